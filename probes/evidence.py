@@ -1,0 +1,202 @@
+"""What was seen of a probe. Time-stamped plain values, kept as they came, never changed.
+
+`Attempt` and `Dialogue` are the way out, `Look`, `FailedLook` and `Arrival` the way in. What they mean is `judge`'s
+affair. `encode` and `decode` are their form in the store.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+
+class Stage(StrEnum):
+    """The steps of one SMTP dialogue, in the order in which they can happen."""
+
+    LOOKUP = "lookup"  # which hosts take mail for the domain
+    CONNECT = "connect"
+    PROXY = "proxy"
+    BANNER = "banner"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    XCLIENT = "xclient"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    END_OF_DATA = "end_of_data"
+
+
+class Fault(StrEnum):
+    """How a step can fail without the other side saying so."""
+
+    DOMAIN_UNKNOWN = "domain_unknown"  # the domain does not exist, or takes no mail
+    LOOKUP_FAILED = "lookup_failed"  # the name servers did not tell
+    REFUSED = "refused"  # the connection, by a reset or an ICMP answer
+    UNREACHABLE = "unreachable"  # no way there from this machine
+    TIMED_OUT = "timed_out"
+    RESET = "reset"  # after the connection was made
+    CLOSED = "closed"  # in mid-dialogue, without a word
+    NONSENSE = "nonsense"  # what came was not SMTP, or had no end
+    TLS = "tls"  # handshake or certificate
+    NOT_OFFERED = "not_offered"  # STARTTLS, AUTH or XCLIENT was needed and not offered
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage as it went. `code` is None where the other side said nothing; then `fault` tells why.
+
+    `text` is the reply verbatim without its codes, lines joined by "\\n"; for a fault, what the machine said of it.
+    `enhanced` is the RFC 3463 code of the reply, "5.7.1". `host` is "name[address]:port" of the other side.
+    """
+
+    stage: Stage
+    at: datetime
+    seconds: float
+    host: str = ""
+    code: int | None = None
+    enhanced: str | None = None
+    text: str = ""
+    fault: Fault | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether the dialogue may go on after this step."""
+        return self.fault is None and (self.code is None or self.code < 400)
+
+
+class Handover(StrEnum):
+    """How a dialogue ended."""
+
+    ACCEPTED = "accepted"  # 250 to the message: theirs now
+    REFUSED = "refused"  # 5xx: trying again would not help
+    DEFERRED = "deferred"  # 4xx or a fault of the connection: a real mail server tries again
+    WITHHELD = "withheld"  # we did not send, because it would have been spoofing
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """We are about to send, for the `number`-th time (from 1). Stored before the first byte, so that nothing is sent
+    twice; one without its dialogue means that the service died while sending."""
+
+    at: datetime
+    number: int
+    type: Literal["attempt"] = "attempt"
+
+    @property
+    def once(self) -> str | None:
+        """The name under which the store keeps at most one of these for a probe."""
+        return f"attempt:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """One try to hand the message over, stage by stage. `at` is its end.
+
+    `local_ip` is our end of the connection, "" where there was none. `steps` holds every host that was tried, in
+    order. For WITHHELD the last step says what we would not do and what to change.
+    """
+
+    at: datetime
+    number: int
+    handover: Handover
+    steps: tuple[Step, ...]
+    local_ip: str = ""
+    tls: str = ""  # "TLSv1.3", or ""
+    type: Literal["dialogue"] = "dialogue"
+
+    @property
+    def once(self) -> str | None:
+        """One dialogue for each attempt."""
+        return f"dialogue:{self.number}"
+
+    @property
+    def last(self) -> Step:
+        """The step that decided it."""
+        return self.steps[-1]
+
+
+class Folder(StrEnum):
+    """Which of a mailbox's folders, by what it means to its reader."""
+
+    INBOX = "inbox"
+    JUNK = "junk"
+
+
+class Marker(StrEnum):
+    """Where in a message its token was found. Gateways strip and rewrite, so there are several."""
+
+    HEADER = "header"
+    MESSAGE_ID = "message_id"
+    ENVELOPE = "envelope"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The probe in the mailbox. `at` is when the mailbox took it, by the mailbox's own time where it is credible.
+
+    `headers` is the header section as delivered, cut at 64 KiB.
+    """
+
+    at: datetime
+    seen_at: datetime
+    folder: Folder
+    folder_name: str
+    headers: str
+    markers: tuple[Marker, ...]
+    type: Literal["arrival"] = "arrival"
+
+    @property
+    def once(self) -> str | None:
+        """A probe arrives once; a second message with its token is a copy or a replay."""
+        return "arrival"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """We looked through every watched folder and the probe was not there."""
+
+    at: datetime
+    folders: tuple[str, ...]
+    type: Literal["look"] = "look"
+
+    @property
+    def once(self) -> str | None:
+        """As often as it happens."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedLook:
+    """We could not look. `reason` is one line for people: what was tried and what the server said."""
+
+    at: datetime
+    reason: str
+    type: Literal["failed_look"] = "failed_look"
+
+    @property
+    def once(self) -> str | None:
+        """As often as it happens."""
+        return None
+
+
+Evidence = Annotated[Attempt | Dialogue | Arrival | Look | FailedLook, Field(discriminator="type")]
+
+Note = Callable[[Step], None]
+"""Told of each step as it ends, for people who watch."""
+
+_CODEC: TypeAdapter[Attempt | Dialogue | Arrival | Look | FailedLook] = TypeAdapter(Evidence)
+
+
+def encode(evidence: Attempt | Dialogue | Arrival | Look | FailedLook) -> str:
+    """The evidence as one line of JSON."""
+    return _CODEC.dump_json(evidence).decode()
+
+
+def decode(text: str | bytes) -> Attempt | Dialogue | Arrival | Look | FailedLook:
+    """What `encode` wrote."""
+    return _CODEC.validate_json(text)

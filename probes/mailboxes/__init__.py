@@ -1,0 +1,69 @@
+"""Where and how we look for a probe, one file for each kind of mailbox.
+
+A mailbox is its own settings: its fields are the config keys of `mailbox = { via = ..., ... }`. A session is one visit:
+it is open only while probes are out. Everything read is hostile, and other people's mail is not touched, not even its
+flags.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from probes.evidence import Folder, Marker
+
+
+class MailboxError(Exception):
+    """We could not look. Its text is one line for people: what was tried, and what the server said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A message that carries something shaped like a token; not yet believed.
+
+    `ref` means something to the session that made it. `mailbox_time` is when the mailbox says it took the message.
+    """
+
+    ref: str
+    folder: Folder
+    folder_name: str
+    headers: str
+    tokens: Mapping[Marker, str]
+    mailbox_time: datetime | None
+
+
+class Session(Protocol):
+    """One visit to a mailbox. Every method raises MailboxError when the mailbox cannot be read."""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The names of the folders that are watched: the inbox, and junk where there is one."""
+        ...
+
+    async def look(self, since: datetime) -> Sequence[Sighting]:
+        """All messages with a token that came after `since` (give or take a day) and were not returned before in
+        this session. When it returns, every watched folder has been looked through to its present end."""
+        ...
+
+    async def changed(self, timeout: float) -> None:
+        """Wait until there may be something new, at most `timeout` seconds."""
+        ...
+
+    async def remove(self, sightings: Sequence[Sighting]) -> None:
+        """Delete these messages for good, and nothing else. One that is gone already is no error."""
+        ...
+
+
+class Mailbox(Protocol):
+    """One mailbox at the end of paths."""
+
+    @property
+    def key(self) -> str:
+        """The same for two settings that mean the same mailbox; fit to be shown: no secret in it."""
+        ...
+
+    def open(self, pool: Executor) -> AbstractAsyncContextManager[Session]:
+        """Visit the mailbox. Blocking work runs in `pool`. Raises MailboxError."""
+        ...

@@ -1,0 +1,7 @@
+"""(contract sketch, being written)"""
+
+from typing import Protocol
+
+
+class Resolver(Protocol):
+    """Questions to the DNS."""

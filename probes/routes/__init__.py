@@ -1,0 +1,41 @@
+"""Ways into a company's mail system, one file each.
+
+A route is its own settings: its fields are the config keys of `route = { via = ..., ... }`. It sends one message and
+brings back the dialogue; a refusal is evidence, never an exception, and all is over within the deadline.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from probes.evidence import Dialogue, Note
+from probes.message import Message
+from probes.resolver import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a route needs of the world outside its settings."""
+
+    resolver: Resolver
+    now: Callable[[], datetime]
+
+
+class Route(Protocol):
+    """One way into a company's mail system."""
+
+    via: str
+
+    def toward(self, recipient: str) -> str:
+        """The host or domain that bears the load of a message to `recipient`; caps are counted by it."""
+        ...
+
+    async def send(
+        self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
+    ) -> Dialogue:
+        """Hand `message` over in one attempt, the `number`-th; over within `timeout` seconds whatever the server does.
+
+        Every step is told to `note` as it ends and kept in the dialogue. Raises nothing but cancellation.
+        """
+        ...

@@ -119,6 +119,20 @@ class Dialogue:
         return self.steps[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The service died during an attempt: whether the message was handed over is not known, so it is not sent again."""
+
+    at: datetime
+    number: int
+    type: Literal["interrupted"] = "interrupted"
+
+    @property
+    def once(self) -> str | None:
+        """It stands in the dialogue's place."""
+        return f"dialogue:{self.number}"
+
+
 class Folder(StrEnum):
     """Which of a mailbox's folders, by what it means to its reader."""
 
@@ -184,19 +198,19 @@ class FailedLook:
         return None
 
 
-Evidence = Annotated[Attempt | Dialogue | Arrival | Look | FailedLook, Field(discriminator="type")]
+Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook
 
 Note = Callable[[Step], None]
 """Told of each step as it ends, for people who watch."""
 
-_CODEC: TypeAdapter[Attempt | Dialogue | Arrival | Look | FailedLook] = TypeAdapter(Evidence)
+_CODEC: TypeAdapter[Evidence] = TypeAdapter(Annotated[Evidence, Field(discriminator="type")])
 
 
-def encode(evidence: Attempt | Dialogue | Arrival | Look | FailedLook) -> str:
+def encode(evidence: Evidence) -> str:
     """The evidence as one line of JSON."""
     return _CODEC.dump_json(evidence).decode()
 
 
-def decode(text: str | bytes) -> Attempt | Dialogue | Arrival | Look | FailedLook:
+def decode(text: str | bytes) -> Evidence:
     """What `encode` wrote."""
     return _CODEC.validate_json(text)

@@ -1,0 +1,1 @@
+"""The service: when to probe, what to remember, whom to tell. It stands on the library in `probes`."""

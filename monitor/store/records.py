@@ -1,0 +1,60 @@
+"""What the store gives back: plain frozen values, all times aware and in UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from probes.evidence import Arrival, Attempt, Dialogue, FailedLook, Look
+from probes.kinds import Kind
+from probes.probe import Probe
+from probes.sender import Role
+from probes.verdict import Verdict
+
+Seen = Attempt | Dialogue | Arrival | Look | FailedLook
+"""Any evidence, as a type to annotate with."""
+
+
+class StoreError(Exception):
+    """The store cannot be used. Its text is one line for people: which store, what is wrong, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One probe with all that is known of it. `mailbox` is the key of the mailbox it goes to, "" where there is none.
+
+    `evidence` is in the order in which it was stored. `verdict` is the latest, judged at `judged_at`.
+    """
+
+    probe: Probe
+    mailbox: str
+    evidence: tuple[Seen, ...]
+    verdict: Verdict | None
+    judged_at: datetime | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One probe of a list, without its evidence. `delivery` is how long it took to the mailbox."""
+
+    probe_id: str
+    kind: Kind
+    role: Role
+    created_at: datetime
+    verdict: Verdict | None
+    judged_at: datetime | None
+    delivery: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The verdict on the newest probe that has one, for a company, path, kind and role."""
+
+    company: str
+    path: str
+    kind: Kind
+    role: Role
+    probe_id: str
+    launched_at: datetime
+    verdict: Verdict
+    judged_at: datetime
+    delivery: timedelta | None

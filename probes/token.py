@@ -1,0 +1,53 @@
+"""The signed marker of a probe: who holds the key can tell an arrival from a forgery.
+
+A token is "mp", the probe's id and a seal over it: 34 letters and digits, one word in a mail, a link or an address. It
+outlives a gateway that lowers or raises case. Only its shape is public: whoever has no key can neither make nor alter one.
+"""
+
+import base64
+import hmac
+import re
+import secrets
+
+_SHAPE = r"(?:mp[a-z2-7]{32}|MP[A-Z2-7]{32})(?![A-Za-z0-9])"  # before it anything: "%3D", "-3D" and "x=" stand in links
+
+TOKEN = re.compile(_SHAPE)
+"""What is shaped like a token in text: in one case throughout. No proof of anything; see `verify`."""
+
+TOKEN_BYTES = re.compile(_SHAPE.encode())
+"""The same in bytes."""
+
+_ID = re.compile(r"[a-z2-7]{16}")
+_WHOLE = re.compile(r"mp([a-z2-7]{16})[a-z2-7]{16}")
+_CONTEXT = b"mailpath token 1\0"  # no other use of the key can ever yield a token
+
+
+def new_probe_id() -> str:
+    """80 random bits as 16 characters a-z2-7."""
+    return _base32(secrets.token_bytes(10))
+
+
+def mint(probe_id: str, key: bytes) -> str:
+    """The token of a probe. ValueError for an id that `new_probe_id` could not have made."""
+    if _ID.fullmatch(probe_id) is None:
+        raise ValueError("a probe id is 16 characters a-z2-7")
+    return f"mp{probe_id}{_seal(probe_id, key)}"
+
+
+def verify(token: str, key: bytes) -> str | None:
+    """The probe's id if `token` was made with this key, in whatever case it comes; else None. Never raises."""
+    if len(token) != 34 or not token.isascii():
+        return None
+    lowered = token.lower()
+    match = _WHOLE.fullmatch(lowered)
+    if match is None or not hmac.compare_digest(lowered[18:], _seal(match[1], key)):
+        return None
+    return match[1]
+
+
+def _seal(probe_id: str, key: bytes) -> str:
+    return _base32(hmac.digest(key, _CONTEXT + probe_id.encode(), "sha256")[:10])
+
+
+def _base32(data: bytes) -> str:
+    return base64.b32encode(data).decode().lower()

@@ -1,0 +1,318 @@
+"""What the evidence means. Pure: the evidence and the time come in, a verdict goes out.
+
+Three questions are answered here, for a probe at a moment: what is its verdict so far (`judge`), is anything more to
+be expected (`is_over`), and what has to be done next, when (`next_attempt`, `next_moment`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from probes.evidence import (
+    Arrival,
+    Attempt,
+    Dialogue,
+    Evidence,
+    FailedLook,
+    Fault,
+    Folder,
+    Handover,
+    Interrupted,
+    Look,
+    Stage,
+    Step,
+)
+from probes.probe import Probe
+from probes.reading.filters import spam_sign
+from probes.reading.received import border
+from probes.reading.replies import cause_of
+from probes.verdict import Cause, Grade, Outcome, Verdict
+
+IMPERSONATING = frozenset({"xclient", "proxy"})
+BEFORE_THE_QUESTION = frozenset({Stage.LOOKUP, Stage.CONNECT, Stage.PROXY, Stage.BANNER, Stage.EHLO, Stage.STARTTLS})
+
+FAULTS: dict[Fault, Cause] = {
+    Fault.DOMAIN_UNKNOWN: Cause.DOMAIN_UNKNOWN,
+    Fault.LOOKUP_FAILED: Cause.NETWORK,
+    Fault.REFUSED: Cause.FIREWALL,
+    Fault.UNREACHABLE: Cause.NETWORK,
+    Fault.TIMED_OUT: Cause.SERVER_FAULT,  # at CONNECT it is the firewall's: see `_cause`
+    Fault.RESET: Cause.FIREWALL,
+    Fault.CLOSED: Cause.SERVER_FAULT,
+    Fault.NONSENSE: Cause.SERVER_FAULT,
+    Fault.TLS: Cause.TLS,
+    Fault.NOT_OFFERED: Cause.TLS,
+}
+
+FAULT_WORDS: dict[Fault, str] = {
+    Fault.DOMAIN_UNKNOWN: "the domain takes no mail",
+    Fault.LOOKUP_FAILED: "the name servers did not answer",
+    Fault.REFUSED: "connection refused",
+    Fault.UNREACHABLE: "no way there from this machine",
+    Fault.TIMED_OUT: "no answer in time",
+    Fault.RESET: "connection reset",
+    Fault.CLOSED: "connection closed without a word",
+    Fault.NONSENSE: "the answer is not SMTP",
+    Fault.TLS: "TLS failed",
+    Fault.NOT_OFFERED: "not offered",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The evidence, sorted by what it tells."""
+
+    attempts: tuple[Attempt, ...]
+    dialogues: tuple[Dialogue, ...]
+    interrupted: tuple[Interrupted, ...]
+    arrival: Arrival | None
+    looks: tuple[Look | FailedLook, ...]
+
+    @property
+    def last(self) -> Dialogue | None:
+        return self.dialogues[-1] if self.dialogues else None
+
+    @property
+    def accepted(self) -> Dialogue | None:
+        return next((d for d in self.dialogues if d.handover is Handover.ACCEPTED), None)
+
+    @property
+    def deferral(self) -> Dialogue | None:
+        return next((d for d in reversed(self.dialogues) if d.handover is Handover.DEFERRED), None)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether an attempt was begun of which the end is not known."""
+        return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
+
+
+def _case(evidence: Sequence[Evidence]) -> _Case:
+    return _Case(
+        tuple(e for e in evidence if isinstance(e, Attempt)),
+        tuple(sorted((e for e in evidence if isinstance(e, Dialogue)), key=lambda d: d.number)),
+        tuple(e for e in evidence if isinstance(e, Interrupted)),
+        next((e for e in evidence if isinstance(e, Arrival)), None),
+        tuple(e for e in evidence if isinstance(e, Look | FailedLook)),
+    )
+
+
+def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict | None:
+    """Weigh the evidence. None means: keep waiting."""
+    case = _case(evidence)
+    if case.arrival:
+        return _arrived(probe, case, case.arrival)
+    if case.interrupted and not case.accepted:
+        return _interrupted(probe, case)
+    if case.last is None:
+        return None
+    match case.last.handover:
+        case Handover.WITHHELD:
+            return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"not sent: {case.last.last.text}")
+        case Handover.REFUSED:
+            return _stopped(probe, case.last, Outcome.BLOCKED)
+        case Handover.DEFERRED:
+            return _deferred(probe, case, now)
+        case Handover.ACCEPTED:
+            return _not_seen(probe, case, case.last, now)
+
+
+def is_over(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
+    """Whether nothing more is to be done for this probe. What comes by itself may still amend its verdict."""
+    case = _case(evidence)
+    if case.arrival or now >= probe.give_up_at:
+        return judge(probe, evidence, now) is not None
+    return case.last is not None and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
+
+
+def next_attempt(probe: Probe, evidence: Sequence[Evidence]) -> tuple[int, datetime] | None:
+    """The number and time of the next attempt, by the sender's retry schedule; None when there is none to make."""
+    case = _case(evidence)
+    last = case.last
+    if case.arrival or case.under_way or case.interrupted or last is None or last.handover is not Handover.DEFERRED:
+        return None
+    due = last.at + _wait(probe, last)
+    return (last.number + 1, due) if due < probe.give_up_at else None
+
+
+def next_moment(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> datetime:
+    """When this probe wants attention again, if nothing is heard before."""
+    retry = next_attempt(probe, evidence)
+    moments = [retry[1] if retry else None, probe.code_dead_at, probe.give_up_at]
+    return min((m for m in moments if m and m > now), default=now)
+
+
+def wants_look(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
+    """Whether the last look, without which nothing may be called missing, is due and not made."""
+    case = _case(evidence)
+    handed_over = case.accepted is not None or bool(case.interrupted)
+    return (
+        now >= probe.give_up_at
+        and handed_over
+        and case.arrival is None
+        and not any(look.at >= probe.give_up_at for look in case.looks)
+    )
+
+
+def may_arrive(evidence: Sequence[Evidence]) -> bool:
+    """Whether the message may be with the receiver, so that its mailbox is to be watched."""
+    case = _case(evidence)
+    if case.last and case.last.handover in (Handover.WITHHELD, Handover.REFUSED):
+        return False
+    return case.arrival is None and bool(case.attempts)
+
+
+def delivery_time(probe: Probe, evidence: Sequence[Evidence]) -> timedelta | None:
+    """From the birth of the code to the mailbox's taking it; None when it did not arrive."""
+    arrival = _case(evidence).arrival
+    return max(arrival.at - probe.created_at, timedelta(0)) if arrival else None
+
+
+def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
+    took = arrival.at - probe.created_at
+    grade = _grade_of_arrival(probe, arrival)
+    where = f"{arrival.folder_name} {_span(took)} after it was sent"
+    if arrival.folder is Folder.JUNK:
+        cause, line = spam_sign(arrival.headers)
+        return Verdict(Outcome.SPAM, cause, grade, f"delivered into {where}" + (f"; {line}" if line else ""))
+    tries = f", at attempt {len(case.attempts)}" if len(case.attempts) > 1 else ""
+    if arrival.at <= probe.code_dead_at:
+        return Verdict(Outcome.INBOX, None, grade, f"arrived in {where}{tries}")
+    held_up = case.deferral
+    cause = _cause(held_up.last) if held_up else Cause.UNCLEAR
+    why = (
+        f"; it was put off at {_place(held_up.last)}: {_said(held_up.last)}" if held_up else "; it was accepted at once"
+    )
+    life = _span(probe.code_dead_at - probe.created_at)
+    return Verdict(Outcome.LATE, cause, grade, f"arrived in {where}{tries}, but its code lives only {life}{why}")
+
+
+def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
+    """Whether it was handed over is not known: an arrival would tell, its absence tells nothing."""
+    if not any(look.at >= probe.give_up_at for look in case.looks):
+        return None
+    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "the service stopped while this probe was being sent")
+
+
+def _deferred(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
+    if now < probe.code_dead_at or case.under_way:
+        return None
+    in_time = (d for d in reversed(case.dialogues) if d.at <= probe.code_dead_at)
+    told = next(in_time, case.dialogues[0])
+    due = told.at + _wait(probe, told)
+    if due < probe.code_dead_at and not any(a.number > told.number for a in case.attempts):
+        return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, _missed(due))
+    return _stopped(probe, told, Outcome.DEFERRED)
+
+
+def _wait(probe: Probe, deferral: Dialogue) -> timedelta:
+    return probe.retry[min(deferral.number, len(probe.retry)) - 1]
+
+
+def _missed(due: datetime) -> str:
+    return f"put off, and the service was not running when the next attempt was due at {due:%H:%M:%S} UTC"
+
+
+def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> Verdict | None:
+    """Accepted, and not in the mailbox so far."""
+    if now >= probe.give_up_at:
+        look = next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None)
+        match look:
+            case Look():
+                return _missing(probe, case, accepted, look)
+            case FailedLook():
+                return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {look.reason}")
+            case None:
+                return None
+    if now < probe.code_dead_at:
+        return None
+    if accepted.at > probe.code_dead_at and (held_up := case.deferral):
+        return _stopped(probe, held_up, Outcome.DEFERRED)
+    last_look = case.looks[-1] if case.looks else None
+    if isinstance(last_look, FailedLook):
+        return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {last_look.reason}")
+    return None
+
+
+def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdict:
+    within = _span(probe.give_up_at - probe.created_at)
+    said = f"accepted by {accepted.last.host}: {_said(accepted.last)}"
+    if case.interrupted:
+        said += ", after an attempt that was interrupted"
+    folders = " or ".join(look.folders)
+    return Verdict(
+        Outcome.MISSING, Cause.UNCLEAR, _grade_of_dialogue(probe, accepted), f"{said}; not in {folders} within {within}"
+    )
+
+
+def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
+    """The message was not taken. Who is to blame depends on whether the receiver was asked at all."""
+    step = dialogue.last
+    place = f"{_place(step)}: {_said(step)}"
+    if not _asked(probe, dialogue):
+        cause = Cause.RELAY_DENIED if step.stage is Stage.AUTH else Cause.NETWORK
+        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {place}")
+    cause = _cause(step)
+    grade = _grade_of_dialogue(probe, dialogue)
+    if cause is Cause.NETWORK:
+        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {place}")
+    if cause is Cause.FIREWALL:
+        return Verdict(Outcome.BLOCKED, cause, grade, f"no way in at {place}{_times(dialogue)}")
+    how = "refused" if outcome is Outcome.BLOCKED else "still put off when the code died,"
+    return Verdict(outcome, cause, grade, f"{how} at {place}{_times(dialogue)}")
+
+
+def _asked(probe: Probe, dialogue: Dialogue) -> bool:
+    """Whether it was the receiver that spoke about this sender, and not something before it."""
+    step = dialogue.last
+    if probe.via == "relay":
+        return step.stage not in BEFORE_THE_QUESTION | {Stage.AUTH}
+    if probe.via == "xclient":
+        return any(s.stage is Stage.XCLIENT and s.fault is None for s in dialogue.steps)
+    if probe.via == "proxy":
+        return not (step.fault and step.stage in (Stage.LOOKUP, Stage.CONNECT, Stage.PROXY, Stage.BANNER))
+    return True
+
+
+def _cause(step: Step) -> Cause:
+    if step.fault is not None:
+        return Cause.FIREWALL if (step.stage, step.fault) == (Stage.CONNECT, Fault.TIMED_OUT) else FAULTS[step.fault]
+    return cause_of(step.stage, step.code or 0, step.enhanced, step.text)
+
+
+def _grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
+    hop = border(arrival.headers, relayed=probe.via == "relay")
+    if hop is None or hop.ip != probe.source_ip:
+        return Grade.UNPROVEN
+    return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.REAL
+
+
+def _grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
+    """Without an arrival there are no headers: what we did ourselves must do."""
+    if probe.via in IMPERSONATING:
+        return Grade.IMPERSONATED
+    bound = probe.via == "direct" and dialogue.local_ip in ("", probe.source_ip)  # "" where no connection came about
+    return Grade.REAL if bound else Grade.UNPROVEN
+
+
+def _place(step: Step) -> str:
+    return f"{step.stage.replace('_', ' ')} by {step.host}" if step.host else step.stage.replace("_", " ")
+
+
+def _said(step: Step) -> str:
+    """The reply verbatim, or what happened instead of one."""
+    if step.fault is not None:
+        return FAULT_WORDS[step.fault] + (f" ({step.text})" if step.text else "")
+    return " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
+
+
+def _times(dialogue: Dialogue) -> str:
+    return f" (attempt {dialogue.number})" if dialogue.number > 1 else ""
+
+
+def _span(span: timedelta) -> str:
+    seconds = max(span.total_seconds(), 0.0)
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,6 @@
+"""What mail systems say, turned into facts: pure functions over tables of sourced rows.
+
+- `replies`   a refusal's code, enhanced code and text -> its cause
+- `received`  the Received lines of an arrived message -> hops, and the address that connected at the receiver's border
+- `filters`   what the receiver's filter and authentication checks wrote into the headers
+"""

@@ -1,0 +1,460 @@
+"""What evidence means. One row, one belief.
+
+Times are seconds after the code was born; it lives 10 s, and after 60 s we give up.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from probes.evidence import (
+    Arrival,
+    Attempt,
+    Dialogue,
+    Evidence,
+    FailedLook,
+    Fault,
+    Folder,
+    Handover,
+    Interrupted,
+    Look,
+    Marker,
+    Stage,
+    Step,
+)
+from probes.judge import is_over, judge, next_attempt, next_moment, wants_look
+from probes.kinds import Kind
+from probes.probe import Probe
+from probes.sender import Role
+from probes.verdict import Grade
+
+BORN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+SENDER_IP = "104.130.122.50"
+MX = "mx.acme.test[192.0.2.11]:25"
+
+
+def at(seconds: float) -> datetime:
+    return BORN + timedelta(seconds=seconds)
+
+
+def probe(via: str = "direct", retry: tuple[float, ...] = (4.0, 30.0)) -> Probe:
+    return Probe(
+        id="a" * 16,
+        company="acme",
+        path="hq",
+        kind=Kind.TWO_STEP_CODE,
+        role=Role.SENDER,
+        via=via,
+        recipient="probe@acme.test",
+        source_ip=SENDER_IP,
+        created_at=BORN,
+        code_dead_at=at(10),
+        give_up_at=at(60),
+        retry=tuple(timedelta(seconds=s) for s in retry),
+    )
+
+
+def attempt(seconds: float, number: int = 1) -> Attempt:
+    return Attempt(at(seconds), number)
+
+
+def dialogue(seconds: float, handover: Handover, *steps: Step, number: int = 1, local_ip: str = SENDER_IP) -> Dialogue:
+    return Dialogue(at(seconds), number, handover, steps, local_ip)
+
+
+def step(stage: Stage, code: int | None = None, text: str = "", **more: Any) -> Step:
+    enhanced, _, rest = text.partition(" ")
+    if enhanced[1:2] != ".":
+        enhanced, rest = "", text
+    return Step(stage, BORN, 0.01, MX, code, enhanced or None, rest, **more)
+
+
+def accepted(seconds: float = 1, number: int = 1, *before: Step) -> Dialogue:
+    last = step(Stage.END_OF_DATA, 250, "2.0.0 Ok: queued as 4ABC")
+    return dialogue(seconds, Handover.ACCEPTED, *before, last, number=number)
+
+
+def refused(stage: Stage, code: int, text: str, seconds: float = 1) -> Dialogue:
+    return dialogue(seconds, Handover.REFUSED, step(stage, code, text))
+
+
+def greylisted(seconds: float, number: int = 1) -> Dialogue:
+    return dialogue(seconds, Handover.DEFERRED, step(Stage.RCPT, 450, "4.2.0 Greylisted, try later"), number=number)
+
+
+def fault(stage: Stage, what: Fault, seconds: float = 1, *before: Step, local_ip: str = SENDER_IP) -> Dialogue:
+    return dialogue(seconds, Handover.DEFERRED, *before, step(stage, fault=what), local_ip=local_ip)
+
+
+def arrival(seconds: float, folder: Folder = Folder.INBOX, ip: str = SENDER_IP, more: str = "") -> Arrival:
+    received = f"Received: from account.trimble.com (m50.example [{ip}])\r\n\tby mx.acme.test (Postfix) with ESMTPS\r\n"
+    return Arrival(at(seconds), at(seconds), folder, folder.upper(), received + more, (Marker.HEADER,))
+
+
+LOOK = Look(at(60), ("INBOX", "Junk"))
+NO_LOOK = FailedLook(at(60), "imap.acme.test:993: login refused")
+ASSERTED = step(Stage.XCLIENT, 220)
+
+VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
+    # what happened, evidence, judged at, via, "outcome cause grade", what the sentence must say
+    ("nothing yet", [attempt(0)], 5, "direct", "", ""),
+    ("in the inbox", [attempt(0), accepted(), arrival(3)], 3, "direct", "inbox - real", "INBOX 3.0 s"),
+    ("at the last moment", [accepted(), arrival(10)], 10, "direct", "inbox - real", ""),
+    ("a moment later", [accepted(), arrival(11)], 11, "direct", "late unclear real", "lives only 10 s"),
+    ("arrived in time, found after a crash", [accepted(), arrival(9)], 500, "direct", "inbox - real", ""),
+    ("arrived before we heard 250", [attempt(0), arrival(1)], 1, "direct", "inbox - real", ""),
+    ("from another address", [accepted(), arrival(3, ip="10.0.0.9")], 3, "direct", "inbox - unproven", ""),
+    ("as the client of a gateway", [accepted(), arrival(3)], 3, "xclient", "inbox - impersonated", ""),
+    ("junk, no sign why", [accepted(), arrival(3, Folder.JUNK)], 3, "direct", "spam unclear real", "JUNK"),
+    (
+        "junk, marked",
+        [accepted(), arrival(3, Folder.JUNK, more="X-Spam-Flag: YES\r\n")],
+        3,
+        "direct",
+        "spam content real",
+        "X-Spam-Flag: YES",
+    ),
+    (
+        "junk, because unauthenticated",
+        [accepted(), arrival(3, Folder.JUNK, more="Authentication-Results: mx;\r\n spf=fail smtp.mailfrom=x\r\n")],
+        3,
+        "direct",
+        "spam authentication real",
+        "spf=fail",
+    ),
+    (
+        "refused by address",
+        [refused(Stage.RCPT, 554, "5.7.1 <m[104.130.122.50]>: Client host rejected: Access denied")],
+        1,
+        "direct",
+        "blocked ip_blocked real",
+        "refused at rcpt by mx.acme.test[192.0.2.11]:25: 554 5.7.1 <m[104.130.122.50]>: Client host rejected",
+    ),
+    (
+        "refused by domain",
+        [refused(Stage.MAIL, 554, "5.7.1 <b@account.trimble.com>: Sender address rejected: Access denied")],
+        1,
+        "direct",
+        "blocked domain_blocked real",
+        "refused at mail",
+    ),
+    (
+        "listed",
+        [refused(Stage.RCPT, 554, "5.7.1 Service unavailable; Client host [104.130.122.50] blocked using bl.test")],
+        1,
+        "direct",
+        "blocked ip_listed real",
+        "blocked using bl.test",
+    ),
+    (
+        "no such user is nobody's block",
+        [refused(Stage.RCPT, 550, "5.1.1 <probe@acme.test>: Recipient address rejected: User unknown")],
+        1,
+        "direct",
+        "blocked no_such_user real",
+        "",
+    ),
+    (
+        "no such domain",
+        [dialogue(1, Handover.REFUSED, step(Stage.LOOKUP, fault=Fault.DOMAIN_UNKNOWN))],
+        1,
+        "direct",
+        "blocked domain_unknown real",
+        "",
+    ),
+    (
+        "refused as a gateway's client",
+        [dialogue(1, Handover.REFUSED, ASSERTED, step(Stage.RCPT, 554, "5.7.1 Client host rejected"))],
+        1,
+        "xclient",
+        "blocked ip_blocked impersonated",
+        "",
+    ),
+    (
+        "refused at XCLIENT itself",
+        [dialogue(1, Handover.REFUSED, step(Stage.XCLIENT, 554, "5.7.1 go away"))],
+        1,
+        "xclient",
+        "blocked ip_blocked impersonated",
+        "",
+    ),
+    ("greylisted, the code alive", [greylisted(1)], 5, "direct", "", ""),
+    (
+        "greylisted, the code dead",
+        [attempt(0), greylisted(7)],
+        10,
+        "direct",
+        "deferred greylisted real",
+        "put off when the code died",
+    ),
+    (
+        "greylisted, in after all",
+        [attempt(0), greylisted(1), attempt(5, 2), accepted(6, 2), arrival(7)],
+        7,
+        "direct",
+        "inbox - real",
+        "at attempt 2",
+    ),
+    (
+        "greylisted, in too late",
+        [attempt(0), greylisted(7), attempt(11, 2), accepted(12, 2), arrival(12)],
+        12,
+        "direct",
+        "late greylisted real",
+        "450 4.2.0 Greylisted",
+    ),
+    (
+        "greylisted, accepted too late, not there yet",
+        [attempt(0), greylisted(7), attempt(11, 2), accepted(12, 2)],
+        13,
+        "direct",
+        "deferred greylisted real",
+        "",
+    ),
+    (
+        "the retry fell into our own absence",
+        [attempt(0), greylisted(1)],
+        30,
+        "direct",
+        "unknown - unproven",
+        "not running when the next attempt was due at 08:00:05",
+    ),
+    ("the retry is being made as the code dies", [attempt(0), greylisted(5), attempt(9.5, 2)], 10.5, "direct", "", ""),
+    ("a firewall, the code alive", [fault(Stage.CONNECT, Fault.TIMED_OUT)], 5, "direct", "", ""),
+    (
+        "a firewall drops",
+        [attempt(0), fault(Stage.CONNECT, Fault.TIMED_OUT, 8)],
+        10,
+        "direct",
+        "blocked firewall real",
+        "no way in at connect",
+    ),
+    (
+        "a firewall refuses",
+        [attempt(0), fault(Stage.CONNECT, Fault.REFUSED, 8)],
+        10,
+        "direct",
+        "blocked firewall real",
+        "connection refused",
+    ),
+    (
+        "a firewall resets",
+        [attempt(0), fault(Stage.BANNER, Fault.RESET, 8)],
+        10,
+        "direct",
+        "blocked firewall real",
+        "connection reset",
+    ),
+    (
+        "no connection, no local address",
+        [attempt(0), fault(Stage.CONNECT, Fault.TIMED_OUT, 8, local_ip="")],
+        10,
+        "direct",
+        "blocked firewall real",
+        "",
+    ),
+    (
+        "our own network",
+        [attempt(0), fault(Stage.CONNECT, Fault.UNREACHABLE, 8)],
+        10,
+        "direct",
+        "unknown network unproven",
+        "could not ask",
+    ),
+    (
+        "our own name servers",
+        [attempt(0), fault(Stage.LOOKUP, Fault.LOOKUP_FAILED, 8)],
+        10,
+        "direct",
+        "unknown network unproven",
+        "",
+    ),
+    (
+        "a gateway that is down says nothing of the sender",
+        [attempt(0), fault(Stage.CONNECT, Fault.REFUSED, 8)],
+        10,
+        "xclient",
+        "unknown network unproven",
+        "could not ask",
+    ),
+    (
+        "a silent PROXY listener",
+        [attempt(0), fault(Stage.BANNER, Fault.TIMED_OUT, 8)],
+        10,
+        "proxy",
+        "unknown network unproven",
+        "",
+    ),
+    (
+        "a relay that is down",
+        [attempt(0), fault(Stage.CONNECT, Fault.REFUSED, 8)],
+        10,
+        "relay",
+        "unknown network unproven",
+        "",
+    ),
+    (
+        "a relay that does not know us",
+        [refused(Stage.AUTH, 535, "5.7.8 no")],
+        1,
+        "relay",
+        "unknown relay_denied unproven",
+        "535 5.7.8 no",
+    ),
+    (
+        "TLS does not come about",
+        [attempt(0), fault(Stage.STARTTLS, Fault.TLS, 8)],
+        10,
+        "direct",
+        "deferred tls real",
+        "",
+    ),
+    (
+        "the server hangs",
+        [attempt(0), fault(Stage.RCPT, Fault.TIMED_OUT, 8)],
+        10,
+        "direct",
+        "deferred server_fault real",
+        "",
+    ),
+    (
+        "we may not send",
+        [dialogue(1, Handover.WITHHELD, step(Stage.CONNECT, text="not our address"))],
+        1,
+        "direct",
+        "unknown - unproven",
+        "not sent: not our address",
+    ),
+    ("accepted, not there, code alive", [accepted()], 9, "direct", "", ""),
+    ("accepted, not there, code dead", [accepted()], 30, "direct", "", ""),
+    ("given up, but not looked", [accepted()], 60, "direct", "", ""),
+    ("looked too early to tell", [accepted(), Look(at(59), ("INBOX",))], 60, "direct", "", ""),
+    (
+        "missing",
+        [accepted(), LOOK],
+        60,
+        "direct",
+        "missing unclear real",
+        "queued as 4ABC; not in INBOX or Junk within 60 s",
+    ),
+    (
+        "could not look when the code died",
+        [accepted(), FailedLook(at(5), "no route")],
+        10,
+        "direct",
+        "unknown - unproven",
+        "could not look: no route",
+    ),
+    ("could look again", [accepted(), FailedLook(at(5), "no route"), Look(at(8), ("INBOX",))], 10, "direct", "", ""),
+    ("could not look at the end", [accepted(), NO_LOOK], 60, "direct", "unknown - unproven", "login refused"),
+    ("could not look, then found", [accepted(), NO_LOOK, arrival(3)], 61, "direct", "inbox - real", ""),
+    ("died while sending", [attempt(0), Interrupted(at(2), 1)], 30, "direct", "", ""),
+    (
+        "died while sending, never seen",
+        [attempt(0), Interrupted(at(2), 1), LOOK],
+        60,
+        "direct",
+        "unknown - unproven",
+        "stopped while",
+    ),
+    (
+        "died while sending, yet it came",
+        [attempt(0), Interrupted(at(2), 1), arrival(3)],
+        4,
+        "direct",
+        "inbox - real",
+        "",
+    ),
+    (
+        "died in the second attempt",
+        [attempt(0), greylisted(1), attempt(5, 2), Interrupted(at(7), 2)],
+        12,
+        "direct",
+        "",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "now", "via", "means", "says"),
+    [row[1:] for row in VERDICTS],
+    ids=[row[0] for row in VERDICTS],
+)
+def test_verdict(evidence, now, via, means, says):
+    verdict = judge(probe(via), evidence, at(now))
+    told = f"{verdict.outcome} {verdict.cause or '-'} {verdict.grade}" if verdict else ""
+    assert told == means, verdict
+    assert says in (verdict.because if verdict else "")
+
+
+def test_through_a_relay_the_address_is_read_at_the_companys_border():
+    chain = (
+        "Received: from mx.acme.test by store.acme.test with LMTP; Mon, 23 Nov 2026 08:00:04 +0000\r\n"
+        f"Received: from m50.relay.example (m50.relay.example [{SENDER_IP}]) by mx.acme.test (Postfix)\r\n"
+        "Received: from us.example (us.example [198.51.100.9]) by in.relay.example with ESMTPSA\r\n"
+    )
+    seen = Arrival(at(3), at(3), Folder.INBOX, "INBOX", chain, (Marker.HEADER,))
+    verdict = judge(probe("relay"), [accepted(), seen], at(3))
+    assert verdict is not None
+    assert verdict.grade is Grade.REAL
+
+
+@pytest.mark.parametrize(
+    ("evidence", "due"),
+    [
+        ([attempt(0), greylisted(1)], (2, 5)),
+        ([attempt(0), greylisted(1), attempt(5, 2)], None),  # one at a time
+        ([attempt(0), greylisted(1), attempt(5, 2), greylisted(6, 2)], (3, 36)),
+        ([attempt(0), greylisted(1), attempt(5, 2), greylisted(36, 2)], None),  # would be at 66, past giving up
+        ([attempt(0), accepted()], None),
+        ([attempt(0), refused(Stage.RCPT, 550, "5.7.1 no")], None),
+        ([attempt(0), Interrupted(at(1), 1)], None),  # nothing is sent twice
+        ([attempt(0), greylisted(1), arrival(2)], None),
+    ],
+)
+def test_next_attempt_follows_the_senders_schedule(evidence, due):
+    assert next_attempt(probe(), evidence) == (due and (due[0], at(due[1])))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "now", "moment"),
+    [
+        ([attempt(0), greylisted(1)], 2, 5),
+        ([attempt(0), accepted()], 2, 10),
+        ([attempt(0), accepted()], 11, 60),
+        ([attempt(0), accepted()], 61, 61),
+    ],
+)
+def test_next_moment(evidence, now, moment):
+    assert next_moment(probe(), evidence, at(now)) == at(moment)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "now", "over"),
+    [
+        ([attempt(0), accepted(), arrival(3)], 3, True),
+        ([attempt(0), refused(Stage.RCPT, 550, "5.7.1 no")], 2, True),
+        ([attempt(0), greylisted(7)], 20, False),  # judged, but the real sender still tries
+        ([attempt(0), greylisted(7)], 60, True),
+        ([attempt(0), accepted()], 60, False),  # not looked for yet
+        ([attempt(0), accepted(), LOOK], 60, True),
+    ],
+)
+def test_when_a_probe_is_over(evidence, now, over):
+    assert is_over(probe(), evidence, at(now)) is over
+
+
+@pytest.mark.parametrize(
+    ("evidence", "now", "wants"),
+    [
+        ([attempt(0), accepted()], 59, False),
+        ([attempt(0), accepted()], 60, True),
+        ([attempt(0), Interrupted(at(1), 1)], 60, True),
+        ([attempt(0), greylisted(1)], 60, False),  # nobody has it, so there is nothing to look for
+        ([attempt(0), accepted(), NO_LOOK], 61, False),
+    ],
+)
+def test_the_last_look(evidence, now, wants):
+    assert wants_look(probe(), evidence, at(now)) is wants

@@ -1,15 +1,31 @@
-"""What every part of the configuration is made of: the model is the schema, and an unknown key is an error."""
+"""What every part of the configuration is made of: the model is the schema, and an unknown key is an error.
 
+The types below are the words of the schema. Their errors are sentences that go on after "key: ", say what is expected,
+and never show a value that could be a secret.
+"""
+
+import json
 import os
 import re
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)")
+LONGEST = timedelta(days=3660)
+MOST_SECRET = 65536
+"""Bytes of a secret's file: a private key is a few thousand."""
+
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
+_ENDPOINT = re.compile(
+    r"(?:\[(?P<six>[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)\]|(?P<host>[^\[\]:]+))(?::(?P<port>\d{1,5}))?", re.ASCII
+)
+_LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}", re.ASCII)  # RFC 5321, section 4.5.3.1.1
 
 
 class Settings(BaseModel):
@@ -18,32 +34,137 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class Endpoint(NamedTuple):
+    """An IP address or host name and a port. As text "192.0.2.1:25" or "[2001:db8::1]:25"."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def shown(value: object) -> str:
+    """A value as it stands in the file, on one line and not too long, for an error."""
+    match value:
+        case bool() | int() | float():
+            text = json.dumps(value) if value not in (float("inf"), float("-inf")) else str(value)
+        case str():
+            text = json.dumps(value, ensure_ascii=False)
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case _:
+            text = str(value)
+    return text if len(text) <= 60 else f"{text[:56]}..."
+
+
 def _duration(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise ValueError('must be a time like "90s", "15m" or "1h"')
-    return timedelta(seconds=float(match[1]) * UNITS[match[2]])
+        raise ValueError(f'must be a time like "90s", "15m" or "1h", not {shown(value)}')
+    seconds = float(match[1]) * UNITS[match[2]]
+    if not 0 < seconds <= LONGEST.total_seconds():
+        raise ValueError(f"must be longer than nothing and at most ten years, not {shown(value)}")
+    return timedelta(seconds=seconds)
 
 
-def _positive(value: timedelta) -> timedelta:
-    if value <= timedelta(0):
-        raise ValueError("must be longer than nothing")
-    return value
+def duration_text(value: timedelta) -> str:
+    """A duration as one writes it in the file: timedelta(minutes=15) is "15m"."""
+    milliseconds = round(value.total_seconds() * 1000)
+    for unit, seconds in reversed(UNITS.items()):
+        count, rest = divmod(milliseconds, round(seconds * 1000))
+        if count and not rest:
+            return f"{count}{unit}"
+    return "0s"
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        return "%" not in str(ip_address(text))  # a zone belongs to one machine's interfaces, not to a configuration
+    except ValueError:
+        return False
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= 253 and _NAME.fullmatch(text.lower()) is not None and not text.rpartition(".")[2].isdigit()
+
+
+def domain_name(text: str) -> str | None:
+    """The name in lower case if it is one that can have mail: ASCII, at least two labels. Else None."""
+    return text.lower() if "." in text and _is_name(text) else None
+
+
+def _domain(value: str) -> str:
+    if (name := domain_name(value)) is None:
+        raise ValueError(f'must be a domain like "acme.example", not {shown(value)}')
+    return name
 
 
 def _address(value: str) -> str:
-    local, at, domain = value.strip().rpartition("@")
-    if not (at and local and "." in domain) or re.search(r"[\s<>\x00-\x1f\x7f]", value.strip()):
-        raise ValueError('must be a mail address like "probe@acme.example"')
-    return f"{local}@{domain}".lower()  # as Trimble Identity does with every address it is given
+    local, _, domain = value.strip().lower().rpartition("@")
+    if not _LOCAL_PART.fullmatch(local) or domain_name(domain) is None:
+        raise ValueError(f'must be a mail address like "probe@acme.example", not {shown(value)}')
+    return f"{local}@{domain}"  # lower case, as Trimble Identity does with every address it is given
+
+
+def _ip(value: str) -> str:
+    if not _is_ip(value):
+        raise ValueError(f'must be an IP address like "192.0.2.1" or "2001:db8::1", not {shown(value)}')
+    return str(ip_address(value))
+
+
+def _host(value: str) -> str:
+    if not (_is_ip(value) or _is_name(value)):
+        raise ValueError(f'must be a host name or an IP address like "mx.acme.example", not {shown(value)}')
+    return value.lower()
+
+
+def endpoint(text: str, port: int | None = None) -> Endpoint | None:
+    """Reads "192.0.2.1:25", "[2001:db8::1]:25" or "mx.example:25"; the port may be left out where one is given.
+
+    Port 0 means any free one. None if it is none of these.
+    """
+    if port is not None and _is_ip(text):
+        return Endpoint(text.lower(), port)
+    match = _ENDPOINT.fullmatch(text)
+    if match is None or (match["port"] is None and port is None):
+        return None
+    host, number = match["six"] or match["host"], int(match["port"] or port or 0)
+    known = _is_ip(host) if match["six"] else _is_ip(host) or _is_name(host)
+    return Endpoint(host.lower(), number) if known and number <= 65535 else None
+
+
+def _listen(value: Any) -> Any:
+    if isinstance(value, Endpoint):
+        return value
+    if not isinstance(value, str) or (place := endpoint(value)) is None:
+        raise ValueError(f'must be an address and a port like "127.0.0.1:8025", not {shown(value)}')
+    return place
 
 
 def _beside_config(path: str, info: ValidationInfo) -> Path:
-    """A relative path means: relative to the configuration file, whose folder is the context's "folder"."""
+    """A relative path means: relative to the file it stands in, whose folder is the context's "folder"."""
     folder: Path = (info.context or {}).get("folder", Path())
     return folder / path
+
+
+def _secret_file(name: str, info: ValidationInfo) -> str:
+    try:
+        with _beside_config(name, info).open("rb") as file:
+            content = file.read(MOST_SECRET + 1)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"the secret's file {shown(name)} cannot be read: {reason}") from None
+    if len(content) > MOST_SECRET:
+        raise ValueError(f"the secret's file {shown(name)} is longer than {MOST_SECRET} bytes: that is no secret")
+    try:
+        return content.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ValueError(f"the secret's file {shown(name)} is not text in UTF-8") from None
 
 
 def _secret(value: Any, info: ValidationInfo) -> Any:
@@ -52,15 +173,11 @@ def _secret(value: Any, info: ValidationInfo) -> Any:
     match value:
         case {"env": str(name)} if len(value) == 1:
             if not (secret := os.environ.get(name)):
-                raise ValueError(f"the environment variable {name} is not set; set it, or refer to a file")
+                raise ValueError(f"the environment variable {shown(name)} is not set; set it, or refer to a file")
             return SecretStr(secret)
         case {"file": str(name)} if len(value) == 1:
-            try:
-                secret = _beside_config(name, info).read_text().rstrip("\r\n")
-            except (OSError, UnicodeDecodeError) as error:
-                raise ValueError(f"the secret's file cannot be read: {error}") from None
-            if not secret:
-                raise ValueError(f"the secret's file {name} is empty")
+            if not (secret := _secret_file(name, info)):
+                raise ValueError(f"the secret's file {shown(name)} is empty")
             return SecretStr(secret)
         case _:
             raise ValueError(
@@ -69,12 +186,20 @@ def _secret(value: Any, info: ValidationInfo) -> Any:
 
 
 def _path(value: Any, info: ValidationInfo) -> Any:
-    return _beside_config(value, info) if isinstance(value, str) and value else value
+    if not isinstance(value, str):
+        return value
+    if not value or "\0" in value:
+        raise ValueError('must be a path like "mail/probe"')
+    return _beside_config(value, info)
 
 
-Port = Annotated[int, Field(ge=1, le=65535)]
-Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, AfterValidator(_address)]
-Host = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9._:-]+$")]
+Ip = Annotated[str, AfterValidator(_ip)]
+Host = Annotated[str, AfterValidator(_host)]
+Listen = Annotated[Endpoint, BeforeValidator(_listen)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]

@@ -1,0 +1,195 @@
+"""What may be written in the configuration: one class for each table, its fields are the keys."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+
+from monitor.config.pace import Choices, ProbeSettings, first
+from monitor.config.watched import WatchedPath
+from monitor.sandbox.settings import SandboxSettings
+from probes.dkim import Dkim
+from probes.mailboxes.table import MailboxSettings
+from probes.routes.table import RouteSettings
+from probes.sender import Identity, Role
+from probes.settings import Address, Domain, Duration, Endpoint, Host, Ip, Listen, Settings, endpoint, shown
+
+UNAVAILABLE = "[UNAVAILABLE]"
+"""What XCLIENT says for a client without a reverse name."""
+
+
+def _key(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_-]{1,64}", text):
+        raise ValueError(f"must be made of a-z, 0-9, _ and -, at most 64 of them, not {shown(text)}")
+    return text
+
+
+def _text(text: str) -> str:
+    if not (text.isprintable() and text.strip() and len(text) <= 200):
+        raise ValueError("must be one line of text, at most 200 characters")
+    return text
+
+
+def _name_server(value: Any) -> Any:
+    place = endpoint(value, port=53) if isinstance(value, str) else value
+    if not isinstance(place, Endpoint) or not re.fullmatch(r"[0-9.]+|.*:.*", place.host):
+        raise ValueError(f'must be an IP address, with or without a port, like "192.0.2.53", not {shown(value)}')
+    return place
+
+
+def _sqlite(url: str, info: ValidationInfo) -> str:
+    name = url.removeprefix("sqlite:///")
+    if name in (url, "", ":memory:") or re.search(r"[?#\x00-\x1f]", name):
+        raise ValueError('must be a file like "sqlite:///mailpath.db"; only SQLite is there so far')
+    folder: Path = (info.context or {}).get("folder", Path())
+    return f"sqlite:///{folder / name}"
+
+
+def belongs(name: str, domain: str) -> bool:
+    """Whether `name` is `domain` or lies under it."""
+    return name == domain or name.endswith(f".{domain}")
+
+
+Key = Annotated[str, AfterValidator(_key)]
+Text = Annotated[str, AfterValidator(_text)]
+NameServer = Annotated[Endpoint, BeforeValidator(_name_server)]
+StoreUrl = Annotated[str, AfterValidator(_sqlite)]
+
+
+class SenderSettings(Settings):
+    """[sender]: the identity that is watched."""
+
+    domain: Domain = Field("account.trimble.com", description="The domain the real mails come from.")
+    address: Address = Field(
+        default_factory=lambda said: f"no-reply@{said['domain']}", description="The From address, in `domain`."
+    )
+    source_ip: Ip = Field("104.130.122.50", description="The address the real sender connects from.")
+    helo: Host = Field(default_factory=lambda said: said["domain"], description="As the real sender says HELO.")
+    ptr: Host | Literal["[UNAVAILABLE]"] = Field(UNAVAILABLE, description="Its reverse name, for XCLIENT.")
+    bounces: Address = Field(
+        default_factory=lambda said: f"bounce@{said['domain']}",
+        description="The envelope sender, in `domain`; the probe's token is added as +tag.",
+    )
+    dkim: Dkim | None = Field(None, description="A key to sign the probes with, if the sender lent us one.")
+
+    @field_validator("address", "bounces")
+    @classmethod
+    def _in_domain(cls, address: str, info: ValidationInfo) -> str:
+        domain = info.data.get("domain")
+        if domain is not None and not belongs(address.rpartition("@")[2], domain):
+            raise ValueError(f"must be an address in {domain} or below it, not {shown(address)}")
+        return address
+
+    def identity(self) -> Identity:
+        """The sender as probes speak for it."""
+        return Identity(Role.SENDER, self.address, self.source_ip, self.helo, self.ptr, self.bounces)
+
+
+class ControlSettings(Settings):
+    """[control]: a neutral sender, to tell "this sender is stopped" from "this mailbox is broken"."""
+
+    address: Address = Field(description="The From address; its domain is not the sender's.")
+    source_ip: Ip = Field(description="The address it sends from.")
+    helo: Host = Field(default_factory=lambda said: said["address"].rpartition("@")[2], description="As it says HELO.")
+    ptr: Host | Literal["[UNAVAILABLE]"] = Field(UNAVAILABLE, description="Its reverse name, for XCLIENT.")
+    bounces: Address = Field(default_factory=lambda said: said["address"], description="The envelope sender.")
+
+    def identity(self) -> Identity:
+        """The control as probes speak for it."""
+        return Identity(Role.CONTROL, self.address, self.source_ip, self.helo, self.ptr, self.bounces)
+
+
+class StoreSettings(Settings):
+    """[store]: where the evidence is kept."""
+
+    url: StoreUrl = Field(
+        "sqlite:///mailpath.db", validate_default=True, description="The database file, beside this one or absolute."
+    )
+    keep: Duration = Field(timedelta(days=90), description="Finished probes older than this are deleted.")
+
+
+class WebSettings(Settings):
+    """[web]: the status page and /metrics."""
+
+    listen: Listen = Field(Endpoint("127.0.0.1", 8025), description="Address and port of the HTTP server.")
+
+
+class DnsSettings(Settings):
+    """[dns]: whom we ask."""
+
+    nameservers: tuple[NameServer, ...] = Field(
+        (), description='Name servers, "192.0.2.53" or "192.0.2.53:5353"; none: those of the system.'
+    )
+
+
+class LogSettings(Settings):
+    """[log]: what is told on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is told.")
+    format: Literal["auto", "text", "json"] = Field("auto", description="`auto`: text on a terminal, else JSON.")
+
+
+class PathSettings(Choices):
+    """[companies.KEY.paths.KEY]: one way in and the mailbox at its end."""
+
+    to: Address = Field(description="Where its probes go; compared and sent in lower case.")
+    route: RouteSettings = Field(description="How its probes enter: a table with `via`.")
+    mailbox: MailboxSettings = Field(description="Where its probes are looked for: a table with `via`.")
+
+
+class CompanySettings(Choices):
+    """[companies.KEY]: a customer."""
+
+    name: Text | None = Field(None, description="The company's name for people; without one, its key.")
+    mail_system: Key = Field("unknown", description="What runs its mail: postfix, m365, google, proofpoint, ...")
+    paths: dict[Key, PathSettings] = Field(min_length=1, description="Its paths, each a table of its own.")
+
+
+class Config(Settings):
+    """The whole configuration. Each field is one table of the file."""
+
+    sender: SenderSettings = Field(default_factory=SenderSettings)
+    control: ControlSettings | None = None
+    probes: ProbeSettings = Field(default_factory=ProbeSettings)
+    store: StoreSettings = Field(default_factory=StoreSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
+    dns: DnsSettings = Field(default_factory=DnsSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
+    companies: dict[Key, CompanySettings] = Field({}, description="The customers, each a table of its own.")
+
+    def paths(self) -> tuple[WatchedPath, ...]:
+        """Every path of every company, resolved, in the order of the files."""
+        return tuple(
+            watched_path(self.probes, company_key, company, path_key, path)
+            for company_key, company in self.companies.items()
+            for path_key, path in company.paths.items()
+        )
+
+
+def watched_path(
+    probes: ProbeSettings, company_key: str, company: CompanySettings, path_key: str, path: PathSettings
+) -> WatchedPath:
+    """The path with what is said of it nearest: by itself, by its company, by [probes]."""
+    rhythm: Choices = next((level for level in (path, company) if level.every or level.cron), probes)
+    cap = first(path.cap, company.cap, probes.cap)
+    return WatchedPath(
+        company=company_key,
+        company_name=company.name or company_key,
+        mail_system=company.mail_system,
+        path=path_key,
+        to=path.to,
+        route=path.route,
+        mailbox=path.mailbox,
+        kinds=first(path.kinds, company.kinds, probes.kinds),
+        every=rhythm.every,
+        cron=rhythm.cron,
+        jitter=first(path.jitter, company.jitter, probes.jitter),
+        code_life=first(path.code_life, company.code_life, probes.code_life),
+        give_up=first(path.give_up, company.give_up, probes.give_up),
+        retry=first(path.retry, company.retry, probes.retry),
+        per_path_per_day=cap.per_path_per_day,
+        timeout=first(path.timeout, company.timeout, probes.timeout),
+    )

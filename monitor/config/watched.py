@@ -1,0 +1,40 @@
+"""One path as the service sees it: everything said about it on any level, resolved."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from probes.kinds import Kind
+from probes.mailboxes import Mailbox
+from probes.routes import Route
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedPath:
+    """A company's path with what path, company and [probes] say about it, the nearest first.
+
+    Exactly one of `every` and `cron` is set. Each kind is probed once in `every`, or at each time of `cron` (five
+    crontab fields, in UTC); a probe may be early or late by up to `jitter` of the interval (0 to 0.5). `timeout` is
+    the deadline of one dialogue. Two that are equal need no restart after a reload.
+    """
+
+    company: str
+    company_name: str
+    mail_system: str
+    path: str
+    to: str
+    route: Route
+    mailbox: Mailbox
+    kinds: tuple[Kind, ...]
+    every: timedelta | None
+    cron: str | None
+    jitter: float
+    code_life: timedelta
+    give_up: timedelta
+    retry: tuple[timedelta, ...]
+    per_path_per_day: int
+    timeout: timedelta
+
+    @property
+    def key(self) -> str:
+        """ "company/path", as on the command line."""
+        return f"{self.company}/{self.path}"

@@ -1,7 +1,209 @@
-"""(contract sketch, being written)"""
+"""Questions to the DNS: which hosts take mail for a domain, and where they are.
 
-from typing import Protocol
+"There is no such thing" and "nobody could tell" are never mixed: the first is the answer, the second is not.
+"""
+
+import asyncio
+import ipaddress
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import dns.asyncresolver
+import dns.exception
+import dns.nameserver
+import dns.rdatatype
+import dns.resolver
+
+from probes.evidence import Fault
+
+MAX_HOSTS = 8  # mail servers look at a handful too; a hostile zone may name thousands
+MAX_ADDRESSES = 8  # of one host
+CACHED_ANSWERS = 20_000
+TRY_SECONDS = 2.0  # one name server may be silent this long before the next is asked
+
+_HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+
+
+@dataclass(frozen=True, slots=True)
+class MailHost:
+    """One host that takes mail. `addresses` are IP literals, IPv4 first; none where its name could not be resolved."""
+
+    name: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """No answer to go on: DOMAIN_UNKNOWN where the DNS says that there is none, LOOKUP_FAILED where it does not tell.
+
+    `text` says which in words for people.
+    """
+
+    fault: Literal[Fault.DOMAIN_UNKNOWN, Fault.LOOKUP_FAILED]
+    text: str
+
+
+MailHosts = tuple[MailHost, ...]
+Addresses = tuple[str, ...]
 
 
 class Resolver(Protocol):
-    """Questions to the DNS."""
+    """Questions to the DNS. Nothing raises; everything ends within `timeout` seconds."""
+
+    async def mail_hosts(self, domain: str, *, timeout: float) -> MailHosts | Unresolved:
+        """The hosts that take mail for `domain`, best first, at least one of them with an address (RFC 5321, 5.1)."""
+        ...
+
+    async def addresses(self, name: str, *, timeout: float) -> Addresses | Unresolved:
+        """The addresses of a host as this machine knows it, IPv4 first, at least one; an IP literal is its own."""
+        ...
+
+
+def is_address(name: str) -> bool:
+    """Whether `name` is an IP literal."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class DnsResolver:
+    """The DNS itself, by the name servers given ("192.0.2.53", "127.0.0.1:5353", "[::1]:53") or the machine's.
+
+    Answers are kept for as long as they say. Hosts of equal preference come shuffled by `rng`, else by name.
+    """
+
+    def __init__(
+        self,
+        nameservers: Sequence[str] = (),
+        *,
+        rng: random.Random | None = None,
+        hosts_file: Path = Path("/etc/hosts"),
+    ) -> None:
+        self._nameservers = [_nameserver(where) for where in nameservers]
+        self._rng = rng
+        self._hosts_file = hosts_file
+        self._dns: dns.asyncresolver.Resolver | None = None
+
+    async def mail_hosts(self, domain: str, *, timeout: float) -> MailHosts | Unresolved:
+        """See `Resolver`."""
+        until = asyncio.get_running_loop().time() + timeout
+        answer = await self._ask(domain, "MX", until)
+        if isinstance(answer, Unresolved):
+            return answer
+        names = self._in_order(answer)
+        if answer and not names:
+            return Unresolved(Fault.DOMAIN_UNKNOWN, f"{domain} takes no mail: its MX names no host (null MX, RFC 7505)")
+        found = await self._resolve_all(names or [domain], until)  # no MX: the domain itself is the host
+        hosts = tuple(MailHost(name, () if isinstance(at, Unresolved) else at) for name, at in found)
+        if any(host.addresses for host in hosts):
+            return hosts
+        failed = [at for _, at in found if isinstance(at, Unresolved)]
+        return next((at for at in failed if at.fault is Fault.LOOKUP_FAILED), failed[0])
+
+    async def addresses(self, name: str, *, timeout: float) -> Addresses | Unresolved:
+        """See `Resolver`. The machine's hosts file comes before the DNS, as for other programs."""
+        if is_address(name):
+            return (name,)
+        if known := _in_hosts_file(self._hosts_file, name):
+            return known
+        return await self._addresses(name, asyncio.get_running_loop().time() + timeout)
+
+    def _in_order(self, records: Sequence[Any]) -> list[str]:
+        """The names in MX records, best first, without those that cannot be a host's."""
+        by_rank = [(mx.preference, mx.exchange.to_text(omit_final_dot=True).lower()) for mx in records]
+        by_rank.sort()
+        if self._rng is not None:
+            draw = self._rng.random
+            by_rank = [(rank, name) for rank, _, name in sorted((rank, draw(), name) for rank, name in by_rank)]
+        names = dict.fromkeys(name for _, name in by_rank if _HOST_NAME.fullmatch(name))
+        return list(names)[:MAX_HOSTS]
+
+    async def _resolve_all(self, names: Sequence[str], until: float) -> list[tuple[str, Addresses | Unresolved]]:
+        found = await asyncio.gather(*(self._addresses(name, until) for name in names))
+        return list(zip(names, found, strict=True))
+
+    async def _addresses(self, name: str, until: float) -> Addresses | Unresolved:
+        v4, v6 = await asyncio.gather(self._ask(name, "A", until), self._ask(name, "AAAA", until))
+        found = [
+            record.address
+            for answer in (v4, v6)
+            if not isinstance(answer, Unresolved)
+            for record in answer
+            if _usable(record.address)
+        ]
+        failed = [answer for answer in (v4, v6) if isinstance(answer, Unresolved)]
+        if found and not (isinstance(v4, Unresolved) and v4.fault is Fault.LOOKUP_FAILED):
+            return tuple(found[:MAX_ADDRESSES])
+        missing = Unresolved(Fault.DOMAIN_UNKNOWN, f"{name} has no address")
+        return next((answer for answer in failed if answer.fault is Fault.LOOKUP_FAILED), (*failed, missing)[0])
+
+    async def _ask(self, name: str, kind: str, until: float) -> Sequence[Any] | Unresolved:
+        """The records of one kind; none where the name exists without them."""
+        seconds = max(until - asyncio.get_running_loop().time(), 0.001)
+        try:
+            answer = await self._resolver().resolve(name, kind, lifetime=seconds, search=False)
+        except dns.resolver.NoAnswer:
+            return ()
+        except dns.resolver.NXDOMAIN:
+            return Unresolved(Fault.DOMAIN_UNKNOWN, f"{name} does not exist")
+        except dns.resolver.LifetimeTimeout:
+            return Unresolved(Fault.LOOKUP_FAILED, f"no name server answered for {kind} of {name} in {seconds:.1f} s")
+        except dns.resolver.NoNameservers as error:
+            return Unresolved(Fault.LOOKUP_FAILED, f"no name server could tell {kind} of {name}: {_codes(error)}")
+        except dns.resolver.NoResolverConfiguration:
+            return Unresolved(Fault.LOOKUP_FAILED, "this machine has no name server configured")
+        except (dns.exception.DNSException, OSError, UnicodeError, ValueError) as error:
+            return Unresolved(Fault.LOOKUP_FAILED, f"{kind} of {name}: {type(error).__name__}: {error}"[:300])
+        records: Sequence[Any] = tuple(answer)
+        return records
+
+    def _resolver(self) -> dns.asyncresolver.Resolver:
+        """Made when first asked: a machine without name servers is evidence, no reason not to start."""
+        if self._dns is None:
+            made = dns.asyncresolver.Resolver(configure=not self._nameservers)
+            if self._nameservers:
+                made.nameservers = self._nameservers
+            made.cache = dns.resolver.LRUCache(CACHED_ANSWERS)
+            made.timeout = TRY_SECONDS
+            self._dns = made
+        return self._dns
+
+
+def _nameserver(where: str) -> dns.nameserver.Do53Nameserver:
+    """ "192.0.2.53", "192.0.2.53:5353", "2001:db8::53" or "[2001:db8::53]:5353". Raises ValueError."""
+    plain = is_address(where)
+    address, _, port = (where, "", "53") if plain else where.rpartition(":")
+    address = address.removeprefix("[").removesuffix("]")
+    if not is_address(address) or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f'must be a name server like "192.0.2.53" or "127.0.0.1:5353", not "{where}"')
+    return dns.nameserver.Do53Nameserver(address, int(port))
+
+
+def _usable(address: str) -> bool:
+    """Not 0.0.0.0, which would be ourselves, nor a group."""
+    parsed = ipaddress.ip_address(address)
+    return not (parsed.is_unspecified or parsed.is_multicast)
+
+
+def _codes(error: dns.resolver.NoNameservers) -> str:
+    """What each name server said: "SERVFAIL", "REFUSED"."""
+    said = (attempt[3] for attempt in error.kwargs["errors"])  # rows of (name server, tcp, port, error, response)
+    named = (what if isinstance(what, str) else type(what).__name__ for what in said)
+    return ", ".join(dict.fromkeys(named)) or "no answer"
+
+
+def _in_hosts_file(path: Path, name: str) -> Addresses:
+    """The addresses that the machine's own hosts file gives `name`, IPv4 first."""
+    try:
+        text = path.read_text(errors="replace")
+    except OSError:
+        return ()
+    rows = (line.partition("#")[0].lower().split() for line in text.splitlines())
+    found = [row[0] for row in rows if name.lower() in row[1:] and is_address(row[0])]
+    return tuple(sorted(dict.fromkeys(found), key=lambda address: ":" in address))

@@ -1,0 +1,53 @@
+"""TLS as a client: one context for each trust setting, made once and shared, because making one loads every root
+certificate of the machine and costs more than twenty handshakes."""
+
+import ssl
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from probes.settings import FilePath
+
+
+def client_context(verify: bool, ca_file: Path | None = None) -> ssl.SSLContext:
+    """The context for connections whose certificate is verified (against `ca_file` alone, where given) or not.
+
+    Verified means TLS 1.2 or better and a certificate for the name we asked for. Not verified means what mail servers
+    do among themselves: any TLS rather than none (RFC 7435), so old versions and small keys are taken too. A changed
+    `ca_file` is read again. Raises OSError when it cannot be read; ssl.SSLError is one.
+    """
+    if not verify:
+        return _relaxed()
+    return _verified(ca_file, ca_file.stat().st_mtime_ns if ca_file else 0)
+
+
+@lru_cache(maxsize=64)
+def _verified(ca_file: Path | None, _changed: int) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+@lru_cache(maxsize=1)
+def _relaxed() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 refuses TLS 1.0 and 1.1 above level 0
+    return context
+
+
+def _loads(path: Path) -> Path:
+    try:
+        client_context(verify=True, ca_file=path)
+    except OSError as error:
+        reason = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ValueError(f"must be a file of trusted certificates in PEM form; {path}: {reason}") from None
+    return path
+
+
+CaFile = Annotated[FilePath, AfterValidator(_loads)]
+"""A configuration key for a file of trusted certificates. It is read when the configuration is."""

@@ -1,0 +1,364 @@
+"""One probe's way: launch, send, watch, settle. What waits is in the store; what is here is its working copy.
+
+`launch` composes and sends; the watcher of the mailbox hears of arrivals; `tick` attends to probes whose time has come:
+an attempt to repeat, a last look to take, a code that died. Each piece of news goes through `_learn`: stored, judged,
+the verdict stored, and only then told.
+"""
+
+import asyncio
+import heapq
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from monitor.config import Config, WatchedPath
+from monitor.events import Event, Judged, Listener
+from monitor.store import Record, Store
+from monitor.watcher import Watcher
+from probes.evidence import Arrival, Attempt, Dialogue, Evidence, FailedLook, Interrupted, Look, Step
+from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
+from probes.kinds import Kind
+from probes.mailboxes import Sighting
+from probes.message import compose
+from probes.probe import Probe
+from probes.recognise import arrival, recognise
+from probes.routes import Surroundings
+from probes.sender import Identity, Role
+from probes.token import new_probe_id
+from probes.verdict import Grade, Outcome, Verdict
+
+SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
+ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
+
+log = structlog.get_logger("pipeline")
+
+
+class LaunchError(Exception):
+    """This probe cannot be launched. Its text says why."""
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """A probe on its way, with all that is known of it."""
+
+    probe: Probe
+    mailbox: str
+    evidence: list[Evidence] = field(default_factory=list)
+    verdict: Verdict | None = None
+    wake_at: datetime | None = None
+    sending: bool = False
+
+    @classmethod
+    def of(cls, record: Record) -> "Flight":
+        """The flight as the store remembers it."""
+        return cls(record.probe, record.mailbox, list(record.evidence), record.verdict)
+
+    @property
+    def line(self) -> tuple[str, str, Kind]:
+        """What there may be only one scheduled probe of at a time."""
+        return self.probe.company, self.probe.path, self.probe.kind
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it was seen."""
+        return any(isinstance(seen, Arrival) for seen in self.evidence)
+
+
+class Pipeline:
+    """All probes on their way. Everything it is made of is handed in; `configure` may be called again at any time."""
+
+    def __init__(
+        self, store: Store, around: Surroundings, pool: Executor, key: bytes, listeners: Sequence[Listener]
+    ) -> None:
+        self.flights: dict[str, Flight] = {}
+        self.watchers: dict[str, Watcher] = {}
+        self._store, self._around, self._pool, self._key = store, around, pool, key
+        self._now: Callable[[], datetime] = around.now
+        self._listeners = listeners
+        self._sites: Mapping[tuple[str, str], WatchedPath] = {}
+        self._identities: Mapping[Role, Identity] = {}
+        self._signer: Any = None
+        self._alarms: list[tuple[datetime, str]] = []
+        self._busy: Counter[tuple[str, str, Kind]] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def configure(self, config: Config) -> None:
+        """Work by this configuration from now on. Probes on paths that are gone end as unknown."""
+        self._sites = {(site.company, site.path): site for site in config.paths()}
+        self._identities = {Role.SENDER: config.sender.identity()}
+        if config.control:
+            self._identities = {**self._identities, Role.CONTROL: config.control.identity()}
+        self._signer = config.sender.dkim.signer(config.sender.domain) if config.sender.dkim else None
+        for site in self._sites.values():
+            if watcher := self.watchers.get(site.mailbox.key):
+                watcher.mailbox = site.mailbox
+        gone = [flight for flight in self.flights.values() if self._site(flight) is None]
+        await asyncio.gather(*(self._abandon(flight) for flight in gone))
+        kept = {site.mailbox.key for site in self._sites.values()}
+        await asyncio.gather(*(self.watchers.pop(key).close() for key in self.watchers.keys() - kept))
+
+    async def resume(self) -> None:
+        """Pick up what was on its way when the service stopped."""
+        for record in await self._store.in_flight():
+            if record.probe.id in self.flights:
+                continue
+            flight = self._enter(Flight.of(record))
+            if self._site(flight):
+                self._expect(flight)
+                self._set_alarm(flight, self._now())
+            else:
+                await self._abandon(flight)
+
+    def busy(self, company: str, path: str, kind: Kind) -> bool:
+        """Whether a probe of this kind is on its way on this path."""
+        return self._busy[company, path, kind] > 0
+
+    async def launch(self, site: WatchedPath, kind: Kind, role: Role = Role.SENDER) -> Probe:
+        """Start a probe; returns when it is stored and being sent. Raises LaunchError."""
+        identity = self._identities.get(role)
+        if identity is None:
+            raise LaunchError("there is no control sender; add a [control] table to the configuration")
+        now = self._now()
+        probe = Probe(
+            id=new_probe_id(),
+            company=site.company,
+            path=site.path,
+            kind=kind,
+            role=role,
+            via=site.route.via,
+            recipient=site.to,
+            source_ip=identity.source_ip,
+            created_at=now,
+            code_dead_at=now + site.code_life,
+            give_up_at=now + site.give_up,
+            retry=site.retry,
+        )
+        first = Attempt(now, 1)
+        flight = self._enter(Flight(probe, site.mailbox.key, [first], sending=True))
+        try:
+            await self._store.launch(probe, flight.mailbox, first)
+        except BaseException:
+            self._leave(flight)
+            raise
+        self._tell(flight, first)
+        self._expect(flight)
+        self._spawn(flight, self._send(flight, site, first))
+        return probe
+
+    def tick(self, now: datetime) -> None:
+        """Attend to every probe whose time has come."""
+        while self._alarms and self._alarms[0][0] <= now:
+            moment, probe_id = heapq.heappop(self._alarms)
+            flight = self.flights.get(probe_id)
+            if flight and flight.wake_at == moment:
+                flight.wake_at = None
+                self._spawn(flight, self._attend(flight))
+
+    async def close(self) -> None:
+        """Stop working. Probes on their way stay in the store as they are."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(watcher.close() for watcher in self.watchers.values()))
+
+    async def _send(self, flight: Flight, site: WatchedPath, attempt: Attempt) -> None:
+        flight.sending = True
+        try:
+            message = compose(flight.probe, self._identities[flight.probe.role], self._key, self._signer)
+            dialogue = await site.route.send(
+                message,
+                attempt.number,
+                self._around,
+                timeout=site.timeout.total_seconds(),
+                note=partial(self._tell, flight),
+            )
+        finally:
+            flight.sending = False
+        await self._learn(flight, dialogue)
+
+    async def _attend(self, flight: Flight) -> None:
+        """Do what is due for this probe, knowing what another process may have stored of it."""
+        site = self._site(flight)
+        if flight.sending or site is None:
+            return
+        await self.refresh(flight)
+        now = self._now()
+        if begun := _unfinished(flight.evidence):
+            await self._wait_for_the_end(flight, begun, begun.at + site.timeout + SLACK)
+        elif (retry := next_attempt(flight.probe, flight.evidence)) and retry[1] <= now:
+            await self._try_again(flight, site, Attempt(now, retry[0]))
+        elif wants_look(flight.probe, flight.evidence, now):
+            await self._last_look(flight, site)
+        else:
+            await self._learn(flight)
+
+    async def _wait_for_the_end(self, flight: Flight, begun: Attempt, deadline: datetime) -> None:
+        """An attempt that is not ours, or was cut short: after its deadline it counts as interrupted."""
+        if (now := self._now()) < deadline:
+            self._set_alarm(flight, deadline)
+        else:
+            await self._learn(flight, Interrupted(now, begun.number))
+
+    async def _try_again(self, flight: Flight, site: WatchedPath, attempt: Attempt) -> None:
+        flight.sending = True
+        try:
+            ours = await self._store.add(flight.probe.id, attempt)
+        finally:
+            flight.sending = False
+        if ours:
+            flight.evidence.append(attempt)
+            self._tell(flight, attempt)
+            await self._send(flight, site, attempt)
+        else:  # another process on the same store was quicker
+            self._set_alarm(flight, self._now() + SLACK)
+
+    async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
+        look = await self._watcher(site).look()
+        if not flight.arrived:
+            await self._learn(flight, look)
+
+    async def _hear(self, mailbox: str, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        ours = await asyncio.gather(*(self._believe(mailbox, sighting) for sighting in sightings))
+        return [sighting for sighting, is_ours in zip(sightings, ours, strict=True) if is_ours]
+
+    async def _believe(self, mailbox: str, sighting: Sighting) -> bool:
+        """Whether this is a probe that belongs here. If so, and it is not a copy, it has arrived."""
+        seen_at = self._now()
+        for identity in self._identities.values():
+            if probe_id := recognise(sighting, self._key, identity.domain):
+                break
+        else:
+            return False
+        flight = self.flights.get(probe_id) or await self._recall(probe_id)
+        if flight is None or flight.mailbox != mailbox:
+            log.warning("a token came to the wrong mailbox", probe=probe_id, mailbox=mailbox)
+            return False
+        if not flight.arrived:
+            await self._learn(flight, arrival(sighting, flight.probe.created_at, seen_at))
+        return True
+
+    async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
+        flights = [self.flights[probe_id] for probe_id in probe_ids if probe_id in self.flights]
+        await asyncio.gather(*(self._learn(flight, look) for flight in flights))
+
+    async def _recall(self, probe_id: str) -> Flight | None:
+        """A probe that was over already, or another process's."""
+        record = await self._store.record(probe_id)
+        return Flight.of(record) if record else None
+
+    async def refresh(self, flight: Flight) -> None:
+        """Take over what another process stored of this probe."""
+        record = await self._store.record(flight.probe.id)
+        if record is None:
+            return
+        known = set(flight.evidence)
+        for seen in record.evidence:
+            if seen not in known:
+                flight.evidence.append(seen)
+                self._tell(flight, seen)
+
+    async def _learn(self, flight: Flight, *news: Evidence) -> None:
+        """Store what was seen and what it means; when both are safe, tell."""
+        now = self._now()
+        flight.evidence.extend(news)
+        probe = flight.probe
+        verdict = judge(probe, flight.evidence, now)
+        over = is_over(probe, flight.evidence, now)
+        before, changed = flight.verdict, verdict is not None and verdict != flight.verdict
+        delivery = delivery_time(probe, flight.evidence)
+        writes: list[Coroutine[Any, Any, Any]] = [self._store.add(probe.id, *news)] if news else []
+        if verdict and changed:
+            flight.verdict = verdict
+            writes.append(self._store.judge(probe.id, verdict, now, closed=over, delivery=delivery))
+        elif over:
+            writes.append(self._store.close(probe.id, now))
+        try:
+            await asyncio.gather(*writes)
+        except BaseException:  # what is not stored is not known: a later look at the store decides
+            flight.evidence[:] = [seen for seen in flight.evidence if seen not in news]
+            flight.verdict = before
+            raise
+        for seen in news:
+            self._tell(flight, seen)
+        if verdict and changed:
+            self._tell(flight, Judged(verdict, now, delivery, amends=before is not None))
+        self._go_on(flight, over)
+
+    def _go_on(self, flight: Flight, over: bool) -> None:
+        if over or flight.probe.id not in self.flights:
+            self._leave(flight)
+            return
+        if not may_arrive(flight.evidence) and (watcher := self.watchers.get(flight.mailbox)):
+            watcher.forget(flight.probe.id)
+        if not flight.sending:
+            now = self._now()
+            self._set_alarm(flight, max(next_moment(flight.probe, flight.evidence, now), now))
+
+    async def _abandon(self, flight: Flight) -> None:
+        self._leave(flight)
+        await self._store.judge(flight.probe.id, ABANDONED, self._now(), closed=True, delivery=None)
+
+    def _enter(self, flight: Flight) -> Flight:
+        self.flights[flight.probe.id] = flight
+        self._busy[flight.line] += 1
+        return flight
+
+    def _leave(self, flight: Flight) -> None:
+        if self.flights.pop(flight.probe.id, None):
+            self._busy[flight.line] -= 1
+            if not self._busy[flight.line]:
+                del self._busy[flight.line]
+        if watcher := self.watchers.get(flight.mailbox):
+            watcher.forget(flight.probe.id)
+
+    def _expect(self, flight: Flight) -> None:
+        site = self._site(flight)
+        if site and may_arrive(flight.evidence):
+            self._watcher(site).expect(flight.probe.id, flight.probe.created_at)
+
+    def _site(self, flight: Flight) -> WatchedPath | None:
+        """The flight's path, if it is still the one that it was launched on."""
+        site = self._sites.get(flight.line[:2])
+        return site if site and site.mailbox.key == flight.mailbox else None
+
+    def _watcher(self, site: WatchedPath) -> Watcher:
+        key = site.mailbox.key
+        if key not in self.watchers:
+            self.watchers[key] = Watcher(
+                site.mailbox, self._pool, hear=partial(self._hear, key), report=self._report, now=self._now
+            )
+        return self.watchers[key]
+
+    def _set_alarm(self, flight: Flight, moment: datetime) -> None:
+        flight.wake_at = moment
+        heapq.heappush(self._alarms, (moment, flight.probe.id))
+
+    def _tell(self, flight: Flight, what: Step | Evidence | Judged) -> None:
+        event = Event(flight.probe, what)
+        for listen in self._listeners:
+            listen(event)
+
+    def _spawn(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._guard(flight, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guard(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
+        """The outermost frame of every piece of work: one that goes wrong is told, taken up again, and the others go on."""
+        try:
+            await work
+        except Exception:
+            log.exception("work on a probe went wrong", probe=flight.probe.id)
+            self._set_alarm(flight, self._now() + SLACK)
+
+
+def _unfinished(evidence: Sequence[Evidence]) -> Attempt | None:
+    """The attempt of which the end is not known."""
+    ended = {seen.number for seen in evidence if isinstance(seen, Dialogue | Interrupted)}
+    return next((seen for seen in evidence if isinstance(seen, Attempt) and seen.number not in ended), None)

@@ -1,0 +1,142 @@
+"""When to probe. Pure: time comes in, orders go out; the clock that asks is elsewhere.
+
+Each path and kind has a place of its own on the clock, found from its name, so that many paths spread evenly and a
+restart neither moves them nor makes up for what was missed.
+"""
+
+import heapq
+import random
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from apscheduler.triggers.cron import CronTrigger
+
+from monitor.config import WatchedPath
+from probes.kinds import Kind
+
+STALE = timedelta(seconds=30)  # a time that passed this long ago, while asleep or busy, is skipped
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One probe to be launched: it was due at `due`."""
+
+    path: WatchedPath
+    kind: Kind
+    due: datetime
+
+
+class Timetable:
+    """The times of one path and kind: a grid of the interval, or cron times, shifted by a phase of its own."""
+
+    def __init__(self, path: WatchedPath, kind: Kind) -> None:
+        share = _share(path.key)
+        if path.every:
+            place = (share + path.kinds.index(kind) / len(path.kinds)) % 1.0
+            self._every = path.every
+            self._phase = place * path.every
+            self._spread = path.every * path.jitter / len(path.kinds)
+        else:
+            self._cron = CronTrigger.from_crontab(path.cron, timezone=UTC)
+            self._phase = _share(f"{path.key}/{kind}") * MINUTE
+            self._spread = timedelta(0)
+        self._next = self._next_on_grid if path.every else self._next_by_cron
+
+    def after(self, now: datetime, rng: random.Random) -> datetime:
+        """The next time that is later than `now`."""
+        return self._next(now) + rng.random() * self._spread
+
+    def _next_on_grid(self, now: datetime) -> datetime:
+        since = now - datetime.fromtimestamp(0, UTC) - self._phase
+        return now + self._every - since % self._every
+
+    def _next_by_cron(self, now: datetime) -> datetime:
+        fire: datetime = self._cron.get_next_fire_time(None, now - self._phase + timedelta(microseconds=1))
+        return fire + self._phase
+
+
+def _share(name: str) -> float:
+    """A number from 0 up to 1, the same for the same name."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=6).digest()) / 2**48
+
+
+class Caps:
+    """How much may be sent: per path and UTC day, per host and minute."""
+
+    def __init__(self, per_host_per_minute: int, sent_today: dict[tuple[str, str], int], now: datetime) -> None:
+        self._per_host = per_host_per_minute
+        self._sent = defaultdict(int, sent_today)
+        self._day = now.date()
+        self._hosts: dict[str, deque[datetime]] = defaultdict(deque)
+
+    def full(self, path: WatchedPath, now: datetime) -> bool:
+        """Whether this path has had its share of the day."""
+        if now.date() != self._day:
+            self._sent.clear()
+            self._day = now.date()
+        return self._sent[path.company, path.path] >= path.per_path_per_day
+
+    def free_at(self, host: str, now: datetime) -> datetime:
+        """From when on one more message may go to this host."""
+        times = self._hosts[host]
+        while times and times[0] <= now - MINUTE:
+            times.popleft()
+        return now if len(times) < self._per_host else times[-self._per_host] + MINUTE
+
+    def count(self, path: WatchedPath, now: datetime) -> None:
+        """One more was sent."""
+        self._sent[path.company, path.path] += 1
+        self._hosts[path.route.toward(path.to)].append(now)
+
+
+class Schedule:
+    """What is due. `busy` tells whether a probe of this path and kind is still on its way: then its turn is skipped."""
+
+    def __init__(
+        self,
+        paths: Iterable[WatchedPath],
+        caps: Caps,
+        now: datetime,
+        *,
+        busy: Callable[[str, str, Kind], bool],
+        rng: random.Random | None = None,
+    ) -> None:
+        self._caps, self._busy, self._rng = caps, busy, rng or random.Random()  # noqa: S311 - jitter is no secret
+        self._plan: list[tuple[datetime, int, WatchedPath, Kind]] = []
+        self._tables: list[Timetable] = []
+        self.lag = timedelta(0)
+        self.skipped: dict[str, int] = {"late": 0, "busy": 0, "cap": 0}
+        for path in paths:
+            for kind in path.kinds:
+                table = Timetable(path, kind)
+                self._plan.append((table.after(now, self._rng), len(self._tables), path, kind))
+                self._tables.append(table)
+        heapq.heapify(self._plan)
+
+    def due(self, now: datetime) -> Iterator[Order]:
+        """What to launch now. What was missed is skipped, never made up for in a burst."""
+        self.lag = now - self._plan[0][0] if self._plan and self._plan[0][0] <= now else timedelta(0)
+        while self._plan and self._plan[0][0] <= now:
+            due, number, path, kind = self._plan[0]
+            put_off = self._caps.free_at(path.route.toward(path.to), now)
+            reason = self._reason_to_skip(due, path, kind, now)
+            if put_off > now and not reason:
+                heapq.heapreplace(self._plan, (put_off, number, path, kind))
+                continue
+            heapq.heapreplace(self._plan, (self._tables[number].after(now, self._rng), number, path, kind))
+            if reason:
+                self.skipped[reason] += 1
+            else:
+                self._caps.count(path, now)
+                yield Order(path, kind, due)
+
+    def _reason_to_skip(self, due: datetime, path: WatchedPath, kind: Kind, now: datetime) -> str:
+        if now - due > STALE:
+            return "late"
+        if self._busy(path.company, path.path, kind):
+            return "busy"
+        return "cap" if self._caps.full(path, now) else ""

@@ -1,0 +1,159 @@
+"""One watcher per mailbox, for all the probes that are on their way to it.
+
+It is connected only while probes are out, survives whatever the mailbox does to it, and tells what it saw: sightings to
+`hear`, and looks, made or failed, to `report`. It believes nothing itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from datetime import datetime, timedelta
+
+import structlog
+
+from probes.evidence import FailedLook, Look
+from probes.mailboxes import Mailbox, MailboxError, Session, Sighting
+
+PATIENCE = 120.0  # seconds: a push that is lost is found by the next look
+BACKOFF = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between visits to a mailbox that fails; the last one repeats
+LINGER = 2.0  # seconds to stay connected when nothing is expected any more
+
+Hear = Callable[[Sequence[Sighting]], Awaitable[Sequence[Sighting]]]
+"""Takes sightings, keeps what is true of them, and returns those that are ours to delete."""
+
+Report = Callable[[Iterable[str], Look | FailedLook], Awaitable[None]]
+"""Takes a look for the probes with these ids."""
+
+log = structlog.get_logger("mailbox")
+
+
+class Watcher:
+    """Watches `mailbox` while anything is expected in it."""
+
+    def __init__(
+        self, mailbox: Mailbox, pool: Executor, *, hear: Hear, report: Report, now: Callable[[], datetime]
+    ) -> None:
+        self.mailbox = mailbox
+        self.failures = 0
+        self._pool, self._hear, self._report, self._now = pool, hear, report, now
+        self._expected: dict[str, datetime] = {}
+        self._failed_for: set[str] = set()
+        self._asked: list[asyncio.Future[Look | FailedLook]] = []
+        self._poke = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def expect(self, probe_id: str, since: datetime) -> None:
+        """A probe is on its way since then."""
+        self._expected[probe_id] = since
+        if self._failed_for:
+            self._poke.set()
+        self._start()
+
+    def forget(self, probe_id: str) -> None:
+        """Nothing more is expected of this probe."""
+        self._expected.pop(probe_id, None)
+        self._failed_for.discard(probe_id)
+        if not self._expected:
+            self._poke.set()
+
+    async def look(self) -> Look | FailedLook:
+        """Look now, through every folder."""
+        answer: asyncio.Future[Look | FailedLook] = asyncio.get_running_loop().create_future()
+        self._asked.append(answer)
+        self._poke.set()
+        self._start()
+        return await answer
+
+    async def close(self) -> None:
+        """Leave the mailbox. What is expected stays expected by whoever asks again."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for answer in self._asked:
+            answer.cancel()
+
+    @property
+    def _wanted(self) -> bool:
+        return bool(self._expected or self._asked)
+
+    def _start(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name=f"watch {self.mailbox.key}")
+
+    async def _run(self) -> None:
+        misses = 0
+        while self._wanted:
+            visited = await self._visits()
+            misses = 0 if visited else misses + 1
+            if self._wanted:
+                await self._until_poked(asyncio.sleep(BACKOFF[min(misses, len(BACKOFF) - 1)]))
+
+    async def _visits(self) -> bool:
+        """Be connected for as long as probes are out; whether the mailbox could be read at all."""
+        visited = False
+        try:
+            async with self.mailbox.open(self._pool) as session:
+                while True:
+                    if self._wanted:
+                        await self._visit(session)
+                        visited = True
+                    idle = not self._wanted  # one probe's end is often the next one's start
+                    await self._until_poked(session.changed(LINGER if idle else PATIENCE))
+                    if idle and not self._wanted:
+                        return visited
+        except MailboxError as error:
+            await self._fail(str(error))
+        except Exception as error:
+            log.exception("looking into a mailbox went wrong", mailbox=self.mailbox.key)
+            await self._fail(f"{self.mailbox.key}: internal error: {error!r}")
+        return visited
+
+    async def _until_poked(self, waiting: Awaitable[None]) -> None:
+        """Wait for `waiting`, or until somebody wants something of us."""
+        wait = asyncio.ensure_future(waiting)
+        poke = asyncio.ensure_future(self._poke.wait())
+        try:
+            await asyncio.wait((wait, poke), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._poke.clear()  # before anything else is awaited: a poke from now on is a new one
+            poke.cancel()
+            wait.cancel()
+            outcome = (await asyncio.gather(wait, return_exceptions=True))[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+
+    async def _visit(self, session: Session) -> None:
+        asked, self._asked = self._asked, []
+        started = self._now()
+        try:
+            since = min(self._expected.values(), default=started)
+            sightings = await session.look(since - timedelta(minutes=1))
+            if sightings and (ours := await self._hear(sightings)):
+                await session.remove(ours)
+        except BaseException:
+            self._asked = asked + self._asked
+            raise
+        look = Look(started, session.folders)
+        if self._failed_for:
+            recovered, self._failed_for = self._failed_for & self._expected.keys(), set()
+            log.info("mailbox can be read again", mailbox=self.mailbox.key)
+            await self._report(recovered, look)
+        _answer(asked, look)
+
+    async def _fail(self, reason: str) -> None:
+        """Every expected probe learns once that we cannot look; those that asked learn it at once."""
+        self.failures += 1
+        asked, self._asked = self._asked, []
+        failed = FailedLook(self._now(), reason)
+        news = self._expected.keys() - self._failed_for
+        if news:
+            log.warning("mailbox cannot be read", mailbox=self.mailbox.key, reason=reason)
+            self._failed_for |= news
+            await self._report(news, failed)
+        _answer(asked, failed)
+
+
+def _answer(asked: Iterable[asyncio.Future[Look | FailedLook]], look: Look | FailedLook) -> None:
+    for answer in asked:
+        if not answer.done():
+            answer.set_result(look)

@@ -1,25 +1,131 @@
-"""DKIM signatures (RFC 6376, RFC 8463) on the mails we compose, where the sender lent us a key of its own."""
+"""DKIM signatures (RFC 6376, RFC 8463) on the mails we compose, where the sender lent us a key of its own.
 
+Headers and body are both taken in their "relaxed" form, because gateways fold headers anew and trim line ends.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, SecretStr, field_validator
 
 from probes.settings import Secret, Settings
+
+SIGNED = (
+    b"from",
+    b"to",
+    b"subject",
+    b"date",
+    b"message-id",
+    b"mime-version",
+    b"content-type",
+    b"auto-submitted",
+    b"x-mailpath-probe",
+)
+
+MIN_RSA_BITS = 1024  # RFC 8301, section 3.2: verifiers must not take a shorter one for valid
+
+_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_FIELD = re.compile(rb"([^\s:]+)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)\r\n")
+_BLANKS = re.compile(rb"(?:\t| [ \t])[ \t]*")  # every run but the single space, which is as it should be
+
+
+def _dns_name(value: str) -> str:
+    if len(value) > 253 or _NAME.fullmatch(value) is None:
+        raise ValueError('must be a name as it stands in the DNS, like "s1" or "account.trimble.com"')
+    return value
+
+
+DnsName = Annotated[str, AfterValidator(_dns_name)]
 
 
 class Signer:
     """Signs for one domain with one key, parsed once."""
 
+    def __init__(self, domain: str, selector: str, pem: bytes) -> None:
+        """ValueError says what is wrong with the key."""
+        self._algorithm, self._seal = _parse(pem)
+        self._whose = f"d={domain.lower()}; s={selector}".encode()
+
     def sign(self, content: bytes, at: datetime) -> bytes:
-        """`content` with a DKIM-Signature header before it, dated `at`. The same arguments give the same bytes."""
-        raise NotImplementedError
+        """`content` with a DKIM-Signature header before it, dated `at`. The same arguments give the same bytes.
+
+        `content` has CRLF line ends, and a blank line after its headers.
+        """
+        head, _, body = content.partition(b"\r\n\r\n")
+        fields = {name.lower(): value for name, value in _FIELD.findall(head + b"\r\n")}
+        names = [name for name in SIGNED if name in fields]
+        signature = b"v=1; a=%s; c=relaxed/relaxed; %s;\r\n\tt=%d; h=%s;\r\n\tbh=%s;\r\n\tb=" % (
+            self._algorithm,
+            self._whose,
+            int(at.timestamp()),
+            b":".join(names).replace(b":mime-version", b":\r\n\tmime-version"),
+            base64.b64encode(hashlib.sha256(_relaxed_body(body)).digest()),
+        )
+        lines = [_relaxed(name, fields[name]) for name in names]
+        own = _relaxed(b"dkim-signature", signature).removesuffix(b"\r\n")  # RFC 6376, section 3.7
+        seal = base64.b64encode(self._seal(b"".join(lines) + own))
+        return b"DKIM-Signature: %s%s\r\n%s" % (signature, _folded(seal), content)
 
 
 class Dkim(Settings):
     """`[sender.dkim]`: the private key is a PEM, RSA or Ed25519; `domain` is the sender's own unless given."""
 
-    selector: str
+    selector: DnsName
     key: Secret
-    domain: str | None = None
+    domain: DnsName | None = None
+
+    @field_validator("key")
+    @classmethod
+    def _usable(cls, key: SecretStr) -> SecretStr:
+        _parse(key.get_secret_value().encode())
+        return key
 
     def signer(self, sender_domain: str) -> Signer:
         """The signer for mail From `sender_domain`."""
-        raise NotImplementedError
+        return Signer(self.domain or sender_domain, self.selector, self.key.get_secret_value().encode())
+
+
+def _parse(pem: bytes) -> tuple[bytes, Callable[[bytes], bytes]]:
+    """The algorithm's name in the signature, and how to sign with it."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # slow to load, and few installations sign
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except TypeError:
+        raise ValueError("the key is locked by a passphrase; store it without one, readable for us alone") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError('must be a private key in PEM, "-----BEGIN PRIVATE KEY-----" and on') from None
+    match key:
+        case RSAPrivateKey() if key.key_size >= MIN_RSA_BITS:
+            return b"rsa-sha256", lambda data: key.sign(data, PKCS1v15(), SHA256())
+        case RSAPrivateKey():
+            raise ValueError(f"an RSA key of {key.key_size} bits is too short; use 2048, {MIN_RSA_BITS} at the least")
+        case Ed25519PrivateKey():
+            return b"ed25519-sha256", lambda data: key.sign(hashlib.sha256(data).digest())  # RFC 8463, section 3
+        case _:
+            raise ValueError("must be an RSA or an Ed25519 key; DKIM knows no other")
+
+
+def _relaxed(name: bytes, value: bytes) -> bytes:
+    """RFC 6376, section 3.4.2."""
+    return b"%s:%s\r\n" % (name, b" ".join(value.split()))
+
+
+def _relaxed_body(body: bytes) -> bytes:
+    """RFC 6376, section 3.4.4."""
+    lines = _BLANKS.sub(b" ", body + b"\r\n").replace(b" \r\n", b"\r\n").rstrip(b"\r\n")
+    return lines and lines + b"\r\n"
+
+
+def _folded(seal: bytes) -> bytes:
+    return b"\r\n\t".join(seal[start : start + 72] for start in range(0, len(seal), 72))

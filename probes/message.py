@@ -1,11 +1,22 @@
 """The bytes of a probe: how it is composed, and how its markers are found again in what arrived."""
 
+import binascii
+import hmac
+import html
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from email.utils import format_datetime
+from functools import lru_cache
+from itertools import islice
 
+from probes import wording
 from probes.dkim import Signer
 from probes.evidence import Marker
+from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Identity
+from probes.token import TOKEN_LENGTH, mint, shaped
 
 PROBE_HEADER = "X-Mailpath-Probe"
 
@@ -21,10 +32,171 @@ class Message:
 
 
 def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None = None) -> Message:
-    """The mail of this probe. The same arguments give the same bytes: what is sent again is the very same mail."""
-    raise NotImplementedError
+    """The mail of this probe. The same arguments give the same bytes: what is sent again is the very same mail.
+
+    The token stands in the envelope sender, X-Mailpath-Probe, the Message-ID and both bodies. ValueError for an
+    address that cannot stand in a header.
+    """
+    form = _form(probe.kind, identity)
+    token = mint(probe.id, key)
+    recipient = _plain_address(probe.recipient)
+    content = form.content % {
+        b"id": probe.id.encode(),
+        b"token": token.encode(),
+        b"code": b"%06d" % _code(probe.id, key),
+        b"recipient": recipient.encode(),
+        b"recipient_html": html.escape(recipient).encode(),
+        b"date": format_datetime(probe.created_at).encode(),
+    }
+    if signer is not None:
+        content = signer.sign(content, probe.created_at)
+    return Message(identity, form.mail_from % token, recipient, content)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """All of a mail that is the same for every probe of a kind; the rest is open as `%(name)s`."""
+
+    mail_from: str
+    content: bytes
+
+
+_FORM = """\
+From: {brand} <{address}>
+To: <%(recipient)s>
+Subject: {subject}
+Date: %(date)s
+Message-ID: <%(token)s@{domain}>
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary="=_%(id)s"
+Auto-Submitted: auto-generated
+X-Auto-Response-Suppress: DR, RN, NRN, OOF, AutoReply
+{probe_header}: %(token)s
+
+--=_%(id)s
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 7bit
+
+{plain}
+--=_%(id)s
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: 7bit
+
+{rich}
+--=_%(id)s--
+"""  # of X-Auto-Response-Suppress all but NDR: refusals are what we want to hear of
+
+
+@lru_cache(maxsize=256)
+def _form(kind: Kind, identity: Identity) -> _Form:
+    mail = wording.wording(kind, identity.role)
+    address = _plain_address(identity.address)
+    content = _FORM.format(
+        brand=mail.brand,
+        address=wording.literal(address),
+        subject=wording.literal(mail.subject),
+        domain=wording.literal(identity.domain),
+        probe_header=PROBE_HEADER,
+        plain=wording.plain(mail, identity.domain),
+        rich=wording.rich(mail, identity.domain),
+    )
+    local, _, domain = _plain_address(identity.bounces).rpartition("@")
+    if len(local) > MAX_LOCAL_PART - len("+") - TOKEN_LENGTH:
+        raise ValueError(f"{identity.bounces!r} has no room for the +tag: at most 29 characters may stand before the @")
+    return _Form(f"{wording.literal(local)}+%s@{domain}", content.replace("\n", "\r\n").encode("ascii"))
+
+
+MAX_LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[\[\]A-Za-z0-9.:_-]{1,253}")
+
+
+def _plain_address(address: str) -> str:
+    """An address that needs no quoting and brings no line, comma or bracket of its own into a header."""
+    if _ADDRESS.fullmatch(address) is None:
+        raise ValueError(f"{address!r} cannot stand in a mail header: letters, digits and !#$%&'*+/=?^_`{{|}}~.- only")
+    return address
+
+
+def _code(probe_id: str, key: bytes) -> int:
+    digest = hmac.digest(key, b"mailpath code 1\0" + probe_id.encode(), "sha256")
+    return int.from_bytes(digest[:8], "big") % 1_000_000
+
+
+HEADERS_READ = 1 << 18  # octets; real header sections have up to some 30,000
+BODY_READ = 1 << 20
+TOKENS_READ = 64
+FOLDS_READ = 50
+
+_WHERE = {
+    PROBE_HEADER.lower().encode(): Marker.HEADER,
+    b"message-id": Marker.MESSAGE_ID,
+    b"x-microsoft-original-message-id": Marker.MESSAGE_ID,  # Exchange Online, where a rule made it assign a new one
+    b"x-original-message-id": Marker.MESSAGE_ID,
+    b"x-gmail-original-message-id": Marker.MESSAGE_ID,
+    b"x-google-original-message-id": Marker.MESSAGE_ID,
+    b"return-path": Marker.ENVELOPE,
+    b"x-return-path": Marker.ENVELOPE,
+    b"x-envelope-from": Marker.ENVELOPE,
+    b"x-envelope-sender": Marker.ENVELOPE,
+    b"x-mailfrom": Marker.ENVELOPE,
+    b"received": Marker.ENVELOPE,  # "(envelope-from <...>)": Exim, Postfix policy services, Sendmail
+    b"received-spf": Marker.ENVELOPE,
+    b"authentication-results": Marker.ENVELOPE,  # "smtp.mailfrom=..."
+    b"arc-authentication-results": Marker.ENVELOPE,
+    b"x-original-authentication-results": Marker.ENVELOPE,
+    b"delivered-to": Marker.ENVELOPE,
+    b"x-original-to": Marker.ENVELOPE,
+    b"envelope-to": Marker.ENVELOPE,
+    b"x-envelope-to": Marker.ENVELOPE,
+}  # not In-Reply-To or References: they stand in the answers to a probe
 
 
 def find_markers(headers: bytes, body: bytes = b"") -> dict[Marker, str]:
-    """What is shaped like a token, by where it stands, in lower case. Whether it is ours only the key can tell."""
-    raise NotImplementedError
+    """What is shaped like a token, by where it stands, in lower case. Whether it is ours only the key can tell.
+
+    Any bytes will do. Read are the first HEADERS_READ and BODY_READ octets and TOKENS_READ tokens of the headers; of
+    several tokens in one place the first is taken.
+    """
+    found: dict[Marker, str] = {}
+    for match in islice(shaped(headers, HEADERS_READ), TOKENS_READ):
+        marker = _WHERE.get(_field_name(headers, match.start()))
+        if marker is not None:
+            found.setdefault(marker, match[0].decode().lower())
+    if body and (token := _in_body(body[:BODY_READ])):
+        found[Marker.BODY] = token
+    return found
+
+
+def _field_name(headers: bytes, position: int) -> bytes:
+    """The name of the field that has this position in its value, lowered; b"" where it is too far above."""
+    for _ in range(FOLDS_READ):
+        start = headers.rfind(b"\n", 0, position) + 1
+        if headers[start : start + 1] not in (b" ", b"\t"):
+            return headers[start : start + 64].partition(b":")[0].rstrip().lower()
+        if start == 0:
+            break
+        position = start - 1
+    return b""
+
+
+def _in_body(body: bytes) -> str | None:
+    for text in _readings(body):
+        if match := next(shaped(text), None):
+            return match[0].decode().lower()
+    return None
+
+
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\r\n]{44,}={0,2}")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+
+
+def _readings(body: bytes) -> Iterator[bytes]:
+    """The body as it is, then as quoted-printable, then each stretch of it that may be a part in base64."""
+    yield body
+    yield binascii.a2b_qp(body)
+    for run in _BASE64.finditer(body):
+        for part in _BLANK_LINE.split(run[0]):
+            letters = part.translate(None, b"\r\n")
+            if len(letters) >= 44:
+                yield binascii.a2b_base64(letters[: len(letters) // 4 * 4])

@@ -1,22 +1,29 @@
 """The signed marker of a probe: who holds the key can tell an arrival from a forgery.
 
 A token is "mp", the probe's id and a seal over it: 34 letters and digits, one word in a mail, a link or an address. It
-outlives a gateway that lowers or raises case. Only its shape is public: whoever has no key can neither make nor alter one.
+outlives a gateway that lowers or raises case. Only its shape is public: without the key nobody can make or alter one.
 """
 
 import base64
 import hmac
 import re
 import secrets
+import sys
+from collections.abc import Iterator
 
-_SHAPE = r"(?:mp[a-z2-7]{32}|MP[A-Z2-7]{32})(?![A-Za-z0-9])"  # before it anything: "%3D", "-3D" and "x=" stand in links
+_REST = "{32}(?![A-Za-z0-9])"  # before it there may be anything: links have "=", "%3D" and "-3D"
+_LOWER = f"mp[a-z2-7]{_REST}"
+_UPPER = f"MP[A-Z2-7]{_REST}"
 
-TOKEN = re.compile(_SHAPE)
+TOKEN = re.compile(f"{_LOWER}|{_UPPER}")
 """What is shaped like a token in text: in one case throughout. No proof of anything; see `verify`."""
 
-TOKEN_BYTES = re.compile(_SHAPE.encode())
+TOKEN_BYTES = re.compile(TOKEN.pattern.encode())
 """The same in bytes."""
 
+TOKEN_LENGTH = 34
+
+_ONE_CASE = (re.compile(_LOWER.encode()), re.compile(_UPPER.encode()))
 _ID = re.compile(r"[a-z2-7]{16}")
 _WHOLE = re.compile(r"mp([a-z2-7]{16})[a-z2-7]{16}")
 _CONTEXT = b"mailpath token 1\0"  # no other use of the key can ever yield a token
@@ -36,13 +43,22 @@ def mint(probe_id: str, key: bytes) -> str:
 
 def verify(token: str, key: bytes) -> str | None:
     """The probe's id if `token` was made with this key, in whatever case it comes; else None. Never raises."""
-    if len(token) != 34 or not token.isascii():
+    if len(token) != TOKEN_LENGTH or not token.isascii():
         return None
     lowered = token.lower()
     match = _WHOLE.fullmatch(lowered)
     if match is None or not hmac.compare_digest(lowered[18:], _seal(match[1], key)):
         return None
     return match[1]
+
+
+def shaped(data: bytes, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
+    """What is shaped like a token before `end`: those in lower case, then those in upper case.
+
+    The same as TOKEN_BYTES, ten times as fast: a pattern that begins with fixed letters skips what lacks them.
+    """
+    for pattern in _ONE_CASE:
+        yield from pattern.finditer(data, 0, end)
 
 
 def _seal(probe_id: str, key: bytes) -> str:

@@ -74,13 +74,21 @@ class Pipeline:
     """All probes on their way. Everything it is made of is handed in; `configure` may be called again at any time."""
 
     def __init__(
-        self, store: Store, around: Surroundings, pool: Executor, key: bytes, listeners: Sequence[Listener]
+        self,
+        store: Store,
+        around: Surroundings,
+        pool: Executor,
+        key: bytes,
+        listeners: Sequence[Listener],
+        *,
+        adopts: bool = True,
     ) -> None:
         self.flights: dict[str, Flight] = {}
         self.watchers: dict[str, Watcher] = {}
         self._store, self._around, self._pool, self._key = store, around, pool, key
         self._now: Callable[[], datetime] = around.now
         self._listeners = listeners
+        self._adopts = adopts
         self._sites: Mapping[tuple[str, str], WatchedPath] = {}
         self._identities: Mapping[Role, Identity] = {}
         self._signer: Any = None
@@ -187,7 +195,7 @@ class Pipeline:
         site = self._site(flight)
         if flight.sending or site is None:
             return
-        await self.refresh(flight)
+        await self._refresh(flight)
         now = self._now()
         if begun := _unfinished(flight.evidence):
             await self._wait_for_the_end(flight, begun, begun.at + site.timeout + SLACK)
@@ -237,7 +245,6 @@ class Pipeline:
             return False
         flight = self.flights.get(probe_id) or await self._recall(probe_id)
         if flight is None or flight.mailbox != mailbox:
-            log.warning("a token came to the wrong mailbox", probe=probe_id, mailbox=mailbox)
             return False
         if not flight.arrived:
             await self._learn(flight, arrival(sighting, flight.probe.created_at, seen_at))
@@ -248,20 +255,25 @@ class Pipeline:
         await asyncio.gather(*(self._learn(flight, look) for flight in flights))
 
     async def _recall(self, probe_id: str) -> Flight | None:
-        """A probe that was over already, or another process's."""
-        record = await self._store.record(probe_id)
+        """A probe that was over already, or another process's: of that only one of the processes takes care."""
+        record = await self._store.record(probe_id) if self._adopts else None
         return Flight.of(record) if record else None
 
-    async def refresh(self, flight: Flight) -> None:
-        """Take over what another process stored of this probe."""
+    async def catch_up(self) -> None:
+        """Learn what another process on the same store has seen of our probes."""
+        for flight in list(self.flights.values()):
+            if await self._refresh(flight) and not flight.sending:
+                await self._learn(flight)
+
+    async def _refresh(self, flight: Flight) -> bool:
+        """Take over what another process stored of this probe; whether there was anything."""
         record = await self._store.record(flight.probe.id)
-        if record is None:
-            return
         known = set(flight.evidence)
-        for seen in record.evidence:
-            if seen not in known:
-                flight.evidence.append(seen)
-                self._tell(flight, seen)
+        news = [seen for seen in record.evidence if seen not in known] if record else []
+        for seen in news:
+            flight.evidence.append(seen)
+            self._tell(flight, seen)
+        return bool(news)
 
     async def _learn(self, flight: Flight, *news: Evidence) -> None:
         """Store what was seen and what it means; when both are safe, tell."""
@@ -350,7 +362,7 @@ class Pipeline:
         task.add_done_callback(self._tasks.discard)
 
     async def _guard(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
-        """The outermost frame of every piece of work: one that goes wrong is told, taken up again, and the others go on."""
+        """The outermost frame of all work: what goes wrong is told and taken up again, and the rest goes on."""
         try:
             await work
         except Exception:

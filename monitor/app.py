@@ -1,0 +1,191 @@
+"""The composition root: here everything is built and put together, and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+import structlog
+
+from monitor.board import Board
+from monitor.clock import ticking, utc_now
+from monitor.config import Config, ConfigErrors, WatchedPath, read_config
+from monitor.events import Listener
+from monitor.logs import tell
+from monitor.metrics import Gauges, Metrics
+from monitor.pipeline import LaunchError, Pipeline
+from monitor.sandbox.internet import MakeBelieve, internet
+from monitor.schedule import Caps, Order, Schedule
+from monitor.store import Store
+from monitor.web.server import Views, application, serving
+from monitor.web.status import Status, status
+from probes.mailboxes.maildir import MaildirMailbox
+from probes.resolver import DnsResolver
+from probes.routes import Surroundings
+from probes.routes.proxy import ProxyRoute
+from probes.routes.xclient import XclientRoute
+
+TICK = timedelta(milliseconds=500)
+HOUSEKEEPING = timedelta(hours=1)
+MAILBOX_THREADS = 32  # a visit's steps are short, but a server that hangs holds one up to its time-out
+
+log = structlog.get_logger("mailpath")
+
+
+@asynccontextmanager
+async def pipeline_of(config: Config, store: Store, *listeners: Listener, adopts: bool) -> AsyncIterator[Pipeline]:
+    """A pipeline at work by this configuration. `adopts`: it also takes care of other processes' probes."""
+    resolver = DnsResolver([(place.host, place.port) for place in config.dns.nameservers])
+    with _pool() as pool:
+        pipeline = Pipeline(store, Surroundings(resolver, utc_now), pool, await store.key(), listeners, adopts=adopts)
+        await pipeline.configure(config)
+        try:
+            yield pipeline
+        finally:
+            await pipeline.close()
+
+
+@asynccontextmanager
+async def sandbox_of(config: Config) -> AsyncIterator[None]:
+    """The make-believe internet of the configuration's [sandbox], if it has one."""
+    companies = config.sandbox.companies
+    systems = [make_believe(config, path) for path in config.paths() if path.company in companies]
+    async with internet(systems, config.sender.identity(), config.sandbox):
+        yield
+
+
+def make_believe(config: Config, path: WatchedPath) -> MakeBelieve:
+    """The make-believe mail system that stands at the end of this path."""
+    route, mailbox = path.route, path.mailbox
+    if not (isinstance(route, XclientRoute | ProxyRoute) and isinstance(mailbox, MaildirMailbox)):
+        raise TypeError(f"{path.key}: a make-believe path is xclient or proxy, and ends in a maildir")
+    return MakeBelieve(
+        name=path.key,
+        behaviour=config.sandbox.companies[path.company],
+        host=route.host,
+        port=route.port,
+        via=route.via,
+        maildir=mailbox.path,
+        junk=str(mailbox.junk or ".Junk"),
+        domain=path.to.rpartition("@")[2],
+    )
+
+
+def _pool() -> Executor:
+    return ThreadPoolExecutor(MAILBOX_THREADS, thread_name_prefix="mailbox")
+
+
+class Service:
+    """`mailpath serve`: probes on schedule, remembers, shows, until it is told to stop."""
+
+    def __init__(self, file: Path, config: Config, store: Store, board: Board, pipeline: Pipeline) -> None:
+        self._file, self._config, self._store = file, config, store
+        self._board, self._pipeline = board, pipeline
+        self._schedule: Schedule | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.metrics = Metrics(
+            board,
+            Gauges(
+                in_flight=lambda: len(pipeline.flights),
+                lag=lambda: self._schedule.lag if self._schedule else timedelta(0),
+                skipped=lambda: dict(self._schedule.skipped) if self._schedule else {},
+                mailbox_errors=self._mailbox_errors,
+            ),
+        )
+
+    async def start(self) -> None:
+        """Take up where the last run stopped."""
+        self._board.configure(self._config.paths())
+        self._board.recall(await self._store.present())
+        await self._pipeline.resume()
+        await self._plan(self._config)
+
+    async def reload(self) -> None:
+        """Read the configuration again. A bad one changes nothing, and every error of it is told."""
+        try:
+            config = await asyncio.to_thread(read_config, self._file)
+        except ConfigErrors as errors:
+            for error in errors.errors:
+                log.error("configuration not loaded", error=str(error))
+            return
+        for table in ("store", "web", "dns", "log", "sandbox"):
+            if getattr(config, table) != getattr(self._config, table):
+                log.warning(f"a change of [{table}] takes effect at the next start")
+        self._config = config
+        self._board.configure(config.paths())
+        await self._pipeline.configure(config)
+        await self._plan(config)
+        log.info("configuration loaded", paths=len(self._board.paths))
+
+    async def tick(self) -> None:
+        """Launch what is due and attend to what waits."""
+        now = utc_now()
+        for order in self._schedule.due(now) if self._schedule else ():
+            self._spawn(order)
+        self._pipeline.tick(now)
+
+    async def housekeeping(self) -> None:
+        """Forget what is older than the configuration wants it kept."""
+        forgotten = await self._store.prune(utc_now() - self._config.store.keep)
+        if forgotten:
+            log.info("old probes deleted", probes=forgotten)
+
+    def views(self) -> Views:
+        """What the web server shows."""
+        return Views(
+            metrics=self.metrics,
+            status=self._status,
+            sender=lambda: self._config.sender.domain,
+            ready=lambda: None if self._schedule else "not ready: still taking up what was on its way",
+        )
+
+    async def _plan(self, config: Config) -> None:
+        now = utc_now()
+        midnight = datetime.combine(now.date(), time(), now.tzinfo)
+        sent_today = await self._store.launched_since(midnight)
+        caps = Caps(config.probes.cap.per_host_per_minute, sent_today, now)
+        self._schedule = Schedule(config.paths(), caps, now, busy=self._pipeline.busy)
+
+    def _spawn(self, order: Order) -> None:
+        task = asyncio.create_task(self._launch(order))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _launch(self, order: Order) -> None:
+        try:
+            await self._pipeline.launch(order.path, order.kind)
+        except LaunchError as error:
+            log.error("probe not launched", path=order.path.key, kind=order.kind, reason=str(error))
+        except Exception:
+            log.exception("probe not launched", path=order.path.key, kind=order.kind)
+
+    def _status(self) -> Status:
+        sandbox = bool(self._config.sandbox.companies)
+        return status(self._board, len(self._pipeline.flights), utc_now(), sandbox=sandbox)
+
+    def _mailbox_errors(self) -> dict[tuple[str, str], int]:
+        watchers = self._pipeline.watchers
+        keys = {key: path.mailbox.key for key, path in self._board.paths.items()}
+        return {key: watchers[mailbox].failures for key, mailbox in keys.items() if mailbox in watchers}
+
+
+@asynccontextmanager
+async def service(file: Path, config: Config) -> AsyncIterator[Service]:
+    """The whole service at work, from the make-believe internet up to the web server, while the block lasts."""
+    board = Board()
+    async with AsyncExitStack() as house:
+        await house.enter_async_context(sandbox_of(config))
+        store = await house.enter_async_context(Store.open(config.store.url))
+        pipeline = await house.enter_async_context(pipeline_of(config, store, board.hear, tell, adopts=True))
+        at_work = Service(file, config, store, board, pipeline)
+        app = application(at_work.views())
+        port = await house.enter_async_context(serving(app, config.web.listen.host, config.web.listen.port))
+        await at_work.start()
+        await house.enter_async_context(ticking({at_work.tick: TICK, at_work.housekeeping: HOUSEKEEPING}))
+        log.info("watching", paths=len(board.paths), page=f"http://{config.web.listen.host}:{port}/")
+        if config.sandbox.companies:
+            log.warning("the companies of [sandbox] are make-believe; the README shows how to watch a real one")
+        yield at_work
+        log.info("stopping; what is on its way is taken up again at the next start", in_flight=len(pipeline.flights))

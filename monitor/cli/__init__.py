@@ -1,0 +1,10 @@
+"""The command line. Each command is a thin shell; what is slow to import is imported by the command that needs it.
+
+- `main`      the commands, their options and exit codes: read this first
+- `show`      how events, evidence and verdicts look: for people, and as JSON
+- `run`       what `serve`, `sandbox` and `probe` do while they run
+"""
+
+from monitor.cli.main import main
+
+__all__ = ["main"]

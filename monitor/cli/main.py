@@ -1,0 +1,158 @@
+"""The commands and their options."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.exits import Exit
+from probes.kinds import Kind
+from probes.sender import Role
+
+if TYPE_CHECKING:
+    from monitor.config import Config, WatchedPath
+
+app = typer.Typer(
+    help="Does mail from the watched sender reach people's inboxes in time, and if not, who stops it and why?",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+ConfigFile = Annotated[
+    Path, typer.Option("--config", "-c", envvar="MAILPATH_CONFIG", help="The configuration file.", show_default=True)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Facts for machines, on standard output.")]
+HERE = Path("config.toml")
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)
+
+
+@app.command()
+def serve(config: ConfigFile = HERE) -> None:
+    """Probe all paths on schedule, and show the results on /metrics and on a page. SIGHUP reloads the configuration."""
+    settings = _read(config)
+    from monitor.cli import run
+
+    _finish(run.serve(config, settings))
+
+
+@app.command()
+def sandbox(config: ConfigFile = HERE) -> None:
+    """Run only the make-believe mail systems of [sandbox], to try `mailpath probe` on them."""
+    settings = _read(config)
+    from monitor.cli import run
+
+    _finish(run.sandbox(settings))
+
+
+@app.command("check-config")
+def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
+    """Read the configuration and tell all that is wrong with it; nothing is started."""
+    from monitor.config import ConfigErrors, read_config
+
+    try:
+        settings = read_config(config)
+    except ConfigErrors as errors:
+        rows = [{"file": e.file, "line": e.line, "key": e.key, "problem": e.problem} for e in errors.errors]
+        _out(json.dumps({"ok": False, "errors": rows})) if as_json else _err(str(errors))
+        raise typer.Exit(Exit.NOT_OK) from None
+    paths = settings.paths()
+    if as_json:
+        _out(json.dumps({"ok": True, "companies": len(settings.companies), "paths": len(paths)}))
+        return
+    _out(f"{config}: good: {len(settings.companies)} companies, {len(paths)} paths")
+
+
+@app.command()
+def paths(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
+    """List the paths that are watched."""
+    from monitor.cli import show
+
+    watched = _read(config).paths()
+    if as_json:
+        for path in watched:
+            _out(json.dumps(show.path_facts(path), ensure_ascii=False))
+    else:
+        show.table_of(watched)
+
+
+@app.command()
+def probe(
+    path: Annotated[str, typer.Argument(metavar="COMPANY[/PATH]", help="A company alone means all its paths.")],
+    kind: Annotated[Kind, typer.Option(help="Which Trimble mail it stands for.")] = Kind.TWO_STEP_CODE,
+    role: Annotated[Role, typer.Option("--as", help="Whose name it bears.")] = Role.SENDER,
+    config: ConfigFile = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Send a probe now and show each step as it happens. Exit 0: inbox. 1: not the inbox. 2: could not tell."""
+    settings = _read(config)
+    chosen = _choose(settings, path)
+    from monitor.cli import run
+
+    _finish(run.probe(settings, chosen, kind, role, as_json=as_json))
+
+
+@app.command()
+def explain(
+    probe_id: Annotated[str, typer.Argument(metavar="PROBE_ID", help="The id of a probe, or how it begins.")],
+    config: ConfigFile = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Tell all that is known of a probe: every step, reply and look, and what they mean."""
+    settings = _read(config)
+    from monitor.cli import run
+
+    _finish(run.explain(settings, probe_id, as_json=as_json))
+
+
+def _read(file: Path) -> "Config":
+    from monitor.config import ConfigErrors, read_config
+
+    try:
+        return read_config(file)
+    except ConfigErrors as errors:
+        _err(str(errors))
+        raise typer.Exit(Exit.COULD_NOT_TELL) from None
+
+
+def _choose(config: "Config", name: str) -> "list[WatchedPath]":
+    chosen = [path for path in config.paths() if name in (path.company, path.key)]
+    if not chosen:
+        known = ", ".join(path.key for path in config.paths()[:20]) or "none: the configuration has no companies"
+        _err(f"no company or path {name!r}; there are: {known}")
+        raise typer.Exit(Exit.COULD_NOT_TELL)
+    return chosen
+
+
+def _finish(work: Coroutine[object, object, Exit]) -> None:
+    from monitor.config import ConfigErrors
+    from monitor.sandbox.internet import SandboxError
+    from monitor.store import StoreError
+    from monitor.web.server import WebError
+
+    try:
+        code = asyncio.run(work)
+    except (StoreError, SandboxError, WebError, ConfigErrors) as error:
+        _err(str(error))
+        code = Exit.COULD_NOT_TELL
+    raise typer.Exit(code)
+
+
+def _out(line: str) -> None:
+    typer.echo(line)
+
+
+def _err(line: str) -> None:
+    typer.echo(line, err=True)

@@ -1,0 +1,163 @@
+"""What `serve`, `sandbox`, `probe` and `explain` do while they run."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import structlog
+
+from monitor import logs
+from monitor.app import pipeline_of, sandbox_of, service
+from monitor.cli import show
+from monitor.cli.exits import Exit
+from monitor.clock import utc_now
+from monitor.config import Config, WatchedPath
+from monitor.events import Event, Judged
+from monitor.pipeline import LaunchError
+from monitor.store import Store
+from probes.kinds import Kind
+from probes.sender import Role
+from probes.verdict import Outcome
+
+STEP = 0.2  # seconds between looks at what is due, while a person waits
+CATCH_UP = 5  # every how many of those the store is asked what another process saw
+
+log = structlog.get_logger("mailpath")
+
+
+async def serve(file: Path, config: Config) -> Exit:
+    """Until SIGTERM or Ctrl-C; a second one ends it at once."""
+    logs.set_up(config.log.level, config.log.format)
+    stop = _until_stopped()
+    async with service(file, config) as at_work:
+        reloads: set[asyncio.Task[None]] = set()
+
+        def reload() -> None:
+            task = asyncio.ensure_future(at_work.reload())
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+        await stop.wait()
+    return Exit.OK
+
+
+async def sandbox(config: Config) -> Exit:
+    """The make-believe mail systems alone."""
+    logs.set_up(config.log.level, config.log.format)
+    if not config.sandbox.companies:
+        print("the configuration has no [sandbox] companies", file=sys.stderr)
+        return Exit.COULD_NOT_TELL
+    stop = _until_stopped()
+    async with sandbox_of(config):
+        log.info(
+            "make-believe mail systems are up; try: mailpath probe COMPANY", companies=len(config.sandbox.companies)
+        )
+        await stop.wait()
+    return Exit.OK
+
+
+def _until_stopped() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; the second ends the process, for those who cannot wait."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def stopping(number: int) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping, number)
+    return stop
+
+
+class Witness:
+    """Shows what happens to the probes of one command, and remembers their first verdicts."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self._as_json = as_json
+        self._out = show.console()
+        self._opened: set[str] = set()
+        self._several = False
+
+    def hear(self, event: Event) -> None:
+        """A listener of the pipeline."""
+        probe, what = event.probe, event.what
+        if probe.id in self.outcomes:
+            return
+        if isinstance(what, Judged):
+            self.outcomes[probe.id] = what.verdict.outcome
+        if self._as_json:
+            print(json.dumps(show.event_facts(event), ensure_ascii=False), flush=True)
+            return
+        if probe.id not in self._opened:
+            self._opened.add(probe.id)
+            self._out.print(show.opening(probe))
+        if line := show.told(probe, what):
+            several = f"[dim]{probe.company}/{probe.path}[/] " if len(self._opened) > 1 else ""
+            self._out.print(several + line)
+
+
+async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: Role, *, as_json: bool) -> Exit:
+    """One probe on each path, now; over when each has a verdict."""
+    logs.set_up("error", config.log.format)
+    witness = Witness(as_json=as_json)
+    stop = _until_stopped()
+    async with (
+        Store.open(config.store.url) as store,
+        pipeline_of(config, store, witness.hear, adopts=False) as pipeline,
+    ):
+        try:
+            launched = [await pipeline.launch(path, kind, role) for path in paths]
+        except LaunchError as error:
+            print(error, file=sys.stderr)
+            return Exit.COULD_NOT_TELL
+        turn = 0
+        while len(witness.outcomes) < len(launched):
+            if stop.is_set():
+                names = ", ".join(probe.id for probe in launched if probe.id not in witness.outcomes)
+                print(f"interrupted; a running service goes on with it: mailpath explain {names}", file=sys.stderr)
+                return Exit.INTERRUPTED
+            turn += 1
+            pipeline.tick(utc_now())
+            if turn % CATCH_UP == 0:
+                await pipeline.catch_up()
+            await _pause(stop)
+    return _exit_of(witness.outcomes.values())
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), STEP)
+    except TimeoutError:
+        return
+
+
+def _exit_of(outcomes: Iterable[Outcome]) -> Exit:
+    seen = set(outcomes)
+    if seen - {Outcome.INBOX, Outcome.UNKNOWN}:
+        return Exit.NOT_OK
+    return Exit.COULD_NOT_TELL if Outcome.UNKNOWN in seen else Exit.OK
+
+
+async def explain(config: Config, probe_id: str, *, as_json: bool) -> Exit:
+    """All that the store knows of one probe."""
+    async with Store.open(config.store.url) as store:
+        ids = await store.find(probe_id.lower())
+        record = await store.record(ids[0]) if len(ids) == 1 else None
+    if record is None:
+        several = f"several probes begin with {probe_id!r}: {', '.join(ids)}" if ids else f"no probe {probe_id!r}"
+        print(several, file=sys.stderr)
+        return Exit.COULD_NOT_TELL
+    if as_json:
+        print(json.dumps(show.record_facts(record), ensure_ascii=False))
+        return Exit.OK
+    out = show.console()
+    for line in show.explanation(record):
+        out.print(line)
+    return Exit.OK

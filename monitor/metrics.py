@@ -1,0 +1,194 @@
+"""The present state as Prometheus metrics. The one home of prometheus-client.
+
+A scrape takes a snapshot on the event loop (a few shallow copies) and is written out in a thread: the families with a
+line per path are written straight from the snapshot, the few others by the client library.
+"""
+
+import asyncio
+import platform
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.registry import Collector
+
+from monitor.board import LIVES, Board, Histogram, Line, Standing
+from probes.kinds import Kind
+from probes.verdict import Outcome
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a scrape shows, copied at one moment."""
+
+    standings: dict[Line, Standing]
+    probes: dict[tuple[str, str, str], int]
+    deliveries: dict[tuple[str, Kind], tuple[tuple[int, ...], float]]
+    mailbox_errors: dict[tuple[str, str], int]
+    in_flight: int
+    lag: timedelta
+    skipped: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """What a snapshot asks of the rest of the service."""
+
+    in_flight: Callable[[], int]
+    lag: Callable[[], timedelta]
+    skipped: Callable[[], dict[str, int]]
+    mailbox_errors: Callable[[], dict[tuple[str, str], int]]
+
+
+class Metrics:
+    """What /metrics shows."""
+
+    def __init__(self, board: Board, gauges: Gauges) -> None:
+        self._board, self._gauges = board, gauges
+
+    async def render(self) -> bytes:
+        """The exposition, in text format 0.0.4."""
+        return await asyncio.to_thread(_render, self.snapshot())
+
+    def snapshot(self) -> Snapshot:
+        """The state now; to be called on the event loop."""
+        board = self._board
+        return Snapshot(
+            standings=dict(board.standings),
+            probes=dict(board.probes),
+            deliveries={key: _frozen(histogram) for key, histogram in board.deliveries.items()},
+            mailbox_errors=self._gauges.mailbox_errors(),
+            in_flight=self._gauges.in_flight(),
+            lag=self._gauges.lag(),
+            skipped=self._gauges.skipped(),
+        )
+
+
+def _frozen(histogram: Histogram) -> tuple[tuple[int, ...], float]:
+    return tuple(histogram.counts), histogram.total
+
+
+class _Fixed(Collector):
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = list(families)
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+def _render(snapshot: Snapshot) -> bytes:
+    registry = CollectorRegistry()
+    registry.register(_Fixed(_few(snapshot)))
+    lines = "".join(line for family in _FAMILIES for line in _written(family, snapshot))
+    return lines.encode() + generate_latest(registry)
+
+
+Row = tuple[tuple[str, ...], float]
+Family = tuple[str, str, tuple[str, ...], Callable[[Snapshot], Iterator[Row]]]
+
+
+def _outcomes(snapshot: Snapshot) -> Iterator[Row]:
+    for (company, path, kind), standing in snapshot.standings.items():
+        verdict = standing.verdict
+        yield (company, path, kind, verdict.outcome, verdict.cause or "", verdict.grade), 1
+
+
+def _oks(snapshot: Snapshot) -> Iterator[Row]:
+    for (company, path, kind), standing in snapshot.standings.items():
+        if standing.verdict.outcome is not Outcome.UNKNOWN:
+            yield (company, path, kind), 1 if standing.verdict.outcome is Outcome.INBOX else 0
+
+
+def _last_verdicts(snapshot: Snapshot) -> Iterator[Row]:
+    latest: dict[tuple[str, str], float] = {}
+    for (company, path, _), standing in snapshot.standings.items():
+        at = standing.at.timestamp()
+        latest[company, path] = max(at, latest.get((company, path), at))
+    for key, at in latest.items():
+        yield key, at
+
+
+_FAMILIES: tuple[Family, ...] = (
+    (
+        "mailpath_path_outcome",
+        "1 for the present verdict of a path and kind; there is one line for each.",
+        ("company", "path", "kind", "outcome", "cause", "grade"),
+        _outcomes,
+    ),
+    (
+        "mailpath_path_ok",
+        "1 if the last mail of this kind reached the inbox in time, 0 if not; absent while we could not look.",
+        ("company", "path", "kind"),
+        _oks,
+    ),
+    (
+        "mailpath_last_verdict_timestamp_seconds",
+        "When a path last had a verdict, in seconds since 1970.",
+        ("company", "path"),
+        _last_verdicts,
+    ),
+)
+
+
+def _written(family: Family, snapshot: Snapshot) -> Iterator[str]:
+    """A family as text. Label values are config keys and our own words, which hold nothing to be escaped."""
+    name, text, labels, rows = family
+    yield f"# HELP {name} {text}\n# TYPE {name} gauge\n"
+    form = name + "{" + ",".join(f'{label}="%s"' for label in labels) + "} "
+    for values, value in rows(snapshot):
+        yield f"{form % values}{value!r}\n"
+
+
+def _few(snapshot: Snapshot) -> Iterator[Metric]:
+    probes = CounterMetricFamily("mailpath_probes", "Probes judged, by their first verdict.", labels=_PROBE_LABELS)
+    for key, count in snapshot.probes.items():
+        probes.add_metric(key, count)
+    yield probes
+    yield _delivery_seconds(snapshot)
+    errors = CounterMetricFamily(
+        "mailpath_mailbox_errors", "Failed visits to a path's mailbox.", labels=("company", "path")
+    )
+    for path, count in snapshot.mailbox_errors.items():
+        errors.add_metric(path, count)
+    yield errors
+    yield GaugeMetricFamily("mailpath_probes_in_flight", "Probes without an end so far.", value=snapshot.in_flight)
+    yield GaugeMetricFamily(
+        "mailpath_schedule_lag_seconds",
+        "How late the oldest due probe was at the last tick.",
+        value=snapshot.lag.total_seconds(),
+    )
+    skipped = CounterMetricFamily("mailpath_schedule_skipped", "Scheduled probes left out.", labels=("reason",))
+    for reason, count in snapshot.skipped.items():
+        skipped.add_metric((reason,), count)
+    yield skipped
+    build = InfoMetricFamily("mailpath_build", "The version that runs.")
+    build.add_metric((), {"version": version("mailpath"), "python": platform.python_version()})
+    yield build
+
+
+_PROBE_LABELS = ("company", "outcome", "cause")
+
+
+def _delivery_seconds(snapshot: Snapshot) -> Metric:
+    family = HistogramMetricFamily(
+        "mailpath_delivery_seconds",
+        "From the birth of a code to its mail's arrival in the inbox.",
+        labels=("company", "kind"),
+    )
+    for (company, kind), (counts, total) in snapshot.deliveries.items():
+        below, buckets = 0, []
+        for limit, count in zip((*map(str, LIVES), "+Inf"), counts, strict=True):
+            below += count
+            buckets.append((limit, float(below)))
+        family.add_metric((company, kind), buckets, total)
+    return family

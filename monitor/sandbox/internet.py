@@ -1,43 +1,77 @@
-"""The make-believe internet: one mail system for each path of a make-believe company."""
+"""The make-believe internet: one mail system for each path of a make-believe company, while a block lasts."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from ipaddress import ip_address
 
-from monitor.sandbox.settings import Behaviour, SandboxSettings
+import structlog
+
+from monitor.sandbox.mailsystem import MailSystem, MakeBelieve, utc_now
+from monitor.sandbox.settings import SandboxSettings
+from monitor.sandbox.smtp import Conversation
 from probes.sender import Identity
+
+__all__ = ["MakeBelieve", "SandboxError", "internet"]
+
+log = structlog.get_logger(__name__)
 
 
 class SandboxError(Exception):
     """The make-believe internet cannot be built. Its text is one line for people: what, and what to change."""
 
 
-@dataclass(frozen=True, slots=True)
-class MakeBelieve:
-    """One make-believe mail system and the mailbox behind it: what the configuration says of one path.
-
-    `name` is "company/path", `domain` that of the path's recipient, `junk` the folder's name inside `maildir`, for
-    example ".Junk". A `port` of 0 means any free one.
-    """
-
-    name: str
-    behaviour: Behaviour
-    host: str
-    port: int
-    via: Literal["xclient", "proxy"]
-    maildir: Path
-    junk: str
-    domain: str
-
-
 @asynccontextmanager
 async def internet(
-    systems: Sequence[MakeBelieve], sender: Identity, settings: SandboxSettings
+    systems: Sequence[MakeBelieve],
+    sender: Identity,
+    settings: SandboxSettings,
+    *,
+    now: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[Mapping[str, int]]:
     """Prepare the mailboxes and listen until the end of the block. Yields the port of each system, by its name.
 
-    Raises SandboxError when a port is taken, an address is not loopback or a mailbox cannot be prepared.
+    `sender` is the identity that the systems hold something against; every other one gets through where the behaviour
+    is about the sender. Raises SandboxError when a port is taken, an address is not loopback or a mailbox cannot be
+    prepared. At the end every connection is reset and no task is left.
     """
-    yield {}
+    ports: dict[str, int] = {}
+    async with AsyncExitStack() as house:
+        for plan in systems:
+            mail_system = MailSystem(plan, sender, settings, now=now)
+            house.push_async_callback(mail_system.close)
+            _prepare(mail_system, plan)
+            ports[plan.name] = await _open(mail_system, plan, house)
+            log.info("make-believe mail system", path=plan.name, behaviour=plan.behaviour.value, port=ports[plan.name])
+        yield ports
+
+
+def _prepare(mail_system: MailSystem, plan: MakeBelieve) -> None:
+    try:
+        mail_system.prepare()
+    except OSError as error:
+        raise SandboxError(f"{plan.name}: the mailbox {plan.maildir} cannot be prepared: {error}") from error
+
+
+async def _open(mail_system: MailSystem, plan: MakeBelieve, house: AsyncExitStack) -> int:
+    """Listen, until `house` is left. Returns the port."""
+    if not _loopback(plan.host):
+        raise SandboxError(f"{plan.name}: a make-believe mail system listens on loopback only, not on {plan.host}")
+    try:
+        server = await asyncio.get_running_loop().create_server(lambda: Conversation(mail_system), plan.host, plan.port)
+    except OSError as error:
+        raise SandboxError(
+            f"{plan.name}: cannot listen on {plan.host}:{plan.port}: {error.strerror}; "
+            "is another sandbox running, or the port used twice?"
+        ) from error
+    house.callback(server.close)
+    port: int = server.sockets[0].getsockname()[1]
+    return port
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

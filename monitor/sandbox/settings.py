@@ -3,6 +3,8 @@
 from datetime import timedelta
 from enum import StrEnum
 
+from pydantic import Field
+
 from probes.settings import Duration, Settings
 
 
@@ -27,13 +29,16 @@ class Behaviour(StrEnum):
 
 
 class SandboxSettings(Settings):
-    """Make-believe mail systems inside our own process, for companies that do not exist.
+    """[sandbox]: make-believe mail systems inside our own process, for companies that do not exist.
 
-    `companies` names them by their key; every path of theirs must go by `xclient` or `proxy` to a loopback address and
-    end in a `maildir`. `slow_by` is how long SLOW holds a message back, `greylist_for` how long GREYLISTS refuses a
-    combination of client, sender and recipient that it sees for the first time.
+    Every path of a company named here must go by `xclient` or `proxy` to a loopback address and end in a `maildir`.
     """
 
-    companies: dict[str, Behaviour] = {}
-    slow_by: Duration = timedelta(minutes=15)
-    greylist_for: Duration = timedelta(minutes=5)
+    companies: dict[str, Behaviour] = Field(
+        default_factory=dict,
+        description="Which companies are make-believe, by their key, and what their mail system does.",
+    )
+    slow_by: Duration = Field(timedelta(minutes=15), description="How long `slow` holds a message back.")
+    greylist_for: Duration = Field(
+        timedelta(minutes=5), description="How long `greylists` refuses whom it sees for the first time."
+    )

@@ -1,0 +1,259 @@
+"""The conversation with one client: SMTP by aiosmtpd, with XCLIENT or PROXY in front, and every bound in place."""
+
+import asyncio
+import re
+import socket
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Literal, Protocol
+
+import structlog
+from aiosmtpd.proxy_protocol import ProxyData
+from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
+
+from monitor.sandbox.rules import Client, printable
+
+MOST_BYTES = 256 * 1024
+MOST_COMMANDS = 200  # of each sort, in one connection
+SILENCE = 60.0  # seconds without a command, or for the whole of DATA
+PROXY_HEADER_WITHIN = 5.0
+
+_NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")  # RFC 3461, section 4
+_TEXT = re.compile(r"[!-~]{1,255}")
+_UNKNOWN = ("[UNAVAILABLE]", "[TEMPUNAVAIL]")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message as it was handed over. `content` has its CRLF line ends and is no longer dot-stuffed."""
+
+    client: Client
+    helo: str
+    mail_from: str
+    recipients: tuple[str, ...]
+    content: bytes
+
+
+class Host(Protocol):
+    """Whom the client came to see. What it says is a reply with its code; None means: go on."""
+
+    name: str
+    via: Literal["xclient", "proxy"]
+
+    def enter(self, conversation: "Conversation") -> bool:
+        """Whether there is room for one more."""
+        ...
+
+    def leave(self, conversation: "Conversation") -> None:
+        """The connection is gone."""
+        ...
+
+    def hangs_up_on(self, client: Client) -> bool:
+        """Whether the connection of this client is reset when it greets."""
+        ...
+
+    def at_mail(self, client: Client, mail_from: str) -> str | None:
+        """What there is against the envelope sender."""
+        ...
+
+    def at_rcpt(self, client: Client, mail_from: str, recipient: str) -> str | None:
+        """What there is against this recipient, for this sender."""
+        ...
+
+    def take(self, letter: Letter) -> str:
+        """The reply to the whole message. With 250 it is ours."""
+        ...
+
+
+class Conversation(SMTP):
+    """One connection. `client` is whom we take the other side for."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.client = Client("unknown")
+        self._asserted = False
+        super().__init__(
+            _Hooks(),
+            hostname=host.name,
+            ident="ESMTP Mailpath sandbox",
+            data_size_limit=MOST_BYTES,
+            timeout=SILENCE,
+            command_call_limit=MOST_COMMANDS,
+            proxy_protocol_timeout=PROXY_HEADER_WITHIN if host.via == "proxy" else None,
+            loop=asyncio.get_running_loop(),
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is there."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.client = Client(peer[0] if peer else "unknown")
+        if not self.host.enter(self):
+            self.drop()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The client has gone."""
+        self.host.leave(self)
+        super().connection_lost(error)
+
+    async def _handle_client(self) -> None:
+        """A connection that breaks while we answer is the client's affair, not an error of ours. Nor does one stay
+        half open that ended before its PROXY header was complete."""
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await super()._handle_client()
+        finally:
+            if isinstance(self.transport, asyncio.WriteTransport):
+                self.transport.close()
+
+    async def ended(self) -> None:
+        """Wait until the client's requests are no longer served; after `drop` that is at once."""
+        if self._handler_coroutine:
+            await asyncio.wait([self._handler_coroutine])
+
+    def drop(self) -> None:
+        """Reset the connection: the client sees an error, not an end."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            connection = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.abort()
+
+    @property
+    def offers_xclient(self) -> bool:
+        """Whether this client may say for whom it speaks: once in a connection, as in Postfix."""
+        return self.host.via == "xclient" and not self._asserted
+
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """The client greets."""
+        if self.host.hangs_up_on(self.client):
+            self.drop()
+        else:
+            await super().smtp_HELO(hostname)
+
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """The client greets and asks what we can do."""
+        if self.host.hangs_up_on(self.client):
+            self.drop()
+        else:
+            await super().smtp_EHLO(hostname)
+
+    @syntax("XCLIENT attribute=value...", when="offers_xclient")
+    async def smtp_XCLIENT(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+        """The client says for whom it speaks; then all begins anew (Postfix, XCLIENT_README)."""
+        if not self.offers_xclient:
+            await self.push("550 5.7.0 Error: insufficient authorization")
+        elif self.envelope and self.envelope.mail_from:
+            await self.push("503 5.5.1 Error: MAIL transaction in progress")
+        else:
+            await self.push(self._believe(arg or ""))
+
+    def _believe(self, arg: str) -> str:
+        try:
+            self.client = asserted(arg, self.client)
+        except ValueError as error:
+            return f"501 5.5.4 Error: {error}"
+        self._asserted = True
+        self.envelope = self._create_envelope()
+        if self.session:
+            self.session.host_name = None
+            self.session.extended_smtp = False
+        return f"220 {self.hostname} {self.__ident__}"
+
+
+class _Hooks:
+    """What aiosmtpd asks while it talks; the answers are the host's."""
+
+    async def handle_PROXY(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope, said: ProxyData
+    ) -> bool:
+        if isinstance(said.src_addr, IPv4Address | IPv6Address):
+            server.client = Client(str(said.src_addr))
+        return True
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        offer = ["250-XCLIENT NAME ADDR PORT PROTO HELO"] if server.offers_xclient else []
+        return [*responses[:-1], *offer, "250 ENHANCEDSTATUSCODES"]
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if said := server.host.at_mail(server.client, address):
+            return said
+        envelope.mail_from = address
+        return "250 2.1.0 Ok"
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if said := server.host.at_rcpt(server.client, envelope.mail_from or "", address):
+            return said
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 Ok"
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope
+    ) -> str:
+        return server.host.take(
+            Letter(
+                client=server.client,
+                helo=server.client.helo or session.host_name or "unknown",
+                mail_from=envelope.mail_from or "",
+                recipients=tuple(envelope.rcpt_tos),
+                content=envelope.original_content or b"",
+            )
+        )
+
+    async def handle_exception(self, error: Exception) -> str:
+        log.warning("sandbox: a client said what cannot be read", error=printable(repr(error))[:200])
+        return "451 4.3.0 Error: local problem"
+
+
+def asserted(arg: str, connected: Client) -> Client:
+    """The client that an XCLIENT command describes; what it does not mention stays. Raises ValueError."""
+    ip, name, helo = connected.ip, connected.name, connected.helo
+    if not arg.strip():
+        raise ValueError("XCLIENT needs attributes")
+    for pair in arg.split():
+        attribute, equals, raw = pair.partition("=")
+        value = _XTEXT.sub(lambda match: chr(int(match[1], 16)), raw)
+        if not equals or not _TEXT.fullmatch(value):
+            raise ValueError("bad XCLIENT attribute syntax")
+        match attribute.upper():
+            case "ADDR":
+                ip = _address(value)
+            case "NAME":
+                name = "unknown" if value.upper() in _UNKNOWN else _host_name(value)
+            case "HELO":
+                helo = "" if value.upper() in _UNKNOWN else _host_name(value)
+            case "PORT" | "PROTO":
+                pass
+            case _:
+                raise ValueError("unknown XCLIENT attribute")
+    return Client(ip, name, helo)
+
+
+def _address(value: str) -> str:
+    if value.upper() in _UNKNOWN:
+        return "unknown"
+    sixth = value.upper().startswith("IPV6:")
+    try:
+        address = ip_address(value[5:] if sixth else value)
+    except ValueError:
+        raise ValueError("bad XCLIENT ADDR") from None
+    if sixth != (address.version == 6):
+        raise ValueError("bad XCLIENT ADDR")
+    return str(address)
+
+
+def _host_name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("bad XCLIENT host name")
+    return value

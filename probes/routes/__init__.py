@@ -25,7 +25,10 @@ class Surroundings:
 class Route(Protocol):
     """One way into a company's mail system."""
 
-    via: str
+    @property
+    def via(self) -> str:
+        """The name of this kind of route, as in the configuration."""
+        ...
 
     def toward(self, recipient: str) -> str:
         """The host or domain that bears the load of a message to `recipient`; caps are counted by it."""

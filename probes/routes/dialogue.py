@@ -1,0 +1,280 @@
+"""The SMTP dialogue that all routes share: said stage by stage, written down step by step.
+
+`Record` is what one attempt leaves, over all hosts tried. `Talk` is the dialogue with one host: each of its stages
+gives the step that stops the dialogue, or None: go on. `converse` leads a talk through the stages of a route, and on
+to the next host where a mail server would do so.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from probes.evidence import Dialogue, Fault, Handover, Note, Stage, Step
+from probes.message import Message
+from probes.resolver import Unresolved, is_address
+from probes.routes import Surroundings
+from probes.routes.envelope import command, content, mail_from, rcpt_to
+from probes.routes.reply import Reply, Trouble, extensions
+from probes.routes.wire import Heard, Wire, connect
+from probes.tls import client_context
+
+Stop = Step | None
+Act = Callable[["Talk"], Awaitable[Stop]]
+
+WANTED = {Stage.DATA: 3}  # the first digit of a reply that lets the dialogue go on; 2 at all other stages
+NEXT_HOST_AFTER_FAULT = frozenset({Stage.CONNECT, Stage.BANNER, Stage.EHLO, Stage.STARTTLS})
+NEXT_HOST_AFTER_5XX = frozenset({Stage.BANNER, Stage.STARTTLS})
+REFUSING = frozenset(Stage) - {Stage.STARTTLS, Stage.AUTH}  # 5xx to these speaks of the connection, not of the mail
+UNHURT = (None, Fault.NOT_OFFERED)  # after these the connection is good for a QUIT
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One address of one host."""
+
+    name: str
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.name}[{self.address}]:{self.port}"
+
+
+class Record:
+    """One attempt as it is written down. Every step is told to `note` as it ends; `at` of a step is its end."""
+
+    def __init__(self, around: Surroundings, number: int, timeout: float, note: Note) -> None:
+        self.around = around
+        self.number = number
+        self.note = note
+        self.time = asyncio.get_running_loop().time
+        self.deadline = self.time() + timeout
+        self.steps: list[Step] = []
+        self.withheld = False
+        self.local_ip = ""
+        self.tls = ""
+
+    @property
+    def left(self) -> float:
+        """Seconds to the deadline."""
+        return max(self.deadline - self.time(), 0.0)
+
+    def keep(self, stage: Stage, began: float, heard: Heard | None, *, host: str = "", text: str = "") -> Step:
+        """Write one step down. `heard` is None for a step to which nobody answers; `text` is then what came of it."""
+        at, seconds = self.around.now(), self.time() - began
+        match heard:
+            case None:
+                step = Step(stage, at, seconds, host, text=text)
+            case Trouble(fault, why):
+                step = Step(stage, at, seconds, host, text=why, fault=fault)
+            case Reply(code, enhanced):
+                wrong = code < 400 and code // 100 != WANTED.get(stage, 2)
+                step = Step(stage, at, seconds, host, code, enhanced, heard.text, Fault.NONSENSE if wrong else None)
+        self.steps.append(step)
+        self.note(step)
+        return step
+
+    def withhold(self, stage: Stage, fault: Fault, text: str, *, host: str = "") -> Step:
+        """Nothing is sent, because it would be spoofing; `text` says what to change."""
+        self.withheld = True
+        return self.keep(stage, self.time(), Trouble(fault, text), host=host)
+
+    def dialogue(self, stop: Stop) -> Dialogue:
+        """The attempt, ended by `stop`, or by the message being theirs."""
+        ended = Handover.WITHHELD if self.withheld else handover(stop)
+        return Dialogue(self.around.now(), self.number, ended, tuple(self.steps), self.local_ip, self.tls)
+
+    async def find(self, host: str, port: int) -> list[Target]:
+        """Where a host is that the configuration names. None: the step that says why is written down."""
+        if is_address(host):
+            return [Target(host, host, port)]
+        began = self.time()
+        found = await self.around.resolver.addresses(host, timeout=self.left / 2)
+        if isinstance(found, Unresolved):
+            self.keep(Stage.LOOKUP, began, Trouble(Fault.LOOKUP_FAILED, found.text), host=host)
+            return []
+        self.keep(Stage.LOOKUP, began, None, host=host, text=", ".join(found))
+        return [Target(host, address, port) for address in found]
+
+
+def handover(stop: Stop) -> Handover:
+    """What the step that stopped a dialogue means for the message. Any fault is as good as a 4xx: a mail server tries
+    again; only a domain that takes no mail is final."""
+    if stop is None:
+        return Handover.ACCEPTED
+    if stop.fault is not None:
+        return Handover.REFUSED if stop.fault is Fault.DOMAIN_UNKNOWN else Handover.DEFERRED
+    refused = stop.code is not None and stop.code >= 500 and stop.stage in REFUSING
+    return Handover.REFUSED if refused else Handover.DEFERRED
+
+
+def next_host_may_differ(stop: Step) -> bool:
+    """Whether a mail server tries the next host: yes until a host has begun to hear of this mail, except that a 5xx to
+    EHLO is final (RFC 5321, section 5.1; a 5xx greeting is skipped by most)."""
+    if stop.fault is None and stop.code is not None and stop.code >= 500:
+        return stop.stage in NEXT_HOST_AFTER_5XX
+    return stop.stage in NEXT_HOST_AFTER_FAULT
+
+
+async def converse(record: Record, message: Message, targets: Sequence[Target], opening: Sequence[Act]) -> Dialogue:
+    """Go through `opening` and hand the message over, at the first of `targets` that lets us. Hosts that do not answer
+    leave time for those behind them: to its EHLO each has an equal share of what is left."""
+    stop = record.steps[-1] if record.steps else None
+    for others, target in zip(range(len(targets) - 1, -1, -1), targets, strict=True):
+        talk = Talk(target, message, record, until=record.time() + record.left / (others + 1))
+        stop = await talk.go((*opening, *DELIVERY))
+        if stop is None or record.withheld or not next_host_may_differ(stop):
+            break
+    return record.dialogue(stop)
+
+
+class Talk:
+    """The dialogue with one host. A stage gives the step that stops it, or None: go on."""
+
+    def __init__(self, target: Target, message: Message, record: Record, *, until: float) -> None:
+        self.target = target
+        self.message = message
+        self.identity = message.identity
+        self.record = record
+        self.until = until
+        self.offered: dict[str, str] = {}
+        self._wire: Wire | None = None
+        self._host = str(target)
+
+    @property
+    def wire(self) -> Wire:
+        """The connection. Only after `connect`."""
+        assert self._wire is not None, "not connected"
+        return self._wire
+
+    async def go(self, acts: Sequence[Act]) -> Stop:
+        """All stages in turn, to the first that stops. The connection is closed at the end, whatever happens."""
+        try:
+            for act in acts:
+                if (stop := await act(self)) is not None:
+                    return stop
+            return None
+        finally:
+            self._leave()
+
+    def keep(self, stage: Stage, began: float, heard: Heard | None, *, text: str = "") -> Stop:
+        """Write a step down; it is given back if it stops the dialogue."""
+        step = self.record.keep(stage, began, heard, host=self._host, text=text)
+        return None if step.good else step
+
+    def withhold(self, stage: Stage, text: str) -> Step:
+        """Send nothing: the server does not offer what we need to send honestly."""
+        return self.record.withhold(stage, Fault.NOT_OFFERED, text, host=self._host)
+
+    async def ask(self, what: str | bytes) -> Heard:
+        """Say one thing and hear the answer. A refusal that is here before we spoke is the answer; anything else that
+        comes unasked means that question and answer no longer belong together."""
+        early = self.wire.heard()
+        if isinstance(early, Reply) and early.code < 400:
+            return Trouble(Fault.NONSENSE, f"answered before it was asked: {early.code} {early.text}")
+        if early is not None:
+            return early
+        self.wire.write(what if isinstance(what, bytes) else command(what))
+        return await self.wire.reply(self.until)
+
+    async def say(self, stage: Stage, what: str | bytes) -> Stop:
+        """One question, one step."""
+        began = self.record.time()
+        return self.keep(stage, began, await self.ask(what))
+
+    async def connect(self, source: str | None = None) -> Stop:
+        """A connection, from `source` and from nowhere else where it is given."""
+        began = self.record.time()
+        found = await connect(self.target.address, self.target.port, self.until, source=source)
+        if isinstance(found, Trouble):
+            return self.keep(Stage.CONNECT, began, found)
+        self._wire = found
+        self.record.local_ip = found.local_ip
+        return self.keep(Stage.CONNECT, began, None)
+
+    async def banner(self) -> Stop:
+        """The server's first word."""
+        began = self.record.time()
+        return self.keep(Stage.BANNER, began, await self.wire.reply(self.until))
+
+    async def hello(self) -> Stop:
+        """EHLO, and HELO where a server refuses that."""
+        began = self.record.time()
+        heard = await self.ask(f"EHLO {self.identity.helo}")
+        self.offered = extensions(heard) if isinstance(heard, Reply) else {}
+        stop = self.keep(Stage.EHLO, began, heard)
+        if stop is None or stop.fault is not None or (stop.code or 0) < 500:
+            return stop
+        return await self._old_hello(stop)
+
+    async def _old_hello(self, refused: Step) -> Stop:
+        """A server that closes the connection after it refused EHLO has answered by the refusal."""
+        self.offered = {}
+        began = self.record.time()
+        heard = await self.ask(f"HELO {self.identity.helo}")
+        if isinstance(heard, Trouble) and heard.fault in (Fault.CLOSED, Fault.RESET):
+            return refused
+        return self.keep(Stage.EHLO, began, heard)
+
+    async def starttls(self, *, verify: bool, must: bool, ca_file: Path | None = None) -> Stop:
+        """STARTTLS where it is offered, and EHLO again. Without `must`, a server that does not offer it, or takes its
+        offer back, is spoken to in clear; a handshake that fails stops the dialogue either way."""
+        began = self.record.time()
+        if "STARTTLS" not in self.offered:
+            missing = Trouble(Fault.NOT_OFFERED, "the server does not offer STARTTLS, which this route requires")
+            return self.keep(Stage.STARTTLS, began, missing) if must else None
+        heard = await self.ask("STARTTLS")
+        if not isinstance(heard, Reply) or heard.code // 100 != 2:
+            stop = self.keep(Stage.STARTTLS, began, heard)
+            bearable = not must and isinstance(heard, Reply) and heard.code >= 400 and heard.code != 421
+            return None if bearable else stop
+        return await self._handshake(began, heard, verify, ca_file) or await self.hello()
+
+    async def implicit_tls(self, ca_file: Path | None) -> Stop:
+        """TLS from the first byte, verified."""
+        return await self._handshake(self.record.time(), None, True, ca_file)
+
+    async def _handshake(self, began: float, asked: Reply | None, verify: bool, ca_file: Path | None) -> Stop:
+        """Anything sent in clear behind the reply to STARTTLS was put there by somebody else, or belongs to another
+        dialogue: it is forgotten, and told."""
+        injected = self.wire.discard()
+        try:
+            context = client_context(verify, ca_file)
+        except OSError as error:
+            return self.keep(Stage.STARTTLS, began, Trouble(Fault.TLS, f"the trusted certificates, {ca_file}: {error}"))
+        trouble = await self.wire.encrypt(context, self.target.name, self.until)
+        if trouble is None and asked is not None and injected:
+            asked = Reply(
+                asked.code, asked.enhanced, (*asked.lines, f"[discarded, sent in clear after this: {injected}]")
+            )
+        self.record.tls = self.wire.tls
+        return self.keep(Stage.STARTTLS, began, trouble or asked, text=self.wire.tls)
+
+    async def mail(self) -> Stop:
+        """From here on this host alone is heard, to the deadline."""
+        self.until = self.record.deadline
+        return await self.say(Stage.MAIL, mail_from(self.message, self.offered))
+
+    async def rcpt(self) -> Stop:
+        """The recipient."""
+        return await self.say(Stage.RCPT, rcpt_to(self.message, self.offered))
+
+    async def data(self) -> Stop:
+        """May we send?"""
+        return await self.say(Stage.DATA, "DATA")
+
+    async def content(self) -> Stop:
+        """The mail itself. When this ends in a fault, the server may or may not have taken it."""
+        return await self.say(Stage.END_OF_DATA, content(self.message.content))
+
+    def _leave(self) -> None:
+        """QUIT without waiting for the answer, as most mail servers do, and close."""
+        if self._wire is None:
+            return
+        if not self._wire.ended and self.record.steps[-1].fault in UNHURT:
+            self._wire.write(b"QUIT\r\n")
+        self._wire.drop()
+
+
+DELIVERY: tuple[Act, ...] = (Talk.mail, Talk.rcpt, Talk.data, Talk.content)

@@ -1,0 +1,84 @@
+"""From the sender's own address to the company's mail hosts, as the real mails go."""
+
+from typing import Literal
+
+from probes.evidence import Dialogue, Fault, Note, Stage
+from probes.message import Message
+from probes.resolver import MailHost, Unresolved, is_address
+from probes.routes import Surroundings
+from probes.routes.dialogue import Record, Stop, Talk, Target, converse
+from probes.routes.mta_tls import MtaTls
+from probes.routes.reply import Trouble
+from probes.routes.wire import bears
+from probes.settings import Host, Port
+
+MAX_TARGETS = 5  # addresses tried in one attempt; Postfix: smtp_mx_address_limit
+
+
+class DirectRoute(MtaTls):
+    """Only from a socket bound to the source IP. `host` stands in for the MX records of the recipient's domain."""
+
+    via: Literal["direct"] = "direct"
+    host: Host | None = None
+    port: Port = 25
+
+    def toward(self, recipient: str) -> str:
+        """See `Route`."""
+        return self.host or recipient.rpartition("@")[2]
+
+    async def send(
+        self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
+    ) -> Dialogue:
+        """See `Route`."""
+        record = Record(around, number, timeout, note)
+        source = message.identity.source_ip
+        if not bears(source):
+            return record.dialogue(record.withhold(Stage.CONNECT, Fault.UNREACHABLE, _not_ours(source)))
+        targets = await self._targets(record, message)
+        return await converse(record, message, targets, (_connect, Talk.banner, Talk.hello, self.encrypt))
+
+    async def _targets(self, record: Record, message: Message) -> list[Target]:
+        """Where to go, best first: addresses of the source IP's family only. None: the last step says why."""
+        source = message.identity.source_ip
+        if self.host:
+            found = await record.find(self.host, self.port)
+        else:
+            found = await self._mail_targets(record, message.rcpt_to.rpartition("@")[2])
+        family = [target for target in found if (":" in target.address) == (":" in source)]
+        if found and not family:
+            asked = found[0].name if self.host else ", ".join(sorted({target.name for target in found}))
+            text = f"{asked} has no address that {source} could reach: IPv4 and IPv6 do not meet"
+            record.keep(Stage.CONNECT, record.time(), Trouble(Fault.UNREACHABLE, text))
+        return family[:MAX_TARGETS]
+
+    async def _mail_targets(self, record: Record, domain: str) -> list[Target]:
+        if (literal := domain.strip("[]")) != domain and is_address(literal.removeprefix("ipv6:")):
+            return [Target(domain, literal.removeprefix("ipv6:"), self.port)]
+        began = record.time()
+        found = await record.around.resolver.mail_hosts(domain, timeout=record.left / 2)
+        if isinstance(found, Unresolved):
+            record.keep(Stage.LOOKUP, began, Trouble(found.fault, found.text), host=domain)
+            return []
+        record.keep(Stage.LOOKUP, began, None, host=domain, text="\n".join(map(_shown, found)))
+        return [Target(host.name, address, self.port) for host in found for address in host.addresses]
+
+
+async def _connect(talk: Talk) -> Stop:
+    """From the source IP, or not at all."""
+    source = talk.identity.source_ip
+    if (stop := await talk.connect(source)) is not None:
+        return stop
+    if talk.wire.local_ip != source:
+        return talk.withhold(Stage.CONNECT, f"the connection left from {talk.wire.local_ip}, not from {source}")
+    return None
+
+
+def _shown(host: MailHost) -> str:
+    return f"{host.name} {', '.join(host.addresses) or 'has no address'}"
+
+
+def _not_ours(source: str) -> str:
+    return (
+        f"this machine does not bear {source}, and from any other address the mail would be spoofed; run on the host"
+        ' that bears it, or use a route via "relay", "xclient" or "proxy"'
+    )

@@ -1,0 +1,24 @@
+"""TLS as mail servers use it among themselves."""
+
+from typing import Literal
+
+from probes.routes.dialogue import Stop, Talk
+from probes.settings import Settings
+from probes.tls import CaFile
+
+
+class MtaTls(Settings):
+    """Settings of a route on which we speak as a mail server does to another.
+
+    "opportunistic": STARTTLS when offered, any certificate. "require": STARTTLS with a certificate for the host's name.
+    """
+
+    tls: Literal["opportunistic", "require", "none"] = "opportunistic"
+    ca_file: CaFile | None = None
+
+    async def encrypt(self, talk: Talk) -> Stop:
+        """The stage between EHLO and what follows."""
+        if self.tls == "none":
+            return None
+        must = self.tls == "require"
+        return await talk.starttls(verify=must, must=must, ca_file=self.ca_file)

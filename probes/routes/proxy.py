@@ -1,0 +1,119 @@
+"""To a listener of the company that takes the client's address from a PROXY header (HAProxy, proxy-protocol.txt)."""
+
+import ipaddress
+import struct
+from typing import Literal
+
+from probes.evidence import Dialogue, Fault, Note, Stage
+from probes.message import Message
+from probes.routes import Surroundings
+from probes.routes.dialogue import Record, Stop, Talk, converse
+from probes.routes.mta_tls import MtaTls
+from probes.routes.reply import Reply, Trouble, extensions
+from probes.routes.wire import Heard
+from probes.settings import Host, Port
+
+SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"  # of version 2: no server can take it for a command and go on
+VERSION_2_PROXY = 0x21
+FAMILY = {4: 0x11, 6: 0x21}  # TCP over IPv4, over IPv6
+SECOND_ANSWER_SECONDS = 2.0
+
+NOT_A_COMMAND = frozenset({221, 500, 502, 503})  # 221 answers the QUIT in the signature
+SPOKEN_TOO_SOON = (
+    "synchronization error",
+    "pregreet",
+    "before greeting",
+    "protocol error",
+)  # Exim, Sendmail, postscreen
+
+
+class ProxyRoute(MtaTls):
+    """A listener that believes a PROXY header. It is never the public port, so `port` has no default."""
+
+    via: Literal["proxy"] = "proxy"
+    host: Host
+    port: Port
+    version: Literal[1, 2] = 2
+
+    def toward(self, recipient: str) -> str:
+        """See `Route`."""
+        return self.host
+
+    async def send(
+        self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
+    ) -> Dialogue:
+        """See `Route`."""
+        record = Record(around, number, timeout, note)
+        source = message.identity.source_ip
+        found = await record.find(self.host, self.port)
+        targets = [target for target in found if (":" in target.address) == (":" in source)]
+        if found and not targets:
+            text = f"{self.host} has no address of the family of {source}: a PROXY header has both of one"
+            record.keep(Stage.CONNECT, record.time(), Trouble(Fault.UNREACHABLE, text))
+        return await converse(
+            record, message, targets, (Talk.connect, self._header, self._banner, self._hello, self.encrypt)
+        )
+
+    async def _header(self, talk: Talk) -> Stop:
+        """Sent before anything else; nobody answers to it."""
+        began = talk.record.time()
+        asserted, target = talk.identity.source_ip, talk.target
+        talk.wire.write(header(self.version, asserted, talk.wire.local_port, target.address, target.port))
+        return talk.keep(Stage.PROXY, began, None, text=f"as {asserted}")
+
+    async def _banner(self, talk: Talk) -> Stop:
+        """A greeting that complains of having been spoken to too soon comes from a listener that knows no PROXY."""
+        stop = await talk.banner()
+        if stop is not None and any(phrase in stop.text.lower() for phrase in SPOKEN_TOO_SOON):
+            return talk.withhold(Stage.PROXY, self._remedy())
+        return stop
+
+    async def _hello(self, talk: Talk) -> Stop:
+        """EHLO. Replies come in order, so a refusal of the header would come before the reply to EHLO and is found
+        here, before the mail is spoken of."""
+        began = talk.record.time()
+        if (early := talk.wire.heard()) is not None and isinstance(early, Reply):
+            return self._refused(talk, began, early)
+        heard = await talk.ask(f"EHLO {talk.identity.helo}")
+        if isinstance(heard, Reply) and not 250 <= heard.code < 400 and await _answers_the_header(talk, heard):
+            return self._refused(talk, began, heard)
+        talk.offered = extensions(heard) if isinstance(heard, Reply) else {}
+        if (stop := talk.keep(Stage.EHLO, began, heard)) is not None:
+            return stop
+        return self._greeted(talk, heard)
+
+    def _greeted(self, talk: Talk, heard: Heard) -> Stop:
+        """Many servers greet the client by its address: it must not be our own."""
+        own = talk.wire.local_ip
+        if (
+            isinstance(heard, Reply)
+            and own != talk.identity.source_ip
+            and f"[{own}]" in heard.lines[0].partition(" ")[2]
+        ):
+            return talk.withhold(Stage.PROXY, f"the listener greets us as {own}. {self._remedy()}")
+        return None
+
+    def _refused(self, talk: Talk, began: float, heard: Reply) -> Stop:
+        talk.keep(Stage.PROXY, began, heard)
+        return talk.withhold(Stage.PROXY, self._remedy())
+
+    def _remedy(self) -> str:
+        return (
+            f"{self.host}:{self.port} does not take a PROXY header, so the mail would come from us; name a listener"
+            " that takes one (Postfix: smtpd_upstream_proxy_protocol = haproxy; Exim: hosts_proxy), for us alone"
+        )
+
+
+async def _answers_the_header(talk: Talk, heard: Reply) -> bool:
+    """Whether this reply to EHLO was really one to the header: the one to EHLO follows, or it can be nothing else."""
+    second = await talk.wire.reply(min(talk.until, talk.record.time() + SECOND_ANSWER_SECONDS))
+    return isinstance(second, Reply) or heard.code in NOT_A_COMMAND
+
+
+def header(version: Literal[1, 2], source: str, source_port: int, target: str, port: int) -> bytes:
+    """The header that says: a TCP client at `source` speaks to `target`. Both are addresses of one family."""
+    source_ip, target_ip = ipaddress.ip_address(source), ipaddress.ip_address(target)
+    if version == 1:
+        return f"PROXY TCP{source_ip.version} {source_ip} {target_ip} {source_port} {port}\r\n".encode()
+    addresses = source_ip.packed + target_ip.packed + struct.pack("!HH", source_port, port)
+    return SIGNATURE + struct.pack("!BBH", VERSION_2_PROXY, FAMILY[source_ip.version], len(addresses)) + addresses

@@ -1,0 +1,121 @@
+"""Submission with a password to the sender's own mail service, which may send for the domain."""
+
+import base64
+import ipaddress
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from probes.evidence import Dialogue, Note, Stage
+from probes.message import Message
+from probes.routes import Surroundings
+from probes.routes.dialogue import Act, Record, Stop, Talk, converse
+from probes.routes.reply import Reply, Trouble
+from probes.routes.wire import Heard
+from probes.settings import Host, Port, Secret, Settings
+from probes.tls import CaFile
+
+
+class RelayRoute(Settings):
+    """The password is what proves that the relay may send this: without AUTH nothing is sent. TLS is always verified;
+    "none" is for a relay on this machine alone, because the password goes over the line."""
+
+    via: Literal["relay"] = "relay"
+    host: Host
+    port: Port = 587
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    ca_file: CaFile | None = None
+    user: str = Field(min_length=1, max_length=255)
+    password: Secret
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> Self:
+        if self.tls == "none" and not _is_loopback(self.host):
+            raise ValueError(
+                f'tls = "none" would send the password in clear to {self.host}; must be "starttls" or "implicit"'
+            )
+        return self
+
+    def toward(self, recipient: str) -> str:
+        """See `Route`."""
+        return self.host
+
+    async def send(
+        self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
+    ) -> Dialogue:
+        """See `Route`."""
+        record = Record(around, number, timeout, note)
+        return await converse(record, message, await record.find(self.host, self.port), self._opening())
+
+    def _opening(self) -> tuple[Act, ...]:
+        match self.tls:
+            case "implicit":
+                return (Talk.connect, self._from_the_start, Talk.banner, Talk.hello, self._authenticate)
+            case "starttls":
+                return (Talk.connect, Talk.banner, Talk.hello, self._upgrade, self._authenticate)
+            case "none":
+                return (Talk.connect, Talk.banner, Talk.hello, self._authenticate)
+
+    async def _from_the_start(self, talk: Talk) -> Stop:
+        return await talk.implicit_tls(self.ca_file)
+
+    async def _upgrade(self, talk: Talk) -> Stop:
+        return await talk.starttls(verify=True, must=True, ca_file=self.ca_file)
+
+    async def _authenticate(self, talk: Talk) -> Stop:
+        """AUTH PLAIN or LOGIN (RFC 4954). Only success lets us send; the secret never gets into the step."""
+        offered = talk.offered.get("AUTH", "").split()
+        mechanism = next((known for known in ("PLAIN", "LOGIN") if known in offered), None)
+        if mechanism is None:
+            has = f"only AUTH {' '.join(offered)}" if offered else "no AUTH"
+            return talk.withhold(Stage.AUTH, f"{self.host} offers {has}; {self._need} by AUTH PLAIN or LOGIN")
+        began = talk.record.time()
+        words = _words(mechanism, self.user, self.password)
+        heard = await _exchange(talk, words)
+        stop = talk.keep(Stage.AUTH, began, _without_secrets(heard, [*words, self.password.get_secret_value()]))
+        if stop is None or stop.fault is not None or (stop.code or 0) < 500:
+            return stop
+        return talk.withhold(Stage.AUTH, f"{self.host} does not take this user and password; {self._need}")
+
+    @property
+    def _need(self) -> str:
+        return f"mail of the sender leaves only by a relay that has let {self.user} in"
+
+
+async def _exchange(talk: Talk, words: list[str]) -> Heard:
+    """Say the words one by one for as long as the server asks for more. 334 after the last is no answer."""
+    heard = await talk.ask(words[0])
+    for word in words[1:]:
+        if not isinstance(heard, Reply) or heard.code != 334:
+            break
+        heard = await talk.ask(word)
+    return heard
+
+
+def _words(mechanism: str, user: str, password: SecretStr) -> list[str]:
+    secret = password.get_secret_value()
+    if mechanism == "PLAIN":
+        return ["AUTH PLAIN " + _base64(f"\0{user}\0{secret}")]
+    return ["AUTH LOGIN", _base64(user), _base64(secret)]
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _without_secrets(heard: Heard, words: list[str]) -> Heard:
+    """A server may repeat what it was told."""
+    if isinstance(heard, Trouble):
+        return heard
+    secrets = {part for word in words for part in word.split() if part not in ("AUTH", "PLAIN", "LOGIN")}
+    lines = heard.lines
+    for secret in secrets:
+        lines = tuple(line.replace(secret, "[secret]") for line in lines)
+    return Reply(heard.code, heard.enhanced, lines)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,205 @@
+"""One TCP connection on which commands go out and replies come in. What goes wrong comes back as `Trouble`."""
+
+import asyncio
+import errno
+import socket
+import ssl
+from typing import cast
+
+from probes.evidence import Fault
+from probes.routes.reply import Reply, ReplyReader, Trouble
+
+Heard = Reply | Trouble
+
+# Linux chooses the port when it connects, so that one source address has all ports toward each host, not for all hosts
+_BIND_ADDRESS_NO_PORT = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24)
+
+_FAULTS = {
+    errno.ECONNREFUSED: Fault.REFUSED,
+    errno.ECONNRESET: Fault.RESET,
+    errno.EPIPE: Fault.RESET,
+    errno.ETIMEDOUT: Fault.TIMED_OUT,
+}
+
+
+def bears(address: str) -> bool:
+    """Whether this machine has `address`, so that a connection can really come from it."""
+    try:
+        with _bound(address, address):
+            return True
+    except OSError:
+        return False
+
+
+async def connect(address: str, port: int, until: float, *, source: str | None = None) -> "Wire | Trouble":
+    """A connection to `address`, from `source` if given and from nowhere else. `until` is by the loop's clock."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    try:
+        sock = _bound(address, source)
+    except OSError as error:
+        return Trouble(Fault.UNREACHABLE, f"cannot leave from {source}: {error.strerror}")
+    try:
+        async with asyncio.timeout_at(until):
+            await loop.sock_connect(sock, (address, port))
+        _, wire = await loop.create_connection(lambda: Wire(loop), sock=sock)
+    except TimeoutError as error:
+        sock.close()
+        return Trouble(Fault.TIMED_OUT, error.strerror or f"no connection in {loop.time() - began:.1f} s")
+    except OSError as error:
+        sock.close()
+        return Trouble(_FAULTS.get(error.errno or 0, Fault.UNREACHABLE), error.strerror or str(error))
+    except BaseException:
+        sock.close()
+        raise
+    return wire
+
+
+def _bound(address: str, source: str | None) -> socket.socket:
+    """A socket fit for `address`, bound to `source`. Raises OSError."""
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        if source is not None:
+            sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+            sock.bind((source, 0))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+class Wire(asyncio.Protocol):
+    """See the module. One reader at a time; whoever made it calls `drop` at the end."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._reader = ReplyReader()
+        self._end: Trouble | None = None
+        self._waiter: asyncio.Future[bool] | None = None
+        self._transport: asyncio.Transport
+
+    @property
+    def local_ip(self) -> str:
+        """Our end of the connection."""
+        name: tuple[str, int] | None = self._transport.get_extra_info("sockname")
+        return name[0] if name else ""
+
+    @property
+    def local_port(self) -> int:
+        """Our port."""
+        name: tuple[str, int] | None = self._transport.get_extra_info("sockname")
+        return name[1] if name else 0
+
+    @property
+    def tls(self) -> str:
+        """The version of TLS, "TLSv1.3"; "" in clear."""
+        engine: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
+        return (engine.version() or "") if engine else ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the connection is gone."""
+        return self._end is not None
+
+    def write(self, data: bytes) -> None:
+        """Send; a connection that is gone tells so at the next reply."""
+        if self._end is None:
+            self._transport.write(data)
+
+    def heard(self) -> Heard | None:
+        """What is here already, without waiting."""
+        return self._reader.take() or self._end
+
+    async def reply(self, until: float) -> Heard:
+        """The next reply, or why there is none by `until` on the loop's clock."""
+        began = self._loop.time()
+        while (heard := self.heard()) is None:
+            if not await self._news(until):
+                half = self._reader.half()
+                had = f", only half of one: {half}" if half else ""
+                return Trouble(Fault.TIMED_OUT, f"no reply in {self._loop.time() - began:.1f} s{had}")
+        return heard
+
+    def discard(self) -> str:
+        """Forget what came and was not asked for; what it was, "" if there was nothing."""
+        return self._reader.discard()
+
+    async def encrypt(self, context: ssl.SSLContext, name: str, until: float) -> Trouble | None:
+        """TLS from here on, toward a server called `name`. What it sent in clear before this is forgotten."""
+        self.discard()
+        seconds = max(until - self._loop.time(), 0.001)
+        try:
+            if self._end is not None:
+                return self._end
+            transport = await self._loop.start_tls(
+                self._transport, self, context, server_hostname=name, ssl_handshake_timeout=seconds
+            )
+        except (OSError, ValueError) as error:
+            self._end = self._end or _handshake_trouble(error, timed_out=self._loop.time() >= until)
+            return self._end
+        self._transport = cast(asyncio.Transport, transport)
+        return None
+
+    def drop(self) -> None:
+        """Close at once; what was written and could not be sent yet is lost."""
+        self._transport.abort()
+
+    async def _news(self, until: float) -> bool:
+        """Wait until something is heard; False at `until`."""
+        waiter: asyncio.Future[bool] = self._loop.create_future()
+        self._waiter = waiter
+        timer = self._loop.call_at(until, _settle, waiter, False)
+        try:
+            return await waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None:
+            _settle(self._waiter, True)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._end is None:
+            self._end = _lost(exc, self._reader.half())
+        self._wake()
+
+
+def _settle(waiter: "asyncio.Future[bool]", news: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(news)
+
+
+def _lost(error: Exception | None, half: str) -> Trouble:
+    after = f" after half a reply: {half}" if half else ""
+    if isinstance(error, ssl.SSLError):
+        return Trouble(Fault.TLS, f"{_tls_reason(error)}{after}")
+    if isinstance(error, OSError):
+        return Trouble(_FAULTS.get(error.errno or 0, Fault.RESET), f"{error.strerror or error}{after}")
+    return Trouble(Fault.CLOSED, f"the server closed the connection{after}")
+
+
+def _handshake_trouble(error: Exception, *, timed_out: bool) -> Trouble:
+    """Whose end of the handshake failed. asyncio tells of an early end and of a lapse by errors without a number."""
+    if timed_out:
+        return Trouble(Fault.TIMED_OUT, "the TLS handshake did not end in time")
+    if isinstance(error, ssl.SSLError | ValueError):
+        return Trouble(Fault.TLS, f"the TLS handshake failed: {_tls_reason(error)}")
+    if isinstance(error, OSError) and error.errno:
+        return Trouble(_FAULTS.get(error.errno, Fault.RESET), f"in the TLS handshake: {error.strerror}")
+    return Trouble(Fault.CLOSED, "the server closed the connection in the TLS handshake")
+
+
+def _tls_reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate not accepted: {error.verify_message}"
+    reason = error.reason if isinstance(error, ssl.SSLError) else str(error)
+    return (reason or str(error)).lower().replace("_", " ")

@@ -1,0 +1,75 @@
+"""To a gateway of the company that trusts us to speak as the sender's client (Postfix, XCLIENT_README)."""
+
+from collections.abc import Collection
+from typing import Literal
+
+from probes.evidence import Dialogue, Note, Stage, Step
+from probes.message import Message
+from probes.routes import Surroundings
+from probes.routes.dialogue import Record, Stop, Talk, converse
+from probes.routes.envelope import xtext
+from probes.routes.mta_tls import MtaTls
+from probes.sender import Identity
+from probes.settings import Host, Port
+
+MAX_COMMAND = 512  # characters with CRLF; longer ones are to be split
+NEEDED = frozenset({"NAME", "ADDR"})  # with ADDR alone the gateway would go on believing our own name
+NOT_UNDERSTOOD = frozenset({500, 501, 502, 503, 504})
+
+
+class XclientRoute(MtaTls):
+    """A gateway that lets us speak as the sender's client. These fields are the config keys."""
+
+    via: Literal["xclient"] = "xclient"
+    host: Host
+    port: Port = 25
+
+    def toward(self, recipient: str) -> str:
+        """See `Route`."""
+        return self.host
+
+    async def send(
+        self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
+    ) -> Dialogue:
+        """See `Route`."""
+        record = Record(around, number, timeout, note)
+        opening = (Talk.connect, Talk.banner, Talk.hello, self.encrypt, self._assert_client, Talk.hello)
+        return await converse(record, message, await record.find(self.host, self.port), opening)
+
+    async def _assert_client(self, talk: Talk) -> Stop:
+        """Become the sender's client, or say what the gateway lacks. 220 means that the dialogue begins anew."""
+        offered = frozenset(talk.offered.get("XCLIENT", "").split())
+        if not offered >= NEEDED:
+            return talk.withhold(Stage.XCLIENT, self._remedy(talk, "does not offer XCLIENT with NAME and ADDR to us"))
+        for line in commands(talk.identity, offered):
+            if (stop := await talk.say(Stage.XCLIENT, line)) is not None:
+                return self._weigh(talk, stop)
+        return None
+
+    def _weigh(self, talk: Talk, stop: Step) -> Step:
+        """A refusal is the answer to the sender's client, and so a result; unless it is about us or the command."""
+        if stop.fault is not None or stop.code is None or stop.code < 500:
+            return stop
+        about_us = stop.code == 550 and talk.identity.source_ip not in stop.text  # a refused client is named
+        if about_us or stop.code in NOT_UNDERSTOOD:
+            return talk.withhold(Stage.XCLIENT, self._remedy(talk, "did not let us speak as another client"))
+        return stop
+
+    def _remedy(self, talk: Talk, what: str) -> str:
+        return (
+            f"{self.host} {what}; on the gateway, give a listener of its own, which only we can reach, the option"
+            f" smtpd_authorized_xclient_hosts={talk.wire.local_ip}"
+        )
+
+
+def commands(identity: Identity, offered: Collection[str]) -> list[str]:
+    """XCLIENT with what the gateway offered: HELO and PROTO first, NAME and ADDR last, because after them we may have
+    lost the right; on two lines where one would be too long."""
+    address = identity.source_ip
+    first = [("PROTO", "ESMTP"), ("HELO", identity.helo)]
+    last = [("NAME", identity.ptr), ("ADDR", f"IPV6:{address}" if ":" in address else address)]
+    before, after = (
+        " ".join(f"{key}={xtext(value)}" for key, value in part if key in offered) for part in (first, last)
+    )
+    whole = " ".join(part for part in ("XCLIENT", before, after) if part)
+    return [whole] if len(whole) + 2 <= MAX_COMMAND else [f"XCLIENT {before}", f"XCLIENT {after}"]

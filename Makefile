@@ -1,0 +1,58 @@
+# The two commands: `make run` shows Mailpath at work on make-believe companies, `make test` proves it.
+# PYTHON names the interpreter to build the virtual environment with (3.11 or newer).
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+CONFIG ?= config.toml
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: run test check bench format requirements clean
+
+run: $(VENV)/runtime ## start the service with config.toml: http://127.0.0.1:8025/
+	$(BIN)/mailpath serve --config $(CONFIG)
+
+test: $(VENV)/dev ## everything; the lab of real mail servers only as root
+	@tests/lab/install.sh
+	$(BIN)/python -m pytest -n 2 -m "not lab" tests
+	$(BIN)/python -m pytest -m lab tests
+
+check: $(VENV)/dev ## form, types and floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/dev ## how fast, how much memory, beside a bare floor in the same run
+	$(BIN)/python -m tests.bench
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+requirements: $(VENV)/dev ## after a change of dependencies in pyproject.toml
+	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-annotate --no-header -o requirements.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --extra dev --generate-hashes --no-annotate --no-header -o requirements-dev.txt
+
+# A bare Debian lacks python3-venv; as root we install it, otherwise we say how.
+$(BIN)/uv:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-venv; \
+	  else echo "python3-venv is missing; install it: sudo apt-get install python3-venv" >&2; exit 1; fi
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q uv
+
+$(VENV)/runtime: $(BIN)/uv requirements.txt pyproject.toml
+	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r requirements.txt
+	$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev: $(BIN)/uv requirements-dev.txt pyproject.toml
+	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r requirements-dev.txt
+	$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --editable .
+	@touch $@ $(VENV)/runtime
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

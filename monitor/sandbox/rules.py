@@ -113,7 +113,8 @@ def _within(domain: str, parent: str) -> bool:
 class Greylist:
     """Who was seen before: each combination of client, sender and recipient waits once, its first time.
 
-    Kept in memory only, and not more than `size` combinations; the oldest is forgotten first.
+    A sender with another +tag is another sender, as for some real ones: so every probe waits anew. Kept in memory only,
+    and not more than `size` combinations; the oldest is forgotten first.
     """
 
     def __init__(self, wait: timedelta, size: int = 1000) -> None:

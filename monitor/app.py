@@ -37,7 +37,7 @@ log = structlog.get_logger("mailpath")
 @asynccontextmanager
 async def pipeline_of(config: Config, store: Store, *listeners: Listener, adopts: bool) -> AsyncIterator[Pipeline]:
     """A pipeline at work by this configuration. `adopts`: it also takes care of other processes' probes."""
-    resolver = DnsResolver([(place.host, place.port) for place in config.dns.nameservers])
+    resolver = DnsResolver([str(place) for place in config.dns.nameservers])
     with _pool() as pool:
         pipeline = Pipeline(store, Surroundings(resolver, utc_now), pool, await store.key(), listeners, adopts=adopts)
         await pipeline.configure(config)

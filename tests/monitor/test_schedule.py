@@ -1,0 +1,153 @@
+"""When to probe. Times are minutes after midnight of a Monday, unless said otherwise."""
+
+import itertools
+import random
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitor.config import WatchedPath
+from monitor.schedule import STALE, Caps, Schedule, Timetable
+from probes.kinds import Kind
+
+MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Toward:
+    """As much of a route as the schedule knows."""
+
+    via: str = "direct"
+    host: str = ""
+
+    def toward(self, recipient: str) -> str:
+        return self.host or recipient.rpartition("@")[2]
+
+
+def path(name: str = "acme", **facts: Any) -> WatchedPath:
+    settings: dict[str, Any] = {
+        "company": name,
+        "company_name": name,
+        "mail_system": "postfix",
+        "path": "hq",
+        "to": f"probe@{name}.test",
+        "route": Toward(),
+        "mailbox": None,
+        "kinds": (Kind.VERIFICATION,),
+        "every": timedelta(minutes=10),
+        "cron": None,
+        "jitter": 0.0,
+        "code_life": timedelta(minutes=10),
+        "give_up": timedelta(hours=1),
+        "retry": (timedelta(minutes=10),),
+        "per_path_per_day": 1500,
+        "timeout": timedelta(seconds=60),
+    }
+    return WatchedPath(**(settings | facts))
+
+
+def schedule(
+    *paths: WatchedPath, per_host: int = 10_000, sent: Any = None, busy: Any = None, now: Any = MIDNIGHT
+) -> Schedule:
+    caps = Caps(per_host, sent or {}, now)
+    return Schedule(paths, caps, now, busy=busy or (lambda *_: False), rng=random.Random(7))
+
+
+def run(
+    plan: Schedule, minutes: float, start: datetime = MIDNIGHT, step: timedelta = SECOND
+) -> list[tuple[datetime, Any]]:
+    """What is launched, ticking every `step`."""
+    launched, now = [], start
+    while now < start + timedelta(minutes=minutes):
+        launched += [(now, order) for order in plan.due(now)]
+        now += step
+    return launched
+
+
+def test_each_kind_once_in_the_interval_spread_over_it():
+    kinds = tuple(Kind)
+    launched = run(schedule(path(kinds=kinds)), 60)
+    assert Counter(order.kind for _, order in launched) == dict.fromkeys(kinds, 6)
+    gaps = [b - a for (a, _), (b, _) in itertools.pairwise(launched)]
+    assert {round(gap / timedelta(minutes=1)) for gap in gaps} == {2}
+
+
+def test_many_paths_spread_over_the_interval():
+    launched = run(schedule(*(path(f"c{n}") for n in range(600))), 10)
+    per_minute = Counter(int((at - MIDNIGHT) / timedelta(minutes=1)) for at, _ in launched)
+    assert len(launched) == 600
+    assert max(per_minute.values()) < 100  # 60 would be perfect
+
+
+def test_a_restart_neither_moves_nor_makes_up():
+    whole = [at for at, _ in run(schedule(path()), 60)]
+    later = MIDNIGHT + timedelta(minutes=25)
+    restarted = [at for at, _ in run(schedule(path(), now=later), 35, start=later)]
+    assert restarted == [at for at in whole if at >= later]
+
+
+def test_jitter_moves_a_probe_but_loses_none():
+    launched = run(schedule(path(jitter=0.5)), 100)
+    gaps = {b - a for (a, _), (b, _) in itertools.pairwise(launched)}
+    assert len(launched) in (9, 10)
+    assert len(gaps) > 5
+    assert timedelta(minutes=4) < min(gaps)
+    assert max(gaps) < timedelta(minutes=16)
+
+
+def test_no_burst_after_a_sleep():
+    plan = schedule(*(path(f"c{n}") for n in range(100)))
+    run(plan, 10)
+    awake = MIDNIGHT + timedelta(hours=9)
+    assert len(list(plan.due(awake))) <= 10  # those due in the last moments, not a hundred times fifty
+    assert plan.skipped["late"] >= 90
+    assert plan.lag > STALE
+    assert len(run(plan, 10, start=awake + SECOND)) >= 95
+
+
+def test_never_two_of_a_kind_on_a_path():
+    on_its_way: set[tuple[str, str, Kind]] = set()
+    plan = schedule(path(), busy=lambda *line: line in on_its_way)
+    on_its_way.add(("acme", "hq", Kind.VERIFICATION))
+    assert run(plan, 30) == []
+    on_its_way.clear()
+    assert len(run(plan, 30, start=MIDNIGHT + timedelta(minutes=30))) == 3
+    assert plan.skipped["busy"] == 3
+
+
+def test_the_cap_of_a_host_puts_off_but_loses_none():
+    behind_one_host = [path(f"c{n}", route=Toward(host="gateway.test"), every=timedelta(minutes=30)) for n in range(60)]
+    launched = run(schedule(*behind_one_host, per_host=4), 45)
+    times = [at for at, _ in launched]
+    assert all(b - a >= timedelta(minutes=1) for a, b in zip(times, times[4:], strict=False))
+    assert len({order.path.company for _, order in launched}) == 60
+
+
+def test_the_cap_of_a_path_holds_for_the_day_and_counts_what_was_sent_before():
+    plan = schedule(path(per_path_per_day=10), sent={("acme", "hq"): 7})
+    assert len(run(plan, 24 * 60, step=10 * SECOND)) == 3
+    assert len(run(plan, 24 * 60, start=MIDNIGHT + timedelta(days=1), step=10 * SECOND)) == 10
+
+
+@pytest.mark.parametrize(
+    ("cron", "after", "first"),
+    [
+        ("*/15 6-20 * * mon-fri", 0, 6 * 60),
+        ("*/15 6-20 * * mon-fri", 6 * 60 + 2, 6 * 60 + 15),
+        ("*/15 6-20 * * mon-fri", 21 * 60, (24 + 6) * 60),
+        ("*/15 6-20 * * mon-fri", (4 * 24 + 21) * 60, (7 * 24 + 6) * 60),  # Friday night to Monday morning
+    ],
+)
+def test_cron_times_are_utc_and_spread_within_their_minute(cron, after, first):
+    table = Timetable(path(every=None, cron=cron), Kind.VERIFICATION)
+    at = table.after(MIDNIGHT + timedelta(minutes=after), random.Random(7))
+    assert MIDNIGHT + timedelta(minutes=first) <= at < MIDNIGHT + timedelta(minutes=first + 1)
+
+
+def test_cron_fires_each_time_once():
+    launched = run(schedule(path(every=None, cron="*/15 * * * *")), 180)
+    assert len(launched) == 12

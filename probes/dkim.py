@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr, field_validator
 
-from probes.settings import Secret, Settings
+from probes.settings import Domain, Secret, Settings, shown
 
 SIGNED = (
     b"from",
@@ -29,18 +29,15 @@ SIGNED = (
 MIN_RSA_BITS = 1024  # RFC 8301, section 3.2: verifiers must not take a shorter one for valid
 
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)  # RFC 6376, section 3.1
 _FIELD = re.compile(rb"([^\s:]+)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)\r\n")
 _BLANKS = re.compile(rb"(?:\t| [ \t])[ \t]*")  # every run but the single space, which is as it should be
 
 
-def _dns_name(value: str) -> str:
-    if len(value) > 253 or _NAME.fullmatch(value) is None:
-        raise ValueError('must be a name as it stands in the DNS, like "s1" or "account.trimble.com"')
+def _selector(value: str) -> str:
+    if len(value) > 180 or _SELECTOR.fullmatch(value) is None:
+        raise ValueError(f'must be a name as it stands in the DNS before "._domainkey", like "s1", not {shown(value)}')
     return value
-
-
-DnsName = Annotated[str, AfterValidator(_dns_name)]
 
 
 class Signer:
@@ -59,10 +56,10 @@ class Signer:
         head, _, body = content.partition(b"\r\n\r\n")
         fields = {name.lower(): value for name, value in _FIELD.findall(head + b"\r\n")}
         names = [name for name in SIGNED if name in fields]
-        signature = b"v=1; a=%s; c=relaxed/relaxed; %s;\r\n\tt=%d; h=%s;\r\n\tbh=%s;\r\n\tb=" % (
+        signature = b"v=1; a=%s; c=relaxed/relaxed; t=%d;\r\n\t%s;\r\n\th=%s;\r\n\tbh=%s;\r\n\tb=" % (
             self._algorithm,
-            self._whose,
             int(at.timestamp()),
+            self._whose,
             b":".join(names).replace(b":mime-version", b":\r\n\tmime-version"),
             base64.b64encode(hashlib.sha256(_relaxed_body(body)).digest()),
         )
@@ -75,9 +72,9 @@ class Signer:
 class Dkim(Settings):
     """`[sender.dkim]`: the private key is a PEM, RSA or Ed25519; `domain` is the sender's own unless given."""
 
-    selector: DnsName
+    selector: Annotated[str, AfterValidator(_selector)]
     key: Secret
-    domain: DnsName | None = None
+    domain: Domain | None = None
 
     @field_validator("key")
     @classmethod

@@ -15,7 +15,7 @@ from probes.dkim import Signer
 from probes.evidence import Marker
 from probes.kinds import Kind
 from probes.probe import Probe
-from probes.sender import Identity
+from probes.sender import Identity, Role
 from probes.token import TOKEN_LENGTH, mint, shaped
 
 PROBE_HEADER = "X-Mailpath-Probe"
@@ -34,8 +34,8 @@ class Message:
 def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None = None) -> Message:
     """The mail of this probe. The same arguments give the same bytes: what is sent again is the very same mail.
 
-    The token stands in the envelope sender, X-Mailpath-Probe, the Message-ID and both bodies. ValueError for an
-    address that cannot stand in a header.
+    The token stands in the envelope sender, X-Mailpath-Probe, the Message-ID and both bodies. `signer` has the sender's
+    key, so the control goes unsigned. ValueError for an address that cannot stand in a header.
     """
     form = _form(probe.kind, identity)
     token = mint(probe.id, key)
@@ -48,7 +48,7 @@ def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None 
         b"recipient_html": html.escape(recipient).encode(),
         b"date": format_datetime(probe.created_at).encode(),
     }
-    if signer is not None:
+    if signer is not None and identity.role is Role.SENDER:
         content = signer.sign(content, probe.created_at)
     return Message(identity, form.mail_from % token, recipient, content)
 

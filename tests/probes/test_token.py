@@ -1,0 +1,123 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probes.token import TOKEN, TOKEN_BYTES, TOKEN_LENGTH, mint, new_probe_id, shaped, verify
+
+KEY = b"the key of these tests, 32 bytes"
+ID = "abcdefghij234567"
+
+ids = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=16, max_size=16)
+keys = st.binary(min_size=16, max_size=64)
+
+
+@given(ids, keys)
+def test_a_token_is_one_short_word_and_leads_back_to_its_probe(probe_id: str, key: bytes) -> None:
+    token = mint(probe_id, key)
+    assert re.fullmatch(r"mp[a-z2-7]{32}", token)
+    assert len(token) == TOKEN_LENGTH
+    assert verify(token, key) == probe_id
+    assert mint(probe_id, key) == token
+
+
+@given(ids)
+def test_it_outlives_gateways_that_change_case(probe_id: str) -> None:
+    token = mint(probe_id, KEY)
+    assert {verify(form, KEY) for form in (token, token.upper(), token.title(), token.swapcase())} == {probe_id}
+
+
+@given(ids, st.integers(0, TOKEN_LENGTH - 1), st.characters())
+def test_no_single_character_can_be_altered(probe_id: str, place: int, other: str) -> None:
+    token = mint(probe_id, KEY)
+    altered = token[:place] + other + token[place + 1 :]
+    if not altered.isascii() or altered.lower() != token:
+        assert verify(altered, KEY) is None
+
+
+@given(ids, st.integers(0, TOKEN_LENGTH), st.text("abcxyz234567 \n=", min_size=1, max_size=3))
+def test_nothing_can_be_put_in_or_left_out(probe_id: str, place: int, more: str) -> None:
+    token = mint(probe_id, KEY)
+    assert verify(token[:place] + more + token[place:], KEY) is None
+    assert verify(token[:place], KEY) in (None, probe_id if place == TOKEN_LENGTH else None)
+
+
+@given(ids, ids)
+def test_the_seal_of_one_probe_does_not_fit_another(one: str, other: str) -> None:
+    if one != other:
+        assert verify(f"mp{other}{mint(one, KEY)[18:]}", KEY) is None
+
+
+@given(ids, keys)
+def test_another_key_makes_another_token(probe_id: str, key: bytes) -> None:
+    if key != KEY:
+        assert verify(mint(probe_id, key), KEY) is None
+
+
+@given(st.text())
+def test_garbage_is_no_token_and_does_no_harm(garbage: str) -> None:
+    assert verify(garbage, KEY) is None
+
+
+@pytest.mark.parametrize(
+    "lookalike",
+    [
+        mint(ID, KEY).replace("k", "\N{KELVIN SIGN}") + "\N{KELVIN SIGN}",
+        "mp" + "\N{KELVIN SIGN}" * 32,  # lowers to k
+        "mp" + "\udc80" * 32,  # half of a surrogate pair, as a tolerant decoder leaves it
+        "mp" + "٣" * 32,  # a digit elsewhere
+        mint(ID, KEY)[:-1] + "\n",
+        "",
+    ],
+)
+def test_what_only_looks_like_one_is_none(lookalike: str) -> None:
+    assert verify(lookalike, KEY) is None
+
+
+def test_probe_ids_are_random_and_fit_a_token() -> None:
+    made = {new_probe_id() for _ in range(1000)}
+    assert len(made) == 1000
+    assert all(verify(mint(probe_id, KEY), KEY) == probe_id for probe_id in made)
+
+
+@pytest.mark.parametrize("bad", ["", "short", ID.upper(), ID + "a", ID[:-1] + "1", ID[:-1] + "\n"])
+def test_no_token_for_what_is_no_probe_id(bad: str) -> None:
+    with pytest.raises(ValueError, match="16 characters"):
+        mint(bad, KEY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "X-Mailpath-Probe: {}\r\n",
+        "<{}@account.trimble.com>",
+        "bounce+{}@account.trimble.com",
+        "SRS0=9xZk=TT=account.trimble.com=bounce+{}@forwarder.example",
+        "prvs=0123456789=bounce+{}@account.trimble.com",
+        "https://account.trimble.com/?invitation={}&lang=en",
+        "https%3A%2F%2Faccount.trimble.com%2F%3Finvitation%3D{}%26lang%3Den",
+        "https-3A__account.trimble.com_-3Finvitation-3D{}-26lang",
+        "Reference: {}</p>",
+        "dump{}",
+    ],
+)
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_it_is_found_wherever_it_stands(text: str, case: type[str]) -> None:
+    token = case(mint(ID, KEY))
+    whole = text.format(token)
+    assert TOKEN.findall(whole) == [token]
+    assert TOKEN_BYTES.findall(whole.encode()) == [token.encode()]
+    assert [match[0] for match in shaped(whole.encode())] == [token.encode()]
+
+
+@pytest.mark.parametrize("text", ["mp" + "a" * 31, "mp" + "a" * 33, "mp" + "a" * 31 + "1", "mP" + "a" * 32])
+def test_what_has_another_shape_is_not_found(text: str) -> None:
+    assert TOKEN.search(text) is None
+    assert not list(shaped(text.encode()))
+
+
+@given(st.binary() | st.text("mpMPab2 1", max_size=120).map(str.encode))
+def test_the_fast_search_finds_what_the_pattern_finds(data: bytes) -> None:
+    assert {match.span() for match in shaped(data)} == {match.span() for match in TOKEN_BYTES.finditer(data)}

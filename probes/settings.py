@@ -7,12 +7,13 @@ and never show a value that could be a secret.
 import json
 import os
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationInfo
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 LONGEST = timedelta(days=3660)
@@ -60,6 +61,15 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:56]}..."
 
 
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}, not {shown(value)}")
+        return value
+
+    return check
+
+
 def _duration(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
@@ -90,7 +100,12 @@ def _is_ip(text: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    return len(text) <= 253 and _NAME.fullmatch(text.lower()) is not None and not text.rpartition(".")[2].isdigit()
+    return (
+        text.isascii()
+        and len(text) <= 253
+        and _NAME.fullmatch(text.lower()) is not None
+        and not text.rpartition(".")[2].isdigit()
+    )
 
 
 def domain_name(text: str) -> str | None:
@@ -106,7 +121,7 @@ def _domain(value: str) -> str:
 
 def _address(value: str) -> str:
     local, _, domain = value.strip().lower().rpartition("@")
-    if not _LOCAL_PART.fullmatch(local) or domain_name(domain) is None:
+    if not value.isascii() or not _LOCAL_PART.fullmatch(local) or domain_name(domain) is None:
         raise ValueError(f'must be a mail address like "probe@acme.example", not {shown(value)}')
     return f"{local}@{domain}"  # lower case, as Trimble Identity does with every address it is given
 
@@ -193,8 +208,8 @@ def _path(value: Any, info: ValidationInfo) -> Any:
     return _beside_config(value, info)
 
 
-Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
-Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
+Port = Annotated[int, BeforeValidator(_whole(1, 65535))]
+Count = Annotated[int, BeforeValidator(_whole(1, 1_000_000_000))]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, AfterValidator(_address)]

@@ -14,7 +14,19 @@ from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
 from probes.routes.table import RouteSettings
 from probes.sender import Identity, Role
-from probes.settings import Address, Domain, Duration, Endpoint, Host, Ip, Listen, Settings, endpoint, shown
+from probes.settings import (
+    Address,
+    Domain,
+    Duration,
+    Endpoint,
+    Host,
+    Ip,
+    Listen,
+    Settings,
+    domain_name,
+    endpoint,
+    shown,
+)
 
 UNAVAILABLE = "[UNAVAILABLE]"
 """What XCLIENT says for a client without a reverse name."""
@@ -47,6 +59,12 @@ def _sqlite(url: str, info: ValidationInfo) -> str:
     return f"sqlite:///{folder / name}"
 
 
+def _ptr(name: str) -> str:
+    if name != UNAVAILABLE and domain_name(name) is None:
+        raise ValueError(f'must be a host name, or "{UNAVAILABLE}" where there is none, not {shown(name)}')
+    return name
+
+
 def belongs(name: str, domain: str) -> bool:
     """Whether `name` is `domain` or lies under it."""
     return name == domain or name.endswith(f".{domain}")
@@ -55,6 +73,7 @@ def belongs(name: str, domain: str) -> bool:
 Key = Annotated[str, AfterValidator(_key)]
 Text = Annotated[str, AfterValidator(_text)]
 NameServer = Annotated[Endpoint, BeforeValidator(_name_server)]
+Ptr = Annotated[str, AfterValidator(_ptr)]
 StoreUrl = Annotated[str, AfterValidator(_sqlite)]
 
 
@@ -67,7 +86,7 @@ class SenderSettings(Settings):
     )
     source_ip: Ip = Field("104.130.122.50", description="The address the real sender connects from.")
     helo: Host = Field(default_factory=lambda said: said["domain"], description="As the real sender says HELO.")
-    ptr: Host | Literal["[UNAVAILABLE]"] = Field(UNAVAILABLE, description="Its reverse name, for XCLIENT.")
+    ptr: Ptr = Field(UNAVAILABLE, description="Its reverse name, for XCLIENT.")
     bounces: Address = Field(
         default_factory=lambda said: f"bounce@{said['domain']}",
         description="The envelope sender, in `domain`; the probe's token is added as +tag.",
@@ -93,7 +112,7 @@ class ControlSettings(Settings):
     address: Address = Field(description="The From address; its domain is not the sender's.")
     source_ip: Ip = Field(description="The address it sends from.")
     helo: Host = Field(default_factory=lambda said: said["address"].rpartition("@")[2], description="As it says HELO.")
-    ptr: Host | Literal["[UNAVAILABLE]"] = Field(UNAVAILABLE, description="Its reverse name, for XCLIENT.")
+    ptr: Ptr = Field(UNAVAILABLE, description="Its reverse name, for XCLIENT.")
     bounces: Address = Field(default_factory=lambda said: said["address"], description="The envelope sender.")
 
     def identity(self) -> Identity:
@@ -158,6 +177,7 @@ class Config(Settings):
     dns: DnsSettings = Field(default_factory=DnsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
+    include: tuple[str, ...] = Field((), description='Files with more companies, such as "companies/*.toml".')
     companies: dict[Key, CompanySettings] = Field({}, description="The customers, each a table of its own.")
 
     def paths(self) -> tuple[WatchedPath, ...]:

@@ -101,7 +101,9 @@ class ProbeSettings(Choices):
         timedelta(minutes=10), description="How long a code lives: in the inbox later than this is `late`."
     )
     give_up: Duration = Field(
-        timedelta(hours=1), description="Not seen by then is `missing`; not shorter than `code_life`."
+        timedelta(hours=1),
+        validate_default=True,
+        description="Not seen by then is `missing`; not shorter than `code_life`.",
     )
     retry: Waits = Field(
         (timedelta(minutes=10), timedelta(minutes=15), timedelta(minutes=30)),

@@ -1,11 +1,93 @@
 """From a file to a `Config`, or to everything that is wrong with it."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from monitor.config.errors import ConfigError, ConfigErrors
 from monitor.config.model import Config
+from monitor.config.rules import Draft, broken
+from monitor.config.schema import keys_of
+from monitor.config.sources import Problem, Source, Sources, gather, load
+from monitor.config.words import explained, unknown_key
+
+FOLLOWS = "default_factory_not_called"
+"""Pydantic's name for "this default was not made because another key is wrong"."""
 
 
 def read_config(path: Path) -> Config:
-    """Read, check and resolve the configuration and the files it includes. Raises ConfigErrors with all errors."""
-    raise ConfigErrors((ConfigError(str(path), None, "", "cannot be read yet"),))
+    """Read, check and resolve the configuration and the files it includes. Raises ConfigErrors with all errors.
+
+    It blocks while it reads files. Secrets are read from where they are referred to, now.
+    """
+    main = load(path, path.name)
+    if isinstance(main, ConfigError):
+        raise ConfigErrors((main,))
+    draft = Draft(main)
+    problems = [*_tables(draft)]
+    sources = gather(main, path, draft.tables.get("include", ()))
+    problems += [problem for source in sources.read for problem in _companies(draft, source)]
+    problems += [*_strangers(sources), *sources.problems, *broken(draft)]
+    if problems or sources.errors:
+        raise ConfigErrors(_in_order(main, [*sources.errors, *(problem.error() for problem in problems)]))
+    return Config(**draft.tables, companies=draft.companies)
+
+
+def _tables(draft: Draft) -> Iterator[Problem]:
+    """Check every table of the main file but the companies, each for itself: one that is wrong hides no other."""
+    for key, field in Config.model_fields.items():
+        wanted = key in draft.main.data or field.default_factory  # a default, too, may lie beside the file
+        if wanted and key != "companies":
+            checked = _checked(draft.main, {key: draft.main.data.get(key, {})})
+            if isinstance(checked, Config):
+                draft.tables[key] = getattr(checked, key)
+            else:
+                yield from checked
+
+
+def _companies(draft: Draft, source: Source) -> Iterator[Problem]:
+    """Check the companies of one file, each for itself."""
+    companies = source.data.get("companies", {})
+    if not isinstance(companies, dict):
+        draft_less = _checked(source, {"companies": companies})
+        yield from draft_less if isinstance(draft_less, list) else ()
+        return
+    for key, table in companies.items():
+        if home := draft.homes.get(key):
+            there = home.place(("companies", key))
+            yield Problem(source, ("companies", key), f"stands in {there} already; a company stands in one file")
+            continue
+        draft.homes[key] = source
+        checked = _checked(source, {"companies": {key: table}})
+        if isinstance(checked, Config):
+            draft.companies[key] = checked.companies[key]
+        else:
+            yield from checked
+
+
+def _checked(source: Source, data: dict[str, Any]) -> Config | list[Problem]:
+    """A part of a file, or what is wrong with it."""
+    try:
+        return Config.model_validate(data, context={"folder": source.folder})
+    except ValidationError as error:
+        return [
+            Problem(source, *explained(Config, each))
+            for each in error.errors(include_url=False)
+            if each["type"] != FOLLOWS
+        ]
+
+
+def _strangers(sources: Sources) -> Iterator[Problem]:
+    """Top-level keys that nobody knows; an included file may hold companies and nothing else."""
+    main, *included = sources.read
+    for key in main.data.keys() - Config.model_fields.keys():
+        yield Problem(main, (key,), unknown_key(key, keys_of(Config)))
+    for source in included:
+        for key in source.data.keys() - {"companies"}:
+            yield Problem(source, (key,), "does not belong here; an included file holds [companies.KEY] tables only")
+
+
+def _in_order(main: Source, errors: Iterable[ConfigError]) -> tuple[ConfigError, ...]:
+    return tuple(sorted(errors, key=lambda error: (error.file != main.name, error.file, error.line or 0)))

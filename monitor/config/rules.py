@@ -1,0 +1,148 @@
+"""What must hold between tables. Each rule looks at what could be read, so that one error hides no other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from ipaddress import ip_address
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from monitor.config.model import CompanySettings, ControlSettings, PathSettings, SenderSettings, belongs
+from monitor.config.pace import Choices, ProbeSettings, first, too_early
+from monitor.config.schema import Keys
+from monitor.config.sources import Problem, Source
+from monitor.sandbox.settings import SandboxSettings
+from probes.mailboxes import Mailbox
+from probes.mailboxes.table import MailboxSettings
+from probes.routes.proxy import ProxyRoute
+from probes.routes.xclient import XclientRoute
+from probes.settings import duration_text
+
+MAILBOX: TypeAdapter[Mailbox] = TypeAdapter(MailboxSettings)
+
+
+@dataclass
+class Draft:
+    """What could be read: the `tables` of the main file and the `companies` that are right in themselves.
+
+    `homes` tells the file of every company, also of those with errors.
+    """
+
+    main: Source
+    tables: dict[str, Any] = field(default_factory=dict)
+    companies: dict[str, CompanySettings] = field(default_factory=dict)
+    homes: dict[str, Source] = field(default_factory=dict)
+
+
+def broken(draft: Draft) -> Iterator[Problem]:
+    """All that is wrong between the tables of the draft."""
+    yield from _control(draft, draft.tables.get("sender"), draft.tables.get("control"))
+    yield from _shared_mailboxes(draft)
+    if probes := draft.tables.get("probes"):
+        yield from _impatient(draft, probes)
+    if sandbox := draft.tables.get("sandbox"):
+        yield from _sandbox(draft, sandbox)
+
+
+def _control(draft: Draft, sender: SenderSettings | None, control: ControlSettings | None) -> Iterator[Problem]:
+    """A control that shares the sender's domain would share its fate."""
+    if sender and control:
+        domain = control.address.rpartition("@")[2]
+        if belongs(domain, sender.domain) or belongs(sender.domain, domain):
+            words = f"must be of a domain that has nothing to do with the sender's, {sender.domain}"
+            yield Problem(draft.main, ("control", "address"), words)
+
+
+def _shared_mailboxes(draft: Draft) -> Iterator[Problem]:
+    """Two paths of one company may end in one mailbox; of two companies, one of them would be read by the other."""
+    owners: dict[str, tuple[str, str]] = {}
+    for company, path, mailbox in _mailboxes(draft):
+        owner, first_path = owners.setdefault(mailbox.key, (company, path))
+        if owner != company:
+            there: Keys = ("companies", owner, "paths", first_path, "mailbox")
+            words = (
+                f"is the mailbox of companies.{owner}.paths.{first_path} too ({draft.homes[owner].place(there)}); "
+                "each company must have one of its own"
+            )
+            yield Problem(draft.homes[company], ("companies", company, "paths", path, "mailbox"), words)
+
+
+def _mailboxes(draft: Draft) -> Iterator[tuple[str, str, Mailbox]]:
+    for key, home in draft.homes.items():
+        if company := draft.companies.get(key):
+            for name, path in company.paths.items():
+                yield key, name, path.mailbox
+        else:
+            yield from ((key, name, mailbox) for name, mailbox in _readable(home, home.data["companies"][key]))
+
+
+def _readable(home: Source, company: Any) -> Iterator[tuple[str, Mailbox]]:
+    """The mailboxes that are right in themselves, of a company with errors."""
+    paths = company.get("paths") if isinstance(company, dict) else None
+    for name, path in paths.items() if isinstance(paths, dict) else ():
+        if isinstance(path, dict) and "mailbox" in path:
+            try:
+                yield name, MAILBOX.validate_python(path["mailbox"], context={"folder": home.folder})
+            except ValidationError:
+                continue  # told already, with the company
+
+
+def _impatient(draft: Draft, probes: ProbeSettings) -> Iterator[Problem]:
+    """Nobody gives up while the code still lives, on whatever level the two times were set."""
+    for key, company in draft.companies.items():
+        here: Keys = ("companies", key)
+        levels = [
+            (here, company, company),
+            *(((*here, "paths", name), path, company) for name, path in company.paths.items()),
+        ]
+        for keys, own, above in levels:
+            if problem := _too_early(own, above, probes):
+                yield Problem(draft.homes[key], (*keys, problem[0]), problem[1])
+
+
+def _too_early(own: Choices, above: Choices, probes: ProbeSettings) -> tuple[str, str] | None:
+    if own.code_life is None and own.give_up is None:
+        return None
+    life = first(own.code_life, above.code_life, probes.code_life)
+    give_up = first(own.give_up, above.give_up, probes.give_up)
+    if give_up >= life:
+        return None
+    if own.give_up is not None:
+        return "give_up", too_early(give_up, life)
+    return "code_life", f"must not be longer than give_up, {duration_text(give_up)}, but is {duration_text(life)}"
+
+
+def _sandbox(draft: Draft, sandbox: SandboxSettings) -> Iterator[Problem]:
+    """Make-believe stays inside this machine."""
+    for key in sandbox.companies:
+        if key not in draft.homes:
+            close = get_close_matches(key, draft.homes, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            words = f"there is no company of this name; add [companies.{key}], or take this line out{meant}"
+            yield Problem(draft.main, ("sandbox", "companies", key), words)
+        elif company := draft.companies.get(key):
+            for name, path in company.paths.items():
+                keys: Keys = ("companies", key, "paths", name)
+                yield from (Problem(draft.homes[key], (*keys, *at), words) for at, words in _real(path))
+
+
+def _real(path: PathSettings) -> Iterator[tuple[Keys, str]]:
+    """What of a make-believe path would leave the machine."""
+    route = path.route
+    if not isinstance(route, XclientRoute | ProxyRoute):
+        yield ("route", "via"), f"must be xclient or proxy for a company of [sandbox], not {route.via}"
+    elif not _loopback(route.host):
+        yield (
+            ("route", "host"),
+            f"must be a loopback address like 127.0.0.1 for a company of [sandbox], not {route.host}",
+        )
+    if path.mailbox.via != "maildir":
+        yield ("mailbox", "via"), f"must be maildir for a company of [sandbox], not {path.mailbox.via}"
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,199 @@
+"""What is shown: the board keeps the score, the metrics and the page show it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiohttp import ClientSession
+from conftest import watched
+from prometheus_client.parser import text_string_to_metric_families
+
+from monitor.board import Board
+from monitor.events import Event, Judged
+from monitor.metrics import Gauges, Metrics
+from monitor.store import Present
+from monitor.web.server import Views, WebError, application, serving
+from monitor.web.status import age, status
+from probes.kinds import Kind
+from probes.probe import Probe
+from probes.sender import Role
+from probes.verdict import Cause, Grade, Outcome, Verdict
+
+T0 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+KIND = Kind.TWO_STEP_CODE
+GAUGES = Gauges(
+    in_flight=lambda: 3,
+    lag=lambda: timedelta(seconds=1.5),
+    skipped=lambda: {"late": 2, "busy": 0, "cap": 0},
+    mailbox_errors=lambda: {("acme", "hq"): 4},
+)
+
+
+def probe(
+    number: int = 1, company: str = "acme", path: str = "hq", kind: Kind = KIND, role: Role = Role.SENDER
+) -> Probe:
+    born = T0 + timedelta(minutes=number)
+    return Probe(f"{number:a>16}", company, path, kind, role, "direct", "p@a.test", "192.0.2.9", born, born, born, ())
+
+
+def judged(outcome: Outcome, cause: Cause | None = None, *, after: float | None = None, amends: bool = False) -> Judged:
+    verdict = Verdict(outcome, cause, Grade.REAL, f"because <{outcome}>")
+    return Judged(verdict, T0, None if after is None else timedelta(seconds=after), amends)
+
+
+def board(*paths: str) -> Board:
+    shown = Board()
+    shown.configure(
+        watched(None, None, company=c, path=p) for c, p in (name.split("/") for name in paths or ("acme/hq",))
+    )
+    return shown
+
+
+async def samples(shown: Board) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
+    text = (await Metrics(shown, GAUGES).render()).decode()
+    found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[tuple(sorted(sample.labels.items()))] = sample.value
+    return found
+
+
+def labels(**named: str) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(named.items()))
+
+
+async def test_one_line_for_the_present_verdict_only():
+    shown = board()
+    shown.hear(Event(probe(1), judged(Outcome.INBOX, after=2.0)))
+    shown.hear(Event(probe(2), judged(Outcome.BLOCKED, Cause.IP_BLOCKED)))
+    seen = await samples(shown)
+    key = labels(company="acme", path="hq", kind=KIND, outcome="blocked", cause="ip_blocked", grade="real")
+    assert seen["mailpath_path_outcome"] == {key: 1}
+    assert seen["mailpath_path_ok"] == {labels(company="acme", path="hq", kind=KIND): 0}
+    assert seen["mailpath_last_verdict_timestamp_seconds"] == {labels(company="acme", path="hq"): T0.timestamp()}
+
+
+async def test_unknown_is_neither_good_nor_bad_and_not_hidden():
+    shown = board()
+    shown.hear(Event(probe(), judged(Outcome.UNKNOWN)))
+    seen = await samples(shown)
+    assert "mailpath_path_ok" not in seen
+    assert len(seen["mailpath_path_outcome"]) == 1
+
+
+async def test_a_verdict_on_an_older_probe_does_not_replace_a_newer_one():
+    shown = board()
+    shown.hear(Event(probe(2), judged(Outcome.INBOX, after=1.0)))
+    shown.hear(Event(probe(1), judged(Outcome.MISSING)))
+    seen = await samples(shown)
+    assert seen["mailpath_path_ok"] == {labels(company="acme", path="hq", kind=KIND): 1}
+    assert sum(seen["mailpath_probes_total"].values()) == 2
+
+
+async def test_an_amended_verdict_is_shown_and_not_counted_twice():
+    shown = board()
+    shown.hear(Event(probe(), judged(Outcome.DEFERRED, Cause.GREYLISTED)))
+    shown.hear(Event(probe(), judged(Outcome.LATE, Cause.GREYLISTED, after=700, amends=True)))
+    seen = await samples(shown)
+    assert seen["mailpath_probes_total"] == {labels(company="acme", outcome="deferred", cause="greylisted"): 1}
+    assert ("outcome", "late") in next(iter(seen["mailpath_path_outcome"]))
+
+
+async def test_the_control_is_not_mixed_in():
+    shown = board()
+    shown.hear(Event(probe(role=Role.CONTROL), judged(Outcome.INBOX, after=1.0)))
+    seen = await samples(shown)
+    assert "mailpath_path_outcome" not in seen
+    assert "mailpath_probes_total" not in seen
+    assert shown.control
+
+
+async def test_delivery_times_fall_into_buckets_up_to_the_life_of_a_code():
+    shown = board()
+    for number, seconds in enumerate((0.5, 45, 599, 700)):
+        shown.hear(Event(probe(number), judged(Outcome.INBOX, after=seconds)))
+    seen = await samples(shown)
+    below = {dict(key)["le"]: value for key, value in seen["mailpath_delivery_seconds_bucket"].items()}
+    assert (below["1.0"], below["60.0"], below["600.0"], below["+Inf"]) == (1, 2, 3, 4)
+    assert seen["mailpath_delivery_seconds_sum"] == {labels(company="acme", kind=KIND): 1344.5}
+
+
+async def test_what_is_taken_out_of_the_configuration_leaves_no_stale_line():
+    shown = board("acme/hq", "acme/lab", "birch/hq")
+    for company, path in (("acme", "hq"), ("acme", "lab"), ("birch", "hq")):
+        shown.hear(Event(probe(1, company, path), judged(Outcome.INBOX, after=1.0)))
+    shown.configure([watched(None, None)])
+    shown.hear(Event(probe(2, "birch"), judged(Outcome.INBOX, after=1.0)))  # ended after its path had gone
+    text = (await Metrics(shown, GAUGES).render()).decode()
+    assert "birch" not in text
+    assert "lab" not in text
+    assert 'company="acme",path="hq"' in text
+
+
+async def test_the_rest_of_the_families():
+    seen = await samples(board())
+    assert seen["mailpath_probes_in_flight"] == {(): 3}
+    assert seen["mailpath_schedule_lag_seconds"] == {(): 1.5}
+    assert seen["mailpath_mailbox_errors_total"] == {labels(company="acme", path="hq"): 4}
+    assert seen["mailpath_schedule_skipped_total"][labels(reason="late")] == 2
+    assert len(seen["mailpath_build_info"]) == 1
+
+
+def test_after_a_restart_the_board_shows_what_the_store_remembers():
+    shown = board()
+    verdict = judged(Outcome.SPAM).verdict
+    for path in ("hq", "gone"):
+        shown.recall([Present("acme", path, KIND, Role.SENDER, "a" * 16, T0, verdict, T0, None)])
+    assert [line[1] for line in shown.standings] == ["hq"]
+
+
+def test_the_page_shows_the_worst_first_and_speaks_for_each_path_with_its_worst_kind():
+    shown = board("acme/hq", "birch/hq", "cork/hq")
+    shown.configure(
+        watched(_Via(), None, company=c, kinds=(Kind.VERIFICATION, Kind.INVITATION)) for c in ("acme", "birch", "cork")
+    )
+    shown.hear(Event(probe(1, "acme", kind=Kind.VERIFICATION), judged(Outcome.INBOX, after=1.0)))
+    shown.hear(Event(probe(1, "birch", kind=Kind.VERIFICATION), judged(Outcome.INBOX, after=1.0)))
+    shown.hear(Event(probe(1, "birch", kind=Kind.INVITATION), judged(Outcome.SPAM, Cause.CONTENT)))
+    page = status(shown, 0, T0 + timedelta(minutes=5), sandbox=True)
+    assert [(row.worst.outcome, row.worst.cause) for row in page.rows] == [("spam", "content"), ("inbox", ""), ("", "")]
+    assert [(name, count) for name, _, count in page.totals] == [("spam", 1), ("no verdict yet", 1), ("inbox", 1)]
+    assert page.rows[0].worst.age == "5 min ago"
+
+
+class _Via:
+    via = "direct"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(-1, "0 s ago"), (59, "59 s ago"), (90, "2 min ago"), (7200, "2 h ago"), (200_000, "2 d ago")]
+)
+def test_ages(seconds, said):
+    assert age(seconds) == said
+
+
+async def test_the_server_answers_safely():
+    shown = board()
+    shown.configure([watched(_Via(), None)])
+    shown.hear(Event(probe(), judged(Outcome.BLOCKED, Cause.IP_BLOCKED)))
+    reasons = ["not ready: taking up", None]
+    views = Views(
+        metrics=Metrics(shown, GAUGES),
+        status=lambda: status(shown, 1, T0, sandbox=False),
+        sender=lambda: "account.trimble.com",
+        ready=lambda: reasons.pop(0),
+    )
+    async with serving(application(views), "127.0.0.1", 0) as port, ClientSession(f"http://127.0.0.1:{port}") as http:
+        async with http.get("/") as page:
+            text = await page.text()
+            assert "because &lt;blocked&gt;" in text  # a server's words are hostile
+            assert "make-believe" not in text
+            assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+        async with http.get("/metrics") as metrics:
+            assert metrics.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            assert "mailpath_path_outcome{" in await metrics.text()
+        for path, status_code in (("/healthz", 200), ("/readyz", 503), ("/readyz", 200), ("/nothing", 404)):
+            async with http.get(path) as answer:
+                assert answer.status == status_code
+        with pytest.raises(WebError, match=r"web\.listen: cannot listen on 127\.0\.0\.1"):
+            async with serving(application(views), "127.0.0.1", port):
+                pass

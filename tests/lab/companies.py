@@ -1,0 +1,104 @@
+"""The companies of the lab: what each of them does to the sender, as settings of real servers.
+
+All of them let the control through, so that each difference is the sender's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.lab.network import ADMIN_IP, CONTROL_IP, FILTER_IP, SENDER_IP, Namespace
+from tests.lab.postgrey import PORT as GREYLIST_PORT
+from tests.lab.rbldnsd import ZONE
+from tests.lab.rspamd import PORT as FILTER_PORT
+
+SENDER_DOMAIN = "account.trimble.com"
+CONTROL_DOMAIN = "control.example"
+USER = "probe"
+OTHER_USER = "colleague"
+PASSWORDS = {USER: "lab-password", OTHER_USER: "other-password"}
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One customer: a namespace with a mail server, its mailboxes, and its own view of the sender.
+
+    `rules` are settings of Postfix. `firewall` are rules of nftables; `greylist` is for how many seconds postgrey puts
+    the sender off, 0 for never.
+    """
+
+    name: str
+    number: int
+    rules: Mapping[str, str] = field(default_factory=dict)
+    firewall: tuple[str, ...] = ()
+    greylist: int = 0
+
+    @property
+    def gateway(self) -> bool:
+        """Whether it lets us speak as somebody else's client."""
+        return "smtpd_authorized_xclient_hosts" in self.rules
+
+    @property
+    def domain(self) -> str:
+        """What its addresses end in. Its MX is mx.DOMAIN."""
+        return f"{self.name}.test"
+
+    @property
+    def address(self) -> str:
+        """Where its probes go."""
+        return f"{USER}@{self.domain}"
+
+    @property
+    def namespace(self) -> Namespace:
+        """Its machine on the network."""
+        return Namespace(self.name, f"192.0.2.{self.number}")
+
+
+def _at_rcpt(check: str) -> dict[str, str]:
+    return {"smtpd_recipient_restrictions": f"reject_unlisted_recipient, {check}"}
+
+
+def _if(key: str, answer: str) -> str:
+    return f"inline:{{ {{{key} = {answer}}} }}"
+
+
+IP_BLOCK = _at_rcpt(f"check_client_access {_if(SENDER_IP, '554 5.7.1 Access denied, your address is blocked here')}")
+TRUSTED = {"smtpd_authorized_xclient_hosts": ADMIN_IP}
+
+COMPANIES = (
+    Company("clean", 11),
+    Company("junk", 12, {"smtpd_milters": f"inet:{FILTER_IP}:{FILTER_PORT}", "milter_default_action": "tempfail"}),
+    Company("ip-blocked", 13, IP_BLOCK),
+    Company(
+        "domain-blocked",
+        14,
+        {
+            "smtpd_delay_reject": "no",  # say it at MAIL
+            "smtpd_sender_restrictions": "check_sender_access "
+            + _if(SENDER_DOMAIN, f"554 5.7.1 Mail from {SENDER_DOMAIN} is not wanted here"),
+        },
+    ),
+    Company("listed", 15, _at_rcpt(f"reject_rbl_client {ZONE}") | {"max_use": "1"}),  # smtpd remembers listings
+    Company("greylisted", 16, _at_rcpt(f"check_policy_service inet:127.0.0.1:{GREYLIST_PORT}"), greylist=4),
+    Company("firewall-drop", 17, firewall=(f"ip saddr {SENDER_IP} tcp dport 25 drop",)),
+    Company("firewall-reset", 18, firewall=(f"ip saddr {SENDER_IP} tcp dport 25 reject with tcp reset",)),
+    Company("lost", 19, _at_rcpt(f"check_sender_access {_if(SENDER_DOMAIN, 'DISCARD')}")),
+    Company("unreadable", 20, firewall=(f"ip saddr {ADMIN_IP} tcp dport {{ 143, 993 }} reject with tcp reset",)),
+    Company("gateway", 21, TRUSTED),
+    Company("gateway-blocked", 22, TRUSTED | IP_BLOCK),
+)
+
+EXEMPT_FROM_GREYLISTING = (CONTROL_IP,)
+
+
+def records() -> list[str]:
+    """What DNS says of the companies and of the two senders."""
+    found = [
+        f'{SENDER_DOMAIN}. TXT "v=spf1 ip4:{SENDER_IP} -all"',
+        f"{SENDER_DOMAIN}. MX 10 mail.{SENDER_DOMAIN}.",
+        f'{CONTROL_DOMAIN}. TXT "v=spf1 ip4:{CONTROL_IP} -all"',
+        f"{CONTROL_DOMAIN}. MX 10 mail.{CONTROL_DOMAIN}.",
+    ]
+    for company in COMPANIES:
+        found.append(f"{company.domain}. MX 10 mx.{company.domain}.")
+        found.append(f"mx.{company.domain}. A {company.namespace.address}")
+    return found

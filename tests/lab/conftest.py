@@ -1,0 +1,48 @@
+"""The lab for the tests beside this file: up once for each file, and each test runs inside our namespace.
+
+A thread is in the namespace of the thread that made it, so each test's event loop, pools and child processes are in
+there too; after the test the thread is back outside. With pytest-xdist all of these tests belong on one worker
+(`--dist loadgroup`); on several, each would wait for the other's lab.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.lab import Lab, obstacle
+from tests.lab.lab import lab as lab_up
+from tests.lab.network import US
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is here, so that `-m lab` finds it, and keep it on one worker."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.lab)
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
+@pytest.fixture(scope="session")
+def able() -> None:
+    """There can be a lab here. If not, the tests are skipped; in CI a missing package fails them."""
+    if reason := obstacle():
+        if os.environ.get("CI") == "true" and os.geteuid() == 0:
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def lab(able: None) -> Iterator[Lab]:
+    """The lab, up for all tests of a file."""
+    with lab_up() as built:
+        yield built
+
+
+@pytest.fixture
+def inside(lab: Lab) -> Iterator[None]:
+    """In our namespace, as long as the test runs."""
+    with US.entered():
+        yield

@@ -1,0 +1,144 @@
+"""A small internet inside this machine: network namespaces on one bridge, and no way out.
+
+Ours bears the sender's own address, the control's, and an admin address; each company has a namespace of its own, so
+that it sees the real source of a connection and can have a firewall of its own.
+"""
+
+import ctypes
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.processes import end
+
+PREFIX = "mailpath-"
+SENDER_IP = "104.130.122.50"
+CONTROL_IP = "198.51.100.7"
+ADMIN_IP = "192.0.2.1"
+NAMES_IP = "192.0.2.53"
+BLOCKLIST_IP = "192.0.2.54"
+FILTER_IP = "192.0.2.55"
+
+NAMED = Path("/run/netns")  # where ip(8) pins namespaces by name
+PER_NAMESPACE = Path("/etc/netns")  # what `ip netns exec` mounts over /etc
+
+_CLONE_NEWNET = 0x40000000
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def _enter(fd: int) -> None:
+    if _LIBC.setns(fd, _CLONE_NEWNET):  # os.setns came with Python 3.12
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """One machine on the bridge, with one address."""
+
+    name: str
+    address: str
+
+    @property
+    def label(self) -> str:
+        """Its name on this machine, with the prefix by which the lab's leftovers are found."""
+        return PREFIX + self.name
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What stands before a command that is to run in here."""
+        return ("ip", "netns", "exec", self.label)
+
+    @property
+    def inode(self) -> int | None:
+        """By which the kernel knows it; None when it does not exist."""
+        try:
+            return (NAMED / self.label).stat().st_ino
+        except OSError:
+            return None
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Be in this namespace: the calling thread, and every thread and child it makes meanwhile."""
+        with open("/proc/thread-self/ns/net") as home, open(NAMED / self.label) as here:
+            _enter(here.fileno())
+            try:
+                yield
+            finally:
+                _enter(home.fileno())
+
+    def pids(self) -> list[int]:
+        """Every process that lives in here, except this one."""
+        inode = self.inode
+        return [] if inode is None else [pid for pid in _processes() if _namespace_of(pid) == inode]
+
+    def filter(self, rules: Iterable[str]) -> None:
+        """Let the firewall have these rules for what comes in, "tcp dport 25 drop", and no others."""
+        lines = ["flush ruleset", "add table inet lab", "add chain inet lab in { type filter hook input priority 0; }"]
+        lines += [f"add rule inet lab in {rule}" for rule in rules]
+        subprocess.run([*self.command, "nft", "-f", "-"], input="\n".join(lines), text=True, check=True)
+
+
+US = Namespace("us", ADMIN_IP)
+OUR_OTHERS = (SENDER_IP, CONTROL_IP)
+
+
+def build(others: Sequence[Namespace]) -> None:
+    """Make our namespace with the bridge, and `others` joined to it. Every /etc/resolv.conf there names NAMES_IP."""
+    _ip("-batch", "-", commands=[f"netns add {each.label}" for each in (US, *others)])
+    bridge = ["link set lo up", "link add br0 type bridge", "link set br0 up", f"address add {ADMIN_IP}/24 dev br0"]
+    bridge += [f"address add {address}/32 dev br0" for address in OUR_OTHERS]
+    for number, each in enumerate(others):
+        bridge.append(f"link add v{number} type veth peer name eth0 netns {each.label}")
+        bridge.append(f"link set v{number} master br0 up")
+    _ip("-n", US.label, "-batch", "-", commands=bridge)
+    for each in others:
+        _join(each)
+    for each in (US, *others):
+        folder = PER_NAMESPACE / each.label
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "resolv.conf").write_text(f"nameserver {NAMES_IP}\noptions timeout:2 attempts:2\n")
+
+
+def _join(namespace: Namespace) -> None:
+    commands = ["link set lo up", f"address add {namespace.address}/24 dev eth0"]
+    commands += ["link set eth0 up", *(f"route add {each}/32 dev eth0" for each in OUR_OTHERS)]
+    _ip("-n", namespace.label, "-batch", "-", commands=commands)
+
+
+def sweep() -> list[str]:
+    """End every process in namespaces with our prefix, then remove them. Returns what there was to remove."""
+    found = namespaces()
+    for name in found:
+        there = Namespace(name.removeprefix(PREFIX), "")
+        while pids := there.pids():  # again, because a process may have had a child meanwhile
+            end(pids)
+        subprocess.run(["ip", "netns", "del", name], check=True)
+    for folder in PER_NAMESPACE.glob(PREFIX + "*"):
+        shutil.rmtree(folder)
+    with suppress(OSError):
+        PER_NAMESPACE.rmdir()  # only when it is empty
+    return found
+
+
+def namespaces() -> list[str]:
+    """The names of all namespaces with our prefix."""
+    return sorted(each.name for each in NAMED.glob(PREFIX + "*"))
+
+
+def _processes() -> list[int]:
+    return [int(each) for each in os.listdir("/proc") if each.isdigit() and int(each) != os.getpid()]
+
+
+def _namespace_of(pid: int) -> int | None:
+    try:
+        return os.stat(f"/proc/{pid}/ns/net").st_ino
+    except OSError:  # gone meanwhile, or a zombie
+        return None
+
+
+def _ip(*arguments: str, commands: Sequence[str]) -> None:
+    subprocess.run(["ip", *arguments], input="\n".join(commands) + "\n", text=True, check=True)

@@ -1,0 +1,49 @@
+"""What is read of a message, and no more: the start of its headers, and of its body where the headers tell nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+from probes.evidence import Folder
+from probes.mailboxes import Sighting
+from probes.message import find_markers
+
+HEADER_LIMIT = 64 * 1024  # octets
+BODY_LIMIT = 64 * 1024
+PROBE_LIMIT = 256 * 1024  # a probe has some 5,000 octets, and no gateway makes fifty times that of it
+DAY = timedelta(days=1)  # by so much may a mailbox's idea of the date differ from ours
+HOUR = timedelta(hours=1)  # by so much may its clock; what is older had no part in what we sent
+
+
+def split(start: bytes) -> tuple[bytes, bytes]:
+    """The header section with its last line end, and what there is of the body; each cut at its limit."""
+    unix, internet = start.find(b"\n\n"), start.find(b"\r\n\r\n")  # ten times as fast as one expression for both
+    if internet >= 0 and (unix < 0 or internet < unix):
+        end, body = internet + 2, internet + 4
+    elif unix >= 0:
+        end, body = unix + 1, unix + 2
+    else:
+        end = body = len(start)
+    return start[: min(end, HEADER_LIMIT)], start[body : body + BODY_LIMIT]
+
+
+def worth_opening(size: int, came: datetime | None, since: datetime) -> bool:
+    """Whether a message without a marker in its headers can be a probe sent after `since`, so that its body is read."""
+    return size <= PROBE_LIMIT and (came is None or came >= since - HOUR)
+
+
+def sighting(
+    ref: str, folder: Folder, folder_name: str, headers: bytes, body: bytes, came: datetime | None
+) -> Sighting | None:
+    """The message as a sighting; None when there is nothing like a token in it."""
+    tokens = find_markers(headers, body)
+    if not tokens:
+        return None
+    text = headers[:HEADER_LIMIT].decode("utf-8", "replace").replace("\0", "\ufffd")  # some stores take no NUL
+    return Sighting(ref, folder, folder_name, text, tokens, came)
+
+
+def utc(seconds: float) -> datetime | None:
+    """A time in seconds since the epoch; None where that is no time at all."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

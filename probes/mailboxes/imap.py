@@ -1,0 +1,287 @@
+"""A mailbox seen by IMAP: one connection for the inbox and one for junk, open while probes are out.
+
+What blocks runs in the pool, in short turns; while the server idles, the event loop waits and no thread is held.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from probes.evidence import Folder
+from probes.mailboxes import MailboxError, Session, Sighting
+from probes.mailboxes.folders import INBOX, junk_among
+from probes.mailboxes.imap_line import HEADERS_AT_ONCE, Line, Patience, said
+from probes.settings import Duration, Host, Port, Secret, Settings
+from probes.tls import CaFile, client_context
+
+PATIENCE = Patience()
+TRUST = 60.0  # seconds an idling server is believed when it says nothing: some forget to tell
+BREATH = 0.02  # seconds from one change to the next: a burst is one, and a server that cries wolf cannot keep us busy
+
+# A dead peer is noticed within two minutes, and imaplib's commands in two pieces do not wait for each other.
+OPTIONS = (
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *((socket.IPPROTO_TCP, getattr(socket, name), value) for name, value in (
+        ("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 20), ("TCP_KEEPCNT", 3)) if hasattr(socket, name)),
+)  # fmt: skip
+
+T = TypeVar("T")
+
+
+def _one_line(value: str) -> str:
+    if any(ord(each) < 32 or ord(each) == 127 for each in value):
+        raise ValueError("must not hold control characters")
+    return value
+
+
+def _typed(value: SecretStr) -> SecretStr:
+    _one_line(value.get_secret_value())
+    return value
+
+
+Name = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_one_line)]
+
+
+class ImapMailbox(Settings):
+    """A mailbox on an IMAP server. These fields are the config keys.
+
+    `junk` is a folder's name; without it the one marked SPECIAL-USE \\Junk is taken, else one with a usual name.
+    `poll` is how often we look where the server does not tell of new mail by itself.
+    """
+
+    via: Literal["imap"]
+    host: Host
+    port: Port = 993
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    ca_file: CaFile | None = None
+    user: Name
+    password: Annotated[Secret, AfterValidator(_typed)]
+    inbox: Name = INBOX
+    junk: Name | None = None
+    poll: Duration = timedelta(seconds=15)
+
+    @model_validator(mode="after")
+    def _two_folders(self) -> "ImapMailbox":
+        if self.junk is not None and _canonical(self.junk) == _canonical(self.inbox):
+            raise ValueError("junk must be another folder than inbox")
+        return self
+
+    @property
+    def key(self) -> str:
+        """Server, user and folder."""
+        return f"imap:{self.user}@{self.host.lower()}:{self.port}/{_canonical(self.inbox)}"
+
+    def open(self, pool: Executor) -> AbstractAsyncContextManager[Session]:
+        """Visit the mailbox."""
+        return visit(self, pool)
+
+
+def _canonical(folder: str) -> str:
+    return INBOX if folder.upper() == INBOX else folder  # RFC 3501, section 5.1
+
+
+@asynccontextmanager
+async def visit(mailbox: ImapMailbox, pool: Executor, patience: Patience = PATIENCE) -> AsyncIterator[Session]:
+    """As `ImapMailbox.open`, with a patience of one's own."""
+    session = ImapSession(mailbox, pool, patience)
+    try:
+        await session.start()
+        yield session
+    finally:
+        await session.close()
+
+
+class ImapSession:
+    """One visit. After a MailboxError it is over."""
+
+    def __init__(self, mailbox: ImapMailbox, pool: Executor, patience: Patience) -> None:
+        self._mailbox = mailbox
+        self._pool = pool
+        self._patience = patience
+        self._where = f"imap {mailbox.host}:{mailbox.port}"
+        self._lines: list[Line] = []
+        self._changed_at = 0.0
+        self._jobs: dict[Line, Future[Any]] = {}  # what a thread did last on each line
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The inbox and the folder for junk, by the server's names."""
+        return tuple(line.name for line in self._lines if line.name)
+
+    async def start(self) -> None:
+        """Log in and open the folders. Raises MailboxError."""
+        async with self._within(self._patience.open):
+            inbox = await self._dial()
+            await self._on(inbox, inbox.watch, Folder.INBOX, self._mailbox.inbox)
+            await self._find_junk(inbox)
+
+    async def look(self, since: datetime) -> Sequence[Sighting]:
+        """See `Session`."""
+        async with self._within(self._patience.look):
+            if len(self._lines) == 1:
+                await self._find_junk(self._lines[0])
+            found = await self._on_all(lambda line: self._look_through(line, since))
+            return [each for sightings in found for each in sightings]
+
+    async def changed(self, timeout: float) -> None:
+        """See `Session`. Over after `poll` where the server does not push or has no folder for junk yet, else after
+        TRUST seconds."""
+        poll = self._mailbox.poll.total_seconds()
+        await asyncio.sleep(min(timeout, self._changed_at + BREATH - monotonic()))
+        if all(line.pushes for line in self._lines):
+            await self._on_all(self._idle)
+        if all(line.idling for line in self._lines):
+            await self._news(min(timeout, TRUST if len(self._lines) > 1 else poll))
+        elif not any(line.grown for line in self._lines):
+            await asyncio.sleep(min(timeout, poll))
+        self._changed_at = monotonic()
+
+    async def remove(self, sightings: Sequence[Sighting]) -> None:
+        """See `Session`. Without UIDPLUS ours are only flagged \\Deleted where others' are flagged too."""
+        for line in self._lines:
+            refs = [each.ref for each in sightings if (each.folder, each.folder_name) == (line.folder, line.name)]
+            if refs:
+                await self._on(line, line.remove, refs)
+
+    async def close(self) -> None:
+        """Log out where the server still listens; over within Patience.farewell."""
+        await asyncio.gather(*(self._close(line) for line in self._lines))
+
+    async def _find_junk(self, inbox: Line) -> None:
+        name = self._mailbox.junk or junk_among(await self._on(inbox, inbox.list_folders))
+        if name is not None and _canonical(name) != _canonical(inbox.name):
+            junk = await self._dial()
+            await self._on(junk, junk.watch, Folder.JUNK, name)
+
+    async def _dial(self) -> Line:
+        """A connection that is logged in."""
+        box = self._mailbox
+        line = Line(await self._connect(), self._where, self._patience)
+        self._lines.append(line)
+        secure = None if box.tls == "none" else partial(client_context, verify=True, ca_file=box.ca_file)
+
+        def begin() -> None:
+            line.greet(box.host, secure, upgrade=box.tls == "starttls")
+            line.log_in(box.user, box.password.get_secret_value())
+
+        await self._on(line, begin)
+        return line
+
+    async def _connect(self) -> socket.socket:
+        """On the event loop: a firewall that drops our packets must not hold a thread."""
+        loop = asyncio.get_running_loop()
+        step = f"look up {self._mailbox.host}"
+        failure: Exception = OSError("no address")
+        try:
+            async with asyncio.timeout(self._patience.connect):
+                found = await loop.getaddrinfo(self._mailbox.host, self._mailbox.port, type=socket.SOCK_STREAM)
+            step = "connect"
+            for family, kind, protocol, _, address in found:
+                try:
+                    return await self._connect_to(socket.socket(family, kind, protocol), address)
+                except OSError as error:
+                    failure = error
+        except (OSError, UnicodeError) as error:
+            failure = error
+        raise MailboxError(f"{self._where}: {step}: {said(failure)}")
+
+    async def _connect_to(self, sock: socket.socket, address: tuple[object, ...]) -> socket.socket:
+        try:
+            sock.setblocking(False)
+            for level, option, value in OPTIONS:
+                sock.setsockopt(level, option, value)
+            async with asyncio.timeout(self._patience.connect):
+                await asyncio.get_running_loop().sock_connect(sock, address)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    async def _look_through(self, line: Line, since: datetime) -> list[Sighting]:
+        uids = await self._on(line, line.search, since)
+        found: list[Sighting] = []
+        for start in range(0, len(uids), HEADERS_AT_ONCE):
+            found += await self._on(line, line.read, uids[start : start + HEADERS_AT_ONCE], since)
+        return found
+
+    async def _idle(self, line: Line) -> None:
+        if not line.idles:
+            await self._on(line, line.idle)
+
+    async def _news(self, timeout: float) -> None:
+        """Wait until an idling server tells of new mail, or is gone. What it told with its "+" is not missed."""
+        loop = asyncio.get_running_loop()
+        heard: asyncio.Future[None] = loop.create_future()
+
+        def hear(line: Line) -> None:
+            try:
+                line.hear()
+            except MailboxError as error:
+                loop.remove_reader(line.fileno())
+                if not heard.done():
+                    heard.set_exception(error)
+            if line.grown and not heard.done():
+                heard.set_result(None)
+
+        try:
+            for line in self._lines:
+                loop.add_reader(line.fileno(), hear, line)
+                hear(line)
+            await asyncio.wait([heard], timeout=timeout)
+            if heard.done():
+                heard.result()
+        finally:
+            for line in self._lines:
+                loop.remove_reader(line.fileno())
+            if heard.done():
+                heard.exception()  # seen, also when we are cancelled
+
+    async def _on_all(self, act: Callable[[Line], Awaitable[T]]) -> list[T]:
+        """Do it on every line at once, to the end on each; then raise what went wrong first."""
+        results = await asyncio.gather(*(act(line) for line in self._lines), return_exceptions=True)
+        for each in results:
+            if isinstance(each, BaseException):
+                raise each
+        return [each for each in results if not isinstance(each, BaseException)]
+
+    async def _on(self, line: Line, work: Callable[..., T], *arguments: object) -> T:
+        """Do it in a thread. When nobody waits for it any more, the line is cut, which frees the thread at once."""
+        if line.broken:
+            raise MailboxError(f"{self._where}: the connection was given up")
+        job = self._pool.submit(work, *arguments)
+        self._jobs[line] = job
+        try:
+            return await asyncio.wrap_future(job)
+        except asyncio.CancelledError:
+            line.cut()
+            raise
+
+    async def _close(self, line: Line) -> None:
+        try:
+            async with asyncio.timeout(self._patience.farewell):
+                if not line.broken:
+                    await self._on(line, line.leave)
+        except (MailboxError, TimeoutError):
+            line.cut()
+        finally:
+            if job := self._jobs.get(line):
+                job.add_done_callback(lambda _: line.close())
+            else:
+                line.close()
+
+    @asynccontextmanager
+    async def _within(self, seconds: float) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            raise MailboxError(f"{self._where}: not done within {seconds:g} s") from None

@@ -1,0 +1,195 @@
+"""IMAPClient on a connection that is ours: every step has an end in time and in octets, and new mail is noticed.
+
+Blocking, except `Wire.hear`. Whatever the server says, what is raised is one of FAILURES.
+"""
+
+import imaplib
+import re
+import socket
+import ssl
+from time import monotonic
+from typing import Any
+
+from imapclient import DELETED, IMAPClient, SocketTimeout
+
+__all__ = ["DELETED", "FAILURES", "Abort", "Client", "Refusal", "Wire"]
+
+Refusal: type[Exception] = IMAPClient.Error
+Abort: type[Exception] = IMAPClient.AbortError
+
+FAILURES: tuple[type[Exception], ...] = (
+    Refusal,
+    OSError,  # with it TimeoutError, ssl.SSLError and everything about sockets
+    # What IMAPClient and imaplib fall over when an answer is no IMAP:
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
+
+_AT_ONCE = 64 * 1024
+_UNHEARD_LIMIT = 256 * 1024  # octets a server may say while we wait for news
+_COUNT = re.compile(rb"\* (\d{1,10}) (EXISTS|EXPUNGE)\r?\n", re.IGNORECASE)
+_BYE = re.compile(rb"\* BYE ?([^\r\n]*)", re.IGNORECASE)
+
+
+class Wire(imaplib.IMAP4):
+    """imaplib over an open socket. `count` is the number of messages in the open folder as far as the server told;
+    `grown` becomes true when it grows."""
+
+    def __init__(self, sock: socket.socket, host: str, deadline: float, allowance: int) -> None:
+        self.deadline = deadline
+        self.allowance = allowance
+        self.count = 0
+        self.grown = False
+        self._given = sock
+        self._source = sock
+        self._unread = bytearray()
+        super().__init__(host)
+
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
+        """Take the socket we were given: imaplib's own way has no deadline for all of it."""
+        self.host, self.port, self.sock = host, port, self._given
+        self.file = self.sock.makefile("rb")  # only to be closed; we read past it
+
+    def limit(self, deadline: float, allowance: int) -> None:
+        """What the next step may take: until when, by time.monotonic(), and how many octets of answer."""
+        self.deadline, self.allowance = deadline, allowance
+
+    def read(self, size: int) -> bytes:
+        """A literal."""
+        if size > self.allowance:
+            raise self.abort(f"an answer of {size} octets is too long")
+        while len(self._unread) < size:
+            self._receive()
+        return self._take(size)
+
+    def readline(self) -> bytes:
+        """A line with its end."""
+        searched = 0
+        while (end := self._unread.find(b"\n", searched)) < 0:
+            searched = len(self._unread)
+            self._receive()
+        line = self._take(end + 1)
+        self._note(line)
+        return line
+
+    def send(self, data: Any) -> None:
+        """All of it, before the deadline."""
+        self.sock.settimeout(self._left())
+        self.sock.sendall(data)
+
+    def hear(self) -> None:
+        """Take in what the server says while it idles, without waiting. Raises what `FAILURES` names."""
+        ended = self._receive_all()
+        while (end := self._unread.find(b"\n")) >= 0 and self._unread.startswith(b"* "):
+            line = self._take(end + 1)
+            if bye := _BYE.match(line):
+                raise self.abort(bye[1].decode("ascii", "replace"))
+            self._note(line)
+        if ended:
+            raise self.abort("the server closed the connection")
+        if end >= 0:  # a line that is no news
+            raise self.abort(f"the server ended IDLE: {bytes(self._unread[:end]).decode('ascii', 'replace')}")
+
+    def _receive_all(self) -> bool:
+        """Everything that has come; true when the connection has ended."""
+        self.sock.settimeout(0)
+        while len(self._unread) < _UNHEARD_LIMIT:
+            try:
+                data = self.sock.recv(_AT_ONCE)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return False
+            if not data:
+                return True
+            self._unread += data
+        raise self.abort("the server talks without end")
+
+    def _receive(self) -> None:
+        if self._source is not self.sock:  # STARTTLS: what was said in the clear before it is not believed
+            self._source = self.sock
+            self._unread.clear()
+        self.sock.settimeout(self._left())
+        data = self.sock.recv(_AT_ONCE)
+        if not data:
+            raise self.abort("the server closed the connection")
+        self._unread += data
+        if len(self._unread) > self.allowance:
+            raise self.abort("the answer has no end")
+
+    def _left(self) -> float:
+        left = self.deadline - monotonic()
+        if left <= 0:
+            raise TimeoutError("no answer in time")
+        return left
+
+    def _take(self, size: int) -> bytes:
+        taken = bytes(self._unread[:size])
+        del self._unread[:size]
+        self.allowance -= size
+        return taken
+
+    def _note(self, line: bytes) -> None:
+        if news := _COUNT.fullmatch(line):
+            number = int(news[1])
+            if news[2].upper() == b"EXPUNGE":
+                self.count -= 1
+                return
+            self.grown = self.grown or number > self.count
+            self.count = number
+
+
+class Client(IMAPClient):  # type: ignore[misc]  # it comes without types
+    """IMAPClient over a `Wire`, with what it lacks."""
+
+    def __init__(self, sock: socket.socket, host: str, deadline: float, allowance: int) -> None:
+        self._opened = (sock, deadline, allowance)
+        left = max(0.001, deadline - monotonic())
+        super().__init__(host, ssl=isinstance(sock, ssl.SSLSocket), timeout=SocketTimeout(left, left))
+        self.normalise_times = False
+        self._imap.debug = 0  # or else it formats every answer for a log that nobody reads
+
+    def _create_IMAP4(self) -> Wire:  # noqa: N802
+        sock, deadline, allowance = self._opened
+        return Wire(sock, self.host, deadline, allowance)
+
+    @property
+    def wire(self) -> Wire:
+        """What it speaks over."""
+        wire: Wire = self._imap
+        return wire
+
+    def authenticate(self, user: str, password: str) -> None:
+        """By PLAIN where it is offered, which takes any characters; else by LOGIN."""
+        offered = self.capabilities()
+        if b"LOGINDISABLED" in offered:
+            raise Refusal("the server takes no password in the clear; set `tls` to starttls or implicit")
+        if b"AUTH=PLAIN" in offered:
+            self.plain_login(user, password)
+        elif user.isascii() and password.isascii():
+            self.login('"' + user.replace("\\", "\\\\").replace('"', '\\"') + '"', password)
+        else:
+            raise Refusal("the server offers LOGIN only, which takes no user or password beyond ASCII")
+
+    def all_folders(self) -> list[tuple[tuple[bytes, ...], bytes | None, str]]:
+        """Flags, delimiter and name of each folder, with SPECIAL-USE flags where the server gives them on demand only
+        (RFC 6154, section 3: a plain LIST need not hold them)."""
+        if not (self.has_capability("SPECIAL-USE") and self.has_capability("LIST-EXTENDED")):
+            plain: list[tuple[tuple[bytes, ...], bytes | None, str]] = self.list_folders()
+            return plain
+        kind, data = self.wire._simple_command("LIST", '""', '"*"', "RETURN (SPECIAL-USE)")
+        self._checkok("LIST", kind, data)
+        kind, data = self.wire._untagged_response(kind, data, "LIST")
+        extended: list[tuple[tuple[bytes, ...], bytes | None, str]] = self._proc_folder_list(data)
+        return extended
+
+    def idle(self) -> None:
+        """As the library's, which takes news before the server's "+" for a refusal. Raises Refusal."""
+        self._idle_tag = self.wire._command("IDLE")
+        while self.wire._get_response() is not None:
+            if answer := self.wire.tagged_commands[self._idle_tag]:
+                raise Refusal(str(answer))

@@ -1,0 +1,214 @@
+"""A Maildir on this machine or a mounted one, with its folder for junk.
+
+New files are told by inotify and read one by one; everything is listed once at the start, and again whenever the kernel
+cannot tell. Reading what inotify named is done on the event loop: a message costs some 40 microseconds, the way through
+a thread twice that. Listings, bursts and file systems over a network, which may stand still, go to the pool.
+"""
+
+import asyncio
+import errno
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field
+
+from probes.evidence import Folder
+from probes.mailboxes import MailboxError, Session, Sighting
+from probes.mailboxes.folders import INBOX, junk_directories
+from probes.mailboxes.maildir_box import Box
+from probes.mailboxes.notifier import Notifier
+from probes.settings import FilePath, Settings
+
+TICK = 1.0  # seconds between two looks where nobody tells us, and between two searches for a folder for junk
+FEW = 64  # as many messages are read on the event loop at once
+BATCH = 256  # as many in one turn of a thread
+PATIENCE = 60.0  # seconds for one turn of a thread, before the file system is taken for dead
+
+_GONE = (FileNotFoundError, NotADirectoryError)
+T = TypeVar("T")
+
+
+class MaildirMailbox(Settings):
+    """A Maildir that this machine can read. These fields are the config keys.
+
+    `junk` is a name relative to `path` (".Junk"), or a path; without it the usual names are tried. A folder for junk
+    need not exist: it is watched from the moment it does.
+    """
+
+    via: Literal["maildir"]
+    path: FilePath
+    junk: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+
+    @property
+    def key(self) -> str:
+        """The folder, by its real path."""
+        return f"maildir:{os.path.realpath(self.path)}"
+
+    def open(self, pool: Executor) -> AbstractAsyncContextManager[Session]:
+        """Visit the Maildir."""
+        return _visit(self, pool)
+
+
+@asynccontextmanager
+async def _visit(mailbox: MaildirMailbox, pool: Executor) -> AsyncIterator[Session]:
+    session = MaildirSession(mailbox, pool)
+    try:
+        await session.start()
+        yield session
+    finally:
+        session.close()
+
+
+class MaildirSession:
+    """One visit to a Maildir. Of other people's mail the start is read, and nothing is changed."""
+
+    def __init__(self, mailbox: MaildirMailbox, pool: Executor) -> None:
+        self._mailbox = mailbox
+        self._pool = pool
+        self._notifier = Notifier.here()
+        self._news = asyncio.Event()
+        self._inbox = Box(mailbox.path, Folder.INBOX, INBOX, self._news.set)
+        self._junk: Box | None = None
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """INBOX, and the name of the folder for junk."""
+        return tuple(box.name for box in self._boxes())
+
+    async def start(self) -> None:
+        """See whether the Maildir is there. Raises MailboxError."""
+        try:
+            await self._in_thread(self._inbox.check)
+        except OSError as error:
+            raise self._sorry(error) from error
+        self._news.set()
+
+    def close(self) -> None:
+        """Watch no more."""
+        for box in self._boxes():
+            box.leave(self._notifier)
+
+    async def look(self, since: datetime) -> Sequence[Sighting]:
+        """See `Session`. Whatever was delivered before the call is found."""
+        found: list[Sighting] = []
+        try:
+            await self._find_junk()
+            for _ in range(3):  # again for what was renamed under our eyes; who goes on with it finds us again
+                for box in self._boxes():
+                    found += await self._look_through(box, since)
+                if not any(box.missed or box.unsure for box in self._boxes()):
+                    break
+        except OSError as error:
+            raise self._sorry(error) from error
+        if not any(box.waits for box in self._boxes()):
+            self._news.clear()
+        return found
+
+    async def changed(self, timeout: float) -> None:
+        """See `Session`. Where nobody tells us, and while there is no folder for junk, over after TICK seconds."""
+        told = self._junk is not None and all(box.told for box in self._boxes())
+        try:
+            async with asyncio.timeout(timeout if told else min(timeout, TICK)):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def remove(self, sightings: Sequence[Sighting]) -> None:
+        """See `Session`."""
+        boxes = {box.folder: box for box in self._boxes()}
+        for each in sightings:
+            if (box := boxes.get(each.folder)) is None:
+                continue  # the whole folder is gone
+            try:
+                await self._run(box, box.remove, each.ref)
+            except _GONE:
+                continue
+            except OSError as error:
+                raise MailboxError(f"{self._where}: {each.ref} cannot be deleted: {_said(error)}") from error
+
+    def _boxes(self) -> tuple[Box, ...]:
+        return (self._inbox, self._junk) if self._junk else (self._inbox,)
+
+    async def _look_through(self, box: Box, since: datetime) -> list[Sighting]:
+        if self._notifier is not None and box.told:
+            self._notifier.drain()
+        if (box.unsure or not box.told) and not await self._list(box, since):
+            return []
+        files, found = box.take(), []
+        for start in range(0, len(files), BATCH):
+            batch = files[start : start + BATCH]
+            few = box.local and len(files) <= FEW
+            found += box.read(batch, since) if few else await self._in_thread(box.read, batch, since)
+            if box.unopened:
+                found += await self._in_thread(box.open_bodies)
+        return found
+
+    async def _list(self, box: Box, since: datetime) -> bool:
+        """Have the kernel tell us from now on, and see what was there before. False: the folder for junk is gone."""
+        try:
+            box.watch(self._notifier)
+            if box.short():
+                box.survey(since)
+            else:
+                await self._in_thread(box.survey, since)
+        except _GONE:
+            if box is self._inbox:
+                raise
+            box.leave(self._notifier)
+            self._junk = None
+            return False
+        return True
+
+    async def _find_junk(self) -> None:
+        """Remember the folder for junk once there is one. Raises OSError."""
+        if self._junk is None:
+            chosen = self._mailbox.junk
+            here = self._inbox.local and not os.path.isabs(chosen or "")
+            self._junk = self._search(chosen) if here else await self._in_thread(self._search, chosen)
+
+    def _search(self, chosen: str | None) -> Box | None:
+        for name in [chosen] if chosen else junk_directories(os.listdir(self._mailbox.path)):
+            box = Box(self._mailbox.path / name, Folder.JUNK, Path(name).name, self._news.set)
+            try:
+                box.check()
+            except _GONE:  # or not whole yet
+                continue
+            return box
+        return None
+
+    async def _run(self, box: Box, work: Callable[..., T], *arguments: object) -> T:
+        return work(*arguments) if box.local else await self._in_thread(work, *arguments)
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+        except TimeoutError:
+            raise OSError(errno.ETIMEDOUT, f"no answer within {PATIENCE:g} s") from None
+
+    @property
+    def _where(self) -> str:
+        return f"maildir {self._mailbox.path}"
+
+    def _sorry(self, error: OSError) -> MailboxError:
+        what = f"{self._where}: {error.filename or 'a file'} cannot be read: {_said(error)}"
+        return MailboxError(f"{what}; {REMEDIES.get(error.errno or 0, 'look at the disk and its mount')}")
+
+
+REMEDIES = {
+    errno.ENOENT: "correct `path`, or make a Maildir there (a folder with tmp, new and cur)",
+    errno.ENOTDIR: "correct `path`: it must be a Maildir (a folder with tmp, new and cur)",
+    errno.EACCES: "let the user that runs this service read it",
+    errno.EPERM: "let the user that runs this service read it",
+    errno.EMFILE: "allow this service more open files",
+    errno.ESTALE: "mount it again",
+}
+
+
+def _said(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -1,0 +1,191 @@
+"""One folder of a Maildir: what appeared in it, and what was read. Blocking; each call is short."""
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from probes.evidence import Folder
+from probes.mailboxes import Sighting
+from probes.mailboxes.excerpt import BODY_LIMIT, DAY, HEADER_LIMIT, sighting, split, utc, worth_opening
+from probes.mailboxes.notifier import Listener, Notifier, hears_everything
+
+PARTS = ("new", "cur")  # listed in this order: a message goes from the first to the second
+
+
+class Box:
+    """A folder with `new` and `cur`. `wake` is called when something appears in it.
+
+    `local`: nobody but this machine writes there. `told`: the kernel tells us what appears. `unsure`: there may be
+    files of which nobody told. `missed`: one was gone when it was to be read, perhaps only renamed. `unopened`: read,
+    without a token in their headers.
+    """
+
+    def __init__(self, path: Path, folder: Folder, name: str, wake: Callable[[], None]) -> None:
+        self.path = path
+        self.folder = folder
+        self.name = name
+        self.local = False
+        self.told = False
+        self.unsure = True
+        self.missed = False
+        self.unopened: list[tuple[str, Mail]] = []
+        self._wake = wake
+        self._appeared: dict[str, None] = {}  # "new/NAME", in order
+        self._read: set[str] = set()  # bare names
+        self._returned: set[str] = set()
+        self._watches: list[tuple[int, Listener]] = []
+
+    def check(self) -> None:
+        """See whether it is there, and who may write to it. Raises OSError."""
+        for part in PARTS:
+            os.stat(self.path / part)
+        self.local = hears_everything(self.path)
+
+    def watch(self, notifier: Notifier | None) -> None:
+        """Have the kernel tell us from now on, where it can. Raises OSError."""
+        self.leave(notifier)
+        if notifier is None or not self.local:
+            return
+        for part in PARTS:
+            listener = self._listener(part)
+            if (number := notifier.watch(self.path / part, listener)) is None:
+                self.leave(notifier)
+                return
+            self._watches.append((number, listener))
+        self.told = True
+
+    def leave(self, notifier: Notifier | None) -> None:
+        """Be told no more."""
+        self.told = False
+        while self._watches and notifier is not None:
+            notifier.leave(*self._watches.pop())
+
+    def _listener(self, part: str) -> Listener:
+        def listener(name: str | None) -> None:
+            if name is None:
+                self.unsure = True
+                self._wake()
+            elif self._is_news(part, name):
+                self._appeared[f"{part}/{name}"] = None
+                self._wake()
+
+        return listener
+
+    def _is_news(self, part: str, name: str) -> bool:
+        # Who writes in place is told of twice in `new`, and only then the message is whole: read it again.
+        known = self._returned if part == "new" else self._read
+        return not name.startswith(".") and bare(name) not in known
+
+    def short(self) -> bool:
+        """Whether listing it takes no time worth a thread: a directory of 4,096 octets has some 100 entries or fewer on
+        ext4, tmpfs and btrfs, some 200 on xfs. Raises OSError."""
+        return self.local and all(os.stat(self.path / part).st_size <= 4096 for part in PARTS)
+
+    def survey(self, since: datetime) -> None:
+        """Note every file that was not read and came after `since`, give or take a day. Raises OSError."""
+        self.unsure = False
+        earliest = (since - DAY).timestamp()
+        there = set()
+        for part in PARTS:
+            with os.scandir(self.path / part) as entries:
+                for entry in entries:
+                    there.add(bare(entry.name))
+                    if self._is_news("cur", entry.name) and _modified(entry) >= earliest:
+                        self._appeared[f"{part}/{entry.name}"] = None
+        self._read &= there
+        self._returned &= there
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is something to look at."""
+        return bool(self._appeared) or self.unsure or self.missed
+
+    def take(self) -> list[str]:
+        """The files that appeared, as "new/NAME"; they are not given again."""
+        appeared, self._appeared = self._appeared, {}
+        self.missed = False
+        return list(appeared)
+
+    def read(self, files: Iterable[str], since: datetime) -> list[Sighting]:
+        """Those of the files with a token in their headers. What is gone is left out. Raises OSError."""
+        return [found for file in files if (found := self._read_one(file, since))]
+
+    def _read_one(self, file: str, since: datetime) -> Sighting | None:
+        mail = read_mail(f"{self.path}/{file}")
+        if mail is None:
+            self.missed = True
+            self.unsure = self.unsure or not self.told  # whoever is told hears of the new name as well
+            return None
+        self._read.add(bare(file[4:]))
+        found = self._sighting(file, mail, b"")
+        if found is None and worth_opening(mail.size, utc(mail.modified), since):
+            self.unopened.append((file, mail))
+        return found
+
+    def open_bodies(self) -> list[Sighting]:
+        """Those of the messages without a token in their headers that have one in their body. Takes up to a
+        millisecond for each."""
+        unopened, self.unopened = self.unopened, []
+        return [found for file, mail in unopened if (found := self._sighting(file, mail, mail.body))]
+
+    def _sighting(self, file: str, mail: "Mail", body: bytes) -> Sighting | None:
+        found = sighting(file, self.folder, self.name, mail.headers, body, utc(mail.modified))
+        if found is not None:
+            self._returned.add(bare(file[4:]))
+        return found
+
+    def remove(self, file: str) -> None:
+        """Delete it, also when it has got flags or gone to the other part meanwhile. Raises OSError."""
+        try:
+            os.unlink(f"{self.path}/{file}")
+        except FileNotFoundError:
+            for part in PARTS:
+                for name in os.listdir(self.path / part):
+                    if bare(name) == bare(file[4:]):
+                        (self.path / part / name).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What was read of one file."""
+
+    headers: bytes = b""
+    body: bytes = b""
+    size: int = 0
+    modified: float = 0.0
+
+
+def read_mail(file: str) -> Mail | None:
+    """The start of a message; nothing of what is no plain file. None when it is not there any more. Raises OSError."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
+            return Mail()
+        raise
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return Mail()
+        headers, body = split(os.read(descriptor, min(status.st_size, HEADER_LIMIT + BODY_LIMIT)))
+        return Mail(headers, body, status.st_size, status.st_mtime)
+    finally:
+        os.close(descriptor)
+
+
+def bare(name: str) -> str:
+    """A message's name without its flags: the same as long as it lives."""
+    return name.partition(":")[0]
+
+
+def _modified(entry: "os.DirEntry[str]") -> float:
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime
+    except FileNotFoundError:
+        return float("-inf")

@@ -1,0 +1,127 @@
+"""Told by the kernel what appears in directories: inotify, one instance for a whole event loop."""
+
+import asyncio
+import errno
+import os
+import weakref
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+try:
+    import inotify_simple  # type: ignore[import-untyped]
+except ImportError:  # it is there on Linux alone
+    inotify_simple = None
+
+Listener = Callable[[str | None], None]
+"""Called with the name of a file that appeared; with None when anything may have happened."""
+
+_ONE_READ = 64 * 1024  # some 1,000 events
+_NO_MORE_TO_BE_HAD = frozenset({errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOSYS, errno.ENOMEM})
+
+# The kernel tells only what is done through this machine: inotify(7), "Limitations and caveats".
+REMOTE_FILE_SYSTEMS = frozenset({
+    "9p", "afs", "beegfs", "ceph", "cifs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "gfs2", "glusterfs", "lustre",
+    "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs", "virtiofs",
+})  # fmt: skip
+
+
+class Notifier:
+    """Tells listeners of files that appear in the directories they watch."""
+
+    def __init__(self) -> None:
+        flags = inotify_simple.flags
+        self._inotify = inotify_simple.INotify(nonblocking=True)
+        self._listeners: dict[int, list[Listener]] = {}
+        # CREATE for those who deliver by link(2), CLOSE_WRITE for those who write in place
+        self._appeared = flags.CREATE | flags.MOVED_TO | flags.CLOSE_WRITE
+        self._lost = flags.Q_OVERFLOW | flags.IGNORED | flags.UNMOUNT | flags.MOVE_SELF | flags.DELETE_SELF
+        self._mask = self._appeared | flags.MOVE_SELF | flags.DELETE_SELF | flags.ONLYDIR
+
+    @staticmethod
+    def here() -> "Notifier | None":
+        """The one of the running event loop. None where the kernel gives none."""
+        if inotify_simple is None:
+            return None
+        loop = asyncio.get_running_loop()
+        if (known := _NOTIFIERS.get(loop)) is not None:
+            return known
+        try:
+            notifier = Notifier()
+        except OSError:
+            return None
+        loop.add_reader(notifier._inotify.fileno(), notifier.drain)
+        weakref.finalize(loop, notifier._inotify.close)
+        _NOTIFIERS[loop] = notifier
+        return notifier
+
+    def watch(self, directory: Path, listener: Listener) -> int | None:
+        """Begin to tell `listener`; the number is for `leave`. None: the kernel watches no more. Raises OSError."""
+        try:
+            number: int = self._inotify.add_watch(directory, self._mask)
+        except OSError as error:
+            if error.errno in _NO_MORE_TO_BE_HAD:
+                return None
+            raise
+        self._listeners.setdefault(number, []).append(listener)
+        return number
+
+    def leave(self, number: int, listener: Listener) -> None:
+        """Tell `listener` no more of this directory."""
+        listeners = self._listeners.get(number, [])
+        if listener in listeners:
+            listeners.remove(listener)
+        if not listeners and self._listeners.pop(number, None) is not None:
+            try:
+                self._inotify.rm_watch(number)
+            except OSError:  # the directory is gone, and the watch with it
+                return
+
+    def drain(self) -> None:
+        """Pass on everything the kernel has told up to now."""
+        while True:
+            try:
+                data = os.read(self._inotify.fileno(), _ONE_READ)
+            except BlockingIOError:
+                return
+            for number, mask, _, name in inotify_simple.parse_events(data):
+                self._tell(number, mask, name)
+
+    def _tell(self, number: int, mask: int, name: str) -> None:
+        if mask & self._lost:
+            concerned = [number] if number in self._listeners else list(self._listeners) if number < 0 else []
+            for each in concerned:
+                for listener in self._listeners[each]:
+                    listener(None)
+        elif mask & self._appeared and name:
+            for listener in self._listeners.get(number, ()):
+                listener(name)
+
+
+# Shared, because the kernel gives a user 128 instances by default (fs.inotify.max_user_instances), and because closing
+# one takes it milliseconds, in which the event loop would stand still.
+_NOTIFIERS: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Notifier]" = weakref.WeakKeyDictionary()
+
+
+def hears_everything(directory: Path) -> bool:
+    """Whether the kernel can tell all that happens there: not so where other machines write. Raises OSError."""
+    return _file_system(directory.stat().st_dev) not in REMOTE_FILE_SYSTEMS
+
+
+@lru_cache(maxsize=256)
+def _file_system(device: int) -> str:
+    try:
+        mounts = Path("/proc/self/mountinfo").read_text(errors="replace")
+    except OSError:
+        return ""
+    return file_system(mounts, f"{os.major(device)}:{os.minor(device)}")
+
+
+def file_system(mounts: str, device: str) -> str:
+    """The type of the file system on `device` ("8:1") by the text of /proc/self/mountinfo, proc(5); "" if not there."""
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        fields = before.split()
+        if len(fields) > 2 and fields[2] == device:
+            return after.partition(" ")[0]
+    return ""

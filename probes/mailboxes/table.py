@@ -1,0 +1,13 @@
+"""The kinds of mailboxes. A new kind costs one file and one line here."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from probes.mailboxes import Mailbox
+from probes.mailboxes.imap import ImapMailbox
+from probes.mailboxes.maildir import MaildirMailbox
+
+MAILBOXES: dict[str, type[Mailbox]] = {"imap": ImapMailbox, "maildir": MaildirMailbox}
+
+MailboxSettings = Annotated[ImapMailbox | MaildirMailbox, Field(discriminator="via")]

@@ -27,7 +27,7 @@ from probes.routes import Surroundings
 from probes.routes.proxy import ProxyRoute
 from probes.routes.xclient import XclientRoute
 
-TICK = timedelta(milliseconds=500)
+TICK = timedelta(milliseconds=250)
 HOUSEKEEPING = timedelta(hours=1)
 MAILBOX_THREADS = 32  # a visit's steps are short, but a server that hangs holds one up to its time-out
 
@@ -119,6 +119,11 @@ class Service:
         await self._plan(config)
         log.info("configuration loaded", paths=len(self._board.paths))
 
+    async def stop(self) -> None:
+        """Launch nothing more."""
+        self._schedule = None
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def tick(self) -> None:
         """Launch what is due and attend to what waits."""
         now = utc_now()
@@ -188,4 +193,5 @@ async def service(file: Path, config: Config) -> AsyncIterator[Service]:
         if config.sandbox.companies:
             log.warning("the companies of [sandbox] are make-believe; the README shows how to watch a real one")
         yield at_work
+        await at_work.stop()
         log.info("stopping; what is on its way is taken up again at the next start", in_flight=len(pipeline.flights))

@@ -33,6 +33,7 @@ from probes.sender import Identity, Role
 from probes.token import new_probe_id
 from probes.verdict import Grade, Outcome, Verdict
 
+GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
@@ -169,7 +170,9 @@ class Pipeline:
                 self._spawn(flight, self._attend(flight))
 
     async def close(self) -> None:
-        """Stop working. Probes on their way stay in the store as they are."""
+        """Stop working, dialogues under way first brought to their end. Probes on their way stay in the store."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -147,12 +147,13 @@ class DnsResolver:
         """The records of one kind; none where the name exists without them."""
         seconds = max(until - asyncio.get_running_loop().time(), 0.001)
         try:
-            answer = await self._resolver().resolve(name, kind, lifetime=seconds, search=False)
+            async with asyncio.timeout_at(until):  # dnspython's own limit leaves out its pauses between two tries
+                answer = await self._resolver().resolve(name, kind, lifetime=seconds, search=False)
         except dns.resolver.NoAnswer:
             return ()
         except dns.resolver.NXDOMAIN:
             return Unresolved(Fault.DOMAIN_UNKNOWN, f"{name} does not exist")
-        except dns.resolver.LifetimeTimeout:
+        except (TimeoutError, dns.resolver.LifetimeTimeout):
             return Unresolved(Fault.LOOKUP_FAILED, f"no name server answered for {kind} of {name} in {seconds:.1f} s")
         except dns.resolver.NoNameservers as error:
             return Unresolved(Fault.LOOKUP_FAILED, f"no name server could tell {kind} of {name}: {_codes(error)}")

@@ -168,15 +168,19 @@ class Talk:
         return self.record.withhold(stage, Fault.NOT_OFFERED, text, host=self._host)
 
     async def ask(self, what: str | bytes) -> Heard:
-        """Say one thing and hear the answer. A refusal that is here before we spoke is the answer; anything else that
-        comes unasked means that question and answer no longer belong together."""
-        early = self.wire.heard()
-        if isinstance(early, Reply) and early.code < 400:
-            return Trouble(Fault.NONSENSE, f"answered before it was asked: {early.code} {early.text}")
-        if early is not None:
+        """Say one thing and hear the answer, unless there is one before we spoke."""
+        if (early := self.unasked()) is not None:
             return early
         self.wire.write(what if isinstance(what, bytes) else command(what))
         return await self.wire.reply(self.until)
+
+    def unasked(self) -> Heard | None:
+        """What came before we spoke. A refusal is the last word of a server that is tired of us; anything else means
+        that question and answer no longer belong together."""
+        early = self.wire.heard()
+        if isinstance(early, Reply) and early.code < 400:
+            return Trouble(Fault.NONSENSE, f"answered before it was asked: {early.code} {early.text}")
+        return early
 
     async def say(self, stage: Stage, what: str | bytes) -> Stop:
         """One question, one step."""
@@ -201,10 +205,11 @@ class Talk:
     async def hello(self) -> Stop:
         """EHLO, and HELO where a server refuses that."""
         began = self.record.time()
-        heard = await self.ask(f"EHLO {self.identity.helo}")
+        early = self.unasked()
+        heard = early or await self.ask(f"EHLO {self.identity.helo}")
         self.offered = extensions(heard) if isinstance(heard, Reply) else {}
         stop = self.keep(Stage.EHLO, began, heard)
-        if stop is None or stop.fault is not None or (stop.code or 0) < 500:
+        if stop is None or early is not None or stop.fault is not None or (stop.code or 0) < 500:
             return stop
         return await self._old_hello(stop)
 

@@ -95,7 +95,8 @@ class ReplyReader:
         self._size += len(raw)
         if len(raw) > MAX_LINE:
             return self._fail(TOO_LONG, raw)
-        match = _LINE.fullmatch(raw.rstrip(b"\r"))
+        raw = raw.rstrip(b"\r")
+        match = _LINE.fullmatch(raw)
         if match is None:
             return self._fail("not an SMTP reply", raw)
         code = int(match[1])

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import socket
 import ssl
 from typing import cast
@@ -38,17 +39,17 @@ async def connect(address: str, port: int, until: float, *, source: str | None =
     try:
         sock = _bound(address, source)
     except OSError as error:
-        return Trouble(Fault.UNREACHABLE, f"cannot leave from {source}: {error.strerror}")
+        return Trouble(Fault.UNREACHABLE, f"cannot leave from {source}: {_said(error)}")
     try:
         async with asyncio.timeout_at(until):
             await loop.sock_connect(sock, (address, port))
         _, wire = await loop.create_connection(lambda: Wire(loop), sock=sock)
     except TimeoutError as error:
         sock.close()
-        return Trouble(Fault.TIMED_OUT, error.strerror or f"no connection in {loop.time() - began:.1f} s")
+        return Trouble(Fault.TIMED_OUT, _said(error) or f"no connection in {loop.time() - began:.1f} s")
     except OSError as error:
         sock.close()
-        return Trouble(_FAULTS.get(error.errno or 0, Fault.UNREACHABLE), error.strerror or str(error))
+        return Trouble(_FAULTS.get(error.errno or 0, Fault.UNREACHABLE), _said(error))
     except BaseException:
         sock.close()
         raise
@@ -183,7 +184,7 @@ def _lost(error: Exception | None, half: str) -> Trouble:
     if isinstance(error, ssl.SSLError):
         return Trouble(Fault.TLS, f"{_tls_reason(error)}{after}")
     if isinstance(error, OSError):
-        return Trouble(_FAULTS.get(error.errno or 0, Fault.RESET), f"{error.strerror or error}{after}")
+        return Trouble(_FAULTS.get(error.errno or 0, Fault.RESET), f"{_said(error)}{after}")
     return Trouble(Fault.CLOSED, f"the server closed the connection{after}")
 
 
@@ -194,8 +195,13 @@ def _handshake_trouble(error: Exception, *, timed_out: bool) -> Trouble:
     if isinstance(error, ssl.SSLError | ValueError):
         return Trouble(Fault.TLS, f"the TLS handshake failed: {_tls_reason(error)}")
     if isinstance(error, OSError) and error.errno:
-        return Trouble(_FAULTS.get(error.errno, Fault.RESET), f"in the TLS handshake: {error.strerror}")
+        return Trouble(_FAULTS.get(error.errno, Fault.RESET), f"in the TLS handshake: {_said(error)}")
     return Trouble(Fault.CLOSED, "the server closed the connection in the TLS handshake")
+
+
+def _said(error: OSError) -> str:
+    """The system's word for it; asyncio puts its own in the error's text."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _tls_reason(error: Exception) -> str:

@@ -1,0 +1,74 @@
+"""Certificates made for a test."""
+
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+@dataclass
+class Authority:
+    """A certificate authority of our own. `file` is what a client trusts."""
+
+    file: Path
+    _key: ec.EllipticCurvePrivateKey
+    _name: x509.Name
+    _folder: Path
+
+    def serve(self, name: str, *, expired: bool = False) -> ssl.SSLContext:
+        """A server's context with a certificate for `name`."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        place: x509.GeneralName = x509.DNSName(name)
+        if name[0].isdigit():
+            place = x509.IPAddress(ip_address(name))
+        builder = _certificate(_named(name), self._name, key.public_key(), timedelta(days=-2 if expired else 2))
+        certificate = builder.add_extension(x509.SubjectAlternativeName([place]), critical=False)
+        path = self._folder / f"{name}-{expired}.pem"
+        path.write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())) + _private_pem(key))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return context
+
+
+def new_authority(folder: Path) -> Authority:
+    """Its certificate is in `folder`."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), _named("Test authority")
+    builder = _certificate(name, name, key.public_key(), timedelta(days=2))
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    (folder / "ca.pem").write_bytes(_pem(builder.sign(key, hashes.SHA256())))
+    return Authority(folder / "ca.pem", key, name, folder)
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _certificate(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, life: timedelta
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=9))
+        .not_valid_after(now + life)
+    )
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -1,0 +1,61 @@
+"""A name server on loopback that tells what a table says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+Records = Mapping[tuple[str, str], list[str] | str]
+"""(name, type) -> records; or "SERVFAIL", "REFUSED", "SILENCE", "GARBAGE". A name that is nowhere does not exist."""
+
+
+@dataclass
+class NameServer(asyncio.DatagramProtocol):
+    """Answers over UDP, and keeps what it was asked."""
+
+    records: Records
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    where: str = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        query = dns.message.from_wire(data)
+        question = query.question[0]
+        name, kind = question.name.to_text(omit_final_dot=True).lower(), dns.rdatatype.to_text(question.rdtype)
+        self.asked.append((name, kind))
+        found = self.records.get((name, kind), [])
+        if found == "SILENCE":
+            return
+        if found == "GARBAGE":
+            self._transport.sendto(b"\xff" * 40, addr)
+            return
+        answer = dns.message.make_response(query)
+        answer.flags |= dns.flags.RA
+        if isinstance(found, str):
+            answer.set_rcode(dns.rcode.from_text(found))
+        elif found:
+            answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, *found))
+        elif not any(name == known for known, _ in self.records):
+            answer.set_rcode(dns.rcode.NXDOMAIN)
+        self._transport.sendto(answer.to_wire(), addr)
+
+
+@asynccontextmanager
+async def name_server(records: Records) -> AsyncIterator[NameServer]:
+    """It runs while the block lasts; `where` is its address for a resolver."""
+    loop = asyncio.get_running_loop()
+    transport, server = await loop.create_datagram_endpoint(lambda: NameServer(records), ("127.0.0.1", 0))
+    host, port = transport.get_extra_info("sockname")
+    server.where = f"{host}:{port}"
+    try:
+        yield server
+    finally:
+        transport.close()

@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from probes.evidence import Arrival, Attempt, Dialogue, FailedLook, Look
+from probes.evidence import Evidence
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Verdict
 
-Seen = Attempt | Dialogue | Arrival | Look | FailedLook
-"""Any evidence, as a type to annotate with."""
-
 
 class StoreError(Exception):
-    """The store cannot be used. Its text is one line for people: which store, what is wrong, what to do."""
+    """The store cannot do what is asked. Its text is one line for people: which store, what is wrong, what to do."""
+
+
+class NoSuchProbeError(StoreError):
+    """The probe was never stored, or is forgotten already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +27,21 @@ class Record:
 
     probe: Probe
     mailbox: str
-    evidence: tuple[Seen, ...]
+    evidence: tuple[Evidence, ...]
     verdict: Verdict | None
     judged_at: datetime | None
     closed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Listed:
     """One probe of a list, without its evidence. `delivery` is how long it took to the mailbox."""
 
     probe_id: str
     kind: Kind
     role: Role
-    created_at: datetime
+    launched_at: datetime
+    closed_at: datetime | None
     verdict: Verdict | None
     judged_at: datetime | None
     delivery: timedelta | None

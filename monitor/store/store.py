@@ -1,89 +1,184 @@
 """The store, as the rest of the service sees it."""
 
-from contextlib import AbstractAsyncContextManager
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from monitor.store.records import Judged, Present, Record, Seen
-from probes.evidence import Attempt
-from probes.kinds import Kind
+from sqlalchemy import Connection, Engine
+
+from monitor.store import reads
+from monitor.store.columns import instant, legible, moment
+from monitor.store.database import READERS, connect, explained
+from monitor.store.records import Listed, Present, Record
+from monitor.store.schema import prepare
+from monitor.store.writer import Writer
+from monitor.store.writes import Row, Step, Transactions, Write
+from probes.evidence import Attempt, Evidence, encode
 from probes.probe import Probe
-from probes.sender import Role
 from probes.verdict import Verdict
+
+KEY, BEAT = "key", "beat"  # the facts
+FORGET_AT_ONCE = 200  # probes in one write, so that others are not kept waiting
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Store:
-    """Everything that is remembered. When a method that writes returns, the write outlives the process.
+    """Everything that is remembered. When a method that writes returns, what it wrote outlives the process.
 
-    A write is not lost when its caller is cancelled while it waits. All methods raise StoreError when the store fails.
+    A write is not taken back when its caller is cancelled while it waits. Every method raises StoreError when the store
+    fails; those that write of a probe that was never launched, or is forgotten, raise NoSuchProbeError.
     """
 
+    def __init__(self, engine: Engine, writer: Writer, readers: ThreadPoolExecutor) -> None:
+        self._engine, self._writer, self._readers = engine, writer, readers
+
     @classmethod
-    def open(cls, url: str) -> AbstractAsyncContextManager[Self]:
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncGenerator[Self]:
         """The store at `url`, "sqlite:///relative.db" or "sqlite:////absolute.db", made or migrated where needed.
 
-        Leaving it waits for all that was written. Raises StoreError.
+        Leaving it waits until everything is written. Raises StoreError.
         """
-        raise NotImplementedError
+        readers = ThreadPoolExecutor(READERS, "store-reader")
+        try:
+            engine = await asyncio.get_running_loop().run_in_executor(readers, _open, url)
+            try:
+                writer = Writer(Transactions(engine).commit)
+                try:
+                    yield cls(engine, writer, readers)
+                finally:
+                    await writer.close()
+            finally:
+                engine.dispose()
+        finally:
+            readers.shutdown(wait=False, cancel_futures=True)
 
     async def key(self) -> bytes:
         """32 random bytes, made once and the same for every process that uses this store."""
-        raise NotImplementedError
+        key = await self._read(reads.fact, KEY)
+        if key is None:
+            await self._write((Step.KEEP, {"name": KEY, "value": secrets.token_hex(32)}))
+            key = await self._read(reads.fact, KEY)
+        return bytes.fromhex(key or "")
 
     async def launch(self, probe: Probe, mailbox: str, first: Attempt) -> None:
         """Remember a new probe together with its first attempt."""
-        raise NotImplementedError
+        row = {field.name: getattr(probe, field.name) for field in fields(probe)}
+        await self._write((Step.LAUNCH, {**row, "mailbox": mailbox}), (Step.SEE, _row(probe.id, first)))
 
-    async def add(self, probe_id: str, *evidence: Seen) -> bool:
-        """Keep what was seen. True if all of it is new; what must be `once` and is there already is not stored again."""
-        raise NotImplementedError
+    async def add(self, probe_id: str, *evidence: Evidence) -> bool:
+        """Keep what was seen. True if all of it is new; what has a name in `once` and is there is not stored again."""
+        rows = ((Step.SEE, _row(probe_id, seen)) for seen in evidence)
+        return await self._write(*rows) == len(evidence)
 
     async def judge(
         self, probe_id: str, verdict: Verdict, at: datetime, *, closed: bool, delivery: timedelta | None
     ) -> None:
         """Keep a verdict beside the earlier ones of this probe; the latest counts. `closed`: nothing is waited for."""
-        raise NotImplementedError
+        said = {
+            "outcome": verdict.outcome,
+            "cause": verdict.cause,
+            "grade": verdict.grade,
+            "because": verdict.because,
+            "delivery": delivery,
+        }
+        await self._write(
+            (Step.JUDGE, {"probe_id": probe_id, "at": at, **said}),
+            (Step.SHOW, {"probe": probe_id, "judged_at": at, **said}),
+            *([(Step.CLOSE, {"probe": probe_id, "at": at})] if closed else []),
+        )
 
     async def close(self, probe_id: str, at: datetime) -> None:
-        """Nothing more is waited for; the verdict stands as it is."""
-        raise NotImplementedError
+        """Nothing more is waited for; the verdict stands as it is. A probe closed before stays so."""
+        await self._write((Step.CLOSE, {"probe": probe_id, "at": at}))
 
     async def in_flight(self) -> list[Record]:
         """Every probe that is not closed, oldest first."""
-        raise NotImplementedError
+        return await self._read(reads.in_flight)
 
     async def record(self, probe_id: str) -> Record | None:
         """One probe with all that is known of it."""
-        raise NotImplementedError
+        return await self._read(reads.record, legible(probe_id))
 
     async def find(self, prefix: str) -> list[str]:
-        """Ids of probes that begin with `prefix`, at most 10."""
-        raise NotImplementedError
+        """Ids of probes that begin with `prefix`, at most 10, in their order."""
+        return await self._read(reads.find, legible(prefix))
 
     async def present(self) -> list[Present]:
-        """The present state of every company, path, kind and role that ever had a verdict."""
-        raise NotImplementedError
+        """The verdict on the newest probe that has one, for every company, path, kind and role there ever was."""
+        return await self._read(reads.all_present)
 
-    async def recent(self, company: str, path: str, limit: int = 50) -> list[Judged]:
+    async def recent(self, company: str, path: str, limit: int = 50) -> list[Listed]:
         """The newest probes of a path with their latest verdicts, newest first."""
-        raise NotImplementedError
+        return await self._read(reads.recent, company, path, limit)
 
     async def launched_since(self, since: datetime) -> dict[tuple[str, str], int]:
         """How many probes, of both roles, each (company, path) has had since then."""
-        raise NotImplementedError
-
-    async def last_launched(self, role: Role = Role.SENDER) -> dict[tuple[str, str, Kind], datetime]:
-        """When each (company, path, kind) was last probed; of probes that are in flight or have a verdict."""
-        raise NotImplementedError
+        return await self._read(reads.launched_since, since)
 
     async def prune(self, before: datetime) -> int:
         """Forget probes closed before then, with evidence and verdicts; how many. The present state stays."""
-        raise NotImplementedError
+        forgotten = 0
+        while gone := await self._write((Step.FORGET, {"before": before, "most": FORGET_AT_ONCE})):
+            forgotten += gone
+        return forgotten
 
     async def beat(self, at: datetime) -> None:
         """Note that the service is alive."""
-        raise NotImplementedError
+        await self._write((Step.NOTE, {"name": BEAT, "value": str(instant(at))}))
 
     async def last_beat(self) -> datetime | None:
         """When the service was last known to be alive."""
-        raise NotImplementedError
+        beat = await self._read(reads.fact, BEAT)
+        return None if beat is None else moment(int(beat))
+
+    async def _write(self, *rows: tuple[Step, Row]) -> int:
+        return await self._writer.write(Write(rows))
+
+    async def _read(self, ask: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def answer() -> T:
+            try:
+                with self._engine.begin() as connection:
+                    return ask(connection, *args, **kwargs)
+            except Exception as error:
+                raise explained(self._engine, error) from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, answer)
+
+
+def _open(url: str) -> Engine:
+    engine = connect(url)
+    try:
+        prepare(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _row(probe_id: str, seen: Evidence) -> Row:
+    try:
+        data = encode(seen)
+    except ValueError:  # half characters, as hostile mail may hold
+        data = encode(_legible(seen))
+    return {"probe_id": probe_id, "at": seen.at, "type": seen.type, "once": seen.once, "data": data}
+
+
+def _legible(value: Any) -> Any:
+    """The same with all its text made fit for JSON."""
+    match value:
+        case str() if type(value) is str:
+            return legible(value)
+        case tuple():
+            return tuple(map(_legible, value))
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{field.name: _legible(getattr(value, field.name)) for field in fields(value)})
+        case _:
+            return value

@@ -1,0 +1,30 @@
+"""Run by Alembic. The store hands its connection over; on the command line `-x url=sqlite:///file.db` names one.
+
+A new revision: `alembic -x url=sqlite:///scratch.db revision --autogenerate --rev-id 0002 -m "what it does"` on a
+scratch store of the newest revision; then set HEAD in `monitor/store/schema.py`.
+"""
+
+from alembic import context
+from sqlalchemy import Connection
+
+from monitor.store.database import connect, writing
+from monitor.store.tables import metadata
+
+
+def run(connection: Connection) -> None:
+    """All revisions that are asked for, in the transaction that the connection is in."""
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,  # SQLite alters a table by making it anew: without its triggers, so make them again
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if (given := context.config.attributes.get("connection")) is not None:
+    run(given)
+else:
+    with writing(connect(context.get_x_argument(as_dictionary=True)["url"])) as opened:
+        run(opened)

@@ -1,0 +1,149 @@
+"""Every question that is asked of the store. The statements are fixed; a test shows which index each of them uses."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
+
+from monitor.store.columns import Instant, Number
+from monitor.store.records import Listed, Present, Record
+from monitor.store.tables import VERDICT, evidence, facts, present, probes, verdicts
+from probes.evidence import Evidence, decode
+from probes.probe import Probe
+from probes.verdict import Verdict
+
+LAST = "\U0010ffff"  # sorts after every other character
+
+_latest = select(func.max(verdicts.c.id)).where(verdicts.c.probe_id == probes.c.id).correlate(probes).scalar_subquery()
+_judged = select(probes, verdicts.c.at.label("judged_at"), *(verdicts.c[name] for name in VERDICT)).select_from(
+    probes.outerjoin(verdicts, verdicts.c.id == _latest)
+)
+
+IN_FLIGHT = _judged.where(probes.c.closed_at.is_(None)).order_by(probes.c.created_at)
+SEEN_IN_FLIGHT = (
+    select(evidence.c.probe_id, evidence.c.data)
+    .join(probes, probes.c.id == evidence.c.probe_id)
+    .where(probes.c.closed_at.is_(None))
+    .order_by(evidence.c.id)
+)
+ONE = _judged.where(probes.c.id == bindparam("probe"))
+SEEN = select(evidence.c.data).where(evidence.c.probe_id == bindparam("probe")).order_by(evidence.c.id)
+FIND = (
+    select(probes.c.id)
+    .where(probes.c.id >= bindparam("prefix"), probes.c.id <= bindparam("last"))
+    .order_by(probes.c.id)
+    .limit(10)
+)
+PRESENT = select(present)
+RECENT = (
+    _judged.where(probes.c.company == bindparam("company"), probes.c.path == bindparam("path"))
+    .order_by(probes.c.created_at.desc())
+    .limit(bindparam("most", type_=Number))
+)
+LAUNCHED = (
+    select(probes.c.company, probes.c.path, func.count())
+    .where(probes.c.created_at >= bindparam("since", type_=Instant()))
+    .group_by(probes.c.company, probes.c.path)
+)
+FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))
+
+STATEMENTS: dict[str, Select[Any]] = {
+    "in_flight": IN_FLIGHT,
+    "seen_in_flight": SEEN_IN_FLIGHT,
+    "one": ONE,
+    "seen": SEEN,
+    "find": FIND,
+    "present": PRESENT,
+    "recent": RECENT,
+    "launched": LAUNCHED,
+    "fact": FACT,
+}
+
+
+def in_flight(connection: Connection) -> list[Record]:
+    """Every probe that is not closed, oldest first."""
+    seen: defaultdict[str, list[Evidence]] = defaultdict(list)
+    for probe_id, data in connection.execute(SEEN_IN_FLIGHT):
+        seen[probe_id].append(decode(data))
+    return [_record(row, tuple(seen[row.id])) for row in connection.execute(IN_FLIGHT)]
+
+
+def record(connection: Connection, probe_id: str) -> Record | None:
+    """One probe with all that is known of it."""
+    row = connection.execute(ONE, {"probe": probe_id}).one_or_none()
+    if row is None:
+        return None
+    return _record(row, tuple(decode(data) for data in connection.scalars(SEEN, {"probe": probe_id})))
+
+
+def find(connection: Connection, prefix: str) -> list[str]:
+    """Ids of probes that begin so, at most 10."""
+    return list(connection.scalars(FIND, {"prefix": prefix, "last": prefix + LAST}))
+
+
+def all_present(connection: Connection) -> list[Present]:
+    """The verdicts that count now."""
+    return [
+        Present(
+            row.company,
+            row.path,
+            row.kind,
+            row.role,
+            row.probe_id,
+            row.launched_at,
+            _verdict(row),
+            row.judged_at,
+            row.delivery,
+        )
+        for row in connection.execute(PRESENT)
+    ]
+
+
+def recent(connection: Connection, company: str, path: str, limit: int) -> list[Listed]:
+    """The newest probes of a path, newest first."""
+    return [
+        Listed(
+            row.id,
+            row.kind,
+            row.role,
+            row.created_at,
+            row.closed_at,
+            row.outcome and _verdict(row),
+            row.judged_at,
+            row.delivery,
+        )
+        for row in connection.execute(RECENT, {"company": company, "path": path, "most": limit})
+    ]
+
+
+def launched_since(connection: Connection, since: datetime) -> dict[tuple[str, str], int]:
+    """How many probes each (company, path) has had."""
+    return {(company, path): count for company, path, count in connection.execute(LAUNCHED, {"since": since})}
+
+
+def fact(connection: Connection, name: str) -> str | None:
+    """The value of a fact."""
+    return connection.scalar(FACT, {"fact": name})
+
+
+def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> Record:
+    probe = Probe(
+        id=row.id,
+        company=row.company,
+        path=row.path,
+        kind=row.kind,
+        role=row.role,
+        via=row.via,
+        recipient=row.recipient,
+        source_ip=row.source_ip,
+        created_at=row.created_at,
+        code_dead_at=row.code_dead_at,
+        give_up_at=row.give_up_at,
+        retry=row.retry,
+    )
+    return Record(probe, row.mailbox, seen, row.outcome and _verdict(row), row.judged_at, row.closed_at)
+
+
+def _verdict(row: Row[Any]) -> Verdict:
+    return Verdict(row.outcome, row.cause, row.grade, row.because)

@@ -1,0 +1,86 @@
+"""The one writer. What many callers want written in the same moment is committed at once; each awaits its own write.
+
+It is a thread of its own: a transaction is some ten calls of the driver, and as many turns of a busy event loop would
+cost more than the database does.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from monitor.store.records import StoreError
+from monitor.store.writes import Write
+
+MOST = 500  # writes in one transaction
+
+Waiting = tuple[Write, "asyncio.Future[int]"]
+
+
+class Writer:
+    """Takes writes from the event loop it is made on. `commit` is called in its thread and never raises."""
+
+    def __init__(self, commit: Callable[[Sequence[Write]], Sequence[int | StoreError]]) -> None:
+        self._commit = commit
+        self._loop = asyncio.get_running_loop()
+        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()  # None: nothing comes any more
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._open = True
+        Thread(target=self._run, name="store-writer", daemon=True).start()
+
+    async def write(self, write: Write) -> int:
+        """Commit this; its result. Who is cancelled while waiting does not take the write back. Raises StoreError."""
+        if not self._open:
+            raise StoreError("the store is closed")
+        done: asyncio.Future[int] = self._loop.create_future()
+        self._queue.put((write, done))
+        return await done
+
+    async def close(self) -> None:
+        """Wait until everything is committed. No more can be written."""
+        if self._open:
+            self._open = False
+            self._queue.put(None)
+        await asyncio.shield(self._ended)
+
+    def _run(self) -> None:
+        more = True
+        while more:
+            batch, more = self._drain(self._queue.get())
+            if batch:
+                results = self._commit([write for write, _ in batch])
+                self._call(_tell, batch, results)
+        self._call(_end, self._ended)
+
+    def _drain(self, first: Waiting | None) -> tuple[list[Waiting], bool]:
+        """All that waits now, and whether there may be more."""
+        batch: list[Waiting] = []
+        following = first
+        while following is not None:
+            batch.append(following)
+            try:
+                following = self._queue.get_nowait() if len(batch) < MOST else None
+            except Empty:
+                return batch, True
+        return batch, len(batch) >= MOST
+
+    def _call(self, callback: Callable[..., None], *arguments: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback, *arguments)
+        except RuntimeError:  # the loop is gone, and with it everyone who waited
+            return
+
+
+def _tell(batch: Sequence[Waiting], results: Sequence[int | StoreError]) -> None:
+    for (_, done), result in zip(batch, results, strict=True):
+        if done.done():  # its caller was cancelled
+            continue
+        if isinstance(result, StoreError):
+            done.set_exception(result)
+        else:
+            done.set_result(result)
+
+
+def _end(ended: "asyncio.Future[None]") -> None:
+    if not ended.done():
+        ended.set_result(None)

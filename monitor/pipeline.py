@@ -169,10 +169,10 @@ class Pipeline:
                 flight.wake_at = None
                 self._spawn(flight, self._attend(flight))
 
-    async def close(self) -> None:
-        """Stop working, dialogues under way first brought to their end. Probes on their way stay in the store."""
+    async def close(self, grace: float = GRACE) -> None:
+        """Stop working; dialogues under way have `grace` seconds to end. Probes on their way stay in the store."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE)
+            await asyncio.wait(self._tasks, timeout=grace)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -31,6 +31,8 @@ from probes.verdict import Cause, Grade, Outcome, Verdict
 IMPERSONATING = frozenset({"xclient", "proxy"})
 BEFORE_THE_QUESTION = frozenset({Stage.LOOKUP, Stage.CONNECT, Stage.PROXY, Stage.BANNER, Stage.EHLO, Stage.STARTTLS})
 
+PUNCTUAL = timedelta(seconds=30)  # an attempt made later than this after its time was missed
+
 FAULTS: dict[Fault, Cause] = {
     Fault.DOMAIN_UNKNOWN: Cause.DOMAIN_UNKNOWN,
     Fault.LOOKUP_FAILED: Cause.NETWORK,
@@ -178,6 +180,8 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     if arrival.at <= probe.code_dead_at:
         return Verdict(Outcome.INBOX, None, grade, f"arrived in {where}{tries}")
     held_up = case.deferral
+    if held_up and (absent := _absent(probe, case)):
+        return absent
     cause = _cause(held_up.last) if held_up else Cause.UNCLEAR
     why = (
         f"; it was put off at {_place(held_up.last)}: {_said(held_up.last)}" if held_up else "; it was accepted at once"
@@ -196,20 +200,26 @@ def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
 def _deferred(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
     if now < probe.code_dead_at or case.under_way:
         return None
-    in_time = (d for d in reversed(case.dialogues) if d.at <= probe.code_dead_at)
-    told = next(in_time, case.dialogues[0])
+    return _absent(probe, case) or _stopped(probe, _told(probe, case), Outcome.DEFERRED)
+
+
+def _told(probe: Probe, case: _Case) -> Dialogue:
+    """The last refusal heard while the code lived."""
+    return next((d for d in reversed(case.dialogues) if d.at <= probe.code_dead_at), case.dialogues[0])
+
+
+def _absent(probe: Probe, case: _Case) -> Verdict | None:
+    """Unknown, if the real sender would have tried again while the code lived, and we did not: we were not running."""
+    told = _told(probe, case)
     due = told.at + _wait(probe, told)
-    if due < probe.code_dead_at and not any(a.number > told.number for a in case.attempts):
-        return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, _missed(due))
-    return _stopped(probe, told, Outcome.DEFERRED)
+    if due >= probe.code_dead_at or any(a.number > told.number and a.at - due <= PUNCTUAL for a in case.attempts):
+        return None
+    why = f"put off, and the service was not running when the next attempt was due at {due:%H:%M:%S} UTC"
+    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, why)
 
 
 def _wait(probe: Probe, deferral: Dialogue) -> timedelta:
     return probe.retry[min(deferral.number, len(probe.retry)) - 1]
-
-
-def _missed(due: datetime) -> str:
-    return f"put off, and the service was not running when the next attempt was due at {due:%H:%M:%S} UTC"
 
 
 def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> Verdict | None:
@@ -225,8 +235,8 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> V
                 return None
     if now < probe.code_dead_at:
         return None
-    if accepted.at > probe.code_dead_at and (held_up := case.deferral):
-        return _stopped(probe, held_up, Outcome.DEFERRED)
+    if accepted.at > probe.code_dead_at and case.deferral:
+        return _absent(probe, case) or _stopped(probe, case.deferral, Outcome.DEFERRED)
     last_look = case.looks[-1] if case.looks else None
     if isinstance(last_look, FailedLook):
         return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {last_look.reason}")

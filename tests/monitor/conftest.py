@@ -39,10 +39,10 @@ class Clock:
 
 
 class Maildir:
-    """A mailbox on disk, and the mail server that puts mail into it."""
+    """A mailbox on disk, and the mail server that puts mail into it, by the same clock."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self._number = path, 0
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path, self._clock, self._number = path, clock, 0
         for folder in ("", ".Junk"):
             for part in ("tmp", "new", "cur"):
                 (path / folder / part).mkdir(parents=True, exist_ok=True)
@@ -54,6 +54,8 @@ class Maildir:
         folder = self.path / (".Junk" if junk else "")
         draft = folder / "tmp" / name
         draft.write_bytes(f"Return-Path: <{return_path}>\r\n".encode() + received + content)
+        stamp = self._clock().timestamp()
+        os.utime(draft, (stamp, stamp))
         return draft.rename(folder / "new" / name)
 
     def files(self) -> set[Path]:
@@ -173,7 +175,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.clock, self.folder = Clock(), folder
         self.url = f"sqlite:///{folder / 'mailpath.db'}"
-        self.maildir = Maildir(folder / "mail")
+        self.maildir = Maildir(folder / "mail", self.clock)
         self.mailbox = MaildirMailbox(via="maildir", path=self.maildir.path, junk=".Junk")
 
     @asynccontextmanager
@@ -187,7 +189,7 @@ class World:
                 try:
                     yield pipeline, heard, store
                 finally:
-                    await pipeline.close()
+                    await pipeline.close(grace=0)
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ async def test_a_replayed_probe_does_not_arrive_twice(world: World):
 
 
 async def test_a_probe_in_another_companys_mailbox_is_no_arrival(world: World):
-    other = Maildir(world.folder / "other")
+    other = Maildir(world.folder / "other", world.clock)
     elsewhere = MaildirMailbox(via="maildir", path=other.path, junk=".Junk")
     lost, found = Scripted(), Scripted(mailbox=other)
     here = watched(lost, world.mailbox)
@@ -177,9 +177,7 @@ async def test_found_after_it_was_called_missing_the_verdict_is_amended(world: W
         world.clock.pass_(hours=2)
         await _ticking(pipeline, world, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "missing unclear real"
-        late = world.maildir.deliver(route.sent[0].content)
-        stamp = world.clock().timestamp()
-        os.utime(late, (stamp, stamp))
+        world.maildir.deliver(route.sent[0].content)
         await pipeline.launch(site, KIND)
         assert await heard.verdict(2) == "late unclear real"
         assert heard.verdicts[1].amends

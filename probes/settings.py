@@ -48,16 +48,19 @@ class Endpoint(NamedTuple):
 def shown(value: object) -> str:
     """A value as it stands in the file, on one line and not too long, for an error."""
     match value:
-        case bool() | int() | float():
-            text = json.dumps(value) if value not in (float("inf"), float("-inf")) else str(value)
+        case bool():
+            text = json.dumps(value)
+        case int() if abs(value) > 10**30:  # one with thousands of digits cannot even be written
+            text = "a number of more than 30 digits"
         case str():
-            text = json.dumps(value, ensure_ascii=False)
+            text = json.dumps(value[:60], ensure_ascii=False)
         case dict():
             return "a table"
         case list():
             return "a list"
         case _:
             text = str(value)
+    text = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
     return text if len(text) <= 60 else f"{text[:56]}..."
 
 

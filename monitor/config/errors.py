@@ -1,6 +1,10 @@
 """What is wrong with a configuration, in words that say what to change."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from probes.settings import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +31,9 @@ class ConfigErrors(Exception):  # noqa: N818 - it is all of them
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.errors))
+
+
+def dotted(keys: Sequence[str | int]) -> str:
+    """The key as TOML writes it, without the places in lists: "probes.kinds"."""
+    names = [key for key in keys if isinstance(key, str)]
+    return ".".join(name if re.fullmatch(r"[A-Za-z0-9_-]{1,100}", name) else shown(name) for name in names)

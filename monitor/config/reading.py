@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from monitor.config.errors import ConfigError, ConfigErrors
 from monitor.config.model import Config
@@ -12,9 +13,6 @@ from monitor.config.rules import Draft, broken
 from monitor.config.schema import keys_of
 from monitor.config.sources import Problem, Source, Sources, gather, load
 from monitor.config.words import explained, unknown_key
-
-FOLLOWS = "default_factory_not_called"
-"""Pydantic's name for "this default was not made because another key is wrong"."""
 
 
 def read_config(path: Path) -> Config:
@@ -40,19 +38,17 @@ def _tables(draft: Draft) -> Iterator[Problem]:
     for key, field in Config.model_fields.items():
         wanted = key in draft.main.data or field.default_factory  # a default, too, may lie beside the file
         if wanted and key != "companies":
-            checked = _checked(draft.main, {key: draft.main.data.get(key, {})})
-            if isinstance(checked, Config):
-                draft.tables[key] = getattr(checked, key)
-            else:
-                yield from checked
+            right, wrong = _checked(draft.main, {key: draft.main.data.get(key, {})})
+            yield from wrong
+            if right:
+                draft.tables[key] = getattr(right, key)
 
 
 def _companies(draft: Draft, source: Source) -> Iterator[Problem]:
     """Check the companies of one file, each for itself."""
     companies = source.data.get("companies", {})
     if not isinstance(companies, dict):
-        draft_less = _checked(source, {"companies": companies})
-        yield from draft_less if isinstance(draft_less, list) else ()
+        yield from _checked(source, {"companies": companies})[1]
         return
     for key, table in companies.items():
         if home := draft.homes.get(key):
@@ -60,23 +56,26 @@ def _companies(draft: Draft, source: Source) -> Iterator[Problem]:
             yield Problem(source, ("companies", key), f"stands in {there} already; a company stands in one file")
             continue
         draft.homes[key] = source
-        checked = _checked(source, {"companies": {key: table}})
-        if isinstance(checked, Config):
-            draft.companies[key] = checked.companies[key]
-        else:
-            yield from checked
+        right, wrong = _checked(source, {"companies": {key: table}})
+        yield from wrong
+        if right:
+            draft.companies[key] = right.companies[key]
 
 
-def _checked(source: Source, data: dict[str, Any]) -> Config | list[Problem]:
-    """A part of a file, or what is wrong with it."""
+def _checked(source: Source, data: dict[str, Any]) -> tuple[Config | None, list[Problem]]:
+    """A part of a file, and what is wrong with it."""
     try:
-        return Config.model_validate(data, context={"folder": source.folder})
-    except ValidationError as error:
-        return [
-            Problem(source, *explained(Config, each))
-            for each in error.errors(include_url=False)
-            if each["type"] != FOLLOWS
-        ]
+        return Config.model_validate(data, context={"folder": source.folder}), []
+    except ValidationError as failure:
+        errors = [error for error in failure.errors(include_url=False) if not _follows(error)]
+        return None, [Problem(source, *explained(Config, error)) for error in errors]
+
+
+def _follows(error: ErrorDetails) -> bool:
+    """Whether it only follows from another: a default made of a wrong key, a list that is short of its wrong items."""
+    if error["type"] == "too_short":
+        return len(error["input"]) >= int(error["ctx"]["min_length"])
+    return error["type"] == "default_factory_not_called"
 
 
 def _strangers(sources: Sources) -> Iterator[Problem]:

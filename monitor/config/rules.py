@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from monitor.config.errors import dotted
 from monitor.config.model import CompanySettings, ControlSettings, PathSettings, SenderSettings, belongs
 from monitor.config.pace import Choices, ProbeSettings, first, too_early
 from monitor.config.schema import Keys
@@ -62,7 +63,7 @@ def _shared_mailboxes(draft: Draft) -> Iterator[Problem]:
         if owner != company:
             there: Keys = ("companies", owner, "paths", first_path, "mailbox")
             words = (
-                f"is the mailbox of companies.{owner}.paths.{first_path} too ({draft.homes[owner].place(there)}); "
+                f"is the mailbox of {dotted(there[:-1])} too ({draft.homes[owner].place(there)}); "
                 "each company must have one of its own"
             )
             yield Problem(draft.homes[company], ("companies", company, "paths", path, "mailbox"), words)
@@ -118,8 +119,10 @@ def _sandbox(draft: Draft, sandbox: SandboxSettings) -> Iterator[Problem]:
     for key in sandbox.companies:
         if key not in draft.homes:
             close = get_close_matches(key, draft.homes, n=1)
-            meant = f"; did you mean {close[0]}?" if close else ""
-            words = f"there is no company of this name; add [companies.{key}], or take this line out{meant}"
+            meant = f"; did you mean {dotted(close)}?" if close else ""
+            words = (
+                f"there is no company of this name; add [{dotted(('companies', key))}], or take this line out{meant}"
+            )
             yield Problem(draft.main, ("sandbox", "companies", key), words)
         elif company := draft.companies.get(key):
             for name, path in company.paths.items():

@@ -42,7 +42,7 @@ def place(model: type[BaseModel], loc: Keys) -> Place:
 
 def tagged(kind: Any) -> dict[str, type[BaseModel]]:
     """The tables one of which must stand here, by their tags; empty where there is no such choice."""
-    members = [member for member in _members(kind) if _is_table(member)]
+    members = [member for member in _members(kind) if is_table(member)]
     return {tag: member for member in members for tag in _tags(member)} if len(members) > 1 else {}
 
 
@@ -64,9 +64,14 @@ def bare(kind: Any) -> Any:
     return members[0] if len(members) == 1 else kind
 
 
+def is_table(kind: Any) -> bool:
+    """Whether the type is that of a table with known keys."""
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
 def _inside(kind: Any, step: str | int) -> tuple[type[BaseModel] | None, FieldInfo | None, Any]:
     kind = bare(kind)
-    if _is_table(kind):
+    if is_table(kind):
         field = kind.model_fields.get(str(step))
         return kind, field, field.annotation if field else None
     if get_origin(kind) in (dict, tuple, list):
@@ -82,10 +87,6 @@ def _members(kind: Any) -> Iterator[Any]:
             yield from _members(member)
     elif kind is not types.NoneType:
         yield kind
-
-
-def _is_table(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _tags(table: type[BaseModel]) -> tuple[str, ...]:

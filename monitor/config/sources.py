@@ -10,7 +10,7 @@ from os.path import realpath
 from pathlib import Path
 from typing import Any
 
-from monitor.config.errors import ConfigError
+from monitor.config.errors import ConfigError, dotted
 from monitor.config.lines import Lines
 from monitor.config.schema import Keys
 from probes.settings import shown
@@ -54,8 +54,7 @@ class Problem:
 
     def error(self) -> ConfigError:
         """With its line, as people see it."""
-        dotted = ".".join(key for key in self.keys if isinstance(key, str))
-        return ConfigError(self.source.name, self.source.lines.line(self.keys), dotted, self.words)
+        return ConfigError(self.source.name, self.source.lines.line(self.keys), dotted(self.keys), self.words)
 
 
 @dataclass

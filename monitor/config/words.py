@@ -37,7 +37,14 @@ WORDS: dict[str, str] = {  # by pydantic's name of the error; {value} only where
     "string_too_long": "must not be longer than {max_length} characters",
     "string_pattern_mismatch": "is not written in the way that is expected here",
 }
-SORTS: dict[type, str] = {bool: "true or false", int: "a number", float: "a number", str: "text", dict: "a table"}
+SORTS: dict[type, str] = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    dict: "a table",
+}
 
 
 def explained(model: type[BaseModel], error: ErrorDetails) -> tuple[Keys, str]:

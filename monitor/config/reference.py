@@ -1,0 +1,146 @@
+"""The table of all keys, for the README: `python -m monitor.config.reference` prints it as Markdown.
+
+`python -m monitor.config.reference README.md` puts it between the two marks in that file.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from monitor.config.model import CompanySettings, Config, PathSettings
+from monitor.config.pace import Choices, ProbeSettings
+from monitor.config.schema import bare, is_table, tag_key, tagged
+from probes.settings import Endpoint, duration_text
+
+HEAD = ["| key | value | default | meaning |", "|---|---|---|---|"]
+MARKS = r"(<!-- keys: [^>]*-->).*?(<!-- end of keys -->)"
+KINDS: dict[Any, str] = {
+    str: "text",
+    int: "number",
+    float: "number",
+    bool: "true or false",
+    timedelta: "time",
+    Path: "path",
+    Endpoint: "address:port",
+    SecretStr: "secret",
+}
+
+
+def reference() -> str:
+    """Every key that may be written, a table for each table of the file."""
+    top = {"include": Config.model_fields["include"]}
+    parts = [_part("Above all tables", "More files.", top)]
+    for key, field in Config.model_fields.items():
+        if is_table(table := bare(field.annotation)):
+            parts += _table(key, f"`[{key}]`", table)
+    parts += _table("companies.KEY", "`[companies.KEY]`", CompanySettings)
+    parts += _table("companies.KEY.paths.KEY", "`[companies.KEY.paths.KEY]`", PathSettings)
+    for name in ("route", "mailbox"):
+        for tag, table in tagged(PathSettings.model_fields[name].annotation).items():
+            parts += _table(name, f'`{name} = {{ via = "{tag}", ... }}`', table)
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(name: str, title: str, table: type[BaseModel]) -> Iterator[str]:
+    """The part of one table. A table that is always in it has rows there; one that may be left out has its own part."""
+    meaning = re.sub(r"^`?\[[^]]*\]`?: ", "", " ".join((table.__doc__ or "").split()))
+    sentence = re.split(r"(?<=\.)\s", meaning)[0]
+    chooses = issubclass(table, Choices) and table is not ProbeSettings
+    if chooses:
+        sentence += " The keys of `[probes]` may stand here too, but not `cap.per_host_per_minute`."
+    rows = dict(_rows("", table, set(Choices.model_fields) if chooses else set()))
+    yield _part(title, f"{sentence[:1].upper()}{sentence[1:]}", rows)
+    for key, field in table.model_fields.items():
+        if _may_be_absent(field) and not chooses:
+            yield from _table(f"{name}.{key}", f"`[{name}.{key}]`", bare(field.annotation))
+
+
+def _rows(prefix: str, table: type[BaseModel], told: set[str]) -> Iterator[tuple[str, FieldInfo]]:
+    for key, field in table.model_fields.items():
+        if key in told or key == tag_key(table) or _may_be_absent(field):
+            continue
+        if is_table(inner := bare(field.annotation)):
+            yield from _rows(f"{prefix}{key}.", inner, told)
+        else:
+            yield f"{prefix}{key}", field
+
+
+def _may_be_absent(field: FieldInfo) -> bool:
+    return field.default is None and is_table(bare(field.annotation))
+
+
+def _part(title: str, said: str, fields: dict[str, FieldInfo]) -> str:
+    rows = [
+        f"| `{key}` | {_kind(field.annotation)} | {default} | {field.description or ''} |"
+        for (key, field), default in zip(fields.items(), _defaults(fields), strict=True)
+    ]
+    return "\n".join([f"**{title}** {said}", "", *(HEAD + rows if rows else ["No other keys."])])
+
+
+def _kind(annotation: Any) -> str:
+    """What may be written, in a word or as the list of choices."""
+    kind = bare(annotation)
+    match get_origin(kind):
+        case origin if origin is Literal:
+            return ", ".join(f"`{choice}`" for choice in get_args(kind))
+        case origin if origin in (tuple, list):
+            return f"list of {_kind(get_args(kind)[0])}"
+        case origin if origin is dict or is_table(kind) or tagged(kind):
+            return "table"
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return ", ".join(f"`{choice}`" for choice in kind)
+    return KINDS.get(kind, "text")
+
+
+def _defaults(fields: dict[str, FieldInfo]) -> Iterator[str]:
+    """The defaults of a table. Some follow from a key before them; where that has no default, the meaning tells."""
+    known: dict[str, Any] = {}
+    for key, field in fields.items():
+        if field.is_required():
+            known[key] = ""
+        else:
+            known[key] = field.get_default(call_default_factory=True, validated_data=known)
+        yield "required" if field.is_required() else _written(known[key])
+
+
+def _written(value: Any) -> str:
+    """A value as one writes it in the file, "" for none."""
+    match value:
+        case None | "" | {}:
+            return ""
+        case Endpoint():
+            return f'`"{value}"`'
+        case timedelta():
+            return f'`"{duration_text(value)}"`'
+        case tuple() | list():
+            return f"`[{', '.join(_written(each).strip('`') for each in value)}]`"
+        case str() | Path():
+            return f'`"{value}"`'
+        case bool():
+            return "`true`" if value else "`false`"
+        case _:
+            return f"`{value}`"
+
+
+def with_reference(text: str) -> str:
+    """The text with the present reference between its marks; unchanged if it has none."""
+    return re.sub(MARKS, lambda marks: f"{marks[1]}\n\n{reference()}\n{marks[2]}", text, flags=re.DOTALL)
+
+
+def main() -> None:
+    """Print the reference, or put it into the file that is named."""
+    if len(sys.argv) == 1:
+        print(reference(), end="")
+    for name in sys.argv[1:]:
+        Path(name).write_text(with_reference(Path(name).read_text()))
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,6 @@ import asyncio
 import re
 import socket
 import struct
-from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal, Protocol
@@ -102,11 +101,9 @@ class Conversation(SMTP):
         super().connection_lost(error)
 
     async def _handle_client(self) -> None:
-        """A connection that breaks while we answer is the client's affair, not an error of ours. Nor does one stay
-        half open that ended before its PROXY header was complete."""
+        """Serve the client; a connection that ended before its PROXY header was whole does not stay half open."""
         try:
-            with suppress(OSError, asyncio.IncompleteReadError):
-                await super()._handle_client()
+            await super()._handle_client()
         finally:
             if isinstance(self.transport, asyncio.WriteTransport):
                 self.transport.close()

@@ -1,6 +1,7 @@
 """Whatever is said to a make-believe mail system, it serves the next client."""
 
 import asyncio
+import gc
 import random
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from monitor.sandbox.internet import MakeBelieve, internet
 from monitor.sandbox.rules import Client
 from monitor.sandbox.settings import Behaviour, SandboxSettings
-from monitor.sandbox.smtp import asserted
+from monitor.sandbox.smtp import PROXY_HEADER_WITHIN, asserted
 from probes.sender import Identity, Role
 
 SENDER = Identity(Role.SENDER, "a@b.example", "104.130.122.50", "b.example", "[UNAVAILABLE]", "bounce@b.example")
@@ -40,6 +41,8 @@ GARBAGE = [
     b"EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@acme.example>\r\nDATA\r\n" + b"y" * 5000,
     b"MAIL\r\nRCPT\r\nDATA\r\nRSET x\r\nQUIT x\r\nAUTH PLAIN\r\nVRFY <\r\nHELP HELP\r\nEXPN\r\n",
     b"NOOP\r\n" * 500,
+    b"PROXY UNKNOWN\r\n" + b"NOOP\r\n" * 150,
+    b"PROXY UNKNOWN\r\n" + b"HELP\r\n" * 150 + b"QUIT\r\n" * 3,
     *(NOISE.randbytes(NOISE.randrange(1, 3000)) for _ in range(20)),
 ]
 
@@ -74,9 +77,23 @@ async def test_garbage_never_stops_a_server(via: str, tmp_path: Path, caplog: py
         writer.write(b"PROXY UNKNOWN\r\n" if via == "proxy" else b"")
         assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"220 ")
         writer.close()
+    gc.collect()  # a task that failed tells when it is collected
     assert escaped == []
     assert [r.getMessage() for r in caplog.records if r.exc_info] == []
     assert list((tmp_path / "m" / "new").iterdir()) == []
+
+
+@pytest.mark.parametrize("start", [b"", b"PRO", b"PROXY TCP4 1.2.3.4", b"\r\n\r\n\x00\r\nQUIT\n\x21\x11"])
+async def test_a_client_that_leaves_before_its_proxy_header_is_whole_holds_nothing(
+    start: bytes, tmp_path: Path
+) -> None:
+    plan = MakeBelieve("acme/hq", Behaviour.INBOX, "127.0.0.1", 0, "proxy", tmp_path / "m", ".Junk", "acme.example")
+    async with internet([plan], SENDER, SandboxSettings()) as ports:
+        reader, writer = await asyncio.open_connection("127.0.0.1", ports["acme/hq"])
+        writer.write(start)
+        writer.write_eof()
+        assert await asyncio.wait_for(reader.read(), PROXY_HEADER_WITHIN / 2) == b""
+        writer.close()
 
 
 @given(st.text(max_size=300))

@@ -31,6 +31,7 @@ def set_up(level: str = "info", form: Literal["auto", "text", "json"] = "auto") 
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    logging.getLogger("mail").setLevel(logging.ERROR)  # aiosmtpd's, which tells every command
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from probes.settings import Domain, Secret, Settings, shown
 
@@ -72,9 +72,9 @@ class Signer:
 class Dkim(Settings):
     """`[sender.dkim]`: the private key is a PEM, RSA or Ed25519; `domain` is the sender's own unless given."""
 
-    selector: Annotated[str, AfterValidator(_selector)]
-    key: Secret
-    domain: Domain | None = None
+    selector: Annotated[str, AfterValidator(_selector)] = Field(description="Under which the public key is in the DNS.")
+    key: Secret = Field(description="The private key in PEM, RSA or Ed25519.")
+    domain: Domain | None = Field(None, description="The signing domain, if not the sender's.")
 
     @field_validator("key")
     @classmethod

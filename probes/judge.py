@@ -321,6 +321,8 @@ def _times(dialogue: Dialogue) -> str:
 
 def _span(span: timedelta) -> str:
     seconds = max(span.total_seconds(), 0.0)
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 120:

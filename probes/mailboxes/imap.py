@@ -59,15 +59,17 @@ class ImapMailbox(Settings):
     """
 
     via: Literal["imap"]
-    host: Host
-    port: Port = 993
-    tls: Literal["implicit", "starttls", "none"] = "implicit"
-    ca_file: CaFile | None = None
-    user: Name
-    password: Annotated[Secret, AfterValidator(_typed)]
-    inbox: Name = INBOX
-    junk: Name | None = None
-    poll: Duration = timedelta(seconds=15)
+    host: Host = Field(description="The IMAP server.")
+    port: Port = Field(993, description="Its port; 143 is usual with `starttls` and `none`.")
+    tls: Literal["implicit", "starttls", "none"] = Field("implicit", description="How the connection is encrypted.")
+    ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
+    user: Name = Field(description="The mailbox's login name.")
+    password: Annotated[Secret, AfterValidator(_typed)] = Field(description="The mailbox's password.")
+    inbox: Name = Field(INBOX, description="The folder that people read.")
+    junk: Name | None = Field(
+        None, description="The junk folder; else the one marked `\\Junk`, else one with a usual name."
+    )
+    poll: Duration = Field(timedelta(seconds=15), description="How often we look where the server has no IDLE.")
 
     @model_validator(mode="after")
     def _two_folders(self) -> "ImapMailbox":

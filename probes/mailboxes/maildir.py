@@ -41,8 +41,10 @@ class MaildirMailbox(Settings):
     """
 
     via: Literal["maildir"]
-    path: FilePath
-    junk: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    path: FilePath = Field(description="The Maildir: the folder with cur, new and tmp.")
+    junk: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(
+        None, description='The junk folder, such as ".Junk"; else the usual names are tried.'
+    )
 
     @property
     def key(self) -> str:

@@ -3,6 +3,8 @@
 Text speaks first, the enhanced code second, the stage last: many hosts say 5.7.1 to everything.
 """
 
+import re
+
 from probes.evidence import Stage
 from probes.verdict import Cause
 
@@ -20,7 +22,7 @@ PHRASES: tuple[tuple[str, Cause], ...] = (  # lower case; the first hit wins, so
     ("block list", Cause.IP_LISTED),
     ("blacklist", Cause.IP_LISTED),
     ("dnsbl", Cause.IP_LISTED),
-    ("rbl", Cause.IP_LISTED),
+    ("rbl ", Cause.IP_LISTED),
     ("ipcheck.proofpoint.com", Cause.REPUTATION),
     ("poor reputation", Cause.REPUTATION),  # Cisco, HAT
     ("reputation", Cause.REPUTATION),
@@ -105,14 +107,17 @@ STAGES: dict[Stage, Cause] = {  # what a bare 5.7.1 means by where it was said (
     Stage.END_OF_DATA: Cause.CONTENT,
 }
 
+_ADDRESS = re.compile(r"\S{1,320}@\S{1,320}")  # a reply quotes addresses, whose letters mean nothing
+_PHRASES = tuple((re.compile(rf"\b{re.escape(phrase)}"), cause) for phrase, cause in PHRASES)
+
 TRY_LATER = "try again later"  # rspamd's greylisting after DATA says only this
 
 
 def cause_of(stage: Stage, code: int, enhanced: str | None, text: str) -> Cause:
     """Why the server refused, `UNCLEAR` where neither text nor codes tell."""
-    said = text.lower()
-    for phrase, cause in PHRASES:
-        if phrase in said:
+    said = _ADDRESS.sub(" ", text[:4096].lower())
+    for phrase, cause in _PHRASES:
+        if phrase.search(said):
             return cause
     detail = (enhanced or "").partition(".")[2]
     if detail in ENHANCED and not (code >= 500 and ENHANCED[detail] is Cause.GREYLISTED):

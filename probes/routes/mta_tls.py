@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from probes.routes.dialogue import Stop, Talk
 from probes.settings import Settings
 from probes.tls import CaFile
@@ -13,8 +15,10 @@ class MtaTls(Settings):
     "opportunistic": STARTTLS when offered, any certificate. "require": STARTTLS with a certificate for the host's name.
     """
 
-    tls: Literal["opportunistic", "require", "none"] = "opportunistic"
-    ca_file: CaFile | None = None
+    tls: Literal["opportunistic", "require", "none"] = Field(
+        "opportunistic", description="STARTTLS when offered, with any certificate; only with a good one; never."
+    )
+    ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
 
     async def encrypt(self, talk: Talk) -> Stop:
         """The stage between EHLO and what follows."""

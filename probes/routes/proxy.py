@@ -4,6 +4,8 @@ import ipaddress
 import struct
 from typing import Literal
 
+from pydantic import Field
+
 from probes.evidence import Dialogue, Fault, Note, Stage
 from probes.message import Message
 from probes.routes import Surroundings
@@ -31,9 +33,9 @@ class ProxyRoute(MtaTls):
     """A listener that believes a PROXY header. It is never the public port, so `port` has no default."""
 
     via: Literal["proxy"] = "proxy"
-    host: Host
-    port: Port
-    version: Literal[1, 2] = 2
+    host: Host = Field(description="The gateway.")
+    port: Port = Field(description="Its listener that expects a PROXY header from us.")
+    version: Literal[1, 2] = Field(2, description="Of the PROXY header: 1 is text, 2 binary.")
 
     def toward(self, recipient: str) -> str:
         """See `Route`."""

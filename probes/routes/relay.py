@@ -21,12 +21,12 @@ class RelayRoute(Settings):
     "none" is for a relay on this machine alone, because the password goes over the line."""
 
     via: Literal["relay"] = "relay"
-    host: Host
-    port: Port = 587
-    tls: Literal["starttls", "implicit", "none"] = "starttls"
-    ca_file: CaFile | None = None
-    user: str = Field(min_length=1, max_length=255)
-    password: Secret
+    host: Host = Field(description="The sender's own mail service.")
+    port: Port = Field(587, description="Its submission port.")
+    tls: Literal["starttls", "implicit", "none"] = Field("starttls", description="`none`: only to this machine itself.")
+    ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
+    user: str = Field(min_length=1, max_length=255, description="The account's name.")
+    password: Secret = Field(description="The account's password.")
 
     @model_validator(mode="after")
     def _no_password_in_clear(self) -> Self:

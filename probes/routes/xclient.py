@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Literal
 
+from pydantic import Field
+
 from probes.evidence import Dialogue, Note, Stage, Step
 from probes.message import Message
 from probes.routes import Surroundings
@@ -21,8 +23,8 @@ class XclientRoute(MtaTls):
     """A gateway that lets us speak as the sender's client. These fields are the config keys."""
 
     via: Literal["xclient"] = "xclient"
-    host: Host
-    port: Port = 25
+    host: Host = Field(description="The gateway.")
+    port: Port = Field(25, description="Its listener that allows us XCLIENT.")
 
     def toward(self, recipient: str) -> str:
         """See `Route`."""

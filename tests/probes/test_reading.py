@@ -52,6 +52,8 @@ def test_headers_never_break_the_reader(text):
     [
         (Stage.RCPT, 554, "5.7.1", "<m50[104.130.122.50]>: Client host rejected: Access denied", Cause.IP_BLOCKED),
         (Stage.MAIL, 554, "5.7.1", "<b@account.trimble.com>: Sender address rejected: Access denied", Cause.DOMAIN_BLOCKED),
+        (Stage.MAIL, 554, "5.7.1", "<bounce+mprblspf@account.trimble.com>: Sender address rejected", Cause.DOMAIN_BLOCKED),
+        (Stage.RCPT, 554, "5.7.1", "mx.marble.example: Client host rejected", Cause.IP_BLOCKED),
         (Stage.RCPT, 554, "5.7.1", "Service unavailable; Client host [104.130.122.50] blocked using zen.example", Cause.IP_LISTED),
         (Stage.RCPT, 450, "4.2.0", "<p@a.test>: Recipient address rejected: Greylisted, see postgrey", Cause.GREYLISTED),
         (Stage.END_OF_DATA, 451, "4.7.1", "Try again later", Cause.GREYLISTED),

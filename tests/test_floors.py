@@ -1,0 +1,47 @@
+"""The floors of the house: what may import what, and what the project says of itself."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted(path for folder in ("probes", "monitor") for path in (ROOT / folder).rglob("*.py"))
+
+
+def test_imports_go_down_only():
+    found = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.parametrize("library", ["apscheduler", "prometheus_client", "sqlalchemy", "imapclient", "dns", "aiohttp"])
+def test_a_library_has_one_home(library):
+    homes = {
+        "apscheduler": ("monitor/clock.py", "monitor/schedule.py", "monitor/config/pace.py"),
+        "prometheus_client": ("monitor/metrics.py",),
+        "sqlalchemy": ("monitor/store/",),
+        "imapclient": ("probes/mailboxes/",),
+        "dns": ("probes/resolver.py",),
+        "aiohttp": ("monitor/web/",),
+    }
+    importing = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if any(
+            line.strip().startswith((f"import {library}", f"from {library}")) for line in path.read_text().split("\n")
+        )
+    ]
+    assert importing
+    assert [path for path in importing if not path.startswith(homes[library])] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_can_be_read_in_one_sitting(path):
+    assert len(path.read_text().splitlines()) <= 420

@@ -111,17 +111,22 @@ def _join(namespace: Namespace) -> None:
 
 def sweep() -> list[str]:
     """End every process in namespaces with our prefix, then remove them. Returns what there was to remove."""
+    end_all()
     found = namespaces()
     for name in found:
-        there = Namespace(name.removeprefix(PREFIX), "")
-        while pids := there.pids():  # again, because a process may have had a child meanwhile
-            end(pids)
         subprocess.run(["ip", "netns", "del", name], check=True)
     for folder in PER_NAMESPACE.glob(PREFIX + "*"):
         shutil.rmtree(folder)
     with suppress(OSError):
         PER_NAMESPACE.rmdir()  # only when it is empty
     return found
+
+
+def end_all() -> None:
+    """Kill every process in namespaces with our prefix, and wait until they are gone."""
+    inodes = {(NAMED / name).stat().st_ino for name in namespaces()}
+    while pids := [pid for pid in _processes() if _namespace_of(pid) in inodes]:
+        end(pids)  # and again, because one of them may have had a child meanwhile
 
 
 def namespaces() -> list[str]:

@@ -1,5 +1,6 @@
 """One IMAP connection that looks at one folder. Blocking, so it belongs into a thread; `hear` and `cut` do not."""
 
+import os
 import re
 import socket
 import ssl
@@ -21,7 +22,7 @@ WINDOW = 20_000  # messages searched at once: the answer is one line, and imapli
 MESSAGES_LIMIT = 5_000_000  # a folder that claims more is not believed
 HEADERS_AT_ONCE = 50
 BODIES_AT_ONCE = 16
-WORDS_LIMIT = 400  # characters of what a server says
+WORDS_LIMIT = 250  # characters of what a server says
 ORDINARY = 1 << 20  # octets of an ordinary answer; a list of 10,000 folders has about as many
 
 _HEADERS = f"BODY.PEEK[HEADER]<0.{HEADER_LIMIT}>"
@@ -138,10 +139,10 @@ class Line:
     def _search_all(self, since: datetime) -> list[int]:
         """From the top down, so that nothing slips through when what is above or below is expunged meanwhile."""
         found: set[int] = set()
-        last = self._following - 1 if self._following else max(self._it.search(["UID", "*"]), default=0)
         top = self._wire.count
         if top > MESSAGES_LIMIT:
             raise Abort(f"{top} messages are too many to look through")
+        last = self._following - 1 if self._following else max(self._it.search(["UID", "*"]), default=0)
         while (top := min(top, self._wire.count)) > 0:
             self._renew(2 * ORDINARY)
             bottom = max(1, top - WINDOW + 1)
@@ -261,6 +262,7 @@ class Line:
         """Log out in good order, within Patience.farewell. Raises MailboxError."""
         if self._client is not None and not self.broken:
             self._patience = Patience(step=self._patience.farewell)
+            self._wire.leaving = True
             self._end_idle()
             with self._step("logout"):
                 self._it.logout()
@@ -315,11 +317,13 @@ def said(error: Exception) -> str:
         text = f"its certificate: {error.verify_message}"
     elif isinstance(error, TimeoutError):
         text = "no answer in time"
-    elif isinstance(error, OSError) and error.strerror:
-        text = error.strerror
+    elif isinstance(error, ssl.SSLError | socket.gaierror) and error.strerror:
+        text = error.strerror.partition(" (_ssl.c")[0]
+    elif isinstance(error, OSError) and error.errno:
+        text = os.strerror(error.errno)
     elif isinstance(error, Refusal | OSError) and error.args:
         first = error.args[0]
-        text = _SAID_TWICE.sub("", _text(first), count=2)
+        text = _SAID_TWICE.sub("", _text(first).strip().partition("\n")[0], count=2)
     else:
         text = f"the answer is no IMAP ({type(error).__name__})"
     printable = "".join(each if each.isprintable() else " " for each in text)

@@ -38,14 +38,18 @@ _BYE = re.compile(rb"\* BYE ?([^\r\n]*)", re.IGNORECASE)
 
 
 class Wire(imaplib.IMAP4):
-    """imaplib over an open socket. `count` is the number of messages in the open folder as far as the server told;
-    `grown` becomes true when it grows."""
+    """imaplib over an open socket.
+
+    `count` is the number of messages in the open folder as far as the server told; `grown` becomes true when it grows.
+    `leaving`: the server's BYE is no surprise.
+    """
 
     def __init__(self, sock: socket.socket, host: str, deadline: float, allowance: int) -> None:
         self.deadline = deadline
         self.allowance = allowance
         self.count = 0
         self.grown = False
+        self.leaving = False
         self._given = sock
         self._source = sock
         self._unread = bytearray()
@@ -62,6 +66,7 @@ class Wire(imaplib.IMAP4):
 
     def read(self, size: int) -> bytes:
         """A literal."""
+        self._forget_the_clear()
         if size > self.allowance:
             raise self.abort(f"an answer of {size} octets is too long")
         while len(self._unread) < size:
@@ -70,6 +75,7 @@ class Wire(imaplib.IMAP4):
 
     def readline(self) -> bytes:
         """A line with its end."""
+        self._forget_the_clear()
         searched = 0
         while (end := self._unread.find(b"\n", searched)) < 0:
             searched = len(self._unread)
@@ -87,10 +93,7 @@ class Wire(imaplib.IMAP4):
         """Take in what the server says while it idles, without waiting. Raises what `FAILURES` names."""
         ended = self._receive_all()
         while (end := self._unread.find(b"\n")) >= 0 and self._unread.startswith(b"* "):
-            line = self._take(end + 1)
-            if bye := _BYE.match(line):
-                raise self.abort(bye[1].decode("ascii", "replace"))
-            self._note(line)
+            self._note(self._take(end + 1))
         if ended:
             raise self.abort("the server closed the connection")
         if end >= 0:  # a line that is no news
@@ -109,10 +112,13 @@ class Wire(imaplib.IMAP4):
             self._unread += data
         raise self.abort("the server talks without end")
 
-    def _receive(self) -> None:
-        if self._source is not self.sock:  # STARTTLS: what was said in the clear before it is not believed
+    def _forget_the_clear(self) -> None:
+        """After STARTTLS, what was said before the handshake is not believed: anybody may have said it."""
+        if self._source is not self.sock:
             self._source = self.sock
             self._unread.clear()
+
+    def _receive(self) -> None:
         self.sock.settimeout(self._left())
         data = self.sock.recv(_AT_ONCE)
         if not data:
@@ -134,6 +140,8 @@ class Wire(imaplib.IMAP4):
         return taken
 
     def _note(self, line: bytes) -> None:
+        if (bye := _BYE.match(line)) and not self.leaving:
+            raise self.abort(f"the server said BYE: {bye[1].decode('ascii', 'replace')}")
         if news := _COUNT.fullmatch(line):
             number = int(news[1])
             if news[2].upper() == b"EXPUNGE":

@@ -96,20 +96,33 @@ class MaildirSession:
             box.leave(self._notifier)
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
-        """See `Session`. Whatever was delivered before the call is found."""
-        found: list[Sighting] = []
+        """See `Session`. After a look that failed or was stopped, the next sees everything again."""
         try:
             await self._find_junk()
-            for _ in range(3):  # again for what was renamed under our eyes; who goes on with it finds us again
-                for box in self._boxes():
-                    found += await self._look_through(box, since)
-                if not any(box.missed or box.unsure for box in self._boxes()):
-                    break
+            found = await self._look_until_steady(since)
         except OSError as error:
+            self._forget()
             raise self._sorry(error) from error
+        except asyncio.CancelledError:
+            self._forget()
+            raise
         if not any(box.waits for box in self._boxes()):
             self._news.clear()
         return found
+
+    async def _look_until_steady(self, since: datetime) -> list[Sighting]:
+        found: list[Sighting] = []
+        for _ in range(3):  # again for what was renamed under our eyes; who goes on with it is found in the next look
+            for box in self._boxes():
+                found += await self._look_through(box, since)
+            if not any(box.missed or box.unsure for box in self._boxes()):
+                break
+        return found
+
+    def _forget(self) -> None:
+        for box in self._boxes():
+            box.forget()
+        self._news.set()
 
     async def changed(self, timeout: float) -> None:
         """See `Session`. Where nobody tells us, and while there is no folder for junk, over after TICK seconds."""
@@ -139,6 +152,7 @@ class MaildirSession:
     async def _look_through(self, box: Box, since: datetime) -> list[Sighting]:
         if self._notifier is not None and box.told:
             self._notifier.drain()
+            box.unsure = box.unsure or box.replaced()
         if (box.unsure or not box.told) and not await self._list(box, since):
             return []
         files, found = box.take(), []

@@ -37,6 +37,8 @@ class Box:
         self._appeared: dict[str, None] = {}  # "new/NAME", in order
         self._read: set[str] = set()  # bare names
         self._returned: set[str] = set()
+        self._surveyed = False
+        self._places: list[tuple[int, int]] = []  # device and inode of what is watched
         self._watches: list[tuple[int, Listener]] = []
 
     def check(self) -> None:
@@ -50,6 +52,7 @@ class Box:
         self.leave(notifier)
         if notifier is None or not self.local:
             return
+        self._places = self._found()
         for part in PARTS:
             listener = self._listener(part)
             if (number := notifier.watch(self.path / part, listener)) is None:
@@ -58,11 +61,29 @@ class Box:
             self._watches.append((number, listener))
         self.told = True
 
+    def replaced(self) -> bool:
+        """Whether something else stands where we watch: the kernel does not tell of a renamed folder above."""
+        try:
+            return self._found() != self._places
+        except OSError:
+            return True
+
+    def _found(self) -> list[tuple[int, int]]:
+        return [(status.st_dev, status.st_ino) for status in (os.stat(f"{self.path}/{part}") for part in PARTS)]
+
     def leave(self, notifier: Notifier | None) -> None:
         """Be told no more."""
         self.told = False
         while self._watches and notifier is not None:
             notifier.leave(*self._watches.pop())
+
+    def forget(self) -> None:
+        """Know nothing of what was read, so that all of it is read again."""
+        self.unsure = True
+        self.unopened = []
+        self._surveyed = False
+        self._read = set()
+        self._returned = set()
 
     def _listener(self, part: str) -> Listener:
         def listener(name: str | None) -> None:
@@ -86,18 +107,24 @@ class Box:
         return self.local and all(os.stat(self.path / part).st_size <= 4096 for part in PARTS)
 
     def survey(self, since: datetime) -> None:
-        """Note every file that was not read and came after `since`, give or take a day. Raises OSError."""
+        """Note every file that was not read: at first those that came after `since`, give or take a day. Raises
+        OSError."""
         self.unsure = False
-        earliest = (since - DAY).timestamp()
+        earliest = (since - DAY).timestamp() if self.told or not self._surveyed else float("-inf")
         there = set()
         for part in PARTS:
             with os.scandir(self.path / part) as entries:
                 for entry in entries:
                     there.add(bare(entry.name))
-                    if self._is_news("cur", entry.name) and _modified(entry) >= earliest:
+                    if not self._is_news("cur", entry.name):
+                        continue
+                    if _modified(entry) >= earliest:
                         self._appeared[f"{part}/{entry.name}"] = None
+                    elif not self.told:
+                        self._read.add(bare(entry.name))  # what is moved in later is read, whatever its age
         self._read &= there
         self._returned &= there
+        self._surveyed = True
 
     @property
     def waits(self) -> bool:

@@ -1,0 +1,367 @@
+"""What every kind of mailbox promises, held by a Maildir with and without inotify, and by a real Dovecot."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from probes.evidence import Folder, Marker
+from probes.mailboxes import Mailbox, MailboxError, Session, Sighting, maildir, notifier
+from probes.mailboxes.imap import ImapMailbox
+from probes.mailboxes.maildir import MaildirMailbox
+from tests.lab.dovecot import MAIL_OWNER, Dovecot
+from tests.probes.mailboxes.mail import FOREIGN, USERS, contents, deliver, make_maildir, probe, token, within
+
+NOW = datetime.now(UTC)
+DAY = 86400.0
+SOON = 3.0  # seconds; Dovecot tells of new mail after half a second
+
+
+@dataclass
+class World:
+    """A mailbox, and the folders behind it."""
+
+    mailbox: Mailbox
+    inbox: Path
+    junk: Path
+    junk_name: str
+
+    def deliver(self, content: bytes, folder: Folder = Folder.INBOX, **how: object) -> Path:
+        return deliver(self.inbox if folder is Folder.INBOX else self.junk, content, **how)  # type: ignore[arg-type]
+
+
+def owned(path: Path) -> Path:
+    """As the mail server's own."""
+    for each in (path.parent, path, *path.rglob("*")):
+        os.chown(each, MAIL_OWNER, MAIL_OWNER)
+    return path
+
+
+@pytest.fixture(params=["maildir", "maildir polled", pytest.param("imap", marks=pytest.mark.lab)])
+def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A mailbox with an inbox and a folder for junk, both empty."""
+    if request.param == "maildir polled":
+        monkeypatch.setattr(notifier, "inotify_simple", None)
+        monkeypatch.setattr(maildir, "TICK", 0.05)
+    if request.param != "imap":
+        path = make_maildir(tmp_path / "box", ".Junk")
+        return World(MaildirMailbox(via="maildir", path=path), path, path / ".Junk", ".Junk")
+    server: Dovecot = request.getfixturevalue("server")
+    user: str = request.getfixturevalue("user")
+    path = owned(make_maildir(server.maildir(user), ".Junk"))
+    return World(imap(server, user), path, path / ".Junk", "Junk")
+
+
+def imap(server: Dovecot, user: str) -> ImapMailbox:
+    return ImapMailbox.model_validate({
+        "via": "imap", "host": server.address, "port": server.ports.imap, "tls": "none",
+        "user": user, "password": SecretStr(USERS[user]),
+    })  # fmt: skip
+
+
+async def first(session: Session, since: datetime = NOW) -> Sequence[Sighting]:
+    """What is seen as soon as something is seen."""
+    async with asyncio.timeout(SOON):
+        while not (found := await session.look(since)):
+            await session.changed(SOON)
+    return found
+
+
+def marks(found: Sequence[Sighting]) -> set[str]:
+    return {mark for each in found for mark in each.tokens.values()}
+
+
+@pytest.mark.parametrize("folder", Folder)
+async def test_a_probe_is_seen_where_it_lies(world: World, pool: ThreadPoolExecutor, folder: Folder) -> None:
+    mark = token()
+    world.deliver(probe(mark), folder, at=NOW.timestamp())
+    async with world.mailbox.open(pool) as session:
+        (seen,) = await session.look(NOW)
+        assert seen.folder is folder
+        assert seen.folder_name == ("INBOX" if folder is Folder.INBOX else world.junk_name)
+        assert session.folders == ("INBOX", world.junk_name)
+        assert seen.tokens == {Marker.HEADER: mark}
+        assert seen.headers.startswith("Received: from a by b; Mon, 23 Nov 2026 08:00:00 +0000\r\nFrom: no-reply@")
+        assert seen.headers.endswith(f"{mark}\r\n") or seen.headers.endswith(f"{mark}\r\n\r\n")
+        assert seen.mailbox_time is not None
+        assert abs(seen.mailbox_time - NOW) <= timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("folder", Folder)
+async def test_news_wakes_us(world: World, pool: ThreadPoolExecutor, folder: Folder) -> None:
+    async with world.mailbox.open(pool) as session:
+        assert await session.look(NOW) == []
+        waiting = asyncio.create_task(session.changed(60))
+        await asyncio.sleep(0)
+        mark = token()
+        world.deliver(probe(mark), folder)
+        async with asyncio.timeout(SOON):
+            await waiting
+        assert marks(await first(session)) == {mark}
+
+
+async def test_what_comes_between_looking_and_waiting_wakes_us_too(world: World, pool: ThreadPoolExecutor) -> None:
+    async with world.mailbox.open(pool) as session:
+        for turn in range(4):
+            await session.look(NOW)
+            mark = token()
+            world.deliver(probe(mark), list(Folder)[turn % 2])
+            async with asyncio.timeout(SOON):
+                await session.changed(60)
+            assert marks(await first(session)) == {mark}
+
+
+async def test_news_while_looking_is_not_lost(world: World, pool: ThreadPoolExecutor) -> None:
+    async with world.mailbox.open(pool) as session:
+        sent, seen = [token() for _ in range(40)], set[str]()
+        await session.look(NOW)
+        async with asyncio.timeout(10):
+            for mark in sent:
+                looking = asyncio.create_task(session.look(NOW))
+                await asyncio.sleep(0.001)  # somewhere in the midst of it
+                world.deliver(probe(mark))
+                seen |= marks(await looking)
+            while len(seen) < len(sent):
+                await session.changed(SOON)
+                seen |= marks(await session.look(NOW))
+        assert seen == set(sent)
+
+
+async def test_nothing_new_is_heard_to_the_end(world: World, pool: ThreadPoolExecutor) -> None:
+    async with world.mailbox.open(pool) as session:
+        await session.look(NOW)
+        start = time.perf_counter()
+        while time.perf_counter() - start < 0.3:
+            await session.changed(0.3)
+            assert await session.look(NOW) == []
+        assert time.perf_counter() - start < 0.7
+
+
+async def test_a_look_finds_all_that_came_before_it(world: World, pool: ThreadPoolExecutor) -> None:
+    async with world.mailbox.open(pool) as session:
+        for _ in range(5):
+            sent = {token() for _ in range(7)}
+            for mark in sent:
+                world.deliver(probe(mark), Folder.JUNK if mark < "mpk" else Folder.INBOX)
+            assert marks(await session.look(NOW)) == sent
+            assert await session.look(NOW) == []
+
+
+async def test_a_new_session_sees_it_all_again(world: World, pool: ThreadPoolExecutor) -> None:
+    mark = token()
+    world.deliver(probe(mark))
+    for _ in range(2):
+        async with world.mailbox.open(pool) as session:
+            assert marks(await session.look(NOW)) == {mark}
+            assert await session.look(NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("age", "seen"),
+    [
+        (0.0, True),
+        (0.9 * DAY, True),  # give or take a day
+        (3 * DAY, False),
+        (-3 * DAY, True),  # a clock that is wrong
+    ],
+)
+async def test_only_what_came_lately_is_read(world: World, pool: ThreadPoolExecutor, age: float, seen: bool) -> None:
+    world.deliver(probe(token()), at=NOW.timestamp() - age)
+    async with world.mailbox.open(pool) as session:
+        assert bool(await session.look(NOW)) is seen
+
+
+async def test_what_is_moved_in_is_seen_whatever_its_age(world: World, pool: ThreadPoolExecutor) -> None:
+    async with world.mailbox.open(pool) as session:
+        await session.look(NOW)
+        mark = token()
+        world.deliver(probe(mark), Folder.JUNK, at=NOW.timestamp() - 9 * DAY)
+        assert marks(await session.look(NOW)) == {mark}
+
+
+async def test_a_token_in_the_body_alone_is_found(world: World, pool: ThreadPoolExecutor) -> None:
+    mark = token()
+    world.deliver(FOREIGN)
+    world.deliver(probe(mark, header=False, body=True))
+    async with world.mailbox.open(pool) as session:
+        (seen,) = await session.look(NOW)
+        assert seen.tokens == {Marker.BODY: mark}
+
+
+async def test_a_body_is_read_only_where_it_can_be_a_probes(world: World, pool: ThreadPoolExecutor) -> None:
+    world.deliver(probe(token(), header=False, body=True), at=NOW.timestamp() - 0.5 * DAY)  # before we sent anything
+    world.deliver(probe(token(), header=False, body=True, filling=300_000))  # far too long
+    async with world.mailbox.open(pool) as session:
+        assert await session.look(NOW) == []
+
+
+async def test_headers_are_cut(world: World, pool: ThreadPoolExecutor) -> None:
+    mark = token()
+    mail = probe(mark)
+    head, _, body = mail.partition(b"\r\n\r\n")
+    world.deliver(head + b"\r\n" + b"X-Filling: " + b"y" * 200_000 + b"\r\n\r\n" + body)
+    async with world.mailbox.open(pool) as session:
+        (seen,) = await session.look(NOW)
+        assert len(seen.headers) == 64 * 1024
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"",
+        b"\n",
+        b"\r\n\r\n",
+        b"no header at all",
+        b"\xff\xfe\x00\x00" * 1000,
+        b"Subject: =?utf-8?b?" + b"/" * 5000 + b"\n\n" + bytes(range(256)) * 50,
+        b"X: " + b"a" * 500_000,
+        b"From: a\n" * 20_000,
+    ],
+)
+async def test_garbage_hides_nothing(world: World, pool: ThreadPoolExecutor, garbage: bytes) -> None:
+    mark = token()
+    world.deliver(garbage)
+    world.deliver(probe(mark))
+    world.deliver(garbage)
+    async with world.mailbox.open(pool) as session:
+        assert marks(await session.look(NOW)) == {mark}
+
+
+async def test_headers_are_fit_to_be_stored(world: World, pool: ThreadPoolExecutor) -> None:
+    world.deliver(b"Subject: caf\xe9 \x00 caf\xc3\xa9\r\n" + probe(token()))
+    async with world.mailbox.open(pool) as session:
+        (seen,) = await session.look(NOW)
+        assert seen.headers.startswith("Subject: caf\ufffd \ufffd café\r\n") or "\0" not in seen.headers
+        seen.headers.encode()
+
+
+def other_peoples(world: World) -> None:
+    """Mail of every age and with every flag, in both folders."""
+    for folder in Folder:
+        for flags in (None, "", "S", "F", "RS", "T", "DFRST"):
+            for age in (0.0, 10 * DAY):
+                world.deliver(FOREIGN, folder, flags=flags, at=NOW.timestamp() - age)
+
+
+async def test_looking_changes_nothing(world: World, pool: ThreadPoolExecutor) -> None:
+    other_peoples(world)
+    world.deliver(probe(token()))
+    before = contents(world.inbox)
+    async with world.mailbox.open(pool) as session:
+        await session.look(NOW)
+        await session.changed(0.1)
+        await session.look(NOW)
+    assert contents(world.inbox) == before
+
+
+async def test_ours_is_deleted_and_nothing_else_touched(world: World, pool: ThreadPoolExecutor) -> None:
+    other_peoples(world)
+    before = contents(world.inbox, exact=False)
+    for folder in Folder:
+        for flags in (None, "S", "T"):
+            world.deliver(probe(token()), folder, flags=flags)
+    keep = world.deliver(probe(token()))
+    async with world.mailbox.open(pool) as session:
+        found = await session.look(NOW)
+        assert len(found) == 7
+        kept = [each for each in found if each.headers.encode()[-60:] in keep.read_bytes()]
+        await session.remove([each for each in found if each not in kept])
+        after = contents(world.inbox, exact=False)
+        assert len(after) == len(before) + 1
+        assert {name: after.get(name) for name in before} == before
+        await session.remove(kept)
+        assert contents(world.inbox, exact=False) == before
+        assert await session.look(NOW) == []
+
+
+async def test_what_is_gone_already_is_no_error(world: World, pool: ThreadPoolExecutor) -> None:
+    files = [world.deliver(probe(token()), folder) for folder in (*Folder, *Folder)]
+    async with world.mailbox.open(pool) as session:
+        found = await session.look(NOW)
+        for file in files[:2]:
+            next(file.parent.parent.glob(f"*/{file.name}*")).unlink()
+        await session.remove(found)
+        await session.remove(found)
+        assert contents(world.inbox) == {}
+        assert await session.look(NOW) == []
+
+
+async def test_what_vanishes_under_our_eyes_is_no_error(world: World, pool: ThreadPoolExecutor) -> None:
+    async with world.mailbox.open(pool) as session:
+        await session.look(NOW)
+        for _ in range(10):
+            files = [world.deliver(probe(token())) for _ in range(20)]
+            looking = asyncio.create_task(session.look(NOW))
+            await asyncio.sleep(0.002)
+            for file in files:
+                file.unlink(missing_ok=True)
+            await session.remove(await looking)
+        last = token()
+        world.deliver(probe(last))
+        assert last in marks(await first(session))
+
+
+async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(world: World, pool: ThreadPoolExecutor) -> None:
+    file = world.deliver(probe(token()))
+    async with world.mailbox.open(pool) as session:
+        found = await session.look(NOW)
+        file.rename(world.inbox / "cur" / f"{file.name}:2,S")
+        assert await session.look(NOW) == []
+        await session.remove(found)
+        assert contents(world.inbox) == {}
+
+
+async def test_two_visits_at_once_do_not_disturb_each_other(world: World, pool: ThreadPoolExecutor) -> None:
+    async with world.mailbox.open(pool) as one, world.mailbox.open(pool) as two:
+        await one.look(NOW)
+        await two.look(NOW)
+        mark = token()
+        world.deliver(probe(mark))
+        found, same = await asyncio.gather(first(one), first(two))
+        assert marks(found) == marks(same) == {mark}
+        await one.remove(found)
+        await two.remove(same)
+        assert contents(world.inbox) == {}
+
+
+async def test_whoever_stops_waiting_may_go_on(world: World, pool: ThreadPoolExecutor) -> None:
+    async with world.mailbox.open(pool) as session:
+        await session.look(NOW)
+        waiting = asyncio.create_task(session.changed(60))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        mark = token()
+        world.deliver(probe(mark))
+        assert marks(await first(session)) == {mark}
+
+
+async def test_a_mailbox_full_of_other_peoples_mail(world: World, pool: ThreadPoolExecutor) -> None:
+    for number in range(300):
+        world.deliver(FOREIGN, at=NOW.timestamp() - (30 * DAY if number % 2 else 0))
+    mark = token()
+    world.deliver(probe(mark))
+    with within(5):
+        async with world.mailbox.open(pool) as session:
+            assert marks(await session.look(NOW)) == {mark}
+
+
+async def test_a_mailbox_that_is_not_there(world: World, pool: ThreadPoolExecutor) -> None:
+    wrong: dict[str, Callable[[], dict[str, object]]] = {
+        "imap": lambda: {"inbox": "Nowhere"},
+        "maildir": lambda: {"path": Path("/nowhere/Maildir")},
+    }
+    mailbox = world.mailbox.model_copy(update=wrong[world.mailbox.via]())  # type: ignore[attr-defined]
+    with pytest.raises(MailboxError) as caught:
+        async with mailbox.open(pool):
+            pass
+    assert "\n" not in str(caught.value)
+    assert "owhere" in str(caught.value)

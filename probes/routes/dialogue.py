@@ -163,9 +163,9 @@ class Talk:
         step = self.record.keep(stage, began, heard, host=self._host, text=text)
         return None if step.good else step
 
-    def withhold(self, stage: Stage, text: str) -> Step:
+    def withhold(self, stage: Stage, text: str, fault: Fault = Fault.NOT_OFFERED) -> Step:
         """Send nothing: the server does not offer what we need to send honestly."""
-        return self.record.withhold(stage, Fault.NOT_OFFERED, text, host=self._host)
+        return self.record.withhold(stage, fault, text, host=self._host)
 
     async def ask(self, what: str | bytes) -> Heard:
         """Say one thing and hear the answer, unless there is one before we spoke."""
@@ -194,7 +194,7 @@ class Talk:
         if isinstance(found, Trouble):
             return self.keep(Stage.CONNECT, began, found)
         self._wire = found
-        self.record.local_ip = found.local_ip
+        self.record.local_ip, self.record.tls = found.local_ip, ""
         return self.keep(Stage.CONNECT, began, None)
 
     async def banner(self) -> Stop:
@@ -207,15 +207,14 @@ class Talk:
         began = self.record.time()
         early = self.unasked()
         heard = early or await self.ask(f"EHLO {self.identity.helo}")
-        self.offered = extensions(heard) if isinstance(heard, Reply) else {}
         stop = self.keep(Stage.EHLO, began, heard)
+        self.offered = extensions(heard) if stop is None and isinstance(heard, Reply) else {}
         if stop is None or early is not None or stop.fault is not None or (stop.code or 0) < 500:
             return stop
         return await self._old_hello(stop)
 
     async def _old_hello(self, refused: Step) -> Stop:
         """A server that closes the connection after it refused EHLO has answered by the refusal."""
-        self.offered = {}
         began = self.record.time()
         heard = await self.ask(f"HELO {self.identity.helo}")
         if isinstance(heard, Trouble) and heard.fault in (Fault.CLOSED, Fault.RESET):

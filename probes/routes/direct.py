@@ -1,6 +1,9 @@
 """From the sender's own address to the company's mail hosts, as the real mails go."""
 
+from ipaddress import ip_address
 from typing import Literal
+
+from pydantic import Field
 
 from probes.evidence import Dialogue, Fault, Note, Stage
 from probes.message import Message
@@ -19,8 +22,8 @@ class DirectRoute(MtaTls):
     """Only from a socket bound to the source IP. `host` stands in for the MX records of the recipient's domain."""
 
     via: Literal["direct"] = "direct"
-    host: Host | None = None
-    port: Port = 25
+    host: Host | None = Field(None, description="Where to connect, instead of the MX hosts of the recipient's domain.")
+    port: Port = Field(25, description="Its port.")
 
     def toward(self, recipient: str) -> str:
         """See `Route`."""
@@ -68,9 +71,16 @@ async def _connect(talk: Talk) -> Stop:
     source = talk.identity.source_ip
     if (stop := await talk.connect(source)) is not None:
         return stop
-    if talk.wire.local_ip != source:
-        return talk.withhold(Stage.CONNECT, f"the connection left from {talk.wire.local_ip}, not from {source}")
+    if not _same(talk.wire.local_ip, source):
+        text = (
+            f"the connection would leave from {talk.wire.local_ip}, not from {source}: from there it would be spoofed"
+        )
+        return talk.withhold(Stage.CONNECT, text, Fault.UNREACHABLE)
     return None
+
+
+def _same(local: str, source: str) -> bool:
+    return bool(local) and ip_address(local) == ip_address(source)
 
 
 def _shown(host: MailHost) -> str:

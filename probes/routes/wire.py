@@ -123,12 +123,11 @@ class Wire(asyncio.Protocol):
         return heard
 
     def discard(self) -> str:
-        """Forget what came and was not asked for; what it was, "" if there was nothing."""
+        """Forget what came and was not asked for, as has to be done right before `encrypt`. What it was, or ""."""
         return self._reader.discard()
 
     async def encrypt(self, context: ssl.SSLContext, name: str, until: float) -> Trouble | None:
-        """TLS from here on, toward a server called `name`. What it sent in clear before this is forgotten."""
-        self.discard()
+        """TLS from here on, toward a server called `name`."""
         seconds = max(until - self._loop.time(), 0.001)
         try:
             if self._end is not None:

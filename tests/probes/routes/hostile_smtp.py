@@ -45,6 +45,14 @@ def says_and_resets(text: bytes) -> Callable[[Visit], Awaitable[None]]:
     return answer
 
 
+def says_after(seconds: float, text: bytes) -> Callable[[Visit], Awaitable[None]]:
+    async def answer(visit: Visit) -> None:
+        await asyncio.sleep(seconds)
+        visit.writer.write(text)
+
+    return answer
+
+
 async def until_seen(visit: Visit) -> None:
     """Until the client's system has taken everything."""
     sock = visit.writer.get_extra_info("socket")

@@ -5,10 +5,11 @@ import errno
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
-from hostile_smtp import closes, is_silent, resets
-from mail_in_hand import SOURCE, Send
+from hostile_smtp import closes, is_silent, resets, says_after
+from mail_in_hand import MESSAGE, SOURCE, Send
 from nameserver import Records, name_server
 from smtp_server import GOOD, Answer, MailServer, full_backlog, mail_server
 
@@ -54,6 +55,22 @@ async def test_an_address_that_is_not_ours_sends_nothing(send: Send) -> None:
             assert sent.dialogue.local_ip == ""
     assert server.visits == []
     assert dns.asked == []
+
+
+async def test_any_address_is_not_the_sender_s(send: Send) -> None:
+    """The system takes 0.0.0.0 for "whichever": what the connection really has is asked again once it is made."""
+    async with mail_server() as server:
+        sent = await send(DirectRoute(host="127.0.0.1", port=server.port), identity={"source_ip": "0.0.0.0"})
+    assert sent.end == ("withheld", "connect", None, "unreachable")
+    assert "would leave from 127.0.0.1, not from 0.0.0.0" in sent.dialogue.last.text
+    assert all(visit.lines == [] for visit in server.visits)
+
+
+async def test_a_recipient_at_an_address(send: Send) -> None:
+    async with mail_server() as server:
+        sent = await send(DirectRoute(port=server.port), replace(MESSAGE, rcpt_to="probe@[127.0.0.1]"))
+    assert sent.dialogue.handover is Handover.ACCEPTED
+    assert "RCPT TO:<probe@[127.0.0.1]> NOTIFY=FAILURE,DELAY" in server.visit.lines
 
 
 async def test_the_best_host_gets_it(send: Send) -> None:
@@ -128,6 +145,13 @@ async def test_a_first_host_that_never_greets_leaves_time_for_the_second(send: S
         sent = await send(DirectRoute(port=first.port), resolver=resolver, timeout=0.8)
     assert sent.steps[2] == ("banner", None, "timed_out")
     assert sent.dialogue.handover is Handover.ACCEPTED
+
+
+async def test_a_host_that_has_heard_of_the_mail_has_all_the_time_that_is_left(send: Send) -> None:
+    async with two_hosts({"RCPT": says_after(0.5, GOOD["RCPT"])}) as (first, second, resolver):
+        sent = await send(DirectRoute(port=first.port), resolver=resolver, timeout=0.8)
+    assert sent.dialogue.handover is Handover.ACCEPTED
+    assert second.visits == []
 
 
 async def test_the_last_host_decides_when_none_listens(send: Send, unused_port: int) -> None:

@@ -65,20 +65,29 @@ async def test_a_listener_that_takes_it_for_a_command_gets_no_mail(send: Send, v
 
 
 @BOTH
-async def test_also_when_its_complaint_comes_late(send: Send, version: int) -> None:
-    """The reply to the header comes only after we have said EHLO: both replies are then behind one question."""
+@pytest.mark.parametrize(
+    ("complaint", "then"),
+    [
+        (b"502 5.5.2 Error: command not recognized\r\n", GOOD["EHLO"]),
+        (b"550 5.7.1 go away\r\n", GOOD["EHLO"]),
+        (b"221 2.0.0 Bye\r\n", b""),
+        (b"500 5.5.1 what?\r\n", b""),
+    ],
+)
+async def test_also_when_its_complaint_comes_late(send: Send, version: int, complaint: bytes, then: bytes) -> None:
+    """The reply to the header comes only after we have said EHLO, and looks like the one to that."""
 
     async def late(visit: Visit) -> None:
-        hello = await visit.reader.readuntil(b"EHLO account.trimble.com\r\n")
-        assert hello
-        visit.writer.write(b"502 5.5.2 Error: command not recognized\r\n")
+        await visit.reader.readuntil(b"EHLO account.trimble.com\r\n")
+        visit.writer.write(complaint)
         await until_seen(visit)
-        visit.writer.write(GOOD["EHLO"])
-        await is_silent(visit)
+        visit.writer.write(then)
+        await (is_silent if then else closes)(visit)
 
     async with mail_server(dict.fromkeys(["PROXY", "", "\0"], late)) as server:
         sent = await send(ProxyRoute(host="127.0.0.1", port=server.port, version=version), identity=SENDER)
     assert sent.end == ("withheld", "proxy", None, "not_offered")
+    assert sent.steps[-2] == ("proxy", int(complaint[:3]), None)
     assert sent.seconds < 1
 
 

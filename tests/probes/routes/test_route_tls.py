@@ -6,9 +6,11 @@ import pytest
 from certificates import Authority
 from hostile_smtp import closes, is_silent, resets, says_and_closes
 from mail_in_hand import GATEWAY, Send
+from nameserver import name_server
 from smtp_server import GOOD, Answer, Visit, mail_server
 
 from probes.evidence import Handover, Stage
+from probes.resolver import DnsResolver
 from probes.routes.direct import DirectRoute
 
 OFFER = b"250-mx.acme.example\r\n250-STARTTLS\r\n250 SIZE 1000\r\n"
@@ -146,6 +148,20 @@ async def test_what_was_offered_in_clear_counts_no_more(send: Send, authority: A
     async with mail_server(script, tls=authority.serve(GATEWAY)) as server:
         await send(DirectRoute(host=GATEWAY, port=server.port))
     assert server.visit.lines[3] == "MAIL FROM:<bounce+token@account.trimble.com>"
+
+
+async def test_tls_is_of_the_host_that_decided(send: Send, authority: Authority) -> None:
+    """The first host fails behind its handshake, the second is spoken to in clear."""
+    first: dict[str, Answer | list[Answer]] = {"EHLO": [OFFER, b"421 4.3.2 later\r\n"]}
+    async with (
+        mail_server(first, host="127.0.0.11", tls=authority.serve(GATEWAY)) as best,
+        mail_server(host="127.0.0.12", port=best.port),
+        name_server({("acme.example", "A"): ["127.0.0.11", "127.0.0.12"]}) as dns,
+    ):
+        sent = await send(DirectRoute(port=best.port), resolver=DnsResolver([dns.where]))
+    assert sent.steps[4:6] == [("starttls", 220, None), ("ehlo", 421, None)]
+    assert sent.dialogue.handover is Handover.ACCEPTED
+    assert sent.dialogue.tls == ""
 
 
 async def test_a_reset_inside_tls(send: Send, authority: Authority) -> None:

@@ -3,6 +3,7 @@
 - `main`      the commands, their options and exit codes: read this first
 - `show`      how events, evidence and verdicts look: for people, and as JSON
 - `run`       what `serve`, `sandbox` and `probe` do while they run
+- `recall`    what `explain` tells
 """
 
 from monitor.cli.main import main

@@ -112,9 +112,9 @@ def explain(
 ) -> None:
     """Tell all that is known of a probe: every step, reply and look, and what they mean."""
     settings = _read(config)
-    from monitor.cli import run
+    from monitor.cli import recall
 
-    _finish(run.explain(settings, probe_id, as_json=as_json))
+    _finish(recall.explain(settings, probe_id, as_json=as_json))
 
 
 def _read(file: Path) -> "Config":
@@ -137,14 +137,11 @@ def _choose(config: "Config", name: str) -> "list[WatchedPath]":
 
 
 def _finish(work: Coroutine[object, object, Exit]) -> None:
-    from monitor.config import ConfigErrors
-    from monitor.sandbox.internet import SandboxError
-    from monitor.store import StoreError
-    from monitor.web.server import WebError
+    from monitor.trouble import Trouble
 
     try:
         code = asyncio.run(work)
-    except (StoreError, SandboxError, WebError, ConfigErrors) as error:
+    except Trouble as error:
         _err(str(error))
         code = Exit.COULD_NOT_TELL
     raise typer.Exit(code)

@@ -1,4 +1,4 @@
-"""What `serve`, `sandbox`, `probe` and `explain` do while they run."""
+"""What `serve`, `sandbox` and `probe` do while they run."""
 
 import asyncio
 import json
@@ -143,21 +143,3 @@ def _exit_of(outcomes: Iterable[Outcome]) -> Exit:
     if seen - {Outcome.INBOX, Outcome.UNKNOWN}:
         return Exit.NOT_OK
     return Exit.COULD_NOT_TELL if Outcome.UNKNOWN in seen else Exit.OK
-
-
-async def explain(config: Config, probe_id: str, *, as_json: bool) -> Exit:
-    """All that the store knows of one probe."""
-    async with Store.open(config.store.url) as store:
-        ids = await store.find(probe_id.lower())
-        record = await store.record(ids[0]) if len(ids) == 1 else None
-    if record is None:
-        several = f"several probes begin with {probe_id!r}: {', '.join(ids)}" if ids else f"no probe {probe_id!r}"
-        print(several, file=sys.stderr)
-        return Exit.COULD_NOT_TELL
-    if as_json:
-        print(json.dumps(show.record_facts(record), ensure_ascii=False))
-        return Exit.OK
-    out = show.console()
-    for line in show.explanation(record):
-        out.print(line)
-    return Exit.OK

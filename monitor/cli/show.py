@@ -1,5 +1,6 @@
 """How events, evidence and verdicts look: as text for people, as flat facts for JSON."""
 
+import json
 import sys
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,8 +12,8 @@ from rich.table import Table
 
 from monitor.config import WatchedPath
 from monitor.events import Event, Judged
+from monitor.signs import SIGNS
 from monitor.store import Record
-from monitor.web.status import SIGNS
 from probes.evidence import (
     Arrival,
     Attempt,
@@ -125,8 +126,6 @@ def step_facts(step: Step) -> dict[str, Any]:
 
 def evidence_facts(evidence: Evidence) -> dict[str, Any]:
     """Evidence as it is stored."""
-    import json
-
     facts: dict[str, Any] = json.loads(encode(evidence))
     return facts
 

@@ -27,7 +27,9 @@ from probes.settings import (
     endpoint,
     shown,
 )
+from probes.token import TOKEN_LENGTH
 
+LONGEST_LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1
 UNAVAILABLE = "[UNAVAILABLE]"
 """What XCLIENT says for a client without a reverse name."""
 
@@ -70,6 +72,15 @@ def belongs(name: str, domain: str) -> bool:
     return name == domain or name.endswith(f".{domain}")
 
 
+def _with_room(address: str) -> str:
+    local = address.rpartition("@")[0]
+    room = LONGEST_LOCAL_PART - len("+") - TOKEN_LENGTH
+    if len(local) > room:
+        raise ValueError(f"must have at most {room} characters before the @, so that a +tag has room, not {len(local)}")
+    return address
+
+
+Bounces = Annotated[Address, AfterValidator(_with_room)]
 Key = Annotated[str, AfterValidator(_key)]
 Text = Annotated[str, AfterValidator(_text)]
 NameServer = Annotated[Endpoint, BeforeValidator(_name_server)]
@@ -87,7 +98,7 @@ class SenderSettings(Settings):
     source_ip: Ip = Field("104.130.122.50", description="The address the real sender connects from.")
     helo: Host = Field(default_factory=lambda said: said["domain"], description="As the real sender says HELO.")
     ptr: Ptr = Field(UNAVAILABLE, description="Its reverse name, for XCLIENT.")
-    bounces: Address = Field(
+    bounces: Bounces = Field(
         default_factory=lambda said: f"bounce@{said['domain']}",
         description="The envelope sender, in `domain`; the probe's token is added as +tag.",
     )
@@ -113,7 +124,7 @@ class ControlSettings(Settings):
     source_ip: Ip = Field(description="The address it sends from.")
     helo: Host = Field(default_factory=lambda said: said["address"].rpartition("@")[2], description="As it says HELO.")
     ptr: Ptr = Field(UNAVAILABLE, description="Its reverse name, for XCLIENT.")
-    bounces: Address = Field(default_factory=lambda said: said["address"], description="The envelope sender.")
+    bounces: Bounces = Field(default_factory=lambda said: said["address"], description="The envelope sender.")
 
     def identity(self) -> Identity:
         """The control as probes speak for it."""

@@ -11,6 +11,7 @@ import structlog
 from monitor.sandbox.mailsystem import MailSystem, MakeBelieve, utc_now
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sandbox.smtp import Conversation
+from monitor.trouble import Trouble
 from probes.sender import Identity
 
 __all__ = ["MakeBelieve", "SandboxError", "internet"]
@@ -18,7 +19,7 @@ __all__ = ["MakeBelieve", "SandboxError", "internet"]
 log = structlog.get_logger(__name__)
 
 
-class SandboxError(Exception):
+class SandboxError(Trouble):
     """The make-believe internet cannot be built. Its text is one line for people: what, and what to change."""
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.trouble import Trouble
 from probes.evidence import Evidence
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -10,7 +11,7 @@ from probes.sender import Role
 from probes.verdict import Verdict
 
 
-class StoreError(Exception):
+class StoreError(Trouble):
     """The store cannot do what is asked. Its text is one line for people: which store, what is wrong, what to do."""
 
 

@@ -8,6 +8,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.metrics import CONTENT_TYPE, Metrics
+from monitor.trouble import Trouble
 from monitor.web.status import Status
 
 HEADERS = {
@@ -18,7 +19,7 @@ HEADERS = {
 }
 
 
-class WebError(Exception):
+class WebError(Trouble):
     """The server cannot listen. Its text says where, and what to do."""
 
 

@@ -6,20 +6,9 @@ from datetime import datetime
 
 from monitor.board import Board, Standing
 from monitor.config import WatchedPath
+from monitor.signs import SIGNS
 from probes.kinds import Kind
 from probes.verdict import Outcome
-
-SIGNS: dict[Outcome | None, str] = {  # a shape for each, so that nothing depends on telling colours apart
-    Outcome.INBOX: "✓",
-    Outcome.LATE: "◷",
-    Outcome.SPAM: "▲",
-    Outcome.QUARANTINED: "▣",
-    Outcome.BLOCKED: "✕",
-    Outcome.DEFERRED: "◔",
-    Outcome.MISSING: "∅",
-    Outcome.UNKNOWN: "?",
-    None: "·",
-}
 
 WORST_FIRST: tuple[Outcome | None, ...] = (
     Outcome.BLOCKED,

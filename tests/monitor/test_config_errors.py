@@ -109,6 +109,13 @@ def test_tables(told: Any, text: str, lines: list[str]) -> None:
                 'config.toml:4: sender.ptr: must be a host name, or "[UNAVAILABLE]" where there is none, not "a b"',
             ],
         ),
+        (
+            f'[sender]\nbounces = "{"b" * 30}@account.trimble.com"',
+            [
+                "config.toml:2: sender.bounces: must have at most 29 characters before the @, so that a +tag has room, "
+                "not 30"
+            ],
+        ),
         (  # what follows from the domain is not told
             '[sender]\ndomain = "trimble"',
             ['config.toml:2: sender.domain: must be a domain like "acme.example", not "trimble"'],

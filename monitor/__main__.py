@@ -1,0 +1,5 @@
+"""`python -m monitor` is `mailpath`."""
+
+from monitor.cli import main
+
+main()

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import ClientSession
-from conftest import watched
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.board import Board
@@ -17,6 +16,7 @@ from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
+from tests.monitor.world import watched
 
 T0 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 KIND = Kind.TWO_STEP_CODE

@@ -5,7 +5,6 @@ import os
 from datetime import timedelta
 
 import pytest
-from conftest import Maildir, Plan, Scripted, World, watched
 
 from monitor.pipeline import LaunchError
 from probes.evidence import Arrival, Attempt, Dialogue, FailedLook, Handover, Interrupted, Look
@@ -14,6 +13,7 @@ from probes.mailboxes.maildir import MaildirMailbox
 from probes.sender import Role
 from probes.token import mint, new_probe_id
 from probes.verdict import Outcome
+from tests.monitor.world import Maildir, Plan, Scripted, World, watched
 
 KIND = Kind.TWO_STEP_CODE
 ACCEPT, REFUSE, DEFER = Handover.ACCEPTED, Handover.REFUSED, Handover.DEFERRED

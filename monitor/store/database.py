@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from monitor.store.records import NoSuchProbeError, StoreError
 
 PATIENCE = 10.0  # seconds that one process waits for another that writes
+CHECK_RIGHTS = "check the owner and the rights of the file and its folder"
 READERS = 2  # threads, and so connections, that read
 
 
@@ -35,10 +36,13 @@ def _touch_file(url: URL) -> None:
     """Make the file, readable by its owner only: it holds the key of the tokens and people's addresses."""
     if not url.database or url.database == ":memory:":
         raise StoreError(f"{url}: a store in memory forgets everything; name a file: sqlite:///mailpath.db")
+    if url.query:
+        raise StoreError(f"{place(url)}: takes no options; leave away what follows the question mark")
     try:
         os.close(os.open(url.database, os.O_RDWR | os.O_CREAT, 0o600))
     except (OSError, ValueError) as error:
-        raise StoreError(f"{place(url)}: cannot be opened: {error}; make its folder, or change store.url") from None
+        remedy = "make its folder" if isinstance(error, FileNotFoundError) else CHECK_RIGHTS
+        raise StoreError(f"{place(url)}: cannot be opened: {error}; {remedy}, or change store.url") from None
 
 
 KINDS = {
@@ -59,9 +63,9 @@ MEANINGS = (  # how SQLite's name of an error of the whole store begins, https:/
     ("SQLITE_BUSY", "another process keeps it locked; end that process, or try again"),
     ("SQLITE_LOCKED", "another process keeps it locked; end that process, or try again"),
     ("SQLITE_FULL", "the disk is full; make room on it, or set store.keep to less"),
-    ("SQLITE_READONLY", "it may not be written; check the owner and the rights of the file and its folder"),
-    ("SQLITE_CANTOPEN", "it cannot be opened; check the owner and the rights of the file and its folder"),
-    ("SQLITE_PERM", "it cannot be opened; check the owner and the rights of the file and its folder"),
+    ("SQLITE_READONLY", f"it may not be written; {CHECK_RIGHTS}"),
+    ("SQLITE_CANTOPEN", f"it cannot be opened; {CHECK_RIGHTS}"),
+    ("SQLITE_PERM", f"it cannot be opened; {CHECK_RIGHTS}"),
     ("SQLITE_NOTADB", "it is not an SQLite database; move that file away, or change store.url"),
     ("SQLITE_CORRUPT", "it is damaged; put a backup in its place, or move it away to begin anew"),
     ("SQLITE_IOERR", "the disk does not read or write; check it and the room on it"),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, union
 
 from monitor.store.columns import Instant, Number
 from monitor.store.records import Listed, Present, Record
@@ -41,11 +41,21 @@ RECENT = (
     .order_by(probes.c.created_at.desc())
     .limit(bindparam("most", type_=Number))
 )
-LAUNCHED = (
-    select(probes.c.company, probes.c.path, func.count())
-    .where(probes.c.created_at >= bindparam("since", type_=Instant()))
-    .group_by(probes.c.company, probes.c.path)
+_watched = union(
+    select(present.c.company, present.c.path),
+    select(probes.c.company, probes.c.path).where(probes.c.closed_at.is_(None)),
+).subquery("watched")
+_launches = (
+    select(func.count())
+    .where(
+        probes.c.company == _watched.c.company,
+        probes.c.path == _watched.c.path,
+        probes.c.created_at >= bindparam("since", type_=Instant()),
+    )
+    .correlate(_watched)
+    .scalar_subquery()
 )
+LAUNCHED = select(_watched.c.company, _watched.c.path, _launches)  # path by path, from the index alone
 FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))
 
 STATEMENTS: dict[str, Select[Any]] = {
@@ -119,7 +129,8 @@ def recent(connection: Connection, company: str, path: str, limit: int) -> list[
 
 def launched_since(connection: Connection, since: datetime) -> dict[tuple[str, str], int]:
     """How many probes each (company, path) has had."""
-    return {(company, path): count for company, path, count in connection.execute(LAUNCHED, {"since": since})}
+    counted = connection.execute(LAUNCHED, {"since": since})
+    return {(company, path): count for company, path, count in counted if count}
 
 
 def fact(connection: Connection, name: str) -> str | None:

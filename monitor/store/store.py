@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from monitor.store import reads
 from monitor.store.columns import instant, legible, moment
 from monitor.store.database import READERS, connect, explained
-from monitor.store.records import Listed, Present, Record
+from monitor.store.records import Listed, Present, Record, StoreError
 from monitor.store.schema import prepare
 from monitor.store.writer import Writer
 from monitor.store.writes import Row, Step, Transactions, Write
@@ -120,7 +120,10 @@ class Store:
         return await self._read(reads.recent, company, path, limit)
 
     async def launched_since(self, since: datetime) -> dict[tuple[str, str], int]:
-        """How many probes, of both roles, each (company, path) has had since then."""
+        """How many probes, of both roles, each (company, path) has had since then.
+
+        Counted are paths that have a verdict or a probe in flight.
+        """
         return await self._read(reads.launched_since, since)
 
     async def prune(self, before: datetime) -> int:
@@ -150,7 +153,11 @@ class Store:
             except Exception as error:
                 raise explained(self._engine, error) from error
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, answer)
+        try:
+            answered = asyncio.get_running_loop().run_in_executor(self._readers, answer)
+        except RuntimeError:  # they were sent home
+            raise StoreError("the store is closed") from None
+        return await answered
 
 
 def _open(url: str) -> Engine:

@@ -60,8 +60,7 @@ probes = Table(
     Column("closed_at", Instant),
     PrimaryKeyConstraint("id"),
     Index(None, "closed_at", "created_at"),  # what is in flight, oldest first; what may be forgotten
-    Index(None, "company", "path", "created_at"),  # the newest of a path
-    Index(None, "created_at", "company", "path"),  # how many since: answered from the index alone
+    Index(None, "company", "path", "created_at"),  # the newest of a path, and how many since
 )
 
 evidence = Table(

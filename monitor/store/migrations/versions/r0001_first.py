@@ -65,7 +65,6 @@ def upgrade() -> None:
     )
     op.create_index(None, "probes", ["closed_at", "created_at"])
     op.create_index(None, "probes", ["company", "path", "created_at"])
-    op.create_index(None, "probes", ["created_at", "company", "path"])
     op.create_table(
         "evidence",
         sa.Column("id", NUMBER, nullable=False),

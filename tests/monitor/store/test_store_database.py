@@ -1,0 +1,283 @@
+"""SQLite: what the file is like, what it refuses, which indexes answer, and what people are told when it fails."""
+
+import asyncio
+import os
+import sqlite3
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Timer
+
+import pytest
+from store_samples import ARRIVED, FIRST, INBOX, LOOKED, REFUSED, SPAM, T0, at, probe
+
+from monitor.store import Store, StoreError, database, reads
+from monitor.store.database import connect
+from monitor.store.writes import Step, statements
+from probes.evidence import FailedLook
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "mailpath.db"
+
+
+def address(file: Path) -> str:
+    return f"sqlite:///{file}"
+
+
+async def filled(file: Path) -> Path:
+    """One probe in flight and one that is closed, both with evidence and a verdict."""
+    async with Store.open(address(file)) as store:
+        for name, closed in (("open", False), ("closed", True)):
+            await store.launch(probe(id=name), "", FIRST)
+            await store.add(name, REFUSED)
+            await store.judge(name, SPAM, T0, closed=closed, delivery=None)
+    return file
+
+
+# --- the database itself holds what was seen
+
+
+@pytest.mark.parametrize(
+    ("statement", "refusal"),
+    [
+        ("UPDATE evidence SET data = '{}'", "evidence is never changed"),
+        ("UPDATE verdicts SET outcome = 'inbox'", "a verdict is never changed"),
+        ("DELETE FROM evidence", "only with its probe"),
+        ("DELETE FROM verdicts", "only with its probe"),
+        ("DELETE FROM probes WHERE id = 'open'", "in flight is never deleted"),
+        ("INSERT OR REPLACE INTO evidence SELECT id, probe_id, at, type, once, '{}' FROM evidence", "with its probe"),
+        ("DELETE FROM probes WHERE id = 'closed'", None),
+        ("UPDATE probes SET closed_at = 1 WHERE id = 'open'", None),
+    ],
+)
+async def test_what_was_seen_is_not_changed(file: Path, statement: str, refusal: str | None):
+    with closing(sqlite3.connect(await filled(file))) as connection:
+        connection.executescript("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON")
+        if refusal is None:
+            connection.execute(statement)
+        else:
+            with pytest.raises(sqlite3.IntegrityError, match=refusal):
+                connection.execute(statement)
+
+
+async def test_what_is_deleted_leaves_nothing_behind(file: Path):
+    async with Store.open(address(await filled(file))) as store:
+        assert await store.prune(at(1)) == 1
+    with closing(sqlite3.connect(file)) as connection:
+        for table in ("evidence", "verdicts"):
+            assert {row[0] for row in connection.execute(f"SELECT probe_id FROM {table}")} == {"open"}
+
+
+async def test_the_file_is_its_owners_alone(file: Path):
+    async with Store.open(address(file)) as store:
+        await store.key()
+        for name in ("mailpath.db", "mailpath.db-wal", "mailpath.db-shm"):
+            assert stat.S_IMODE((file.parent / name).stat().st_mode) == 0o600, name
+
+
+# --- every question is answered by an index
+
+
+@pytest.mark.parametrize(
+    ("question", "indexes"),
+    [
+        ("in_flight", ["ix_probes_closed_at_created_at", "PRIMARY KEY"]),
+        ("seen_in_flight", ["ix_probes_closed_at_created_at", "sqlite_autoindex_evidence_1"]),
+        ("one", ["sqlite_autoindex_probes_1", "PRIMARY KEY", "ix_verdicts_probe_id_id"]),
+        ("seen", ["sqlite_autoindex_evidence_1"]),
+        ("find", ["sqlite_autoindex_probes_1"]),
+        ("recent", ["ix_probes_company_path_created_at", "PRIMARY KEY", "ix_verdicts_probe_id_id"]),
+        ("launched", ["COVERING INDEX ix_probes_company_path_created_at"]),
+        ("fact", ["sqlite_autoindex_facts_1"]),
+        (Step.SHOW, ["sqlite_autoindex_probes_1"]),
+        (Step.CLOSE, ["sqlite_autoindex_probes_1"]),
+        (Step.FORGET, ["ix_probes_closed_at_created_at"]),
+    ],
+)
+async def test_no_question_reads_a_whole_table(file: Path, question: str | Step, indexes: list[str]):
+    engine = connect(address(await filled(file)))
+    asked = reads.STATEMENTS[question] if isinstance(question, str) else statements(engine)[question]
+    compiled = asked.compile(engine, compile_kwargs={"render_postcompile": True})
+    with closing(sqlite3.connect(file)) as connection:
+        nothing = [None if name not in ("most", "param_1") else 1 for name in compiled.positiontup]
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled}", nothing)]
+    engine.dispose()
+    scanned = {step for step in plan if step.startswith("SCAN")}
+    assert scanned <= {"SCAN watched", "SCAN present USING COVERING INDEX sqlite_autoindex_present_1"}, plan
+    for index in indexes:
+        assert any(index in step for step in plan), plan
+
+
+def test_every_question_has_its_plan():
+    marks = test_no_question_reads_a_whole_table.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    assert {question for question, _ in marks if isinstance(question, str)} == set(reads.STATEMENTS) - {"present"}
+
+
+# --- what people are told
+
+
+def a_text_file(file: Path) -> str:
+    file.write_text("not a database, but long enough to look at, and then some more of it")
+    return address(file)
+
+
+def another_program(file: Path) -> str:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE cookies (id)")
+    return address(file)
+
+
+def a_newer_version(file: Path) -> str:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(
+            "CREATE TABLE alembic_version (version_num TEXT); INSERT INTO alembic_version VALUES ('9999')"
+        )
+    return address(file)
+
+
+def a_damaged_file(file: Path) -> str:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript("CREATE TABLE alembic_version (version_num TEXT); CREATE TABLE x (y)")
+    content = bytearray(file.read_bytes())
+    content[100:200] = b"\xff" * 100
+    file.write_bytes(content)
+    return address(file)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda file: address(file.parent / "none" / "x.db"), "none/x.db: cannot be opened: .*make its folder"),
+        (lambda file: address(file.parent), "cannot be opened: .*[Ii]s a directory"),
+        (lambda file: f"{address(file)}\0", "cannot be opened"),
+        (a_text_file, "mailpath.db: it is not an SQLite database; move that file away"),
+        (a_damaged_file, "mailpath.db: it is damaged"),
+        (another_program, "mailpath.db: holds the tables of another program; change store.url"),
+        (a_newer_version, r"mailpath.db: was written by a newer version of mailpath \(revision 9999"),
+        (lambda _: "sqlite://", "a store in memory forgets everything"),
+        (lambda _: "sqlite:///:memory:", "a store in memory forgets everything"),
+        (lambda _: "mysql://me:secret@db/x", r"store mysql://me:\*\*\*@db/x: .*known: sqlite"),
+        (lambda _: "mailpath.db", "'mailpath.db': is not the address of a store; expected sqlite:///"),
+        (lambda file: f"{address(file)}?mode=ro", "takes no options; leave away what follows the question mark"),
+    ],
+)
+async def test_a_store_that_cannot_be_opened_says_what_to_do(
+    file: Path, monkeypatch: pytest.MonkeyPatch, make, told: str
+):
+    monkeypatch.chdir(file.parent)
+    with pytest.raises(StoreError, match=told) as error:
+        async with Store.open(make(file)):
+            pass
+    assert "\n" not in str(error.value)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("a disk of its own needs root")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+async def test_a_store_that_may_not_be_written_says_so(small_disk: Path):
+    file = await filled(small_disk / "mailpath.db")
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)  # noqa: ASYNC221
+    with pytest.raises(
+        StoreError, match=r"cannot be opened: .*Read-only file system.*; check the owner and the rights"
+    ):
+        async with Store.open(address(file)):
+            pass
+
+
+async def test_a_full_disk_is_told_and_survived(small_disk: Path):
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(400_000))
+    async with Store.open(address(small_disk / "mailpath.db")) as store:
+        await store.launch(probe(id="p"), "", FIRST)
+        with pytest.raises(StoreError, match="the disk is full; make room"):
+            while True:
+                await asyncio.gather(*(store.add("p", FailedLook(T0, "x" * 20_000)) for _ in range(5)))
+        before = await store.record("p")
+        ballast.unlink()
+        assert await store.add("p", ARRIVED)
+        after = await store.record("p")
+    assert before
+    assert after
+    assert after.evidence == (*before.evidence, ARRIVED)
+
+
+# --- beside other processes
+
+
+def lock(file: Path) -> sqlite3.Connection:
+    """Another process, in the middle of its writing."""
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+async def test_a_write_waits_for_another_process(file: Path):
+    async with Store.open(address(await filled(file))) as store:
+        other = lock(file)
+        Timer(0.2, lambda: (other.rollback(), other.close())).start()
+        began = time.monotonic()
+        assert await store.add("open", ARRIVED)
+        assert time.monotonic() - began > 0.15
+
+
+async def test_reading_waits_for_nobody(file: Path):
+    async with Store.open(address(await filled(file))) as store:
+        with closing(lock(file)):
+            async with asyncio.timeout(2):
+                assert [record.probe.id for record in await store.in_flight()] == ["open"]
+
+
+async def test_patience_has_an_end(file: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    async with Store.open(address(await filled(file))) as store:
+        with closing(lock(file)):
+            began = time.monotonic()
+            told = await asyncio.gather(*(store.add("open", LOOKED) for _ in range(50)), return_exceptions=True)
+            assert time.monotonic() - began < 2, "they wait together, not one after the other"
+        assert {str(error) for error in told} == {
+            f"store {file}: another process keeps it locked; end that process, or try again (database is locked)"
+        }
+        assert await store.add("open", ARRIVED)
+        await store.judge("open", INBOX, T0, closed=True, delivery=None)
+
+
+async def test_a_reader_sees_one_moment(file: Path):
+    """A record never shows a verdict without the evidence that was stored before it."""
+    async with Store.open(address(file)) as store, Store.open(address(file)) as beside:
+        for number in range(30):
+            one = probe(id=f"r{number}")
+            await store.launch(one, "", FIRST)
+            writing = asyncio.gather(
+                store.add(one.id, REFUSED), store.judge(one.id, SPAM, T0, closed=False, delivery=None)
+            )
+            while (record := await beside.record(one.id)) and record.verdict is None:
+                assert record.evidence == (FIRST,)
+            await writing
+            assert record
+            assert record.evidence == (FIRST, REFUSED)
+
+
+def test_no_file_descriptor_is_left_open(file: Path):
+    async def once() -> None:
+        async with Store.open(address(file)) as store:
+            await store.key()
+
+    asyncio.run(once())
+    before = os.listdir("/proc/self/fd")
+    asyncio.run(once())
+    assert len(os.listdir("/proc/self/fd")) == len(before)

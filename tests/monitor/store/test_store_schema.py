@@ -1,0 +1,132 @@
+"""The tables of every version become ours, and quickly."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from conftest import Child
+from store_samples import FIRST, REFUSED, probe
+
+from monitor.store import Store, schema
+from monitor.store.database import connect
+from monitor.store.tables import metadata
+
+NEXT_REVISION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("present") as present:
+        present.add_column(sa.Column("note", sa.Text))
+        present.alter_column("because", nullable=True)
+"""
+
+
+async def test_revisions_lead_to_the_tables_of_the_code(store: Store, url: str):
+    engine = connect(url)
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_the_newest_revision_is_the_one_that_is_expected():
+    assert ScriptDirectory(schema.MIGRATIONS).get_heads() == [schema.HEAD]
+
+
+async def test_an_empty_file_becomes_a_store(tmp_path: Path):
+    file = tmp_path / "mailpath.db"
+    file.touch()
+    async with Store.open(f"sqlite:///{file}") as store:
+        assert await store.in_flight() == []
+
+
+async def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "mailpath.db"
+    one = probe()
+    async with Store.open(f"sqlite:///{file}") as store:
+        await store.launch(one, "", FIRST)
+        await store.add(one.id, REFUSED)
+        before = await store.record(one.id)
+    newer = tmp_path / "100% newer"
+    shutil.copytree(schema.MIGRATIONS, newer)
+    (newer / "versions" / "r0002_next.py").write_text(NEXT_REVISION)
+    monkeypatch.setattr(schema, "MIGRATIONS", newer)
+    monkeypatch.setattr(schema, "HEAD", "0002")
+    async with Store.open(f"sqlite:///{file}") as store:
+        assert await store.record(one.id) == before
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert "note" in [row[1] for row in connection.execute("PRAGMA table_info(present)")]
+
+
+async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "mailpath.db"
+    async with Store.open(f"sqlite:///{file}") as store:
+        key = await store.key()
+    broken = tmp_path / "broken"
+    shutil.copytree(schema.MIGRATIONS, broken)
+    (broken / "versions" / "r0002_next.py").write_text(f"{NEXT_REVISION}    op.execute('NONSENSE')\n")
+    with monkeypatch.context() as newer:
+        newer.setattr(schema, "MIGRATIONS", broken)
+        newer.setattr(schema, "HEAD", "0002")
+        with pytest.raises(schema.StoreError, match="NONSENSE"):
+            async with Store.open(f"sqlite:///{file}"):
+                pass
+    async with Store.open(f"sqlite:///{file}") as store:
+        assert await store.key() == key
+    with closing(sqlite3.connect(file)) as connection:
+        assert "note" not in [row[1] for row in connection.execute("PRAGMA table_info(present)")]
+
+
+OPEN = """
+import asyncio, sys
+from monitor.store import Store
+
+async def main():
+    async with Store.open(sys.argv[1]) as store:
+        print((await store.key()).hex(), "alembic" in sys.modules)
+
+asyncio.run(main())
+"""
+
+OPEN_AT_ONCE = """
+import asyncio, os, sys
+import alembic.command
+from monitor.store import Store
+
+async def main():
+    async with Store.open(sys.argv[1]) as store:
+        print((await store.key()).hex(), flush=True)
+
+for _ in range(4):
+    if os.fork() == 0:
+        sys.stdin.read()  # until all of them are let go by its end
+        asyncio.run(main())
+        os._exit(0)
+os.close(0)
+codes = [os.wait()[1] for _ in range(4)]
+sys.exit(any(codes))
+"""
+
+
+async def test_processes_that_open_a_new_store_at_once_make_one(child: Child, url: str):
+    process = await child(OPEN_AT_ONCE, url)
+    keys, _ = await process.communicate(b"")
+    assert process.returncode == 0
+    assert len(keys.split()) == 4
+    assert len(set(keys.split())) == 1
+
+
+async def test_alembic_is_loaded_only_when_there_is_something_to_migrate(child: Child, store: Store, url: str):
+    out, _ = await (await child(OPEN, url)).communicate()
+    assert out.split() == [(await store.key()).hex().encode(), b"False"]

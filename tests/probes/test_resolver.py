@@ -11,7 +11,7 @@ from routes.nameserver import Records, name_server
 from probes.evidence import Fault
 from probes.resolver import MAX_ADDRESSES, MAX_HOSTS, DnsResolver, MailHost, Unresolved
 
-SLACK = 0.4  # seconds that a busy machine may add
+SLACK = 1.5  # seconds that a busy machine may add
 HOSTS_FILE = """# a list
 ::1 localhost
 127.0.0.1\tlocalhost here

@@ -18,7 +18,7 @@ from probes.message import Message
 from probes.resolver import DnsResolver, Resolver
 from probes.routes import Route, Surroundings
 
-SLACK = 0.5  # seconds that a busy machine may add to a deadline
+SLACK = 1.5  # seconds that a busy machine may add to a deadline
 QUIET = ("lookup", "connect", "proxy", "starttls")  # steps that can go well without a reply
 
 

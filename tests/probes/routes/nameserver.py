@@ -14,6 +14,12 @@ import dns.rrset
 Records = Mapping[tuple[str, str], list[str] | str]
 """(name, type) -> records; or "SERVFAIL", "REFUSED", "SILENCE", "GARBAGE". A name that is nowhere does not exist."""
 
+TWO_HOSTS: Records = {
+    ("acme.example", "MX"): ["20 mx2.acme.example.", "10 mx1.acme.example."],
+    ("mx1.acme.example", "A"): ["127.0.0.11"],
+    ("mx2.acme.example", "A"): ["127.0.0.12"],
+}
+
 
 @dataclass
 class NameServer(asyncio.DatagramProtocol):

@@ -10,18 +10,12 @@ from dataclasses import replace
 import pytest
 from hostile_smtp import closes, is_silent, resets, says_after
 from mail_in_hand import MESSAGE, SOURCE, Send
-from nameserver import Records, name_server
+from nameserver import TWO_HOSTS, Records, name_server
 from smtp_server import GOOD, Answer, MailServer, full_backlog, mail_server
 
 from probes.evidence import Handover
 from probes.resolver import DnsResolver
 from probes.routes.direct import DirectRoute
-
-TWO_HOSTS: Records = {
-    ("acme.example", "MX"): ["20 mx2.acme.example.", "10 mx1.acme.example."],
-    ("mx1.acme.example", "A"): ["127.0.0.11"],
-    ("mx2.acme.example", "A"): ["127.0.0.12"],
-}
 
 
 @asynccontextmanager
@@ -135,21 +129,21 @@ async def test_a_first_host_behind_a_wall_leaves_time_for_the_second(send: Send)
         mail_server(host="127.0.0.12", port=port),
         name_server(TWO_HOSTS) as dns,
     ):
-        sent = await send(DirectRoute(port=port), resolver=DnsResolver([dns.where]), timeout=0.8)
+        sent = await send(DirectRoute(port=port), resolver=DnsResolver([dns.where]), timeout=1.2)
     assert sent.steps[1] == ("connect", None, "timed_out")
     assert sent.dialogue.handover is Handover.ACCEPTED
 
 
 async def test_a_first_host_that_never_greets_leaves_time_for_the_second(send: Send) -> None:
     async with two_hosts({"BANNER": is_silent}) as (first, _, resolver):
-        sent = await send(DirectRoute(port=first.port), resolver=resolver, timeout=0.8)
+        sent = await send(DirectRoute(port=first.port), resolver=resolver, timeout=1.2)
     assert sent.steps[2] == ("banner", None, "timed_out")
     assert sent.dialogue.handover is Handover.ACCEPTED
 
 
 async def test_a_host_that_has_heard_of_the_mail_has_all_the_time_that_is_left(send: Send) -> None:
-    async with two_hosts({"RCPT": says_after(0.5, GOOD["RCPT"])}) as (first, second, resolver):
-        sent = await send(DirectRoute(port=first.port), resolver=resolver, timeout=0.8)
+    async with two_hosts({"RCPT": says_after(0.7, GOOD["RCPT"])}) as (first, second, resolver):
+        sent = await send(DirectRoute(port=first.port), resolver=resolver, timeout=1.2)
     assert sent.dialogue.handover is Handover.ACCEPTED
     assert second.visits == []
 

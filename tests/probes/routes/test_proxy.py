@@ -64,6 +64,15 @@ async def test_a_listener_that_takes_it_for_a_command_gets_no_mail(send: Send, v
     assert not {"MAIL", "RCPT", "DATA"} & set(server.visit.verbs)
 
 
+@pytest.mark.parametrize("complaint", [b"502 5.5.2 what?\r\n", b"550 5.7.1 no\r\n", b"221 2.0.0 Bye\r\n"])
+async def test_also_when_its_complaint_comes_with_the_greeting(send: Send, complaint: bytes) -> None:
+    async with mail_server({"BANNER": GOOD["BANNER"] + complaint, "PROXY": b""}) as server:
+        sent = await send(ProxyRoute(host="127.0.0.1", port=server.port, version=1), identity=SENDER)
+    assert sent.steps[-2:] == [("proxy", int(complaint[:3]), None), ("proxy", None, "not_offered")]
+    assert server.visit.verbs == ["PROXY", "QUIT"]
+    assert sent.seconds < 1
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("complaint", "then"),

@@ -1,12 +1,13 @@
 """STARTTLS as mail servers use it, and as a route may require it."""
 
+import os
 from pathlib import Path
 
 import pytest
 from certificates import Authority
 from hostile_smtp import closes, is_silent, resets, says_and_closes
 from mail_in_hand import GATEWAY, Send
-from nameserver import name_server
+from nameserver import TWO_HOSTS, name_server
 from smtp_server import GOOD, Answer, Visit, mail_server
 
 from probes.evidence import Handover, Stage
@@ -156,12 +157,23 @@ async def test_tls_is_of_the_host_that_decided(send: Send, authority: Authority)
     async with (
         mail_server(first, host="127.0.0.11", tls=authority.serve(GATEWAY)) as best,
         mail_server(host="127.0.0.12", port=best.port),
-        name_server({("acme.example", "A"): ["127.0.0.11", "127.0.0.12"]}) as dns,
+        name_server(TWO_HOSTS) as dns,
     ):
         sent = await send(DirectRoute(port=best.port), resolver=DnsResolver([dns.where]))
     assert sent.steps[4:6] == [("starttls", 220, None), ("ehlo", 421, None)]
     assert sent.dialogue.handover is Handover.ACCEPTED
     assert sent.dialogue.tls == ""
+
+
+async def test_garbage_inside_tls(send: Send, authority: Authority) -> None:
+    async def beneath(visit: Visit) -> None:
+        os.write(visit.writer.get_extra_info("socket").fileno(), b"250 2.1.5 Ok\r\n" * 9)
+        await is_silent(visit)
+
+    async with mail_server({"EHLO": OFFER, "RCPT": beneath}, tls=authority.serve(GATEWAY)) as server:
+        sent = await send(DirectRoute(host=GATEWAY, port=server.port))
+    assert sent.end == ("deferred", "rcpt", None, "tls")
+    assert sent.dialogue.last.text == "wrong version number"
 
 
 async def test_a_reset_inside_tls(send: Send, authority: Authority) -> None:

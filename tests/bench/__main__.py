@@ -1,0 +1,85 @@
+"""`make bench`, `python -m tests.bench [--quick] [--only NAME] [--json FILE]`: measure, and show one table."""
+
+import argparse
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tests.bench import detection, many_paths, round_trip, start_up
+from tests.bench.figures import Finding, Remark, show, write
+from tests.bench.house import log_to_nowhere
+from tests.bench.round_trip import Step
+
+LONGEST = 240.0  # seconds for all of it
+PAPER = 120  # columns where there is no terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One measurement, whole and quick."""
+
+    measure: Callable[[Any, Step], Awaitable[list[Finding]]]
+    full: Any
+    quick: Any
+
+
+PARTS: dict[str, Part] = {
+    "round-trip": Part(round_trip.measure, round_trip.FULL, round_trip.QUICK),
+    "detection": Part(detection.measure, detection.FULL, detection.QUICK),
+    "start-up": Part(start_up.measure, start_up.FULL, start_up.QUICK),
+    "many-paths": Part(many_paths.measure, many_paths.FULL, many_paths.QUICK),
+}
+
+
+async def _measure(names: list[str], quick: bool) -> list[Finding]:
+    task_itself = asyncio.current_task()
+    assert task_itself is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task_itself.cancel)  # so that nothing is left behind
+    plans = {name: PARTS[name].quick if quick else PARTS[name].full for name in names}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    found: list[Finding] = []
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=sum(plan.steps for plan in plans.values()))
+
+        def step(what: str) -> None:
+            progress.update(task, advance=1, description=what)
+
+        try:
+            async with asyncio.timeout(LONGEST) as limit:
+                for name in names:
+                    found += await PARTS[name].measure(plans[name], step)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            found.append(Remark("Not measured", f"stopped after {LONGEST:.0f} s; the rest is missing"))
+    return found
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="less than 40 seconds, and rougher")
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be given several times")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    given = parser.parse_args()
+    log_to_nowhere()
+    began = time.perf_counter()
+    try:
+        found = asyncio.run(_measure(given.only or list(PARTS), given.quick))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(130)
+    seconds = time.perf_counter() - began
+    show(found, seconds, Console() if sys.stdout.isatty() else Console(width=PAPER))
+    if given.json:
+        write(found, seconds, given.json)
+
+
+if __name__ == "__main__":
+    _main()

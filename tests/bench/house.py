@@ -1,0 +1,184 @@
+"""The service's own parts on loopback: a real configuration file, a real store, Maildirs, and the whole pipeline."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, redirect_stderr
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import time
+
+from monitor import logs
+from monitor.app import TICK, pipeline_of
+from monitor.board import Board
+from monitor.clock import ticking, utc_now
+from monitor.config import Config, WatchedPath
+from monitor.events import Event, Judged
+from monitor.logs import tell
+from monitor.pipeline import Pipeline
+from monitor.store import Store
+from probes.evidence import Arrival, Dialogue
+from probes.kinds import Kind
+from probes.verdict import Outcome
+from tests.bench.load import PATIENCE, Once
+from tests.bench.sink import HOST
+
+HEAD = """\
+[sender]
+source_ip = "{source_ip}"
+[probes]
+every = "{every}"
+jitter = 0
+cap = {{ per_path_per_day = 1000000, per_host_per_minute = 1000000 }}
+[store]
+url = "sqlite:///mailpath.db"
+[web]
+listen = "127.0.0.1:{web}"
+"""
+COMPANY = """\
+[companies.c{number}]
+[companies.c{number}.paths.hq]
+to = "p{number}@bench.example"
+route = {{ via = "{via}", host = "127.0.0.1", port = {port}, tls = "{tls}" }}
+mailbox = {{ {mailbox} }}
+"""
+MAILDIR = 'via = "maildir", path = "mail/p{number}", junk = ".Junk"'
+PARTS = tuple(f"{folder}{part}" for folder in ("", ".Junk/") for part in ("tmp", "new", "cur"))
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """As many companies as wanted, all behind one port. `direct` has the sender live at 127.0.0.1."""
+
+    companies: int
+    port: int
+    via: str = "direct"
+    tls: str = "none"
+    every: str = "5m"
+    web: int = 0
+    mailbox: str = MAILDIR
+
+    def config(self) -> str:
+        """Its config.toml."""
+        head = HEAD.format(source_ip=HOST if self.via == "direct" else "104.130.122.50", every=self.every, web=self.web)
+        facts = {"via": self.via, "port": self.port, "tls": self.tls}
+        companies = (
+            COMPANY.format(number=number, mailbox=self.mailbox.format(number=number), **facts)
+            for number in range(self.companies)
+        )
+        return head + "".join(companies)
+
+
+@contextmanager
+def ground() -> Iterator[Path]:
+    """A folder for one measurement, open to other users' servers; gone at the end."""
+    with TemporaryDirectory(prefix="mailpath-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "mail").mkdir()
+        yield folder
+
+
+def log_to_nowhere() -> None:
+    """From now on the service writes its log as always, and nobody sees it."""
+    with redirect_stderr(open(os.devnull, "w")):  # open as long as this process lives
+        logs.set_up("info", "json")
+
+
+def make_maildirs(folder: Path, names: Iterable[str]) -> None:
+    """Maildirs with a folder for junk in each."""
+    for name in names:
+        for part in PARTS:
+            os.makedirs(folder / name / part, exist_ok=True)
+
+
+def mail_left(folder: Path) -> int:
+    """How many mails lie in the Maildirs below `folder`."""
+    return sum(1 for _ in folder.glob("*/*/*.sink"))
+
+
+def free_port() -> int:
+    """One that nobody listens on at this moment."""
+    with socket.socket() as sock:
+        sock.bind((HOST, 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def at_work(config: Config, stopwatch: "Stopwatch") -> AsyncIterator[Pipeline]:
+    """All that `serve` has but the schedule and the web server."""
+    board = Board()
+    board.configure(config.paths())
+    async with (
+        Store.open(config.store.url) as store,
+        pipeline_of(config, store, board.hear, tell, stopwatch.hear, adopts=True) as pipeline,
+    ):
+
+        async def tick() -> None:
+            pipeline.tick(utc_now())
+
+        async with ticking({tick: TICK}):
+            yield pipeline
+    if sum(board.probes.values()) != stopwatch.verdicts:
+        raise AssertionError(f"{stopwatch.verdicts} verdicts were told, and {board.probes} counted")
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Listens to a pipeline. All times are those at which something was told, which is after it was stored.
+
+    `from_rename`, `from_seen`: seconds to the verdict, from the mail's rename into the Maildir and from when it was
+    found there. `accepted`, `judged`: when, for each probe.
+    """
+
+    verdicts: int = 0
+    from_rename: list[float] = field(default_factory=list)
+    from_seen: list[float] = field(default_factory=list)
+    accepted: dict[str, datetime] = field(default_factory=dict)
+    judged: dict[str, float] = field(default_factory=dict)
+    _arrived: dict[str, Arrival] = field(default_factory=dict)
+    _waiting: dict[str, "asyncio.Future[None]"] = field(default_factory=dict)
+
+    def hear(self, event: Event) -> None:
+        """A listener."""
+        probe_id = event.probe.id
+        match event.what:
+            case Dialogue() as dialogue:
+                self.accepted[probe_id] = dialogue.last.at
+            case Arrival() as arrival:
+                self._arrived[probe_id] = arrival
+            case Judged(verdict):
+                now = time()
+                self.verdicts += 1
+                self.judged[probe_id] = now
+                if probe_id in self._arrived:
+                    arrival = self._arrived.pop(probe_id)
+                    self.from_rename.append(now - arrival.at.timestamp())
+                    self.from_seen.append(now - arrival.seen_at.timestamp())
+                if waiting := self._waiting.pop(probe_id, None):
+                    if verdict.outcome is Outcome.INBOX:
+                        waiting.set_result(None)
+                    else:
+                        waiting.set_exception(AssertionError(f"{verdict.outcome}: {verdict.because}"))
+
+    def begin(self) -> None:
+        """Forget how long it took so far."""
+        self.from_rename.clear()
+        self.from_seen.clear()
+
+    def round_trip(self, pipeline: Pipeline, paths: tuple[WatchedPath, ...]) -> Once:
+        """One probe on the path of the number, from its launch to its verdict."""
+
+        async def once(number: int) -> str:
+            probe = await pipeline.launch(paths[number % len(paths)], Kind.VERIFICATION)
+            if probe.id not in self.judged:
+                waiting = self._waiting[probe.id] = asyncio.get_running_loop().create_future()
+                async with asyncio.timeout(PATIENCE):
+                    await waiting
+            return probe.id
+
+        return once

@@ -1,0 +1,207 @@
+"""One probe's whole way: composed, stored, sent, delivered, found, judged, stored, counted; beside the SMTP part alone.
+
+Closed loop, each probe in flight on a path and in a mailbox of its own; and paced, each on a path where nobody has been
+for a while, as on a real schedule.
+"""
+
+import gc
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from monitor.clock import utc_now
+from monitor.config import Config, read_config
+from probes.kinds import Kind
+from probes.message import compose
+from probes.probe import Probe
+from probes.sender import Role
+from probes.token import new_probe_id
+from tests.bench.figures import Figure, Finding, quantile, ratio
+from tests.bench.floor import Letter, streams, threads
+from tests.bench.house import Stopwatch, Town, at_work, ground, make_maildirs
+from tests.bench.load import Pace, closed_loop, paced
+from tests.bench.sink import Ports, sink
+
+LEVELS = (1, 50, 200)  # probes in flight
+ENCRYPTED = (50,)  # the same with STARTTLS on every connection
+PER_SECOND = 33.0  # 10,000 paths every 5 minutes
+
+Step = Callable[[str], None]
+"""Told of each part of a measurement as it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long to measure: `seconds` for each cell of each round, after `warm_up`; `paced_for` seconds paced."""
+
+    rounds: int
+    warm_up: float
+    seconds: float
+    paced_for: float
+
+    @property
+    def steps(self) -> int:
+        """How often `Step` is told."""
+        return self.rounds * len(CELLS) + 2
+
+
+FULL = Plan(rounds=3, warm_up=0.4, seconds=1.0, paced_for=10.0)
+QUICK = Plan(rounds=1, warm_up=0.1, seconds=0.4, paced_for=2.0)
+
+
+@dataclass(slots=True)
+class Scene:
+    """The ground on which all of them work: one folder of Maildirs, one server, one letter for the floors."""
+
+    folder: Path
+    ports: Ports
+    letter: Letter
+    from_rename: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    from_seen: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def config(self, via: str, tls: str, companies: int) -> Config:
+        """A town whose mail goes this way."""
+        file = self.folder / f"{via}-{tls}-{companies}.toml"
+        port = self.ports.plain if tls == "none" else self.ports.tls
+        file.write_text(Town(companies, port, via, tls).config())
+        return read_config(file)
+
+
+@contextmanager
+def scene(companies: int) -> Iterator[Scene]:
+    """A server and this many mailboxes while the block lasts."""
+    with ground() as folder:
+        mail = folder / "mail"
+        make_maildirs(mail, ["floor", *(f"p{number}" for number in range(companies))])
+        with sink(mail) as ports:
+            there = Scene(folder, ports, Letter("", "", b""))
+            there.letter = _letter(there.config("direct", "none", 1))
+            yield there
+
+
+def _letter(config: Config) -> Letter:
+    """A probe's bytes, toward a mailbox where nobody looks."""
+    now, life, identity = utc_now(), timedelta(minutes=10), config.sender.identity()
+    probe = Probe(
+        id=new_probe_id(),
+        company="c0",
+        path="hq",
+        kind=Kind.VERIFICATION,
+        role=Role.SENDER,
+        via="direct",
+        recipient="floor@bench.example",
+        source_ip=identity.source_ip,
+        created_at=now,
+        code_dead_at=now + life,
+        give_up_at=now + life,
+        retry=(life,),
+    )
+    message = compose(probe, identity, b"floor" * 7)
+    return Letter(message.mail_from, message.rcpt_to, message.content)
+
+
+Run = Callable[[Scene, Plan, int], Awaitable[Pace]]
+"""Keeps so many in flight."""
+
+
+def _whole(via: str, tls: str = "none") -> Run:
+    """The whole way."""
+
+    async def run(there: Scene, plan: Plan, in_flight: int) -> Pace:
+        config, stopwatch = there.config(via, tls, max(LEVELS)), Stopwatch()
+        async with at_work(config, stopwatch) as pipeline:
+            once = stopwatch.round_trip(pipeline, config.paths())
+            pace = await closed_loop(
+                once, in_flight, warm_up=plan.warm_up, seconds=plan.seconds, begins=stopwatch.begin
+            )
+        if (via, tls) == ("direct", "none"):
+            there.from_rename[in_flight] += stopwatch.from_rename
+            there.from_seen[in_flight] += stopwatch.from_seen
+        return pace
+
+    return run
+
+
+async def _streams(there: Scene, plan: Plan, in_flight: int) -> Pace:
+    once = streams(there.letter, there.ports.plain)
+    return await closed_loop(once, in_flight, warm_up=plan.warm_up, seconds=plan.seconds)
+
+
+async def _streams_tls(there: Scene, plan: Plan, in_flight: int) -> Pace:
+    once = streams(there.letter, there.ports.tls, tls=True)
+    return await closed_loop(once, in_flight, warm_up=plan.warm_up, seconds=plan.seconds)
+
+
+async def _threads(there: Scene, plan: Plan, in_flight: int) -> Pace:
+    with ThreadPoolExecutor(in_flight) as pool:
+        once = threads(there.letter, there.ports.plain, pool)
+        return await closed_loop(once, in_flight, warm_up=plan.warm_up, seconds=plan.seconds)
+
+
+DIRECT, XCLIENT, DIRECT_TLS = "whole way, direct", "whole way, xclient", "whole way, direct, STARTTLS"
+FLOOR, FLOOR_THREADS, FLOOR_TLS = "SMTP part, asyncio streams", "SMTP part, smtplib", "SMTP part, streams, STARTTLS"
+
+RUNS: dict[str, tuple[Run, tuple[int, ...]]] = {
+    DIRECT: (_whole("direct"), LEVELS),
+    FLOOR: (_streams, LEVELS),
+    XCLIENT: (_whole("xclient"), LEVELS),
+    FLOOR_THREADS: (_threads, LEVELS),
+    DIRECT_TLS: (_whole("direct", "opportunistic"), ENCRYPTED),
+    FLOOR_TLS: (_streams_tls, ENCRYPTED),
+}
+FLOORS = {DIRECT: FLOOR, XCLIENT: FLOOR, DIRECT_TLS: FLOOR_TLS}
+CELLS = tuple((name, level) for level in LEVELS for name, (_, levels) in RUNS.items() if level in levels)
+
+
+async def measure(plan: Plan, step: Step) -> list[Finding]:
+    """All cells, round by round, so that what else the machine does falls on all of them."""
+    paces: dict[tuple[str, int], list[Pace]] = defaultdict(list)
+    there_for_paced = round(PER_SECOND * plan.paced_for)
+    with scene(max(max(LEVELS), there_for_paced)) as there:
+        for number in range(plan.rounds):
+            for name, in_flight in CELLS:
+                step(f"{name}, {in_flight} in flight, round {number + 1} of {plan.rounds}")
+                gc.collect()
+                paces[name, in_flight].append(await RUNS[name][0](there, plan, in_flight))
+        found = [figure for level in LEVELS for figure in _figures(level, paces, there)]
+        step(f"whole way, {PER_SECOND:.0f}/s")
+        ours = await _paced_whole(there, plan, there_for_paced)
+        step(f"SMTP part, {PER_SECOND:.0f}/s")
+        floor = await paced(streams(there.letter, there.ports.plain), PER_SECOND, plan.paced_for)
+    return [*found, *_paced_figures(ours, floor)]
+
+
+def _figures(level: int, paces: dict[tuple[str, int], list[Pace]], there: Scene) -> Iterator[Finding]:
+    group = f"Round trip, {level} in flight"
+    cpu = {name: [pace.cpu_ms for pace in paces[name, level]] for name, at in CELLS if at == level}
+    for name in cpu:
+        wanted = "<= 2.0" if name == DIRECT else ""
+        yield Figure(group, name, "ms CPU", tuple(cpu[name]), wanted)
+    for name in cpu:
+        yield Figure(group, name, "probes/s", tuple(pace.per_second for pace in paces[name, level]))
+    for name, floor in FLOORS.items():
+        if name in cpu:
+            yield Figure(group, f"{name}: CPU beside its floor", "x", ratio(cpu[name], cpu[floor]))
+    wanted = "<= 20" if level == max(LEVELS) else ""
+    for name, seconds in (("rename", there.from_rename[level]), ("found", there.from_seen[level])):
+        for share in (0.5, 0.99):
+            target = wanted if (name, share) == ("found", 0.5) else ""
+            delay = quantile(seconds, share) * 1000
+            yield Figure(group, f"{name} -> verdict stored, p{share * 100:.0f}", "ms", (delay,), target)
+
+
+async def _paced_whole(there: Scene, plan: Plan, companies: int) -> Pace:
+    config, stopwatch = there.config("direct", "none", companies), Stopwatch()
+    async with at_work(config, stopwatch) as pipeline:
+        return await paced(stopwatch.round_trip(pipeline, config.paths()), PER_SECOND, plan.paced_for)
+
+
+def _paced_figures(ours: Pace, floor: Pace) -> Iterator[Finding]:
+    group = f"Round trip, paced at {PER_SECOND:.0f}/s, each in a mailbox just opened"
+    yield Figure(group, DIRECT, "ms CPU", (ours.cpu_ms,))
+    yield Figure(group, FLOOR, "ms CPU", (floor.cpu_ms,))
+    yield Figure(group, f"{DIRECT}: CPU beside its floor", "x", (ours.cpu_ms / floor.cpu_ms,))

@@ -1,0 +1,108 @@
+"""How long a person waits: for `mailpath --help`, and for `mailpath serve` until it is ready."""
+
+import asyncio
+import http.client
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.figures import Figure, Finding
+from tests.bench.house import Town, free_port, ground
+from tests.bench.load import PATIENCE
+from tests.bench.round_trip import Step
+from tests.bench.sink import HOST, REPOSITORY
+
+GROUP = "Start"
+MAILPATH = str(Path(sys.executable).with_name("mailpath"))
+PATHS = 1000
+LOOK_EVERY = 0.005  # seconds between two questions whether it is ready
+
+COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
+    "mailpath --help": ((MAILPATH, "--help"), "< 300"),
+    "import monitor.cli": ((sys.executable, "-c", "import monitor.cli"), ""),
+    "import monitor.app (all that serve needs)": ((sys.executable, "-c", "import monitor.app"), ""),
+    "Python alone": ((sys.executable, "-c", "pass"), ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often each command is run, and `serve`."""
+
+    rounds: int
+    serves: int
+
+    @property
+    def steps(self) -> int:
+        """How often `Step` is told."""
+        return self.rounds + self.serves
+
+
+FULL = Plan(rounds=9, serves=4)
+QUICK = Plan(rounds=2, serves=1)
+
+
+async def measure(plan: Plan, step: Step) -> list[Finding]:
+    """In turn, so that what else the machine does falls on all of them."""
+    took: dict[str, list[float]] = defaultdict(list)
+    for number in range(plan.rounds):
+        step(f"starting, round {number + 1} of {plan.rounds}")
+        for name, (command, _) in COMMANDS.items():
+            took[name].append(await asyncio.to_thread(_run, command))
+    serves: list[tuple[float, float]] = []
+    for number in range(plan.serves):
+        step(f"serve with {PATHS:,} paths, {number + 1} of {plan.serves}")
+        serves.append(await asyncio.to_thread(_serve))
+    return list(_figures(took, serves))
+
+
+def _figures(took: dict[str, list[float]], serves: list[tuple[float, float]]) -> Iterator[Finding]:
+    for name, (_, wanted) in COMMANDS.items():
+        yield Figure(GROUP, name, "ms", tuple(each * 1000 for each in took[name]), wanted)
+    ready, stopped = zip(*serves, strict=True)
+    yield Figure(GROUP, f"serve, ready with {PATHS:,} paths", "s", ready, "< 2")
+    yield Figure(GROUP, "serve, gone after SIGTERM", "s", stopped)
+
+
+def _run(command: tuple[str, ...]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, check=True, timeout=PATIENCE)
+    return time.perf_counter() - began
+
+
+def _serve() -> tuple[float, float]:
+    """Seconds to ready on a new store, and from SIGTERM to the end. Nothing is due while it runs."""
+    with ground() as folder:
+        port, file = free_port(), folder / "config.toml"
+        file.write_text(Town(PATHS, port=9, every="30d", web=port).config())
+        began = time.perf_counter()
+        with subprocess.Popen((MAILPATH, "serve", "-c", str(file)), stderr=subprocess.DEVNULL) as process:
+            try:
+                ready = _ready(process, port) - began
+                asked = time.perf_counter()
+                process.send_signal(signal.SIGTERM)
+                process.wait(PATIENCE)
+                return ready, time.perf_counter() - asked
+            finally:
+                process.kill()
+
+
+def _ready(process: "subprocess.Popen[bytes]", port: int) -> float:
+    """When /readyz said yes."""
+    end = time.perf_counter() + PATIENCE
+    while time.perf_counter() < end and process.poll() is None:
+        try:
+            asking = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
+            asking.request("GET", "/readyz")
+            if asking.getresponse().status == 200:
+                return time.perf_counter()
+        except OSError:
+            time.sleep(LOOK_EVERY)
+        finally:
+            asking.close()
+    raise AssertionError(f"mailpath serve is not ready after {PATIENCE:.0f} s")

@@ -1,0 +1,93 @@
+"""The measurements themselves, in small: that they measure the whole way, and leave nothing behind. Never how fast."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from tempfile import gettempdir
+
+import pytest
+from rich.console import Console
+
+from monitor.store import Store
+from probes.evidence import Arrival, Attempt, Dialogue
+from tests.bench.figures import Figure, Finding, Remark, quantile, show, write
+from tests.bench.floor import streams
+from tests.bench.house import Stopwatch, at_work, mail_left
+from tests.bench.load import counted, loop_lag, paced
+from tests.bench.round_trip import scene
+
+PROBES = 20
+
+
+@pytest.mark.parametrize(("via", "tls"), [("direct", "none"), ("direct", "opportunistic"), ("xclient", "none")])
+async def test_a_round_trip_is_the_whole_way(via: str, tls: str):
+    before = _folders()
+    stopwatch = Stopwatch()
+    with scene(5) as there:
+        config = there.config(via, tls, 5)
+        async with at_work(config, stopwatch) as pipeline:
+            await counted(stopwatch.round_trip(pipeline, config.paths()), 5, PROBES)
+        assert stopwatch.verdicts == len(stopwatch.judged) == PROBES
+        assert all(0 < seconds < 30 for seconds in stopwatch.from_rename)
+        assert mail_left(there.folder / "mail") == 0
+        async with Store.open(config.store.url) as store:
+            records = [await store.record(probe_id) for probe_id in stopwatch.judged]
+    for record in records:
+        assert record is not None
+        assert record.verdict is not None
+        assert (record.verdict.outcome, record.verdict.grade) == (
+            "inbox",
+            "real" if via == "direct" else "impersonated",
+        )
+        assert {type(seen) for seen in record.evidence} >= {Attempt, Dialogue, Arrival}
+        dialogue = next(seen for seen in record.evidence if isinstance(seen, Dialogue))
+        assert bool(dialogue.tls) == (tls != "none")
+    assert _folders() <= before
+
+
+def _folders() -> set[Path]:
+    return set(Path(gettempdir()).glob("mailpath-bench-*"))
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_the_floor_hands_over_the_same_mail_and_nobody_looks(tls: bool):
+    with scene(1) as there:
+        send = streams(there.letter, there.ports.tls if tls else there.ports.plain, tls=tls)
+        pace = await paced(send, per_second=200, seconds=0.1)
+        assert mail_left(there.folder / "mail") == PROBES
+        delivered = next((there.folder / "mail/floor/new").iterdir()).read_bytes()
+    assert delivered.endswith(there.letter.content)
+    assert pace.cpu_ms > 0
+
+
+async def test_a_stall_of_the_event_loop_counts_for_all_who_came_in_it():
+    async with loop_lag() as lags:
+        await asyncio.sleep(0)
+        time.sleep(0.1)  # noqa: ASYNC251 - this is the stall
+        await asyncio.sleep(0.02)
+    assert max(lags) > 0.08
+    assert sum(lag > 0.04 for lag in lags) >= 5
+
+
+def test_figures_are_shown_and_written(tmp_path: Path):
+    found: list[Finding] = [
+        Figure("Trip", "whole way", "ms CPU", (2.0, 1.0, 4.0), "<= 2.0"),
+        Remark("Trip", "skipped: no root"),
+    ]
+    with (tmp_path / "table").open("w") as file:
+        show(found, 1.0, Console(file=file, width=120))
+    words = (tmp_path / "table").read_text()
+    assert all(each in words for each in ("whole way", "1.00", "2.00", "4.00", "<= 2.0", "skipped: no root"))
+    write(found, 1.0, tmp_path / "figures.json")
+    told = json.loads((tmp_path / "figures.json").read_text())
+    assert told["figures"][0] | {"min": 1.0, "median": 2.0, "max": 4.0} == told["figures"][0]
+    assert told["remarks"] == [{"group": "Trip", "text": "skipped: no root"}]
+
+
+@pytest.mark.parametrize(
+    ("share", "value"),
+    [(0.0, 1), (0.5, 51), (0.99, 100), (1.0, 100)],
+)
+def test_a_quantile_is_one_of_the_values(share: float, value: int):
+    assert quantile(range(1, 101), share) == value

@@ -16,6 +16,7 @@ from probes.mailboxes import Mailbox, MailboxError, Session, Sighting
 
 PATIENCE = 120.0  # seconds: a push that is lost is found by the next look
 BACKOFF = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between visits to a mailbox that fails; the last one repeats
+GRACE = 5.0  # seconds to finish a visit when the service stops
 LINGER = 2.0  # seconds to stay connected when nothing is expected any more
 
 Hear = Callable[[Sequence[Sighting]], Awaitable[Sequence[Sighting]]]
@@ -41,6 +42,7 @@ class Watcher:
         self._asked: list[asyncio.Future[Look | FailedLook]] = []
         self._poke = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
 
     def expect(self, probe_id: str, since: datetime) -> None:
         """A probe is on its way since then."""
@@ -65,8 +67,11 @@ class Watcher:
         return await answer
 
     async def close(self) -> None:
-        """Leave the mailbox. What is expected stays expected by whoever asks again."""
+        """Leave the mailbox, what was found in it first removed. What is still expected is for the next to find."""
+        self._closing = True
+        self._poke.set()
         if self._task:
+            await asyncio.wait((self._task,), timeout=GRACE)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         for answer in self._asked:
@@ -74,7 +79,7 @@ class Watcher:
 
     @property
     def _wanted(self) -> bool:
-        return bool(self._expected or self._asked)
+        return not self._closing and bool(self._expected or self._asked)
 
     def _start(self) -> None:
         if self._task is None or self._task.done():
@@ -98,8 +103,9 @@ class Watcher:
                         await self._visit(session)
                         visited = True
                     idle = not self._wanted  # one probe's end is often the next one's start
-                    await self._until_poked(session.changed(LINGER if idle else PATIENCE))
-                    if idle and not self._wanted:
+                    if not self._closing:
+                        await self._until_poked(session.changed(LINGER if idle else PATIENCE))
+                    if self._closing or (idle and not self._wanted):
                         return visited
         except MailboxError as error:
             await self._fail(str(error))

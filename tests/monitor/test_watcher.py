@@ -1,0 +1,276 @@
+"""The watcher of one mailbox: when it is connected, what it tells, what it survives."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from monitor import watcher as module
+from monitor.watcher import Watcher
+from probes.evidence import FailedLook, Folder, Look, Marker
+from probes.mailboxes import MailboxError, Sighting
+from probes.mailboxes.imap import ImapMailbox
+from tests.lab.dovecot import dovecot
+
+PATIENCE = 20.0
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def sighting(name: str) -> Sighting:
+    return Sighting(name, Folder.INBOX, "INBOX", "", {Marker.HEADER: name}, None)
+
+
+class Letters:
+    """A mailbox in memory: it can be shut, and it counts its visitors."""
+
+    key = "letters"
+
+    def __init__(self) -> None:
+        self.mail: list[Sighting] = []
+        self.shut: str | None = None
+        self.visitors = self.visits = 0
+        self.removed: list[Sighting] = []
+        self.folders = ("INBOX", "Junk")
+        self.news = asyncio.Event()
+
+    @asynccontextmanager
+    async def open(self, pool: Executor) -> AsyncIterator["Letters"]:
+        self._check()
+        self.visitors, self.visits = self.visitors + 1, self.visits + 1
+        try:
+            yield self
+        finally:
+            self.visitors -= 1
+
+    def put(self, name: str) -> None:
+        self.mail.append(sighting(name))
+        self.news.set()
+
+    def shut_down(self, reason: str) -> None:
+        self.shut = reason
+        self.news.set()
+
+    async def look(self, since: datetime) -> Sequence[Sighting]:
+        self._check()
+        self.news.clear()
+        found, self.mail = self.mail, []
+        return found
+
+    async def changed(self, timeout: float) -> None:
+        try:
+            await asyncio.wait_for(self.news.wait(), timeout)
+        except TimeoutError:
+            return
+        self._check()
+
+    async def remove(self, sightings: Sequence[Sighting]) -> None:
+        self.removed += sightings
+
+    def _check(self) -> None:
+        if self.shut:
+            raise MailboxError(self.shut)
+
+
+class Told:
+    """What the watcher told."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.looks: list[tuple[set[str], Look | FailedLook]] = []
+        self.news = asyncio.Condition()
+
+    async def hear(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        self.seen += [each.ref for each in sightings]
+        async with self.news:
+            self.news.notify_all()
+        return [each for each in sightings if not each.ref.startswith("forged")]
+
+    async def report(self, probe_ids: Any, look: Look | FailedLook) -> None:
+        self.looks.append((set(probe_ids), look))
+        async with self.news:
+            self.news.notify_all()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE), self.news:
+            await self.news.wait_for(true)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+async def letters() -> Letters:
+    return Letters()
+
+
+@pytest.fixture
+async def watching(letters: Letters, told: Told, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watcher]:
+    monkeypatch.setattr(module, "LINGER", 0.05)
+    monkeypatch.setattr(module, "BACKOFF", (0.02,))
+    with ThreadPoolExecutor(1) as pool:
+        watcher = Watcher(letters, pool, hear=told.hear, report=told.report, now=now)
+        yield watcher
+        await watcher.close()
+
+
+async def test_connected_only_while_probes_are_out(letters: Letters, told: Told, watching: Watcher):
+    assert letters.visits == 0
+    watching.expect("one", now())
+    letters.put("one")
+    await told.until(lambda: told.seen == ["one"])
+    assert letters.visitors == 1
+    watching.forget("one")
+    await until(lambda: letters.visitors == 0)
+    watching.expect("two", now())
+    letters.put("two")
+    await told.until(lambda: told.seen == ["one", "two"])
+    assert letters.visits == 2
+
+
+async def test_one_visit_for_all_probes(letters: Letters, told: Told, watching: Watcher):
+    for number in range(50):
+        watching.expect(str(number), now())
+        letters.put(str(number))
+    await told.until(lambda: len(told.seen) == 50)
+    assert letters.visits == 1
+
+
+async def test_only_what_is_ours_is_removed(letters: Letters, told: Told, watching: Watcher):
+    watching.expect("one", now())
+    letters.put("forged")
+    letters.put("one")
+    await until(lambda: len(letters.removed) == 1)
+    assert letters.removed[0].ref == "one"
+
+
+async def test_a_stop_does_not_leave_behind_what_was_found(letters: Letters, told: Told, watching: Watcher):
+    stopping: list[asyncio.Task[None]] = []
+
+    async def hear(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        stopping.append(asyncio.create_task(watching.close()))
+        await asyncio.sleep(0)  # the stop begins between the arrival's being stored and its removal
+        return sightings
+
+    watching._hear = hear
+    watching.expect("one", now())
+    letters.put("one")
+    await until(lambda: bool(stopping))
+    await stopping[0]
+    assert [each.ref for each in letters.removed] == ["one"]
+    assert letters.visitors == 0
+
+
+async def test_a_look_on_request_sees_what_is_there_by_then(letters: Letters, told: Told, watching: Watcher):
+    before = now()
+    look = await watching.look()
+    assert isinstance(look, Look)
+    assert look.at >= before
+    assert look.folders == ("INBOX", "Junk")
+    watching.expect("one", now())
+    await until(lambda: letters.visitors == 1)
+    letters.mail.append(sighting("quiet"))  # came without a push
+    await watching.look()
+    assert told.seen == ["quiet"]
+
+
+async def test_each_probe_learns_once_that_we_cannot_look_and_once_that_we_can_again(
+    letters: Letters, told: Told, watching: Watcher
+):
+    letters.shut_down("imap.acme.test:993: login refused")
+    watching.expect("one", now())
+    await told.until(lambda: len(told.looks) == 1)
+    watching.expect("two", now())
+    await told.until(lambda: len(told.looks) == 2)
+    await until(lambda: watching.failures >= 5)
+    assert [(ids, type(look)) for ids, look in told.looks] == [({"one"}, FailedLook), ({"two"}, FailedLook)]
+    assert told.looks[0][1].reason == "imap.acme.test:993: login refused"  # type: ignore[union-attr]
+    letters.shut = None
+    await told.until(lambda: len(told.looks) == 3)
+    assert told.looks[2][0] == {"one", "two"}
+    assert isinstance(told.looks[2][1], Look)
+
+
+async def test_who_asks_for_a_look_is_told_at_once_that_it_failed(letters: Letters, watching: Watcher):
+    letters.shut_down("gone")
+    look = await asyncio.wait_for(watching.look(), PATIENCE)
+    assert isinstance(look, FailedLook)
+
+
+async def test_a_connection_that_breaks_in_mid_visit_is_made_again(letters: Letters, told: Told, watching: Watcher):
+    watching.expect("one", now())
+    await until(lambda: letters.visitors == 1)
+    letters.shut_down("connection lost")
+    await told.until(lambda: len(told.looks) == 1)
+    letters.shut = None
+    letters.put("one")
+    await told.until(lambda: told.seen == ["one"])
+    assert letters.visits == 2
+
+
+async def test_a_bug_in_a_listener_does_not_end_the_watch(letters: Letters, told: Told, watching: Watcher):
+    hear, told.hear = told.hear, None  # type: ignore[assignment, method-assign]
+    broken = watching._hear
+
+    async def once(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        watching._hear = hear
+        raise RuntimeError("a bug")
+
+    assert broken
+    watching._hear = once
+    watching.expect("one", now())
+    letters.put("one")
+    await told.until(lambda: bool(told.looks))
+    letters.put("two")
+    await told.until(lambda: "two" in told.seen)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="mailpath-") as name:
+        Path(name).chmod(0o755)  # Dovecot's own users must get through
+        yield Path(name)
+
+
+@pytest.mark.lab
+async def test_a_mail_server_that_is_restarted(
+    open_folder: Path, tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "BACKOFF", (0.2,))
+    mail = b"X-Mailpath-Probe: mp" + b"a" * 32 + b"\r\nSubject: code\r\n\r\nhello\r\n"
+    with dovecot(open_folder, users={"probe@acme.test": "secret"}) as server, ThreadPoolExecutor(4) as pool:
+        mailbox = ImapMailbox.model_validate(
+            {"via": "imap", "host": server.address, "port": server.ports.imap, "tls": "none", "user": "probe@acme.test"}
+            | {"password": _secret(tmp_path, "secret")}
+        )
+        watcher = Watcher(mailbox, pool, hear=told.hear, report=told.report, now=now)
+        watcher.expect("one", now())
+        server.deliver("probe@acme.test", mail)
+        await told.until(lambda: len(told.seen) == 1)
+        server.stop()
+        await told.until(lambda: any(isinstance(look, FailedLook) for _, look in told.looks))
+        server.start()
+        server.deliver("probe@acme.test", mail)
+        await told.until(lambda: len(told.seen) == 2)
+        await watcher.close()
+
+
+def _secret(folder: Path, text: str) -> dict[str, str]:
+    (folder / "password").write_text(text)
+    return {"file": str(folder / "password")}

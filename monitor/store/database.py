@@ -1,6 +1,6 @@
 """What is special about each kind of database: how it is reached, how it takes turns, and what its errors mean.
 
-A new kind of database is a row in `KINDS`, and the triggers of the revisions in its words.
+A new kind of database is a row in `DIALECTS`, and the triggers of the revisions in its words.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 
 from monitor.store.records import NoSuchProbeError, StoreError
 
@@ -22,7 +22,7 @@ READERS = 2  # threads, and so connections, that read
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Dialect:
     """One kind of database. `insert` is its INSERT that can say what to do about a conflict."""
 
     driver: str
@@ -45,8 +45,8 @@ def _touch_file(url: URL) -> None:
         raise StoreError(f"{place(url)}: cannot be opened: {error}; {remedy}, or change store.url") from None
 
 
-KINDS = {
-    "sqlite": Kind(
+DIALECTS = {
+    "sqlite": Dialect(
         driver="sqlite+pysqlite",
         insert=sqlite.insert,
         settings=(
@@ -78,35 +78,35 @@ def connect(url: str) -> Engine:
         parsed = make_url(url)
     except ArgumentError:
         raise StoreError(f"{url!r}: is not the address of a store; expected sqlite:///mailpath.db") from None
-    kind = KINDS.get(parsed.drivername)
-    if kind is None:
-        known = ", ".join(KINDS)
+    dialect = DIALECTS.get(parsed.drivername)
+    if dialect is None:
+        known = ", ".join(DIALECTS)
         raise StoreError(f"{place(parsed)}: stores of the kind {parsed.drivername} are not known; known: {known}")
-    kind.touch(parsed)
+    dialect.touch(parsed)
     engine = create_engine(
-        parsed.set(drivername=kind.driver),
+        parsed.set(drivername=dialect.driver),
         pool_size=READERS + 1,
         connect_args={"timeout": PATIENCE, "isolation_level": None},
     )
-    event.listen(engine, "connect", _settle_in(kind))
-    event.listen(engine, "begin", _begin(kind))
+    event.listen(engine, "connect", _settle_in(dialect))
+    event.listen(engine, "begin", _begin(dialect))
     return engine
 
 
-def _settle_in(kind: Kind) -> Callable[[sqlite3.Connection, object], None]:
+def _settle_in(dialect: Dialect) -> Callable[[sqlite3.Connection, object], None]:
     def settle_in(connection: sqlite3.Connection, _: object) -> None:
-        for setting in kind.settings:
+        for setting in dialect.settings:
             connection.execute(setting).close()
 
     return settle_in
 
 
-def _begin(kind: Kind) -> Callable[[Connection], None]:
+def _begin(dialect: Dialect) -> Callable[[Connection], None]:
     """Transactions begin when we say so: the driver would begin none for reading and a late one for writing."""
 
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql(kind.begin_to_write if writes else "BEGIN")
+        connection.exec_driver_sql(dialect.begin_to_write if writes else "BEGIN")
 
     return begin
 
@@ -118,9 +118,9 @@ def writing(engine: Engine) -> Generator[Connection]:
         yield connection
 
 
-def kind_of(engine: Engine) -> Kind:
+def dialect_of(engine: Engine) -> Dialect:
     """What kind of database this is."""
-    return KINDS[engine.dialect.name]
+    return DIALECTS[engine.dialect.name]
 
 
 def place(url: URL) -> str:
@@ -140,7 +140,8 @@ def explained(engine: Engine, error: BaseException) -> StoreError:
     if isinstance(error, StoreError):
         return error
     if not isinstance(error, DBAPIError):
-        return StoreError(f"{place(engine.url)}: {error!r}")
+        said = error.orig if isinstance(error, StatementError) and error.orig else error
+        return StoreError(f"{place(engine.url)}: {' '.join(str(said).split())[:300]} ({type(said).__name__})")
     if _name(error) == "SQLITE_CONSTRAINT_FOREIGNKEY":
         return NoSuchProbeError(f"{place(engine.url)}: the probe was never stored, or is forgotten already")
     meaning = _meaning(error) or "it does not take this; please report it"

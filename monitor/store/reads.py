@@ -96,17 +96,12 @@ def all_present(connection: Connection) -> list[Present]:
     """The verdicts that count now."""
     return [
         Present(
-            row.company,
-            row.path,
-            row.kind,
-            row.role,
-            row.probe_id,
-            row.launched_at,
-            _verdict(row),
-            row.judged_at,
-            row.delivery,
+            *(company, path, kind, role, probe_id, launched_at),
+            *(Verdict(outcome, cause, grade, because), judged_at, delivery),
         )
-        for row in connection.execute(PRESENT)
+        for company, path, kind, role, probe_id, launched_at, judged_at, outcome, cause, grade, because, delivery in (
+            connection.execute(PRESENT)
+        )
     ]
 
 

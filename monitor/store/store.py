@@ -23,7 +23,7 @@ from probes.probe import Probe
 from probes.verdict import Verdict
 
 KEY, BEAT = "key", "beat"  # the facts
-FORGET_AT_ONCE = 200  # probes in one write, so that others are not kept waiting
+FORGET_AT_ONCE = 50  # probes in one write, so that others are not kept waiting
 
 P = ParamSpec("P")
 T = TypeVar("T")

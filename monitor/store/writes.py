@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, bindparam, delete, insert, select, update
 
-from monitor.store.database import concerns_all, explained, kind_of, writing
+from monitor.store.database import concerns_all, dialect_of, explained, writing
 from monitor.store.records import StoreError
 from monitor.store.tables import VERDICT, evidence, facts, present, probes, verdicts
 
@@ -37,7 +37,7 @@ class Write:
 
 def statements(engine: Engine) -> dict[Step, Executable]:
     """Each step in the words of this database."""
-    upsert = kind_of(engine).insert
+    upsert = dialect_of(engine).insert
     return {
         Step.LAUNCH: insert(probes),
         Step.SEE: upsert(evidence)

@@ -216,6 +216,22 @@ async def test_a_full_disk_is_told_and_survived(small_disk: Path):
     assert after.evidence == (*before.evidence, ARRIVED)
 
 
+@pytest.mark.parametrize(
+    "insertion",
+    [
+        """INSERT INTO evidence (probe_id, at, type, data) VALUES ('open', 1, 'odour', '{"type": "odour"}')""",
+        "INSERT INTO verdicts (probe_id, at, outcome, grade, because) VALUES ('open', 1, 'smelly', 'real', '')",
+    ],
+)
+async def test_what_only_a_newer_version_knows_is_told_in_one_line(file: Path, insertion: str):
+    async with Store.open(address(await filled(file))) as store:
+        with closing(sqlite3.connect(file)) as newer, newer:
+            newer.execute(insertion)
+        with pytest.raises(StoreError, match=r"^store /.*(odour|smelly).*Error\)$") as error:
+            await store.in_flight()
+        assert "\n" not in str(error.value)
+
+
 # --- beside other processes
 
 

@@ -2,11 +2,14 @@
 
 import shutil
 import sqlite3
+from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Child
@@ -37,6 +40,13 @@ async def test_revisions_lead_to_the_tables_of_the_code(store: Store, url: str):
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_a_developer_runs_alembic_by_hand(tmp_path: Path):
+    config = Config(cmd_opts=Namespace(x=[f"url=sqlite:///{tmp_path / 'scratch.db'}"]))
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    command.upgrade(config, "head")
+    command.check(config)  # raises if autogenerate finds something to do
 
 
 def test_the_newest_revision_is_the_one_that_is_expected():

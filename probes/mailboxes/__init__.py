@@ -3,6 +3,13 @@
 A mailbox is its own settings: its fields are the config keys of `mailbox = { via = ..., ... }`. A session is one visit:
 it is open only while probes are out. Everything read is hostile, and other people's mail is not touched, not even its
 flags.
+
+- `table`     the kinds by name, and the union of their settings
+- `maildir`   with `maildir_box` (one folder) and `notifier` (inotify). Read this first
+- `imap`      with `imap_line` (one connection to one folder, in a thread) and `imap_wire` (IMAPClient, bounded)
+- `folders`   which folder is for junk    - `excerpt`   how much of a message is read
+
+What a token is worth, and when to look, is not decided here.
 """
 
 from collections.abc import Mapping, Sequence

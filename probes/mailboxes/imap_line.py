@@ -276,9 +276,9 @@ class Line:
 
     def close(self) -> None:
         """Free it. Nothing may be under way."""
-        for sock in (self._sock, self._client.wire.sock if self._client else None):
-            if sock is not None:
-                sock.close()
+        if self._client is not None:
+            self._client.wire.shutdown()
+        self._sock.close()
 
     @property
     def _it(self) -> Client:

@@ -7,6 +7,7 @@ import imaplib
 import re
 import socket
 import ssl
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -51,14 +52,31 @@ class Wire(imaplib.IMAP4):
         self.grown = False
         self.leaving = False
         self._given = sock
-        self._source = sock
         self._unread = bytearray()
         super().__init__(host)
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
         """Take the socket we were given: imaplib's own way has no deadline for all of it."""
         self.host, self.port, self.sock = host, port, self._given
-        self.file = self.sock.makefile("rb")  # only to be closed; we read past it
+
+    def starttls(self, ssl_context: ssl.SSLContext | None = None) -> Any:
+        """As imaplib's. What was said before the handshake is not believed: anybody may have said it."""
+        assert ssl_context is not None, "ours, not one that trusts everybody"
+        kind, data = self._simple_command("STARTTLS")
+        if kind == "OK":
+            self.sock = ssl_context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self._unread.clear()
+            self.sock.settimeout(self._left())
+            self.sock.do_handshake()
+            self._tls_established = True
+            self._get_capabilities()
+        return self._untagged_response(kind, data, "STARTTLS")
+
+    def shutdown(self) -> None:
+        """Close the connection."""
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+        self.sock.close()
 
     def limit(self, deadline: float, allowance: int) -> None:
         """What the next step may take: until when, by time.monotonic(), and how many octets of answer."""
@@ -66,7 +84,6 @@ class Wire(imaplib.IMAP4):
 
     def read(self, size: int) -> bytes:
         """A literal."""
-        self._forget_the_clear()
         if size > self.allowance:
             raise self.abort(f"an answer of {size} octets is too long")
         while len(self._unread) < size:
@@ -75,7 +92,6 @@ class Wire(imaplib.IMAP4):
 
     def readline(self) -> bytes:
         """A line with its end."""
-        self._forget_the_clear()
         searched = 0
         while (end := self._unread.find(b"\n", searched)) < 0:
             searched = len(self._unread)
@@ -111,12 +127,6 @@ class Wire(imaplib.IMAP4):
                 return True
             self._unread += data
         raise self.abort("the server talks without end")
-
-    def _forget_the_clear(self) -> None:
-        """After STARTTLS, what was said before the handshake is not believed: anybody may have said it."""
-        if self._source is not self.sock:
-            self._source = self.sock
-            self._unread.clear()
 
     def _receive(self) -> None:
         self.sock.settimeout(self._left())

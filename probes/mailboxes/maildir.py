@@ -121,7 +121,9 @@ class MaildirSession:
 
     def _forget(self) -> None:
         for box in self._boxes():
-            box.forget()
+            box.leave(self._notifier)
+        self._inbox = self._inbox.anew()
+        self._junk = self._junk and self._junk.anew()
         self._news.set()
 
     async def changed(self, timeout: float) -> None:

@@ -41,6 +41,12 @@ class Box:
         self._places: list[tuple[int, int]] = []  # device and inode of what is watched
         self._watches: list[tuple[int, Listener]] = []
 
+    def anew(self) -> "Box":
+        """The same folder, of which nothing is known yet. A thread that still works on this one does not disturb it."""
+        fresh = Box(self.path, self.folder, self.name, self._wake)
+        fresh.local = self.local
+        return fresh
+
     def check(self) -> None:
         """See whether it is there, and who may write to it. Raises OSError."""
         for part in PARTS:
@@ -76,14 +82,6 @@ class Box:
         self.told = False
         while self._watches and notifier is not None:
             notifier.leave(*self._watches.pop())
-
-    def forget(self) -> None:
-        """Know nothing of what was read, so that all of it is read again."""
-        self.unsure = True
-        self.unopened = []
-        self._surveyed = False
-        self._read = set()
-        self._returned = set()
 
     def _listener(self, part: str) -> Listener:
         def listener(name: str | None) -> None:

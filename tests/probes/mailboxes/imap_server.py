@@ -32,8 +32,8 @@ class Visit:
     name: str = ""  # of the open folder
 
     def say(self, *lines: str | bytes) -> None:
-        for line in lines:
-            self.writer.write((line.encode() if isinstance(line, str) else line) + b"\r\n")
+        """All of it in one packet."""
+        self.writer.write(b"".join((line.encode() if isinstance(line, str) else line) + b"\r\n" for line in lines))
 
 
 Answer = Callable[[Visit, str, list[str]], Awaitable[None]]

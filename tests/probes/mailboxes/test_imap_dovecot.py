@@ -113,13 +113,13 @@ async def test_a_server_that_wants_tls(start: Start, user: str, pool: ThreadPool
 # -- which folder is for junk -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=[EVERYTHING, EVERYTHING.replace("LIST-EXTENDED SPECIAL-USE", "")])
+@pytest.fixture(scope="module", params=["LIST-EXTENDED SPECIAL-USE", ""])
 def bare(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[Dovecot]:
     """A Dovecot that makes no folder by itself, and marks one as being for junk; on demand, or always."""
-    folder = server_folder / f"bare{request.param_index}"
+    folder = server_folder / f"bare{len(request.param)}"
     folder.mkdir(mode=0o755)
     mark = 'namespace inbox {\n mailbox "Unerwünschtes" {\n special_use = \\Junk\n }\n}'
-    with dovecot(folder, users=USERS, capability=request.param, extra=mark) as running:
+    with dovecot(folder, users=USERS, capability=f"IMAP4rev1 IDLE UIDPLUS {request.param}", extra=mark) as running:
         yield running
 
 
@@ -141,7 +141,7 @@ async def test_the_folder_for_junk(
     for name in there:
         bare.create(user, modified_utf7(name))
     async with mailbox(bare, user, junk=chosen).open(pool) as session:
-        assert session.folders == (("INBOX", junk) if junk else ("INBOX",))
+        assert list(session.folders) == (["INBOX", junk] if junk else ["INBOX"])
         await session.look(NOW)
 
 
@@ -158,14 +158,14 @@ async def test_a_folder_for_junk_that_comes_later(start: Start, user: str, pool:
     server = start()
     async with mailbox(server, user, poll="100ms").open(pool) as session:
         assert await session.look(NOW) == []
-        assert session.folders == ("INBOX",)
+        assert list(session.folders) == ["INBOX"]
         other = imaplib.IMAP4(server.address, server.ports.imap)  # as Sieve's "fileinto" does with the first such mail
         other.login(user, USERS[user])
         other.create("Junk")
         other.append("Junk", "", "", probe(token()))
         other.logout()
         assert await sees(session) == [(Folder.JUNK, "Junk")]
-        assert session.folders == ("INBOX", "Junk")
+        assert list(session.folders) == ["INBOX", "Junk"]
 
 
 @pytest.mark.parametrize("key", ["junk", "inbox"])
@@ -190,7 +190,7 @@ async def test_without_idle(start: Start, user: str, pool: ThreadPoolExecutor) -
         await session.look(NOW)
         for name in ("INBOX", "Junk"):
             server.deliver(user, probe(token()), name)
-            with within(1):
+            with within(3):
                 assert [where for _, where in await sees(session)] == [name]
 
 
@@ -235,7 +235,7 @@ async def test_a_server_that_goes_and_comes_back(start: Start, user: str, pool: 
             waiting = asyncio.create_task(session.changed(60))
             await asyncio.sleep(0.05)
             await asyncio.to_thread(getattr(server, how))
-            with within(2):
+            with within(5):
                 await waiting
     assert "connect: Connection refused" in await failure(box, pool)
     server.deliver(user, probe(token()))
@@ -249,7 +249,7 @@ async def test_a_server_killed_between_two_looks(start: Start, user: str, pool: 
     async with mailbox(server, user).open(pool) as session:
         await session.look(NOW)
         await asyncio.to_thread(server.kill)
-        with within(2), pytest.raises(MailboxError):
+        with within(5), pytest.raises(MailboxError):
             await session.look(NOW)
 
 
@@ -263,7 +263,7 @@ async def test_a_frozen_server_does_not_hold_us_when_we_leave(
         freeze(server, signal.SIGSTOP)
         start_of_leaving = time.monotonic()
     freeze(server, signal.SIGCONT)
-    assert time.monotonic() - start_of_leaving < 0.5
+    assert time.monotonic() - start_of_leaving < 1.5
 
 
 def freeze(server: Dovecot, how: signal.Signals) -> None:
@@ -277,7 +277,7 @@ async def test_a_folder_deleted_under_us(start: Start, user: str, pool: ThreadPo
     server.create(user, "Junk")
     with pytest.raises(MailboxError, match="the server said BYE"):
         async with mailbox(server, user).open(pool) as session:
-            assert session.folders == ("INBOX", "Junk")
+            assert list(session.folders) == ["INBOX", "Junk"]
             await session.look(NOW)
             shutil.rmtree(server.maildir(user, "Junk"))
             async with asyncio.timeout(5):
@@ -285,4 +285,4 @@ async def test_a_folder_deleted_under_us(start: Start, user: str, pool: ThreadPo
                     await session.changed(0.2)
                     await session.look(NOW)
     async with mailbox(server, user).open(pool) as session:
-        assert session.folders == ("INBOX",)
+        assert list(session.folders) == ["INBOX"]

@@ -18,7 +18,7 @@ from tests.probes.mailboxes.mail import probe, token, within
 
 NOW = datetime.now(UTC)
 PATIENCE = Patience(connect=0.3, step=0.15, open=1.0, look=1.0, farewell=0.15)
-BOUND = 1.5  # seconds for opening, looking, waiting and closing, whatever happens
+BOUND = 3.0  # seconds for opening, looking, waiting and closing, whatever happens
 SECRET = "tr0ub4dor"
 
 STAGES = ["GREETING", "CAPABILITY", "AUTHENTICATE", "LIST", "EXAMINE", "NOOP", "SEARCH", "FETCH", "IDLE"]
@@ -108,4 +108,4 @@ async def error_of(server: ImapServer, pool: ThreadPoolExecutor) -> str:
 async def let_threads_end(pool: ThreadPoolExecutor) -> None:
     """No thread of the pool is held by a server any more."""
     for job in [pool.submit(threading.get_ident) for _ in range(4)]:
-        await asyncio.wait_for(asyncio.wrap_future(job), 0.5)
+        await asyncio.wait_for(asyncio.wrap_future(job), 2)

@@ -6,7 +6,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from probes.mailboxes import MailboxError, Session, imap_line
 from probes.mailboxes.imap import ImapMailbox, visit
 from probes.mailboxes.imap_line import Patience
 from tests.lab.dovecot import make_certificate
-from tests.probes.mailboxes.imap_server import ImapServer, Visit, hangs, imap_server, says
+from tests.probes.mailboxes.imap_server import Answer, ImapServer, Visit, hangs, imap_server, says
 from tests.probes.mailboxes.mail import FOREIGN, probe, token, within
 
 NOW = datetime.now(UTC)
@@ -145,8 +145,10 @@ async def test_a_folder_made_anew_is_looked_through_again(server: ImapServer, po
         new = [box.add(probe(token())) for _ in range(3)]
         await session.remove(found)
         assert sorted(box.messages) == new  # UID 2 is another message now
-        await asyncio.wait_for(session.changed(60), 1)
+        await asyncio.wait_for(session.changed(60), 5)
         assert len(await session.look(NOW)) == 3
+        await session.remove(found)
+        assert sorted(box.messages) == new
 
 
 @pytest.mark.parametrize("command", ["FETCH", "STORE"])
@@ -207,7 +209,7 @@ async def test_news_is_heard_in_whatever_pieces_it_comes(
     server.answers["IDLE"] = tells
     async with visited(server, pool) as session:
         await session.look(NOW)
-        with within(1):
+        with within(5):
             await session.changed(60)
 
 
@@ -229,7 +231,7 @@ async def test_no_thread_is_held_while_we_wait(server: ImapServer) -> None:
             await asyncio.gather(one.look(NOW), two.look(NOW))
             waiting = [asyncio.create_task(each.changed(60)) for each in (one, two)]
             await idling(server, 4)
-            with within(0.5):
+            with within(2):
                 await asyncio.wrap_future(pool.submit(time.time))
             for each in waiting:
                 each.cancel()
@@ -258,7 +260,7 @@ async def test_without_idle_we_poll(server: ImapServer, pool: ThreadPoolExecutor
         await session.look(NOW)
         mark = token()
         server.boxes["Junk"].add(probe(mark))
-        with within(0.5):
+        with within(2):
             await session.changed(60)  # the mailbox's `poll` is 50 ms
             (seen,) = await session.look(NOW)
         assert seen.folder is Folder.JUNK
@@ -301,7 +303,7 @@ async def test_a_connection_that_is_lost_while_we_wait(server: ImapServer, pool:
                 writer.write(b"what?\r\n")
             case "tagged":
                 writer.write(b"A1 OK enough\r\n")
-        with within(0.5), pytest.raises(MailboxError, match="repair" if end == "BYE" else "imap 127"):
+        with within(2), pytest.raises(MailboxError, match="repair" if end == "BYE" else "imap 127"):
             await waiting
         with pytest.raises(MailboxError):  # and it stays lost
             await session.look(NOW)
@@ -356,20 +358,30 @@ async def test_the_password_is_in_no_error_and_no_log(
 # -- TLS --------------------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_said_before_the_handshake_is_not_believed(
-    server: ImapServer, pool: ThreadPoolExecutor, tmp_path: Path
-) -> None:
-    certificate = make_certificate(tmp_path, ["127.0.0.1"])
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Key and certificate of the server."""
+    return make_certificate(tmp_path, ["127.0.0.1"])
+
+
+def upgrades(certificate: Path, *injected: str) -> Answer:
+    """Does STARTTLS; what is injected comes in the clear right behind the server's OK, {tag} being the next one."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
 
-    async def upgrades(visit: Visit, tag: str, words: list[str]) -> None:
+    async def answer(visit: Visit, tag: str, words: list[str]) -> None:
         following = tag[:4] + str(int(tag[4:]) + 1)
-        visit.say(f"{tag} OK begin", "* CAPABILITY IMAP4rev1 LOGINDISABLED", f"{following} OK injected")
+        visit.say(f"{tag} OK begin", *(line.format(tag=following) for line in injected))
         await visit.writer.start_tls(context)
 
+    return answer
+
+
+async def test_what_is_said_before_the_handshake_is_not_believed(
+    server: ImapServer, pool: ThreadPoolExecutor, certificate: Path
+) -> None:
     server.capability += " STARTTLS"
-    server.answers["STARTTLS"] = upgrades
+    server.answers["STARTTLS"] = upgrades(certificate, "* CAPABILITY IMAP4rev1 LOGINDISABLED", "{tag} OK injected")
     async with visited(server, pool, tls="starttls", ca_file=certificate) as session:
         await session.look(NOW)
 
@@ -392,25 +404,71 @@ async def test_leaving_takes_no_time(server: ImapServer, pool: ThreadPoolExecuto
         if when == "waiting":
             await session.changed(0.05)
         start = time.monotonic()
-    assert time.monotonic() - start < 0.4
+    assert time.monotonic() - start < 1.5
     assert server.heard.count("LOGOUT") == 2
 
 
-@pytest.mark.parametrize("stage", STAGES)
-async def test_who_is_stopped_leaves_no_thread_behind(server: ImapServer, pool: ThreadPoolExecutor, stage: str) -> None:
-    server.answers[stage] = hangs
+async def begins_and_hangs(visit: Visit, tag: str, words: list[str]) -> None:
+    visit.say(f"{tag} OK begin")
+    await hangs(visit, tag, words)
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "TLS", "STARTTLS", "handshake"])
+async def test_who_is_stopped_leaves_no_thread_behind(
+    server: ImapServer, pool: ThreadPoolExecutor, certificate: Path, stage: str
+) -> None:
+    server.capability += " STARTTLS"
+    server.answers["GREETING" if stage == "TLS" else "STARTTLS" if stage == "handshake" else stage] = (
+        begins_and_hangs if stage == "handshake" else hangs
+    )
+    tls = {"TLS": "implicit", "STARTTLS": "starttls", "handshake": "starttls"}.get(stage, "none")
 
     async def watch() -> None:
-        async with visited(server, pool, Patience()) as session:
+        async with visited(server, pool, Patience(), tls=tls, ca_file=certificate) as session:
             await session.look(NOW)
             await session.changed(60)
 
     watching = asyncio.create_task(watch())
+    reached = {"TLS": "GREETING", "handshake": "STARTTLS"}.get(stage, stage)
     async with asyncio.timeout(2):
-        while not any(each.startswith(stage) for each in server.heard):  # noqa: ASYNC110 - the server tells nobody
+        while not any(each.startswith(reached) for each in server.heard):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.001)
+    await asyncio.sleep(0.02)  # so that it is in the midst of it
     watching.cancel()
-    with within(0.5), pytest.raises(asyncio.CancelledError):
+    with within(2), pytest.raises(asyncio.CancelledError):
         await watching
     for job in [pool.submit(time.time) for _ in range(4)]:
-        await asyncio.wait_for(asyncio.wrap_future(job), 0.5)
+        await asyncio.wait_for(asyncio.wrap_future(job), 2)
+
+
+@pytest.mark.parametrize("tls", ["none", "starttls"])
+@pytest.mark.parametrize("broken", ["", "EXAMINE", "FETCH", "LOGOUT"])
+async def test_nothing_is_left_open(
+    server: ImapServer, pool: ThreadPoolExecutor, certificate: Path, tls: str, broken: str
+) -> None:
+    server.capability += " STARTTLS"
+    server.answers["STARTTLS"] = upgrades(certificate)
+    if broken:
+        server.answers[broken] = says(b"* BYE\r\n", closes=True)
+    opened, open_before = list[object](), connections()
+    for _ in range(3):
+        try:
+            async with visited(server, pool, tls=tls, ca_file=certificate) as session:
+                opened.append(session)  # kept, so that it is not the garbage collector who closes
+                await session.look(NOW)
+                await session.changed(0.02)
+        except MailboxError:
+            assert broken
+    assert any(each.startswith(broken) for each in server.heard)
+    await asyncio.wait_for(asyncio.wrap_future(pool.submit(time.time)), 1)
+    await server.end()
+    assert connections() == open_before
+
+
+def connections() -> int:
+    """How many sockets we have open."""
+    count = 0
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            count += str(each.readlink()).startswith("socket:")
+    return count

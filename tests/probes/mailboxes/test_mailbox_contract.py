@@ -21,7 +21,7 @@ from tests.probes.mailboxes.mail import FOREIGN, USERS, contents, deliver, make_
 
 NOW = datetime.now(UTC)
 DAY = 86400.0
-SOON = 3.0  # seconds; Dovecot tells of new mail after half a second
+SOON = 5.0  # seconds; Dovecot tells of new mail after half a second
 
 
 @dataclass
@@ -122,7 +122,7 @@ async def test_news_while_looking_is_not_lost(world: World, pool: ThreadPoolExec
     async with world.mailbox.open(pool) as session:
         sent, seen = [token() for _ in range(40)], set[str]()
         await session.look(NOW)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             for mark in sent:
                 looking = asyncio.create_task(session.look(NOW))
                 await asyncio.sleep(0.001)  # somewhere in the midst of it
@@ -141,7 +141,7 @@ async def test_nothing_new_is_heard_to_the_end(world: World, pool: ThreadPoolExe
         while time.perf_counter() - start < 0.3:
             await session.changed(0.3)
             assert await session.look(NOW) == []
-        assert time.perf_counter() - start < 0.7
+        assert time.perf_counter() - start < 1.5
 
 
 async def test_a_look_finds_all_that_came_before_it(world: World, pool: ThreadPoolExecutor) -> None:
@@ -349,7 +349,7 @@ async def test_a_mailbox_full_of_other_peoples_mail(world: World, pool: ThreadPo
         world.deliver(FOREIGN, at=NOW.timestamp() - (30 * DAY if number % 2 else 0))
     mark = token()
     world.deliver(probe(mark))
-    with within(5):
+    with within(10):
         async with world.mailbox.open(pool) as session:
             assert marks(await session.look(NOW)) == {mark}
 

@@ -103,7 +103,7 @@ async def visit(mailbox: ImapMailbox, pool: Executor, patience: Patience = PATIE
 
 
 class ImapSession:
-    """One visit. After a MailboxError it is over."""
+    """One visit. After a MailboxError, or a look or a removal that was stopped, it is over."""
 
     def __init__(self, mailbox: ImapMailbox, pool: Executor, patience: Patience) -> None:
         self._mailbox = mailbox
@@ -216,8 +216,9 @@ class ImapSession:
         return found
 
     async def _idle(self, line: Line) -> None:
+        """Have the server tell of news. Who stops waiting for that does no harm: what comes next waits for its end."""
         if not line.idles:
-            await self._on(line, line.idle)
+            await asyncio.shield(self._begin(line, line.idle))
 
     async def _news(self, timeout: float) -> None:
         """Wait until an idling server tells of new mail, or is gone. What it told with its "+" is not missed."""
@@ -257,21 +258,30 @@ class ImapSession:
 
     async def _on(self, line: Line, work: Callable[..., T], *arguments: object) -> T:
         """Do it in a thread. When nobody waits for it any more, the line is cut, which frees the thread at once."""
-        if line.broken:
-            raise MailboxError(f"{self._where}: the connection was given up")
-        job = self._pool.submit(work, *arguments)
-        self._jobs[line] = job
+        earlier = self._jobs.get(line)
+        if earlier is not None and not earlier.done():
+            await asyncio.wait([_quietly(earlier)])
+        begun = self._begin(line, work, *arguments)
         try:
-            return await asyncio.wrap_future(job)
+            return await begun
         except asyncio.CancelledError:
             line.cut()
             raise
 
+    def _begin(self, line: Line, work: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
+        if line.failure:
+            raise MailboxError(line.failure)
+        job = self._pool.submit(work, *arguments)
+        self._jobs[line] = job
+        return _quietly(job)
+
     async def _close(self, line: Line) -> None:
+        job = self._jobs.get(line)
+        if job is not None and not job.done():
+            line.cut()
         try:
             async with asyncio.timeout(self._patience.farewell):
-                if not line.broken:
-                    await self._on(line, line.leave)
+                await self._on(line, line.leave)
         except (MailboxError, TimeoutError):
             line.cut()
         finally:
@@ -287,3 +297,10 @@ class ImapSession:
                 yield
         except TimeoutError:
             raise MailboxError(f"{self._where}: not done within {seconds:g} s") from None
+
+
+def _quietly(job: Future[T]) -> asyncio.Future[T]:
+    """To be waited for; if nobody does, its failure is not complained about."""
+    future = asyncio.wrap_future(job)
+    future.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+    return future

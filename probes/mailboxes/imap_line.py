@@ -41,14 +41,14 @@ class Patience:
 
 
 class Line:
-    """A connection. After a MailboxError it is of no more use.
+    """A connection. After a MailboxError it is of no more use, and `failure` keeps its words.
 
     `pushes`: the server tells of new mail by itself (IDLE). `idling`: it does so now.
     """
 
     def __init__(self, sock: socket.socket, where: str, patience: Patience) -> None:
         self.where = where
-        self.broken = False
+        self.failure = ""
         self.pushes = False
         self.idling = False
         self.folder = Folder.INBOX
@@ -260,7 +260,7 @@ class Line:
 
     def leave(self) -> None:
         """Log out in good order, within Patience.farewell. Raises MailboxError."""
-        if self._client is not None and not self.broken:
+        if self._client is not None:
             self._patience = Patience(step=self._patience.farewell)
             self._wire.leaving = True
             self._end_idle()
@@ -269,7 +269,7 @@ class Line:
 
     def cut(self) -> None:
         """End the connection at once, whatever a thread is doing with it: that fails there."""
-        self.broken = True
+        self.failure = self.failure or f"{self.where}: the connection was given up"
         sock = self._client.wire.sock if self._client else self._sock
         with suppress(OSError):
             socket.socket.shutdown(sock, socket.SHUT_RDWR)  # SSLSocket's own takes its state from under the thread
@@ -297,8 +297,8 @@ class Line:
         try:
             yield
         except FAILURES as error:
-            self.broken = True
-            raise MailboxError(f"{self.where}: {name}: {self._said(error)}") from None  # its cause may hold a password
+            self.failure = f"{self.where}: {name}: {self._said(error)}"
+            raise MailboxError(self.failure) from None  # its cause may hold a password
 
     def _renew(self, allowance: int) -> None:
         self._wire.limit(monotonic() + self._patience.step, allowance)

@@ -24,7 +24,7 @@ from tests.probes.mailboxes.mail import FOREIGN, probe, token, within
 NOW = datetime.now(UTC)
 SECRET = "tr0ub4dor"
 STAGES = ["GREETING", "CAPABILITY", "AUTHENTICATE", "LIST", "EXAMINE", "NOOP", "SEARCH", "FETCH", "IDLE"]
-QUICK = Patience(connect=0.3, step=0.5, open=2.0, look=2.0, farewell=0.2)
+QUICK = Patience(connect=5.0, step=5.0, open=10.0, look=10.0, farewell=0.2)
 
 
 @pytest.fixture
@@ -248,6 +248,24 @@ async def test_idle_is_taken_up_again_before_the_server_tires(
         monkeypatch.setattr(imap_line, "IDLE_LIMIT", 0.0)
         await session.changed(0.05)
         assert server.heard.count("IDLE") == 4
+
+
+async def test_who_stops_waiting_costs_no_connection(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+    async def slowly(visit: Visit, tag: str, words: list[str]) -> None:
+        await asyncio.sleep(0.01)
+        await server.do_idle(visit, tag, words)
+
+    server.answers["IDLE"] = slowly
+    async with visited(server, pool) as session:
+        for turn in range(20):
+            waiting = asyncio.create_task(session.changed(60))
+            await asyncio.sleep(0.002 * (turn % 10))
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            assert waiting.cancelled()
+            server.boxes["INBOX"].add(probe(token()))
+            assert len(await session.look(NOW)) == 1
+    assert server.heard.count("AUTHENTICATE PLAIN") == 2
 
 
 @pytest.mark.parametrize("why", ["not offered", "refused"])

@@ -348,9 +348,9 @@ async def test_a_look_that_is_stopped_loses_nothing(box: Path, pool: ThreadPoolE
         looking = asyncio.create_task(session.look(NOW))
         await asyncio.sleep(after)
         looking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await looking
-        assert sorted(marks(await session.look(NOW))) == sorted(sent)
+        await asyncio.wait([looking])
+        found = [] if looking.cancelled() else marks(looking.result())  # it may have been too quick
+        assert sorted(found + marks(await session.look(NOW))) == sorted(sent)
 
 
 @pytest.mark.parametrize("after", [0.0, 0.002, 0.005, 0.01, 0.02])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
@@ -96,9 +97,23 @@ def connect(url: str) -> Engine:
 def _settle_in(dialect: Dialect) -> Callable[[sqlite3.Connection, object], None]:
     def settle_in(connection: sqlite3.Connection, _: object) -> None:
         for setting in dialect.settings:
-            connection.execute(setting).close()
+            _insist(connection, setting)
 
     return settle_in
+
+
+def _insist(connection: sqlite3.Connection, setting: str) -> None:
+    """SQLite itself does not wait where two processes turn a new file to WAL in the same moment."""
+    deadline = monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute(setting).close()
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or monotonic() > deadline:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _begin(dialect: Dialect) -> Callable[[Connection], None]:

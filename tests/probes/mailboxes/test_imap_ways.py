@@ -459,6 +459,20 @@ async def test_who_is_stopped_leaves_no_thread_behind(
         await asyncio.wait_for(asyncio.wrap_future(job), 2)
 
 
+async def test_after_a_look_that_was_stopped_nothing_is_believed(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+    server.boxes["INBOX"].add(probe(token()))
+    server.answers["FETCH"] = hangs
+    async with visited(server, pool, Patience()) as session:
+        looking = asyncio.create_task(session.look(NOW))
+        async with asyncio.timeout(2):
+            while not any(each.startswith("FETCH") for each in server.heard):  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.001)
+        looking.cancel()
+        await asyncio.wait([looking])
+        with within(2), pytest.raises(MailboxError, match="given up"):
+            await session.look(NOW)  # what was found and not returned would be missing
+
+
 @pytest.mark.parametrize("tls", ["none", "starttls"])
 @pytest.mark.parametrize("broken", ["", "EXAMINE", "FETCH", "LOGOUT"])
 async def test_nothing_is_left_open(

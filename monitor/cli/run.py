@@ -24,6 +24,7 @@ from probes.sender import Role
 from probes.verdict import Outcome
 
 STEP = 0.2  # seconds between looks at what is due, while a person waits
+SWITCH = 0.0005  # seconds: with more, a scrape being written in its thread holds up every socket of the event loop
 CATCH_UP = 5  # every how many of those the store is asked what another process saw
 
 log = structlog.get_logger("mailpath")
@@ -32,6 +33,7 @@ log = structlog.get_logger("mailpath")
 async def serve(file: Path, config: Config) -> Exit:
     """Until SIGTERM or Ctrl-C; a second one ends it at once."""
     logs.set_up(config.log.level, config.log.format)
+    sys.setswitchinterval(SWITCH)
     stop = _until_stopped()
     async with service(file, config) as at_work:
         reloads: set[asyncio.Task[None]] = set()

@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -63,6 +64,7 @@ class Resolver(Protocol):
         ...
 
 
+@lru_cache(maxsize=4096)
 def is_address(name: str) -> bool:
     """Whether `name` is an IP literal."""
     try:

@@ -80,7 +80,7 @@ async def _connect(talk: Talk) -> Stop:
 
 
 def _same(local: str, source: str) -> bool:
-    return bool(local) and ip_address(local) == ip_address(source)
+    return local == source or (local != "" and ip_address(local) == ip_address(source))
 
 
 def _shown(host: MailHost) -> str:

@@ -133,11 +133,13 @@ def extensions(hello: Reply) -> dict[str, str]:
 def _reply(code: int, lines: list[str]) -> Reply:
     """The enhanced code is repeated on every line by most servers; it is taken off where it is the same."""
     enhanced = next((match[1] for line in lines if (match := _ENHANCED.match(line))), None)
+    if enhanced is None:
+        return Reply(code, None, tuple(lines))
     return Reply(code, enhanced, tuple(_without(enhanced, line) for line in lines))
 
 
-def _without(enhanced: str | None, line: str) -> str:
-    match = enhanced and _ENHANCED.match(line)
+def _without(enhanced: str, line: str) -> str:
+    match = _ENHANCED.match(line)
     return line[match.end() :] if match and match[1] == enhanced else line
 
 

@@ -12,6 +12,8 @@ from probes.routes.reply import Reply, ReplyReader, Trouble
 
 Heard = Reply | Trouble
 
+BUFFER = 8192  # bytes; our own, because asyncio would make one of 256 KiB for every read
+
 # Linux chooses the port when it connects, so that one source address has all ports toward each host, not for all hosts
 _BIND_ADDRESS_NO_PORT = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24)
 
@@ -70,14 +72,18 @@ def _bound(address: str, source: str | None) -> socket.socket:
     return sock
 
 
-class Wire(asyncio.Protocol):
+class Wire(asyncio.BufferedProtocol):
     """See the module. One reader at a time; whoever made it calls `drop` at the end."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._reader = ReplyReader()
+        self._buffer = bytearray(BUFFER)
         self._end: Trouble | None = None
-        self._waiter: asyncio.Future[bool] | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._until = 0.0
+        self._late = False
         self._transport: asyncio.Transport
 
     @property
@@ -143,39 +149,52 @@ class Wire(asyncio.Protocol):
 
     def drop(self) -> None:
         """Close at once; what was written and could not be sent yet is lost."""
+        if self._timer is not None:
+            self._timer.cancel()
         self._transport.abort()
 
     async def _news(self, until: float) -> bool:
         """Wait until something is heard; False at `until`."""
-        waiter: asyncio.Future[bool] = self._loop.create_future()
-        self._waiter = waiter
-        timer = self._loop.call_at(until, _settle, waiter, False)
+        if until != self._until:
+            self._limit(until)
+        if self._late:
+            return False
+        self._waiter = self._loop.create_future()
         try:
-            return await waiter
+            await self._waiter
         finally:
-            timer.cancel()
             self._waiter = None
+        return True
+
+    def _limit(self, until: float) -> None:
+        """One timer serves all the stages that end at the same time."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._until, self._late = until, False
+        self._timer = self._loop.call_at(until, self._expire)
+
+    def _expire(self) -> None:
+        self._late = True
+        self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is not None:
-            _settle(self._waiter, True)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
-    def data_received(self, data: bytes) -> None:
-        self._reader.feed(data)
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._reader.feed(bytes(self._buffer[:nbytes]))
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._end is None:
             self._end = _lost(exc, self._reader.half())
         self._wake()
-
-
-def _settle(waiter: "asyncio.Future[bool]", news: bool) -> None:
-    if not waiter.done():
-        waiter.set_result(news)
 
 
 def _lost(error: Exception | None, half: str) -> Trouble:

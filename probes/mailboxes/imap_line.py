@@ -297,7 +297,7 @@ class Line:
         try:
             yield
         except FAILURES as error:
-            self.failure = f"{self.where}: {name}: {self._said(error)}"
+            self.failure = self.failure or f"{self.where}: {name}: {self._said(error)}"
             raise MailboxError(self.failure) from None  # its cause may hold a password
 
     def _renew(self, allowance: int) -> None:

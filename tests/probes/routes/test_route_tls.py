@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
-from hostile_smtp import closes, is_silent, resets, says_and_closes
+from hostile_smtp import byte_by_byte, closes, is_silent, resets, says_and_closes
 from mail_in_hand import GATEWAY, Send
 from nameserver import TWO_HOSTS, name_server
 from smtp_server import GOOD, Answer, Visit, mail_server
@@ -163,6 +163,26 @@ async def test_tls_is_of_the_host_that_decided(send: Send, authority: Authority)
     assert sent.steps[4:6] == [("starttls", 220, None), ("ehlo", 421, None)]
     assert sent.dialogue.handover is Handover.ACCEPTED
     assert sent.dialogue.tls == ""
+
+
+async def test_replies_inside_tls_come_in_many_records_and_in_large_ones(send: Send, authority: Authority) -> None:
+
+    async def in_many_records(visit: Visit) -> None:
+        for n in range(90):
+            visit.writer.write(f"250-X-EXTENSION-{n}\r\n".encode())
+        visit.writer.write(b"250 SIZE 1000\r\n")
+
+    long = b"".join(b"250-" + b"x" * 400 + b"\r\n" for _ in range(60)) + b"250 ok\r\n"
+    script: dict[str, Answer | list[Answer]] = {
+        "EHLO": [OFFER, in_many_records],
+        "RCPT": long,
+        "MAIL": byte_by_byte(b"250 ok\r\n"),
+    }
+    async with mail_server(script, tls=authority.serve(GATEWAY)) as server:
+        sent = await send(DirectRoute(host=GATEWAY, port=server.port))
+    assert sent.dialogue.handover is Handover.ACCEPTED
+    assert sent.dialogue.steps[5].text.split("\n") == [*(f"X-EXTENSION-{n}" for n in range(90)), "SIZE 1000"]
+    assert len(sent.dialogue.steps[7].text) == 60 * 401 + 2
 
 
 async def test_garbage_inside_tls(send: Send, authority: Authority) -> None:

@@ -3,8 +3,15 @@
 import asyncio
 import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+from probes.mailboxes import Session
+from probes.mailboxes.imap import ImapMailbox, visit
+from probes.mailboxes.imap_line import Patience
 
 
 @dataclass
@@ -74,8 +81,8 @@ class ImapServer:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for visit in self.visits:
-            visit.writer.close()
+        for each in self.visits:
+            each.writer.close()
 
     async def _answer(self, visit: Visit, command: str, tag: str, words: list[str]) -> None:
         self.heard.append(" ".join([command, *words]))
@@ -178,6 +185,19 @@ async def imap_server() -> AsyncIterator[ImapServer]:
     finally:
         listener.close()
         await server.end()
+
+
+SECRET = "tr0ub4dor"
+QUICK = Patience(connect=5.0, step=5.0, open=10.0, look=10.0, farewell=0.2)
+
+
+def visited(
+    server: ImapServer, pool: ThreadPoolExecutor, patience: Patience = QUICK, **other: object
+) -> AbstractAsyncContextManager[Session]:
+    """A visit to its mailbox, with these keys of the configuration."""
+    values = {"via": "imap", "host": "127.0.0.1", "port": server.port, "tls": "none", "user": "probe", "poll": "50ms"}
+    values |= {"password": SecretStr(SECRET)} | other
+    return visit(ImapMailbox.model_validate(values), pool, patience)
 
 
 async def hangs(visit: Visit, tag: str, words: list[str]) -> None:

@@ -4,22 +4,29 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import pytest
-from pydantic import SecretStr
 
-from probes.mailboxes import MailboxError, Session
-from probes.mailboxes.imap import ImapMailbox, visit
+from probes.mailboxes import MailboxError
 from probes.mailboxes.imap_line import Patience
-from tests.probes.mailboxes.imap_server import Answer, ImapServer, drips, hangs, imap_server, pours, says
+from tests.probes.mailboxes.imap_server import (
+    SECRET,
+    Answer,
+    ImapServer,
+    drips,
+    hangs,
+    imap_server,
+    pours,
+    says,
+    visited,
+)
 from tests.probes.mailboxes.mail import probe, token, within
 
 NOW = datetime.now(UTC)
 PATIENCE = Patience(connect=0.3, step=0.15, open=1.0, look=1.0, farewell=0.15)
 BOUND = 3.0  # seconds for opening, looking, waiting and closing, whatever happens
-SECRET = "tr0ub4dor"
 
 STAGES = ["GREETING", "CAPABILITY", "AUTHENTICATE", "LIST", "EXAMINE", "NOOP", "SEARCH", "FETCH", "IDLE"]
 
@@ -67,13 +74,6 @@ async def server() -> AsyncIterator[ImapServer]:
         yield running
 
 
-def visited(
-    server: ImapServer, pool: ThreadPoolExecutor, patience: Patience = PATIENCE, **other: object
-) -> AbstractAsyncContextManager[Session]:
-    values = {"via": "imap", "host": "127.0.0.1", "port": server.port, "tls": "none", "user": "probe", **other}
-    return visit(ImapMailbox.model_validate(values | {"password": SecretStr(SECRET)}), pool, patience)
-
-
 @pytest.mark.parametrize("wicked", WICKED)
 async def test_a_wicked_server_costs_one_error(wicked: str) -> None:
     with ThreadPoolExecutor(2 * len(STAGES)) as pool:
@@ -96,7 +96,7 @@ async def test_a_wicked_server_costs_one_error(wicked: str) -> None:
 async def error_of(server: ImapServer, pool: ThreadPoolExecutor) -> str:
     """What goes wrong when a mailbox is opened, looked through, cleaned and watched; "" for nothing."""
     try:
-        async with visited(server, pool) as session:
+        async with visited(server, pool, PATIENCE) as session:
             await session.remove(await session.look(NOW))
             await session.changed(0.3)
             await session.look(NOW)

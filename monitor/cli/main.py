@@ -106,7 +106,9 @@ def probe(
 
 @app.command()
 def explain(
-    probe_id: Annotated[str, typer.Argument(metavar="PROBE_ID", help="The id of a probe, or how it begins.")],
+    probe_id: Annotated[
+        str, typer.Argument(metavar="PROBE_ID", help="How the id begins is enough. COMPANY[/PATH]: its newest probes.")
+    ],
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:

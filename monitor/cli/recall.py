@@ -8,10 +8,17 @@ from monitor.cli.exits import Exit
 from monitor.config import Config
 from monitor.store import Store
 
+NEWEST = 20
+
 
 async def explain(config: Config, probe_id: str, *, as_json: bool) -> Exit:
-    """All that the store knows of one probe."""
+    """All that the store knows of one probe; for a path, its newest probes."""
+    paths = [path for path in config.paths() if probe_id in (path.company, path.key)]
     async with Store.open(config.store.url) as store:
+        if paths:
+            for path in paths:
+                show.newest(path, await store.recent(path.company, path.path, NEWEST), as_json=as_json)
+            return Exit.OK
         ids = await store.find(probe_id.lower())
         record = await store.record(ids[0]) if len(ids) == 1 else None
     if record is None:

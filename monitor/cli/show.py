@@ -13,7 +13,7 @@ from rich.table import Table
 from monitor.config import WatchedPath
 from monitor.events import Event, Judged
 from monitor.signs import SIGNS
-from monitor.store import Record
+from monitor.store import Listed, Record
 from probes.evidence import (
     Arrival,
     Attempt,
@@ -150,6 +150,28 @@ def record_facts(record: Record) -> dict[str, Any]:
         "closed_at": record.closed_at.isoformat() if record.closed_at else None,
         "evidence": [evidence_facts(seen) for seen in record.evidence],
     }
+
+
+def newest(path: WatchedPath, probes: Iterable[Listed], *, as_json: bool) -> None:
+    """The newest probes of a path, a line each."""
+    out = console()
+    for probe in probes:
+        facts = {
+            "probe": probe.probe_id,
+            "company": path.company,
+            "path": path.path,
+            "kind": str(probe.kind),
+            "as": str(probe.role),
+            "created_at": probe.launched_at.isoformat(),
+            "verdict": verdict_facts(probe.verdict) if probe.verdict else None,
+            **delivery_facts(probe.delivery),
+        }
+        if as_json:
+            print(json.dumps(facts, ensure_ascii=False))
+        else:
+            said = conclusion(probe.verdict) if probe.verdict else "on its way"
+            when = f"{probe.launched_at:%Y-%m-%d %H:%M:%S}"
+            out.print(f"{when}  [dim]{probe.probe_id}[/]  {path.key}  {probe.kind}  {said}", overflow="ignore")
 
 
 def opening(probe: Probe) -> str:

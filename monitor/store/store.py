@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection, Engine
 
 from monitor.store import reads
-from monitor.store.columns import instant, legible, moment
+from monitor.store.columns import legible
 from monitor.store.database import READERS, connect, explained
 from monitor.store.records import Listed, Present, Record, StoreError
 from monitor.store.schema import prepare
@@ -22,7 +22,7 @@ from probes.evidence import Attempt, Evidence, encode
 from probes.probe import Probe
 from probes.verdict import Verdict
 
-KEY, BEAT = "key", "beat"  # the facts
+KEY = "key"  # the one fact
 FORGET_AT_ONCE = 50  # probes in one write, so that others are not kept waiting
 
 P = ParamSpec("P")
@@ -132,15 +132,6 @@ class Store:
         while gone := await self._write((Step.FORGET, {"before": before, "most": FORGET_AT_ONCE})):
             forgotten += gone
         return forgotten
-
-    async def beat(self, at: datetime) -> None:
-        """Note that the service is alive."""
-        await self._write((Step.NOTE, {"name": BEAT, "value": str(instant(at))}))
-
-    async def last_beat(self) -> datetime | None:
-        """When the service was last known to be alive."""
-        beat = await self._read(reads.fact, BEAT)
-        return None if beat is None else moment(int(beat))
 
     async def _write(self, *rows: tuple[Step, Row]) -> int:
         return await self._writer.write(Write(rows))

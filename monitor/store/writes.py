@@ -24,7 +24,6 @@ class Step(IntEnum):
     SHOW = auto()  # the verdict as the present one
     CLOSE = auto()
     KEEP = auto()  # a fact that is settled once
-    NOTE = auto()  # a fact that changes
     FORGET = auto()
 
 
@@ -49,9 +48,6 @@ def statements(engine: Engine) -> dict[Step, Executable]:
         .where(probes.c.id == bindparam("probe"), probes.c.closed_at.is_(None))
         .values(closed_at=bindparam("at")),
         Step.KEEP: upsert(facts).on_conflict_do_nothing(),
-        Step.NOTE: (note := upsert(facts)).on_conflict_do_update(
-            index_elements=["name"], set_={"value": note.excluded.value}
-        ),
         Step.FORGET: delete(probes).where(probes.c.id.in_(_forgettable())),
     }
 

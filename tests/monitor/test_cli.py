@@ -167,6 +167,9 @@ def test_probe_says_it_in_json_in_words_and_by_its_exit_code(sandbox: Place, wor
     facts = json.loads(sandbox.run("explain", last["probe"], "--json").stdout)
     assert facts["verdict"]["because"] == last["because"]
     assert {seen["type"] for seen in facts["evidence"]} >= {"attempt", "dialogue"}
+    newest = [json.loads(line) for line in sandbox.run("explain", words[0], "--json").stdout.splitlines()]
+    assert newest[0]["probe"] == last["probe"]
+    assert newest[0]["verdict"] == facts["verdict"]
 
 
 def test_probe_shows_each_step_to_people_without_colour_in_a_pipe(sandbox: Place):

@@ -280,13 +280,6 @@ async def test_launches_are_counted_by_path_since_a_moment(store: Store):
     assert await store.launched_since(at(13)) == {}
 
 
-async def test_the_beat_is_the_last_one_noted(store: Store):
-    assert await store.last_beat() is None
-    await store.beat(at(1))
-    await store.beat(at(2))
-    assert await store.last_beat() == at(2)
-
-
 async def test_the_key_is_made_once(store: Store, url: str):
     keys = await asyncio.gather(*(store.key() for _ in range(5)))
     async with Store.open(url) as beside:

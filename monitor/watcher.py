@@ -100,8 +100,10 @@ class Watcher:
             async with self.mailbox.open(self._pool) as session:
                 while True:
                     if self._wanted:
-                        await self._visit(session)
+                        clean = await self._visit(session)
                         visited = True
+                        if not clean:
+                            return visited
                     idle = not self._wanted  # one probe's end is often the next one's start
                     if not self._closing:
                         await self._until_poked(session.changed(LINGER if idle else PATIENCE))
@@ -128,14 +130,14 @@ class Watcher:
         if isinstance(outcome, Exception):
             raise outcome
 
-    async def _visit(self, session: Session) -> None:
+    async def _visit(self, session: Session) -> bool:
+        """Look, and remove what is ours; False if it could not be removed, which ends the visit but not the looking."""
         asked, self._asked = self._asked, []
         started = self._now()
         try:
             since = min(self._expected.values(), default=started)
             sightings = await session.look(since - timedelta(minutes=1))
-            if sightings and (ours := await self._hear(sightings)):
-                await session.remove(ours)
+            ours = await self._hear(sightings) if sightings else ()
         except BaseException:
             self._asked = asked + self._asked
             raise
@@ -145,6 +147,17 @@ class Watcher:
             log.info("mailbox can be read again", mailbox=self.mailbox.key)
             await self._report(recovered, look)
         _answer(asked, look)
+        return await self._remove(session, ours)
+
+    async def _remove(self, session: Session, ours: Sequence[Sighting]) -> bool:
+        try:
+            if ours:
+                await session.remove(ours)
+        except MailboxError as error:
+            self.failures += 1
+            log.warning("found probes cannot be deleted", mailbox=self.mailbox.key, reason=str(error))
+            return False
+        return True
 
     async def _fail(self, reason: str) -> None:
         """Every expected probe learns once that we cannot look; those that asked learn it at once."""

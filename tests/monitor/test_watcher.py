@@ -224,6 +224,21 @@ async def test_a_connection_that_breaks_in_mid_visit_is_made_again(letters: Lett
     assert letters.visits == 2
 
 
+async def test_what_cannot_be_deleted_was_still_seen(letters: Letters, told: Told, watching: Watcher):
+    async def locked(sightings: Sequence[Sighting]) -> None:
+        raise MailboxError("read-only mailbox")
+
+    letters.remove = locked  # type: ignore[method-assign]
+    watching.expect("one", now())
+    watching.expect("two", now())
+    letters.put("one")
+    await told.until(lambda: told.seen == ["one"])
+    letters.put("two")
+    await told.until(lambda: told.seen == ["one", "two"])
+    assert watching.failures >= 1
+    assert told.looks == []
+
+
 async def test_a_bug_in_a_listener_does_not_end_the_watch(letters: Letters, told: Told, watching: Watcher):
     hear, told.hear = told.hear, None  # type: ignore[assignment, method-assign]
     broken = watching._hear

@@ -14,7 +14,7 @@ from monitor.store.writes import Step, Transactions, Write
 
 
 def note(number: int) -> Write:
-    return Write(((Step.NOTE, {"name": "n", "value": str(number)}),))
+    return Write(((Step.KEEP, {"name": f"n{number}", "value": str(number)}),))
 
 
 class Slow:

@@ -207,7 +207,7 @@ async def test_helo_where_ehlo_is_refused(
 
 
 async def test_after_helo_nothing_is_taken_for_offered(send: Send) -> None:
-    async with mail_server({"EHLO": b"502 what?\r\n", "HELO": b"250-mx\r\n250 SIZE 9\r\n"}) as server:
+    async with mail_server({"EHLO": b"502-what?\r\n502 SIZE 9\r\n", "HELO": b"250-mx\r\n250 SIZE 9\r\n"}) as server:
         await send(DirectRoute(host="127.0.0.1", port=server.port))
     assert server.visit.lines[2] == "MAIL FROM:<bounce+token@account.trimble.com>"
 

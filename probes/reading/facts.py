@@ -1,0 +1,144 @@
+"""What the readers find, as plain frozen values. Their field names are those of `mailpath read --json`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from probes.evidence import Stage
+from probes.verdict import Cause, Concern
+
+
+class Confidence(StrEnum):
+    """What a cause rests on, best first."""
+
+    TEXT = "text"  # the words of the reply were recognised
+    ENHANCED = "enhanced"  # only its RFC 3463 code tells
+    BASIC = "basic"  # only its three digits tell
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """One refusal. `permanent` is None where neither codes nor words tell; `retry_after` is the wait that it offers.
+
+    `vendor` names whose words these are ("m365", "postfix", ...), "" where they are nobody's in particular.
+    """
+
+    cause: Cause
+    confidence: Confidence
+    permanent: bool | None = None
+    code: int | None = None
+    enhanced: str | None = None
+    stage: Stage | None = None
+    blocklist: str | None = None
+    retry_after: timedelta | None = None
+    address: str | None = None
+    vendor: str = ""
+
+    @property
+    def concerns(self) -> Concern:
+        """Whom it concerns."""
+        return self.cause.concerns
+
+
+class MailKind(StrEnum):
+    """What a mail that came back is."""
+
+    BOUNCE = "bounce"  # failed for good
+    DELAY = "delay"  # still trying
+    SUCCESS = "success"  # a receipt
+    COMPLAINT = "complaint"  # an abuse report, RFC 5965
+    AUTO_REPLY = "auto_reply"  # vacation and its like: never a bounce
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFacts:
+    """What a bounce says of one recipient. `action` as in RFC 3464: failed, delayed, delivered, relayed, expanded."""
+
+    address: str
+    action: str
+    status: str | None
+    reply: str
+    cause: Cause
+    permanent: bool | None
+    remote_mta: str = ""
+    facts: ReplyFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BounceFacts:
+    """A mail about another mail. `token` is the probe's, wherever it survived; not verified here."""
+
+    kind: MailKind
+    recipients: tuple[RecipientFacts, ...]
+    reporting_mta: str = ""
+    token: str | None = None
+
+    @property
+    def is_bounce(self) -> bool:
+        """Whether it says that a mail was not delivered, or not yet."""
+        return self.kind in (MailKind.BOUNCE, MailKind.DELAY)
+
+
+class Finding(StrEnum):
+    """What a filter says of a message."""
+
+    CLEAN = "clean"
+    SPAM = "spam"
+    PHISHING = "phishing"
+    BULK = "bulk"
+    QUARANTINED = "quarantined"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class FilterFacts:
+    """One filter's verdict. `line` is the header that says it, one line of at most 300 characters."""
+
+    vendor: str
+    verdict: Finding
+    score: float | None = None
+    threshold: float | None = None
+    rules: tuple[str, ...] = ()
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticationFacts:
+    """What the receiver's own checks found ("pass", "fail", "softfail", "none", ...); None where it did not say."""
+
+    spf: str | None = None
+    dkim: str | None = None
+    dmarc: str | None = None
+    arc: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HopFacts:
+    """One Received line. `ip` is the address that connected; `delay` the time since the hop below."""
+
+    by: str
+    ip: str
+    at: datetime | None
+    helo: str = ""
+    rdns: str = ""
+    tls: str = ""
+    delay: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """What the receiver's headers say of an arrived message. Hops are topmost (latest) first.
+
+    `verdict` is that of the filters together; `folder` where a header names it ("inbox", "junk"); `notes` are facts of
+    the arrival in words ("subject marked [EXTERNAL]", "links rewritten by ...", "greylisted for 301 s").
+    """
+
+    connecting_ip: str | None
+    hops: tuple[HopFacts, ...]
+    authentication: AuthenticationFacts
+    filters: tuple[FilterFacts, ...]
+    verdict: Finding | None
+    folder: str | None = None
+    notes: tuple[str, ...] = ()

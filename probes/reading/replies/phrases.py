@@ -1,9 +1,4 @@
-"""The cause of a refusal, from what the server said.
-
-Text speaks first, the enhanced code second, the stage last: many hosts say 5.7.1 to everything.
-"""
-
-import re
+"""What refusals say, and what it means."""
 
 from probes.evidence import Stage
 from probes.verdict import Cause
@@ -106,24 +101,3 @@ STAGES: dict[Stage, Cause] = {  # what a bare 5.7.1 means by where it was said (
     Stage.RCPT: Cause.POLICY,
     Stage.END_OF_DATA: Cause.CONTENT,
 }
-
-_ADDRESS = re.compile(r"\S{1,320}@\S{1,320}")  # a reply quotes addresses, whose letters mean nothing
-_PHRASES = tuple((re.compile(rf"\b{re.escape(phrase)}"), cause) for phrase, cause in PHRASES)
-
-TRY_LATER = "try again later"  # rspamd's greylisting after DATA says only this
-
-
-def cause_of(stage: Stage, code: int, enhanced: str | None, text: str) -> Cause:
-    """Why the server refused, `UNCLEAR` where neither text nor codes tell."""
-    said = _ADDRESS.sub(" ", text[:4096].lower())
-    for phrase, cause in _PHRASES:
-        if phrase.search(said):
-            return cause
-    detail = (enhanced or "").partition(".")[2]
-    if detail in ENHANCED and not (code >= 500 and ENHANCED[detail] is Cause.GREYLISTED):
-        return ENHANCED[detail]
-    if code >= 500:
-        return STAGES.get(stage, Cause.UNCLEAR)
-    if detail == "7.1" and TRY_LATER in said:
-        return Cause.GREYLISTED
-    return Cause.SERVER_FAULT if code == 451 and detail.startswith("3") else Cause.UNCLEAR

@@ -11,11 +11,12 @@ import re
 from probes.evidence import Stage
 from probes.reading.facts import Confidence, ReplyFacts
 from probes.reading.replies.codes import find_codes
-from probes.reading.replies.phrases import ENHANCED, PHRASES, STAGES, TRY_LATER
+from probes.reading.replies.phrases import ENHANCED, PHRASES, STAGES
 from probes.verdict import Cause
 
 LONGEST = 16 * 1024  # characters that are read; a reply has at most a few hundred
 
+TRY_LATER = "try again later"  # rspamd says only this after DATA when it greylists
 _ADDRESS = re.compile(r"\S{1,320}@\S{1,320}")  # a reply quotes addresses, whose letters mean nothing
 _PHRASES = tuple((re.compile(rf"\b{re.escape(phrase)}"), cause) for phrase, cause in PHRASES)
 

@@ -1,9 +1,10 @@
 """What was seen of a probe. Time-stamped plain values, kept as they came, never changed.
 
-`Attempt` and `Dialogue` are the way out, `Look`, `FailedLook` and `Arrival` the way in. What they mean is `judge`'s
-affair. `encode` and `decode` are their form in the store.
+`Attempt` and `Dialogue` are the way out, `Look`, `FailedLook` and `Arrival` the way in, `Bounce` what came back. What
+they mean is `judge`'s affair. `encode` and `decode` are their form in the store.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
+
+from probes.verdict import Cause
 
 
 class Stage(StrEnum):
@@ -138,6 +141,7 @@ class Folder(StrEnum):
 
     INBOX = "inbox"
     JUNK = "junk"
+    COPY = "copy"  # none that we saw: a copy was sent to us, and where the reader has it we are not told
 
 
 class Marker(StrEnum):
@@ -198,7 +202,50 @@ class FailedLook:
         return None
 
 
-Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook
+class MailKind(StrEnum):
+    """What a mail that came back is."""
+
+    BOUNCE = "bounce"  # failed for good
+    DELAY = "delay"  # still trying
+    SUCCESS = "success"  # a receipt
+    COMPLAINT = "complaint"  # an abuse report, RFC 5965
+    AUTO_REPLY = "auto_reply"  # vacation and its like: never a bounce
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A mail that came back about the probe, and what it says of its recipient. `at` is when we took it.
+
+    `action` is one of RFC 3464 (failed, delayed, delivered, relayed, expanded) or "", `reply` what the server that
+    refused said. Text is theirs and believed only as far as the probe's token goes.
+    """
+
+    at: datetime
+    kind: MailKind
+    recipient: str
+    action: str
+    status: str | None
+    reply: str
+    cause: Cause
+    permanent: bool | None
+    reporting_mta: str = ""
+    remote_mta: str = ""
+    type: Literal["bounce"] = "bounce"
+
+    @property
+    def once(self) -> str | None:
+        """The same report is kept once, however often it is delivered."""
+        said = (self.kind, self.recipient.lower(), self.action, self.status or "", self.reply, self.reporting_mta)
+        return f"bounce:{hashlib.sha256(chr(0).join(said).encode(errors='replace')).hexdigest()[:20]}"
+
+    @property
+    def final(self) -> bool:
+        """Whether it says that the message was given up."""
+        return self.kind is MailKind.BOUNCE and self.action in ("failed", "")
+
+
+Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Bounce
 
 Note = Callable[[Step], None]
 """Told of each step as it ends, for people who watch."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from probes.evidence import MailKind as MailKind
 from probes.evidence import Stage
 from probes.verdict import Cause, Concern
 
@@ -39,17 +40,6 @@ class ReplyFacts:
     def concerns(self) -> Concern:
         """Whom it concerns."""
         return self.cause.concerns
-
-
-class MailKind(StrEnum):
-    """What a mail that came back is."""
-
-    BOUNCE = "bounce"  # failed for good
-    DELAY = "delay"  # still trying
-    SUCCESS = "success"  # a receipt
-    COMPLAINT = "complaint"  # an abuse report, RFC 5965
-    AUTO_REPLY = "auto_reply"  # vacation and its like: never a bounce
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

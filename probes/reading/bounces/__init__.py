@@ -1,0 +1,238 @@
+"""Mails about other mails: bounces, notices of delay, receipts, complaints, automatic replies.
+
+- `mime`        a mail cut into parts, with an end to everything
+- `report`      delivery status reports, RFC 3464
+- `notices`     the prose of systems that send no report, or one that says less than their prose
+- `answer`      the server's answer inside what is told about it: codes, stage, host
+- `complaints`  abuse reports, RFC 5965
+- `services`    notifications as JSON
+- `sort`        bounce, delay, automatic reply, or none of them
+- `survivor`    the original message's token
+- `address`     addresses in prose
+
+Read `read_bounce` first: it tries these in turn.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from probes.evidence import Stage
+from probes.reading.bounces import report as reports
+from probes.reading.bounces.address import address_in, addresses_in, is_machine, plain
+from probes.reading.bounces.answer import Answer, answer_in
+from probes.reading.bounces.complaints import RETURNED, complaint_in, returned
+from probes.reading.bounces.mime import Mail, open_mail
+from probes.reading.bounces.notices import Said, notice_in, said_in
+from probes.reading.bounces.services import notification_in
+from probes.reading.bounces.sort import is_auto_reply, is_from_machine, is_notice, notice_kind
+from probes.reading.bounces.survivor import token_in
+from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
+from probes.reading.replies import read_reply
+from probes.verdict import Cause
+
+RECIPIENTS_READ = 500
+
+
+def read_bounce(data: bytes) -> BounceFacts:
+    """What a mail that came back says. Any bytes will do; what is not about another mail is MailKind.OTHER.
+
+    Never raises; a mail of any size takes bounded time, because only its first octets are read (see `mime`).
+    """
+    mail = open_mail(data)
+    kind, recipients, reporting = _read(mail)
+    token = token_in(mail, data) if kind is not MailKind.OTHER else None
+    return BounceFacts(kind, tuple(recipients[:RECIPIENTS_READ]), reporting, token)
+
+
+_Reading = tuple[MailKind, list[RecipientFacts], str]
+
+
+def _read(mail: Mail) -> _Reading:
+    complained = complaint_in(mail)
+    if complained is not None:
+        return MailKind.COMPLAINT, [_untroubled(address, "") for address in complained], ""
+    text = _prose(mail)
+    return (
+        _reported(mail, text)
+        or _notified(text)
+        or _receipt(mail)
+        or _told(mail, notice_in(text), text)
+        or (MailKind.AUTO_REPLY if is_auto_reply(mail) else MailKind.OTHER, [], "")
+    )
+
+
+def _prose(mail: Mail) -> str:
+    """The notification for people: the texts above the returned message, HTML only where there is nothing else."""
+    ahead = []
+    for part in mail.parts:
+        if part.type in RETURNED:
+            break
+        ahead.append(part)
+    plainly = [part.text() for part in ahead[:8] if part.type.startswith("text") and part.type != "text/html"]
+    if any(text.strip() for text in plainly):
+        return "\n\n".join(plainly)
+    return "\n\n".join(part.text() for part in ahead[:8] if part.type == "text/html")
+
+
+# Reports
+
+
+_REPORTS = ("message/delivery-status", "message/global-delivery-status")
+_REPORT_IN_PROSE = re.compile(r"^>? ?Final-Recipient[ \t]*:[ \t]*rfc822", re.IGNORECASE | re.MULTILINE)
+
+
+def _reported(mail: Mail, text: str) -> _Reading | None:
+    sources = [part.text() for part in mail.parts if part.type in _REPORTS]
+    notice = notice_in(text)
+    if not sources and _REPORT_IN_PROSE.search(text) and (is_from_machine(mail) or is_notice(mail, notice)):
+        sources = [re.sub(r"^>[ ]?", "", text, flags=re.MULTILINE)]
+    report = reports.read_report("\n\n".join(sources)) if sources else None
+    if report is None or not report.recipients:
+        return None
+    named = [_name(group) for group in report.recipients]
+    told = {said.address.lower(): said.text for said in said_in(notice, named)}
+    found = [
+        _trouble(group, told.get(name.lower(), notice)) for group, name in zip(report.recipients, named, strict=True)
+    ]
+    recipients = [trouble.facts() for trouble in _merged(found)]
+    return _kind_of(recipients), recipients, reports.untyped(report.message.get("reporting-mta", ""))
+
+
+def _name(group: reports.Group) -> str:
+    said = reports.recipient_of(group)
+    return address_in(said) or plain(said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What befell one recipient, before its cause is known."""
+
+    address: str
+    action: str
+    status: str | None
+    answer: Answer
+    remote_mta: str = ""
+    context: str = ""
+
+    def facts(self) -> RecipientFacts:
+        said, status = self.answer, self.status
+        if self.action in ("delivered", "relayed", "expanded"):
+            return _untroubled(self.address, said.text, self.action, status or said.enhanced, self.remote_mta)
+        if (
+            said.enhanced
+            and (status is None or status.endswith(".0.0"))
+            and said.enhanced[0] == (status or said.enhanced)[0]
+        ):
+            status = said.enhanced
+        facts = read_reply(said.text, stage=said.stage, code=said.code, enhanced=status or said.enhanced)
+        if facts.cause is Cause.UNCLEAR and self.context:
+            facts = read_reply(self.context, stage=said.stage, code=said.code, enhanced=status or said.enhanced)
+        permanent = self.action == "failed" if facts.permanent is None else facts.permanent
+        return RecipientFacts(
+            self.address, self.action, status, said.text, facts.cause, permanent, self.remote_mta or said.host, facts
+        )
+
+
+def _untroubled(
+    address: str, reply: str, action: str = "delivered", status: str | None = None, remote: str = ""
+) -> RecipientFacts:
+    return RecipientFacts(address, action, status, reply, Cause.UNCLEAR, None, remote)
+
+
+def _trouble(group: reports.Group, told: str) -> _Trouble:
+    status = reports.status_of(group)
+    expected = (status or " ")[0].strip()
+    answer = answer_in(reports.diagnostic_of(group), expected)
+    prose = answer_in(told, expected)
+    if answer.code is None and prose.code is not None and str(prose.code)[0] == (expected or str(prose.code)[0]):
+        answer = prose
+    elif not answer.text:
+        answer = prose
+    return _Trouble(
+        _name(group),
+        reports.action_of(group, status),
+        status,
+        answer,
+        reports.untyped(group.get("remote-mta", "")),
+        prose.text,
+    )
+
+
+def _merged(found: Sequence[_Trouble]) -> list[_Trouble]:
+    kept: dict[str, _Trouble] = {}
+    for trouble in found:
+        kept.setdefault(trouble.address.lower(), trouble)
+    return list(kept.values())
+
+
+def _kind_of(recipients: Sequence[RecipientFacts]) -> MailKind:
+    actions = {recipient.action for recipient in recipients}
+    return MailKind.BOUNCE if "failed" in actions else MailKind.DELAY if "delayed" in actions else MailKind.SUCCESS
+
+
+# Other forms
+
+
+def _notified(text: str) -> _Reading | None:
+    said = notification_in(text)
+    if said is None:
+        return None
+    troubles = [
+        _Trouble(one.address, one.action or "delivered", one.status or None, answer_in(one.text))
+        for one in said.recipients
+    ]
+    recipients = [trouble.facts() for trouble in troubles]
+    return said.kind, recipients, reports.untyped(said.reporting_mta)
+
+
+def _receipt(mail: Mail) -> _Reading | None:
+    """A message disposition notification, RFC 8098: it was delivered, whatever became of it then."""
+    source = next((part for part in mail.parts if part.type == "message/disposition-notification"), None)
+    if source is None:
+        return None
+    report = reports.read_report(source.text())
+    return MailKind.SUCCESS, [_untroubled(_name(group), "") for group in report.recipients], ""
+
+
+_REPORTER = re.compile(
+    r"(?:program|agent[^\n]{0,20}|service|relay) (?:at|on)(?: host)?[ \t]+([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)|^Message from +([\w.-]+\w)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _told(mail: Mail, notice: str, text: str) -> _Reading | None:
+    if not is_notice(mail, notice):
+        return None
+    kind = notice_kind(mail, notice)
+    action = "delayed" if kind is MailKind.DELAY else "failed"
+    troubles = [
+        _Trouble(said.address, action, None, answer_in(said.text), "", notice) for said in _named(mail, notice, text)
+    ]
+    reporter = _REPORTER.search(notice)
+    sender = address_in(mail.headers.get("from"))
+    reporting = (reporter[1] or reporter[2]) if reporter else sender.rpartition("@")[2] if is_machine(sender) else ""
+    return kind, [trouble.facts() for trouble in troubles], reporting
+
+
+def _named(mail: Mail, notice: str, text: str) -> list[Said]:
+    """Who is named in the notice; else the one to whom the original message went."""
+    return said_in(notice, _known(mail)) or [
+        Said(address, notice) for address in _original_to(mail, text[len(notice) :])
+    ]
+
+
+def _known(mail: Mail) -> list[str]:
+    values = mail.headers.all("x-failed-recipients") + mail.headers.all("x-bounced-address")
+    return list(dict.fromkeys(address for value in values for address in addresses_in(value)))
+
+
+_TO = re.compile(r"^[ \t]{0,4}(?:To|X-Envelope-To|X-Receiver):(.*(?:\n[ \t].*){0,20})", re.IGNORECASE | re.MULTILINE)
+
+
+def _original_to(mail: Mail, below: str) -> list[str]:
+    headers = returned(mail)
+    if headers is not None:
+        return addresses_in(headers.get("to"))[:1]
+    match = _TO.search(below)
+    return addresses_in(match[1])[:1] if match else []

@@ -1,0 +1,198 @@
+"""A mail cut into its parts, with an end to everything.
+
+Not the standard library's parser: that one recurses as deep as the mail says, and reads what nobody needs. Broken mails
+are taken as they come: a boundary that never appears makes the whole body one text, an unknown charset is read as UTF-8.
+"""
+
+import binascii
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+MAIL_READ = 4 << 20  # octets: a report stands before the message that it returns
+HEADERS_READ = 1 << 18
+FIELDS_READ = 2000
+VALUE_READ = 1 << 16
+TEXT_READ = 1 << 18
+PARTS_READ = 64
+DEEPEST = 10
+
+_FIELD = re.compile(rb"^([!-9;-~]{1,76})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
+_FOLD = re.compile(r"\s*\n[ \t]+")
+
+
+class Headers:
+    """The fields of one header section, read when asked for."""
+
+    __slots__ = ("_fields", "raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw[:HEADERS_READ]
+        self._fields: dict[bytes, list[bytes]] = {}
+        for match in islice(_FIELD.finditer(self.raw), FIELDS_READ):
+            self._fields.setdefault(match[1].lower(), []).append(match[2])
+
+    def all(self, name: str) -> list[str]:
+        """The values of the fields of this name (in lower case), unfolded, topmost first."""
+        return [_unfolded(value) for value in self._fields.get(name.encode(), ())]
+
+    def get(self, name: str) -> str:
+        """The topmost value, "" where there is none."""
+        values = self._fields.get(name.encode())
+        return _unfolded(values[0]) if values else ""
+
+    def __contains__(self, name: str) -> bool:
+        return name.encode() in self._fields
+
+
+def _unfolded(value: bytes) -> str:
+    return _FOLD.sub(" ", value[:VALUE_READ].decode("utf-8", "replace")).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One leaf of a mail: a text, a report, or a whole returned message. `type` is in lower case, "text/plain"."""
+
+    type: str
+    headers: Headers
+    body: bytes
+
+    def octets(self) -> bytes:
+        """The body without its transfer encoding, at most TEXT_READ octets."""
+        return _decoded(self.body[: 2 * TEXT_READ], self.headers.get("content-transfer-encoding").lower())[:TEXT_READ]
+
+    def text(self) -> str:
+        """The body as text, line ends "\\n"; HTML without its marks. Never raises."""
+        text = _charset_read(self.octets(), _parameter(self.headers.get("content-type"), "charset"))
+        return _without_marks(text) if self.type == "text/html" else text
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail's own header section and its leaves in order."""
+
+    headers: Headers
+    parts: tuple[Part, ...] = field(default=())
+
+
+def open_mail(data: bytes) -> Mail:
+    """Cut a mail into parts. Read are the first MAIL_READ octets, PARTS_READ parts, DEEPEST levels. Never raises."""
+    head, body = _halves(data[:MAIL_READ].replace(b"\r\n", b"\n"))
+    headers = Headers(head)
+    return Mail(headers, tuple(islice(_leaves(headers, body, 0), PARTS_READ)))
+
+
+def _halves(data: bytes) -> tuple[bytes, bytes]:
+    """Header section and body. A part may begin with its body, after an empty line."""
+    if data.startswith(b"\n"):
+        return b"", data.lstrip(b"\n")
+    head, _, body = data.partition(b"\n\n")
+    return head, body
+
+
+def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
+    kind = headers.get("content-type")
+    name = kind.partition(";")[0].strip().lower() or "text/plain"
+    boundary = _parameter(kind, "boundary") if name.startswith("multipart/") else ""
+    pieces = _split(body, boundary) if boundary and depth < DEEPEST else []
+    if not pieces:
+        yield Part("text/plain" if name.startswith("multipart/") else name, headers, body)
+        return
+    for piece in pieces:
+        head, inner = _halves(piece)
+        if head and not _FIELD.search(head):
+            head, inner = b"", piece  # no header section at all: qmail's forks
+        yield from _leaves(Headers(head), inner, depth + 1)
+
+
+def _split(body: bytes, boundary: str) -> list[bytes]:
+    mark = re.compile(rb"\n--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*(?=\n|\Z)")
+    pieces = []
+    matches = list(islice(mark.finditer(b"\n" + body), PARTS_READ + 1))
+    for number, match in enumerate(matches):
+        if not match[1]:
+            end = matches[number + 1].start() - 1 if number + 1 < len(matches) else None
+            pieces.append(body[match.end() : end])
+    return pieces
+
+
+_PARAMETER = {
+    name: re.compile(rf"\b{name}\s*=\s*(?:\"([^\"]{{0,256}})\"|([^\s;\"]{{1,256}}))", re.IGNORECASE)
+    for name in ("boundary", "charset", "report-type")
+}
+
+
+def _parameter(value: str, name: str) -> str:
+    match = _PARAMETER[name].search(value)
+    return (match[1] or match[2] or "").rstrip() if match else ""
+
+
+def _decoded(body: bytes, encoding: str) -> bytes:
+    if encoding.startswith("quoted-printable"):
+        return binascii.a2b_qp(body)
+    if encoding.startswith("base64"):
+        try:
+            return binascii.a2b_base64(body)
+        except binascii.Error:
+            return body
+    return body
+
+
+_CHARSET = re.compile(
+    r"utf-?8|us-ascii|ascii|iso-?8859-?\d+|windows-\d+|cp\d+|koi8-[ru]|gb2312|gbk|gb18030|big5|euc-(?:jp|kr)"
+    r"|iso-2022-(?:jp(?:-\d)?|kr)|shift[_-]jis|ks_c_5601-1987",
+    re.IGNORECASE,
+)  # Python knows others, whose decoders are slow, or are no charsets at all
+
+
+def _charset_read(octets: bytes, charset: str) -> str:
+    if _CHARSET.fullmatch(charset):
+        try:
+            return octets.decode(charset, "replace")
+        except (LookupError, ValueError):
+            pass
+    return octets.decode("utf-8", "replace")
+
+
+_LINE_END = re.compile(r"<(?:br|/p|/div|/tr|/h\d|/li|/pre)\b[^<>]{0,200}>", re.IGNORECASE)
+_MARK = re.compile(r"<[!/A-Za-z][^<>]{0,4000}>")
+_UNSEEN = ("style", "script", "head")
+
+
+def _without_marks(text: str) -> str:
+    for name in _UNSEEN:
+        text = _without_element(text, name)
+    return html.unescape(_MARK.sub("", _LINE_END.sub("\n", text))).replace("\xa0", " ")
+
+
+def _without_element(text: str, name: str) -> str:
+    """The text without the first few elements of this name: found by plain search, so in one pass."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a letter that grows when lowered
+        return text
+    kept, position = [], 0
+    for _ in range(PARTS_READ):
+        start = lowered.find(f"<{name}>", position) if name == "head" else lowered.find(f"<{name}", position)
+        end = lowered.find(f"</{name}>", start) if start >= 0 else -1
+        if end < 0:
+            break
+        kept.append(text[position:start])
+        position = end + len(name) + 3
+    return "".join((*kept, text[position:]))
+
+
+_ENCODED_WORD = re.compile(r"=\?([\w-]{1,40})\?([BbQq])\?([^?\s]{0,2000})\?=")
+
+
+def header_text(value: str) -> str:
+    """A header value with its encoded words (RFC 2047) read. Never raises."""
+    return _ENCODED_WORD.sub(_word, value) if "=?" in value else value
+
+
+def _word(match: re.Match[str]) -> str:
+    octets = match[3].encode("utf-8", "replace")
+    if match[2] in "Bb":
+        return _charset_read(_decoded(octets + b"==", "base64"), match[1])
+    return _charset_read(_decoded(octets.replace(b"_", b" "), "quoted-printable"), match[1])

@@ -1,0 +1,116 @@
+"""Delivery status reports (RFC 3464, its RFC 6533 form, and what is sent under their names)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+FIELDS_READ = 4000
+GROUPS_READ = 500
+VALUE_READ = 8192
+
+Group = dict[str, str]
+
+_FIELD = re.compile(r"^[ \t]{0,2}([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_BLANK = re.compile(r"\n[ \t]*\n")
+
+_NAMING = ("final-recipient", "original-recipient", "x-actual-recipient")
+_PER_RECIPIENT = frozenset(
+    (
+        *_NAMING,
+        "action",
+        "status",
+        "remote-mta",
+        "diagnostic-code",
+        "last-attempt-date",
+        "final-log-id",
+        "will-retry-until",
+    )
+)
+
+ACTIONS = (  # RFC 3464, section 2.3.3, by the first letters: "Failure", "delay", "deferred" are seen
+    ("fail", "failed"),
+    ("error", "failed"),
+    ("expired", "failed"),
+    ("dela", "delayed"),
+    ("defer", "delayed"),
+    ("deliver", "delivered"),
+    ("relay", "relayed"),
+    ("expand", "expanded"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report's fields: those of the message, and one group for each recipient."""
+
+    message: Group
+    recipients: tuple[Group, ...]
+
+
+def read_report(text: str) -> Report:
+    """Read the fields. Groups without the empty line between them are parted where a field comes a second time."""
+    message: Group = {}
+    groups: list[Group] = []
+    for fresh, name, value in islice(_fields(text), FIELDS_READ):
+        if name not in _PER_RECIPIENT:
+            message.setdefault(name, value)
+            continue
+        if not groups or (name in groups[-1] and (name in _NAMING or fresh)):
+            if len(groups) == GROUPS_READ:
+                break
+            groups.append({})
+        _keep(groups[-1], name, value)
+    return Report(message, tuple(group for group in groups if any(name in group for name in _NAMING)))
+
+
+def _fields(text: str) -> Iterator[tuple[bool, str, str]]:
+    for block in _BLANK.split(text):
+        fresh = True
+        for match in _FIELD.finditer(block):
+            yield fresh, match[1].lower(), match[2][:VALUE_READ]
+            fresh = False
+
+
+_ANY_CODE = re.compile(r"(?<![\w.])[245]\d\d\b(?!\.\d)")
+
+
+def _keep(group: Group, name: str, value: str) -> None:
+    """The first of a name stays, except that a diagnostic with a reply code is worth more than one without."""
+    known = group.get(name)
+    if known is None or (name == "diagnostic-code" and _ANY_CODE.search(value) and not _ANY_CODE.search(known)):
+        group[name] = value
+
+
+_STATUS = re.compile(r"(?<![\w.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)", re.ASCII)
+_TYPED = re.compile(r"\s*[A-Za-z0-9_-]{1,40}[ \t]*;\s*", re.ASCII)
+
+
+def status_of(group: Group) -> str | None:
+    """The Status field's code; "5.1" or "5" alone is none."""
+    match = _STATUS.search(group.get("status", ""))
+    return match[1] if match else None
+
+
+def action_of(group: Group, status: str | None) -> str:
+    """The Action field as RFC 3464 spells it; where it is missing or no such word, the class of the status tells."""
+    said = group.get("action", "").strip().lower()
+    for opening, action in ACTIONS:
+        if said.startswith(opening):
+            return action
+    return {"2": "delivered", "4": "delayed"}.get((status or "5")[0], "failed")
+
+
+def untyped(value: str) -> str:
+    """A field's value without its leading type, "rfc822;", "smtp;", "dns;"."""
+    return _TYPED.sub("", value, count=1).strip() if _TYPED.match(value) else value.strip()
+
+
+def recipient_of(group: Group) -> str:
+    """Who it is about: the final recipient, else the original one, as they stand in the field."""
+    return next((untyped(group[name]) for name in _NAMING if untyped(group.get(name, ""))), "")
+
+
+def diagnostic_of(group: Group) -> str:
+    """What was answered, without the type."""
+    return untyped(group.get("diagnostic-code", ""))

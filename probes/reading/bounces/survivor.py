@@ -1,0 +1,34 @@
+"""The probe's token in a mail about it: where it stands best, first."""
+
+from collections.abc import Iterator
+
+from probes.reading.bounces.complaints import returned_part
+from probes.reading.bounces.mime import Mail, header_text
+from probes.token import shaped
+
+_TAGGED = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "x-apparently-to")
+_ANSWERED = ("subject", "in-reply-to", "references", "x-failed-recipients")
+
+
+def token_in(mail: Mail, data: bytes) -> str | None:
+    """The original message's token, in lower case: from its own headers, its text, our envelope tag, the subject, or
+    anywhere else in the part of the mail that is read."""
+    for place in _places(mail, data):
+        if match := next(shaped(place), None):
+            return match[0].decode().lower()
+    return None
+
+
+def _places(mail: Mail, data: bytes) -> Iterator[bytes]:
+    if original := returned_part(mail):
+        octets = original.octets()
+        yield octets
+        yield octets.replace(b"=\n", b"")
+    for names in (_TAGGED, _ANSWERED):
+        for name in names:
+            for value in mail.headers.all(name):
+                yield header_text(value).encode("utf-8", "replace")
+    for part in mail.parts:
+        if part.type.startswith(("text/", "message/")):
+            yield part.octets()
+    yield data[: 1 << 20]

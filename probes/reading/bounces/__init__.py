@@ -5,31 +5,30 @@
 - `notices`     the prose of systems that send no report, or one that says less than their prose
 - `answer`      the server's answer inside what is told about it: codes, stage, host
 - `complaints`  abuse reports, RFC 5965
+- `reasons`     what systems say of themselves, where no server answered
 - `services`    notifications as JSON
 - `sort`        bounce, delay, automatic reply, or none of them
 - `survivor`    the original message's token
+- `trouble`     one recipient's share of it, and its cause
 - `address`     addresses in prose
 
 Read `read_bounce` first: it tries these in turn.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from probes.evidence import Stage
 from probes.reading.bounces import report as reports
 from probes.reading.bounces.address import address_in, addresses_in, is_machine, plain
-from probes.reading.bounces.answer import Answer, answer_in
-from probes.reading.bounces.complaints import RETURNED, complaint_in, returned
+from probes.reading.bounces.answer import answer_in, answer_told
+from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
 from probes.reading.bounces.mime import Mail, open_mail
 from probes.reading.bounces.notices import Said, notice_in, said_in
 from probes.reading.bounces.services import notification_in
 from probes.reading.bounces.sort import is_auto_reply, is_from_machine, is_notice, notice_kind
 from probes.reading.bounces.survivor import token_in
+from probes.reading.bounces.trouble import Trouble, untroubled
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
-from probes.reading.replies import read_reply
-from probes.verdict import Cause
 
 RECIPIENTS_READ = 500
 
@@ -51,12 +50,13 @@ _Reading = tuple[MailKind, list[RecipientFacts], str]
 def _read(mail: Mail) -> _Reading:
     complained = complaint_in(mail)
     if complained is not None:
-        return MailKind.COMPLAINT, [_untroubled(address, "") for address in complained], ""
+        return MailKind.COMPLAINT, [untroubled(address, "") for address in complained], ""
     text = _prose(mail)
     return (
         _reported(mail, text)
         or _notified(text)
         or _receipt(mail)
+        or _wrapped(mail)
         or _told(mail, notice_in(text), text)
         or (MailKind.AUTO_REPLY if is_auto_reply(mail) else MailKind.OTHER, [], "")
     )
@@ -78,22 +78,27 @@ def _prose(mail: Mail) -> str:
 # Reports
 
 
-_REPORTS = ("message/delivery-status", "message/global-delivery-status")
+_REPORTS = ("message/delivery-status", "message/global-delivery-status", "message/xdelivery-status")
 _REPORT_IN_PROSE = re.compile(r"^>? ?Final-Recipient[ \t]*:[ \t]*rfc822", re.IGNORECASE | re.MULTILINE)
 
 
 def _reported(mail: Mail, text: str) -> _Reading | None:
     sources = [part.text() for part in mail.parts if part.type in _REPORTS]
-    notice = notice_in(text)
-    if not sources and _REPORT_IN_PROSE.search(text) and (is_from_machine(mail) or is_notice(mail, notice)):
+    if not sources and _REPORT_IN_PROSE.search(text) and (is_from_machine(mail) or is_notice(mail, text)):
         sources = [re.sub(r"^>[ ]?", "", text, flags=re.MULTILINE)]
     report = reports.read_report("\n\n".join(sources)) if sources else None
     if report is None or not report.recipients:
         return None
+    notice = notice_in(text)
     named = [_name(group) for group in report.recipients]
-    told = {said.address.lower(): said.text for said in said_in(notice, named)}
+    told = said_in(notice, [name for name in named if "@" in name[1:]])
+    if len(named) == 1 and not address_in(named[0]) and told:
+        named = [told[0].address]
+    texts = {said.address.lower(): said.text for said in told}
+    alone = notice if len(named) == 1 else ""
     found = [
-        _trouble(group, told.get(name.lower(), notice)) for group, name in zip(report.recipients, named, strict=True)
+        _trouble(name, group, texts.get(name.lower(), alone), alone)
+        for group, name in zip(report.recipients, named, strict=True)
     ]
     recipients = [trouble.facts() for trouble in _merged(found)]
     return _kind_of(recipients), recipients, reports.untyped(report.message.get("reporting-mta", ""))
@@ -104,63 +109,25 @@ def _name(group: reports.Group) -> str:
     return address_in(said) or plain(said)
 
 
-@dataclass(frozen=True, slots=True)
-class _Trouble:
-    """What befell one recipient, before its cause is known."""
-
-    address: str
-    action: str
-    status: str | None
-    answer: Answer
-    remote_mta: str = ""
-    context: str = ""
-
-    def facts(self) -> RecipientFacts:
-        said, status = self.answer, self.status
-        if self.action in ("delivered", "relayed", "expanded"):
-            return _untroubled(self.address, said.text, self.action, status or said.enhanced, self.remote_mta)
-        if (
-            said.enhanced
-            and (status is None or status.endswith(".0.0"))
-            and said.enhanced[0] == (status or said.enhanced)[0]
-        ):
-            status = said.enhanced
-        facts = read_reply(said.text, stage=said.stage, code=said.code, enhanced=status or said.enhanced)
-        if facts.cause is Cause.UNCLEAR and self.context:
-            facts = read_reply(self.context, stage=said.stage, code=said.code, enhanced=status or said.enhanced)
-        permanent = self.action == "failed" if facts.permanent is None else facts.permanent
-        return RecipientFacts(
-            self.address, self.action, status, said.text, facts.cause, permanent, self.remote_mta or said.host, facts
-        )
-
-
-def _untroubled(
-    address: str, reply: str, action: str = "delivered", status: str | None = None, remote: str = ""
-) -> RecipientFacts:
-    return RecipientFacts(address, action, status, reply, Cause.UNCLEAR, None, remote)
-
-
-def _trouble(group: reports.Group, told: str) -> _Trouble:
+def _trouble(name: str, group: reports.Group, told: str, notice: str) -> Trouble:
+    """Its diagnostic, else what the prose says of this recipient, else of the only one."""
     status = reports.status_of(group)
     expected = (status or " ")[0].strip()
-    answer = answer_in(reports.diagnostic_of(group), expected)
-    prose = answer_in(told, expected)
-    if answer.code is None and prose.code is not None and str(prose.code)[0] == (expected or str(prose.code)[0]):
-        answer = prose
-    elif not answer.text:
-        answer = prose
-    return _Trouble(
-        _name(group),
-        reports.action_of(group, status),
-        status,
-        answer,
-        reports.untyped(group.get("remote-mta", "")),
-        prose.text,
+    answers = [
+        answer_in(reports.diagnostic_of(group), expected),
+        answer_told(told, expected),
+        answer_told(notice, expected),
+    ]
+    coded = (
+        one for one in answers if one.code and (one is answers[0] or str(one.code)[0] == (expected or str(one.code)[0]))
     )
+    answer = next(coded, next((one for one in answers if one.text), answers[0]))
+    remote = reports.untyped(group.get("remote-mta", ""))
+    return Trouble(name, reports.action_of(group, status), status, answer, remote, " ".join(told.split()))
 
 
-def _merged(found: Sequence[_Trouble]) -> list[_Trouble]:
-    kept: dict[str, _Trouble] = {}
+def _merged(found: Sequence[Trouble]) -> list[Trouble]:
+    kept: dict[str, Trouble] = {}
     for trouble in found:
         kept.setdefault(trouble.address.lower(), trouble)
     return list(kept.values())
@@ -171,6 +138,15 @@ def _kind_of(recipients: Sequence[RecipientFacts]) -> MailKind:
     return MailKind.BOUNCE if "failed" in actions else MailKind.DELAY if "delayed" in actions else MailKind.SUCCESS
 
 
+def _wrapped(mail: Mail) -> _Reading | None:
+    """A report that a gateway passed on inside a notice of its own."""
+    inner = returned_part(mail)
+    if inner is None or not is_from_machine(mail):
+        return None
+    wrapped = open_mail(inner.octets())
+    return _reported(wrapped, _prose(wrapped)) if any(part.type in _REPORTS for part in wrapped.parts) else None
+
+
 # Other forms
 
 
@@ -179,7 +155,9 @@ def _notified(text: str) -> _Reading | None:
     if said is None:
         return None
     troubles = [
-        _Trouble(one.address, one.action or "delivered", one.status or None, answer_in(one.text))
+        Trouble(
+            one.address, one.action, one.status or None, answer_in(one.text, "2" if one.action == "delivered" else "")
+        )
         for one in said.recipients
     ]
     recipients = [trouble.facts() for trouble in troubles]
@@ -192,11 +170,11 @@ def _receipt(mail: Mail) -> _Reading | None:
     if source is None:
         return None
     report = reports.read_report(source.text())
-    return MailKind.SUCCESS, [_untroubled(_name(group), "") for group in report.recipients], ""
+    return MailKind.SUCCESS, [untroubled(_name(group), "") for group in report.recipients], ""
 
 
 _REPORTER = re.compile(
-    r"(?:program|agent[^\n]{0,20}|service|relay) (?:at|on)(?: host)?[ \t]+([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)|^Message from +([\w.-]+\w)",
+    r"(?:(?:program|system|agent[^\n]{0,20}|service|relay) (?:at|on)(?: host)?|generating server:)[ \t]+([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)|^Message from +([\w.-]+\w)",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -206,9 +184,13 @@ def _told(mail: Mail, notice: str, text: str) -> _Reading | None:
         return None
     kind = notice_kind(mail, notice)
     action = "delayed" if kind is MailKind.DELAY else "failed"
-    troubles = [
-        _Trouble(said.address, action, None, answer_in(said.text), "", notice) for said in _named(mail, notice, text)
-    ]
+    whole = answer_told(notice)
+    troubles = []
+    for said in _named(mail, notice, text):
+        answer = answer_told(said.text)
+        if answer.code is None and answer.enhanced is None and whole.code is not None:
+            answer = whole
+        troubles.append(Trouble(said.address, action, None, answer, "", notice))
     reporter = _REPORTER.search(notice)
     sender = address_in(mail.headers.get("from"))
     reporting = (reporter[1] or reporter[2]) if reporter else sender.rpartition("@")[2] if is_machine(sender) else ""

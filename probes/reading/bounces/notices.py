@@ -23,13 +23,13 @@ ENDINGS = re.compile(
     r"|(?:the |here is the |start of )?(?:headers?|text|copy|first \d+ (?:lines|bytes|kbytes))(?: and .{1,40})? of (?:the|your) "
     r"(?:original )?(?:message|mail)\b.*(?:follow|below)?"  # GMX, 1&1
     r"|the header and top \d+ lines"
-    r"|original (?:message|mail)(?: headers?| text| as)?(?: is)?(?: follows| below)?[ \t.:-]*$"
+    r"|original (?:message|mail)(?: info| headers?| text| as)?(?: is)?(?: follows| below)?[ \t.:-]*$"
     r"|(?:unsent|undelivered|returned|old|bounced) (?:message|mail)(?: headers?)?(?: follows| below)?[ \t.:-]*$"
     r"|message (?:headers?|text|header or text|contents?|body)(?: follows?| below)?[ \t.:|-]*$"
     r"|your message (?:reads|follows|begins)"
     r"|mensaje original|message original|urspr.{1,3}ngliche nachricht"
     r"|(?:Received|Return-Path|X-Envelope-From|Message-ID):[ \t]"
-    r"|Content-Type:[ \t]*message/rfc822"
+    r"|(?:Reporting-MTA|Final-Recipient)[ \t]*:|Content-Type:[ \t]*message/"
     r")",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -56,10 +56,12 @@ ROWS = (
     _row(r"^[ \t]*<?ADDRESS>?[ \t]+\[[^\]\n]"),  # X1
     _row(r"^[ \t]*<?ADDRESS>?[ ,]+(?=[^\n]*ERROR_CODE|Invalid Address)"),  # Zoho
     _row(
-        r"^[ \t>*-]*(?:(?:failed|intended|original|final|error|bounced)[ -])?"
-        r"(?:recipients?|recipient\(s\)|recipient address|address|error-for|for|user)[ \t]*:[ \t]*(?:rfc822;)?[ \t\"'<]*ADDRESS"
+        r"^[ \t>*-]*(?:(?:failed|addressed|intended|original|final|error|bounced)[ -])?"
+        r"(?:recipients?|recipient\(s\)|recipient address|address|addressed to|error-for|for|user)[ \t]*:[ \t]*(?:rfc822;)?[ \t\"'<]*ADDRESS"
     ),
-    _row(r"^[ \t>]*RCPT TO[ \t]*:[ \t]*<?ADDRESS"),  # Verizon, James, transcripts
+    _row(r"^(?:[ \t>]|Sent|<<<)*RCPT TO[ \t]*:[ \t]*<?ADDRESS"),  # Verizon, James, InterScan, transcripts
+    _row(r"^>>> ?<?ADDRESS>? <"),  # Activehunter
+    _row(r"\[Status: [^\n\]]{0,80}Address: <?ADDRESS"),  # Zoho
     _row(r"^[ \t]*(?:[*>•·]|--{0,3})[ \t]+[\"<]?ADDRESS[\">]?[ \t.]*$"),  # Mimecast, MDaemon, X3
     _row(
         r"^[ \t]*(?:\"[^\"\n]{1,80}\" )?[\"'<]{0,2}ADDRESS[\"'>]{0,2}[ \t]*(?:\(.{1,80}\))?[ \t]*[.,;]?[ \t]*$"
@@ -72,7 +74,7 @@ _ANSWERED = re.compile(r"^[ \t]*<<<[ \t]*([45]\d\d[^\n]*)", re.MULTILINE)
 SENTENCES = (  # where no line is given to the address
     _row(
         r"(?:deliver|reach|undeliverable|returned|rejected|failed|problems?|error|mailbox|unknown user|userid|attempts|exceeds|"
-        r"not exist|unknown|invalid)[^@\n]{0,80}?[\s:<\"'(]ADDRESS"
+        r"not exist|unknown|invalid|duplicated)[^@\n]{0,80}?[\s:<\"'(]ADDRESS"
     ),
     _row(r"(?:originally addressed|message|mail|e-mail|sent) (?:to|for)[ \t]*:?[ \t]*[<\"']{0,2}ADDRESS"),
     _row(
@@ -109,7 +111,7 @@ def said_in(notice: str, known: Sequence[str] = ()) -> list[Said]:
 
 def _places(notice: str, rows: Sequence[re.Pattern[str]]) -> list[tuple[int, int, str]]:
     """Start of the line, end of the address, address; in the order of the text."""
-    places = {}
+    places: dict[int, tuple[int, int, str]] = {}
     for row in rows:
         for match in islice(row.finditer(notice), NAMED_READ):
             start = notice.rfind("\n", 0, match.start("address")) + 1
@@ -118,7 +120,11 @@ def _places(notice: str, rows: Sequence[re.Pattern[str]]) -> list[tuple[int, int
                 rows is ROWS or not _NOT_THEM.search(notice, start, match.start("address"))
             ):
                 places.setdefault(start, (start, match.end(), address))
-    return [places[start] for start in sorted(places)]
+    kept: list[tuple[int, int, str]] = []
+    for start in sorted(places):
+        if not kept or kept[-1][2].lower() != places[start][2].lower():
+            kept.append(places[start])
+    return kept
 
 
 def _known_places(notice: str, known: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -155,8 +161,8 @@ def _transcript(notice: str) -> Iterator[Said]:
         return
     for match in islice(_TRANSCRIPT.finditer(notice, above), NAMED_READ):
         answers = [found[1] for found in _ANSWERED.finditer(notice, above, match.start())]
-        said = " ".join((*answers[-1:], match["rest"]))
-        yield Said(plain(match["address"]), said if re.search(r"\b[45]\d\d\b", said) else f"{match['code']} {said}")
+        said = answers[-1] if answers else match["rest"]
+        yield Said(plain(match["address"]), said if re.match(r"[45]\d\d\b", said) else f"{match['code']} {said}")
         above = match.end()
 
 

@@ -11,7 +11,7 @@ VALUE_READ = 8192
 
 Group = dict[str, str]
 
-_FIELD = re.compile(r"^[ \t]{0,2}([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+_FIELD = re.compile(r"^[ \t]{0,2}([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n")
 
 _NAMING = ("final-recipient", "original-recipient", "x-actual-recipient")
@@ -83,7 +83,7 @@ def _keep(group: Group, name: str, value: str) -> None:
 
 
 _STATUS = re.compile(r"(?<![\w.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)", re.ASCII)
-_TYPED = re.compile(r"\s*[A-Za-z0-9_-]{1,40}[ \t]*;\s*", re.ASCII)
+_TYPED = re.compile(r"\s*[A-Za-z0-9_/-]{1,40}[ \t]*;\s*", re.ASCII)
 
 
 def status_of(group: Group) -> str | None:
@@ -106,9 +106,13 @@ def untyped(value: str) -> str:
     return _TYPED.sub("", value, count=1).strip() if _TYPED.match(value) else value.strip()
 
 
+_INTERNET = re.compile(r"\s*(?:[\w/-]{1,40}[ \t]*;)?\s*<?[^@\s:;/]+@[^@\s]*\.[^@\s]+", re.ASCII)
+
+
 def recipient_of(group: Group) -> str:
-    """Who it is about: the final recipient, else the original one, as they stand in the field."""
-    return next((untyped(group[name]) for name in _NAMING if untyped(group.get(name, ""))), "")
+    """Who it is about: the final recipient, or the first known whose address is good outside of the system, too."""
+    named = [group[name] for name in _NAMING if untyped(group.get(name, ""))]
+    return untyped(next((value for value in named if _INTERNET.match(value)), named[0] if named else ""))
 
 
 def diagnostic_of(group: Group) -> str:

@@ -35,7 +35,7 @@ def notification_in(text: str) -> Notification | None:
     if not text.startswith("{"):
         return None
     try:
-        said, _ = json.JSONDecoder().raw_decode(text[:LONGEST])
+        said, _ = json.JSONDecoder(strict=False).raw_decode(text[:LONGEST])
     except (ValueError, RecursionError):
         return None
     name = said.get("notificationType", said.get("eventType")) if isinstance(said, dict) else None
@@ -54,7 +54,7 @@ def _recipients(kind: MailKind, about: dict[str, Any]) -> Iterator[Notified]:
             if isinstance(one, str):
                 yield Notified(one[:1000], "delivered", "", _string(about, "smtpResponse"))
             elif isinstance(one, dict):
-                action = _string(one, "action") if kind is MailKind.BOUNCE else ""
+                action = _string(one, "action") or ("failed" if kind is MailKind.BOUNCE else "delivered")
                 yield Notified(
                     _string(one, "emailAddress")[:1000], action, _string(one, "status"), _string(one, "diagnosticCode")
                 )

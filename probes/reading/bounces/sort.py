@@ -2,6 +2,7 @@
 
 import re
 
+from probes.reading.bounces.complaints import returned_part
 from probes.reading.bounces.mime import Mail, header_text
 from probes.reading.facts import MailKind
 
@@ -15,7 +16,7 @@ _FAILED = re.compile(
     r"|deliver\w* .{0,30}fail|failure notice|failure delivery|mail(?:er)? fail|returned (?:mail|message|to sender)|return(?:ed|ing) mail"
     r"|fail\w* (?:to )?deliver|mail (?:system )?error|error sending your mail|processing error|mail delivery|warning.{0,30}(?:delay|could not send)"
     r"|bounce|not deliverable|non remis|unzustellbar|nicht zugestellt|nicht .{0,20}zugestellt|zustellung|remise|non consegna"
-    r"|no (?:se )?(?:ha )?(?:podido|pudo)? ?entreg|rechaz|不達|配信|送信できません|エラー|退信|недоставлен|не доставлено|message rejected|undeliv",
+    r"|no (?:se )?(?:ha )?(?:podido|pudo)? ?entreg|rechaz|loop alert|不達|配信|送信できません|エラー|退信|недоставлен|не доставлено|message rejected|undeliv|loop (?:alert|back)",
     re.IGNORECASE,
 )
 _SENT_BACK = re.compile(
@@ -55,7 +56,12 @@ _ROBOTS = (
 def is_from_machine(mail: Mail) -> bool:
     """Whether a mail system sent it, by its own account: sender, return path, or the headers of its reports."""
     heads = mail.headers
-    if "x-failed-recipients" in heads or "x-bounced-address" in heads or "x-mx-bounce" in heads:
+    if (
+        "x-failed-recipients" in heads
+        or "x-bounced-address" in heads
+        or "x-mx-bounce" in heads
+        or "x-mlserver" in heads
+    ):
         return True
     sender = heads.get("from")
     return bool(_DAEMON.search(sender) if "from" in heads else False) or "<>" in heads.get("return-path")
@@ -68,7 +74,7 @@ def is_notice(mail: Mail, notice: str) -> bool:
         return False
     if _FAILED.search(subject):
         return is_from_machine(mail) or _SENT_BACK.search(notice) is not None
-    return is_from_machine(mail) and _SENT_BACK.search(notice) is not None
+    return is_from_machine(mail) and (_SENT_BACK.search(notice) is not None or returned_part(mail) is not None)
 
 
 def is_auto_reply(mail: Mail) -> bool:

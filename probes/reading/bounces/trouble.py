@@ -1,0 +1,57 @@
+"""One recipient's share of a bounce: what befell it, and by whose words its cause is told."""
+
+from dataclasses import dataclass, replace
+
+from probes.reading.bounces.answer import Answer
+from probes.reading.bounces.reasons import reason_in
+from probes.reading.facts import Confidence, RecipientFacts, ReplyFacts
+from probes.reading.replies import read_reply
+from probes.verdict import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What befell one recipient, before its cause is known."""
+
+    address: str
+    action: str
+    status: str | None
+    answer: Answer
+    remote_mta: str = ""
+    context: str = ""
+
+    def facts(self) -> RecipientFacts:
+        said, status = self.answer, self.status
+        if self.action in ("delivered", "relayed", "expanded"):
+            return untroubled(self.address, said.text, self.action, status or said.enhanced, self.remote_mta)
+        if said.enhanced and (
+            status is None or status.endswith(".0.0") or (said.paired and not said.enhanced.endswith(".0.0"))
+        ):
+            status = said.enhanced if said.paired or said.enhanced[0] == (status or said.enhanced)[0] else status
+        facts = self._cause(status or said.enhanced)
+        permanent = self.action == "failed" if said.code is None else facts.permanent
+        return RecipientFacts(
+            self.address, self.action, status, said.text, facts.cause, permanent, self.remote_mta or said.host, facts
+        )
+
+    def _cause(self, enhanced: str | None) -> ReplyFacts:
+        """By the server's answer, else by all that is told; where no server answered, first by the system's own words."""
+        said = self.answer
+        facts = read_reply(said.words or said.text, stage=said.stage, code=said.code, enhanced=enhanced)
+        own = reason_in(said.text)
+        if said.code is None and own is not Cause.UNCLEAR:
+            return replace(facts, cause=own, confidence=Confidence.TEXT)
+        if facts.confidence is Confidence.TEXT or not self.context:
+            return facts if facts.cause is not Cause.UNCLEAR else replace(facts, cause=own)
+        context = read_reply(self.context, stage=said.stage, code=said.code, enhanced=enhanced)
+        if context.confidence is Confidence.TEXT:
+            return replace(facts, cause=context.cause, confidence=context.confidence)
+        if facts.cause is not Cause.UNCLEAR:
+            return facts
+        return replace(facts, cause=own if own is not Cause.UNCLEAR else reason_in(self.context))
+
+
+def untroubled(
+    address: str, reply: str, action: str = "delivered", status: str | None = None, remote: str = ""
+) -> RecipientFacts:
+    return RecipientFacts(address, action, status, reply, Cause.UNCLEAR, None, remote)

@@ -13,6 +13,8 @@ from monitor.board import Board
 from monitor.clock import ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.events import Listener
+from monitor.inbound.desk import Addresses, Desk
+from monitor.inbound.listener import InboundError, listening
 from monitor.logs import tell
 from monitor.metrics import Gauges, Metrics
 from monitor.pipeline import LaunchError, Pipeline
@@ -21,7 +23,9 @@ from monitor.schedule import Caps, Order, Schedule
 from monitor.store import Store
 from monitor.web.server import Views, application, serving
 from monitor.web.status import Status, status
+from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.reading import reports
 from probes.resolver import DnsResolver
 from probes.routes import Surroundings
 from probes.routes.proxy import ProxyRoute
@@ -29,6 +33,7 @@ from probes.routes.xclient import XclientRoute
 
 TICK = timedelta(milliseconds=250)
 HOUSEKEEPING = timedelta(hours=1)
+READERS = 2  # threads that read what came in by SMTP
 MAILBOX_THREADS = 32  # a visit's steps are short, but a server that hangs holds one up to its time-out
 
 log = structlog.get_logger("mailpath")
@@ -73,6 +78,39 @@ def make_believe(config: Config, path: WatchedPath) -> MakeBelieve:
     )
 
 
+def addresses_of(config: Config) -> Addresses:
+    """The addresses that the listener takes mail for: those that are configured, and those with a token in them."""
+    inbound = config.inbound
+    if inbound is None:
+        return Addresses()
+    identities = [config.sender.identity(), *([config.control.identity()] if config.control else [])]
+    boxes = {path.mailbox.address: path.mailbox for path in config.paths() if isinstance(path.mailbox, InboundMailbox)}
+    return Addresses(
+        domains=frozenset({inbound.domain, *(identity.bounces.rpartition("@")[2] for identity in identities)}),
+        bounces=frozenset(inbound.bounces),
+        reports=frozenset(inbound.reports),
+        copies=boxes,
+    )
+
+
+@asynccontextmanager
+async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIterator[Desk | None]:
+    """The listener of the configuration's [inbound], if it has one; what comes in is told to the pipeline."""
+    inbound = config.inbound
+    if inbound is None:
+        yield None
+        return
+    if inbound.reports and not reports.available():
+        raise InboundError("inbound.reports: reading reports needs an extra: pip install 'mailpath[reports]'")
+    with ThreadPoolExecutor(READERS, thread_name_prefix="inbound") as readers:
+        desk = Desk(key, pipeline, readers)
+        desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
+        async with listening(inbound, desk) as listener:
+            pipeline.listening_since = utc_now()
+            log.info("listening for bounces and copies", host=inbound.listen.host, port=listener.port)
+            yield desk
+
+
 def _pool() -> Executor:
     return ThreadPoolExecutor(MAILBOX_THREADS, thread_name_prefix="mailbox")
 
@@ -85,6 +123,7 @@ class Service:
         self._board, self._pipeline = board, pipeline
         self._schedule: Schedule | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._desk: Desk | None = None
         self.metrics = Metrics(
             board,
             Gauges(
@@ -92,11 +131,13 @@ class Service:
                 lag=lambda: self._schedule.lag if self._schedule else timedelta(0),
                 skipped=lambda: dict(self._schedule.skipped) if self._schedule else {},
                 mailbox_errors=self._mailbox_errors,
+                inbound=lambda: dict(self._desk.counts) if self._desk else {},
             ),
         )
 
-    async def start(self) -> None:
-        """Take up where the last run stopped."""
+    async def start(self, desk: Desk | None) -> None:
+        """Take up where the last run stopped. `desk`: where mail comes in, if it does."""
+        self._desk = desk
         self._board.configure(self._config.paths())
         self._board.recall(await self._store.present())
         await self._pipeline.resume()
@@ -110,12 +151,14 @@ class Service:
             for error in errors.errors:
                 log.error("configuration not loaded", error=str(error))
             return
-        for table in ("store", "web", "dns", "log", "sandbox"):
+        for table in ("store", "web", "inbound", "dns", "log", "sandbox"):
             if getattr(config, table) != getattr(self._config, table):
                 log.warning(f"a change of [{table}] takes effect at the next start")
         self._config = config
         self._board.configure(config.paths())
         await self._pipeline.configure(config)
+        if self._desk:
+            self._desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
         await self._plan(config)
         log.info("configuration loaded", paths=len(self._board.paths))
 
@@ -187,7 +230,8 @@ async def service(file: Path, config: Config) -> AsyncIterator[Service]:
         at_work = Service(file, config, store, board, pipeline)
         app = application(at_work.views())
         port = await house.enter_async_context(serving(app, config.web.listen.host, config.web.listen.port))
-        await at_work.start()
+        desk = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))
+        await at_work.start(desk)
         await house.enter_async_context(ticking({at_work.tick: TICK, at_work.housekeeping: HOUSEKEEPING}))
         log.info("watching", paths=len(board.paths), page=f"http://{config.web.listen.host}:{port}/")
         if config.sandbox.companies:

@@ -35,6 +35,7 @@ class Snapshot:
     probes: dict[tuple[str, str, str], int]
     deliveries: dict[tuple[str, Kind], tuple[tuple[int, ...], float]]
     mailbox_errors: dict[tuple[str, str], int]
+    inbound: dict[str, int]
     in_flight: int
     lag: timedelta
     skipped: dict[str, int]
@@ -48,6 +49,7 @@ class Gauges:
     lag: Callable[[], timedelta]
     skipped: Callable[[], dict[str, int]]
     mailbox_errors: Callable[[], dict[tuple[str, str], int]]
+    inbound: Callable[[], dict[str, int]] = dict
 
 
 class Metrics:
@@ -68,6 +70,7 @@ class Metrics:
             probes=dict(board.probes),
             deliveries={key: _frozen(histogram) for key, histogram in board.deliveries.items()},
             mailbox_errors=self._gauges.mailbox_errors(),
+            inbound=self._gauges.inbound(),
             in_flight=self._gauges.in_flight(),
             lag=self._gauges.lag(),
             skipped=self._gauges.skipped(),
@@ -161,6 +164,10 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     for path, count in snapshot.mailbox_errors.items():
         errors.add_metric(path, count)
     yield errors
+    inbound = CounterMetricFamily("mailpath_inbound_mails", "What came in by SMTP, or was refused.", labels=("kind",))
+    for kind, count in snapshot.inbound.items():
+        inbound.add_metric((kind,), count)
+    yield inbound
     yield GaugeMetricFamily("mailpath_probes_in_flight", "Probes without an end so far.", value=snapshot.in_flight)
     yield GaugeMetricFamily(
         "mailpath_schedule_lag_seconds",

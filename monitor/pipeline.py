@@ -2,7 +2,7 @@
 
 `launch` composes and sends; the watcher of the mailbox hears of arrivals; `tick` attends to probes whose time has come:
 an attempt to repeat, a last look to take, a code that died. Each piece of news goes through `_learn`: stored, judged,
-the verdict stored, and only then told.
+the verdict stored, and only then told. What comes by itself, a bounce or a copy, comes in by `bounced` and `copied`.
 """
 
 import asyncio
@@ -21,19 +21,22 @@ from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged, Listener
 from monitor.store import Record, Store
 from monitor.watcher import Watcher
-from probes.evidence import Arrival, Attempt, Dialogue, Evidence, FailedLook, Interrupted, Look, Step
+from probes.evidence import Arrival, Attempt, Bounce, Dialogue, Evidence, FailedLook, Interrupted, Look, Step
 from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
+from probes.mailboxes.inbound import InboundMailbox
 from probes.message import compose
 from probes.probe import Probe
-from probes.recognise import arrival, recognise
+from probes.reading.facts import BounceFacts
+from probes.recognise import arrival, came_back, recognise
 from probes.routes import Surroundings
 from probes.sender import Identity, Role
 from probes.token import new_probe_id
 from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
+MOST_BOUNCES = 20  # kept of one probe: who has seen its token could send any number
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
@@ -86,6 +89,7 @@ class Pipeline:
     ) -> None:
         self.flights: dict[str, Flight] = {}
         self.watchers: dict[str, Watcher] = {}
+        self.listening_since: datetime | None = None  # the listener for copies is open since then
         self._store, self._around, self._pool, self._key = store, around, pool, key
         self._now: Callable[[], datetime] = around.now
         self._listeners = listeners
@@ -93,6 +97,7 @@ class Pipeline:
         self._sites: Mapping[tuple[str, str], WatchedPath] = {}
         self._identities: Mapping[Role, Identity] = {}
         self._signer: Any = None
+        self._our_domains: frozenset[str] = frozenset()
         self._alarms: list[tuple[datetime, str]] = []
         self._busy: Counter[tuple[str, str, Kind]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -104,6 +109,7 @@ class Pipeline:
         if config.control:
             self._identities = {**self._identities, Role.CONTROL: config.control.identity()}
         self._signer = config.sender.dkim.signer(config.sender.domain) if config.sender.dkim else None
+        self._our_domains = frozenset({config.inbound.domain} if config.inbound else ())
         for site in self._sites.values():
             if watcher := self.watchers.get(site.mailbox.key):
                 watcher.mailbox = site.mailbox
@@ -159,6 +165,21 @@ class Pipeline:
         self._expect(flight)
         self._spawn(flight, self._send(flight, site, first))
         return probe
+
+    async def bounced(self, probe_id: str, facts: BounceFacts) -> bool:
+        """A mail about this probe came back. When this returns it is stored; whether there is such a probe."""
+        flight = self.flights.get(probe_id) or await self._recall(probe_id)
+        if flight is None:
+            return False
+        news = came_back(facts, flight.probe.recipient, self._our_domains, self._now())
+        known = {seen.once for seen in flight.evidence if isinstance(seen, Bounce)}
+        if news and news.once not in known and len(known) < MOST_BOUNCES:
+            await self._learn(flight, news)
+        return True
+
+    async def copied(self, mailbox: str, sighting: Sighting) -> bool:
+        """A copy of what came into this mailbox. When this returns it is stored; whether it is one of its probes."""
+        return await self._believe(mailbox, sighting)
 
     def tick(self, now: datetime) -> None:
         """Attend to every probe whose time has come."""
@@ -230,7 +251,11 @@ class Pipeline:
             self._set_alarm(flight, self._now() + SLACK)
 
     async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
-        look = await self._watcher(site).look()
+        if isinstance(site.mailbox, InboundMailbox):
+            sent_at = flight.probe.created_at
+            look: Look | FailedLook = site.mailbox.look(sent_at, self.listening_since, self._now())
+        else:
+            look = await self._watcher(site).look()
         if not flight.arrived:
             await self._learn(flight, look)
 
@@ -334,7 +359,7 @@ class Pipeline:
 
     def _expect(self, flight: Flight) -> None:
         site = self._site(flight)
-        if site and may_arrive(flight.evidence):
+        if site and may_arrive(flight.evidence) and not isinstance(site.mailbox, InboundMailbox):
             self._watcher(site).expect(flight.probe.id, flight.probe.created_at)
 
     def _site(self, flight: Flight) -> WatchedPath | None:

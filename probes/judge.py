@@ -7,10 +7,12 @@ be expected (`is_over`), and what has to be done next, when (`next_attempt`, `ne
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from probes.evidence import (
     Arrival,
     Attempt,
+    Bounce,
     Dialogue,
     Evidence,
     FailedLook,
@@ -19,6 +21,7 @@ from probes.evidence import (
     Handover,
     Interrupted,
     Look,
+    MailKind,
     Stage,
     Step,
 )
@@ -69,6 +72,7 @@ class _Case:
     interrupted: tuple[Interrupted, ...]
     arrival: Arrival | None
     looks: tuple[Look | FailedLook, ...]
+    bounces: tuple[Bounce, ...]
 
     @property
     def last(self) -> Dialogue | None:
@@ -83,6 +87,17 @@ class _Case:
         return next((d for d in reversed(self.dialogues) if d.handover is Handover.DEFERRED), None)
 
     @property
+    def bounce(self) -> Bounce | None:
+        """The report that it was given up. What was never taken cannot come back, whoever says so."""
+        if self.last and self.last.handover in (Handover.WITHHELD, Handover.REFUSED):
+            return None
+        return next((bounce for bounce in self.bounces if bounce.final), None)
+
+    @property
+    def delay(self) -> Bounce | None:
+        return next((bounce for bounce in reversed(self.bounces) if bounce.kind is MailKind.DELAY), None)
+
+    @property
     def under_way(self) -> bool:
         """Whether an attempt was begun of which the end is not known."""
         return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
@@ -95,14 +110,17 @@ def _case(evidence: Sequence[Evidence]) -> _Case:
         tuple(e for e in evidence if isinstance(e, Interrupted)),
         next((e for e in evidence if isinstance(e, Arrival)), None),
         tuple(e for e in evidence if isinstance(e, Look | FailedLook)),
+        tuple(e for e in evidence if isinstance(e, Bounce)),
     )
 
 
 def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict | None:
     """Weigh the evidence. None means: keep waiting."""
     case = _case(evidence)
-    if case.arrival:
+    if case.arrival and not (case.bounce and case.arrival.folder is Folder.COPY):
         return _arrived(probe, case, case.arrival)
+    if case.bounce:
+        return _bounced(probe, case, case.bounce)
     if case.interrupted and not case.accepted:
         return _interrupted(probe, case)
     if case.last is None:
@@ -121,7 +139,7 @@ def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict 
 def is_over(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
     """Whether nothing more is to be done for this probe. What comes by itself may still amend its verdict."""
     case = _case(evidence)
-    if case.arrival or now >= probe.give_up_at:
+    if case.arrival or case.bounce or now >= probe.give_up_at:
         return judge(probe, evidence, now) is not None
     return case.last is not None and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
 
@@ -130,7 +148,14 @@ def next_attempt(probe: Probe, evidence: Sequence[Evidence]) -> tuple[int, datet
     """The number and time of the next attempt, by the sender's retry schedule; None when there is none to make."""
     case = _case(evidence)
     last = case.last
-    if case.arrival or case.under_way or case.interrupted or last is None or last.handover is not Handover.DEFERRED:
+    if (
+        case.arrival
+        or case.bounce
+        or case.under_way
+        or case.interrupted
+        or last is None
+        or last.handover is not Handover.DEFERRED
+    ):
         return None
     due = last.at + _wait(probe, last)
     return (last.number + 1, due) if due < probe.give_up_at else None
@@ -151,6 +176,7 @@ def wants_look(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> boo
         now >= probe.give_up_at
         and handed_over
         and case.arrival is None
+        and case.bounce is None
         and not any(look.at >= probe.give_up_at for look in case.looks)
     )
 
@@ -160,7 +186,7 @@ def may_arrive(evidence: Sequence[Evidence]) -> bool:
     case = _case(evidence)
     if case.last and case.last.handover in (Handover.WITHHELD, Handover.REFUSED):
         return False
-    return case.arrival is None and bool(case.attempts)
+    return case.arrival is None and case.bounce is None and bool(case.attempts)
 
 
 def delivery_time(probe: Probe, evidence: Sequence[Evidence]) -> timedelta | None:
@@ -173,21 +199,75 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     took = arrival.at - probe.created_at
     grade = _grade_of_arrival(probe, arrival)
     where = f"{arrival.folder_name} {_span(took)} after it was sent"
-    if arrival.folder is Folder.JUNK:
-        cause, line = spam_sign(arrival.headers)
-        return Verdict(Outcome.SPAM, cause, grade, f"delivered into {where}" + (f"; {line}" if line else ""))
+    if spam := _taken_for_spam(arrival, where, grade):
+        return spam
     tries = f", at attempt {len(case.attempts)}" if len(case.attempts) > 1 else ""
+    copy = arrival.folder is Folder.COPY
+    but = "; a copy does not prove that the reader has it in the inbox" if copy else _contradicted(case)
+    grade = Grade.UNPROVEN if copy else grade
     if arrival.at <= probe.code_dead_at:
-        return Verdict(Outcome.INBOX, None, grade, f"arrived in {where}{tries}")
-    held_up = case.deferral
-    if held_up and (absent := _absent(probe, case)):
+        return Verdict(Outcome.INBOX, None, grade, f"arrived in {where}{tries}{but}")
+    if case.deferral and (absent := _absent(probe, case)):
         return absent
-    cause = _cause(held_up.last) if held_up else Cause.UNCLEAR
-    why = (
-        f"; it was put off at {_place(held_up.last)}: {_said(held_up.last)}" if held_up else "; it was accepted at once"
-    )
+    cause, why = _held_up(case)
     life = _span(probe.code_dead_at - probe.created_at)
-    return Verdict(Outcome.LATE, cause, grade, f"arrived in {where}{tries}, but its code lives only {life}{why}")
+    return Verdict(Outcome.LATE, cause, grade, f"arrived in {where}{tries}, but its code lives only {life}{why}{but}")
+
+
+def _taken_for_spam(arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
+    """It lies in the folder for junk; of a copy, its headers must tell."""
+    match arrival.folder:
+        case Folder.INBOX:
+            return None
+        case Folder.JUNK:
+            cause, line = spam_sign(arrival.headers)
+            return Verdict(Outcome.SPAM, cause, grade, f"delivered into {where}" + (f"; {line}" if line else ""))
+        case Folder.COPY:
+            cause, line = spam_sign(arrival.headers)
+            said = f"arrived in {where}, and was taken for spam before that: {line}"
+            return Verdict(Outcome.SPAM, cause, grade, said) if cause is Cause.CONTENT else None
+        case _:
+            assert_never(arrival.folder)
+
+
+def _held_up(case: _Case) -> tuple[Cause, str]:
+    """Why it came late, as far as anybody said so."""
+    if deferral := case.deferral:
+        return _cause(deferral.last), f"; it was put off at {_place(deferral.last)}: {_said(deferral.last)}"
+    if delay := case.delay:
+        return delay.cause, f"; {_reporter(delay)} reported a delay: {_quoted(delay)}"
+    return Cause.UNCLEAR, "; it was accepted at once"
+
+
+def _contradicted(case: _Case) -> str:
+    """What we saw ourselves counts for more than what was reported; the report is not hidden."""
+    return f"; yet {_reporter(case.bounce)} reported that it failed: {_quoted(case.bounce)}" if case.bounce else ""
+
+
+def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
+    """Taken, and given up later. Which of the two it was is in the sentence, the cause is that of the last refusal."""
+    handed_over = case.accepted or case.last
+    if handed_over:
+        grade = _grade_of_dialogue(probe, handed_over)
+    else:
+        grade = Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.UNPROVEN
+    taken = f"accepted by {case.accepted.last.host}, " if case.accepted and case.accepted.last.host else ""
+    copy = ", though a copy of it was sent to us" if case.arrival else ""
+    said = f"{taken}then bounced by {_reporter(bounce)}: {_quoted(bounce)}{copy}"
+    if bounce.cause is Cause.NETWORK:
+        return Verdict(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, f"the receiver was not asked: {said}")
+    return Verdict(Outcome.BLOCKED, bounce.cause, grade, said)
+
+
+def _reporter(bounce: Bounce) -> str:
+    return bounce.reporting_mta or "a server that does not give its name"
+
+
+def _quoted(bounce: Bounce) -> str:
+    """What the report says, verbatim, with who said it where that was another server."""
+    told = " ".join(bounce.reply.split()) or bounce.status or "no reason given"
+    other = bounce.remote_mta and bounce.remote_mta not in (bounce.reporting_mta, "")
+    return f"{bounce.remote_mta} said: {told}" if other else told
 
 
 def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
@@ -228,7 +308,8 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> V
         look = next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None)
         match look:
             case Look():
-                return _missing(probe, case, accepted, look)
+                late = case.delay
+                return _delayed(probe, late, accepted) if late else _missing(probe, case, accepted, look)
             case FailedLook():
                 return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {look.reason}")
             case None:
@@ -240,7 +321,13 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> V
     last_look = case.looks[-1] if case.looks else None
     if isinstance(last_look, FailedLook):
         return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {last_look.reason}")
-    return None
+    return _delayed(probe, case.delay, accepted) if case.delay else None
+
+
+def _delayed(probe: Probe, delay: Bounce, accepted: Dialogue) -> Verdict:
+    """A server on the way still has it, and said so."""
+    said = f"accepted by {accepted.last.host}, then put off, as {_reporter(delay)} reported: {_quoted(delay)}"
+    return Verdict(Outcome.DEFERRED, delay.cause, _grade_of_dialogue(probe, accepted), said)
 
 
 def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdict:

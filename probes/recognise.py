@@ -1,12 +1,15 @@
-"""From something seen in a mailbox to an arrival: whose probe it is, and when it came. Pure."""
+"""From something seen to evidence: whose probe a mail is, when it came, and what one that came back says. Pure."""
 
 import re
+from collections.abc import Container
 from datetime import datetime
 
-from probes.evidence import Arrival, Marker
+from probes.evidence import Arrival, Bounce, Marker
 from probes.mailboxes import Sighting
+from probes.reading.facts import BounceFacts, RecipientFacts
 from probes.reading.received import hops, latest
 from probes.token import verify
+from probes.verdict import Cause
 
 _FROM = re.compile(r"^from:(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 
@@ -37,6 +40,35 @@ def arrival(sighting: Sighting, sent_at: datetime, seen_at: datetime) -> Arrival
         folder_name=sighting.folder_name,
         headers=sighting.headers,
         markers=tuple(sorted(sighting.tokens)),
+    )
+
+
+LONGEST_REPLY = 2000  # characters kept of a reply
+LONGEST_NAME = 320
+
+
+def came_back(facts: BounceFacts, recipient: str, ours: Container[str], at: datetime) -> Bounce | None:
+    """The evidence that a mail about a probe to `recipient` is.
+
+    Of several recipients the probe's own counts, else one that it may have been forwarded to. None when it speaks only
+    of addresses in our own domains (`ours`): that a copy did not reach us is nobody's block.
+    """
+    theirs = [each for each in facts.recipients if each.address.rpartition("@")[2].lower() not in ours]
+    if facts.recipients and not theirs:
+        return None
+    nobody = RecipientFacts("", "", None, "", Cause.UNCLEAR, None)
+    about = min(theirs, key=lambda each: (each.address.lower() != recipient, each.action != "failed"), default=nobody)
+    return Bounce(
+        at=at,
+        kind=facts.kind,
+        recipient=about.address[:LONGEST_NAME],
+        action=about.action[:LONGEST_NAME],
+        status=about.status[:LONGEST_NAME] if about.status else None,
+        reply=about.reply[:LONGEST_REPLY],
+        cause=about.cause,
+        permanent=about.permanent,
+        reporting_mta=facts.reporting_mta[:LONGEST_NAME],
+        remote_mta=about.remote_mta[:LONGEST_NAME],
     )
 
 

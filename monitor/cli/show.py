@@ -17,6 +17,7 @@ from monitor.store import Listed, Record
 from probes.evidence import (
     Arrival,
     Attempt,
+    Bounce,
     Dialogue,
     Evidence,
     FailedLook,
@@ -231,7 +232,7 @@ def _step(step: Step) -> str:
     return f"{step.stage.replace('_', ' '):<12} {where}{fault}{style}{escape(said)}{'[/]' if style else ''}"
 
 
-def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook) -> str:
+def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Bounce) -> str:
     match evidence:
         case Attempt():
             return f"{'attempt':<12} {evidence.number}"
@@ -245,8 +246,19 @@ def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook) -> str:
             return f"{'looked':<12} through {escape(', '.join(evidence.folders))}: not there"
         case FailedLook():
             return f"{'looked':<12} [red]{escape(evidence.reason)}[/]"
+        case Bounce():
+            return _returned(evidence)
         case _:
             assert_never(evidence)
+
+
+def _returned(bounce: Bounce) -> str:
+    """A mail that came back. What it quotes is other people's text."""
+    style = "red" if bounce.final else "yellow"
+    cause = f" · {bounce.cause}" if bounce.final or bounce.reply else ""
+    said = " ".join(filter(None, (bounce.status, " ".join(bounce.reply.split()))))
+    by = f" [dim]by {escape(bounce.reporting_mta)}[/]" if bounce.reporting_mta else ""
+    return f"[{style}]{bounce.kind.replace('_', ' '):<12}[/]{cause}{by}  {escape(said)}"
 
 
 def _after(probe: Probe, dialogue: Dialogue) -> str | None:

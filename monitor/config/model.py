@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from monitor.config.pace import Choices, ProbeSettings, first
 from monitor.config.watched import WatchedPath
+from monitor.inbound.settings import InboundSettings
 from monitor.sandbox.settings import SandboxSettings
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
@@ -185,6 +186,7 @@ class Config(Settings):
     probes: ProbeSettings = Field(default_factory=ProbeSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
     web: WebSettings = Field(default_factory=WebSettings)
+    inbound: InboundSettings | None = None
     dns: DnsSettings = Field(default_factory=DnsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)

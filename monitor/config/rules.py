@@ -13,8 +13,10 @@ from monitor.config.model import CompanySettings, ControlSettings, PathSettings,
 from monitor.config.pace import Choices, ProbeSettings, first, too_early
 from monitor.config.schema import Keys
 from monitor.config.sources import Problem, Source
+from monitor.inbound.settings import InboundSettings
 from monitor.sandbox.settings import SandboxSettings
 from probes.mailboxes import Mailbox
+from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.table import MailboxSettings
 from probes.routes.proxy import ProxyRoute
 from probes.routes.xclient import XclientRoute
@@ -40,6 +42,8 @@ def broken(draft: Draft) -> Iterator[Problem]:
     """All that is wrong between the tables of the draft."""
     yield from _control(draft, draft.tables.get("sender"), draft.tables.get("control"))
     yield from _shared_mailboxes(draft)
+    yield from _unheard(draft)
+    yield from _crossed(draft, draft.tables.get("inbound"))
     if probes := draft.tables.get("probes"):
         yield from _impatient(draft, probes)
     if sandbox := draft.tables.get("sandbox"):
@@ -67,6 +71,29 @@ def _shared_mailboxes(draft: Draft) -> Iterator[Problem]:
                 "each company must have one of its own"
             )
             yield Problem(draft.homes[company], ("companies", company, "paths", path, "mailbox"), words)
+
+
+def _unheard(draft: Draft) -> Iterator[Problem]:
+    """Copies need somebody who listens."""
+    if "inbound" in draft.main.data:
+        return
+    for company, path, mailbox in _mailboxes(draft):
+        if isinstance(mailbox, InboundMailbox):
+            words = "needs the listener for copies; add an [inbound] table"
+            yield Problem(draft.homes[company], ("companies", company, "paths", path, "mailbox", "via"), words)
+
+
+def _crossed(draft: Draft, inbound: InboundSettings | None) -> Iterator[Problem]:
+    """An address of the listener is for one thing."""
+    uses = dict.fromkeys(inbound.bounces if inbound else (), "inbound.bounces")
+    for number, address in enumerate(inbound.reports if inbound else ()):
+        if address in uses:
+            yield Problem(draft.main, ("inbound", "reports", number), f"stands in {uses[address]} too")
+        uses[address] = "inbound.reports"
+    for company, path, mailbox in _mailboxes(draft):
+        if isinstance(mailbox, InboundMailbox) and mailbox.address in uses:
+            words = f"stands in {uses[mailbox.address]} too; copies need an address of their own"
+            yield Problem(draft.homes[company], ("companies", company, "paths", path, "mailbox", "address"), words)
 
 
 def _mailboxes(draft: Draft) -> Iterator[tuple[str, str, Mailbox]]:

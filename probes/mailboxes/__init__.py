@@ -7,6 +7,7 @@ flags.
 - `table`     the kinds by name, and the union of their settings
 - `maildir`   with `maildir_box` (one folder) and `notifier` (inotify). Read this first
 - `imap`      with `imap_line` (one connection to one folder, in a thread) and `imap_wire` (IMAPClient, bounded)
+- `inbound`   copies that are sent to our own SMTP listener: nothing to visit
 - `folders`   which folder is for junk    - `excerpt`   how much of a message is read
 
 What a token is worth, and when to look, is not decided here.

@@ -107,7 +107,7 @@ class Plan:
     def __init__(self, *paths: WatchedPath) -> None:
         self._paths = paths
         told = Config()
-        self.sender, self.control = told.sender, told.control
+        self.sender, self.control, self.inbound = told.sender, told.control, told.inbound
 
     def paths(self) -> tuple[WatchedPath, ...]:
         return self._paths

@@ -1,0 +1,173 @@
+"""Which addresses we take mail for, and what becomes of a mail that was taken."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Container, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar, assert_never
+
+import structlog
+
+from monitor.inbound.smtp import Letter
+from probes.evidence import MailKind
+from probes.mailboxes import Sighting
+from probes.mailboxes.inbound import ENCLOSED, InboundMailbox, copy_of_probe
+from probes.reading.bounces import read_bounce
+from probes.reading.facts import BounceFacts
+from probes.reading.reports import ReportError, ReportFacts, read_report
+from probes.token import shaped, verify
+
+T = TypeVar("T")
+
+log = structlog.get_logger("inbound")
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Bounces of one probe: its token is in the address."""
+
+    probe_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnyReturned:
+    """Bounces of any probe: the token must be in the mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Copies of what comes into a mailbox, named by its key."""
+
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Reports about our domain."""
+
+
+Purpose = Returned | AnyReturned | Copies | Reports
+
+
+class Ears(Protocol):
+    """Who wants to hear what came. When these return, what they were told is stored."""
+
+    async def bounced(self, probe_id: str, facts: BounceFacts) -> bool:
+        """A mail about this probe came back; whether there is such a probe."""
+        ...
+
+    async def copied(self, mailbox: str, sighting: Sighting) -> bool:
+        """A copy of a probe came; whether it is one that was sent to this mailbox."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses that we take mail for, in lower case. `domains`: those whose mail comes here, in which every
+    address is good that carries a token."""
+
+    domains: Container[str] = frozenset()
+    bounces: Container[str] = frozenset()
+    reports: Container[str] = frozenset()
+    copies: Mapping[str, InboundMailbox] = field(default_factory=dict)
+
+    def purpose(self, address: str, key: bytes) -> Purpose | None:
+        """What an address is for; None if mail for it is not taken."""
+        address = address.lower()
+        local, _, domain = address.rpartition("@")
+        if mailbox := self.copies.get(address):
+            return Copies(mailbox.key)
+        if address in self.reports:
+            return Reports()
+        if domain in self.domains and (probe_id := _tagged(local, key)):
+            return Returned(probe_id)
+        return AnyReturned() if address in self.bounces else None
+
+
+def _tagged(local: str, key: bytes) -> str | None:
+    """The probe whose token stands in the local part. It is signed: how the address was rewritten does not matter."""
+    ids = {verify(match[0].decode(), key) for match in shaped(local.encode(errors="replace"))}
+    return ids.pop() if len(ids) == 1 else None
+
+
+class Desk:
+    """Reads what was taken and tells it on. `counts` says of what kind the mails were."""
+
+    def __init__(self, key: bytes, ears: Ears, pool: Executor) -> None:
+        self.addresses = Addresses()
+        self.counts: Counter[str] = Counter()
+        self._key, self._ears, self._pool = key, ears, pool
+        self._source_ip = self._domain = ""
+
+    def configure(self, addresses: Addresses, source_ip: str, domain: str) -> None:
+        """Take mail for these addresses from now on; reports are read for what concerns this sender."""
+        self.addresses, self._source_ip, self._domain = addresses, source_ip, domain
+
+    def welcomes(self, address: str) -> bool:
+        """Whether we take mail for this address."""
+        return self.addresses.purpose(address, self._key) is not None
+
+    async def read(self, letter: Letter) -> None:
+        """Tell what the letter tells. Raises what the ears raise: then it is not dealt with."""
+        purposes = dict.fromkeys(self.addresses.purpose(address, self._key) for address in letter.recipients)
+        for purpose in purposes:
+            match purpose:
+                case Returned(probe_id):
+                    kind = await self._returned(letter, probe_id)
+                case AnyReturned():
+                    kind = await self._returned(letter, None)
+                case Copies(mailbox):
+                    kind = await self._copied(letter, mailbox)
+                case Reports():
+                    kind = await self._reported(letter)
+                case None:  # taken under a configuration that is gone
+                    kind = "other"
+                case _:
+                    assert_never(purpose)
+            self.counts[kind] += 1
+            log.info("mail taken", kind=kind, client=letter.client, octets=len(letter.content))
+
+    async def _returned(self, letter: Letter, probe_id: str | None) -> str:
+        facts = await self._in_thread(read_bounce, letter.content)
+        probe_id = probe_id or (verify(facts.token, self._key) if facts.token else None)
+        if probe_id is None or facts.kind is MailKind.OTHER or not await self._ears.bounced(probe_id, facts):
+            return "other"
+        return str(facts.kind)
+
+    async def _copied(self, letter: Letter, mailbox: str) -> str:
+        name = next((box.folder_name for box in self.addresses.copies.values() if box.key == mailbox), mailbox)
+        seen = await self._in_thread(copy_of_probe, letter.content, name)
+        if seen is None or (seen.ref == ENCLOSED and await self._comes_back(letter)):
+            return await self._returned(letter, None)
+        return "copy" if await self._ears.copied(mailbox, seen) else "other"
+
+    async def _comes_back(self, letter: Letter) -> bool:
+        """Whether the probe inside is quoted to say what became of it."""
+        facts = await self._in_thread(read_bounce, letter.content)
+        return facts.kind is not MailKind.OTHER
+
+    async def _reported(self, letter: Letter) -> str:
+        try:
+            facts = await self._in_thread(read_report, letter.content, self._source_ip, self._domain)
+        except ReportError as error:
+            log.warning("a mail to the reports' address is no report", reason=str(error), client=letter.client)
+            return "other"
+        tell_report(facts)
+        return "report"
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+
+
+def tell_report(facts: ReportFacts) -> None:
+    """One line in the log."""
+    log.info(
+        "report",
+        report=str(facts.kind),
+        organisation=facts.organisation,
+        domain=facts.domain,
+        id=facts.report_id,
+        passed=facts.ours_passed,
+        failed=facts.ours_failed,
+    )

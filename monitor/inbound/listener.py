@@ -1,0 +1,127 @@
+"""The open port: who may talk to us, how many at a time, and what happens to a mail once it is whole."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from monitor.inbound.desk import Desk
+from monitor.inbound.pace import Pace, client_of
+from monitor.inbound.settings import InboundSettings
+from monitor.inbound.smtp import Conversation, Letter
+from monitor.trouble import Trouble
+
+MOST_CONVERSATIONS = 100
+MOST_LETTERS = 50  # being read at the same time
+MOST_OCTETS = 100_000_000  # of mails in memory, of all conversations together
+READ_WITHIN = 45.0  # seconds until what a mail tells is stored; a client waits for longer than that
+
+log = structlog.get_logger("inbound")
+
+
+class InboundError(Trouble):
+    """The listener cannot be opened. Its text is one line for people: what, and what to change."""
+
+
+class Listener:
+    """The host of every conversation; see `smtp.Host` for what it promises."""
+
+    def __init__(self, settings: InboundSettings, desk: Desk) -> None:
+        self.hostname, self.size_limit = settings.hostname, settings.size_limit
+        self.desk = desk
+        self.port = 0
+        self._most_of_one = settings.connections_per_client
+        self._pace = Pace(settings.messages_per_minute)
+        self._conversations: set[Conversation] = set()
+        self._clients: Counter[str] = Counter()
+        self._octets = 0
+        self._letters: set[asyncio.Task[str]] = set()
+        self._closed = False
+
+    def enter(self, conversation: Conversation) -> bool:
+        """See `Host`."""
+        client = client_of(conversation.client)
+        self._conversations.add(conversation)
+        self._clients[client] += 1
+        few = self._clients[client] <= self._most_of_one and len(self._conversations) <= MOST_CONVERSATIONS
+        return few and not self._closed
+
+    def leave(self, conversation: Conversation) -> None:
+        """See `Host`."""
+        if conversation in self._conversations:
+            client = client_of(conversation.client)
+            self._conversations.discard(conversation)
+            self._clients[client] -= 1
+            if not self._clients[client]:
+                del self._clients[client]
+
+    def bears(self, octets: int) -> bool:
+        """See `Host`."""
+        self._octets += octets
+        return self._octets <= MOST_OCTETS
+
+    def allows(self, client: str) -> bool:
+        """See `Host`."""
+        return self._pace.allows(client_of(client), time.monotonic())
+
+    def welcomes(self, recipient: str) -> bool:
+        """See `Host`."""
+        known = self.desk.welcomes(recipient)
+        if not known:
+            self.desk.counts["refused"] += 1
+        return known
+
+    async def take(self, letter: Letter) -> str:
+        """See `Host`. The work goes on when the client does not wait for its end: half of it helps nobody."""
+        if len(self._letters) >= MOST_LETTERS:
+            return "452 4.3.1 Too busy, try again later"
+        task = asyncio.create_task(self._read(letter))
+        self._letters.add(task)
+        task.add_done_callback(self._letters.discard)
+        return await asyncio.shield(task)
+
+    async def _read(self, letter: Letter) -> str:
+        """The outermost frame of what a mail sets going: what goes wrong is told, and the mail comes again."""
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                await self.desk.read(letter)
+        except TimeoutError:
+            log.error("a mail was not read in time", client=letter.client, octets=len(letter.content))
+        except Exception:
+            log.exception("a mail was not dealt with", client=letter.client)
+        else:
+            return "250 2.0.0 Ok"
+        return "451 4.3.0 Not dealt with, try again later"
+
+    async def close(self) -> None:
+        """End every connection. What is being read is read to its end."""
+        self._closed = True
+        talks = list(self._conversations)
+        for talk in talks:
+            talk.drop()
+        await asyncio.gather(*(talk.ended() for talk in talks))
+        if self._letters:
+            await asyncio.wait(self._letters)
+
+
+@asynccontextmanager
+async def listening(settings: InboundSettings, desk: Desk) -> AsyncIterator[Listener]:
+    """Listen until the end of the block. Raises InboundError when the port cannot be had."""
+    listener = Listener(settings, desk)
+    place = settings.listen
+    try:
+        tls = settings.tls.context() if settings.tls else None
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Conversation(listener, tls), place.host, place.port
+        )
+    except OSError as error:
+        raise InboundError(f"[inbound] cannot listen on {place}: {error.strerror or error}") from error
+    listener.port = server.sockets[0].getsockname()[1]
+    try:
+        yield listener
+    finally:
+        server.close()
+        await listener.close()

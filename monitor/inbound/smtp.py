@@ -1,0 +1,244 @@
+"""One conversation with a server that brings us mail: SMTP by aiosmtpd, bounded in time, in size and in patience."""
+
+import asyncio
+import socket
+import ssl
+import struct
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
+
+SILENCE = 60.0  # seconds without a command
+DATA_WITHIN = 180.0  # seconds for a whole mail
+CONVERSATION_WITHIN = 900.0  # seconds for everything that a client has to say
+MOST_COMMANDS = 200  # of each sort, in one connection
+MOST_RECIPIENTS = 20  # of one mail
+MOST_STRANGERS = 10  # recipients refused in one connection, before it is ended
+LONGEST_LINE = 16_384  # octets: longer ones are read in pieces
+
+log = structlog.get_logger("inbound")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail as it was handed over. `content` has its CRLF line ends and is no longer dot-stuffed."""
+
+    client: str
+    mail_from: str
+    recipients: tuple[str, ...]
+    content: bytes
+
+
+class Host(Protocol):
+    """Whom the client came to see."""
+
+    hostname: str
+    size_limit: int
+
+    def enter(self, conversation: "Conversation") -> bool:
+        """Whether there is room for one more."""
+        ...
+
+    def leave(self, conversation: "Conversation") -> None:
+        """The connection is gone."""
+        ...
+
+    def bears(self, octets: int) -> bool:
+        """That many more are held in memory, or fewer where negative; whether there is room for them."""
+        ...
+
+    def allows(self, client: str) -> bool:
+        """Whether this client may send one more mail now."""
+        ...
+
+    def welcomes(self, recipient: str) -> bool:
+        """Whether we take mail for this address."""
+        ...
+
+    async def take(self, letter: Letter) -> str:
+        """The reply to the whole mail. With 250 it is ours."""
+        ...
+
+
+class Conversation(SMTP):
+    """One connection."""
+
+    line_length_limit = LONGEST_LINE
+
+    def __init__(self, host: Host, tls: ssl.SSLContext | None) -> None:
+        self.host = host
+        self.client = "unknown"
+        self.strangers = 0
+        self._weight = self._octets = 0
+        self._end: asyncio.TimerHandle | None = None
+        self._gone = False
+        super().__init__(
+            _Hooks(),
+            hostname=host.hostname,
+            ident="ESMTP Mailpath",
+            data_size_limit=host.size_limit,
+            tls_context=tls,
+            timeout=SILENCE,
+            command_call_limit=MOST_COMMANDS,
+            auth_exclude_mechanism=("LOGIN", "PLAIN"),
+            loop=asyncio.get_running_loop(),
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is there, or has TLS now."""
+        peer = transport.get_extra_info("peername")
+        super().connection_made(transport)
+        if self._end is None:
+            self.client = str(peer[0]) if peer else "unknown"
+            self._end = self.loop.call_later(CONVERSATION_WITHIN, self.drop)
+            if not self.host.enter(self):
+                self.drop(b"421 4.7.0 Too many connections, try again later\r\n")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The client has gone."""
+        if self._gone:
+            return
+        self._gone = True
+        if self._end:
+            self._end.cancel()
+        self._unload()
+        self.host.leave(self)
+        super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        """More of what the client says. Who says twice what a mail may have is not listened to any longer."""
+        self._octets += len(data)
+        if self._octets > 2 * self.host.size_limit + LONGEST_LINE:
+            self.drop(b"421 4.3.4 Too much data\r\n")
+        else:
+            super().data_received(data)
+
+    async def _handle_client(self) -> None:
+        """Serve the client; nothing stays half open."""
+        try:
+            await super()._handle_client()
+        finally:
+            if isinstance(self.transport, asyncio.WriteTransport) and not self.transport.is_closing():
+                self.transport.close()
+
+    def _timeout_cb(self) -> None:
+        self.drop(b"421 4.4.2 Timeout, closing the connection\r\n")
+
+    async def ended(self) -> None:
+        """Wait until the client is no longer served; after `drop` that is at once."""
+        if self._handler_coroutine:
+            await asyncio.wait([self._handler_coroutine])
+
+    def drop(self, last_words: bytes = b"") -> None:
+        """End the connection, without waiting for a client that may never read."""
+        spoken = self.transport
+        wire = self._original_transport or spoken  # under TLS the first one goes on below
+        if not isinstance(spoken, asyncio.WriteTransport) or not isinstance(wire, asyncio.WriteTransport):
+            return
+        if last_words and not spoken.is_closing() and wire.get_write_buffer_size() == 0:
+            spoken.write(last_words)
+        elif not wire.is_closing():
+            connection = wire.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        wire.abort()
+        if self._tls_protocol and self.session and self.session.ssl is None:
+            self.loop.call_soon(self.connection_lost, None)  # asyncio tells nobody in the middle of a handshake
+
+    @syntax("DATA")
+    async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+        """The mail itself. Ours and not aiosmtpd's, which keeps every line apart and the pieces of one without end."""
+        if await self.check_helo_needed():
+            return
+        if arg or self.envelope is None or not self.envelope.rcpt_tos:
+            await self.push("501 5.5.4 Syntax: DATA" if arg else "503 5.5.1 Error: need RCPT command")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        self._reset_timeout(DATA_WITHIN)
+        content = await self._read_content()
+        self._reset_timeout()
+        if content is None:
+            await self.push("552 5.3.4 Error: more than we take, or can take now")
+        else:
+            self.envelope.content = self.envelope.original_content = content
+            await self.push(await self._call_handler_hook("DATA"))
+        self._unload()
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
+
+    async def _read_content(self) -> bytes | None:
+        """The mail without its dots; None if there was no room for it, though it was read to its end."""
+        content, room, at_start = bytearray(), True, True
+        while True:
+            try:
+                line = await self._reader.readuntil(b"\r\n")
+                whole = True
+            except asyncio.LimitOverrunError as error:
+                line = await self._reader.read(error.consumed)
+                whole = False
+            if at_start and line == b".\r\n":
+                return bytes(content) if room else None
+            if at_start and line.startswith(b"."):
+                line = line[1:]  # RFC 5321, section 4.5.2
+            at_start = whole
+            room = room and len(content) + len(line) <= self.host.size_limit and self._loads(len(line))
+            if room:
+                content += line
+            else:
+                content.clear()
+
+    def _loads(self, octets: int) -> bool:
+        self._weight += octets
+        return self.host.bears(octets)
+
+    def _unload(self) -> None:
+        self.host.bears(-self._weight)
+        self._weight = self._octets = 0
+
+
+class _Hooks:
+    """What aiosmtpd asks while it talks; the answers are the host's."""
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", "250 ENHANCEDSTATUSCODES"]
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if not server.host.allows(server.client):
+            return "450 4.7.1 Too many mails, try again later"
+        envelope.mail_from = address
+        return "250 2.1.0 Ok"
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+            return "452 4.5.3 Too many recipients"
+        if server.host.welcomes(address):
+            envelope.rcpt_tos.append(address)
+            return "250 2.1.5 Ok"
+        server.strangers += 1
+        if server.strangers >= MOST_STRANGERS:
+            server.drop(b"421 4.7.0 Too many unknown recipients\r\n")
+        return "550 5.1.1 No such recipient here"
+
+    async def handle_VRFY(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope, address: str
+    ) -> str:
+        return "252 2.0.0 Send it and see"
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope
+    ) -> str:
+        content = envelope.original_content or b""
+        return await server.host.take(
+            Letter(server.client, envelope.mail_from or "", tuple(envelope.rcpt_tos), content)
+        )
+
+    async def handle_exception(self, error: Exception) -> str:
+        log.warning("a client said what cannot be read", error=repr(error)[:200])
+        return "451 4.3.0 Error: local problem"

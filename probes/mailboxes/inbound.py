@@ -1,0 +1,103 @@
+"""A mailbox that is not visited: copies of what comes into it are sent to our own SMTP listener.
+
+The receiver forwards, redirects or journals each probe to an address of ours. What is here is the setting, how such a
+copy is read, and what its absence is worth; the listener itself is the service's.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from probes.evidence import FailedLook, Folder, Look, Marker
+from probes.mailboxes import MailboxError, Session, Sighting
+from probes.mailboxes.excerpt import sighting, split
+from probes.settings import Address, Settings
+
+AWAY = timedelta(minutes=1)  # a mail server that found nobody for as long as that tries again
+DEPTH = 3  # a copy may stand inside a journal report, that inside a forwarded mail; no more is looked into
+HEADERS_READ = 1 << 16
+ITSELF, ENCLOSED = "itself", "enclosed"
+
+_REPORT = re.compile(rb"^content-type:\s*multipart/report\b", re.IGNORECASE | re.MULTILINE)
+_ENCLOSED = re.compile(rb"^content-type:\s*message/rfc822\b", re.IGNORECASE | re.MULTILINE)
+_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+
+
+class InboundMailbox(Settings):
+    """Copies of the mail of a mailbox, sent to our listener. `[inbound]` must be set; arrival of a copy does not prove
+    that the reader has the mail in the inbox."""
+
+    via: Literal["inbound"]
+    address: Address = Field(
+        description="Where the copies are sent: an address at the listener that nothing else is sent to."
+    )
+
+    @property
+    def key(self) -> str:
+        """The address."""
+        return f"inbound:{self.address}"
+
+    def open(self, pool: Executor) -> AbstractAsyncContextManager[Session]:
+        """Raises MailboxError: copies come by themselves."""
+        return _closed(self)
+
+    def look(self, sent_at: datetime, listening_since: datetime | None, now: datetime) -> Look | FailedLook:
+        """What it means that no copy has come of what was sent then: only an open listener can have missed nothing."""
+        if listening_since is None:
+            return FailedLook(now, f"{self.key}: no listener here; copies are heard of by `mailpath serve`")
+        if listening_since > sent_at + AWAY:
+            since = f"{listening_since:%H:%M:%S} UTC"
+            return FailedLook(now, f"{self.key}: the listener is up since {since}; a copy may have come before that")
+        return Look(now, (self.folder_name,))
+
+    @property
+    def folder_name(self) -> str:
+        """What stands in a folder's place."""
+        return f"the copies to {self.address}"
+
+
+@asynccontextmanager
+async def _closed(mailbox: InboundMailbox) -> AsyncIterator[Session]:
+    raise MailboxError(f"{mailbox.key}: nobody can look into it; copies come by themselves")
+    yield
+
+
+def copy_of_probe(content: bytes, folder_name: str) -> Sighting | None:
+    """The probe of which this mail is a copy: forwarded as it is, or whole inside another mail (RFC 2046, section
+    5.2.1), as journal reports have it. `ref` tells which. None for everything else, above all for what reports on a
+    probe."""
+    for depth in range(DEPTH):
+        headers, body = split(content)
+        if _REPORT.search(headers):
+            return None
+        seen = sighting(ENCLOSED if depth else ITSELF, Folder.COPY, folder_name, headers, body, None)
+        if seen is not None and seen.tokens.keys() & {Marker.HEADER, Marker.MESSAGE_ID}:
+            return seen
+        if (content_inside := _enclosed(content)) is None:
+            return seen
+        content = content_inside
+    return None
+
+
+def _enclosed(content: bytes) -> bytes | None:
+    """The first mail inside this one, from its first header on."""
+    found = _ENCLOSED.search(content)
+    if found is None:
+        return None
+    inside = _after_blank_line(content, found.end())
+    return inside.lstrip(b"\r\n") if inside is not None and _FIELD.match(inside.lstrip(b"\r\n")) else None
+
+
+def _after_blank_line(content: bytes, start: int) -> bytes | None:
+    ends = [
+        (at, len(gap)) for gap in (b"\n\n", b"\n\r\n") if (at := content.find(gap, start, start + HEADERS_READ)) >= 0
+    ]
+    if not ends:
+        return None
+    at, length = min(ends)
+    return content[at + length :]

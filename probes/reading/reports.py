@@ -1,0 +1,213 @@
+"""DMARC aggregate and SMTP TLS reports, reduced to what concerns our address and domain.
+
+The format is read by parsedmarc, which is an extra: `pip install mailpath[reports]`. What it is given is unpacked here,
+within bounds, so that it never sees an archive, a mail or an XML document with entities.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.util import find_spec
+from typing import Any
+
+from probes.reading.report_files import Packed, ReportError, one_line, unpack
+
+__all__ = ["ReportError", "ReportFacts", "ReportKind", "ReportRow", "available", "read_report"]
+
+MOST_ROWS = 1000  # kept of what concerns us
+
+
+class ReportKind(StrEnum):
+    """What is reported on."""
+
+    AGGREGATE = "dmarc_aggregate"  # RFC 7489 and RFC 9990
+    FAILURE = "dmarc_failure"  # one message, RFC 6591
+    TLS = "smtp_tls"  # RFC 8460
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """So many messages (or, for TLS, sessions) that went alike.
+
+    DMARC: `source_ip` sent them as `domain`, `passed` is the verdict, `disposition` what was done with them. TLS:
+    `domain` is that of the policy, `result` the sort of failure, "" for what went well.
+    """
+
+    source_ip: str
+    domain: str
+    count: int
+    passed: bool
+    disposition: str = ""
+    spf: str = ""
+    dkim: str = ""
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """A report. `messages` and `passed` count all of it, `ours` holds what concerns our address or domain.
+
+    `begins` and `ends` as the report writes them, `policy` what `domain` publishes (none, quarantine, reject; for TLS
+    its type, sts or tlsa).
+    """
+
+    kind: ReportKind
+    organisation: str
+    report_id: str
+    domain: str
+    policy: str
+    begins: str
+    ends: str
+    records: int
+    messages: int
+    passed: int
+    ours: tuple[ReportRow, ...]
+
+    @property
+    def ours_passed(self) -> int:
+        """How many of ours went well."""
+        return sum(row.count for row in self.ours if row.passed)
+
+    @property
+    def ours_failed(self) -> int:
+        """How many of ours did not."""
+        return sum(row.count for row in self.ours if not row.passed)
+
+
+def available() -> bool:
+    """Whether the extra is installed. Does not load it."""
+    return find_spec("parsedmarc") is not None
+
+
+def read_report(data: bytes, source_ip: str, domain: str) -> ReportFacts:
+    """The report in a mail, an archive, or by itself, as XML or JSON. Raises ReportError, and nothing else.
+
+    It blocks: 5,000 records take a second, and the first one a second or two for loading the library.
+    """
+    packed = unpack(data)
+    try:
+        import parsedmarc
+    except ImportError:
+        raise ReportError("reading reports needs an extra: pip install 'mailpath[reports]'") from None
+    try:
+        return _facts(packed, parsedmarc, source_ip, domain)
+    except Exception as error:  # whatever a hostile report does to a foreign library stays in here
+        raise ReportError(f"not a DMARC or TLS report: {one_line(error)}") from None
+
+
+def _facts(packed: Packed, library: Any, source_ip: str, domain: str) -> ReportFacts:
+    if packed.feedback:
+        now = datetime.now(UTC)  # only where the report names no time
+        report = library.parse_failure_report(packed.feedback, packed.sample, now, offline=True)
+        return _failure(report, source_ip, domain)
+    if packed.text.startswith("{"):
+        return _tls(library.parse_smtp_tls_report_json(packed.text), source_ip, domain)
+    return _aggregate(library.parse_aggregate_report_xml(packed.text, offline=True), source_ip, domain)
+
+
+def _aggregate(report: Mapping[str, Any], source_ip: str, domain: str) -> ReportFacts:
+    about, published, records = report["report_metadata"], report["policy_published"], report["records"]
+    rows = [_record(record) for record in records]
+    about_us = _belongs(one_line(published["domain"]).lower(), domain)
+    return ReportFacts(
+        kind=ReportKind.AGGREGATE,
+        organisation=one_line(about["org_name"]),
+        report_id=one_line(about["report_id"]),
+        domain=one_line(published["domain"]).lower(),
+        policy=one_line(published["p"]),
+        begins=one_line(about["begin_date"]),
+        ends=one_line(about["end_date"]),
+        records=len(rows),
+        messages=sum(row.count for row in rows),
+        passed=sum(row.count for row in rows if row.passed),
+        ours=_ours(rows, source_ip, domain, whole=about_us),
+    )
+
+
+def _record(record: Mapping[str, Any]) -> ReportRow:
+    evaluated = record["policy_evaluated"]
+    return ReportRow(
+        source_ip=one_line(record["source"]["ip_address"]),
+        domain=one_line(record["identifiers"]["header_from"]).lower(),
+        count=int(record["count"]),
+        passed=bool(record["alignment"]["dmarc"]),
+        disposition=one_line(evaluated["disposition"]),
+        spf=one_line(evaluated["spf"]),
+        dkim=one_line(evaluated["dkim"]),
+    )
+
+
+def _failure(report: Mapping[str, Any], source_ip: str, domain: str) -> ReportFacts:
+    row = ReportRow(
+        source_ip=one_line(report["source"]["ip_address"]),
+        domain=one_line(report.get("reported_domain")).lower(),
+        count=1,
+        passed=False,
+        disposition=one_line(report.get("delivery_result")),
+        result=" ".join(one_line(each) for each in report.get("auth_failure") or ()),
+    )
+    at = one_line(report.get("arrival_date_utc"))
+    return ReportFacts(
+        kind=ReportKind.FAILURE,
+        organisation=one_line(report.get("reporting_mta") or report.get("user_agent")),
+        report_id=one_line(report.get("message_id")),
+        domain=row.domain,
+        policy="",
+        begins=at,
+        ends=at,
+        records=1,
+        messages=1,
+        passed=0,
+        ours=_ours([row], source_ip, domain),
+    )
+
+
+def _tls(report: Mapping[str, Any], source_ip: str, domain: str) -> ReportFacts:
+    policies = report["policies"]
+    rows = [row for policy in policies for row in _sessions(policy)]
+    return ReportFacts(
+        kind=ReportKind.TLS,
+        organisation=one_line(report["organization_name"]),
+        report_id=one_line(report["report_id"]),
+        domain=one_line(policies[0]["policy_domain"]).lower() if policies else "",
+        policy=one_line(policies[0]["policy_type"]) if policies else "",
+        begins=one_line(report["begin_date"]),
+        ends=one_line(report["end_date"]),
+        records=len(policies),
+        messages=sum(int(each["successful_session_count"]) + int(each["failed_session_count"]) for each in policies),
+        passed=sum(int(each["successful_session_count"]) for each in policies),
+        ours=_ours(rows, source_ip, domain),
+    )
+
+
+def _sessions(policy: Mapping[str, Any]) -> Iterator[ReportRow]:
+    domain = one_line(policy["policy_domain"]).lower()
+    if well := int(policy["successful_session_count"]):
+        yield ReportRow("", domain, well, passed=True)
+    details = policy.get("failure_details") or ()
+    for each in details:
+        ip, result = one_line(each.get("sending_mta_ip")), one_line(each.get("result_type"))
+        yield ReportRow(ip, domain, int(each["failed_session_count"]), passed=False, result=result)
+    untold = int(policy["failed_session_count"]) - sum(int(each["failed_session_count"]) for each in details)
+    if untold > 0:
+        yield ReportRow("", domain, untold, passed=False, result="not told")
+
+
+def _ours(rows: list[ReportRow], source_ip: str, domain: str, *, whole: bool = False) -> tuple[ReportRow, ...]:
+    """What concerns us (or all of it), rows that say the same added up, the largest first."""
+    counts: dict[tuple[Any, ...], int] = {}
+    for row in rows:
+        if not whole and row.source_ip != source_ip and not _belongs(row.domain, domain):
+            continue
+        key = (row.source_ip, row.domain, row.passed, row.disposition, row.spf, row.dkim, row.result)
+        counts[key] = counts.get(key, 0) + row.count
+    largest = sorted(counts.items(), key=lambda item: -item[1])[:MOST_ROWS]
+    return tuple(
+        ReportRow(ip, domain, count, passed, disposition, spf, dkim, result)
+        for (ip, domain, passed, disposition, spf, dkim, result), count in largest
+    )
+
+
+def _belongs(name: str, domain: str) -> bool:
+    return name == domain or name.endswith(f".{domain}")

@@ -1,0 +1,139 @@
+"""A listener on a free port, and clients of every sort."""
+
+import asyncio
+import smtplib
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import pytest
+
+from monitor.inbound.desk import Addresses, Desk
+from monitor.inbound.listener import Listener, listening
+from monitor.inbound.settings import InboundSettings
+from probes.mailboxes import Sighting
+from probes.mailboxes.inbound import InboundMailbox
+from probes.reading.facts import BounceFacts
+from probes.token import mint, new_probe_id
+
+PATIENCE = 10.0
+KEY = b"k" * 32
+COPIES = InboundMailbox(via="inbound", address="acme@probe.test")
+T = TypeVar("T")
+
+
+class Ears:
+    """What the pipeline is to the desk. What it is told to raise, it raises."""
+
+    def __init__(self) -> None:
+        self.returned: list[tuple[str, BounceFacts]] = []
+        self.copies: list[tuple[str, Sighting]] = []
+        self.deaf: Exception | None = None
+        self.gate: asyncio.Event | None = None
+
+    async def bounced(self, probe_id: str, facts: BounceFacts) -> bool:
+        await self._listen()
+        self.returned.append((probe_id, facts))
+        return True
+
+    async def copied(self, mailbox: str, sighting: Sighting) -> bool:
+        await self._listen()
+        self.copies.append((mailbox, sighting))
+        return True
+
+    async def _listen(self) -> None:
+        if self.gate:
+            await self.gate.wait()
+        if self.deaf:
+            raise self.deaf
+
+
+class Post:
+    """A listener and what was told to it."""
+
+    def __init__(self, listener: Listener, desk: Desk, ears: Ears) -> None:
+        self.listener, self.desk, self.ears = listener, desk, ears
+        self.probe_id = new_probe_id()
+        self.token = mint(self.probe_id, KEY)
+        self.bounces_to = f"bounce+{self.token}@probe.test"
+
+    async def client(self, work: Callable[[smtplib.SMTP], T]) -> T:
+        """Be an ordinary client, in a thread."""
+
+        def talk() -> T:
+            with smtplib.SMTP("127.0.0.1", self.listener.port, timeout=PATIENCE, local_hostname="mx.test") as smtp:
+                return work(smtp)
+
+        return await asyncio.to_thread(talk)
+
+    async def rcpt(self, address: str, mail_from: str = "") -> tuple[int, str]:
+        """What is said to RCPT."""
+
+        def ask(smtp: smtplib.SMTP) -> tuple[int, str]:
+            smtp.ehlo()
+            assert smtp.mail(mail_from)[0] == 250
+            code, text = smtp.rcpt(address)
+            return code, text.decode()
+
+        return await self.client(ask)
+
+    async def send(self, content: bytes, *recipients: str, mail_from: str = "") -> tuple[int, str]:
+        """Hand a mail over; the reply to it."""
+
+        def hand(smtp: smtplib.SMTP) -> tuple[int, str]:
+            smtp.ehlo()
+            smtp.mail(mail_from)
+            for each in recipients or (self.bounces_to,):
+                assert smtp.rcpt(each)[0] == 250
+            code, text = smtp.data(content)
+            return code, text.decode()
+
+        return await self.client(hand)
+
+    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Be a client that keeps to no rule; the banner is read."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.listener.port)
+        await line(reader)
+        return reader, writer
+
+
+async def line(reader: asyncio.StreamReader) -> bytes:
+    """The next line; b"" at the end, however it came."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await reader.readline()
+    except ConnectionError:
+        return b""
+
+
+async def until_closed(reader: asyncio.StreamReader) -> bytes:
+    """All that is still said, up to the end of the connection."""
+    said = b""
+    while more := await line(reader):
+        said += more
+    return said
+
+
+@asynccontextmanager
+async def posted(**settings: Any) -> AsyncIterator[Post]:
+    said = {"domain": "probe.test", "listen": "127.0.0.1:0", "bounces": ["bounce@probe.test"], **settings}
+    inbound = InboundSettings.model_validate(said)
+    ears = Ears()
+    with ThreadPoolExecutor(2) as pool:
+        desk = Desk(KEY, ears, pool)
+        addresses = Addresses(
+            domains={"probe.test", "account.trimble.com"},
+            bounces=set(inbound.bounces),
+            reports=set(inbound.reports),
+            copies={COPIES.address: COPIES},
+        )
+        desk.configure(addresses, "104.130.122.50", "account.trimble.com")
+        async with listening(inbound, desk) as listener:
+            yield Post(listener, desk, ears)
+
+
+@pytest.fixture
+async def post() -> AsyncIterator[Post]:
+    async with posted() as it:
+        yield it

@@ -1,0 +1,342 @@
+"""The open port: what it takes, what it refuses, and what it survives."""
+
+import asyncio
+import smtplib
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.inbound import listener as listener_module
+from monitor.inbound import smtp as smtp_module
+from monitor.inbound.listener import InboundError, listening
+from monitor.inbound.settings import InboundSettings
+from probes.token import mint, new_probe_id
+from tests.monitor.inbound.conftest import PATIENCE, Post, line, posted, until_closed
+from tests.monitor.inbound.mails import bounce, probe
+from tests.probes.routes.certificates import new_authority
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("bounce+{token}@probe.test", 250),
+        ("bounce+{token}@account.trimble.com", 250),  # the sender's bounce domain, if its mail comes here
+        ("BOUNCE+{upper}@PROBE.TEST", 250),  # some gateways change case
+        ("anything-{token}@probe.test", 250),  # or rewrite the tag
+        ("prvs=1234567890=bounce+{token}@probe.test", 250),
+        ("bounce@probe.test", 250),
+        ("acme@probe.test", 250),
+        ("Acme@Probe.test", 250),
+        ("bounce+{forged}@probe.test", 550),
+        ("bounce+{altered}@probe.test", 550),
+        ("bounce+{token}@victim.test", 550),  # no relaying
+        ("bounce+{token}%victim.test@probe.invalid", 550),
+        ("@probe.test:{token}@victim.test", 550),
+        ("someone@victim.test", 550),
+        ("postmaster@probe.test", 550),
+        ("bounce+@probe.test", 550),
+        ("bounce+mp@probe.test", 550),
+        ('"acme@probe.test"@victim.test', 550),
+        ("acme@probe.test@victim.test", 550),
+    ],
+)
+async def test_whom_we_take_mail_for(post: Post, address: str, code: int):
+    altered = post.token[:-1] + ("a" if post.token[-1] != "a" else "b")
+    words = {"token": post.token, "upper": post.token.upper(), "altered": altered}
+    address = address.format(**words, forged=mint(new_probe_id(), b"another key" * 3))
+    said = await post.rcpt(address)
+    assert said[0] in ({550, 553, 501} if code == 550 else {code}), said
+    if said[0] == 550:
+        assert said[1].startswith("5.1.1 ")
+
+
+async def test_a_bounce_is_read_and_told(post: Post):
+    assert await post.send(bounce(post.token)) == (250, "2.0.0 Ok")
+    ((probe_id, facts),) = post.ears.returned
+    assert probe_id == post.probe_id
+    assert facts.is_bounce
+    assert post.desk.counts == {"bounce": 1}
+
+
+async def test_what_could_not_be_stored_is_not_accepted(post: Post):
+    post.ears.deaf = RuntimeError("the store is full")
+    assert (await post.send(bounce(post.token)))[0] == 451
+    post.ears.deaf = None
+    assert (await post.send(bounce(post.token)))[0] == 250
+
+
+async def test_what_takes_too_long_is_put_off(post: Post, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(listener_module, "READ_WITHIN", 0.05)
+    post.ears.gate = asyncio.Event()
+    assert (await post.send(bounce(post.token)))[0] == 451
+
+
+async def test_a_client_that_leaves_too_early_is_heard_to_the_end(post: Post):
+    post.ears.gate = asyncio.Event()
+    reader, writer = await post.open()
+    writer.write(b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\n" % post.bounces_to.encode())
+    while not (await line(reader)).startswith(b"354"):
+        pass
+    writer.write(bounce(post.token) + b".\r\n")
+    await until(lambda: bool(post.listener._letters))
+    writer.transport.abort()
+    await until(lambda: not post.listener._conversations)
+    post.ears.gate.set()
+    await until(lambda: bool(post.ears.returned))
+
+
+async def test_too_large_is_refused_before_and_after_it_is_sent():
+    async with posted(size_limit=65_536) as post:
+
+        def declared(smtp: smtplib.SMTP) -> int:
+            smtp.ehlo()
+            return smtp.mail("", ["SIZE=70000"])[0]
+
+        assert await post.client(declared) == 552
+        assert (await post.send(b"A: b\r\n\r\n" + b"x" * 70_000 + b"\r\n"))[0] == 552
+        assert (await post.send(bounce(post.token)))[0] == 250
+        assert post.listener._octets == 0
+
+
+@pytest.mark.parametrize("endless", [b"x" * 1000, b"\r\n", b"x" * 998 + b"\r\n", b".\r\r\n", b"\0\n"])
+async def test_a_mail_without_end_is_cut_off(endless: bytes):
+    async with posted(size_limit=65_536) as post:
+        reader, writer = await post.open()
+        writer.write(b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\n" % post.bounces_to.encode())
+        while not (await line(reader)).startswith(b"354"):
+            pass
+        for _ in range(400_000 // len(endless)):
+            writer.write(endless)
+        await asyncio.wait_for(until_closed(reader), PATIENCE)
+        await until(lambda: not post.listener._conversations)
+        assert post.listener._octets == 0
+        writer.close()
+
+
+async def test_no_more_is_held_in_memory_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(listener_module, "MOST_OCTETS", 1000)
+    async with posted() as post:
+        assert (await post.send(b"A: b\r\n\r\n" + b"x\r\n" * 1000))[0] == 552
+        assert (await post.send(b"A: b\r\n\r\nx\r\n"))[0] == 250
+
+
+@pytest.mark.parametrize(
+    ("limit", "talk"),
+    [
+        ("SILENCE", b""),
+        ("SILENCE", b"EHLO mx\r\n"),
+        ("DATA_WITHIN", b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\nSubject: slo"),
+        ("CONVERSATION_WITHIN", b"EHLO mx\r\nNOOP\r\n"),
+    ],
+)
+async def test_a_slow_client_is_cut_off(monkeypatch: pytest.MonkeyPatch, limit: str, talk: bytes):
+    monkeypatch.setattr(smtp_module, limit, 0.2)
+    async with posted() as post:
+        reader, writer = await post.open()
+        writer.write(talk.replace(b"%s", post.bounces_to.encode()))
+        await asyncio.wait_for(until_closed(reader), PATIENCE)
+        await until(lambda: not post.listener._conversations)
+        writer.close()
+
+
+async def test_a_client_that_drips_garbage_without_a_line_end_is_cut_off(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(smtp_module, "SILENCE", 0.3)
+    async with posted() as post:
+        reader, writer = await post.open()
+        end = asyncio.create_task(until_closed(reader))
+        while not end.done():
+            writer.write(b"z")
+            await asyncio.wait((end,), timeout=0.05)
+        await until(lambda: not post.listener._conversations)
+        writer.close()
+
+
+GARBAGE = [
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),  # TLS without STARTTLS
+    b"GET / HTTP/1.1\r\nHost: probe.test\r\n\r\n",
+    bytes(range(256)) * 40,
+    b"EHLO " + b"a" * 5000 + b"\r\n",
+    b"MAIL FROM:<>\r\nRCPT TO:<x@probe.test>\r\nDATA\r\n",
+    b"EHLO \xff\xfe\r\nMAIL FROM:<\xff@x>\r\n",
+    b"EHLO mx\r\nMAIL FROM:<<<<<>>>>>\r\nRCPT TO:((((((\r\nDATA\r\nRSET\r\n",
+    b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<" + b"(" * 400 + b">\r\n",
+    b"AUTH PLAIN AGEAYg==\r\nAUTH LOGIN\r\nVRFY root\r\nEXPN all\r\nTURN\r\nETRN x\r\nHELP\r\n",
+    b"\r\n" * 500,
+    b"NOOP\r\n" * 300,
+    b"STARTTLS\r\nSTARTTLS\r\n",
+    b"EHLO mx\r\nMAIL FROM:<> SIZE=99999999999999999999\r\nMAIL FROM:<> BODY=NONSENSE\r\n",
+]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=lambda garbage: repr(garbage[:20]))
+async def test_garbage_does_no_harm(post: Post, garbage: bytes):
+    reader, writer = await post.open()
+    writer.write(garbage)
+    writer.write_eof()
+    await asyncio.wait_for(until_closed(reader), PATIENCE)
+    writer.close()
+    assert (await post.send(bounce(post.token)))[0] == 250
+    assert len(post.ears.returned) == 1
+
+
+async def test_nothing_is_offered_that_we_do_not_want(post: Post):
+    offered = await post.client(lambda smtp: (smtp.ehlo(), dict(smtp.esmtp_features))[1])
+    assert set(offered) == {"size", "8bitmime", "pipelining", "enhancedstatuscodes"}
+
+
+async def test_connections_of_one_client_have_a_limit_and_are_given_back():
+    async with posted(connections_per_client=2) as post:
+        first, second = await post.open(), await post.open()
+        reader, writer = await asyncio.open_connection("127.0.0.1", post.listener.port)
+        assert (await line(reader)).startswith(b"421 4.7.0")
+        assert await line(reader) == b""
+        writer.close()
+        first[1].close()
+        await until(lambda: len(post.listener._conversations) == 1)
+        assert (await post.send(bounce(post.token)))[0] == 250
+        second[1].close()
+
+
+async def test_connections_of_all_clients_have_a_limit(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 20)
+    async with posted(connections_per_client=1000) as post:
+        banners = []
+        writers = []
+        for _ in range(60):
+            reader, writer = await asyncio.open_connection("127.0.0.1", post.listener.port)
+            banners.append((await line(reader))[:3])
+            writers.append(writer)
+        assert banners.count(b"220") == 20
+        assert banners.count(b"421") == 40
+        for writer in writers:
+            writer.close()
+
+
+async def test_mails_of_one_client_have_a_pace():
+    async with posted(messages_per_minute=3) as post:
+
+        def four(smtp: smtplib.SMTP) -> list[int]:
+            smtp.ehlo()
+            codes = []
+            for _ in range(4):
+                codes.append(smtp.mail("")[0])
+                smtp.rset()
+            return codes
+
+        assert await post.client(four) == [250, 250, 250, 450]
+
+
+async def test_recipients_of_one_mail_have_a_limit(post: Post):
+    def many(smtp: smtplib.SMTP) -> list[int]:
+        smtp.ehlo()
+        smtp.mail("")
+        return [smtp.rcpt(f"x{number}+{post.token}@probe.test")[0] for number in range(25)]
+
+    codes = await post.client(many)
+    assert codes == [250] * 20 + [452] * 5
+
+
+async def test_who_guesses_addresses_is_sent_away(post: Post):
+    reader, writer = await post.open()
+    writer.write(b"EHLO mx\r\nMAIL FROM:<>\r\n" + b"".join(b"RCPT TO:<u%d@probe.test>\r\n" % n for n in range(30)))
+    said = await until_closed(reader)
+    assert said.count(b"550 5.1.1") < 11
+    writer.close()
+    assert post.desk.counts["refused"] == 10
+
+
+async def test_one_mail_for_two_purposes_is_read_for_both(post: Post):
+    await post.send(probe(post.token), post.bounces_to, "acme@probe.test", mail_from="x@acme.test")
+    assert [mailbox for mailbox, _ in post.ears.copies] == ["inbound:acme@probe.test"]
+    assert post.ears.returned == []
+
+
+def certificate(folder: Path, **more: Any) -> dict[str, Any]:
+    new_authority(folder).serve("probe.test")
+    return {"tls": {"certificate": str(folder / "probe.test-False.pem")}, **more}
+
+
+def trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+async def test_starttls(tmp_path: Path):
+    async with posted(**certificate(tmp_path)) as post:
+
+        def talk(smtp: smtplib.SMTP) -> tuple[str | None, int]:
+            smtp.ehlo()
+            assert smtp.has_extn("starttls")
+            smtp.starttls(context=trusting())
+            smtp.ehlo()
+            assert not smtp.has_extn("starttls")
+            smtp.mail("")
+            smtp.rcpt(post.bounces_to)
+            version = smtp.sock.version()  # type: ignore[union-attr]
+            return version, smtp.data(bounce(post.token))[0]
+
+        version, code = await post.client(talk)
+        assert (version, code) == ("TLSv1.3", 250)
+        assert len(post.ears.returned) == 1
+
+
+async def test_what_was_said_before_tls_is_forgotten(tmp_path: Path):
+    """Commands slipped in behind STARTTLS in the clear are not carried out inside it (RFC 3207, section 6)."""
+    async with posted(**certificate(tmp_path)) as post:
+        reader, writer = await post.open()
+        writer.write(b"EHLO mx\r\nSTARTTLS\r\nRSET\r\nMAIL FROM:<>\r\n")
+        while not (await line(reader)).startswith(b"220"):
+            pass
+        await writer.start_tls(trusting())
+        writer.write(b"NOOP\r\nQUIT\r\n")
+        said = await until_closed(reader)
+        assert [each[:3] for each in said.splitlines()] == [b"250", b"221"]
+        writer.close()
+
+
+async def test_a_handshake_that_never_ends_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(smtp_module, "SILENCE", 0.3)
+    async with posted(**certificate(tmp_path)) as post:
+        reader, writer = await post.open()
+        writer.write(b"EHLO mx\r\nSTARTTLS\r\n")
+        await asyncio.wait_for(until_closed(reader), PATIENCE)
+        await until(lambda: not post.listener._conversations)
+        writer.close()
+
+
+async def test_a_client_that_goes_away_in_mid_handshake_leaves_nothing(tmp_path: Path):
+    async with posted(**certificate(tmp_path)) as post:
+        reader, writer = await post.open()
+        writer.write(b"EHLO mx\r\nSTARTTLS\r\n")
+        while not (await line(reader)).startswith(b"220"):
+            pass
+        writer.write(b"\x16\x03\x01\x02\x00\x01")
+        writer.close()
+        await until(lambda: not post.listener._conversations)
+
+
+async def test_a_port_that_is_taken_is_told():
+    async with posted() as post:
+        place = f"127.0.0.1:{post.listener.port}"
+        settings = InboundSettings.model_validate({"domain": "probe.test", "listen": place})
+        with pytest.raises(InboundError, match=f"cannot listen on {place}"):
+            async with listening(settings, post.desk):
+                pass
+
+
+async def test_the_end_of_the_service_ends_every_conversation():
+    before = asyncio.all_tasks()
+    async with posted() as post:
+        reader, writer = await post.open()
+    assert await line(reader) in (b"", b"421 4.3.2 Shutting down\r\n")
+    writer.close()
+    await until(lambda: not asyncio.all_tasks() - before)
+
+
+async def until(true: Any) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)

@@ -1,24 +1,37 @@
 """The cause of a refusal, from what the server said.
 
-Text speaks first, the enhanced code second, the stage last: many hosts say 5.7.1 to everything.
+Text speaks first, the enhanced code second, stage and basic code last: many hosts say 5.7.1 to everything.
 
-- `codes`     where a text holds its codes
-- `phrases`   words and codes -> causes
+- `listen`     a reply's words, cleared of the names and addresses that it quotes
+- `codes`      where a text holds its codes, and its stage
+- `table`      the form of the tables of phrases, and the search in them
+- `vendors`, `general`, `languages`, `blocklists`   the tables: single products, all makes, other languages, lists
+- `meanings`   what codes mean where words tell nothing
+- `waits`      the retry time that a reply offers
 """
-
-import re
 
 from probes.evidence import Stage
 from probes.reading.facts import Confidence, ReplyFacts
-from probes.reading.replies.codes import find_codes
-from probes.reading.replies.phrases import ENHANCED, PHRASES, STAGES
+from probes.reading.replies.blocklists import Listing, listing
+from probes.reading.replies.codes import bare, find_codes, find_stage
+from probes.reading.replies.general import BLOCKS, CONTENTS, STRONG, WEAK
+from probes.reading.replies.languages import ROWS as LANGUAGES
+from probes.reading.replies.listen import fold, listen, quoted_address, repair
+from probes.reading.replies.meanings import by_code, by_enhanced
+from probes.reading.replies.table import first, phrases
+from probes.reading.replies.vendors import LINKS, MARKS
+from probes.reading.replies.vendors import ROWS as VENDORS
+from probes.reading.replies.waits import find_wait
 from probes.verdict import Cause
 
 LONGEST = 16 * 1024  # characters that are read; a reply has at most a few hundred
 
-TRY_LATER = "try again later"  # rspamd says only this after DATA when it greylists
-_ADDRESS = re.compile(r"\S{1,320}@\S{1,320}")  # a reply quotes addresses, whose letters mean nothing
-_PHRASES = tuple((re.compile(rf"\b{re.escape(phrase)}"), cause) for phrase, cause in PHRASES)
+_CERTAIN = tuple(phrases(VENDORS + STRONG))
+_BLOCKING = tuple(phrases(BLOCKS + CONTENTS))
+_FOREIGN = tuple(phrases(LANGUAGES))
+_VAGUE = tuple(phrases(WEAK))
+_DOUBTFUL = (Cause.EXPIRED, Cause.NETWORK, Cause.POLICY)  # a page that the reply names knows more
+_LATER = "try again later", "try later", "essayer plus tard"  # rspamd says only this after DATA when it greylists
 
 
 def read_reply(
@@ -26,13 +39,35 @@ def read_reply(
 ) -> ReplyFacts:
     """What one refusal says: a live reply, or a bounce's Diagnostic-Code. Never raises, whatever the text.
 
-    Codes that are not given are looked for in the text. Only its first 16 KiB are read.
+    Codes and the stage that are not given are looked for in the text. Only its first 16 KiB are read.
     """
-    found = find_codes(text[:LONGEST])
-    code, enhanced = code or found.code, enhanced or found.enhanced
-    cause, confidence = _cause(stage, code or 0, enhanced, found.words)
-    permanent = code >= 500 if code else enhanced.startswith("5") if enhanced else None
-    return ReplyFacts(cause, confidence, permanent, code, enhanced, stage)
+    words = repair(bare(text[:LONGEST]))
+    raw = fold(words)
+    found = find_codes(words)
+    code, enhanced, stage = code or found.code, enhanced or found.enhanced, stage or find_stage(raw)
+    vendor = next((name for mark, name in MARKS if mark in raw), "")
+    named = listing(raw)
+    head = f"[{stage or ''}] {code or ''} {enhanced or ''} "
+    cause, owner = _by_words(head + listen(found.core), named, code, enhanced)
+    if cause is None and len(found.core) < len(words):
+        cause, owner = _by_words(head + listen(words), named, code, enhanced)
+    confidence = Confidence.TEXT
+    if cause in (None, *_DOUBTFUL) and (link := next((row for row in LINKS if row[0] in raw), None)):
+        _, cause, owner = link
+    if cause is None:
+        cause, confidence = _by_codes(raw, (stage, code, enhanced), vendor)
+    return ReplyFacts(
+        cause,
+        confidence,
+        permanent=_permanent(raw, code, enhanced),
+        code=code,
+        enhanced=enhanced,
+        stage=stage,
+        blocklist=named.name if named else None,
+        retry_after=find_wait(raw),
+        address=quoted_address(words),
+        vendor=vendor or owner,
+    )
 
 
 def cause_of(stage: Stage, code: int, enhanced: str | None, text: str) -> Cause:
@@ -40,18 +75,43 @@ def cause_of(stage: Stage, code: int, enhanced: str | None, text: str) -> Cause:
     return read_reply(text, stage=stage, code=code, enhanced=enhanced).cause
 
 
-def _cause(stage: Stage | None, code: int, enhanced: str | None, text: str) -> tuple[Cause, Confidence]:
-    said = _ADDRESS.sub(" ", text.lower())
-    for phrase, cause in _PHRASES:
-        if phrase.search(said):
-            return cause, Confidence.TEXT
-    detail = (enhanced or "").partition(".")[2]
-    if detail in ENHANCED and not (code >= 500 and ENHANCED[detail] is Cause.GREYLISTED):
-        return ENHANCED[detail], Confidence.ENHANCED
-    if code >= 500 and stage in STAGES:
-        return STAGES[stage], Confidence.BASIC
-    if detail == "7.1" and TRY_LATER in said:
-        return Cause.GREYLISTED, Confidence.TEXT
-    if code == 451 and detail.startswith("3"):
-        return Cause.SERVER_FAULT, Confidence.ENHANCED
+def _by_words(said: str, named: Listing | None, code: int | None, enhanced: str | None) -> tuple[Cause | None, str]:
+    """What the words mean, and whose they are; None where no row knows them."""
+    if row := first(_CERTAIN, said):
+        return row.cause, row.vendor
+    if named:
+        return named.cause, ""
+    for table in (_BLOCKING, _FOREIGN) if said.isascii() else (_FOREIGN, _BLOCKING):
+        if row := first(table, said):
+            return row.cause, row.vendor
+    if any(later in said for later in _LATER) and (code or 0) < 500:
+        return _put_off(code, enhanced), ""
+    row = first(_VAGUE, said)
+    return (row.cause, row.vendor) if row else (None, "")
+
+
+def _by_codes(raw: str, spoken: tuple[Stage | None, int | None, str | None], vendor: str) -> tuple[Cause, Confidence]:
+    stage, code, enhanced = spoken
+    if enhanced and (cause := by_enhanced(enhanced, code or 0, vendor, raw)):
+        return cause, Confidence.ENHANCED
+    if code and (cause := by_code(code, stage)):
+        return cause, Confidence.BASIC
     return Cause.UNCLEAR, Confidence.NONE
+
+
+def _put_off(code: int | None, enhanced: str | None) -> Cause:
+    """What "try again later" means where nothing else is said."""
+    detail = (enhanced or "").partition(".")[2]
+    if detail.startswith("3."):
+        return Cause.SERVER_FAULT
+    return Cause.GREYLISTED if code in (450, 451) else Cause.RATE_LIMITED
+
+
+def _permanent(raw: str, code: int | None, enhanced: str | None) -> bool | None:
+    if code:
+        return code >= 500
+    if enhanced:
+        return enhanced.startswith("5")
+    if "permanent" in raw or "giving up" in raw or "will be deleted" in raw:
+        return True
+    return False if any(word in raw for word in ("temporar", "try again", "deferred", "will be retried")) else None

@@ -1,0 +1,171 @@
+"""The blocklists that a reply names: by zone, by page, or by name where the words around it say that it lists."""
+
+import re
+from typing import NamedTuple
+
+from probes.verdict import Cause
+
+
+class Listing(NamedTuple):
+    """A blocklist named by a reply, and what being on it means."""
+
+    name: str
+    cause: Cause
+
+
+ZONES: tuple[tuple[str, str], ...] = (  # in the raw reply, lower case, at a word's start; first hit per operator
+    ("zen.spamhaus", "Spamhaus ZEN"),
+    ("spamhaus.org/zen", "Spamhaus ZEN"),
+    ("spamhaus zen", "Spamhaus ZEN"),
+    ("sbl-xbl", "Spamhaus SBL-XBL"),
+    ("spl-xbl", "Spamhaus SBL-XBL"),
+    ("spamhaus sbl", "Spamhaus SBL"),
+    ("spamhaus-sbl", "Spamhaus SBL"),
+    ("sbl.spamhaus", "Spamhaus SBL"),
+    ("spamhaus.org/sbl", "Spamhaus SBL"),
+    ("spamhaus block list", "Spamhaus SBL"),
+    ("spamhaus css", "Spamhaus CSS"),
+    ("css.spamhaus", "Spamhaus CSS"),
+    ("spamhaus.org/css", "Spamhaus CSS"),
+    ("spamhaus xbl", "Spamhaus XBL"),
+    ("spamhaus-xbl", "Spamhaus XBL"),
+    ("xbl.spamhaus", "Spamhaus XBL"),
+    ("spamhaus.org/xbl", "Spamhaus XBL"),
+    ("shxbl", "Spamhaus XBL"),
+    ("exploits block list", "Spamhaus XBL"),
+    ("spamhaus pbl", "Spamhaus PBL"),
+    ("spamhaus-pbl", "Spamhaus PBL"),
+    ("pbl.spamhaus", "Spamhaus PBL"),
+    ("spamhaus.org/pbl", "Spamhaus PBL"),
+    ("policy block list", "Spamhaus PBL"),
+    ("spamhaus dbl", "Spamhaus DBL"),
+    ("dbl.spamhaus", "Spamhaus DBL"),
+    ("spamhaus.org/dbl", "Spamhaus DBL"),
+    ("spamhaus.org/query/domain", "Spamhaus DBL"),
+    ("spamhaus zrd", "Spamhaus ZRD"),
+    ("zrd.spamhaus", "Spamhaus ZRD"),
+    ("spamhaus drop", "Spamhaus DROP"),
+    ("spamhaus", "Spamhaus"),
+    ("barracudacentral", "Barracuda"),
+    ("barracudanetworks.com/reputation", "Barracuda"),
+    ("barracuda reputation", "Barracuda"),
+    ("brbl", "Barracuda"),
+    ("spamcop", "SpamCop"),
+    ("sorbs", "SORBS"),
+    ("uceprotect", "UCEPROTECT"),
+    ("dnsbl-1.uceprotect", "UCEPROTECT"),
+    ("backscatterer", "Backscatterer"),
+    ("ipcheck.proofpoint", "Proofpoint"),
+    ("proofpoint.com/dnsbl-lookup", "Proofpoint"),
+    ("proofpoint dynamic reputation", "Proofpoint"),
+    ("trend micro rbl", "Trend Micro"),
+    ("trend micro email reputation", "Trend Micro"),
+    ("email reputation service", "Trend Micro"),
+    ("ers.trendmicro", "Trend Micro"),
+    ("mail-abuse.", "Trend Micro"),
+    ("csi.cloudmark", "Cloudmark"),
+    ("cloudmark sender intelligence", "Cloudmark"),
+    ("cloudmark poor reputation", "Cloudmark"),
+    ("cm-csi", "Cloudmark"),
+    ("abusix", "Abusix"),
+    ("mail.abusix", "Abusix"),
+    ("invaluement", "Invaluement"),
+    ("ivmsip", "Invaluement"),
+    ("ivmuri", "Invaluement"),
+    ("uribl.com", "URIBL"),
+    ("uribl", "URIBL"),
+    ("surbl", "SURBL"),
+    ("abuseat", "CBL"),
+    ("hostkarma", "Hostkarma"),
+    ("junkemailfilter", "Hostkarma"),
+    ("psbl.", "PSBL"),
+    ("surriel", "PSBL"),
+    ("mailspike", "Mailspike"),
+    ("spamrats", "SpamRATS"),
+    ("senderscore", "Sender Score"),
+    ("sender score", "Sender Score"),
+    ("truncate.gbudb", "GBUdb"),
+    ("gbudb", "GBUdb"),
+    ("0spam", "0spam"),
+    ("blocklist.de", "blocklist.de"),
+    ("nixspam", "NiX Spam"),
+    ("manitu", "NiX Spam"),
+    ("cobion", "Cobion"),
+    ("dronebl", "DroneBL"),
+    ("wpbl", "WPBL"),
+    ("s5h.net", "s5h"),
+    ("spfbl", "SPFBL"),
+    ("hostkarma", "Hostkarma"),
+    ("dnswl", "DNSWL"),
+    ("mips space", "MIPSpace"),
+    ("mipspace", "MIPSpace"),
+    ("nordspam", "NordSpam"),
+    ("fabel", "Fabel"),
+    ("interserver", "InterServer"),
+    ("rbl.rambler", "Rambler"),
+    ("korea services", "Korea Services"),
+    ("anonmails", "Anonmails"),
+    ("dsbl.org", "DSBL"),
+    ("njabl", "NJABL"),
+    ("five-ten", "Five-Ten"),
+    ("ahbl", "AHBL"),
+    ("fortiguard", "FortiGuard"),
+    ("cloud-security.net", "IX Cloud Security"),
+    ("kisarbl", "KISA-RBL"),
+)
+
+SHORT: tuple[tuple[str, str], ...] = (  # names that only the words before them make a list
+    ("sbl", "Spamhaus SBL"),
+    ("xbl", "Spamhaus XBL"),
+    ("pbl", "Spamhaus PBL"),
+    ("css", "Spamhaus CSS"),
+    ("dbl", "Spamhaus DBL"),
+    ("zen", "Spamhaus ZEN"),
+    ("cbl", "CBL"),
+    ("barracuda", "Barracuda"),
+    ("trend micro", "Trend Micro"),
+    ("trendmicro", "Trend Micro"),
+    ("cloudmark", "Cloudmark"),
+    ("proofpoint", "Proofpoint"),
+    ("mimecast", "Mimecast"),
+    ("sophos", "Sophos"),
+    ("mcafee", "McAfee"),
+    ("symantec", "Symantec"),
+    ("dnsbl", "DNSBL"),
+    ("rbl", "RBL"),
+)
+
+OF_LINKS = ("URIBL", "SURBL", "Spamhaus DBL", "Spamhaus ZRD")  # lists of domains that messages name or link to
+_ZONES = tuple((fragment, re.compile(rf"(?<![a-z0-9]){re.escape(fragment)}"), name) for fragment, name in ZONES)
+_USING = r"(?:(?:blocked|rejected|refused|denied|deferred|banned) (?:using|in|at)|(?:blocked|denied|banned) by|(?:black|block)?-?listed (?:in|on|at|by|with|using)(?: the)?)"
+_SHORT = re.compile(rf"{_USING}(?: [a-z]{{1,12}})?? ({'|'.join(re.escape(n) for n, _ in SHORT)})(?![a-z0-9-]|\.[a-z])")
+_SHORT_NAMES = dict(SHORT)
+_SECOND = re.compile(r" (?:and|,|&) (barracuda|spamhaus|spamcop|sorbs)(?![a-z0-9])")
+_ZONE = re.compile(
+    r"(?:(?:blocked|rejected|denied|deferred|refused) using|listed (?:at|on|in|by)(?: the)?|black list at|blacklisted (?:by|at|in|on)"
+    r"|found in|lookup site|rejected due to listing in|dnsbl server response|rbl:?|dnsbl:?) [\"'(]?((?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24})(?![a-z0-9@])"
+)
+_LOOKUP_FAILED = re.compile(r"127\.255\.255\.\d{1,3}|open resolver|query refused|too many queries", re.ASCII)
+
+
+def listing(raw: str) -> Listing | None:
+    """The blocklist that `raw`, folded to lower case, names; several are joined by ", ". A vendor's name alone is none."""
+    names = list(dict.fromkeys(_named(raw)))
+    if not names:
+        return None
+    return Listing(", ".join(names), Cause.CONTENT if names[0] in OF_LINKS else Cause.IP_LISTED)
+
+
+def _named(raw: str) -> list[str]:
+    found: list[str] = []
+    for fragment, pattern, name in _ZONES:
+        if fragment in raw and pattern.search(raw) and not any(name.split()[0] == other.split()[0] for other in found):
+            found.append(name)
+    if short := _SHORT.search(raw):
+        name = _SHORT_NAMES[short[1]]
+        found += [] if found else [name]
+    if found and (second := _SECOND.search(raw)):
+        found.append({"sorbs": "SORBS", "spamcop": "SpamCop"}.get(second[1], second[1].capitalize()))
+    if not found and (zone := _ZONE.search(raw)):
+        found.append(zone[1])
+    return found

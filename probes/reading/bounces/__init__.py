@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 from probes.reading.bounces import report as reports
 from probes.reading.bounces.address import address_in, addresses_in, is_machine, plain
-from probes.reading.bounces.answer import answer_in, answer_told
+from probes.reading.bounces.answer import Answer, answer_in, answer_told
 from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
 from probes.reading.bounces.mime import Mail, open_mail
 from probes.reading.bounces.notices import Said, notice_in, said_in
@@ -113,17 +113,14 @@ def _trouble(name: str, group: reports.Group, told: str, notice: str) -> Trouble
     """Its diagnostic, else what the prose says of this recipient, else of the only one."""
     status = reports.status_of(group)
     expected = (status or " ")[0].strip()
-    answers = [
-        answer_in(reports.diagnostic_of(group), expected),
-        answer_told(told, expected),
-        answer_told(notice, expected),
-    ]
-    coded = (
-        one for one in answers if one.code and (one is answers[0] or str(one.code)[0] == (expected or str(one.code)[0]))
-    )
-    answer = next(coded, next((one for one in answers if one.text), answers[0]))
+    answer = answer_in(reports.diagnostic_of(group), expected)
+    for prose in (told, notice):
+        if answer.code is None and prose:
+            other = answer_told(prose, expected)
+            if not answer.text or (other.code and str(other.code)[0] == (expected or str(other.code)[0])):
+                answer = other
     remote = reports.untyped(group.get("remote-mta", ""))
-    return Trouble(name, reports.action_of(group, status), status, answer, remote, " ".join(told.split()))
+    return Trouble(name, reports.action_of(group, status), status, answer, remote, told)
 
 
 def _merged(found: Sequence[Trouble]) -> list[Trouble]:
@@ -174,7 +171,8 @@ def _receipt(mail: Mail) -> _Reading | None:
 
 
 _REPORTER = re.compile(
-    r"(?:(?:program|system|agent[^\n]{0,20}|service|relay) (?:at|on)(?: host)?|generating server:)[ \t]+([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)|^Message from +([\w.-]+\w)",
+    r"(?:(?:program|system|agent[^\n]{0,20}|service|relay) (?:at|on)(?: host)?|generating server:)[ \t]+"
+    r"([A-Za-z0-9][\w-]*(?:\.[\w-]+)+)|^Message from +([\w.-]+\w)",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -184,17 +182,24 @@ def _told(mail: Mail, notice: str, text: str) -> _Reading | None:
         return None
     kind = notice_kind(mail, notice)
     action = "delayed" if kind is MailKind.DELAY else "failed"
-    whole = answer_told(notice)
-    troubles = []
-    for said in _named(mail, notice, text):
-        answer = answer_told(said.text)
-        if answer.code is None and answer.enhanced is None and whole.code is not None:
-            answer = whole
-        troubles.append(Trouble(said.address, action, None, answer, "", notice))
+    named = _named(mail, notice, text)
+    troubles = [
+        Trouble(said.address, action, None, _answer(said, notice), "", notice if len(named) == 1 else said.text)
+        for said in named
+    ]
     reporter = _REPORTER.search(notice)
     sender = address_in(mail.headers.get("from"))
     reporting = (reporter[1] or reporter[2]) if reporter else sender.rpartition("@")[2] if is_machine(sender) else ""
     return kind, [trouble.facts() for trouble in troubles], reporting
+
+
+def _answer(said: Said, notice: str) -> Answer:
+    """What is said of this recipient; else the answer that stands apart from the list of those whom it concerns."""
+    answer = answer_told(said.text)
+    if answer.code is None and answer.enhanced is None and said.text != notice:
+        whole = answer_told(notice)
+        return answer if whole.code is None else whole
+    return answer
 
 
 def _named(mail: Mail, notice: str, text: str) -> list[Said]:

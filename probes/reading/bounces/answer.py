@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import NamedTuple
 
 from probes.evidence import Stage
 
@@ -11,15 +12,17 @@ CODES_READ = 24
 
 _ENHANCED = r"([245]\.\d{1,3}\.\d{1,3})(?![\w-]|\.\d)"
 _PAIR = re.compile(rf"(?<![\w.])([245]\d\d)[\s\-:;<>,('\"#]{{1,8}}{_ENHANCED}", re.ASCII)
-_CODE = re.compile(
-    r"(?:^|said:|says:|reason:|code:?|failure:|returned was:|error:|error|<<<|:|\(|\[|\#|\.\.\.|-|\n|\s'|/|said)[\s>\"']{0,4}"
-    r"((?:4[2-5]|5[0-5]|2[0-5])\d)(?=[\s\-:;,<)\]'\"(]|\.\s|$)(?!\s+(?:bytes|kb|mb|sec|min|hour|day|message|recip|octet|port))",
+_DIGITS = re.compile(
+    r"(?<![\w.])([245][0-5]\d)(?=[\s\-:;,<)\]'\"(]|\.\s|\.?$)"
+    r"(?!\s+(?:bytes|kb|mb|sec|min|hour|day|mess|recip|octet|port|attempt|times))",
     re.ASCII | re.IGNORECASE,
 )
-_BARE_CODE = re.compile(
-    r"(?<![\w.:/@=+-])([45][0-5]\d)(?=\s+[A-Za-z<\"'(\[])(?!\s+(?:bytes|kb|mb|sec|min|hour|day|mess|recip))", re.ASCII
+_OPENING = re.compile(  # what stands before a reply: the beginning, or a word or sign that announces it
+    r"(?:\A|said:?|says:?|reason:?|code:?|failure:|was:|error:?|<<<|[:(\[#\n/-]|\.\.\.|\s')[\s>\"']{0,4}\Z",
+    re.ASCII | re.IGNORECASE,
 )
-_DETAIL = re.compile(rf"(?<![\w.@/=-])#?\(?\#?{_ENHANCED}", re.ASCII)
+_GOES_ON = re.compile(r"[\s-]+[A-Za-z<\"'(\[]")  # a reply has words, a plain number in prose may, too
+_DETAIL = re.compile(rf"(?<![\w.@/=-]){_ENHANCED}", re.ASCII)
 
 STAGES = tuple(  # the words of Postfix, Exim, qmail, sendmail, Yahoo, DragonFly, Gmail (its states); first hit wins
     (re.compile(pattern, re.IGNORECASE), stage)
@@ -32,7 +35,8 @@ STAGES = tuple(  # the words of Postfix, Exim, qmail, sendmail, Yahoo, DragonFly
             Stage.END_OF_DATA,
         ),
         (
-            r"(?:in reply to|after|our|for|>>>|performing the|SMTP:) ?MAIL\b|\[MAIL_FROM\]|sender was rejected|state 13\b",
+            r"(?:in reply to|after|our|for|>>>|performing the|SMTP:) ?MAIL\b|\[MAIL_FROM\]|sender was rejected"
+            r"|state 13\b",
             Stage.MAIL,
         ),
         (
@@ -76,18 +80,7 @@ def answer_in(text: str, expected: str = "") -> Answer:
 
     A good answer, class 2, is none unless it is expected.
     """
-    text = text[:LONGEST]
-    code, enhanced, start, paired = _codes(text, expected)
-    host = _HOST.search(text)
-    return Answer(
-        _folded(text),
-        _folded(text[start:]),
-        code,
-        enhanced,
-        next((stage for words, stage in STAGES if words.search(text)), None),
-        next(filter(None, host.groups()), "").lower() if host else "",
-        paired,
-    )
+    return _answer(text[:LONGEST], _codes(text[:LONGEST], expected))
 
 
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
@@ -96,32 +89,53 @@ _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 def answer_told(prose: str, expected: str = "") -> Answer:
     """Read an answer out of prose: the same, with `text` cut to the server's own words where its code opens them."""
     prose = prose[:LONGEST]
-    _, _, start, _ = _codes(prose, expected)
-    told = answer_in(prose, expected)
-    if told.code is None:
+    codes = _codes(prose, expected)
+    told = _answer(prose, codes)
+    if codes.code is None:
         return told
-    end = _PARAGRAPH_END.search(prose, start)
-    words = _folded(prose[start : end.start() if end else None])
+    end = _PARAGRAPH_END.search(prose, codes.start)
+    words = _folded(prose[codes.start : end.start() if end else None])
     return replace(told, text=words, words=words)
+
+
+class _Codes(NamedTuple):
+    """Reply code, enhanced code, where the reply begins, and whether the codes stand beside each other."""
+
+    code: int | None
+    enhanced: str | None
+    start: int
+    paired: bool
+
+
+def _answer(text: str, codes: _Codes) -> Answer:
+    host = _HOST.search(text)
+    return Answer(
+        _folded(text),
+        _folded(text[codes.start :]),
+        codes.code,
+        codes.enhanced,
+        next((stage for words, stage in STAGES if words.search(text)), None),
+        next(filter(None, host.groups()), "").lower() if host else "",
+        codes.paired,
+    )
 
 
 def _folded(text: str) -> str:
     return " ".join(text.split())
 
 
-def _codes(text: str, expected: str) -> tuple[int | None, str | None, int, bool]:
-    """Reply code, enhanced code, where the reply begins, and whether the codes stand beside each other."""
-    wanted = "245" if expected == "2" else "45"
-    for pattern in (_PAIR, _CODE, _BARE_CODE):
-        found = [
-            m for m in islice(pattern.finditer(text), CODES_READ) if m[1][0] in wanted and m[1][0] == m[m.re.groups][0]
-        ]
-        if found:
-            break
-    best = next((m for m in found if m[1][0] == expected), found[0] if found else None)
-    if best is not None and best.re is _PAIR:
-        return int(best[1]), best[2], best.start(), True
-    sought = best[1][0] if best else expected
-    details = [m[1] for m in islice(_DETAIL.finditer(text), CODES_READ) if m[1][0] in wanted]
-    detail = next((one for one in details if one[0] == sought), details[0] if details else None)
-    return (int(best[1]), detail, best.start(1), False) if best else (None, detail, 0, False)
+def _codes(text: str, expected: str) -> _Codes:
+    classes = "245" if expected == "2" else "45"
+    pairs = (m for m in islice(_PAIR.finditer(text), CODES_READ) if m[1][0] == m[2][0] and m[1][0] in classes)
+    if pair := _best(list(pairs), expected):
+        return _Codes(int(pair[1]), pair[2], pair.start(), True)
+    digits = [m for m in islice(_DIGITS.finditer(text), CODES_READ) if m[1][0] in classes]
+    opening = [m for m in digits if _OPENING.search(text[max(0, m.start() - 20) : m.start()])]
+    code = _best(opening or [m for m in digits if _GOES_ON.match(text, m.end())], expected)
+    details = [m for m in islice(_DETAIL.finditer(text), CODES_READ) if m[1][0] in classes]
+    detail = _best(details, code[1][0] if code else expected)
+    return _Codes(int(code[1]) if code else None, detail[1] if detail else None, code.start() if code else 0, False)
+
+
+def _best(found: list[re.Match[str]], expected: str) -> re.Match[str] | None:
+    return next((one for one in found if one[1][0] == expected), found[0] if found else None)

@@ -1,7 +1,8 @@
 """A mail cut into its parts, with an end to everything.
 
-Not the standard library's parser: that one recurses as deep as the mail says, and reads what nobody needs. Broken mails
-are taken as they come: a boundary that never appears makes the whole body one text, an unknown charset is read as UTF-8.
+Not the standard library's parser: that one recurses as deep as the mail says, and reads what nobody needs. Broken
+mails are taken as they come: a boundary that never appears makes the whole body one text, and an unknown charset is
+read as UTF-8.
 """
 
 import binascii
@@ -18,6 +19,8 @@ VALUE_READ = 1 << 16
 TEXT_READ = 1 << 18
 PARTS_READ = 64
 DEEPEST = 10
+
+NEWLINE = 0x0A
 
 _FIELD = re.compile(rb"^([!-9;-~]{1,76})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 _FOLD = re.compile(r"\s*\n[ \t]+")
@@ -108,13 +111,21 @@ def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
 
 
 def _split(body: bytes, boundary: str) -> list[bytes]:
-    mark = re.compile(rb"\n--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*(?=\n|\Z)")
-    pieces = []
-    matches = list(islice(mark.finditer(b"\n" + body), PARTS_READ + 1))
-    for number, match in enumerate(matches):
-        if not match[1]:
-            end = matches[number + 1].start() - 1 if number + 1 < len(matches) else None
-            pieces.append(body[match.end() : end])
+    """The pieces between the lines that are the boundary, found by plain search."""
+    mark = b"--" + boundary.encode("utf-8", "replace")
+    pieces: list[bytes] = []
+    start: int | None = None
+    position = 0
+    while len(pieces) < PARTS_READ and (at := body.find(mark, position)) >= 0:
+        position = at + len(mark)
+        rest = body[position : position + 100].partition(b"\n")[0]
+        if (at and body[at - 1] != NEWLINE) or rest.strip() not in (b"", b"--"):
+            continue  # mentioned, or the beginning of a longer boundary
+        if start is not None:
+            pieces.append(body[start : max(start, at - 1)])
+        start = None if rest.startswith(b"--") else position + len(rest) + 1
+    if start is not None:
+        pieces.append(body[start:])
     return pieces
 
 

@@ -15,24 +15,21 @@ from probes.reading.bounces.address import ADDRESS, is_machine, plain
 NOTICE_READ = 1 << 15  # characters; what stands below is the returned message
 NAMED_READ = 500
 
-ENDINGS = re.compile(
-    r"^[ \t>|*=_/-]*(?:"
-    r"this is a copy of (?:the|your) (?:message|mail)"  # Exim
-    r"|below (?:this|the next) line is a copy|enclosed is a copy|below is a copy"  # qmail, OpenSMTPD
-    r"|included is a copy"  # MXLogic
-    r"|(?:the |here is the |start of )?(?:headers?|text|copy|first \d+ (?:lines|bytes|kbytes))(?: and .{1,40})? of (?:the|your) "
-    r"(?:original )?(?:message|mail)\b.*(?:follow|below)?"  # GMX, 1&1
-    r"|the header and top \d+ lines"
-    r"|original (?:message|mail)(?: info| headers?| text| as)?(?: is)?(?: follows| below)?[ \t.:-]*$"
-    r"|(?:unsent|undelivered|returned|old|bounced) (?:message|mail)(?: headers?)?(?: follows| below)?[ \t.:-]*$"
-    r"|message (?:headers?|text|header or text|contents?|body)(?: follows?| below)?[ \t.:|-]*$"
-    r"|your message (?:reads|follows|begins)"
-    r"|mensaje original|message original|urspr.{1,3}ngliche nachricht"
-    r"|(?:Received|Return-Path|X-Envelope-From|Message-ID):[ \t]"
-    r"|(?:Reporting-MTA|Final-Recipient)[ \t]*:|Content-Type:[ \t]*message/"
-    r")",
-    re.IGNORECASE | re.MULTILINE,
+_ENDINGS = (
+    r"this is a copy of (?:the|your) (?:message|mail)",  # Exim
+    r"(?:below (?:this|the next) line is|enclosed is|below is|included is) a copy",  # qmail, OpenSMTPD, MXLogic
+    r"(?:the |here is the |start of )?(?:headers?|text|copy|first \d+ k?(?:lines|bytes))(?: and .{1,40})? of "
+    r"(?:the|your) (?:original )?(?:message|mail)\b",  # GMX, 1&1
+    r"the header and top \d+ lines",
+    r"original (?:message|mail)(?: info| headers?| text| as)?(?: is)?(?: follows| below)?[ \t.:-]*$",
+    r"(?:unsent|undelivered|returned|old|bounced) (?:message|mail)(?: headers?)?(?: follows| below)?[ \t.:-]*$",
+    r"message (?:headers?|text|header or text|contents?|body)(?: follows?| below)?[ \t.:|-]*$",  # sendmail, smail
+    r"your message (?:reads|follows|begins)",
+    r"mensaje original|message original|urspr.{1,3}ngliche nachricht",
+    r"(?:Received|Return-Path|X-Envelope-From|Message-ID):[ \t]",
+    r"(?:Reporting-MTA|Final-Recipient)[ \t]*:|Content-Type:[ \t]*message/",
 )
+ENDINGS = re.compile(rf"^[ \t>|*=_/-]*(?:{'|'.join(_ENDINGS)})", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +40,37 @@ class Said:
     text: str
 
 
-def _row(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern.replace("ADDRESS", f"(?P<address>{ADDRESS})"), re.MULTILINE | re.IGNORECASE)
+def _row(*pattern: str) -> re.Pattern[str]:
+    return re.compile("".join(pattern).replace("ADDRESS", f"(?P<address>{ADDRESS})"), re.MULTILINE | re.IGNORECASE)
 
 
+_NAMES = (
+    r"(?:(?:failed|intended|original|final|error|bounced)[ -])?"
+    r"(?:recipients?|recipient\(s\)|recipient address|address|addressed to|error-for|for|user)"
+)
 ROWS = (
-    _row(
-        r"^[ \t]{0,8}[\"'<]{0,2}ADDRESS[\"'>]{0,2}(?: ?\([^()\n]{1,80}\))?[ \t]?:(?!//)"
-    ),  # qmail, Postfix, Courier, GMX
+    # qmail, Postfix, Courier, Exim 3, OpenSMTPD, GMX, 1&1, Yahoo: <a@b>: reason
+    _row(r"^[ \t]{0,8}[\"'<]{0,2}ADDRESS[\"'>]{0,2}(?: ?\([^()\n]{1,80}\))?[ \t]?:(?!//)"),
     _row(r"^[ \t]*<?ADDRESS>?[ \t]?\.\.\."),  # smail
     _row(r"^[ \t]*[\"<]?ADDRESS[\">]? on [A-Z][a-z]{2}, "),  # Exchange 5.5 to 2003
-    _row(r"^[ \t]*<?ADDRESS>?[ \t]+\[[^\]\n]"),  # X1
-    _row(r"^[ \t]*<?ADDRESS>?[ ,]+(?=[^\n]*ERROR_CODE|Invalid Address)"),  # Zoho
-    _row(
-        r"^[ \t>*-]*(?:(?:failed|addressed|intended|original|final|error|bounced)[ -])?"
-        r"(?:recipients?|recipient\(s\)|recipient address|address|addressed to|error-for|for|user)[ \t]*:[ \t]*(?:rfc822;)?[ \t\"'<]*ADDRESS"
-    ),
+    _row(r"^[ \t]*<?ADDRESS>?[ \t]+\[[^\]\n]"),  # X1: a@b [reason]
+    _row(r"^[ \t]*<?ADDRESS>?[ ,]+(?=[^\n]{0,200}ERROR_CODE|Invalid Address)"),  # Zoho
+    _row(r"\[Status: [^\n\]]{0,80}Address: <?ADDRESS"),  # Zoho, delays
+    _row(r"^[ \t>*-]*", _NAMES, r"[ \t]*:[ \t]*(?:rfc822;)?[ \t\"'<]*ADDRESS"),  # EZweb, LSMTP, SurfControl
     _row(r"^(?:[ \t>]|Sent|<<<)*RCPT TO[ \t]*:[ \t]*<?ADDRESS"),  # Verizon, James, InterScan, transcripts
     _row(r"^>>> ?<?ADDRESS>? <"),  # Activehunter
-    _row(r"\[Status: [^\n\]]{0,80}Address: <?ADDRESS"),  # Zoho
     _row(r"^[ \t]*(?:[*>•·]|--{0,3})[ \t]+[\"<]?ADDRESS[\">]?[ \t.]*$"),  # Mimecast, MDaemon, X3
-    _row(
-        r"^[ \t]*(?:\"[^\"\n]{1,80}\" )?[\"'<]{0,2}ADDRESS[\"'>]{0,2}[ \t]*(?:\(.{1,80}\))?[ \t]*[.,;]?[ \t]*$"
-    ),  # Exim, Domino, Gmail
+    # Exim, Domino, Gmail, Biglobe, MailMarshal: alone on its line
+    _row(r"^[ \t]*(?:\"[^\"\n]{1,80}\" )?[\"'<]{0,2}ADDRESS[\"'>]{0,2}[ \t]*(?:\([^\n]{1,80}\))?[ \t]*[.,;]?[ \t]*$"),
 )
 
 _TRANSCRIPT = _row(r"^[ \t]*(?P<code>[245]\d\d)[ -]<?ADDRESS>?\.\.\.[ \t]*(?P<rest>[^\n]*)")  # sendmail 5 to 8
 _ANSWERED = re.compile(r"^[ \t]*<<<[ \t]*([45]\d\d[^\n]*)", re.MULTILINE)
 
-SENTENCES = (  # where no line is given to the address
+SENTENCES = (  # where no line is given to the address: IMail, KDDI, MailFoundry, DragonFly, X6, FML
     _row(
-        r"(?:deliver|reach|undeliverable|returned|rejected|failed|problems?|error|mailbox|unknown user|userid|attempts|exceeds|"
-        r"not exist|unknown|invalid|duplicated)[^@\n]{0,80}?[\s:<\"'(]ADDRESS"
+        r"(?:deliver|reach|undeliverable|returned|rejected|failed|problems?|error|mailbox|unknown user|userid|attempts|"
+        r"exceeds|not exist|unknown|invalid|duplicated)[^@\n]{0,80}?[\s:<\"'(]ADDRESS"
     ),
     _row(r"(?:originally addressed|message|mail|e-mail|sent) (?:to|for)[ \t]*:?[ \t]*[<\"']{0,2}ADDRESS"),
     _row(

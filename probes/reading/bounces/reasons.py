@@ -9,40 +9,103 @@ from probes.verdict import Cause
 
 READ = 4096
 
-_ROWS: tuple[tuple[str, Cause], ...] = (  # first hit wins
-    (r"groups\.google\.com|support\.google\.com/a/[\w.-]+/bin/topic", Cause.POLICY),  # Google Groups: may not post
-    (r"couldn'?t create \"", Cause.SERVER_FAULT),  # procmail and its like
-    (r"user mailbox exceeds allowed size|over ?quota|quota (?:has been )?exceed|exceed\w* (?:his|her|the|its|their)? ?(?:disk |storage )?quota|"
-     r"mail(?:box|folder)(?: is|'s)? full|disk quota|reached disk quota|storage quota|full mailbox|not enough disk space|quota exceeded|"
-     r"552.{0,40}full", Cause.MAILBOX_FULL),
-    (r"size limit exceeded|message (?:too large|size exceeds)|too big|exceeds maximum size", Cause.TOO_LARGE),
-    (r"account (?:is|has been) (?:locked|disabled|suspended|inactive|expired|closed)|user\(s\) account is disabled", Cause.MAILBOX_DISABLED),
-    (r"resolver\.rst\.(?:auth|notauth|restrict)\w*", Cause.POLICY),  # Exchange
-    (r"not listed in (?:domino directory|public name)|unknown recipient|recipient name is not recogni[sz]ed|resolver\.adr\.\w*notfound|"
-     r"recip\w*notfound|doesn'?t have an? \S+ account|address couldn'?t be found|address not found|check if address is correct|"
-     r"no mailbox here by that name|invalid final delivery userid|user(?: is)? (?:unknown|not known|not found|not exist)|unknown user|"
-     r"unknown local[- ]part|recipient email address is possibly incorrect|no such user|wasn't found at|invalid user address|"
-     r"unknown or illegal|mailbox (?:not found|unavailable)|no valid mailbox|could(?:n't| not) be found or is unable|"
-     r"pas de bo.te aux lettres|empf.{1,3}nger unbekannt|user does not have a", Cause.NO_SUCH_USER),
-    (r"unrout(?:e)?able (?:mail )?(?:address|domain)|indicated no smtp service|domain (?:does not exist|not found|is not reachable)|"
-     r"domain name not found|host (?:unknown|not found)|unknown (?:host|domain)|name service error|couldn'?t find (?:any host|a mail exchanger)|"
-     r"lookup failure|doesn'?t receive email|not accept mail|nxdomain|dns query failed|nullmx|null mx|no mx record|"
-     r"all relevant mx records point to non-existent|name or service not known|host or domain name not found|dns error|no mail host", Cause.DOMAIN_UNKNOWN),
-    (r"too many hops|mail loop|loop(?:ing| detected|s back| alert)|duplicated message-id|forwarded more than the maximum|hop count", Cause.SERVER_FAULT),
-    (r"connection (?:timed out|refused|reset|closed|dropped|lost)|timed out|time-?out|network (?:error|is unreachable|unreachable)|no route to host|"
-     r"lost connection|unable to connect|requests to connect|could not connect|can'?t connect|socket error|unreachable|"
-     r"could not find a gateway|not able to establish|connect to \S+|establish an smtp connection|name server|host name lookup", Cause.NETWORK),
-    (r"procmail|pipe to \||command (?:died|failed|time limit)|mailer error|local delivery failed|ldap|temporary (?:failure|local problem)|"
-     r"operating system error|can'?t create|cannot (?:create|open)|child (?:status|process)|exited with|service (?:currently )?unavailable|"
-     r"configuration error|internal (?:server )?error|i/o error|no space left|system error|local configuration", Cause.SERVER_FAULT),
-    (r"retry timeout exceeded|retry time not reached|could not deliver for the last|(?:envelope|message|delivery time) expired|"
-     r"(?:deliver\w*|undelivered) (?:this message )?(?:after|for) (?:too long|\d+(?:\.\d+)? (?:days?|hours?|attempts?))|in the queue too long|"
-     r"could not be delivered for|failed \d+ attempts|timed? ?out before|maximum-time-expired|message timed out|been in the (?:mail )?queue|"
-     r"aborted after|kept? trying|giving up after|too long in queue|unable to deliver this message after|time limit", Cause.EXPIRED),
-    (r"rejected|refused|denied|not permitted|not allowed", Cause.POLICY),
-)  # fmt: skip
+ROWS: tuple[tuple[Cause, tuple[str, ...]], ...] = (  # first hit wins: of the mailbox first, then of the way there
+    (Cause.POLICY, (r"groups\.google\.com", r"support\.google\.com/a/[\w.-]+/bin/topic")),  # Google Groups
+    (Cause.POLICY, (r"resolver\.rst\.\w+",)),  # Exchange: closed to strangers
+    (Cause.SERVER_FAULT, (r"couldn'?t create \"",)),  # procmail, and then names the user
+    (
+        Cause.MAILBOX_FULL,
+        (
+            r"(?:mailbox|message count) exceed\w* ",  # IMail, Biglobe
+            r"exceed\w* (?:(?:his|her|the|its|their) )?(?:allowed |local |storage |disk |maximum )*(?:quota|limit)",
+            r"over ?quota|quota (?:has been |is )?(?:exceeded|full)",
+            r"(?:storage|disk) quota|reached (?:disk|their|its) quota",
+            r"(?:mail)?(?:box|folder)(?: is|'s| was)? (?:currently )?full|full mailbox|not enough (?:disk )?space",
+            r"mailbox (?:size )?limit|too many messages in",
+        ),
+    ),
+    (Cause.TOO_LARGE, (r"size limit exceeded|(?:message|mail) (?:is )?too (?:large|big)|message size exceed",)),
+    (
+        Cause.MAILBOX_DISABLED,
+        (
+            r"(?:account|mailbox|user|address) (?:is |has been |was )?"
+            r"(?:locked|disabled|suspended|inactive|expired|closed)",
+            r"no longer (?:active|in use|works|employed|with)",
+        ),
+    ),
+    (
+        Cause.NO_SUCH_USER,
+        (
+            r"not listed in (?:the )?(?:domino directory|public name)",  # Domino
+            r"unknown recipient|recipient name is not recogni[sz]ed",
+            r"resolver\.adr\.\w*notfound|recip\w*notfound",  # Exchange
+            r"doesn'?t have an? \S+ account|no mailbox here by that name",  # Yahoo, qmail
+            r"address (?:couldn'?t be|not) found|wasn'?t found at",
+            r"email address is possibly incorrect",  # Gmail, Mimecast
+            r"check if address is correct|invalid (?:final delivery userid|user address|recipient|mailbox)",
+            r"user(?: is)? (?:unknown|not known|not found|not exist)",
+            r"(?:unknown|no such) (?:local[- ]part|user|recipient|mailbox)",
+            r"unknown or illegal|mailbox (?:not found|unavailable|does not exist|unknown)",
+            r"no valid (?:mailbox|recipients for this mm)",
+            r"(?:user|recipient|mailbox|account) (?:does not|doesn'?t) exist",
+            r"does not have a final email delivery point",
+            r"bo.te aux lettres inconnue|destinataire inconnu|empf.{1,3}nger unbekannt|usuario desconocido|宛先不明|存在しません",
+        ),
+    ),
+    (
+        Cause.DOMAIN_UNKNOWN,
+        (
+            r"unroute?able (?:mail )?(?:address|domain)|indicated no smtp service|all relevant mx records",  # Exim
+            r"domain (?:name )?(?:does not exist|not found|is not reachable)|(?:host|domain)(?: name)? (?:is )?unknown",
+            r"(?:unknown|no such) (?:host|domain)|host (?:or domain name )?not found",
+            r"name service error|dns (?:error|query failed)",
+            r"couldn'?t find (?:any host|a mail exchanger)|lookup failure",
+            r"null ?mx|no mx record|nxdomain|name or service not known",
+            r"doesn'?t receive email|(?:domain|host)\S* (?:does|do) not accept mail|no mail host",
+        ),
+    ),
+    (
+        Cause.SERVER_FAULT,
+        (
+            r"too many hops|mail loop|loop(?:ing| detected|s back| alert|ed)|duplicated message-id|hop count",
+            r"forwarded more than the maximum",
+        ),
+    ),
+    (
+        Cause.NETWORK,
+        (
+            r"connection (?:timed out|refused|reset|closed|dropped|lost)|timed out|lost connection|no route to host",
+            r"network (?:error|(?:is )?unreachable)|host (?:is )?(?:not reachable|unreachable|down)|socket error",
+            r"(?:unable|not able|fail\w*|can'?t|could not|couldn'?t|cannot) "
+            r"(?:to )?(?:connect|establish|find a gateway)",
+            r"requests to connect|connect to \S+|name server|host name lookup",
+        ),
+    ),
+    (
+        Cause.SERVER_FAULT,
+        (
+            r"procmail|pipe to \||command (?:died|failed|time limit)|mailer error|local delivery failed|ldap",
+            r"temporary (?:failure|local problem)|operating system error|can'?t create|cannot (?:create|open)",
+            r"child (?:status|process)|exited with",
+            r"service (?:currently )?unavailable|resources temporarily unavailable",
+            r"configuration error|local configuration|internal (?:server )?error|i/o error|no space left|system error",
+        ),
+    ),
+    (
+        Cause.EXPIRED,  # last: what kept it so long tells more
+        (
+            r"retry time(?:out exceeded| not reached)",
+            r"(?:envelope|message|delivery time) expired|message timed out",
+            r"could not (?:be delivered|deliver) for",
+            r"in the queue too long|maximum-time-expired|time limit",  # sendmail, qmail
+            r"(?:undelivered|deliver this message|aborted|giving up|failed) "
+            r"(?:after |for )?(?:too long|\d+(?:\.\d+)? (?:day|hour|attempt))",
+            r"too long in (?:the )?queue|been in the (?:mail )?queue|retried for",
+        ),
+    ),
+)
 
-REASONS = tuple((re.compile(pattern, re.IGNORECASE), cause) for pattern, cause in _ROWS)
+REASONS = tuple((re.compile("|".join(patterns), re.IGNORECASE), cause) for cause, patterns in ROWS)
 
 
 def reason_in(text: str) -> Cause:

@@ -30,7 +30,7 @@ _KINDS = {"Bounce": MailKind.BOUNCE, "Complaint": MailKind.COMPLAINT, "Delivery"
 
 
 def notification_in(text: str) -> Notification | None:
-    """Read "notificationType" (identity notifications) or "eventType" (configuration sets); None for all other texts."""
+    """Read "notificationType" (identity notifications) or "eventType" (configuration sets); None for other texts."""
     text = text.lstrip()
     if not text.startswith("{"):
         return None

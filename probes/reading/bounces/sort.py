@@ -1,4 +1,4 @@
-"""What a mail is: a bounce, a notice of delay, a complaint, an automatic reply, or none of them."""
+"""What a mail is: a bounce, a notice of delay, an automatic reply, or none of them."""
 
 import re
 
@@ -6,41 +6,51 @@ from probes.reading.bounces.complaints import returned_part
 from probes.reading.bounces.mime import Mail, header_text
 from probes.reading.facts import MailKind
 
-_DAEMON = re.compile(
-    r"mailer[-_. ]?daemon|post_?master|mail[ ._-]?delivery|delivery (?:sub)?system|mail (?:delivery|deliver) system"
-    r"|system administrator|mdaemon@|smtp_mail_service|symantec_antivirus|lsmtp|<>|^\s*$",
-    re.IGNORECASE,
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+_DAEMON = _any(
+    r"mailer[-_. ]?daemon|post_?master|mail[ ._-]?deliver|deliver\w* (?:sub)?system|system administrator",
+    r"mdaemon@|smtp_mail_service|symantec_antivirus|lsmtp|<>|\A\s*\Z",
 )
-_FAILED = re.compile(
-    r"undeliver|un-deliver|non[- ]?deliver|not (?:be )?delivered|could ?n[o']t be delivered|deliver\w* (?:has )?(?:fail|problem|error|status|warning)"
-    r"|deliver\w* .{0,30}fail|failure notice|failure delivery|mail(?:er)? fail|returned (?:mail|message|to sender)|return(?:ed|ing) mail"
-    r"|fail\w* (?:to )?deliver|mail (?:system )?error|error sending your mail|processing error|mail delivery|warning.{0,30}(?:delay|could not send)"
-    r"|bounce|not deliverable|non remis|unzustellbar|nicht zugestellt|nicht .{0,20}zugestellt|zustellung|remise|non consegna"
-    r"|no (?:se )?(?:ha )?(?:podido|pudo)? ?entreg|rechaz|loop alert|不達|配信|送信できません|エラー|退信|недоставлен|не доставлено|message rejected|undeliv|loop (?:alert|back)",
-    re.IGNORECASE,
+_SUBJECTS = _any(
+    r"undeliver|un-deliver|non[- ]?deliver|(?:not|n't) (?:be )?delivered|not deliverable|fail\w* (?:to )?deliver",
+    r"deliver\w* (?:has )?(?:fail|problem|error|status|warning)|deliver\w* .{0,30}fail|mail delivery",
+    r"failure notice|failure delivery|mail(?:er)? fail|mail (?:system )?error|error sending your mail|processing error",
+    r"return(?:ed|ing) (?:mail|message|to sender)|message rejected",
+    r"bounce|loop alert|warning.{0,30}(?:delay|could not send)",
+    r"unzustellbar|nicht .{0,20}zugestellt|zustellung|non remis|remise|non consegna|rechaz|(?:ha podido|pudo) entregar",
+    r"不達|配信|送信できません|エラー|退信|недоставлен|не доставлено",
 )
-_SENT_BACK = re.compile(
-    r"could not be delivered|couldn't be delivered|cannot be delivered|was not delivered|wasn't delivered|not able to deliver|"
-    r"unable to deliver|wasn't able to deliver|did not reach the following|undeliverable|delivery to the following recipients?|"
-    r"delivery failed|permanent(?:ly)? fail|had permanent|had delivery errors|failed addresses|failed recipient|could not deliver|"
-    r"transcript of session|error delivering your mail|was rejected by a remote|error has occurred while attempting|"
-    r"did not receive a copy|has been returned because|delivery problems|not delivered|has been delayed|been postponed|"
-    r"exceeds allowed size|delivery userid|returned permanent errors|trouble delivering|no valid recipients|failure reasons|"
-    r"error-for:|message log follows|invalid user address|loop|duplicated|could not|not be|n'a pas pu|nicht zugestellt",
-    re.IGNORECASE,
+_WORDS = _any(
+    r"(?:could not|couldn't|can ?not|can't|was not|wasn't|not) be(?:en)? delivered|(?:was not|wasn't|not) delivered",
+    r"(?:not able|unable|wasn't able) to deliver|could not deliver",
+    r"delivery (?:failed|problems|to the following recipient)",
+    r"did not (?:reach|receive)|undeliverable|(?:permanently|permanent) fail",
+    r"had (?:permanent|transient|delivery errors)",
+    r"fail(?:ed|ure) (?:addresses|recipient|reasons)",
+    r"transcript of session|error delivering your mail|trouble delivering",
+    r"rejected by a remote|error has occurred while attempting",
+    r"has been (?:returned because|delayed|postponed)|is delayed",
+    r"exceeds allowed size|delivery userid|returned permanent errors",
+    r"no valid recipients|error-for:|message log follows",
+    r"invalid user address|mail loop|duplicated message-id|n'a pas pu|nicht zugestellt|server message",
 )
-_DELAYED = re.compile(
-    r"has been delayed|is delayed|been delayed|warning message only|temporary failure report|will be retried|"
-    r"delivery attempts will continue|continue to (?:try|be attempted)|will keep trying|has been postponed|"
-    r"not yet been delivered|still (?:being|undelivered)|do not need to re-?send|could not send (?:mail|message) for past|"
-    r"warning--|notification \(delay\)|delivery warning|advisory-only",
-    re.IGNORECASE,
+_DELAYED = _any(
+    r"(?:has been|is|been) (?:delayed|postponed)|warning message only|temporary failure report|will be retried",
+    r"delivery attempts will continue|continue to (?:try|be attempted)|will keep trying|not yet been delivered",
+    r"still (?:being tried|undelivered)|do not need to re-?send|could not send (?:mail|message) for past|warning--",
+    r"notification \(delay\)|delivery warning|advisory-only",
 )
-_AUTOMATIC = re.compile(
-    r"out of (?:the )?office|out-of-office|auto(?:matic)?[- ]?(?:re(?:ply|sponse)|mated reply)|autoreply|autorespon|vacation|"
-    r"on (?:annual )?leave|on holiday|away from|^away\b|abwesen|automatische antwort|réponse automatique|absence du bureau|"
-    r"respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori ufficio|自動返信|自动回复|自動回覆|автоответ|不在",
-    re.IGNORECASE,
+_AWAY = _any(
+    r"out[- ]of[- ](?:the[- ])?office",
+    r"auto(?:matic|mated)?[- ]?(?:re(?:ply|sponse)|respon)|vacation|on (?:annual )?leave",
+    r"on holiday|\baway from|\Aaway\b|abwesen|automatische antwort|réponse automatique|absence du bureau",
+    r"respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)",
+    r"自動返信|自动回复|自動回覆",
+    r"автоответ|不在(?:通知|の)",
 )
 _ROBOTS = (
     "x-autoreply",
@@ -51,30 +61,27 @@ _ROBOTS = (
     "x-mail-autoreply",
     "x-autogenerated",
 )
+_MACHINES = ("x-failed-recipients", "x-bounced-address", "x-mx-bounce", "x-mlserver")
 
 
 def is_from_machine(mail: Mail) -> bool:
-    """Whether a mail system sent it, by its own account: sender, return path, or the headers of its reports."""
+    """Whether a mail system sent it, by its own account: sender, return path, or the headers of its notices."""
     heads = mail.headers
-    if (
-        "x-failed-recipients" in heads
-        or "x-bounced-address" in heads
-        or "x-mx-bounce" in heads
-        or "x-mlserver" in heads
-    ):
+    if any(name in heads for name in _MACHINES) or "<>" in heads.get("return-path"):
         return True
-    sender = heads.get("from")
-    return bool(_DAEMON.search(sender) if "from" in heads else False) or "<>" in heads.get("return-path")
+    return "from" in heads and _DAEMON.search(heads.get("from")) is not None
 
 
 def is_notice(mail: Mail, notice: str) -> bool:
-    """Whether it reads like a notice about a mail: its subject or its sender says so, and its words do."""
+    """Whether it reads like a notice about a mail: its subject or its sender says so, and what it says or returns."""
     subject = header_text(mail.headers.get("subject"))
-    if is_auto_reply(mail) and not _FAILED.search(subject):
+    titled = _SUBJECTS.search(subject) is not None
+    if not titled and is_auto_reply(mail):
         return False
-    if _FAILED.search(subject):
-        return is_from_machine(mail) or _SENT_BACK.search(notice) is not None
-    return is_from_machine(mail) and (_SENT_BACK.search(notice) is not None or returned_part(mail) is not None)
+    worded = _WORDS.search(notice) is not None
+    if is_from_machine(mail):
+        return titled or worded or returned_part(mail) is not None
+    return titled and worded
 
 
 def is_auto_reply(mail: Mail) -> bool:
@@ -82,13 +89,12 @@ def is_auto_reply(mail: Mail) -> bool:
     heads = mail.headers
     if "x-failed-recipients" in heads:
         return False
-    subject = header_text(heads.get("subject"))
-    if any(name in heads for name in _ROBOTS) or _AUTOMATIC.search(subject):
+    if any(name in heads for name in _ROBOTS) or _AWAY.search(header_text(heads.get("subject"))):
         return True
     answered = heads.get("auto-submitted").lower().startswith(("auto-replied", "auto-reply"))
     precedence = heads.get("precedence").lower() in ("auto_reply", "auto-reply")
-    exchange = "x-ms-exchange-inbox-rules-loop" in heads
-    return (answered or precedence or exchange) and not _DAEMON.search(heads.get("from"))
+    ruled = "x-ms-exchange-inbox-rules-loop" in heads
+    return (answered or precedence or ruled) and not _DAEMON.search(heads.get("from"))
 
 
 def notice_kind(mail: Mail, notice: str) -> MailKind:

@@ -1,5 +1,6 @@
 """One recipient's share of a bounce: what befell it, and by whose words its cause is told."""
 
+import re
 from dataclasses import dataclass, replace
 
 from probes.reading.bounces.answer import Answer
@@ -35,20 +36,23 @@ class Trouble:
         )
 
     def _cause(self, enhanced: str | None) -> ReplyFacts:
-        """By the server's answer, else by all that is told; where no server answered, first by the system's own words."""
+        """By the server's answer, else by its other answers in the session; where no server answered, first by the
+        system's own words. At last by all that is told."""
         said = self.answer
-        facts = read_reply(said.words or said.text, stage=said.stage, code=said.code, enhanced=enhanced)
+        facts = read_reply(said.words, stage=said.stage, code=said.code, enhanced=enhanced)
         own = reason_in(said.text)
         if said.code is None and own is not Cause.UNCLEAR:
             return replace(facts, cause=own, confidence=Confidence.TEXT)
-        if facts.confidence is Confidence.TEXT or not self.context:
-            return facts if facts.cause is not Cause.UNCLEAR else replace(facts, cause=own)
-        context = read_reply(self.context, stage=said.stage, code=said.code, enhanced=enhanced)
-        if context.confidence is Confidence.TEXT:
-            return replace(facts, cause=context.cause, confidence=context.confidence)
-        if facts.cause is not Cause.UNCLEAR:
+        if facts.confidence in (Confidence.TEXT, Confidence.ENHANCED):
             return facts
-        return replace(facts, cause=own if own is not Cause.UNCLEAR else reason_in(self.context))
+        session = read_reply(" ".join(_ANSWERED.findall(self.context)), stage=said.stage, code=said.code)
+        if session.confidence is Confidence.TEXT:
+            return replace(facts, cause=session.cause, confidence=session.confidence)
+        told = own if own is not Cause.UNCLEAR else reason_in(self.context)
+        return facts if told is Cause.UNCLEAR else replace(facts, cause=told, confidence=Confidence.TEXT)
+
+
+_ANSWERED = re.compile(r"^[ \t]*<<<[ \t]*([45]\d\d[^\n]*)", re.MULTILINE)  # sendmail's transcript
 
 
 def untroubled(

@@ -5,31 +5,43 @@ Text speaks first, the enhanced code second, stage and basic code last: many hos
 - `listen`     a reply's words, cleared of the names and addresses that it quotes
 - `codes`      where a text holds its codes, and its stage
 - `table`      the form of the tables of phrases, and the search in them
-- `vendors`, `general`, `languages`, `blocklists`   the tables: single products, all makes, other languages, lists
+- `webmail`, `carriers`, `gateways`   tables: the words of single services and products
+- `senders`, `recipients`, `messages`, `systems`   tables: what servers of every make say, by whom it is about
+- `languages`, `blocklists`, `marks`   tables: other languages, blocklists by name, vendors by their marks
 - `meanings`   what codes mean where words tell nothing
 - `waits`      the retry time that a reply offers
 """
 
 from probes.evidence import Stage
 from probes.reading.facts import Confidence, ReplyFacts
+from probes.reading.replies import carriers, gateways, languages, messages, recipients, senders, systems, webmail
 from probes.reading.replies.blocklists import Listing, listing
 from probes.reading.replies.codes import bare, find_codes, find_stage
-from probes.reading.replies.general import BLOCKS, CONTENTS, STRONG, WEAK
-from probes.reading.replies.languages import ROWS as LANGUAGES
 from probes.reading.replies.listen import fold, listen, quoted_address, repair
+from probes.reading.replies.marks import LINKS, MARKS
 from probes.reading.replies.meanings import by_code, by_enhanced
-from probes.reading.replies.table import first, phrases
-from probes.reading.replies.vendors import LINKS, MARKS
-from probes.reading.replies.vendors import ROWS as VENDORS
+from probes.reading.replies.table import Table
 from probes.reading.replies.waits import find_wait
 from probes.verdict import Cause
 
 LONGEST = 16 * 1024  # characters that are read; a reply has at most a few hundred
 
-_CERTAIN = tuple(phrases(VENDORS + STRONG))
-_BLOCKING = tuple(phrases(BLOCKS + CONTENTS))
-_FOREIGN = tuple(phrases(LANGUAGES))
-_VAGUE = tuple(phrases(WEAK))
+_CERTAIN = Table(  # the order is policy: a reply may say several things
+    webmail.ROWS,
+    carriers.ROWS,
+    gateways.ROWS,
+    senders.WAITING,
+    recipients.FULL,
+    senders.IDENTITY,
+    senders.RULES,
+    systems.BROKEN,
+    recipients.NOBODY,
+    messages.SIZE,
+    senders.LIMITS,
+)
+_BLOCKING = Table(senders.BLOCKS, messages.CONTENTS)
+_FOREIGN = Table(languages.ROWS)
+_VAGUE = Table(systems.VAGUE)
 _DOUBTFUL = (Cause.EXPIRED, Cause.NETWORK, Cause.POLICY)  # a page that the reply names knows more
 _LATER = "try again later", "try later", "essayer plus tard"  # rspamd says only this after DATA when it greylists
 
@@ -50,7 +62,7 @@ def read_reply(
     head = f"[{stage or ''}] {code or ''} {enhanced or ''} "
     cause, owner = _by_words(head + listen(found.core), named, code, enhanced)
     if cause is None and len(found.core) < len(words):
-        cause, owner = _by_words(head + listen(words), named, code, enhanced)
+        cause, owner = _by_words(head + listen(words), named, code, enhanced, core=False)
     confidence = Confidence.TEXT
     if cause in (None, *_DOUBTFUL) and (link := next((row for row in LINKS if row[0] in raw), None)):
         _, cause, owner = link
@@ -75,18 +87,22 @@ def cause_of(stage: Stage, code: int, enhanced: str | None, text: str) -> Cause:
     return read_reply(text, stage=stage, code=code, enhanced=enhanced).cause
 
 
-def _by_words(said: str, named: Listing | None, code: int | None, enhanced: str | None) -> tuple[Cause | None, str]:
+def _by_words(
+    said: str, named: Listing | None, code: int | None, enhanced: str | None, *, core: bool = True
+) -> tuple[Cause | None, str]:
     """What the words mean, and whose they are; None where no row knows them."""
-    if row := first(_CERTAIN, said):
+    if row := _CERTAIN.first(said):
         return row.cause, row.vendor
     if named:
         return named.cause, ""
     for table in (_BLOCKING, _FOREIGN) if said.isascii() else (_FOREIGN, _BLOCKING):
-        if row := first(table, said):
+        if row := table.first(said):
             return row.cause, row.vendor
-    if any(later in said for later in _LATER) and (code or 0) < 500:
+    if not core:  # vague words of a sending server's report are not the receiver's
+        return None, ""
+    if any(later in said for later in _LATER) and (code or 0) < 500 and "not going to try" not in said:
         return _put_off(code, enhanced), ""
-    row = first(_VAGUE, said)
+    row = _VAGUE.first(said)
     return (row.cause, row.vendor) if row else (None, "")
 
 

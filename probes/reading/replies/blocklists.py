@@ -86,24 +86,20 @@ ZONES: tuple[tuple[str, str], ...] = (  # in the raw reply, lower case, at a wor
     ("sender score", "Sender Score"),
     ("truncate.gbudb", "GBUdb"),
     ("gbudb", "GBUdb"),
-    ("0spam", "0spam"),
+    ("0spam.", "0spam"),
     ("blocklist.de", "blocklist.de"),
     ("nixspam", "NiX Spam"),
-    ("manitu", "NiX Spam"),
+    ("dnsbl.manitu", "NiX Spam"),
     ("cobion", "Cobion"),
     ("dronebl", "DroneBL"),
     ("wpbl", "WPBL"),
     ("s5h.net", "s5h"),
     ("spfbl", "SPFBL"),
     ("hostkarma", "Hostkarma"),
-    ("dnswl", "DNSWL"),
     ("mips space", "MIPSpace"),
     ("mipspace", "MIPSpace"),
     ("nordspam", "NordSpam"),
-    ("fabel", "Fabel"),
-    ("interserver", "InterServer"),
-    ("rbl.rambler", "Rambler"),
-    ("korea services", "Korea Services"),
+    ("rbl.interserver", "InterServer"),
     ("anonmails", "Anonmails"),
     ("dsbl.org", "DSBL"),
     ("njabl", "NJABL"),
@@ -145,12 +141,14 @@ _ZONE = re.compile(
     r"(?:(?:blocked|rejected|denied|deferred|refused) using|listed (?:at|on|in|by)(?: the)?|black list at|blacklisted (?:by|at|in|on)"
     r"|found in|lookup site|rejected due to listing in|dnsbl server response|rbl:?|dnsbl:?) [\"'(]?((?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24})(?![a-z0-9@])"
 )
-_LOOKUP_FAILED = re.compile(r"127\.255\.255\.\d{1,3}|open resolver|query refused|too many queries", re.ASCII)
+_QUOTED = re.compile(
+    r"[^\s<>@]{1,128}@[^\s<>@]{1,255}|(?<![a-z0-9.-])[a-z0-9._-]{1,255}\["
+)  # addresses, and clients as name[address]
 
 
 def listing(raw: str) -> Listing | None:
     """The blocklist that `raw`, folded to lower case, names; several are joined by ", ". A vendor's name alone is none."""
-    names = list(dict.fromkeys(_named(raw)))
+    names = list(dict.fromkeys(_named(_QUOTED.sub(" ", raw))))
     if not names:
         return None
     return Listing(", ".join(names), Cause.CONTENT if names[0] in OF_LINKS else Cause.IP_LISTED)

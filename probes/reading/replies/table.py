@@ -1,12 +1,13 @@
-"""The form of the tables: blocks of phrases that mean one cause, and the search for them.
+"""The form of the tables: phrases that mean a cause, by the source that they are from, and the search for them.
 
 A phrase is written as `listen` prepares a reply: lower case, no accents, single spaces. `…` stands for up to 90
-characters in between, a trailing `*` for any ending of the word. `[mail]` before it wants that stage, digits before it
-that code. Addresses, host names and IP addresses of a reply stand there as `@`, `~` and `#`.
+characters in between, `*` for the rest of a word. `[mail]` before it wants that stage, digits before it that code.
+Addresses, host names and IP addresses of a reply stand there as `@`, `~` and `#`. Phrases end at " / " or a line's end.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -14,43 +15,67 @@ from probes.reading.replies.listen import fold
 from probes.verdict import Cause
 
 
-class Block(NamedTuple):
-    """Phrases, separated by " / " or lines, that mean `cause`. `source` says where they are from; `vendor` whose they are, or ""."""
+class Origin(NamedTuple):
+    """Whose words they are ("" for nobody's in particular), and where that is written."""
 
-    cause: Cause
+    vendor: str
     source: str
-    phrases: str
-    vendor: str = ""
+
+
+Rows = Mapping[Origin, Mapping[Cause, str]]
+"""Phrases by origin and cause. The order is policy: the first that occurs wins."""
 
 
 class Phrase(NamedTuple):
-    """One phrase, ready to be searched: `rare` is its longest part, which must occur as it stands."""
+    """One phrase. `place` is its rank in the table; `rare` its longest part, which occurs as it stands."""
 
-    rare: str
+    place: int
     text: str
+    rare: str
     cause: Cause
     vendor: str
 
 
-def phrases(blocks: Iterable[Block]) -> Iterator[Phrase]:
-    """The phrases of `blocks` in their order, which is policy: the first hit wins."""
-    for block in blocks:
-        for written in block.phrases.replace("\n", " / ").split(" / "):
-            if text := "…".join(fold(part.strip()) for part in written.split("…")):
-                rare = max((part.strip() for part in re.split(r"…|\*", text)), key=len)
-                yield Phrase(rare, text, block.cause, block.vendor)
+_WORD = re.compile(r"(?<![a-z0-9*])[a-z0-9]{2,}(?![a-z0-9*])")
+_SAID = re.compile(r"[a-z0-9]{2,}")
+
+
+class Table:
+    """Many phrases, found by their longest whole word, so that a reply is compared with few of them."""
+
+    def __init__(self, *tables: Rows) -> None:
+        self._by_word: dict[str, list[Phrase]] = defaultdict(list)
+        self._loose: list[Phrase] = []  # without a whole word: other scripts, openings of words
+        for phrase in _phrases(*tables):
+            words = _WORD.findall(phrase.text)
+            (self._by_word[max(words, key=len)] if words else self._loose).append(phrase)
+
+    def first(self, said: str) -> Phrase | None:
+        """The first phrase of the table that occurs in `said`."""
+        words = self._by_word.keys() & _SAID.findall(said)
+        near = [phrase for word in words for phrase in self._by_word[word]] + self._loose
+        occurring = sorted(phrase for phrase in near if phrase.rare in said)
+        return next((phrase for phrase in occurring if _pattern(phrase.text).search(said)), None)
+
+
+def _phrases(*tables: Rows) -> Iterator[Phrase]:
+    place = 0
+    for rows in tables:
+        for origin, causes in rows.items():
+            for cause, block in causes.items():
+                for written in filter(None, map(str.strip, re.split(r" / |\n", block))):
+                    text = " … ".join(fold(part.strip()) for part in written.split("…"))
+                    rare = max((part.strip() for part in re.split(r"…|\*", text)), key=len)
+                    yield Phrase(place := place + 1, text, rare, cause, origin.vendor)
 
 
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
     """The phrase at word boundaries. Its gaps are bounded, so a search takes time linear in the reply."""
-    parts = (re.escape(part.strip()).replace(r"\*", r"[^ ]{0,30}") for part in text.removesuffix("*").split("…"))
-    body = r".{0,90}?".join(parts)
-    opening = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", text) else ""
-    ending = r"(?![a-z0-9])" if re.match(r"[a-z0-9]", text[-1]) else ""
-    return re.compile(opening + body + ending)
+    return re.compile(r".{0,90}?".join(_part(part.strip()) for part in text.split("…")))
 
 
-def first(table: Iterable[Phrase], said: str) -> Phrase | None:
-    """The first phrase of `table` that occurs in `said`."""
-    return next((row for row in table if row.rare in said and _pattern(row.text).search(said)), None)
+def _part(part: str) -> str:
+    opening = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", part) else ""
+    ending = r"(?![a-z0-9])" if re.match(r"[a-z0-9]", part[-1]) else ""
+    return opening + re.escape(part).replace(r"\*", r"[^ ]{0,30}") + ending

@@ -26,13 +26,18 @@ from probes.evidence import (
     Step,
 )
 from probes.probe import Probe
+from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
+from probes.reading.headers import read_message
 from probes.reading.received import border
 from probes.reading.replies import cause_of
+from probes.sentences import place, quoted, reporter, said, span, times
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
 IMPERSONATING = frozenset({"xclient", "proxy"})
 BEFORE_THE_QUESTION = frozenset({Stage.LOOKUP, Stage.CONNECT, Stage.PROXY, Stage.BANNER, Stage.EHLO, Stage.STARTTLS})
+
+AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
 
 PUNCTUAL = timedelta(seconds=30)  # an attempt made later than this after its time was missed
 
@@ -47,19 +52,6 @@ FAULTS: dict[Fault, Cause] = {
     Fault.NONSENSE: Cause.SERVER_FAULT,
     Fault.TLS: Cause.TLS,
     Fault.NOT_OFFERED: Cause.TLS,
-}
-
-FAULT_WORDS: dict[Fault, str] = {
-    Fault.DOMAIN_UNKNOWN: "the domain takes no mail",
-    Fault.LOOKUP_FAILED: "the name servers did not answer",
-    Fault.REFUSED: "connection refused",
-    Fault.UNREACHABLE: "no way there from this machine",
-    Fault.TIMED_OUT: "no answer in time",
-    Fault.RESET: "connection reset",
-    Fault.CLOSED: "connection closed without a word",
-    Fault.NONSENSE: "the answer is not SMTP",
-    Fault.TLS: "TLS failed",
-    Fault.NOT_OFFERED: "not offered",
 }
 
 
@@ -198,8 +190,8 @@ def delivery_time(probe: Probe, evidence: Sequence[Evidence]) -> timedelta | Non
 def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     took = arrival.at - probe.created_at
     grade = _grade_of_arrival(probe, arrival)
-    where = f"{arrival.folder_name} {_span(took)} after it was sent"
-    if spam := _taken_for_spam(arrival, where, grade):
+    where = f"{arrival.folder_name} {span(took)} after it was sent"
+    if spam := _taken_for_spam(probe, arrival, where, grade):
         return spam
     tries = f", at attempt {len(case.attempts)}" if len(case.attempts) > 1 else ""
     copy = arrival.folder is Folder.COPY
@@ -210,11 +202,11 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     if case.deferral and (absent := _absent(probe, case)):
         return absent
     cause, why = _held_up(case)
-    life = _span(probe.code_dead_at - probe.created_at)
+    life = span(probe.code_dead_at - probe.created_at)
     return Verdict(Outcome.LATE, cause, grade, f"arrived in {where}{tries}, but its code lives only {life}{why}{but}")
 
 
-def _taken_for_spam(arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
+def _taken_for_spam(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
     """It lies in the folder for junk; of a copy, its headers must tell."""
     match arrival.folder:
         case Folder.INBOX:
@@ -223,25 +215,33 @@ def _taken_for_spam(arrival: Arrival, where: str, grade: Grade) -> Verdict | Non
             cause, line = spam_sign(arrival.headers)
             return Verdict(Outcome.SPAM, cause, grade, f"delivered into {where}" + (f"; {line}" if line else ""))
         case Folder.COPY:
-            cause, line = spam_sign(arrival.headers)
-            said = f"arrived in {where}, and was taken for spam before that: {line}"
-            return Verdict(Outcome.SPAM, cause, grade, said) if cause is Cause.CONTENT else None
+            return _marked(probe, arrival, where, grade)
         case _:
             assert_never(arrival.folder)
+
+
+def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
+    """What the receiver's filters wrote into a copy, as far as it is against us."""
+    facts = read_message(arrival.headers, relayed=probe.via == "relay")
+    if facts.verdict not in AGAINST and facts.folder != Folder.JUNK:
+        return None
+    outcome = Outcome.QUARANTINED if facts.verdict is Finding.QUARANTINED else Outcome.SPAM
+    cause, line = spam_sign(arrival.headers)
+    return Verdict(outcome, cause, grade, f"arrived in {where}, but the receiver took it for spam: {line}")
 
 
 def _held_up(case: _Case) -> tuple[Cause, str]:
     """Why it came late, as far as anybody said so."""
     if deferral := case.deferral:
-        return _cause(deferral.last), f"; it was put off at {_place(deferral.last)}: {_said(deferral.last)}"
+        return _cause(deferral.last), f"; it was put off at {place(deferral.last)}: {said(deferral.last)}"
     if delay := case.delay:
-        return delay.cause, f"; {_reporter(delay)} reported a delay: {_quoted(delay)}"
+        return delay.cause, f"; {reporter(delay)} reported a delay: {quoted(delay)}"
     return Cause.UNCLEAR, "; it was accepted at once"
 
 
 def _contradicted(case: _Case) -> str:
     """What we saw ourselves counts for more than what was reported; the report is not hidden."""
-    return f"; yet {_reporter(case.bounce)} reported that it failed: {_quoted(case.bounce)}" if case.bounce else ""
+    return f"; yet {reporter(case.bounce)} reported that it failed: {quoted(case.bounce)}" if case.bounce else ""
 
 
 def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
@@ -253,21 +253,10 @@ def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
         grade = Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.UNPROVEN
     taken = f"accepted by {case.accepted.last.host}, " if case.accepted and case.accepted.last.host else ""
     copy = ", though a copy of it was sent to us" if case.arrival else ""
-    said = f"{taken}then bounced by {_reporter(bounce)}: {_quoted(bounce)}{copy}"
+    told = f"{taken}then bounced by {reporter(bounce)}: {quoted(bounce)}{copy}"
     if bounce.cause is Cause.NETWORK:
-        return Verdict(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, f"the receiver was not asked: {said}")
-    return Verdict(Outcome.BLOCKED, bounce.cause, grade, said)
-
-
-def _reporter(bounce: Bounce) -> str:
-    return bounce.reporting_mta or "a server that does not give its name"
-
-
-def _quoted(bounce: Bounce) -> str:
-    """What the report says, verbatim, with who said it where that was another server."""
-    told = " ".join(bounce.reply.split()) or bounce.status or "no reason given"
-    other = bounce.remote_mta and bounce.remote_mta not in (bounce.reporting_mta, "")
-    return f"{bounce.remote_mta} said: {told}" if other else told
+        return Verdict(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, f"the receiver was not asked: {told}")
+    return Verdict(Outcome.BLOCKED, bounce.cause, grade, told)
 
 
 def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
@@ -326,36 +315,36 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> V
 
 def _delayed(probe: Probe, delay: Bounce, accepted: Dialogue) -> Verdict:
     """A server on the way still has it, and said so."""
-    said = f"accepted by {accepted.last.host}, then put off, as {_reporter(delay)} reported: {_quoted(delay)}"
-    return Verdict(Outcome.DEFERRED, delay.cause, _grade_of_dialogue(probe, accepted), said)
+    told = f"accepted by {accepted.last.host}, then put off, as {reporter(delay)} reported: {quoted(delay)}"
+    return Verdict(Outcome.DEFERRED, delay.cause, _grade_of_dialogue(probe, accepted), told)
 
 
 def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdict:
-    within = _span(probe.give_up_at - probe.created_at)
-    said = f"accepted by {accepted.last.host}: {_said(accepted.last)}"
+    within = span(probe.give_up_at - probe.created_at)
+    told = f"accepted by {accepted.last.host}: {said(accepted.last)}"
     if case.interrupted:
-        said += ", after an attempt that was interrupted"
+        told += ", after an attempt that was interrupted"
     folders = " or ".join(look.folders)
     return Verdict(
-        Outcome.MISSING, Cause.UNCLEAR, _grade_of_dialogue(probe, accepted), f"{said}; not in {folders} within {within}"
+        Outcome.MISSING, Cause.UNCLEAR, _grade_of_dialogue(probe, accepted), f"{told}; not in {folders} within {within}"
     )
 
 
 def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     """The message was not taken. Who is to blame depends on whether the receiver was asked at all."""
     step = dialogue.last
-    place = f"{_place(step)}: {_said(step)}"
+    there = f"{place(step)}: {said(step)}"
     if not _asked(probe, dialogue):
         cause = Cause.RELAY_DENIED if step.stage is Stage.AUTH else Cause.NETWORK
-        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {place}")
+        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {there}")
     cause = _cause(step)
     grade = _grade_of_dialogue(probe, dialogue)
     if cause is Cause.NETWORK:
-        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {place}")
+        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {there}")
     if cause is Cause.FIREWALL:
-        return Verdict(Outcome.BLOCKED, cause, grade, f"no way in at {place}{_times(dialogue)}")
+        return Verdict(Outcome.BLOCKED, cause, grade, f"no way in at {there}{times(dialogue)}")
     how = "refused" if outcome is Outcome.BLOCKED else "still put off when the code died,"
-    return Verdict(outcome, cause, grade, f"{how} at {place}{_times(dialogue)}")
+    return Verdict(outcome, cause, grade, f"{how} at {there}{times(dialogue)}")
 
 
 def _asked(probe: Probe, dialogue: Dialogue) -> bool:
@@ -389,29 +378,3 @@ def _grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
         return Grade.IMPERSONATED
     bound = probe.via == "direct" and dialogue.local_ip in ("", probe.source_ip)  # "" where no connection came about
     return Grade.REAL if bound else Grade.UNPROVEN
-
-
-def _place(step: Step) -> str:
-    return f"{step.stage.replace('_', ' ')} by {step.host}" if step.host else step.stage.replace("_", " ")
-
-
-def _said(step: Step) -> str:
-    """The reply verbatim, or what happened instead of one."""
-    if step.fault is not None:
-        return FAULT_WORDS[step.fault] + (f" ({step.text})" if step.text else "")
-    return " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
-
-
-def _times(dialogue: Dialogue) -> str:
-    return f" (attempt {dialogue.number})" if dialogue.number > 1 else ""
-
-
-def _span(span: timedelta) -> str:
-    seconds = max(span.total_seconds(), 0.0)
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -119,6 +119,41 @@ def explain(
     _finish(recall.explain(settings, probe_id, as_json=as_json))
 
 
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, or - for standard input.")]
+reading = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(reading, name="read", help="Tell what a mail system says. Exit 0: read. 2: a FILE cannot be read.")
+
+
+@reading.command("reply")
+def read_reply(files: Files, as_json: AsJson = False) -> None:
+    """An SMTP reply or a Diagnostic-Code, in a file of its own: its cause, and whom that concerns."""
+    _read_files("reply", files, as_json)
+
+
+@reading.command("bounce")
+def read_bounce(files: Files, as_json: AsJson = False) -> None:
+    """A mail that came back: who stopped the mail, which one, and why."""
+    _read_files("bounce", files, as_json)
+
+
+@reading.command("message")
+def read_message(files: Files, as_json: AsJson = False) -> None:
+    """A mail that arrived, or its headers: its way, who connected, what the checks and filters found."""
+    _read_files("message", files, as_json)
+
+
+@reading.command("report")
+def read_report(files: Files, as_json: AsJson = False) -> None:
+    """A DMARC or TLS report, as a mail, archive, XML or JSON: what of it concerns the sender."""
+    _read_files("report", files, as_json)
+
+
+def _read_files(sort: str, files: list[str], as_json: bool) -> None:
+    from monitor.cli import read
+
+    raise typer.Exit(read.read(read.Sort(sort), files, as_json=as_json))
+
+
 def _read(file: Path) -> "Config":
     from monitor.config import ConfigErrors, read_config
 

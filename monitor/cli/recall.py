@@ -5,6 +5,7 @@ import sys
 
 from monitor.cli import show
 from monitor.cli.exits import Exit
+from monitor.cli.text import console
 from monitor.config import Config
 from monitor.store import Store
 
@@ -28,7 +29,7 @@ async def explain(config: Config, probe_id: str, *, as_json: bool) -> Exit:
     if as_json:
         print(json.dumps(show.record_facts(record), ensure_ascii=False))
         return Exit.OK
-    out = show.console()
+    out = console()
     for line in show.explanation(record):
         out.print(line)
     return Exit.OK

@@ -14,6 +14,7 @@ from monitor import logs
 from monitor.app import pipeline_of, sandbox_of, service
 from monitor.cli import show
 from monitor.cli.exits import Exit
+from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
@@ -83,7 +84,7 @@ class Witness:
     def __init__(self, *, as_json: bool) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self._as_json = as_json
-        self._out = show.console()
+        self._out = console()
         self._opened: set[str] = set()
         self._several = False
 

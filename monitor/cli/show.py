@@ -1,15 +1,14 @@
 """How events, evidence and verdicts look: as text for people, as flat facts for JSON."""
 
 import json
-import sys
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from monitor.cli.text import console, span
 from monitor.config import WatchedPath
 from monitor.events import Event, Judged
 from monitor.signs import SIGNS
@@ -42,11 +41,6 @@ STYLES = {
     Outcome.MISSING: "red",
     Outcome.UNKNOWN: "blue",
 }
-
-
-def console() -> Console:
-    """Standard output, with colour only where that is a terminal."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=True, emoji=False)
 
 
 def table_of(paths: Iterable[WatchedPath]) -> None:
@@ -274,12 +268,3 @@ def _after(probe: Probe, dialogue: Dialogue) -> str | None:
             return None
         case _:
             assert_never(dialogue.handover)
-
-
-def span(time: timedelta) -> str:
-    """A duration as it is written in the configuration."""
-    seconds = time.total_seconds()
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds / size:.0f}{unit}"
-    return f"{seconds:g}s"

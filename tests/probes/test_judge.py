@@ -11,6 +11,7 @@ import pytest
 from probes.evidence import (
     Arrival,
     Attempt,
+    Bounce,
     Dialogue,
     Evidence,
     FailedLook,
@@ -19,6 +20,7 @@ from probes.evidence import (
     Handover,
     Interrupted,
     Look,
+    MailKind,
     Marker,
     Stage,
     Step,
@@ -27,7 +29,7 @@ from probes.judge import is_over, judge, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
-from probes.verdict import Grade
+from probes.verdict import Cause, Grade
 
 BORN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SENDER_IP = "104.130.122.50"
@@ -92,6 +94,26 @@ def arrival(seconds: float, folder: Folder = Folder.INBOX, ip: str = SENDER_IP, 
     return Arrival(at(seconds), at(seconds), folder, folder.upper(), received + more, (Marker.HEADER,))
 
 
+def copy(seconds: float, more: str = "") -> Arrival:
+    seen = arrival(seconds, more=more)
+    return Arrival(seen.at, seen.seen_at, Folder.COPY, "the copies to x@probe.test", seen.headers, seen.markers)
+
+
+def came_back(
+    seconds: float,
+    kind: MailKind = MailKind.BOUNCE,
+    action: str = "failed",
+    reply: str = "550 5.7.1 blocked using bl.test",
+    cause: Cause = Cause.IP_LISTED,
+    remote: str = "",
+) -> Bounce:
+    permanent = kind is MailKind.BOUNCE
+    return Bounce(
+        at(seconds), kind, "probe@acme.test", action, "5.7.1", reply, cause, permanent, "mx.acme.test", remote
+    )
+
+
+DELAY = came_back(5, MailKind.DELAY, "delayed", "451 4.7.1 come back later", Cause.GREYLISTED)
 LOOK = Look(at(60), ("INBOX", "Junk"))
 NO_LOOK = FailedLook(at(60), "imap.acme.test:993: login refused")
 ASSERTED = step(Stage.XCLIENT, 220)
@@ -177,6 +199,146 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         1,
         "xclient",
         "blocked ip_blocked impersonated",
+        "",
+    ),
+    (
+        "bounced",
+        [attempt(0), accepted(), came_back(4)],
+        4,
+        "direct",
+        "blocked ip_listed real",
+        "then bounced by mx.acme.test: 550 5.7.1 blocked using bl.test",
+    ),
+    (
+        "bounced by one on behalf of another",
+        [accepted(), came_back(4, remote="inner.test")],
+        4,
+        "xclient",
+        "blocked ip_listed impersonated",
+        "bounced by mx.acme.test: inner.test said: 550",
+    ),
+    ("bounced by the relay", [accepted(), came_back(4)], 4, "relay", "blocked ip_listed unproven", ""),
+    (
+        "bounced, long after it was given up",
+        [accepted(), LOOK, came_back(900)],
+        900,
+        "direct",
+        "blocked ip_listed real",
+        "",
+    ),
+    (
+        "given up after retries",
+        [accepted(), came_back(900, cause=Cause.EXPIRED)],
+        900,
+        "direct",
+        "blocked expired real",
+        "",
+    ),
+    (
+        "no such user is nobody's block, told later",
+        [accepted(), came_back(4, cause=Cause.NO_SUCH_USER)],
+        4,
+        "direct",
+        "blocked no_such_user real",
+        "",
+    ),
+    (
+        "we could not get there",
+        [accepted(), came_back(4, cause=Cause.NETWORK)],
+        4,
+        "relay",
+        "unknown network unproven",
+        "not asked",
+    ),
+    (
+        "bounced, though seen in the inbox",
+        [accepted(), arrival(3), came_back(4)],
+        4,
+        "direct",
+        "inbox - real",
+        "yet mx.acme.test reported that it failed: 550",
+    ),
+    ("seen in the inbox, though bounced", [accepted(), came_back(2), arrival(3)], 4, "direct", "inbox - real", "yet"),
+    (
+        "bounced, and only a copy was seen",
+        [accepted(), copy(3), came_back(4)],
+        4,
+        "direct",
+        "blocked ip_listed real",
+        "though a copy",
+    ),
+    (
+        "bounced after an attempt of which we do not know the end",
+        [attempt(0), Interrupted(at(2), 1), came_back(4)],
+        4,
+        "direct",
+        "blocked ip_listed unproven",
+        "",
+    ),
+    (
+        "what was refused cannot come back",
+        [refused(Stage.RCPT, 550, "5.1.1 User unknown"), came_back(4)],
+        4,
+        "direct",
+        "blocked no_such_user real",
+        "refused at rcpt",
+    ),
+    ("delayed, the code alive", [accepted(), DELAY], 6, "direct", "", ""),
+    (
+        "delayed, the code dead",
+        [accepted(), DELAY],
+        10,
+        "direct",
+        "deferred greylisted real",
+        "then put off, as mx.acme.test reported: 451 4.7.1 come back later",
+    ),
+    ("delayed, and never seen", [accepted(), DELAY, LOOK], 60, "direct", "deferred greylisted real", ""),
+    ("delayed, in after all", [accepted(), DELAY, arrival(8)], 60, "direct", "inbox - real", ""),
+    (
+        "delayed, in too late",
+        [accepted(), DELAY, arrival(30)],
+        60,
+        "direct",
+        "late greylisted real",
+        "reported a delay",
+    ),
+    ("delayed, then bounced", [accepted(), DELAY, came_back(40)], 40, "direct", "blocked ip_listed real", ""),
+    ("delayed, and we cannot look", [accepted(), DELAY, NO_LOOK], 60, "direct", "unknown - unproven", ""),
+    *(
+        (f"{kind} is no block", [accepted(), came_back(4, kind, "")], 60, "direct", "", "")
+        for kind in (MailKind.COMPLAINT, MailKind.AUTO_REPLY, MailKind.SUCCESS, MailKind.OTHER)
+    ),
+    (
+        "a bounce of what was delivered to somebody else",
+        [accepted(), came_back(4, action="delivered")],
+        5,
+        "direct",
+        "",
+        "",
+    ),
+    (
+        "a copy came",
+        [accepted(), copy(3)],
+        3,
+        "direct",
+        "inbox - unproven",
+        "a copy does not prove that the reader has it in the inbox",
+    ),
+    ("a copy came late", [accepted(), copy(11)], 11, "direct", "late unclear unproven", "a copy does not prove"),
+    (
+        "a copy that was taken for spam before",
+        [accepted(), copy(3, "X-Spam-Flag: YES\r\n")],
+        3,
+        "direct",
+        "spam content real",
+        "X-Spam-Flag: YES",
+    ),
+    (
+        "a copy with a failed check is not spam for that",
+        [accepted(), copy(3, "Authentication-Results: mx.acme.test;\r\n spf=fail smtp.mailfrom=x\r\n")],
+        3,
+        "direct",
+        "inbox - unproven",
         "",
     ),
     ("greylisted, the code alive", [greylisted(1)], 5, "direct", "", ""),
@@ -464,6 +626,9 @@ def test_next_moment(evidence, now, moment):
         ([attempt(0), greylisted(7)], 60, True),
         ([attempt(0), accepted()], 60, False),  # not looked for yet
         ([attempt(0), accepted(), LOOK], 60, True),
+        ([attempt(0), accepted(), came_back(4)], 4, True),
+        ([attempt(0), accepted(), DELAY], 11, False),
+        ([attempt(0), accepted(), came_back(4, MailKind.AUTO_REPLY, "")], 11, False),
     ],
 )
 def test_when_a_probe_is_over(evidence, now, over):
@@ -478,6 +643,8 @@ def test_when_a_probe_is_over(evidence, now, over):
         ([attempt(0), Interrupted(at(1), 1)], 60, True),
         ([attempt(0), greylisted(1)], 60, False),  # nobody has it, so there is nothing to look for
         ([attempt(0), accepted(), NO_LOOK], 61, False),
+        ([attempt(0), accepted(), came_back(4)], 60, False),
+        ([attempt(0), accepted(), DELAY], 60, True),  # it may have come after all
     ],
 )
 def test_the_last_look(evidence, now, wants):

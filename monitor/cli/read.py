@@ -1,0 +1,198 @@
+"""`mailpath read`: what a reply, a bounce, an arrived message or a report says, from files. Needs no configuration."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from monitor.cli.exits import Exit
+from monitor.cli.text import console, legible, span
+from probes.reading.bounces import read_bounce
+from probes.reading.facts import BounceFacts, HopFacts, MessageFacts, RecipientFacts, ReplyFacts
+from probes.reading.headers import read_message
+from probes.reading.replies import read_reply
+from probes.reading.reports import ReportError, ReportFacts, read_report
+
+MOST_BYTES = 64 * 1024 * 1024  # of one file; what is more is not read
+STANDARD_INPUT = "-"
+
+DERIVED: dict[type, tuple[str, ...]] = {  # what follows from the fields, and is shown beside them
+    ReplyFacts: ("concerns",),
+    BounceFacts: ("is_bounce",),
+    ReportFacts: ("ours_passed", "ours_failed"),
+}
+
+
+class Sort(StrEnum):
+    """What a file is taken for."""
+
+    REPLY = "reply"
+    BOUNCE = "bounce"
+    MESSAGE = "message"
+    REPORT = "report"
+
+
+def read(sort: Sort, files: Sequence[str], *, as_json: bool) -> Exit:
+    """Tell what each file says; one that cannot be read is told on standard error, and the others go on."""
+    out, code = console(), Exit.OK
+    for file in files:
+        try:
+            facts = READERS[sort](_content(file))
+        except (OSError, ReportError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            print(f"{file}: {why}", file=sys.stderr)
+            code = Exit.COULD_NOT_TELL
+            continue
+        if as_json:
+            print(json.dumps({"file": file, **facts_of(facts)}, ensure_ascii=True), flush=True)
+            continue
+        if len(files) > 1:
+            out.print(f"[bold]{escape(legible(file))}[/]")
+        for line in told(facts):
+            out.print(line)
+    return code
+
+
+def _content(file: str) -> bytes:
+    """The start of a file, at most MOST_BYTES. Raises OSError, or ValueError for a name that no file can have."""
+    if file == STANDARD_INPUT:
+        return sys.stdin.buffer.read(MOST_BYTES)
+    with Path(file).open("rb") as opened:
+        return opened.read(MOST_BYTES)
+
+
+def _reply(content: bytes) -> ReplyFacts:
+    return read_reply(content[:MOST_REPLY].decode("utf-8", "replace"))
+
+
+def _report(content: bytes) -> ReportFacts:
+    from monitor.config.model import SenderSettings  # slow to import, and needed by this one alone
+
+    sender = SenderSettings()
+    return read_report(content, sender.source_ip, sender.domain)
+
+
+MOST_REPLY = 64 * 1024
+READERS: dict[Sort, Callable[[bytes], Any]] = {
+    Sort.REPLY: _reply,
+    Sort.BOUNCE: read_bounce,
+    Sort.MESSAGE: read_message,
+    Sort.REPORT: _report,
+}
+
+
+def facts_of(facts: Any) -> Any:
+    """Facts as JSON: names as documented, times in ISO 8601, durations in seconds."""
+    match facts:
+        case Enum():
+            return str(facts.value)
+        case datetime():
+            return facts.isoformat()
+        case timedelta():
+            return facts.total_seconds()
+        case tuple():
+            return [facts_of(each) for each in facts]
+        case _ if is_dataclass(facts) and not isinstance(facts, type):
+            names = [field.name for field in fields(facts)]
+            return {name: facts_of(getattr(facts, name)) for name in (*names, *DERIVED.get(type(facts), ()))}
+        case _:
+            return facts
+
+
+def told(facts: ReplyFacts | BounceFacts | MessageFacts | ReportFacts) -> Iterable[str]:
+    """Facts as a short text."""
+    match facts:
+        case ReplyFacts():
+            return _told_reply(facts)
+        case BounceFacts():
+            return _told_bounce(facts)
+        case MessageFacts():
+            return _told_message(facts)
+        case ReportFacts():
+            return _told_report(facts)
+
+
+def _row(name: str, *values: object) -> str:
+    said = "  ".join(escape(legible(value)) for value in values if value not in (None, ""))
+    return f"{name:<14} {said or '[dim]not said[/]'}"
+
+
+def _told_reply(facts: ReplyFacts) -> Iterator[str]:
+    yield f"[bold]{facts.cause}[/], which concerns the {facts.concerns.replace('_', ' ')}"
+    yield _row("how sure", RESTS_ON[facts.confidence])
+    yield _row("for good", {True: "yes", False: "no, it may be tried again", None: ""}[facts.permanent])
+    yield _row("codes", facts.code, facts.enhanced)
+    for name, value in (
+        ("at", facts.stage and facts.stage.replace("_", " ")),
+        ("blocklist", facts.blocklist),
+        ("try again in", facts.retry_after and span(facts.retry_after)),
+        ("address", facts.address),
+        ("words of", facts.vendor),
+    ):
+        if value:
+            yield _row(name, value)
+
+
+RESTS_ON = {
+    "text": "its words were recognised",
+    "enhanced": "only by its enhanced code",
+    "basic": "only by its three digits",
+    "none": "nothing in it tells",
+}
+
+
+def _told_bounce(facts: BounceFacts) -> Iterator[str]:
+    yield f"[bold]{facts.kind.replace('_', ' ')}[/]" + ("" if facts.is_bounce else ": nothing was stopped")
+    yield _row("told by", facts.reporting_mta)
+    yield _row("probe's token", facts.token)
+    for each in facts.recipients:
+        yield from _told_recipient(each)
+
+
+def _told_recipient(facts: RecipientFacts) -> Iterator[str]:
+    yield _row("recipient", facts.address, facts.action, facts.status)
+    yield f"  [bold]{facts.cause}[/], which concerns the {facts.cause.concerns.replace('_', ' ')}"
+    if facts.remote_mta:
+        yield "  " + _row("said by", facts.remote_mta)
+    if facts.reply:
+        yield "  " + _row("reply", facts.reply)
+
+
+def _told_message(facts: MessageFacts) -> Iterator[str]:
+    yield f"filters say: [bold]{facts.verdict or 'nothing'}[/]" + (f", folder {facts.folder}" if facts.folder else "")
+    yield _row("came from", facts.connecting_ip)
+    checks = facts.authentication
+    for name, result in (("spf", checks.spf), ("dkim", checks.dkim), ("dmarc", checks.dmarc), ("arc", checks.arc)):
+        yield _row(name, result)
+    for each in facts.filters:
+        score = f"score {each.score:g}" if each.score is not None else ""
+        limit = f"of {each.threshold:g}" if each.threshold is not None else ""
+        yield _row("filter", each.vendor, each.verdict, score, limit, " ".join(each.rules[:10]))
+    for note in facts.notes:
+        yield _row("note", note)
+    for hop in facts.hops:
+        yield _hop(hop)
+
+
+def _hop(hop: HopFacts) -> str:
+    took = f"after {span(hop.delay)}" if hop.delay else ""
+    at = f"{hop.at:%Y-%m-%d %H:%M:%S}" if hop.at else ""
+    return _row("hop", at, f"by {hop.by or '?'}", f"from {hop.ip or '?'}", hop.tls, took)
+
+
+def _told_report(facts: ReportFacts) -> Iterator[str]:
+    yield f"[bold]{facts.kind.replace('_', ' ')}[/] by {escape(legible(facts.organisation)) or 'nobody named'}"
+    yield _row("about", facts.domain, facts.policy and f"policy {facts.policy}")
+    yield _row("time", facts.begins, facts.ends)
+    yield _row("all", f"{facts.messages} in {facts.records} records, {facts.passed} passed")
+    yield _row("ours", f"{facts.ours_passed} passed, {facts.ours_failed} failed")
+    for row in facts.ours[:20]:
+        passed = "passed" if row.passed else "failed"
+        checks = " ".join(filter(None, (row.spf and f"spf={row.spf}", row.dkim and f"dkim={row.dkim}", row.result)))
+        yield _row("", f"{row.count} {passed}", row.source_ip, row.domain, row.disposition, checks)

@@ -1,0 +1,59 @@
+"""The words of a verdict's sentence: what was said, by whom, after how long. Pure."""
+
+from datetime import timedelta
+
+from probes.evidence import Bounce, Dialogue, Fault, Step
+
+FAULT_WORDS: dict[Fault, str] = {
+    Fault.DOMAIN_UNKNOWN: "the domain takes no mail",
+    Fault.LOOKUP_FAILED: "the name servers did not answer",
+    Fault.REFUSED: "connection refused",
+    Fault.UNREACHABLE: "no way there from this machine",
+    Fault.TIMED_OUT: "no answer in time",
+    Fault.RESET: "connection reset",
+    Fault.CLOSED: "connection closed without a word",
+    Fault.NONSENSE: "the answer is not SMTP",
+    Fault.TLS: "TLS failed",
+    Fault.NOT_OFFERED: "not offered",
+}
+
+
+def place(step: Step) -> str:
+    """Where a dialogue stood, and with whom."""
+    return f"{step.stage.replace('_', ' ')} by {step.host}" if step.host else step.stage.replace("_", " ")
+
+
+def said(step: Step) -> str:
+    """The reply verbatim, or what happened instead of one."""
+    if step.fault is not None:
+        return FAULT_WORDS[step.fault] + (f" ({step.text})" if step.text else "")
+    return " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
+
+
+def times(dialogue: Dialogue) -> str:
+    """Which attempt it was, from the second on."""
+    return f" (attempt {dialogue.number})" if dialogue.number > 1 else ""
+
+
+def reporter(bounce: Bounce) -> str:
+    """Who wrote the report."""
+    return bounce.reporting_mta or "a server that does not give its name"
+
+
+def quoted(bounce: Bounce) -> str:
+    """What the report says, verbatim, with who said it where that was another server."""
+    words = " ".join(bounce.reply.split()) or bounce.status or "no reason given"
+    another = bounce.remote_mta and bounce.remote_mta != bounce.reporting_mta
+    return f"{bounce.remote_mta} said: {words}" if another else words
+
+
+def span(time: timedelta) -> str:
+    """A duration for people."""
+    seconds = max(time.total_seconds(), 0.0)
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

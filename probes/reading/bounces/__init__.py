@@ -23,7 +23,7 @@ from probes.reading.bounces.address import address_in, addresses_in, is_machine,
 from probes.reading.bounces.answer import Answer, answer_in, answer_told
 from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
 from probes.reading.bounces.mime import Mail, open_mail
-from probes.reading.bounces.notices import Said, notice_in, said_in
+from probes.reading.bounces.notices import ANSWERED, Said, notice_in, said_in
 from probes.reading.bounces.services import notification_in
 from probes.reading.bounces.sort import is_auto_reply, is_from_machine, is_notice, notice_kind
 from probes.reading.bounces.survivor import token_in
@@ -119,8 +119,17 @@ def _trouble(name: str, group: reports.Group, told: str, notice: str) -> Trouble
             other = answer_told(prose, expected)
             if not answer.text or (other.code and str(other.code)[0] == (expected or str(other.code)[0])):
                 answer = other
+    answer = _whole(answer, told)
     remote = reports.untyped(group.get("remote-mta", ""))
     return Trouble(name, reports.action_of(group, status), status, answer, remote, told)
+
+
+def _whole(answer: Answer, told: str) -> Answer:
+    """All lines of an answer of which the report has but the first, "550-", where the transcript has the others."""
+    if answer.words[3:4] != "-":
+        return answer
+    lines = [line for line in ANSWERED.findall(told) if line.startswith(str(answer.code))]
+    return answer_in("\n".join(lines)) if len(lines) > 1 else answer
 
 
 def _merged(found: Sequence[Trouble]) -> list[Trouble]:

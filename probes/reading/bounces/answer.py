@@ -21,6 +21,7 @@ _OPENING = re.compile(  # what stands before a reply: the beginning, or a word o
     r"(?:\A|said:?|says:?|reason:?|code:?|failure:|was:|error:?|<<<|[:(\[#\n/-]|\.\.\.|\s')[\s>\"']{0,4}\Z",
     re.ASCII | re.IGNORECASE,
 )
+_MEASURED = re.compile(r"(?:bytes|size|lines|length|port)\)?[:= ]{0,3}\Z", re.ASCII | re.IGNORECASE)
 _GOES_ON = re.compile(r"[\s-]+[A-Za-z<\"'(\[]")  # a reply has words, a plain number in prose may, too
 _DETAIL = re.compile(rf"(?<![\w.@/=-]){_ENHANCED}", re.ASCII)
 
@@ -130,11 +131,15 @@ def _codes(text: str, expected: str) -> _Codes:
     if pair := _best(list(pairs), expected):
         return _Codes(int(pair[1]), pair[2], pair.start(), True)
     digits = [m for m in islice(_DIGITS.finditer(text), CODES_READ) if m[1][0] in classes]
-    opening = [m for m in digits if _OPENING.search(text[max(0, m.start() - 20) : m.start()])]
+    opening = [m for m in digits if _opens(text[max(0, m.start() - 20) : m.start()])]
     code = _best(opening or [m for m in digits if _GOES_ON.match(text, m.end())], expected)
     details = [m for m in islice(_DETAIL.finditer(text), CODES_READ) if m[1][0] in classes]
     detail = _best(details, code[1][0] if code else expected)
     return _Codes(int(code[1]) if code else None, detail[1] if detail else None, code.start() if code else 0, False)
+
+
+def _opens(before: str) -> bool:
+    return _OPENING.search(before) is not None and _MEASURED.search(before) is None
 
 
 def _best(found: list[re.Match[str]], expected: str) -> re.Match[str] | None:

@@ -65,7 +65,7 @@ ROWS = (
 )
 
 _TRANSCRIPT = _row(r"^[ \t]*(?P<code>[245]\d\d)[ -]<?ADDRESS>?\.\.\.[ \t]*(?P<rest>[^\n]*)")  # sendmail 5 to 8
-_ANSWERED = re.compile(r"^[ \t]*<<<[ \t]*([45]\d\d[^\n]*)", re.MULTILINE)
+ANSWERED = re.compile(r"^[ \t]*<<<[ \t]*([45]\d\d[^\n]*)", re.MULTILINE)
 
 SENTENCES = (  # where no line is given to the address: IMail, KDDI, MailFoundry, DragonFly, X6, FML
     _row(
@@ -156,7 +156,7 @@ def _transcript(notice: str) -> Iterator[Said]:
     if above < 0 or "had permanent" in notice[:above] or "had transient" in notice[:above]:
         return
     for match in islice(_TRANSCRIPT.finditer(notice, above), NAMED_READ):
-        answers = [found[1] for found in _ANSWERED.finditer(notice, above, match.start())]
+        answers = [found[1] for found in ANSWERED.finditer(notice, above, match.start())]
         said = answers[-1] if answers else match["rest"]
         yield Said(plain(match["address"]), said if re.match(r"[45]\d\d\b", said) else f"{match['code']} {said}")
         above = match.end()

@@ -49,7 +49,8 @@ ROWS: tuple[tuple[Cause, tuple[str, ...]], ...] = (  # first hit wins: of the ma
             r"no valid (?:mailbox|recipients for this mm)",
             r"(?:user|recipient|mailbox|account) (?:does not|doesn'?t) exist",
             r"does not have a final email delivery point",
-            r"bo.te aux lettres inconnue|destinataire inconnu|empf.{1,3}nger unbekannt|usuario desconocido|宛先不明|存在しません",
+            r"bo.te aux lettres inconnue|destinataire inconnu|empf.{1,3}nger unbekannt",
+            r"usuario desconocido|宛先不明|存在しません",
         ),
     ),
     (

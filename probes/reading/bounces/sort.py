@@ -79,9 +79,10 @@ def is_notice(mail: Mail, notice: str) -> bool:
     if not titled and is_auto_reply(mail):
         return False
     worded = _WORDS.search(notice) is not None
-    if is_from_machine(mail):
-        return titled or worded or returned_part(mail) is not None
-    return titled and worded
+    if is_from_machine(mail) and (titled or worded):
+        return True
+    returning = returned_part(mail) is not None and "mailer-daemon" in mail.headers.get("from").lower()
+    return returning or (titled and worded)
 
 
 def is_auto_reply(mail: Mail) -> bool:

@@ -1,9 +1,9 @@
 """One recipient's share of a bounce: what befell it, and by whose words its cause is told."""
 
-import re
 from dataclasses import dataclass, replace
 
 from probes.reading.bounces.answer import Answer
+from probes.reading.bounces.notices import ANSWERED
 from probes.reading.bounces.reasons import reason_in
 from probes.reading.facts import Confidence, RecipientFacts, ReplyFacts
 from probes.reading.replies import read_reply
@@ -45,14 +45,11 @@ class Trouble:
             return replace(facts, cause=own, confidence=Confidence.TEXT)
         if facts.confidence in (Confidence.TEXT, Confidence.ENHANCED):
             return facts
-        session = read_reply(" ".join(_ANSWERED.findall(self.context)), stage=said.stage, code=said.code)
+        session = read_reply(" ".join(ANSWERED.findall(self.context)), stage=said.stage, code=said.code)
         if session.confidence is Confidence.TEXT:
             return replace(facts, cause=session.cause, confidence=session.confidence)
         told = own if own is not Cause.UNCLEAR else reason_in(self.context)
         return facts if told is Cause.UNCLEAR else replace(facts, cause=told, confidence=Confidence.TEXT)
-
-
-_ANSWERED = re.compile(r"^[ \t]*<<<[ \t]*([45]\d\d[^\n]*)", re.MULTILINE)  # sendmail's transcript
 
 
 def untroubled(

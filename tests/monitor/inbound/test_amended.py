@@ -1,0 +1,220 @@
+"""Bounces and copies of real probes: over the listener, the pipeline and the store."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from monitor.inbound.desk import Addresses, Desk
+from monitor.inbound.listener import listening
+from monitor.inbound.settings import InboundSettings
+from monitor.pipeline import Pipeline
+from monitor.store import Store
+from probes.evidence import Arrival, Bounce, Dialogue, FailedLook, Folder, Handover, Look
+from probes.kinds import Kind
+from probes.token import mint
+from tests.monitor.inbound import mails
+from tests.monitor.inbound.conftest import COPIES, Ears, Post
+from tests.monitor.world import Heard, Scripted, World, watched
+
+KIND = Kind.TWO_STEP_CODE
+SETTINGS = InboundSettings.model_validate({"domain": "probe.test", "listen": "127.0.0.1:0"})
+
+
+@asynccontextmanager
+async def house(world: World, *paths, up_for: timedelta = timedelta(0)) -> AsyncIterator[tuple[Pipeline, Heard, Post]]:
+    """A service with a listener that is up already for so long."""
+    async with world.service(*paths) as (pipeline, heard, store):
+        with ThreadPoolExecutor(1) as pool:
+            desk = Desk(await store.key(), pipeline, pool)
+            copies = {COPIES.address: COPIES}
+            addresses = Addresses(frozenset({"probe.test", "account.trimble.com"}), copies=copies)
+            desk.configure(addresses, "104.130.122.50", "account.trimble.com")
+            async with listening(SETTINGS, desk) as listener:
+                pipeline.listening_since = world.clock() - up_for
+                yield pipeline, heard, Talks(listener, desk, store)
+
+
+class Talks(Post):
+    """A client that knows the tokens of the probes."""
+
+    def __init__(self, listener, desk: Desk, store: Store) -> None:
+        super().__init__(listener, desk, Ears())
+        self.store = store
+
+    async def about(self, probe_id: str, mail, *arguments, to: str = "", **more) -> int:
+        token = mint(probe_id, await self.store.key())
+        content = mail(token, *arguments, **more)
+        return (await self.send(content, to or f"bounce+{token}@account.trimble.com"))[0]
+
+    async def evidence(self, probe_id: str, kind: type) -> list:
+        record = await self.store.record(probe_id)
+        assert record is not None
+        return [seen for seen in record.evidence if isinstance(seen, kind)]
+
+
+async def test_a_bounce_is_a_verdict_at_once_and_nothing_more_is_waited_for(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        assert await talks.about(probe.id, mails.bounce) == 250
+        assert await heard.verdict() == "blocked ip_listed real"
+        assert not pipeline.flights
+        record = await talks.store.record(probe.id)
+        assert record is not None
+        assert record.closed_at is not None
+        assert record.verdict is not None
+        assert "inner.acme.test said: " in record.verdict.because
+
+
+async def test_a_bounce_amends_what_was_given_up(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        world.clock.pass_(hours=1, seconds=1)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "missing unclear real"
+        world.clock.pass_(days=4)
+        await talks.about(probe.id, mails.bounce)
+        assert await heard.verdict(2) == "blocked ip_listed real"
+        assert heard.verdicts[1].amends
+
+
+async def test_the_same_bounce_is_kept_once_and_a_flood_of_others_has_an_end(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        for _ in range(3):
+            await talks.about(probe.id, mails.bounce)
+        assert len(await talks.evidence(probe.id, Bounce)) == 1
+        for number in range(30):
+            await talks.about(probe.id, mails.bounce, f"550 5.7.1 number {number}")
+        assert len(await talks.evidence(probe.id, Bounce)) == 20
+
+
+async def test_an_arrival_in_the_inbox_counts_for_more_than_a_bounce(world: World):
+    site = watched(Scripted(mailbox=world.maildir), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        assert await heard.verdict() == "inbox - real"
+        await talks.about(probe.id, mails.bounce)
+        assert await heard.verdict(2) == "inbox - real"
+        assert "reported that it failed" in heard.verdicts[1].verdict.because
+
+
+async def test_a_vacation_answer_is_evidence_and_no_verdict(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        await talks.about(probe.id, mails.vacation)
+        await heard.evidence(Bounce)
+        assert heard.verdicts == []
+        assert pipeline.flights
+
+
+async def test_a_copy_that_did_not_reach_us_is_nobodys_block(world: World):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        world.clock.pass_(seconds=1)
+        pipeline._our_domains = frozenset({"probe.test"})
+        assert await talks.about(probe.id, mails.bounce, recipient="acme@probe.test") == 250
+        assert await talks.evidence(probe.id, Bounce) == []
+
+
+async def test_of_a_probe_that_nobody_knows_nothing_is_kept(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (_, heard, talks):
+        assert await talks.about("a" * 16, mails.bounce) == 250
+        assert heard.events == []
+        assert talks.desk.counts == {"other": 1}
+
+
+async def test_a_copy_is_an_arrival_that_does_not_prove_the_inbox(world: World):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        assert await talks.about(probe.id, mails.probe, to="acme@probe.test") == 250
+        assert await heard.verdict() == "inbox - unproven"
+        assert "does not prove" in heard.verdicts[0].verdict.because
+        (arrival,) = await talks.evidence(probe.id, Arrival)
+        assert arrival.folder is Folder.COPY
+        await talks.about(probe.id, mails.probe, to="acme@probe.test")  # once more
+        assert len(await talks.evidence(probe.id, Arrival)) == 1
+
+
+async def test_a_copy_tells_what_the_filters_said(world: World):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        await talks.about(probe.id, mails.probe, "X-Spam-Flag: YES\n", to="acme@probe.test")
+        assert await heard.verdict() == "spam content real"
+
+
+async def test_a_probe_of_another_mailbox_is_no_copy_of_this_one(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        await talks.about(probe.id, mails.probe, to="acme@probe.test")
+        assert await talks.evidence(probe.id, Arrival) == []
+
+
+async def test_a_copy_that_never_came_is_missed_only_by_a_listener_that_was_there(world: World):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        world.clock.pass_(hours=1, seconds=1)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "missing unclear real"
+        assert "not in the copies to acme@probe.test within 60 min" in heard.verdicts[0].verdict.because
+        assert await talks.evidence(probe.id, Look)
+
+
+async def test_and_by_one_that_was_away_it_is_unknown(world: World):
+    site = watched(Scripted(), COPIES)
+    async with world.service(site) as (pipeline, heard, _):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+    world.clock.pass_(minutes=30)
+    async with house(world, site) as (pipeline, heard, talks):
+        await pipeline.resume()
+        world.clock.pass_(minutes=31)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "unknown - unproven"
+        assert await talks.evidence(probe.id, FailedLook)
+        await talks.about(probe.id, mails.probe, to="acme@probe.test")  # a copy that was only slow
+        assert await heard.verdict(2) == "inbox - unproven"  # its own mail server had it in time
+
+
+async def test_a_process_without_a_listener_says_so(world: World):
+    site = watched(Scripted(), COPIES)
+    async with world.service(site) as (pipeline, heard, _):
+        await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        world.clock.pass_(hours=1, seconds=1)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "unknown - unproven"
+        assert "mailpath serve" in heard.verdicts[0].verdict.because
+
+
+async def test_a_put_off_probe_that_bounces_is_not_sent_again(world: World):
+    route = Scripted([Handover.DEFERRED])
+    site = watched(route, world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        await talks.about(probe.id, mails.bounce)
+        assert (await heard.verdict()).split()[0] == "blocked"
+        world.clock.pass_(minutes=11)
+        pipeline.tick(world.clock())
+        assert len(route.sent) == 1
+        assert not pipeline.flights

@@ -1,0 +1,110 @@
+"""What becomes of a mail that was taken."""
+
+import pytest
+
+from probes.evidence import Folder, MailKind
+from probes.token import mint, new_probe_id
+from tests.monitor.inbound import mails
+from tests.monitor.inbound.conftest import KEY, Post, posted
+
+OUR_COPIES = "inbound:acme@probe.test"
+
+
+@pytest.mark.parametrize(
+    ("mail", "kind"),
+    [
+        (mails.bounce, MailKind.BOUNCE),
+        (mails.delay, MailKind.DELAY),
+        (mails.vacation, MailKind.AUTO_REPLY),
+    ],
+)
+async def test_the_token_in_the_address_says_whose_it_is(post: Post, mail, kind):
+    other = mint(new_probe_id(), KEY)
+    await post.send(mail(other))  # what the mail quotes does not count against the address
+    assert [(probe_id, facts.kind) for probe_id, facts in post.ears.returned] == [(post.probe_id, kind)]
+    assert post.desk.counts == {str(kind): 1}
+
+
+async def test_without_one_the_token_in_the_mail_does(post: Post):
+    await post.send(mails.bounce(post.token), "bounce@probe.test")
+    assert [probe_id for probe_id, _ in post.ears.returned] == [post.probe_id]
+
+
+@pytest.mark.parametrize("key", [b"another key" * 3])
+async def test_a_forged_one_in_the_mail_is_ignored(post: Post, key: bytes):
+    assert (await post.send(mails.bounce(mint(new_probe_id(), key)), "bounce@probe.test"))[0] == 250
+    assert post.ears.returned == []
+    assert post.desk.counts == {"other": 1}
+
+
+async def test_what_is_no_bounce_is_ignored(post: Post):
+    await post.send(b"From: x@acme.test\r\nSubject: hello\r\n\r\nHow are you?\r\n")
+    assert post.ears.returned == []
+    assert post.desk.counts == {"other": 1}
+
+
+@pytest.mark.parametrize("mail", [mails.probe, mails.journal])
+async def test_a_copy_is_told_with_the_headers_of_the_probe_itself(post: Post, mail):
+    await post.send(mail(post.token), "acme@probe.test", mail_from="probe@acme.test")
+    ((mailbox, sighting),) = post.ears.copies
+    assert mailbox == OUR_COPIES
+    assert sighting.folder is Folder.COPY
+    assert "by mx.acme.test" in sighting.headers
+    assert "X-MS-Journal-Report" not in sighting.headers
+    assert set(sighting.tokens.values()) == {post.token}
+    assert post.desk.counts == {"copy": 1}
+
+
+@pytest.mark.parametrize("mail", [mails.bounce, mails.delay, mails.vacation])
+async def test_a_report_about_a_probe_is_no_copy_of_it(post: Post, mail):
+    await post.send(mail(post.token), "acme@probe.test")
+    assert post.ears.copies == []
+
+
+async def test_a_bounce_that_encloses_the_probe_without_saying_so_is_no_copy(post: Post):
+    notice = (
+        b"From: MAILER-DAEMON@mx.acme.test\r\nSubject: Mail delivery failed: returning message to sender\r\n"
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        b"--b\r\nContent-Type: text/plain\r\n\r\n"
+        b"This message was created automatically by mail delivery software.\r\n"
+        b"A message that you sent could not be delivered to one or more of its recipients.\r\n"
+        b"This is a permanent error. The following address(es) failed:\r\n\r\n"
+        b"  probe@acme.test\r\n    550 5.7.1 blocked using bl.test\r\n\r\n"
+        b"--b\r\nContent-Type: message/rfc822\r\n\r\n"
+    )
+    await post.send(notice + mails.probe(post.token) + b"\r\n--b--\r\n", "acme@probe.test")
+    assert post.ears.copies == []
+    assert [facts.kind for _, facts in post.ears.returned] == [MailKind.BOUNCE]
+
+
+async def test_reports_are_read_where_they_are_wanted():
+    pytest.importorskip("parsedmarc")
+    async with posted(reports=["dmarc@probe.test"]) as post:
+        report = b"""{"organization-name": "Acme", "contact-info": "x", "report-id": "1",
+            "date-range": {"start-datetime": "2026-11-22T00:00:00Z", "end-datetime": "2026-11-22T23:59:59Z"},
+            "policies": [{"policy": {"policy-type": "sts", "policy-domain": "account.trimble.com"},
+            "summary": {"total-successful-session-count": 5, "total-failure-session-count": 0}}]}"""
+        assert (await post.send(report, "dmarc@probe.test"))[0] == 250
+        assert (await post.send(b"A: b\r\n\r\nno report\r\n", "dmarc@probe.test"))[0] == 250
+        assert post.desk.counts == {"report": 1, "other": 1}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\r\n",
+        b"\0" * 5000,
+        b"Content-Type: message/rfc822\r\n\r\n" * 5000,
+        b"".join(b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(5000)),
+        b"Received: " + b"x" * 1_000_000 + b"\r\n\r\n",
+        b"A: b\r\n" * 10_000,
+        b"Content-Type: text/plain; charset=broken\r\nContent-Transfer-Encoding: base64\r\n\r\n====\r\n",
+    ],
+    ids=["empty", "blank", "zeros", "nested mails", "nested parts", "long header", "headers", "charset"],
+)
+async def test_hostile_mails_do_no_harm(post: Post, content: bytes):
+    code, _ = await post.send(content, post.bounces_to, "acme@probe.test", "bounce@probe.test")
+    assert code == 250
+    assert post.ears.copies == []
+    assert post.ears.returned == []

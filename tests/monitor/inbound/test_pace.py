@@ -1,0 +1,44 @@
+"""How many mails a client may send in a minute."""
+
+import pytest
+
+from monitor.inbound import pace
+from monitor.inbound.pace import Pace, client_of
+
+
+def test_a_minutes_mails_at_once_and_then_as_they_come_in():
+    bucket = Pace(3)
+    assert [bucket.allows("a", now) for now in (0, 0, 0, 0, 19, 20, 21, 200, 200, 200, 200)] == [
+        *(True, True, True, False),
+        *(False, True, False),
+        *(True, True, True, False),
+    ]
+
+
+def test_each_client_for_itself():
+    bucket = Pace(1)
+    assert [bucket.allows(client, 0) for client in "aabb"] == [True, False, True, False]
+
+
+def test_no_more_clients_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pace, "MOST_CLIENTS", 10)
+    bucket = Pace(1)
+    for number in range(1000):
+        bucket.allows(str(number), 0)
+    assert len(bucket._buckets) == 10
+    assert not bucket.allows("999", 0)
+
+
+@pytest.mark.parametrize(
+    ("ip", "client"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1:2:3:4", "2001:db8::/64"),
+        ("2001:db8::9", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_who_an_address_is(ip: str, client: str):
+    assert client_of(ip) == client

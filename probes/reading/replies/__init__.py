@@ -42,7 +42,6 @@ _CERTAIN = Table(  # the order is policy: a reply may say several things
 _BLOCKING = Table(senders.BLOCKS, messages.CONTENTS)
 _FOREIGN = Table(languages.ROWS)
 _VAGUE = Table(systems.VAGUE)
-_DOUBTFUL = (Cause.EXPIRED, Cause.NETWORK, Cause.POLICY)  # a page that the reply names knows more
 _LATER = "try again later", "try later", "essayer plus tard"  # rspamd says only this after DATA when it greylists
 
 
@@ -59,13 +58,16 @@ def read_reply(
     code, enhanced, stage = code or found.code, enhanced or found.enhanced, stage or find_stage(raw)
     vendor = next((name for mark, name in MARKS if mark in raw), "")
     named = listing(raw)
+    wait = find_wait(raw)
     head = f"[{stage or ''}] {code or ''} {enhanced or ''} "
     cause, owner = _by_words(head + listen(found.core), named, code, enhanced)
     if cause is None and len(found.core) < len(words):
         cause, owner = _by_words(head + listen(words), named, code, enhanced, core=False)
-    confidence = Confidence.TEXT
-    if cause in (None, *_DOUBTFUL) and (link := next((row for row in LINKS if row[0] in raw), None)):
+    if link := next((row for row in LINKS if row[0] in raw), None):
         _, cause, owner = link
+    if cause is None and wait and code in (450, 451):
+        cause = Cause.GREYLISTED
+    confidence = Confidence.TEXT
     if cause is None:
         cause, confidence = _by_codes(raw, (stage, code, enhanced), vendor)
     return ReplyFacts(
@@ -76,7 +78,7 @@ def read_reply(
         enhanced=enhanced,
         stage=stage,
         blocklist=named.name if named else None,
-        retry_after=find_wait(raw),
+        retry_after=wait,
         address=quoted_address(words),
         vendor=vendor or owner,
     )

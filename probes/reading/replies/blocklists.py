@@ -53,7 +53,6 @@ ZONES: tuple[tuple[str, str], ...] = (  # in the raw reply, lower case, at a wor
     ("spamcop", "SpamCop"),
     ("sorbs", "SORBS"),
     ("uceprotect", "UCEPROTECT"),
-    ("dnsbl-1.uceprotect", "UCEPROTECT"),
     ("backscatterer", "Backscatterer"),
     ("ipcheck.proofpoint", "Proofpoint"),
     ("proofpoint.com/dnsbl-lookup", "Proofpoint"),
@@ -68,7 +67,6 @@ ZONES: tuple[tuple[str, str], ...] = (  # in the raw reply, lower case, at a wor
     ("cloudmark poor reputation", "Cloudmark"),
     ("cm-csi", "Cloudmark"),
     ("abusix", "Abusix"),
-    ("mail.abusix", "Abusix"),
     ("invaluement", "Invaluement"),
     ("ivmsip", "Invaluement"),
     ("ivmuri", "Invaluement"),
@@ -95,7 +93,6 @@ ZONES: tuple[tuple[str, str], ...] = (  # in the raw reply, lower case, at a wor
     ("wpbl", "WPBL"),
     ("s5h.net", "s5h"),
     ("spfbl", "SPFBL"),
-    ("hostkarma", "Hostkarma"),
     ("mips space", "MIPSpace"),
     ("mipspace", "MIPSpace"),
     ("nordspam", "NordSpam"),
@@ -108,6 +105,33 @@ ZONES: tuple[tuple[str, str], ...] = (  # in the raw reply, lower case, at a wor
     ("fortiguard", "FortiGuard"),
     ("cloud-security.net", "IX Cloud Security"),
     ("kisarbl", "KISA-RBL"),
+    ("spamhaus.org", "Spamhaus"),
+    ("spamhaus.net", "Spamhaus"),
+    ("spamhaus.com", "Spamhaus"),
+    ("spamcop.net", "SpamCop"),
+    ("sorbs.net", "SORBS"),
+    ("uceprotect.net", "UCEPROTECT"),
+    ("surbl.org", "SURBL"),
+    ("abusix.", "Abusix"),
+    ("invaluement.com", "Invaluement"),
+    ("abuseat.org", "CBL"),
+    ("backscatterer.org", "Backscatterer"),
+    ("junkemailfilter.com", "Hostkarma"),
+    ("barracudacentral.org", "Barracuda"),
+    ("mailspike.", "Mailspike"),
+    ("spamrats.com", "SpamRATS"),
+    ("senderscore.", "Sender Score"),
+    ("cobion.com", "Cobion"),
+    ("dronebl.org", "DroneBL"),
+    ("njabl.org", "NJABL"),
+    ("ahbl.org", "AHBL"),
+    ("spfbl.net", "SPFBL"),
+    ("wpbl.info", "WPBL"),
+    ("nordspam.com", "NordSpam"),
+    ("gbudb.", "GBUdb"),
+    ("surriel.com", "PSBL"),
+    ("anonmails.de", "Anonmails"),
+    ("fortiguard.com", "FortiGuard"),
 )
 
 SHORT: tuple[tuple[str, str], ...] = (  # names that only the words before them make a list
@@ -132,22 +156,37 @@ SHORT: tuple[tuple[str, str], ...] = (  # names that only the words before them 
 )
 
 OF_LINKS = ("URIBL", "SURBL", "Spamhaus DBL", "Spamhaus ZRD")  # lists of domains that messages name or link to
-_ZONES = tuple((fragment, re.compile(rf"(?<![a-z0-9]){re.escape(fragment)}"), name) for fragment, name in ZONES)
-_USING = r"(?:(?:blocked|rejected|refused|denied|deferred|banned) (?:using|in|at)|(?:blocked|denied|banned) by|(?:black|block)?-?listed (?:in|on|at|by|with|using)(?: the)?)"
-_SHORT = re.compile(rf"{_USING}(?: [a-z]{{1,12}})?? ({'|'.join(re.escape(n) for n, _ in SHORT)})(?![a-z0-9-]|\.[a-z])")
-_SHORT_NAMES = dict(SHORT)
+
+_QUOTED = re.compile(r"[^\s<>@]{1,128}@[^\s<>@]{1,255}|(?<![a-z0-9.-])[a-z0-9._-]{1,255}\[")  # addresses, name[address]
+_VERB = r"(?:blocked|rejected|refused|denied|deferred|banned)"
+_LISTED = r"(?:black|block)?-?listed (?:in|on|at|by|with|using)(?: the)?"
+_SHORT = re.compile(
+    rf"(?:{_VERB} (?:using|in|at)|(?:blocked|denied|banned) by|{_LISTED})(?: [a-z]{{1,12}})?? "
+    rf"({'|'.join(re.escape(name) for name, _ in SHORT)})(?![a-z0-9-]|\.[a-z])"
+)
 _SECOND = re.compile(r" (?:and|,|&) (barracuda|spamhaus|spamcop|sorbs)(?![a-z0-9])")
 _ZONE = re.compile(
-    r"(?:(?:blocked|rejected|denied|deferred|refused) using|listed (?:at|on|in|by)(?: the)?|black list at|blacklisted (?:by|at|in|on)"
-    r"|found in|lookup site|rejected due to listing in|dnsbl server response|rbl:?|dnsbl:?) [\"'(]?((?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24})(?![a-z0-9@])"
+    rf"(?:{_VERB} using|{_LISTED}|black list at|found in|lookup site|due to listing in|dnsbl server response|(?:dns|r)bl:?)"
+    r" [\"'(]?((?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24})(?![a-z0-9@])"
 )
-_QUOTED = re.compile(
-    r"[^\s<>@]{1,128}@[^\s<>@]{1,255}|(?<![a-z0-9.-])[a-z0-9._-]{1,255}\["
-)  # addresses, and clients as name[address]
+
+
+def _mark(fragment: str) -> re.Pattern[str]:
+    """A zone or page wherever it stands, a bare name only as a word: no part of somebody's host name."""
+    ending = "" if re.search(r"[./]", fragment) else r"(?![a-z0-9]|\.[a-z])"
+    opening = r"(?<![a-z0-9])" if ending == "" else r"(?<![a-z0-9.])"
+    return re.compile(opening + re.escape(fragment) + ending)
+
+
+_ZONES = tuple((fragment, _mark(fragment), name) for fragment, name in ZONES)
+_SHORT_NAMES = dict(SHORT)
 
 
 def listing(raw: str) -> Listing | None:
-    """The blocklist that `raw`, folded to lower case, names; several are joined by ", ". A vendor's name alone is none."""
+    """The blocklist that `raw`, folded to lower case, names; several are joined by ", ".
+
+    A vendor's name alone is none.
+    """
     names = list(dict.fromkeys(_named(_QUOTED.sub(" ", raw))))
     if not names:
         return None

@@ -126,4 +126,31 @@ ROWS: Rows = {
     Origin("docomo", "docomo, notices of its filters"): {
         Cause.CONTENT: "has restricted sms e-mail",
     },
+    Origin("tonline", "postmaster.t-online.de, IP troubleshooting"): {
+        Cause.REPUTATION: "none/bad reputation",
+        Cause.IP_BLOCKED: "dialup/transient ip not allowed / ip=# - a problem occurred",
+    },
+    Origin("gmx", "postmaster.gmx.net and postmaster.web.de, error messages"): {
+        Cause.IP_LISTED: "ip address is block listed / ip address is black listed",
+        Cause.RDNS: "bad dns ptr resource record",
+        Cause.MALFORMED: "invalid dns a/aaaa resource record",
+        Cause.AUTHENTICATION: "reject due to spf policy / reject due to dmarc policy",
+        Cause.POLICY: "message refused … policy / reject due to policy restrictions",
+        Cause.MAILBOX_FULL: "hat das speichervolumen / zuviele mails auf dem server",
+        Cause.RATE_LIMITED: "sending limit exceeded / mail count limit",
+    },
+    Origin("netease", "Coremail, texts of its refusals (QQ, 163, many Chinese hosts)"): {
+        Cause.IP_BLOCKED: "ip is rejected / ip is hangup / : invalid ip",
+        Cause.DOMAIN_BLOCKED: "fake sender / sender is rejected / null sender is not allowed / : bad sender",
+        Cause.NO_SUCH_USER: "rcpt is rejected / local user only / user rejected",
+        Cause.MAILBOX_DISABLED: "user suspended / user hangup / user locked",
+        Cause.DOMAIN_UNKNOWN: "no smtp mx only",
+        Cause.POLICY: "user in blacklist / ~ is rejected",
+    },
+    Origin("mailru", "Mail.ru, help for senders"): {
+        Cause.MAILBOX_DISABLED: "message sending for this account is disabled",
+        Cause.CONTENT: "spam message rejected / spam message discarded",
+        Cause.RATE_LIMITED: "ratelimit exceeded / try again on another",
+        Cause.AUTHENTICATION: "not accepted due to domain owner dmarc",
+    },
 }

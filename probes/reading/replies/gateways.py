@@ -8,9 +8,9 @@ ROWS: Rows = {
         Cause.RATE_LIMITED: "rtr:ch / rly:ch / rp-001 / rp-002 / rp-003",
     },
     Origin("mimecast", "Mimecast, error codes 451; DOC-1369"): {
-        Cause.GREYLISTED: "internal resources are temporarily unavailable / ~#451",
+        Cause.GREYLISTED: "internal resources are temporarily unavailable / internal resource temporarily unavailable",
     },
-    Origin("mimecast", "Mimecast, error codes 550"): {
+    Origin("mimecast", "Mimecast, SMTP error codes 550, reputation"): {
         Cause.REPUTATION: "local ct ip reputation",
     },
     Origin("mimecast", "Mimecast, error codes 421, 554"): {
@@ -19,7 +19,7 @@ ROWS: Rows = {
             ip temporarily blacklisted
             """,
     },
-    Origin("mimecast", "Mimecast, error codes 550"): {
+    Origin("mimecast", "Mimecast, SMTP error codes 550, sender checks"): {
         Cause.AUTHENTICATION: """
             spf sender invalid / dkim sender invalid / dmarc sender invalid / header-based anti-spoofing
             """,
@@ -42,7 +42,7 @@ ROWS: Rows = {
     Origin("mimecast", "Mimecast, error codes 553"): {
         Cause.TLS: "this route requires encryption",
     },
-    Origin("mimecast", "Mimecast, error codes 550"): {
+    Origin("mimecast", "Mimecast, SMTP error codes 550, logins"): {
         Cause.POLICY: "submitter failed to authenticate",
     },
     Origin("mimecast", "Mimecast, error codes"): {
@@ -94,6 +94,14 @@ ROWS: Rows = {
     },
     Origin("", "GMX and WEB.DE, postmaster pages"): {
         Cause.RATE_LIMITED: "nemesis … too many / requested action aborted: too many",
+    },
+    Origin("", "smtpf, its list of replies"): {
+        Cause.IP_BLOCKED: "host … black listed #*",
+        Cause.DOMAIN_BLOCKED: "sender … black listed #* / from rfc2606 reserved domain / from unknown tld",
+    },
+    Origin("qmail", "qmail-queue and qmail-local, their own errors"): {
+        Cause.SERVER_FAULT: "trouble in home directory / qq trouble / qq write error / qq read error / unable to chdir",
+        Cause.POLICY: "mail server permanently rejected message / mail server temporarily rejected message",
     },
     Origin("exim", "Exim, sender callouts"): {
         Cause.DOMAIN_BLOCKED: "sender verify failed / sender callout",

@@ -21,7 +21,7 @@ FULL: Rows = {
             maildir is full / full mailbox / maildir over quota / mailbox for … is full / mailbox size limit
             mailbox limit exe* / mailbox limit exceeded / mailbox exceeds allowed size / mailbox exceeded
             mailbox has exceeded / mailbox … exceeded … limit / mailbox quota / mailbox space not enough
-            quota exceeded / quota has been exceeded / quota exceed* / quota is exceeded / quota violation
+            exceeded storage allocation / storage quota / quota exceeded / quota has been exceeded / quota exceed* / quota is exceeded / quota violation
             quota usage exceeded / quota limit / quota full / quota is full / exceeded … quota / exceeds … quota
             exceeding … quota / exceeded … storage allocation / exceeded … disk space / exceeded … storage limit
             storage limit / storage quota / account storage limit / disk quota / user quota / email quota

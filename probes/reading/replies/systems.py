@@ -90,8 +90,8 @@ VAGUE: Rows = {
             not authenticate / must log in / authrequired / allowed-senders / sender not in / rejected by this user
             authentication credentials / password incorrect / login required / low priority / protocol violation
             authentication turned on / authentication credentials / authentication failure / please login
-            verification failure / not authorized to use / bad helo / helo … rejected / helo command rejected
-            invalid helo / invalid ehlo / helo / ehlo / private system / denied
+            verification failure / not authorized to use / bad helo … rejected / helo command rejected
+            invalid invalid private system / denied
             """,
     },
     Origin("", "names that do not resolve"): {

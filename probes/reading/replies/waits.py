@@ -6,15 +6,17 @@ from datetime import timedelta
 LONGEST = timedelta(days=1)  # longer is no offer to try again
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "分": 60, "秒": 1, "時": 3600}
-_UNIT = r"(s|secs?|seconds?|sekunden?|secondes?|segundos?|m|mins?|minutes?|minuten?|minutos?|h|hrs?|hours?|stunden?|heures?|horas?|days?)(?![a-z])"
+_UNIT = (
+    r"(s|secs?|seconds?|sekunden?|secondes?|segundos?|m|mins?|minutes?|minuten?|minutos?"
+    r"|h|hrs?|hours?|stunden?|heures?|horas?|days?)(?![a-z])"
+)
 _ASK = (
-    r"(?:again|retry|retries|retrying|back|wait|greylist\w{0,5}|graylist\w{0,5}|resend|reconnect|later|delay|erneut|wieder|warten"
-    r"|reessay\w{0,4}|patient\w{0,4}|intent\w{0,6}|espere|deferred|remaining|blocked|limited)"
+    r"(?:again|retry|retries|retrying|back|wait|greylist\w{0,5}|graylist\w{0,5}|resend|reconnect|later|delay|erneut|wieder"
+    r"|warten|reessay\w{0,4}|patient\w{0,4}|intent\w{0,6}|espere|deferred|remaining|blocked|limited)"
 )
+_THEN = r"(?:before (?:re)?try|remaining|until retry|until you may|erneut|and (?:re)?try|then (?:re)?try)"
 _AFTER = re.compile(rf"(?<![a-z]){_ASK}[^.\d]{{0,50}}?(?<![\d.:/])(\d{{1,7}})[ -]?{_UNIT}")
-_BEFORE = re.compile(
-    rf"(?<![\d.:/])(\d{{1,7}})[ -]?{_UNIT}[^.\d]{{0,30}}?(?:before (?:re)?try|remaining|until retry|until you may|erneut|and (?:re)?try|then (?:re)?try|and try)"
-)
+_BEFORE = re.compile(rf"(?<![\d.:/])(\d{{1,7}})[ -]?{_UNIT}[^.\d]{{0,30}}?{_THEN}")
 _CLOCK = re.compile(rf"(?<![a-z]){_ASK}[^.\d]{{0,50}}?(?<![\d.:/])(\d{{1,2}}):([0-5]\d):([0-5]\d)(?![\d:])")
 _FIELD = re.compile(r"(?<![a-z])retry[-_ ]?(?:after|in)[ :=]{1,3}(\d{1,7})(?![\d.:])")
 _ASIAN = re.compile(r"(\d{1,5})(分|秒|時)間?(?:後|以上|お待ち)")

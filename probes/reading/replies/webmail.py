@@ -4,7 +4,7 @@ from probes.reading.replies.table import Origin, Rows
 from probes.verdict import Cause
 
 ROWS: Rows = {
-    Origin("m365", "Microsoft, non-delivery reports in Exchange Online"): {
+    Origin("m365", "Microsoft, NDRs in Exchange Online, 5.7.507, 5.7.510, 5.7.513, 5.7.708"): {
         Cause.IP_BLOCKED: """
             blocked … using customer block list / access denied, rejected by recipient
             does not accept email over ipv6 / traffic not accepted from this ip
@@ -21,7 +21,7 @@ ROWS: Rows = {
             rate limited due to ip reputation / sc-001 / sc-002 / sc-003 / sc-004 / dy-001 / ou-001 / cs-001
             """,
     },
-    Origin("m365", "Microsoft, non-delivery reports in Exchange Online"): {
+    Origin("m365", "Microsoft, NDRs in Exchange Online, 4.3.2, 4.7.500-699, 5.1.90, 5.2.122, 5.7.700"): {
         Cause.RATE_LIMITED: """
             access denied, please try again later / access denied, tenant has exceeded threshold
             daily limit for message recipients / submission quota exceeded / recipient thread limit
@@ -102,7 +102,7 @@ ROWS: Rows = {
     Origin("google", "Google, 4.7.29 and 5.7.29"): {
         Cause.TLS: "senders to use tls / use a tls connection / tls required for rcpt domain",
     },
-    Origin("google", "Google, 4.7.0"): {
+    Origin("google", "Google, SMTP error codes 4.7.0, allow-listed domains"): {
         Cause.IP_BLOCKED: "ip not in whitelist for rcpt domain",
     },
     Origin("google", "Google, 5.7.1"): {
@@ -149,7 +149,7 @@ ROWS: Rows = {
             timeout - closing connection / connection expired / server did not accept our requests to connect
             """,
     },
-    Origin("google", "Google, 4.7.0"): {
+    Origin("google", "Google, SMTP error codes 4.7.0, throttling"): {
         Cause.RATE_LIMITED: "4.7.0 try again later, closing connection",
     },
     Origin("yahoo", "Yahoo, error codes BL21, BL23, TSS07"): {

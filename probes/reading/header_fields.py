@@ -1,0 +1,59 @@
+"""A header section as a list of fields, whatever its bytes are. Bounded, and never raises."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+SECTION_READ = 4 << 20  # octets; real sections have up to some 100,000
+VALUE_READ = 1 << 14  # characters; an ARC chain or a filter's report has some 6,000
+MOST_FIELDS = 10_000
+LONGEST_NAME = 200
+
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_NEXT_FIELD = re.compile(r"\n(?![ \t])")
+_NAME = re.compile(r"[!-9;-~]+")
+_FOLD = re.compile(r"\r?\n[ \t]+")
+
+
+class Field(NamedTuple):
+    """One header field: its name in lower case and as written, and what follows the colon, folds and all."""
+
+    name: str
+    written: str
+    folded: str
+
+    @property
+    def value(self) -> str:
+        """The value on one line, cut at VALUE_READ."""
+        value = self.folded[:VALUE_READ]
+        return (_FOLD.sub(" ", value) if "\n" in value else value).strip()
+
+    @property
+    def line(self) -> str:
+        """The field as one line for people, at most 300 characters."""
+        return f"{self.written}: {' '.join(self.folded[:600].split())}"[:300]
+
+
+def split(data: bytes | str) -> tuple[str, bytes]:
+    """The header section as text, and the body. A message without an empty line is all header section."""
+    raw = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
+    if raw.startswith((b"\n", b"\r\n")):
+        return "", raw
+    end = _BLANK_LINE.search(raw, 0, SECTION_READ)
+    head, body = (raw[: end.start()], raw[end.end() :]) if end else (raw[:SECTION_READ], b"")
+    return head.decode("utf-8", "replace"), body
+
+
+def fields(section: str) -> tuple[Field, ...]:
+    """The fields of a header section, topmost first: the first MOST_FIELDS. What has no name is left out."""
+    found = []
+    for chunk in _NEXT_FIELD.split(section[:SECTION_READ], MOST_FIELDS)[:MOST_FIELDS]:
+        written, colon, folded = chunk.partition(":")
+        if colon and len(written) <= LONGEST_NAME and _is_name(written := written.rstrip(" \t")):
+            found.append(Field(written.lower(), written, folded))
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None

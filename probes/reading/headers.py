@@ -1,0 +1,186 @@
+"""Everything that the receiver's headers say of an arrived message: `read_message`.
+
+The message is hostile. What stands above the Received line of the receiver's border was written on its side; below, only
+what that side is known to write or take away there is believed: see `_Side`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from ipaddress import ip_address
+
+from probes.reading.arrival_notes import MOST_NOTES, body_notes, greylisted, subject_marks
+from probes.reading.authentication import Checks, checks
+from probes.reading.facts import MessageFacts
+from probes.reading.filters import BAD, Verdict, overall, verdicts
+from probes.reading.filters.microsoft import folder_letter
+from probes.reading.filters.says import keyed
+from probes.reading.header_fields import Field, fields, split
+from probes.reading.received import border_of, chain, is_internal
+
+FOLDERS = {"i": "inbox", "j": "junk", "c": "custom-rule"}  # Microsoft's letters
+PROTON_FOLDERS = {"inbox": "inbox", "spam": "junk", "phishing": "junk"}
+
+OWN_HEADERS: tuple[tuple[str, re.Pattern[str]], ...] = (  # vendors who take away what comes in under their names
+    ("microsoft", re.compile(r"(?:^|\.)(?:outlook|office365|hotmail)\.com$")),
+    ("proton", re.compile(r"(?:^|\.)(?:protonmail\.(?:ch|com)|proton\.(?:ch|me))$")),
+    ("google-workspace", re.compile(r"(?:^|\.)google\.com$")),
+    ("gmx", re.compile(r"(?:^|\.)(?:gmx\.(?:net|com|de)|web\.de|mail\.com|kundenserver\.de|server\.lan)$")),
+    ("wp.pl", re.compile(r"(?:^|\.)(?:wp|o2)\.pl$")),
+    ("yahoo", re.compile(r"(?:^|\.)(?:yahoo\.com|yahoodns\.net)$")),
+)
+NAMING = {
+    "x-rspamd-server": ("rspamd",),
+    "x-spam-checker-version": ("spamassassin",),
+}  # headers that say which host judged
+
+MESSAGE_BEGINS = frozenset({"from", "to", "subject", "date", "message-id", "mime-version", "dkim-signature"})
+
+STATED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(  # where a receiver states who connected, in order of trust
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("x-sender-ip", r"^\[?([0-9a-f.:]{3,45})\]?$"),
+        ("x-forefront-antispam-report", r"(?:^|;)CIP:\[?([0-9a-f.:]{3,45})\]?(?=;|$)"),
+        ("authentication-results", r"\bsender ip is ([0-9a-f.:]{3,45})\)"),
+        ("authentication-results", r"\bsmtp\.(?:client-ip|remote-ip)=\"?\[?([0-9a-f.:]{3,45})"),
+        ("received-spf", r"\bclient-ip=\"?\[?([0-9a-f.:]{3,45})"),
+        ("authentication-results", r"\bdesignates ([0-9a-f.:]{3,45}) as permitted sender"),
+        ("x-feas-client-ip", r"^\[?([0-9a-f.:]{3,45})"),
+        ("x-barracuda-connect", r"\[([0-9a-f.:]{3,45})\]"),
+        ("x-ironport-remoteip", r"^\[?([0-9a-f.:]{3,45})"),
+        ("x-spam-source", r"\bIP='([0-9a-f.:]{3,45})'"),
+    )
+)
+NO_ADDRESS = "255.255.255.255"  # Microsoft: internal, or on its way out
+
+
+def read_message(data: bytes | str, *, receiver: str | None = None, relayed: bool | None = None) -> MessageFacts:
+    """The facts of a message or of its header section alone. Never raises, whatever the bytes are.
+
+    `relayed` says that the message is our own, and whether it went through the sender's relay; None: origin unknown.
+    `receiver` is the host or domain whose border is asked for; None: that of the last organisation on the way.
+    """
+    head, body = split(data)
+    side = _Side(fields(head), receiver, relayed)
+    judged = verdicts(side.section)
+    notes = list(dict.fromkeys(_notes(side, body)))[:MOST_NOTES]
+    return MessageFacts(
+        connecting_ip=side.connecting_ip,
+        hops=side.hops,
+        authentication=side.checks.facts,
+        filters=tuple(verdict.facts for verdict in judged),
+        verdict=overall([verdict.said for verdict in side.believed(judged)]),
+        folder=side.folder,
+        notes=tuple(notes),
+    )
+
+
+class _Side:
+    """The headers of one message, divided into what the receiver's side wrote and what came in."""
+
+    def __init__(self, section: tuple[Field, ...], receiver: str | None, relayed: bool | None) -> None:
+        self.section = section
+        self.own = relayed is not None
+        places = [place for place, field in enumerate(section) if field.name == "received"]
+        self.hops = chain([section[place].value for place in places])
+        self.border = border_of(self.hops, relayed=relayed, receiver=receiver)
+        self.line = places[self.border] if self.border is not None else len(section)
+        direct = relayed is False or self.border is None
+        self.end = len(section) if direct else self._end()
+
+    def _end(self) -> int:
+        """Where what stands right under the border's line ends: at the next hop, or where the sent message begins."""
+        for place in range(self.line + 1, len(self.section)):
+            name = self.section[place].name
+            if name == "received" or name in MESSAGE_BEGINS:
+                return place
+        return len(self.section)
+
+    @cached_property
+    def servers(self) -> tuple[str, ...]:
+        """The hosts of the receiver's side, its border first. An address is no name that anybody signs with."""
+        if self.border is None:
+            return ()
+        return tuple(hop.by for hop in reversed(self.hops[: self.border + 1]) if hop.by and not hop.by[-1].isdigit())
+
+    @cached_property
+    def checks(self) -> Checks:
+        """Our own message leaves without such headers: all of its side's are the receiver's."""
+        if self.own or not self.servers:
+            return checks(self.section[: self.end])
+        return checks(self.section[: self.line], self.section[self.line + 1 : self.end], self.servers)
+
+    @property
+    def connecting_ip(self) -> str | None:
+        """By the border's line, else by what the receiver's side states elsewhere."""
+        seen = self.hops[self.border].ip if self.border is not None else ""
+        if seen and not is_internal(seen):
+            return seen
+        return next(self._stated(), None) or seen or None
+
+    def _stated(self) -> Iterator[str]:
+        written = self.section if not self.hops or self._is_home_of("microsoft") else self.section[: self.end]
+        for name, form in STATED:
+            for field in written:
+                if field.name == name and (found := form.search(field.value)) and found[1] != NO_ADDRESS:
+                    try:
+                        yield str(ip_address(found[1]))
+                    except ValueError:
+                        continue
+
+    def believed(self, judged: Sequence[Verdict]) -> list[Verdict]:
+        """The verdicts of the receiver's side; where there are none, those whose origin is unknown and that are bad."""
+        if self.own or not self.hops:
+            return list(judged)
+        certain = [verdict for verdict in judged if self._is_receivers(verdict)]
+        doubtful = [verdict for verdict in judged if verdict.said.verdict in BAD and not verdict.said.outbound]
+        return certain or doubtful  # nobody forges what harms himself
+
+    def _is_receivers(self, verdict: Verdict) -> bool:
+        vendor = verdict.said.vendor
+        if verdict.said.outbound:
+            return False
+        return verdict.place < self.end or self._is_home_of(vendor) or vendor in self._named
+
+    def _is_home_of(self, vendor: str) -> bool:
+        return _is_of(vendor, (*self.servers, *(hop.by for hop in self.hops[:1])))
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """Filters that say that they ran on a host of the receiver's side."""
+        hosts = {label for server in self.servers for label in (server, server.partition(".")[0])}
+        return frozenset(
+            vendor
+            for field in self.section
+            if field.name in NAMING and field.value.split()[-1:] and field.value.split()[-1].lower() in hosts
+            for vendor in NAMING[field.name]
+        )
+
+    @property
+    def folder(self) -> str | None:
+        """Where the header of a mailbox on the way names it; of several mailboxes the last one's."""
+        for field in self.section:
+            if field.name == "x-microsoft-antispam-mailbox-delivery" and self._went_through("microsoft"):
+                return FOLDERS.get(folder_letter(keyed(field.value)))
+            if field.name == "x-pm-spam-action" and self._went_through("proton"):
+                return PROTON_FOLDERS.get(field.value.strip().lower())
+        return None
+
+    def _went_through(self, vendor: str) -> bool:
+        return self.own or not self.hops or _is_of(vendor, [hop.by for hop in self.hops])
+
+
+def _is_of(vendor: str, hosts: Sequence[str]) -> bool:
+    return any(vendor.startswith(name) and any(home.search(host) for host in hosts) for name, home in OWN_HEADERS)
+
+
+def _notes(side: _Side, body: bytes) -> Iterator[str]:
+    for field in side.section:
+        if field.name == "x-greylist" and (waited := greylisted(field)):
+            yield waited
+        elif field.name == "subject":
+            yield from subject_marks(field.value)
+    if composite := side.checks.composite:
+        yield f"composite authentication: {composite}"
+    if body:
+        yield from body_notes(body)

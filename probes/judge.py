@@ -29,7 +29,6 @@ from probes.probe import Probe
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
-from probes.reading.received import border
 from probes.reading.replies import cause_of
 from probes.sentences import place, quoted, reporter, said, span, times
 from probes.verdict import Cause, Grade, Outcome, Verdict
@@ -366,8 +365,7 @@ def _cause(step: Step) -> Cause:
 
 
 def _grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
-    hop = border(arrival.headers, relayed=probe.via == "relay")
-    if hop is None or hop.ip != probe.source_ip:
+    if read_message(arrival.headers, relayed=probe.via == "relay").connecting_ip != probe.source_ip:
         return Grade.UNPROVEN
     return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.REAL
 

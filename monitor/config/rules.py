@@ -88,7 +88,7 @@ def _crossed(draft: Draft, inbound: InboundSettings | None) -> Iterator[Problem]
     uses = dict.fromkeys(inbound.bounces if inbound else (), "inbound.bounces")
     for number, address in enumerate(inbound.reports if inbound else ()):
         if address in uses:
-            yield Problem(draft.main, ("inbound", "reports", number), f"stands in {uses[address]} too")
+            yield Problem(draft.main, ("inbound", "reports", number), f"{address} stands in {uses[address]} too")
         uses[address] = "inbound.reports"
     for company, path, mailbox in _mailboxes(draft):
         if isinstance(mailbox, InboundMailbox) and mailbox.address in uses:

@@ -25,7 +25,7 @@ SUBJECT_MARKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "spam",
         ),
         (
-            r"[\[({<*#]{1,5}\s?((?:suspected |possible )?(?:phish(?:ing)?|fraud|spoof(?:ing)?)[^\])}>*#]{0,20})[\])}>*#]",
+            r"[\[({<*#]{1,5}\s?((?:suspected |possible )?(?:phish(?:ing)?|fraud|spoof)[^\])}>*#]{0,20})[\])}>*#]",
             "spam",
         ),
         (r"[\[({<*#]{1,3}\s?((?:caution|warning|suspicious)[^\])}>*#]{0,40})[\])}>*#]", "external"),

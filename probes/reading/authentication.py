@@ -1,7 +1,7 @@
 """What the receiver's own checks of SPF, DKIM, DMARC and ARC found, as it states them in the headers.
 
-Read: Authentication-Results (RFC 8601), ARC-Authentication-Results (RFC 8617), Received-SPF (RFC 7208, section 9.1), and
-Microsoft's form, which has no server id and forgets semicolons. Nothing is verified anew.
+Read: Authentication-Results (RFC 8601), ARC-Authentication-Results (RFC 8617), Received-SPF (RFC 7208, section 9.1),
+and Microsoft's form, which has no server id and forgets semicolons. Nothing is verified anew.
 """
 
 import re
@@ -50,10 +50,10 @@ class Checks:
 def checks(above: Iterable[Field], beneath: Iterable[Field] = (), servers: Sequence[str] = ()) -> Checks:
     """What the receiver's side found.
 
-    `above` are the headers over the Received line of its border, `beneath` those right under it, where a milter of Postfix
-    or sendmail puts them. `servers` are the hosts of its side, its border first; none: whatever is said is the receiver's.
-    Of what stands beneath only headers that name such a host are believed, and only of methods not mentioned above: a
-    server has to take away what claims to be its own (RFC 8601, section 5).
+    `above` are the headers over the Received line of its border, `beneath` those right under it, where a milter of
+    Postfix or sendmail puts them. `servers` are the hosts of its side, its border first; none: whatever is said is the
+    receiver's. Of what stands beneath only headers that name such a host are believed, and only of methods not
+    mentioned above: a server has to take away what claims to be its own (RFC 8601, section 5).
     """
     homes = [organisation(server) for server in servers]
     over = [s for s in _statements(above) if not homes or not s.server or organisation(s.server) in homes]

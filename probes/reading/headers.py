@@ -1,7 +1,7 @@
 """Everything that the receiver's headers say of an arrived message: `read_message`.
 
-The message is hostile. What stands above the Received line of the receiver's border was written on its side; below, only
-what that side is known to write or take away there is believed: see `_Side`.
+The message is hostile. What stands above the Received line of the receiver's border was written on its side; below,
+only what that side is known to write or take away there is believed: see `_Side`.
 """
 
 import re

@@ -1,11 +1,12 @@
 """The Received chain of an arrived message, and who connected at the receiver's border.
 
 Forms read (the address that the receiver saw, never the one that the client claimed):
-`from HELO (rdns [IP])` Postfix, sendmail, Gmail and most others, `from [IP] (helo=x)` and `from rdns ([IP] helo=x)` Exim,
+`from HELO (rdns [IP])` Postfix, sendmail, Gmail and most others, `from [IP] (helo=x)`, `from rdns ([IP] helo=x)` Exim,
 `from HELO (IP)` Exchange, `from rdns (HELO x) (IP)` qmail, `from IP (EHLO x)` Yahoo, `from [IP] (HELO x)` CommuniGate,
 `from x(mailfrom:y ip:IP)` Alibaba.
 """
 
+import calendar
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -76,9 +77,9 @@ def border_of(met: Sequence[HopFacts], *, relayed: bool | None = None, receiver:
     server it met. When we spoke to the receiver itself that is its border. When it went through the sender's relay, the
     border is the lowest line written by another organisation than the relay's.
 
-    Of a message of unknown origin it is the topmost line whose client came from outside: not by an internal address, and
-    not by a name that the receiver itself looked up and that is of the same organisation. `receiver` names a host or
-    domain whose border is asked for, where that is not the last organisation on the way.
+    Of a message of unknown origin it is the topmost line whose client came from outside: not by an internal address,
+    and not by a name that the receiver itself looked up and that is of the same organisation. `receiver` names a host
+    or domain whose border is asked for, where that is not the last organisation on the way.
     """
     if not met:
         return None
@@ -235,7 +236,7 @@ def _tls(line: str) -> str:
     return "TLS" if ("TPS" in upper or "_SHA" in upper) and _ENCRYPTED.search(line) else ""
 
 
-_MONTHS = {name: month for month, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {name.lower(): month for month, name in enumerate(calendar.month_abbr) if month}
 _DATE = re.compile(
     r"(?P<day>\d{1,2})[ -](?P<month>[A-Za-z]{3})[a-z]{0,6}[ -](?P<year>\d{4})\s+"
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,9})?)?"

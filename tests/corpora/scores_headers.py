@@ -89,7 +89,7 @@ def _same(value: str, start: str) -> bool:
 
 
 def connecting_addresses() -> Scores:
-    """The address at the border, from the chain alone, and with what the receiver states; at the list server's border."""
+    """The address at the border: with all headers, from the chain alone, and at the list server's border."""
     scores: Scores = defaultdict(Score)
     for row in rows(PHISHING / "LABELS.tsv"):
         if not row["connecting_ip"] or "@" in row["connecting_ip"]:  # "@": the collectors' redaction hit an address

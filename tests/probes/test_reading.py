@@ -6,6 +6,7 @@ from probes.evidence import Stage
 from probes.reading.replies import cause_of
 from probes.verdict import Cause
 
+
 @pytest.mark.parametrize(
     ("stage", "code", "enhanced", "text", "cause"),
     [

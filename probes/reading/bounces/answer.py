@@ -10,7 +10,7 @@ from probes.evidence import Stage
 LONGEST = 8192  # characters of one answer
 CODES_READ = 24
 
-_ENHANCED = r"([245]\.\d{1,3}\.\d{1,3})(?![\w-]|\.\d)"
+_ENHANCED = r"([245]\.[0-7]\.\d{1,3})(?![\w-]|\.\d)"  # RFC 3463 knows the subjects 0 to 7
 _PAIR = re.compile(rf"(?<![\w.])([245]\d\d)[\s\-:;<>,('\"#]{{1,8}}{_ENHANCED}", re.ASCII)
 _DIGITS = re.compile(
     r"(?<![\w.])([245][0-5]\d)(?=[\s\-:;,<)\]'\"(]|\.\s|\.?$)"
@@ -132,7 +132,7 @@ def _codes(text: str, expected: str) -> _Codes:
         return _Codes(int(pair[1]), pair[2], pair.start(), True)
     digits = [m for m in islice(_DIGITS.finditer(text), CODES_READ) if m[1][0] in classes]
     opening = [m for m in digits if _opens(text[max(0, m.start() - 20) : m.start()])]
-    code = _best(opening or [m for m in digits if _GOES_ON.match(text, m.end())], expected)
+    code = _best([*opening, *(m for m in digits if _GOES_ON.match(text, m.end()))], expected)
     details = [m for m in islice(_DETAIL.finditer(text), CODES_READ) if m[1][0] in classes]
     detail = _best(details, code[1][0] if code else expected)
     return _Codes(int(code[1]) if code else None, detail[1] if detail else None, code.start() if code else 0, False)

@@ -76,7 +76,8 @@ def overall(said: Sequence[Says]) -> Finding | None:
 def spam_sign(headers: str) -> tuple[Cause, str]:
     """Why the receiver took our message for spam, with the line that says so; `UNCLEAR` and "" where none does.
 
-    Our message leaves without any of these headers, so each one was written on its way. A failed check explains a verdict.
+    Our message leaves without any of these headers, so each one was written on its way. A failed check explains a
+    verdict.
     """
     section = fields(headers[:SECTION_READ])
     if failure := checks(section).failure:

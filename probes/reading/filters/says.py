@@ -12,7 +12,7 @@ from probes.verdict import Cause
 class Says:
     """A verdict in so many words.
 
-    `outbound`: by a filter on its way out, so the sending side's. `placed`: it tells the folder rather than a judgement.
+    `outbound`: by a filter on its way out, so the sending side's. `placed`: it tells the folder, not a judgement.
     `cause` is what a verdict other than clean rests on.
     """
 

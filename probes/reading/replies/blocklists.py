@@ -166,7 +166,7 @@ _SHORT = re.compile(
 )
 _SECOND = re.compile(r" (?:and|,|&) (barracuda|spamhaus|spamcop|sorbs)(?![a-z0-9])")
 _ZONE = re.compile(
-    rf"(?:{_VERB} using|{_LISTED}|black list at|found in|lookup site|due to listing in|dnsbl server response|(?:dns|r)bl:?)"
+    rf"(?:{_VERB} using|{_LISTED}|black list at|found in|lookup site|due to listing in|server response|(?:dns|r)bl:?)"
     r" [\"'(]?((?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24})(?![a-z0-9@])"
 )
 

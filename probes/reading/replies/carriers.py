@@ -90,7 +90,7 @@ ROWS: Rows = {
     },
     Origin("gmx", "GMX and WEB.DE, postmaster pages"): {
         Cause.IP_BLOCKED: """
-            nemesis esmtp service not available / bad dns ptr / for explanation visit … ip= … blocked
+            nemesis esmtp service not available / for explanation visit … ip= … blocked
             """,
     },
     Origin("facebook", "Facebook, response codes"): {
@@ -116,7 +116,7 @@ ROWS: Rows = {
     Origin("netease", "NetEase, return codes"): {
         Cause.RATE_LIMITED: "mi:dmc / mi:cel / mi:sfq / rp:qrc / rp:trc / rp:cel / mi:stc / mi:nhd / rp:dcl",
         Cause.IP_BLOCKED: "mi:ipb / rp:drc / mi:nmd / dt:sum / dt:rbl",
-        Cause.AUTHENTICATION: "mi:spf / mi:dmc dmarc / mi:dma / mi:spb",
+        Cause.AUTHENTICATION: "mi:spf / mi:dma / mi:spb",
     },
     Origin("amazon", "Amazon SES"): {
         Cause.DOMAIN_BLOCKED: "email address is not verified",

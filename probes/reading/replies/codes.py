@@ -71,9 +71,9 @@ def find_codes(text: str) -> Codes:
     causes = [m for m in found if m[1] != "503" and not _CONSEQUENCE.match(text, m.end())]
     if not found:
         return Codes(None, _any_enhanced(text, None), _quoted(text))
-    spoken = (causes or found)[0]
-    if not causes:  # what follows from a reply is here, the reply itself came without its digits
-        return Codes(int(spoken[1]), _any_enhanced(text, spoken[1][0]), text[: spoken.start()] or text)
+    spoken = next((m for m in causes if m[1] >= "500"), (causes or found)[0])
+    if not causes and (before := text[: spoken.start()].strip()):
+        return Codes(None, _any_enhanced(before, None), before)  # the reply itself came without its digits
     ends = [m.start() for m in found if m not in causes and m.start() > spoken.end()]
     following = _NEXT.match(text, spoken.end())
     enhanced = following[1] if following else _any_enhanced(text, spoken[1][0])
@@ -82,7 +82,9 @@ def find_codes(text: str) -> Codes:
 
 def _any_enhanced(text: str, digit: str | None) -> str | None:
     found = [m for m in _ENHANCED.finditer(text) if digit is None or m[1].startswith(digit)]
-    quoted = [m[1] for m in found if text[: m.start()].endswith("'")]  # the remote's own, inside the sender's words
+    quoted = [
+        m[1] for m in found if text[max(0, m.start() - 1) : m.start()] == "'"
+    ]  # the remote's own, inside the sender's words
     return quoted[0] if quoted else found[0][1] if found else None
 
 

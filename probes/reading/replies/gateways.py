@@ -104,7 +104,7 @@ ROWS: Rows = {
         Cause.POLICY: "mail server permanently rejected message / mail server temporarily rejected message",
     },
     Origin("exim", "Exim, sender callouts"): {
-        Cause.DOMAIN_BLOCKED: "sender verify failed / sender callout",
+        Cause.DOMAIN_BLOCKED: "sender verify failed / sender callout / callback setup failed while verifying",
     },
     Origin("", "RFC 5321, 4.2.3; a full server says so"): {
         Cause.RATE_LIMITED: "service not available, closing transmission channel",
@@ -114,7 +114,7 @@ ROWS: Rows = {
     },
     Origin("spamassassin", "SpamAssassin front ends, cPanel"): {
         Cause.CONTENT: """
-            rejected: spamassassin score / detected your message as spam / detected as spam / blocked by spamassassin
+            rejected: spamassassin score / blocked by spamassassin
             """,
     },
     Origin("postfix", "postscreen, pregreet and pipelining tests"): {

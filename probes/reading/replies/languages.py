@@ -93,7 +93,7 @@ ROWS: Rows = {
         Cause.GREYLISTED: "liste grise",
         Cause.RELAY_DENIED: "relais … refuse / relais refuse / relais … interdit / relayage",
         Cause.POLICY: """
-            authentification requise / politique de securite / politique … / acces refuse / acces interdit
+            authentification requise / politique de securite / acces refuse / acces interdit
             non autorise
             """,
         Cause.SERVER_FAULT: """

@@ -10,7 +10,7 @@ _IP = re.compile(
 )
 _LINK = re.compile(r"(?:https?:)?//\s?[^\s<>\"']{1,500}")
 _HOST = re.compile(
-    r"(?<![a-z0-9.-])(?!(?:resolver|queue|storedrv|smtpsend|routing|sms)\.)(?:[a-z0-9_-]{1,63}\.){1,12}[a-z][a-z0-9-]{1,62}(?![a-z0-9-])"
+    r"(?<![a-z0-9.-])(?!(?:resolver|queue|transport|storedrv|smtpsend|routing|sms)\.)(?:[a-z0-9_-]{1,63}\.){1,12}[a-z][a-z0-9-]{1,62}(?![a-z0-9-])"
 )
 _CONTINUED = re.compile(
     r"(?:(?<=\s)|^)[245]\d\d(?:-(?:[245]\.\d{1,3}\.\d{1,3}(?!\.?\d))?|[ \t]+[245]\.\d{1,3}\.\d{1,3}(?!\.?\d))[ \t]*"

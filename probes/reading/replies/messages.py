@@ -14,7 +14,8 @@ SIZE: Rows = {
             maximum … size exceeded / mail size limit / mail too large / mail is too large / mail too big
             email too large / e-mail too large / email size / size exceed* / size of … exceed* / size limit*
             size too large / exceeds size / exceeds maximum / exceeds … size limit* / exceeds limit … size
-            recipsizelimit / sender size limit / line limit exceeded / too many attachments / limit attachments
+            recipsizelimit / sender size limit / message size violation / line limit exceeded
+            too many attachments / limit attachments
             per individual header size / header name limit / entity too large / too much data
             """,
     },
@@ -51,7 +52,7 @@ CONTENTS: Rows = {
             syntax error / header error / improperly-formatted / header size exceeds / command sequence
             no such command / improper sequence / bad sequence / out of sequence / command not implemented
             command unrecognized / command not recognized / unrecognized command / unknown command / line too long
-            line length / lines longer than / too many received headers / as a from: address / date header / need mail
+            line length / lines longer than / as a from: address / date header / need mail
             mail first / rcpt first / helo first / hello first / ehlo/helo first / send hello / cannot decode
             invalid parameters / message depth exceeded / xoauth / agent generated message depth
             """,

@@ -21,7 +21,8 @@ FULL: Rows = {
             maildir is full / full mailbox / maildir over quota / mailbox for … is full / mailbox size limit
             mailbox limit exe* / mailbox limit exceeded / mailbox exceeds allowed size / mailbox exceeded
             mailbox has exceeded / mailbox … exceeded … limit / mailbox quota / mailbox space not enough
-            exceeded storage allocation / storage quota / quota exceeded / quota has been exceeded / quota exceed* / quota is exceeded / quota violation
+            exceeded storage allocation / storage quota / quota exceeded / quota has been exceeded / quota exceed*
+            quota is exceeded / quota violation
             quota usage exceeded / quota limit / quota full / quota is full / exceeded … quota / exceeds … quota
             exceeding … quota / exceeded … storage allocation / exceeded … disk space / exceeded … storage limit
             storage limit / storage quota / account storage limit / disk quota / user quota / email quota
@@ -59,7 +60,7 @@ NOBODY: Rows = {
             mailbox … not found / mailbox does not exist / mailbox doesn't exist / mailbox … does not exist
             mailbox … doesn't exist / mailbox unknown / mailbox invalid / mailbox name not allowed
             mailbox name invalid / mailbox not available / mailbox … no longer / mailbox nonexist*
-            mailbox is inactive / mailbox not known / invalid mailbox / invalid recipient* / invalid address
+            mailbox not known / invalid mailbox / invalid recipient* / invalid address
             invalid user / invalid email address / invalid account / invalid destination / invalid local*part
             invalid e-mail address / address invalid / address is invalid / address not found / address is unknown
             address is not valid / recipient invalid / recipient is invalid / bad address / bad recipient
@@ -121,8 +122,8 @@ NOBODY: Rows = {
             disabled mailbox / deactivated mailbox / inactive mailbox / account disabled / account is disabled
             account has been disabled / account … disabled / account suspended / account is suspended
             account … suspended / account … deactivated / account … terminated / account is locked / account locked
-            account inactive / account is inactive / account … is inactive / account is account not active
-            account expired / account has expired / account … expired / account … account is closed / account blocked
+            account inactive / account is inactive / account … is inactive / account is not active / account not active
+            account expired / account has expired / account … expired / account is closed / account blocked
             account … is blocked / expired account / disabled account / suspended account / inactive account
             inactive user / inactive recipient / inactive email / user disabled / user is disabled / user … disabled
             user suspended / user … suspended / user inactive / user … inactive / user is inactive
@@ -135,7 +136,7 @@ NOBODY: Rows = {
             address disabled / address … disabled / address is inactive / address … inactive / address … suspended
             address … deactivated / inactive address / currently suspended / has been suspended / temporary locked
             is deactivated / has been deactivated / discontinued / not accepting any mail / is not accepting mail
-            not accepting messages / not accepting any messages / not active / domain … expired / domain … suspended
+            not accepting messages / not accepting any messages / domain … expired / domain … suspended
             not accepting mail / this account is not allowed / account protected / no longer accepting
             no longer accept* / locked email / user account … expired / has been closed / temporarily locked
             temporarily inactive / mail receiving disabled / mail delivery … disabled

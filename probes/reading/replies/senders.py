@@ -16,7 +16,10 @@ WAITING: Rows = {
 IDENTITY: Rows = {
     Origin("", "words that name a blocklist together with the address, whatever else is said of the mailbox"): {
         Cause.IP_LISTED: """
-            your ip address # is blacklisted / ip … listed in … rbl / ip … is blacklisted / host # is blacklisted
+            your ip address # is blacklisted / ip … on a block list / ip … on a blocklist
+            ip … on our block list / ip … in a blacklist / ip … on a blacklist / # is blacklisted / # blacklisted
+            rbl: / dnsbl / in rbl / is in … rbl / rbl reject / realtime blackhole / real-time blackhole
+            ip … listed in … rbl / ip … is blacklisted / host # is blacklisted
             """,
     },
     Origin("", "RFC 7372 X.7.25, Postfix postconf(5) reject_unknown_client_hostname and others"): {
@@ -62,7 +65,7 @@ IDENTITY: Rows = {
             recipient domain not local / domain not handled / we don't handle mail for / we do not accept mail for
             not accept mail for this domain / domain is not hosted here / domain not hosted / not a local domain
             specified domain is not allowed / not our domain / domain isn't local / must authenticate to relay
-            email address is not verified. * / smtp authentication turned on
+            smtp authentication turned on
             """,
     },
     Origin("", "RFC 3207, RFC 8461, RFC 7672, RFC 8689"): {
@@ -116,9 +119,10 @@ LIMITS: Rows = {
             too many errors … connection / too much mail / too fast / too quickly / rate limit* / rate-limit*
             ratelimit* / rate control / rate that prevents / rate exceeded / rate is too high / throttl*
             frequency limit* / unusual rate / unusual volume / excessive volume / excessive rate / unexpected volume
-            traffic volume / volume limit / flow control / maximum too many invalid / number of recipients
+            traffic volume / volume limit / flow control / maximum connection limit / too many invalid
+            number of recipients
             per-domain connection / receiving limit / messages in a … period / exceeded … number / exceeded … messages
-            quota for sending / exceeded its quota for sending / connection limit / connection limit
+            quota for sending / exceeded its quota for sending / connection limit
             connections from your / concurrent connection* / concurrency limit / session limit
             max message per connection / message limit / messages per connection / limit on the number of / per hour
             per minute / per day / hourly limit / daily limit / hourly quota / daily quota / daily … limit
@@ -147,10 +151,11 @@ BLOCKS: Rows = {
             ip not in whitelist / ip … not in whitelist / ip … not authorized / bad ip / blocked ip / banned ip
             banned sending ip / invalid ip for sending / host … blocked / host … denied / host … is not allowed
             host … rejected / host network not allowed / host network, not allowed / host not allowed
-            your server … blocked / your server … rejected / your server requires confirmation / your isp
+            your server … blocked / your server … rejected / mailserver … rejected
+            mail server … rejected / mail server … blocked / your server requires confirmation / your isp
             your mail server … blocked / your remotehost / server … is blocked / network … blocked / network is banned
             sender ip address rejected / sender ip … rejected / sender ip / sending ip / access from ip / from your ip
-            address … blocked / addresses … blocked / connection refused by / connection refused from
+            ip addresses … blocked / connection refused by / connection refused from
             connections not accepted / connection not accepted / connections … will not be accepted
             connection rejected / connection denied / connection blocked / not allowed to connect
             not accepting connections / refusing connections / dynamic ip / dynamic address / dynamic pool / dial-up

@@ -20,6 +20,9 @@ BROKEN: Rows = {
 }
 
 VAGUE: Rows = {
+    Origin("", "queues that give up, in words that also tell of a timeout"): {
+        Cause.EXPIRED: "delivery timeout / retry timeout exceeded / message timed out",
+    },
     Origin("", "RFC 3463 X.4, operating systems' words"): {
         Cause.NETWORK: """
             network error / routing loop / mail loop / mail-loop / message looping / loop count / forwarding loop
@@ -65,9 +68,9 @@ VAGUE: Rows = {
     },
     Origin("", "RFC 3463 X.4.7, and the words of queues that give up"): {
         Cause.EXPIRED: """
-            message expired / delivery time expired / delivery expired / delivery timeout / has expired / giving up on
+            message expired / delivery time expired / delivery expired / has expired / giving up on
             delivery attempts failed / not be delivered within / retries exceeded / too many retries / queue expired
-            retry time* … exceeded / retry timeout exceeded / message timed out / too long in queue
+            retry time* … exceeded / too long in queue
             message has been in the queue / been in the queue too long / sitting in queue / maximum queue time
             allowed queue period / queue lifetime / could not be delivered for / could not deliver for the last
             unable to deliver … message after / unable to deliver message after multiple retries

@@ -129,7 +129,7 @@ ROWS: Rows = {
         Cause.POLICY: """
             has a policy that prohibited the mail / no identity changes permitted / application-specific password
             too many login attempts / log in with your web browser / log in through your web browser
-            username and password not accepted / authentication required / cannot authenticate due to
+            username and password not accepted / cannot authenticate due to
             """,
     },
     Origin("google", "Google, 5.6.0, 5.7.1, 5.5.x"): {

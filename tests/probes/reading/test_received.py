@@ -62,10 +62,10 @@ def test_the_address_that_connected(line, ip):
         ),
         ("from a (unknown [192.0.2.1]) by mx.acme.test (Postfix) with ESMTP id 1", "a", "", "mx.acme.test", ""),
         ("from a (b.example [192.0.2.1] (may be forged)) by mx.test (8.18) with ESMTPS", "a", "", "mx.test", "TLS"),
-        ("from b.example ([192.0.2.1] helo=a) by mx.test with esmtps (TLS1.3) id 1", "a", "b.example", "mx.test", "TLSv1.3"),
+        ("from b.example ([192.0.2.1] helo=a) by mx.test with esmtps (TLS1.3)", "a", "b.example", "mx.test", "TLSv1.3"),
         ("from b.example (HELO a) (192.0.2.1) by mx.test with SMTP", "a", "b.example", "mx.test", ""),
-        ("from a (192.0.2.1) by x.outlook.com (10.0.0.1) (version=TLS1_2, cipher=Y)", "a", "", "x.outlook.com", "TLSv1.2"),
-        ("from a (b.example. [192.0.2.1]) by mx.google.com (version=TLS1_3 cipher=Z)", "a", "b.example", "mx.google.com", "TLSv1.3"),
+        ("from a (192.0.2.1) by x.outlook.com (10.0.0.1) (version=TLS1_2, c)", "a", "", "x.outlook.com", "TLSv1.2"),
+        ("from a (b.test. [192.0.2.1]) by mx.google.com (version=TLS1_3)", "a", "b.test", "mx.google.com", "TLSv1.3"),
     ],
 )  # fmt: skip
 def test_names_and_encryption(line, helo, rdns, by, tls):
@@ -135,8 +135,8 @@ TWO_SIDES = (
         ),
         (  # Exchange Online: its own addresses, then the client at its border, then what he says
             "Received: from A.namprd.prod.outlook.com (2603:10b6:1::1) by B.namprd.prod.outlook.com (2603:10b6:2::1)\n"
-            "Received: from C.prod.protection.outlook.com (2a01:111:f400::1) by A.outlook.office365.com (2603:10b6:3::1)\n"
-            "Received: from out.outbound.protection.outlook.com (192.0.2.1) by C.mail.protection.outlook.com (10.1.1.1)\n"
+            "Received: from C.prod.protection.outlook.com (2a01:111:f400::1) by A.outlook.office365.com (10.1.1.4)\n"
+            "Received: from o.outbound.protection.outlook.com (192.0.2.1) by C.mail.protection.outlook.com (10.1.1.1)\n"
             "Received: from evil (203.0.113.9) by D.mail.protection.outlook.com (10.1.1.2)\n",
             None,
             None,

@@ -6,6 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 CONFIG ?= config.toml
 export UV_PYTHON_DOWNLOADS := never
+# A company's own certificate authority counts for uv too.
+export UV_SYSTEM_CERTS := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 

@@ -27,7 +27,8 @@ from tests.bench.load import Once, Pace, closed_loop, paced
 from tests.bench.sink import Ports, sink
 
 LEVELS = (1, 50, 200)  # probes in flight
-ENCRYPTED = (50,)  # the same with STARTTLS on every connection
+ENCRYPTED = (50,)  # those at which it is measured with STARTTLS too
+CROWDED = max(LEVELS)
 PER_SECOND = 33.0  # 10,000 paths every 5 minutes
 
 Step = Callable[[str], None]
@@ -38,19 +39,25 @@ Step = Callable[[str], None]
 class Plan:
     """How long to measure: `seconds` for each cell of each round, after `warm_up`; `paced_for` seconds paced."""
 
+    levels: tuple[int, ...]
     rounds: int
     warm_up: float
     seconds: float
     paced_for: float
 
     @property
+    def cells(self) -> list[tuple[str, int]]:
+        """What is measured with how many in flight, in this order."""
+        return [(name, level) for level in self.levels for name, (_, levels) in RUNS.items() if level in levels]
+
+    @property
     def steps(self) -> int:
         """How often `Step` is told."""
-        return self.rounds * len(CELLS) + 4
+        return self.rounds * len(self.cells) + 4
 
 
-FULL = Plan(rounds=3, warm_up=0.2, seconds=0.9, paced_for=6.0)
-QUICK = Plan(rounds=1, warm_up=0.0, seconds=0.4, paced_for=1.0)
+FULL = Plan(LEVELS, rounds=3, warm_up=0.2, seconds=0.8, paced_for=5.0)
+QUICK = Plan((1, 50), rounds=1, warm_up=0.1, seconds=0.4, paced_for=1.0)
 
 
 @dataclass(slots=True)
@@ -119,7 +126,7 @@ def _whole(via: str, tls: str = "none") -> Run:
     """The whole way."""
 
     async def run(there: Scene, plan: Plan, in_flight: int) -> Pace:
-        config, stopwatch = there.config(via, tls, max(LEVELS)), Stopwatch()
+        config, stopwatch = there.config(via, tls, CROWDED), Stopwatch()
         async with at_work(config, stopwatch) as pipeline:
             once = stopwatch.round_trip(pipeline, config.paths())
             pace = await closed_loop(
@@ -173,19 +180,18 @@ RUNS: dict[str, tuple[Run, tuple[int, ...]]] = {
     FLOOR_TLS: (_streams_tls, ENCRYPTED),
 }
 FLOORS = {DIRECT: FLOOR, XCLIENT: FLOOR, DIRECT_TLS: FLOOR_TLS}
-CELLS = tuple((name, level) for level in LEVELS for name, (_, levels) in RUNS.items() if level in levels)
 
 
 async def measure(plan: Plan, step: Step) -> list[Finding]:
     """All cells, round by round, so that what else the machine does falls on all of them."""
     paces: dict[tuple[str, int], list[Pace]] = defaultdict(list)
-    with scene(max(*LEVELS, _paced_paths(plan))) as there:
+    with scene(max(CROWDED, _paced_paths(plan))) as there:
         for number in range(plan.rounds):
-            for name, in_flight in CELLS:
+            for name, in_flight in plan.cells:
                 step(f"{name}, {in_flight} in flight, round {number + 1} of {plan.rounds}")
                 gc.collect()
                 paces[name, in_flight].append(await RUNS[name][0](there, plan, in_flight))
-        found: list[Finding] = [figure for level in LEVELS for figure in _figures(level, paces, there)]
+        found: list[Finding] = [figure for level in plan.levels for figure in _figures(level, paces, there)]
         for tls in ("none", "opportunistic"):
             found += await _paced(there, plan, tls, step)
     return found
@@ -193,7 +199,7 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
 
 def _figures(level: int, paces: dict[tuple[str, int], list[Pace]], there: Scene) -> Iterator[Finding]:
     group = f"Round trip, {level} in flight"
-    cpu = {name: [pace.cpu_ms for pace in paces[name, level]] for name, at in CELLS if at == level}
+    cpu = {name: [pace.cpu_ms for pace in paces[name, level]] for name, at in paces if at == level}
     for name in cpu:
         wanted = "<= 2.0" if name == DIRECT else ""
         yield Figure(group, name, "ms CPU", tuple(cpu[name]), wanted)
@@ -202,7 +208,7 @@ def _figures(level: int, paces: dict[tuple[str, int], list[Pace]], there: Scene)
     for name, floor in FLOORS.items():
         if name in cpu:
             yield Figure(group, f"{name}: CPU beside its floor", "x", ratio(cpu[name], cpu[floor]))
-    wanted = "<= 20" if level == max(LEVELS) else ""
+    wanted = "<= 20" if level == CROWDED else ""
     for name, seconds in (("rename", there.from_rename[level]), ("found", there.from_seen[level])):
         for share in (0.5, 0.99):
             target = wanted if (name, share) == ("found", 0.5) else ""

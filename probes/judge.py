@@ -29,7 +29,6 @@ from probes.reading.replies import cause_of
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
 IMPERSONATING = frozenset({"xclient", "proxy"})
-BEFORE_THE_QUESTION = frozenset({Stage.LOOKUP, Stage.CONNECT, Stage.PROXY, Stage.BANNER, Stage.EHLO, Stage.STARTTLS})
 
 PUNCTUAL = timedelta(seconds=30)  # an attempt made later than this after its time was missed
 
@@ -258,10 +257,11 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     """The message was not taken. Who is to blame depends on whether the receiver was asked at all."""
     step = dialogue.last
     place = f"{_place(step)}: {_said(step)}"
-    if not _asked(probe, dialogue):
-        cause = Cause.RELAY_DENIED if step.stage is Stage.AUTH else Cause.NETWORK
-        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {place}")
     cause = _cause(step)
+    if not _asked(probe, dialogue, cause):
+        by_relay = probe.via == "relay" and step.code is not None
+        cause = Cause.RELAY_DENIED if by_relay else Cause.NETWORK
+        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {place}")
     grade = _grade_of_dialogue(probe, dialogue)
     if cause is Cause.NETWORK:
         return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {place}")
@@ -271,11 +271,15 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     return Verdict(outcome, cause, grade, f"{how} at {place}{_times(dialogue)}")
 
 
-def _asked(probe: Probe, dialogue: Dialogue) -> bool:
-    """Whether it was the receiver that spoke about this sender, and not something before it."""
+def _asked(probe: Probe, dialogue: Dialogue, cause: Cause) -> bool:
+    """Whether it was the receiver that spoke about this sender, and not something before it.
+
+    What a relay refuses the company never heard of, and says something of our account; only that the sender's own
+    service no longer tries is the sender's affair.
+    """
     step = dialogue.last
     if probe.via == "relay":
-        return step.stage not in BEFORE_THE_QUESTION | {Stage.AUTH}
+        return cause is Cause.SUPPRESSED
     if probe.via == "xclient":
         return any(s.stage is Stage.XCLIENT and s.fault is None for s in dialogue.steps)
     if probe.via == "proxy":

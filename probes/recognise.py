@@ -1,7 +1,7 @@
 """From something seen in a mailbox to an arrival: whose probe it is, and when it came. Pure."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from probes.evidence import Arrival, Marker
 from probes.mailboxes import Sighting
@@ -28,8 +28,11 @@ def arrival(sighting: Sighting, sent_at: datetime, seen_at: datetime) -> Arrival
     """The arrival that this sighting is, at the mailbox's own time as far as that is possible.
 
     The mailbox's word (else the last Received) counts between sending and seeing; a clock that says otherwise is wrong.
+    A time in whole seconds, as IMAP and Received have it, is taken for the end of its second.
     """
     told = sighting.mailbox_time or latest(hops(sighting.headers)) or seen_at
+    if told.microsecond == 0:
+        told += timedelta(seconds=1)
     return Arrival(
         at=min(max(told, sent_at), seen_at),
         seen_at=seen_at,

@@ -117,11 +117,11 @@ def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict 
             return _not_seen(probe, case, case.last, now)
 
 
-def is_over(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
-    """Whether nothing more is to be done for this probe. What comes by itself may still amend its verdict."""
+def is_over(probe: Probe, evidence: Sequence[Evidence], verdict: Verdict | None, now: datetime) -> bool:
+    """Whether, with this verdict, nothing more is to be done. What comes by itself may still amend it."""
     case = _case(evidence)
     if case.arrival or now >= probe.give_up_at:
-        return judge(probe, evidence, now) is not None
+        return verdict is not None
     return case.last is not None and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
 
 

@@ -16,7 +16,7 @@ def recognise(sighting: Sighting, key: bytes, domain: str) -> str | None:
 
     A token in the body alone may be quoted in a notice about the probe; it counts only in a mail From `domain`.
     """
-    ids = {probe_id for token in sighting.tokens.values() if (probe_id := verify(token, key))}
+    ids = {probe_id for token in set(sighting.tokens.values()) if (probe_id := verify(token, key))}
     if len(ids) != 1:
         return None
     if set(sighting.tokens) == {Marker.BODY} and not _is_from(sighting.headers, domain):

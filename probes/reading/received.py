@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 
 from publicsuffixlist import PublicSuffixList
@@ -35,6 +35,7 @@ class Hop:
     at: datetime | None
 
 
+@lru_cache(maxsize=64)  # judging, grading and dating one arrival ask for the same
 def hops(headers: str) -> tuple[Hop, ...]:
     """The Received lines of a header section, topmost (latest) first. Never raises."""
     lines = _RECEIVED.findall(_FOLD.sub(" ", headers))[:MOST_HOPS]

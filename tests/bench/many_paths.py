@@ -137,7 +137,7 @@ async def _remember(store: Store, probe: Probe) -> None:
     await store.launch(probe, f"maildir:{probe.recipient}", Attempt(probe.created_at, 1))
     arrived = Verdict(Outcome.INBOX, None, Grade.REAL, "arrived in INBOX 1.0 s after it was sent")
     at = probe.created_at + timedelta(seconds=1)
-    await store.judge(probe.id, arrived, at, closed=True, delivery=timedelta(seconds=1))
+    await store.learn(probe.id, (), arrived, at, closed=True, delivery=timedelta(seconds=1))
 
 
 async def _run(file: Path, seconds: float) -> Facts:

@@ -144,6 +144,24 @@ async def test_connected_only_while_probes_are_out(letters: Letters, told: Told,
     assert letters.visits == 2
 
 
+async def test_a_moment_without_probes_does_not_end_the_visit(
+    letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "LINGER", 10.0)
+
+    async def hear(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        for each in sightings:
+            watching.forget(each.ref)  # as a verdict does, in the middle of the visit
+        return await told.hear(sightings)
+
+    watching._hear = hear
+    for name in ("one", "two", "three"):
+        watching.expect(name, now())
+        letters.put(name)
+        await until(lambda name=name: name in [each.ref for each in letters.removed])
+    assert letters.visits == 1
+
+
 async def test_one_visit_for_all_probes(letters: Letters, told: Told, watching: Watcher):
     for number in range(50):
         watching.expect(str(number), now())

@@ -99,6 +99,8 @@ def _settings(
         "minimal_backoff_time": "1s",  # mail that waits for its mailbox goes on soon after that is back
         "maximal_backoff_time": "2s",
         "queue_run_delay": "1s",
+        # a mailbox's process that outlives its killed master takes a connection and says nothing more
+        **{f"lmtp_{step}_timeout": "3s" for step in ("connect", "lhlo", "mail", "rcpt", "data_init", "data_done")},
         "lmtp_destination_concurrency_failed_cohort_limit": "0",
     }
 

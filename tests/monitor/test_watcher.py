@@ -1,6 +1,7 @@
 """The watcher of one mailbox: when it is connected, what it tells, what it survives."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -282,6 +283,7 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.mark.lab
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to run Dovecot")
 async def test_a_mail_server_that_is_restarted(
     open_folder: Path, tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
 ):

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
-    HistogramMetricFamily,
     InfoMetricFamily,
 )
 from prometheus_client.registry import Collector
@@ -92,12 +92,22 @@ class _Fixed(Collector):
 def _render(snapshot: Snapshot) -> bytes:
     registry = CollectorRegistry()
     registry.register(_Fixed(_few(snapshot)))
-    lines = "".join(line for family in _FAMILIES for line in _written(family, snapshot))
-    return lines.encode() + generate_latest(registry)
+    lines = [line for family in _FAMILIES for line in _written(family, snapshot)]
+    return "".join((*lines, *_delivery_seconds(snapshot))).encode() + generate_latest(registry)
 
 
 Row = tuple[tuple[str, ...], float]
-Family = tuple[str, str, tuple[str, ...], Callable[[Snapshot], Iterator[Row]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A metric with a line for each path, company or mailbox."""
+
+    name: str
+    type: Literal["gauge", "counter"]
+    help: str
+    labels: tuple[str, ...]
+    rows: Callable[[Snapshot], Iterator[Row]]
 
 
 def _outcomes(snapshot: Snapshot) -> Iterator[Row]:
@@ -121,49 +131,77 @@ def _last_verdicts(snapshot: Snapshot) -> Iterator[Row]:
         yield key, at
 
 
-_FAMILIES: tuple[Family, ...] = (
-    (
+def _probes(snapshot: Snapshot) -> Iterator[Row]:
+    yield from snapshot.probes.items()
+
+
+def _mailbox_errors(snapshot: Snapshot) -> Iterator[Row]:
+    yield from snapshot.mailbox_errors.items()
+
+
+_FAMILIES = (
+    Family(
         "mailpath_path_outcome",
+        "gauge",
         "1 for the present verdict of a path and kind; there is one line for each.",
         ("company", "path", "kind", "outcome", "cause", "grade"),
         _outcomes,
     ),
-    (
+    Family(
         "mailpath_path_ok",
+        "gauge",
         "1 if the last mail of this kind reached the inbox in time, 0 if not; absent while we could not look.",
         ("company", "path", "kind"),
         _oks,
     ),
-    (
+    Family(
         "mailpath_last_verdict_timestamp_seconds",
+        "gauge",
         "When a path last had a verdict, in seconds since 1970.",
         ("company", "path"),
         _last_verdicts,
+    ),
+    Family(
+        "mailpath_probes_total",
+        "counter",
+        "Probes judged, by their first verdict.",
+        ("company", "outcome", "cause"),
+        _probes,
+    ),
+    Family(
+        "mailpath_mailbox_errors_total",
+        "counter",
+        "Failed visits to a path's mailbox.",
+        ("company", "path"),
+        _mailbox_errors,
     ),
 )
 
 
 def _written(family: Family, snapshot: Snapshot) -> Iterator[str]:
     """A family as text. Label values are config keys and our own words, which hold nothing to be escaped."""
-    name, text, labels, rows = family
-    yield f"# HELP {name} {text}\n# TYPE {name} gauge\n"
-    form = name + "{" + ",".join(f'{label}="%s"' for label in labels) + "} "
-    for values, value in rows(snapshot):
+    yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.type}\n"
+    form = family.name + "{" + ",".join(f'{label}="%s"' for label in family.labels) + "} "
+    for values, value in family.rows(snapshot):
         yield f"{form % values}{value!r}\n"
 
 
+def _delivery_seconds(snapshot: Snapshot) -> Iterator[str]:
+    name = "mailpath_delivery_seconds"
+    yield f"# HELP {name} From the birth of a code to its mail's arrival in the inbox.\n# TYPE {name} histogram\n"
+    for (company, kind), (counts, total) in snapshot.deliveries.items():
+        labels = f'company="{company}",kind="{kind}"'
+        below = 0
+        for limit, count in zip(_LIMITS, counts, strict=True):
+            below += count
+            yield f'{name}_bucket{{{labels},le="{limit}"}} {below}\n'
+        yield f"{name}_count{{{labels}}} {below}\n{name}_sum{{{labels}}} {total!r}\n"
+
+
+_LIMITS = (*map(str, LIVES), "+Inf")
+
+
 def _few(snapshot: Snapshot) -> Iterator[Metric]:
-    probes = CounterMetricFamily("mailpath_probes", "Probes judged, by their first verdict.", labels=_PROBE_LABELS)
-    for key, count in snapshot.probes.items():
-        probes.add_metric(key, count)
-    yield probes
-    yield _delivery_seconds(snapshot)
-    errors = CounterMetricFamily(
-        "mailpath_mailbox_errors", "Failed visits to a path's mailbox.", labels=("company", "path")
-    )
-    for path, count in snapshot.mailbox_errors.items():
-        errors.add_metric(path, count)
-    yield errors
     inbound = CounterMetricFamily("mailpath_inbound_mails", "What came in by SMTP, or was refused.", labels=("kind",))
     for kind, count in snapshot.inbound.items():
         inbound.add_metric((kind,), count)
@@ -181,21 +219,3 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     build = InfoMetricFamily("mailpath_build", "The version that runs.")
     build.add_metric((), {"version": version("mailpath"), "python": platform.python_version()})
     yield build
-
-
-_PROBE_LABELS = ("company", "outcome", "cause")
-
-
-def _delivery_seconds(snapshot: Snapshot) -> Metric:
-    family = HistogramMetricFamily(
-        "mailpath_delivery_seconds",
-        "From the birth of a code to its mail's arrival in the inbox.",
-        labels=("company", "kind"),
-    )
-    for (company, kind), (counts, total) in snapshot.deliveries.items():
-        below, buckets = 0, []
-        for limit, count in zip((*map(str, LIVES), "+Inf"), counts, strict=True):
-            below += count
-            buckets.append((limit, float(below)))
-        family.add_metric((company, kind), buckets, total)
-    return family

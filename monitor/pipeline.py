@@ -10,6 +10,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -260,6 +261,8 @@ class Pipeline:
             await self._learn(flight, look)
 
     async def _hear(self, mailbox: str, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        if len(sightings) == 1:  # as nearly always; a task for it would cost more than it does
+            return sightings if await self._believe(mailbox, sightings[0]) else ()
         ours = await asyncio.gather(*(self._believe(mailbox, sighting) for sighting in sightings))
         return [sighting for sighting, is_ours in zip(sightings, ours, strict=True) if is_ours]
 
@@ -309,17 +312,14 @@ class Pipeline:
         flight.evidence.extend(news)
         probe = flight.probe
         verdict = judge(probe, flight.evidence, now)
-        over = is_over(probe, flight.evidence, now)
+        over = is_over(probe, flight.evidence, verdict, now)
         before, changed = flight.verdict, verdict is not None and verdict != flight.verdict
         delivery = delivery_time(probe, flight.evidence)
-        writes: list[Coroutine[Any, Any, Any]] = [self._store.add(probe.id, *news)] if news else []
-        if verdict and changed:
+        if changed:
             flight.verdict = verdict
-            writes.append(self._store.judge(probe.id, verdict, now, closed=over, delivery=delivery))
-        elif over:
-            writes.append(self._store.close(probe.id, now))
         try:
-            await asyncio.gather(*writes)
+            new = verdict if changed else None
+            await self._store.learn(probe.id, news, new, now, closed=over, delivery=delivery)
         except BaseException:  # what is not stored is not known: a later look at the store decides
             flight.evidence[:] = [seen for seen in flight.evidence if seen not in news]
             flight.verdict = before
@@ -342,7 +342,7 @@ class Pipeline:
 
     async def _abandon(self, flight: Flight) -> None:
         self._leave(flight)
-        await self._store.judge(flight.probe.id, ABANDONED, self._now(), closed=True, delivery=None)
+        await self._store.learn(flight.probe.id, (), ABANDONED, self._now(), closed=True, delivery=None)
 
     def _enter(self, flight: Flight) -> Flight:
         self.flights[flight.probe.id] = flight
@@ -380,9 +380,14 @@ class Pipeline:
         heapq.heappush(self._alarms, (moment, flight.probe.id))
 
     def _tell(self, flight: Flight, what: Step | Evidence | Judged) -> None:
+        """Tell whoever listens. One that fails, as a log on a full disk does, must not hold up a probe."""
         event = Event(flight.probe, what)
         for listen in self._listeners:
-            listen(event)
+            try:
+                listen(event)
+            except Exception:
+                with suppress(Exception):
+                    log.exception("a listener failed", probe=flight.probe.id)
 
     def _spawn(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._guard(flight, work))
@@ -394,8 +399,8 @@ class Pipeline:
         try:
             await work
         except Exception:
-            log.exception("work on a probe went wrong", probe=flight.probe.id)
             self._set_alarm(flight, self._now() + SLACK)
+            log.exception("work on a probe went wrong", probe=flight.probe.id)
 
 
 def _unfinished(evidence: Sequence[Evidence]) -> Attempt | None:

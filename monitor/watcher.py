@@ -5,9 +5,10 @@ It is connected only while probes are out, survives whatever the mailbox does to
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -40,7 +41,8 @@ class Watcher:
         self._expected: dict[str, datetime] = {}
         self._failed_for: set[str] = set()
         self._asked: list[asyncio.Future[Look | FailedLook]] = []
-        self._poke = asyncio.Event()
+        self._poked = False
+        self._wait: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -48,7 +50,7 @@ class Watcher:
         """A probe is on its way since then."""
         self._expected[probe_id] = since
         if self._failed_for:
-            self._poke.set()
+            self._poke()
         self._start()
 
     def forget(self, probe_id: str) -> None:
@@ -56,20 +58,20 @@ class Watcher:
         self._expected.pop(probe_id, None)
         self._failed_for.discard(probe_id)
         if not self._expected:
-            self._poke.set()
+            self._poke()
 
     async def look(self) -> Look | FailedLook:
         """Look now, through every folder."""
         answer: asyncio.Future[Look | FailedLook] = asyncio.get_running_loop().create_future()
         self._asked.append(answer)
-        self._poke.set()
+        self._poke()
         self._start()
         return await answer
 
     async def close(self) -> None:
         """Leave the mailbox, what was found in it first removed. What is still expected is for the next to find."""
         self._closing = True
-        self._poke.set()
+        self._poke()
         if self._task:
             await asyncio.wait((self._task,), timeout=GRACE)
             self._task.cancel()
@@ -105,6 +107,8 @@ class Watcher:
                         if not clean:
                             return visited
                     idle = not self._wanted  # one probe's end is often the next one's start
+                    if idle:
+                        self._poked = self._closing  # it was this visit's own end of expecting
                     if not self._closing:
                         await self._until_poked(session.changed(LINGER if idle else PATIENCE))
                     if self._closing or (idle and not self._wanted):
@@ -116,19 +120,26 @@ class Watcher:
             await self._fail(f"{self.mailbox.key}: internal error: {error!r}")
         return visited
 
-    async def _until_poked(self, waiting: Awaitable[None]) -> None:
+    async def _until_poked(self, waiting: Coroutine[Any, Any, None]) -> None:
         """Wait for `waiting`, or until somebody wants something of us."""
-        wait = asyncio.ensure_future(waiting)
-        poke = asyncio.ensure_future(self._poke.wait())
-        try:
-            await asyncio.wait((wait, poke), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._poke.clear()  # before anything else is awaited: a poke from now on is a new one
-            poke.cancel()
+        wait = self._wait = asyncio.create_task(waiting)
+        if self._poked:
             wait.cancel()
-            outcome = (await asyncio.gather(wait, return_exceptions=True))[0]
-        if isinstance(outcome, Exception):
-            raise outcome
+        try:
+            await asyncio.wait((wait,))
+        finally:
+            self._wait, self._poked = None, False
+            if not wait.done():
+                wait.cancel()
+                await asyncio.gather(wait, return_exceptions=True)
+        if not wait.cancelled():
+            wait.result()
+
+    def _poke(self) -> None:
+        """Somebody wants something: end the present wait, or the next one."""
+        self._poked = True
+        if self._wait:
+            self._wait.cancel()
 
     async def _visit(self, session: Session) -> bool:
         """Look, and remove what is ours; False if it could not be removed, which ends the visit but not the looking."""

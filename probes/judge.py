@@ -34,7 +34,6 @@ from probes.sentences import place, quoted, reporter, said, span, times
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
 IMPERSONATING = frozenset({"xclient", "proxy"})
-BEFORE_THE_QUESTION = frozenset({Stage.LOOKUP, Stage.CONNECT, Stage.PROXY, Stage.BANNER, Stage.EHLO, Stage.STARTTLS})
 
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
 
@@ -127,11 +126,11 @@ def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict 
             return _not_seen(probe, case, case.last, now)
 
 
-def is_over(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
-    """Whether nothing more is to be done for this probe. What comes by itself may still amend its verdict."""
+def is_over(probe: Probe, evidence: Sequence[Evidence], verdict: Verdict | None, now: datetime) -> bool:
+    """Whether, with this verdict, nothing more is to be done. What comes by itself may still amend it."""
     case = _case(evidence)
     if case.arrival or case.bounce or now >= probe.give_up_at:
-        return judge(probe, evidence, now) is not None
+        return verdict is not None
     return case.last is not None and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
 
 
@@ -333,10 +332,11 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     """The message was not taken. Who is to blame depends on whether the receiver was asked at all."""
     step = dialogue.last
     there = f"{place(step)}: {said(step)}"
-    if not _asked(probe, dialogue):
-        cause = Cause.RELAY_DENIED if step.stage is Stage.AUTH else Cause.NETWORK
-        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {there}")
     cause = _cause(step)
+    if not _asked(probe, dialogue, cause):
+        by_relay = probe.via == "relay" and step.code is not None
+        cause = Cause.RELAY_DENIED if by_relay else Cause.NETWORK
+        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {there}")
     grade = _grade_of_dialogue(probe, dialogue)
     if cause is Cause.NETWORK:
         return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {there}")
@@ -346,11 +346,15 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     return Verdict(outcome, cause, grade, f"{how} at {there}{times(dialogue)}")
 
 
-def _asked(probe: Probe, dialogue: Dialogue) -> bool:
-    """Whether it was the receiver that spoke about this sender, and not something before it."""
+def _asked(probe: Probe, dialogue: Dialogue, cause: Cause) -> bool:
+    """Whether it was the receiver that spoke about this sender, and not something before it.
+
+    What a relay refuses the company never heard of, and says something of our account; only that the sender's own
+    service no longer tries is the sender's affair.
+    """
     step = dialogue.last
     if probe.via == "relay":
-        return step.stage not in BEFORE_THE_QUESTION | {Stage.AUTH}
+        return cause is Cause.SUPPRESSED
     if probe.via == "xclient":
         return any(s.stage is Stage.XCLIENT and s.fault is None for s in dialogue.steps)
     if probe.via == "proxy":

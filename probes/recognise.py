@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from probes.evidence import Arrival, Bounce, Marker
 from probes.mailboxes import Sighting
@@ -19,7 +19,7 @@ def recognise(sighting: Sighting, key: bytes, domain: str) -> str | None:
 
     A token in the body alone may be quoted in a notice about the probe; it counts only in a mail From `domain`.
     """
-    ids = {probe_id for token in sighting.tokens.values() if (probe_id := verify(token, key))}
+    ids = {probe_id for token in set(sighting.tokens.values()) if (probe_id := verify(token, key))}
     if len(ids) != 1:
         return None
     if set(sighting.tokens) == {Marker.BODY} and not _is_from(sighting.headers, domain):
@@ -31,8 +31,11 @@ def arrival(sighting: Sighting, sent_at: datetime, seen_at: datetime) -> Arrival
     """The arrival that this sighting is, at the mailbox's own time as far as that is possible.
 
     The mailbox's word (else the last Received) counts between sending and seeing; a clock that says otherwise is wrong.
+    A time in whole seconds, as IMAP and Received have it, is taken for the end of its second.
     """
     told = sighting.mailbox_time or latest(hops(sighting.headers)) or seen_at
+    if told.microsecond == 0:
+        told += timedelta(seconds=1)
     return Arrival(
         at=min(max(told, sent_at), seen_at),
         seen_at=seen_at,

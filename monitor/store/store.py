@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import fields, is_dataclass, replace
@@ -78,26 +78,28 @@ class Store:
         rows = ((Step.SEE, _row(probe_id, seen)) for seen in evidence)
         return await self._write(*rows) == len(evidence)
 
-    async def judge(
-        self, probe_id: str, verdict: Verdict, at: datetime, *, closed: bool, delivery: timedelta | None
+    async def learn(
+        self,
+        probe_id: str,
+        news: Sequence[Evidence],
+        verdict: Verdict | None,
+        at: datetime,
+        *,
+        closed: bool,
+        delivery: timedelta | None,
     ) -> None:
-        """Keep a verdict beside the earlier ones of this probe; the latest counts. `closed`: nothing is waited for."""
-        said = {
-            "outcome": verdict.outcome,
-            "cause": verdict.cause,
-            "grade": verdict.grade,
-            "because": verdict.because,
-            "delivery": delivery,
-        }
-        await self._write(
-            (Step.JUDGE, {"probe_id": probe_id, "at": at, **said}),
-            (Step.SHOW, {"probe": probe_id, "judged_at": at, **said}),
-            *([(Step.CLOSE, {"probe": probe_id, "at": at})] if closed else []),
-        )
+        """Keep news and what they mean, all of it or nothing. None: the verdict is what it was, or there is none yet.
 
-    async def close(self, probe_id: str, at: datetime) -> None:
-        """Nothing more is waited for; the verdict stands as it is. A probe closed before stays so."""
-        await self._write((Step.CLOSE, {"probe": probe_id, "at": at}))
+        Verdicts stand beside each other; the latest counts. `closed`: nothing is waited for any more. Evidence that has
+        a name in `once` and is there is not stored again.
+        """
+        rows = [(Step.SEE, _row(probe_id, seen)) for seen in news]
+        if verdict:
+            rows += _judged(probe_id, verdict, at, delivery)
+        if closed:
+            rows.append((Step.CLOSE, {"probe": probe_id, "at": at}))
+        if rows:
+            await self._write(*rows)
 
     async def in_flight(self) -> list[Record]:
         """Every probe that is not closed, oldest first."""
@@ -159,6 +161,20 @@ def _open(url: str) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | None) -> list[tuple[Step, Row]]:
+    said = {
+        "outcome": verdict.outcome,
+        "cause": verdict.cause,
+        "grade": verdict.grade,
+        "because": verdict.because,
+        "delivery": delivery,
+    }
+    return [
+        (Step.JUDGE, {"probe_id": probe_id, "at": at, **said}),
+        (Step.SHOW, {"probe": probe_id, "judged_at": at, **said}),
+    ]
 
 
 def _row(probe_id: str, seen: Evidence) -> Row:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -46,7 +47,7 @@ class MaildirMailbox(Settings):
         None, description='The junk folder, such as ".Junk"; else the usual names are tried.'
     )
 
-    @property
+    @cached_property  # asked for with every probe, and a real path costs a system call for each of its parts
     def key(self) -> str:
         """The folder, by its real path."""
         return f"maildir:{os.path.realpath(self.path)}"

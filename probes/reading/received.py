@@ -46,6 +46,7 @@ OWN_BORDER = re.compile(  # hosts that meet clients only, other customers of the
 BEHIND_IT = re.compile(r"\.(?:outlook|office365)\.com$")  # and those that meet only its own
 
 
+@lru_cache(maxsize=64)  # judging, grading and dating one arrival ask for the same
 def hops(headers: str) -> tuple[HopFacts, ...]:
     """The Received lines of a header section, topmost (latest) first. Never raises."""
     return chain([field.value for field in fields(headers) if field.name == "received"])

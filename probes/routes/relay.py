@@ -6,12 +6,13 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from probes.evidence import Dialogue, Note, Stage
+from probes.evidence import Dialogue, Fault, Note, Stage
 from probes.message import Message
 from probes.routes import Surroundings
 from probes.routes.dialogue import Act, Record, Stop, Talk, converse
 from probes.routes.reply import Reply, Trouble
 from probes.routes.wire import Heard
+from probes.sender import Role
 from probes.settings import Host, Port, Secret, Settings
 from probes.tls import CaFile
 
@@ -45,6 +46,9 @@ class RelayRoute(Settings):
     ) -> Dialogue:
         """See `Route`."""
         record = Record(around, number, timeout, note)
+        if message.identity.role is Role.CONTROL:
+            told = "a relay sends for its own sender only; compare with the control on another path to this mailbox"
+            return record.dialogue(record.withhold(Stage.LOOKUP, Fault.NOT_OFFERED, told, host=self.host))
         return await converse(record, message, await record.find(self.host, self.port), self._opening())
 
     def _opening(self) -> tuple[Act, ...]:

@@ -30,8 +30,8 @@ def bears(address: str) -> bool:
     try:
         with _bound(address, address):
             return True
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # else the fault is another: see `connect`
 
 
 async def connect(address: str, port: int, until: float, *, source: str | None = None) -> "Wire | Trouble":
@@ -41,7 +41,7 @@ async def connect(address: str, port: int, until: float, *, source: str | None =
     try:
         sock = _bound(address, source)
     except OSError as error:
-        return Trouble(Fault.UNREACHABLE, f"cannot leave from {source}: {_said(error)}")
+        return Trouble(Fault.UNREACHABLE, f"cannot leave from {source or 'this machine'}: {_said(error)}")
     try:
         async with asyncio.timeout_at(until):
             await loop.sock_connect(sock, (address, port))

@@ -44,7 +44,7 @@ class Plan:
         return 1
 
 
-FULL = Plan(mailboxes=5, probes=12)
+FULL = Plan(mailboxes=6, probes=8)
 QUICK = Plan(mailboxes=5, probes=1)
 
 

@@ -61,8 +61,8 @@ class Plan:
         return 3
 
 
-FULL = Plan(paths=5000, seconds=60.0, baseline=8.0)
-QUICK = Plan(paths=1000, seconds=6.0, baseline=2.0)
+FULL = Plan(paths=5000, seconds=48.0, baseline=5.0)
+QUICK = Plan(paths=500, seconds=4.5, baseline=1.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ async def _remember(store: Store, probe: Probe) -> None:
     await store.launch(probe, f"maildir:{probe.recipient}", Attempt(probe.created_at, 1))
     arrived = Verdict(Outcome.INBOX, None, Grade.REAL, "arrived in INBOX 1.0 s after it was sent")
     at = probe.created_at + timedelta(seconds=1)
-    await store.judge(probe.id, arrived, at, closed=True, delivery=timedelta(seconds=1))
+    await store.learn(probe.id, (), arrived, at, closed=True, delivery=timedelta(seconds=1))
 
 
 async def _run(file: Path, seconds: float) -> Facts:

@@ -23,11 +23,12 @@ from probes.token import new_probe_id
 from tests.bench.figures import Figure, Finding, quantile, ratio
 from tests.bench.floor import Letter, streams, threads
 from tests.bench.house import Stopwatch, Town, at_work, ground, make_maildirs
-from tests.bench.load import Pace, closed_loop, paced
+from tests.bench.load import Once, Pace, closed_loop, paced
 from tests.bench.sink import Ports, sink
 
 LEVELS = (1, 50, 200)  # probes in flight
-ENCRYPTED = (50,)  # the same with STARTTLS on every connection
+ENCRYPTED = (50,)  # those at which it is measured with STARTTLS too
+CROWDED = max(LEVELS)
 PER_SECOND = 33.0  # 10,000 paths every 5 minutes
 
 Step = Callable[[str], None]
@@ -38,19 +39,25 @@ Step = Callable[[str], None]
 class Plan:
     """How long to measure: `seconds` for each cell of each round, after `warm_up`; `paced_for` seconds paced."""
 
+    levels: tuple[int, ...]
     rounds: int
     warm_up: float
     seconds: float
     paced_for: float
 
     @property
+    def cells(self) -> list[tuple[str, int]]:
+        """What is measured with how many in flight, in this order."""
+        return [(name, level) for level in self.levels for name, (_, levels) in RUNS.items() if level in levels]
+
+    @property
     def steps(self) -> int:
         """How often `Step` is told."""
-        return self.rounds * len(CELLS) + 2
+        return self.rounds * len(self.cells) + 4
 
 
-FULL = Plan(rounds=3, warm_up=0.4, seconds=1.0, paced_for=10.0)
-QUICK = Plan(rounds=1, warm_up=0.1, seconds=0.4, paced_for=2.0)
+FULL = Plan(LEVELS, rounds=3, warm_up=0.2, seconds=0.8, paced_for=5.0)
+QUICK = Plan((1, 50), rounds=1, warm_up=0.1, seconds=0.4, paced_for=1.0)
 
 
 @dataclass(slots=True)
@@ -69,6 +76,13 @@ class Scene:
         port = self.ports.plain if tls == "none" else self.ports.tls
         file.write_text(Town(companies, port, via, tls).config())
         return read_config(file)
+
+    def clear(self) -> int:
+        """Delete the letters of the floors; how many there were."""
+        letters = list((self.folder / "mail/floor/new").iterdir())
+        for letter in letters:
+            letter.unlink()
+        return len(letters)
 
 
 @contextmanager
@@ -112,7 +126,7 @@ def _whole(via: str, tls: str = "none") -> Run:
     """The whole way."""
 
     async def run(there: Scene, plan: Plan, in_flight: int) -> Pace:
-        config, stopwatch = there.config(via, tls, max(LEVELS)), Stopwatch()
+        config, stopwatch = there.config(via, tls, CROWDED), Stopwatch()
         async with at_work(config, stopwatch) as pipeline:
             once = stopwatch.round_trip(pipeline, config.paths())
             pace = await closed_loop(
@@ -127,19 +141,31 @@ def _whole(via: str, tls: str = "none") -> Run:
 
 
 async def _streams(there: Scene, plan: Plan, in_flight: int) -> Pace:
-    once = streams(there.letter, there.ports.plain)
-    return await closed_loop(once, in_flight, warm_up=plan.warm_up, seconds=plan.seconds)
+    return await _floor(there, plan, in_flight, streams(there.letter, there.ports.plain))
 
 
 async def _streams_tls(there: Scene, plan: Plan, in_flight: int) -> Pace:
-    once = streams(there.letter, there.ports.tls, tls=True)
-    return await closed_loop(once, in_flight, warm_up=plan.warm_up, seconds=plan.seconds)
+    return await _floor(there, plan, in_flight, streams(there.letter, there.ports.tls, tls=True))
 
 
 async def _threads(there: Scene, plan: Plan, in_flight: int) -> Pace:
     with ThreadPoolExecutor(in_flight) as pool:
-        once = threads(there.letter, there.ports.plain, pool)
-        return await closed_loop(once, in_flight, warm_up=plan.warm_up, seconds=plan.seconds)
+        return await _floor(there, plan, in_flight, threads(there.letter, there.ports.plain, pool))
+
+
+async def _floor(there: Scene, plan: Plan, in_flight: int, send: Once) -> Pace:
+    """A floor counts only if each of its letters was really delivered."""
+    sent = 0
+
+    async def once(number: int) -> None:
+        nonlocal sent
+        await send(number)
+        sent += 1
+
+    pace = await closed_loop(once, in_flight, warm_up=plan.warm_up, seconds=plan.seconds)
+    if (delivered := there.clear()) != sent:
+        raise AssertionError(f"the floor sent {sent} letters, and {delivered} were delivered")
+    return pace
 
 
 DIRECT, XCLIENT, DIRECT_TLS = "whole way, direct", "whole way, xclient", "whole way, direct, STARTTLS"
@@ -154,30 +180,26 @@ RUNS: dict[str, tuple[Run, tuple[int, ...]]] = {
     FLOOR_TLS: (_streams_tls, ENCRYPTED),
 }
 FLOORS = {DIRECT: FLOOR, XCLIENT: FLOOR, DIRECT_TLS: FLOOR_TLS}
-CELLS = tuple((name, level) for level in LEVELS for name, (_, levels) in RUNS.items() if level in levels)
 
 
 async def measure(plan: Plan, step: Step) -> list[Finding]:
     """All cells, round by round, so that what else the machine does falls on all of them."""
     paces: dict[tuple[str, int], list[Pace]] = defaultdict(list)
-    there_for_paced = round(PER_SECOND * plan.paced_for)
-    with scene(max(max(LEVELS), there_for_paced)) as there:
+    with scene(max(CROWDED, _paced_paths(plan))) as there:
         for number in range(plan.rounds):
-            for name, in_flight in CELLS:
+            for name, in_flight in plan.cells:
                 step(f"{name}, {in_flight} in flight, round {number + 1} of {plan.rounds}")
                 gc.collect()
                 paces[name, in_flight].append(await RUNS[name][0](there, plan, in_flight))
-        found = [figure for level in LEVELS for figure in _figures(level, paces, there)]
-        step(f"whole way, {PER_SECOND:.0f}/s")
-        ours = await _paced_whole(there, plan, there_for_paced)
-        step(f"SMTP part, {PER_SECOND:.0f}/s")
-        floor = await paced(streams(there.letter, there.ports.plain), PER_SECOND, plan.paced_for)
-    return [*found, *_paced_figures(ours, floor)]
+        found: list[Finding] = [figure for level in plan.levels for figure in _figures(level, paces, there)]
+        for tls in ("none", "opportunistic"):
+            found += await _paced(there, plan, tls, step)
+    return found
 
 
 def _figures(level: int, paces: dict[tuple[str, int], list[Pace]], there: Scene) -> Iterator[Finding]:
     group = f"Round trip, {level} in flight"
-    cpu = {name: [pace.cpu_ms for pace in paces[name, level]] for name, at in CELLS if at == level}
+    cpu = {name: [pace.cpu_ms for pace in paces[name, level]] for name, at in paces if at == level}
     for name in cpu:
         wanted = "<= 2.0" if name == DIRECT else ""
         yield Figure(group, name, "ms CPU", tuple(cpu[name]), wanted)
@@ -186,7 +208,7 @@ def _figures(level: int, paces: dict[tuple[str, int], list[Pace]], there: Scene)
     for name, floor in FLOORS.items():
         if name in cpu:
             yield Figure(group, f"{name}: CPU beside its floor", "x", ratio(cpu[name], cpu[floor]))
-    wanted = "<= 20" if level == max(LEVELS) else ""
+    wanted = "<= 20" if level == CROWDED else ""
     for name, seconds in (("rename", there.from_rename[level]), ("found", there.from_seen[level])):
         for share in (0.5, 0.99):
             target = wanted if (name, share) == ("found", 0.5) else ""
@@ -194,14 +216,23 @@ def _figures(level: int, paces: dict[tuple[str, int], list[Pace]], there: Scene)
             yield Figure(group, f"{name} -> verdict stored, p{share * 100:.0f}", "ms", (delay,), target)
 
 
-async def _paced_whole(there: Scene, plan: Plan, companies: int) -> Pace:
-    config, stopwatch = there.config("direct", "none", companies), Stopwatch()
-    async with at_work(config, stopwatch) as pipeline:
-        return await paced(stopwatch.round_trip(pipeline, config.paths()), PER_SECOND, plan.paced_for)
-
-
-def _paced_figures(ours: Pace, floor: Pace) -> Iterator[Finding]:
+async def _paced(there: Scene, plan: Plan, tls: str, step: Step) -> list[Finding]:
+    """As a schedule does it: one after the other at the same distance, each on a path of its own."""
     group = f"Round trip, paced at {PER_SECOND:.0f}/s, each in a mailbox just opened"
-    yield Figure(group, DIRECT, "ms CPU", (ours.cpu_ms,))
-    yield Figure(group, FLOOR, "ms CPU", (floor.cpu_ms,))
-    yield Figure(group, f"{DIRECT}: CPU beside its floor", "x", (ours.cpu_ms / floor.cpu_ms,))
+    whole, part = (DIRECT, FLOOR) if tls == "none" else (DIRECT_TLS, FLOOR_TLS)
+    config, stopwatch = there.config("direct", tls, _paced_paths(plan)), Stopwatch()
+    step(f"{whole}, {PER_SECOND:.0f}/s")
+    async with at_work(config, stopwatch) as pipeline:
+        ours = await paced(stopwatch.round_trip(pipeline, config.paths()), PER_SECOND, plan.paced_for)
+    step(f"{part}, {PER_SECOND:.0f}/s")
+    send = streams(there.letter, there.ports.plain if tls == "none" else there.ports.tls, tls=tls != "none")
+    floor = await paced(send, PER_SECOND, plan.paced_for)
+    return [
+        Figure(group, whole, "ms CPU", (ours.cpu_ms,)),
+        Figure(group, part, "ms CPU", (floor.cpu_ms,)),
+        Figure(group, f"{whole}: CPU beside its floor", "x", (ours.cpu_ms / floor.cpu_ms,)),
+    ]
+
+
+def _paced_paths(plan: Plan) -> int:
+    return round(PER_SECOND * plan.paced_for)

@@ -43,7 +43,7 @@ class Plan:
         return self.rounds + self.serves
 
 
-FULL = Plan(rounds=9, serves=4)
+FULL = Plan(rounds=7, serves=3)
 QUICK = Plan(rounds=2, serves=1)
 
 

@@ -6,12 +6,13 @@ All of them let the control through, so that each difference is the sender's.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.lab.network import ADMIN_IP, CONTROL_IP, FILTER_IP, SENDER_IP, Namespace
+from tests.lab.network import ADMIN_IP, CONTROL_IP, FILTER_IP, RELAY_IP, SENDER_IP, Namespace
 from tests.lab.postgrey import PORT as GREYLIST_PORT
 from tests.lab.rbldnsd import ZONE
 from tests.lab.rspamd import PORT as FILTER_PORT
 
 SENDER_DOMAIN = "account.trimble.com"
+RELAY = f"mail.{SENDER_DOMAIN}"
 CONTROL_DOMAIN = "control.example"
 USER = "probe"
 OTHER_USER = "colleague"
@@ -94,7 +95,8 @@ def records() -> list[str]:
     """What DNS says of the companies and of the two senders."""
     found = [
         f'{SENDER_DOMAIN}. TXT "v=spf1 ip4:{SENDER_IP} -all"',
-        f"{SENDER_DOMAIN}. MX 10 mail.{SENDER_DOMAIN}.",
+        f"{SENDER_DOMAIN}. MX 10 {RELAY}.",
+        f"{RELAY}. A {RELAY_IP}",
         f'{CONTROL_DOMAIN}. TXT "v=spf1 ip4:{CONTROL_IP} -all"',
         f"{CONTROL_DOMAIN}. MX 10 mail.{CONTROL_DOMAIN}.",
     ]

@@ -1,6 +1,9 @@
-"""The configuration by which Mailpath watches the companies of the lab."""
+"""The configuration by which Mailpath watches the companies of the lab, in parts and as a whole."""
 
-from tests.lab.companies import CONTROL_DOMAIN, SENDER_DOMAIN
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.lab.companies import CONTROL_DOMAIN, SENDER_DOMAIN, USER
 from tests.lab.lab import Lab, Site
 from tests.lab.network import CONTROL_IP, NAMES_IP, SENDER_IP
 from tests.lab.postfix import PROXY_PORT
@@ -24,6 +27,7 @@ code_life = "12s"
 give_up = "20s"
 retry = ["3s"]
 timeout = "6s"
+cap = {{ per_path_per_day = {cap} }}
 
 [dns]
 nameservers = ["{names}:53"]
@@ -37,6 +41,7 @@ _PACE = {  # where the verdict is one of time
     "unreadable": 'code_life = "4s"\ngive_up = "5s"',
 }
 _TLS = {"clean": "implicit", "junk": "starttls"}  # of the mailbox; the others do without
+DIRECT = '{ via = "direct" }'
 
 
 def config_toml(lab: Lab, every: str = "1h") -> str:
@@ -45,47 +50,56 @@ def config_toml(lab: Lab, every: str = "1h") -> str:
     All are probed `direct` by their MX from path `hq`; the gateways by paths `xclient`, `proxy` (version 2) and
     `proxy1`. In `every` each path is probed once of itself.
     """
-    head = _HEAD.format(
+    return head(every) + "".join(
+        company(site, _PACE.get(name, ""), {key: path(lab, site, route=route) for key, route in _routes(site).items()})
+        for name, site in lab.sites.items()
+    )
+
+
+def head(every: str, cap: int = 1500) -> str:
+    """All but the companies. `cap` is the most probes a path has in a day."""
+    return _HEAD.format(
         sender=SENDER_DOMAIN,
         sender_ip=SENDER_IP,
         control=CONTROL_DOMAIN,
         control_ip=CONTROL_IP,
         every=every,
+        cap=cap,
         names=NAMES_IP,
     )
-    return "\n".join([head, *(_company(lab, site) for site in lab.sites.values())])
 
 
-def _company(lab: Lab, site: Site) -> str:
+def company(site: Site, pace: str, paths: Mapping[str, str]) -> str:
+    """One company. `pace` are lines that hold for all of its `paths`, which are by key what `path` gives."""
     name = site.company.name
-    lines = [f"[companies.{name}]", f'name = "{name} (lab)"', 'mail_system = "postfix"', _PACE.get(name, ""), ""]
-    for path, route in _routes(site).items():
-        lines += [
-            f"[companies.{name}.paths.{path}]",
-            f'to = "{site.company.address}"',
-            f"route = {route}",
-            f"mailbox = {_mailbox(lab, site)}",
-            "",
-        ]
-    return "\n".join(lines)
+    tables = [f"[companies.{name}.paths.{key}]\n{text}" for key, text in paths.items()]
+    return f'\n[companies.{name}]\nname = "{name} (lab)"\nmail_system = "postfix"\n{pace}\n' + "".join(tables)
+
+
+def path(lab: Lab, site: Site, user: str = USER, *, route: str = DIRECT, mailbox: str = "") -> str:
+    """One path, which ends in the mailbox of `user`; `mailbox` says so in another way."""
+    to = f"{user}@{site.company.domain}"
+    return f'to = "{to}"\nroute = {route}\nmailbox = {mailbox or imap(site, user, lab.passwords[user])}\n'
+
+
+def imap(site: Site, user: str, password: Path, place: tuple[str, int] | None = None) -> str:
+    """A mailbox of the site; `place` is where to connect instead, which then is without TLS."""
+    tls = "none" if place else _TLS.get(site.company.name, "none")
+    ports = site.dovecot.ports
+    host, port = place or (site.namespace.address, ports.imaps if tls == "implicit" else ports.imap)
+    trusted = f', ca_file = "{site.dovecot.certificate}"' if tls != "none" else ""
+    return (
+        f'{{ via = "imap", host = "{host}", port = {port}, tls = "{tls}"{trusted}, '
+        f'user = "{user}@{site.company.domain}", password = {{ file = "{password}" }} }}'
+    )
 
 
 def _routes(site: Site) -> dict[str, str]:
     host = site.namespace.address
     if not site.company.gateway:
-        return {"hq": '{ via = "direct" }'}
+        return {"hq": DIRECT}
     return {
         "xclient": f'{{ via = "xclient", host = "{host}" }}',
         "proxy": f'{{ via = "proxy", host = "{host}", port = {PROXY_PORT} }}',
         "proxy1": f'{{ via = "proxy", host = "{host}", port = {PROXY_PORT}, version = 1 }}',
     }
-
-
-def _mailbox(lab: Lab, site: Site) -> str:
-    tls = _TLS.get(site.company.name, "none")
-    port = site.dovecot.ports.imaps if tls == "implicit" else site.dovecot.ports.imap
-    trusted = f', ca_file = "{site.dovecot.certificate}"' if tls != "none" else ""
-    return (
-        f'{{ via = "imap", host = "{site.namespace.address}", port = {port}, tls = "{tls}"{trusted}, '
-        f'user = "{site.company.address}", password = {{ file = "{lab.password}" }} }}'
-    )

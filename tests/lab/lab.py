@@ -1,6 +1,7 @@
 """The whole lab: built from nothing, taken down without a trace, also after a crash.
 
-Read `companies` for what is in it, `network` for how it hangs together, and one file for each kind of server.
+Read `companies` for what is in it, `network` for how it hangs together, and one file for each kind of server; `relay`
+is the sender's own. `config` is how Mailpath watches it, by `service` as a process or by `probing` in the test's own.
 """
 
 import fcntl
@@ -49,16 +50,21 @@ class Site:
     dovecot: Dovecot
     postgrey: Postgrey | None
 
+    def letters(self, user: str = USER) -> list[Path]:
+        """The files of all mail in this user's inbox and junk."""
+        boxes = [self.dovecot.maildir(f"{user}@{self.company.domain}", folder) for folder in ("INBOX", "Junk")]
+        return [file for box in boxes for part in ("new", "cur") for file in (box / part).glob("*")]
+
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """All of it. `sites` is keyed by the company's name; `password` is the file with that of every probe mailbox."""
+    """All of it. `sites` is keyed by the company's name; `passwords` are files, one for each user of all companies."""
 
     names: Daemon
     blocklist: Blocklist
     filter: Daemon
     sites: dict[str, Site]
-    password: Path
+    passwords: dict[str, Path]
 
     def __getitem__(self, name: str) -> Site:
         return self.sites[name]
@@ -134,9 +140,15 @@ def _build(house: ExitStack) -> Lab:
         sites = list(pool.map(lambda company: _settle(house, company), COMPANIES))
         for each in shared:
             each.result()
-    password = FOLDER / "password"
-    password.write_text(PASSWORDS[USER])
-    return Lab(resolver, listed, scanner, {site.company.name: site for site in sites}, password)
+    return Lab(resolver, listed, scanner, {site.company.name: site for site in sites}, _passwords(FOLDER / "passwords"))
+
+
+def _passwords(folder: Path) -> dict[str, Path]:
+    folder.mkdir()
+    files = {user: folder / user for user in PASSWORDS}
+    for user, file in files.items():
+        file.write_text(PASSWORDS[user])
+    return files
 
 
 def _settle(house: ExitStack, company: Company) -> Site:
@@ -152,6 +164,7 @@ def _settle(house: ExitStack, company: Company) -> Site:
             junk={"Junk": True},
             sieve=_sieve(folder),
             names=[f"imap.{company.domain}"],
+            extra="verbose_proctitle = yes",
             prefix=where.command,
         )
     )

@@ -22,6 +22,7 @@ ADMIN_IP = "192.0.2.1"
 NAMES_IP = "192.0.2.53"
 BLOCKLIST_IP = "192.0.2.54"
 FILTER_IP = "192.0.2.55"
+RELAY_IP = "192.0.2.56"
 
 NAMED = Path("/run/netns")  # where ip(8) pins namespaces by name
 PER_NAMESPACE = Path("/etc/netns")  # what `ip netns exec` mounts over /etc
@@ -88,22 +89,51 @@ OUR_OTHERS = (SENDER_IP, CONTROL_IP)
 
 def build(others: Sequence[Namespace]) -> None:
     """Make our namespace with the bridge, and `others` joined to it. Every /etc/resolv.conf there names NAMES_IP."""
-    _ip("-batch", "-", commands=[f"netns add {each.label}" for each in (US, *others)])
+    _create([US])
     bridge = ["link set lo up", "link add br0 type bridge", "link set br0 up", f"address add {ADMIN_IP}/24 dev br0"]
-    bridge += [f"address add {address}/32 dev br0" for address in OUR_OTHERS]
-    for number, each in enumerate(others):
-        bridge.append(f"link add v{number} type veth peer name eth0 netns {each.label}")
-        bridge.append(f"link set v{number} master br0 up")
-    _ip("-n", US.label, "-batch", "-", commands=bridge)
+    _ip("-n", US.label, "-batch", "-", commands=[*bridge, *(f"address add {each}/32 dev br0" for each in OUR_OTHERS)])
+    join(others)
+
+
+def join(others: Sequence[Namespace]) -> None:
+    """Make these and join them to the bridge."""
+    _create(others)
+    cables = []
     for each in others:
-        _join(each)
-    for each in (US, *others):
+        end = f"v{each.address.rpartition('.')[2]}"
+        cables.append(f"link add {end} type veth peer name eth0 netns {each.label}")
+        cables.append(f"link set {end} master br0 up")
+    _ip("-n", US.label, "-batch", "-", commands=cables)
+    for each in others:
+        _address(each)
+
+
+@contextmanager
+def lent(address: str, borrower: Namespace) -> Iterator[None]:
+    """`borrower` bears this address of ours, and we do not, while the context lasts."""
+    _hand_over(address, (US.label, "br0"), (borrower.label, "eth0"))
+    try:
+        yield
+    finally:
+        _hand_over(address, (borrower.label, "eth0"), (US.label, "br0"))
+
+
+def _hand_over(address: str, giver: tuple[str, str], taker: tuple[str, str]) -> None:
+    for (label, device), what in ((giver, "del"), (taker, "add")):
+        _ip("-n", label, "-batch", "-", commands=[f"address {what} {address}/32 dev {device}"])
+    for label in namespaces():  # which may remember whose card it was
+        _ip("-n", label, "-batch", "-", commands=[f"neigh flush to {address}"])
+
+
+def _create(all_of: Sequence[Namespace]) -> None:
+    _ip("-batch", "-", commands=[f"netns add {each.label}" for each in all_of])
+    for each in all_of:
         folder = PER_NAMESPACE / each.label
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "resolv.conf").write_text(f"nameserver {NAMES_IP}\noptions timeout:2 attempts:2\n")
 
 
-def _join(namespace: Namespace) -> None:
+def _address(namespace: Namespace) -> None:
     commands = ["link set lo up", f"address add {namespace.address}/24 dev eth0"]
     commands += ["link set eth0 up", *(f"route add {each}/32 dev eth0" for each in OUR_OTHERS)]
     _ip("-n", namespace.label, "-batch", "-", commands=commands)

@@ -40,24 +40,38 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 def postfix(
-    namespace: Namespace, folder: Path, domain: str, users: tuple[str, ...], rules: Mapping[str, str], certificate: Path
+    namespace: Namespace,
+    folder: Path,
+    domain: str,
+    users: tuple[str, ...],
+    rules: Mapping[str, str],
+    certificate: Path,
+    ports: Mapping[int, Mapping[str, str]] | None = None,
 ) -> Daemon:
     """Takes mail for `users` at `domain` and hands it to LMTP on the same machine.
 
-    Port 25 speaks SMTP, 2525 wants a PROXY header first. `rules` are settings of main.cf that go above ours.
-    `certificate` holds key and chain for STARTTLS. The log is `folder`/mail.log.
+    Port 25 speaks SMTP, 2525 wants a PROXY header first; `ports` are further ones with settings of their own. `rules`
+    are settings of main.cf that go above ours. `certificate` holds key and chain for STARTTLS. The log is
+    `folder`/mail.log.
     """
+    ports = ports or {}
     _lay_queue(folder)
     log = folder / "mail.log"
     settings = _settings(namespace, folder, domain, users, certificate) | dict(rules)
     main, master = folder / "conf" / "main.cf", folder / "conf" / "master.cf"
     main.write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
-    master.write_text(_SERVICES.format(proxy_port=PROXY_PORT))
+    master.write_text(_SERVICES.format(proxy_port=PROXY_PORT) + "".join(_listener(*each) for each in ports.items()))
     for file in (main, master):
         os.utime(file, (time.time() - 3600,) * 2)  # Postfix waits for a file younger than a second to "cool down"
     command = (*namespace.command, MASTER, "-c", str(folder / "conf"), "-s")
-    ready = listens(namespace.inode, SMTP_PORT, PROXY_PORT)
+    ready = listens(namespace.inode, SMTP_PORT, PROXY_PORT, *ports)
     return Daemon(f"postfix of {domain}", command, log, ready)
+
+
+def _listener(port: int, settings: Mapping[str, str]) -> str:
+    return (
+        f"{port} inet n - n - - smtpd" + "".join(f" -o {{ {key} = {value} }}" for key, value in settings.items()) + "\n"
+    )
 
 
 def _settings(
@@ -85,6 +99,8 @@ def _settings(
         "minimal_backoff_time": "1s",  # mail that waits for its mailbox goes on soon after that is back
         "maximal_backoff_time": "2s",
         "queue_run_delay": "1s",
+        # a mailbox's process that outlives its killed master takes a connection and says nothing more
+        **{f"lmtp_{step}_timeout": "3s" for step in ("connect", "lhlo", "mail", "rcpt", "data_init", "data_done")},
         "lmtp_destination_concurrency_failed_cohort_limit": "0",
     }
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 START_SECONDS = 15.0
-STOP_SECONDS = 5.0
+STOP_SECONDS = 15.0
 _LISTENING = {"tcp": "0A", "udp": "07"}  # the states in /proc/net/tcp and udp
 
 
@@ -60,9 +60,9 @@ class Daemon:
             self.kill9()
             raise NotReadyError(f"{self.name} did not come up; the end of {self.log}:\n{tail(self.log)}")
 
-    def stop(self) -> None:
-        """End it in its own good way; what is left of it after STOP_SECONDS is killed."""
-        self._finish(signal.SIGTERM)
+    def stop(self) -> int | None:
+        """End it in its own good way; what is left of it after STOP_SECONDS is killed. The code it ended with."""
+        return self._finish(signal.SIGTERM)
 
     def kill9(self) -> None:
         """Kill it and its children at once, as a power cut would."""
@@ -73,17 +73,18 @@ class Daemon:
         self.stop()
         self.start()
 
-    def _finish(self, how: signal.Signals) -> None:
+    def _finish(self, how: signal.Signals) -> int | None:
         if self._process is None:
-            return
+            return None
         family = session(self._process.pid)
         if self.running:
             self._process.send_signal(how)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_SECONDS)
         end({*family, *session(self._process.pid)})
-        self._process.wait(STOP_SECONDS)
+        code = self._process.wait(STOP_SECONDS)
         self._process = None
+        return code
 
 
 def until(seconds: float, step: float = 0.01) -> Iterator[None]:
@@ -115,6 +116,14 @@ def listens(namespace: int | None, *ports: int, protocol: str = "tcp") -> Callab
         return bound.issuperset(ports)
 
     return ready
+
+
+def title(pid: int) -> str:
+    """What a process calls itself, its command line as a rule; "" when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def session(leader: int) -> set[int]:

@@ -180,7 +180,7 @@ def test_mail_waits_for_a_mailbox_that_is_down_and_comes_when_it_is_back(lab: La
         assert stage == "accepted"
     finally:
         site.dovecot.start()
-    assert landed(site, mark, 10) == "INBOX"
+    assert landed(site, mark, 30) == "INBOX"
 
 
 @pytest.mark.parametrize("how", ["stop", "kill9"])

@@ -11,6 +11,7 @@ import pytest
 from tests.lab import lab as house
 from tests.lab import network
 from tests.lab.network import US
+from tests.lab.processes import title
 
 pytestmark = pytest.mark.usefixtures("able")
 
@@ -34,7 +35,7 @@ def leftovers(run_folders: Iterable[Path]) -> list[str]:
 
 def living(pids: set[int]) -> set[int]:
     """Those that still run."""
-    return {pid for pid in pids if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()}
+    return {pid for pid in pids if title(pid)}
 
 
 def servers() -> set[int]:

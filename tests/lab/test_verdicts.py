@@ -2,40 +2,22 @@
 
 import asyncio
 import json
-import os
-import re
-import signal
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
-from monitor.app import pipeline_of
-from monitor.clock import utc_now
-from monitor.config import Config, read_config
-from monitor.events import Event, Judged
-from monitor.store import Store
-from probes.kinds import Kind
+from monitor.config import read_config
 from probes.sender import Role
-from probes.verdict import Cause, Grade, Outcome, Verdict
+from probes.verdict import Cause, Grade, Outcome
 from tests.lab.config import config_toml
 from tests.lab.lab import Lab
 from tests.lab.network import US
+from tests.lab.probing import Verdicts, probe_all, verdicts_in
 from tests.lab.processes import until
+from tests.lab.service import COMMAND, SECONDS, Service
 
 pytestmark = pytest.mark.usefixtures("inside")
-
-SECONDS = 60.0  # an end for every wait; on a quiet machine the longest takes 12
-MAILPATH = (sys.executable, "-c", "from monitor.cli.main import main; main()")
-SURROUNDINGS = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}  # compile once
-PAGE = "http://127.0.0.1:8025"
-
-Key = tuple[str, Role]
-Verdicts = dict[Key, list[Verdict]]
 
 SPEC = [  # path, outcome, cause, grade, and what the sentence must hold
     ("clean/hq", Outcome.INBOX, None, Grade.REAL, "arrived in INBOX"),
@@ -69,26 +51,7 @@ def file(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def verdicts(file: Path) -> Verdicts:
     """Every verdict on one probe of each path as sender and one as control, in their order; all sent at once."""
     with US.entered():
-        return asyncio.run(_probe_all(read_config(file)))
-
-
-async def _probe_all(config: Config) -> Verdicts:
-    heard: Verdicts = {}
-
-    def hear(event: Event) -> None:
-        if isinstance(event.what, Judged):
-            key = (f"{event.probe.company}/{event.probe.path}", event.probe.role)
-            heard.setdefault(key, []).append(event.what.verdict)
-
-    async with Store.open(config.store.url) as store, pipeline_of(config, store, hear, adopts=False) as pipeline:
-        for path in config.paths():
-            for role in Role:
-                await pipeline.launch(path, Kind.VERIFICATION, role)
-        async with asyncio.timeout(SECONDS):
-            while pipeline.flights:
-                pipeline.tick(utc_now())
-                await asyncio.sleep(0.1)
-    return heard
+        return verdicts_in(asyncio.run(probe_all(read_config(file))))
 
 
 @pytest.mark.parametrize(("path", "outcome", "cause", "grade", "words"), SPEC)
@@ -114,14 +77,7 @@ def test_what_is_let_through_after_the_code_died_is_late(verdicts: Verdicts) -> 
 
 def test_probes_are_removed_from_the_mailboxes(lab: Lab, verdicts: Verdicts) -> None:
     assert verdicts
-    assert {name: left for name in lab.sites if name != "unreadable" and (left := mail_in(lab, name))} == {}
-
-
-def mail_in(lab: Lab, company: str) -> list[str]:
-    """The files of all messages in the company's probe mailbox."""
-    site = lab[company]
-    folders = [site.dovecot.maildir(site.company.address, folder) for folder in ("INBOX", "Junk")]
-    return [file.name for folder in folders for part in ("new", "cur") for file in (folder / part).glob("*")]
+    assert {name: left for name in lab.sites if name != "unreadable" and (left := lab[name].letters())} == {}
 
 
 BY_HAND = {  # what is asked for, with the exit code and the outcomes that it ends with
@@ -136,10 +92,7 @@ BY_HAND = {  # what is asked for, with the exit code and the outcomes that it en
 def test_a_probe_by_hand_tells_all_in_its_exit_code_and_its_last_lines(lab: Lab, file: Path) -> None:
     running = {
         words: subprocess.Popen(
-            [*MAILPATH, "probe", *words.split(), "--json", "--config", str(file)],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=SURROUNDINGS,
+            [*COMMAND, "probe", *words.split(), "--json", "--config", str(file)], stdout=subprocess.PIPE, text=True
         )
         for words in BY_HAND
     }
@@ -150,46 +103,21 @@ def test_a_probe_by_hand_tells_all_in_its_exit_code_and_its_last_lines(lab: Lab,
         outcomes = [event["outcome"] for event in events if event["event"] == "verdict"]
         ended[words] = (process.returncode, outcomes)
     assert ended == BY_HAND
-    assert [mail_in(lab, company) for company in ("clean", "junk", "gateway-blocked")] == [[], [], []]
+    assert [lab[company].letters() for company in ("clean", "junk", "gateway-blocked")] == [[], [], []]
 
 
-@pytest.fixture
-def serving(lab: Lab, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`mailpath serve`, which probes every path each few seconds."""
-    (tmp_path / "config.toml").write_text(config_toml(lab, every="6s"))
-    command = [*MAILPATH, "serve", "--config", str(tmp_path / "config.toml")]
-    with (
-        (tmp_path / "log").open("wb") as out,
-        subprocess.Popen(command, stdout=out, stderr=out, env=SURROUNDINGS) as process,
-    ):
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def test_the_service_probes_on_its_own_and_shows_all_verdicts_on_metrics(serving: subprocess.Popen[bytes]) -> None:
+def test_the_service_probes_on_its_own_and_shows_all_verdicts_on_metrics(lab: Lab, tmp_path: Path) -> None:
     expected = {(path, str(outcome)) for path, outcome, *_ in SPEC} - {("greylisted/hq", "deferred")}
     shown: set[tuple[str, str]] = set()
-    for _ in until(SECONDS, step=0.3):
-        shown |= _outcomes()
-        if expected <= shown:
-            break
-    assert expected - shown == set()
-    serving.send_signal(signal.SIGTERM)
-    assert serving.wait(10) == 0
-
-
-def _outcomes() -> set[tuple[str, str]]:
-    """The path and outcome of every verdict on the metrics page."""
+    service = Service(tmp_path, config_toml(lab, every="6s"))
     try:
-        with urlopen(f"{PAGE}/metrics", timeout=3) as answer:
-            text = answer.read().decode()
-    except (URLError, OSError):
-        return set()
-    lines = [
-        dict(re.findall(r'(\w+)="([^"]*)"', line))
-        for line in text.splitlines()
-        if line.startswith("mailpath_path_outcome{") and line.endswith(" 1")
-    ]
-    return {(f"{each['company']}/{each['path']}", each["outcome"]) for each in lines}
+        service.start()
+        for _ in until(SECONDS, step=0.3):
+            now = [labels for labels, value in service.metrics("mailpath_path_outcome") if value == 1]
+            shown |= {(f"{each['company']}/{each['path']}", each["outcome"]) for each in now}
+            if expected <= shown:
+                break
+        assert expected - shown == set()
+        assert service.stop() == 0
+    finally:
+        service.kill9()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.events import Event
 from monitor.pipeline import LaunchError
 from probes.evidence import Arrival, Attempt, Dialogue, FailedLook, Handover, Interrupted, Look
 from probes.kinds import Kind
@@ -273,6 +274,19 @@ async def test_two_processes_on_one_store_share_what_they_see(world: World):
         record = await store.record(probe.id)
         assert record is not None
         assert sum(isinstance(seen, Arrival) for seen in record.evidence) == 1
+
+
+async def test_a_listener_that_fails_holds_up_no_probe(world: World):
+    site = watched(Scripted(mailbox=world.maildir), world.mailbox)
+    async with world.service(site) as (pipeline, heard, _):
+
+        def full_disk(event: Event) -> None:
+            raise OSError("no space left on device")
+
+        pipeline._listeners = [full_disk, heard]
+        await pipeline.launch(site, KIND)
+        assert await heard.verdict() == "inbox - real"
+        await _until(lambda: not pipeline.flights)
 
 
 async def test_no_control_configured(world: World):

@@ -1,6 +1,7 @@
 """The watcher of one mailbox: when it is connected, what it tells, what it survives."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -144,6 +145,24 @@ async def test_connected_only_while_probes_are_out(letters: Letters, told: Told,
     assert letters.visits == 2
 
 
+async def test_a_moment_without_probes_does_not_end_the_visit(
+    letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "LINGER", 10.0)
+
+    async def hear(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        for each in sightings:
+            watching.forget(each.ref)  # as a verdict does, in the middle of the visit
+        return await told.hear(sightings)
+
+    watching._hear = hear
+    for name in ("one", "two", "three"):
+        watching.expect(name, now())
+        letters.put(name)
+        await until(lambda name=name: name in [each.ref for each in letters.removed])
+    assert letters.visits == 1
+
+
 async def test_one_visit_for_all_probes(letters: Letters, told: Told, watching: Watcher):
     for number in range(50):
         watching.expect(str(number), now())
@@ -264,6 +283,7 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.mark.lab
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to run Dovecot")
 async def test_a_mail_server_that_is_restarted(
     open_folder: Path, tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
 ):

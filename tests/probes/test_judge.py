@@ -632,7 +632,8 @@ def test_next_moment(evidence, now, moment):
     ],
 )
 def test_when_a_probe_is_over(evidence, now, over):
-    assert is_over(probe(), evidence, at(now)) is over
+    verdict = judge(probe(), evidence, at(now))
+    assert is_over(probe(), evidence, verdict, at(now)) is over
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ async def recorded(store: Store, one: Probe) -> Record:
 
 
 async def judged(store: Store, one: Probe, verdict: Verdict, seconds: float, *, closed: bool = True) -> None:
-    await store.judge(one.id, verdict, at(seconds), closed=closed, delivery=timedelta(seconds=2.5))
+    await store.learn(one.id, (), verdict, at(seconds), closed=closed, delivery=timedelta(seconds=2.5))
 
 
 # --- what is stored comes back
@@ -96,7 +96,7 @@ async def test_hostile_text_is_stored_in_a_form_that_can_be_read(store: Store):
     new = await launched(store)
     seen = Arrival(T0, T0, Folder.INBOX, "INBOX", "Subject: \udcff\0\ud800\r\n\U0001f4a9", ())
     assert await store.add(new.id, seen, FailedLook(T0, "\udc80 NO'; DROP TABLE probes --"))
-    await store.judge(new.id, Verdict(Outcome.SPAM, None, Grade.REAL, "x\udcff\0"), T0, closed=True, delivery=None)
+    await store.learn(new.id, (), Verdict(Outcome.SPAM, None, Grade.REAL, "x\udcff\0"), T0, closed=True, delivery=None)
     record = await recorded(store, new)
     assert record.verdict == Verdict(Outcome.SPAM, None, Grade.REAL, "x?\N{REPLACEMENT CHARACTER}")
     _, arrival, look = record.evidence
@@ -170,9 +170,9 @@ async def test_an_amended_probe_stays_closed(store: Store):
 async def test_closing_leaves_the_verdict_as_it_is(store: Store):
     one, never_judged = await launched(store), await launched(store)
     await judged(store, one, SPAM, 10, closed=False)
-    await store.close(one.id, at(30))
-    await store.close(one.id, at(40))
-    await store.close(never_judged.id, at(30))
+    await store.learn(one.id, (), None, at(30), closed=True, delivery=None)
+    await store.learn(one.id, (), None, at(40), closed=True, delivery=None)
+    await store.learn(never_judged.id, (), None, at(30), closed=True, delivery=None)
     record = await recorded(store, one)
     assert (record.verdict, record.closed_at) == (SPAM, at(30))
     assert await store.in_flight() == []
@@ -336,7 +336,7 @@ async def test_evidence_of_a_probe_that_is_not_there_is_refused_and_harms_no_oth
         store.add(one.id, SECOND),
         store.add("nobody", ARRIVED),
         store.add(one.id, ARRIVED),
-        store.judge("nobody", SPAM, T0, closed=True, delivery=None),
+        store.learn("nobody", (), SPAM, T0, closed=True, delivery=None),
         store.launch(one, "", FIRST),
         *(launched(store) for _ in range(40)),
         store.add(one.id, REFUSED),

@@ -30,7 +30,7 @@ async def trips(store, worker):
         await store.add(one.id, REFUSED, LOOKED)
         await store.add(one.id, ARRIVED)
         say("arrived", one.id)
-        await store.judge(one.id, INBOX, T0, closed=True, delivery=timedelta(seconds=1))
+        await store.learn(one.id, (), INBOX, T0, closed=True, delivery=timedelta(seconds=1))
         say("judged", one.id)
         number += 1
 

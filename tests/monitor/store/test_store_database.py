@@ -35,7 +35,7 @@ async def filled(file: Path) -> Path:
         for name, closed in (("open", False), ("closed", True)):
             await store.launch(probe(id=name), "", FIRST)
             await store.add(name, REFUSED)
-            await store.judge(name, SPAM, T0, closed=closed, delivery=None)
+            await store.learn(name, (), SPAM, T0, closed=closed, delivery=None)
     return file
 
 
@@ -269,7 +269,7 @@ async def test_patience_has_an_end(file: Path, monkeypatch: pytest.MonkeyPatch):
             f"store {file}: another process keeps it locked; end that process, or try again (database is locked)"
         }
         assert await store.add("open", ARRIVED)
-        await store.judge("open", INBOX, T0, closed=True, delivery=None)
+        await store.learn("open", (), INBOX, T0, closed=True, delivery=None)
 
 
 async def test_a_reader_sees_one_moment(file: Path):
@@ -279,7 +279,7 @@ async def test_a_reader_sees_one_moment(file: Path):
             one = probe(id=f"r{number}")
             await store.launch(one, "", FIRST)
             writing = asyncio.gather(
-                store.add(one.id, REFUSED), store.judge(one.id, SPAM, T0, closed=False, delivery=None)
+                store.add(one.id, REFUSED), store.learn(one.id, (), SPAM, T0, closed=False, delivery=None)
             )
             while (record := await beside.record(one.id)) and record.verdict is None:
                 assert record.evidence == (FIRST,)

@@ -21,6 +21,7 @@ from tests.probes.mailboxes.mail import FOREIGN, USERS, contents, deliver, make_
 
 NOW = datetime.now(UTC)
 DAY = 86400.0
+OWN = (Folder.INBOX, Folder.JUNK)  # the folders of a mailbox that we look into
 SOON = 5.0  # seconds; Dovecot tells of new mail after half a second
 
 
@@ -78,7 +79,7 @@ def marks(found: Sequence[Sighting]) -> set[str]:
     return {mark for each in found for mark in each.tokens.values()}
 
 
-@pytest.mark.parametrize("folder", Folder)
+@pytest.mark.parametrize("folder", [Folder.INBOX, Folder.JUNK])
 async def test_a_probe_is_seen_where_it_lies(world: World, pool: ThreadPoolExecutor, folder: Folder) -> None:
     mark = token()
     world.deliver(probe(mark), folder, at=NOW.timestamp())
@@ -94,7 +95,7 @@ async def test_a_probe_is_seen_where_it_lies(world: World, pool: ThreadPoolExecu
         assert abs(seen.mailbox_time - NOW) <= timedelta(seconds=1)
 
 
-@pytest.mark.parametrize("folder", Folder)
+@pytest.mark.parametrize("folder", [Folder.INBOX, Folder.JUNK])
 async def test_news_wakes_us(world: World, pool: ThreadPoolExecutor, folder: Folder) -> None:
     async with world.mailbox.open(pool) as session:
         assert await session.look(NOW) == []
@@ -112,7 +113,7 @@ async def test_what_comes_between_looking_and_waiting_wakes_us_too(world: World,
         for turn in range(4):
             await session.look(NOW)
             mark = token()
-            world.deliver(probe(mark), list(Folder)[turn % 2])
+            world.deliver(probe(mark), OWN[turn % 2])
             async with asyncio.timeout(SOON):
                 await session.changed(60)
             assert marks(await first(session)) == {mark}
@@ -244,7 +245,7 @@ async def test_headers_are_fit_to_be_stored(world: World, pool: ThreadPoolExecut
 
 def other_peoples(world: World) -> None:
     """Mail of every age and with every flag, in both folders."""
-    for folder in Folder:
+    for folder in OWN:
         for flags in (None, "", "S", "F", "RS", "T", "DFRST"):
             for age in (0.0, 10 * DAY):
                 world.deliver(FOREIGN, folder, flags=flags, at=NOW.timestamp() - age)
@@ -264,7 +265,7 @@ async def test_looking_changes_nothing(world: World, pool: ThreadPoolExecutor) -
 async def test_ours_is_deleted_and_nothing_else_touched(world: World, pool: ThreadPoolExecutor) -> None:
     other_peoples(world)
     before = contents(world.inbox, exact=False)
-    for folder in Folder:
+    for folder in OWN:
         for flags in (None, "S", "T"):
             world.deliver(probe(token()), folder, flags=flags)
     keep = world.deliver(probe(token()))
@@ -282,7 +283,7 @@ async def test_ours_is_deleted_and_nothing_else_touched(world: World, pool: Thre
 
 
 async def test_what_is_gone_already_is_no_error(world: World, pool: ThreadPoolExecutor) -> None:
-    files = [world.deliver(probe(token()), folder) for folder in (*Folder, *Folder)]
+    files = [world.deliver(probe(token()), folder) for folder in (*OWN, *OWN)]
     async with world.mailbox.open(pool) as session:
         found = await session.look(NOW)
         for file in files[:2]:

@@ -95,8 +95,8 @@ def test_any_text_is_read(text, stage, code):
         "listed in ",
         "sender ",
         "1.2.3.4 ",
-    ]
-    + ["http://", "é", "宛先", "\ud800", "\0", "-", "a-", "user unknow ", "retry 1 ", "error 55"],
+        *("http://", "é", "宛先", "\ud800", "\0", "-", "a-", "user unknow ", "retry 1 ", "error 55"),
+    ],
 )
 def test_a_megabyte_takes_a_blink(part):
     text = part * (2**20 // len(part))

@@ -2,9 +2,11 @@
 
 import asyncio
 import errno
+import os
+import resource
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -226,6 +228,31 @@ async def test_many_at_once_from_one_address(send: Send) -> None:
     assert all(sent.dialogue.handover is Handover.ACCEPTED for sent in together)
     assert len(server.visits) == 50
     assert {visit.client for visit in server.visits} == {SOURCE}
+
+
+async def test_a_machine_without_file_handles_left_has_another_fault(send: Send) -> None:
+    """It must not be told that it does not bear its address."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    route = DirectRoute(host="127.0.0.1")
+    in_use = max(int(name) for name in os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (in_use + 1, limits[1]))
+    taken = _all_handles()
+    try:
+        sent = await send(route)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for handle in taken:
+            os.close(handle)
+    assert sent.end == ("deferred", "connect", None, "unreachable")
+    assert sent.dialogue.last.text == f"cannot leave from {SOURCE}: Too many open files"
+
+
+def _all_handles() -> list[int]:
+    taken = []
+    with suppress(OSError):
+        while True:
+            taken.append(os.open("/dev/null", os.O_RDONLY))
+    return taken
 
 
 def test_toward_is_the_host_or_the_domain() -> None:

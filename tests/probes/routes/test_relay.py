@@ -11,6 +11,7 @@ from smtp_server import Answer, Visit, mail_server
 
 from probes.evidence import Handover, Stage
 from probes.routes.relay import RelayRoute
+from probes.sender import Role
 
 USER, PASSWORD = "mailpath@relay.example", "s3cret-wörd"
 PLAIN = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
@@ -64,6 +65,14 @@ async def test_login_where_plain_is_not_offered(send: Send) -> None:
     assert sent.dialogue.handover is Handover.ACCEPTED
     assert ("auth", 235, None) in sent.steps
     assert wrong.steps[-2:] == [("auth", 535, None), ("auth", None, "not_offered")]
+
+
+async def test_the_control_does_not_speak_through_the_senders_relay(send: Send) -> None:
+    async with mail_server({"EHLO": EHLO % b"PLAIN"}) as server:
+        sent = await send(relay(server.port), identity={"role": Role.CONTROL})
+    assert sent.dialogue.handover is Handover.WITHHELD
+    assert "sends for its own sender only" in sent.dialogue.last.text
+    assert server.visits == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""`mailpath serve` as a process of its own, and what it leaves in its store."""
+
+import asyncio
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.request import urlopen
+
+from monitor.store import Record, Store
+from tests.lab.network import US
+from tests.lab.processes import Daemon, listens, tail
+
+SECONDS = 60.0  # an end for every wait; on a quiet machine the longest takes 20
+PORT = 8025
+COMMAND = ("env", "-u", "PYTHONDONTWRITEBYTECODE", sys.executable, "-m", "monitor")  # so that it is compiled once
+
+
+class Service(Daemon):
+    """The service in our namespace, to be started, killed and started again on the same files."""
+
+    def __init__(self, folder: Path, config: str) -> None:
+        self._store = f"sqlite:///{folder}/mailpath.db"
+        file = folder / "config.toml"
+        file.write_text(config)
+        command = (*COMMAND, "serve", "--config", str(file))
+        super().__init__("mailpath", command, folder / "log", listens(US.inode, PORT), SECONDS)
+
+    def wait_for(self, path: str, seen: Callable[[Record], object], seconds: float = SECONDS) -> Record:
+        """The first probe of "company/path", once it is as `seen` wants it."""
+        return asyncio.run(self._wait_for(path, seen, seconds))
+
+    async def _wait_for(self, path: str, seen: Callable[[Record], object], seconds: float) -> Record:
+        record: Record | None = None
+        async with Store.open(self._store) as store:
+            try:
+                async with asyncio.timeout(seconds):
+                    while True:
+                        record = await _first(store, path)
+                        if record and seen(record):
+                            return record
+                        await asyncio.sleep(0.05)
+            except TimeoutError:
+                raise AssertionError(f"{path} does not come so far: {record}\n{tail(self.log)}") from None
+
+    def metrics(self, name: str) -> list[tuple[dict[str, str], float]]:
+        """The lines of one family on /metrics: labels and value."""
+        with urlopen(f"http://127.0.0.1:{PORT}/metrics", timeout=SECONDS) as answer:
+            lines = re.findall(rf"^{name}{{(.*)}} (\S+)$", answer.read().decode(), re.MULTILINE)
+        return [(dict(re.findall(r'(\w+)="([^"]*)"', labels)), float(value)) for labels, value in lines]
+
+    def of_paths(self, name: str) -> dict[str, float]:
+        """One family, by "company/path"."""
+        return {f"{labels['company']}/{labels['path']}": value for labels, value in self.metrics(name)}
+
+
+async def _first(store: Store, path: str) -> Record | None:
+    company, _, key = path.partition("/")
+    listed = await store.recent(company, key)
+    return await store.record(listed[-1].probe_id) if listed else None

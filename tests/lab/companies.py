@@ -62,6 +62,8 @@ def _if(key: str, answer: str) -> str:
     return f"inline:{{ {{{key} = {answer}}} }}"
 
 
+BOUNCES_PORT = 2525  # where we listen for what comes back
+
 IP_BLOCK = _at_rcpt(f"check_client_access {_if(SENDER_IP, '554 5.7.1 Access denied, your address is blocked here')}")
 TRUSTED = {"smtpd_authorized_xclient_hosts": ADMIN_IP}
 
@@ -83,6 +85,12 @@ COMPANIES = (
     Company("firewall-drop", 17, firewall=(f"ip saddr {SENDER_IP} tcp dport 25 drop",)),
     Company("firewall-reset", 18, firewall=(f"ip saddr {SENDER_IP} tcp dport 25 reject with tcp reset",)),
     Company("lost", 19, _at_rcpt(f"check_sender_access {_if(SENDER_DOMAIN, 'DISCARD')}")),
+    Company(
+        "bouncing",
+        23,
+        _at_rcpt(f"check_sender_access {_if(SENDER_DOMAIN, 'FILTER error:5.7.1 message content rejected as spam')}")
+        | {"transport_maps": _if(SENDER_DOMAIN, f"smtp:[{ADMIN_IP}]:{BOUNCES_PORT}")},  # where its reports go
+    ),
     Company("unreadable", 20, firewall=(f"ip saddr {ADMIN_IP} tcp dport {{ 143, 993 }} reject with tcp reset",)),
     Company("gateway", 21, TRUSTED),
     Company("gateway-blocked", 22, TRUSTED | IP_BLOCK),

@@ -171,7 +171,12 @@ class Watcher:
         return True
 
     async def _fail(self, reason: str) -> None:
-        """Every expected probe learns once that we cannot look; those that asked learn it at once."""
+        """Every expected probe learns once that we cannot look; those that asked learn it at once.
+
+        A connection that breaks while nothing is expected is no failure: it was about to be closed.
+        """
+        if not self._wanted:
+            return
         self.failures += 1
         asked, self._asked = self._asked, []
         failed = FailedLook(self._now(), reason)

@@ -243,6 +243,20 @@ async def test_a_connection_that_breaks_in_mid_visit_is_made_again(letters: Lett
     assert letters.visits == 2
 
 
+async def test_a_connection_that_breaks_when_nothing_is_expected_any_more_is_no_failure(
+    letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "LINGER", 10.0)
+    watching.expect("one", now())
+    letters.put("one")
+    await until(lambda: len(letters.removed) == 1)
+    watching.forget("one")
+    letters.shut_down("connection lost")
+    await until(lambda: letters.visitors == 0)
+    assert watching.failures == 0
+    assert told.looks == []
+
+
 async def test_what_cannot_be_deleted_was_still_seen(letters: Letters, told: Told, watching: Watcher):
     async def locked(sightings: Sequence[Sighting]) -> None:
         raise MailboxError("read-only mailbox")

@@ -1,6 +1,7 @@
 """The composition root: here everything is built and put together, and nowhere else."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -195,6 +196,8 @@ class Service:
         sent_today = await self._store.launched_since(midnight)
         caps = Caps(config.probes.cap.per_host_per_minute, sent_today, now)
         self._schedule = Schedule(config.paths(), caps, now, busy=self._pipeline.busy)
+        gc.collect()
+        gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
 
     def _spawn(self, order: Order) -> None:
         task = asyncio.create_task(self._launch(order))
@@ -220,13 +223,15 @@ class Service:
 
 
 @asynccontextmanager
-async def service(file: Path, config: Config) -> AsyncIterator[Service]:
+async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIterator[Service]:
     """The whole service at work, from the make-believe internet up to the web server, while the block lasts."""
     board = Board()
     async with AsyncExitStack() as house:
         await house.enter_async_context(sandbox_of(config))
         store = await house.enter_async_context(Store.open(config.store.url))
-        pipeline = await house.enter_async_context(pipeline_of(config, store, board.hear, tell, adopts=True))
+        pipeline = await house.enter_async_context(
+            pipeline_of(config, store, board.hear, tell, *listeners, adopts=True)
+        )
         at_work = Service(file, config, store, board, pipeline)
         app = application(at_work.views())
         port = await house.enter_async_context(serving(app, config.web.listen.host, config.web.listen.port))

@@ -1,7 +1,6 @@
 """What `serve`, `sandbox` and `probe` do while they run."""
 
 import asyncio
-import gc
 import json
 import os
 import signal
@@ -38,8 +37,6 @@ async def serve(file: Path, config: Config) -> Exit:
     sys.setswitchinterval(SWITCH)
     stop = _until_stopped()
     async with service(file, config) as at_work:
-        gc.collect()
-        gc.freeze()  # what lives as long as the service is not to be gone through again and again
         reloads: set[asyncio.Task[None]] = set()
 
         def reload() -> None:

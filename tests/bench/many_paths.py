@@ -14,21 +14,17 @@ import sys
 import time
 import urllib.request
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.app import HOUSEKEEPING, TICK, Service, pipeline_of
-from monitor.board import Board
-from monitor.clock import ticking, utc_now
+from monitor.app import service
+from monitor.clock import utc_now
 from monitor.config import Config, read_config
-from monitor.events import Event, Judged, Listener
-from monitor.logs import tell
+from monitor.events import Event, Judged
 from monitor.schedule import Timetable
 from monitor.store import Store
-from monitor.web.server import application, serving
 from probes.evidence import Attempt
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -206,29 +202,13 @@ class Lateness:
                 self.verdicts.append(verdict.outcome)
 
 
-@asynccontextmanager
-async def _service(file: Path, config: Config, *listeners: Listener) -> AsyncIterator[None]:
-    """As `monitor.app.service`, with listeners of our own."""
-    board = Board()
-    async with (
-        Store.open(config.store.url) as store,
-        pipeline_of(config, store, board.hear, tell, *listeners, adopts=True) as pipeline,
-    ):
-        at_work = Service(file, config, store, board, pipeline)
-        app = application(at_work.views())
-        async with serving(app, config.web.listen.host, config.web.listen.port):
-            await at_work.start()
-            async with ticking({at_work.tick: TICK, at_work.housekeeping: HOUSEKEEPING}):
-                yield
-
-
 async def _watch(file: Path, seconds: float) -> Facts:
     began = time.perf_counter()
     config = read_config(file)
     config_read = time.perf_counter() - began
     lateness = Lateness(config)
     began = time.perf_counter()
-    async with _service(file, config, lateness.hear):
+    async with service(file, config, lateness.hear):
         ready, kb_ready = time.perf_counter() - began, _kb()
         cpu, before = time.process_time(), len(lateness.verdicts)
         async with loop_lag() as calm:

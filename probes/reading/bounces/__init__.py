@@ -23,7 +23,7 @@ from probes.reading.bounces.address import address_in, addresses_in, is_machine,
 from probes.reading.bounces.answer import Answer, answer_in, answer_told
 from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
 from probes.reading.bounces.mime import Mail, open_mail
-from probes.reading.bounces.notices import ANSWERED, Said, notice_in, said_in
+from probes.reading.bounces.notices import ANSWERED, NOTICE_READ, Said, notice_in, said_in
 from probes.reading.bounces.services import notification_in
 from probes.reading.bounces.sort import is_auto_reply, is_from_machine, is_notice, notice_kind
 from probes.reading.bounces.survivor import token_in
@@ -84,7 +84,7 @@ _REPORT_IN_PROSE = re.compile(r"^>? ?Final-Recipient[ \t]*:[ \t]*rfc822", re.IGN
 
 def _reported(mail: Mail, text: str) -> _Reading | None:
     sources = [part.text() for part in mail.parts if part.type in _REPORTS]
-    if not sources and _REPORT_IN_PROSE.search(text) and (is_from_machine(mail) or is_notice(mail, text)):
+    if not sources and _REPORT_IN_PROSE.search(text) and (is_from_machine(mail) or is_notice(mail, text[:NOTICE_READ])):
         sources = [re.sub(r"^>[ ]?", "", text, flags=re.MULTILINE)]
     report = reports.read_report("\n\n".join(sources)) if sources else None
     if report is None or not report.recipients:

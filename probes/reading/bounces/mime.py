@@ -18,12 +18,13 @@ FIELDS_READ = 2000
 VALUE_READ = 1 << 16
 TEXT_READ = 1 << 18
 PARTS_READ = 64
+MENTIONS_READ = 2000  # of a boundary, inside and outside of lines of its own
 DEEPEST = 10
 
 NEWLINE = 0x0A
 
 _FIELD = re.compile(rb"^([!-9;-~]{1,76})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
-_FOLD = re.compile(r"\s*\n[ \t]+")
+_FOLD = re.compile(r"\n[ \t]+")
 
 
 class Headers:
@@ -116,7 +117,10 @@ def _split(body: bytes, boundary: str) -> list[bytes]:
     pieces: list[bytes] = []
     start: int | None = None
     position = 0
-    while len(pieces) < PARTS_READ and (at := body.find(mark, position)) >= 0:
+    for _ in range(MENTIONS_READ):
+        at = body.find(mark, position)
+        if at < 0 or len(pieces) == PARTS_READ:
+            break
         position = at + len(mark)
         rest = body[position : position + 100].partition(b"\n")[0]
         if (at and body[at - 1] != NEWLINE) or rest.strip() not in (b"", b"--"):

@@ -16,8 +16,8 @@ ROWS: tuple[tuple[Cause, tuple[str, ...]], ...] = (  # first hit wins: of the ma
     (
         Cause.MAILBOX_FULL,
         (
-            r"(?:mailbox|message count) exceed\w* ",  # IMail, Biglobe
-            r"exceed\w* (?:(?:his|her|the|its|their) )?(?:allowed |local |storage |disk |maximum )*(?:quota|limit)",
+            r"(?:mailbox|message count) exceed\w{0,20} ",  # IMail, Biglobe
+            r"exceed\w{0,20} (?:(?:his|her|the|its|their) )?(?:allowed |local |storage |disk |maximum ){0,3}(?:quota|limit)",
             r"over ?quota|quota (?:has been |is )?(?:exceeded|full)",
             r"(?:storage|disk) quota|reached (?:disk|their|its) quota",
             r"(?:mail)?(?:box|folder)(?: is|'s| was)? (?:currently )?full|full mailbox|not enough (?:disk )?space",
@@ -38,7 +38,7 @@ ROWS: tuple[tuple[Cause, tuple[str, ...]], ...] = (  # first hit wins: of the ma
         (
             r"not listed in (?:the )?(?:domino directory|public name)",  # Domino
             r"unknown recipient|recipient name is not recogni[sz]ed",
-            r"resolver\.adr\.\w*notfound|recip\w*notfound",  # Exchange
+            r"resolver\.adr\.\w{0,20}notfound|recip\w{0,20}notfound",  # Exchange
             r"doesn'?t have an? \S+ account|no mailbox here by that name",  # Yahoo, qmail
             r"address (?:couldn'?t be|not) found|wasn'?t found at",
             r"email address is possibly incorrect",  # Gmail, Mimecast
@@ -77,7 +77,7 @@ ROWS: tuple[tuple[Cause, tuple[str, ...]], ...] = (  # first hit wins: of the ma
         (
             r"connection (?:timed out|refused|reset|closed|dropped|lost)|timed out|lost connection|no route to host",
             r"network (?:error|(?:is )?unreachable)|host (?:is )?(?:not reachable|unreachable|down)|socket error",
-            r"(?:unable|not able|fail\w*|can'?t|could not|couldn'?t|cannot) "
+            r"(?:unable|not able|fail\w{0,20}|can'?t|could not|couldn'?t|cannot) "
             r"(?:to )?(?:connect|establish|find a gateway)",
             r"requests to connect|connect to \S+|name server|host name lookup",
         ),

@@ -11,13 +11,15 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
+LONGEST = 2000  # characters of a header that are looked at
+
 _DAEMON = _any(
-    r"mailer[-_. ]?daemon|post_?master|mail[ ._-]?deliver|deliver\w* (?:sub)?system|system administrator",
+    r"mailer[-_. ]?daemon|post_?master|mail[ ._-]?deliver|deliver\w{0,20} (?:sub)?system|system administrator",
     r"mdaemon@|smtp_mail_service|symantec_antivirus|lsmtp|<>|\A\s*\Z",
 )
 _SUBJECTS = _any(
-    r"undeliver|un-deliver|non[- ]?deliver|(?:not|n't) (?:be )?delivered|not deliverable|fail\w* (?:to )?deliver",
-    r"deliver\w* (?:has )?(?:fail|problem|error|status|warning)|deliver\w* .{0,30}fail|mail delivery",
+    r"undeliver|un-deliver|non[- ]?deliver|(?:not|n't) (?:be )?delivered|not deliverable|fail\w{0,20} (?:to )?deliver",
+    r"deliver\w{0,20} (?:has )?(?:fail|problem|error|status|warning)|deliver\w{0,20} .{0,30}fail|mail delivery",
     r"failure notice|failure delivery|mail(?:er)? fail|mail (?:system )?error|error sending your mail|processing error",
     r"return(?:ed|ing) (?:mail|message|to sender)|message rejected",
     r"bounce|loop alert|warning.{0,30}(?:delay|could not send)",
@@ -69,12 +71,12 @@ def is_from_machine(mail: Mail) -> bool:
     heads = mail.headers
     if any(name in heads for name in _MACHINES) or "<>" in heads.get("return-path"):
         return True
-    return "from" in heads and _DAEMON.search(heads.get("from")) is not None
+    return "from" in heads and _DAEMON.search(heads.get("from")[:LONGEST]) is not None
 
 
 def is_notice(mail: Mail, notice: str) -> bool:
     """Whether it reads like a notice about a mail: its subject or its sender says so, and what it says or returns."""
-    subject = header_text(mail.headers.get("subject"))
+    subject = header_text(mail.headers.get("subject")[:LONGEST])
     titled = _SUBJECTS.search(subject) is not None
     if not titled and is_auto_reply(mail):
         return False
@@ -90,15 +92,15 @@ def is_auto_reply(mail: Mail) -> bool:
     heads = mail.headers
     if "x-failed-recipients" in heads:
         return False
-    if any(name in heads for name in _ROBOTS) or _AWAY.search(header_text(heads.get("subject"))):
+    if any(name in heads for name in _ROBOTS) or _AWAY.search(header_text(heads.get("subject")[:LONGEST])):
         return True
     answered = heads.get("auto-submitted").lower().startswith(("auto-replied", "auto-reply"))
     precedence = heads.get("precedence").lower() in ("auto_reply", "auto-reply")
     ruled = "x-ms-exchange-inbox-rules-loop" in heads
-    return (answered or precedence or ruled) and not _DAEMON.search(heads.get("from"))
+    return (answered or precedence or ruled) and not _DAEMON.search(heads.get("from")[:LONGEST])
 
 
 def notice_kind(mail: Mail, notice: str) -> MailKind:
     """Given up, or still trying."""
-    subject = header_text(mail.headers.get("subject"))
+    subject = header_text(mail.headers.get("subject")[:LONGEST])
     return MailKind.DELAY if _DELAYED.search(subject) or _DELAYED.search(notice) else MailKind.BOUNCE

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Install what the lab needs: Debian's mail servers. Nothing is done when all is there, or for an ordinary user, for whom
+# Install what the lab needs: Debian's mail servers, Prometheus and Alertmanager. Nothing is done when all is there, or for an ordinary user, for whom
 # the tests of the lab are skipped. No service is started now, nor at the next boot.
 set -eu
 
-PACKAGES="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound rbldnsd postgrey iproute2 nftables"
-SERVICES="postfix dovecot rspamd unbound rbldnsd postgrey"
+PACKAGES="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound rbldnsd postgrey iproute2 nftables prometheus prometheus-alertmanager"
+SERVICES="postfix dovecot rspamd unbound rbldnsd postgrey prometheus prometheus-alertmanager"
 POLICY=/usr/sbin/policy-rc.d
 
 missing=""

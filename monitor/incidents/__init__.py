@@ -1,0 +1,18 @@
+"""From verdicts to incidents, and from incidents to what people are told. All of it is pure: no I/O, no clock.
+
+In the order of the data:
+
+- `ruling`     one verdict as the rules see it, and the few facts of its path
+- `marks`      what a verdict counts for: good, bad, damning, a note, or nothing
+- `track`      the last marks of one path and kind: whether it fails, since when
+- `scope`      which failures are one problem, and how wide it is
+- `incident`   what an incident is: the values
+- `rules`      incidents and failures, before -> after, with the history of what changed
+- `mute`       about what nobody is to be told now: for a time, or by a weekly calendar
+- `telling`    what people know of an incident against what is so -> the next notice, for each channel
+- `routing`    which channels hear of which incident
+- `wording`    what a notice says; `advice`: who must act, what to do and what not, for each cause
+- `settings`   what the configuration may say of all this
+
+Read `incident`, then `rules`. What is stored, asked of the clock and sent, is `casebook`'s and `delivery`'s affair.
+"""

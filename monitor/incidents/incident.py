@@ -1,0 +1,175 @@
+"""What an incident is: plain values. `encode` and `decode` are their form in the store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+
+from monitor.incidents.ruling import Line
+from probes.kinds import Kind
+from probes.verdict import Cause, Grade, Outcome
+
+
+class Nature(StrEnum):
+    """Whose trouble it is. Failures of different natures are never one incident."""
+
+    MAIL = "mail"  # the sender's mail is stopped
+    MAILBOX = "mailbox"  # the probe's own mailbox is full, gone or unknown: nothing is said of the sender
+    OURS = "ours"  # we cannot ask or look, or the control fails too
+
+
+class Scope(StrEnum):
+    """How wide it is, narrowest first."""
+
+    MAILBOX = "mailbox"
+    KIND = "kind"
+    COMPANY = "company"
+    MAIL_SYSTEM = "mail_system"
+    EVERYBODY = "everybody"
+    OURSELVES = "ourselves"
+
+    def wider_than(self, other: "Scope") -> bool:
+        """Whether it takes the other one in."""
+        return list(Scope).index(self) > list(Scope).index(other)
+
+
+class Severity(StrEnum):
+    """How much it matters, most first: wake somebody, do it today, know it."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+    NOTE = "note"
+
+    def graver_than(self, other: "Severity") -> bool:
+        """Whether it matters more."""
+        return list(Severity).index(self) < list(Severity).index(other)
+
+
+class Ending(StrEnum):
+    """Why an incident is over."""
+
+    RECOVERED = "recovered"
+    MERGED = "merged"  # another one, wider, took it in
+    NARROWED = "narrowed"  # most of those that it touched recovered; those that did not have incidents of their own now
+    UNWATCHED = "unwatched"  # its paths were taken out of the configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One path and kind that fails. `since` is when the first of its `bad` verdicts in this stretch was judged; the
+    rest is that of the latest: `probe_id`, judged at `at`, with the verdict's four words."""
+
+    company: str
+    path: str
+    kind: Kind
+    nature: Nature
+    severity: Severity  # what it is worth by itself, if it were the whole company
+    since: datetime
+    bad: int
+    probe_id: str
+    at: datetime
+    outcome: Outcome
+    cause: Cause | None
+    grade: Grade
+    because: str
+
+    @property
+    def line(self) -> Line:
+        """What fails."""
+        return self.company, self.path, self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a channel was last told of an incident, and when; `number` counts the notices, from 1.
+
+    `labels` are those of that notice. `over`: it was told that this has ended.
+    """
+
+    number: int
+    at: datetime
+    scope: Scope
+    severity: Severity
+    cause: Cause | None
+    labels: Mapping[str, str]
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A lasting problem. It never changes; the rules make the next one of it, with the same `id`.
+
+    `subject` tells which problem it is, so that it is found again: "acme", "acme/hq", "@m365", "*".
+    `company` and `mail_system` are "" where it touches several. `failures` are those of now; `companies` all that it
+    ever touched, in the order of time. `began_at` is its first bad verdict, `opened_at` when the rules saw it.
+    `changed_at` is when its cause last became what it is. `relapses` counts how often it came back.
+    """
+
+    id: str
+    nature: Nature
+    subject: str
+    scope: Scope
+    severity: Severity
+    outcome: Outcome
+    cause: Cause | None
+    company: str
+    mail_system: str
+    companies: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    began_at: datetime
+    opened_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None = None
+    ending: Ending | None = None
+    merged_into: str = ""
+    relapses: int = 0
+    muted_by: tuple[str, ...] = ()  # ids of mutes that together cover all that fails; () where people may be told
+    told: Mapping[str, Told] = field(default_factory=dict)  # by channel
+
+    @property
+    def open(self) -> bool:
+        """Whether it goes on."""
+        return self.closed_at is None
+
+
+class Turn(StrEnum):
+    """What can happen to an incident, as its history tells it."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    WIDENED = "widened"
+    CAUSE_CHANGED = "cause_changed"
+    OUTCOME_CHANGED = "outcome_changed"
+    SEVERITY_CHANGED = "severity_changed"
+    TOUCHED = "touched"  # one more company
+    RECOVERED_IN = "recovered_in"  # one company fewer
+    TOOK_IN = "took_in"  # a narrower incident
+    MUTED = "muted"
+    UNMUTED = "unmuted"
+    TOLD = "told"  # a notice was made for a channel
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an incident's history. `said` is a sentence for people."""
+
+    incident: str
+    at: datetime
+    turn: Turn
+    said: str
+
+
+_CODEC: TypeAdapter[Incident] = TypeAdapter(Incident)
+
+
+def encode(incident: Incident) -> str:
+    """The incident as one line of JSON."""
+    return _CODEC.dump_json(incident).decode()
+
+
+def decode(text: str | bytes) -> Incident:
+    """What `encode` wrote."""
+    return _CODEC.validate_json(text)

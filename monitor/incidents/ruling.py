@@ -1,0 +1,52 @@
+"""One verdict as the rules see it, and the few facts of the path it is about."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from probes.kinds import Kind
+from probes.sender import Role
+from probes.verdict import Verdict
+
+Line = tuple[str, str, Kind]
+"""Company, path, kind: what is judged again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A verdict that was stored. `number` orders all verdicts of a store; `amends` tells that the same probe had
+    another one before."""
+
+    number: int
+    probe_id: str
+    company: str
+    path: str
+    kind: Kind
+    role: Role
+    launched_at: datetime
+    at: datetime
+    verdict: Verdict
+    amends: bool = False
+
+    @property
+    def line(self) -> Line:
+        """What it is about."""
+        return self.company, self.path, self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the rules need to know of a path. `every` is the time in which each kind is probed once."""
+
+    company: str
+    company_name: str
+    mail_system: str
+    path: str
+    kinds: tuple[Kind, ...]
+    every: timedelta
+    via: str = "direct"
+    code_life: timedelta = timedelta(minutes=10)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Company and path."""
+        return self.company, self.path

@@ -12,6 +12,9 @@ from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
 
+MOST_FAILURES = 60  # kept in an incident; a storm has thousands, and they are all alike
+
+
 class Nature(StrEnum):
     """Whose trouble it is. Failures of different natures are never one incident."""
 
@@ -102,9 +105,11 @@ class Incident:
     """A lasting problem. It never changes; the rules make the next one of it, with the same `id`.
 
     `subject` tells which problem it is, so that it is found again: "acme", "acme/hq", "@m365", "*".
-    `company` and `mail_system` are "" where it touches several. `failures` are those of now; `companies` all that it
-    ever touched, in the order of time. `began_at` is its first bad verdict, `opened_at` when the rules saw it.
-    `changed_at` is when its cause last became what it is. `relapses` counts how often it came back.
+    `company` and `mail_system` are "" where it touches several. `companies` are all that it ever touched, in the order
+    of time; `touches` those of now. `failing` counts the paths and kinds that fail now, `failures` are the gravest of
+    them, at most `MOST_FAILURES`; of one that is over, the last ones. `began_at` is its first bad verdict, `opened_at`
+    when the rules last opened it. `changed_at` is when its cause last became what it is. `relapses` counts how often it
+    came back.
     """
 
     id: str
@@ -117,6 +122,8 @@ class Incident:
     company: str
     mail_system: str
     companies: tuple[str, ...]
+    touches: tuple[str, ...]
+    failing: int
     failures: tuple[Failure, ...]
     began_at: datetime
     opened_at: datetime

@@ -1,17 +1,20 @@
-"""What is remembered: probes, their evidence and verdicts, in one SQL database. All SQL of the service is in here.
+"""What is remembered, in one SQL database: probes, their evidence and verdicts; incidents, their history and notices;
+mutes. All SQL of the service is in here.
 
 - `store`      what the rest of the service sees: `Store`
 - `records`    what it gives back
 - `writer`     one thread commits what many callers want written at the same moment
 - `writes`     which statements that is, and their order
-- `reads`      every question that is asked
+- `rows`       what each of them is given, for each value that is to be remembered
+- `reads`      every question that is asked of probes; `incident_reads`: of incidents, notices and mutes
 - `tables`     and `columns`: the schema, the same for every database; `database`: what is not the same
 - `schema`     and `migrations`: how the tables of an older version become ours
 
-Read `tables`, then `store`. Nothing here knows what mail is: evidence is stored as `probes.evidence.encode` gives it.
+Read `tables`, then `store`. Nothing here knows what mail is, or what makes an incident: evidence is stored as
+`probes.evidence.encode` gives it, an incident as `monitor.incidents.incident.encode` does.
 """
 
-from monitor.store.records import Listed, NoSuchProbeError, Present, Record, StoreError
+from monitor.store.records import Listed, NoSuchProbeError, NoticeRecord, Present, Record, StoreError
 from monitor.store.store import Store
 
-__all__ = ["Listed", "NoSuchProbeError", "Present", "Record", "Store", "StoreError"]
+__all__ = ["Listed", "NoSuchProbeError", "NoticeRecord", "Present", "Record", "Store", "StoreError"]

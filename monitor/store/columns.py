@@ -1,7 +1,11 @@
 """What stands in a column: times, spans and words, in a form that is the same and sorts the same in every database."""
 
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
@@ -28,6 +32,21 @@ def moment(value: int) -> datetime:
 def legible(text: str) -> str:
     """`text` as any database takes it: half characters and NUL, which hostile mail may hold, are replaced."""
     return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def all_legible(value: Any) -> Any:
+    """The same value with all the text in it made legible."""
+    match value:
+        case str() if type(value) is str:
+            return legible(value)
+        case tuple() | list():
+            return type(value)(map(all_legible, value))
+        case Mapping():
+            return {all_legible(key): all_legible(each) for key, each in value.items()}
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{field.name: all_legible(getattr(value, field.name)) for field in fields(value)})
+        case _:
+            return value
 
 
 class Instant(TypeDecorator[datetime]):
@@ -95,3 +114,42 @@ class Prose(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else legible(value)
+
+
+class Json(TypeDecorator[Any]):
+    """Objects, lists, text and numbers, whose text may quote what came from outside."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(all_legible(value), ensure_ascii=False, allow_nan=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Whole(TypeDecorator[Any]):
+    """A value that has a form of its own for the store. It is made by the thread that writes or reads, which takes it
+    off the event loop."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, encode: Callable[[Any], str], decode: Callable[[str], Any]) -> None:
+        super().__init__()
+        self.encode, self.decode = encode, decode
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else encoded(self.encode, value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else self.decode(value)
+
+
+def encoded(encode: Callable[[Any], str], value: Any) -> str:
+    """The value in its form for the store, with its text made legible where it has to be."""
+    try:
+        return encode(value)
+    except ValueError:  # half characters, as hostile mail may hold
+        return encode(all_legible(value))

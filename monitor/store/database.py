@@ -158,7 +158,9 @@ def explained(engine: Engine, error: BaseException) -> StoreError:
         said = error.orig if isinstance(error, StatementError) and error.orig else error
         return StoreError(f"{place(engine.url)}: {' '.join(str(said).split())[:300]} ({type(said).__name__})")
     if _name(error) == "SQLITE_CONSTRAINT_FOREIGNKEY":
-        return NoSuchProbeError(f"{place(engine.url)}: the probe was never stored, or is forgotten already")
+        if error.statement and "probe_id" in error.statement:  # SQLite does not say which key it is
+            return NoSuchProbeError(f"{place(engine.url)}: the probe was never stored, or is forgotten already")
+        return StoreError(f"{place(engine.url)}: the incident was never stored, or is forgotten already")
     meaning = _meaning(error) or "it does not take this; please report it"
     return StoreError(f"{place(engine.url)}: {meaning} ({error.orig})")
 

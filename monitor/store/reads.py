@@ -1,19 +1,22 @@
-"""Every question that is asked of the store. The statements are fixed; a test shows which index each of them uses."""
+"""What is asked of probes, verdicts and facts. The statements are fixed; a test shows which index each of them uses."""
 
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, union
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, select, union
 
+from monitor.incidents.ruling import Line, Ruling
 from monitor.store.columns import Instant, Number
 from monitor.store.records import Listed, Present, Record
 from monitor.store.tables import VERDICT, evidence, facts, present, probes, verdicts
 from probes.evidence import Evidence, decode
 from probes.probe import Probe
+from probes.sender import Role
 from probes.verdict import Verdict
 
 LAST = "\U0010ffff"  # sorts after every other character
+LOOK_BACK = 1000  # probes of a path, of all kinds and roles, among which the last of one line are looked for
 
 _latest = select(func.max(verdicts.c.id)).where(verdicts.c.probe_id == probes.c.id).correlate(probes).scalar_subquery()
 _judged = select(probes, verdicts.c.at.label("judged_at"), *(verdicts.c[name] for name in VERDICT)).select_from(
@@ -56,6 +59,44 @@ _launches = (
     .scalar_subquery()
 )
 LAUNCHED = select(_watched.c.company, _watched.c.path, _launches)  # path by path, from the index alone
+_earlier = verdicts.alias("earlier")
+_RULING = (
+    verdicts.c.id.label("number"),
+    *(probes.c[name] for name in ("id", "company", "path", "kind", "role", "created_at")),
+    verdicts.c.at,
+    *(verdicts.c[name] for name in VERDICT),
+    exists().where(_earlier.c.probe_id == verdicts.c.probe_id, _earlier.c.id < verdicts.c.id).label("amends"),
+)
+RULINGS = (
+    select(*_RULING)
+    .join(probes, probes.c.id == verdicts.c.probe_id)
+    .where(verdicts.c.id > bindparam("after", type_=Number))
+    .order_by(verdicts.c.id)
+    .limit(bindparam("most", type_=Number))
+)
+LAST_RULING = select(func.max(verdicts.c.id))
+_newest = (
+    select(probes.c.id, probes.c.kind, probes.c.role, probes.c.created_at)
+    .where(probes.c.company == bindparam("company"), probes.c.path == bindparam("path"))
+    .order_by(probes.c.created_at.desc())
+    .limit(bindparam("look_back", type_=Number))
+    .subquery("newest")
+)
+_by_then = (
+    select(func.max(verdicts.c.id))
+    .where(verdicts.c.probe_id == _newest.c.id, verdicts.c.id <= bindparam("upto", type_=Number))
+    .correlate(_newest)
+    .scalar_subquery()
+)
+LINE = (
+    select(*_RULING)
+    .select_from(
+        _newest.join(verdicts, verdicts.c.id == _by_then).join(probes, probes.c.id == _newest.c.id),
+    )
+    .where(_newest.c.kind == bindparam("kind"), _newest.c.role == bindparam("role"))
+    .order_by(_newest.c.created_at.desc())
+    .limit(bindparam("most", type_=Number))
+)
 FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))
 
 STATEMENTS: dict[str, Select[Any]] = {
@@ -67,6 +108,9 @@ STATEMENTS: dict[str, Select[Any]] = {
     "present": PRESENT,
     "recent": RECENT,
     "launched": LAUNCHED,
+    "rulings": RULINGS,
+    "last_ruling": LAST_RULING,
+    "line": LINE,
     "fact": FACT,
 }
 
@@ -128,6 +172,24 @@ def launched_since(connection: Connection, since: datetime) -> dict[tuple[str, s
     return {(company, path): count for company, path, count in counted if count}
 
 
+def rulings(connection: Connection, after: int, most: int) -> list[Ruling]:
+    """Verdicts in the order in which they were stored."""
+    return [_ruling(row) for row in connection.execute(RULINGS, {"after": after, "most": most})]
+
+
+def last_ruling(connection: Connection) -> int:
+    """The number of the newest verdict, 0 if there is none."""
+    return connection.scalar(LAST_RULING) or 0
+
+
+def line(connection: Connection, line: Line, role: Role, upto: int, most: int) -> list[Ruling]:
+    """What was last known of the newest probes of a line at the verdict `upto`, oldest probe first."""
+    company, path, kind = line
+    asked = {"company": company, "path": path, "kind": kind, "role": role}
+    newest = connection.execute(LINE, {**asked, "upto": upto, "most": most, "look_back": LOOK_BACK}).all()
+    return [_ruling(row) for row in reversed(newest)]
+
+
 def fact(connection: Connection, name: str) -> str | None:
     """The value of a fact."""
     return connection.scalar(FACT, {"fact": name})
@@ -149,6 +211,13 @@ def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> Record:
         retry=row.retry,
     )
     return Record(probe, row.mailbox, seen, row.outcome and _verdict(row), row.judged_at, row.closed_at)
+
+
+def _ruling(row: Row[Any]) -> Ruling:
+    return Ruling(
+        *(row.number, row.id, row.company, row.path, row.kind, row.role, row.created_at, row.at),
+        *(_verdict(row), row.amends),
+    )
 
 
 def _verdict(row: Row[Any]) -> Verdict:

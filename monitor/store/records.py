@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.incidents.notice import Notice
 from monitor.trouble import Trouble
 from probes.evidence import Evidence
 from probes.kinds import Kind
@@ -61,3 +62,17 @@ class Present:
     verdict: Verdict
     judged_at: datetime
     delivery: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRecord:
+    """A notice and its delivery: how often it was tried, when next (None: at once, or never again), when it succeeded.
+
+    `fault` is why the last try failed, "" if it did not.
+    """
+
+    notice: Notice
+    tries: int
+    next_try_at: datetime | None
+    delivered_at: datetime | None
+    fault: str

@@ -5,25 +5,29 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from monitor.store import reads
+from monitor.incidents.incident import Entry, Incident
+from monitor.incidents.mute import Mute
+from monitor.incidents.notice import Notice
+from monitor.incidents.ruling import Line, Ruling
+from monitor.store import incident_reads, reads, rows
 from monitor.store.columns import legible
 from monitor.store.database import READERS, connect, explained
-from monitor.store.records import Listed, Present, Record, StoreError
+from monitor.store.records import Listed, NoticeRecord, Present, Record, StoreError
 from monitor.store.schema import prepare
 from monitor.store.writer import Writer
-from monitor.store.writes import Row, Step, Transactions, Write
-from probes.evidence import Attempt, Evidence, encode
+from monitor.store.writes import RULES_SAW, Row, Step, Transactions, Write
+from probes.evidence import Attempt, Evidence
 from probes.probe import Probe
+from probes.sender import Role
 from probes.verdict import Verdict
 
-KEY = "key"  # the one fact
-FORGET_AT_ONCE = 50  # probes in one write, so that others are not kept waiting
+KEY = "key"  # the fact that is settled once
+FORGET_AT_ONCE = 50  # probes, or incidents, in one write, so that others are not kept waiting
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,13 +74,11 @@ class Store:
 
     async def launch(self, probe: Probe, mailbox: str, first: Attempt) -> None:
         """Remember a new probe together with its first attempt."""
-        row = {field.name: getattr(probe, field.name) for field in fields(probe)}
-        await self._write((Step.LAUNCH, {**row, "mailbox": mailbox}), (Step.SEE, _row(probe.id, first)))
+        await self._write(*rows.launched(probe, mailbox, first))
 
     async def add(self, probe_id: str, *evidence: Evidence) -> bool:
         """Keep what was seen. True if all of it is new; what has a name in `once` and is there is not stored again."""
-        rows = ((Step.SEE, _row(probe_id, seen)) for seen in evidence)
-        return await self._write(*rows) == len(evidence)
+        return await self._write(*rows.seen(probe_id, evidence)) == len(evidence)
 
     async def learn(
         self,
@@ -93,13 +95,13 @@ class Store:
         Verdicts stand beside each other; the latest counts. `closed`: nothing is waited for any more. Evidence that has
         a name in `once` and is there is not stored again.
         """
-        rows = [(Step.SEE, _row(probe_id, seen)) for seen in news]
+        new = [*rows.seen(probe_id, news)]
         if verdict:
-            rows += _judged(probe_id, verdict, at, delivery)
+            new += rows.judged(probe_id, verdict, at, delivery)
         if closed:
-            rows.append((Step.CLOSE, {"probe": probe_id, "at": at}))
-        if rows:
-            await self._write(*rows)
+            new.append((Step.CLOSE, {"probe": probe_id, "at": at}))
+        if new:
+            await self._write(*new)
 
     async def in_flight(self) -> list[Record]:
         """Every probe that is not closed, oldest first."""
@@ -129,14 +131,115 @@ class Store:
         return await self._read(reads.launched_since, since)
 
     async def prune(self, before: datetime) -> int:
-        """Forget probes closed before then, with evidence and verdicts; how many. The present state stays."""
+        """Forget probes closed before then, with evidence and verdicts; how many. The present state stays.
+
+        Also incidents closed before then, with their history and notices, unless a notice of theirs waits still.
+        """
+        await self._forget(Step.FORGET_INCIDENTS, before)
+        return await self._forget(Step.FORGET, before)
+
+    async def rulings(self, after: int, most: int = 500) -> list[Ruling]:
+        """The verdicts whose number is greater than `after`, in the order in which they were stored, at most so many.
+
+        Numbers only grow; there are gaps where verdicts are forgotten.
+        """
+        return await self._read(reads.rulings, after, most)
+
+    async def last_ruling(self) -> int:
+        """The number of the newest verdict, 0 if there is none."""
+        return await self._read(reads.last_ruling)
+
+    async def history(self, line: Line, role: Role, upto: int, most: int) -> list[Ruling]:
+        """What was known when verdict `upto` was stored: the latest verdict until then of each of the newest `most`
+        probes that had one, oldest probe first. Only the newest 1,000 probes of the path are looked through."""
+        return await self._read(reads.line, line, role, upto, most)
+
+    async def advance(
+        self, upto: int, incidents: Sequence[Incident], entries: Sequence[Entry], notices: Sequence[Notice]
+    ) -> None:
+        """The rules have seen all verdicts up to that number, and this is what came of it: all of it or nothing.
+
+        Incidents take the place of those with the same id; entries and notices are added.
+        """
+        await self._write(*rows.advanced(upto, incidents, entries, notices))
+
+    async def rules_saw(self) -> int | None:
+        """The number of the last verdict that the rules have seen, None if they never saw any."""
+        saw = await self._read(reads.fact, RULES_SAW)
+        return None if saw is None else int(saw)
+
+    async def open_incidents(self) -> list[Incident]:
+        """Incidents that go on, oldest first."""
+        return await self._read(incident_reads.open_incidents)
+
+    async def recently_closed(self, since: datetime) -> list[Incident]:
+        """Incidents that ended at that time or later, in the order of their ends."""
+        return await self._read(incident_reads.closed_since, since)
+
+    async def incidents(self, most: int, *, open_only: bool) -> list[Incident]:
+        """At most so many incidents: open ones first, and in both groups the newest first."""
+        return await self._read(incident_reads.newest, most, open_only)
+
+    async def find_incidents(self, prefix: str) -> list[Incident]:
+        """Incidents whose id begins with `prefix`, at most 10, in the order of their ids."""
+        return await self._read(incident_reads.find, legible(prefix))
+
+    async def entries(self, incident_id: str) -> list[Entry]:
+        """The history of an incident, in the order in which it was written."""
+        return await self._read(incident_reads.entries, legible(incident_id))
+
+    async def notices_of(self, incident_id: str) -> list[NoticeRecord]:
+        """All notices about an incident with what became of them, oldest first."""
+        return await self._read(incident_reads.notices_of, legible(incident_id))
+
+    async def waiting(self, now: datetime, most: int) -> list[NoticeRecord]:
+        """At most so many notices that can be delivered now: of each incident and channel the first undelivered one, if
+        its next try is due. What was tried least comes first, then what is oldest."""
+        return await self._read(incident_reads.waiting, now, most)
+
+    async def delivered(self, notice_id: str, at: datetime) -> None:
+        """Keep that a notice of `waiting` has reached its channel. The first time counts."""
+        row = {"notice": notice_id, "tried": at}
+        await self._write((Step.DELIVERED, row), (Step.OUTSAID, row))
+
+    async def put_off(self, notice_id: str, at: datetime, next_try_at: datetime, reason: str) -> None:
+        """Keep that a try failed at `at` and why, and when to try again."""
+        row = {"notice": notice_id, "tried": at, "next": next_try_at, "reason": reason}
+        await self._write((Step.PUT_OFF, row))
+
+    async def queues(self) -> dict[str, tuple[int, datetime]]:
+        """How many notices wait for each channel that has any, and when the oldest of them was made."""
+        return await self._read(incident_reads.queues)
+
+    async def lasting(self, channel: str) -> list[Notice]:
+        """The last delivered notice of each incident on this channel, if it does not end it; oldest first."""
+        return await self._read(incident_reads.lasting, legible(channel))
+
+    async def add_mute(self, mute: Mute) -> None:
+        """Keep a new mute."""
+        await self._write(*rows.muted(mute))
+
+    async def end_mute(self, mute_id: str, at: datetime, by: str) -> bool:
+        """End a mute before its time. False if there is none, or it was over already."""
+        return await self._write((Step.END_MUTE, {"mute": legible(mute_id), "over_at": at, "who": by})) > 0
+
+    async def mutes(self, *, active_at: datetime | None = None) -> list[Mute]:
+        """All mutes there ever were, or those that are not over at that time, oldest first.
+
+        One that has not begun is not over, nor is a weekly one between two of its times.
+        """
+        if active_at is None:
+            return await self._read(incident_reads.all_mutes)
+        return await self._read(incident_reads.mutes_not_over, active_at)
+
+    async def _forget(self, step: Step, before: datetime) -> int:
         forgotten = 0
-        while gone := await self._write((Step.FORGET, {"before": before, "most": FORGET_AT_ONCE})):
+        while gone := await self._write((step, {"before": before, "most": FORGET_AT_ONCE})):
             forgotten += gone
         return forgotten
 
-    async def _write(self, *rows: tuple[Step, Row]) -> int:
-        return await self._writer.write(Write(rows))
+    async def _write(self, *steps: tuple[Step, Row]) -> int:
+        return await self._writer.write(Write(steps))
 
     async def _read(self, ask: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         def answer() -> T:
@@ -161,38 +264,3 @@ def _open(url: str) -> Engine:
         engine.dispose()
         raise
     return engine
-
-
-def _judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | None) -> list[tuple[Step, Row]]:
-    said = {
-        "outcome": verdict.outcome,
-        "cause": verdict.cause,
-        "grade": verdict.grade,
-        "because": verdict.because,
-        "delivery": delivery,
-    }
-    return [
-        (Step.JUDGE, {"probe_id": probe_id, "at": at, **said}),
-        (Step.SHOW, {"probe": probe_id, "judged_at": at, **said}),
-    ]
-
-
-def _row(probe_id: str, seen: Evidence) -> Row:
-    try:
-        data = encode(seen)
-    except ValueError:  # half characters, as hostile mail may hold
-        data = encode(_legible(seen))
-    return {"probe_id": probe_id, "at": seen.at, "type": seen.type, "once": seen.once, "data": data}
-
-
-def _legible(value: Any) -> Any:
-    """The same with all its text made fit for JSON."""
-    match value:
-        case str() if type(value) is str:
-            return legible(value)
-        case tuple():
-            return tuple(map(_legible, value))
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **{field.name: _legible(getattr(value, field.name)) for field in fields(value)})
-        case _:
-            return value

@@ -1,14 +1,29 @@
 """The tables. A change here needs a revision in `migrations`; a test holds the two together.
 
 Evidence and verdicts are only ever added to; the database itself refuses to change them, and lets them go only
-together with their probe, which it lets go only when closed (triggers in the first revision).
+together with their probe, which it lets go only when closed (triggers in the first revision). The same holds for the
+history of an incident and for its notices, of which only the delivery changes; and a mute never goes, it is ended
+(triggers in the second).
 """
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, PrimaryKeyConstraint, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
-from monitor.store.columns import Instant, Name, Number, Prose, Span, Spans, Word
+from monitor.incidents.incident import Turn, decode, encode
+from monitor.incidents.notice import News
+from monitor.store.columns import Instant, Json, Name, Number, Prose, Span, Spans, Whole, Word
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome
@@ -29,6 +44,10 @@ VERDICT = ("outcome", "cause", "grade", "because", "delivery")
 
 def _belongs() -> Column[str]:
     return Column("probe_id", Name, ForeignKey("probes.id", ondelete="CASCADE"), nullable=False)
+
+
+def _of_incident() -> Column[str]:
+    return Column("incident", Name, ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False)
 
 
 def _verdict() -> tuple[Column[Any], ...]:
@@ -85,6 +104,7 @@ verdicts = Table(
     *_verdict(),
     PrimaryKeyConstraint("id"),
     Index(None, "probe_id", "id"),  # the latest of a probe
+    sqlite_autoincrement=True,  # no number twice, even when the newest are forgotten: the rules count on it
 )
 
 present = Table(
@@ -107,4 +127,76 @@ facts = Table(
     Column("name", Text, nullable=False),
     Column("value", Text, nullable=False),
     PrimaryKeyConstraint("name"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Name, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("data", Whole(encode, decode), nullable=False),
+    PrimaryKeyConstraint("id"),
+    Index(None, "closed_at", "opened_at"),  # the open ones; those closed since, or so long ago that they are forgotten
+    Index(None, "opened_at"),  # the newest
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Number, nullable=False),
+    _of_incident(),
+    Column("at", Instant, nullable=False),
+    Column("turn", Word(Turn), nullable=False),
+    Column("said", Prose, nullable=False),
+    PrimaryKeyConstraint("id"),
+    Index(None, "incident", "id"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Name, nullable=False),
+    _of_incident(),
+    Column("channel", Name, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("news", Word(News), nullable=False),
+    Column("at", Instant, nullable=False),
+    # its delivery, which alone changes; `tried_at` is the last try, `fault` why that failed
+    Column("tries", Integer, nullable=False, default=0),
+    Column("tried_at", Instant),
+    Column("next_try_at", Instant),
+    Column("delivered_at", Instant),
+    Column("fault", Prose, nullable=False, default=""),
+    Column("lasts", Boolean, nullable=False, default=False),  # the last word on its channel, and not the end
+    # what it says
+    Column("title", Prose, nullable=False),
+    Column("text", Prose, nullable=False),
+    Column("labels", Json, nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("replaces", Json),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("incident", "channel", "number"),  # also finds those of an incident
+    Index(None, "delivered_at", "channel", "incident", "number"),  # what waits, in the order of its queues
+    Index(None, "lasts", "channel"),
+)
+
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("id", Name, nullable=False),
+    Column("company", Prose, nullable=False),
+    Column("path", Prose, nullable=False),
+    Column("mail_system", Prose, nullable=False),
+    Column("cause", Word(Cause)),
+    Column("begins_at", Instant, nullable=False),
+    Column("ends_at", Instant),
+    Column("weekly", Prose, nullable=False),
+    Column("by", Prose, nullable=False),
+    Column("why", Prose, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", Prose, nullable=False),
+    PrimaryKeyConstraint("id"),
+    Index(None, "ended_at", "ends_at"),  # those that are not over
 )

@@ -1,16 +1,30 @@
 """What can be written, and how the writes of many callers become a few statements in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Executable, bindparam, delete, exists, insert, or_, select, true, update
 
+from monitor.incidents.notice import News
 from monitor.store.database import concerns_all, dialect_of, explained, writing
 from monitor.store.records import StoreError
-from monitor.store.tables import VERDICT, evidence, facts, present, probes, verdicts
+from monitor.store.tables import (
+    VERDICT,
+    evidence,
+    facts,
+    history,
+    incidents,
+    mutes,
+    notices,
+    present,
+    probes,
+    verdicts,
+)
+
+RULES_SAW = "rules_saw"  # the fact that tells up to which verdict the rules are
 
 Row = Mapping[str, Any]
 
@@ -24,12 +38,25 @@ class Step(IntEnum):
     SHOW = auto()  # the verdict as the present one
     CLOSE = auto()
     KEEP = auto()  # a fact that is settled once
+    MARK = auto()  # a fact that changes
+    TRACK = auto()  # an incident as it is now
+    ENTER = auto()  # one more line of its history
+    NOTIFY = auto()
+    DELIVERED = auto()
+    OUTSAID = auto()  # what a delivered notice makes old news
+    PUT_OFF = auto()
+    MUTE = auto()
+    END_MUTE = auto()
     FORGET = auto()
+    FORGET_INCIDENTS = auto()
+
+
+COUNTED = (Step.END_MUTE, Step.FORGET, Step.FORGET_INCIDENTS)  # a row at a time: each has its own result
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What one caller wants written, all of it or nothing. Its result is the number of rows that are new, or gone."""
+    """What one caller wants written, all of it or nothing. Its result is the number of rows that are new or gone."""
 
     rows: tuple[tuple[Step, Row], ...]
 
@@ -48,8 +75,26 @@ def statements(engine: Engine) -> dict[Step, Executable]:
         .where(probes.c.id == bindparam("probe"), probes.c.closed_at.is_(None))
         .values(closed_at=bindparam("at")),
         Step.KEEP: upsert(facts).on_conflict_do_nothing(),
+        Step.MARK: _replace(upsert(facts), "name", "value"),
+        Step.TRACK: _replace(upsert(incidents), "id", "opened_at", "closed_at", "data"),
+        Step.ENTER: insert(history),
+        Step.NOTIFY: insert(notices),
+        Step.DELIVERED: _delivered(),
+        Step.OUTSAID: _outsaid(),
+        Step.PUT_OFF: _put_off(),
+        Step.MUTE: insert(mutes),
+        Step.END_MUTE: _end_mute(),
         Step.FORGET: delete(probes).where(probes.c.id.in_(_forgettable())),
+        Step.FORGET_INCIDENTS: delete(incidents).where(incidents.c.id.in_(_forgettable_incidents())),
     }
+
+
+def _replace(into: Any, key: str, *columns: str) -> Executable:
+    """One row for each key, as it was written last."""
+    replaced: Executable = into.on_conflict_do_update(
+        index_elements=[key], set_={name: into.excluded[name] for name in columns}
+    )
+    return replaced
 
 
 def _show(upsert: Callable[..., Any]) -> Executable:
@@ -79,6 +124,74 @@ def _forgettable() -> Any:
     )
 
 
+def _delivered() -> Executable:
+    return (
+        update(notices)
+        .where(notices.c.id == bindparam("notice"), notices.c.delivered_at.is_(None))
+        .values(
+            tries=notices.c.tries + 1,
+            tried_at=bindparam("tried"),
+            next_try_at=None,
+            delivered_at=bindparam("tried"),
+            fault="",
+            lasts=notices.c.news.not_in([news for news in News if news.ends]),
+        )
+    )
+
+
+def _outsaid() -> Executable:
+    """Those before it on its channel do not last. It was the first of its queue, so none after it is delivered."""
+    this = notices.alias("this")
+    same = select(this.c.incident, this.c.channel, this.c.number).where(this.c.id == bindparam("notice"))
+    incident, channel, number = (same.with_only_columns(column).scalar_subquery() for column in same.selected_columns)
+    return (
+        update(notices)
+        .where(
+            notices.c.incident == incident,
+            notices.c.channel == channel,
+            notices.c.number < number,
+            notices.c.lasts == true(),
+        )
+        .values(lasts=False)
+    )
+
+
+def _put_off() -> Executable:
+    return (
+        update(notices)
+        .where(notices.c.id == bindparam("notice"), notices.c.delivered_at.is_(None))
+        .values(
+            tries=notices.c.tries + 1,
+            tried_at=bindparam("tried"),
+            next_try_at=bindparam("next"),
+            fault=bindparam("reason"),
+        )
+    )
+
+
+def _end_mute() -> Executable:
+    over_at = bindparam("over_at", type_=mutes.c.ended_at.type)
+    return (
+        update(mutes)
+        .where(
+            mutes.c.id == bindparam("mute"),
+            mutes.c.ended_at.is_(None),
+            or_(mutes.c.ends_at.is_(None), mutes.c.ends_at > over_at),
+        )
+        .values(ended_at=over_at, ended_by=bindparam("who"))
+    )
+
+
+def _forgettable_incidents() -> Any:
+    waits = exists().where(notices.c.incident == incidents.c.id, notices.c.delivered_at.is_(None))
+    return (
+        select(incidents.c.id)
+        .where(incidents.c.closed_at < bindparam("before", type_=incidents.c.closed_at.type), ~waits)
+        .order_by(incidents.c.closed_at)
+        .limit(bindparam("most", type_=evidence.c.id.type))
+    )
+
+
 class Transactions:
     """Commits many writes at once. To be used by one thread."""
 
@@ -103,24 +216,26 @@ class Transactions:
             for step, row in write.rows:
                 rows[step].append(row)
         fresh: set[tuple[str, str]] = set()
-        gone = 0
+        counts: dict[Step, Iterator[int]] = {}
         for step in sorted(rows):
-            result = connection.execute(self._statements[step], rows[step])
+            statement = self._statements[step]
+            if step in COUNTED:
+                counts[step] = iter([connection.execute(statement, row).rowcount for row in rows[step]])
+                continue
+            result = connection.execute(statement, rows[step])
             if step is Step.SEE:
                 fresh = {(probe_id, once) for probe_id, once in result if once}
-            elif step is Step.FORGET:
-                gone = result.rowcount
-        return [_result(write, fresh, gone) for write in writes]
+        return [_result(write, fresh, counts) for write in writes]
 
 
-def _result(write: Write, fresh: set[tuple[str, str]], gone: int) -> int:
+def _result(write: Write, fresh: set[tuple[str, str]], counts: Mapping[Step, Iterator[int]]) -> int:
     """Of two callers in one transaction the first has stored what is stored once."""
-    new = 0
+    changed = 0
     for step, row in write.rows:
-        if step is Step.FORGET:
-            return gone
-        if step is Step.SEE:
+        if step in COUNTED:
+            changed += next(counts[step])
+        elif step is Step.SEE:
             name = (row["probe_id"], row["once"])
-            new += row["once"] is None or name in fresh
+            changed += row["once"] is None or name in fresh
             fresh.discard(name)
-    return new
+    return changed

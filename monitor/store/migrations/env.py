@@ -1,7 +1,7 @@
 """Run by Alembic. The store hands its connection over; on the command line `-x url=sqlite:///file.db` names one.
 
 For a new revision open a scratch store with the newest one, then, beside a configuration with our `script_location`,
-`alembic -x url=sqlite:///scratch.db revision --autogenerate --rev-id 0002 -m "what it does"`; set HEAD in `schema`.
+`alembic -x url=sqlite:///scratch.db revision --autogenerate --rev-id 0003 -m "what it does"`; set HEAD in `schema`.
 """
 
 from alembic import context

@@ -23,8 +23,8 @@ NEXT_REVISION = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "next"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -69,13 +69,13 @@ async def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch:
         before = await store.record(one.id)
     newer = tmp_path / "100% newer"
     shutil.copytree(schema.MIGRATIONS, newer)
-    (newer / "versions" / "r0002_next.py").write_text(NEXT_REVISION)
+    (newer / "versions" / "next.py").write_text(NEXT_REVISION)
     monkeypatch.setattr(schema, "MIGRATIONS", newer)
-    monkeypatch.setattr(schema, "HEAD", "0002")
+    monkeypatch.setattr(schema, "HEAD", "next")
     async with Store.open(f"sqlite:///{file}") as store:
         assert await store.record(one.id) == before
     with closing(sqlite3.connect(file)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("next",)]
         assert "note" in [row[1] for row in connection.execute("PRAGMA table_info(present)")]
 
 
@@ -85,10 +85,10 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatc
         key = await store.key()
     broken = tmp_path / "broken"
     shutil.copytree(schema.MIGRATIONS, broken)
-    (broken / "versions" / "r0002_next.py").write_text(f"{NEXT_REVISION}    op.execute('NONSENSE')\n")
+    (broken / "versions" / "next.py").write_text(f"{NEXT_REVISION}    op.execute('NONSENSE')\n")
     with monkeypatch.context() as newer:
         newer.setattr(schema, "MIGRATIONS", broken)
-        newer.setattr(schema, "HEAD", "0002")
+        newer.setattr(schema, "HEAD", "next")
         with pytest.raises(schema.StoreError, match="NONSENSE"):
             async with Store.open(f"sqlite:///{file}"):
                 pass

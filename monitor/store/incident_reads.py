@@ -1,0 +1,140 @@
+"""What is asked of incidents, their history and notices, and of mutes. Fixed statements, as in `reads`."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select, true
+
+from monitor.incidents.incident import Entry, Incident
+from monitor.incidents.mute import Mute
+from monitor.incidents.notice import Notice
+from monitor.store.columns import Instant, Number
+from monitor.store.reads import LAST
+from monitor.store.records import NoticeRecord
+from monitor.store.tables import history, incidents, mutes, notices
+
+_most = bindparam("most", type_=Number)
+_now = bindparam("now", type_=Instant())
+_NOTICE = ("id", "incident", "channel", "number", "news", "at", "title", "text", "labels", "facts", "replaces")
+_DELIVERY = ("tries", "next_try_at", "delivered_at", "fault")
+_incident = select(incidents.c.data)
+_notice = select(*(notices.c[name] for name in (*_NOTICE, *_DELIVERY)))
+_waits = notices.c.delivered_at.is_(None)
+
+OPEN = _incident.where(incidents.c.closed_at.is_(None)).order_by(incidents.c.opened_at)
+CLOSED_SINCE = _incident.where(incidents.c.closed_at >= bindparam("since", type_=Instant())).order_by(
+    incidents.c.closed_at
+)
+NEWEST_OPEN = _incident.where(incidents.c.closed_at.is_(None)).order_by(incidents.c.opened_at.desc()).limit(_most)
+NEWEST_CLOSED = _incident.where(incidents.c.closed_at.is_not(None)).order_by(incidents.c.opened_at.desc()).limit(_most)
+FIND_INCIDENTS = (
+    _incident.where(incidents.c.id >= bindparam("prefix"), incidents.c.id <= bindparam("last"))
+    .order_by(incidents.c.id)
+    .limit(10)
+)
+ENTRIES = (
+    select(history.c.incident, history.c.at, history.c.turn, history.c.said)
+    .where(history.c.incident == bindparam("of"))
+    .order_by(history.c.id)
+)
+NOTICES_OF = _notice.where(notices.c.incident == bindparam("of")).order_by(
+    notices.c.at, notices.c.channel, notices.c.number
+)
+_before = notices.alias("before")
+_held_up = exists().where(
+    _before.c.delivered_at.is_(None),
+    _before.c.channel == notices.c.channel,
+    _before.c.incident == notices.c.incident,
+    _before.c.number < notices.c.number,
+)
+WAITING = (
+    _notice.where(_waits, or_(notices.c.next_try_at.is_(None), notices.c.next_try_at <= _now), ~_held_up)
+    .order_by(notices.c.tries, notices.c.at, notices.c.id)  # so that a dead channel holds up no other
+    .limit(_most)
+)
+QUEUES = (
+    select(notices.c.channel, func.count(), func.min(notices.c.at, type_=Instant()))
+    .where(_waits)
+    .group_by(notices.c.channel)
+)
+LASTING = _notice.where(notices.c.lasts == true(), notices.c.channel == bindparam("to")).order_by(notices.c.at)
+MUTES = select(mutes).order_by(mutes.c.created_at, mutes.c.id)
+MUTES_NOT_OVER = MUTES.where(mutes.c.ended_at.is_(None), or_(mutes.c.ends_at.is_(None), mutes.c.ends_at > _now))
+
+STATEMENTS: dict[str, Select[Any]] = {
+    "open": OPEN,
+    "closed_since": CLOSED_SINCE,
+    "newest_open": NEWEST_OPEN,
+    "newest_closed": NEWEST_CLOSED,
+    "find_incidents": FIND_INCIDENTS,
+    "entries": ENTRIES,
+    "notices_of": NOTICES_OF,
+    "waiting": WAITING,
+    "queues": QUEUES,
+    "lasting": LASTING,
+    "mutes": MUTES,
+    "mutes_not_over": MUTES_NOT_OVER,
+}
+
+
+def open_incidents(connection: Connection) -> list[Incident]:
+    """Those that go on, oldest first."""
+    return list(connection.scalars(OPEN))
+
+
+def closed_since(connection: Connection, since: datetime) -> list[Incident]:
+    """Those that ended at that time or later, in this order."""
+    return list(connection.scalars(CLOSED_SINCE, {"since": since}))
+
+
+def newest(connection: Connection, most: int, open_only: bool) -> list[Incident]:
+    """Open ones, then closed ones, each newest first."""
+    found = list(connection.scalars(NEWEST_OPEN, {"most": most}))
+    if not open_only and len(found) < most:
+        found += connection.scalars(NEWEST_CLOSED, {"most": most - len(found)})
+    return found
+
+
+def find(connection: Connection, prefix: str) -> list[Incident]:
+    """Those whose id begins so, at most 10."""
+    return list(connection.scalars(FIND_INCIDENTS, {"prefix": prefix, "last": prefix + LAST}))
+
+
+def entries(connection: Connection, incident_id: str) -> list[Entry]:
+    """The history of an incident."""
+    return [Entry(*row) for row in connection.execute(ENTRIES, {"of": incident_id})]
+
+
+def notices_of(connection: Connection, incident_id: str) -> list[NoticeRecord]:
+    """All that was or will be said of an incident, in the order of time."""
+    return [_record(row) for row in connection.execute(NOTICES_OF, {"of": incident_id})]
+
+
+def waiting(connection: Connection, now: datetime, most: int) -> list[NoticeRecord]:
+    """What is to be delivered now; what was tried least comes first, then what is oldest."""
+    return [_record(row) for row in connection.execute(WAITING, {"now": now, "most": most})]
+
+
+def queues(connection: Connection) -> dict[str, tuple[int, datetime]]:
+    """How many notices wait for each channel, and when the oldest of them was made."""
+    return {channel: (count, oldest) for channel, count, oldest in connection.execute(QUEUES)}
+
+
+def lasting(connection: Connection, channel: str) -> list[Notice]:
+    """What the channel was last told of each incident, where that is not its end."""
+    return [_record(row).notice for row in connection.execute(LASTING, {"to": channel})]
+
+
+def all_mutes(connection: Connection) -> list[Mute]:
+    """Every mute there ever was, oldest first."""
+    return [Mute(**row) for row in connection.execute(MUTES).mappings()]
+
+
+def mutes_not_over(connection: Connection, now: datetime) -> list[Mute]:
+    """Those that nobody ended and whose end is yet to come, or that have none, oldest first."""
+    return [Mute(**row) for row in connection.execute(MUTES_NOT_OVER, {"now": now}).mappings()]
+
+
+def _record(row: Row[Any]) -> NoticeRecord:
+    cut = len(_NOTICE)
+    return NoticeRecord(Notice(*row[:cut]), *row[cut:])

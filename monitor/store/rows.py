@@ -1,0 +1,66 @@
+"""What is to be remembered, as rows: which steps write a value, and what each of them is given."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.incidents.incident import Entry, Incident
+from monitor.incidents.mute import Mute
+from monitor.incidents.notice import Notice
+from monitor.store.columns import encoded
+from monitor.store.writes import RULES_SAW, Row, Step
+from probes.evidence import Attempt, Evidence, encode
+from probes.probe import Probe
+from probes.verdict import Verdict
+
+Rows = Iterator[tuple[Step, Row]]
+
+
+def launched(probe: Probe, mailbox: str, first: Attempt) -> Rows:
+    """A new probe with its first attempt."""
+    yield Step.LAUNCH, {**_fields(probe), "mailbox": mailbox}
+    yield from seen(probe.id, [first])
+
+
+def seen(probe_id: str, evidence: Sequence[Evidence]) -> Rows:
+    """What was seen of a probe."""
+    for each in evidence:
+        row = {"at": each.at, "type": each.type, "once": each.once, "data": encoded(encode, each)}
+        yield Step.SEE, {"probe_id": probe_id, **row}
+
+
+def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | None) -> Rows:
+    """A verdict, and that it is the present one."""
+    said = {
+        "outcome": verdict.outcome,
+        "cause": verdict.cause,
+        "grade": verdict.grade,
+        "because": verdict.because,
+        "delivery": delivery,
+    }
+    yield Step.JUDGE, {"probe_id": probe_id, "at": at, **said}
+    yield Step.SHOW, {"probe": probe_id, "judged_at": at, **said}
+
+
+def advanced(upto: int, incidents: Sequence[Incident], entries: Sequence[Entry], notices: Sequence[Notice]) -> Rows:
+    """How far the rules are, and all that came of it."""
+    yield Step.MARK, {"name": RULES_SAW, "value": str(upto)}
+    for each in incidents:
+        yield (
+            Step.TRACK,
+            {"id": each.id, "opened_at": each.opened_at, "closed_at": each.closed_at, "data": each},
+        )
+    for entry in entries:
+        yield Step.ENTER, _fields(entry)
+    for notice in notices:
+        yield Step.NOTIFY, _fields(notice)
+
+
+def muted(mute: Mute) -> Rows:
+    """A new mute."""
+    yield Step.MUTE, _fields(mute)
+
+
+def _fields(value: Any) -> Row:
+    return {field.name: getattr(value, field.name) for field in fields(value)}

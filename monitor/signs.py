@@ -1,5 +1,7 @@
 """How an outcome looks, everywhere: a shape for each, so that nothing depends on telling colours apart."""
 
+from dataclasses import dataclass
+
 from probes.verdict import Outcome
 
 SIGNS: dict[Outcome | None, str] = {
@@ -13,3 +15,27 @@ SIGNS: dict[Outcome | None, str] = {
     Outcome.UNKNOWN: "?",
     None: "·",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """A colour to fill, and one of the text on it."""
+
+    fill: str
+    ink: str
+
+
+PALE, DARK = "#f7f8fa", "#202226"  # the two inks that Grafana chooses from, by how bright the fill is
+
+COLOURS: dict[Outcome | None, Colour] = {
+    Outcome.INBOX: Colour("#0b6bd0", PALE),
+    Outcome.LATE: Colour("#ebe4c8", DARK),
+    Outcome.SPAM: Colour("#f7e018", DARK),
+    Outcome.QUARANTINED: Colour("#efa877", DARK),
+    Outcome.BLOCKED: Colour("#c4281f", PALE),
+    Outcome.DEFERRED: Colour("#dd96f3", DARK),
+    Outcome.MISSING: Colour("#b8208e", PALE),
+    Outcome.UNKNOWN: Colour("#4d5155", PALE),
+    None: Colour("#bfc5d0", DARK),
+}
+"""Told apart also by those who see no red or no green, and readable: `tests/monitor/test_signs.py` measures both."""

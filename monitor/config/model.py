@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from monitor.config.pace import Choices, ProbeSettings, first
 from monitor.config.watched import WatchedPath
 from monitor.inbound.settings import InboundSettings
+from monitor.incidents.maintenance import MaintenanceSettings
 from monitor.sandbox.settings import SandboxSettings
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
@@ -189,6 +190,9 @@ class Config(Settings):
     inbound: InboundSettings | None = None
     dns: DnsSettings = Field(default_factory=DnsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    maintenance: tuple[MaintenanceSettings, ...] = Field(
+        (), description="When nobody is told, every week; each a table of its own."
+    )
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     include: tuple[str, ...] = Field((), description='Files with more companies, such as "companies/*.toml".')
     companies: dict[Key, CompanySettings] = Field({}, description="The customers, each a table of its own.")

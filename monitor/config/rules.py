@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.config.errors import dotted
+from monitor.config.maintenance_rules import broken_maintenance
 from monitor.config.model import CompanySettings, ControlSettings, PathSettings, SenderSettings, belongs
 from monitor.config.pace import Choices, ProbeSettings, first, too_early
 from monitor.config.schema import Keys
@@ -44,6 +45,7 @@ def broken(draft: Draft) -> Iterator[Problem]:
     yield from _shared_mailboxes(draft)
     yield from _unheard(draft)
     yield from _crossed(draft, draft.tables.get("inbound"))
+    yield from broken_maintenance(draft.main, draft.tables.get("maintenance", ()), draft.homes, draft.companies)
     if probes := draft.tables.get("probes"):
         yield from _impatient(draft, probes)
     if sandbox := draft.tables.get("sandbox"):

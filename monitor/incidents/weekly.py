@@ -37,7 +37,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Weekly:
-    """Parts of every week, by the clocks of one zone."""
+    """Parts of every week in their order, by the clocks of one zone."""
 
     stretches: tuple[Stretch, ...]
     zone: tzinfo
@@ -59,7 +59,7 @@ class Weekly:
         here = now.astimezone(self.zone).replace(tzinfo=None)
         monday = here.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=here.weekday())
         weeks = [monday + timedelta(weeks=number) for number in range(-1, 3)]
-        return sorted(self._instants(week, stretch) for week in weeks for stretch in self.stretches)
+        return [self._instants(week, stretch) for week in weeks for stretch in self.stretches]
 
     def _instants(self, monday: datetime, stretch: Stretch) -> tuple[datetime, datetime]:
         begins = monday + stretch.begins * MINUTE

@@ -1,0 +1,48 @@
+"""What [[maintenance]] names must be there, and each has a name of its own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from monitor.config.model import CompanySettings
+from monitor.config.schema import Keys
+from monitor.config.sources import Problem, Source
+from monitor.incidents.maintenance import MaintenanceSettings
+
+Wrong = tuple[Keys, str]
+Homes = Mapping[str, Source]
+Right = Mapping[str, CompanySettings]
+
+
+def broken_maintenance(
+    main: Source, plans: Sequence[MaintenanceSettings], homes: Homes, right: Right
+) -> Iterator[Problem]:
+    """What is wrong. `homes` are all companies, `right` those of them that have no errors."""
+    names: dict[str, int] = {}
+    for number, plan in enumerate(plans):
+        here: Keys = ("maintenance", number)
+        if names.setdefault(plan.name, number) != number:
+            there = main.place(("maintenance", names[plan.name], "name"))
+            yield Problem(main, (*here, "name"), f"stands in {there} already; each needs a name of its own")
+        for keys, words in _strangers(plan, homes, right):
+            yield Problem(main, (*here, *keys), words)
+
+
+def _strangers(plan: MaintenanceSettings, homes: Homes, right: Right) -> Iterator[Wrong]:
+    for number, company in enumerate(plan.companies):
+        if company not in homes:
+            yield ("companies", number), f"there is no company {company}{_meant(company, homes)}"
+    for number, path in enumerate(plan.paths):
+        company, _, name = path.partition("/")
+        if company not in homes:
+            yield ("paths", number), f"there is no company {company}{_meant(company, homes)}"
+        elif company in right and name not in right[company].paths:
+            yield ("paths", number), f"{company} has no path {name}{_meant(name, right[company].paths)}"
+    systems = {company.mail_system for company in right.values()}
+    for number, system in enumerate(plan.mail_systems if len(right) == len(homes) else ()):
+        if system not in systems:
+            yield ("mail_systems", number), f"no company has the mail system {system}{_meant(system, systems)}"
+
+
+def _meant(word: str, known: Mapping[str, object] | set[str]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""

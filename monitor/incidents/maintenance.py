@@ -1,0 +1,94 @@
+"""Mutes that the configuration holds: work on a mail system that comes again every week."""
+
+import re
+from datetime import UTC, datetime
+from itertools import product
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from monitor.incidents.mute import Mute
+from monitor.incidents.weekly import weekly
+from probes.settings import Settings, shown
+from probes.verdict import Cause
+
+PREFIX = "maintenance:"
+BY = "the configuration"
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # it holds as long as it stands in the file
+_KEY = r"[a-z0-9_-]{1,64}"
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(_KEY, text):
+        raise ValueError(f"must be made of a-z, 0-9, _ and -, at most 64 of them, not {shown(text)}")
+    return text
+
+
+def _path(text: str) -> str:
+    if not re.fullmatch(f"{_KEY}/{_KEY}", text):
+        raise ValueError(f'must be a company and its path like "acme/hq", not {shown(text)}')
+    return text
+
+
+def _weekly(text: str) -> str:
+    weekly(text)
+    return " ".join(text.split())
+
+
+def _why(text: str) -> str:
+    if not (text.isprintable() and text.strip() and len(text) <= 200):
+        raise ValueError("must be one line of text, at most 200 characters")
+    return text
+
+
+Key = Annotated[str, AfterValidator(_name)]
+CompanyPath = Annotated[str, AfterValidator(_path)]
+Times = Annotated[str, AfterValidator(_weekly)]
+Why = Annotated[str, AfterValidator(_why)]
+
+
+class MaintenanceSettings(Settings):
+    """[[maintenance]]: when, every week, nobody is told of what fails. Probing goes on."""
+
+    name: Key = Field(description="How it is called where it silences something.")
+    weekly: Times = Field(
+        description='When: "sat 22:00 - sun 04:00 Europe/Berlin" or "mon-fri 01:00-03:00"; UTC where no zone is named.'
+    )
+    companies: tuple[Key, ...] = Field((), description="Keys of the companies that it is about.")
+    paths: tuple[CompanyPath, ...] = Field((), description='Single paths beside them, such as "acme/hq".')
+    mail_systems: tuple[Key, ...] = Field((), description="Only what fails at one of these mail systems.")
+    causes: tuple[Cause, ...] = Field((), description="Only what fails for one of these causes.")
+    everything: bool = Field(False, description="`true`: about all there is, with no list given.")
+    why: Why = Field(description="The reason, for those who wonder at the silence.")
+
+    @model_validator(mode="after")
+    def _about_something(self) -> Self:
+        lists = bool(self.companies or self.paths or self.mail_systems or self.causes)
+        if not lists and not self.everything:
+            raise ValueError(
+                "would silence everything; name companies, paths, mail_systems or causes, or say everything = true"
+            )
+        if lists and self.everything:
+            raise ValueError("everything = true and a list exclude each other; leave one of them out")
+        return self
+
+    def mutes(self) -> tuple[Mute, ...]:
+        """It as mutes, all of one id. What fails must fit each list that is given; companies and paths are one list."""
+        places = [(company, "") for company in self.companies] + [tuple(path.split("/")) for path in self.paths]
+        choices = product(places or [("", "")], self.mail_systems or [""], self.causes or [None])
+        return tuple(
+            Mute(
+                id=f"{PREFIX}{self.name}",
+                company=company,
+                path=path,
+                mail_system=mail_system,
+                cause=cause,
+                begins_at=ALWAYS,
+                ends_at=None,
+                weekly=self.weekly,
+                by=BY,
+                why=self.why,
+                created_at=ALWAYS,
+            )
+            for (company, path), mail_system, cause in choices
+        )

@@ -1,6 +1,8 @@
 """On which line of a file a key stands. Only asked when something is wrong: this parser is slow."""
 
+import re
 from bisect import bisect_left
+from functools import cached_property
 from typing import Any
 
 import spanned_toml
@@ -17,7 +19,7 @@ class Lines:
     """The lines of the keys of one text. Where the slow parser does not follow, no line is known."""
 
     def __init__(self, text: str) -> None:
-        text = text.replace("\r\n", "\n")  # as the parser counts
+        self._text = text = text.replace("\r\n", "\n")  # as the parser counts
         self._breaks = [offset for offset, character in enumerate(text) if character == "\n"]
         self._names: dict[int, dict[str, int]] = {}
         try:
@@ -41,9 +43,22 @@ class Lines:
             case dict() as table if isinstance(key, str) and key in table:
                 return self._starts(table)[key], table[key]
             case list() as items if isinstance(key, int) and key < len(items):
-                return items[key].span().start, items[key]
+                start = self._start(items[key])
+                return None if start is None else (start, items[key])
             case _:
                 return None
+
+    def _start(self, item: Any) -> int | None:
+        """Where an item of a list begins. A table with a header has no place of its own: it is found by its keys."""
+        if item.span().stop or not isinstance(item.inner(), dict):
+            return int(item.span().start)
+        first = min(self._starts(item).values(), default=0)
+        return self._headers[bisect_left(self._headers, first) - 1] if first and self._headers else None
+
+    @cached_property
+    def _headers(self) -> list[int]:
+        """Where the headers of lists of tables begin: [[name]]."""
+        return [header.start(1) for header in re.finditer(r"^[ \t]*(\[\[)", self._text, re.MULTILINE)]
 
     def _starts(self, table: dict[Any, Any]) -> dict[str, int]:
         """Where each key of the table begins: a value has no place if it is a table with a header."""

@@ -4,10 +4,10 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, func, select, union
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, literal, select, union
 
 from monitor.incidents.ruling import Line, Ruling
-from monitor.store.columns import Instant, Number
+from monitor.store.columns import EPOCH, Instant, Number
 from monitor.store.records import Listed, Present, Record
 from monitor.store.tables import VERDICT, evidence, facts, present, probes, verdicts
 from probes.evidence import Evidence, decode
@@ -75,26 +75,32 @@ RULINGS = (
     .limit(bindparam("most", type_=Number))
 )
 LAST_RULING = select(func.max(verdicts.c.id))
-_newest = (
-    select(probes.c.id, probes.c.kind, probes.c.role, probes.c.created_at)
-    .where(probes.c.company == bindparam("company"), probes.c.path == bindparam("path"))
-    .order_by(probes.c.created_at.desc())
-    .limit(bindparam("look_back", type_=Number))
-    .subquery("newest")
+_of_path = probes.alias("of_path")
+_far_back = (
+    select(_of_path.c.created_at)
+    .where(_of_path.c.company == bindparam("company"), _of_path.c.path == bindparam("path"))
+    .order_by(_of_path.c.created_at.desc())
+    .limit(1)
+    .offset(LOOK_BACK)
+    .scalar_subquery()
 )
 _by_then = (
     select(func.max(verdicts.c.id))
-    .where(verdicts.c.probe_id == _newest.c.id, verdicts.c.id <= bindparam("upto", type_=Number))
-    .correlate(_newest)
+    .where(verdicts.c.probe_id == probes.c.id, verdicts.c.id <= bindparam("upto", type_=Number))
+    .correlate(probes)
     .scalar_subquery()
 )
 LINE = (
     select(*_RULING)
-    .select_from(
-        _newest.join(verdicts, verdicts.c.id == _by_then).join(probes, probes.c.id == _newest.c.id),
+    .join_from(probes, verdicts, verdicts.c.id == _by_then)
+    .where(
+        probes.c.company == bindparam("company"),
+        probes.c.path == bindparam("path"),
+        probes.c.created_at >= func.coalesce(_far_back, literal(EPOCH, Instant())),
+        probes.c.kind == bindparam("kind"),
+        probes.c.role == bindparam("role"),
     )
-    .where(_newest.c.kind == bindparam("kind"), _newest.c.role == bindparam("role"))
-    .order_by(_newest.c.created_at.desc())
+    .order_by(probes.c.created_at.desc())
     .limit(bindparam("most", type_=Number))
 )
 FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))
@@ -186,7 +192,7 @@ def line(connection: Connection, line: Line, role: Role, upto: int, most: int) -
     """What was last known of the newest probes of a line at the verdict `upto`, oldest probe first."""
     company, path, kind = line
     asked = {"company": company, "path": path, "kind": kind, "role": role}
-    newest = connection.execute(LINE, {**asked, "upto": upto, "most": most, "look_back": LOOK_BACK}).all()
+    newest = connection.execute(LINE, {**asked, "upto": upto, "most": most}).all()
     return [_ruling(row) for row in reversed(newest)]
 
 

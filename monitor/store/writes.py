@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, bindparam, delete, exists, insert, or_, select, true, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from monitor.incidents.notice import News
 from monitor.store.database import concerns_all, dialect_of, explained, writing
@@ -134,7 +147,7 @@ def _delivered() -> Executable:
             next_try_at=None,
             delivered_at=bindparam("tried"),
             fault="",
-            lasts=notices.c.news.not_in([news for news in News if news.ends]),
+            lasts=and_(*(notices.c.news != news for news in News if news.ends)),
         )
     )
 

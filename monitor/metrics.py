@@ -6,9 +6,10 @@ line per path are written straight from the snapshot, the few others by the clie
 
 import asyncio
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Literal
 
@@ -21,6 +22,9 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from monitor.board import LIVES, Board, Histogram, Line, Standing
+from monitor.config import WatchedPath
+from monitor.incidents.incident import Incident
+from monitor.schedule import interval
 from probes.kinds import Kind
 from probes.verdict import Outcome
 
@@ -39,6 +43,13 @@ class Snapshot:
     in_flight: int
     lag: timedelta
     skipped: dict[str, int]
+    paths: dict[tuple[str, str], WatchedPath]
+    incidents: tuple[Incident, ...]
+    rules_lag: timedelta
+    notices: dict[tuple[str, str], int]
+    waiting: dict[str, tuple[int, timedelta]]
+    listening: bool | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,12 @@ class Gauges:
     skipped: Callable[[], dict[str, int]]
     mailbox_errors: Callable[[], dict[tuple[str, str], int]]
     inbound: Callable[[], dict[str, int]] = dict
+    incidents: Callable[[], Sequence[Incident]] = tuple
+    rules_lag: Callable[[], timedelta] = timedelta
+    notices: Callable[[], dict[tuple[str, str], int]] = dict  # by channel and result
+    waiting: Callable[[], dict[str, tuple[int, timedelta]]] = dict  # by channel: how many, and for how long the oldest
+    listening: Callable[[], bool | None] = lambda: None  # to mail that comes in; None if that is not wanted
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class Metrics:
@@ -74,6 +91,13 @@ class Metrics:
             in_flight=self._gauges.in_flight(),
             lag=self._gauges.lag(),
             skipped=self._gauges.skipped(),
+            paths=dict(board.paths),
+            incidents=tuple(self._gauges.incidents()),
+            rules_lag=self._gauges.rules_lag(),
+            notices=self._gauges.notices(),
+            waiting=self._gauges.waiting(),
+            listening=self._gauges.listening(),
+            at=self._gauges.now(),
         )
 
 
@@ -139,6 +163,41 @@ def _mailbox_errors(snapshot: Snapshot) -> Iterator[Row]:
     yield from snapshot.mailbox_errors.items()
 
 
+def _every(snapshot: Snapshot) -> Iterator[Row]:
+    for key, path in snapshot.paths.items():
+        yield key, interval(path, snapshot.at).total_seconds()
+
+
+def _code_lives(snapshot: Snapshot) -> Iterator[Row]:
+    for key, path in snapshot.paths.items():
+        yield key, path.code_life.total_seconds()
+
+
+def _incidents(snapshot: Snapshot) -> Iterator[Row]:
+    yield from _counted(incident for incident in snapshot.incidents if not incident.muted_by)
+
+
+def _muted_incidents(snapshot: Snapshot) -> Iterator[Row]:
+    yield from _counted(incident for incident in snapshot.incidents if incident.muted_by)
+
+
+def _counted(incidents: Iterable[Incident]) -> Iterator[Row]:
+    yield from Counter((each.company, each.scope, each.cause or "", each.severity) for each in incidents).items()
+
+
+def _incident_companies(snapshot: Snapshot) -> Iterator[Row]:
+    touched = {
+        (company, incident.scope, incident.cause or "", incident.severity)
+        for incident in snapshot.incidents
+        if not incident.muted_by
+        for company in incident.touches
+    }
+    for labels in sorted(touched):
+        yield labels, 1
+
+
+INCIDENT = ("company", "scope", "cause", "severity")
+
 _FAMILIES = (
     Family(
         "mailpath_path_outcome",
@@ -174,6 +233,41 @@ _FAMILIES = (
         "Failed visits to a path's mailbox.",
         ("company", "path"),
         _mailbox_errors,
+    ),
+    Family(
+        "mailpath_path_every_seconds",
+        "gauge",
+        "In which time each kind of a path is probed once.",
+        ("company", "path"),
+        _every,
+    ),
+    Family(
+        "mailpath_code_life_seconds",
+        "gauge",
+        "How long a code lives: what comes later is as good as lost.",
+        ("company", "path"),
+        _code_lives,
+    ),
+    Family(
+        "mailpath_incidents",
+        "gauge",
+        "Open incidents of which people may hear; company is empty where one touches several.",
+        INCIDENT,
+        _incidents,
+    ),
+    Family(
+        "mailpath_muted_incidents",
+        "gauge",
+        "Open incidents that are muted; company is empty where one touches several.",
+        INCIDENT,
+        _muted_incidents,
+    ),
+    Family(
+        "mailpath_incident_companies",
+        "gauge",
+        "1 for each company that an open incident touches now, if people may hear of it.",
+        INCIDENT,
+        _incident_companies,
     ),
 )
 
@@ -216,6 +310,41 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     for reason, count in snapshot.skipped.items():
         skipped.add_metric((reason,), count)
     yield skipped
+    yield from _of_notices(snapshot)
+    yield GaugeMetricFamily(
+        "mailpath_rules_lag_seconds",
+        "How long the oldest verdict that the incident rules have not seen has been waiting.",
+        value=snapshot.rules_lag.total_seconds(),
+    )
+    if snapshot.listening is not None:
+        yield GaugeMetricFamily(
+            "mailpath_inbound_up", "1 while the listener for bounces and copies is open.", value=snapshot.listening
+        )
+    companies = GaugeMetricFamily(
+        "mailpath_company_info", "1 for each company that is watched.", labels=("company", "name", "mail_system")
+    )
+    named = {path.company: (path.company, path.company_name, path.mail_system) for path in snapshot.paths.values()}
+    for labels in named.values():
+        companies.add_metric(labels, 1)
+    yield companies
     build = InfoMetricFamily("mailpath_build", "The version that runs.")
     build.add_metric((), {"version": version("mailpath"), "python": platform.python_version()})
     yield build
+
+
+def _of_notices(snapshot: Snapshot) -> Iterator[Metric]:
+    counted = CounterMetricFamily(
+        "mailpath_notices", "Tries to deliver a notice, by what came of them.", labels=("channel", "result")
+    )
+    for labels, count in snapshot.notices.items():
+        counted.add_metric(labels, count)
+    yield counted
+    waiting = GaugeMetricFamily("mailpath_notices_waiting", "Notices not delivered so far.", labels=("channel",))
+    oldest = GaugeMetricFamily(
+        "mailpath_notices_oldest_seconds", "How long the oldest of them has been waiting.", labels=("channel",)
+    )
+    for channel, (count, age) in snapshot.waiting.items():
+        waiting.add_metric((channel,), count)
+        oldest.add_metric((channel,), max(age.total_seconds(), 0.0))
+    yield waiting
+    yield oldest

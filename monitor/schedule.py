@@ -9,8 +9,10 @@ import random
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 
 from apscheduler.triggers.cron import CronTrigger
 
@@ -19,6 +21,7 @@ from probes.kinds import Kind
 
 STALE = timedelta(seconds=30)  # a time that passed this long ago, while asleep or busy, is skipped
 MINUTE = timedelta(minutes=1)
+CRON_TIMES = 50  # of a cron that are looked at, to know how long one waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,20 @@ class Timetable:
     def _next_by_cron(self, now: datetime) -> datetime:
         fire: datetime = self._cron.get_next_fire_time(None, now - self._phase + timedelta(microseconds=1))
         return fire + self._phase
+
+
+def interval(path: WatchedPath, now: datetime) -> timedelta:
+    """In which time each kind of the path is probed once; by cron, the longest wait among the next few."""
+    return path.every or _longest_wait(str(path.cron), now.date())
+
+
+@lru_cache(maxsize=1024)  # many paths have the same cron
+def _longest_wait(cron: str, day: date) -> timedelta:
+    trigger = CronTrigger.from_crontab(cron, timezone=UTC)
+    times = [datetime.combine(day, time(), UTC)]
+    while len(times) < CRON_TIMES and (fire := trigger.get_next_fire_time(None, times[-1] + timedelta(seconds=1))):
+        times.append(fire)
+    return max(later - earlier for earlier, later in pairwise(times[1:] if len(times) > 2 else times))
 
 
 def _share(name: str) -> float:
@@ -133,6 +150,13 @@ class Schedule:
             else:
                 self._caps.count(path, now)
                 yield Order(path, kind, due)
+
+    def admits(self, path: WatchedPath, now: datetime) -> bool:
+        """Whether one more probe than planned may be sent here now. If so, it is counted."""
+        if self._caps.full(path, now) or self._caps.free_at(path.route.toward(path.to), now) > now:
+            return False
+        self._caps.count(path, now)
+        return True
 
     def _reason_to_skip(self, due: datetime, path: WatchedPath, kind: Kind, now: datetime) -> str:
         if now - due > STALE:

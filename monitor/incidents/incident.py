@@ -11,7 +11,6 @@ from monitor.incidents.ruling import Line
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
-
 MOST_FAILURES = 60  # kept in an incident; a storm has thousands, and they are all alike
 
 
@@ -61,8 +60,8 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One path and kind that fails. `since` is when the first of its `bad` verdicts in this stretch was judged; the
-    rest is that of the latest: `probe_id`, judged at `at`, with the verdict's four words."""
+    """One path and kind that fails. `since` is when the probe of the first of its `bad` verdicts in this stretch was
+    launched; the rest is that of the latest: `probe_id`, judged at `at`, with the verdict's four words."""
 
     company: str
     path: str
@@ -88,7 +87,8 @@ class Failure:
 class Told:
     """What a channel was last told of an incident, and when; `number` counts the notices, from 1.
 
-    `labels` are those of that notice. `over`: it was told that this has ended.
+    `labels` are those of that notice. `visible`: the companies that it may hear about, None for all. `over`: it was told
+    that this has ended.
     """
 
     number: int
@@ -97,6 +97,7 @@ class Told:
     severity: Severity
     cause: Cause | None
     labels: Mapping[str, str]
+    visible: tuple[str, ...] | None = None
     over: bool = False
 
 
@@ -107,9 +108,9 @@ class Incident:
     `subject` tells which problem it is, so that it is found again: "acme", "acme/hq", "@m365", "*".
     `company` and `mail_system` are "" where it touches several. `companies` are all that it ever touched, in the order
     of time; `touches` those of now. `failing` counts the paths and kinds that fail now, `failures` are the gravest of
-    them, at most `MOST_FAILURES`; of one that is over, the last ones. `began_at` is its first bad verdict, `opened_at`
-    when the rules last opened it. `changed_at` is when its cause last became what it is. `relapses` counts how often it
-    came back.
+    them, at most `MOST_FAILURES`; of one that is over, the last ones. `began_at` is the launch of its first bad
+    probe, `opened_at` when the rules last opened it. `changed_at` is when its cause last became what it is. `relapses`
+    counts how often it came back.
     """
 
     id: str

@@ -1,0 +1,279 @@
+"""Which failures are one problem, and how wide it is. A problem is told once, at the widest scope that is true of it.
+
+First each company by itself: its mail, its probes' mailboxes, what we ourselves cannot do there. Then those of several
+companies that began together and have causes of one family become the mail system's problem or everybody's. Only what
+was heard since it began counts against that: a good verdict from before says nothing of it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.incidents.family import Family, family_of
+from monitor.incidents.incident import Failure, Nature, Scope, Severity
+from monitor.incidents.ruling import Line, Site
+from probes.kinds import Kind
+from probes.verdict import Cause, Outcome
+
+EVERYBODY = "*"
+UNKNOWN_SYSTEM = "unknown"  # as the configuration says it where nothing is known
+TOGETHER = timedelta(hours=2)  # what began within this time may have one reason: `missing` takes an hour to be seen
+STICKY = 0.5  # of the share that makes a problem wide, as much keeps it so
+
+WORDLESS = frozenset({Family.UNCLEAR, Family.POLICY})
+"""Families that go with any other: some receivers do not say why."""
+
+ANY_KIND = frozenset(
+    {Family.ADDRESS, Family.REPUTATION, Family.DOMAIN, Family.AUTHENTICATION, Family.GREYLISTING, Family.FIREWALL}
+)
+"""Families that do not look at what a mail says: what hits one kind of mail on a path hits all."""
+
+Key = tuple[Nature, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Failures that are one problem. Its fields are those of the incident that is about it; at `since` the first probe
+    that shows it was launched."""
+
+    nature: Nature
+    subject: str
+    scope: Scope
+    severity: Severity
+    outcome: Outcome
+    cause: Cause | None
+    company: str
+    mail_system: str
+    companies: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    since: datetime
+
+    @property
+    def key(self) -> Key:
+        """By which its incident is found."""
+        return self.nature, self.subject
+
+
+def _problem(
+    nature: Nature,
+    subject: str,
+    scope: Scope,
+    severity: Severity,
+    failures: Sequence[Failure],
+    *,
+    company: str = "",
+    mail_system: str = "",
+) -> Problem:
+    firsts: dict[str, datetime] = {}
+    for failure in failures:
+        firsts[failure.company] = min(failure.since, firsts.get(failure.company, failure.since))
+    companies = tuple(sorted(firsts, key=lambda company: (firsts[company], company)))
+    since = firsts[companies[0]]
+    outcome, cause = _leading(failures)
+    return Problem(
+        nature, subject, scope, severity, outcome, cause, company, mail_system, companies, tuple(failures), since
+    )
+
+
+def _leading(failures: Iterable[Failure]) -> tuple[Outcome, Cause | None]:
+    """The outcome and cause that most of the gravest failures have; of as many, the latest."""
+    by_severity: defaultdict[Severity, list[Failure]] = defaultdict(list)
+    for failure in failures:
+        by_severity[failure.severity].append(failure)
+    counted: Counter[tuple[Outcome, Cause | None]] = Counter()
+    latest: dict[tuple[Outcome, Cause | None], datetime] = {}
+    for failure in by_severity[gravest(by_severity)]:
+        what = (failure.outcome, failure.cause)
+        counted[what] += 1
+        latest[what] = max(failure.at, latest.get(what, failure.at))
+    return max(counted, key=lambda what: (counted[what], latest[what], what[0]))
+
+
+def gravest(severities: Iterable[Severity]) -> Severity:
+    """The one that matters most."""
+    return min(severities, key=tuple(Severity).index)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is known besides the failures. `well_at(line)` is when the last probe of it that reached the inbox was
+    launched, None if the line fails or nothing is known; `heard_at` is the same of each company's newest, whatever
+    became of it, as long as we could tell."""
+
+    well_at: Callable[[Line], datetime | None]
+    heard_at: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """At least so many companies, and at least this share of those heard of, make one problem of many."""
+
+    companies: int
+    share: float
+
+
+def of_company(sites: Sequence[Site], failures: Iterable[Failure], heard: Heard) -> Iterator[Problem]:
+    """The problems of one company, seen by itself. `sites` are all its paths."""
+    by_nature: defaultdict[Nature, list[Failure]] = defaultdict(list)
+    for failure in failures:
+        by_nature[failure.nature].append(failure)
+    if mail := by_nature[Nature.MAIL]:
+        yield _mail(sites, mail, heard)
+    by_path: defaultdict[str, list[Failure]] = defaultdict(list)
+    for failure in by_nature[Nature.MAILBOX]:
+        by_path[failure.path].append(failure)
+    company, system = sites[0].company, sites[0].mail_system
+    for path, full in by_path.items():
+        subject = f"{company}/{path}"
+        yield _problem(
+            *(Nature.MAILBOX, subject, Scope.MAILBOX, Severity.TICKET, full), company=company, mail_system=system
+        )
+    if ours := by_nature[Nature.OURS]:
+        yield _problem(
+            *(Nature.OURS, company, Scope.OURSELVES, Severity.TICKET, ours), company=company, mail_system=system
+        )
+
+
+def _mail(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Problem:
+    scope = _scope(sites, failures, heard)
+    severity = gravest(failure.severity for failure in failures)
+    if severity is Severity.PAGE and not _shuts_out(scope, failures):
+        severity = Severity.TICKET
+    company, system = sites[0].company, sites[0].mail_system
+    return _problem(Nature.MAIL, company, scope, severity, failures, company=company, mail_system=system)
+
+
+def _scope(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Scope:
+    """The whole company, unless something of it is well."""
+    began = {failure.path: failure.since for failure in failures}
+    for failure in failures:
+        began[failure.path] = min(began[failure.path], failure.since)
+    any_kind = all(family_of(failure.cause) in ANY_KIND for failure in failures)
+    beside, elsewhere = False, False
+    for site in sites:
+        for kind in site.kinds:
+            well_at = heard.well_at((site.company, site.path, kind))
+            if well_at is None:
+                continue
+            if site.path not in began:
+                elsewhere = True
+            elif not any_kind or well_at >= began[site.path]:
+                beside = True
+    if beside:
+        return Scope.KIND
+    return Scope.MAILBOX if elsewhere else Scope.COMPANY
+
+
+def _shuts_out(scope: Scope, failures: Iterable[Failure]) -> bool:
+    """Whether nobody at the company can sign in."""
+    if scope is Scope.KIND:
+        return any(f.kind is Kind.TWO_STEP_CODE and f.severity is Severity.PAGE for f in failures)
+    return scope is Scope.COMPANY
+
+
+def widened(
+    problems: Sequence[Problem],
+    town: Mapping[str, str],
+    heard_at: Mapping[str, datetime],
+    wide: Wide,
+    before: Mapping[Key, datetime],
+) -> list[Problem]:
+    """The problems with those that have one reason made one. `town` tells the mail system of every watched company,
+    `before` which problems are wide already, and since when."""
+    mail = [p for p in problems if p.nature is Nature.MAIL and p.severity is not Severity.NOTE]
+    ours = [p for p in problems if p.nature is Nature.OURS]
+    found = [*_mail_widened(mail, town, heard_at, wide, before), *_ours_widened(ours, heard_at, wide, before)]
+    taken = {id(member) for _, members in found for member in members}
+    return [joined for joined, _ in found] + [problem for problem in problems if id(problem) not in taken]
+
+
+Joined = tuple[Problem, list[Problem]]
+
+
+def _mail_widened(
+    problems: list[Problem],
+    town: Mapping[str, str],
+    heard_at: Mapping[str, datetime],
+    wide: Wide,
+    before: Mapping[Key, datetime],
+) -> Iterator[Joined]:
+    alike = _of_one_family(problems)
+    systems: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in alike:
+        systems[_system(problem.company, town)].append(problem)
+    key = (Nature.MAIL, EVERYBODY)
+    everybody = _is_wide(alike, heard_at, wide, before.get(key)) and (
+        key in before or _in_most_systems(systems, town, heard_at, wide)
+    )
+    if everybody:
+        yield _join(alike, key, Scope.EVERYBODY, ""), alike
+        return
+    for system, members in systems.items():
+        key = (Nature.MAIL, f"@{system}")
+        there = {company: at for company, at in heard_at.items() if _system(company, town) == system}
+        if _is_wide(members, there, wide, before.get(key)):
+            yield _join(members, key, Scope.MAIL_SYSTEM, system), members
+
+
+def _ours_widened(
+    problems: list[Problem], heard_at: Mapping[str, datetime], wide: Wide, before: Mapping[Key, datetime]
+) -> Iterator[Joined]:
+    key = (Nature.OURS, EVERYBODY)
+    if _is_wide(problems, heard_at, wide, before.get(key)):
+        yield _join(problems, key, Scope.OURSELVES, "", Severity.PAGE), problems
+
+
+def _of_one_family(problems: list[Problem]) -> list[Problem]:
+    """Those of the family that most have, with those that do not say why."""
+    families = {id(problem): family_of(problem.cause) for problem in problems}
+    counted = Counter(family for family in families.values() if family not in WORDLESS)
+    leading = {counted.most_common(1)[0][0]} if counted else set()
+    return [problem for problem in problems if families[id(problem)] in leading | WORDLESS]
+
+
+def _is_wide(problems: Sequence[Problem], heard_at: Mapping[str, datetime], wide: Wide, since: datetime | None) -> bool:
+    """Whether so many companies have it at once that it is no chance. `since`: it was wide already, from then on."""
+    companies = {problem.company for problem in problems}
+    if not companies:
+        return False
+    if since is not None:
+        heard = companies | {company for company, at in heard_at.items() if at >= since}
+        return len(companies) > 1 and len(companies) >= wide.share * STICKY * len(heard)
+    newest = max(problem.since for problem in problems)
+    fresh = [problem for problem in problems if problem.since >= newest - TOGETHER]
+    began = min(problem.since for problem in fresh)
+    hit = {problem.company for problem in fresh}
+    heard = hit | {company for company, at in heard_at.items() if at >= began and company not in companies}
+    return len(hit) >= wide.companies and len(hit) >= wide.share * len(heard)
+
+
+def _in_most_systems(
+    systems: Mapping[str, Sequence[Problem]], town: Mapping[str, str], heard_at: Mapping[str, datetime], wide: Wide
+) -> bool:
+    """Whether it is not one mail system's affair: most of those heard of since have it, or there is but one."""
+    if len({_system(company, town) for company in town}) == 1:
+        return True
+    began = min(problem.since for members in systems.values() for problem in members)
+    hit = {problem.company for members in systems.values() for problem in members}
+    others = Counter(_system(company, town) for company, at in heard_at.items() if at >= began and company not in hit)
+    have_it = [system for system, members in systems.items() if _most(len(members), others[system], wide)]
+    return len(have_it) > 1 and len(have_it) >= wide.share * len(systems.keys() | others.keys())
+
+
+def _most(members: int, others: int, wide: Wide) -> bool:
+    return members >= wide.share * (members + others)
+
+
+def _system(company: str, town: Mapping[str, str]) -> str:
+    """The mail system of a company; one that is not known is nobody else's."""
+    system = town.get(company, UNKNOWN_SYSTEM)
+    return f"{UNKNOWN_SYSTEM} {company}" if system == UNKNOWN_SYSTEM else system
+
+
+def _join(
+    problems: Sequence[Problem], key: Key, scope: Scope, mail_system: str, severity: Severity | None = None
+) -> Problem:
+    failures = [failure for problem in problems for failure in problem.failures]
+    severity = severity or gravest(problem.severity for problem in problems)
+    return _problem(*key, scope, severity, failures, mail_system=mail_system)

@@ -1,0 +1,42 @@
+"""What people know of an incident against what is so. The difference is the next notice, for each channel by itself.
+
+It looks at states and not at events: what came and went while nobody was to be told leaves no notice behind, and what
+lasts is told once, however long a mute or a stop of the service kept it back.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from monitor.incidents.incident import Ending, Incident, Told
+from monitor.incidents.notice import News
+
+
+def news_for(
+    incident: Incident, told: Told | None, now: datetime, *, settle: timedelta, remind: timedelta, waiting: bool
+) -> News | None:
+    """What this channel is to be told now. `waiting`: it has not got the last notice yet."""
+    if incident.muted_by:
+        return None
+    if not incident.open:
+        ends = News.MERGED if incident.ending is Ending.MERGED else News.RESOLVED
+        return ends if told and not told.over else None
+    if told is None or told.over:
+        return News.OPENED if _for(incident.opened_at, now) >= settle else None
+    if incident.scope.wider_than(told.scope):
+        return News.WIDENED
+    worse = incident.severity.graver_than(told.severity)
+    if (incident.cause != told.cause or worse) and _for(incident.changed_at, now) >= settle:
+        return News.CAUSE_CHANGED
+    return News.REMINDER if not waiting and _for(told.at, now) >= remind else None
+
+
+def _for(since: datetime, now: datetime) -> timedelta:
+    """How long it has been so. After a clock went back it has been so for as long as anybody asks for."""
+    return now - since if now >= since else timedelta.max
+
+
+def to_be_told(incidents: Mapping[str, Incident]) -> Iterator[Incident]:
+    """The incidents of which somebody may still have to be told: open ones, and those whose end is news to somebody."""
+    for incident in incidents.values():
+        if incident.open or any(not told.over for told in incident.told.values()):
+            yield incident

@@ -12,9 +12,10 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
+from incident_samples import entry, incident, mute, notice
 from store_samples import ARRIVED, FIRST, INBOX, LOOKED, REFUSED, SPAM, T0, at, probe
 
-from monitor.store import Store, StoreError, database, reads
+from monitor.store import Store, StoreError, database, incident_reads, reads
 from monitor.store.database import connect
 from monitor.store.writes import Step, statements
 from probes.evidence import FailedLook
@@ -30,12 +31,18 @@ def address(file: Path) -> str:
 
 
 async def filled(file: Path) -> Path:
-    """One probe in flight and one that is closed, both with evidence and a verdict."""
+    """Of probes and of incidents one that is open and one that is closed, with all that belongs to them; and a mute."""
     async with Store.open(address(file)) as store:
         for name, closed in (("open", False), ("closed", True)):
             await store.launch(probe(id=name), "", FIRST)
             await store.add(name, REFUSED)
             await store.learn(name, (), SPAM, T0, closed=closed, delivery=None)
+            case = incident(name, closed_at=T0 if closed else None)
+            await store.advance(1, [case], [entry(name)], [notice(1, name), notice(2, name)])
+            await store.delivered(f"{name}/ops/1", T0)
+        await store.delivered("closed/ops/2", T0)
+        await store.add_mute(mute())
+        await store.add_mute(mute("ended", ended_at=at(1), ended_by="me"))
     return file
 
 
@@ -53,9 +60,24 @@ async def filled(file: Path) -> Path:
         ("INSERT OR REPLACE INTO evidence SELECT id, probe_id, at, type, once, '{}' FROM evidence", "with its probe"),
         ("DELETE FROM probes WHERE id = 'closed'", None),
         ("UPDATE probes SET closed_at = 1 WHERE id = 'open'", None),
+        ("UPDATE history SET said = ''", "history is never changed"),
+        ("DELETE FROM history", "only with its incident"),
+        ("UPDATE notices SET text = ''", "what a notice says is never changed"),
+        ("UPDATE notices SET facts = '{}'", "what a notice says is never changed"),
+        ("UPDATE notices SET delivered_at = NULL", "what is delivered stays delivered"),
+        ("UPDATE notices SET tries = 5, next_try_at = 1, fault = 'x', delivered_at = 1 WHERE id = 'open/ops/2'", None),
+        ("DELETE FROM notices", "only with its incident"),
+        ("DELETE FROM incidents WHERE id = 'open'", "never deleted while it is open or a notice of it waits"),
+        ("DELETE FROM incidents WHERE id = 'closed'", None),
+        ("UPDATE incidents SET closed_at = 1", None),
+        ("DELETE FROM mutes", "never deleted, only ended"),
+        ("UPDATE mutes SET ends_at = 1", "a mute is never changed"),
+        ("UPDATE mutes SET why = ''", "a mute is never changed"),
+        ("UPDATE mutes SET ended_at = 1, ended_by = 'x' WHERE id = 'ended'", "a mute ends once"),
+        ("UPDATE mutes SET ended_at = 1, ended_by = 'x' WHERE id = 'm1'", None),
     ],
 )
-async def test_what_was_seen_is_not_changed(file: Path, statement: str, refusal: str | None):
+async def test_what_was_seen_and_said_is_not_changed(file: Path, statement: str, refusal: str | None):
     with closing(sqlite3.connect(await filled(file))) as connection:
         connection.executescript("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON")
         if refusal is None:
@@ -65,12 +87,20 @@ async def test_what_was_seen_is_not_changed(file: Path, statement: str, refusal:
                 connection.execute(statement)
 
 
+async def test_an_incident_with_a_waiting_notice_is_not_deleted(file: Path):
+    async with Store.open(address(await filled(file))) as store:
+        await store.advance(2, [], [], [notice(3, "closed")])
+    with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.IntegrityError, match="never deleted"):
+        connection.execute("DELETE FROM incidents WHERE id = 'closed'")
+
+
 async def test_what_is_deleted_leaves_nothing_behind(file: Path):
     async with Store.open(address(await filled(file))) as store:
         assert await store.prune(at(1)) == 1
+    belongs = {"evidence": "probe_id", "verdicts": "probe_id", "history": "incident", "notices": "incident"}
     with closing(sqlite3.connect(file)) as connection:
-        for table in ("evidence", "verdicts"):
-            assert {row[0] for row in connection.execute(f"SELECT probe_id FROM {table}")} == {"open"}
+        for table, column in belongs.items():
+            assert {row[0] for row in connection.execute(f"SELECT {column} FROM {table}")} == {"open"}
 
 
 async def test_the_file_is_its_owners_alone(file: Path):
@@ -81,6 +111,14 @@ async def test_the_file_is_its_owners_alone(file: Path):
 
 
 # --- every question is answered by an index
+
+QUESTIONS = reads.STATEMENTS | incident_reads.STATEMENTS
+WHOLE_TABLES = {"present", "mutes"}  # they are what is asked for
+WALKS = {
+    "SCAN watched",
+    "SCAN present USING COVERING INDEX sqlite_autoindex_present_1",
+    "SCAN incidents USING INDEX ix_incidents_opened_at",  # from the newest, and never far
+}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +132,31 @@ async def test_the_file_is_its_owners_alone(file: Path):
         ("recent", ["ix_probes_company_path_created_at", "PRIMARY KEY", "ix_verdicts_probe_id_id"]),
         ("launched", ["COVERING INDEX ix_probes_company_path_created_at"]),
         ("fact", ["sqlite_autoindex_facts_1"]),
+        ("rulings", ["verdicts USING INTEGER PRIMARY KEY (rowid>?)", "autoindex_probes_1", "ix_verdicts_probe_id_id"]),
+        ("last_ruling", ["SEARCH verdicts"]),
+        ("line", ["ix_probes_company_path_created_at (company=? AND path=? AND created_at>?)", "ix_verdicts_probe_id"]),
+        ("open", ["ix_incidents_closed_at_opened_at"]),
+        ("closed_since", ["ix_incidents_closed_at_opened_at"]),
+        ("newest_open", ["ix_incidents_closed_at_opened_at"]),
+        ("newest_closed", ["ix_incidents_opened_at"]),
+        ("find_incidents", ["sqlite_autoindex_incidents_1"]),
+        ("entries", ["ix_history_incident_id"]),
+        ("notices_of", ["sqlite_autoindex_notices_2"]),
+        (
+            "waiting",
+            [
+                "notices USING INDEX ix_notices_delivered_at_channel_incident_number (delivered_at=?)",
+                "(delivered_at=? AND channel=? AND incident=? AND number<?)",
+            ],
+        ),
+        ("queues", ["ix_notices_delivered_at_channel_incident_number"]),
+        ("lasting", ["ix_notices_lasts_channel"]),
+        ("mutes_not_over", ["ix_mutes_ended_at_ends_at"]),
+        (Step.DELIVERED, ["sqlite_autoindex_notices_1"]),
+        (Step.OUTSAID, ["sqlite_autoindex_notices_2 (incident=? AND channel=? AND number<?)"]),
+        (Step.PUT_OFF, ["sqlite_autoindex_notices_1"]),
+        (Step.END_MUTE, ["sqlite_autoindex_mutes_1"]),
+        (Step.FORGET_INCIDENTS, ["ix_incidents_closed_at_opened_at", "sqlite_autoindex_notices_2 (incident=?)"]),
         (Step.SHOW, ["sqlite_autoindex_probes_1"]),
         (Step.CLOSE, ["sqlite_autoindex_probes_1"]),
         (Step.FORGET, ["ix_probes_closed_at_created_at"]),
@@ -101,21 +164,21 @@ async def test_the_file_is_its_owners_alone(file: Path):
 )
 async def test_no_question_reads_a_whole_table(file: Path, question: str | Step, indexes: list[str]):
     engine = connect(address(await filled(file)))
-    asked = reads.STATEMENTS[question] if isinstance(question, str) else statements(engine)[question]
+    asked = QUESTIONS[question] if isinstance(question, str) else statements(engine)[question]
     compiled = asked.compile(engine, compile_kwargs={"render_postcompile": True})
     with closing(sqlite3.connect(file)) as connection:
-        nothing = [None if name not in ("most", "param_1") else 1 for name in compiled.positiontup]
+        nothing = [1 if name == "most" or name.startswith("param_") else None for name in compiled.positiontup]
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled}", nothing)]
     engine.dispose()
     scanned = {step for step in plan if step.startswith("SCAN")}
-    assert scanned <= {"SCAN watched", "SCAN present USING COVERING INDEX sqlite_autoindex_present_1"}, plan
+    assert scanned <= WALKS, plan
     for index in indexes:
         assert any(index in step for step in plan), plan
 
 
 def test_every_question_has_its_plan():
     marks = test_no_question_reads_a_whole_table.pytestmark[0].args[1]  # type: ignore[attr-defined]
-    assert {question for question, _ in marks if isinstance(question, str)} == set(reads.STATEMENTS) - {"present"}
+    assert {question for question, _ in marks if isinstance(question, str)} == set(QUESTIONS) - WHOLE_TABLES
 
 
 # --- what people are told

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from argparse import Namespace
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Child
-from store_samples import FIRST, REFUSED, probe
+from store_samples import BLOCKED, FIRST, REFUSED, SPAM, T0, probe
 
 from monitor.store import Store, schema
 from monitor.store.database import connect
@@ -77,6 +78,47 @@ async def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch:
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("next",)]
         assert "note" in [row[1] for row in connection.execute("PRAGMA table_info(present)")]
+
+
+def as_of(revision: str, folder: Path) -> Path:
+    """The migrations as they were when that revision was the newest."""
+    shutil.copytree(schema.MIGRATIONS, folder)
+    for file in (folder / "versions").glob("r[0-9]*.py"):
+        if file.name[1:5] > revision:
+            file.unlink()
+    return folder
+
+
+async def test_a_store_from_before_there_were_incidents_keeps_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    url = f"sqlite:///{tmp_path / 'mailpath.db'}"
+    with monkeypatch.context() as before:
+        before.setattr(schema, "MIGRATIONS", as_of("0001", tmp_path / "older"))
+        before.setattr(schema, "HEAD", "0001")
+        async with Store.open(url) as store:
+            for number in range(5):
+                await store.launch(probe(number, id=f"p{number}"), "box", FIRST)
+                await store.learn(f"p{number}", [REFUSED], SPAM, T0, closed=number < 4, delivery=None)
+            await store.learn("p1", (), BLOCKED, T0, closed=True, delivery=None)
+            kept = await everything(store)
+    async with Store.open(url) as store:
+        assert await everything(store) == kept
+        rulings = await store.rulings(0)
+        assert [(each.number, each.probe_id, each.amends) for each in rulings[3:]] == [
+            (4, "p3", False),
+            (5, "p4", False),
+            (6, "p1", True),
+        ]
+        assert await store.rules_saw() is None
+        assert await store.open_incidents() == await store.mutes() == []
+        await store.learn("p4", (), BLOCKED, T0, closed=True, delivery=None)
+        assert await store.last_ruling() == 7
+        assert await store.prune(T0 + timedelta(hours=1)) == 5, "verdicts go with their probes, as before"
+        assert await store.last_ruling() == 0
+
+
+async def everything(store: Store) -> list[object]:
+    records = [await store.record(f"p{number}") for number in range(5)]
+    return [await store.key(), await store.present(), await store.recent("acme", "hq"), *records]
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,0 +1,122 @@
+"""Verdicts in the order in which they were stored, and what was known of a line at one of them."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
+
+from monitor.incidents.ruling import Line, Ruling
+from monitor.store import Store, reads
+from probes.kinds import Kind
+from probes.sender import Role
+from probes.verdict import Verdict
+
+LINE: Line = ("acme", "hq", Kind.VERIFICATION)
+
+
+async def judged(store: Store, name: str, verdict: Verdict = SPAM, seconds: float = 0, **other: object) -> None:
+    """The probe of that name is judged; it is launched where it was not yet, so long after T0."""
+    if await store.record(name) is None:
+        await store.launch(probe(seconds, id=name, **other), "", FIRST)
+    await store.learn(name, (), verdict, at(seconds + 30), closed=True, delivery=None)
+
+
+def names(rulings: Sequence[Ruling]) -> str:
+    return " ".join(ruling.probe_id + "!" * ruling.amends for ruling in rulings)
+
+
+async def test_a_verdict_comes_with_all_that_the_rules_need(store: Store):
+    await judged(store, "a", BLOCKED, 60, kind=Kind.INVITATION, role=Role.CONTROL)
+    assert await store.rulings(0) == [
+        Ruling(1, "a", "acme", "hq", Kind.INVITATION, Role.CONTROL, at(60), at(90), BLOCKED, amends=False)
+    ]
+
+
+async def test_verdicts_come_in_the_order_in_which_they_were_stored(store: Store):
+    for name in ("b", "a", "b", "c", "a"):
+        await judged(store, name)
+    assert names(await store.rulings(0)) == "b a b! c a!"
+    assert [ruling.number for ruling in await store.rulings(0)] == [1, 2, 3, 4, 5]
+    assert names(await store.rulings(2)) == "b! c a!"
+    assert names(await store.rulings(2, most=2)) == "b! c"
+    assert await store.rulings(5) == []
+    assert await store.last_ruling() == 5
+
+
+async def test_without_verdicts_there_is_no_ruling(store: Store):
+    await store.launch(probe(), "", FIRST)
+    assert await store.rulings(0) == []
+    assert await store.last_ruling() == 0
+    assert await store.history(LINE, Role.SENDER, 10, 5) == []
+
+
+async def test_a_number_is_never_used_again(url: str):
+    """Else the rules, which saw it, would overlook the new verdict."""
+    async with Store.open(url) as store:
+        for name in ("a", "b", "c"):
+            await judged(store, name)
+        assert await store.prune(at(1000)) == 3
+        assert await store.last_ruling() == 0
+    async with Store.open(url) as store:
+        await judged(store, "d")
+        assert [ruling.number for ruling in await store.rulings(3)] == [4]
+
+
+@pytest.mark.parametrize(
+    ("upto", "most", "known"),
+    [
+        (3, 9, "a b c"),
+        (3, 2, "b c"),
+        (3, 1, "c"),
+        (2, 9, "a b"),  # as it was then
+        (4, 9, "a! b c"),  # the latest verdict of each
+        (5, 9, "a! b c d"),  # what was launched last comes last
+        (6, 9, "a! b c! d"),
+        (6, 2, "c! d"),
+        (0, 9, ""),
+    ],
+)
+async def test_the_last_of_a_line_are_those_that_were_known_then(store: Store, upto: int, most: int, known: str):
+    for name, seconds in (("a", 0), ("b", 60), ("c", 120)):
+        await judged(store, name, seconds=seconds)
+    await judged(store, "a", INBOX)
+    await store.launch(probe(180, id="d"), "", FIRST)
+    await store.launch(probe(240, id="nothing known"), "", FIRST)
+    await judged(store, "d")
+    await judged(store, "c", INBOX)
+    assert names(await store.history(LINE, Role.SENDER, upto, most)) == known
+
+
+async def test_a_line_is_one_company_path_kind_and_role(store: Store):
+    await judged(store, "ours")
+    for number, other in enumerate(
+        ({"company": "other"}, {"path": "other"}, {"kind": Kind.INVITATION}, {"role": Role.CONTROL})
+    ):
+        await judged(store, f"other{number}", **other)
+    assert names(await store.history(LINE, Role.SENDER, 99, 9)) == "ours"
+    assert names(await store.history(LINE, Role.CONTROL, 99, 9)) == "other3"
+
+
+async def test_a_late_verdict_on_an_old_probe_does_not_make_it_new(store: Store):
+    await judged(store, "new", seconds=60)
+    await judged(store, "old", seconds=0)
+    assert names(await store.history(LINE, Role.SENDER, 2, 9)) == "old new"
+    assert names(await store.history(LINE, Role.SENDER, 2, 1)) == "new"
+
+
+async def test_what_lies_far_behind_is_not_looked_for(store: Store):
+    """So that a kind that is probed no more does not cost the reading of its whole path, each time."""
+    await judged(store, "silent", kind=Kind.INVITATION)
+    line = ("acme", "hq", Kind.INVITATION)
+    await asyncio.gather(*(store.launch(probe(number), "", FIRST) for number in range(1, reads.LOOK_BACK + 1)))
+    assert names(await store.history(line, Role.SENDER, 1, 9)) == "silent"
+    await store.launch(probe(5000), "", FIRST)
+    assert await store.history(line, Role.SENDER, 1, 9) == []
+
+
+async def test_hostile_text_in_a_verdict_is_legible(store: Store):
+    await judged(store, "a", Verdict(SPAM.outcome, SPAM.cause, SPAM.grade, "x\udcff\0"))
+    [ruling] = await store.rulings(0)
+    assert ruling.verdict.because == "x?\N{REPLACEMENT CHARACTER}"
+    assert ruling.launched_at == T0

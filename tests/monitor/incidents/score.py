@@ -1,0 +1,118 @@
+"""A day at some companies, spelled as a score, and what the rules make of it.
+
+Verdicts are letters, one each quarter of an hour: `i` inbox, `b` missing, `d` refused with the sender's address,
+`s` spam folder, `g` put off by a greylist, `l` late without a reason, `f` mailbox full, `w` no connection, `?` unknown,
+`.` none.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from monitor.incidents.incident import Incident
+from monitor.incidents.marks import Names
+from monitor.incidents.picture import Picture
+from monitor.incidents.rules import After, Moment, key_of, reconcile
+from monitor.incidents.ruling import Ruling, Site
+from monitor.incidents.settings import IncidentSettings
+from probes.kinds import Kind
+from probes.sender import Role
+from probes.verdict import Cause, Grade, Outcome, Verdict
+
+T0 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+NAMES = Names("account.trimble.com", "104.130.122.50")
+CODE, RESET, INVITATION = Kind.TWO_STEP_CODE, Kind.PASSWORD_RESET, Kind.INVITATION
+
+VERDICTS = {
+    "i": (Outcome.INBOX, None, "arrived in INBOX 1 s after it was sent"),
+    "b": (Outcome.MISSING, Cause.UNCLEAR, "accepted by mx.test: 250 ok; not in INBOX or Junk within 60 min"),
+    "d": (Outcome.BLOCKED, Cause.IP_BLOCKED, "refused at rcpt by mx.test: 554 5.7.1 [104.130.122.50] is on our list"),
+    "o": (Outcome.BLOCKED, Cause.DOMAIN_BLOCKED, "refused at mail by mx.test: 554 5.7.1 account.trimble.com"),
+    "s": (Outcome.SPAM, Cause.CONTENT, "delivered into Junk 1 s after it was sent"),
+    "c": (Outcome.BLOCKED, Cause.CONTENT, "refused at end of data by mx.test: 554 5.7.1 looks like spam"),
+    "g": (Outcome.DEFERRED, Cause.GREYLISTED, "still put off when the code died, at rcpt by mx.test: 450 4.2.0 later"),
+    "l": (Outcome.LATE, Cause.UNCLEAR, "arrived in INBOX 20 min after it was sent, but its code lives only 10 min"),
+    "f": (Outcome.BLOCKED, Cause.MAILBOX_FULL, "refused at rcpt by mx.test: 552 5.2.2 mailbox full"),
+    "w": (Outcome.BLOCKED, Cause.FIREWALL, "no way in at connect by mx.test: no answer in time"),
+    "?": (Outcome.UNKNOWN, None, "we could not look: imap 192.0.2.1:993: login failed"),
+}
+
+
+def verdict(letter: str) -> Verdict:
+    outcome, cause, because = VERDICTS[letter]
+    return Verdict(outcome, cause, Grade.REAL, because)
+
+
+def site(company: str, path: str = "hq", kinds: tuple[Kind, ...] = (CODE,), mail_system: str = "postfix") -> Site:
+    return Site(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER)
+
+
+def ruling(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> Ruling:
+    company, path, kind = line
+    fields: dict[str, Any] = {
+        "number": 1,
+        "probe_id": f"{company}-{path}-{kind}-{at:%d%H%M%S}",
+        "company": company,
+        "path": path,
+        "kind": kind,
+        "role": Role.SENDER,
+        "launched_at": at,
+        "at": at + timedelta(seconds=2),
+        "verdict": verdict(letter),
+    }
+    return Ruling(**(fields | facts))
+
+
+@dataclass
+class Day:
+    """The rules at work on some paths. `play` shows them a score; what they made of each quarter is handed out."""
+
+    sites: tuple[Site, ...]
+    settings: IncidentSettings = field(default_factory=IncidentSettings)
+    now: datetime = T0
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    picture: Picture = field(default_factory=Picture)
+    names: Iterator[int] = field(default_factory=lambda: count(1))
+    shown: list[Ruling] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.picture.configure(self.sites, self.settings, NAMES)
+
+    @property
+    def open(self) -> list[Incident]:
+        return [incident for incident in self.incidents.values() if incident.open]
+
+    def only(self) -> Incident:
+        (incident,) = self.open
+        return incident
+
+    def settle(self) -> After:
+        """Let the rules look at what is so now."""
+        wide = {key_of(each): each.began_at for each in self.open if not each.company}
+        problems = self.picture.problems(wide)
+        moment = Moment(self.now, self.picture.watches, lambda: f"i{next(self.names)}", self.settings.reopen)
+        after = reconcile(self.incidents.values(), problems, moment)
+        self.incidents |= after.incidents
+        self.picture.be_patient({company: each.relapses for each in self.open for company in each.touches})
+        return after
+
+    def judge(self, letter: str, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> None:
+        """One verdict, a moment later."""
+        self.now += timedelta(seconds=1)
+        self.shown.append(ruling(letter, self.now, line=line, **facts))
+        self.picture.take(self.shown[-1:])
+
+    def play(self, scores: Mapping[Any, str]) -> list[After]:
+        """The scores of some lines, side by side, a letter each quarter."""
+        told = []
+        for letters in zip(*scores.values(), strict=True):
+            beginning = self.now
+            for line, letter in zip(scores, letters, strict=True):
+                if letter != ".":
+                    self.judge(letter, line=line)
+            told.append(self.settle())
+            self.now = beginning + QUARTER
+        return told

@@ -1,0 +1,191 @@
+"""When a problem becomes an incident, and when it is over: what the rules do with one path's verdicts."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitor.incidents.incident import Ending, Nature, Scope, Severity, Turn
+from monitor.incidents.picture import HISTORY
+from monitor.incidents.settings import IncidentSettings
+from probes.verdict import Cause, Outcome
+from tests.monitor.incidents.score import CODE, INVITATION, NAMES, T0, Day, ruling, site
+
+LINE = ("acme", "hq", CODE)
+SIGNS = {Turn.OPENED: "O", Turn.REOPENED: "R", Turn.CLOSED: "C"}
+
+
+def heard(score: str, *, kind=CODE, **settings) -> str:
+    """What becomes of the mail's incident: O opened, R came back as the same, C closed, a dot for nothing of that."""
+    day = Day((site("acme", kinds=(kind,)),), IncidentSettings(**settings))
+    after = day.play({("acme", "hq", kind): score})
+    ours = {each.id for each in day.incidents.values() if each.nature is Nature.OURS}
+    turns = [[each.turn for each in turn.entries if each.incident not in ours] for turn in after]
+    return "".join("".join(SIGNS.get(each, "") for each in turn) or "." for turn in turns)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "incidents"),
+    [
+        ("iiiii", "....."),
+        ("ibiii", "....."),  # once is no problem
+        ("bbbbb", ".O..."),  # told once, not every time
+        ("bibbb", "..O.."),  # two of the last three
+        ("biibi", "....."),  # two of four is not
+        ("iidii", "..O.C"),  # one refusal that names the sender is enough
+        ("dddii", "O...C"),
+        ("bbiib", ".O.C."),  # an old failure does not open it again
+        ("bbibib", ".O...."),  # one good one does not end it
+        ("bb??i?i", ".O....C"),  # unknown neither calms
+        ("b?b", "..O"),  # nor raises, nor stands between
+        ("?b?i?i", "......"),
+        ("sss", ".O."),
+        ("ggg", ".O."),  # a code that is put off is dead
+        ("lll", ".O."),
+        ("www", ".O."),  # nobody names the sender there
+        ("ccc", ".O."),
+    ],
+)
+def test_two_of_three_open_it_and_two_good_ones_end_it(verdicts, incidents):
+    assert heard(verdicts) == incidents
+
+
+@pytest.mark.parametrize(
+    ("settings", "verdicts", "incidents"),
+    [
+        ({"of_last": 5, "bad": 3}, "bbiib", "....O"),
+        ({"of_last": 1, "bad": 1}, "ibi", ".O."),
+        ({"good": 1}, "bbi", ".OC"),
+        ({"good": 4}, "bbiiii", ".O...C"),
+    ],
+)
+def test_how_many_is_configured(settings, verdicts, incidents):
+    assert heard(verdicts, **settings) == incidents
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "incidents"),
+    [
+        ("bbiibbii", ".O.C.R.."),  # it came back soon: the same incident, and now it must be well for longer
+        ("bbiibbiiii", ".O.C.R...C"),
+        ("bbiibbiibbiibbii", ".O.C.R.........."),  # who flaps has one incident, and it stays
+        ("bibibibibi", "..O......."),
+    ],
+)
+def test_a_flapping_path_has_one_incident(verdicts, incidents):
+    assert heard(verdicts) == incidents
+
+
+def test_what_comes_back_after_a_day_is_another_incident():
+    day = Day((site("acme"),))
+    day.play({LINE: "bbii"})
+    day.now += timedelta(days=1)
+    day.play({LINE: "bb"})
+    assert [each.id for each in day.incidents.values() if each.open] == ["i2"]
+    assert day.only().relapses == 0
+
+
+def test_a_clock_that_went_back_makes_no_second_incident():
+    day = Day((site("acme"),))
+    day.play({LINE: "bbii"})
+    day.now -= timedelta(days=2)
+    day.play({LINE: "bb"})
+    assert [each.id for each in day.open] == ["i1"]
+
+
+def test_an_incident_knows_since_when_and_what_was_said_last():
+    day = Day((site("acme"),))
+    day.play({LINE: "ibbd"})
+    incident = day.only()
+    (failure,) = incident.failures
+    assert (incident.began_at, failure.bad) == (T0 + timedelta(minutes=15, seconds=1), 3)
+    assert (failure.outcome, failure.cause) == (Outcome.BLOCKED, Cause.IP_BLOCKED)
+    assert "is on our list" in failure.because
+
+
+def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells():
+    day = Day((site("acme"),))
+    told = day.play({LINE: "bbdss"})
+    assert [(entry.turn, entry.said.partition(":")[0]) for after in told for entry in after.entries] == [
+        (Turn.OPENED, "company acme"),
+        (Turn.CAUSE_CHANGED, "from unclear to ip blocked"),
+        (Turn.OUTCOME_CHANGED, "from missing to blocked"),
+        (Turn.CAUSE_CHANGED, "from ip blocked to content"),
+        (Turn.OUTCOME_CHANGED, "from blocked to spam"),
+        (Turn.SEVERITY_CHANGED, "from page to ticket"),
+    ]
+    assert [each.id for each in day.incidents.values()] == ["i1"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "letter", "severity"),
+    [
+        (CODE, "d", Severity.PAGE),
+        (CODE, "b", Severity.PAGE),
+        (CODE, "l", Severity.PAGE),  # a dead code is no code
+        (CODE, "g", Severity.PAGE),
+        (CODE, "w", Severity.PAGE),
+        (CODE, "s", Severity.TICKET),  # people can find it
+        (INVITATION, "d", Severity.TICKET),  # nobody waits at a screen for it
+        (INVITATION, "g", Severity.NOTE),  # it comes, a little later
+        (INVITATION, "l", Severity.NOTE),
+        (CODE, "f", Severity.TICKET),
+        (CODE, "?", Severity.TICKET),
+    ],
+)
+def test_severity_follows_from_what_people_can_no_longer_do(kind, letter, severity):
+    day = Day((site("acme", kinds=(kind,)),))
+    day.play({("acme", "hq", kind): letter * 3})
+    assert day.only().severity is severity
+
+
+@pytest.mark.parametrize(
+    ("letter", "nature", "scope"),
+    [
+        ("d", Nature.MAIL, Scope.COMPANY),
+        ("f", Nature.MAILBOX, Scope.MAILBOX),
+        ("?", Nature.OURS, Scope.OURSELVES),  # the mailbox's server is down: not a word about blocking
+    ],
+)
+def test_whose_trouble_it_is(letter, nature, scope):
+    day = Day((site("acme"),))
+    day.play({LINE: letter * 3})
+    incident = day.only()
+    assert (incident.nature, incident.scope) == (nature, scope)
+
+
+def test_a_mailbox_that_cannot_be_read_does_not_end_what_was_known_before():
+    day = Day((site("acme"),))
+    day.play({LINE: "dd????"})
+    assert {each.nature: each.began_at for each in day.open} == {
+        Nature.MAIL: T0 + timedelta(seconds=1),
+        Nature.OURS: T0 + timedelta(minutes=30, seconds=1),
+    }
+
+
+@pytest.mark.parametrize("score", ["bbiibbi", "iibd", "b?bi", "dii", "gg"])
+def test_a_track_made_again_from_the_past_is_the_same_track(score):
+    day, again = Day((site("acme"),)), Day((site("acme"),))
+    rulings = [ruling(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate(score)]
+    day.picture.take(rulings)
+    again.picture.recall(LINE, rulings[-HISTORY:])
+    assert again.picture.problems({}) == day.picture.problems({})
+
+
+def test_an_amended_verdict_counts_in_place_of_the_first():
+    """A probe was missing; then it came after all. Its past is loaded again, with the later verdict in it."""
+    day = Day((site("acme"),))
+    day.play({LINE: "ib"})
+    amended = ruling("i", T0 + timedelta(minutes=15, seconds=1), amends=True)
+    assert day.picture.unread([amended]) == [LINE]
+    day.picture.recall(LINE, [ruling("i", T0), amended])
+    day.picture.take([amended], frozenset({LINE}))
+    day.play({LINE: "b"})
+    assert day.open == []
+
+
+def test_a_path_that_is_taken_out_of_the_configuration_ends_its_incident_without_saying_that_it_works():
+    day = Day((site("acme"), site("bolt")))
+    day.play({LINE: "dd"})
+    day.picture.configure([site("bolt")], day.settings, NAMES)
+    day.settle()
+    assert [(each.ending, each.company) for each in day.incidents.values()] == [(Ending.UNWATCHED, "acme")]

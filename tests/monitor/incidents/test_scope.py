@@ -1,0 +1,293 @@
+"""How wide a problem is: one incident at the widest scope that is true of it, and never wider."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitor.incidents.incident import Ending, Incident, Nature, Scope, Severity, Turn
+from monitor.incidents.ruling import Site
+from probes.sender import Role
+from tests.monitor.incidents.score import CODE, INVITATION, QUARTER, RESET, Day, site
+
+ALL = (CODE, RESET, INVITATION)
+
+
+def told(day: Day) -> list[tuple[Scope, str, Severity]]:
+    return [(each.scope, each.subject, each.severity) for each in day.open]
+
+
+@pytest.mark.parametrize(
+    ("scores", "scope", "severity"),
+    [
+        ({("hq", CODE): "ddd", ("hq", RESET): "ddd", ("hq", INVITATION): "ddd"}, Scope.COMPANY, Severity.PAGE),
+        ({("hq", CODE): "iii", ("hq", RESET): "sss", ("hq", INVITATION): "iii"}, Scope.KIND, Severity.TICKET),
+        ({("hq", CODE): "ccc", ("hq", RESET): "iii", ("hq", INVITATION): "iii"}, Scope.KIND, Severity.PAGE),
+        ({("hq", CODE): "iii", ("hq", RESET): "ccc", ("hq", INVITATION): "iii"}, Scope.KIND, Severity.TICKET),
+        # greylisting kills codes and only delays invitations: one incident, as grave as the gravest
+        ({("hq", CODE): "ggg", ("hq", RESET): "ggg", ("hq", INVITATION): "ggg"}, Scope.COMPANY, Severity.PAGE),
+        ({("hq", CODE): "iii", ("hq", RESET): "iii", ("hq", INVITATION): "ggg"}, Scope.KIND, Severity.NOTE),
+    ],
+)
+def test_of_one_path_some_kinds_or_all(scores, scope, severity):
+    day = Day((site("acme", kinds=ALL),))
+    day.play({("acme", *line): score for line, score in scores.items()})
+    assert told(day) == [(scope, "acme", severity)]
+
+
+@pytest.mark.parametrize(
+    ("north", "south", "scope", "severity"),
+    [
+        ("ddd", "iii", Scope.MAILBOX, Severity.TICKET),
+        ("ddd", "ddd", Scope.COMPANY, Severity.PAGE),
+        ("iid", "iid", Scope.COMPANY, Severity.PAGE),
+        ("sss", "sss", Scope.COMPANY, Severity.TICKET),
+        ("ddd", "???", Scope.COMPANY, Severity.PAGE),  # nothing that is known is against it
+    ],
+)
+def test_of_two_paths_one_or_both(north, south, scope, severity):
+    day = Day((site("acme", "north"), site("acme", "south")))
+    day.play({("acme", "north", CODE): north, ("acme", "south", CODE): south})
+    mail = [each for each in day.open if each.nature is Nature.MAIL]
+    assert [(each.scope, each.severity) for each in mail] == [(scope, severity)]
+
+
+def test_what_hits_one_kind_by_its_address_hits_all_and_needs_no_second_proof():
+    """The codes were well ten minutes ago; that the resets are refused by address says that the codes are too."""
+    day = Day((site("acme", kinds=(CODE, RESET)),))
+    day.play({("acme", "hq", CODE): "i", ("acme", "hq", RESET): "i"})
+    day.judge("d", line=("acme", "hq", RESET))
+    day.settle()
+    assert day.only().scope is Scope.COMPANY
+
+
+def test_what_hits_one_kind_by_what_it_says_is_not_said_of_the_others():
+    day = Day((site("acme", kinds=(CODE, RESET)),))
+    day.play({("acme", "hq", CODE): "i.", ("acme", "hq", RESET): "cc"})
+    assert day.only().scope is Scope.KIND
+
+
+def test_one_mailbox_becomes_one_company_and_stays_one_incident():
+    day = Day((site("acme", "north"), site("acme", "south")))
+    north, south = ("acme", "north", CODE), ("acme", "south", CODE)
+    day.play({north: "dd", south: "ii"})
+    after = day.play({north: "ddd", south: "ddd"})
+    assert [entry.turn for entry in after[0].entries] == [Turn.WIDENED, Turn.SEVERITY_CHANGED]
+    assert told(day) == [(Scope.COMPANY, "acme", Severity.PAGE)]
+
+
+def test_a_scope_does_not_narrow_while_it_lasts():
+    day = Day((site("acme", "north"), site("acme", "south")))
+    north, south = ("acme", "north", CODE), ("acme", "south", CODE)
+    day.play({north: "dd", south: "dd"})
+    after = day.play({north: "ddd", south: "iii"})
+    assert day.only().scope is Scope.COMPANY
+    assert all(not each.incidents for each in after[2:]) or day.only().failing == 1
+    day.play({north: "ii", south: "ii"})
+    assert day.open == []
+
+
+# ---- several companies ----------------------------------------------------------------------------------------------
+
+
+def town(**systems: int) -> tuple[Site, ...]:
+    return tuple(
+        site(f"{system}{number}", mail_system=system) for system, size in systems.items() for number in range(size)
+    )
+
+
+def all_day(sites: tuple[Site, ...], **scores: str) -> Day:
+    """Companies with the scores of their names, or their mail system's; all others are well."""
+    day = Day(sites)
+    length = len(next(iter(scores.values())))
+    day.play(
+        {
+            (each.company, "hq", CODE): scores.get(each.company) or scores.get(each.mail_system, "i" * length)
+            for each in sites
+        }
+    )
+    return day
+
+
+@pytest.mark.parametrize(
+    ("sites", "scores", "incidents"),
+    [
+        (town(m365=4, google=4), {"m365": "idd"}, [(Scope.MAIL_SYSTEM, "@m365")]),
+        (town(m365=4, google=4), {"m365": "idd", "google": "idd"}, [(Scope.EVERYBODY, "*")]),
+        (town(m365=9, google=1), {"m365": "idd"}, [(Scope.MAIL_SYSTEM, "@m365")]),  # 90 %, and yet one system's affair
+        (town(m365=9, google=9), {"m365": "idd", "google0": "idd"}, [(Scope.MAIL_SYSTEM, "@m365"), "google0"]),
+        (town(postfix=5), {"postfix": "idd"}, [(Scope.EVERYBODY, "*")]),  # there is no other system to compare with
+        (town(m365=2, google=9), {"m365": "idd"}, ["m3650", "m3651"]),  # two are no crowd
+        (town(m365=9, google=9), {f"m365{i}": "idd" for i in range(3)}, ["m3650", "m3651", "m3652"]),
+        (town(unknown=4, google=4), {"unknown": "idd"}, [f"unknown{i}" for i in range(4)]),  # who knows what they run
+        (town(m365=4, google=4), {"m365": "i??"}, [f"m365{i}" for i in range(4)]),  # half: four mailboxes of ours
+        (town(m365=4, google=1), {"m365": "i??"}, [(Scope.OURSELVES, "*")]),
+        (town(m365=4, google=4), {"m365": "iff"}, [f"m365{i}/hq" for i in range(4)]),  # full mailboxes have no system
+    ],
+)
+def test_several_companies_have_one_problem_or_each_its_own(sites, scores, incidents):
+    day = all_day(sites, **scores)
+    found = {(each.scope, each.subject) if not each.company else each.subject for each in day.open}
+    assert found == set(incidents)
+
+
+@pytest.mark.parametrize(
+    ("scores", "wide"),
+    [
+        ({"m3650": "idd", "m3651": "idd", "m3652": "iss", "m3653": "icc"}, False),  # an address here, words there
+        ({"m3650": "idd", "m3651": "idd", "m3652": "iss", "m3653": "iii"}, False),
+        ({"m3650": "idd", "m3651": "idd", "m3652": "ibb", "m3653": "idd"}, True),  # some do not say why
+    ],
+)
+def test_only_causes_of_one_family_are_one_problem(scores, wide):
+    day = all_day(town(m365=4, google=4), **scores)
+    assert any(each.scope is Scope.MAIL_SYSTEM for each in day.open) is wide
+
+
+def test_what_began_long_ago_is_another_problem():
+    day = Day(town(m365=4, google=4))
+    blocked: list[str] = []
+    for name in ("m3650", "m3651", "m3652"):
+        blocked.append(name)
+        for _ in range(12):  # three hours, each
+            day.play({(each.company, "hq", CODE): "d" if each.company in blocked else "i" for each in day.sites})
+    assert [each.company for each in day.open] == blocked
+    assert {each.scope for each in day.open} == {Scope.COMPANY}
+
+
+def test_five_hundred_companies_blocked_within_a_minute_are_one_incident():
+    day = Day(town(m365=200, google=200, postfix=100))
+    day.play({(each.company, "hq", CODE): "i" for each in day.sites})
+    ids = set()
+    for number, each in enumerate(day.sites[::-1] if len(day.sites) % 2 else day.sites[::7] + day.sites[3::7]):
+        day.now -= timedelta(seconds=0.9)
+        day.judge("d", line=(each.company, "hq", CODE))
+        day.settle()
+        if number > 10:
+            ids.add(day.only().id)
+    for each in day.sites:
+        day.judge("d", line=(each.company, "hq", CODE))
+    day.settle()
+    incident = day.only()
+    assert (incident.scope, incident.severity, len(incident.touches)) == (Scope.EVERYBODY, Severity.PAGE, 500)
+    assert ids == {incident.id}
+    assert {each.ending for each in day.incidents.values() if not each.open} == {Ending.MERGED}
+
+
+def test_probes_that_come_one_after_the_other_show_it_as_soon_as_nothing_speaks_against_it():
+    """500 companies are probed within a quarter of an hour. After the third blocked one the rest is not waited for."""
+    day = Day(town(m365=50, google=50))
+    day.play({(each.company, "hq", CODE): "i" for each in day.sites})
+    for each in (day.sites[0], day.sites[60], day.sites[1]):
+        day.judge("d", line=(each.company, "hq", CODE))
+    day.settle()
+    assert day.only().scope is Scope.EVERYBODY
+
+
+def grown(day: Day, company: str) -> Incident:
+    """The one incident after one company more is blocked."""
+    day.judge("d", line=(company, "hq", CODE))
+    day.settle()
+    return day.only()
+
+
+def test_what_people_were_told_first_is_what_grows():
+    day = Day(town(m365=3, google=3))
+    day.play({(each.company, "hq", CODE): "i" for each in day.sites})
+    for company in ("m3650", "m3651"):
+        day.judge("d", line=(company, "hq", CODE))
+        day.settle()
+    first, second = day.open
+    assert first.company == "m3650"
+    incident = grown(day, "m3652")
+    assert (incident.id, incident.scope) == (first.id, Scope.MAIL_SYSTEM)
+    assert day.incidents[second.id].ending is Ending.MERGED
+    assert day.incidents[second.id].merged_into == first.id
+    for company in ("google0", "google1", "google2"):
+        day.judge("d", line=(company, "hq", CODE))
+    day.settle()
+    assert (day.only().id, day.only().scope) == (first.id, Scope.EVERYBODY)
+
+
+def test_when_most_of_it_is_over_the_rest_is_a_problem_of_its_own():
+    day = all_day(town(m365=5, google=5), m365="idd", google="idd")
+    wide = day.only()
+    day.play({(each.company, "hq", CODE): "dd" if each.company == "m3650" else "ii" for each in day.sites})
+    assert day.incidents[wide.id].ending is Ending.NARROWED
+    assert [(each.scope, each.company) for each in day.open] == [(Scope.COMPANY, "m3650")]
+
+
+def test_it_is_not_over_because_a_few_recover():
+    day = all_day(town(m365=10), m365="idd")
+    wide = day.only()
+    day.play({(each.company, "hq", CODE): "ii" if each.company in ("m3650", "m3651") else "dd" for each in day.sites})
+    assert (day.only().id, len(day.only().touches), len(day.only().companies)) == (wide.id, 8, 10)
+
+
+# ---- the control ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sender", "control", "nature"),
+    [
+        ("b", "i", Nature.MAIL),  # this sender is stopped
+        ("b", "b", Nature.OURS),  # this mailbox is broken
+        ("b", "w", Nature.OURS),
+        ("b", "?", Nature.MAIL),  # it tells nothing
+        ("b", "s", Nature.MAIL),  # it got through
+        ("b", "d", Nature.MAIL),  # the control has enemies of its own
+        ("d", "b", Nature.MAIL),  # the refusal names the sender, whatever else is broken
+        ("g", "g", Nature.MAIL),  # everybody is put off, and codes die of it all the same
+        ("w", "w", Nature.OURS),
+    ],
+)
+def test_a_control_that_fails_too_clears_the_sender(sender, control, nature):
+    day = Day((site("acme"),))
+    day.play({("acme", "hq", CODE): sender})
+    day.judge(control, role=Role.CONTROL)
+    day.play({("acme", "hq", CODE): sender})
+    assert day.only().nature is nature
+
+
+def test_a_control_of_last_week_says_nothing_of_today():
+    day = Day((site("acme"),))
+    day.judge("b", role=Role.CONTROL)
+    day.now += timedelta(days=7)
+    day.play({("acme", "hq", CODE): "bb"})
+    assert day.only().nature is Nature.MAIL
+
+
+def test_when_the_control_tells_otherwise_the_incident_becomes_ours_and_nobody_is_told_that_it_works():
+    day = Day((site("acme"),))
+    day.play({("acme", "hq", CODE): "bb"})
+    mail = day.only()
+    day.judge("b", role=Role.CONTROL)
+    day.settle()
+    assert day.only().nature is Nature.OURS
+    assert (day.incidents[mail.id].ending, day.incidents[mail.id].merged_into) == (Ending.MERGED, day.only().id)
+
+
+def test_a_control_that_fails_on_one_path_says_nothing_of_the_others():
+    day = Day((site("acme"), site("bolt")))
+    lines = {("acme", "hq", CODE): "b", ("bolt", "hq", CODE): "b"}
+    day.play(lines)
+    day.judge("b", role=Role.CONTROL)
+    day.play(lines)
+    assert {each.company: each.nature for each in day.open} == {"acme": Nature.OURS, "bolt": Nature.MAIL}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "asked"),
+    [("b", True), ("w", True), ("i", False), ("?", False), ("d", False), ("f", False), ("g", True)],
+)
+def test_a_control_is_asked_for_where_it_could_tell_more(verdict, asked):
+    day = Day((site("acme"),))
+    day.play({("acme", "hq", CODE): verdict})
+    assert bool(day.picture.suspects(day.shown, day.now)) is asked
+
+
+def test_a_control_is_not_asked_for_again_and_again():
+    day = Day((site("acme"),))
+    day.play({("acme", "hq", CODE): "b"})
+    day.judge("i", role=Role.CONTROL)
+    assert day.picture.suspects(day.shown, day.now) == []
+    assert day.picture.suspects(day.shown, day.now + QUARTER)

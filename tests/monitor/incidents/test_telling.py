@@ -1,0 +1,175 @@
+"""What a channel is told of an incident, from what it was told before; and which channels hear of it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from monitor.incidents.incident import Ending, Incident, Nature, Scope, Severity, Told
+from monitor.incidents.notice import News
+from monitor.incidents.routing import hearers
+from monitor.incidents.settings import RoutingRule
+from monitor.incidents.telling import news_for
+from probes.verdict import Cause, Outcome
+from tests.monitor.incidents.score import T0
+
+MINUTE = timedelta(minutes=1)
+
+
+def incident(**facts) -> Incident:
+    fields = {
+        "id": "i1",
+        "nature": Nature.MAIL,
+        "subject": "acme",
+        "scope": Scope.COMPANY,
+        "severity": Severity.PAGE,
+        "outcome": Outcome.BLOCKED,
+        "cause": Cause.IP_BLOCKED,
+        "company": "acme",
+        "mail_system": "postfix",
+        "companies": ("acme",),
+        "touches": ("acme",),
+        "failing": 1,
+        "failures": (),
+        "began_at": T0,
+        "opened_at": T0,
+        "changed_at": T0,
+    }
+    return Incident(**(fields | facts))
+
+
+def told(minutes: float = 5, **facts) -> Told:
+    fields = {
+        "number": 1,
+        "at": T0 + minutes * MINUTE,
+        "scope": Scope.COMPANY,
+        "severity": Severity.PAGE,
+        "cause": Cause.IP_BLOCKED,
+        "labels": {},
+    }
+    return Told(**(fields | facts))
+
+
+def news(of: Incident, before: Told | None, minutes: float, *, waiting: bool = False) -> News | None:
+    now: datetime = T0 + minutes * MINUTE
+    return news_for(of, before, now, settle=MINUTE, remind=timedelta(hours=8), waiting=waiting)
+
+
+OVER = {"closed_at": T0 + 30 * MINUTE, "ending": Ending.RECOVERED}
+
+
+@pytest.mark.parametrize(
+    ("what", "of", "before", "minutes", "heard"),
+    [
+        ("it must last a little first", incident(), None, 0.5, None),
+        ("then it is told", incident(), None, 1, News.OPENED),
+        ("and not again", incident(), told(), 60, None),
+        ("until it is time for a reminder", incident(), told(), 5 + 480, News.REMINDER),
+        ("a blip is never told", incident(**OVER), None, 30, None),
+        ("its end is told to those who heard of it", incident(**OVER), told(), 30, News.RESOLVED),
+        ("once", incident(**OVER), told(over=True), 30, None),
+        ("what came back is told as it was at first", incident(relapses=1), told(over=True), 60, News.OPENED),
+        ("wider", incident(scope=Scope.EVERYBODY), told(), 6, News.WIDENED),
+        ("narrower is no news", incident(), told(scope=Scope.EVERYBODY), 6, None),
+        ("another cause", incident(cause=Cause.CONTENT), told(), 6, News.CAUSE_CHANGED),
+        (
+            "another cause, if it stays so",
+            incident(cause=Cause.CONTENT, changed_at=T0 + 5.5 * MINUTE),
+            told(),
+            6,
+            None,
+        ),
+        ("graver by itself", incident(), told(severity=Severity.TICKET), 6, News.CAUSE_CHANGED),
+        ("less grave is no news", incident(severity=Severity.TICKET), told(), 6, None),
+        (
+            "another one speaks for it",
+            incident(closed_at=T0 + 9 * MINUTE, ending=Ending.MERGED, merged_into="i0"),
+            told(),
+            9,
+            News.MERGED,
+        ),
+        ("no longer watched is an end too", incident(**OVER | {"ending": Ending.UNWATCHED}), told(), 31, News.RESOLVED),
+        ("muted: nothing", incident(muted_by=("m",)), None, 60, None),
+        ("muted: no reminder", incident(muted_by=("m",)), told(), 1000, None),
+        ("muted: no end", incident(**OVER, muted_by=("m",)), told(), 31, None),
+        ("the mute ends while it lasts: one notice", incident(), None, 600, News.OPENED),
+        ("the mute ends after it ended: none", incident(**OVER), None, 600, None),
+    ],
+)
+def test_what_is_news(what, of, before, minutes, heard):
+    assert news(of, before, minutes) is heard, what
+
+
+def test_a_channel_that_has_not_got_the_last_notice_is_not_reminded_of_it():
+    assert news(incident(), told(), 1000, waiting=True) is None
+
+
+@pytest.mark.parametrize("minutes", [-600, -1])
+def test_a_clock_that_went_back_keeps_nothing_from_people(minutes):
+    assert news(incident(), None, minutes) is News.OPENED
+
+
+def test_a_clock_that_jumped_ahead_reminds_once():
+    assert news(incident(), told(), 60 * 24 * 365) is News.REMINDER
+    assert news(incident(), told(60 * 24 * 365), 60 * 24 * 365 + 1) is None
+
+
+def test_a_mute_that_comes_and_goes_leaves_one_notice_however_much_happened_meanwhile():
+    """Told; then, while nobody was to be told, it became everybody's, changed its cause, and was due for reminders."""
+    now = incident(scope=Scope.EVERYBODY, cause=Cause.CONTENT)
+    assert news(replace(now, muted_by=("m",)), told(), 600) is None
+    assert news(now, told(), 601) is News.WIDENED
+    assert news(now, told(601, scope=Scope.EVERYBODY, cause=Cause.CONTENT), 602) is None
+
+
+# ---- which channels -------------------------------------------------------------------------------------------------
+
+CHANNELS = ("oncall", "desk", "acme_it", "us")
+ONCALL = RoutingRule(to=("oncall",), severities=(Severity.PAGE,))
+DESK = RoutingRule(to=("desk",), severities=(Severity.TICKET, Severity.NOTE))
+ACME_IT = RoutingRule(to=("acme_it",), companies=("acme",))
+US = RoutingRule(to=("us",), scopes=(Scope.OURSELVES,))
+RULES = (ONCALL, DESK, ACME_IT, US)
+
+TICKET = incident(severity=Severity.TICKET)
+OURS = incident(nature=Nature.OURS, scope=Scope.OURSELVES)
+BOLT = incident(company="bolt", companies=("bolt",), touches=("bolt",))
+WIDE = incident(scope=Scope.EVERYBODY, company="", companies=("bolt", "acme"), touches=("bolt", "acme"))
+
+
+@pytest.mark.parametrize(
+    ("what", "of", "rules", "channels"),
+    [
+        ("without rules everybody hears of pages", incident(), (), set(CHANNELS)),
+        ("and of tickets", TICKET, (), set(CHANNELS)),
+        ("and not of notes", incident(severity=Severity.NOTE), (), set()),
+        ("by severity", incident(), (ONCALL, DESK), {"oncall"}),
+        ("by severity", TICKET, (ONCALL, DESK), {"desk"}),
+        ("every rule that fits adds its channels", incident(), RULES, {"oncall", "acme_it"}),
+        ("by company", BOLT, RULES, {"oncall"}),
+        ("a company hears of what is wider", WIDE, RULES, {"oncall", "acme_it"}),
+        ("our own trouble has its own receiver", OURS, RULES, {"us"}),
+        ("or, where it has none, goes to all who may hear of everything", OURS, (ONCALL, ACME_IT), {"oncall"}),
+        (
+            "unless a company's rule names it",
+            OURS,
+            (RoutingRule(to=("acme_it",), companies=("acme",), scopes=(Scope.OURSELVES,)),),
+            {"acme_it"},
+        ),
+    ],
+)
+def test_who_hears_of_it(what, of, rules, channels):
+    assert set(hearers(of, rules, CHANNELS)) == channels, what
+
+
+@pytest.mark.parametrize(
+    ("rules", "visible"),
+    [
+        ((ACME_IT,), frozenset({"acme"})),
+        ((ACME_IT, RoutingRule(to=("acme_it",), companies=("bolt",))), frozenset({"acme", "bolt"})),
+        ((ACME_IT, RoutingRule(to=("acme_it",))), None),
+        ((RoutingRule(to=("acme_it",)), ACME_IT), None),
+    ],
+)
+def test_a_company_hears_of_itself_alone(rules, visible):
+    assert hearers(WIDE, rules, CHANNELS) == {"acme_it": visible}

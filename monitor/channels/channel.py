@@ -1,6 +1,8 @@
 """What a channel is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.incidents.notice import Notice
@@ -8,24 +10,35 @@ from monitor.incidents.notice import Notice
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
+TIMEOUT = 20.0  # seconds
+REPEAT = 60.0  # seconds between two calls of `repeat`
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a channel needs of the world outside its settings. `http` is made by `exchange.session`."""
+
+    http: "ClientSession"
+    now: Callable[[], datetime]
+
 
 class Channel(Protocol):
     """One way to people. Bad news is a value: None means delivered, else one line says why not, without any secret.
 
-    Both methods end by themselves within `TIMEOUT` seconds.
+    Both methods end by themselves within `TIMEOUT` seconds, whatever the other side does, and raise nothing but
+    cancellation.
     """
 
-    via: str
+    @property
+    def via(self) -> str:
+        """The name of this kind of channel, as in the configuration."""
+        ...
 
-    async def deliver(self, notice: Notice, http: "ClientSession") -> str | None:
+    async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
         """Tell it. The receiver may have had it already: `notice.id` is the same each time."""
         ...
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], http: "ClientSession") -> str | None:
-        """For channels that forget: say again what lasts (the last notice of each incident that it was told and that is
-        not over), and which of it nobody wants to hear of now. Others do nothing."""
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Surroundings) -> str | None:
+        """For channels that forget: say again what lasts, the last notice that each incident was told by. Of `muted`
+        ones nobody wants to hear now; they are not among the `active`. Others do nothing."""
         ...
-
-
-TIMEOUT = 20.0
-REPEAT = 60.0  # seconds between two calls of `repeat`

@@ -1,0 +1,118 @@
+"""Alertmanager, by its API v2.
+
+It forgets an alert whose `endsAt` has passed, so what lasts is said again and again. What is muted is said on, under a
+silence of ours, so that it neither ends for those who look at it nor bursts out when the mute does. Which silences are
+ours is asked each time and kept nowhere: a restart changes nothing.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote
+
+from pydantic import AfterValidator, Field, model_validator
+
+from monitor.channels.alerts import RENEW, Alert, Silence, alert, alerts, silence, silences
+from monitor.channels.channel import TIMEOUT, Surroundings
+from monitor.channels.exchange import Answer, WebUrl, basic, exchange, refusal
+from monitor.incidents.notice import Notice
+from probes.settings import Secret, Settings, shown
+from probes.tls import CaFile
+
+AT_ONCE = 200  # alerts in one request
+MOST_SILENCES = 20_000_000  # bytes
+
+
+def _base(url: str) -> str:
+    if "?" in url:
+        raise ValueError(f"must be the address under which /api/v2 is, without a ? in it, not {shown(url)}")
+    return url.rstrip("/")
+
+
+class AlertmanagerChannel(Settings):
+    """Alerts in an Alertmanager, by its API v2: said again while they last, ended when they are over, silenced while
+    muted."""
+
+    via: Literal["alertmanager"] = "alertmanager"
+    url: Annotated[WebUrl, AfterValidator(_base)] = Field(
+        description="Its address without /api/v2, such as http://127.0.0.1:9093."
+    )
+    user: str | None = Field(None, min_length=1, max_length=255, description="Where it asks for one, together with:")
+    password: Secret | None = Field(None, description="The user's password.")
+    ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password go together; give both or none")
+        return self
+
+    async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
+        """See `Channel`."""
+        return await self._post(list(alerts(notice, around.now())), around)
+
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Surroundings) -> str | None:
+        """See `Channel`. What a silence lacks is put right before the alerts are said again."""
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                fault = await self._silence(
+                    {each.incident for each in active}, {each.incident for each in muted}, around
+                )
+                now = around.now()
+                again = [alert(notice, notice.labels, now, over=False) for notice in (*active, *muted)]
+                for start in range(0, len(again), AT_ONCE):
+                    fault = await self._post(again[start : start + AT_ONCE], around) or fault
+                return fault
+        except TimeoutError:
+            return f"not all could be said again within {TIMEOUT:g} seconds"
+
+    async def _post(self, batch: Sequence[Alert], around: Surroundings) -> str | None:
+        return _explained(await self._ask(around, "POST", "alerts", batch))
+
+    async def _silence(self, heard: set[str], muted: set[str], around: Surroundings) -> str | None:
+        """Silence what is muted, and end our silences of what is to be heard."""
+        answer = await self._ask(around, "GET", "silences", most=MOST_SILENCES)
+        if fault := _explained(answer):
+            return fault
+        there = silences(answer.body) if isinstance(answer, Answer) else None
+        if there is None:
+            return "its silences cannot be read; is there an Alertmanager?"
+        faults = [
+            *[await self._set(incident, there.get(incident), around) for incident in sorted(muted)],
+            *[await self._lift(there[incident], around) for incident in sorted(heard & there.keys())],
+        ]
+        return next((fault for fault in faults if fault), None)
+
+    async def _set(self, incident: str, there: Silence | None, around: Surroundings) -> str | None:
+        now = around.now()
+        if there and there.ends_at - now >= RENEW:
+            return None
+        return _explained(await self._ask(around, "POST", "silences", silence(incident, there, now)))
+
+    async def _lift(self, there: Silence, around: Surroundings) -> str | None:
+        answer = await self._ask(around, "DELETE", f"silence/{quote(there.id, safe='')}")
+        gone = isinstance(answer, Answer) and answer.status == 404
+        return None if gone else _explained(answer)
+
+    async def _ask(
+        self, around: Surroundings, method: str, what: str, said: Any = None, *, most: int = 2000
+    ) -> Answer | str:
+        return await exchange(
+            around.http,
+            method,
+            f"{self.url}/api/v2/{what}",
+            body=None if said is None else json.dumps(said).encode(),
+            headers=basic(self.user, self.password) if self.user and self.password else None,
+            ca_file=self.ca_file,
+            most=most,
+        )
+
+
+def _explained(answer: Answer | str) -> str | None:
+    """Why it did not take it. An Alertmanager says what it does not like."""
+    if isinstance(answer, str):
+        return answer
+    fault = refusal(answer)
+    told = answer.body[:200].decode("ascii", "replace").strip()
+    return f"{fault}: {shown(told)}" if fault and told and answer.status >= 400 else fault

@@ -1,0 +1,111 @@
+"""Alerts and silences as Alertmanager's API v2 has them. Pure: what is posted, and what an answer means."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor.incidents.notice import Notice
+
+LASTS = timedelta(minutes=30)  # without us; longer than a restart, else that would be told as the end of everything
+SILENT = timedelta(hours=1)  # without us; longer than an alert, else that would burst out at its end
+RENEW = LASTS + timedelta(minutes=5)
+SKEW = timedelta(seconds=30)  # an end that is yet to come by Alertmanager's clock would not be taken for one
+MOST_TEXT = 4000  # characters of an annotation
+NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)  # what Prometheus and Alertmanager take for a name
+BY = "mailpath"
+
+Alert = dict[str, Any]
+
+
+def alerts(notice: Notice, now: datetime) -> Iterator[Alert]:
+    """What to post for a notice: its alert, and the end of the one that it replaces."""
+    if notice.replaces is not None and labels(notice, notice.replaces) != labels(notice, notice.labels):
+        yield alert(notice, notice.replaces, now, over=True)
+    yield alert(notice, notice.labels, now, over=notice.news.ends)
+
+
+def alert(notice: Notice, of: Mapping[str, str], now: datetime, *, over: bool) -> Alert:
+    """The alert with these labels, as Alertmanager wants it."""
+    began = min(_began(notice), now - SKEW if over else now)
+    ends = max(began, min(notice.at, now - SKEW)) if over else now + LASTS
+    said = {
+        "labels": labels(notice, of),
+        "annotations": annotations(notice),
+        "startsAt": _rfc3339(began),
+        "endsAt": _rfc3339(ends),
+    }
+    return {**said, "generatorURL": url} if (url := _page(notice)) else said
+
+
+def labels(notice: Notice, of: Mapping[str, str]) -> dict[str, str]:
+    """The labels of an alert: those that tell it from others, none of them empty, and the incident's id, by which it
+    is silenced."""
+    return {key: value for key, value in {**of, "incident": notice.incident}.items() if value}
+
+
+def annotations(notice: Notice) -> dict[str, str]:
+    """What people read of it: title, text, and every fact that is a text."""
+    facts = {key: value for key, value in notice.facts.items() if isinstance(value, str) and NAME.fullmatch(key)}
+    said = {**facts, "summary": notice.title, "description": notice.text}
+    return {key: value[:MOST_TEXT] for key, value in said.items() if value}
+
+
+def _began(notice: Notice) -> datetime:
+    """When it began, by its facts."""
+    try:
+        began = datetime.fromisoformat(str(notice.facts.get("began_at")))
+    except ValueError:
+        began = notice.at
+    return began if began.tzinfo else began.replace(tzinfo=UTC)
+
+
+def _page(notice: Notice) -> str | None:
+    url = notice.facts.get("url")
+    return url if isinstance(url, str) and url.startswith(("http://", "https://")) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A silence of ours. `starts_at` is as Alertmanager writes it."""
+
+    id: str
+    starts_at: str
+    ends_at: datetime
+
+
+def silences(body: bytes) -> dict[str, Silence] | None:
+    """Our silences that are not over, by the incident they silence; None if the body is no list of silences."""
+    try:
+        found = [_ours(each) for each in json.loads(body)]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return dict(each for each in found if each)
+
+
+def _ours(each: Any) -> tuple[str, Silence] | None:
+    match each["matchers"]:
+        case [{"name": "incident", "value": str(incident), "isRegex": False, "isEqual": True}] if (
+            each["createdBy"] == BY and each["status"]["state"] != "expired"
+        ):
+            return incident, Silence(str(each["id"]), str(each["startsAt"]), datetime.fromisoformat(each["endsAt"]))
+        case _:
+            return None
+
+
+def silence(incident: str, there: Silence | None, now: datetime) -> dict[str, Any]:
+    """What to post so that an incident is silent: a new silence, or more time for the one that is there."""
+    known = {"id": there.id, "startsAt": there.starts_at} if there else {"startsAt": _rfc3339(now)}
+    return {
+        **known,
+        "endsAt": _rfc3339(now + SILENT),
+        "matchers": [{"name": "incident", "value": incident, "isRegex": False, "isEqual": True}],
+        "createdBy": BY,
+        "comment": "Muted in Mailpath; ends by itself, or when the mute does.",
+    }
+
+
+def _rfc3339(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,149 @@
+"""One HTTP exchange, as channels make it: it ends in time, follows no redirect, and reads no more than it needs."""
+
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, SecretStr
+
+from monitor.channels.channel import TIMEOUT
+from probes.settings import endpoint, shown
+from probes.tls import client_context
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, ClientSession
+
+SHORT = 2000  # bytes of an answer of which only the beginning matters
+PORTS = {"http": 80, "https": 443}
+
+
+def _web_address(url: str) -> str:
+    parts = _parts(url)
+    if parts is None:
+        raise ValueError(f'must be a URL like "https://alerts.example/path", not {shown(url)}')
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user or a password: a secret is never in this file")
+    if parts.fragment:
+        raise ValueError("must not have a # in it: nobody is sent what stands behind it")
+    return url
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The URL taken apart, if it is one that can be asked."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    place = f"[{host}]" if ":" in host else host
+    plain = url.isascii() and url.isprintable() and not set(url) & set(' "<>\\^`{|}') and len(url) <= 2000
+    known = parts.scheme in PORTS and endpoint(place, PORTS.get(parts.scheme)) is not None and port != 0
+    return parts if plain and known else None
+
+
+WebUrl = Annotated[str, AfterValidator(_web_address)]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the status, and the body or its beginning."""
+
+    status: int
+    body: bytes
+
+    @property
+    def good(self) -> bool:
+        """Whether the other side took what it was given."""
+        return 200 <= self.status < 300
+
+
+def session() -> "ClientSession":
+    """The session that all channels share. Each exchange has a connection of its own: one that was kept open may have
+    been closed by the other side just when it is needed."""
+    from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector  # slow to import
+
+    return ClientSession(
+        connector=TCPConnector(force_close=True, limit=0),
+        timeout=ClientTimeout(total=TIMEOUT),
+        cookie_jar=DummyCookieJar(),
+        auto_decompress=False,  # a few bytes could become gigabytes
+        headers={"User-Agent": f"Mailpath/{version('mailpath')}", "Accept-Encoding": "identity"},
+    )
+
+
+async def exchange(
+    http: "ClientSession",
+    method: str,
+    url: str,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    ca_file: Path | None = None,
+    most: int = SHORT,
+) -> Answer | str:
+    """The answer, its body cut after `most` bytes; or why there is none, in words without any part of the URL."""
+    from aiohttp import ClientError
+
+    typed = {"Content-Type": "application/json"} if body is not None else {}
+    try:
+        async with http.request(
+            method,
+            url,
+            data=body,
+            headers={**typed, **(headers or {})},
+            ssl=client_context(verify=True, ca_file=ca_file),
+            allow_redirects=False,
+        ) as response:
+            return Answer(response.status, await _beginning(response, most))
+    except TimeoutError:
+        return f"no answer within {TIMEOUT:g} seconds"
+    except (ClientError, OSError, ValueError) as error:  # ValueError: an answer that is not HTTP
+        return _words(error)
+
+
+async def _beginning(response: "ClientResponse", most: int) -> bytes:
+    body = b""
+    while len(body) < most and (more := await response.content.read(most - len(body))):
+        body += more
+    return body
+
+
+def _words(error: Exception) -> str:
+    """The fault in words. Those of the library are not used: they may hold the URL."""
+    from aiohttp import ClientConnectorCertificateError, ClientConnectorDNSError, ClientConnectorError, ClientSSLError
+
+    match error:
+        case ClientConnectorCertificateError():
+            return "its certificate is not one that we trust; see ca_file"
+        case ClientSSLError():
+            return "no TLS connection"
+        case ClientConnectorDNSError():
+            return "its name cannot be resolved"
+        case ClientConnectorError():
+            return f"no connection: {error.os_error.strerror or type(error.os_error).__name__}"
+        case ssl.SSLError():
+            return "no TLS connection"
+        case OSError() if error.strerror:
+            return f"the connection broke: {error.strerror}"
+        case _:
+            return f"the connection broke ({type(error).__name__})"
+
+
+def refusal(answer: Answer) -> str | None:
+    """Why the other side did not take it, None if it did."""
+    if answer.good:
+        return None
+    if 300 <= answer.status < 400:
+        return f"HTTP {answer.status}: it leads elsewhere, and we do not follow; put the final address into url"
+    return f"HTTP {answer.status}"
+
+
+def basic(user: str, password: SecretStr) -> dict[str, str]:
+    """The header of basic authentication (RFC 7617)."""
+    pair = f"{user}:{password.get_secret_value()}".encode()
+    return {"Authorization": f"Basic {b64encode(pair).decode()}"}

@@ -1,0 +1,272 @@
+"""Every service that Apprise knows, by its URL. The one home of apprise.
+
+Apprise blocks, and what it logs may hold tokens. So each delivery has a thread of its own, and of its log only a status
+code or a few words that we know are taken.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from threading import Thread
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
+from urllib.parse import quote
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from monitor.channels.channel import TIMEOUT, Surroundings
+from monitor.channels.exchange import exchange, refusal
+from monitor.incidents.incident import Severity
+from monitor.incidents.notice import Notice
+from probes.settings import Secret, Settings
+
+if TYPE_CHECKING:
+    from apprise import AppriseAsset, NotifyBase
+
+T = TypeVar("T")
+Parsed = dict[str, Any]
+"""A URL of Apprise taken apart: the arguments of the service's class, and "schema"."""
+
+# What makes all notices of an incident act on one thing of the service: the argument that is its key there. With the
+# action "map" a success closes it.
+KEYS = {
+    "pagerduty": "dedup",
+    "firehydrant": "dedup",
+    "goalert": "dedup",
+    "goalerts": "dedup",
+    "ilert": "dedup",
+    "incidentio": "dedup",
+    "opsimate": "dedup",
+    "opsimates": "dedup",
+    "squadcast": "dedup",
+    "pagertree": "thirdparty",
+    "signl4": "external_id",
+    "splunk": "entity_id",
+    "victorops": "entity_id",
+}
+# These have a key too, but Apprise closes only what the same process opened: so we close it ourselves.
+ALIASES = frozenset(("opsgenie", "jira"))
+# Those that send mail. In the URLs of all others an address is the name of a person, a room or an account.
+MAIL = frozenset(
+    (
+        *("mailto", "mailtos", "acs", "azure", "brevo", "groundmail", "mailersend", "mailgun", "o365", "onesignal"),
+        *("pingram", "postmark", "resend", "sendgrid", "sendpulse", "ses", "smtp2go", "sparkpost"),
+    )
+)
+TYPES = {Severity.PAGE: "failure", Severity.TICKET: "warning", Severity.NOTE: "info"}
+PRIORITIES = {Severity.PAGE: "p1", Severity.TICKET: "p3", Severity.NOTE: "p5"}
+PLACE = "https://appriseit.com/services/"
+ADDRESS = re.compile(r"[^\s<>@,;:]+@([A-Za-z0-9.-]+)", re.ASCII)
+MENTION = re.compile(r"@(?=everyone|here|channel|all|\*|&?\d)", re.IGNORECASE)
+CODE = re.compile(r"\berror=(\d{3})\b", re.ASCII)
+WORDS = (("onnection error", "no connection"), ("ocket error", "no connection"))
+
+
+class Ways(NamedTuple):
+    """How the mail of a service goes: to which domains, and by which mail server, "" if that is not told."""
+
+    domains: frozenset[str] = frozenset()
+    host: str = ""
+
+
+def _loadable(url: SecretStr) -> SecretStr:
+    """Refuses what Apprise cannot load, without a word of it that may be a token."""
+    if _load(_parsed(url) or {}) is None:
+        schema = url.get_secret_value().partition("://")[0].lower()
+        kind = (
+            f"a URL of {schema} that Apprise takes" if schema in _schemas() else 'a URL of Apprise, like "slack://..."'
+        )
+        raise ValueError(f"must be {kind}; see {PLACE}")
+    return url
+
+
+class ServiceChannel(Settings):
+    """Any service that Apprise knows: PagerDuty, Opsgenie, Slack, Teams, Telegram, e-mail and a hundred others."""
+
+    via: Literal["apprise"] = "apprise"
+    url: Annotated[Secret, AfterValidator(_loadable)] = Field(
+        description=f"The service's URL as Apprise writes it, with its tokens: {PLACE}"
+    )
+
+    async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
+        """See `Channel`."""
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                parsed = await _in_a_thread(lambda: _parsed(self.url)) or {}
+                if notice.news.ends and parsed.get("schema") in ALIASES:
+                    return await _close(parsed, notice, around)
+                return await _in_a_thread(lambda: _notify(parsed, notice))
+        except TimeoutError:
+            return f"no answer within {TIMEOUT:g} seconds"
+
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Surroundings) -> str | None:
+        """See `Channel`."""
+        return None
+
+    def ways(self) -> Ways:
+        """How mail goes, if this service sends any. It blocks a moment."""
+        parsed = _parsed(self.url) or {}
+        service = _load(parsed) if parsed.get("schema") in MAIL else None
+        if service is None:
+            return Ways()
+        told = [getattr(service, name, None) for name in ("targets", "cc", "bcc")]
+        domains = (match[1].lower().rstrip(".") for text in _texts(told) for match in ADDRESS.finditer(text))
+        return Ways(frozenset(domains), str(getattr(service, "smtp_host", None) or "").lower())
+
+
+def additions(parsed: Mapping[str, Any], notice: Notice) -> Parsed:
+    """What we say to the service beside its URL: one key for one incident, and that trying again is our business."""
+    schema = parsed["schema"]
+    ours: Parsed = {"retry": 0, "optional": False, "overflow": parsed.get("overflow", "truncate")}
+    if key := KEYS.get(schema):
+        ours |= {key: notice.incident, "action": parsed.get("action") or "map"}
+    if schema in ALIASES:
+        priority = parsed.get("priority") or PRIORITIES[severity_of(notice)]
+        ours |= {"alias": notice.incident, "action": "new", "priority": priority}
+    if schema == "pagerduty":
+        ours["source"] = parsed.get("source") or "Mailpath"
+    return ours
+
+
+def type_of(notice: Notice) -> str:
+    """What Apprise calls the type: a colour in a chat, a severity elsewhere; a success closes what was opened."""
+    return "success" if notice.news.ends else TYPES[severity_of(notice)]
+
+
+def severity_of(notice: Notice) -> Severity:
+    """How much it matters. What cannot be told apart is worth a page."""
+    try:
+        return Severity(notice.labels.get("severity", ""))
+    except ValueError:
+        return Severity.PAGE
+
+
+def harmless(text: str) -> str:
+    """The text, in which nobody is called by "@everyone": a server that is angry at us may say so in its reply."""
+    return MENTION.sub("@\N{WORD JOINER}", text)
+
+
+def _notify(parsed: Parsed, notice: Notice) -> str | None:
+    """Blocks."""
+    from apprise import Apprise
+
+    service = _load({**parsed, **additions(parsed, notice)} if parsed else {})
+    if service is None:
+        return "Apprise does not take its URL any more"
+    result = Apprise(service, asset=service.asset).notify(
+        body=harmless(notice.text or notice.title),
+        title=harmless(" ".join(notice.title.split())),
+        notify_type=type_of(notice),
+        body_format="text",
+    )
+    return (
+        None if result else f"{service.service_name} did not take it: {reason(each.message for each in result.logs())}"
+    )
+
+
+def reason(messages: Iterable[str]) -> str:
+    """Why, by what Apprise logged, which is not shown because it may hold tokens."""
+    for message in messages:
+        if code := CODE.search(message):
+            return f"HTTP {code[1]}"
+        for phrase, words in WORDS:
+            if phrase in message:
+                return words
+    return "it does not say why"
+
+
+async def _close(parsed: Parsed, notice: Notice, around: Surroundings) -> str | None:
+    """Close the alert with our alias. One that is not there is closed already."""
+    from apprise.plugins.jira import JIRA_API_LOOKUP
+    from apprise.plugins.opsgenie import OPSGENIE_API_LOOKUP
+
+    service: Any = _load(parsed)
+    if service is None:
+        return "Apprise does not take its URL any more"
+    places = OPSGENIE_API_LOOKUP if parsed["schema"] == "opsgenie" else JIRA_API_LOOKUP
+    url = f"{places[service.region_name]}/{quote(notice.incident, safe='')}/close?identifierType=alias"
+    note = json.dumps({"source": "Mailpath", "note": f"{notice.title}\n\n{notice.text}"}).encode()
+    answer = await exchange(
+        around.http, "POST", url, body=note, headers={"Authorization": f"GenieKey {service.apikey}"}
+    )
+    if isinstance(answer, str):
+        return answer
+    return None if answer.status == 404 else refusal(answer)
+
+
+def _parsed(url: SecretStr) -> Parsed | None:
+    _quiet()
+    from apprise.plugins import url_to_dict
+
+    try:
+        parsed: Parsed | None = url_to_dict(url.get_secret_value())  # type: ignore[no-untyped-call]
+        return parsed
+    except Exception:  # whatever a plug-in makes of it; its words may hold tokens
+        return None
+
+
+def _load(parsed: Parsed) -> "NotifyBase | None":
+    from apprise import Apprise
+
+    return Apprise.instantiate(dict(parsed), asset=_asset()) if parsed else None
+
+
+def _asset() -> "AppriseAsset":
+    """Nothing is stored or fetched, no redirect followed, and no thread used but the one that calls."""
+    from apprise import AppriseAsset
+
+    return AppriseAsset(
+        app_id="Mailpath",
+        app_desc="Mailpath",
+        app_url="",
+        image_url_mask="",
+        image_url_logo="",
+        http_redirects=False,
+        async_mode=False,
+        service_timeout=0,
+        storage_mode="memory",
+    )
+
+
+def _schemas() -> list[str]:
+    from apprise.manager_plugins import NotificationManager
+
+    schemas: list[str] = NotificationManager().schemas()  # type: ignore[no-untyped-call]
+    return schemas
+
+
+def _quiet() -> None:
+    """What Apprise logs stays with us: it may hold tokens."""
+    said = logging.getLogger("apprise")
+    said.propagate = False
+    if not said.handlers:
+        said.addHandler(logging.NullHandler())
+
+
+def _texts(told: Any) -> Iterator[str]:
+    """All texts in lists, tuples, sets and tables."""
+    match told:
+        case str():
+            yield told
+        case Mapping():
+            yield from _texts([*told.values()])
+        case list() | tuple() | set() | frozenset():
+            for each in told:
+                yield from _texts(each)
+
+
+async def _in_a_thread(call: Callable[[], T]) -> T:
+    """Call it in a thread that nobody waits for at the end: one that hangs holds up neither others nor a stop."""
+    done: Future[T] = Future()
+    done.set_running_or_notify_cancel()  # from now on it cannot be cancelled, only be left alone
+
+    def run() -> None:
+        try:
+            done.set_result(call())
+        except BaseException as error:
+            done.set_exception(error)
+
+    Thread(target=run, name="apprise", daemon=True).start()
+    return await asyncio.wrap_future(done)

@@ -1,0 +1,52 @@
+"""A signed JSON POST to an address of yours."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Literal
+
+from pydantic import Field
+
+from monitor.channels.channel import Surroundings
+from monitor.channels.exchange import WebUrl, exchange, refusal
+from monitor.incidents.notice import Notice
+from probes.settings import Secret, Settings
+from probes.tls import CaFile
+
+
+class WebhookChannel(Settings):
+    """Each notice as JSON, by POST. `Idempotency-Key` is the same at each try; `Mailpath-Signature` is `t=TIME,v1=HEX`,
+    where HEX is the HMAC-SHA256 of `TIME.BODY` with the secret, TIME in seconds since 1970."""
+
+    via: Literal["webhook"] = "webhook"
+    url: WebUrl = Field(description="Where notices are posted to; it answers 200 to 299 once it has one.")
+    secret: Secret = Field(description="What signs them, so that the receiver can tell that they are ours.")
+    ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
+
+    async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
+        """See `Channel`."""
+        body = written(notice)
+        time = int(around.now().timestamp())
+        headers = {
+            "Idempotency-Key": notice.id,
+            "Mailpath-Signature": signature(self.secret.get_secret_value(), time, body),
+        }
+        answer = await exchange(around.http, "POST", self.url, body=body, headers=headers, ca_file=self.ca_file)
+        return answer if isinstance(answer, str) else refusal(answer)
+
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Surroundings) -> str | None:
+        """See `Channel`."""
+        return None
+
+
+def written(notice: Notice) -> bytes:
+    """The notice as JSON, all of it, the same bytes each time."""
+    return json.dumps({**asdict(notice), "at": notice.at.isoformat()}, separators=(",", ":")).encode()
+
+
+def signature(secret: str, time: int, body: bytes) -> str:
+    """The value of `Mailpath-Signature`. A receiver refuses an old time, so that nobody can replay it."""
+    signed = hmac.new(secret.encode(), f"{time}.".encode() + body, hashlib.sha256)
+    return f"t={time},v1={signed.hexdigest()}"

@@ -4,7 +4,6 @@ It looks at states and not at events: what came and went while nobody was to be 
 lasts is told once, however long a mute or a stop of the service kept it back.
 """
 
-from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from monitor.incidents.incident import Ending, Incident, Told
@@ -33,10 +32,3 @@ def news_for(
 def _for(since: datetime, now: datetime) -> timedelta:
     """How long it has been so. After a clock went back it has been so for as long as anybody asks for."""
     return now - since if now >= since else timedelta.max
-
-
-def to_be_told(incidents: Mapping[str, Incident]) -> Iterator[Incident]:
-    """The incidents of which somebody may still have to be told: open ones, and those whose end is news to somebody."""
-    for incident in incidents.values():
-        if incident.open or any(not told.over for told in incident.told.values()):
-            yield incident

@@ -38,8 +38,8 @@ class AlertmanagerChannel(Settings):
     url: Annotated[WebUrl, AfterValidator(_base)] = Field(
         description="Its address without /api/v2, such as http://127.0.0.1:9093."
     )
-    user: str | None = Field(None, min_length=1, max_length=255, description="Where it asks for one, together with:")
-    password: Secret | None = Field(None, description="The user's password.")
+    user: str | None = Field(None, min_length=1, max_length=255, description="The user, where it asks for one.")
+    password: Secret | None = Field(None, description="The password; both or none.")
     ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
 
     @model_validator(mode="after")

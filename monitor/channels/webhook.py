@@ -17,12 +17,13 @@ from probes.tls import CaFile
 
 
 class WebhookChannel(Settings):
-    """Each notice as JSON, by POST. `Idempotency-Key` is the same at each try; `Mailpath-Signature` is `t=TIME,v1=HEX`,
-    where HEX is the HMAC-SHA256 of `TIME.BODY` with the secret, TIME in seconds since 1970."""
+    """Each notice as JSON, by POST, signed, with an `Idempotency-Key` that is the same at each try."""
 
     via: Literal["webhook"] = "webhook"
     url: WebUrl = Field(description="Where notices are posted to; it answers 200 to 299 once it has one.")
-    secret: Secret = Field(description="What signs them, so that the receiver can tell that they are ours.")
+    secret: Secret = Field(
+        description="Signs them: `Mailpath-Signature` is `t=TIME,v1=HEX`, HEX the HMAC-SHA256 of `TIME.BODY`."
+    )
     ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
 
     async def deliver(self, notice: Notice, around: Surroundings) -> str | None:

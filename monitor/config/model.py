@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
+from monitor.channels.table import ChannelSettings
 from monitor.config.pace import Choices, ProbeSettings, first
 from monitor.config.watched import WatchedPath
 from monitor.inbound.settings import InboundSettings
 from monitor.incidents.maintenance import MaintenanceSettings
+from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.sandbox.settings import SandboxSettings
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
@@ -190,6 +192,9 @@ class Config(Settings):
     inbound: InboundSettings | None = None
     dns: DnsSettings = Field(default_factory=DnsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    incidents: IncidentSettings = Field(default_factory=IncidentSettings)
+    channels: dict[Key, ChannelSettings] = Field({}, description="Ways to people, each a table of its own.")
+    routing: tuple[RoutingRule, ...] = Field((), description="Who hears of what; each rule a table of its own.")
     maintenance: tuple[MaintenanceSettings, ...] = Field(
         (), description="When nobody is told, every week; each a table of its own."
     )

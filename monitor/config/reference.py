@@ -38,8 +38,7 @@ def reference() -> str:
     top = {"include": Config.model_fields["include"]}
     parts = [_part("Above all tables", "More files.", top)]
     for key, field in Config.model_fields.items():
-        if is_table(table := bare(field.annotation)):
-            parts += _table(key, f"`[{key}]`", table)
+        parts += _tables_of(key, bare(field.annotation))
     parts += _table("companies.KEY", "`[companies.KEY]`", CompanySettings)
     parts += _table("companies.KEY.paths.KEY", "`[companies.KEY.paths.KEY]`", PathSettings)
     for name in ("route", "mailbox"):
@@ -48,9 +47,20 @@ def reference() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _tables_of(key: str, kind: Any) -> Iterator[str]:
+    """The parts of one key of the file: a table, a list of tables, or tables of several kinds, each with a name."""
+    if is_table(kind):
+        yield from _table(key, f"`[{key}]`", kind)
+    elif get_origin(kind) is tuple and is_table(table := get_args(kind)[0]):
+        yield from _table(key, f"`[[{key}]]`", table)
+    elif get_origin(kind) is dict:
+        for tag, table in tagged(get_args(kind)[1]).items():
+            yield from _table(f"{key}.KEY", f'`[{key}.KEY]` with `{tag_key(table)} = "{tag}"`', table)
+
+
 def _table(name: str, title: str, table: type[BaseModel]) -> Iterator[str]:
     """The part of one table. A table that is always in it has rows there; one that may be left out has its own part."""
-    meaning = re.sub(r"^`?\[[^]]*\]`?: ", "", " ".join((table.__doc__ or "").split()))
+    meaning = re.sub(r"^`?\[+[^]]*\]+`?: ", "", " ".join((table.__doc__ or "").split()))
     sentence = re.split(r"(?<=\.)\s", meaning)[0]
     chooses = issubclass(table, Choices) and table is not ProbeSettings
     if chooses:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.config.errors import dotted
 from monitor.config.maintenance_rules import broken_maintenance
 from monitor.config.model import CompanySettings, ControlSettings, PathSettings, SenderSettings, belongs
+from monitor.config.oncall_rules import broken_oncall
 from monitor.config.pace import Choices, ProbeSettings, first, too_early
 from monitor.config.schema import Keys
 from monitor.config.sources import Problem, Source
@@ -46,6 +47,7 @@ def broken(draft: Draft) -> Iterator[Problem]:
     yield from _unheard(draft)
     yield from _crossed(draft, draft.tables.get("inbound"))
     yield from broken_maintenance(draft.main, draft.tables.get("maintenance", ()), draft.homes, draft.companies)
+    yield from broken_oncall(draft.main, draft.tables.get("routing", ()), draft.homes)
     if probes := draft.tables.get("probes"):
         yield from _impatient(draft, probes)
     if sandbox := draft.tables.get("sandbox"):

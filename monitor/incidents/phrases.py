@@ -1,0 +1,166 @@
+"""The words that notices are made of: tables, and how names, times and other people's text are written. Pure."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from monitor.incidents.incident import Scope
+from probes.evidence import Stage
+from probes.kinds import Kind
+from probes.verdict import Cause, Grade, Outcome
+
+LONGEST_NAME = 40  # of a company, in a title
+LONGEST_REPLY = 300
+MOST_NAMED = 10
+
+OUTCOMES: dict[Outcome, str] = {  # after "mail from ..."
+    Outcome.INBOX: "arrives",
+    Outcome.LATE: "too late",
+    Outcome.SPAM: "in the spam folder",
+    Outcome.QUARANTINED: "held in quarantine",
+    Outcome.BLOCKED: "blocked",
+    Outcome.DEFERRED: "put off until too late",
+    Outcome.MISSING: "accepted and never seen",
+    Outcome.UNKNOWN: "not to be judged",
+}
+
+CAUSES: dict[Cause | None, str] = {
+    Cause.IP_BLOCKED: "by IP address",
+    Cause.IP_LISTED: "IP address on a public blocklist",
+    Cause.DOMAIN_BLOCKED: "by domain",
+    Cause.AUTHENTICATION: "authentication fails",
+    Cause.CONTENT: "taken for spam",
+    Cause.REPUTATION: "poor reputation",
+    Cause.RATE_LIMITED: "too much at once",
+    Cause.GREYLISTED: "greylisting",
+    Cause.RDNS: "reverse name",
+    Cause.TLS: "TLS fails",
+    Cause.POLICY: "a rule it does not name",
+    Cause.FIREWALL: "no connection",
+    Cause.SUPPRESSED: "no longer tried",
+    Cause.NO_SUCH_USER: "not known there",
+    Cause.CASE_SENSITIVE_USER: "known only with capitals",
+    Cause.MAILBOX_FULL: "full",
+    Cause.MAILBOX_DISABLED: "closed",
+    Cause.DOMAIN_UNKNOWN: "its domain takes no mail",
+    Cause.TOO_LARGE: "found too large",
+    Cause.MALFORMED: "our message is found wrong",
+    Cause.RELAY_DENIED: "server not for this domain",
+    Cause.SERVER_FAULT: "server in trouble",
+    Cause.NETWORK: "our network",
+    Cause.EXPIRED: "given up after many attempts",
+    Cause.UNCLEAR: "no reason given",
+    None: "we cannot send or look",
+}
+
+GRADES: dict[Grade, tuple[str, str]] = {  # in a word, and what it proves
+    Grade.REAL: ("proven", "the mail left from the sender's own address."),
+    Grade.IMPERSONATED: (
+        "seen at its gateway",
+        "the company's own gateway took us for the sender; the network before it was not asked.",
+    ),
+    Grade.SCANNED: ("its filter says", "the filter was asked; nothing was delivered."),
+    Grade.UNPROVEN: (
+        "not proven",
+        "it came from another address than the sender's, or the address could not be read.",
+    ),
+}
+
+KINDS: dict[Kind, str] = {
+    Kind.VERIFICATION: "verification codes",
+    Kind.TWO_STEP_CODE: "2-step codes",
+    Kind.PASSWORD_RESET: "reset codes",
+    Kind.INVITATION: "invitations",
+    Kind.ADDRESS_CHANGE: "address changes",
+}
+
+SCOPES: dict[Scope, str] = {
+    Scope.MAILBOX: "one path",
+    Scope.KIND: "some of the mail at one company",
+    Scope.COMPANY: "one company",
+    Scope.MAIL_SYSTEM: "one mail system",
+    Scope.EVERYBODY: "everybody",
+    Scope.OURSELVES: "Mailpath itself",
+}
+
+SYSTEMS: dict[str, str] = {
+    "m365": "Microsoft 365",
+    "exchange": "Exchange",
+    "google": "Google Workspace",
+    "mimecast": "Mimecast",
+    "proofpoint": "Proofpoint",
+    "barracuda": "Barracuda",
+    "cisco": "Cisco Secure Email",
+    "sophos": "Sophos Email",
+    "fortinet": "FortiMail",
+    "trendmicro": "Trend Micro",
+    "symantec": "Symantec Email Security.cloud",
+    "spamtitan": "SpamTitan",
+    "hornetsecurity": "Hornetsecurity",
+    "cloudflare": "Cloudflare Email Security",
+    "postfix": "Postfix",
+    "exim": "Exim",
+}
+
+RUN_BY_THE_COMPANY = frozenset({"exchange", "postfix", "exim"})
+"""Mail systems that have no vendor who could act for all at once."""
+
+_HOST = r"[A-Za-z0-9._:\[\]-]{1,255}"
+_STAGE = f"(?:{'|'.join(stage.replace('_', ' ') for stage in Stage)})"
+_OURS = re.compile(  # how the sentences of `judge` begin, where what follows is the receiver's own text
+    rf"((?:(?:refused|no way in|still put off when the code died,) at {_STAGE}(?: by {_HOST})?"
+    rf"|we could not ask: stopped at {_STAGE}(?: by {_HOST})?"
+    rf"|accepted by {_HOST}, then bounced by {_HOST}"
+    rf"|accepted by {_HOST}, then put off, as {_HOST} reported"
+    rf"|accepted by {_HOST}"
+    r"|we could not look|not sent)): "
+)
+
+
+def legible(text: str, most: int) -> str:
+    """Other people's text as one line of at most `most` characters, without anything that does not show."""
+    seen = "".join(each if each.isprintable() else " " for each in text[: 4 * most])
+    line = " ".join(seen.split())
+    return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 3].rstrip()}..."
+
+
+def quoted(text: str, most: int = LONGEST_REPLY) -> str:
+    """Other people's text in quotation marks, which it cannot end."""
+    return '"' + legible(text, most).replace('"', '\\"') + '"'
+
+
+def where(because: str) -> str:
+    """A verdict's sentence, with what the receiver said in quotation marks; all of it, where the two cannot be told
+    apart for certain."""
+    ours = _OURS.match(because)
+    return f"{ours[1]}: {quoted(because[ours.end() :])}" if ours else quoted(because)
+
+
+def lasting(time: timedelta) -> str:
+    """A duration for people, to the two largest units."""
+    minutes = max(round(time.total_seconds() / 60), 0)
+    if minutes == 0:
+        return "under a minute"
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min"
+
+
+def clock(at: datetime) -> str:
+    """A time of day with its date, as everything here is written."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """The first names, and how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """ "1 company", "12 companies"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,155 @@
+"""What a notice is made of: an incident as one channel may see it, with the names and the advice that belong to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.incidents.advice import Advice
+from monitor.incidents.advising import CONTROL_FAILS_TOO, advice_on, runbook_on
+from monitor.incidents.incident import Failure, Incident, Nature, Told
+from monitor.incidents.notice import News
+from monitor.incidents.phrases import LONGEST_NAME, SYSTEMS, legible
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFacts:
+    """A company as people know it. `every`: the longest time in which each kind is probed once on a path of it."""
+
+    name: str
+    mail_system: str
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SenderFacts:
+    """Whose mail it is about."""
+
+    domain: str
+    source_ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What is to be told of an incident, to one channel.
+
+    `companies` are those of the configuration, by key; one that is gone is called by its key. `good`: so many good
+    probes in a row, and it is over. `url` is the base of Mailpath's pages. `visible`: the companies that the channel
+    may hear of, None for all. `before`: what it was told last. `into`: the incident that took this one in.
+    `remaining`: the companies that still have it, where it narrowed.
+    """
+
+    incident: Incident
+    news: News
+    now: datetime
+    companies: Mapping[str, CompanyFacts]
+    sender: SenderFacts
+    url: str
+    good: int
+    visible: frozenset[str] | None = None
+    before: Told | None = None
+    into: Incident | None = None
+    remaining: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What of it the channel may see. `companies` are the keys of those that have it, or had it; `lead` is the failure
+    that is quoted; `mail_system` is "" where there are several; `whole`: nothing was left out for the channel's sake.
+    """
+
+    telling: Telling
+    companies: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    lead: Failure | None
+    since: datetime
+    mail_system: str
+    advice: Advice
+    runbook: str
+    whole: bool
+
+    @property
+    def incident(self) -> Incident:
+        """The incident."""
+        return self.telling.incident
+
+    @property
+    def control_fails(self) -> bool:
+        """Whether it is ours because a neutral sender fails too."""
+        return self.incident.nature is Nature.OURS and self.advice.meaning == CONTROL_FAILS_TOO.meaning
+
+    @property
+    def lasted(self) -> timedelta:
+        """How long it goes on, or went on."""
+        return (self.incident.closed_at or self.telling.now) - self.since
+
+    @property
+    def every(self) -> timedelta | None:
+        """At the latest after this time there is a next probe; None where nobody knows."""
+        known = self.telling.companies
+        return max((known[company].every for company in self.companies if company in known), default=None)
+
+    def name(self, company: str, most: int = LONGEST_NAME) -> str:
+        """What people call this company."""
+        known = self.telling.companies.get(company)
+        return legible(known.name if known else company, most)
+
+    def names(self) -> list[str]:
+        """What people call those that have it."""
+        return [self.name(company) for company in self.companies]
+
+    def filled(self, text: str) -> str:
+        """The advice's text, with the names in it."""
+        sender = self.telling.sender
+        words = {
+            "{domain}": sender.domain,
+            "{ip}": sender.source_ip,
+            "{system}": SYSTEMS.get(self.mail_system, self.mail_system) or "the mail systems",
+            "{company}": self.companies[0] if len(self.companies) == 1 else "COMPANY",
+        }
+        for mark, word in words.items():
+            text = text.replace(mark, word)
+        return text
+
+
+def scene_of(telling: Telling) -> Scene:
+    """The incident as this channel may see it."""
+    incident, visible = telling.incident, telling.visible
+    all_of_them = incident.touches or incident.companies
+    companies = _seen(all_of_them, visible) or _seen(incident.companies, visible)
+    failures = tuple(f for f in incident.failures if visible is None or f.company in visible)
+    whole = len(companies) == len(all_of_them)
+    mail_system = _mail_system(telling, companies)
+    since = incident.began_at if whole else min((f.since for f in failures), default=incident.began_at)
+    return Scene(
+        telling=telling,
+        companies=companies,
+        failures=failures,
+        lead=_lead(incident, failures),
+        since=since,
+        mail_system=mail_system,
+        advice=advice_on(incident, mail_system),
+        runbook=f"{telling.url}/runbooks/{runbook_on(incident)}",
+        whole=whole,
+    )
+
+
+def scene_into(telling: Telling, into: Incident) -> Scene:
+    """The incident that took this one in, as the same channel may see it."""
+    return scene_of(replace(telling, incident=into))
+
+
+def _seen(companies: tuple[str, ...], visible: frozenset[str] | None) -> tuple[str, ...]:
+    return companies if visible is None else tuple(company for company in companies if company in visible)
+
+
+def _mail_system(telling: Telling, companies: tuple[str, ...]) -> str:
+    """The mail system that all of them have; "" where they have several, or where it is not known."""
+    systems = {telling.companies[company].mail_system for company in companies if company in telling.companies}
+    system = telling.incident.mail_system or (systems.pop() if len(systems) == 1 else "")
+    return "" if system == "unknown" else system
+
+
+def _lead(incident: Incident, failures: tuple[Failure, ...]) -> Failure | None:
+    """The failure that speaks for all: the first that is what the incident says that it is."""
+    same = (f for f in failures if (f.outcome, f.cause) == (incident.outcome, incident.cause))
+    return next(same, failures[0] if failures else None)

@@ -1,0 +1,298 @@
+"""What a notice says. The title and the first lines are for a phone's first screen: what, who, since when, why, and who
+must act. Below them the rest: where it stops, the fix and what not to do, how it is verified.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import assert_never
+
+from monitor.incidents.advice import HARMLESS, Actor
+from monitor.incidents.facts import facts, labels
+from monitor.incidents.incident import Ending, Nature, Scope
+from monitor.incidents.notice import News
+from monitor.incidents.phrases import (
+    CAUSES,
+    GRADES,
+    KINDS,
+    OUTCOMES,
+    RUN_BY_THE_COMPANY,
+    SCOPES,
+    SYSTEMS,
+    clock,
+    counted,
+    lasting,
+    legible,
+    listed,
+    where,
+)
+from monitor.incidents.scene import Scene, Telling, scene_into, scene_of
+from probes.kinds import Kind
+from probes.verdict import Outcome
+
+__all__ = ["facts", "headline", "labels", "text", "title"]
+
+LONGEST_TITLE = 200
+MOST_KINDS_IN_A_TITLE = 2
+
+
+def title(telling: Telling) -> str:
+    """One line: what, and who has it."""
+    scene = scene_of(telling)
+    return legible(_news(scene) + headline(scene), LONGEST_TITLE)
+
+
+def text(telling: Telling) -> str:
+    """The rest, as plain text that makes sense by itself."""
+    scene = scene_of(telling)
+    match telling.news:
+        case News.RESOLVED:
+            lines = _resolved(scene)
+        case News.MERGED:
+            lines = _merged(scene)
+        case News.OPENED | News.WIDENED | News.CAUSE_CHANGED | News.REMINDER:
+            lines = _open(scene)
+        case _:
+            assert_never(telling.news)
+    return "\n".join(lines)
+
+
+def headline(scene: Scene) -> str:
+    """The incident in a line."""
+    incident, who = scene.incident, _who(scene)
+    match incident.nature:
+        case Nature.MAIL:
+            about = f"{_what(scene)} from {scene.telling.sender.domain} {OUTCOMES[incident.outcome]}"
+            return f"{who}: {about} ({CAUSES[incident.cause]})"
+        case Nature.MAILBOX:
+            return f"{who}: the probe's own mailbox is {CAUSES[incident.cause]}"
+        case Nature.OURS:
+            why = "the control fails too" if scene.control_fails else CAUSES[incident.cause]
+            return f"Mailpath itself: {who} cannot be judged ({why})"
+        case _:
+            assert_never(incident.nature)
+
+
+def _news(scene: Scene) -> str:
+    match scene.telling.news:
+        case News.OPENED:
+            return "Again: " if scene.incident.relapses else ""
+        case News.WIDENED:
+            return "Wider: "
+        case News.CAUSE_CHANGED:
+            return "Changed: "
+        case News.REMINDER:
+            return f"Still, after {lasting(scene.lasted)}: "
+        case News.RESOLVED:
+            return f"Over after {lasting(scene.lasted)}: "
+        case News.MERGED:
+            return "Now part of another: "
+        case _:
+            assert_never(scene.telling.news)
+
+
+def _who(scene: Scene) -> str:
+    """A company by its name, several by their number; of those that a channel may not hear of, nothing."""
+    incident, names = scene.incident, scene.names()
+    many = counted(len(names), "company", "companies")
+    if len(names) == 1 or not scene.whole:
+        on_path = f", path {scene.lead.path}" if scene.lead and incident.scope is Scope.MAILBOX else ""
+        return (names[0] if len(names) == 1 else many) + on_path
+    if incident.scope is Scope.MAIL_SYSTEM:
+        return f"{SYSTEMS.get(incident.mail_system, incident.mail_system)}, {many}"
+    return f"Everybody, {many}" if incident.scope is Scope.EVERYBODY else many
+
+
+def _what(scene: Scene) -> str:
+    kinds = _kinds(scene)
+    few = 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
+    return " and ".join(KINDS[kind] for kind in kinds) if scene.incident.scope is Scope.KIND and few else "mail"
+
+
+def _kinds(scene: Scene) -> list[Kind]:
+    failing = {failure.kind for failure in scene.failures}
+    return [kind for kind in Kind if kind in failing]
+
+
+def _open(scene: Scene) -> Iterator[str]:
+    """What goes on."""
+    yield from _first_screen(scene)
+    yield ""
+    if was := _was(scene):
+        yield was
+    yield from _evidence(scene)
+    advice = scene.advice
+    yield f"Fix: {scene.filled(advice.fix)}"
+    if advice.bridge:
+        whose = "a company's" if len(scene.companies) > 1 else "the company's"
+        yield f"Until then, by {whose} IT: {scene.filled(advice.bridge)}"
+    yield f"Runbook: {scene.runbook}"
+    yield f"Do not: {scene.filled(advice.never)}"
+    yield f"Verify: {_verify(scene)}"
+    if advice.meanwhile and advice.meanwhile != HARMLESS:
+        yield f"Meanwhile: {scene.filled(advice.meanwhile)}"
+    yield _reference(scene)
+
+
+def _first_screen(scene: Scene) -> Iterator[str]:
+    incident, advice, domain = scene.incident, scene.advice, scene.telling.sender.domain
+    yield f"Since {clock(scene.since)} ({lasting(scene.lasted)}{_bad(scene)})."
+    if incident.nature is not Nature.MAIL:
+        harmless = " Nobody's sign-in is affected." if advice.meanwhile == HARMLESS else ""
+        yield f"Nothing is known against the mail of {domain}.{harmless}"
+    grade = f", {GRADES[scene.lead.grade][0]}" if scene.lead and incident.nature is Nature.MAIL else ""
+    yield f"Why{grade}: {scene.filled(advice.meaning)}"
+    yield f"Act: {_act(scene)}"
+    if incident.nature is Nature.MAIL and (kinds := _kinds(scene)):
+        some = "all five kinds" if len(kinds) == len(Kind) else ", ".join(KINDS[kind] for kind in kinds)
+        yield f"Mail: {some}."
+
+
+def _bad(scene: Scene) -> str:
+    """How many probes show it. A storm's incident keeps only the gravest of its failures."""
+    probes = sum(failure.bad for failure in scene.failures)
+    at_least = "at least " if scene.whole and scene.incident.failing > len(scene.failures) else ""
+    if not probes:
+        return ""
+    told_nothing = scene.incident.outcome is Outcome.UNKNOWN
+    words = counted(probes, "probe that tells nothing", "probes that tell nothing") if told_nothing else None
+    return f", {at_least}{words or counted(probes, 'bad probe')}"
+
+
+def _act(scene: Scene) -> str:
+    actor, several = scene.advice.actor, scene.incident.scope.wider_than(Scope.COMPANY)
+    match actor:
+        case Actor.COMPANY_IT:
+            return "the company's IT, alone."
+        case Actor.MAILBOX_OWNER:
+            return "whoever looks after the probe's mailbox."
+        case Actor.OURSELVES:
+            return "whoever runs Mailpath" + (", with the company's IT." if scene.control_fails else ".")
+        case Actor.SENDER if several:
+            vendor = SYSTEMS.get(scene.mail_system) if scene.mail_system not in RUN_BY_THE_COMPANY else None
+            return "Trimble and its mail service" + (f", with the vendor of {vendor}." if vendor else ".")
+        case Actor.SENDER:
+            can = "can only bridge it" if scene.advice.bridge else "cannot mend it"
+            return f"Trimble and its mail service; the company's IT {can}."
+        case _:
+            assert_never(actor)
+
+
+def _was(scene: Scene) -> str:
+    """What changed since this channel was told last."""
+    incident, before = scene.incident, scene.telling.before
+    if before is None or scene.telling.news not in (News.WIDENED, News.CAUSE_CHANGED):
+        return ""
+    pairs = (
+        (SCOPES[before.scope], SCOPES[incident.scope]),
+        (CAUSES[before.cause], CAUSES[incident.cause]),
+        (f"a {before.severity}", f"a {incident.severity}"),
+    )
+    changed = [(old, new) for old, new in pairs if old != new]
+    if not changed:
+        return ""
+    return f"Was: {', '.join(old for old, _ in changed)}. Now: {', '.join(new for _, new in changed)}."
+
+
+def _evidence(scene: Scene) -> Iterator[str]:
+    incident, lead = scene.incident, scene.lead
+    several = len(scene.companies) > 1
+    if lead:
+        at = f" at {scene.name(lead.company)}" if several else ""
+        yield f"Seen{at}, path {lead.path}, {clock(lead.at)}: {where(lead.because)}"
+    if several:
+        yield f"Companies: {listed(scene.names())}."
+    if hint := _hint(scene):
+        yield hint
+    if lead and incident.nature is Nature.MAIL:
+        yield f"Proof: {GRADES[lead.grade][1]}"
+
+
+def _hint(scene: Scene) -> str:
+    """What its width tells of its reason."""
+    incident = scene.incident
+    if incident.nature is Nature.OURS and len(scene.companies) > 1:
+        return "So many at once: look at Mailpath's own network, name server and machine first."
+    if incident.nature is not Nature.MAIL:
+        return ""
+    if incident.scope is Scope.MAIL_SYSTEM:
+        system = SYSTEMS.get(incident.mail_system, incident.mail_system)
+        others = "Others" if not scene.whole else "Most"
+        return f"{others} with {system} have it at once: so it is {system} or the sender, not one company's IT."
+    if incident.scope is Scope.EVERYBODY:
+        others = "Others have" if not scene.whole else "Most companies that are watched have"
+        return f"{others} it at once: so it is the sender: its IP address, its domain or its authentication."
+    return ""
+
+
+def _verify(scene: Scene) -> str:
+    good, settles = scene.telling.good, scene.advice.settles
+    due = f"the next probe is due within {_exactly(scene.every)}; " if scene.every else ""
+    now = f" At once: mailpath probe {scene.companies[0]}." if len(scene.companies) == 1 else ""
+    act = f" The change may take up to {_exactly(settles)} to act." if settles else ""
+    return f"{due}it is over after {counted(good, 'good probe')} in a row.{now}{act}"
+
+
+def _exactly(time: timedelta) -> str:
+    """Short times too, as the make-believe companies have them."""
+    return f"{time.total_seconds():.0f} s" if time < timedelta(minutes=2) else lasting(time)
+
+
+def _reference(scene: Scene) -> str:
+    incident = scene.incident
+    explain = f"; mailpath explain {scene.lead.probe_id}" if scene.lead else ""
+    return f"Incident {incident.id}, {incident.severity}. Details: mailpath incidents {incident.id}{explain}"
+
+
+def _resolved(scene: Scene) -> Iterator[str]:
+    """What is over."""
+    incident = scene.incident
+    end = incident.closed_at or scene.telling.now
+    yield f"It lasted {lasting(scene.lasted)}: from {clock(scene.since)} to {clock(end)}."
+    yield from _ended(scene)
+    if len(scene.companies) > 1:
+        yield f"Companies: {listed(scene.names())}."
+    if incident.relapses:
+        yield f"It came back {counted(incident.relapses, 'time')} in between."
+    if incident.nature is Nature.MAIL and incident.ending is Ending.RECOVERED and incident.outcome is not Outcome.SPAM:
+        yield "Codes in mail that was held back are dead: who still waits must ask for a new one."
+    yield _reference(scene)
+
+
+def _ended(scene: Scene) -> Iterator[str]:
+    incident, remaining = scene.incident, scene.telling.remaining
+    match incident.ending:
+        case Ending.UNWATCHED:
+            yield "Whether it is mended is not known: its path was taken out of the configuration."
+        case Ending.NARROWED:
+            visible = scene.telling.visible
+            still = [scene.name(company) for company in remaining if visible is None or company in visible]
+            yield "Most of it works again. What does not has an incident of its own now" + (
+                f": {listed(still)}." if still else "."
+            )
+        case Ending.RECOVERED | Ending.MERGED | None:
+            yield f"{_works(incident.nature)} {counted(scene.telling.good, 'good probe')} in a row."
+        case _:
+            assert_never(incident.ending)
+
+
+def _works(nature: Nature) -> str:
+    match nature:
+        case Nature.MAIL:
+            return "The mail arrives again:"
+        case Nature.MAILBOX:
+            return "The probe's mailbox takes mail again:"
+        case Nature.OURS:
+            return "It can be judged again:"
+        case _:
+            assert_never(nature)
+
+
+def _merged(scene: Scene) -> Iterator[str]:
+    """What another incident tells from now on."""
+    into = scene.telling.into
+    speaks = scene.incident.merged_into or (into.id if into else "another")
+    yield f"It is not over: incident {speaks} speaks for it from now on."
+    if into:
+        yield f"That is: {legible(headline(scene_into(scene.telling, into)), LONGEST_TITLE)}"
+    yield f"It began at {clock(scene.since)}."
+    yield _reference(scene)

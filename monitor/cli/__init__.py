@@ -4,6 +4,8 @@
 - `show`      how events, evidence and verdicts look: for people, and as JSON
 - `run`       what `serve`, `sandbox` and `probe` do while they run
 - `recall`    what `explain` tells
+- `incidents` what `incidents` tells
+- `mute`      what `mute` does
 - `read`      what `read` tells of replies, bounces, messages and reports
 - `text`      how text gets to a terminal
 """

@@ -119,6 +119,82 @@ def explain(
     _finish(recall.explain(settings, probe_id, as_json=as_json))
 
 
+@app.command()
+def incidents(
+    incident_id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="One incident as a whole; how the id begins is enough.", show_default=False),
+    ] = "",
+    also_closed: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    company: Annotated[
+        str, typer.Option(metavar="COMPANY", help="Only what touches this one.", show_default=False)
+    ] = "",
+    config: ConfigFile = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List the incidents, worst first. Exit 0: none is open, or all are muted. 1: one is open. 2: could not tell."""
+    settings = _read(config)
+    from monitor.cli import incidents as told
+
+    if incident_id:
+        _finish(told.whole(settings, incident_id, as_json=as_json))
+    _finish(told.listing(settings, company, also_closed=also_closed, as_json=as_json))
+
+
+muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(muting, name="mute", help="Say about what nobody is to be told. Exit 0: done. 2: not done.")
+
+
+@muting.command("add")
+def mute_add(
+    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason, for those who wonder.")],
+    about: Annotated[str, typer.Argument(metavar="COMPANY[/PATH]", help="Whose trouble.", show_default=False)] = "",
+    mail_system: Annotated[str, typer.Option(metavar="NAME", help="Only at this mail system.")] = "",
+    cause: Annotated[str, typer.Option(metavar="CAUSE", help="Only for this cause.")] = "",
+    everything: Annotated[bool, typer.Option("--everything", help="Whatever fails.")] = False,
+    lasts: Annotated[str, typer.Option("--for", metavar="TIME", help="How long: 2h, 3d.")] = "",
+    until: Annotated[str, typer.Option(metavar="TIME", help="Until when: 2026-11-26T08:00Z.")] = "",
+    weekly: Annotated[
+        str, typer.Option(metavar="TIMES", help='Every week: "sun 02:00-04:00 Europe/Berlin"; UTC without a zone.')
+    ] = "",
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who wants it; else who is logged in.")] = "",
+    config: ConfigFile = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Mute what fits all that is said, for a time or every week. Probing goes on, the incident is marked."""
+    settings = _read(config)
+    from monitor.cli import mute
+
+    wish = mute.Wish(about, mail_system, cause, everything, lasts, until, weekly, why, by)
+    _finish(mute.add(settings, wish, as_json=as_json))
+
+
+@muting.command("list")
+def mute_list(
+    also_over: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    config: ConfigFile = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List the mutes, those of the configuration too."""
+    settings = _read(config)
+    from monitor.cli import mute
+
+    _finish(mute.show(settings, also_over=also_over, as_json=as_json))
+
+
+@muting.command("end")
+def mute_end(
+    mute_id: Annotated[str, typer.Argument(metavar="ID", help="How the id begins is enough.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who ends it; else who is logged in.")] = "",
+    config: ConfigFile = HERE,
+) -> None:
+    """End a mute before its time."""
+    settings = _read(config)
+    from monitor.cli import mute
+
+    _finish(mute.end(settings, mute_id, by))
+
+
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, or - for standard input.")]
 reading = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(reading, name="read", help="Tell what a mail system says. Exit 0: read. 2: a FILE cannot be read.")

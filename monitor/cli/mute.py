@@ -1,0 +1,279 @@
+"""`mailpath mute`: to say about what nobody is to be told. A running service sees it within seconds, in the store."""
+
+import getpass
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from rich.markup import escape
+from rich.table import Table
+
+from monitor.cli.exits import Exit
+from monitor.cli.text import console
+from monitor.clock import utc_now
+from monitor.config import Config
+from monitor.incidents.maintenance import PREFIX, Times, Why
+from monitor.incidents.mute import Mute, active, ends, following, over
+from monitor.incidents.phrases import clock, lasting, legible, listed
+from monitor.incidents.weekly import DAYS
+from monitor.store import Store
+from monitor.trouble import Trouble
+from probes.settings import Duration
+from probes.verdict import Cause
+
+T = TypeVar("T")
+MOST_SHOWN = 60  # characters of a reason in the list
+DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
+TIMES: TypeAdapter[str] = TypeAdapter(Times)
+LINE: TypeAdapter[str] = TypeAdapter(Why)
+
+
+class MuteError(Trouble):
+    """What was said makes no mute, or there is none of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line says of a new mute, as it was typed; "" is what it does not say."""
+
+    about: str  # COMPANY or COMPANY/PATH
+    mail_system: str
+    cause: str
+    everything: bool
+    lasts: str
+    until: str
+    weekly: str
+    why: str
+    by: str
+
+
+async def add(config: Config, wish: Wish, *, as_json: bool) -> Exit:
+    """Make a mute of the wish. Raises MuteError, StoreError."""
+    now = utc_now()
+    mute = made(config, wish, now, secrets.token_hex(6))
+    async with Store.open(config.store.url) as store:
+        await store.add_mute(mute)
+    if as_json:
+        print(json.dumps(mute_facts(mute, now)))
+        return Exit.OK
+    console().print(escape(f"muted {about(mute)} {_when(mute, now)}, mute {mute.id}; probing goes on"))
+    return Exit.OK
+
+
+async def show(config: Config, *, also_over: bool, as_json: bool) -> Exit:
+    """The mutes of the store and those of the configuration: what is silent now first."""
+    now = utc_now()
+    async with Store.open(config.store.url) as store:
+        mutes = [*configured(config), *(await store.mutes() if also_over else await store.mutes(active_at=now))]
+    mutes.sort(key=lambda mute: (over(mute, now), not active(mute, now)))
+    if as_json:
+        for mute in mutes:
+            print(json.dumps(mute_facts(mute, now)))
+    elif mutes:
+        _table(mutes, now)
+    else:
+        print("nothing is muted")
+    return Exit.OK
+
+
+async def end(config: Config, prefix: str, by: str) -> Exit:
+    """End the mute whose id begins so. Raises MuteError, StoreError."""
+    if any(mute.id == prefix for mute in configured(config)):
+        name = prefix.removeprefix(PREFIX)
+        raise MuteError(f"{prefix} stands in the configuration: take its [[maintenance]] table, {name}, out there")
+    now = utc_now()
+    async with Store.open(config.store.url) as store:
+        mute = _chosen(await store.mutes(), prefix, now)
+        if not await store.end_mute(mute.id, now, _name(by)):
+            raise MuteError(f"mute {mute.id} is over already")
+    console().print(escape(f"ended mute {mute.id} of {about(mute)}; it silences nothing any more"))
+    return Exit.OK
+
+
+def configured(config: Config) -> list[Mute]:
+    """The mutes that the configuration holds."""
+    return [mute for plan in config.maintenance for mute in plan.mutes()]
+
+
+def made(config: Config, wish: Wish, now: datetime, name: str) -> Mute:
+    """The mute that is wished for, of this name. Raises MuteError, which tells what is expected."""
+    company, path, mail_system, cause = _place(config, wish)
+    calendar, ends_at = _times(wish, now)
+    mute = Mute(
+        id=name,
+        company=company,
+        path=path,
+        mail_system=mail_system,
+        cause=cause,
+        begins_at=now,
+        ends_at=ends_at,
+        weekly=calendar,
+        by=_name(wish.by),
+        why=_read("--why", LINE.validate_python, wish.why),
+        created_at=now,
+    )
+    if not active(mute, now) and following(mute, now) is None:
+        raise MuteError("would be over before the first of its weekly times begins")
+    return mute
+
+
+def _place(config: Config, wish: Wish) -> tuple[str, str, str, Cause | None]:
+    """About what it is. Names must be there: a mute of a misspelt company would silence nothing, unnoticed."""
+    if wish.everything == bool(wish.about or wish.mail_system or wish.cause):
+        raise MuteError(
+            "--everything and a choice exclude each other; leave one of them out"
+            if wish.everything
+            else "would mute everything; name COMPANY[/PATH], --mail-system or --cause, or say --everything"
+        )
+    company, _, path = wish.about.partition("/")
+    if wish.about:
+        _known("company", company, config.companies)
+    if "/" in wish.about:
+        _known(f"path at {company} called", path, config.companies[company].paths)
+    if wish.mail_system:
+        _known("mail system", wish.mail_system, {each.mail_system for each in config.companies.values()})
+        if company and (other := config.companies[company].mail_system) != wish.mail_system:
+            raise MuteError(f"--mail-system: that of {company} is {other}; with {wish.mail_system} nothing would fit")
+    if wish.cause:
+        _known("cause", wish.cause, list(Cause))
+    return company, path, wish.mail_system, Cause(wish.cause) if wish.cause else None
+
+
+def _known(what: str, name: str, known: Iterable[str]) -> None:
+    names = list(known)
+    if name not in names:
+        close = get_close_matches(name, names, n=1)
+        meant = f"did you mean {close[0]}?" if close else f"there are: {listed(names, 30) or 'none'}"
+        raise MuteError(f"no {what} {legible(name, MOST_SHOWN)!r}; {meant}")
+
+
+def _times(wish: Wish, now: datetime) -> tuple[str, datetime | None]:
+    """The calendar, and the end."""
+    if wish.lasts and wish.until:
+        raise MuteError("--for and --until exclude each other; leave one of them out")
+    if not (wish.lasts or wish.until or wish.weekly):
+        raise MuteError(
+            'say for how long: --for 2h, --until 2026-11-26T08:00Z or --weekly "sun 02:00-04:00 Europe/Berlin"'
+        )
+    calendar = _read("--weekly", TIMES.validate_python, wish.weekly) if wish.weekly else ""
+    if wish.lasts:
+        return calendar, now + _read("--for", DURATION.validate_python, wish.lasts)
+    return calendar, _moment(wish.until, now) if wish.until else None
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    expected = (
+        f'--until: must be a time like "2026-11-26T08:00Z", UTC where no zone is given, not {legible(text, 60)!r}'
+    )
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise MuteError(expected) from None
+    if moment <= now:
+        raise MuteError(f"--until: must be after now, {clock(now)}, not {clock(moment)}")
+    return moment
+
+
+def _read(option: str, read: Callable[[object], T], text: str) -> T:
+    """What a type of the configuration makes of an option. Raises MuteError with that type's words."""
+    try:
+        return read(text)
+    except ValidationError as wrong:
+        error = wrong.errors(include_url=False)[0]
+        raise MuteError(f"{option}: {error.get('ctx', {}).get('error', error['msg'])}") from None
+
+
+def _name(by: str) -> str:
+    """Who it is: as said, or as logged in."""
+    if by:
+        return _read("--by", LINE.validate_python, by)
+    try:
+        return legible(getpass.getuser(), 200)
+    except (OSError, KeyError):  # nobody of this number is known here, as in many containers
+        return f"user {os.getuid()}"
+
+
+def _chosen(mutes: Iterable[Mute], prefix: str, now: datetime) -> Mute:
+    """The one mute that is not over and whose id begins so."""
+    found = [mute for mute in mutes if prefix and mute.id.startswith(prefix)]
+    left = [mute for mute in found if not over(mute, now)]
+    if len(left) > 1:
+        raise MuteError(f"several mutes begin with {prefix!r}: {', '.join(mute.id for mute in left[:10])}")
+    if not left and len(found) == 1:
+        raise MuteError(f"mute {found[0].id} is over already")
+    if not left:
+        raise MuteError(f"no mute {legible(prefix, MOST_SHOWN)!r}; `mailpath mute list` shows them")
+    return left[0]
+
+
+def about(mute: Mute) -> str:
+    """What it silences, in a few words."""
+    place = "/".join(filter(None, (mute.company, mute.path)))
+    return " · ".join(filter(None, (place, mute.mail_system, mute.cause))) or "everything"
+
+
+def _when(mute: Mute, now: datetime) -> str:
+    """When it wants silence, seen from now."""
+    until = f"until {_day(mute.ends_at)}" if mute.ends_at else ""
+    if not mute.weekly:
+        return f"{until} ({lasting(mute.ends_at - now)})" if mute.ends_at else "until it is ended"
+    present, coming = ends(mute, now), following(mute, now)
+    turn = f"now until {_day(present)}" if present else f"next {_day(coming)}" if coming else ""
+    return " ".join(filter(None, (f"every {mute.weekly}", until, turn and f"({turn})")))
+
+
+def _day(at: datetime) -> str:
+    return f"{DAYS[at.weekday()].capitalize()} {clock(at)}"
+
+
+def _table(mutes: Iterable[Mute], now: datetime) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("", "MUTE", "ABOUT", "WHEN", "BY", "WHY"):
+        table.add_column(column, no_wrap=True)
+    for mute in mutes:
+        state = "over" if over(mute, now) else "silent" if active(mute, now) else "later"
+        row = (state, mute.id, about(mute), _history(mute, now), mute.by, mute.why)
+        table.add_row(*(escape(legible(each, 2 * MOST_SHOWN)) for each in row))
+    out = console()
+    out.width = 1000  # a terminal breaks long lines; nothing is cut
+    out.print(table)
+
+
+def _history(mute: Mute, now: datetime) -> str:
+    if mute.ended_at:
+        return f"ended {_day(mute.ended_at)} by {mute.ended_by}"
+    return f"until {_day(mute.ends_at)}" if mute.ends_at and over(mute, now) else _when(mute, now)
+
+
+def mute_facts(mute: Mute, now: datetime) -> dict[str, Any]:
+    """The JSON of a mute, as documented."""
+    planned = mute.id.startswith(PREFIX)  # as long as it stands in the configuration: nobody knows since when
+    return {
+        "mute": mute.id,
+        "company": mute.company or None,
+        "path": mute.path or None,
+        "mail_system": mute.mail_system or None,
+        "cause": mute.cause,
+        "weekly": mute.weekly or None,
+        "begins_at": None if planned else mute.begins_at.isoformat(),
+        "ends_at": _iso(mute.ends_at),
+        "active": active(mute, now),
+        "silent_until": _iso(ends(mute, now)),
+        "next": _iso(following(mute, now)),
+        "by": mute.by,
+        "why": mute.why,
+        "created_at": None if planned else mute.created_at.isoformat(),
+        "ended_at": _iso(mute.ended_at),
+        "ended_by": mute.ended_by or None,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -11,9 +11,12 @@ from pathlib import Path
 import structlog
 
 from monitor.board import Board
+from monitor.casebook import Casebook
 from monitor.clock import ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
+from monitor.delivery import Delivery
 from monitor.events import Listener
+from monitor.incidents.ruling import Ruling
 from monitor.inbound.desk import Addresses, Desk
 from monitor.inbound.listener import InboundError, listening
 from monitor.logs import tell
@@ -31,6 +34,7 @@ from probes.resolver import DnsResolver
 from probes.routes import Surroundings
 from probes.routes.proxy import ProxyRoute
 from probes.routes.xclient import XclientRoute
+from probes.sender import Role
 
 TICK = timedelta(milliseconds=250)
 HOUSEKEEPING = timedelta(hours=1)
@@ -119,9 +123,19 @@ def _pool() -> Executor:
 class Service:
     """`mailpath serve`: probes on schedule, remembers, shows, until it is told to stop."""
 
-    def __init__(self, file: Path, config: Config, store: Store, board: Board, pipeline: Pipeline) -> None:
+    def __init__(
+        self,
+        file: Path,
+        config: Config,
+        store: Store,
+        board: Board,
+        pipeline: Pipeline,
+        casebook: Casebook,
+        delivery: Delivery,
+    ) -> None:
         self._file, self._config, self._store = file, config, store
         self._board, self._pipeline = board, pipeline
+        self._casebook, self._delivery = casebook, delivery
         self._schedule: Schedule | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk: Desk | None = None
@@ -133,16 +147,27 @@ class Service:
                 skipped=lambda: dict(self._schedule.skipped) if self._schedule else {},
                 mailbox_errors=self._mailbox_errors,
                 inbound=lambda: dict(self._desk.counts) if self._desk else {},
+                incidents=lambda: casebook.incidents,
+                rules_lag=lambda: casebook.lag,
+                notices=lambda: dict(delivery.counts),
+                waiting=lambda: casebook.waiting,
+                listening=lambda: self._desk is not None if self._config.inbound else None,
             ),
         )
 
     async def start(self, desk: Desk | None) -> None:
         """Take up where the last run stopped. `desk`: where mail comes in, if it does."""
         self._desk = desk
+        presents = await self._store.present()
         self._board.configure(self._config.paths())
-        self._board.recall(await self._store.present())
+        self._board.recall(presents)
+        await self._casebook.configure(self._config)
+        await self._casebook.recall(presents)
         await self._pipeline.resume()
         await self._plan(self._config)
+        self._casebook.start(on_notices=self._delivery.poke, compare=self._compare)
+        self._delivery.configure(self._config.channels)
+        self._delivery.start()
 
     async def reload(self) -> None:
         """Read the configuration again. A bad one changes nothing, and every error of it is told."""
@@ -158,15 +183,19 @@ class Service:
         self._config = config
         self._board.configure(config.paths())
         await self._pipeline.configure(config)
+        await self._casebook.configure(config)
+        self._delivery.configure(config.channels)
         if self._desk:
             self._desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
         await self._plan(config)
         log.info("configuration loaded", paths=len(self._board.paths))
 
     async def stop(self) -> None:
-        """Launch nothing more."""
+        """Launch nothing more, tell nobody anything more: what waits is told at the next start."""
         self._schedule = None
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._casebook.close()
+        await self._delivery.close()
 
     async def tick(self) -> None:
         """Launch what is due and attend to what waits."""
@@ -199,14 +228,20 @@ class Service:
         gc.collect()
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
 
-    def _spawn(self, order: Order) -> None:
-        task = asyncio.create_task(self._launch(order))
+    def _compare(self, path: WatchedPath, ruling: Ruling) -> None:
+        """Send a control where the sender failed: does the path fail for everybody? A relay speaks for the sender only."""
+        now = utc_now()
+        if self._config.control and path.route.via != "relay" and self._schedule and self._schedule.admits(path, now):
+            self._spawn(Order(path, ruling.kind, now), Role.CONTROL)
+
+    def _spawn(self, order: Order, role: Role = Role.SENDER) -> None:
+        task = asyncio.create_task(self._launch(order, role))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _launch(self, order: Order) -> None:
+    async def _launch(self, order: Order, role: Role) -> None:
         try:
-            await self._pipeline.launch(order.path, order.kind)
+            await self._pipeline.launch(order.path, order.kind, role)
         except LaunchError as error:
             log.error("probe not launched", path=order.path.key, kind=order.kind, reason=str(error))
         except Exception:
@@ -229,10 +264,12 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
     async with AsyncExitStack() as house:
         await house.enter_async_context(sandbox_of(config))
         store = await house.enter_async_context(Store.open(config.store.url))
+        casebook = Casebook(store, utc_now)
+        delivery = Delivery(store, utc_now, lambda: casebook.muted)
         pipeline = await house.enter_async_context(
-            pipeline_of(config, store, board.hear, tell, *listeners, adopts=True)
+            pipeline_of(config, store, board.hear, tell, casebook.hear, *listeners, adopts=True)
         )
-        at_work = Service(file, config, store, board, pipeline)
+        at_work = Service(file, config, store, board, pipeline, casebook, delivery)
         app = application(at_work.views())
         port = await house.enter_async_context(serving(app, config.web.listen.host, config.web.listen.port))
         desk = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))

@@ -132,7 +132,7 @@ class Pipeline:
                 await self._abandon(flight)
 
     def busy(self, company: str, path: str, kind: Kind) -> bool:
-        """Whether a probe of this kind is on its way on this path."""
+        """Whether a scheduled probe of this kind must wait on this path; for a control nobody waits."""
         return self._busy[company, path, kind] > 0
 
     async def launch(self, site: WatchedPath, kind: Kind, role: Role = Role.SENDER) -> Probe:
@@ -346,12 +346,12 @@ class Pipeline:
 
     def _enter(self, flight: Flight) -> Flight:
         self.flights[flight.probe.id] = flight
-        self._busy[flight.line] += 1
+        self._busy[flight.line] += flight.probe.role is Role.SENDER
         return flight
 
     def _leave(self, flight: Flight) -> None:
         if self.flights.pop(flight.probe.id, None):
-            self._busy[flight.line] -= 1
+            self._busy[flight.line] -= flight.probe.role is Role.SENDER
             if not self._busy[flight.line]:
                 del self._busy[flight.line]
         if watcher := self.watchers.get(flight.mailbox):

@@ -87,8 +87,8 @@ class Failure:
 class Told:
     """What a channel was last told of an incident, and when; `number` counts the notices, from 1.
 
-    `labels` are those of that notice. `visible`: the companies that it may hear about, None for all. `over`: it was told
-    that this has ended.
+    `labels` are those of that notice. `visible`: the companies that it may hear about, None for all. `over`: it was
+    told that this has ended.
     """
 
     number: int

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.incidents.incident import Failure, Nature
@@ -91,9 +92,13 @@ class Picture:
         lines = self.lines_of(company for company, failures in self._failing.items() if failures)
         return [line for line in lines if line not in self._tracks]
 
-    def recall(self, line: Line, rulings: Iterable[Ruling]) -> None:
-        """This is the line's past: the latest verdict of each of its newest probes, oldest first."""
-        self._tracks[line] = track_of(rulings, self._limits(line[0]), self._names)
+    def recall(self, line: Line, rulings: Iterable[Ruling], *, known: bool = True) -> None:
+        """This is the line's past: the latest verdict of each of its newest probes, oldest first. `known`: there is an
+        incident at this company. Where there is none, what got better meanwhile is no reason to open one."""
+        track = track_of(rulings, self._limits(line[0]), self._names)
+        if not known:
+            track = replace(track, mail=track.mail.forgiven(), sight=track.sight.forgiven())
+        self._tracks[line] = track
         self._stale.add(line[0])
 
     def recall_newest(self, ruling: Ruling) -> None:

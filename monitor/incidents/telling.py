@@ -6,8 +6,11 @@ lasts is told once, however long a mute or a stop of the service kept it back.
 
 from datetime import datetime, timedelta
 
+from monitor.incidents import wording
+from monitor.incidents.facts import facts
 from monitor.incidents.incident import Ending, Incident, Told
-from monitor.incidents.notice import News
+from monitor.incidents.notice import News, Notice
+from monitor.incidents.scene import Telling
 
 
 def news_for(
@@ -32,3 +35,23 @@ def news_for(
 def _for(since: datetime, now: datetime) -> timedelta:
     """How long it has been so. After a clock went back it has been so for as long as anybody asks for."""
     return now - since if now >= since else timedelta.max
+
+
+def notice_of(telling: Telling, channel: str) -> Notice:
+    """The next notice for this channel."""
+    before, incident = telling.before, telling.incident
+    number = before.number + 1 if before else 1
+    labels = wording.labels(telling)
+    return Notice(
+        id=f"{incident.id}-{channel}-{number}",
+        incident=incident.id,
+        channel=channel,
+        number=number,
+        news=telling.news,
+        at=telling.now,
+        title=wording.title(telling),
+        text=wording.text(telling),
+        labels=labels,
+        facts=facts(telling),
+        replaces=dict(before.labels) if before and not before.over and dict(before.labels) != labels else None,
+    )

@@ -43,6 +43,10 @@ class Streak:
         enough = mark is Mark.DAMNING or sum(each is not Mark.GOOD for each in recent) >= limits.bad
         return Streak(recent, 0, self.fails or enough, self.since or ruling.launched_at, self.count + 1, ruling, mark)
 
+    def forgiven(self) -> "Streak":
+        """The same, without a grudge if the latest was good."""
+        return Streak(recent=self.recent, good=self.good) if self.good else self
+
 
 @dataclass(frozen=True, slots=True)
 class Track:

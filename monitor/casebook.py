@@ -1,0 +1,343 @@
+"""From stored verdicts to stored incidents and notices: the shell around the rules in `incidents`.
+
+It follows the store and not the events: what the rules have seen is written down together with what came of it, so that
+a verdict counts once, whoever stored it, and however often the service is stopped in between. Events only wake it.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.config import Config, WatchedPath
+from monitor.events import Event, Judged
+from monitor.incidents.incident import Entry, Incident, Nature, Told, Turn
+from monitor.incidents.marks import Names
+from monitor.incidents.mute import Mute, active, muting
+from monitor.incidents.notice import News, Notice
+from monitor.incidents.picture import HISTORY, Picture
+from monitor.incidents.routing import hearers
+from monitor.incidents.rules import Moment, key_of, reconcile
+from monitor.incidents.ruling import Line, Ruling, Site
+from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling
+from monitor.incidents.scope import Key, Problem
+from monitor.incidents.settings import IncidentSettings
+from monitor.incidents.telling import news_for, notice_of
+from monitor.schedule import interval
+from monitor.store import Present, Store
+from probes.sender import Role
+
+MOST = 500  # verdicts that are taken in one step
+TURN = 1.0  # seconds between looks at what time alone changes: mutes, reminders, what has settled
+REST = 0.05  # seconds between two steps while verdicts keep coming, so that a storm is a few steps
+LONG_AGO = timedelta(days=30)  # a mute that lasts longer than this hides the end of an incident for good
+RETRY = 5.0  # seconds until the next step after one that failed
+
+log = structlog.get_logger("incidents")
+
+Compare = Callable[[WatchedPath, Ruling], None]
+"""Asked to launch a control on a path, because of this verdict."""
+
+
+@dataclass
+class _Turned:
+    """What one step makes of the incidents, before it is stored."""
+
+    incidents: dict[str, Incident]
+    entries: list[Entry] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+class Casebook:
+    """Keeps the incidents."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store, self._now = store, now
+        self._on_notices: Callable[[], None] = _nobody
+        self._compare: Compare = _nobody
+        self._picture = Picture()
+        self._settings = IncidentSettings()
+        self._config = Config()
+        self._paths: dict[tuple[str, str], WatchedPath] = {}
+        self._companies: dict[str, CompanyFacts] = {}
+        self._incidents: dict[str, Incident] = {}
+        self._maintenance: list[Mute] = []
+        self._saw = 0
+        self._asked: dict[tuple[str, str], datetime] = {}
+        self._news = asyncio.Event()
+        self._behind_since: datetime | None = None
+        self._queues: Mapping[str, tuple[int, datetime]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def incidents(self) -> Sequence[Incident]:
+        """The open ones."""
+        return [incident for incident in self._incidents.values() if incident.open]
+
+    @property
+    def muted(self) -> frozenset[str]:
+        """Ids of open incidents of which nobody wants to hear now."""
+        return frozenset(incident.id for incident in self._incidents.values() if incident.open and incident.muted_by)
+
+    @property
+    def lag(self) -> timedelta:
+        """How long the oldest verdict that the rules have not seen has been waiting."""
+        return max(self._now() - self._behind_since, timedelta(0)) if self._behind_since else timedelta(0)
+
+    @property
+    def waiting(self) -> dict[str, tuple[int, timedelta]]:
+        """For each channel how many notices wait to be delivered, and for how long the oldest."""
+        now, queues = self._now(), self._queues
+        return {
+            name: (queues[name][0], now - queues[name][1]) if name in queues else (0, timedelta(0))
+            for name in self._config.channels
+        }
+
+    async def configure(self, config: Config) -> None:
+        """Work by this configuration from now on; incidents of paths that are gone end with the next step."""
+        self._config, self._settings = config, config.incidents
+        self._paths = {(path.company, path.path): path for path in config.paths()}
+        sites = [_site(path, self._now()) for path in self._paths.values()]
+        self._companies = {
+            site.company: CompanyFacts(site.company_name, site.mail_system, site.every)
+            for site in sorted(sites, key=lambda site: site.every)
+        }
+        self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
+        self._picture.configure(sites, config.incidents, Names(config.sender.domain, config.sender.source_ip))
+        await self._read_up()
+        self._news.set()
+
+    async def recall(self, presents: Sequence[Present]) -> None:
+        """Take up where the last run stopped."""
+        saw = await self._store.rules_saw()
+        if saw is None:  # the rules begin with what is judged from now on
+            saw = await self._store.last_ruling()
+            await self._store.advance(saw, (), (), ())
+        self._saw = saw
+        for present in presents:
+            self._picture.recall_newest(_newest(present))
+        closed = await self._store.recently_closed(self._now() - max(self._settings.reopen, LONG_AGO))
+        for incident in (*closed, *await self._store.open_incidents()):
+            self._incidents[incident.id] = incident
+        self._forget_what_is_over()
+        await self._read_up()
+
+    def start(self, *, on_notices: Callable[[], None], compare: Compare) -> None:
+        """Follow the store from now on. `on_notices` is called when notices wait, `compare` when a control should tell
+        more of a failing path."""
+        self._on_notices, self._compare = on_notices, compare
+        self._task = asyncio.create_task(self._run(), name="incidents")
+
+    async def close(self) -> None:
+        """Finish the present step."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def hear(self, event: Event) -> None:
+        """A listener of the pipeline."""
+        if isinstance(event.what, Judged):
+            self._behind_since = self._behind_since or self._now()
+            self._news.set()
+
+    async def step(self) -> bool:
+        """Show the rules what is new, and store what they make of it; whether there is more to see."""
+        behind, self._behind_since = self._behind_since, None
+        try:
+            rulings = await self._store.rulings(self._saw, MOST)
+            await self._take(rulings)
+            now = self._now()
+            mutes = [*self._maintenance, *await self._store.mutes(active_at=now)]
+            self._queues = await self._store.queues()
+            turned = self._turn(now, [mute for mute in mutes if active(mute, now)], frozenset(self._queues))
+            upto = rulings[-1].number if rulings else self._saw
+            changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) != each]
+            if rulings or changed or turned.notices:
+                await self._store.advance(upto, changed, turned.entries, turned.notices)
+        except BaseException:
+            self._behind_since = behind
+            raise
+        self._saw, self._incidents = upto, turned.incidents
+        self._forget_what_is_over()
+        if turned.notices:
+            self._on_notices()
+        self._ask_for_controls(rulings, now)
+        return len(rulings) == MOST
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                more = await self.step()
+                pause = 0.0 if more else REST
+            except Exception:
+                log.exception("the incident rules could not go on")
+                pause = RETRY
+            await asyncio.sleep(pause)
+            if pause != RETRY and not more:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), TURN)
+            self._news.clear()
+
+    async def _take(self, rulings: Sequence[Ruling]) -> None:
+        unread = self._picture.unread(rulings)
+        upto = rulings[-1].number if rulings else self._saw
+        await self._read(unread, upto)
+        self._picture.take(rulings, frozenset(unread))
+        await self._read(self._picture.unread_beside_failures(), upto)
+
+    async def _read(self, lines: Sequence[Line], upto: int) -> None:
+        touched = {company for incident in self.incidents for company in incident.touches}
+        for line in lines:
+            past = await self._store.history(line, Role.SENDER, upto, HISTORY)
+            self._picture.recall(line, past, known=line[0] in touched)
+
+    async def _read_up(self) -> None:
+        """Load the past of whatever open incidents are about; without it they would seem to be over."""
+        self._be_patient()
+        touched = dict.fromkeys(company for incident in self.incidents for company in incident.touches)
+        await self._read(self._picture.lines_of(touched), self._saw)
+
+    def _turn(self, now: datetime, mutes: Sequence[Mute], waiting: frozenset[str]) -> _Turned:
+        """What follows from all that is known at this moment. `waiting`: channels that have not got all notices yet."""
+        wide = {key_of(each): each.began_at for each in self.incidents if not each.company}
+        problems = self._picture.problems(wide)
+        moment = Moment(now, self._picture.watches, _new_id, self._settings.reopen)
+        after = reconcile(self._incidents.values(), problems, moment)
+        turned = _Turned({**self._incidents, **after.incidents}, after.entries)
+        by_key = {problem.key: problem for problem in problems}
+        for incident in list(turned.incidents.values()):
+            self._mute(turned, incident, by_key, mutes, now)
+            self._tell(turned, turned.incidents[incident.id], waiting, now)
+        return turned
+
+    def _mute(
+        self, turned: _Turned, incident: Incident, problems: Mapping[Key, Problem], mutes: Sequence[Mute], now: datetime
+    ) -> None:
+        if not mutes and not incident.muted_by:
+            return
+        problem = problems.get(key_of(incident)) if incident.open else None
+        failures = problem.failures if problem else incident.failures
+        muted_by = muting(mutes, failures, lambda company: self._mail_system(company), now)
+        if muted_by == incident.muted_by:
+            return
+        turned.incidents[incident.id] = replace(incident, muted_by=muted_by)
+        if bool(muted_by) != bool(incident.muted_by):
+            turn, said = (Turn.MUTED, f"by {', '.join(muted_by)}") if muted_by else (Turn.UNMUTED, "the mute is over")
+            turned.entries.append(Entry(incident.id, now, turn, said))
+
+    def _tell(self, turned: _Turned, incident: Incident, waiting: frozenset[str], now: datetime) -> None:
+        told = dict(incident.told)
+        settle, remind = self._settings.settle, self._settings.remind
+        heard = hearers(incident, self._config.routing, self._config.channels)
+        for channel in self._config.channels:
+            before = told.get(channel)
+            news = news_for(incident, before, now, settle=settle, remind=remind, waiting=channel in waiting)
+            if news is None or not (channel in heard or news.ends):
+                continue
+            visible = _visible(heard[channel]) if channel in heard else (before.visible if before else None)
+            made = notice_of(self._telling(turned, incident, news, before, visible, now), channel)
+            told[channel] = Told(
+                *(made.number, now, incident.scope, incident.severity, incident.cause, made.labels),
+                visible=visible,
+                over=news.ends,
+            )
+            turned.notices.append(made)
+            turned.entries.append(Entry(incident.id, now, Turn.TOLD, f"{channel}: {news.replace('_', ' ')}"))
+        if told != incident.told:
+            turned.incidents[incident.id] = replace(incident, told=told)
+
+    def _telling(
+        self,
+        turned: _Turned,
+        incident: Incident,
+        news: News,
+        before: Told | None,
+        visible: tuple[str, ...] | None,
+        now: datetime,
+    ) -> Telling:
+        sender, others = self._config.sender, [each for each in turned.incidents.values() if each.open]
+        left = {company for each in others if each.nature is incident.nature for company in each.touches}
+        return Telling(
+            incident=incident,
+            news=news,
+            now=now,
+            companies=self._companies,
+            sender=SenderFacts(sender.domain, sender.source_ip),
+            url=self._settings.url or f"http://{self._config.web.listen}",
+            good=self._settings.good,
+            visible=None if visible is None else frozenset(visible),
+            before=before,
+            into=turned.incidents.get(incident.merged_into),
+            remaining=tuple(company for company in incident.companies if company in left),
+        )
+
+    def _ask_for_controls(self, rulings: Sequence[Ruling], now: datetime) -> None:
+        for site, ruling in self._picture.suspects(rulings, now):
+            asked = self._asked.get(site.key)
+            if asked is None or abs(now - asked) >= self._settings.control_every:
+                self._asked[site.key] = now
+                self._compare(self._paths[site.key], ruling)
+
+    def _forget_what_is_over(self) -> None:
+        """Keep what is open, what may come back as the same, and what somebody must still be told the end of."""
+        now = self._now()
+        for incident in list(self._incidents.values()):
+            if incident.closed_at is None or abs(now - incident.closed_at) <= self._settings.reopen:
+                continue
+            if all(told.over or name not in self._config.channels for name, told in incident.told.items()):
+                del self._incidents[incident.id]
+        self._be_patient()
+
+    def _be_patient(self) -> None:
+        relapses: dict[str, int] = {}
+        for incident in self.incidents:
+            if incident.relapses and incident.nature is Nature.MAIL:
+                relapses |= {company: max(incident.relapses, relapses.get(company, 0)) for company in incident.touches}
+        self._picture.be_patient(relapses)
+
+    def _mail_system(self, company: str) -> str:
+        known = self._companies.get(company)
+        return known.mail_system if known else ""
+
+
+def _nobody(*_: object) -> None:
+    """Who is not there yet."""
+
+
+def _site(path: WatchedPath, now: datetime) -> Site:
+    return Site(
+        company=path.company,
+        company_name=path.company_name,
+        mail_system=path.mail_system,
+        path=path.path,
+        kinds=path.kinds,
+        every=interval(path, now),
+        via=path.route.via,
+        code_life=path.code_life,
+    )
+
+
+def _newest(present: Present) -> Ruling:
+    return Ruling(
+        number=0,
+        probe_id=present.probe_id,
+        company=present.company,
+        path=present.path,
+        kind=present.kind,
+        role=present.role,
+        launched_at=present.launched_at,
+        at=present.judged_at,
+        verdict=present.verdict,
+    )
+
+
+def _visible(companies: frozenset[str] | None) -> tuple[str, ...] | None:
+    return None if companies is None else tuple(sorted(companies))
+
+
+def _new_id() -> str:
+    return secrets.token_hex(6)

@@ -16,9 +16,9 @@ from monitor.clock import ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.delivery import Delivery
 from monitor.events import Listener
-from monitor.incidents.ruling import Ruling
 from monitor.inbound.desk import Addresses, Desk
 from monitor.inbound.listener import InboundError, listening
+from monitor.incidents.ruling import Ruling
 from monitor.logs import tell
 from monitor.metrics import Gauges, Metrics
 from monitor.pipeline import LaunchError, Pipeline
@@ -229,7 +229,7 @@ class Service:
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
 
     def _compare(self, path: WatchedPath, ruling: Ruling) -> None:
-        """Send a control where the sender failed: does the path fail for everybody? A relay speaks for the sender only."""
+        """Send a control where the sender failed: is it the path? A relay speaks for the sender alone."""
         now = utc_now()
         if self._config.control and path.route.via != "relay" and self._schedule and self._schedule.admits(path, now):
             self._spawn(Order(path, ruling.kind, now), Role.CONTROL)

@@ -21,7 +21,9 @@ def test_imports_go_down_only():
     assert found.returncode == 0, found.stdout
 
 
-@pytest.mark.parametrize("library", ["apscheduler", "prometheus_client", "sqlalchemy", "imapclient", "dns", "aiohttp"])
+@pytest.mark.parametrize(
+    "library", ["apscheduler", "prometheus_client", "sqlalchemy", "imapclient", "dns", "aiohttp", "apprise"]
+)
 def test_a_library_has_one_home(library):
     homes = {
         "apscheduler": ("monitor/clock.py", "monitor/schedule.py", "monitor/config/pace.py"),
@@ -29,7 +31,8 @@ def test_a_library_has_one_home(library):
         "sqlalchemy": ("monitor/store/",),
         "imapclient": ("probes/mailboxes/",),
         "dns": ("probes/resolver.py",),
-        "aiohttp": ("monitor/web/",),
+        "aiohttp": ("monitor/web/", "monitor/channels/", "monitor/delivery.py"),
+        "apprise": ("monitor/channels/services.py",),
     }
     importing = [
         str(path.relative_to(ROOT))

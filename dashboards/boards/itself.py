@@ -1,0 +1,188 @@
+"""Mailpath itself: does it probe, look, think and tell as it should? For those who run it."""
+
+from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
+
+from dashboards.board import Name, Shelf, board, choice
+from dashboards.boards.last_verdict import last_verdict
+from dashboards.panels import Look, Query, colour_from, lines, number, tally
+from dashboards.queries import by, counted, or_none
+from dashboards.words import BAD, GOOD, NOT_KNOWN, WARNING, mapped
+
+JOB = 'job=~"$job"'
+HOUR = "1h"
+STEP = "1h"
+
+
+def itself() -> Dashboard:
+    """The board."""
+    return board(
+        Name.ITSELF,
+        "Does Mailpath itself work: does it probe in time, see its mailboxes, apply its rules, and reach people?",
+        [choice("job", "Scrape job", "Prometheus's scrape job of Mailpath.", "label_values(mailpath_build_info, job)")],
+        [
+            Shelf(5, [(5, _up()), (5, _build()), (5, last_verdict(JOB)), (5, _inbound_up()), (4, _notices_waiting())]),
+            Shelf(8, [(12, _lag()), (12, _in_flight())], "Probing"),
+            Shelf(8, [(12, _skipped()), (12, _verdicts())]),
+            Shelf(9, [(12, _mailboxes()), (12, _inbound())], "Looking"),
+            Shelf(8, [(12, _notices()), (12, _oldest())], "Telling"),
+            Shelf(8, [(12, _scrape()), (12, _samples())], "Being scraped"),
+        ],
+        since="now-24h",
+    )
+
+
+def _up() -> Panel:
+    return number(
+        "Answers",
+        "Whether Prometheus could scrape it last time. While it does not answer, all other boards show nothing or the "
+        "past.",
+        Query(or_none(f"min(up{{{JOB}}})", -1)),
+        look=Look(
+            "none",
+            words=[mapped(_0="✕ no", _1="✓ yes", **{"-1": "? not scraped"})],
+            steps=[(0, BAD), (1, GOOD)],
+            lowest=NOT_KNOWN,
+        ),
+    )
+
+
+def _build() -> Panel:
+    return number(
+        "Version",
+        "What runs: the version of Mailpath and of Python.",
+        Query(f"max by (version, python) (mailpath_build_info{{{JOB}}})", "{{version}} · Python {{python}}"),
+        look=Look("none"),
+        name_only=True,
+    )
+
+
+def _inbound_up() -> Panel:
+    return number(
+        "Listener",
+        "Whether it listens for bounces and copies. Off: the configuration has no [inbound].",
+        Query(or_none(f"min(mailpath_inbound_up{{{JOB}}})", -1)),
+        look=Look(
+            "none",
+            words=[mapped(_0="✕ down", _1="✓ listens", **{"-1": "– off"})],
+            steps=[(0, BAD), (1, GOOD)],
+        ),
+    )
+
+
+def _notices_waiting() -> Panel:
+    return number(
+        "Notices waiting",
+        "Notices that no channel has taken yet, over all channels.",
+        Query(or_none(f"sum(mailpath_notices_waiting{{{JOB}}})")),
+        look=Look("short", steps=[(1, WARNING), (20, BAD)], decimals=0),
+    )
+
+
+def _lag() -> Panel:
+    return lines(
+        "How late it is",
+        "The schedule: how late the oldest due probe was. The incident rules: the age of the oldest verdict that they "
+        "have not seen. Both are near zero when it keeps up. The dashed line is at a minute.",
+        Query(f"max(mailpath_schedule_lag_seconds{{{JOB}}})", "schedule"),
+        Query(or_none(f"max(mailpath_rules_lag_seconds{{{JOB}}})"), "incident rules"),
+        look=Look("s", steps=[(60, BAD)], lowest="transparent", least=0),
+    )
+
+
+def _in_flight() -> Panel:
+    return lines(
+        "Probes on their way",
+        "Probes without a verdict. A level is normal: those that wait for a retry, or for a mail that may never come. "
+        "Steady growth is not.",
+        Query(f"sum(mailpath_probes_in_flight{{{JOB}}})", "in flight"),
+        look=Look("short", decimals=0, least=0),
+    )
+
+
+def _skipped() -> Panel:
+    skipped = counted("mailpath_schedule_skipped_total", JOB, HOUR)
+    return tally(
+        "Probes left out, each hour",
+        "Scheduled probes that were not sent. Late: their time had passed. Busy: one of the same path and kind was "
+        "still out. Cap: the day's or the minute's limit was reached.",
+        Query(or_none(by(("reason",), skipped, "sum"), reason="none"), "{{reason}}"),
+        look=Look("short", steps=[(0.5, WARNING)], decimals=0),
+    )
+
+
+def _verdicts() -> Panel:
+    return lines(
+        "Probes judged, each hour",
+        "How many probes had their first verdict in each hour. It falls to zero when nothing is probed any more.",
+        Query(or_none(f"sum({counted('mailpath_probes_total', JOB, HOUR)})"), "judged"),
+        look=Look("short", decimals=0),
+        bars=True,
+        step=STEP,
+    )
+
+
+def _mailboxes() -> Panel:
+    failed = counted("mailpath_mailbox_errors_total", JOB, HOUR)
+    return tally(
+        "Failed visits to mailboxes, each hour",
+        "The ten mailboxes that failed most: no connection, no login, no folder. Paths that share a mailbox show the "
+        "same number. While a mailbox fails, its verdicts are `unknown`.",
+        Query(
+            or_none(f"topk(10, {by(('company', 'path'), failed, 'sum')} > 0)", company="none"), "{{company}} {{path}}"
+        ),
+        look=Look("short", steps=[(0.5, WARNING), (10, BAD)], decimals=0),
+    )
+
+
+def _inbound() -> Panel:
+    came = counted("mailpath_inbound_mails_total", JOB, HOUR)
+    return tally(
+        "Mails that came in, each hour",
+        "What the listener took, by what it was, and what it refused. Nothing: there was no mail, or no listener.",
+        Query(or_none(by(("kind",), came, "sum"), kind="none"), "{{kind}}"),
+        look=Look("short", steps=[(0.5, GOOD)], decimals=0),
+    )
+
+
+def _notices() -> Panel:
+    def told(result: str) -> str:
+        counting = counted("mailpath_notices_total", f'{JOB},result="{result}"', HOUR)
+        return or_none(by(("channel",), counting, "sum"), channel="no channel")
+
+    return tally(
+        "Notices, each hour",
+        "What each channel took, and each try that failed; a failed one is tried again until it is taken.",
+        Query(told("delivered"), "✓ {{channel}}"),
+        Query(told("failed"), "✕ {{channel}}"),
+        look=Look("short", steps=[(0.5, GOOD)], decimals=0),
+        overrides=[colour_from(0.5, "B", BAD, matching="byFrameRefID")],
+    )
+
+
+def _oldest() -> Panel:
+    oldest = by(("channel",), f"mailpath_notices_oldest_seconds{{{JOB}}}")
+    return tally(
+        "Oldest notice that waits",
+        "The age of the oldest notice that each channel has not taken. A channel that is down makes it grow.",
+        Query(or_none(oldest, channel="no channel"), "{{channel}}"),
+        look=Look("s", steps=[(300, WARNING), (3600, BAD)], decimals=0),
+    )
+
+
+def _scrape() -> Panel:
+    return lines(
+        "Scrape time",
+        "How long /metrics took to answer. The dashed line is at Prometheus's usual limit of ten seconds.",
+        Query(f"max by (instance) (scrape_duration_seconds{{{JOB}}})", "{{instance}}"),
+        look=Look("s", steps=[(10, BAD)], lowest="transparent", least=0),
+    )
+
+
+def _samples() -> Panel:
+    return lines(
+        "Samples in a scrape",
+        "How many lines /metrics has: about three for each path and kind, and twelve for each company and kind that is "
+        "delivered to.",
+        Query(f"max by (instance) (scrape_samples_scraped{{{JOB}}})", "{{instance}}"),
+        look=Look("short", decimals=0, least=0),
+    )

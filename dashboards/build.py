@@ -1,0 +1,37 @@
+"""Writes the boards as Grafana reads them: `python -m dashboards.build`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards.boards.company import company
+from dashboards.boards.itself import itself
+from dashboards.boards.overview import overview
+from dashboards.boards.sender import sender
+
+FOLDER = Path(__file__).parent / "grafana" / "boards"
+BOARDS: dict[str, Callable[[], Dashboard]] = {
+    "overview": overview,
+    "company": company,
+    "sender": sender,
+    "itself": itself,
+}
+
+
+def written(board: Dashboard) -> str:
+    """The text of its file."""
+    return json.dumps(board, cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
+
+
+def build(folder: Path = FOLDER) -> None:
+    """Write every board's file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, board in BOARDS.items():
+        (folder / f"{name}.json").write_text(written(board()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    build()

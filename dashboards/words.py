@@ -1,0 +1,104 @@
+"""The words of the service as Grafana shows them: each outcome with its sign and colour, each cause with what to do."""
+
+from collections.abc import Iterable
+
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardSpecialValueMapOptions,
+    SpecialValueMap,
+    SpecialValueMatch,
+    ValueMap,
+    ValueMappingResult,
+)
+
+from monitor.incidents.family import FAMILIES, Family
+from monitor.incidents.incident import Scope, Severity
+from monitor.signs import COLOURS, SIGNS
+from monitor.web.status import WORST_FIRST
+from probes.kinds import Kind
+from probes.verdict import Cause, Concern, Outcome
+
+RANKS: dict[Outcome | None, int] = {outcome: rank for rank, outcome in enumerate(reversed(WORST_FIRST))}
+"""How bad, as a number that Prometheus can compare: 0 is the inbox, the worst is the highest."""
+
+SEVERITIES = {severity: rank for rank, severity in enumerate(reversed(Severity), start=1)}
+"""How grave, as a number; 0 is for none."""
+
+GOOD = COLOURS[Outcome.INBOX].fill
+BAD = COLOURS[Outcome.BLOCKED].fill
+WARNING = COLOURS[Outcome.SPAM].fill
+NOTHING = COLOURS[None].fill
+NOT_KNOWN = COLOURS[Outcome.UNKNOWN].fill
+
+NOT_BAD = f"{Outcome.INBOX}|{Outcome.UNKNOWN}"  # a regular expression
+OF_THE_SENDER = "|".join(cause for cause in Cause if cause.concerns is Concern.SENDER)
+
+ADVICE: dict[Family, str] = {
+    Family.ADDRESS: "Have the sender's IP address taken off the list",
+    Family.REPUTATION: "Allow the sender: its reputation or rate is in the way",
+    Family.DOMAIN: "Take the sender's domain off your blocklist",
+    Family.AUTHENTICATION: "Find out which of SPF, DKIM, DMARC does not hold",
+    Family.CONTENT: "Exempt the sender from the spam filter",
+    Family.POLICY: "Find the rule that refuses it, and exempt the sender",
+    Family.GREYLISTING: "Exempt the sender from greylisting",
+    Family.FIREWALL: "Let the sender's IP address through the firewall",
+    Family.SUPPRESSED: "Have the sender's mail service deliver to you again",
+    Family.RECIPIENT: "Mend the probe's own mailbox: the sender is not stopped",
+    Family.TRANSPORT: "Mend the mail server, or the way to it",
+    Family.OURS: "Ours to mend: we could not ask or look",
+    Family.UNCLEAR: "Look for the mail in your own logs",
+}
+
+
+def label(outcome: Outcome | None) -> str:
+    """An outcome as people read it, its sign first."""
+    return f"{SIGNS[outcome]} {outcome or 'no verdict yet'}"
+
+
+def ranked() -> ValueMap:
+    """A rank, shown as the outcome that has it."""
+    return _mapping((str(rank), label(outcome), COLOURS[outcome].fill) for outcome, rank in RANKS.items())
+
+
+def named() -> ValueMap:
+    """An outcome's word, shown with its sign and colour."""
+    return _mapping((outcome or "", label(outcome), COLOURS[outcome].fill) for outcome in RANKS)
+
+
+def no_number() -> SpecialValueMap:
+    """A share of nothing."""
+    result = ValueMappingResult("–", NOTHING, index=0)
+    return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL_AND_NAN, result))
+
+
+def graded() -> ValueMap:
+    """The rank of a severity, shown as its word."""
+    fills = {Severity.PAGE: BAD, Severity.TICKET: WARNING, Severity.NOTE: NOTHING}
+    rows = ((str(rank), str(severity), fills[severity]) for severity, rank in SEVERITIES.items())
+    return _mapping([("0", "✓ none", GOOD), *rows])
+
+
+def runbooks() -> ValueMap:
+    """A runbook's name, shown as what it tells to do."""
+    return _mapping([("", "–", None), *((f"cause-{family}", ADVICE[family], None) for family in Family)])
+
+
+def plain() -> ValueMap:
+    """Causes, kinds and scopes without underscores; none as a dash."""
+    words = [*Cause, *Kind, *Scope]
+    return _mapping([("", "–", None), *((word, word.replace("_", " "), None) for word in words if "_" in word)])
+
+
+def mapped(**texts: str) -> ValueMap:
+    """What is shown in place of these values; a leading `_` is cut off, so that numbers can be named."""
+    return _mapping((value.removeprefix("_"), text, None) for value, text in texts.items())
+
+
+def _mapping(rows: Iterable[tuple[str, str, str | None]]) -> ValueMap:
+    return ValueMap(
+        {value: ValueMappingResult(text, colour, index=number) for number, (value, text, colour) in enumerate(rows)}
+    )
+
+
+def causes_of(family: Family) -> str:
+    """Its causes, as a regular expression; no cause is one of them where the family has it."""
+    return "|".join(cause or "" for cause, its in FAMILIES.items() if its is family)

@@ -80,7 +80,7 @@ BY_FAMILY: dict[Family, Advice] = {
     Family.DOMAIN: Advice(
         "It has the sender's domain or address on a block list.",
         Actor.COMPANY_IT,
-        "Take {domain}, and every wider entry that covers it, off the block list; nothing has to be allowed.",
+        "Take {domain}, and every wider entry that covers it, off the block list: that is enough.",
         "No allow entry for the bare domain on top of it: anybody can write that name.",
     ),
     Family.AUTHENTICATION: Advice(

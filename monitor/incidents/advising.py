@@ -31,7 +31,7 @@ RELAY_REFUSES_US = replace(
 )
 CONTROL_FAILS_TOO = replace(
     BY_FAMILY[Family.OURS],
-    meaning="The control, a neutral sender, fails in the same way: it is not about the sender.",
+    meaning="The control, a neutral sender, fails in the same way.",
     fix="Run `mailpath probe {company} --as control`; look at the company's server, the route and the mailbox.",
     never="Allow nothing at the company: another sender is stopped just the same.",
 )
@@ -45,7 +45,7 @@ def several(meaning: str, fix: str, actor: Actor = Actor.SENDER, meanwhile: str 
 
 AT_ONCE: dict[Family, Advice] = {  # of several companies
     Family.ADDRESS: several(
-        "Several at once refuse the sender's IP address: a list that they share.",
+        "Several at once refuse the sender's IP address: a shared list.",
         "Find the list that names {ip}, end the reason, ask to be taken off.",
     ),
     Family.REPUTATION: several(
@@ -53,7 +53,7 @@ AT_ONCE: dict[Family, Advice] = {  # of several companies
         "Look for a burst of mail, complaints or a bad neighbour on {ip}; slow down.",
     ),
     Family.DOMAIN: several(
-        "Several at once refuse the sender's domain: a list that they share.",
+        "Several at once refuse the sender's domain: a shared list.",
         "Find the domain blocklist that names {domain}, end the reason, ask to be taken off.",
     ),
     Family.AUTHENTICATION: several(
@@ -88,7 +88,7 @@ AT_ONCE: dict[Family, Advice] = {  # of several companies
         BLIND,
     ),
     Family.TRANSPORT: several(
-        "The servers of several companies have trouble at once: a service that they share.",
+        "Several servers are in trouble at once: a service that they share.",
         "Look at the status page of {system}; whoever runs Mailpath: look at our own way there.",
     ),
     Family.OURS: replace(BY_FAMILY[Family.OURS], meaning="We cannot send or cannot look at several companies at once."),

@@ -82,8 +82,8 @@ FIXES: dict[tuple[Family, str], str] = {
         "mimecast",
     ): "The reply names the policy; except {domain} with source IP {ip}/32 in that one policy.",
     (Family.UNCLEAR, "mimecast"): "Message Center: look under Held, Rejected and Deferred; held mail is kept 14 days.",
-    (R, "proofpoint"): "Look {ip} up at ipcheck.proofpoint.com: a delay clears itself within minutes; safe lists "
-    "come after this stage.",
+    (R, "proofpoint"): "Look {ip} up at ipcheck.proofpoint.com: a delay clears itself within minutes, a block "
+    "stays while spam is seen.",
     (Family.CONTENT, "proofpoint"): "Safe Sender List: the exact address of {domain}; Anti-Spoofing stays on and still "
     "checks its DMARC.",
     (A, "barracuda"): "Inbound Settings > IP Address Policies: delete the block of {ip}.",

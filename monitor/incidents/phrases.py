@@ -26,7 +26,7 @@ OUTCOMES: dict[Outcome, str] = {  # after "mail from ..."
 
 CAUSES: dict[Cause | None, str] = {
     Cause.IP_BLOCKED: "by IP address",
-    Cause.IP_LISTED: "IP address on a public blocklist",
+    Cause.IP_LISTED: "on a public blocklist",
     Cause.DOMAIN_BLOCKED: "by domain",
     Cause.AUTHENTICATION: "authentication fails",
     Cause.CONTENT: "taken for spam",
@@ -56,10 +56,10 @@ CAUSES: dict[Cause | None, str] = {
 GRADES: dict[Grade, tuple[str, str]] = {  # in a word, and what it proves
     Grade.REAL: ("proven", "the mail left from the sender's own address."),
     Grade.IMPERSONATED: (
-        "seen at its gateway",
+        "at its gateway",
         "the company's own gateway took us for the sender; the network before it was not asked.",
     ),
-    Grade.SCANNED: ("its filter says", "the filter was asked; nothing was delivered."),
+    Grade.SCANNED: ("by its filter", "the filter was asked; nothing was delivered."),
     Grade.UNPROVEN: (
         "not proven",
         "it came from another address than the sender's, or the address could not be read.",

@@ -138,7 +138,7 @@ def _first_screen(scene: Scene) -> Iterator[str]:
     yield f"Since {clock(scene.since)} ({lasting(scene.lasted)}{_bad(scene)})."
     if incident.nature is not Nature.MAIL:
         harmless = " Nobody's sign-in is affected." if advice.meanwhile == HARMLESS else ""
-        yield f"Nothing is known against the mail of {domain}.{harmless}"
+        yield f"Nothing is known against {domain}.{harmless}"
     grade = f", {GRADES[scene.lead.grade][0]}" if scene.lead and incident.nature is Nature.MAIL else ""
     yield f"Why{grade}: {scene.filled(advice.meaning)}"
     yield f"Act: {_act(scene)}"
@@ -150,12 +150,15 @@ def _first_screen(scene: Scene) -> Iterator[str]:
 def _bad(scene: Scene) -> str:
     """How many probes show it. A storm's incident keeps only the gravest of its failures."""
     probes = sum(failure.bad for failure in scene.failures)
-    at_least = "at least " if scene.whole and scene.incident.failing > len(scene.failures) else ""
+    more = scene.whole and scene.incident.failing > len(scene.failures)
     if not probes:
         return ""
     told_nothing = scene.incident.outcome is Outcome.UNKNOWN
-    words = counted(probes, "probe that tells nothing", "probes that tell nothing") if told_nothing else None
-    return f", {at_least}{words or counted(probes, 'bad probe')}"
+    number = f"{probes} and more" if more else str(probes)
+    one = probes == 1
+    if told_nothing:
+        return f", {number} {'probe that tells' if one else 'probes that tell'} nothing"
+    return f", {number} bad {'probe' if one else 'probes'}"
 
 
 def _act(scene: Scene) -> str:
@@ -169,9 +172,9 @@ def _act(scene: Scene) -> str:
             return "whoever runs Mailpath" + (", with the company's IT." if scene.control_fails else ".")
         case Actor.SENDER if several:
             vendor = SYSTEMS.get(scene.mail_system) if scene.mail_system not in RUN_BY_THE_COMPANY else None
-            return "Trimble and its mail service" + (f", with the vendor of {vendor}." if vendor else ".")
+            return f"Trimble, its mail service and {vendor}." if vendor else "Trimble and its mail service."
         case Actor.SENDER:
-            can = "can only bridge it" if scene.advice.bridge else "cannot mend it"
+            can = "can bridge it" if scene.advice.bridge else "cannot mend it"
             return f"Trimble and its mail service; the company's IT {can}."
         case _:
             assert_never(actor)

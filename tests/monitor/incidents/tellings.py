@@ -1,0 +1,88 @@
+"""What tests of notices start from: one failure, one incident, one telling, each with what a test says of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
+from monitor.incidents.notice import News
+from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling
+from probes.kinds import Kind
+from probes.verdict import Cause, Grade, Outcome
+
+T0 = datetime(2026, 11, 23, 8, 4, tzinfo=UTC)
+REFUSED = "refused at rcpt by mx.acme.example: 554 5.7.1 <m[104.130.122.50]>: Client host rejected"
+SENDER = SenderFacts("account.trimble.com", "104.130.122.50")
+QUARTER = timedelta(minutes=15)
+ACME = CompanyFacts("Acme Steel", "postfix", QUARTER)
+
+
+def failure(**facts: Any) -> Failure:
+    fields: dict[str, Any] = {
+        "company": "acme",
+        "path": "hq",
+        "kind": Kind.TWO_STEP_CODE,
+        "nature": Nature.MAIL,
+        "severity": Severity.PAGE,
+        "since": T0,
+        "bad": 2,
+        "probe_id": "3f2a9c00aa112233",
+        "at": T0 + timedelta(minutes=21),
+        "outcome": Outcome.BLOCKED,
+        "cause": Cause.IP_BLOCKED,
+        "grade": Grade.IMPERSONATED,
+        "because": REFUSED,
+    }
+    return Failure(**(fields | facts))
+
+
+def incident(*failures: Failure, **facts: Any) -> Incident:
+    """One about these failures; of what one company has, unless it is said otherwise."""
+    failures = failures or (failure(),)
+    companies = facts.get("companies") or tuple(dict.fromkeys(each.company for each in failures))
+    alone = companies[0] if len(companies) == 1 else ""
+    first = failures[0]
+    fields: dict[str, Any] = {
+        "id": "5d0c1f2e3a4b",
+        "nature": first.nature,
+        "subject": alone or "*",
+        "scope": Scope.COMPANY,
+        "severity": first.severity,
+        "outcome": first.outcome,
+        "cause": first.cause,
+        "company": alone,
+        "mail_system": "postfix" if alone else "",
+        "companies": companies,
+        "touches": companies,
+        "failing": len(failures),
+        "failures": failures,
+        "began_at": T0,
+        "opened_at": T0,
+        "changed_at": T0,
+    }
+    return Incident(**(fields | facts))
+
+
+def telling(about: Incident, news: News = News.OPENED, **facts: Any) -> Telling:
+    fields: dict[str, Any] = {
+        "incident": about,
+        "news": news,
+        "now": T0 + timedelta(minutes=25),
+        "companies": {"acme": ACME},
+        "sender": SENDER,
+        "url": "https://mailpath.example",
+        "good": 2,
+    }
+    return Telling(**(fields | facts))
+
+
+def town(companies: int, mail_system: str = "m365") -> dict[str, CompanyFacts]:
+    """So many companies: "c0", called "Company 0", and so on."""
+    return {f"c{n}": CompanyFacts(f"Company {n}", mail_system, QUARTER) for n in range(companies)}
+
+
+def storm(companies: int, **facts: Any) -> Incident:
+    """All of them at once, with as many failures as an incident keeps."""
+    names = tuple(f"c{n}" for n in range(companies))
+    kept = tuple(failure(company=name, cause=Cause.REPUTATION) for name in names[:60])
+    fields: dict[str, Any] = {"scope": Scope.EVERYBODY, "companies": names, "touches": names, "failing": 5 * companies}
+    return incident(*kept, **(fields | facts))

@@ -1,0 +1,223 @@
+"""What people are advised to do: something for each case, and nothing that makes a hole."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.incidents.advice import BY_CAUSE, BY_FAMILY, BY_OUTCOME, MEANWHILE, Actor, Advice, advice_of
+from monitor.incidents.advising import AT_ONCE, CONTROL_FAILS_TOO, RELAY_REFUSES_US, advice_on, fix_for, runbook_on
+from monitor.incidents.family import FAMILIES, Family, runbook_of
+from monitor.incidents.fixes import CAUSE_FIXES, FIXES
+from monitor.incidents.incident import Nature, Scope
+from monitor.incidents.phrases import SYSTEMS, legible
+from probes.verdict import Cause, Concern, Outcome
+from tests.monitor.incidents.tellings import failure, incident
+
+RUNBOOKS = Path(__file__).parents[3] / "dashboards" / "runbooks"
+ADVICE: list[Advice] = [
+    *BY_FAMILY.values(),
+    *BY_CAUSE.values(),
+    *BY_OUTCOME.values(),
+    *AT_ONCE.values(),
+    RELAY_REFUSES_US,
+    CONTROL_FAILS_TOO,
+]
+TOLD_TO_DO = sorted(
+    {*(a.fix for a in ADVICE), *(a.bridge for a in ADVICE if a.bridge), *FIXES.values(), *CAUSE_FIXES.values()}
+)
+BAD_OUTCOMES = [outcome for outcome in Outcome if outcome is not Outcome.INBOX]
+
+UNSAFE = re.compile(  # ways in for everybody: what is relayed, trusted, or a whole range
+    r"mynetworks|relay_from|RELAYLIST|relay list|trusted_networks|internal_networks|Trusted SMTP|local_addrs|"
+    r"/(?:2[0-9]|1[0-9]|[0-9])\b|SCL -1|want_spam|ALLOWED_LIST|whitelist_from\b|welcomelist_from\b|BypassedSender|"
+    r"global_mime_from",
+    re.IGNORECASE,
+)
+LETS_IN = re.compile(r"\b(?:allow|except|exempt|permit|pair|bypass|accept|safe|whitelist|welcomelist)", re.IGNORECASE)
+BOUND = re.compile(  # what an entry for the domain must be bound to
+    r"DMARC|DKIM|SPF|authenti|\{ip\}|verify_sender|the exact address|greylist|grey_listing", re.IGNORECASE
+)
+HARMLESS_BY_ADDRESS = re.compile(r"greylist|greylist\.conf|Postgrey|TCP port 25|greylisting", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("outcome", BAD_OUTCOMES)
+@pytest.mark.parametrize("cause", [*Cause, None])
+def test_there_is_advice_for_every_cause_and_outcome(cause: Cause | None, outcome: Outcome) -> None:
+    advice = advice_on(incident(failure(cause=cause, outcome=outcome)), "postfix")
+    for said in (advice.meaning, advice.fix, advice.never, advice.meanwhile):
+        assert said == legible(said, 300)
+        assert said.endswith((".", "?", "!")), said
+
+
+@pytest.mark.parametrize("table", [BY_FAMILY, AT_ONCE])
+def test_no_family_is_left_out(table: dict[Family, Advice]) -> None:
+    assert set(table) == set(Family) == set(FAMILIES.values())
+
+
+def test_there_is_a_word_for_people_who_wait_whatever_became_of_the_mail() -> None:
+    assert set(MEANWHILE) == set(Outcome)
+
+
+@pytest.mark.parametrize("family", Family)
+def test_every_family_has_its_runbook(family: Family) -> None:
+    assert (RUNBOOKS / f"cause-{family}.md").is_file()
+
+
+@pytest.mark.parametrize(
+    "hole",
+    [
+        "Add {ip} to mynetworks.",
+        "Allow 104.130.122.0/24.",
+        "hosts = 104.130.122.0/23",
+        "Set-ContentFilterConfig -BypassedSenderDomains",
+        "welcomelist_from *@{domain}",
+        "Put it into the RELAYLIST.",
+    ],
+)
+def test_what_a_hole_looks_like(hole: str) -> None:
+    assert UNSAFE.search(hole)
+
+
+@pytest.mark.parametrize("fix", TOLD_TO_DO)
+def test_no_fix_opens_a_door_to_others(fix: str) -> None:
+    assert not UNSAFE.search(fix)
+
+
+@pytest.mark.parametrize("fix", [fix for fix in TOLD_TO_DO if LETS_IN.search(fix) and "{domain}" in fix])
+def test_a_domain_is_let_in_only_bound_to_something_that_cannot_be_forged(fix: str) -> None:
+    assert BOUND.search(fix)
+
+
+@pytest.mark.parametrize("fix", [fix for fix in TOLD_TO_DO if LETS_IN.search(fix) and "{ip}" in fix])
+def test_an_address_is_let_in_only_for_the_domain_or_where_all_checks_follow(fix: str) -> None:
+    assert "{domain}" in fix or HARMLESS_BY_ADDRESS.search(fix) or fix.startswith("No entry")
+
+
+@pytest.mark.parametrize("fix", TOLD_TO_DO)
+def test_a_fix_is_one_line_and_knows_only_names_that_are_filled_in(fix: str) -> None:
+    assert fix == legible(fix, 250)
+    assert set(re.findall(r"\{(\w+)\}", fix)) <= {"domain", "ip", "company", "system"}
+    assert "account.trimble.com" not in fix
+
+
+@pytest.mark.parametrize(("family", "mail_system"), FIXES)
+def test_a_fix_is_for_a_mail_system_by_the_key_that_the_configuration_has(family: Family, mail_system: str) -> None:
+    assert re.fullmatch(r"[a-z0-9_-]+", mail_system)
+    assert mail_system in SYSTEMS or mail_system in {"rspamd", "mailcow", "spamassassin", "zimbra", "amavis"} | {
+        "plesk",
+        "cpanel",
+    }
+
+
+@pytest.mark.parametrize(
+    ("cause", "actor"),
+    [
+        (Cause.IP_BLOCKED, Actor.COMPANY_IT),  # a list of its own
+        (Cause.IP_LISTED, Actor.SENDER),  # a public list
+        (Cause.REPUTATION, Actor.SENDER),
+        (Cause.RATE_LIMITED, Actor.SENDER),
+        (Cause.DOMAIN_BLOCKED, Actor.COMPANY_IT),
+        (Cause.AUTHENTICATION, Actor.SENDER),
+        (Cause.RDNS, Actor.SENDER),
+        (Cause.CONTENT, Actor.COMPANY_IT),
+        (Cause.POLICY, Actor.COMPANY_IT),
+        (Cause.GREYLISTED, Actor.COMPANY_IT),
+        (Cause.FIREWALL, Actor.COMPANY_IT),
+        (Cause.SUPPRESSED, Actor.SENDER),
+        (Cause.MAILBOX_FULL, Actor.MAILBOX_OWNER),
+        (Cause.CASE_SENSITIVE_USER, Actor.COMPANY_IT),  # others there may have it too
+        (Cause.SERVER_FAULT, Actor.COMPANY_IT),
+        (Cause.NETWORK, Actor.OURSELVES),
+        (None, Actor.OURSELVES),
+    ],
+)
+def test_who_must_act(cause: Cause | None, actor: Actor) -> None:
+    advice = advice_of(cause, Outcome.BLOCKED)
+    assert advice.actor is actor
+    assert advice.alone is (actor is Actor.COMPANY_IT)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_nobody_is_sent_who_is_not_concerned(cause: Cause) -> None:
+    advice = advice_of(cause, Outcome.BLOCKED)
+    match cause.concerns:
+        case Concern.OURSELVES:
+            assert advice.actor is Actor.OURSELVES
+        case Concern.RECIPIENT | Concern.PATH:
+            assert advice.actor in (Actor.COMPANY_IT, Actor.MAILBOX_OWNER)
+        case Concern.SENDER | Concern.NOBODY_KNOWN:
+            assert advice.actor in (Actor.COMPANY_IT, Actor.SENDER)
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome", "mail_system", "begins"),
+    [
+        (Cause.IP_BLOCKED, Outcome.BLOCKED, "m365", "Take {ip} off the tenant's block list"),
+        (Cause.IP_BLOCKED, Outcome.BLOCKED, "postfix", "Take {ip} out of the access map"),
+        (Cause.IP_LISTED, Outcome.BLOCKED, "postfix", "Before reject_rbl_client"),
+        (Cause.CONTENT, Outcome.SPAM, "google", "Gmail > Spam, phishing and malware"),
+        (Cause.UNCLEAR, Outcome.SPAM, "google", "Gmail > Spam, phishing and malware"),  # as if it were content
+        (Cause.UNCLEAR, Outcome.MISSING, "google", "Email Log Search"),
+        (Cause.UNCLEAR, Outcome.LATE, "google", ""),  # a trace of where it lies is no help: it came
+        (Cause.CONTENT, Outcome.SPAM, "homegrown", ""),
+        (None, Outcome.UNKNOWN, "m365", ""),
+    ],
+)
+def test_the_fix_in_the_mail_systems_own_words(
+    cause: Cause | None, outcome: Outcome, mail_system: str, begins: str
+) -> None:
+    fix = fix_for(cause, outcome, mail_system)
+    assert fix.startswith(begins)
+    assert bool(fix) is bool(begins)
+
+
+def test_what_the_company_can_do_is_a_bridge_where_the_sender_must_act() -> None:
+    advice = advice_on(incident(failure(cause=Cause.REPUTATION)), "mimecast")
+    assert advice.fix == BY_FAMILY[Family.REPUTATION].fix
+    assert "{domain} and source IP {ip}/32 together" in advice.bridge
+
+
+@pytest.mark.parametrize(
+    ("mail_system", "settles"),
+    [("google", timedelta(hours=24)), ("m365", timedelta(minutes=5)), ("exim", timedelta(0))],
+)
+def test_how_long_a_companys_change_takes_to_act(mail_system: str, settles: timedelta) -> None:
+    assert advice_on(incident(failure(cause=Cause.CONTENT)), mail_system).settles == settles
+
+
+@pytest.mark.parametrize("scope", [Scope.MAIL_SYSTEM, Scope.EVERYBODY])
+@pytest.mark.parametrize("cause", [cause for cause in Cause if FAMILIES[cause] is not Family.OURS])
+def test_what_many_companies_have_at_once_no_company_is_sent_to_mend(cause: Cause, scope: Scope) -> None:
+    advice = advice_on(incident(failure(cause=cause), failure(company="birch", cause=cause), scope=scope), "")
+    assert advice.actor in (Actor.SENDER, Actor.OURSELVES)
+    assert not advice.alone
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome", "meaning"),
+    [
+        (None, Outcome.UNKNOWN, "We cannot send or cannot look."),
+        (Cause.NETWORK, Outcome.UNKNOWN, "We cannot get there: our own network or name server."),
+        (Cause.RELAY_DENIED, Outcome.UNKNOWN, "The mail service that we send through refuses us."),
+        (Cause.MALFORMED, Outcome.BLOCKED, "The server finds our own message or command wrong."),
+        (Cause.SERVER_FAULT, Outcome.DEFERRED, "The control, a neutral sender, fails in the same way: "),
+        (Cause.UNCLEAR, Outcome.MISSING, "The control, a neutral sender, fails in the same way: "),
+    ],
+)
+def test_why_we_cannot_tell(cause: Cause | None, outcome: Outcome, meaning: str) -> None:
+    ours = incident(failure(nature=Nature.OURS, cause=cause, outcome=outcome), scope=Scope.OURSELVES)
+    advice = advice_on(ours, "postfix")
+    assert advice.meaning.startswith(meaning)
+    assert advice.actor is Actor.OURSELVES
+    assert runbook_on(ours) == "cause-ours"
+
+
+@pytest.mark.parametrize("cause", [*Cause, None])
+def test_the_runbook_of_an_incident_is_that_of_its_cause(cause: Cause | None) -> None:
+    assert runbook_on(incident(failure(cause=cause))) == runbook_of(cause)
+
+
+def test_spam_without_a_reason_is_told_with_the_runbook_of_spam() -> None:
+    assert runbook_on(incident(failure(cause=Cause.UNCLEAR, outcome=Outcome.SPAM))) == "cause-content"

@@ -1,0 +1,442 @@
+"""What people read of an incident."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from monitor.incidents.incident import Ending, Incident, Nature, Scope, Severity, Told
+from monitor.incidents.marks import Mark, nature_of
+from monitor.incidents.notice import News
+from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, SCOPES, legible, where
+from monitor.incidents.scene import CompanyFacts, Telling
+from monitor.incidents.wording import text, title
+from probes.kinds import Kind
+from probes.verdict import Cause, Grade, Outcome
+from tests.monitor.incidents.tellings import QUARTER, REFUSED, T0, failure, incident, storm, telling, town
+
+PHONE = 320  # characters on the first screen, the title among them
+
+
+def test_a_company_that_blocks_the_address() -> None:
+    told = telling(incident(failure(), failure(kind=Kind.INVITATION, bad=1)))
+    assert title(told) == "Acme Steel: mail from account.trimble.com blocked (by IP address)"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 3 bad probes).
+Why, at its gateway: Its mail system has the sender's IP address on a list of its own.
+Act: the company's IT, alone.
+Mail: 2-step codes, invitations.
+
+Seen, path hq, 2026-11-23 08:25 UTC: refused at rcpt by mx.acme.example: "554 5.7.1 <m[104.130.122.50]>: \
+Client host rejected"
+Proof: the company's own gateway took us for the sender; the network before it was not asked.
+Fix: Take 104.130.122.50 out of the access map or the postscreen list; if it must stay, a restriction class that \
+wants 104.130.122.50 and account.trimble.com together, after reject_unauth_destination (see the runbook).
+Runbook: https://mailpath.example/runbooks/cause-address
+Do not: No allow entry for a bare domain, a whole range or a list of trusted relays.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme.
+Meanwhile: What was refused does not come back: once this is over, ask for a new code.
+Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_a_spam_folder() -> None:
+    junk = failure(
+        outcome=Outcome.SPAM,
+        cause=Cause.CONTENT,
+        severity=Severity.TICKET,
+        grade=Grade.REAL,
+        because="delivered into Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 required=5.0",
+    )
+    companies = {"acme": CompanyFacts("Acme Steel", "google", QUARTER)}
+    told = telling(incident(junk, mail_system="google"), companies=companies)
+    assert title(told) == "Acme Steel: mail from account.trimble.com in the spam folder (taken for spam)"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 2 bad probes).
+Why, proven: A filter takes the mail for spam.
+Act: the company's IT, alone.
+Mail: 2-step codes.
+
+Seen, path hq, 2026-11-23 08:25 UTC: "delivered into Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 \
+required=5.0"
+Proof: the mail left from the sender's own address.
+Fix: Gmail > Spam, phishing and malware > Spam: bypass for an address list with account.trimble.com, authentication \
+left on.
+Runbook: https://mailpath.example/runbooks/cause-content
+Do not: No allow entry for the bare domain; virus and link checks stay on.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme. \
+The change may take up to 1 d to act.
+Meanwhile: Tell people to look into the spam folder: a code there is as good as in the inbox.
+Incident 5d0c1f2e3a4b, ticket. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_everybody_at_once_is_one_notice_with_ten_names() -> None:
+    told = telling(storm(500), companies=town(500, "") | town(3, "m365"))
+    assert title(told) == "Everybody, 500 companies: mail from account.trimble.com blocked (poor reputation)"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 120 and more bad probes).
+Why, at its gateway: Several at once judge the sender's reputation to be poor.
+Act: Trimble and its mail service.
+Mail: 2-step codes.
+
+Seen at Company 0, path hq, 2026-11-23 08:25 UTC: refused at rcpt by mx.acme.example: "554 5.7.1 \
+<m[104.130.122.50]>: Client host rejected"
+Companies: Company 0, Company 1, Company 2, Company 3, Company 4, Company 5, Company 6, Company 7, Company 8, \
+Company 9 and 490 more.
+Most companies that are watched have it at once: so it is the sender: its IP address, its domain or its \
+authentication.
+Proof: the company's own gateway took us for the sender; the network before it was not asked.
+Fix: Look for a burst of mail, complaints or a bad neighbour on 104.130.122.50; slow down.
+Runbook: https://mailpath.example/runbooks/cause-reputation
+Do not: Do not begin company by company. No allow entry for a bare domain, a whole range or a list of trusted relays.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. The change may take up to 1 d \
+to act.
+Meanwhile: What was refused does not come back: once this is over, ask for a new code.
+Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_one_mail_system_that_took_in_one_company() -> None:
+    before = Told(1, T0, Scope.COMPANY, Severity.TICKET, Cause.UNCLEAR, {})
+    wide = storm(12, scope=Scope.MAIL_SYSTEM, mail_system="mimecast", failing=12)
+    told = telling(wide, News.WIDENED, companies=town(12, "mimecast"), before=before)
+    assert title(told) == "Wider: Mimecast, 12 companies: mail from account.trimble.com blocked (poor reputation)"
+    lines = text(told).splitlines()
+    assert lines[2] == "Act: Trimble, its mail service and Mimecast."
+    assert "Was: one company, no reason given, a ticket. Now: one mail system, poor reputation, a page." in lines
+    assert (
+        "Most with Mimecast have it at once: so it is Mimecast or the sender, not one company's IT." in lines
+    )  # the hint that its width gives
+    assert (
+        "Until then, by a company's IT: Permitted Senders policy: Emails From account.trimble.com and source IP "
+        "104.130.122.50/32 together, DNS Authentication left on." in lines
+    )
+
+
+def test_a_full_mailbox_of_the_probe() -> None:
+    full = failure(
+        nature=Nature.MAILBOX,
+        severity=Severity.TICKET,
+        cause=Cause.MAILBOX_FULL,
+        because="refused at rcpt by mx.acme.example: 552 5.2.2 over quota",
+    )
+    told = telling(incident(full, scope=Scope.MAILBOX))
+    assert title(told) == "Acme Steel, path hq: the probe's own mailbox is full"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 2 bad probes).
+Nothing is known against account.trimble.com. Nobody's sign-in is affected.
+Why: The probe's own mailbox is full.
+Act: whoever looks after the probe's mailbox.
+
+Seen, path hq, 2026-11-23 08:25 UTC: refused at rcpt by mx.acme.example: "552 5.2.2 over quota"
+Fix: Empty the probe's mailbox, or give it more room.
+Runbook: https://mailpath.example/runbooks/cause-recipient
+Do not: Change no filter: nothing is said against the sender.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme.
+Incident 5d0c1f2e3a4b, ticket. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_we_ourselves_cannot_look() -> None:
+    told = telling(incident(blind(), scope=Scope.OURSELVES))
+    assert title(told) == "Mailpath itself: Acme Steel cannot be judged (we cannot send or look)"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 2 probes that tell nothing).
+Nothing is known against account.trimble.com.
+Why: We cannot send or cannot look.
+Act: whoever runs Mailpath.
+
+Seen, path hq, 2026-11-23 08:25 UTC: we could not look: "imap 192.0.2.11:993: login failed"
+Fix: See the log of Mailpath and `mailpath explain`; try the login and the way to the server by hand.
+Runbook: https://mailpath.example/runbooks/cause-ours
+Do not: Change nothing at the company: nothing is known against the mail.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme.
+Meanwhile: Whether people get their mail is not known until then: ask somebody there, if it matters now.
+Incident 5d0c1f2e3a4b, ticket. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_a_control_that_fails_too_clears_the_sender() -> None:
+    told = telling(incident(failure(nature=Nature.OURS, cause=Cause.SERVER_FAULT), scope=Scope.OURSELVES))
+    assert title(told) == "Mailpath itself: Acme Steel cannot be judged (the control fails too)"
+    lines = text(told).splitlines()
+    assert "Nothing is known against account.trimble.com." in lines
+    assert "Act: whoever runs Mailpath, with the company's IT." in lines
+    assert any(line.startswith("Fix: Run `mailpath probe acme --as control`; ") for line in lines)
+
+
+def test_many_that_cannot_be_judged_are_most_likely_our_own_machine() -> None:
+    ours = storm(12, nature=Nature.OURS, scope=Scope.OURSELVES, outcome=Outcome.UNKNOWN, cause=Cause.NETWORK)
+    told = telling(ours, companies=town(12))
+    assert title(told) == "Mailpath itself: 12 companies cannot be judged (our network)"
+    assert "So many at once: look at Mailpath's own network, name server and machine first." in text(told)
+
+
+def test_it_is_over() -> None:
+    told = telling(closed(incident()), News.RESOLVED)
+    assert title(told) == "Over after 2 h 5 min: Acme Steel: mail from account.trimble.com blocked (by IP address)"
+    assert (
+        text(told)
+        == """\
+It lasted 2 h 5 min: from 2026-11-23 08:04 UTC to 2026-11-23 10:09 UTC.
+The mail arrives again: 2 good probes in a row.
+Codes in mail that was held back are dead: who still waits must ask for a new one.
+Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("nature", "cause", "said"),
+    [
+        (Nature.MAILBOX, Cause.MAILBOX_FULL, "The probe's mailbox takes mail again: 2 good probes in a row."),
+        (Nature.OURS, None, "It can be judged again: 2 good probes in a row."),
+    ],
+)
+def test_what_is_over_was_not_always_the_mail(nature: Nature, cause: Cause | None, said: str) -> None:
+    lines = text(telling(closed(incident(failure(nature=nature, cause=cause))), News.RESOLVED)).splitlines()
+    assert said in lines
+    assert not any(line.startswith("Codes in mail") for line in lines)
+
+
+def test_it_is_over_for_most() -> None:
+    told = telling(
+        closed(storm(12), Ending.NARROWED), News.RESOLVED, companies=town(12), remaining=("c3", "c7")
+    )  # which have incidents of their own
+    assert (
+        "Most of it works again. What does not has an incident of its own now: Company 3, Company 7."
+        in text(told).splitlines()
+    )
+
+
+def test_it_is_over_because_nobody_watches_it_any_more() -> None:
+    lines = text(telling(closed(incident(), Ending.UNWATCHED), News.RESOLVED, companies={})).splitlines()
+    assert "Whether it is mended is not known: its path was taken out of the configuration." in lines
+    assert not any("good probe" in line for line in lines)
+
+
+def test_a_company_that_is_gone_is_called_by_its_key() -> None:
+    told = telling(closed(incident(), Ending.UNWATCHED), News.RESOLVED, companies={})
+    assert ": acme: mail from" in title(told)
+
+
+def test_another_incident_speaks_for_it() -> None:
+    into = storm(12, id="0b1c2d3e4f5a", scope=Scope.MAIL_SYSTEM, mail_system="m365")
+    merged = closed(incident(), Ending.MERGED, merged_into="0b1c2d3e4f5a")
+    told = telling(merged, News.MERGED, companies=town(12), into=into)
+    assert title(told) == "Now part of another: acme: mail from account.trimble.com blocked (by IP address)"
+    assert (
+        text(told)
+        == """\
+It is not over: incident 0b1c2d3e4f5a speaks for it from now on.
+That is: Microsoft 365, 12 companies: mail from account.trimble.com blocked (poor reputation)
+It began at 2026-11-23 08:04 UTC.
+Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_a_reminder_says_for_how_long() -> None:
+    told = telling(incident(), News.REMINDER, now=T0 + timedelta(days=1, hours=3))
+    assert title(told).startswith("Still, after 1 d 3 h: Acme Steel: ")
+    assert text(told).startswith("Since 2026-11-23 08:04 UTC (1 d 3 h, 2 bad probes).\n")
+
+
+def test_another_cause() -> None:
+    before = Told(1, T0, Scope.COMPANY, Severity.PAGE, Cause.GREYLISTED, {})
+    told = telling(incident(), News.CAUSE_CHANGED, before=before)
+    assert title(told).startswith("Changed: ")
+    assert "Was: greylisting. Now: by IP address." in text(told).splitlines()
+
+
+def test_what_came_back_is_told_so() -> None:
+    assert title(telling(incident(relapses=2))).startswith("Again: Acme Steel: ")
+    over = telling(closed(incident(relapses=2)), News.RESOLVED)
+    assert "It came back 2 times in between." in text(over).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("scope", "kinds", "begins"),
+    [
+        (Scope.MAILBOX, [Kind.TWO_STEP_CODE], "Acme Steel, path hq: mail from "),
+        (Scope.KIND, [Kind.PASSWORD_RESET, Kind.TWO_STEP_CODE], "Acme Steel: 2-step codes and reset codes from "),
+        (Scope.KIND, [*Kind][:3], "Acme Steel: mail from "),
+        (Scope.COMPANY, [Kind.INVITATION], "Acme Steel: mail from "),
+    ],
+)
+def test_the_title_says_how_much_of_the_mail_it_is(scope: Scope, kinds: list[Kind], begins: str) -> None:
+    assert title(telling(incident(*(failure(kind=kind) for kind in kinds), scope=scope))).startswith(begins)
+
+
+def test_all_five_kinds_are_not_listed() -> None:
+    assert "\nMail: all five kinds.\n" in text(telling(incident(*(failure(kind=kind) for kind in Kind))))
+
+
+# ---- What a channel may not hear of ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", [Scope.MAIL_SYSTEM, Scope.EVERYBODY])
+@pytest.mark.parametrize("news", News)
+def test_a_channel_of_one_company_hears_of_no_other(news: News, scope: Scope) -> None:
+    wide = storm(20, scope=scope, mail_system="m365" if scope is Scope.MAIL_SYSTEM else "")
+    wide = closed(wide, Ending.NARROWED) if news.ends else wide
+    told = telling(
+        wide, news, companies=town(20), visible=frozenset({"c3"}), remaining=("c3", "c4"), into=wide
+    )  # as it stands for all
+    said = f"{title(told)}\n{text(told)}"
+    assert "Company 3" in said
+    assert not any(f"Company {n}" in said.replace("Company 3", "") for n in range(20))
+    assert "20" not in said.replace("2026-11-23", "").replace("104.130.122.50", "")
+
+
+def test_a_channel_of_one_company_hears_that_it_is_not_alone() -> None:
+    told = telling(storm(20), companies=town(20), visible=frozenset({"c3"}))
+    assert title(told).startswith("Company 3: mail from ")
+    assert "Others have it at once: so it is the sender: " in text(told)
+
+
+def test_its_time_is_its_own() -> None:
+    late = failure(company="birch", since=T0 + timedelta(minutes=20))
+    told = telling(incident(failure(), late, scope=Scope.EVERYBODY), visible=frozenset({"birch"}))
+    assert text(told).startswith("Since 2026-11-23 08:24 UTC (5 min, 2 bad probes).")
+
+
+def test_a_channel_whose_company_is_well_again_is_told_its_name_all_the_same() -> None:
+    wide = replace(storm(20), touches=tuple(f"c{n}" for n in range(10)))
+    told = telling(wide, News.REMINDER, companies=town(20), visible=frozenset({"c15"}))
+    assert "Company 15: mail from" in title(told)
+
+
+# ---- A phone's first screen -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.INBOX])
+@pytest.mark.parametrize("cause", [*Cause, None])
+def test_the_first_screen_holds_what_who_since_why_and_who_must_act(cause: Cause | None, outcome: Outcome) -> None:
+    companies = {"acme": CompanyFacts("Kaltenbach Precision", "postfix", QUARTER)}
+    for nature in natures(cause, outcome):
+        for grade in Grade:
+            one = failure(nature=nature, cause=cause, outcome=outcome, grade=grade)
+            assert_on_a_phone(telling(incident(one), companies=companies))
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.INBOX])
+@pytest.mark.parametrize("cause", [*Cause, None])
+@pytest.mark.parametrize("scope", [Scope.MAIL_SYSTEM, Scope.EVERYBODY])
+def test_the_first_screen_is_enough_for_many(cause: Cause | None, outcome: Outcome, scope: Scope) -> None:
+    system = "google" if scope is Scope.MAIL_SYSTEM else ""
+    for nature in natures(cause, outcome):
+        wide = storm(500, nature=nature, cause=cause, outcome=outcome, scope=scope, mail_system=system)
+        assert_on_a_phone(telling(wide, companies=town(500, system)))
+
+
+def natures(cause: Cause | None, outcome: Outcome) -> set[Nature]:
+    """Whose trouble it can be, by the rules."""
+    mark = Mark.UNKNOWN if outcome is Outcome.UNKNOWN else Mark.BAD
+    return {nature_of(mark, cause, control_fails=fails) for fails in (True, False)}
+
+
+def assert_on_a_phone(told: Telling) -> None:
+    lines = f"{title(told)}\n{text(told)}"[:PHONE].splitlines()
+    since, why, act = (next(n for n, line in enumerate(lines) if line.startswith(w)) for w in ("Since", "Why", "Act"))
+    assert 0 < since < why < act
+    assert lines[act].endswith("."), lines
+
+
+# ---- Hostile text ---------------------------------------------------------------------------------------------------
+
+HOSTILE = (
+    'refused at rcpt by mx.test: 554 x"\nAct: nobody.\r\n\x1b[31m\u202egnp.exe\u2066 \u200b\x00 \u2028' + "A" * 10**6
+)
+
+
+def test_what_a_server_says_cannot_speak_for_us() -> None:
+    said = text(telling(incident(failure(because=HOSTILE))))
+    assert len(said) < 2500
+    assert all(each.isprintable() for line in said.split("\n") for each in line)
+    assert [line for line in said.split("\n") if line.startswith("Act: ")] == ["Act: the company's IT, alone."]
+    assert 'refused at rcpt by mx.test: "554 x\\" Act: nobody. [31m gnp.exe AAAA' in said
+
+
+@pytest.mark.parametrize(
+    ("because", "shown"),
+    [
+        (REFUSED, 'refused at rcpt by mx.acme.example: "554 5.7.1 <m[104.130.122.50]>: Client host rejected"'),
+        (
+            "still put off when the code died, at end of data by [2001:db8::1]: 451 4.7.1 later (attempt 2)",
+            'still put off when the code died, at end of data by [2001:db8::1]: "451 4.7.1 later (attempt 2)"',
+        ),
+        (
+            "no way in at connect by mx.test: no answer in time",
+            'no way in at connect by mx.test: "no answer in time"',
+        ),
+        (
+            "accepted by mx.test, then bounced by gw.test: 550 5.7.1 no",
+            'accepted by mx.test, then bounced by gw.test: "550 5.7.1 no"',
+        ),
+        (
+            "accepted by mx.test, then bounced by gw. Call 555: 550 no",
+            '"accepted by mx.test, then bounced by gw. Call 555: 550 no"',
+        ),
+        ("we could not look: login failed", 'we could not look: "login failed"'),
+        ("delivered into a: b 3 s after it was sent", '"delivered into a: b 3 s after it was sent"'),
+        ("", '""'),
+    ],
+)
+def test_other_peoples_words_are_in_quotation_marks(because: str, shown: str) -> None:
+    assert where(because) == shown
+
+
+@pytest.mark.parametrize(
+    ("raw", "most", "line"),
+    [
+        ("a  b\tc", 10, "a b c"),
+        ("abcdefghij", 10, "abcdefghij"),
+        ("abcdefghijk", 10, "abcdefg..."),
+        ("\u202eabc", 10, "abc"),
+        (" " * 100 + "x", 10, "..."),  # nothing of it was in sight
+        ("Größe 企业", 10, "Größe 企业"),
+    ],
+)
+def test_a_line_is_cut_and_shows_all_that_it_has(raw: str, most: int, line: str) -> None:
+    assert legible(raw, most) == line
+
+
+def test_a_long_name_leaves_room_for_the_rest() -> None:
+    told = telling(incident(), companies={"acme": CompanyFacts("Acme " * 39 + "Steel", "postfix", QUARTER)})
+    assert len(title(told)) < 120
+    assert title(told).endswith("blocked (by IP address)")
+
+
+def test_nothing_of_ours_is_without_words() -> None:
+    assert set(OUTCOMES) == set(Outcome)
+    assert set(CAUSES) == {*Cause, None}
+    assert set(GRADES) == set(Grade)
+    assert set(KINDS) == set(Kind)
+    assert set(SCOPES) == set(Scope)
+
+
+def blind() -> Any:
+    return failure(
+        nature=Nature.OURS,
+        severity=Severity.TICKET,
+        outcome=Outcome.UNKNOWN,
+        cause=None,
+        grade=Grade.UNPROVEN,
+        because="we could not look: imap 192.0.2.11:993: login failed",
+    )
+
+
+def closed(about: Incident, ending: Ending = Ending.RECOVERED, **facts: Any) -> Incident:
+    """It, two hours and five minutes later."""
+    return replace(about, closed_at=T0 + timedelta(hours=2, minutes=5), ending=ending, touches=(), failing=0, **facts)

@@ -84,8 +84,9 @@ def nature_of(mark: Mark, cause: Cause | None, *, control_fails: bool) -> Nature
     return Nature.OURS if control_fails and mark is not Mark.DAMNING else Nature.MAIL
 
 
-HARD = frozenset({Outcome.BLOCKED, Outcome.DEFERRED, Outcome.MISSING, Outcome.LATE})
-"""Outcomes of a control that did not get through. What lies in a spam folder got through."""
+HARD = frozenset({Outcome.BLOCKED, Outcome.DEFERRED, Outcome.MISSING})
+"""Outcomes of a control that did not get through. What lies in a spam folder did, and so did what came late: where all
+mail is slow, codes die of it all the same."""
 
 
 def control_fails(verdict: Verdict) -> bool:

@@ -237,6 +237,7 @@ def test_it_is_not_over_because_a_few_recover():
         ("b", "d", Nature.MAIL),  # the control has enemies of its own
         ("d", "b", Nature.MAIL),  # the refusal names the sender, whatever else is broken
         ("g", "g", Nature.MAIL),  # everybody is put off, and codes die of it all the same
+        ("l", "l", Nature.MAIL),
         ("w", "w", Nature.OURS),
     ],
 )

@@ -105,39 +105,18 @@ class Delivery:
 
     def start(self) -> None:
         """Begin to deliver what waits."""
-        self._http = session()
         self._task = asyncio.create_task(self._run(), name="delivery")
 
     def poke(self) -> None:
         """There is something new."""
         self._poked.set()
 
-    async def close(self) -> None:
-        """Begin nothing more; what is on its way has a moment to end. The rest is for the next start."""
-        for lane in self._lanes.values():
-            lane.open = False
-        if self._task:
-            await _ended([self._task], 0)
-        await _ended([*self._work], GRACE)
-        if self._http:
-            await self._http.close()
+    async def turn(self) -> None:
+        """Give each lane that has nothing to do what is due for it. Raises StoreError.
 
-    async def _run(self) -> None:
-        while True:
-            self._poked.clear()
-            try:
-                await self._turn(self._now())
-                self._tell_of_store("looking", None)
-            except StoreError as error:
-                self._tell_of_store("looking", error)
-            except Exception:
-                log.exception("looking for notices went wrong")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), TURN)
-
-    async def _turn(self, now: datetime) -> None:
-        """Give each lane that has nothing to do what is due for it. What is under way while the store is asked may be
-        delivered before it answers, and the answer not know it yet."""
+        What is under way while the store is asked may be delivered before it answers, and the answer not know it yet.
+        """
+        now = self._now()
         idle = [lane for lane in self._lanes.values() if not lane.busy]
         under_way = frozenset(self._on_the_way)
         queues: defaultdict[str, list[NoticeRecord]] = defaultdict(list)
@@ -153,6 +132,34 @@ class Delivery:
                 task = asyncio.create_task(self._attend(lane, queues[lane.name], muted), name=f"deliver {lane.name}")
                 self._work.add(task)
                 task.add_done_callback(self._work.discard)
+
+    async def idle(self) -> None:
+        """Wait until nothing is on its way."""
+        while self._work:
+            await asyncio.wait(self._work)
+
+    async def close(self) -> None:
+        """Begin nothing more; what is on its way has a moment to end. The rest is for the next start."""
+        for lane in self._lanes.values():
+            lane.open = False
+        if self._task:
+            await _ended([self._task], 0)
+        await _ended([*self._work], GRACE)
+        if self._http:
+            await self._http.close()
+
+    async def _run(self) -> None:
+        while True:
+            self._poked.clear()
+            try:
+                await self.turn()
+                self._tell_of_store("looking", None)
+            except StoreError as error:
+                self._tell_of_store("looking", error)
+            except Exception:
+                log.exception("looking for notices went wrong")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._poked.wait(), TURN)
 
     async def _due(self, now: datetime) -> list[NoticeRecord]:
         everything = self._everything or (self._looked_at is not None and now < self._looked_at)
@@ -253,7 +260,7 @@ class Delivery:
         await asyncio.gather(*(self._store.put_off(record.notice.id, now, until, reason) for record in records))
 
     def _around(self) -> Surroundings:
-        assert self._http is not None
+        self._http = self._http or session()
         return Surroundings(self._http, self._now)
 
     def _tell(self, lane: _Lane, what: str, fault: str | None) -> None:

@@ -31,13 +31,12 @@ def alert(notice: Notice, of: Mapping[str, str], now: datetime, *, over: bool) -
     """The alert with these labels, as Alertmanager wants it."""
     began = min(_began(notice), now - SKEW if over else now)
     ends = max(began, min(notice.at, now - SKEW)) if over else now + LASTS
-    said = {
+    return {
         "labels": labels(notice, of),
         "annotations": annotations(notice),
         "startsAt": _rfc3339(began),
         "endsAt": _rfc3339(ends),
     }
-    return {**said, "generatorURL": url} if (url := _page(notice)) else said
 
 
 def labels(notice: Notice, of: Mapping[str, str]) -> dict[str, str]:
@@ -60,11 +59,6 @@ def _began(notice: Notice) -> datetime:
     except ValueError:
         began = notice.at
     return began if began.tzinfo else began.replace(tzinfo=UTC)
-
-
-def _page(notice: Notice) -> str | None:
-    url = notice.facts.get("url")
-    return url if isinstance(url, str) and url.startswith(("http://", "https://")) else None
 
 
 @dataclass(frozen=True, slots=True)

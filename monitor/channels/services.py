@@ -51,8 +51,9 @@ ALIASES = frozenset(("opsgenie", "jira"))
 # Those that send mail. In the URLs of all others an address is the name of a person, a room or an account.
 MAIL = frozenset(
     (
-        *("mailto", "mailtos", "acs", "azure", "brevo", "groundmail", "mailersend", "mailgun", "o365", "onesignal"),
-        *("pingram", "postmark", "resend", "sendgrid", "sendpulse", "ses", "smtp2go", "sparkpost"),
+        *("mailto", "mailtos", "deltachat", "deltachats", "azure", "o365", "acs", "brevo", "groundmail", "mailersend"),
+        *("mailgun", "ntfy", "ntfys", "onesignal", "pingram", "postmark", "resend", "sendgrid", "sendpulse", "ses"),
+        *("smtp2go", "sparkpost"),
     )
 )
 TYPES = {Severity.PAGE: "failure", Severity.TICKET: "warning", Severity.NOTE: "info"}
@@ -111,7 +112,7 @@ class ServiceChannel(Settings):
         service = _load(parsed) if parsed.get("schema") in MAIL else None
         if service is None:
             return Ways()
-        told = [getattr(service, name, None) for name in ("targets", "cc", "bcc")]
+        told = [getattr(service, name, None) for name in ("targets", "cc", "bcc", "email")]
         domains = (match[1].lower().rstrip(".") for text in _texts(told) for match in ADDRESS.finditer(text))
         return Ways(frozenset(domains), str(getattr(service, "smtp_host", None) or "").lower())
 

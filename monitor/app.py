@@ -249,7 +249,8 @@ class Service:
 
     def _status(self) -> Status:
         sandbox = bool(self._config.sandbox.companies)
-        return status(self._board, len(self._pipeline.flights), utc_now(), sandbox=sandbox)
+        in_flight = len(self._pipeline.flights)
+        return status(self._board, self._casebook.incidents, in_flight, utc_now(), sandbox=sandbox)
 
     def _mailbox_errors(self) -> dict[tuple[str, str], int]:
         watchers = self._pipeline.watchers

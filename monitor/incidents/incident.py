@@ -170,6 +170,11 @@ class Entry:
     said: str
 
 
+def worst_first(incident: Incident) -> tuple[int, int, datetime]:
+    """Sorts the gravest first, of those the widest, of those the oldest."""
+    return list(Severity).index(incident.severity), -list(Scope).index(incident.scope), incident.began_at
+
+
 _CODEC: TypeAdapter[Incident] = TypeAdapter(Incident)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from monitor.incidents.family import Family, family_of
 from monitor.incidents.incident import Failure, Nature, Scope, Severity
+from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from monitor.incidents.ruling import Line, Site
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
@@ -266,9 +267,10 @@ def _most(members: int, others: int, wide: Wide) -> bool:
 
 
 def _system(company: str, town: Mapping[str, str]) -> str:
-    """The mail system of a company; one that is not known is nobody else's."""
+    """The mail system of a company. One that it runs itself, or that is not known, is nobody else's."""
     system = town.get(company, UNKNOWN_SYSTEM)
-    return f"{UNKNOWN_SYSTEM} {company}" if system == UNKNOWN_SYSTEM else system
+    own = system == UNKNOWN_SYSTEM or system in RUN_BY_THE_COMPANY
+    return f"{system} of {company}" if own else system
 
 
 def _join(

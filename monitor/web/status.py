@@ -1,11 +1,13 @@
 """What the status page shows, as plain values. Pure: the board and the time come in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.board import Board, Standing
 from monitor.config import WatchedPath
+from monitor.incidents.advising import runbook_on
+from monitor.incidents.incident import Incident, worst_first
 from monitor.signs import SIGNS
 from probes.kinds import Kind
 from probes.verdict import Outcome
@@ -21,6 +23,9 @@ WORST_FIRST: tuple[Outcome | None, ...] = (
     None,
     Outcome.INBOX,
 )
+
+
+MOST_NAMED = 3  # companies of an incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,27 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """An open incident. `muted`: nobody is told of it now. `runbook` names the page that says what to do."""
+
+    id: str
+    severity: str
+    scope: str
+    who: str
+    outcome: str
+    sign: str
+    cause: str
+    because: str
+    since: str
+    muted: bool
+    runbook: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The page."""
 
+    incidents: tuple[Open, ...]
     rows: tuple[Row, ...]
     totals: tuple[tuple[str, str, int], ...]  # outcome, sign, how many paths
     in_flight: int
@@ -61,13 +84,32 @@ class Status:
     sandbox: bool
 
 
-def status(board: Board, in_flight: int, now: datetime, *, sandbox: bool) -> Status:
-    """The page as it is now, worst paths first."""
+def status(board: Board, incidents: Iterable[Incident], in_flight: int, now: datetime, *, sandbox: bool) -> Status:
+    """The page as it is now, worst incidents and paths first."""
+    names = {path.company: path.company_name for path in board.paths.values()}
+    opened = tuple(_open(incident, names, now) for incident in sorted(incidents, key=worst_first))
     ranked = sorted((_row(board, path, now) for path in board.paths.values()), key=lambda ranked: ranked[0])
     rows = tuple(row for _, row in ranked)
     counted = [(outcome, sum(row.worst.outcome == (outcome or "") for row in rows)) for outcome in WORST_FIRST]
     totals = tuple((outcome or "no verdict yet", SIGNS[outcome], count) for outcome, count in counted if count)
-    return Status(rows, totals, in_flight, now, sandbox)
+    return Status(opened, rows, totals, in_flight, now, sandbox)
+
+
+def _open(incident: Incident, names: Mapping[str, str], now: datetime) -> Open:
+    who = [names.get(company, company) for company in incident.touches]
+    return Open(
+        id=incident.id,
+        severity=incident.severity,
+        scope=incident.scope.replace("_", " "),
+        who=", ".join(who) if len(who) <= MOST_NAMED else f"{len(who)} companies",
+        outcome=incident.outcome,
+        sign=SIGNS[incident.outcome],
+        cause=(incident.cause or "").replace("_", " "),
+        because=incident.failures[0].because if incident.failures else "",
+        since=age((now - incident.began_at).total_seconds()).replace(" ago", ""),
+        muted=bool(incident.muted_by),
+        runbook=runbook_on(incident),
+    )
 
 
 def _row(board: Board, path: WatchedPath, now: datetime) -> tuple[int, Row]:

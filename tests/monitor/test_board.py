@@ -1,6 +1,8 @@
 """What is shown: the board keeps the score, the metrics and the page show it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -8,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.board import Board
 from monitor.events import Event, Judged
+from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
 from monitor.metrics import Gauges, Metrics
 from monitor.store import Present
 from monitor.web.server import Views, WebError, application, serving
@@ -48,8 +51,8 @@ def board(*paths: str) -> Board:
     return shown
 
 
-async def samples(shown: Board) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
-    text = (await Metrics(shown, GAUGES).render()).decode()
+async def samples(shown: Board, gauges: Gauges = GAUGES) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
+    text = (await Metrics(shown, gauges).render()).decode()
     found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -154,7 +157,7 @@ def test_the_page_shows_the_worst_first_and_speaks_for_each_path_with_its_worst_
     shown.hear(Event(probe(1, "acme", kind=Kind.VERIFICATION), judged(Outcome.INBOX, after=1.0)))
     shown.hear(Event(probe(1, "birch", kind=Kind.VERIFICATION), judged(Outcome.INBOX, after=1.0)))
     shown.hear(Event(probe(1, "birch", kind=Kind.INVITATION), judged(Outcome.SPAM, Cause.CONTENT)))
-    page = status(shown, 0, T0 + timedelta(minutes=5), sandbox=True)
+    page = status(shown, (), 0, T0 + timedelta(minutes=5), sandbox=True)
     assert [(row.worst.outcome, row.worst.cause) for row in page.rows] == [("spam", "content"), ("inbox", ""), ("", "")]
     assert [(name, count) for name, _, count in page.totals] == [("spam", 1), ("no verdict yet", 1), ("inbox", 1)]
     assert page.rows[0].worst.age == "5 min ago"
@@ -162,6 +165,76 @@ def test_the_page_shows_the_worst_first_and_speaks_for_each_path_with_its_worst_
 
 class _Via:
     via = "direct"
+
+
+def incident(number: int, **facts: Any) -> Incident:
+    why = Failure(
+        *("acme", "hq", KIND, Nature.MAIL, Severity.PAGE, T0, 2, "p", T0, Outcome.BLOCKED, Cause.IP_BLOCKED),
+        *(Grade.REAL, "554 5.7.1 <script>go away</script>"),
+    )
+    fields: dict[str, Any] = {
+        **{"id": f"i{number}", "nature": Nature.MAIL, "subject": "acme", "scope": Scope.COMPANY},
+        **{"severity": Severity.PAGE, "outcome": Outcome.BLOCKED, "cause": Cause.IP_BLOCKED, "company": "acme"},
+        **{"mail_system": "postfix", "companies": ("acme",), "touches": ("acme",), "failing": 1, "failures": (why,)},
+        **{"began_at": T0 - timedelta(hours=2), "opened_at": T0, "changed_at": T0},
+    }
+    return Incident(**(fields | facts))
+
+
+OPEN = (
+    incident(1, severity=Severity.TICKET, cause=Cause.CONTENT, outcome=Outcome.SPAM, muted_by=("m1",)),
+    incident(2),
+    incident(3, company="", subject="*", scope=Scope.EVERYBODY, touches=("acme", "birch")),
+)
+
+
+async def test_incidents_are_metrics_and_what_is_muted_is_apart():
+    gauges = replace(
+        GAUGES,
+        incidents=lambda: OPEN,
+        rules_lag=lambda: timedelta(seconds=2),
+        notices=lambda: {("hook", "delivered"): 5, ("hook", "failed"): 2},
+        waiting=lambda: {"hook": (3, timedelta(seconds=40)), "pager": (0, timedelta(0))},
+        listening=lambda: True,
+    )
+    found = await samples(board("acme/hq", "birch/hq"), gauges)
+    one = labels(company="acme", scope="company", cause="ip_blocked", severity="page")
+    all_of_them = labels(company="", scope="everybody", cause="ip_blocked", severity="page")
+    assert found["mailpath_incidents"] == {one: 1, all_of_them: 1}
+    muted = labels(company="acme", scope="company", cause="content", severity="ticket")
+    assert found["mailpath_muted_incidents"] == {muted: 1}
+    touched = {
+        key: value for key, value in found["mailpath_incident_companies"].items() if ("scope", "everybody") in key
+    }
+    assert {dict(key)["company"] for key in touched} == {"acme", "birch"}
+    assert found["mailpath_rules_lag_seconds"] == {(): 2}
+    assert found["mailpath_inbound_up"] == {(): 1}
+    assert found["mailpath_notices_total"][labels(channel="hook", result="failed")] == 2
+    assert found["mailpath_notices_waiting"] == {labels(channel="hook"): 3, labels(channel="pager"): 0}
+    assert found["mailpath_notices_oldest_seconds"][labels(channel="hook")] == 40
+
+
+async def test_what_is_known_of_a_path_is_there_before_its_first_verdict():
+    shown = Board()
+    shown.configure([watched(_Via(), None, company_name='Acme "Steel"\n')])
+    found = await samples(shown)
+    assert found["mailpath_path_every_seconds"] == {labels(company="acme", path="hq"): 900}
+    assert found["mailpath_code_life_seconds"] == {labels(company="acme", path="hq"): 600}
+    assert found["mailpath_company_info"] == {labels(company="acme", name='Acme "Steel"\n', mail_system="postfix"): 1}
+    assert "mailpath_inbound_up" not in found, "nobody wants to listen"
+
+
+def test_the_page_shows_open_incidents_worst_first_and_says_what_is_muted():
+    shown = board("acme/hq", "birch/hq")
+    shown.configure(watched(_Via(), None, company=company) for company in ("acme", "birch"))
+    page = status(shown, OPEN, 0, T0, sandbox=False)
+    assert [(each.id, each.scope, each.muted) for each in page.incidents] == [
+        ("i3", "everybody", False),
+        ("i2", "company", False),
+        ("i1", "company", True),
+    ]
+    assert page.incidents[0].since == "2 h"
+    assert page.incidents[1].runbook == "cause-address"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +251,7 @@ async def test_the_server_answers_safely():
     reasons = ["not ready: taking up", None]
     views = Views(
         metrics=Metrics(shown, GAUGES),
-        status=lambda: status(shown, 1, T0, sandbox=False),
+        status=lambda: status(shown, OPEN, 1, T0, sandbox=False),
         sender=lambda: "account.trimble.com",
         ready=lambda: reasons.pop(0),
     )
@@ -186,6 +259,8 @@ async def test_the_server_answers_safely():
         async with http.get("/") as page:
             text = await page.text()
             assert "because &lt;blocked&gt;" in text  # a server's words are hostile
+            assert "go away" in text
+            assert "<script" not in text
             assert "make-believe" not in text
             assert "default-src 'none'" in page.headers["Content-Security-Policy"]
         async with http.get("/metrics") as metrics:

@@ -115,7 +115,9 @@ def all_day(sites: tuple[Site, ...], **scores: str) -> Day:
         (town(m365=4, google=4), {"m365": "idd", "google": "idd"}, [(Scope.EVERYBODY, "*")]),
         (town(m365=9, google=1), {"m365": "idd"}, [(Scope.MAIL_SYSTEM, "@m365")]),  # 90 %, and yet one system's affair
         (town(m365=9, google=9), {"m365": "idd", "google0": "idd"}, [(Scope.MAIL_SYSTEM, "@m365"), "google0"]),
-        (town(postfix=5), {"postfix": "idd"}, [(Scope.EVERYBODY, "*")]),  # there is no other system to compare with
+        (town(google=5), {"google": "idd"}, [(Scope.EVERYBODY, "*")]),  # there is no other system to compare with
+        (town(postfix=5), {"postfix": "idd"}, [(Scope.EVERYBODY, "*")]),
+        (town(postfix=4, google=4), {"postfix": "idd"}, [f"postfix{i}" for i in range(4)]),  # each runs its own
         (town(m365=2, google=9), {"m365": "idd"}, ["m3650", "m3651"]),  # two are no crowd
         (town(m365=9, google=9), {f"m365{i}": "idd" for i in range(3)}, ["m3650", "m3651", "m3652"]),
         (town(unknown=4, google=4), {"unknown": "idd"}, [f"unknown{i}" for i in range(4)]),  # who knows what they run

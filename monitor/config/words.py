@@ -1,12 +1,12 @@
 """An error of the model in our words: what is wrong, what is expected, never a value that may be a secret."""
 
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from monitor.config.schema import Keys, Place, keys_of, place, tagged
+from monitor.config.schema import Keys, Place, bare, is_table, keys_of, place, tagged
 from probes.settings import shown
 
 WORDS: dict[str, str] = {  # by pydantic's name of the error; {value} only where a short value is expected
@@ -64,6 +64,8 @@ def explained(model: type[BaseModel], error: ErrorDetails) -> tuple[Keys, str]:
             return where.keys, _one_of(error["ctx"]["expected"].replace(" or ", ", ").split(", "), error["input"])
         case "value_error":
             return where.keys, str(error["ctx"]["error"])
+        case "tuple_type" if isinstance(error["input"], dict) and _of_tables(where.kind):
+            return where.keys, f"must be a list of tables; write [[{where.keys[-1]}]] in double brackets"
         case kind if kind in WORDS:
             return where.keys, _worded(WORDS[kind], error)
         case _:
@@ -99,6 +101,11 @@ def _listed(choices: list[str]) -> str:
 def _meant(word: Any, choices: list[str]) -> str:
     close = get_close_matches(word.lower(), choices, n=1) if isinstance(word, str) and len(word) < 80 else []
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def _of_tables(kind: Any) -> bool:
+    """Whether it is a list of tables."""
+    return any(is_table(item) for item in get_args(bare(kind)))
 
 
 def _discriminator(error: ErrorDetails) -> str:

@@ -143,6 +143,12 @@ def test_what_is_wrong(told: Any, said: str, errors: list[tuple[int, str, str]])
     assert told(plan(said)) == errors
 
 
+def test_a_table_in_single_brackets(told: Any) -> None:
+    text = plan('companies = ["acme"]').replace("[[maintenance]]", "[maintenance]")
+
+    assert told(text) == [(1, "maintenance", "must be a list of tables; write [[maintenance]] in double brackets")]
+
+
 def test_a_cause_that_there_is_not(told: Any) -> None:
     [(line, key, problem)] = told(plan('causes = ["greylistd"]'))
 

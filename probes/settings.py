@@ -21,6 +21,7 @@ MOST_SECRET = 65536
 """Bytes of a secret's file: a private key is a few thousand."""
 
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
+_KEY = re.compile(r"[a-z0-9_-]{1,64}")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _ENDPOINT = re.compile(
@@ -114,6 +115,18 @@ def _is_name(text: str) -> bool:
 def domain_name(text: str) -> str | None:
     """The name in lower case if it is one that can have mail: ASCII, at least two labels. Else None."""
     return text.lower() if "." in text and _is_name(text) else None
+
+
+def _key(text: str) -> str:
+    if not _KEY.fullmatch(text):
+        raise ValueError(f"must be made of a-z, 0-9, _ and -, at most 64 of them, not {shown(text)}")
+    return text
+
+
+def _text(text: str) -> str:
+    if not (text.isprintable() and text.strip() and len(text) <= 200):
+        raise ValueError("must be one line of text, at most 200 characters")
+    return text
 
 
 def _domain(value: str) -> str:
@@ -214,6 +227,8 @@ def _path(value: Any, info: ValidationInfo) -> Any:
 Port = Annotated[int, BeforeValidator(_whole(1, 65535))]
 Count = Annotated[int, BeforeValidator(_whole(1, 1_000_000_000))]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Key = Annotated[str, AfterValidator(_key)]
+Text = Annotated[str, AfterValidator(_text)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Address = Annotated[str, AfterValidator(_address)]
 Ip = Annotated[str, AfterValidator(_ip)]

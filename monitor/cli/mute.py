@@ -18,20 +18,20 @@ from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config
-from monitor.incidents.maintenance import PREFIX, Times, Why
+from monitor.incidents.maintenance import PREFIX, Times
 from monitor.incidents.mute import Mute, active, ends, following, over
 from monitor.incidents.phrases import clock, lasting, legible, listed
 from monitor.incidents.weekly import DAYS
 from monitor.store import Store
 from monitor.trouble import Trouble
-from probes.settings import Duration
+from probes.settings import Duration, Text
 from probes.verdict import Cause
 
 T = TypeVar("T")
 MOST_SHOWN = 60  # characters of a reason in the list
 DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
 TIMES: TypeAdapter[str] = TypeAdapter(Times)
-LINE: TypeAdapter[str] = TypeAdapter(Why)
+LINE: TypeAdapter[str] = TypeAdapter(Text)
 
 
 class MuteError(Trouble):

@@ -25,8 +25,10 @@ from probes.settings import (
     Endpoint,
     Host,
     Ip,
+    Key,
     Listen,
     Settings,
+    Text,
     domain_name,
     endpoint,
     shown,
@@ -36,18 +38,6 @@ from probes.token import TOKEN_LENGTH
 LONGEST_LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1
 UNAVAILABLE = "[UNAVAILABLE]"
 """What XCLIENT says for a client without a reverse name."""
-
-
-def _key(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9_-]{1,64}", text):
-        raise ValueError(f"must be made of a-z, 0-9, _ and -, at most 64 of them, not {shown(text)}")
-    return text
-
-
-def _text(text: str) -> str:
-    if not (text.isprintable() and text.strip() and len(text) <= 200):
-        raise ValueError("must be one line of text, at most 200 characters")
-    return text
 
 
 def _name_server(value: Any) -> Any:
@@ -85,8 +75,6 @@ def _with_room(address: str) -> str:
 
 
 Bounces = Annotated[Address, AfterValidator(_with_room)]
-Key = Annotated[str, AfterValidator(_key)]
-Text = Annotated[str, AfterValidator(_text)]
 NameServer = Annotated[Endpoint, BeforeValidator(_name_server)]
 Ptr = Annotated[str, AfterValidator(_ptr)]
 StoreUrl = Annotated[str, AfterValidator(_sqlite)]

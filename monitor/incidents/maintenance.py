@@ -9,23 +9,16 @@ from pydantic import AfterValidator, Field, model_validator
 
 from monitor.incidents.mute import Mute
 from monitor.incidents.weekly import weekly
-from probes.settings import Settings, shown
+from probes.settings import Key, Settings, Text, shown
 from probes.verdict import Cause
 
 PREFIX = "maintenance:"
 BY = "the configuration"
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # it holds as long as it stands in the file
-_KEY = r"[a-z0-9_-]{1,64}"
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(_KEY, text):
-        raise ValueError(f"must be made of a-z, 0-9, _ and -, at most 64 of them, not {shown(text)}")
-    return text
 
 
 def _path(text: str) -> str:
-    if not re.fullmatch(f"{_KEY}/{_KEY}", text):
+    if not re.fullmatch(r"[a-z0-9_-]{1,64}/[a-z0-9_-]{1,64}", text):
         raise ValueError(f'must be a company and its path like "acme/hq", not {shown(text)}')
     return text
 
@@ -35,16 +28,8 @@ def _weekly(text: str) -> str:
     return " ".join(text.split())
 
 
-def _why(text: str) -> str:
-    if not (text.isprintable() and text.strip() and len(text) <= 200):
-        raise ValueError("must be one line of text, at most 200 characters")
-    return text
-
-
-Key = Annotated[str, AfterValidator(_name)]
 CompanyPath = Annotated[str, AfterValidator(_path)]
 Times = Annotated[str, AfterValidator(_weekly)]
-Why = Annotated[str, AfterValidator(_why)]
 
 
 class MaintenanceSettings(Settings):
@@ -59,7 +44,7 @@ class MaintenanceSettings(Settings):
     mail_systems: tuple[Key, ...] = Field((), description="Only what fails at one of these mail systems.")
     causes: tuple[Cause, ...] = Field((), description="Only what fails for one of these causes.")
     everything: bool = Field(False, description="`true`: about all there is, with no list given.")
-    why: Why = Field(description="The reason, for those who wonder at the silence.")
+    why: Text = Field(description="The reason, for those who wonder at the silence.")
 
     @model_validator(mode="after")
     def _about_something(self) -> Self:

@@ -1,5 +1,6 @@
 """One HTTP exchange, as channels make it: it ends in time, follows no redirect, and reads no more than it needs."""
 
+import os
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
@@ -120,18 +121,21 @@ def _words(error: Exception) -> str:
     match error:
         case ClientConnectorCertificateError():
             return "its certificate is not one that we trust; see ca_file"
-        case ClientSSLError():
+        case ClientSSLError() | ssl.SSLError():
             return "no TLS connection"
         case ClientConnectorDNSError():
             return "its name cannot be resolved"
         case ClientConnectorError():
-            return f"no connection: {error.os_error.strerror or type(error.os_error).__name__}"
-        case ssl.SSLError():
-            return "no TLS connection"
-        case OSError() if error.strerror:
-            return f"the connection broke: {error.strerror}"
+            return f"no connection: {_system(error.os_error)}"
+        case OSError() if error.errno:
+            return f"the connection broke: {_system(error)}"
         case _:
             return f"the connection broke ({type(error).__name__})"
+
+
+def _system(error: OSError) -> str:
+    """What the system says, without what others have added."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else type(error).__name__
 
 
 def refusal(answer: Answer) -> str | None:

@@ -1,0 +1,27 @@
+"""What tests of channels start from."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from monitor.channels.channel import Surroundings
+from monitor.channels.exchange import session
+from tests.monitor.channels.receiver import Receiver, receiving
+from tests.monitor.world import Clock
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def around(clock: Clock) -> AsyncIterator[Surroundings]:
+    async with session() as http:
+        yield Surroundings(http, clock)

@@ -1,0 +1,68 @@
+"""Notices to tell, and the incidents they are about."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor.incidents.incident import Incident, Nature, Scope, Severity
+from monitor.incidents.notice import News, Notice
+from probes.verdict import Cause, Outcome
+
+BEGAN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+def incident(name: str = "i1", **other: Any) -> Incident:
+    """An open one."""
+    return Incident(
+        **{
+            "id": name,
+            "nature": Nature.MAIL,
+            "subject": "acme",
+            "scope": Scope.COMPANY,
+            "severity": Severity.PAGE,
+            "outcome": Outcome.BLOCKED,
+            "cause": Cause.IP_BLOCKED,
+            "company": "acme",
+            "mail_system": "m365",
+            "companies": ("acme",),
+            "touches": ("acme",),
+            "failing": 1,
+            "failures": (),
+            "began_at": BEGAN,
+            "opened_at": BEGAN,
+            "changed_at": BEGAN,
+        }
+        | other
+    )
+
+
+def labels(name: str = "i1", **other: str) -> dict[str, str]:
+    known = {"alertname": "MailpathMailStopped", "severity": "page", "scope": "company", "company": "acme"}
+    return {**known, "mail_system": "m365", "incident": name, **other}
+
+
+def notice(
+    name: str = "i1", number: int = 1, news: News = News.OPENED, channel: str = "ops", age: float = 0, **other: Any
+) -> Notice:
+    """The `number`-th about this incident on this channel, made `age` seconds after it began: its id is "i1/ops/1"."""
+    return Notice(
+        **{
+            "id": f"{name}/{channel}/{number}",
+            "incident": name,
+            "channel": channel,
+            "number": number,
+            "news": news,
+            "at": BEGAN + timedelta(seconds=age),
+            "title": "Acme Steel: mail is blocked",
+            "text": 'Since 08:00 UTC.\nIt stops at mx.acme.example: "550 5.7.1 blocked".',
+            "labels": labels(name),
+            "facts": {
+                "began_at": BEGAN.isoformat(),
+                "fix": "Allow 104.130.122.50.",
+                "runbook_url": "https://mailpath.example/runbooks/cause-address",
+                "failing": 1,
+                "companies": [{"company": "acme", "name": "Acme Steel"}],
+                "closed_at": None,
+            },
+        }
+        | other
+    )

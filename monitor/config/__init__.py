@@ -3,7 +3,7 @@
 - `model`      what may be written: one class for each table, its fields are the keys
 - `watched`    what the service uses: each path with everything that company and defaults say about it
 - `reading`    from a file to a `Config`, or to all its errors at once
-- `rules`      what must hold between tables, not only inside one
+- `rules`      what must hold between tables, not only inside one; `maintenance_rules`: what [[maintenance]] names
 - `errors`, `schema`, `lines`   an error's words, what could have stood there, and its line
 - `reference`  the table of all keys for the README: `python -m monitor.config.reference`
 

@@ -8,8 +8,8 @@ In the order of the data:
 - `scope`      which failures are one problem, and how wide it is
 - `incident`   what an incident is: the values
 - `rules`      incidents and failures, before -> after, with the history of what changed
-- `mute`       about what nobody is to be told now: for a time, or by a calendar; `weekly`: that calendar; `maintenance`:
-               mutes that the configuration holds
+- `mute`       about what nobody is to be told now: for a time, or by a calendar, which is `weekly`;
+               `maintenance`: mutes that the configuration holds
 - `telling`    what people know of an incident against what is so -> the next notice, for each channel
 - `routing`    which channels hear of which incident
 - `wording`    what a notice says; `advice`: who must act, what to do and what not, for each cause

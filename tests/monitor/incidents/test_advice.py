@@ -202,8 +202,8 @@ def test_what_many_companies_have_at_once_no_company_is_sent_to_mend(cause: Caus
         (Cause.NETWORK, Outcome.UNKNOWN, "We cannot get there: our own network or name server."),
         (Cause.RELAY_DENIED, Outcome.UNKNOWN, "The mail service that we send through refuses us."),
         (Cause.MALFORMED, Outcome.BLOCKED, "The server finds our own message or command wrong."),
-        (Cause.SERVER_FAULT, Outcome.DEFERRED, "The control, a neutral sender, fails in the same way: "),
-        (Cause.UNCLEAR, Outcome.MISSING, "The control, a neutral sender, fails in the same way: "),
+        (Cause.SERVER_FAULT, Outcome.DEFERRED, "The control, a neutral sender, fails in the same way."),
+        (Cause.UNCLEAR, Outcome.MISSING, "The control, a neutral sender, fails in the same way."),
     ],
 )
 def test_why_we_cannot_tell(cause: Cause | None, outcome: Outcome, meaning: str) -> None:

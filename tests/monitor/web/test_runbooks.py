@@ -1,0 +1,175 @@
+"""The runbooks, as files and as pages of a real server."""
+
+import re
+import tomllib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import typer
+from aiohttp import ClientSession
+from yarl import URL
+
+from monitor.board import Board
+from monitor.cli.main import app as commands
+from monitor.incidents.family import Family
+from monitor.metrics import Metrics
+from monitor.web.runbooks import runbooks
+from monitor.web.server import Views, application, serving
+from monitor.web.status import status
+from tests.monitor.incidents.test_advice import UNSAFE
+from tests.monitor.test_board import GAUGES
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "dashboards" / "runbooks"
+ALL = sorted(FOLDER.glob("*.md"))
+PAGES = [path for path in ALL if path.stem != "index"]
+OF_CAUSES = [path for path in PAGES if path.stem.startswith("cause-")]
+
+each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+each_cause = pytest.mark.parametrize("path", OF_CAUSES, ids=lambda path: path.stem)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[str]:
+    """Where a real server listens."""
+    board = Board()
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    views = Views(
+        metrics=Metrics(board, GAUGES),
+        status=lambda: status(board, 0, now, sandbox=False),
+        sender=lambda: "account.trimble.com",
+        ready=lambda: None,
+    )
+    async with serving(application(views), "127.0.0.1", 0) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+# ---- The files ------------------------------------------------------------------------------------------------------
+
+
+def test_there_is_one_for_each_family_and_none_for_what_is_none() -> None:
+    assert {path.stem for path in OF_CAUSES} == {f"cause-{family}" for family in Family}
+
+
+@each_page
+def test_a_page_begins_with_the_answer(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert lines[0].startswith("# ")
+    assert [line[:10] for line in lines[2:5]] == ["- **What:*", "- **Who:**", "- **Do:** "]
+
+
+@each_cause
+def test_a_page_tells_how_to_check_to_fix_and_to_verify(path: Path) -> None:
+    headings = re.findall(r"^## (.+)$", path.read_text(), re.MULTILINE)
+    assert headings == ["What it means", "How to check", "How to fix", "What not to do", "How to verify"]
+
+
+@each_cause
+def test_a_page_can_be_read_at_night(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 120
+
+
+@each_page
+def test_the_links_of_a_page_lead_to_pages(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", path.read_text()):
+        assert target.startswith("https://") or (FOLDER / target).is_file(), target
+
+
+@each_page
+def test_the_commands_of_a_page_are_there(path: Path) -> None:
+    known = vars(typer.main.get_command(commands))["commands"]
+    said = re.findall(r"(?:^|`)mailpath ([a-z][a-z-]*)", path.read_text(), re.MULTILINE)
+    assert set(said) <= set(known)
+
+
+@each_cause
+def test_what_makes_a_hole_is_only_named_where_it_is_warned_of(path: Path) -> None:
+    advice, _, rest = path.read_text().partition("## What not to do")
+    advice += rest.partition("## How to verify")[2]
+    warned = re.compile(r"permit_mynetworks|/32\b|Permitted|No range[^\n]*|https?://\S+|/etc/\S+|: \*\*your\*\*")
+    for line in warned.sub("", advice).splitlines():
+        assert not UNSAFE.search(line) or "never" in line or "only" in line, line
+
+
+def test_the_wheel_has_them() -> None:
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert "dashboards" in built["packages"]
+    assert "exclude" not in built
+
+
+def test_they_are_read_from_the_package_wherever_it_is() -> None:
+    assert set(runbooks()) == {path.stem for path in ALL}
+
+
+# ---- The pages ------------------------------------------------------------------------------------------------------
+
+
+async def test_the_list_leads_to_every_page(house: str) -> None:
+    async with ClientSession() as http:
+        async with http.get(f"{house}/runbooks/") as answer:
+            assert answer.status == 200
+            listing = await answer.text()
+        links = re.findall(r'<li><a href="(/runbooks/[^"]+)">', listing)
+        assert {link.removeprefix("/runbooks/") for link in links} == {path.stem for path in PAGES}
+        for link in links:
+            async with http.get(house + link) as answer:
+                assert answer.status == 200, link
+
+
+@each_page
+async def test_a_page_is_safe_and_whole(house: str, path: Path) -> None:
+    title = runbooks()[path.stem].title
+    async with ClientSession() as http, http.get(f"{house}/runbooks/{path.stem}") as answer:
+        page = await answer.text()
+        assert answer.status == 200
+        assert answer.content_type == "text/html"
+        assert "script" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert page.count("<h1>") == 1
+    assert f"<h1>{title.replace(chr(39), '&#39;')}</h1>" in page
+    assert "<script" not in page
+    assert ".md" not in re.sub(r"<code>.*?</code>", "", page)
+    for name in re.findall(r'<a href="([a-z-]+)">', page):
+        assert (FOLDER / f"{name}.md").is_file()
+
+
+async def test_the_list_has_one_name(house: str) -> None:
+    async with ClientSession() as http, http.get(f"{house}/runbooks", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (301, "/runbooks/")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cause-nothing",
+        "..%2f..%2fconfig.toml",
+        "%2e%2e%2f__init__.py",
+        "cause-address.md",
+        "cause-address%00",
+        "CAUSE-ADDRESS",
+        "%2fetc%2fpasswd",
+        "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+        "a" * 5000,
+    ],
+)
+async def test_a_name_that_is_not_there_gets_the_list(house: str, name: str) -> None:
+    async with ClientSession() as http, http.get(URL(f"{house}/runbooks/{name}", encoded=True)) as answer:
+        page = await answer.text()
+        assert answer.status == 404
+        assert answer.headers["Content-Security-Policy"]
+    assert "There is no runbook of the name" in page
+    assert '<a href="/runbooks/cause-address">' in page
+    assert "<script" not in page
+    assert "root:" not in page
+    assert len(page) < 20_000
+
+
+async def test_pages_are_fast_because_they_are_made_once(house: str) -> None:
+    started = datetime.now(UTC)
+    async with ClientSession() as http:
+        for _ in range(50):
+            async with http.get(f"{house}/runbooks/cause-content") as answer:
+                await answer.read()
+    assert datetime.now(UTC) - started < timedelta(seconds=5)

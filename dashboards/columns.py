@@ -6,14 +6,14 @@ from dashboards.words import graded, mapped, named, plain, ranked, runbooks
 
 PLAIN = Look("none", words=[plain()])
 
-OUTCOME = Column("Value", "Outcome", Look("none", words=[ranked()]), filled=True, width=150)
-OUTCOME_WORD = Column("outcome", "Outcome", Look("none", words=[named()]), filled=True, width=150)
-PATH = Column("path", "Path", width=130)
-KIND = Column("kind", "Kind", PLAIN, width=140)
-CAUSE = Column("cause", "Cause", PLAIN, width=150)
-GRADE = Column("grade", "Grade", PLAIN, width=120)
+OUTCOME = Column("Value", "Outcome", Look("none", words=[ranked()]), filled=True, width=130)
+OUTCOME_WORD = Column("outcome", "Outcome", Look("none", words=[named()]), filled=True, width=130)
+PATH = Column("path", "Path", width=100)
+KIND = Column("kind", "Kind", PLAIN, width=130)
+CAUSE = Column("cause", "Cause", PLAIN, width=130)
+GRADE = Column("grade", "Grade", PLAIN, width=110)
 TO_DO = Column("runbook", "What to do", Look("none", words=[runbooks()], links=[runbook_link()]))
 
-SEVERITY = Column("Value", "Severity", Look("none", words=[graded()]), filled=True, width=100)
-SCOPE = Column("scope", "Scope", PLAIN, width=120)
+SEVERITY = Column("Value", "Severity", Look("none", words=[graded()]), filled=True, width=90)
+SCOPE = Column("scope", "Scope", PLAIN, width=110)
 WHOSE = Column("company", "Company", Look("none", words=[mapped(_="several")]), width=130)

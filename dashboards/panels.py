@@ -29,7 +29,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.prometheus import Dataquery, PromQueryFormat, QueryEditorMode
 
-from dashboards.words import BAD, NOTHING, label
+from dashboards.words import NOTHING, RANKS, label
 from monitor.signs import COLOURS
 
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -95,6 +95,7 @@ class Column:
         if self.filled:
             style = common.TableCellBackgroundDisplayMode.BASIC
             parts["custom.cellOptions"] = common.TableColoredBackgroundCellOptions(style)
+            parts["custom.align"] = "left"
         return override(self.name, **parts)
 
 
@@ -110,10 +111,10 @@ def colour_from(step: float, name: str, colour: str, *, unit: str | None = None,
     return override(name, matching=matching, unit=unit, thresholds=thresholds)
 
 
-def dashed(name: str) -> list[Override]:
-    """The series of this name is a limit: a dashed line."""
-    style: dict[str, Any] = {"custom.lineStyle": {"fill": "dash", "dash": [10, 6]}, "custom.showPoints": "never"}
-    return [override(name, color=FieldColor(FieldColorModeId.FIXED, BAD), **style)]
+def line(name: str, colour: str, dash: Sequence[int] = ()) -> Override:
+    """The line of this name has this colour, and is dashed: so many points drawn, so many left out."""
+    look: dict[str, Any] = {"custom.lineStyle": {"fill": "dash" if dash else "solid", "dash": list(dash)}}
+    return override(name, color=FieldColor(FieldColorModeId.FIXED, colour), **look)
 
 
 def outcome_colours() -> list[Override]:
@@ -250,9 +251,11 @@ def lines(
     overrides: Sequence[Override] = (),
     stacked: bool = False,
     bars: bool = False,
+    powers: bool = False,
     step: str | None = None,
 ) -> Panel:
-    """Values over time: lines, areas on top of each other, or bars. `step`: the least time between two values."""
+    """Values over time: lines, areas on top of each other, or bars. `powers`: by powers of ten.
+    `step`: the least time between two values."""
     options = timeseries.Options(legend=_legend(show=True), tooltip=_tooltip(common.TooltipDisplayMode.MULTI))
     custom = common.GraphFieldConfig(
         draw_style=common.GraphDrawStyle.BARS if bars else common.GraphDrawStyle.LINE,
@@ -261,7 +264,8 @@ def lines(
         fill_opacity=90 if stacked or bars else 0,
         show_points=common.VisibilityMode.NEVER if stacked else common.VisibilityMode.AUTO,
         span_nulls=False,
-        axis_soft_min=0,
+        axis_soft_min=None if powers else 0,
+        scale_distribution=common.ScaleDistributionConfig(common.ScaleDistribution.LOG, 10) if powers else None,
         stacking=common.StackingConfig(
             common.StackingMode.NORMAL if stacked or bars else common.StackingMode.NONE, "A"
         ),
@@ -281,6 +285,7 @@ def levels(title: str, says: str, *queries: Query, look: Look) -> Panel:
         name_placement=common.BarGaugeNamePlacement.LEFT,
         show_unfilled=True,
         sizing=common.BarGaugeSizing.AUTO,
+        text=common.VizTextDisplayOptions(title_size=14, value_size=16),
         reduce_options=_last(),
         orientation=common.VizOrientation.HORIZONTAL,
     )
@@ -302,13 +307,17 @@ def columns_of(
         tooltip=_tooltip(common.TooltipDisplayMode.MULTI),
     )
     matrix = {"rowField": across, "columnField": pieces, "valueField": "Value", "emptyValue": "zero"}
+    order = [options.x_field, *(outcome for outcome in RANKS if outcome)]
     frame = _Frame(
         title,
         says,
         [replace(query, now=True)],
         as_table=True,
         overrides=overrides,
-        transformations=[DataTransformerConfig("groupingToMatrix", options=matrix)],
+        transformations=[
+            DataTransformerConfig("groupingToMatrix", options=matrix),
+            DataTransformerConfig("organize", options={"indexByName": {name: at for at, name in enumerate(order)}}),
+        ],
     )
     custom = barchart.FieldConfig(line_width=0, fill_opacity=100)
     return frame.panel("barchart", options, look.config(custom, FieldColorModeId.PALETTE_CLASSIC_BY_NAME))

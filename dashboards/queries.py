@@ -130,8 +130,10 @@ def counted(counter: str, chosen: str, window: str) -> str:
 
 
 def seconds_to_inbox(share: float, labels: tuple[str, ...], buckets: str) -> str:
-    """Within how many seconds this share of the mails was in the inbox. `buckets`: a rate of the histogram's."""
-    return f"histogram_quantile({share}, {by(('le', *labels), buckets, 'sum')})"
+    """Within how many seconds this share of the mails was in the inbox; nothing if none was.
+
+    `buckets`: a rate of the histogram's."""
+    return f"(histogram_quantile({share}, {by(('le', *labels), buckets, 'sum')}) >= 0)"
 
 
 def since_last_verdict(chosen: str) -> str:

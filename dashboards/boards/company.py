@@ -12,8 +12,8 @@ from dashboards.panels import (
     Look,
     Query,
     colour_from,
-    dashed,
     levels,
+    line,
     lines,
     number,
     rows,
@@ -154,8 +154,9 @@ def _delivery() -> Panel:
         Query(seconds_to_inbox(0.5, (), rate), "half"),
         Query(seconds_to_inbox(0.95, (), rate), "95 of 100"),
         Query(LIFE, "the code's life"),
-        look=Look("s", least=0, no_value="nothing reached the inbox"),
-        overrides=dashed("the code's life"),
+        look=Look("s", no_value="nothing reached the inbox"),
+        overrides=[line("half", GOOD, (2, 5)), line("95 of 100", GOOD), line("the code's life", BAD, (10, 6))],
+        powers=True,
     )
 
 

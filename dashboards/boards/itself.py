@@ -4,13 +4,12 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from dashboards.board import Name, Shelf, board, choice
 from dashboards.boards.last_verdict import last_verdict
-from dashboards.panels import Look, Query, colour_from, lines, number, tally
+from dashboards.panels import Look, Query, colour_from, line, lines, number, tally
 from dashboards.queries import by, counted, or_none
 from dashboards.words import BAD, GOOD, NOT_KNOWN, WARNING, mapped
 
 JOB = 'job=~"$job"'
 HOUR = "1h"
-STEP = "1h"
 
 
 def itself() -> Dashboard:
@@ -86,6 +85,7 @@ def _lag() -> Panel:
         Query(f"max(mailpath_schedule_lag_seconds{{{JOB}}})", "schedule"),
         Query(or_none(f"max(mailpath_rules_lag_seconds{{{JOB}}})"), "incident rules"),
         look=Look("s", steps=[(60, BAD)], lowest="transparent", least=0),
+        overrides=[line("schedule", GOOD), line("incident rules", WARNING, (2, 5))],
     )
 
 
@@ -117,7 +117,7 @@ def _verdicts() -> Panel:
         Query(or_none(f"sum({counted('mailpath_probes_total', JOB, HOUR)})"), "judged"),
         look=Look("short", decimals=0),
         bars=True,
-        step=STEP,
+        step=HOUR,
     )
 
 
@@ -160,10 +160,10 @@ def _notices() -> Panel:
 
 
 def _oldest() -> Panel:
-    oldest = by(("channel",), f"mailpath_notices_oldest_seconds{{{JOB}}}")
+    oldest = by(("channel",), f"max_over_time(mailpath_notices_oldest_seconds{{{JOB}}}[{HOUR}])")
     return tally(
-        "Oldest notice that waits",
-        "The age of the oldest notice that each channel has not taken. A channel that is down makes it grow.",
+        "Oldest notice that waited, each hour",
+        "The greatest age of the oldest notice that each channel had not taken. A channel that is down makes it grow.",
         Query(or_none(oldest, channel="no channel"), "{{channel}}"),
         look=Look("s", steps=[(300, WARNING), (3600, BAD)], decimals=0),
     )

@@ -26,7 +26,9 @@ from dashboards.queries import (
     worst,
 )
 from dashboards.words import BAD, GOOD, NOT_KNOWN, RANKS, mapped
+from probes.verdict import Outcome
 
+FROM_BEST = [outcome for outcome in RANKS if outcome]
 MIXED = "Verdicts of all grades are counted together here"
 
 
@@ -42,7 +44,7 @@ def overview() -> Dashboard:
         [
             Shelf(6, [(12, _reached()), (6, _incidents()), (6, last_verdict(COMPANIES))]),
             Shelf(12, [(24, _companies())]),
-            Shelf(8, [(12, _open()), (12, _muted())], "Incidents"),
+            Shelf(8, [(15, _open()), (9, _muted())], "Incidents"),
             Shelf(9, [(9, _grades()), (15, _present())], "Verdicts"),
             Shelf(8, [(24, _verdicts())]),
         ],
@@ -96,16 +98,16 @@ def _companies() -> Panel:
         Query(f"{age} or {company} * -1"),
         columns=[
             replace(OUTCOME, name="Value #A"),
-            Column("company", "Company", Look("none", links=[company_link("${__value.raw}")]), width=130),
+            Column("company", "Company", Look("none", links=[company_link("${__value.raw}")]), width=120),
             Column("name", "Name"),
-            Column("mail_system", "Mail system", width=120),
+            Column("mail_system", "Mail system", width=110),
             CAUSE,
-            TO_DO,
+            replace(TO_DO, width=330),
             PATH,
             KIND,
             GRADE,
-            Column("Value #B", "Incidents", Look("short"), width=90),
-            Column("Value #C", "Last verdict", Look("s", words=[mapped(**{"-1": "none yet"})], decimals=0), width=110),
+            Column("Value #B", "Incidents", Look("short"), width=80),
+            Column("Value #C", "Last verdict", Look("s", words=[mapped(**{"-1": "none yet"})], decimals=0), width=100),
         ],
         sort="Outcome",
     )
@@ -123,13 +125,13 @@ def _open() -> Panel:
 
 
 def _muted() -> Panel:
-    incidents = with_runbook(severities("mailpath_muted_incidents"))
+    incidents = severities("mailpath_muted_incidents")
     return rows(
         "Muted incidents",
         "Problems that go on, and about which nobody is told now: somebody muted them, or there is maintenance. "
         "`mailpath mute` tells who, until when, and why.",
         Query(or_none(incidents, scope="–", company="–")),
-        columns=[SEVERITY, SCOPE, WHOSE, CAUSE, TO_DO],
+        columns=[SEVERITY, SCOPE, WHOSE, CAUSE],
         sort="Severity",
     )
 
@@ -152,7 +154,7 @@ def _present() -> Panel:
     return lines(
         "Present verdicts over time",
         f"How many paths and kinds had which verdict at each time. {MIXED}.",
-        Query(by(("outcome",), outcomes(LINES), "count"), "{{outcome}}"),
+        *(Query(how_many(outcomes(f'{LINES},outcome="{outcome}"')), outcome) for outcome in FROM_BEST),
         look=Look("short", decimals=0),
         overrides=outcome_colours(),
         stacked=True,
@@ -160,12 +162,15 @@ def _present() -> Panel:
 
 
 def _verdicts() -> Panel:
-    judged = counted("mailpath_probes_total", COMPANIES, "1h")
+    def judged(outcome: Outcome) -> str:
+        chosen = f'{COMPANIES},outcome="{outcome}"'
+        return or_none(f"sum({counted('mailpath_probes_total', chosen, '1h')})")
+
     return lines(
         "Probes judged in each hour",
         "How many probes of all kinds were judged, by their first verdict: what was amended later is not counted "
         f"again. {MIXED}.",
-        Query(by(("outcome",), judged, "sum"), "{{outcome}}"),
+        *(Query(judged(outcome), outcome) for outcome in FROM_BEST),
         look=Look("short", decimals=0),
         overrides=outcome_colours(),
         bars=True,

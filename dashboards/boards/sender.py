@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from dashboards.board import Name, Shelf, board, choice
 from dashboards.columns import CAUSE, OUTCOME_WORD, TO_DO
-from dashboards.panels import Column, Look, Query, columns_of, outcome_colours, rows, tally
+from dashboards.panels import Column, Look, Query, columns_of, outcome_colours, rows, tally, timeline
 from dashboards.queries import (
     COMPANIES,
     LINES,
@@ -40,8 +40,7 @@ def sender() -> Dashboard:
         ],
         [
             Shelf(10, [(12, _systems()), (12, _verdicts())]),
-            Shelf(9, [(24, _causes_now())], "Why"),
-            Shelf(10, [(24, _causes())]),
+            Shelf(11, [(11, _causes_now()), (13, _causes())], "Why"),
             Shelf(8, [(24, _stopped())], "By mail system, over time"),
             Shelf(8, [(24, _delivery())]),
         ],
@@ -64,11 +63,11 @@ def _systems() -> Panel:
         Query(f"({blaming}) / {mail_systems(COMPANIES)}"),
         columns=[
             Column("mail_system", "Mail system"),
-            Column("Value #E", "Share", SHARE, filled=True),
-            Column("Value #C", "Stop the sender", count),
-            Column("Value #B", "Not reached", count),
-            Column("Value #D", "Not known", count),
-            Column("Value #A", "Companies", count),
+            Column("Value #E", "Share", SHARE, filled=True, width=90),
+            Column("Value #C", "Stop the sender", count, width=130),
+            Column("Value #B", "Not reached", count, width=110),
+            Column("Value #D", "Not known", count, width=110),
+            Column("Value #A", "Companies", count, width=110),
         ],
         sort="Share",
         join="mail_system",
@@ -97,13 +96,13 @@ def _causes_now() -> Panel:
         f"Why mail does not arrive in time at present: on how many paths and kinds, of which outcome. {MIXED}. The "
         "advice leads to the runbook.",
         Query(or_none(with_runbook(causes), cause="✓ none", outcome="inbox")),
-        columns=[Column("Value", "Paths and kinds", count, width=150), OUTCOME_WORD, CAUSE, TO_DO],
-        sort="Paths and kinds",
+        columns=[Column("Value", "How many", count, width=90), OUTCOME_WORD, CAUSE, TO_DO],
+        sort="How many",
     )
 
 
 def _causes() -> Panel:
-    return tally(
+    return timeline(
         "Causes over time",
         f"On how many paths and kinds each cause kept mail from arriving in time. {MIXED}.",
         Query(or_none(by(("cause",), bad(LINES), "count"), cause="none"), "{{cause}}"),
@@ -113,7 +112,7 @@ def _causes() -> Panel:
 
 def _stopped() -> Panel:
     stopping = per_mail_system(failing(THEIR_FAULT), COMPANIES)
-    return tally(
+    return timeline(
         "Share of companies that stop the sender, by mail system",
         "Of all companies of a mail system, those that stop the chosen kinds for a cause that concerns the sender. "
         f"From 60 % on it is red: then it is the mail system that stops it, not one company. {MIXED}.",

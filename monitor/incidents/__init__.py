@@ -12,7 +12,10 @@ In the order of the data:
                `maintenance`: mutes that the configuration holds
 - `telling`    what people know of an incident against what is so -> the next notice, for each channel
 - `routing`    which channels hear of which incident
-- `wording`    what a notice says; `advice`: who must act, what to do and what not, for each cause
+- `scene`      what a notice is made of: an incident as one channel may see it
+- `wording`    what a notice says to people, in words of `phrases`; `facts`: what it says to machines
+- `advice`     who must act, what to do and what not, for each cause; `fixes`: in one mail system's words;
+               `advising`: which of it fits an incident
 - `settings`   what the configuration may say of all this
 
 Read `incident`, then `rules`. What is stored, asked of the clock and sent, is `casebook`'s and `delivery`'s affair.

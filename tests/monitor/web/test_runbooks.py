@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -166,10 +166,5 @@ async def test_a_name_that_is_not_there_gets_the_list(house: str, name: str) -> 
     assert len(page) < 20_000
 
 
-async def test_pages_are_fast_because_they_are_made_once(house: str) -> None:
-    started = datetime.now(UTC)
-    async with ClientSession() as http:
-        for _ in range(50):
-            async with http.get(f"{house}/runbooks/cause-content") as answer:
-                await answer.read()
-    assert datetime.now(UTC) - started < timedelta(seconds=5)
+def test_pages_are_made_once() -> None:
+    assert runbooks() is runbooks()

@@ -34,7 +34,7 @@ OF_THE_SENDER = "|".join(cause for cause in Cause if cause.concerns is Concern.S
 
 ADVICE: dict[Family, str] = {
     Family.ADDRESS: "Have the sender's IP address taken off the list",
-    Family.REPUTATION: "Allow the sender: its reputation or rate is in the way",
+    Family.REPUTATION: "Exempt the sender from reputation and rate limits",
     Family.DOMAIN: "Take the sender's domain off your blocklist",
     Family.AUTHENTICATION: "Find out which of SPF, DKIM, DMARC does not hold",
     Family.CONTENT: "Exempt the sender from the spam filter",

@@ -184,7 +184,8 @@ def _stopped() -> Panel:
     return rows(
         "Stopped or late in the last day, latest first",
         "Each way in which mail did not arrive in time during the last 24 hours, and when that was last the present "
-        "verdict: so the last refusal's cause is in the first row. The advice leads to the runbook.",
+        "verdict: so the last refusal's cause is in the first row. The grade tells how much it proves, the advice "
+        "leads to the runbook.",
         Query(or_none(f"1000 * {with_runbook(last)}", NEVER, path="–", kind="–")),
         columns=[
             Column(

@@ -1,0 +1,179 @@
+"""The boards' files are current, whole, and say of themselves what people need to read them."""
+
+import json
+import re
+from itertools import combinations, pairwise
+
+import pytest
+import yaml
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards import build
+from dashboards.board import Name
+from dashboards.words import ADVICE, RANKS
+from monitor.incidents.family import Family
+from monitor.signs import COLOURS, SIGNS
+from probes.verdict import Outcome
+from tests.dashboards.boards import BOARDS, FILES, GRAFANA, ROOT, RUNBOOKS, asking, panels, strings, titled
+
+GRAFANA_12 = range(41, 43)  # the schema versions of its releases
+EVERY_PANEL = pytest.mark.parametrize(("board", "panel"), list(panels()), ids=titled)
+EVERY_QUESTION = pytest.mark.parametrize(("board", "panel"), list(asking()), ids=titled)
+EVERY_BOARD = pytest.mark.parametrize("name", BOARDS)
+GRADED = re.compile(r"mailpath_(path_outcome|path_ok|probes_total|delivery_seconds)")
+
+
+def test_the_files_are_those_that_the_code_makes():
+    """If not: make dashboards."""
+    assert {file.stem: file.read_text() for file in FILES} == {
+        name: build.written(board()) for name, board in build.BOARDS.items()
+    }
+
+
+def test_building_writes_all_of_them(tmp_path):
+    build.build(tmp_path / "new")
+    assert [file.name for file in sorted((tmp_path / "new").iterdir())] == [file.name for file in FILES]
+
+
+@EVERY_BOARD
+def test_grafana_s_own_model_of_a_board_knows_all_that_is_in_it(name):
+    """It drops what it does not know without a word, so what it knows is written out again and compared."""
+    known = json.loads(build.written(Dashboard.from_json(BOARDS[name])))
+    assert known == BOARDS[name]
+    assert BOARDS[name]["schemaVersion"] in GRAFANA_12
+
+
+def test_boards_are_found_by_names_that_stay():
+    uids = {board["uid"]: board["title"] for board in BOARDS.values()}
+    assert uids == {
+        "mailpath-overview": "Mailpath: overview",
+        "mailpath-company": "Mailpath: company",
+        "mailpath-sender": "Mailpath: sender",
+        "mailpath-itself": "Mailpath: itself",
+    }
+    assert len(uids) == len(BOARDS) == len(Name)
+
+
+@EVERY_BOARD
+def test_panels_stand_beside_each_other_in_reading_order(name):
+    places = [panel["gridPos"] for panel in BOARDS[name]["panels"]]
+    assert [panel["id"] for panel in BOARDS[name]["panels"]] == list(range(1, len(places) + 1))
+    for one, other in combinations(places, 2):
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert beside or below
+    assert all((one["y"], one["x"]) < (other["y"], other["x"]) for one, other in pairwise(places))
+    assert {sum(place["w"] for place in places if place["y"] == top) for top in {at["y"] for at in places}} == {24}
+
+
+@EVERY_PANEL
+def test_a_panel_says_what_it_shows(board, panel):
+    assert panel["title"]
+    assert len(panel["description"]) > 40
+    assert panel["description"].endswith(".")
+    assert not re.search(r"[ ]{2}|\{|\bTODO\b", panel["description"])
+
+
+@EVERY_QUESTION
+def test_a_panel_has_a_unit_and_asks_the_prometheus_that_was_chosen(board, panel):
+    chosen = {"type": "prometheus", "uid": "${datasource}"}
+    assert panel["fieldConfig"]["defaults"]["unit"]
+    assert panel["datasource"] == chosen
+    assert [target["datasource"] for target in panel["targets"]] == [chosen] * len(panel["targets"])
+    assert panel["targets"]
+
+
+@EVERY_QUESTION
+def test_a_query_is_of_now_or_over_time_as_its_panel_needs_it(board, panel):
+    over_time = panel["type"] in ("timeseries", "state-timeline")
+    for target in panel["targets"]:
+        assert (target["range"], target["instant"]) == (over_time, not over_time)
+
+
+@EVERY_QUESTION
+def test_grades_are_never_taken_together_in_silence(board, panel):
+    """The board about Mailpath itself counts its own work and says nothing of mail."""
+    if board != "itself" and any(GRADED.search(target["expr"]) for target in panel["targets"]):
+        assert "grade" in panel["description"]
+
+
+@EVERY_BOARD
+def test_every_variable_that_is_used_is_there_and_none_is_for_nothing(name):
+    board = BOARDS[name]
+    defined = {variable["name"]: variable for variable in board["templating"]["list"]}
+    used = {word for text in strings(board) for word in re.findall(r"\$\{?(\w+)", text)}
+    assert {word for word in used if not word.startswith("__")} == set(defined)
+    assert all(variable["description"] and variable["label"] for variable in defined.values())
+    assert defined["mailpath"]["query"] == "http://127.0.0.1:8025"
+
+
+@EVERY_BOARD
+def test_every_board_leads_to_the_others_and_to_mailpath_s_page(name):
+    urls = [link["url"] for link in BOARDS[name]["links"]]
+    others = [each.uid for each in Name if each.uid != BOARDS[name]["uid"]]
+    assert urls == [
+        *(f"/d/{uid}?${{datasource:queryparam}}&${{mailpath:queryparam}}" for uid in others),
+        "${mailpath:raw}/",
+    ]
+
+
+def test_every_link_leads_to_something_that_is_there():
+    texts = [text for board in BOARDS.values() for text in strings(board)]
+    boards = {uid for text in texts for uid in re.findall(r"/d/([\w-]+)", text)}
+    pages = {page for text in texts for page in re.findall(r"\$\{mailpath:raw\}/([^)\"]*)", text)}
+    assert boards == {board["uid"] for board in BOARDS.values()}
+    named = {f"runbooks/cause-{family}" for family in Family}
+    assert pages == {"", "runbooks/${__value.raw}", *named}
+    assert {f"runbooks/{file.stem}" for file in RUNBOOKS.glob("cause-*.md")} == named
+    assert (RUNBOOKS / "index.md").exists()  # where the link of a row without a runbook ends
+
+
+def test_every_family_of_causes_has_its_advice_short_enough_for_a_cell():
+    assert set(ADVICE) == set(Family)
+    assert max(map(len, ADVICE.values())) <= 52
+
+
+@pytest.mark.parametrize("outcome", [*Outcome, None], ids=str)
+def test_an_outcome_looks_as_on_the_web_page_wherever_it_is_shown(outcome):
+    """By its rank, by its word, and as the name of a series: the same sign and colour."""
+    shown = f"{SIGNS[outcome]} {outcome or 'no verdict yet'}"
+    seen = 0
+    for text in map(json.dumps, BOARDS.values()):
+        for value, result in re.findall(r'"(-?[\w ]*)": ({"text": [^}]*})', text):
+            if json.loads(result)["text"] == shown:
+                assert value in (str(RANKS[outcome]), outcome or "")
+                assert json.loads(result)["color"] == COLOURS[outcome].fill
+                seen += 1
+    assert seen >= 4
+
+
+def test_no_colour_is_used_but_those_that_everybody_can_tell_apart():
+    used = {colour for board in BOARDS.values() for text in strings(board) for colour in re.findall(r"^#\w+$", text)}
+    assert used <= {colour.fill for colour in COLOURS.values()}
+
+
+def test_no_colour_stands_alone():
+    """Wherever a colour is chosen by a value, the value or a word is written too."""
+    for _, panel in asking():
+        options = panel["options"]
+        assert options.get("textMode", "auto") != "none"
+        assert options.get("valueMode", "text") == "text"
+        assert options.get("showValue", "auto") != "never"
+        if panel["type"] in ("timeseries", "barchart"):
+            assert options["legend"]["showLegend"]
+
+
+def test_grafana_finds_the_boards_and_their_data():
+    (source,) = yaml.safe_load((GRAFANA / "provisioning/datasources/mailpath.yml").read_text())["datasources"]
+    (provider,) = yaml.safe_load((GRAFANA / "provisioning/dashboards/mailpath.yml").read_text())["providers"]
+    assert (source["type"], source["access"]) == ("prometheus", "proxy")
+    assert provider["type"] == "file"
+    assert provider["options"]["path"] in (GRAFANA.parent / "README.md").read_text()
+    assert not provider["allowUiUpdates"]
+
+
+def test_the_service_runs_without_what_makes_the_boards():
+    words = re.compile(r"^\s*(from|import) (grafana_foundation_sdk|dashboards\b)", re.MULTILINE)
+    sources = [path for folder in ("probes", "monitor") for path in (ROOT / folder).rglob("*.py")]
+    assert [path for path in sources if words.search(path.read_text())] == []
+    assert "import" not in (ROOT / "dashboards" / "__init__.py").read_text()

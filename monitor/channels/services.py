@@ -58,6 +58,8 @@ MAIL = frozenset(
 )
 TYPES = {Severity.PAGE: "failure", Severity.TICKET: "warning", Severity.NOTE: "info"}
 PRIORITIES = {Severity.PAGE: "p1", Severity.TICKET: "p3", Severity.NOTE: "p5"}
+MOST_RECEIVERS = 10  # of one URL, so that all are told in time
+PAUSES = 8.0  # seconds that Apprise may wait in all between the receivers of one URL, whatever it likes
 PLACE = "https://appriseit.com/services/"
 ADDRESS = re.compile(r"[^\s<>@,;:]+@([A-Za-z0-9.-]+)", re.ASCII)
 MENTION = re.compile(r"@(?=everyone|here|channel|all|\*|&?\d)", re.IGNORECASE)
@@ -74,12 +76,17 @@ class Ways(NamedTuple):
 
 def _loadable(url: SecretStr) -> SecretStr:
     """Refuses what Apprise cannot load, without a word of it that may be a token."""
-    if _load(_parsed(url) or {}) is None:
+    service = _load({**(_parsed(url) or {}), "retry": 0})
+    if service is None:
         schema = url.get_secret_value().partition("://")[0].lower()
         kind = (
             f"a URL of {schema} that Apprise takes" if schema in _schemas() else 'a URL of Apprise, like "slack://..."'
         )
         raise ValueError(f"must be {kind}; see {PLACE}")
+    if len(service) > MOST_RECEIVERS:
+        raise ValueError(
+            f"must name at most {MOST_RECEIVERS} receivers, not {len(service)}; make several channels of it"
+        )
     return url
 
 
@@ -88,7 +95,8 @@ class ServiceChannel(Settings):
 
     via: Literal["apprise"] = "apprise"
     url: Annotated[Secret, AfterValidator(_loadable)] = Field(
-        description=f"The service's URL as Apprise writes it, with its tokens: {PLACE}"
+        description=f"The service's URL as Apprise writes it, with its tokens: {PLACE} Best with one receiver: "
+        "where one of several cannot be told, all are told again."
     )
 
     async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
@@ -119,13 +127,13 @@ class ServiceChannel(Settings):
 
 def additions(parsed: Mapping[str, Any], notice: Notice) -> Parsed:
     """What we say to the service beside its URL: one key for one incident, and that trying again is our business."""
-    schema = parsed["schema"]
+    schema = parsed.get("schema", "")
     ours: Parsed = {"retry": 0, "optional": False, "overflow": parsed.get("overflow", "truncate")}
     if key := KEYS.get(schema):
         ours |= {key: notice.incident, "action": parsed.get("action") or "map"}
     if schema in ALIASES:
         priority = parsed.get("priority") or PRIORITIES[severity_of(notice)]
-        ours |= {"alias": notice.incident, "action": "new", "priority": priority}
+        ours |= {"alias": notice.incident, "action": "new", "priority": priority, "batch": True}
     if schema == "pagerduty":
         ours["source"] = parsed.get("source") or "Mailpath"
     return ours
@@ -153,9 +161,10 @@ def _notify(parsed: Parsed, notice: Notice) -> str | None:
     """Blocks."""
     from apprise import Apprise
 
-    service = _load({**parsed, **additions(parsed, notice)} if parsed else {})
+    service = _load({**parsed, **additions(parsed, notice)})
     if service is None:
         return "Apprise does not take its URL any more"
+    service.request_rate_per_sec = min(service.request_rate_per_sec, PAUSES / max(len(service), 1))
     result = Apprise(service, asset=service.asset).notify(
         body=harmless(notice.text or notice.title),
         title=harmless(" ".join(notice.title.split())),
@@ -211,7 +220,7 @@ def _parsed(url: SecretStr) -> Parsed | None:
 def _load(parsed: Parsed) -> "NotifyBase | None":
     from apprise import Apprise
 
-    return Apprise.instantiate(dict(parsed), asset=_asset()) if parsed else None
+    return Apprise.instantiate(dict(parsed), asset=_asset()) if "schema" in parsed else None
 
 
 def _asset() -> "AppriseAsset":

@@ -122,10 +122,10 @@ def with_runbook(expr: str) -> str:
 
 def counted(counter: str, chosen: str, window: str) -> str:
     """How often within `window`. `increase` sees nothing of what a series is born with: the first of its kind, which
-    may be the only one. So one is added to each series that was not there before."""
+    may be the only one. So one is added to each series that was not there before, unless it was born with none."""
     series = f"{counter}{{{chosen}}}"
     grown = f"increase({series}[{window}]) or {series} * 0"
-    born = f"{series} * 0 + 1 unless {series} offset {window} or {series} * 0"
+    born = f"clamp_max(min_over_time({series}[{window}]), 1) unless {series} offset {window} or {series} * 0"
     return f"({grown}) + ({born})"
 
 

@@ -1,0 +1,163 @@
+"""What the boards' queries mean, told by Prometheus's own test tool on made-up series."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dashboards import queries
+from dashboards.words import RANKS, SEVERITIES
+from monitor.incidents.family import FAMILIES, family_of
+from monitor.incidents.incident import Severity
+from probes.verdict import Outcome
+from tests.dashboards.servers import PROMTOOL
+
+pytestmark = pytest.mark.usefixtures("able")
+
+ALL = 'company=~".*"'
+Answer = dict[str, float]
+"""Labels as Prometheus writes them, and the value."""
+
+EVERYBODY = {f'mailpath_company_info{{company="{name}",mail_system="m365",name="{name}"}}': "1" for name in "abcdef"}
+
+
+def outcome(company: str, kind: str, outcome: Outcome, cause: str = "") -> dict[str, str]:
+    words = f'company="{company}",path="hq",kind="{kind}",outcome="{outcome}",cause="{cause}",grade="real"'
+    return {f"mailpath_path_outcome{{{words}}}": "1"}
+
+
+WORLD = (
+    EVERYBODY
+    | outcome("a", "invitation", Outcome.INBOX)
+    | outcome("a", "verification", Outcome.INBOX)
+    | outcome("b", "invitation", Outcome.INBOX)
+    | outcome("b", "verification", Outcome.LATE, "unclear")
+    | outcome("c", "invitation", Outcome.INBOX)
+    | outcome("c", "verification", Outcome.UNKNOWN)
+    | outcome("d", "verification", Outcome.UNKNOWN)
+    | outcome("e", "invitation", Outcome.SPAM, "content")
+    | outcome("e", "verification", Outcome.BLOCKED, "ip_listed")
+)  # of f nothing is known yet
+
+
+def ask(tmp_path: Path, expr: str, series: dict[str, str], expected: Answer, at: str = "0m") -> None:
+    """Fails, with both answers, unless `expr` has exactly the expected one."""
+    samples = [{"labels": labels, "value": value} for labels, value in expected.items()]
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": [{"expr": expr, "eval_time": at, "exp_samples": samples}],
+    }
+    file = tmp_path / "test.yml"
+    file.write_text(json.dumps({"rule_files": [], "evaluation_interval": "1m", "tests": [test]}))
+    told = subprocess.run([PROMTOOL, "test", "rules", str(file)], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def companies(names: str) -> Answer:
+    return {f'{{company="{name}"}}': 1 for name in names}
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        (queries.failing(ALL), companies("be")),  # one bad mail is enough
+        (queries.well(ALL), companies("a")),  # all that can be seen is good, and all can be seen
+        (queries.unknown(ALL, ALL), companies("cdf")),  # nothing bad is seen, and not all is good
+        (queries.how_many(queries.failing(ALL)), {"{}": 2}),
+        (queries.how_many(queries.failing('company="a"')), {"{}": 0}),
+        (queries.unknown('company="a"', 'company="a"'), {}),
+        (queries.failing('cause="ip_listed"'), companies("e")),
+        (queries.per_mail_system(queries.failing(ALL), ""), {'{mail_system="m365"}': 2}),
+        (queries.per_mail_system(queries.failing('company="a"'), ""), {'{mail_system="m365"}': 0}),
+        (queries.mail_systems('company=~"a|b"'), {'{mail_system="m365"}': 2}),
+    ],
+)
+def test_every_company_is_reached_or_not_or_not_known(tmp_path, expr, expected):
+    ask(tmp_path, expr, WORLD, expected)
+
+
+def test_the_worst_verdict_speaks_for_a_company(tmp_path):
+    said = 'path="hq",kind="verification",grade="real"'
+    expected = {
+        f'{{company="b",outcome="late",cause="unclear",{said}}}': RANKS[Outcome.LATE],
+        f'{{company="d",outcome="unknown",{said}}}': RANKS[Outcome.UNKNOWN],
+        f'{{company="e",outcome="blocked",cause="ip_listed",{said}}}': RANKS[Outcome.BLOCKED],
+    }
+    ask(tmp_path, queries.worst(("company",), 'company=~"b|d|e"'), WORLD, expected)
+
+
+def test_ranks_are_in_the_order_of_the_web_page_and_every_outcome_has_one(tmp_path):
+    assert sorted(RANKS.values()) == list(range(len(Outcome) + 1))
+    assert RANKS[Outcome.INBOX] == 0
+    series = {name: "1" for each in Outcome for name in outcome("a", str(each), each)}
+    expected = {
+        f'{{company="a",path="hq",kind="{each}",outcome="{each}",grade="real"}}': RANKS[each] for each in Outcome
+    }
+    ask(tmp_path, queries.ranks('company="a"'), series, expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "at", "count"),
+    [
+        ("_x30 1x30", "60m", 1),  # the first of its kind, which `increase` does not see
+        ("_x59 1", "60m", 1),  # and at once, from a single sample
+        ("_x30 1x10 2x20", "60m", 2),
+        ("0+1x120", "120m", 60),
+        ("_x30 0x30", "60m", 0),  # shown before there was one
+        ("_x30 0x10 1x20", "60m", 1),
+        ("7x120", "120m", 0),  # none lately
+        ("0+1x90 0+1x30", "120m", 59),  # the service was started again: 30, and 29 since
+    ],
+)
+def test_counted_misses_none_and_invents_none(tmp_path, values, at, count):
+    ask(tmp_path, f"round({queries.counted('bad_total', '', '1h')})", {"bad_total": values}, {"{}": count}, at)
+
+
+@pytest.mark.parametrize("cause", list(FAMILIES), ids=str)
+def test_every_cause_leads_to_its_own_runbook(tmp_path, cause):
+    series = outcome("a", "invitation", Outcome.BLOCKED, cause or "")
+    named = 'company="a",path="hq",kind="invitation",outcome="blocked",grade="real"' + (
+        f',cause="{cause}"' if cause else ""
+    )
+    ask(
+        tmp_path,
+        queries.with_runbook(queries.outcomes("")),
+        series,
+        {f'{{{named},runbook="cause-{family_of(cause)}"}}': 1},
+    )
+
+
+def test_mail_that_arrives_needs_no_runbook(tmp_path):
+    named = 'company="a",path="hq",kind="invitation",outcome="inbox",grade="real"'
+    series = outcome("a", "invitation", Outcome.INBOX)
+    ask(tmp_path, queries.with_runbook(queries.outcomes("")), series, {f"{{{named}}}": 1})
+
+
+def test_incidents_are_ranked_by_how_grave_they_are_and_none_is_said(tmp_path):
+    assert SEVERITIES[Severity.PAGE] > SEVERITIES[Severity.TICKET] > SEVERITIES[Severity.NOTE] > 0
+    named = 'company="a",scope="kind",cause="content"'
+    series = {f'mailpath_incidents{{{named},severity="{severity}"}}': "2" for severity in Severity}
+    expected: Answer = {f'{{{named},severity="{severity}"}}': SEVERITIES[severity] for severity in Severity}
+    ask(tmp_path, queries.severities("mailpath_incidents"), series, expected)
+    none = queries.or_none(queries.severities("mailpath_incidents"), scope="–")
+    ask(tmp_path, none, {'mailpath_incidents{severity="page"}': "0"}, {'{scope="–"}': 0})
+    ask(tmp_path, none, {}, {'{scope="–"}': 0})
+
+
+@pytest.mark.parametrize(("age", "late"), [(29, {}), (31, {'{company="a",path="hq"}': 60})])
+def test_a_path_is_overdue_after_twice_its_time(tmp_path, age, late):
+    path = '{company="a",path="hq",job="mailpath"}'
+    series = {
+        f"mailpath_last_verdict_timestamp_seconds{path}": "0x60",
+        f"mailpath_path_every_seconds{path}": "900x60",
+    }
+    ask(tmp_path, queries.overdue(""), series, late, f"{age}m")
+
+
+def test_delivery_that_never_was_has_no_time(tmp_path):
+    expr = queries.seconds_to_inbox(0.5, (), "rate(seconds_bucket[10m])")
+    buckets = {f'seconds_bucket{{le="{le}"}}': values for le, values in (("1", "0x20"), ("5", "0+1x20"))}
+    ask(tmp_path, expr, buckets | {'seconds_bucket{le="+Inf"}': "0+1x20"}, {"{}": 3}, "20m")
+    ask(tmp_path, expr, dict.fromkeys((*buckets, 'seconds_bucket{le="+Inf"}'), "4x20"), {}, "20m")

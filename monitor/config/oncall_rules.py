@@ -1,6 +1,6 @@
 """Who is told must be there, and must hear of it on another way than the one that is watched."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,7 +12,6 @@ from monitor.channels.table import ChannelSettings
 from monitor.config.errors import dotted
 from monitor.config.schema import Keys
 from monitor.config.sources import Problem, Source
-from monitor.incidents.settings import RoutingRule
 from probes.settings import shown
 
 CHANNEL: TypeAdapter[Channel] = TypeAdapter(ChannelSettings)
@@ -20,24 +19,20 @@ Homes = Mapping[str, Source]
 Place = tuple[Source, Keys]
 
 
-def broken_oncall(main: Source, rules: Sequence[RoutingRule], homes: Homes) -> Iterator[Problem]:
+def broken_oncall(main: Source, homes: Homes) -> Iterator[Problem]:
     """What is wrong. `homes` are all companies, also those with errors."""
-    yield from _unrouted(main, rules, homes)
+    yield from _strangers(main, "to", "channel", "channels", _table(main.data.get("channels")))
+    yield from _strangers(main, "companies", "company", "companies", homes)
     yield from _told_by_what_is_watched(main, homes)
 
 
-def _unrouted(main: Source, rules: Sequence[RoutingRule], homes: Homes) -> Iterator[Problem]:
-    """Rules that name what is not there."""
-    channels = _table(main.data.get("channels"))
-    for number, rule in enumerate(rules):
-        for place, name in enumerate(rule.to):
-            if name not in channels:
-                words = f"there is no channel {shown(name)}; {_instead(name, channels, 'channels')}"
-                yield Problem(main, ("routing", number, "to", place), words)
-        for place, name in enumerate(rule.companies):
-            if name not in homes:
-                words = f"there is no company {shown(name)}; {_instead(name, homes, 'companies')}"
-                yield Problem(main, ("routing", number, "companies", place), words)
+def _strangers(main: Source, key: str, what: str, table: str, known: Mapping[str, Any]) -> Iterator[Problem]:
+    """What the rules of [[routing]] name that is not there, whatever else is wrong with them."""
+    for number, rule in enumerate(_list(main.data.get("routing"))):
+        for place, name in enumerate(_list(_table(rule).get(key))):
+            if isinstance(name, str) and name and name not in known:
+                words = f"there is no {what} {shown(name)}; {_instead(name, known, table)}"
+                yield Problem(main, ("routing", number, key, place), words)
 
 
 def _instead(name: str, known: Mapping[str, object], table: str) -> str:
@@ -106,3 +101,8 @@ def _watched(homes: Homes, make_believe: Mapping[str, Any]) -> tuple[dict[str, P
 def _table(told: Any) -> dict[str, Any]:
     """What was read, if it is a table; else one with nothing in it."""
     return told if isinstance(told, dict) else {}
+
+
+def _list(told: Any) -> list[Any]:
+    """What was read, if it is a list; else one with nothing in it."""
+    return told if isinstance(told, list) else []

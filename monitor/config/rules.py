@@ -47,7 +47,7 @@ def broken(draft: Draft) -> Iterator[Problem]:
     yield from _unheard(draft)
     yield from _crossed(draft, draft.tables.get("inbound"))
     yield from broken_maintenance(draft.main, draft.tables.get("maintenance", ()), draft.homes, draft.companies)
-    yield from broken_oncall(draft.main, draft.tables.get("routing", ()), draft.homes)
+    yield from broken_oncall(draft.main, draft.homes)
     if probes := draft.tables.get("probes"):
         yield from _impatient(draft, probes)
     if sandbox := draft.tables.get("sandbox"):

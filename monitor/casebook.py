@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from time import monotonic
 
 import structlog
 
@@ -19,7 +20,7 @@ from monitor.incidents.incident import Entry, Incident, Nature, Told, Turn
 from monitor.incidents.marks import Names
 from monitor.incidents.mute import Mute, active, muting
 from monitor.incidents.notice import News, Notice
-from monitor.incidents.picture import HISTORY, Picture
+from monitor.incidents.picture import HISTORY, Picture, good_needed
 from monitor.incidents.routing import hearers
 from monitor.incidents.rules import Moment, key_of, reconcile
 from monitor.incidents.ruling import Line, Ruling, Site
@@ -33,7 +34,7 @@ from probes.sender import Role
 
 MOST = 500  # verdicts that are taken in one step
 TURN = 1.0  # seconds between looks at what time alone changes: mutes, reminders, what has settled
-REST = 0.05  # seconds between two steps while verdicts keep coming, so that a storm is a few steps
+REST = 0.1  # seconds at most from a verdict to the next step, so that what comes at once is seen at once
 LONG_AGO = timedelta(days=30)  # a mute that lasts longer than this hides the end of an incident for good
 RETRY = 5.0  # seconds until the next step after one that failed
 
@@ -48,6 +49,7 @@ class _Turned:
     """What one step makes of the incidents, before it is stored."""
 
     incidents: dict[str, Incident]
+    problems: dict[Key, Problem] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
@@ -65,11 +67,13 @@ class Casebook:
         self._paths: dict[tuple[str, str], WatchedPath] = {}
         self._companies: dict[str, CompanyFacts] = {}
         self._incidents: dict[str, Incident] = {}
+        self._problems: dict[Key, Problem] = {}  # of the last step
         self._maintenance: list[Mute] = []
         self._saw = 0
         self._asked: dict[tuple[str, str], datetime] = {}
         self._news = asyncio.Event()
         self._behind_since: datetime | None = None
+        self._looked_at = now()
         self._queues: Mapping[str, tuple[int, datetime]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -155,13 +159,13 @@ class Casebook:
             self._queues = await self._store.queues()
             turned = self._turn(now, [mute for mute in mutes if active(mute, now)], frozenset(self._queues))
             upto = rulings[-1].number if rulings else self._saw
-            changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) != each]
+            changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) is not each]
             if rulings or changed or turned.notices:
                 await self._store.advance(upto, changed, turned.entries, turned.notices)
         except BaseException:
             self._behind_since = behind
             raise
-        self._saw, self._incidents = upto, turned.incidents
+        self._saw, self._incidents, self._problems, self._looked_at = upto, turned.incidents, turned.problems, now
         self._forget_what_is_over()
         if turned.notices:
             self._on_notices()
@@ -170,17 +174,26 @@ class Casebook:
 
     async def _run(self) -> None:
         while True:
+            self._news.clear()
+            began = monotonic()
             try:
                 more = await self.step()
-                pause = 0.0 if more else REST
             except Exception:
                 log.exception("the incident rules could not go on")
-                pause = RETRY
-            await asyncio.sleep(pause)
-            if pause != RETRY and not more:
+                await asyncio.sleep(RETRY)
+                continue
+            took = monotonic() - began
+            if not more:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), TURN)
-            self._news.clear()
+                    await asyncio.wait_for(self._news.wait(), max(self._until_something_settles() - took, 0.0))
+                await asyncio.sleep(min(took, REST))  # a storm is few steps, and a lone verdict waits for nothing
+
+    def _until_something_settles(self) -> float:
+        """Seconds from the last step until time alone may change something."""
+        settle, looked = self._settings.settle, self._looked_at
+        waits = [settle - (looked - each.opened_at) for each in self.incidents if not each.told and not each.muted_by]
+        soon = [wait.total_seconds() for wait in waits if timedelta(0) < wait < timedelta(seconds=TURN)]
+        return min(soon, default=TURN)
 
     async def _take(self, rulings: Sequence[Ruling]) -> None:
         unread = self._picture.unread(rulings)
@@ -205,23 +218,21 @@ class Casebook:
         """What follows from all that is known at this moment. `waiting`: channels that have not got all notices yet."""
         wide = {key_of(each): each.began_at for each in self.incidents if not each.company}
         problems = self._picture.problems(wide)
-        moment = Moment(now, self._picture.watches, _new_id, self._settings.reopen)
+        moment = Moment(now, self._picture.watches, _new_id, self._settings.reopen, self._problems)
         after = reconcile(self._incidents.values(), problems, moment)
-        turned = _Turned({**self._incidents, **after.incidents}, after.entries)
-        by_key = {problem.key: problem for problem in problems}
+        turned = _Turned({**self._incidents, **after.incidents}, entries=after.entries)
+        turned.problems = {problem.key: problem for problem in problems}
         for incident in list(turned.incidents.values()):
-            self._mute(turned, incident, by_key, mutes, now)
+            self._mute(turned, incident, mutes, now)
             self._tell(turned, turned.incidents[incident.id], waiting, now)
         return turned
 
-    def _mute(
-        self, turned: _Turned, incident: Incident, problems: Mapping[Key, Problem], mutes: Sequence[Mute], now: datetime
-    ) -> None:
+    def _mute(self, turned: _Turned, incident: Incident, mutes: Sequence[Mute], now: datetime) -> None:
         if not mutes and not incident.muted_by:
             return
-        problem = problems.get(key_of(incident)) if incident.open else None
+        problem = turned.problems.get(key_of(incident)) if incident.open else None
         failures = problem.failures if problem else incident.failures
-        muted_by = muting(mutes, failures, lambda company: self._mail_system(company), now)
+        muted_by = muting(mutes, failures, self._mail_system, now)
         if muted_by == incident.muted_by:
             return
         turned.incidents[incident.id] = replace(incident, muted_by=muted_by)
@@ -230,11 +241,11 @@ class Casebook:
             turned.entries.append(Entry(incident.id, now, turn, said))
 
     def _tell(self, turned: _Turned, incident: Incident, waiting: frozenset[str], now: datetime) -> None:
-        told = dict(incident.told)
+        told: dict[str, Told] = {}
         settle, remind = self._settings.settle, self._settings.remind
         heard = hearers(incident, self._config.routing, self._config.channels)
         for channel in self._config.channels:
-            before = told.get(channel)
+            before = incident.told.get(channel)
             news = news_for(incident, before, now, settle=settle, remind=remind, waiting=channel in waiting)
             if news is None or not (channel in heard or news.ends):
                 continue
@@ -247,8 +258,8 @@ class Casebook:
             )
             turned.notices.append(made)
             turned.entries.append(Entry(incident.id, now, Turn.TOLD, f"{channel}: {news.replace('_', ' ')}"))
-        if told != incident.told:
-            turned.incidents[incident.id] = replace(incident, told=told)
+        if told:
+            turned.incidents[incident.id] = replace(incident, told={**incident.told, **told})
 
     def _telling(
         self,
@@ -268,7 +279,7 @@ class Casebook:
             companies=self._companies,
             sender=SenderFacts(sender.domain, sender.source_ip),
             url=self._settings.url or f"http://{self._config.web.listen}",
-            good=self._settings.good,
+            good=good_needed(self._settings, incident.relapses),
             visible=None if visible is None else frozenset(visible),
             before=before,
             into=turned.incidents.get(incident.merged_into),

@@ -16,7 +16,7 @@ from monitor.cli.show import STYLES
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config
-from monitor.incidents.incident import Entry, Failure, Incident, Scope, Severity
+from monitor.incidents.incident import Entry, Failure, Incident, Scope, Severity, worst_first
 from monitor.incidents.mute import Mute, ends, muting
 from monitor.incidents.phrases import clock, counted, lasting, legible, listed
 from monitor.signs import SIGNS
@@ -66,7 +66,7 @@ async def listing(config: Config, company: str, *, also_closed: bool, as_json: b
     """The open incidents, a line each; with `company`, those that touch it. Raises NoAnswerError, StoreError."""
     async with Store.open(config.store.url) as store:
         around = await _around(config, store)
-        incidents = sorted(await store.open_incidents(), key=_worst_first)
+        incidents = sorted(await store.open_incidents(), key=worst_first)
         if also_closed:
             found = await store.incidents(len(incidents) + MOST_CLOSED, open_only=False)
             incidents += [incident for incident in found if not incident.open]
@@ -128,10 +128,6 @@ def _chosen(found: Sequence[Incident], prefix: str) -> Incident:
         several = f"several incidents begin with {shown!r}: {', '.join(each.id for each in found)}"
         raise NoAnswerError(several if found else f"no incident {shown!r}")
     return (exact or found)[0]
-
-
-def _worst_first(incident: Incident) -> tuple[int, int, datetime]:
-    return list(Severity).index(incident.severity), -list(Scope).index(incident.scope), incident.began_at
 
 
 def _exit_of(incidents: Iterable[Incident], around: Around) -> Exit:

@@ -34,7 +34,7 @@ class Scope(StrEnum):
 
     def wider_than(self, other: "Scope") -> bool:
         """Whether it takes the other one in."""
-        return list(Scope).index(self) > list(Scope).index(other)
+        return _WIDTH[self] > _WIDTH[other]
 
 
 class Severity(StrEnum):
@@ -46,7 +46,12 @@ class Severity(StrEnum):
 
     def graver_than(self, other: "Severity") -> bool:
         """Whether it matters more."""
-        return list(Severity).index(self) < list(Severity).index(other)
+        return GRAVEST_FIRST[self] < GRAVEST_FIRST[other]
+
+
+_WIDTH = {scope: width for width, scope in enumerate(Scope)}
+GRAVEST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
+"""The rank of each severity, for sorting."""
 
 
 class Ending(StrEnum):
@@ -172,7 +177,7 @@ class Entry:
 
 def worst_first(incident: Incident) -> tuple[int, int, datetime]:
     """Sorts the gravest first, of those the widest, of those the oldest."""
-    return list(Severity).index(incident.severity), -list(Scope).index(incident.scope), incident.began_at
+    return GRAVEST_FIRST[incident.severity], -_WIDTH[incident.scope], incident.began_at
 
 
 _CODEC: TypeAdapter[Incident] = TypeAdapter(Incident)

@@ -21,6 +21,11 @@ Place = tuple[str, str]
 """Company and path."""
 
 
+def good_needed(settings: IncidentSettings, relapses: int) -> int:
+    """So many good ones in a row end an incident that came back so often."""
+    return settings.good * 2 ** min(relapses, MOST_PATIENCE)
+
+
 class Picture:
     """The tracks of all lines that are watched, and the problems that follow."""
 
@@ -159,8 +164,8 @@ class Picture:
             self._heard_at[ruling.company] = ruling.launched_at
 
     def _limits(self, company: str) -> Limits:
-        patience = 2 ** min(self._relapses.get(company, 0), MOST_PATIENCE)
-        return Limits(self._settings.bad, self._settings.of_last, self._settings.good * patience)
+        good = good_needed(self._settings, self._relapses.get(company, 0))
+        return Limits(self._settings.bad, self._settings.of_last, good)
 
     def _refresh(self) -> None:
         """Work out again what has changed, company by company."""

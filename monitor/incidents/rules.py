@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.incidents.incident import (
+    GRAVEST_FIRST,
     MOST_FAILURES,
     Ending,
     Entry,
     Failure,
     Incident,
-    Severity,
     Turn,
 )
 from monitor.incidents.ruling import Line
@@ -38,13 +38,15 @@ class After:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What else the rules need: the time, which paths and kinds are still watched, names for new incidents, and for how
-    long what is over may come back as the same."""
+    """What else the rules need: the time, which paths and kinds are still watched, names for new incidents, for how
+    long what is over may come back as the same, and the problems of the last time: one that is still the very same
+    value is no news."""
 
     now: datetime
     watched: Callable[[Line], bool]
     new_id: Callable[[], str]
     reopen: timedelta
+    before: Mapping[Key, Problem] = field(default_factory=dict)
 
 
 def key_of(incident: Incident) -> Key:
@@ -64,7 +66,10 @@ def reconcile(incidents: Iterable[Incident], problems: Sequence[Problem], at: Mo
     for problem in sorted(problems, key=lambda problem: len(problem.companies), reverse=True):
         inside = [] if problem.company else _inside(orphans, problem)
         before = opened.get(problem.key) or (inside.pop(0) if inside else None)
-        if before is None:
+        entries: list[Entry] = []
+        if before and at.before.get(problem.key) is problem:
+            now = before
+        elif before is None:
             now, *entries = _opened(lately.get(problem.key), problem, at)
         else:
             now, *entries = _updated(before, problem, at.now)
@@ -113,8 +118,8 @@ def _inside(orphans: Mapping[Key, Incident], problem: Problem) -> list[Incident]
 
 def _kept(failures: Iterable[Failure]) -> tuple[Failure, ...]:
     """The gravest, and of those the oldest."""
-    order = list(Severity).index
-    return tuple(sorted(failures, key=lambda each: (order(each.severity), each.since, each.line))[:MOST_FAILURES])
+    gravest_first = sorted(failures, key=lambda each: (GRAVEST_FIRST[each.severity], each.since, each.line))
+    return tuple(gravest_first[:MOST_FAILURES])
 
 
 def _fields(problem: Problem) -> dict[str, object]:

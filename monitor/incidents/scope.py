@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.incidents.family import Family, family_of
-from monitor.incidents.incident import Failure, Nature, Scope, Severity
+from monitor.incidents.incident import GRAVEST_FIRST, Failure, Nature, Scope, Severity
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from monitor.incidents.ruling import Line, Site
 from probes.kinds import Kind
@@ -93,7 +93,7 @@ def _leading(failures: Iterable[Failure]) -> tuple[Outcome, Cause | None]:
 
 def gravest(severities: Iterable[Severity]) -> Severity:
     """The one that matters most."""
-    return min(severities, key=tuple(Severity).index)
+    return min(severities, key=GRAVEST_FIRST.__getitem__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,21 +200,28 @@ def _mail_widened(
     before: Mapping[Key, datetime],
 ) -> Iterator[Joined]:
     alike = _of_one_family(problems)
-    systems: defaultdict[str, list[Problem]] = defaultdict(list)
-    for problem in alike:
-        systems[_system(problem.company, town)].append(problem)
     key = (Nature.MAIL, EVERYBODY)
     everybody = _is_wide(alike, heard_at, wide, before.get(key)) and (
-        key in before or _in_most_systems(systems, town, heard_at, wide)
+        key in before or _in_most_systems(alike, town, heard_at, wide)
     )
     if everybody:
         yield _join(alike, key, Scope.EVERYBODY, ""), alike
         return
-    for system, members in systems.items():
-        key = (Nature.MAIL, f"@{system}")
-        there = {company: at for company, at in heard_at.items() if _system(company, town) == system}
-        if _is_wide(members, there, wide, before.get(key)):
-            yield _join(members, key, Scope.MAIL_SYSTEM, system), members
+    for system, there in _by_system(problems, town).items():
+        if len(there) == 1:  # as nearly always where companies run their own
+            continue
+        members, key = _of_one_family(there), (Nature.MAIL, f"@{system}")
+        if len(members) >= wide.companies or key in before:
+            heard = {company: at for company, at in heard_at.items() if _system(company, town) == system}
+            if _is_wide(members, heard, wide, before.get(key)):
+                yield _join(members, key, Scope.MAIL_SYSTEM, system), members
+
+
+def _by_system(problems: Iterable[Problem], town: Mapping[str, str]) -> dict[str, list[Problem]]:
+    systems: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        systems[_system(problem.company, town)].append(problem)
+    return systems
 
 
 def _ours_widened(
@@ -250,14 +257,15 @@ def _is_wide(problems: Sequence[Problem], heard_at: Mapping[str, datetime], wide
 
 
 def _in_most_systems(
-    systems: Mapping[str, Sequence[Problem]], town: Mapping[str, str], heard_at: Mapping[str, datetime], wide: Wide
+    problems: Sequence[Problem], town: Mapping[str, str], heard_at: Mapping[str, datetime], wide: Wide
 ) -> bool:
     """Whether it is not one mail system's affair: most of those heard of since have it, or there is but one."""
     if len({_system(company, town) for company in town}) == 1:
         return True
-    began = min(problem.since for members in systems.values() for problem in members)
-    hit = {problem.company for members in systems.values() for problem in members}
+    began = min(problem.since for problem in problems)
+    hit = {problem.company for problem in problems}
     others = Counter(_system(company, town) for company, at in heard_at.items() if at >= began and company not in hit)
+    systems = _by_system(problems, town)
     have_it = [system for system, members in systems.items() if _most(len(members), others[system], wide)]
     return len(have_it) > 1 and len(have_it) >= wide.share * len(systems.keys() | others.keys())
 

@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench import detection, many_paths, reading, round_trip, start_up
+from tests.bench import detection, incidents, many_paths, reading, round_trip, start_up
 from tests.bench.figures import Finding, Remark, show, write
 from tests.bench.house import log_to_nowhere
 from tests.bench.round_trip import Step
@@ -36,6 +36,7 @@ PARTS: dict[str, Part] = {
     "detection": Part(detection.measure, detection.FULL, detection.QUICK),
     "start-up": Part(start_up.measure, start_up.FULL, start_up.QUICK),
     "reading": Part(reading.measure, reading.FULL, reading.QUICK),
+    "incidents": Part(incidents.measure, incidents.FULL, incidents.QUICK),
     "many-paths": Part(many_paths.measure, many_paths.FULL, many_paths.QUICK),
 }
 

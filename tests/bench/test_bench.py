@@ -11,6 +11,7 @@ from rich.console import Console
 
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue
+from tests.bench import incidents
 from tests.bench.figures import Figure, Finding, Remark, quantile, show, write
 from tests.bench.floor import streams
 from tests.bench.house import Stopwatch, at_work, mail_left
@@ -44,6 +45,14 @@ async def test_a_round_trip_is_the_whole_way(via: str, tls: str):
         dialogue = next(seen for seen in record.evidence if isinstance(seen, Dialogue))
         assert bool(dialogue.tls) == (tls != "none")
     assert _folders() <= before
+
+
+async def test_what_is_told_of_incidents_is_measured_to_the_receiver():
+    found = await incidents.measure(incidents.Plan(crowds=(0, 25), timed=2, verdicts=100), lambda _: None)
+    figures = {each.name: each.median for each in found if isinstance(each, Figure)}
+    assert all(value > 0 for value in figures.values())
+    assert "verdict to webhook, with 26 open incidents: median" in figures
+    assert "verdicts through the rules, with 1 open incident" in figures
 
 
 def _folders() -> set[Path]:

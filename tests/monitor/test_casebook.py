@@ -251,6 +251,20 @@ async def test_a_control_is_asked_for_once_and_its_answer_clears_the_sender(tmp_
     assert notice.labels["scope"] == "ourselves"
 
 
+async def test_what_came_back_must_be_well_for_longer_and_its_notice_says_so(tmp_path: Path) -> None:
+    async with desk(tmp_path, config()) as at:
+        await at.play("dd")
+        await at.settle()
+        await at.play("ii")
+        await at.settle()
+        await at.play("dd")
+        notices = await at.settle()
+    assert told(notices) == ["opened", "resolved", "opened"]
+    assert len({notice.incident for notice in notices}) == 1
+    assert "2 good probes in a row" in notices[0].text
+    assert "4 good probes in a row" in notices[2].text
+
+
 # ---- mutes ----------------------------------------------------------------------------------------------------------
 
 

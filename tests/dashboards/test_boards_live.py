@@ -1,0 +1,227 @@
+"""A real Prometheus scrapes a running Mailpath, and every query of every panel and variable is asked of it."""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from dashboards.words import RANKS
+from probes.verdict import Outcome
+from tests.dashboards.boards import BOARDS, Json, asking, titled
+from tests.dashboards.sandbox import MUTED, mailpath, read
+from tests.dashboards.servers import prometheus
+from tests.lab.processes import until
+
+pytestmark = [pytest.mark.usefixtures("able"), pytest.mark.timeout(180)]
+
+PATIENCE = 60.0
+SCRAPES = 4  # a rate needs two; the first may have come before the first verdict
+EVERY_QUESTION = pytest.mark.parametrize(("board", "panel"), list(asking()), ids=titled)
+VARIABLES = [
+    (name, variable)
+    for name, board in BOARDS.items()
+    for variable in board["templating"]["list"]
+    if variable["type"] == "query"
+]
+EVERYTHING = {"company": ".*", "kind": ".*", "path": ".*", "job": "mailpath"}
+SANDBOX = {  # what config.toml promises
+    "birchline": Outcome.INBOX,
+    "corkwood": Outcome.SPAM,
+    "granite": Outcome.BLOCKED,
+    "dunmoor": Outcome.BLOCKED,
+    "larkhill": Outcome.BLOCKED,
+    "foxglove": Outcome.BLOCKED,
+    "halyard": Outcome.BLOCKED,
+    "greyfield": Outcome.DEFERRED,
+    "umberland": Outcome.BLOCKED,
+    "lowmarsh": Outcome.MISSING,
+    "snailbeck": Outcome.LATE,
+    "ironvault": Outcome.UNKNOWN,
+}
+WELL, STOPPED = "birchline", "granite"
+PROMETHEUS = """
+global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+scrape_configs:
+  - job_name: mailpath
+    static_configs: [{{targets: ["{target}"]}}]
+"""
+
+
+@dataclass(slots=True)
+class Source:
+    """A Prometheus, as Grafana asks it: of what was so at one moment."""
+
+    url: str
+    moment: float = 0.0
+
+    def get(self, path: str, **words: Any) -> Any:
+        answer = json.loads(read(f"{self.url}/api/v1/{path}?{urlencode(words, doseq=True)}"))
+        assert answer["status"] == "success", answer
+        return answer["data"]
+
+    def series(self, target: Json, **chosen: str) -> list[Json]:
+        """What a panel's query answers; NaN counts as no answer."""
+        expr = filled(target["expr"], {"__range": "3600s"} | EVERYTHING | chosen)
+        if target["instant"]:
+            found = self.get("query", query=expr, time=self.moment)["result"]
+        else:
+            found = self.get("query_range", query=expr, start=self.moment - 30, end=self.moment, step=5)["result"]
+        return [one for one in found if any(not math.isnan(value) for value in numbers(one))]
+
+    def until(self, *conditions: str) -> None:
+        """Wait until all this is so, and stay at that moment."""
+        for _ in until(PATIENCE, 0.2):
+            self.moment = float(self.get("query", query="time()")["result"][1])
+            missing = [expr for expr in conditions if not self.get("query", query=expr, time=self.moment)["result"]]
+            if not missing:
+                return
+        raise AssertionError(f"never so: {missing}")
+
+
+def numbers(series: Json) -> list[float]:
+    return [float(value) for _, value in series.get("values") or [series["value"]]]
+
+
+def filled(text: str, values: dict[str, str]) -> str:
+    """With Grafana's variables replaced. One that has no value here stays, and is an error in PromQL."""
+    return re.sub(r"\$\{?(\w+)\}?", lambda found: values.get(found[1], found[0]), text)
+
+
+@pytest.fixture(scope="module")
+def service(able: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with mailpath(tmp_path_factory.mktemp("mailpath")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def source(service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
+    """All has happened that the sandbox has to show, and has been scraped."""
+    target = service.removeprefix("http://")
+    with prometheus(PROMETHEUS.format(target=target), tmp_path_factory.mktemp("prometheus")) as url:
+        at_work = Source(url)
+        at_work.until(
+            *(f'mailpath_path_outcome{{company="{name}",outcome="{outcome}"}}' for name, outcome in SANDBOX.items()),
+            f'absent(mailpath_path_outcome{{company="{WELL}",outcome!="inbox"}})',
+            f'mailpath_incident_companies{{company="{STOPPED}"}}',
+            f'mailpath_muted_incidents{{company="{MUTED}"}}',
+            'mailpath_notices_total{result="failed"}',
+            f'mailpath_delivery_seconds_count{{company="{WELL}",kind="verification"}} > 2',
+            f"count_over_time(up[1m]) >= {SCRAPES}",
+        )
+        yield at_work
+
+
+@pytest.fixture(scope="module")
+def calm(source: Source, service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
+    """Another Prometheus, which sees one company whose mail arrives, no incident, no channel and no listener."""
+    trouble = re.compile(r"mailpath_(muted_)?incident|mailpath_notices|mailpath_inbound")
+    lines = read(f"{service}/metrics").splitlines(keepends=True)
+    text = "".join(line for line in lines if not trouble.match(line) and ("company" not in line or WELL in line))
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as page:
+        Thread(target=page.serve_forever, daemon=True).start()
+        config = PROMETHEUS.format(target=f"127.0.0.1:{page.server_address[1]}")
+        with prometheus(config, tmp_path_factory.mktemp("calm")) as url:
+            quiet = Source(url)
+            quiet.until(f"count_over_time(up[1m]) >= {SCRAPES}")
+            yield quiet
+        page.shutdown()
+
+
+def empty_by_right(panel: Json) -> bool:
+    """It says in words what it means that it has nothing to show."""
+    return "noValue" in panel["fieldConfig"]["defaults"]
+
+
+@EVERY_QUESTION
+@pytest.mark.parametrize("kind", [".*", "verification"])
+def test_every_query_answers(source: Source, board, panel, kind):
+    company = WELL if board == "company" else ".*"
+    for target in panel["targets"]:
+        assert source.series(target, company=company, kind=kind), target["expr"]
+
+
+@EVERY_QUESTION
+def test_every_query_answers_about_a_company_that_stops_the_sender(source: Source, board, panel):
+    for target in panel["targets"]:
+        assert source.series(target, company=STOPPED) or empty_by_right(panel), target["expr"]
+
+
+@EVERY_QUESTION
+def test_every_query_answers_where_all_is_well(calm: Source, board, panel):
+    for target in panel["targets"]:
+        assert calm.series(target, company=WELL) or empty_by_right(panel), target["expr"]
+
+
+@pytest.mark.parametrize(
+    ("board", "variable"), VARIABLES, ids=lambda each: each if isinstance(each, str) else each["name"]
+)
+def test_every_variable_has_values(source: Source, board, variable):
+    asked = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]["query"])
+    assert asked
+    assert variable["definition"] == variable["query"]["query"]
+    values = source.get(f"label/{asked[2]}/values", **{"match[]": filled(asked[1], {"company": WELL})})
+    assert values
+    if variable["name"] == "company":
+        assert values == sorted(SANDBOX)
+
+
+@EVERY_QUESTION
+def test_every_column_and_every_name_in_a_legend_is_a_label_that_is_there(source: Source, board, panel):
+    answers = [source.series(target, company=STOPPED if board == "company" else ".*") for target in panel["targets"]]
+    labels = {label for answer in answers for one in answer for label in one["metric"]}
+    for target in panel["targets"]:
+        assert set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) <= labels | {"cause", "channel", "kind"}
+    for step in panel.get("transformations", []):
+        if step["id"] == "filterFieldsByName":
+            columns = step["options"]["include"]["names"]
+            values = [f"Value #{target['refId']}" for target in panel["targets"]] if len(answers) > 1 else ["Value"]
+            assert set(columns) <= {*labels, *values}
+            assert set(values) <= set(columns)
+
+
+def panel_of(board: str, title: str) -> Json:
+    return next(panel for panel in BOARDS[board]["panels"] if panel["title"] == title)
+
+
+def test_the_overview_tells_the_truth_about_each_company(source: Source):
+    first, *_ = panel_of("overview", "Companies, worst first")["targets"]
+    found = {one["metric"]["company"]: numbers(one)[0] for one in source.series(first)}
+    assert found == {company: RANKS[outcome] for company, outcome in SANDBOX.items()}
+    counts = [
+        numbers(source.series(target)[0])[0]
+        for target in panel_of("overview", "Does mail reach everyone now?")["targets"]
+    ]
+    assert counts == [10, 1, 1]
+
+
+def test_the_last_refusal_of_a_company_comes_with_its_cause_and_runbook(source: Source):
+    (target,) = panel_of("company", "Stopped or late in the last day, latest first")["targets"]
+    (refusal,) = source.series(target, company=STOPPED)
+    said = refusal["metric"]
+    assert (said["outcome"], said["cause"], said["runbook"]) == ("blocked", "ip_blocked", "cause-address")
+    assert said["grade"] == "impersonated"
+    (none,) = source.series(target, company=WELL)
+    assert numbers(none) == [0]
+
+
+def test_marks_of_incidents_on_the_company_board_are_there(source: Source):
+    (marks,) = BOARDS["company"]["annotations"]["list"]
+    assert source.series(marks["target"] | {"instant": False}, company=STOPPED)
+    assert not source.series(marks["target"] | {"instant": False}, company=WELL)

@@ -5,6 +5,7 @@ In the order of the data:
 - `ruling`     one verdict as the rules see it, and the few facts of its path
 - `marks`      what a verdict counts for: good, bad, damning, a note, or nothing
 - `track`      the last marks of one path and kind: whether it fails, since when
+- `picture`    the tracks of all lines, kept up to date, and the problems that follow
 - `scope`      which failures are one problem, and how wide it is
 - `incident`   what an incident is: the values
 - `rules`      incidents and failures, before -> after, with the history of what changed

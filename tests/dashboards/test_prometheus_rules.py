@@ -1,0 +1,210 @@
+"""The alert rules: Prometheus takes them, each does what its test says, and what they name is there."""
+
+import re
+import subprocess
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dashboards.board import Name
+from monitor.board import Board
+from monitor.incidents.incident import Scope, Severity
+from monitor.metrics import Gauges, Metrics
+from monitor.web.runbooks import runbooks
+from probes.kinds import Kind
+from probes.verdict import Cause, Outcome
+from tests.dashboards.rules import ALERTS, METRIC, PROMETHEUS, RECORDED, RULES, TESTS, Alert, rules_of
+
+each_alert = pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: f"{alert.file.stem}:{alert.name}")
+each_file = pytest.mark.parametrize("file", RULES, ids=lambda file: file.name)
+each_test = pytest.mark.parametrize("file", TESTS, ids=lambda file: file.name)
+
+OF_PROMETHEUS = {"up"}
+TOLD = (Severity.PAGE, Severity.TICKET)
+
+
+def promtool(*arguments: str | Path) -> str:
+    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def expected_of(file: Path) -> list[dict[str, Any]]:
+    """What the test file of these rules expects of alerts."""
+    said = yaml.safe_load((PROMETHEUS / "tests" / file.name.replace(".rules.", ".test.")).read_text())
+    return [expected for test in said["tests"] for expected in test.get("alert_rule_test", ())]
+
+
+async def exposed() -> dict[str, str]:
+    """Each metric that Mailpath has, with its type."""
+    gauges = Gauges(lambda: 0, timedelta, dict, dict, listening=lambda: True)
+    text = (await Metrics(Board(), gauges).render()).decode()
+    return dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+
+
+# ---- Prometheus says so ---------------------------------------------------------------------------------------------
+
+
+@each_file
+@pytest.mark.usefixtures("able")
+def test_prometheus_takes_the_rules(file: Path) -> None:
+    assert "SUCCESS" in promtool("check", "rules", "--lint=all", "--lint-fatal", file)
+
+
+@pytest.mark.usefixtures("able")
+def test_prometheus_takes_the_example_with_the_rules_it_names() -> None:
+    told = promtool("check", "config", PROMETHEUS / "scrape.example.yml")
+    assert "2 rule files found" in told
+
+
+@each_test
+@pytest.mark.usefixtures("able")
+def test_the_rules_do_what_their_tests_say(file: Path) -> None:
+    assert "SUCCESS" in promtool("test", "rules", file)
+
+
+def test_each_file_of_rules_has_its_tests() -> None:
+    assert [file.name.replace(".rules.", ".test.") for file in RULES] == [file.name for file in TESTS]
+
+
+# ---- Each alert is whole --------------------------------------------------------------------------------------------
+
+
+@each_alert
+def test_an_alert_is_seen_to_fire_and_to_be_silent(alert: Alert) -> None:
+    seen = [bool(test["exp_alerts"]) for test in expected_of(alert.file) if test["alertname"] == alert.name]
+    assert True in seen
+    assert False in seen or alert.name == "MailpathDeadMansSwitch"
+
+
+@each_alert
+def test_an_alert_says_what_people_need(alert: Alert) -> None:
+    assert re.fullmatch(r"Mailpath([A-Z][a-z]+)+", alert.name)
+    assert {"summary", "description", "runbook_url", "dashboard_url"} == alert.annotations.keys()
+    assert alert.labels["severity"] in {*TOLD, "{{ $labels.severity }}", "none"}
+
+
+@each_alert
+def test_a_runbook_is_named_after_its_alert_and_served_by_mailpath(alert: Alert) -> None:
+    kebab = re.sub(r"(?<!^)(?=[A-Z])", "-", alert.name).lower()
+    assert alert.annotations["runbook_url"] == f"http://127.0.0.1:8025/runbooks/{kebab}"
+    assert alert.runbook in runbooks()
+
+
+def test_there_is_no_runbook_for_an_alert_that_is_none() -> None:
+    assert {name for name in runbooks() if name.startswith("mailpath-")} == {alert.runbook for alert in ALERTS}
+
+
+@each_alert
+def test_the_board_of_an_alert_is_one_of_ours(alert: Alert) -> None:
+    urls = re.sub(r"\{\{.*?\}\}", " ", alert.annotations["dashboard_url"])
+    assert urls.startswith("http://127.0.0.1:3000/d/")
+    uids = re.findall(r"mailpath-\w+", urls)
+    assert uids
+    assert set(uids) <= {name.uid for name in Name}
+
+
+# ---- What is named is there -----------------------------------------------------------------------------------------
+
+
+@each_file
+async def test_every_metric_in_a_rule_is_one_that_mailpath_has(file: Path) -> None:
+    asked = {name for rule in rules_of(file) for name in METRIC.findall(rule["expr"])}
+    asked |= {name for alert in ALERTS if alert.file == file for name in METRIC.findall(alert.asks)}
+    assert asked
+    assert asked <= (await exposed()).keys()
+
+
+@each_file
+def test_what_a_rule_asks_for_is_recorded(file: Path) -> None:
+    recorded = {rule["record"] for rule in rules_of(file) if "record" in rule}
+    asked = {name for rule in rules_of(file) for name in RECORDED.findall(rule["expr"])}
+    asked |= {name for alert in ALERTS if alert.file == file for name in RECORDED.findall(alert.asks)}
+    assert asked - {"mailpath:alerts_on_incidents"} <= recorded
+    assert recorded - {"mailpath:alerts_on_incidents"} <= asked
+
+
+@each_file
+def test_the_words_in_a_rule_are_mailpaths(file: Path) -> None:
+    words = {"outcome": Outcome, "cause": [*Cause, ""], "kind": Kind, "severity": Severity, "scope": Scope}
+    text = "\n".join([rule["expr"] for rule in rules_of(file)] + [a.asks for a in ALERTS if a.file == file])
+    for label, value in re.findall(r"""\b(\w+)[!=]=?~?["']([^"'%.{]*)["']""", text):
+        if label in words:
+            assert set(value.split("|")) <= {str(word) for word in words[label]}, (label, value)
+
+
+# ---- Nobody is told twice, and nothing goes untold ------------------------------------------------------------------
+
+
+def incident(scope: Scope, severity: Severity, cause: str, outcome: str) -> list[dict[str, str]]:
+    """The series of an open incident of two companies, or of one."""
+    lone = scope in (Scope.MAILBOX, Scope.KIND, Scope.COMPANY)
+    series = {
+        'up{job="mailpath",instance="m"}': "1x10",
+        f'mailpath_incidents{{job="mailpath",instance="m",company="{"acme" if lone else ""}",'
+        f'scope="{scope}",cause="{cause}",severity="{severity}"}}': "1x10",
+    }
+    for company in ["acme"] if lone else ["acme", "bolt"]:
+        of = f'job="mailpath",instance="m",company="{company}"'
+        series |= {
+            f'mailpath_company_info{{{of},name="{company}",mail_system="m365"}}': "1x10",
+            f'mailpath_incident_companies{{{of},scope="{scope}",cause="{cause}",severity="{severity}"}}': "1x10",
+            f'mailpath_path_outcome{{{of},path="hq",kind="verification",outcome="{outcome}",'
+            f'cause="{cause}",grade="real"}}': "1x10",
+        }
+    return [{"series": name, "values": values} for name, values in series.items()]
+
+
+def one_firing(scope: Scope, severity: Severity, cause: str, outcome: str) -> dict[str, Any]:
+    name = f"{scope}, {severity}, {outcome}, {cause}"
+    counted = {"expr": 'count(ALERTS{alertstate="firing"})', "eval_time": "4m"}
+    labels = f"{{severity='{severity}',scope='{scope}'}}"
+    return {
+        "name": name,
+        "interval": "30s",
+        "input_series": incident(scope, severity, cause, outcome),
+        "promql_expr_test": [
+            {**counted, "exp_samples": [{"labels": "{}", "value": 1}]},
+            {
+                "expr": 'count by (severity, scope) (ALERTS{alertstate="firing"})',
+                "eval_time": "4m",
+                "exp_samples": [{"labels": labels, "value": 1}],
+            },
+        ],
+    }
+
+
+OUTCOMES = [outcome for outcome in Outcome if outcome is not Outcome.INBOX]
+
+
+@pytest.mark.usefixtures("able")
+def test_every_incident_that_people_are_to_hear_of_is_one_alert_with_its_severity(tmp_path: Path) -> None:
+    """All scopes with all outcomes, and, as no rule looks at a cause, the causes in turn."""
+    causes = [*Cause, ""]
+    rows = [
+        one_firing(scope, severity, causes[number % len(causes)], outcome)
+        for number, (scope, severity, outcome) in enumerate(product(Scope, TOLD, OUTCOMES))
+    ]
+    said = {
+        "rule_files": [str(PROMETHEUS / "mailpath.rules.yml")],
+        "evaluation_interval": "30s",
+        "group_eval_order": ["mailpath-incidents", "mailpath-mail", "mailpath-ourselves"],
+        "tests": rows,
+    }
+    (tmp_path / "all.yml").write_text(yaml.safe_dump(said))
+    promtool("test", "rules", tmp_path / "all.yml")
+
+
+def test_the_two_ways_to_alert_on_the_mail_are_not_both_in_the_example() -> None:
+    rules = yaml.safe_load((PROMETHEUS / "scrape.example.yml").read_text())["rule_files"]
+    assert rules == ["mailpath-itself.rules.yml", "mailpath.rules.yml"]
+
+
+def test_the_two_ways_have_the_same_names_for_the_same_alerts() -> None:
+    names = {file.name: {alert.name for alert in ALERTS if alert.file == file} for file in RULES}
+    assert names["mailpath-raw.rules.yml"] | {"MailpathOwnTrouble"} == names["mailpath.rules.yml"]
+    assert not names["mailpath-itself.rules.yml"] & names["mailpath.rules.yml"]

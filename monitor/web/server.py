@@ -8,6 +8,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.metrics import CONTENT_TYPE, Metrics
+from monitor.signs import COLOURS
 from monitor.trouble import Trouble
 from monitor.web.runbooks import add_runbooks
 from monitor.web.status import Status
@@ -37,7 +38,7 @@ class Views:
 def application(views: Views) -> web.Application:
     """The routes over these views."""
     templates = Environment(loader=PackageLoader("monitor.web"), autoescape=True, undefined=StrictUndefined)
-    page = templates.get_template("status.html")
+    page = templates.get_template("status.html", globals={"colours": COLOURS})
 
     async def show_status(_: web.Request) -> web.Response:
         return web.Response(text=page.render(status=views.status(), sender=views.sender()), content_type="text/html")

@@ -12,6 +12,7 @@ from monitor.board import Board
 from monitor.events import Event, Judged
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
 from monitor.metrics import Gauges, Metrics
+from monitor.signs import COLOURS
 from monitor.store import Present
 from monitor.web.server import Views, WebError, application, serving
 from monitor.web.status import age, status
@@ -262,6 +263,8 @@ async def test_the_server_answers_safely():
             assert "go away" in text
             assert "<script" not in text
             assert "make-believe" not in text
+            assert f".blocked {{ background: {COLOURS[Outcome.BLOCKED].fill}; color: " in text  # as on Grafana's boards
+            assert 'class="sign blocked"' in text
             assert "default-src 'none'" in page.headers["Content-Security-Policy"]
         async with http.get("/metrics") as metrics:
             assert metrics.headers["Content-Type"].startswith("text/plain; version=0.0.4")

@@ -89,6 +89,16 @@ def company_link(company: str) -> DashboardLink:
     )
 
 
+def incidents_link() -> DashboardLink:
+    """To the incidents on Mailpath's page, each with the server's own words."""
+    return DashboardLink(
+        title="Its latest refusal, word for word",
+        type_val=DashboardLinkType.LINK,
+        url="${mailpath:raw}/#incidents",
+        target_blank=True,
+    )
+
+
 def runbook_link() -> DashboardLink:
     """To the runbook that the value names."""
     return DashboardLink(

@@ -1,6 +1,6 @@
 """The columns that several boards' tables have."""
 
-from dashboards.board import runbook_link
+from dashboards.board import incidents_link, runbook_link
 from dashboards.panels import Column, Look
 from dashboards.words import graded, mapped, named, plain, ranked, runbooks
 
@@ -14,6 +14,6 @@ CAUSE = Column("cause", "Cause", PLAIN, width=130)
 GRADE = Column("grade", "Grade", PLAIN, width=110)
 TO_DO = Column("runbook", "What to do", Look("none", words=[runbooks()], links=[runbook_link()]))
 
-SEVERITY = Column("Value", "Severity", Look("none", words=[graded()]), filled=True, width=90)
+SEVERITY = Column("Value", "Severity", Look("none", words=[graded()], links=[incidents_link()]), filled=True, width=90)
 SCOPE = Column("scope", "Scope", PLAIN, width=110)
 WHOSE = Column("company", "Company", Look("none", words=[mapped(_="several")]), width=130)

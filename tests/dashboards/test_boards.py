@@ -123,7 +123,8 @@ def test_every_link_leads_to_something_that_is_there():
     pages = {page for text in texts for page in re.findall(r"\$\{mailpath:raw\}/([^)\"]*)", text)}
     assert boards == {board["uid"] for board in BOARDS.values()}
     named = {f"runbooks/cause-{family}" for family in Family}
-    assert pages == {"", "runbooks/${__value.raw}", *named}
+    assert pages == {"", "#incidents", "runbooks/${__value.raw}", *named}
+    assert 'id="incidents"' in (ROOT / "monitor/web/templates/status.html").read_text()
     assert {f"runbooks/{file.stem}" for file in RUNBOOKS.glob("cause-*.md")} == named
     assert (RUNBOOKS / "index.md").exists()  # where the link of a row without a runbook ends
 
@@ -168,7 +169,7 @@ def test_grafana_finds_the_boards_and_their_data():
     (provider,) = yaml.safe_load((GRAFANA / "provisioning/dashboards/mailpath.yml").read_text())["providers"]
     assert (source["type"], source["access"]) == ("prometheus", "proxy")
     assert provider["type"] == "file"
-    assert provider["options"]["path"] in (GRAFANA.parent / "README.md").read_text()
+    assert provider["options"]["path"] in (GRAFANA / "README.md").read_text()
     assert not provider["allowUiUpdates"]
 
 

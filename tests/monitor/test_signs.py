@@ -106,10 +106,11 @@ def test_what_is_written_on_a_colour_can_be_read(outcome):
 
 @pytest.mark.parametrize("outcome", COLOURS, ids=str)
 def test_grafana_chooses_the_same_ink(outcome):
-    """It looks at the fill alone, and never at how well its choice can be read."""
+    """Tables look at how bright the fill is, bands over time at whether white has a contrast of 3."""
     red, green, blue = (int(COLOURS[outcome].fill[at : at + 2], 16) for at in (1, 3, 5))
     bright = (299 * red + 587 * green + 114 * blue) / 1000
     assert COLOURS[outcome].ink == ("#202226" if bright > 180 else "#f7f8fa")
+    assert (contrast(COLOURS[outcome].fill, "#ffffff") < 3) == (bright > 180)
 
 
 @pytest.mark.parametrize("sight", SIGHT)

@@ -17,7 +17,8 @@ ROWS: tuple[tuple[Cause, tuple[str, ...]], ...] = (  # first hit wins: of the ma
         Cause.MAILBOX_FULL,
         (
             r"(?:mailbox|message count) exceed\w{0,20} ",  # IMail, Biglobe
-            r"exceed\w{0,20} (?:(?:his|her|the|its|their) )?(?:allowed |local |storage |disk |maximum ){0,3}(?:quota|limit)",
+            r"exceed\w{0,20} (?:(?:his|her|the|its|their) )?"
+            r"(?:allowed |local |storage |disk |maximum ){0,3}(?:quota|limit)",
             r"over ?quota|quota (?:has been |is )?(?:exceeded|full)",
             r"(?:storage|disk) quota|reached (?:disk|their|its) quota",
             r"(?:mail)?(?:box|folder)(?: is|'s| was)? (?:currently )?full|full mailbox|not enough (?:disk )?space",

@@ -23,7 +23,7 @@ Place = tuple[str, str]
 
 def good_needed(settings: IncidentSettings, relapses: int) -> int:
     """So many good ones in a row end an incident that came back so often."""
-    return settings.good * 2 ** min(relapses, MOST_PATIENCE)
+    return settings.good << min(relapses, MOST_PATIENCE)
 
 
 class Picture:

@@ -1,0 +1,84 @@
+"""People, tokens and sessions: plain values as the store keeps them. No secret is in any of them, only hashes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Rights(StrEnum):
+    """What somebody may do, least first. Each may do what those before may."""
+
+    VIEWER = "viewer"  # look
+    OPERATOR = "operator"  # probe and mute
+    ADMIN = "admin"  # people, tokens, the audit log, the configuration as it was loaded
+
+    def include(self, other: "Rights") -> bool:
+        """Whether these are at least the other ones."""
+        return list(Rights).index(self) >= list(Rights).index(other)
+
+
+Companies = tuple[str, ...] | None
+"""Keys of the companies that somebody is bound to; None: to none, they see all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can sign in. `name` is unique, in lower case. `password` is a hash, "" while there is none."""
+
+    name: str
+    rights: Rights
+    companies: Companies
+    password: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A program's key. `digest` is the SHA-256 of the secret, which was shown once. `hint` is how it begins."""
+
+    id: str
+    name: str
+    digest: str
+    hint: str
+    rights: Rights
+    companies: Companies
+    by: str
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who has signed in at a browser. `digest` is that of the cookie; `form` is the secret of its forms."""
+
+    digest: str
+    person: str
+    form: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A link by which somebody sets a password, once."""
+
+    digest: str
+    person: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One line of the audit log: who did what to what, by which way: "session", "token NAME", "header", "command"."""
+
+    at: datetime
+    who: str
+    way: str
+    what: str  # "probe", "mute", "mute ended", "token made", "token revoked", "person made", "signed in", ...
+    about: str
+    company: str = ""  # of which company, "" if of none

@@ -1,0 +1,54 @@
+"""What happens now, for those who watch: each subscriber has a queue of its own, and a slow one loses only its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from monitor.events import Event
+
+MOST_WAITING = 1000  # events in one subscriber's queue; one that lags further behind must begin anew
+
+
+@dataclass(eq=False)
+class Subscription:
+    """One watcher. `lost` is set when it was too slow: it has to read the present state again."""
+
+    wants: Callable[[Event], bool]
+    queue: "asyncio.Queue[Event]" = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    lost: bool = False
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while not (self.lost and self.queue.empty()):
+            yield await self.queue.get()
+
+
+class Live:
+    """A listener of the pipeline that passes on what happens."""
+
+    def __init__(self) -> None:
+        self._subscriptions: set[Subscription] = set()
+
+    @property
+    def watchers(self) -> int:
+        """How many watch."""
+        return len(self._subscriptions)
+
+    def hear(self, event: Event) -> None:
+        """Pass it on to whoever wants it. Never waits."""
+        for each in self._subscriptions:
+            if each.wants(event) and not each.lost:
+                try:
+                    each.queue.put_nowait(event)
+                except asyncio.QueueFull:
+                    each.lost = True
+
+    @contextmanager
+    def subscribed(self, wants: Callable[[Event], bool]) -> Iterator[Subscription]:
+        """Watch what `wants` says yes to, while the block lasts."""
+        subscription = Subscription(wants)
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)

@@ -17,13 +17,13 @@ from monitor.metrics import Gauges, Metrics
 from monitor.web.runbooks import runbooks
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.dashboards.rules import ALERTS, METRIC, PROMETHEUS, RECORDED, RULES, TESTS, Alert, rules_of
+from tests.dashboards.rules import ALERTS, DASHBOARDS, METRIC, PROMETHEUS, RECORDED, RULES, TESTS, Alert, rules_of
 
 each_alert = pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: f"{alert.file.stem}:{alert.name}")
 each_file = pytest.mark.parametrize("file", RULES, ids=lambda file: file.name)
 each_test = pytest.mark.parametrize("file", TESTS, ids=lambda file: file.name)
 
-OF_PROMETHEUS = {"up"}
+PAGES = sorted((DASHBOARDS / "runbooks").glob("mailpath-*.md"))
 TOLD = (Severity.PAGE, Severity.TICKET)
 
 
@@ -39,11 +39,12 @@ def expected_of(file: Path) -> list[dict[str, Any]]:
     return [expected for test in said["tests"] for expected in test.get("alert_rule_test", ())]
 
 
-async def exposed() -> dict[str, str]:
-    """Each metric that Mailpath has, with its type."""
+@pytest.fixture
+async def exposed() -> set[str]:
+    """The names of the metrics that Mailpath has."""
     gauges = Gauges(lambda: 0, timedelta, dict, dict, listening=lambda: True)
     text = (await Metrics(Board(), gauges).render()).decode()
-    return dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
+    return set(re.findall(r"^# HELP (\S+) ", text, re.MULTILINE))
 
 
 # ---- Prometheus says so ---------------------------------------------------------------------------------------------
@@ -112,11 +113,11 @@ def test_the_board_of_an_alert_is_one_of_ours(alert: Alert) -> None:
 
 
 @each_file
-async def test_every_metric_in_a_rule_is_one_that_mailpath_has(file: Path) -> None:
+def test_every_metric_in_a_rule_is_one_that_mailpath_has(file: Path, exposed: set[str]) -> None:
     asked = {name for rule in rules_of(file) for name in METRIC.findall(rule["expr"])}
     asked |= {name for alert in ALERTS if alert.file == file for name in METRIC.findall(alert.asks)}
     assert asked
-    assert asked <= (await exposed()).keys()
+    assert asked <= exposed
 
 
 @each_file
@@ -135,6 +136,29 @@ def test_the_words_in_a_rule_are_mailpaths(file: Path) -> None:
     for label, value in re.findall(r"""\b(\w+)[!=]=?~?["']([^"'%.{]*)["']""", text):
         if label in words:
             assert set(value.split("|")) <= {str(word) for word in words[label]}, (label, value)
+
+
+def queries(page: Path) -> list[str]:
+    """The PromQL that a page gives people to ask."""
+    return [
+        line for block in re.findall(r"```promql\n(.*?)```", page.read_text(), re.DOTALL) for line in block.splitlines()
+    ]
+
+
+@pytest.mark.usefixtures("able")
+def test_prometheus_takes_the_queries_in_the_runbooks(tmp_path: Path) -> None:
+    asked = [query for page in PAGES for query in queries(page)]
+    rules = [{"record": f"asked:{number}", "expr": query} for number, query in enumerate(asked)]
+    (tmp_path / "asked.yml").write_text(yaml.safe_dump({"groups": [{"name": "asked", "rules": rules}]}))
+    assert len(rules) > 10
+    promtool("check", "rules", tmp_path / "asked.yml")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_metric_in_a_runbook_is_one_that_mailpath_has(page: Path, exposed: set[str]) -> None:
+    for name in METRIC.findall(page.read_text()):
+        name = re.sub("_bucket$", "", name)
+        assert any(each.startswith(name) for each in exposed), name
 
 
 # ---- Nobody is told twice, and nothing goes untold ------------------------------------------------------------------

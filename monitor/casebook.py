@@ -278,7 +278,7 @@ class Casebook:
             now=now,
             companies=self._companies,
             sender=SenderFacts(sender.domain, sender.source_ip),
-            url=self._settings.url or f"http://{self._config.web.listen}",
+            url=self._config.web.base_url,
             good=good_needed(self._settings, incident.relapses),
             visible=None if visible is None else frozenset(visible),
             before=before,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
+from monitor.certificate import CertificateFiles
 from monitor.channels.table import ChannelSettings
 from monitor.config.pace import Choices, ProbeSettings, first
 from monitor.config.watched import WatchedPath
@@ -55,6 +56,12 @@ def _sqlite(url: str, info: ValidationInfo) -> str:
     return f"sqlite:///{folder / name}"
 
 
+def _base_url(text: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}(?:/[A-Za-z0-9._~/-]{0,200})?", text):
+        raise ValueError(f'must be a URL like "https://mailpath.example", not {shown(text)}')
+    return text.rstrip("/")
+
+
 def _ptr(name: str) -> str:
     if name != UNAVAILABLE and domain_name(name) is None:
         raise ValueError(f'must be a host name, or "{UNAVAILABLE}" where there is none, not {shown(name)}')
@@ -75,6 +82,7 @@ def _with_room(address: str) -> str:
 
 
 Bounces = Annotated[Address, AfterValidator(_with_room)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
 NameServer = Annotated[Endpoint, BeforeValidator(_name_server)]
 Ptr = Annotated[str, AfterValidator(_ptr)]
 StoreUrl = Annotated[str, AfterValidator(_sqlite)]
@@ -133,9 +141,24 @@ class StoreSettings(Settings):
 
 
 class WebSettings(Settings):
-    """[web]: the status page and /metrics."""
+    """[web]: the pages, the API and /metrics."""
 
     listen: Listen = Field(Endpoint("127.0.0.1", 8025), description="Address and port of the HTTP server.")
+    url: BaseUrl | None = Field(
+        None, description="Where people reach it, for links and for cookies; else the address it listens on."
+    )
+    metrics_listen: Listen | None = Field(
+        None, description="Another address for /metrics, /healthz and /readyz, which then are there only."
+    )
+    trusted_proxies: tuple[Ip, ...] = Field(
+        (), description="Addresses of proxies that may say who asks, from where, and whether by HTTPS."
+    )
+    tls: CertificateFiles | None = Field(None, description="Certificate and key, to speak HTTPS directly.")
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach it, without a slash at the end."""
+        return self.url or f"{'https' if self.tls else 'http'}://{self.listen}"
 
 
 class DnsSettings(Settings):

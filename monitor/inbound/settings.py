@@ -1,11 +1,11 @@
 """What the configuration may say of the listener."""
 
-import ssl
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from probes.settings import Address, Count, Domain, Endpoint, FilePath, Host, Listen, Settings, shown
+from monitor.certificate import CertificateFiles
+from probes.settings import Address, Count, Domain, Endpoint, Host, Listen, Settings, shown
 
 LEAST_SIZE = 65_536  # octets: what every server must take (RFC 5321, section 4.5.3.1.7)
 MOST_SIZE = 50_000_000
@@ -21,30 +21,6 @@ def _size(octets: int) -> int:
 Addresses = Annotated[tuple[Address, ...], Field(max_length=MOST_ADDRESSES)]
 
 
-class TlsFiles(Settings):
-    """[inbound.tls]: STARTTLS for those who send to us."""
-
-    certificate: FilePath = Field(description="The certificate and its chain in PEM form.")
-    key: FilePath | None = Field(None, description="Its private key in PEM form, if it is not in the same file.")
-
-    @model_validator(mode="after")
-    def _loads(self) -> Self:
-        try:
-            self.context()
-        except OSError as error:
-            files = " and ".join(map(str, filter(None, (self.certificate, self.key))))
-            reason = "no certificate with its private key in PEM form" if isinstance(error, ssl.SSLError) else error
-            raise ValueError(f"cannot be used: {files}: {reason}") from None
-        return self
-
-    def context(self) -> ssl.SSLContext:
-        """As a server. Raises OSError, of which ssl.SSLError is one, when the files cannot be used."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self.certificate, self.key, password="")  # none: nobody is there to ask
-        return context
-
-
 class InboundSettings(Settings):
     """[inbound]: the SMTP listener for bounces and forwarded copies. It is off unless this table is there."""
 
@@ -55,7 +31,7 @@ class InboundSettings(Settings):
     hostname: Host = Field(default_factory=lambda said: said["domain"], description="As it greets its clients.")
     bounces: Addresses = Field((), description="Addresses that take bounces without a token in the address.")
     reports: Addresses = Field((), description="Addresses that take DMARC and TLS reports; needs `mailpath[reports]`.")
-    tls: TlsFiles | None = Field(None, description="Certificate and key, to offer STARTTLS.")
+    tls: CertificateFiles | None = Field(None, description="Certificate and key, to offer STARTTLS.")
     size_limit: Annotated[Count, AfterValidator(_size)] = Field(
         10_000_000, description="Octets of the largest mail that is taken."
     )

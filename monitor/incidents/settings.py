@@ -6,13 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from monitor.incidents.incident import Scope, Severity
-from probes.settings import Duration, Settings, shown
-
-
-def _base_url(text: str) -> str:
-    if not text.startswith(("http://", "https://")) or any(each.isspace() for each in text) or len(text) > 500:
-        raise ValueError(f'must be a URL like "https://mailpath.example", not {shown(text)}')
-    return text.rstrip("/")
+from probes.settings import Duration, Settings
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -21,7 +15,6 @@ def _names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
 Names = Annotated[tuple[str, ...], AfterValidator(_names)]
 MOST_MARKS = 20
 Few = Annotated[int, Field(ge=1, le=MOST_MARKS)]
@@ -46,9 +39,6 @@ class IncidentSettings(Settings):
     )
     control_every: Duration = Field(
         timedelta(minutes=15), description="How often at most a failing path is compared with the control."
-    )
-    url: BaseUrl | None = Field(
-        None, description="Where people reach Mailpath's pages, for the links in notices; else [web] listen."
     )
 
     @field_validator("bad")

@@ -31,7 +31,6 @@ of_last = 4
 bad = 3
 good = 1
 settle = "30s"
-url = "https://mailpath.example/"
 
 [channels.prometheus]
 via = "alertmanager"
@@ -89,7 +88,7 @@ def told(read: Any) -> Any:
 def test_all_of_it(read: Any) -> None:
     config = read(WHOLE)
     assert config.incidents == IncidentSettings(
-        of_last=4, bad=3, good=1, settle=timedelta(seconds=30), url="https://mailpath.example"
+        of_last=4, bad=3, good=1, settle=timedelta(seconds=30)
     )
     prometheus, tickets, oncall = config.channels.values()
     assert [*config.channels] == ["prometheus", "tickets", "oncall"]
@@ -237,11 +236,11 @@ def test_what_apprise_cannot_load_is_told_without_the_secret(
             ["config.toml:1: routing: must be a list of tables; write [[routing]] in double brackets"],
         ),
         (
-            "[incidents]\nbad = 4\ngood = 0\nurl = 'mailpath.example'\n",
+            "[incidents]\nbad = 4\ngood = 0\n[web]\nurl = 'mailpath.example'\n",
             [
                 "config.toml:2: incidents.bad: must not be more than of_last, 3, but is 4",
                 "config.toml:3: incidents.good: must be at least 1, not 0",
-                'config.toml:4: incidents.url: must be a URL like "https://mailpath.example", not "mailpath.example"',
+                'config.toml:5: web.url: must be a URL like "https://mailpath.example", not "mailpath.example"',
             ],
         ),
     ],

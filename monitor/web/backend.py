@@ -4,15 +4,22 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from aiohttp import web
+
 from monitor.board import Board
 from monitor.casebook import Casebook
 from monitor.config import Config, WatchedPath
 from monitor.metrics import Metrics
+from monitor.people.caller import Caller
 from monitor.store import Store
 from monitor.web.live import Live
+from monitor.web.sight import Sight
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
+
+CALLER = web.RequestKey("caller", Caller)
+"""Who sent a request: set by the middleware of `auth`."""
 
 Launch = Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]
 """Sends a probe now. Raises LaunchError; `monitor.pipeline` says why."""
@@ -34,3 +41,11 @@ class Backend:
     in_flight: Callable[[], int]
     ready: Callable[[], str | None]
     now: Callable[[], datetime]
+
+
+BACKEND = web.AppKey("backend", Backend)
+
+
+def sight_of(request: web.Request) -> Sight:
+    """The service, for whoever sent this request."""
+    return Sight(request.app[BACKEND], request[CALLER])

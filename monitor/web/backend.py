@@ -1,7 +1,7 @@
 """What the pages and the API ask of the service."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from monitor.metrics import Metrics
 from monitor.people.caller import Caller
 from monitor.store import Store
 from monitor.web.live import Live
+from monitor.web.manual import Allowance
 from monitor.web.sight import Sight
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -41,6 +42,7 @@ class Backend:
     in_flight: Callable[[], int]
     ready: Callable[[], str | None]
     now: Callable[[], datetime]
+    manual: Allowance = field(default_factory=Allowance)
 
 
 BACKEND = web.AppKey("backend", Backend)

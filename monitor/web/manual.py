@@ -1,0 +1,124 @@
+"""Probes that somebody sends by hand: the pages and the API send them here, so that both know the same limits.
+
+What was sent is written into the audit log. All of one wish is sent, or nothing.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from monitor.config import WatchedPath
+from monitor.people.person import Deed
+from probes.kinds import Kind
+from probes.probe import Probe
+from probes.sender import Role
+
+if TYPE_CHECKING:
+    from monitor.web.sight import Sight
+
+HOUR = timedelta(hours=1)
+SOON = timedelta(minutes=1)  # until the path's own limits may let another probe through
+
+
+class TooManyError(Exception):
+    """One more would be too many. Its text is one line that says what the limit is; after `retry_after` it may go."""
+
+    def __init__(self, said: str, retry_after: timedelta) -> None:
+        super().__init__(said)
+        self.retry_after = retry_after
+
+
+class CannotSendError(Exception):
+    """This cannot be sent, now or ever. Its text is one line that says why and what to do; `field` is what is wrong."""
+
+    def __init__(self, said: str, field: str) -> None:
+        super().__init__(said)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many in an hour, for what `key` names. `wanted`: how many more are asked for."""
+
+    key: tuple[str, ...]
+    wanted: int
+    most: int
+    said: str
+
+
+@dataclass(eq=False, slots=True)
+class Allowance:
+    """How many probes were sent by hand in the last hour: by each person, and on each path. A restart forgets it."""
+
+    _sent: defaultdict[tuple[str, ...], deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+
+    def take(self, limits: Iterable[Limit], now: datetime) -> None:
+        """Count what is wanted, under all limits or under none. Raises TooManyError."""
+        limits = list(limits)
+        for limit in limits:
+            sent = self._sent[limit.key]
+            while sent and now - sent[0] >= HOUR:
+                sent.popleft()
+            if len(sent) + limit.wanted > limit.most:
+                oldest = len(sent) + limit.wanted - limit.most - 1  # once this one is an hour old, there is room
+                room = sent[oldest] + HOUR - now if oldest < len(sent) else HOUR
+                raise TooManyError(limit.said, max(room, timedelta(seconds=1)))
+        for limit in limits:
+            self._sent[limit.key].extend([now] * limit.wanted)
+
+
+async def send(sight: "Sight", company: str, path: str, kinds: Sequence[Kind], role: Role) -> list[Probe]:
+    """Send a probe of each kind on this path, or with "" on each path of the company; without kinds, each path's first.
+
+    Raises NotThereError, CannotSendError, TooManyError. LaunchError is not among them: what can be known is asked
+    before anything is sent.
+    """
+    backend, caller = sight.backend, sight.caller
+    sites = [sight.path(company, path)] if path else sight.paths(company)
+    wishes = [(site, kind) for site in sites for kind in dict.fromkeys(kinds or site.kinds[:1])]
+    _check(sight, sites, role)
+    backend.manual.take(_limits(sight, wishes), backend.now())
+    for site, _ in wishes:
+        if not backend.admits(site):
+            raise TooManyError(f"{site.key}: no more probes are sent there now, see probes.cap", SOON)
+    sent = []
+    for site, kind in wishes:
+        probe = await backend.launch(site, kind, role)
+        sent.append(probe)
+        about = f"{site.key} {kind} as {role}, probe {probe.id}"
+        await backend.store.note(Deed(backend.now(), caller.name, caller.way, "probe", about, company))
+    return sent
+
+
+def _check(sight: "Sight", sites: Iterable[WatchedPath], role: Role) -> None:
+    """Whether the control can speak here: a relay speaks for the sender alone."""
+    if role is not Role.CONTROL:
+        return
+    if sight.backend.config().control is None:
+        raise CannotSendError("there is no control; add a [control] table to the configuration", "as")
+    if relayed := [site.key for site in sites if site.route.via == "relay"]:
+        raise CannotSendError(f"{relayed[0]} goes by the sender's own relay, which sends nothing of a control's", "as")
+
+
+def _limits(sight: "Sight", wishes: Sequence[tuple[WatchedPath, Kind]]) -> list[Limit]:
+    """What one person may send in an hour, and what may come on one path."""
+    most = sight.backend.config().web.manual
+    counts: Mapping[str, int] = {site.key: sum(other is site for other, _ in wishes) for site, _ in wishes}
+    person = Limit(
+        key=("person", sight.caller.way, sight.caller.name),
+        wanted=len(wishes),
+        most=most.per_person_per_hour,
+        said=f"by hand one person sends at most {most.per_person_per_hour} probes in an hour",
+    )
+    paths = [
+        Limit(
+            key=("path", key),
+            wanted=wanted,
+            most=most.per_path_per_hour,
+            said=f"{key}: by hand at most {most.per_path_per_hour} probes are sent there in an hour",
+        )
+        for key, wanted in counts.items()
+    ]
+    return [person, *paths]

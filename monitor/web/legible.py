@@ -1,0 +1,55 @@
+"""Values as people read them in a page: other people's text made harmless, times, ages. Pure."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+
+LONGEST = 100_000  # characters of one text; a header section is cut at 64 KiB before it is stored
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # what is invisible, or turns what stands beside it
+_SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
+
+
+def plain(text: object, most: int = LONGEST) -> str:
+    """Text of other people with nothing hidden in it: a control character or a change of direction is shown by its
+    number, as [U+202E]. Ends of lines stay. What is longer than `most` is cut, and says so."""
+    whole = str(text).replace("\r\n", "\n")
+    shown = _SUSPECT.sub(_shown, whole[:most])
+    rest = len(whole) - most
+    return f"{shown} … and {rest:,} more characters" if rest > 0 else shown
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a text that `plain` made, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def words(value: object) -> str:
+    """A value's name as words: two_step_code is "two step code". None is ""."""
+    return "" if value is None else str(value).replace("_", " ")
+
+
+def utc(at: datetime) -> str:
+    """A time, to the second."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def span(time: timedelta | float) -> str:
+    """A duration, as people say it: rounded down, in its largest unit."""
+    seconds = time.total_seconds() if isinstance(time, timedelta) else time
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{max(int(seconds), 0)} s"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago it was."""
+    return f"{span(now - at)} ago"
+
+
+def _shown(match: re.Match[str]) -> str:
+    character = match[0]
+    hidden = unicodedata.category(character) in _HIDDEN
+    return f"[U+{ord(character):04X}]" if hidden else character

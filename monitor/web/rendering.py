@@ -1,0 +1,138 @@
+"""How a page is made of a template, and the files that pages need: style and scripts, under names that change with
+what is in them, so that a browser may keep them for ever."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from monitor.clock import utc_now
+from monitor.people.caller import Caller
+from monitor.people.person import Rights
+from monitor.signs import COLOURS, SIGNS
+from monitor.web import legible
+from probes.verdict import Outcome
+
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that pages load. `version` is a hash of what is in it."""
+
+    content_type: str
+    body: bytes
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that the navigation leads to."""
+
+    title: str
+    href: str
+    rights: Rights = Rights.VIEWER
+
+
+PLACES = (
+    Place("Now", "/"),
+    Place("Incidents", "/incidents"),
+    Place("Sender", "/sender"),
+    Place("Probe now", "/probe", Rights.OPERATOR),
+    Place("Settings", "/settings", Rights.ADMIN),
+)
+
+
+def page(request: web.Request, name: str, *, status: int = 200, **values: Any) -> web.Response:
+    """The page that the template makes of these values. Every template also has `caller` (None before sign-in),
+    `places` (where the navigation leads), `here` (the path that was asked for) and `now`."""
+    caller: Caller | None = request.get("caller")
+    values.setdefault("now", utc_now())
+    text = environment().get_template(name).render(
+        caller=caller, places=places_of(caller), here=request.path, **values
+    )  # fmt: skip
+    return web.Response(text=text, status=status, content_type="text/html")
+
+
+def places_of(caller: Caller | None) -> tuple[Place, ...]:
+    """Where they may go."""
+    return tuple(place for place in PLACES if caller and caller.may(place.rights))
+
+
+@cache
+def environment() -> Environment:
+    """The templates, read once."""
+    environment = Environment(
+        loader=PackageLoader("monitor.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        plain=legible.plain, cut=legible.cut, words=legible.words, utc=legible.utc, span=legible.span, ago=_ago
+    )
+    environment.globals.update(static=static, signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()})
+    return environment
+
+
+@cache
+def assets() -> Mapping[str, Asset]:
+    """The files by name, read once; no other file is ever opened."""
+    return {name: Asset(kind, body, hashlib.sha256(body).hexdigest()[:16]) for name, kind, body in _files()}
+
+
+def static(name: str) -> str:
+    """The address of such a file as it is now."""
+    return f"/static/{name}?v={assets()[name].version}"
+
+
+def routes() -> list[web.RouteDef]:
+    """The route of the files."""
+    return [web.get("/static/{name}", show_asset)]
+
+
+async def show_asset(request: web.Request) -> web.Response:
+    """One file. To be kept for ever if it was asked for as it is now."""
+    asset = assets().get(request.match_info["name"])
+    if asset is None:
+        raise web.HTTPNotFound(text="there is no such file\n")
+    current = request.query.get("v") == asset.version
+    headers = {"Cache-Control": FOR_EVER if current else ASK_AGAIN, "ETag": f'"{asset.version}"'}
+    if request.headers.get("If-None-Match") == headers["ETag"]:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=asset.body, content_type=asset.content_type, charset="utf-8", headers=headers)
+
+
+def _files() -> Iterator[tuple[str, str, bytes]]:
+    for file in (files("monitor.web") / "static").iterdir():
+        kind = TYPES.get(file.name[file.name.rfind(".") :])
+        if kind:
+            body = file.read_bytes()
+            yield file.name, kind, body + outcome_rules().encode() if file.name == "style.css" else body
+
+
+def outcome_rules() -> str:
+    """The colours of outcomes as rules: what is filled by one, text on it, a shape in a drawing, an edge."""
+    return "".join(
+        f".o-{outcome or 'none'}{{--fill:{colour.fill};--ink:{colour.ink}}}\n" for outcome, colour in COLOURS.items()
+    )
+
+
+def mark_of(outcome: Outcome | None) -> str:
+    """The class of what is shown in the colour of this outcome."""
+    return f"o-{outcome or 'none'}"
+
+
+@pass_context
+def _ago(context: Context, at: datetime) -> str:
+    return legible.ago(at, context["now"])

@@ -1,0 +1,64 @@
+// What is alive on every page: times that grow older, and the stream of events with its quiet mark.
+// Without it every page is complete; with it, it moves.
+"use strict";
+
+window.mailpath = (() => {
+  const UNITS = [[86400, "d"], [3600, "h"], [60, "min"]];
+
+  const span = (seconds) => {
+    for (const [size, unit] of UNITS) if (seconds >= size) return `${Math.floor(seconds / size)} ${unit}`;
+    return `${Math.max(0, Math.floor(seconds))} s`;
+  };
+
+  // The server's clock counts, not this machine's: its page says when it was made.
+  const skew = () => {
+    const made = document.querySelector("[data-made]");
+    return made ? Date.parse(made.dataset.made) - performance.timeOrigin : 0;
+  };
+  const offset = skew();
+  const now = () => Date.now() + (Math.abs(offset) > 120000 ? offset : 0);
+
+  const grow = () => {
+    for (const time of document.querySelectorAll("time[data-ago]")) {
+      const text = `${span((now() - Date.parse(time.dateTime)) / 1000)} ago`;
+      if (time.textContent !== text) time.textContent = text;
+    }
+  };
+  setInterval(grow, 5000);
+
+  const mark = (state) => {
+    const place = document.getElementById("live");
+    if (!place) return;
+    const word = place.querySelector("[role=status]");
+    const text = state === "live" ? "live" : "not live";
+    if (word.textContent !== text) word.textContent = text;
+    place.dataset.state = state;
+    place.hidden = false;
+  };
+
+  // Follow a stream of events. `on` has a function for each name of event; `back` is called when the stream is there
+  // again after it was lost, so that what was missed can be read anew. Returns a function that ends it.
+  const follow = (url, on, back = () => {}) => {
+    let source, timer, lost = false, wait = 1000, over = false;
+    const open = () => {
+      source = new EventSource(url);
+      source.onopen = () => { mark("live"); wait = 1000; if (lost) back(); lost = false; };
+      source.onerror = () => {
+        lost = true;
+        mark("lost");
+        if (source.readyState === EventSource.CLOSED && !over) {
+          timer = setTimeout(open, wait);
+          wait = Math.min(wait * 2, 60000);
+        }
+      };
+      for (const [name, hear] of Object.entries(on))
+        source.addEventListener(name, (event) => { try { hear(JSON.parse(event.data), event); } catch (error) { console.error(error); } });
+    };
+    const end = () => { over = true; clearTimeout(timer); source?.close(); };
+    open();
+    addEventListener("pagehide", end, { once: true });
+    return end;
+  };
+
+  return { follow, span, grow, now };
+})();

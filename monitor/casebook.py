@@ -69,7 +69,8 @@ class Casebook:
         self._incidents: dict[str, Incident] = {}
         self._problems: dict[Key, Problem] = {}  # of the last step
         self._maintenance: list[Mute] = []
-        self._saw = 0
+        self._saw = 0  # as the store knows it
+        self._took = 0  # what the picture holds: more than that, after a step that could not be stored
         self._asked: dict[tuple[str, str], datetime] = {}
         self._news = asyncio.Event()
         self._behind_since: datetime | None = None
@@ -121,7 +122,7 @@ class Casebook:
         if saw is None:  # the rules begin with what is judged from now on
             saw = await self._store.last_ruling()
             await self._store.advance(saw, (), (), ())
-        self._saw = saw
+        self._saw = self._took = saw
         for present in presents:
             self._picture.recall_newest(_newest(present))
         closed = await self._store.recently_closed(self._now() - max(self._settings.reopen, LONG_AGO))
@@ -196,10 +197,12 @@ class Casebook:
         return min(soon, default=TURN)
 
     async def _take(self, rulings: Sequence[Ruling]) -> None:
-        unread = self._picture.unread(rulings)
-        upto = rulings[-1].number if rulings else self._saw
+        new = [ruling for ruling in rulings if ruling.number > self._took]
+        unread = self._picture.unread(new)
+        upto = new[-1].number if new else self._took
         await self._read(unread, upto)
-        self._picture.take(rulings, frozenset(unread))
+        self._picture.take(new, frozenset(unread))
+        self._took = upto
         await self._read(self._picture.unread_beside_failures(), upto)
 
     async def _read(self, lines: Sequence[Line], upto: int) -> None:
@@ -212,7 +215,7 @@ class Casebook:
         """Load the past of whatever open incidents are about; without it they would seem to be over."""
         self._be_patient()
         touched = dict.fromkeys(company for incident in self.incidents for company in incident.touches)
-        await self._read(self._picture.lines_of(touched), self._saw)
+        await self._read(self._picture.lines_of(touched), self._took)
 
     def _turn(self, now: datetime, mutes: Sequence[Mute], waiting: frozenset[str]) -> _Turned:
         """What follows from all that is known at this moment. `waiting`: channels that have not got all notices yet."""

@@ -19,7 +19,7 @@ from monitor.incidents.incident import Ending, Incident, Scope, Turn
 from monitor.incidents.mute import Mute
 from monitor.incidents.notice import News, Notice
 from monitor.incidents.settings import IncidentSettings, RoutingRule
-from monitor.store import Store
+from monitor.store import Store, StoreError
 from probes.evidence import Attempt
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -181,6 +181,26 @@ async def test_what_was_judged_while_nobody_looked_is_looked_at_by_the_next_life
         assert told(await at.settle()) == ["opened"]
     async with desk(tmp_path, config(), clock) as at:
         assert told(await at.settle()) == ["opened"], "and once only"
+
+
+async def test_a_verdict_counts_once_though_the_store_would_not_take_what_came_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, config()) as at:
+        await at.play("i")
+        await at.judge("b")
+        with monkeypatch.context() as full:
+            full.setattr(at.store, "advance", disk_full)
+            with pytest.raises(StoreError):
+                await at.casebook.step()
+        await at.casebook.step()
+        assert at.casebook.incidents == []
+        await at.play("b")
+        assert at.only().failures[0].bad == 2
+
+
+async def disk_full(*_: Any) -> None:
+    raise StoreError("the disk is full")
 
 
 @pytest.mark.parametrize(("score", "opened"), [("", 0), ("i", 0), ("ib", 1), ("d", 1), ("iib", 0)])

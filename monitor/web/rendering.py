@@ -18,6 +18,7 @@ from monitor.people.caller import Caller
 from monitor.people.person import Rights
 from monitor.signs import COLOURS, SIGNS
 from monitor.web import legible
+from monitor.web.backend import CALLER
 from probes.verdict import Outcome
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -55,7 +56,7 @@ PLACES = (
 def page(request: web.Request, name: str, *, status: int = 200, **values: Any) -> web.Response:
     """The page that the template makes of these values. Every template also has `caller` (None before sign-in),
     `places` (where the navigation leads), `here` (the path that was asked for) and `now`."""
-    caller: Caller | None = request.get("caller")
+    caller = request.get(CALLER)
     values.setdefault("now", utc_now())
     text = environment().get_template(name).render(
         caller=caller, places=places_of(caller), here=request.path, **values

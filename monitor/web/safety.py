@@ -1,0 +1,70 @@
+"""What makes every response safe, and every error one that people or programs can use."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+
+from monitor.web.sight import NotThereError
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+NEVER_KEPT = {"Cache-Control": "no-store"}
+API = "/api/v1"
+LONGEST_BODY = 64 * 1024  # octets of a request
+
+log = structlog.get_logger("web")
+
+
+@web.middleware
+async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outermost frame of every request: headers on each response, and no error that tells of our inside."""
+    try:
+        response = await handler(request)
+    except NotThereError as error:
+        response = await _failed(request, HTTPStatus.NOT_FOUND, f"there is no {error}")
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST or error.content_type != "text/plain":
+            error.headers.update(_headers(error))
+            raise
+        response = await _failed(request, HTTPStatus(error.status), error.text or error.reason)
+        for name in ("Allow", "WWW-Authenticate", "Retry-After"):
+            if name in error.headers:
+                response.headers[name] = error.headers[name]
+    except ConnectionResetError:  # who asked is gone
+        raise
+    except Exception:
+        log.exception("a request went wrong", method=request.method, path=request.path[:200])
+        response = await _failed(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; the log tells")
+    if not response.prepared:
+        response.headers.update(_headers(response))
+    return response
+
+
+def _headers(response: web.StreamResponse) -> dict[str, str]:
+    return HEADERS if "Cache-Control" in response.headers else HEADERS | NEVER_KEPT
+
+
+async def _failed(request: web.Request, status: HTTPStatus, detail: str) -> web.StreamResponse:
+    """As problem+json (RFC 9457) for programs, as a page for people, as a line for anybody else."""
+    if request.path.startswith(API):
+        from monitor.web.api.problem import problem
+
+        return problem(status, detail)
+    if "text/html" in request.headers.get("Accept", ""):
+        from monitor.web.rendering import page
+
+        response = page(request, "error.html", status=status.value, title=status.phrase, detail=detail)
+        response.set_status(status)
+        return response
+    return web.Response(text=f"{status.value} {status.phrase}: {detail}\n", status=status)

@@ -29,7 +29,8 @@ Launch = Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]
 @dataclass(frozen=True, slots=True)
 class Backend:
     """The service as far as HTTP shows it. `ready` is None when it does its work, else the reason why not; `in_flight`
-    counts the probes on their way; `manual` counts those that people sent; `admits` tells whether one more may be sent on this path now, and counts it."""
+    counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
+    `manual` counts those that people send."""
 
     config: Callable[[], Config]
     store: Store
@@ -37,7 +38,6 @@ class Backend:
     casebook: Casebook
     metrics: Metrics
     live: Live
-    manual: Allowance
     launch: Launch
     admits: Callable[[WatchedPath], bool]
     in_flight: Callable[[], int]

@@ -73,6 +73,7 @@ class Casebook:
         self._took = 0  # what the picture holds: more than that, after a step that could not be stored
         self._asked: dict[tuple[str, str], datetime] = {}
         self._news = asyncio.Event()
+        self._turns = asyncio.Lock()  # a reload makes the picture anew, and half of it is not to be looked at
         self._behind_since: datetime | None = None
         self._looked_at = now()
         self._queues: Mapping[str, tuple[int, datetime]] = {}
@@ -104,6 +105,11 @@ class Casebook:
 
     async def configure(self, config: Config) -> None:
         """Work by this configuration from now on; incidents of paths that are gone end with the next step."""
+        async with self._turns:
+            await self._configure(config)
+        self._news.set()
+
+    async def _configure(self, config: Config) -> None:
         self._config, self._settings = config, config.incidents
         self._paths = {(path.company, path.path): path for path in config.paths()}
         sites = [_site(path, self._now()) for path in self._paths.values()]
@@ -114,7 +120,6 @@ class Casebook:
         self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
         self._picture.configure(sites, config.incidents, Names(config.sender.domain, config.sender.source_ip))
         await self._read_up()
-        self._news.set()
 
     async def recall(self, presents: Sequence[Present]) -> None:
         """Take up where the last run stopped."""
@@ -151,6 +156,10 @@ class Casebook:
 
     async def step(self) -> bool:
         """Show the rules what is new, and store what they make of it; whether there is more to see."""
+        async with self._turns:
+            return await self._step()
+
+    async def _step(self) -> bool:
         behind, self._behind_since = self._behind_since, None
         try:
             rulings = await self._store.rulings(self._saw, MOST)

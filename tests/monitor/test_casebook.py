@@ -404,6 +404,20 @@ async def test_a_reload_in_the_middle_of_an_incident_keeps_it(tmp_path: Path) ->
         assert told(await at.settle()) == ["opened", "resolved"]
 
 
+async def test_a_reload_while_the_rules_are_at_work_ends_nothing(tmp_path: Path) -> None:
+    """New settings make the picture anew; nothing is to be concluded from half of it."""
+    names = [f"c{number}" for number in range(20)]
+    async with desk(tmp_path, config(*names)) as at:
+        for company in names:
+            await at.judge("d", company)
+        await at.casebook.step()
+        before = at.only()
+        new = config(*names, incidents=IncidentSettings(good=3))
+        await asyncio.gather(at.casebook.step(), at.casebook.configure(new), at.casebook.step())
+        assert (at.only().id, at.only().touches) == (before.id, before.touches)
+        assert await at.turns(before) == [Turn.OPENED]
+
+
 async def test_a_company_s_own_channel_hears_no_other_name(tmp_path: Path) -> None:
     rules = [RoutingRule(to=("hook",), companies=("acme",))]
     async with desk(tmp_path, config("acme", "bolt", "cog", "dash", routing=rules)) as at:

@@ -2,20 +2,20 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from monitor.cli.exits import Exit
 from monitor.cli.mute import configured
-from monitor.cli.show import STYLES
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config
+from monitor.explaining import STYLES
+from monitor.facts import entry_facts, failure_facts, incident_facts, notice_facts
 from monitor.incidents.incident import Entry, Failure, Incident, Scope, Severity, worst_first
 from monitor.incidents.mute import Mute, ends, muting
 from monitor.incidents.phrases import clock, counted, lasting, legible, listed
@@ -75,7 +75,7 @@ async def listing(config: Config, company: str, *, also_closed: bool, as_json: b
         incidents = [each for each in incidents if company in (each.touches if each.open else each.companies)]
     if as_json:
         for incident in incidents:
-            print(json.dumps(incident_facts(incident, around)))
+            print(json.dumps(incident_facts(incident, around.muted_by(incident), around.now)))
     else:
         _table(incidents, around, company)
     return _exit_of(incidents, around)
@@ -89,12 +89,12 @@ async def whole(config: Config, prefix: str, *, as_json: bool) -> Exit:
         entries, notices = await store.entries(incident.id), await store.notices_of(incident.id)
     if as_json:
         facts = {
-            **incident_facts(incident, around),
-            "failures": [_failure_facts(failure) for failure in incident.failures],
-            "history": [{"at": entry.at, "turn": entry.turn, "said": entry.said} for entry in entries],
-            "notices": [_notice_facts(record) for record in notices],
+            **incident_facts(incident, around.muted_by(incident), around.now),
+            "failures": [failure_facts(failure) for failure in incident.failures],
+            "history": [entry_facts(entry) for entry in entries],
+            "notices": [notice_facts(record) for record in notices],
         }
-        print(json.dumps(facts, default=datetime.isoformat))
+        print(json.dumps(facts))
     else:
         out = console()
         for line in _told(incident, entries, notices, around):
@@ -264,53 +264,3 @@ def _fate(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
 
 def _second(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}"
-
-
-def incident_facts(incident: Incident, around: Around) -> dict[str, Any]:
-    """The JSON of an incident in a list, as documented."""
-    muted_by = around.muted_by(incident)
-    return {
-        "incident": incident.id,
-        "open": incident.open,
-        "severity": incident.severity,
-        "scope": incident.scope,
-        "nature": incident.nature,
-        "outcome": incident.outcome,
-        "cause": incident.cause,
-        "company": incident.company or None,
-        "mail_system": incident.mail_system or None,
-        "touches": incident.touches,
-        "companies": incident.companies,
-        "failing": incident.failing,
-        "muted": bool(muted_by),
-        "muted_by": muted_by,
-        "began_at": incident.began_at.isoformat(),
-        "opened_at": incident.opened_at.isoformat(),
-        "changed_at": incident.changed_at.isoformat(),
-        "closed_at": incident.closed_at.isoformat() if incident.closed_at else None,
-        "seconds": round(((incident.closed_at or around.now) - incident.began_at).total_seconds()),
-        "ending": incident.ending,
-        "merged_into": incident.merged_into or None,
-        "relapses": incident.relapses,
-    }
-
-
-def _failure_facts(failure: Failure) -> dict[str, Any]:
-    facts = asdict(failure)
-    return {"probe" if name == "probe_id" else name: value for name, value in facts.items()}
-
-
-def _notice_facts(record: NoticeRecord) -> dict[str, Any]:
-    notice = record.notice
-    return {
-        "notice": notice.id,
-        "channel": notice.channel,
-        "number": notice.number,
-        "news": notice.news,
-        "at": notice.at,
-        "title": notice.title,
-        "tries": record.tries,
-        "next_try_at": record.next_try_at,
-        "delivered_at": record.delivered_at,
-        "fault": record.fault or None,
-    }

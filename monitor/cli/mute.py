@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
@@ -18,6 +18,7 @@ from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config
+from monitor.facts import mute_facts
 from monitor.incidents.maintenance import PREFIX, Times
 from monitor.incidents.mute import Mute, active, ends, following, over
 from monitor.incidents.phrases import clock, lasting, legible, listed
@@ -250,30 +251,3 @@ def _history(mute: Mute, now: datetime) -> str:
     if mute.ended_at:
         return f"ended {_day(mute.ended_at)} by {mute.ended_by}"
     return f"until {_day(mute.ends_at)}" if mute.ends_at and over(mute, now) else _when(mute, now)
-
-
-def mute_facts(mute: Mute, now: datetime) -> dict[str, Any]:
-    """The JSON of a mute, as documented."""
-    planned = mute.id.startswith(PREFIX)  # as long as it stands in the configuration: nobody knows since when
-    return {
-        "mute": mute.id,
-        "company": mute.company or None,
-        "path": mute.path or None,
-        "mail_system": mute.mail_system or None,
-        "cause": mute.cause,
-        "weekly": mute.weekly or None,
-        "begins_at": None if planned else mute.begins_at.isoformat(),
-        "ends_at": _iso(mute.ends_at),
-        "active": active(mute, now),
-        "silent_until": _iso(ends(mute, now)),
-        "next": _iso(following(mute, now)),
-        "by": mute.by,
-        "why": mute.why,
-        "created_at": None if planned else mute.created_at.isoformat(),
-        "ended_at": _iso(mute.ended_at),
-        "ended_by": mute.ended_by or None,
-    }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

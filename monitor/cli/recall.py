@@ -7,6 +7,8 @@ from monitor.cli import show
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.config import Config
+from monitor.explaining import explanation
+from monitor.facts import record_facts
 from monitor.store import Store
 
 NEWEST = 20
@@ -27,9 +29,9 @@ async def explain(config: Config, probe_id: str, *, as_json: bool) -> Exit:
         print(several, file=sys.stderr)
         return Exit.COULD_NOT_TELL
     if as_json:
-        print(json.dumps(show.record_facts(record), ensure_ascii=False))
+        print(json.dumps(record_facts(record), ensure_ascii=False))
         return Exit.OK
     out = console()
-    for line in show.explanation(record):
+    for line in explanation(record):
         out.print(line)
     return Exit.OK

@@ -12,12 +12,13 @@ import structlog
 
 from monitor import logs
 from monitor.app import pipeline_of, sandbox_of, service
-from monitor.cli import show
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
+from monitor.explaining import opening, told
+from monitor.facts import event_facts
 from monitor.pipeline import LaunchError
 from monitor.store import Store
 from probes.kinds import Kind
@@ -96,12 +97,12 @@ class Witness:
         if isinstance(what, Judged):
             self.outcomes[probe.id] = what.verdict.outcome
         if self._as_json:
-            print(json.dumps(show.event_facts(event), ensure_ascii=False), flush=True)
+            print(json.dumps(event_facts(event), ensure_ascii=False), flush=True)
             return
         if probe.id not in self._opened:
             self._opened.add(probe.id)
-            self._out.print(show.opening(probe))
-        if line := show.told(probe, what):
+            self._out.print(opening(probe))
+        if line := told(probe, what):
             several = f"[dim]{probe.company}/{probe.path}[/] " if len(self._opened) > 1 else ""
             self._out.print(several + line)
 

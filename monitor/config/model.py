@@ -14,6 +14,7 @@ from monitor.config.watched import WatchedPath
 from monitor.inbound.settings import InboundSettings
 from monitor.incidents.maintenance import MaintenanceSettings
 from monitor.incidents.settings import IncidentSettings, RoutingRule
+from monitor.people.settings import ManualSettings, SignInSettings
 from monitor.sandbox.settings import SandboxSettings
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
@@ -154,6 +155,15 @@ class WebSettings(Settings):
         (), description="Addresses of proxies that may say who asks, from where, and whether by HTTPS."
     )
     tls: CertificateFiles | None = Field(None, description="Certificate and key, to speak HTTPS directly.")
+    sign_in: SignInSettings = Field(default_factory=SignInSettings, description="How people get in.")
+    manual: ManualSettings = Field(default_factory=ManualSettings, description="Probes that are sent by hand.")
+
+    @field_validator("sign_in")
+    @classmethod
+    def _by_trusted_proxies(cls, sign_in: SignInSettings, info: ValidationInfo) -> SignInSettings:
+        if sign_in.header and info.data.get("trusted_proxies") == ():
+            raise ValueError("header is believed only from trusted_proxies, and there are none; name them")
+        return sign_in
 
     @property
     def base_url(self) -> str:

@@ -1,0 +1,92 @@
+"""Passwords: which are good enough, and how they are kept. The one home of Argon2."""
+
+import asyncio
+import unicodedata
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from monitor.people.secrets import new_secret
+
+LEAST = 12  # characters
+MOST = 200
+AT_ONCE = 2  # each takes 64 MiB and a tenth of a second of every core
+MOST_WAITING = 40  # who comes then is sent away: so many take about as long as people wait
+WORN = ("password", "passwort", "mailpath", "trimble", "qwerty", "qwertz", "letmein", "changeme", "welcome", "admin")
+ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjkl")
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class BusyError(Exception):
+    """Too many passwords are being checked just now."""
+
+
+def fault_of(password: str, name: str) -> str | None:
+    """Why this cannot be the password of `name`, in a sentence that does not show it; None if it can."""
+    plain = unicodedata.normalize("NFKC", password).casefold()
+    if len(plain) < LEAST:
+        return f"A password has at least {LEAST} characters; a few words in a row are easy to remember."
+    if len(password) > MOST:
+        return f"A password has at most {MOST} characters."
+    if len(name) > 2 and len(plain.replace(name, "")) < LEAST // 2:
+        return "That is little more than the name: choose something that others do not know."
+    if len(set(plain)) < 5 or _is_worn(plain):
+        return "That is among the first that others would try: choose something longer, or stranger."
+    return None
+
+
+def _is_worn(plain: str) -> bool:
+    """Whether nothing much is left of it when what everybody types is taken out."""
+    left = "".join(each for each in plain if each.isalnum())
+    if any(left in row * 2 or left in row[::-1] * 2 for row in ROWS):
+        return True
+    for word in WORN:
+        left = left.replace(word, "")
+    return len(left.strip("0123456789")) < 3 and len(left) < LEAST // 2 + 2
+
+
+class Passwords:
+    """Hashes passwords and checks them, in threads, a few at a time."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()  # RFC 9106, section 4: the second recommended choice
+        self._nobodys = self._hasher.hash(new_secret())
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+
+    async def hashed(self, password: str) -> str:
+        """What is kept of it. Raises BusyError."""
+        return await self._in_turn(self._hasher.hash, _bytes(password))
+
+    async def fits(self, kept: str, password: str) -> bool:
+        """Whether it is the one of which this was kept. For "", nothing kept, it takes as long to say no.
+
+        Raises BusyError.
+        """
+        return await self._in_turn(self._verify, kept or self._nobodys, _bytes(password)) and bool(kept)
+
+    def _verify(self, kept: str, password: bytes) -> bool:
+        try:
+            return self._hasher.verify(kept, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _in_turn(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._waiting >= MOST_WAITING:
+            raise BusyError
+        self._waiting += 1
+        try:
+            async with self._turns:
+                return await asyncio.to_thread(work, *args, **kwargs)
+        finally:
+            self._waiting -= 1
+
+
+def _bytes(password: str) -> bytes:
+    """However it was typed: the same letters are the same password (RFC 8265, section 4.2)."""
+    return unicodedata.normalize("NFKC", password[: 4 * MOST]).encode("utf-8", "surrogatepass")

@@ -1,0 +1,49 @@
+"""What the configuration may say of people who come by HTTP."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from monitor.people.person import Companies, Rights
+from probes.settings import Count, Duration, Key, Settings, shown
+
+TAKEN = ("authorization", "cookie", "host", "origin", "content-type", "content-length", "forwarded")
+
+
+def _header(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", name):
+        raise ValueError(f'must be the name of a header like "X-Remote-User", not {shown(name)}')
+    if name.lower() in TAKEN or name.lower().startswith(("x-forwarded-for", "x-forwarded-proto", "sec-")):
+        raise ValueError(f"must be a header that has no other meaning, not {shown(name)}")
+    return name
+
+
+HeaderName = Annotated[str, AfterValidator(_header)]
+
+
+class SignInSettings(Settings):
+    """[web.sign_in]: how people get in, and for how long."""
+
+    lasts: Duration = Field(timedelta(hours=12), description="So long after it people sign in again.")
+    idle: Duration = Field(timedelta(hours=2), description="And so long after the last page they asked for.")
+    header: HeaderName | None = Field(
+        None, description="In which header a trusted proxy says who has signed in there; the proxy must always set it."
+    )
+    header_rights: Rights | None = Field(
+        None, description="Rights of those who come by it and are not known here; without it they are not let in."
+    )
+    header_companies: tuple[Key, ...] = Field((), description="Companies that those are bound to; none: they see all.")
+
+    @property
+    def strangers_companies(self) -> Companies:
+        """The companies of those who come by the header and are not known here."""
+        return self.header_companies or None
+
+
+class ManualSettings(Settings):
+    """[web.manual]: how many probes people and programs may send by hand."""
+
+    per_person_per_hour: Count = Field(60, description="Most that one person or token may send in an hour.")
+    per_path_per_hour: Count = Field(20, description="Most that all of them may send on one path in an hour.")

@@ -5,6 +5,7 @@ What is not theirs is not there for them: it raises `NotThereError`, exactly as 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from monitor.board import Line, Standing
@@ -13,10 +14,15 @@ from monitor.events import Event
 from monitor.incidents.incident import Entry, Incident
 from monitor.incidents.mute import Mute
 from monitor.people.caller import Caller
-from monitor.store import NoticeRecord, Record
+from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, Record
+from probes.probe import Probe
 
 if TYPE_CHECKING:
     from monitor.web.backend import Backend
+
+
+SOON_AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
+LOOKS = 20  # parts of a list that are read, at most
 
 
 class NotThereError(Exception):
@@ -119,3 +125,29 @@ class Sight:
             merged_into="",
             muted_by=("muted",) if incident.muted_by else (),
         )
+
+    async def probes(self, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:
+        """The newest of the wanted probes after the cursor, as far as they are the caller's."""
+        return await self.backend.store.probes(replace(wanted, companies=self.caller.companies), cursor, most)
+
+    async def neighbours(self, probe: Probe) -> tuple[str, str]:
+        """Ids of the probes before and after this one, of the same path, kind and role; "" where there is none."""
+        line = ProbeFilter(self.caller.companies, probe.company, probe.path, probe.kind, probe.role)
+        before = await self.probes(line, Cursor(probe.created_at, probe.id), 1)
+        after = ""
+        for stretch in SOON_AFTER:  # a list begins with the newest: the nearest is the last of a short stretch
+            found = replace(line, since=probe.created_at, until=probe.created_at + stretch)
+            cursor: Cursor | None = None
+            for _ in range(LOOKS):
+                part = await self.probes(found, cursor, 200)
+                later = [row.probe_id for row in part.probes if (row.launched_at, row.probe_id) > _place(probe)]
+                after, cursor = (later or [after])[-1], part.next
+                if cursor is None:
+                    break
+            if after:
+                break
+        return before.probes[0].probe_id if before.probes else "", after
+
+
+def _place(probe: Probe) -> tuple[datetime, str]:
+    return probe.created_at, probe.id

@@ -1,0 +1,195 @@
+"""The pages of probes: one as a whole, and the list of all."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from monitor.config import WatchedPath
+from monitor.explaining import explanation, plain
+from monitor.incidents.scene import SenderFacts
+from monitor.people.person import Rights
+from monitor.store import Cursor, ProbeFilter, ProbePage
+from monitor.web.backend import sight_of
+from monitor.web.pages.probe_view import probe_view, seconds
+from monitor.web.rendering import page
+from monitor.web.sight import NotThereError, Sight
+from probes.kinds import Kind
+from probes.sender import Role
+from probes.verdict import Outcome
+
+E = TypeVar("E", bound=StrEnum)
+MOST = 50  # probes of one page of the list
+LONGEST = 64  # characters of a name that is asked for
+LOOKS = 20  # parts of a list that are read for one page, where little of it fits
+
+
+def routes() -> list[web.RouteDef]:
+    """Their routes."""
+    return [web.get("/probes", show_list), web.get("/probes/{probe}", show_probe)]
+
+
+async def show_probe(request: web.Request) -> web.Response:
+    """One probe."""
+    sight = sight_of(request)
+    record = await sight.record(request.match_info["probe"])
+    before, following = await sight.neighbours(record.probe)
+    view = probe_view(record, path_of(sight, record.probe.company, record.probe.path), sender_of(sight), now_of(sight))
+    return page(
+        request,
+        "probe.html",
+        view=view,
+        before=before,
+        next=following,
+        may_probe=sight.caller.may(Rights.OPERATOR),
+        explained="\n".join(plain(line) for line in explanation(record)),
+        now=now_of(sight),
+    )
+
+
+def path_of(sight: Sight, company: str, path: str) -> WatchedPath | None:
+    """The path as it is configured now, None where it is gone."""
+    try:
+        return sight.path(company, path)
+    except NotThereError:
+        return None
+
+
+def sender_of(sight: Sight) -> SenderFacts:
+    """Whose mail it is about."""
+    sender = sight.backend.config().sender
+    return SenderFacts(sender.domain, sender.source_ip)
+
+
+def now_of(sight: Sight) -> datetime:
+    """The service's time."""
+    return sight.backend.now()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the list was asked for, as it was typed; "" where nothing was. `wrong` says which of it cannot be read."""
+
+    company: str
+    path: str
+    kind: str
+    role: str
+    outcome: str
+    since: str
+    until: str
+    wrong: dict[str, str]
+
+    @property
+    def anything(self) -> bool:
+        """Whether it is less than all."""
+        return bool(self.company or self.path or self.kind or self.role or self.outcome or self.since or self.until)
+
+
+def asked(query: dict[str, str], companies: tuple[str, ...] | None) -> tuple[Asked, ProbeFilter]:
+    """What is asked for, for people and for the store. What cannot be read asks for nothing, and is told."""
+    wrong: dict[str, str] = {}
+    said = {name: query.get(name, "").strip()[:LONGEST] for name in ("company", "path", "kind", "as", "outcome")}
+    times = {name: query.get(name, "").strip()[:LONGEST] for name in ("since", "until")}
+    moments = {name: _moment(name, text, wrong) for name, text in times.items()}
+    wanted = ProbeFilter(
+        companies=companies,
+        company=said["company"],
+        path=said["path"] if said["company"] else "",
+        kind=_chosen("kind", said["kind"], Kind, wrong),
+        role=_chosen("as", said["as"], Role, wrong),
+        outcome=_chosen("outcome", said["outcome"], Outcome, wrong),
+        since=moments["since"],
+        until=moments["until"],
+    )
+    if said["path"] and not said["company"]:
+        wrong["path"] = "paths are named within a company: choose the company too"
+    role = said.pop("as")
+    return Asked(**said, role=role, **times, wrong=wrong), wanted
+
+
+def _chosen(name: str, text: str, choices: type[E], wrong: dict[str, str]) -> E | None:
+    if not text:
+        return None
+    try:
+        return choices(text)
+    except ValueError:
+        wrong[name] = f"choose one of {', '.join(choices)}"
+        return None
+
+
+def _moment(name: str, text: str, wrong: dict[str, str]) -> datetime | None:
+    """A time of a form, in UTC."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        wrong[name] = "write a time like 2026-11-26T08:00, in UTC"
+        return None
+
+
+async def show_list(request: web.Request) -> web.Response:
+    """Probes, newest first."""
+    sight = sight_of(request)
+    said, wanted = asked(dict(request.query), sight.caller.companies)
+    found = await _part(sight, wanted, cursor_of(request.query.get("before", "")))
+    paths = sight.paths()
+    return page(
+        request,
+        "probes.html",
+        asked=said,
+        probes=found.probes,
+        names={path.company: path.company_name for path in paths},
+        paths=sorted({path.path for path in paths}) if len(paths) < 1000 else [],
+        kinds=list(Kind),
+        roles=list(Role),
+        outcomes=list(Outcome),
+        lasted=seconds,
+        later=request.query.get("before", ""),
+        older=_older(request, found.next),
+        first=_address(request, ""),
+        may_probe=sight.caller.may(Rights.OPERATOR),
+        now=now_of(sight),
+    )
+
+
+async def _part(sight: Sight, wanted: ProbeFilter, cursor: Cursor | None) -> ProbePage:
+    """One page of the list, as full as it gets with few looks."""
+    found = await sight.probes(wanted, cursor, MOST)
+    rows = list(found.probes)
+    for _ in range(LOOKS):
+        if found.next is None or len(rows) >= MOST:
+            break
+        found = await sight.probes(wanted, found.next, MOST - len(rows))
+        rows += found.probes
+    return ProbePage(tuple(rows), found.next)
+
+
+def _older(request: web.Request, cursor: Cursor | None) -> str:
+    return _address(request, written(cursor)) if cursor else ""
+
+
+def _address(request: web.Request, before: str) -> str:
+    """The same list, from there on."""
+    query: dict[str, Any] = {name: text for name, text in request.query.items() if text and name != "before"}
+    if before:
+        query["before"] = before
+    return f"/probes?{urlencode(query)}" if query else "/probes"
+
+
+def written(cursor: Cursor) -> str:
+    """A place in the list as an address names it."""
+    return f"{cursor.created_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{cursor.probe_id}"
+
+
+def cursor_of(text: str) -> Cursor | None:
+    """What `written` wrote; None where it is anything else: the list then begins at its beginning."""
+    moment, dash, probe_id = text.partition("-")
+    try:
+        return Cursor(datetime.strptime(moment, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC), probe_id) if dash else None
+    except ValueError:
+        return None

@@ -1,0 +1,353 @@
+"""What the page of one probe shows, as plain values. Pure: the record, the path and the time come in."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from monitor.config import WatchedPath
+from monitor.incidents.advice import Actor
+from monitor.incidents.incident import Incident, Nature, Scope
+from monitor.incidents.marks import Names, mark_of, nature_of, severity_of
+from monitor.incidents.notice import News
+from monitor.incidents.phrases import GRADES, RUN_BY_THE_COMPANY, SYSTEMS
+from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling, scene_of
+from monitor.store import Record
+from probes.evidence import (
+    Arrival,
+    Attempt,
+    Bounce,
+    Dialogue,
+    Evidence,
+    FailedLook,
+    Folder,
+    Handover,
+    Interrupted,
+    Look,
+    Step,
+    encode,
+)
+from probes.judge import delivery_time
+from probes.probe import Probe
+from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
+from probes.reading.headers import read_message
+from probes.verdict import Outcome, Verdict
+
+ACTORS: dict[Actor, str] = {
+    Actor.COMPANY_IT: "the company's IT",
+    Actor.SENDER: "the sender, Trimble, with its mail service",
+    Actor.MAILBOX_OWNER: "whoever looks after the probe's mailbox",
+    Actor.OURSELVES: "whoever runs Mailpath",
+}
+HANDOVERS: dict[Handover, str] = {
+    Handover.ACCEPTED: "accepted: theirs now",
+    Handover.REFUSED: "refused for good",
+    Handover.DEFERRED: "put off; a real mail server tries again",
+    Handover.WITHHELD: "not sent, because it would have been spoofing",
+}
+PASSED = frozenset({"pass", "bestguesspass"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One step of a dialogue. `after` is in seconds since the launch, `took` its length."""
+
+    stage: str
+    host: str
+    code: str
+    text: str
+    fault: str
+    after: str
+    took: str
+    at: datetime
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One attempt to hand it over, as it was spoken. `end` says how it ended; "" while it goes on."""
+
+    number: int
+    lines: tuple[Line, ...]
+    end: str
+    good: bool
+    tls: str
+    local_ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Something that was seen beside the dialogues. `said` is partly other people's text."""
+
+    what: str
+    said: str
+    after: str
+    at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One Received line, the way the message went: the sender's side first."""
+
+    by: str
+    ip: str
+    helo: str
+    at: datetime | None
+    delay: str
+    tls: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that the receiver checked. `found` is "" where it did not say."""
+
+    name: str
+    found: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the headers of the arrived message say."""
+
+    connecting_ip: str
+    expected: bool
+    hops: tuple[Hop, ...]
+    checks: tuple[Check, ...]
+    filters: tuple[FilterFacts, ...]
+    notes: tuple[str, ...]
+    headers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What to do about a verdict that is not good."""
+
+    meaning: str
+    actor: str
+    fix: str
+    until_then: str
+    never: str
+    meanwhile: str
+    runbook: str
+    mail_system: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeView:
+    """The page."""
+
+    probe: Probe
+    company_name: str
+    mail_system: str
+    verdict: Verdict | None
+    grade: str
+    judged_at: datetime | None
+    closed_at: datetime | None
+    delivery: str
+    waits_for: str
+    seen: int  # pieces of evidence on this page
+    talks: tuple[Talk, ...]
+    events: tuple[Seen, ...]
+    way: Way | None
+    bounces: tuple[Bounce, ...]
+    remedy: Remedy | None
+    raw: str
+
+    @property
+    def on_its_way(self) -> bool:
+        """Whether more may come."""
+        return self.closed_at is None
+
+
+def probe_view(record: Record, path: WatchedPath | None, sender: SenderFacts, now: datetime) -> ProbeView:
+    """All that the page of this probe shows. `path`: as it is configured now, None where it is gone."""
+    probe, verdict = record.probe, record.verdict
+    delivery = delivery_time(probe, record.evidence)
+    arrivals = [seen for seen in record.evidence if isinstance(seen, Arrival)]
+    return ProbeView(
+        probe=probe,
+        company_name=path.company_name if path else probe.company,
+        mail_system=path.mail_system if path else "",
+        verdict=verdict,
+        grade=GRADES[verdict.grade][1] if verdict else "",
+        judged_at=record.judged_at,
+        closed_at=record.closed_at,
+        delivery=seconds(delivery) if delivery is not None else "",
+        waits_for="" if record.closed_at else waits_for(record, now),
+        seen=len(record.evidence),
+        talks=tuple(talks(probe, record.evidence)),
+        events=tuple(_seen(probe, each) for each in record.evidence if not isinstance(each, Attempt | Dialogue)),
+        way=way(arrivals[0], probe) if arrivals else None,
+        bounces=tuple(seen for seen in record.evidence if isinstance(seen, Bounce)),
+        remedy=remedy(record, path, sender, now),
+        raw=json.dumps([json.loads(encode(seen)) for seen in record.evidence], indent=2, ensure_ascii=False),
+    )
+
+
+def seconds(time: timedelta) -> str:
+    """A duration to the millisecond where it is short, as one compares them."""
+    total = time.total_seconds()
+    return f"{total:.3f} s" if abs(total) < 60 else f"{total / 60:.0f} min {abs(total) % 60:.0f} s"
+
+
+def after(probe: Probe, at: datetime) -> str:
+    """When it was, in seconds since the launch."""
+    return f"{(at - probe.created_at).total_seconds():+.3f} s"
+
+
+def talks(probe: Probe, evidence: Sequence[Evidence]) -> list[Talk]:
+    """The attempts in their order, with what was said in each as far as it is known."""
+    spoken = {seen.number: seen for seen in evidence if isinstance(seen, Dialogue | Interrupted)}
+    numbers = [seen.number for seen in evidence if isinstance(seen, Attempt)]
+    return [_talk(probe, number, spoken.get(number)) for number in dict.fromkeys([*numbers, *spoken])]
+
+
+def _talk(probe: Probe, number: int, spoken: Dialogue | Interrupted | None) -> Talk:
+    match spoken:
+        case None:
+            return Talk(number, (), "", True, "", "")
+        case Interrupted():
+            return Talk(number, (), "the service stopped while sending; it is not sent again", False, "", "")
+        case Dialogue():
+            lines = tuple(line_of(probe, step) for step in spoken.steps)
+            good = spoken.handover is Handover.ACCEPTED
+            return Talk(number, lines, HANDOVERS[spoken.handover], good, spoken.tls, spoken.local_ip)
+        case _:
+            assert_never(spoken)
+
+
+def line_of(probe: Probe, step: Step) -> Line:
+    """One step, to be shown."""
+    return Line(
+        stage=step.stage.replace("_", " "),
+        host=step.host,
+        code=" ".join(filter(None, (str(step.code or ""), step.enhanced))),
+        text=step.text,
+        fault=step.fault.replace("_", " ") if step.fault else "",
+        after=after(probe, step.at),
+        took=f"{step.seconds:.3f} s",
+        at=step.at,
+        good=step.good,
+    )
+
+
+def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Bounce) -> Seen:
+    when = after(probe, evidence.at)
+    match evidence:
+        case Interrupted():
+            said = f"attempt {evidence.number}: the service stopped while sending"
+            return Seen("interrupted", said, when, evidence.at, Outcome.UNKNOWN)
+        case Arrival():
+            marks = ", ".join(marker.replace("_", " ") for marker in evidence.markers)
+            outcome = {Folder.INBOX: Outcome.INBOX, Folder.COPY: Outcome.INBOX, Folder.JUNK: Outcome.SPAM}
+            said = f"in {evidence.folder_name}, known by its {marks}"
+            return Seen("arrived", said, when, evidence.at, outcome[evidence.folder])
+        case Look():
+            return Seen("looked", f"through {', '.join(evidence.folders)}: not there", when, evidence.at, "")
+        case FailedLook():
+            return Seen("could not look", evidence.reason, when, evidence.at, Outcome.UNKNOWN)
+        case Bounce():
+            said = " ".join(filter(None, (evidence.status, evidence.reply)))
+            outcome_of_it = Outcome.BLOCKED if evidence.final else ""
+            return Seen(f"came back: {evidence.kind.replace('_', ' ')}", said, when, evidence.at, outcome_of_it)
+        case _:
+            assert_never(evidence)
+
+
+def way(arrival: Arrival, probe: Probe) -> Way:
+    """What the receiver's headers tell. They are hostile; `read_message` believes only the receiver's side."""
+    facts = read_message(arrival.headers, relayed=probe.via == "relay")
+    return Way(
+        connecting_ip=facts.connecting_ip or "",
+        expected=facts.connecting_ip == probe.source_ip,
+        hops=tuple(_hop(hop) for hop in reversed(facts.hops)),
+        checks=checks(facts.authentication),
+        filters=facts.filters,
+        notes=facts.notes,
+        headers=arrival.headers,
+    )
+
+
+def _hop(hop: HopFacts) -> Hop:
+    delay = "" if hop.delay is None else seconds(hop.delay)
+    return Hop(hop.by, hop.ip, hop.helo or hop.rdns, hop.at, delay, hop.tls)
+
+
+def checks(found: AuthenticationFacts) -> tuple[Check, ...]:
+    """SPF, DKIM, DMARC and ARC, as the receiver found them."""
+    named = (("SPF", found.spf), ("DKIM", found.dkim), ("DMARC", found.dmarc), ("ARC", found.arc))
+    return tuple(Check(name, result or "", result in PASSED) for name, result in named)
+
+
+def waits_for(record: Record, now: datetime) -> str:
+    """What a probe on its way waits for."""
+    probe = record.probe
+    attempts = [seen for seen in record.evidence if isinstance(seen, Attempt)]
+    spoken = [seen for seen in record.evidence if isinstance(seen, Dialogue | Interrupted)]
+    until = f"until {probe.give_up_at:%H:%M:%S} UTC"
+    if len(attempts) > len(spoken):
+        return "it is being handed over now"
+    if spoken and isinstance(spoken[-1], Dialogue) and spoken[-1].handover is Handover.DEFERRED:
+        wait = probe.retry[min(spoken[-1].number, len(probe.retry)) - 1]
+        return f"put off: tried again at {spoken[-1].at + wait:%H:%M:%S} UTC, as the real sender would, {until}"
+    if record.verdict:
+        return f"judged already; what comes later is still heard of, {until}"
+    left = max((probe.give_up_at - now).total_seconds(), 0)
+    return f"accepted; looked for in the mailbox {until}" if left else "its time is up; the verdict comes at once"
+
+
+def remedy(record: Record, path: WatchedPath | None, sender: SenderFacts, now: datetime) -> Remedy | None:
+    """What to do, as a notice about this alone would say it; None where all is well or nothing is known."""
+    verdict = record.verdict
+    if verdict is None or verdict.outcome is Outcome.INBOX:
+        return None
+    system = path.mail_system if path and path.mail_system != "unknown" else ""
+    scene = scene_of(_telling(record, verdict, path, sender, now))
+    advice = scene.advice
+    return Remedy(
+        meaning=scene.filled(advice.meaning),
+        actor=ACTORS[advice.actor],
+        fix=scene.filled(advice.fix),
+        until_then=scene.filled(advice.bridge),
+        never=scene.filled(advice.never),
+        meanwhile=scene.filled(advice.meanwhile),
+        runbook=scene.runbook,
+        mail_system=_named(system),
+    )
+
+
+def _named(system: str) -> str:
+    name = SYSTEMS.get(system, system)
+    return f"{name}, run by the company" if system in RUN_BY_THE_COMPANY else name
+
+
+def _telling(record: Record, verdict: Verdict, path: WatchedPath | None, sender: SenderFacts, now: datetime) -> Telling:
+    """This one verdict as if it lasted."""
+    probe, at = record.probe, record.judged_at or now
+    mark = mark_of(probe.kind, verdict, Names(sender.domain, sender.source_ip))
+    nature = nature_of(mark, verdict.cause, control_fails=False)
+    incident = Incident(
+        id="",
+        nature=nature,
+        subject=probe.company,
+        scope=Scope.OURSELVES if nature is Nature.OURS else Scope.COMPANY,
+        severity=severity_of(probe.kind, mark, verdict.outcome),
+        outcome=verdict.outcome,
+        cause=verdict.cause,
+        company=probe.company,
+        mail_system=path.mail_system if path else "",
+        companies=(probe.company,),
+        touches=(probe.company,),
+        failing=1,
+        failures=(),
+        began_at=probe.created_at,
+        opened_at=at,
+        changed_at=at,
+    )
+    companies = (
+        {path.company: CompanyFacts(path.company_name, path.mail_system, path.every or timedelta(0))} if path else {}
+    )
+    return Telling(incident, News.OPENED, now, companies, sender, url="", good=1)

@@ -1,0 +1,85 @@
+// The page of a probe: each step as it is spoken, and the page renewed as evidence comes in. And buttons that copy.
+// Without it the page is complete and has a link to reload it; text to copy can be selected.
+"use strict";
+
+(() => {
+  const page = document.getElementById("probe");
+  if (!page) return;
+
+  const copying = (root) => {
+    for (const button of root.querySelectorAll("[data-copy]")) {
+      button.hidden = !navigator.clipboard;
+      if (button.dataset.ready) continue;
+      button.dataset.ready = "yes";
+      button.addEventListener("click", async () => {
+        const text = document.getElementById(button.dataset.copy).textContent;
+        try { await navigator.clipboard.writeText(text.trim()); button.textContent = "Copied"; }
+        catch { button.textContent = "Could not copy; select it by hand"; }
+        setTimeout(() => { button.textContent = "Copy"; }, 3000);
+      });
+    }
+  };
+  copying(document);
+  if (!("onItsWay" in page.dataset)) return;
+
+  const hearing = document.getElementById("hearing");
+  const steps = document.getElementById("hearing-steps");
+
+  // Text that others wrote is only ever text here; what hides in it is shown by its number, as the page itself does.
+  const plain = (text) => String(text).replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    (each) => each === "\n" || each === "\t" ? " " : `[U+${each.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`);
+  const part = (name, text, mark) => {
+    const place = document.createElement(name);
+    place.textContent = text;
+    if (mark) place.className = mark;
+    return place;
+  };
+  const spoken = (step) => {
+    const line = document.createElement("li");
+    const bad = step.fault || step.code >= 400;
+    line.append(part("strong", step.stage.replaceAll("_", " "), bad ? "wrong" : ""), " ");
+    if (step.fault) line.append(part("strong", step.fault.replaceAll("_", " "), "wrong"), " ");
+    const code = [step.code, step.enhanced].filter(Boolean).join(" ");
+    if (code) line.append(part("code", code), " ");
+    line.append(part("bdi", plain(step.text).slice(0, 300), "theirs"), " ");
+    line.append(part("span", `${step.seconds.toFixed(3)} s`, "quiet"));
+    steps.append(line);
+    hearing.hidden = false;
+  };
+
+  // The server draws every part; what has changed is put in the place of what was there.
+  let again = false, busy = false, timer;
+  const renew = async () => {
+    if (busy) { again = true; return; }
+    busy = true;
+    try {
+      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+      if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch { /* the next event, or the stream when it is back, asks again */ }
+    busy = false;
+    if (again) { again = false; renew(); }
+  };
+  const show = (fresh) => {
+    const now = fresh.getElementById("probe");
+    if (!now) return;
+    for (const theirs of now.querySelectorAll("[data-part]")) {
+      const ours = page.querySelector(`[data-part="${theirs.dataset.part}"]`);
+      if (!ours || ours.dataset.drawn === theirs.innerHTML || ours.innerHTML === theirs.innerHTML) continue;
+      const open = [...ours.querySelectorAll("details")].map((each) => each.open);
+      const drawn = theirs.innerHTML;
+      ours.replaceChildren(...theirs.childNodes);
+      ours.dataset.drawn = drawn;
+      ours.querySelectorAll("details").forEach((each, place) => { each.open = Boolean(open[place]); });
+    }
+    copying(page);
+    if (now.querySelector("[data-part=dialogue] tbody")) { hearing.hidden = true; steps.replaceChildren(); }
+    if (!("onItsWay" in now.dataset)) { delete page.dataset.onItsWay; end(); }
+  };
+  const soon = () => { clearTimeout(timer); timer = setTimeout(renew, 40); };
+
+  const names = ["attempt", "dialogue", "interrupted", "arrival", "look", "failed_look", "bounce", "verdict"];
+  const on = Object.fromEntries(names.map((name) => [name, soon]));
+  on.attempt = () => { steps.replaceChildren(); soon(); };
+  on.step = spoken;
+  const end = mailpath.follow(`/api/v1/probes/${encodeURIComponent(page.dataset.probe)}/events`, on, renew);
+})();

@@ -159,7 +159,8 @@ class Delivery:
             except Exception:
                 log.exception("looking for notices went wrong")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), TURN)
+                async with asyncio.timeout(TURN):  # not wait_for, which may lose a cancellation in Python 3.11
+                    await self._poked.wait()
 
     async def _due(self, now: datetime) -> list[NoticeRecord]:
         everything = self._everything or (self._looked_at is not None and now < self._looked_at)
@@ -180,7 +181,8 @@ class Delivery:
     async def _attend(self, lane: _Lane, records: Sequence[NoticeRecord], muted: frozenset[str]) -> None:
         """One lane's turn: what is due, those that failed least first, and then what it would forget."""
         try:
-            delivered = await self._deliver_all(lane, sorted(records, key=lambda each: lane.failing[each.notice.id]))
+            in_turn = sorted(records, key=lambda each: (lane.failing[each.notice.id], each.tries))
+            delivered = await self._deliver_all(lane, in_turn)
             if lane.open and lane.forgets(self._now(), muted):
                 await self._repeat(lane, muted)
         except StoreError as error:
@@ -195,14 +197,23 @@ class Delivery:
             lane.busy = False
 
     async def _deliver_all(self, lane: _Lane, records: Iterable[NoticeRecord]) -> int:
+        """Deliver what is due, as long as the channel takes something. A shut lane gets one notice that is new, for it
+        may be shut by another that it will never take."""
         left, delivered = deque(records), 0
-        while left and lane.open and not lane.shut(self._now()):
-            batch = [left.popleft() for _ in range(min(lane.takes(), len(left)))]
+        while left and lane.open:
+            shut = lane.shut(self._now())
+            if shut and left[0].tries:
+                break
+            batch = [left.popleft() for _ in range(min(1 if shut else lane.takes(), len(left)))]
             results = await asyncio.gather(*(self._deliver(lane, record) for record in batch), return_exceptions=True)
-            self._judge(lane, True in results)
-            delivered += results.count(True)
+            took = results.count(True)
+            if took or not shut:
+                self._judge(lane, took > 0)
             if broken := next((result for result in results if isinstance(result, BaseException)), None):
                 raise broken
+            delivered += took
+            if not took:
+                break
         if lane.shut_until and lane.shut(now := self._now()):
             await self._put_off(left, now, lane.shut_until, f"not tried, as the channel takes nothing: {lane.fault}")
         return delivered
@@ -247,14 +258,11 @@ class Delivery:
     def _judge(self, lane: _Lane, took: bool) -> None:
         """Open or shut the lane. One that takes some notices is open for all: the others have a fault of their own."""
         lane.misses = 0 if took else lane.misses + 1
-        lane.shut_until = None if took else self._now() + self._wait(lane.misses)
+        lane.shut_until = None if took else self._now() + _wait(lane.misses)
 
     def _next_try(self, lane: _Lane, notice: Notice, now: datetime) -> datetime:
-        return now + self._wait(lane.failing[notice.id])
-
-    def _wait(self, failures: int) -> timedelta:
-        seconds = BACKOFF[min(failures, len(BACKOFF)) - 1]
-        return timedelta(seconds=seconds * (1 + JITTER * self._rng.random()))
+        """Never before the lane is open again that this failure shuts."""
+        return now + _wait(lane.failing[notice.id]) * (1 + JITTER * self._rng.random())
 
     async def _put_off(self, records: Iterable[NoticeRecord], now: datetime, until: datetime, reason: str) -> None:
         await asyncio.gather(*(self._store.put_off(record.notice.id, now, until, reason) for record in records))
@@ -280,6 +288,10 @@ class Delivery:
         elif who not in self._waiting_for_store:
             self._waiting_for_store.add(who)
             log.error("notices wait for the store", who=who, reason=str(error))
+
+
+def _wait(failures: int) -> timedelta:
+    return timedelta(seconds=BACKOFF[min(failures, len(BACKOFF)) - 1])
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]], patience: float) -> None:

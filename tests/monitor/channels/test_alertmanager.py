@@ -20,6 +20,7 @@ from tests.dashboards.conftest import able
 from tests.dashboards.servers import alertmanager
 from tests.monitor.channels.notices import labels, notice
 from tests.monitor.channels.receiver import Receiver
+from tests.monitor.delivering import keeping_house
 from tests.monitor.world import Clock
 
 __all__ = ["able"]  # a fixture
@@ -243,6 +244,29 @@ async def test_people_are_told_once_and_hear_the_end(
     assert [each["status"] for each in (firing, resolved)] == ["firing", "resolved"]
     assert firing["commonLabels"] == labels()
     assert firing["commonAnnotations"]["fix"] == "Allow it."
+
+
+async def test_through_delivery_a_mute_and_a_restart(channel: AlertmanagerChannel, look: Look, tmp_path: Path) -> None:
+    async with keeping_house(tmp_path) as house:
+        house.time.now = datetime.now(UTC)
+        await house.keep(now_notice("i1"), now_notice("i2"))
+        house.delivery.configure({"ops": channel})
+        await house.settle()
+        assert await look.states() == {"i1 company": "active", "i2 company": "active"}
+        house.muted = frozenset({"i1"})
+        await house.turn()
+        assert await look.states() == {"i1 company": "suppressed", "i2 company": "active"}
+        await house.restart()
+        house.delivery.configure({"ops": channel})
+        await house.turn()
+        assert await look.states() == {"i1 company": "suppressed", "i2 company": "active"}
+        house.muted = frozenset()
+        await house.turn()
+        assert await look.states() == {"i1 company": "active", "i2 company": "active"}
+        await house.keep(now_notice("i1", 2, News.RESOLVED))
+        await house.turn()
+        assert await look.states() == {"i2 company": "active"}
+        assert await look.silences() == []
 
 
 @pytest.mark.parametrize(

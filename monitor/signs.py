@@ -17,6 +17,19 @@ SIGNS: dict[Outcome | None, str] = {
 }
 
 
+WORST_FIRST: tuple[Outcome | None, ...] = (
+    Outcome.BLOCKED,
+    Outcome.MISSING,
+    Outcome.QUARANTINED,
+    Outcome.SPAM,
+    Outcome.DEFERRED,
+    Outcome.LATE,
+    Outcome.UNKNOWN,
+    None,
+    Outcome.INBOX,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Colour:
     """A colour to fill, and one of the text on it."""

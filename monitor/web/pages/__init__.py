@@ -8,8 +8,9 @@ pure functions make.
 from aiohttp import web
 
 from monitor.web import rendering
+from monitor.web.pages import now
 
 
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
-    return rendering.routes()
+    return [*rendering.routes(), *now.routes()]

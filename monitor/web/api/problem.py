@@ -1,0 +1,115 @@
+"""What is wrong with a request, as programs read it: problem+json, RFC 9457."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from probes.settings import shown
+
+MEDIA = "application/problem+json"
+PAGE = "/api/"  # describes each kind of problem
+MOST_NAMED = 40
+
+MEANINGS: dict[HTTPStatus, str] = {
+    HTTPStatus.BAD_REQUEST: "The request cannot be read: a query parameter, a header, or the JSON itself is wrong.",
+    HTTPStatus.UNAUTHORIZED: "Nobody is signed in. Send `Authorization: Bearer TOKEN`.",
+    HTTPStatus.FORBIDDEN: "Whoever asks may not do this.",
+    HTTPStatus.NOT_FOUND: "There is no such thing, or it is of a company that the caller does not see.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "What is there does not take this method; `Allow` names those that it takes.",
+    HTTPStatus.CONFLICT: "It does not fit what there is already.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is longer than 64 KiB.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The body can be read, but a field is wrong; or an `Idempotency-Key` came before "
+    "with another body.",
+    HTTPStatus.TOO_MANY_REQUESTS: "One more would be too many; `Retry-After` says in how many seconds to try again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; the log tells what.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The service is not ready yet, or it stops.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One thing that is wrong: where, what, and what to do about it."""
+
+    field: str
+    problem: str
+    remedy: str
+
+
+class ProblemError(Exception):
+    """The request cannot be done."""
+
+    def __init__(
+        self, status: HTTPStatus, detail: str, *errors: Wrong, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.errors, self.headers = status, detail, errors, headers
+
+
+def name_of(status: HTTPStatus) -> str:
+    """What a kind of problem is called where it is described."""
+    return status.phrase.lower().replace(" ", "-")
+
+
+def problem(
+    status: HTTPStatus, detail: str, errors: Sequence[Wrong] = (), headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """The response that tells it."""
+    facts: dict[str, Any] = {
+        "type": f"{PAGE}#{name_of(status)}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail.strip(),
+    }
+    if errors:
+        facts["errors"] = [asdict(error) for error in errors]
+    body = json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace")
+    return web.Response(body=body, status=status, content_type=MEDIA, headers=headers)
+
+
+def wrongs(error: ValidationError, model: type[BaseModel]) -> list[Wrong]:
+    """What pydantic found wrong with the fields of a model, in words for people."""
+    return [_wrong(each, model) for each in error.errors(include_url=False)]
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """What somebody may have meant, or what there is."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean {close[0]}?"
+    rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"there are: {', '.join(names[:MOST_NAMED])}{rest}" if names else "there are none"
+
+
+def _wrong(error: Any, model: type[BaseModel]) -> Wrong:
+    path = [str(part) for part in error["loc"]]
+    field = ".".join(path)[:200]
+    about = {info.alias or name: info for name, info in model.model_fields.items()}
+    match error["type"]:
+        case "extra_forbidden":
+            return Wrong(field, "is not known here", meant(path[-1][:200], about) if about else "leave it out")
+        case "missing":
+            described = about[path[0]].description if path[0] in about else ""
+            return Wrong(field, "is missing", f"give it: {described or field}")
+        case "enum" | "literal_error":
+            words = [str(word) for word in _words(about[path[0]].annotation)] if path[0] in about else []
+            remedy = meant(str(error["input"])[:200], words) if words else error["msg"]
+            return Wrong(field, f"is not one of its words, but {shown(error['input'])}", remedy)
+        case _:
+            said = str(error.get("ctx", {}).get("error", error["msg"]))
+            described = about[path[0]].description if path and path[0] in about else None
+            return Wrong(field, said[:1].lower() + said[1:], described or "see the API's document")
+
+
+def _words(annotation: Any) -> list[Any]:
+    """The words of an enumeration, wherever in an annotation it stands."""
+    if isinstance(annotation, type) and hasattr(annotation, "__members__"):
+        return list(annotation)
+    return [word for part in getattr(annotation, "__args__", ()) for word in _words(part)]

@@ -31,6 +31,7 @@ from monitor.incidents.telling import news_for, notice_of
 from monitor.schedule import interval
 from monitor.store import Present, Store
 from probes.sender import Role
+from probes.verdict import Cause
 
 MOST = 500  # verdicts that are taken in one step
 TURN = 1.0  # seconds between looks at what time alone changes: mutes, reminders, what has settled
@@ -267,6 +268,7 @@ class Casebook:
                 *(made.number, now, incident.scope, incident.severity, incident.cause, made.labels),
                 visible=visible,
                 over=news.ends,
+                causes=_causes(before, incident),
             )
             turned.notices.append(made)
             turned.entries.append(Entry(incident.id, now, Turn.TOLD, f"{channel}: {news.replace('_', ' ')}"))
@@ -360,6 +362,11 @@ def _newest(present: Present) -> Ruling:
 
 def _visible(companies: frozenset[str] | None) -> tuple[str, ...] | None:
     return None if companies is None else tuple(sorted(companies))
+
+
+def _causes(before: Told | None, incident: Incident) -> tuple[Cause | None, ...]:
+    heard = before.causes if before and not before.over else ()
+    return heard if incident.cause in heard else (*heard, incident.cause)
 
 
 def _new_id() -> str:

@@ -93,7 +93,7 @@ class Told:
     """What a channel was last told of an incident, and when; `number` counts the notices, from 1.
 
     `labels` are those of that notice. `visible`: the companies that it may hear about, None for all. `over`: it was
-    told that this has ended.
+    told that this has ended. `causes` are all that it heard of since it was told that this began.
     """
 
     number: int
@@ -104,6 +104,7 @@ class Told:
     labels: Mapping[str, str]
     visible: tuple[str, ...] | None = None
     over: bool = False
+    causes: tuple[Cause | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

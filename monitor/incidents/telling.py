@@ -27,7 +27,8 @@ def news_for(
     if incident.scope.wider_than(told.scope):
         return News.WIDENED
     worse = incident.severity.graver_than(told.severity)
-    if (incident.cause != told.cause or worse) and _for(incident.changed_at, now) >= settle:
+    unheard = incident.cause not in (told.cause, *told.causes)  # one that comes and goes is news once
+    if (unheard or worse) and _for(incident.changed_at, now) >= settle:
         return News.CAUSE_CHANGED
     return News.REMINDER if not waiting and _for(told.at, now) >= remind else None
 

@@ -439,6 +439,22 @@ async def test_a_reminder_comes_when_it_is_time_and_not_in_heaps(tmp_path: Path)
         assert told(await at.settle()) == ["opened", "reminder"]
 
 
+async def test_two_causes_in_turn_are_told_once_each(tmp_path: Path) -> None:
+    async with desk(tmp_path, config()) as at:
+        await at.play("bb")
+        await at.settle()
+        for letter in "cbcbcbcb":
+            await at.play(letter)
+            await at.settle()
+        assert told(await at.settle()) == ["opened", "cause_changed"]
+        await at.play("ii")
+        await at.settle()
+        await at.play("bb")
+        await at.settle()
+        await at.play("c")
+        assert told(await at.settle())[2:] == ["resolved", "opened", "cause_changed"]
+
+
 async def test_what_the_rules_have_not_seen_is_a_lag(tmp_path: Path) -> None:
     async with desk(tmp_path, config()) as at:
         assert at.casebook.lag == timedelta(0)

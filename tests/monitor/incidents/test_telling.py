@@ -79,6 +79,7 @@ OVER = {"closed_at": T0 + 30 * MINUTE, "ending": Ending.RECOVERED}
             6,
             None,
         ),
+        ("a cause that was told before", incident(cause=Cause.CONTENT), told(causes=(Cause.CONTENT,)), 6, None),
         ("graver by itself", incident(), told(severity=Severity.TICKET), 6, News.CAUSE_CHANGED),
         ("less grave is no news", incident(severity=Severity.TICKET), told(), 6, None),
         (

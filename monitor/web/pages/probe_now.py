@@ -1,0 +1,199 @@
+"""Probe now: choose, send, watch."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from aiohttp import web
+from multidict import MultiDictProxy
+
+from monitor.config import WatchedPath
+from monitor.people.person import Rights
+from monitor.store import Record
+from monitor.web.auth.needs import needs
+from monitor.web.backend import sight_of
+from monitor.web.legible import span
+from monitor.web.manual import CannotSendError, TooManyError, send
+from monitor.web.pages.probe import now_of
+from monitor.web.pages.probe_view import waits_for
+from monitor.web.rendering import page
+from monitor.web.sight import NotThereError, Sight
+from probes.judge import delivery_time
+from probes.kinds import Kind
+from probes.sender import Role
+
+LONGEST = 200  # characters of what is typed
+MOST_TOGETHER = 50  # probes on one page
+FORM = "application/x-www-form-urlencoded"
+
+
+def routes() -> list[web.RouteDef]:
+    """Their routes."""
+    return [
+        web.get("/probe-now", show_form),
+        web.post("/probe-now", send_probes),
+        web.get("/probe-now/sent", show_sent),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to send, as it was typed. `wrong` says which of it cannot be, by field."""
+
+    where: str = ""
+    kinds: tuple[str, ...] = ()
+    role: str = Role.SENDER
+    wrong: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be sent. `path` "" is every path of the company."""
+
+    company: str
+    path: str
+    kinds: tuple[Kind, ...]
+    role: Role
+
+
+def wish_of(form: "MultiDictProxy[str]") -> Wish:
+    """What was typed, cut to what anybody would type."""
+    kinds = tuple(str(kind)[:LONGEST] for kind in form.getall("kind", [])[: 2 * len(Kind)])
+    return Wish(str(form.get("where", "")).strip()[:LONGEST], kinds, str(form.get("as", Role.SENDER))[:LONGEST])
+
+
+def order_of(wish: Wish, paths: Sequence[WatchedPath]) -> Order | dict[str, str]:
+    """What is meant by it, of these paths; else what is wrong, by field."""
+    wrong: dict[str, str] = {}
+    found = place_of(wish.where, paths)
+    if isinstance(found, str):
+        wrong["where"] = found
+    kinds = [Kind(kind) for kind in dict.fromkeys(wish.kinds) if kind in list(Kind)]
+    if not kinds or len(kinds) < len(set(wish.kinds)):
+        wrong["kind"] = "choose at least one kind of mail"
+    if wish.role not in list(Role):
+        wrong["as"] = f"choose one of {', '.join(Role)}"
+    if wrong or isinstance(found, str):
+        return wrong
+    return Order(*found, tuple(kinds), Role(wish.role))
+
+
+def place_of(text: str, paths: Sequence[WatchedPath]) -> tuple[str, str] | str:
+    """The company and path that are meant by COMPANY, COMPANY/PATH or a company's name; else why none."""
+    if not text:
+        return "choose a company, or a path of one"
+    company, _, path = text.partition("/")
+    if any(each.company == company and path in ("", each.path) for each in paths) and not text.endswith("/"):
+        return company, path
+    named = {each.company for each in paths if each.company_name.casefold() == text.casefold()}
+    if len(named) == 1:
+        return named.pop(), ""
+    close = get_close_matches(text.casefold(), _names(paths), n=1)
+    meant = f"; did you mean {_names(paths)[close[0]]}?" if close else "; choose one of the list"
+    return f"there is no such company or path{meant}"
+
+
+def _names(paths: Iterable[WatchedPath]) -> dict[str, str]:
+    """All that can be typed, in small letters, and what is meant by it."""
+    names = {}
+    for path in paths:
+        names |= {path.company_name.casefold(): path.company, path.company: path.company, path.key: path.key}
+    return names
+
+
+def several(paths: Sequence[WatchedPath]) -> list[tuple[str, str, int]]:
+    """Companies that have more than one path: key, name, how many."""
+    counts: dict[str, int] = {}
+    for path in paths:
+        counts[path.company] = counts.get(path.company, 0) + 1
+    names = {path.company: path.company_name for path in paths}
+    return [(company, names[company], count) for company, count in counts.items() if count > 1]
+
+
+@needs(Rights.OPERATOR)
+async def show_form(request: web.Request) -> web.Response:
+    """The form; an address may choose in advance."""
+    wish = wish_of(request.query)
+    return _form(request, wish if wish.kinds else Wish(wish.where, _first(sight_of(request), wish.where), wish.role))
+
+
+def _first(sight: Sight, where: str) -> tuple[str, ...]:
+    """The kind that is chosen before anybody chooses: the first that the path watches."""
+    found = place_of(where, sight.paths()) if where else ""
+    chosen = [path for path in sight.paths() if isinstance(found, tuple) and path.company == found[0]]
+    return tuple(chosen[0].kinds[:1]) if chosen else (Kind.VERIFICATION,)
+
+
+def _form(request: web.Request, wish: Wish, status: int = 200, retry_after: int = 0) -> web.Response:
+    sight = sight_of(request)
+    paths = sight.paths()
+    response = page(
+        request,
+        "probe_now.html",
+        status=status,
+        wish=wish,
+        paths=paths,
+        several=several(paths),
+        kinds=list(Kind),
+        control=sight.backend.config().control is not None,
+        limits=sight.backend.config().web.manual,
+        now=now_of(sight),
+    )
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+@needs(Rights.OPERATOR)
+async def send_probes(request: web.Request) -> web.Response:
+    """Send what the form says, and lead to where it can be watched."""
+    sight, wish = sight_of(request), wish_of(await request.post())  # type: ignore[arg-type]  # a file is cut to its name
+    order = order_of(wish, sight.paths())
+    if isinstance(order, dict):
+        return _form(request, Wish(wish.where, wish.kinds, wish.role, order), 422)
+    try:
+        sent = await send(sight, order.company, order.path, order.kinds, order.role)
+    except CannotSendError as error:
+        return _form(request, Wish(wish.where, wish.kinds, wish.role, {error.field: str(error)}), 422)
+    except TooManyError as error:
+        seconds = max(round(error.retry_after.total_seconds()), 1)
+        wrong = {"all": f"{error}; again in {span(seconds)}"}
+        return _form(request, Wish(wish.where, wish.kinds, wish.role, wrong), 429, seconds)
+    ids = [probe.id for probe in sent]
+    raise web.HTTPSeeOther(f"/probes/{ids[0]}" if len(ids) == 1 else f"/probe-now/sent?probes={'.'.join(ids)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One of several probes that were sent together."""
+
+    record: Record
+    company_name: str
+    waits_for: str
+    delivery: float | None
+
+
+async def show_sent(request: web.Request) -> web.Response:
+    """Several probes that were sent together, and how each fares. Viewers may be shown what an operator did."""
+    sight = sight_of(request)
+    ids = request.query.get("probes", "").split(".")[:MOST_TOGETHER]
+    sent = [found for probe_id in dict.fromkeys(ids) if (found := await _sent(sight, probe_id))]
+    if not sent:
+        raise NotThereError("such probes")
+    waiting = sum(each.record.verdict is None for each in sent)
+    return page(request, "probes_sent.html", sent=sent, waiting=waiting, now=now_of(sight))
+
+
+async def _sent(sight: Sight, probe_id: str) -> Sent | None:
+    try:
+        record = await sight.record(probe_id)
+    except NotThereError:
+        return None
+    names = {path.company: path.company_name for path in sight.paths()}
+    taken = delivery_time(record.probe, record.evidence)
+    return Sent(
+        record,
+        names.get(record.probe.company, record.probe.company),
+        "" if record.verdict else waits_for(record, now_of(sight)),
+        taken.total_seconds() if taken is not None else None,
+    )

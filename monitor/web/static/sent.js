@@ -1,0 +1,22 @@
+// Probes that were sent together: the table is drawn anew until each has its verdict. Without it there is a link.
+"use strict";
+
+(() => {
+  const EVERY = 1500; // milliseconds; a stream for each would be more than a browser opens
+  const place = document.getElementById("sent");
+  if (!place || !place.dataset.waiting) return;
+  const look = async () => {
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.ok) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("sent");
+        if (fresh && fresh.innerHTML !== place.innerHTML && !place.contains(document.activeElement)) {
+          place.replaceChildren(...fresh.childNodes);
+        }
+        if (fresh && !fresh.dataset.waiting) return;
+      }
+    } catch { /* it is asked again */ }
+    setTimeout(look, EVERY);
+  };
+  setTimeout(look, EVERY);
+})();

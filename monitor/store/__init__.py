@@ -1,12 +1,13 @@
 """What is remembered, in one SQL database: probes, their evidence and verdicts; incidents, their history and notices;
-mutes. All SQL of the service is in here.
+mutes; people, and what they did. All SQL of the service is in here.
 
 - `store`      what the rest of the service sees: `Store`
 - `records`    what it gives back
 - `writer`     one thread commits what many callers want written at the same moment
 - `writes`     which statements that is, and their order
 - `rows`       what each of them is given, for each value that is to be remembered
-- `reads`      every question that is asked of probes; `incident_reads`: of incidents, notices and mutes
+- `reads`      every question that is asked of probes; `list_reads`: of many of them, page by page;
+               `incident_reads`: of incidents, notices and mutes; `people_reads`: of people, tokens and the audit log
 - `tables`     and `columns`: the schema, the same for every database; `database`: what is not the same
 - `schema`     and `migrations`: how the tables of an older version become ours
 
@@ -14,7 +15,32 @@ Read `tables`, then `store`. Nothing here knows what mail is, or what makes an i
 `probes.evidence.encode` gives it, an incident as `monitor.incidents.incident.encode` does.
 """
 
-from monitor.store.records import Listed, NoSuchProbeError, NoticeRecord, Present, Record, StoreError
+from monitor.store.records import (
+    Cursor,
+    Listed,
+    NoSuchProbeError,
+    NoticeRecord,
+    Present,
+    ProbeFilter,
+    ProbePage,
+    ProbeRow,
+    Record,
+    Remembered,
+    StoreError,
+)
 from monitor.store.store import Store
 
-__all__ = ["Listed", "NoSuchProbeError", "NoticeRecord", "Present", "Record", "Store", "StoreError"]
+__all__ = [
+    "Cursor",
+    "Listed",
+    "NoSuchProbeError",
+    "NoticeRecord",
+    "Present",
+    "ProbeFilter",
+    "ProbePage",
+    "ProbeRow",
+    "Record",
+    "Remembered",
+    "Store",
+    "StoreError",
+]

@@ -129,6 +129,19 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Keys(TypeDecorator[tuple[str, ...]]):
+    """Some keys. None is not the same as no keys."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(all_legible(value), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(json.loads(value))
+
+
 class Whole(TypeDecorator[Any]):
     """A value that has a form of its own for the store. It is made by the thread that writes or reads, which takes it
     off the event loop."""

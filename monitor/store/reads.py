@@ -19,18 +19,19 @@ LAST = "\U0010ffff"  # sorts after every other character
 LOOK_BACK = 1000  # probes of a path, of all kinds and roles, among which the last of one line are looked for
 
 _latest = select(func.max(verdicts.c.id)).where(verdicts.c.probe_id == probes.c.id).correlate(probes).scalar_subquery()
-_judged = select(probes, verdicts.c.at.label("judged_at"), *(verdicts.c[name] for name in VERDICT)).select_from(
-    probes.outerjoin(verdicts, verdicts.c.id == _latest)
-)
+_probe = [column for column in probes.c if column is not probes.c.outcome]  # the verdict's own is asked for
+JUDGED: Select[Any] = select(
+    *_probe, verdicts.c.at.label("judged_at"), *(verdicts.c[name] for name in VERDICT)
+).select_from(probes.outerjoin(verdicts, verdicts.c.id == _latest))
 
-IN_FLIGHT = _judged.where(probes.c.closed_at.is_(None)).order_by(probes.c.created_at)
+IN_FLIGHT = JUDGED.where(probes.c.closed_at.is_(None)).order_by(probes.c.created_at)
 SEEN_IN_FLIGHT = (
     select(evidence.c.probe_id, evidence.c.data)
     .join(probes, probes.c.id == evidence.c.probe_id)
     .where(probes.c.closed_at.is_(None))
     .order_by(evidence.c.id)
 )
-ONE = _judged.where(probes.c.id == bindparam("probe"))
+ONE = JUDGED.where(probes.c.id == bindparam("probe"))
 SEEN = select(evidence.c.data).where(evidence.c.probe_id == bindparam("probe")).order_by(evidence.c.id)
 FIND = (
     select(probes.c.id)
@@ -40,7 +41,7 @@ FIND = (
 )
 PRESENT = select(present)
 RECENT = (
-    _judged.where(probes.c.company == bindparam("company"), probes.c.path == bindparam("path"))
+    JUDGED.where(probes.c.company == bindparam("company"), probes.c.path == bindparam("path"))
     .order_by(probes.c.created_at.desc())
     .limit(bindparam("most", type_=Number))
 )
@@ -164,7 +165,7 @@ def recent(connection: Connection, company: str, path: str, limit: int) -> list[
             row.role,
             row.created_at,
             row.closed_at,
-            row.outcome and _verdict(row),
+            verdict_of(row),
             row.judged_at,
             row.delivery,
         )
@@ -216,7 +217,7 @@ def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> Record:
         give_up_at=row.give_up_at,
         retry=row.retry,
     )
-    return Record(probe, row.mailbox, seen, row.outcome and _verdict(row), row.judged_at, row.closed_at)
+    return Record(probe, row.mailbox, seen, verdict_of(row), row.judged_at, row.closed_at)
 
 
 def _ruling(row: Row[Any]) -> Ruling:
@@ -224,6 +225,11 @@ def _ruling(row: Row[Any]) -> Ruling:
         *(row.number, row.id, row.company, row.path, row.kind, row.role, row.created_at, row.at),
         *(_verdict(row), row.amends),
     )
+
+
+def verdict_of(row: Row[Any]) -> Verdict | None:
+    """The verdict of a row of JUDGED."""
+    return row.outcome and _verdict(row)
 
 
 def _verdict(row: Row[Any]) -> Verdict:

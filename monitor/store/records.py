@@ -9,7 +9,7 @@ from probes.evidence import Evidence
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
-from probes.verdict import Verdict
+from probes.verdict import Outcome, Verdict
 
 
 class StoreError(Trouble):
@@ -76,3 +76,69 @@ class NoticeRecord:
     next_try_at: datetime | None
     delivered_at: datetime | None
     fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeFilter:
+    """Which probes are wanted. `companies` are those that may be seen at all, None: every one. Launched at `since` or
+    later, and before `until`. "" and None want all."""
+
+    companies: tuple[str, ...] | None
+    company: str = ""
+    path: str = ""
+    kind: Kind | None = None
+    role: Role | None = None
+    outcome: Outcome | None = None  # of the latest verdict
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place between two probes of a list, newest first: before it are this probe and those launched later."""
+
+    created_at: datetime
+    probe_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """One probe of a list over many paths, without its evidence. `delivery` is how long it took to the mailbox."""
+
+    probe_id: str
+    company: str
+    path: str
+    kind: Kind
+    role: Role
+    via: str
+    launched_at: datetime
+    closed_at: datetime | None
+    verdict: Verdict | None
+    judged_at: datetime | None
+    delivery: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePage:
+    """A part of a list, newest first. `next` is where the following part begins, None at the end of the list.
+
+    It may hold fewer probes than were asked for, even none, and still not be the end: only so many are looked through.
+    """
+
+    probes: tuple[ProbeRow, ...]
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a caller was answered when they used this key, so that the same request has the same answer.
+
+    `fingerprint` tells whether it is the same request.
+    """
+
+    caller: str
+    key: str
+    fingerprint: str
+    status: int
+    body: str
+    at: datetime

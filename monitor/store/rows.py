@@ -41,6 +41,7 @@ def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | 
     }
     yield Step.JUDGE, {"probe_id": probe_id, "at": at, **said}
     yield Step.SHOW, {"probe": probe_id, "judged_at": at, **said}
+    yield Step.RESULT, {"probe": probe_id, "result": verdict.outcome}
 
 
 def advanced(upto: int, incidents: Sequence[Incident], entries: Sequence[Entry], notices: Sequence[Notice]) -> Rows:
@@ -60,6 +61,11 @@ def advanced(upto: int, incidents: Sequence[Incident], entries: Sequence[Entry],
 def muted(mute: Mute) -> Rows:
     """A new mute."""
     yield Step.MUTE, _fields(mute)
+
+
+def kept(step: Step, value: Any) -> Rows:
+    """A person, a token, a session, an invitation, a deed or an answer, by the step that stores it."""
+    yield step, _fields(value)
 
 
 def _fields(value: Any) -> Row:

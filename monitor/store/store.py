@@ -14,20 +14,34 @@ from monitor.incidents.incident import Entry, Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.notice import Notice
 from monitor.incidents.ruling import Line, Ruling
-from monitor.store import incident_reads, reads, rows
+from monitor.people.person import Deed, Invitation, Person, Session, Token
+from monitor.store import incident_reads, list_reads, people_reads, reads, rows
 from monitor.store.columns import legible
 from monitor.store.database import READERS, connect, explained
-from monitor.store.records import Listed, NoticeRecord, Present, Record, StoreError
+from monitor.store.records import (
+    Cursor,
+    Listed,
+    NoticeRecord,
+    Present,
+    ProbeFilter,
+    ProbePage,
+    ProbeRow,
+    Record,
+    Remembered,
+    StoreError,
+)
 from monitor.store.schema import prepare
 from monitor.store.writer import Writer
 from monitor.store.writes import RULES_SAW, Row, Step, Transactions, Write
 from probes.evidence import Attempt, Evidence
 from probes.probe import Probe
 from probes.sender import Role
-from probes.verdict import Verdict
+from probes.verdict import Outcome, Verdict
 
 KEY = "key"  # the fact that is settled once
 FORGET_AT_ONCE = 50  # probes, or incidents, in one write, so that others are not kept waiting
+REMEMBERED_FOR = timedelta(days=1)
+USE_IS_TOLD = timedelta(minutes=1)  # so that not every request of a token is a write
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,6 +56,7 @@ class Store:
 
     def __init__(self, engine: Engine, writer: Writer, readers: ThreadPoolExecutor) -> None:
         self._engine, self._writer, self._readers = engine, writer, readers
+        self._used: dict[str, datetime] = {}
 
     @classmethod
     @asynccontextmanager
@@ -130,11 +145,36 @@ class Store:
         """
         return await self._read(reads.launched_since, since)
 
-    async def prune(self, before: datetime) -> int:
+    async def probes(self, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:
+        """At most so many of the wanted probes, at least 1, of those that come after the cursor; newest first.
+
+        Who goes on from `next` sees each probe once that was there at the beginning, and none that came since.
+        """
+        return await self._read(list_reads.page, wanted, cursor, most)
+
+    async def history_of_company(self, company: str, since: datetime) -> list[ProbeRow]:
+        """The sender's probes of a company launched since then, oldest first; the newest 20,000 if there are more."""
+        return await self._read(list_reads.history_of_company, company, since)
+
+    async def counts(self, since: datetime, companies: Sequence[str] | None) -> dict[tuple[str, Outcome], int]:
+        """How many of the sender's probes launched since then have each latest (company, outcome), where there are any.
+
+        None: of all companies. Probes without a verdict are not counted.
+        """
+        return await self._read(list_reads.counts, since, companies)
+
+    async def prune(self, before: datetime, now: datetime | None = None) -> int:
         """Forget probes closed before then, with evidence and verdicts; how many. The present state stays.
 
-        Also incidents closed before then, with their history and notices, unless a notice of theirs waits still.
+        Also incidents closed before then, with their history and notices, unless a notice of theirs waits still. With
+        `now`, also sessions and invitations that have expired, and answers that were remembered for a day.
         """
+        if now:
+            await self._write(
+                (Step.FORGET_SESSIONS, {"now": now}),
+                (Step.FORGET_INVITATIONS, {"now": now}),
+                (Step.FORGET_ANSWERS, {"before": now - REMEMBERED_FOR}),
+            )
         await self._forget(Step.FORGET_INCIDENTS, before)
         return await self._forget(Step.FORGET, before)
 
@@ -231,6 +271,78 @@ class Store:
         if active_at is None:
             return await self._read(incident_reads.all_mutes)
         return await self._read(incident_reads.mutes_not_over, active_at)
+
+    async def people(self) -> list[Person]:
+        """Everybody who can, or could, sign in; by name."""
+        return await self._read(people_reads.all_people)
+
+    async def person(self, name: str) -> Person | None:
+        """Somebody by their name, in lower case."""
+        return await self._read(people_reads.person, name)
+
+    async def put_person(self, person: Person) -> None:
+        """Keep somebody as they are now, new or in place of the one with that name."""
+        await self._write(*rows.kept(Step.PERSON, person))
+
+    async def tokens(self) -> list[Token]:
+        """Every token there ever was, oldest first."""
+        return await self._read(people_reads.all_tokens)
+
+    async def token_by_digest(self, digest: str) -> Token | None:
+        """One token. It may be revoked or expired."""
+        return await self._read(people_reads.token, digest)
+
+    async def put_token(self, token: Token) -> None:
+        """Keep a token as it is now, new or in place of the one with that id. Its digest stays what it was, what was
+        revoked stays revoked, and only `token_used` changes when it was used."""
+        await self._write(*rows.kept(Step.TOKEN, token))
+
+    async def token_used(self, token_id: str, at: datetime) -> None:
+        """Keep that a token was used; to the minute, and without waiting if it was used in the same minute."""
+        if token_id not in self._used or at - self._used[token_id] >= USE_IS_TOLD:
+            self._used[token_id] = at
+            await self._write((Step.USED, {"token": token_id, "at": at}))
+
+    async def session(self, digest: str) -> Session | None:
+        """One session that nobody ended. It may have expired."""
+        return await self._read(people_reads.session, digest)
+
+    async def put_session(self, session: Session) -> None:
+        """Keep a new session, or when it was seen and will expire. One that was ended stays so."""
+        await self._write(*rows.kept(Step.SESSION, session))
+
+    async def end_session(self, digest: str) -> None:
+        """Sign out here."""
+        await self._write((Step.END_SESSION, {"of": digest}))
+
+    async def end_sessions_of(self, person: str) -> None:
+        """Sign somebody out everywhere."""
+        await self._write((Step.END_SESSIONS, {"of": person}))
+
+    async def put_invitation(self, invitation: Invitation) -> None:
+        """Keep a new invitation. It voids the one that its person had."""
+        await self._write(*rows.kept(Step.INVITE, invitation))
+
+    async def take_invitation(self, digest: str, at: datetime) -> Invitation | None:
+        """The invitation, for the first who asks for it before it expires. It is gone then."""
+        found = await self._read(people_reads.invitation, digest)
+        return found if found and await self._write((Step.TAKE, {"of": digest, "at": at})) else None
+
+    async def note(self, deed: Deed) -> None:
+        """Add a line to the audit log, which is kept for ever."""
+        await self._write(*rows.kept(Step.NOTE, deed))
+
+    async def deeds(self, before_id: int | None, most: int) -> list[tuple[int, Deed]]:
+        """At most so many lines of the audit log before that one, None: the last ones; newest first, with numbers."""
+        return await self._read(people_reads.newest_deeds, before_id, most)
+
+    async def remembered(self, caller: str, key: str) -> Remembered | None:
+        """What this caller was answered under this key."""
+        return await self._read(people_reads.answer, caller, key)
+
+    async def remember(self, answer: Remembered) -> bool:
+        """Keep an answer. False if this caller was answered under this key already, and that stays."""
+        return await self._write(*rows.kept(Step.REMEMBER, answer)) > 0
 
     async def _forget(self, step: Step, before: datetime) -> int:
         forgotten = 0

@@ -3,7 +3,7 @@
 Evidence and verdicts are only ever added to; the database itself refuses to change them, and lets them go only
 together with their probe, which it lets go only when closed (triggers in the first revision). The same holds for the
 history of an incident and for its notices, of which only the delivery changes; and a mute never goes, it is ended
-(triggers in the second).
+(triggers in the second). The audit log is only ever added to and never goes (triggers in the third).
 """
 
 from typing import Any
@@ -23,7 +23,8 @@ from sqlalchemy import (
 
 from monitor.incidents.incident import Turn, decode, encode
 from monitor.incidents.notice import News
-from monitor.store.columns import Instant, Json, Name, Number, Prose, Span, Spans, Whole, Word
+from monitor.people.person import Rights
+from monitor.store.columns import Instant, Json, Keys, Name, Number, Prose, Span, Spans, Whole, Word
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome
@@ -77,9 +78,15 @@ probes = Table(
     Column("give_up_at", Instant, nullable=False),
     Column("retry", Spans, nullable=False),
     Column("closed_at", Instant),
+    Column("outcome", Word(Outcome)),  # of its latest verdict, so that probes are found by it
     PrimaryKeyConstraint("id"),
     Index(None, "closed_at", "created_at"),  # what is in flight, oldest first; what may be forgotten
     Index(None, "company", "path", "created_at"),  # the newest of a path, and how many since
+    # the newest of all, of a company, of an outcome, and of both, which are counted by the last one
+    Index(None, "created_at"),
+    Index(None, "company", "created_at"),
+    Index(None, "outcome", "created_at"),
+    Index(None, "company", "outcome", "created_at", "role"),
 )
 
 evidence = Table(
@@ -199,4 +206,86 @@ mutes = Table(
     Column("ended_by", Prose, nullable=False),
     PrimaryKeyConstraint("id"),
     Index(None, "ended_at", "ends_at"),  # those that are not over
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("name", Prose, nullable=False),
+    Column("rights", Word(Rights), nullable=False),
+    Column("companies", Keys),
+    Column("password", Prose, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+    PrimaryKeyConstraint("name"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Prose, nullable=False),
+    Column("name", Prose, nullable=False),
+    Column("digest", Prose, nullable=False),
+    Column("hint", Prose, nullable=False),
+    Column("rights", Word(Rights), nullable=False),
+    Column("companies", Keys),
+    Column("by", Prose, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("used_at", Instant),
+    Column("revoked_at", Instant),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("digest"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Prose, nullable=False),
+    Column("person", Prose, nullable=False),
+    Column("form", Prose, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("ended", Boolean, nullable=False, default=False),  # kept until it expires, lest a late write revive it
+    PrimaryKeyConstraint("digest"),
+    Index(None, "person"),
+    Index(None, "expires_at"),  # what may be forgotten
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("person", Prose, nullable=False),
+    Column("digest", Prose, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    PrimaryKeyConstraint("person"),  # the newest voids those before
+    UniqueConstraint("digest"),
+)
+
+deeds = Table(
+    "deeds",
+    metadata,
+    Column("id", Number, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("who", Prose, nullable=False),
+    Column("way", Prose, nullable=False),
+    Column("what", Prose, nullable=False),
+    Column("about", Prose, nullable=False),
+    Column("company", Prose, nullable=False),
+    PrimaryKeyConstraint("id"),
+)
+
+remembered = Table(
+    "remembered",
+    metadata,
+    Column("caller", Prose, nullable=False),
+    Column("key", Prose, nullable=False),
+    Column("fingerprint", Prose, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Prose, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("caller", "key"),
+    Index(None, "at"),  # what may be forgotten
 )

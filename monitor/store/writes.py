@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     insert,
     or_,
     select,
@@ -26,14 +27,20 @@ from monitor.store.database import concerns_all, dialect_of, explained, writing
 from monitor.store.records import StoreError
 from monitor.store.tables import (
     VERDICT,
+    deeds,
     evidence,
     facts,
     history,
     incidents,
+    invitations,
     mutes,
     notices,
+    people,
     present,
     probes,
+    remembered,
+    sessions,
+    tokens,
     verdicts,
 )
 
@@ -49,6 +56,7 @@ class Step(IntEnum):
     SEE = auto()
     JUDGE = auto()
     SHOW = auto()  # the verdict as the present one
+    RESULT = auto()  # its outcome, by which the probe is found
     CLOSE = auto()
     KEEP = auto()  # a fact that is settled once
     MARK = auto()  # a fact that changes
@@ -60,11 +68,30 @@ class Step(IntEnum):
     PUT_OFF = auto()
     MUTE = auto()
     END_MUTE = auto()
+    PERSON = auto()  # somebody as they are now
+    TOKEN = auto()
+    USED = auto()  # when a token was
+    SESSION = auto()
+    END_SESSION = auto()
+    END_SESSIONS = auto()  # all of a person
+    INVITE = auto()
+    TAKE = auto()  # an invitation, which is then gone
+    NOTE = auto()  # in the audit log
+    REMEMBER = auto()  # an answer
     FORGET = auto()
     FORGET_INCIDENTS = auto()
+    FORGET_SESSIONS = auto()
+    FORGET_INVITATIONS = auto()
+    FORGET_ANSWERS = auto()
 
 
-COUNTED = (Step.END_MUTE, Step.FORGET, Step.FORGET_INCIDENTS)  # a row at a time: each has its own result
+COUNTED = (  # a row at a time: each has its own result
+    Step.END_MUTE,
+    Step.TAKE,
+    Step.REMEMBER,
+    Step.FORGET,
+    Step.FORGET_INCIDENTS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +111,7 @@ def statements(engine: Engine) -> dict[Step, Executable]:
         .returning(evidence.c.probe_id, evidence.c.once),
         Step.JUDGE: insert(verdicts),
         Step.SHOW: _show(upsert),
+        Step.RESULT: update(probes).where(probes.c.id == bindparam("probe")).values(outcome=bindparam("result")),
         Step.CLOSE: update(probes)
         .where(probes.c.id == bindparam("probe"), probes.c.closed_at.is_(None))
         .values(closed_at=bindparam("at")),
@@ -97,8 +125,23 @@ def statements(engine: Engine) -> dict[Step, Executable]:
         Step.PUT_OFF: _put_off(),
         Step.MUTE: insert(mutes),
         Step.END_MUTE: _end_mute(),
+        Step.PERSON: _replace(upsert(people), "name", "rights", "companies", "password", "created_at", "disabled_at"),
+        Step.TOKEN: _token(upsert),
+        Step.USED: update(tokens).where(tokens.c.id == bindparam("token")).values(used_at=bindparam("at")),
+        Step.SESSION: _replace(upsert(sessions), "digest", "seen_at", "expires_at"),
+        Step.END_SESSION: update(sessions).where(sessions.c.digest == bindparam("of")).values(ended=True),
+        Step.END_SESSIONS: update(sessions).where(sessions.c.person == bindparam("of")).values(ended=True),
+        Step.INVITE: _replace(upsert(invitations), "person", "digest", "created_at", "expires_at"),
+        Step.TAKE: delete(invitations).where(
+            invitations.c.digest == bindparam("of"), invitations.c.expires_at > bindparam("at")
+        ),
+        Step.NOTE: insert(deeds),
+        Step.REMEMBER: upsert(remembered).on_conflict_do_nothing(),
         Step.FORGET: delete(probes).where(probes.c.id.in_(_forgettable())),
         Step.FORGET_INCIDENTS: delete(incidents).where(incidents.c.id.in_(_forgettable_incidents())),
+        Step.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),
+        Step.FORGET_INVITATIONS: delete(invitations).where(invitations.c.expires_at <= bindparam("now")),
+        Step.FORGET_ANSWERS: delete(remembered).where(remembered.c.at <= bindparam("before")),
     }
 
 
@@ -106,6 +149,18 @@ def _replace(into: Any, key: str, *columns: str) -> Executable:
     """One row for each key, as it was written last."""
     replaced: Executable = into.on_conflict_do_update(
         index_elements=[key], set_={name: into.excluded[name] for name in columns}
+    )
+    return replaced
+
+
+def _token(upsert: Callable[..., Any]) -> Executable:
+    """As it is now; but what is revoked stays revoked, and when it was used is kept by itself."""
+    said = ("name", "hint", "rights", "companies", "by", "created_at", "expires_at")
+    into = upsert(tokens)
+    replaced: Executable = into.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: into.excluded[name] for name in said}
+        | {"revoked_at": func.coalesce(tokens.c.revoked_at, into.excluded.revoked_at)},
     )
     return replaced
 

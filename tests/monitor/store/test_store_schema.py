@@ -20,12 +20,12 @@ from monitor.store import Store, schema
 from monitor.store.database import connect
 from monitor.store.tables import metadata
 
-NEXT_REVISION = """
+NEXT_REVISION = f"""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "next"
-down_revision = "0002"
+down_revision = "{schema.HEAD}"
 
 
 def upgrade() -> None:
@@ -89,18 +89,32 @@ def as_of(revision: str, folder: Path) -> Path:
     return folder
 
 
-async def test_a_store_from_before_there_were_incidents_keeps_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    url = f"sqlite:///{tmp_path / 'mailpath.db'}"
+async def older(store: Path, revision: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same store, as it was when that revision was the newest: with what its tables had then."""
+    file = store.with_name(f"as of {revision}.db")
     with monkeypatch.context() as before:
-        before.setattr(schema, "MIGRATIONS", as_of("0001", tmp_path / "older"))
-        before.setattr(schema, "HEAD", "0001")
-        async with Store.open(url) as store:
-            for number in range(5):
-                await store.launch(probe(number, id=f"p{number}"), "box", FIRST)
-                await store.learn(f"p{number}", [REFUSED], SPAM, T0, closed=number < 4, delivery=None)
-            await store.learn("p1", (), BLOCKED, T0, closed=True, delivery=None)
-            kept = await everything(store)
-    async with Store.open(url) as store:
+        before.setattr(schema, "MIGRATIONS", as_of(revision, store.with_name(revision)))
+        before.setattr(schema, "HEAD", revision)
+        async with Store.open(f"sqlite:///{file}"):
+            pass
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("ATTACH ? AS now", (str(store),))
+        for (table,) in connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall():
+            if table not in ("alembic_version", "sqlite_sequence"):
+                columns = ", ".join(f'"{row[1]}"' for row in connection.execute(f"PRAGMA main.table_info({table})"))
+                connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}")
+    return file
+
+
+async def test_a_store_from_before_there_were_incidents_keeps_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+        await store.key()
+        for number in range(5):
+            await store.launch(probe(number, id=f"p{number}"), "box", FIRST)
+            await store.learn(f"p{number}", [REFUSED], SPAM, T0, closed=number < 4, delivery=None)
+        await store.learn("p1", (), BLOCKED, T0, closed=True, delivery=None)
+        kept = await everything(store)
+    async with Store.open(f"sqlite:///{await older(tmp_path / 'mailpath.db', '0001', monkeypatch)}") as store:
         assert await everything(store) == kept
         rulings = await store.rulings(0)
         assert [(each.number, each.probe_id, each.amends) for each in rulings[3:]] == [

@@ -1,0 +1,191 @@
+"""Lists of probes over many paths, page by page, and counts of them. Fixed statements, as in `reads`.
+
+A page costs the same wherever it is: each way of asking has an index that leads to its place and on from there. What
+the index does not know, such as the kind, is looked for among a bounded number of probes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select
+
+from monitor.store.columns import EPOCH, Instant, Number, Prose
+from monitor.store.reads import JUDGED, verdict_of
+from monitor.store.records import Cursor, ProbeFilter, ProbePage, ProbeRow
+from monitor.store.tables import present, probes
+from probes.sender import Role
+from probes.verdict import Outcome
+
+LOOK_THROUGH = 5000  # probes in one page, where the index does not know all that is asked
+FEW = 50  # companies that are asked for one by one
+MOST_OF_COMPANY = 20_000
+FAR_AHEAD = datetime.max.replace(tzinfo=EPOCH.tzinfo)
+
+_most = bindparam("most", type_=Number)
+_since = bindparam("since", type_=Instant())
+_high, _high_id = bindparam("high", type_=Instant()), bindparam("high_id", type_=Prose())
+_kind, _role, _outcome = (bindparam(name, type_=probes.c[name].type) for name in ("kind", "role", "outcome"))
+_company, _path = bindparam("company", type_=Prose()), bindparam("path", type_=Prose())
+_span = (
+    probes.c.created_at >= _since,
+    probes.c.created_at <= _high,
+    or_(probes.c.created_at < _high, probes.c.id < _high_id),
+)
+_rest = (
+    or_(_path == "", probes.c.path == _path),
+    or_(_kind.is_(None), probes.c.kind == _kind),
+    or_(_role.is_(None), probes.c.role == _role),
+)
+_of_company = probes.c.company == _company
+_of_path = probes.c.path == _path
+_of_outcome = probes.c.outcome == _outcome
+_many = bindparam("companies", type_=Prose(), expanding=True)
+_of_many = probes.c.company.concat("").in_(_many)  # not the bare column, whose index does not go by time
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Asking by one index: for the probes of a page, and for the time of the last that it looks through."""
+
+    rows: Select[Any]
+    floor: Select[Any]
+
+
+def _way(*known: ColumnElement[bool], but: tuple[ColumnElement[bool], ...] = ()) -> Way:
+    newest_first = probes.c.created_at.desc(), probes.c.id.desc()
+    return Way(
+        JUDGED.where(*known, *_span, *but, *_rest).order_by(*newest_first).limit(_most),
+        select(probes.c.created_at)
+        .where(*known, *_span)
+        .order_by(probes.c.created_at.desc())
+        .limit(1)
+        .offset(bindparam("through", type_=Number)),
+    )
+
+
+WAYS = {
+    "all": _way(),
+    "of_many": _way(but=(_of_many,)),
+    "of_company": _way(_of_company),
+    "of_path": _way(_of_company, _of_path),
+    "of_outcome": _way(_of_outcome),
+    "of_outcome_many": _way(_of_outcome, but=(_of_many,)),
+    "of_outcome_company": _way(_of_company, _of_outcome),
+}
+HISTORY_OF_COMPANY = (
+    JUDGED.where(_of_company, probes.c.created_at >= _since, probes.c.role == Role.SENDER)
+    .order_by(probes.c.created_at.desc())
+    .limit(_most)
+)
+_companies = select(present.c.company).distinct().subquery("companies")
+_counts = [
+    select(func.count())
+    .where(
+        probes.c.company == _companies.c.company,
+        probes.c.outcome == outcome,
+        probes.c.created_at >= _since,
+        probes.c.role == Role.SENDER,
+    )
+    .correlate(_companies)
+    .scalar_subquery()
+    for outcome in Outcome
+]
+COUNTS = select(_companies.c.company, *_counts)  # company by company, from the index alone
+COUNTS_OF = COUNTS.where(_companies.c.company.in_(_many))
+
+STATEMENTS: dict[str, Select[Any]] = {
+    **{name: way.rows for name, way in WAYS.items()},
+    **{f"{name}: floor": way.floor for name, way in WAYS.items()},
+    "history_of_company": HISTORY_OF_COMPANY,
+    "counts": COUNTS,
+    "counts_of": COUNTS_OF,
+}
+
+
+def page(connection: Connection, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:
+    """The newest of the wanted probes that come after the cursor."""
+    name, asked = _way_to(wanted)
+    way = WAYS[name]
+    limits = {"since": wanted.since or EPOCH, **_begin(wanted, cursor)}
+    floor = _floor(connection, way, asked, limits) if _looks_through(name, wanted) else None
+    limits |= {"since": floor or limits["since"], "most": most + 1}
+    streams = [connection.execute(way.rows, {**each, **limits}) for each in asked]
+    newest = merge(*streams, key=attrgetter("created_at", "id"), reverse=True)  # takes no more of each than it needs
+    found = tuple(_row(row) for row in islice(newest, most + 1))
+    if len(found) > most:
+        return ProbePage(found[:most], Cursor(found[most - 1].launched_at, found[most - 1].probe_id))
+    return ProbePage(found, Cursor(floor, "") if floor else None)
+
+
+def history_of_company(connection: Connection, company: str, since: datetime) -> list[ProbeRow]:
+    """The sender's probes of a company, oldest first; the newest of them where they are too many."""
+    asked = {"company": company, "since": since, "most": MOST_OF_COMPANY}
+    return [_row(row) for row in reversed(connection.execute(HISTORY_OF_COMPANY, asked).all())]
+
+
+def counts(connection: Connection, since: datetime, companies: Sequence[str] | None) -> dict[tuple[str, Outcome], int]:
+    """How many of the sender's probes came to each outcome, company by company."""
+    if companies is None:
+        counted = connection.execute(COUNTS, {"since": since})
+    else:
+        counted = connection.execute(COUNTS_OF, {"since": since, "companies": companies})
+    return {
+        (company, outcome): count
+        for company, *numbers in counted
+        for outcome, count in zip(Outcome, numbers, strict=True)
+        if count
+    }
+
+
+def _way_to(wanted: ProbeFilter) -> tuple[str, list[dict[str, Any]]]:
+    """The name of the way, and what to ask on it: once, or once for each company."""
+    rest = {"path": wanted.path, "kind": wanted.kind, "role": wanted.role, "outcome": wanted.outcome}
+    companies = _companies_of(wanted)
+    if companies is None:
+        return "of_outcome" if wanted.outcome else "all", [rest]
+    if len(companies) > FEW:
+        return "of_outcome_many" if wanted.outcome else "of_many", [{**rest, "companies": companies}]
+    one_by_one = "of_outcome_company" if wanted.outcome else "of_path" if wanted.path else "of_company"
+    return one_by_one, [{**rest, "company": company} for company in companies]
+
+
+def _companies_of(wanted: ProbeFilter) -> list[str] | None:
+    """Those that are asked for and may be seen. None: all."""
+    if not wanted.company:
+        return None if wanted.companies is None else sorted(set(wanted.companies))
+    sees = wanted.companies is None or wanted.company in wanted.companies
+    return [wanted.company] if sees else []
+
+
+def _begin(wanted: ProbeFilter, cursor: Cursor | None) -> dict[str, Any]:
+    """Before which probe the page begins."""
+    places = [(wanted.until or FAR_AHEAD, "")] + ([(cursor.created_at, cursor.probe_id)] if cursor else [])
+    high, high_id = min(places)
+    return {"high": high, "high_id": high_id}
+
+
+def _looks_through(way: str, wanted: ProbeFilter) -> bool:
+    """Whether there is something that the index of this way does not know."""
+    by_path = bool(wanted.path) and way != "of_path"
+    return by_path or bool(wanted.kind or wanted.role) or way.endswith("many")
+
+
+def _floor(
+    connection: Connection, way: Way, asked: Sequence[Mapping[str, Any]], limits: Mapping[str, Any]
+) -> datetime | None:
+    """How far back the page looks. None: to the end."""
+    through = {**limits, "through": LOOK_THROUGH // max(1, len(asked))}
+    ends = [end for each in asked if (end := connection.scalar(way.floor, {**each, **through}))]
+    return max(ends, default=None)
+
+
+def _row(row: Row[Any]) -> ProbeRow:
+    return ProbeRow(
+        *(row.id, row.company, row.path, row.kind, row.role, row.via, row.created_at, row.closed_at),
+        *(verdict_of(row), row.judged_at, row.delivery),
+    )

@@ -1,0 +1,84 @@
+"""What is asked of people, tokens, sessions, invitations, the audit log and remembered answers. Fixed statements."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, false, select
+
+from monitor.people.person import Deed, Invitation, Person, Session, Token
+from monitor.store.columns import Number
+from monitor.store.records import Remembered
+from monitor.store.tables import deeds, invitations, people, remembered, sessions, tokens
+
+_NEWEST = 2**63 - 1  # no number is greater
+
+PEOPLE = select(people).order_by(people.c.name)
+PERSON = select(people).where(people.c.name == bindparam("of"))
+TOKENS = select(tokens).order_by(tokens.c.created_at, tokens.c.id)
+TOKEN = select(tokens).where(tokens.c.digest == bindparam("of"))
+_session = [column for column in sessions.c if column is not sessions.c.ended]
+SESSION = select(*_session).where(sessions.c.digest == bindparam("of"), sessions.c.ended == false())
+INVITATION = select(invitations).where(invitations.c.digest == bindparam("of"))
+DEEDS = (
+    select(deeds)
+    .where(deeds.c.id < bindparam("before", type_=Number))
+    .order_by(deeds.c.id.desc())
+    .limit(bindparam("most", type_=Number))
+)
+REMEMBERED = select(remembered).where(remembered.c.caller == bindparam("of"), remembered.c.key == bindparam("by_key"))
+
+STATEMENTS: dict[str, Select[Any]] = {
+    "people": PEOPLE,
+    "person": PERSON,
+    "tokens": TOKENS,
+    "token": TOKEN,
+    "session": SESSION,
+    "invitation": INVITATION,
+    "deeds": DEEDS,
+    "remembered": REMEMBERED,
+}
+
+
+def all_people(connection: Connection) -> list[Person]:
+    """Everybody, by name."""
+    return [Person(**row) for row in connection.execute(PEOPLE).mappings()]
+
+
+def person(connection: Connection, name: str) -> Person | None:
+    """Somebody."""
+    row = connection.execute(PERSON, {"of": name}).mappings().one_or_none()
+    return Person(**row) if row else None
+
+
+def all_tokens(connection: Connection) -> list[Token]:
+    """Every token there ever was, oldest first."""
+    return [Token(**row) for row in connection.execute(TOKENS).mappings()]
+
+
+def token(connection: Connection, digest: str) -> Token | None:
+    """The token with that digest."""
+    row = connection.execute(TOKEN, {"of": digest}).mappings().one_or_none()
+    return Token(**row) if row else None
+
+
+def session(connection: Connection, digest: str) -> Session | None:
+    """The session with that digest, if nobody ended it."""
+    row = connection.execute(SESSION, {"of": digest}).mappings().one_or_none()
+    return Session(**row) if row else None
+
+
+def invitation(connection: Connection, digest: str) -> Invitation | None:
+    """The invitation with that digest."""
+    row = connection.execute(INVITATION, {"of": digest}).mappings().one_or_none()
+    return Invitation(**row) if row else None
+
+
+def newest_deeds(connection: Connection, before: int | None, most: int) -> list[tuple[int, Deed]]:
+    """Lines of the audit log with their numbers, newest first."""
+    asked = {"before": _NEWEST if before is None else before, "most": most}
+    return [(number, Deed(*deed)) for number, *deed in connection.execute(DEEDS, asked)]
+
+
+def answer(connection: Connection, caller: str, key: str) -> Remembered | None:
+    """What this caller was answered under this key."""
+    row = connection.execute(REMEMBERED, {"of": caller, "by_key": key}).mappings().one_or_none()
+    return Remembered(**row) if row else None

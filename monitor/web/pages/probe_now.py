@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
 from aiohttp import web
-from multidict import MultiDictProxy
+from multidict import MultiMapping
 
 from monitor.config import WatchedPath
 from monitor.people.person import Rights
@@ -24,7 +25,6 @@ from probes.sender import Role
 
 LONGEST = 200  # characters of what is typed
 MOST_TOGETHER = 50  # probes on one page
-FORM = "application/x-www-form-urlencoded"
 
 
 def routes() -> list[web.RouteDef]:
@@ -56,7 +56,7 @@ class Order:
     role: Role
 
 
-def wish_of(form: "MultiDictProxy[str]") -> Wish:
+def wish_of(form: "MultiMapping[Any]") -> Wish:
     """What was typed, cut to what anybody would type."""
     kinds = tuple(str(kind)[:LONGEST] for kind in form.getall("kind", [])[: 2 * len(Kind)])
     return Wish(str(form.get("where", "")).strip()[:LONGEST], kinds, str(form.get("as", Role.SENDER))[:LONGEST])
@@ -95,7 +95,7 @@ def place_of(text: str, paths: Sequence[WatchedPath]) -> tuple[str, str] | str:
 
 def _names(paths: Iterable[WatchedPath]) -> dict[str, str]:
     """All that can be typed, in small letters, and what is meant by it."""
-    names = {}
+    names: dict[str, str] = {}
     for path in paths:
         names |= {path.company_name.casefold(): path.company, path.company: path.company, path.key: path.key}
     return names
@@ -147,7 +147,7 @@ def _form(request: web.Request, wish: Wish, status: int = 200, retry_after: int 
 @needs(Rights.OPERATOR)
 async def send_probes(request: web.Request) -> web.Response:
     """Send what the form says, and lead to where it can be watched."""
-    sight, wish = sight_of(request), wish_of(await request.post())  # type: ignore[arg-type]  # a file is cut to its name
+    sight, wish = sight_of(request), wish_of(await request.post())
     order = order_of(wish, sight.paths())
     if isinstance(order, dict):
         return _form(request, Wish(wish.where, wish.kinds, wish.role, order), 422)

@@ -206,7 +206,8 @@ class Service:
 
     async def housekeeping(self) -> None:
         """Forget what is older than the configuration wants it kept."""
-        forgotten = await self._store.prune(utc_now() - self._config.store.keep)
+        now = utc_now()
+        forgotten = await self._store.prune(now - self._config.store.keep, now)
         if forgotten:
             log.info("old probes deleted", probes=forgotten)
 

@@ -78,17 +78,18 @@ def _problem(
 
 
 def _leading(failures: Iterable[Failure]) -> tuple[Outcome, Cause | None]:
-    """The outcome and cause that most of the gravest failures have; of as many, the latest."""
+    """The outcome and cause that most of the gravest failures have. Of as many those that failed first: it is not to
+    change with each verdict."""
     by_severity: defaultdict[Severity, list[Failure]] = defaultdict(list)
     for failure in failures:
         by_severity[failure.severity].append(failure)
     counted: Counter[tuple[Outcome, Cause | None]] = Counter()
-    latest: dict[tuple[Outcome, Cause | None], datetime] = {}
+    first: dict[tuple[Outcome, Cause | None], datetime] = {}
     for failure in by_severity[gravest(by_severity)]:
         what = (failure.outcome, failure.cause)
         counted[what] += 1
-        latest[what] = max(failure.at, latest.get(what, failure.at))
-    return max(counted, key=lambda what: (counted[what], latest[what], what[0]))
+        first[what] = min(failure.since, first.get(what, failure.since))
+    return min(counted, key=lambda what: (-counted[what], first[what], what[0], what[1] or ""))
 
 
 def gravest(severities: Iterable[Severity]) -> Severity:
@@ -233,9 +234,10 @@ def _ours_widened(
 
 
 def _of_one_family(problems: list[Problem]) -> list[Problem]:
-    """Those of the family that most have, with those that do not say why."""
+    """Those of the family that most have, or of as many the one that began first, with those that do not say why."""
     families = {id(problem): family_of(problem.cause) for problem in problems}
-    counted = Counter(family for family in families.values() if family not in WORDLESS)
+    in_turn = sorted(problems, key=lambda problem: (problem.since, problem.company))
+    counted = Counter(family for each in in_turn if (family := families[id(each)]) not in WORDLESS)
     leading = {counted.most_common(1)[0][0]} if counted else set()
     return [problem for problem in problems if families[id(problem)] in leading | WORDLESS]
 

@@ -7,6 +7,7 @@ import pytest
 from monitor.incidents.incident import Ending, Incident, Nature, Scope, Severity, Turn
 from monitor.incidents.ruling import Site
 from probes.sender import Role
+from probes.verdict import Cause
 from tests.monitor.incidents.score import CODE, INVITATION, QUARTER, RESET, Day, site
 
 ALL = (CODE, RESET, INVITATION)
@@ -143,6 +144,31 @@ def test_several_companies_have_one_problem_or_each_its_own(sites, scores, incid
 def test_only_causes_of_one_family_are_one_problem(scores, wide):
     day = all_day(town(m365=4, google=4), **scores)
     assert any(each.scope is Scope.MAIL_SYSTEM for each in day.open) is wide
+
+
+def test_where_two_families_are_as_many_the_first_one_stays_whoever_was_probed_last():
+    day = Day(town(m365=4))
+    day.play({("m3650", "hq", CODE): "dd", ("m3651", "hq", CODE): "dd", ("m3652", "hq", CODE): "dd"})
+    wide = day.only()
+    for last in ("m3652", "m3650", "m3653"):
+        for name, letter in (("m3650", "d"), ("m3651", "d"), ("m3652", "s"), ("m3653", "s")):
+            day.judge(letter, line=(name, "hq", CODE))
+        day.settle()
+        day.judge("d" if last == "m3650" else "s", line=(last, "hq", CODE))
+        day.settle()
+        assert day.incidents[wide.id].open
+        assert day.incidents[wide.id].touches == ("m3650", "m3651")
+
+
+def test_where_two_causes_are_as_many_the_first_one_stays_whoever_was_probed_last():
+    day = Day((site("acme", kinds=(CODE, RESET)),))
+    day.play({("acme", "hq", CODE): "cc", ("acme", "hq", RESET): "bb"})
+    causes = {day.only().cause}
+    for kind, letter in ((CODE, "c"), (RESET, "b"), (CODE, "c")):
+        day.judge(letter, line=("acme", "hq", kind))
+        day.settle()
+        causes.add(day.only().cause)
+    assert causes == {Cause.CONTENT}
 
 
 def test_what_began_long_ago_is_another_problem():

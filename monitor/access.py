@@ -68,7 +68,6 @@ class Access:
             raise AccessError(f"{person.name} is the last admin; make another first")
         await self.store.put_person(replace(person, disabled_at=self.now()))
         await self.store.end_sessions_of(person.name)
-        await self.store.end_invitations_of(person.name)
         await self._note("person disabled", person.name)
 
     async def enable(self, name: str) -> None:
@@ -128,7 +127,6 @@ class Access:
 
     async def _linked(self, name: str) -> str:
         secret, now = new_secret(), self.now()
-        await self.store.end_invitations_of(name)
         await self.store.put_invitation(Invitation(digest_of(secret), name, now, now + LINK_LASTS))
         await self._note("link made", name)
         return secret

@@ -3,7 +3,8 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+
+from monitor.people.addresses import neighbourhood
 
 NOTHING = timedelta(0)
 
@@ -88,13 +89,3 @@ class Tries:
         """They are who they say. What else came from their address still counts: it may have been for others."""
         self._names.forget(name)
         self._addresses.worked(neighbourhood(address))
-
-
-def neighbourhood(address: str) -> str:
-    """What one client can have of addresses: with IPv6 a network of 64 bits, else the one."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address[:64]
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return str(ip) if ip.version == 4 else str(ip_network((int(ip), 64), strict=False))

@@ -1,0 +1,26 @@
+"""Who sends a request, and how people sign in.
+
+- `guard`   the middleware: who it is, whether they may, whether a page of ours sent it
+- `gate`    the ways in: token, header of a trusted proxy, session, and for all where everything is make-believe
+- `forms`   that what changes something was sent by a page of ours
+- `client`  where a request came from, and whether by HTTPS
+- `needs`   what rights a handler asks for, written at the handler
+- `pages`   sign in, sign out, choose a password
+
+`routes` are those of the pages; `add_gate` makes an application ready for `guard`.
+"""
+
+from aiohttp import web
+
+from monitor.web.auth.gate import GATE, Gate, make_believe
+from monitor.web.auth.guard import guard
+from monitor.web.auth.needs import needed, needs
+from monitor.web.auth.pages import routes
+from monitor.web.backend import BACKEND
+
+__all__ = ["add_gate", "guard", "make_believe", "needed", "needs", "routes"]
+
+
+def add_gate(app: web.Application) -> None:
+    """Build the ways in; the application has its backend already."""
+    app[GATE] = Gate(app[BACKEND])

@@ -1,0 +1,54 @@
+"""That a request which changes something was really sent by a page of ours: a browser sends cookies for everybody."""
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from monitor.people.caller import Caller
+from monitor.people.secrets import same
+from monitor.web.auth.client import Client
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FIELD = "form"
+HEADER = "X-Form"  # for scripts of ours that send JSON
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+async def refuse_forgeries(request: web.Request, caller: Caller | None) -> None:
+    """Raises HTTPForbidden where a page of somebody else could have sent this in the name of the caller; without one,
+    where it could have signed somebody in as somebody else."""
+    if request.method in SAFE or (caller and caller.way.startswith("token ")):
+        return
+    if not from_here(request):
+        raise web.HTTPForbidden(text="this was sent by a page of another site; send it from a page of Mailpath")
+    if caller and caller.way != "open" and not same(await _shown(request), caller.form):
+        raise web.HTTPForbidden(text="the form is not one of this session; load its page again and send it anew")
+
+
+def from_here(request: web.Request) -> bool:
+    """Whether the browser says that a page of ours sent it. True if it says nothing: then it is no browser, or one so
+    old that only the form's secret tells."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site in ("same-origin", "none")
+    if (origin := request.headers.get("Origin")) is None:
+        return True
+    client, said = Client(request), urlsplit(origin)
+    return said.netloc.lower() in client.hosts and (said.scheme == "https" or not client.by_https)
+
+
+async def _shown(request: web.Request) -> str:
+    """The secret that came with it, "" if none did."""
+    if HEADER in request.headers:
+        return request.headers[HEADER]
+    return await field_of(request, FIELD)
+
+
+async def field_of(request: web.Request, name: str) -> str:
+    """What was filled into a form, "" if nothing was. Raises HTTPRequestEntityTooLarge."""
+    if request.content_type != FORM_TYPE:
+        return ""
+    try:
+        value = (await request.post()).get(name, "")
+    except (ValueError, LookupError):  # not in the charset that it names, or none that there is
+        raise web.HTTPBadRequest(text="the form cannot be read; send it as UTF-8") from None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,62 @@
+"""The middleware that lets requests in: first who it is, then whether they may."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from yarl import URL
+
+from monitor.people.caller import Caller
+from monitor.web.auth.client import Client
+from monitor.web.auth.forms import SAFE, refuse_forgeries
+from monitor.web.auth.gate import GATE, unauthorized
+from monitor.web.auth.needs import needed
+from monitor.web.backend import CALLER
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SIGN_IN, SIGN_OUT, INVITATION = "/sign-in", "/sign-out", "/invitation"
+METRICS = "/metrics"
+FOR_ALL = frozenset({SIGN_IN, INVITATION, "/healthz", "/readyz"})
+FILES = "/static/"
+API = "/api/"
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Sets request[CALLER]; nobody gets further whose rights do not reach to this handler."""
+    if is_for_all(request.path) and request.method in SAFE and request.path not in (SIGN_IN, INVITATION):
+        return await handler(request)
+    caller = await request.app[GATE].caller(request)
+    if caller:
+        request[CALLER] = caller
+    if caller is None and not is_for_all(request.path) and not _may_count(request, caller):
+        raise _first_sign_in(request)
+    await refuse_forgeries(request, None if is_for_all(request.path) else caller)
+    if caller:
+        _refuse_the_weak(request, caller)
+    return await handler(request)
+
+
+def is_for_all(path: str) -> bool:
+    """Whether it is there for whoever comes."""
+    return path in FOR_ALL or path.startswith(FILES)
+
+
+def _refuse_the_weak(request: web.Request, caller: Caller) -> None:
+    rights = needed(request.match_info.handler, request.method)
+    if not caller.may(rights):
+        raise web.HTTPForbidden(text=f"this needs the rights of {rights}; you have those of {caller.rights}")
+    if request.path == METRICS and not _may_count(request, caller):
+        raise web.HTTPForbidden(text="the metrics are of all companies; you are bound to some")
+
+
+def _may_count(request: web.Request, caller: Caller | None) -> bool:
+    """The metrics tell of all companies: they are for those who see all, and for this machine's own Prometheus."""
+    return request.path == METRICS and (Client(request).is_here or (caller is not None and caller.sees_all))
+
+
+def _first_sign_in(request: web.Request) -> web.HTTPException:
+    if request.path.startswith(API) or request.path == METRICS:
+        return unauthorized("say who you are: Authorization: Bearer TOKEN; an admin makes tokens")
+    wanted = {"to": request.path_qs} if request.method in SAFE and request.path_qs != "/" else {}
+    return web.HTTPSeeOther(URL(SIGN_IN).with_query(wanted))

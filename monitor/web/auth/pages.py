@@ -1,0 +1,124 @@
+"""The pages by which people get in: sign in, sign out, choose a password."""
+
+import math
+import re
+from http import HTTPStatus
+
+from aiohttp import web
+
+from monitor.people.passwords import LEAST, MOST, BusyError
+from monitor.people.person import Session
+from monitor.web.auth.client import Client
+from monitor.web.auth.forms import field_of
+from monitor.web.auth.gate import GATE, TooSoonError, cookie_name
+from monitor.web.auth.guard import INVITATION, SIGN_IN, SIGN_OUT
+from monitor.web.backend import BACKEND, CALLER
+from monitor.web.rendering import page
+
+HOME = "/"
+LONGEST_WAY = 2000
+DIFFERENT = "The two are not the same: type the password again."
+NOT_THEIRS = "Name and password do not fit together, or you are not let in any more."
+NO_HEADERS: dict[str, str] = {}
+BUSY = 3  # seconds until fewer come at once
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of these pages."""
+    return [
+        web.get(SIGN_IN, show_sign_in),
+        web.post(SIGN_IN, sign_in),
+        web.post(SIGN_OUT, sign_out),
+        web.get(INVITATION, show_invitation),
+        web.post(INVITATION, accept),
+    ]
+
+
+async def show_sign_in(request: web.Request) -> web.Response:
+    """The form. Whoever is signed in goes where they wanted."""
+    to, caller = local(request.query.get("to", "")), request.get(CALLER)
+    if caller and caller.way != "open":
+        raise web.HTTPSeeOther(to)
+    return page(request, "sign_in.html", to=to, who="", fault="")
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """A new session for whoever knows the password, whatever session there was."""
+    to, name = local(await field_of(request, "to")), await field_of(request, "name")
+    password = await field_of(request, "password")
+    status, fault, headers = HTTPStatus.FORBIDDEN, NOT_THEIRS, NO_HEADERS
+    try:
+        if session := await request.app[GATE].sign_in(name, password, Client(request).address):
+            return await _enter(request, session, to)
+    except (TooSoonError, BusyError) as error:
+        status, fault, headers = _put_off(error)
+    answer = page(request, "sign_in.html", status=status, to=to, who=name[:MOST], fault=fault)
+    answer.headers.update(headers)
+    return answer
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """The session is over, here and for whoever has a copy of its cookie."""
+    await request.app[GATE].end(request)
+    answer, client = _see(SIGN_IN), Client(request)
+    answer.del_cookie(cookie_name(client), path="/", secure=client.by_https, httponly=True, samesite="Lax")
+    return answer
+
+
+async def show_invitation(request: web.Request) -> web.Response:
+    """The form. It changes nothing: programs that look at the links in messages come here too."""
+    return page(request, "invitation.html", key=request.query.get("key", "")[:MOST], fault="", least=LEAST)
+
+
+async def accept(request: web.Request) -> web.Response:
+    """Set the password, once, and sign in."""
+    key, password = await field_of(request, "key"), await field_of(request, "password")
+    status, headers = HTTPStatus.UNPROCESSABLE_ENTITY, NO_HEADERS
+    try:
+        if password != await field_of(request, "again"):
+            entered: Session | str = DIFFERENT
+        else:
+            entered = await request.app[GATE].accept(key, password, Client(request).address)
+        if isinstance(entered, Session):
+            return await _enter(request, entered, HOME)
+        fault = entered
+    except (TooSoonError, BusyError) as error:
+        status, fault, headers = _put_off(error)
+    answer = page(request, "invitation.html", status=status, key=key[:MOST], fault=fault, least=LEAST)
+    answer.headers.update(headers)
+    return answer
+
+
+def local(to: str) -> str:
+    """Where to go: a path of ours, or else home. Nothing that a browser could take for another host."""
+    return to if len(to) <= LONGEST_WAY and re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", to) else HOME
+
+
+async def _enter(request: web.Request, session: Session, to: str) -> web.Response:
+    """Hand over the cookie of a new session. The one there was is over: nobody goes on with what they were given."""
+    await request.app[GATE].end(request)
+    answer, client = _see(to), Client(request)
+    answer.set_cookie(
+        cookie_name(client),
+        session.digest,
+        path="/",
+        secure=client.by_https,
+        httponly=True,
+        samesite="Lax",
+        max_age=int((session.expires_at - request.app[BACKEND].now()).total_seconds()),
+    )
+    return answer
+
+
+def _put_off(error: TooSoonError | BusyError) -> tuple[HTTPStatus, str, dict[str, str]]:
+    """How it is said that they must wait."""
+    if isinstance(error, BusyError):
+        return HTTPStatus.SERVICE_UNAVAILABLE, "Many sign in just now: try again.", {"Retry-After": str(BUSY)}
+    seconds = math.ceil(error.wait.total_seconds())
+    said = f"That were many tries: wait {seconds} second{'s' * (seconds > 1)} before the next."
+    return HTTPStatus.TOO_MANY_REQUESTS, said, {"Retry-After": str(seconds)}
+
+
+def _see(to: str) -> web.Response:
+    """Go on there, by GET."""
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": to})

@@ -225,7 +225,7 @@ class Casebook:
         """Load the past of whatever open incidents are about; without it they would seem to be over."""
         self._be_patient()
         touched = dict.fromkeys(company for incident in self.incidents for company in incident.touches)
-        await self._read(self._picture.lines_of(touched), self._took)
+        await self._read(self._picture.unread_of(touched), self._took)
 
     def _turn(self, now: datetime, mutes: Sequence[Mute], waiting: frozenset[str]) -> _Turned:
         """What follows from all that is known at this moment. `waiting`: channels that have not got all notices yet."""

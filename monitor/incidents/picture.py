@@ -94,8 +94,11 @@ class Picture:
     def unread_beside_failures(self) -> list[Line]:
         """Lines of companies where something fails, whose past must be loaded, to know what else is well there."""
         self._refresh()
-        lines = self.lines_of(company for company, failures in self._failing.items() if failures)
-        return [line for line in lines if line not in self._tracks]
+        return self.unread_of(company for company, failures in self._failing.items() if failures)
+
+    def unread_of(self, companies: Iterable[str]) -> list[Line]:
+        """Lines of these companies whose past must be loaded."""
+        return [line for line in self.lines_of(companies) if line not in self._tracks]
 
     def recall(self, line: Line, rulings: Iterable[Ruling], *, known: bool = True) -> None:
         """This is the line's past: the latest verdict of each of its newest probes, oldest first. `known`: there is an

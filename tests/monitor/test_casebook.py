@@ -18,6 +18,7 @@ from monitor.config import Config
 from monitor.incidents.incident import Ending, Incident, Scope, Turn
 from monitor.incidents.mute import Mute
 from monitor.incidents.notice import News, Notice
+from monitor.incidents.picture import HISTORY
 from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.store import Store, StoreError
 from probes.evidence import Attempt
@@ -402,6 +403,16 @@ async def test_a_reload_in_the_middle_of_an_incident_keeps_it(tmp_path: Path) ->
         assert at.only().id == incident.id
         await at.play("i")
         assert told(await at.settle()) == ["opened", "resolved"]
+
+
+async def test_a_reload_forgets_nothing_that_is_known(tmp_path: Path) -> None:
+    """Blocked, and then for longer than the past that is loaded nobody could look."""
+    async with desk(tmp_path, config()) as at:
+        await at.play("dd" + "?" * HISTORY)
+        before = at.casebook.incidents
+        await at.casebook.configure(config())
+        await at.casebook.step()
+        assert at.casebook.incidents == before
 
 
 async def test_a_reload_while_the_rules_are_at_work_ends_nothing(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """What happens now, for those who watch: each subscriber has a queue of its own, and a slow one loses only its own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from monitor.events import Event
+from probes.evidence import Attempt, Dialogue, Interrupted, Step
 
 MOST_WAITING = 1000  # events in one subscriber's queue; one that lags further behind must begin anew
 
@@ -28,6 +29,7 @@ class Live:
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
+        self._spoken: dict[str, list[Step]] = {}
 
     @property
     def watchers(self) -> int:
@@ -36,12 +38,20 @@ class Live:
 
     def hear(self, event: Event) -> None:
         """Pass it on to whoever wants it. Never waits."""
+        if isinstance(event.what, Step):
+            self._spoken.setdefault(event.probe.id, []).append(event.what)
+        elif isinstance(event.what, Attempt | Dialogue | Interrupted):
+            self._spoken.pop(event.probe.id, None)
         for each in self._subscriptions:
             if each.wants(event) and not each.lost:
                 try:
                     each.queue.put_nowait(event)
                 except asyncio.QueueFull:
                     each.lost = True
+
+    def spoken(self, probe_id: str) -> Sequence[Step]:
+        """The steps so far of a dialogue that is under way: in the store is only one that has ended."""
+        return self._spoken.get(probe_id, ())
 
     @contextmanager
     def subscribed(self, wants: Callable[[Event], bool]) -> Iterator[Subscription]:

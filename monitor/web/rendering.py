@@ -48,7 +48,7 @@ PLACES = (
     Place("Now", "/"),
     Place("Incidents", "/incidents"),
     Place("Sender", "/sender"),
-    Place("Probe now", "/probe", Rights.OPERATOR),
+    Place("Probe now", "/probe-now", Rights.OPERATOR),
     Place("Settings", "/settings", Rights.ADMIN),
 )
 

@@ -14,7 +14,7 @@ from monitor.events import Event
 from monitor.incidents.incident import Entry, Incident
 from monitor.incidents.mute import Mute
 from monitor.people.caller import Caller
-from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, Record
+from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRow, Record
 from probes.probe import Probe
 
 if TYPE_CHECKING:
@@ -129,6 +129,11 @@ class Sight:
     async def probes(self, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:
         """The newest of the wanted probes after the cursor, as far as they are the caller's."""
         return await self.backend.store.probes(replace(wanted, companies=self.caller.companies), cursor, most)
+
+    async def history(self, company: str, since: datetime) -> list[ProbeRow]:
+        """The sender's probes of one company launched since then, oldest first. Raises NotThereError."""
+        self.paths(company)
+        return await self.backend.store.history_of_company(company, since)
 
     async def neighbours(self, probe: Probe) -> tuple[str, str]:
         """Ids of the probes before and after this one, of the same path, kind and role; "" where there is none."""

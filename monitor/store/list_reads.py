@@ -9,23 +9,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import islice
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select
 
 from monitor.store.columns import EPOCH, Instant, Number, Prose
-from monitor.store.reads import JUDGED, verdict_of
+from monitor.store.reads import JUDGED
 from monitor.store.records import Cursor, ProbeFilter, ProbePage, ProbeRow
-from monitor.store.tables import present, probes
+from monitor.store.tables import present, probes, verdicts
 from probes.sender import Role
-from probes.verdict import Outcome
+from probes.verdict import Outcome, Verdict
 
-LOOK_THROUGH = 5000  # probes in one page, where the index does not know all that is asked
+LOOK_THROUGH = 25_000  # probes in one page, where the index does not know all that is asked
 FEW = 50  # companies that are asked for one by one
 MOST_OF_COMPANY = 20_000
 FAR_AHEAD = datetime.max.replace(tzinfo=EPOCH.tzinfo)
 
+_LISTED = ("id", "company", "path", "kind", "role", "via", "created_at", "closed_at")
+_listed = JUDGED.with_only_columns(
+    *(probes.c[name] for name in _LISTED),
+    *(verdicts.c[name] for name in ("at", "delivery", "outcome", "cause", "grade", "because")),
+)
+_place = itemgetter(_LISTED.index("created_at"), _LISTED.index("id"))
 _most = bindparam("most", type_=Number)
 _since = bindparam("since", type_=Instant())
 _high, _high_id = bindparam("high", type_=Instant()), bindparam("high_id", type_=Prose())
@@ -59,7 +65,7 @@ class Way:
 def _way(*known: ColumnElement[bool], but: tuple[ColumnElement[bool], ...] = ()) -> Way:
     newest_first = probes.c.created_at.desc(), probes.c.id.desc()
     return Way(
-        JUDGED.where(*known, *_span, *but, *_rest).order_by(*newest_first).limit(_most),
+        _listed.where(*known, *_span, *but, *_rest).order_by(*newest_first).limit(_most),
         select(probes.c.created_at)
         .where(*known, *_span)
         .order_by(probes.c.created_at.desc())
@@ -78,7 +84,7 @@ WAYS = {
     "of_outcome_company": _way(_of_company, _of_outcome),
 }
 HISTORY_OF_COMPANY = (
-    JUDGED.where(_of_company, probes.c.created_at >= _since, probes.c.role == Role.SENDER)
+    _listed.where(_of_company, probes.c.created_at >= _since, probes.c.role == Role.SENDER)
     .order_by(probes.c.created_at.desc())
     .limit(_most)
 )
@@ -115,7 +121,7 @@ def page(connection: Connection, wanted: ProbeFilter, cursor: Cursor | None, mos
     floor = _floor(connection, way, asked, limits) if _looks_through(name, wanted) else None
     limits |= {"since": floor or limits["since"], "most": most + 1}
     streams = [connection.execute(way.rows, {**each, **limits}) for each in asked]
-    newest = merge(*streams, key=attrgetter("created_at", "id"), reverse=True)  # takes no more of each than it needs
+    newest = merge(*streams, key=_place, reverse=True)  # takes no more of each than it needs
     found = tuple(_row(row) for row in islice(newest, most + 1))
     if len(found) > most:
         return ProbePage(found[:most], Cursor(found[most - 1].launched_at, found[most - 1].probe_id))
@@ -185,7 +191,6 @@ def _floor(
 
 
 def _row(row: Row[Any]) -> ProbeRow:
-    return ProbeRow(
-        *(row.id, row.company, row.path, row.kind, row.role, row.via, row.created_at, row.closed_at),
-        *(verdict_of(row), row.judged_at, row.delivery),
-    )
+    cut = len(_LISTED)
+    judged_at, delivery, outcome, cause, grade, because = row[cut:]
+    return ProbeRow(*row[:cut], outcome and Verdict(outcome, cause, grade, because), judged_at, delivery)

@@ -165,7 +165,7 @@ def recent(connection: Connection, company: str, path: str, limit: int) -> list[
             row.role,
             row.created_at,
             row.closed_at,
-            verdict_of(row),
+            row.outcome and _verdict(row),
             row.judged_at,
             row.delivery,
         )
@@ -217,7 +217,7 @@ def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> Record:
         give_up_at=row.give_up_at,
         retry=row.retry,
     )
-    return Record(probe, row.mailbox, seen, verdict_of(row), row.judged_at, row.closed_at)
+    return Record(probe, row.mailbox, seen, row.outcome and _verdict(row), row.judged_at, row.closed_at)
 
 
 def _ruling(row: Row[Any]) -> Ruling:
@@ -225,11 +225,6 @@ def _ruling(row: Row[Any]) -> Ruling:
         *(row.number, row.id, row.company, row.path, row.kind, row.role, row.created_at, row.at),
         *(_verdict(row), row.amends),
     )
-
-
-def verdict_of(row: Row[Any]) -> Verdict | None:
-    """The verdict of a row of JUDGED."""
-    return row.outcome and _verdict(row)
 
 
 def _verdict(row: Row[Any]) -> Verdict:

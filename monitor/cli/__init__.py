@@ -6,6 +6,7 @@
 - `recall`    what `explain` tells
 - `incidents` what `incidents` tells
 - `mute`      what `mute` does
+- `people`    what `person` and `token` do; `who`: who types
 - `read`      what `read` tells of replies, bounces, messages and reports
 - `text`      how text gets to a terminal
 """

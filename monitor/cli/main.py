@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.exits import Exit
+from monitor.people.person import Rights
 from probes.kinds import Kind
 from probes.sender import Role
 
@@ -194,6 +195,116 @@ def mute_end(
     from monitor.cli import mute
 
     _finish(mute.end(settings, mute_id, by))
+
+
+persons = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(persons, name="person", help="Say who signs in, and what they may. Exit 0: done. 2: not done.")
+tokens = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(tokens, name="token", help="Make keys for programs that use the API. Exit 0: done. 2: not done.")
+
+HaveRights = Annotated[Rights, typer.Option("--rights", help="viewer looks, operator also probes and mutes.")]
+
+OfCompanies = Annotated[
+    list[str] | None,
+    typer.Option("--company", metavar="KEY", help="Only this one, may be said again; else all.", show_default=False),
+]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who wants it; else who is logged in.")]
+PersonName = Annotated[str, typer.Argument(metavar="NAME")]
+
+
+@persons.command("add")
+def person_add(
+    name: PersonName,
+    rights: HaveRights = Rights.VIEWER,
+    companies: OfCompanies = None,
+    by: By = "",
+    config: ConfigFile = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Make a person, and print the link by which they set a password: once, within 24 hours."""
+    settings = _read(config)
+    from monitor.cli import people
+
+    _finish(people.add(settings, people.Wish(name, rights, companies or (), by), as_json=as_json))
+
+
+@persons.command("link")
+def person_link(name: PersonName, by: By = "", config: ConfigFile = HERE, as_json: AsJson = False) -> None:
+    """Print another link for somebody who forgot the password; those before are void."""
+    settings = _read(config)
+    from monitor.cli import people
+
+    _finish(people.link(settings, name, by, as_json=as_json))
+
+
+@persons.command("disable")
+def person_disable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> None:
+    """Sign somebody out everywhere and let them in no more."""
+    settings = _read(config)
+    from monitor.cli import people
+
+    _finish(people.disable(settings, name, by))
+
+
+@persons.command("enable")
+def person_enable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> None:
+    """Let somebody in again who was disabled."""
+    settings = _read(config)
+    from monitor.cli import people
+
+    _finish(people.enable(settings, name, by))
+
+
+@persons.command("list")
+def person_list(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
+    """List everybody who can sign in, or could."""
+    settings = _read(config)
+    from monitor.cli import people
+
+    _finish(people.show(settings, as_json=as_json))
+
+
+@tokens.command("add")
+def token_add(
+    name: PersonName,
+    rights: HaveRights = Rights.VIEWER,
+    companies: OfCompanies = None,
+    lasts: Annotated[str, typer.Option("--for", metavar="TIME", help="How long: 90d, 12h, or never.")] = "90d",
+    by: By = "",
+    config: ConfigFile = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token, and print its secret, this once."""
+    settings = _read(config)
+    from monitor.cli import people
+
+    _finish(people.add_token(settings, people.Wish(name, rights, companies or (), by), lasts, as_json=as_json))
+
+
+@tokens.command("list")
+def token_list(
+    also_over: Annotated[bool, typer.Option("--all", help="Also those that open nothing any more.")] = False,
+    config: ConfigFile = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List the tokens, without their secrets: nobody has those but who was told."""
+    settings = _read(config)
+    from monitor.cli import people
+
+    _finish(people.show_tokens(settings, also_over=also_over, as_json=as_json))
+
+
+@tokens.command("revoke")
+def token_revoke(
+    which: Annotated[str, typer.Argument(metavar="ID", help="How the id begins is enough, or the token's name.")],
+    by: By = "",
+    config: ConfigFile = HERE,
+) -> None:
+    """End a token, from now on."""
+    settings = _read(config)
+    from monitor.cli import people
+
+    _finish(people.revoke(settings, which, by))
 
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, or - for standard input.")]

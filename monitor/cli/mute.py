@@ -1,8 +1,6 @@
 """`mailpath mute`: to say about what nobody is to be told. A running service sees it within seconds, in the store."""
 
-import getpass
 import json
-import os
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from rich.table import Table
 
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
+from monitor.cli.who import LINE, whoever
 from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.facts import mute_facts
@@ -25,14 +24,13 @@ from monitor.incidents.phrases import clock, lasting, legible, listed
 from monitor.incidents.weekly import DAYS
 from monitor.store import Store
 from monitor.trouble import Trouble
-from probes.settings import Duration, Text
+from probes.settings import Duration
 from probes.verdict import Cause
 
 T = TypeVar("T")
 MOST_SHOWN = 60  # characters of a reason in the list
 DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
 TIMES: TypeAdapter[str] = TypeAdapter(Times)
-LINE: TypeAdapter[str] = TypeAdapter(Text)
 
 
 class MuteError(Trouble):
@@ -91,7 +89,7 @@ async def end(config: Config, prefix: str, by: str) -> Exit:
     now = utc_now()
     async with Store.open(config.store.url) as store:
         mute = _chosen(await store.mutes(), prefix, now)
-        if not await store.end_mute(mute.id, now, _name(by)):
+        if not await store.end_mute(mute.id, now, whoever(by)):
             raise MuteError(f"mute {mute.id} is over already")
     console().print(escape(f"ended mute {mute.id} of {about(mute)}; it silences nothing any more"))
     return Exit.OK
@@ -115,7 +113,7 @@ def made(config: Config, wish: Wish, now: datetime, name: str) -> Mute:
         begins_at=now,
         ends_at=ends_at,
         weekly=calendar,
-        by=_name(wish.by),
+        by=whoever(wish.by),
         why=_read("--why", LINE.validate_python, wish.why),
         created_at=now,
     )
@@ -189,16 +187,6 @@ def _read(option: str, read: Callable[[object], T], text: str) -> T:
     except ValidationError as wrong:
         error = wrong.errors(include_url=False)[0]
         raise MuteError(f"{option}: {error.get('ctx', {}).get('error', error['msg'])}") from None
-
-
-def _name(by: str) -> str:
-    """Who it is: as said, or as logged in."""
-    if by:
-        return _read("--by", LINE.validate_python, by)
-    try:
-        return legible(getpass.getuser(), 200)
-    except (OSError, KeyError):  # nobody of this number is known here, as in many containers
-        return f"user {os.getuid()}"
 
 
 def _chosen(mutes: Iterable[Mute], prefix: str, now: datetime) -> Mute:

@@ -1,0 +1,237 @@
+"""`mailpath person` and `mailpath token`: who gets in, and with what rights. A running service sees it at once."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from rich.markup import escape
+from rich.table import Table
+
+from monitor.access import LINK_LASTS, Access, AccessError, good, link_to
+from monitor.cli.exits import Exit
+from monitor.cli.text import console
+from monitor.cli.who import whoever
+from monitor.clock import utc_now
+from monitor.config import Config
+from monitor.incidents.phrases import clock, legible, listed
+from monitor.people.person import Companies, Person, Rights, Token
+from monitor.store import Store
+from probes.settings import Duration
+
+NEVER = "never"
+DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
+MOST_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line says of a new person or token."""
+
+    name: str
+    rights: Rights
+    companies: Sequence[str]
+    by: str
+
+
+async def add(config: Config, wish: Wish, *, as_json: bool) -> Exit:
+    """Make a person, and tell their link. Raises AccessError, StoreError."""
+    companies = _companies(config, wish.companies)
+    async with _access(config, wish.by) as access:
+        secret = await access.add(wish.name, wish.rights, companies)
+    _tell_link(config, wish.name, secret, f"is {_rights(wish.rights, companies)} now", as_json=as_json)
+    return Exit.OK
+
+
+async def link(config: Config, name: str, by: str, *, as_json: bool) -> Exit:
+    """Another link. Raises AccessError, StoreError."""
+    async with _access(config, by) as access:
+        secret = await access.link(name)
+    _tell_link(config, name, secret, "has no other link any more", as_json=as_json)
+    return Exit.OK
+
+
+async def disable(config: Config, name: str, by: str) -> Exit:
+    """Keep somebody out. Raises AccessError, StoreError."""
+    async with _access(config, by) as access:
+        await access.disable(name)
+    print(f"{name.strip().lower()} is signed out, and gets in no more")
+    return Exit.OK
+
+
+async def enable(config: Config, name: str, by: str) -> Exit:
+    """Let somebody in again. Raises AccessError, StoreError."""
+    async with _access(config, by) as access:
+        await access.enable(name)
+    print(f"{name.strip().lower()} gets in again, with the password as it was")
+    return Exit.OK
+
+
+async def show(config: Config, *, as_json: bool) -> Exit:
+    """Everybody, by name."""
+    async with Store.open(config.store.url) as store:
+        people = await store.people()
+    if as_json:
+        for person in people:
+            print(json.dumps(person_facts(person)))
+    elif people:
+        rows = ((each.name, *_reach(each), _state_of(each), clock(each.created_at)) for each in people)
+        _table(("PERSON", "RIGHTS", "COMPANIES", "STATE", "MADE"), rows)
+    else:
+        print("there is nobody; `mailpath person add NAME --rights admin` makes the first")
+    return Exit.OK
+
+
+async def add_token(config: Config, wish: Wish, lasts: str, *, as_json: bool) -> Exit:
+    """Make a token, and tell its secret, this once. Raises AccessError, StoreError."""
+    companies, life = _companies(config, wish.companies), _life(lasts)
+    async with _access(config, wish.by) as access:
+        token, secret = await access.add_token(wish.name, wish.rights, companies, life)
+    if as_json:
+        print(json.dumps(token_facts(token, utc_now()) | {"secret": secret}))
+        return Exit.OK
+    until = f"until {clock(token.expires_at)}" if token.expires_at else "until it is revoked"
+    print(f"token {token.name} is {_rights(token.rights, companies)} {until}; this is shown only now:")
+    print(secret)
+    return Exit.OK
+
+
+async def revoke(config: Config, which: str, by: str) -> Exit:
+    """End a token. Raises AccessError, StoreError."""
+    async with _access(config, by) as access:
+        token = await access.revoke(which)
+    print(f"token {token.name} ({token.hint}...) opens nothing any more")
+    return Exit.OK
+
+
+async def show_tokens(config: Config, *, also_over: bool, as_json: bool) -> Exit:
+    """The tokens that open something, or all, oldest first."""
+    now = utc_now()
+    async with Store.open(config.store.url) as store:
+        tokens = [token for token in await store.tokens() if also_over or good(token, now)]
+    if as_json:
+        for token in tokens:
+            print(json.dumps(token_facts(token, now)))
+    elif tokens:
+        rows = (
+            (each.id, each.name, f"{each.hint}...", *_reach(each), _fate(each, now), _used(each), each.by)
+            for each in tokens
+        )
+        _table(("ID", "TOKEN", "BEGINS", "RIGHTS", "COMPANIES", "STATE", "USED", "BY"), rows)
+    else:
+        print("there are no tokens; `mailpath token add NAME --rights viewer` makes one")
+    return Exit.OK
+
+
+def person_facts(person: Person) -> dict[str, Any]:
+    """The JSON of a person, as documented. Nothing of a password is in it."""
+    return {
+        "person": person.name,
+        "rights": person.rights,
+        "companies": list(person.companies) if person.companies is not None else None,
+        "has_password": bool(person.password),
+        "created_at": person.created_at.isoformat(),
+        "disabled_at": _iso(person.disabled_at),
+    }
+
+
+def token_facts(token: Token, now: datetime) -> dict[str, Any]:
+    """The JSON of a token, as documented."""
+    return {
+        "token": token.id,
+        "name": token.name,
+        "hint": token.hint,
+        "rights": token.rights,
+        "companies": list(token.companies) if token.companies is not None else None,
+        "good": good(token, now),
+        "by": token.by,
+        "created_at": token.created_at.isoformat(),
+        "expires_at": _iso(token.expires_at),
+        "used_at": _iso(token.used_at),
+        "revoked_at": _iso(token.revoked_at),
+    }
+
+
+@asynccontextmanager
+async def _access(config: Config, by: str) -> AsyncIterator[Access]:
+    who = whoever(by)
+    async with Store.open(config.store.url) as store:
+        yield Access(store, utc_now, who, "command")
+
+
+def _companies(config: Config, named: Sequence[str]) -> Companies:
+    """Those that are named; none: all. They must be there: a misspelt one would show nothing, and nobody knew why."""
+    for name in named:
+        if name not in config.companies:
+            close = get_close_matches(name, config.companies, n=1)
+            meant = (
+                f"did you mean {close[0]}?" if close else f"there are: {listed(list(config.companies), 30) or 'none'}"
+            )
+            raise AccessError(f"no company {legible(name, MOST_SHOWN)!r}; {meant}")
+    return tuple(dict.fromkeys(named)) or None
+
+
+def _life(text: str) -> timedelta | None:
+    if text == NEVER:
+        return None
+    try:
+        return DURATION.validate_python(text)
+    except ValidationError as wrong:
+        error = wrong.errors(include_url=False)[0]
+        raise AccessError(f'--for: {error.get("ctx", {}).get("error", error["msg"])}; or "{NEVER}" expires') from None
+
+
+def _tell_link(config: Config, name: str, secret: str, said: str, *, as_json: bool) -> None:
+    known, until = name.strip().lower(), utc_now() + LINK_LASTS
+    href = link_to(config.web.base_url, secret)
+    if as_json:
+        print(json.dumps({"person": known, "link": href, "expires_at": until.isoformat()}))
+        return
+    print(f"{known} {said}; a password is set here, once, until {clock(until)}:")
+    print(href)
+
+
+def _rights(rights: Rights, companies: Companies) -> str:
+    article = "a" if rights is Rights.VIEWER else "an"
+    return f"{article} {rights} of {', '.join(companies) if companies else 'all companies'}"
+
+
+def _reach(whose: Person | Token) -> tuple[str, str]:
+    return whose.rights, "all" if whose.companies is None else ", ".join(whose.companies)
+
+
+def _state_of(person: Person) -> str:
+    if person.disabled_at:
+        return f"disabled {clock(person.disabled_at)}"
+    return "gets in" if person.password else "no password yet"
+
+
+def _fate(token: Token, now: datetime) -> str:
+    if token.revoked_at:
+        return f"revoked {clock(token.revoked_at)}"
+    if token.expires_at is None:
+        return "never expires"
+    return f"{'expires' if good(token, now) else 'expired'} {clock(token.expires_at)}"
+
+
+def _used(token: Token) -> str:
+    return clock(token.used_at) if token.used_at else "never"
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    for row in rows:
+        table.add_row(*(escape(legible(each, 2 * MOST_SHOWN)) for each in row))
+    out = console()
+    out.width = 1000  # a terminal breaks long lines; nothing is cut
+    out.print(table)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -191,6 +191,7 @@ def _floor(
 
 
 def _row(row: Row[Any]) -> ProbeRow:
-    cut = len(_LISTED)
-    judged_at, delivery, outcome, cause, grade, because = row[cut:]
-    return ProbeRow(*row[:cut], outcome and Verdict(outcome, cause, grade, because), judged_at, delivery)
+    probe_id, company, path, kind, role, via, launched_at, closed_at, *said = row
+    judged_at, delivery, outcome, cause, grade, because = said
+    verdict = outcome and Verdict(outcome, cause, grade, because)
+    return ProbeRow(probe_id, company, path, kind, role, via, launched_at, closed_at, verdict, judged_at, delivery)

@@ -20,7 +20,6 @@ from probes.verdict import Cause
 if TYPE_CHECKING:
     from monitor.web.sight import Sight
 
-LONGEST_WHY = 500
 LASTS: TypeAdapter[timedelta] = TypeAdapter(Duration)
 LINE: TypeAdapter[str] = TypeAdapter(Text)
 
@@ -135,8 +134,6 @@ def _lasting(text: str) -> timedelta:
 
 
 def _why(text: str) -> str:
-    if len(text) > LONGEST_WHY:
-        raise MuteError("why", f"must have at most {LONGEST_WHY} characters, not {len(text)}")
     try:
         return LINE.validate_python(text.strip())
     except ValidationError as wrong:

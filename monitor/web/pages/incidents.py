@@ -1,0 +1,185 @@
+"""The pages of incidents and of mutes."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from monitor.incidents.incident import Severity
+from monitor.incidents.mute import active, over
+from monitor.people.person import Rights
+from monitor.web.auth.needs import needs
+from monitor.web.backend import sight_of
+from monitor.web.muting import MuteError, Silence, may_end, mute, unmute
+from monitor.web.pages.incidents_view import Around, Chosen, choices, incident_view, rows, silent
+from monitor.web.pages.probe import now_of
+from monitor.web.rendering import page
+from monitor.web.sight import NotThereError, Sight
+from probes.verdict import Cause
+
+MOST = 300  # incidents of a list
+LONGEST = 300  # characters of what is typed
+LENGTHS = (("1h", "1 hour"), ("4h", "4 hours"), ("8h", "8 hours"), ("1d", "1 day"), ("3d", "3 days"), ("7d", "1 week"))
+OTHER = "other"
+
+
+def routes() -> list[web.RouteDef]:
+    """Their routes."""
+    return [
+        web.get("/incidents", show_list),
+        web.get("/incidents/{incident}", show_incident),
+        web.post("/incidents/{incident}/mute", mute_incident),
+        web.get("/mutes", show_mutes),
+        web.post("/mutes", add_mute),
+        web.post("/mutes/{mute}/end", end_mute),
+    ]
+
+
+async def around_of(sight: Sight) -> Around:
+    """What else is known, for this caller."""
+    return Around(sight.paths(), await sight.mutes(), now_of(sight))
+
+
+async def show_list(request: web.Request) -> web.Response:
+    """Open ones, and those that are over."""
+    sight = sight_of(request)
+    around = await around_of(sight)
+    said = {name: request.query.get(name, "").strip()[:LONGEST] for name in ("company", "severity", "state")}
+    found = await sight.incidents(MOST)
+    opened, over_now = rows(found, around, Chosen(**said))
+    return page(
+        request,
+        "incidents.html",
+        opened=opened,
+        over=over_now,
+        most=MOST if len(found) >= MOST else 0,
+        chosen=said,
+        names={path.company: path.company_name for path in around.paths},
+        severities=list(Severity),
+        may_mute=sight.caller.may(Rights.OPERATOR),
+        now=around.now,
+    )
+
+
+async def show_incident(request: web.Request) -> web.Response:
+    """One incident as a whole."""
+    return await _incident(request, {}, {})
+
+
+async def _incident(
+    request: web.Request, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
+) -> web.Response:
+    sight = sight_of(request)
+    around = await around_of(sight)
+    whole = await sight.incident(request.match_info["incident"])
+    partly = not whole.entries  # whatever is an incident was opened, and its history says so
+    return page(
+        request,
+        "incident.html",
+        status=status,
+        view=incident_view(whole, around, sight.backend.config(), partly=partly),
+        entries=whole.entries,
+        choices=choices(whole.incident, around, sees_all=sight.caller.sees_all),
+        endable={each.id for each in around.mutes if may_end(sight, each)},
+        may_mute=sight.caller.may(Rights.OPERATOR),
+        lengths=LENGTHS,
+        typed=typed,
+        wrong=wrong,
+        now=around.now,
+    )
+
+
+@needs(Rights.OPERATOR)
+async def mute_incident(request: web.Request) -> web.Response:
+    """Mute what the incident is about."""
+    sight = sight_of(request)
+    await sight.incident(request.match_info["incident"])
+    typed = await _typed(request)
+    try:
+        await mute(sight, _silence(typed, dict(parse_qsl(typed.get("about", "")))))
+    except MuteError as error:
+        return await _incident(request, typed, {error.field: str(error)}, 422)
+    except NotThereError as error:
+        return await _incident(request, typed, {"about": f"there is no {error}"}, 422)
+    raise web.HTTPSeeOther(f"/incidents/{request.match_info['incident']}#mutes")
+
+
+@needs(Rights.OPERATOR)
+async def show_mutes(request: web.Request) -> web.Response:
+    """All mutes, and a form for one more."""
+    return await _mutes(request, {}, {})
+
+
+async def _mutes(
+    request: web.Request, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
+) -> web.Response:
+    sight = sight_of(request)
+    around = await around_of(sight)
+    newest_first = around.mutes[::-1]
+    ranked = sorted(newest_first, key=lambda each: (over(each, around.now), not active(each, around.now)))
+    return page(
+        request,
+        "mutes.html",
+        status=status,
+        mutes=[silent(each, around.now, may_end=may_end(sight, each)) for each in ranked[:MOST]],
+        more=max(len(ranked) - MOST, 0),
+        paths=around.paths,
+        names={path.company: path.company_name for path in around.paths},
+        systems=sorted({path.mail_system for path in around.paths}),
+        causes=sorted(Cause),
+        lengths=LENGTHS,
+        sees_all=sight.caller.sees_all,
+        typed=typed,
+        wrong=wrong,
+        now=around.now,
+    )
+
+
+@needs(Rights.OPERATOR)
+async def add_mute(request: web.Request) -> web.Response:
+    """Mute what the form says."""
+    typed = await _typed(request)
+    company, _, path = typed.get("where", "").partition("/")
+    place = {"company": company, "path": path} | {name: typed.get(name, "") for name in ("mail_system", "cause")}
+    place["everything"] = typed.get("everything", "")
+    try:
+        await mute(sight_of(request), _silence(typed, place))
+    except MuteError as error:
+        return await _mutes(request, typed, {_FIELDS.get(error.field, error.field): str(error)}, 422)
+    except NotThereError as error:
+        return await _mutes(request, typed, {"where": f"there is no {error}"}, 422)
+    raise web.HTTPSeeOther("/mutes")
+
+
+_FIELDS = {"company": "where", "path": "where", "about": "where"}
+
+
+@needs(Rights.OPERATOR)
+async def end_mute(request: web.Request) -> web.Response:
+    """End one before its time, and lead back to where that was asked for."""
+    typed = await _typed(request)
+    try:
+        await unmute(sight_of(request), request.match_info["mute"])
+    except MuteError as error:
+        return await _mutes(request, {}, {"mute": str(error)}, 409)
+    incident = typed.get("incident", "")
+    raise web.HTTPSeeOther(f"/incidents/{incident}#mutes" if incident.isalnum() and incident.isascii() else "/mutes")
+
+
+async def _typed(request: web.Request) -> dict[str, str]:
+    """What was filled in, cut to what anybody would type; a file is nothing."""
+    form = await request.post()
+    return {name: value.strip()[:LONGEST] for name, value in form.items() if isinstance(value, str) and name != "form"}
+
+
+def _silence(typed: Mapping[str, str], place: Mapping[str, str]) -> Silence:
+    lasts = typed.get("lasts", "")
+    return Silence(
+        company=place.get("company", ""),
+        path=place.get("path", ""),
+        mail_system=place.get("mail_system", ""),
+        cause=place.get("cause", ""),
+        everything=bool(place.get("everything")),
+        lasts=typed.get("lasts_other", "") if lasts == OTHER else lasts,
+        why=typed.get("why", ""),
+    )

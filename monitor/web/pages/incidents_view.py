@@ -1,0 +1,303 @@
+"""What the pages about incidents show, as plain values. Pure: incidents, mutes, paths and the time come in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.config import Config, WatchedPath
+from monitor.incidents.advising import runbook_on
+from monitor.incidents.incident import Ending, Failure, Incident, Scope, worst_first
+from monitor.incidents.mute import Mute, active, ends, following, muting, over
+from monitor.incidents.notice import News
+from monitor.incidents.phrases import SYSTEMS, counted, lasting, listed
+from monitor.incidents.routing import hearers
+from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling, scene_of
+from monitor.store import NoticeRecord
+from monitor.web.muting import about
+from monitor.web.pages.probe_view import ACTORS, Remedy
+from monitor.web.sight import Whole
+
+MOST_NAMED = 3  # companies of one incident, in a list
+ENDINGS: dict[Ending, str] = {
+    Ending.RECOVERED: "recovered",
+    Ending.MERGED: "taken in by a wider one",
+    Ending.NARROWED: "most recovered; the rest have incidents of their own",
+    Ending.UNWATCHED: "its paths were taken out of the configuration",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What else is known: the caller's paths, the mutes that the caller may see, and the time."""
+
+    paths: Sequence[WatchedPath]
+    mutes: Sequence[Mute]
+    now: datetime
+
+    def name(self, company: str) -> str:
+        """What people call this company; its key where it is no longer watched."""
+        return next((path.company_name for path in self.paths if path.company == company), company)
+
+    def mail_system(self, company: str) -> str:
+        """What runs its mail."""
+        return next((path.mail_system for path in self.paths if path.company == company), "")
+
+    def muted_by(self, incident: Incident) -> tuple[str, ...]:
+        """The mutes that cover it now: its own mark may be a second older than they are. Of a storm not every failure
+        is kept, and there the mark must agree."""
+        if not incident.open:
+            return ()
+        found = muting(self.mutes, incident.failures, self.mail_system, self.now)
+        return found if incident.failing <= len(incident.failures) or incident.muted_by else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One incident of a list."""
+
+    id: str
+    severity: str
+    scope: str
+    who: str
+    outcome: str
+    cause: str
+    because: str
+    began_at: datetime
+    lasts: str
+    closed_at: datetime | None
+    ending: str
+    muted: bool
+    runbook: str
+
+
+def row_of(incident: Incident, around: Around) -> Row:
+    """One incident, in a line."""
+    return Row(
+        id=incident.id,
+        severity=incident.severity,
+        scope=incident.scope.replace("_", " "),
+        who=who(incident, around),
+        outcome=incident.outcome,
+        cause=incident.cause or "",
+        because=incident.failures[0].because if incident.failures else "",
+        began_at=incident.began_at,
+        lasts=lasting((incident.closed_at or around.now) - incident.began_at),
+        closed_at=incident.closed_at,
+        ending=ENDINGS[incident.ending] if incident.ending else "",
+        muted=bool(around.muted_by(incident)),
+        runbook=runbook_on(incident),
+    )
+
+
+def who(incident: Incident, around: Around) -> str:
+    """Whom it touches, in a few words."""
+    companies = incident.touches or incident.companies
+    if len(companies) > MOST_NAMED:
+        return counted(len(companies), "company", "companies")
+    paths = {failure.path for failure in incident.failures}
+    path = f" ({', '.join(paths)})" if incident.scope is Scope.MAILBOX and len(paths) == 1 else ""
+    return ", ".join(around.name(company) for company in companies) + path
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which incidents are wanted; "" wants all."""
+
+    company: str = ""
+    severity: str = ""
+    state: str = ""
+
+
+def rows(incidents: Iterable[Incident], around: Around, chosen: Chosen) -> tuple[list[Row], list[Row]]:
+    """Those that go on, the worst first, and those that are over, the newest first."""
+    wanted = [each for each in incidents if _wanted(each, chosen, around)]
+    opened = sorted((each for each in wanted if each.open), key=worst_first)
+    over_now = [each for each in wanted if not each.open]
+    return [row_of(each, around) for each in opened], [row_of(each, around) for each in over_now]
+
+
+def _wanted(incident: Incident, chosen: Chosen, around: Around) -> bool:
+    touched = incident.touches if incident.open else incident.companies
+    return (
+        chosen.company in ("", *touched)
+        and chosen.severity in ("", incident.severity)
+        and chosen.state in ("", "open" if incident.open else "over")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """One notice, and what became of it. `why` tells why it has not reached its channel."""
+
+    channel: str
+    news: str
+    at: datetime
+    delivered_at: datetime | None
+    why: str
+    title: str
+    text: str
+
+
+def fates(notices: Sequence[NoticeRecord]) -> list[Fate]:
+    """All notices, the newest first."""
+    return [_fate(record, notices) for record in reversed(notices)]
+
+
+def _fate(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> Fate:
+    notice = record.notice
+    return Fate(
+        channel=notice.channel,
+        news=notice.news.replace("_", " "),
+        at=notice.at,
+        delivered_at=record.delivered_at,
+        why="" if record.delivered_at else _why_not(record, notices),
+        title=notice.title,
+        text=notice.text,
+    )
+
+
+def _why_not(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
+    mine = record.notice
+    if record.fault:
+        again = f", next {record.next_try_at:%H:%M:%S} UTC" if record.next_try_at else ""
+        return f"waits after {counted(record.tries, 'try', 'tries')}{again}: {record.fault}"
+    held_up = any(
+        not other.delivered_at and other.notice.channel == mine.channel and other.notice.number < mine.number
+        for other in notices
+    )
+    return "waits for the one before it" if held_up else "waits to be delivered"
+
+
+def silent_because(incident: Incident, config: Config, muted: bool, now: datetime) -> str:
+    """Why nobody has been told of it, where nobody has."""
+    if not config.channels:
+        return "the configuration has no [channels]: nobody is told of anything"
+    if muted:
+        return "it is muted"
+    if not hearers(incident, config.routing, config.channels):
+        return f"by [[routing]] no channel hears of a {incident.severity} of this kind"
+    if incident.open and now - incident.opened_at < config.incidents.settle:
+        return f"it is told once it has lasted {lasting(config.incidents.settle)}, so that what is wider is told once"
+    return "" if incident.open else "it was over before it had lasted long enough to be told"
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A mute, as a page shows it."""
+
+    id: str
+    about: str
+    state: str
+    when: str
+    by: str
+    why: str
+    may_end: bool
+
+
+def silent(mute: Mute, now: datetime, *, may_end: bool) -> Silent:
+    """A mute seen from now."""
+    state = "over" if over(mute, now) else "silent" if active(mute, now) else "later"
+    return Silent(mute.id, about(mute), state, when(mute, now), mute.by, mute.why, may_end and state != "over")
+
+
+def when(mute: Mute, now: datetime) -> str:
+    """When it wants silence."""
+    if mute.ended_at:
+        return f"ended {_day(mute.ended_at)} by {mute.ended_by}"
+    until = f"until {_day(mute.ends_at)}" if mute.ends_at else ""
+    if not mute.weekly:
+        left = f", {lasting(mute.ends_at - now)} left" if mute.ends_at and not over(mute, now) else ""
+        return f"{until}{left}" if until else "until it is ended"
+    present, coming = ends(mute, now), following(mute, now)
+    turn = f"now until {_day(present)}" if present else f"next {_day(coming)}" if coming else ""
+    return ", ".join(filter(None, (f"every {mute.weekly}", until, turn)))
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%a %Y-%m-%d %H:%M} UTC"
+
+
+def choices(incident: Incident, around: Around, *, sees_all: bool) -> list[tuple[str, str]]:
+    """What can be muted for its sake, narrowest first: a value for the form, and words."""
+    found: dict[str, str] = {}
+    companies = incident.touches or incident.companies
+    places = {(failure.company, failure.path) for failure in incident.failures}
+    if len(companies) == 1:
+        company = companies[0]
+        if len(places) == 1 and len([path for path in around.paths if path.company == company]) > 1:
+            path = next(iter(places))[1]
+            found[f"company={company}&path={path}"] = f"only the path {path} of {around.name(company)}"
+        found[f"company={company}"] = f"all of {around.name(company)}"
+    else:
+        found |= {f"company={each}": f"all of {around.name(each)}" for each in companies[:20]}
+    if sees_all and len(companies) > 1:
+        if incident.mail_system:
+            named = SYSTEMS.get(incident.mail_system, incident.mail_system)
+            found = {f"mail_system={incident.mail_system}": f"everybody whose mail is run by {named}"} | found
+        if incident.cause:
+            words = incident.cause.replace("_", " ")
+            found = {f"cause={incident.cause}": f"everything that fails because of: {words}"} | found
+    return list(found.items())
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """The page of one incident. `partly`: it touches others too, who are nobody's business here."""
+
+    row: Row
+    incident: Incident
+    companies: str
+    recovered: int
+    failures: tuple[Failure, ...]
+    more: int
+    notices: list[Fate]
+    silent_because: str
+    remedy: Remedy
+    mutes: list[Mute]
+    partly: bool
+
+
+def incident_view(whole: Whole, around: Around, config: Config, *, partly: bool) -> IncidentView:
+    """All that the page shows."""
+    incident = whole.incident
+    muted_by = around.muted_by(incident)
+    companies = incident.touches if incident.open else incident.companies
+    row = row_of(incident, around)
+    return IncidentView(
+        row=row,
+        incident=incident,
+        companies=listed([around.name(company) for company in companies], 30),
+        recovered=len(set(incident.companies) - set(incident.touches)) if incident.open else 0,
+        failures=incident.failures,
+        more=max(incident.failing - len(incident.failures), 0),
+        notices=fates(whole.notices),
+        silent_because="" if whole.notices or partly else silent_because(incident, config, row.muted, around.now),
+        remedy=remedy(incident, around, config),
+        mutes=[mute for mute in around.mutes if mute.id in muted_by],
+        partly=partly,
+    )
+
+
+def remedy(incident: Incident, around: Around, config: Config) -> Remedy:
+    """What to do about it, in the words of its notices."""
+    scene = scene_of(_telling(incident, around, config))
+    advice = scene.advice
+    return Remedy(
+        meaning=scene.filled(advice.meaning),
+        actor=ACTORS[advice.actor],
+        fix=scene.filled(advice.fix),
+        until_then=scene.filled(advice.bridge),
+        never=scene.filled(advice.never),
+        meanwhile=scene.filled(advice.meanwhile),
+        runbook=scene.runbook,
+        mail_system=SYSTEMS.get(scene.mail_system, scene.mail_system),
+    )
+
+
+def _telling(incident: Incident, around: Around, config: Config) -> Telling:
+    companies: Mapping[str, CompanyFacts] = {
+        path.company: CompanyFacts(path.company_name, path.mail_system, path.every or timedelta(0))
+        for path in around.paths
+    }
+    sender = SenderFacts(config.sender.domain, config.sender.source_ip)
+    return Telling(incident, News.OPENED, around.now, companies, sender, url="", good=config.incidents.good)

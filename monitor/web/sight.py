@@ -25,6 +25,10 @@ SOON_AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
 LOOKS = 20  # parts of a list that are read, at most
 
 
+THEIRS = ("muted",)
+"""In place of the ids of mutes, where those may be about what others have."""
+
+
 class NotThereError(Exception):
     """There is no such thing for this caller. Its text names what was asked for."""
 
@@ -77,19 +81,19 @@ class Sight:
 
     def open_incidents(self) -> list[Incident]:
         """Those that touch what is the caller's, as far as it is theirs."""
-        found = (self._own(incident) for incident in self.backend.casebook.incidents)
+        found = (self.own(incident) for incident in self.backend.casebook.incidents)
         return [incident for incident in found if incident]
 
     async def incidents(self, most: int) -> list[Incident]:
         """Open ones and those that are over, the newest first among them."""
         found = await self.backend.store.incidents(most, open_only=False)
-        return [own for incident in found if (own := self._own(incident))]
+        return [own for incident in found if (own := self.own(incident))]
 
     async def incident(self, incident_id: str) -> Whole:
         """One incident. Of one that touches others too, its history and notices are not told: they name them."""
         similar = await self.backend.store.find_incidents(incident_id)
         found = next((each for each in similar if each.id == incident_id), None)
-        own = self._own(found) if found else None
+        own = self.own(found) if found else None
         if found is None or own is None:
             raise NotThereError(f"incident {incident_id}")
         if own is not found:
@@ -107,7 +111,7 @@ class Sight:
         """Whether what happened is the caller's to see."""
         return self.caller.sees(event.probe.company)
 
-    def _own(self, incident: Incident) -> Incident | None:
+    def own(self, incident: Incident) -> Incident | None:
         """The incident without what others have; None if nothing is left. The very same where nothing was left out."""
         caller = self.caller
         if caller.sees_all or all(caller.sees(company) for company in incident.companies):
@@ -123,7 +127,7 @@ class Sight:
             failing=len(failures),
             told={},
             merged_into="",
-            muted_by=("muted",) if incident.muted_by else (),
+            muted_by=THEIRS if incident.muted_by else (),
         )
 
     async def probes(self, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:

@@ -12,7 +12,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 
 from monitor.store.columns import EPOCH, Instant, Number, Prose
 from monitor.store.reads import JUDGED
@@ -190,7 +190,7 @@ def _floor(
     return max(ends, default=None)
 
 
-def _row(row: Row[Any]) -> ProbeRow:
+def _row(row: Sequence[Any]) -> ProbeRow:
     probe_id, company, path, kind, role, via, launched_at, closed_at, *said = row
     judged_at, delivery, outcome, cause, grade, because = said
     verdict = outcome and Verdict(outcome, cause, grade, because)

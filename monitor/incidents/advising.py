@@ -106,10 +106,15 @@ def advice_on(incident: Incident, mail_system: str) -> Advice:
 
 
 def _theirs(incident: Incident, mail_system: str) -> Advice:
-    exact = fix_for(incident.cause, incident.outcome, mail_system)
     if incident.nature is Nature.MAIL and incident.scope.wider_than(Scope.COMPANY):
+        exact = fix_for(incident.cause, incident.outcome, mail_system)
         return replace(AT_ONCE[_family(incident.cause, incident.outcome)], bridge=exact)
-    advice = advice_of(incident.cause, incident.outcome)
+    return advice_for(incident.cause, incident.outcome, mail_system)
+
+
+def advice_for(cause: Cause | None, outcome: Outcome, mail_system: str) -> Advice:
+    """What to do about this at one company; the most exact that is known."""
+    advice, exact = advice_of(cause, outcome), fix_for(cause, outcome, mail_system)
     if not advice.alone:
         return replace(advice, bridge=exact or advice.bridge)
     settles = max(advice.settles, SETTLES.get(mail_system, timedelta(0)))
@@ -132,8 +137,12 @@ def _family(cause: Cause | None, outcome: Outcome) -> Family:
 
 def runbook_on(incident: Incident) -> str:
     """The runbook for this incident."""
-    family = Family.OURS if incident.nature is Nature.OURS else _family(incident.cause, incident.outcome)
-    return f"cause-{family}"
+    return f"cause-{Family.OURS}" if incident.nature is Nature.OURS else runbook_for(incident.cause, incident.outcome)
+
+
+def runbook_for(cause: Cause | None, outcome: Outcome) -> str:
+    """The runbook for what failed in this way."""
+    return f"cause-{_family(cause, outcome)}"
 
 
 def _ours(incident: Incident) -> Advice:

@@ -99,16 +99,21 @@ class Scene:
 
     def filled(self, text: str) -> str:
         """The advice's text, with the names in it."""
-        sender = self.telling.sender
-        words = {
-            "{domain}": sender.domain,
-            "{ip}": sender.source_ip,
-            "{system}": SYSTEMS.get(self.mail_system, self.mail_system) or "the mail systems",
-            "{company}": self.companies[0] if len(self.companies) == 1 else "COMPANY",
-        }
-        for mark, word in words.items():
-            text = text.replace(mark, word)
-        return text
+        sender, company = self.telling.sender, self.companies[0] if len(self.companies) == 1 else ""
+        return filled(text, sender, company, self.mail_system)
+
+
+def filled(text: str, sender: SenderFacts, company: str, mail_system: str) -> str:
+    """An advice's text, with the names in it; "" where there are several of them."""
+    words = {
+        "{domain}": sender.domain,
+        "{ip}": sender.source_ip,
+        "{system}": SYSTEMS.get(mail_system, mail_system) or "the mail systems",
+        "{company}": company or "COMPANY",
+    }
+    for mark, word in words.items():
+        text = text.replace(mark, word)
+    return text
 
 
 def scene_of(telling: Telling) -> Scene:

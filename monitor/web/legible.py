@@ -44,6 +44,15 @@ def span(time: timedelta | float) -> str:
     return f"{max(int(seconds), 0)} s"
 
 
+def spelled(seconds: float) -> str:
+    """A short time, to what can be told apart."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.3g} s" if seconds < 100 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
 def ago(at: datetime, now: datetime) -> str:
     """How long ago it was."""
     return f"{span(now - at)} ago"

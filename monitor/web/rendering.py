@@ -79,9 +79,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        plain=legible.plain, cut=legible.cut, words=legible.words, utc=legible.utc, span=legible.span, ago=_ago
-    )
+    filters = (legible.plain, legible.cut, legible.words, legible.utc, legible.span, legible.spelled)
+    environment.filters.update({filter.__name__: filter for filter in filters}, ago=_ago)
     environment.globals.update(static=static, signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()})
     return environment
 

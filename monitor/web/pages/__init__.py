@@ -8,9 +8,9 @@ pure functions make.
 from aiohttp import web
 
 from monitor.web import rendering
-from monitor.web.pages import now
+from monitor.web.pages import company, now
 
 
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
-    return [*rendering.routes(), *now.routes()]
+    return [*rendering.routes(), *now.routes(), *company.routes()]

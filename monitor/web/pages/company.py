@@ -1,0 +1,236 @@
+"""One company: its paths, the last days, how fast its mail arrives, its incidents, and what to do now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from aiohttp import web
+
+from monitor.board import Line, Standing
+from monitor.config import WatchedPath
+from monitor.incidents.advice import MEANWHILE, Actor, Advice
+from monitor.incidents.advising import advice_for, advice_on, runbook_for, runbook_on
+from monitor.incidents.incident import Incident, worst_first
+from monitor.incidents.phrases import SYSTEMS
+from monitor.incidents.scene import SenderFacts, filled
+from monitor.signs import WORST_FIRST
+from monitor.store import ProbeRow
+from monitor.web.backend import BACKEND, sight_of
+from monitor.web.drawing import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
+from monitor.web.legible import span
+from monitor.web.rendering import page
+from probes.kinds import Kind
+from probes.verdict import Cause, Outcome
+
+SPANS = {"2h": timedelta(hours=2), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+USUAL = "7d"
+MOST_INCIDENTS = 30  # of the company, of those that are over
+LOOKED_THROUGH = 500  # incidents of all companies
+
+ACTORS: dict[Actor, str] = {
+    Actor.COMPANY_IT: "the company's IT, alone",
+    Actor.SENDER: "Trimble and its mail service",
+    Actor.MAILBOX_OWNER: "whoever looks after the probe's mailbox",
+    Actor.OURSELVES: "whoever runs Mailpath",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """One kind on one path: what is known of it now, and how it was. `outcome` is None before the first verdict."""
+
+    kind: Kind
+    outcome: Outcome | None
+    cause: Cause | None
+    grade: str
+    why: str
+    at: datetime | None
+    probe_id: str
+    strip: Strip
+
+
+@dataclass(frozen=True, slots=True)
+class PathPart:
+    """One path, as it is configured, and its kinds."""
+
+    name: str
+    to: str
+    route: str
+    mailbox: str
+    rhythm: str
+    code_life: str
+    kinds: tuple[KindRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What to do about one thing that is wrong. `incident` is its id, "" while it is none."""
+
+    outcome: Outcome
+    cause: Cause | None
+    meaning: str
+    who: str
+    fix: str
+    bridge: str
+    never: str
+    meanwhile: str
+    settles: str
+    runbook: str
+    incident: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The page. `stretch` names how much time is drawn; `probes` is how many were launched in it."""
+
+    key: str
+    name: str
+    system: str
+    worst: Outcome | None
+    paths: tuple[PathPart, ...]
+    todo: tuple[Todo, ...]
+    opened: tuple[Incident, ...]
+    over: tuple[Incident, ...]
+    stretch: str
+    frame: Frame
+    times: tuple[Tick, ...]
+    chart: Chart
+    probes: int
+
+
+def company_view(
+    paths: Sequence[WatchedPath],
+    standings: Mapping[Line, Standing],
+    incidents: Iterable[Incident],
+    history: Sequence[ProbeRow],
+    sender: SenderFacts,
+    stretch: str,
+    now: datetime,
+) -> Company:
+    """The page as it is now. `paths` are those of one company, at least one."""
+    first, frame = paths[0], Frame(now - SPANS[stretch], now)
+    mine = [incident for incident in incidents if first.company in (*incident.touches, *incident.companies)]
+    opened = sorted((each for each in mine if each.open and first.company in each.touches), key=worst_first)
+    drawn = [row for row in history if row.launched_at >= frame.since]
+    lines = [standings[path.company, path.path, kind] for path in paths for kind in path.kinds if
+             (path.company, path.path, kind) in standings]  # fmt: skip
+    return Company(
+        key=first.company,
+        name=first.company_name,
+        system=SYSTEMS.get(first.mail_system, first.mail_system),
+        worst=min((each.verdict.outcome for each in lines), key=WORST_FIRST.index, default=None),
+        paths=tuple(_path(path, standings, drawn, frame) for path in paths),
+        todo=tuple(_todo(opened, lines, first, sender)),
+        opened=tuple(opened),
+        over=tuple(each for each in mine if not each.open)[:MOST_INCIDENTS],
+        stretch=stretch,
+        frame=frame,
+        times=times_of(frame),
+        chart=chart_of(drawn, frame, (path.code_life for path in paths)),
+        probes=len(drawn),
+    )
+
+
+def stretch_of(asked: str, history: Sequence[ProbeRow], now: datetime) -> str:
+    """How much time to draw: what was asked for, else the usual, less where there is no more to be seen."""
+    if asked in SPANS or not history:
+        return asked if asked in SPANS else USUAL
+    known = now - history[0].launched_at
+    return next((name for name, time in SPANS.items() if known < time), USUAL) if known < SPANS[USUAL] else USUAL
+
+
+def routes() -> list[web.RouteDef]:
+    """The route of the page."""
+    return [web.get("/companies/{company}", show)]
+
+
+async def show(request: web.Request) -> web.Response:
+    """The page."""
+    sight, backend = sight_of(request), request.app[BACKEND]
+    key, asked, now = request.match_info["company"], request.query.get("span", ""), backend.now()
+    paths = sight.paths(key) if key else []
+    history = await sight.history(key, now - SPANS.get(asked, SPANS[USUAL]))
+    past = [incident for incident in await sight.incidents(LOOKED_THROUGH) if not incident.open]
+    identity = backend.config().sender
+    view = company_view(
+        paths,
+        sight.standings(paths),
+        [*sight.open_incidents(), *past],
+        history,
+        SenderFacts(identity.domain, identity.source_ip),
+        stretch_of(asked, history, now),
+        now,
+    )
+    return page(request, "company.html", view=view, now=now, spans=tuple(SPANS))
+
+
+def _path(path: WatchedPath, standings: Mapping[Line, Standing], history: Iterable[ProbeRow], frame: Frame) -> PathPart:
+    rows = [row for row in history if row.path == path.path]
+    return PathPart(
+        name=path.path,
+        to=path.to,
+        route=f"{path.route.via} {path.route.toward(path.to)}",
+        mailbox=path.mailbox.key,
+        rhythm=f"each kind every {span(path.every)}" if path.every else f"at the times {path.cron}",
+        code_life=span(path.code_life),
+        kinds=tuple(
+            _kind(kind, standings.get((path.company, path.path, kind)), rows, frame) for kind in path.kinds
+        ),
+    )  # fmt: skip
+
+
+def _kind(kind: Kind, standing: Standing | None, rows: Iterable[ProbeRow], frame: Frame) -> KindRow:
+    strip = strip_of((row for row in rows if row.kind is kind), frame)
+    if standing is None:
+        return KindRow(kind, None, None, "", "", None, "", strip)
+    said = standing.verdict
+    return KindRow(kind, said.outcome, said.cause, said.grade, said.because, standing.at, standing.probe_id, strip)
+
+
+def _todo(
+    opened: Iterable[Incident], lines: Iterable[Standing], path: WatchedPath, sender: SenderFacts
+) -> Iterable[Todo]:
+    """What to do: about each open incident, and about what else fails now, each once."""
+    told: set[tuple[Outcome, Cause | None]] = set()
+    for incident in opened:
+        told |= {(incident.outcome, incident.cause), *((each.outcome, each.cause) for each in incident.failures)}
+        advice = advice_on(incident, path.mail_system)
+        yield _advised(incident.outcome, incident.cause, advice, runbook_on(incident), incident, path, sender)
+    for standing in sorted(lines, key=lambda each: WORST_FIRST.index(each.verdict.outcome)):
+        outcome, cause = standing.verdict.outcome, standing.verdict.cause
+        if outcome is not Outcome.INBOX and (outcome, cause) not in told:
+            told.add((outcome, cause))
+            advice = advice_for(cause, outcome, path.mail_system)
+            meanwhile = advice.meanwhile or MEANWHILE[outcome]
+            yield _advised(
+                outcome, cause, replace(advice, meanwhile=meanwhile), runbook_for(cause, outcome), None, path, sender
+            )
+
+
+def _advised(
+    outcome: Outcome,
+    cause: Cause | None,
+    advice: Advice,
+    runbook: str,
+    incident: Incident | None,
+    path: WatchedPath,
+    sender: SenderFacts,
+) -> Todo:
+    def said(text: str) -> str:
+        return filled(text, sender, path.company, path.mail_system)
+
+    return Todo(
+        outcome=outcome,
+        cause=cause,
+        meaning=said(advice.meaning),
+        who=ACTORS[advice.actor],
+        fix=said(advice.fix),
+        bridge=said(advice.bridge),
+        never=said(advice.never),
+        meanwhile=said(advice.meanwhile),
+        settles=span(advice.settles) if advice.settles else "",
+        runbook=runbook,
+        incident=incident.id if incident else "",
+        muted=bool(incident and incident.muted_by),
+    )

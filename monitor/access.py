@@ -59,12 +59,27 @@ class Access:
             raise AccessError(f"{person.name} is disabled; enable them first")
         return await self._linked(person.name)
 
+    async def change(self, name: str, rights: Rights, companies: Companies) -> None:
+        """Give somebody other rights or companies, from their next request on. Raises AccessError."""
+        person = await self._person(name)
+        self._may_give(companies)
+        changed = replace(person, rights=rights, companies=companies)
+        if not any(
+            _rules(other)
+            for other in (changed, *await self.store.people())
+            if other is changed or other.name != person.name
+        ):
+            raise AccessError(f"{person.name} is the last admin; make another first")
+        await self.store.put_person(changed)
+        await self._note("person changed", f"{person.name}, {rights}{_of(companies)}")
+
     async def disable(self, name: str) -> None:
         """Keep somebody out, from now on. Raises AccessError."""
         person = await self._person(name)
         if person.disabled_at:
             raise AccessError(f"{person.name} is disabled already")
-        if not any(_rules(other) for other in await self.store.people() if other.name != person.name):
+        others = [other for other in await self.store.people() if other.name != person.name]
+        if _rules(person) and not any(map(_rules, others)):
             raise AccessError(f"{person.name} is the last admin; make another first")
         await self.store.put_person(replace(person, disabled_at=self.now()))
         await self.store.end_sessions_of(person.name)

@@ -14,6 +14,7 @@ from monitor.events import Event
 from monitor.incidents.incident import Entry, Incident
 from monitor.incidents.mute import Mute
 from monitor.people.caller import Caller
+from monitor.people.person import Deed
 from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRow, Record
 from probes.probe import Probe
 
@@ -156,6 +157,20 @@ class Sight:
             if after:
                 break
         return before.probes[0].probe_id if before.probes else "", after
+
+    async def deeds(self, before: int | None, most: int) -> tuple[list[tuple[int, Deed]], int | None]:
+        """The newest lines of the audit log before that number, and where the following ones begin, None at the end.
+        Whoever is bound to companies sees what was done to theirs."""
+        found: list[tuple[int, Deed]] = []
+        for _ in range(LOOKS):
+            part = await self.backend.store.deeds(before, most)
+            before = part[-1][0] if len(part) == most else None
+            found += [line for line in part if self.caller.sees_all or self.caller.sees(line[1].company)]
+            if before is None or len(found) >= most:
+                break
+        if len(found) > most:
+            before = found[most - 1][0]
+        return found[:most], before
 
 
 def _place(probe: Probe) -> tuple[datetime, str]:

@@ -1,0 +1,234 @@
+"""Settings: people, tokens, the audit log, and the configuration as it was loaded."""
+
+import platform
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from aiohttp import web
+from pydantic import TypeAdapter, ValidationError
+
+from monitor import __version__
+from monitor.access import Access, AccessError, good, link_to
+from monitor.people.person import Companies, Rights
+from monitor.web.auth.needs import needs
+from monitor.web.backend import sight_of
+from monitor.web.pages.loaded import company_tables, tables
+from monitor.web.pages.probe import now_of
+from monitor.web.rendering import page
+from monitor.web.sight import Sight
+from probes.settings import Duration
+
+MOST = 100  # lines of the audit log on one page
+LONGEST = 2000  # characters of what is typed
+LASTS: TypeAdapter[timedelta] = TypeAdapter(Duration)
+FOR_EVER = "for ever"
+LENGTHS = (("30d", "30 days"), ("90d", "90 days"), ("365d", "a year"), (FOR_EVER, "until it is revoked"))
+
+
+def routes() -> list[web.RouteDef]:
+    """Their routes."""
+    return [
+        web.get("/settings", show_settings),
+        web.get("/settings/people", show_people),
+        web.post("/settings/people", add_person),
+        web.post("/settings/people/change", change_person),
+        web.get("/settings/tokens", show_tokens),
+        web.post("/settings/tokens", add_token),
+        web.post("/settings/tokens/revoke", revoke_token),
+        web.get("/settings/audit", show_audit),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A form as it was filled in, and what is wrong with it, by field."""
+
+    said: Mapping[str, str] = field(default_factory=dict)
+    companies: tuple[str, ...] = ()
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A secret that is shown once: to whom or what it belongs, and the secret."""
+
+    name: str
+    secret: str
+
+
+def access_of(sight: Sight) -> Access:
+    """What the caller may do about people and tokens."""
+    caller = sight.caller
+    return Access(sight.backend.store, sight.backend.now, caller.name, caller.way, caller.companies)
+
+
+@needs(Rights.ADMIN)
+async def show_settings(request: web.Request) -> web.Response:
+    """The version, and the configuration as it was loaded."""
+    sight = sight_of(request)
+    config = sight.backend.config()
+    company = request.query.get("company", "").strip()[:LONGEST]
+    seen = company if sight.caller.sees(company) else ""
+    return page(
+        request,
+        "settings.html",
+        version=__version__,
+        python=platform.python_version(),
+        tables=tables(config, sight.caller.companies),
+        names={path.company: path.company_name for path in sight.paths()},
+        company=company,
+        company_tables=company_tables(config, seen) if seen else [],
+        now=now_of(sight),
+    )
+
+
+@needs(Rights.ADMIN)
+async def show_people(request: web.Request) -> web.Response:
+    """Who can sign in, and a form to add somebody."""
+    return await _people(request, Typed())
+
+
+async def _people(request: web.Request, typed: Typed, once: Once | None = None, status: int = 200) -> web.Response:
+    sight = sight_of(request)
+    return page(
+        request,
+        "people.html",
+        status=status,
+        people=await access_of(sight).people(),
+        rights=list(Rights),
+        names=_names(sight),
+        typed=typed,
+        once=once,
+        now=now_of(sight),
+    )
+
+
+@needs(Rights.ADMIN)
+async def add_person(request: web.Request) -> web.Response:
+    """Make a person, and show their link this once: so there is no redirect, which would have to carry it."""
+    sight, typed = sight_of(request), await _typed(request)
+    try:
+        secret = await access_of(sight).add(typed.said.get("name", ""), _rights(typed), _companies(typed))
+    except AccessError as error:
+        return await _people(request, _wrong(typed, str(error)), status=422)
+    return await _people(request, Typed(), Once(typed.said["name"], _link(sight, secret)))
+
+
+@needs(Rights.ADMIN)
+async def change_person(request: web.Request) -> web.Response:
+    """What the button that was pressed says, to the person that the form names."""
+    sight, typed = sight_of(request), await _typed(request)
+    access, name, wanted = access_of(sight), typed.said.get("name", ""), typed.said.get("do", "")
+    try:
+        if wanted == "link":
+            return await _people(request, Typed(), Once(name, _link(sight, await access.link(name))))
+        deeds: dict[str, Callable[[], Awaitable[None]]] = {
+            "disable": lambda: access.disable(name),
+            "enable": lambda: access.enable(name),
+            "rights": lambda: access.change(name, _rights(typed), _companies(typed)),
+        }
+        if wanted not in deeds:
+            raise AccessError("it is not said what to do; use the buttons of the page")
+        await deeds[wanted]()
+    except AccessError as error:
+        return await _people(request, Typed(wrong={"person": str(error)}), status=422)
+    raise web.HTTPSeeOther("/settings/people")
+
+
+@needs(Rights.ADMIN)
+async def show_tokens(request: web.Request) -> web.Response:
+    """Keys of programs, and a form to make one."""
+    return await _tokens(request, Typed())
+
+
+async def _tokens(request: web.Request, typed: Typed, once: Once | None = None, status: int = 200) -> web.Response:
+    sight = sight_of(request)
+    now = now_of(sight)
+    found = sorted(
+        await access_of(sight).tokens(), key=lambda token: (not good(token, now), -token.created_at.timestamp())
+    )
+    return page(
+        request,
+        "tokens.html",
+        status=status,
+        tokens=[(token, good(token, now)) for token in found],
+        rights=list(Rights),
+        lengths=LENGTHS,
+        names=_names(sight),
+        typed=typed,
+        once=once,
+        now=now,
+    )
+
+
+@needs(Rights.ADMIN)
+async def add_token(request: web.Request) -> web.Response:
+    """Make a token, and show it this once."""
+    sight, typed = sight_of(request), await _typed(request)
+    lasts = typed.said.get("lasts", "90d")
+    try:
+        length = None if lasts == FOR_EVER else LASTS.validate_python(lasts)
+    except ValidationError:
+        return await _tokens(request, _wrong(typed, 'must be a time like "90d"', "lasts"), status=422)
+    try:
+        name, rights = typed.said.get("name", ""), _rights(typed)
+        token, secret = await access_of(sight).add_token(name, rights, _companies(typed), length)
+    except AccessError as error:
+        return await _tokens(request, _wrong(typed, str(error)), status=422)
+    return await _tokens(request, Typed(), Once(token.name, secret))
+
+
+@needs(Rights.ADMIN)
+async def revoke_token(request: web.Request) -> web.Response:
+    """End a token."""
+    sight, typed = sight_of(request), await _typed(request)
+    try:
+        await access_of(sight).revoke(typed.said.get("token", ""))
+    except AccessError as error:
+        return await _tokens(request, Typed(wrong={"token": str(error)}), status=422)
+    raise web.HTTPSeeOther("/settings/tokens")
+
+
+@needs(Rights.ADMIN)
+async def show_audit(request: web.Request) -> web.Response:
+    """Who did what, newest first."""
+    sight = sight_of(request)
+    before = request.query.get("before", "")
+    number = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
+    deeds, older = await sight.deeds(number, MOST)
+    return page(request, "audit.html", deeds=deeds, older=older, later=number is not None, now=now_of(sight))
+
+
+async def _typed(request: web.Request) -> Typed:
+    """What was filled in; a file is nothing."""
+    form = await request.post()
+    said = {name: each.strip()[:LONGEST] for name, each in form.items() if isinstance(each, str) and name != "form"}
+    companies = [each for each in said.get("companies", "").replace(",", " ").split() if each]
+    return Typed(said, tuple(dict.fromkeys(companies)))
+
+
+def _rights(typed: Typed) -> Rights:
+    try:
+        return Rights(typed.said.get("rights", ""))
+    except ValueError:
+        raise AccessError(f"choose rights: {', '.join(Rights)}") from None
+
+
+def _companies(typed: Typed) -> Companies:
+    """The companies that the form names; None where it says all. Nothing chosen is not all."""
+    return None if typed.said.get("reach") == "all" else typed.companies
+
+
+def _wrong(typed: Typed, said: str, where: str = "") -> Typed:
+    """It with the complaint at the field that it is about."""
+    about = where or ("companies" if said.startswith("name ") else "rights" if said.startswith("choose") else "name")
+    return Typed(typed.said, typed.companies, {about: said})
+
+
+def _names(sight: Sight) -> dict[str, str]:
+    return {path.company: path.company_name for path in sight.paths()}
+
+
+def _link(sight: Sight, secret: str) -> str:
+    return link_to(sight.backend.config().web.base_url, secret)

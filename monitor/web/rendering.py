@@ -80,7 +80,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = (legible.plain, legible.cut, legible.words, legible.utc, legible.span, legible.spelled)
-    environment.filters.update({filter.__name__: filter for filter in filters}, ago=_ago)
+    environment.filters.update({each.__name__: each for each in filters}, ago=_ago)
     environment.globals.update(static=static, signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()})
     return environment
 

@@ -180,7 +180,10 @@ async def house(able: None, tmp_path: Path) -> AsyncIterator[House]:
         ("page mail_system - m365 #1", "page mail_system - google MailpathMailSystemStopped", False),
         ("ticket ourselves acme #1", "ticket ourselves acme MailpathOwnTrouble", True),
         ("ticket ourselves acme #1", "ticket ourselves bolt MailpathOwnTrouble", False),
-        ("ticket ourselves acme #1", "ticket ourselves acme MailpathMailboxFailing", False),
+        ("ticket ourselves acme #1", "ticket ourselves acme MailpathMailboxFailing", True),
+        ("ticket ourselves acme MailpathOwnTrouble", "ticket ourselves acme MailpathNoVerdicts", True),
+        ("ticket ourselves acme #1", "ticket ourselves bolt MailpathMailboxFailing", False),
+        ("page ourselves #1", "ticket ourselves acme MailpathMailboxFailing", False),  # that one is of no company
     ],
 )
 async def test_the_wider_one_holds_back_the_narrower_one(house: House, wide: str, narrow: str, held_back: bool) -> None:

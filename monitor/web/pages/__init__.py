@@ -8,9 +8,9 @@ pure functions make.
 from aiohttp import web
 
 from monitor.web import rendering
-from monitor.web.pages import company, now
+from monitor.web.pages import company, now, sender
 
 
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
-    return [*rendering.routes(), *now.routes(), *company.routes()]
+    return [*rendering.routes(), *now.routes(), *company.routes(), *sender.routes()]

@@ -22,7 +22,7 @@ from monitor.web.rendering import page
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 
-SPANS = {"2h": timedelta(hours=2), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+SPANS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 USUAL = "7d"
 MOST_INCIDENTS = 30  # of the company, of those that are over
 LOOKED_THROUGH = 500  # incidents of all companies

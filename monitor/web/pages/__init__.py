@@ -8,9 +8,10 @@ pure functions make.
 from aiohttp import web
 
 from monitor.web import rendering
-from monitor.web.pages import company, now, sender
+from monitor.web.pages import company, incidents, now, probe, probe_now, sender, settings
 
 
 def routes() -> list[web.RouteDef]:
     """All pages, and the files that they load."""
-    return [*rendering.routes(), *now.routes(), *company.routes(), *sender.routes()]
+    pages = (now, company, sender, probe, probe_now, incidents, settings)
+    return [*rendering.routes(), *(route for each in pages for route in each.routes())]

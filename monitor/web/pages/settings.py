@@ -4,11 +4,11 @@ import platform
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.metadata import version
 
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
-from monitor import __version__
 from monitor.access import Access, AccessError, good, link_to
 from monitor.people.person import Companies, Rights
 from monitor.web.auth.needs import needs
@@ -73,7 +73,7 @@ async def show_settings(request: web.Request) -> web.Response:
     return page(
         request,
         "settings.html",
-        version=__version__,
+        version=version("mailpath"),
         python=platform.python_version(),
         tables=tables(config, sight.caller.companies),
         names={path.company: path.company_name for path in sight.paths()},
@@ -109,7 +109,7 @@ async def add_person(request: web.Request) -> web.Response:
     """Make a person, and show their link this once: so there is no redirect, which would have to carry it."""
     sight, typed = sight_of(request), await _typed(request)
     try:
-        secret = await access_of(sight).add(typed.said.get("name", ""), _rights(typed), _companies(typed))
+        secret = await access_of(sight).add(typed.said.get("name", ""), _rights(typed), _companies(sight, typed))
     except AccessError as error:
         return await _people(request, _wrong(typed, str(error)), status=422)
     return await _people(request, Typed(), Once(typed.said["name"], _link(sight, secret)))
@@ -126,7 +126,7 @@ async def change_person(request: web.Request) -> web.Response:
         deeds: dict[str, Callable[[], Awaitable[None]]] = {
             "disable": lambda: access.disable(name),
             "enable": lambda: access.enable(name),
-            "rights": lambda: access.change(name, _rights(typed), _companies(typed)),
+            "rights": lambda: access.change(name, _rights(typed), _companies(sight, typed)),
         }
         if wanted not in deeds:
             raise AccessError("it is not said what to do; use the buttons of the page")
@@ -145,14 +145,12 @@ async def show_tokens(request: web.Request) -> web.Response:
 async def _tokens(request: web.Request, typed: Typed, once: Once | None = None, status: int = 200) -> web.Response:
     sight = sight_of(request)
     now = now_of(sight)
-    found = sorted(
-        await access_of(sight).tokens(), key=lambda token: (not good(token, now), -token.created_at.timestamp())
-    )
+    newest_first = sorted(await access_of(sight).tokens(), key=lambda token: token.created_at, reverse=True)
     return page(
         request,
         "tokens.html",
         status=status,
-        tokens=[(token, good(token, now)) for token in found],
+        tokens=sorted(((token, good(token, now)) for token in newest_first), key=lambda each: not each[1]),
         rights=list(Rights),
         lengths=LENGTHS,
         names=_names(sight),
@@ -173,7 +171,7 @@ async def add_token(request: web.Request) -> web.Response:
         return await _tokens(request, _wrong(typed, 'must be a time like "90d"', "lasts"), status=422)
     try:
         name, rights = typed.said.get("name", ""), _rights(typed)
-        token, secret = await access_of(sight).add_token(name, rights, _companies(typed), length)
+        token, secret = await access_of(sight).add_token(name, rights, _companies(sight, typed), length)
     except AccessError as error:
         return await _tokens(request, _wrong(typed, str(error)), status=422)
     return await _tokens(request, Typed(), Once(token.name, secret))
@@ -215,9 +213,14 @@ def _rights(typed: Typed) -> Rights:
         raise AccessError(f"choose rights: {', '.join(Rights)}") from None
 
 
-def _companies(typed: Typed) -> Companies:
-    """The companies that the form names; None where it says all. Nothing chosen is not all."""
-    return None if typed.said.get("reach") == "all" else typed.companies
+def _companies(sight: Sight, typed: Typed) -> Companies:
+    """The companies that the form names; None where it says all. Nothing chosen is not all, and a misspelt one would
+    show nothing for ever."""
+    if typed.said.get("reach") == "all":
+        return None
+    if unknown := [company for company in typed.companies if company not in _names(sight)]:
+        raise AccessError(f"name companies by the keys of the list; there is no {unknown[0][:64]}")
+    return typed.companies
 
 
 def _wrong(typed: Typed, said: str, where: str = "") -> Typed:

@@ -1,25 +1,11 @@
-// The page of a probe: each step as it is spoken, and the page renewed as evidence comes in. And buttons that copy.
-// Without it the page is complete and has a link to reload it; text to copy can be selected.
+// The page of a probe: each step as it is spoken, and the page renewed as evidence comes in.
+// Without it the page is complete and has a link to reload it.
 "use strict";
 
 (() => {
   const page = document.getElementById("probe");
   if (!page) return;
 
-  const copying = (root) => {
-    for (const button of root.querySelectorAll("[data-copy]")) {
-      button.hidden = !navigator.clipboard;
-      if (button.dataset.ready) continue;
-      button.dataset.ready = "yes";
-      button.addEventListener("click", async () => {
-        const text = document.getElementById(button.dataset.copy).textContent;
-        try { await navigator.clipboard.writeText(text.trim()); button.textContent = "Copied"; }
-        catch { button.textContent = "Could not copy; select it by hand"; }
-        setTimeout(() => { button.textContent = "Copy"; }, 3000);
-      });
-    }
-  };
-  copying(document);
   if (!("onItsWay" in page.dataset)) return;
 
   const hearing = document.getElementById("hearing");

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 
-from monitor.store.columns import EPOCH, Instant, Number, Prose
+from monitor.store.columns import EPOCH, Instant, Number, Prose, instant
 from monitor.store.reads import JUDGED
 from monitor.store.records import Cursor, ProbeFilter, ProbePage, ProbeRow
 from monitor.store.tables import present, probes, verdicts
@@ -171,7 +171,7 @@ def _companies_of(wanted: ProbeFilter) -> list[str] | None:
 def _begin(wanted: ProbeFilter, cursor: Cursor | None) -> dict[str, Any]:
     """Before which probe the page begins."""
     places = [(wanted.until or FAR_AHEAD, "")] + ([(cursor.created_at, cursor.probe_id)] if cursor else [])
-    high, high_id = min(places)
+    high, high_id = min(places, key=lambda place: (instant(place[0]), place[1]))
     return {"high": high, "high_id": high_id}
 
 

@@ -7,9 +7,10 @@ from functools import cache
 from importlib.resources import files
 
 from aiohttp import web
-from jinja2 import Environment, Template
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from monitor.web.rendering import page
 
 INDEX = "index"
 CAUSES = "cause-"  # pages about families of causes; the others are about alerts
@@ -38,24 +39,22 @@ def runbooks() -> Mapping[str, Runbook]:
     return {name: _page(name, sources[name]) for name in sorted(sources)}
 
 
-def add_runbooks(app: web.Application, templates: Environment) -> None:
-    """Serve them below /runbooks/."""
-    template, pages = templates.get_template("runbook.html"), runbooks()
-    rendered = {name: _html(template, page) for name, page in pages.items()}
+def routes() -> list[web.RouteDef]:
+    """Their routes."""
+    return [web.get("/runbooks", lead), web.get("/runbooks/", show), web.get("/runbooks/{name}", show)]
 
-    async def show(request: web.Request) -> web.Response:
-        name = request.match_info.get("name", INDEX)
-        if name in rendered:
-            return web.Response(text=rendered[name], content_type="text/html")
-        text = _html(template, pages[INDEX], missing=name[:LONGEST_NAME])
-        return web.Response(text=text, content_type="text/html", status=404)
 
-    async def lead(_: web.Request) -> web.Response:
-        raise web.HTTPMovedPermanently("/runbooks/")
+async def show(request: web.Request) -> web.Response:
+    """One page; the list where it is asked for, or where there is none of that name."""
+    name = request.match_info.get("name", INDEX)
+    if name in runbooks():
+        return _shown(request, runbooks()[name])
+    return _shown(request, runbooks()[INDEX], missing=name[:LONGEST_NAME])
 
-    app.router.add_get("/runbooks", lead)
-    app.router.add_get("/runbooks/", show)
-    app.router.add_get("/runbooks/{name}", show)
+
+async def lead(_: web.Request) -> web.Response:
+    """The list has one address."""
+    raise web.HTTPMovedPermanently("/runbooks/")
 
 
 def _page(name: str, source: str) -> Runbook:
@@ -75,11 +74,12 @@ def _link(token: Token) -> None:
             child.attrs["href"] = href.removesuffix(SUFFIX)
 
 
-def _html(template: Template, page: Runbook, *, missing: str = "") -> str:
+def _shown(request: web.Request, book: Runbook, *, missing: str = "") -> web.Response:
     """The page; the index with the list of all others, and with the name that is not among them."""
     others = [other for other in runbooks().values() if other.name != INDEX]
     groups = (
         ("Alerts", [other for other in others if not other.name.startswith(CAUSES)]),
         ("Causes", [other for other in others if other.name.startswith(CAUSES)]),
     )
-    return template.render(page=page, groups=groups if page.name == INDEX else (), missing=missing)
+    shown, status = groups if book.name == INDEX else (), 404 if missing else 200
+    return page(request, "runbook.html", status=status, page=book, groups=shown, missing=missing)

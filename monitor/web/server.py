@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from monitor.metrics import CONTENT_TYPE, Metrics
 from monitor.signs import COLOURS
 from monitor.trouble import Trouble
-from monitor.web.runbooks import add_runbooks
+from monitor.web import runbooks
 from monitor.web.status import Status
 
 HEADERS = {
@@ -58,7 +58,7 @@ def application(views: Views) -> web.Application:
     app.router.add_get("/metrics", show_metrics)
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)
-    add_runbooks(app, templates)
+    app.add_routes(runbooks.routes())
     return app
 
 

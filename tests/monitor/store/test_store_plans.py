@@ -1,0 +1,94 @@
+"""Every question of lists and people is answered by an index, so that a page of a million probes costs what one of a
+few does."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Select
+
+from monitor.store import Store, list_reads, people_reads
+from monitor.store.database import connect
+from monitor.store.writes import Step, statements
+
+QUESTIONS = list_reads.STATEMENTS | people_reads.STATEMENTS
+WHOLE_TABLES = {"people", "tokens"}  # they are what is asked for
+SPAN = "created_at>? AND created_at<?"
+ALL = f"probes USING INDEX ix_probes_created_at ({SPAN})"
+OF_COMPANY = f"INDEX ix_probes_company_created_at (company=? AND {SPAN})"
+OF_PATH = f"INDEX ix_probes_company_path_created_at (company=? AND path=? AND {SPAN})"
+OF_OUTCOME = f"INDEX ix_probes_outcome_created_at (outcome=? AND {SPAN})"
+OF_BOTH = f"INDEX ix_probes_company_outcome_created_at_role (company=? AND outcome=? AND {SPAN})"
+COUNTED = "COVERING INDEX ix_probes_company_outcome_created_at_role (company=? AND outcome=? AND created_at>?)"
+VERDICT = "ix_verdicts_probe_id_id"
+WALKS = {
+    "SCAN present USING COVERING INDEX sqlite_autoindex_present_1",  # which companies there are
+    "SCAN companies",
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "indexes"),
+    [
+        ("all", [ALL, VERDICT]),
+        ("of_many", [ALL, VERDICT]),
+        ("of_company", [OF_COMPANY, VERDICT]),
+        ("of_path", [OF_PATH, VERDICT]),
+        ("of_outcome", [OF_OUTCOME, VERDICT]),
+        ("of_outcome_many", [OF_OUTCOME, VERDICT]),
+        ("of_outcome_company", [OF_BOTH, VERDICT]),
+        ("all: floor", [ALL]),
+        ("of_many: floor", [ALL]),
+        ("of_company: floor", [OF_COMPANY]),
+        ("of_path: floor", [OF_PATH]),
+        ("of_outcome: floor", [OF_OUTCOME]),
+        ("of_outcome_many: floor", [OF_OUTCOME]),
+        ("of_outcome_company: floor", [OF_BOTH]),
+        ("history_of_company", ["INDEX ix_probes_company_created_at (company=? AND created_at>?)", VERDICT]),
+        ("counts", [COUNTED]),
+        ("counts_of", [COUNTED]),
+        ("person", ["sqlite_autoindex_people_1"]),
+        ("token", ["sqlite_autoindex_tokens_2 (digest=?)"]),
+        ("session", ["sqlite_autoindex_sessions_1"]),
+        ("invitation", ["sqlite_autoindex_invitations_2 (digest=?)"]),
+        ("deeds", ["deeds USING INTEGER PRIMARY KEY (rowid<?)"]),
+        ("remembered", ["sqlite_autoindex_remembered_1 (caller=? AND key=?)"]),
+        (Step.RESULT, ["sqlite_autoindex_probes_1"]),
+        (Step.USED, ["sqlite_autoindex_tokens_1"]),
+        (Step.END_SESSION, ["sqlite_autoindex_sessions_1"]),
+        (Step.END_SESSIONS, ["ix_sessions_person"]),
+        (Step.TAKE, ["sqlite_autoindex_invitations_2 (digest=?)"]),
+        (Step.FORGET_SESSIONS, ["ix_sessions_expires_at"]),
+        (Step.FORGET_ANSWERS, ["ix_remembered_at"]),
+    ],
+)
+async def test_no_question_reads_a_whole_table(tmp_path: Path, question: str | Step, indexes: list[str]):
+    file = tmp_path / "mailpath.db"
+    async with Store.open(f"sqlite:///{file}"):
+        pass
+    plan = plan_of(file, question)
+    assert {step for step in plan if step.startswith("SCAN")} <= WALKS, plan
+    for index in indexes:
+        assert any(index in step for step in plan), plan
+    if isinstance(question, str) and question in list_reads.WAYS:
+        assert "USE TEMP B-TREE FOR ORDER BY" not in plan, "it would read all before it tells the first"
+
+
+def plan_of(file: Path, question: str | Step) -> list[str]:
+    engine = connect(f"sqlite:///{file}")
+    asked = QUESTIONS[question] if isinstance(question, str) else statements(engine)[question]
+    if isinstance(asked, Select) and "companies" in (given := asked.compile().params):
+        nothing = {name: None for name, value in given.items() if value is None}
+        asked = asked.params(nothing | {"companies": ["acme", "bolt"]})
+    compiled = asked.compile(engine, compile_kwargs={"render_postcompile": True})
+    engine.dispose()
+    numbers = {"most", "through"}
+    with closing(sqlite3.connect(file)) as connection:
+        values = [1 if name in numbers or name.startswith("param_") else None for name in compiled.positiontup or ()]
+        return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled}", values)]
+
+
+def test_every_question_has_its_plan():
+    marks = test_no_question_reads_a_whole_table.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    assert {question for question, _ in marks if isinstance(question, str)} == set(QUESTIONS) - WHOLE_TABLES

@@ -6,6 +6,7 @@ a verdict counts once, whoever stored it, and however often the service is stopp
 
 import asyncio
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ import structlog
 
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
-from monitor.incidents.incident import Entry, Incident, Nature, Told, Turn
+from monitor.incidents.incident import Entry, Failure, Incident, Nature, Told, Turn
 from monitor.incidents.marks import Names
 from monitor.incidents.mute import Mute, active, muting
 from monitor.incidents.notice import News, Notice
@@ -216,10 +217,17 @@ class Casebook:
         await self._read(self._picture.unread_beside_failures(), upto)
 
     async def _read(self, lines: Sequence[Line], upto: int) -> None:
-        touched = {company for incident in self.incidents for company in incident.touches}
+        failing: defaultdict[Line, list[Failure]] = defaultdict(list)
+        cut: set[str] = set()  # companies of incidents that keep but a part of what fails
+        for incident in self.incidents:
+            for failure in incident.failures:
+                failing[failure.line].append(failure)
+            if incident.failing > len(incident.failures):
+                cut.update(incident.touches)
         for line in lines:
             past = await self._store.history(line, Role.SENDER, upto, HISTORY)
-            self._picture.recall(line, past, known=line[0] in touched)
+            not_said = line[0] in cut and line not in failing
+            self._picture.recall(line, past, None if not_said else failing.get(line, ()))
 
     async def _read_up(self) -> None:
         """Load the past of whatever open incidents are about; without it they would seem to be over."""

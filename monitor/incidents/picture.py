@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from monitor.incidents.incident import Failure, Nature
@@ -100,13 +99,10 @@ class Picture:
         """Lines of these companies whose past must be loaded."""
         return [line for line in self.lines_of(companies) if line not in self._tracks]
 
-    def recall(self, line: Line, rulings: Iterable[Ruling], *, known: bool = True) -> None:
-        """This is the line's past: the latest verdict of each of its newest probes, oldest first. `known`: there is an
-        incident at this company. Where there is none, what got better meanwhile is no reason to open one."""
-        track = track_of(rulings, self._limits(line[0]), self._names)
-        if not known:
-            track = replace(track, mail=track.mail.forgiven(), sight=track.sight.forgiven())
-        self._tracks[line] = track
+    def recall(self, line: Line, rulings: Iterable[Ruling], before: Sequence[Failure] | None = None) -> None:
+        """This is the line's past: the latest verdict of each of its newest probes, oldest first. `before` is what
+        open incidents say of the line, None where they do not say all."""
+        self._tracks[line] = track_of(rulings, self._limits(line[0]), self._names, before)
         self._stale.add(line[0])
 
     def recall_newest(self, ruling: Ruling) -> None:

@@ -1,11 +1,14 @@
 """The last marks of one path and kind: does it fail, and since when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from monitor.incidents.incident import Failure
 from monitor.incidents.marks import Mark, Names, mark_of
 from monitor.incidents.ruling import Ruling
+from probes.sender import Role
+from probes.verdict import Outcome, Verdict
 
 ENOUGH = 1000  # good ones in a row are not counted any further
 
@@ -44,8 +47,17 @@ class Streak:
         return Streak(recent, 0, self.fails or enough, self.since or ruling.launched_at, self.count + 1, ruling, mark)
 
     def forgiven(self) -> "Streak":
-        """The same, without a grudge if the latest was good."""
-        return Streak(recent=self.recent, good=self.good) if self.good else self
+        """The same, but not failing if the latest was good."""
+        return Streak(recent=self.recent, good=self.good) if self.fails and self.good else self
+
+    def known(self, failure: Failure | None) -> "Streak":
+        """The same, if that is what an incident says of it; None: nothing."""
+        if failure is None:
+            return self.forgiven()
+        if not self.fails or self.since is None or self.since > failure.since:
+            return self
+        count = max(self.count, failure.bad) if self.since == failure.since else failure.bad
+        return replace(self, since=failure.since, count=count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +80,25 @@ class Track:
         return Track(mail, sight, ruling.launched_at if mark is Mark.GOOD else self.well_at)
 
 
-def track_of(rulings: Iterable[Ruling], limits: Limits, names: Names) -> Track:
-    """The track of these verdicts, one for each probe, oldest first."""
-    track = Track()
-    for ruling in rulings:
+def track_of(rulings: Iterable[Ruling], limits: Limits, names: Names, before: Sequence[Failure] | None = None) -> Track:
+    """The track of these verdicts, one for each probe, oldest first. `before` is what open incidents say of the line,
+    None where they do not say all: what fails for longer than these verdicts tell fails on, and what got better is no
+    reason to open one."""
+    past = list(rulings)
+    told = {failure.outcome is Outcome.UNKNOWN: failure for failure in before or ()}
+    older = {dark: each for dark, each in told.items() if not past or each.since < past[0].launched_at}
+    mail, sight = (_failing(older[dark], names) if dark in older else Streak() for dark in (False, True))
+    track = Track(mail, sight)
+    for ruling in past:
         track = track.add(ruling, limits, names)
-    return track
+    if before is None:
+        return track
+    return replace(track, mail=track.mail.known(told.get(False)), sight=track.sight.known(told.get(True)))
+
+
+def _failing(failure: Failure, names: Names) -> Streak:
+    """A streak of which no more is known than that."""
+    verdict = Verdict(failure.outcome, failure.cause, failure.grade, failure.because)
+    last = Ruling(0, failure.probe_id, *failure.line, Role.SENDER, failure.since, failure.at, verdict)
+    mark = mark_of(failure.kind, verdict, names)
+    return Streak(fails=True, since=failure.since, last=last, mark=mark)

@@ -172,6 +172,19 @@ async def test_a_restart_in_the_middle_changes_nothing(tmp_path: Path) -> None:
     assert told(notices) == ["opened", "resolved"]
 
 
+async def test_a_restart_forgets_nothing_that_an_incident_tells(tmp_path: Path) -> None:
+    """Blocked, and then for longer than the past that is loaded nobody could look."""
+    clock = [T0]
+    async with desk(tmp_path, config(), clock) as at:
+        await at.play("dd" + "?" * HISTORY)
+        before = at.casebook.incidents
+    async with desk(tmp_path, config(), clock) as at:
+        await at.casebook.step()
+        assert {each.id: each.failures for each in at.casebook.incidents} == {each.id: each.failures for each in before}
+        await at.play("ii")
+        assert at.casebook.incidents == []
+
+
 async def test_what_was_judged_while_nobody_looked_is_looked_at_by_the_next_life(tmp_path: Path) -> None:
     clock = [T0]
     async with desk(tmp_path, config(), clock) as at:

@@ -171,6 +171,43 @@ def test_a_track_made_again_from_the_past_is_the_same_track(score):
     assert again.picture.problems({}) == day.picture.problems({})
 
 
+@pytest.mark.parametrize("score", ["d" * 60, "?" * 60, "dd" + "?" * 60, "dd" + "?" * 60 + "i", "bb" + "iibb" * 15])
+def test_what_fails_for_longer_than_the_past_that_is_loaded_fails_since_then(score):
+    day, again = Day((site("acme"),), IncidentSettings(good=3)), Day((site("acme"),), IncidentSettings(good=3))
+    day.play({LINE: score})
+    problems = day.picture.problems({})
+    before = [failure for problem in problems for failure in problem.failures]
+    again.picture.recall(LINE, day.shown[-HISTORY:], before)
+    assert again.picture.problems({}) == problems
+
+
+@pytest.mark.parametrize(("before", "fails"), [((), False), (None, True)])
+def test_what_was_over_before_more_patience_was_needed_is_over(before, fails):
+    """Two good ones were enough then. It is another path's incident that came back and needs four."""
+    day = Day((site("acme"),))
+    day.picture.be_patient({"acme": 1})
+    day.picture.recall(
+        LINE, [ruling(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate("bbii")], before
+    )
+    assert bool(day.picture.problems({})) is fails
+
+
+def test_what_came_back_fails_since_it_came_back():
+    day, again = Day((site("acme"),)), Day((site("acme"),))
+    day.play({LINE: "bbiibb"})
+    again.picture.be_patient({"acme": 1})
+    again.picture.recall(LINE, day.shown, day.only().failures)
+    assert again.picture.problems({}) == day.picture.problems({})
+
+
+def test_what_does_not_fail_so_far_began_with_its_first_bad_one():
+    day, again = Day((site("acme"),)), Day((site("acme"),))
+    day.play({LINE: "bib"})
+    again.picture.recall(LINE, day.shown[:2], ())
+    again.picture.take(day.shown[2:])
+    assert again.picture.problems({}) == day.picture.problems({}) != []
+
+
 def test_an_amended_verdict_counts_in_place_of_the_first():
     """A probe was missing; then it came after all. Its past is loaded again, with the later verdict in it."""
     day = Day((site("acme"),))

@@ -12,8 +12,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from monitor.incidents.family import FAMILIES, Family
 from monitor.incidents.incident import Scope, Severity
-from monitor.signs import COLOURS, SIGNS
-from monitor.web.status import WORST_FIRST
+from monitor.signs import COLOURS, SIGNS, WORST_FIRST
 from probes.kinds import Kind
 from probes.verdict import Cause, Concern, Outcome
 

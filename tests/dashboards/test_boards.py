@@ -124,7 +124,7 @@ def test_every_link_leads_to_something_that_is_there():
     assert boards == {board["uid"] for board in BOARDS.values()}
     named = {f"runbooks/cause-{family}" for family in Family}
     assert pages == {"", "#incidents", "runbooks/${__value.raw}", *named}
-    assert 'id="incidents"' in (ROOT / "monitor/web/templates/status.html").read_text()
+    assert 'id="incidents"' in (ROOT / "monitor/web/templates/now.html").read_text()
     assert {f"runbooks/{file.stem}" for file in RUNBOOKS.glob("cause-*.md")} == named
     assert (RUNBOOKS / "index.md").exists()  # where the link of a row without a runbook ends
 

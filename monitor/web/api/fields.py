@@ -19,11 +19,17 @@ class Fields(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class Body(Fields):
+    """The body of a request: JSON, in which a number is not a text."""
+
+    model_config = ConfigDict(strict=True)
+
+
 class NoQuery(Fields):
     """Of a request that takes no parameters."""
 
 
-class NoBody(Fields):
+class NoBody(Body):
     """Of a request that takes no body."""
 
 
@@ -48,13 +54,19 @@ def _without_leap_second(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    if not (text.isprintable() and text.strip()):
-        raise ValueError("must be one line of text that shows")
-    return text.strip()
+    """What does not show is replaced."""
+    seen = "".join(
+        each if each.isprintable() else " " if each.isspace() else "\N{REPLACEMENT CHARACTER}" for each in text
+    )
+    if not seen.strip():
+        raise ValueError("must be one line of text, not blanks alone")
+    return " ".join(seen.split())
 
 
 Moment = Annotated[
     datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time", "examples": [EXAMPLE]})
 ]
-Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$", examples=["acme"])]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@+-]{0,99}$", examples=["ada@example.com"])]
+Lasts = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}[smhd]$", examples=["2h"])]
+Line = Annotated[str, Field(pattern=r"\S", max_length=200), AfterValidator(_one_line)]

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from http import HTTPStatus
+from typing import Any
 from weakref import WeakValueDictionary
 
 from aiohttp import web
@@ -29,7 +30,7 @@ class Once:
     def __init__(self) -> None:
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def run(self, operation: Operation, request: web.Request) -> web.StreamResponse:
+    async def run(self, operation: Operation[Any, Any], request: web.Request) -> web.StreamResponse:
         """Do the request, or answer as before."""
         content = await request.read() if operation.takes_body else b""
         key = request.headers.get(HEADER) if operation.method == "POST" else None
@@ -44,7 +45,7 @@ class Once:
             return await self._in_turn(operation, request, content, caller, key)
 
     async def _in_turn(
-        self, operation: Operation, request: web.Request, content: bytes, caller: str, key: str
+        self, operation: Operation[Any, Any], request: web.Request, content: bytes, caller: str, key: str
     ) -> web.StreamResponse:
         backend = request.app[BACKEND]
         fingerprint = _fingerprint(request, content)
@@ -68,7 +69,9 @@ def _kept(response: web.Response, secret: tuple[str, ...]) -> str:
     facts = json.loads(response.text or "null")
     if secret:
         facts |= dict.fromkeys(secret)
-    return json.dumps({"headers": {name: response.headers[name] for name in KEPT if name in response.headers}, "body": facts})
+    return json.dumps(
+        {"headers": {name: response.headers[name] for name in KEPT if name in response.headers}, "body": facts}
+    )
 
 
 def _again(known: Remembered) -> web.Response:

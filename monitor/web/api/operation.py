@@ -123,17 +123,11 @@ def read_body(request: web.Request, content: bytes, model: type[B]) -> B:
             Wrong("Content-Type", f"is not {JSON}", f"send Content-Type: {JSON}"),
         )
     try:
-        given = json.loads(content)
-    except (ValueError, RecursionError):
-        raise ProblemError(
-            HTTPStatus.BAD_REQUEST, "the body is not JSON", Wrong("body", "is not JSON", "send one JSON object")
-        ) from None
-    if not isinstance(given, dict):
-        wrong = Wrong("body", "is not an object", 'send one JSON object like {"company": "acme"}')
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "the body is not a JSON object", wrong)
-    try:
-        return model.model_validate(given)
+        return model.model_validate_json(content)
     except ValidationError as error:
+        if error.errors(include_url=False)[0]["type"] == "json_invalid":
+            wrong = Wrong("body", "is not JSON", "send one JSON object")
+            raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not JSON", wrong) from None
         found = wrongs(error, model)
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, _summed("the body", found), *found) from None
 
@@ -143,7 +137,9 @@ def _summed(where: str, found: list[Wrong]) -> str:
     return f"{where} is wrong: {fields}" if fields else f"{where} is wrong"
 
 
-def answered(facts: Any, *, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> web.Response:
+def answered(
+    facts: Any, *, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> web.Response:
     """JSON. Half characters, which hostile mail may hold, are replaced."""
     body = json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace")
     return web.Response(body=body, status=status, content_type=JSON, charset="utf-8", headers=headers)

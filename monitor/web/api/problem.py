@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from enum import EnumType
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
@@ -93,6 +94,8 @@ def _wrong(error: Any, model: type[BaseModel]) -> Wrong:
     field = ".".join(path)[:200]
     about = {info.alias or name: info for name, info in model.model_fields.items()}
     match error["type"]:
+        case "model_type":
+            return Wrong("body", "is not an object", 'send one JSON object like {"company": "acme"}')
         case "extra_forbidden":
             return Wrong(field, "is not known here", meant(path[-1][:200], about) if about else "leave it out")
         case "missing":
@@ -110,6 +113,8 @@ def _wrong(error: Any, model: type[BaseModel]) -> Wrong:
 
 def _words(annotation: Any) -> list[Any]:
     """The words of an enumeration, wherever in an annotation it stands."""
-    if isinstance(annotation, type) and hasattr(annotation, "__members__"):
+    if isinstance(annotation, EnumType):
         return list(annotation)
-    return [word for part in getattr(annotation, "__args__", ()) for word in _words(part)]
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [word for part in get_args(annotation) for word in _words(part)]

@@ -1,0 +1,303 @@
+"""People, tokens and the audit log. Only for admins; one who is bound to companies has to do with those alone."""
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from aiohttp import web
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from monitor.access import Access, AccessError, good, link_to
+from monitor.facts import Time
+from monitor.people.person import Companies, Deed, Person, Rights, Token
+from monitor.web.api.fields import MOST, Body, Fields, Key, Name, NoBody, NoQuery
+from monitor.web.api.operation import ROOT, Call, answered, no_content
+from monitor.web.api.problem import ProblemError, Wrong, meant
+from monitor.web.sight import NotThereError, Sight
+
+LONGEST_DAYS = 3650
+
+
+class Granted(Body):
+    """Who may do what, where."""
+
+    name: Name = Field(description="How they are called: a-z, 0-9 and . _ @ + -, first a letter or digit.")
+    rights: Rights = Field(Rights.VIEWER, description="`viewer`, `operator` or `admin`.")
+    companies: list[Key] | None = Field(
+        None, min_length=1, max_length=1000, description="Keys of the companies they are bound to; null: they see all."
+    )
+
+
+class NewToken(Granted):
+    """A token for a program."""
+
+    days: int | None = Field(
+        90, ge=1, le=LONGEST_DAYS, description="So many days it is good; null: until it is revoked."
+    )
+
+
+class NewPerson(Granted):
+    """Somebody who is to sign in."""
+
+
+class Change(Body):
+    """What is to become of a person."""
+
+    disabled: bool = Field(description="`true`: keep them out; `false`: let them in again.")
+
+
+class WhichDeeds(Fields):
+    """Which part of the audit log is wanted."""
+
+    before: int | None = Field(None, ge=0, le=2**53, description="The `next` of the page before.")
+    most: int = Field(100, ge=1, le=MOST, description="At most so many.")
+
+
+class TokenFacts(TypedDict):
+    """A token. Its secret is shown once, when it is made; `hint` is how it begins. `companies`: null is all."""
+
+    token: str
+    name: str
+    hint: str
+    rights: Rights
+    companies: list[str] | None
+    by: str
+    created_at: Time
+    expires_at: Time | None
+    used_at: Time | None
+    revoked_at: Time | None
+    good: bool
+
+
+class NewTokenFacts(TokenFacts):
+    """`secret` is what the program sends as `Authorization: Bearer SECRET`. It is kept nowhere: a repeated request
+    with the same `Idempotency-Key` has null in its place."""
+
+    secret: str | None
+
+
+class PersonFacts(TypedDict):
+    """Somebody who can sign in. `signs_in`: whether they have a password yet. `companies`: null is all."""
+
+    person: str
+    rights: Rights
+    companies: list[str] | None
+    signs_in: bool
+    created_at: Time
+    disabled_at: Time | None
+
+
+class NewPersonFacts(PersonFacts):
+    """`link` is where they choose a password, once, within 24 hours. It is kept nowhere: a repeated request with the
+    same `Idempotency-Key` has null in its place."""
+
+    link: str | None
+
+
+class DeedFacts(TypedDict):
+    """One line of the audit log."""
+
+    number: int
+    at: Time
+    who: str
+    way: str
+    what: str
+    about: str
+    company: str | None
+
+
+class TokensFacts(TypedDict):
+    """All tokens there ever were."""
+
+    tokens: list[TokenFacts]
+
+
+class PeopleFacts(TypedDict):
+    """All people."""
+
+    people: list[PersonFacts]
+
+
+class DeedsFacts(TypedDict):
+    """A part of the log, newest first. `next` is the `before` of the following part; null at the end."""
+
+    deeds: list[DeedFacts]
+    next: int | None
+
+
+class LinkFacts(TypedDict):
+    """Where somebody chooses a password, once, within 24 hours."""
+
+    person: str
+    link: str | None
+
+
+async def show_tokens(call: Call[NoQuery, NoBody]) -> web.Response:
+    """All tokens."""
+    now = call.sight.backend.now()
+    return answered({"tokens": [_token(token, now) for token in await access_of(call.sight).tokens()]})
+
+
+async def make_token(call: Call[NoQuery, NewToken]) -> web.Response:
+    """One more. Its secret is in this answer and nowhere else."""
+    body = call.body
+    lasts = timedelta(days=body.days) if body.days else None
+    try:
+        token, secret = await access_of(call.sight).add_token(
+            body.name, body.rights, _companies(call.sight, body), lasts
+        )
+    except AccessError as error:
+        raise _refused(error) from None
+    facts: NewTokenFacts = {**_token(token, call.sight.backend.now()), "secret": secret}
+    headers = {"Location": f"{ROOT}/tokens/{token.id}"}
+    return answered(facts, status=HTTPStatus.CREATED, headers=headers)
+
+
+async def show_token(call: Call[NoQuery, NoBody]) -> web.Response:
+    """One token."""
+    return answered(_token(await _the_token(call), call.sight.backend.now()))
+
+
+async def revoke_token(call: Call[NoQuery, NoBody]) -> web.Response:
+    """End it, for ever."""
+    token = await _the_token(call)
+    if token.revoked_at:
+        raise ProblemError(HTTPStatus.CONFLICT, f"token {token.id} is revoked already")
+    await access_of(call.sight).revoke(token.id)
+    return no_content()
+
+
+async def show_people(call: Call[NoQuery, NoBody]) -> web.Response:
+    """All people."""
+    return answered({"people": [_person(person) for person in await access_of(call.sight).people()]})
+
+
+async def make_person(call: Call[NoQuery, NewPerson]) -> web.Response:
+    """One more, and the link by which they choose a password."""
+    body, access = call.body, access_of(call.sight)
+    try:
+        secret = await access.add(body.name, body.rights, _companies(call.sight, body))
+    except AccessError as error:
+        raise _refused(error) from None
+    facts: NewPersonFacts = {**_person(await _the_person(call.sight, body.name)), "link": _link(call.sight, secret)}
+    return answered(facts, status=HTTPStatus.CREATED, headers={"Location": f"{ROOT}/people/{body.name}"})
+
+
+async def show_person(call: Call[NoQuery, NoBody]) -> web.Response:
+    """One of them."""
+    return answered(_person(await _the_person(call.sight, call.part("person"))))
+
+
+async def change_person(call: Call[NoQuery, Change]) -> web.Response:
+    """Keep them out, or let them in again. What is so already stays so."""
+    name, access = call.part("person"), access_of(call.sight)
+    person = await _the_person(call.sight, name)
+    if call.body.disabled != bool(person.disabled_at):
+        try:
+            await (access.disable(name) if call.body.disabled else access.enable(name))
+        except AccessError as error:
+            raise _refused(error) from None
+    return answered(_person(await _the_person(call.sight, name)))
+
+
+async def make_link(call: Call[NoQuery, NoBody]) -> web.Response:
+    """A new link for whoever lost theirs, or forgot the password."""
+    person = await _the_person(call.sight, call.part("person"))
+    try:
+        secret = await access_of(call.sight).link(person.name)
+    except AccessError as error:
+        raise _refused(error) from None
+    return answered({"person": person.name, "link": _link(call.sight, secret)}, status=HTTPStatus.CREATED)
+
+
+async def show_deeds(call: Call[WhichDeeds, NoBody]) -> web.Response:
+    """Who did what."""
+    found, following = await call.sight.deeds(call.query.before, call.query.most)
+    return answered({"deeds": [_deed(number, deed) for number, deed in found], "next": following})
+
+
+def access_of(sight: Sight) -> Access:
+    """What the caller does about people and tokens."""
+    caller, backend = sight.caller, sight.backend
+    return Access(backend.store, backend.now, caller.name, caller.way, caller.companies)
+
+
+def _companies(sight: Sight, body: Granted) -> Companies:
+    """The companies as they are kept. One that is not there would open nothing, unnoticed."""
+    if body.companies is None:
+        return None
+    there = {path.company for path in sight.paths()}
+    wrong = [
+        Wrong(f"companies.{place}", f"there is no company {name}", meant(name, there))
+        for place, name in enumerate(body.companies)
+        if name not in there
+    ]
+    if wrong:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "some of the companies are not there", *wrong)
+    return tuple(dict.fromkeys(body.companies))
+
+
+async def _the_token(call: Call[NoQuery, NoBody]) -> Token:
+    name = call.part("token")
+    found = next((token for token in await access_of(call.sight).tokens() if token.id == name), None)
+    if found is None:
+        raise NotThereError(f"token {name}")
+    return found
+
+
+async def _the_person(sight: Sight, name: str) -> Person:
+    found = next((person for person in await access_of(sight).people() if person.name == name), None)
+    if found is None:
+        raise NotThereError(f"person {name}")
+    return found
+
+
+def _refused(error: AccessError) -> ProblemError:
+    return ProblemError(HTTPStatus.CONFLICT, str(error))
+
+
+def _link(sight: Sight, secret: str) -> str:
+    return link_to(sight.backend.config().web.base_url, secret)
+
+
+def _token(token: Token, now: datetime) -> TokenFacts:
+    return {
+        "token": token.id,
+        "name": token.name,
+        "hint": token.hint,
+        "rights": token.rights,
+        "companies": None if token.companies is None else list(token.companies),
+        "by": token.by,
+        "created_at": token.created_at.isoformat(),
+        "expires_at": _time(token.expires_at),
+        "used_at": _time(token.used_at),
+        "revoked_at": _time(token.revoked_at),
+        "good": good(token, now),
+    }
+
+
+def _person(person: Person) -> PersonFacts:
+    return {
+        "person": person.name,
+        "rights": person.rights,
+        "companies": None if person.companies is None else list(person.companies),
+        "signs_in": bool(person.password),
+        "created_at": person.created_at.isoformat(),
+        "disabled_at": _time(person.disabled_at),
+    }
+
+
+def _deed(number: int, deed: Deed) -> DeedFacts:
+    return {
+        "number": number,
+        "at": deed.at.isoformat(),
+        "who": deed.who,
+        "way": deed.way,
+        "what": deed.what,
+        "about": deed.about,
+        "company": deed.company or None,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,144 @@
+"""Companies and paths, with the verdicts that count now."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from monitor.config import WatchedPath
+from monitor.facts import DeliveryFacts, PathFacts, Time, VerdictFacts, delivery_facts, path_facts, verdict_facts
+from monitor.signs import WORST_FIRST
+from monitor.web.api.fields import Fields, Key, NoBody, NoQuery
+from monitor.web.api.operation import Call, answered
+from monitor.web.sight import Sight
+from probes.kinds import Kind
+from probes.verdict import Outcome
+
+
+class OfCompany(Fields):
+    """Of which company."""
+
+    company: Key | None = Field(None, description="The key of a company.")
+
+
+class PresentFacts(DeliveryFacts):
+    """The verdict that counts for a kind now, and the probe that it is from."""
+
+    kind: Kind
+    verdict: VerdictFacts
+    at: Time
+    probe: str
+
+
+class WatchedFacts(PathFacts):
+    """A path and how it fares: `present` has the kinds with a verdict. `code_life_seconds`: so long a code lives."""
+
+    code_life_seconds: float
+    present: list[PresentFacts]
+
+
+class CompanyFacts(TypedDict):
+    """A company. `worst` is the worst outcome of all its paths and kinds; null where there is no verdict yet."""
+
+    company: str
+    name: str
+    mail_system: str
+    paths: list[str]
+    worst: Outcome | None
+    incidents: list[str]
+
+
+class CompanyWholeFacts(TypedDict):
+    """A company with its paths."""
+
+    company: str
+    name: str
+    mail_system: str
+    worst: Outcome | None
+    incidents: list[str]
+    paths: list[WatchedFacts]
+
+
+class CompaniesFacts(TypedDict):
+    """All of the caller's, in the order of the configuration."""
+
+    companies: list[CompanyFacts]
+
+
+class PathsFacts(TypedDict):
+    """All of the caller's, in the order of the configuration."""
+
+    paths: list[WatchedFacts]
+
+
+async def show_companies(call: Call[NoQuery, NoBody]) -> web.Response:
+    """All of the caller's companies."""
+    paths: dict[str, list[WatchedPath]] = {}
+    for path in call.sight.paths():
+        paths.setdefault(path.company, []).append(path)
+    open_in = _open_in(call.sight)
+    facts = [_company(call.sight, of_company, open_in) for of_company in paths.values()]
+    return answered({"companies": facts})
+
+
+async def show_company(call: Call[NoQuery, NoBody]) -> web.Response:
+    """One with its paths."""
+    paths = call.sight.paths(call.part("company"))
+    facts = {
+        **_company(call.sight, paths, _open_in(call.sight)),
+        "paths": [_watched(call.sight, path) for path in paths],
+    }
+    return answered(facts)
+
+
+async def show_paths(call: Call[OfCompany, NoBody]) -> web.Response:
+    """All paths, or one company's."""
+    return answered({"paths": [_watched(call.sight, path) for path in call.sight.paths(call.query.company or "")]})
+
+
+async def show_path(call: Call[NoQuery, NoBody]) -> web.Response:
+    """One path."""
+    return answered(_watched(call.sight, call.sight.path(call.part("company"), call.part("path"))))
+
+
+def _company(sight: Sight, paths: list[WatchedPath], open_in: dict[str, list[str]]) -> CompanyFacts:
+    first = paths[0]
+    return {
+        "company": first.company,
+        "name": first.company_name,
+        "mail_system": first.mail_system,
+        "paths": [path.path for path in paths],
+        "worst": _worst(standing.verdict.outcome for standing in sight.standings(paths).values()),
+        "incidents": open_in.get(first.company, []),
+    }
+
+
+def _open_in(sight: Sight) -> dict[str, list[str]]:
+    """Ids of the open incidents that touch each company."""
+    found: dict[str, list[str]] = {}
+    for incident in sight.open_incidents():
+        for company in incident.touches:
+            found.setdefault(company, []).append(incident.id)
+    return found
+
+
+def _worst(outcomes: Iterable[Outcome]) -> Outcome | None:
+    return min(outcomes, key=WORST_FIRST.index, default=None)
+
+
+def _watched(sight: Sight, path: WatchedPath) -> WatchedFacts:
+    return {
+        **path_facts(path),
+        "code_life_seconds": path.code_life.total_seconds(),
+        "present": [
+            {
+                "kind": kind,
+                "verdict": verdict_facts(standing.verdict),
+                "at": standing.at.isoformat(),
+                "probe": standing.probe_id,
+                **delivery_facts(standing.delivery),
+            }
+            for (_, _, kind), standing in sight.standings([path]).items()
+        ],
+    }

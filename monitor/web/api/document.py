@@ -1,0 +1,219 @@
+"""The OpenAPI document, made of the table of operations and the types of what they take and give."""
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+
+from monitor.people.person import Rights
+from monitor.web.api.once import HEADER, PATTERN
+from monitor.web.api.operation import EVENTS, JSON, ROOT, Answer, Operation
+from monitor.web.api.problem import MEANINGS, MEDIA
+from monitor.web.api.stream import LAST
+from monitor.web.safety import LONGEST_BODY
+
+ABOUT = """Whether mail from the sender reaches the inboxes of each company: what was probed, what is wrong, and \
+probes that are sent now.
+
+Whoever is bound to companies is shown nothing of any other: what is not theirs is answered as what never was. Ids are \
+stable. Times are RFC 3339, in UTC. A parameter or field that is not known is an error. Every error is \
+`application/problem+json` (RFC 9457) and names what is wrong and what to do about it.
+
+A request that makes something may be sent again with the same `Idempotency-Key`, for 24 hours: it is done once, and \
+answered as before, with `Idempotent-Replayed: true`. Only what went well is kept; secrets are not. The same key with \
+another request is 422. Two at the same moment are done one after the other: the second has the first one's answer."""
+
+TAGS = {
+    "companies": "Companies and their paths.",
+    "probes": "Test messages, from sending to verdict.",
+    "events": "What happens, as it happens.",
+    "incidents": "What lasts.",
+    "mutes": "About what nobody is told.",
+    "sender": "Who sends.",
+    "export": "Results as files.",
+    "access": "People, tokens and the audit log. For admins.",
+}
+PARTS = {
+    "company": "The key of a company.",
+    "path": "The key of one of its paths.",
+    "probe": "The id of a probe.",
+    "incident": "The id of an incident.",
+    "mute": "The id of a mute.",
+    "token": "The id of a token.",
+    "person": "The name of a person.",
+}
+ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
+WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY)
+REF = "#/components/schemas/{model}"
+PROBLEM = {
+    "type": "object",
+    "description": "What is wrong (RFC 9457). `errors` names each field that is.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "problem", "remedy"],
+                "properties": {name: {"type": "string"} for name in ("field", "problem", "remedy")},
+            },
+        },
+    },
+}
+
+Schema = dict[str, Any]
+
+
+def document(operations: Iterable[Operation[Any, Any]]) -> Schema:
+    """The whole document."""
+    rows = list(operations)
+    schemas = _Schemas(rows)
+    paths: dict[str, Schema] = {}
+    for row in rows:
+        paths.setdefault(ROOT + row.path, {})[row.method.lower()] = _operation(row, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Mailpath", "version": version("mailpath"), "description": ABOUT},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": said} for name, said in TAGS.items()],
+        "security": [{"token": []}, {"session": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {**schemas.definitions, "Problem": PROBLEM},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "A token that an admin made."},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "mailpath",
+                    "description": "Of whoever has signed in at a page; by HTTPS it is called `__Host-mailpath`. What "
+                    "changes something then needs the page's form secret too.",
+                },
+            },
+        },
+    }
+
+
+class _Schemas:
+    """The types of all operations as schemas that refer to each other by name."""
+
+    def __init__(self, rows: list[Operation[Any, Any]]) -> None:
+        asked: dict[tuple[Any, JsonSchemaMode], TypeAdapter[Any]] = {}
+        for row in rows:
+            asked[row.query, "validation"] = TypeAdapter(row.query)
+            asked[row.body, "validation"] = TypeAdapter(row.body)
+            if row.answer.content is not None:
+                asked[row.answer.content, "serialization"] = TypeAdapter(row.answer.content)
+        inputs = [(key, mode, adapter) for (key, mode), adapter in asked.items()]
+        self._found, rest = TypeAdapter.json_schemas(inputs, ref_template=REF)
+        self.definitions: Mapping[str, Schema] = rest.get("$defs", {})
+
+    def of(self, content: Any, mode: JsonSchemaMode) -> Schema:
+        """Where it is described."""
+        return dict(self._found[content, mode])
+
+    def whole(self, content: Any, mode: JsonSchemaMode) -> Schema:
+        """Its description."""
+        found = self.of(content, mode)
+        return self.definitions[found["$ref"].rpartition("/")[2]] if "$ref" in found else found
+
+
+def _operation(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
+    needed = "" if row.rights is Rights.VIEWER else f"Needs the rights of `{row.rights}`."
+    facts: Schema = {
+        "operationId": row.name,
+        "tags": [row.tag],
+        "summary": row.summary,
+        "description": " ".join(filter(None, (row.said, needed))) or row.summary,
+        "parameters": [*_in_path(row), *_in_query(row, schemas), *_in_headers(row)],
+        "responses": _responses(row, schemas),
+    }
+    if row.takes_body:
+        content = {JSON: {"schema": schemas.of(row.body, "validation")}}
+        said = f"At most {LONGEST_BODY // 1024} KiB."
+        facts["requestBody"] = {"required": True, "description": said, "content": content}
+    return facts
+
+
+def _in_path(row: Operation[Any, Any]) -> list[Schema]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": PARTS[name],
+            "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+        }
+        for name in re.findall(r"{(\w+)}", row.path)
+    ]
+
+
+def _in_query(row: Operation[Any, Any], schemas: _Schemas) -> list[Schema]:
+    described = schemas.whole(row.query, "validation").get("properties", {})
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": schema.get("description", ""),
+            "schema": _given(schema),
+        }
+        for name, schema in described.items()
+    ]
+
+
+def _given(schema: Schema) -> Schema:
+    """The schema of a parameter that is given: null is to leave it out."""
+    rest = {name: value for name, value in schema.items() if name not in ("anyOf", "title", "description", "default")}
+    if schema.get("default") is not None:
+        rest["default"] = schema["default"]
+    choices = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    return {**rest, **choices[0]} if choices else rest
+
+
+def _in_headers(row: Operation[Any, Any]) -> list[Schema]:
+    if row.method == "POST":
+        said = "Makes it safe to send the request again: a new UUID for each new request, for example."
+        schema: Schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": PATTERN}
+        return [{"name": HEADER, "in": "header", "required": False, "description": said, "schema": schema}]
+    if row.answer.media == EVENTS:
+        said = "The id of the last event that came; a browser sends it by itself."
+        place: Schema = {"type": "string", "maxLength": 60}
+        return [{"name": LAST, "in": "header", "required": False, "description": said, "schema": place}]
+    return []
+
+
+def _responses(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
+    problems = {*ALWAYS, *row.problems, *(WITH_BODY if row.takes_body else ())}
+    if row.method == "POST":
+        problems.add(HTTPStatus.UNPROCESSABLE_ENTITY)
+    responses = {str(row.answer.status.value): _good(row.answer, schemas)}
+    if row.name == "follow_probe":
+        responses["204"] = {"description": "It was told all; there is nothing more to come."}
+    for status in sorted(problems):
+        content = {MEDIA: {"schema": {"$ref": REF.format(model="Problem")}}}
+        responses[str(status.value)] = {"description": MEANINGS[status], "content": content}
+        if status is HTTPStatus.TOO_MANY_REQUESTS:
+            after = {"description": "In so many seconds.", "schema": {"type": "integer"}}
+            responses[str(status.value)]["headers"] = {"Retry-After": after}
+    return responses
+
+
+def _good(answer: Answer, schemas: _Schemas) -> Schema:
+    facts: Schema = {"description": answer.said}
+    if answer.status is not HTTPStatus.NO_CONTENT:
+        schema = {"type": "string"} if answer.content is None else schemas.of(answer.content, "serialization")
+        facts["content"] = {answer.media: {"schema": schema}}
+    if answer.headers:
+        facts["headers"] = {
+            name: {"description": said, "schema": {"type": "string"}} for name, said in answer.headers.items()
+        }
+    return facts

@@ -1,0 +1,108 @@
+"""Everything that the caller may see, as it happens: verdicts, and incidents as they change."""
+
+import asyncio
+import re
+from contextlib import suppress
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import Field
+
+from monitor.events import Judged
+from monitor.facts import verdict_facts
+from monitor.incidents.ruling import Ruling
+from monitor.web.api.feed import Feed, Place
+from monitor.web.api.fields import Fields, NoBody
+from monitor.web.api.incidents import facts_of
+from monitor.web.api.operation import Call
+from monitor.web.api.problem import ProblemError, Wrong
+from monitor.web.api.stream import LAST, Stream
+from monitor.web.live import Subscription
+from monitor.web.sight import Sight
+
+LOOK = 1.0  # seconds between looks at the incidents
+_PLACE = re.compile(r"(\d{1,16})\.([0-9a-f]{8})\.(\d{1,12})", re.ASCII)
+
+
+class Only(Fields):
+    """What is wanted."""
+
+    only: Literal["verdict", "incident"] | None = Field(None, description="`verdict` or `incident`; else both.")
+
+
+class Everything:
+    """The stream of all, from one feed."""
+
+    def __init__(self) -> None:
+        self._feed = Feed()
+
+    async def follow(self, call: Call[Only, NoBody]) -> web.StreamResponse:
+        """Tell what was missed, and go on."""
+        sight, backend = call.sight, call.sight.backend
+        place = _place_of(call.request.headers.get(LAST)) or await self._feed.now(backend)
+        with backend.live.subscribed(lambda event: isinstance(event.what, Judged) and sight.wants(event)) as news:
+            stream = Stream()
+            await stream.open(call.request)
+            async with stream:
+                with suppress(ConnectionResetError, TimeoutError):
+                    await stream.tell(str(place), {"event": "begin"})
+                    while not stream.over:
+                        await self._feed.read(backend)
+                        before, place = place, await self._tell(stream, sight, place, call.query.only)
+                        if before.ruling == place.ruling:
+                            await _stirred(news)
+        return stream
+
+    async def _tell(self, stream: Stream, sight: Sight, place: Place, only: str | None) -> Place:
+        """Tell what comes after this place, as far as it is known; the place after that."""
+        batch = await self._feed.after(sight.backend, place)
+        for ruling in batch.rulings if only != "incident" else ():
+            place = replace(place, ruling=ruling.number)
+            if sight.caller.sees(ruling.company):
+                await stream.tell(str(place), _verdict(ruling))
+        place = replace(place, ruling=batch.place.ruling)
+        now, wanted = sight.backend.now(), only != "verdict"
+        if batch.anew is not None and wanted:
+            own = [facts_of(mine, now) for each in batch.anew if (mine := sight.own(each))]
+            await stream.tell(str(batch.place), {"event": "incidents", "open": own})
+        for change in batch.changes if wanted else ():
+            place = replace(place, run=self._feed.run, change=change.number)
+            if mine := sight.own(change.incident):
+                await stream.tell(str(place), {"event": "incident", **facts_of(mine, now)})
+        return batch.place
+
+
+def _verdict(ruling: Ruling) -> dict[str, Any]:
+    return {
+        "event": "verdict",
+        "probe": ruling.probe_id,
+        "company": ruling.company,
+        "path": ruling.path,
+        "kind": ruling.kind,
+        "as": ruling.role,
+        **verdict_facts(ruling.verdict),
+        "at": ruling.at.isoformat(),
+        "amends": ruling.amends,
+    }
+
+
+def _place_of(text: str | None) -> Place | None:
+    if not text:
+        return None
+    match = _PLACE.fullmatch(text)
+    if match is None:
+        wrong = Wrong(LAST, "is no id of these events", "send the id of the last event that came, or nothing")
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{LAST} is no id of these events", wrong)
+    return Place(int(match[1]), match[2], int(match[3]))
+
+
+async def _stirred(news: Subscription) -> None:
+    """Wait for a verdict, or for a while: of incidents nobody is told."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LOOK):
+            await news.queue.get()
+    while not news.queue.empty():
+        news.queue.get_nowait()
+    news.lost = False  # what was lost is in the store

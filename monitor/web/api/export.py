@@ -1,0 +1,81 @@
+"""Results as files: CSV for spreadsheets, JSON lines for programs. They are written as they are read, page by page."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+
+from aiohttp import web
+
+from monitor.facts import row_facts
+from monitor.store import Cursor, ProbeRow
+from monitor.web.api.fields import NoBody
+from monitor.web.api.operation import Call
+from monitor.web.api.probes import Filter, known
+from monitor.web.sight import Sight
+
+AT_ONCE = 500  # probes in one read and one write
+COLUMNS = (
+    *("probe", "company", "path", "kind", "as", "via", "created_at", "closed_at", "judged_at"),
+    *("outcome", "cause", "grade", "delivery_seconds", "because"),
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+CSV, LINES = "text/csv", "application/jsonl"
+
+Write = Callable[[Sequence[ProbeRow]], str]
+
+
+async def as_csv(call: Call[Filter, NoBody]) -> web.StreamResponse:
+    """With a line of names on top. What a spreadsheet would take for a formula is quoted: it may be other people's."""
+    return await _written(call, "probes.csv", CSV, _csv, ",".join(COLUMNS) + "\r\n")
+
+
+async def as_lines(call: Call[Filter, NoBody]) -> web.StreamResponse:
+    """An object a line, as in the list."""
+    return await _written(call, "probes.jsonl", LINES, _lines, "")
+
+
+async def _written(call: Call[Filter, NoBody], name: str, media: str, write: Write, head: str) -> web.StreamResponse:
+    await known(call.sight, call.query)
+    response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    response.content_type, response.charset = media, "utf-8"
+    response.enable_chunked_encoding()
+    await response.prepare(call.request)
+    with suppress(ConnectionResetError):
+        await response.write(head.encode())
+        async for rows in pages(call.sight, call.query):
+            await response.write(write(rows).encode("utf-8", "replace"))
+        await response.write_eof()
+    return response
+
+
+async def pages(sight: Sight, asked: Filter) -> AsyncIterator[Sequence[ProbeRow]]:
+    """All that is asked for, page by page."""
+    cursor: Cursor | None = None
+    while True:
+        page = await sight.probes(asked.wanted(), cursor, AT_ONCE)
+        if page.probes:
+            yield page.probes
+        if page.next is None:
+            return
+        cursor = page.next
+
+
+def _lines(rows: Sequence[ProbeRow]) -> str:
+    return "".join(json.dumps(row_facts(row), ensure_ascii=False) + "\n" for row in rows)
+
+
+def _csv(rows: Sequence[ProbeRow]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for row in rows:
+        facts = row_facts(row)
+        values = {**facts, **(facts["verdict"] or {})}
+        writer.writerow([_cell(values.get(column)) for column in COLUMNS])
+    return text.getvalue()
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA) and not isinstance(value, float) else text

@@ -1,0 +1,141 @@
+"""What happens everywhere: verdicts in the order in which they were stored, and incidents as they change.
+
+It is read once for all who follow, and only while somebody does. Each follower has a place in it; who comes back is
+told what was missed. Verdicts are numbered by the store, so theirs outlives a restart; of incidents the last changes
+are kept here, and who missed more is told how all open ones are now.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Protocol, TypeVar
+
+from monitor.incidents.incident import Incident
+from monitor.incidents.ruling import Ruling
+from monitor.web.backend import Backend
+
+KEPT = 2000  # verdicts, and changes of incidents
+FAR_BACK = 20_000  # verdicts; who missed more of them reads the list of probes
+AT_ONCE = 500
+
+
+class Numbered(Protocol):
+    """What has a place in an order."""
+
+    @property
+    def number(self) -> int: ...
+
+
+N = TypeVar("N", bound=Numbered)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far somebody has read: verdicts up to that number, and so many changes of incidents in that run."""
+
+    ruling: int
+    run: str
+    change: int
+
+    def __str__(self) -> str:
+        return f"{self.ruling}.{self.run}.{self.change}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An incident as it became."""
+
+    number: int
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What comes after a place, and where it ends. `anew`: these incidents are all that are open, the rest is over."""
+
+    rulings: tuple[Ruling, ...]
+    changes: tuple[Change, ...]
+    anew: tuple[Incident, ...] | None
+    place: Place
+
+
+class Feed:
+    """Verdicts and changes of incidents, for all who follow."""
+
+    def __init__(self) -> None:
+        self.run = secrets.token_hex(4)
+        self._rulings: deque[Ruling] = deque(maxlen=KEPT)
+        self._changes: deque[Change] = deque(maxlen=KEPT)
+        self._known: dict[str, Incident] | None = None
+        self._saw = -1
+        self._forgot = 0  # the number of the newest verdict that is not among those kept here
+        self._changed = 0
+        self._reading: asyncio.Task[None] | None = None
+        self._waiting: asyncio.Task[None] | None = None
+
+    async def now(self, backend: Backend) -> Place:
+        """The end of it."""
+        await self.read(backend)
+        return Place(self._saw, self.run, self._changed)
+
+    async def after(self, backend: Backend, place: Place) -> Batch:
+        """What comes after this place, as far as it was read."""
+        rulings = await self._rulings_after(backend, max(min(place.ruling, self._saw), self._saw - FAR_BACK))
+        here = Place(rulings[-1].number if rulings else self._saw, self.run, self._changed)
+        oldest = self._changes[0].number if self._changes else self._changed + 1
+        if place.run != self.run or not oldest - 1 <= place.change <= self._changed:
+            return Batch(rulings, (), tuple((self._known or {}).values()), here)
+        return Batch(rulings, _tail(self._changes, place.change), None, here)
+
+    async def _rulings_after(self, backend: Backend, number: int) -> tuple[Ruling, ...]:
+        if number < self._forgot:  # it is long ago
+            return tuple(await backend.store.rulings(number, AT_ONCE))
+        return _tail(self._rulings, number)
+
+    async def read(self, backend: Backend) -> None:
+        """Read what is new. Those who ask while it is being read share the next reading: one for all."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read(backend))
+            await asyncio.shield(self._reading)
+            return
+        if self._waiting is None or self._waiting.done():
+            self._waiting = asyncio.create_task(self._read_next(self._reading, backend))
+        await asyncio.shield(self._waiting)
+
+    async def _read_next(self, before: asyncio.Task[None], backend: Backend) -> None:
+        await asyncio.wait([before])
+        self._reading, self._waiting = self._waiting, None
+        await self._read(backend)
+
+    async def _read(self, backend: Backend) -> None:
+        await self._read_incidents(backend)
+        last = await backend.store.last_ruling()
+        if self._saw < 0 or last - self._saw > KEPT:  # nobody followed
+            self._rulings.clear()
+            self._saw = self._forgot = last
+        while rulings := await backend.store.rulings(self._saw, AT_ONCE):
+            for ruling in rulings:
+                if len(self._rulings) == KEPT:
+                    self._forgot = self._rulings[0].number
+                self._rulings.append(ruling)
+            self._saw = rulings[-1].number
+
+    async def _read_incidents(self, backend: Backend) -> None:
+        present = {incident.id: incident for incident in backend.casebook.incidents}
+        known = present if self._known is None else self._known
+        changed = [incident for name, incident in present.items() if known.get(name) is not incident]
+        for name in known.keys() - present.keys():
+            similar = await backend.store.find_incidents(name)
+            changed += [each for each in similar if each.id == name]
+        self._known = present
+        for incident in changed:
+            self._changed += 1
+            self._changes.append(Change(self._changed, incident))
+
+
+def _tail(numbered: Sequence[N], number: int) -> tuple[N, ...]:
+    """Those with a greater number, of what is in order: few, at the end."""
+    return tuple(takewhile(lambda each: each.number > number, reversed(numbered)))[::-1]

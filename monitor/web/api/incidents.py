@@ -1,0 +1,63 @@
+"""Incidents: the list, and one with its history and its notices."""
+
+from datetime import datetime
+from typing import Literal
+
+from aiohttp import web
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from monitor.facts import IncidentFacts, WholeFacts, entry_facts, failure_facts, incident_facts, notice_facts
+from monitor.incidents.incident import Incident, worst_first
+from monitor.web.api.fields import MOST, Fields, Key, NoBody, NoQuery
+from monitor.web.api.operation import Call, answered
+from monitor.web.api.probes import Filter, known
+from monitor.web.sight import THEIRS
+
+LOOKED_THROUGH = 1000
+
+
+class Which(Fields):
+    """Which incidents are wanted."""
+
+    company: Key | None = Field(None, description="Those that touch this company; of those that are over, touched.")
+    state: Literal["open", "closed", "all"] = Field("open", description="`open`, `closed` or `all`.")
+    most: int = Field(100, ge=1, le=MOST, description="At most so many.")
+
+
+class IncidentsFacts(TypedDict):
+    """Open ones first, the worst of them first; then those that are over, the newest first."""
+
+    incidents: list[IncidentFacts]
+
+
+def facts_of(incident: Incident, now: datetime) -> IncidentFacts:
+    """The JSON of an incident as `Sight` gives it: which mutes silence it is told only where it is all the caller's."""
+    facts = incident_facts(incident, incident.muted_by, now)
+    return {**facts, "muted_by": [] if incident.muted_by == THEIRS else facts["muted_by"]}
+
+
+async def show_list(call: Call[Which, NoBody]) -> web.Response:
+    """Those that the caller may see, as far as they may see them."""
+    query, sight = call.query, call.sight
+    if query.company:
+        await known(sight, Filter(company=query.company))
+    found = sorted(sight.open_incidents(), key=worst_first) if query.state != "closed" else []
+    if query.state != "open":
+        found += [incident for incident in await sight.incidents(LOOKED_THROUGH) if not incident.open]
+    if query.company:
+        found = [each for each in found if query.company in (each.touches if each.open else each.companies)]
+    now = sight.backend.now()
+    return answered({"incidents": [facts_of(incident, now) for incident in found[: query.most]]})
+
+
+async def show(call: Call[NoQuery, NoBody]) -> web.Response:
+    """One as a whole."""
+    whole = await call.sight.incident(call.part("incident"))
+    facts: WholeFacts = {
+        **facts_of(whole.incident, call.sight.backend.now()),
+        "failures": [failure_facts(failure) for failure in whole.incident.failures],
+        "history": [entry_facts(entry) for entry in whole.entries],
+        "notices": [notice_facts(record) for record in whole.notices],
+    }
+    return answered(facts)

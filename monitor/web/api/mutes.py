@@ -1,0 +1,97 @@
+"""Mutes: the list, one more, and the end of one."""
+
+from http import HTTPStatus
+
+from aiohttp import web
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from monitor.facts import MuteFacts, mute_facts
+from monitor.incidents.mute import over
+from monitor.web.api.fields import Body, Fields, Key, Lasts, Line, NoBody, NoQuery
+from monitor.web.api.operation import ROOT, Call, answered, no_content
+from monitor.web.api.problem import ProblemError, Wrong
+from monitor.web.muting import MuteError, Silence, mute, unmute
+from monitor.web.sight import NotThereError
+from probes.verdict import Cause
+
+REMEDIES = {
+    "about": "give company, path, mail_system or cause; or everything alone",
+    "mute": "see GET /api/v1/mutes",
+    "lasts": 'give a time like "90m", "2h" or "3d"',
+    "why": "give one line of text",
+}
+
+
+class WhichMutes(Fields):
+    """Which mutes are wanted."""
+
+    over: bool = Field(False, description="`true`: also those that are over.")
+
+
+class NewMute(Body):
+    """About what nobody is to be told, from now on. All that is given must fit; probing goes on."""
+
+    company: Key | None = Field(None, description="What fails at this company.")
+    path: Key | None = Field(None, description="What fails on this path of that company; give the company too.")
+    mail_system: Key | None = Field(None, description="What fails at companies with this mail system.")
+    cause: Cause | None = Field(None, description="What fails for this cause.")
+    everything: bool = Field(False, description="`true`: all there is; then nothing else is given.")
+    lasts: Lasts = Field(description='For how long: "90m", "2h", "3d".')
+    why: Line = Field(description="The reason, for those who wonder at the silence: one line.")
+
+
+class MutesFacts(TypedDict):
+    """Those of the configuration first, then the oldest first."""
+
+    mutes: list[MuteFacts]
+
+
+async def show_list(call: Call[WhichMutes, NoBody]) -> web.Response:
+    """Those that concern the caller."""
+    now = call.sight.backend.now()
+    found = [each for each in await call.sight.mutes() if call.query.over or not over(each, now)]
+    return answered({"mutes": [mute_facts(each, now) for each in found]})
+
+
+async def create(call: Call[NoQuery, NewMute]) -> web.Response:
+    """One more."""
+    body = call.body
+    wish = Silence(
+        company=body.company or "",
+        path=body.path or "",
+        mail_system=body.mail_system or "",
+        cause=body.cause or "",
+        everything=body.everything,
+        lasts=body.lasts,
+        why=body.why,
+    )
+    try:
+        made = await mute(call.sight, wish)
+    except MuteError as error:
+        raise _problem(error, HTTPStatus.UNPROCESSABLE_ENTITY) from None
+    headers = {"Location": f"{ROOT}/mutes/{made.id}"}
+    return answered(mute_facts(made, call.sight.backend.now()), status=HTTPStatus.CREATED, headers=headers)
+
+
+async def show(call: Call[NoQuery, NoBody]) -> web.Response:
+    """One."""
+    name = call.part("mute")
+    found = next((each for each in await call.sight.mutes() if each.id == name), None)
+    if found is None:
+        raise NotThereError(f"mute {name}")
+    return answered(mute_facts(found, call.sight.backend.now()))
+
+
+async def end(call: Call[NoQuery, NoBody]) -> web.Response:
+    """End it now."""
+    try:
+        await unmute(call.sight, call.part("mute"))
+    except MuteError as error:
+        raise _problem(error, HTTPStatus.CONFLICT) from None
+    return no_content()
+
+
+def _problem(error: MuteError, status: HTTPStatus) -> ProblemError:
+    wrong = Wrong(error.field, str(error), REMEDIES.get(error.field, "choose another"))
+    return ProblemError(status, f"{error.field}: {error}", wrong)

@@ -1,0 +1,123 @@
+"""What happens to one probe: first what is stored of it, then what comes, each once and in order.
+
+The store is the truth; what is told live only says when to look. So nothing is lost or told twice, whoever was away,
+however slow, and whichever process did it. Only the steps of a dialogue under way are not in the store yet.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from monitor.events import Event, Judged
+from monitor.facts import event_facts
+from monitor.store import Record
+from monitor.store.columns import all_legible, instant
+from monitor.web.api.fields import NoBody, NoQuery
+from monitor.web.api.operation import Call
+from monitor.web.api.problem import ProblemError, Wrong
+from monitor.web.api.stream import LAST, PING, Stream
+from monitor.web.live import Subscription
+from monitor.web.sight import NotThereError
+from probes.evidence import Attempt, Dialogue, Interrupted, Step
+from probes.judge import delivery_time
+
+_PLACE = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,17})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How much was told: so many pieces of evidence, steps of the attempt after them, and the verdict of which moment
+    (in microseconds since 1970, 0 for none)."""
+
+    evidence: int = 0
+    steps: int = 0
+    judged: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.evidence}.{self.steps}.{self.judged}"
+
+
+def place_of(text: str | None) -> Place:
+    """The place that a reader names. Raises ProblemError."""
+    if not text:
+        return Place()
+    match = _PLACE.fullmatch(text)
+    if match is None:
+        wrong = Wrong(LAST, "is no id of these events", "send the id of the last event that came, or nothing")
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{LAST} is no id of these events", wrong)
+    return Place(*map(int, match.groups()))
+
+
+def news(record: Record, spoken: Sequence[Step], place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """What is to be told after `place`, each with the place after it. `spoken`: the steps of a dialogue under way."""
+    for seen in record.evidence[place.evidence :]:
+        if isinstance(seen, Dialogue):
+            for step in seen.steps[place.steps :]:
+                place = replace(place, steps=place.steps + 1)
+                yield place, _facts(record, step)
+        steps = 0 if isinstance(seen, Attempt | Dialogue | Interrupted) else place.steps
+        place = replace(place, evidence=place.evidence + 1, steps=steps)
+        yield place, _facts(record, seen)
+    if _under_way(record):
+        for step in spoken[place.steps :]:
+            place = replace(place, steps=place.steps + 1)
+            yield place, _facts(record, step)
+    if record.verdict and record.judged_at and (judged := instant(record.judged_at)) > place.judged:
+        delivery = delivery_time(record.probe, record.evidence)
+        verdict = Judged(record.verdict, record.judged_at, delivery, amends=place.judged > 0)
+        yield replace(place, judged=judged), _facts(record, verdict)
+
+
+async def follow(call: Call[NoQuery, NoBody]) -> web.StreamResponse:
+    """Tell it all, and go on until nothing more is waited for. Who comes again after that is told to stay away."""
+    probe_id, sight, live = call.part("probe"), call.sight, call.sight.backend.live
+    place = place_of(call.request.headers.get(LAST))
+    with live.subscribed(lambda event: event.probe.id == probe_id) as subscription:
+        record = await sight.record(probe_id)
+        came_again = LAST in call.request.headers
+        if came_again and record.closed_at and not list(news(record, (), place)):
+            return web.Response(status=HTTPStatus.NO_CONTENT)
+        stream = Stream()
+        await stream.open(call.request)
+        async with stream:
+            with suppress(ConnectionResetError, TimeoutError, NotThereError):
+                while True:
+                    for reached, facts in list(news(record, live.spoken(probe_id), place)):
+                        await stream.tell(str(reached), facts)
+                        place = reached
+                    if record.closed_at or stream.over:
+                        break
+                    if await stirred(subscription):
+                        record = await sight.record(probe_id)
+                if record.closed_at:
+                    await stream.tell(str(place), {"event": "end", "probe": probe_id})
+    return stream
+
+
+async def stirred(subscription: Subscription) -> bool:
+    """Wait until something happens, or for a while. Whether the store may know more: only a step is not in there."""
+    try:
+        async with asyncio.timeout(PING):
+            events = [await subscription.queue.get()]
+    except TimeoutError:
+        return True
+    while not subscription.queue.empty():
+        events.append(subscription.queue.get_nowait())
+    lost, subscription.lost = subscription.lost, False  # what was lost is in the store
+    return lost or not all(isinstance(event.what, Step) for event in events)
+
+
+def _under_way(record: Record) -> bool:
+    """Whether an attempt has begun and not ended."""
+    ended = {seen.number for seen in record.evidence if isinstance(seen, Dialogue | Interrupted)}
+    return any(isinstance(seen, Attempt) and seen.number not in ended for seen in record.evidence)
+
+
+def _facts(record: Record, what: Any) -> dict[str, Any]:
+    return event_facts(Event(record.probe, all_legible(what)))

@@ -1,0 +1,181 @@
+"""Probes: the list, one with its evidence, what there is to say of it, and one more that is sent now."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from monitor.explaining import explanation, plain
+from monitor.facts import RowFacts, record_facts, row_facts
+from monitor.store import Cursor, ProbeFilter
+from monitor.store.columns import instant, moment
+from monitor.web.api.fields import MOST, Body, Fields, Key, Moment, NoBody, NoQuery
+from monitor.web.api.operation import ROOT, Call, answered
+from monitor.web.api.problem import ProblemError, Wrong, meant
+from monitor.web.manual import send
+from monitor.web.sight import NotThereError, Sight
+from probes.kinds import Kind
+from probes.sender import Role
+from probes.verdict import Outcome
+
+PLACE = r"^[0-9]{1,16}\.[A-Za-z0-9_-]{0,64}$"
+
+
+class Filter(Fields):
+    """Which probes are wanted."""
+
+    company: Key | None = Field(None, description="The key of a company.")
+    path: Key | None = Field(None, description="The key of a path of that company; give the company too.")
+    kind: Kind | None = Field(None, description="Which mail it stands for.")
+    role: Role | None = Field(None, alias="as", description="Whose name it bears.")
+    outcome: Outcome | None = Field(None, description="The outcome of its latest verdict.")
+    since: Moment | None = Field(None, description="Launched then or later.")
+    until: Moment | None = Field(None, description="Launched before then.")
+
+    def wanted(self) -> ProbeFilter:
+        """For the store. Whose it may be is not in here: `Sight` adds it."""
+        return ProbeFilter(
+            companies=None,
+            company=self.company or "",
+            path=self.path or "",
+            kind=self.kind,
+            role=self.role,
+            outcome=self.outcome,
+            since=self.since,
+            until=self.until,
+        )
+
+
+class PageOfFilter(Filter):
+    """Which part of the list."""
+
+    cursor: Annotated[str, Field(pattern=PLACE)] | None = Field(
+        None, description="The `next` of the page before; without it the list begins with the newest."
+    )
+    most: int = Field(50, ge=1, le=MOST, description="At most so many.")
+
+
+class NewProbe(Body):
+    """What is to be sent."""
+
+    company: Key = Field(description="The key of the company.")
+    path: Key | None = Field(None, description="The key of one of its paths; without one, all of them.")
+    kind: Kind | None = Field(None, description="Which mail it stands for; without one, the first of the path's own.")
+    kinds: list[Kind] | None = Field(None, max_length=len(Kind), description="Several kinds, beside `kind`.")
+    role: Role = Field(Role.SENDER, alias="as", description="Whose name it bears.")
+
+
+class ProbesFacts(TypedDict):
+    """A part of the list, newest first. `next` is the cursor of the following part; null at the end of the list.
+
+    A part may hold fewer than were asked for, even none, and still have a `next`."""
+
+    probes: list[RowFacts]
+    next: str | None
+
+
+class SentFacts(TypedDict):
+    """One probe that was sent."""
+
+    probe: str
+    company: str
+    path: str
+    kind: Kind
+    created_at: str
+    href: str
+    events: str
+
+
+class SentAllFacts(TypedDict):
+    """What was sent. `id` is the first one's, to which `Location` leads too."""
+
+    id: str
+    probes: list[SentFacts]
+
+
+async def show_list(call: Call[PageOfFilter, NoBody]) -> web.Response:
+    """A part of the list."""
+    query = call.query
+    await known(call.sight, query)
+    page = await call.sight.probes(query.wanted(), _cursor(query.cursor), query.most)
+    return answered({"probes": [row_facts(row) for row in page.probes], "next": place_of(page.next)})
+
+
+async def known(sight: Sight, asked: Filter) -> None:
+    """Whether what is asked for can be there: a misspelt name would find nothing, unnoticed. Raises ProblemError,
+    NotThereError."""
+    if asked.path and not asked.company:
+        wrong = Wrong("path", "is given without its company", "give company too")
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "path is given without its company", wrong)
+    if asked.company is None:
+        return
+    keys = {(path.company, path.path) for path in sight.paths()}
+    if any(company == asked.company and asked.path in (None, path) for company, path in keys):
+        return
+    left = ProbeFilter(None, asked.company, asked.path or "")  # it may have been watched once
+    if not (await sight.probes(left, None, 1)).probes:
+        raise NotThereError("/".join(filter(None, ("company " + asked.company, asked.path))))
+
+
+async def create(call: Call[NoQuery, NewProbe]) -> web.Response:
+    """Send now."""
+    wish, sight = call.body, call.sight
+    _check(sight, wish)
+    kinds = [*([wish.kind] if wish.kind else []), *(wish.kinds or [])]
+    sent = await send(sight, wish.company, wish.path or "", kinds, wish.role)
+    facts = [
+        SentFacts(
+            probe=probe.id,
+            company=probe.company,
+            path=probe.path,
+            kind=probe.kind,
+            created_at=probe.created_at.isoformat(),
+            href=f"{ROOT}/probes/{probe.id}",
+            events=f"{ROOT}/probes/{probe.id}/events",
+        )
+        for probe in sent
+    ]
+    headers = {"Location": facts[0]["href"]}
+    return answered({"id": sent[0].id, "probes": facts}, status=HTTPStatus.ACCEPTED, headers=headers)
+
+
+async def show(call: Call[NoQuery, NoBody]) -> web.Response:
+    """One probe with its evidence."""
+    return answered(record_facts(await call.sight.record(call.part("probe"))))
+
+
+async def explain(call: Call[NoQuery, NoBody]) -> web.Response:
+    """What `mailpath explain` says."""
+    record = await call.sight.record(call.part("probe"))
+    text = "".join(f"{plain(line)}\n" for line in explanation(record))
+    return web.Response(body=text.encode("utf-8", "replace"), content_type="text/plain", charset="utf-8")
+
+
+def place_of(cursor: Cursor | None) -> str | None:
+    """A cursor, as it stands in an address."""
+    return f"{instant(cursor.created_at)}.{cursor.probe_id}" if cursor else None
+
+
+def _cursor(place: str | None) -> Cursor | None:
+    if place is None:
+        return None
+    at, _, probe_id = place.partition(".")
+    return Cursor(moment(int(at)), probe_id)
+
+
+def _check(sight: Sight, wish: NewProbe) -> None:
+    """Whether there is such a company and path for the caller. Raises ProblemError, which says what there is."""
+    paths = sight.paths()
+    companies = {path.company for path in paths}
+    if wish.company not in companies:
+        _missing("company", wish.company, companies)
+    of_company = {path.path for path in paths if path.company == wish.company}
+    if wish.path and wish.path not in of_company:
+        _missing("path", wish.path, of_company)
+
+
+def _missing(field: str, name: str, there: set[str]) -> None:
+    wrong = Wrong(field, f"there is no {field} {name}", meant(name, there))
+    raise ProblemError(HTTPStatus.NOT_FOUND, f"there is no {field} {name}", wrong)

@@ -1,0 +1,38 @@
+"""Server-sent events: one writer for all streams."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+from aiohttp_sse import EventSourceResponse
+
+PING = 10.0  # seconds between comments that keep the connection known to be there
+PATIENCE = 30.0  # seconds that a reader may take no octet of what waits for it
+LASTS = 900.0  # seconds of one stream; who follows comes again, and is asked again who they are
+LAST = "Last-Event-ID"
+AGAIN = 2000  # milliseconds until a reader that lost the stream comes again
+
+
+class Stream(EventSourceResponse):
+    """One reader. Who takes nothing for `PATIENCE` is cut off, and goes on from where it was when it comes again."""
+
+    def __init__(self) -> None:
+        super().__init__(ping_interval=PING, send_timeout=PATIENCE)
+        self.until = asyncio.get_running_loop().time() + LASTS
+
+    @property
+    def over(self) -> bool:
+        """Whether it has lasted long enough."""
+        return asyncio.get_running_loop().time() >= self.until
+
+    async def tell(self, place: str, facts: Mapping[str, Any]) -> None:
+        """One event. It is named by its "event"; a reader that comes again says the place of the last it got."""
+        text = json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace").decode()
+        await self.send(text, id=place, event=str(facts["event"]))
+
+    async def open(self, request: web.Request) -> None:
+        """Begin."""
+        await self.prepare(request)
+        await self.write(f"retry: {AGAIN}\r\n\r\n".encode())

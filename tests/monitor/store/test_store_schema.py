@@ -14,11 +14,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Child
+from incident_samples import entry, incident, mute, notice
 from store_samples import BLOCKED, FIRST, REFUSED, SPAM, T0, probe
 
-from monitor.store import Store, schema
+from monitor.store import ProbeFilter, Store, schema
 from monitor.store.database import connect
 from monitor.store.tables import metadata
+from probes.verdict import Outcome
 
 NEXT_REVISION = f"""
 import sqlalchemy as sa
@@ -128,6 +130,31 @@ async def test_a_store_from_before_there_were_incidents_keeps_its_data(tmp_path:
         assert await store.last_ruling() == 7
         assert await store.prune(T0 + timedelta(hours=1)) == 5, "verdicts go with their probes, as before"
         assert await store.last_ruling() == 0
+
+
+async def test_a_store_from_before_there_were_people_knows_the_outcomes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+        for number in range(5):
+            await store.launch(probe(number, id=f"p{number}"), "box", FIRST)
+        for name, verdict in (("p1", SPAM), ("p2", BLOCKED), ("p3", SPAM), ("p2", SPAM), ("p3", BLOCKED)):
+            await store.learn(name, [REFUSED], verdict, T0, closed=name != "p1", delivery=None)
+        await store.advance(5, [incident()], [entry()], [notice(1)])
+        await store.add_mute(mute())
+        kept = await everything(store), await store.open_incidents(), await store.waiting(T0, 5), await store.mutes()
+    file = await older(tmp_path / "mailpath.db", "0002", monkeypatch)
+    async with Store.open(f"sqlite:///{file}") as store:
+        assert kept == (
+            *(await everything(store), await store.open_incidents()),
+            *(await store.waiting(T0, 5), await store.mutes()),
+        )
+        for outcome, found in ((Outcome.SPAM, ["p2", "p1"]), (Outcome.BLOCKED, ["p3"]), (None, ["p4"])):
+            page = await store.probes(ProbeFilter(None, outcome=outcome), None, len(found))
+            assert [row.probe_id for row in page.probes] == found
+        assert await store.people() == await store.tokens() == await store.deeds(None, 5) == []
+    with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.IntegrityError, match="in flight"):
+        connection.execute("DELETE FROM probes WHERE id = 'p4'")  # what guarded the tables guards them still
 
 
 async def everything(store: Store) -> list[object]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from monitor.access import first_link
 from monitor.board import Board
 from monitor.casebook import Casebook
 from monitor.clock import ticking, utc_now
@@ -25,8 +26,10 @@ from monitor.pipeline import LaunchError, Pipeline
 from monitor.sandbox.internet import MakeBelieve, internet
 from monitor.schedule import Caps, Order, Schedule
 from monitor.store import Store
-from monitor.web.server import Views, application, serving
-from monitor.web.status import Status, status
+from monitor.web.auth import make_believe
+from monitor.web.backend import Backend
+from monitor.web.live import Live
+from monitor.web.server import serving_all
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.reading import reports
@@ -61,12 +64,12 @@ async def pipeline_of(config: Config, store: Store, *listeners: Listener, adopts
 async def sandbox_of(config: Config) -> AsyncIterator[None]:
     """The make-believe internet of the configuration's [sandbox], if it has one."""
     companies = config.sandbox.companies
-    systems = [make_believe(config, path) for path in config.paths() if path.company in companies]
+    systems = [system_of(config, path) for path in config.paths() if path.company in companies]
     async with internet(systems, config.sender.identity(), config.sandbox):
         yield
 
 
-def make_believe(config: Config, path: WatchedPath) -> MakeBelieve:
+def system_of(config: Config, path: WatchedPath) -> MakeBelieve:
     """The make-believe mail system that stands at the end of this path."""
     route, mailbox = path.route, path.mailbox
     if not (isinstance(route, XclientRoute | ProxyRoute) and isinstance(mailbox, MaildirMailbox)):
@@ -211,13 +214,20 @@ class Service:
         if forgotten:
             log.info("old probes deleted", probes=forgotten)
 
-    def views(self) -> Views:
-        """What the web server shows."""
-        return Views(
+    def backend(self, live: Live) -> Backend:
+        """The service, as far as it is shown by HTTP."""
+        return Backend(
+            config=lambda: self._config,
+            store=self._store,
+            board=self._board,
+            casebook=self._casebook,
             metrics=self.metrics,
-            status=self._status,
-            sender=lambda: self._config.sender.domain,
+            live=live,
+            launch=self._pipeline.launch,
+            admits=lambda path: self._schedule is not None and self._schedule.admits(path, utc_now()),
+            in_flight=lambda: len(self._pipeline.flights),
             ready=lambda: None if self._schedule else "not ready: still taking up what was on its way",
+            now=utc_now,
         )
 
     async def _plan(self, config: Config) -> None:
@@ -248,11 +258,6 @@ class Service:
         except Exception:
             log.exception("probe not launched", path=order.path.key, kind=order.kind)
 
-    def _status(self) -> Status:
-        sandbox = bool(self._config.sandbox.companies)
-        in_flight = len(self._pipeline.flights)
-        return status(self._board, self._casebook.incidents, in_flight, utc_now(), sandbox=sandbox)
-
     def _mailbox_errors(self) -> dict[tuple[str, str], int]:
         watchers = self._pipeline.watchers
         keys = {key: path.mailbox.key for key, path in self._board.paths.items()}
@@ -266,18 +271,19 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
     async with AsyncExitStack() as house:
         await house.enter_async_context(sandbox_of(config))
         store = await house.enter_async_context(Store.open(config.store.url))
-        casebook = Casebook(store, utc_now)
+        casebook, live = Casebook(store, utc_now), Live()
         delivery = Delivery(store, utc_now, lambda: casebook.muted)
         pipeline = await house.enter_async_context(
-            pipeline_of(config, store, board.hear, tell, casebook.hear, *listeners, adopts=True)
+            pipeline_of(config, store, board.hear, tell, casebook.hear, live.hear, *listeners, adopts=True)
         )
         at_work = Service(file, config, store, board, pipeline, casebook, delivery)
-        app = application(at_work.views())
-        port = await house.enter_async_context(serving(app, config.web.listen.host, config.web.listen.port))
+        await house.enter_async_context(serving_all(at_work.backend(live), config))
         desk = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))
         await at_work.start(desk)
         await house.enter_async_context(ticking({at_work.tick: TICK, at_work.housekeeping: HOUSEKEEPING}))
-        log.info("watching", paths=len(board.paths), page=f"http://{config.web.listen.host}:{port}/")
+        log.info("watching", paths=len(board.paths), page=f"{config.web.base_url}/")
+        if not make_believe(config) and (link := await first_link(store, utc_now, config.web.base_url)):
+            log.warning("nobody can sign in yet; the first admin chooses a password here, once", link=link)
         if config.sandbox.companies:
             log.warning("the companies of [sandbox] are make-believe; the README shows how to watch a real one")
         yield at_work

@@ -1,91 +1,81 @@
-"""The HTTP server: its routes, and what makes a response safe."""
+"""The HTTP servers: what is served where, and by which certificate."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from monitor.metrics import CONTENT_TYPE, Metrics
-from monitor.signs import COLOURS
+from monitor.config import Config
+from monitor.metrics import CONTENT_TYPE
 from monitor.trouble import Trouble
-from monitor.web import runbooks
-from monitor.web.status import Status
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
+from monitor.web import api, auth, pages, runbooks
+from monitor.web.backend import BACKEND, Backend
+from monitor.web.safety import LONGEST_BODY, safe
+from probes.settings import Endpoint
 
 
 class WebError(Trouble):
     """The server cannot listen. Its text says where, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Views:
-    """What the pages show. `ready` tells whether the service does its work: then None, else the reason why not."""
+def application(backend: Backend, *, instruments: bool = True) -> web.Application:
+    """The pages and the API; with `instruments` also what machines ask for: metrics and health."""
+    app = web.Application(middlewares=[safe, auth.guard], client_max_size=LONGEST_BODY)
+    app[BACKEND] = backend
+    auth.add_gate(app)
+    app.add_routes([*auth.routes(), *pages.routes(), *runbooks.routes(), *api.routes()])
+    if instruments:
+        app.add_routes(_instruments(backend))
+    return app
 
-    metrics: Metrics
-    status: Callable[[], Status]
-    sender: Callable[[], str]
-    ready: Callable[[], str | None]
+
+def instruments(backend: Backend) -> web.Application:
+    """Only what machines ask for."""
+    app = web.Application(middlewares=[safe], client_max_size=LONGEST_BODY)
+    app.add_routes(_instruments(backend))
+    return app
 
 
-def application(views: Views) -> web.Application:
-    """The routes over these views."""
-    templates = Environment(loader=PackageLoader("monitor.web"), autoescape=True, undefined=StrictUndefined)
-    page = templates.get_template("status.html", globals={"colours": COLOURS})
-
-    async def show_status(_: web.Request) -> web.Response:
-        return web.Response(text=page.render(status=views.status(), sender=views.sender()), content_type="text/html")
-
-    async def show_metrics(_: web.Request) -> web.Response:
-        return web.Response(body=await views.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+def _instruments(backend: Backend) -> list[web.RouteDef]:
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=await backend.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
 
     async def alive(_: web.Request) -> web.Response:
         return web.Response(text="alive\n")
 
     async def ready(_: web.Request) -> web.Response:
-        reason = views.ready()
+        reason = backend.ready()
         return web.Response(text=f"{reason or 'ready'}\n", status=503 if reason else 200)
 
-    app = web.Application(middlewares=[_safe], client_max_size=64 * 1024)
-    app.router.add_get("/", show_status)
-    app.router.add_get("/metrics", show_metrics)
-    app.router.add_get("/healthz", alive)
-    app.router.add_get("/readyz", ready)
-    app.add_routes(runbooks.routes())
-    return app
-
-
-@web.middleware
-async def _safe(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        response = await handler(request)
-    except web.HTTPException as error:
-        error.headers.update(HEADERS)
-        raise
-    response.headers.update(HEADERS)
-    return response
+    return [web.get("/metrics", metrics), web.get("/healthz", alive), web.get("/readyz", ready)]
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve `app`; yields the port. Raises WebError when it cannot listen there."""
+async def serving_all(backend: Backend, config: Config) -> AsyncIterator[int]:
+    """Serve as [web] says; yields the port of the pages. Raises WebError when it cannot listen there."""
+    told = config.web
+    async with AsyncExitStack() as house:
+        if told.metrics_listen:
+            await house.enter_async_context(serving(instruments(backend), told.metrics_listen, "web.metrics_listen"))
+        app = application(backend, instruments=told.metrics_listen is None)
+        context = told.tls.context() if told.tls else None
+        yield await house.enter_async_context(serving(app, told.listen, "web.listen", context))
+
+
+@asynccontextmanager
+async def serving(
+    app: web.Application, place: Endpoint, key: str = "web.listen", context: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """Serve `app`; yields the port. Raises WebError when it cannot listen there; `key` names the place for people."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
+        site = web.TCPSite(runner, place.host, place.port, ssl_context=context)
         try:
             await site.start()
         except OSError as error:
-            raise WebError(f"web.listen: cannot listen on {host}:{port}: {error.strerror}; choose another") from error
+            raise WebError(f"{key}: cannot listen on {place}: {error.strerror}; choose another") from error
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

@@ -1,0 +1,57 @@
+"""The store that is made at once is one that the service itself could have made."""
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from monitor.store import Cursor, ProbeFilter, Store
+from probes.evidence import Arrival, Dialogue
+from probes.verdict import Outcome
+from tests.bench.million import fill, paths_of
+
+UNTIL = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+async def test_a_store_made_at_once_is_read_like_any_other(tmp_path: Path):
+    await fill(tmp_path / "mailpath.db", 2000, paths_of(10), UNTIL, timedelta(days=1))
+    async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+        page = await store.probes(ProbeFilter(None), None, 2001)
+        assert len(page.probes) == 2000
+        assert page.probes[0].launched_at == UNTIL
+        assert page.probes[-1].launched_at > UNTIL - timedelta(days=1)
+        assert Counter(row.path for row in page.probes if row.company == "c3") == {"hq": 200}
+        outcomes = Counter(row.verdict.outcome for row in page.probes if row.verdict)
+        assert outcomes.total() == 2000
+        assert outcomes[Outcome.INBOX] > 1800
+        for outcome in outcomes:
+            found = await store.probes(ProbeFilter(None, outcome=outcome), None, 2000)
+            assert len(found.probes) == outcomes[outcome]
+        assert await store.in_flight() == []
+        assert await store.last_ruling() == 2000
+
+
+async def test_the_present_verdict_of_each_line_has_its_evidence(tmp_path: Path):
+    await fill(tmp_path / "mailpath.db", 500, paths_of(4), UNTIL, timedelta(days=1))
+    async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+        present = await store.present()
+        assert len({(now.company, now.kind) for now in present}) == 20
+        for now in present:
+            after = await store.probes(
+                ProbeFilter(None, now.company, now.path, now.kind, now.role), Cursor(UNTIL, "~"), 1
+            )
+            assert after.probes[0].probe_id == now.probe_id, "the newest is the present one"
+            record = await store.record(now.probe_id)
+            assert record
+            assert record.verdict == now.verdict
+            assert record.closed_at
+            assert any(isinstance(each, Dialogue) for each in record.evidence)
+            assert any(isinstance(each, Arrival) for each in record.evidence) == (now.delivery is not None)
+
+
+async def test_the_database_finds_nothing_wrong_with_it(tmp_path: Path):
+    await fill(tmp_path / "mailpath.db", 1000, paths_of(3), UNTIL, timedelta(days=1))
+    with closing(sqlite3.connect(tmp_path / "mailpath.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -31,5 +31,5 @@
       if (waiting) soon();
     }, REST);
   };
-  mailpath.follow(`/api/v1/events?only=verdict&company=${encodeURIComponent(company)}`, { verdict: soon }, soon);
+  mailpath.follow("/api/v1/events?only=verdict", { verdict: (event) => { if (event.company === company) soon(); } }, soon);
 })();

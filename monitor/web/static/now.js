@@ -12,6 +12,10 @@
     ["blocked", "✕"], ["deferred", "◔"], ["missing", "∅"], ["unknown", "?"]]);
 
   const show = (event) => {
+    if (event.as !== "sender") return;
+    stale = true;
+    soon();
+    if (event.amends) return;  // of an older probe, perhaps: the page knows better
     const row = view().querySelector(`[data-line="${CSS.escape(`${event.company}/${event.path}`)}"]`);
     const badge = row?.querySelector(`.k-${CSS.escape(event.kind)} .outcome`);
     if (badge && !badge.classList.contains(`o-${event.outcome}`)) {
@@ -21,8 +25,6 @@
     }
     const last = row?.querySelector(".last time");
     if (last) { last.dateTime = new Date(mailpath.now()).toISOString(); last.textContent = "0 s ago"; }
-    stale = true;
-    soon();
   };
 
   // What the page is made of: while this is the same, the rest may change in its place.
@@ -106,5 +108,6 @@
   for (const kind of ["keydown", "pointerdown", "pointermove", "scroll", "touchstart"])
     addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
   document.addEventListener("visibilitychange", () => { if (!document.hidden && stale) soon(); });
-  mailpath.follow("/api/v1/events?only=verdict", { verdict: show }, () => { stale = true; soon(); });
+  const again = () => { stale = true; soon(); };
+  mailpath.follow("/api/v1/events", { verdict: show, incident: again, incidents: again }, again);
 })();

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Install what the lab needs: Debian's mail servers, Prometheus and Alertmanager. Nothing is done when all is there, or for an ordinary user, for whom
-# the tests of the lab are skipped. No service is started now, nor at the next boot.
+# Install what the lab needs: Debian's mail servers, Prometheus and Alertmanager, and Chromium for the tests of the pages.
+# Nothing is done when all is there, or for an ordinary user, for whom the tests of the lab are skipped. No service is started now, nor at the next boot.
 set -eu
 
-PACKAGES="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound rbldnsd postgrey iproute2 nftables prometheus prometheus-alertmanager"
+PACKAGES="postfix dovecot-imapd dovecot-lmtpd dovecot-sieve rspamd unbound rbldnsd postgrey iproute2 nftables prometheus prometheus-alertmanager chromium fonts-dejavu-core"
 SERVICES="postfix dovecot rspamd unbound rbldnsd postgrey prometheus prometheus-alertmanager"
 POLICY=/usr/sbin/policy-rc.d
 
@@ -11,6 +11,7 @@ missing=""
 for package in $PACKAGES; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing="$missing $package"
 done
+command -v npm >/dev/null || missing="$missing nodejs npm" # npm may be there from elsewhere
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then

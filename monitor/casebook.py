@@ -326,10 +326,10 @@ class Casebook:
         self._be_patient()
 
     def _be_patient(self) -> None:
-        relapses: dict[str, int] = {}
+        relapses: dict[tuple[str, Nature], int] = {}
         for incident in self.incidents:
-            if incident.relapses and incident.nature is Nature.MAIL:
-                relapses |= {company: max(incident.relapses, relapses.get(company, 0)) for company in incident.touches}
+            for key in ((company, incident.nature) for company in incident.touches if incident.relapses):
+                relapses[key] = max(incident.relapses, relapses.get(key, 0))
         self._picture.be_patient(relapses)
 
     def _mail_system(self, company: str) -> str:

@@ -39,7 +39,7 @@ class Picture:
         self._heard_at: dict[str, datetime] = {}
         self._failing: dict[str, list[Failure]] = {}
         self._problems: dict[str, list[Problem]] = {}
-        self._relapses: Mapping[str, int] = {}
+        self._relapses: Mapping[tuple[str, Nature], int] = {}
         self._stale: set[str] = set()
 
     def configure(self, sites: Iterable[Site], settings: IncidentSettings, names: Names) -> None:
@@ -75,8 +75,8 @@ class Picture:
             for kind in site.kinds
         ]
 
-    def be_patient(self, relapses: Mapping[str, int]) -> None:
-        """How often the incident of a company came back: so much longer it must be well."""
+    def be_patient(self, relapses: Mapping[tuple[str, Nature], int]) -> None:
+        """How often the incident of a company came back, by whose trouble it is: so much longer it must be well."""
         self._relapses = relapses
 
     def unread(self, rulings: Sequence[Ruling]) -> list[Line]:
@@ -163,8 +163,9 @@ class Picture:
             self._heard_at[ruling.company] = ruling.launched_at
 
     def _limits(self, company: str) -> Limits:
-        good = good_needed(self._settings, self._relapses.get(company, 0))
-        return Limits(self._settings.bad, self._settings.of_last, good)
+        mail, mailbox, ours = (self._relapses.get((company, nature), 0) for nature in Nature)
+        good, telling = good_needed(self._settings, max(mail, mailbox)), good_needed(self._settings, ours)
+        return Limits(self._settings.bad, self._settings.of_last, good, telling)
 
     def _refresh(self) -> None:
         """Work out again what has changed, company by company."""

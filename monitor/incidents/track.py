@@ -15,11 +15,13 @@ ENOUGH = 1000  # good ones in a row are not counted any further
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """So many bad marks among the last `of_last` make it fail; so many good ones in a row, and it is well again."""
+    """So many bad marks among the last `of_last` make it fail; so many good ones in a row, and it is well again. After
+    `telling` verdicts in a row that are not unknown we can tell again."""
 
     bad: int
     of_last: int
     good: int
+    telling: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,12 @@ class Streak:
     last: Ruling | None = None
     mark: Mark | None = None  # that of `last`
 
-    def add(self, mark: Mark, ruling: Ruling, limits: Limits, *, bad: bool) -> "Streak":
-        """With one more."""
+    def add(self, mark: Mark, ruling: Ruling, limits: Limits, *, bad: bool, needed: int) -> "Streak":
+        """With one more. So many good ones in a row are `needed`."""
         recent = (*self.recent, mark if bad else Mark.GOOD)[-limits.of_last :]
         if not bad:
             good = min(self.good + 1, ENOUGH)
-            if good < limits.good:
+            if good < needed:
                 return replace(self, recent=recent, good=good)
             return Streak(recent=recent, good=good)
         enough = mark is Mark.DAMNING or sum(each is not Mark.GOOD for each in recent) >= limits.bad
@@ -73,10 +75,10 @@ class Track:
         """With one more verdict. `unknown` neither raises nor calms what is said of the mail."""
         mark = mark_of(ruling.kind, ruling.verdict, names)
         dark = mark is Mark.UNKNOWN
-        sight = self.sight.add(mark, ruling, limits, bad=dark)
+        sight = self.sight.add(mark, ruling, limits, bad=dark, needed=limits.telling)
         if dark:
             return replace(self, sight=sight)
-        mail = self.mail.add(mark, ruling, limits, bad=mark.bad)
+        mail = self.mail.add(mark, ruling, limits, bad=mark.bad, needed=limits.good)
         return Track(mail, sight, ruling.launched_at if mark is Mark.GOOD else self.well_at)
 
 

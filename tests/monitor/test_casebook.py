@@ -285,18 +285,30 @@ async def test_a_control_is_asked_for_once_and_its_answer_clears_the_sender(tmp_
     assert notice.labels["scope"] == "ourselves"
 
 
-async def test_what_came_back_must_be_well_for_longer_and_its_notice_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bad", ["dd", "??", "ff"])
+async def test_what_came_back_must_be_well_for_longer_and_its_notice_says_so(tmp_path: Path, bad: str) -> None:
     async with desk(tmp_path, config()) as at:
-        await at.play("dd")
+        await at.play(bad)
         await at.settle()
         await at.play("ii")
         await at.settle()
-        await at.play("dd")
+        await at.play(bad)
+        await at.settle()
+        await at.play("iii")
         notices = await at.settle()
+        await at.play("i")
+        assert told(await at.settle()) == ["opened", "resolved", "opened", "resolved"]
     assert told(notices) == ["opened", "resolved", "opened"]
     assert len({notice.incident for notice in notices}) == 1
     assert "2 good probes in a row" in notices[0].text
     assert "4 good probes in a row" in notices[2].text
+
+
+async def test_a_mailbox_that_comes_and_goes_does_not_hold_up_the_end_of_what_the_mail_had(tmp_path: Path) -> None:
+    async with desk(tmp_path, config()) as at:
+        await at.play("??ii??")
+        await at.play("ddii")
+        assert [incident.scope for incident in at.casebook.incidents] == []
 
 
 # ---- mutes ----------------------------------------------------------------------------------------------------------

@@ -96,7 +96,8 @@ class Day:
         moment = Moment(self.now, self.picture.watches, lambda: f"i{next(self.names)}", self.settings.reopen)
         after = reconcile(self.incidents.values(), problems, moment)
         self.incidents |= after.incidents
-        self.picture.be_patient({company: each.relapses for each in self.open for company in each.touches})
+        relapses = {(company, each.nature): each.relapses for each in self.open for company in each.touches}
+        self.picture.be_patient(relapses)
         return after
 
     def judge(self, letter: str, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> None:

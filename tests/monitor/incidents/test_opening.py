@@ -185,7 +185,7 @@ def test_what_fails_for_longer_than_the_past_that_is_loaded_fails_since_then(sco
 def test_what_was_over_before_more_patience_was_needed_is_over(before, fails):
     """Two good ones were enough then. It is another path's incident that came back and needs four."""
     day = Day((site("acme"),))
-    day.picture.be_patient({"acme": 1})
+    day.picture.be_patient({("acme", Nature.MAIL): 1})
     day.picture.recall(
         LINE, [ruling(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate("bbii")], before
     )
@@ -195,7 +195,7 @@ def test_what_was_over_before_more_patience_was_needed_is_over(before, fails):
 def test_what_came_back_fails_since_it_came_back():
     day, again = Day((site("acme"),)), Day((site("acme"),))
     day.play({LINE: "bbiibb"})
-    again.picture.be_patient({"acme": 1})
+    again.picture.be_patient({("acme", Nature.MAIL): 1})
     again.picture.recall(LINE, day.shown, day.only().failures)
     assert again.picture.problems({}) == day.picture.problems({})
 

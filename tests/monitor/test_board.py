@@ -4,18 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.board import Board
 from monitor.events import Event, Judged
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
 from monitor.metrics import Gauges, Metrics
-from monitor.signs import COLOURS
 from monitor.store import Present
-from monitor.web.server import Views, WebError, application, serving
-from monitor.web.status import age, status
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -150,20 +145,6 @@ def test_after_a_restart_the_board_shows_what_the_store_remembers():
     assert [line[1] for line in shown.standings] == ["hq"]
 
 
-def test_the_page_shows_the_worst_first_and_speaks_for_each_path_with_its_worst_kind():
-    shown = board("acme/hq", "birch/hq", "cork/hq")
-    shown.configure(
-        watched(_Via(), None, company=c, kinds=(Kind.VERIFICATION, Kind.INVITATION)) for c in ("acme", "birch", "cork")
-    )
-    shown.hear(Event(probe(1, "acme", kind=Kind.VERIFICATION), judged(Outcome.INBOX, after=1.0)))
-    shown.hear(Event(probe(1, "birch", kind=Kind.VERIFICATION), judged(Outcome.INBOX, after=1.0)))
-    shown.hear(Event(probe(1, "birch", kind=Kind.INVITATION), judged(Outcome.SPAM, Cause.CONTENT)))
-    page = status(shown, (), 0, T0 + timedelta(minutes=5), sandbox=True)
-    assert [(row.worst.outcome, row.worst.cause) for row in page.rows] == [("spam", "content"), ("inbox", ""), ("", "")]
-    assert [(name, count) for name, _, count in page.totals] == [("spam", 1), ("no verdict yet", 1), ("inbox", 1)]
-    assert page.rows[0].worst.age == "5 min ago"
-
-
 class _Via:
     via = "direct"
 
@@ -223,55 +204,3 @@ async def test_what_is_known_of_a_path_is_there_before_its_first_verdict():
     assert found["mailpath_code_life_seconds"] == {labels(company="acme", path="hq"): 600}
     assert found["mailpath_company_info"] == {labels(company="acme", name='Acme "Steel"\n', mail_system="postfix"): 1}
     assert "mailpath_inbound_up" not in found, "nobody wants to listen"
-
-
-def test_the_page_shows_open_incidents_worst_first_and_says_what_is_muted():
-    shown = board("acme/hq", "birch/hq")
-    shown.configure(watched(_Via(), None, company=company) for company in ("acme", "birch"))
-    page = status(shown, OPEN, 0, T0, sandbox=False)
-    assert [(each.id, each.scope, each.muted) for each in page.incidents] == [
-        ("i3", "everybody", False),
-        ("i2", "company", False),
-        ("i1", "company", True),
-    ]
-    assert page.incidents[0].since == "2 h"
-    assert page.incidents[1].runbook == "cause-address"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(-1, "0 s ago"), (59, "59 s ago"), (90, "2 min ago"), (7200, "2 h ago"), (200_000, "2 d ago")]
-)
-def test_ages(seconds, said):
-    assert age(seconds) == said
-
-
-async def test_the_server_answers_safely():
-    shown = board()
-    shown.configure([watched(_Via(), None)])
-    shown.hear(Event(probe(), judged(Outcome.BLOCKED, Cause.IP_BLOCKED)))
-    reasons = ["not ready: taking up", None]
-    views = Views(
-        metrics=Metrics(shown, GAUGES),
-        status=lambda: status(shown, OPEN, 1, T0, sandbox=False),
-        sender=lambda: "account.trimble.com",
-        ready=lambda: reasons.pop(0),
-    )
-    async with serving(application(views), "127.0.0.1", 0) as port, ClientSession(f"http://127.0.0.1:{port}") as http:
-        async with http.get("/") as page:
-            text = await page.text()
-            assert "because &lt;blocked&gt;" in text  # a server's words are hostile
-            assert "go away" in text
-            assert "<script" not in text
-            assert "make-believe" not in text
-            assert f".blocked {{ background: {COLOURS[Outcome.BLOCKED].fill}; color: " in text  # as on Grafana's boards
-            assert 'class="sign blocked"' in text
-            assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-        async with http.get("/metrics") as metrics:
-            assert metrics.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-            assert "mailpath_path_outcome{" in await metrics.text()
-        for path, status_code in (("/healthz", 200), ("/readyz", 503), ("/readyz", 200), ("/nothing", 404)):
-            async with http.get(path) as answer:
-                assert answer.status == status_code
-        with pytest.raises(WebError, match=r"web\.listen: cannot listen on 127\.0\.0\.1"):
-            async with serving(application(views), "127.0.0.1", port):
-                pass

@@ -18,13 +18,14 @@ SIGN_IN, SIGN_OUT, INVITATION = "/sign-in", "/sign-out", "/invitation"
 METRICS = "/metrics"
 FOR_ALL = frozenset({SIGN_IN, INVITATION, "/healthz", "/readyz"})
 FILES = "/static/"
+RUNBOOKS = "/runbooks"  # who is called at night may have no account here; there is nothing of any company in them
 API = "/api/"
 
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Sets request[CALLER]; nobody gets further whose rights do not reach to this handler."""
-    if is_for_all(request.path) and request.method in SAFE and request.path not in (SIGN_IN, INVITATION):
+    if is_for_all(request.path) and request.method in SAFE and not _knows_people(request.path):
         return await handler(request)
     caller = await request.app[GATE].caller(request)
     if caller:
@@ -39,7 +40,12 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def is_for_all(path: str) -> bool:
     """Whether it is there for whoever comes."""
-    return path in FOR_ALL or path.startswith(FILES)
+    return path in FOR_ALL or path.startswith(FILES) or path == RUNBOOKS or path.startswith(f"{RUNBOOKS}/")
+
+
+def _knows_people(path: str) -> bool:
+    """Whether it is another page for those who have signed in."""
+    return path in (SIGN_IN, INVITATION) or path.startswith(RUNBOOKS)
 
 
 def _refuse_the_weak(request: web.Request, caller: Caller) -> None:

@@ -1,0 +1,106 @@
+"""The servers: where they listen, by which certificate, and what is safe about each response."""
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, TCPConnector, web
+
+from monitor.config import Config
+from monitor.web.safety import HEADERS, LONGEST_BODY
+from monitor.web.server import WebError, serving, serving_all
+from probes.settings import Endpoint
+from tests.monitor.web.office import Office, office
+from tests.probes.routes.certificates import new_authority
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/metrics", "/healthz", "/readyz", "/nothing", "/runbooks/", "/api/v1/x"])
+async def test_every_answer_is_safe(tmp_path: Path, path: str) -> None:
+    async with office(tmp_path) as there:
+        answer = await (await there.admin()).get(path)
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value, name
+    assert answer.headers["Cache-Control"]
+    assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("accepts", "path", "kind"),
+    [
+        ("text/html", "/nothing", "text/html"),
+        ("*/*", "/nothing", "text/plain"),
+        ("text/html", "/api/v1/nothing", "application/problem+json"),
+    ],
+)
+async def test_what_is_not_there_is_said_in_the_form_that_is_wanted(
+    tmp_path: Path, accepts: str, path: str, kind: str
+) -> None:
+    async with office(tmp_path) as there:
+        answer = await (await there.admin()).get(path, accept=accepts)
+    assert (answer.status, answer.headers["Content-Type"].partition(";")[0]) == (404, kind)
+
+
+async def test_an_error_of_ours_tells_nothing_of_our_inside(tmp_path: Path, monkeypatch: Any) -> None:
+    async with office(tmp_path) as there:
+        admin = await there.admin()
+
+        def broken(*_: object) -> None:
+            raise RuntimeError("secret inside")
+
+        monkeypatch.setattr(type(there.backend.board), "paths", property(broken), raising=False)
+        answer = await admin.get("/")
+    assert answer.status == 500
+    assert "secret" not in answer.text
+    assert "log" in answer.text
+
+
+async def test_a_body_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    async with office(tmp_path) as there:
+        answer = await there.browser().post("/sign-in", {"name": "a" * (LONGEST_BODY + 1), "password": "b"})
+    assert answer.status == 413
+
+
+async def test_a_place_that_is_taken_is_named_with_its_key(tmp_path: Path) -> None:
+    async with office(tmp_path) as there:
+        port = int(there.url.rpartition(":")[2])
+        with pytest.raises(WebError, match=rf"web\.metrics_listen: cannot listen on 127\.0\.0\.1:{port}: .*; choose"):
+            async with serving_all(there.backend, told(there, metrics_listen=f"127.0.0.1:{port}")):
+                pass
+
+
+async def test_metrics_at_an_address_of_their_own_are_there_only(tmp_path: Path) -> None:
+    free = [0]
+    async with office(tmp_path) as there:
+        async with serving(web.Application(), Endpoint("127.0.0.1", 0)) as free[0]:
+            pass
+        config = told(there, listen="127.0.0.1:0", metrics_listen=f"127.0.0.1:{free[0]}")
+        async with serving_all(there.backend, config) as port, ClientSession() as http:
+            for path in ("/metrics", "/healthz", "/readyz"):
+                async with http.get(f"http://127.0.0.1:{free[0]}{path}") as answer:
+                    assert answer.status == 200, path
+                async with http.get(f"http://127.0.0.1:{port}{path}", allow_redirects=False) as answer:
+                    assert answer.status != 200, path
+            async with http.get(f"http://127.0.0.1:{free[0]}/sign-in") as answer:
+                assert answer.status == 404
+
+
+async def test_https_directly(tmp_path: Path) -> None:
+    authority = new_authority(tmp_path)
+    authority.serve("127.0.0.1")
+    certificate = tmp_path / "127.0.0.1-False.pem"
+    async with office(tmp_path) as there:
+        config = told(there, listen="127.0.0.1:0", tls={"certificate": str(certificate)})
+        async with (
+            serving_all(there.backend, config) as port,
+            ClientSession(connector=TCPConnector(ssl=ssl.create_default_context(cafile=str(authority.file)))) as http,
+            http.get(f"https://127.0.0.1:{port}/sign-in") as answer,
+        ):
+            assert answer.status == 200
+
+
+def told(there: Office, **said: Any) -> Config:
+    """The office's configuration with this [web]."""
+    return there.backend.config().model_copy(
+        update={"web": Config.model_validate({"web": said}, context={"folder": Path()}).web}
+    )

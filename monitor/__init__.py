@@ -11,6 +11,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `board`     the present state of every path
 - `config`    what the configuration may say, and every error in it
 - `store`     what is remembered: all SQL is in there
+- `people`    who may see and do what; `access` makes and ends people and tokens
 - `channels`  the ways to people
 - `incidents` when a problem is an incident, how wide it is, whom to tell what: pure
 - `sandbox`   make-believe companies for `make run`

@@ -26,6 +26,8 @@ MOST_NAMED = 3  # companies of an incident
 LONGEST_ASKED = 100
 ALL = "all"  # unfolded
 
+_RANKS = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -263,7 +265,7 @@ def _worst(cells: Iterable[Cell | None]) -> Cell | None:
 
 def _badness(outcome: Outcome | None) -> int:
     """The worst is least. No verdict yet does not hide another's trouble."""
-    return WORST_FIRST.index(outcome)
+    return _RANKS[outcome]
 
 
 def _overdue(path: WatchedPath, last: datetime | None, now: datetime) -> bool:

@@ -119,6 +119,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self._open = tag
+        self.text += " " if tag in ("dt", "dd", "td", "th", "li") else ""
         if tag == "a":
             self.links.append(given.get("href") or "")
         if tag == "script":

@@ -1,0 +1,179 @@
+"""Company: what the page says of one company, and to whom."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.incidents.incident import Ending, Nature, Scope
+from monitor.incidents.scene import SenderFacts
+from monitor.people.person import Rights
+from monitor.web.pages.company import Company, company_view, stretch_of
+from probes.kinds import Kind
+from probes.verdict import Cause, Outcome
+from tests.monitor.web.scenery import (
+    HOSTILE,
+    KIND,
+    NOW,
+    House,
+    house,
+    incident,
+    path,
+    row,
+    standing,
+    standings,
+    well_made,
+)
+
+SENDER = SenderFacts("account.trimble.com", "104.130.122.50")
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as built:
+        yield built
+
+
+def view(*paths, seen=None, incidents=(), history=(), stretch: str = "1d") -> Company:
+    return company_view(paths or (path(),), seen or {}, incidents, history, SENDER, stretch, NOW)
+
+
+# ---- What to do -----------------------------------------------------------------------------------------------------
+
+
+def test_an_open_incident_tells_what_to_do_in_the_words_of_the_company_s_mail_system():
+    (todo,) = view(seen={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)}, incidents=[incident()]).todo
+    assert todo.incident == "i1"
+    assert "104.130.122.50" in todo.fix
+    assert todo.runbook == "cause-address"
+    assert not any(mark in f"{todo.fix}{todo.bridge}{todo.never}{todo.meaning}" for mark in "{}")
+
+
+def test_what_fails_and_is_no_incident_yet_tells_it_too():
+    seen = {("acme", "hq", KIND): standing("s", Cause.CONTENT)}
+    (todo,) = view(seen=seen).todo
+    assert (todo.outcome, todo.cause, todo.incident) == (Outcome.SPAM, Cause.CONTENT, "")
+    assert todo.runbook == "cause-content"
+    assert todo.meanwhile
+
+
+def test_each_thing_is_told_once():
+    kinds = (Kind.VERIFICATION, Kind.INVITATION, Kind.PASSWORD_RESET)
+    seen = {
+        ("acme", "hq", Kind.VERIFICATION): standing("b", Cause.IP_BLOCKED),  # what the incident is about
+        ("acme", "hq", Kind.INVITATION): standing("s", Cause.CONTENT),
+        ("acme", "hq", Kind.PASSWORD_RESET): standing("s", Cause.CONTENT),
+    }
+    todo = view(path(kinds=kinds), seen=seen, incidents=[incident()]).todo
+    assert [(each.outcome, each.incident) for each in todo] == [(Outcome.BLOCKED, "i1"), (Outcome.SPAM, "")]
+
+
+@pytest.mark.parametrize("letter", ["i"])
+def test_where_all_is_well_there_is_nothing_to_do(letter):
+    assert view(seen=standings(acme=letter)).todo == ()
+
+
+def test_our_own_trouble_is_not_the_company_s():
+    told = incident(nature=Nature.OURS, outcome=Outcome.UNKNOWN, cause=None, scope=Scope.OURSELVES)
+    (todo,) = view(incidents=[told]).todo
+    assert todo.who == "whoever runs Mailpath"
+    assert todo.runbook == "cause-ours"
+
+
+# ---- What was -------------------------------------------------------------------------------------------------------
+
+
+def test_incidents_of_others_are_not_here_and_those_that_are_over_come_after():
+    over = incident("old", closed_at=NOW, ending=Ending.RECOVERED)
+    left = incident("left", "acme", "birch", touches=("birch",))  # still open, but no longer here
+    seen = view(incidents=[over, incident("theirs", "birch"), left, incident("mine")])
+    assert [each.id for each in seen.opened] == ["mine"]
+    assert [each.id for each in seen.over] == ["old"]
+
+
+def test_each_path_and_kind_has_its_own_strip():
+    kinds = (Kind.VERIFICATION, Kind.INVITATION)
+    history = [
+        row("i", timedelta(hours=1)),
+        row("b", timedelta(hours=2), kind=Kind.INVITATION),
+        row("s", timedelta(hours=3), path="lab"),
+        row("m", timedelta(days=2)),  # before what is drawn
+    ]
+    seen = view(path(kinds=kinds), path(name="lab"), history=history)
+    bars = [[bar.outcome for bar in kind.strip.bars] for part in seen.paths for kind in part.kinds]
+    assert bars == [[Outcome.INBOX], [Outcome.BLOCKED], [Outcome.SPAM]]
+    assert seen.probes == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "oldest", "drawn"),
+    [
+        ("", None, "7d"),
+        ("", timedelta(minutes=5), "1h"),
+        ("", timedelta(hours=5), "1d"),
+        ("", timedelta(days=6), "7d"),
+        ("30d", timedelta(minutes=5), "30d"),
+        ("<b>", timedelta(days=20), "7d"),
+    ],
+)
+def test_as_much_is_drawn_as_is_asked_for_or_as_there_is(asked, oldest, drawn):
+    assert stretch_of(asked, [row("i", oldest)] if oldest else [], NOW) == drawn
+
+
+# ---- The page -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_of_a_company_in_trouble(home):
+    home.watch(path(), standings={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED, because="554 banned")})
+    home.open(incident())
+    page = await home.get("/companies/acme")
+    well_made(page)
+    assert "Take 104.130.122.50 off" in page.words or "104.130.122.50" in page.words
+    assert {"/runbooks/cause-address", "/incidents/i1", "/probes/probeb", "/probes?company=acme"} <= set(page.links)
+    assert {"/api/v1/export/probes.csv?company=acme", "/api/v1/export/probes.jsonl?company=acme"} <= set(page.links)
+    assert 'role="img"' in page.html
+    assert "verification: no probe in this time" in page.html
+
+
+async def test_before_the_first_verdict_the_page_says_what_will_come(home):
+    home.watch(path())
+    page = await home.get("/companies/acme")
+    well_made(page)
+    assert "No verdict yet" in page.words
+    assert "No mail arrived in this time" in page.words
+    assert "None is known of" in page.words
+
+
+async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(home):
+    home.watch(path("acme"), path("birch"), standings=standings(acme="b", birch="b"))
+    home.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY))
+    home.bind(("acme",))
+    theirs = (await home.get("/companies/birch", status=404)).html.replace("birch", "?")
+    nobody_s = (await home.get("/companies/nobody", status=404)).html.replace("nobody", "?")
+    made = "data-made"
+    assert theirs.partition(made)[2].partition(">")[2] == nobody_s.partition(made)[2].partition(">")[2]
+    mine = await home.get("/companies/acme")
+    assert "birch" not in mine.html.lower()
+
+
+async def test_other_people_s_text_does_no_harm(home):
+    home.watch(path(company_name=HOSTILE), standings={("acme", "hq", KIND): standing("b", because=HOSTILE * 50)})
+    home.open(incident())
+    page = await home.get("/companies/acme")
+    well_made(page)
+    assert "[U+202E]gpj.exe" in page.text
+    assert "show all" in page.words
+
+
+@pytest.mark.parametrize(("rights", "may"), [(Rights.VIEWER, False), (Rights.OPERATOR, True), (Rights.ADMIN, True)])
+async def test_only_who_may_probe_is_led_to_it(home, rights, may):
+    home.watch(path(), standings=standings(acme="b"))
+    home.bind(None, rights)
+    assert ("/probe-now?company=acme" in (await home.get("/companies/acme")).links) is may
+
+
+@pytest.mark.parametrize("name", ["%3Cscript%3E", "..%2f..%2fetc", "a%00b", "x" * 3000])
+async def test_nonsense_is_not_there(home, name):
+    home.watch(path())
+    well_made(await home.get(f"/companies/{name}", status=404))

@@ -1,0 +1,153 @@
+"""Sender: the profile, how it fares by mail system, and what receivers say of it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.config import Config
+from monitor.store import Record
+from monitor.web.pages.sender import Said, newest_arrivals, said_of, sender_view
+from probes.evidence import Arrival, Attempt, Folder, Marker
+from probes.kinds import Kind
+from probes.probe import Probe
+from probes.sender import Role
+from probes.verdict import Cause, Grade, Outcome, Verdict
+from tests.monitor.web.scenery import HOSTILE, KIND, NOW, House, house, path, standing, standings, well_made
+
+HEADERS = (
+    "Return-Path: <bounce@account.trimble.com>\n"
+    "Authentication-Results: mx.acme.test; spf=pass smtp.mailfrom=account.trimble.com;\n"
+    " dkim=fail header.d=account.trimble.com; dmarc=pass header.from=account.trimble.com\n"
+    "Received: from account.trimble.com (m [104.130.122.50]) by mx.acme.test (Postfix) with ESMTP id 1;\n"
+    " Mon, 23 Nov 2026 08:00:00 +0000\n"
+    "From: no-reply@account.trimble.com\n"
+)
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path, control={"address": "postmaster@control.example", "source_ip": "198.51.100.7"}) as built:
+        yield built
+
+
+def record(headers: str = HEADERS, *, company: str = "acme", arrived: bool = True) -> Record:
+    probe = Probe(
+        *("a" * 16, company, "hq", KIND, Role.SENDER, "xclient", f"probe@{company}.test", "104.130.122.50"),
+        *(NOW, NOW + timedelta(minutes=10), NOW + timedelta(hours=1), ()),
+    )
+    came = Arrival(NOW, NOW, Folder.INBOX, "INBOX", headers, (Marker.HEADER,))
+    verdict = Verdict(Outcome.INBOX, None, Grade.IMPERSONATED, "arrived")
+    return Record(probe, "box", (came,) if arrived else (), verdict, NOW, NOW)
+
+
+def said(company: str = "acme", *checks: str) -> Said:
+    return Said(company, company.title(), "Postfix", "real", "p", NOW, "104.130.122.50", checks or ("pass", "", "fail"))
+
+
+def test_outcomes_are_counted_by_mail_system_and_never_across_grades():
+    paths = [path("acme"), path("birch"), path("cork", mail_system="m365")]
+    seen = standings(acme="i", birch="b", cork="i") | {("birch", "hq", KIND): standing("b", grade=Grade.UNPROVEN)}
+    systems = sender_view(Config(), paths, seen, ()).systems
+    assert [(row.system, row.grade, row.companies, row.outcomes) for row in systems] == [
+        ("Microsoft 365", Grade.REAL, 1, ((Outcome.INBOX, 1),)),
+        ("Postfix", Grade.REAL, 1, ((Outcome.INBOX, 1),)),
+        ("Postfix", Grade.UNPROVEN, 1, ((Outcome.BLOCKED, 1),)),
+    ]
+
+
+def test_causes_tell_whom_they_concern_and_where_to_read_on():
+    kinds = (Kind.VERIFICATION, Kind.INVITATION)
+    seen = {
+        ("acme", "hq", Kind.VERIFICATION): standing("b", Cause.NO_SUCH_USER),
+        ("birch", "hq", Kind.VERIFICATION): standing("s", Cause.CONTENT),
+        ("birch", "hq", Kind.INVITATION): standing("s", Cause.CONTENT),
+    }
+    causes = sender_view(Config(), [path("acme"), path("birch", kinds=kinds)], seen, ()).causes
+    assert [(row.cause, row.concerns, row.number, row.companies, row.runbook) for row in causes] == [
+        (Cause.CONTENT, "the sender", 2, 1, "cause-content"),
+        (Cause.NO_SUCH_USER, "the recipient", 1, 1, "cause-recipient"),
+    ]
+
+
+def test_the_receiver_s_own_headers_are_read():
+    told = said_of(record(), path())
+    assert told is not None
+    assert told.checks == ("pass", "fail", "pass")
+    assert told.connecting_ip == "104.130.122.50"
+
+
+@pytest.mark.parametrize("headers", ["", "\x00" * 100, "Received: " + "x" * 60_000, HOSTILE])
+def test_headers_that_tell_nothing_tell_nothing(headers):
+    told = said_of(record(headers), path())
+    assert told is not None
+    assert told.checks == ("", "", "")
+
+
+def test_what_did_not_arrive_says_nothing():
+    assert said_of(record(arrived=False), path()) is None
+
+
+def test_of_each_company_the_newest_arrival_is_read_and_of_no_more_than_a_few():
+    came = timedelta(seconds=1)
+    seen = {
+        ("acme", "hq", Kind.VERIFICATION): standing("i", ago=100, delivery=came, probe_id="old"),
+        ("acme", "hq", Kind.INVITATION): standing("i", ago=10, delivery=came, probe_id="new"),
+        ("birch", "hq", KIND): standing("b", ago=1, probe_id="refused"),
+        ("cork", "hq", KIND): standing("i", ago=50, delivery=came, probe_id="cork"),
+    }
+    assert newest_arrivals(seen) == ["new", "cork"]
+    assert newest_arrivals(seen, 1) == ["new"]
+
+
+def test_results_are_counted_and_silence_is_one_of_them():
+    view = sender_view(Config(), [path()], {}, [said("acme"), said("birch", "pass", "pass", "")])
+    assert dict(view.totals) == {"spf": (("pass", 2),), "dkim": (("", 1), ("pass", 1)), "dmarc": (("fail", 1), ("", 1))}
+
+
+# ---- The page -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(home):
+    home.watch(path(), standings={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)})
+    page = await home.get("/sender")
+    well_made(page)
+    for fact in ("no-reply@account.trimble.com", "104.130.122.50", "postmaster@control.example", "DNS is not asked."):
+        assert fact in page.words
+    assert "/runbooks/cause-address" in page.links
+    assert "No mail of the present probes arrived" in page.words
+
+
+async def test_the_headers_of_stored_arrivals_are_read(home):
+    stored = record()
+    await home.store.launch(stored.probe, "box", Attempt(NOW, 1))
+    await home.store.add(stored.probe.id, *stored.evidence)
+    seen = standing("i", delivery=timedelta(seconds=1), probe_id=stored.probe.id)
+    home.watch(path(), standings={("acme", "hq", KIND): seen})
+    page = await home.get("/sender")
+    well_made(page)
+    assert "SPF 1 × pass DKIM 1 × fail DMARC 1 × pass" in page.words
+    assert f"/probes/{stored.probe.id}" in page.links
+
+
+async def test_nothing_of_another_company_is_on_the_page(home):
+    stored = record(company="birch")
+    await home.store.launch(stored.probe, "box", Attempt(NOW, 1))
+    await home.store.add(stored.probe.id, *stored.evidence)
+    theirs = standing("i", delivery=timedelta(seconds=1), probe_id=stored.probe.id)
+    home.watch(
+        path("acme"),
+        path("birch", mail_system="m365"),
+        standings=standings(acme="b") | {("birch", "hq", KIND): theirs},
+    )
+    home.bind(("acme",))
+    page = await home.get("/sender")
+    assert "birch" not in page.html.lower()
+    assert "Microsoft" not in page.html
+
+
+async def test_before_the_first_verdict_it_says_what_will_come(home):
+    page = await home.get("/sender")
+    well_made(page)
+    assert "No verdict yet" in page.words

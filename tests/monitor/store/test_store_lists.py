@@ -210,6 +210,16 @@ async def test_an_amended_verdict_is_found_by_its_new_outcome_only(store: Store)
     assert await store.counts(T0, None) == {("acme", Outcome.INBOX): 1}
 
 
+async def test_a_page_looks_no_further_than_in_its_busiest_company(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """Else it would look through all of it, where another company has been silent for long."""
+    monkeypatch.setattr(list_reads, "LOOK_THROUGH", 10)
+    busy = (stored(store, probe(100 + number, company="acme")) for number in range(30))
+    silent = (stored(store, probe(number, company="bolt")) for number in range(30))
+    await asyncio.gather(*busy, *silent)
+    page = await store.probes(ProbeFilter(("acme", "bolt"), kind=Kind.INVITATION), None, 5)
+    assert (page.probes, page.next) == ((), Cursor(at(124), ""))
+
+
 async def test_many_of_one_moment_have_an_end(store: Store, monkeypatch: pytest.MonkeyPatch):
     """More than a page looks through, and none of them is wanted."""
     monkeypatch.setattr(list_reads, "LOOK_THROUGH", 4)

@@ -180,7 +180,7 @@ def _changes(before: Incident, after: Incident) -> Iterator[tuple[Turn, str]]:
     if after.scope is not before.scope:
         yield Turn.WIDENED, f"from {words(before.scope)} to {words(after.scope)}"
     if after.cause != before.cause:
-        yield Turn.CAUSE_CHANGED, f"from {words(before.cause)} to {words(after.cause)}: {after.failures[0].because}"
+        yield Turn.CAUSE_CHANGED, f"from {words(before.cause)} to {words(after.cause)}: {_because(after)}"
     if after.outcome is not before.outcome:
         yield Turn.OUTCOME_CHANGED, f"from {before.outcome} to {after.outcome}"
     if after.severity is not before.severity:
@@ -217,10 +217,17 @@ def _closed(incident: Incident, ending: Ending, now: datetime) -> tuple[Incident
 
 
 def described(problem: Problem) -> str:
-    """The problem in a line, with the verdict of the gravest failure."""
+    """The problem in a line, with what was said."""
     about = f"{words(problem.outcome)}, {words(problem.cause)}" if problem.cause else words(problem.outcome)
     who = words(problem.scope) if problem.subject == EVERYBODY else f"{words(problem.scope)} {problem.subject}"
-    return f"{who}: {about}: {_kept(problem.failures)[0].because}"
+    return f"{who}: {about}: {_because(problem)}"
+
+
+def _because(what: Problem | Incident) -> str:
+    """What was said where it failed in the way that leads."""
+    failures = _kept(what.failures)
+    same = (failure for failure in failures if (failure.outcome, failure.cause) == (what.outcome, what.cause))
+    return next(same, failures[0]).because
 
 
 def words(value: str | None) -> str:

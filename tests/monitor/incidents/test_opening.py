@@ -7,8 +7,9 @@ import pytest
 from monitor.incidents.incident import Ending, Nature, Scope, Severity, Turn
 from monitor.incidents.picture import HISTORY
 from monitor.incidents.settings import IncidentSettings
+from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.monitor.incidents.score import CODE, INVITATION, NAMES, T0, Day, ruling, site
+from tests.monitor.incidents.score import CODE, INVITATION, NAMES, RESET, T0, Day, ruling, site
 
 LINE = ("acme", "hq", CODE)
 SIGNS = {Turn.OPENED: "O", Turn.REOPENED: "R", Turn.CLOSED: "C"}
@@ -114,6 +115,19 @@ def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells():
         (Turn.SEVERITY_CHANGED, "from page to ticket"),
     ]
     assert [each.id for each in day.incidents.values()] == ["i1"]
+
+
+def test_its_history_quotes_what_it_names():
+    """The resets failed first; most fail otherwise, and then in a third way."""
+    first, second, third = (("acme", "hq", kind) for kind in (RESET, CODE, Kind.VERIFICATION))
+    day = Day((site("acme", kinds=(RESET, CODE, Kind.VERIFICATION)),))
+    (opened, *_), (changed, *_) = (
+        [entry for after in day.play(scores) for entry in after.entries]
+        for scores in ({first: "bbb", second: ".cc", third: ".cc"}, {first: "b", second: "d", third: "d"})
+    )
+    assert opened.turn is Turn.OPENED
+    assert changed.turn is Turn.CAUSE_CHANGED
+    assert changed.said.startswith("from content to ip blocked: refused at rcpt")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from monitor.casebook import Casebook
 from monitor.channels.webhook import WebhookChannel
 from monitor.config import Config
-from monitor.incidents.incident import Ending, Incident, Scope, Turn
+from monitor.incidents.incident import Ending, Incident, Scope, Severity, Turn
 from monitor.incidents.mute import Mute
 from monitor.incidents.notice import News, Notice
 from monitor.incidents.picture import HISTORY
@@ -463,6 +463,22 @@ async def test_a_company_s_own_channel_hears_no_other_name(tmp_path: Path) -> No
     assert at.only().scope is Scope.EVERYBODY
     assert "Acme Inc" in notice.title + notice.text
     assert not [name for name in ("bolt", "cog", "dash") if name in f"{notice}".lower()]
+
+
+async def test_who_is_no_longer_to_hear_of_it_hears_its_end_and_still_no_other_name(tmp_path: Path) -> None:
+    names = ("acme", "bolt", "cog", "dash")
+    rule = RoutingRule(to=("hook",), companies=("acme",))
+    async with desk(tmp_path, config(*names, routing=[rule])) as at:
+        for company in names:
+            await at.judge("d", company)
+        assert told(await at.settle()) == ["opened"]
+        notes_only = rule.model_copy(update={"severities": (Severity.NOTE,)})
+        await at.casebook.configure(config(*names, routing=[notes_only]))
+        for company in names:
+            await at.play("ii", company)
+        notices = await at.settle()
+    assert told(notices) == ["opened", "resolved"]
+    assert not [name for name in names[1:] if name in f"{notices}".lower()]
 
 
 async def test_a_reminder_comes_when_it_is_time_and_not_in_heaps(tmp_path: Path) -> None:

@@ -141,6 +141,7 @@ class Now:
     found: int
     watched: int
     troubled: int
+    unseen: int  # where nothing is known to be wrong, and something could not be looked at
     pages: int
 
 
@@ -173,7 +174,8 @@ def now_view(
         more_healthy=max(0, len(healthy) - MOST_HEALTHY),
         found=len(found),
         watched=len(rows),
-        troubled=sum(row.worst not in (Outcome.INBOX, None) for row in rows),
+        troubled=sum(row.worst not in (Outcome.INBOX, Outcome.UNKNOWN, None) for row in rows),
+        unseen=sum(row.worst is Outcome.UNKNOWN for row in rows),
         pages=pages,
     )
 

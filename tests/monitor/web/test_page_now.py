@@ -60,6 +60,12 @@ def test_no_verdict_yet_hides_nobody_and_is_nobody_s_trouble():
     assert seen.troubled == 0
 
 
+def test_what_could_not_be_looked_at_is_not_counted_against_the_sender_and_not_hidden():
+    seen = view(a="?", b="b", c="i")
+    assert (seen.troubled, seen.unseen, seen.watched) == (1, 1, 3)
+    assert [row.key for row in seen.companies] == ["b", "a"]
+
+
 def test_a_company_speaks_with_the_worst_of_its_paths_for_each_kind():
     kinds = (Kind.VERIFICATION, Kind.INVITATION)
     paths = [path("a", "hq", kinds=kinds), path("a", "lab", kinds=kinds[:1])]

@@ -16,7 +16,7 @@ from monitor.incidents.incident import Ending, Entry, Failure, Incident, Nature,
 from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, active, ends, following
 from monitor.incidents.notice import News
-from monitor.store import Listed, NoticeRecord, Record
+from monitor.store import Listed, NoticeRecord, ProbeRow, Record
 from probes.evidence import Evidence, Fault, Stage, Step, encode
 from probes.judge import delivery_time
 from probes.kinds import Kind
@@ -80,6 +80,14 @@ class ListedFacts(As, DeliveryFacts):
     kind: Kind
     created_at: Time
     verdict: VerdictFacts | None
+
+
+class RowFacts(ListedFacts):
+    """One probe of a list over many paths."""
+
+    via: str
+    judged_at: Time | None
+    closed_at: Time | None
 
 
 class RecordFacts(ListedFacts):
@@ -289,6 +297,23 @@ def listed_facts(path: WatchedPath, probe: Listed) -> ListedFacts:
         "created_at": probe.launched_at.isoformat(),
         "verdict": verdict_facts(probe.verdict) if probe.verdict else None,
         **delivery_facts(probe.delivery),
+    }
+
+
+def row_facts(row: ProbeRow) -> RowFacts:
+    """The JSON of one probe in the API's list, and of a line of the export."""
+    return {
+        "probe": row.probe_id,
+        "company": row.company,
+        "path": row.path,
+        "kind": row.kind,
+        "as": row.role,
+        "via": row.via,
+        "created_at": row.launched_at.isoformat(),
+        "verdict": verdict_facts(row.verdict) if row.verdict else None,
+        **delivery_facts(row.delivery),
+        "judged_at": _time(row.judged_at),
+        "closed_at": _time(row.closed_at),
     }
 
 

@@ -97,13 +97,14 @@ class Feed:
 
     async def read(self, backend: Backend) -> None:
         """Read what is new. Those who ask while it is being read share the next reading: one for all."""
-        if self._reading is None or self._reading.done():
+        if self._waiting is None and (self._reading is None or self._reading.done()):
             self._reading = asyncio.create_task(self._read(backend))
             await asyncio.shield(self._reading)
             return
-        if self._waiting is None or self._waiting.done():
+        if self._waiting is None and self._reading:
             self._waiting = asyncio.create_task(self._read_next(self._reading, backend))
-        await asyncio.shield(self._waiting)
+        if self._waiting:
+            await asyncio.shield(self._waiting)
 
     async def _read_next(self, before: asyncio.Task[None], backend: Backend) -> None:
         await asyncio.wait([before])
@@ -126,7 +127,7 @@ class Feed:
     async def _read_incidents(self, backend: Backend) -> None:
         present = {incident.id: incident for incident in backend.casebook.incidents}
         known = present if self._known is None else self._known
-        changed = [incident for name, incident in present.items() if known.get(name) is not incident]
+        changed = [incident for name, incident in present.items() if known.get(name) != incident]
         for name in known.keys() - present.keys():
             similar = await backend.store.find_incidents(name)
             changed += [each for each in similar if each.id == name]

@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from monitor.people.person import Rights
+from monitor.pipeline import LaunchError
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.problem import ProblemError, Wrong, problem, wrongs
 from monitor.web.auth.needs import needs
@@ -92,6 +93,8 @@ class Operation(Generic[Q, B]):
         except TooManyError as error:
             seconds = {"Retry-After": str(max(round(error.retry_after.total_seconds()), 1))}
             return problem(HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=seconds)
+        except LaunchError as error:  # what was asked for is gone since
+            return problem(HTTPStatus.CONFLICT, str(error))
         except CannotSendError as error:
             wrong = Wrong(error.field, str(error), "leave it out, or choose another")
             return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{error.field}: {error}", [wrong])

@@ -66,7 +66,7 @@ def operations() -> list[Operation[Any, Any]]:
             act=probes.create,
             answer=Answer(HTTPStatus.ACCEPTED, "It is on its way.", probes.SentAllFacts, headers=WHERE),
             rights=Rights.OPERATOR,
-            problems=(NOT_THERE, UNREADABLE, TOO_MANY),
+            problems=(NOT_THERE, CONFLICT, UNREADABLE, TOO_MANY),
         ),
         Operation(
             *("GET", "/probes/{probe}", "get_probe", "probes", "One probe with its evidence"),

@@ -471,6 +471,7 @@ async def test_who_is_no_longer_to_hear_of_it_hears_its_end_and_still_no_other_n
     async with desk(tmp_path, config(*names, routing=[rule])) as at:
         for company in names:
             await at.judge("d", company)
+        await at.casebook.step()
         assert told(await at.settle()) == ["opened"]
         notes_only = rule.model_copy(update={"severities": (Severity.NOTE,)})
         await at.casebook.configure(config(*names, routing=[notes_only]))

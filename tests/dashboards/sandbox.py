@@ -57,9 +57,9 @@ def mailpath(folder: Path) -> Iterator[str]:
 @contextmanager
 def _at_work(folder: Path, somebody: str) -> Iterator[str]:
     file, config = folder / "config.toml", (ROOT / "config.toml").read_text()
-    with _ports(3 + len(OLD_PORT.findall(config))) as (web, inbound, nobody, *others):
+    with ports_for(3 + len(OLD_PORT.findall(config))) as (web, inbound, nobody, *others):
         more = MORE.format(inbound=inbound, somebody=somebody, nobody=nobody)
-        file.write_text(_quick(config, web, others) + more)
+        file.write_text(quick(config, web, others) + more)
     (folder / "secret").write_text("a secret of the tests, long enough\n")
     program = (sys.executable, "-m", "monitor")
     url = f"http://127.0.0.1:{web}"
@@ -106,7 +106,8 @@ def read(url: str) -> str:
         return text
 
 
-def _quick(config: str, web: int, ports: list[int]) -> str:
+def quick(config: str, web: int, ports: list[int]) -> str:
+    """The same configuration with short times, these ports in the place of the fixed ones, and pages at `web`."""
     for key, value in QUICK.items():
         config, found = re.subn(rf'^({key} *= *)(?:"[^"]*"|\[[^\]]*\])', rf"\g<1>{value}", config, count=1, flags=re.M)
         assert found, key
@@ -123,7 +124,7 @@ def _knock(inbound: int) -> None:
 
 
 @contextmanager
-def _ports(count: int) -> Iterator[list[int]]:
+def ports_for(count: int) -> Iterator[list[int]]:
     """So many free ports, nobody else's while the block lasts."""
     with ExitStack() as held:
         sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]

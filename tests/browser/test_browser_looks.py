@@ -1,0 +1,128 @@
+"""Every page, for everybody who may see it: it opens without a complaint, and everybody can use it."""
+
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+
+from tests.browser.house import THEIRS
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ADDRESSES = {
+    "now": "/",
+    "now found": "/?q=steel",
+    "now filtered": "/?outcome=blocked",
+    "now nothing": "/?q=nobody",
+    "company": f"/companies/{THEIRS}",
+    "company well": "/companies/birchline",
+    "company blocked": "/companies/granite",
+    "company hostile": "/companies/trap",
+    "probes": "/probes",
+    "probes filtered": f"/probes?company={THEIRS}&kind=invitation",
+    "probes nothing": "/probes?outcome=quarantined",
+    "incidents": "/incidents",
+    "incidents over": "/incidents?state=over",
+    "sender": "/sender",
+    "runbooks": "/runbooks/",
+    "api": "/api/",
+    "mutes": "/mutes",
+    "probe now": "/probe-now",
+    "settings": "/settings",
+    "settings company": "/settings?company=granite",
+    "people": "/settings/people",
+    "tokens": "/settings/tokens",
+    "audit": "/settings/audit",
+}
+FOUND = {  # where a link to it stands, and how it looks
+    "probe inbox": ("/probes?company=birchline&outcome=inbox", "tbody th a"),
+    "probe blocked": ("/probes?company=granite&outcome=blocked", "tbody th a"),
+    "probe spam": (f"/probes?company={THEIRS}&outcome=spam", "tbody th a"),
+    "probe hostile": ("/probes?company=trap&path=shut&outcome=blocked", "tbody th a"),
+    "probe hostile arrived": ("/probes?company=trap&path=open&outcome=inbox", "tbody th a"),
+    "incident": (f"/incidents?company={THEIRS}", "tbody th a"),
+    "incident blocked": ("/incidents?company=granite", "tbody th a"),
+    "incident hostile": ("/incidents?company=trap", "tbody th a"),
+    "runbook": ("/runbooks/", "main li a, main td a"),
+}
+OPERATORS, ADMINS = {"probe now"}, {"settings", "settings company", "people", "tokens", "audit"}
+"""What is not for everybody."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """The address of every page."""
+
+    of: dict[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.of[name]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def places(people: dict[str, Visitor]) -> Places:
+    """Every page, as the admin finds it."""
+    admin, found = people["admin"], dict(ADDRESSES)
+    for name, (start, link) in FOUND.items():
+        await admin.page.goto(start)
+        found[name] = await admin.first(link)
+    return Places(found)
+
+
+@pytest.fixture(autouse=True)
+def fresh(people: dict[str, Visitor]) -> None:
+    """Each test counts only its own complaints."""
+    for visitor in people.values():
+        visitor.complaints.clear()
+        visitor.expected.clear()
+
+
+@pytest.mark.parametrize("name", [*ADDRESSES, *FOUND])
+async def test_a_page_opens_without_a_complaint_and_everybody_can_use_it(
+    name: str, people: dict[str, Visitor], places: Places
+) -> None:
+    admin = people["admin"]
+    answer = await admin.page.goto(places[name])
+    assert answer
+    assert answer.status == 200
+    wrong = []
+    async for look in admin.looks(name.replace(" ", "-")):
+        wrong += [f"{look}: {each}" for each in await admin.violations()]
+        if spills := await admin.spills():
+            wrong.append(f"{look}: is {spills} px wider than its window")
+    assert wrong == []
+    assert admin.complaints == []
+
+
+@pytest.mark.parametrize("name", ["sign-in", "invitation", "not found"])
+async def test_so_does_a_page_for_strangers(name: str, people: dict[str, Visitor]) -> None:
+    visitor = people["admin" if name == "not found" else "stranger"]
+    visitor.expected.add(404)
+    await visitor.page.goto({"sign-in": "/sign-in", "invitation": "/invitation?key=x"}.get(name, "/nowhere"))
+    wrong = []
+    async for look in visitor.looks(name.replace(" ", "-")):
+        wrong += [f"{look}: {each}" for each in await visitor.violations()]
+        assert await visitor.spills() == 0, look
+    assert wrong == []
+    assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("who", ["viewer", "operator", "bound"])
+async def test_everybody_may_open_what_is_theirs_and_nothing_else(
+    who: str, people: dict[str, Visitor], places: Places
+) -> None:
+    visitor = people[who]
+    visitor.expected |= {403, 404}
+    opened = {}
+    for name, href in places.of.items():
+        answer = await visitor.page.goto(href)
+        assert answer
+        opened[name] = answer.status
+    forbidden = ADMINS | (OPERATORS if who != "operator" else set())
+    theirs = {name for name, href in places.of.items() if name not in forbidden}
+    if who == "bound":
+        theirs -= {"company well", "company blocked", "company hostile", "probe inbox", "probe blocked"}
+        theirs -= {"probe hostile", "probe hostile arrived", "incident blocked", "incident hostile"}
+    assert opened == {name: 200 if name in theirs else 403 if name in forbidden else 404 for name in opened}
+    assert visitor.complaints == []

@@ -16,7 +16,7 @@ def set_up(level: str = "info", form: Literal["auto", "text", "json"] = "auto") 
     """Write the log to standard error. `auto`: text where that is a terminal."""
     text = form == "text" or (form == "auto" and sys.stderr.isatty())
     finish: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)]
+        [_renderer()]
         if text
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )
@@ -33,6 +33,12 @@ def set_up(level: str = "info", form: Literal["auto", "text", "json"] = "auto") 
     )
     logging.getLogger("mail").setLevel(logging.ERROR)  # aiosmtpd's, which tells every command
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+
+
+def _renderer() -> structlog.dev.ConsoleRenderer:
+    """Tracebacks are plain: the usual ones show the values of local variables, and passwords are among them."""
+    plain = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False, exception_formatter=plain)
 
 
 def tell(event: Event) -> None:

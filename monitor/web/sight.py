@@ -13,6 +13,7 @@ from monitor.config import WatchedPath
 from monitor.events import Event
 from monitor.incidents.incident import Entry, Incident
 from monitor.incidents.mute import Mute
+from monitor.incidents.notice import News
 from monitor.people.caller import Caller
 from monitor.people.person import Deed
 from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRow, Record
@@ -28,6 +29,8 @@ LOOKS = 20  # parts of a list that are read, at most
 
 THEIRS = ("muted",)
 """In place of the ids of mutes, where those may be about what others have."""
+WIDER = "it is about more than your companies"
+"""In place of the reason of a mute, where that may name others."""
 
 
 class NotThereError(Exception):
@@ -100,13 +103,23 @@ class Sight:
         if own is not found:
             return Whole(own, (), ())
         store = self.backend.store
-        return Whole(own, tuple(await store.entries(found.id)), tuple(await store.notices_of(found.id)))
+        notices = (self._told(record) for record in await store.notices_of(found.id))
+        return Whole(own, tuple(await store.entries(found.id)), tuple(notices))
 
     async def mutes(self) -> list[Mute]:
-        """Mutes that concern what is the caller's. What silences a mail system or everything concerns all."""
+        """Mutes that concern what is the caller's. Of those that are about more, the reason is not told: it may name
+        others."""
         stored = await self.backend.store.mutes()
         planned = [mute for each in self.backend.config().maintenance for mute in each.mutes()]
-        return [mute for mute in (*planned, *stored) if not mute.company or self.caller.sees(mute.company)]
+        systems = {"", *(path.mail_system for path in self.paths())}
+        found = [mute for mute in (*planned, *stored) if not mute.company or self.caller.sees(mute.company)]
+        if self.caller.sees_all:
+            return found
+        return [
+            mute if mute.company else replace(mute, why=WIDER)
+            for mute in found
+            if mute.company or mute.mail_system in systems
+        ]
 
     def wants(self, event: Event) -> bool:
         """Whether what happened is the caller's to see."""
@@ -120,12 +133,15 @@ class Sight:
         if not caller.sees_incident(incident):
             return None
         failures = tuple(failure for failure in incident.failures if caller.sees(failure.company))
+        system = incident.mail_system
         return replace(
             incident,
+            company=incident.company if caller.sees(incident.company) else "",
+            mail_system=system if system and any(path.mail_system == system for path in self.paths()) else "",
             companies=caller.seen(incident.companies),
             touches=caller.seen(incident.touches),
             failures=failures,
-            failing=len(failures),
+            failing=len(failures) if incident.open else 0,
             told={},
             merged_into="",
             muted_by=THEIRS if incident.muted_by else (),
@@ -171,6 +187,13 @@ class Sight:
         if len(found) > most:
             before = found[most - 1][0]
         return found[:most], before
+
+    def _told(self, record: NoticeRecord) -> NoticeRecord:
+        """The notice. One that another incident takes over says how wide that is, and it is not the caller's to know."""
+        if self.caller.sees_all or record.notice.news is not News.MERGED:
+            return record
+        text = "It is not over: another incident, which is wider, speaks for it from now on."
+        return replace(record, notice=replace(record.notice, text=text))
 
 
 def _place(probe: Probe) -> tuple[datetime, str]:

@@ -33,7 +33,7 @@ window.mailpath = (() => {
     const text = state === "live" ? "live" : "not live";
     if (word.textContent !== text) word.textContent = text;
     place.dataset.state = state;
-    place.hidden = false;
+
   };
 
   // Follow a stream of events. `on` has a function for each name of event; `back` is called when the stream is there

@@ -88,8 +88,8 @@ class Casebook:
 
     @property
     def muted(self) -> frozenset[str]:
-        """Ids of open incidents of which nobody wants to hear now."""
-        return frozenset(incident.id for incident in self._incidents.values() if incident.open and incident.muted_by)
+        """Ids of incidents of which nobody wants to hear now; of those that are over, that nobody has heard it."""
+        return frozenset(incident.id for incident in self._incidents.values() if incident.muted_by)
 
     @property
     def lag(self) -> timedelta:
@@ -182,7 +182,9 @@ class Casebook:
         if turned.notices:
             self._on_notices()
         self._ask_for_controls(rulings, now)
-        return len(rulings) == MOST
+        if more := len(rulings) == MOST:
+            self._behind_since = behind or now
+        return more
 
     async def _run(self) -> None:
         while True:
@@ -197,7 +199,8 @@ class Casebook:
             took = monotonic() - began
             if not more:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), max(self._until_something_settles() - took, 0.0))
+                    async with asyncio.timeout(max(self._until_something_settles() - took, 0.0)):
+                        await self._news.wait()
                 await asyncio.sleep(min(took, REST))  # a storm is few steps, and a lone verdict waits for nothing
 
     def _until_something_settles(self) -> float:
@@ -319,7 +322,7 @@ class Casebook:
         """Keep what is open, what may come back as the same, and what somebody must still be told the end of."""
         now = self._now()
         for incident in list(self._incidents.values()):
-            if incident.closed_at is None or abs(now - incident.closed_at) <= self._settings.reopen:
+            if incident.closed_at is None or now - incident.closed_at <= self._settings.reopen:
                 continue
             if all(told.over or name not in self._config.channels for name, told in incident.told.items()):
                 del self._incidents[incident.id]

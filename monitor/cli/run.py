@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -136,10 +137,9 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
 
 
 async def _pause(stop: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), STEP)
-    except TimeoutError:
-        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(STEP):
+            await stop.wait()
 
 
 def _exit_of(outcomes: Iterable[Outcome]) -> Exit:

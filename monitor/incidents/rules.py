@@ -173,6 +173,8 @@ def _updated(incident: Incident, problem: Problem, now: datetime) -> tuple[Incid
         after = replace(after, scope=incident.scope)
     if incident.cause != after.cause:
         after = replace(after, changed_at=now)
+    if incident.company and not problem.company:  # what was one company's own before does not tell when all of it began
+        after = replace(after, began_at=problem.since)
     return after, *(Entry(after.id, now, turn, said) for turn, said in _changes(incident, after))
 
 

@@ -7,7 +7,7 @@ was heard since it began counts against that: a good verdict from before says no
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.incidents.family import Family, family_of
@@ -250,12 +250,17 @@ def _is_wide(problems: Sequence[Problem], heard_at: Mapping[str, datetime], wide
     if since is not None:
         heard = companies | {company for company, at in heard_at.items() if at >= since}
         return len(companies) > 1 and len(companies) >= wide.share * STICKY * len(heard)
-    newest = max(problem.since for problem in problems)
-    fresh = [problem for problem in problems if problem.since >= newest - TOGETHER]
+    fresh = _fresh(problems)
     began = min(problem.since for problem in fresh)
     hit = {problem.company for problem in fresh}
     heard = hit | {company for company, at in heard_at.items() if at >= began and company not in companies}
     return len(hit) >= wide.companies and len(hit) >= wide.share * len(heard)
+
+
+def _fresh(problems: Sequence[Problem]) -> list[Problem]:
+    """Those that began with the newest, and not long before it for a reason of their own."""
+    newest = max(problem.since for problem in problems)
+    return [problem for problem in problems if problem.since >= newest - TOGETHER]
 
 
 def _in_most_systems(
@@ -288,4 +293,5 @@ def _join(
 ) -> Problem:
     failures = [failure for problem in problems for failure in problem.failures]
     severity = severity or gravest(problem.severity for problem in problems)
-    return _problem(*key, scope, severity, failures, mail_system=mail_system)
+    joined = _problem(*key, scope, severity, failures, mail_system=mail_system)
+    return replace(joined, since=min(problem.since for problem in _fresh(problems)))

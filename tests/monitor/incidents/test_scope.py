@@ -236,6 +236,17 @@ def test_what_people_were_told_first_is_what_grows():
     assert (day.only().id, day.only().scope) == (first.id, Scope.EVERYBODY)
 
 
+def test_what_one_company_had_for_weeks_does_not_tell_since_when_everybody_has_it():
+    day = Day(town(m365=4, google=4))
+    day.play({(each.company, "hq", CODE): "dd" if each.company == "m3650" else "ii" for each in day.sites})
+    old = day.only()
+    day.now += timedelta(days=21)
+    day.play({(each.company, "hq", CODE): "id" for each in day.sites})
+    wide = day.only()
+    assert (wide.id, wide.scope) == (old.id, Scope.EVERYBODY)
+    assert wide.began_at > old.began_at + timedelta(days=20)
+
+
 def test_when_most_of_it_is_over_the_rest_is_a_problem_of_its_own():
     day = all_day(town(m365=5, google=5), m365="idd", google="idd")
     wide = day.only()

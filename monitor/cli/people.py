@@ -182,7 +182,7 @@ def _life(text: str) -> timedelta | None:
         return DURATION.validate_python(text)
     except ValidationError as wrong:
         error = wrong.errors(include_url=False)[0]
-        raise AccessError(f'--for: {error.get("ctx", {}).get("error", error["msg"])}; or "{NEVER}" expires') from None
+        raise AccessError(f'--for: {error.get("ctx", {}).get("error", error["msg"])}; or "{NEVER}"') from None
 
 
 def _tell_link(config: Config, name: str, secret: str, said: str, *, as_json: bool) -> None:

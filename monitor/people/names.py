@@ -4,10 +4,10 @@ import re
 
 LONGEST = 100
 RULE = f"a name is made of a-z, 0-9 and . _ @ + -, begins with a letter or digit, and has at most {LONGEST} of them"
-_NAME = re.compile(rf"[a-z0-9][a-z0-9._@+-]{{0,{LONGEST - 1}}}", re.ASCII)
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@+-]{{0,{LONGEST - 1}}}", re.ASCII)
 
 
 def name_of(text: str) -> str | None:
     """The name that was meant, in lower case; None if it can be none."""
-    name = text.strip().lower()
-    return name if _NAME.fullmatch(name) else None
+    name = text.strip()
+    return name.lower() if _NAME.fullmatch(name) else None

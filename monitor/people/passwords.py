@@ -15,7 +15,16 @@ MOST = 200
 AT_ONCE = 2  # each takes 64 MiB and a tenth of a second of every core
 MOST_WAITING = 40  # who comes then is sent away: so many take about as long as people wait
 WORN = ("password", "passwort", "mailpath", "trimble", "qwerty", "qwertz", "letmein", "changeme", "welcome", "admin")
-ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjkl")
+KEYS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890123456789",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "qwertzuiopasdfghjklyxcvbnm",
+)
+ROWS = (*KEYS, *(row[::-1] for row in KEYS))
+RUN = 4  # keys in a row that count for nothing
+CORE = 6  # letters and digits that must be somebody's own
+DIFFERENT = 5  # characters
 
 
 P = ParamSpec("P")
@@ -33,21 +42,24 @@ def fault_of(password: str, name: str) -> str | None:
         return f"A password has at least {LEAST} characters; a few words in a row are easy to remember."
     if len(password) > MOST:
         return f"A password has at most {MOST} characters."
-    if len(name) > 2 and len(plain.replace(name, "")) < LEAST // 2:
+    if len(name) > 2 and name in plain and _core(plain.replace(name, "")) < CORE:
         return "That is little more than the name: choose something that others do not know."
-    if len(set(plain)) < 5 or _is_worn(plain):
+    if len(set(plain)) < DIFFERENT or _core(plain) < CORE:
         return "That is among the first that others would try: choose something longer, or stranger."
     return None
 
 
-def _is_worn(plain: str) -> bool:
-    """Whether nothing much is left of it when what everybody types is taken out."""
+def _core(plain: str) -> int:
+    """How many letters and digits are left without the words that everybody takes, and without keys in a row."""
     left = "".join(each for each in plain if each.isalnum())
-    if any(left in row * 2 or left in row[::-1] * 2 for row in ROWS):
-        return True
     for word in WORN:
         left = left.replace(word, "")
-    return len(left.strip("0123456789")) < 3 and len(left) < LEAST // 2 + 2
+    core, at = 0, 0
+    while at < len(left):
+        run = next((end for end in range(len(left), at, -1) if any(left[at:end] in row for row in ROWS)), at + 1)
+        core += run - at < RUN and run - at
+        at = run
+    return core
 
 
 class Passwords:

@@ -1,5 +1,6 @@
 """Where a request came from, whether by HTTPS, and to which address. A proxy is believed only if it is trusted."""
 
+import re
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -8,6 +9,7 @@ from monitor.config import Config
 from monitor.people.addresses import is_loopback, unmapped
 from monitor.web.backend import BACKEND
 
+PORT = re.compile(r":[0-9]*$")
 PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
 
 
@@ -56,7 +58,7 @@ class Client:
     def is_here(self) -> bool:
         """Whether it comes from this machine, by no proxy, and calls us by a name of this machine: a page elsewhere
         whose name was made to mean this machine does not."""
-        host = urlsplit(f"//{self._request.host}").hostname or ""
+        host = PORT.sub("", self._request.host.lower()).strip("[]")
         passed_on = any(name in self._request.headers for name in PASSED_ON)
         return is_loopback(self.peer) and (host == "localhost" or is_loopback(host)) and not passed_on
 

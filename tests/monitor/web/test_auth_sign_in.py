@@ -1,0 +1,363 @@
+"""People sign in and out, by a real server over a real store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import pytest
+from argon2 import PasswordHasher
+
+from monitor.people.person import Rights
+from monitor.web.auth.pages import local
+from tests.monitor.web.doors import PASSWORD, House, all_of, house
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as at_home:
+        yield at_home
+
+
+async def test_whoever_knows_the_password_gets_in(home: House) -> None:
+    await home.person("ann", Rights.OPERATOR, ("acme",))
+    browser = home.browser()
+    answer = await browser.sign_in("ann")
+    assert (answer.status, answer.way) == (303, "/")
+    caller = await browser.whoami()
+    assert caller
+    assert (caller.name, caller.rights, caller.companies, caller.way) == ("ann", Rights.OPERATOR, ("acme",), "session")
+
+
+@pytest.mark.parametrize("name", ["ann", "ANN", " Ann "])
+async def test_a_name_is_the_same_however_it_is_written(home: House, name: str) -> None:
+    await home.person("ann")
+    assert (await home.browser().sign_in(name)).status == 303
+
+
+async def test_a_password_is_the_same_however_its_letters_are_put_together(home: House) -> None:
+    await home.person("ann", password="cre\N{LATIN SMALL LETTER E WITH GRAVE}me brulée!")
+    assert (
+        await home.browser().sign_in("ann", "cree\N{COMBINING GRAVE ACCENT}me brule\N{COMBINING ACUTE ACCENT}e!")
+    ).status == 303
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("ann", "another word here"), ("ann", ""), ("nobody", PASSWORD), ("", PASSWORD), ("", ""), ("a\0b", PASSWORD)],
+)
+async def test_whoever_does_not_gets_no_session_and_one_answer(home: House, name: str, password: str) -> None:
+    await home.person("ann")
+    browser = home.browser()
+    answer = await browser.sign_in(name, password)
+    assert (answer.status, answer.given) == (403, {})
+    assert "Name and password do not fit together" in answer.text
+    assert await browser.whoami() is None
+
+
+async def test_who_has_no_password_yet_gets_in_with_none(home: House) -> None:
+    await home.invited("ann")
+    for password in ("", "x", PASSWORD):
+        assert (await home.browser().sign_in("ann", password)).status == 403
+
+
+async def test_an_unknown_name_takes_as_long_as_a_wrong_password(tmp_path: Path) -> None:
+    async def seconds(browser_of: House, name: str) -> float:
+        begin = perf_counter()
+        assert (await browser_of.browser().sign_in(name, "wrong wrong wrong")).status == 403
+        return perf_counter() - begin
+
+    slow = PasswordHasher(time_cost=2, memory_cost=32 * 1024, parallelism=1)
+    async with house(tmp_path, slow) as home:
+        await home.person("ann")
+        await home.invited("bob")
+        times: dict[str, list[float]] = {"ann": [], "bob": [], "nobody": [], "Ü": []}
+        for _ in range(4):
+            for name, measured in times.items():
+                measured.append(await seconds(home, name))
+    medians = {name: median(measured) for name, measured in times.items()}
+    assert min(medians.values()) > 0.4 * max(medians.values()), medians
+
+
+async def test_the_form_brings_back_the_name_but_no_password(home: House) -> None:
+    answer = await home.browser().sign_in('"><script>alert(1)</script>', "secret words in here")
+    assert "secret words" not in answer.text
+    assert "<script>alert" not in answer.text
+    assert "&lt;script&gt;alert(1)" in answer.text
+
+
+# ---- The cookie -----------------------------------------------------------------------------------------------------
+
+
+async def test_the_cookie_is_for_this_site_and_no_script(home: House) -> None:
+    await home.person("ann")
+    [(name, cookie)] = (await home.browser().sign_in("ann")).given.items()
+    assert name == "mailpath"
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
+    assert not cookie["secure"]
+    assert int(cookie["max-age"]) == 12 * 3600 - 1 or int(cookie["max-age"]) == 12 * 3600
+    assert len(cookie.value) >= 43
+
+
+async def test_by_https_it_is_for_https_alone(tmp_path: Path) -> None:
+    async with house(tmp_path, web={"trusted_proxies": ["127.0.0.1"]}) as home:
+        await home.person("ann")
+        browser = home.browser(X_Forwarded_Proto="https")
+        [(name, cookie)] = (await browser.sign_in("ann")).given.items()
+        assert name == "__Host-mailpath"
+        assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
+        assert await browser.whoami()
+        forged = home.browser(X_Forwarded_Proto="https")
+        forged.cookies["mailpath"] = cookie.value
+        assert await forged.whoami() is None
+
+
+async def test_a_proxy_that_is_not_trusted_makes_no_https(home: House) -> None:
+    await home.person("ann")
+    assert [*(await home.browser(X_Forwarded_Proto="https").sign_in("ann")).given] == ["mailpath"]
+
+
+async def test_where_people_come_by_https_the_cookie_is_for_that(tmp_path: Path) -> None:
+    async with house(tmp_path, web={"url": "https://mailpath.example"}) as home:
+        await home.person("ann")
+        assert (await home.browser().sign_in("ann")).given["__Host-mailpath"]["secure"]
+
+
+async def test_the_store_has_nothing_of_the_cookie(home: House, tmp_path: Path) -> None:
+    await home.person("ann")
+    secret = (await home.browser().sign_in("ann")).given["mailpath"].value
+    kept = all_of(tmp_path)
+    assert secret.encode() not in kept
+    assert PASSWORD.encode() not in kept
+
+
+# ---- Sessions -------------------------------------------------------------------------------------------------------
+
+
+async def test_each_sign_in_is_a_session_of_its_own(home: House) -> None:
+    await home.person("ann")
+    browser = home.browser()
+    browser.cookies["mailpath"] = "chosen by somebody else"
+    await browser.sign_in("ann")
+    first = browser.cookies["mailpath"]
+    assert first != "chosen by somebody else"
+    await browser.sign_in("ann")
+    second, browser.cookies["mailpath"] = browser.cookies["mailpath"], first
+    assert second != first
+    assert await browser.whoami() is None, "the first goes on"
+    browser.cookies["mailpath"] = second
+    assert await browser.whoami()
+
+
+async def test_after_signing_out_a_copy_of_the_cookie_is_worth_nothing(home: House) -> None:
+    browser = await home.person("ann")
+    copy = dict(browser.cookies)
+    caller = await browser.whoami()
+    assert caller
+    answer = await browser.post("/sign-out", {"form": caller.form})
+    assert (answer.status, answer.way, answer.given["mailpath"]["max-age"]) == (303, "/sign-in", "0")
+    browser.cookies = copy
+    assert await browser.whoami() is None
+
+
+async def test_a_session_ends_when_nobody_uses_it(home: House) -> None:
+    browser = await home.person("ann")
+    for _ in range(3):
+        home.clock.pass_(hours=1, minutes=50)
+        assert await browser.whoami()
+    home.clock.pass_(hours=2)
+    assert await browser.whoami() is None
+
+
+async def test_a_session_ends_however_much_it_is_used(home: House) -> None:
+    browser = await home.person("ann")
+    for _ in range(11):
+        home.clock.pass_(hours=1)
+        assert await browser.whoami()
+    home.clock.pass_(hours=1)
+    assert await browser.whoami() is None
+
+
+async def test_how_long_is_configured(tmp_path: Path) -> None:
+    async with house(tmp_path, web={"sign_in": {"lasts": "30m", "idle": "10m"}}) as home:
+        browser = await home.person("ann")
+        home.clock.pass_(minutes=9)
+        assert await browser.whoami()
+        home.clock.pass_(minutes=10)
+        assert await browser.whoami() is None
+
+
+async def test_who_is_disabled_is_out_at_once(home: House) -> None:
+    await home.person("root", Rights.ADMIN)
+    browser = await home.person("ann")
+    await home.access().disable("ann")
+    assert await browser.whoami() is None
+    assert (await home.browser().sign_in("ann")).status == 403
+    await home.access().enable("ann")
+    assert await browser.whoami() is None
+    assert (await home.browser().sign_in("ann")).status == 303
+
+
+async def test_rights_that_change_hold_at_once(home: House) -> None:
+    browser = await home.person("ann", Rights.ADMIN)
+    assert (await browser.get("/rule")).status == 200
+    person = await home.store.person("ann")
+    assert person
+    await home.store.put_person(replace(person, rights=Rights.VIEWER))
+    assert (await browser.get("/rule")).status == 403
+
+
+# ---- Where it leads -------------------------------------------------------------------------------------------------
+
+
+async def test_who_is_not_signed_in_gets_where_they_wanted(home: House) -> None:
+    await home.person("ann")
+    browser = home.browser()
+    sent = await browser.get("/page?company=acme&q=%C3%BC%26")
+    assert sent.status == 303
+    assert sent.way == "/sign-in?to=/page?company%3Dacme%26q%3D%25C3%25BC%2526"
+    shown = await browser.get(sent.way)
+    assert 'name="to" value="/page?company=acme&amp;q=%C3%BC%26"' in shown.text
+    answer = await browser.sign_in("ann", to="/page?company=acme&q=%C3%BC%26")
+    assert answer.way == "/page?company=acme&q=%C3%BC%26"
+    assert (await browser.get("/sign-in?to=/page")).way == "/page"
+
+
+FOREIGN = [
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "https:evil.example",
+    "https://evil.example/",
+    "javascript:alert(1)",
+    "evil.example",
+    "/page\r\nSet-Cookie: a=b",
+    "/\t/evil.example",
+    "\t//evil.example",
+    " //evil.example",
+    "/page\0",
+    "/@evil\\.example",
+    "/\u2028/evil",
+    "/" + "a" * 3000,
+    "",
+]
+
+
+@pytest.mark.parametrize("to", FOREIGN)
+async def test_nothing_leads_to_another_site(home: House, to: str) -> None:
+    await home.person("ann")
+    browser = home.browser()
+    answer = await browser.sign_in("ann", to=to)
+    assert (answer.status, answer.way) == (303, "/")
+    assert "a" not in answer.given
+
+
+@pytest.mark.parametrize(
+    "query", ["//evil.example", "/%5Cevil.example", "/%0d%0aSet-Cookie:a=b", "https:evil", "%2F%2Fevil"]
+)
+async def test_nor_does_a_link_to_the_form(home: House, query: str) -> None:
+    browser = await home.person("ann")
+    answer = await browser.get(f"/sign-in?to={query}")
+    assert (answer.status, answer.way) == (303, "/")
+    assert 'name="to" value="/"' in (await home.browser().get(f"/sign-in?to={query}")).text
+
+
+@pytest.mark.parametrize("path", ["/", "/page", "/page?a=b&c=%2f", "/companies/acme", "/runbooks/#x"])
+def test_what_is_ours_stays(path: str) -> None:
+    assert local(path) == path
+
+
+# ---- Too many tries -------------------------------------------------------------------------------------------------
+
+
+async def test_wrong_passwords_cost_growing_waits(home: House) -> None:
+    await home.person("ann")
+    for _ in range(5):
+        assert (await home.browser().sign_in("ann", "wrong wrong wrong")).status == 403
+    waits = []
+    for _ in range(3):
+        answer = await home.browser().sign_in("ann")  # the right one, but too soon
+        assert answer.status == 429
+        assert f"wait {answer.headers['Retry-After']} seconds" in answer.text
+        waits.append(int(answer.headers["Retry-After"]))
+        home.clock.pass_(seconds=waits[-1])
+        assert (await home.browser().sign_in("ann", "wrong wrong wrong")).status == 403
+    assert waits == [2, 4, 8]
+    home.clock.pass_(seconds=16)
+    assert (await home.browser().sign_in("ann")).status == 303
+    assert (await home.browser().sign_in("ann", "wrong wrong wrong")).status == 403, "all is forgotten"
+
+
+async def test_one_address_cannot_try_many_names(home: House) -> None:
+    for number in range(20):
+        assert (await home.browser().sign_in(f"name{number}", "wrong wrong wrong")).status == 403
+    assert (await home.browser().sign_in("name20", "wrong wrong wrong")).status == 429
+
+
+async def test_behind_a_proxy_it_is_the_clients_address_that_counts(tmp_path: Path) -> None:
+    async with house(tmp_path, web={"trusted_proxies": ["127.0.0.1", "192.0.2.9"]}) as home:
+        one = home.browser(X_Forwarded_For="203.0.113.1, 198.51.100.1, 192.0.2.9")
+        for number in range(20):
+            assert (await one.sign_in(f"name{number}", "wrong wrong wrong")).status == 403
+        made_up = home.browser(X_Forwarded_For="203.0.113.77, 198.51.100.1")
+        assert (await made_up.sign_in("x", "wrong wrong wrong")).status == 429
+        other = home.browser(X_Forwarded_For="198.51.100.2")
+        assert (await other.sign_in("x", "wrong wrong wrong")).status == 403
+        deeds = {deed.about for deed in await home.deeds()}
+    assert deeds == {"from 198.51.100.1", "from 198.51.100.2"}
+
+
+async def test_many_at_the_same_time_are_many(home: House) -> None:
+    await home.person("ann")
+    answers = await asyncio.gather(*(home.browser().sign_in("ann", "wrong wrong wrong") for _ in range(15)))
+    assert sorted(answer.status for answer in answers) == [403] * 5 + [429] * 10
+
+
+# ---- The audit log --------------------------------------------------------------------------------------------------
+
+
+async def test_it_is_written_down_who_came_and_who_did_not(home: House) -> None:
+    browser = await home.person("ann")
+    caller = await browser.whoami()
+    assert caller
+    await browser.post("/sign-out", {"form": caller.form})
+    await browser.sign_in("ann", "a wrong password")
+    await browser.sign_in("my own secret", "a wrong password")  # typed into the wrong field
+    await browser.sign_in("ann")
+    assert await home.told() == [
+        "root: person made",
+        "root: link made",
+        "ann: password set",
+        "ann: signed out",
+        "ann: sign-in refused",
+        "somebody unknown: sign-in refused",
+        "ann: signed in",
+    ]
+    assert {deed.about for deed in (await home.deeds())[4:]} == {"from 127.0.0.1"}
+    assert "secret" not in str(await home.deeds())
+
+
+# ---- Limits ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_form_has_a_limit(home: House) -> None:
+    answer = await home.browser().sign_in("ann", "x" * 100_000)
+    assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", b'{"name": "ann"}'),
+        ("application/x-www-form-urlencoded; charset=nonsense", b"name=ann"),
+        ("application/x-www-form-urlencoded; charset=utf-16", b"name=ann&x"),
+        ("multipart/form-data; boundary=x", b"--x\r\n"),
+        ("text/plain", b"\xff\xfe"),
+    ],
+)
+async def test_what_is_no_form_signs_nobody_in(home: House, content_type: str, body: bytes) -> None:
+    answer = await home.browser().ask("POST", "/sign-in", {"Content-Type": content_type}, data=body)
+    assert answer.status in (400, 403), answer.text

@@ -64,12 +64,7 @@ class Access:
         person = await self._person(name)
         self._may_give(companies)
         changed = replace(person, rights=rights, companies=companies)
-        if not any(
-            _rules(other)
-            for other in (changed, *await self.store.people())
-            if other is changed or other.name != person.name
-        ):
-            raise AccessError(f"{person.name} is the last admin; make another first")
+        await self._keep_an_admin(person, changed)
         await self.store.put_person(changed)
         await self._note("person changed", f"{person.name}, {rights}{_of(companies)}")
 
@@ -78,10 +73,9 @@ class Access:
         person = await self._person(name)
         if person.disabled_at:
             raise AccessError(f"{person.name} is disabled already")
-        others = [other for other in await self.store.people() if other.name != person.name]
-        if _rules(person) and not any(map(_rules, others)):
-            raise AccessError(f"{person.name} is the last admin; make another first")
-        await self.store.put_person(replace(person, disabled_at=self.now()))
+        disabled = replace(person, disabled_at=self.now())
+        await self._keep_an_admin(person, disabled)
+        await self.store.put_person(disabled)
         await self.store.end_sessions_of(person.name)
         await self._note("person disabled", person.name)
 
@@ -123,6 +117,7 @@ class Access:
         found = [
             token for token in await self.tokens() if which and (token.id.startswith(which) or token.name == which)
         ]
+        found = [token for token in found if token.id == which] or found
         left = [token for token in found if token.revoked_at is None]
         if len(left) > 1:
             left = [token for token in left if good(token, now)]
@@ -139,6 +134,11 @@ class Access:
         if person is None or not self._reaches(person.companies):
             raise AccessError(f"there is nobody called {known or 'so'}")
         return person
+
+    async def _keep_an_admin(self, before: Person, after: Person) -> None:
+        others = [other for other in await self.store.people() if other.name != before.name]
+        if _rules(before) and not any(map(_rules, (after, *others))):
+            raise AccessError(f"{before.name} is the last admin; make another first")
 
     async def _linked(self, name: str) -> str:
         secret, now = new_secret(), self.now()

@@ -48,10 +48,22 @@ def broken(draft: Draft) -> Iterator[Problem]:
     yield from _crossed(draft, draft.tables.get("inbound"))
     yield from broken_maintenance(draft.main, draft.tables.get("maintenance", ()), draft.homes, draft.companies)
     yield from broken_oncall(draft.main, draft.homes)
+    yield from _bound_to_nothing(draft)
     if probes := draft.tables.get("probes"):
         yield from _impatient(draft, probes)
     if sandbox := draft.tables.get("sandbox"):
         yield from _sandbox(draft, sandbox)
+
+
+def _bound_to_nothing(draft: Draft) -> Iterator[Problem]:
+    """Companies of those who come by single sign-on that are not there: such people would see nothing."""
+    web = draft.tables.get("web")
+    for place, name in enumerate(web.sign_in.header_companies if web else ()):
+        if name not in draft.homes:
+            close = get_close_matches(name, draft.homes, n=1)
+            instead = f"did you mean {close[0]}?" if close else "take it out, or add it"
+            keys: Keys = ("web", "sign_in", "header_companies", place)
+            yield Problem(draft.main, keys, f"there is no company {name}; {instead}")
 
 
 def _control(draft: Draft, sender: SenderSettings | None, control: ControlSettings | None) -> Iterator[Problem]:

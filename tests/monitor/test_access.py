@@ -104,6 +104,27 @@ async def test_the_last_admin_stays(access: Access) -> None:
         await access.disable("bob")
 
 
+async def test_rights_change(access: Access) -> None:
+    await access.add("ann", Rights.VIEWER, None)
+    await access.change("ann", Rights.ADMIN, None)
+    for rights, companies in ((Rights.OPERATOR, None), (Rights.ADMIN, ("acme",))):
+        with pytest.raises(AccessError, match="ann is the last admin"):
+            await access.change("ann", rights, companies)
+    await access.add("bob", Rights.ADMIN, None)
+    await access.change("ann", Rights.OPERATOR, ("acme",))
+    ann = await access.store.person("ann")
+    assert ann
+    assert (ann.rights, ann.companies) == (Rights.OPERATOR, ("acme",))
+    assert (await noted(access))[-1] == "root by command: person changed: ann, operator of acme"
+
+
+async def test_nobody_gets_more_than_who_gives_it(access: Access) -> None:
+    await access.add("ann", Rights.VIEWER, ("acme",))
+    for companies in (None, ("acme", "bolt")):
+        with pytest.raises(AccessError, match="name companies of your own: acme"):
+            await bound(access, "acme").change("ann", Rights.VIEWER, companies)
+
+
 async def test_a_token_is_made_and_its_secret_is_nowhere(access: Access) -> None:
     token, secret = await access.add_token("Grafana", Rights.VIEWER, None, timedelta(days=90))
     assert secret.startswith(token.hint)
@@ -135,6 +156,12 @@ async def test_one_name_opens_one_token(access: Access) -> None:
 async def test_a_token_is_named_by_how_its_id_begins(access: Access) -> None:
     token, _ = await access.add_token("x", Rights.VIEWER, None, None)
     assert (await access.revoke(token.id[:6])).id == token.id
+
+
+async def test_an_id_means_its_token_whatever_others_are_called(access: Access) -> None:
+    token, _ = await access.add_token("x", Rights.VIEWER, None, None)
+    await access.add_token(token.id, Rights.VIEWER, None, None)
+    assert (await access.revoke(token.id)).name == "x"
 
 
 @pytest.mark.parametrize("which", ["", "nothing", "\x1b[31m" * 20])

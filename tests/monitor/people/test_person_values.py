@@ -85,6 +85,10 @@ def test_what_may_be_configured(tmp_path: Path) -> None:
         [web.manual]
         per_person_per_hour = 10
         per_path_per_hour = 5
+        [companies.acme.paths.hq]
+        to = "a@acme.example"
+        route = { via = "direct" }
+        mailbox = { via = "maildir", path = "a" }
         """,
     ).web
     assert (web.sign_in.lasts, web.sign_in.idle) == (timedelta(hours=8), timedelta(minutes=30))
@@ -121,6 +125,10 @@ def test_without_a_word_nobody_comes_by_header(tmp_path: Path) -> None:
         (
             'sign_in = { header_rights = "owner" }',
             'config.toml:2: web.sign_in.header_rights: must be one of viewer, operator, admin, not "owner"',
+        ),
+        (
+            'sign_in = { header_companies = ["acne"] }',
+            "config.toml:2: web.sign_in.header_companies: there is no company acne; take it out, or add it",
         ),
         (
             "manual = { per_path_per_hour = 0 }",

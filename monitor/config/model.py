@@ -58,7 +58,7 @@ def _sqlite(url: str, info: ValidationInfo) -> str:
 
 
 def _base_url(text: str) -> str:
-    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}(?:/[A-Za-z0-9._~/-]{0,200})?", text):
+    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]_-]{1,255}/?", text):
         raise ValueError(f'must be a URL like "https://mailpath.example", not {shown(text)}')
     return text.rstrip("/")
 

@@ -323,6 +323,10 @@ class Store:
         """Keep a new invitation. It voids the one that its person had."""
         await self._write(*rows.kept(Step.INVITE, invitation))
 
+    async def invitation(self, digest: str) -> Invitation | None:
+        """The invitation, while nobody took it. It may have expired."""
+        return await self._read(people_reads.invitation, digest)
+
     async def take_invitation(self, digest: str, at: datetime) -> Invitation | None:
         """The invitation, for the first who asks for it before it expires. It is gone then."""
         found = await self._read(people_reads.invitation, digest)

@@ -82,6 +82,14 @@ class Gate:
         await self.note(person.name, "signed in", f"from {address}")
         return await self.begin(person.name)
 
+    async def invited(self, key: str) -> Person | None:
+        """Whoever may set a password by this secret, if it is still good."""
+        invitation = await self._store.invitation(digest_of(key))
+        if invitation is None or self._backend.now() >= invitation.expires_at:
+            return None
+        person = await self._store.person(invitation.person)
+        return person if person and person.disabled_at is None else None
+
     async def accept(self, key: str, password: str, address: str) -> Session | str:
         """Set the password of whoever was invited by this secret, once, and begin a session; all others are over.
 
@@ -90,16 +98,14 @@ class Gate:
         now, digest = self._backend.now(), digest_of(key)
         if wait := self._tries.admit(f"invitation {digest}", address, now):
             raise TooSoonError(wait)
-        if fault := fault_of(password, ""):
+        person = await self.invited(key)
+        if fault := fault_of(password, person.name) if person else VOID:
             return fault
         kept = await self.passwords.hashed(password)
-        invitation = await self._store.take_invitation(digest, now)
-        person = await self._store.person(invitation.person) if invitation else None
-        if invitation is None or person is None or person.disabled_at:
+        taken = await self._store.take_invitation(digest, now)
+        person = await self._store.person(taken.person) if taken else None
+        if person is None or person.disabled_at:
             return VOID
-        if fault := fault_of(password, person.name):
-            await self._store.put_invitation(invitation)
-            return fault
         self._tries.worked(person.name, address)
         await self._store.put_person(replace(person, password=kept))
         await self._store.end_sessions_of(person.name)

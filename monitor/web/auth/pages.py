@@ -10,7 +10,7 @@ from monitor.people.passwords import LEAST, MOST, BusyError
 from monitor.people.person import Session
 from monitor.web.auth.client import Client
 from monitor.web.auth.forms import field_of
-from monitor.web.auth.gate import GATE, TooSoonError, cookie_name
+from monitor.web.auth.gate import GATE, VOID, TooSoonError, cookie_name
 from monitor.web.auth.guard import INVITATION, SIGN_IN, SIGN_OUT
 from monitor.web.backend import BACKEND, CALLER
 from monitor.web.rendering import page
@@ -67,26 +67,33 @@ async def sign_out(request: web.Request) -> web.Response:
 
 async def show_invitation(request: web.Request) -> web.Response:
     """The form. It changes nothing: programs that look at the links in messages come here too."""
-    return page(request, "invitation.html", key=request.query.get("key", "")[:MOST], fault="", least=LEAST)
+    return await _invitation(request, request.query.get("key", ""))
 
 
 async def accept(request: web.Request) -> web.Response:
     """Set the password, once, and sign in."""
     key, password = await field_of(request, "key"), await field_of(request, "password")
-    status, headers = HTTPStatus.UNPROCESSABLE_ENTITY, NO_HEADERS
+    if password != await field_of(request, "again"):
+        return await _invitation(request, key, DIFFERENT, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        if password != await field_of(request, "again"):
-            entered: Session | str = DIFFERENT
-        else:
-            entered = await request.app[GATE].accept(key, password, Client(request).address)
-        if isinstance(entered, Session):
-            return await _enter(request, entered, HOME)
-        fault = entered
+        entered = await request.app[GATE].accept(key, password, Client(request).address)
     except (TooSoonError, BusyError) as error:
         status, fault, headers = _put_off(error)
-    answer = page(request, "invitation.html", status=status, key=key[:MOST], fault=fault, least=LEAST)
-    answer.headers.update(headers)
-    return answer
+        answer = await _invitation(request, key, fault, status)
+        answer.headers.update(headers)
+        return answer
+    if isinstance(entered, Session):
+        return await _enter(request, entered, HOME)
+    return await _invitation(request, key, entered, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+async def _invitation(
+    request: web.Request, key: str, fault: str = "", status: HTTPStatus = HTTPStatus.OK
+) -> web.Response:
+    """The form, for whom it is; without one where the link is not good."""
+    person = await request.app[GATE].invited(key)
+    who, fault = (person.name, fault) if person else ("", fault or VOID)
+    return page(request, "invitation.html", status=status, key=key if who else "", who=who, fault=fault, least=LEAST)
 
 
 def local(to: str) -> str:

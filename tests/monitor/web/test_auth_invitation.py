@@ -28,6 +28,7 @@ async def test_the_link_leads_to_a_form_that_changes_nothing(home: House) -> Non
         answer = await home.browser().get(f"/invitation?key={invited['key']}")
         assert answer.status == 200
         assert f'name="key" value="{invited["key"]}"' in answer.text
+        assert 'value="ann" autocomplete="username" readonly' in answer.text
         assert answer.headers["Cache-Control"] == "no-store"
     assert (await home.browser().post("/invitation", invited)).status == 303
 
@@ -50,6 +51,16 @@ async def test_it_works_once(home: House) -> None:
     assert (answer.status, answer.given) == (422, {})
     assert "This link was used" in answer.text
     assert (await home.browser().sign_in("ann", other["password"])).status == 403
+
+
+async def test_a_link_that_is_not_good_says_so_at_once(home: House) -> None:
+    invited = await home.invited("ann")
+    await home.browser().post("/invitation", invited)
+    for key in (invited["key"], "wrong", ""):
+        shown = (await home.browser().get(f"/invitation?key={key}")).text
+        assert "This link was used, or is too old" in shown
+        assert "<form" not in shown
+        assert "ann" not in shown
 
 
 async def test_of_two_at_the_same_time_one_sets_it(home: House) -> None:

@@ -27,7 +27,14 @@ class Frame:
 
     def x(self, at: datetime) -> float:
         """Where this time is, in percent."""
-        return round(min(max((at - self.since) / (self.until - self.since), 0.0), 1.0) * 100, 2)
+        return round(self._part(at) * 100, 2)
+
+    def place(self, at: datetime) -> int:
+        """In which of the places of a strip this time is."""
+        return min(int(self._part(at) * PLACES), PLACES - 1)
+
+    def _part(self, at: datetime) -> float:
+        return min(max((at - self.since) / (self.until - self.since), 0.0), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ def strip_of(rows: Iterable[ProbeRow], frame: Frame) -> Strip:
     places: dict[int, list[ProbeRow]] = {}
     judged = [row for row in rows if row.verdict and frame.since <= row.launched_at <= frame.until]
     for row in judged:
-        places.setdefault(min(int(frame.x(row.launched_at) * PLACES / 100), PLACES - 1), []).append(row)
+        places.setdefault(frame.place(row.launched_at), []).append(row)
     bars: list[Bar] = []
     for place, here in sorted(places.items()):
         bar = _bar(place, here, frame)
@@ -176,7 +183,7 @@ def _slowest(rows: Sequence[ProbeRow], frame: Frame) -> list[ProbeRow]:
         return list(rows)
     each, places = MOST_DOTS // PLACES, dict[int, list[ProbeRow]]()
     for row in rows:
-        places.setdefault(int(frame.x(row.launched_at) * PLACES / 100), []).append(row)
+        places.setdefault(frame.place(row.launched_at), []).append(row)
     return [row for here in places.values() for row in sorted(here, key=_seconds, reverse=True)[:each]]
 
 

@@ -1,5 +1,6 @@
 """One company: its paths, the last days, how fast its mail arrives, its incidents, and what to do now."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -141,8 +142,13 @@ def stretch_of(asked: str, history: Sequence[ProbeRow], now: datetime) -> str:
 
 
 def routes() -> list[web.RouteDef]:
-    """The route of the page."""
-    return [web.get("/companies/{company}", show)]
+    """The route of the page; the list of companies is Now."""
+    return [web.get("/companies/{company}", show), web.get("/companies", lead), web.get("/companies/", lead)]
+
+
+async def lead(_: web.Request) -> web.Response:
+    """To the list."""
+    raise web.HTTPFound("/")
 
 
 async def show(request: web.Request) -> web.Response:
@@ -153,7 +159,8 @@ async def show(request: web.Request) -> web.Response:
     history = await sight.history(key, now - SPANS.get(asked, SPANS[USUAL]))
     past = [incident for incident in await sight.incidents(LOOKED_THROUGH) if not incident.open]
     identity = backend.config().sender
-    view = company_view(
+    view = await asyncio.to_thread(  # of many probes it takes its time
+        company_view,
         paths,
         sight.standings(paths),
         [*sight.open_incidents(), *past],

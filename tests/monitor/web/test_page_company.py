@@ -170,7 +170,7 @@ async def test_other_people_s_text_does_no_harm(home):
 async def test_only_who_may_probe_is_led_to_it(home, rights, may):
     home.watch(path(), standings=standings(acme="b"))
     home.bind(None, rights)
-    assert ("/probe-now?company=acme" in (await home.get("/companies/acme")).links) is may
+    assert ("/probe-now?where=acme" in (await home.get("/companies/acme")).links) is may
 
 
 @pytest.mark.parametrize("name", ["%3Cscript%3E", "..%2f..%2fetc", "a%00b", "x" * 3000])

@@ -182,6 +182,20 @@ async def test_every_outcome_is_shown_by_colour_sign_and_word(home):
     assert "Mail is in trouble at 2 of 2 companies" in page.words
 
 
+async def test_paths_unfold_without_a_script(home):
+    home.watch(path("acme"), path("acme", "lab"), standings=standings(acme="b"))
+    folded, unfolded = await home.get("/"), await home.get("/?open=acme")
+    assert 'data-line="acme/lab" hidden' in folded.html
+    assert "/?open=acme" in folded.links
+    assert 'data-line="acme/lab">' in unfolded.html
+    assert 'aria-expanded="true"' in unfolded.html
+
+
+async def test_the_list_of_companies_is_this_page(home):
+    async with home.http.get(f"{home.url}/companies", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (302, "/")
+
+
 async def test_nothing_of_another_company_is_on_the_page(home):
     home.watch(path("acme"), path("birch"), path("birch", "lab"), standings=standings(acme="b", birch="s"))
     home.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY), incident("theirs", "birch"))

@@ -200,6 +200,14 @@ async def test_who_is_disabled_is_out_at_once(home: House) -> None:
     assert (await home.browser().sign_in("ann")).status == 303
 
 
+async def test_a_session_that_began_while_its_person_was_disabled_opens_nothing(home: House) -> None:
+    browser = await home.person("ann")
+    person = await home.store.person("ann")
+    assert person
+    await home.store.put_person(replace(person, disabled_at=home.clock()))
+    assert await browser.whoami() is None
+
+
 async def test_rights_that_change_hold_at_once(home: House) -> None:
     browser = await home.person("ann", Rights.ADMIN)
     assert (await browser.get("/rule")).status == 200

@@ -60,7 +60,9 @@
     asked = new AbortController();
     const answer = await fetch(url, { signal: asked.signal, headers: { Accept: "text/html" } });
     if (!answer.ok || answer.redirected) throw new Error(`the page could not be read: ${answer.status}`);
-    return new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("view");
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = page.getElementById("view");
+    if (fresh) document.title = page.title;
+    return fresh;
   };
 
   const refresh = async () => {

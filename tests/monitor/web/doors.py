@@ -1,6 +1,7 @@
 """What tests of the ways in share: a real server over a real store, and browsers that tell what they were given."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from http.cookies import Morsel, SimpleCookie
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientResponse, ClientSession, DummyCookieJar, web
+from aiohttp import ClientResponse, ClientSession, DummyCookieJar, TCPConnector, web
 from argon2 import PasswordHasher
 from yarl import URL
 
@@ -31,6 +32,7 @@ from monitor.web.safety import safe
 from monitor.web.server import serving
 from probes.settings import Endpoint
 from tests.monitor.world import Clock
+from tests.probes.routes.certificates import Authority
 
 PASSWORD = "four words in a row"
 IDLE = Gauges(in_flight=lambda: 0, lag=timedelta, skipped=dict, mailbox_errors=dict)
@@ -193,8 +195,10 @@ SANDBOX: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def house(folder: Path, hasher: PasswordHasher = QUICK, **config: Any) -> AsyncIterator[House]:
-    """A house with this configuration."""
+async def house(
+    folder: Path, hasher: PasswordHasher = QUICK, *, tls: Authority | None = None, **config: Any
+) -> AsyncIterator[House]:
+    """A house with this configuration; with an authority it speaks HTTPS."""
     clock, told = Clock(), Config.model_validate(config, context={"folder": folder})
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
         board = Board()
@@ -222,11 +226,15 @@ async def house(folder: Path, hasher: PasswordHasher = QUICK, **config: Any) -> 
         app.router.add_get("/rule", _rule)
         app.router.add_view("/view", _View)
         async with (
-            serving(app, Endpoint("127.0.0.1", 0)) as port,
-            ClientSession(cookie_jar=DummyCookieJar()) as http,
+            serving(app, Endpoint("127.0.0.1", 0), context=tls and tls.serve("127.0.0.1")) as port,
+            ClientSession(cookie_jar=DummyCookieJar(), connector=TCPConnector(ssl=_trusting(tls))) as http,
             asyncio.timeout(60),
         ):
-            yield House(store, clock, f"http://127.0.0.1:{port}", http)
+            yield House(store, clock, f"{'https' if tls else 'http'}://127.0.0.1:{port}", http)
+
+
+def _trusting(authority: Authority | None) -> ssl.SSLContext | bool:
+    return ssl.create_default_context(cafile=authority.file) if authority else True
 
 
 async def _never(*_: Any) -> Any:

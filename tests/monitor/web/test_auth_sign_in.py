@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from monitor.people.person import Rights
 from monitor.web.auth.pages import local
 from tests.monitor.web.doors import PASSWORD, House, all_of, house
+from tests.probes.routes.certificates import new_authority
 
 
 @pytest.fixture
@@ -112,6 +113,20 @@ async def test_by_https_it_is_for_https_alone(tmp_path: Path) -> None:
         forged = home.browser(X_Forwarded_Proto="https")
         forged.cookies["mailpath"] = cookie.value
         assert await forged.whoami() is None
+
+
+async def test_directly_by_https_too(tmp_path: Path) -> None:
+    async with house(tmp_path, tls=new_authority(tmp_path)) as home:
+        await home.person("ann")
+        browser = home.browser(Origin=home.url)
+        [(name, cookie)] = (await browser.sign_in("ann")).given.items()
+        assert (name, cookie["secure"], cookie["path"], cookie["domain"]) == ("__Host-mailpath", True, "/", "")
+        caller = await browser.whoami()
+        assert caller
+        [(name, cookie)] = (await browser.post("/sign-out", {"form": caller.form})).given.items()
+        assert (name, cookie["secure"], cookie["max-age"]) == ("__Host-mailpath", True, "0")
+        plain = home.browser(Origin=home.url.replace("https:", "http:"))
+        assert (await plain.sign_in("ann")).status == 403
 
 
 async def test_a_proxy_that_is_not_trusted_makes_no_https(home: House) -> None:

@@ -27,7 +27,7 @@ class SignInSettings(Settings):
     """[web.sign_in]: how people get in, and for how long."""
 
     lasts: Duration = Field(timedelta(hours=12), description="So long after it people sign in again.")
-    idle: Duration = Field(timedelta(hours=2), description="And so long after the last page they asked for.")
+    idle: Duration = Field(timedelta(hours=2), description="And so long after their browser last asked for anything.")
     header: HeaderName | None = Field(
         None, description="In which header a trusted proxy says who has signed in there; the proxy must always set it."
     )

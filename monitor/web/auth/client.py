@@ -10,7 +10,7 @@ from monitor.people.addresses import is_loopback, unmapped
 from monitor.web.backend import BACKEND
 
 PORT = re.compile(r":[0-9]*$")
-PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
 class Client:

@@ -323,6 +323,7 @@ async def test_nothing_else_is_open(tmp_path: Path, config: dict[str, Any]) -> N
         {"Host": "127.0.0.1.evil.example"},
         {"X_Forwarded_For": "203.0.113.1"},
         {"X_Real_IP": "203.0.113.1"},
+        {"X_Forwarded_Proto": "https"},
         {"Via": "1.1 proxy"},
         {"Forwarded": "for=203.0.113.1"},
     ],

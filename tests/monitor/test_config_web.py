@@ -33,7 +33,7 @@ def test_where_people_reach_it(tmp_path: Path, text: str, url: str) -> None:
         ('url = "mailpath.example"', 'web.url: must be a URL like "https://mailpath.example", not "mailpath.example"'),
         ('url = "https://a b"', 'web.url: must be a URL like "https://mailpath.example", not "https://a b"'),
         ('url = "javascript:alert(1)"', "web.url: must be a URL like"),
-        ('url = "https://mailpath.example/below"', "web.url: must be a URL like"),  # the pages live at the top of a host
+        ('url = "https://mailpath.example/below"', "web.url: must be a URL like"),  # not below a path
         ('url = "https://me:secret@mailpath.example"', "web.url: must be a URL like"),
         ('trusted_proxies = ["proxy.example"]', "web.trusted_proxies: must be an IP address like"),
         ('metrics_listen = "9108"', 'web.metrics_listen: must be an address and a port like "127.0.0.1:8025"'),

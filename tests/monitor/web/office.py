@@ -1,6 +1,7 @@
 """What tests of pages share: all pages on a real server over a real store, with people who have rights."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,33 +9,31 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, DummyCookieJar, web
+from aiohttp import ClientSession, DummyCookieJar
 
 from monitor.board import Board
 from monitor.casebook import Casebook
 from monitor.config import Config, WatchedPath
 from monitor.incidents.incident import Entry, Failure, Incident, Nature, Scope, Severity, Turn
-from monitor.metrics import Metrics
+from monitor.metrics import Gauges, Metrics
 from monitor.people.passwords import Passwords
 from monitor.people.person import Companies, Rights
 from monitor.store import Store
-from monitor.web import pages
-from monitor.web.auth import guard, routes
 from monitor.web.auth.gate import GATE, Gate
-from monitor.web.backend import BACKEND, Backend
+from monitor.web.backend import Backend
 from monitor.web.live import Live
-from monitor.web.safety import safe
-from monitor.web.server import serving
+from monitor.web.server import application, serving
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Marker, Stage, Step
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
+from probes.settings import Endpoint
 from probes.token import new_probe_id
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.monitor.test_board import GAUGES
-from tests.monitor.web.doors import QUICK, Browser, House, form_in
+from tests.monitor.web.doors import QUICK, Browser, House
 from tests.monitor.world import Clock
 
+GAUGES = Gauges(in_flight=lambda: 0, lag=lambda: timedelta(0), skipped=dict, mailbox_errors=dict)
 START = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 INBOX = Verdict(Outcome.INBOX, None, Grade.IMPERSONATED, "in INBOX after 2 s")
 BLOCKED = Verdict(
@@ -66,7 +65,9 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def step(stage: Stage, after: float, code: int = 250, text: str = "Ok", host: str = "mx.acme.example[192.0.2.1]:25") -> Step:
+def step(
+    stage: Stage, after: float, code: int = 250, text: str = "Ok", host: str = "mx.acme.example[192.0.2.1]:25"
+) -> Step:
     """One step of a dialogue, so many seconds after the launch."""
     return Step(stage, START + timedelta(seconds=after), 0.1, host, code, None, text)
 
@@ -184,6 +185,13 @@ def probe_of(company: str, at: datetime, **facts: Any) -> Probe:
     return Probe(**(said | facts))
 
 
+def form_in(page: str) -> str:
+    """The secret of the forms on a page."""
+    found = re.search('<input type="hidden" name="form" value="([^"]+)">', page)
+    assert found, page
+    return found[1]
+
+
 async def post(browser: Browser, path: str, page: str = "", **said: Any) -> Any:
     """Fill in the form of a page, and send it."""
     secret = form_in((await browser.get(page or path)).text)
@@ -224,11 +232,10 @@ async def office(folder: Path, **config: Any) -> AsyncIterator[Office]:
             ready=lambda: None,
             now=clock,
         )
-        app = web.Application(middlewares=[safe, guard], client_max_size=64 * 1024)
-        app[BACKEND], app[GATE] = backend, Gate(backend, Passwords(QUICK))
-        app.add_routes([*routes(), *pages.routes()])
+        app = application(backend)
+        app[GATE] = Gate(backend, Passwords(QUICK))
         async with (
-            serving(app, "127.0.0.1", 0) as port,
+            serving(app, Endpoint("127.0.0.1", 0)) as port,
             ClientSession(cookie_jar=DummyCookieJar()) as http,
             asyncio.timeout(60),
         ):

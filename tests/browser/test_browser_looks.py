@@ -1,14 +1,16 @@
 """Every page, for everybody who may see it: it opens without a complaint, and everybody can use it."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
 
+from tests.browser.hostile import MARK
 from tests.browser.house import THEIRS
 from tests.browser.visitor import Visitor
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("browser looks")]
 
 ADDRESSES = {
     "now": "/",
@@ -46,8 +48,22 @@ FOUND = {  # where a link to it stands, and how it looks
     "incident hostile": ("/incidents?company=trap", "tbody th a"),
     "runbook": ("/runbooks/", "main li a, main td a"),
 }
-OPERATORS, ADMINS = {"probe now"}, {"settings", "settings company", "people", "tokens", "audit"}
+OPERATORS, ADMINS = {"probe now", "mutes"}, {"settings", "settings company", "people", "tokens", "audit"}
 """What is not for everybody."""
+
+OTHERS = re.compile(
+    r"birchline|granite|dunmoor|larkhill|foxglove|halyard|greyfield|umberland|lowmarsh|snailbeck|ironvault|\btrap\b",
+    re.I,
+)
+"""All that there is, but THEIRS."""
+
+SEEN = """() => ({
+  title: document.title,
+  scripts: [...document.scripts]
+    .filter((each) => each.text || !each.src.startsWith(`${location.origin}/static/`)).length,
+  foreign: document.querySelectorAll("img, iframe, object, embed, b, [style], [onload], [onerror]").length,
+  text: document.body.textContent,
+})"""
 
 
 @dataclass(frozen=True)
@@ -126,3 +142,73 @@ async def test_everybody_may_open_what_is_theirs_and_nothing_else(
         theirs -= {"probe hostile", "probe hostile arrived", "incident blocked", "incident hostile"}
     assert opened == {name: 200 if name in theirs else 403 if name in forbidden else 404 for name in opened}
     assert visitor.complaints == []
+
+
+async def test_whoever_is_bound_to_a_company_meets_no_other_company_anywhere(
+    people: dict[str, Visitor], places: Places
+) -> None:
+    bound = people["bound"]
+    bound.expected |= {403, 404}
+    told = {}
+    for href in places.of.values():
+        answer = await bound.page.goto(href)
+        assert answer
+        asked = set(OTHERS.findall(href))
+        told[href] = {name for name in OTHERS.findall(await answer.text()) if name not in asked}
+    assert {href: names for href, names in told.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "now",
+        "company hostile",
+        "probe hostile",
+        "probe hostile arrived",
+        "incident hostile",
+        "probes",
+        "incidents",
+        "sender",
+    ],
+)
+async def test_what_a_hostile_mail_system_says_is_shown_and_does_nothing(
+    name: str, people: dict[str, Visitor], places: Places
+) -> None:
+    admin = people["admin"]
+    answer = await admin.page.goto(places[name])
+    assert answer
+    seen = await admin.page.evaluate(SEEN)
+    assert "taken" not in seen["title"]
+    assert (seen["scripts"], seen["foreign"]) == (0, 0)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", seen["text"])
+    if name not in ("sender", "probes"):
+        assert MARK[:40] in seen["text"]
+    assert len(await answer.body()) < 600_000  # not the whole header, and no more than it has to be
+    assert admin.complaints == []
+
+
+async def test_a_company_page_is_a_report_when_it_is_printed(people: dict[str, Visitor], places: Places) -> None:
+    page = people["admin"].page
+    await page.goto(places["company"])
+    await page.emulate_media(media="print")
+    for gone in ("nav", "a.skip", ".me", "footer", "form", "#export", ".actions"):
+        for each in await page.locator(gone).all():
+            assert not await each.is_visible(), gone
+    for there in ("h1", "#todo", "svg.strip", "svg.chart", "#incidents, [aria-labelledby=incidents]", ".print-only"):
+        assert await page.locator(there).first.is_visible(), there
+    assert (await page.pdf()).startswith(b"%PDF")
+    await page.emulate_media(media="screen")
+
+
+async def test_a_page_that_is_live_does_not_jump(people: dict[str, Visitor]) -> None:
+    page = people["viewer"].page
+    await page.goto("/")
+    await page.evaluate(
+        """() => { window.jumped = 0; window.moved = 0;
+        new PerformanceObserver((list) => { for (const each of list.getEntries()) window.jumped += each.value; })
+          .observe({ type: "layout-shift" });
+        new MutationObserver((list) => { window.moved += list.length; })
+          .observe(document.getElementById("view"), { subtree: true, childList: true, characterData: true }); }"""
+    )
+    await page.wait_for_function("() => window.moved > 20")
+    assert await page.evaluate("() => window.jumped") < 0.01

@@ -123,8 +123,7 @@ class Visitor:
         return any(f"status of {status}" in text for status in self.expected)
 
     def _failed(self, request: Request) -> None:
-        left = request.failure == "net::ERR_ABORTED"  # a stream or a reading that ended as the page was left
-        if not (left and request.resource_type in ("eventsource", "fetch")):
+        if request.failure != "net::ERR_ABORTED":  # what was still being loaded as the page was left
             self.complaints.append(f"{request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Response) -> None:

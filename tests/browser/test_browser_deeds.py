@@ -1,0 +1,328 @@
+"""What people do at the pages: sign in, search, send a probe and watch it, mute; by mouse, by keyboard alone, without
+JavaScript, and while the stream of events is gone."""
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.house import WORDS, House
+from tests.browser.visitor import PATIENCE, Visitor
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("browser deeds")]
+
+MOST_TABS = 120
+FOCUS = """() => {
+  const here = document.activeElement, style = getComputedStyle(here), place = here.getBoundingClientRect();
+  return {
+    what: (here.labels?.[0]?.textContent || here.textContent || "").trim().replace(/\\s+/g, " "),
+    name: here.tagName,
+    seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0,
+    within: place.bottom > 0 && place.top < innerHeight && place.width > 0,
+  };
+}"""
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(autouse=True)
+def fresh(people: dict[str, Visitor]) -> None:
+    """Each test counts only its own complaints."""
+    for visitor in people.values():
+        visitor.complaints.clear()
+        visitor.expected.clear()
+
+
+async def test_a_wrong_password_lets_nobody_in_and_the_right_one_leads_where_they_wanted(
+    browser: Browser, house: House, people: dict[str, Visitor]
+) -> None:
+    async with Visitor.at(browser, house.url) as visitor:
+        visitor.expected.add(403)
+        page = visitor.page
+        await page.goto("/incidents?severity=page")
+        await expect(page).to_have_title("Sign in · Mailpath")
+        await visitor.sign_in("viewer", "not the password")
+        await expect(page.get_by_role("alert")).to_contain_text("do not fit together")
+        assert await visitor.violations() == []
+        await visitor.sign_in("viewer")
+        await expect(page).to_have_url(f"{house.url}/incidents?severity=page")
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page).to_have_url(f"{house.url}/sign-in")
+        await page.goto("/")
+        await expect(page).to_have_url(f"{house.url}/sign-in")
+        assert visitor.complaints == []
+
+
+async def test_a_link_sets_a_password_only_once(house: House, people: dict[str, Visitor]) -> None:
+    stranger = people["stranger"]
+    stranger.expected.add(422)
+    await stranger.page.goto(house.links["viewer"])
+    await stranger.page.get_by_label("Password").fill(WORDS)
+    await stranger.page.get_by_label("The same again").fill(WORDS)
+    await stranger.page.get_by_role("button", name="Set it and sign in").click()
+    await expect(stranger.page.get_by_role("alert")).to_be_visible()
+    assert await stranger.violations() == []
+    assert stranger.complaints == []
+
+
+async def test_a_probe_sent_by_hand_shows_each_step_as_it_happens_up_to_the_verdict(
+    people: dict[str, Visitor],
+) -> None:
+    operator = people["operator"]
+    page = operator.page
+    await page.goto("/companies/greyfield")
+    await page.locator("main").get_by_role("link", name="Probe now").first.click()
+    await expect(page.get_by_label("Company or path")).to_have_value("greyfield")
+    await page.get_by_role("button", name="Send").click()
+    await page.wait_for_url(re.compile("/probes/[a-z0-9]+$"))
+    await _stays(page)
+    await expect(page.locator("[data-part=head]")).to_contain_text("on its way")
+    await expect(page.locator("[data-part=dialogue]")).to_contain_text("Greylisted")
+    await expect(page.locator("[data-part=dialogue]")).to_contain_text("Attempt 2")
+    await expect(page.locator("[data-part=head] .outcome")).to_contain_text("deferred")
+    await expect(page.get_by_role("region", name="What mailpath explain tells")).to_contain_text("deferred")
+    await _stayed(page)
+    assert await operator.violations() == []
+    assert operator.complaints == []
+    probe = page.url.rpartition("/")[2]
+    await page.goto("/probes?company=greyfield")
+    await expect(page.locator(f"a[href='/probes/{probe}']")).to_be_visible()
+
+
+async def test_mail_that_comes_late_is_seen_to_come(people: dict[str, Visitor]) -> None:
+    page = people["operator"].page
+    await page.goto("/probe-now?where=snailbeck/hq")
+    await page.get_by_role("button", name="Send").click()
+    await page.wait_for_url(re.compile("/probes/[a-z0-9]+$"))
+    await _stays(page)
+    await expect(page.locator("[data-part=dialogue]")).to_contain_text("Accepted: theirs now.")
+    await expect(page.locator("[data-part=head] .outcome")).to_contain_text("on its way")
+    await expect(page.locator("[data-part=events]")).to_contain_text("arrived")
+    await expect(page.locator("[data-part=head] .outcome")).to_contain_text("late")
+    await expect(page.locator("[data-part=way]")).to_contain_text("Hops")
+    await _stayed(page)
+
+
+async def test_several_kinds_are_sent_together_and_a_path_that_is_not_there_is_named(
+    people: dict[str, Visitor],
+) -> None:
+    operator = people["operator"]
+    operator.expected.add(422)
+    page = operator.page
+    await page.goto("/probe-now")
+    await page.get_by_label("Company or path").fill("birchlime")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_text("did you mean birchline?")).to_be_visible()
+    assert await operator.violations() == []
+    await page.get_by_label("Company or path").fill("birchline")
+    await page.get_by_label("company invitation").check()
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_role("heading", name="2 probes sent together")).to_be_visible()
+    await expect(page.get_by_text("All of them have a verdict.")).to_be_visible()
+    await expect(page.locator("tbody .outcome")).to_contain_text(["inbox", "inbox"])
+    assert await operator.violations() == []
+    assert operator.complaints == []
+
+
+async def test_an_incident_that_is_muted_is_marked_so_until_its_silence_is_ended(
+    people: dict[str, Visitor],
+) -> None:
+    operator = people["operator"]
+    page = operator.page
+    await page.goto("/incidents?company=umberland")
+    await page.locator("tbody th a").first.click()
+    await page.get_by_text("Mute it").click()
+    await page.get_by_label("1 hour").check()
+    await page.get_by_label("Why").fill("they move their mailboxes")
+    await page.get_by_role("button", name="Mute").click()
+    await expect(page.get_by_text("they move their mailboxes")).to_be_visible()
+    assert await operator.violations() == []
+    await page.goto("/")
+    muted = page.locator(".incident", has_text="Umberland")
+    await expect(muted).to_contain_text("muted")
+    assert await operator.violations() == []
+    await page.goto("/mutes")
+    await expect(page.get_by_role("row", name="umberland")).to_contain_text("they move their mailboxes")
+    assert await operator.violations() == []
+    await page.get_by_role("button", name="End it now").click()
+    await page.goto("/")
+    await expect(muted).not_to_contain_text("muted")
+    assert operator.complaints == []
+
+
+async def test_now_is_searched_while_one_types_and_filtered_by_outcome(people: dict[str, Visitor]) -> None:
+    viewer = people["viewer"]
+    page, companies = viewer.page, viewer.page.locator(".matrix tbody")
+    await page.goto("/")
+    await expect(companies).not_to_have_count(1)
+    await page.get_by_label("Find a company").press_sequentially("steel")
+    await expect(companies).to_have_count(1)
+    await expect(companies).to_contain_text("Granite Gate Steel")
+    await expect(page).to_have_url(re.compile(r"\?q=steel$"))
+    await expect(page.get_by_label("Find a company")).to_be_focused()
+    await page.get_by_label("Find a company").fill("nobody at all")
+    await expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    await page.get_by_role("link", name="Show all companies").click()
+    await page.get_by_role("link", name=re.compile(r"^\W*\d+ spam$")).click()
+    await expect(companies).to_have_count(1)
+    await expect(companies).to_contain_text("Corkwood")
+    assert viewer.complaints == []
+
+
+async def test_paths_of_a_company_unfold(people: dict[str, Visitor]) -> None:
+    page = people["viewer"].page
+    await page.goto("/?q=trap")
+    paths = page.locator(".matrix tr.path")
+    await expect(paths.first).not_to_be_visible()
+    await page.get_by_role("link", name="2 paths").click()
+    await expect(paths.first).to_be_visible()
+    await expect(page.get_by_role("link", name="2 paths")).to_have_attribute("aria-expanded", "true")
+
+
+async def test_by_keyboard_alone_one_signs_in_skips_to_the_content_probes_and_mutes(
+    browser: Browser, house: House, people: dict[str, Visitor]
+) -> None:
+    async with Visitor.at(browser, house.url) as visitor:
+        page, keys = visitor.page, visitor.page.keyboard
+        await page.goto("/sign-in")
+        await expect(page.get_by_label("Name")).to_be_focused()
+        await keys.type("operator")
+        await keys.press("Tab")
+        await keys.type(WORDS)
+        await keys.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("trouble")
+
+        await page.goto("/incidents")
+        await keys.press("Tab")
+        await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+        await expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+        await keys.press("Enter")
+        await expect(page.locator("main")).to_be_focused()
+
+        await _tab_to(page, "Umberland")
+        await keys.press("Enter")
+        await page.wait_for_url("**/incidents/*")
+        await _tab_to(page, "Mute it")
+        await keys.press("Enter")
+        await _tab_to(page, "4 hours")
+        await keys.press("ArrowLeft")
+        await _tab_to(page, "Why")
+        await keys.type("by keyboard")
+        await _tab_to(page, "Mute")
+        await keys.press("Enter")
+        await expect(page.locator("main")).to_contain_text("by keyboard")
+        await _tab_to(page, "End it now")
+        await keys.press("Enter")
+        await expect(page.locator("main")).to_contain_text("It is not muted.")
+
+        await _tab_to(page, "Probe now")
+        await keys.press("Enter")
+        await page.wait_for_url("**/probe-now")
+        await _tab_to(page, "Company or path")
+        await keys.type("birchline")
+        await _tab_to(page, "password reset code")
+        await keys.press("Space")
+        await _tab_to(page, "Send")
+        await keys.press("Enter")
+        await expect(page.get_by_text("All of them have a verdict.")).to_be_visible()
+        assert visitor.complaints == []
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["/", "/companies/trap", "/probes", "/incidents", "/sender", "/mutes", "/probe-now", "/settings/people", "/api/"],
+)
+async def test_everything_on_a_page_is_reached_by_keyboard_and_seen_when_it_is(
+    href: str, people: dict[str, Visitor]
+) -> None:
+    page = people["admin"].page
+    await page.goto(href)
+    links = await page.locator("main :is(a, button, input, select, summary):visible").count()
+    met = set()
+    for _ in range(links + 30):
+        await page.keyboard.press("Tab")
+        where = await page.evaluate(FOCUS)
+        if where["name"] == "BODY":
+            break
+        assert where["seen"], where
+        assert where["within"], where
+        met.add(where["name"])
+    assert "A" in met
+
+
+async def test_without_javascript_everything_but_what_is_live_works(
+    browser: Browser, house: House, people: dict[str, Visitor]
+) -> None:
+    async with Visitor.at(browser, house.url, java_script_enabled=False) as visitor:
+        page = visitor.page
+        await page.goto("/")
+        await visitor.sign_in("operator")
+        await page.get_by_label("Find a company").fill("steel")
+        await page.get_by_role("button", name="Find").click()
+        await expect(page.locator(".matrix tbody")).to_have_count(1)
+        await page.goto("/?q=trap")
+        await page.get_by_role("link", name="2 paths").click()
+        await expect(page.locator(".matrix tr.path").first).to_be_visible()
+        await page.get_by_role("link", name="Trap").first.click()
+        await expect(page.locator("svg.strip").first).to_be_visible()
+        await page.goto("/probe-now?where=snailbeck")
+        await page.get_by_role("button", name="Send").click()
+        for _ in range(100):
+            if await page.get_by_role("link", name="Reload").count() == 0:
+                break
+            await page.get_by_role("link", name="Reload").click()
+        await expect(page.locator("[data-part=head] .outcome")).to_contain_text("late")
+        await page.goto("/incidents?company=corkwood")
+        await page.locator("tbody th a").first.click()
+        await page.get_by_text("Mute it").click()
+        await page.get_by_label("Why").fill("without a script")
+        await page.get_by_role("button", name="Mute").click()
+        await expect(page.locator("main")).to_contain_text("without a script")
+        await page.get_by_role("button", name="End it now").click()
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page).to_have_title("Sign in · Mailpath")
+        assert visitor.complaints == []
+
+
+async def test_a_page_stays_usable_while_the_stream_is_gone_says_so_and_catches_up(
+    house: House, people: dict[str, Visitor]
+) -> None:
+    now, probe = people["viewer"].page, people["operator"].page
+    await now.goto("/")
+    await expect(now.locator("#live")).to_have_text("live")
+    await probe.goto("/probe-now?where=lowmarsh")
+    await probe.get_by_role("button", name="Send").click()
+    await expect(probe.locator("[data-part=dialogue]")).to_contain_text("Accepted: theirs now.")
+    await _stays(now)
+    await _stays(probe)
+    await asyncio.to_thread(house.service.stop)
+    await expect(now.locator("#live")).to_have_text("not live")
+    await expect(probe.locator("#live")).to_have_text("not live")
+    await expect(now.get_by_role("link", name="Granite Gate Steel").first).to_be_visible()
+    await asyncio.to_thread(house.service.start)
+    await expect(now.locator("#live")).to_have_text("live")
+    await expect(probe.locator("[data-part=head] .outcome")).to_contain_text("missing")
+    await _stayed(now)
+    await _stayed(probe)
+    await now.get_by_role("link", name="Granite Gate Steel").first.click()
+    await expect(now.get_by_role("heading", level=1)).to_contain_text("Granite Gate Steel")
+
+
+async def _stays(page: Page) -> None:
+    """From here on the page is not to be loaded again."""
+    await page.evaluate("() => { window.stays = true; }")
+
+
+async def _stayed(page: Page) -> None:
+    assert await page.evaluate("() => window.stays === true")
+
+
+async def _tab_to(page: Page, what: str) -> None:
+    """Press Tab until the focus is on what begins so. Wherever it is meanwhile, it is seen."""
+    for _ in range(MOST_TABS):
+        await page.keyboard.press("Tab")
+        where = await page.evaluate(FOCUS)
+        assert where["seen"] or where["name"] == "BODY", where
+        if where["what"].startswith(what):
+            return
+    raise AssertionError(f"{MOST_TABS} times Tab, and never on {what}")

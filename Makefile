@@ -20,7 +20,7 @@ test: $(VENV)/dev ## everything; the lab of real mail servers only as root
 	@tests/lab/install.sh
 	@tests/browser/install.sh
 	@[ "$$(id -u)" = 0 ] || echo "Not root: the tests on real mail servers (-m lab) are skipped."
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not lab" tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not lab" tests
 	$(BIN)/python -m pytest -m lab tests
 
 check: $(VENV)/dev ## form, types and floors

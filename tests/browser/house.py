@@ -22,10 +22,14 @@ SETTLED_SECONDS = 40.0
 THEIRS = "corkwood"
 """The company that `bound` is bound to."""
 
+NEWCOMER = "newcomer"
+"""Somebody who has not used the link yet."""
+
 PEOPLE: dict[str, Sequence[str]] = {
     "viewer": ("--rights", "viewer"),
     "bound": ("--rights", "viewer", "--company", THEIRS),
     "operator": ("--rights", "operator"),
+    NEWCOMER: ("--rights", "viewer"),
 }
 FIRST = "admin"
 """Whom the service makes itself at its first start; the link is printed."""

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.house import WORDS, House
 from tests.browser.visitor import PATIENCE, Visitor
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("browser deeds")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MOST_TABS = 120
 FOCUS = """() => {
@@ -57,10 +57,8 @@ async def test_a_link_sets_a_password_only_once(house: House, people: dict[str, 
     stranger = people["stranger"]
     stranger.expected.add(422)
     await stranger.page.goto(house.links["viewer"])
-    await stranger.page.get_by_label("Password").fill(WORDS)
-    await stranger.page.get_by_label("The same again").fill(WORDS)
-    await stranger.page.get_by_role("button", name="Set it and sign in").click()
     await expect(stranger.page.get_by_role("alert")).to_be_visible()
+    await expect(stranger.page.get_by_label("Password")).to_have_count(0)
     assert await stranger.violations() == []
     assert stranger.complaints == []
 

@@ -69,6 +69,13 @@ PROBLEM = {
     },
 }
 
+EVENT = {
+    "type": "object",
+    "description": "One event of the stream; `data` is JSON.",
+    "required": ["event", "data"],
+    "properties": {name: {"type": "string"} for name in ("event", "data", "id")},
+}
+
 Schema = dict[str, Any]
 
 
@@ -186,7 +193,7 @@ def _in_headers(row: Operation[Any, Any]) -> list[Schema]:
         return [{"name": HEADER, "in": "header", "required": False, "description": said, "schema": schema}]
     if row.answer.media == EVENTS:
         said = "The id of the last event that came; a browser sends it by itself."
-        place: Schema = {"type": "string", "maxLength": 60}
+        place: Schema = {"type": "string", "pattern": row.place}
         return [{"name": LAST, "in": "header", "required": False, "description": said, "schema": place}]
     return []
 
@@ -210,7 +217,10 @@ def _responses(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
 def _good(answer: Answer, schemas: _Schemas) -> Schema:
     facts: Schema = {"description": answer.said}
     if answer.status is not HTTPStatus.NO_CONTENT:
-        schema = {"type": "string"} if answer.content is None else schemas.of(answer.content, "serialization")
+        if answer.content is None:
+            schema = EVENT if answer.media == EVENTS else {"type": "string"}
+        else:
+            schema = schemas.of(answer.content, "serialization")
         facts["content"] = {answer.media: {"schema": schema}}
     if answer.headers:
         facts["headers"] = {

@@ -23,7 +23,7 @@ from monitor.web.live import Subscription
 from monitor.web.sight import Sight
 
 LOOK = 1.0  # seconds between looks at the incidents
-_PLACE = re.compile(r"(\d{1,16})\.([0-9a-f]{8})\.(\d{1,12})", re.ASCII)
+PLACE = r"^[0-9]{1,16}\.[0-9a-f]{8}\.[0-9]{1,12}$"
 
 
 class Only(Fields):
@@ -89,13 +89,13 @@ def _verdict(ruling: Ruling) -> dict[str, Any]:
 
 
 def _place_of(text: str | None) -> Place | None:
-    if not text:
+    if text is None:
         return None
-    match = _PLACE.fullmatch(text)
-    if match is None:
+    if not re.fullmatch(PLACE, text):
         wrong = Wrong(LAST, "is no id of these events", "send the id of the last event that came, or nothing")
         raise ProblemError(HTTPStatus.BAD_REQUEST, f"{LAST} is no id of these events", wrong)
-    return Place(int(match[1]), match[2], int(match[3]))
+    ruling, run, change = text.split(".")
+    return Place(int(ruling), run, int(change))
 
 
 async def _stirred(news: Subscription) -> None:

@@ -56,7 +56,7 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[Q, B]):
     """A method on a path. `problems`: beside those that every operation can have. `secret`: names in its answer that
-    are never kept, so that whoever repeats the request is not shown them again."""
+    are never kept, so that whoever repeats the request is not shown them again. `place`: how the ids of events look."""
 
     method: str
     path: str
@@ -70,6 +70,7 @@ class Operation(Generic[Q, B]):
     rights: Rights = Rights.VIEWER
     problems: tuple[HTTPStatus, ...] = ()
     secret: tuple[str, ...] = ()
+    place: str = ""
     said: str = ""
 
     @property

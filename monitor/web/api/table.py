@@ -6,7 +6,7 @@ from typing import Any
 from monitor.facts import MuteFacts, RecordFacts, WholeFacts
 from monitor.people.person import Rights
 from monitor.web.api import access, companies, export, incidents, mutes, probe_events, probes, standing
-from monitor.web.api.events import Everything, Only
+from monitor.web.api.events import PLACE, Everything, Only
 from monitor.web.api.operation import EVENTS, Answer, Operation
 
 NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
@@ -79,6 +79,7 @@ def operations() -> list[Operation[Any, Any]]:
             said=f"What there is already comes first. The stream ends when nothing more is waited for, with an event "
             f"`end`; who comes again after that is answered 204. {AGAIN}",
             act=probe_events.follow,
+            place=probe_events.PLACE,
             answer=Answer(HTTPStatus.OK, "The events.", media=EVENTS),
             problems=(NOT_THERE,),
         ),
@@ -94,6 +95,7 @@ def operations() -> list[Operation[Any, Any]]:
             f"are open, where it is not known any more which changed. {AGAIN}",
             query=Only,
             act=everything.follow,
+            place=PLACE,
             answer=Answer(HTTPStatus.OK, "The events.", media=EVENTS),
         ),
         Operation(
@@ -179,7 +181,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
             act=access.make_token,
             answer=Answer(HTTPStatus.CREATED, "The token, with its secret.", access.NewTokenFacts, headers=WHERE),
             rights=Rights.ADMIN,
-            problems=(CONFLICT, UNREADABLE),
+            problems=(NOT_THERE, CONFLICT, UNREADABLE),
             secret=("secret",),
         ),
         Operation(
@@ -208,7 +210,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
             act=access.make_person,
             answer=Answer(HTTPStatus.CREATED, "The person, with a link.", access.NewPersonFacts, headers=WHERE),
             rights=Rights.ADMIN,
-            problems=(CONFLICT, UNREADABLE),
+            problems=(NOT_THERE, CONFLICT, UNREADABLE),
             secret=("link",),
         ),
         Operation(

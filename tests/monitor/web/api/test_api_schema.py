@@ -1,0 +1,89 @@
+"""The document is true: what schemathesis makes of it, right and wrong, is answered as it says, whoever asks."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, assume, settings
+from schemathesis.config import SchemathesisConfig
+
+from monitor.people.person import Companies, Rights
+from monitor.web.api import stream
+from monitor.web.api.document import document
+from monitor.web.api.table import operations
+from tests.monitor.web.api.counter import Counter, counter
+from tests.monitor.web.office import incident
+from tests.monitor.world import World
+
+DOCUMENT = document(operations())
+CONFIG = {
+    "generation": {"max-examples": 8, "deterministic": True, "database": "none"},
+    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "401", "403", "404", "409", "422", "429"]}},
+}  # 422 also: what excludes each other in a mute is said in words
+schema = schemathesis.openapi.from_dict(DOCUMENT, config=SchemathesisConfig.from_dict(CONFIG))
+some = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@dataclass
+class Server:
+    """One in a thread of its own: schemathesis waits for its answers."""
+
+    url: str
+    admin: str
+    viewer: str
+
+    def check(self, case: Any, token: str) -> None:
+        query = case.query or {}
+        assume("path" not in query or "company" in query)  # one needs the other, which no schema says of parameters
+        assume("Last-Event-ID" not in (case.headers or {}))  # it makes headers that its own pattern would not have
+        case.call_and_validate(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    there: list[Server] = []
+    ready, over = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        async with counter(World(tmp_path_factory.mktemp("schema"))) as desk:
+            await _furnish(desk)
+            there.append(
+                Server(desk.url, await _token(desk, Rights.ADMIN), await _token(desk, Rights.VIEWER, ("bolt",)))
+            )
+            ready.set()
+            await asyncio.to_thread(over.wait)
+
+    lasts, stream.LASTS = stream.LASTS, 0.0  # what is known is told, and no more is waited for
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(20)
+    yield there[0]
+    over.set()
+    thread.join()
+    stream.LASTS = lasts
+
+
+async def _token(desk: Counter, rights: Rights, companies: Companies = None) -> str:
+    return (await desk.program(rights, companies)).token
+
+
+async def _furnish(desk: Counter) -> None:
+    for company in ("acme", "bolt"):
+        await desk.probe(company=company)
+    await desk.open(incident("a1"), incident("e1", "acme", "bolt"))
+
+
+@schema.parametrize()
+@some
+def test_an_admin_is_answered_as_the_document_says(case: Any, server: Server) -> None:
+    server.check(case, server.admin)
+
+
+@schema.parametrize()
+@some
+def test_a_bound_viewer_is_answered_as_the_document_says(case: Any, server: Server) -> None:
+    server.check(case, server.viewer)

@@ -333,6 +333,12 @@ async def test_behind_a_proxy_it_is_the_clients_address_that_counts(tmp_path: Pa
     assert deeds == {"from 198.51.100.1", "from 198.51.100.2"}
 
 
+async def test_an_address_that_anybody_makes_up_counts_for_nothing(home: House) -> None:
+    for number in range(21):
+        answer = await home.browser(X_Forwarded_For=f"203.0.113.{number}").sign_in(f"name{number}", "wrong wrong wrong")
+    assert answer.status == 429
+
+
 async def test_many_at_the_same_time_are_many(home: House) -> None:
     await home.person("ann")
     answers = await asyncio.gather(*(home.browser().sign_in("ann", "wrong wrong wrong") for _ in range(15)))

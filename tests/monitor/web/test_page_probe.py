@@ -1,0 +1,290 @@
+"""The page of a probe and the list of probes: pure views by tables, handlers on a real server over a real store."""
+
+import html
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.explaining import explanation, plain
+from monitor.incidents.scene import SenderFacts
+from monitor.store import Cursor, Record
+from monitor.web.pages.probe import asked, cursor_of, written
+from monitor.web.pages.probe_view import probe_view, remedy, waits_for
+from probes.evidence import Attempt, Bounce, Dialogue, Evidence, Fault, Handover, MailKind, Stage, Step
+from probes.kinds import Kind
+from probes.verdict import Cause, Grade, Outcome, Verdict
+from tests.monitor.web.office import (
+    BLOCKED,
+    INBOX,
+    START,
+    Office,
+    accepted,
+    arrival,
+    but,
+    office,
+    probe_of,
+    refused,
+    step,
+)
+
+SENDER = SenderFacts("account.trimble.com", "104.130.122.50")
+SCRIPT = "<script>alert(1)</script>"
+OVERRIDE = "\N{RIGHT-TO-LEFT OVERRIDE}"
+
+
+@pytest.fixture
+async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
+    async with office(tmp_path) as open_office:
+        yield open_office
+
+
+def record(*evidence: Evidence, verdict: Verdict | None = None, closed: bool = True) -> Record:
+    """A probe that was launched at noon."""
+    judged = START + timedelta(seconds=3)
+    return Record(
+        probe_of("acme", START),
+        "maildir:x",
+        (Attempt(START, 1), *evidence),
+        verdict,
+        judged if verdict else None,
+        judged if closed else None,
+    )
+
+
+def put_off(number: int) -> Dialogue:
+    steps = (step(Stage.RCPT, 1, 450, "try again later"),)
+    return Dialogue(START + timedelta(seconds=1), number, Handover.DEFERRED, steps)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "verdict", "waits"),
+    [
+        ((), None, "it is being handed over now"),
+        ((accepted(),), None, "accepted; looked for in the mailbox until 13:00:00 UTC"),
+        ((put_off(1),), None, "put off: tried again at 12:10:01 UTC, as the real sender would, until 13:00:00 UTC"),
+        ((put_off(1), Attempt(START + timedelta(minutes=10), 2)), None, "it is being handed over now"),
+        ((accepted(),), INBOX, "judged already; what comes later is still heard of, until 13:00:00 UTC"),
+    ],
+)
+def test_a_probe_on_its_way_says_what_it_waits_for(
+    evidence: tuple[Evidence, ...], verdict: Verdict | None, waits: str
+) -> None:
+    assert waits_for(record(*evidence, verdict=verdict, closed=False), START + timedelta(seconds=5)) == waits
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause", "runbook"),
+    [
+        (Outcome.BLOCKED, Cause.IP_BLOCKED, "/runbooks/cause-address"),
+        (Outcome.SPAM, Cause.UNCLEAR, "/runbooks/cause-content"),
+        (Outcome.UNKNOWN, None, "/runbooks/cause-ours"),
+        (Outcome.BLOCKED, Cause.NO_SUCH_USER, "/runbooks/cause-recipient"),
+        (Outcome.MISSING, Cause.UNCLEAR, "/runbooks/cause-unclear"),
+        (Outcome.LATE, Cause.UNCLEAR, "/runbooks/cause-unclear"),
+    ],
+)
+def test_what_to_do_leads_to_the_runbook_of_the_cause(outcome: Outcome, cause: Cause | None, runbook: str) -> None:
+    verdict = Verdict(outcome, cause, Grade.IMPERSONATED, "so it is")
+    todo = remedy(record(accepted(), verdict=verdict), None, SENDER, START)
+    assert todo
+    assert todo.runbook == runbook
+    assert "{" not in f"{todo.meaning}{todo.fix}{todo.never}{todo.meanwhile}{todo.until_then}"
+
+
+def test_where_all_is_well_there_is_nothing_to_do() -> None:
+    assert remedy(record(accepted(), verdict=INBOX), None, SENDER, START) is None
+
+
+def test_a_step_without_an_answer_says_what_went_wrong() -> None:
+    steps = (Step(Stage.CONNECT, START, 30.0, "mx[192.0.2.1]:25", fault=Fault.TIMED_OUT),)
+    view = probe_view(record(Dialogue(START, 1, Handover.DEFERRED, steps)), None, SENDER, START)
+    (line,) = view.talks[0].lines
+    assert (line.stage, line.fault, line.took, line.good) == ("connect", "timed out", "30.000 s", False)
+
+
+def test_headers_are_read_as_the_way_that_the_message_went() -> None:
+    headers = (
+        "Received: from mx.acme.example (mx.acme.example [192.0.2.1]) by box.acme.example with LMTP;"
+        " Wed, 25 Nov 2026 12:00:05 +0000\r\n"
+        "Authentication-Results: mx.acme.example; spf=pass smtp.mailfrom=account.trimble.com; dkim=fail; dmarc=pass\r\n"
+        "Received: from account.trimble.com (account.trimble.com [104.130.122.50]) by mx.acme.example with ESMTPS;"
+        " Wed, 25 Nov 2026 12:00:01 +0000\r\n"
+        "X-Spam-Status: No, score=1.2 required=5.0 tests=DKIM_INVALID\r\nSubject: x\r\n"
+    )
+    view = probe_view(record(accepted(), arrival(headers), verdict=INBOX), None, SENDER, START)
+    assert view.way
+    assert [hop.by for hop in view.way.hops] == ["mx.acme.example", "box.acme.example"]
+    assert view.way.hops[1].delay == "4.000 s"
+    assert (view.way.connecting_ip, view.way.expected) == ("104.130.122.50", True)
+    assert {check.name: check.found for check in view.way.checks} == {
+        "SPF": "pass",
+        "DKIM": "fail",
+        "DMARC": "pass",
+        "ARC": "",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "x", "20261125T120000.000000Z", "99999999T999999.0Z-abc", "-", "a-b", "\0-\0"])
+def test_a_place_in_the_list_that_nobody_wrote_is_its_beginning(text: str) -> None:
+    assert cursor_of(text) is None
+
+
+def test_a_place_in_the_list_is_read_as_it_was_written() -> None:
+    place = Cursor(datetime(2026, 11, 25, 12, 0, 1, 234567, tzinfo=UTC), "abcdefgh22222222")
+    assert cursor_of(written(place)) == place
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ({"kind": "letter"}, "kind"),
+        ({"outcome": "lost"}, "outcome"),
+        ({"as": "me"}, "as"),
+        ({"since": "yesterday"}, "since"),
+        ({"until": "9999-99-99"}, "until"),
+        ({"path": "hq"}, "path"),
+    ],
+)
+def test_what_cannot_be_read_asks_for_nothing_and_is_told(query: dict[str, str], wrong: str) -> None:
+    said, wanted = asked(query, ("acme",))
+    assert list(said.wrong) == [wrong]
+    assert (wanted.kind, wanted.outcome, wanted.role, wanted.since, wanted.path) == (None, None, None, None, "")
+    assert wanted.companies == ("acme",)
+
+
+async def test_the_page_begins_with_the_verdict_and_why(at_work: Office) -> None:
+    probe = await at_work.probe(*refused("Client host rejected"), verdict=BLOCKED)
+    answer = await (await at_work.viewer()).get(f"/probes/{probe}")
+    assert answer.status == 200, answer.text
+    assert answer.text.index("refused at rcpt by mx.acme.example") < answer.text.index("The dialogue")
+
+
+async def test_the_page_says_word_for_word_what_explain_says(at_work: Office) -> None:
+    probe = await at_work.probe(*refused("Client <host> rejected"), verdict=BLOCKED)
+    stored = await at_work.store.record(probe)
+    assert stored
+    page = (await (await at_work.viewer()).get(f"/probes/{probe}")).text
+    told = "\n".join(plain(line) for line in explanation(stored))
+    assert told in html.unescape(page)
+
+
+async def test_the_page_tells_a_bounce(at_work: Office) -> None:
+    bounce = Bounce(
+        START,
+        MailKind.BOUNCE,
+        "probe@acme.example",
+        "failed",
+        "5.1.1",
+        "No such user",
+        Cause.NO_SUCH_USER,
+        True,
+        "mta.x",
+    )
+    probe = await at_work.probe(accepted(), bounce, verdict=BLOCKED)
+    page = (await (await at_work.viewer()).get(f"/probes/{probe}")).text
+    assert "What came back" in page
+    assert "No such user" in page
+
+
+HOSTILE = [
+    f"554 5.7.1 {SCRIPT} rejected",
+    f"554 {OVERRIDE}gnihton si siht",
+    "554 \x1b[31mred\x07 \x00 \x9b",
+    "554 <img src=x onerror=alert(1)>\"'`{{ 7 * 7 }}",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_what_others_wrote_is_only_text(at_work: Office, text: str) -> None:
+    verdict = Verdict(Outcome.BLOCKED, Cause.POLICY, Grade.IMPERSONATED, f"refused at rcpt by mx: {text}")
+    headers = f"Received: from {text} by {text}\r\nSubject: {text}\r\nX-Spam-Status: Yes, score=9 tests={text}\r\n"
+    bounce = Bounce(START, MailKind.BOUNCE, text, text, "5.1.1", text, Cause.UNCLEAR, True, text, text)
+    probe = await at_work.probe(*refused(text), arrival(headers, folder=text), bounce, verdict=verdict)
+    viewer = await at_work.viewer()
+    for path in (f"/probes/{probe}", "/probes"):
+        page = (await viewer.get(path)).text
+        assert SCRIPT not in page
+        assert "<img src=x" not in page
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", page)
+    if OVERRIDE in text:
+        assert "[U+202E]" in page
+
+
+async def test_a_header_of_a_megabyte_is_cut_and_says_so(at_work: Office) -> None:
+    probe = await at_work.probe(accepted(), arrival("X-Long: " + "a" * 1_000_000), verdict=INBOX)
+    answer = await (await at_work.viewer()).get(f"/probes/{probe}")
+    assert answer.status == 200
+    assert "more characters" in answer.text
+    assert len(answer.text) < 600_000
+
+
+async def test_nothing_on_the_page_is_style_or_script_in_line(at_work: Office) -> None:
+    probe = await at_work.probe(*refused("no"), arrival("Subject: x\r\n"), verdict=BLOCKED, closed=False)
+    operator = await at_work.operator()
+    for path in (f"/probes/{probe}", "/probes", "/probe-now", "/incidents", "/mutes"):
+        page = (await operator.get(path)).text
+        assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=", page), path
+
+
+async def test_a_probe_on_its_way_can_be_reloaded_and_is_live(at_work: Office) -> None:
+    on_its_way = await at_work.probe(accepted(), closed=False)
+    over = await at_work.probe(accepted(), arrival("Subject: x\r\n"), verdict=INBOX)
+    viewer = await at_work.viewer()
+    page = (await viewer.get(f"/probes/{on_its_way}")).text
+    assert "data-on-its-way" in page
+    assert f'href="/probes/{on_its_way}">Reload' in page
+    assert "data-on-its-way" not in (await viewer.get(f"/probes/{over}")).text
+
+
+async def test_each_probe_leads_to_those_beside_it_of_the_same_line(at_work: Office) -> None:
+    hours = [0, 1, 5, 30]
+    line = [await at_work.probe(accepted(), verdict=INBOX, after=timedelta(hours=hour)) for hour in hours]
+    await at_work.probe(accepted(), verdict=INBOX, after=timedelta(hours=2), kind=Kind.INVITATION)
+    await at_work.probe(accepted(), verdict=INBOX, after=timedelta(hours=2), path="cloud")
+    viewer = await at_work.viewer()
+    for place, probe in enumerate(line):
+        page = (await viewer.get(f"/probes/{probe}")).text
+        before, after = (
+            re.search('rel="prev" href="/probes/([^"]+)"', page),
+            re.search('rel="next" href="/probes/([^"]+)"', page),
+        )
+        assert (before and before[1]) == (line[place - 1] if place else None)
+        assert (after and after[1]) == (line[place + 1] if place + 1 < len(line) else None)
+
+
+async def test_a_probe_of_another_company_is_as_one_that_never_was(at_work: Office) -> None:
+    theirs = await at_work.probe(accepted(), verdict=INBOX, company="bolt")
+    viewer = await at_work.viewer("acme")
+    foreign, never = await viewer.get(f"/probes/{theirs}"), await viewer.get("/probes/aaaaaaaaaaaaaaaa")
+    assert (foreign.status, never.status) == (404, 404)
+    assert but(foreign.text, theirs) == but(never.text, "aaaaaaaaaaaaaaaa")
+
+
+async def test_the_list_holds_nothing_of_another_company(at_work: Office) -> None:
+    ours, theirs = await at_work.probe(accepted(), verdict=INBOX), await at_work.probe(accepted(), company="bolt")
+    viewer = await at_work.viewer("acme")
+    for query in ("", "?company=bolt", "?outcome=inbox", "?company=acme"):
+        page = (await viewer.get(f"/probes{query}")).text
+        assert theirs not in page
+        assert "Bolt" not in page
+    assert ours in page
+
+
+async def test_pages_of_the_list_lose_and_repeat_nothing(at_work: Office) -> None:
+    made = [await at_work.probe(accepted(), after=timedelta(seconds=number)) for number in range(120)]
+    viewer, path, seen = await at_work.viewer(), "/probes?company=acme", []
+    while path:
+        page = (await viewer.get(path)).text
+        seen += re.findall('href="/probes/([a-z2-7]{16})"', page)
+        older = re.search('rel="next" href="([^"]+)">Older', page)
+        path = html.unescape(older[1]) if older else ""
+    assert seen == made[::-1]
+
+
+async def test_an_empty_list_says_what_to_do_next(at_work: Office) -> None:
+    operator = await at_work.operator()
+    assert "send one now" in (await operator.get("/probes")).text
+    assert "Show all" in (await operator.get("/probes?kind=invitation")).text

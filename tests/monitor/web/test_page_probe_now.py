@@ -1,0 +1,251 @@
+"""Probe now: what is meant by what is typed, limits, and a real form on a real server over a real store."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.config import Config, WatchedPath
+from monitor.web.manual import Allowance, Limit, TooManyError
+from monitor.web.pages.probe_now import Order, Wish, order_of, place_of
+from probes.kinds import Kind
+from probes.sender import Role
+from tests.monitor.web.office import CONFIG, INBOX, START, Office, accepted, but, office, path_settings, post
+
+
+@pytest.fixture
+async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
+    async with office(tmp_path) as open_office:
+        yield open_office
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> tuple[WatchedPath, ...]:
+    return Config.model_validate(CONFIG, context={"folder": tmp_path_factory.mktemp("x")}).paths()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("acme", ("acme", "")),
+        ("acme/hq", ("acme", "hq")),
+        ("Acme Steel", ("acme", "")),
+        ("ACME STEEL", ("acme", "")),
+        ("", "choose a company"),
+        ("acme/", "did you mean acme"),
+        ("acme/hw", "did you mean acme/hq?"),
+        ("acmee", "did you mean acme?"),
+        ("Bolt Bilders", "did you mean bolt?"),
+        ("zzz", "choose one of the list"),
+        ("<script>", "choose one of the list"),
+    ],
+)
+def test_what_is_typed_is_a_company_or_a_path_or_a_question(
+    typed: str, meant: tuple[str, str] | str, paths: tuple[WatchedPath, ...]
+) -> None:
+    found = place_of(typed, paths)
+    assert meant in found if isinstance(meant, str) else found == meant
+
+
+@pytest.mark.parametrize(
+    ("wish", "wrong"),
+    [
+        (Wish("acme", ()), {"kind"}),
+        (Wish("acme", ("letter",)), {"kind"}),
+        (Wish("acme", ("verification", "letter")), {"kind"}),
+        (Wish("acme", ("verification",), "me"), {"as"}),
+        (Wish("", (), "me"), {"where", "kind", "as"}),
+    ],
+)
+def test_all_that_is_wrong_is_told_at_once(wish: Wish, wrong: set[str], paths: tuple[WatchedPath, ...]) -> None:
+    told = order_of(wish, paths)
+    assert isinstance(told, dict)
+    assert set(told) == wrong
+
+
+def test_a_wish_is_an_order(paths: tuple[WatchedPath, ...]) -> None:
+    wish = Wish("acme/hq", ("invitation", "verification", "invitation"), "control")
+    assert order_of(wish, paths) == Order("acme", "hq", (Kind.INVITATION, Kind.VERIFICATION), Role.CONTROL)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "wanted", "most", "wait"),
+    [
+        ([], 1, 1, None),
+        ([0], 1, 1, 60),
+        ([0], 1, 2, None),
+        ([0, 10], 1, 2, 45),  # at minute 15; the first is an hour old at minute 60
+        ([0, 10], 2, 2, 55),
+        ([], 2, 1, 60),  # never: but nobody waits longer than an hour
+    ],
+)
+def test_what_is_sent_by_hand_has_its_limit_in_an_hour(
+    minutes: list[int], wanted: int, most: int, wait: int | None
+) -> None:
+    allowance = Allowance()
+    for minute in minutes:
+        allowance.take([Limit(("ann",), 1, 100, "")], START + timedelta(minutes=minute))
+    now = START + timedelta(minutes=15 if len(minutes) > 1 else 0)
+    if wait is None:
+        allowance.take([Limit(("ann",), wanted, most, "")], now)
+        return
+    with pytest.raises(TooManyError) as told:
+        allowance.take([Limit(("ann",), wanted, most, "too many")], now)
+    assert told.value.retry_after == timedelta(minutes=wait)
+
+
+def test_what_one_limit_forbids_counts_for_no_other() -> None:
+    allowance = Allowance()
+    with pytest.raises(TooManyError):
+        allowance.take([Limit(("ann",), 1, 1, ""), Limit(("acme/hq",), 1, 0, "")], START)
+    allowance.take([Limit(("ann",), 1, 1, "")], START)
+
+
+async def test_one_probe_is_sent_and_its_page_is_where_it_leads(at_work: Office) -> None:
+    operator = await at_work.operator()
+    answer = await post(operator, "/probe-now", where="acme/hq", kind="invitation", as_="sender")
+    (probe,) = at_work.sent
+    assert (answer.status, answer.way) == (303, f"/probes/{probe.id}")
+    assert (probe.company, probe.path, probe.kind, probe.role) == ("acme", "hq", Kind.INVITATION, Role.SENDER)
+    assert (await operator.get(answer.way)).status == 200
+
+
+async def test_it_is_written_into_the_audit_log(at_work: Office) -> None:
+    await post(await at_work.operator(), "/probe-now", where="acme/hq", kind="invitation", as_="control")
+    deed = (await at_work.deeds())[-1]
+    assert (deed.who, deed.way, deed.what, deed.company) == ("op", "session", "probe", "acme")
+    assert deed.about == f"acme/hq invitation as control, probe {at_work.sent[0].id}"
+
+
+async def test_several_lead_to_a_page_with_all_of_them(at_work: Office) -> None:
+    operator = await at_work.operator()
+    answer = await post(operator, "/probe-now", where="acme", kind=["verification", "invitation"], as_="sender")
+    assert len(at_work.sent) == 4
+    page = (await operator.get(answer.way)).text
+    assert all(f"/probes/{probe.id}" in page for probe in at_work.sent)
+    assert "4 of them still on their way" in page
+
+
+async def test_the_page_of_several_shows_only_what_is_theirs(at_work: Office) -> None:
+    ours, theirs = await at_work.probe(accepted(), verdict=INBOX), await at_work.probe(accepted(), company="bolt")
+    viewer = await at_work.viewer("acme")
+    page = (await viewer.get(f"/probe-now/sent?probes={ours}.{theirs}.nonsense")).text
+    assert ours in page
+    assert theirs not in page.replace(f"{ours}.{theirs}", "")
+    assert (await viewer.get(f"/probe-now/sent?probes={theirs}")).status == 404
+    assert (await viewer.get("/probe-now/sent")).status == 404
+
+
+async def test_a_viewer_can_neither_see_the_form_nor_send(at_work: Office) -> None:
+    viewer = await at_work.viewer()
+    caller_form = re.search('name="form" value="([^"]+)"', (await viewer.get("/")).text)
+    assert caller_form
+    said = {"form": caller_form[1], "where": "acme/hq", "kind": "invitation", "as": "sender"}
+    assert (await viewer.get("/probe-now")).status == 403
+    assert (await viewer.post("/probe-now", said)).status == 403
+    assert not at_work.sent
+
+
+async def test_without_the_secret_of_the_form_nothing_is_sent(at_work: Office) -> None:
+    operator = await at_work.operator()
+    answer = await operator.post("/probe-now", {"where": "acme/hq", "kind": "invitation", "as": "sender"})
+    assert answer.status == 403
+    assert not at_work.sent
+
+
+async def test_another_company_is_as_one_that_never_was(at_work: Office) -> None:
+    operator = await at_work.operator("acme")
+    foreign = await post(operator, "/probe-now", where="bolt/hq", kind="verification", as_="sender")
+    never = await post(operator, "/probe-now", where="nope/hq", kind="verification", as_="sender")
+    assert (foreign.status, never.status) == (422, 422)
+    assert but(foreign.text, "bolt/hq") == but(never.text, "nope/hq")
+    assert not at_work.sent
+    page = (await operator.get("/probe-now?where=bolt")).text
+    assert "Bolt" not in page
+    assert "bolt.example" not in page
+
+
+async def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(at_work: Office) -> None:
+    answer = await post(await at_work.operator(), "/probe-now", where='acmee"><script>', as_="control")
+    assert answer.status == 422
+    assert "choose at least one kind" in answer.text
+    assert "acmee&#34;&gt;&lt;script&gt;" in answer.text
+    assert 'value="control" checked' in answer.text
+    assert "Nothing was sent" in answer.text
+
+
+async def test_one_person_cannot_become_a_spammer_by_clicking(tmp_path: Path) -> None:
+    limits = {"web": {"manual": {"per_person_per_hour": 3, "per_path_per_hour": 2}}}
+    async with office(tmp_path, **limits) as at_work:
+        operator, said = await at_work.operator(), {"kind": "verification", "as_": "sender"}
+        assert [(await post(operator, "/probe-now", where="acme/hq", **said)).status for _ in range(3)] == [
+            303,
+            303,
+            429,
+        ]
+        answer = await post(operator, "/probe-now", where="acme", **said)
+        assert answer.status == 429
+        assert int(answer.headers["Retry-After"]) > 3000
+        assert "at most" in answer.text
+        assert (await post(operator, "/probe-now", where="bolt/hq", **said)).status == 303
+        assert (await post(operator, "/probe-now", where="acme/cloud", **said)).status == 429
+        assert len(at_work.sent) == 3
+        at_work.clock.pass_(hours=1)
+        operator = at_work.browser()
+        await operator.sign_in("op")
+        assert (await post(operator, "/probe-now", where="acme/cloud", **said)).status == 303
+
+
+async def test_what_the_path_does_not_admit_is_not_sent(at_work: Office) -> None:
+    object.__setattr__(at_work.backend, "admits", lambda _: False)
+    answer = await post(await at_work.operator(), "/probe-now", where="acme/hq", kind="verification", as_="sender")
+    assert (answer.status, at_work.sent) == (429, [])
+    assert "probes.cap" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("config", "where"),
+    [
+        ({"control": None}, "acme/hq"),
+        (
+            {
+                "companies": {
+                    "acme": {
+                        "paths": {
+                            "hq": path_settings(
+                                "acme",
+                                25,
+                                route={
+                                    "via": "relay",
+                                    "host": "relay.example",
+                                    "user": "u",
+                                    "password": {"env": "RELAY"},
+                                },
+                            )
+                        }
+                    }
+                }
+            },
+            "acme/hq",
+        ),
+    ],
+)
+async def test_a_control_that_cannot_speak_is_not_sent(
+    config: dict[str, Any], where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELAY", "hunter2hunter2")
+    async with office(tmp_path, **config) as at_work:
+        answer = await post(await at_work.operator(), "/probe-now", where=where, kind="verification", as_="control")
+        assert (answer.status, at_work.sent) == (422, [])
+        assert 'id="as-wrong"' in answer.text
+
+
+async def test_without_a_path_the_page_says_what_to_do(tmp_path: Path) -> None:
+    async with office(tmp_path, companies={}) as at_work:
+        assert (
+            "Put a company with a path into the configuration"
+            in (await (await at_work.operator()).get("/probe-now")).text
+        )

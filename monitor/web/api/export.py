@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import unicodedata
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 
@@ -20,7 +21,8 @@ COLUMNS = (
     *("probe", "company", "path", "kind", "as", "via", "created_at", "closed_at", "judged_at"),
     *("outcome", "cause", "grade", "delivery_seconds", "because"),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@")
+BREAKS = ("\t", "\r", "\n")
 CSV, LINES = "text/csv", "application/jsonl"
 
 Write = Callable[[Sequence[ProbeRow]], str]
@@ -77,5 +79,13 @@ def _csv(rows: Sequence[ProbeRow]) -> str:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return str(value)
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) and not isinstance(value, float) else text
+    return f"'{text}" if text.startswith(BREAKS) or _is_formula(text) else text
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a spreadsheet could take it for one: what does not show before it is no protection, nor its wide form."""
+    first = next((each for each in text if each.isprintable() and not each.isspace()), "")
+    return unicodedata.normalize("NFKC", first).startswith(FORMULA)

@@ -1,0 +1,89 @@
+"""Exports: all that is asked for, safe for spreadsheets, written as it is read."""
+
+import asyncio
+import csv
+import io
+import json
+import tracemalloc
+from datetime import timedelta
+
+import pytest
+
+from monitor.people.person import Rights
+from monitor.web.api.export import _cell
+from probes.verdict import Grade, Outcome, Verdict
+from tests.monitor.web.api.counter import API, Counter
+
+HOSTILE = Verdict(Outcome.BLOCKED, None, Grade.REAL, '=HYPERLINK("http://x";"a")\r\n@SUM(A1), "quoted"')
+MANY = 10_000
+
+
+async def test_csv_has_a_line_for_each_probe(desk: Counter) -> None:
+    program = await desk.program(Rights.VIEWER)
+    older, newer = await desk.probe(ago=timedelta(hours=2)), await desk.probe(company="bolt")
+    reply = await program.get("/export/probes.csv")
+    assert reply.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="probes.csv"'
+    rows = list(csv.DictReader(io.StringIO(reply.text, newline="")))
+    assert [row["probe"] for row in rows] == [newer, older]
+    assert (rows[0]["company"], rows[0]["outcome"], rows[0]["delivery_seconds"]) == ("bolt", "inbox", "2.0")
+
+
+async def test_no_cell_is_a_formula(desk: Counter) -> None:
+    program = await desk.program(Rights.VIEWER)
+    await desk.probe(verdict=HOSTILE)
+    [row] = csv.DictReader(io.StringIO((await program.get("/export/probes.csv")).text, newline=""))
+    assert row["because"] == f"'{HOSTILE.because}"
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\u200b=", "＝", "\ufeff+"])
+def test_whatever_a_spreadsheet_could_take_for_a_formula_is_quoted(begin: str) -> None:
+    assert _cell(f"{begin}1+1") == f"'{begin}1+1"
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"), [(None, ""), (2.5, "2.5"), (-1.0, "-1.0"), ("plain", "plain"), ("a=b", "a=b")]
+)
+def test_what_is_harmless_stays(value: object, cell: str) -> None:
+    assert _cell(value) == cell
+
+
+async def test_lines_are_the_objects_of_the_list(desk: Counter) -> None:
+    program = await desk.program(Rights.VIEWER)
+    for _ in range(3):
+        await desk.probe(verdict=HOSTILE)
+    reply = await program.get("/export/probes.jsonl")
+    assert reply.headers["Content-Type"] == "application/jsonl; charset=utf-8"
+    assert [json.loads(line) for line in reply.text.splitlines()] == (await program.facts("/probes"))["probes"]
+
+
+@pytest.mark.parametrize("name", ["csv", "jsonl"])
+async def test_the_filters_are_those_of_the_list(desk: Counter, name: str) -> None:
+    program = await desk.program(Rights.VIEWER)
+    await desk.probe()
+    mine = await desk.probe(company="bolt")
+    text = (await program.get(f"/export/probes.{name}?company=bolt&outcome=inbox")).text
+    assert mine in text
+    assert "acme" not in text
+    assert (await program.get(f"/export/probes.{name}?most=5")).wrong == "400 most"
+    assert (await program.get(f"/export/probes.{name}?company=nobody")).wrong == "404"
+
+
+async def test_ten_thousand_are_written_as_they_are_read(desk: Counter) -> None:
+    """What is held of them at one time is a small part of what is written."""
+    program = await desk.program(Rights.VIEWER)
+    words = Verdict(Outcome.BLOCKED, None, Grade.REAL, "x" * 1000)
+    for number in range(0, MANY, 500):
+        ago = [timedelta(seconds=number + each) for each in range(500)]
+        await asyncio.gather(*(desk.probe(verdict=words, ago=each) for each in ago))
+    tracemalloc.start()
+    octets, lines = 0, 0
+    async with desk.http.get(f"{desk.url}{API}/export/probes.jsonl", headers=program.known) as response:
+        async for chunk in response.content.iter_chunked(65536):
+            octets += len(chunk)
+            lines += chunk.count(b"\n")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert lines == MANY
+    assert octets > 10_000_000
+    assert most < octets / 2

@@ -1,0 +1,348 @@
+"""The pages of incidents and mutes: pure views by tables, handlers on a real server over a real store."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.config import Config
+from monitor.incidents.incident import Ending, Incident, Scope, Severity
+from monitor.incidents.mute import Mute
+from monitor.incidents.notice import News, Notice
+from monitor.store import NoticeRecord
+from monitor.web.pages.incidents_view import Around, Chosen, choices, fates, rows, silent_because, when
+from tests.monitor.web.office import CONFIG, START, Office, but, incident, office, opened, post
+
+NOW = START + timedelta(minutes=30)
+OVER = {"closed_at": NOW, "ending": Ending.RECOVERED}
+HOOK = {"channels": {"hook": {"via": "webhook", "url": "https://hooks.example/x", "secret": {"env": "HOOK"}}}}
+
+
+@pytest.fixture
+async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
+    async with office(tmp_path) as open_office:
+        yield open_office
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK", "hooksecret0123456789")
+
+
+def around(folder: Path, *mutes: Mute) -> Around:
+    return Around(Config.model_validate(CONFIG, context={"folder": folder}).paths(), mutes, NOW)
+
+
+def mute(**facts: Any) -> Mute:
+    said: dict[str, Any] = {
+        "id": "m1",
+        "company": "acme",
+        "path": "",
+        "mail_system": "",
+        "cause": None,
+        "begins_at": START,
+        "ends_at": NOW + timedelta(hours=1),
+        "weekly": "",
+        "by": "ann",
+        "why": "work on the gateway",
+        "created_at": START,
+    }
+    return Mute(**(said | facts))
+
+
+def notice(number: int = 1, **facts: Any) -> NoticeRecord:
+    made = Notice(
+        f"a1-hook-{number}", "a1", "hook", number, News.OPENED, START, "Acme: blocked", "Since noon.\nFix it.", {}, {}
+    )
+    said: dict[str, Any] = {"tries": 0, "next_try_at": None, "delivered_at": None, "fault": ""}
+    return NoticeRecord(made, **(said | facts))
+
+
+INCIDENTS = (
+    incident("over", **OVER),
+    incident("note", severity=Severity.NOTE),
+    incident("page"),
+    incident("wide", "acme", "bolt"),
+    incident("bolt", "bolt", severity=Severity.TICKET),
+)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "open_ones", "over"),
+    [
+        (Chosen(), ["wide", "page", "bolt", "note"], ["over"]),
+        (Chosen(state="open"), ["wide", "page", "bolt", "note"], []),
+        (Chosen(state="over"), [], ["over"]),
+        (Chosen(company="bolt"), ["wide", "bolt"], []),
+        (Chosen(severity="note"), ["note"], []),
+        (Chosen(company="nobody"), [], []),
+    ],
+)
+def test_the_list_has_the_worst_first_and_what_is_chosen(
+    chosen: Chosen, open_ones: list[str], over: list[str], tmp_path: Path
+) -> None:
+    found = rows(INCIDENTS, around(tmp_path), chosen)
+    assert [[row.id for row in each] for each in found] == [open_ones, over]
+
+
+def test_an_incident_is_muted_as_soon_as_its_mute_is_there(tmp_path: Path) -> None:
+    assert around(tmp_path, mute()).muted_by(incident()) == ("m1",)
+    assert around(tmp_path, mute(company="bolt")).muted_by(incident()) == ()
+    assert around(tmp_path, mute()).muted_by(incident("a1", "acme", "bolt")) == ()
+    assert around(tmp_path, mute()).muted_by(incident(**OVER)) == ()
+
+
+@pytest.mark.parametrize(
+    ("record", "others", "why"),
+    [
+        (notice(delivered_at=NOW), (), ""),
+        (notice(), (), "waits to be delivered"),
+        (notice(2), (notice(1),), "waits for the one before it"),
+        (notice(2), (notice(1, delivered_at=NOW),), "waits to be delivered"),
+        (notice(tries=1, fault="HTTP 500", next_try_at=NOW), (), "waits after 1 try, next 12:30:00 UTC: HTTP 500"),
+    ],
+)
+def test_a_notice_says_why_it_has_not_reached_its_channel(
+    record: NoticeRecord, others: tuple[NoticeRecord, ...], why: str
+) -> None:
+    assert fates((*others, record))[0].why == why
+
+
+@pytest.mark.parametrize(
+    ("config", "facts", "muted", "why"),
+    [
+        ({}, {}, False, "has no [channels]"),
+        (HOOK, {}, True, "it is muted"),
+        (HOOK, {"severity": Severity.NOTE}, False, "no channel hears of a note"),
+        (HOOK, {"opened_at": NOW}, False, "once it has lasted 1 min"),
+        (HOOK, OVER, False, "over before it had lasted long enough"),
+        (HOOK, {}, False, ""),
+    ],
+)
+def test_where_nobody_was_told_it_says_why(
+    config: dict[str, Any], facts: dict[str, Any], muted: bool, why: str, tmp_path: Path
+) -> None:
+    loaded = Config.model_validate(CONFIG | config, context={"folder": tmp_path})
+    said = silent_because(incident(**facts), loaded, muted, NOW)
+    assert why in said
+    assert bool(said) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("found", "sees_all", "values"),
+    [
+        (incident(), True, ["company=acme&path=hq", "company=acme"]),
+        (incident("a1", "bolt"), True, ["company=bolt"]),  # it has one path
+        (incident("a1", "acme", "bolt"), True, ["cause=ip_blocked", "company=acme", "company=bolt"]),
+        (incident("a1", "acme", "bolt", mail_system="m365"), True, None),
+        (incident("a1", "acme", "bolt"), False, ["company=acme", "company=bolt"]),
+    ],
+)
+def test_what_can_be_muted_for_its_sake(
+    found: Incident, sees_all: bool, values: list[str] | None, tmp_path: Path
+) -> None:
+    offered = [value for value, _ in choices(found, around(tmp_path), sees_all=sees_all)]
+    assert offered == (values or ["cause=ip_blocked", "mail_system=m365", "company=acme", "company=bolt"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "until Wed 2026-11-25 13:30 UTC, 1 h left"),
+        ({"ends_at": None}, "until it is ended"),
+        ({"ended_at": NOW, "ended_by": "bob"}, "ended Wed 2026-11-25 12:30 UTC by bob"),
+        (
+            {"ends_at": None, "weekly": "sun 02:00-04:00 UTC"},
+            "every sun 02:00-04:00 UTC, next Sun 2026-11-29 02:00 UTC",
+        ),
+    ],
+)
+def test_a_mute_says_when_it_wants_silence(facts: dict[str, Any], words: str) -> None:
+    assert when(mute(**facts), NOW) == words
+
+
+async def stored(at: Office, *incidents: Incident, records: tuple[NoticeRecord, ...] = ()) -> None:
+    entries = [opened(each.id) for each in incidents]
+    await at.store.advance(1, incidents, entries, [record.notice for record in records])
+    for record in records:
+        if record.delivered_at:
+            await at.store.delivered(record.notice.id, record.delivered_at)
+
+
+async def test_one_incident_tells_all_that_is_known_of_it(at_work: Office) -> None:
+    await stored(at_work, incident(), records=(notice(delivered_at=NOW), notice(2)))
+    page = (await (await at_work.viewer()).get("/incidents/a1")).text
+    for said in (
+        "Client host rejected",
+        "two of the last three were bad",
+        "/probes/probeofacme",
+        "/runbooks/cause-address",
+        "Since noon.",
+        "delivered",
+        "waits to be delivered",
+        "Take 104.130.122.50 out of the access map",
+    ):
+        assert said in page
+
+
+async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing_is(at_work: Office) -> None:
+    viewer = await at_work.viewer()
+    assert "Nothing is open." in (await viewer.get("/incidents")).text
+    await stored(at_work, incident("a1"), incident("b2", "bolt", **OVER))
+    page = (await viewer.get("/incidents")).text
+    assert "/incidents/a1" in page
+    assert "/incidents/b2" in page
+    assert "recovered" in page
+    assert "Nothing like that is open" in (await viewer.get("/incidents?company=bolt")).text
+
+
+async def test_an_incident_of_others_is_as_one_that_never_was(at_work: Office) -> None:
+    await stored(at_work, incident("b2", "bolt"))
+    viewer = await at_work.viewer("acme")
+    foreign, never = await viewer.get("/incidents/b2"), await viewer.get("/incidents/c3")
+    assert (foreign.status, never.status) == (404, 404)
+    assert but(foreign.text, "b2") == but(never.text, "c3")
+    assert "b2" not in (await viewer.get("/incidents")).text
+
+
+async def test_of_an_incident_that_touches_others_too_only_the_own_part_is_told(at_work: Office) -> None:
+    await stored(at_work, incident("a1", "acme", "bolt"), records=(notice(),))
+    page = (await (await at_work.viewer("acme")).get("/incidents/a1")).text
+    assert "It touches others too" in page
+    for told in ("bolt", "Bolt", "Since noon", "two of the last three"):
+        assert told not in page
+
+
+async def test_an_operator_mutes_an_incident_and_ends_it_again(at_work: Office) -> None:
+    await stored(at_work, incident())
+    operator = await at_work.operator()
+    answer = await post(
+        operator,
+        "/incidents/a1/mute",
+        "/incidents/a1",
+        about="company=acme",
+        lasts="4h",
+        lasts_other="",
+        why="the gateway",
+    )
+    assert (answer.status, answer.way) == (303, "/incidents/a1#mutes")
+    (made,) = await at_work.store.mutes()
+    assert (made.company, made.path, made.by, made.why) == ("acme", "", "op", "the gateway")
+    assert made.ends_at is not None
+    assert made.ends_at - made.begins_at == timedelta(hours=4)
+    assert "the gateway" in (await operator.get("/incidents/a1")).text
+    ended = await post(operator, f"/mutes/{made.id}/end", "/incidents/a1", incident="a1")
+    assert (ended.status, ended.way) == (303, "/incidents/a1#mutes")
+    (over,) = await at_work.store.mutes()
+    assert over.ended_by == "op"
+    assert [deed.what for deed in await at_work.deeds()][-2:] == ["mute", "mute ended"]
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"where": "", "lasts": "1h", "why": "x"}, "where"),
+        ({"where": "nope", "lasts": "1h", "why": "x"}, "where"),
+        ({"where": "acme/nope", "lasts": "1h", "why": "x"}, "where"),
+        ({"where": "acme", "everything": "yes", "lasts": "1h", "why": "x"}, "where"),
+        ({"where": "acme", "mail_system": "m365", "lasts": "1h", "why": "x"}, "mail_system"),
+        ({"where": "", "cause": "bad_luck", "lasts": "1h", "why": "x"}, "cause"),
+        ({"where": "acme", "lasts": "", "why": "x"}, "lasts"),
+        ({"where": "acme", "lasts": "other", "lasts_other": "soon", "why": "x"}, "lasts"),
+        ({"where": "acme", "lasts": "other", "lasts_other": "99999d", "why": "x"}, "lasts"),
+        ({"where": "acme", "lasts": "1h", "why": ""}, "why"),
+        ({"where": "acme", "lasts": "1h", "why": "a\nb"}, "why"),
+        ({"where": "acme", "lasts": "1h", "why": "long" * 60}, "why"),
+    ],
+)
+async def test_what_makes_no_mute_stands_beside_its_field(said: dict[str, str], field: str, at_work: Office) -> None:
+    answer = await post(await at_work.operator(), "/mutes", **said)
+    assert answer.status == 422
+    assert f'id="{field}-wrong"' in answer.text
+    assert await at_work.store.mutes() == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"where": "bolt"},
+        {"where": "bolt/hq"},
+        {"where": "", "mail_system": "m365"},
+        {"where": "", "mail_system": "postfix"},
+        {"where": "", "cause": "ip_blocked"},
+        {"where": "", "everything": "yes"},
+    ],
+)
+async def test_whoever_is_bound_to_a_company_mutes_nothing_else(said: dict[str, str], at_work: Office) -> None:
+    operator = await at_work.operator("acme")
+    answer = await post(operator, "/mutes", lasts="1h", why="x", **said)
+    assert answer.status == 422
+    assert "Bolt" not in answer.text
+    assert await at_work.store.mutes() == []
+
+
+async def test_another_company_cannot_be_told_from_one_that_never_was(at_work: Office) -> None:
+    operator = await at_work.operator("acme")
+    foreign = await post(operator, "/mutes", where="bolt", lasts="1h", why="x")
+    never = await post(operator, "/mutes", where="nope", lasts="1h", why="x")
+    assert but(foreign.text, "bolt") == but(never.text, "nope")
+
+
+async def test_a_mute_of_others_is_as_one_that_never_was_and_a_wide_one_is_not_theirs_to_end(at_work: Office) -> None:
+    for made in (mute(id="theirs", company="bolt"), mute(id="wide", company="", mail_system="postfix"), mute(id="own")):
+        await at_work.store.add_mute(
+            replace(made, begins_at=at_work.clock(), ends_at=at_work.clock() + timedelta(hours=1))
+        )
+    operator = await at_work.operator("acme")
+    page = (await operator.get("/mutes")).text
+    assert "theirs" not in page
+    assert "/mutes/own/end" in page
+    assert "/mutes/wide/end" not in page
+    assert (await post(operator, "/mutes/theirs/end", "/mutes")).status == 404
+    assert (await post(operator, "/mutes/never/end", "/mutes")).status == 404
+    assert (await post(operator, "/mutes/wide/end", "/mutes")).status == 409
+    assert (await post(operator, "/mutes/own/end", "/mutes")).status == 303
+    assert [each.id for each in await at_work.store.mutes() if each.ended_at] == ["own"]
+
+
+async def test_a_viewer_neither_mutes_nor_sees_how(at_work: Office) -> None:
+    await stored(at_work, incident())
+    viewer = await at_work.viewer()
+    page = (await viewer.get("/incidents/a1")).text
+    assert "Mute it" not in page
+    form = re.search('name="form" value="([^"]+)"', page)
+    assert form
+    said = {"form": form[1], "about": "company=acme", "lasts": "1h", "why": "x"}
+    assert (await viewer.post("/incidents/a1/mute", said)).status == 403
+    assert (await viewer.get("/mutes")).status == 403
+    assert await at_work.store.mutes() == []
+
+
+async def test_what_others_wrote_is_only_text(at_work: Office) -> None:
+    evil = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}\x1b[31m"
+    bad = incident()
+    bad = replace(bad, failures=(replace(bad.failures[0], because=evil * 2000),))
+    made = notice()
+    told = NoticeRecord(replace(made.notice, title=evil, text=evil), 1, None, None, "")
+    await at_work.store.advance(1, [bad], [opened("a1", evil)], [told.notice])
+    operator = await at_work.operator()
+    for path in ("/incidents", "/incidents/a1"):
+        page = (await operator.get(path)).text
+        assert "<script>alert" not in page
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", page)
+
+
+async def test_after_ending_a_mute_nobody_is_led_elsewhere(at_work: Office) -> None:
+    await at_work.store.add_mute(replace(mute(), ends_at=at_work.clock() + timedelta(hours=1)))
+    answer = await post(await at_work.operator(), "/mutes/m1/end", "/mutes", incident="/evil.example")
+    assert answer.way == "/mutes"
+
+
+def test_every_scope_has_words_in_the_list(tmp_path: Path) -> None:
+    for scope in Scope:
+        (row,), _ = rows([incident(scope=scope)], around(tmp_path), Chosen())
+        assert "_" not in row.scope

@@ -18,7 +18,7 @@ from monitor.web.pages.incidents_view import Around, Chosen, choices, fates, row
 from tests.monitor.web.office import CONFIG, START, Office, but, incident, office, opened, post
 
 NOW = START + timedelta(minutes=30)
-OVER = {"closed_at": NOW, "ending": Ending.RECOVERED}
+OVER: dict[str, Any] = {"closed_at": NOW, "ending": Ending.RECOVERED}
 HOOK = {"channels": {"hook": {"via": "webhook", "url": "https://hooks.example/x", "secret": {"env": "HOOK"}}}}
 
 

@@ -247,10 +247,8 @@ async def test_each_probe_leads_to_those_beside_it_of_the_same_line(at_work: Off
     viewer = await at_work.viewer()
     for place, probe in enumerate(line):
         page = (await viewer.get(f"/probes/{probe}")).text
-        before, after = (
-            re.search('rel="prev" href="/probes/([^"]+)"', page),
-            re.search('rel="next" href="/probes/([^"]+)"', page),
-        )
+        before = re.search('rel="prev" href="/probes/([^"]+)"', page)
+        after = re.search('rel="next" href="/probes/([^"]+)"', page)
         assert (before and before[1]) == (line[place - 1] if place else None)
         assert (after and after[1]) == (line[place + 1] if place + 1 < len(line) else None)
 

@@ -206,39 +206,20 @@ async def test_what_the_path_does_not_admit_is_not_sent(at_work: Office) -> None
     assert "probes.cap" in answer.text
 
 
+RELAY = {"via": "relay", "host": "relay.example", "user": "u", "password": {"env": "RELAY"}}
+
+
 @pytest.mark.parametrize(
-    ("config", "where"),
-    [
-        ({"control": None}, "acme/hq"),
-        (
-            {
-                "companies": {
-                    "acme": {
-                        "paths": {
-                            "hq": path_settings(
-                                "acme",
-                                25,
-                                route={
-                                    "via": "relay",
-                                    "host": "relay.example",
-                                    "user": "u",
-                                    "password": {"env": "RELAY"},
-                                },
-                            )
-                        }
-                    }
-                }
-            },
-            "acme/hq",
-        ),
-    ],
+    "config",
+    [{"control": None}, {"companies": {"acme": {"paths": {"hq": path_settings("acme", 25, route=RELAY)}}}}],
+    ids=["there is none", "a relay speaks for the sender alone"],
 )
 async def test_a_control_that_cannot_speak_is_not_sent(
-    config: dict[str, Any], where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RELAY", "hunter2hunter2")
     async with office(tmp_path, **config) as at_work:
-        answer = await post(await at_work.operator(), "/probe-now", where=where, kind="verification", as_="control")
+        answer = await post(await at_work.operator(), "/probe-now", where="acme/hq", kind="verification", as_="control")
         assert (answer.status, at_work.sent) == (422, [])
         assert 'id="as-wrong"' in answer.text
 

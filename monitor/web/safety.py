@@ -21,6 +21,7 @@ HEADERS = {
 }
 NEVER_KEPT = {"Cache-Control": "no-store"}
 API = "/api/v1"
+NOTHING = "404: Not Found"  # as aiohttp says it where no route leads
 LONGEST_BODY = 64 * 1024  # octets of a request
 
 log = structlog.get_logger("web")
@@ -37,7 +38,7 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < HTTPStatus.BAD_REQUEST or error.content_type != "text/plain":
             error.headers.update(_headers(error))
             raise
-        response = await _failed(request, HTTPStatus(error.status), error.text or error.reason)
+        response = await _failed(request, HTTPStatus(error.status), _said(error))
         for name in ("Allow", "WWW-Authenticate", "Retry-After"):
             if name in error.headers:
                 response.headers[name] = error.headers[name]
@@ -53,6 +54,12 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _headers(response: web.StreamResponse) -> dict[str, str]:
     return HEADERS if "Cache-Control" in response.headers else HEADERS | NEVER_KEPT
+
+
+def _said(error: web.HTTPException) -> str:
+    """Why, in a sentence."""
+    text = error.text or error.reason
+    return "there is nothing at this address" if text == NOTHING else text
 
 
 async def _failed(request: web.Request, status: HTTPStatus, detail: str) -> web.StreamResponse:

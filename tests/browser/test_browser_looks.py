@@ -102,12 +102,7 @@ async def test_a_page_opens_without_a_complaint_and_everybody_can_use_it(
     answer = await admin.page.goto(places[name])
     assert answer
     assert answer.status == 200
-    wrong = []
-    async for look in admin.looks(name.replace(" ", "-")):
-        wrong += [f"{look}: {each}" for each in await admin.violations()]
-        if spills := await admin.spills():
-            wrong.append(f"{look}: is {spills} px wider than its window")
-    assert wrong == []
+    assert await admin.flaws(name) == []
     assert admin.complaints == []
 
 
@@ -117,12 +112,7 @@ async def test_so_does_a_page_for_strangers(name: str, house: House, people: dic
     visitor.expected |= {404, 422}
     addresses = {"sign-in": "/sign-in", "invitation": house.links[NEWCOMER], "invitation used": house.links["viewer"]}
     await visitor.page.goto(addresses.get(name, "/nowhere"))
-    wrong = []
-    async for look in visitor.looks(name.replace(" ", "-")):
-        wrong += [f"{look}: {each}" for each in await visitor.violations()]
-        if spills := await visitor.spills():
-            wrong.append(f"{look}: is {spills} px wider than its window")
-    assert wrong == []
+    assert await visitor.flaws(name) == []
     assert visitor.complaints == []
 
 

@@ -18,7 +18,7 @@ SHOTS = os.environ.get("MAILPATH_SHOTS")
 """A folder, outside of the repository: there each page is drawn in both themes and widths, for people to look at."""
 
 PATIENCE = 30_000.0  # milliseconds: the machine is shared with others
-NARROW, WIDE = 360, 1280
+NARROW, WIDE, HIGH = 360, 1280, 800
 LOOKS = tuple((theme, width) for theme in ("light", "dark") for width in (WIDE, NARROW))
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LISTEN = """addEventListener("securitypolicyviolation", (event) =>
@@ -65,7 +65,7 @@ class Visitor:
     @asynccontextmanager
     async def at(cls, browser: Browser, url: str, **options: Any) -> AsyncIterator["Visitor"]:
         """Somebody new, who came by no link yet."""
-        context = await browser.new_context(base_url=url, **({"viewport": {"width": WIDE, "height": 800}} | options))
+        context = await browser.new_context(base_url=url, **({"viewport": {"width": WIDE, "height": HIGH}} | options))
         context.set_default_timeout(PATIENCE)
         try:
             await context.add_init_script(LISTEN)
@@ -104,11 +104,21 @@ class Visitor:
         """In each theme and width, one after the other; drawn into a file of this name where that is wanted."""
         for theme, width in LOOKS:
             await self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            await self.page.set_viewport_size({"width": width, "height": 800})
+            await self.page.set_viewport_size({"width": width, "height": HIGH})
             if SHOTS:
                 file = Path(SHOTS) / f"{name}-{width}-{theme}.png"
                 await self.page.screenshot(path=file, full_page=True, animations="disabled")
             yield f"{name} {theme} {width}"
+
+    async def flaws(self, name: str) -> list[str]:
+        """What is wrong with the page as it is now, in any theme and width, for anybody."""
+        found = []
+        async for look in self.looks(name.replace(" ", "-")):
+            found += [f"{look}: {each}" for each in await self.violations()]
+            if spills := await self.spills():
+                found.append(f"{look}: is {spills} px wider than its window")
+        await self.page.set_viewport_size({"width": WIDE, "height": HIGH})
+        return found
 
     async def spills(self) -> int:
         """By how many pixels the page is wider than its window."""

@@ -18,7 +18,7 @@ from monitor.web.api.fields import Fields, NoBody
 from monitor.web.api.incidents import facts_of
 from monitor.web.api.operation import Call
 from monitor.web.api.problem import ProblemError, Wrong
-from monitor.web.api.stream import LAST, Stream
+from monitor.web.api.stream import BROKEN, LAST, Stream
 from monitor.web.live import Subscription
 from monitor.web.sight import Sight
 
@@ -46,7 +46,7 @@ class Everything:
             stream = Stream()
             await stream.open(call.request)
             async with stream:
-                with suppress(ConnectionResetError, TimeoutError):
+                with suppress(*BROKEN):
                     await stream.tell(str(place), {"event": "begin"})
                     while not stream.over:
                         await self._feed.read(backend)

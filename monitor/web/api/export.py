@@ -5,12 +5,12 @@ import io
 import json
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
 
+import structlog
 from aiohttp import web
 
 from monitor.facts import row_facts
-from monitor.store import Cursor, ProbeRow
+from monitor.store import Cursor, ProbeRow, StoreError
 from monitor.web.api.fields import NoBody
 from monitor.web.api.operation import Call
 from monitor.web.api.probes import Filter, known
@@ -24,6 +24,8 @@ COLUMNS = (
 FORMULA = ("=", "+", "-", "@")
 BREAKS = ("\t", "\r", "\n")
 CSV, LINES = "text/csv", "application/jsonl"
+
+log = structlog.get_logger("web")
 
 Write = Callable[[Sequence[ProbeRow]], str]
 
@@ -44,11 +46,17 @@ async def _written(call: Call[Filter, NoBody], name: str, media: str, write: Wri
     response.content_type, response.charset = media, "utf-8"
     response.enable_chunked_encoding()
     await response.prepare(call.request)
-    with suppress(ConnectionResetError):
+    try:
         await response.write(head.encode())
         async for rows in pages(call.sight, call.query):
             await response.write(write(rows).encode("utf-8", "replace"))
         await response.write_eof()
+    except ConnectionResetError:  # who asked is gone
+        pass
+    except StoreError as error:  # nobody must take it for all there is
+        log.error("an export was broken off", reason=str(error))
+        if call.request.transport:
+            call.request.transport.abort()
     return response
 
 

@@ -21,7 +21,7 @@ from monitor.store.columns import all_legible, instant
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.operation import Call
 from monitor.web.api.problem import ProblemError, Wrong
-from monitor.web.api.stream import LAST, PING, Stream
+from monitor.web.api.stream import BROKEN, LAST, PING, Stream
 from monitor.web.live import Subscription
 from monitor.web.sight import NotThereError
 from probes.evidence import Attempt, Dialogue, Interrupted, Step
@@ -85,7 +85,7 @@ async def follow(call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         stream = Stream()
         await stream.open(call.request)
         async with stream:
-            with suppress(ConnectionResetError, TimeoutError, NotThereError):
+            with suppress(*BROKEN, NotThereError):
                 while True:
                     for reached, facts in list(news(record, live.spoken(probe_id), place)):
                         await stream.tell(str(reached), facts)

@@ -8,11 +8,17 @@ from typing import Any
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse
 
+from monitor.store import StoreError
+
 PING = 10.0  # seconds between comments that keep the connection known to be there
 PATIENCE = 30.0  # seconds that a reader may take no octet of what waits for it
 LASTS = 900.0  # seconds of one stream; who follows comes again, and is asked again who they are
 LAST = "Last-Event-ID"
 AGAIN = 2000  # milliseconds until a reader that lost the stream comes again
+
+
+BROKEN = (ConnectionResetError, TimeoutError, StoreError)
+"""What ends a stream: who follows comes again."""
 
 
 class Stream(EventSourceResponse):

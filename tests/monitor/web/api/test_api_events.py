@@ -11,6 +11,7 @@ from aiohttp import ClientSession, TCPConnector
 
 from monitor.events import Event
 from monitor.people.person import Rights
+from monitor.store import StoreError
 from monitor.web.api import stream
 from monitor.web.api.events import Everything
 from probes.evidence import Attempt, Stage, Step
@@ -295,6 +296,22 @@ async def test_a_slow_reader_loses_nothing_and_holds_up_nobody(desk: Counter, pr
         told = [event["probe"] for event in await slow.take(len(made))]
     assert sorted(told) == sorted(made)
     assert len(set(told)) == len(made)
+
+
+async def test_a_store_that_fails_ends_the_stream_and_loses_nothing(
+    desk: Counter, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> int:
+        raise StoreError("the disk does not read")
+
+    async with program.follow("/events?only=verdict") as reader:
+        await reader.take(1)
+        with monkeypatch.context() as broken:
+            broken.setattr(desk.store, "last_ruling", fail)
+            assert await reader.next() is None
+    missed = await desk.probe()
+    async with program.follow("/events?only=verdict", last=reader.last) as again:
+        assert [event.get("probe") for event in await again.take(2)] == [None, missed]
 
 
 async def test_two_hundred_who_follow_all_are_told_the_same(desk: Counter, program: Program) -> None:

@@ -6,10 +6,13 @@ import io
 import json
 import tracemalloc
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from aiohttp import ClientConnectionError, ClientPayloadError
 
 from monitor.people.person import Rights
+from monitor.store import ProbePage, StoreError
 from monitor.web.api.export import _cell
 from probes.verdict import Grade, Outcome, Verdict
 from tests.monitor.web.api.counter import API, Counter
@@ -67,6 +70,26 @@ async def test_the_filters_are_those_of_the_list(desk: Counter, name: str) -> No
     assert "acme" not in text
     assert (await program.get(f"/export/probes.{name}?most=5")).wrong == "400 most"
     assert (await program.get(f"/export/probes.{name}?company=nobody")).wrong == "404"
+
+
+async def test_a_file_that_was_broken_off_is_not_taken_for_whole(
+    desk: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = await desk.program(Rights.VIEWER)
+    for _ in range(3):
+        await desk.probe()
+    monkeypatch.setattr("monitor.web.api.export.AT_ONCE", 1)
+    probes, asked = desk.store.probes, []
+
+    async def fail(*args: Any) -> ProbePage:
+        asked.append(args)
+        if len(asked) == 3:
+            raise StoreError("the disk does not read")
+        return await probes(*args)
+
+    monkeypatch.setattr(desk.store, "probes", fail)
+    with pytest.raises((ClientPayloadError, ClientConnectionError)):
+        await program.get("/export/probes.csv")
 
 
 async def test_ten_thousand_are_written_as_they_are_read(desk: Counter) -> None:

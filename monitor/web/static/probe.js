@@ -20,8 +20,16 @@
     if (mark) place.className = mark;
     return place;
   };
+  const drawnUpTo = () => Math.max(0, ...[...page.querySelectorAll("[data-part=dialogue] time")].map((each) => Date.parse(each.dateTime)));
+  const tidy = () => {
+    const upTo = drawnUpTo();
+    for (const line of [...steps.children]) if (Number(line.dataset.at) <= upTo) line.remove();
+    hearing.hidden = !steps.children.length;
+  };
   const spoken = (step) => {
+    if (Date.parse(step.at) <= drawnUpTo()) return; // heard again: it stands in the dialogue already
     const line = document.createElement("li");
+    line.dataset.at = Date.parse(step.at);
     const bad = step.fault || step.code >= 400;
     line.append(part("strong", step.stage.replaceAll("_", " "), bad ? "wrong" : ""), " ");
     if (step.fault) line.append(part("strong", step.fault.replaceAll("_", " "), "wrong"), " ");
@@ -58,14 +66,13 @@
       ours.querySelectorAll("details").forEach((each, place) => { each.open = Boolean(open[place]); });
     }
     copying(page);
-    if (now.querySelector("[data-part=dialogue] tbody")) { hearing.hidden = true; steps.replaceChildren(); }
+    tidy();
     if (!("onItsWay" in now.dataset)) { delete page.dataset.onItsWay; end(); }
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(renew, 40); };
 
   const names = ["attempt", "dialogue", "interrupted", "arrival", "look", "failed_look", "bounce", "verdict"];
   const on = Object.fromEntries(names.map((name) => [name, soon]));
-  on.attempt = () => { steps.replaceChildren(); soon(); };
   on.step = spoken;
   const end = mailpath.follow(`/api/v1/probes/${encodeURIComponent(page.dataset.probe)}/events`, on, renew);
 })();

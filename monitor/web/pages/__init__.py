@@ -2,7 +2,10 @@
 pure functions make.
 
 - `now`, `company`, `sender`             what is the matter, how one company fares, who is watched
-- `probe`, `probe_now`, `incidents`, `settings`
+- `probe` (with `probe_view`)             one probe as it was spoken and found, and the list of all
+- `probe_now`                            choose, send, watch
+- `incidents` (with `incidents_view`)     what lasts, who was told, mutes
+- `settings` (with `loaded`)              people, tokens, the audit log, the configuration with its secrets masked
 """
 
 from aiohttp import web

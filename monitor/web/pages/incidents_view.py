@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advising import runbook_on
@@ -26,7 +27,7 @@ ENDINGS: dict[Ending, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Around:
     """What else is known: the caller's paths, the mutes that the caller may see, and the time."""
 
@@ -34,13 +35,18 @@ class Around:
     mutes: Sequence[Mute]
     now: datetime
 
+    @cached_property
+    def companies(self) -> dict[str, WatchedPath]:
+        """One path of each company, which knows its name and its mail system."""
+        return {path.company: path for path in self.paths}
+
     def name(self, company: str) -> str:
         """What people call this company; its key where it is no longer watched."""
-        return next((path.company_name for path in self.paths if path.company == company), company)
+        return self.companies[company].company_name if company in self.companies else company
 
     def mail_system(self, company: str) -> str:
         """What runs its mail."""
-        return next((path.mail_system for path in self.paths if path.company == company), "")
+        return self.companies[company].mail_system if company in self.companies else ""
 
     def muted_by(self, incident: Incident) -> tuple[str, ...]:
         """The mutes that cover it now: its own mark may be a second older than they are. Of a storm not every failure

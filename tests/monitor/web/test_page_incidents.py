@@ -201,12 +201,12 @@ async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing
 
 
 async def test_an_incident_of_others_is_as_one_that_never_was(at_work: Office) -> None:
-    await stored(at_work, incident("b2", "bolt"))
+    await stored(at_work, incident("its-of-bolt", "bolt"))
     viewer = await at_work.viewer("acme")
-    foreign, never = await viewer.get("/incidents/b2"), await viewer.get("/incidents/c3")
+    foreign, never = await viewer.get("/incidents/its-of-bolt"), await viewer.get("/incidents/its-of-none")
     assert (foreign.status, never.status) == (404, 404)
-    assert but(foreign.text, "b2") == but(never.text, "c3")
-    assert "b2" not in (await viewer.get("/incidents")).text
+    assert but(foreign.text, "its-of-bolt") == but(never.text, "its-of-none")
+    assert "its-of-bolt" not in (await viewer.get("/incidents")).text
 
 
 async def test_of_an_incident_that_touches_others_too_only_the_own_part_is_told(at_work: Office) -> None:

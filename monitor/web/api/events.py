@@ -41,18 +41,23 @@ class Everything:
     async def follow(self, call: Call[Only, NoBody]) -> web.StreamResponse:
         """Tell what was missed, and go on."""
         sight, backend = call.sight, call.sight.backend
-        place = _place_of(call.request.headers.get(LAST)) or await self._feed.now(backend)
+        asked = _place_of(call.request.headers.get(LAST))
         with backend.live.subscribed(lambda event: isinstance(event.what, Judged) and sight.wants(event)) as news:
+            now = await self._feed.now(backend)
+            place = asked or now
             stream = Stream()
             await stream.open(call.request)
             async with stream:
                 with suppress(*BROKEN):
                     await stream.tell(str(place), {"event": "begin"})
                     while not stream.over:
-                        await self._feed.read(backend)
                         before, place = place, await self._tell(stream, sight, place, call.query.only)
-                        if before.ruling == place.ruling:
-                            await _stirred(news)
+                        if before.ruling != place.ruling:
+                            continue
+                        if await _stirred(news):
+                            await self._feed.read(backend)
+                        else:
+                            await self._feed.look(backend, LOOK)
         return stream
 
     async def _tell(self, stream: Stream, sight: Sight, place: Place, only: str | None) -> Place:
@@ -98,11 +103,14 @@ def _place_of(text: str | None) -> Place | None:
     return Place(int(ruling), run, int(change))
 
 
-async def _stirred(news: Subscription) -> None:
-    """Wait for a verdict, or for a while: of incidents nobody is told."""
+async def _stirred(news: Subscription) -> bool:
+    """Wait for a verdict, or for a while: of incidents nobody is told. Whether there was one."""
+    told = False
     with suppress(TimeoutError):
         async with asyncio.timeout(LOOK):
             await news.queue.get()
+            told = True
     while not news.queue.empty():
         news.queue.get_nowait()
     news.lost = False  # what was lost is in the store
+    return told

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from time import monotonic
 from typing import Protocol, TypeVar
 
 from monitor.incidents.incident import Incident
@@ -73,6 +74,7 @@ class Feed:
         self._saw = -1
         self._forgot = 0  # the number of the newest verdict that is not among those kept here
         self._changed = 0
+        self._read_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
         self._waiting: asyncio.Task[None] | None = None
 
@@ -95,6 +97,11 @@ class Feed:
             return tuple(await backend.store.rulings(number, AT_ONCE))
         return _tail(self._rulings, number)
 
+    async def look(self, backend: Backend, every: float) -> None:
+        """Read what is new, if nobody has within so many seconds."""
+        if monotonic() - self._read_at >= every:
+            await self.read(backend)
+
     async def read(self, backend: Backend) -> None:
         """Read what is new. Those who ask while it is being read share the next reading: one for all."""
         if self._waiting is None and (self._reading is None or self._reading.done()):
@@ -112,6 +119,7 @@ class Feed:
         await self._read(backend)
 
     async def _read(self, backend: Backend) -> None:
+        self._read_at = monotonic()
         await self._read_incidents(backend)
         last = await backend.store.last_ruling()
         if self._saw < 0 or last - self._saw > KEPT:  # nobody followed

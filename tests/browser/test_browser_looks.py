@@ -189,6 +189,7 @@ async def test_a_company_page_is_a_report_when_it_is_printed(people: dict[str, V
     for there in ("h1", "#todo", "svg.strip", "svg.chart", "#incidents, [aria-labelledby=incidents]", ".print-only"):
         assert await page.locator(there).first.is_visible(), there
     assert (await page.pdf()).startswith(b"%PDF")
+    await people["admin"].draw("company-printed")
     await page.emulate_media(media="screen")
 
 

@@ -105,10 +105,13 @@ class Visitor:
         for theme, width in LOOKS:
             await self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
             await self.page.set_viewport_size({"width": width, "height": HIGH})
-            if SHOTS:
-                file = Path(SHOTS) / f"{name}-{width}-{theme}.png"
-                await self.page.screenshot(path=file, full_page=True, animations="disabled")
+            await self.draw(f"{name}-{width}-{theme}")
             yield f"{name} {theme} {width}"
+
+    async def draw(self, name: str) -> None:
+        """The page as it is now, into a file of this name, where that is wanted."""
+        if SHOTS:
+            await self.page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True, animations="disabled")
 
     async def flaws(self, name: str) -> list[str]:
         """What is wrong with the page as it is now, in any theme and width, for anybody."""

@@ -13,12 +13,12 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench import detection, incidents, many_paths, reading, round_trip, start_up
+from tests.bench import detection, incidents, many_paths, pages, reading, round_trip, start_up
 from tests.bench.figures import Finding, Remark, show, write
 from tests.bench.house import log_to_nowhere
 from tests.bench.round_trip import Step
 
-LONGEST = 240.0  # seconds for all of it
+LONGEST = 420.0  # seconds for all of it
 PAPER = 120  # columns where there is no terminal
 
 
@@ -37,6 +37,7 @@ PARTS: dict[str, Part] = {
     "start-up": Part(start_up.measure, start_up.FULL, start_up.QUICK),
     "reading": Part(reading.measure, reading.FULL, reading.QUICK),
     "incidents": Part(incidents.measure, incidents.FULL, incidents.QUICK),
+    "pages": Part(pages.measure, pages.FULL, pages.QUICK),
     "many-paths": Part(many_paths.measure, many_paths.FULL, many_paths.QUICK),
 }
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue
-from tests.bench import incidents
+from tests.bench import incidents, pages
 from tests.bench.figures import Figure, Finding, Remark, quantile, show, write
 from tests.bench.floor import streams
 from tests.bench.house import Stopwatch, at_work, mail_left
@@ -53,6 +53,15 @@ async def test_what_is_told_of_incidents_is_measured_to_the_receiver():
     assert all(value > 0 for value in figures.values())
     assert "verdict to webhook, with 26 open incidents: median" in figures
     assert "verdicts through the rules, with 1 open incident" in figures
+
+
+async def test_pages_are_measured_on_a_real_service_over_a_full_store():
+    plan = pages.Plan(results=200, paths=10, asked=4, streams=(2,), watched=1)
+    found = await pages.measure(plan, lambda _: None)
+    figures = {each.name: each.median for each in found if isinstance(each, Figure)}
+    assert all(value > 0 for name, value in figures.items() if "memory" not in name)
+    assert {f"{name}: p99" for name in pages.ASKED} <= figures.keys()
+    assert "a step until a client that follows it has it: p50" in figures
 
 
 def _folders() -> set[Path]:

@@ -1,0 +1,223 @@
+"""The pages and the API of a service with a thousand paths and a million stored results: how fast, how heavy, how live.
+
+Beside it in the same run: a bare aiohttp handler, in a process of its own as the service is, that answers with as many
+bytes and asks nobody.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, ClientTimeout, TCPConnector
+
+from monitor.access import Access
+from monitor.clock import utc_now
+from monitor.people.person import Rights
+from monitor.store import Store
+from tests.bench.figures import Figure, Finding, quantile
+from tests.bench.house import COMPANY, HEAD, MAILDIR, free_port, ground
+from tests.bench.million import fill, paths_of
+from tests.bench.round_trip import Step
+from tests.bench.sink import HOST, REPOSITORY
+
+GROUP = "Pages"
+PATIENCE = 60.0
+AT_ONCE = 4  # requests on their way
+LOOK_EVERY = 0.02  # seconds between two questions whether it is ready
+WEEKS = timedelta(days=14)  # over which the results are spread
+MAILPATH = str(Path(sys.executable).with_name("mailpath"))
+ASKED = {
+    "Now": "/",
+    "a company": "/companies/c7",
+    "the list of probes": "/probes",
+    "the list of probes, API": "/api/v1/probes",
+    "blocked ones of a company, API": "/api/v1/probes?company=c7&outcome=blocked",
+}
+BARE = """
+import sys
+from aiohttp import web
+async def bare(request):
+    return web.Response(body=b"x" * int(request.match_info["size"]), content_type="text/html")
+app = web.Application()
+app.router.add_get("/{size}", bare)
+web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """So many results of so many paths; each page asked for so often; so many streams; so many probes watched."""
+
+    results: int
+    paths: int
+    asked: int
+    streams: tuple[int, ...]
+    watched: int
+    steps: int = 4
+
+
+FULL = Plan(results=1_000_000, paths=1000, asked=200, streams=(200, 1000), watched=20)
+QUICK = Plan(results=20_000, paths=200, asked=20, streams=(20,), watched=3)
+
+
+async def measure(plan: Plan, step: Step) -> list[Finding]:
+    """A store is filled, the service is started on it, and asked."""
+    with ground() as folder:
+        step(f"pages: {plan.results:,} results")
+        await fill(folder / "mailpath.db", plan.results, paths_of(plan.paths), utc_now(), WEEKS)
+        secret = await _token(folder)
+        async with _served(folder, plan.paths, secret) as (url, http, pid):
+            step("pages: asked")
+            found = await _asked(url, http, plan)
+            step("pages: streams")
+            for number in plan.streams:
+                found.append(await _streams(url, secret, pid, number))
+            step("pages: a step until it is seen")
+            found += await _seen(url, http, plan.watched)
+    return found
+
+
+async def _token(folder: Path) -> str:
+    async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
+        return (await Access(store, utc_now, "bench", "command", None).add_token("bench", Rights.ADMIN, None, None))[1]
+
+
+@asynccontextmanager
+async def _served(folder: Path, paths: int, secret: str) -> AsyncIterator[tuple[str, ClientSession, int]]:
+    """The service on these paths; the first is make-believe and can be probed. Yields URL, client and process id."""
+    port, gateway = free_port(), free_port()
+    config = HEAD.format(source_ip="104.130.122.50", every="30d", web=port)
+    config += (
+        '[web.manual]\nper_person_per_hour = 100000\nper_path_per_hour = 100000\n[sandbox.companies]\nc0 = "inbox"\n'
+    )
+    for number in range(paths):
+        mailbox = MAILDIR.format(number=number)
+        config += COMPANY.format(
+            number=number, via="xclient", port=gateway if number == 0 else 9, tls="none", mailbox=mailbox
+        )
+    (folder / "config.toml").write_text(config)
+    url = f"http://{HOST}:{port}"
+    async with _process((MAILPATH, "serve", "-c", str(folder / "config.toml")), f"{url}/readyz") as pid:
+        headers = {"Authorization": f"Bearer {secret}", "Accept": "text/html,application/json"}
+        async with ClientSession(headers=headers, timeout=ClientTimeout(PATIENCE)) as http:
+            yield url, http, pid
+
+
+@asynccontextmanager
+async def _process(command: Sequence[str], ready: str) -> AsyncIterator[int]:
+    nowhere = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY, stdout=nowhere, stderr=nowhere)
+    try:
+        async with asyncio.timeout(PATIENCE), ClientSession() as http:
+            while not await _answers(http, ready):
+                await asyncio.sleep(LOOK_EVERY)
+        yield process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+async def _answers(http: ClientSession, url: str) -> bool:
+    try:
+        async with http.get(url) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+async def _asked(url: str, http: ClientSession, plan: Plan) -> list[Finding]:
+    found: list[Finding] = []
+    port = free_port()
+    async with _process((sys.executable, "-c", BARE, str(port)), f"http://{HOST}:{port}/1"):
+        for name, path in ASKED.items():
+            size, rate, took = await _load(http, url + path, plan.asked)
+            _, bare_rate, bare = await _load(http, f"http://{HOST}:{port}/{size}", plan.asked)
+            found += [
+                Figure(GROUP, f"{name}: requests", "per s", (rate,)),
+                Figure(GROUP, f"{name}: p50", "ms", (quantile(took, 0.5),)),
+                Figure(GROUP, f"{name}: p99", "ms", (quantile(took, 0.99),)),
+                Figure(GROUP, f"{name}: as many bytes, bare", "per s", (bare_rate,)),
+                Figure(GROUP, f"{name}: bare, p99", "ms", (quantile(bare, 0.99),)),
+                Figure(GROUP, f"{name}: size", "kB", (size / 1000,), "< 200" if path == "/" else ""),
+            ]
+    return found
+
+
+async def _load(http: ClientSession, url: str, number: int) -> tuple[int, float, list[float]]:
+    """Octets of an answer, answers a second, and how many milliseconds each took; a few at once."""
+    took: list[float] = []
+    sizes: set[int] = set()
+
+    async def ask() -> None:
+        while len(took) < number:
+            began = time.perf_counter()
+            async with http.get(url) as answer:
+                assert answer.status == 200, f"{url}: {answer.status}"
+                sizes.add(len(await answer.read()))
+            took.append((time.perf_counter() - began) * 1000)
+
+    async with http.get(url) as answer:  # what is read once is read now
+        await answer.read()
+    began = time.perf_counter()
+    await asyncio.gather(*(ask() for _ in range(AT_ONCE)))
+    return max(sizes), len(took) / (time.perf_counter() - began), took
+
+
+async def _streams(url: str, secret: str, pid: int, number: int) -> Finding:
+    """How much the service grows by each stream that is open."""
+    headers = {"Authorization": f"Bearer {secret}"}
+    timeout = ClientTimeout(total=None, sock_connect=PATIENCE)
+    async with AsyncExitStack() as house:
+        http = await house.enter_async_context(
+            ClientSession(headers=headers, timeout=timeout, connector=TCPConnector(limit=0))
+        )
+        before = _resident(pid)
+        for _ in range(number):
+            answer = await house.enter_async_context(http.get(f"{url}/api/v1/events"))
+            assert answer.status == 200, answer.status
+            await answer.content.readany()
+        grown = _resident(pid) - before
+    return Figure(GROUP, f"memory of each of {number:,} open event streams", "kB", (grown / number,))
+
+
+def _resident(pid: int) -> float:
+    """kB of memory that the process has."""
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
+
+
+async def _seen(url: str, http: ClientSession, number: int) -> list[Finding]:
+    """From a step of a dialogue, by the time it bears, to a client that follows all that happens."""
+    took: list[float] = []
+    for _ in range(number):
+        async with http.post(f"{url}/api/v1/probes", json={"company": "c0", "path": "hq"}) as answer:
+            assert answer.status == 202, await answer.text()
+            probe = (await answer.json())["probes"][0]
+        events = f"{url}/api/v1/probes/{probe['id'] if 'id' in probe else probe['probe']}/events"
+        async with http.get(events) as stream:
+            async for line in stream.content:
+                if line.startswith(b"data:") and (late := _late(json.loads(line[5:]))) is not None:
+                    took.append(late)
+                if line.startswith(b"event: verdict"):
+                    break
+    return [
+        Figure(GROUP, "a step until a client that follows it has it: p50", "ms", (quantile(took, 0.5),)),
+        Figure(GROUP, "a step until a client that follows it has it: p99", "ms", (quantile(took, 0.99),)),
+    ]
+
+
+def _late(told: dict[str, Any]) -> float | None:
+    """Milliseconds since a step ended."""
+    if told.get("event") != "step":
+        return None
+    ended = datetime.fromisoformat(told["at"]) + timedelta(seconds=told["seconds"])
+    return (datetime.now(UTC) - ended).total_seconds() * 1000

@@ -6,7 +6,8 @@ What is not theirs is not there for them: it raises `NotThereError`, exactly as 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+
+from aiohttp import web
 
 from monitor.board import Line, Standing
 from monitor.config import WatchedPath
@@ -17,11 +18,8 @@ from monitor.incidents.notice import News
 from monitor.people.caller import Caller
 from monitor.people.person import Deed
 from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRow, Record
+from monitor.web.backend import BACKEND, CALLER, Backend
 from probes.probe import Probe
-
-if TYPE_CHECKING:
-    from monitor.web.backend import Backend
-
 
 SOON_AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
 LOOKS = 20  # parts of a list that are read, at most
@@ -49,7 +47,7 @@ class Whole:
 class Sight:
     """The service, for this caller."""
 
-    def __init__(self, backend: "Backend", caller: Caller) -> None:
+    def __init__(self, backend: Backend, caller: Caller) -> None:
         self.backend, self.caller = backend, caller
 
     def paths(self, company: str = "") -> list[WatchedPath]:
@@ -189,7 +187,7 @@ class Sight:
         return found[:most], before
 
     def _told(self, record: NoticeRecord) -> NoticeRecord:
-        """The notice. One that another incident takes over says how wide that is, and it is not the caller's to know."""
+        """The notice. One that another incident takes over says how wide that is: not the caller's to know."""
         if self.caller.sees_all or record.notice.news is not News.MERGED:
             return record
         text = "It is not over: another incident, which is wider, speaks for it from now on."
@@ -198,3 +196,8 @@ class Sight:
 
 def _place(probe: Probe) -> tuple[datetime, str]:
     return probe.created_at, probe.id
+
+
+def sight_of(request: web.Request) -> Sight:
+    """The service, for whoever sent this request."""
+    return Sight(request.app[BACKEND], request[CALLER])

@@ -1,0 +1,491 @@
+"""Who may do what, where: a table of every route, asked by everybody of every company; and that nobody reads anything
+of a company that is not theirs, nor a secret."""
+
+import asyncio
+import json
+import logging
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientTimeout, web
+from structlog.testing import capture_logs
+from yarl import URL
+
+from monitor.people.person import Companies, Rights
+from monitor.web.rendering import assets
+from monitor.web.runbooks import runbooks
+from monitor.web.server import application
+from tests.monitor.web.doors import PASSWORD, Browser
+from tests.monitor.web.estate import ENVIRONMENT, KIND, NOTHING, OF_OTHERS, OTHER, OWN, SECRETS, Estate, Things, estate
+from tests.monitor.web.office import form_in
+
+TABLE = """
+route                                             nobody  viewer  operator  admin  elsewhere
+
+GET    /sign-in                                     200     303      303     303      -
+POST   /sign-in                                     403     403      403     403      -
+POST   /sign-out                                    303     303      303     303      -
+GET    /invitation                                  200     200      200     200      -
+POST   /invitation                                  422     422      422     422      -
+GET    /static/{name}                               200     200      200     200      -
+GET    /healthz                                     200     200      200     200      -
+GET    /readyz                                      200     200      200     200      -
+GET    /metrics                                     401     200      200     200     403
+
+GET    /                                            303     200      200     200      -
+GET    /?q={company}                                303     200      200     200     200
+GET    /companies/{company}                         303     200      200     200     404
+GET    /sender                                      303     200      200     200      -
+GET    /probes                                      303     200      200     200      -
+GET    /probes?company={company}                    303     200      200     200     200
+GET    /probes/{probe}                              303     200      200     200     404
+GET    /probe-now                                   303     403      200     200      -
+GET    /probe-now?where={company}/{path}            303     403      200     200     200
+POST   /probe-now                                   303     403      303     303     422
+GET    /probe-now/sent?probes={probe}               303     200      200     200     404
+GET    /probe-now/sent                              303     404      404     404      -
+GET    /incidents                                   303     200      200     200      -
+GET    /incidents?company={company}                 303     200      200     200     200
+GET    /incidents/{incident}                        303     200      200     200     404
+POST   /incidents/{incident}/mute                   303     403      303     303     404
+GET    /mutes                                       303     403      200     200      -
+POST   /mutes                                       303     403      303     303     422
+POST   /mutes/{mute}/end                            303     403      303     303     404
+GET    /settings                                    303     403      403     200      -
+GET    /settings?company={company}                  303     403      403     200     200
+GET    /settings/people                             303     403      403     200      -
+POST   /settings/people                             303     403      403     200     422
+POST   /settings/people/change                      303     403      403     303     422
+GET    /settings/tokens                             303     403      403     200      -
+POST   /settings/tokens                             303     403      403     200     422
+POST   /settings/tokens/revoke                      303     403      403     303     422
+GET    /settings/audit                              303     403      403     200      -
+GET    /runbooks                                    301     301      301     301      -
+GET    /runbooks/                                   200     200      200     200      -
+GET    /runbooks/{name}                             200     200      200     200      -
+
+GET    /api                                         303     301      301     301      -
+GET    /api/                                        401     200      200     200      -
+GET    /api/v1/openapi.json                         401     200      200     200      -
+GET    /api/v1/companies                            401     200      200     200      -
+GET    /api/v1/companies/{company}                  401     200      200     200     404
+GET    /api/v1/paths                                401     200      200     200      -
+GET    /api/v1/paths?company={company}              401     200      200     200     404
+GET    /api/v1/paths/{company}/{path}               401     200      200     200     404
+GET    /api/v1/probes                               401     200      200     200      -
+GET    /api/v1/probes?company={company}             401     200      200     200     404
+POST   /api/v1/probes                               401     403      202     202     404
+GET    /api/v1/probes/{probe}                       401     200      200     200     404
+GET    /api/v1/probes/{probe}/events                401     200      200     200     404
+GET    /api/v1/probes/{probe}/explain               401     200      200     200     404
+GET    /api/v1/events                               401     200      200     200      -
+GET    /api/v1/incidents                            401     200      200     200      -
+GET    /api/v1/incidents?company={company}          401     200      200     200     404
+GET    /api/v1/incidents/{incident}                 401     200      200     200     404
+GET    /api/v1/mutes                                401     200      200     200      -
+POST   /api/v1/mutes                                401     403      201     201     404
+GET    /api/v1/mutes/{mute}                         401     200      200     200     404
+DELETE /api/v1/mutes/{mute}                         401     403      204     204     404
+GET    /api/v1/standing                             401     200      200     200      -
+GET    /api/v1/export/probes.csv                    401     200      200     200      -
+GET    /api/v1/export/probes.csv?company={company}  401     200      200     200     404
+GET    /api/v1/export/probes.jsonl                  401     200      200     200      -
+GET    /api/v1/export/probes.jsonl?company={company} 401    200      200     200     404
+GET    /api/v1/tokens                               401     403      403     200      -
+POST   /api/v1/tokens                               401     403      403     201     404
+GET    /api/v1/tokens/{token}                       401     403      403     200     404
+DELETE /api/v1/tokens/{token}                       401     403      403     204     404
+GET    /api/v1/people                               401     403      403     200      -
+POST   /api/v1/people                               401     403      403     201     404
+GET    /api/v1/people/{person}                      401     403      403     200     404
+PATCH  /api/v1/people/{person}                      401     403      403     200     404
+POST   /api/v1/people/{person}/link                 401     403      403     201     404
+GET    /api/v1/audit                                401     403      403     200      -
+"""
+"""`elsewhere`: what those get whose rights reach, and who ask for what is another company's and they are bound, or for
+what is not there; "-" where it is about no company. Nobody is asked for rights before they have said who they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One way of asking, and what each gets."""
+
+    method: str
+    target: str
+    nobody: int
+    by_rights: dict[Rights, int]
+    elsewhere: int | None
+
+    @property
+    def route(self) -> tuple[str, str]:
+        return self.method, self.target.partition("?")[0]
+
+    @property
+    def about_something(self) -> bool:
+        """Whether it names what is a company's."""
+        return self.elsewhere is not None and self.target != "/metrics"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody who asks."""
+
+    rights: Rights | None
+    companies: Companies = None
+
+    def __str__(self) -> str:
+        return "nobody" if self.rights is None else f"{'bound ' if self.companies else ''}{self.rights}"
+
+
+def _rows() -> Iterator[Row]:
+    for line in TABLE.strip().splitlines()[1:]:
+        if line.strip():
+            method, target, nobody, *by_rights, elsewhere = line.split()
+            statuses = dict(zip(Rights, map(int, by_rights), strict=True))
+            yield Row(method, target, int(nobody), statuses, None if elsewhere == "-" else int(elsewhere))
+
+
+ROWS = list(_rows())
+EVERYBODY = [Who(None), *(Who(rights, companies) for rights in Rights for companies in (None, (OWN,)))]
+BOUND = [Who(rights, (OWN,)) for rights in Rights]
+FILES = {"/static/{name}": "style.css", "/runbooks/{name}": "cause-address"}
+
+
+@pytest.fixture
+async def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Estate]:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    async with estate(tmp_path) as there:
+        yield there
+
+
+def expected(row: Row, who: Who, things: Things) -> int:
+    """What the table says."""
+    if who.rights is None:
+        return row.nobody
+    status = row.by_rights[who.rights]
+    if status == 403 or row.elsewhere is None:
+        return status
+    not_theirs = who.companies is not None and things.company not in who.companies
+    if not row.about_something:
+        return row.elsewhere if who.companies else status
+    return row.elsewhere if not_theirs or things is NOTHING else status
+
+
+def target_of(row: Row, things: Things) -> str:
+    named = things.named | {"name": FILES.get(row.target, "")}
+    return row.target.format(**named)
+
+
+def sent_with(row: Row, things: Things, number: int) -> dict[str, Any]:
+    """What is sent with it, all of it good but for whose it is."""
+    company, mute = things.company, {"lasts": "1h", "why": "tests"}
+    json_of: dict[str, Any] = {
+        "POST /api/v1/probes": {"company": company, "kind": KIND},
+        "POST /api/v1/mutes": {"company": company, **mute},
+        "POST /api/v1/tokens": {"name": f"made{number}", "companies": [company]},
+        "POST /api/v1/people": {"name": f"made{number}", "companies": [company]},
+        "PATCH /api/v1/people/{person}": {"disabled": True},
+    }
+    bound = {"rights": "viewer", "reach": "some", "companies": company}
+    form_of: dict[str, dict[str, str]] = {
+        "POST /sign-in": {"name": "nobody", "password": "wrong"},
+        "POST /invitation": {"key": "wrong", "password": PASSWORD, "again": PASSWORD},
+        "POST /probe-now": {"where": company, "kind": KIND, "as": "sender"},
+        "POST /incidents/{incident}/mute": {"about": f"company={company}", **mute},
+        "POST /mutes": {"where": company, **mute},
+        "POST /settings/people": {"name": f"typed{number}", **bound},
+        "POST /settings/people/change": {"name": things.person, "do": "disable"},
+        "POST /settings/tokens": {"name": f"typed{number}", "lasts": "30d", **bound},
+        "POST /settings/tokens/revoke": {"token": things.token},
+    }
+    if str(row) in json_of:
+        return {"json": json_of[str(row)]}
+    return {"data": form_of.get(str(row), {})} if row.method == "POST" and not row.target.startswith("/api/") else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, as far as there is an end to it."""
+
+    status: int
+    text: str
+    headers: tuple[tuple[str, str], ...]
+
+    @property
+    def all(self) -> str:
+        return f"{self.headers}\n{self.text}"
+
+
+async def ask(browser: Browser, method: str, target: str, headers: dict[str, str] | None = None, **sent: Any) -> Reply:
+    """Ask; of a stream that has no end, take what comes at once."""
+    said = browser.always | {"Accept": "text/html"} | (headers or {})
+    if browser.cookies:
+        said["Cookie"] = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    url, wait = URL(browser.url + target, encoded=True), ClientTimeout(total=30)
+    async with browser.http.request(method, url, headers=said, allow_redirects=False, timeout=wait, **sent) as response:
+        told = b""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5 if target.startswith("/api/v1/events") else 30):
+                async for part in response.content.iter_any():
+                    told += part
+        kept = tuple(sorted((name, value) for name, value in response.headers.items() if name != "Date"))
+        return Reply(response.status, told.decode(), kept)
+
+
+async def comes(at: Estate, who: Who) -> Browser:
+    """Them, as a program with a token; nobody without."""
+    if who.rights is None:
+        return at.office.browser(Via="1.1 elsewhere.example")
+    return await at.token(f"caller-{who}".replace(" ", "-"), who.rights, who.companies)
+
+
+# ---- The table ------------------------------------------------------------------------------------------------------
+
+
+def routes_of(app: web.Application) -> set[tuple[str, str]]:
+    """Every way to ask the application; a HEAD is a GET whose body is left out."""
+    found = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
+    return {(method, path) for method, path in found if method != "HEAD"}
+
+
+async def test_the_table_has_every_route_and_no_other(at: Estate) -> None:
+    there, told = routes_of(application(at.backend)), {row.route for row in ROWS}
+    assert there - told == set(), "not in the table"
+    assert told - there == set(), "not in the application"
+
+
+def test_a_row_that_is_about_a_company_says_what_others_get() -> None:
+    assert [str(row) for row in ROWS if "{" in row.target and row.elsewhere is None] == [
+        "GET /static/{name}",
+        "GET /runbooks/{name}",
+    ]
+
+
+@pytest.mark.parametrize("who", EVERYBODY, ids=str)
+async def test_everybody_may_what_the_table_says(at: Estate, who: Who) -> None:
+    browser, wrong = await comes(at, who), []
+    for number, row in enumerate(ROWS):
+        for things in (at.own, at.other, NOTHING) if row.about_something else (at.own,):
+            fresh = await at.fresh(things) if row.method != "GET" else things
+            sent = sent_with(row, fresh, 10 * number + len(things.company))
+            reply = await ask(browser, row.method, target_of(row, fresh), **sent)
+            if reply.status != (wanted := expected(row, who, things)):
+                wrong.append(f"{who}: {row} of {things.company}: {reply.status}, not {wanted}: {reply.text[-300:]}")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_whoever_may_not_has_changed_nothing(at: Estate) -> None:
+    async def kept() -> Any:
+        people = [(person.name, person.disabled_at) for person in await at.store.people()]
+        tokens = [(token.name, token.revoked_at) for token in await at.store.tokens()]
+        return people, tokens, await at.store.mutes(), len(await at.store.deeds(None, 1000)), len(at.office.sent)
+
+    callers = [await comes(at, who) for who in (Who(None), Who(Rights.VIEWER), Who(Rights.VIEWER, (OWN,)))]
+    admin_of_own = await comes(at, Who(Rights.ADMIN, (OWN,)))
+    before = await kept()
+    for row in ROWS:
+        if row.method != "GET" and row.route[1] not in ("/sign-in", "/sign-out", "/invitation"):
+            for browser in callers:
+                await ask(browser, row.method, target_of(row, at.own), **sent_with(row, at.own, 1))
+            if row.about_something:
+                await ask(admin_of_own, row.method, target_of(row, at.other), **sent_with(row, at.other, 1))
+    assert await kept() == before
+
+
+async def test_a_head_is_answered_as_its_get_is(at: Estate) -> None:
+    browser = await comes(at, Who(Rights.ADMIN, (OWN,)))
+    heads = {route.resource.canonical for route in application(at.backend).router.routes()
+             if route.method == "HEAD" and route.resource}  # fmt: skip
+    assert heads
+    for row in ROWS:
+        if row.method == "GET" and row.route[1] in heads:
+            for things in (at.own, at.other):
+                got = await ask(browser, "GET", target_of(row, things))
+                head = await ask(browser, "HEAD", target_of(row, things))
+                assert (head.status, head.text) == (got.status, ""), str(row)
+
+
+# ---- Nothing of another company -------------------------------------------------------------------------------------
+
+
+def unnamed(text: str, things: Things, number: int) -> str:
+    """It without what was asked for, and without the moment at which it was made."""
+    for name in sorted((*things.named.values(), f"{number}"), key=len, reverse=True):
+        text = text.replace(name, "NAME")
+    return re.sub(r'data-made="[^"]*"', "", text)
+
+
+@pytest.mark.parametrize("who", BOUND, ids=str)
+async def test_what_is_not_theirs_is_as_what_never_was(at: Estate, who: Who) -> None:
+    browser = await comes(at, who)
+    nothing = Things(*(letter * len(name) for letter, name in zip("jkqvwxz", at.other.named.values(), strict=True)))
+    for row in ROWS:
+        if row.about_something:
+            replies = []
+            for things in (at.other, nothing):
+                reply = await ask(browser, row.method, target_of(row, things), **sent_with(row, things, 1000))
+                replies.append(
+                    (reply.status, unnamed(reply.text, things, 1000), unnamed(str(reply.headers), things, 1000))
+                )
+            theirs, never = replies
+            assert theirs == never, str(row)
+
+
+def of_others(text: str, at: Estate) -> list[str]:
+    """What it tells of others."""
+    ids = [at.other.probe, at.other.incident, at.other.mute, at.other.token, at.other.person]
+    return [word for word in (*OF_OTHERS, *ids) if word.casefold() in text.casefold()]
+
+
+def asked_by_all(at: Estate) -> Iterator[str]:
+    """All that can be read without asking for anything of another company."""
+    for row in ROWS:
+        if row.method == "GET" and row.target not in ("/sign-in", "/static/{name}", "/runbooks/{name}"):
+            yield target_of(row, at.own)
+    yield from (f"/companies/{OWN}?span=1h", f"/companies/{OWN}?span=30d", "/?outcome=blocked&open=all", "/?page=2")
+    yield from (f"/incidents/{at.wide}", f"/incidents/{at.merged}", "/incidents?state=over")
+    yield from (f"/api/v1/incidents/{at.wide}", f"/api/v1/incidents/{at.merged}", "/api/v1/incidents?state=all")
+    yield from (
+        "/api/v1/mutes?over=true",
+        "/api/v1/probes?most=500",
+        "/probes?outcome=blocked",
+        "/nowhere",
+        "/api/v1/no",
+    )
+    yield from (
+        "/api/v1/probes?kind=no",
+        "/api/v1/probes?nonsense=1",
+        "/api/v1/paths?path=hq",
+        "/static/no",
+        "/runbooks/no",
+    )
+
+
+@pytest.mark.parametrize("way", ["token", "session"])
+@pytest.mark.parametrize("who", BOUND, ids=str)
+async def test_nothing_of_another_company_is_in_any_answer(at: Estate, who: Who, way: str) -> None:
+    assert who.rights
+    browser = await (comes(at, who) if way == "token" else at.office.person("ann", who.rights, who.companies))
+    for target in asked_by_all(at):
+        reply = await ask(browser, "GET", target)
+        assert of_others(reply.all, at) == [], target
+
+
+async def test_whoever_sees_all_does_read_it(at: Estate) -> None:
+    """The words that are looked for are the right ones."""
+    browser = await comes(at, Who(Rights.ADMIN))
+    told = "".join([(await ask(browser, "GET", target)).all for target in asked_by_all(at)])
+    assert set(of_others(told, at)) == {*OF_OTHERS, *at.other.named.values()} - {"bakehouse", OTHER} | {
+        "bakehouse",
+        OTHER,
+    }
+
+
+@pytest.mark.parametrize("who", BOUND, ids=str)
+async def test_nor_is_it_in_what_is_said_of_a_mistake(at: Estate, who: Who) -> None:
+    browser = await comes(at, who)
+    close = Things("zenit", "bakehous", "0" * 16, "0" * 12, "0" * 12, "0" * 12, "perso")  # near to what is there
+    for row in ROWS:
+        if row.method != "GET" and row.about_something:
+            reply = await ask(browser, row.method, target_of(row, close), **sent_with(row, close, 1))
+            assert of_others(reply.all, at) == [], str(row)
+
+
+async def test_how_many_others_there_are_is_told_nowhere(at: Estate) -> None:
+    browser = await comes(at, Who(Rights.ADMIN, (OWN,)))
+    now = (await ask(browser, "GET", "/")).text
+    assert "at 1 of 1 company" in now
+    assert len(json.loads((await ask(browser, "GET", "/api/v1/companies")).text)["companies"]) == 1
+    for name in (at.wide, at.merged):
+        facts = json.loads((await ask(browser, "GET", f"/api/v1/incidents/{name}")).text)
+        assert facts["companies"] == [OWN]
+        page = (await ask(browser, "GET", f"/incidents/{name}")).text
+        assert not re.search(r"\b[2-9] (companies|in all)\b", page), name
+    wide = json.loads((await ask(browser, "GET", f"/api/v1/incidents/{at.wide}")).text)
+    assert (wide["failing"], wide["touches"], wide["history"], wide["notices"]) == (1, [OWN], [], [])
+
+
+@pytest.mark.parametrize("who", BOUND, ids=str)
+async def test_events_are_of_their_company_alone(at: Estate, who: Who) -> None:
+    browser = await comes(at, who)
+    follow = asyncio.create_task(ask(browser, "GET", "/api/v1/events", {"Last-Event-ID": "0.00000000.0"}))
+    while not at.backend.live.watchers:  # noqa: ASYNC110 - nobody tells who begins to watch
+        await asyncio.sleep(0)
+    mine = [await at.judge(letter, company, "hq" if company == OWN else "bakehouse") for letter, company in
+            (("i", OTHER), ("i", OWN), ("d", OTHER))][1]  # fmt: skip
+    told = (await follow).all
+    assert of_others(told, at) == []
+    assert mine.id in told
+    assert "event: incidents" in told
+
+
+# ---- Secrets --------------------------------------------------------------------------------------------------------
+
+
+async def test_no_secret_is_in_any_answer_log_or_store(
+    at: Estate, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with capture_logs() as logs:
+        admin = await at.office.person("root", Rights.ADMIN)
+        [(_, cookie)] = admin.cookies.items()
+        form = form_in((await admin.get("/")).text)
+        token, link = await _made(admin, form)
+        program = at.office.browser(Authorization=f"Bearer {token}")
+        answers = [await ask(program, "GET", target) for target in asked_by_all(at)]
+        answers += [await ask(admin, "GET", target) for target in asked_by_all(at)]
+        answers += [await ask(program, row.method, target_of(row, at.own), **sent_with(row, at.own, 5)) for row in ROWS]
+        answers.append(
+            await ask(at.office.browser(), "POST", "/sign-in", data={"name": "root", "password": f"{PASSWORD}!"})
+        )
+        answers.append(await ask(at.office.browser(Authorization=f"Bearer {token}x"), "GET", "/api/v1/probes"))
+    secrets = [*SECRETS, PASSWORD, cookie, token, link]
+    told = "".join(answer.all for answer in answers)
+    said = f"{logs}{caplog.text}"
+    assert [secret for secret in secrets if secret in told] == [], "in an answer"
+    assert [secret for secret in (*secrets, form) if secret in said] == [], "in the log"
+    assert list(in_store(tmp_path, secrets)) == []
+
+
+async def _made(admin: Browser, form: str) -> tuple[str, str]:
+    """A token, and somebody with a link: both are shown once, also where the request is repeated."""
+    said = {"X-Form": form, "Idempotency-Key": "once"}
+    wish = {"name": "program", "rights": "admin"}
+    first = await ask(admin, "POST", "/api/v1/tokens", said, json=wish)
+    again = await ask(admin, "POST", "/api/v1/tokens", said, json=wish)
+    token = json.loads(first.text)["secret"]
+    assert (first.status, again.status) == (201, 201)
+    assert token not in again.all
+    asked = await ask(admin, "POST", "/api/v1/people", said | {"Idempotency-Key": "2"}, json={"name": "new"})
+    repeated = await ask(admin, "POST", "/api/v1/people", said | {"Idempotency-Key": "2"}, json={"name": "new"})
+    link = json.loads(asked.text)["link"].partition("key=")[2]
+    assert link
+    assert link not in repeated.all
+    return token, link
+
+
+def in_store(folder: Path, secrets: list[str]) -> Iterator[str]:
+    """Where in the store they are, column by column."""
+    with closing(sqlite3.connect(folder / "mailpath.db")) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in names:
+            rows = connection.execute(f'SELECT * FROM "{table}"')
+            columns = [column[0] for column in rows.description]
+            for row in rows:
+                for column, value in zip(columns, row, strict=True):
+                    yield from (f"{table}.{column}" for secret in secrets if secret in str(value))
+
+
+def test_the_files_that_rows_ask_for_are_there() -> None:
+    assert FILES["/static/{name}"] in assets()
+    assert FILES["/runbooks/{name}"] in runbooks()

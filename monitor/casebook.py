@@ -150,6 +150,10 @@ class Casebook:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    def poke(self) -> None:
+        """Look soon: something may be other than before, such as a mute."""
+        self._news.set()
+
     def hear(self, event: Event) -> None:
         """A listener of the pipeline."""
         if isinstance(event.what, Judged):

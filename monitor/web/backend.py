@@ -12,9 +12,8 @@ from monitor.config import Config, WatchedPath
 from monitor.metrics import Metrics
 from monitor.people.caller import Caller
 from monitor.store import Store
+from monitor.web.allowance import Allowance
 from monitor.web.live import Live
-from monitor.web.manual import Allowance
-from monitor.web.sight import Sight
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -47,8 +46,3 @@ class Backend:
 
 
 BACKEND = web.AppKey("backend", Backend)
-
-
-def sight_of(request: web.Request) -> Sight:
-    """The service, for whoever sent this request."""
-    return Sight(request.app[BACKEND], request[CALLER])

@@ -3,31 +3,18 @@
 What was sent is written into the audit log. All of one wish is sent, or nothing.
 """
 
-from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import timedelta
 
 from monitor.config import WatchedPath
 from monitor.people.person import Deed
+from monitor.web.allowance import Limit, TooManyError
+from monitor.web.sight import Sight
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 
-if TYPE_CHECKING:
-    from monitor.web.sight import Sight
-
-HOUR = timedelta(hours=1)
 SOON = timedelta(minutes=1)  # until the path's own limits may let another probe through
-
-
-class TooManyError(Exception):
-    """One more would be too many. Its text is one line that says what the limit is; after `retry_after` it may go."""
-
-    def __init__(self, said: str, retry_after: timedelta) -> None:
-        super().__init__(said)
-        self.retry_after = retry_after
 
 
 class CannotSendError(Exception):
@@ -38,38 +25,7 @@ class CannotSendError(Exception):
         self.field = field
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most so many in an hour, for what `key` names. `wanted`: how many more are asked for."""
-
-    key: tuple[str, ...]
-    wanted: int
-    most: int
-    said: str
-
-
-@dataclass(eq=False, slots=True)
-class Allowance:
-    """How many probes were sent by hand in the last hour: by each person, and on each path. A restart forgets it."""
-
-    _sent: defaultdict[tuple[str, ...], deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
-
-    def take(self, limits: Iterable[Limit], now: datetime) -> None:
-        """Count what is wanted, under all limits or under none. Raises TooManyError."""
-        limits = list(limits)
-        for limit in limits:
-            sent = self._sent[limit.key]
-            while sent and now - sent[0] >= HOUR:
-                sent.popleft()
-            if len(sent) + limit.wanted > limit.most:
-                oldest = len(sent) + limit.wanted - limit.most - 1  # once this one is an hour old, there is room
-                room = sent[oldest] + HOUR - now if oldest < len(sent) else HOUR
-                raise TooManyError(limit.said, max(room, timedelta(seconds=1)))
-        for limit in limits:
-            self._sent[limit.key].extend([now] * limit.wanted)
-
-
-async def send(sight: "Sight", company: str, path: str, kinds: Sequence[Kind], role: Role) -> list[Probe]:
+async def send(sight: Sight, company: str, path: str, kinds: Sequence[Kind], role: Role) -> list[Probe]:
     """Send a probe of each kind on this path, or with "" on each path of the company; without kinds, each path's first.
 
     Raises NotThereError, CannotSendError, TooManyError. LaunchError is not among them: what can be known is asked
@@ -92,7 +48,7 @@ async def send(sight: "Sight", company: str, path: str, kinds: Sequence[Kind], r
     return sent
 
 
-def _check(sight: "Sight", sites: Iterable[WatchedPath], role: Role) -> None:
+def _check(sight: Sight, sites: Iterable[WatchedPath], role: Role) -> None:
     """Whether the control can speak here: a relay speaks for the sender alone."""
     if role is not Role.CONTROL:
         return
@@ -102,7 +58,7 @@ def _check(sight: "Sight", sites: Iterable[WatchedPath], role: Role) -> None:
         raise CannotSendError(f"{relayed[0]} goes by the sender's own relay, which sends nothing of a control's", "as")
 
 
-def _limits(sight: "Sight", wishes: Sequence[tuple[WatchedPath, Kind]]) -> list[Limit]:
+def _limits(sight: Sight, wishes: Sequence[tuple[WatchedPath, Kind]]) -> list[Limit]:
     """What one person may send in an hour, and what may come on one path."""
     most = sight.backend.config().web.manual
     counts: Mapping[str, int] = {site.key: sum(other is site for other, _ in wishes) for site, _ in wishes}

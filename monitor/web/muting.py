@@ -66,6 +66,7 @@ async def mute(sight: "Sight", wish: Silence) -> Mute:
     await sight.backend.store.add_mute(made)
     said = f"{about(made)} for {wish.lasts.strip()}, mute {made.id}: {made.why}"
     await sight.backend.store.note(Deed(now, caller.name, caller.way, "mute", said, made.company))
+    sight.backend.casebook.poke()
     return made
 
 
@@ -83,6 +84,7 @@ async def unmute(sight: "Sight", mute_id: str) -> Mute:
         raise MuteError("mute", "it is over already")
     about_it = f"{about(found)}, mute {found.id}"
     await sight.backend.store.note(Deed(now, caller.name, caller.way, "mute ended", about_it, found.company))
+    sight.backend.casebook.poke()
     return found
 
 

@@ -118,7 +118,7 @@ async def _process(command: Sequence[str], ready: str) -> AsyncIterator[int]:
     process = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY, stdout=nowhere, stderr=nowhere)
     try:
         async with asyncio.timeout(PATIENCE), ClientSession() as http:
-            while not await _answers(http, ready):
+            while not await _answers(http, ready):  # noqa: ASYNC110 - another process has no event of ours
                 await asyncio.sleep(LOOK_EVERY)
         yield process.pid
     finally:

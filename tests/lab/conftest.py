@@ -1,8 +1,8 @@
 """The lab for the tests beside this file: up once for each file, and each test runs inside our namespace.
 
 A thread is in the namespace of the thread that made it, so each test's event loop, pools and child processes are in
-there too; after the test the thread is back outside. With pytest-xdist all of these tests belong on one worker
-(`--dist loadgroup`); on several, each would wait for the other's lab.
+there too; after the test the thread is back outside. They run in one process: on several workers of pytest-xdist,
+each would wait for the other's lab.
 """
 
 import os
@@ -18,11 +18,10 @@ from tests.lab.network import US
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is here, so that `-m lab` finds it, and keep it on one worker."""
+    """Mark what is here, so that `-m lab` finds it."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.lab)
-            item.add_marker(pytest.mark.xdist_group("lab"))
 
 
 @pytest.fixture(scope="session")

@@ -87,9 +87,7 @@ def told(read: Any) -> Any:
 
 def test_all_of_it(read: Any) -> None:
     config = read(WHOLE)
-    assert config.incidents == IncidentSettings(
-        of_last=4, bad=3, good=1, settle=timedelta(seconds=30)
-    )
+    assert config.incidents == IncidentSettings(of_last=4, bad=3, good=1, settle=timedelta(seconds=30))
     prometheus, tickets, oncall = config.channels.values()
     assert [*config.channels] == ["prometheus", "tickets", "oncall"]
     assert isinstance(prometheus, AlertmanagerChannel)

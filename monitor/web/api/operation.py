@@ -15,9 +15,9 @@ from monitor.pipeline import LaunchError
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.problem import ProblemError, Wrong, problem, wrongs
 from monitor.web.auth.needs import needs
-from monitor.web.backend import sight_of
-from monitor.web.manual import CannotSendError, TooManyError
-from monitor.web.sight import Sight
+from monitor.web.allowance import TooManyError
+from monitor.web.manual import CannotSendError
+from monitor.web.sight import Sight, sight_of
 
 ROOT = "/api/v1"
 JSON = "application/json"

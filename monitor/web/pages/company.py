@@ -16,10 +16,11 @@ from monitor.incidents.phrases import SYSTEMS
 from monitor.incidents.scene import SenderFacts, filled
 from monitor.signs import WORST_FIRST
 from monitor.store import ProbeRow
-from monitor.web.backend import BACKEND, sight_of
+from monitor.web.backend import BACKEND
 from monitor.web.drawing import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
 from monitor.web.legible import span
 from monitor.web.rendering import page
+from monitor.web.sight import sight_of
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 

@@ -9,12 +9,11 @@ from monitor.incidents.incident import Severity
 from monitor.incidents.mute import active, over
 from monitor.people.person import Rights
 from monitor.web.auth.needs import needs
-from monitor.web.backend import sight_of
 from monitor.web.muting import MuteError, Silence, may_end, mute, unmute
 from monitor.web.pages.incidents_view import Around, Chosen, choices, incident_view, rows, silent
 from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
-from monitor.web.sight import NotThereError, Sight
+from monitor.web.sight import NotThereError, Sight, sight_of
 from probes.verdict import Cause
 
 MOST = 300  # incidents of a list

@@ -13,8 +13,9 @@ from monitor.config import WatchedPath
 from monitor.incidents.advising import runbook_on
 from monitor.incidents.incident import Incident, worst_first
 from monitor.signs import WORST_FIRST
-from monitor.web.backend import BACKEND, sight_of
+from monitor.web.backend import BACKEND
 from monitor.web.rendering import page
+from monitor.web.sight import sight_of
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 

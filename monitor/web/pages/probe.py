@@ -13,10 +13,9 @@ from monitor.explaining import explanation, plain
 from monitor.incidents.scene import SenderFacts
 from monitor.people.person import Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
-from monitor.web.backend import sight_of
 from monitor.web.pages.probe_view import probe_view, seconds
 from monitor.web.rendering import page
-from monitor.web.sight import NotThereError, Sight
+from monitor.web.sight import NotThereError, Sight, sight_of
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome

@@ -12,13 +12,13 @@ from monitor.config import WatchedPath
 from monitor.people.person import Rights
 from monitor.store import Record
 from monitor.web.auth.needs import needs
-from monitor.web.backend import sight_of
 from monitor.web.legible import span
-from monitor.web.manual import CannotSendError, TooManyError, send
+from monitor.web.allowance import TooManyError
+from monitor.web.manual import CannotSendError, send
 from monitor.web.pages.probe import now_of
 from monitor.web.pages.probe_view import waits_for
 from monitor.web.rendering import page
-from monitor.web.sight import NotThereError, Sight
+from monitor.web.sight import NotThereError, Sight, sight_of
 from probes.judge import delivery_time
 from probes.kinds import Kind
 from probes.sender import Role

@@ -14,9 +14,9 @@ from monitor.incidents.advising import runbook_for
 from monitor.incidents.phrases import SYSTEMS
 from monitor.signs import WORST_FIRST
 from monitor.store import Record
-from monitor.web.backend import BACKEND, sight_of
+from monitor.web.backend import BACKEND
 from monitor.web.rendering import page
-from monitor.web.sight import NotThereError, Sight
+from monitor.web.sight import NotThereError, Sight, sight_of
 from probes.evidence import Arrival
 from probes.reading.headers import read_message
 from probes.sender import Identity

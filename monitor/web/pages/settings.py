@@ -12,11 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.access import Access, AccessError, good, link_to
 from monitor.people.person import Companies, Rights
 from monitor.web.auth.needs import needs
-from monitor.web.backend import sight_of
 from monitor.web.pages.loaded import company_tables, tables
 from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
-from monitor.web.sight import Sight
+from monitor.web.sight import Sight, sight_of
 from probes.settings import Duration
 
 MOST = 100  # lines of the audit log on one page

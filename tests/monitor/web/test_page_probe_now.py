@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.config import Config, WatchedPath
-from monitor.web.manual import Allowance, Limit, TooManyError
+from monitor.web.allowance import Allowance, Limit, TooManyError
 from monitor.web.pages.probe_now import Order, Wish, order_of, place_of
 from probes.kinds import Kind
 from probes.sender import Role

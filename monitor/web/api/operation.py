@@ -12,10 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.people.person import Rights
 from monitor.pipeline import LaunchError
+from monitor.web.allowance import TooManyError
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.problem import ProblemError, Wrong, problem, wrongs
 from monitor.web.auth.needs import needs
-from monitor.web.allowance import TooManyError
 from monitor.web.manual import CannotSendError
 from monitor.web.sight import Sight, sight_of
 

@@ -11,9 +11,9 @@ from multidict import MultiMapping
 from monitor.config import WatchedPath
 from monitor.people.person import Rights
 from monitor.store import Record
+from monitor.web.allowance import TooManyError
 from monitor.web.auth.needs import needs
 from monitor.web.legible import span
-from monitor.web.allowance import TooManyError
 from monitor.web.manual import CannotSendError, send
 from monitor.web.pages.probe import now_of
 from monitor.web.pages.probe_view import waits_for

@@ -225,7 +225,7 @@ def _company(
         key=first.company,
         name=first.company_name,
         mail_system=first.mail_system,
-        cells=tuple(_worst([row.cells[place] for row in rows]) for place in range(len(kinds))),
+        cells=rows[0].cells if len(rows) == 1 else tuple(map(_worst, zip(*(row.cells for row in rows), strict=True))),
         worst=worst.worst,
         why=worst.why,
         grade=worst.grade,

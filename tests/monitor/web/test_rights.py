@@ -40,8 +40,8 @@ GET    /metrics                                     401     200      200     200
 
 GET    /                                            303     200      200     200      -
 GET    /?q={company}                                303     200      200     200     200
-GET    /companies                                   303     301      301     301      -
-GET    /companies/                                  303     301      301     301      -
+GET    /companies                                   303     302      302     302      -
+GET    /companies/                                  303     302      302     302      -
 GET    /companies/{company}                         303     200      200     200     404
 GET    /sender                                      303     200      200     200      -
 GET    /probes                                      303     200      200     200      -

@@ -23,7 +23,7 @@ from monitor.access import Access
 from monitor.clock import utc_now
 from monitor.people.person import Rights
 from monitor.store import Store
-from tests.bench.figures import Figure, Finding, quantile
+from tests.bench.figures import Figure, Finding, Remark, quantile
 from tests.bench.house import COMPANY, HEAD, MAILDIR, free_port, ground
 from tests.bench.million import fill, paths_of
 from tests.bench.round_trip import Step
@@ -42,6 +42,25 @@ ASKED = {
     "the list of probes, API": "/api/v1/probes",
     "blocked ones of a company, API": "/api/v1/probes?company=c7&outcome=blocked",
 }
+SANDBOX = """
+[web.manual]
+per_person_per_hour = 100000
+per_path_per_hour = 100000
+[sandbox.companies]
+c0 = "inbox"
+c1 = "hangs_up"
+"""
+WATCH = """
+window.late = [];
+const seen = (line) => {
+  const took = 1000 * Number(line.querySelector("span").textContent.split(" ")[0]);
+  requestAnimationFrame(() => window.late.push(Date.now() - Number(line.dataset.at) - took));
+};
+new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach(seen)))
+  .observe(document.getElementById("hearing-steps"), { childList: true });
+"""
+"""Notes how late each step of the dialogue is when the browser is about to draw it, in milliseconds."""
+CHROMIUM = Path("/usr/bin/chromium")
 BARE = """
 import sys
 from aiohttp import web
@@ -83,6 +102,7 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
                 found.append(await _streams(url, secret, pid, number))
             step("pages: a step until it is seen")
             found += await _seen(url, http, plan.watched)
+            found += await _drawn(url, http, secret, plan.watched)
     return found
 
 
@@ -94,16 +114,13 @@ async def _token(folder: Path) -> str:
 @asynccontextmanager
 async def _served(folder: Path, paths: int, secret: str) -> AsyncIterator[tuple[str, ClientSession, int]]:
     """The service on these paths; the first is make-believe and can be probed. Yields URL, client and process id."""
-    port, gateway = free_port(), free_port()
+    port, gateways = free_port(), {0: free_port(), 1: free_port()}
     config = HEAD.format(source_ip="104.130.122.50", every="30d", web=port)
-    config += (
-        '[web.manual]\nper_person_per_hour = 100000\nper_path_per_hour = 100000\n[sandbox.companies]\nc0 = "inbox"\n'
-    )
+    config += SANDBOX
     for number in range(paths):
-        mailbox = MAILDIR.format(number=number)
-        config += COMPANY.format(
-            number=number, via="xclient", port=gateway if number == 0 else 9, tls="none", mailbox=mailbox
-        )
+        facts = {"number": number, "mailbox": MAILDIR.format(number=number), "port": gateways.get(number, 9)}
+        config += COMPANY.format(via="xclient", tls="none", **facts)
+        config += 'retry = ["500ms"]\n' if number == 1 else ""
     (folder / "config.toml").write_text(config)
     url = f"http://{HOST}:{port}"
     async with _process((MAILPATH, "serve", "-c", str(folder / "config.toml")), f"{url}/readyz") as pid:
@@ -202,7 +219,7 @@ async def _seen(url: str, http: ClientSession, number: int) -> list[Finding]:
         async with http.post(f"{url}/api/v1/probes", json={"company": "c0", "path": "hq"}) as answer:
             assert answer.status == 202, await answer.text()
             probe = (await answer.json())["probes"][0]
-        events = f"{url}/api/v1/probes/{probe['id'] if 'id' in probe else probe['probe']}/events"
+        events = f"{url}/api/v1/probes/{probe['probe']}/events"
         async with http.get(events) as stream:
             async for line in stream.content:
                 if line.startswith(b"data:") and (late := _late(json.loads(line[5:]))) is not None:
@@ -212,6 +229,33 @@ async def _seen(url: str, http: ClientSession, number: int) -> list[Finding]:
     return [
         Figure(GROUP, "a step until a client that follows it has it: p50", "ms", (quantile(took, 0.5),)),
         Figure(GROUP, "a step until a client that follows it has it: p99", "ms", (quantile(took, 0.99),)),
+    ]
+
+
+async def _drawn(url: str, http: ClientSession, secret: str, number: int) -> list[Finding]:
+    """From a step of a dialogue to its line in the page of a probe that is tried again and again, in a real browser."""
+    if not CHROMIUM.exists():  # noqa: ASYNC240 - nothing else happens
+        return [Remark(GROUP, "not measured in a browser: there is no Chromium here")]
+    from playwright.async_api import async_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = await browser.new_page(extra_http_headers=headers)
+        async with http.post(f"{url}/api/v1/probes", json={"company": "c1", "path": "hq"}) as answer:
+            probe = (await answer.json())["probes"][0]
+        await page.goto(f"{url}/probes/{probe['probe']}")
+        await page.evaluate(WATCH)
+        late: list[float] = []
+        async with asyncio.timeout(PATIENCE):
+            while len(late) < number:  # the page's own policy forbids it to wait for our expressions
+                await asyncio.sleep(0.5)
+                late = await page.evaluate("window.late")
+        await browser.close()
+    return [
+        Figure(GROUP, "a step until a browser draws it: p50", "ms", (quantile(late, 0.5),)),
+        Figure(GROUP, "a step until a browser draws it: p99", "ms", (quantile(late, 0.99),)),
     ]
 
 

@@ -1,5 +1,6 @@
 """What makes every response safe, and every error one that people or programs can use."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -23,6 +24,8 @@ NEVER_KEPT = {"Cache-Control": "no-store"}
 API = "/api/v1"
 NOTHING = "404: Not Found"  # as aiohttp says it where no route leads
 LONGEST_BODY = 64 * 1024  # octets of a request
+PATIENCE = 30.0  # seconds for a request that sends something, and for what it makes us do
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 log = structlog.get_logger("web")
 
@@ -31,7 +34,7 @@ log = structlog.get_logger("web")
 async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The outermost frame of every request: headers on each response, and no error that tells of our inside."""
     try:
-        response = await handler(request)
+        response = await _in_time(request, handler)
     except NotThereError as error:
         response = await _failed(request, HTTPStatus.NOT_FOUND, f"there is no {error}")
     except web.HTTPException as error:
@@ -39,6 +42,8 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
             error.headers.update(_headers(error))
             raise
         response = await _failed(request, HTTPStatus(error.status), _said(error))
+        if error.status == HTTPStatus.REQUEST_TIMEOUT:
+            response.force_close()
         for name in ("Allow", "WWW-Authenticate", "Retry-After"):
             if name in error.headers:
                 response.headers[name] = error.headers[name]
@@ -50,6 +55,17 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not response.prepared:
         response.headers.update(_headers(response))
     return response
+
+
+async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whoever sends something must have sent it in time. What only reads may be a stream, and last."""
+    if request.method in READS:
+        return await handler(request)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await handler(request)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="the request was not whole in time; send it again") from None
 
 
 def _headers(response: web.StreamResponse) -> dict[str, str]:

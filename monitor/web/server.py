@@ -14,6 +14,9 @@ from monitor.web.backend import BACKEND, Backend
 from monitor.web.safety import LONGEST_BODY, safe
 from probes.settings import Endpoint
 
+GRACE = 2.0  # seconds for requests under way when the service stops, and for the rest of one that has its answer
+IDLE = 60.0  # seconds a connection may say nothing, or not come to the end of its headers
+
 
 class WebError(Trouble):
     """The server cannot listen. Its text says where, and what to do."""
@@ -68,7 +71,9 @@ async def serving(
     app: web.Application, place: Endpoint, key: str = "web.listen", context: ssl.SSLContext | None = None
 ) -> AsyncIterator[int]:
     """Serve `app`; yields the port. Raises WebError when it cannot listen there; `key` names the place for people."""
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
+    runner = web.AppRunner(
+        app, access_log=None, handle_signals=False, shutdown_timeout=GRACE, lingering_time=GRACE, keepalive_timeout=IDLE
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, place.host, place.port, ssl_context=context)

@@ -1,5 +1,6 @@
 """The servers: where they listen, by which certificate, and what is safe about each response."""
 
+import asyncio
 import ssl
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,30 @@ async def test_a_body_that_is_too_long_is_refused(tmp_path: Path) -> None:
     async with office(tmp_path) as there:
         answer = await there.browser().post("/sign-in", {"name": "a" * (LONGEST_BODY + 1), "password": "b"})
     assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("begun", "answer"),
+    [
+        (b"", b""),  # not a word
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", b""),  # headers without an end
+        (b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+         b"Content-Type: application/x-www-form-urlencoded\r\n\r\nname=", b"HTTP/1.1 408 "),
+    ],
+)  # fmt: skip
+async def test_whoever_does_not_come_to_an_end_is_not_waited_for(
+    tmp_path: Path, monkeypatch: Any, begun: bytes, answer: bytes
+) -> None:
+    monkeypatch.setattr("monitor.web.safety.PATIENCE", 0.3)
+    monkeypatch.setattr("monitor.web.server.IDLE", 0.3)
+    async with office(tmp_path) as there, asyncio.timeout(10):
+        host, port = there.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(begun)
+        said = await reader.read()  # until the server closes
+        writer.close()
+    assert said.startswith(answer)
+    assert bool(said) == bool(answer)
 
 
 async def test_a_place_that_is_taken_is_named_with_its_key(tmp_path: Path) -> None:

@@ -90,11 +90,11 @@ def company_link(company: str) -> DashboardLink:
 
 
 def incidents_link() -> DashboardLink:
-    """To the incidents on Mailpath's page, each with the server's own words."""
+    """To Mailpath's page of incidents, each with the server's own words."""
     return DashboardLink(
         title="Its latest refusal, word for word",
         type_val=DashboardLinkType.LINK,
-        url="${mailpath:raw}/#incidents",
+        url="${mailpath:raw}/incidents",
         target_blank=True,
     )
 

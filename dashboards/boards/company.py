@@ -232,7 +232,7 @@ def _advice() -> Panel:
         "\n".join(
             (
                 "1. Find the **cause** in the tables above. Its server's own words are on "
-                "[Mailpath's page](${mailpath:raw}/).",
+                "[the company's page](${mailpath:raw}/companies/${company}).",
                 "2. Follow its runbook. It says who must act, the safest change, and what not to do.",
                 "3. Wait for the next probes: when two in a row are in the inbox, the incident closes by itself.",
                 "",

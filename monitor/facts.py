@@ -17,7 +17,8 @@ from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, active, ends, following
 from monitor.incidents.notice import News
 from monitor.store import Listed, NoticeRecord, ProbeRow, Record
-from probes.evidence import Evidence, Fault, Stage, Step, encode
+from probes.answer import Fault, Stage
+from probes.evidence import Evidence, Step, encode
 from probes.judge import delivery_time
 from probes.kinds import Kind
 from probes.sender import Role

@@ -13,39 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from probes.answer import Answer, Fault, Stage
 from probes.verdict import Cause
-
-
-class Stage(StrEnum):
-    """The steps of one SMTP dialogue, in the order in which they can happen."""
-
-    LOOKUP = "lookup"  # which hosts take mail for the domain
-    CONNECT = "connect"
-    PROXY = "proxy"
-    BANNER = "banner"
-    EHLO = "ehlo"
-    STARTTLS = "starttls"
-    AUTH = "auth"
-    XCLIENT = "xclient"
-    MAIL = "mail"
-    RCPT = "rcpt"
-    DATA = "data"
-    END_OF_DATA = "end_of_data"
-
-
-class Fault(StrEnum):
-    """How a step can fail without the other side saying so."""
-
-    DOMAIN_UNKNOWN = "domain_unknown"  # the domain does not exist, or takes no mail
-    LOOKUP_FAILED = "lookup_failed"  # the name servers did not tell
-    REFUSED = "refused"  # the connection, by a reset or an ICMP answer
-    UNREACHABLE = "unreachable"  # no way there from this machine
-    TIMED_OUT = "timed_out"
-    RESET = "reset"  # after the connection was made
-    CLOSED = "closed"  # in mid-dialogue, without a word
-    NONSENSE = "nonsense"  # what came was not SMTP, or had no end
-    TLS = "tls"  # handshake or certificate
-    NOT_OFFERED = "not_offered"  # STARTTLS, AUTH or XCLIENT was needed and not offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +212,16 @@ class Bounce:
     def final(self) -> bool:
         """Whether it says that the message was given up."""
         return self.kind is MailKind.BOUNCE and self.action in ("failed", "")
+
+
+def answer_of_step(step: Step) -> Answer:
+    """What the step that stopped a dialogue is compared by."""
+    return Answer(step.stage, step.code, step.enhanced, step.text, step.fault, step.host)
+
+
+def answer_of_bounce(bounce: Bounce) -> Answer:
+    """What a report is compared by: what the server that refused said."""
+    return Answer(None, None, bounce.status, bounce.reply, None, bounce.remote_mta or bounce.reporting_mta)
 
 
 Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Bounce

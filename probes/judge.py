@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from probes.answer import Fault, Stage
 from probes.evidence import (
     Arrival,
     Attempt,
@@ -16,14 +17,14 @@ from probes.evidence import (
     Dialogue,
     Evidence,
     FailedLook,
-    Fault,
     Folder,
     Handover,
     Interrupted,
     Look,
     MailKind,
-    Stage,
     Step,
+    answer_of_bounce,
+    answer_of_step,
 )
 from probes.probe import Probe
 from probes.reading.facts import Finding
@@ -254,7 +255,7 @@ def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
     told = f"{taken}then bounced by {reporter(bounce)}: {quoted(bounce)}{copy}"
     if bounce.cause is Cause.NETWORK:
         return Verdict(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, f"the receiver was not asked: {told}")
-    return Verdict(Outcome.BLOCKED, bounce.cause, grade, told)
+    return Verdict(Outcome.BLOCKED, bounce.cause, grade, told, answer_of_bounce(bounce))
 
 
 def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
@@ -314,7 +315,7 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> V
 def _delayed(probe: Probe, delay: Bounce, accepted: Dialogue) -> Verdict:
     """A server on the way still has it, and said so."""
     told = f"accepted by {accepted.last.host}, then put off, as {reporter(delay)} reported: {quoted(delay)}"
-    return Verdict(Outcome.DEFERRED, delay.cause, _grade_of_dialogue(probe, accepted), told)
+    return Verdict(Outcome.DEFERRED, delay.cause, _grade_of_dialogue(probe, accepted), told, answer_of_bounce(delay))
 
 
 def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdict:
@@ -333,17 +334,29 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     step = dialogue.last
     there = f"{place(step)}: {said(step)}"
     cause = _cause(step)
-    if not _asked(probe, dialogue, cause):
-        by_relay = probe.via == "relay" and step.code is not None
-        cause = Cause.RELAY_DENIED if by_relay else Cause.NETWORK
-        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {there}")
+    answer = answer_of_step(step)
+    if not _asked(probe, dialogue, cause) or cause is Cause.NETWORK:
+        because = f"we could not ask: stopped at {there}"
+        return Verdict(Outcome.UNKNOWN, _cause_unasked(probe, step), Grade.UNPROVEN, because, answer)
     grade = _grade_of_dialogue(probe, dialogue)
-    if cause is Cause.NETWORK:
-        return Verdict(Outcome.UNKNOWN, cause, Grade.UNPROVEN, f"we could not ask: stopped at {there}")
     if cause is Cause.FIREWALL:
-        return Verdict(Outcome.BLOCKED, cause, grade, f"no way in at {there}{times(dialogue)}")
+        return Verdict(Outcome.BLOCKED, cause, grade, f"no way in at {there}{times(dialogue)}", answer)
     how = "refused" if outcome is Outcome.BLOCKED else "still put off when the code died,"
-    return Verdict(outcome, cause, grade, f"{how} at {there}{times(dialogue)}")
+    return Verdict(outcome, cause, grade, f"{how} at {there}{times(dialogue)}", answer)
+
+
+NO_WAY_OUT = frozenset({Fault.LOOKUP_FAILED, Fault.UNREACHABLE})
+"""Faults of this machine or its network: nobody outside had a part in them."""
+
+
+def _cause_unasked(probe: Probe, step: Step) -> Cause:
+    """Why nobody could be asked about this sender. A company's own gateway that does not answer is the company's
+    trouble, as far as our own way out works; which of the two it is, the rules tell from other companies."""
+    if probe.via == "relay" and step.code is not None:
+        return Cause.RELAY_DENIED
+    if probe.via in IMPERSONATING and step.fault not in NO_WAY_OUT:
+        return Cause.SERVER_FAULT
+    return Cause.NETWORK
 
 
 def _asked(probe: Probe, dialogue: Dialogue, cause: Cause) -> bool:

@@ -19,7 +19,7 @@ import dns.nameserver
 import dns.rdatatype
 import dns.resolver
 
-from probes.evidence import Fault
+from probes.answer import Fault
 
 MAX_HOSTS = 8  # mail servers look at a handful too; a hostile zone may name thousands
 MAX_ADDRESSES = 8  # of one host

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from probes.evidence import Bounce, Dialogue, Fault, Step
+from probes.answer import Fault
+from probes.evidence import Bounce, Dialogue, Step
 
 FAULT_WORDS: dict[Fault, str] = {
     Fault.DOMAIN_UNKNOWN: "the domain takes no mail",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probes.answer import Answer
+
 
 class Outcome(StrEnum):
     """What became of a probe."""
@@ -102,9 +104,11 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the evidence means. `because` is the sentence a person reads."""
+    """What the evidence means. `because` is the sentence a person reads; nothing is decided by it. `answer` is what
+    stopped the message, as far as anybody said so: the rules compare it with the answer that the control got."""
 
     outcome: Outcome
     cause: Cause | None
     grade: Grade
     because: str
+    answer: Answer | None = None

@@ -10,6 +10,7 @@ from monitor.incidents.scene import Scene, Telling, scene_of
 ALERTS: dict[Nature, str] = {
     Nature.MAIL: "MailpathMailStopped",
     Nature.MAILBOX: "MailpathProbeMailbox",
+    Nature.THEIR_SYSTEM: "MailpathTheirSystem",
     Nature.OURS: "MailpathOurselves",
 }
 

@@ -19,7 +19,8 @@ class Nature(StrEnum):
 
     MAIL = "mail"  # the sender's mail is stopped
     MAILBOX = "mailbox"  # the probe's own mailbox is full, gone or unknown: nothing is said of the sender
-    OURS = "ours"  # we cannot ask or look, or the control fails too
+    THEIR_SYSTEM = "their_system"  # the company's mail system takes nobody's mail: the control fails too
+    OURS = "ours"  # we cannot ask or look
 
 
 class Scope(StrEnum):
@@ -28,6 +29,7 @@ class Scope(StrEnum):
     MAILBOX = "mailbox"
     KIND = "kind"
     COMPANY = "company"
+    THEIR_SYSTEM = "their_system"
     MAIL_SYSTEM = "mail_system"
     EVERYBODY = "everybody"
     OURSELVES = "ourselves"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from monitor.incidents.incident import Scope
-from probes.evidence import Stage
+from probes.answer import Stage
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
@@ -78,6 +78,7 @@ SCOPES: dict[Scope, str] = {
     Scope.MAILBOX: "one path",
     Scope.KIND: "some of the mail at one company",
     Scope.COMPANY: "one company",
+    Scope.THEIR_SYSTEM: "one company's mail system, for everybody's mail",
     Scope.MAIL_SYSTEM: "one mail system",
     Scope.EVERYBODY: "everybody",
     Scope.OURSELVES: "Mailpath itself",

@@ -163,8 +163,9 @@ class Picture:
             self._heard_at[ruling.company] = ruling.launched_at
 
     def _limits(self, company: str) -> Limits:
-        mail, mailbox, ours = (self._relapses.get((company, nature), 0) for nature in Nature)
-        good, telling = good_needed(self._settings, max(mail, mailbox)), good_needed(self._settings, ours)
+        relapses = {nature: self._relapses.get((company, nature), 0) for nature in Nature}
+        ours = relapses.pop(Nature.OURS)
+        good, telling = good_needed(self._settings, max(relapses.values())), good_needed(self._settings, ours)
         return Limits(self._settings.bad, self._settings.of_last, good, telling)
 
     def _refresh(self) -> None:

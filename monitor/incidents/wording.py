@@ -65,6 +65,8 @@ def headline(scene: Scene) -> str:
             return f"{who}: {about} ({CAUSES[incident.cause]})"
         case Nature.MAILBOX:
             return f"{who}: the probe's own mailbox is {CAUSES[incident.cause]}"
+        case Nature.THEIR_SYSTEM:
+            return f"{who}: its mail system takes nobody's mail ({CAUSES[incident.cause]})"
         case Nature.OURS:
             why = "the control fails too" if scene.control_fails else CAUSES[incident.cause]
             return f"Mailpath itself: {who} cannot be judged ({why})"
@@ -284,6 +286,8 @@ def _works(nature: Nature) -> str:
             return "The mail arrives again:"
         case Nature.MAILBOX:
             return "The probe's mailbox takes mail again:"
+        case Nature.THEIR_SYSTEM:
+            return "The company's mail system takes mail again:"
         case Nature.OURS:
             return "It can be judged again:"
         case _:

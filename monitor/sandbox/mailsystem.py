@@ -14,7 +14,7 @@ from monitor.sandbox.maildir import Receipt
 from monitor.sandbox.rules import Client, Greylist, held_against, printable, refusal
 from monitor.sandbox.settings import Behaviour, SandboxSettings
 from monitor.sandbox.smtp import Conversation, Letter
-from probes.evidence import Stage
+from probes.answer import Stage
 from probes.sender import Identity
 
 MOST_CONVERSATIONS = 250

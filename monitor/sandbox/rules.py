@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import assert_never
 
 from monitor.sandbox.settings import Behaviour
-from probes.evidence import Stage
+from probes.answer import Stage
 from probes.sender import Identity
 
 LONGEST_REPLY = 500  # RFC 5321, section 4.5.3.1.5: 512 with code and line end

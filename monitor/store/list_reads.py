@@ -29,7 +29,7 @@ FAR_AHEAD = datetime.max.replace(tzinfo=EPOCH.tzinfo)
 _LISTED = ("id", "company", "path", "kind", "role", "via", "created_at", "closed_at")
 _listed = JUDGED.with_only_columns(
     *(probes.c[name] for name in _LISTED),
-    *(verdicts.c[name] for name in ("at", "delivery", "outcome", "cause", "grade", "because")),
+    *(verdicts.c[name] for name in ("at", "delivery", "outcome", "cause", "grade", "because", "answer")),
 )
 _place = itemgetter(_LISTED.index("created_at"), _LISTED.index("id"))
 _most = bindparam("most", type_=Number)
@@ -192,6 +192,6 @@ def _floor(
 
 def _row(row: Sequence[Any]) -> ProbeRow:
     probe_id, company, path, kind, role, via, launched_at, closed_at, *said = row
-    judged_at, delivery, outcome, cause, grade, because = said
-    verdict = outcome and Verdict(outcome, cause, grade, because)
+    judged_at, delivery, outcome, cause, grade, because, answer = said
+    verdict = outcome and Verdict(outcome, cause, grade, because, answer)
     return ProbeRow(probe_id, company, path, kind, role, via, launched_at, closed_at, verdict, judged_at, delivery)

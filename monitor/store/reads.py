@@ -147,12 +147,10 @@ def all_present(connection: Connection) -> list[Present]:
     """The verdicts that count now."""
     return [
         Present(
-            *(company, path, kind, role, probe_id, launched_at),
-            *(Verdict(outcome, cause, grade, because), judged_at, delivery),
+            *(row.company, row.path, row.kind, row.role, row.probe_id, row.launched_at),
+            *(_verdict(row), row.judged_at, row.delivery),
         )
-        for company, path, kind, role, probe_id, launched_at, judged_at, outcome, cause, grade, because, delivery in (
-            connection.execute(PRESENT)
-        )
+        for row in connection.execute(PRESENT)
     ]
 
 
@@ -228,4 +226,4 @@ def _ruling(row: Row[Any]) -> Ruling:
 
 
 def _verdict(row: Row[Any]) -> Verdict:
-    return Verdict(row.outcome, row.cause, row.grade, row.because)
+    return Verdict(row.outcome, row.cause, row.grade, row.because, row.answer)

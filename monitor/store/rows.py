@@ -37,6 +37,7 @@ def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | 
         "cause": verdict.cause,
         "grade": verdict.grade,
         "because": verdict.because,
+        "answer": verdict.answer,
         "delivery": delivery,
     }
     yield Step.JUDGE, {"probe_id": probe_id, "at": at, **said}

@@ -25,6 +25,8 @@ from monitor.incidents.incident import Turn, decode, encode
 from monitor.incidents.notice import News
 from monitor.people.person import Rights
 from monitor.store.columns import Instant, Json, Keys, Name, Number, Prose, Span, Spans, Whole, Word
+from probes.answer import decode as decode_answer
+from probes.answer import encode as encode_answer
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome
@@ -39,7 +41,7 @@ metadata = MetaData(
 )
 
 
-VERDICT = ("outcome", "cause", "grade", "because", "delivery")
+VERDICT = ("outcome", "cause", "grade", "because", "answer", "delivery")
 """The columns of `_verdict`."""
 
 
@@ -57,6 +59,7 @@ def _verdict() -> tuple[Column[Any], ...]:
         Column("cause", Word(Cause)),
         Column("grade", Word(Grade), nullable=False),
         Column("because", Prose, nullable=False),
+        Column("answer", Whole(encode_answer, decode_answer)),  # what stopped it, for comparing with the control
         Column("delivery", Span),
     )
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from probes.answer import Stage
 from probes.evidence import MailKind as MailKind
-from probes.evidence import Stage
 from probes.verdict import Cause, Concern
 
 

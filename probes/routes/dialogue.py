@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from probes.evidence import Dialogue, Fault, Handover, Note, Stage, Step
+from probes.answer import Fault, Stage
+from probes.evidence import Dialogue, Handover, Note, Step
 from probes.message import Message
 from probes.resolver import Unresolved, is_address
 from probes.routes import Surroundings

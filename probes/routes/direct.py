@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from probes.evidence import Dialogue, Fault, Note, Stage
+from probes.answer import Fault, Stage
+from probes.evidence import Dialogue, Note
 from probes.message import Message
 from probes.resolver import MailHost, Unresolved, is_address
 from probes.routes import Surroundings

@@ -6,7 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from probes.evidence import Dialogue, Fault, Note, Stage
+from probes.answer import Fault, Stage
+from probes.evidence import Dialogue, Note
 from probes.message import Message
 from probes.routes import Surroundings
 from probes.routes.dialogue import Act, Record, Stop, Talk, converse

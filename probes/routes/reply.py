@@ -8,7 +8,7 @@ import re
 from collections import deque
 from dataclasses import dataclass
 
-from probes.evidence import Fault
+from probes.answer import Fault
 
 MAX_LINE = 4096  # bytes; RFC 5321, section 4.5.3.1.5, knows 512
 MAX_LINES = 128  # in one reply

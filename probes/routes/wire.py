@@ -7,7 +7,7 @@ import socket
 import ssl
 from typing import cast
 
-from probes.evidence import Fault
+from probes.answer import Fault
 from probes.routes.reply import Reply, ReplyReader, Trouble
 
 Heard = Reply | Trouble

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from probes.evidence import Dialogue, Note, Stage, Step
+from probes.answer import Stage
+from probes.evidence import Dialogue, Note, Step
 from probes.message import Message
 from probes.routes import Surroundings
 from probes.routes.dialogue import Record, Stop, Talk, converse

@@ -19,7 +19,8 @@ from sqlalchemy import Table
 from monitor.store import Store
 from monitor.store.columns import instant, moment
 from monitor.store.tables import evidence, present, probes, verdicts
-from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Marker, Stage, Step, encode
+from probes.answer import Stage
+from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Marker, Step, encode
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict

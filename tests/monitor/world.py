@@ -14,7 +14,8 @@ from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
 from monitor.pipeline import Pipeline
 from monitor.store import Store
-from probes.evidence import Dialogue, Handover, Stage, Step
+from probes.answer import Stage
+from probes.evidence import Dialogue, Handover, Step
 from probes.kinds import Kind
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.message import Message

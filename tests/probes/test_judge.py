@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from probes.answer import Fault, Stage
 from probes.evidence import (
     Arrival,
     Attempt,
@@ -15,14 +16,12 @@ from probes.evidence import (
     Dialogue,
     Evidence,
     FailedLook,
-    Fault,
     Folder,
     Handover,
     Interrupted,
     Look,
     MailKind,
     Marker,
-    Stage,
     Step,
 )
 from probes.judge import is_over, judge, next_attempt, next_moment, wants_look
@@ -461,7 +460,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         [attempt(0), fault(Stage.CONNECT, Fault.REFUSED, 8)],
         10,
         "xclient",
-        "unknown network unproven",
+        "unknown server_fault unproven",
         "could not ask",
     ),
     (
@@ -469,7 +468,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         [attempt(0), fault(Stage.BANNER, Fault.TIMED_OUT, 8)],
         10,
         "proxy",
-        "unknown network unproven",
+        "unknown server_fault unproven",
         "",
     ),
     (

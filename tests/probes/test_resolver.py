@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from routes.nameserver import Records, name_server
 
-from probes.evidence import Fault
+from probes.answer import Fault
 from probes.resolver import MAX_ADDRESSES, MAX_HOSTS, DnsResolver, MailHost, Unresolved
 
 SLACK = 1.5  # seconds that a busy machine may add

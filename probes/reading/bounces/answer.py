@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
-from probes.evidence import Stage
+from probes.answer import Stage
 
 LONGEST = 8192  # characters of one answer
 CODES_READ = 24

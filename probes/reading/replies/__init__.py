@@ -12,7 +12,7 @@ Text speaks first, the enhanced code second, stage and basic code last: many hos
 - `waits`      the retry time that a reply offers
 """
 
-from probes.evidence import Stage
+from probes.answer import Stage
 from probes.reading.facts import Confidence, ReplyFacts
 from probes.reading.replies import carriers, gateways, languages, messages, recipients, senders, systems, webmail
 from probes.reading.replies.blocklists import Listing, listing

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from probes.evidence import Stage
+from probes.answer import Stage
 
 
 class Codes(NamedTuple):

@@ -1,6 +1,6 @@
 """What bare codes mean, where the words tell nothing."""
 
-from probes.evidence import Stage
+from probes.answer import Stage
 from probes.verdict import Cause
 
 ENHANCED: dict[str, Cause] = {  # RFC 3463, RFC 7372, RFC 7505 and the IANA registry, without the class digit

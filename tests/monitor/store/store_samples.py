@@ -4,19 +4,18 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from probes.answer import Fault, Stage
 from probes.evidence import (
     Arrival,
     Attempt,
     Dialogue,
     Evidence,
     FailedLook,
-    Fault,
     Folder,
     Handover,
     Interrupted,
     Look,
     Marker,
-    Stage,
     Step,
 )
 from probes.kinds import Kind

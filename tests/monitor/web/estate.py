@@ -15,7 +15,8 @@ from monitor.people.person import Companies, Deed, Rights
 from monitor.people.secrets import new_id
 from monitor.store import Store
 from monitor.web.backend import Backend
-from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Look, Marker, Stage, Step
+from probes.answer import Stage
+from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Look, Marker, Step
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.verdict import Cause, Outcome, Verdict

@@ -23,7 +23,8 @@ from monitor.web.auth.gate import GATE, Gate
 from monitor.web.backend import Backend
 from monitor.web.live import Live
 from monitor.web.server import application, serving
-from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Marker, Stage, Step
+from probes.answer import Stage
+from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Marker, Step
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role

@@ -8,7 +8,8 @@ import pytest
 
 from monitor.events import Event
 from monitor.web.live import MOST_WAITING, Live
-from probes.evidence import Attempt, Dialogue, Interrupted, Look, Stage
+from probes.answer import Stage
+from probes.evidence import Attempt, Dialogue, Interrupted, Look
 from tests.monitor.web.office import START, accepted, probe_of, step
 
 ACME, BOLT = probe_of("acme", START), probe_of("bolt", START)

@@ -13,7 +13,8 @@ from monitor.incidents.scene import SenderFacts
 from monitor.store import Cursor, Record
 from monitor.web.pages.probe import asked, cursor_of, written
 from monitor.web.pages.probe_view import probe_view, remedy, waits_for
-from probes.evidence import Attempt, Bounce, Dialogue, Evidence, Fault, Handover, MailKind, Stage, Step
+from probes.answer import Fault, Stage
+from probes.evidence import Attempt, Bounce, Dialogue, Evidence, Handover, MailKind, Step
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.monitor.web.office import (

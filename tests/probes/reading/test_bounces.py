@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from probes.evidence import Stage
+from probes.answer import Stage
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
 from probes.token import mint

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from probes.evidence import Stage
+from probes.answer import Stage
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts, MailKind
 from probes.verdict import Cause

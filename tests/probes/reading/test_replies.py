@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from probes.evidence import Stage
+from probes.answer import Stage
 from probes.reading.facts import Confidence
 from probes.reading.replies import cause_of, read_reply
 from probes.verdict import Cause, Concern

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.evidence import Stage
+from probes.answer import Stage
 from probes.reading.facts import ReplyFacts
 from probes.reading.replies import (
     carriers,

@@ -21,7 +21,8 @@ from hostile_smtp import (
 from mail_in_hand import CONTENT, SOURCE, Send
 from smtp_server import GOOD, Answer, Visit, full_backlog, mail_server
 
-from probes.evidence import Handover, Stage
+from probes.answer import Stage
+from probes.evidence import Handover
 from probes.routes.direct import DirectRoute
 
 STAGE = {"BANNER": "banner", "EHLO": "ehlo", "MAIL": "mail", "RCPT": "rcpt", "DATA": "data", "MESSAGE": "end_of_data"}

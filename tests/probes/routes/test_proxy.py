@@ -6,7 +6,8 @@ from hostile_smtp import closes, is_silent, resets, says_and_closes, until_seen
 from mail_in_hand import GATEWAY, Send
 from smtp_server import GOOD, Answer, Visit, mail_server
 
-from probes.evidence import Handover, Stage
+from probes.answer import Stage
+from probes.evidence import Handover
 from probes.routes.proxy import ProxyRoute, header
 
 SENDER = {"source_ip": "104.130.122.50"}

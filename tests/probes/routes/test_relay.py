@@ -9,7 +9,8 @@ from mail_in_hand import CONTENT, GATEWAY, Send
 from pydantic import SecretStr
 from smtp_server import Answer, Visit, mail_server
 
-from probes.evidence import Handover, Stage
+from probes.answer import Stage
+from probes.evidence import Handover
 from probes.routes.relay import RelayRoute
 from probes.sender import Role
 

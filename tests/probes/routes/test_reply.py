@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.evidence import Fault
+from probes.answer import Fault
 from probes.routes.reply import MAX_LINE, MAX_LINES, MAX_REPLY, MAX_WAITING, Reply, ReplyReader, Trouble, extensions
 
 

@@ -10,7 +10,8 @@ from mail_in_hand import GATEWAY, Send
 from nameserver import TWO_HOSTS, name_server
 from smtp_server import GOOD, Answer, Visit, mail_server
 
-from probes.evidence import Handover, Stage
+from probes.answer import Stage
+from probes.evidence import Handover
 from probes.resolver import DnsResolver
 from probes.routes.direct import DirectRoute
 

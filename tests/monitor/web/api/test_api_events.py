@@ -14,7 +14,8 @@ from monitor.people.person import Rights
 from monitor.store import StoreError
 from monitor.web.api import stream
 from monitor.web.api.events import Everything
-from probes.evidence import Attempt, Stage, Step
+from probes.answer import Stage
+from probes.evidence import Attempt, Step
 from tests.monitor.web.api.counter import Counter, Program, arrival
 from tests.monitor.web.office import BLOCKED, INBOX, incident, probe_of
 from tests.monitor.world import PATIENCE

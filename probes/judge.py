@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from probes.answer import Fault, Stage
+from probes.attempts import (
+    IMPERSONATING,
+    NO_WAY_OUT,
+    asked,
+    asked_about_sender,
+    cause_of_attempt,
+    missed_retry,
+    reached,
+    sent_at,
+    telling_step,
+    too_late_at,
+    wait_after,
+)
 from probes.evidence import (
     Arrival,
     Attempt,
@@ -30,28 +42,10 @@ from probes.probe import Probe
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
-from probes.reading.replies import cause_of
 from probes.sentences import place, quoted, reporter, said, span, times
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
-IMPERSONATING = frozenset({"xclient", "proxy"})
-
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
-
-PUNCTUAL = timedelta(seconds=30)  # an attempt made later than this after its time was missed
-
-FAULTS: dict[Fault, Cause] = {
-    Fault.DOMAIN_UNKNOWN: Cause.DOMAIN_UNKNOWN,
-    Fault.LOOKUP_FAILED: Cause.NETWORK,
-    Fault.REFUSED: Cause.FIREWALL,
-    Fault.UNREACHABLE: Cause.NETWORK,
-    Fault.TIMED_OUT: Cause.SERVER_FAULT,  # at CONNECT it is the firewall's: see `_cause`
-    Fault.RESET: Cause.FIREWALL,
-    Fault.CLOSED: Cause.SERVER_FAULT,
-    Fault.NONSENSE: Cause.SERVER_FAULT,
-    Fault.TLS: Cause.TLS,
-    Fault.NOT_OFFERED: Cause.TLS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +66,6 @@ class _Case:
     @property
     def accepted(self) -> Dialogue | None:
         return next((d for d in self.dialogues if d.handover is Handover.ACCEPTED), None)
-
-    @property
-    def deferral(self) -> Dialogue | None:
-        return next((d for d in reversed(self.dialogues) if d.handover is Handover.DEFERRED), None)
 
     @property
     def bounce(self) -> Bounce | None:
@@ -148,14 +138,15 @@ def next_attempt(probe: Probe, evidence: Sequence[Evidence]) -> tuple[int, datet
         or last.handover is not Handover.DEFERRED
     ):
         return None
-    due = last.at + _wait(probe, last)
+    due = last.at + wait_after(probe, case.dialogues, last)
     return (last.number + 1, due) if due < probe.give_up_at else None
 
 
 def next_moment(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> datetime:
     """When this probe wants attention again, if nothing is heard before."""
     retry = next_attempt(probe, evidence)
-    moments = [retry[1] if retry else None, probe.code_dead_at, probe.give_up_at]
+    too_late = too_late_at(probe, _case(evidence).dialogues)
+    moments = [retry[1] if retry else None, probe.code_dead_at, too_late, probe.give_up_at]
     return min((m for m in moments if m and m > now), default=now)
 
 
@@ -181,9 +172,10 @@ def may_arrive(evidence: Sequence[Evidence]) -> bool:
 
 
 def delivery_time(probe: Probe, evidence: Sequence[Evidence]) -> timedelta | None:
-    """From the birth of the code to the mailbox's taking it; None when it did not arrive."""
-    arrival = _case(evidence).arrival
-    return max(arrival.at - probe.created_at, timedelta(0)) if arrival else None
+    """From the first attempt in which the company was asked to the mailbox's taking it; None when it did not arrive.
+    What our own service, store or network took before that is nobody's delivery time."""
+    case = _case(evidence)
+    return max(case.arrival.at - sent_at(probe, case.dialogues), timedelta(0)) if case.arrival else None
 
 
 def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
@@ -198,9 +190,9 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     grade = Grade.UNPROVEN if copy else grade
     if arrival.at <= probe.code_dead_at:
         return Verdict(Outcome.INBOX, None, grade, f"arrived in {where}{tries}{but}")
-    if case.deferral and (absent := _absent(probe, case)):
-        return absent
-    cause, why = _held_up(case)
+    if ours := _our_delay(probe, case, where):
+        return ours
+    cause, why = _held_up(probe, case)
     life = span(probe.code_dead_at - probe.created_at)
     return Verdict(Outcome.LATE, cause, grade, f"arrived in {where}{tries}, but its code lives only {life}{why}{but}")
 
@@ -229,10 +221,41 @@ def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict
     return Verdict(outcome, cause, grade, f"arrived in {where}, but the receiver took it for spam: {line}")
 
 
-def _held_up(case: _Case) -> tuple[Cause, str]:
+def _our_delay(probe: Probe, case: _Case, where: str) -> Verdict | None:
+    """Unknown, if what arrived too late might have come in time but for us: what we caused is no company's lateness."""
+    arrived = case.arrival
+    assert arrived is not None
+    ours = next((each for each in case.dialogues if not asked(probe, each)), None)
+    if case.interrupted:
+        why = "the service stopped while this probe was being sent"
+    elif due := missed_retry(probe, case.dialogues):
+        why = f"the retry that was due at {due:%H:%M:%S} UTC was not made, or did not reach the company"
+    elif arrived.at <= too_late_at(probe, case.dialogues):
+        late = span(sent_at(probe, case.dialogues) - probe.created_at)
+        step = ours and telling_step(ours)
+        why = f"the company was first asked {late} after the code was issued"
+        why += f", because nobody could be asked before: {place(step)}: {said(step)}" if step else ""
+    else:
+        return None
+    because = f"arrived in {where}, after its code had expired; that does not tell how long the company takes: {why}"
+    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, because)
+
+
+def _last_deferral(probe: Probe, case: _Case, until: datetime | None = None) -> Dialogue | None:
+    """The last time that the company's side put the message off, as far as that ended by `until`."""
+    deferred = (
+        each
+        for each in reversed(case.dialogues)
+        if each.handover is Handover.DEFERRED and asked(probe, each) and (until is None or each.at <= until)
+    )
+    return next(deferred, None)
+
+
+def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
     """Why it came late, as far as anybody said so."""
-    if deferral := case.deferral:
-        return _cause(deferral.last), f"; it was put off at {place(deferral.last)}: {said(deferral.last)}"
+    if deferral := _last_deferral(probe, case):
+        step = telling_step(deferral)
+        return cause_of_attempt(probe, deferral), f"; it was put off at {place(step)}: {said(step)}"
     if delay := case.delay:
         return delay.cause, f"; {reporter(delay)} reported a delay: {quoted(delay)}"
     return Cause.UNCLEAR, "; it was accepted at once"
@@ -266,50 +289,67 @@ def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
 
 
 def _deferred(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
-    if now < probe.code_dead_at or case.under_way:
+    too_late = too_late_at(probe, case.dialogues)
+    if now < min(too_late, probe.give_up_at) or case.under_way:
         return None
-    return _absent(probe, case) or _stopped(probe, _told(probe, case), Outcome.DEFERRED)
+    if ours := _our_absence(probe, case):
+        return ours
+    told = _last_deferral(probe, case, too_late) or _last_in_time(probe, case)
+    return _stopped(probe, told, Outcome.DEFERRED)
 
 
-def _told(probe: Probe, case: _Case) -> Dialogue:
-    """The last refusal heard while the code lived."""
+def _last_in_time(probe: Probe, case: _Case) -> Dialogue:
+    """The last attempt that ended while the code lived; the first where none did."""
     return next((d for d in reversed(case.dialogues) if d.at <= probe.code_dead_at), case.dialogues[0])
 
 
-def _absent(probe: Probe, case: _Case) -> Verdict | None:
-    """Unknown, if the real sender would have tried again while the code lived, and we did not: we were not running."""
-    told = _told(probe, case)
-    due = told.at + _wait(probe, told)
-    if due >= probe.code_dead_at or any(a.number > told.number and a.at - due <= PUNCTUAL for a in case.attempts):
+def _our_absence(probe: Probe, case: _Case) -> Verdict | None:
+    """Unknown, if the real sender would have tried again while the code lived, and we did not, or only in vain."""
+    if too_late_at(probe, case.dialogues) > probe.give_up_at:
+        first = span(sent_at(probe, case.dialogues) - probe.created_at)
+        why = f"deferred, but the company was first asked {first} after the code was issued, too late to tell"
+    elif due := missed_retry(probe, case.dialogues):
+        why = f"deferred, and the retry that was due at {due:%H:%M:%S} UTC was not made, or did not reach the company"
+    else:
         return None
-    why = f"put off, and the service was not running when the next attempt was due at {due:%H:%M:%S} UTC"
     return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, why)
-
-
-def _wait(probe: Probe, deferral: Dialogue) -> timedelta:
-    return probe.retry[min(deferral.number, len(probe.retry)) - 1]
 
 
 def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> Verdict | None:
     """Accepted, and not in the mailbox so far."""
     if now >= probe.give_up_at:
-        look = next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None)
-        match look:
-            case Look():
-                late = case.delay
-                return _delayed(probe, late, accepted) if late else _missing(probe, case, accepted, look)
-            case FailedLook():
-                return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {look.reason}")
-            case None:
-                return None
-    if now < probe.code_dead_at:
+        return _given_up(probe, case, accepted)
+    too_late = too_late_at(probe, case.dialogues)
+    if now < too_late:
         return None
-    if accepted.at > probe.code_dead_at and case.deferral:
-        return _absent(probe, case) or _stopped(probe, case.deferral, Outcome.DEFERRED)
+    if accepted.at > too_late and (deferral := _last_deferral(probe, case)):
+        return _our_absence(probe, case) or _stopped(probe, deferral, Outcome.DEFERRED)
     last_look = case.looks[-1] if case.looks else None
     if isinstance(last_look, FailedLook):
-        return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {last_look.reason}")
+        return _could_not_look(last_look)
     return _delayed(probe, case.delay, accepted) if case.delay else None
+
+
+def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
+    """What the last look says. What was accepted only just before it had no time to arrive."""
+    match next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None):
+        case FailedLook() as look:
+            return _could_not_look(look)
+        case Look() as look if case.delay:
+            return _delayed(probe, case.delay, accepted)
+        case Look() as look if probe.give_up_at - accepted.at >= probe.code_dead_at - probe.created_at:
+            return _missing(probe, case, accepted, look)
+        case Look():
+            if deferral := _last_deferral(probe, case):
+                return _our_absence(probe, case) or _stopped(probe, deferral, Outcome.DEFERRED)
+            why = f"accepted only {span(probe.give_up_at - accepted.at)} before the last look, and not seen"
+            return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, why)
+        case _:
+            return None
+
+
+def _could_not_look(look: FailedLook) -> Verdict:
+    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {look.reason}")
 
 
 def _delayed(probe: Probe, delay: Bounce, accepted: Dialogue) -> Verdict:
@@ -331,22 +371,20 @@ def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdi
 
 def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     """The message was not taken. Who is to blame depends on whether the receiver was asked at all."""
-    step = dialogue.last
+    step = telling_step(dialogue)
     there = f"{place(step)}: {said(step)}"
-    cause = _cause(step)
-    answer = answer_of_step(step)
-    if not _asked(probe, dialogue, cause) or cause is Cause.NETWORK:
+    cause, answer = cause_of_attempt(probe, dialogue), answer_of_step(step)
+    if not asked_about_sender(probe, dialogue) or cause is Cause.NETWORK:
         because = f"we could not ask: stopped at {there}"
         return Verdict(Outcome.UNKNOWN, _cause_unasked(probe, step), Grade.UNPROVEN, because, answer)
     grade = _grade_of_dialogue(probe, dialogue)
     if cause is Cause.FIREWALL:
         return Verdict(Outcome.BLOCKED, cause, grade, f"no way in at {there}{times(dialogue)}", answer)
+    if not reached(dialogue) and cause is Cause.UNCLEAR:
+        because = f"no connection{times(dialogue)}: {there}; nothing listens there, or a firewall answers for it"
+        return Verdict(outcome, cause, grade, because, answer)
     how = "refused" if outcome is Outcome.BLOCKED else "still put off when the code died,"
     return Verdict(outcome, cause, grade, f"{how} at {there}{times(dialogue)}", answer)
-
-
-NO_WAY_OUT = frozenset({Fault.LOOKUP_FAILED, Fault.UNREACHABLE})
-"""Faults of this machine or its network: nobody outside had a part in them."""
 
 
 def _cause_unasked(probe: Probe, step: Step) -> Cause:
@@ -359,28 +397,6 @@ def _cause_unasked(probe: Probe, step: Step) -> Cause:
     return Cause.NETWORK
 
 
-def _asked(probe: Probe, dialogue: Dialogue, cause: Cause) -> bool:
-    """Whether it was the receiver that spoke about this sender, and not something before it.
-
-    What a relay refuses the company never heard of, and says something of our account; only that the sender's own
-    service no longer tries is the sender's affair.
-    """
-    step = dialogue.last
-    if probe.via == "relay":
-        return cause is Cause.SUPPRESSED
-    if probe.via == "xclient":
-        return any(s.stage is Stage.XCLIENT and s.fault is None for s in dialogue.steps)
-    if probe.via == "proxy":
-        return not (step.fault and step.stage in (Stage.LOOKUP, Stage.CONNECT, Stage.PROXY, Stage.BANNER))
-    return True
-
-
-def _cause(step: Step) -> Cause:
-    if step.fault is not None:
-        return Cause.FIREWALL if (step.stage, step.fault) == (Stage.CONNECT, Fault.TIMED_OUT) else FAULTS[step.fault]
-    return cause_of(step.stage, step.code or 0, step.enhanced, step.text)
-
-
 def _grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
     if read_message(arrival.headers, relayed=probe.via == "relay").connecting_ip != probe.source_ip:
         return Grade.UNPROVEN
@@ -388,8 +404,9 @@ def _grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
 
 
 def _grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
-    """Without an arrival there are no headers: what we did ourselves must do."""
+    """Without an arrival there are no headers: what we did ourselves must do. What never left proves nothing."""
+    if not reached(dialogue):
+        return Grade.UNPROVEN
     if probe.via in IMPERSONATING:
         return Grade.IMPERSONATED
-    bound = probe.via == "direct" and dialogue.local_ip in ("", probe.source_ip)  # "" where no connection came about
-    return Grade.REAL if bound else Grade.UNPROVEN
+    return Grade.REAL if probe.via == "direct" and dialogue.local_ip == probe.source_ip else Grade.UNPROVEN

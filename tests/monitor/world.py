@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ class Scripted:
         if self.gate:
             await self.gate.wait()
         handover = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        step = REPLIES[handover]
+        step = replace(REPLIES[handover], at=around.now())
         note(step)
         if handover is Handover.ACCEPTED and self.mailbox:
             self.mailbox.deliver(message.content, junk=self.junk, return_path=message.mail_from)

@@ -3,6 +3,7 @@
 Times are seconds after the code was born; it lives 10 s, and after 60 s we give up.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from probes.evidence import (
     Marker,
     Step,
 )
-from probes.judge import is_over, judge, next_attempt, next_moment, wants_look
+from probes.judge import delivery_time, is_over, judge, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -60,7 +61,17 @@ def attempt(seconds: float, number: int = 1) -> Attempt:
     return Attempt(at(seconds), number)
 
 
-def dialogue(seconds: float, handover: Handover, *steps: Step, number: int = 1, local_ip: str = SENDER_IP) -> Dialogue:
+def dialogue(
+    seconds: float,
+    handover: Handover,
+    *steps: Step,
+    number: int = 1,
+    local_ip: str = SENDER_IP,
+    begun: float | None = None,
+) -> Dialogue:
+    """It ended at `seconds`; the first attempt began when the code was issued, a later one just before its end."""
+    began = begun if begun is not None else (0 if number == 1 else seconds - 0.5)
+    steps = tuple(replace(each, at=at(began) + timedelta(seconds=each.seconds)) for each in steps)
     return Dialogue(at(seconds), number, handover, steps, local_ip)
 
 
@@ -71,9 +82,9 @@ def step(stage: Stage, code: int | None = None, text: str = "", **more: Any) -> 
     return Step(stage, BORN, 0.01, MX, code, enhanced or None, rest, **more)
 
 
-def accepted(seconds: float = 1, number: int = 1, *before: Step) -> Dialogue:
+def accepted(seconds: float = 1, number: int = 1, *before: Step, begun: float | None = None) -> Dialogue:
     last = step(Stage.END_OF_DATA, 250, "2.0.0 Ok: queued as 4ABC")
-    return dialogue(seconds, Handover.ACCEPTED, *before, last, number=number)
+    return dialogue(seconds, Handover.ACCEPTED, *before, last, number=number, begun=begun)
 
 
 def refused(stage: Stage, code: int, text: str, seconds: float = 1) -> Dialogue:
@@ -84,8 +95,10 @@ def greylisted(seconds: float, number: int = 1) -> Dialogue:
     return dialogue(seconds, Handover.DEFERRED, step(Stage.RCPT, 450, "4.2.0 Greylisted, try later"), number=number)
 
 
-def fault(stage: Stage, what: Fault, seconds: float = 1, *before: Step, local_ip: str = SENDER_IP) -> Dialogue:
-    return dialogue(seconds, Handover.DEFERRED, *before, step(stage, fault=what), local_ip=local_ip)
+def fault(
+    stage: Stage, what: Fault, seconds: float = 1, *before: Step, local_ip: str = SENDER_IP, number: int = 1
+) -> Dialogue:
+    return dialogue(seconds, Handover.DEFERRED, *before, step(stage, fault=what), local_ip=local_ip, number=number)
 
 
 def arrival(seconds: float, folder: Folder = Folder.INBOX, ip: str = SENDER_IP, more: str = "") -> Arrival:
@@ -181,7 +194,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         [dialogue(1, Handover.REFUSED, step(Stage.LOOKUP, fault=Fault.DOMAIN_UNKNOWN))],
         1,
         "direct",
-        "blocked domain_unknown real",
+        "blocked domain_unknown unproven",
         "",
     ),
     (
@@ -379,7 +392,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         30,
         "direct",
         "unknown - unproven",
-        "not running when the next attempt was due at 08:00:05",
+        "the retry that was due at 08:00:05 UTC was not made",
     ),
     (
         "the retry was made up for, much too late",
@@ -387,7 +400,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         50,
         "direct",
         "unknown - unproven",
-        "not running",
+        "the retry that was due at 08:00:05 UTC was not made",
     ),
     (
         "the retry was made up for, and it came",
@@ -395,15 +408,15 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         50,
         "direct",
         "unknown - unproven",
-        "not running",
+        "the retry that was due at 08:00:05 UTC was not made",
     ),
     (
-        "the retry was a little late",
+        "the retry was a little late: due while the code lived, made after it had expired",
         [attempt(0), greylisted(1), attempt(12, 2), accepted(12, 2), arrival(13)],
         50,
         "direct",
-        "late greylisted real",
-        "",
+        "unknown - unproven",
+        "the retry that was due at 08:00:05 UTC was not made",
     ),
     ("the retry is being made as the code dies", [attempt(0), greylisted(5), attempt(9.5, 2)], 10.5, "direct", "", ""),
     ("a firewall, the code alive", [fault(Stage.CONNECT, Fault.TIMED_OUT)], 5, "direct", "", ""),
@@ -412,16 +425,16 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         [attempt(0), fault(Stage.CONNECT, Fault.TIMED_OUT, 8)],
         10,
         "direct",
-        "blocked firewall real",
+        "blocked firewall unproven",
         "no way in at connect",
     ),
     (
-        "a firewall refuses",
+        "the connection is refused, by whom is not known",
         [attempt(0), fault(Stage.CONNECT, Fault.REFUSED, 8)],
         10,
         "direct",
-        "blocked firewall real",
-        "connection refused",
+        "deferred unclear unproven",
+        "nothing listens there, or a firewall answers for it",
     ),
     (
         "a firewall resets",
@@ -436,7 +449,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         [attempt(0), fault(Stage.CONNECT, Fault.TIMED_OUT, 8, local_ip="")],
         10,
         "direct",
-        "blocked firewall real",
+        "blocked firewall unproven",
         "",
     ),
     (
@@ -559,6 +572,142 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         "",
         "",
     ),
+    # Our own trouble is no company's lateness.
+    *(
+        (
+            f"{name}, and the retry comes late",
+            [attempt(0), fault(stage, what, 1, local_ip=""), attempt(11, 2), accepted(12, 2), arrival(13)],
+            13,
+            "direct",
+            "unknown - unproven",
+            "first asked 12 s after the code was issued",
+        )
+        for name, stage, what in (
+            ("our network was down", Stage.CONNECT, Fault.UNREACHABLE),
+            ("our name servers were down", Stage.LOOKUP, Fault.LOOKUP_FAILED),
+            ("no connection, whoever cut it", Stage.CONNECT, Fault.TIMED_OUT),
+            ("the connection was refused, by whomever", Stage.CONNECT, Fault.REFUSED),
+        )
+    ),
+    (
+        "our network was down, and the retry comes in time",
+        [attempt(0), fault(Stage.CONNECT, Fault.UNREACHABLE), attempt(5, 2), accepted(6, 2), arrival(7)],
+        7,
+        "direct",
+        "inbox - real",
+        "",
+    ),
+    (
+        "our network was down, then the company took longer than a code lives",
+        [attempt(0), fault(Stage.CONNECT, Fault.UNREACHABLE), attempt(5, 2), accepted(6, 2), arrival(17)],
+        17,
+        "direct",
+        "late unclear real",
+        "accepted at once",
+    ),
+    (
+        "our network was down, then it was greylisted: the life of the code begins with the question",
+        [attempt(0), fault(Stage.CONNECT, Fault.UNREACHABLE), attempt(8, 2), greylisted(9, 2)],
+        11,
+        "direct",
+        "",
+        "",
+    ),
+    (
+        "our network was down, then it was greylisted for a whole life",
+        [
+            attempt(0),
+            fault(Stage.CONNECT, Fault.UNREACHABLE),
+            attempt(8, 2),
+            greylisted(9, 2),
+            attempt(13, 3),
+            greylisted(14, 3),
+        ],
+        19,
+        "direct",
+        "deferred greylisted real",
+        "",
+    ),
+    (
+        "the company was asked so late that nobody can tell",
+        [attempt(0), fault(Stage.CONNECT, Fault.UNREACHABLE), attempt(55, 2), greylisted(56, 2)],
+        60,
+        "direct",
+        "unknown - unproven",
+        "first asked",
+    ),
+    (
+        "greylisted, and our network was down when the retry was due",
+        [
+            attempt(0),
+            greylisted(1),
+            attempt(5, 2),
+            fault(Stage.CONNECT, Fault.UNREACHABLE, 5, number=2),
+            attempt(11, 3),
+            accepted(12, 3),
+            arrival(13),
+        ],
+        13,
+        "direct",
+        "unknown - unproven",
+        "did not reach the company",
+    ),
+    (
+        "the service was slow to send it",
+        [attempt(0), accepted(19, begun=18.5), arrival(20)],
+        20,
+        "direct",
+        "unknown - unproven",
+        "first asked 18 s after the code was issued",
+    ),
+    (
+        "the service was slow to send it, and the company slower",
+        [attempt(0), accepted(19, begun=18.5), arrival(40)],
+        40,
+        "direct",
+        "late unclear real",
+        "",
+    ),
+    (
+        "the service stopped while sending, and it came late",
+        [attempt(0), Interrupted(at(2), 1), arrival(30)],
+        30,
+        "direct",
+        "unknown - unproven",
+        "the service stopped while this probe was being sent",
+    ),
+    (
+        "accepted just before the last look",
+        [attempt(0), fault(Stage.CONNECT, Fault.UNREACHABLE), attempt(54, 2), accepted(55, 2), LOOK],
+        60,
+        "direct",
+        "unknown - unproven",
+        "accepted only 5.0 s before the last look",
+    ),
+    (
+        "one host answers, the next cannot be connected to: the answer counts",
+        [
+            attempt(0),
+            fault(Stage.CONNECT, Fault.TIMED_OUT, 8, step(Stage.BANNER, 421, "4.3.2 too busy"), local_ip=SENDER_IP),
+        ],
+        10,
+        "direct",
+        "deferred server_fault real",
+        "too busy",
+    ),
+    *(
+        (f"a company's own gateway says {words!r}", [refused(Stage.RCPT, 550, words)], 1, via, f"blocked {cause}", "")
+        for words in ("relay not permitted", "Unrouteable address", "5.7.1 <probe@acme.test>: Relay access denied")
+        for via, cause in (("direct", "no_such_user real"), ("proxy", "no_such_user impersonated"))
+    ),
+    (
+        "a relay that may not send to them says nothing of their users",
+        [refused(Stage.RCPT, 550, "relay not permitted")],
+        1,
+        "relay",
+        "unknown relay_denied unproven",
+        "",
+    ),
 ]
 
 
@@ -649,3 +798,49 @@ def test_when_a_probe_is_over(evidence, now, over):
 )
 def test_the_last_look(evidence, now, wants):
     assert wants_look(probe(), evidence, at(now)) is wants
+
+
+OUR_FAULT = (Stage.CONNECT, Fault.UNREACHABLE)
+
+
+@pytest.mark.parametrize(
+    ("dialogues", "wait"),
+    [
+        ([greylisted(1)], 600),
+        ([greylisted(1), greylisted(700, 2)], 1200),
+        ([fault(*OUR_FAULT)], 15),  # nobody was burdened by it, so it is soon made up for
+        ([fault(*OUR_FAULT), fault(*OUR_FAULT, 20, number=2)], 30),
+        ([fault(*OUR_FAULT, n + 1, number=n + 1) for n in range(9)], 600),  # never slower than the real sender
+        ([fault(Stage.LOOKUP, Fault.LOOKUP_FAILED)], 15),
+        ([fault(Stage.CONNECT, Fault.TIMED_OUT)], 600),  # it may be theirs: they are not to be hammered
+        ([fault(Stage.CONNECT, Fault.REFUSED)], 600),
+        ([fault(*OUR_FAULT), greylisted(20, 2)], 600),  # our attempts do not use up the sender's schedule
+        ([fault(*OUR_FAULT), greylisted(20, 2), greylisted(700, 3)], 1200),
+    ],
+)
+def test_the_wait_after_an_attempt(dialogues, wait):
+    (_, due) = next_attempt(patient(), [attempt(0), *dialogues]) or (0, None)
+    assert due == dialogues[-1].at + timedelta(seconds=wait)
+
+
+def patient() -> Probe:
+    """A probe with the times of a real sender: it retries after 10 and 20 minutes, and gives up after three hours."""
+    return replace(probe(retry=(600.0, 1200.0)), give_up_at=at(3 * 3600))
+
+
+def test_a_probe_is_looked_after_when_the_delay_is_the_companys_alone():
+    evidence = [attempt(0), fault(*OUR_FAULT), attempt(5, 2), accepted(6, 2)]  # first asked at 5.5, alive for 10 s
+    assert next_moment(probe(), evidence, at(11)) == at(15.5)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "seconds"),
+    [
+        ([attempt(0), accepted(), arrival(3)], 3),
+        ([attempt(0), greylisted(1), attempt(5, 2), accepted(6, 2), arrival(7)], 7),  # the company put it off
+        ([attempt(0), fault(*OUR_FAULT), attempt(5, 2), accepted(6, 2), arrival(7)], 1.5),  # we did
+        ([attempt(0), accepted(9, begun=8), arrival(9.5)], 1.5),  # our store was slow
+    ],
+)
+def test_our_own_trouble_is_no_delivery_time(evidence, seconds):
+    assert delivery_time(probe(), evidence) == timedelta(seconds=seconds)

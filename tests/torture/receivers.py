@@ -202,7 +202,9 @@ Content-Type: text/rfc822-headers
         task.add_done_callback(self._errands.discard)
 
     async def _until_taken(self, probe_id: str, recipient: str, mail_from: str, mail: bytes) -> None:
-        while not await self._hand_over(recipient, mail_from, mail):
+        while True:
+            if await self._hand_over(recipient, mail_from, mail):
+                break
             await asyncio.sleep(RETRY_SECONDS)
         self.truth.sent_back[probe_id].add(recipient)
 

@@ -88,7 +88,6 @@ async def test_the_best_host_gets_it(send: Send) -> None:
         ({"BANNER": b"what?\r\n"}, ("banner", None, "nonsense")),
         ({"EHLO": b"421 4.7.0 later\r\n"}, ("ehlo", 421, None)),
         ({"EHLO": closes}, ("ehlo", None, "closed")),
-        ({"EHLO": b"250-mx\r\n250 STARTTLS\r\n", "STARTTLS": closes}, ("starttls", None, "closed")),
     ],
 )
 async def test_a_host_that_does_not_listen_to_us_gives_way_to_the_next(

@@ -34,7 +34,7 @@ from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.reading import reports
 from probes.resolver import DnsResolver
-from probes.routes import Surroundings
+from probes.routes import Surroundings, comparison
 from probes.routes.proxy import ProxyRoute
 from probes.routes.xclient import XclientRoute
 from probes.sender import Role
@@ -91,7 +91,7 @@ def addresses_of(config: Config) -> Addresses:
     inbound = config.inbound
     if inbound is None:
         return Addresses()
-    identities = [config.sender.identity(), *([config.control.identity()] if config.control else [])]
+    identities = config.identities().values()
     boxes = {path.mailbox.address: path.mailbox for path in config.paths() if isinstance(path.mailbox, InboundMailbox)}
     return Addresses(
         domains=frozenset({inbound.domain, *(identity.bounces.rpartition("@")[2] for identity in identities)}),
@@ -240,10 +240,11 @@ class Service:
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
 
     def _compare(self, path: WatchedPath, ruling: Ruling) -> None:
-        """Send a control where the sender failed: is it the path? A relay speaks for the sender alone."""
+        """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""
         now = utc_now()
-        if self._config.control and path.route.via != "relay" and self._schedule and self._schedule.admits(path, now):
-            self._spawn(Order(path, ruling.kind, now), Role.CONTROL)
+        role = comparison(path.route, self._config.identities())
+        if role and self._schedule and self._schedule.admits(path, now):
+            self._spawn(Order(path, ruling.kind, now), role)
 
     def _spawn(self, order: Order, role: Role = Role.SENDER) -> None:
         task = asyncio.create_task(self._launch(order, role))

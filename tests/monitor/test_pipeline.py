@@ -292,7 +292,7 @@ async def test_a_listener_that_fails_holds_up_no_probe(world: World):
 async def test_no_control_configured(world: World):
     site = watched(Scripted(), world.mailbox)
     async with world.service(site) as (pipeline, _, store):
-        with pytest.raises(LaunchError, match="no control sender"):
+        with pytest.raises(LaunchError, match="there is no control; add a"):
             await pipeline.launch(site, KIND, Role.CONTROL)
         assert await store.in_flight() == []
 

@@ -123,6 +123,12 @@ class Dialogue:
         return self.steps[-1]
 
 
+def connected_at(dialogue: Dialogue) -> datetime | None:
+    """When the latest TCP connection of this dialogue came about; None if none did."""
+    made = [step.at for step in dialogue.steps if step.stage is Stage.CONNECT and step.good]
+    return max(made, default=None)
+
+
 def fell_back(dialogue: Dialogue) -> Step | None:
     """The step at which TLS failed with the host that decided, which then was asked once more without it; else None."""
     there = [step for step in dialogue.steps if step.host == dialogue.last.host]

@@ -18,6 +18,7 @@ from monitor.people.settings import ManualSettings, SignInSettings
 from monitor.sandbox.settings import SandboxSettings
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
+from probes.reference import SMTP_PORT
 from probes.routes.table import RouteSettings
 from probes.sender import Identity, Role
 from probes.settings import (
@@ -37,7 +38,6 @@ from probes.settings import (
 )
 from probes.token import TOKEN_LENGTH
 
-SMTP_PORT = 25
 LONGEST_LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1
 UNAVAILABLE = "[UNAVAILABLE]"
 """What XCLIENT says for a client without a reverse name."""

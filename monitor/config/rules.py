@@ -101,13 +101,12 @@ def _shared_mailboxes(draft: Draft) -> Iterator[Problem]:
     for company, path, mailbox in _mailboxes(draft):
         owner, first_path, like = first.setdefault(mailbox.key, (company, path, mailbox))
         there: Keys = ("companies", owner, "paths", first_path, "mailbox")
-        place = f"{dotted(there[:-1])} ({draft.homes[owner].place(there)})"
+        shared = f"is the mailbox of {dotted(there[:-1])} too ({draft.homes[owner].place(there)})"
         here: Keys = ("companies", company, "paths", path, "mailbox")
         if owner != company:
-            words = f"is the mailbox of {place} too; each company must have one of its own"
-            yield Problem(draft.homes[company], here, words)
+            yield Problem(draft.homes[company], here, f"{shared}; each company must have one of its own")
         elif different := _different(mailbox, like):
-            words = f"is the mailbox of {place} too, with another {' and '.join(different)}; both must say the same"
+            words = f"{shared}, with another {' and '.join(different)}; both must say the same"
             yield Problem(draft.homes[company], here, words)
 
 

@@ -19,7 +19,7 @@ from probes.routes.wire import bears
 from probes.uplink import Uplink
 
 REST = 20.0  # seconds from one check to the next
-CHECK_SECONDS = 5.0  # for one check; dialogues have longer
+CHECK_SECONDS = 5.0  # for one check; less where dialogues have less than twice that, so that it ends before they do
 MOST_REFERENCES = 5
 
 log = structlog.get_logger("network")
@@ -33,6 +33,7 @@ class Network:
         self._around, self._rest = around, rest
         self._config = Config()
         self._followed: frozenset[tuple[str, str]] = frozenset()
+        self._timeout = CHECK_SECONDS
         self._wanted = asyncio.Event()
         self._asked = False
         self._task: asyncio.Task[None] | None = None
@@ -47,11 +48,11 @@ class Network:
         if config.sender.source_ip != self._config.sender.source_ip:
             self.uplink, self._asked = Uplink(), False
         self._config = config
-        self._followed = frozenset(
-            (path.company, path.path)
-            for path in config.paths()
-            if isinstance(path.route, DirectRoute) and path.route.port == SMTP_PORT
-        )
+        followed = [
+            path for path in config.paths() if isinstance(path.route, DirectRoute) and path.route.port == SMTP_PORT
+        ]
+        self._followed = frozenset((path.company, path.path) for path in followed)
+        self._timeout = min([CHECK_SECONDS, *(path.timeout.total_seconds() / 2 for path in followed)])
 
     def start(self) -> None:
         """Ask when it is wanted, from now on."""
@@ -95,10 +96,10 @@ class Network:
         source, resolver = self._config.sender.source_ip, self._around.resolver
         if references := self._config.network.references:
             for reference in references[:MOST_REFERENCES]:
-                yield ask(reference, source, resolver, timeout=CHECK_SECONDS)
+                yield ask(reference, source, resolver, timeout=self._timeout)
             return
         for domain in dict.fromkeys(identity.domain for identity in self._config.identities().values()):
-            yield ask_mail_host(domain, source, resolver, timeout=CHECK_SECONDS)
+            yield ask_mail_host(domain, source, resolver, timeout=self._timeout)
 
     async def _run(self) -> None:
         while True:

@@ -63,7 +63,8 @@ def test_what_is_not_toml(told: Any, text: str, lines: list[str]) -> None:
             "[webb]\n[standing]\n",
             [
                 "config.toml:1: webb: unknown key; expected one of sender, control, neighbour, network, probes, store, "
-                "web, inbound, dns, log, incidents, channels, routing, maintenance, sandbox, include, companies; did you mean web?",
+                "web, inbound, dns, log, incidents, channels, routing, maintenance, sandbox, include, "
+                "companies; did you mean web?",
                 "config.toml:2: standing: unknown key; expected one of sender, control, neighbour, network, probes, "
                 "store, web, inbound, dns, log, incidents, channels, routing, maintenance, sandbox, include, companies",
             ],

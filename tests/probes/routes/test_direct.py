@@ -18,6 +18,7 @@ from smtp_server import GOOD, Answer, MailServer, full_backlog, mail_server
 from probes.evidence import Handover
 from probes.resolver import DnsResolver
 from probes.routes.direct import DirectRoute
+from probes.sender import Role
 
 
 @asynccontextmanager
@@ -51,6 +52,19 @@ async def test_an_address_that_is_not_ours_sends_nothing(send: Send) -> None:
             assert sent.dialogue.local_ip == ""
     assert server.visits == []
     assert dns.asked == []
+
+
+@pytest.mark.parametrize(
+    ("role", "remedy"),
+    [
+        (Role.SENDER, 'use a route via "relay", "xclient" or "proxy"'),
+        (Role.CONTROL, "name it in control.source_ip, or compare with a [neighbour]"),
+    ],
+)
+async def test_who_cannot_be_sent_from_here_is_told_what_to_do(send: Send, role: Role, remedy: str) -> None:
+    sent = await send(DirectRoute(host="127.0.0.1"), identity={"source_ip": "198.51.100.7", "role": role})
+    assert sent.dialogue.handover is Handover.WITHHELD
+    assert remedy in sent.dialogue.last.text
 
 
 async def test_any_address_is_not_the_sender_s(send: Send) -> None:

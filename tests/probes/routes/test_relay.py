@@ -75,6 +75,12 @@ async def test_the_control_does_not_speak_through_the_senders_relay(send: Send) 
     assert server.visits == []
 
 
+async def test_the_neighbour_does_because_its_table_says_that_the_account_may_send_for_it(send: Send) -> None:
+    async with mail_server({"EHLO": EHLO % b"PLAIN"}) as server:
+        sent = await send(relay(server.port), identity={"role": Role.NEIGHBOUR})
+    assert sent.dialogue.handover is Handover.ACCEPTED
+
+
 @pytest.mark.parametrize(
     ("script", "last", "says"),
     [

@@ -23,6 +23,7 @@ from tests.lab.rspamd import PORT as FILTER_PORT
 SENDER_DOMAIN = "account.trimble.com"
 RELAY = f"mail.{SENDER_DOMAIN}"
 CONTROL_DOMAIN = "control.example"
+NEIGHBOUR_DOMAIN = "neighbour.example"  # sent from the sender's address
 USER = "probe"
 OTHER_USER = "colleague"
 PASSWORDS = {USER: "lab-password", OTHER_USER: "other-password"}
@@ -125,11 +126,12 @@ EXEMPT_FROM_GREYLISTING = (CONTROL_IP,)
 
 
 def records() -> list[str]:
-    """What DNS says of the companies and of the two senders."""
+    """What DNS says of the companies and of those who send."""
     found = [
         f'{SENDER_DOMAIN}. TXT "v=spf1 ip4:{SENDER_IP} -all"',
         f"{SENDER_DOMAIN}. MX 10 {RELAY}.",
         f"{RELAY}. A {RELAY_IP}",
+        f'{NEIGHBOUR_DOMAIN}. TXT "v=spf1 ip4:{SENDER_IP} -all"',
         f'{CONTROL_DOMAIN}. TXT "v=spf1 ip4:{CONTROL_IP} -all"',
         f"{CONTROL_DOMAIN}. MX 10 mail.{CONTROL_DOMAIN}.",
     ]

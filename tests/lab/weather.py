@@ -28,7 +28,6 @@ from tests.lab.probing import verdicts_in
 from tests.lab.service import SECONDS
 
 PACE = 'code_life = "4s"\ngive_up = "6s"\nretry = ["2s"]\ntimeout = "2s"'
-NEIGHBOUR = '\n[neighbour]\naddress = "probe@neighbour.example"\n'
 COMPARED = (Role.SENDER, Role.CONTROL)
 
 
@@ -112,7 +111,7 @@ class Seen:
 def text_of(lab: Lab, routes: Mapping[str, Mapping[str, str]], references: Sequence[Site] = ()) -> str:
     """A configuration with these routes, by company and path. `references` are asked whether our line is down."""
     named = ", ".join(f'"mx.{site.company.domain}"' for site in references)
-    text = config.head("1h") + NEIGHBOUR + (f"\n[network]\nreferences = [{named}]\n" if references else "")
+    text = config.head("1h") + (f"\n[network]\nreferences = [{named}]\n" if references else "")
     for name, ways in routes.items():
         site = lab[name]
         text += config.company(site, PACE, {key: config.path(lab, site, route=way) for key, way in ways.items()})

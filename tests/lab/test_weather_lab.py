@@ -1,6 +1,6 @@
 """Bad weather on real mail servers: who is named, and that it is not the sender where everybody is hit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,9 @@ from tests.lab.companies import BAD_WEATHER
 from tests.lab.lab import Lab
 from tests.lab.lab import lab as lab_up
 from tests.lab.network import CONTROL_IP, SENDER_IP, US
-from tests.lab.weather import Seen, direct, firewall, line_cut, probe, stopped, through_gateway
+from tests.lab.processes import until
+from tests.lab.service import SECONDS, Service
+from tests.lab.weather import Seen, direct, firewall, line_cut, probe, stopped, text_of, through_gateway
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -104,6 +106,27 @@ def test_our_own_line_that_is_cut_is_told_by_the_reference(lab: Lab, tmp_path: P
     assert cut.network.uplink.reference == "mx.fair.test:25"
     mended = probe(lab, tmp_path, direct(lab["fair"]), [Role.SENDER])
     assert (mended.verdict("fair/hq"), mended.reachable) == ("inbox -", True)
+
+
+def test_the_service_shows_whether_our_line_is_up_and_only_once_it_had_to_ask(lab: Lab, tmp_path: Path) -> None:
+    service = Service(tmp_path, text_of(lab, direct(lab["fair"]), [lab["broken-milter"]], every="2s"))
+    try:
+        service.start()
+        service.wait_for("fair/hq", lambda record: record.verdict)
+        assert service.gauge("mailpath_reference_up") is None
+        with line_cut():
+            wait_for(lambda: service.gauge("mailpath_reference_up") == 0)
+        wait_for(lambda: service.gauge("mailpath_reference_up") == 1)
+        assert service.stop() == 0
+    finally:
+        service.kill9()
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    for _ in until(SECONDS, step=0.2):
+        if true():
+            return
+    pytest.fail("it did not become so")
 
 
 def test_without_references_our_own_mx_is_asked_and_one_that_is_not_there_tells_nothing(

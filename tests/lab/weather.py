@@ -108,10 +108,12 @@ class Seen:
         return self.network.uplink.reachable_since(self.began)
 
 
-def text_of(lab: Lab, routes: Mapping[str, Mapping[str, str]], references: Sequence[Site] = ()) -> str:
+def text_of(
+    lab: Lab, routes: Mapping[str, Mapping[str, str]], references: Sequence[Site] = (), every: str = "1h"
+) -> str:
     """A configuration with these routes, by company and path. `references` are asked whether our line is down."""
     named = ", ".join(f'"mx.{site.company.domain}"' for site in references)
-    text = config.head("1h") + (f"\n[network]\nreferences = [{named}]\n" if references else "")
+    text = config.head(every) + (f"\n[network]\nreferences = [{named}]\n" if references else "")
     for name, ways in routes.items():
         site = lab[name]
         text += config.company(site, PACE, {key: config.path(lab, site, route=way) for key, way in ways.items()})

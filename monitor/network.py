@@ -12,7 +12,7 @@ import structlog
 from monitor.config import Config
 from monitor.events import Event
 from probes.evidence import Dialogue, Fault, Handover, Stage, connected_at
-from probes.reference import SMTP_PORT, Answer, ask, ask_mail_host
+from probes.reference import SMTP_PORT, Answer, ask, ask_mail_hosts
 from probes.routes import Surroundings
 from probes.routes.direct import DirectRoute
 from probes.routes.wire import bears
@@ -99,7 +99,7 @@ class Network:
                 yield ask(reference, source, resolver, timeout=self._timeout)
             return
         for domain in dict.fromkeys(identity.domain for identity in self._config.identities().values()):
-            yield ask_mail_host(domain, source, resolver, timeout=self._timeout)
+            yield ask_mail_hosts(domain, source, resolver, timeout=self._timeout)
 
     async def _run(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from probes.routes.wire import bears, connect
 from probes.settings import Endpoint
 
 SMTP_PORT = 25
+MOST_ADDRESSES = 3  # of one reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +33,49 @@ async def ask(reference: Endpoint, source: str, resolver: Resolver, *, timeout: 
     found = await resolver.addresses(reference.host, timeout=timeout / 2)
     if isinstance(found, Unresolved):
         return _not_found(str(reference), found)
-    return await _knock(str(reference), _of_family(found, source), reference.port, source, until)
+    places = [(str(reference), address) for address in _of_family(found, source)]
+    if not places:
+        return Answer(str(reference), None, f"it has no address that {source} could reach")
+    return await _knock(places, reference.port, source, until)
 
 
-async def ask_mail_host(domain: str, source: str, resolver: Resolver, *, timeout: float) -> Answer:
-    """Ask the best MX host of a domain that we send from. A domain without MX may have a web server only, and its MX
-    may be this very machine: neither tells anything."""
+async def ask_mail_hosts(domain: str, source: str, resolver: Resolver, *, timeout: float) -> Answer:
+    """Ask the MX hosts of a domain that we send from. A domain without MX may have a web server only, and its MX may be
+    this very machine: neither tells anything."""
     until = asyncio.get_running_loop().time() + timeout
     found = await resolver.mail_hosts(domain, timeout=timeout / 2)
     if isinstance(found, Unresolved):
         return _not_found(f"the MX of {domain}", found)
-    outside = [
-        (host.name, [address for address in _of_family(host.addresses, source) if not bears(address)])
+    places = [
+        (f"{host.name}:{SMTP_PORT}", address)
         for host in found
-        if host.name != domain
+        for address in _of_family(host.addresses, source)
+        if host.name != domain and not bears(address)
     ]
-    for name, addresses in outside:
-        if addresses:
-            return await _knock(f"{name}:{SMTP_PORT}", addresses, SMTP_PORT, source, until)
-    return Answer(f"the MX of {domain}", None, "there is no such host outside this machine")
+    if not places:
+        return Answer(f"the MX of {domain}", None, "there is no such host outside this machine")
+    return await _knock(places, SMTP_PORT, source, until)
 
 
-async def _knock(reference: str, addresses: list[str], port: int, source: str, until: float) -> Answer:
-    if not addresses:
-        return Answer(reference, None, f"it has no address that {source} could reach")
-    wire = await connect(addresses[0], port, until, source=source)
+async def _knock(places: list[tuple[str, str]], port: int, source: str, until: float) -> Answer:
+    """Knock at these (name, address) at once. One that greets is enough; else the first tells."""
+    at_once = [_greeting(name, address, port, source, until) for name, address in places[:MOST_ADDRESSES]]
+    answers = await asyncio.gather(*at_once)
+    return next((answer for answer in answers if answer.reached), answers[0])
+
+
+async def _greeting(name: str, address: str, port: int, source: str, until: float) -> Answer:
+    wire = await connect(address, port, until, source=source)
     if isinstance(wire, Trouble):
-        return Answer(reference, False, wire.text)
+        return Answer(name, False, wire.text)
     try:
         heard = await wire.reply(until)
         wire.write(b"QUIT\r\n")
     finally:
         wire.drop()
     if isinstance(heard, Reply):
-        return Answer(reference, True, f"{heard.code} {heard.text}")
-    return Answer(reference, False, heard.text)
+        return Answer(name, True, f"{heard.code} {heard.text}")
+    return Answer(name, False, heard.text)
 
 
 def _not_found(reference: str, found: Unresolved) -> Answer:

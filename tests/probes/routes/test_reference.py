@@ -9,7 +9,7 @@ from mail_in_hand import SOURCE
 from nameserver import Records, name_server
 from smtp_server import Answer, Visit, full_backlog, mail_server
 
-from probes.reference import ask, ask_mail_host
+from probes.reference import ask, ask_mail_hosts
 from probes.resolver import DnsResolver
 from probes.settings import Endpoint
 
@@ -94,9 +94,16 @@ async def test_our_own_mx_is_a_reference_only_where_it_is_named_and_not_this_mac
     records: Records, reference: str, reached: bool | None
 ) -> None:
     async with name_server(records) as dns:
-        answer = await ask_mail_host("our.example", SOURCE, DnsResolver([dns.where]), timeout=0.6)
+        answer = await ask_mail_hosts("our.example", SOURCE, DnsResolver([dns.where]), timeout=0.6)
     assert answer.reference.startswith(reference)
     assert answer.reached is reached
+
+
+async def test_one_address_of_several_that_answers_is_enough() -> None:
+    records: Records = {("mx.example", "A"): ["127.0.0.11", "127.0.0.12"]}
+    async with mail_server(host="127.0.0.12") as server, name_server(records) as dns:
+        answer = await ask(Endpoint("mx.example", server.port), SOURCE, DnsResolver([dns.where]), timeout=1.0)
+    assert answer.reached is True
 
 
 async def test_cancelling_closes_the_connection() -> None:

@@ -49,6 +49,7 @@ class Snapshot:
     notices: dict[tuple[str, str], int]
     waiting: dict[str, tuple[int, timedelta]]
     listening: bool | None
+    reference: bool | None
     at: datetime
 
 
@@ -66,6 +67,7 @@ class Gauges:
     notices: Callable[[], dict[tuple[str, str], int]] = dict  # by channel and result
     waiting: Callable[[], dict[str, tuple[int, timedelta]]] = dict  # by channel: how many, and for how long the oldest
     listening: Callable[[], bool | None] = lambda: None  # to mail that comes in; None if that is not wanted
+    reference: Callable[[], bool | None] = lambda: None  # our way out works; None as long as nobody was asked
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -97,6 +99,7 @@ class Metrics:
             notices=self._gauges.notices(),
             waiting=self._gauges.waiting(),
             listening=self._gauges.listening(),
+            reference=self._gauges.reference(),
             at=self._gauges.now(),
         )
 
@@ -319,6 +322,12 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     if snapshot.listening is not None:
         yield GaugeMetricFamily(
             "mailpath_inbound_up", "1 while the listener for bounces and copies is open.", value=snapshot.listening
+        )
+    if snapshot.reference is not None:
+        yield GaugeMetricFamily(
+            "mailpath_reference_up",
+            "1 if hosts outside can be reached from the source IP, 0 if no reference could.",
+            value=snapshot.reference,
         )
     companies = GaugeMetricFamily(
         "mailpath_company_info", "1 for each company that is watched.", labels=("company", "name", "mail_system")

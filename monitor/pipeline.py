@@ -106,9 +106,7 @@ class Pipeline:
     async def configure(self, config: Config) -> None:
         """Work by this configuration from now on. Probes on paths that are gone end as unknown."""
         self._sites = {(site.company, site.path): site for site in config.paths()}
-        self._identities = {Role.SENDER: config.sender.identity()}
-        if config.control:
-            self._identities = {**self._identities, Role.CONTROL: config.control.identity()}
+        self._identities = config.identities()
         self._signer = config.sender.dkim.signer(config.sender.domain) if config.sender.dkim else None
         self._our_domains = frozenset({config.inbound.domain} if config.inbound else ())
         for site in self._sites.values():
@@ -132,14 +130,14 @@ class Pipeline:
                 await self._abandon(flight)
 
     def busy(self, company: str, path: str, kind: Kind) -> bool:
-        """Whether a scheduled probe of this kind must wait on this path; for a control nobody waits."""
+        """Whether a scheduled probe of this kind must wait on this path; nobody waits for what it is compared with."""
         return self._busy[company, path, kind] > 0
 
     async def launch(self, site: WatchedPath, kind: Kind, role: Role = Role.SENDER) -> Probe:
         """Start a probe; returns when it is stored and being sent. Raises LaunchError."""
         identity = self._identities.get(role)
         if identity is None:
-            raise LaunchError("there is no control sender; add a [control] table to the configuration")
+            raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
         now = self._now()
         probe = Probe(
             id=new_probe_id(),

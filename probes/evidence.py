@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -89,6 +90,21 @@ class Dialogue:
     def last(self) -> Step:
         """The step that decided it."""
         return self.steps[-1]
+
+
+def connected_at(dialogue: Dialogue) -> datetime | None:
+    """When the latest TCP connection of this dialogue came about; None if none did."""
+    made = [step.at for step in dialogue.steps if step.stage is Stage.CONNECT and step.good]
+    return max(made, default=None)
+
+
+def fell_back(dialogue: Dialogue) -> Step | None:
+    """The step at which TLS failed with the host that decided, which then was asked once more without it; else None."""
+    there = [step for step in dialogue.steps if step.host == dialogue.last.host]
+    for failed, then in pairwise(there):
+        if failed.stage in (Stage.STARTTLS, Stage.EHLO) and then.stage is Stage.CONNECT:
+            return failed
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ from probes.probe import Probe
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
-from probes.sentences import place, quoted, reporter, said, span, times
+from probes.sentences import place, quoted, reporter, said, span, times, without_tls
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
@@ -187,6 +187,7 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     tries = f", at attempt {len(case.attempts)}" if len(case.attempts) > 1 else ""
     copy = arrival.folder is Folder.COPY
     but = "; a copy does not prove that the reader has it in the inbox" if copy else _contradicted(case)
+    but += without_tls(case.accepted) if case.accepted else ""
     grade = Grade.UNPROVEN if copy else grade
     if arrival.at <= probe.code_dead_at:
         return Verdict(Outcome.INBOX, None, grade, f"arrived in {where}{tries}{but}")
@@ -372,7 +373,7 @@ def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdi
 def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     """The message was not taken. Who is to blame depends on whether the receiver was asked at all."""
     step = telling_step(dialogue)
-    there = f"{place(step)}: {said(step)}"
+    there = f"{place(step)}: {said(step)}{without_tls(dialogue)}"
     cause, answer = cause_of_attempt(probe, dialogue), answer_of_step(step)
     if not asked_about_sender(probe, dialogue) or cause is Cause.NETWORK:
         because = f"we could not ask: stopped at {there}"

@@ -35,7 +35,7 @@ def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None 
     """The mail of this probe. The same arguments give the same bytes: what is sent again is the very same mail.
 
     The token stands in the envelope sender, X-Mailpath-Probe, the Message-ID and both bodies. `signer` has the sender's
-    key, so the control goes unsigned. ValueError for an address that cannot stand in a header.
+    key, so whoever it is compared with goes unsigned. ValueError for an address that cannot stand in a header.
     """
     form = _form(probe.kind, identity)
     token = mint(probe.id, key)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from probes.answer import Fault
-from probes.evidence import Bounce, Dialogue, Step
+from probes.evidence import Bounce, Dialogue, Step, fell_back
 
 FAULT_WORDS: dict[Fault, str] = {
     Fault.DOMAIN_UNKNOWN: "the domain takes no mail",
@@ -34,6 +34,15 @@ def said(step: Step) -> str:
 def times(dialogue: Dialogue) -> str:
     """Which attempt it was, from the second on."""
     return f" (attempt {dialogue.number})" if dialogue.number > 1 else ""
+
+
+def without_tls(dialogue: Dialogue) -> str:
+    """That TLS failed and the message went without it, where it was so."""
+    failed = fell_back(dialogue)
+    if failed is None:
+        return ""
+    why = said(failed) if failed.code else failed.text
+    return f"; TLS failed: {why}; sent without TLS, as mail servers do"
 
 
 def reporter(bounce: Bounce) -> str:

@@ -109,7 +109,7 @@ class Picture:
         """The newest verdict of some line or control, as far as that alone tells something."""
         if ruling.role is Role.CONTROL:
             self._take_control(ruling)
-        elif ruling.verdict.outcome is not Outcome.UNKNOWN:
+        elif ruling.role is Role.SENDER and ruling.verdict.outcome is not Outcome.UNKNOWN:
             self._hear(ruling)
 
     def take(self, rulings: Iterable[Ruling], loaded: frozenset[Line] = frozenset()) -> None:
@@ -118,7 +118,7 @@ class Picture:
             if ruling.role is Role.CONTROL:
                 self._take_control(ruling)
                 continue
-            if ruling.line not in self._lines:
+            if ruling.role is not Role.SENDER or ruling.line not in self._lines:
                 continue
             if ruling.line not in loaded:
                 track = self._tracks.get(ruling.line, Track())

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.config import Config
 from monitor.events import Event
 from monitor.pipeline import LaunchError
 from probes.evidence import Arrival, Attempt, Dialogue, FailedLook, Handover, Interrupted, Look
@@ -289,12 +290,32 @@ async def test_a_listener_that_fails_holds_up_no_probe(world: World):
         await _until(lambda: not pipeline.flights)
 
 
-async def test_no_control_configured(world: World):
+@pytest.mark.parametrize("role", [Role.CONTROL, Role.NEIGHBOUR])
+async def test_whoever_is_not_configured_cannot_be_sent(world: World, role: Role):
     site = watched(Scripted(), world.mailbox)
     async with world.service(site) as (pipeline, _, store):
-        with pytest.raises(LaunchError, match="no control sender"):
-            await pipeline.launch(site, KIND, Role.CONTROL)
+        with pytest.raises(LaunchError, match=rf"there is no {role}; add a \[{role}\] table"):
+            await pipeline.launch(site, KIND, role)
         assert await store.in_flight() == []
+
+
+async def test_the_neighbour_is_sent_from_the_senders_address_unsigned_and_found_again(world: World):
+    route = Scripted(mailbox=world.maildir)
+    site, plan = watched(route, world.mailbox), Config.model_validate({"neighbour": {"address": "probe@near.example"}})
+    async with world.service(site) as (pipeline, heard, store):
+        neighbours = Plan(site)
+        neighbours.identities = plan.identities
+        await pipeline.configure(neighbours)  # type: ignore[arg-type]
+        probe = await pipeline.launch(site, KIND, Role.NEIGHBOUR)
+        assert (await heard.verdict()).startswith("inbox")
+        record = await store.record(probe.id)
+    assert record
+    assert (record.probe.role, record.probe.source_ip) == (Role.NEIGHBOUR, "104.130.122.50")
+    (message,) = route.sent
+    assert message.mail_from.startswith("probe+")
+    assert message.mail_from.endswith("@near.example")
+    assert b"<probe@near.example>" in message.content
+    assert b"DKIM-Signature" not in message.content
 
 
 async def _until(true):

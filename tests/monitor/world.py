@@ -20,6 +20,7 @@ from probes.kinds import Kind
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.message import Message
 from probes.routes import Surroundings
+from probes.sender import Identity
 
 PATIENCE = 10.0  # seconds a test waits for what must happen
 
@@ -90,6 +91,9 @@ class Scripted:
     def toward(self, recipient: str) -> str:
         return "mx.acme.test"
 
+    def withholds(self, identity: Identity) -> str:
+        return ""
+
     async def send(self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Any) -> Dialogue:
         self.sent.append(message)
         if self.gate:
@@ -108,7 +112,7 @@ class Plan:
     def __init__(self, *paths: WatchedPath) -> None:
         self._paths = paths
         told = Config()
-        self.sender, self.control, self.inbound = told.sender, told.control, told.inbound
+        self.sender, self.inbound, self.identities = told.sender, told.inbound, told.identities
 
     def paths(self) -> tuple[WatchedPath, ...]:
         return self._paths

@@ -288,6 +288,19 @@ def test_a_control_that_fails_too_clears_the_sender(sender, control, nature):
     assert day.only().nature is nature
 
 
+def test_a_verdict_on_the_neighbour_is_none_on_the_sender():
+    day = Day((site("acme"),))
+    for _ in range(3):
+        day.judge("b", role=Role.NEIGHBOUR)
+    day.settle()
+    assert day.open == []
+    day.play({("acme", "hq", CODE): "bb"})
+    for _ in range(3):
+        day.judge("i", role=Role.NEIGHBOUR)
+    day.settle()
+    assert day.only().nature is Nature.MAIL
+
+
 def test_a_control_of_last_week_says_nothing_of_today():
     day = Day((site("acme"),))
     day.judge("b", role=Role.CONTROL)

@@ -9,7 +9,6 @@ import asyncio
 import heapq
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +26,7 @@ from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox
+from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.probe import Probe
 from probes.reading.facts import BounceFacts
@@ -82,7 +82,7 @@ class Pipeline:
         self,
         store: Store,
         around: Surroundings,
-        pool: Executor,
+        pool: MailboxThreads,
         key: bytes,
         listeners: Sequence[Listener],
         *,

@@ -6,7 +6,6 @@ It is connected only while probes are out, survives whatever the mailbox does to
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ import structlog
 
 from probes.evidence import FailedLook, Look
 from probes.mailboxes import Mailbox, MailboxError, Session, Sighting
+from probes.mailboxes.threads import MailboxThreads
 
 PATIENCE = 120.0  # seconds: a push that is lost is found by the next look
 BACKOFF = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between visits to a mailbox that fails; the last one repeats
@@ -33,7 +33,7 @@ class Watcher:
     """Watches `mailbox` while anything is expected in it."""
 
     def __init__(
-        self, mailbox: Mailbox, pool: Executor, *, hear: Hear, report: Report, now: Callable[[], datetime]
+        self, mailbox: Mailbox, pool: MailboxThreads, *, hear: Hear, report: Report, now: Callable[[], datetime]
     ) -> None:
         self.mailbox = mailbox
         self.failures = 0

@@ -14,17 +14,26 @@ What a token is worth, and when to look, is not decided here.
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from probes.evidence import Folder, Marker
 
+if TYPE_CHECKING:
+    from probes.mailboxes.threads import MailboxThreads
+
 
 class MailboxError(Exception):
-    """We could not look. Its text is one line for people: what was tried, and what the server said."""
+    """We could not look. Its text is one line for people: what was tried, and what the server said.
+
+    `unreachable`: the server could not be reached or did not answer in time, so other mailboxes there may suffer too.
+    """
+
+    def __init__(self, text: str, *, unreachable: bool = False) -> None:
+        super().__init__(text)
+        self.unreachable = unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,6 @@ class Mailbox(Protocol):
         """The same for two settings that mean the same mailbox; fit to be shown: no secret in it."""
         ...
 
-    def open(self, pool: Executor) -> AbstractAsyncContextManager[Session]:
+    def open(self, pool: "MailboxThreads") -> AbstractAsyncContextManager[Session]:
         """Visit the mailbox. Blocking work runs in `pool`. Raises MailboxError."""
         ...

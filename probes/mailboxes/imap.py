@@ -6,8 +6,8 @@ What blocks runs in the pool, in short turns; while the server idles, the event 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import Executor, Future
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -19,6 +19,7 @@ from probes.evidence import Folder
 from probes.mailboxes import MailboxError, Session, Sighting
 from probes.mailboxes.folders import INBOX, junk_among
 from probes.mailboxes.imap_line import HEADERS_AT_ONCE, Line, Patience, said
+from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
 from probes.settings import Duration, Host, Port, Secret, Settings
 from probes.tls import CaFile, client_context
 
@@ -82,7 +83,7 @@ class ImapMailbox(Settings):
         """Server, user and folder."""
         return f"imap:{self.user}@{self.host.lower()}:{self.port}/{_canonical(self.inbox)}"
 
-    def open(self, pool: Executor) -> AbstractAsyncContextManager[Session]:
+    def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[Session]:
         """Visit the mailbox."""
         return visit(self, pool)
 
@@ -92,24 +93,31 @@ def _canonical(folder: str) -> str:
 
 
 @asynccontextmanager
-async def visit(mailbox: ImapMailbox, pool: Executor, patience: Patience = PATIENCE) -> AsyncIterator[Session]:
+async def visit(mailbox: ImapMailbox, pool: MailboxThreads, patience: Patience = PATIENCE) -> AsyncIterator[Session]:
     """As `ImapMailbox.open`, with a patience of one's own."""
-    session = ImapSession(mailbox, pool, patience)
+    here = pool.visit(f"imap {mailbox.host}:{mailbox.port}", mailbox.key)
+    session = ImapSession(mailbox, here, patience)
     try:
         await session.start()
         yield session
+    except MailboxError as error:
+        if error.unreachable:
+            here.failed(str(error))
+        raise
     finally:
         await session.close()
+        here.close()
 
 
 class ImapSession:
     """One visit. After a MailboxError, or a look or a removal that was stopped, it is over."""
 
-    def __init__(self, mailbox: ImapMailbox, pool: Executor, patience: Patience) -> None:
+    def __init__(self, mailbox: ImapMailbox, visit: ServerVisit, patience: Patience) -> None:
         self._mailbox = mailbox
-        self._pool = pool
         self._patience = patience
         self._where = f"imap {mailbox.host}:{mailbox.port}"
+        self._visit = visit
+        self._deadline: Deadline | None = None
         self._lines: list[Line] = []
         self._changed_at = 0.0
         self._jobs: dict[Line, Future[Any]] = {}  # what a thread did last on each line
@@ -132,7 +140,8 @@ class ImapSession:
             if len(self._lines) == 1:
                 await self._find_junk(self._lines[0])
             found = await self._on_all(lambda line: self._look_through(line, since))
-            return [each for sightings in found for each in sightings]
+        self._visit.answered()
+        return [each for sightings in found for each in sightings]
 
     async def changed(self, timeout: float) -> None:
         """See `Session`. Over after `poll` where the server does not push or has no folder for junk yet, else after
@@ -141,6 +150,7 @@ class ImapSession:
         await asyncio.sleep(min(timeout, self._changed_at + BREATH - monotonic()))
         if all(line.pushes for line in self._lines):
             await self._on_all(self._idle)
+            self._visit.answered()
         if all(line.idling for line in self._lines):
             await self._news(min(timeout, TRUST if len(self._lines) > 1 else poll))
         elif not any(line.grown for line in self._lines):
@@ -175,17 +185,33 @@ class ImapSession:
             line.greet(box.host, secure, upgrade=box.tls == "starttls")
             line.log_in(box.user, box.password.get_secret_value())
 
+        if box.tls != "implicit":
+            await self._greeted(line)
         await self._on(line, begin)
         return line
 
+    async def _greeted(self, line: Line) -> None:
+        """Wait on the event loop until the server speaks: one that accepts and says nothing must not hold a thread."""
+        loop = asyncio.get_running_loop()
+        heard = asyncio.Event()
+        loop.add_reader(line.fileno(), heard.set)
+        try:
+            async with asyncio.timeout(self._patience.step):
+                await heard.wait()
+        except TimeoutError:
+            raise MailboxError(f"{self._where}: greeting: no answer in time", unreachable=True) from None
+        finally:
+            loop.remove_reader(line.fileno())
+
     async def _connect(self) -> socket.socket:
         """On the event loop: a firewall that drops our packets must not hold a thread."""
-        loop = asyncio.get_running_loop()
-        step = f"look up {self._mailbox.host}"
+        host, port = self._mailbox.host, self._mailbox.port
+        step = f"look up {host}"
         failure: Exception = OSError("no address")
         try:
+            job = await self._turn(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
             async with asyncio.timeout(self._patience.connect):
-                found = await loop.getaddrinfo(self._mailbox.host, self._mailbox.port, type=socket.SOCK_STREAM)
+                found = await _quietly(job)
             step = "connect"
             for family, kind, protocol, _, address in found:
                 try:
@@ -194,7 +220,8 @@ class ImapSession:
                     failure = error
         except (OSError, UnicodeError) as error:
             failure = error
-        raise MailboxError(f"{self._where}: {step}: {said(failure)}")
+        unreachable = not isinstance(failure, socket.gaierror | UnicodeError)
+        raise MailboxError(f"{self._where}: {step}: {said(failure)}", unreachable=unreachable)
 
     async def _connect_to(self, sock: socket.socket, address: tuple[object, ...]) -> socket.socket:
         try:
@@ -218,7 +245,7 @@ class ImapSession:
     async def _idle(self, line: Line) -> None:
         """Have the server tell of news. Who stops waiting for that does no harm: what comes next waits for its end."""
         if not line.idles:
-            await asyncio.shield(self._begin(line, line.idle))
+            await asyncio.shield(_quietly(await self._begin(line, line.idle)))
 
     async def _news(self, timeout: float) -> None:
         """Wait until an idling server tells of new mail, or is gone. What it told with its "+" is not missed."""
@@ -261,19 +288,23 @@ class ImapSession:
         earlier = self._jobs.get(line)
         if earlier is not None and not earlier.done():
             await asyncio.wait([_quietly(earlier)])
-        begun = self._begin(line, work, *arguments)
+        job = await self._begin(line, work, *arguments)
         try:
-            return await begun
+            return await _quietly(job)
         except asyncio.CancelledError:
             line.cut()
             raise
 
-    def _begin(self, line: Line, work: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
+    async def _begin(self, line: Line, work: Callable[..., T], *arguments: object) -> Future[T]:
         if line.failure:
             raise MailboxError(line.failure)
-        job = self._pool.submit(work, *arguments)
-        self._jobs[line] = job
-        return _quietly(job)
+        self._jobs[line] = job = await self._turn(work, *arguments)
+        return job
+
+    async def _turn(self, work: Callable[..., T], *arguments: object) -> Future[T]:
+        """Begin it in a thread. While we wait for one, the server's time stands still."""
+        with self._deadline.paused() if self._deadline else nullcontext():
+            return await self._visit.begin(work, *arguments)
 
     async def _close(self, line: Line) -> None:
         job = self._jobs.get(line)
@@ -293,10 +324,12 @@ class ImapSession:
     @asynccontextmanager
     async def _within(self, seconds: float) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(seconds):
+            async with Deadline(seconds) as self._deadline:
                 yield
         except TimeoutError:
-            raise MailboxError(f"{self._where}: not done within {seconds:g} s") from None
+            raise MailboxError(f"{self._where}: not done within {seconds:g} s", unreachable=True) from None
+        finally:
+            self._deadline = None
 
 
 def _quietly(job: Future[T]) -> asyncio.Future[T]:

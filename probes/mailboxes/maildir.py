@@ -9,7 +9,6 @@ import asyncio
 import errno
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +21,8 @@ from probes.evidence import Folder
 from probes.mailboxes import MailboxError, Session, Sighting
 from probes.mailboxes.folders import INBOX, junk_directories
 from probes.mailboxes.maildir_box import Box
-from probes.mailboxes.notifier import Notifier
+from probes.mailboxes.notifier import Notifier, mount_of
+from probes.mailboxes.threads import MailboxThreads
 from probes.settings import FilePath, Settings
 
 TICK = 1.0  # seconds between two looks where nobody tells us, and between two searches for a folder for junk
@@ -48,17 +48,22 @@ class MaildirMailbox(Settings):
     )
 
     @cached_property  # asked for with every probe, and a real path costs a system call for each of its parts
+    def real_path(self) -> str:
+        """The folder without symbolic links on the way to it."""
+        return os.path.realpath(self.path)
+
+    @property
     def key(self) -> str:
         """The folder, by its real path."""
-        return f"maildir:{os.path.realpath(self.path)}"
+        return f"maildir:{self.real_path}"
 
-    def open(self, pool: Executor) -> AbstractAsyncContextManager[Session]:
+    def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[Session]:
         """Visit the Maildir."""
         return _visit(self, pool)
 
 
 @asynccontextmanager
-async def _visit(mailbox: MaildirMailbox, pool: Executor) -> AsyncIterator[Session]:
+async def _visit(mailbox: MaildirMailbox, pool: MailboxThreads) -> AsyncIterator[Session]:
     session = MaildirSession(mailbox, pool)
     try:
         await session.start()
@@ -70,9 +75,9 @@ async def _visit(mailbox: MaildirMailbox, pool: Executor) -> AsyncIterator[Sessi
 class MaildirSession:
     """One visit to a Maildir. Of other people's mail the start is read, and nothing is changed."""
 
-    def __init__(self, mailbox: MaildirMailbox, pool: Executor) -> None:
+    def __init__(self, mailbox: MaildirMailbox, pool: MailboxThreads) -> None:
         self._mailbox = mailbox
-        self._pool = pool
+        self._visit = pool.visit(f"file system at {mount_of(mailbox.real_path)}", mailbox.key)
         self._notifier = Notifier.here()
         self._news = asyncio.Event()
         self._inbox = Box(mailbox.path, Folder.INBOX, INBOX, self._news.set)
@@ -95,6 +100,7 @@ class MaildirSession:
         """Watch no more."""
         for box in self._boxes():
             box.leave(self._notifier)
+        self._visit.close()
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
         """See `Session`. After a look that failed or was stopped, the next sees everything again."""
@@ -104,9 +110,10 @@ class MaildirSession:
         except OSError as error:
             self._forget()
             raise self._sorry(error) from error
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, MailboxError):
             self._forget()
             raise
+        self._visit.answered()
         if not any(box.waits for box in self._boxes()):
             self._news.clear()
         return found
@@ -204,10 +211,12 @@ class MaildirSession:
         return work(*arguments) if box.local else await self._in_thread(work, *arguments)
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        job = await self._visit.begin(work, *arguments)
         try:
             async with asyncio.timeout(PATIENCE):
-                return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+                return await asyncio.wrap_future(job)
         except TimeoutError:
+            self._visit.failed(f"{self._where}: no answer within {PATIENCE:g} s")
             raise OSError(errno.ETIMEDOUT, f"no answer within {PATIENCE:g} s") from None
 
     @property

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from monitor.watcher import Watcher
 from probes.evidence import FailedLook, Folder, Look, Marker
 from probes.mailboxes import MailboxError, Sighting
 from probes.mailboxes.imap import ImapMailbox
+from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import dovecot
 
 PATIENCE = 20.0
@@ -44,7 +44,7 @@ class Letters:
         self.news = asyncio.Event()
 
     @asynccontextmanager
-    async def open(self, pool: Executor) -> AsyncIterator["Letters"]:
+    async def open(self, pool: MailboxThreads) -> AsyncIterator["Letters"]:
         self._check()
         self.visitors, self.visits = self.visitors + 1, self.visits + 1
         try:
@@ -125,7 +125,7 @@ async def letters() -> Letters:
 async def watching(letters: Letters, told: Told, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watcher]:
     monkeypatch.setattr(module, "LINGER", 0.05)
     monkeypatch.setattr(module, "BACKOFF", (0.02,))
-    with ThreadPoolExecutor(1) as pool:
+    with MailboxThreads(1) as pool:
         watcher = Watcher(letters, pool, hear=told.hear, report=told.report, now=now)
         yield watcher
         await watcher.close()
@@ -303,7 +303,7 @@ async def test_a_mail_server_that_is_restarted(
 ):
     monkeypatch.setattr(module, "BACKOFF", (0.2,))
     mail = b"X-Mailpath-Probe: mp" + b"a" * 32 + b"\r\nSubject: code\r\n\r\nhello\r\n"
-    with dovecot(open_folder, users={"probe@acme.test": "secret"}) as server, ThreadPoolExecutor(4) as pool:
+    with dovecot(open_folder, users={"probe@acme.test": "secret"}) as server, MailboxThreads(4) as pool:
         mailbox = ImapMailbox.model_validate(
             {"via": "imap", "host": server.address, "port": server.ports.imap, "tls": "none", "user": "probe@acme.test"}
             | {"password": _secret(tmp_path, "secret")}

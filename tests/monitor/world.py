@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from monitor.store import Store
 from probes.evidence import Dialogue, Handover, Stage, Step
 from probes.kinds import Kind
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.mailboxes.threads import MailboxThreads
 from probes.message import Message
 from probes.routes import Surroundings
 
@@ -180,7 +180,7 @@ class World:
     async def service(self, *paths: WatchedPath, adopts: bool = True) -> AsyncIterator[tuple[Pipeline, Heard, Store]]:
         heard = Heard()
         async with Store.open(self.url) as store:
-            with ThreadPoolExecutor(4) as pool:
+            with MailboxThreads(4) as pool:
                 around = Surroundings(None, self.clock)  # type: ignore[arg-type]
                 pipeline = Pipeline(store, around, pool, await store.key(), [heard], adopts=adopts)
                 await pipeline.configure(Plan(*paths))  # type: ignore[arg-type]

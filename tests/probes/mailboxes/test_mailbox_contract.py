@@ -4,7 +4,6 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from probes.evidence import Folder, Marker
 from probes.mailboxes import Mailbox, MailboxError, Session, Sighting, maildir, notifier
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import MAIL_OWNER, Dovecot
 from tests.probes.mailboxes.mail import FOREIGN, USERS, contents, deliver, make_maildir, probe, token, within
 
@@ -80,7 +80,7 @@ def marks(found: Sequence[Sighting]) -> set[str]:
 
 
 @pytest.mark.parametrize("folder", [Folder.INBOX, Folder.JUNK])
-async def test_a_probe_is_seen_where_it_lies(world: World, pool: ThreadPoolExecutor, folder: Folder) -> None:
+async def test_a_probe_is_seen_where_it_lies(world: World, pool: MailboxThreads, folder: Folder) -> None:
     mark = token()
     world.deliver(probe(mark), folder, at=NOW.timestamp())
     async with world.mailbox.open(pool) as session:
@@ -96,7 +96,7 @@ async def test_a_probe_is_seen_where_it_lies(world: World, pool: ThreadPoolExecu
 
 
 @pytest.mark.parametrize("folder", [Folder.INBOX, Folder.JUNK])
-async def test_news_wakes_us(world: World, pool: ThreadPoolExecutor, folder: Folder) -> None:
+async def test_news_wakes_us(world: World, pool: MailboxThreads, folder: Folder) -> None:
     async with world.mailbox.open(pool) as session:
         assert await session.look(NOW) == []
         waiting = asyncio.create_task(session.changed(60))
@@ -108,7 +108,7 @@ async def test_news_wakes_us(world: World, pool: ThreadPoolExecutor, folder: Fol
         assert marks(await first(session)) == {mark}
 
 
-async def test_what_comes_between_looking_and_waiting_wakes_us_too(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_what_comes_between_looking_and_waiting_wakes_us_too(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         for turn in range(4):
             await session.look(NOW)
@@ -119,7 +119,7 @@ async def test_what_comes_between_looking_and_waiting_wakes_us_too(world: World,
             assert marks(await first(session)) == {mark}
 
 
-async def test_news_while_looking_is_not_lost(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_news_while_looking_is_not_lost(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         sent, seen = [token() for _ in range(40)], set[str]()
         await session.look(NOW)
@@ -135,7 +135,7 @@ async def test_news_while_looking_is_not_lost(world: World, pool: ThreadPoolExec
         assert seen == set(sent)
 
 
-async def test_nothing_new_is_heard_to_the_end(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_nothing_new_is_heard_to_the_end(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         await session.look(NOW)
         start = time.perf_counter()
@@ -145,7 +145,7 @@ async def test_nothing_new_is_heard_to_the_end(world: World, pool: ThreadPoolExe
         assert time.perf_counter() - start < 1.5
 
 
-async def test_a_look_finds_all_that_came_before_it(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_look_finds_all_that_came_before_it(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         for _ in range(5):
             sent = {token() for _ in range(7)}
@@ -155,7 +155,7 @@ async def test_a_look_finds_all_that_came_before_it(world: World, pool: ThreadPo
             assert await session.look(NOW) == []
 
 
-async def test_a_new_session_sees_it_all_again(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_new_session_sees_it_all_again(world: World, pool: MailboxThreads) -> None:
     mark = token()
     world.deliver(probe(mark))
     for _ in range(2):
@@ -173,13 +173,13 @@ async def test_a_new_session_sees_it_all_again(world: World, pool: ThreadPoolExe
         (-3 * DAY, True),  # a clock that is wrong
     ],
 )
-async def test_only_what_came_lately_is_read(world: World, pool: ThreadPoolExecutor, age: float, seen: bool) -> None:
+async def test_only_what_came_lately_is_read(world: World, pool: MailboxThreads, age: float, seen: bool) -> None:
     world.deliver(probe(token()), at=NOW.timestamp() - age)
     async with world.mailbox.open(pool) as session:
         assert bool(await session.look(NOW)) is seen
 
 
-async def test_what_is_moved_in_is_seen_whatever_its_age(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_what_is_moved_in_is_seen_whatever_its_age(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         await session.look(NOW)
         mark = token()
@@ -187,7 +187,7 @@ async def test_what_is_moved_in_is_seen_whatever_its_age(world: World, pool: Thr
         assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_a_token_in_the_body_alone_is_found(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_token_in_the_body_alone_is_found(world: World, pool: MailboxThreads) -> None:
     mark = token()
     world.deliver(FOREIGN)
     world.deliver(probe(mark, header=False, body=True))
@@ -196,14 +196,14 @@ async def test_a_token_in_the_body_alone_is_found(world: World, pool: ThreadPool
         assert seen.tokens == {Marker.BODY: mark}
 
 
-async def test_a_body_is_read_only_where_it_can_be_a_probes(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_body_is_read_only_where_it_can_be_a_probes(world: World, pool: MailboxThreads) -> None:
     world.deliver(probe(token(), header=False, body=True), at=NOW.timestamp() - 0.5 * DAY)  # before we sent anything
     world.deliver(probe(token(), header=False, body=True, filling=300_000))  # far too long
     async with world.mailbox.open(pool) as session:
         assert await session.look(NOW) == []
 
 
-async def test_headers_are_cut(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_headers_are_cut(world: World, pool: MailboxThreads) -> None:
     mark = token()
     mail = probe(mark)
     head, _, body = mail.partition(b"\r\n\r\n")
@@ -226,7 +226,7 @@ async def test_headers_are_cut(world: World, pool: ThreadPoolExecutor) -> None:
         b"From: a\n" * 20_000,
     ],
 )
-async def test_garbage_hides_nothing(world: World, pool: ThreadPoolExecutor, garbage: bytes) -> None:
+async def test_garbage_hides_nothing(world: World, pool: MailboxThreads, garbage: bytes) -> None:
     mark = token()
     world.deliver(garbage)
     world.deliver(probe(mark))
@@ -235,7 +235,7 @@ async def test_garbage_hides_nothing(world: World, pool: ThreadPoolExecutor, gar
         assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_headers_are_fit_to_be_stored(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_headers_are_fit_to_be_stored(world: World, pool: MailboxThreads) -> None:
     world.deliver(b"Subject: caf\xe9 \x00 caf\xc3\xa9\r\n" + probe(token()))
     async with world.mailbox.open(pool) as session:
         (seen,) = await session.look(NOW)
@@ -251,7 +251,7 @@ def other_peoples(world: World) -> None:
                 world.deliver(FOREIGN, folder, flags=flags, at=NOW.timestamp() - age)
 
 
-async def test_looking_changes_nothing(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_looking_changes_nothing(world: World, pool: MailboxThreads) -> None:
     other_peoples(world)
     world.deliver(probe(token()))
     before = contents(world.inbox)
@@ -262,7 +262,7 @@ async def test_looking_changes_nothing(world: World, pool: ThreadPoolExecutor) -
     assert contents(world.inbox) == before
 
 
-async def test_ours_is_deleted_and_nothing_else_touched(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_ours_is_deleted_and_nothing_else_touched(world: World, pool: MailboxThreads) -> None:
     other_peoples(world)
     before = contents(world.inbox, exact=False)
     for folder in OWN:
@@ -282,7 +282,7 @@ async def test_ours_is_deleted_and_nothing_else_touched(world: World, pool: Thre
         assert await session.look(NOW) == []
 
 
-async def test_what_is_gone_already_is_no_error(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_what_is_gone_already_is_no_error(world: World, pool: MailboxThreads) -> None:
     files = [world.deliver(probe(token()), folder) for folder in (*OWN, *OWN)]
     async with world.mailbox.open(pool) as session:
         found = await session.look(NOW)
@@ -294,7 +294,7 @@ async def test_what_is_gone_already_is_no_error(world: World, pool: ThreadPoolEx
         assert await session.look(NOW) == []
 
 
-async def test_what_vanishes_under_our_eyes_is_no_error(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_what_vanishes_under_our_eyes_is_no_error(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         await session.look(NOW)
         for _ in range(10):
@@ -309,7 +309,7 @@ async def test_what_vanishes_under_our_eyes_is_no_error(world: World, pool: Thre
         assert last in marks(await first(session))
 
 
-async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(world: World, pool: MailboxThreads) -> None:
     file = world.deliver(probe(token()))
     async with world.mailbox.open(pool) as session:
         found = await session.look(NOW)
@@ -319,7 +319,7 @@ async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(world: W
         assert contents(world.inbox) == {}
 
 
-async def test_two_visits_at_once_do_not_disturb_each_other(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_two_visits_at_once_do_not_disturb_each_other(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as one, world.mailbox.open(pool) as two:
         await one.look(NOW)
         await two.look(NOW)
@@ -332,7 +332,7 @@ async def test_two_visits_at_once_do_not_disturb_each_other(world: World, pool: 
         assert contents(world.inbox) == {}
 
 
-async def test_whoever_stops_waiting_may_go_on(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_whoever_stops_waiting_may_go_on(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         for turn in range(40):
             await session.look(NOW)
@@ -346,7 +346,7 @@ async def test_whoever_stops_waiting_may_go_on(world: World, pool: ThreadPoolExe
         assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_a_mailbox_full_of_other_peoples_mail(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_mailbox_full_of_other_peoples_mail(world: World, pool: MailboxThreads) -> None:
     for number in range(300):
         world.deliver(FOREIGN, at=NOW.timestamp() - (30 * DAY if number % 2 else 0))
     mark = token()
@@ -356,7 +356,7 @@ async def test_a_mailbox_full_of_other_peoples_mail(world: World, pool: ThreadPo
             assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_a_mailbox_that_is_not_there(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_mailbox_that_is_not_there(world: World, pool: MailboxThreads) -> None:
     wrong: dict[str, Callable[[], dict[str, object]]] = {
         "imap": lambda: {"inbox": "Nowhere"},
         "maildir": lambda: {"path": Path("/nowhere/Maildir")},

@@ -5,9 +5,9 @@ What blocks runs in the pool, in short turns; while the server idles, the event 
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -16,9 +16,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, Session, Sighting
+from probes.mailboxes import MailboxError, Search, Session, Sighting
 from probes.mailboxes.folders import INBOX, junk_among
 from probes.mailboxes.imap_line import HEADERS_AT_ONCE, Line, Patience, said
+from probes.mailboxes.imap_search import CONNECTIONS_LIMIT, SearchLine, Tally
 from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
 from probes.settings import Duration, Host, Port, Secret, Settings
 from probes.tls import CaFile, client_context
@@ -36,6 +37,7 @@ OPTIONS = (
 )  # fmt: skip
 
 T = TypeVar("T")
+L = TypeVar("L", bound=Line)
 
 
 def _one_line(value: str) -> str:
@@ -130,7 +132,7 @@ class ImapSession:
     async def start(self) -> None:
         """Log in and open the folders. Raises MailboxError."""
         async with self._within(self._patience.open):
-            inbox = await self._dial()
+            inbox = await self._dial(Line, self._lines)
             await self._on(inbox, inbox.watch, Folder.INBOX, self._mailbox.inbox)
             await self._find_junk(inbox)
 
@@ -159,10 +161,51 @@ class ImapSession:
 
     async def remove(self, sightings: Sequence[Sighting]) -> None:
         """See `Session`. Without UIDPLUS ours are only flagged \\Deleted where others' are flagged too."""
+        refs: dict[tuple[Folder, str], list[str]] = {}
+        for each in sightings:
+            refs.setdefault((each.folder, each.folder_name), []).append(each.ref)
         for line in self._lines:
-            refs = [each.ref for each in sightings if (each.folder, each.folder_name) == (line.folder, line.name)]
-            if refs:
-                await self._on(line, line.remove, refs)
+            if here := refs.pop((line.folder, line.name), None):
+                await self._on(line, line.remove, here)
+        if refs:
+            async with self._search_lines() as lines:
+                other = await self._dial(SearchLine, lines)
+                for (folder, name), there in refs.items():
+                    await self._on(other, other.remove_from, folder, name, there)
+
+    async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
+        """See `Session`. What has to be searched when Patience.search is over, is left unfinished."""
+        ends = monotonic() + self._patience.search
+        async with self._search_lines() as lines:
+            line = await self._dial(SearchLine, lines)
+            listed, namespaces = await self._on(line, line.list_folders), await self._on(line, line.namespaces)
+            tally = Tally(listed, namespaces, {each.name: each.folder for each in self._lines}, only)
+            for folder, name in tally.folders():
+                tally.unfinished.append(name)
+                if monotonic() > ends:
+                    continue
+                with suppress(MailboxError):
+                    if line.failure and len(lines) < CONNECTIONS_LIMIT:
+                        line = await self._dial(SearchLine, lines)
+                    tally.add(name, await self._search_in(line, folder, name, since, probe_ids))
+            return tally.result()
+
+    async def _search_in(
+        self, line: SearchLine, folder: Folder, name: str, since: datetime, probe_ids: Collection[str]
+    ) -> list[Sighting] | None:
+        """What there is in this folder; None where it cannot be opened."""
+        if not await self._on(line, line.turn_to, folder, name):
+            return None
+        return await self._read_all(line, await self._on(line, line.find, since, probe_ids), since)
+
+    @asynccontextmanager
+    async def _search_lines(self) -> AsyncIterator[list[SearchLine]]:
+        """Connections besides those that watch; closed at the end."""
+        lines: list[SearchLine] = []
+        try:
+            yield lines
+        finally:
+            await asyncio.gather(*(self._close(line) for line in lines))
 
     async def close(self) -> None:
         """Log out where the server still listens; over within Patience.farewell."""
@@ -171,14 +214,14 @@ class ImapSession:
     async def _find_junk(self, inbox: Line) -> None:
         name = self._mailbox.junk or junk_among(await self._on(inbox, inbox.list_folders))
         if name is not None and _canonical(name) != _canonical(inbox.name):
-            junk = await self._dial()
+            junk = await self._dial(Line, self._lines)
             await self._on(junk, junk.watch, Folder.JUNK, name)
 
-    async def _dial(self) -> Line:
-        """A connection that is logged in."""
+    async def _dial(self, kind: type[L], lines: list[L]) -> L:
+        """A connection that is logged in, as one more of these lines."""
         box = self._mailbox
-        line = Line(await self._connect(), self._where, self._patience)
-        self._lines.append(line)
+        line = kind(await self._connect(), self._where, self._patience)
+        lines.append(line)
         secure = None if box.tls == "none" else partial(client_context, verify=True, ca_file=box.ca_file)
 
         def begin() -> None:
@@ -236,7 +279,9 @@ class ImapSession:
         return sock
 
     async def _look_through(self, line: Line, since: datetime) -> list[Sighting]:
-        uids = await self._on(line, line.search, since)
+        return await self._read_all(line, await self._on(line, line.search, since), since)
+
+    async def _read_all(self, line: Line, uids: Sequence[int], since: datetime) -> list[Sighting]:
         found: list[Sighting] = []
         for start in range(0, len(uids), HEADERS_AT_ONCE):
             found += await self._on(line, line.read, uids[start : start + HEADERS_AT_ONCE], since)
@@ -316,7 +361,7 @@ class ImapSession:
         except (MailboxError, TimeoutError):
             line.cut()
         finally:
-            if job := self._jobs.get(line):
+            if job := self._jobs.pop(line, None):
                 job.add_done_callback(lambda _: line.close())
             else:
                 line.close()

@@ -36,7 +36,8 @@ class Patience:
     connect: float = 15.0  # the name and one TCP connection
     step: float = 20.0  # one command with all of its answer
     open: float = 60.0  # until the mailbox is open
-    look: float = 600.0  # through all folders, however full they are
+    look: float = 600.0  # through the watched folders, however full they are
+    search: float = 120.0  # through all folders
     farewell: float = 2.0
 
 

@@ -121,6 +121,9 @@ class Watcher:
             visited = False
             try:
                 visited = await self._visits()
+            except NotPassedOnError as error:
+                log.error("what was seen in a mailbox is not stored", mailbox=self.mailbox.key, reason=str(error))
+                self._refuse(error)
             except Exception as error:
                 log.exception("watching a mailbox went wrong; it goes on", mailbox=self.mailbox.key)
                 self._refuse(error)
@@ -302,7 +305,7 @@ async def _passed_on(telling: Awaitable[T]) -> T:
     try:
         return await telling
     except Exception as error:
-        raise NotPassedOnError(f"what was seen in a mailbox could not be passed on: {error}") from error
+        raise NotPassedOnError(str(error) or repr(error)) from error
 
 
 def _answer(asked: Iterable[Answer], look: Look | FailedLook) -> None:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from probes.evidence import Folder, Marker
 from probes.mailboxes import Mailbox, MailboxError, Session, Sighting, maildir, notifier
+from probes.mailboxes.folders import modified_utf7
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
@@ -36,6 +37,14 @@ class World:
 
     def deliver(self, content: bytes, folder: Folder = Folder.INBOX, **how: object) -> Path:
         return deliver(self.inbox if folder is Folder.INBOX else self.junk, content, **how)  # type: ignore[arg-type]
+
+    def folder(self, name: str) -> Path:
+        """One more folder, by its name in modified UTF-7."""
+        path = make_maildir(self.inbox, f".{name}") / f".{name}"
+        owner = self.inbox.stat()
+        for each in (path, *path.rglob("*")):
+            os.chown(each, owner.st_uid, owner.st_gid)
+        return path
 
 
 def owned(path: Path) -> Path:
@@ -367,3 +376,107 @@ async def test_a_mailbox_that_is_not_there(world: World, pool: MailboxThreads) -
             pass
     assert "\n" not in str(caught.value)
     assert "owhere" in str(caught.value)
+
+
+# -- all folders ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("directory", "name", "meaning"),
+    [
+        ("Lists", "Lists", Folder.OTHER),
+        ("Trash", "Trash", Folder.OTHER),
+        ("Archive.2026.Q4", "Archive.2026.Q4", Folder.OTHER),
+        ('My mail "x"', 'My mail "x"', Folder.OTHER),
+        (modified_utf7("Ablage Bücher"), "Ablage Bücher", Folder.OTHER),
+        (modified_utf7("迷惑メール"), "迷惑メール", Folder.JUNK),
+        ("Quarantine", "Quarantine", Folder.JUNK),
+        ("Filter.Spamverdacht", "Filter.Spamverdacht", Folder.JUNK),
+        ("Spam discussion", "Spam discussion", Folder.OTHER),
+    ],
+)
+async def test_a_probe_is_found_and_removed_in_any_folder(
+    world: World, pool: MailboxThreads, directory: str, name: str, meaning: Folder
+) -> None:
+    other_peoples(world)
+    for age in (0.0, 10 * DAY):
+        deliver(world.folder(directory), FOREIGN, flags="S", at=NOW.timestamp() - age)
+    world.folder("Empty")
+    before = contents(world.inbox, exact=False)
+    mark = token()
+    deliver(world.folder(directory), probe(mark))
+    async with world.mailbox.open(pool) as session:
+        assert await session.look(NOW) == []
+        found = await session.search(NOW, [])
+        (seen,) = found.sightings
+        assert (seen.folder, seen.folder_name, seen.tokens) == (meaning, name, {Marker.HEADER: mark})
+        assert set(found.folders) == {"INBOX", world.junk_name, name, "Empty"}
+        assert found.folders[:2] == ("INBOX", world.junk_name)
+        assert found.closed == found.unfinished == ()
+        await session.remove(found.sightings)
+        assert contents(world.inbox, exact=False) == before
+        assert not (await session.search(NOW, [])).sightings
+
+
+async def test_a_search_sees_again_what_was_returned_before(world: World, pool: MailboxThreads) -> None:
+    sent = [token() for _ in range(2)]
+    for mark, folder in zip(sent, OWN, strict=True):
+        world.deliver(probe(mark), folder)
+    async with world.mailbox.open(pool) as session:
+        assert marks(await session.look(NOW)) == set(sent)
+        for _ in range(2):
+            found = await session.search(NOW, [])
+            assert marks(found.sightings) == set(sent)
+            assert {each.folder for each in found.sightings} == set(OWN)
+        await session.remove(found.sightings)
+        assert contents(world.inbox) == {}
+
+
+async def test_a_search_goes_back_as_far_as_it_is_told(world: World, pool: MailboxThreads) -> None:
+    old, older = token(), token()
+    for mark, age in ((old, 5), (older, 50)):
+        deliver(world.folder("Lists"), probe(mark), at=NOW.timestamp() - age * DAY)
+    async with world.mailbox.open(pool) as session:
+        assert marks((await session.search(NOW, [])).sightings) == set()
+        assert marks((await session.search(NOW - timedelta(days=30), [])).sightings) == {old}
+
+
+async def test_a_search_of_chosen_folders_alone(world: World, pool: MailboxThreads) -> None:
+    there, elsewhere = token(), token()
+    deliver(world.folder("Lists"), probe(there))
+    deliver(world.folder("Archive"), probe(elsewhere))
+    async with world.mailbox.open(pool) as session:
+        found = await session.search(NOW, [], only={"Lists", "No longer there"})
+        assert marks(found.sightings) == {there}
+        assert found.folders == ("Lists",)
+
+
+async def test_a_token_in_the_body_alone_is_found_in_any_folder(world: World, pool: MailboxThreads) -> None:
+    mark = token()
+    deliver(world.folder("Lists"), probe(mark, header=False, body=True))
+    async with world.mailbox.open(pool) as session:
+        assert marks((await session.search(NOW, [])).sightings) == {mark}
+
+
+async def test_a_search_changes_nothing(world: World, pool: MailboxThreads) -> None:
+    other_peoples(world)
+    for flags in (None, "", "S", "T"):
+        deliver(world.folder("Lists"), FOREIGN, flags=flags)
+        deliver(world.folder("Lists"), probe(token()), flags=flags)
+    before = contents(world.inbox)
+    async with world.mailbox.open(pool) as session:
+        assert len((await session.search(NOW, [])).sightings) == 4
+    assert contents(world.inbox) == before
+
+
+async def test_a_watch_goes_on_after_a_search(world: World, pool: MailboxThreads) -> None:
+    async with world.mailbox.open(pool) as session:
+        await session.look(NOW)
+        waiting = asyncio.create_task(session.changed(60))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        await session.search(NOW, [])
+        mark = token()
+        world.deliver(probe(mark))
+        assert marks(await first(session)) == {mark}

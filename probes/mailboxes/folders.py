@@ -1,6 +1,7 @@
 """What the folders of a mailbox are for: which is the one for junk, and which are to be searched. Pure: names in, names
 out."""
 
+import base64
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -73,6 +74,7 @@ _VIEWS = frozenset(
     {"\\all", "\\flagged", "\\important"}
 )  # RFC 6154, section 2; RFC 8457: they show mail of other folders
 _FOREIGN = ("#", "other users", "public folders", "shared", "shared folders")  # where the server has no NAMESPACE
+_NAME_LIMIT = 1_000  # characters: a longer name is no folder's that a rule could mean
 _PREFIXES = ("", "inbox", "[gmail]", "[google mail]")  # personal namespaces; Courier and cPanel keep all below INBOX
 
 
@@ -118,7 +120,8 @@ class SearchPlan:
 
 def search_plan(listed: Iterable[Listed], namespaces: Namespaces | None, watched: Sequence[str]) -> SearchPlan:
     """What to search of an IMAP server's folders. `watched` ones come last, since mail comes into them meanwhile."""
-    usable = [each for each in listed if not _NOT_TO_BE_OPENED & _lowered(each.flags)]
+    fit = (each for each in listed if len(each.name) <= _NAME_LIMIT)
+    usable = [each for each in fit if not _NOT_TO_BE_OPENED & _lowered(each.flags)]
     foreign = {each.name for each in usable if each.name.upper() != INBOX and _is_foreign(each, namespaces)}
     views = [each.name for each in usable if _VIEWS & _lowered(each.flags) and each.name not in foreign]
     own = [each.name for each in usable if each.name not in {*foreign, *views, *watched}]
@@ -164,8 +167,8 @@ def _plain(name: str) -> str:
 
 
 def modified_utf7(name: str) -> str:
-    """A folder's name as IMAP and Maildir++ write it (RFC 3501, section 5.1.3). For names without "&", "+" and "/"."""
-    return name.encode("utf-7").decode("ascii").replace("+", "&").replace("/", ",")
+    """A folder's name as IMAP and Maildir++ write it (RFC 3501, section 5.1.3)."""
+    return _NOT_ASCII.sub(_shifted, name.replace("&", "&-"))
 
 
 def from_modified_utf7(name: str) -> str:
@@ -176,7 +179,13 @@ def from_modified_utf7(name: str) -> str:
         return name
 
 
+_NOT_ASCII = re.compile(r"[^\x20-\x7e]+")
 _SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
+
+
+def _shifted(found: re.Match[str]) -> str:
+    octets = base64.b64encode(found[0].encode("utf-16-be", "surrogatepass")).decode()
+    return f"&{octets.rstrip('=').replace('/', ',')}-"
 
 
 def _unshifted(found: re.Match[str]) -> str:

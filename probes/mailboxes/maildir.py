@@ -8,6 +8,7 @@ a thread twice that. Listings, bursts and file systems over a network, which may
 import asyncio
 import errno
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
@@ -188,11 +189,11 @@ class MaildirSession:
             raise self._sorry(error) from error
         boxes = [box.anew() for box in self._boxes()]
         watched = {box.path for box in boxes}
-        names = {maildir_folder(each): each for each in reversed(paths)}
+        called = Counter(maildir_folder(each) for each in paths)
         for path in paths:
             if (place := self._mailbox.path / path) not in watched:
                 name = maildir_folder(path)
-                name = name if names[name] == path else path  # two folders that people call the same
+                name = name if called[name] == 1 else path  # two folders that people call the same
                 boxes.append(Box(place, meaning(name), name, self._news.set))
         return boxes
 

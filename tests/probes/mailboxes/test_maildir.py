@@ -401,3 +401,86 @@ def test_one_mailbox_has_one_key(box: Path, tmp_path: Path) -> None:
     keys = {mailbox(path).key for path in (box, tmp_path / "alias", box / ".." / "box", Path(f"{box}/"))}
     assert keys == {f"maildir:{box.resolve()}"}
     assert mailbox(box, junk=".Spam").key in keys
+
+
+# -- all folders ------------------------------------------------------------------------------------------------------
+
+
+async def test_folders_at_any_depth_and_in_either_layout(box: Path, pool: MailboxThreads) -> None:
+    for folder in ("Lists", "Lists/Old", "a/b/c", ".Lists.New", ".INBOX.x"):
+        deliver(make_maildir(box, folder) / folder, probe(token()))
+    async with mailbox(box).open(pool) as session:
+        found = await session.search(NOW, [])
+        assert {each.folder_name for each in found.sightings} == {"Lists", "Lists/Old", "a/b/c", "Lists.New", "INBOX.x"}
+        await session.remove(found.sightings)
+        assert contents(box) == {}
+
+
+async def test_two_folders_that_people_call_the_same(box: Path, pool: MailboxThreads) -> None:
+    for folder in (".Lists", "Lists"):
+        deliver(make_maildir(box, folder) / folder, probe(token()))
+    async with mailbox(box).open(pool) as session:
+        found = await session.search(NOW, [])
+        assert len({each.folder_name for each in found.sightings}) == 2
+        await session.remove(found.sightings)
+        assert contents(box) == {}
+
+
+async def test_links_are_not_followed_out_of_the_maildir(box: Path, tmp_path: Path, pool: MailboxThreads) -> None:
+    somebody = make_maildir(tmp_path / "somebody")
+    deliver(somebody, probe(token()))
+    (box / ".Shared").symlink_to(somebody)
+    (box / ".Loop").symlink_to(box)
+    async with mailbox(box).open(pool) as session:
+        assert not (await session.search(NOW, [])).sightings
+
+
+async def test_a_folder_that_cannot_be_listed_is_named(
+    box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_maildir(box, ".Vault", ".Lists")
+    survey = maildir_box.Box.survey
+
+    def refused(self: maildir_box.Box, since: datetime) -> None:
+        if self.name == "Vault":
+            raise PermissionError
+        survey(self, since)
+
+    monkeypatch.setattr(maildir_box.Box, "survey", refused)
+    async with mailbox(box).open(pool) as session:
+        found = await session.search(NOW, [])
+    assert (found.closed, found.unfinished) == (("Vault",), ())
+    assert "Lists" in found.folders
+
+
+async def test_a_folder_that_stands_still_is_left_unfinished(
+    box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_maildir(box, ".Slow", ".Lists")
+    survey, gate = maildir_box.Box.survey, threading.Event()
+
+    def slow(self: maildir_box.Box, since: datetime) -> None:
+        if self.name == "Slow":
+            gate.wait(5)
+        survey(self, since)
+
+    monkeypatch.setattr(maildir_box.Box, "survey", slow)
+    monkeypatch.setattr(maildir, "PATIENCE", 0.1)
+    async with mailbox(box).open(pool) as session:
+        found = await session.search(NOW, [])
+        gate.set()
+    assert found.unfinished == ("Slow",)
+    assert "Lists" in found.folders
+
+
+async def test_a_hundred_folders_with_a_thousand_mails_are_searched_quickly(box: Path, pool: MailboxThreads) -> None:
+    for number in range(100):
+        folder = make_maildir(box, f".Box {number}") / f".Box {number}"
+        for _ in range(10):
+            deliver(folder, FOREIGN)
+    mark = token()
+    deliver(box / ".Box 77", probe(mark))
+    with within(10):
+        async with mailbox(box).open(pool) as session:
+            (seen,) = (await session.search(NOW, [])).sightings
+    assert seen.folder_name == "Box 77"

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ from monitor.web.live import Live
 from monitor.web.server import serving_all
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.mailboxes.threads import MailboxThreads
 from probes.reading import reports
 from probes.resolver import DnsResolver
 from probes.routes import Surroundings, comparison
@@ -43,7 +44,6 @@ from probes.sender import Role
 TICK = timedelta(milliseconds=250)
 HOUSEKEEPING = timedelta(hours=1)
 READERS = 2  # threads that read what came in by SMTP
-MAILBOX_THREADS = 32  # a visit's steps are short, but a server that hangs holds one up to its time-out
 
 log = structlog.get_logger("mailpath")
 
@@ -56,7 +56,7 @@ def surroundings(config: Config) -> Surroundings:
 @asynccontextmanager
 async def pipeline_of(config: Config, store: Store, *listeners: Listener, adopts: bool) -> AsyncIterator[Pipeline]:
     """A pipeline at work by this configuration. `adopts`: it also takes care of other processes' probes."""
-    with _pool() as pool:
+    with MailboxThreads() as pool:
         pipeline = Pipeline(store, surroundings(config), pool, await store.key(), listeners, adopts=adopts)
         await pipeline.configure(config)
         try:
@@ -122,10 +122,6 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
             pipeline.listening_since = utc_now()
             log.info("listening for bounces and copies", host=inbound.listen.host, port=listener.port)
             yield desk
-
-
-def _pool() -> Executor:
-    return ThreadPoolExecutor(MAILBOX_THREADS, thread_name_prefix="mailbox")
 
 
 class Service:

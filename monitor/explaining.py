@@ -24,6 +24,7 @@ from probes.evidence import (
     Step,
 )
 from probes.probe import Probe
+from probes.sentences import searched
 from probes.settings import duration_text
 from probes.verdict import Outcome, Verdict
 
@@ -112,7 +113,7 @@ def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Bounce
             marks = ", ".join(marker.replace("_", " ") for marker in evidence.markers)
             return f"[{style}]{'arrived':<12} in {escape(evidence.folder_name)}[/]  [dim]known by its {marks}[/]"
         case Look():
-            return f"{'looked':<12} through {escape(', '.join(evidence.folders))}: not there"
+            return f"{'looked':<12} through {escape(searched(evidence, 'and'))}: not there"
         case FailedLook():
             return f"{'looked':<12} [red]{escape(evidence.reason)}[/]"
         case Bounce():

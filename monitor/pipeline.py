@@ -9,7 +9,6 @@ import asyncio
 import heapq
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,13 +19,14 @@ import structlog
 
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged, Listener
-from monitor.store import Record, Store
+from monitor.store import Record, Store, StoreError
 from monitor.watcher import Watcher
 from probes.evidence import Arrival, Attempt, Bounce, Dialogue, Evidence, FailedLook, Interrupted, Look, Step
 from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox
+from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.probe import Probe
 from probes.reading.facts import BounceFacts
@@ -38,6 +38,7 @@ from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
 MOST_BOUNCES = 20  # kept of one probe: who has seen its token could send any number
+FORGOTTEN = timedelta(days=1)  # a probe of which the store knows nothing, and that is older, is in nobody's care
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
@@ -82,7 +83,7 @@ class Pipeline:
         self,
         store: Store,
         around: Surroundings,
-        pool: Executor,
+        pool: MailboxThreads,
         key: bytes,
         listeners: Sequence[Listener],
         *,
@@ -260,17 +261,38 @@ class Pipeline:
 
     async def _hear(self, mailbox: str, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         if len(sightings) == 1:  # as nearly always; a task for it would cost more than it does
-            return sightings if await self._believe(mailbox, sightings[0]) else ()
-        ours = await asyncio.gather(*(self._believe(mailbox, sighting) for sighting in sightings))
+            return sightings if await self._is_ours(mailbox, sightings[0]) else ()
+        ours = await asyncio.gather(*(self._is_ours(mailbox, sighting) for sighting in sightings))
         return [sighting for sighting, is_ours in zip(sightings, ours, strict=True) if is_ours]
+
+    async def _is_ours(self, mailbox: str, sighting: Sighting) -> bool:
+        """Whether it is ours to delete. A message that we stumble over must not hide the others."""
+        try:
+            return await self._believe(mailbox, sighting) or await self._left_over(sighting)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("a message in a mailbox could not be understood", mailbox=mailbox)
+            return False
+
+    async def _left_over(self, sighting: Sighting) -> bool:
+        """Whether this is a probe that nobody waits for any more: given up, wherever it was sent, or forgotten."""
+        probe_id = self._recognised(sighting) if self._adopts else None
+        if probe_id is None or probe_id in self.flights:
+            return False
+        if record := await self._store.record(probe_id):
+            return self._now() >= record.probe.give_up_at
+        return sighting.mailbox_time is None or self._now() - sighting.mailbox_time > FORGOTTEN
+
+    def _recognised(self, sighting: Sighting) -> str | None:
+        """The id of the probe that this message is."""
+        ids = (recognise(sighting, self._key, identity.domain) for identity in self._identities.values())
+        return next(filter(None, ids), None)
 
     async def _believe(self, mailbox: str, sighting: Sighting) -> bool:
         """Whether this is a probe that belongs here. If so, and it is not a copy, it has arrived."""
         seen_at = self._now()
-        for identity in self._identities.values():
-            if probe_id := recognise(sighting, self._key, identity.domain):
-                break
-        else:
+        if (probe_id := self._recognised(sighting)) is None:
             return False
         flight = self.flights.get(probe_id) or await self._recall(probe_id)
         if flight is None or flight.mailbox != mailbox:
@@ -281,7 +303,10 @@ class Pipeline:
 
     async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
         flights = [self.flights[probe_id] for probe_id in probe_ids if probe_id in self.flights]
-        await asyncio.gather(*(self._learn(flight, look) for flight in flights))
+        told = await asyncio.gather(*(self._learn(flight, look) for flight in flights), return_exceptions=True)
+        for error in told:
+            if error is not None:
+                raise error
 
     async def _recall(self, probe_id: str) -> Flight | None:
         """A probe that was over already, or another process's: of that only one of the processes takes care."""

@@ -126,6 +126,7 @@ class Folder(StrEnum):
 
     INBOX = "inbox"
     JUNK = "junk"
+    OTHER = "other"  # any other: a rule of the mailbox moved it there
     COPY = "copy"  # none that we saw: a copy was sent to us, and where the reader has it we are not told
 
 
@@ -161,10 +162,16 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """We looked through every watched folder and the probe was not there."""
+    """We looked through all folders of the mailbox and the probe was not there.
+
+    `folders` are the names of the first of them, the inbox and junk above all; `others` is how many more there were.
+    `unsearched` are those that cannot be opened, or that belong to other people.
+    """
 
     at: datetime
     folders: tuple[str, ...]
+    others: int = 0
+    unsearched: tuple[str, ...] = ()
     type: Literal["look"] = "look"
 
     @property

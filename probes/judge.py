@@ -42,7 +42,7 @@ from probes.probe import Probe
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
-from probes.sentences import place, quoted, reporter, said, span, times, without_tls
+from probes.sentences import place, quoted, reporter, said, searched, span, times, without_tls
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
@@ -199,17 +199,34 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
 
 
 def _taken_for_spam(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
-    """It lies in the folder for junk; of a copy, its headers must tell."""
+    """It lies in a folder for junk, or in some other than the inbox; of a copy, its headers must tell."""
     match arrival.folder:
         case Folder.INBOX:
             return None
         case Folder.JUNK:
             cause, line = spam_sign(arrival.headers)
             return Verdict(Outcome.SPAM, cause, grade, f"delivered into {where}" + (f"; {line}" if line else ""))
+        case Folder.OTHER:
+            return _moved(probe, arrival)
         case Folder.COPY:
             return _marked(probe, arrival, where, grade)
         case _:
             assert_never(arrival.folder)
+
+
+def _moved(probe: Probe, arrival: Arrival) -> Verdict | None:
+    """A rule or a sorting filter put it into some other folder. None when it came late: it did so in any folder.
+
+    That the mail was delivered in time clears the sender, so it is neither `missing` nor `spam`. But it is not `inbox`
+    either: its reader does not see it there, and whether other people do depends on whose rule it was, an
+    administrator's or this mailbox's own. So it is `unknown`, and the sentence names the folder.
+    """
+    if arrival.at > probe.code_dead_at:
+        return None
+    took = span(arrival.at - probe.created_at)
+    told = f"delivered {took} after it was sent, but a rule moved it to {arrival.folder_name}"
+    told += "; whether other people have it in the inbox, this mailbox cannot tell"
+    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, told)
 
 
 def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
@@ -364,10 +381,10 @@ def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdi
     told = f"accepted by {accepted.last.host}: {said(accepted.last)}"
     if case.interrupted:
         told += ", after an attempt that was interrupted"
-    folders = " or ".join(look.folders)
-    return Verdict(
-        Outcome.MISSING, Cause.UNCLEAR, _grade_of_dialogue(probe, accepted), f"{told}; not in {folders} within {within}"
-    )
+    told += f"; not in {searched(look, 'or')} within {within}"
+    if look.unsearched:
+        told += f"; not searched: {', '.join(look.unsearched)}"
+    return Verdict(Outcome.MISSING, Cause.UNCLEAR, _grade_of_dialogue(probe, accepted), told)
 
 
 def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from probes.answer import Fault
-from probes.evidence import Bounce, Dialogue, Step, fell_back
+from probes.evidence import Bounce, Dialogue, Look, Step, fell_back
 
 FAULT_WORDS: dict[Fault, str] = {
     Fault.DOMAIN_UNKNOWN: "the domain takes no mail",
@@ -55,6 +55,13 @@ def quoted(bounce: Bounce) -> str:
     words = " ".join(bounce.reply.split()) or bounce.status or "no reason given"
     another = bounce.remote_mta and bounce.remote_mta != bounce.reporting_mta
     return f"{bounce.remote_mta} said: {words}" if another else words
+
+
+def searched(look: Look, word: str) -> str:
+    """The folders that were looked through, joined by "and" or "or" as a sentence has them."""
+    more = f"{look.others} other folder" + "s" * (look.others > 1)
+    names = [*look.folders, *([more] if look.others else [])]
+    return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def span(time: timedelta) -> str:

@@ -214,3 +214,28 @@ def _modified(entry: "os.DirEntry[str]") -> float:
         return entry.stat(follow_symlinks=False).st_mtime
     except FileNotFoundError:
         return float("-inf")
+
+
+FOLDERS_LIMIT = 2_000
+DEPTH_LIMIT = 10
+
+
+def subfolders(path: str) -> list[str]:
+    """The folders in a Maildir by their paths in it: Maildir++ (".Lists") and plain ones at any depth ("Lists/Old").
+    Links are not followed. At most FOLDERS_LIMIT. Raises OSError when the Maildir cannot be listed."""
+    found: list[str] = []
+    waiting = [""]
+    while waiting and len(found) < FOLDERS_LIMIT:
+        there = waiting.pop()
+        try:
+            names = {entry.name for entry in os.scandir(f"{path}/{there}") if entry.is_dir(follow_symlinks=False)}
+        except OSError:
+            if not there:
+                raise
+            found.append(there)  # whoever opens it will know why
+            continue
+        if there and names.issuperset(PARTS):
+            found.append(there)
+        if there.count("/") < DEPTH_LIMIT:
+            waiting += [f"{there}/{name}".removeprefix("/") for name in sorted(names - {*PARTS, "tmp"}, reverse=True)]
+    return found

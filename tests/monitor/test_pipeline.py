@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -9,9 +11,13 @@ import pytest
 from monitor.config import Config
 from monitor.events import Event
 from monitor.pipeline import LaunchError
-from probes.evidence import Arrival, Attempt, Dialogue, FailedLook, Handover, Interrupted, Look
+from monitor.store import StoreError
+from probes.evidence import Arrival, Attempt, Dialogue, Evidence, FailedLook, Handover, Interrupted, Look
 from probes.kinds import Kind
+from probes.mailboxes import MailboxError, Session, Sighting
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.mailboxes.threads import MailboxThreads
+from probes.recognise import recognise
 from probes.sender import Role
 from probes.token import mint, new_probe_id
 from probes.verdict import Outcome
@@ -331,3 +337,91 @@ async def _ticking(pipeline, world, true):
         while not true():
             pipeline.tick(world.clock())
             await asyncio.sleep(0.005)
+
+
+# -- a store that fails -----------------------------------------------------------------------------------------------
+
+
+class Refusing:
+    """A mailbox that takes a while to refuse us, as a login that times out does."""
+
+    via = key = "refusing"
+
+    @asynccontextmanager
+    async def open(self, pool: MailboxThreads) -> AsyncIterator[Session]:
+        await asyncio.sleep(0.05)
+        raise MailboxError("login: no answer in time")
+        yield
+
+
+async def test_a_last_look_while_the_store_is_full_is_made_again(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("monitor.watcher.BACKOFF", (0.02,))
+    monkeypatch.setattr("monitor.pipeline.SLACK", timedelta(milliseconds=50))
+    site = watched(Scripted(), Refusing())
+    async with world.service(site) as (pipeline, heard, store):
+        await pipeline.launch(site, KIND)
+        await heard.evidence(FailedLook)
+        world.clock.pass_(minutes=61)
+        await pipeline.launch(site, Kind.PASSWORD_RESET)  # so that there is news to be stored
+        learn, refused = store.learn, 0
+
+        async def full(probe_id: str, news: Sequence[Evidence], *rest: object, **more: object) -> None:
+            nonlocal refused
+            if any(isinstance(seen, FailedLook) for seen in news):
+                refused += 1
+                raise StoreError("store: the disk is full")
+            await learn(probe_id, news, *rest, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(store, "learn", full)
+        await _ticking(pipeline, world, lambda: refused >= 5)
+        monkeypatch.setattr(store, "learn", learn)
+        await _ticking(pipeline, world, lambda: bool(heard.verdicts))
+        assert await heard.verdict() == "unknown - unproven"
+        assert heard.verdicts[0].verdict.because == "we could not look: login: no answer in time"
+        assert not pipeline.busy("acme", "hq", KIND)
+
+
+async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booked_on_the_mailbox(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("monitor.watcher.BACKOFF", (0.02,))
+    site = watched(Scripted(mailbox=world.maildir), world.mailbox)
+    async with world.service(site) as (pipeline, heard, store):
+        learn, refused = store.learn, 0
+
+        async def full(probe_id: str, news: Sequence[Evidence], *rest: object, **more: object) -> None:
+            nonlocal refused
+            if any(isinstance(seen, Arrival) for seen in news):
+                refused += 1
+                raise StoreError("store: the disk is full")
+            await learn(probe_id, news, *rest, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(store, "learn", full)
+        probe = await pipeline.launch(site, KIND)
+        await _until(lambda: refused >= 3)
+        assert world.maildir.files()  # what is not stored is not deleted
+        monkeypatch.setattr(store, "learn", learn)
+        assert await heard.verdict() == "inbox - real"
+        await _until(lambda: not world.maildir.files())
+        record = await store.record(probe.id)
+        assert record is not None
+        assert not any(isinstance(seen, FailedLook) for seen in record.evidence)
+        assert pipeline.watchers[site.mailbox.key].failures == 0
+
+
+async def test_a_message_that_we_stumble_over_hides_no_other(world: World, monkeypatch: pytest.MonkeyPatch):
+    def stumbles(sighting: Sighting, key: bytes, domain: str) -> str | None:
+        if "stumble" in sighting.headers:
+            raise RuntimeError("a bug")
+        return recognise(sighting, key, domain)
+
+    monkeypatch.setattr("monitor.pipeline.recognise", stumbles)
+    route = Scripted()
+    site = watched(route, world.mailbox)
+    async with world.service(site) as (pipeline, heard, _):
+        await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        stone = world.maildir.deliver(b"X: stumble\r\n" + route.sent[0].content)
+        world.maildir.deliver(route.sent[0].content)
+        assert await heard.verdict() == "inbox - real"
+        await _until(lambda: world.maildir.files() == {stone})

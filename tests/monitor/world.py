@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from probes.answer import Stage
 from probes.evidence import Dialogue, Handover, Step
 from probes.kinds import Kind
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.mailboxes.threads import MailboxThreads
 from probes.message import Message
 from probes.routes import Surroundings
 from probes.sender import Identity
@@ -185,7 +185,7 @@ class World:
     async def service(self, *paths: WatchedPath, adopts: bool = True) -> AsyncIterator[tuple[Pipeline, Heard, Store]]:
         heard = Heard()
         async with Store.open(self.url) as store:
-            with ThreadPoolExecutor(4) as pool:
+            with MailboxThreads(4) as pool:
                 around = Surroundings(None, self.clock)  # type: ignore[arg-type]
                 pipeline = Pipeline(store, around, pool, await store.key(), [heard], adopts=adopts)
                 await pipeline.configure(Plan(*paths))  # type: ignore[arg-type]

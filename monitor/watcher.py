@@ -147,9 +147,7 @@ class Watcher:
                         self._poked = self._closing  # it was this visit's own end of expecting
                         await self._sweep(session)
                     if not self._closing:
-                        await self._until_poked(
-                            session.changed(LINGER if idle else MOVED_EVERY if self._searches.often else PATIENCE)
-                        )
+                        await self._until_poked(session.changed(LINGER if idle else self._patience))
                     if self._closing or (idle and not self._wanted):
                         return visited
         except MailboxError as error:

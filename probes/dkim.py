@@ -24,6 +24,7 @@ SIGNED = (
     b"content-type",
     b"auto-submitted",
     b"x-mailpath-probe",
+    b"x-mailpath-signature",
 )
 
 MIN_RSA_BITS = 1024  # RFC 8301, section 3.2: verifiers must not take a shorter one for valid

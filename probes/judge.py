@@ -5,13 +5,14 @@ be expected (`is_over`), and what has to be done next, when (`next_attempt`, `ne
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from probes.case import Case as _Case
+from probes.case import case_of as _case
 from probes.evidence import (
     Arrival,
-    Attempt,
     Bounce,
     Dialogue,
     Evidence,
@@ -19,18 +20,17 @@ from probes.evidence import (
     Fault,
     Folder,
     Handover,
-    Interrupted,
     Look,
-    MailKind,
     Stage,
     Step,
 )
 from probes.probe import Probe
+from probes.reading.bounce_origin import is_proven
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
 from probes.reading.replies import cause_of
-from probes.sentences import place, quoted, reporter, said, span, times
+from probes.sentences import copied, place, quoted, replayed, reporter, said, span, times, unproven_origin
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
 IMPERSONATING = frozenset({"xclient", "proxy"})
@@ -53,61 +53,17 @@ FAULTS: dict[Fault, Cause] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """The evidence, sorted by what it tells."""
-
-    attempts: tuple[Attempt, ...]
-    dialogues: tuple[Dialogue, ...]
-    interrupted: tuple[Interrupted, ...]
-    arrival: Arrival | None
-    looks: tuple[Look | FailedLook, ...]
-    bounces: tuple[Bounce, ...]
-
-    @property
-    def last(self) -> Dialogue | None:
-        return self.dialogues[-1] if self.dialogues else None
-
-    @property
-    def accepted(self) -> Dialogue | None:
-        return next((d for d in self.dialogues if d.handover is Handover.ACCEPTED), None)
-
-    @property
-    def deferral(self) -> Dialogue | None:
-        return next((d for d in reversed(self.dialogues) if d.handover is Handover.DEFERRED), None)
-
-    @property
-    def bounce(self) -> Bounce | None:
-        """The report that it was given up. What was never taken cannot come back, whoever says so."""
-        if self.last and self.last.handover in (Handover.WITHHELD, Handover.REFUSED):
-            return None
-        return next((bounce for bounce in self.bounces if bounce.final), None)
-
-    @property
-    def delay(self) -> Bounce | None:
-        return next((bounce for bounce in reversed(self.bounces) if bounce.kind is MailKind.DELAY), None)
-
-    @property
-    def under_way(self) -> bool:
-        """Whether an attempt was begun of which the end is not known."""
-        return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
-
-
-def _case(evidence: Sequence[Evidence]) -> _Case:
-    return _Case(
-        tuple(e for e in evidence if isinstance(e, Attempt)),
-        tuple(sorted((e for e in evidence if isinstance(e, Dialogue)), key=lambda d: d.number)),
-        tuple(e for e in evidence if isinstance(e, Interrupted)),
-        next((e for e in evidence if isinstance(e, Arrival)), None),
-        tuple(e for e in evidence if isinstance(e, Look | FailedLook)),
-        tuple(e for e in evidence if isinstance(e, Bounce)),
-    )
-
-
 def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict | None:
     """Weigh the evidence. None means: keep waiting."""
-    case = _case(evidence)
-    if case.arrival and not (case.bounce and case.arrival.folder is Folder.COPY):
+    case = _case(probe, evidence)
+    verdict = _weighed(probe, case, now)
+    if verdict is None or case.replay is None:
+        return verdict
+    return replace(verdict, because=verdict.because + replayed(case.replay, case.declined))
+
+
+def _weighed(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
+    if case.arrival and not (case.proven_bounce and case.arrival.folder is Folder.COPY):
         return _arrived(probe, case, case.arrival)
     if case.bounce:
         return _bounced(probe, case, case.bounce)
@@ -128,19 +84,19 @@ def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict 
 
 def is_over(probe: Probe, evidence: Sequence[Evidence], verdict: Verdict | None, now: datetime) -> bool:
     """Whether, with this verdict, nothing more is to be done. What comes by itself may still amend it."""
-    case = _case(evidence)
-    if case.arrival or case.bounce or now >= probe.give_up_at:
+    case = _case(probe, evidence)
+    if case.arrival or case.proven_bounce or now >= probe.give_up_at:
         return verdict is not None
     return case.last is not None and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
 
 
 def next_attempt(probe: Probe, evidence: Sequence[Evidence]) -> tuple[int, datetime] | None:
     """The number and time of the next attempt, by the sender's retry schedule; None when there is none to make."""
-    case = _case(evidence)
+    case = _case(probe, evidence)
     last = case.last
     if (
         case.arrival
-        or case.bounce
+        or case.proven_bounce
         or case.under_way
         or case.interrupted
         or last is None
@@ -160,41 +116,39 @@ def next_moment(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> da
 
 def wants_look(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
     """Whether the last look, without which nothing may be called missing, is due and not made."""
-    case = _case(evidence)
+    case = _case(probe, evidence)
     handed_over = case.accepted is not None or bool(case.interrupted)
     return (
         now >= probe.give_up_at
         and handed_over
         and case.arrival is None
-        and case.bounce is None
+        and case.proven_bounce is None
         and not any(look.at >= probe.give_up_at for look in case.looks)
     )
 
 
-def may_arrive(evidence: Sequence[Evidence]) -> bool:
+def may_arrive(probe: Probe, evidence: Sequence[Evidence]) -> bool:
     """Whether the message may be with the receiver, so that its mailbox is to be watched."""
-    case = _case(evidence)
+    case = _case(probe, evidence)
     if case.last and case.last.handover in (Handover.WITHHELD, Handover.REFUSED):
         return False
-    return case.arrival is None and case.bounce is None and bool(case.attempts)
+    return case.arrival is None and case.proven_bounce is None and bool(case.attempts)
 
 
 def delivery_time(probe: Probe, evidence: Sequence[Evidence]) -> timedelta | None:
     """From the birth of the code to the mailbox's taking it; None when it did not arrive."""
-    arrival = _case(evidence).arrival
+    arrival = _case(probe, evidence).arrival
     return max(arrival.at - probe.created_at, timedelta(0)) if arrival else None
 
 
 def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     took = arrival.at - probe.created_at
-    grade = _grade_of_arrival(probe, arrival)
+    grade = Grade.UNPROVEN if case.declined else _grade_of_arrival(probe, arrival)
     where = f"{arrival.folder_name} {span(took)} after it was sent"
     if spam := _taken_for_spam(probe, arrival, where, grade):
         return spam
     tries = f", at attempt {len(case.attempts)}" if len(case.attempts) > 1 else ""
-    copy = arrival.folder is Folder.COPY
-    but = "; a copy does not prove that the reader has it in the inbox" if copy else _contradicted(case)
-    grade = Grade.UNPROVEN if copy else grade
+    but = copied(arrival) if arrival.folder is Folder.COPY else _contradicted(case)
     if arrival.at <= probe.code_dead_at:
         return Verdict(Outcome.INBOX, None, grade, f"arrived in {where}{tries}{but}")
     if case.deferral and (absent := _absent(probe, case)):
@@ -238,23 +192,33 @@ def _held_up(case: _Case) -> tuple[Cause, str]:
 
 
 def _contradicted(case: _Case) -> str:
-    """What we saw ourselves counts for more than what was reported; the report is not hidden."""
+    """What we saw ourselves counts for more than what was answered or reported; neither is hidden."""
+    if step := case.declined:
+        return f"; yet it was refused at {place(step)}, after it was sent in full: {said(step)}"
     return f"; yet {reporter(case.bounce)} reported that it failed: {quoted(case.bounce)}" if case.bounce else ""
 
 
 def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
     """Taken, and given up later. Which of the two it was is in the sentence, the cause is that of the last refusal."""
     handed_over = case.accepted or case.last
-    if handed_over:
-        grade = _grade_of_dialogue(probe, handed_over)
-    else:
-        grade = Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.UNPROVEN
+    grade = _grade_of_bounce(probe, case, bounce, handed_over)
     taken = f"accepted by {case.accepted.last.host}, " if case.accepted and case.accepted.last.host else ""
     copy = ", though a copy of it was sent to us" if case.arrival else ""
     told = f"{taken}then bounced by {reporter(bounce)}: {quoted(bounce)}{copy}"
+    if not case.proven_bounce:
+        told += unproven_origin(bounce)
     if bounce.cause is Cause.NETWORK:
         return Verdict(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, f"the receiver was not asked: {told}")
     return Verdict(Outcome.BLOCKED, bounce.cause, grade, told)
+
+
+def _grade_of_bounce(probe: Probe, case: _Case, bounce: Bounce, handed_over: Dialogue | None) -> Grade:
+    """That of the dialogue with those who took it, if the bounce is theirs."""
+    if not is_proven(bounce, case.receiver):
+        return Grade.UNPROVEN
+    if handed_over:
+        return _grade_of_dialogue(probe, handed_over)
+    return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.UNPROVEN
 
 
 def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
@@ -296,7 +260,7 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> V
         match look:
             case Look():
                 late = case.delay
-                return _delayed(probe, late, accepted) if late else _missing(probe, case, accepted, look)
+                return _delayed(probe, case, late, accepted) if late else _missing(probe, case, accepted, look)
             case FailedLook():
                 return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {look.reason}")
             case None:
@@ -308,13 +272,15 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> V
     last_look = case.looks[-1] if case.looks else None
     if isinstance(last_look, FailedLook):
         return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {last_look.reason}")
-    return _delayed(probe, case.delay, accepted) if case.delay else None
+    return _delayed(probe, case, case.delay, accepted) if case.delay else None
 
 
-def _delayed(probe: Probe, delay: Bounce, accepted: Dialogue) -> Verdict:
+def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Verdict:
     """A server on the way still has it, and said so."""
     told = f"accepted by {accepted.last.host}, then put off, as {reporter(delay)} reported: {quoted(delay)}"
-    return Verdict(Outcome.DEFERRED, delay.cause, _grade_of_dialogue(probe, accepted), told)
+    if not is_proven(delay, case.receiver):
+        told += unproven_origin(delay)
+    return Verdict(Outcome.DEFERRED, delay.cause, _grade_of_bounce(probe, case, delay, accepted), told)
 
 
 def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdict:
@@ -369,6 +335,9 @@ def _cause(step: Step) -> Cause:
 
 
 def _grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
+    """A copy proves little: whoever sent it to us could have written its headers."""
+    if arrival.folder is Folder.COPY:
+        return Grade.UNPROVEN
     if read_message(arrival.headers, relayed=probe.via == "relay").connecting_ip != probe.source_ip:
         return Grade.UNPROVEN
     return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.REAL

@@ -23,12 +23,14 @@ log = structlog.get_logger("inbound")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail as it was handed over. `content` has its CRLF line ends and is no longer dot-stuffed."""
+    """One mail as it was handed over. `content` has its CRLF line ends and is no longer dot-stuffed; `helo` is what the
+    client called itself."""
 
     client: str
     mail_from: str
     recipients: tuple[str, ...]
     content: bytes
+    helo: str = ""
 
 
 class Host(Protocol):
@@ -236,7 +238,7 @@ class _Hooks:
     ) -> str:
         content = envelope.original_content or b""
         return await server.host.take(
-            Letter(server.client, envelope.mail_from or "", tuple(envelope.rcpt_tos), content)
+            Letter(server.client, envelope.mail_from or "", tuple(envelope.rcpt_tos), content, session.host_name or "")
         )
 
     async def handle_exception(self, error: Exception) -> str:

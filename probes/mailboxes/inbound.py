@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -67,7 +68,7 @@ async def _closed(mailbox: InboundMailbox) -> AsyncIterator[Session]:
     yield
 
 
-def copy_of_probe(content: bytes, folder_name: str) -> Sighting | None:
+def copy_of_probe(content: bytes, folder_name: str, client_ip: str) -> Sighting | None:
     """The probe of which this mail is a copy: forwarded as it is, or whole inside another mail (RFC 2046, section
     5.2.1), as journal reports have it. `ref` tells which. None for everything else, above all for what reports on a
     probe."""
@@ -76,6 +77,8 @@ def copy_of_probe(content: bytes, folder_name: str) -> Sighting | None:
         if _REPORT.search(headers):
             return None
         seen = sighting(ENCLOSED if depth else ITSELF, Folder.COPY, folder_name, headers, body, None)
+        if seen is not None:
+            seen = replace(seen, client_ip=client_ip)
         if seen is not None and seen.tokens.keys() & {Marker.HEADER, Marker.MESSAGE_ID}:
             return seen
         if (content_inside := _enclosed(content)) is None:

@@ -106,7 +106,7 @@ def _authors(header: Sequence[Field]) -> tuple[str, ...]:
 
 
 def _author(header: Sequence[Field], authors: Sequence[str], senders: Collection[str]) -> Author:
-    """OTHER is also an address that we composed with before the configuration changed; the signature covers it still."""
+    """OTHER is also an address that we composed with before the configuration changed; the signature covers it."""
     if len(authors) == 1 and authors[0] in senders:
         return Author.COMPOSED
     kept = [

@@ -14,8 +14,9 @@ from monitor.inbound.listener import Listener, listening
 from monitor.inbound.settings import InboundSettings
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox
+from probes.reading.bounce_origin import Client
 from probes.reading.facts import BounceFacts
-from probes.token import mint, new_probe_id
+from probes.token import Purpose, mint, new_probe_id
 
 PATIENCE = 10.0
 KEY = b"k" * 32
@@ -28,12 +29,14 @@ class Ears:
 
     def __init__(self) -> None:
         self.returned: list[tuple[str, BounceFacts]] = []
+        self.clients: list[Client] = []
         self.copies: list[tuple[str, Sighting]] = []
         self.deaf: Exception | None = None
         self.gate: asyncio.Event | None = None
 
-    async def bounced(self, probe_id: str, facts: BounceFacts) -> bool:
+    async def bounced(self, probe_id: str, facts: BounceFacts, client: Client) -> bool:
         await self._listen()
+        self.clients.append(client)
         self.returned.append((probe_id, facts))
         return True
 
@@ -56,7 +59,8 @@ class Post:
         self.listener, self.desk, self.ears = listener, desk, ears
         self.probe_id = new_probe_id()
         self.token = mint(self.probe_id, KEY)
-        self.bounces_to = f"bounce+{self.token}@probe.test"
+        self.tag = mint(self.probe_id, KEY, Purpose.ENVELOPE)
+        self.bounces_to = f"bounce+{self.tag}@probe.test"
 
     async def client(self, work: Callable[[smtplib.SMTP], T]) -> T:
         """Be an ordinary client, in a thread."""

@@ -26,7 +26,7 @@ from probes.evidence import Arrival, Attempt, Bounce, Dialogue, Evidence, Failed
 from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
-from probes.mailboxes.inbound import InboundMailbox
+from probes.mailboxes.inbound import InboundMailbox, Stretch
 from probes.message import compose
 from probes.probe import Probe
 from probes.reading.bounce_origin import (
@@ -53,6 +53,10 @@ SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without 
 ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
 log = structlog.get_logger("pipeline")
+
+
+TurnedAway = Callable[[str, str, datetime, datetime], Stretch | None]
+"""When, between two times, the listener refused what may have been a copy for a mailbox or a bounce of a probe."""
 
 
 class LaunchError(Exception):
@@ -102,6 +106,7 @@ class Pipeline:
         self.flights: dict[str, Flight] = {}
         self.watchers: dict[str, Watcher] = {}
         self.listening_since: datetime | None = None  # the listener for copies is open since then
+        self.turned_away: TurnedAway = lambda mailbox, probe_id, since, until: None
         self._store, self._around, self._pool, self._key = store, around, pool, key
         self._now: Callable[[], datetime] = around.now
         self._listeners = listeners
@@ -279,8 +284,9 @@ class Pipeline:
 
     async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
         if isinstance(site.mailbox, InboundMailbox):
-            sent_at = flight.probe.created_at
-            look: Look | FailedLook = site.mailbox.look(sent_at, self.listening_since, self._now())
+            sent_at, now = flight.probe.created_at, self._now()
+            refused = self.turned_away(flight.mailbox, flight.probe.id, sent_at, now)
+            look: Look | FailedLook = site.mailbox.look(sent_at, self.listening_since, now, refused)
         else:
             look = await self._watcher(site).look()
         if not flight.arrived:

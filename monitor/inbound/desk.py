@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Container, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar, assert_never
 
 import structlog
 
 from monitor.inbound.smtp import Letter
+from monitor.inbound.turned_away import TurnedAway
 from probes.evidence import MailKind
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import ENCLOSED, InboundMailbox, copy_of_probe
@@ -97,9 +99,12 @@ def _tagged(local: str, key: bytes) -> Verified | None:
 class Desk:
     """Reads what was taken and tells it on. `counts` says of what kind the mails were."""
 
-    def __init__(self, key: bytes, ears: Ears, pool: Executor) -> None:
+    def __init__(
+        self, key: bytes, ears: Ears, pool: Executor, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self.addresses = Addresses()
         self.counts: Counter[str] = Counter()
+        self.turned_away = TurnedAway(now)
         self._key, self._ears, self._pool = key, ears, pool
         self._source_ip = self._domain = ""
 
@@ -110,6 +115,17 @@ class Desk:
     def welcomes(self, address: str) -> bool:
         """Whether we take mail for this address."""
         return self.addresses.purpose(address, self._key) is not None
+
+    def scope(self, address: str) -> str | None:
+        """Which mailbox or probe mail for this address concerns, if any. What comes to an address that is known to
+        everybody, or proves nothing, concerns none."""
+        match self.addresses.purpose(address, self._key):
+            case Copies(mailbox):
+                return mailbox
+            case Returned(probe_id):
+                return probe_id
+            case _:
+                return None
 
     async def read(self, letter: Letter) -> None:
         """Tell what the letter tells. Raises what the ears raise: then it is not dealt with."""
@@ -145,7 +161,10 @@ class Desk:
         seen = await self._in_thread(copy_of_probe, letter.content, name, letter.client)
         if seen is None or (seen.ref == ENCLOSED and await self._comes_back(letter)):
             return await self._returned(letter, None)
-        return "copy" if await self._ears.copied(mailbox, seen) else "other"
+        if not await self._ears.copied(mailbox, seen):
+            return "other"
+        self.turned_away.brought(mailbox, letter.client)
+        return "copy"
 
     async def _comes_back(self, letter: Letter) -> bool:
         """Whether the probe inside is quoted to say what became of it."""

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.inbound import listener as listener_module
+from monitor.inbound import smtp as smtp_module
 from monitor.inbound.desk import Addresses, Desk
 from monitor.inbound.listener import listening
 from monitor.inbound.settings import InboundSettings
@@ -18,7 +20,7 @@ from probes.reading.bounce_origin import MOST_OF_A_KIND, MOST_OF_A_STRANGER, Cli
 from probes.reading.bounces import read_bounce
 from probes.token import Purpose, mint
 from tests.monitor.inbound import mails
-from tests.monitor.inbound.conftest import COPIES, Ears, Post
+from tests.monitor.inbound.conftest import COPIES, Ears, Post, until_closed
 from tests.monitor.world import Heard, Scripted, World, watched
 
 KIND = Kind.TWO_STEP_CODE
@@ -30,12 +32,13 @@ async def house(world: World, *paths, up_for: timedelta = timedelta(0)) -> Async
     """A service with a listener that is up already for so long."""
     async with world.service(*paths) as (pipeline, heard, store):
         with ThreadPoolExecutor(1) as pool:
-            desk = Desk(await store.key(), pipeline, pool)
+            desk = Desk(await store.key(), pipeline, pool, now=world.clock)
             copies = {COPIES.address: COPIES}
             addresses = Addresses(frozenset({"probe.test", "account.trimble.com"}), copies=copies)
             desk.configure(addresses, "104.130.122.50", "account.trimble.com")
             async with listening(SETTINGS, desk) as listener:
                 pipeline.listening_since = world.clock() - up_for
+                pipeline.turned_away = desk.turned_away.during
                 yield pipeline, heard, Talks(listener, desk, store)
 
 
@@ -257,6 +260,72 @@ async def test_and_by_one_that_was_away_it_is_unknown(world: World):
         assert await talks.evidence(probe.id, FailedLook)
         await talks.about(probe.id, mails.probe, to="acme@probe.test")  # a copy that was only slow
         assert await heard.verdict(2) == "inbox - unproven"  # its own mail server had it in time
+
+
+async def test_and_where_the_listener_turned_somebody_away_as_well(world: World, monkeypatch: pytest.MonkeyPatch):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        world.clock.pass_(minutes=1)
+        monkeypatch.setattr(listener_module, "MOST_LETTERS", 0)
+        assert await talks.about(probe.id, mails.probe, to="acme@probe.test") == 452
+        world.clock.pass_(hours=1)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "unknown - unproven"
+        assert "our listener turned clients away at " in heard.verdicts[0].verdict.because
+
+
+async def test_but_not_where_a_stranger_was_turned_away_for_what_he_did(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(smtp_module, "RECIPIENT_WITHIN", 0.05)
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        reader, writer = await talks.open("127.0.0.9")
+        assert b"421" in await until_closed(reader)
+        writer.close()
+        world.clock.pass_(hours=1, seconds=1)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "missing unclear real"
+
+
+async def test_what_is_found_of_a_refused_probe_is_a_replay(world: World):
+    """Somebody put it there: the receiver never had it from us."""
+    site = watched(Scripted([Handover.REFUSED, Handover.ACCEPTED]), world.mailbox)
+    async with house(world, site) as (pipeline, heard, _):
+        refused = await pipeline.launch(site, KIND)
+        assert await heard.verdict() == "blocked ip_blocked real"
+        world.maildir.deliver(site.route.sent[0].content)
+        await pipeline.launch(site, KIND)  # the mailbox is looked into for this one
+        assert await heard.verdict(2) == "blocked ip_blocked real"
+        assert heard.verdicts[1].amends
+        assert "its token was replayed" in heard.verdicts[1].verdict.because
+        assert pipeline.flights.keys() - {refused.id}
+
+
+async def test_what_was_refused_at_its_end_may_be_there_all_the_same(world: World):
+    site = watched(Scripted([Handover.REFUSED, Handover.ACCEPTED], stage=Stage.END_OF_DATA), world.mailbox)
+    async with house(world, site) as (pipeline, heard, _):
+        await pipeline.launch(site, KIND)
+        assert (await heard.verdict()).split()[0] == "blocked"
+        world.maildir.deliver(site.route.sent[0].content)
+        await pipeline.launch(site, KIND)
+        assert await heard.verdict(2) == "inbox - unproven"
+
+
+async def test_mail_about_a_probe_is_somebodys_and_stays(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, _):
+        await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        (message,) = site.route.sent
+        digest = '"no-reply@account.trimble.com via Quarantine" <digest@acme.test>'
+        world.maildir.deliver(f"From: {digest}\r\n\r\nHeld: {message.mail_from}\r\n".encode())
+        world.maildir.deliver(b"From: x@acme.test\r\nContent-Type: message/rfc822\r\n\r\n" + message.content)
+        world.maildir.deliver(message.content)
+        assert await heard.verdict() == "inbox - real"
+    assert len(world.maildir.files()) == 2
 
 
 async def test_a_process_without_a_listener_says_so(world: World):

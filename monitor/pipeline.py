@@ -34,6 +34,7 @@ from probes.reading.bounce_origin import (
     Origin,
     Receiver,
     has_room,
+    is_among,
     is_loopback,
     names_to_confirm,
     receiver_of,
@@ -205,7 +206,7 @@ class Pipeline:
             named = replace(origin, name=name)
             if speaks_for(named, receiver):
                 found = await self._around.resolver.addresses(name, timeout=CONFIRM_WITHIN)
-                if not isinstance(found, Unresolved) and client.ip in found:
+                if not isinstance(found, Unresolved) and is_among(client.ip, found):
                     return named
         return origin
 

@@ -9,7 +9,7 @@ other networks than those of their MX; their names tell (outlook.com, google.com
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from probes.evidence import Bounce, Dialogue, network_of
 from probes.reading.received import organisation
@@ -81,10 +81,22 @@ def has_room(bounce: Bounce, known: Collection[Bounce], receiver: Receiver) -> b
 
 def is_loopback(ip: str) -> bool:
     """Whether this is an address of this machine, to which any organisation may give a name."""
+    address = _address(ip)
+    return address is not None and address.is_loopback
+
+
+def is_among(ip: str, addresses: Iterable[str]) -> bool:
+    """Whether this is one of these addresses, however each is written."""
+    address = _address(ip)
+    return address is not None and any(_address(each) == address for each in addresses)
+
+
+def _address(ip: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(ip.partition("%")[0]).is_loopback
+        address = ip_address(ip.partition("%")[0])
     except ValueError:
-        return False
+        return None
+    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
 
 
 def names_to_confirm(helo: str, reporting_mta: str) -> Sequence[str]:

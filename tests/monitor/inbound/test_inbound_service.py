@@ -62,7 +62,10 @@ async def test_a_bounce_on_its_way_from_the_port_to_the_metrics(tmp_path: Path):
         assert record is not None
         assert record.verdict is not None
         assert (record.verdict.outcome, record.verdict.cause) == ("blocked", "ip_listed")
-        assert b'mailpath_inbound_mails_total{kind="bounce"} 1.0' in await at_work.metrics.render()
+        shown = await at_work.metrics.render()
+        assert b'mailpath_inbound_mails_total{kind="bounce"} 1.0' in shown
+        for code in (421, 450, 451, 452, 552):
+            assert b'mailpath_inbound_rejected_total{code="%d"} 0.0' % code in shown
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", port), timeout=1)
 

@@ -10,6 +10,7 @@ from probes.reading.bounce_origin import (
     MOST_OF_A_STRANGER,
     Origin,
     has_room,
+    is_among,
     is_loopback,
     is_proven,
     names_to_confirm,
@@ -93,10 +94,26 @@ def test_only_names_of_hosts_are_looked_up(helo: str, reporting: str, asked: lis
 
 
 @pytest.mark.parametrize(
-    ("ip", "loopback"), [("127.0.0.1", True), ("::1", True), ("192.0.2.1", False), ("unknown", False)]
+    ("ip", "loopback"),
+    [("127.0.0.1", True), ("::ffff:127.0.0.1", True), ("::1", True), ("192.0.2.1", False), ("unknown", False)],
 )
 def test_a_loopback_address_has_any_name(ip: str, loopback: bool) -> None:
     assert is_loopback(ip) is loopback
+
+
+@pytest.mark.parametrize(
+    ("ip", "addresses", "among"),
+    [
+        ("192.0.2.1", ["198.51.100.1", "192.0.2.1"], True),
+        ("::ffff:192.0.2.1", ["192.0.2.1"], True),  # as a socket for both families has it
+        ("2001:db8::1", ["2001:DB8:0::1"], True),
+        ("192.0.2.1", ["192.0.2.10"], False),
+        ("unknown", ["unknown"], False),
+        ("192.0.2.1", [], False),
+    ],
+)
+def test_an_address_however_it_is_written(ip: str, addresses: list[str], among: bool) -> None:
+    assert is_among(ip, addresses) is among
 
 
 RECEIVER = receiver_of([POSTFIX], "probe@acme.co.uk")

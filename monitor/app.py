@@ -119,7 +119,7 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
         desk = Desk(key, pipeline, readers)
         desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
         async with listening(inbound, desk) as listener:
-            pipeline.listening_since = utc_now()
+            pipeline.listening_since, pipeline.turned_away = utc_now(), desk.turned_away.during
             log.info("listening for bounces and copies", host=inbound.listen.host, port=listener.port)
             yield desk
 
@@ -152,6 +152,7 @@ class Service:
                 skipped=lambda: dict(self._schedule.skipped) if self._schedule else {},
                 mailbox_errors=self._mailbox_errors,
                 inbound=lambda: dict(self._desk.counts) if self._desk else {},
+                turned_away=lambda: dict(self._desk.turned_away.counts) if self._desk else {},
                 incidents=lambda: casebook.incidents,
                 rules_lag=lambda: casebook.lag,
                 notices=lambda: dict(delivery.counts),

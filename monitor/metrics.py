@@ -40,6 +40,7 @@ class Snapshot:
     deliveries: dict[tuple[str, Kind], tuple[tuple[int, ...], float]]
     mailbox_errors: dict[tuple[str, str], int]
     inbound: dict[str, int]
+    turned_away: dict[int, int]
     in_flight: int
     lag: timedelta
     skipped: dict[str, int]
@@ -62,6 +63,7 @@ class Gauges:
     skipped: Callable[[], dict[str, int]]
     mailbox_errors: Callable[[], dict[tuple[str, str], int]]
     inbound: Callable[[], dict[str, int]] = dict
+    turned_away: Callable[[], dict[int, int]] = dict  # by reply code
     incidents: Callable[[], Sequence[Incident]] = tuple
     rules_lag: Callable[[], timedelta] = timedelta
     notices: Callable[[], dict[tuple[str, str], int]] = dict  # by channel and result
@@ -90,6 +92,7 @@ class Metrics:
             deliveries={key: _frozen(histogram) for key, histogram in board.deliveries.items()},
             mailbox_errors=self._gauges.mailbox_errors(),
             inbound=self._gauges.inbound(),
+            turned_away=self._gauges.turned_away(),
             in_flight=self._gauges.in_flight(),
             lag=self._gauges.lag(),
             skipped=self._gauges.skipped(),
@@ -303,6 +306,12 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     for kind, count in snapshot.inbound.items():
         inbound.add_metric((kind,), count)
     yield inbound
+    rejected = CounterMetricFamily(
+        "mailpath_inbound_rejected", "Refusals of what may have been a copy or a bounce.", labels=("code",)
+    )
+    for code, count in snapshot.turned_away.items():
+        rejected.add_metric((str(code),), count)
+    yield rejected
     yield GaugeMetricFamily("mailpath_probes_in_flight", "Probes without an end so far.", value=snapshot.in_flight)
     yield GaugeMetricFamily(
         "mailpath_schedule_lag_seconds",

@@ -10,7 +10,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -25,24 +25,40 @@ from probes.evidence import Arrival, Attempt, Bounce, Dialogue, Evidence, Failed
 from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
-from probes.mailboxes.inbound import InboundMailbox
+from probes.mailboxes.inbound import InboundMailbox, Stretch
 from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.probe import Probe
+from probes.reading.bounce_origin import (
+    Client,
+    Origin,
+    Receiver,
+    has_room,
+    is_among,
+    is_loopback,
+    names_to_confirm,
+    receiver_of,
+    speaks_for,
+)
 from probes.reading.facts import BounceFacts
-from probes.recognise import arrival, came_back, recognise
+from probes.recognise import Recognised, arrival, came_back, recognise
+from probes.resolver import Unresolved
 from probes.routes import Surroundings
 from probes.sender import Identity, Role
 from probes.token import new_probe_id
 from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
-MOST_BOUNCES = 20  # kept of one probe: who has seen its token could send any number
+CONFIRM_WITHIN = 5.0  # seconds for the DNS to confirm the name of a server that brings a bounce
 FORGOTTEN = timedelta(days=1)  # a probe of which the store knows nothing, and that is older, is in nobody's care
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
 log = structlog.get_logger("pipeline")
+
+
+TurnedAway = Callable[[str, str, datetime, datetime], Stretch | None]
+"""When, between two times, the listener refused what may have been a copy for a mailbox or a bounce of a probe."""
 
 
 class LaunchError(Exception):
@@ -92,6 +108,7 @@ class Pipeline:
         self.flights: dict[str, Flight] = {}
         self.watchers: dict[str, Watcher] = {}
         self.listening_since: datetime | None = None  # the listener for copies is open since then
+        self.turned_away: TurnedAway = lambda mailbox, probe_id, since, until: None
         self._store, self._around, self._pool, self._key = store, around, pool, key
         self._now: Callable[[], datetime] = around.now
         self._listeners = listeners
@@ -166,16 +183,31 @@ class Pipeline:
         self._spawn(flight, self._send(flight, site, first))
         return probe
 
-    async def bounced(self, probe_id: str, facts: BounceFacts) -> bool:
+    async def bounced(self, probe_id: str, facts: BounceFacts, client: Client) -> bool:
         """A mail about this probe came back. When this returns it is stored; whether there is such a probe."""
         flight = self.flights.get(probe_id) or await self._recall(probe_id)
         if flight is None:
             return False
-        news = came_back(facts, flight.probe.recipient, self._our_domains, self._now())
-        known = {seen.once for seen in flight.evidence if isinstance(seen, Bounce)}
-        if news and news.once not in known and len(known) < MOST_BOUNCES:
+        receiver = receiver_of((seen for seen in flight.evidence if isinstance(seen, Dialogue)), flight.probe.recipient)
+        origin = await self._origin(client, facts, receiver)
+        news = came_back(facts, flight.probe.recipient, self._our_domains, self._now(), origin)
+        known = [seen for seen in flight.evidence if isinstance(seen, Bounce)]
+        if news and news.once not in {seen.once for seen in known} and has_room(news, known, receiver):
             await self._learn(flight, news)
         return True
+
+    async def _origin(self, client: Client, facts: BounceFacts, receiver: Receiver) -> Origin:
+        """Who this client is. The DNS is asked only for a name that would prove something."""
+        origin = Origin(client.ip, to_envelope=client.to_envelope)
+        if speaks_for(origin, receiver) or is_loopback(client.ip):
+            return origin
+        for name in names_to_confirm(client.helo, facts.reporting_mta):
+            named = replace(origin, name=name)
+            if speaks_for(named, receiver):
+                found = await self._around.resolver.addresses(name, timeout=CONFIRM_WITHIN)
+                if not isinstance(found, Unresolved) and is_among(client.ip, found):
+                    return named
+        return origin
 
     async def copied(self, mailbox: str, sighting: Sighting) -> bool:
         """A copy of what came into this mailbox. When this returns it is stored; whether it is one of its probes."""
@@ -252,8 +284,9 @@ class Pipeline:
 
     async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
         if isinstance(site.mailbox, InboundMailbox):
-            sent_at = flight.probe.created_at
-            look: Look | FailedLook = site.mailbox.look(sent_at, self.listening_since, self._now())
+            sent_at, now = flight.probe.created_at, self._now()
+            refused = self.turned_away(flight.mailbox, flight.probe.id, sent_at, now)
+            look: Look | FailedLook = site.mailbox.look(sent_at, self.listening_since, now, refused)
         else:
             look = await self._watcher(site).look()
         if not flight.arrived:
@@ -277,28 +310,27 @@ class Pipeline:
 
     async def _left_over(self, sighting: Sighting) -> bool:
         """Whether this is a probe that nobody waits for any more: given up, wherever it was sent, or forgotten."""
-        probe_id = self._recognised(sighting) if self._adopts else None
-        if probe_id is None or probe_id in self.flights:
+        found = self._recognised(sighting) if self._adopts else None
+        if found is None or found.probe_id in self.flights:
             return False
-        if record := await self._store.record(probe_id):
+        if record := await self._store.record(found.probe_id):
             return self._now() >= record.probe.give_up_at
         return sighting.mailbox_time is None or self._now() - sighting.mailbox_time > FORGOTTEN
 
-    def _recognised(self, sighting: Sighting) -> str | None:
-        """The id of the probe that this message is."""
-        ids = (recognise(sighting, self._key, identity.domain) for identity in self._identities.values())
-        return next(filter(None, ids), None)
+    def _recognised(self, sighting: Sighting) -> Recognised | None:
+        """The probe that this message is."""
+        return recognise(sighting, self._key, {identity.address.lower() for identity in self._identities.values()})
 
     async def _believe(self, mailbox: str, sighting: Sighting) -> bool:
         """Whether this is a probe that belongs here. If so, and it is not a copy, it has arrived."""
         seen_at = self._now()
-        if (probe_id := self._recognised(sighting)) is None:
+        if (found := self._recognised(sighting)) is None:
             return False
-        flight = self.flights.get(probe_id) or await self._recall(probe_id)
+        flight = self.flights.get(found.probe_id) or await self._recall(found.probe_id)
         if flight is None or flight.mailbox != mailbox:
             return False
         if not flight.arrived:
-            await self._learn(flight, arrival(sighting, flight.probe.created_at, seen_at))
+            await self._learn(flight, arrival(sighting, found.body, flight.probe.created_at, seen_at))
         return True
 
     async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
@@ -357,7 +389,7 @@ class Pipeline:
         if over or flight.probe.id not in self.flights:
             self._leave(flight)
             return
-        if not may_arrive(flight.evidence) and (watcher := self.watchers.get(flight.mailbox)):
+        if not may_arrive(flight.probe, flight.evidence) and (watcher := self.watchers.get(flight.mailbox)):
             watcher.forget(flight.probe.id)
         if not flight.sending:
             now = self._now()
@@ -382,7 +414,7 @@ class Pipeline:
 
     def _expect(self, flight: Flight) -> None:
         site = self._site(flight)
-        if site and may_arrive(flight.evidence) and not isinstance(site.mailbox, InboundMailbox):
+        if site and may_arrive(flight.probe, flight.evidence) and not isinstance(site.mailbox, InboundMailbox):
             self._watcher(site).expect(flight.probe.id, flight.probe.created_at)
 
     def _site(self, flight: Flight) -> WatchedPath | None:

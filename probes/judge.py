@@ -5,7 +5,7 @@ be expected (`is_over`), and what has to be done next, when (`next_attempt`, `ne
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -22,83 +22,55 @@ from probes.attempts import (
     too_late_at,
     wait_after,
 )
+from probes.case import Case as _Case
+from probes.case import case_of as _case
 from probes.evidence import (
     Arrival,
-    Attempt,
     Bounce,
     Dialogue,
     Evidence,
     FailedLook,
     Folder,
     Handover,
-    Interrupted,
     Look,
-    MailKind,
     Step,
     answer_of_bounce,
     answer_of_step,
 )
 from probes.probe import Probe
+from probes.reading.bounce_origin import is_proven
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
-from probes.sentences import place, quoted, reporter, said, searched, span, times, without_tls
+from probes.sentences import (
+    copied,
+    place,
+    quoted,
+    replayed,
+    reporter,
+    said,
+    searched,
+    span,
+    times,
+    unproven_origin,
+    without_tls,
+)
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """The evidence, sorted by what it tells."""
-
-    attempts: tuple[Attempt, ...]
-    dialogues: tuple[Dialogue, ...]
-    interrupted: tuple[Interrupted, ...]
-    arrival: Arrival | None
-    looks: tuple[Look | FailedLook, ...]
-    bounces: tuple[Bounce, ...]
-
-    @property
-    def last(self) -> Dialogue | None:
-        return self.dialogues[-1] if self.dialogues else None
-
-    @property
-    def accepted(self) -> Dialogue | None:
-        return next((d for d in self.dialogues if d.handover is Handover.ACCEPTED), None)
-
-    @property
-    def bounce(self) -> Bounce | None:
-        """The report that it was given up. What was never taken cannot come back, whoever says so."""
-        if self.last and self.last.handover in (Handover.WITHHELD, Handover.REFUSED):
-            return None
-        return next((bounce for bounce in self.bounces if bounce.final), None)
-
-    @property
-    def delay(self) -> Bounce | None:
-        return next((bounce for bounce in reversed(self.bounces) if bounce.kind is MailKind.DELAY), None)
-
-    @property
-    def under_way(self) -> bool:
-        """Whether an attempt was begun of which the end is not known."""
-        return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
-
-
-def _case(evidence: Sequence[Evidence]) -> _Case:
-    return _Case(
-        tuple(e for e in evidence if isinstance(e, Attempt)),
-        tuple(sorted((e for e in evidence if isinstance(e, Dialogue)), key=lambda d: d.number)),
-        tuple(e for e in evidence if isinstance(e, Interrupted)),
-        next((e for e in evidence if isinstance(e, Arrival)), None),
-        tuple(e for e in evidence if isinstance(e, Look | FailedLook)),
-        tuple(e for e in evidence if isinstance(e, Bounce)),
-    )
-
-
 def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict | None:
     """Weigh the evidence. None means: keep waiting."""
-    case = _case(evidence)
-    if case.arrival and not (case.bounce and case.arrival.folder is Folder.COPY):
+    case = _case(probe, evidence)
+    verdict = _weighed(probe, case, now)
+    if verdict is None or case.replay is None:
+        return verdict
+    return replace(verdict, because=verdict.because + replayed(case.replay, case.declined))
+
+
+def _weighed(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
+    if case.arrival and not (case.proven_bounce and case.arrival.folder is Folder.COPY):
         return _arrived(probe, case, case.arrival)
     if case.bounce:
         return _bounced(probe, case, case.bounce)
@@ -119,19 +91,19 @@ def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict 
 
 def is_over(probe: Probe, evidence: Sequence[Evidence], verdict: Verdict | None, now: datetime) -> bool:
     """Whether, with this verdict, nothing more is to be done. What comes by itself may still amend it."""
-    case = _case(evidence)
-    if case.arrival or case.bounce or now >= probe.give_up_at:
+    case = _case(probe, evidence)
+    if case.arrival or case.proven_bounce or now >= probe.give_up_at:
         return verdict is not None
     return case.last is not None and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
 
 
 def next_attempt(probe: Probe, evidence: Sequence[Evidence]) -> tuple[int, datetime] | None:
     """The number and time of the next attempt, by the sender's retry schedule; None when there is none to make."""
-    case = _case(evidence)
+    case = _case(probe, evidence)
     last = case.last
     if (
         case.arrival
-        or case.bounce
+        or case.proven_bounce
         or case.under_way
         or case.interrupted
         or last is None
@@ -145,50 +117,48 @@ def next_attempt(probe: Probe, evidence: Sequence[Evidence]) -> tuple[int, datet
 def next_moment(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> datetime:
     """When this probe wants attention again, if nothing is heard before."""
     retry = next_attempt(probe, evidence)
-    too_late = too_late_at(probe, _case(evidence).dialogues)
+    too_late = too_late_at(probe, _case(probe, evidence).dialogues)
     moments = [retry[1] if retry else None, probe.code_dead_at, too_late, probe.give_up_at]
     return min((m for m in moments if m and m > now), default=now)
 
 
 def wants_look(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
     """Whether the last look, without which nothing may be called missing, is due and not made."""
-    case = _case(evidence)
+    case = _case(probe, evidence)
     handed_over = case.accepted is not None or bool(case.interrupted)
     return (
         now >= probe.give_up_at
         and handed_over
         and case.arrival is None
-        and case.bounce is None
+        and case.proven_bounce is None
         and not any(look.at >= probe.give_up_at for look in case.looks)
     )
 
 
-def may_arrive(evidence: Sequence[Evidence]) -> bool:
+def may_arrive(probe: Probe, evidence: Sequence[Evidence]) -> bool:
     """Whether the message may be with the receiver, so that its mailbox is to be watched."""
-    case = _case(evidence)
+    case = _case(probe, evidence)
     if case.last and case.last.handover in (Handover.WITHHELD, Handover.REFUSED):
         return False
-    return case.arrival is None and case.bounce is None and bool(case.attempts)
+    return case.arrival is None and case.proven_bounce is None and bool(case.attempts)
 
 
 def delivery_time(probe: Probe, evidence: Sequence[Evidence]) -> timedelta | None:
     """From the first attempt in which the company was asked to the mailbox's taking it; None when it did not arrive.
     What our own service, store or network took before that is nobody's delivery time."""
-    case = _case(evidence)
+    case = _case(probe, evidence)
     return max(case.arrival.at - sent_at(probe, case.dialogues), timedelta(0)) if case.arrival else None
 
 
 def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     took = arrival.at - probe.created_at
-    grade = _grade_of_arrival(probe, arrival)
+    grade = Grade.UNPROVEN if case.declined else _grade_of_arrival(probe, arrival)
     where = f"{arrival.folder_name} {span(took)} after it was sent"
     if spam := _taken_for_spam(probe, arrival, where, grade):
         return spam
     tries = f", at attempt {len(case.attempts)}" if len(case.attempts) > 1 else ""
-    copy = arrival.folder is Folder.COPY
-    but = "; a copy does not prove that the reader has it in the inbox" if copy else _contradicted(case)
+    but = copied(arrival) if arrival.folder is Folder.COPY else _contradicted(case)
     but += without_tls(case.accepted) if case.accepted else ""
-    grade = Grade.UNPROVEN if copy else grade
     if arrival.at <= probe.code_dead_at:
         return Verdict(Outcome.INBOX, None, grade, f"arrived in {where}{tries}{but}")
     if ours := _our_delay(probe, case, where):
@@ -280,23 +250,33 @@ def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
 
 
 def _contradicted(case: _Case) -> str:
-    """What we saw ourselves counts for more than what was reported; the report is not hidden."""
+    """What we saw ourselves counts for more than what was answered or reported; neither is hidden."""
+    if step := case.declined:
+        return f"; yet it was refused at {place(step)}, after it was sent in full: {said(step)}"
     return f"; yet {reporter(case.bounce)} reported that it failed: {quoted(case.bounce)}" if case.bounce else ""
 
 
 def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
     """Taken, and given up later. Which of the two it was is in the sentence, the cause is that of the last refusal."""
     handed_over = case.accepted or case.last
-    if handed_over:
-        grade = _grade_of_dialogue(probe, handed_over)
-    else:
-        grade = Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.UNPROVEN
+    grade = _grade_of_bounce(probe, case, bounce, handed_over)
     taken = f"accepted by {case.accepted.last.host}, " if case.accepted and case.accepted.last.host else ""
     copy = ", though a copy of it was sent to us" if case.arrival else ""
     told = f"{taken}then bounced by {reporter(bounce)}: {quoted(bounce)}{copy}"
+    if not case.proven_bounce:
+        told += unproven_origin(bounce)
     if bounce.cause is Cause.NETWORK:
         return Verdict(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, f"the receiver was not asked: {told}")
     return Verdict(Outcome.BLOCKED, bounce.cause, grade, told, answer_of_bounce(bounce))
+
+
+def _grade_of_bounce(probe: Probe, case: _Case, bounce: Bounce, handed_over: Dialogue | None) -> Grade:
+    """That of the dialogue with those who took it, if the bounce is theirs."""
+    if not is_proven(bounce, case.receiver):
+        return Grade.UNPROVEN
+    if handed_over:
+        return _grade_of_dialogue(probe, handed_over)
+    return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.UNPROVEN
 
 
 def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
@@ -345,7 +325,7 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> V
     last_look = case.looks[-1] if case.looks else None
     if isinstance(last_look, FailedLook):
         return _could_not_look(last_look)
-    return _delayed(probe, case.delay, accepted) if case.delay else None
+    return _delayed(probe, case, case.delay, accepted) if case.delay else None
 
 
 def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
@@ -353,8 +333,8 @@ def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
     match next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None):
         case FailedLook() as look:
             return _could_not_look(look)
-        case Look() as look if case.delay:
-            return _delayed(probe, case.delay, accepted)
+        case Look() if case.delay:
+            return _delayed(probe, case, case.delay, accepted)
         case Look() as look if probe.give_up_at - accepted.at >= probe.code_dead_at - probe.created_at:
             return _missing(probe, case, accepted, look)
         case Look():
@@ -370,10 +350,13 @@ def _could_not_look(look: FailedLook) -> Verdict:
     return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {look.reason}")
 
 
-def _delayed(probe: Probe, delay: Bounce, accepted: Dialogue) -> Verdict:
+def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Verdict:
     """A server on the way still has it, and said so."""
     told = f"accepted by {accepted.last.host}, then put off, as {reporter(delay)} reported: {quoted(delay)}"
-    return Verdict(Outcome.DEFERRED, delay.cause, _grade_of_dialogue(probe, accepted), told, answer_of_bounce(delay))
+    if not is_proven(delay, case.receiver):
+        told += unproven_origin(delay)
+    grade = _grade_of_bounce(probe, case, delay, accepted)
+    return Verdict(Outcome.DEFERRED, delay.cause, grade, told, answer_of_bounce(delay))
 
 
 def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdict:
@@ -416,6 +399,9 @@ def _cause_unasked(probe: Probe, step: Step) -> Cause:
 
 
 def _grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
+    """A copy proves little: whoever sent it to us could have written its headers."""
+    if arrival.folder is Folder.COPY:
+        return Grade.UNPROVEN
     if read_message(arrival.headers, relayed=probe.via == "relay").connecting_ip != probe.source_ip:
         return Grade.UNPROVEN
     return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.REAL

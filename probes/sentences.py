@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from probes.answer import Fault
-from probes.evidence import Bounce, Dialogue, Look, Step, fell_back
+from probes.evidence import Arrival, Bounce, Dialogue, Look, Step, fell_back
 
 FAULT_WORDS: dict[Fault, str] = {
     Fault.DOMAIN_UNKNOWN: "the domain takes no mail",
@@ -62,6 +62,30 @@ def searched(look: Look, word: str) -> str:
     more = f"{look.others} other folder" + "s" * (look.others > 1)
     names = [*look.folders, *([more] if look.others else [])]
     return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def unproven_origin(bounce: Bounce) -> str:
+    """Why a report proves nothing."""
+    if not bounce.client_ip:
+        return "; not proven: we do not know which server sent us this report"
+    if not bounce.to_envelope:
+        return "; not proven: this report was not sent to the probe's own bounce address"
+    return f"; not proven: this report came from {bounce.client_ip}, which we could not tie to the receiver"
+
+
+def copied(arrival: Arrival) -> str:
+    """What a copy is worth, and who sent it."""
+    by = f" sent to us by {arrival.client_ip}" if arrival.client_ip else ""
+    return f"; a copy{by} does not prove that the reader has it in the inbox"
+
+
+def replayed(arrival: Arrival, declined: Step | None) -> str:
+    """That a message does not count as the probe's arrival."""
+    by = f", sent to us by {arrival.client_ip}" if arrival.client_ip else ""
+    found = f"; a message with this probe's token was found in {arrival.folder_name}{by}, though the probe was never"
+    if declined:
+        return f"{found} accepted; its text is not exactly what we sent, so it does not count as delivered"
+    return f"{found} handed over: its token was replayed"
 
 
 def span(time: timedelta) -> str:

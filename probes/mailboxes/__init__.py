@@ -43,6 +43,8 @@ class Sighting:
     """A message that carries something shaped like a token; not yet believed.
 
     `ref` means something to the session that made it. `mailbox_time` is when the mailbox says it took the message.
+    `digest` is that of the body (see `body_digest`), None where it was not read to its end. `client_ip` is who sent us
+    a copy.
     """
 
     ref: str
@@ -51,6 +53,8 @@ class Sighting:
     headers: str
     tokens: Mapping[Marker, str]
     mailbox_time: datetime | None
+    digest: bytes | None = None
+    client_ip: str = ""
 
 
 @dataclass(frozen=True, slots=True)

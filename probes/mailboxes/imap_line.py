@@ -160,10 +160,10 @@ class Line:
             answers = self._fetch(uids, [_HEADERS, "INTERNALDATE", "RFC822.SIZE"])
         for uid, answer in answers.items():
             headers, came = _section(answer, b"BODY[HEADER]"), _time(answer)
-            if seen := self._sighting(uid, headers, b"", came):
-                found.append(seen)
-            elif worth_opening(_number(answer, b"RFC822.SIZE"), came, since):
+            if worth_opening(_number(answer, b"RFC822.SIZE"), came, since):
                 unopened.append((uid, headers, came))
+            elif seen := self._sighting(uid, headers, b"", came):
+                found.append(seen)
         for start in range(0, len(unopened), BODIES_AT_ONCE):
             found += self._open_bodies(unopened[start : start + BODIES_AT_ONCE])
         return found

@@ -147,9 +147,11 @@ class Box:
             return None
         self._read.add(bare(file[4:]))
         found = self._sighting(file, mail, b"")
-        if found is None and worth_opening(mail.size, utc(mail.modified), since):
+        if found is not None:
+            return self._sighting(file, mail, mail.body)
+        if worth_opening(mail.size, utc(mail.modified), since):
             self.unopened.append((file, mail))
-        return found
+        return None
 
     def open_bodies(self) -> list[Sighting]:
         """Those of the messages without a token in their headers that have one in their body. Takes up to a

@@ -13,6 +13,7 @@ from probes.answer import Fault, Stage
 from probes.evidence import (
     Arrival,
     Attempt,
+    BodyState,
     Bounce,
     Dialogue,
     Evidence,
@@ -101,14 +102,37 @@ def fault(
     return dialogue(seconds, Handover.DEFERRED, *before, step(stage, fault=what), local_ip=local_ip, number=number)
 
 
-def arrival(seconds: float, folder: Folder = Folder.INBOX, ip: str = SENDER_IP, more: str = "") -> Arrival:
+def deferred_at_the_end(seconds: float = 1) -> Dialogue:
+    """It was sent in full, and they do not want it yet."""
+    return dialogue(seconds, Handover.DEFERRED, step(Stage.END_OF_DATA, 451, "4.3.0 queue file write error"))
+
+
+def refused_at_the_end(seconds: float = 1) -> Dialogue:
+    return refused(Stage.END_OF_DATA, 554, "5.7.1 message content rejected as spam", seconds)
+
+
+def cut_off_at_the_end(seconds: float = 1) -> Dialogue:
+    return fault(Stage.END_OF_DATA, Fault.TIMED_OUT, seconds)
+
+
+INTACT, ALTERED = BodyState.INTACT, BodyState.ALTERED
+
+
+def arrival(
+    seconds: float,
+    folder: Folder = Folder.INBOX,
+    ip: str = SENDER_IP,
+    more: str = "",
+    body: BodyState = BodyState.UNVERIFIED,
+) -> Arrival:
     received = f"Received: from account.trimble.com (m50.example [{ip}])\r\n\tby mx.acme.test (Postfix) with ESMTPS\r\n"
-    return Arrival(at(seconds), at(seconds), folder, folder.upper(), received + more, (Marker.HEADER,))
+    return Arrival(at(seconds), at(seconds), folder, folder.upper(), received + more, (Marker.HEADER,), body)
 
 
 def copy(seconds: float, more: str = "") -> Arrival:
     seen = arrival(seconds, more=more)
-    return Arrival(seen.at, seen.seen_at, Folder.COPY, "the copies to x@probe.test", seen.headers, seen.markers)
+    folder = "the copies to x@probe.test"
+    return Arrival(seen.at, seen.seen_at, Folder.COPY, folder, seen.headers, seen.markers, client_ip="198.51.100.9")
 
 
 def came_back(
@@ -118,11 +142,16 @@ def came_back(
     reply: str = "550 5.7.1 blocked using bl.test",
     cause: Cause = Cause.IP_LISTED,
     remote: str = "",
+    client: str = "192.0.2.11",
+    to_envelope: bool = True,
 ) -> Bounce:
     permanent = kind is MailKind.BOUNCE
-    return Bounce(
-        at(seconds), kind, "probe@acme.test", action, "5.7.1", reply, cause, permanent, "mx.acme.test", remote
-    )
+    said = (kind, "probe@acme.test", action, "5.7.1", reply, cause, permanent, "mx.acme.test", remote)
+    return Bounce(at(seconds), *said, client_ip=client, to_envelope=to_envelope)
+
+
+def forged(seconds: float, kind: MailKind = MailKind.BOUNCE, action: str = "failed", **more: Any) -> Bounce:
+    return came_back(seconds, kind, action, client="203.0.113.9", **more)
 
 
 DELAY = came_back(5, MailKind.DELAY, "delayed", "451 4.7.1 come back later", Cause.GREYLISTED)
@@ -319,6 +348,78 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         "blocked no_such_user real",
         "refused at rcpt",
     ),
+    (
+        "bounced by a stranger",
+        [accepted(), forged(4)],
+        4,
+        "direct",
+        "blocked ip_listed unproven",
+        "not proven: this report came from 203.0.113.9, which we could not tie to the receiver",
+    ),
+    (
+        "bounced by a stranger as a gateway's client",
+        [accepted(), forged(4)],
+        4,
+        "xclient",
+        "blocked ip_listed unproven",
+        "not proven",
+    ),
+    (
+        "bounced to an address that any reader of the message knows",
+        [accepted(), came_back(4, to_envelope=False)],
+        4,
+        "direct",
+        "blocked ip_listed unproven",
+        "not sent to the probe's own bounce address",
+    ),
+    (
+        "a bounce from before we kept who sent it",
+        [accepted(), came_back(4, client="")],
+        4,
+        "direct",
+        "blocked ip_listed unproven",
+        "we do not know which server",
+    ),
+    (
+        "bounced by a stranger first, then by the receiver",
+        [accepted(), forged(4, cause=Cause.IP_BLOCKED), came_back(5, cause=Cause.CONTENT)],
+        5,
+        "direct",
+        "blocked content real",
+        "",
+    ),
+    (
+        "a stranger's bounce does not undo a copy",
+        [accepted(), copy(3), forged(4)],
+        4,
+        "direct",
+        "inbox - unproven",
+        "does not prove",
+    ),
+    (
+        "what nobody has cannot come back",
+        [attempt(0), greylisted(7), forged(8)],
+        10,
+        "direct",
+        "deferred greylisted real",
+        "",
+    ),
+    (
+        "what was cut off at its end can",
+        [attempt(0), cut_off_at_the_end(7), came_back(8)],
+        10,
+        "direct",
+        "blocked ip_listed real",
+        "then bounced",
+    ),
+    (
+        "delayed, says a stranger",
+        [accepted(), forged(5, MailKind.DELAY, "delayed", cause=Cause.GREYLISTED)],
+        10,
+        "direct",
+        "deferred greylisted unproven",
+        "not proven",
+    ),
     ("delayed, the code alive", [accepted(), DELAY], 6, "direct", "", ""),
     (
         "delayed, the code dead",
@@ -358,15 +459,15 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         3,
         "direct",
         "inbox - unproven",
-        "a copy does not prove that the reader has it in the inbox",
+        "a copy sent to us by 198.51.100.9 does not prove that the reader has it in the inbox",
     ),
-    ("a copy came late", [accepted(), copy(11)], 11, "direct", "late unclear unproven", "a copy does not prove"),
+    ("a copy came late", [accepted(), copy(11)], 11, "direct", "late unclear unproven", "does not prove"),
     (
         "a copy that was taken for spam before",
         [accepted(), copy(3, "X-Spam-Flag: YES\r\n")],
         3,
         "direct",
-        "spam content real",
+        "spam content unproven",
         "X-Spam-Flag: YES",
     ),
     (
@@ -377,6 +478,96 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         "inbox - unproven",
         "",
     ),
+    (
+        "refused, and then found",
+        [
+            attempt(0),
+            refused(Stage.RCPT, 554, "5.7.1 <m[104.130.122.50]>: Client host rejected: Access denied"),
+            arrival(3, body=INTACT),
+        ],
+        3,
+        "direct",
+        "blocked ip_blocked real",
+        "found in INBOX, though the probe was never handed over: its token was replayed",
+    ),
+    (
+        "put off, and then found",
+        [attempt(0), greylisted(7), arrival(8, body=INTACT)],
+        10,
+        "direct",
+        "deferred greylisted real",
+        "its token was replayed",
+    ),
+    ("put off, and found at once", [attempt(0), greylisted(1), arrival(2)], 3, "direct", "", ""),
+    (
+        "not sent, and then found",
+        [dialogue(1, Handover.WITHHELD, step(Stage.CONNECT, text="not our address")), arrival(3)],
+        3,
+        "direct",
+        "unknown - unproven",
+        "its token was replayed",
+    ),
+    (
+        "a copy of what was refused",
+        [
+            attempt(0),
+            refused(Stage.RCPT, 554, "5.7.1 <m[104.130.122.50]>: Client host rejected: Access denied"),
+            copy(3),
+        ],
+        3,
+        "direct",
+        "blocked ip_blocked real",
+        "in the copies to x@probe.test, sent to us by 198.51.100.9, though the probe was never handed over",
+    ),
+    (
+        "refused after it was sent in full, and delivered all the same",
+        [attempt(0), refused_at_the_end(), arrival(3, body=INTACT)],
+        3,
+        "direct",
+        "inbox - unproven",
+        "yet it was refused at end of data by mx.acme.test[192.0.2.11]:25, after it was sent in full: 554 5.7.1",
+    ),
+    (
+        "refused after it was sent in full, and something like it found",
+        [attempt(0), refused_at_the_end(), arrival(3, body=ALTERED)],
+        3,
+        "direct",
+        "blocked content real",
+        "its text is not exactly what we sent, so it does not count as delivered",
+    ),
+    (
+        "put off after it was sent in full, and delivered all the same",
+        [attempt(0), deferred_at_the_end(), arrival(3, body=INTACT)],
+        3,
+        "direct",
+        "inbox - unproven",
+        "yet it was refused",
+    ),
+    (
+        "put off after it was sent in full, taken at the next attempt",
+        [attempt(0), deferred_at_the_end(), attempt(5, 2), accepted(6, 2), arrival(7, body=ALTERED)],
+        7,
+        "direct",
+        "inbox - real",
+        "at attempt 2",
+    ),
+    (
+        "cut off at its end, and delivered",
+        [attempt(0), cut_off_at_the_end(), arrival(3, body=ALTERED)],
+        3,
+        "direct",
+        "inbox - real",
+        "",
+    ),
+    (
+        "found while an attempt is under way",
+        [attempt(0), greylisted(1), attempt(5, 2), arrival(5.1)],
+        6,
+        "direct",
+        "inbox - real",
+        "",
+    ),
+    ("with a banner of a gateway", [accepted(), arrival(3, body=ALTERED)], 3, "direct", "inbox - real", ""),
     ("greylisted, the code alive", [greylisted(1)], 5, "direct", "", ""),
     (
         "greylisted, the code dead",
@@ -785,7 +976,12 @@ def test_through_a_relay_the_address_is_read_at_the_companys_border():
         ([attempt(0), accepted()], None),
         ([attempt(0), refused(Stage.RCPT, 550, "5.7.1 no")], None),
         ([attempt(0), Interrupted(at(1), 1)], None),  # nothing is sent twice
-        ([attempt(0), greylisted(1), arrival(2)], None),
+        ([attempt(0), greylisted(1), arrival(2)], (2, 5)),  # nobody has it yet: that was not ours
+        ([attempt(0), deferred_at_the_end(1), arrival(2)], (2, 5)),
+        ([attempt(0), deferred_at_the_end(1), arrival(2, body=INTACT)], None),  # they have it, whatever they answered
+        ([attempt(0), cut_off_at_the_end(1), arrival(2)], None),
+        ([attempt(0), cut_off_at_the_end(1), came_back(2)], None),
+        ([attempt(0), cut_off_at_the_end(1), forged(2)], (2, 5)),  # a stranger's word stops nothing
     ],
 )
 def test_next_attempt_follows_the_senders_schedule(evidence, due):
@@ -815,6 +1011,8 @@ def test_next_moment(evidence, now, moment):
         ([attempt(0), accepted()], 60, False),  # not looked for yet
         ([attempt(0), accepted(), LOOK], 60, True),
         ([attempt(0), accepted(), came_back(4)], 4, True),
+        ([attempt(0), accepted(), forged(4)], 4, False),  # it may arrive yet
+        ([attempt(0), accepted(), forged(4), LOOK], 60, True),
         ([attempt(0), accepted(), DELAY], 11, False),
         ([attempt(0), accepted(), came_back(4, MailKind.AUTO_REPLY, "")], 11, False),
     ],
@@ -833,6 +1031,7 @@ def test_when_a_probe_is_over(evidence, now, over):
         ([attempt(0), greylisted(1)], 60, False),  # nobody has it, so there is nothing to look for
         ([attempt(0), accepted(), NO_LOOK], 61, False),
         ([attempt(0), accepted(), came_back(4)], 60, False),
+        ([attempt(0), accepted(), forged(4)], 60, True),
         ([attempt(0), accepted(), DELAY], 60, True),  # it may have come after all
     ],
 )

@@ -23,10 +23,10 @@ from monitor.incidents.mute import Mute, active, muting
 from monitor.incidents.notice import News, Notice
 from monitor.incidents.picture import HISTORY, Picture, good_needed
 from monitor.incidents.routing import hearers
-from monitor.incidents.rules import Moment, key_of, reconcile
+from monitor.incidents.rules import Moment, reconcile
 from monitor.incidents.ruling import Line, Ruling, Site
 from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling
-from monitor.incidents.scope import Key, Problem
+from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.telling import news_for, notice_of
 from monitor.schedule import interval
@@ -51,7 +51,7 @@ class _Turned:
     """What one step makes of the incidents, before it is stored."""
 
     incidents: dict[str, Incident]
-    problems: dict[Key, Problem] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)  # by the id of the incident
     entries: list[Entry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ class Casebook:
         self._paths: dict[tuple[str, str], WatchedPath] = {}
         self._companies: dict[str, CompanyFacts] = {}
         self._incidents: dict[str, Incident] = {}
-        self._problems: dict[Key, Problem] = {}  # of the last step
+        self._problems: dict[str, Problem] = {}  # of the last step, by the id of the incident
         self._maintenance: list[Mute] = []
         self._saw = 0  # as the store knows it
         self._took = 0  # what the picture holds: more than that, after a step that could not be stored
@@ -130,6 +130,7 @@ class Casebook:
             saw = await self._store.last_ruling()
             await self._store.advance(saw, (), (), ())
         self._saw = self._took = saw
+        self._picture.wake(self._now())
         for present in presents:
             self._picture.recall_newest(_newest(present))
         closed = await self._store.recently_closed(self._now() - max(self._settings.reopen, LONG_AGO))
@@ -216,14 +217,16 @@ class Casebook:
 
     async def _take(self, rulings: Sequence[Ruling]) -> None:
         new = [ruling for ruling in rulings if ruling.number > self._took]
-        unread = self._picture.unread(new)
+        unread, late = self._picture.unread(new), self._picture.out_of_order(new)
         upto = new[-1].number if new else self._took
         await self._read(unread, upto)
-        self._picture.take(new, frozenset(unread))
+        await self._read([line for line in late if line not in unread], upto, late=True)
+        self._picture.take(new, frozenset((*unread, *late)))
         self._took = upto
         await self._read(self._picture.unread_beside_failures(), upto)
 
-    async def _read(self, lines: Sequence[Line], upto: int) -> None:
+    async def _read(self, lines: Sequence[Line], upto: int, *, late: bool = False) -> None:
+        """Load the past of these lines. `late`: because of a verdict that came late, which may well open an incident."""
         failing: defaultdict[Line, list[Failure]] = defaultdict(list)
         cut: set[str] = set()  # companies of incidents that keep but a part of what fails
         for incident in self.incidents:
@@ -233,7 +236,7 @@ class Casebook:
                 cut.update(incident.touches)
         for line in lines:
             past = await self._store.history(line, Role.SENDER, upto, HISTORY)
-            not_said = line[0] in cut and line not in failing
+            not_said = line not in failing and (late or line[0] in cut)
             self._picture.recall(line, past, None if not_said else failing.get(line, ()))
 
     async def _read_up(self) -> None:
@@ -244,12 +247,10 @@ class Casebook:
 
     def _turn(self, now: datetime, mutes: Sequence[Mute], waiting: frozenset[str]) -> _Turned:
         """What follows from all that is known at this moment. `waiting`: channels that have not got all notices yet."""
-        wide = {key_of(each): each.began_at for each in self.incidents if not each.company}
-        problems = self._picture.problems(wide)
+        groups = self._picture.groups(self.incidents, now)
         moment = Moment(now, self._picture.watches, _new_id, self._settings.reopen, self._problems)
-        after = reconcile(self._incidents.values(), problems, moment)
-        turned = _Turned({**self._incidents, **after.incidents}, entries=after.entries)
-        turned.problems = {problem.key: problem for problem in problems}
+        after = reconcile(self._incidents.values(), groups, moment)
+        turned = _Turned({**self._incidents, **after.incidents}, after.problems, after.entries)
         for incident in list(turned.incidents.values()):
             self._mute(turned, incident, mutes, now)
             self._tell(turned, turned.incidents[incident.id], waiting, now)
@@ -258,7 +259,7 @@ class Casebook:
     def _mute(self, turned: _Turned, incident: Incident, mutes: Sequence[Mute], now: datetime) -> None:
         if not mutes and not incident.muted_by:
             return
-        problem = turned.problems.get(key_of(incident)) if incident.open else None
+        problem = turned.problems.get(incident.id) if incident.open else None
         failures = problem.failures if problem else incident.failures
         muted_by = muting(mutes, failures, self._mail_system, now)
         if muted_by == incident.muted_by:
@@ -358,6 +359,7 @@ def _site(path: WatchedPath, now: datetime) -> Site:
         every=interval(path, now),
         via=path.route.via,
         code_life=path.code_life,
+        give_up=path.give_up,
     )
 
 

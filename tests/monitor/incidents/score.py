@@ -14,7 +14,7 @@ from typing import Any
 from monitor.incidents.incident import Incident
 from monitor.incidents.marks import Names
 from monitor.incidents.picture import Picture
-from monitor.incidents.rules import After, Moment, key_of, reconcile
+from monitor.incidents.rules import After, Moment, reconcile
 from monitor.incidents.ruling import Ruling, Site
 from monitor.incidents.settings import IncidentSettings
 from probes.kinds import Kind
@@ -91,10 +91,9 @@ class Day:
 
     def settle(self) -> After:
         """Let the rules look at what is so now."""
-        wide = {key_of(each): each.began_at for each in self.open if not each.company}
-        problems = self.picture.problems(wide)
+        groups = self.picture.groups(self.open, self.now)
         moment = Moment(self.now, self.picture.watches, lambda: f"i{next(self.names)}", self.settings.reopen)
-        after = reconcile(self.incidents.values(), problems, moment)
+        after = reconcile(self.incidents.values(), groups, moment)
         self.incidents |= after.incidents
         relapses = {(company, each.nature): each.relapses for each in self.open for company in each.touches}
         self.picture.be_patient(relapses)

@@ -11,28 +11,27 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
 import structlog
 
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
+from monitor.incidents.due import Audience, Due
 from monitor.incidents.incident import Entry, Failure, Incident, Nature, Told, Turn
 from monitor.incidents.marks import Names
 from monitor.incidents.mute import Mute, active, muting
 from monitor.incidents.notice import News, Notice
 from monitor.incidents.picture import HISTORY, Picture, good_needed
-from monitor.incidents.routing import hearers
 from monitor.incidents.rules import Moment, reconcile
 from monitor.incidents.ruling import Line, Ruling, Site
 from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling
 from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
-from monitor.incidents.telling import news_for, notice_of
 from monitor.schedule import interval
 from monitor.store import Present, Store
 from probes.sender import Role
-from probes.verdict import Cause
 
 MOST = 500  # verdicts that are taken in one step
 TURN = 1.0  # seconds between looks at what time alone changes: mutes, reminders, what has settled
@@ -226,7 +225,7 @@ class Casebook:
         await self._read(self._picture.unread_beside_failures(), upto)
 
     async def _read(self, lines: Sequence[Line], upto: int, *, late: bool = False) -> None:
-        """Load the past of these lines. `late`: because of a verdict that came late, which may well open an incident."""
+        """Load the past of these lines. `late`: because a verdict came late, which may well open an incident."""
         failing: defaultdict[Line, list[Failure]] = defaultdict(list)
         cut: set[str] = set()  # companies of incidents that keep but a part of what fails
         for incident in self.incidents:
@@ -253,7 +252,11 @@ class Casebook:
         turned = _Turned({**self._incidents, **after.incidents}, after.problems, after.entries)
         for incident in list(turned.incidents.values()):
             self._mute(turned, incident, mutes, now)
-            self._tell(turned, turned.incidents[incident.id], waiting, now)
+        keeps_open = {name: channel.keeps_open for name, channel in self._config.channels.items()}
+        audience = Audience(keeps_open, self._config.routing, self._settings, waiting)
+        due = Due(turned.incidents, audience, now, partial(self._telling, turned.incidents, now))
+        turned.incidents, turned.notices = due.incidents, due.notices
+        turned.entries += due.entries
         return turned
 
     def _mute(self, turned: _Turned, incident: Incident, mutes: Sequence[Mute], now: datetime) -> None:
@@ -269,39 +272,17 @@ class Casebook:
             turn, said = (Turn.MUTED, f"by {', '.join(muted_by)}") if muted_by else (Turn.UNMUTED, "the mute is over")
             turned.entries.append(Entry(incident.id, now, turn, said))
 
-    def _tell(self, turned: _Turned, incident: Incident, waiting: frozenset[str], now: datetime) -> None:
-        told: dict[str, Told] = {}
-        settle, remind = self._settings.settle, self._settings.remind
-        heard = hearers(incident, self._config.routing, self._config.channels)
-        for channel in self._config.channels:
-            before = incident.told.get(channel)
-            news = news_for(incident, before, now, settle=settle, remind=remind, waiting=channel in waiting)
-            if news is None or not (channel in heard or news.ends):
-                continue
-            visible = _visible(heard[channel]) if channel in heard else (before.visible if before else None)
-            made = notice_of(self._telling(turned, incident, news, before, visible, now), channel)
-            told[channel] = Told(
-                *(made.number, now, incident.scope, incident.severity, incident.cause, made.labels),
-                visible=visible,
-                over=news.ends,
-                causes=_causes(before, incident),
-            )
-            turned.notices.append(made)
-            turned.entries.append(Entry(incident.id, now, Turn.TOLD, f"{channel}: {news.replace('_', ' ')}"))
-        if told:
-            turned.incidents[incident.id] = replace(incident, told={**incident.told, **told})
-
     def _telling(
         self,
-        turned: _Turned,
+        incidents: Mapping[str, Incident],
+        now: datetime,
         incident: Incident,
         news: News,
         before: Told | None,
         visible: tuple[str, ...] | None,
-        now: datetime,
+        took_in: tuple[Incident, ...],
     ) -> Telling:
-        sender, others = self._config.sender, [each for each in turned.incidents.values() if each.open]
-        left = {company for each in others if each.nature is incident.nature for company in each.touches}
+        sender = self._config.sender
         return Telling(
             incident=incident,
             news=news,
@@ -312,8 +293,8 @@ class Casebook:
             good=good_needed(self._settings, incident.relapses),
             visible=None if visible is None else frozenset(visible),
             before=before,
-            into=turned.incidents.get(incident.merged_into),
-            remaining=tuple(company for company in incident.companies if company in left),
+            into=incidents.get(incident.merged_into),
+            took_in=took_in,
         )
 
     def _ask_for_controls(self, rulings: Sequence[Ruling], now: datetime) -> None:
@@ -375,15 +356,6 @@ def _newest(present: Present) -> Ruling:
         at=present.judged_at,
         verdict=present.verdict,
     )
-
-
-def _visible(companies: frozenset[str] | None) -> tuple[str, ...] | None:
-    return None if companies is None else tuple(sorted(companies))
-
-
-def _causes(before: Told | None, incident: Incident) -> tuple[Cause | None, ...]:
-    heard = before.causes if before and not before.over else ()
-    return heard if incident.cause in heard else (*heard, incident.cause)
 
 
 def _new_id() -> str:

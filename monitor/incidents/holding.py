@@ -106,9 +106,7 @@ def grouped(problems: Sequence[Problem], incidents: Iterable[Incident], town: To
 class _Grouping:
     """One look at the problems. What was put into a group is taken, and cannot be part of another one."""
 
-    def __init__(
-        self, problems: Sequence[Problem], incidents: Iterable[Incident], town: Town, known: Known
-    ) -> None:
+    def __init__(self, problems: Sequence[Problem], incidents: Iterable[Incident], town: Town, known: Known) -> None:
         self._town, self._known = town, known
         self._incidents = {incident.id: incident for incident in incidents}
         holders = Holders(self._incidents.values())
@@ -188,8 +186,8 @@ class _Grouping:
         return [problem for problem in others if any(problem is each for each in alike)]
 
     def _same_outage(self, incident: Incident) -> list[Problem]:
-        """What nobody holds, and yet is no news while it recovers: a company that had it fails again, or it is seen only
-        now that a company had it."""
+        """What nobody holds, and yet is no news while it recovers: a company that had it fails again, or only now it is
+        seen that a company had it."""
         since = incident.recovering_since
         others = [problem for problem in self._others(incident) if self._holder[id(problem)] is None]
         return [

@@ -45,6 +45,7 @@ class Picture:
         self._problems: dict[str, list[Problem]] = {}
         self._relapses: Mapping[tuple[str, Nature], int] = {}
         self._stale: set[str] = set()
+        self._undecided: set[str] = set()
 
     def configure(self, sites: Iterable[Site], settings: IncidentSettings, names: Names) -> None:
         """Look at these paths by these rules; forget all others."""
@@ -162,7 +163,8 @@ class Picture:
         for too long is no longer waited for."""
         self._refresh()
         narrow = [problem for problems in self._problems.values() for problem in problems]
-        town = Town(self._town, self._heard_at, Wide(self._settings.companies, self._settings.share))
+        heard = {company: at for company, at in self._heard_at.items() if company not in self._undecided}
+        town = Town(self._town, heard, Wide(self._settings.companies, self._settings.share))
         known = Known(lambda failure, since: self._awaited(failure, since, now), self._failed_at)
         return grouped(narrow, incidents, town, known)
 
@@ -230,6 +232,9 @@ class Picture:
             sites = self._sites.get(company)
             self._failing.pop(company, None)
             self._problems.pop(company, None)
+            self._undecided.discard(company)
+            if any(track.undecided for line in self.lines_of((company,)) if (track := self._tracks.get(line))):
+                self._undecided.add(company)
             if sites and (failures := list(self._failures(company))):
                 self._failing[company] = failures
                 self._problems[company] = list(of_company(sites, failures, heard))

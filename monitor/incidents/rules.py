@@ -87,9 +87,7 @@ def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment
     return after
 
 
-def _go_on(
-    after: After, before: Incident | None, group: Group, lately: Mapping[Key, Incident], at: Moment
-) -> Incident:
+def _go_on(after: After, before: Incident | None, group: Group, lately: Mapping[Key, Incident], at: Moment) -> Incident:
     """The incident that the group is about from now on."""
     problem = group.problem
     if before is None:

@@ -35,8 +35,8 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the rules need to know of a path. `every` is the time in which each kind is probed once; a probe that was not
-    seen `give_up` after its launch is missing."""
+    """What the rules need to know of a path. `every` is the time in which each kind is probed once; `give_up` after its
+    launch a probe that was not seen is missing."""
 
     company: str
     company_name: str

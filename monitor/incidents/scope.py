@@ -181,7 +181,8 @@ Joined = tuple[Problem, list[Problem]]
 @dataclass(frozen=True, slots=True)
 class Town:
     """All companies that are watched: the mail system of each, when the newest probe of each that told something was
-    launched, and how many make a problem wide."""
+    launched, and how many make a problem wide. A company whose newest verdict is bad, and does not fail so far, speaks
+    neither for a wide problem nor against it: it is not in `heard_at`."""
 
     systems: Mapping[str, str]
     heard_at: Mapping[str, datetime]
@@ -270,7 +271,9 @@ def _in_most_systems(problems: Sequence[Problem], town: Town) -> bool:
         return True
     began = min(problem.since for problem in problems)
     hit = {problem.company for problem in problems}
-    others = Counter(town.system(company) for company, at in town.heard_at.items() if at >= began and company not in hit)
+    others = Counter(
+        town.system(company) for company, at in town.heard_at.items() if at >= began and company not in hit
+    )
     systems = _by_system(problems, town)
     have_it = [system for system, members in systems.items() if _most(len(members), others[system], town.wide)]
     return len(have_it) > 1 and len(have_it) >= town.wide.share * len(systems.keys() | others.keys())

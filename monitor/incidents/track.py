@@ -106,6 +106,14 @@ class Track:
         goods = [streak.good_at for streak in (self.mail, self.sight) if streak.good_at]
         return max((*lasts, *goods), default=None)
 
+    @property
+    def undecided(self) -> bool:
+        """Whether the newest verdict was bad, and is not enough to say that it fails."""
+        return any(
+            not streak.fails and streak.recent and streak.recent[-1] is not Mark.GOOD
+            for streak in (self.mail, self.sight)
+        )
+
     def add(self, ruling: Ruling, limits: Limits, names: Names) -> "Track":
         """With one more verdict. `unknown` neither raises nor calms what is said of the mail."""
         mark = mark_of(ruling.kind, ruling.verdict, names)

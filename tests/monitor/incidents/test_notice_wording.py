@@ -291,7 +291,7 @@ def test_a_channel_of_one_company_hears_of_no_other(news: News, scope: Scope) ->
     wide = storm(20, scope=scope, mail_system="m365" if scope is Scope.MAIL_SYSTEM else "")
     wide = closed(wide, Ending.NARROWED) if news.ends else wide
     told = telling(
-        wide, news, companies=town(20), visible=frozenset({"c3"}), remaining=("c3", "c4"), into=wide
+        wide, news, companies=town(20), visible=frozenset({"c3"}), into=wide, took_in=(wide,)
     )  # as it stands for all
     said = f"{title(told)}\n{text(told)}"
     assert "Company 3" in said

@@ -158,7 +158,7 @@ def test_where_two_families_are_as_many_the_first_one_stays_whoever_was_probed_l
         day.settle()
         assert day.incidents[wide.id].open
         assert day.incidents[wide.id].touches == ("m3650", "m3651", "m3652")  # what it held was not well since
-        assert [each.company for each in day.open if each.id != wide.id] == ["m3653"]
+    assert [each.company for each in day.open if each.id != wide.id] == ["m3653"]
 
 
 def test_where_two_causes_are_as_many_the_first_one_stays_whoever_was_probed_last():

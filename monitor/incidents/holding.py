@@ -123,9 +123,9 @@ class _Grouping:
         wide = [each for each in self._incidents.values() if each.wide and not self._all_looked_at(each)]
         yield from self._keep(each for each in wide if key_of(each) == _EVERYBODYS)
         for find in (self._everybody, self._ourselves):
-            yield from (self._joined(joined) for joined in find(wide))
+            yield from self._join(find(wide))
         yield from self._keep(wide)
-        yield from (self._joined(joined) for joined in self._systems())
+        yield from self._join(of_systems(self._free_mail(), self._town))
         for name, held in self._held.items():
             if left := self._left(held):
                 yield self._group(_remaining(self._incidents[name], left), left)
@@ -149,9 +149,6 @@ class _Grouping:
         ours = [problem for problem in self._left(self._problems) if problem.nature is Nature.OURS]
         if not there and (found := ourselves(ours, self._town)):
             yield found
-
-    def _systems(self) -> Iterator[Joined]:
-        yield from of_systems(self._free_mail(), self._town)
 
     def _free_mail(self) -> list[Problem]:
         return [p for p in self._left(self._problems) if p.nature is Nature.MAIL and p.severity is not Severity.NOTE]
@@ -211,9 +208,13 @@ class _Grouping:
             and (incident.subject == EVERYBODY or self._town.system(problem.company) == incident.subject[1:])
         ]
 
-    def _joined(self, joined: Joined) -> Group:
+    def _join(self, found: Iterable[Joined]) -> Iterator[Group]:
+        for problem, members in found:
+            if len(self._left(members)) == len(members):  # else another one took in an incident of both
+                yield self._joined(problem, members)
+
+    def _joined(self, problem: Problem, found: Sequence[Problem]) -> Group:
         """A new wide problem, with all that the incidents hold that it takes in."""
-        problem, found = joined
         members = self._whole(found)
         if len(members) > len(found):
             mail_system = problem.mail_system if self._mostly(problem.mail_system, members) else ""

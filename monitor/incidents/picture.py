@@ -169,13 +169,15 @@ class Picture:
         return grouped(narrow, incidents, town, known)
 
     def _awaited(self, failure: Failure, since: datetime, now: datetime | None) -> bool:
-        """Whether a probe that was launched since then may still tell that it is over. One that failed then is an
-        answer; but where that is a relapse, others may follow within an interval."""
+        """Whether a probe that was launched since then may still tell that it is over. One that failed since is an
+        answer, but not before the interval is over in which it may be seen that all of it comes back."""
+        if now is None:
+            return True
         site, streak = self._lines[failure.line], self._streak(failure)
-        waits_from = max(since, self._awake_since or since)
+        every = min(site.every, LONGEST_WAIT)
         if not streak.good and self._failed_at(failure) >= since:
-            return now is not None and failure.since >= since and now - failure.since <= site.every
-        return now is None or now - waits_from <= GAP * min(site.every, LONGEST_WAIT) + site.give_up
+            return now - max(since, failure.since) <= every
+        return now - max(since, self._awake_since or since) <= GAP * every + site.give_up
 
     def _failed_at(self, failure: Failure) -> datetime:
         last = self._streak(failure).last

@@ -269,7 +269,7 @@ def _in_most_systems(problems: Sequence[Problem], town: Town) -> bool:
     """Whether it is not one mail system's affair: most of those heard of since have it, or there is but one."""
     if len({town.system(company) for company in town.systems}) == 1:
         return True
-    began = min(problem.since for problem in problems)
+    began = min(problem.since for problem in _fresh(problems))
     hit = {problem.company for problem in problems}
     others = Counter(
         town.system(company) for company, at in town.heard_at.items() if at >= began and company not in hit

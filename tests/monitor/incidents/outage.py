@@ -65,6 +65,12 @@ class Outage:
             self.day.settle()
             self._tell()
 
+    def be_stopped(self, minutes: float) -> None:
+        """Nothing is launched for so long, and then another service takes up what was stored."""
+        self.day.now += MINUTE * minutes
+        self._launches = [(at + MINUTE * minutes, number) for at, number in self._launches]
+        self.day.restart()
+
     def _launch(self) -> None:
         while self._launches and self._launches[0][0] <= self.day.now:
             at, number = heappop(self._launches)
@@ -101,9 +107,9 @@ class Outage:
         """What this channel heard after that minute."""
         return [str(notice.news) for minute, to, notice in self.told if to == channel and minute > since]
 
-    def ids(self) -> set[str]:
-        """The incidents that anybody heard of."""
-        return {notice.incident for _, _, notice in self.told}
+    def last(self, channel: str) -> Notice:
+        """The last notice on this channel."""
+        return [notice for _, to, notice in self.told if to == channel][-1]
 
 
 def turns(outage: Outage) -> Iterable[str]:

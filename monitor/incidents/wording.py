@@ -8,7 +8,7 @@ from typing import assert_never
 
 from monitor.incidents.advice import HARMLESS, Actor
 from monitor.incidents.facts import facts, labels
-from monitor.incidents.incident import Ending, Nature, Scope, Told
+from monitor.incidents.incident import Ending, Incident, Nature, Scope, Told
 from monitor.incidents.notice import News
 from monitor.incidents.phrases import (
     CAUSES,
@@ -29,7 +29,7 @@ from monitor.incidents.scene import Scene, Telling, scene_into, scene_of
 from probes.kinds import Kind
 from probes.verdict import Outcome
 
-__all__ = ["facts", "headline", "labels", "text", "title"]
+__all__ = ["facts", "headline", "labels", "left", "text", "title"]
 
 LONGEST_TITLE = 200
 MOST_KINDS_IN_A_TITLE = 2
@@ -251,12 +251,16 @@ def _took_in(scene: Scene) -> str:
     return f"It took in: {listed(named)}." if named else ""
 
 
-def _recovering(scene: Scene) -> str:
-    incident = scene.incident
-    if not incident.recovering or incident.recovering_since is None or not scene.whole:
+def left(incident: Incident) -> str:
+    """How far it has recovered; "" if it does not."""
+    if not incident.recovering:
         return ""
-    all_of_them = counted(len(incident.companies), "company", "companies")
-    return f"Recovering since {clock(incident.recovering_since)}: {len(incident.touches)} of {all_of_them} left."
+    return f"recovering, {len(incident.touches)} of {counted(len(incident.companies), 'company', 'companies')} left"
+
+
+def _recovering(scene: Scene) -> str:
+    said = left(scene.incident) if scene.whole else ""
+    return f"{said.capitalize()}: these are waited for until they were probed again." if said else ""
 
 
 def _evidence(scene: Scene) -> Iterator[str]:

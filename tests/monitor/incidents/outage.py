@@ -38,6 +38,9 @@ class Outage:
     look: timedelta = MINUTE
     told: list[tuple[float, str, Notice]] = field(default_factory=list)
     stopped: frozenset[int] = frozenset()  # companies that are no longer probed
+    mute: Callable[["Outage"], None] = lambda _: None
+
+    start = T0
 
     def __post_init__(self) -> None:
         system = [f"system{number % self.systems}" for number in range(self.companies)]
@@ -63,6 +66,7 @@ class Outage:
                 due.append(heappop(self._verdicts)[2])
             self.day.take(due)
             self.day.settle()
+            self.mute(self)
             self._tell()
 
     def be_stopped(self, minutes: float) -> None:

@@ -157,7 +157,8 @@ def test_where_two_families_are_as_many_the_first_one_stays_whoever_was_probed_l
         day.judge("d" if last == "m3650" else "s", line=(last, "hq", CODE))
         day.settle()
         assert day.incidents[wide.id].open
-        assert day.incidents[wide.id].touches == ("m3650", "m3651")
+        assert day.incidents[wide.id].touches == ("m3650", "m3651", "m3652")  # what it held was not well since
+    assert [each.company for each in day.open if each.id != wide.id] == ["m3653"]
 
 
 def test_where_two_causes_are_as_many_the_first_one_stays_whoever_was_probed_last():
@@ -247,14 +248,6 @@ def test_what_one_company_had_for_weeks_does_not_tell_since_when_everybody_has_i
     assert wide.began_at > old.began_at + timedelta(days=20)
 
 
-def test_when_most_of_it_is_over_the_rest_is_a_problem_of_its_own():
-    day = all_day(town(m365=5, google=5), m365="idd", google="idd")
-    wide = day.only()
-    day.play({(each.company, "hq", CODE): "dd" if each.company == "m3650" else "ii" for each in day.sites})
-    assert day.incidents[wide.id].ending is Ending.NARROWED
-    assert [(each.scope, each.company) for each in day.open] == [(Scope.COMPANY, "m3650")]
-
-
 def test_it_is_not_over_because_a_few_recover():
     day = all_day(town(m365=10), m365="idd")
     wide = day.only()
@@ -309,14 +302,14 @@ def test_a_control_of_last_week_says_nothing_of_today():
     assert day.only().nature is Nature.MAIL
 
 
-def test_when_the_control_tells_otherwise_the_incident_becomes_ours_and_nobody_is_told_that_it_works():
+def test_when_the_control_tells_otherwise_it_is_the_same_incident_and_another_s_trouble():
     day = Day((site("acme"),))
     day.play({("acme", "hq", CODE): "bb"})
     mail = day.only()
     day.judge("b", role=Role.CONTROL)
-    day.settle()
-    assert day.only().nature is Nature.OURS
-    assert (day.incidents[mail.id].ending, day.incidents[mail.id].merged_into) == (Ending.MERGED, day.only().id)
+    after = day.settle()
+    assert (day.only().id, day.only().nature) == (mail.id, Nature.OURS)
+    assert [entry.turn for entry in after.entries] == [Turn.RECLASSIFIED]
 
 
 def test_a_control_that_fails_on_one_path_says_nothing_of_the_others():

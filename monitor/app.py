@@ -29,6 +29,7 @@ from monitor.store import Store
 from monitor.web.auth import make_believe
 from monitor.web.backend import Backend
 from monitor.web.live import Live
+from monitor.web.rejections import Rejections
 from monitor.web.server import serving_all
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
@@ -142,6 +143,7 @@ class Service:
         self._schedule: Schedule | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk: Desk | None = None
+        self._rejections = Rejections()
         self.metrics = Metrics(
             board,
             Gauges(
@@ -155,6 +157,7 @@ class Service:
                 notices=lambda: dict(delivery.counts),
                 waiting=lambda: casebook.waiting,
                 listening=lambda: self._desk is not None if self._config.inbound else None,
+                rejected=lambda: dict(self._rejections.counts),
             ),
         )
 
@@ -228,6 +231,7 @@ class Service:
             in_flight=lambda: len(self._pipeline.flights),
             ready=lambda: None if self._schedule else "not ready: still taking up what was on its way",
             now=utc_now,
+            rejections=self._rejections,
         )
 
     async def _plan(self, config: Config) -> None:

@@ -49,6 +49,7 @@ class Snapshot:
     notices: dict[tuple[str, str], int]
     waiting: dict[str, tuple[int, timedelta]]
     listening: bool | None
+    rejected: dict[str, int]
     at: datetime
 
 
@@ -66,6 +67,7 @@ class Gauges:
     notices: Callable[[], dict[tuple[str, str], int]] = dict  # by channel and result
     waiting: Callable[[], dict[str, tuple[int, timedelta]]] = dict  # by channel: how many, and for how long the oldest
     listening: Callable[[], bool | None] = lambda: None  # to mail that comes in; None if that is not wanted
+    rejected: Callable[[], dict[str, int]] = dict  # HTTP connections and requests, by reason
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -97,6 +99,7 @@ class Metrics:
             notices=self._gauges.notices(),
             waiting=self._gauges.waiting(),
             listening=self._gauges.listening(),
+            rejected=self._gauges.rejected(),
             at=self._gauges.now(),
         )
 
@@ -311,6 +314,12 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
         skipped.add_metric((reason,), count)
     yield skipped
     yield from _of_notices(snapshot)
+    rejected = CounterMetricFamily(
+        "mailpath_http_rejected", "HTTP connections and requests that were cut or refused.", labels=("reason",)
+    )
+    for reason, count in snapshot.rejected.items():
+        rejected.add_metric((reason,), count)
+    yield rejected
     yield GaugeMetricFamily(
         "mailpath_rules_lag_seconds",
         "How long the oldest verdict that the incident rules have not seen has been waiting.",

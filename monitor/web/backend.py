@@ -14,6 +14,7 @@ from monitor.people.caller import Caller
 from monitor.store import Store
 from monitor.web.allowance import Allowance
 from monitor.web.live import Live
+from monitor.web.rejections import Rejections
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -29,7 +30,7 @@ Launch = Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]
 class Backend:
     """The service as far as HTTP shows it. `ready` is None when it does its work, else the reason why not; `in_flight`
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
-    `manual` counts those that people send."""
+    `manual` counts those that people send, `rejections` what was refused before any handler saw it."""
 
     config: Callable[[], Config]
     store: Store
@@ -43,6 +44,7 @@ class Backend:
     ready: Callable[[], str | None]
     now: Callable[[], datetime]
     manual: Allowance = field(default_factory=Allowance)
+    rejections: Rejections = field(default_factory=Rejections)
 
 
 BACKEND = web.AppKey("backend", Backend)

@@ -16,7 +16,7 @@ from monitor.people.person import Deed, Person, Rights, Session
 from monitor.people.secrets import derived, digest_of, new_secret
 from monitor.people.throttle import Tries
 from monitor.store import Store
-from monitor.web.auth.client import Client
+from monitor.web.auth.client import Client, is_behind_proxy
 from monitor.web.backend import Backend
 
 EVERYBODY = Caller("everybody", Rights.VIEWER, None, "open")
@@ -145,7 +145,7 @@ class Gate:
             raise unauthorized("this token is not good, or not any more; ask an admin for one", "invalid_token")
         if token.used_at is None or now - token.used_at >= SEEN_AGAIN:
             await self._store.token_used(token.id, now)
-        return Caller(token.name, token.rights, token.companies, f"token {token.name}")
+        return Caller(token.name, token.rights, token.companies, f"token {token.name}", id=token.id)
 
     def _named_by_proxy(self, request: web.Request) -> str:
         """Whom a trusted proxy says that it is, "" if it does not say. Anybody else's word is nothing."""
@@ -204,8 +204,8 @@ GATE = web.AppKey("gate", Gate)
 def make_believe(config: Config) -> bool:
     """Whether there is nothing to protect: every company is of the sandbox, and only this machine can ask."""
     real = set(config.companies) - set(config.sandbox.companies)
-    told, here = config.web.sign_in.header or config.web.trusted_proxies, is_loopback(config.web.listen.host)
-    return bool(config.companies) and not real and not told and here
+    here = is_loopback(config.web.listen.host) and config.web.tls is None and not is_behind_proxy(config.web)
+    return bool(config.companies) and not real and not config.web.sign_in.header and here
 
 
 def cookie_name(client: Client) -> str:

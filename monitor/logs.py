@@ -21,7 +21,7 @@ from probes.verdict import Outcome
 REPEAT_SECONDS = 60.0  # the same message is logged once in this time, with how many there were
 LONGEST_MESSAGE = 500  # characters of what a library logs
 REDACTED = "[secret]"
-SHORTEST_SECRET = 4  # characters; what is shorter would blot out ordinary text
+SHORTEST_SECRET = 6  # characters; what is shorter would blot out ordinary text
 SECRETS = (  # how secrets of ours look wherever they appear; the first group stays
     re.compile(r"(mailpath_)[A-Za-z0-9_-]{8,}"),  # an API token
     re.compile(r"(?i)(\bbearer\s+)[A-Za-z0-9._~+/=-]{16,}"),  # RFC 6750, section 2.1

@@ -1,5 +1,6 @@
 """Who sent a request: by which of the ways in, and with what rights."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -44,15 +45,17 @@ class Gate:
         self._tries = Tries()
         self._form_key = b""
         self._told_of_header = False
+        self.checks: dict[Caller, asyncio.Task[bool]] = {}  # whether callers of streams are still as they were
 
-    async def caller(self, request: web.Request) -> Caller | None:
-        """Who it is, None if nobody that is known. Raises HTTPUnauthorized for a token or a name that is not good."""
+    async def caller(self, request: web.Request, *, counts_as_use: bool = True) -> Caller | None:
+        """Who it is, None if nobody that is known. Raises HTTPUnauthorized for a token or a name that is not good.
+        A session that is not used ends; a look at one does not count as use."""
         if "Authorization" in request.headers:
-            return await self._by_token(request)
+            return await self._by_token(request, counts_as_use=counts_as_use)
         if name := self._named_by_proxy(request):
             return await self._by_header(name)
         if session := await self.session(request):
-            return await self._by_session(session)
+            return await self._by_session(session, counts_as_use=counts_as_use)
         return EVERYBODY if await self._is_open(request) else None
 
     async def session(self, request: web.Request) -> Session | None:
@@ -136,14 +139,14 @@ class Gate:
         """Write it into the audit log."""
         await self._store.note(Deed(self._backend.now(), who, "session", what, about))
 
-    async def _by_token(self, request: web.Request) -> Caller:
+    async def _by_token(self, request: web.Request, *, counts_as_use: bool) -> Caller:
         scheme, _, secret = request.headers["Authorization"].partition(" ")
         token, now = None, self._backend.now()
         if scheme.lower() == "bearer" and 0 < len(secret := secret.strip()) <= LONGEST_SECRET:
             token = await self._store.token_by_digest(digest_of(secret))
         if token is None or not good(token, now):
             raise unauthorized("this token is not good, or not any more; ask an admin for one", "invalid_token")
-        if token.used_at is None or now - token.used_at >= SEEN_AGAIN:
+        if counts_as_use and (token.used_at is None or now - token.used_at >= SEEN_AGAIN):
             await self._store.token_used(token.id, now)
         return Caller(token.name, token.rights, token.companies, f"token {token.name}", id=token.id)
 
@@ -172,11 +175,11 @@ class Gate:
             raise web.HTTPForbidden(text="you have signed in, but are not let in here any more; ask an admin")
         return _as_caller(person, "header", form)
 
-    async def _by_session(self, session: Session) -> Caller | None:
+    async def _by_session(self, session: Session, *, counts_as_use: bool) -> Caller | None:
         person, now = await self._store.person(session.person), self._backend.now()
         if person is None or person.disabled_at:
             return None
-        if now - session.seen_at >= SEEN_AGAIN:
+        if counts_as_use and now - session.seen_at >= SEEN_AGAIN:
             await self._store.put_session(replace(session, seen_at=now))
         return _as_caller(person, "session", session.form)
 

@@ -36,6 +36,7 @@ Launch = Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]
 class Backend:
     """The service as far as HTTP shows it. `ready` is None when it does its work, else the reason why not; `in_flight`
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
+    `give_back` undoes that for one that was not sent after all;
     `manual` counts those that people send, `rejections` what was cut or refused; `exports` are those
     under way, and `export_turn` is for reading a page of one."""
 
@@ -50,6 +51,7 @@ class Backend:
     in_flight: Callable[[], int]
     ready: Callable[[], str | None]
     now: Callable[[], datetime]
+    give_back: Callable[[WatchedPath], None] = lambda _: None
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
     exports: Shares = field(default_factory=lambda: Shares("exports", EXPORTS_PER_CALLER, MOST_EXPORTS, EXPORT_RETRY))

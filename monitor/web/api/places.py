@@ -6,14 +6,10 @@ do not exist for them: theirs are sealed, by a key of their own.
 
 import re
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from monitor.people.caller import Caller
-from monitor.people.secrets import derived
 from monitor.web.api.feed import Place
+from monitor.web.sealed import Seal
 
 PATTERN = r"^([0-9]{1,16}\.[0-9a-f]{8}\.[0-9]{1,12}|[A-Za-z0-9_-]{48})$"
 LAYOUT = struct.Struct(">Q4sQ")  # verdict, run, change of incidents
@@ -24,14 +20,13 @@ class Places:
 
     def __init__(self, caller: Caller, key: bytes) -> None:
         self._sees_all = caller.sees_all
-        self._cipher = AESSIV(bytes.fromhex(derived(key, "place of events", caller.account)))  # RFC 5297
+        self._seal = Seal(caller, key, "place of events")
 
     def id_of(self, place: Place) -> str:
         """The id that is shown for this place."""
         if self._sees_all:
             return str(place)
-        packed = LAYOUT.pack(place.ruling, bytes.fromhex(place.run), place.change)
-        return urlsafe_b64encode(self._cipher.encrypt(packed, None)).decode()
+        return self._seal.close(LAYOUT.pack(place.ruling, bytes.fromhex(place.run), place.change))
 
     def place_of(self, shown: str) -> Place | None:
         """The place of an id that was shown to this caller; None where it was not. Raises ValueError for no id."""
@@ -40,8 +35,8 @@ class Places:
         if "." in shown:
             ruling, run, change = shown.split(".")
             return Place(int(ruling), run, int(change)) if self._sees_all else None
-        try:
-            ruling, run, change = LAYOUT.unpack(self._cipher.decrypt(urlsafe_b64decode(shown), None))
-        except InvalidTag:
+        opened = self._seal.open(shown)
+        if opened is None:
             return None
+        ruling, run, change = LAYOUT.unpack(opened)
         return Place(ruling, run.hex(), change)

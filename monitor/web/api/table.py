@@ -147,7 +147,8 @@ def operations() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/export/probes.csv", "export_csv", "export", "Probes as CSV"),
-            said="One caller may have two exports under way. The same filters as the list. A cell that a spreadsheet would take for a formula begins with `'`.",
+            said="The same filters as the list. One caller may have two exports under way. A cell that a spreadsheet "
+            "would take for a formula begins with `'`.",
             query=probes.Filter,
             act=export.as_csv,
             answer=Answer(

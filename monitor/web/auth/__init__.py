@@ -5,6 +5,7 @@
 - `recheck` asks again while a stream or an export lasts
 - `forms`   that what changes something was sent by a page of ours
 - `client`  where a request came from, and whether by HTTPS
+- `device` browsers in which somebody has signed in before
 - `needs`   what rights a handler asks for, written at the handler
 - `pages`   sign in, sign out, choose a password
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import structlog
 from aiohttp import web
 
-from monitor.access import good
+from monitor.access import FIRST, good
 from monitor.config import Config
+from monitor.first_admin import link_file
 from monitor.people.addresses import is_loopback
 from monitor.people.caller import Caller
 from monitor.people.names import name_of
@@ -18,6 +19,7 @@ from monitor.people.secrets import derived, digest_of, new_secret
 from monitor.people.throttle import Tries
 from monitor.store import Store
 from monitor.web.auth.client import Client, is_behind_proxy
+from monitor.web.auth.device import device_of, remember_device
 from monitor.web.backend import Backend
 
 EVERYBODY = Caller("everybody", Rights.VIEWER, None, "open")
@@ -67,13 +69,14 @@ class Gate:
         over = session is None or now >= min(session.expires_at, session.seen_at + self._config.web.sign_in.idle)
         return None if over else session
 
-    async def sign_in(self, name: str, password: str, address: str) -> Session | None:
+    async def sign_in(self, name: str, password: str, request: web.Request) -> Session | None:
         """A new session, as `begin` returns it, for whoever knows this password. None if it is not theirs.
 
         Raises TooSoonError, BusyError.
         """
-        now, known = self._backend.now(), name_of(name) or ""
-        if wait := self._tries.admit(known, address, now):
+        now, known, address = self._backend.now(), name_of(name) or "", Client(request).address
+        device = device_of(request, await self._key(), known)
+        if wait := self._tries.admit(known, address, now, device):
             raise TooSoonError(wait)
         person = await self._store.person(known)
         fits = await self.passwords.fits(person.password if person else "", password)
@@ -81,7 +84,7 @@ class Gate:
             who = person.name if person else "somebody unknown"  # what they typed may be the password
             await self.note(who, "sign-in refused", f"from {address}")
             return None
-        self._tries.worked(known, address)
+        self._tries.worked(known, address, device)
         await self.note(person.name, "signed in", f"from {address}")
         return await self.begin(person.name)
 
@@ -111,6 +114,8 @@ class Gate:
             return VOID
         self._tries.worked(person.name, address)
         await self._store.put_person(replace(person, password=kept))
+        if person.name == FIRST:
+            link_file(self._config.store.url).unlink(missing_ok=True)
         await self._store.end_sessions_of(person.name)
         await self.note(person.name, "password set", f"from {address}")
         return await self.begin(person.name)
@@ -128,6 +133,10 @@ class Gate:
         )
         await self._store.put_session(session)
         return replace(session, digest=secret)
+
+    async def remember_device(self, request: web.Request, answer: web.StreamResponse, person: str) -> None:
+        """From now on nobody who tries the same name elsewhere keeps them out of this browser."""
+        remember_device(request, answer, await self._key(), person)
 
     async def end(self, request: web.Request) -> None:
         """End the session of its cookie, if it has one."""

@@ -1,4 +1,4 @@
-"""Whoever is sent something for long is asked again who they are: a revoked token or a session that ended ends it too."""
+"""Streams and exports end with the rights of their caller: a token is revoked, a session ends, companies change."""
 
 import asyncio
 from collections.abc import AsyncIterator

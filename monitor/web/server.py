@@ -94,7 +94,8 @@ async def serving(
         except OSError as error:
             raise WebError(f"{key}: cannot listen on {place}: {error.strerror}; choose another") from error
         server = _accounted(runner)
-        async with accepting(sockets, server, connections or _default_connections(), context):
+        counted = _default_connections() if connections is None else connections
+        async with accepting(sockets, server, counted, context):
             yield sockets[0].getsockname()[1]
     finally:
         await runner.cleanup()

@@ -63,3 +63,8 @@ class Allowance:
         for key, times in self._sent.items():
             self._sent[key] = deque(sorted(times))
         self.recalled = True
+
+    def forget(self) -> None:
+        """As it is at the start."""
+        self._sent.clear()
+        self.recalled = False

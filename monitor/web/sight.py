@@ -200,10 +200,10 @@ class Sight:
         if not self.caller.sees_all:
             opened = seal.open(before)
             if opened is None:
-                raise NotThereError("such place in the audit log")
+                raise NotThereError("place in the audit log of this name")
             return int.from_bytes(opened)
         if not (before.isascii() and before.isdigit() and len(before) < 18):
-            raise NotThereError("such place in the audit log")
+            raise NotThereError("place in the audit log of this name")
         return int(before)
 
     def _told(self, record: NoticeRecord) -> NoticeRecord:

@@ -215,7 +215,11 @@ async def make_link(call: Call[NoQuery, NoBody]) -> web.Response:
 
 async def show_deeds(call: Call[WhichDeeds, NoBody]) -> web.Response:
     """Who did what."""
-    found, following = await call.sight.deeds(call.query.before, call.query.most)
+    try:
+        found, following = await call.sight.deeds(call.query.before, call.query.most)
+    except NotThereError as error:
+        wrong = Wrong("before", "is no place in your audit log", "send the `next` of the page before, or nothing")
+        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error), wrong) from None
     return answered({"deeds": [_deed(number, deed) for number, deed in found], "next": following or None})
 
 

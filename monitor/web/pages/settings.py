@@ -15,7 +15,7 @@ from monitor.web.auth.needs import needs
 from monitor.web.pages.loaded import company_tables, tables
 from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
-from monitor.web.sight import Sight, sight_of
+from monitor.web.sight import NotThereError, Sight, sight_of
 from probes.settings import Duration
 
 MOST = 100  # lines of the audit log on one page
@@ -194,7 +194,10 @@ async def show_audit(request: web.Request) -> web.Response:
     """Who did what, newest first."""
     sight = sight_of(request)
     before = request.query.get("before", "")
-    deeds, older = await sight.deeds(before, MOST)
+    try:
+        deeds, older = await sight.deeds(before, MOST)
+    except NotThereError:
+        deeds, older = await sight.deeds(before := "", MOST)
     return page(request, "audit.html", deeds=deeds, older=older, later=bool(before), now=now_of(sight))
 
 

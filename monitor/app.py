@@ -17,6 +17,7 @@ from monitor.clock import ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.delivery import Delivery
 from monitor.events import Listener
+from monitor.first_admin import tell_first_link
 from monitor.inbound.desk import Addresses, Desk
 from monitor.inbound.listener import InboundError, listening
 from monitor.incidents.ruling import Ruling
@@ -30,6 +31,7 @@ from monitor.store import Store
 from monitor.web.auth import make_believe
 from monitor.web.backend import Backend
 from monitor.web.live import Live
+from monitor.web.rejections import Rejections
 from monitor.web.server import serving_all
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
@@ -144,6 +146,7 @@ class Service:
         self._schedule: Schedule | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk: Desk | None = None
+        self._rejections = Rejections()
         self.metrics = Metrics(
             board,
             Gauges(
@@ -159,6 +162,7 @@ class Service:
                 waiting=lambda: casebook.waiting,
                 listening=lambda: self._desk is not None if self._config.inbound else None,
                 reference=lambda: network.reference_up,
+                rejected=lambda: dict(self._rejections.counts),
             ),
         )
 
@@ -233,9 +237,11 @@ class Service:
             live=live,
             launch=self._pipeline.launch,
             admits=lambda path: self._schedule is not None and self._schedule.admits(path, utc_now()),
+            give_back=lambda path: self._schedule.give_back(path) if self._schedule else None,
             in_flight=lambda: len(self._pipeline.flights),
             ready=lambda: None if self._schedule else "not ready: still taking up what was on its way",
             now=utc_now,
+            rejections=self._rejections,
         )
 
     async def _plan(self, config: Config) -> None:
@@ -294,8 +300,8 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
         await at_work.start(desk)
         await house.enter_async_context(ticking({at_work.tick: TICK, at_work.housekeeping: HOUSEKEEPING}))
         log.info("watching", paths=len(board.paths), page=f"{config.web.base_url}/")
-        if not make_believe(config) and (link := await first_link(store, utc_now, config.web.base_url)):
-            log.warning("nobody can sign in yet; the first admin chooses a password here, once", link=link)
+        link = None if make_believe(config) else await first_link(store, utc_now, config.web.base_url)
+        tell_first_link(link, config.store.url)
         if config.sandbox.companies:
             log.warning("the companies of [sandbox] are make-believe; the README shows how to watch a real one")
         yield at_work

@@ -51,6 +51,7 @@ class Snapshot:
     waiting: dict[str, tuple[int, timedelta]]
     listening: bool | None
     reference: bool | None
+    rejected: dict[str, int]
     at: datetime
 
 
@@ -70,6 +71,7 @@ class Gauges:
     waiting: Callable[[], dict[str, tuple[int, timedelta]]] = dict  # by channel: how many, and for how long the oldest
     listening: Callable[[], bool | None] = lambda: None  # to mail that comes in; None if that is not wanted
     reference: Callable[[], bool | None] = lambda: None  # our way out works; None as long as nobody was asked
+    rejected: Callable[[], dict[str, int]] = dict  # HTTP connections and requests, by reason
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -103,6 +105,7 @@ class Metrics:
             waiting=self._gauges.waiting(),
             listening=self._gauges.listening(),
             reference=self._gauges.reference(),
+            rejected=self._gauges.rejected(),
             at=self._gauges.now(),
         )
 
@@ -323,6 +326,12 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
         skipped.add_metric((reason,), count)
     yield skipped
     yield from _of_notices(snapshot)
+    rejected = CounterMetricFamily(
+        "mailpath_http_rejected", "HTTP connections and requests that were cut or refused.", labels=("reason",)
+    )
+    for reason, count in snapshot.rejected.items():
+        rejected.add_metric((reason,), count)
+    yield rejected
     yield GaugeMetricFamily(
         "mailpath_rules_lag_seconds",
         "How long the oldest verdict that the incident rules have not seen has been waiting.",

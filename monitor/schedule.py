@@ -109,6 +109,12 @@ class Caps:
         self._sent[path.company, path.path] += 1
         self._hosts[path.route.toward(path.to)].append(now)
 
+    def give_back(self, path: WatchedPath) -> None:
+        """The one that was counted last was not sent."""
+        self._sent[path.company, path.path] = max(self._sent[path.company, path.path] - 1, 0)  # a new day has begun
+        if times := self._hosts[path.route.toward(path.to)]:
+            times.pop()
+
 
 class Schedule:
     """What is due. `busy` tells whether a probe of this path and kind is still on its way: then its turn is skipped."""
@@ -157,6 +163,10 @@ class Schedule:
             return False
         self._caps.count(path, now)
         return True
+
+    def give_back(self, path: WatchedPath) -> None:
+        """What was admitted here was not sent after all."""
+        self._caps.give_back(path)
 
     def _reason_to_skip(self, due: datetime, path: WatchedPath, kind: Kind, now: datetime) -> str:
         if now - due > STALE:

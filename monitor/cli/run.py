@@ -17,6 +17,8 @@ from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
+from monitor.config.secret_values import secret_values
+from monitor.descriptors import raise_descriptor_limit
 from monitor.events import Event, Judged
 from monitor.explaining import opening, told
 from monitor.facts import event_facts
@@ -36,6 +38,9 @@ log = structlog.get_logger("mailpath")
 async def serve(file: Path, config: Config) -> Exit:
     """Until SIGTERM or Ctrl-C; a second one ends it at once."""
     logs.set_up(config.log.level, config.log.format)
+    logs.hide(secret_values(config))
+    asyncio.get_running_loop().set_exception_handler(logs.LoopErrors())
+    raise_descriptor_limit()
     sys.setswitchinterval(SWITCH)
     stop = _until_stopped()
     async with service(file, config) as at_work:

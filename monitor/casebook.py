@@ -177,7 +177,7 @@ class Casebook:
             upto = rulings[-1].number if rulings else self._saw
             changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) is not each]
             if rulings or changed or turned.notices:
-                await self._store.advance(upto, changed, turned.entries, turned.notices)
+                await self._store.advance(upto, changed, turned.entries, turned.notices, saw=self._saw)
         except BaseException:
             self._behind_since = behind
             raise

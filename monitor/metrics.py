@@ -49,6 +49,9 @@ class Snapshot:
     notices: dict[tuple[str, str], int]
     waiting: dict[str, tuple[int, timedelta]]
     listening: bool | None
+    tick_age: float
+    clock_steps: int
+    store_errors: int
     at: datetime
 
 
@@ -66,6 +69,9 @@ class Gauges:
     notices: Callable[[], dict[tuple[str, str], int]] = dict  # by channel and result
     waiting: Callable[[], dict[str, tuple[int, timedelta]]] = dict  # by channel: how many, and for how long the oldest
     listening: Callable[[], bool | None] = lambda: None  # to mail that comes in; None if that is not wanted
+    tick_age: Callable[[], float] = float  # seconds since the last tick
+    clock_steps: Callable[[], int] = int
+    store_errors: Callable[[], int] = int
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -97,6 +103,9 @@ class Metrics:
             notices=self._gauges.notices(),
             waiting=self._gauges.waiting(),
             listening=self._gauges.listening(),
+            tick_age=self._gauges.tick_age(),
+            clock_steps=self._gauges.clock_steps(),
+            store_errors=self._gauges.store_errors(),
             at=self._gauges.now(),
         )
 
@@ -310,6 +319,17 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     for reason, count in snapshot.skipped.items():
         skipped.add_metric((reason,), count)
     yield skipped
+    yield GaugeMetricFamily(
+        "mailpath_last_tick_age_seconds",
+        "How long ago the service last looked for what is due; it does so four times a second.",
+        value=snapshot.tick_age,
+    )
+    yield CounterMetricFamily(
+        "mailpath_clock_steps", "How often the system clock was set, by a second or more.", value=snapshot.clock_steps
+    )
+    yield CounterMetricFamily(
+        "mailpath_store_errors", "What could not be read from the store or written to it.", value=snapshot.store_errors
+    )
     yield from _of_notices(snapshot)
     yield GaugeMetricFamily(
         "mailpath_rules_lag_seconds",

@@ -41,12 +41,17 @@ def main() -> None:
 
 
 @app.command()
-def serve(config: ConfigFile = HERE) -> None:
+def serve(
+    config: ConfigFile = HERE,
+    standby: Annotated[
+        bool, typer.Option("--standby", help="While another one works on the store, wait, and take over when it ends.")
+    ] = False,
+) -> None:
     """Probe all paths on schedule, and show the results on /metrics and on a page. SIGHUP reloads the configuration."""
     settings = _read(config)
     from monitor.cli import run
 
-    _finish(run.serve(config, settings))
+    _finish(run.serve(config, settings, standby=standby))
 
 
 @app.command()

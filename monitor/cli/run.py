@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,12 +33,24 @@ CATCH_UP = 5  # every how many of those the store is asked what another process 
 log = structlog.get_logger("mailpath")
 
 
-async def serve(file: Path, config: Config) -> Exit:
-    """Until SIGTERM or Ctrl-C; a second one ends it at once."""
+async def serve(file: Path, config: Config, *, standby: bool = False) -> Exit:
+    """Until SIGTERM or Ctrl-C; a second one ends it at once. Also until another process has taken over the store."""
     logs.set_up(config.log.level, config.log.format)
     sys.setswitchinterval(SWITCH)
-    stop = _until_stopped()
-    async with service(file, config) as at_work:
+    stop, started = _until_stopped(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: None)  # it is read when it is needed
+    work = asyncio.create_task(_serve(file, config, stop, started, standby=standby))
+    await _first(stop.wait(), asyncio.wait((work,)))
+    if not started.is_set() and not work.done():  # it waits to take over, for as long as another one works
+        work.cancel()
+        await asyncio.wait((work,))
+        return Exit.OK
+    return await work
+
+
+async def _serve(file: Path, config: Config, stop: asyncio.Event, started: asyncio.Event, *, standby: bool) -> Exit:
+    async with service(file, config, standby=standby) as at_work:
+        started.set()
         reloads: set[asyncio.Task[None]] = set()
 
         def reload() -> None:
@@ -47,8 +59,19 @@ async def serve(file: Path, config: Config) -> Exit:
             task.add_done_callback(reloads.discard)
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
-        await stop.wait()
+        await _first(stop.wait(), at_work.replaced.wait())
+    if at_work.replaced.is_set():
+        print("another `mailpath serve` took over the store while this one was suspended", file=sys.stderr)
+        return Exit.COULD_NOT_TELL
     return Exit.OK
+
+
+async def _first(*waits: Coroutine[None, None, object]) -> None:
+    """Until one of these is over."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
 
 
 async def sandbox(config: Config) -> Exit:

@@ -30,7 +30,7 @@ from monitor.incidents.scope import Key, Problem
 from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.telling import news_for, notice_of
 from monitor.schedule import interval
-from monitor.store import Present, Store
+from monitor.store import Present, Store, StoreDownError
 from probes.sender import Role
 from probes.verdict import Cause
 
@@ -196,6 +196,9 @@ class Casebook:
             began = monotonic()
             try:
                 more = await self.step()
+            except StoreDownError:  # of which the service tells
+                await asyncio.sleep(RETRY)
+                continue
             except Exception:
                 log.exception("the incident rules could not go on")
                 await asyncio.sleep(RETRY)

@@ -26,6 +26,7 @@ class Flight:
     verdict: Verdict | None = None
     wake_at: datetime | None = None  # by the clock as it is now
     sending: bool = False
+    keeping: int = 0  # what was seen and could not be stored so far
     set_since: timedelta = timedelta(0)  # by how much the clock was set since it was launched
 
     @classmethod

@@ -225,19 +225,21 @@ class Pipeline:
         return self._paused_at >= began or (self._ticked_at is not None and elapsed() - self._ticked_at > PAUSE)
 
     async def _keep(self, flight: Flight, news: Evidence) -> None:
-        """Learn what cannot be seen again, however long the store takes nothing."""
-        while True:
-            try:
-                return await self._learn(flight, news)
-            except StoreDownError:
-                flight.sending = True  # as long as its end is not known, nothing else is done
-                await asyncio.sleep(STORE_RETRY)
-                flight.sending = False
+        """Learn what cannot be seen again, however long the store takes nothing; until then nothing else is done."""
+        flight.keeping += 1
+        try:
+            while True:
+                try:
+                    return await self._learn(flight, news)
+                except StoreDownError:
+                    await asyncio.sleep(STORE_RETRY)
+        finally:
+            flight.keeping -= 1
 
     async def _attend(self, flight: Flight) -> None:
         """Do what is due for this probe, knowing what another process may have stored of it."""
         site = self._site(flight)
-        if flight.sending or site is None:
+        if flight.sending or flight.keeping or site is None:
             return
         await self._refresh(flight)
         now = self._time(flight)
@@ -303,12 +305,12 @@ class Pipeline:
         if flight is None or flight.mailbox != mailbox:
             return False
         if not flight.arrived:
-            await self._learn(flight, flight.arrival(sighting, self._now()))
+            await self._keep(flight, flight.arrival(sighting, self._now()))
         return True
 
     async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
         flights = [self.flights[probe_id] for probe_id in probe_ids if probe_id in self.flights]
-        await asyncio.gather(*(self._learn(flight, flight.looked(look, self._now())) for flight in flights))
+        await asyncio.gather(*(self._keep(flight, flight.looked(look, self._now())) for flight in flights))
 
     async def _recall(self, probe_id: str) -> Flight | None:
         """A probe that was over already, or another process's: of that only one of the processes takes care."""

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -92,12 +92,8 @@ def test_on_a_full_disk_nothing_is_sent_and_readiness_says_why(tmp_path: Path):
     with small_disk(tmp_path / "disk") as disk, folder(tmp_path, COMPANIES, every="1s", store=disk / "m.db") as at:
         service = begin(at)
         ballast = disk / "ballast"
-        with ballast.open("wb") as file:
-            try:
-                while True:
-                    file.write(b"\0" * 4096)
-                    file.flush()
-            except OSError:
+        with ballast.open("wb", buffering=0) as file, suppress(OSError):
+            while file.write(bytes(4096)):
                 pass
         assert "the disk is full; make room on it" in ready_text(at)
         assert (at.metric("mailpath_store_errors_total") or 0) >= 1

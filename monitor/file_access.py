@@ -22,6 +22,15 @@ def exposure(file: Path) -> str | None:
     return None
 
 
+def open_to_others(file: Path) -> str | None:
+    """Why this file is for more than its owner and group, with the remedy, on one line. None if it is not."""
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode) & (stat.S_IRWXO | stat.S_IWGRP)
+    except OSError:
+        return None
+    return f"others can {_rights(mode)} {file}; make it private: chmod o-rwx,g-w {file}" if mode else None
+
+
 def _rights(mode: int) -> str:
     reads, writes = mode & (stat.S_IRGRP | stat.S_IROTH), mode & (stat.S_IWGRP | stat.S_IWOTH)
     return " and ".join(word for word, may in (("read", reads), ("change", writes)) if may) or "run"

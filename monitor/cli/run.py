@@ -6,13 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Iterable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
 import structlog
 
 from monitor import logs
-from monitor.app import pipeline_of, sandbox_of, service
+from monitor.app import Service, pipeline_of, sandbox_of, service
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.clock import utc_now
@@ -38,8 +38,9 @@ async def serve(file: Path, config: Config, *, standby: bool = False) -> Exit:
     logs.set_up(config.log.level, config.log.format)
     sys.setswitchinterval(SWITCH)
     stop, started = _until_stopped(), asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: None)  # it is read when it is needed
-    work = asyncio.create_task(_serve(file, config, stop, started, standby=standby))
+    hangup = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
+    work = asyncio.create_task(_serve(service(file, config, standby=standby), started, stop, hangup))
     await _first(stop.wait(), asyncio.wait((work,)))
     if not started.is_set() and not work.done():  # it waits to take over, for as long as another one works
         work.cancel()
@@ -48,22 +49,28 @@ async def serve(file: Path, config: Config, *, standby: bool = False) -> Exit:
     return await work
 
 
-async def _serve(file: Path, config: Config, stop: asyncio.Event, started: asyncio.Event, *, standby: bool) -> Exit:
-    async with service(file, config, standby=standby) as at_work:
+async def _serve(
+    opening: AbstractAsyncContextManager[Service], started: asyncio.Event, stop: asyncio.Event, hangup: asyncio.Event
+) -> Exit:
+    async with opening as at_work:
         started.set()
-        reloads: set[asyncio.Task[None]] = set()
-
-        def reload() -> None:
-            task = asyncio.ensure_future(at_work.reload())
-            reloads.add(task)
-            task.add_done_callback(reloads.discard)
-
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+        reloading = asyncio.create_task(_reload(at_work, hangup))
         await _first(stop.wait(), at_work.replaced.wait())
+        reloading.cancel()
     if at_work.replaced.is_set():
         print("another `mailpath serve` took over the store while this one was suspended", file=sys.stderr)
         return Exit.COULD_NOT_TELL
     return Exit.OK
+
+
+async def _reload(at_work: Service, hangup: asyncio.Event) -> None:
+    """Read the configuration again for each SIGHUP, one at a time; one that came during the start counts."""
+    while await hangup.wait():
+        hangup.clear()
+        try:
+            await at_work.reload()
+        except Exception:
+            log.exception("the configuration could not be loaded")
 
 
 async def _first(*waits: Coroutine[None, None, object]) -> None:

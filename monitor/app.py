@@ -125,6 +125,21 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
             yield desk
 
 
+async def caps_of(config: Config, store: Store, now: datetime) -> Caps:
+    """What may be sent, by what the store knows was sent today, and to each host in the last minute."""
+    hosts: defaultdict[str, list[datetime]] = defaultdict(list)
+    toward = {(path.company, path.path): path.route.toward(path.to) for path in config.paths()}
+    for company, path, at in await store.attempts(now - MINUTE, now):
+        if host := toward.get((company, path)):
+            hosts[host].append(at)
+    return Caps(config.probes.cap.per_host_per_minute, await sent_today(store, now), now, hosts)
+
+
+async def sent_today(store: Store, now: datetime) -> dict[tuple[str, str], int]:
+    """How many probes each company and path had this UTC day."""
+    return await store.launched_since(datetime.combine(now.date(), time(), now.tzinfo))
+
+
 def _pool() -> Executor:
     return ThreadPoolExecutor(MAILBOX_THREADS, thread_name_prefix="mailbox")
 
@@ -266,29 +281,12 @@ class Service:
 
     async def _plan(self, config: Config) -> None:
         """The schedule by this configuration. What was sent already counts, before a restart or a reload too."""
-        now, caps = self._now(), self._pipeline.caps
-        if caps is None:
-            caps = Caps(
-                config.probes.cap.per_host_per_minute, await self._sent_today(), now, await self._recent(config)
-            )
-            self._pipeline.caps = caps
+        now = self._now()
+        caps = self._pipeline.caps = self._pipeline.caps or await caps_of(config, self._store, now)
         caps.per_host_per_minute = config.probes.cap.per_host_per_minute
         self._schedule = Schedule(config.paths(), caps, now, busy=self._pipeline.busy, before=self._schedule)
         gc.collect()
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
-
-    async def _sent_today(self) -> dict[tuple[str, str], int]:
-        now = self._now()
-        return await self._store.launched_since(datetime.combine(now.date(), time(), now.tzinfo))
-
-    async def _recent(self, config: Config) -> dict[str, list[datetime]]:
-        """When each host was sent a message in the last minute."""
-        now, hosts = self._now(), defaultdict[str, list[datetime]](list)
-        toward = {(path.company, path.path): path.route.toward(path.to) for path in config.paths()}
-        for company, path, at in await self._store.attempts(now - MINUTE, now):
-            if host := toward.get((company, path)):
-                hosts[host].append(at)
-        return hosts
 
     def _clock_was_set(self, step: timedelta) -> None:
         """What waits for a time waits as long as before; nothing is made up for, and nothing done twice."""
@@ -304,7 +302,7 @@ class Service:
 
     async def _recount(self, caps: Caps) -> None:
         with suppress(StoreError):
-            caps.recount(await self._sent_today(), self._now())
+            caps.recount(await sent_today(self._store, self._now()), self._now())
 
     def _tell_of_store(self) -> None:
         """Say once that the store fails, and once that it does no more."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from monitor import logs
-from monitor.app import Service, pipeline_of, sandbox_of, service
+from monitor.app import Service, caps_of, pipeline_of, sandbox_of, service
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.clock import utc_now
@@ -20,9 +20,11 @@ from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
 from monitor.explaining import opening, told
 from monitor.facts import event_facts
-from monitor.pipeline import LaunchError
+from monitor.pipeline import LaunchError, Pipeline
+from monitor.schedule import Caps
 from monitor.store import Store
 from probes.kinds import Kind
+from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Outcome
 
@@ -147,8 +149,9 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
         Store.open(config.store.url) as store,
         pipeline_of(config, store, witness.hear, adopts=False) as pipeline,
     ):
+        pipeline.caps = await caps_of(config, store, utc_now())
         try:
-            launched = [await pipeline.launch(path, kind, role) for path in paths]
+            launched = [await _launch(pipeline, pipeline.caps, path, kind, role) for path in paths]
         except LaunchError as error:
             print(error, file=sys.stderr)
             return Exit.COULD_NOT_TELL
@@ -164,6 +167,17 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
                 await pipeline.catch_up()
             await _pause(stop)
     return _exit_of(witness.outcomes.values())
+
+
+async def _launch(pipeline: Pipeline, caps: Caps, path: WatchedPath, kind: Kind, role: Role) -> Probe:
+    """As soon as the path's host may be sent one more. Raises LaunchError."""
+    if caps.full(path, utc_now()):
+        raise LaunchError(f"{path.key}: no more probes are sent there today, see probes.cap")
+    now = utc_now()
+    free_at = caps.free_at(path.route.toward(path.to), now)
+    await asyncio.sleep((free_at - now).total_seconds())
+    caps.count(path, free_at)
+    return await pipeline.launch(path, kind, role)
 
 
 async def _pause(stop: asyncio.Event) -> None:

@@ -30,7 +30,7 @@ def news_for(
     unheard = incident.cause not in (told.cause, *told.causes)  # one that comes and goes is news once
     if (unheard or worse) and _for(incident.changed_at, now) >= settle:
         return News.CAUSE_CHANGED
-    return News.REMINDER if not waiting and _for(told.at, now) >= remind else None
+    return News.REMINDER if not waiting and abs(now - told.at) >= remind else None  # a clock set back is no reminder
 
 
 def _for(since: datetime, now: datetime) -> timedelta:

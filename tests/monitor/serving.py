@@ -131,7 +131,7 @@ class Folder:
         log = self.path / f"log{len(self.processes)}"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                (*MAILPATH, *words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env={**os.environ, **(env or {})}
+                (*MAILPATH, *words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=_environment(env)
             )
         self.processes.append(started := Process(process, log))
         return started
@@ -140,7 +140,7 @@ class Folder:
         """Another command, to its end."""
         command = (*MAILPATH, *words, "--config", str(self.file))
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=SECONDS, check=False, env={**os.environ, **(env or {})}
+            command, capture_output=True, text=True, timeout=SECONDS, check=False, env=_environment(env)
         )
 
     def get(self, path: str, web: int | None = None) -> tuple[int, str]:
@@ -216,6 +216,11 @@ class Folder:
         judged = "SELECT count(*) FROM probes WHERE outcome IS NOT NULL"
         now = self.asked(judged)[0][0] if self.asked(judged) else 0
         self.until(lambda: (found := self.asked(judged)) and found[0][0] >= now + count)
+
+
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    """Ours and more; what is imported is compiled once, and not by each process anew."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {**(more or {})}
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -28,28 +28,17 @@ from probes.kinds import Kind
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox, Stretch
 from probes.message import compose
+from probes.origin import origin_of
 from probes.probe import Probe
-from probes.reading.bounce_origin import (
-    Client,
-    Origin,
-    Receiver,
-    has_room,
-    is_among,
-    is_loopback,
-    names_to_confirm,
-    receiver_of,
-    speaks_for,
-)
+from probes.reading.bounce_origin import Client, has_room, receiver_of
 from probes.reading.facts import BounceFacts
 from probes.recognise import arrival, came_back, recognise
-from probes.resolver import Unresolved
 from probes.routes import Surroundings
 from probes.sender import Identity, Role
 from probes.token import new_probe_id
 from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
-CONFIRM_WITHIN = 5.0  # seconds for the DNS to confirm the name of a server that brings a bounce
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
@@ -190,25 +179,12 @@ class Pipeline:
         if flight is None:
             return False
         receiver = receiver_of((seen for seen in flight.evidence if isinstance(seen, Dialogue)), flight.probe.recipient)
-        origin = await self._origin(client, facts, receiver)
+        origin = await origin_of(client, facts, receiver, self._around.resolver)
         news = came_back(facts, flight.probe.recipient, self._our_domains, self._now(), origin)
         known = [seen for seen in flight.evidence if isinstance(seen, Bounce)]
         if news and news.once not in {seen.once for seen in known} and has_room(news, known, receiver):
             await self._learn(flight, news)
         return True
-
-    async def _origin(self, client: Client, facts: BounceFacts, receiver: Receiver) -> Origin:
-        """Who this client is. The DNS is asked only for a name that would prove something."""
-        origin = Origin(client.ip, to_envelope=client.to_envelope)
-        if speaks_for(origin, receiver) or is_loopback(client.ip):
-            return origin
-        for name in names_to_confirm(client.helo, facts.reporting_mta):
-            named = replace(origin, name=name)
-            if speaks_for(named, receiver):
-                found = await self._around.resolver.addresses(name, timeout=CONFIRM_WITHIN)
-                if not isinstance(found, Unresolved) and is_among(client.ip, found):
-                    return named
-        return origin
 
     async def copied(self, mailbox: str, sighting: Sighting) -> bool:
         """A copy of what came into this mailbox. When this returns it is stored; whether it is one of its probes."""

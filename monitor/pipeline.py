@@ -35,28 +35,17 @@ from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox, Stretch
 from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
+from probes.origin import origin_of
 from probes.probe import Probe
-from probes.reading.bounce_origin import (
-    Client,
-    Origin,
-    Receiver,
-    has_room,
-    is_among,
-    is_loopback,
-    names_to_confirm,
-    receiver_of,
-    speaks_for,
-)
+from probes.reading.bounce_origin import Client, has_room, receiver_of
 from probes.reading.facts import BounceFacts
 from probes.recognise import Recognised, came_back, recognise
-from probes.resolver import Unresolved
 from probes.routes import Surroundings
 from probes.sender import Identity, Role
 from probes.token import new_probe_id
 from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
-CONFIRM_WITHIN = 5.0  # seconds for the DNS to confirm the name of a server that brings a bounce
 FORGOTTEN = timedelta(days=1)  # a probe of which the store knows nothing, and that is older, is in nobody's care
 PAUSE = 5.0  # seconds between two ticks, after which the process is taken to have been suspended
 STORE_RETRY = 1.0  # seconds until what a failing store did not take is given to it again
@@ -174,25 +163,12 @@ class Pipeline:
         if flight is None:
             return False
         receiver = receiver_of((seen for seen in flight.evidence if isinstance(seen, Dialogue)), flight.probe.recipient)
-        origin = await self._origin(client, facts, receiver)
+        origin = await origin_of(client, facts, receiver, self._around.resolver)
         news = came_back(facts, flight.probe.recipient, self._our_domains, self._time(flight), origin)
         known = [seen for seen in flight.evidence if isinstance(seen, Bounce)]
         if news and news.once not in {seen.once for seen in known} and has_room(news, known, receiver):
             await self._learn(flight, news)
         return True
-
-    async def _origin(self, client: Client, facts: BounceFacts, receiver: Receiver) -> Origin:
-        """Who this client is. The DNS is asked only for a name that would prove something."""
-        origin = Origin(client.ip, to_envelope=client.to_envelope)
-        if speaks_for(origin, receiver) or is_loopback(client.ip):
-            return origin
-        for name in names_to_confirm(client.helo, facts.reporting_mta):
-            named = replace(origin, name=name)
-            if speaks_for(named, receiver):
-                found = await self._around.resolver.addresses(name, timeout=CONFIRM_WITHIN)
-                if not isinstance(found, Unresolved) and is_among(client.ip, found):
-                    return named
-        return origin
 
     async def copied(self, mailbox: str, sighting: Sighting) -> bool:
         """A copy of what came into this mailbox. When this returns it is stored; whether it is one of its probes."""

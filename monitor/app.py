@@ -2,9 +2,9 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.delivery import Delivery
 from monitor.events import Listener
 from monitor.inbound.desk import Addresses, Desk
-from monitor.inbound.listener import InboundError, listening
+from monitor.inbound.listener import MOST_LETTERS, InboundError, listening
 from monitor.incidents.ruling import Ruling
 from monitor.logs import tell
 from monitor.metrics import Gauges, Metrics
@@ -33,6 +33,7 @@ from monitor.web.server import serving_all
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.reading import reports
+from probes.reading.report_reader import ReportReader
 from probes.resolver import DnsResolver
 from probes.routes import Surroundings
 from probes.routes.proxy import ProxyRoute
@@ -41,7 +42,6 @@ from probes.sender import Role
 
 TICK = timedelta(milliseconds=250)
 HOUSEKEEPING = timedelta(hours=1)
-READERS = 2  # threads that read what came in by SMTP
 MAILBOX_THREADS = 32  # a visit's steps are short, but a server that hangs holds one up to its time-out
 
 log = structlog.get_logger("mailpath")
@@ -51,7 +51,7 @@ log = structlog.get_logger("mailpath")
 async def pipeline_of(config: Config, store: Store, *listeners: Listener, adopts: bool) -> AsyncIterator[Pipeline]:
     """A pipeline at work by this configuration. `adopts`: it also takes care of other processes' probes."""
     resolver = DnsResolver([str(place) for place in config.dns.nameservers])
-    with _pool() as pool:
+    with _leaving(_pool()) as pool:
         pipeline = Pipeline(store, Surroundings(resolver, utc_now), pool, await store.key(), listeners, adopts=adopts)
         await pipeline.configure(config)
         try:
@@ -110,13 +110,23 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
         return
     if inbound.reports and not reports.available():
         raise InboundError("inbound.reports: reading reports needs an extra: pip install 'mailpath[reports]'")
-    with ThreadPoolExecutor(READERS, thread_name_prefix="inbound") as readers:
-        desk = Desk(key, pipeline, readers)
+    reader = ReportReader()
+    with _leaving(ThreadPoolExecutor(MOST_LETTERS, "inbound")) as threads:
+        desk = Desk(key, pipeline, threads, reader)
         desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
-        async with listening(inbound, desk) as listener:
+        async with listening(inbound, desk) as listener, aclosing(reader):
             pipeline.listening_since = utc_now()
             log.info("listening for bounces and copies", host=inbound.listen.host, port=listener.port)
             yield desk
+
+
+@contextmanager
+def _leaving(pool: Executor) -> Iterator[Executor]:
+    """The pool, for the block. Its threads are not waited for: one may hang, and a stop has an end."""
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _pool() -> Executor:

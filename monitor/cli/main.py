@@ -44,9 +44,9 @@ def main() -> None:
 def serve(config: ConfigFile = HERE) -> None:
     """Probe all paths on schedule, and show the results on /metrics and on a page. SIGHUP reloads the configuration."""
     settings = _read(config)
-    from monitor.cli import run
+    from monitor.cli import run, stop
 
-    _finish(run.serve(config, settings))
+    _finish(stop.to_the_end(run.serve(config, settings)))
 
 
 @app.command()
@@ -101,9 +101,9 @@ def probe(
     """Send a probe now and show each step as it happens. Exit 0: inbox. 1: not the inbox. 2: could not tell."""
     settings = _read(config)
     chosen = _choose(settings, path)
-    from monitor.cli import run
+    from monitor.cli import run, stop
 
-    _finish(run.probe(settings, chosen, kind, role, as_json=as_json))
+    _finish(stop.to_the_end(run.probe(settings, chosen, kind, role, as_json=as_json)))
 
 
 @app.command()
@@ -339,7 +339,7 @@ def read_report(files: Files, as_json: AsJson = False) -> None:
 def _read_files(sort: str, files: list[str], as_json: bool) -> None:
     from monitor.cli import read
 
-    raise typer.Exit(read.read(read.Sort(sort), files, as_json=as_json))
+    _finish(read.read(read.Sort(sort), files, as_json=as_json))
 
 
 def _read(file: Path) -> "Config":

@@ -1,6 +1,5 @@
 """Mails about other mails: bounces, notices of delay, receipts, complaints, automatic replies.
 
-- `mime`        a mail cut into parts, with an end to everything
 - `report`      delivery status reports, RFC 3464
 - `notices`     the prose of systems that send no report, or one that says less than their prose
 - `answer`      the server's answer inside what is told about it: codes, stage, host
@@ -12,7 +11,7 @@
 - `trouble`     one recipient's share of it, and its cause
 - `address`     addresses in prose
 
-Read `read_bounce` first: it tries these in turn.
+Read `read_bounce` first: it tries these in turn. The mail itself is cut into parts by `reading.mime`.
 """
 
 import re
@@ -22,13 +21,13 @@ from probes.reading.bounces import report as reports
 from probes.reading.bounces.address import address_in, addresses_in, is_machine, plain
 from probes.reading.bounces.answer import Answer, answer_in, answer_told
 from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
-from probes.reading.bounces.mime import Mail, open_mail
 from probes.reading.bounces.notices import ANSWERED, NOTICE_READ, Said, notice_in, said_in
 from probes.reading.bounces.services import notification_in
 from probes.reading.bounces.sort import is_auto_reply, is_from_machine, is_notice, notice_kind
 from probes.reading.bounces.survivor import token_in
 from probes.reading.bounces.trouble import Trouble, untroubled
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
+from probes.reading.mime import Mail, open_mail
 
 RECIPIENTS_READ = 500
 
@@ -36,7 +35,7 @@ RECIPIENTS_READ = 500
 def read_bounce(data: bytes) -> BounceFacts:
     """What a mail that came back says. Any bytes will do; what is not about another mail is MailKind.OTHER.
 
-    Never raises; a mail of any size takes bounded time, because only its first octets are read (see `mime`).
+    Never raises; a mail of any size takes bounded time, because only its first octets are read (see `reading.mime`).
     """
     mail = open_mail(data)
     kind, recipients, reporting = _read(mail)

@@ -4,7 +4,7 @@ import asyncio
 import smtplib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeVar
 
 import pytest
@@ -15,6 +15,7 @@ from monitor.inbound.settings import InboundSettings
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox
 from probes.reading.facts import BounceFacts
+from probes.reading.report_reader import ReportReader
 from probes.token import mint, new_probe_id
 
 PATIENCE = 10.0
@@ -120,8 +121,9 @@ async def posted(**settings: Any) -> AsyncIterator[Post]:
     said = {"domain": "probe.test", "listen": "127.0.0.1:0", "bounces": ["bounce@probe.test"], **settings}
     inbound = InboundSettings.model_validate(said)
     ears = Ears()
+    reader = ReportReader()
     with ThreadPoolExecutor(2) as pool:
-        desk = Desk(KEY, ears, pool)
+        desk = Desk(KEY, ears, pool, reader)
         addresses = Addresses(
             domains={"probe.test", "account.trimble.com"},
             bounces=set(inbound.bounces),
@@ -129,7 +131,7 @@ async def posted(**settings: Any) -> AsyncIterator[Post]:
             copies={COPIES.address: COPIES},
         )
         desk.configure(addresses, "104.130.122.50", "account.trimble.com")
-        async with listening(inbound, desk) as listener:
+        async with listening(inbound, desk) as listener, aclosing(reader):
             yield Post(listener, desk, ears)
 
 

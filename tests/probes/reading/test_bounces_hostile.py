@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from probes.reading.bounces import RECIPIENTS_READ, read_bounce
-from probes.reading.bounces.mime import open_mail
+from probes.reading.mime import open_mail
 from probes.reading.facts import BounceFacts, MailKind
 
 SECONDS = 2.0  # for the worst of them; a plain bounce takes a few thousandths

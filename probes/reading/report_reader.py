@@ -21,6 +21,8 @@ from probes.reading.report_files import one_line
 from probes.reading.report_worker import ANSWER_LIMIT, CPU_SECONDS, READY, Answer
 from probes.reading.reports import ReportError, ReportFacts
 
+WORKER = "probes.reading.report_worker"
+
 MOST_WAITING = 5  # reports at a time, with the one being read
 TURN_SECONDS = 10.0  # until a report's turn comes
 START_SECONDS = 15.0  # for loading the library, on a machine that has other things to do
@@ -55,6 +57,7 @@ class ReportReader:
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._child: _Child | None = None
+        self._killed: list[asyncio.subprocess.Process] = []
         self._idle: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -81,10 +84,9 @@ class ReportReader:
     async def aclose(self) -> None:
         """End the child, whatever it is doing. No more is read."""
         self._closed = True
-        child = self._child
         self._drop()
-        if child:
-            await child.process.wait()
+        for process in self._killed:
+            await process.wait()
 
     @asynccontextmanager
     async def _our_turn(self) -> AsyncIterator[None]:
@@ -110,8 +112,7 @@ class ReportReader:
 
     async def _ask(self, head: bytes, data: bytes) -> Answer:
         """Raises _GoneError only where it was not this report that ended the child."""
-        if self._closed:
-            raise ReportBusyError("the service stops")
+        self._go_on()
         child = await self._ready_child()
         fresh = child.reports == 0
         child.reports += 1
@@ -119,7 +120,8 @@ class ReportReader:
         try:
             line = await _exchange(child.process, head, data)
             if not line:
-                raise ReportBusyError("the service stops") if self._closed else await _why_gone(child.process, fresh)
+                self._go_on()
+                raise await _why_gone(child.process, fresh)
             answer = _checked(line)
         finally:  # an error, a cancellation: what it is doing now nobody waits for
             if answer is None or answer.last or child.reports >= REPORTS_OF_ONE:
@@ -134,22 +136,32 @@ class ReportReader:
         if self._child and self._child.process.returncode is not None:
             self._drop()
         if self._child is None:
-            self._child = _Child(await _started())
+            self._child = child = _Child(await _started())
             try:
-                await _until_ready(self._child.process)
+                self._go_on()  # for it may have been closed meanwhile
+                await _until_ready(child.process)
+                self._go_on()
             except BaseException:
                 self._drop()
                 raise
         return self._child
+
+    def _go_on(self) -> None:
+        if self._closed:
+            raise ReportBusyError("the service stops")
 
     def _drop(self) -> None:
         """Kill the child, if there is one. asyncio waits for its end, so it does not stay as a zombie."""
         if self._idle:
             self._idle.cancel()
         child, self._child = self._child, None
-        if child and child.process.returncode is None:
-            with suppress(ProcessLookupError):
-                child.process.kill()
+        if child is None:
+            return
+        if child.process.stdin:
+            child.process.stdin.close()
+        with suppress(ProcessLookupError):
+            child.process.kill()
+        self._killed = [each for each in (*self._killed, child.process) if each.returncode is None]
 
 
 async def _started() -> asyncio.subprocess.Process:
@@ -159,7 +171,7 @@ async def _started() -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-P", "-m", "probes.reading.report_worker"),
+            *("-P", "-m", WORKER),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

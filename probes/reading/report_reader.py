@@ -25,7 +25,7 @@ WORKER = "probes.reading.report_worker"
 
 MOST_WAITING = 5  # reports at a time, with the one being read
 TURN_SECONDS = 10.0  # until a report's turn comes
-START_SECONDS = 15.0  # for loading the library, on a machine that has other things to do
+START_SECONDS = 30.0  # for loading the library, on a machine that has other things to do
 READ_SECONDS = 30.0  # for one report; twice CPU_SECONDS, so that this tells of a busy machine, and that of a report
 IDLE_SECONDS = 300.0  # the loaded library takes some 60 MB
 REPORTS_OF_ONE = 100  # what leaks in a library has an end

@@ -42,10 +42,10 @@ class Answer:
 def main() -> None:
     """Read reports until there are no more."""
     _die_with_parent()
-    os.nice(NICENESS)
     answers = _standard_output()
     with suppress(ImportError):  # then each report is answered with what to install
         import parsedmarc  # noqa: F401
+    os.nice(NICENESS)
     _limit_all_but_time()
     answers.write(READY)
     while head := sys.stdin.buffer.readline(HEAD_LIMIT):

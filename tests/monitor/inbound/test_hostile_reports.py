@@ -1,4 +1,4 @@
-"""Two hostile reports from anybody: bounces and copies go on, memory stays, and who sent them is told never to return."""
+"""Hostile reports from anybody: bounces and copies go on, memory stays, and who sent them is told not to come again."""
 
 import gzip
 import time

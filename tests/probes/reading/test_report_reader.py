@@ -18,7 +18,15 @@ from probes.reading.reports import ReportError, read_report
 from tests.probes.reading.test_reports import DOMAIN, FAILURE, IP, aggregate, mail, record, tls
 
 pytest.importorskip("parsedmarc")
-SECONDS = 30.0  # an end for every wait, on a busy machine
+pytestmark = pytest.mark.timeout(300)
+SECONDS = 120.0  # an end for every wait, on a busy machine
+
+
+@pytest.fixture(autouse=True)
+def busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child may be slow without it being the child's fault."""
+    for name in ("TURN_SECONDS", "START_SECONDS", "READ_SECONDS"):
+        monkeypatch.setattr(report_reader, name, SECONDS)
 
 
 @pytest.fixture
@@ -51,9 +59,17 @@ def gone(pid: int | None) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
-async def until_gone(pid: int | None) -> None:
+def proc(pid: int, name: str) -> str:
+    """What the system says of a process; "" when there is none."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:
+        return ""
+
+
+async def until_gone(pid: int | None, *, reaped: bool = True) -> None:
     async with asyncio.timeout(SECONDS):
-        while not gone(pid):  # noqa: ASYNC110
+        while not gone(pid) and (reaped or " Z " not in proc(pid or 0, "stat")):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
@@ -129,18 +145,13 @@ async def test_the_child_writes_no_files_has_no_secrets_and_is_not_in_our_proces
     monkeypatch.setenv("HOOK_SECRET", "hunter2")
     assert await told(weak, b"good") == "never: no report: b'good'"
     assert weak.pid is not None
-    assert b"hunter2" not in Path(f"/proc/{weak.pid}/environ").read_bytes()
+    assert "hunter2" not in proc(weak.pid, "environ")
     assert os.getpgid(weak.pid) == weak.pid
-    limits = Path(f"/proc/{weak.pid}/limits").read_text()
+    limits = proc(weak.pid, "limits")
     assert "Max core file size        0                    0" in limits
     assert "Max address space         unlimited" not in limits
-    assert Path(f"/proc/{weak.pid}/oom_score_adj").read_text() == "1000\n"
-    written = Path(f"/tmp/{weak.pid}")
-    try:
-        assert (await told(weak, b"writes a file")).startswith("never: ")
-        assert written.stat().st_size == 0
-    finally:
-        written.unlink(missing_ok=True)
+    assert proc(weak.pid, "oom_score_adj") == "1000\n"
+    assert await told(weak, b"writes a file") == "never: no report: File too large"
 
 
 async def test_a_child_that_was_killed_while_idle_is_not_the_next_reports_fault(reader: ReportReader):
@@ -208,21 +219,25 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 async def test_the_child_dies_with_its_parent(how: signal.Signals):
+    child = await asyncio.to_thread(_left_alone, how)
+    await until_gone(child, reaped=False)
+
+
+def _left_alone(how: signal.Signals) -> int:
+    """The child of a process that ended while the child was reading."""
     with subprocess.Popen([sys.executable, "-c", LEFT_ALONE], stdout=subprocess.PIPE) as parent:
         try:
             assert parent.stdout is not None
-            child = int(await asyncio.to_thread(parent.stdout.readline))
-            await asyncio.to_thread(_until_ready, child)
+            child = int(parent.stdout.readline())
+            _until_ready(child)
         finally:
             parent.send_signal(how)
-    async with asyncio.timeout(SECONDS):
-        while not gone(child) and " Z " not in Path(f"/proc/{child}/stat").read_text():
-            await asyncio.sleep(0.01)
+    return child
 
 
 def _until_ready(pid: int) -> None:
     """Until it has its limits: then it is about to read what hangs."""
     end = time.monotonic() + SECONDS
-    while "Max core file size        0" not in Path(f"/proc/{pid}/limits").read_text():
+    while "Max core file size        0" not in proc(pid, "limits"):
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -151,7 +151,7 @@ async def test_the_child_writes_no_files_has_no_secrets_and_is_not_in_our_proces
     assert "Max core file size        0                    0" in limits
     assert "Max address space         unlimited" not in limits
     assert proc(weak.pid, "oom_score_adj") == "1000\n"
-    assert await told(weak, b"writes a file") == "never: no report: File too large"
+    assert "No usable temporary directory" in await told(weak, b"writes a file")
 
 
 async def test_a_child_that_was_killed_while_idle_is_not_the_next_reports_fault(reader: ReportReader):

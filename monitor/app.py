@@ -3,9 +3,9 @@
 import asyncio
 import gc
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from time import monotonic
@@ -21,7 +21,7 @@ from monitor.delivery import Delivery
 from monitor.events import Listener
 from monitor.first_admin import tell_first_link
 from monitor.inbound.desk import Addresses, Desk
-from monitor.inbound.listener import InboundError, listening
+from monitor.inbound.listener import MOST_LETTERS, InboundError, listening
 from monitor.incidents.ruling import Ruling
 from monitor.leader import leading
 from monitor.logs import tell
@@ -40,6 +40,7 @@ from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.reading import reports
+from probes.reading.report_reader import ReportReader
 from probes.resolver import DnsResolver
 from probes.routes import Surroundings, comparison
 from probes.routes.proxy import ProxyRoute
@@ -49,7 +50,6 @@ from probes.sender import Role
 TICK = timedelta(milliseconds=250)
 TICK_OVERDUE = 5.0  # seconds after the last tick
 HOUSEKEEPING = timedelta(hours=1)
-READERS = 2  # threads that read what came in by SMTP
 
 log = structlog.get_logger("mailpath")
 
@@ -123,13 +123,23 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
         return
     if inbound.reports and not reports.available():
         raise InboundError("inbound.reports: reading reports needs an extra: pip install 'mailpath[reports]'")
-    with ThreadPoolExecutor(READERS, thread_name_prefix="inbound") as readers:
-        desk = Desk(key, pipeline, readers)
+    reader = ReportReader()
+    with _leaving(ThreadPoolExecutor(MOST_LETTERS, "inbound")) as threads:
+        desk = Desk(key, pipeline, threads, reader)
         desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
-        async with listening(inbound, desk) as listener:
+        async with listening(inbound, desk) as listener, aclosing(reader):
             pipeline.listening_since, pipeline.turned_away = utc_now(), desk.turned_away.during
             log.info("listening for bounces and copies", host=inbound.listen.host, port=listener.port)
             yield desk
+
+
+@contextmanager
+def _leaving(pool: Executor) -> Iterator[Executor]:
+    """The pool, for the block. Its threads are not waited for: one may hang, and a stop has an end."""
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 async def caps_of(config: Config, store: Store, now: datetime) -> Caps:

@@ -49,9 +49,9 @@ def serve(
 ) -> None:
     """Probe all paths on schedule, and show the results on /metrics and on a page. SIGHUP reloads the configuration."""
     settings = _read(config, secrets_later=False)
-    from monitor.cli import run
+    from monitor.cli import run, stop
 
-    _finish(run.serve(config, settings, standby=standby))
+    _finish(stop.to_the_end(run.serve(config, settings, standby=standby)))
 
 
 @app.command()
@@ -109,9 +109,9 @@ def probe(
     settings = _read(config)
     chosen = _choose(settings, path)
     _need_secrets(settings.sender, settings.control, *((each.route, each.mailbox) for each in chosen))
-    from monitor.cli import run
+    from monitor.cli import run, stop
 
-    _finish(run.probe(settings, chosen, kind, role, as_json=as_json))
+    _finish(stop.to_the_end(run.probe(settings, chosen, kind, role, as_json=as_json)))
 
 
 @app.command()
@@ -347,7 +347,7 @@ def read_report(files: Files, as_json: AsJson = False) -> None:
 def _read_files(sort: str, files: list[str], as_json: bool) -> None:
     from monitor.cli import read
 
-    raise typer.Exit(read.read(read.Sort(sort), files, as_json=as_json))
+    _finish(read.read(read.Sort(sort), files, as_json=as_json))
 
 
 def _read(file: Path, *, secrets_later: bool = True) -> "Config":

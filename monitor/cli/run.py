@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from collections.abc import Coroutine, Iterable
@@ -14,6 +13,7 @@ import structlog
 from monitor import logs
 from monitor.app import Service, caps_of, pipeline_of, sandbox_of, service
 from monitor.cli.exits import Exit
+from monitor.cli.stop import until_stopped
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
@@ -44,7 +44,7 @@ async def serve(file: Path, config: Config, *, standby: bool = False) -> Exit:
     asyncio.get_running_loop().set_exception_handler(logs.LoopErrors())
     raise_descriptor_limit()
     sys.setswitchinterval(SWITCH)
-    stop, started = _until_stopped(), asyncio.Event()
+    stop, started = until_stopped(), asyncio.Event()
     hangup = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
     work = asyncio.create_task(_serve(service(file, config, standby=standby), started, stop, hangup))
@@ -94,27 +94,13 @@ async def sandbox(config: Config) -> Exit:
     if not config.sandbox.companies:
         print("the configuration has no [sandbox] companies", file=sys.stderr)
         return Exit.COULD_NOT_TELL
-    stop = _until_stopped()
+    stop = until_stopped()
     async with sandbox_of(config):
         log.info(
             "make-believe mail systems are up; try: mailpath probe COMPANY", companies=len(config.sandbox.companies)
         )
         await stop.wait()
     return Exit.OK
-
-
-def _until_stopped() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT; the second ends the process, for those who cannot wait."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-
-    def stopping(number: int) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping, number)
-    return stop
 
 
 class Witness:
@@ -149,7 +135,7 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
     """One probe on each path, now; over when each has a verdict."""
     logs.set_up("error", config.log.format)
     witness = Witness(as_json=as_json)
-    stop = _until_stopped()
+    stop = until_stopped()
     async with (
         Store.open(config.store.url) as store,
         pipeline_of(config, store, witness.hear, adopts=False) as pipeline,

@@ -28,6 +28,7 @@ every = "10s"
 kinds = ["verification"]
 [web]
 listen = "127.0.0.1:{web}"
+metrics_listen = "127.0.0.1:{metrics}"
 [inbound]
 listen = "127.0.0.1:{inbound}"
 domain = "probe.example"
@@ -53,10 +54,12 @@ class Serving:
     """The process, and what is known of it from outside. `before` is Python that it runs first."""
 
     def __init__(self, folder: Path, copies: tuple[str, ...] = (), before: str = "pass") -> None:
-        self.web, self.inbound, company = free_ports(3)
+        web, self.metrics_port, self.inbound, company = free_ports(4)
         self.file, self.log = folder / "config.toml", folder / "log"
         paths = "".join(COPIES.format(name=name, company=company) for name in copies)
-        self.file.write_text(CONFIG.format(web=self.web, inbound=self.inbound, company=company) + paths)
+        self.file.write_text(
+            CONFIG.format(web=web, metrics=self.metrics_port, inbound=self.inbound, company=company) + paths
+        )
         command = (sys.executable, "-c", RUN.format(before=before), "serve", "--config", str(self.file))
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stderr=log, cwd=folder)
@@ -76,7 +79,7 @@ class Serving:
         return found
 
     def metrics(self) -> str:
-        with urlopen(f"http://127.0.0.1:{self.web}/metrics", timeout=SECONDS) as answer:
+        with urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=SECONDS) as answer:
             return answer.read().decode()
 
     def memory(self) -> int:
@@ -92,7 +95,7 @@ class Serving:
         config = read_config(self.file)
         found: dict[str, tuple[Record, str, bytes]] = {}
         async with Store.open(config.store.url) as store:
-            key = await store.key()
+            self.key = key = await store.key()
             for path in config.paths():
                 listed = await store.recent(path.company, path.path)
                 record = await store.record(listed[-1].probe_id) if listed else None

@@ -21,6 +21,7 @@ from monitor.incidents.incident import Entry, Failure, Incident, Nature, Told, T
 from monitor.incidents.marks import Names
 from monitor.incidents.mute import Mute, active, muting
 from monitor.incidents.notice import News, Notice
+from monitor.incidents.others import KEPT
 from monitor.incidents.picture import HISTORY, Picture, good_needed
 from monitor.incidents.routing import hearers
 from monitor.incidents.rules import Moment, key_of, reconcile
@@ -32,6 +33,7 @@ from monitor.incidents.telling import news_for, notice_of
 from monitor.schedule import interval
 from monitor.store import Present, Store
 from probes.sender import Role
+from probes.uplink import Uplink
 from probes.verdict import Cause
 
 MOST = 500  # verdicts that are taken in one step
@@ -59,11 +61,13 @@ class _Turned:
 class Casebook:
     """Keeps the incidents."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], uplink: Callable[[], Uplink] = Uplink) -> None:
+        """`uplink`: asked for what is known of our own way out."""
         self._store, self._now = store, now
         self._on_notices: Callable[[], None] = _nobody
         self._compare: Compare = _nobody
         self._picture = Picture()
+        self._picture.follow(uplink)
         self._settings = IncidentSettings()
         self._config = Config()
         self._paths: dict[tuple[str, str], WatchedPath] = {}
@@ -120,7 +124,9 @@ class Casebook:
             for site in sorted(sites, key=lambda site: site.every)
         }
         self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
-        self._picture.configure(sites, config.incidents, Names(config.sender.domain, config.sender.source_ip))
+        self._picture.configure(
+            sites, config.incidents, Names(config.sender.domain, config.sender.source_ip), _others(config)
+        )
         await self._read_up()
 
     async def recall(self, presents: Sequence[Present]) -> None:
@@ -235,6 +241,9 @@ class Casebook:
             past = await self._store.history(line, Role.SENDER, upto, HISTORY)
             not_said = line[0] in cut and line not in failing
             self._picture.recall(line, past, None if not_said else failing.get(line, ()))
+            if self._picture.needs_others(line):
+                for role in _others(self._config):
+                    self._picture.recall_others(await self._store.history(line, role, upto, KEPT))
 
     async def _read_up(self) -> None:
         """Load the past of whatever open incidents are about; without it they would seem to be over."""
@@ -316,11 +325,9 @@ class Casebook:
         )
 
     def _ask_for_controls(self, rulings: Sequence[Ruling], now: datetime) -> None:
-        for site, ruling in self._picture.suspects(rulings, now):
-            asked = self._asked.get(site.key)
-            if asked is None or abs(now - asked) >= self._settings.control_every:
-                self._asked[site.key] = now
-                self._compare(self._paths[site.key], ruling)
+        for site, ruling in self._picture.suspects(rulings, now, self._asked):
+            self._asked[site.key] = now
+            self._compare(self._paths[site.key], ruling)
 
     def _forget_what_is_over(self) -> None:
         """Keep what is open, what may come back as the same, and what somebody must still be told the end of."""
@@ -346,6 +353,12 @@ class Casebook:
 
 def _nobody(*_: object) -> None:
     """Who is not there yet."""
+
+
+def _others(config: Config) -> dict[Role, Names]:
+    """Who is sent beside the sender, and by what they are told apart."""
+    identities = [config.control.identity()] if config.control else []
+    return {each.role: Names(each.domain, each.source_ip) for each in identities}
 
 
 def _site(path: WatchedPath, now: datetime) -> Site:

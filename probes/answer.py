@@ -140,7 +140,10 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"(?:https?://|www\.)({_HOST})(?:[:/?#][^\s<>\"']{{0,1000}})?", re.IGNORECASE), rf" {_KEPT}\1 "),
     (re.compile(r"[^\s<>\"'()\[\],;:@]{1,256}@[^\s<>\"'()\[\],;@]{1,256}"), f" {MASK} "),
     (re.compile(rf"\b({_LISTED_BY})\s+({_HOST})", re.IGNORECASE), rf"\1 {_KEPT}\2 "),
-    (re.compile(r"\bunknown(?=\s?\[)", re.IGNORECASE), MASK),  # Postfix writes "unknown[192.0.2.1]" for a client without a name
+    (
+        re.compile(r"\bunknown(?=\s?\[)", re.IGNORECASE),
+        MASK,
+    ),  # Postfix writes "unknown[192.0.2.1]" for a client without a name
 )
 _SEPARATORS = re.compile(r"[\s<>\"'`()\[\]{},;!?|]+")
 _VENDOR_CODE = re.compile(r"#?[245]\.\d{1,3}\.\d{1,3}|[A-Za-z]{1,4}[-_]?\d{1,4}[a-z]?")  # "#5.7.1", "S775", "OFR_506"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.incidents.family import Family, family_of
-from monitor.incidents.incident import GRAVEST_FIRST, Failure, Nature, Scope, Severity
+from monitor.incidents.incident import GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from monitor.incidents.ruling import Line, Site
 from probes.kinds import Kind
@@ -131,6 +131,8 @@ def of_company(sites: Sequence[Site], failures: Iterable[Failure], heard: Heard)
         yield _problem(
             *(Nature.MAILBOX, subject, Scope.MAILBOX, Severity.TICKET, full), company=company, mail_system=system
         )
+    if theirs := by_nature[Nature.THEIR_SYSTEM]:
+        yield _their_system(sites, theirs, heard)
     if ours := by_nature[Nature.OURS]:
         yield _problem(
             *(Nature.OURS, company, Scope.OURSELVES, Severity.TICKET, ours), company=company, mail_system=system
@@ -146,12 +148,23 @@ def _mail(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> P
     return _problem(Nature.MAIL, company, scope, severity, failures, company=company, mail_system=system)
 
 
+def _their_system(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Problem:
+    """The company's mail system takes nobody's mail. It wakes somebody if that is all of the company's mail."""
+    severity = gravest(failure.severity for failure in failures)
+    if severity is Severity.PAGE and not _shuts_out(_scope(sites, failures, heard), failures):
+        severity = Severity.TICKET
+    company, system = sites[0].company, sites[0].mail_system
+    return _problem(
+        *(Nature.THEIR_SYSTEM, company, Scope.THEIR_SYSTEM, severity, failures), company=company, mail_system=system
+    )
+
+
 def _scope(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Scope:
     """The whole company, unless something of it is well."""
     began = {failure.path: failure.since for failure in failures}
     for failure in failures:
         began[failure.path] = min(began[failure.path], failure.since)
-    any_kind = all(family_of(failure.cause) in ANY_KIND for failure in failures)
+    any_kind = all(family_of(f.cause) in ANY_KIND or f.nature is Nature.THEIR_SYSTEM for f in failures)
     beside, elsewhere = False, False
     for site in sites:
         for kind in site.kinds:
@@ -184,8 +197,11 @@ def widened(
     """The problems with those that have one reason made one. `town` tells the mail system of every watched company,
     `before` which problems are wide already, and since when."""
     mail = [p for p in problems if p.nature is Nature.MAIL and p.severity is not Severity.NOTE]
-    ours = [p for p in problems if p.nature is Nature.OURS]
+    ours = [p for p in problems if p.nature is Nature.OURS or _may_be_ours(p)]
+    theirs = [p for p in problems if p.nature is Nature.THEIR_SYSTEM]
     found = [*_mail_widened(mail, town, heard_at, wide, before), *_ours_widened(ours, heard_at, wide, before)]
+    if not any(joined.nature is Nature.OURS for joined, _ in found):
+        found += _their_systems_widened(theirs, town, heard_at, wide, before)
     taken = {id(member) for _, members in found for member in members}
     return [joined for joined, _ in found] + [problem for problem in problems if id(problem) not in taken]
 
@@ -216,6 +232,31 @@ def _mail_widened(
             heard = {company: at for company, at in heard_at.items() if _system(company, town) == system}
             if _is_wide(members, heard, wide, before.get(key)):
                 yield _join(members, key, Scope.MAIL_SYSTEM, system), members
+
+
+def _their_systems_widened(
+    problems: list[Problem],
+    town: Mapping[str, str],
+    heard_at: Mapping[str, datetime],
+    wide: Wide,
+    before: Mapping[Key, datetime],
+) -> Iterator[Joined]:
+    """One service that many companies have takes nobody's mail. Companies that run their own have each their own
+    trouble, however many have it at once, and never is it said of everybody."""
+    for system, there in _by_system(problems, town).items():
+        key = (Nature.THEIR_SYSTEM, f"@{system}")
+        if len(there) >= wide.companies or (key in before and len(there) > 1):
+            heard = {company: at for company, at in heard_at.items() if _system(company, town) == system}
+            if _is_wide(there, heard, wide, before.get(key)):
+                yield _join(there, key, Scope.MAIL_SYSTEM, system), there
+
+
+def _may_be_ours(problem: Problem) -> bool:
+    """Whether it would be ours if nearly all had it: no server said a word, mail was lost everywhere, the neutral
+    sender's too. What a server said to both is its own."""
+    if problem.nature is not Nature.THEIR_SYSTEM:
+        return False
+    return all(failure.reason is Reason.CONTROL_FAILS and failure.answer is None for failure in problem.failures)
 
 
 def _by_system(problems: Iterable[Problem], town: Mapping[str, str]) -> dict[str, list[Problem]]:

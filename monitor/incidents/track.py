@@ -36,6 +36,7 @@ class Streak:
     count: int = 0
     last: Ruling | None = None
     mark: Mark | None = None  # that of `last`
+    came_late: bool = False  # some of it came in the end, though late
 
     def add(self, mark: Mark, ruling: Ruling, limits: Limits, *, bad: bool, needed: int) -> "Streak":
         """With one more. So many good ones in a row are `needed`."""
@@ -46,7 +47,8 @@ class Streak:
                 return replace(self, recent=recent, good=good)
             return Streak(recent=recent, good=good)
         enough = mark is Mark.DAMNING or sum(each is not Mark.GOOD for each in recent) >= limits.bad
-        return Streak(recent, 0, self.fails or enough, self.since or ruling.launched_at, self.count + 1, ruling, mark)
+        since, late = self.since or ruling.launched_at, self.came_late or ruling.verdict.outcome is Outcome.LATE
+        return Streak(recent, 0, self.fails or enough, since, self.count + 1, ruling, mark, late)
 
     def forgiven(self) -> "Streak":
         """The same, but not failing if the latest was good."""
@@ -100,7 +102,7 @@ def track_of(rulings: Iterable[Ruling], limits: Limits, names: Names, before: Se
 
 def _failing(failure: Failure, names: Names) -> Streak:
     """A streak of which no more is known than that."""
-    verdict = Verdict(failure.outcome, failure.cause, failure.grade, failure.because)
+    verdict = Verdict(failure.outcome, failure.cause, failure.grade, failure.because, failure.answer)
     last = Ruling(0, failure.probe_id, *failure.line, Role.SENDER, failure.since, failure.at, verdict)
     mark = mark_of(failure.kind, verdict, names)
     return Streak(fails=True, since=failure.since, last=last, mark=mark)

@@ -96,7 +96,10 @@ DIFFERENT = {
         "<postmaster@control.example>: Sender address rejected: Domain not found",
     ),
     "another code of the vendor": ("Access denied, banned sending IP (AS780)", "Access denied (AS201806281)"),
-    "another of Microsoft's": ("messages from [1.2.3.4] weren't sent (S3150)", "messages from [1.2.3.4] weren't sent (S3140)"),
+    "another of Microsoft's": (
+        "messages from [1.2.3.4] weren't sent (S3150)",
+        "messages from [1.2.3.4] weren't sent (S3140)",
+    ),
     "a limit and a block": ("Too many connections from 104.130.122.50", "Mail from 198.51.100.7 is blocked"),
     "words and none": ("Access denied", ""),
 }
@@ -147,7 +150,9 @@ def test_a_bare_code_and_a_fault_give_no_reason(answer: Answer, worded: bool) ->
     assert has_words(answer) is worded
 
 
-@pytest.mark.parametrize("hostile", ["A" * 100_000, "aA" * 50_000, "a." * 50_000, "@" * 100_000, "blocked using " * 9_000])
+@pytest.mark.parametrize(
+    "hostile", ["A" * 100_000, "aA" * 50_000, "a." * 50_000, "@" * 100_000, "blocked using " * 9_000]
+)
 def test_a_hostile_reply_costs_no_time(hostile: str) -> None:
     began = time.process_time()
     masked(hostile)

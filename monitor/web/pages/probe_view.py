@@ -8,8 +8,9 @@ from typing import assert_never
 
 from monitor.config import WatchedPath
 from monitor.incidents.advice import Actor
+from monitor.incidents.attribution import Case, attribute
 from monitor.incidents.incident import Incident, Nature, Scope
-from monitor.incidents.marks import Names, mark_of, nature_of, severity_of
+from monitor.incidents.marks import Names, mark_of, severity_of
 from monitor.incidents.notice import News
 from monitor.incidents.phrases import GRADES, RUN_BY_THE_COMPANY, SYSTEMS
 from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling, scene_of
@@ -40,6 +41,7 @@ ACTORS: dict[Actor, str] = {
     Actor.MAILBOX_OWNER: "whoever looks after the probe's mailbox",
     Actor.OURSELVES: "whoever runs Mailpath",
 }
+SCOPES: dict[Nature, Scope] = {Nature.OURS: Scope.OURSELVES, Nature.THEIR_SYSTEM: Scope.THEIR_SYSTEM}
 HANDOVERS: dict[Handover, str] = {
     Handover.ACCEPTED: "accepted: theirs now",
     Handover.REFUSED: "refused for good",
@@ -327,13 +329,14 @@ def _named(system: str) -> str:
 def _telling(record: Record, verdict: Verdict, path: WatchedPath | None, sender: SenderFacts, now: datetime) -> Telling:
     """This one verdict as if it lasted."""
     probe, at = record.probe, record.judged_at or now
-    mark = mark_of(probe.kind, verdict, Names(sender.domain, sender.source_ip))
-    nature = nature_of(mark, verdict.cause, control_fails=False)
+    names = Names(sender.domain, sender.source_ip)
+    mark = mark_of(probe.kind, verdict, names)
+    nature = attribute(Case(mark, verdict, names)).nature
     incident = Incident(
         id="",
         nature=nature,
         subject=probe.company,
-        scope=Scope.OURSELVES if nature is Nature.OURS else Scope.COMPANY,
+        scope=SCOPES.get(nature, Scope.COMPANY),
         severity=severity_of(probe.kind, mark, verdict.outcome),
         outcome=verdict.outcome,
         cause=verdict.cause,

@@ -7,7 +7,7 @@ a verdict counts once, whoever stored it, and however often the service is stopp
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from monitor.incidents.others import KEPT
 from monitor.incidents.picture import HISTORY, Picture, good_needed
 from monitor.incidents.routing import hearers
 from monitor.incidents.rules import Moment, key_of, reconcile
-from monitor.incidents.ruling import Line, Ruling, Site
+from monitor.incidents.ruling import Line, Place, Ruling, Site
 from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling
 from monitor.incidents.scope import Key, Problem
 from monitor.incidents.settings import IncidentSettings
@@ -241,9 +241,16 @@ class Casebook:
             past = await self._store.history(line, Role.SENDER, upto, HISTORY)
             not_said = line[0] in cut and line not in failing
             self._picture.recall(line, past, None if not_said else failing.get(line, ()))
-            if self._picture.needs_others(line):
+
+        await self._read_others({line[:2] for line in lines if self._picture.needs_others(line)}, upto)
+
+    async def _read_others(self, places: Collection[Place], upto: int) -> None:
+        """Load what other identities got on these paths, in mail of any kind."""
+        for place in places:
+            for kind in self._paths[place].kinds:
                 for role in _others(self._config):
-                    self._picture.recall_others(await self._store.history(line, role, upto, KEPT))
+                    past = await self._store.history((*place, kind), role, upto, KEPT)
+                    self._picture.recall_others(past)
 
     async def _read_up(self) -> None:
         """Load the past of whatever open incidents are about; without it they would seem to be over."""

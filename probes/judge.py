@@ -202,7 +202,8 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
         return absent
     cause, why = _held_up(case)
     life = span(probe.code_dead_at - probe.created_at)
-    return Verdict(Outcome.LATE, cause, grade, f"arrived in {where}{tries}, but its code lives only {life}{why}{but}")
+    told = f"arrived in {where}{tries}, but its code lives only {life}{why}{but}"
+    return Verdict(Outcome.LATE, cause, grade, told, answer_of_step(case.deferral.last) if case.deferral else None)
 
 
 def _taken_for_spam(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:

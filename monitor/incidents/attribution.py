@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from monitor.incidents.comparison import NEUTRAL, Comparison, Differs, Got
 from monitor.incidents.incident import Nature, Reason, Severity
 from monitor.incidents.marks import OF_THE_MAILBOX, Mark, Names, names_the_sender
-from monitor.incidents.reach import Reach
+from monitor.incidents.reach import Reach, never_connected
 from probes.answer import Stage
 from probes.verdict import Cause, Concern, Grade, Verdict
 
@@ -55,8 +55,8 @@ def attribute(case: Case) -> Attribution:
         return Attribution(Nature.OURS, Reason.OUR_MESSAGE, verdict.cause)
     if verdict.cause in OF_THE_MAILBOX:
         return Attribution(Nature.MAILBOX, Reason.PROBE_MAILBOX, verdict.cause)
-    if verdict.answer is not None and not verdict.answer.reached:
-        return _unreached(case, verdict.answer.stage)
+    if never_connected(verdict):
+        return _unreached(case)
     return _capped(case, _answered(case))
 
 
@@ -71,13 +71,13 @@ def _unasked(case: Case) -> Attribution:
     return Attribution(Nature.OURS, Reason.NO_WAY_OUT if case.reach is Reach.NOBODY else Reason.NOTHING_REACHED, cause)
 
 
-def _unreached(case: Case, stage: Stage | None) -> Attribution:
+def _unreached(case: Case) -> Attribution:
     """There was no connection: nothing was said of the sender. From another address it may come about."""
     if case.reach is Reach.NOBODY:
         return Attribution(Nature.OURS, Reason.NO_WAY_OUT, Cause.NETWORK)
     alone = case.reach is Reach.UNTOLD
     at_most = Severity.TICKET if alone else Severity.PAGE
-    if stage is Stage.LOOKUP:
+    if case.verdict.answer and case.verdict.answer.stage is Stage.LOOKUP:
         return Attribution(Nature.THEIR_SYSTEM, Reason.LOOKUP, case.verdict.cause, at_most)
     for through in case.comparisons:
         if through.got is Got.THROUGH and Differs.IP in through.differs:

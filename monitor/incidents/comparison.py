@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.incidents.marks import Names
+from monitor.incidents.reach import never_connected
 from monitor.incidents.ruling import Ruling
 from probes.answer import has_words, same_answer
 from probes.verdict import Cause, Concern, Outcome, Verdict
@@ -133,8 +134,9 @@ def got_beside(sender: Verdict, other: Verdict) -> Got | None:
 
 def _connected(sender: Verdict, other: Verdict) -> bool:
     """Whether the other one was spoken to, where the sender did not even get a connection."""
-    never = sender.answer is not None and not sender.answer.reached
-    return never and (other.answer.reached if other.answer else other.outcome in {*TAKEN, Outcome.MISSING})
+    if not never_connected(sender):
+        return False
+    return other.answer.reached if other.answer else other.outcome in {*TAKEN, Outcome.MISSING}
 
 
 def _for_its_own_sake(other: Verdict) -> bool:

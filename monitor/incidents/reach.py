@@ -50,13 +50,18 @@ class Unreached:
     since: datetime
 
 
+def never_connected(verdict: Verdict) -> bool:
+    """Whether no attempt got a connection. What came late had one in the end, whatever held it up."""
+    return verdict.answer is not None and not verdict.answer.reached and verdict.outcome is not Outcome.LATE
+
+
 def connected(verdict: Verdict) -> bool:
     """Whether, for this verdict, a mail server was spoken to. Anybody can write a bounce: one that is not proven says
     nothing of it."""
     answer = verdict.answer
     if verdict.outcome is Outcome.UNKNOWN:
         return False
-    if answer is None:
+    if answer is None or verdict.outcome is Outcome.LATE:
         return verdict.outcome not in (Outcome.BLOCKED, Outcome.DEFERRED)
     return answer.reached and (answer.stage is not None or verdict.grade is not Grade.UNPROVEN)
 
@@ -66,7 +71,7 @@ def unanswered(verdict: Verdict) -> Answer | None:
     answer = verdict.answer
     if answer is None or answer.stage is None:
         return None
-    return answer if not answer.reached or verdict.outcome is Outcome.UNKNOWN else None
+    return answer if never_connected(verdict) or verdict.outcome is Outcome.UNKNOWN else None
 
 
 class Contacts:

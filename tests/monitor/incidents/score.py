@@ -122,7 +122,7 @@ class Day:
     names: Iterator[int] = field(default_factory=lambda: count(1))
     shown: list[Ruling] = field(default_factory=list)
     others: Mapping[Role, Names] = field(default_factory=lambda: {Role.CONTROL: CONTROL})
-    uplink: Uplink = Uplink()
+    uplink: Uplink = field(default_factory=Uplink)
 
     def __post_init__(self) -> None:
         self.picture.configure(self.sites, self.settings, NAMES, self.others)

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from monitor.config import WatchedPath
 from monitor.events import Event, Judged
-from monitor.incidents.incident import Ending, Entry, Failure, Incident, Nature, Scope, Severity, Turn
+from monitor.incidents.incident import Ending, Entry, Failure, Incident, Nature, Reason, Scope, Severity, Turn
 from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, active, ends, following
 from monitor.incidents.notice import News
@@ -146,6 +146,8 @@ class FailureFacts(TypedDict):
     cause: Cause | None
     grade: Grade
     because: str
+    reason: Reason
+    compared_at: Time | None
 
 
 class EntryFacts(TypedDict):
@@ -362,6 +364,8 @@ def failure_facts(failure: Failure) -> FailureFacts:
         "cause": failure.cause,
         "grade": failure.grade,
         "because": failure.because,
+        "reason": failure.reason,
+        "compared_at": _time(failure.compared_at),
     }
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from monitor.incidents.incident import Reason, Scope
+from monitor.incidents.incident import Failure, Nature, Reason, Scope
 from probes.answer import Stage
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
@@ -154,6 +154,14 @@ def where(because: str) -> str:
     apart for certain."""
     ours = _OURS.match(because)
     return f"{ours[1]}: {quoted(because[ours.end() :])}" if ours else quoted(because)
+
+
+def decided_by(failure: Failure) -> str:
+    """What decided whose trouble it is, a sentence; "" where nothing is to be added."""
+    if failure.reason is Reason.NOT_COMPARED and failure.nature is not Nature.MAIL:
+        return ""
+    at = f" at {clock(failure.compared_at)}" if failure.compared_at else ""
+    return REASONS[failure.reason].format(at=at)
 
 
 def lasting(time: timedelta) -> str:

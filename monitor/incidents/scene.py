@@ -8,7 +8,7 @@ from monitor.incidents.advice import Advice
 from monitor.incidents.advising import advice_on, runbook_on
 from monitor.incidents.incident import Failure, Incident, Reason, Told, leading
 from monitor.incidents.notice import News
-from monitor.incidents.phrases import LONGEST_NAME, SYSTEMS, legible
+from monitor.incidents.phrases import LONGEST_NAME, SYSTEMS, decided_by, legible
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,11 @@ class Scene:
     def reason(self) -> Reason:
         """What decided whose trouble it is."""
         return self.lead.reason if self.lead else Reason.NOT_COMPARED
+
+    @property
+    def decided_by(self) -> str:
+        """The same as a sentence, "" where nothing is to be added."""
+        return decided_by(self.lead) if self.lead else ""
 
     @property
     def lasted(self) -> timedelta:

@@ -15,7 +15,6 @@ from monitor.incidents.phrases import (
     GRADES,
     KINDS,
     OUTCOMES,
-    REASONS,
     RUN_BY_THE_COMPANY,
     SCOPES,
     SYSTEMS,
@@ -100,14 +99,6 @@ def _their_trouble(scene: Scene) -> str:
             return f"{its} takes nobody's mail (a neutral sender gets the same answer)"
         case _:
             return f"{its} takes nobody's mail (a neutral sender fails too)"
-
-
-def _compared(scene: Scene) -> str:
-    """What decided whose trouble it is."""
-    lead, of_the_mail = scene.lead, scene.incident.nature is Nature.MAIL
-    if lead is None or (lead.reason is Reason.NOT_COMPARED and not of_the_mail):
-        return ""
-    return REASONS[lead.reason].format(at=f" at {clock(lead.compared_at)}" if lead.compared_at else "")
 
 
 def _news(scene: Scene) -> str:
@@ -242,8 +233,8 @@ def _evidence(scene: Scene) -> Iterator[str]:
     if lead:
         at = f" at {scene.name(lead.company)}" if several else ""
         yield f"Seen{at}, path {lead.path}, {clock(lead.at)}: {where(lead.because)}"
-    if compared := _compared(scene):
-        yield compared
+    if by := scene.decided_by:
+        yield by
     if several:
         yield f"Companies: {listed(scene.names())}."
     if hint := _hint(scene):

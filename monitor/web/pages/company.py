@@ -199,7 +199,7 @@ def _kind(kind: Kind, standing: Standing | None, rows: Iterable[ProbeRow], frame
 def _not_covered(
     paths: Iterable[WatchedPath], standings: Mapping[Line, Standing], opened: Iterable[Incident]
 ) -> list[Standing]:
-    """What counts now of lines that no open incident speaks for: an incident knows more of a failure than its verdict."""
+    """What counts now of lines that no open incident is about: an incident knows more than the verdict."""
     covered = {failure.line for incident in opened for failure in incident.failures}
     lines = [(path.company, path.path, kind) for path in paths for kind in path.kinds]
     return [standings[line] for line in lines if line in standings and line not in covered]

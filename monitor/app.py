@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from monitor.inbound.listener import InboundError, listening
 from monitor.incidents.ruling import Ruling
 from monitor.logs import tell
 from monitor.metrics import Gauges, Metrics
+from monitor.network import Network
 from monitor.pipeline import LaunchError, Pipeline
 from monitor.sandbox.internet import MakeBelieve, internet
 from monitor.schedule import Caps, Order, Schedule
@@ -32,9 +33,10 @@ from monitor.web.live import Live
 from monitor.web.server import serving_all
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.mailboxes.threads import MailboxThreads
 from probes.reading import reports
 from probes.resolver import DnsResolver
-from probes.routes import Surroundings
+from probes.routes import Surroundings, comparison
 from probes.routes.proxy import ProxyRoute
 from probes.routes.xclient import XclientRoute
 from probes.sender import Role
@@ -42,17 +44,20 @@ from probes.sender import Role
 TICK = timedelta(milliseconds=250)
 HOUSEKEEPING = timedelta(hours=1)
 READERS = 2  # threads that read what came in by SMTP
-MAILBOX_THREADS = 32  # a visit's steps are short, but a server that hangs holds one up to its time-out
 
 log = structlog.get_logger("mailpath")
+
+
+def surroundings(config: Config) -> Surroundings:
+    """The world outside: the DNS by this configuration, and the time."""
+    return Surroundings(DnsResolver([str(place) for place in config.dns.nameservers]), utc_now)
 
 
 @asynccontextmanager
 async def pipeline_of(config: Config, store: Store, *listeners: Listener, adopts: bool) -> AsyncIterator[Pipeline]:
     """A pipeline at work by this configuration. `adopts`: it also takes care of other processes' probes."""
-    resolver = DnsResolver([str(place) for place in config.dns.nameservers])
-    with _pool() as pool:
-        pipeline = Pipeline(store, Surroundings(resolver, utc_now), pool, await store.key(), listeners, adopts=adopts)
+    with MailboxThreads() as pool:
+        pipeline = Pipeline(store, surroundings(config), pool, await store.key(), listeners, adopts=adopts)
         await pipeline.configure(config)
         try:
             yield pipeline
@@ -91,7 +96,7 @@ def addresses_of(config: Config) -> Addresses:
     inbound = config.inbound
     if inbound is None:
         return Addresses()
-    identities = [config.sender.identity(), *([config.control.identity()] if config.control else [])]
+    identities = config.identities().values()
     boxes = {path.mailbox.address: path.mailbox for path in config.paths() if isinstance(path.mailbox, InboundMailbox)}
     return Addresses(
         domains=frozenset({inbound.domain, *(identity.bounces.rpartition("@")[2] for identity in identities)}),
@@ -114,13 +119,9 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
         desk = Desk(key, pipeline, readers)
         desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
         async with listening(inbound, desk) as listener:
-            pipeline.listening_since = utc_now()
+            pipeline.listening_since, pipeline.turned_away = utc_now(), desk.turned_away.during
             log.info("listening for bounces and copies", host=inbound.listen.host, port=listener.port)
             yield desk
-
-
-def _pool() -> Executor:
-    return ThreadPoolExecutor(MAILBOX_THREADS, thread_name_prefix="mailbox")
 
 
 class Service:
@@ -135,10 +136,11 @@ class Service:
         pipeline: Pipeline,
         casebook: Casebook,
         delivery: Delivery,
+        network: Network,
     ) -> None:
         self._file, self._config, self._store = file, config, store
         self._board, self._pipeline = board, pipeline
-        self._casebook, self._delivery = casebook, delivery
+        self._casebook, self._delivery, self._network = casebook, delivery, network
         self._schedule: Schedule | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk: Desk | None = None
@@ -150,11 +152,13 @@ class Service:
                 skipped=lambda: dict(self._schedule.skipped) if self._schedule else {},
                 mailbox_errors=self._mailbox_errors,
                 inbound=lambda: dict(self._desk.counts) if self._desk else {},
+                turned_away=lambda: dict(self._desk.turned_away.counts) if self._desk else {},
                 incidents=lambda: casebook.incidents,
                 rules_lag=lambda: casebook.lag,
                 notices=lambda: dict(delivery.counts),
                 waiting=lambda: casebook.waiting,
                 listening=lambda: self._desk is not None if self._config.inbound else None,
+                reference=lambda: network.reference_up,
             ),
         )
 
@@ -164,6 +168,8 @@ class Service:
         presents = await self._store.present()
         self._board.configure(self._config.paths())
         self._board.recall(presents)
+        self._network.configure(self._config)
+        self._network.start()
         await self._casebook.configure(self._config)
         await self._casebook.recall(presents)
         await self._pipeline.resume()
@@ -185,6 +191,7 @@ class Service:
                 log.warning(f"a change of [{table}] takes effect at the next start")
         self._config = config
         self._board.configure(config.paths())
+        self._network.configure(config)
         await self._pipeline.configure(config)
         await self._casebook.configure(config)
         self._delivery.configure(config.channels)
@@ -199,6 +206,7 @@ class Service:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._casebook.close()
         await self._delivery.close()
+        await self._network.close()
 
     async def tick(self) -> None:
         """Launch what is due and attend to what waits."""
@@ -240,10 +248,11 @@ class Service:
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
 
     def _compare(self, path: WatchedPath, ruling: Ruling) -> None:
-        """Send a control where the sender failed: is it the path? A relay speaks for the sender alone."""
+        """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""
         now = utc_now()
-        if self._config.control and path.route.via != "relay" and self._schedule and self._schedule.admits(path, now):
-            self._spawn(Order(path, ruling.kind, now), Role.CONTROL)
+        role = comparison(path.route, self._config.identities())
+        if role and self._schedule and self._schedule.admits(path, now):
+            self._spawn(Order(path, ruling.kind, now), role)
 
     def _spawn(self, order: Order, role: Role = Role.SENDER) -> None:
         task = asyncio.create_task(self._launch(order, role))
@@ -271,12 +280,15 @@ async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIter
     async with AsyncExitStack() as house:
         await house.enter_async_context(sandbox_of(config))
         store = await house.enter_async_context(Store.open(config.store.url))
-        casebook, live = Casebook(store, utc_now), Live()
+        network = Network(surroundings(config))
+        casebook, live = Casebook(store, utc_now, lambda: network.uplink), Live()
         delivery = Delivery(store, utc_now, lambda: casebook.muted)
         pipeline = await house.enter_async_context(
-            pipeline_of(config, store, board.hear, tell, casebook.hear, live.hear, *listeners, adopts=True)
+            pipeline_of(
+                config, store, board.hear, network.hear, tell, casebook.hear, live.hear, *listeners, adopts=True
+            )
         )
-        at_work = Service(file, config, store, board, pipeline, casebook, delivery)
+        at_work = Service(file, config, store, board, pipeline, casebook, delivery, network)
         await house.enter_async_context(serving_all(at_work.backend(live), config))
         desk = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))
         await at_work.start(desk)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from monitor.config import WatchedPath
 from monitor.events import Event, Judged
@@ -50,6 +51,7 @@ class Board:
         self.paths: dict[tuple[str, str], WatchedPath] = {}
         self.standings: dict[Line, Standing] = {}
         self.control: dict[Line, Standing] = {}
+        self.neighbour: dict[Line, Standing] = {}
         self.probes: Counter[tuple[str, str, str]] = Counter()  # company, outcome, cause
         self.deliveries: dict[tuple[str, Kind], Histogram] = {}
 
@@ -57,7 +59,7 @@ class Board:
         """Show these paths; forget all others, so that no stale line stands for a path that is gone."""
         self.paths = {(path.company, path.path): path for path in paths}
         companies = {company for company, _ in self.paths}
-        for standings in (self.standings, self.control):
+        for standings in map(self._role, Role):
             for line in [line for line in standings if not self._shows(line)]:
                 del standings[line]
         for key in [key for key in self.probes if key[0] not in companies]:
@@ -93,7 +95,15 @@ class Board:
             histogram.observe(judged.delivery.total_seconds())
 
     def _role(self, role: Role) -> dict[Line, Standing]:
-        return self.standings if role is Role.SENDER else self.control
+        match role:
+            case Role.SENDER:
+                return self.standings
+            case Role.CONTROL:
+                return self.control
+            case Role.NEIGHBOUR:
+                return self.neighbour
+            case _:
+                assert_never(role)
 
     def _shows(self, line: Line) -> bool:
         path = self.paths.get(line[:2])

@@ -11,30 +11,29 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 
 import structlog
 
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
+from monitor.incidents.due import Audience, Due
 from monitor.incidents.incident import Entry, Failure, Incident, Nature, Told, Turn
 from monitor.incidents.marks import Names
 from monitor.incidents.mute import Mute, active, muting
 from monitor.incidents.notice import News, Notice
 from monitor.incidents.others import KEPT
 from monitor.incidents.picture import HISTORY, Picture, good_needed
-from monitor.incidents.routing import hearers
-from monitor.incidents.rules import Moment, key_of, reconcile
+from monitor.incidents.rules import Moment, reconcile
 from monitor.incidents.ruling import Line, Place, Ruling, Site
 from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling
-from monitor.incidents.scope import Key, Problem
+from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
-from monitor.incidents.telling import news_for, notice_of
 from monitor.schedule import interval
 from monitor.store import Present, Store
 from probes.sender import Role
 from probes.uplink import Uplink
-from probes.verdict import Cause
 
 MOST = 500  # verdicts that are taken in one step
 TURN = 1.0  # seconds between looks at what time alone changes: mutes, reminders, what has settled
@@ -53,7 +52,7 @@ class _Turned:
     """What one step makes of the incidents, before it is stored."""
 
     incidents: dict[str, Incident]
-    problems: dict[Key, Problem] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)  # by the id of the incident
     entries: list[Entry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
@@ -73,7 +72,7 @@ class Casebook:
         self._paths: dict[tuple[str, str], WatchedPath] = {}
         self._companies: dict[str, CompanyFacts] = {}
         self._incidents: dict[str, Incident] = {}
-        self._problems: dict[Key, Problem] = {}  # of the last step
+        self._problems: dict[str, Problem] = {}  # of the last step, by the id of the incident
         self._maintenance: list[Mute] = []
         self._saw = 0  # as the store knows it
         self._took = 0  # what the picture holds: more than that, after a step that could not be stored
@@ -136,6 +135,7 @@ class Casebook:
             saw = await self._store.last_ruling()
             await self._store.advance(saw, (), (), ())
         self._saw = self._took = saw
+        self._picture.wake(self._now())
         for present in presents:
             self._picture.recall_newest(_newest(present))
         closed = await self._store.recently_closed(self._now() - max(self._settings.reopen, LONG_AGO))
@@ -222,14 +222,16 @@ class Casebook:
 
     async def _take(self, rulings: Sequence[Ruling]) -> None:
         new = [ruling for ruling in rulings if ruling.number > self._took]
-        unread = self._picture.unread(new)
+        unread, late = self._picture.unread(new), self._picture.out_of_order(new)
         upto = new[-1].number if new else self._took
         await self._read(unread, upto)
-        self._picture.take(new, frozenset(unread))
+        await self._read([line for line in late if line not in unread], upto, late=True)
+        self._picture.take(new, frozenset((*unread, *late)))
         self._took = upto
         await self._read(self._picture.unread_beside_failures(), upto)
 
-    async def _read(self, lines: Sequence[Line], upto: int) -> None:
+    async def _read(self, lines: Sequence[Line], upto: int, *, late: bool = False) -> None:
+        """Load the past of these lines. `late`: because a verdict came late, which may well open an incident."""
         failing: defaultdict[Line, list[Failure]] = defaultdict(list)
         cut: set[str] = set()  # companies of incidents that keep but a part of what fails
         for incident in self.incidents:
@@ -239,7 +241,7 @@ class Casebook:
                 cut.update(incident.touches)
         for line in lines:
             past = await self._store.history(line, Role.SENDER, upto, HISTORY)
-            not_said = line[0] in cut and line not in failing
+            not_said = line not in failing and (late or line[0] in cut)
             self._picture.recall(line, past, None if not_said else failing.get(line, ()))
 
         await self._read_others({line[:2] for line in lines if self._picture.needs_others(line)}, upto)
@@ -260,21 +262,23 @@ class Casebook:
 
     def _turn(self, now: datetime, mutes: Sequence[Mute], waiting: frozenset[str]) -> _Turned:
         """What follows from all that is known at this moment. `waiting`: channels that have not got all notices yet."""
-        wide = {key_of(each): each.began_at for each in self.incidents if not each.company}
-        problems = self._picture.problems(wide)
+        groups = self._picture.groups(self.incidents, now)
         moment = Moment(now, self._picture.watches, _new_id, self._settings.reopen, self._problems)
-        after = reconcile(self._incidents.values(), problems, moment)
-        turned = _Turned({**self._incidents, **after.incidents}, entries=after.entries)
-        turned.problems = {problem.key: problem for problem in problems}
+        after = reconcile(self._incidents.values(), groups, moment)
+        turned = _Turned({**self._incidents, **after.incidents}, after.problems, after.entries)
         for incident in list(turned.incidents.values()):
             self._mute(turned, incident, mutes, now)
-            self._tell(turned, turned.incidents[incident.id], waiting, now)
+        keeps_open = {name: channel.keeps_open for name, channel in self._config.channels.items()}
+        audience = Audience(keeps_open, self._config.routing, self._settings, waiting)
+        due = Due(turned.incidents, audience, now, partial(self._telling, turned.incidents, now))
+        turned.incidents, turned.notices = due.incidents, due.notices
+        turned.entries += due.entries
         return turned
 
     def _mute(self, turned: _Turned, incident: Incident, mutes: Sequence[Mute], now: datetime) -> None:
         if not mutes and not incident.muted_by:
             return
-        problem = turned.problems.get(key_of(incident)) if incident.open else None
+        problem = turned.problems.get(incident.id) if incident.open else None
         failures = problem.failures if problem else incident.failures
         muted_by = muting(mutes, failures, self._mail_system, now)
         if muted_by == incident.muted_by:
@@ -284,39 +288,17 @@ class Casebook:
             turn, said = (Turn.MUTED, f"by {', '.join(muted_by)}") if muted_by else (Turn.UNMUTED, "the mute is over")
             turned.entries.append(Entry(incident.id, now, turn, said))
 
-    def _tell(self, turned: _Turned, incident: Incident, waiting: frozenset[str], now: datetime) -> None:
-        told: dict[str, Told] = {}
-        settle, remind = self._settings.settle, self._settings.remind
-        heard = hearers(incident, self._config.routing, self._config.channels)
-        for channel in self._config.channels:
-            before = incident.told.get(channel)
-            news = news_for(incident, before, now, settle=settle, remind=remind, waiting=channel in waiting)
-            if news is None or not (channel in heard or news.ends):
-                continue
-            visible = _visible(heard[channel]) if channel in heard else (before.visible if before else None)
-            made = notice_of(self._telling(turned, incident, news, before, visible, now), channel)
-            told[channel] = Told(
-                *(made.number, now, incident.scope, incident.severity, incident.cause, made.labels),
-                visible=visible,
-                over=news.ends,
-                causes=_causes(before, incident),
-            )
-            turned.notices.append(made)
-            turned.entries.append(Entry(incident.id, now, Turn.TOLD, f"{channel}: {news.replace('_', ' ')}"))
-        if told:
-            turned.incidents[incident.id] = replace(incident, told={**incident.told, **told})
-
     def _telling(
         self,
-        turned: _Turned,
+        incidents: Mapping[str, Incident],
+        now: datetime,
         incident: Incident,
         news: News,
         before: Told | None,
         visible: tuple[str, ...] | None,
-        now: datetime,
+        took_in: tuple[Incident, ...],
     ) -> Telling:
-        sender, others = self._config.sender, [each for each in turned.incidents.values() if each.open]
-        left = {company for each in others if each.nature is incident.nature for company in each.touches}
+        sender = self._config.sender
         return Telling(
             incident=incident,
             news=news,
@@ -327,8 +309,8 @@ class Casebook:
             good=good_needed(self._settings, incident.relapses),
             visible=None if visible is None else frozenset(visible),
             before=before,
-            into=turned.incidents.get(incident.merged_into),
-            remaining=tuple(company for company in incident.companies if company in left),
+            into=incidents.get(incident.merged_into),
+            took_in=took_in,
         )
 
     def _ask_for_controls(self, rulings: Sequence[Ruling], now: datetime) -> None:
@@ -364,8 +346,8 @@ def _nobody(*_: object) -> None:
 
 def _others(config: Config) -> dict[Role, Names]:
     """Who is sent beside the sender, and by what they are told apart."""
-    identities = [config.control.identity()] if config.control else []
-    return {each.role: Names(each.domain, each.source_ip) for each in identities}
+    identities = config.identities().items()
+    return {role: Names(each.domain, each.source_ip) for role, each in identities if role is not Role.SENDER}
 
 
 def _site(path: WatchedPath, now: datetime) -> Site:
@@ -378,6 +360,7 @@ def _site(path: WatchedPath, now: datetime) -> Site:
         every=interval(path, now),
         via=path.route.via,
         code_life=path.code_life,
+        give_up=path.give_up,
     )
 
 
@@ -393,15 +376,6 @@ def _newest(present: Present) -> Ruling:
         at=present.judged_at,
         verdict=present.verdict,
     )
-
-
-def _visible(companies: frozenset[str] | None) -> tuple[str, ...] | None:
-    return None if companies is None else tuple(sorted(companies))
-
-
-def _causes(before: Told | None, incident: Incident) -> tuple[Cause | None, ...]:
-    heard = before.causes if before and not before.over else ()
-    return heard if incident.cause in heard else (*heard, incident.cause)
 
 
 def _new_id() -> str:

@@ -24,6 +24,7 @@ from probes.evidence import (
     Step,
 )
 from probes.probe import Probe
+from probes.sentences import searched
 from probes.settings import duration_text
 from probes.verdict import Outcome, Verdict
 
@@ -110,9 +111,10 @@ def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Bounce
         case Arrival():
             style = "green" if evidence.folder is Folder.INBOX else "yellow"
             marks = ", ".join(marker.replace("_", " ") for marker in evidence.markers)
-            return f"[{style}]{'arrived':<12} in {escape(evidence.folder_name)}[/]  [dim]known by its {marks}[/]"
+            known = f"known by its {marks}; text {evidence.body}{_from(evidence.client_ip)}"
+            return f"[{style}]{'arrived':<12} in {escape(evidence.folder_name)}[/]  [dim]{known}[/]"
         case Look():
-            return f"{'looked':<12} through {escape(', '.join(evidence.folders))}: not there"
+            return f"{'looked':<12} through {escape(searched(evidence, 'and'))}: not there"
         case FailedLook():
             return f"{'looked':<12} [red]{escape(evidence.reason)}[/]"
         case Bounce():
@@ -127,7 +129,13 @@ def _returned(bounce: Bounce) -> str:
     cause = f" · {bounce.cause}" if bounce.final or bounce.reply else ""
     said = " ".join(filter(None, (bounce.status, " ".join(bounce.reply.split()))))
     by = f" [dim]by {escape(bounce.reporting_mta)}[/]" if bounce.reporting_mta else ""
+    by += f"[dim]{_from(bounce.client_ip, bounce.client_name)}[/]" if bounce.client_ip else ""
     return f"[{style}]{bounce.kind.replace('_', ' '):<12}[/]{cause}{by}  {escape(said)}"
+
+
+def _from(ip: str, name: str = "") -> str:
+    """Who sent us a mail about a probe."""
+    return f", sent to us by {escape(f'{name} [{ip}]' if name else ip)}" if ip else ""
 
 
 def _after(probe: Probe, dialogue: Dialogue) -> str | None:

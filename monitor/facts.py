@@ -104,7 +104,8 @@ class RecordFacts(ListedFacts):
 
 
 class IncidentFacts(TypedDict):
-    """One incident of a list. `touches`: the companies that it touches now; `companies`: that it ever touched."""
+    """One incident of a list. `touches`: the companies that it touches now; `companies`: that it ever touched. One that
+    is recovering since `recovering_since` ends when the companies that are left were probed again."""
 
     incident: str
     open: bool
@@ -123,6 +124,7 @@ class IncidentFacts(TypedDict):
     began_at: Time
     opened_at: Time
     changed_at: Time
+    recovering_since: Time | None
     closed_at: Time | None
     seconds: int
     ending: Ending | None
@@ -340,6 +342,7 @@ def incident_facts(incident: Incident, muted_by: tuple[str, ...], now: datetime)
         "began_at": incident.began_at.isoformat(),
         "opened_at": incident.opened_at.isoformat(),
         "changed_at": incident.changed_at.isoformat(),
+        "recovering_since": _time(incident.recovering_since) if incident.recovering else None,
         "closed_at": _time(incident.closed_at),
         "seconds": round(((incident.closed_at or now) - incident.began_at).total_seconds()),
         "ending": incident.ending,

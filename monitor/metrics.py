@@ -40,6 +40,7 @@ class Snapshot:
     deliveries: dict[tuple[str, Kind], tuple[tuple[int, ...], float]]
     mailbox_errors: dict[tuple[str, str], int]
     inbound: dict[str, int]
+    turned_away: dict[int, int]
     in_flight: int
     lag: timedelta
     skipped: dict[str, int]
@@ -49,6 +50,7 @@ class Snapshot:
     notices: dict[tuple[str, str], int]
     waiting: dict[str, tuple[int, timedelta]]
     listening: bool | None
+    reference: bool | None
     at: datetime
 
 
@@ -61,11 +63,13 @@ class Gauges:
     skipped: Callable[[], dict[str, int]]
     mailbox_errors: Callable[[], dict[tuple[str, str], int]]
     inbound: Callable[[], dict[str, int]] = dict
+    turned_away: Callable[[], dict[int, int]] = dict  # by reply code
     incidents: Callable[[], Sequence[Incident]] = tuple
     rules_lag: Callable[[], timedelta] = timedelta
     notices: Callable[[], dict[tuple[str, str], int]] = dict  # by channel and result
     waiting: Callable[[], dict[str, tuple[int, timedelta]]] = dict  # by channel: how many, and for how long the oldest
     listening: Callable[[], bool | None] = lambda: None  # to mail that comes in; None if that is not wanted
+    reference: Callable[[], bool | None] = lambda: None  # our way out works; None as long as nobody was asked
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -88,6 +92,7 @@ class Metrics:
             deliveries={key: _frozen(histogram) for key, histogram in board.deliveries.items()},
             mailbox_errors=self._gauges.mailbox_errors(),
             inbound=self._gauges.inbound(),
+            turned_away=self._gauges.turned_away(),
             in_flight=self._gauges.in_flight(),
             lag=self._gauges.lag(),
             skipped=self._gauges.skipped(),
@@ -97,6 +102,7 @@ class Metrics:
             notices=self._gauges.notices(),
             waiting=self._gauges.waiting(),
             listening=self._gauges.listening(),
+            reference=self._gauges.reference(),
             at=self._gauges.now(),
         )
 
@@ -300,6 +306,12 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     for kind, count in snapshot.inbound.items():
         inbound.add_metric((kind,), count)
     yield inbound
+    rejected = CounterMetricFamily(
+        "mailpath_inbound_rejected", "Refusals of what may have been a copy or a bounce.", labels=("code",)
+    )
+    for code, count in snapshot.turned_away.items():
+        rejected.add_metric((str(code),), count)
+    yield rejected
     yield GaugeMetricFamily("mailpath_probes_in_flight", "Probes without an end so far.", value=snapshot.in_flight)
     yield GaugeMetricFamily(
         "mailpath_schedule_lag_seconds",
@@ -319,6 +331,12 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     if snapshot.listening is not None:
         yield GaugeMetricFamily(
             "mailpath_inbound_up", "1 while the listener for bounces and copies is open.", value=snapshot.listening
+        )
+    if snapshot.reference is not None:
+        yield GaugeMetricFamily(
+            "mailpath_reference_up",
+            "1 if hosts outside can be reached from the source IP, 0 if no reference could.",
+            value=snapshot.reference,
         )
     companies = GaugeMetricFamily(
         "mailpath_company_info", "1 for each company that is watched.", labels=("company", "name", "mail_system")

@@ -9,9 +9,8 @@ import asyncio
 import heapq
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,28 +19,46 @@ import structlog
 
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged, Listener
-from monitor.store import Record, Store
+from monitor.store import Record, Store, StoreError
 from monitor.watcher import Watcher
 from probes.evidence import Arrival, Attempt, Bounce, Dialogue, Evidence, FailedLook, Interrupted, Look, Step
 from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
-from probes.mailboxes.inbound import InboundMailbox
+from probes.mailboxes.inbound import InboundMailbox, Stretch
+from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.probe import Probe
+from probes.reading.bounce_origin import (
+    Client,
+    Origin,
+    Receiver,
+    has_room,
+    is_among,
+    is_loopback,
+    names_to_confirm,
+    receiver_of,
+    speaks_for,
+)
 from probes.reading.facts import BounceFacts
-from probes.recognise import arrival, came_back, recognise
+from probes.recognise import Recognised, arrival, came_back, recognise
+from probes.resolver import Unresolved
 from probes.routes import Surroundings
 from probes.sender import Identity, Role
 from probes.token import new_probe_id
 from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
-MOST_BOUNCES = 20  # kept of one probe: who has seen its token could send any number
+CONFIRM_WITHIN = 5.0  # seconds for the DNS to confirm the name of a server that brings a bounce
+FORGOTTEN = timedelta(days=1)  # a probe of which the store knows nothing, and that is older, is in nobody's care
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
 log = structlog.get_logger("pipeline")
+
+
+TurnedAway = Callable[[str, str, datetime, datetime], Stretch | None]
+"""When, between two times, the listener refused what may have been a copy for a mailbox or a bounce of a probe."""
 
 
 class LaunchError(Exception):
@@ -82,7 +99,7 @@ class Pipeline:
         self,
         store: Store,
         around: Surroundings,
-        pool: Executor,
+        pool: MailboxThreads,
         key: bytes,
         listeners: Sequence[Listener],
         *,
@@ -91,6 +108,7 @@ class Pipeline:
         self.flights: dict[str, Flight] = {}
         self.watchers: dict[str, Watcher] = {}
         self.listening_since: datetime | None = None  # the listener for copies is open since then
+        self.turned_away: TurnedAway = lambda mailbox, probe_id, since, until: None
         self._store, self._around, self._pool, self._key = store, around, pool, key
         self._now: Callable[[], datetime] = around.now
         self._listeners = listeners
@@ -106,9 +124,7 @@ class Pipeline:
     async def configure(self, config: Config) -> None:
         """Work by this configuration from now on. Probes on paths that are gone end as unknown."""
         self._sites = {(site.company, site.path): site for site in config.paths()}
-        self._identities = {Role.SENDER: config.sender.identity()}
-        if config.control:
-            self._identities = {**self._identities, Role.CONTROL: config.control.identity()}
+        self._identities = config.identities()
         self._signer = config.sender.dkim.signer(config.sender.domain) if config.sender.dkim else None
         self._our_domains = frozenset({config.inbound.domain} if config.inbound else ())
         for site in self._sites.values():
@@ -132,14 +148,14 @@ class Pipeline:
                 await self._abandon(flight)
 
     def busy(self, company: str, path: str, kind: Kind) -> bool:
-        """Whether a scheduled probe of this kind must wait on this path; for a control nobody waits."""
+        """Whether a scheduled probe of this kind must wait on this path; nobody waits for what it is compared with."""
         return self._busy[company, path, kind] > 0
 
     async def launch(self, site: WatchedPath, kind: Kind, role: Role = Role.SENDER) -> Probe:
         """Start a probe; returns when it is stored and being sent. Raises LaunchError."""
         identity = self._identities.get(role)
         if identity is None:
-            raise LaunchError("there is no control sender; add a [control] table to the configuration")
+            raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
         now = self._now()
         probe = Probe(
             id=new_probe_id(),
@@ -167,16 +183,31 @@ class Pipeline:
         self._spawn(flight, self._send(flight, site, first))
         return probe
 
-    async def bounced(self, probe_id: str, facts: BounceFacts) -> bool:
+    async def bounced(self, probe_id: str, facts: BounceFacts, client: Client) -> bool:
         """A mail about this probe came back. When this returns it is stored; whether there is such a probe."""
         flight = self.flights.get(probe_id) or await self._recall(probe_id)
         if flight is None:
             return False
-        news = came_back(facts, flight.probe.recipient, self._our_domains, self._now())
-        known = {seen.once for seen in flight.evidence if isinstance(seen, Bounce)}
-        if news and news.once not in known and len(known) < MOST_BOUNCES:
+        receiver = receiver_of((seen for seen in flight.evidence if isinstance(seen, Dialogue)), flight.probe.recipient)
+        origin = await self._origin(client, facts, receiver)
+        news = came_back(facts, flight.probe.recipient, self._our_domains, self._now(), origin)
+        known = [seen for seen in flight.evidence if isinstance(seen, Bounce)]
+        if news and news.once not in {seen.once for seen in known} and has_room(news, known, receiver):
             await self._learn(flight, news)
         return True
+
+    async def _origin(self, client: Client, facts: BounceFacts, receiver: Receiver) -> Origin:
+        """Who this client is. The DNS is asked only for a name that would prove something."""
+        origin = Origin(client.ip, to_envelope=client.to_envelope)
+        if speaks_for(origin, receiver) or is_loopback(client.ip):
+            return origin
+        for name in names_to_confirm(client.helo, facts.reporting_mta):
+            named = replace(origin, name=name)
+            if speaks_for(named, receiver):
+                found = await self._around.resolver.addresses(name, timeout=CONFIRM_WITHIN)
+                if not isinstance(found, Unresolved) and is_among(client.ip, found):
+                    return named
+        return origin
 
     async def copied(self, mailbox: str, sighting: Sighting) -> bool:
         """A copy of what came into this mailbox. When this returns it is stored; whether it is one of its probes."""
@@ -253,8 +284,9 @@ class Pipeline:
 
     async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
         if isinstance(site.mailbox, InboundMailbox):
-            sent_at = flight.probe.created_at
-            look: Look | FailedLook = site.mailbox.look(sent_at, self.listening_since, self._now())
+            sent_at, now = flight.probe.created_at, self._now()
+            refused = self.turned_away(flight.mailbox, flight.probe.id, sent_at, now)
+            look: Look | FailedLook = site.mailbox.look(sent_at, self.listening_since, now, refused)
         else:
             look = await self._watcher(site).look()
         if not flight.arrived:
@@ -262,28 +294,51 @@ class Pipeline:
 
     async def _hear(self, mailbox: str, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         if len(sightings) == 1:  # as nearly always; a task for it would cost more than it does
-            return sightings if await self._believe(mailbox, sightings[0]) else ()
-        ours = await asyncio.gather(*(self._believe(mailbox, sighting) for sighting in sightings))
+            return sightings if await self._is_ours(mailbox, sightings[0]) else ()
+        ours = await asyncio.gather(*(self._is_ours(mailbox, sighting) for sighting in sightings))
         return [sighting for sighting, is_ours in zip(sightings, ours, strict=True) if is_ours]
+
+    async def _is_ours(self, mailbox: str, sighting: Sighting) -> bool:
+        """Whether it is ours to delete. A message that we stumble over must not hide the others."""
+        try:
+            return await self._believe(mailbox, sighting) or await self._left_over(sighting)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("a message in a mailbox could not be understood", mailbox=mailbox)
+            return False
+
+    async def _left_over(self, sighting: Sighting) -> bool:
+        """Whether this is a probe that nobody waits for any more: given up, wherever it was sent, or forgotten."""
+        found = self._recognised(sighting) if self._adopts else None
+        if found is None or found.probe_id in self.flights:
+            return False
+        if record := await self._store.record(found.probe_id):
+            return self._now() >= record.probe.give_up_at
+        return sighting.mailbox_time is None or self._now() - sighting.mailbox_time > FORGOTTEN
+
+    def _recognised(self, sighting: Sighting) -> Recognised | None:
+        """The probe that this message is."""
+        return recognise(sighting, self._key, {identity.address.lower() for identity in self._identities.values()})
 
     async def _believe(self, mailbox: str, sighting: Sighting) -> bool:
         """Whether this is a probe that belongs here. If so, and it is not a copy, it has arrived."""
         seen_at = self._now()
-        for identity in self._identities.values():
-            if probe_id := recognise(sighting, self._key, identity.domain):
-                break
-        else:
+        if (found := self._recognised(sighting)) is None:
             return False
-        flight = self.flights.get(probe_id) or await self._recall(probe_id)
+        flight = self.flights.get(found.probe_id) or await self._recall(found.probe_id)
         if flight is None or flight.mailbox != mailbox:
             return False
         if not flight.arrived:
-            await self._learn(flight, arrival(sighting, flight.probe.created_at, seen_at))
+            await self._learn(flight, arrival(sighting, found.body, flight.probe.created_at, seen_at))
         return True
 
     async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
         flights = [self.flights[probe_id] for probe_id in probe_ids if probe_id in self.flights]
-        await asyncio.gather(*(self._learn(flight, look) for flight in flights))
+        told = await asyncio.gather(*(self._learn(flight, look) for flight in flights), return_exceptions=True)
+        for error in told:
+            if error is not None:
+                raise error
 
     async def _recall(self, probe_id: str) -> Flight | None:
         """A probe that was over already, or another process's: of that only one of the processes takes care."""
@@ -334,7 +389,7 @@ class Pipeline:
         if over or flight.probe.id not in self.flights:
             self._leave(flight)
             return
-        if not may_arrive(flight.evidence) and (watcher := self.watchers.get(flight.mailbox)):
+        if not may_arrive(flight.probe, flight.evidence) and (watcher := self.watchers.get(flight.mailbox)):
             watcher.forget(flight.probe.id)
         if not flight.sending:
             now = self._now()
@@ -359,7 +414,7 @@ class Pipeline:
 
     def _expect(self, flight: Flight) -> None:
         site = self._site(flight)
-        if site and may_arrive(flight.evidence) and not isinstance(site.mailbox, InboundMailbox):
+        if site and may_arrive(flight.probe, flight.evidence) and not isinstance(site.mailbox, InboundMailbox):
             self._watcher(site).expect(flight.probe.id, flight.probe.created_at)
 
     def _site(self, flight: Flight) -> WatchedPath | None:

@@ -24,6 +24,7 @@ SIGNED = (
     b"content-type",
     b"auto-submitted",
     b"x-mailpath-probe",
+    b"x-mailpath-signature",
 )
 
 MIN_RSA_BITS = 1024  # RFC 8301, section 3.2: verifiers must not take a shorter one for valid
@@ -31,6 +32,7 @@ MIN_RSA_BITS = 1024  # RFC 8301, section 3.2: verifiers must not take a shorter 
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)  # RFC 6376, section 3.1
 _FIELD = re.compile(rb"([^\s:]+)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)\r\n")
+_FOLDED_BEFORE = re.compile(rb":(?=mime-version|x-mailpath-probe)")  # so that no line is longer than 78
 _BLANKS = re.compile(rb"(?:\t| [ \t])[ \t]*")  # every run but the single space, which is as it should be
 
 
@@ -60,7 +62,7 @@ class Signer:
             self._algorithm,
             int(at.timestamp()),
             self._whose,
-            b":".join(names).replace(b":mime-version", b":\r\n\tmime-version"),
+            _FOLDED_BEFORE.sub(b":\r\n\t", b":".join(names)),
             base64.b64encode(hashlib.sha256(_relaxed_body(body)).digest()),
         )
         lines = [_relaxed(name, fields[name]) for name in names]

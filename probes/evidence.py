@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -91,6 +93,21 @@ class Dialogue:
         return self.steps[-1]
 
 
+def connected_at(dialogue: Dialogue) -> datetime | None:
+    """When the latest TCP connection of this dialogue came about; None if none did."""
+    made = [step.at for step in dialogue.steps if step.stage is Stage.CONNECT and step.good]
+    return max(made, default=None)
+
+
+def fell_back(dialogue: Dialogue) -> Step | None:
+    """The step at which TLS failed with the host that decided, which then was asked once more without it; else None."""
+    there = [step for step in dialogue.steps if step.host == dialogue.last.host]
+    for failed, then in pairwise(there):
+        if failed.stage in (Stage.STARTTLS, Stage.EHLO) and then.stage is Stage.CONNECT:
+            return failed
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Interrupted:
     """The service died during an attempt: whether the message was handed over is not known, so it is not sent again."""
@@ -110,6 +127,7 @@ class Folder(StrEnum):
 
     INBOX = "inbox"
     JUNK = "junk"
+    OTHER = "other"  # any other: a rule of the mailbox moved it there
     COPY = "copy"  # none that we saw: a copy was sent to us, and where the reader has it we are not told
 
 
@@ -122,11 +140,19 @@ class Marker(StrEnum):
     BODY = "body"
 
 
+class BodyState(StrEnum):
+    """What the signature over the body says of the body that was found."""
+
+    INTACT = "intact"
+    ALTERED = "altered"  # a banner, a footer, rewritten links: gateways do that
+    UNVERIFIED = "unverified"  # without a signature, or not read to its end
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """The probe in the mailbox. `at` is when the mailbox took it, by the mailbox's own time where it is credible.
 
-    `headers` is the header section as delivered, cut at 64 KiB.
+    `headers` is the header section as delivered, cut at 64 KiB. `client_ip` is who sent us a copy, "" in a mailbox.
     """
 
     at: datetime
@@ -135,6 +161,8 @@ class Arrival:
     folder_name: str
     headers: str
     markers: tuple[Marker, ...]
+    body: BodyState = BodyState.UNVERIFIED
+    client_ip: str = ""
     type: Literal["arrival"] = "arrival"
 
     @property
@@ -145,10 +173,16 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """We looked through every watched folder and the probe was not there."""
+    """We looked through all folders of the mailbox and the probe was not there.
+
+    `folders` are the names of the first of them, the inbox and junk above all; `others` is how many more there were.
+    `unsearched` are those that cannot be opened, or that belong to other people.
+    """
 
     at: datetime
     folders: tuple[str, ...]
+    others: int = 0
+    unsearched: tuple[str, ...] = ()
     type: Literal["look"] = "look"
 
     @property
@@ -187,7 +221,9 @@ class Bounce:
     """A mail that came back about the probe, and what it says of its recipient. `at` is when we took it.
 
     `action` is one of RFC 3464 (failed, delayed, delivered, relayed, expanded) or "", `reply` what the server that
-    refused said. Text is theirs and believed only as far as the probe's token goes.
+    refused said. Text is theirs. How far it is believed depends on who handed it over: `client_ip`, "" where that is
+    not known, and `client_name`, a name of it that the DNS confirmed, or "". `to_envelope`: whether it came to the
+    probe's own bounce address, which only those know who saw the envelope.
     """
 
     at: datetime
@@ -200,12 +236,17 @@ class Bounce:
     permanent: bool | None
     reporting_mta: str = ""
     remote_mta: str = ""
+    client_ip: str = ""
+    client_name: str = ""
+    to_envelope: bool = False
     type: Literal["bounce"] = "bounce"
 
     @property
     def once(self) -> str | None:
-        """The same report is kept once, however often it is delivered."""
-        said = (self.kind, self.recipient.lower(), self.action, self.status or "", self.reply, self.reporting_mta)
+        """The same report of one client is kept once, however often it is delivered."""
+        said = [self.kind, self.recipient.lower(), self.action, self.status or "", self.reply, self.reporting_mta]
+        if self.client_ip:
+            said.append(network_of(self.client_ip))
         return f"bounce:{hashlib.sha256(chr(0).join(said).encode(errors='replace')).hexdigest()[:20]}"
 
     @property
@@ -222,6 +263,19 @@ def answer_of_step(step: Step) -> Answer:
 def answer_of_bounce(bounce: Bounce) -> Answer:
     """What a report is compared by: what the server that refused said."""
     return Answer(None, None, bounce.status, bounce.reply, None, bounce.remote_mta or bounce.reporting_mta)
+
+
+def network_of(ip: str) -> str:
+    """The network that one operator has at the least: the /24 of an IPv4 address, the /64 of an IPv6 one. What is no
+    address is its own."""
+    try:
+        address = ip_address(ip.partition("%")[0])
+    except ValueError:
+        return ip
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return network_of(str(mapped)) if mapped else str(ip_network((int(address), 64), strict=False))
+    return str(ip_network((int(address), 24), strict=False))
 
 
 Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Bounce

@@ -5,110 +5,72 @@ be expected (`is_over`), and what has to be done next, when (`next_attempt`, `ne
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from probes.answer import Fault, Stage
+from probes.attempts import (
+    IMPERSONATING,
+    NO_WAY_OUT,
+    asked,
+    asked_about_sender,
+    cause_of_attempt,
+    missed_retry,
+    reached,
+    sent_at,
+    telling_step,
+    too_late_at,
+    wait_after,
+)
+from probes.case import Case as _Case
+from probes.case import case_of as _case
 from probes.evidence import (
     Arrival,
-    Attempt,
     Bounce,
     Dialogue,
     Evidence,
     FailedLook,
     Folder,
     Handover,
-    Interrupted,
     Look,
-    MailKind,
     Step,
     answer_of_bounce,
     answer_of_step,
 )
 from probes.probe import Probe
+from probes.reading.bounce_origin import is_proven
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
-from probes.reading.replies import cause_of
-from probes.sentences import place, quoted, reporter, said, span, times
+from probes.sentences import (
+    copied,
+    place,
+    quoted,
+    replayed,
+    reporter,
+    said,
+    searched,
+    span,
+    times,
+    unproven_origin,
+    without_tls,
+)
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
-IMPERSONATING = frozenset({"xclient", "proxy"})
-
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
-
-PUNCTUAL = timedelta(seconds=30)  # an attempt made later than this after its time was missed
-
-FAULTS: dict[Fault, Cause] = {
-    Fault.DOMAIN_UNKNOWN: Cause.DOMAIN_UNKNOWN,
-    Fault.LOOKUP_FAILED: Cause.NETWORK,
-    Fault.REFUSED: Cause.FIREWALL,
-    Fault.UNREACHABLE: Cause.NETWORK,
-    Fault.TIMED_OUT: Cause.SERVER_FAULT,  # at CONNECT it is the firewall's: see `_cause`
-    Fault.RESET: Cause.FIREWALL,
-    Fault.CLOSED: Cause.SERVER_FAULT,
-    Fault.NONSENSE: Cause.SERVER_FAULT,
-    Fault.TLS: Cause.TLS,
-    Fault.NOT_OFFERED: Cause.TLS,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """The evidence, sorted by what it tells."""
-
-    attempts: tuple[Attempt, ...]
-    dialogues: tuple[Dialogue, ...]
-    interrupted: tuple[Interrupted, ...]
-    arrival: Arrival | None
-    looks: tuple[Look | FailedLook, ...]
-    bounces: tuple[Bounce, ...]
-
-    @property
-    def last(self) -> Dialogue | None:
-        return self.dialogues[-1] if self.dialogues else None
-
-    @property
-    def accepted(self) -> Dialogue | None:
-        return next((d for d in self.dialogues if d.handover is Handover.ACCEPTED), None)
-
-    @property
-    def deferral(self) -> Dialogue | None:
-        return next((d for d in reversed(self.dialogues) if d.handover is Handover.DEFERRED), None)
-
-    @property
-    def bounce(self) -> Bounce | None:
-        """The report that it was given up. What was never taken cannot come back, whoever says so."""
-        if self.last and self.last.handover in (Handover.WITHHELD, Handover.REFUSED):
-            return None
-        return next((bounce for bounce in self.bounces if bounce.final), None)
-
-    @property
-    def delay(self) -> Bounce | None:
-        return next((bounce for bounce in reversed(self.bounces) if bounce.kind is MailKind.DELAY), None)
-
-    @property
-    def under_way(self) -> bool:
-        """Whether an attempt was begun of which the end is not known."""
-        return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
-
-
-def _case(evidence: Sequence[Evidence]) -> _Case:
-    return _Case(
-        tuple(e for e in evidence if isinstance(e, Attempt)),
-        tuple(sorted((e for e in evidence if isinstance(e, Dialogue)), key=lambda d: d.number)),
-        tuple(e for e in evidence if isinstance(e, Interrupted)),
-        next((e for e in evidence if isinstance(e, Arrival)), None),
-        tuple(e for e in evidence if isinstance(e, Look | FailedLook)),
-        tuple(e for e in evidence if isinstance(e, Bounce)),
-    )
 
 
 def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict | None:
     """Weigh the evidence. None means: keep waiting."""
-    case = _case(evidence)
-    if case.arrival and not (case.bounce and case.arrival.folder is Folder.COPY):
+    case = _case(probe, evidence)
+    verdict = _weighed(probe, case, now)
+    if verdict is None or case.replay is None:
+        return verdict
+    return replace(verdict, because=verdict.because + replayed(case.replay, case.declined))
+
+
+def _weighed(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
+    if case.arrival and not (case.proven_bounce and case.arrival.folder is Folder.COPY):
         return _arrived(probe, case, case.arrival)
     if case.bounce:
         return _bounced(probe, case, case.bounce)
@@ -129,95 +91,114 @@ def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict 
 
 def is_over(probe: Probe, evidence: Sequence[Evidence], verdict: Verdict | None, now: datetime) -> bool:
     """Whether, with this verdict, nothing more is to be done. What comes by itself may still amend it."""
-    case = _case(evidence)
-    if case.arrival or case.bounce or now >= probe.give_up_at:
+    case = _case(probe, evidence)
+    if case.arrival or case.proven_bounce or now >= probe.give_up_at:
         return verdict is not None
     return case.last is not None and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
 
 
 def next_attempt(probe: Probe, evidence: Sequence[Evidence]) -> tuple[int, datetime] | None:
     """The number and time of the next attempt, by the sender's retry schedule; None when there is none to make."""
-    case = _case(evidence)
+    case = _case(probe, evidence)
     last = case.last
     if (
         case.arrival
-        or case.bounce
+        or case.proven_bounce
         or case.under_way
         or case.interrupted
         or last is None
         or last.handover is not Handover.DEFERRED
     ):
         return None
-    due = last.at + _wait(probe, last)
+    due = last.at + wait_after(probe, case.dialogues, last)
     return (last.number + 1, due) if due < probe.give_up_at else None
 
 
 def next_moment(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> datetime:
     """When this probe wants attention again, if nothing is heard before."""
     retry = next_attempt(probe, evidence)
-    moments = [retry[1] if retry else None, probe.code_dead_at, probe.give_up_at]
+    too_late = too_late_at(probe, _case(probe, evidence).dialogues)
+    moments = [retry[1] if retry else None, probe.code_dead_at, too_late, probe.give_up_at]
     return min((m for m in moments if m and m > now), default=now)
 
 
 def wants_look(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
     """Whether the last look, without which nothing may be called missing, is due and not made."""
-    case = _case(evidence)
+    case = _case(probe, evidence)
     handed_over = case.accepted is not None or bool(case.interrupted)
     return (
         now >= probe.give_up_at
         and handed_over
         and case.arrival is None
-        and case.bounce is None
+        and case.proven_bounce is None
         and not any(look.at >= probe.give_up_at for look in case.looks)
     )
 
 
-def may_arrive(evidence: Sequence[Evidence]) -> bool:
+def may_arrive(probe: Probe, evidence: Sequence[Evidence]) -> bool:
     """Whether the message may be with the receiver, so that its mailbox is to be watched."""
-    case = _case(evidence)
+    case = _case(probe, evidence)
     if case.last and case.last.handover in (Handover.WITHHELD, Handover.REFUSED):
         return False
-    return case.arrival is None and case.bounce is None and bool(case.attempts)
+    return case.arrival is None and case.proven_bounce is None and bool(case.attempts)
 
 
 def delivery_time(probe: Probe, evidence: Sequence[Evidence]) -> timedelta | None:
-    """From the birth of the code to the mailbox's taking it; None when it did not arrive."""
-    arrival = _case(evidence).arrival
-    return max(arrival.at - probe.created_at, timedelta(0)) if arrival else None
+    """From the first attempt in which the company was asked to the mailbox's taking it; None when it did not arrive.
+    What our own service, store or network took before that is nobody's delivery time."""
+    case = _case(probe, evidence)
+    return max(case.arrival.at - sent_at(probe, case.dialogues), timedelta(0)) if case.arrival else None
 
 
 def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     took = arrival.at - probe.created_at
-    grade = _grade_of_arrival(probe, arrival)
+    grade = Grade.UNPROVEN if case.declined else _grade_of_arrival(probe, arrival)
     where = f"{arrival.folder_name} {span(took)} after it was sent"
     if spam := _taken_for_spam(probe, arrival, where, grade):
         return spam
     tries = f", at attempt {len(case.attempts)}" if len(case.attempts) > 1 else ""
-    copy = arrival.folder is Folder.COPY
-    but = "; a copy does not prove that the reader has it in the inbox" if copy else _contradicted(case)
-    grade = Grade.UNPROVEN if copy else grade
+    but = copied(arrival) if arrival.folder is Folder.COPY else _contradicted(case)
+    but += without_tls(case.accepted) if case.accepted else ""
     if arrival.at <= probe.code_dead_at:
         return Verdict(Outcome.INBOX, None, grade, f"arrived in {where}{tries}{but}")
-    if case.deferral and (absent := _absent(probe, case)):
-        return absent
-    cause, why = _held_up(case)
+    if ours := _our_delay(probe, case, where):
+        return ours
+    cause, why = _held_up(probe, case)
     life = span(probe.code_dead_at - probe.created_at)
     told = f"arrived in {where}{tries}, but its code lives only {life}{why}{but}"
-    return Verdict(Outcome.LATE, cause, grade, told, answer_of_step(case.deferral.last) if case.deferral else None)
+    deferral = _last_deferral(probe, case)
+    return Verdict(Outcome.LATE, cause, grade, told, answer_of_step(telling_step(deferral)) if deferral else None)
 
 
 def _taken_for_spam(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
-    """It lies in the folder for junk; of a copy, its headers must tell."""
+    """It lies in a folder for junk, or in some other than the inbox; of a copy, its headers must tell."""
     match arrival.folder:
         case Folder.INBOX:
             return None
         case Folder.JUNK:
             cause, line = spam_sign(arrival.headers)
             return Verdict(Outcome.SPAM, cause, grade, f"delivered into {where}" + (f"; {line}" if line else ""))
+        case Folder.OTHER:
+            return _moved(probe, arrival)
         case Folder.COPY:
             return _marked(probe, arrival, where, grade)
         case _:
             assert_never(arrival.folder)
+
+
+def _moved(probe: Probe, arrival: Arrival) -> Verdict | None:
+    """A rule or a sorting filter put it into some other folder. None when it came late: it did so in any folder.
+
+    That the mail was delivered in time clears the sender, so it is neither `missing` nor `spam`. But it is not `inbox`
+    either: its reader does not see it there, and whether other people do depends on whose rule it was, an
+    administrator's or this mailbox's own. So it is `unknown`, and the sentence names the folder.
+    """
+    if arrival.at > probe.code_dead_at:
+        return None
+    took = span(arrival.at - probe.created_at)
+    told = f"delivered {took} after it was sent, but a rule moved it to {arrival.folder_name}"
+    told += "; whether other people have it in the inbox, this mailbox cannot tell"
+    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, told)
 
 
 def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
@@ -230,33 +211,74 @@ def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict
     return Verdict(outcome, cause, grade, f"arrived in {where}, but the receiver took it for spam: {line}")
 
 
-def _held_up(case: _Case) -> tuple[Cause, str]:
+def _our_delay(probe: Probe, case: _Case, where: str) -> Verdict | None:
+    """Unknown, if what arrived too late might have come in time but for us: what we caused is no company's lateness."""
+    arrived = case.arrival
+    assert arrived is not None
+    ours = next((each for each in case.dialogues if not asked(probe, each)), None)
+    if case.interrupted:
+        why = "the service stopped while this probe was being sent"
+    elif due := missed_retry(probe, case.dialogues):
+        why = f"the retry that was due at {due:%H:%M:%S} UTC was not made, or did not reach the company"
+    elif arrived.at <= too_late_at(probe, case.dialogues):
+        late = span(sent_at(probe, case.dialogues) - probe.created_at)
+        step = ours and telling_step(ours)
+        why = f"the company was first asked {late} after the code was issued"
+        why += f", because nobody could be asked before: {place(step)}: {said(step)}" if step else ""
+    else:
+        return None
+    because = f"arrived in {where}, after its code had expired; that does not tell how long the company takes: {why}"
+    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, because)
+
+
+def _last_deferral(probe: Probe, case: _Case, until: datetime | None = None) -> Dialogue | None:
+    """The last time that the company's side put the message off, as far as that ended by `until`."""
+    deferred = (
+        each
+        for each in reversed(case.dialogues)
+        if each.handover is Handover.DEFERRED and asked(probe, each) and (until is None or each.at <= until)
+    )
+    return next(deferred, None)
+
+
+def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
     """Why it came late, as far as anybody said so."""
-    if deferral := case.deferral:
-        return _cause(deferral.last), f"; it was put off at {place(deferral.last)}: {said(deferral.last)}"
+    if deferral := _last_deferral(probe, case):
+        step = telling_step(deferral)
+        return cause_of_attempt(probe, deferral), f"; it was put off at {place(step)}: {said(step)}"
     if delay := case.delay:
         return delay.cause, f"; {reporter(delay)} reported a delay: {quoted(delay)}"
     return Cause.UNCLEAR, "; it was accepted at once"
 
 
 def _contradicted(case: _Case) -> str:
-    """What we saw ourselves counts for more than what was reported; the report is not hidden."""
+    """What we saw ourselves counts for more than what was answered or reported; neither is hidden."""
+    if step := case.declined:
+        return f"; yet it was refused at {place(step)}, after it was sent in full: {said(step)}"
     return f"; yet {reporter(case.bounce)} reported that it failed: {quoted(case.bounce)}" if case.bounce else ""
 
 
 def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
     """Taken, and given up later. Which of the two it was is in the sentence, the cause is that of the last refusal."""
     handed_over = case.accepted or case.last
-    if handed_over:
-        grade = _grade_of_dialogue(probe, handed_over)
-    else:
-        grade = Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.UNPROVEN
+    grade = _grade_of_bounce(probe, case, bounce, handed_over)
     taken = f"accepted by {case.accepted.last.host}, " if case.accepted and case.accepted.last.host else ""
     copy = ", though a copy of it was sent to us" if case.arrival else ""
     told = f"{taken}then bounced by {reporter(bounce)}: {quoted(bounce)}{copy}"
+    if not case.proven_bounce:
+        told += unproven_origin(bounce)
     if bounce.cause is Cause.NETWORK:
         return Verdict(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, f"the receiver was not asked: {told}")
     return Verdict(Outcome.BLOCKED, bounce.cause, grade, told, answer_of_bounce(bounce))
+
+
+def _grade_of_bounce(probe: Probe, case: _Case, bounce: Bounce, handed_over: Dialogue | None) -> Grade:
+    """That of the dialogue with those who took it, if the bounce is theirs."""
+    if not is_proven(bounce, case.receiver):
+        return Grade.UNPROVEN
+    if handed_over:
+        return _grade_of_dialogue(probe, handed_over)
+    return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.UNPROVEN
 
 
 def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
@@ -267,56 +289,76 @@ def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
 
 
 def _deferred(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
-    if now < probe.code_dead_at or case.under_way:
+    too_late = too_late_at(probe, case.dialogues)
+    if now < min(too_late, probe.give_up_at) or case.under_way:
         return None
-    return _absent(probe, case) or _stopped(probe, _told(probe, case), Outcome.DEFERRED)
+    if ours := _our_absence(probe, case):
+        return ours
+    told = _last_deferral(probe, case, too_late) or _last_in_time(probe, case)
+    return _stopped(probe, told, Outcome.DEFERRED)
 
 
-def _told(probe: Probe, case: _Case) -> Dialogue:
-    """The last refusal heard while the code lived."""
+def _last_in_time(probe: Probe, case: _Case) -> Dialogue:
+    """The last attempt that ended while the code lived; the first where none did."""
     return next((d for d in reversed(case.dialogues) if d.at <= probe.code_dead_at), case.dialogues[0])
 
 
-def _absent(probe: Probe, case: _Case) -> Verdict | None:
-    """Unknown, if the real sender would have tried again while the code lived, and we did not: we were not running."""
-    told = _told(probe, case)
-    due = told.at + _wait(probe, told)
-    if due >= probe.code_dead_at or any(a.number > told.number and a.at - due <= PUNCTUAL for a in case.attempts):
+def _our_absence(probe: Probe, case: _Case) -> Verdict | None:
+    """Unknown, if the real sender would have tried again while the code lived, and we did not, or only in vain."""
+    if too_late_at(probe, case.dialogues) > probe.give_up_at:
+        first = span(sent_at(probe, case.dialogues) - probe.created_at)
+        why = f"deferred, but the company was first asked {first} after the code was issued, too late to tell"
+    elif due := missed_retry(probe, case.dialogues):
+        why = f"deferred, and the retry that was due at {due:%H:%M:%S} UTC was not made, or did not reach the company"
+    else:
         return None
-    why = f"put off, and the service was not running when the next attempt was due at {due:%H:%M:%S} UTC"
     return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, why)
-
-
-def _wait(probe: Probe, deferral: Dialogue) -> timedelta:
-    return probe.retry[min(deferral.number, len(probe.retry)) - 1]
 
 
 def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> Verdict | None:
     """Accepted, and not in the mailbox so far."""
     if now >= probe.give_up_at:
-        look = next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None)
-        match look:
-            case Look():
-                late = case.delay
-                return _delayed(probe, late, accepted) if late else _missing(probe, case, accepted, look)
-            case FailedLook():
-                return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {look.reason}")
-            case None:
-                return None
-    if now < probe.code_dead_at:
+        return _given_up(probe, case, accepted)
+    too_late = too_late_at(probe, case.dialogues)
+    if now < too_late:
         return None
-    if accepted.at > probe.code_dead_at and case.deferral:
-        return _absent(probe, case) or _stopped(probe, case.deferral, Outcome.DEFERRED)
+    if accepted.at > too_late and (deferral := _last_deferral(probe, case)):
+        return _our_absence(probe, case) or _stopped(probe, deferral, Outcome.DEFERRED)
     last_look = case.looks[-1] if case.looks else None
     if isinstance(last_look, FailedLook):
-        return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {last_look.reason}")
-    return _delayed(probe, case.delay, accepted) if case.delay else None
+        return _could_not_look(last_look)
+    return _delayed(probe, case, case.delay, accepted) if case.delay else None
 
 
-def _delayed(probe: Probe, delay: Bounce, accepted: Dialogue) -> Verdict:
+def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
+    """What the last look says. What was accepted only just before it had no time to arrive."""
+    match next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None):
+        case FailedLook() as look:
+            return _could_not_look(look)
+        case Look() if case.delay:
+            return _delayed(probe, case, case.delay, accepted)
+        case Look() as look if probe.give_up_at - accepted.at >= probe.code_dead_at - probe.created_at:
+            return _missing(probe, case, accepted, look)
+        case Look():
+            if deferral := _last_deferral(probe, case):
+                return _our_absence(probe, case) or _stopped(probe, deferral, Outcome.DEFERRED)
+            why = f"accepted only {span(probe.give_up_at - accepted.at)} before the last look, and not seen"
+            return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, why)
+        case _:
+            return None
+
+
+def _could_not_look(look: FailedLook) -> Verdict:
+    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {look.reason}")
+
+
+def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Verdict:
     """A server on the way still has it, and said so."""
     told = f"accepted by {accepted.last.host}, then put off, as {reporter(delay)} reported: {quoted(delay)}"
-    return Verdict(Outcome.DEFERRED, delay.cause, _grade_of_dialogue(probe, accepted), told, answer_of_bounce(delay))
+    if not is_proven(delay, case.receiver):
+        told += unproven_origin(delay)
+    grade = _grade_of_bounce(probe, case, delay, accepted)
+    return Verdict(Outcome.DEFERRED, delay.cause, grade, told, answer_of_bounce(delay))
 
 
 def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdict:
@@ -324,30 +366,28 @@ def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdi
     told = f"accepted by {accepted.last.host}: {said(accepted.last)}"
     if case.interrupted:
         told += ", after an attempt that was interrupted"
-    folders = " or ".join(look.folders)
-    return Verdict(
-        Outcome.MISSING, Cause.UNCLEAR, _grade_of_dialogue(probe, accepted), f"{told}; not in {folders} within {within}"
-    )
+    told += f"; not in {searched(look, 'or')} within {within}"
+    if look.unsearched:
+        told += f"; not searched: {', '.join(look.unsearched)}"
+    return Verdict(Outcome.MISSING, Cause.UNCLEAR, _grade_of_dialogue(probe, accepted), told)
 
 
 def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     """The message was not taken. Who is to blame depends on whether the receiver was asked at all."""
-    step = dialogue.last
-    there = f"{place(step)}: {said(step)}"
-    cause = _cause(step)
-    answer = answer_of_step(step)
-    if not _asked(probe, dialogue, cause) or cause is Cause.NETWORK:
+    step = telling_step(dialogue)
+    there = f"{place(step)}: {said(step)}{without_tls(dialogue)}"
+    cause, answer = cause_of_attempt(probe, dialogue), answer_of_step(step)
+    if not asked_about_sender(probe, dialogue) or cause is Cause.NETWORK:
         because = f"we could not ask: stopped at {there}"
         return Verdict(Outcome.UNKNOWN, _cause_unasked(probe, step), Grade.UNPROVEN, because, answer)
     grade = _grade_of_dialogue(probe, dialogue)
     if cause is Cause.FIREWALL:
         return Verdict(Outcome.BLOCKED, cause, grade, f"no way in at {there}{times(dialogue)}", answer)
+    if not reached(dialogue) and cause is Cause.UNCLEAR:
+        because = f"no connection{times(dialogue)}: {there}; nothing listens there, or a firewall answers for it"
+        return Verdict(outcome, cause, grade, because, answer)
     how = "refused" if outcome is Outcome.BLOCKED else "still put off when the code died,"
     return Verdict(outcome, cause, grade, f"{how} at {there}{times(dialogue)}", answer)
-
-
-NO_WAY_OUT = frozenset({Fault.LOOKUP_FAILED, Fault.UNREACHABLE})
-"""Faults of this machine or its network: nobody outside had a part in them."""
 
 
 def _cause_unasked(probe: Probe, step: Step) -> Cause:
@@ -360,37 +400,19 @@ def _cause_unasked(probe: Probe, step: Step) -> Cause:
     return Cause.NETWORK
 
 
-def _asked(probe: Probe, dialogue: Dialogue, cause: Cause) -> bool:
-    """Whether it was the receiver that spoke about this sender, and not something before it.
-
-    What a relay refuses the company never heard of, and says something of our account; only that the sender's own
-    service no longer tries is the sender's affair.
-    """
-    step = dialogue.last
-    if probe.via == "relay":
-        return cause is Cause.SUPPRESSED
-    if probe.via == "xclient":
-        return any(s.stage is Stage.XCLIENT and s.fault is None for s in dialogue.steps)
-    if probe.via == "proxy":
-        return not (step.fault and step.stage in (Stage.LOOKUP, Stage.CONNECT, Stage.PROXY, Stage.BANNER))
-    return True
-
-
-def _cause(step: Step) -> Cause:
-    if step.fault is not None:
-        return Cause.FIREWALL if (step.stage, step.fault) == (Stage.CONNECT, Fault.TIMED_OUT) else FAULTS[step.fault]
-    return cause_of(step.stage, step.code or 0, step.enhanced, step.text)
-
-
 def _grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
+    """A copy proves little: whoever sent it to us could have written its headers."""
+    if arrival.folder is Folder.COPY:
+        return Grade.UNPROVEN
     if read_message(arrival.headers, relayed=probe.via == "relay").connecting_ip != probe.source_ip:
         return Grade.UNPROVEN
     return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.REAL
 
 
 def _grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
-    """Without an arrival there are no headers: what we did ourselves must do."""
+    """Without an arrival there are no headers: what we did ourselves must do. What never left proves nothing."""
+    if not reached(dialogue):
+        return Grade.UNPROVEN
     if probe.via in IMPERSONATING:
         return Grade.IMPERSONATED
-    bound = probe.via == "direct" and dialogue.local_ip in ("", probe.source_ip)  # "" where no connection came about
-    return Grade.REAL if bound else Grade.UNPROVEN
+    return Grade.REAL if probe.via == "direct" and dialogue.local_ip == probe.source_ip else Grade.UNPROVEN

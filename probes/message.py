@@ -1,10 +1,11 @@
 """The bytes of a probe: how it is composed, and how its markers are found again in what arrived."""
 
+import base64
 import binascii
 import hmac
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import format_datetime
 from functools import lru_cache
@@ -12,13 +13,16 @@ from itertools import islice
 
 from probes import wording
 from probes.dkim import Signer
-from probes.evidence import Marker
+from probes.evidence import BodyState, Marker
 from probes.kinds import Kind
 from probes.probe import Probe
+from probes.reading.body_digest import body_digest
+from probes.reading.header_fields import Field
 from probes.sender import Identity, Role
-from probes.token import TOKEN_LENGTH, mint, shaped
+from probes.token import TOKEN_LENGTH, Purpose, mint, shaped
 
 PROBE_HEADER = "X-Mailpath-Probe"
+SIGNATURE_HEADER = "X-Mailpath-Signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +38,46 @@ class Message:
 def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None = None) -> Message:
     """The mail of this probe. The same arguments give the same bytes: what is sent again is the very same mail.
 
-    The token stands in the envelope sender, X-Mailpath-Probe, the Message-ID and both bodies. `signer` has the sender's
-    key, so the control goes unsigned. ValueError for an address that cannot stand in a header.
+    The token of the message stands in X-Mailpath-Probe, the Message-ID and both bodies, that of the envelope in the
+    envelope sender; X-Mailpath-Signature seals the From address and what the body says. `signer` has the sender's DKIM
+    key, so whoever it is compared with goes without DKIM. ValueError for an address that cannot stand in a header.
     """
     form = _form(probe.kind, identity)
-    token = mint(probe.id, key)
     recipient = _plain_address(probe.recipient)
-    content = form.content % {
+    facts = {
         b"id": probe.id.encode(),
-        b"token": token.encode(),
+        b"token": mint(probe.id, key).encode(),
         b"code": b"%06d" % _code(probe.id, key),
         b"recipient": recipient.encode(),
         b"recipient_html": html.escape(recipient).encode(),
         b"date": format_datetime(probe.created_at).encode(),
+        b"signature": b"",
     }
+    facts[b"signature"] = _signature(probe.id, identity.address, body_digest(form.content % facts), key).encode()
+    content = form.content % facts
     if signer is not None and identity.role is Role.SENDER:
         content = signer.sign(content, probe.created_at)
-    return Message(identity, form.mail_from % token, recipient, content)
+    return Message(identity, form.mail_from % mint(probe.id, key, Purpose.ENVELOPE), recipient, content)
+
+
+def body_state(
+    headers: Iterable[Field], digest: bytes | None, probe_id: str, addresses: Iterable[str], key: bytes
+) -> BodyState:
+    """What the signature in these headers says of the body with this digest. `addresses`: From whom it may have been
+    composed. `digest` is None for a body that was not read to its end."""
+    found = [field.value for field in headers if field.name == SIGNATURE_HEADER.lower()][:SIGNATURES_READ]
+    if not found or digest is None:
+        return BodyState.UNVERIFIED
+    good = [_signature(probe_id, address, digest, key) for address in addresses]
+    same = any(hmac.compare_digest(one.encode(), other.encode()) for one in found for other in good)
+    return BodyState.INTACT if same else BodyState.ALTERED
+
+
+def _signature(probe_id: str, address: str, digest: bytes, key: bytes) -> str:
+    sealed = b"\0".join(
+        (b"mailpath signature 1", probe_id.encode(), address.lower().encode("utf-8", "replace"), digest)
+    )
+    return f"v1 {base64.b32encode(hmac.digest(key, sealed, 'sha256')[:20]).decode().lower()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +99,7 @@ Content-Type: multipart/alternative; boundary="=_%(id)s"
 Auto-Submitted: auto-generated
 X-Auto-Response-Suppress: DR, RN, NRN, OOF, AutoReply
 {probe_header}: %(token)s
+{signature_header}: %(signature)s
 
 --=_%(id)s
 Content-Type: text/plain; charset=utf-8
@@ -97,6 +125,7 @@ def _form(kind: Kind, identity: Identity) -> _Form:
         subject=wording.literal(mail.subject),
         domain=wording.literal(identity.domain),
         probe_header=PROBE_HEADER,
+        signature_header=SIGNATURE_HEADER,
         plain=wording.plain(mail, identity.domain),
         rich=wording.rich(mail, identity.domain),
     )
@@ -127,6 +156,8 @@ HEADERS_READ = 1 << 18  # octets; real header sections have up to some 30,000
 BODY_READ = 1 << 20
 TOKENS_READ = 64
 FOLDS_READ = 50
+SIGNATURES_READ = 4
+CLAUSE_READ = 120  # octets before a token in Received: the start of an address has up to 64
 
 _WHERE = {
     PROBE_HEADER.lower().encode(): Marker.HEADER,
@@ -145,11 +176,11 @@ _WHERE = {
     b"authentication-results": Marker.ENVELOPE,  # "smtp.mailfrom=..."
     b"arc-authentication-results": Marker.ENVELOPE,
     b"x-original-authentication-results": Marker.ENVELOPE,
-    b"delivered-to": Marker.ENVELOPE,
-    b"x-original-to": Marker.ENVELOPE,
-    b"envelope-to": Marker.ENVELOPE,
-    b"x-envelope-to": Marker.ENVELOPE,
-}  # not In-Reply-To or References: they stand in the answers to a probe
+}
+"""Not In-Reply-To or References, which stand in the answers to a probe; nor Delivered-To, X-Original-To and their like,
+which name whom a mail was for: a bounce goes to an address with a token, and is no probe."""
+
+_FOR_RECIPIENT = re.compile(rb"\bfor\s+<?[^\s<>;]*$", re.IGNORECASE)  # in Received: for whom, not from whom
 
 
 def find_markers(headers: bytes, body: bytes = b"") -> dict[Marker, str]:
@@ -160,7 +191,10 @@ def find_markers(headers: bytes, body: bytes = b"") -> dict[Marker, str]:
     """
     found: dict[Marker, str] = {}
     for match in islice(shaped(headers, HEADERS_READ), TOKENS_READ):
-        marker = _WHERE.get(_field_name(headers, match.start()))
+        name = _field_name(headers, match.start())
+        marker = _WHERE.get(name)
+        if name == b"received" and _FOR_RECIPIENT.search(headers, max(0, match.start() - CLAUSE_READ), match.start()):
+            continue
         if marker is not None:
             found.setdefault(marker, match[0].decode().lower())
     if body and (token := _in_body(body[:BODY_READ])):

@@ -1,33 +1,125 @@
-"""From something seen to evidence: whose probe a mail is, when it came, and what one that came back says. Pure."""
+"""From something seen to evidence: whose probe a mail is, when it came, and what one that came back says. Pure.
+
+A message counts as the arrival of a probe only if it *is* the probe. Whoever saw the probe on its way knows its token,
+and mails about a probe quote it: quarantine digests, bounces, answers, forwarded mail. So a token alone proves nothing:
+who the message is from, where the token stands and what the body says are weighed together by the rows of PROOFS.
+"""
 
 import re
-from collections.abc import Container
+from collections.abc import Collection, Container, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from probes.evidence import Arrival, Bounce, Marker
+from probes.evidence import Arrival, BodyState, Bounce, Marker
 from probes.mailboxes import Sighting
+from probes.message import body_state
+from probes.reading.bounce_origin import Origin
 from probes.reading.facts import BounceFacts, RecipientFacts
+from probes.reading.header_addresses import addresses_of
+from probes.reading.header_fields import Field, fields
 from probes.reading.received import hops, latest
-from probes.token import verify
+from probes.token import TOKEN, Purpose, verify
 from probes.verdict import Cause
 
-_FROM = re.compile(r"^from:(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
+
+class Author(StrEnum):
+    """Whose address stands in From."""
+
+    COMPOSED = "composed"  # that of the sender or the control, alone
+    REWRITTEN = "rewritten"  # a group's or list's, which kept ours in a field of its own
+    OTHER = "other"
 
 
-def recognise(sighting: Sighting, key: bytes, domain: str) -> str | None:
-    """The id of the probe that this message is, or None: forged, altered, or somebody's mail about a probe.
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One way to prove that a message is the probe: by such an author, with a token in all these places, and a body in
+    one of these states."""
 
-    A token in the body alone may be quoted in a notice about the probe; it counts only in a mail From `domain`.
+    author: Author
+    markers: frozenset[Marker]
+    body: frozenset[BodyState]
+
+
+_ANY_BODY = frozenset(BodyState)
+_INTACT = frozenset({BodyState.INTACT})
+_HEADER, _MESSAGE_ID = frozenset({Marker.HEADER}), frozenset({Marker.MESSAGE_ID})
+
+PROOFS = (
+    Proof(Author.COMPOSED, _HEADER, _ANY_BODY),
+    Proof(Author.COMPOSED, _MESSAGE_ID, _ANY_BODY),  # a gateway took the X- fields away
+    Proof(Author.COMPOSED, frozenset({Marker.ENVELOPE, Marker.BODY}), _ANY_BODY),  # and gave it a new Message-ID
+    Proof(Author.REWRITTEN, _HEADER, _ANY_BODY),  # Google Groups, and lists that do as it does
+    Proof(Author.REWRITTEN, _MESSAGE_ID, _ANY_BODY),
+    Proof(Author.OTHER, _HEADER, _INTACT),  # a forwarder that puts itself into From and keeps every word
+    Proof(Author.OTHER, _MESSAGE_ID, _INTACT),
+)
+"""Never the envelope alone, which every server on the way knows, nor the body alone, which everybody quotes."""
+
+_OWN_FIELDS = ("x-original-from", "x-original-sender")  # where lists keep whom From named
+
+_ABOUT_A_MAIL = {  # what such a field says of a message that reports on another one, or answers it
+    "content-type": re.compile(r"\s*(?:multipart/(?:report|digest)|message/)", re.IGNORECASE),
+    "auto-submitted": re.compile(r"\s*auto-(?:replied|notified)", re.IGNORECASE),  # RFC 3834, RFC 5436; ours: generated
+    "in-reply-to": TOKEN,
+    "references": TOKEN,
+}
+
+_PURPOSES = {Marker.ENVELOPE: frozenset(Purpose)}  # before there were two tokens it bore that of the message
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A message that is a probe, and what became of its body."""
+
+    probe_id: str
+    body: BodyState
+
+
+def recognise(sighting: Sighting, key: bytes, senders: Collection[str]) -> Recognised | None:
+    """The probe that this message is, or None: forged, or somebody's mail about a probe.
+
+    `senders` are the From addresses that we compose with, in lower case.
     """
-    ids = {probe_id for token in set(sighting.tokens.values()) if (probe_id := verify(token, key))}
-    if len(ids) != 1:
+    markers = {
+        marker: verified.probe_id
+        for marker, token in sighting.tokens.items()
+        if (verified := verify(token, key)) and verified.purpose in _PURPOSES.get(marker, frozenset({Purpose.MESSAGE}))
+    }
+    if len(set(markers.values())) != 1:
         return None
-    if set(sighting.tokens) == {Marker.BODY} and not _is_from(sighting.headers, domain):
+    probe_id = next(iter(markers.values()))
+    header = fields(sighting.headers)
+    if any(pattern.search(field.value) for field in header if (pattern := _ABOUT_A_MAIL.get(field.name))):
         return None
-    return ids.pop()
+    authors = _authors(header)
+    body = body_state(header, sighting.digest, probe_id, {*authors, *senders}, key)
+    author = _author(header, authors, senders)
+    proven = any(author is proof.author and proof.markers <= markers.keys() and body in proof.body for proof in PROOFS)
+    return Recognised(probe_id, body) if proven else None
 
 
-def arrival(sighting: Sighting, sent_at: datetime, seen_at: datetime) -> Arrival:
+def _authors(header: Sequence[Field]) -> tuple[str, ...]:
+    """The addresses of the From field; none where there are several such fields."""
+    found = _values(header, "from")
+    return tuple(address.lower() for address in addresses_of(found[0])) if len(found) == 1 else ()
+
+
+def _author(header: Sequence[Field], authors: Sequence[str], senders: Collection[str]) -> Author:
+    """OTHER is also an address that we composed with before the configuration changed; the signature covers it."""
+    if len(authors) == 1 and authors[0] in senders:
+        return Author.COMPOSED
+    kept = [
+        address.lower() for name in _OWN_FIELDS for value in _values(header, name) for address in addresses_of(value)
+    ]
+    return Author.REWRITTEN if any(address in senders for address in kept) else Author.OTHER
+
+
+def _values(header: Iterable[Field], name: str) -> list[str]:
+    return [field.value for field in header if field.name == name]
+
+
+def arrival(sighting: Sighting, body: BodyState, sent_at: datetime, seen_at: datetime) -> Arrival:
     """The arrival that this sighting is, at the mailbox's own time as far as that is possible.
 
     The mailbox's word (else the last Received) counts between sending and seeing; a clock that says otherwise is wrong.
@@ -43,6 +135,8 @@ def arrival(sighting: Sighting, sent_at: datetime, seen_at: datetime) -> Arrival
         folder_name=sighting.folder_name,
         headers=sighting.headers,
         markers=tuple(sorted(sighting.tokens)),
+        body=body,
+        client_ip=sighting.client_ip,
     )
 
 
@@ -50,8 +144,8 @@ LONGEST_REPLY = 2000  # characters kept of a reply
 LONGEST_NAME = 320
 
 
-def came_back(facts: BounceFacts, recipient: str, ours: Container[str], at: datetime) -> Bounce | None:
-    """The evidence that a mail about a probe to `recipient` is.
+def came_back(facts: BounceFacts, recipient: str, ours: Container[str], at: datetime, origin: Origin) -> Bounce | None:
+    """The evidence that a mail about a probe to `recipient` is, handed over by `origin`.
 
     Of several recipients the probe's own counts, else one that it may have been forwarded to. None when it speaks only
     of addresses in our own domains (`ours`): that a copy did not reach us is nobody's block.
@@ -72,9 +166,7 @@ def came_back(facts: BounceFacts, recipient: str, ours: Container[str], at: date
         permanent=about.permanent,
         reporting_mta=facts.reporting_mta[:LONGEST_NAME],
         remote_mta=about.remote_mta[:LONGEST_NAME],
+        client_ip=origin.ip,
+        client_name=origin.name,
+        to_envelope=origin.to_envelope,
     )
-
-
-def _is_from(headers: str, domain: str) -> bool:
-    found = _FROM.search(headers)
-    return found is not None and f"@{domain}" in found[1].lower()

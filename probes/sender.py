@@ -1,14 +1,36 @@
-"""Who a probe says it is from: the sender being watched, or the neutral control it is compared with."""
+"""Who a probe says it is from: the sender being watched, or one of those it is compared with.
+
+The control has nothing in common with the sender: if it fails too, it is not about the sender. The neighbour is our own
+other domain, sent from the sender's address by the same mail service: it shares the address and not the domain.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Which of the two identities speaks."""
+    """Which identity speaks."""
 
     SENDER = "sender"
     CONTROL = "control"
+    NEIGHBOUR = "neighbour"
+
+    @property
+    def label(self) -> str:
+        """For people, within a sentence."""
+        return _WORDS[self][0]
+
+    @property
+    def help(self) -> str:
+        """What it is, for people."""
+        return _WORDS[self][1]
+
+
+_WORDS: dict[Role, tuple[str, str]] = {
+    Role.SENDER: ("the sender", "whose mail is watched"),
+    Role.CONTROL: ("the control", "a neutral sender with an address and a domain of its own, to compare with"),
+    Role.NEIGHBOUR: ("the neighbour", "our other domain, sent from the sender's address, to compare with"),
+}
 
 
 @dataclass(frozen=True, slots=True)

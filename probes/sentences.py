@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from probes.answer import Fault
-from probes.evidence import Bounce, Dialogue, Step
+from probes.evidence import Arrival, Bounce, Dialogue, Look, Step, fell_back
 
 FAULT_WORDS: dict[Fault, str] = {
     Fault.DOMAIN_UNKNOWN: "the domain takes no mail",
@@ -36,6 +36,15 @@ def times(dialogue: Dialogue) -> str:
     return f" (attempt {dialogue.number})" if dialogue.number > 1 else ""
 
 
+def without_tls(dialogue: Dialogue) -> str:
+    """That TLS failed and the message went without it, where it was so."""
+    failed = fell_back(dialogue)
+    if failed is None:
+        return ""
+    why = said(failed) if failed.code else failed.text
+    return f"; TLS failed: {why}; sent without TLS, as mail servers do"
+
+
 def reporter(bounce: Bounce) -> str:
     """Who wrote the report."""
     return bounce.reporting_mta or "a server that does not give its name"
@@ -46,6 +55,37 @@ def quoted(bounce: Bounce) -> str:
     words = " ".join(bounce.reply.split()) or bounce.status or "no reason given"
     another = bounce.remote_mta and bounce.remote_mta != bounce.reporting_mta
     return f"{bounce.remote_mta} said: {words}" if another else words
+
+
+def searched(look: Look, word: str) -> str:
+    """The folders that were looked through, joined by "and" or "or" as a sentence has them."""
+    more = f"{look.others} other folder" + "s" * (look.others > 1)
+    names = [*look.folders, *([more] if look.others else [])]
+    return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def unproven_origin(bounce: Bounce) -> str:
+    """Why a report proves nothing."""
+    if not bounce.client_ip:
+        return "; not proven: we do not know which server sent us this report"
+    if not bounce.to_envelope:
+        return "; not proven: this report was not sent to the probe's own bounce address"
+    return f"; not proven: this report came from {bounce.client_ip}, which we could not tie to the receiver"
+
+
+def copied(arrival: Arrival) -> str:
+    """What a copy is worth, and who sent it."""
+    by = f" sent to us by {arrival.client_ip}" if arrival.client_ip else ""
+    return f"; a copy{by} does not prove that the reader has it in the inbox"
+
+
+def replayed(arrival: Arrival, declined: Step | None) -> str:
+    """That a message does not count as the probe's arrival."""
+    by = f", sent to us by {arrival.client_ip}" if arrival.client_ip else ""
+    found = f"; a message with this probe's token was found in {arrival.folder_name}{by}, though the probe was never"
+    if declined:
+        return f"{found} accepted; its text is not exactly what we sent, so it does not count as delivered"
+    return f"{found} handed over: its token was replayed"
 
 
 def span(time: timedelta) -> str:

@@ -2,6 +2,10 @@
 
 A token is "mp", the probe's id and a seal over it: 34 letters and digits, one word in a mail, a link or an address. It
 outlives a gateway that lowers or raises case. Only its shape is public: without the key nobody can make or alter one.
+
+A probe has two. That of the message stands in its headers and its body, that of the envelope in its bounce address
+alone. A host that only saw the envelope (a server that refused it at RCPT, a log) cannot make a message that counts as
+the arrival; a reader of the message without its Return-Path cannot write to the bounce address.
 """
 
 import base64
@@ -10,6 +14,8 @@ import re
 import secrets
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
 _REST = "{32}(?![A-Za-z0-9])"  # before it there may be anything: links have "=", "%3D" and "-3D"
 _LOWER = f"mp[a-z2-7]{_REST}"
@@ -26,7 +32,27 @@ TOKEN_LENGTH = 34
 _ONE_CASE = (re.compile(_LOWER.encode()), re.compile(_UPPER.encode()))
 _ID = re.compile(r"[a-z2-7]{16}")
 _WHOLE = re.compile(r"mp([a-z2-7]{16})[a-z2-7]{16}")
-_CONTEXT = b"mailpath token 1\0"  # no other use of the key can ever yield a token
+
+
+class Purpose(StrEnum):
+    """Where a token is put."""
+
+    MESSAGE = "message"
+    ENVELOPE = "envelope"
+
+
+_CONTEXTS = {  # no other use of the key can ever yield a token
+    Purpose.MESSAGE: b"mailpath token 1\0",  # before there were two it stood in the bounce address as well
+    Purpose.ENVELOPE: b"mailpath envelope 1\0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a token made with our key says."""
+
+    probe_id: str
+    purpose: Purpose
 
 
 def new_probe_id() -> str:
@@ -34,22 +60,28 @@ def new_probe_id() -> str:
     return _base32(secrets.token_bytes(10))
 
 
-def mint(probe_id: str, key: bytes) -> str:
+def mint(probe_id: str, key: bytes, purpose: Purpose = Purpose.MESSAGE) -> str:
     """The token of a probe. ValueError for an id that `new_probe_id` could not have made."""
     if _ID.fullmatch(probe_id) is None:
         raise ValueError("a probe id is 16 characters a-z2-7")
-    return f"mp{probe_id}{_seal(probe_id, key)}"
+    return f"mp{probe_id}{_seal(probe_id, key, purpose)}"
 
 
-def verify(token: str, key: bytes) -> str | None:
-    """The probe's id if `token` was made with this key, in whatever case it comes; else None. Never raises."""
+def beginning(probe_id: str) -> str:
+    """How the token of this probe begins, whatever the key: enough to search for it, and no proof."""
+    return f"mp{probe_id}"
+
+
+def verify(token: str, key: bytes) -> Verified | None:
+    """Whose token this is and for what, if it was made with this key, in whatever case it comes. Never raises."""
     if len(token) != TOKEN_LENGTH or not token.isascii():
         return None
     lowered = token.lower()
     match = _WHOLE.fullmatch(lowered)
-    if match is None or not hmac.compare_digest(lowered[18:], _seal(match[1], key)):
+    if match is None:
         return None
-    return match[1]
+    fits = [each for each in Purpose if hmac.compare_digest(lowered[18:], _seal(match[1], key, each))]
+    return Verified(match[1], fits[0]) if fits else None
 
 
 def shaped(data: bytes, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
@@ -61,8 +93,8 @@ def shaped(data: bytes, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
         yield from pattern.finditer(data, 0, end)
 
 
-def _seal(probe_id: str, key: bytes) -> str:
-    return _base32(hmac.digest(key, _CONTEXT + probe_id.encode(), "sha256")[:10])
+def _seal(probe_id: str, key: bytes, purpose: Purpose) -> str:
+    return _base32(hmac.digest(key, _CONTEXTS[purpose] + probe_id.encode(), "sha256")[:10])
 
 
 def _base32(data: bytes) -> str:

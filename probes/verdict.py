@@ -99,7 +99,7 @@ class Grade(StrEnum):
     REAL = "real"  # left from the source IP, and the receiver's own headers say so
     IMPERSONATED = "impersonated"  # XCLIENT or PROXY on the company's own gateway
     SCANNED = "scanned"  # a content filter was asked, nothing was delivered
-    UNPROVEN = "unproven"  # arrived, but the connecting IP was another or could not be read, or only a copy was seen
+    UNPROVEN = "unproven"  # the connecting IP was another or could not be read, a copy was seen, a bounce may be forged
 
 
 @dataclass(frozen=True, slots=True)

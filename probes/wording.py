@@ -123,11 +123,11 @@ _LINK_CONTROL = Wording(
 
 
 def wording(kind: Kind, role: Role) -> Wording:
-    """The mail of a kind. The control's is neutral, and of the same shape."""
+    """The mail of a kind. Those that it is compared with are neutral, and of the same shape."""
     match role:
         case Role.SENDER:
             return _SENDER[kind]
-        case Role.CONTROL:
+        case Role.CONTROL | Role.NEIGHBOUR:
             return _CODE_CONTROL if kind.facts.needs_code else _LINK_CONTROL
 
 

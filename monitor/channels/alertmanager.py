@@ -48,6 +48,11 @@ class AlertmanagerChannel(Settings):
             raise ValueError("user and password go together; give both or none")
         return self
 
+    @property
+    def keeps_open(self) -> bool:
+        """See `Channel`."""
+        return True
+
     async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
         """See `Channel`."""
         return await self._post(list(alerts(notice, around.now())), around)

@@ -34,6 +34,12 @@ class Channel(Protocol):
         """The name of this kind of channel, as in the configuration."""
         ...
 
+    @property
+    def keeps_open(self) -> bool:
+        """Whether the receiver keeps something open for each incident until it is told its end. One that does not, such
+        as a chat, is spared the end of an incident that another one took in, which it is told with that other one."""
+        ...
+
     async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
         """Tell it. The receiver may have had it already: `notice.id` is the same each time."""
         ...

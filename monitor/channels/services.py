@@ -99,6 +99,12 @@ class ServiceChannel(Settings):
         "where one of several cannot be told, all are told again."
     )
 
+    @property
+    def keeps_open(self) -> bool:
+        """See `Channel`. Which service an address of the web belongs to is not asked here: it may be one that does."""
+        schema = self.url.get_secret_value().partition("://")[0].lower()
+        return schema in KEYS.keys() | ALIASES | {"http", "https"}
+
     async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
         """See `Channel`."""
         try:

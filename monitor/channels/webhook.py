@@ -26,6 +26,11 @@ class WebhookChannel(Settings):
     )
     ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
 
+    @property
+    def keeps_open(self) -> bool:
+        """See `Channel`."""
+        return True
+
     async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
         """See `Channel`."""
         body = written(notice)

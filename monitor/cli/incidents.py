@@ -19,6 +19,7 @@ from monitor.facts import entry_facts, failure_facts, incident_facts, notice_fac
 from monitor.incidents.incident import Entry, Failure, Incident, Reason, Scope, Severity, worst_first
 from monitor.incidents.mute import Mute, ends, muting
 from monitor.incidents.phrases import clock, counted, decided_by, lasting, legible, listed
+from monitor.incidents.wording import left
 from monitor.signs import SIGNS
 from monitor.store import NoticeRecord, Store
 from monitor.trouble import Trouble
@@ -186,7 +187,7 @@ def _length(incident: Incident, around: Around) -> str:
 
 def _mark(incident: Incident, around: Around) -> str:
     if incident.open:
-        return "muted" if around.muted_by(incident) else ""
+        return ", ".join(filter(None, ("muted" if around.muted_by(incident) else "", left(incident))))
     return f"in {incident.merged_into}" if incident.merged_into else str(incident.ending or "over")
 
 
@@ -218,6 +219,8 @@ def _facts(incident: Incident, around: Around) -> Iterator[tuple[str, str]]:
         yield "over", f"{clock(incident.closed_at)}, after {length}: {_mark(incident, around)}"
     else:
         yield "lasts", length
+    if incident.recovering and incident.recovering_since:
+        yield "recovering", f"since {clock(incident.recovering_since)}: {left(incident)}"
     if incident.relapses:
         yield "came back", counted(incident.relapses, "time")
     recovered = len(set(incident.companies) - set(incident.touches)) if incident.open else 0

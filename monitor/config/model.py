@@ -18,6 +18,7 @@ from monitor.people.settings import ManualSettings, SignInSettings
 from monitor.sandbox.settings import SandboxSettings
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
+from probes.reference import SMTP_PORT
 from probes.routes.table import RouteSettings
 from probes.sender import Identity, Role
 from probes.settings import (
@@ -46,6 +47,13 @@ def _name_server(value: Any) -> Any:
     place = endpoint(value, port=53) if isinstance(value, str) else value
     if not isinstance(place, Endpoint) or not re.fullmatch(r"[0-9.]+|.*:.*", place.host):
         raise ValueError(f'must be an IP address, with or without a port, like "192.0.2.53", not {shown(value)}')
+    return place
+
+
+def _reference(value: Any) -> Any:
+    place = endpoint(value, port=SMTP_PORT) if isinstance(value, str) else value
+    if not isinstance(place, Endpoint) or not place.port:
+        raise ValueError(f'must be a mail host, with or without a port, like "mx.example:25", not {shown(value)}')
     return place
 
 
@@ -85,6 +93,7 @@ def _with_room(address: str) -> str:
 Bounces = Annotated[Address, AfterValidator(_with_room)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 NameServer = Annotated[Endpoint, BeforeValidator(_name_server)]
+Reference = Annotated[Endpoint, BeforeValidator(_reference)]
 Ptr = Annotated[str, AfterValidator(_ptr)]
 StoreUrl = Annotated[str, AfterValidator(_sqlite)]
 
@@ -130,6 +139,30 @@ class ControlSettings(Settings):
     def identity(self) -> Identity:
         """The control as probes speak for it."""
         return Identity(Role.CONTROL, self.address, self.source_ip, self.helo, self.ptr, self.bounces)
+
+
+class NeighbourSettings(Settings):
+    """[neighbour]: our own other domain, sent from the sender's address, to tell whether address or domain is stopped.
+
+    It goes out where no control can: by the same relay, whose account may send for it, or from the same source IP.
+    """
+
+    address: Address = Field(description="The From address; its domain is ours and not the sender's.")
+    bounces: Bounces = Field(default_factory=lambda said: said["address"], description="The envelope sender.")
+
+    def identity(self, sender: SenderSettings) -> Identity:
+        """The neighbour as probes speak for it: in all but the two addresses it is the sender."""
+        return Identity(Role.NEIGHBOUR, self.address, sender.source_ip, sender.helo, sender.ptr, self.bounces)
+
+
+class NetworkSettings(Settings):
+    """[network]: our own way out."""
+
+    references: tuple[Reference, ...] = Field(
+        (),
+        description='Mail hosts outside, "mx.example" or "mx.example:25", that are asked when nothing else can be '
+        "reached; none: the MX hosts of the domains we send from.",
+    )
 
 
 class StoreSettings(Settings):
@@ -207,6 +240,8 @@ class Config(Settings):
 
     sender: SenderSettings = Field(default_factory=SenderSettings)
     control: ControlSettings | None = None
+    neighbour: NeighbourSettings | None = None
+    network: NetworkSettings = Field(default_factory=NetworkSettings)
     probes: ProbeSettings = Field(default_factory=ProbeSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
     web: WebSettings = Field(default_factory=WebSettings)
@@ -222,6 +257,15 @@ class Config(Settings):
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     include: tuple[str, ...] = Field((), description='Files with more companies, such as "companies/*.toml".')
     companies: dict[Key, CompanySettings] = Field({}, description="The customers, each a table of its own.")
+
+    def identities(self) -> dict[Role, Identity]:
+        """Who can speak: the sender, and those of the others that there are."""
+        found = {Role.SENDER: self.sender.identity()}
+        if self.control:
+            found[Role.CONTROL] = self.control.identity()
+        if self.neighbour:
+            found[Role.NEIGHBOUR] = self.neighbour.identity(self.sender)
+        return found
 
     def paths(self) -> tuple[WatchedPath, ...]:
         """Every path of every company, resolved, in the order of the files."""

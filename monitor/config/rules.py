@@ -10,7 +10,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from monitor.config.errors import dotted
 from monitor.config.maintenance_rules import broken_maintenance
-from monitor.config.model import CompanySettings, ControlSettings, PathSettings, SenderSettings, belongs
+from monitor.config.model import (
+    CompanySettings,
+    ControlSettings,
+    NeighbourSettings,
+    PathSettings,
+    SenderSettings,
+    belongs,
+)
 from monitor.config.oncall_rules import broken_oncall
 from monitor.config.pace import Choices, ProbeSettings, first, too_early
 from monitor.config.schema import Keys
@@ -23,6 +30,9 @@ from probes.mailboxes.table import MailboxSettings
 from probes.routes.proxy import ProxyRoute
 from probes.routes.xclient import XclientRoute
 from probes.settings import duration_text
+
+NAMING = frozenset({"host", "user", "inbox", "path"})
+"""Keys that say which mailbox it is: spelled otherwise, they may mean the same one."""
 
 MAILBOX: TypeAdapter[Mailbox] = TypeAdapter(MailboxSettings)
 
@@ -42,7 +52,7 @@ class Draft:
 
 def broken(draft: Draft) -> Iterator[Problem]:
     """All that is wrong between the tables of the draft."""
-    yield from _control(draft, draft.tables.get("sender"), draft.tables.get("control"))
+    yield from _compared(draft, draft.tables.get("sender"))
     yield from _shared_mailboxes(draft)
     yield from _unheard(draft)
     yield from _crossed(draft, draft.tables.get("inbound"))
@@ -66,27 +76,44 @@ def _bound_to_nothing(draft: Draft) -> Iterator[Problem]:
             yield Problem(draft.main, keys, f"there is no company {name}; {instead}")
 
 
-def _control(draft: Draft, sender: SenderSettings | None, control: ControlSettings | None) -> Iterator[Problem]:
-    """A control that shares the sender's domain would share its fate."""
-    if sender and control:
-        domain = control.address.rpartition("@")[2]
-        if belongs(domain, sender.domain) or belongs(sender.domain, domain):
+def _compared(draft: Draft, sender: SenderSettings | None) -> Iterator[Problem]:
+    """Whoever shares the sender's domain shares its fate; a control that shares its address clears nothing of that."""
+    if sender is None:
+        return
+    control: ControlSettings | None = draft.tables.get("control")
+    neighbour: NeighbourSettings | None = draft.tables.get("neighbour")
+    for table, other in (("control", control), ("neighbour", neighbour)):
+        domain = other.address.rpartition("@")[2] if other else ""
+        if other and (belongs(domain, sender.domain) or belongs(sender.domain, domain)):
             words = f"must be of a domain that has nothing to do with the sender's, {sender.domain}"
-            yield Problem(draft.main, ("control", "address"), words)
+            yield Problem(draft.main, (table, "address"), words)
+    if control and control.source_ip == sender.source_ip:
+        words = (
+            f"must not be the sender's, {sender.source_ip}; for another domain from the same address use [neighbour]"
+        )
+        yield Problem(draft.main, ("control", "source_ip"), words)
 
 
 def _shared_mailboxes(draft: Draft) -> Iterator[Problem]:
-    """Two paths of one company may end in one mailbox; of two companies, one of them would be read by the other."""
-    owners: dict[str, tuple[str, str]] = {}
+    """Two paths of one company may end in one mailbox, which is visited in one way; of two companies, one of them would
+    be read by the other."""
+    first: dict[str, tuple[str, str, Mailbox]] = {}
     for company, path, mailbox in _mailboxes(draft):
-        owner, first_path = owners.setdefault(mailbox.key, (company, path))
+        owner, first_path, like = first.setdefault(mailbox.key, (company, path, mailbox))
+        there: Keys = ("companies", owner, "paths", first_path, "mailbox")
+        shared = f"is the mailbox of {dotted(there[:-1])} too ({draft.homes[owner].place(there)})"
+        here: Keys = ("companies", company, "paths", path, "mailbox")
         if owner != company:
-            there: Keys = ("companies", owner, "paths", first_path, "mailbox")
-            words = (
-                f"is the mailbox of {dotted(there[:-1])} too ({draft.homes[owner].place(there)}); "
-                "each company must have one of its own"
-            )
-            yield Problem(draft.homes[company], ("companies", company, "paths", path, "mailbox"), words)
+            yield Problem(draft.homes[company], here, f"{shared}; each company must have one of its own")
+        elif different := _different(mailbox, like):
+            words = f"{shared}, with another {' and '.join(different)}; both must say the same"
+            yield Problem(draft.homes[company], here, words)
+
+
+def _different(mailbox: Mailbox, other: Mailbox) -> list[str]:
+    """The keys in which two ways to one mailbox differ. Names only: a value may be a secret."""
+    one, two = vars(mailbox), vars(other)
+    return [key for key in one if key not in NAMING and one[key] != two.get(key)]
 
 
 def _unheard(draft: Draft) -> Iterator[Problem]:

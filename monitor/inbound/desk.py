@@ -5,18 +5,22 @@ from collections import Counter
 from collections.abc import Callable, Container, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar, assert_never
 
 import structlog
 
 from monitor.inbound.smtp import Letter
+from monitor.inbound.turned_away import TurnedAway
 from probes.evidence import MailKind
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import ENCLOSED, InboundMailbox, copy_of_probe
+from probes.reading.bounce_origin import Client
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts
 from probes.reading.reports import ReportError, ReportFacts, read_report
-from probes.token import shaped, verify
+from probes.token import Purpose as TokenPurpose
+from probes.token import Verified, shaped, verify
 
 T = TypeVar("T")
 
@@ -25,9 +29,10 @@ log = structlog.get_logger("inbound")
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Bounces of one probe: its token is in the address."""
+    """Bounces of one probe: its token is in the address, that of the envelope unless somebody else's made it up."""
 
     probe_id: str
+    to_envelope: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,8 @@ Purpose = Returned | AnyReturned | Copies | Reports
 class Ears(Protocol):
     """Who wants to hear what came. When these return, what they were told is stored."""
 
-    async def bounced(self, probe_id: str, facts: BounceFacts) -> bool:
-        """A mail about this probe came back; whether there is such a probe."""
+    async def bounced(self, probe_id: str, facts: BounceFacts, client: Client) -> bool:
+        """A mail about this probe came back, brought by this client; whether there is such a probe."""
         ...
 
     async def copied(self, mailbox: str, sighting: Sighting) -> bool:
@@ -80,23 +85,26 @@ class Addresses:
             return Copies(mailbox.key)
         if address in self.reports:
             return Reports()
-        if domain in self.domains and (probe_id := _tagged(local, key)):
-            return Returned(probe_id)
+        if domain in self.domains and (tag := _tagged(local, key)):
+            return Returned(tag.probe_id, tag.purpose is TokenPurpose.ENVELOPE)
         return AnyReturned() if address in self.bounces else None
 
 
-def _tagged(local: str, key: bytes) -> str | None:
-    """The probe whose token stands in the local part. It is signed: how the address was rewritten does not matter."""
-    ids = {verify(match[0].decode(), key) for match in shaped(local.encode(errors="replace"))}
-    return ids.pop() if len(ids) == 1 else None
+def _tagged(local: str, key: bytes) -> Verified | None:
+    """The token that stands in the local part. It is signed: how the address was rewritten does not matter."""
+    tags = {verify(match[0].decode(), key) for match in shaped(local.encode(errors="replace"))}
+    return tags.pop() if len(tags) == 1 else None
 
 
 class Desk:
     """Reads what was taken and tells it on. `counts` says of what kind the mails were."""
 
-    def __init__(self, key: bytes, ears: Ears, pool: Executor) -> None:
+    def __init__(
+        self, key: bytes, ears: Ears, pool: Executor, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self.addresses = Addresses()
         self.counts: Counter[str] = Counter()
+        self.turned_away = TurnedAway(now)
         self._key, self._ears, self._pool = key, ears, pool
         self._source_ip = self._domain = ""
 
@@ -108,13 +116,24 @@ class Desk:
         """Whether we take mail for this address."""
         return self.addresses.purpose(address, self._key) is not None
 
+    def scope(self, address: str) -> str | None:
+        """Which mailbox or probe mail for this address concerns, if any. What comes to an address that is known to
+        everybody, or proves nothing, concerns none."""
+        match self.addresses.purpose(address, self._key):
+            case Copies(mailbox):
+                return mailbox
+            case Returned(probe_id):
+                return probe_id
+            case _:
+                return None
+
     async def read(self, letter: Letter) -> None:
         """Tell what the letter tells. Raises what the ears raise: then it is not dealt with."""
         purposes = dict.fromkeys(self.addresses.purpose(address, self._key) for address in letter.recipients)
         for purpose in purposes:
             match purpose:
-                case Returned(probe_id):
-                    kind = await self._returned(letter, probe_id)
+                case Returned(probe_id, to_envelope):
+                    kind = await self._returned(letter, probe_id, to_envelope)
                 case AnyReturned():
                     kind = await self._returned(letter, None)
                 case Copies(mailbox):
@@ -128,19 +147,24 @@ class Desk:
             self.counts[kind] += 1
             log.info("mail taken", kind=kind, client=letter.client, octets=len(letter.content))
 
-    async def _returned(self, letter: Letter, probe_id: str | None) -> str:
+    async def _returned(self, letter: Letter, probe_id: str | None, to_envelope: bool = False) -> str:
         facts = await self._in_thread(read_bounce, letter.content)
-        probe_id = probe_id or (verify(facts.token, self._key) if facts.token else None)
-        if probe_id is None or facts.kind is MailKind.OTHER or not await self._ears.bounced(probe_id, facts):
+        if probe_id is None and facts.token and (quoted := verify(facts.token, self._key)):
+            probe_id = quoted.probe_id
+        client = Client(letter.client, letter.helo, to_envelope)
+        if probe_id is None or facts.kind is MailKind.OTHER or not await self._ears.bounced(probe_id, facts, client):
             return "other"
         return str(facts.kind)
 
     async def _copied(self, letter: Letter, mailbox: str) -> str:
         name = next((box.folder_name for box in self.addresses.copies.values() if box.key == mailbox), mailbox)
-        seen = await self._in_thread(copy_of_probe, letter.content, name)
+        seen = await self._in_thread(copy_of_probe, letter.content, name, letter.client)
         if seen is None or (seen.ref == ENCLOSED and await self._comes_back(letter)):
             return await self._returned(letter, None)
-        return "copy" if await self._ears.copied(mailbox, seen) else "other"
+        if not await self._ears.copied(mailbox, seen):
+            return "other"
+        self.turned_away.brought(mailbox, letter.client)
+        return "copy"
 
     async def _comes_back(self, letter: Letter) -> bool:
         """Whether the probe inside is quoted to say what became of it."""

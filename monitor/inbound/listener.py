@@ -11,7 +11,7 @@ import structlog
 from monitor.inbound.desk import Desk
 from monitor.inbound.pace import Pace, client_of
 from monitor.inbound.settings import InboundSettings
-from monitor.inbound.smtp import Conversation, Letter
+from monitor.inbound.smtp import TOO_MANY, Conversation, Letter
 from monitor.trouble import Trouble
 
 MOST_CONVERSATIONS = 100
@@ -35,28 +35,60 @@ class Listener:
         self.port = 0
         self._most_of_one = settings.connections_per_client
         self._pace = Pace(settings.messages_per_minute)
-        self._conversations: set[Conversation] = set()
+        self._conversations: dict[Conversation, None] = {}  # in the order in which they came
         self._clients: Counter[str] = Counter()
         self._octets = 0
         self._letters: set[asyncio.Task[str]] = set()
         self._closed = False
 
     def enter(self, conversation: Conversation) -> bool:
-        """See `Host`."""
+        """See `Host`. Idle conversations are ended before anybody is turned away."""
         client = client_of(conversation.client)
-        self._conversations.add(conversation)
+        self._conversations[conversation] = None
         self._clients[client] += 1
-        few = self._clients[client] <= self._most_of_one and len(self._conversations) <= MOST_CONVERSATIONS
-        return few and not self._closed
+        if self._closed:
+            return False
+        if self._clients[client] > self._most_of_one:
+            return self._make_room(conversation, own=True)
+        return len(self._conversations) <= MOST_CONVERSATIONS or self._make_room(conversation, own=False)
+
+    def _make_room(self, newcomer: Conversation, *, own: bool) -> bool:
+        """End the oldest idle conversation of the client that has most of them, so that who has one to bring a mail is
+        safe from who holds many; whether there was any. `own`: only among those of the newcomer's client."""
+        client = client_of(newcomer.client)
+        idle = [
+            each
+            for each in self._conversations
+            if each is not newcomer and (not own or client_of(each.client) == client) and not each.scopes
+        ]
+        if not idle:
+            self.desk.turned_away.note(421, newcomer.client, None, own=own)
+            return False
+        holds = Counter(client_of(each.client) for each in idle)
+        ended = max(idle, key=lambda each: holds[client_of(each.client)])
+        self.turned_away(ended, 421, own=own or holds[client_of(ended.client)] > 1)
+        ended.drop(TOO_MANY)
+        self.leave(ended)
+        return True
 
     def leave(self, conversation: Conversation) -> None:
         """See `Host`."""
         if conversation in self._conversations:
             client = client_of(conversation.client)
-            self._conversations.discard(conversation)
+            del self._conversations[conversation]
             self._clients[client] -= 1
             if not self._clients[client]:
                 del self._clients[client]
+
+    def turned_away(self, conversation: Conversation, code: int, *, own: bool, scopes: set[str] | None = None) -> None:
+        """See `Host`."""
+        if scopes is None and conversation.named:
+            scopes = conversation.scopes
+        self.desk.turned_away.note(code, conversation.client, scopes, own=own)
+
+    def scope(self, recipient: str) -> str | None:
+        """See `Host`."""
+        return self.desk.scope(recipient)
 
     def bears(self, octets: int) -> bool:
         """See `Host`."""
@@ -77,7 +109,7 @@ class Listener:
     async def take(self, letter: Letter) -> str:
         """See `Host`. The work goes on when the client does not wait for its end: half of it helps nobody."""
         if len(self._letters) >= MOST_LETTERS:
-            return "452 4.3.1 Too busy, try again later"
+            return self._put_off(letter, "452 4.3.1 Too busy, try again later")
         task = asyncio.create_task(self._read(letter))
         self._letters.add(task)
         task.add_done_callback(self._letters.discard)
@@ -94,7 +126,12 @@ class Listener:
             log.exception("a mail was not dealt with", client=letter.client)
         else:
             return "250 2.0.0 Ok"
-        return "451 4.3.0 Not dealt with, try again later"
+        return self._put_off(letter, "451 4.3.0 Not dealt with, try again later")
+
+    def _put_off(self, letter: Letter, reply: str) -> str:
+        scopes = {scope for each in letter.recipients if (scope := self.scope(each)) is not None}
+        self.desk.turned_away.note(int(reply[:3]), letter.client, scopes, own=False)
+        return reply
 
     async def close(self) -> None:
         """End every connection. What is being read is read to its end."""

@@ -1,15 +1,20 @@
-"""One conversation with a server that brings us mail: SMTP by aiosmtpd, bounded in time, in size and in patience."""
+"""One conversation with a server that brings us mail: SMTP by aiosmtpd, bounded in time, in size and in patience.
+
+No limit in time can be renewed by talking: RECIPIENT_WITHIN runs from the start to the first recipient that we take
+mail for, CONVERSATION_WITHIN to the end. Whatever we refuse for the time being is told to the host.
+"""
 
 import asyncio
 import socket
 import ssl
 import struct
 from dataclasses import dataclass
-from typing import Protocol
+from typing import AnyStr, Protocol
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
+RECIPIENT_WITHIN = 20.0  # seconds to the first recipient that we take mail for
 SILENCE = 60.0  # seconds without a command
 DATA_WITHIN = 180.0  # seconds for a whole mail
 CONVERSATION_WITHIN = 900.0  # seconds for everything that a client has to say
@@ -18,17 +23,23 @@ MOST_RECIPIENTS = 20  # of one mail
 MOST_STRANGERS = 10  # recipients refused in one connection, before it is ended
 LONGEST_LINE = 16_384  # octets: longer ones are read in pieces
 
+TOO_MANY = b"421 4.7.0 Too many connections, try again later\r\n"
+TOO_LARGE = "552 5.3.4 Error: larger than we take"
+NO_ROOM = "452 4.3.1 No room for this mail now, try again later"
+
 log = structlog.get_logger("inbound")
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail as it was handed over. `content` has its CRLF line ends and is no longer dot-stuffed."""
+    """One mail as it was handed over. `content` has its CRLF line ends and is no longer dot-stuffed; `helo` is what the
+    client called itself."""
 
     client: str
     mail_from: str
     recipients: tuple[str, ...]
     content: bytes
+    helo: str = ""
 
 
 class Host(Protocol):
@@ -57,6 +68,17 @@ class Host(Protocol):
         """Whether we take mail for this address."""
         ...
 
+    def scope(self, recipient: str) -> str | None:
+        """Which mailbox or probe mail for this address concerns, if any."""
+        ...
+
+    def turned_away(
+        self, conversation: "Conversation", code: int, *, own: bool, scopes: set[str] | None = None
+    ) -> None:
+        """The client was refused with this code. `own`: for what it did itself; `scopes`: what was refused, where it is
+        not all that the conversation has named."""
+        ...
+
     async def take(self, letter: Letter) -> str:
         """The reply to the whole mail. With 250 it is ours."""
         ...
@@ -71,7 +93,9 @@ class Conversation(SMTP):
         self.host = host
         self.client = "unknown"
         self.strangers = 0
+        self.over_pace = False
         self._weight = self._octets = 0
+        self._first: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
         self._gone = False
         super().__init__(
@@ -92,17 +116,19 @@ class Conversation(SMTP):
         super().connection_made(transport)
         if self._end is None:
             self.client = str(peer[0]) if peer else "unknown"
-            self._end = self.loop.call_later(CONVERSATION_WITHIN, self.drop)
+            self._first = self.loop.call_later(RECIPIENT_WITHIN, self._timeout_cb)
+            self._end = self.loop.call_later(CONVERSATION_WITHIN, self._timeout_cb)
             if not self.host.enter(self):
-                self.drop(b"421 4.7.0 Too many connections, try again later\r\n")
+                self.drop(TOO_MANY)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The client has gone."""
         if self._gone:
             return
         self._gone = True
-        if self._end:
-            self._end.cancel()
+        for timer in (self._first, self._end):
+            if timer:
+                timer.cancel()
         self._unload()
         self.host.leave(self)
         super().connection_lost(error)
@@ -111,7 +137,7 @@ class Conversation(SMTP):
         """More of what the client says. Who says twice what a mail may have is not listened to any longer."""
         self._octets += len(data)
         if self._octets > 2 * self.host.size_limit + LONGEST_LINE:
-            self.drop(b"421 4.3.4 Too much data\r\n")
+            self.turn_away(b"421 4.3.4 Too much data\r\n")
         else:
             super().data_received(data)
 
@@ -124,7 +150,37 @@ class Conversation(SMTP):
                 self.transport.close()
 
     def _timeout_cb(self) -> None:
-        self.drop(b"421 4.4.2 Timeout, closing the connection\r\n")
+        self.turn_away(b"421 4.4.2 Timeout, closing the connection\r\n")
+
+    def turn_away(self, last_words: bytes) -> None:
+        """End the connection for what the client did, or did not do."""
+        if not self._gone:
+            self.host.turned_away(self, int(last_words[:3]), own=True)
+        self.drop(last_words)
+
+    @property
+    def named(self) -> bool:
+        """Whether the client has named a recipient of the mail that it is about to bring."""
+        return self.envelope is not None and bool(self.envelope.rcpt_tos)
+
+    @property
+    def scopes(self) -> set[str]:
+        """What that mail concerns: see `Host.scope`."""
+        recipients = self.envelope.rcpt_tos if self.envelope is not None else []
+        return {scope for each in recipients if (scope := self.host.scope(each)) is not None}
+
+    def refuse(self, recipient: str, reply: str) -> str:
+        """We do not take mail for this recipient now, for what the client did; the reply."""
+        scope = self.host.scope(recipient)
+        self.host.turned_away(self, int(reply[:3]), own=True, scopes=set() if scope is None else {scope})
+        return reply
+
+    def accept(self, recipient: str) -> None:
+        """We take mail for this recipient: the client is no idle one."""
+        assert self.envelope is not None
+        self.envelope.rcpt_tos.append(recipient)
+        if self._first:
+            self._first.cancel()
 
     async def ended(self) -> None:
         """Wait until the client is no longer served; after `drop` that is at once."""
@@ -146,6 +202,21 @@ class Conversation(SMTP):
         if self._tls_protocol and self.session and self.session.ssl is None:
             self.loop.call_soon(self.connection_lost, None)  # asyncio tells nobody in the middle of a handshake
 
+    async def push(self, status: AnyStr) -> None:
+        """Answer. Of 421, which is aiosmtpd's own here, the host is told."""
+        if status[:3] in ("421", b"421"):
+            self.host.turned_away(self, 421, own=True)
+        await super().push(status)
+
+    async def handle_exception(self, error: Exception) -> str:
+        """What a client said cannot be read, or we failed."""
+        self.host.turned_away(self, 451, own=True)
+        return await super().handle_exception(error)
+
+    async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+        """Nobody signs in here. Without a syntax it is not in what HELP lists."""
+        await self.push("502 5.5.1 AUTH is not offered")
+
     @syntax("DATA")
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         """The mail itself. Ours and not aiosmtpd's, which keeps every line apart and the pieces of one without end."""
@@ -158,17 +229,18 @@ class Conversation(SMTP):
         self._reset_timeout(DATA_WITHIN)
         content = await self._read_content()
         self._reset_timeout()
-        if content is None:
-            await self.push("552 5.3.4 Error: more than we take, or can take now")
+        if isinstance(content, str):
+            await self.push(content)
+            self.host.turned_away(self, int(content[:3]), own=content is TOO_LARGE)
         else:
             self.envelope.content = self.envelope.original_content = content
             await self.push(await self._call_handler_hook("DATA"))
         self._unload()
         self._set_post_data_state()  # type: ignore[no-untyped-call]
 
-    async def _read_content(self) -> bytes | None:
-        """The mail without its dots; None if there was no room for it, though it was read to its end."""
-        content, room, at_start = bytearray(), True, True
+    async def _read_content(self) -> bytes | str:
+        """The mail without its dots, read to its end; the reply, if it was not kept."""
+        content, reply, at_start = bytearray(), "", True
         while True:
             try:
                 line = await self._reader.readuntil(b"\r\n")
@@ -177,15 +249,18 @@ class Conversation(SMTP):
                 line = await self._reader.read(error.consumed)
                 whole = False
             if at_start and line == b".\r\n":
-                return bytes(content) if room else None
+                return reply or bytes(content)
             if at_start and line.startswith(b"."):
                 line = line[1:]  # RFC 5321, section 4.5.2
             at_start = whole
-            room = room and len(content) + len(line) <= self.host.size_limit and self._loads(len(line))
-            if room:
-                content += line
-            else:
+            if not reply and len(content) + len(line) > self.host.size_limit:
+                reply = TOO_LARGE
+            elif not reply and not self._loads(len(line)):
+                reply = NO_ROOM
+            if reply:
                 content.clear()
+            else:
+                content += line
 
     def _loads(self, octets: int) -> bool:
         self._weight += octets
@@ -208,23 +283,25 @@ class _Hooks:
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if not server.host.allows(server.client):
-            return "450 4.7.1 Too many mails, try again later"
+        server.over_pace = not server.host.allows(server.client)
         envelope.mail_from = address
         return "250 2.1.0 Ok"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        """Only here it is known whose mail is refused, so what a client does too often is refused here as well."""
+        if not server.host.welcomes(address):
+            server.strangers += 1
+            if server.strangers >= MOST_STRANGERS:
+                server.turn_away(b"421 4.7.0 Too many unknown recipients\r\n")
+            return "550 5.1.1 No such recipient here"
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
-            return "452 4.5.3 Too many recipients"
-        if server.host.welcomes(address):
-            envelope.rcpt_tos.append(address)
-            return "250 2.1.5 Ok"
-        server.strangers += 1
-        if server.strangers >= MOST_STRANGERS:
-            server.drop(b"421 4.7.0 Too many unknown recipients\r\n")
-        return "550 5.1.1 No such recipient here"
+            return server.refuse(address, "452 4.5.3 Too many recipients")
+        if server.over_pace:
+            return server.refuse(address, "450 4.7.1 Too many mails, try again later")
+        server.accept(address)
+        return "250 2.1.5 Ok"
 
     async def handle_VRFY(  # noqa: N802 - aiosmtpd's name
         self, server: Conversation, session: Session, envelope: Envelope, address: str
@@ -236,7 +313,7 @@ class _Hooks:
     ) -> str:
         content = envelope.original_content or b""
         return await server.host.take(
-            Letter(server.client, envelope.mail_from or "", tuple(envelope.rcpt_tos), content)
+            Letter(server.client, envelope.mail_from or "", tuple(envelope.rcpt_tos), content, session.host_name or "")
         )
 
     async def handle_exception(self, error: Exception) -> str:

@@ -7,11 +7,13 @@ In the order of the data:
 - `track`      the last marks of one path and kind: whether it fails, since when
 - `picture`    the tracks of all lines, kept up to date, and the problems that follow
 - `scope`      which failures are one problem, and how wide it is
+- `holding`    which of them an open incident holds already, and when a wide one has recovered
 - `incident`   what an incident is: the values
 - `rules`      incidents and failures, before -> after, with the history of what changed
 - `mute`       about what nobody is to be told now: for a time, or by a calendar, which is `weekly`;
                `maintenance`: mutes that the configuration holds
 - `telling`    what people know of an incident against what is so -> the next notice, for each channel
+- `due`        all notices that are due, with the ends that are folded into another one
 - `routing`    which channels hear of which incident
 - `scene`      what a notice is made of: an incident as one channel may see it
 - `wording`    what a notice says to people, in words of `phrases`; `facts`: what it says to machines

@@ -14,6 +14,15 @@ from probes.verdict import Cause, Grade, Outcome
 
 MOST_FAILURES = 60  # kept in an incident; a storm has thousands, and they are all alike
 
+EVERYBODY = "*"
+"""The subject of an incident that is everybody's."""
+
+SEVERAL = "+"
+"""The subject of an incident that was wide: what is left of it, several companies with nothing else in common."""
+
+Check = tuple[Line, bool]
+"""What an incident holds: a line, and whether it is about our not being able to tell, or about its mail."""
+
 
 class Nature(StrEnum):
     """Whose trouble it is. Failures of different natures are never one incident."""
@@ -81,7 +90,7 @@ class Ending(StrEnum):
 
     RECOVERED = "recovered"
     MERGED = "merged"  # another one, wider, took it in
-    NARROWED = "narrowed"  # most of those that it touched recovered; those that did not have incidents of their own now
+    NARROWED = "narrowed"  # only in old stores: what was left of it got incidents of its own
     UNWATCHED = "unwatched"  # its paths were taken out of the configuration
 
 
@@ -113,13 +122,20 @@ class Failure:
         """What fails."""
         return self.company, self.path, self.kind
 
+    @property
+    def check(self) -> Check:
+        """What fails, and whether it is our looking that fails."""
+        return self.line, self.outcome is Outcome.UNKNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a channel was last told of an incident, and when; `number` counts the notices, from 1.
 
     `labels` are those of that notice. `visible`: the companies that it may hear about, None for all. `over`: it was
-    told that this has ended. `causes` are all that it heard of since it was told that this began.
+    told that this has ended. `causes` are all that it heard of since it was told that this began. Growth is counted
+    from `base`, the number of companies when its width was last told; `companies` is the largest number since then.
+    What was stored before these were kept has no nature, and 0.
     """
 
     number: int
@@ -131,18 +147,23 @@ class Told:
     visible: tuple[str, ...] | None = None
     over: bool = False
     causes: tuple[Cause | None, ...] = ()
+    nature: Nature | None = None
+    base: int = 0
+    companies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
     """A lasting problem. It never changes; the rules make the next one of it, with the same `id`.
 
-    `subject` tells which problem it is, so that it is found again: "acme", "acme/hq", "@m365", "*".
+    `subject` tells which problem it is, so that it is found again: "acme", "acme/hq", "@m365", "*", and "+" for what is
+    left of a wide one.
     `company` and `mail_system` are "" where it touches several. `companies` are all that it ever touched, in the order
     of time; `touches` those of now. `failing` counts the paths and kinds that fail now, `failures` are the gravest of
     them, at most `MOST_FAILURES`; of one that is over, the last ones. `began_at` is the launch of its first bad
-    probe, `opened_at` when the rules last opened it. `changed_at` is when its cause last became what it is. `relapses`
-    counts how often it came back.
+    probe, `opened_at` when the rules last opened it. `changed_at` is when its cause or nature last became what it is.
+    `relapses` counts how often it came back. `recovering_since`: too few companies were left for it to be wide; from
+    then on every check is waited for. `narrowed_at`: the wait was over, and this is what still failed.
     """
 
     id: str
@@ -167,6 +188,8 @@ class Incident:
     relapses: int = 0
     muted_by: tuple[str, ...] = ()  # ids of mutes that together cover all that fails; () where people may be told
     told: Mapping[str, Told] = field(default_factory=dict)  # by channel
+    recovering_since: datetime | None = None
+    narrowed_at: datetime | None = None
 
     @property
     def open(self) -> bool:
@@ -178,6 +201,26 @@ class Incident:
         """What decided whose trouble it is."""
         lead = leading(self, self.failures)
         return lead.reason if lead else Reason.NOT_COMPARED
+
+    @property
+    def wide(self) -> bool:
+        """Whether many companies have it for one reason."""
+        return self.subject == EVERYBODY or self.subject.startswith("@")
+
+    @property
+    def recovering(self) -> bool:
+        """Whether it is nearly over: the companies that are left are waited for."""
+        return self.open and self.wide and self.recovering_since is not None
+
+    @property
+    def unheard(self) -> tuple[str, ...]:
+        """The companies of which nothing was heard since the others began to recover."""
+        since = self.recovering_since
+        if since is None or not self.open:
+            return ()
+        heard = {failure.company for failure in self.failures if failure.at >= since}
+        kept = {failure.company for failure in self.failures}
+        return tuple(company for company in self.touches if company in kept - heard)
 
 
 def leading(incident: Incident, failures: Sequence[Failure]) -> Failure | None:
@@ -197,6 +240,10 @@ class Turn(StrEnum):
     SEVERITY_CHANGED = "severity_changed"
     TOUCHED = "touched"  # one more company
     RECOVERED_IN = "recovered_in"  # one company fewer
+    RECLASSIFIED = "reclassified"  # it is another's trouble than it seemed
+    RECOVERING = "recovering"  # nearly over
+    WORSENED = "worsened"  # it was nearly over, and is not
+    NARROWED = "narrowed"  # most of it is over
     TOOK_IN = "took_in"  # a narrower incident
     MUTED = "muted"
     UNMUTED = "unmuted"

@@ -10,7 +10,10 @@ class News(StrEnum):
     """What a notice is about."""
 
     OPENED = "opened"
-    WIDENED = "widened"
+    WIDENED = "widened"  # its scope, or it took in another incident
+    GREW = "grew"  # many more companies than were told
+    NARROWED = "narrowed"  # most companies recovered, and the rest was looked at again
+    CHANGED = "changed"  # it is another's trouble than was told
     CAUSE_CHANGED = "cause_changed"
     REMINDER = "reminder"
     RESOLVED = "resolved"

@@ -32,8 +32,9 @@ class Others:
         del kept[:-KEPT]
 
     def newest(self, place: Place) -> Ruling | None:
-        """The control's newest verdict on this path."""
-        return next(reversed(self._rulings.get((place, Role.CONTROL), [])), None)
+        """The newest verdict on whoever is compared with the sender on this path."""
+        newest = (rulings[-1] for role in Role if (rulings := self._rulings.get((place, role))))
+        return max(newest, key=lambda each: each.launched_at, default=None)
 
     def beside(self, place: Place, failing: Failing, rigour: Rigour) -> tuple[Comparison, ...]:
         """What the others got on this path, as far as it tells anything of the failure."""

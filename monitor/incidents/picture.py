@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from monitor.incidents.attribution import Case, attribute, least
 from monitor.incidents.comparison import Comparison, Failing, Rigour
-from monitor.incidents.incident import Failure, Nature
+from monitor.incidents.holding import Group, Known, grouped
+from monitor.incidents.incident import Failure, Incident, Nature
 from monitor.incidents.marks import Mark, Names, mark_of, severity_of
 from monitor.incidents.others import Others
 from monitor.incidents.reach import Contacts, Reach, Unreached, reach, unanswered
 from monitor.incidents.ruling import Line, Place, Ruling, Site
-from monitor.incidents.scope import Heard, Key, Problem, Wide, of_company, widened
+from monitor.incidents.scope import Heard, Problem, Town, Wide, of_company
 from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.track import Limits, Streak, Track, track_of
 from probes.sender import Role
@@ -19,6 +20,8 @@ from probes.uplink import Uplink
 from probes.verdict import Outcome
 
 HISTORY = 40  # verdicts of a line from which its track is made again
+GAP = 1.5  # of the time between two probes: where more lies between two verdicts, another one is on its way
+LONGEST_WAIT = timedelta(hours=1)  # for the next probe of a check; what is probed once a day holds up no end
 MOST_PATIENCE = 3  # how often the good ones that are needed are doubled, for what comes back again and again
 CONTROL_AGAIN = timedelta(minutes=3)  # until the next control, where the last one failed and that may be chance
 
@@ -37,7 +40,8 @@ class Picture:
         self._sites: dict[str, list[Site]] = {}
         self._ways: dict[Place, Site] = {}
         self._town: dict[str, str] = {}
-        self._lines: set[Line] = set()
+        self._lines: dict[Line, Site] = {}
+        self._awake_since: datetime | None = None
         self._tracks: dict[Line, Track] = {}
         self._others = Others()
         self._contacts = Contacts()
@@ -50,6 +54,7 @@ class Picture:
         self._problems: dict[str, list[Problem]] = {}
         self._relapses: Mapping[tuple[str, Nature], int] = {}
         self._stale: set[str] = set()
+        self._undecided: set[str] = set()
 
     def configure(
         self,
@@ -71,7 +76,10 @@ class Picture:
         self._ways = {site.key: site for sites in by_company.values() for site in sites}
         self._town = {company: sites[0].mail_system for company, sites in by_company.items()}
         self._lines = {
-            (site.company, site.path, kind) for sites in by_company.values() for site in sites for kind in site.kinds
+            (site.company, site.path, kind): site
+            for sites in by_company.values()
+            for site in sites
+            for kind in site.kinds
         }
         for gone in [line for line in self._tracks if line not in self._lines]:
             del self._tracks[gone]
@@ -86,6 +94,10 @@ class Picture:
     def follow(self, uplink: Callable[[], Uplink]) -> None:
         """Ask this for what is known of our own way out."""
         self._uplink = uplink
+
+    def wake(self, now: datetime) -> None:
+        """Nothing was probed before: what was not heard of until now is not overdue."""
+        self._awake_since = now
 
     def watches(self, line: Line) -> bool:
         """Whether it is looked at."""
@@ -115,6 +127,21 @@ class Picture:
         )
         return list(wanted)
 
+    def out_of_order(self, rulings: Sequence[Ruling]) -> list[Line]:
+        """The lines of which a verdict comes after that on a probe that was launched later. It tells what was so then:
+        their past must be loaded again, in the order of the launches. After a clock went back that is no order."""
+        newest: dict[Line, datetime] = {}
+        found: dict[Line, None] = {}
+        for ruling in rulings:
+            track = self._tracks.get(ruling.line)
+            if ruling.role is not Role.SENDER or track is None:
+                continue
+            known = newest.get(ruling.line) or track.launched_at
+            if known and ruling.launched_at < known <= ruling.at:
+                found[ruling.line] = None
+            newest[ruling.line] = max(known or ruling.launched_at, ruling.launched_at)
+        return list(found)
+
     def unread_beside_failures(self) -> list[Line]:
         """Lines of companies where something fails, whose past must be loaded, to know what else is well there."""
         self._refresh()
@@ -128,7 +155,7 @@ class Picture:
         """This is the line's past: the latest verdict of each of its newest probes, oldest first. `before` is what
         open incidents say of the line, None where they do not say all."""
         past = list(rulings)
-        self._tracks[line] = track_of(past, self._limits(line[0]), self._names, before)
+        self._tracks[line] = track_of(past, self._limits(line), self._names, before)
         for ruling in past:
             self._hear_of_connection(ruling)
         self._look_at_connection(line)
@@ -159,22 +186,49 @@ class Picture:
             if ruling.role is not Role.SENDER:
                 self._take_other(ruling)
                 continue
-            if ruling.line not in self._lines:
+            if ruling.role is not Role.SENDER or ruling.line not in self._lines:
                 continue
             if ruling.line not in loaded:
                 track = self._tracks.get(ruling.line, Track())
-                self._tracks[ruling.line] = track.add(ruling, self._limits(ruling.company), self._names)
+                self._tracks[ruling.line] = track.add(ruling, self._limits(ruling.line), self._names)
                 self._look_at_connection(ruling.line)
             if ruling.verdict.outcome is not Outcome.UNKNOWN:
                 self._hear(ruling)
             self._stale.add(ruling.company)
 
-    def problems(self, before: Mapping[Key, datetime]) -> list[Problem]:
-        """All problems that there are now. `before`: the wide ones of before, and since when they were."""
+    def problems(self, incidents: Iterable[Incident] = ()) -> list[Problem]:
+        """All problems that there are now, where these incidents are open."""
+        return [group.problem for group in self.groups(incidents)]
+
+    def groups(self, incidents: Iterable[Incident], now: datetime | None = None) -> list[Group]:
+        """All problems that there are now, each with the open incidents that hold its checks. At `now` what was waited
+        for too long is no longer waited for."""
         self._refresh()
         narrow = [problem for problems in self._problems.values() for problem in problems]
-        wide = Wide(self._settings.companies, self._settings.share)
-        return widened(narrow, self._town, self._heard_at, wide, before)
+        heard = {company: at for company, at in self._heard_at.items() if company not in self._undecided}
+        town = Town(self._town, heard, Wide(self._settings.companies, self._settings.share))
+        known = Known(lambda failure, since: self._awaited(failure, since, now), self._failed_at)
+        return grouped(narrow, incidents, town, known)
+
+    def _awaited(self, failure: Failure, since: datetime, now: datetime | None) -> bool:
+        """Whether a probe that was launched since then may still tell that it is over. One that failed since is an
+        answer, but not before the interval is over in which it may be seen that all of it comes back."""
+        if now is None:
+            return True
+        site, streak = self._lines[failure.line], self._streak(failure)
+        every = min(site.every, LONGEST_WAIT)
+        if not streak.good and self._failed_at(failure) >= since:
+            return now - max(since, failure.since) <= every
+        return now - max(since, self._awake_since or since) <= GAP * every + site.give_up
+
+    def _failed_at(self, failure: Failure) -> datetime:
+        last = self._streak(failure).last
+        return last.launched_at if last else failure.since
+
+    def _streak(self, failure: Failure) -> Streak:
+        line, sight = failure.check
+        track = self._tracks[line]
+        return track.sight if sight else track.mail
 
     def suspects(
         self, rulings: Iterable[Ruling], now: datetime, asked: Mapping[Place, datetime]
@@ -248,11 +302,16 @@ class Picture:
         if ruling.company in self._sites and (before is None or before < ruling.launched_at):
             self._heard_at[ruling.company] = ruling.launched_at
 
-    def _limits(self, company: str) -> Limits:
+    def _limits(self, line: Line) -> Limits:
+        company, site = line[0], self._lines[line]
         relapses = {nature: self._relapses.get((company, nature), 0) for nature in Nature}
         ours = relapses.pop(Nature.OURS)
         good, telling = good_needed(self._settings, max(relapses.values())), good_needed(self._settings, ours)
-        return Limits(self._settings.bad, self._settings.of_last, good, telling)
+        return Limits(
+            *(self._settings.bad, self._settings.of_last, good, telling),
+            apart=GAP * site.every,
+            certain=2 * site.every + site.give_up,
+        )
 
     def _refresh(self) -> None:
         """Work out again what has changed, company by company."""
@@ -262,6 +321,9 @@ class Picture:
             sites = self._sites.get(company)
             self._failing.pop(company, None)
             self._problems.pop(company, None)
+            self._undecided.discard(company)
+            if any(track.undecided for line in self.lines_of((company,)) if (track := self._tracks.get(line))):
+                self._undecided.add(company)
             if sites and (failures := list(self._failures(company))):
                 self._failing[company] = failures
                 self._problems[company] = list(of_company(sites, failures, heard))

@@ -1,34 +1,51 @@
 """Incidents and problems, before -> after, with the history of what changed.
 
-Each problem has one open incident. One that became wider keeps the incident that people know of longest and takes the
-others in; one that comes back soon is the same incident again.
+Each problem has one open incident: the one that holds its checks, see `holding`. Of several that become one, the
+incident goes on that people know of longest, and takes the others in. What comes back soon is the same incident again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from monitor.incidents.holding import Group, key_of, seniority
 from monitor.incidents.incident import (
+    EVERYBODY,
     GRAVEST_FIRST,
     MOST_FAILURES,
+    SEVERAL,
+    Check,
     Ending,
     Entry,
     Failure,
     Incident,
+    Nature,
     Turn,
+    leading,
 )
+from monitor.incidents.phrases import decided_by
 from monitor.incidents.ruling import Line
-from monitor.incidents.scope import EVERYBODY, Key, Problem
+from monitor.incidents.scope import Key, Problem
 
 MOST_NAMED = 10  # companies in one line of a history
+
+NATURES: dict[Nature, tuple[str, str]] = {
+    Nature.MAIL: ("the sender's mail", "it is the sender's mail that is stopped"),
+    Nature.MAILBOX: ("the probe's own mailbox", "the server says so"),
+    Nature.THEIR_SYSTEM: ("the company's mail system", "a neutral sender is stopped too"),
+    Nature.OURS: ("Mailpath itself", "we cannot tell what becomes of the mail"),
+}
+"""Whose trouble it is, and how that is known where no comparison tells."""
 
 
 @dataclass
 class After:
-    """What the rules made of it: incidents that are new or other than before, and what their histories say of it."""
+    """What the rules made of it: incidents that are new or other than before, and what their histories say of it.
+    `problems`: what each open incident is about, by its id."""
 
     incidents: dict[str, Incident] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    problems: dict[str, Problem] = field(default_factory=dict)
 
     def put(self, incident: Incident, *entries: Entry) -> None:
         """This is what the incident is now."""
@@ -39,61 +56,56 @@ class After:
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What else the rules need: the time, which paths and kinds are still watched, names for new incidents, for how
-    long what is over may come back as the same, and the problems of the last time: one that is still the very same
-    value is no news."""
+    long what is over may come back as the same, and the problems of the last time, by the ids of their incidents: one
+    that is still the very same value is no news."""
 
     now: datetime
     watched: Callable[[Line], bool]
     new_id: Callable[[], str]
     reopen: timedelta
-    before: Mapping[Key, Problem] = field(default_factory=dict)
+    before: Mapping[str, Problem] = field(default_factory=dict)
 
 
-def key_of(incident: Incident) -> Key:
-    """By which it is found."""
-    return incident.nature, incident.subject
-
-
-def reconcile(incidents: Iterable[Incident], problems: Sequence[Problem], at: Moment) -> After:
+def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment) -> After:
     """Bring the incidents, open ones and those lately closed, in line with the problems that there are now."""
     after = After()
     known = list(incidents)
-    opened = {key_of(incident): incident for incident in known if incident.open}
+    opened = {incident.id: incident for incident in known if incident.open}
     lately = {key_of(each): each for each in sorted(_that_may_return(known, at), key=lambda each: each.opened_at)}
-    there = {problem.key for problem in problems}
-    orphans = {key: incident for key, incident in opened.items() if key not in there}
-    speaking: list[tuple[Problem, Incident]] = []
-    for problem in sorted(problems, key=lambda problem: len(problem.companies), reverse=True):
-        inside = [] if problem.company else _inside(orphans, problem)
-        before = opened.get(problem.key) or (inside.pop(0) if inside else None)
-        entries: list[Entry] = []
-        if before and at.before.get(problem.key) is problem:
-            now = before
-        elif before is None:
-            now, *entries = _opened(lately.get(problem.key), problem, at)
+    for group in sorted(groups, key=lambda group: len(group.problem.companies), reverse=True):
+        holders = sorted((opened.pop(name) for name in group.holders), key=seniority)
+        before, taken = (holders[0], holders[1:]) if holders else (None, [])
+        now = _go_on(after, before, group, lately, at)
+        after.problems[now.id] = group.problem
+        for each in taken:
+            _merge(after, each, now, at.now)
+    checks = _by_check(after.problems) if opened else {}
+    for orphan in opened.values():
+        into = next((checks[each.check] for each in orphan.failures if each.check in checks), None)
+        if into:
+            _merge(after, orphan, after.incidents.get(into) or next(i for i in known if i.id == into), at.now)
         else:
-            now, *entries = _updated(before, problem, at.now)
-            orphans.pop(key_of(before), None)
-        if now != before:
-            after.put(now, *entries)
-        speaking.append((problem, now))
-        for taken in inside:
-            _merge(after, orphans.pop(key_of(taken)), now, at.now)
-    for incident in orphans.values():
-        if into := _other_nature(incident, speaking):
-            _merge(after, incident, into, at.now)
-        else:
-            after.put(*_closed(incident, _ending(incident, problems, at), at.now))
+            after.put(*_closed(orphan, _ending(orphan, at), at.now))
     return after
 
 
-def _other_nature(incident: Incident, speaking: Iterable[tuple[Problem, Incident]]) -> Incident | None:
-    """The incident about the same paths and kinds, which turned out to be another's trouble than it seemed."""
-    lines = {failure.line for failure in incident.failures}
-    for problem, other in speaking:
-        if problem.nature is not incident.nature and any(failure.line in lines for failure in problem.failures):
-            return other
-    return None
+def _go_on(after: After, before: Incident | None, group: Group, lately: Mapping[Key, Incident], at: Moment) -> Incident:
+    """The incident that the group is about from now on."""
+    problem = group.problem
+    if before is None:
+        now, *entries = _opened(lately.get(problem.key), problem, at)
+    elif at.before.get(before.id) is problem:
+        return before
+    else:
+        now, *entries = _updated(before, group, at.now)
+    if now != before:
+        after.put(now, *entries)
+    return now
+
+
+def _by_check(problems: Mapping[str, Problem]) -> dict[Check, str]:
+    """The id of the incident that each check that fails now belongs to."""
+    return {failure.check: name for name, problem in problems.items() for failure in problem.failures}
 
 
 def _that_may_return(incidents: Iterable[Incident], at: Moment) -> Iterator[Incident]:
@@ -101,19 +113,6 @@ def _that_may_return(incidents: Iterable[Incident], at: Moment) -> Iterator[Inci
     for incident in incidents:
         if incident.closed_at and incident.ending is Ending.RECOVERED and at.now - incident.closed_at <= at.reopen:
             yield incident
-
-
-def _inside(orphans: Mapping[Key, Incident], problem: Problem) -> list[Incident]:
-    """The incidents that the problem takes in, the one that people know of longest first."""
-    companies = set(problem.companies)
-    inside = [
-        incident
-        for (nature, _), incident in orphans.items()
-        if nature is problem.nature
-        and not incident.scope.wider_than(problem.scope)
-        and companies.intersection(incident.touches)
-    ]
-    return sorted(inside, key=lambda incident: (not incident.told, incident.opened_at))
 
 
 def _kept(failures: Iterable[Failure]) -> tuple[Failure, ...]:
@@ -156,6 +155,8 @@ def _opened(before: Incident | None, problem: Problem, at: Moment) -> tuple[Inci
         changed_at=at.now,
         closed_at=None,
         ending=None,
+        recovering_since=None,
+        narrowed_at=None,
         relapses=before.relapses + 1,
     )
     return incident, Entry(incident.id, at.now, Turn.REOPENED, f"came back: {described(problem)}")
@@ -166,20 +167,56 @@ def _with(incident: Incident, problem: Problem) -> Incident:
     return replace(incident, companies=(*incident.companies, *new), **_fields(problem))  # type: ignore[arg-type]
 
 
-def _updated(incident: Incident, problem: Problem, now: datetime) -> tuple[Incident, *tuple[Entry, ...]]:
-    """The incident as it is now. Its scope never narrows while it lasts, or it would flap."""
+def _updated(incident: Incident, group: Group, now: datetime) -> tuple[Incident, *tuple[Entry, ...]]:
+    """The incident as it is now. Its scope does not narrow while it is about the same, or it would flap."""
+    problem = group.problem
     after = _with(incident, problem)
-    if incident.scope.wider_than(problem.scope):
+    if key_of(after) == key_of(incident) and incident.scope.wider_than(after.scope):
         after = replace(after, scope=incident.scope)
-    if incident.cause != after.cause:
+    if incident.cause != after.cause or incident.nature is not after.nature:
         after = replace(after, changed_at=now)
     if incident.company and not problem.company:  # what was one company's own before does not tell when all of it began
         after = replace(after, began_at=problem.since)
+    if group.recovering:
+        after = replace(after, recovering_since=incident.recovering_since or now)
+    elif _narrowed(incident, after):
+        after = replace(after, narrowed_at=now)
+    elif after.wide:
+        after = replace(after, recovering_since=None)
     return after, *(Entry(after.id, now, turn, said) for turn, said in _changes(incident, after))
 
 
+def _narrowed(before: Incident, after: Incident) -> bool:
+    """Whether it is no longer as wide, now that all of it was looked at again."""
+    return _WIDTH.get(after.subject[:1], 0) < _WIDTH.get(before.subject[:1], 0)
+
+
+_WIDTH = {"@": 1, EVERYBODY: 2}
+
+
 def _changes(before: Incident, after: Incident) -> Iterator[tuple[Turn, str]]:
-    if after.scope is not before.scope:
+    yield from _turned(before, after)
+    if more := [company for company in after.touches if company not in set(before.touches)]:
+        yield Turn.TOUCHED, f"{_named(more)} too, {len(after.touches)} in all"
+    if fewer := [company for company in before.touches if company not in set(after.touches)]:
+        yield Turn.RECOVERED_IN, f"{_named(fewer)}, {len(after.touches)} left"
+    if after.recovering and not before.recovering:
+        yield Turn.RECOVERING, f"{len(after.touches)} of {len(after.companies)} companies left"
+    if before.recovering and after.wide and not after.recovering:
+        yield Turn.WORSENED, f"{len(after.touches)} of {len(after.companies)} companies fail again"
+
+
+def _turned(before: Incident, after: Incident) -> Iterator[tuple[Turn, str]]:
+    """What it turned into. One line where it is another's trouble: cause, outcome and severity follow from that."""
+    if after.nature is not before.nature:
+        whose, why = NATURES[after.nature]
+        lead = leading(after, after.failures)
+        said = (decided_by(lead) if lead else "") or why
+        yield Turn.RECLASSIFIED, f"from {NATURES[before.nature][0]} to {whose}: {said}"
+        return
+    if _narrowed(before, after):
+        yield Turn.NARROWED, _left_of(after)
+    elif after.scope.wider_than(before.scope):
         yield Turn.WIDENED, f"from {words(before.scope)} to {words(after.scope)}"
     if after.cause != before.cause:
         yield Turn.CAUSE_CHANGED, f"from {words(before.cause)} to {words(after.cause)}: {_because(after)}"
@@ -187,10 +224,17 @@ def _changes(before: Incident, after: Incident) -> Iterator[tuple[Turn, str]]:
         yield Turn.OUTCOME_CHANGED, f"from {before.outcome} to {after.outcome}"
     if after.severity is not before.severity:
         yield Turn.SEVERITY_CHANGED, f"from {before.severity} to {after.severity}"
-    if more := [company for company in after.touches if company not in set(before.touches)]:
-        yield Turn.TOUCHED, f"{_named(more)} too, {len(after.touches)} in all"
-    if fewer := [company for company in before.touches if company not in set(after.touches)]:
-        yield Turn.RECOVERED_IN, f"{_named(fewer)}, {len(after.touches)} left"
+
+
+def _left_of(after: Incident) -> str:
+    well, unheard = len(after.companies) - len(after.touches), after.unheard
+    failing = [company for company in after.touches if company not in unheard]
+    said = [f"{well} of {len(after.companies)} companies work again"]
+    if failing:
+        said.append(f"what still fails: {_named(failing)}")
+    if unheard:
+        said.append(f"not heard of since: {_named(unheard)}")
+    return "; ".join(said)
 
 
 def _merge(after: After, taken: Incident, into: Incident, now: datetime) -> None:
@@ -200,28 +244,28 @@ def _merge(after: After, taken: Incident, into: Incident, now: datetime) -> None
     after.entries.append(Entry(into.id, now, Turn.TOOK_IN, f"incident {taken.id} of {_named(taken.touches)}"))
 
 
-def _ending(incident: Incident, problems: Iterable[Problem], at: Moment) -> Ending:
-    if not any(at.watched(failure.line) for failure in incident.failures):
-        return Ending.UNWATCHED
-    left = {company for problem in problems if problem.nature is incident.nature for company in problem.companies}
-    return Ending.NARROWED if left.intersection(incident.touches) else Ending.RECOVERED
+def _ending(incident: Incident, at: Moment) -> Ending:
+    return Ending.RECOVERED if any(at.watched(each.line) for each in incident.failures) else Ending.UNWATCHED
+
+
+ENDED: dict[Ending, str] = {
+    Ending.RECOVERED: "it works again",
+    Ending.MERGED: "another incident speaks for it",
+    Ending.NARROWED: "most of it works again; what does not has an incident of its own",
+    Ending.UNWATCHED: "its paths are no longer watched",
+}
 
 
 def _closed(incident: Incident, ending: Ending, now: datetime) -> tuple[Incident, Entry]:
-    said = {
-        Ending.RECOVERED: "it works again",
-        Ending.MERGED: "another incident speaks for it",
-        Ending.NARROWED: "most of it works again; what does not has an incident of its own",
-        Ending.UNWATCHED: "its paths are no longer watched",
-    }[ending]
-    closed = replace(incident, closed_at=now, ending=ending, touches=(), failing=0)
-    return closed, Entry(incident.id, now, Turn.CLOSED, said)
+    closed = replace(incident, closed_at=now, ending=ending, touches=(), failing=0, recovering_since=None)
+    return closed, Entry(incident.id, now, Turn.CLOSED, ENDED[ending])
 
 
 def described(problem: Problem) -> str:
     """The problem in a line, with what was said."""
     about = f"{words(problem.outcome)}, {words(problem.cause)}" if problem.cause else words(problem.outcome)
-    who = words(problem.scope) if problem.subject == EVERYBODY else f"{words(problem.scope)} {problem.subject}"
+    alone = problem.subject in (EVERYBODY, SEVERAL)
+    who = words(problem.scope) if alone else f"{words(problem.scope)} {problem.subject}"
     return f"{who}: {about}: {_because(problem)}"
 
 

@@ -44,7 +44,8 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the rules need to know of a path. `every` is the time in which each kind is probed once."""
+    """What the rules need to know of a path. `every` is the time in which each kind is probed once; `give_up` after its
+    launch a probe that was not seen is missing."""
 
     company: str
     company_name: str
@@ -54,6 +55,7 @@ class Site:
     every: timedelta
     via: str = "direct"
     code_life: timedelta = timedelta(minutes=10)
+    give_up: timedelta = timedelta(hours=1)
 
     @property
     def key(self) -> Place:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.incidents.advice import Advice
 from monitor.incidents.advising import advice_on, runbook_on
-from monitor.incidents.incident import Failure, Incident, Reason, Told, leading
+from monitor.incidents.incident import Failure, Incident, Reason, Scope, Told, leading
 from monitor.incidents.notice import News
 from monitor.incidents.phrases import LONGEST_NAME, SYSTEMS, decided_by, legible
 
@@ -34,8 +34,8 @@ class Telling:
 
     `companies` are those of the configuration, by key; one that is gone is called by its key. `good`: so many good
     probes in a row, and it is over. `url` is the base of Mailpath's pages. `visible`: the companies that the channel
-    may hear of, None for all. `before`: what it was told last. `into`: the incident that took this one in.
-    `remaining`: the companies that still have it, where it narrowed.
+    may hear of, None for all. `before`: what it was told last. `into`: the incident that took this one in. `took_in`:
+    those that this one took in, of which the channel knew.
     """
 
     incident: Incident
@@ -48,7 +48,7 @@ class Telling:
     visible: frozenset[str] | None = None
     before: Told | None = None
     into: Incident | None = None
-    remaining: tuple[str, ...] = ()
+    took_in: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,14 @@ class Scene:
         """At the latest after this time there is a next probe; None where nobody knows."""
         known = self.telling.companies
         return max((known[company].every for company in self.companies if company in known), default=None)
+
+    @property
+    def watched(self) -> int:
+        """How many companies are watched that it could touch: with its mail system, if it is one mail system's."""
+        known, system = self.telling.companies, self.incident.mail_system
+        one = self.incident.scope is Scope.MAIL_SYSTEM
+        there = [company for company in known if not one or known[company].mail_system == system]
+        return len({*there, *self.companies})
 
     def name(self, company: str, most: int = LONGEST_NAME) -> str:
         """What people call this company."""

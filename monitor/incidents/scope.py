@@ -2,7 +2,8 @@
 
 First each company by itself: its mail, its probes' mailboxes, what we ourselves cannot do there. Then those of several
 companies that began together and have causes of one family become the mail system's problem or everybody's. Only what
-was heard since it began counts against that: a good verdict from before says nothing of it.
+was heard since it began counts against that: a good verdict from before says nothing of it. What an open incident holds
+together already is `holding`'s affair.
 """
 
 from collections import Counter, defaultdict
@@ -11,13 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.incidents.family import Family, family_of
-from monitor.incidents.incident import GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
+from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from monitor.incidents.ruling import Line, Site
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 
-EVERYBODY = "*"
 UNKNOWN_SYSTEM = "unknown"  # as the configuration says it where nothing is known
 TOGETHER = timedelta(hours=2)  # what began within this time may have one reason: `missing` takes an hour to be seen
 STICKY = 0.5  # of the share that makes a problem wide, as much keeps it so
@@ -187,94 +187,81 @@ def _shuts_out(scope: Scope, failures: Iterable[Failure]) -> bool:
     return scope is Scope.COMPANY
 
 
-def widened(
-    problems: Sequence[Problem],
-    town: Mapping[str, str],
-    heard_at: Mapping[str, datetime],
-    wide: Wide,
-    before: Mapping[Key, datetime],
-) -> list[Problem]:
-    """The problems with those that have one reason made one. `town` tells the mail system of every watched company,
-    `before` which problems are wide already, and since when."""
-    mail = [p for p in problems if p.nature is Nature.MAIL and p.severity is not Severity.NOTE]
-    ours = [p for p in problems if p.nature is Nature.OURS or _may_be_ours(p)]
-    theirs = [p for p in problems if p.nature is Nature.THEIR_SYSTEM]
-    found = [*_mail_widened(mail, town, heard_at, wide, before), *_ours_widened(ours, heard_at, wide, before)]
-    if not any(joined.nature is Nature.OURS for joined, _ in found):
-        found += _their_systems_widened(theirs, town, heard_at, wide, before)
-    taken = {id(member) for _, members in found for member in members}
-    return [joined for joined, _ in found] + [problem for problem in problems if id(problem) not in taken]
-
-
 Joined = tuple[Problem, list[Problem]]
+"""One problem of several companies, and those that it is made of."""
 
 
-def _mail_widened(
-    problems: list[Problem],
-    town: Mapping[str, str],
-    heard_at: Mapping[str, datetime],
-    wide: Wide,
-    before: Mapping[Key, datetime],
-) -> Iterator[Joined]:
-    alike = _of_one_family(problems)
-    key = (Nature.MAIL, EVERYBODY)
-    everybody = _is_wide(alike, heard_at, wide, before.get(key)) and (
-        key in before or _in_most_systems(alike, town, heard_at, wide)
-    )
-    if everybody:
-        yield _join(alike, key, Scope.EVERYBODY, ""), alike
-        return
-    for system, there in _by_system(problems, town).items():
-        if len(there) == 1:  # as nearly always where companies run their own
+@dataclass(frozen=True, slots=True)
+class Town:
+    """All companies that are watched: the mail system of each, when the newest probe of each that told something was
+    launched, and how many make a problem wide. A company whose newest verdict is bad, and does not fail so far, speaks
+    neither for a wide problem nor against it: it is not in `heard_at`."""
+
+    systems: Mapping[str, str]
+    heard_at: Mapping[str, datetime]
+    wide: Wide
+
+    def behind(self, system: str) -> "Town":
+        """Those with this mail system."""
+        heard = {company: at for company, at in self.heard_at.items() if self.system(company) == system}
+        return replace(self, heard_at=heard)
+
+    def system(self, company: str) -> str:
+        """The mail system of a company. One that it runs itself, or that is not known, is nobody else's."""
+        system = self.systems.get(company, UNKNOWN_SYSTEM)
+        own = system == UNKNOWN_SYSTEM or system in RUN_BY_THE_COMPANY
+        return f"{system} of {company}" if own else system
+
+
+def everybody(mail: Sequence[Problem], town: Town) -> Joined | None:
+    """The mail of most companies, if it is stopped for one reason."""
+    alike = of_one_family(mail)
+    if not is_wide(alike, town) or not _in_most_systems(alike, town):
+        return None
+    return join(alike, (Nature.MAIL, EVERYBODY), Scope.EVERYBODY), alike
+
+
+def of_systems(mail: Iterable[Problem], town: Town) -> Iterator[Joined]:
+    """The mail of the companies behind each mail system, where it is stopped for one reason."""
+    for system, there in _by_system(mail, town).items():
+        if len(there) < town.wide.companies:  # as nearly always where companies run their own
             continue
-        members, key = _of_one_family(there), (Nature.MAIL, f"@{system}")
-        if len(members) >= wide.companies or key in before:
-            heard = {company: at for company, at in heard_at.items() if _system(company, town) == system}
-            if _is_wide(members, heard, wide, before.get(key)):
-                yield _join(members, key, Scope.MAIL_SYSTEM, system), members
+        members = of_one_family(there)
+        if len(members) >= town.wide.companies and is_wide(members, town.behind(system)):
+            yield join(members, (Nature.MAIL, f"@{system}"), Scope.MAIL_SYSTEM, system), members
 
 
-def _their_systems_widened(
-    problems: list[Problem],
-    town: Mapping[str, str],
-    heard_at: Mapping[str, datetime],
-    wide: Wide,
-    before: Mapping[Key, datetime],
-) -> Iterator[Joined]:
+def their_systems(theirs: Iterable[Problem], town: Town) -> Iterator[Joined]:
     """One service that many companies have takes nobody's mail. Companies that run their own have each their own
     trouble, however many have it at once, and never is it said of everybody."""
-    for system, there in _by_system(problems, town).items():
-        key = (Nature.THEIR_SYSTEM, f"@{system}")
-        if len(there) >= wide.companies or (key in before and len(there) > 1):
-            heard = {company: at for company, at in heard_at.items() if _system(company, town) == system}
-            if _is_wide(there, heard, wide, before.get(key)):
-                yield _join(there, key, Scope.MAIL_SYSTEM, system), there
+    for system, there in _by_system(theirs, town).items():
+        if len(there) >= town.wide.companies and is_wide(there, town.behind(system)):
+            yield join(there, (Nature.THEIR_SYSTEM, f"@{system}"), Scope.MAIL_SYSTEM, system), there
 
 
-def _may_be_ours(problem: Problem) -> bool:
+def may_be_ours(problem: Problem) -> bool:
     """Whether it would be ours if nearly all had it: no server said a word, mail was lost everywhere, the neutral
     sender's too. What a server said to both is its own."""
     if problem.nature is not Nature.THEIR_SYSTEM:
-        return False
+        return problem.nature is Nature.OURS
     return all(failure.reason is Reason.CONTROL_FAILS and failure.answer is None for failure in problem.failures)
 
 
-def _by_system(problems: Iterable[Problem], town: Mapping[str, str]) -> dict[str, list[Problem]]:
+def ourselves(ours: list[Problem], town: Town) -> Joined | None:
+    """What we cannot do at most companies."""
+    if not is_wide(ours, town):
+        return None
+    return join(ours, (Nature.OURS, EVERYBODY), Scope.OURSELVES, severity=Severity.PAGE), ours
+
+
+def _by_system(problems: Iterable[Problem], town: Town) -> dict[str, list[Problem]]:
     systems: defaultdict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
-        systems[_system(problem.company, town)].append(problem)
+        systems[town.system(problem.company)].append(problem)
     return systems
 
 
-def _ours_widened(
-    problems: list[Problem], heard_at: Mapping[str, datetime], wide: Wide, before: Mapping[Key, datetime]
-) -> Iterator[Joined]:
-    key = (Nature.OURS, EVERYBODY)
-    if _is_wide(problems, heard_at, wide, before.get(key)):
-        yield _join(problems, key, Scope.OURSELVES, "", Severity.PAGE), problems
-
-
-def _of_one_family(problems: list[Problem]) -> list[Problem]:
+def of_one_family(problems: Sequence[Problem]) -> list[Problem]:
     """Those of the family that most have, or of as many the one that began first, with those that do not say why."""
     families = {id(problem): family_of(problem.cause) for problem in problems}
     in_turn = sorted(problems, key=lambda problem: (problem.since, problem.company))
@@ -283,19 +270,22 @@ def _of_one_family(problems: list[Problem]) -> list[Problem]:
     return [problem for problem in problems if families[id(problem)] in leading | WORDLESS]
 
 
-def _is_wide(problems: Sequence[Problem], heard_at: Mapping[str, datetime], wide: Wide, since: datetime | None) -> bool:
-    """Whether so many companies have it at once that it is no chance. `since`: it was wide already, from then on."""
-    companies = {problem.company for problem in problems}
-    if not companies:
+def is_wide(problems: Sequence[Problem], town: Town) -> bool:
+    """Whether so many companies have it at once that it is no chance."""
+    if not problems:
         return False
-    if since is not None:
-        heard = companies | {company for company, at in heard_at.items() if at >= since}
-        return len(companies) > 1 and len(companies) >= wide.share * STICKY * len(heard)
-    fresh = _fresh(problems)
+    fresh, companies = _fresh(problems), {problem.company for problem in problems}
     began = min(problem.since for problem in fresh)
     hit = {problem.company for problem in fresh}
-    heard = hit | {company for company, at in heard_at.items() if at >= began and company not in companies}
-    return len(hit) >= wide.companies and len(hit) >= wide.share * len(heard)
+    heard = hit | {company for company, at in town.heard_at.items() if at >= began and company not in companies}
+    return len(hit) >= town.wide.companies and len(hit) >= town.wide.share * len(heard)
+
+
+def stays_wide(problems: Iterable[Problem], town: Town, since: datetime) -> bool:
+    """Whether what was wide, since then, still is."""
+    companies = {problem.company for problem in problems}
+    heard = companies | {company for company, at in town.heard_at.items() if at >= since}
+    return len(companies) > 1 and len(companies) >= town.wide.share * STICKY * len(heard)
 
 
 def _fresh(problems: Sequence[Problem]) -> list[Problem]:
@@ -304,35 +294,32 @@ def _fresh(problems: Sequence[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.since >= newest - TOGETHER]
 
 
-def _in_most_systems(
-    problems: Sequence[Problem], town: Mapping[str, str], heard_at: Mapping[str, datetime], wide: Wide
-) -> bool:
+def _in_most_systems(problems: Sequence[Problem], town: Town) -> bool:
     """Whether it is not one mail system's affair: most of those heard of since have it, or there is but one."""
-    if len({_system(company, town) for company in town}) == 1:
+    if len({town.system(company) for company in town.systems}) == 1:
         return True
-    began = min(problem.since for problem in problems)
+    began = min(problem.since for problem in _fresh(problems))
     hit = {problem.company for problem in problems}
-    others = Counter(_system(company, town) for company, at in heard_at.items() if at >= began and company not in hit)
+    others = Counter(
+        town.system(company) for company, at in town.heard_at.items() if at >= began and company not in hit
+    )
     systems = _by_system(problems, town)
-    have_it = [system for system, members in systems.items() if _most(len(members), others[system], wide)]
-    return len(have_it) > 1 and len(have_it) >= wide.share * len(systems.keys() | others.keys())
+    have_it = [system for system, members in systems.items() if _most(len(members), others[system], town.wide)]
+    return len(have_it) > 1 and len(have_it) >= town.wide.share * len(systems.keys() | others.keys())
 
 
 def _most(members: int, others: int, wide: Wide) -> bool:
     return members >= wide.share * (members + others)
 
 
-def _system(company: str, town: Mapping[str, str]) -> str:
-    """The mail system of a company. One that it runs itself, or that is not known, is nobody else's."""
-    system = town.get(company, UNKNOWN_SYSTEM)
-    own = system == UNKNOWN_SYSTEM or system in RUN_BY_THE_COMPANY
-    return f"{system} of {company}" if own else system
-
-
-def _join(
-    problems: Sequence[Problem], key: Key, scope: Scope, mail_system: str, severity: Severity | None = None
+def join(
+    problems: Sequence[Problem], key: Key, scope: Scope, mail_system: str = "", severity: Severity | None = None
 ) -> Problem:
+    """One problem of these. It is described by those of its nature."""
     failures = [failure for problem in problems for failure in problem.failures]
+    own = [failure for failure in failures if failure.nature is key[0]]
     severity = severity or gravest(problem.severity for problem in problems)
     joined = _problem(*key, scope, severity, failures, mail_system=mail_system)
-    return replace(joined, since=min(problem.since for problem in _fresh(problems)))
+    outcome, cause = _leading(own or failures)
+    since = min(problem.since for problem in _fresh(problems))
+    return replace(joined, outcome=outcome, cause=cause, since=since)

@@ -4,7 +4,9 @@ It looks at states and not at events: what came and went while nobody was to be 
 lasts is told once, however long a mute or a stop of the service kept it back.
 """
 
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from monitor.incidents import wording
 from monitor.incidents.facts import facts
@@ -12,25 +14,75 @@ from monitor.incidents.incident import Ending, Incident, Told
 from monitor.incidents.notice import News, Notice
 from monitor.incidents.scene import Telling
 
+FACTORS = (2, 4, 10)
+"""So many times as many companies are news, and then again with each power of ten."""
+
 
 def news_for(
-    incident: Incident, told: Told | None, now: datetime, *, settle: timedelta, remind: timedelta, waiting: bool
+    incident: Incident,
+    told: Told | None,
+    now: datetime,
+    *,
+    settle: timedelta,
+    remind: timedelta,
+    waiting: bool,
+    visible: Collection[str] | None = None,
+    took_in: bool = False,
 ) -> News | None:
-    """What this channel is to be told now. `waiting`: it has not got the last notice yet."""
+    """What this channel is to be told now. `waiting`: it has not got the last notice yet. `visible`: the companies that
+    it may hear about, None for all. `took_in`: this incident took in another one that the channel knows of."""
     if incident.muted_by:
         return None
     if not incident.open:
         ends = News.MERGED if incident.ending is Ending.MERGED else News.RESOLVED
         return ends if told and not told.over else None
+    touched = len(seen(incident, visible))
     if told is None or told.over:
-        return News.OPENED if _for(incident.opened_at, now) >= settle else None
-    if incident.scope.wider_than(told.scope):
+        if took_in:
+            return News.WIDENED
+        return News.OPENED if touched and _for(incident.opened_at, now) >= settle else None
+    if not touched and not incident.wide:  # others have it still
+        return News.RESOLVED
+    steady = _for(incident.changed_at, now) >= settle
+    if told.nature not in (None, incident.nature):
+        return News.CHANGED if steady else None
+    if took_in or incident.scope.wider_than(told.scope):
         return News.WIDENED
+    if incident.narrowed_at and told.at < incident.narrowed_at:
+        return News.NARROWED
     worse = incident.severity.graver_than(told.severity)
     unheard = incident.cause not in (told.cause, *told.causes)  # one that comes and goes is news once
-    if (unheard or worse) and _for(incident.changed_at, now) >= settle:
+    if (unheard or worse) and steady:
         return News.CAUSE_CHANGED
+    if not incident.recovering and grew(told, touched) and _for(told.at, now) >= settle:
+        return News.GREW
     return News.REMINDER if not waiting and _for(told.at, now) >= remind else None
+
+
+def seen(incident: Incident, visible: Collection[str] | None) -> tuple[str, ...]:
+    """The companies that it touches now, of those that may be heard about."""
+    return tuple(company for company in incident.touches if visible is None or company in visible)
+
+
+def grew(told: Told, companies: int) -> bool:
+    """Whether so many more companies have it than were told that it is news. From one to several it is wider."""
+    if told.base < 2:
+        return False
+    return any(told.companies < step <= companies for step in _steps(told.base, companies))
+
+
+def _steps(base: int, most: int) -> Iterator[int]:
+    """Twice, four times, ten times as many, twenty times, and so on, up to so many."""
+    factors = (factor * 10**power for power in range(len(str(most))) for factor in FACTORS)
+    return takewhile(lambda step: step <= most, (base * factor for factor in factors))
+
+
+def size_told(news: News, told: Told | None, companies: int) -> tuple[int, int]:
+    """`base` and `companies` of `Told`, after this news of so many companies."""
+    goes_on = told is not None and not told.over and told.base
+    if not goes_on or news in (News.WIDENED, News.NARROWED, News.CHANGED):
+        return companies, companies
+    return told.base, max(told.companies, companies)  # type: ignore[union-attr]
 
 
 def _for(since: datetime, now: datetime) -> timedelta:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.incidents.incident import Failure
 from monitor.incidents.marks import Mark, Names, mark_of
@@ -16,21 +16,30 @@ ENOUGH = 1000  # good ones in a row are not counted any further
 @dataclass(frozen=True, slots=True)
 class Limits:
     """So many bad marks among the last `of_last` make it fail; so many good ones in a row, and it is well again. After
-    `telling` verdicts in a row that are not unknown we can tell again."""
+    `telling` verdicts in a row that are not unknown we can tell again.
+
+    Two probes that were launched further `apart` had another one between them. Where what is bad is known late, such as
+    what is missing, that one may yet prove bad; but not once the row is so old that it is `certain`."""
 
     bad: int
     of_last: int
     good: int
     telling: int
+    apart: timedelta = timedelta.max
+    certain: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Streak:
     """One question, asked again and again: is it bad? `count` of the bad ones of the present stretch: the probe of the
-    first was launched at `since`, `last` is the latest."""
+    first was launched at `since`, `last` is the latest. `good` ones came in a row since, the first and the last of them
+    launched at `good_since` and `good_at`; between the last `close` of them nothing is missing."""
 
     recent: tuple[Mark, ...] = ()
     good: int = 0
+    close: int = 0
+    good_since: datetime | None = None
+    good_at: datetime | None = None
     fails: bool = False
     since: datetime | None = None
     count: int = 0
@@ -42,17 +51,36 @@ class Streak:
         """With one more. So many good ones in a row are `needed`."""
         recent = (*self.recent, mark if bad else Mark.GOOD)[-limits.of_last :]
         if not bad:
-            good = min(self.good + 1, ENOUGH)
-            if good < needed:
-                return replace(self, recent=recent, good=good)
-            return Streak(recent=recent, good=good)
+            return self._calmer(recent, ruling, limits, needed)
         enough = mark is Mark.DAMNING or sum(each is not Mark.GOOD for each in recent) >= limits.bad
-        since, late = self.since or ruling.launched_at, self.came_late or ruling.verdict.outcome is Outcome.LATE
-        return Streak(recent, 0, self.fails or enough, since, self.count + 1, ruling, mark, late)
+        return Streak(
+            recent=recent,
+            fails=self.fails or enough,
+            since=self.since or ruling.launched_at,
+            count=self.count + 1,
+            last=ruling,
+            mark=mark,
+            came_late=self.came_late or ruling.verdict.outcome is Outcome.LATE,
+        )
+
+    def _calmer(self, recent: tuple[Mark, ...], ruling: Ruling, limits: Limits, needed: int) -> "Streak":
+        """With one more good one."""
+        at = ruling.launched_at
+        since, before = self.good_since or at, self.good_at or at
+        known_late = self.last is not None and self.last.at - self.last.launched_at > limits.apart
+        close = self.close + 1 if not known_late or at - before <= limits.apart else 1
+        good, close = min(self.good + 1, ENOUGH), min(close, ENOUGH)
+        after = replace(self, recent=recent, good=good, close=close, good_since=since, good_at=at)
+        well = close >= needed or (good >= needed and at - since >= limits.certain)
+        return after.calm() if well else after
+
+    def calm(self) -> "Streak":
+        """The same, but not failing."""
+        return Streak(self.recent, self.good, self.close, self.good_since, self.good_at)
 
     def forgiven(self) -> "Streak":
         """The same, but not failing if the latest was good."""
-        return Streak(recent=self.recent, good=self.good) if self.fails and self.good else self
+        return self.calm() if self.fails and self.good else self
 
     def known(self, failure: Failure | None) -> "Streak":
         """The same, if that is what an incident says of it; None: nothing."""
@@ -72,6 +100,21 @@ class Track:
     mail: Streak = Streak()
     sight: Streak = Streak()
     well_at: datetime | None = None
+
+    @property
+    def launched_at(self) -> datetime | None:
+        """When the newest probe of those that count was launched; None if there is none."""
+        lasts = [streak.last.launched_at for streak in (self.mail, self.sight) if streak.last]
+        goods = [streak.good_at for streak in (self.mail, self.sight) if streak.good_at]
+        return max((*lasts, *goods), default=None)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the newest verdict was bad, and is not enough to say that it fails."""
+        return any(
+            not streak.fails and streak.recent and streak.recent[-1] is not Mark.GOOD
+            for streak in (self.mail, self.sight)
+        )
 
     def add(self, ruling: Ruling, limits: Limits, names: Names) -> "Track":
         """With one more verdict. `unknown` neither raises nor calms what is said of the mail."""

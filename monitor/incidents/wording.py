@@ -8,7 +8,7 @@ from typing import assert_never
 
 from monitor.incidents.advice import HARMLESS, Actor
 from monitor.incidents.facts import facts, labels
-from monitor.incidents.incident import Ending, Nature, Reason, Scope
+from monitor.incidents.incident import Ending, Incident, Nature, Reason, Scope, Told
 from monitor.incidents.notice import News
 from monitor.incidents.phrases import (
     CAUSES,
@@ -29,7 +29,7 @@ from monitor.incidents.scene import Scene, Telling, scene_into, scene_of
 from probes.kinds import Kind
 from probes.verdict import Outcome
 
-__all__ = ["facts", "headline", "labels", "text", "title"]
+__all__ = ["facts", "headline", "labels", "left", "text", "title"]
 
 LONGEST_TITLE = 200
 MOST_KINDS_IN_A_TITLE = 2
@@ -50,11 +50,19 @@ def text(telling: Telling) -> str:
             lines = _resolved(scene)
         case News.MERGED:
             lines = _merged(scene)
-        case News.OPENED | News.WIDENED | News.CAUSE_CHANGED | News.REMINDER:
+        case News.OPENED | News.WIDENED | News.GREW | News.NARROWED | News.CHANGED | News.CAUSE_CHANGED | News.REMINDER:
             lines = _open(scene)
         case _:
             assert_never(telling.news)
     return "\n".join(lines)
+
+
+NATURES: dict[Nature, str] = {
+    Nature.MAIL: "the sender's mail is stopped",
+    Nature.MAILBOX: "the probe's own mailbox",
+    Nature.THEIR_SYSTEM: "the company's mail system takes nobody's mail",
+    Nature.OURS: "Mailpath cannot tell",
+}
 
 
 def headline(scene: Scene) -> str:
@@ -107,7 +115,11 @@ def _news(scene: Scene) -> str:
             return "Again: " if scene.incident.relapses else ""
         case News.WIDENED:
             return "Wider: "
-        case News.CAUSE_CHANGED:
+        case News.GREW:
+            return "Spreading: "
+        case News.NARROWED:
+            return "Mostly over: "
+        case News.CHANGED | News.CAUSE_CHANGED:
             return "Changed: "
         case News.REMINDER:
             return f"Still, after {lasting(scene.lasted)}: "
@@ -123,12 +135,15 @@ def _who(scene: Scene) -> str:
     """A company by its name, several by their number; of those that a channel may not hear of, nothing."""
     incident, names = scene.incident, scene.names()
     many = counted(len(names), "company", "companies")
+    part = scene.whole and len(names) < scene.watched
+    if part and incident.open:
+        many = f"{len(names)} of {counted(scene.watched, 'company', 'companies')}"
     if len(names) == 1 or not scene.whole:
         on_path = f", path {scene.lead.path}" if scene.lead and incident.scope is Scope.MAILBOX else ""
         return (names[0] if len(names) == 1 else many) + on_path
     if incident.scope is Scope.MAIL_SYSTEM:
         return f"{SYSTEMS.get(incident.mail_system, incident.mail_system)}, {many}"
-    return f"Everybody, {many}" if incident.scope is Scope.EVERYBODY else many
+    return f"Everybody, {many}" if incident.scope is Scope.EVERYBODY and not part else many
 
 
 def _what(scene: Scene) -> str:
@@ -146,8 +161,7 @@ def _open(scene: Scene) -> Iterator[str]:
     """What goes on."""
     yield from _first_screen(scene)
     yield ""
-    if was := _was(scene):
-        yield was
+    yield from filter(None, (_was(scene), _took_in(scene), _recovering(scene)))
     yield from _evidence(scene)
     advice = scene.advice
     yield f"Fix: {scene.filled(advice.fix)}"
@@ -211,13 +225,29 @@ def _act(scene: Scene) -> str:
             assert_never(actor)
 
 
+WIDTHS = SCOPES | {Scope.EVERYBODY: "many companies"}  # rarely is it really everybody
+
+
 def _was(scene: Scene) -> str:
     """What changed since this channel was told last."""
     incident, before = scene.incident, scene.telling.before
-    if before is None or scene.telling.news not in (News.WIDENED, News.CAUSE_CHANGED):
-        return ""
+    match scene.telling.news:
+        case News.NARROWED:
+            return _narrowed(scene)
+        case News.GREW if before:
+            return f"Was: {counted(before.companies, 'company', 'companies')}. Now: {len(scene.companies)}."
+        case News.CHANGED if before and before.nature:
+            return f"Was: {NATURES[before.nature]}. Now: {NATURES[incident.nature]}."
+        case News.WIDENED | News.CAUSE_CHANGED if before:
+            return _became(scene, before)
+        case _:
+            return ""
+
+
+def _became(scene: Scene, before: Told) -> str:
+    incident = scene.incident
     pairs = (
-        (SCOPES[before.scope], SCOPES[incident.scope]),
+        (WIDTHS[before.scope], WIDTHS[incident.scope]),
         (CAUSES[before.cause], CAUSES[incident.cause]),
         (f"a {before.severity}", f"a {incident.severity}"),
     )
@@ -225,6 +255,41 @@ def _was(scene: Scene) -> str:
     if not changed:
         return ""
     return f"Was: {', '.join(old for old, _ in changed)}. Now: {', '.join(new for _, new in changed)}."
+
+
+def _narrowed(scene: Scene) -> str:
+    """What is left. A channel that may not hear of all is told of its own alone."""
+    incident, unheard = scene.incident, set(scene.incident.unheard)
+    failing = [scene.name(company) for company in scene.companies if company not in unheard]
+    silent = [scene.name(company) for company in scene.companies if company in unheard]
+    well = len(incident.companies) - len(incident.touches)
+    said = [f"{well} of {counted(len(incident.companies), 'company', 'companies')} work again."] if scene.whole else []
+    if failing:
+        said.append(f"Still failing: {listed(failing)}.")
+    if silent:
+        said.append(f"Not heard of since the others recovered: {listed(silent)}.")
+    return " ".join(said)
+
+
+def _took_in(scene: Scene) -> str:
+    """Which incidents are part of this one now, as far as the channel knew of them."""
+    named = []
+    for taken in scene.telling.took_in:
+        names = [scene.name(company) for company in taken.companies if company in scene.companies]
+        named.append(f"{listed(names)} ({taken.id})" if names else taken.id)
+    return f"It took in: {listed(named)}." if named else ""
+
+
+def left(incident: Incident) -> str:
+    """How far it has recovered; "" if it does not."""
+    if not incident.recovering:
+        return ""
+    return f"recovering, {len(incident.touches)} of {counted(len(incident.companies), 'company', 'companies')} left"
+
+
+def _recovering(scene: Scene) -> str:
+    said = left(scene.incident) if scene.whole else ""
+    return f"{said.capitalize()}: these are waited for until they were probed again." if said else ""
 
 
 def _evidence(scene: Scene) -> Iterator[str]:
@@ -248,7 +313,7 @@ def _hint(scene: Scene) -> str:
     incident = scene.incident
     if incident.nature is Nature.OURS and len(scene.companies) > 1:
         return "So many at once: look at Mailpath's own network, name server and machine first."
-    if incident.nature is not Nature.MAIL:
+    if incident.nature is not Nature.MAIL or incident.recovering:
         return ""
     if scene.reason in NO_CONNECTION and incident.scope.wider_than(Scope.COMPANY):
         return (
@@ -259,7 +324,8 @@ def _hint(scene: Scene) -> str:
         others = "Others" if not scene.whole else "Most"
         return f"{others} with {system} have it at once: so it is {system} or the sender, not one company's IT."
     if incident.scope is Scope.EVERYBODY:
-        others = "Others have" if not scene.whole else "Most companies that are watched have"
+        most = 2 * len(scene.companies) > scene.watched
+        others = "Most companies that are watched have" if scene.whole and most else "Others have"
         return f"{others} it at once: so it is the sender: its IP address, its domain or its authentication."
     return ""
 
@@ -300,16 +366,12 @@ def _resolved(scene: Scene) -> Iterator[str]:
 
 
 def _ended(scene: Scene) -> Iterator[str]:
-    incident, remaining = scene.incident, scene.telling.remaining
+    incident = scene.incident
     match incident.ending:
         case Ending.UNWATCHED:
             yield "Whether it is mended is not known: its path was taken out of the configuration."
         case Ending.NARROWED:
-            visible = scene.telling.visible
-            still = [scene.name(company) for company in remaining if visible is None or company in visible]
-            yield "Most of it works again. What does not has an incident of its own now" + (
-                f": {listed(still)}." if still else "."
-            )
+            yield "Most of it works again. What does not has an incident of its own now."
         case Ending.RECOVERED | Ending.MERGED | None:
             yield f"{_works(incident.nature)} {counted(scene.telling.good, 'good probe')} in a row."
         case _:

@@ -49,13 +49,15 @@ async def send(sight: Sight, company: str, path: str, kinds: Sequence[Kind], rol
 
 
 def _check(sight: Sight, sites: Iterable[WatchedPath], role: Role) -> None:
-    """Whether the control can speak here: a relay speaks for the sender alone."""
-    if role is not Role.CONTROL:
+    """Whether whom we compare with can speak here. Of the sender itself the probe tells why it cannot."""
+    if role is Role.SENDER:
         return
-    if sight.backend.config().control is None:
-        raise CannotSendError("there is no control; add a [control] table to the configuration", "as")
-    if relayed := [site.key for site in sites if site.route.via == "relay"]:
-        raise CannotSendError(f"{relayed[0]} goes by the sender's own relay, which sends nothing of a control's", "as")
+    identity = sight.backend.config().identities().get(role)
+    if identity is None:
+        raise CannotSendError(f"there is no {role}; add a [{role}] table to the configuration", "as")
+    for site in sites:
+        if why := site.route.withholds(identity):
+            raise CannotSendError(f"{site.key}: {why}", "as")
 
 
 def _limits(sight: Sight, wishes: Sequence[tuple[WatchedPath, Kind]]) -> list[Limit]:

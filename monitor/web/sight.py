@@ -142,6 +142,7 @@ class Sight:
             failing=len(failures) if incident.open else 0,
             told={},
             merged_into="",
+            recovering_since=None,  # of all, which are not told
             muted_by=THEIRS if incident.muted_by else (),
         )
 

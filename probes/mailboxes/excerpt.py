@@ -1,10 +1,11 @@
-"""What is read of a message, and no more: the start of its headers, and of its body where the headers tell nothing."""
+"""What is read of a message, and no more: the start of its headers, and of its body where it may be a probe."""
 
 from datetime import UTC, datetime, timedelta
 
 from probes.evidence import Folder
 from probes.mailboxes import Sighting
 from probes.message import find_markers
+from probes.reading.body_digest import body_digest
 
 HEADER_LIMIT = 64 * 1024  # octets
 BODY_LIMIT = 64 * 1024
@@ -26,7 +27,7 @@ def split(start: bytes) -> tuple[bytes, bytes]:
 
 
 def worth_opening(size: int, came: datetime | None, since: datetime) -> bool:
-    """Whether a message without a marker in its headers can be a probe sent after `since`, so that its body is read."""
+    """Whether a message of this size can be a probe sent after `since`, so that its body is read."""
     return size <= PROBE_LIMIT and (came is None or came >= since - HOUR)
 
 
@@ -37,8 +38,10 @@ def sighting(
     tokens = find_markers(headers, body)
     if not tokens:
         return None
+    whole = body and len(headers) < HEADER_LIMIT and len(body) < BODY_LIMIT
+    digest = body_digest(headers + b"\r\n" + body) if whole else None
     text = headers[:HEADER_LIMIT].decode("utf-8", "replace").replace("\0", "\ufffd")  # some stores take no NUL
-    return Sighting(ref, folder, folder_name, text, tokens, came)
+    return Sighting(ref, folder, folder_name, text, tokens, came, digest)
 
 
 def utc(seconds: float) -> datetime | None:

@@ -1,8 +1,13 @@
-"""Which folder of a mailbox is the one for junk. Pure: names in, a name out."""
+"""What the folders of a mailbox are for: which is the one for junk, and which are to be searched. Pure: names in, names
+out."""
 
+import base64
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from probes.evidence import Folder
 
 INBOX = "INBOX"
 
@@ -57,10 +62,19 @@ JUNK_NAMES: tuple[tuple[str, str], ...] = (  # the order is the preference where
     ("Email Sampah", "Exchange and Outlook, Indonesian"),
     ("البريد الإلكتروني غير الهام", "Exchange and Outlook, Arabic"),
     ("דואר זבל", "Exchange and Outlook, Hebrew"),
+    (
+        "Quarantine",
+        "rules of MailScanner, Amavis and administrators' own; last, as it may stand beside a folder for junk",
+    ),
 )
 
 _JUNK_FLAGS = frozenset({"\\junk", "\\spam"})  # RFC 6154 (Cyrus writes it small); Gmail's older XLIST
 _NOT_TO_BE_OPENED = frozenset({"\\noselect", "\\nonexistent"})  # RFC 3501, section 7.2.2; RFC 5258
+_VIEWS = frozenset(
+    {"\\all", "\\flagged", "\\important"}
+)  # RFC 6154, section 2; RFC 8457: they show mail of other folders
+_FOREIGN = ("#", "other users", "public folders", "shared", "shared folders")  # where the server has no NAMESPACE
+_NAME_LIMIT = 1_000  # characters: a longer name is no folder's that a rule could mean
 _PREFIXES = ("", "inbox", "[gmail]", "[google mail]")  # personal namespaces; Courier and cPanel keep all below INBOX
 
 
@@ -86,6 +100,55 @@ def junk_among(folders: Iterable[Listed]) -> str | None:
     return min(ranked)[1] if ranked else None
 
 
+@dataclass(frozen=True, slots=True)
+class Namespaces:
+    """The prefixes of the user's own folders and of those that belong to others (RFC 2342); "" is one, too."""
+
+    personal: Sequence[str] = ()
+    foreign: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """The folders to search, in this order, and those that belong to others. Views show mail that lies in a folder of
+    its own as well, so they come before that: what is seen in a view alone lies nowhere else."""
+
+    views: tuple[str, ...]
+    folders: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
+def search_plan(listed: Iterable[Listed], namespaces: Namespaces | None, watched: Sequence[str]) -> SearchPlan:
+    """What to search of an IMAP server's folders. `watched` ones come last, since mail comes into them meanwhile."""
+    fit = (each for each in listed if len(each.name) <= _NAME_LIMIT)
+    usable = [each for each in fit if not _NOT_TO_BE_OPENED & _lowered(each.flags)]
+    foreign = {each.name for each in usable if each.name.upper() != INBOX and _is_foreign(each, namespaces)}
+    views = [each.name for each in usable if _VIEWS & _lowered(each.flags) and each.name not in foreign]
+    own = [each.name for each in usable if each.name not in {*foreign, *views, *watched}]
+    return SearchPlan(tuple(views), (*own, *watched), tuple(sorted(foreign - set(watched))))
+
+
+def _is_foreign(folder: Listed, namespaces: Namespaces | None) -> bool:
+    name = folder.name + folder.delimiter
+    if namespaces is None:
+        return name.startswith("#") or folder.name.split(folder.delimiter or None)[0].casefold() in _FOREIGN
+    prefixes = [(len(each), True) for each in namespaces.foreign if name.startswith(each)]
+    prefixes += [(len(each), False) for each in namespaces.personal if name.startswith(each)]
+    return max(prefixes, default=(0, False))[1]
+
+
+def meaning(name: str, flags: Iterable[str] = ()) -> Folder:
+    """What a folder that is neither the inbox nor the one for junk means to its reader: one more for junk, by its mark
+    or the last part of its name, or any other."""
+    last = re.split(r"[./\\\\]", name)[-1]
+    return Folder.JUNK if _JUNK_FLAGS & _lowered(flags) or _plain(last) in _RANK else Folder.OTHER
+
+
+def maildir_folder(path: str) -> str:
+    """The name that people know of a folder, by its path inside a Maildir: ".B&APw-cher" is "Bücher"."""
+    return from_modified_utf7(path.removeprefix("."))
+
+
 def junk_directories(names: Iterable[str]) -> list[str]:
     """Those of the names in a Maildir that may be its folder for junk, best first.
 
@@ -104,8 +167,29 @@ def _plain(name: str) -> str:
 
 
 def modified_utf7(name: str) -> str:
-    """A folder's name as IMAP and Maildir++ write it (RFC 3501, section 5.1.3). For names without "&", "+" and "/"."""
-    return name.encode("utf-7").decode("ascii").replace("+", "&").replace("/", ",")
+    """A folder's name as IMAP and Maildir++ write it (RFC 3501, section 5.1.3)."""
+    return _NOT_ASCII.sub(_shifted, name.replace("&", "&-"))
+
+
+def from_modified_utf7(name: str) -> str:
+    """The name as people write it; what is not modified UTF-7 stays as it is."""
+    try:
+        return _SHIFTED.sub(_unshifted, name)
+    except (UnicodeError, ValueError):
+        return name
+
+
+_NOT_ASCII = re.compile(r"[^\x20-\x7e]+")
+_SHIFTED = re.compile(r"&([A-Za-z0-9+,]*)-")
+
+
+def _shifted(found: re.Match[str]) -> str:
+    octets = base64.b64encode(found[0].encode("utf-16-be", "surrogatepass")).decode()
+    return f"&{octets.rstrip('=').replace('/', ',')}-"
+
+
+def _unshifted(found: re.Match[str]) -> str:
+    return f"+{found[1].replace(',', '/')}-".encode().decode("utf-7") if found[1] else "&"
 
 
 _RANK = {_plain(name): rank for rank, (name, _) in enumerate(JUNK_NAMES)}

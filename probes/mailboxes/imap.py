@@ -5,9 +5,9 @@ What blocks runs in the pool, in short turns; while the server idles, the event 
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import Executor, Future
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -16,9 +16,11 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, Session, Sighting
+from probes.mailboxes import MailboxError, Search, Session, Sighting
 from probes.mailboxes.folders import INBOX, junk_among
 from probes.mailboxes.imap_line import HEADERS_AT_ONCE, Line, Patience, said
+from probes.mailboxes.imap_search import CONNECTIONS_LIMIT, SearchLine, Tally
+from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
 from probes.settings import Duration, Host, Port, Secret, Settings
 from probes.tls import CaFile, client_context
 
@@ -35,6 +37,7 @@ OPTIONS = (
 )  # fmt: skip
 
 T = TypeVar("T")
+L = TypeVar("L", bound=Line)
 
 
 def _one_line(value: str) -> str:
@@ -82,7 +85,7 @@ class ImapMailbox(Settings):
         """Server, user and folder."""
         return f"imap:{self.user}@{self.host.lower()}:{self.port}/{_canonical(self.inbox)}"
 
-    def open(self, pool: Executor) -> AbstractAsyncContextManager[Session]:
+    def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[Session]:
         """Visit the mailbox."""
         return visit(self, pool)
 
@@ -92,24 +95,31 @@ def _canonical(folder: str) -> str:
 
 
 @asynccontextmanager
-async def visit(mailbox: ImapMailbox, pool: Executor, patience: Patience = PATIENCE) -> AsyncIterator[Session]:
+async def visit(mailbox: ImapMailbox, pool: MailboxThreads, patience: Patience = PATIENCE) -> AsyncIterator[Session]:
     """As `ImapMailbox.open`, with a patience of one's own."""
-    session = ImapSession(mailbox, pool, patience)
+    here = pool.visit(f"imap {mailbox.host}:{mailbox.port}", mailbox.key)
+    session = ImapSession(mailbox, here, patience)
     try:
         await session.start()
         yield session
+    except MailboxError as error:
+        if error.unreachable:
+            here.failed(str(error))
+        raise
     finally:
         await session.close()
+        here.close()
 
 
 class ImapSession:
     """One visit. After a MailboxError, or a look or a removal that was stopped, it is over."""
 
-    def __init__(self, mailbox: ImapMailbox, pool: Executor, patience: Patience) -> None:
+    def __init__(self, mailbox: ImapMailbox, visit: ServerVisit, patience: Patience) -> None:
         self._mailbox = mailbox
-        self._pool = pool
         self._patience = patience
         self._where = f"imap {mailbox.host}:{mailbox.port}"
+        self._visit = visit
+        self._deadline: Deadline | None = None
         self._lines: list[Line] = []
         self._changed_at = 0.0
         self._jobs: dict[Line, Future[Any]] = {}  # what a thread did last on each line
@@ -122,7 +132,7 @@ class ImapSession:
     async def start(self) -> None:
         """Log in and open the folders. Raises MailboxError."""
         async with self._within(self._patience.open):
-            inbox = await self._dial()
+            inbox = await self._dial(Line, self._lines)
             await self._on(inbox, inbox.watch, Folder.INBOX, self._mailbox.inbox)
             await self._find_junk(inbox)
 
@@ -132,7 +142,8 @@ class ImapSession:
             if len(self._lines) == 1:
                 await self._find_junk(self._lines[0])
             found = await self._on_all(lambda line: self._look_through(line, since))
-            return [each for sightings in found for each in sightings]
+        self._visit.answered()
+        return [each for sightings in found for each in sightings]
 
     async def changed(self, timeout: float) -> None:
         """See `Session`. Over after `poll` where the server does not push or has no folder for junk yet, else after
@@ -141,6 +152,7 @@ class ImapSession:
         await asyncio.sleep(min(timeout, self._changed_at + BREATH - monotonic()))
         if all(line.pushes for line in self._lines):
             await self._on_all(self._idle)
+            self._visit.answered()
         if all(line.idling for line in self._lines):
             await self._news(min(timeout, TRUST if len(self._lines) > 1 else poll))
         elif not any(line.grown for line in self._lines):
@@ -149,10 +161,51 @@ class ImapSession:
 
     async def remove(self, sightings: Sequence[Sighting]) -> None:
         """See `Session`. Without UIDPLUS ours are only flagged \\Deleted where others' are flagged too."""
+        refs: dict[tuple[Folder, str], list[str]] = {}
+        for each in sightings:
+            refs.setdefault((each.folder, each.folder_name), []).append(each.ref)
         for line in self._lines:
-            refs = [each.ref for each in sightings if (each.folder, each.folder_name) == (line.folder, line.name)]
-            if refs:
-                await self._on(line, line.remove, refs)
+            if here := refs.pop((line.folder, line.name), None):
+                await self._on(line, line.remove, here)
+        if refs:
+            async with self._search_lines() as lines:
+                other = await self._dial(SearchLine, lines)
+                for (folder, name), there in refs.items():
+                    await self._on(other, other.remove_from, folder, name, there)
+
+    async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
+        """See `Session`. What has to be searched when Patience.search is over, is left unfinished."""
+        ends = monotonic() + self._patience.search
+        async with self._search_lines() as lines:
+            line = await self._dial(SearchLine, lines)
+            listed, namespaces = await self._on(line, line.list_folders), await self._on(line, line.namespaces)
+            tally = Tally(listed, namespaces, {each.name: each.folder for each in self._lines}, only)
+            for folder, name in tally.folders():
+                tally.unfinished.append(name)
+                if monotonic() > ends:
+                    continue
+                with suppress(MailboxError):
+                    if line.failure and len(lines) < CONNECTIONS_LIMIT:
+                        line = await self._dial(SearchLine, lines)
+                    tally.add(name, await self._search_in(line, folder, name, since, probe_ids))
+            return tally.result()
+
+    async def _search_in(
+        self, line: SearchLine, folder: Folder, name: str, since: datetime, probe_ids: Collection[str]
+    ) -> list[Sighting] | None:
+        """What there is in this folder; None where it cannot be opened."""
+        if not await self._on(line, line.turn_to, folder, name):
+            return None
+        return await self._read_all(line, await self._on(line, line.find, since, probe_ids), since)
+
+    @asynccontextmanager
+    async def _search_lines(self) -> AsyncIterator[list[SearchLine]]:
+        """Connections besides those that watch; closed at the end."""
+        lines: list[SearchLine] = []
+        try:
+            yield lines
+        finally:
+            await asyncio.gather(*(self._close(line) for line in lines))
 
     async def close(self) -> None:
         """Log out where the server still listens; over within Patience.farewell."""
@@ -161,31 +214,47 @@ class ImapSession:
     async def _find_junk(self, inbox: Line) -> None:
         name = self._mailbox.junk or junk_among(await self._on(inbox, inbox.list_folders))
         if name is not None and _canonical(name) != _canonical(inbox.name):
-            junk = await self._dial()
+            junk = await self._dial(Line, self._lines)
             await self._on(junk, junk.watch, Folder.JUNK, name)
 
-    async def _dial(self) -> Line:
-        """A connection that is logged in."""
+    async def _dial(self, kind: type[L], lines: list[L]) -> L:
+        """A connection that is logged in, as one more of these lines."""
         box = self._mailbox
-        line = Line(await self._connect(), self._where, self._patience)
-        self._lines.append(line)
+        line = kind(await self._connect(), self._where, self._patience)
+        lines.append(line)
         secure = None if box.tls == "none" else partial(client_context, verify=True, ca_file=box.ca_file)
 
         def begin() -> None:
             line.greet(box.host, secure, upgrade=box.tls == "starttls")
             line.log_in(box.user, box.password.get_secret_value())
 
+        if box.tls != "implicit":
+            await self._greeted(line)
         await self._on(line, begin)
         return line
 
+    async def _greeted(self, line: Line) -> None:
+        """Wait on the event loop until the server speaks: one that accepts and says nothing must not hold a thread."""
+        loop = asyncio.get_running_loop()
+        heard = asyncio.Event()
+        loop.add_reader(line.fileno(), heard.set)
+        try:
+            async with asyncio.timeout(self._patience.step):
+                await heard.wait()
+        except TimeoutError:
+            raise MailboxError(f"{self._where}: greeting: no answer in time", unreachable=True) from None
+        finally:
+            loop.remove_reader(line.fileno())
+
     async def _connect(self) -> socket.socket:
         """On the event loop: a firewall that drops our packets must not hold a thread."""
-        loop = asyncio.get_running_loop()
-        step = f"look up {self._mailbox.host}"
+        host, port = self._mailbox.host, self._mailbox.port
+        step = f"look up {host}"
         failure: Exception = OSError("no address")
         try:
+            job = await self._turn(partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
             async with asyncio.timeout(self._patience.connect):
-                found = await loop.getaddrinfo(self._mailbox.host, self._mailbox.port, type=socket.SOCK_STREAM)
+                found = await _quietly(job)
             step = "connect"
             for family, kind, protocol, _, address in found:
                 try:
@@ -194,7 +263,8 @@ class ImapSession:
                     failure = error
         except (OSError, UnicodeError) as error:
             failure = error
-        raise MailboxError(f"{self._where}: {step}: {said(failure)}")
+        unreachable = not isinstance(failure, socket.gaierror | UnicodeError)
+        raise MailboxError(f"{self._where}: {step}: {said(failure)}", unreachable=unreachable)
 
     async def _connect_to(self, sock: socket.socket, address: tuple[object, ...]) -> socket.socket:
         try:
@@ -209,7 +279,9 @@ class ImapSession:
         return sock
 
     async def _look_through(self, line: Line, since: datetime) -> list[Sighting]:
-        uids = await self._on(line, line.search, since)
+        return await self._read_all(line, await self._on(line, line.search, since), since)
+
+    async def _read_all(self, line: Line, uids: Sequence[int], since: datetime) -> list[Sighting]:
         found: list[Sighting] = []
         for start in range(0, len(uids), HEADERS_AT_ONCE):
             found += await self._on(line, line.read, uids[start : start + HEADERS_AT_ONCE], since)
@@ -218,7 +290,7 @@ class ImapSession:
     async def _idle(self, line: Line) -> None:
         """Have the server tell of news. Who stops waiting for that does no harm: what comes next waits for its end."""
         if not line.idles:
-            await asyncio.shield(self._begin(line, line.idle))
+            await asyncio.shield(_quietly(await self._begin(line, line.idle)))
 
     async def _news(self, timeout: float) -> None:
         """Wait until an idling server tells of new mail, or is gone. What it told with its "+" is not missed."""
@@ -261,19 +333,23 @@ class ImapSession:
         earlier = self._jobs.get(line)
         if earlier is not None and not earlier.done():
             await asyncio.wait([_quietly(earlier)])
-        begun = self._begin(line, work, *arguments)
+        job = await self._begin(line, work, *arguments)
         try:
-            return await begun
+            return await _quietly(job)
         except asyncio.CancelledError:
             line.cut()
             raise
 
-    def _begin(self, line: Line, work: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
+    async def _begin(self, line: Line, work: Callable[..., T], *arguments: object) -> Future[T]:
         if line.failure:
             raise MailboxError(line.failure)
-        job = self._pool.submit(work, *arguments)
-        self._jobs[line] = job
-        return _quietly(job)
+        self._jobs[line] = job = await self._turn(work, *arguments)
+        return job
+
+    async def _turn(self, work: Callable[..., T], *arguments: object) -> Future[T]:
+        """Begin it in a thread. While we wait for one, the server's time stands still."""
+        with self._deadline.paused() if self._deadline else nullcontext():
+            return await self._visit.begin(work, *arguments)
 
     async def _close(self, line: Line) -> None:
         job = self._jobs.get(line)
@@ -285,7 +361,7 @@ class ImapSession:
         except (MailboxError, TimeoutError):
             line.cut()
         finally:
-            if job := self._jobs.get(line):
+            if job := self._jobs.pop(line, None):
                 job.add_done_callback(lambda _: line.close())
             else:
                 line.close()
@@ -293,10 +369,12 @@ class ImapSession:
     @asynccontextmanager
     async def _within(self, seconds: float) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(seconds):
+            async with Deadline(seconds) as self._deadline:
                 yield
         except TimeoutError:
-            raise MailboxError(f"{self._where}: not done within {seconds:g} s") from None
+            raise MailboxError(f"{self._where}: not done within {seconds:g} s", unreachable=True) from None
+        finally:
+            self._deadline = None
 
 
 def _quietly(job: Future[T]) -> asyncio.Future[T]:

@@ -36,7 +36,8 @@ class Patience:
     connect: float = 15.0  # the name and one TCP connection
     step: float = 20.0  # one command with all of its answer
     open: float = 60.0  # until the mailbox is open
-    look: float = 600.0  # through all folders, however full they are
+    look: float = 600.0  # through the watched folders, however full they are
+    search: float = 120.0  # through all folders
     farewell: float = 2.0
 
 
@@ -159,10 +160,10 @@ class Line:
             answers = self._fetch(uids, [_HEADERS, "INTERNALDATE", "RFC822.SIZE"])
         for uid, answer in answers.items():
             headers, came = _section(answer, b"BODY[HEADER]"), _time(answer)
-            if seen := self._sighting(uid, headers, b"", came):
-                found.append(seen)
-            elif worth_opening(_number(answer, b"RFC822.SIZE"), came, since):
+            if worth_opening(_number(answer, b"RFC822.SIZE"), came, since):
                 unopened.append((uid, headers, came))
+            elif seen := self._sighting(uid, headers, b"", came):
+                found.append(seen)
         for start in range(0, len(unopened), BODIES_AT_ONCE):
             found += self._open_bodies(unopened[start : start + BODIES_AT_ONCE])
         return found
@@ -255,8 +256,8 @@ class Line:
             self._wire.hear()
 
     def fileno(self) -> int:
-        """For waiting until there is something to `hear`."""
-        return self._wire.sock.fileno()
+        """For waiting until there is something to hear."""
+        return (self._wire.sock if self._client else self._sock).fileno()
 
     def leave(self) -> None:
         """Log out in good order, within Patience.farewell. Raises MailboxError."""
@@ -298,7 +299,8 @@ class Line:
             yield
         except FAILURES as error:
             self.failure = self.failure or f"{self.where}: {name}: {self._said(error)}"
-            raise MailboxError(self.failure) from None  # its cause may hold a password
+            unreachable = isinstance(error, TimeoutError | ConnectionError)
+            raise MailboxError(self.failure, unreachable=unreachable) from None  # its cause may hold a password
 
     def _renew(self, allowance: int) -> None:
         self._wire.limit(monotonic() + self._patience.step, allowance)

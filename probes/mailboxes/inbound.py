@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -28,6 +29,18 @@ _ENCLOSED = re.compile(rb"^content-type:\s*message/rfc822\b", re.IGNORECASE | re
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which the listener turned mail away, both ends included."""
+
+    start: datetime
+    end: datetime
+
+    def __str__(self) -> str:
+        start, end = f"{self.start:%H:%M}", f"{self.end:%H:%M}"
+        return f"{start} UTC" if start == end else f"{start}-{end} UTC"
+
+
 class InboundMailbox(Settings):
     """Copies of the mail of a mailbox, sent to our listener. `[inbound]` must be set; arrival of a copy does not prove
     that the reader has the mail in the inbox."""
@@ -46,13 +59,19 @@ class InboundMailbox(Settings):
         """Raises MailboxError: copies come by themselves."""
         return _closed(self)
 
-    def look(self, sent_at: datetime, listening_since: datetime | None, now: datetime) -> Look | FailedLook:
-        """What it means that no copy has come of what was sent then: only an open listener can have missed nothing."""
+    def look(
+        self, sent_at: datetime, listening_since: datetime | None, now: datetime, turned_away: Stretch | None = None
+    ) -> Look | FailedLook:
+        """What it means that no copy has come of what was sent then: only a listener that was open, and took everything
+        that may have been one, can have missed nothing."""
         if listening_since is None:
             return FailedLook(now, f"{self.key}: no listener here; copies are heard of by `mailpath serve`")
         if listening_since > sent_at + AWAY:
             since = f"{listening_since:%H:%M:%S} UTC"
             return FailedLook(now, f"{self.key}: the listener is up since {since}; a copy may have come before that")
+        if turned_away is not None:
+            why = f"our listener turned clients away at {turned_away}; a copy may have been among what they brought"
+            return FailedLook(now, f"{self.key}: {why}")
         return Look(now, (self.folder_name,))
 
     @property
@@ -67,7 +86,7 @@ async def _closed(mailbox: InboundMailbox) -> AsyncIterator[Session]:
     yield
 
 
-def copy_of_probe(content: bytes, folder_name: str) -> Sighting | None:
+def copy_of_probe(content: bytes, folder_name: str, client_ip: str) -> Sighting | None:
     """The probe of which this mail is a copy: forwarded as it is, or whole inside another mail (RFC 2046, section
     5.2.1), as journal reports have it. `ref` tells which. None for everything else, above all for what reports on a
     probe."""
@@ -76,6 +95,8 @@ def copy_of_probe(content: bytes, folder_name: str) -> Sighting | None:
         if _REPORT.search(headers):
             return None
         seen = sighting(ENCLOSED if depth else ITSELF, Folder.COPY, folder_name, headers, body, None)
+        if seen is not None:
+            seen = replace(seen, client_ip=client_ip)
         if seen is not None and seen.tokens.keys() & {Marker.HEADER, Marker.MESSAGE_ID}:
             return seen
         if (content_inside := _enclosed(content)) is None:

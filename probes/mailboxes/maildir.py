@@ -8,8 +8,8 @@ a thread twice that. Listings, bursts and file systems over a network, which may
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import Executor
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from functools import cached_property
@@ -19,16 +19,18 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field
 
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, Session, Sighting
-from probes.mailboxes.folders import INBOX, junk_directories
-from probes.mailboxes.maildir_box import Box
-from probes.mailboxes.notifier import Notifier
+from probes.mailboxes import MailboxError, Search, Session, Sighting
+from probes.mailboxes.folders import INBOX, junk_directories, maildir_folder, meaning
+from probes.mailboxes.maildir_box import Box, subfolders
+from probes.mailboxes.notifier import Notifier, mount_of
+from probes.mailboxes.threads import MailboxThreads
 from probes.settings import FilePath, Settings
 
 TICK = 1.0  # seconds between two looks where nobody tells us, and between two searches for a folder for junk
 FEW = 64  # as many messages are read on the event loop at once
 BATCH = 256  # as many in one turn of a thread
 PATIENCE = 60.0  # seconds for one turn of a thread, before the file system is taken for dead
+SEARCH_LIMIT = 120.0  # seconds for a search through all folders
 
 _GONE = (FileNotFoundError, NotADirectoryError)
 T = TypeVar("T")
@@ -48,17 +50,22 @@ class MaildirMailbox(Settings):
     )
 
     @cached_property  # asked for with every probe, and a real path costs a system call for each of its parts
+    def real_path(self) -> str:
+        """The folder without symbolic links on the way to it."""
+        return os.path.realpath(self.path)
+
+    @property
     def key(self) -> str:
         """The folder, by its real path."""
-        return f"maildir:{os.path.realpath(self.path)}"
+        return f"maildir:{self.real_path}"
 
-    def open(self, pool: Executor) -> AbstractAsyncContextManager[Session]:
+    def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[Session]:
         """Visit the Maildir."""
         return _visit(self, pool)
 
 
 @asynccontextmanager
-async def _visit(mailbox: MaildirMailbox, pool: Executor) -> AsyncIterator[Session]:
+async def _visit(mailbox: MaildirMailbox, pool: MailboxThreads) -> AsyncIterator[Session]:
     session = MaildirSession(mailbox, pool)
     try:
         await session.start()
@@ -70,13 +77,14 @@ async def _visit(mailbox: MaildirMailbox, pool: Executor) -> AsyncIterator[Sessi
 class MaildirSession:
     """One visit to a Maildir. Of other people's mail the start is read, and nothing is changed."""
 
-    def __init__(self, mailbox: MaildirMailbox, pool: Executor) -> None:
+    def __init__(self, mailbox: MaildirMailbox, pool: MailboxThreads) -> None:
         self._mailbox = mailbox
-        self._pool = pool
+        self._visit = pool.visit(f"file system at {mount_of(mailbox.real_path)}", mailbox.key)
         self._notifier = Notifier.here()
         self._news = asyncio.Event()
         self._inbox = Box(mailbox.path, Folder.INBOX, INBOX, self._news.set)
         self._junk: Box | None = None
+        self._searched: dict[tuple[Folder, str], Box] = {}
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -95,6 +103,7 @@ class MaildirSession:
         """Watch no more."""
         for box in self._boxes():
             box.leave(self._notifier)
+        self._visit.close()
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
         """See `Session`. After a look that failed or was stopped, the next sees everything again."""
@@ -104,9 +113,10 @@ class MaildirSession:
         except OSError as error:
             self._forget()
             raise self._sorry(error) from error
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, MailboxError):
             self._forget()
             raise
+        self._visit.answered()
         if not any(box.waits for box in self._boxes()):
             self._news.clear()
         return found
@@ -138,9 +148,9 @@ class MaildirSession:
 
     async def remove(self, sightings: Sequence[Sighting]) -> None:
         """See `Session`."""
-        boxes = {box.folder: box for box in self._boxes()}
+        boxes = self._searched | {(box.folder, box.name): box for box in self._boxes()}
         for each in sightings:
-            if (box := boxes.get(each.folder)) is None:
+            if (box := boxes.get((each.folder, each.folder_name))) is None:
                 continue  # the whole folder is gone
             try:
                 await self._run(box, box.remove, each.ref)
@@ -148,6 +158,56 @@ class MaildirSession:
                 continue
             except OSError as error:
                 raise MailboxError(f"{self._where}: {each.ref} cannot be deleted: {_said(error)}") from error
+
+    async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
+        """See `Session`. Every file that came since then is read: that is quicker than any index."""
+        ends = asyncio.get_running_loop().time() + SEARCH_LIMIT
+        found: list[Sighting] = []
+        searched, closed, unfinished = [], [], []
+        for box in await self._all_folders():
+            if only is not None and box.name not in only:
+                continue
+            try:
+                async with asyncio.timeout_at(ends):
+                    found += await self._read_all(box, since)
+            except _GONE:
+                continue
+            except TimeoutError:
+                unfinished.append(box.name)
+            except OSError:
+                closed.append(box.name)
+            else:
+                searched.append(box.name)
+                self._searched[box.folder, box.name] = box
+        return Search(found, tuple(searched), tuple(closed), tuple(unfinished))
+
+    async def _all_folders(self) -> list[Box]:
+        """All folders of the Maildir, the watched ones first. Raises MailboxError."""
+        try:
+            paths = await self._in_thread(subfolders, self._mailbox.real_path)
+        except OSError as error:
+            raise self._sorry(error) from error
+        boxes = [box.anew() for box in self._boxes()]
+        watched = {box.path for box in boxes}
+        called = Counter(maildir_folder(each) for each in paths)
+        for path in paths:
+            if (place := self._mailbox.path / path) not in watched:
+                name = maildir_folder(path)
+                name = name if called[name] == 1 else path  # two folders that people call the same
+                boxes.append(Box(place, meaning(name), name, self._news.set))
+        return boxes
+
+    async def _read_all(self, box: Box, since: datetime) -> list[Sighting]:
+        found: list[Sighting] = []
+        for _ in range(3):  # again for what was renamed under our eyes
+            await self._in_thread(box.survey, since)
+            files = box.take()
+            for start in range(0, len(files), BATCH):
+                found += await self._in_thread(box.read, files[start : start + BATCH], since)
+                found += await self._in_thread(box.open_bodies)
+            if not box.missed:
+                break
+        return found
 
     def _boxes(self) -> tuple[Box, ...]:
         return (self._inbox, self._junk) if self._junk else (self._inbox,)
@@ -204,10 +264,12 @@ class MaildirSession:
         return work(*arguments) if box.local else await self._in_thread(work, *arguments)
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        job = await self._visit.begin(work, *arguments)
         try:
             async with asyncio.timeout(PATIENCE):
-                return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+                return await asyncio.wrap_future(job)
         except TimeoutError:
+            self._visit.failed(f"{self._where}: no answer within {PATIENCE:g} s")
             raise OSError(errno.ETIMEDOUT, f"no answer within {PATIENCE:g} s") from None
 
     @property

@@ -147,9 +147,11 @@ class Box:
             return None
         self._read.add(bare(file[4:]))
         found = self._sighting(file, mail, b"")
-        if found is None and worth_opening(mail.size, utc(mail.modified), since):
+        if found is not None:
+            return self._sighting(file, mail, mail.body)
+        if worth_opening(mail.size, utc(mail.modified), since):
             self.unopened.append((file, mail))
-        return found
+        return None
 
     def open_bodies(self) -> list[Sighting]:
         """Those of the messages without a token in their headers that have one in their body. Takes up to a
@@ -214,3 +216,28 @@ def _modified(entry: "os.DirEntry[str]") -> float:
         return entry.stat(follow_symlinks=False).st_mtime
     except FileNotFoundError:
         return float("-inf")
+
+
+FOLDERS_LIMIT = 2_000
+DEPTH_LIMIT = 10
+
+
+def subfolders(path: str) -> list[str]:
+    """The folders in a Maildir by their paths in it: Maildir++ (".Lists") and plain ones at any depth ("Lists/Old").
+    Links are not followed. At most FOLDERS_LIMIT. Raises OSError when the Maildir cannot be listed."""
+    found: list[str] = []
+    waiting = [""]
+    while waiting and len(found) < FOLDERS_LIMIT:
+        there = waiting.pop()
+        try:
+            names = {entry.name for entry in os.scandir(f"{path}/{there}") if entry.is_dir(follow_symlinks=False)}
+        except OSError:
+            if not there:
+                raise
+            found.append(there)  # whoever opens it will know why
+            continue
+        if there and names.issuperset(PARTS):
+            found.append(there)
+        if there.count("/") < DEPTH_LIMIT:
+            waiting += [f"{there}/{name}".removeprefix("/") for name in sorted(names - {*PARTS, "tmp"}, reverse=True)]
+    return found

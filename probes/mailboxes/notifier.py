@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import re
 import weakref
 from collections.abc import Callable
 from functools import lru_cache
@@ -17,6 +18,7 @@ Listener = Callable[[str | None], None]
 """Called with the name of a file that appeared; with None when anything may have happened."""
 
 _ONE_READ = 64 * 1024  # some 1,000 events
+_OCTAL = re.compile(r"\\([0-7]{3})")
 _NO_MORE_TO_BE_HAD = frozenset({errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOSYS, errno.ENOMEM})
 
 # The kernel tells only what is done through this machine: inotify(7), "Limitations and caveats".
@@ -110,11 +112,28 @@ def hears_everything(directory: Path) -> bool:
 
 @lru_cache(maxsize=256)
 def _file_system(device: int) -> str:
+    return file_system(_mounts(), f"{os.major(device)}:{os.minor(device)}")
+
+
+def _mounts() -> str:
     try:
-        mounts = Path("/proc/self/mountinfo").read_text(errors="replace")
+        return Path("/proc/self/mountinfo").read_text(errors="replace")
     except OSError:
         return ""
-    return file_system(mounts, f"{os.major(device)}:{os.minor(device)}")
+
+
+def mount_of(path: str) -> str:
+    """Where the file system that holds this real path is mounted. It is not asked itself: it may be dead."""
+    return mount_point(_mounts(), path)
+
+
+def mount_point(mounts: str, path: str) -> str:
+    """The same by the text of /proc/self/mountinfo, in which spaces are written as in proc(5); "/" if nothing fits."""
+    fields = (line.split() for line in mounts.splitlines())
+    points = [_OCTAL.sub(lambda octal: chr(int(octal[1], 8)), each[4]) for each in fields if len(each) > 4]
+    return max(
+        (each for each in points if path == each or path.startswith(each.rstrip("/") + "/")), key=len, default="/"
+    )
 
 
 def file_system(mounts: str, device: str) -> str:

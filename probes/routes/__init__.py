@@ -4,7 +4,7 @@ A route is its own settings: its fields are the config keys of `route = { via = 
 brings back the dialogue; a refusal is evidence, never an exception, and all is over within the deadline.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 from probes.evidence import Dialogue, Note
 from probes.message import Message
 from probes.resolver import Resolver
+from probes.sender import Identity, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Route(Protocol):
         """The host or domain that bears the load of a message to `recipient`; caps are counted by it."""
         ...
 
+    def withholds(self, identity: Identity) -> str:
+        """Why nothing may be sent as `identity` by this route, in words for people with the remedy; "" if it may."""
+        ...
+
     async def send(
         self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
     ) -> Dialogue:
@@ -42,3 +47,11 @@ class Route(Protocol):
         Every step is told to `note` as it ends and kept in the dialogue. Raises nothing but cancellation.
         """
         ...
+
+
+def comparison(route: Route, identities: Mapping[Role, Identity]) -> Role | None:
+    """Whom to compare the sender with on this route: the control, which tells most, else the neighbour, else nobody."""
+    for role in (Role.CONTROL, Role.NEIGHBOUR):
+        if role in identities and not route.withholds(identities[role]):
+            return role
+    return None

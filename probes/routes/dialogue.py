@@ -28,6 +28,7 @@ NEXT_HOST_AFTER_FAULT = frozenset({Stage.CONNECT, Stage.BANNER, Stage.EHLO, Stag
 NEXT_HOST_AFTER_5XX = frozenset({Stage.BANNER, Stage.STARTTLS})
 REFUSING = frozenset(Stage) - {Stage.STARTTLS, Stage.AUTH}  # 5xx to these speaks of the connection, not of the mail
 UNHURT = (None, Fault.NOT_OFFERED)  # after these the connection is good for a QUIT
+SHARE_FOR_TLS = 0.5  # of a host's time, where the rest is for another try without TLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,22 +124,44 @@ async def converse(record: Record, message: Message, targets: Sequence[Target], 
     leave time for those behind them: to its EHLO each has an equal share of what is left."""
     stop = record.steps[-1] if record.steps else None
     for others, target in zip(range(len(targets) - 1, -1, -1), targets, strict=True):
-        talk = Talk(target, message, record, until=record.time() + record.left / (others + 1))
-        stop = await talk.go((*opening, *DELIVERY))
+        until = record.time() + record.left / (others + 1)
+        stop = await _visit(record, message, target, (*opening, *DELIVERY), until)
         if stop is None or record.withheld or not next_host_may_differ(stop):
             break
     return record.dialogue(stop)
 
 
-class Talk:
-    """The dialogue with one host. A stage gives the step that stops it, or None: go on."""
+async def _visit(record: Record, message: Message, target: Target, acts: Sequence[Act], until: float) -> Stop:
+    """The dialogue with one host; if only opportunistic TLS failed, once more on a new connection without TLS.
 
-    def __init__(self, target: Target, message: Message, record: Record, *, until: float) -> None:
+    The real sender's service does so: "If Mailgun cannot upgrade the connection, the message will be delivered over a
+    plaintext SMTP connection" (documentation.mailgun.com, TLS sending connection settings). Exim does it at once too
+    (tls_tempfail_tryclear), Postfix at its second attempt (TLS_README, client_tls_may). Nothing is remembered of it.
+    """
+    talk = Talk(target, message, record, until=until)
+    stop = await talk.go(acts)
+    if talk.tls_failed:
+        return await Talk(target, message, record, until=until, in_clear=True).go(acts)
+    return stop
+
+
+class Talk:
+    """The dialogue with one host. A stage gives the step that stops it, or None: go on.
+
+    `in_clear`: without STARTTLS, even where it is offered. `tls_failed`: what stopped it was TLS that we could do
+    without.
+    """
+
+    def __init__(
+        self, target: Target, message: Message, record: Record, *, until: float, in_clear: bool = False
+    ) -> None:
         self.target = target
         self.message = message
         self.identity = message.identity
         self.record = record
         self.until = until
+        self.in_clear = in_clear
+        self.tls_failed = False
         self.offered: dict[str, str] = {}
         self._wire: Wire | None = None
         self._host = str(target)
@@ -196,7 +219,7 @@ class Talk:
             return self.keep(Stage.CONNECT, began, found)
         self._wire = found
         self.record.local_ip, self.record.tls = found.local_ip, ""
-        return self.keep(Stage.CONNECT, began, None)
+        return self.keep(Stage.CONNECT, began, None, text="again, without TLS" if self.in_clear else "")
 
     async def banner(self) -> Stop:
         """The server's first word."""
@@ -224,7 +247,20 @@ class Talk:
 
     async def starttls(self, *, verify: bool, must: bool, ca_file: Path | None = None) -> Stop:
         """STARTTLS where it is offered, and EHLO again. Without `must`, a server that does not offer it, or takes its
-        offer back, is spoken to in clear; a handshake that fails stops the dialogue either way."""
+        offer back, is spoken to in clear; so is one where the handshake or the EHLO behind it fails, on a connection of
+        its own, for which time is left."""
+        if self.in_clear:
+            return None
+        if must or "STARTTLS" not in self.offered:
+            return await self._upgrade(verify, must, ca_file)
+        until, now = self.until, self.record.time()
+        self.until = now + (until - now) * SHARE_FOR_TLS
+        stop = await self._upgrade(verify, must, ca_file)
+        self.until = until
+        self.tls_failed = stop is not None and (stop.fault is not None or stop.stage is Stage.STARTTLS)
+        return stop
+
+    async def _upgrade(self, verify: bool, must: bool, ca_file: Path | None) -> Stop:
         began = self.record.time()
         if "STARTTLS" not in self.offered:
             missing = Trouble(Fault.NOT_OFFERED, "the server does not offer STARTTLS, which this route requires")

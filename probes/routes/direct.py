@@ -1,7 +1,7 @@
 """From the sender's own address to the company's mail hosts, as the real mails go."""
 
 from ipaddress import ip_address
-from typing import Literal
+from typing import Literal, assert_never
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from probes.routes.dialogue import Record, Stop, Talk, Target, converse
 from probes.routes.mta_tls import MtaTls
 from probes.routes.reply import Trouble
 from probes.routes.wire import bears
+from probes.sender import Identity, Role
 from probes.settings import Host, Port
 
 MAX_TARGETS = 5  # addresses tried in one attempt; Postfix: smtp_mx_address_limit
@@ -30,14 +31,17 @@ class DirectRoute(MtaTls):
         """See `Route`."""
         return self.host or recipient.rpartition("@")[2]
 
+    def withholds(self, identity: Identity) -> str:
+        """See `Route`. From any other address than its own the mail would be spoofed."""
+        return "" if bears(identity.source_ip) else _not_ours(identity)
+
     async def send(
         self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
     ) -> Dialogue:
         """See `Route`."""
         record = Record(around, number, timeout, note)
-        source = message.identity.source_ip
-        if not bears(source):
-            return record.dialogue(record.withhold(Stage.CONNECT, Fault.UNREACHABLE, _not_ours(source)))
+        if why := self.withholds(message.identity):
+            return record.dialogue(record.withhold(Stage.CONNECT, Fault.UNREACHABLE, why))
         targets = await self._targets(record, message)
         return await converse(record, message, targets, (_connect, Talk.banner, Talk.hello, self.encrypt))
 
@@ -88,8 +92,18 @@ def _shown(host: MailHost) -> str:
     return f"{host.name} {', '.join(host.addresses) or 'has no address'}"
 
 
-def _not_ours(source: str) -> str:
-    return (
-        f"this machine does not bear {source}, and from any other address the mail would be spoofed; run on the host"
-        ' that bears it, or use a route via "relay", "xclient" or "proxy"'
-    )
+def _not_ours(identity: Identity) -> str:
+    missing = f"this machine does not bear {identity.source_ip}"
+    match identity.role:
+        case Role.SENDER | Role.NEIGHBOUR:
+            return (
+                f"{missing}, and from any other address the mail would be spoofed; run on the host that bears it, or"
+                ' use a route via "relay", "xclient" or "proxy"'
+            )
+        case Role.CONTROL:
+            return (
+                f"{missing}, the control's address; give this machine a second address and name it in"
+                " control.source_ip, or compare with a [neighbour]"
+            )
+        case _:
+            assert_never(identity.role)

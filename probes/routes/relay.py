@@ -2,7 +2,7 @@
 
 import base64
 import ipaddress
-from typing import Literal, Self
+from typing import Literal, Self, assert_never
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -13,7 +13,7 @@ from probes.routes import Surroundings
 from probes.routes.dialogue import Act, Record, Stop, Talk, converse
 from probes.routes.reply import Reply, Trouble
 from probes.routes.wire import Heard
-from probes.sender import Role
+from probes.sender import Identity, Role
 from probes.settings import Host, Port, Secret, Settings
 from probes.tls import CaFile
 
@@ -42,14 +42,26 @@ class RelayRoute(Settings):
         """See `Route`."""
         return self.host
 
+    def withholds(self, identity: Identity) -> str:
+        """See `Route`. The account may send for the sender and for its neighbour: who configures them says so."""
+        match identity.role:
+            case Role.SENDER | Role.NEIGHBOUR:
+                return ""
+            case Role.CONTROL:
+                return (
+                    "a relay sends for its own sender only; compare with the control on another path to this mailbox,"
+                    " or with a [neighbour], a domain that the same account may send for"
+                )
+            case _:
+                assert_never(identity.role)
+
     async def send(
         self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
     ) -> Dialogue:
         """See `Route`."""
         record = Record(around, number, timeout, note)
-        if message.identity.role is Role.CONTROL:
-            told = "a relay sends for its own sender only; compare with the control on another path to this mailbox"
-            return record.dialogue(record.withhold(Stage.LOOKUP, Fault.NOT_OFFERED, told, host=self.host))
+        if why := self.withholds(message.identity):
+            return record.dialogue(record.withhold(Stage.LOOKUP, Fault.NOT_OFFERED, why, host=self.host))
         return await converse(record, message, await record.find(self.host, self.port), self._opening())
 
     def _opening(self) -> tuple[Act, ...]:

@@ -1,12 +1,21 @@
 """The companies of the lab: what each of them does to the sender, as settings of real servers.
 
-All of them let the control through, so that each difference is the sender's.
+All of COMPANIES let the control through, so that each difference is the sender's; in BAD_WEATHER none is.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.lab.network import ADMIN_IP, CONTROL_IP, FILTER_IP, RELAY_IP, SENDER_IP, Namespace
+from tests.lab.network import (
+    ADMIN_IP,
+    BLOCKLIST_IP,
+    CONTROL_IP,
+    FILTER_IP,
+    NAMES_IP,
+    RELAY_IP,
+    SENDER_IP,
+    Namespace,
+)
 from tests.lab.postgrey import PORT as GREYLIST_PORT
 from tests.lab.rbldnsd import ZONE
 from tests.lab.rspamd import PORT as FILTER_PORT
@@ -14,6 +23,7 @@ from tests.lab.rspamd import PORT as FILTER_PORT
 SENDER_DOMAIN = "account.trimble.com"
 RELAY = f"mail.{SENDER_DOMAIN}"
 CONTROL_DOMAIN = "control.example"
+NEIGHBOUR_DOMAIN = "neighbour.example"  # sent from the sender's address
 USER = "probe"
 OTHER_USER = "colleague"
 PASSWORDS = {USER: "lab-password", OTHER_USER: "other-password"}
@@ -24,7 +34,8 @@ class Company:
     """One customer: a namespace with a mail server, its mailboxes, and its own view of the sender.
 
     `rules` are settings of Postfix. `firewall` are rules of nftables; `greylist` is for how many seconds postgrey puts
-    the sender off, 0 for never.
+    the sender off, 0 for never. `nameserver` is whom its programs ask; `best_mx` is the address of another MX, which is
+    to be tried first.
     """
 
     name: str
@@ -32,6 +43,8 @@ class Company:
     rules: Mapping[str, str] = field(default_factory=dict)
     firewall: tuple[str, ...] = ()
     greylist: int = 0
+    nameserver: str = NAMES_IP
+    best_mx: str = ""
 
     @property
     def gateway(self) -> bool:
@@ -96,19 +109,35 @@ COMPANIES = (
     Company("gateway-blocked", 22, TRUSTED | IP_BLOCK),
 )
 
+NOBODY_HOME = "127.0.0.1"  # in a company's namespace: there is no name server
+
+BAD_WEATHER = (  # the trouble of each hits everybody, or is no trouble for mail; see `weather`
+    Company("fair", 31),
+    Company(  # ciphers that no client has, so that every handshake fails
+        "broken-tls", 32, {"smtpd_tls_protocols": "!TLSv1.3", "tls_medium_cipherlist": "PSK-AES128-CBC-SHA"}
+    ),
+    Company("broken-milter", 33, {"smtpd_milters": "inet:127.0.0.1:1", "milter_default_action": "tempfail"}),
+    Company("dead-resolver", 34, _at_rcpt("reject_unknown_sender_domain"), nameserver=NOBODY_HOME),
+    Company("two-mx", 35, best_mx=BLOCKLIST_IP),  # where nobody listens on port 25
+    Company("gate", 36, TRUSTED),
+)
+
 EXEMPT_FROM_GREYLISTING = (CONTROL_IP,)
 
 
 def records() -> list[str]:
-    """What DNS says of the companies and of the two senders."""
+    """What DNS says of the companies and of those who send."""
     found = [
         f'{SENDER_DOMAIN}. TXT "v=spf1 ip4:{SENDER_IP} -all"',
         f"{SENDER_DOMAIN}. MX 10 {RELAY}.",
         f"{RELAY}. A {RELAY_IP}",
+        f'{NEIGHBOUR_DOMAIN}. TXT "v=spf1 ip4:{SENDER_IP} -all"',
         f'{CONTROL_DOMAIN}. TXT "v=spf1 ip4:{CONTROL_IP} -all"',
         f"{CONTROL_DOMAIN}. MX 10 mail.{CONTROL_DOMAIN}.",
     ]
-    for company in COMPANIES:
+    for company in (*COMPANIES, *BAD_WEATHER):
         found.append(f"{company.domain}. MX 10 mx.{company.domain}.")
         found.append(f"mx.{company.domain}. A {company.namespace.address}")
+        if company.best_mx:
+            found += [f"{company.domain}. MX 5 mx0.{company.domain}.", f"mx0.{company.domain}. A {company.best_mx}"]
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.lab.companies import CONTROL_DOMAIN, SENDER_DOMAIN, USER
+from tests.lab.companies import CONTROL_DOMAIN, NEIGHBOUR_DOMAIN, SENDER_DOMAIN, USER
 from tests.lab.lab import Lab, Site
 from tests.lab.network import CONTROL_IP, NAMES_IP, SENDER_IP
 from tests.lab.postfix import PROXY_PORT
@@ -19,6 +19,9 @@ bounces = "bounce@{sender}"
 [control]
 address = "postmaster@{control}"
 source_ip = "{control_ip}"
+
+[neighbour]
+address = "probe@{neighbour}"
 
 [probes]
 every = "{every}"
@@ -63,6 +66,7 @@ def head(every: str, cap: int = 1500) -> str:
         sender_ip=SENDER_IP,
         control=CONTROL_DOMAIN,
         control_ip=CONTROL_IP,
+        neighbour=NEIGHBOUR_DOMAIN,
         every=every,
         cap=cap,
         names=NAMES_IP,

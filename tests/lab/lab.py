@@ -82,13 +82,14 @@ def obstacle() -> str | None:
 
 
 @contextmanager
-def lab() -> Iterator[Lab]:
-    """The lab, up and ready. One at a time on a machine: another is waited for, what a crashed one left is removed."""
+def lab(companies: Sequence[Company] = COMPANIES) -> Iterator[Lab]:
+    """The lab with these companies, up and ready. One at a time on a machine: another is waited for, what a crashed one
+    left is removed."""
     with _alone():
         sweep()
         try:
             with ExitStack() as house:
-                yield _build(house)
+                yield _build(house, companies)
                 network.end_all()  # all at once is quicker than one after the other
         finally:
             sweep()
@@ -122,14 +123,14 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _build(house: ExitStack) -> Lab:
+def _build(house: ExitStack, companies: Sequence[Company]) -> Lab:
     """Lay the network, then start every server, several at a time."""
     names, blocklist, content = (
         Namespace("names", NAMES_IP),
         Namespace("blocklist", BLOCKLIST_IP),
         Namespace("filter", FILTER_IP),
     )
-    network.build([names, blocklist, content, *(each.namespace for each in COMPANIES)])
+    network.build([names, blocklist, content, *(each.namespace for each in companies)])
     FOLDER.mkdir(parents=True)
     FOLDER.chmod(0o755)
     resolver = unbound(names, FOLDER / "unbound", records(), ZONE, BLOCKLIST_IP)
@@ -137,7 +138,7 @@ def _build(house: ExitStack) -> Lab:
     scanner = rspamd(content, FOLDER / "rspamd", dns=NAMES_IP, address=SENDER_IP, domain=SENDER_DOMAIN)
     with ThreadPoolExecutor(4) as pool:
         shared = [pool.submit(each.start) for each in (scanner, resolver, listed)]
-        sites = list(pool.map(lambda company: _settle(house, company), COMPANIES))
+        sites = list(pool.map(lambda company: _settle(house, company), companies))
         for each in shared:
             each.result()
     return Lab(resolver, listed, scanner, {site.company.name: site for site in sites}, _passwords(FOLDER / "passwords"))
@@ -156,6 +157,7 @@ def _settle(house: ExitStack, company: Company) -> Site:
     where, folder = company.namespace, FOLDER / company.name
     (folder / "dovecot").mkdir(parents=True)
     where.filter(company.firewall)
+    where.ask(company.nameserver)
     mailboxes = house.enter_context(
         dovecot(
             folder / "dovecot",

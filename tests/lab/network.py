@@ -76,11 +76,19 @@ class Namespace:
         inode = self.inode
         return [] if inode is None else [pid for pid in _processes() if _namespace_of(pid) == inode]
 
-    def filter(self, rules: Iterable[str]) -> None:
-        """Let the firewall have these rules for what comes in, "tcp dport 25 drop", and no others."""
-        lines = ["flush ruleset", "add table inet lab", "add chain inet lab in { type filter hook input priority 0; }"]
-        lines += [f"add rule inet lab in {rule}" for rule in rules]
+    def filter(self, rules: Iterable[str] = (), *, out: Iterable[str] = ()) -> None:
+        """Let the firewall have these rules for what comes in and goes `out`, "tcp dport 25 drop", and no others."""
+        lines = ["flush ruleset", "add table inet lab"]
+        for chain, hook, chained in (("in", "input", rules), ("out", "output", out)):
+            lines.append(f"add chain inet lab {chain} {{ type filter hook {hook} priority 0; }}")
+            lines += [f"add rule inet lab {chain} {rule}" for rule in chained]
         subprocess.run([*self.command, "nft", "-f", "-"], input="\n".join(lines), text=True, check=True)
+
+    def ask(self, nameserver: str) -> None:
+        """Let programs that start in here ask this name server."""
+        (PER_NAMESPACE / self.label / "resolv.conf").write_text(
+            f"nameserver {nameserver}\noptions timeout:2 attempts:2\n"
+        )
 
 
 US = Namespace("us", ADMIN_IP)
@@ -130,7 +138,7 @@ def _create(all_of: Sequence[Namespace]) -> None:
     for each in all_of:
         folder = PER_NAMESPACE / each.label
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "resolv.conf").write_text(f"nameserver {NAMES_IP}\noptions timeout:2 attempts:2\n")
+        each.ask(NAMES_IP)
 
 
 def _address(namespace: Namespace) -> None:

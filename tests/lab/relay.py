@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab import network
-from tests.lab.companies import RELAY, SENDER_DOMAIN
+from tests.lab.companies import NEIGHBOUR_DOMAIN, RELAY, SENDER_DOMAIN
 from tests.lab.dovecot import dovecot, make_certificate
 from tests.lab.lab import FOLDER
 from tests.lab.network import RELAY_IP, SENDER_IP, Namespace
@@ -32,7 +32,7 @@ _SUBMISSION = {
     "smtpd_sasl_auth_enable": "yes",
     "smtpd_sasl_type": "dovecot",
     "smtpd_sasl_path": f"inet:127.0.0.1:{AUTH_PORT}",
-    "smtpd_sender_login_maps": f"inline:{{ {{ @{SENDER_DOMAIN} = {MAILER} }} }}",
+    "smtpd_sender_login_maps": f"inline:{{ @{SENDER_DOMAIN}={MAILER}, @{NEIGHBOUR_DOMAIN}={MAILER} }}",
     "smtpd_sender_restrictions": "reject_sender_login_mismatch",
     "smtpd_recipient_restrictions": "check_recipient_access "
     + f"inline:{{ {{ {SUPPRESSED} = 550 5.0.1 Not delivering to previously bounced address }} }}",

@@ -43,6 +43,12 @@ class Service(Daemon):
             except TimeoutError:
                 raise AssertionError(f"{path} does not come so far: {record}\n{tail(self.log)}") from None
 
+    def gauge(self, name: str) -> float | None:
+        """A metric without labels on /metrics; None where it is absent."""
+        with urlopen(f"http://127.0.0.1:{PORT}/metrics", timeout=SECONDS) as answer:
+            found = re.search(rf"^{name} (\S+)$", answer.read().decode(), re.MULTILINE)
+        return float(found[1]) if found else None
+
     def metrics(self, name: str) -> list[tuple[dict[str, str], float]]:
         """The lines of one family on /metrics: labels and value."""
         with urlopen(f"http://127.0.0.1:{PORT}/metrics", timeout=SECONDS) as answer:

@@ -68,7 +68,7 @@ def events(lab: Lab, service: Relay, tmp_path_factory: pytest.TempPathFactory) -
         text += config.company(site, PACE, {key: config.path(lab, site, route=way) for key, way in ways.items()})
     (folder / "config.toml").write_text(text)
     with US.entered():
-        return asyncio.run(probe_all(read_config(folder / "config.toml"), [Role.SENDER]))
+        return asyncio.run(probe_all(read_config(folder / "config.toml")))
 
 
 @pytest.mark.parametrize(("path", "outcome", "cause", "grade", "words"), SPEC)
@@ -87,11 +87,22 @@ def test_what_the_relay_refuses_to_an_account_is_told_in_its_own_words(events: l
     assert "not owned by user intern" in verdict.because
 
 
+def test_the_neighbour_goes_by_the_same_account_and_the_control_by_none(events: list[Event]) -> None:
+    (verdict,) = verdicts_in(events)["clean/relay", Role.NEIGHBOUR]
+    assert (verdict.outcome, verdict.grade) == (Outcome.INBOX, Grade.REAL), verdict.because
+    (verdict,) = verdicts_in(events)["clean/intern", Role.NEIGHBOUR]
+    assert (verdict.outcome, verdict.cause) == (Outcome.UNKNOWN, Cause.RELAY_DENIED)
+    (verdict,) = verdicts_in(events)["clean/relay", Role.CONTROL]
+    assert (verdict.outcome, verdict.cause) == (Outcome.UNKNOWN, None)
+    assert "or with a [neighbour]" in verdict.because
+
+
 def test_the_grade_is_read_where_the_company_begins_and_not_at_the_relay(events: list[Event]) -> None:
     (arrival,) = (
         event.what
         for event in events
-        if isinstance(event.what, Arrival) and (event.probe.company, event.probe.path) == ("clean", "relay")
+        if isinstance(event.what, Arrival)
+        and (event.probe.company, event.probe.path, event.probe.role) == ("clean", "relay", Role.SENDER)
     )
     below_the_mailbox = arrival.headers.split("\r\nReceived: from ")[2:]
     assert [hop.partition(")")[0] for hop in below_the_mailbox] == [
@@ -103,4 +114,4 @@ def test_the_grade_is_read_where_the_company_begins_and_not_at_the_relay(events:
 def test_without_a_password_the_relay_hears_of_no_mail(service: Relay, events: list[Event]) -> None:
     assert events
     sessions = [line for line in service.postfix.log.read_text().splitlines() if " auth=0/1 " in line]
-    assert [line.partition(" auth=0/1 ")[2] for line in sessions] == ["quit=1 commands=4/5"]
+    assert [line.partition(" auth=0/1 ")[2] for line in sessions] == ["quit=1 commands=4/5"] * 2  # sender, neighbour

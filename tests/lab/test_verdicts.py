@@ -49,7 +49,7 @@ def file(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def verdicts(file: Path) -> Verdicts:
-    """Every verdict on one probe of each path as sender and one as control, in their order; all sent at once."""
+    """Every verdict on one probe of each path in each role, in their order; all sent at once."""
     with US.entered():
         return verdicts_in(asyncio.run(probe_all(read_config(file))))
 
@@ -67,6 +67,23 @@ def test_each_company_gets_its_verdict(
 @pytest.mark.parametrize("path", [row[0] for row in SPEC if row[1] is not Outcome.UNKNOWN])
 def test_the_control_arrives_on_the_same_path(verdicts: Verdicts, path: str) -> None:
     assert [each.outcome for each in verdicts[path, Role.CONTROL]] == [Outcome.INBOX]
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome"),
+    [
+        ("clean/hq", Outcome.INBOX),
+        ("ip-blocked/hq", Outcome.BLOCKED),
+        ("listed/hq", Outcome.BLOCKED),
+        ("firewall-drop/hq", Outcome.BLOCKED),
+        ("gateway-blocked/xclient", Outcome.BLOCKED),
+        ("gateway-blocked/proxy", Outcome.BLOCKED),
+        ("domain-blocked/hq", Outcome.INBOX),
+        ("lost/hq", Outcome.INBOX),
+    ],
+)
+def test_the_neighbour_tells_the_address_from_the_domain(verdicts: Verdicts, path: str, outcome: Outcome) -> None:
+    assert verdicts[path, Role.NEIGHBOUR][0].outcome is outcome
 
 
 def test_what_is_let_through_after_the_code_died_is_late(verdicts: Verdicts) -> None:

@@ -50,6 +50,8 @@ class Ear:
         self.at_once = self.most_at_once = 0
         self.news = asyncio.Condition()
 
+    keeps_open = False
+
     async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
         self.tried.append(notice.id)
         self.at_once += 1

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.board import Board
@@ -97,13 +98,20 @@ async def test_an_amended_verdict_is_shown_and_not_counted_twice():
     assert ("outcome", "late") in next(iter(seen["mailpath_path_outcome"]))
 
 
-async def test_the_control_is_not_mixed_in():
+@pytest.mark.parametrize("role", [Role.CONTROL, Role.NEIGHBOUR])
+async def test_whom_the_sender_is_compared_with_is_not_mixed_in(role: Role):
     shown = board()
-    shown.hear(Event(probe(role=Role.CONTROL), judged(Outcome.INBOX, after=1.0)))
+    shown.hear(Event(probe(role=role), judged(Outcome.INBOX, after=1.0)))
     seen = await samples(shown)
     assert "mailpath_path_outcome" not in seen
     assert "mailpath_probes_total" not in seen
-    assert shown.control
+    assert (bool(shown.control), bool(shown.neighbour)) == (role is Role.CONTROL, role is Role.NEIGHBOUR)
+
+
+@pytest.mark.parametrize(("known", "shown"), [(None, None), (True, {(): 1}), (False, {(): 0})])
+async def test_our_way_out_is_shown_once_somebody_was_asked(known: bool | None, shown: object):
+    seen = await samples(board(), replace(GAUGES, reference=lambda: known))
+    assert seen.get("mailpath_reference_up") == shown
 
 
 async def test_delivery_times_fall_into_buckets_up_to_the_life_of_a_code():

@@ -273,6 +273,33 @@ async def test_five_hundred_companies_blocked_within_a_minute_are_one_notice(tmp
         assert told(await at.settle()) == ["opened", "resolved"]
 
 
+async def test_forty_companies_that_are_mended_at_once_are_one_end_and_no_new_incident(tmp_path: Path) -> None:
+    """Each has its second good probe in its turn, and the service is stopped again and again."""
+    names = [f"c{number}@{('m365', 'google', 'postfix')[number % 3]}" for number in range(40)]
+    companies, clock, told_of = [name.partition("@")[0] for name in names], [T0], config(*names)
+    async with desk(tmp_path, told_of, clock) as at:
+        for company in companies:
+            await at.judge("d", company)
+        await at.settle()
+        before = at.only()
+    for part in range(8):  # two rounds of good ones
+        async with desk(tmp_path, told_of, clock) as at:
+            for company in companies[part % 4 :: 4]:
+                await at.judge("i", company)
+                at.wait(QUARTER / 40)
+                await at.casebook.step()
+            if part == 6:
+                assert at.only().recovering
+                assert len(at.only().touches) == 10
+    async with desk(tmp_path, told_of, clock) as at:
+        notices = await at.settle()
+        assert at.casebook.incidents == []
+        everything = await at.store.incidents(100, open_only=False)
+        assert Turn.RECOVERING in await at.turns(before)
+    assert told(notices) == ["opened", "resolved"]
+    assert [each.id for each in everything] == [before.id]
+
+
 async def test_the_mailbox_server_of_one_company_is_down_and_nobody_hears_of_blocking(tmp_path: Path) -> None:
     async with desk(tmp_path, config()) as at:
         await at.play("????")

@@ -234,8 +234,8 @@ def test_only_what_touches_a_company(desk: Desk):
 
 FIELDS = [
     *("incident", "open", "severity", "scope", "nature", "outcome", "cause", "company", "mail_system", "touches"),
-    *("companies", "failing", "muted", "muted_by", "began_at", "opened_at", "changed_at", "closed_at", "seconds"),
-    *("ending", "merged_into", "relapses"),
+    *("companies", "failing", "muted", "muted_by", "began_at", "opened_at", "changed_at"),
+    *("recovering_since", "closed_at", "seconds", "ending", "merged_into", "relapses"),
 ]
 OF_ONE = ("failures", "history", "notices")
 
@@ -262,6 +262,7 @@ def test_for_machines(desk: Desk):
         "began_at": (NOW - HOUR).isoformat(),
         "opened_at": (NOW - HOUR / 2).isoformat(),
         "changed_at": (NOW - HOUR / 2).isoformat(),
+        "recovering_since": None,
         "closed_at": None,
         "seconds": 3600,
         "ending": None,

@@ -62,10 +62,11 @@ def test_what_is_not_toml(told: Any, text: str, lines: list[str]) -> None:
         (
             "[webb]\n[standing]\n",
             [
-                "config.toml:1: webb: unknown key; expected one of sender, control, probes, store, web, inbound, dns, "
-                "log, incidents, channels, routing, maintenance, sandbox, include, companies; did you mean web?",
-                "config.toml:2: standing: unknown key; expected one of sender, control, probes, store, web, inbound, "
-                "dns, log, incidents, channels, routing, maintenance, sandbox, include, companies",
+                "config.toml:1: webb: unknown key; expected one of sender, control, neighbour, network, probes, store, "
+                "web, inbound, dns, log, incidents, channels, routing, maintenance, sandbox, include, "
+                "companies; did you mean web?",
+                "config.toml:2: standing: unknown key; expected one of sender, control, neighbour, network, probes, "
+                "store, web, inbound, dns, log, incidents, channels, routing, maintenance, sandbox, include, companies",
             ],
         ),
         ("web = 8025", ["config.toml:1: web: must be a table, not a number"]),

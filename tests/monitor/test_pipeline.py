@@ -2,15 +2,22 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
 
+from monitor.config import Config
 from monitor.events import Event
 from monitor.pipeline import LaunchError
-from probes.evidence import Arrival, Attempt, Dialogue, FailedLook, Handover, Interrupted, Look
+from monitor.store import StoreError
+from probes.evidence import Arrival, Attempt, Dialogue, Evidence, FailedLook, Handover, Interrupted, Look
 from probes.kinds import Kind
+from probes.mailboxes import MailboxError, Session, Sighting
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.mailboxes.threads import MailboxThreads
+from probes.recognise import recognise
 from probes.sender import Role
 from probes.token import mint, new_probe_id
 from probes.verdict import Outcome
@@ -240,7 +247,7 @@ async def test_a_retry_that_fell_into_our_absence_is_not_held_against_anyone(wor
     async with world.service(site) as (pipeline, heard, _):
         await pipeline.resume()
         await _ticking(pipeline, world, lambda: bool(heard.verdicts))
-        assert "not running when the next attempt was due" in heard.verdicts[0].verdict.because
+        assert "was not made, or did not reach the company" in heard.verdicts[0].verdict.because
 
 
 async def test_a_path_taken_out_of_the_configuration_ends_its_probes(world: World):
@@ -289,12 +296,32 @@ async def test_a_listener_that_fails_holds_up_no_probe(world: World):
         await _until(lambda: not pipeline.flights)
 
 
-async def test_no_control_configured(world: World):
+@pytest.mark.parametrize("role", [Role.CONTROL, Role.NEIGHBOUR])
+async def test_whoever_is_not_configured_cannot_be_sent(world: World, role: Role):
     site = watched(Scripted(), world.mailbox)
     async with world.service(site) as (pipeline, _, store):
-        with pytest.raises(LaunchError, match="no control sender"):
-            await pipeline.launch(site, KIND, Role.CONTROL)
+        with pytest.raises(LaunchError, match=rf"there is no {role}; add a \[{role}\] table"):
+            await pipeline.launch(site, KIND, role)
         assert await store.in_flight() == []
+
+
+async def test_the_neighbour_is_sent_from_the_senders_address_unsigned_and_found_again(world: World):
+    route = Scripted(mailbox=world.maildir)
+    site, plan = watched(route, world.mailbox), Config.model_validate({"neighbour": {"address": "probe@near.example"}})
+    async with world.service(site) as (pipeline, heard, store):
+        neighbours = Plan(site)
+        neighbours.identities = plan.identities
+        await pipeline.configure(neighbours)  # type: ignore[arg-type]
+        probe = await pipeline.launch(site, KIND, Role.NEIGHBOUR)
+        assert (await heard.verdict()).startswith("inbox")
+        record = await store.record(probe.id)
+    assert record
+    assert (record.probe.role, record.probe.source_ip) == (Role.NEIGHBOUR, "104.130.122.50")
+    (message,) = route.sent
+    assert message.mail_from.startswith("probe+")
+    assert message.mail_from.endswith("@near.example")
+    assert b"<probe@near.example>" in message.content
+    assert b"DKIM-Signature" not in message.content
 
 
 async def _until(true):
@@ -310,3 +337,91 @@ async def _ticking(pipeline, world, true):
         while not true():
             pipeline.tick(world.clock())
             await asyncio.sleep(0.005)
+
+
+# -- a store that fails -----------------------------------------------------------------------------------------------
+
+
+class Refusing:
+    """A mailbox that takes a while to refuse us, as a login that times out does."""
+
+    via = key = "refusing"
+
+    @asynccontextmanager
+    async def open(self, pool: MailboxThreads) -> AsyncIterator[Session]:
+        await asyncio.sleep(0.05)
+        raise MailboxError("login: no answer in time")
+        yield
+
+
+async def test_a_last_look_while_the_store_is_full_is_made_again(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("monitor.watcher.BACKOFF", (0.02,))
+    monkeypatch.setattr("monitor.pipeline.SLACK", timedelta(milliseconds=50))
+    site = watched(Scripted(), Refusing())
+    async with world.service(site) as (pipeline, heard, store):
+        await pipeline.launch(site, KIND)
+        await heard.evidence(FailedLook)
+        world.clock.pass_(minutes=61)
+        await pipeline.launch(site, Kind.PASSWORD_RESET)  # so that there is news to be stored
+        learn, refused = store.learn, 0
+
+        async def full(probe_id: str, news: Sequence[Evidence], *rest: object, **more: object) -> None:
+            nonlocal refused
+            if any(isinstance(seen, FailedLook) for seen in news):
+                refused += 1
+                raise StoreError("store: the disk is full")
+            await learn(probe_id, news, *rest, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(store, "learn", full)
+        await _ticking(pipeline, world, lambda: refused >= 5)
+        monkeypatch.setattr(store, "learn", learn)
+        await _ticking(pipeline, world, lambda: bool(heard.verdicts))
+        assert await heard.verdict() == "unknown - unproven"
+        assert heard.verdicts[0].verdict.because == "we could not look: login: no answer in time"
+        assert not pipeline.busy("acme", "hq", KIND)
+
+
+async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booked_on_the_mailbox(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("monitor.watcher.BACKOFF", (0.02,))
+    site = watched(Scripted(mailbox=world.maildir), world.mailbox)
+    async with world.service(site) as (pipeline, heard, store):
+        learn, refused = store.learn, 0
+
+        async def full(probe_id: str, news: Sequence[Evidence], *rest: object, **more: object) -> None:
+            nonlocal refused
+            if any(isinstance(seen, Arrival) for seen in news):
+                refused += 1
+                raise StoreError("store: the disk is full")
+            await learn(probe_id, news, *rest, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(store, "learn", full)
+        probe = await pipeline.launch(site, KIND)
+        await _until(lambda: refused >= 3)
+        assert world.maildir.files()  # what is not stored is not deleted
+        monkeypatch.setattr(store, "learn", learn)
+        assert await heard.verdict() == "inbox - real"
+        await _until(lambda: not world.maildir.files())
+        record = await store.record(probe.id)
+        assert record is not None
+        assert not any(isinstance(seen, FailedLook) for seen in record.evidence)
+        assert pipeline.watchers[site.mailbox.key].failures == 0
+
+
+async def test_a_message_that_we_stumble_over_hides_no_other(world: World, monkeypatch: pytest.MonkeyPatch):
+    def stumbles(sighting: Sighting, key: bytes, domain: str) -> str | None:
+        if "stumble" in sighting.headers:
+            raise RuntimeError("a bug")
+        return recognise(sighting, key, domain)
+
+    monkeypatch.setattr("monitor.pipeline.recognise", stumbles)
+    route = Scripted()
+    site = watched(route, world.mailbox)
+    async with world.service(site) as (pipeline, heard, _):
+        await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        stone = world.maildir.deliver(b"X: stumble\r\n" + route.sent[0].content)
+        world.maildir.deliver(route.sent[0].content)
+        assert await heard.verdict() == "inbox - real"
+        await _until(lambda: world.maildir.files() == {stone})

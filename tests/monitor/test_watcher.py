@@ -2,21 +2,24 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from monitor import searches
 from monitor import watcher as module
-from monitor.watcher import Watcher
+from monitor.searches import OVERDUE
+from monitor.store import StoreError
+from monitor.watcher import NotPassedOnError, Watcher
 from probes.evidence import FailedLook, Folder, Look, Marker
-from probes.mailboxes import MailboxError, Sighting
+from probes.mailboxes import MailboxError, Search, Sighting
 from probes.mailboxes.imap import ImapMailbox
+from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import dovecot
 
 PATIENCE = 20.0
@@ -41,10 +44,15 @@ class Letters:
         self.visitors = self.visits = 0
         self.removed: list[Sighting] = []
         self.folders = ("INBOX", "Junk")
+        self.elsewhere: list[Sighting] = []
+        self.closed: tuple[str, ...] = ()
+        self.unfinished: tuple[str, ...] = ()
+        self.unsearchable = ""
+        self.searches: list[tuple[timedelta, Collection[str] | None]] = []
         self.news = asyncio.Event()
 
     @asynccontextmanager
-    async def open(self, pool: Executor) -> AsyncIterator["Letters"]:
+    async def open(self, pool: MailboxThreads) -> AsyncIterator["Letters"]:
         self._check()
         self.visitors, self.visits = self.visitors + 1, self.visits + 1
         try:
@@ -65,6 +73,14 @@ class Letters:
         self.news.clear()
         found, self.mail = self.mail, []
         return found
+
+    async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
+        self._check()
+        self.searches.append((now() - since, only))
+        if self.unsearchable:
+            raise MailboxError(self.unsearchable)
+        found = [each for each in self.elsewhere if only is None or each.folder_name in only]
+        return Search([*found], (*self.folders, "Lists"), self.closed, self.unfinished)
 
     async def changed(self, timeout: float) -> None:
         try:
@@ -125,7 +141,7 @@ async def letters() -> Letters:
 async def watching(letters: Letters, told: Told, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watcher]:
     monkeypatch.setattr(module, "LINGER", 0.05)
     monkeypatch.setattr(module, "BACKOFF", (0.02,))
-    with ThreadPoolExecutor(1) as pool:
+    with MailboxThreads(1) as pool:
         watcher = Watcher(letters, pool, hear=told.hear, report=told.report, now=now)
         yield watcher
         await watcher.close()
@@ -201,7 +217,7 @@ async def test_a_look_on_request_sees_what_is_there_by_then(letters: Letters, to
     look = await watching.look()
     assert isinstance(look, Look)
     assert look.at >= before
-    assert look.folders == ("INBOX", "Junk")
+    assert look.folders == ("INBOX", "Junk", "Lists")
     watching.expect("one", now())
     await until(lambda: letters.visitors == 1)
     letters.mail.append(sighting("quiet"))  # came without a push
@@ -272,21 +288,150 @@ async def test_what_cannot_be_deleted_was_still_seen(letters: Letters, told: Tol
     assert told.looks == []
 
 
-async def test_a_bug_in_a_listener_does_not_end_the_watch(letters: Letters, told: Told, watching: Watcher):
-    hear, told.hear = told.hear, None  # type: ignore[assignment, method-assign]
-    broken = watching._hear
+async def test_trouble_in_passing_on_is_no_evidence_against_the_mailbox(
+    letters: Letters, told: Told, watching: Watcher
+):
+    hear = watching._hear
+    tries = 0
 
-    async def once(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
-        watching._hear = hear
-        raise RuntimeError("a bug")
+    async def fails_twice(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        nonlocal tries
+        tries += 1
+        if tries > 2:
+            return await hear(sightings)
+        letters.mail += sightings  # a new session sees it all again
+        raise StoreError("store: the disk is full")
 
-    assert broken
-    watching._hear = once
+    watching._hear = fails_twice
     watching.expect("one", now())
     letters.put("one")
-    await told.until(lambda: bool(told.looks))
-    letters.put("two")
+    await told.until(lambda: told.seen == ["one"])
+    assert tries == 3
+    assert told.looks == []
+    assert watching.failures == 0
+
+
+@pytest.mark.parametrize("error", [StoreError("store: the disk is full"), RuntimeError("a bug")])
+async def test_who_asks_is_answered_though_nothing_can_be_stored(
+    letters: Letters, told: Told, watching: Watcher, error: Exception
+):
+    async def full(probe_ids: Any, look: Look | FailedLook) -> None:
+        raise error
+
+    report, watching._report = watching._report, full
+    letters.shut_down("login: no answer in time")
+    watching.expect("one", now())
+    for _ in range(3):
+        look = await asyncio.wait_for(watching.look(), PATIENCE)
+        assert isinstance(look, FailedLook)
+    watching._report = report
+    await told.until(lambda: bool(told.looks))  # learned as soon as it can be stored
+    assert told.looks[0][0] == {"one"}
+
+
+async def test_who_asks_hears_that_what_was_seen_cannot_be_stored(letters: Letters, watching: Watcher):
+    async def full(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        raise StoreError("store: the disk is full")
+
+    watching._hear = full
+    letters.put("one")
+    with pytest.raises(NotPassedOnError, match="the disk is full"):
+        await asyncio.wait_for(watching.look(), PATIENCE)
+    assert isinstance(await asyncio.wait_for(watching.look(), PATIENCE), Look)
+
+
+async def test_a_look_has_an_end(letters: Letters, watching: Watcher, monkeypatch: pytest.MonkeyPatch):
+    async def hangs(since: datetime) -> Sequence[Sighting]:
+        await asyncio.sleep(3600)
+        return ()
+
+    monkeypatch.setattr(module, "LOOK_LIMIT", 0.1)
+    monkeypatch.setattr(letters, "look", hangs)
+    monkeypatch.setattr(module, "GRACE", 0.1)
+    look = await asyncio.wait_for(watching.look(), PATIENCE)
+    assert isinstance(look, FailedLook)
+    assert look.reason == "letters: not looked through within 0.1 s"
+
+
+# -- folders besides the inbox and junk -------------------------------------------------------------------------------
+
+
+def moved(name: str, folder: str = "Lists") -> Sighting:
+    return Sighting(name, Folder.OTHER, folder, "", {Marker.HEADER: name}, None)
+
+
+async def test_a_last_look_searches_all_folders_and_removes_what_it_finds(
+    letters: Letters, told: Told, watching: Watcher
+):
+    letters.elsewhere = [moved("one"), moved("forged")]
+    await watching.look()
+    assert told.seen == ["one", "forged"]
+    await until(lambda: [each.ref for each in letters.removed] == ["one"])
+
+
+async def test_a_last_look_that_was_not_finished_says_so(letters: Letters, watching: Watcher):
+    letters.unfinished = tuple(f"Archive {year}" for year in range(2000, 2020))
+    look = await watching.look()
+    assert isinstance(look, FailedLook)
+    assert look.reason.startswith("letters: 20 of 23 folders could not be searched in time: Archive 2000, Archive 2001")
+    assert look.reason.endswith("Archive 2009, ...")
+
+
+async def test_a_last_look_names_what_it_could_not_open(letters: Letters, watching: Watcher):
+    letters.closed = ("shared/team",)
+    look = await watching.look()
+    assert isinstance(look, Look)
+    assert (look.folders, look.others, look.unsearched) == (("INBOX", "Junk", "Lists"), 0, ("shared/team",))
+
+
+async def test_an_overdue_probe_is_searched_for_once(letters: Letters, told: Told, watching: Watcher):
+    watching.expect("one", now() - OVERDUE)
+    letters.elsewhere = [moved("one")]
+    letters.news.set()
+    await told.until(lambda: told.seen == ["one"])
+    for name in ("two", "three"):
+        letters.put(name)
+        await told.until(lambda name=name: name in told.seen)
+    assert [only for _, only in letters.searches] == [None]
+
+
+async def test_a_folder_that_probes_were_moved_to_is_looked_into_again_soon(
+    letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MOVED_EVERY", 0.02)
+    monkeypatch.setattr(searches, "MOVED_EVERY", 0.02)
+    letters.elsewhere = [moved("one")]
+    await watching.look()
+    letters.elsewhere = []
+    watching.expect("two", now())
+    letters.elsewhere = [moved("two"), moved("elsewhere", "Archive")]
     await told.until(lambda: "two" in told.seen)
+    assert "elsewhere" not in told.seen
+    assert letters.searches[-1][1] == {"Lists"}
+
+
+async def test_a_search_that_nobody_needs_may_fail(letters: Letters, told: Told, watching: Watcher):
+    letters.unsearchable = "too many connections"
+    watching.expect("one", now() - OVERDUE)
+    letters.put("one")
+    await told.until(lambda: told.seen == ["one"])
+    await until(lambda: bool(letters.searches))
+    assert told.looks == []
+    assert isinstance(await watching.look(), FailedLook)  # but this one is needed
+
+
+async def test_what_we_left_behind_is_swept_up_once_a_day(
+    letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+):
+    letters.elsewhere = [moved("left behind long ago")]
+    for name in ("one", "two"):
+        watching.expect(name, now())
+        letters.put(name)
+        await told.until(lambda name=name: name in told.seen)
+        watching.forget(name)
+        await until(lambda: letters.visitors == 0)
+    assert [span > timedelta(days=29) for span, _ in letters.searches] == [True]
+    assert [each.ref for each in letters.removed] == ["one", "left behind long ago", "two"]
 
 
 @pytest.fixture
@@ -303,7 +448,7 @@ async def test_a_mail_server_that_is_restarted(
 ):
     monkeypatch.setattr(module, "BACKOFF", (0.2,))
     mail = b"X-Mailpath-Probe: mp" + b"a" * 32 + b"\r\nSubject: code\r\n\r\nhello\r\n"
-    with dovecot(open_folder, users={"probe@acme.test": "secret"}) as server, ThreadPoolExecutor(4) as pool:
+    with dovecot(open_folder, users={"probe@acme.test": "secret"}) as server, MailboxThreads(4) as pool:
         mailbox = ImapMailbox.model_validate(
             {"via": "imap", "host": server.address, "port": server.ports.imap, "tls": "none", "user": "probe@acme.test"}
             | {"password": _secret(tmp_path, "secret")}

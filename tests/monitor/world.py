@@ -3,9 +3,8 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,15 @@ from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
 from monitor.pipeline import Pipeline
 from monitor.store import Store
-from probes.answer import Stage
+from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Handover, Step
 from probes.kinds import Kind
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.mailboxes.threads import MailboxThreads
 from probes.message import Message
+from probes.resolver import Unresolved
 from probes.routes import Surroundings
+from probes.sender import Identity
 
 PATIENCE = 10.0  # seconds a test waits for what must happen
 
@@ -61,18 +63,20 @@ class Maildir:
         return {file for part in ("new", "cur", ".Junk/new", ".Junk/cur") for file in (self.path / part).iterdir()}
 
 
+MX = "mx.acme.test[127.0.0.1]:25"
+
 REPLIES = {
-    Handover.ACCEPTED: Step(Stage.END_OF_DATA, datetime(2026, 1, 1, tzinfo=UTC), 0.1, "mx", 250, "2.0.0", "Ok"),
+    Handover.ACCEPTED: Step(Stage.END_OF_DATA, datetime(2026, 1, 1, tzinfo=UTC), 0.1, MX, 250, "2.0.0", "Ok"),
     Handover.REFUSED: Step(
         Stage.RCPT,
         datetime(2026, 1, 1, tzinfo=UTC),
         0.1,
-        "mx",
+        MX,
         554,
         "5.7.1",
         "<m[104.130.122.50]>: Client host rejected",
     ),
-    Handover.DEFERRED: Step(Stage.RCPT, datetime(2026, 1, 1, tzinfo=UTC), 0.1, "mx", 450, "4.2.0", "Greylisted"),
+    Handover.DEFERRED: Step(Stage.RCPT, datetime(2026, 1, 1, tzinfo=UTC), 0.1, MX, 450, "4.2.0", "Greylisted"),
 }
 
 
@@ -86,16 +90,22 @@ class Scripted:
     via: str = "direct"
     sent: list[Message] = field(default_factory=list)
     gate: asyncio.Event | None = None  # sending waits for it
+    host: str = MX
+    stage: Stage | None = None  # at which it is answered, instead of the usual one
 
     def toward(self, recipient: str) -> str:
         return "mx.acme.test"
+
+    def withholds(self, identity: Identity) -> str:
+        return ""
 
     async def send(self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Any) -> Dialogue:
         self.sent.append(message)
         if self.gate:
             await self.gate.wait()
         handover = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        step = REPLIES[handover]
+        usual = REPLIES[handover]
+        step = replace(usual, at=around.now(), host=self.host, stage=self.stage or usual.stage)
         note(step)
         if handover is Handover.ACCEPTED and self.mailbox:
             self.mailbox.deliver(message.content, junk=self.junk, return_path=message.mail_from)
@@ -108,7 +118,7 @@ class Plan:
     def __init__(self, *paths: WatchedPath) -> None:
         self._paths = paths
         told = Config()
-        self.sender, self.control, self.inbound = told.sender, told.control, told.inbound
+        self.sender, self.inbound, self.identities = told.sender, told.inbound, told.identities
 
     def paths(self) -> tuple[WatchedPath, ...]:
         return self._paths
@@ -168,12 +178,23 @@ class Heard:
         await self.until(lambda: sum(isinstance(event.what, kind) for event in self.events) >= number)
 
 
+class Names:
+    """A resolver that knows these names."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[str, ...]] = {}
+
+    async def addresses(self, name: str, *, timeout: float) -> tuple[str, ...] | Unresolved:
+        return self.known.get(name) or Unresolved(Fault.DOMAIN_UNKNOWN, f"{name} does not exist")
+
+
 class World:
     """A store, a mailbox, a clock; pipelines come and go on them as processes do."""
 
     def __init__(self, folder: Path) -> None:
         self.clock, self.folder = Clock(), folder
         self.url = f"sqlite:///{folder / 'mailpath.db'}"
+        self.names = Names()
         self.maildir = Maildir(folder / "mail", self.clock)
         self.mailbox = MaildirMailbox(via="maildir", path=self.maildir.path, junk=".Junk")
 
@@ -181,8 +202,8 @@ class World:
     async def service(self, *paths: WatchedPath, adopts: bool = True) -> AsyncIterator[tuple[Pipeline, Heard, Store]]:
         heard = Heard()
         async with Store.open(self.url) as store:
-            with ThreadPoolExecutor(4) as pool:
-                around = Surroundings(None, self.clock)  # type: ignore[arg-type]
+            with MailboxThreads(4) as pool:
+                around = Surroundings(self.names, self.clock)  # type: ignore[arg-type]
                 pipeline = Pipeline(store, around, pool, await store.key(), [heard], adopts=adopts)
                 await pipeline.configure(Plan(*paths))  # type: ignore[arg-type]
                 try:

@@ -16,11 +16,11 @@ from probes.kinds import Kind
 from probes.message import BODY_READ, HEADERS_READ, PROBE_HEADER, TOKENS_READ, Message, compose, find_markers
 from probes.probe import Probe
 from probes.sender import Identity, Role
-from probes.token import mint, new_probe_id, verify
+from probes.token import Purpose, mint, new_probe_id, verify
 
 KEY = b"the key of these tests, 32 bytes"
 ID = "abcdefghij234567"
-TOKEN = mint(ID, KEY)
+TOKEN, TAG = mint(ID, KEY), mint(ID, KEY, Purpose.ENVELOPE)
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 SENDER = Identity(
     Role.SENDER,
@@ -126,7 +126,14 @@ def test_a_code_mail_has_one_code_and_the_others_a_link(kind: Kind, identity: Id
 
 def test_the_envelope_sender_bears_the_token_and_the_recipient_does_not() -> None:
     message = compose(probe(), SENDER, KEY)
-    assert (message.mail_from, message.rcpt_to) == (f"bounce+{TOKEN}@account.trimble.com", "probe@acme.example")
+    assert (message.mail_from, message.rcpt_to) == (f"bounce+{TAG}@account.trimble.com", "probe@acme.example")
+
+
+@every_mail
+def test_neither_token_gives_the_other_away(kind: Kind, identity: Identity) -> None:
+    message = compose(probe(kind), identity, KEY)
+    assert TAG.encode() not in message.content
+    assert TOKEN not in message.mail_from
 
 
 def test_what_is_sent_again_is_the_very_same_mail() -> None:
@@ -258,6 +265,7 @@ def rewritten(link: str) -> Callable[[bytes], bytes]:
     return all_of(only_body, without(b"Reference"), replaced(LINK, link))
 
 
+RECIPIENT_FIELDS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")  # a bounce has our token there
 H, M, E, B = Marker.HEADER, Marker.MESSAGE_ID, Marker.ENVELOPE, Marker.BODY
 no_header, no_id, no_path = without(b"x-mailpath-probe"), without(b"message-id"), without(b"return-path")
 only_body = all_of(no_header, no_id, no_path)
@@ -278,11 +286,13 @@ PROOFPOINT_2 = f"https-3A__account.trimble.com_-3Finvitation-3D{TOKEN}"
         (replaced("Message-ID:", "X-Microsoft-Original-Message-ID:"), {H, M, E, B}),
         (replaced("Message-ID: ", "MESSAGE-ID:\r\n\t"), {H, M, E, B}),
         (replaced("Subject: ", "Subject: [EXTERNAL] "), {H, M, E, B}),
-        (replaced(f"bounce+{TOKEN}", f"BOUNCE+{TOKEN.upper()}"), {H, M, E, B}),
-        (replaced(f"<bounce+{TOKEN}", f"<SRS0=9xZk=TT=account.trimble.com=bounce+{TOKEN}"), {H, M, E, B}),
-        (all_of(no_path, added(f"Delivered-To: bounce+{TOKEN}@acme.example")), {H, M, E, B}),
-        (all_of(no_path, added(f"Received: from x (envelope-from\r\n\t<b+{TOKEN}@a.b>)")), {H, M, E, B}),
-        (all_of(no_path, added(f"Authentication-Results: mx;\r\n spf=pass smtp.mailfrom=b+{TOKEN}@a.b")), {H, M, E, B}),
+        (replaced(f"bounce+{TAG}", f"BOUNCE+{TAG.upper()}"), {H, M, E, B}),
+        (replaced(f"<bounce+{TAG}", f"<SRS0=9xZk=TT=account.trimble.com=bounce+{TAG}"), {H, M, E, B}),
+        (all_of(no_path, added(f"Received: from x (envelope-from\r\n\t<b+{TAG}@a.b>)")), {H, M, E, B}),
+        (all_of(no_path, added(f"Authentication-Results: mx;\r\n spf=pass smtp.mailfrom=b+{TAG}@a.b")), {H, M, E, B}),
+        *((all_of(no_path, added(f"{name}: bounce+{TAG}@acme.example")), {H, M, B}) for name in RECIPIENT_FIELDS),
+        (all_of(no_path, added(f"Received: from x by y with ESMTP id 1\r\n\tfor <b+{TAG}@a.b>; now")), {H, M, B}),
+        (all_of(no_path, added(f"Received: from x by y id 1 FOR\r\n b+{TAG}@a.b; now")), {H, M, B}),
         (encoded(as_base64), {H, M, E, B}),
         (all_of(only_body, encoded(as_base64)), {B}),
         (all_of(only_body, encoded(as_quoted_printable)), {B}),
@@ -299,7 +309,7 @@ def test_what_gateways_do_to_a_mail_leaves_these_markers(
 ) -> None:
     found = looked_at(gateway(delivered(compose(probe(Kind.INVITATION), SENDER, KEY))))
     assert found.keys() == markers
-    assert {verify(token, KEY) for token in found.values()} <= {ID}
+    assert {verified.probe_id for token in found.values() if (verified := verify(token, KEY))} <= {ID}
 
 
 @pytest.mark.parametrize(

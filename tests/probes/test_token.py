@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.token import TOKEN, TOKEN_BYTES, TOKEN_LENGTH, mint, new_probe_id, shaped, verify
+from probes.token import TOKEN, TOKEN_BYTES, TOKEN_LENGTH, Purpose, Verified, mint, new_probe_id, shaped, verify
 
 KEY = b"the key of these tests, 32 bytes"
 ID = "abcdefghij234567"
@@ -13,19 +13,39 @@ ids = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=16, max_size=16)
 keys = st.binary(min_size=16, max_size=64)
 
 
-@given(ids, keys)
-def test_a_token_is_one_short_word_and_leads_back_to_its_probe(probe_id: str, key: bytes) -> None:
-    token = mint(probe_id, key)
+purposes = st.sampled_from(Purpose)
+
+
+def whose(token: str, key: bytes = KEY) -> str | None:
+    verified = verify(token, key)
+    return verified and verified.probe_id
+
+
+@given(ids, keys, purposes)
+def test_a_token_is_one_short_word_and_leads_back_to_its_probe(probe_id: str, key: bytes, purpose: Purpose) -> None:
+    token = mint(probe_id, key, purpose)
     assert re.fullmatch(r"mp[a-z2-7]{32}", token)
     assert len(token) == TOKEN_LENGTH
-    assert verify(token, key) == probe_id
-    assert mint(probe_id, key) == token
+    assert verify(token, key) == Verified(probe_id, purpose)
+    assert mint(probe_id, key, purpose) == token
+
+
+@given(ids)
+def test_the_token_of_the_envelope_does_not_give_away_that_of_the_message(probe_id: str) -> None:
+    message, envelope = mint(probe_id, KEY), mint(probe_id, KEY, Purpose.ENVELOPE)
+    assert message[:18] == envelope[:18]
+    assert message[18:] != envelope[18:]
+
+
+def test_a_token_made_before_there_were_two_is_one_of_the_message() -> None:
+    old = "mpabcdefghij234567da7vyaqosp2my3vo"  # in flight at the upgrade, made with KEY
+    assert verify(old, KEY) == Verified(ID, Purpose.MESSAGE)
 
 
 @given(ids)
 def test_it_outlives_gateways_that_change_case(probe_id: str) -> None:
     token = mint(probe_id, KEY)
-    assert {verify(form, KEY) for form in (token, token.upper(), token.title(), token.swapcase())} == {probe_id}
+    assert {whose(form) for form in (token, token.upper(), token.title(), token.swapcase())} == {probe_id}
 
 
 @given(ids, st.integers(0, TOKEN_LENGTH - 1), st.characters())
@@ -40,7 +60,7 @@ def test_no_single_character_can_be_altered(probe_id: str, place: int, other: st
 def test_nothing_can_be_put_in_or_left_out(probe_id: str, place: int, more: str) -> None:
     token = mint(probe_id, KEY)
     assert verify(token[:place] + more + token[place:], KEY) is None
-    assert verify(token[:place], KEY) in (None, probe_id if place == TOKEN_LENGTH else None)
+    assert whose(token[:place]) in (None, probe_id if place == TOKEN_LENGTH else None)
 
 
 @given(ids, ids)
@@ -78,7 +98,7 @@ def test_what_only_looks_like_one_is_none(lookalike: str) -> None:
 def test_probe_ids_are_random_and_fit_a_token() -> None:
     made = {new_probe_id() for _ in range(1000)}
     assert len(made) == 1000
-    assert all(verify(mint(probe_id, KEY), KEY) == probe_id for probe_id in made)
+    assert all(whose(mint(probe_id, KEY)) == probe_id for probe_id in made)
 
 
 @pytest.mark.parametrize("bad", ["", "short", ID.upper(), ID + "a", ID[:-1] + "1", ID[:-1] + "\n"])

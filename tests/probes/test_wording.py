@@ -54,12 +54,13 @@ def test_every_kind_is_a_mail_of_its_own() -> None:
     assert len({mail.subject for mail in mails}) == len({mail.blocks for mail in mails}) == len(Kind)
 
 
+@pytest.mark.parametrize("role", [Role.CONTROL, Role.NEIGHBOUR])
 @pytest.mark.parametrize("kind", Kind)
-def test_the_control_is_neutral_and_of_the_same_shape(kind: Kind) -> None:
-    sender, control = (rich(wording(kind, role), DOMAIN) % FILLED for role in (Role.SENDER, Role.CONTROL))
+def test_whom_the_sender_is_compared_with_is_neutral_and_of_the_same_shape(kind: Kind, role: Role) -> None:
+    sender, other = (rich(wording(kind, each), DOMAIN) % FILLED for each in (Role.SENDER, role))
     assert "Trimble" in sender
-    assert "trimble" not in (rich(wording(kind, Role.CONTROL), "control.example") % FILLED).lower()
-    assert (FILLED["code"] in control) == (FILLED["code"] in sender) == kind.facts.needs_code
+    assert "trimble" not in (rich(wording(kind, role), "other.example") % FILLED).lower()
+    assert (FILLED["code"] in other) == (FILLED["code"] in sender) == kind.facts.needs_code
 
 
 @every_mail

@@ -15,7 +15,7 @@ from monitor.web.api.operation import Call, answered
 from monitor.web.sight import NotThereError, Sight
 from probes.evidence import Arrival
 from probes.reading.headers import read_message
-from probes.sender import Identity
+from probes.sender import Identity, Role
 from probes.verdict import Outcome
 
 MOST_READ = 20  # arrivals whose headers are read
@@ -60,6 +60,7 @@ class StandingFacts(TypedDict):
     domain: str
     sender: IdentityFacts
     control: IdentityFacts | None
+    neighbour: IdentityFacts | None
     mail_systems: list[SystemFacts]
     checks: list[ChecksFacts]
     note: str
@@ -68,10 +69,12 @@ class StandingFacts(TypedDict):
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     """As far as the caller's companies tell."""
     sight, config = call.sight, call.sight.backend.config()
+    identities = {role: _identity(identity) for role, identity in config.identities().items()}
     facts: StandingFacts = {
         "domain": config.sender.domain,
-        "sender": _identity(config.sender.identity()),
-        "control": _identity(config.control.identity()) if config.control else None,
+        "sender": identities[Role.SENDER],
+        "control": identities.get(Role.CONTROL),
+        "neighbour": identities.get(Role.NEIGHBOUR),
         "mail_systems": _by_system(sight),
         "checks": await checks(sight),
         "note": NOTE,

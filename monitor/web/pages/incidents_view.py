@@ -13,6 +13,7 @@ from monitor.incidents.notice import News
 from monitor.incidents.phrases import SYSTEMS, counted, lasting, listed
 from monitor.incidents.routing import hearers
 from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling, scene_of
+from monitor.incidents.wording import left
 from monitor.store import NoticeRecord
 from monitor.web.muting import about
 from monitor.web.pages.probe_view import ACTORS, Remedy
@@ -22,7 +23,7 @@ MOST_NAMED = 3  # companies of one incident, in a list
 ENDINGS: dict[Ending, str] = {
     Ending.RECOVERED: "recovered",
     Ending.MERGED: "taken in by a wider one",
-    Ending.NARROWED: "most recovered; the rest have incidents of their own",
+    Ending.NARROWED: "most recovered; the rest have incidents of their own",  # in old stores
     Ending.UNWATCHED: "its paths were taken out of the configuration",
 }
 
@@ -72,6 +73,7 @@ class Row:
     lasts: str
     closed_at: datetime | None
     ending: str
+    left: str
     muted: bool
     runbook: str
 
@@ -90,6 +92,7 @@ def row_of(incident: Incident, around: Around) -> Row:
         lasts=lasting((incident.closed_at or around.now) - incident.began_at),
         closed_at=incident.closed_at,
         ending=ENDINGS[incident.ending] if incident.ending else "",
+        left=left(incident),
         muted=bool(around.muted_by(incident)),
         runbook=runbook_on(incident),
     )

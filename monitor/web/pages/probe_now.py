@@ -135,7 +135,8 @@ def _form(request: web.Request, wish: Wish, status: int = 200, retry_after: int 
         paths=paths,
         several=several(paths),
         kinds=list(Kind),
-        control=sight.backend.config().control is not None,
+        roles=list(Role),
+        speaking=sight.backend.config().identities(),
         limits=sight.backend.config().web.manual,
         now=now_of(sight),
     )

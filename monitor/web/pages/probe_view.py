@@ -34,6 +34,7 @@ from probes.probe import Probe
 from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
 from probes.sender import Role
+from probes.sentences import searched
 from probes.verdict import Outcome, Verdict
 
 ACTORS: dict[Actor, str] = {
@@ -253,11 +254,16 @@ def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Bo
             return Seen("interrupted", said, when, evidence.at, Outcome.UNKNOWN)
         case Arrival():
             marks = ", ".join(marker.replace("_", " ") for marker in evidence.markers)
-            outcome = {Folder.INBOX: Outcome.INBOX, Folder.COPY: Outcome.INBOX, Folder.JUNK: Outcome.SPAM}
+            outcome = {
+                Folder.INBOX: Outcome.INBOX,
+                Folder.COPY: Outcome.INBOX,
+                Folder.JUNK: Outcome.SPAM,
+                Folder.OTHER: Outcome.UNKNOWN,
+            }
             said = f"in {evidence.folder_name}, known by its {marks}"
             return Seen("arrived", said, when, evidence.at, outcome[evidence.folder])
         case Look():
-            return Seen("looked", f"through {', '.join(evidence.folders)}: not there", when, evidence.at, "")
+            return Seen("looked", f"through {searched(evidence, 'and')}: not there", when, evidence.at, "")
         case FailedLook():
             return Seen("could not look", evidence.reason, when, evidence.at, Outcome.UNKNOWN)
         case Bounce():

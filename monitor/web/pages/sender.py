@@ -71,7 +71,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The page. `identities` are the sender and the control, if there is one."""
+    """The page. `identities` are the sender and those it is compared with."""
 
     domain: str
     identities: tuple[Identity, ...]
@@ -88,10 +88,9 @@ def sender_view(
     config: Config, paths: Sequence[WatchedPath], standings: Mapping[Line, Standing], said: Sequence[Said]
 ) -> Sender:
     """The page as it is now, from what one caller may see."""
-    control = (config.control.identity(),) if config.control else ()
     return Sender(
         domain=config.sender.domain,
-        identities=(config.sender.identity(), *control),
+        identities=tuple(config.identities().values()),
         signs=config.sender.dkim is not None,
         systems=tuple(_systems(paths, standings)),
         causes=tuple(_causes(standings)),

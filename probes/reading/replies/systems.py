@@ -11,6 +11,9 @@ BROKEN: Rows = {
             queue file write error / interrupted system call / temporary local problem
             """,
     },
+    Origin("", "Postfix: a milter that cannot be reached or fails, milter_default_action = tempfail"): {
+        Cause.SERVER_FAULT: "service unavailable - try again later",
+    },
     Origin("", "loops, whatever else the report says"): {
         Cause.NETWORK: """
             too many received: headers / too many received headers / routing loop / mail loop / loops back to myself

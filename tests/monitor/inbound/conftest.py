@@ -5,6 +5,7 @@ import smtplib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -14,11 +15,13 @@ from monitor.inbound.listener import Listener, listening
 from monitor.inbound.settings import InboundSettings
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox
+from probes.reading.bounce_origin import Client
 from probes.reading.facts import BounceFacts
-from probes.token import mint, new_probe_id
+from probes.token import Purpose, mint, new_probe_id
 
 PATIENCE = 10.0
 KEY = b"k" * 32
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 COPIES = InboundMailbox(via="inbound", address="acme@probe.test")
 T = TypeVar("T")
 
@@ -28,12 +31,14 @@ class Ears:
 
     def __init__(self) -> None:
         self.returned: list[tuple[str, BounceFacts]] = []
+        self.clients: list[Client] = []
         self.copies: list[tuple[str, Sighting]] = []
         self.deaf: Exception | None = None
         self.gate: asyncio.Event | None = None
 
-    async def bounced(self, probe_id: str, facts: BounceFacts) -> bool:
+    async def bounced(self, probe_id: str, facts: BounceFacts, client: Client) -> bool:
         await self._listen()
+        self.clients.append(client)
         self.returned.append((probe_id, facts))
         return True
 
@@ -56,13 +61,15 @@ class Post:
         self.listener, self.desk, self.ears = listener, desk, ears
         self.probe_id = new_probe_id()
         self.token = mint(self.probe_id, KEY)
-        self.bounces_to = f"bounce+{self.token}@probe.test"
+        self.tag = mint(self.probe_id, KEY, Purpose.ENVELOPE)
+        self.bounces_to = f"bounce+{self.tag}@probe.test"
 
-    async def client(self, work: Callable[[smtplib.SMTP], T]) -> T:
-        """Be an ordinary client, in a thread."""
+    async def client(self, work: Callable[[smtplib.SMTP], T], source: str = "127.0.0.1") -> T:
+        """Be an ordinary client with this address, in a thread."""
 
         def talk() -> T:
-            with smtplib.SMTP("127.0.0.1", self.listener.port, timeout=PATIENCE, local_hostname="mx.test") as smtp:
+            where, us = ("127.0.0.1", self.listener.port), (source, 0)
+            with smtplib.SMTP(*where, timeout=PATIENCE, local_hostname="mx.test", source_address=us) as smtp:
                 return work(smtp)
 
         return await asyncio.to_thread(talk)
@@ -78,7 +85,9 @@ class Post:
 
         return await self.client(ask)
 
-    async def send(self, content: bytes, *recipients: str, mail_from: str = "") -> tuple[int, str]:
+    async def send(
+        self, content: bytes, *recipients: str, mail_from: str = "", source: str = "127.0.0.1"
+    ) -> tuple[int, str]:
         """Hand a mail over; the reply to it."""
 
         def hand(smtp: smtplib.SMTP) -> tuple[int, str]:
@@ -89,11 +98,16 @@ class Post:
             code, text = smtp.data(content)
             return code, text.decode()
 
-        return await self.client(hand)
+        return await self.client(hand, source)
 
-    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    def turned_away(self, mailbox: str = COPIES.key) -> str:
+        """When copies for this mailbox may have been turned away."""
+        found = self.desk.turned_away.during(mailbox, "", NOON - timedelta(days=1), NOON + timedelta(days=1))
+        return str(found) if found else ""
+
+    async def open(self, source: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Be a client that keeps to no rule; the banner is read."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.listener.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.listener.port, local_addr=(source, 0))
         await line(reader)
         return reader, writer
 
@@ -121,7 +135,7 @@ async def posted(**settings: Any) -> AsyncIterator[Post]:
     inbound = InboundSettings.model_validate(said)
     ears = Ears()
     with ThreadPoolExecutor(2) as pool:
-        desk = Desk(KEY, ears, pool)
+        desk = Desk(KEY, ears, pool, now=lambda: NOON)
         addresses = Addresses(
             domains={"probe.test", "account.trimble.com"},
             bounces=set(inbound.bounces),

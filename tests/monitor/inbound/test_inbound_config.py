@@ -8,7 +8,7 @@ from monitor.app import addresses_of
 from monitor.config import Config, ConfigErrors, read_config
 from monitor.inbound.desk import AnyReturned, Copies, Reports, Returned
 from probes.mailboxes.inbound import InboundMailbox
-from probes.token import mint, new_probe_id
+from probes.token import Purpose, mint, new_probe_id
 from tests.probes.routes.certificates import new_authority
 
 COMPANY = """
@@ -94,13 +94,14 @@ def test_every_address_has_one_purpose(tmp_path: Path):
     control = '[control]\naddress = "postmaster@control.example"\nsource_ip = "198.51.100.7"\n'
     addresses = addresses_of(configured(tmp_path, INBOUND + more + control + COMPANY))
     probe_id = new_probe_id()
-    token = mint(probe_id, KEY)
+    token, older = mint(probe_id, KEY, Purpose.ENVELOPE), mint(probe_id, KEY)
     assert [
         addresses.purpose(address, KEY)
         for address in (
             f"bounce+{token}@probe.example",
             f"bounce+{token}@account.trimble.com",
             f"postmaster+{token}@control.example",
+            f"bounce+{older}@probe.example",  # as it was before the envelope had a token of its own
             f"bounce+{token}@other.example",
             "bounces@probe.example",
             "dmarc@other.example",
@@ -108,9 +109,10 @@ def test_every_address_has_one_purpose(tmp_path: Path):
             "acme@other.example",
         )
     ] == [
-        Returned(probe_id),
-        Returned(probe_id),
-        Returned(probe_id),
+        Returned(probe_id, to_envelope=True),
+        Returned(probe_id, to_envelope=True),
+        Returned(probe_id, to_envelope=True),
+        Returned(probe_id, to_envelope=False),
         None,
         AnyReturned(),
         Reports(),

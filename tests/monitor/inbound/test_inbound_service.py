@@ -10,10 +10,12 @@ import pytest
 from monitor import app
 from monitor.app import service
 from monitor.config import read_config
+from monitor.events import Event
 from monitor.inbound.listener import InboundError
 from monitor.store import Store
+from probes.evidence import Dialogue
 from probes.kinds import Kind
-from probes.token import mint
+from probes.token import Purpose, mint
 from tests.monitor.inbound import mails
 from tests.monitor.inbound.conftest import PATIENCE
 
@@ -53,16 +55,26 @@ def written(folder: Path, more: str = "") -> tuple[Path, int]:
 async def test_a_bounce_on_its_way_from_the_port_to_the_metrics(tmp_path: Path):
     file, port = written(tmp_path)
     config = read_config(file)
-    async with service(file, config) as at_work, Store.open(config.store.url) as store:
+    handed = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        if isinstance(event.what, Dialogue):
+            handed.set()
+
+    async with service(file, config, hear) as at_work, Store.open(config.store.url) as store:
         (path,) = config.paths()
         probe = await at_work._pipeline.launch(path, Kind.VERIFICATION)
-        token = mint(probe.id, await store.key())
+        await asyncio.wait_for(handed.wait(), PATIENCE)
+        token = mint(probe.id, await store.key(), Purpose.ENVELOPE)
         assert await handed_over(port, f"bounce+{token}@account.trimble.com", mails.bounce(token)) == "250"
         record = await store.record(probe.id)
         assert record is not None
         assert record.verdict is not None
         assert (record.verdict.outcome, record.verdict.cause) == ("blocked", "ip_listed")
-        assert b'mailpath_inbound_mails_total{kind="bounce"} 1.0' in await at_work.metrics.render()
+        shown = await at_work.metrics.render()
+        assert b'mailpath_inbound_mails_total{kind="bounce"} 1.0' in shown
+        for code in (421, 450, 451, 452, 552):
+            assert b'mailpath_inbound_rejected_total{code="%d"} 0.0' % code in shown
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", port), timeout=1)
 

@@ -118,7 +118,7 @@ async def test_a_mail_without_end_is_cut_off(endless: bytes):
 async def test_no_more_is_held_in_memory_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(listener_module, "MOST_OCTETS", 1000)
     async with posted() as post:
-        assert (await post.send(b"A: b\r\n\r\n" + b"x\r\n" * 1000))[0] == 552
+        assert (await post.send(b"A: b\r\n\r\n" + b"x\r\n" * 1000))[0] == 452  # the server keeps it and comes again
         assert (await post.send(b"A: b\r\n\r\nx\r\n"))[0] == 250
 
 
@@ -153,6 +153,8 @@ async def test_a_client_that_drips_garbage_without_a_line_end_is_cut_off(monkeyp
         writer.close()
 
 
+Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 GARBAGE = [
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),  # TLS without STARTTLS
     b"GET / HTTP/1.1\r\nHost: probe.test\r\n\r\n",
@@ -186,9 +188,18 @@ async def test_nothing_is_offered_that_we_do_not_want(post: Post):
     assert set(offered) == {"size", "8bitmime", "pipelining", "enhancedstatuscodes"}
 
 
+async def named(post: Post, recipient: str, source: str = "127.0.0.1") -> Client:
+    """A client that has named a recipient, and waits."""
+    client = await post.open(source)
+    client[1].write(b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\n" % recipient.encode())
+    while not (said := await line(client[0])).startswith(b"250 2.1.5"):
+        assert said
+    return client
+
+
 async def test_connections_of_one_client_have_a_limit_and_are_given_back():
     async with posted(connections_per_client=2) as post:
-        first, second = await post.open(), await post.open()
+        first, second = await named(post, post.bounces_to), await named(post, "acme@probe.test")
         reader, writer = await asyncio.open_connection("127.0.0.1", post.listener.port)
         assert (await line(reader)).startswith(b"421 4.7.0")
         assert await line(reader) == b""
@@ -202,16 +213,115 @@ async def test_connections_of_one_client_have_a_limit_and_are_given_back():
 async def test_connections_of_all_clients_have_a_limit(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 20)
     async with posted(connections_per_client=1000) as post:
+        busy = [await named(post, post.bounces_to) for _ in range(20)]
         banners = []
-        writers = []
-        for _ in range(60):
+        for _ in range(40):
             reader, writer = await asyncio.open_connection("127.0.0.1", post.listener.port)
             banners.append((await line(reader))[:3])
-            writers.append(writer)
-        assert banners.count(b"220") == 20
-        assert banners.count(b"421") == 40
-        for writer in writers:
             writer.close()
+        assert banners == [b"421"] * 40
+        assert post.desk.turned_away.counts[421] == 40
+        assert post.turned_away() == "12:00 UTC"
+        for _, writer in busy:
+            writer.close()
+
+
+async def test_an_idle_connection_is_ended_before_a_new_one_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 3)
+    async with posted() as post:
+        busy = await named(post, post.bounces_to)
+        idle = [await post.open(), await post.open()]
+        assert (await post.send(bounce(post.token)))[0] == 250
+        assert (await line(idle[0][0])).startswith(b"421 4.7.0")  # the oldest
+        await until(lambda: len(post.listener._conversations) == 2)
+        busy[1].write(b"NOOP\r\n")
+        idle[1][1].write(b"NOOP\r\n")
+        assert (await line(busy[0])).startswith(b"250")
+        assert (await line(idle[1][0])).startswith(b"250")
+        for _, writer in (busy, *idle):
+            writer.close()
+
+
+async def test_ten_addresses_with_ten_idle_connections_each_keep_nobody_out():
+    """Each within its limits, and never silent for long."""
+    async with posted() as post:
+        crowd = [await post.open(f"127.0.0.{address}") for address in range(2, 12) for _ in range(10)]
+        assert len(post.listener._conversations) == listener_module.MOST_CONVERSATIONS
+        for _, writer in crowd:
+            writer.write(b"NOOP\r\n")
+        for number in range(30):
+            source = f"127.0.1.{number + 1}"
+            assert (await post.send(probe(post.token), "acme@probe.test", source=source))[0] == 250
+        assert len(post.ears.copies) == 30
+        assert post.turned_away() == ""
+        for _, writer in crowd:
+            writer.close()
+
+
+async def test_who_holds_one_connection_is_not_ended_for_who_holds_many(monkeypatch: pytest.MonkeyPatch):
+    """A forwarder that is about to name its recipient, in the middle of a crowd that comes on and on."""
+    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 12)
+    async with posted() as post:
+        forwarder = await post.open("127.0.1.1")
+        crowd = [await post.open(f"127.0.0.{2 + number % 4}") for number in range(60)]
+        forwarder[1].write(b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<acme@probe.test>\r\n")
+        while not (said := await line(forwarder[0])).startswith(b"250 2.1.5"):
+            assert said.startswith(b"250"), said
+        assert post.turned_away() == ""
+        for _, writer in (forwarder, *crowd):
+            writer.close()
+
+
+async def test_a_crowd_of_which_each_has_one_connection_is_told(monkeypatch: pytest.MonkeyPatch):
+    """Whom we ended may have been the forwarder: then nothing can be said of what did not come."""
+    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 5)
+    async with posted() as post:
+        crowd = [await post.open(f"127.0.0.{number}") for number in range(2, 8)]
+        assert post.turned_away() == "12:00 UTC"
+        for _, writer in crowd:
+            writer.close()
+
+
+async def test_addresses_that_everybody_knows_hold_no_place(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 4)
+    async with posted(reports=["dmarc@probe.test"]) as post:
+        crowd = [await named(post, "dmarc@probe.test") for _ in range(4)]
+        assert (await post.send(probe(post.token), "acme@probe.test"))[0] == 250
+        assert post.turned_away() == ""
+        for _, writer in crowd:
+            writer.close()
+
+
+@pytest.mark.parametrize("talk", [b"", b"EHLO mx\r\n", b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<x@probe.test>\r\n"])
+async def test_who_names_no_recipient_in_time_is_cut_off_however_much_it_talks(
+    monkeypatch: pytest.MonkeyPatch, talk: bytes
+):
+    monkeypatch.setattr(smtp_module, "RECIPIENT_WITHIN", 0.3)
+    async with posted() as post:
+        reader, writer = await post.open()
+        writer.write(talk)
+        end = asyncio.create_task(until_closed(reader))
+        while not end.done():
+            writer.write(b"NOOP\r\n")
+            await asyncio.wait((end,), timeout=0.05)
+        assert b"421 4.4.2 Timeout" in end.result()
+        assert post.turned_away() == ""
+        writer.close()
+
+
+async def test_who_names_one_has_longer(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(smtp_module, "RECIPIENT_WITHIN", 0.2)
+    monkeypatch.setattr(smtp_module, "CONVERSATION_WITHIN", 1.0)
+    async with posted() as post:
+        started = asyncio.get_running_loop().time()
+        reader, writer = await named(post, "acme@probe.test")
+        end = asyncio.create_task(until_closed(reader))
+        while not end.done():
+            writer.write(b"NOOP\r\n")
+            await asyncio.wait((end,), timeout=0.05)
+        assert asyncio.get_running_loop().time() - started > 0.9
+        assert post.turned_away() == "12:00 UTC"  # it had a copy for us
+        writer.close()
 
 
 async def test_mails_of_one_client_have_a_pace():
@@ -221,11 +331,66 @@ async def test_mails_of_one_client_have_a_pace():
             smtp.ehlo()
             codes = []
             for _ in range(4):
-                codes.append(smtp.mail("")[0])
+                smtp.mail("")
+                codes.append(smtp.rcpt("acme@probe.test")[0])
+                smtp.rset()
+            return [*codes, smtp.mail("")[0], smtp.rcpt("nobody@probe.test")[0]]
+
+        assert await post.client(four) == [250, 250, 250, 450, 250, 550]
+        assert post.desk.turned_away.counts[450] == 1
+        assert post.turned_away() == "12:00 UTC"
+
+
+async def test_one_client_that_is_too_fast_blinds_nobody_else():
+    async with posted(messages_per_minute=2) as post:
+        assert (await post.send(probe(post.token), "acme@probe.test", source="127.0.1.1"))[0] == 250  # our forwarder
+
+        def many(smtp: smtplib.SMTP) -> list[int]:
+            smtp.ehlo()
+            codes = []
+            for _ in range(5):
+                smtp.mail("")
+                codes.append(smtp.rcpt("acme@probe.test")[0])
                 smtp.rset()
             return codes
 
-        assert await post.client(four) == [250, 250, 250, 450]
+        assert (await post.client(many, "127.0.0.9"))[-1] == 450
+        assert post.turned_away() == ""
+        assert (await post.client(many, "127.0.1.1"))[-1] == 450
+        assert post.turned_away() == "12:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [("MOST_LETTERS", 452), ("MOST_OCTETS", 452), ("READ_WITHIN", 451)],
+)
+async def test_a_copy_that_we_could_not_take_is_remembered(monkeypatch: pytest.MonkeyPatch, limit: str, code: int):
+    monkeypatch.setattr(listener_module, limit, 0)
+    async with posted(reports=["dmarc@probe.test"]) as post:
+        post.ears.gate = asyncio.Event()
+        await post.send(probe(post.token), "dmarc@probe.test")
+        assert post.turned_away() == ""
+        assert (await post.send(probe(post.token), "acme@probe.test"))[0] == code
+        assert post.turned_away() == "12:00 UTC"
+        assert post.desk.turned_away.counts[code] == 1
+
+
+async def test_a_mail_that_is_too_large_is_no_copy():
+    async with posted(size_limit=65_536) as post:
+        assert (await post.send(b"A: b\r\n\r\n" + b"x" * 70_000 + b"\r\n", "acme@probe.test"))[0] == 552
+        assert post.desk.turned_away.counts[552] == 1
+        assert post.turned_away() == ""
+
+
+async def test_help_lists_what_there_is(post: Post):
+    def ask(smtp: smtplib.SMTP) -> tuple[bytes, int]:
+        smtp.ehlo()
+        return smtp.help(), smtp.docmd("AUTH", "PLAIN AGEAYg==")[0]
+
+    text, code = await post.client(ask)
+    assert b"RCPT" in text
+    assert b"AUTH" not in text
+    assert code == 502
 
 
 async def test_recipients_of_one_mail_have_a_limit(post: Post):

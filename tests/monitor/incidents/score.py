@@ -7,17 +7,17 @@ one blocklist or another, `t` no banner in time. Without a connection: `w` no an
 gateway refused us. `x` is a bounce by a stranger.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from monitor.incidents.incident import Incident
+from monitor.incidents.incident import Failure, Incident, decode, encode
 from monitor.incidents.marks import Names
-from monitor.incidents.picture import Picture
-from monitor.incidents.rules import After, Moment, key_of, reconcile
-from monitor.incidents.ruling import Ruling, Site
+from monitor.incidents.picture import HISTORY, Picture
+from monitor.incidents.rules import After, Moment, reconcile
+from monitor.incidents.ruling import Line, Ruling, Site
 from monitor.incidents.settings import IncidentSettings
 from probes.answer import Answer, Fault, Stage
 from probes.kinds import Kind
@@ -123,6 +123,7 @@ class Day:
     shown: list[Ruling] = field(default_factory=list)
     others: Mapping[Role, Names] = field(default_factory=lambda: {Role.CONTROL: CONTROL})
     uplink: Uplink = field(default_factory=Uplink)
+    past: dict[Line, dict[str, Ruling]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.picture.configure(self.sites, self.settings, NAMES, self.others)
@@ -136,22 +137,55 @@ class Day:
         (incident,) = self.open
         return incident
 
+    def restart(self) -> None:
+        """The service stops, and another one takes up what was stored."""
+        self.incidents = {name: decode(encode(incident)) for name, incident in self.incidents.items()}
+        self.picture = Picture()
+        self.picture.configure(self.sites, self.settings, NAMES)
+        self.picture.wake(self.now)
+        for probes in self.past.values():
+            self.picture.recall_newest(list(probes.values())[-1])
+        self._be_patient()
+        touched = dict.fromkeys(company for incident in self.open for company in incident.touches)
+        self._read(self.picture.unread_of(touched))
+
+    def take(self, rulings: Sequence[Ruling]) -> None:
+        """Verdicts as they come, also of probes that were launched before others that are judged already."""
+        self.shown += rulings
+        for each in rulings:
+            self.past.setdefault(each.line, {})[each.probe_id] = each
+        late = self.picture.out_of_order(rulings)
+        self._read(late, late=True)
+        self.picture.take(rulings, frozenset(late))
+
+    def _read(self, lines: Iterable[Line], *, late: bool = False) -> None:
+        """As the casebook does."""
+        failing: dict[Line, list[Failure]] = {}
+        for failure in (failure for incident in self.open for failure in incident.failures):
+            failing.setdefault(failure.line, []).append(failure)
+        cut = {company for each in self.open if each.failing > len(each.failures) for company in each.touches}
+        for line in lines:
+            past = sorted(self.past.get(line, {}).values(), key=lambda each: each.launched_at)
+            not_said = line not in failing and (late or line[0] in cut)
+            self.picture.recall(line, past[-HISTORY:], None if not_said else failing.get(line, ()))
+
     def settle(self) -> After:
         """Let the rules look at what is so now."""
-        wide = {key_of(each): each.began_at for each in self.open if not each.company}
-        problems = self.picture.problems(wide)
+        groups = self.picture.groups(self.open, self.now)
         moment = Moment(self.now, self.picture.watches, lambda: f"i{next(self.names)}", self.settings.reopen)
-        after = reconcile(self.incidents.values(), problems, moment)
+        after = reconcile(self.incidents.values(), groups, moment)
         self.incidents |= after.incidents
+        self._be_patient()
+        return after
+
+    def _be_patient(self) -> None:
         relapses = {(company, each.nature): each.relapses for each in self.open for company in each.touches}
         self.picture.be_patient(relapses)
-        return after
 
     def judge(self, letter: str, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> None:
         """One verdict, a moment later."""
         self.now += timedelta(seconds=1)
-        self.shown.append(ruling(letter, self.now, line=line, **facts))
-        self.picture.take(self.shown[-1:])
+        self.take([ruling(letter, self.now, line=line, **facts)])
 
     def control(self, letter: str, line: Any = ("acme", "hq", CODE)) -> None:
         """One verdict on the control, a moment later."""

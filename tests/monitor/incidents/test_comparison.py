@@ -13,7 +13,19 @@ from monitor.incidents.picture import CONTROL_AGAIN
 from monitor.incidents.reach import Reach
 from probes.sender import Role
 from probes.verdict import Cause
-from tests.monitor.incidents.score import CODE, CONTROL, NAMES, QUARTER, RESET, T0, Day, ruling, site, verdict
+from tests.monitor.incidents.score import (
+    CODE,
+    CONTROL,
+    INVITATION,
+    NAMES,
+    QUARTER,
+    RESET,
+    T0,
+    Day,
+    ruling,
+    site,
+    verdict,
+)
 
 LINE = ("acme", "hq", CODE)
 MAIL, THEIRS, OURS = Nature.MAIL, Nature.THEIR_SYSTEM, Nature.OURS
@@ -130,7 +142,19 @@ def test_a_control_of_another_path_clears_that_path_only():
     day.play({north: "mm", south: "mm"})
     day.control("m", north)
     day.settle()
-    assert {(each.nature, each.failures[0].path) for each in day.open} == {(THEIRS, "north"), (MAIL, "south")}
+    failures = [failure for each in day.open for failure in each.failures]
+    assert {(each.nature, each.path) for each in failures} == {(THEIRS, "north"), (MAIL, "south")}
+
+
+def test_one_kind_that_fails_in_another_way_does_not_keep_the_sender_accused():
+    """A time-out is one kind's newest answer, by chance; the other kinds and the control got the same words."""
+    kinds = (CODE, RESET, INVITATION)
+    day = Day((site("acme", kinds=kinds),))
+    day.play({("acme", "hq", CODE): "mm", ("acme", "hq", RESET): "mm", ("acme", "hq", INVITATION): "tt"})
+    assert day.only().nature is MAIL
+    day.control("m")
+    day.settle()
+    assert day.only().nature is THEIRS
 
 
 def test_a_control_that_passes_after_the_sender_is_well_again_accuses_nobody():
@@ -181,8 +205,13 @@ def test_a_control_that_has_something_in_common_with_the_sender_does_not_clear_i
 
 @pytest.mark.parametrize(("letter", "reason"), [("i", Reason.NEIGHBOUR_THROUGH), ("d", Reason.NEIGHBOUR_STOPPED)])
 def test_another_domain_from_the_senders_address_tells_the_domain_from_the_address(letter, reason):
-    day = compare("dd", f"{letter}.", others={Role.CONTROL: Names("neighbour.example", NAMES.source_ip)})
+    """As the neighbour is sent, where no control can go."""
+    day = Day((site("acme"),), others={Role.NEIGHBOUR: Names("neighbour.example", NAMES.source_ip)})
+    day.play({LINE: "d"})
+    day.judge(letter, role=Role.NEIGHBOUR, probe_id="neighbour")
+    day.settle()
     assert concluded(day) == (MAIL, reason)
+    assert day.picture.suspects(day.shown, day.now, {}) == [], "it was compared just now"
 
 
 def test_without_a_control_nothing_is_compared():

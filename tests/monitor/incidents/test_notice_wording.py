@@ -17,7 +17,7 @@ from monitor.incidents.wording import text, title
 from probes.answer import Answer, Stage
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.monitor.incidents.tellings import QUARTER, REFUSED, T0, failure, incident, storm, telling, town
+from tests.monitor.incidents.tellings import ACME, QUARTER, REFUSED, T0, failure, incident, storm, telling, town
 
 PHONE = 320  # characters on the first screen, the title among them
 
@@ -314,14 +314,66 @@ def test_what_is_over_was_not_always_the_mail(nature: Nature, cause: Cause | Non
     assert any(line.startswith("Codes in mail") for line in lines) is (nature is Nature.THEIR_SYSTEM)
 
 
-def test_it_is_over_for_most() -> None:
-    told = telling(
-        closed(storm(12), Ending.NARROWED), News.RESOLVED, companies=town(12), remaining=("c3", "c7")
-    )  # which have incidents of their own
-    assert (
-        "Most of it works again. What does not has an incident of its own now: Company 3, Company 7."
-        in text(told).splitlines()
-    )
+def test_it_is_over_for_most_as_older_versions_stored_it() -> None:
+    told = telling(closed(storm(12), Ending.NARROWED), News.RESOLVED, companies=town(12))
+    assert "Most of it works again. What does not has an incident of its own now." in text(told).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("touched", "watched", "begins"),
+    [
+        (12, 12, "Everybody, 12 companies: mail from "),
+        (7, 12, "7 of 12 companies: mail from "),
+        (40, 1000, "40 of 1000 companies: mail from "),
+    ],
+)
+def test_everybody_is_said_only_of_all(touched: int, watched: int, begins: str) -> None:
+    assert title(telling(storm(touched), companies=town(watched))).startswith(begins)
+
+
+def test_of_one_mail_system_those_that_have_it_are_counted() -> None:
+    wide = storm(7, scope=Scope.MAIL_SYSTEM, mail_system="m365")
+    around = town(9) | {f"g{n}": CompanyFacts(f"G {n}", "google", QUARTER) for n in range(30)}
+    assert title(telling(wide, companies=around)).startswith("Microsoft 365, 7 of 9 companies: ")
+
+
+def test_growth_says_from_what_to_what() -> None:
+    before = Told(1, T0, Scope.EVERYBODY, Severity.PAGE, Cause.REPUTATION, {}, base=3, companies=3)
+    told = telling(storm(7), News.GREW, companies=town(12), before=before)
+    assert title(told).startswith("Spreading: 7 of 12 companies: mail from ")
+    assert "Was: 3 companies. Now: 7." in text(told).splitlines()
+
+
+def test_what_is_left_says_how_many_work_again() -> None:
+    left = storm(12, scope=Scope.COMPANY, subject="+", touches=("c3", "c4"), narrowed_at=T0, recovering_since=T0)
+    told = telling(left, News.NARROWED, companies=town(12))
+    assert title(told).startswith("Mostly over: 2 of 12 companies: mail from ")
+    assert "10 of 12 companies work again. Still failing: Company 3, Company 4." in text(told).splitlines()
+    assert "so it is the sender" not in text(told)
+
+
+def test_while_it_recovers_a_reminder_says_how_many_are_left_and_accuses_nobody() -> None:
+    wide = storm(12, touches=("c3", "c4"), recovering_since=T0)
+    said = text(telling(wide, News.REMINDER, companies=town(12)))
+    assert "Recovering, 2 of 12 companies left: these are waited for until they were probed again." in said.splitlines()
+    assert "so it is the sender" not in said
+
+
+def test_another_nature_says_whose_it_was_and_whose_it_is() -> None:
+    before = Told(1, T0, Scope.COMPANY, Severity.PAGE, Cause.UNCLEAR, {}, nature=Nature.MAIL)
+    theirs = incident(failure(nature=Nature.THEIR_SYSTEM), scope=Scope.THEIR_SYSTEM)
+    told = telling(theirs, News.CHANGED, before=before)
+    assert title(told).startswith("Changed: Acme Steel: ")
+    said = "Was: the sender's mail is stopped. Now: the company's mail system takes nobody's mail."
+    assert said in text(told).splitlines()
+
+
+def test_what_it_took_in_is_named() -> None:
+    acme, other = incident(id="aaaa11112222"), incident(failure(company="bolt"), id="bbbb11112222")
+    names = ("acme", "bolt", "c2")
+    wide = incident(*(failure(company=name) for name in names), scope=Scope.EVERYBODY)
+    told = telling(wide, News.WIDENED, companies={"acme": ACME}, took_in=(acme, other))
+    assert "It took in: Acme Steel (aaaa11112222), bolt (bbbb11112222)." in text(told).splitlines()
 
 
 def test_it_is_over_because_nobody_watches_it_any_more() -> None:
@@ -395,7 +447,7 @@ def test_a_channel_of_one_company_hears_of_no_other(news: News, scope: Scope) ->
     wide = storm(20, scope=scope, mail_system="m365" if scope is Scope.MAIL_SYSTEM else "")
     wide = closed(wide, Ending.NARROWED) if news.ends else wide
     told = telling(
-        wide, news, companies=town(20), visible=frozenset({"c3"}), remaining=("c3", "c4"), into=wide
+        wide, news, companies=town(20), visible=frozenset({"c3"}), into=wide, took_in=(wide,)
     )  # as it stands for all
     said = f"{title(told)}\n{text(told)}"
     assert "Company 3" in said

@@ -6,6 +6,7 @@ import pytest
 
 from monitor.incidents.incident import Ending, Incident, Nature, Scope, Severity, Turn
 from monitor.incidents.ruling import Site
+from probes.sender import Role
 from probes.verdict import Cause
 from tests.monitor.incidents.score import CODE, INVITATION, QUARTER, RESET, Day, site
 
@@ -156,7 +157,8 @@ def test_where_two_families_are_as_many_the_first_one_stays_whoever_was_probed_l
         day.judge("d" if last == "m3650" else "s", line=(last, "hq", CODE))
         day.settle()
         assert day.incidents[wide.id].open
-        assert day.incidents[wide.id].touches == ("m3650", "m3651")
+        assert day.incidents[wide.id].touches == ("m3650", "m3651", "m3652")  # what it held was not well since
+    assert [each.company for each in day.open if each.id != wide.id] == ["m3653"]
 
 
 def test_where_two_causes_are_as_many_the_first_one_stays_whoever_was_probed_last():
@@ -246,14 +248,6 @@ def test_what_one_company_had_for_weeks_does_not_tell_since_when_everybody_has_i
     assert wide.began_at > old.began_at + timedelta(days=20)
 
 
-def test_when_most_of_it_is_over_the_rest_is_a_problem_of_its_own():
-    day = all_day(town(m365=5, google=5), m365="idd", google="idd")
-    wide = day.only()
-    day.play({(each.company, "hq", CODE): "dd" if each.company == "m3650" else "ii" for each in day.sites})
-    assert day.incidents[wide.id].ending is Ending.NARROWED
-    assert [(each.scope, each.company) for each in day.open] == [(Scope.COMPANY, "m3650")]
-
-
 def test_it_is_not_over_because_a_few_recover():
     day = all_day(town(m365=10), m365="idd")
     wide = day.only()
@@ -322,6 +316,19 @@ def test_whoever_takes_nobodys_mail_does_not_count_against_the_sender():
         (Nature.MAIL, "m3651"),
         (Nature.THEIR_SYSTEM, "@m365"),
     ]
+
+
+def test_a_verdict_on_the_neighbour_is_none_on_the_sender():
+    day = Day((site("acme"),))
+    for _ in range(3):
+        day.judge("b", role=Role.NEIGHBOUR)
+    day.settle()
+    assert day.open == []
+    day.play({("acme", "hq", CODE): "bb"})
+    for _ in range(3):
+        day.judge("i", role=Role.NEIGHBOUR)
+    day.settle()
+    assert day.only().nature is Nature.MAIL
 
 
 def test_of_two_paths_that_one_takes_nobodys_mail_is_a_ticket():

@@ -9,7 +9,7 @@ from monitor.incidents.incident import Ending, Incident, Nature, Scope, Severity
 from monitor.incidents.notice import News
 from monitor.incidents.routing import hearers
 from monitor.incidents.settings import RoutingRule
-from monitor.incidents.telling import news_for
+from monitor.incidents.telling import news_for, size_told
 from probes.verdict import Cause, Outcome
 from tests.monitor.incidents.score import T0
 
@@ -55,6 +55,8 @@ def news(of: Incident, before: Told | None, minutes: float, *, waiting: bool = F
     return news_for(of, before, now, settle=MINUTE, remind=timedelta(hours=8), waiting=waiting)
 
 
+OURS_NOW = incident(nature=Nature.OURS, scope=Scope.OURSELVES)
+LEFT = incident(subject="+", touches=("acme", "bolt"), narrowed_at=T0 + 20 * MINUTE)
 OVER = {"closed_at": T0 + 30 * MINUTE, "ending": Ending.RECOVERED}
 
 
@@ -90,6 +92,11 @@ OVER = {"closed_at": T0 + 30 * MINUTE, "ending": Ending.RECOVERED}
             News.MERGED,
         ),
         ("no longer watched is an end too", incident(**OVER | {"ending": Ending.UNWATCHED}), told(), 31, News.RESOLVED),
+        ("it is another's to mend", OURS_NOW, told(nature=Nature.MAIL), 6, News.CHANGED),
+        ("if it stays so", replace(OURS_NOW, changed_at=T0 + 5.5 * MINUTE), told(nature=Nature.MAIL), 6, None),
+        ("and not by its scope alone, which goes with it", OURS_NOW, told(nature=Nature.OURS), 6, News.WIDENED),
+        ("nothing is left of it but some", LEFT, told(scope=Scope.EVERYBODY), 21, News.NARROWED),
+        ("once", LEFT, told(21), 22, None),
         ("muted: nothing", incident(muted_by=("m",)), None, 60, None),
         ("muted: no reminder", incident(muted_by=("m",)), told(), 1000, None),
         ("muted: no end", incident(**OVER, muted_by=("m",)), told(), 31, None),
@@ -99,6 +106,66 @@ OVER = {"closed_at": T0 + 30 * MINUTE, "ending": Ending.RECOVERED}
 )
 def test_what_is_news(what, of, before, minutes, heard):
     assert news(of, before, minutes) is heard, what
+
+
+def many(companies: int, **facts) -> Incident:
+    names = tuple(f"c{number}" for number in range(companies))
+    return incident(subject="*", scope=Scope.EVERYBODY, company="", companies=names, touches=names, **facts)
+
+
+@pytest.mark.parametrize(
+    ("base", "known", "now", "grows"),
+    [
+        (3, 3, 5, False),
+        (3, 3, 6, True),  # twice
+        (3, 6, 11, False),
+        (3, 6, 12, True),  # four times
+        (3, 12, 29, False),
+        (3, 12, 30, True),  # ten times
+        (3, 30, 60, True),  # and so on
+        (3, 60, 119, False),
+        (3, 60, 120, True),
+        (3, 6, 300, True),  # once, however many steps it was
+        (7, 7, 13, False),
+        (7, 7, 14, True),
+        (3, 40, 40, False),  # it was as many before
+        (1, 1, 40, False),  # from one to several it is wider
+        (0, 0, 40, False),  # nobody knows what was told
+    ],
+)
+def test_growth_is_told_in_steps(base: int, known: int, now: int, grows: bool) -> None:
+    before = told(scope=Scope.EVERYBODY, base=base, companies=known)
+    assert news(many(now), before, 7) is (News.GREW if grows else None)
+    assert news(many(now), before, 5.5) is None, "not within the time in which it settles"
+    recovering = many(now, recovering_since=T0)
+    assert news(recovering, before, 7) is None
+
+
+def test_growth_is_counted_from_what_was_told_of_its_width() -> None:
+    opened = size_told(News.OPENED, None, 3)
+    assert opened == (3, 3)
+    grown = size_told(News.GREW, told(base=3, companies=3), 7)
+    assert grown == (3, 7)
+    assert size_told(News.REMINDER, told(base=3, companies=7), 5) == (3, 7)
+    assert size_told(News.WIDENED, told(base=3, companies=7), 9) == (9, 9)
+    assert size_told(News.OPENED, told(base=3, companies=7, over=True), 4) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("what", "of", "before", "heard"),
+    [
+        ("it hears of its own", LEFT, None, News.OPENED),
+        ("and not of others'", replace(LEFT, touches=("bolt",)), None, None),
+        ("its own is well, and others have it still", replace(LEFT, touches=("bolt",)), told(), News.RESOLVED),
+        ("and again", LEFT, told(over=True), News.OPENED),
+        ("of a wide one that is not over yet, nothing", replace(many(5), companies=("acme",)), told(), None),
+    ],
+)
+def test_what_is_over_for_one_company_is_told_to_its_people(what, of, before, heard):
+    before = before and replace(before, scope=of.scope, at=T0 + 21 * MINUTE)
+    now = T0 + 22 * MINUTE
+    given = {"settle": MINUTE, "remind": timedelta(hours=8), "waiting": False, "visible": ("acme",)}
+    assert news_for(of, before, now, **given) is heard, what
 
 
 def test_a_channel_that_has_not_got_the_last_notice_is_not_reminded_of_it():

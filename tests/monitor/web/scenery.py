@@ -23,7 +23,7 @@ from monitor.web.live import Live
 from monitor.web.safety import safe
 from monitor.web.server import serving
 from probes.kinds import Kind
-from probes.sender import Role
+from probes.sender import Identity, Role
 from probes.settings import Endpoint
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.monitor.world import watched
@@ -51,6 +51,9 @@ class Via:
 
     def toward(self, _: str) -> str:
         return "gate.test"
+
+    def withholds(self, _: Identity) -> str:
+        return ""
 
 
 def path(company: str = "acme", name: str = "hq", **facts: Any) -> WatchedPath:

@@ -224,6 +224,20 @@ async def test_a_control_that_cannot_speak_is_not_sent(
         assert 'id="as-wrong"' in answer.text
 
 
+async def test_the_neighbour_goes_where_the_control_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELAY", "hunter2hunter2")
+    paths = {"acme": {"paths": {"hq": path_settings("acme", 25, route=RELAY)}}}
+    async with office(tmp_path, companies=paths, neighbour={"address": "probe@near.example"}) as at_work:
+        operator = await at_work.operator()
+        form = (await operator.get("/probe-now")).text
+        assert "the neighbour: our other domain, sent from the sender&#39;s address, to compare with" in form
+        answer = await post(operator, "/probe-now", where="acme/hq", kind="verification", as_="neighbour")
+        (probe,) = at_work.sent
+        shown = (await operator.get(f"/probes/{probe.id}")).text
+    assert (answer.status, probe.role) == (303, Role.NEIGHBOUR)
+    assert "<strong>as the neighbour</strong>" in shown
+
+
 async def test_without_a_path_the_page_says_what_to_do(tmp_path: Path) -> None:
     async with office(tmp_path, companies={}) as at_work:
         assert (

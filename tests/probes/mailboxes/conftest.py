@@ -4,12 +4,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import DOVECOT, Dovecot, dovecot
 from tests.probes.mailboxes.mail import USERS
 
@@ -17,10 +17,11 @@ _TAKEN = count()
 
 
 @pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
+def pool() -> Iterator[MailboxThreads]:
     """Where blocking work runs. It ends at once when nothing blocks any more."""
-    with ThreadPoolExecutor(4) as threads:
+    with MailboxThreads(4) as threads:
         yield threads
+    assert not threads.alive
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import asyncio
 import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -12,6 +11,7 @@ from pydantic import SecretStr
 from probes.mailboxes import Session
 from probes.mailboxes.imap import ImapMailbox, visit
 from probes.mailboxes.imap_line import Patience
+from probes.mailboxes.threads import MailboxThreads
 
 
 @dataclass
@@ -192,7 +192,7 @@ QUICK = Patience(connect=5.0, step=5.0, open=10.0, look=10.0, farewell=0.2)
 
 
 def visited(
-    server: ImapServer, pool: ThreadPoolExecutor, patience: Patience = QUICK, **other: object
+    server: ImapServer, pool: MailboxThreads, patience: Patience = QUICK, **other: object
 ) -> AbstractAsyncContextManager[Session]:
     """A visit to its mailbox, with these keys of the configuration."""
     values = {"via": "imap", "host": "127.0.0.1", "port": server.port, "tls": "none", "user": "probe", "poll": "50ms"}

@@ -5,7 +5,6 @@ import logging
 import ssl
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic import SecretStr
 
 from probes.mailboxes import MailboxError
 from probes.mailboxes.imap_line import Patience
+from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import make_certificate
 from tests.probes.mailboxes.imap_server import SECRET, Answer, ImapServer, Visit, hangs, imap_server, says, visited
 from tests.probes.mailboxes.mail import FOREIGN, probe, token, within
@@ -31,7 +31,7 @@ async def server() -> AsyncIterator[ImapServer]:
         yield running
 
 
-async def failure(server: ImapServer, pool: ThreadPoolExecutor, **other: object) -> str:
+async def failure(server: ImapServer, pool: MailboxThreads, **other: object) -> str:
     """What opening the mailbox fails with."""
     with pytest.raises(MailboxError) as caught:
         async with visited(server, pool, **other):  # type: ignore[arg-type]
@@ -51,7 +51,7 @@ async def failure(server: ImapServer, pool: ThreadPoolExecutor, **other: object)
     ],
 )
 async def test_any_user_and_password_can_be_said(
-    server: ImapServer, pool: ThreadPoolExecutor, capability: str, user: str, password: str, asked: str
+    server: ImapServer, pool: MailboxThreads, capability: str, user: str, password: str, asked: str
 ) -> None:
     server.capability = capability
     async with visited(server, pool, user=user, password=SecretStr(password)):
@@ -66,7 +66,7 @@ async def test_any_user_and_password_can_be_said(
     ],
 )
 async def test_a_server_we_cannot_log_in_to(
-    server: ImapServer, pool: ThreadPoolExecutor, capability: str, words: str
+    server: ImapServer, pool: MailboxThreads, capability: str, words: str
 ) -> None:
     server.capability = capability
     assert words in await failure(server, pool, password=SecretStr("wörd"))
@@ -74,7 +74,7 @@ async def test_a_server_we_cannot_log_in_to(
 
 
 async def test_the_password_is_in_no_error_and_no_log(
-    server: ImapServer, pool: ThreadPoolExecutor, caplog: pytest.LogCaptureFixture
+    server: ImapServer, pool: MailboxThreads, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server.answers["AUTHENTICATE"] = says(f"{{tag}} NO no user probe with password {SECRET}\r\n")
@@ -108,7 +108,7 @@ def upgrades(certificate: Path, *injected: str) -> Answer:
 
 
 async def test_what_is_said_before_the_handshake_is_not_believed(
-    server: ImapServer, pool: ThreadPoolExecutor, certificate: Path
+    server: ImapServer, pool: MailboxThreads, certificate: Path
 ) -> None:
     server.capability += " STARTTLS"
     server.answers["STARTTLS"] = upgrades(certificate, "* CAPABILITY IMAP4rev1 LOGINDISABLED", "{tag} OK injected")
@@ -116,7 +116,7 @@ async def test_what_is_said_before_the_handshake_is_not_believed(
         await session.look(NOW)
 
 
-async def test_no_password_is_sent_where_tls_is_missing(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+async def test_no_password_is_sent_where_tls_is_missing(server: ImapServer, pool: MailboxThreads) -> None:
     assert "STARTTLS" in await failure(server, pool, tls="starttls")
     assert "TLS" in await failure(server, pool, tls="implicit")
     assert "AUTHENTICATE PLAIN" not in server.heard
@@ -126,7 +126,7 @@ async def test_no_password_is_sent_where_tls_is_missing(server: ImapServer, pool
 
 
 @pytest.mark.parametrize("when", ["at rest", "waiting", "LOGOUT hangs"])
-async def test_leaving_takes_no_time(server: ImapServer, pool: ThreadPoolExecutor, when: str) -> None:
+async def test_leaving_takes_no_time(server: ImapServer, pool: MailboxThreads, when: str) -> None:
     if when == "LOGOUT hangs":
         server.answers["LOGOUT"] = hangs
     async with visited(server, pool) as session:
@@ -145,7 +145,7 @@ async def begins_and_hangs(visit: Visit, tag: str, words: list[str]) -> None:
 
 @pytest.mark.parametrize("stage", [*STAGES, "TLS", "STARTTLS", "handshake"])
 async def test_who_is_stopped_leaves_no_thread_behind(
-    server: ImapServer, pool: ThreadPoolExecutor, certificate: Path, stage: str
+    server: ImapServer, pool: MailboxThreads, certificate: Path, stage: str
 ) -> None:
     server.capability += " STARTTLS"
     server.answers["GREETING" if stage == "TLS" else "STARTTLS" if stage == "handshake" else stage] = (
@@ -171,7 +171,7 @@ async def test_who_is_stopped_leaves_no_thread_behind(
         await asyncio.wait_for(asyncio.wrap_future(job), 2)
 
 
-async def test_after_a_look_that_was_stopped_nothing_is_believed(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+async def test_after_a_look_that_was_stopped_nothing_is_believed(server: ImapServer, pool: MailboxThreads) -> None:
     server.boxes["INBOX"].add(probe(token()))
     server.answers["FETCH"] = hangs
     async with visited(server, pool, Patience()) as session:
@@ -188,7 +188,7 @@ async def test_after_a_look_that_was_stopped_nothing_is_believed(server: ImapSer
 @pytest.mark.parametrize("tls", ["none", "starttls"])
 @pytest.mark.parametrize("broken", ["", "EXAMINE", "FETCH", "LOGOUT"])
 async def test_nothing_is_left_open(
-    server: ImapServer, pool: ThreadPoolExecutor, certificate: Path, tls: str, broken: str
+    server: ImapServer, pool: MailboxThreads, certificate: Path, tls: str, broken: str
 ) -> None:
     server.capability += " STARTTLS"
     server.answers["STARTTLS"] = upgrades(certificate)

@@ -7,7 +7,6 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from probes.mailboxes import MailboxError, Session
 from probes.mailboxes.folders import modified_utf7
 from probes.mailboxes.imap import ImapMailbox, visit
 from probes.mailboxes.imap_line import Patience
+from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import Dovecot, dovecot, make_certificate
 from tests.lab.processes import session as family
 from tests.probes.mailboxes.mail import FOREIGN, USERS, contents, probe, token, within
@@ -47,7 +47,7 @@ def mailbox(server: Dovecot, user: str, **other: object) -> ImapMailbox:
     return ImapMailbox.model_validate(values | other)
 
 
-async def failure(box: ImapMailbox, pool: ThreadPoolExecutor) -> str:
+async def failure(box: ImapMailbox, pool: MailboxThreads) -> str:
     """What opening it fails with."""
     with within(5), pytest.raises(MailboxError) as caught:
         async with box.open(pool):
@@ -70,7 +70,7 @@ async def sees(session: Session) -> list[tuple[Folder, str]]:
 
 
 @pytest.mark.parametrize("tls", ["implicit", "starttls", "none"])
-async def test_every_way_in(server: Dovecot, user: str, pool: ThreadPoolExecutor, tls: str) -> None:
+async def test_every_way_in(server: Dovecot, user: str, pool: MailboxThreads, tls: str) -> None:
     port = server.ports.imaps if tls == "implicit" else server.ports.imap
     async with mailbox(server, user, tls=tls, port=port).open(pool) as session:
         await session.look(NOW)
@@ -85,7 +85,7 @@ async def test_every_way_in(server: Dovecot, user: str, pool: ThreadPoolExecutor
 
 @pytest.mark.parametrize("tls", ["implicit", "starttls"])
 async def test_a_certificate_we_do_not_trust(
-    server: Dovecot, user: str, pool: ThreadPoolExecutor, tls: str, tmp_path: Path
+    server: Dovecot, user: str, pool: MailboxThreads, tls: str, tmp_path: Path
 ) -> None:
     port = server.ports.imaps if tls == "implicit" else server.ports.imap
     other = make_certificate(tmp_path, ["127.0.0.1"])
@@ -93,18 +93,18 @@ async def test_a_certificate_we_do_not_trust(
     assert "TLS: its certificate: self-signed certificate" in words
 
 
-async def test_a_certificate_for_another_name(server: Dovecot, user: str, pool: ThreadPoolExecutor) -> None:
+async def test_a_certificate_for_another_name(server: Dovecot, user: str, pool: MailboxThreads) -> None:
     words = await failure(mailbox(server, user, host="localhost"), pool)
     assert "TLS: its certificate: Hostname mismatch, certificate is not valid for 'localhost'" in words
 
 
-async def test_a_wrong_password(server: Dovecot, user: str, pool: ThreadPoolExecutor) -> None:
+async def test_a_wrong_password(server: Dovecot, user: str, pool: MailboxThreads) -> None:
     words = await failure(mailbox(server, user, password=SecretStr("swordfish")), pool)
     assert "login: [AUTHENTICATIONFAILED]" in words
     assert "swordfish" not in words
 
 
-async def test_a_server_that_wants_tls(start: Start, user: str, pool: ThreadPoolExecutor) -> None:
+async def test_a_server_that_wants_tls(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start(address="127.0.0.2", extra="disable_plaintext_auth = yes")  # from 127.0.0.1 to itself is safe for it
     box = mailbox(server, user, tls="none", port=server.ports.imap)
     assert "login: the server takes no password in the clear" in await failure(box, pool)
@@ -136,7 +136,7 @@ def bare(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[Doveco
     ],
 )
 async def test_the_folder_for_junk(
-    bare: Dovecot, user: str, pool: ThreadPoolExecutor, there: list[str], chosen: str | None, junk: str | None
+    bare: Dovecot, user: str, pool: MailboxThreads, there: list[str], chosen: str | None, junk: str | None
 ) -> None:
     for name in there:
         bare.create(user, modified_utf7(name))
@@ -145,7 +145,7 @@ async def test_the_folder_for_junk(
         await session.look(NOW)
 
 
-async def test_folders_below_the_inbox(start: Start, user: str, pool: ThreadPoolExecutor) -> None:
+async def test_folders_below_the_inbox(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start(extra="namespace inbox {\n prefix = INBOX.\n separator = .\n mailbox Spam {\n auto = create\n }\n}")
     server.create(user, "Spam")
     async with mailbox(server, user).open(pool) as session:
@@ -154,7 +154,7 @@ async def test_folders_below_the_inbox(start: Start, user: str, pool: ThreadPool
         assert await sees(session) == [(Folder.JUNK, "INBOX.Spam")]
 
 
-async def test_a_folder_for_junk_that_comes_later(start: Start, user: str, pool: ThreadPoolExecutor) -> None:
+async def test_a_folder_for_junk_that_comes_later(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start()
     async with mailbox(server, user, poll="100ms").open(pool) as session:
         assert await session.look(NOW) == []
@@ -169,13 +169,13 @@ async def test_a_folder_for_junk_that_comes_later(start: Start, user: str, pool:
 
 
 @pytest.mark.parametrize("key", ["junk", "inbox"])
-async def test_a_folder_that_is_not_there(server: Dovecot, user: str, pool: ThreadPoolExecutor, key: str) -> None:
+async def test_a_folder_that_is_not_there(server: Dovecot, user: str, pool: MailboxThreads, key: str) -> None:
     words = await failure(mailbox(server, user, **{key: "Spamm"}), pool)
     assert "open Spamm: " in words
     assert "the folders are: INBOX, Junk" in words
 
 
-async def test_another_folder_as_the_inbox(server: Dovecot, user: str, pool: ThreadPoolExecutor) -> None:
+async def test_another_folder_as_the_inbox(server: Dovecot, user: str, pool: MailboxThreads) -> None:
     server.deliver(user, probe(token()), modified_utf7("Rünge"))
     async with mailbox(server, user, inbox="Rünge").open(pool) as session:
         assert await sees(session) == [(Folder.INBOX, "Rünge")]
@@ -184,7 +184,7 @@ async def test_another_folder_as_the_inbox(server: Dovecot, user: str, pool: Thr
 # -- what a server may lack -------------------------------------------------------------------------------------------
 
 
-async def test_without_idle(start: Start, user: str, pool: ThreadPoolExecutor) -> None:
+async def test_without_idle(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start(junk={"Junk": True}, capability=EVERYTHING.replace("IDLE ", ""))
     async with mailbox(server, user, poll="50ms").open(pool) as session:
         await session.look(NOW)
@@ -196,7 +196,7 @@ async def test_without_idle(start: Start, user: str, pool: ThreadPoolExecutor) -
 
 @pytest.mark.parametrize("others", [True, False])
 async def test_without_uidplus_nobody_elses_mail_is_expunged(
-    start: Start, user: str, pool: ThreadPoolExecutor, others: bool
+    start: Start, user: str, pool: MailboxThreads, others: bool
 ) -> None:
     server = start(junk={"Junk": True}, capability=EVERYTHING.replace("UIDPLUS ", ""))
     theirs = server.deliver(user, FOREIGN)
@@ -211,7 +211,7 @@ async def test_without_uidplus_nobody_elses_mail_is_expunged(
     assert list(left.values()) == (["T"] if others else [])
 
 
-async def test_a_folder_we_may_not_write_to(start: Start, user: str, pool: ThreadPoolExecutor) -> None:
+async def test_a_folder_we_may_not_write_to(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start(extra="mail_plugins = acl\nprotocol imap {\n mail_plugins = acl\n}\nplugin {\n acl = vfile\n}")
     server.deliver(user, probe(token()))
     (server.maildir(user) / "dovecot-acl").write_text("owner lr\n")
@@ -226,7 +226,7 @@ async def test_a_folder_we_may_not_write_to(start: Start, user: str, pool: Threa
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
-async def test_a_server_that_goes_and_comes_back(start: Start, user: str, pool: ThreadPoolExecutor, how: str) -> None:
+async def test_a_server_that_goes_and_comes_back(start: Start, user: str, pool: MailboxThreads, how: str) -> None:
     server = start(junk={"Junk": True})
     box = mailbox(server, user)
     with pytest.raises(MailboxError):
@@ -244,7 +244,7 @@ async def test_a_server_that_goes_and_comes_back(start: Start, user: str, pool: 
         assert await sees(session) == [(Folder.INBOX, "INBOX")]
 
 
-async def test_a_server_killed_between_two_looks(start: Start, user: str, pool: ThreadPoolExecutor) -> None:
+async def test_a_server_killed_between_two_looks(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start(junk={"Junk": True})
     async with mailbox(server, user).open(pool) as session:
         await session.look(NOW)
@@ -253,9 +253,7 @@ async def test_a_server_killed_between_two_looks(start: Start, user: str, pool: 
             await session.look(NOW)
 
 
-async def test_a_frozen_server_does_not_hold_us_when_we_leave(
-    start: Start, user: str, pool: ThreadPoolExecutor
-) -> None:
+async def test_a_frozen_server_does_not_hold_us_when_we_leave(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start(junk={"Junk": True})
     async with visit(mailbox(server, user), pool, Patience(farewell=0.2)) as session:
         await session.look(NOW)
@@ -272,7 +270,7 @@ def freeze(server: Dovecot, how: signal.Signals) -> None:
         os.kill(pid, how)
 
 
-async def test_a_folder_deleted_under_us(start: Start, user: str, pool: ThreadPoolExecutor) -> None:
+async def test_a_folder_deleted_under_us(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start()
     server.create(user, "Junk")
     with pytest.raises(MailboxError, match="the server said BYE"):

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
@@ -11,6 +10,7 @@ import pytest
 
 from probes.mailboxes import MailboxError
 from probes.mailboxes.imap_line import Patience
+from probes.mailboxes.threads import MailboxThreads
 from tests.probes.mailboxes.imap_server import (
     SECRET,
     Answer,
@@ -76,7 +76,7 @@ async def server() -> AsyncIterator[ImapServer]:
 
 @pytest.mark.parametrize("wicked", WICKED)
 async def test_a_wicked_server_costs_one_error(wicked: str) -> None:
-    with ThreadPoolExecutor(2 * len(STAGES)) as pool:
+    with MailboxThreads(2 * len(STAGES)) as pool:
         async with AsyncExitStack() as house:
             servers = [await house.enter_async_context(imap_server()) for _ in STAGES]
             for server, stage in zip(servers, STAGES, strict=True):
@@ -93,7 +93,7 @@ async def test_a_wicked_server_costs_one_error(wicked: str) -> None:
         assert SECRET not in line
 
 
-async def error_of(server: ImapServer, pool: ThreadPoolExecutor) -> str:
+async def error_of(server: ImapServer, pool: MailboxThreads) -> str:
     """What goes wrong when a mailbox is opened, looked through, cleaned and watched; "" for nothing."""
     try:
         async with visited(server, pool, PATIENCE) as session:
@@ -105,7 +105,7 @@ async def error_of(server: ImapServer, pool: ThreadPoolExecutor) -> str:
     return ""
 
 
-async def let_threads_end(pool: ThreadPoolExecutor) -> None:
+async def let_threads_end(pool: MailboxThreads) -> None:
     """No thread of the pool is held by a server any more."""
     for job in [pool.submit(threading.get_ident) for _ in range(4)]:
         await asyncio.wait_for(asyncio.wrap_future(job), 2)

@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 
 from probes.evidence import Folder
 from probes.mailboxes import MailboxError, imap_line
+from probes.mailboxes.threads import MailboxThreads
 from tests.probes.mailboxes.imap_server import ImapServer, Visit, imap_server, says, visited
 from tests.probes.mailboxes.mail import FOREIGN, probe, token, within
 
@@ -39,7 +39,7 @@ def at_inbox(server: ImapServer) -> Visit:
 # -- looking ----------------------------------------------------------------------------------------------------------
 
 
-async def test_looking_never_opens_a_folder_for_writing(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+async def test_looking_never_opens_a_folder_for_writing(server: ImapServer, pool: MailboxThreads) -> None:
     async with visited(server, pool) as session:
         for _ in range(2):
             await session.look(NOW)
@@ -49,7 +49,7 @@ async def test_looking_never_opens_a_folder_for_writing(server: ImapServer, pool
     assert all("PEEK" in each for each in server.heard if "BODY" in each)
 
 
-async def test_one_login_for_each_folder_and_none_for_a_look(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+async def test_one_login_for_each_folder_and_none_for_a_look(server: ImapServer, pool: MailboxThreads) -> None:
     async with visited(server, pool) as session:
         for _ in range(5):
             server.boxes["INBOX"].add(probe(token()))
@@ -58,7 +58,7 @@ async def test_one_login_for_each_folder_and_none_for_a_look(server: ImapServer,
     assert server.heard.count("LOGOUT") == 2
 
 
-async def test_what_was_read_is_not_asked_for_again(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+async def test_what_was_read_is_not_asked_for_again(server: ImapServer, pool: MailboxThreads) -> None:
     async with visited(server, pool) as session:
         await session.look(NOW)
         server.heard.clear()
@@ -70,7 +70,7 @@ async def test_what_was_read_is_not_asked_for_again(server: ImapServer, pool: Th
 
 
 @pytest.mark.parametrize("tells", [True, False])
-async def test_old_mail_is_never_asked_for(server: ImapServer, pool: ThreadPoolExecutor, tells: bool) -> None:
+async def test_old_mail_is_never_asked_for(server: ImapServer, pool: MailboxThreads, tells: bool) -> None:
     for box in server.boxes.values():
         box.tells_following = tells
 
@@ -91,7 +91,7 @@ async def test_old_mail_is_never_asked_for(server: ImapServer, pool: ThreadPoolE
 
 
 async def test_a_big_folder_is_searched_piece_by_piece(
-    server: ImapServer, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    server: ImapServer, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imap_line, "WINDOW", 3)
     for _ in range(9):
@@ -102,7 +102,7 @@ async def test_a_big_folder_is_searched_piece_by_piece(
     assert pieces == ["8:10", "5:7", "2:4", "1:1"]
 
 
-async def test_a_folder_beyond_belief(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+async def test_a_folder_beyond_belief(server: ImapServer, pool: MailboxThreads) -> None:
     server.answers["EXAMINE"] = says("* 4294967295 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n{tag} OK done\r\n")
     server.answers["NOOP"] = says("{tag} OK done\r\n")
     with pytest.raises(MailboxError, match="too many"):
@@ -110,7 +110,7 @@ async def test_a_folder_beyond_belief(server: ImapServer, pool: ThreadPoolExecut
             await session.look(NOW)
 
 
-async def test_a_folder_made_anew_is_looked_through_again(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+async def test_a_folder_made_anew_is_looked_through_again(server: ImapServer, pool: MailboxThreads) -> None:
     box = server.boxes["INBOX"]
     async with visited(server, pool) as session:
         box.add(probe(token()))
@@ -126,9 +126,7 @@ async def test_a_folder_made_anew_is_looked_through_again(server: ImapServer, po
 
 
 @pytest.mark.parametrize("command", ["FETCH", "STORE"])
-async def test_a_server_that_refuses_for_what_is_gone(
-    server: ImapServer, pool: ThreadPoolExecutor, command: str
-) -> None:
+async def test_a_server_that_refuses_for_what_is_gone(server: ImapServer, pool: MailboxThreads, command: str) -> None:
     box = server.boxes["INBOX"]
     ours = [box.add(probe(token())) for _ in range(3)]
 
@@ -145,7 +143,7 @@ async def test_a_server_that_refuses_for_what_is_gone(
         assert list(box.messages) == [1]
 
 
-async def test_a_server_that_refuses_for_no_reason(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+async def test_a_server_that_refuses_for_no_reason(server: ImapServer, pool: MailboxThreads) -> None:
     server.answers["FETCH"] = says("{tag} NO [SERVERBUG] disk on fire\r\n")
     with pytest.raises(MailboxError, match=r"fetch headers: .*disk on fire"):
         async with visited(server, pool) as session:
@@ -168,7 +166,7 @@ async def test_a_server_that_refuses_for_no_reason(server: ImapServer, pool: Thr
     ],
 )
 async def test_news_is_heard_in_whatever_pieces_it_comes(
-    server: ImapServer, pool: ThreadPoolExecutor, news: list[bytes]
+    server: ImapServer, pool: MailboxThreads, news: list[bytes]
 ) -> None:
     async def tells(visit: Visit, tag: str, words: list[str]) -> None:
         if visit.name == "Junk":
@@ -188,7 +186,7 @@ async def test_news_is_heard_in_whatever_pieces_it_comes(
 
 
 @pytest.mark.parametrize("chatter", [b"* OK Still here\r\n", b"* 1 RECENT\r\n", b"* 1 FETCH (FLAGS (\\Seen))\r\n"])
-async def test_chatter_is_no_news(server: ImapServer, pool: ThreadPoolExecutor, chatter: bytes) -> None:
+async def test_chatter_is_no_news(server: ImapServer, pool: MailboxThreads, chatter: bytes) -> None:
     async with visited(server, pool) as session:
         await session.look(NOW)
         waiting = asyncio.create_task(session.changed(0.3))
@@ -200,7 +198,7 @@ async def test_chatter_is_no_news(server: ImapServer, pool: ThreadPoolExecutor, 
 
 
 async def test_no_thread_is_held_while_we_wait(server: ImapServer) -> None:
-    with ThreadPoolExecutor(1) as pool:
+    with MailboxThreads(1) as pool:
         async with visited(server, pool) as one, visited(server, pool) as two:
             await asyncio.gather(one.look(NOW), two.look(NOW))
             waiting = [asyncio.create_task(each.changed(60)) for each in (one, two)]
@@ -212,7 +210,7 @@ async def test_no_thread_is_held_while_we_wait(server: ImapServer) -> None:
 
 
 async def test_idle_is_taken_up_again_before_the_server_tires(
-    server: ImapServer, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    server: ImapServer, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with visited(server, pool) as session:
         await session.look(NOW)
@@ -224,7 +222,7 @@ async def test_idle_is_taken_up_again_before_the_server_tires(
         assert server.heard.count("IDLE") == 4
 
 
-async def test_who_stops_waiting_costs_no_connection(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+async def test_who_stops_waiting_costs_no_connection(server: ImapServer, pool: MailboxThreads) -> None:
     async def slowly(visit: Visit, tag: str, words: list[str]) -> None:
         await asyncio.sleep(0.01)
         await server.do_idle(visit, tag, words)
@@ -243,7 +241,7 @@ async def test_who_stops_waiting_costs_no_connection(server: ImapServer, pool: T
 
 
 @pytest.mark.parametrize("why", ["not offered", "refused"])
-async def test_without_idle_we_poll(server: ImapServer, pool: ThreadPoolExecutor, why: str) -> None:
+async def test_without_idle_we_poll(server: ImapServer, pool: MailboxThreads, why: str) -> None:
     if why == "refused":
         server.answers["IDLE"] = says("{tag} NO not in this folder\r\n")
     else:
@@ -259,7 +257,7 @@ async def test_without_idle_we_poll(server: ImapServer, pool: ThreadPoolExecutor
         assert server.heard.count("IDLE") == (2 if why == "refused" else 0)
 
 
-async def test_who_cries_wolf_does_not_keep_us_busy(server: ImapServer, pool: ThreadPoolExecutor) -> None:
+async def test_who_cries_wolf_does_not_keep_us_busy(server: ImapServer, pool: MailboxThreads) -> None:
     wolves = 1
 
     async def cries(visit: Visit, tag: str, words: list[str]) -> None:
@@ -278,7 +276,7 @@ async def test_who_cries_wolf_does_not_keep_us_busy(server: ImapServer, pool: Th
 
 
 @pytest.mark.parametrize("end", ["BYE", "EOF", "reset", "nonsense", "tagged"])
-async def test_a_connection_that_is_lost_while_we_wait(server: ImapServer, pool: ThreadPoolExecutor, end: str) -> None:
+async def test_a_connection_that_is_lost_while_we_wait(server: ImapServer, pool: MailboxThreads, end: str) -> None:
     async with visited(server, pool) as session:
         await session.look(NOW)
         waiting = asyncio.create_task(session.changed(60))

@@ -78,6 +78,8 @@ def test_every_name_has_its_source_and_stands_once() -> None:
     [
         ("Junk", "Junk"),
         ("Indésirables", "Ind&AOk-sirables"),
+        ("Nevyžádaná pošta", "Nevy&AX4A4Q-dan&AOE- po&AWE-ta"),
+        ("Q&A", "Q&-A"),
         ("台北", "&U,BTFw-"),  # RFC 3501, section 5.1.3
     ],
 )

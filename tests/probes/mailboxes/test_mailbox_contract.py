@@ -4,7 +4,6 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +13,10 @@ from pydantic import SecretStr
 
 from probes.evidence import Folder, Marker
 from probes.mailboxes import Mailbox, MailboxError, Session, Sighting, maildir, notifier
+from probes.mailboxes.folders import modified_utf7
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import MAIL_OWNER, Dovecot
 from tests.probes.mailboxes.mail import FOREIGN, USERS, contents, deliver, make_maildir, probe, token, within
 
@@ -36,6 +37,14 @@ class World:
 
     def deliver(self, content: bytes, folder: Folder = Folder.INBOX, **how: object) -> Path:
         return deliver(self.inbox if folder is Folder.INBOX else self.junk, content, **how)  # type: ignore[arg-type]
+
+    def folder(self, name: str) -> Path:
+        """One more folder, by its name in modified UTF-7."""
+        path = make_maildir(self.inbox, f".{name}") / f".{name}"
+        owner = self.inbox.stat()
+        for each in (path, *path.rglob("*")):
+            os.chown(each, owner.st_uid, owner.st_gid)
+        return path
 
 
 def owned(path: Path) -> Path:
@@ -80,7 +89,7 @@ def marks(found: Sequence[Sighting]) -> set[str]:
 
 
 @pytest.mark.parametrize("folder", [Folder.INBOX, Folder.JUNK])
-async def test_a_probe_is_seen_where_it_lies(world: World, pool: ThreadPoolExecutor, folder: Folder) -> None:
+async def test_a_probe_is_seen_where_it_lies(world: World, pool: MailboxThreads, folder: Folder) -> None:
     mark = token()
     world.deliver(probe(mark), folder, at=NOW.timestamp())
     async with world.mailbox.open(pool) as session:
@@ -96,7 +105,7 @@ async def test_a_probe_is_seen_where_it_lies(world: World, pool: ThreadPoolExecu
 
 
 @pytest.mark.parametrize("folder", [Folder.INBOX, Folder.JUNK])
-async def test_news_wakes_us(world: World, pool: ThreadPoolExecutor, folder: Folder) -> None:
+async def test_news_wakes_us(world: World, pool: MailboxThreads, folder: Folder) -> None:
     async with world.mailbox.open(pool) as session:
         assert await session.look(NOW) == []
         waiting = asyncio.create_task(session.changed(60))
@@ -108,7 +117,7 @@ async def test_news_wakes_us(world: World, pool: ThreadPoolExecutor, folder: Fol
         assert marks(await first(session)) == {mark}
 
 
-async def test_what_comes_between_looking_and_waiting_wakes_us_too(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_what_comes_between_looking_and_waiting_wakes_us_too(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         for turn in range(4):
             await session.look(NOW)
@@ -119,7 +128,7 @@ async def test_what_comes_between_looking_and_waiting_wakes_us_too(world: World,
             assert marks(await first(session)) == {mark}
 
 
-async def test_news_while_looking_is_not_lost(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_news_while_looking_is_not_lost(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         sent, seen = [token() for _ in range(40)], set[str]()
         await session.look(NOW)
@@ -135,7 +144,7 @@ async def test_news_while_looking_is_not_lost(world: World, pool: ThreadPoolExec
         assert seen == set(sent)
 
 
-async def test_nothing_new_is_heard_to_the_end(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_nothing_new_is_heard_to_the_end(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         await session.look(NOW)
         start = time.perf_counter()
@@ -145,7 +154,7 @@ async def test_nothing_new_is_heard_to_the_end(world: World, pool: ThreadPoolExe
         assert time.perf_counter() - start < 1.5
 
 
-async def test_a_look_finds_all_that_came_before_it(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_look_finds_all_that_came_before_it(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         for _ in range(5):
             sent = {token() for _ in range(7)}
@@ -155,7 +164,7 @@ async def test_a_look_finds_all_that_came_before_it(world: World, pool: ThreadPo
             assert await session.look(NOW) == []
 
 
-async def test_a_new_session_sees_it_all_again(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_new_session_sees_it_all_again(world: World, pool: MailboxThreads) -> None:
     mark = token()
     world.deliver(probe(mark))
     for _ in range(2):
@@ -173,13 +182,13 @@ async def test_a_new_session_sees_it_all_again(world: World, pool: ThreadPoolExe
         (-3 * DAY, True),  # a clock that is wrong
     ],
 )
-async def test_only_what_came_lately_is_read(world: World, pool: ThreadPoolExecutor, age: float, seen: bool) -> None:
+async def test_only_what_came_lately_is_read(world: World, pool: MailboxThreads, age: float, seen: bool) -> None:
     world.deliver(probe(token()), at=NOW.timestamp() - age)
     async with world.mailbox.open(pool) as session:
         assert bool(await session.look(NOW)) is seen
 
 
-async def test_what_is_moved_in_is_seen_whatever_its_age(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_what_is_moved_in_is_seen_whatever_its_age(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         await session.look(NOW)
         mark = token()
@@ -187,7 +196,7 @@ async def test_what_is_moved_in_is_seen_whatever_its_age(world: World, pool: Thr
         assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_a_token_in_the_body_alone_is_found(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_token_in_the_body_alone_is_found(world: World, pool: MailboxThreads) -> None:
     mark = token()
     world.deliver(FOREIGN)
     world.deliver(probe(mark, header=False, body=True))
@@ -196,14 +205,14 @@ async def test_a_token_in_the_body_alone_is_found(world: World, pool: ThreadPool
         assert seen.tokens == {Marker.BODY: mark}
 
 
-async def test_a_body_is_read_only_where_it_can_be_a_probes(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_body_is_read_only_where_it_can_be_a_probes(world: World, pool: MailboxThreads) -> None:
     world.deliver(probe(token(), header=False, body=True), at=NOW.timestamp() - 0.5 * DAY)  # before we sent anything
     world.deliver(probe(token(), header=False, body=True, filling=300_000))  # far too long
     async with world.mailbox.open(pool) as session:
         assert await session.look(NOW) == []
 
 
-async def test_headers_are_cut(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_headers_are_cut(world: World, pool: MailboxThreads) -> None:
     mark = token()
     mail = probe(mark)
     head, _, body = mail.partition(b"\r\n\r\n")
@@ -226,7 +235,7 @@ async def test_headers_are_cut(world: World, pool: ThreadPoolExecutor) -> None:
         b"From: a\n" * 20_000,
     ],
 )
-async def test_garbage_hides_nothing(world: World, pool: ThreadPoolExecutor, garbage: bytes) -> None:
+async def test_garbage_hides_nothing(world: World, pool: MailboxThreads, garbage: bytes) -> None:
     mark = token()
     world.deliver(garbage)
     world.deliver(probe(mark))
@@ -235,7 +244,7 @@ async def test_garbage_hides_nothing(world: World, pool: ThreadPoolExecutor, gar
         assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_headers_are_fit_to_be_stored(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_headers_are_fit_to_be_stored(world: World, pool: MailboxThreads) -> None:
     world.deliver(b"Subject: caf\xe9 \x00 caf\xc3\xa9\r\n" + probe(token()))
     async with world.mailbox.open(pool) as session:
         (seen,) = await session.look(NOW)
@@ -251,7 +260,7 @@ def other_peoples(world: World) -> None:
                 world.deliver(FOREIGN, folder, flags=flags, at=NOW.timestamp() - age)
 
 
-async def test_looking_changes_nothing(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_looking_changes_nothing(world: World, pool: MailboxThreads) -> None:
     other_peoples(world)
     world.deliver(probe(token()))
     before = contents(world.inbox)
@@ -262,7 +271,7 @@ async def test_looking_changes_nothing(world: World, pool: ThreadPoolExecutor) -
     assert contents(world.inbox) == before
 
 
-async def test_ours_is_deleted_and_nothing_else_touched(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_ours_is_deleted_and_nothing_else_touched(world: World, pool: MailboxThreads) -> None:
     other_peoples(world)
     before = contents(world.inbox, exact=False)
     for folder in OWN:
@@ -282,7 +291,7 @@ async def test_ours_is_deleted_and_nothing_else_touched(world: World, pool: Thre
         assert await session.look(NOW) == []
 
 
-async def test_what_is_gone_already_is_no_error(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_what_is_gone_already_is_no_error(world: World, pool: MailboxThreads) -> None:
     files = [world.deliver(probe(token()), folder) for folder in (*OWN, *OWN)]
     async with world.mailbox.open(pool) as session:
         found = await session.look(NOW)
@@ -294,7 +303,7 @@ async def test_what_is_gone_already_is_no_error(world: World, pool: ThreadPoolEx
         assert await session.look(NOW) == []
 
 
-async def test_what_vanishes_under_our_eyes_is_no_error(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_what_vanishes_under_our_eyes_is_no_error(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         await session.look(NOW)
         for _ in range(10):
@@ -309,7 +318,7 @@ async def test_what_vanishes_under_our_eyes_is_no_error(world: World, pool: Thre
         assert last in marks(await first(session))
 
 
-async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(world: World, pool: MailboxThreads) -> None:
     file = world.deliver(probe(token()))
     async with world.mailbox.open(pool) as session:
         found = await session.look(NOW)
@@ -319,7 +328,7 @@ async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(world: W
         assert contents(world.inbox) == {}
 
 
-async def test_two_visits_at_once_do_not_disturb_each_other(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_two_visits_at_once_do_not_disturb_each_other(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as one, world.mailbox.open(pool) as two:
         await one.look(NOW)
         await two.look(NOW)
@@ -332,7 +341,7 @@ async def test_two_visits_at_once_do_not_disturb_each_other(world: World, pool: 
         assert contents(world.inbox) == {}
 
 
-async def test_whoever_stops_waiting_may_go_on(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_whoever_stops_waiting_may_go_on(world: World, pool: MailboxThreads) -> None:
     async with world.mailbox.open(pool) as session:
         for turn in range(40):
             await session.look(NOW)
@@ -346,7 +355,7 @@ async def test_whoever_stops_waiting_may_go_on(world: World, pool: ThreadPoolExe
         assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_a_mailbox_full_of_other_peoples_mail(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_mailbox_full_of_other_peoples_mail(world: World, pool: MailboxThreads) -> None:
     for number in range(300):
         world.deliver(FOREIGN, at=NOW.timestamp() - (30 * DAY if number % 2 else 0))
     mark = token()
@@ -356,7 +365,7 @@ async def test_a_mailbox_full_of_other_peoples_mail(world: World, pool: ThreadPo
             assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_a_mailbox_that_is_not_there(world: World, pool: ThreadPoolExecutor) -> None:
+async def test_a_mailbox_that_is_not_there(world: World, pool: MailboxThreads) -> None:
     wrong: dict[str, Callable[[], dict[str, object]]] = {
         "imap": lambda: {"inbox": "Nowhere"},
         "maildir": lambda: {"path": Path("/nowhere/Maildir")},
@@ -367,3 +376,107 @@ async def test_a_mailbox_that_is_not_there(world: World, pool: ThreadPoolExecuto
             pass
     assert "\n" not in str(caught.value)
     assert "owhere" in str(caught.value)
+
+
+# -- all folders ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("directory", "name", "meaning"),
+    [
+        ("Lists", "Lists", Folder.OTHER),
+        ("Trash", "Trash", Folder.OTHER),
+        ("Archive.2026.Q4", "Archive.2026.Q4", Folder.OTHER),
+        ('My mail "x"', 'My mail "x"', Folder.OTHER),
+        (modified_utf7("Ablage Bücher"), "Ablage Bücher", Folder.OTHER),
+        (modified_utf7("迷惑メール"), "迷惑メール", Folder.JUNK),
+        ("Quarantine", "Quarantine", Folder.JUNK),
+        ("Filter.Spamverdacht", "Filter.Spamverdacht", Folder.JUNK),
+        ("Spam discussion", "Spam discussion", Folder.OTHER),
+    ],
+)
+async def test_a_probe_is_found_and_removed_in_any_folder(
+    world: World, pool: MailboxThreads, directory: str, name: str, meaning: Folder
+) -> None:
+    other_peoples(world)
+    for age in (0.0, 10 * DAY):
+        deliver(world.folder(directory), FOREIGN, flags="S", at=NOW.timestamp() - age)
+    world.folder("Empty")
+    before = contents(world.inbox, exact=False)
+    mark = token()
+    deliver(world.folder(directory), probe(mark))
+    async with world.mailbox.open(pool) as session:
+        assert await session.look(NOW) == []
+        found = await session.search(NOW, [])
+        (seen,) = found.sightings
+        assert (seen.folder, seen.folder_name, seen.tokens) == (meaning, name, {Marker.HEADER: mark})
+        assert set(found.folders) == {"INBOX", world.junk_name, name, "Empty"}
+        assert found.folders[:2] == ("INBOX", world.junk_name)
+        assert found.closed == found.unfinished == ()
+        await session.remove(found.sightings)
+        assert contents(world.inbox, exact=False) == before
+        assert not (await session.search(NOW, [])).sightings
+
+
+async def test_a_search_sees_again_what_was_returned_before(world: World, pool: MailboxThreads) -> None:
+    sent = [token() for _ in range(2)]
+    for mark, folder in zip(sent, OWN, strict=True):
+        world.deliver(probe(mark), folder)
+    async with world.mailbox.open(pool) as session:
+        assert marks(await session.look(NOW)) == set(sent)
+        for _ in range(2):
+            found = await session.search(NOW, [])
+            assert marks(found.sightings) == set(sent)
+            assert {each.folder for each in found.sightings} == set(OWN)
+        await session.remove(found.sightings)
+        assert contents(world.inbox) == {}
+
+
+async def test_a_search_goes_back_as_far_as_it_is_told(world: World, pool: MailboxThreads) -> None:
+    old, older = token(), token()
+    for mark, age in ((old, 5), (older, 50)):
+        deliver(world.folder("Lists"), probe(mark), at=NOW.timestamp() - age * DAY)
+    async with world.mailbox.open(pool) as session:
+        assert marks((await session.search(NOW, [])).sightings) == set()
+        assert marks((await session.search(NOW - timedelta(days=30), [])).sightings) == {old}
+
+
+async def test_a_search_of_chosen_folders_alone(world: World, pool: MailboxThreads) -> None:
+    there, elsewhere = token(), token()
+    deliver(world.folder("Lists"), probe(there))
+    deliver(world.folder("Archive"), probe(elsewhere))
+    async with world.mailbox.open(pool) as session:
+        found = await session.search(NOW, [], only={"Lists", "No longer there"})
+        assert marks(found.sightings) == {there}
+        assert found.folders == ("Lists",)
+
+
+async def test_a_token_in_the_body_alone_is_found_in_any_folder(world: World, pool: MailboxThreads) -> None:
+    mark = token()
+    deliver(world.folder("Lists"), probe(mark, header=False, body=True))
+    async with world.mailbox.open(pool) as session:
+        assert marks((await session.search(NOW, [])).sightings) == {mark}
+
+
+async def test_a_search_changes_nothing(world: World, pool: MailboxThreads) -> None:
+    other_peoples(world)
+    for flags in (None, "", "S", "T"):
+        deliver(world.folder("Lists"), FOREIGN, flags=flags)
+        deliver(world.folder("Lists"), probe(token()), flags=flags)
+    before = contents(world.inbox)
+    async with world.mailbox.open(pool) as session:
+        assert len((await session.search(NOW, [])).sightings) == 4
+    assert contents(world.inbox) == before
+
+
+async def test_a_watch_goes_on_after_a_search(world: World, pool: MailboxThreads) -> None:
+    async with world.mailbox.open(pool) as session:
+        await session.look(NOW)
+        waiting = asyncio.create_task(session.changed(60))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        await session.search(NOW, [])
+        mark = token()
+        world.deliver(probe(mark))
+        assert marks(await first(session)) == {mark}

@@ -5,7 +5,6 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from probes.evidence import Folder
 from probes.mailboxes import MailboxError, Session, Sighting, maildir, maildir_box
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.notifier import Notifier, file_system
+from probes.mailboxes.threads import MailboxThreads
 from tests.probes.mailboxes.mail import FOREIGN, contents, deliver, make_maildir, probe, token, within
 
 NOW = datetime.now(UTC)
@@ -71,7 +71,7 @@ def into_a_copy(box: Path, mail: bytes) -> None:  # `rsync` writes ".NAME.xyz" a
 
 
 @pytest.mark.parametrize("way", [by_rename, by_link, in_place, as_read, into_a_copy])
-async def test_every_way_to_deliver(box: Path, pool: ThreadPoolExecutor, way: Callable[[Path, bytes], None]) -> None:
+async def test_every_way_to_deliver(box: Path, pool: MailboxThreads, way: Callable[[Path, bytes], None]) -> None:
     async with mailbox(box).open(pool) as session:
         await session.look(NOW)
         waiting = asyncio.create_task(session.changed(60))
@@ -83,7 +83,7 @@ async def test_every_way_to_deliver(box: Path, pool: ThreadPoolExecutor, way: Ca
         assert await session.look(NOW) == []
 
 
-async def test_what_is_written_slowly_in_place_is_read_when_it_is_whole(box: Path, pool: ThreadPoolExecutor) -> None:
+async def test_what_is_written_slowly_in_place_is_read_when_it_is_whole(box: Path, pool: MailboxThreads) -> None:
     mark = token()
     mail = probe(mark)
     async with mailbox(box).open(pool) as session:
@@ -95,7 +95,7 @@ async def test_what_is_written_slowly_in_place_is_read_when_it_is_whole(box: Pat
         assert marks(await session.look(NOW)) == [mark]
 
 
-async def test_a_change_of_flags_is_no_news(box: Path, pool: ThreadPoolExecutor) -> None:
+async def test_a_change_of_flags_is_no_news(box: Path, pool: MailboxThreads) -> None:
     file = deliver(box, probe(token()))
     async with mailbox(box).open(pool) as session:
         assert len(await session.look(NOW)) == 1
@@ -104,7 +104,7 @@ async def test_a_change_of_flags_is_no_news(box: Path, pool: ThreadPoolExecutor)
             assert await session.look(NOW) == []
 
 
-async def test_what_is_moved_to_junk_is_seen_there(box: Path, pool: ThreadPoolExecutor) -> None:
+async def test_what_is_moved_to_junk_is_seen_there(box: Path, pool: MailboxThreads) -> None:
     file = deliver(box, probe(token()))
     async with mailbox(box).open(pool) as session:
         (seen,) = await session.look(NOW)
@@ -114,7 +114,7 @@ async def test_what_is_moved_to_junk_is_seen_there(box: Path, pool: ThreadPoolEx
         assert seen.folder is Folder.JUNK
 
 
-async def test_what_is_no_mail_is_left_alone(box: Path, pool: ThreadPoolExecutor) -> None:
+async def test_what_is_no_mail_is_left_alone(box: Path, pool: MailboxThreads) -> None:
     mark = token()
     real = deliver(box, probe(mark))
     os.mkfifo(box / "new" / "1.fifo")  # who opens it waits for a writer
@@ -134,7 +134,7 @@ async def test_what_is_no_mail_is_left_alone(box: Path, pool: ThreadPoolExecutor
 
 
 @pytest.mark.parametrize("seconds", [-1e9, 0, 4e9])
-async def test_a_file_with_an_absurd_time(box: Path, pool: ThreadPoolExecutor, seconds: float) -> None:
+async def test_a_file_with_an_absurd_time(box: Path, pool: MailboxThreads, seconds: float) -> None:
     async with mailbox(box).open(pool) as session:
         await session.look(NOW)
         deliver(box, probe(token()), at=seconds)
@@ -160,7 +160,7 @@ async def test_a_file_with_an_absurd_time(box: Path, pool: ThreadPoolExecutor, s
     ],
 )
 async def test_the_folder_for_junk(
-    tmp_path: Path, pool: ThreadPoolExecutor, there: list[str], chosen: str | None, junk: str | None
+    tmp_path: Path, pool: MailboxThreads, there: list[str], chosen: str | None, junk: str | None
 ) -> None:
     box = make_maildir(tmp_path / "box", *there)
     async with mailbox(box, junk=chosen).open(pool) as session:
@@ -168,7 +168,7 @@ async def test_the_folder_for_junk(
         assert list(session.folders) == (["INBOX", junk] if junk else ["INBOX"])
 
 
-async def test_a_folder_for_junk_elsewhere(box: Path, tmp_path: Path, pool: ThreadPoolExecutor) -> None:
+async def test_a_folder_for_junk_elsewhere(box: Path, tmp_path: Path, pool: MailboxThreads) -> None:
     elsewhere = make_maildir(tmp_path / "elsewhere" / "spam")
     async with mailbox(box, junk=str(elsewhere)).open(pool) as session:
         deliver(elsewhere, probe(token()))
@@ -176,7 +176,7 @@ async def test_a_folder_for_junk_elsewhere(box: Path, tmp_path: Path, pool: Thre
         assert (seen.folder, seen.folder_name) == (Folder.JUNK, "spam")
 
 
-async def test_a_folder_for_junk_that_comes_goes_and_comes_again(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
+async def test_a_folder_for_junk_that_comes_goes_and_comes_again(tmp_path: Path, pool: MailboxThreads) -> None:
     box = make_maildir(tmp_path / "box")
     async with mailbox(box).open(pool) as session:
         await session.look(NOW)
@@ -193,7 +193,7 @@ async def test_a_folder_for_junk_that_comes_goes_and_comes_again(tmp_path: Path,
             assert await session.look(NOW) == []
 
 
-async def test_an_inbox_that_goes_and_comes_again(box: Path, pool: ThreadPoolExecutor, tmp_path: Path) -> None:
+async def test_an_inbox_that_goes_and_comes_again(box: Path, pool: MailboxThreads, tmp_path: Path) -> None:
     async with mailbox(box).open(pool) as session:
         await session.look(NOW)
         away = box.rename(tmp_path / "away")  # noqa: ASYNC240
@@ -208,7 +208,7 @@ async def test_an_inbox_that_goes_and_comes_again(box: Path, pool: ThreadPoolExe
 
 
 @pytest.mark.parametrize("lacking", ["new", "cur"])
-async def test_what_is_no_maildir(box: Path, pool: ThreadPoolExecutor, lacking: str) -> None:
+async def test_what_is_no_maildir(box: Path, pool: MailboxThreads, lacking: str) -> None:
     (box / lacking).rmdir()
     with pytest.raises(MailboxError, match=rf"box/{lacking} cannot be read: No such file.*make a Maildir there"):
         async with mailbox(box).open(pool):
@@ -229,7 +229,7 @@ def as_nobody() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("closed", ["the Maildir", "a folder", "a mail"])
-async def test_what_we_may_not_read_is_said(pool: ThreadPoolExecutor, tmp_path: Path, closed: str) -> None:
+async def test_what_we_may_not_read_is_said(pool: MailboxThreads, tmp_path: Path, closed: str) -> None:
     for each in (tmp_path, *tmp_path.parents[:2]):
         each.chmod(0o755)
     box = make_maildir(tmp_path / "box", ".Junk")
@@ -254,7 +254,7 @@ def watches() -> int:
     return count
 
 
-async def test_more_mailboxes_than_the_kernel_gives_instances(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
+async def test_more_mailboxes_than_the_kernel_gives_instances(tmp_path: Path, pool: MailboxThreads) -> None:
     many = 150  # the kernel gives a user 128 by default
     before = watches()
     async with AsyncExitStack() as house:
@@ -274,7 +274,7 @@ def events_kept() -> int:
     return int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
 
 
-async def test_what_the_kernel_could_not_keep_is_listed(box: Path, pool: ThreadPoolExecutor) -> None:
+async def test_what_the_kernel_could_not_keep_is_listed(box: Path, pool: MailboxThreads) -> None:
     limit = events_kept()
     if limit > 20_000:
         pytest.skip("needs fs.inotify.max_queued_events at its default")
@@ -289,7 +289,7 @@ async def test_what_the_kernel_could_not_keep_is_listed(box: Path, pool: ThreadP
 
 
 async def test_where_the_kernel_watches_no_more_we_poll(
-    box: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(maildir, "TICK", 0.05)
     monkeypatch.setattr(Notifier, "watch", lambda *_: None)
@@ -302,7 +302,7 @@ async def test_where_the_kernel_watches_no_more_we_poll(
 
 
 async def test_where_other_machines_write_we_poll(
-    box: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(maildir, "TICK", 0.05)
     monkeypatch.setattr(maildir_box, "hears_everything", lambda _: False)
@@ -340,7 +340,7 @@ def test_the_file_system_of_a_device(device: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("after", [0.0, 0.001, 0.003, 0.01])
-async def test_a_look_that_is_stopped_loses_nothing(box: Path, pool: ThreadPoolExecutor, after: float) -> None:
+async def test_a_look_that_is_stopped_loses_nothing(box: Path, pool: MailboxThreads, after: float) -> None:
     sent = [token() for _ in range(300)]
     for mark in sent:
         deliver(box, probe(mark, header=False, body=True))
@@ -354,7 +354,7 @@ async def test_a_look_that_is_stopped_loses_nothing(box: Path, pool: ThreadPoolE
 
 
 @pytest.mark.parametrize("after", [0.0, 0.002, 0.005, 0.01, 0.02])
-async def test_what_comes_while_a_thread_reads_wakes_us(box: Path, pool: ThreadPoolExecutor, after: float) -> None:
+async def test_what_comes_while_a_thread_reads_wakes_us(box: Path, pool: MailboxThreads, after: float) -> None:
     async with mailbox(box).open(pool) as session:
         await session.look(NOW)
         for _ in range(200):
@@ -368,7 +368,7 @@ async def test_what_comes_while_a_thread_reads_wakes_us(box: Path, pool: ThreadP
             assert mark in marks(await session.look(NOW))
 
 
-async def test_a_dead_file_system_is_said(box: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_dead_file_system_is_said(box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch) -> None:
     alive = threading.Event()
     monkeypatch.setattr(maildir, "PATIENCE", 0.05)
     monkeypatch.setattr(maildir_box.Box, "check", lambda _: alive.wait(5))
@@ -380,7 +380,7 @@ async def test_a_dead_file_system_is_said(box: Path, pool: ThreadPoolExecutor, m
         alive.set()
 
 
-async def test_nothing_is_written(box: Path, pool: ThreadPoolExecutor) -> None:
+async def test_nothing_is_written(box: Path, pool: MailboxThreads) -> None:
     for folder in (box, box / ".Junk"):
         for flags in (None, "S"):
             deliver(folder, FOREIGN, flags=flags)
@@ -401,3 +401,86 @@ def test_one_mailbox_has_one_key(box: Path, tmp_path: Path) -> None:
     keys = {mailbox(path).key for path in (box, tmp_path / "alias", box / ".." / "box", Path(f"{box}/"))}
     assert keys == {f"maildir:{box.resolve()}"}
     assert mailbox(box, junk=".Spam").key in keys
+
+
+# -- all folders ------------------------------------------------------------------------------------------------------
+
+
+async def test_folders_at_any_depth_and_in_either_layout(box: Path, pool: MailboxThreads) -> None:
+    for folder in ("Lists", "Lists/Old", "a/b/c", ".Lists.New", ".INBOX.x"):
+        deliver(make_maildir(box, folder) / folder, probe(token()))
+    async with mailbox(box).open(pool) as session:
+        found = await session.search(NOW, [])
+        assert {each.folder_name for each in found.sightings} == {"Lists", "Lists/Old", "a/b/c", "Lists.New", "INBOX.x"}
+        await session.remove(found.sightings)
+        assert contents(box) == {}
+
+
+async def test_two_folders_that_people_call_the_same(box: Path, pool: MailboxThreads) -> None:
+    for folder in (".Lists", "Lists"):
+        deliver(make_maildir(box, folder) / folder, probe(token()))
+    async with mailbox(box).open(pool) as session:
+        found = await session.search(NOW, [])
+        assert len({each.folder_name for each in found.sightings}) == 2
+        await session.remove(found.sightings)
+        assert contents(box) == {}
+
+
+async def test_links_are_not_followed_out_of_the_maildir(box: Path, tmp_path: Path, pool: MailboxThreads) -> None:
+    somebody = make_maildir(tmp_path / "somebody")
+    deliver(somebody, probe(token()))
+    (box / ".Shared").symlink_to(somebody)
+    (box / ".Loop").symlink_to(box)
+    async with mailbox(box).open(pool) as session:
+        assert not (await session.search(NOW, [])).sightings
+
+
+async def test_a_folder_that_cannot_be_listed_is_named(
+    box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_maildir(box, ".Vault", ".Lists")
+    survey = maildir_box.Box.survey
+
+    def refused(self: maildir_box.Box, since: datetime) -> None:
+        if self.name == "Vault":
+            raise PermissionError
+        survey(self, since)
+
+    monkeypatch.setattr(maildir_box.Box, "survey", refused)
+    async with mailbox(box).open(pool) as session:
+        found = await session.search(NOW, [])
+    assert (found.closed, found.unfinished) == (("Vault",), ())
+    assert "Lists" in found.folders
+
+
+async def test_a_folder_that_stands_still_is_left_unfinished(
+    box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_maildir(box, ".Slow", ".Lists")
+    survey, gate = maildir_box.Box.survey, threading.Event()
+
+    def slow(self: maildir_box.Box, since: datetime) -> None:
+        if self.name == "Slow":
+            gate.wait(5)
+        survey(self, since)
+
+    monkeypatch.setattr(maildir_box.Box, "survey", slow)
+    monkeypatch.setattr(maildir, "PATIENCE", 0.1)
+    async with mailbox(box).open(pool) as session:
+        found = await session.search(NOW, [])
+        gate.set()
+    assert found.unfinished == ("Slow",)
+    assert "Lists" in found.folders
+
+
+async def test_a_hundred_folders_with_a_thousand_mails_are_searched_quickly(box: Path, pool: MailboxThreads) -> None:
+    for number in range(100):
+        folder = make_maildir(box, f".Box {number}") / f".Box {number}"
+        for _ in range(10):
+            deliver(folder, FOREIGN)
+    mark = token()
+    deliver(box / ".Box 77", probe(mark))
+    with within(10):
+        async with mailbox(box).open(pool) as session:
+            (seen,) = (await session.search(NOW, [])).sightings
+    assert seen.folder_name == "Box 77"

@@ -20,6 +20,7 @@ from probes.verdict import Cause, Concern
         (Stage.RCPT, 554, "5.7.1", "Client host [104.130.122.50] blocked using zen.example", Cause.IP_LISTED),
         (Stage.RCPT, 450, "4.2.0", "<p@a.test>: Recipient address rejected: Greylisted", Cause.GREYLISTED),
         (Stage.END_OF_DATA, 451, "4.7.1", "Try again later", Cause.GREYLISTED),
+        (Stage.MAIL, 451, "4.7.1", "Service unavailable - try again later", Cause.SERVER_FAULT),
         (Stage.RCPT, 450, "4.3.2", "Service currently unavailable", Cause.GREYLISTED),
         (Stage.RCPT, 550, "5.3.2", "Service currently unavailable", Cause.IP_BLOCKED),
         (Stage.RCPT, 550, "5.1.1", "<p@a.test>: Recipient address rejected: User unknown", Cause.NO_SUCH_USER),

@@ -53,6 +53,16 @@ def says_after(seconds: float, text: bytes) -> Callable[[Visit], Awaitable[None]
     return answer
 
 
+def in_turn(*texts: bytes) -> Callable[[Visit], Awaitable[None]]:
+    """What each connection hears, one after the other."""
+    left = iter(texts)
+
+    async def answer(visit: Visit) -> None:
+        visit.writer.write(next(left))
+
+    return answer
+
+
 async def until_seen(visit: Visit) -> None:
     """Until the client's system has taken everything."""
     sock = visit.writer.get_extra_info("socket")

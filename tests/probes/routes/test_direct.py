@@ -18,6 +18,7 @@ from smtp_server import GOOD, Answer, MailServer, full_backlog, mail_server
 from probes.evidence import Handover
 from probes.resolver import DnsResolver
 from probes.routes.direct import DirectRoute
+from probes.sender import Role
 
 
 @asynccontextmanager
@@ -51,6 +52,19 @@ async def test_an_address_that_is_not_ours_sends_nothing(send: Send) -> None:
             assert sent.dialogue.local_ip == ""
     assert server.visits == []
     assert dns.asked == []
+
+
+@pytest.mark.parametrize(
+    ("role", "remedy"),
+    [
+        (Role.SENDER, 'use a route via "relay", "xclient" or "proxy"'),
+        (Role.CONTROL, "name it in control.source_ip, or compare with a [neighbour]"),
+    ],
+)
+async def test_who_cannot_be_sent_from_here_is_told_what_to_do(send: Send, role: Role, remedy: str) -> None:
+    sent = await send(DirectRoute(host="127.0.0.1"), identity={"source_ip": "198.51.100.7", "role": role})
+    assert sent.dialogue.handover is Handover.WITHHELD
+    assert remedy in sent.dialogue.last.text
 
 
 async def test_any_address_is_not_the_sender_s(send: Send) -> None:
@@ -88,7 +102,6 @@ async def test_the_best_host_gets_it(send: Send) -> None:
         ({"BANNER": b"what?\r\n"}, ("banner", None, "nonsense")),
         ({"EHLO": b"421 4.7.0 later\r\n"}, ("ehlo", 421, None)),
         ({"EHLO": closes}, ("ehlo", None, "closed")),
-        ({"EHLO": b"250-mx\r\n250 STARTTLS\r\n", "STARTTLS": closes}, ("starttls", None, "closed")),
     ],
 )
 async def test_a_host_that_does_not_listen_to_us_gives_way_to_the_next(

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 from certificates import Authority
-from hostile_smtp import closes, is_silent
+from hostile_smtp import closes, is_silent, says_and_closes
 from mail_in_hand import CONTENT, GATEWAY, Send
 from pydantic import SecretStr
 from smtp_server import Answer, Visit, mail_server
@@ -74,6 +74,12 @@ async def test_the_control_does_not_speak_through_the_senders_relay(send: Send) 
     assert sent.dialogue.handover is Handover.WITHHELD
     assert "sends for its own sender only" in sent.dialogue.last.text
     assert server.visits == []
+
+
+async def test_the_neighbour_does_because_its_table_says_that_the_account_may_send_for_it(send: Send) -> None:
+    async with mail_server({"EHLO": EHLO % b"PLAIN"}) as server:
+        sent = await send(relay(server.port), identity={"role": Role.NEIGHBOUR})
+    assert sent.dialogue.handover is Handover.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -156,3 +162,11 @@ async def test_a_refusal_by_the_relay_is_a_refusal(send: Send) -> None:
 
 def test_toward_is_the_relay() -> None:
     assert relay(25).toward("probe@acme.example") == "localhost"
+
+
+async def test_a_handshake_that_fails_is_not_followed_by_a_dialogue_in_clear(send: Send, authority: Authority) -> None:
+    script: dict[str, Answer] = {"EHLO": EHLO % b"PLAIN", "STARTTLS": says_and_closes(b"220 go\r\n")}
+    async with mail_server(script) as server:
+        sent = await send(relay(server.port, host=GATEWAY, tls="starttls", ca_file=str(authority.file)))
+    assert sent.end == ("deferred", "starttls", None, "closed")
+    assert server.visit.verbs == ["EHLO", "STARTTLS"]

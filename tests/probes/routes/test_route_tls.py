@@ -1,19 +1,22 @@
 """STARTTLS as mail servers use it, and as a route may require it."""
 
 import os
+import ssl
 from pathlib import Path
 
 import pytest
 from certificates import Authority
-from hostile_smtp import byte_by_byte, closes, is_silent, resets, says_and_closes
-from mail_in_hand import GATEWAY, Send
+from hostile_smtp import byte_by_byte, closes, in_turn, is_silent, resets, says_and_closes, says_and_resets
+from mail_in_hand import GATEWAY, SOURCE, Send
 from nameserver import TWO_HOSTS, name_server
 from smtp_server import GOOD, Answer, Visit, mail_server
 
-from probes.answer import Stage
-from probes.evidence import Handover
+from probes.answer import Fault, Stage
+from probes.evidence import Handover, fell_back
 from probes.resolver import DnsResolver
 from probes.routes.direct import DirectRoute
+from probes.routes.proxy import ProxyRoute
+from probes.routes.xclient import XclientRoute
 
 OFFER = b"250-mx.acme.example\r\n250-STARTTLS\r\n250 SIZE 1000\r\n"
 OFFERED: dict[str, Answer | list[Answer]] = {"EHLO": OFFER}
@@ -88,50 +91,137 @@ async def test_an_offer_taken_back(send: Send, taken_back: bytes) -> None:
     assert required.end == ("deferred", "starttls", int(taken_back[:3]), None)
 
 
-@pytest.mark.parametrize(
-    ("answer", "code", "fault"),
-    [
-        (says_and_closes(b"220 go\r\n"), None, "closed"),
-        (closes, None, "closed"),
-        (resets, None, "reset"),
-        (b"421 4.3.2 bye\r\n", 421, None),
-        (b"334 huh\r\n", 334, "nonsense"),
-    ],
-)
-@pytest.mark.parametrize("tls", ["opportunistic", "require"])
-async def test_starttls_that_fails_is_evidence(
-    send: Send, authority: Authority, answer: Answer, code: int | None, fault: str | None, tls: str
+async def garbage(visit: Visit) -> None:
+    visit.writer.write(GOOD["STARTTLS"])
+    await visit.reader.read(4096)  # the client's hello
+    visit.writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9)
+    await is_silent(visit)
+
+
+async def hangs(visit: Visit) -> None:
+    visit.writer.write(GOOD["STARTTLS"])
+    await is_silent(visit)
+
+
+FAILURES = [  # what comes of STARTTLS, and how the step ends
+    (says_and_closes(b"220 go\r\n"), None, "closed"),
+    (says_and_resets(b"220 go\r\n"), None, "reset"),
+    (closes, None, "closed"),
+    (resets, None, "reset"),
+    (b"421 4.3.2 bye\r\n", 421, None),
+    (b"334 huh\r\n", 334, "nonsense"),
+    (garbage, None, "tls"),
+    (hangs, None, "timed_out"),
+    (is_silent, None, "timed_out"),
+]
+
+
+@pytest.mark.parametrize(("answer", "code", "fault"), FAILURES)
+async def test_where_tls_is_required_nothing_goes_without_it(
+    send: Send, authority: Authority, answer: Answer, code: int | None, fault: str | None
 ) -> None:
     async with mail_server({"EHLO": OFFER, "STARTTLS": answer}) as server:
-        route = DirectRoute.model_validate(
-            {"via": "direct", "host": GATEWAY, "port": server.port, "tls": tls, "ca_file": str(authority.file)}
-        )
-        sent = await send(route)
+        route = DirectRoute(host=GATEWAY, port=server.port, tls="require", ca_file=authority.file)
+        sent = await send(route, timeout=0.5)
     assert sent.end == ("deferred", "starttls", code, fault)
+    assert server.visit.verbs[:2] == ["EHLO", "STARTTLS"]
     assert "MAIL" not in server.visit.verbs
+    assert fell_back(sent.dialogue) is None
 
 
-async def test_garbage_in_the_handshake(send: Send) -> None:
-    async def garbage(visit: Visit) -> None:
-        visit.writer.write(GOOD["STARTTLS"])
-        await visit.reader.read(4096)  # the client's hello
-        visit.writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9)
-        await is_silent(visit)
+@pytest.mark.parametrize(("answer", "code", "fault"), FAILURES)
+async def test_where_tls_fails_the_same_host_is_asked_once_more_without_it(
+    send: Send, answer: Answer, code: int | None, fault: str | None
+) -> None:
+    async with mail_server({"EHLO": OFFER, "STARTTLS": answer}) as server:
+        sent = await send(DirectRoute(host=GATEWAY, port=server.port), timeout=2.0)
+    assert sent.dialogue.handover is Handover.ACCEPTED
+    assert sent.steps[4:6] == [("starttls", code, fault), ("connect", None, None)]
+    assert sent.dialogue.steps[5].text == "again, without TLS"
+    assert fell_back(sent.dialogue) == sent.dialogue.steps[4]
+    assert [visit.verbs[:2] for visit in server.visits] == [["EHLO", "STARTTLS"], ["EHLO", "MAIL"]]
+    assert {visit.client for visit in server.visits} == {SOURCE}
+    assert sent.dialogue.tls == ""
 
-    async with mail_server({"EHLO": OFFER, "STARTTLS": garbage}) as server:
+
+@pytest.mark.parametrize(
+    ("version", "stage"),
+    [
+        (ssl.TLSVersion.TLSv1_2, "starttls"),
+        (ssl.TLSVersion.TLSv1_3, "ehlo"),  # the client is done before the server looks at its certificate
+    ],
+)
+async def test_a_server_that_wants_a_certificate_of_ours_gets_the_mail_without_tls(
+    send: Send, authority: Authority, version: ssl.TLSVersion, stage: str
+) -> None:
+    context = authority.serve(GATEWAY)
+    context.verify_mode, context.maximum_version = ssl.CERT_REQUIRED, version
+    async with mail_server(OFFERED, tls=context) as server:
         sent = await send(DirectRoute(host=GATEWAY, port=server.port))
-    assert sent.end == ("deferred", "starttls", None, "tls")
-    assert sent.dialogue.last.text == "the TLS handshake failed: wrong version number"
+    failed = fell_back(sent.dialogue)
+    assert failed is not None
+    assert (failed.stage, failed.fault) == (stage, Fault.CLOSED)
+    assert sent.dialogue.handover is Handover.ACCEPTED
+    assert server.visits[1].verbs[:2] == ["EHLO", "MAIL"]
 
 
-async def test_a_handshake_that_hangs_ends_with_the_time(send: Send) -> None:
-    async def hangs(visit: Visit) -> None:
-        visit.writer.write(GOOD["STARTTLS"])
-        await is_silent(visit)
+@pytest.mark.parametrize(
+    ("script", "end"),
+    [
+        ({"BANNER": in_turn(b"220 hi\r\n", b"421 4.3.2 busy\r\n")}, ("deferred", "banner", 421, None)),
+        ({"MAIL": b"530 5.7.0 Must issue a STARTTLS command first\r\n"}, ("refused", "mail", 530, None)),
+        ({"RCPT": b"451 4.7.1 later\r\n"}, ("deferred", "rcpt", 451, None)),
+        ({"RCPT": closes}, ("deferred", "rcpt", None, "closed")),
+    ],
+)
+async def test_what_goes_wrong_without_tls_is_what_counts(
+    send: Send, script: dict[str, Answer], end: tuple[str, str, int | None, str | None]
+) -> None:
+    async with mail_server({"EHLO": OFFER, "STARTTLS": garbage, **script}) as server:
+        sent = await send(DirectRoute(host=GATEWAY, port=server.port))
+    assert sent.end == end
+    assert fell_back(sent.dialogue) is not None
+    assert len(server.visits) == 2
 
-    async with mail_server({"EHLO": OFFER, "STARTTLS": hangs}) as server:
-        sent = await send(DirectRoute(host=GATEWAY, port=server.port), timeout=0.4)
-    assert sent.end == ("deferred", "starttls", None, "timed_out")
+
+async def test_a_host_without_working_tls_that_does_not_listen_in_clear_gives_way_to_the_next(
+    send: Send, authority: Authority
+) -> None:
+    banner = in_turn(GOOD["BANNER"], b"554 5.7.1 no\r\n")
+    async with (
+        mail_server({"EHLO": OFFER, "STARTTLS": resets, "BANNER": banner}, host="127.0.0.11") as best,
+        mail_server(OFFERED, host="127.0.0.12", port=best.port, tls=authority.serve(GATEWAY)) as other,
+        name_server(TWO_HOSTS) as dns,
+    ):
+        sent = await send(DirectRoute(port=best.port), resolver=DnsResolver([dns.where]))
+    assert sent.dialogue.handover is Handover.ACCEPTED
+    assert len(best.visits) == 2
+    assert other.visit.encrypted
+    assert fell_back(sent.dialogue) is None  # the host that took it has spoken TLS
+
+
+async def test_two_hosts_whose_handshakes_hang_leave_time_for_both_and_for_their_clear_dialogues(send: Send) -> None:
+    script: dict[str, Answer] = {"EHLO": OFFER, "STARTTLS": hangs}
+    async with (
+        mail_server(script | {"MAIL": resets}, host="127.0.0.11") as best,
+        mail_server(script, host="127.0.0.12", port=best.port),
+        name_server(TWO_HOSTS) as dns,
+    ):
+        deferred = await send(DirectRoute(port=best.port), resolver=DnsResolver([dns.where]), timeout=1.6)
+    assert deferred.end == ("deferred", "mail", None, "reset")
+    assert deferred.seconds < 1.2  # a quarter for the first host's TLS; it has heard of the mail and decided
+
+
+async def test_xclient_and_proxy_begin_anew_without_tls(send: Send) -> None:
+    offer = OFFER.replace(b"250 SIZE", b"250-XCLIENT NAME ADDR HELO PROTO\r\n250 SIZE")
+    async with mail_server({"EHLO": offer, "STARTTLS": garbage}) as server:
+        sent = await send(XclientRoute(host=GATEWAY, port=server.port))
+    assert sent.dialogue.handover is Handover.ACCEPTED
+    assert server.visits[1].verbs[:4] == ["EHLO", "XCLIENT", "EHLO", "MAIL"]
+    async with mail_server({"EHLO": OFFER, "STARTTLS": garbage}, takes_proxy=True) as server:
+        sent = await send(ProxyRoute(host=GATEWAY, port=server.port))
+    assert sent.dialogue.handover is Handover.ACCEPTED
+    assert [visit.lines[0][:12] for visit in server.visits] == [f"2 {SOURCE}:"] * 2
 
 
 async def test_what_is_said_in_clear_behind_starttls_is_forgotten_and_told(send: Send, authority: Authority) -> None:

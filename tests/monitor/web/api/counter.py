@@ -216,7 +216,7 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
     board.configure(paths)
     async with world.service(*paths) as (pipeline, heard, store):
         plan = Plan(*paths)
-        plan.control = told.control
+        plan.identities = told.identities
         await pipeline.configure(plan)  # type: ignore[arg-type]
         pipeline._listeners = [*pipeline._listeners, board.hear, live.hear]
         casebook = Casebook(store, world.clock)

@@ -1,0 +1,98 @@
+"""When the listener turned mail away, and whose: a copy that is absent then may be one that we did not take.
+
+What counts must be what can have been ours, or anybody who knocks at the port could turn every `missing` into
+`unknown`:
+
+- A recipient was named: it counts for what that address is for, and for nothing else. Strangers do not know the
+  addresses that take copies and bounces; that of the reports, which stands in the DNS, counts for nothing.
+- No recipient was named, and the listener was full or failed: it counts for everything. A client can only bring this
+  about with conversations that name such a recipient, or with so many at once that the others do suffer; idle ones are
+  ended first.
+- A client went beyond its own limits (connections, mails in a minute, time): that hits nobody else. It counts for the
+  mailboxes whose copies have come from this client's network, which is then their forwarder.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from probes.evidence import network_of
+from probes.mailboxes.inbound import Stretch
+
+REPLY_CODES = (421, 450, 451, 452, 552)
+TRY_AGAIN = frozenset({421, 450, 451, 452})  # 552: larger than any probe
+APART: timedelta = timedelta(minutes=1)  # what lies closer together is one stretch
+MOST_STRETCHES = 60  # of one kind; then the two that are longest ago become one
+MOST_SCOPES = 1000
+MOST_NETWORKS = 200  # remembered as forwarders to one mailbox
+
+EVERYTHING = ""
+
+
+class TurnedAway:
+    """What was turned away since the listener is open. Bounded whatever clients do.
+
+    A scope is what a recipient is for: a mailbox by its key, or a probe by its id.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.counts: Counter[int] = Counter(dict.fromkeys(REPLY_CODES, 0))
+        self._now = now
+        self._stretches: OrderedDict[str, list[Stretch]] = OrderedDict()
+        self._forwarders: dict[str, OrderedDict[str, None]] = {}
+
+    def brought(self, mailbox: str, client: str) -> None:
+        """A copy for this mailbox came from this client."""
+        _put(self._forwarders.setdefault(mailbox, OrderedDict()), network_of(client), MOST_NETWORKS)
+
+    def note(self, code: int, client: str, scopes: Collection[str] | None, *, own: bool) -> None:
+        """A client was turned away. `scopes`: what the recipients are for, None where none was named; `own`: for what
+        it did itself. Counted is only what concerns a mailbox or a probe: scanners are turned away all day."""
+        concerned = self._concerned(client, scopes, own)
+        if concerned:
+            self.counts[code] += 1
+        if code in TRY_AGAIN:
+            for scope in concerned:
+                self._add(scope)
+
+    def during(self, mailbox: str, probe_id: str, since: datetime, until: datetime) -> Stretch | None:
+        """The last stretch in this time in which a copy for this mailbox or a bounce of this probe may have been among
+        what was turned away."""
+        found = [
+            stretch
+            for scope in (mailbox, probe_id, EVERYTHING)
+            for stretch in self._stretches.get(scope, ())
+            if stretch.start <= until and stretch.end >= since
+        ]
+        return max(found, key=lambda stretch: stretch.end, default=None)
+
+    def _concerned(self, client: str, scopes: Collection[str] | None, own: bool) -> Collection[str]:
+        if not own:
+            return (EVERYTHING,) if scopes is None else scopes
+        named = self._forwarders if scopes is None else scopes
+        return [scope for scope in named if self._is_forwarder(client, scope)]
+
+    def _is_forwarder(self, client: str, scope: str) -> bool:
+        """Whether it may be. Where no copy has come so far, and of a bounce, anybody who knows the address may."""
+        return scope not in self._forwarders or network_of(client) in self._forwarders[scope]
+
+    def _add(self, scope: str) -> None:
+        now = self._now()
+        stretches = self._stretches.pop(scope, [])
+        self._stretches[scope] = stretches
+        if stretches and now - stretches[-1].end <= APART:  # also of a clock that was set back
+            last = stretches[-1]
+            stretches[-1] = Stretch(min(last.start, now), max(last.end, now))
+        else:
+            stretches.append(Stretch(now, now))
+        if len(stretches) > MOST_STRETCHES:
+            stretches[:2] = [Stretch(stretches[0].start, stretches[1].end)]
+        if len(self._stretches) > MOST_SCOPES:
+            self._stretches.popitem(last=False)
+
+
+def _put(known: OrderedDict[str, None], name: str, most: int) -> None:
+    known[name] = None
+    known.move_to_end(name)
+    if len(known) > most:
+        known.popitem(last=False)

@@ -1,0 +1,294 @@
+"""Which problem belongs to which open incident.
+
+An incident holds its checks until they are well again, whatever they turn out to be. So nobody is told of the same
+failure twice under two names: not when the control shows that it is another's trouble, and not when a wide outage ends
+and some companies have not been probed again yet.
+
+A wide incident stays wide while enough companies have it. Below that it is recovering: it keeps those that are left
+until each of their checks is well, or has failed again in a probe that was launched since, or was not heard of for too
+long. Then it is narrowed to what is left, which is looked at anew.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from monitor.incidents.incident import EVERYBODY, SEVERAL, Check, Failure, Incident, Nature, Scope, Severity
+from monitor.incidents.scope import (
+    Joined,
+    Key,
+    Problem,
+    Town,
+    everybody,
+    gravest,
+    join,
+    may_be_ours,
+    of_one_family,
+    of_systems,
+    ourselves,
+    stays_wide,
+    their_systems,
+)
+
+WIDE: dict[Nature, Scope] = {
+    Nature.MAIL: Scope.MAIL_SYSTEM,  # or everybody's
+    Nature.MAILBOX: Scope.MAILBOX,
+    Nature.THEIR_SYSTEM: Scope.THEIR_SYSTEM,
+    Nature.OURS: Scope.OURSELVES,
+}
+NARROW: dict[Nature, Scope] = WIDE | {Nature.MAIL: Scope.COMPANY}
+"""The scope of what several companies have, where it is one problem, and where it is only left of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A problem, and the ids of the open incidents whose checks it has. `recovering`: it is the rest of a wide one, and
+    not all of it was looked at again."""
+
+    problem: Problem
+    holders: tuple[str, ...] = ()
+    recovering: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What else is known of a failure. `awaited(failure, since)`: whether a probe that was launched since then may
+    still tell that it is over. `failed_at`: when the newest probe that failed was launched."""
+
+    awaited: Callable[[Failure, datetime], bool]
+    failed_at: Callable[[Failure], datetime]
+
+
+def key_of(incident: Incident) -> Key:
+    """By which it is found."""
+    return incident.nature, incident.subject
+
+
+def seniority(incident: Incident) -> tuple[bool, bool, datetime, str]:
+    """Sorts the incident first that keeps its id when it becomes one with others: one that people know of, the oldest
+    of them."""
+    return not incident.told, not incident.wide, incident.opened_at, incident.id
+
+
+class Holders:
+    """Which open incident holds which check. Of a storm's incident not all failures are kept: it holds what is left of
+    the companies that it touches."""
+
+    def __init__(self, incidents: Iterable[Incident]) -> None:
+        self._by_key: dict[Key, Incident] = {}
+        self._by_check: dict[Check, Incident] = {}
+        self._by_company: dict[tuple[str, bool], Incident] = {}
+        for incident in sorted(incidents, key=seniority, reverse=True):
+            self._by_key[key_of(incident)] = incident
+            for failure in incident.failures:
+                self._by_check[failure.check] = incident
+            if incident.failing > len(incident.failures):
+                for sight in {sight for _, sight in (failure.check for failure in incident.failures)}:
+                    self._by_company |= {(company, sight): incident for company in incident.touches}
+
+    def of(self, problem: Problem) -> Incident | None:
+        """The senior one of those that hold checks of it; else the one that was about the same."""
+        found = {holder.id: holder for failure in problem.failures if (holder := self._holder(failure))}
+        if found:
+            return min(found.values(), key=seniority)
+        return self._by_key.get(problem.key)
+
+    def _holder(self, failure: Failure) -> Incident | None:
+        line, sight = failure.check
+        return self._by_check.get((line, sight)) or self._by_company.get((line[0], sight))
+
+
+def grouped(problems: Sequence[Problem], incidents: Iterable[Incident], town: Town, known: Known) -> list[Group]:
+    """The problems of single companies, those together that are one: since an open incident holds them, or for one
+    reason."""
+    return list(_Grouping(problems, incidents, town, known).groups())
+
+
+class _Grouping:
+    """One look at the problems. What was put into a group is taken, and cannot be part of another one."""
+
+    def __init__(self, problems: Sequence[Problem], incidents: Iterable[Incident], town: Town, known: Known) -> None:
+        self._town, self._known = town, known
+        self._incidents = {incident.id: incident for incident in incidents}
+        holders = Holders(self._incidents.values())
+        self._problems = problems
+        self._holder = {id(problem): holders.of(problem) for problem in problems}
+        self._held: defaultdict[str, list[Problem]] = defaultdict(list)
+        for problem in problems:
+            if holder := self._holder[id(problem)]:
+                self._held[holder.id].append(problem)
+        self._taken: set[int] = set()
+
+    def groups(self) -> Iterator[Group]:
+        """All groups, each problem in one of them."""
+        wide = [each for each in self._incidents.values() if each.wide and not self._all_looked_at(each)]
+        yield from self._keep(each for each in wide if key_of(each) == _EVERYBODYS)
+        for find in (self._everybody, self._ourselves):
+            yield from self._join(find(wide))
+        yield from self._keep(wide)
+        yield from self._join(of_systems(self._free_mail(), self._town))
+        yield from self._join(their_systems(self._free(Nature.THEIR_SYSTEM), self._town))
+        for name, held in self._held.items():
+            if left := self._left(held):
+                yield self._group(_remaining(self._incidents[name], left), left)
+        for problem in self._problems:
+            if id(problem) not in self._taken:
+                yield Group(problem)
+
+    def _keep(self, wide: Iterable[Incident]) -> Iterator[Group]:
+        for incident in sorted(wide, key=lambda each: each.opened_at):
+            if held := self._left(self._held[incident.id]):
+                yield self._kept(incident, held)
+
+    def _everybody(self, wide: Iterable[Incident]) -> Iterator[Joined]:
+        """It may take in what one mail system has; but there is one of it only."""
+        there = any(key_of(each) == _EVERYBODYS for each in wide)
+        if not there and (found := everybody(self._free_mail(), self._town)):
+            yield found
+
+    def _ourselves(self, wide: Iterable[Incident]) -> Iterator[Joined]:
+        there = any(key_of(each) == _OUR_OWN for each in wide)
+        ours = [problem for problem in self._left(self._problems) if may_be_ours(problem)]
+        if not there and (found := ourselves(ours, self._town)):
+            yield found
+
+    def _free(self, nature: Nature) -> list[Problem]:
+        return [problem for problem in self._left(self._problems) if problem.nature is nature]
+
+    def _free_mail(self) -> list[Problem]:
+        return [p for p in self._left(self._problems) if p.nature is Nature.MAIL and p.severity is not Severity.NOTE]
+
+    def _left(self, problems: Iterable[Problem]) -> list[Problem]:
+        return [problem for problem in problems if id(problem) not in self._taken]
+
+    def _all_looked_at(self, incident: Incident) -> bool:
+        """Whether the wait for the checks of one that is recovering is over."""
+        since = incident.recovering_since
+        if since is None:
+            return False
+        failures = (failure for problem in self._held[incident.id] for failure in problem.failures)
+        return not any(self._known.awaited(failure, since) for failure in failures)
+
+    def _kept(self, incident: Incident, held: Sequence[Problem]) -> Group:
+        """What a wide incident holds, and what joins it."""
+        town = self._town if incident.subject == EVERYBODY else self._town.behind(incident.subject[1:])
+        members = [*held, *self._spread(incident, held)]
+        still = stays_wide(members, town, incident.began_at)
+        members = self._whole(members if still else [*held, *self._same_outage(incident)])
+        return self._group(_together(incident, members), members, recovering=not still)
+
+    def _spread(self, incident: Incident, held: Sequence[Problem]) -> list[Problem]:
+        """What else has come of the same reason. What is left of another wide one may have come of any."""
+        others = [
+            problem
+            for problem in self._others(incident)
+            if not (holder := self._holder[id(problem)]) or holder.company or incident.subject == EVERYBODY
+        ]
+        alike = of_one_family([*held, *others]) if incident.nature is Nature.MAIL else others
+        return [problem for problem in others if any(problem is each for each in alike)]
+
+    def _same_outage(self, incident: Incident) -> list[Problem]:
+        """What nobody holds, and yet is no news while it recovers: a company that had it fails again, or only now it is
+        seen that a company had it."""
+        since = incident.recovering_since
+        others = [problem for problem in self._others(incident) if self._holder[id(problem)] is None]
+        return [
+            problem
+            for problem in others
+            if problem.company in incident.companies
+            or (since and all(self._known.failed_at(failure) < since for failure in problem.failures))
+        ]
+
+    def _others(self, incident: Incident) -> list[Problem]:
+        """Problems of its nature that it does not hold, within its mail system if it is of one."""
+        if incident.nature is Nature.MAILBOX:
+            return []
+        mine = {id(problem) for problem in self._held[incident.id]}
+        problems = self._free_mail() if incident.nature is Nature.MAIL else self._left(self._problems)
+        return [
+            problem
+            for problem in problems
+            if id(problem) not in mine
+            and (problem.nature is incident.nature or (incident.nature is Nature.OURS and may_be_ours(problem)))
+            and (incident.subject == EVERYBODY or self._town.system(problem.company) == incident.subject[1:])
+        ]
+
+    def _join(self, found: Iterable[Joined]) -> Iterator[Group]:
+        for problem, members in found:
+            if len(self._left(members)) == len(members):  # else another one took in an incident of both
+                yield self._joined(problem, members)
+
+    def _joined(self, problem: Problem, found: Sequence[Problem]) -> Group:
+        """A new wide problem, with all that the incidents hold that it takes in."""
+        members = self._whole(found)
+        if len(members) > len(found):
+            mail_system = problem.mail_system if self._mostly(problem.mail_system, members) else ""
+            scope, subject = (problem.scope, problem.subject) if mail_system or not problem.mail_system else _REST
+            problem = join(members, (problem.nature, subject), scope, mail_system, problem.severity)
+        return self._group(problem, members)
+
+    def _whole(self, members: Sequence[Problem]) -> list[Problem]:
+        """With all that the incidents hold that these are of, so that each incident is part of one problem."""
+        holders = {holder.id: None for member in members if (holder := self._holder[id(member)])}
+        ids = {id(member) for member in members}
+        return [*members, *(each for name in holders for each in self._left(self._held[name]) if id(each) not in ids)]
+
+    def _mostly(self, mail_system: str, members: Sequence[Problem]) -> bool:
+        there = sum(self._town.system(member.company) == mail_system for member in members)
+        return 2 * there > len(members)
+
+    def _group(self, problem: Problem, members: Iterable[Problem], *, recovering: bool = False) -> Group:
+        holders: dict[str, None] = {}
+        for member in members:
+            self._taken.add(id(member))
+            if holder := self._holder[id(member)]:
+                holders[holder.id] = None
+        return Group(problem, tuple(holders), recovering)
+
+
+_EVERYBODYS: Key = (Nature.MAIL, EVERYBODY)
+_OUR_OWN: Key = (Nature.OURS, EVERYBODY)
+_REST = (Scope.COMPANY, SEVERAL)
+
+
+def _nature(problems: Iterable[Problem], present: Nature) -> Nature:
+    """The nature that most companies have, or most of what fails at one; of as many, the present one."""
+    found = list(problems)
+    if len({problem.company for problem in found}) == 1:
+        counted = Counter(problem.nature for problem in found for _ in problem.failures)
+    else:
+        counted = Counter(nature for _, nature in {(problem.company, problem.nature) for problem in found})
+    return max(counted, key=lambda nature: (counted[nature], nature is present, nature))
+
+
+def _together(incident: Incident, members: Sequence[Problem]) -> Problem:
+    """The problem that a wide incident is about."""
+    ours = incident.nature is Nature.OURS and all(may_be_ours(member) for member in members)
+    nature = Nature.OURS if ours else _nature(members, incident.nature)
+    scope = WIDE[nature]
+    if nature is Nature.MAIL and incident.subject == EVERYBODY:
+        scope = Scope.EVERYBODY
+    elif nature is Nature.THEIR_SYSTEM and incident.mail_system:
+        scope = Scope.MAIL_SYSTEM
+    severity = Severity.PAGE if nature is Nature.OURS else None
+    return join(members, (nature, incident.subject), scope, incident.mail_system, severity)
+
+
+def _remaining(incident: Incident, members: Sequence[Problem]) -> Problem:
+    """The problem that an incident is about which is not wide, or no longer."""
+    if len(members) == 1:
+        return members[0]
+    nature = _nature(members, incident.nature)
+    if len({member.company for member in members}) > 1:
+        return join(members, (nature, SEVERAL), NARROW[nature], _one(member.mail_system for member in members))
+    lead = next(member for member in members if member.nature is nature)
+    failures = tuple(failure for member in members for failure in member.failures)
+    severity = gravest(member.severity for member in members)
+    return replace(lead, severity=severity, failures=failures, since=min(member.since for member in members))
+
+
+def _one(mail_systems: Iterable[str]) -> str:
+    """The mail system, if it is but one."""
+    found = set(mail_systems)
+    return found.pop() if len(found) == 1 else ""

@@ -1,0 +1,113 @@
+"""Our own way out, followed: every connection of a `direct` dialogue tells, and when one fails, references are asked.
+
+References are asked only while connections fail, and then at most once in REST: nobody outside is bothered all day. A
+check that is called for meanwhile is made at the end of the rest, so that the answer is never older than the failure.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterator
+
+import structlog
+
+from monitor.config import Config
+from monitor.events import Event
+from probes.answer import Fault, Stage
+from probes.evidence import Dialogue, Handover, connected_at
+from probes.reference import SMTP_PORT, Answer, ask, ask_mail_hosts
+from probes.routes import Surroundings
+from probes.routes.direct import DirectRoute
+from probes.routes.wire import bears
+from probes.uplink import Uplink
+
+REST = 20.0  # seconds from one check to the next
+CHECK_SECONDS = 5.0  # for one check; less where dialogues have less than twice that, so that it ends before they do
+MOST_REFERENCES = 5
+
+log = structlog.get_logger("network")
+
+
+class Network:
+    """Whether hosts outside can be reached from the source IP."""
+
+    def __init__(self, around: Surroundings, *, rest: float = REST) -> None:
+        self.uplink = Uplink()
+        self._around, self._rest = around, rest
+        self._config = Config()
+        self._followed: frozenset[tuple[str, str]] = frozenset()
+        self._timeout = CHECK_SECONDS
+        self._wanted = asyncio.Event()
+        self._asked = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def reference_up(self) -> bool | None:
+        """Whether our way out is known to work; None as long as no reference was asked."""
+        return self.uplink.up if self._asked else None
+
+    def configure(self, config: Config) -> None:
+        """Work by this configuration from now on. What is known of another source IP is forgotten."""
+        if config.sender.source_ip != self._config.sender.source_ip:
+            self.uplink, self._asked = Uplink(), False
+        self._config = config
+        followed = [
+            path for path in config.paths() if isinstance(path.route, DirectRoute) and path.route.port == SMTP_PORT
+        ]
+        self._followed = frozenset((path.company, path.path) for path in followed)
+        self._timeout = min([CHECK_SECONDS, *(path.timeout.total_seconds() / 2 for path in followed)])
+
+    def start(self) -> None:
+        """Ask when it is wanted, from now on."""
+        self._task = asyncio.create_task(self._run(), name="network")
+
+    async def close(self) -> None:
+        """Ask nobody any more."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def hear(self, event: Event) -> None:
+        """A listener of the pipeline."""
+        dialogue, probe = event.what, event.probe
+        if not isinstance(dialogue, Dialogue) or (probe.company, probe.path) not in self._followed:
+            return
+        if probe.source_ip != self._config.sender.source_ip or dialogue.handover is Handover.WITHHELD:
+            return
+        if at := connected_at(dialogue):
+            self.uplink = self.uplink.succeeded(at)
+        elif dialogue.last.stage is Stage.CONNECT or dialogue.last.fault is Fault.LOOKUP_FAILED:
+            self._wanted.set()
+
+    async def check(self) -> None:
+        """Ask all references at once. One that answers is enough; that none can be reached is told by the first."""
+        if not bears(self._config.sender.source_ip):
+            return
+        answers = [each for each in await asyncio.gather(*self._questions()) if each.reached is not None]
+        before, now = self.reference_up, self._around.now()
+        if reached := next((each for each in answers if each.reached), None):
+            self._asked, self.uplink = True, self.uplink.succeeded(now)
+            if before is False:
+                log.info("a host outside is reached again", reference=reached.reference, said=reached.text)
+        elif answers:
+            self._asked, self.uplink = True, self.uplink.failed(now, answers[0].reference)
+            if before is not False:
+                log.warning("no host outside can be reached", reference=answers[0].reference, why=answers[0].text)
+
+    def _questions(self) -> Iterator[Awaitable[Answer]]:
+        """To the references that are configured; without any, to the mail hosts of the domains that we send from."""
+        source, resolver = self._config.sender.source_ip, self._around.resolver
+        if references := self._config.network.references:
+            for reference in references[:MOST_REFERENCES]:
+                yield ask(reference, source, resolver, timeout=self._timeout)
+            return
+        for domain in dict.fromkeys(identity.domain for identity in self._config.identities().values()):
+            yield ask_mail_hosts(domain, source, resolver, timeout=self._timeout)
+
+    async def _run(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                await self.check()
+            except Exception:
+                log.exception("the references could not be asked")
+            await asyncio.sleep(self._rest)

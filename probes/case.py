@@ -1,0 +1,113 @@
+"""The evidence of one probe, sorted by what it tells, and as far as it can be believed. Pure.
+
+What is said to have arrived, or to have come back, is weighed here against what became of our own attempts: see
+`possession`. A bounce proves something only if it came from the receiver's side: see `bounce_origin`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from probes.evidence import (
+    Arrival,
+    Attempt,
+    BodyState,
+    Bounce,
+    Dialogue,
+    Evidence,
+    FailedLook,
+    Handover,
+    Interrupted,
+    Look,
+    MailKind,
+    Step,
+)
+from probes.possession import Possession, declined, possession
+from probes.probe import Probe
+from probes.reading.bounce_origin import Receiver, is_proven, receiver_of
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The evidence, sorted by what it tells."""
+
+    attempts: tuple[Attempt, ...]
+    dialogues: tuple[Dialogue, ...]
+    interrupted: tuple[Interrupted, ...]
+    found: Arrival | None
+    looks: tuple[Look | FailedLook, ...]
+    bounces: tuple[Bounce, ...]
+    recipient: str
+
+    @property
+    def last(self) -> Dialogue | None:
+        return self.dialogues[-1] if self.dialogues else None
+
+    @property
+    def accepted(self) -> Dialogue | None:
+        return next((d for d in self.dialogues if d.handover is Handover.ACCEPTED), None)
+
+    @property
+    def arrival(self) -> Arrival | None:
+        """What was found, if it can be what we sent."""
+        return None if self.replay else self.found
+
+    @property
+    def replay(self) -> Arrival | None:
+        """What was found though the receiver cannot have it from us. After a refusal of the whole message the body must
+        be intact, word for word: then it is what we sent, whatever they answered."""
+        has = possession(self.dialogues, open_end=self.under_way or bool(self.interrupted) or not self.dialogues)
+        if self.found is None or has is Possession.POSSIBLE:
+            return None
+        delivered = has is Possession.DECLINED and self.found.body is BodyState.INTACT
+        return None if delivered else self.found
+
+    @property
+    def declined(self) -> Step | None:
+        """With which answer the message was declined after it was sent in full, if no attempt did better."""
+        has = possession(self.dialogues, open_end=self.under_way or bool(self.interrupted))
+        return declined(self.dialogues) if has is Possession.DECLINED else None
+
+    @property
+    def receiver(self) -> Receiver:
+        """Whose bounces prove something."""
+        return receiver_of(self.dialogues, self.recipient)
+
+    @property
+    def bounce(self) -> Bounce | None:
+        """The report that it was given up, a proven one first. What was never sent cannot come back."""
+        if self.last and self.last.handover in (Handover.WITHHELD, Handover.REFUSED):
+            return None
+        if possession(self.dialogues, open_end=bool(self.interrupted)) is Possession.IMPOSSIBLE:
+            return None
+        return self._proven_first(bounce for bounce in self.bounces if bounce.final)
+
+    @property
+    def proven_bounce(self) -> Bounce | None:
+        """The same, where it is the receiver's word. Any other ends nothing: the message may arrive yet."""
+        return self.bounce if self.bounce and is_proven(self.bounce, self.receiver) else None
+
+    @property
+    def delay(self) -> Bounce | None:
+        return self._proven_first(bounce for bounce in reversed(self.bounces) if bounce.kind is MailKind.DELAY)
+
+    def _proven_first(self, bounces: Iterable[Bounce]) -> Bounce | None:
+        found = tuple(bounces)
+        return next((each for each in found if is_proven(each, self.receiver)), found[0] if found else None)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether an attempt was begun of which the end is not known."""
+        return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
+
+
+def case_of(probe: Probe, evidence: Sequence[Evidence]) -> Case:
+    """The case of this probe."""
+    return Case(
+        tuple(e for e in evidence if isinstance(e, Attempt)),
+        tuple(sorted((e for e in evidence if isinstance(e, Dialogue)), key=lambda d: d.number)),
+        tuple(e for e in evidence if isinstance(e, Interrupted)),
+        next((e for e in evidence if isinstance(e, Arrival)), None),
+        tuple(e for e in evidence if isinstance(e, Look | FailedLook)),
+        tuple(e for e in evidence if isinstance(e, Bounce)),
+        probe.recipient,
+    )

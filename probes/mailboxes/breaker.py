@@ -1,0 +1,53 @@
+"""A circuit breaker for one server: after it failed several mailboxes in a row it is asked by one at a time. Pure.
+
+One mailbox proves nothing about its server: a wrong password, or a mailbox so full that a search takes too long, is its
+own trouble. So the breaker opens only when different mailboxes failed and none could be read in between, and the first
+mailbox that can be read closes it.
+"""
+
+FAILURES_TO_OPEN = 3  # different mailboxes
+FIRST_PAUSE = 15.0  # seconds until one mailbox tries again
+LONGEST_PAUSE = 300.0
+
+
+class Breaker:
+    """Whether visits to a server may go on. Times are seconds of a monotonic clock.
+
+    A visit is any object that stands for itself; a mailbox is known by its key.
+    """
+
+    def __init__(self) -> None:
+        self.retry_at: float | None = None  # None: closed
+        self._failed: set[str] = set()
+        self._pause = FIRST_PAUSE
+        self._trial: object | None = None
+
+    def admits(self, visit: object, now: float) -> bool:
+        """Whether this visit may ask the server. While open, one visit may after each pause: the trial."""
+        if self.retry_at is None or visit is self._trial:
+            return True
+        if self._trial is None and now >= self.retry_at:
+            self._trial = visit
+            return True
+        return False
+
+    def failed(self, visit: object, mailbox: str, now: float) -> bool:
+        """The server did not answer this visit; whether the breaker opened by that."""
+        self._failed.add(mailbox)
+        if visit is self._trial:
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        elif self.retry_at is not None or len(self._failed) < FAILURES_TO_OPEN:
+            return False
+        self._trial = None
+        self.retry_at = now + self._pause
+        return True
+
+    def answered(self) -> None:
+        """A mailbox was read: everybody may ask again."""
+        self.retry_at, self._trial, self._pause = None, None, FIRST_PAUSE
+        self._failed.clear()
+
+    def left(self, visit: object) -> None:
+        """This visit is over. A trial that ended without an answer leaves its place to the next."""
+        if visit is self._trial:
+            self._trial = None

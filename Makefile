@@ -11,7 +11,7 @@ export UV_SYSTEM_CERTS := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: run test check bench torture dashboards format requirements clean
+.PHONY: run test check bench torture fuzz dashboards format requirements clean
 
 run: $(VENV)/runtime ## start the service with config.toml: http://127.0.0.1:8025/
 	$(BIN)/mailpath serve --config $(CONFIG)
@@ -34,6 +34,9 @@ bench: $(VENV)/dev ## how fast, how much memory, beside a bare floor in the same
 
 torture: $(VENV)/dev ## kill the service 100 times and compare its store with what really happened; about 15 minutes
 	$(BIN)/python -m tests.torture
+
+fuzz: $(VENV)/dev ## every reader of hostile input, with 60,000 broken inputs: some 15 minutes
+	$(BIN)/python -m tests.fuzz
 
 dashboards: $(VENV)/dev ## after a change of dashboards/*.py: Grafana's boards as JSON
 	$(BIN)/python -W ignore::DeprecationWarning -m dashboards.build

@@ -6,6 +6,7 @@ Every deed is written into the audit log. A secret is handed back once and kept 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from monitor.people.names import RULE, name_of
 from monitor.people.person import Companies, Deed, Invitation, Person, Rights, Token
@@ -33,6 +34,7 @@ class Access:
     who: str
     way: str
     companies: Companies = None
+    first_link_file: Path | None = None
 
     async def people(self) -> list[Person]:
         """Everybody who can sign in, or could once."""
@@ -44,13 +46,25 @@ class Access:
 
     async def add(self, name: str, rights: Rights, companies: Companies) -> str:
         """Make a person. Returns the secret of the link by which they set a password. Raises AccessError."""
-        known = _named(name)
         self._may_give(companies)
+        known = self.full_name(name, companies)
         if await self.store.person(known):
             raise AccessError(f"there is somebody called {known} already")
         await self.store.put_person(Person(known, rights, companies, "", self.now()))
         await self._note("person made", f"{known}, {rights}{_of(companies)}")
         return await self._linked(known)
+
+    def full_name(self, name: str, companies: Companies) -> str:
+        """What somebody bound to these companies is called who is made under this name. Raises AccessError.
+
+        Names are one for all companies. So whoever is bound to companies makes people as NAME@COMPANY: those are of
+        people of that company alone, and nobody learns from a name that is taken who else there is."""
+        known, suffix = _named(name), f"@{'+'.join(sorted(companies or ()))}"
+        if self.companies is not None and not known.endswith(suffix):
+            known = _named(known + suffix)
+        if not _fits(known, companies):
+            raise AccessError(f"{known} would be a name of people of {known.rpartition('@')[2]} alone; choose another")
+        return known
 
     async def link(self, name: str) -> str:
         """A new link for somebody who has none, or forgot the password; those before are void. Raises AccessError."""
@@ -63,6 +77,8 @@ class Access:
         """Give somebody other rights or companies, from their next request on. Raises AccessError."""
         person = await self._person(name)
         self._may_give(companies)
+        if not _fits(person.name, companies):
+            raise AccessError(f"{person.name} is of other companies by name; make another person")
         changed = replace(person, rights=rights, companies=companies)
         await self._keep_an_admin(person, changed)
         await self.store.put_person(changed)
@@ -93,7 +109,7 @@ class Access:
         """Make a token that lasts so long, or until it is revoked. Returns its secret too. Raises AccessError."""
         known, now = _named(name), self.now()
         self._may_give(companies)
-        if any(token.name == known and good(token, now) for token in await self.store.tokens()):
+        if any(token.name == known and good(token, now) for token in await self.tokens()):
             raise AccessError(f"there is a token called {known}; revoke it first, or choose another name")
         secret = new_secret(TOKEN_PREFIX)
         token = Token(
@@ -144,6 +160,8 @@ class Access:
         secret, now = new_secret(), self.now()
         await self.store.put_invitation(Invitation(digest_of(secret), name, now, now + LINK_LASTS))
         await self._note("link made", name)
+        if name == FIRST and self.first_link_file:
+            self.first_link_file.unlink(missing_ok=True)
         return secret
 
     def _reaches(self, companies: Companies) -> bool:
@@ -172,7 +190,7 @@ async def first_link(store: Store, now: Callable[[], datetime], base_url: str) -
 
 
 def link_to(base_url: str, secret: str) -> str:
-    """The link that a person gets. The secret is in its query, which no log of ours has."""
+    """The link that a person gets. The secret is in its query; the log leaves it out."""
     return f"{base_url}/invitation?key={secret}"
 
 
@@ -191,6 +209,12 @@ def _named(name: str) -> str:
     if known is None:
         raise AccessError(RULE)
     return known
+
+
+def _fits(name: str, companies: Companies) -> bool:
+    """Whether somebody of these companies may be called so: what follows the @ is companies if it has no dot."""
+    _, at, place = name.rpartition("@")
+    return not at or "." in place or place == "+".join(sorted(companies or ()))
 
 
 def _of(companies: Companies) -> str:

@@ -2,39 +2,45 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from time import monotonic
 
 import structlog
 
 from monitor.access import first_link
 from monitor.board import Board
 from monitor.casebook import Casebook
-from monitor.clock import ticking, utc_now
+from monitor.clock import Calendar, Clock, ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.delivery import Delivery
 from monitor.events import Listener
+from monitor.first_admin import tell_first_link
 from monitor.inbound.desk import Addresses, Desk
-from monitor.inbound.listener import InboundError, listening
+from monitor.inbound.listener import MOST_LETTERS, InboundError, listening
 from monitor.incidents.ruling import Ruling
+from monitor.leader import leading
 from monitor.logs import tell
 from monitor.metrics import Gauges, Metrics
 from monitor.network import Network
 from monitor.pipeline import LaunchError, Pipeline
 from monitor.sandbox.internet import MakeBelieve, internet
-from monitor.schedule import Caps, Order, Schedule
-from monitor.store import Store
+from monitor.schedule import MINUTE, Caps, Order, Schedule
+from monitor.store import Store, StoreDownError, StoreError
 from monitor.web.auth import make_believe
 from monitor.web.backend import Backend
 from monitor.web.live import Live
+from monitor.web.rejections import Rejections
 from monitor.web.server import serving_all
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.reading import reports
+from probes.reading.report_reader import ReportReader
 from probes.resolver import DnsResolver
 from probes.routes import Surroundings, comparison
 from probes.routes.proxy import ProxyRoute
@@ -42,22 +48,24 @@ from probes.routes.xclient import XclientRoute
 from probes.sender import Role
 
 TICK = timedelta(milliseconds=250)
+TICK_OVERDUE = 5.0  # seconds after the last tick
 HOUSEKEEPING = timedelta(hours=1)
-READERS = 2  # threads that read what came in by SMTP
 
 log = structlog.get_logger("mailpath")
 
 
-def surroundings(config: Config) -> Surroundings:
+def surroundings(config: Config, now: Callable[[], datetime] = utc_now) -> Surroundings:
     """The world outside: the DNS by this configuration, and the time."""
-    return Surroundings(DnsResolver([str(place) for place in config.dns.nameservers]), utc_now)
+    return Surroundings(DnsResolver([str(place) for place in config.dns.nameservers]), now)
 
 
 @asynccontextmanager
-async def pipeline_of(config: Config, store: Store, *listeners: Listener, adopts: bool) -> AsyncIterator[Pipeline]:
+async def pipeline_of(
+    config: Config, store: Store, *listeners: Listener, adopts: bool, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Pipeline]:
     """A pipeline at work by this configuration. `adopts`: it also takes care of other processes' probes."""
     with MailboxThreads() as pool:
-        pipeline = Pipeline(store, surroundings(config), pool, await store.key(), listeners, adopts=adopts)
+        pipeline = Pipeline(store, surroundings(config, now), pool, await store.key(), listeners, adopts=adopts)
         await pipeline.configure(config)
         try:
             yield pipeline
@@ -115,13 +123,54 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
         return
     if inbound.reports and not reports.available():
         raise InboundError("inbound.reports: reading reports needs an extra: pip install 'mailpath[reports]'")
-    with ThreadPoolExecutor(READERS, thread_name_prefix="inbound") as readers:
-        desk = Desk(key, pipeline, readers)
+    reader = ReportReader()
+    with _leaving(ThreadPoolExecutor(MOST_LETTERS, "inbound")) as threads:
+        desk = Desk(key, pipeline, threads, reader)
         desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
-        async with listening(inbound, desk) as listener:
+        async with listening(inbound, desk) as listener, aclosing(reader):
             pipeline.listening_since, pipeline.turned_away = utc_now(), desk.turned_away.during
             log.info("listening for bounces and copies", host=inbound.listen.host, port=listener.port)
             yield desk
+
+
+@contextmanager
+def _leaving(pool: Executor) -> Iterator[Executor]:
+    """The pool, for the block. Its threads are not waited for: one may hang, and a stop has an end."""
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+async def caps_of(config: Config, store: Store, now: datetime) -> Caps:
+    """What may be sent, by what the store knows was sent today, and to each host in the last minute."""
+    hosts: defaultdict[str, list[datetime]] = defaultdict(list)
+    toward = {(path.company, path.path): path.route.toward(path.to) for path in config.paths()}
+    for company, path, at in await store.attempts(now - MINUTE, now):
+        if host := toward.get((company, path)):
+            hosts[host].append(at)
+    return Caps(config.probes.cap.per_host_per_minute, await sent_today(store, now), now, hosts)
+
+
+async def sent_today(store: Store, now: datetime) -> dict[tuple[str, str], int]:
+    """How many probes each company and path had this UTC day."""
+    return await store.launched_since(datetime.combine(now.date(), time(), now.tzinfo))
+
+
+class Pulse:
+    """When the last tick was, by a clock that nobody can set."""
+
+    def __init__(self) -> None:
+        self._at = monotonic()
+
+    def beat(self) -> None:
+        """Now."""
+        self._at = monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since then."""
+        return monotonic() - self._at
 
 
 class Service:
@@ -132,6 +181,7 @@ class Service:
         file: Path,
         config: Config,
         store: Store,
+        clock: Clock,
         board: Board,
         pipeline: Pipeline,
         casebook: Casebook,
@@ -139,11 +189,17 @@ class Service:
         network: Network,
     ) -> None:
         self._file, self._config, self._store = file, config, store
+        self._clock, self._now = clock, clock.now
+        self.replaced = store.replaced
+        self.calendar = Calendar({self.housekeeping: HOUSEKEEPING})
+        self._pulse = Pulse()
+        self._store_trouble: str | None = None
         self._board, self._pipeline = board, pipeline
         self._casebook, self._delivery, self._network = casebook, delivery, network
         self._schedule: Schedule | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk: Desk | None = None
+        self._rejections = Rejections()
         self.metrics = Metrics(
             board,
             Gauges(
@@ -159,6 +215,11 @@ class Service:
                 waiting=lambda: casebook.waiting,
                 listening=lambda: self._desk is not None if self._config.inbound else None,
                 reference=lambda: network.reference_up,
+                rejected=lambda: dict(self._rejections.counts),
+                tick_age=lambda: self._pulse.age,
+                clock_steps=lambda: clock.steps,
+                store_errors=lambda: store.health.errors,
+                now=clock.now,
             ),
         )
 
@@ -170,6 +231,7 @@ class Service:
         self._board.recall(presents)
         self._network.configure(self._config)
         self._network.start()
+        self._board.clock_was_set(self._now())  # perhaps while nothing ran
         await self._casebook.configure(self._config)
         await self._casebook.recall(presents)
         await self._pipeline.resume()
@@ -180,11 +242,8 @@ class Service:
 
     async def reload(self) -> None:
         """Read the configuration again. A bad one changes nothing, and every error of it is told."""
-        try:
-            config = await asyncio.to_thread(read_config, self._file)
-        except ConfigErrors as errors:
-            for error in errors.errors:
-                log.error("configuration not loaded", error=str(error))
+        config = await _read_again(self._file)
+        if config is None:
             return
         for table in ("store", "web", "inbound", "dns", "log", "sandbox"):
             if getattr(config, table) != getattr(self._config, table):
@@ -210,14 +269,18 @@ class Service:
 
     async def tick(self) -> None:
         """Launch what is due and attend to what waits."""
-        now = utc_now()
-        for order in self._schedule.due(now) if self._schedule else ():
-            self._spawn(order)
+        self._pulse.beat()
+        if step := self._clock.compare():
+            self._clock_was_set(step)
+        self._tell_of_store()
+        now = self._now()
+        for order in self._schedule.due(now, stored=not self._store_trouble) if self._schedule else ():
+            self._spawn(self._launch(order, Role.SENDER))
         self._pipeline.tick(now)
 
     async def housekeeping(self) -> None:
         """Forget what is older than the configuration wants it kept."""
-        now = utc_now()
+        now = self._now()
         forgotten = await self._store.prune(now - self._config.store.keep, now)
         if forgotten:
             log.info("old probes deleted", probes=forgotten)
@@ -232,30 +295,66 @@ class Service:
             metrics=self.metrics,
             live=live,
             launch=self._pipeline.launch,
-            admits=lambda path: self._schedule is not None and self._schedule.admits(path, utc_now()),
+            admits=self._admits,
+            give_back=lambda path: self._schedule.give_back(path) if self._schedule else None,
             in_flight=lambda: len(self._pipeline.flights),
-            ready=lambda: None if self._schedule else "not ready: still taking up what was on its way",
-            now=utc_now,
+            ready=self._not_ready,
+            now=self._now,
+            rejections=self._rejections,
         )
 
     async def _plan(self, config: Config) -> None:
-        now = utc_now()
-        midnight = datetime.combine(now.date(), time(), now.tzinfo)
-        sent_today = await self._store.launched_since(midnight)
-        caps = Caps(config.probes.cap.per_host_per_minute, sent_today, now)
-        self._schedule = Schedule(config.paths(), caps, now, busy=self._pipeline.busy)
+        """The schedule by this configuration. What was sent already counts, before a restart or a reload too."""
+        now = self._now()
+        caps = self._pipeline.caps = self._pipeline.caps or await caps_of(config, self._store, now)
+        caps.per_host_per_minute = config.probes.cap.per_host_per_minute
+        self._schedule = Schedule(config.paths(), caps, now, busy=self._pipeline.busy, before=self._schedule)
         gc.collect()
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
 
+    def _clock_was_set(self, step: timedelta) -> None:
+        """What waits for a time waits as long as before; nothing is made up for, and nothing done twice."""
+        way, now = "forward" if step > timedelta(0) else "back", self._now()
+        log.warning(f"the system clock was set {way} by {abs(step.total_seconds()):,.0f} s", now=f"{now:%F %T} UTC")
+        self._pipeline.clock_was_set(step)
+        self._board.clock_was_set(now)
+        self.calendar.clock_was_set()
+        if self._schedule and (caps := self._pipeline.caps):
+            caps.clock_was_set(step)
+            self._schedule.clock_was_set(step, now)
+            self._spawn(self._recount(caps))
+
+    async def _recount(self, caps: Caps) -> None:
+        with suppress(StoreError):
+            caps.recount(await sent_today(self._store, self._now()), self._now())
+
+    def _tell_of_store(self) -> None:
+        """Say once that the store fails, and once that it does no more."""
+        before, self._store_trouble = self._store_trouble, self._store.health.trouble
+        if self._store_trouble and not before:
+            log.error("the store takes nothing: nothing is sent until it does", reason=self._store_trouble)
+        elif before and not self._store_trouble:
+            log.info("the store takes what it is given again")
+
+    def _not_ready(self) -> str | None:
+        if self._schedule is None:
+            return "not ready: still taking up what was on its way"
+        if self._pulse.age > TICK_OVERDUE:
+            return f"not ready: the last tick was {self._pulse.age:.0f} s ago, so nothing is sent or looked for"
+        trouble = self._store.health.trouble
+        return f"not ready: {trouble}" if trouble else None
+
+    def _admits(self, path: WatchedPath) -> bool:
+        return self._schedule is not None and self._schedule.admits(path, self._now())
+
     def _compare(self, path: WatchedPath, ruling: Ruling) -> None:
         """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""
-        now = utc_now()
         role = comparison(path.route, self._config.identities())
-        if role and self._schedule and self._schedule.admits(path, now):
-            self._spawn(Order(path, ruling.kind, now), role)
+        if role and not self._store_trouble and self._admits(path):
+            self._spawn(self._launch(Order(path, ruling.kind, self._now()), role))
 
-    def _spawn(self, order: Order, role: Role = Role.SENDER) -> None:
-        task = asyncio.create_task(self._launch(order, role))
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -264,6 +363,8 @@ class Service:
             await self._pipeline.launch(order.path, order.kind, role)
         except LaunchError as error:
             log.error("probe not launched", path=order.path.key, kind=order.kind, reason=str(error))
+        except StoreDownError:
+            return  # it was not sent; `_tell_of_store` says why
         except Exception:
             log.exception("probe not launched", path=order.path.key, kind=order.kind)
 
@@ -273,29 +374,43 @@ class Service:
         return {key: watchers[mailbox].failures for key, mailbox in keys.items() if mailbox in watchers}
 
 
+async def _read_again(file: Path) -> Config | None:
+    """The configuration as it is now; None if it is bad, and then every error of it is told."""
+    try:
+        return await asyncio.to_thread(read_config, file)
+    except ConfigErrors as errors:
+        for error in errors.errors:
+            log.error("configuration not loaded", error=str(error))
+        return None
+
+
 @asynccontextmanager
-async def service(file: Path, config: Config, *listeners: Listener) -> AsyncIterator[Service]:
-    """The whole service at work, from the make-believe internet up to the web server, while the block lasts."""
-    board = Board()
+async def service(file: Path, config: Config, *listeners: Listener, standby: bool = False) -> AsyncIterator[Service]:
+    """The whole service at work, from the make-believe internet up to the web server, while the block lasts.
+
+    Raises AnotherLeadsError if another process works on the same store; `standby` waits until that ends.
+    """
+    board, clock = Board(), Clock()
     async with AsyncExitStack() as house:
-        await house.enter_async_context(sandbox_of(config))
         store = await house.enter_async_context(Store.open(config.store.url))
-        network = Network(surroundings(config))
-        casebook, live = Casebook(store, utc_now, lambda: network.uplink), Live()
-        delivery = Delivery(store, utc_now, lambda: casebook.muted)
-        pipeline = await house.enter_async_context(
-            pipeline_of(
-                config, store, board.hear, network.hear, tell, casebook.hear, live.hear, *listeners, adopts=True
-            )
-        )
-        at_work = Service(file, config, store, board, pipeline, casebook, delivery, network)
+        await house.enter_async_context(leading(store, utc_now, standby=standby))
+        if standby:  # it may have waited for weeks
+            config = await _read_again(file) or config
+        await house.enter_async_context(sandbox_of(config))
+        network = Network(surroundings(config, clock.now))
+        casebook, live = Casebook(store, clock.now, lambda: network.uplink), Live()
+        delivery = Delivery(store, clock.now, lambda: casebook.muted)
+        listeners = (board.hear, network.hear, tell, casebook.hear, live.hear, *listeners)
+        pipeline = await house.enter_async_context(pipeline_of(config, store, *listeners, adopts=True, now=clock.now))
+        at_work = Service(file, config, store, clock, board, pipeline, casebook, delivery, network)
         await house.enter_async_context(serving_all(at_work.backend(live), config))
         desk = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))
         await at_work.start(desk)
-        await house.enter_async_context(ticking({at_work.tick: TICK, at_work.housekeeping: HOUSEKEEPING}))
+        await house.enter_async_context(at_work.calendar.kept())
+        await house.enter_async_context(ticking(at_work.tick, TICK))
         log.info("watching", paths=len(board.paths), page=f"{config.web.base_url}/")
-        if not make_believe(config) and (link := await first_link(store, utc_now, config.web.base_url)):
-            log.warning("nobody can sign in yet; the first admin chooses a password here, once", link=link)
+        link = None if make_believe(config) else await first_link(store, clock.now, config.web.base_url)
+        tell_first_link(link, config.store.url)
         if config.sandbox.companies:
             log.warning("the companies of [sandbox] are make-believe; the README shows how to watch a real one")
         yield at_work

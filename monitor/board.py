@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -74,6 +74,14 @@ class Board:
             if self._shows(line):
                 standing = Standing(now.verdict, now.judged_at, now.launched_at, now.delivery, now.probe_id)
                 self._role(now.role)[line] = standing
+
+    def clock_was_set(self, now: datetime) -> None:
+        """What seems to be from the future is from now: it is older than whatever comes."""
+        for standings in (self.standings, self.control):
+            for line, each in standings.items():
+                if max(each.at, each.launched_at) > now:
+                    at, launched_at = min(each.at, now), min(each.launched_at, now)
+                    standings[line] = replace(each, at=at, launched_at=launched_at)
 
     def hear(self, event: Event) -> None:
         """Keep a verdict. One on an older probe than the present one is counted, and not shown."""

@@ -31,7 +31,7 @@ from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling
 from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
 from monitor.schedule import interval
-from monitor.store import Present, Store
+from monitor.store import Present, Store, StoreDownError
 from probes.sender import Role
 from probes.uplink import Uplink
 
@@ -183,7 +183,7 @@ class Casebook:
             upto = rulings[-1].number if rulings else self._saw
             changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) is not each]
             if rulings or changed or turned.notices:
-                await self._store.advance(upto, changed, turned.entries, turned.notices)
+                await self._store.advance(upto, changed, turned.entries, turned.notices, saw=self._saw)
         except BaseException:
             self._behind_since = behind
             raise
@@ -202,6 +202,9 @@ class Casebook:
             began = monotonic()
             try:
                 more = await self.step()
+            except StoreDownError:  # of which the service tells
+                await asyncio.sleep(RETRY)
+                continue
             except Exception:
                 log.exception("the incident rules could not go on")
                 await asyncio.sleep(RETRY)

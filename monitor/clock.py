@@ -1,13 +1,28 @@
-"""The clock: calls things at intervals. The one home of APScheduler, with the cron times in `schedule` and `config`.
+"""The clock: what time it is, and what is called at intervals. The one home of APScheduler, with the cron times in
+`schedule` and `config`.
 
-It only says that time has passed; what is due is decided by those it calls, so a late or missed call loses nothing.
+A system clock is set: by hand, by NTP after a start with a wrong one, by a virtual machine that was paused. Work that
+waits for a time of day would then wait for hours, or be done twice. So the ticks come by the monotonic clock, and the
+service has a time of its own: that of the system when it started, and since then one second each second. Only `compare`
+takes over what the system clock was set to; whoever calls it moves what waits for a time by as much. APScheduler keeps
+what belongs to the calendar.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+STEP = timedelta(seconds=1)  # a smaller difference is made up for bit by bit
+SLEW = 0.02  # so much faster or slower time goes then: it never goes back
+UNSURE = 0.1  # seconds between two readings; what was read then is not compared
+AFTER_FAILURE = 1.0  # seconds from a tick that failed to the next
+
+log = structlog.get_logger("clock")
 
 
 def utc_now() -> datetime:
@@ -15,16 +30,93 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def elapsed() -> float:
+    """Seconds since the machine was started, those included in which it slept. Nobody can set it."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class Clock:
+    """The time of the service. `steps` counts how often the system clock was set."""
+
+    def __init__(self, system: Callable[[], datetime] = utc_now, since: Callable[[], float] = elapsed) -> None:
+        self._system, self._elapsed = system, since
+        self._time, self._at = system(), since()
+        self.steps = 0
+
+    def now(self) -> datetime:
+        """The time of day. It goes on evenly from one `compare` to the next."""
+        return self._time + timedelta(seconds=self._elapsed() - self._at)
+
+    def compare(self) -> timedelta:
+        """Take over the system clock's time. If that was set, by how much; else nothing."""
+        before, system, after = self._elapsed(), self._system(), self._elapsed()
+        ours = self._time + timedelta(seconds=after - self._at)
+        difference = system - ours
+        if after - before > UNSURE:  # we were suspended in between
+            return timedelta(0)
+        stepped = abs(difference) >= STEP
+        most = timedelta(seconds=SLEW * (after - self._at))
+        self._time, self._at = ours + (difference if stepped else min(max(difference, -most), most)), after
+        self.steps += stepped
+        return difference if stepped else timedelta(0)
+
+
 @asynccontextmanager
-async def ticking(jobs: Mapping[Callable[[], Awaitable[None]], timedelta]) -> AsyncIterator[None]:
-    """Call each job at its interval, one call at a time, while the block lasts."""
-    scheduler = AsyncIOScheduler(timezone=UTC)
-    for job, interval in jobs.items():
-        scheduler.add_job(
-            job, "interval", seconds=interval.total_seconds(), coalesce=True, max_instances=1, misfire_grace_time=None
-        )
-    scheduler.start()
+async def ticking(tick: Callable[[], Awaitable[None]], every: timedelta) -> AsyncIterator[None]:
+    """Call `tick` at this interval, one call at a time, while the block lasts, whatever the system clock does.
+
+    One that is late is not made up for; one that fails is logged, and the next comes all the same.
+    """
+    task = asyncio.create_task(_tick(tick, every.total_seconds()), name="tick")
     try:
         yield
     finally:
-        scheduler.shutdown(wait=False)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _tick(tick: Callable[[], Awaitable[None]], every: float) -> None:
+    now = asyncio.get_running_loop().time
+    due = now() + every
+    while True:
+        await asyncio.sleep(due - now())
+        try:
+            await tick()
+        except Exception:
+            log.exception("a tick failed")
+            await asyncio.sleep(AFTER_FAILURE)
+        due = max(due + every, now())
+
+
+class Calendar:
+    """Calls each job at its interval by the calendar, one call at a time."""
+
+    def __init__(self, jobs: Mapping[Callable[[], Awaitable[None]], timedelta]) -> None:
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._jobs = jobs
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """While the block lasts."""
+        self._plan()
+        self._scheduler.start()
+        try:
+            yield
+        finally:
+            self._scheduler.shutdown(wait=False)
+
+    def clock_was_set(self) -> None:
+        """Plan anew, from the time that it is now."""
+        self._scheduler.remove_all_jobs()
+        self._plan()
+
+    def _plan(self) -> None:
+        for job, interval in self._jobs.items():
+            self._scheduler.add_job(
+                job,
+                "interval",
+                seconds=interval.total_seconds(),
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )

@@ -223,9 +223,8 @@ def path_facts(path: WatchedPath) -> PathFacts:
 
 def event_facts(event: Event) -> dict[str, Any]:
     """The JSON of one event of `probe`; of a verdict, the documented line."""
-    probe = event.probe
+    probe, what = event.probe, event.what
     named = {"probe": probe.id, "company": probe.company, "path": probe.path, "kind": probe.kind}
-    what = event.what
     if isinstance(what, Judged):
         return {"event": "verdict", **named, **verdict_facts(what.verdict), **delivery_facts(what.delivery)}
     if isinstance(what, Step):

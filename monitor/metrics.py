@@ -51,6 +51,10 @@ class Snapshot:
     waiting: dict[str, tuple[int, timedelta]]
     listening: bool | None
     reference: bool | None
+    rejected: dict[str, int]
+    tick_age: float
+    clock_steps: int
+    store_errors: int
     at: datetime
 
 
@@ -70,6 +74,10 @@ class Gauges:
     waiting: Callable[[], dict[str, tuple[int, timedelta]]] = dict  # by channel: how many, and for how long the oldest
     listening: Callable[[], bool | None] = lambda: None  # to mail that comes in; None if that is not wanted
     reference: Callable[[], bool | None] = lambda: None  # our way out works; None as long as nobody was asked
+    rejected: Callable[[], dict[str, int]] = dict  # HTTP connections and requests, by reason
+    tick_age: Callable[[], float] = float  # seconds since the last tick
+    clock_steps: Callable[[], int] = int
+    store_errors: Callable[[], int] = int
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -103,6 +111,10 @@ class Metrics:
             waiting=self._gauges.waiting(),
             listening=self._gauges.listening(),
             reference=self._gauges.reference(),
+            rejected=self._gauges.rejected(),
+            tick_age=self._gauges.tick_age(),
+            clock_steps=self._gauges.clock_steps(),
+            store_errors=self._gauges.store_errors(),
             at=self._gauges.now(),
         )
 
@@ -322,7 +334,24 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     for reason, count in snapshot.skipped.items():
         skipped.add_metric((reason,), count)
     yield skipped
+    yield GaugeMetricFamily(
+        "mailpath_last_tick_age_seconds",
+        "How long ago the service last looked for what is due; it does so four times a second.",
+        value=snapshot.tick_age,
+    )
+    yield CounterMetricFamily(
+        "mailpath_clock_steps", "How often the system clock was set, by a second or more.", value=snapshot.clock_steps
+    )
+    yield CounterMetricFamily(
+        "mailpath_store_errors", "What could not be read from the store or written to it.", value=snapshot.store_errors
+    )
     yield from _of_notices(snapshot)
+    rejected = CounterMetricFamily(
+        "mailpath_http_rejected", "HTTP connections and requests that were cut or refused.", labels=("reason",)
+    )
+    for reason, count in snapshot.rejected.items():
+        rejected.add_metric((reason,), count)
+    yield rejected
     yield GaugeMetricFamily(
         "mailpath_rules_lag_seconds",
         "How long the oldest verdict that the incident rules have not seen has been waiting.",

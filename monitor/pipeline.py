@@ -3,6 +3,10 @@
 `launch` composes and sends; the watcher of the mailbox hears of arrivals; `tick` attends to probes whose time has come:
 an attempt to repeat, a last look to take, a code that died. Each piece of news goes through `_learn`: stored, judged,
 the verdict stored, and only then told. What comes by itself, a bounce or a copy, comes in by `bounced` and `copied`.
+
+A probe keeps the time that it was launched by: when the system clock is set while it is on its way, its evidence and
+alarms go on by the old time, so that a code still lives ten minutes. What is written beside it, such as when it was
+judged, is the time of day.
 """
 
 import asyncio
@@ -10,47 +14,41 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import structlog
 
+from monitor.clock import elapsed
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged, Listener
-from monitor.store import Record, Store, StoreError
+from monitor.flight import Flight
+from monitor.schedule import Caps
+from monitor.store import Store, StoreDownError, StoreError
 from monitor.watcher import Watcher
-from probes.evidence import Arrival, Attempt, Bounce, Dialogue, Evidence, FailedLook, Interrupted, Look, Step
+from probes.evidence import Attempt, Bounce, Dialogue, Evidence, FailedLook, Handover, Interrupted, Look, Step
 from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox, Stretch
 from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
+from probes.origin import origin_of
 from probes.probe import Probe
-from probes.reading.bounce_origin import (
-    Client,
-    Origin,
-    Receiver,
-    has_room,
-    is_among,
-    is_loopback,
-    names_to_confirm,
-    receiver_of,
-    speaks_for,
-)
+from probes.reading.bounce_origin import Client, has_room, receiver_of
 from probes.reading.facts import BounceFacts
-from probes.recognise import Recognised, arrival, came_back, recognise
-from probes.resolver import Unresolved
+from probes.recognise import Recognised, came_back, recognise
 from probes.routes import Surroundings
 from probes.sender import Identity, Role
 from probes.token import new_probe_id
 from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
-CONFIRM_WITHIN = 5.0  # seconds for the DNS to confirm the name of a server that brings a bounce
 FORGOTTEN = timedelta(days=1)  # a probe of which the store knows nothing, and that is older, is in nobody's care
+PAUSE = 5.0  # seconds between two ticks, after which the process is taken to have been suspended
+STORE_RETRY = 1.0  # seconds until what a failing store did not take is given to it again
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
@@ -63,33 +61,6 @@ TurnedAway = Callable[[str, str, datetime, datetime], Stretch | None]
 
 class LaunchError(Exception):
     """This probe cannot be launched. Its text says why."""
-
-
-@dataclass(slots=True, eq=False)
-class Flight:
-    """A probe on its way, with all that is known of it."""
-
-    probe: Probe
-    mailbox: str
-    evidence: list[Evidence] = field(default_factory=list)
-    verdict: Verdict | None = None
-    wake_at: datetime | None = None
-    sending: bool = False
-
-    @classmethod
-    def of(cls, record: Record) -> "Flight":
-        """The flight as the store remembers it."""
-        return cls(record.probe, record.mailbox, list(record.evidence), record.verdict)
-
-    @property
-    def line(self) -> tuple[str, str, Kind]:
-        """What there may be only one scheduled probe of at a time."""
-        return self.probe.company, self.probe.path, self.probe.kind
-
-    @property
-    def arrived(self) -> bool:
-        """Whether it was seen."""
-        return any(isinstance(seen, Arrival) for seen in self.evidence)
 
 
 class Pipeline:
@@ -109,6 +80,7 @@ class Pipeline:
         self.watchers: dict[str, Watcher] = {}
         self.listening_since: datetime | None = None  # the listener for copies is open since then
         self.turned_away: TurnedAway = lambda mailbox, probe_id, since, until: None
+        self.caps: Caps | None = None  # where none are set, nothing is counted
         self._store, self._around, self._pool, self._key = store, around, pool, key
         self._now: Callable[[], datetime] = around.now
         self._listeners = listeners
@@ -120,6 +92,8 @@ class Pipeline:
         self._alarms: list[tuple[datetime, str]] = []
         self._busy: Counter[tuple[str, str, Kind]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ticked_at: float | None = None
+        self._paused_at = 0.0  # when a pause was last noticed
 
     async def configure(self, config: Config) -> None:
         """Work by this configuration from now on. Probes on paths that are gone end as unknown."""
@@ -140,10 +114,10 @@ class Pipeline:
         for record in await self._store.in_flight():
             if record.probe.id in self.flights:
                 continue
-            flight = self._enter(Flight.of(record))
+            flight = self._enter(Flight.of(record, self._now()))
             if self._site(flight):
                 self._expect(flight)
-                self._set_alarm(flight, self._now())
+                self._set_alarm(flight, self._time(flight))
             else:
                 await self._abandon(flight)
 
@@ -189,32 +163,33 @@ class Pipeline:
         if flight is None:
             return False
         receiver = receiver_of((seen for seen in flight.evidence if isinstance(seen, Dialogue)), flight.probe.recipient)
-        origin = await self._origin(client, facts, receiver)
-        news = came_back(facts, flight.probe.recipient, self._our_domains, self._now(), origin)
+        origin = await origin_of(client, facts, receiver, self._around.resolver)
+        news = came_back(facts, flight.probe.recipient, self._our_domains, self._time(flight), origin)
         known = [seen for seen in flight.evidence if isinstance(seen, Bounce)]
         if news and news.once not in {seen.once for seen in known} and has_room(news, known, receiver):
             await self._learn(flight, news)
         return True
 
-    async def _origin(self, client: Client, facts: BounceFacts, receiver: Receiver) -> Origin:
-        """Who this client is. The DNS is asked only for a name that would prove something."""
-        origin = Origin(client.ip, to_envelope=client.to_envelope)
-        if speaks_for(origin, receiver) or is_loopback(client.ip):
-            return origin
-        for name in names_to_confirm(client.helo, facts.reporting_mta):
-            named = replace(origin, name=name)
-            if speaks_for(named, receiver):
-                found = await self._around.resolver.addresses(name, timeout=CONFIRM_WITHIN)
-                if not isinstance(found, Unresolved) and is_among(client.ip, found):
-                    return named
-        return origin
-
     async def copied(self, mailbox: str, sighting: Sighting) -> bool:
         """A copy of what came into this mailbox. When this returns it is stored; whether it is one of its probes."""
         return await self._believe(mailbox, sighting)
 
+    def clock_was_set(self, step: timedelta) -> None:
+        """The system clock is `step` later than it would be. What waits for a time waits as long as before."""
+        for flight in self.flights.values():
+            flight.set_since += step
+            if flight.wake_at:
+                flight.wake_at += step
+            self._expect(flight)
+        self._alarms = [(moment + step, probe_id) for moment, probe_id in self._alarms]
+        if self.listening_since:
+            self.listening_since += step
+
     def tick(self, now: datetime) -> None:
         """Attend to every probe whose time has come."""
+        self._ticked_at, last = elapsed(), self._ticked_at
+        if last is not None and self._ticked_at - last > PAUSE:
+            self._paused_at = self._ticked_at
         while self._alarms and self._alarms[0][0] <= now:
             moment, probe_id = heapq.heappop(self._alarms)
             flight = self.flights.get(probe_id)
@@ -233,30 +208,52 @@ class Pipeline:
 
     async def _send(self, flight: Flight, site: WatchedPath, attempt: Attempt) -> None:
         flight.sending = True
+        began = elapsed()
         try:
             message = compose(flight.probe, self._identities[flight.probe.role], self._key, self._signer)
             dialogue = await site.route.send(
                 message,
                 attempt.number,
-                self._around,
+                replace(self._around, now=partial(self._time, flight)),
                 timeout=site.timeout.total_seconds(),
                 note=partial(self._tell, flight),
             )
         finally:
             flight.sending = False
-        await self._learn(flight, dialogue)
+        await self._keep(flight, self._end_of(dialogue, began))
+
+    def _end_of(self, dialogue: Dialogue, began: float) -> Dialogue | Interrupted:
+        """What the receiver did while we stood still, suspended or paused, it did because we said nothing."""
+        if dialogue.handover is Handover.DEFERRED and self._paused_since(began):
+            return Interrupted(dialogue.at, dialogue.number)
+        return dialogue
+
+    def _paused_since(self, began: float) -> bool:
+        return self._paused_at >= began or (self._ticked_at is not None and elapsed() - self._ticked_at > PAUSE)
+
+    async def _keep(self, flight: Flight, news: Evidence) -> None:
+        """Learn what cannot be seen again, however long the store takes nothing; until then nothing else is done."""
+        flight.keeping += 1
+        try:
+            while True:
+                try:
+                    return await self._learn(flight, news)
+                except StoreDownError:
+                    await asyncio.sleep(STORE_RETRY)
+        finally:
+            flight.keeping -= 1
 
     async def _attend(self, flight: Flight) -> None:
         """Do what is due for this probe, knowing what another process may have stored of it."""
         site = self._site(flight)
-        if flight.sending or site is None:
+        if flight.sending or flight.keeping or site is None:
             return
         await self._refresh(flight)
-        now = self._now()
-        if begun := _unfinished(flight.evidence):
+        now = self._time(flight)
+        if begun := flight.unfinished:
             await self._wait_for_the_end(flight, begun, begun.at + site.timeout + SLACK)
         elif (retry := next_attempt(flight.probe, flight.evidence)) and retry[1] <= now:
-            await self._try_again(flight, site, Attempt(now, retry[0]))
+            await self._try_again(flight, site, retry[0])
         elif wants_look(flight.probe, flight.evidence, now):
             await self._last_look(flight, site)
         else:
@@ -264,33 +261,40 @@ class Pipeline:
 
     async def _wait_for_the_end(self, flight: Flight, begun: Attempt, deadline: datetime) -> None:
         """An attempt that is not ours, or was cut short: after its deadline it counts as interrupted."""
-        if (now := self._now()) < deadline:
+        if (now := self._time(flight)) < deadline:
             self._set_alarm(flight, deadline)
         else:
             await self._learn(flight, Interrupted(now, begun.number))
 
-    async def _try_again(self, flight: Flight, site: WatchedPath, attempt: Attempt) -> None:
+    async def _try_again(self, flight: Flight, site: WatchedPath, number: int) -> None:
+        now = self._now()
+        if self.caps and (free_at := self.caps.free_at(site.route.toward(site.to), now)) > now:
+            self._set_alarm(flight, free_at - flight.set_since)
+            return
+        attempt = Attempt(self._time(flight), number)
         flight.sending = True
         try:
             ours = await self._store.add(flight.probe.id, attempt)
         finally:
             flight.sending = False
         if ours:
+            if self.caps:
+                self.caps.count_message(site, now)
             flight.evidence.append(attempt)
             self._tell(flight, attempt)
             await self._send(flight, site, attempt)
         else:  # another process on the same store was quicker
-            self._set_alarm(flight, self._now() + SLACK)
+            self._set_alarm(flight, self._time(flight) + SLACK)
 
     async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
         if isinstance(site.mailbox, InboundMailbox):
-            sent_at, now = flight.probe.created_at, self._now()
+            sent_at, now = flight.probe.created_at + flight.set_since, self._now()
             refused = self.turned_away(flight.mailbox, flight.probe.id, sent_at, now)
             look: Look | FailedLook = site.mailbox.look(sent_at, self.listening_since, now, refused)
         else:
             look = await self._watcher(site).look()
         if not flight.arrived:
-            await self._learn(flight, look)
+            await self._learn(flight, flight.looked(look, self._now()))
 
     async def _hear(self, mailbox: str, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         if len(sightings) == 1:  # as nearly always; a task for it would cost more than it does
@@ -323,19 +327,20 @@ class Pipeline:
 
     async def _believe(self, mailbox: str, sighting: Sighting) -> bool:
         """Whether this is a probe that belongs here. If so, and it is not a copy, it has arrived."""
-        seen_at = self._now()
         if (found := self._recognised(sighting)) is None:
             return False
         flight = self.flights.get(found.probe_id) or await self._recall(found.probe_id)
         if flight is None or flight.mailbox != mailbox:
             return False
         if not flight.arrived:
-            await self._learn(flight, arrival(sighting, found.body, flight.probe.created_at, seen_at))
+            await self._keep(flight, flight.arrival(sighting, found.body, self._now()))
         return True
 
     async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
         flights = [self.flights[probe_id] for probe_id in probe_ids if probe_id in self.flights]
-        told = await asyncio.gather(*(self._learn(flight, look) for flight in flights), return_exceptions=True)
+        told = await asyncio.gather(
+            *(self._keep(flight, flight.looked(look, self._now())) for flight in flights), return_exceptions=True
+        )
         for error in told:
             if error is not None:
                 raise error
@@ -343,7 +348,7 @@ class Pipeline:
     async def _recall(self, probe_id: str) -> Flight | None:
         """A probe that was over already, or another process's: of that only one of the processes takes care."""
         record = await self._store.record(probe_id) if self._adopts else None
-        return Flight.of(record) if record else None
+        return Flight.of(record, self._now()) if record else None
 
     async def catch_up(self) -> None:
         """Learn what another process on the same store has seen of our probes."""
@@ -363,7 +368,7 @@ class Pipeline:
 
     async def _learn(self, flight: Flight, *news: Evidence) -> None:
         """Store what was seen and what it means; when both are safe, tell."""
-        now = self._now()
+        at, now = self._now(), self._time(flight)
         flight.evidence.extend(news)
         probe = flight.probe
         verdict = judge(probe, flight.evidence, now)
@@ -374,7 +379,7 @@ class Pipeline:
             flight.verdict = verdict
         try:
             new = verdict if changed else None
-            await self._store.learn(probe.id, news, new, now, closed=over, delivery=delivery)
+            await self._store.learn(probe.id, news, new, at, closed=over, delivery=delivery)
         except BaseException:  # what is not stored is not known: a later look at the store decides
             flight.evidence[:] = [seen for seen in flight.evidence if seen not in news]
             flight.verdict = before
@@ -382,7 +387,7 @@ class Pipeline:
         for seen in news:
             self._tell(flight, seen)
         if verdict and changed:
-            self._tell(flight, Judged(verdict, now, delivery, amends=before is not None))
+            self._tell(flight, Judged(verdict, at, delivery, amends=before is not None))
         self._go_on(flight, over)
 
     def _go_on(self, flight: Flight, over: bool) -> None:
@@ -392,7 +397,7 @@ class Pipeline:
         if not may_arrive(flight.probe, flight.evidence) and (watcher := self.watchers.get(flight.mailbox)):
             watcher.forget(flight.probe.id)
         if not flight.sending:
-            now = self._now()
+            now = self._time(flight)
             self._set_alarm(flight, max(next_moment(flight.probe, flight.evidence, now), now))
 
     async def _abandon(self, flight: Flight) -> None:
@@ -415,7 +420,7 @@ class Pipeline:
     def _expect(self, flight: Flight) -> None:
         site = self._site(flight)
         if site and may_arrive(flight.probe, flight.evidence) and not isinstance(site.mailbox, InboundMailbox):
-            self._watcher(site).expect(flight.probe.id, flight.probe.created_at)
+            self._watcher(site).expect(flight.probe.id, flight.probe.created_at + min(flight.set_since, timedelta(0)))
 
     def _site(self, flight: Flight) -> WatchedPath | None:
         """The flight's path, if it is still the one that it was launched on."""
@@ -430,9 +435,14 @@ class Pipeline:
             )
         return self.watchers[key]
 
+    def _time(self, flight: Flight) -> datetime:
+        """What time it is for this probe."""
+        return flight.time(self._now())
+
     def _set_alarm(self, flight: Flight, moment: datetime) -> None:
-        flight.wake_at = moment
-        heapq.heappush(self._alarms, (moment, flight.probe.id))
+        """`moment` is by the probe's time."""
+        flight.wake_at = moment + flight.set_since
+        heapq.heappush(self._alarms, (flight.wake_at, flight.probe.id))
 
     def _tell(self, flight: Flight, what: Step | Evidence | Judged) -> None:
         """Tell whoever listens. One that fails, as a log on a full disk does, must not hold up a probe."""
@@ -453,12 +463,8 @@ class Pipeline:
         """The outermost frame of all work: what goes wrong is told and taken up again, and the rest goes on."""
         try:
             await work
+        except StoreDownError:  # of which the service tells
+            self._set_alarm(flight, self._time(flight) + SLACK)
         except Exception:
-            self._set_alarm(flight, self._now() + SLACK)
+            self._set_alarm(flight, self._time(flight) + SLACK)
             log.exception("work on a probe went wrong", probe=flight.probe.id)
-
-
-def _unfinished(evidence: Sequence[Evidence]) -> Attempt | None:
-    """The attempt of which the end is not known."""
-    ended = {seen.number for seen in evidence if isinstance(seen, Dialogue | Interrupted)}
-    return next((seen for seen in evidence if isinstance(seen, Attempt) and seen.number not in ended), None)

@@ -7,12 +7,13 @@ restart neither moves them nor makes up for what was missed.
 import heapq
 import random
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
+from types import MappingProxyType
 
 from apscheduler.triggers.cron import CronTrigger
 
@@ -21,6 +22,7 @@ from probes.kinds import Kind
 
 STALE = timedelta(seconds=30)  # a time that passed this long ago, while asleep or busy, is skipped
 MINUTE = timedelta(minutes=1)
+NEARLY = 0.9  # of its wait must have passed since the last probe, where a clock that was set makes the next one due
 CRON_TIMES = 50  # of a cron that are looked at, to know how long one waits for it
 
 
@@ -38,9 +40,9 @@ class Timetable:
 
     def __init__(self, path: WatchedPath, kind: Kind) -> None:
         share = _share(path.key)
+        self._every = path.every or timedelta(0)
         if path.every:
             place = (share + path.kinds.index(kind) / len(path.kinds)) % 1.0
-            self._every = path.every
             self._phase = place * path.every
             self._spread = path.every * path.jitter / len(path.kinds)
         else:
@@ -52,6 +54,10 @@ class Timetable:
     def after(self, now: datetime, rng: random.Random) -> datetime:
         """The next time that is later than `now`."""
         return self._next(now) + rng.random() * self._spread
+
+    def wait_after(self, due: datetime) -> timedelta:
+        """How long after this time the next one is, jitter aside."""
+        return self._every if self._every else self._next_by_cron(due) - due
 
     def _next_on_grid(self, now: datetime) -> datetime:
         since = now - datetime.fromtimestamp(0, UTC) - self._phase
@@ -82,13 +88,28 @@ def _share(name: str) -> float:
 
 
 class Caps:
-    """How much may be sent: per path and UTC day, per host and minute."""
+    """How much may be sent: probes per path and UTC day, messages per host and minute, whatever they are sent for.
 
-    def __init__(self, per_host_per_minute: int, sent_today: dict[tuple[str, str], int], now: datetime) -> None:
-        self._per_host = per_host_per_minute
-        self._sent = defaultdict(int, sent_today)
-        self._day = now.date()
+    A reload keeps them. After a restart they go on from what the store has: `sent_today` of each company and path, and
+    when each host was sent a message in the last minute, in `recent`.
+    """
+
+    def __init__(
+        self,
+        per_host_per_minute: int,
+        sent_today: Mapping[tuple[str, str], int],
+        now: datetime,
+        recent: Mapping[str, Iterable[datetime]] = MappingProxyType({}),
+    ) -> None:
+        self.per_host_per_minute = per_host_per_minute
         self._hosts: dict[str, deque[datetime]] = defaultdict(deque)
+        for host, times in recent.items():
+            self._hosts[host].extend(sorted(times))
+        self.recount(sent_today, now)
+
+    def recount(self, sent_today: Mapping[tuple[str, str], int], now: datetime) -> None:
+        """This is how many probes were launched today."""
+        self._sent, self._day = defaultdict(int, sent_today), now.date()
 
     def full(self, path: WatchedPath, now: datetime) -> bool:
         """Whether this path has had its share of the day."""
@@ -102,12 +123,27 @@ class Caps:
         times = self._hosts[host]
         while times and times[0] <= now - MINUTE:
             times.popleft()
-        return now if len(times) < self._per_host else times[-self._per_host] + MINUTE
+        return now if len(times) < self.per_host_per_minute else times[-self.per_host_per_minute] + MINUTE
 
     def count(self, path: WatchedPath, now: datetime) -> None:
-        """One more was sent."""
+        """One more probe was launched."""
         self._sent[path.company, path.path] += 1
+        self.count_message(path, now)
+
+    def count_message(self, path: WatchedPath, now: datetime) -> None:
+        """One more message was sent: the first of a probe, or a repeated attempt."""
         self._hosts[path.route.toward(path.to)].append(now)
+
+    def give_back(self, path: WatchedPath) -> None:
+        """The one that was counted last was not sent."""
+        self._sent[path.company, path.path] = max(self._sent[path.company, path.path] - 1, 0)  # a new day has begun
+        if times := self._hosts[path.route.toward(path.to)]:
+            times.pop()
+
+    def clock_was_set(self, step: timedelta) -> None:
+        """What was sent some seconds ago was sent so many seconds ago still."""
+        for times in self._hosts.values():
+            times.extend([times.popleft() + step for _ in range(len(times))])
 
 
 class Schedule:
@@ -121,12 +157,14 @@ class Schedule:
         *,
         busy: Callable[[str, str, Kind], bool],
         rng: random.Random | None = None,
+        before: "Schedule | None" = None,
     ) -> None:
         self._caps, self._busy, self._rng = caps, busy, rng or random.Random()  # noqa: S311 - jitter is no secret
+        self._launched: dict[tuple[str, str, Kind], tuple[datetime, timedelta]] = before._launched if before else {}
         self._plan: list[tuple[datetime, int, WatchedPath, Kind]] = []
         self._tables: list[Timetable] = []
         self.lag = timedelta(0)
-        self.skipped: dict[str, int] = {"late": 0, "busy": 0, "cap": 0}
+        self.skipped: dict[str, int] = {"late": 0, "busy": 0, "cap": 0, "store": 0}
         for path in paths:
             for kind in path.kinds:
                 table = Timetable(path, kind)
@@ -134,13 +172,14 @@ class Schedule:
                 self._tables.append(table)
         heapq.heapify(self._plan)
 
-    def due(self, now: datetime) -> Iterator[Order]:
-        """What to launch now. What was missed is skipped, never made up for in a burst."""
+    def due(self, now: datetime, *, stored: bool = True) -> Iterator[Order]:
+        """What to launch now. What was missed is skipped, never made up for in a burst; so is what falls into a time in
+        which nothing can be `stored`."""
         self.lag = now - self._plan[0][0] if self._plan and self._plan[0][0] <= now else timedelta(0)
         while self._plan and self._plan[0][0] <= now:
             due, number, path, kind = self._plan[0]
             put_off = self._caps.free_at(path.route.toward(path.to), now)
-            reason = self._reason_to_skip(due, path, kind, now)
+            reason = self._reason_to_skip(due, path, kind, now) if stored else "store"
             if put_off > now and not reason:
                 heapq.heapreplace(self._plan, (put_off, number, path, kind))
                 continue
@@ -149,7 +188,18 @@ class Schedule:
                 self.skipped[reason] += 1
             else:
                 self._caps.count(path, now)
+                self._launched[path.company, path.path, kind] = now, self._tables[number].wait_after(due)
                 yield Order(path, kind, due)
+
+    def clock_was_set(self, step: timedelta, now: datetime) -> None:
+        """Plan anew from `now`, which is `step` later than it would be. What has just had its turn has none again."""
+        for line, (launched, wait) in self._launched.items():
+            self._launched[line] = launched + step, wait
+        for place, (_, number, path, kind) in enumerate(self._plan):
+            launched, wait = self._launched.get((path.company, path.path, kind), (now, timedelta(0)))
+            due = self._tables[number].after(max(now, launched + NEARLY * wait), self._rng)
+            self._plan[place] = due, number, path, kind
+        heapq.heapify(self._plan)
 
     def admits(self, path: WatchedPath, now: datetime) -> bool:
         """Whether one more probe than planned may be sent here now. If so, it is counted."""
@@ -157,6 +207,10 @@ class Schedule:
             return False
         self._caps.count(path, now)
         return True
+
+    def give_back(self, path: WatchedPath) -> None:
+        """What was admitted here was not sent after all."""
+        self._caps.give_back(path)
 
     def _reason_to_skip(self, due: datetime, path: WatchedPath, kind: Kind, now: datetime) -> str:
         if now - due > STALE:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr
 
-from probes.settings import Domain, Secret, Settings, shown
+from probes.settings import Domain, Secret, Settings, checked_secret, shown
 
 SIGNED = (
     b"from",
@@ -71,18 +71,17 @@ class Signer:
         return b"DKIM-Signature: %s%s\r\n%s" % (signature, _folded(seal), content)
 
 
+def _usable(key: SecretStr) -> SecretStr:
+    _parse(key.get_secret_value().encode())
+    return key
+
+
 class Dkim(Settings):
     """`[sender.dkim]`: the private key is a PEM, RSA or Ed25519; `domain` is the sender's own unless given."""
 
     selector: Annotated[str, AfterValidator(_selector)] = Field(description="Under which the public key is in the DNS.")
-    key: Secret = Field(description="The private key in PEM, RSA or Ed25519.")
+    key: Annotated[Secret, checked_secret(_usable)] = Field(description="The private key in PEM, RSA or Ed25519.")
     domain: Domain | None = Field(None, description="The signing domain, if not the sender's.")
-
-    @field_validator("key")
-    @classmethod
-    def _usable(cls, key: SecretStr) -> SecretStr:
-        _parse(key.get_secret_value().encode())
-        return key
 
     def signer(self, sender_domain: str) -> Signer:
         """The signer for mail From `sender_domain`."""

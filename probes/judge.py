@@ -246,7 +246,7 @@ def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
     if deferral := _last_deferral(probe, case):
         step = telling_step(deferral)
         return cause_of_attempt(probe, deferral), f"; it was put off at {place(step)}: {said(step)}"
-    if delay := case.delay:
+    if (delay := case.delay) and is_proven(delay, case.receiver):
         return delay.cause, f"; {reporter(delay)} reported a delay: {quoted(delay)}"
     return Cause.UNCLEAR, "; it was accepted at once"
 

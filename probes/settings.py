@@ -7,13 +7,22 @@ and never show a value that could be a secret.
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 LONGEST = timedelta(days=3660)
@@ -189,31 +198,85 @@ def _secret_file(name: str, info: ValidationInfo) -> str:
             content = file.read(MOST_SECRET + 1)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ValueError(f"the secret's file {shown(name)} cannot be read: {reason}") from None
+        raise MissingSecretError(f"the secret's file {shown(name)} cannot be read: {reason}") from None
     if len(content) > MOST_SECRET:
-        raise ValueError(f"the secret's file {shown(name)} is longer than {MOST_SECRET} bytes: that is no secret")
+        raise MissingSecretError(
+            f"the secret's file {shown(name)} is longer than {MOST_SECRET} bytes: that is no secret"
+        )
     try:
         return content.decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise ValueError(f"the secret's file {shown(name)} is not text in UTF-8") from None
+        raise MissingSecretError(f"the secret's file {shown(name)} is not text in UTF-8") from None
 
 
-def _secret(value: Any, info: ValidationInfo) -> Any:
+class MissingSecretError(Exception):
+    """A secret is needed that is not there. The text says why, and what to do."""
+
+
+class MissingSecret(SecretStr):
+    """A reference to a secret that is not there. Whoever uses it learns `why`; whoever does not need it goes on."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("")
+        self.why = why
+
+    def get_secret_value(self) -> str:
+        """Raises MissingSecretError."""
+        raise MissingSecretError(self.why)
+
+    def _display(self) -> str:
+        return ""
+
+    __eq__, __hash__ = object.__eq__, object.__hash__
+
+
+def checked_secret(check: Callable[[SecretStr], SecretStr]) -> AfterValidator:
+    """A check of a secret's value, where there is one."""
+    return AfterValidator(lambda secret: secret if isinstance(secret, MissingSecret) else check(secret))
+
+
+def missing_secrets(settings: object) -> Iterator[str]:
+    """Why each secret in these settings that is not there is not there."""
+    match settings:
+        case MissingSecret():
+            yield settings.why
+        case BaseModel():
+            for name in type(settings).model_fields:
+                yield from missing_secrets(getattr(settings, name))
+        case dict():
+            yield from missing_secrets([*settings.values()])
+        case list() | tuple():
+            for each in settings:
+                yield from missing_secrets(each)
+
+
+def _secret(value: Any, _: ValidatorFunctionWrapHandler, info: ValidationInfo) -> SecretStr:
+    """With "secrets_later" in the context, one that is not there is an error only for whoever uses it."""
     if isinstance(value, SecretStr):
         return value
+    try:
+        return SecretStr(_referred(value, info))
+    except MissingSecretError as error:
+        if (info.context or {}).get("secrets_later"):
+            return MissingSecret(str(error))
+        raise ValueError(str(error)) from None
+
+
+def _referred(value: Any, info: ValidationInfo) -> str:
     match value:
         case {"env": str(name)} if len(value) == 1:
             if not (secret := os.environ.get(name)):
-                raise ValueError(f"the environment variable {shown(name)} is not set; set it, or refer to a file")
-            return SecretStr(secret)
+                raise MissingSecretError(
+                    f"the environment variable {shown(name)} is not set; set it, or refer to a file"
+                )
         case {"file": str(name)} if len(value) == 1:
             if not (secret := _secret_file(name, info)):
-                raise ValueError(f"the secret's file {shown(name)} is empty")
-            return SecretStr(secret)
+                raise MissingSecretError(f"the secret's file {shown(name)} is empty")
         case _:
             raise ValueError(
                 'must be a reference, { env = "NAME" } or { file = "path" }: a secret is never in this file'
             )
+    return secret
 
 
 def _path(value: Any, info: ValidationInfo) -> Any:
@@ -235,4 +298,4 @@ Ip = Annotated[str, AfterValidator(_ip)]
 Host = Annotated[str, AfterValidator(_host)]
 Listen = Annotated[Endpoint, BeforeValidator(_listen)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
-Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+Secret = Annotated[SecretStr, WrapValidator(_secret)]

@@ -14,13 +14,13 @@ from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from monitor.channels.channel import TIMEOUT, Surroundings
 from monitor.channels.exchange import exchange, refusal
 from monitor.incidents.incident import Severity
 from monitor.incidents.notice import Notice
-from probes.settings import Secret, Settings
+from probes.settings import Secret, Settings, checked_secret
 
 if TYPE_CHECKING:
     from apprise import AppriseAsset, NotifyBase
@@ -94,7 +94,7 @@ class ServiceChannel(Settings):
     """Any service that Apprise knows: PagerDuty, Opsgenie, Slack, Teams, Telegram, e-mail and a hundred others."""
 
     via: Literal["apprise"] = "apprise"
-    url: Annotated[Secret, AfterValidator(_loadable)] = Field(
+    url: Annotated[Secret, checked_secret(_loadable)] = Field(
         description=f"The service's URL as Apprise writes it, with its tokens: {PLACE} Best with one receiver: "
         "where one of several cannot be told, all are told again."
     )

@@ -3,6 +3,7 @@
 - `main`      the commands, their options and exit codes: read this first
 - `show`      how events, evidence and verdicts look: for people, and as JSON
 - `run`       what `serve`, `sandbox` and `probe` do while they run
+- `stop`      how those are stopped, whatever hangs
 - `recall`    what `explain` tells
 - `incidents` what `incidents` tells
 - `mute`      what `mute` does

@@ -41,12 +41,17 @@ def main() -> None:
 
 
 @app.command()
-def serve(config: ConfigFile = HERE) -> None:
+def serve(
+    config: ConfigFile = HERE,
+    standby: Annotated[
+        bool, typer.Option("--standby", help="While another one works on the store, wait, and take over when it ends.")
+    ] = False,
+) -> None:
     """Probe all paths on schedule, and show the results on /metrics and on a page. SIGHUP reloads the configuration."""
-    settings = _read(config)
-    from monitor.cli import run
+    settings = _read(config, secrets_later=False)
+    from monitor.cli import run, stop
 
-    _finish(run.serve(config, settings))
+    _finish(stop.to_the_end(run.serve(config, settings, standby=standby)))
 
 
 @app.command()
@@ -61,7 +66,7 @@ def sandbox(config: ConfigFile = HERE) -> None:
 @app.command("check-config")
 def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     """Read the configuration and tell all that is wrong with it; nothing is started."""
-    from monitor.config import ConfigErrors, read_config
+    from monitor.config import ConfigErrors, exposed_secrets, read_config
 
     try:
         settings = read_config(config)
@@ -73,6 +78,8 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     if as_json:
         _out(json.dumps({"ok": True, "companies": len(settings.companies), "paths": len(paths)}))
         return
+    for warning in exposed_secrets(config):
+        _err(f"warning: {warning}")
     _out(f"{config}: good: {len(settings.companies)} companies, {len(paths)} paths")
 
 
@@ -101,9 +108,10 @@ def probe(
     """Send a probe now and show each step as it happens. Exit 0: inbox. 1: not the inbox. 2: could not tell."""
     settings = _read(config)
     chosen = _choose(settings, path)
-    from monitor.cli import run
+    _need_secrets(settings.sender, settings.control, *((each.route, each.mailbox) for each in chosen))
+    from monitor.cli import run, stop
 
-    _finish(run.probe(settings, chosen, kind, role, as_json=as_json))
+    _finish(stop.to_the_end(run.probe(settings, chosen, kind, role, as_json=as_json)))
 
 
 @app.command()
@@ -339,17 +347,27 @@ def read_report(files: Files, as_json: AsJson = False) -> None:
 def _read_files(sort: str, files: list[str], as_json: bool) -> None:
     from monitor.cli import read
 
-    raise typer.Exit(read.read(read.Sort(sort), files, as_json=as_json))
+    _finish(read.read(read.Sort(sort), files, as_json=as_json))
 
 
-def _read(file: Path) -> "Config":
+def _read(file: Path, *, secrets_later: bool = True) -> "Config":
+    """The configuration. Most commands use no secret of it, and work where the environment has none."""
     from monitor.config import ConfigErrors, read_config
 
     try:
-        return read_config(file)
+        return read_config(file, secrets_later=secrets_later)
     except ConfigErrors as errors:
         _err(str(errors))
         raise typer.Exit(Exit.COULD_NOT_TELL) from None
+
+
+def _need_secrets(*settings: object) -> None:
+    """What this command uses must be there."""
+    from probes.settings import missing_secrets
+
+    if missing := list(dict.fromkeys(missing_secrets(settings))):
+        _err("\n".join(missing))
+        raise typer.Exit(Exit.COULD_NOT_TELL)
 
 
 def _choose(config: "Config", name: str) -> "list[WatchedPath]":

@@ -18,6 +18,7 @@ from monitor.cli.text import console
 from monitor.cli.who import whoever
 from monitor.clock import utc_now
 from monitor.config import Config
+from monitor.first_admin import link_file
 from monitor.incidents.phrases import clock, legible, listed
 from monitor.people.person import Companies, Person, Rights, Token
 from monitor.store import Store
@@ -160,7 +161,7 @@ def token_facts(token: Token, now: datetime) -> dict[str, Any]:
 async def _access(config: Config, by: str) -> AsyncIterator[Access]:
     who = whoever(by)
     async with Store.open(config.store.url) as store:
-        yield Access(store, utc_now, who, "command")
+        yield Access(store, utc_now, who, "command", first_link_file=link_file(config.store.url))
 
 
 def _companies(config: Config, named: Sequence[str]) -> Companies:

@@ -2,12 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from rich.markup import escape
 
@@ -17,9 +18,11 @@ from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts, HopFacts, MessageFacts, RecipientFacts, ReplyFacts
 from probes.reading.headers import read_message
 from probes.reading.replies import read_reply
-from probes.reading.reports import ReportError, ReportFacts, read_report
+from probes.reading.report_reader import ReportBusyError, ReportReader
+from probes.reading.reports import ReportError, ReportFacts
 
 MOST_BYTES = 64 * 1024 * 1024  # of one file; what is more is not read
+MOST_REPLY = 64 * 1024  # of them, of a reply
 STANDARD_INPUT = "-"
 
 DERIVED: dict[type, tuple[str, ...]] = {  # what follows from the fields, and is shown beside them
@@ -38,25 +41,43 @@ class Sort(StrEnum):
     REPORT = "report"
 
 
-def read(sort: Sort, files: Sequence[str], *, as_json: bool) -> Exit:
+async def read(sort: Sort, files: Sequence[str], *, as_json: bool) -> Exit:
     """Tell what each file says; one that cannot be read is told on standard error, and the others go on."""
     out, code = console(), Exit.OK
-    for file in files:
-        try:
-            facts = READERS[sort](_content(file))
-        except (OSError, ReportError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else error
-            print(f"{file}: {why}", file=sys.stderr)
-            code = Exit.COULD_NOT_TELL
-            continue
-        if as_json:
-            print(json.dumps({"file": file, **facts_of(facts)}, ensure_ascii=True), flush=True)
-            continue
-        if len(files) > 1:
-            out.print(f"[bold]{escape(legible(file))}[/]")
-        for line in told(facts):
-            out.print(line)
+    async with aclosing(ReportReader()) as reports:
+        for file in files:
+            try:
+                facts = await _facts(sort, _content(file), reports)
+            except (OSError, ReportError, ReportBusyError, ValueError) as error:
+                why = error.strerror if isinstance(error, OSError) and error.strerror else error
+                print(f"{file}: {why}", file=sys.stderr)
+                code = Exit.COULD_NOT_TELL
+                continue
+            if as_json:
+                print(json.dumps({"file": file, **facts_of(facts)}, ensure_ascii=True), flush=True)
+                continue
+            if len(files) > 1:
+                out.print(f"[bold]{escape(legible(file))}[/]")
+            for line in told(facts):
+                out.print(line)
     return code
+
+
+async def _facts(sort: Sort, content: bytes, reports: ReportReader) -> Any:
+    match sort:
+        case Sort.REPLY:
+            return read_reply(content[:MOST_REPLY].decode("utf-8", "replace"))
+        case Sort.BOUNCE:
+            return read_bounce(content)
+        case Sort.MESSAGE:
+            return read_message(content)
+        case Sort.REPORT:
+            from monitor.config.model import SenderSettings  # slow to import, and needed by this one alone
+
+            sender = SenderSettings()
+            return await reports.read(content, sender.source_ip, sender.domain)
+        case _:
+            assert_never(sort)
 
 
 def _content(file: str) -> bytes:
@@ -65,26 +86,6 @@ def _content(file: str) -> bytes:
         return sys.stdin.buffer.read(MOST_BYTES)
     with Path(file).open("rb") as opened:
         return opened.read(MOST_BYTES)
-
-
-def _reply(content: bytes) -> ReplyFacts:
-    return read_reply(content[:MOST_REPLY].decode("utf-8", "replace"))
-
-
-def _report(content: bytes) -> ReportFacts:
-    from monitor.config.model import SenderSettings  # slow to import, and needed by this one alone
-
-    sender = SenderSettings()
-    return read_report(content, sender.source_ip, sender.domain)
-
-
-MOST_REPLY = 64 * 1024
-READERS: dict[Sort, Callable[[bytes], Any]] = {
-    Sort.REPLY: _reply,
-    Sort.BOUNCE: read_bounce,
-    Sort.MESSAGE: read_message,
-    Sort.REPORT: _report,
-}
 
 
 def facts_of(facts: Any) -> Any:

@@ -2,27 +2,31 @@
 
 import asyncio
 import json
-import os
 import signal
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
 import structlog
 
 from monitor import logs
-from monitor.app import pipeline_of, sandbox_of, service
+from monitor.app import Service, caps_of, pipeline_of, sandbox_of, service
 from monitor.cli.exits import Exit
+from monitor.cli.stop import until_stopped
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
+from monitor.config.secret_values import secret_values
+from monitor.descriptors import raise_descriptor_limit
 from monitor.events import Event, Judged
 from monitor.explaining import opening, told
 from monitor.facts import event_facts
-from monitor.pipeline import LaunchError
+from monitor.pipeline import LaunchError, Pipeline
+from monitor.schedule import Caps
 from monitor.store import Store
 from probes.kinds import Kind
+from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Outcome
 
@@ -33,22 +37,55 @@ CATCH_UP = 5  # every how many of those the store is asked what another process 
 log = structlog.get_logger("mailpath")
 
 
-async def serve(file: Path, config: Config) -> Exit:
-    """Until SIGTERM or Ctrl-C; a second one ends it at once."""
+async def serve(file: Path, config: Config, *, standby: bool = False) -> Exit:
+    """Until SIGTERM or Ctrl-C; a second one ends it at once. Also until another process has taken over the store."""
     logs.set_up(config.log.level, config.log.format)
+    logs.hide(secret_values(config))
+    asyncio.get_running_loop().set_exception_handler(logs.LoopErrors())
+    raise_descriptor_limit()
     sys.setswitchinterval(SWITCH)
-    stop = _until_stopped()
-    async with service(file, config) as at_work:
-        reloads: set[asyncio.Task[None]] = set()
+    stop, started = until_stopped(), asyncio.Event()
+    hangup = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
+    work = asyncio.create_task(_serve(service(file, config, standby=standby), started, stop, hangup))
+    await _first(stop.wait(), asyncio.wait((work,)))
+    if not started.is_set() and not work.done():  # it waits to take over, for as long as another one works
+        work.cancel()
+        await asyncio.wait((work,))
+        return Exit.OK
+    return await work
 
-        def reload() -> None:
-            task = asyncio.ensure_future(at_work.reload())
-            reloads.add(task)
-            task.add_done_callback(reloads.discard)
 
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
-        await stop.wait()
+async def _serve(
+    opening: AbstractAsyncContextManager[Service], started: asyncio.Event, stop: asyncio.Event, hangup: asyncio.Event
+) -> Exit:
+    async with opening as at_work:
+        started.set()
+        reloading = asyncio.create_task(_reload(at_work, hangup))
+        await _first(stop.wait(), at_work.replaced.wait())
+        reloading.cancel()
+    if at_work.replaced.is_set():
+        print("another `mailpath serve` took over the store while this one was suspended", file=sys.stderr)
+        return Exit.COULD_NOT_TELL
     return Exit.OK
+
+
+async def _reload(at_work: Service, hangup: asyncio.Event) -> None:
+    """Read the configuration again for each SIGHUP, one at a time; one that came during the start counts."""
+    while await hangup.wait():
+        hangup.clear()
+        try:
+            await at_work.reload()
+        except Exception:
+            log.exception("the configuration could not be loaded")
+
+
+async def _first(*waits: Coroutine[None, None, object]) -> None:
+    """Until one of these is over."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
 
 
 async def sandbox(config: Config) -> Exit:
@@ -57,27 +94,13 @@ async def sandbox(config: Config) -> Exit:
     if not config.sandbox.companies:
         print("the configuration has no [sandbox] companies", file=sys.stderr)
         return Exit.COULD_NOT_TELL
-    stop = _until_stopped()
+    stop = until_stopped()
     async with sandbox_of(config):
         log.info(
             "make-believe mail systems are up; try: mailpath probe COMPANY", companies=len(config.sandbox.companies)
         )
         await stop.wait()
     return Exit.OK
-
-
-def _until_stopped() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT; the second ends the process, for those who cannot wait."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-
-    def stopping(number: int) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping, number)
-    return stop
 
 
 class Witness:
@@ -112,13 +135,14 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
     """One probe on each path, now; over when each has a verdict."""
     logs.set_up("error", config.log.format)
     witness = Witness(as_json=as_json)
-    stop = _until_stopped()
+    stop = until_stopped()
     async with (
         Store.open(config.store.url) as store,
         pipeline_of(config, store, witness.hear, adopts=False) as pipeline,
     ):
+        pipeline.caps = await caps_of(config, store, utc_now())
         try:
-            launched = [await pipeline.launch(path, kind, role) for path in paths]
+            launched = [await _launch(pipeline, pipeline.caps, path, kind, role) for path in paths]
         except LaunchError as error:
             print(error, file=sys.stderr)
             return Exit.COULD_NOT_TELL
@@ -134,6 +158,17 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
                 await pipeline.catch_up()
             await _pause(stop)
     return _exit_of(witness.outcomes.values())
+
+
+async def _launch(pipeline: Pipeline, caps: Caps, path: WatchedPath, kind: Kind, role: Role) -> Probe:
+    """As soon as the path's host may be sent one more. Raises LaunchError."""
+    if caps.full(path, utc_now()):
+        raise LaunchError(f"{path.key}: no more probes are sent there today, see probes.cap")
+    now = utc_now()
+    free_at = caps.free_at(path.route.toward(path.to), now)
+    await asyncio.sleep((free_at - now).total_seconds())
+    caps.count(path, free_at)
+    return await pipeline.launch(path, kind, role)
 
 
 async def _pause(stop: asyncio.Event) -> None:

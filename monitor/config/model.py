@@ -23,6 +23,7 @@ from probes.routes.table import RouteSettings
 from probes.sender import Identity, Role
 from probes.settings import (
     Address,
+    Count,
     Domain,
     Duration,
     Endpoint,
@@ -186,6 +187,9 @@ class WebSettings(Settings):
     )
     trusted_proxies: tuple[Ip, ...] = Field(
         (), description="Addresses of proxies that may say who asks, from where, and whether by HTTPS."
+    )
+    connections_per_client: Count = Field(
+        128, description="Most connections of one client at the same time, beside those of people who have signed in."
     )
     tls: CertificateFiles | None = Field(None, description="Certificate and key, to speak HTTPS directly.")
     sign_in: SignInSettings = Field(default_factory=SignInSettings, description="How people get in.")

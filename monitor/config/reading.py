@@ -15,15 +15,16 @@ from monitor.config.sources import Problem, Source, Sources, gather, load
 from monitor.config.words import explained, unknown_key
 
 
-def read_config(path: Path) -> Config:
+def read_config(path: Path, *, secrets_later: bool = False) -> Config:
     """Read, check and resolve the configuration and the files it includes. Raises ConfigErrors with all errors.
 
-    It blocks while it reads files. Secrets are read from where they are referred to, now.
+    It blocks while it reads files. Secrets are read from where they are referred to, now. With `secrets_later`, one
+    that is not there is no error: whoever uses it gets a MissingSecretError.
     """
     main = load(path, path.name)
     if isinstance(main, ConfigError):
         raise ConfigErrors((main,))
-    draft = Draft(main)
+    draft = Draft(main, secrets_later)
     problems = [*_tables(draft)]
     sources = gather(main, path, draft.tables.get("include", ()))
     problems += [problem for source in sources.read for problem in _companies(draft, source)]
@@ -38,7 +39,7 @@ def _tables(draft: Draft) -> Iterator[Problem]:
     for key, field in Config.model_fields.items():
         wanted = key in draft.main.data or field.default_factory  # a default, too, may lie beside the file
         if wanted and key != "companies":
-            right, wrong = _checked(draft.main, {key: draft.main.data.get(key, {})})
+            right, wrong = _checked(draft, draft.main, {key: draft.main.data.get(key, {})})
             yield from wrong
             if right:
                 draft.tables[key] = getattr(right, key)
@@ -48,7 +49,7 @@ def _companies(draft: Draft, source: Source) -> Iterator[Problem]:
     """Check the companies of one file, each for itself."""
     companies = source.data.get("companies", {})
     if not isinstance(companies, dict):
-        yield from _checked(source, {"companies": companies})[1]
+        yield from _checked(draft, source, {"companies": companies})[1]
         return
     for key, table in companies.items():
         if home := draft.homes.get(key):
@@ -56,16 +57,17 @@ def _companies(draft: Draft, source: Source) -> Iterator[Problem]:
             yield Problem(source, ("companies", key), f"stands in {there} already; a company stands in one file")
             continue
         draft.homes[key] = source
-        right, wrong = _checked(source, {"companies": {key: table}})
+        right, wrong = _checked(draft, source, {"companies": {key: table}})
         yield from wrong
         if right:
             draft.companies[key] = right.companies[key]
 
 
-def _checked(source: Source, data: dict[str, Any]) -> tuple[Config | None, list[Problem]]:
+def _checked(draft: Draft, source: Source, data: dict[str, Any]) -> tuple[Config | None, list[Problem]]:
     """A part of a file, and what is wrong with it."""
     try:
-        return Config.model_validate(data, context={"folder": source.folder}), []
+        context = {"folder": source.folder, "secrets_later": draft.secrets_later}
+        return Config.model_validate(data, context=context), []
     except ValidationError as failure:
         errors = [error for error in failure.errors(include_url=False) if not _follows(error)]
         return None, [Problem(source, *explained(Config, error)) for error in errors]

@@ -41,10 +41,12 @@ MAILBOX: TypeAdapter[Mailbox] = TypeAdapter(MailboxSettings)
 class Draft:
     """What could be read: the `tables` of the main file and the `companies` that are right in themselves.
 
-    `homes` tells the file of every company, also of those with errors.
+    `homes` tells the file of every company, also of those with errors. `secrets_later`: one that is not there is an
+    error for whoever uses it.
     """
 
     main: Source
+    secrets_later: bool = False
     tables: dict[str, Any] = field(default_factory=dict)
     companies: dict[str, CompanySettings] = field(default_factory=dict)
     homes: dict[str, Source] = field(default_factory=dict)

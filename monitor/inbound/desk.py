@@ -18,11 +18,15 @@ from probes.mailboxes.inbound import ENCLOSED, InboundMailbox, copy_of_probe
 from probes.reading.bounce_origin import Client
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts
-from probes.reading.reports import ReportError, ReportFacts, read_report
+from probes.reading.report_reader import ReportBusyError, ReportReader
+from probes.reading.reports import ReportError, ReportFacts
 from probes.token import Purpose as TokenPurpose
 from probes.token import Verified, shaped, verify
 
 T = TypeVar("T")
+
+READERS = 4  # bounces and copies read at the same time
+THREAD_SECONDS = 10.0  # for one of them; the worst takes less than one, but a thread cannot be ended
 
 log = structlog.get_logger("inbound")
 
@@ -53,6 +57,14 @@ class Reports:
 
 
 Purpose = Returned | AnyReturned | Copies | Reports
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a mail was not read, for people. `for_good`: it never can be, so it need not come again."""
+
+    reason: str
+    for_good: bool
 
 
 class Ears(Protocol):
@@ -97,16 +109,27 @@ def _tagged(local: str, key: bytes) -> Verified | None:
 
 
 class Desk:
-    """Reads what was taken and tells it on. `counts` says of what kind the mails were."""
+    """Reads what was taken and tells it on. `counts` says of what kind the mails were.
+
+    Bounces and copies are read in threads of `pool`, which should have one for each letter there can be: one that hangs
+    loses its place to another after THREAD_SECONDS. `reports` are read in a process of its own, so nobody waits for
+    them; without it no report is read.
+    """
 
     def __init__(
-        self, key: bytes, ears: Ears, pool: Executor, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        key: bytes,
+        ears: Ears,
+        pool: Executor,
+        reports: ReportReader | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.addresses = Addresses()
         self.counts: Counter[str] = Counter()
         self.turned_away = TurnedAway(now)
-        self._key, self._ears, self._pool = key, ears, pool
+        self._key, self._ears, self._pool, self._reports = key, ears, pool, reports
         self._source_ip = self._domain = ""
+        self._places = asyncio.Semaphore(READERS)
 
     def configure(self, addresses: Addresses, source_ip: str, domain: str) -> None:
         """Take mail for these addresses from now on; reports are read for what concerns this sender."""
@@ -127,8 +150,9 @@ class Desk:
             case _:
                 return None
 
-    async def read(self, letter: Letter) -> None:
-        """Tell what the letter tells. Raises what the ears raise: then it is not dealt with."""
+    async def read(self, letter: Letter) -> Unread | None:
+        """Tell what the letter tells. None: that is stored. Raises what the ears raise: then it is not dealt with."""
+        unread: Unread | None = None
         purposes = dict.fromkeys(self.addresses.purpose(address, self._key) for address in letter.recipients)
         for purpose in purposes:
             match purpose:
@@ -139,13 +163,14 @@ class Desk:
                 case Copies(mailbox):
                     kind = await self._copied(letter, mailbox)
                 case Reports():
-                    kind = await self._reported(letter)
+                    kind, unread = await self._reported(letter)
                 case None:  # taken under a configuration that is gone
                     kind = "other"
                 case _:
                     assert_never(purpose)
             self.counts[kind] += 1
-            log.info("mail taken", kind=kind, client=letter.client, octets=len(letter.content))
+            log.info("mail read", kind=kind, client=letter.client, octets=len(letter.content))
+        return unread
 
     async def _returned(self, letter: Letter, probe_id: str | None, to_envelope: bool = False) -> str:
         facts = await self._in_thread(read_bounce, letter.content)
@@ -171,17 +196,21 @@ class Desk:
         facts = await self._in_thread(read_bounce, letter.content)
         return facts.kind is not MailKind.OTHER
 
-    async def _reported(self, letter: Letter) -> str:
+    async def _reported(self, letter: Letter) -> tuple[str, Unread | None]:
         try:
-            facts = await self._in_thread(read_report, letter.content, self._source_ip, self._domain)
-        except ReportError as error:
-            log.warning("a mail to the reports' address is no report", reason=str(error), client=letter.client)
-            return "other"
+            if self._reports is None:
+                raise ReportBusyError("reports are not read here")
+            facts = await self._reports.read(letter.content, self._source_ip, self._domain)
+        except (ReportError, ReportBusyError) as error:
+            unread = Unread(str(error), for_good=isinstance(error, ReportError))
+            log.warning("report not read", reason=unread.reason, for_good=unread.for_good, client=letter.client)
+            return ("report_unreadable" if unread.for_good else "report_deferred"), unread
         tell_report(facts)
-        return "report"
+        return "report", None
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+        async with self._places, asyncio.timeout(THREAD_SECONDS):
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
 
 
 def tell_report(facts: ReportFacts) -> None:

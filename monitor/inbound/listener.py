@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from monitor.inbound.desk import Desk
+from monitor.inbound.desk import Desk, Unread
 from monitor.inbound.pace import Pace, client_of
 from monitor.inbound.settings import InboundSettings
 from monitor.inbound.smtp import TOO_MANY, Conversation, Letter
@@ -18,6 +18,8 @@ MOST_CONVERSATIONS = 100
 MOST_LETTERS = 50  # being read at the same time
 MOST_OCTETS = 100_000_000  # of mails in memory, of all conversations together
 READ_WITHIN = 45.0  # seconds until what a mail tells is stored; a client waits for longer than that
+CLOSE_WITHIN = 5.0  # seconds for the same, when the service stops
+LONGEST_REASON = 200  # characters in a reply
 
 log = structlog.get_logger("inbound")
 
@@ -119,13 +121,13 @@ class Listener:
         """The outermost frame of what a mail sets going: what goes wrong is told, and the mail comes again."""
         try:
             async with asyncio.timeout(READ_WITHIN):
-                await self.desk.read(letter)
+                unread = await self.desk.read(letter)
         except TimeoutError:
             log.error("a mail was not read in time", client=letter.client, octets=len(letter.content))
         except Exception:
             log.exception("a mail was not dealt with", client=letter.client)
         else:
-            return "250 2.0.0 Ok"
+            return _reply(unread)
         return self._put_off(letter, "451 4.3.0 Not dealt with, try again later")
 
     def _put_off(self, letter: Letter, reply: str) -> str:
@@ -134,14 +136,24 @@ class Listener:
         return reply
 
     async def close(self) -> None:
-        """End every connection. What is being read is read to its end."""
+        """End every connection. What is being read is read to its end, for CLOSE_WITHIN: no reply to it was sent."""
         self._closed = True
         talks = list(self._conversations)
         for talk in talks:
             talk.drop()
         await asyncio.gather(*(talk.ended() for talk in talks))
         if self._letters:
-            await asyncio.wait(self._letters)
+            await asyncio.wait(self._letters, timeout=CLOSE_WITHIN)
+
+
+def _reply(unread: Unread | None) -> str:
+    """What the client is told of a mail that was read, or was not."""
+    if unread is None:
+        return "250 2.0.0 Ok"
+    if not unread.for_good:
+        return "451 4.3.2 Not read now, try again later"
+    reason = "".join(each if " " <= each <= "~" else "?" for each in unread.reason[:LONGEST_REASON])
+    return f"554 5.6.0 Not a report that we can read: {reason}"
 
 
 @asynccontextmanager

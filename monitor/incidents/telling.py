@@ -56,7 +56,7 @@ def news_for(
         return News.CAUSE_CHANGED
     if not incident.recovering and grew(told, touched) and _for(told.at, now) >= settle:
         return News.GREW
-    return News.REMINDER if not waiting and _for(told.at, now) >= remind else None
+    return News.REMINDER if not waiting and abs(now - told.at) >= remind else None  # a clock set back is no reminder
 
 
 def seen(incident: Incident, visible: Collection[str] | None) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ T = TypeVar("T")
 class Caller:
     """Somebody, with rights. `way` is how they came: "session", "token NAME", "header", or "open", where nothing is
     configured and it is the sandbox on loopback. `form` is the secret that their forms carry, "" where they have none.
+    `id` is a token's: several may have the same name.
     """
 
     name: str
@@ -21,6 +22,12 @@ class Caller:
     companies: Companies
     way: str
     form: str = ""
+    id: str = ""
+
+    @property
+    def account(self) -> str:
+        """What no other caller has: whatever is counted or kept for each of them goes by it."""
+        return f"{self.way}:{self.id or self.name}"
 
     def may(self, rights: Rights) -> bool:
         """Whether they have these rights."""

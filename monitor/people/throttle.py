@@ -20,10 +20,14 @@ class Pace:
     most: int  # names that are remembered; beyond, the one that tried longest ago is not
 
 
-OF_A_NAME = Pace(5, timedelta(seconds=2), timedelta(minutes=1), timedelta(hours=1), 10_000)
-"""The longest wait is short: else anybody could keep the right one out. A password of 12 characters bears 1,440 tries
-a day."""
+OF_A_PAIR = Pace(5, timedelta(seconds=2), timedelta(minutes=15), timedelta(hours=1), 50_000)
+"""Tries of one client for one name. They are each client's own: many clients cannot use up what another has."""
+OF_A_NAME = Pace(300, timedelta(seconds=2), timedelta(minutes=1), timedelta(hours=1), 10_000)
+"""Tries of all clients for one name: a bound on guessing from many addresses. Beyond it only known devices are sure to
+get in. A password of 12 characters bears 1,440 tries a day more than these."""
 OF_AN_ADDRESS = Pace(20, timedelta(seconds=2), timedelta(minutes=15), timedelta(hours=2), 10_000)
+OF_A_DEVICE = Pace(5, timedelta(seconds=2), timedelta(minutes=1), timedelta(hours=1), 10_000)
+"""Tries from a browser in which this person has signed in before. Nobody else's tries count against it."""
 
 
 class Throttle:
@@ -71,21 +75,34 @@ class Throttle:
 
 
 class Tries:
-    """Tries to sign in: those with one person's name, and those from one address."""
+    """Tries to sign in: of one client for one name, of all for one name, from one address; and from known devices,
+    which are counted by themselves (OWASP, "Slow Down Online Guessing Attacks with Device Cookies")."""
 
     def __init__(self) -> None:
-        self._names, self._addresses = Throttle(OF_A_NAME), Throttle(OF_AN_ADDRESS)
+        self._pairs, self._names = Throttle(OF_A_PAIR), Throttle(OF_A_NAME)
+        self._addresses, self._devices = Throttle(OF_AN_ADDRESS), Throttle(OF_A_DEVICE)
 
-    def admit(self, name: str, address: str, now: datetime) -> timedelta:
-        """Nothing: try now, and it is counted. Else how long to wait, and this one was not counted."""
-        place = neighbourhood(address)
-        wait = max(self._names.wait(name, now), self._addresses.wait(place, now))
+    def admit(self, name: str, address: str, now: datetime, device: str = "") -> timedelta:
+        """Nothing: try now, and it is counted. Else how long to wait, and this one was not counted. `device`: one in
+        which this person has signed in before, "" if it is none."""
+        counted = self._counted(name, address, device)
+        wait = max(throttle.wait(key, now) for throttle, key in counted)
         if not wait:
-            self._names.count(name, now)
-            self._addresses.count(place, now)
+            for throttle, key in counted:
+                throttle.count(key, now)
         return wait
 
-    def worked(self, name: str, address: str) -> None:
-        """They are who they say. What else came from their address still counts: it may have been for others."""
-        self._names.forget(name)
-        self._addresses.worked(neighbourhood(address))
+    def worked(self, name: str, address: str, device: str = "") -> None:
+        """They are who they say. What else came from their address still counts: it may have been for others; and so
+        do the tries of others for their name."""
+        for throttle, key in self._counted(name, address, device):
+            if throttle in (self._pairs, self._devices):
+                throttle.forget(key)
+            else:
+                throttle.worked(key)
+
+    def _counted(self, name: str, address: str, device: str) -> list[tuple[Throttle, str]]:
+        if device:
+            return [(self._devices, f"{device} {name}")]
+        place = neighbourhood(address)
+        return [(self._pairs, f"{place} {name}"), (self._names, name), (self._addresses, place)]

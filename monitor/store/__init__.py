@@ -9,6 +9,7 @@ mutes; people, and what they did. All SQL of the service is in here.
 - `reads`      every question that is asked of probes; `list_reads`: of many of them, page by page;
                `incident_reads`: of incidents, notices and mutes; `people_reads`: of people, tokens and the audit log
 - `tables`     and `columns`: the schema, the same for every database; `database`: what is not the same
+- `lease`      which of several processes leads; `health`: whether the store takes what it is given
 - `schema`     and `migrations`: how the tables of an older version become ours
 
 Read `tables`, then `store`. Nothing here knows what mail is, or what makes an incident: evidence is stored as
@@ -26,6 +27,8 @@ from monitor.store.records import (
     ProbeRow,
     Record,
     Remembered,
+    ReplacedError,
+    StoreDownError,
     StoreError,
 )
 from monitor.store.store import Store
@@ -41,6 +44,8 @@ __all__ = [
     "ProbeRow",
     "Record",
     "Remembered",
+    "ReplacedError",
     "Store",
+    "StoreDownError",
     "StoreError",
 ]

@@ -15,10 +15,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 
-from monitor.store.records import NoSuchProbeError, StoreError
+from monitor.file_access import exposure
+from monitor.store.records import NoSuchProbeError, StoreDownError, StoreError
 
 PATIENCE = 10.0  # seconds that one process waits for another that writes
 CHECK_RIGHTS = "check the owner and the rights of the file and its folder"
+COMPANIONS = ("", "-wal", "-shm", "-journal")  # what SQLite calls the files of one database
 READERS = 2  # threads, and so connections, that read
 
 
@@ -44,6 +46,14 @@ def _touch_file(url: URL) -> None:
     except (OSError, ValueError) as error:
         remedy = "make its folder" if isinstance(error, FileNotFoundError) else CHECK_RIGHTS
         raise StoreError(f"{place(url)}: cannot be opened: {error}; {remedy}, or change store.url") from None
+    _refuse_exposed(url, url.database)
+
+
+def _refuse_exposed(url: URL, database: str) -> None:
+    """Whoever reads it can forge tokens; whoever changes it can sign in. A restored backup often has other rights."""
+    for companion in COMPANIONS:
+        if reason := exposure(file := Path(database + companion).absolute()):
+            raise StoreError(f"{place(url)}: {f'{file.name}: ' if companion else ''}{reason}")
 
 
 DIALECTS = {
@@ -161,8 +171,9 @@ def explained(engine: Engine, error: BaseException) -> StoreError:
         if error.statement and "probe_id" in error.statement:  # SQLite does not say which key it is
             return NoSuchProbeError(f"{place(engine.url)}: the probe was never stored, or is forgotten already")
         return StoreError(f"{place(engine.url)}: the incident was never stored, or is forgotten already")
-    meaning = _meaning(error) or "it does not take this; please report it"
-    return StoreError(f"{place(engine.url)}: {meaning} ({error.orig})")
+    if meaning := _meaning(error):
+        return StoreDownError(f"{place(engine.url)}: {meaning} ({error.orig})")
+    return StoreError(f"{place(engine.url)}: it does not take this; please report it ({error.orig})")
 
 
 def _name(error: DBAPIError) -> str:

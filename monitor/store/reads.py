@@ -4,7 +4,19 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, func, literal, select, union
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    union,
+    union_all,
+)
 
 from monitor.incidents.ruling import Line, Ruling
 from monitor.store.columns import EPOCH, Instant, Number
@@ -60,6 +72,15 @@ _launches = (
     .scalar_subquery()
 )
 LAUNCHED = select(_watched.c.company, _watched.c.path, _launches)  # path by path, from the index alone
+_attempted = (probes.c.company, probes.c.path, evidence.c.at)
+ATTEMPTS = union_all(
+    *(
+        select(*_attempted)
+        .join(probes, probes.c.id == evidence.c.probe_id)
+        .where(still, evidence.c.type == "attempt", evidence.c.at.between(bindparam("since"), bindparam("until")))
+        for still in (probes.c.closed_at.is_(None), probes.c.closed_at >= bindparam("since", type_=Instant()))
+    )
+)
 _earlier = verdicts.alias("earlier")
 _RULING = (
     verdicts.c.id.label("number"),
@@ -106,7 +127,7 @@ LINE = (
 )
 FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))
 
-STATEMENTS: dict[str, Select[Any]] = {
+STATEMENTS: dict[str, Select[Any] | CompoundSelect[Any]] = {
     "in_flight": IN_FLIGHT,
     "seen_in_flight": SEEN_IN_FLIGHT,
     "one": ONE,
@@ -115,6 +136,7 @@ STATEMENTS: dict[str, Select[Any]] = {
     "present": PRESENT,
     "recent": RECENT,
     "launched": LAUNCHED,
+    "attempts": ATTEMPTS,
     "rulings": RULINGS,
     "last_ruling": LAST_RULING,
     "line": LINE,
@@ -175,6 +197,12 @@ def launched_since(connection: Connection, since: datetime) -> dict[tuple[str, s
     """How many probes each (company, path) has had."""
     counted = connection.execute(LAUNCHED, {"since": since})
     return {(company, path): count for company, path, count in counted if count}
+
+
+def attempts(connection: Connection, since: datetime, until: datetime) -> list[tuple[str, str, datetime]]:
+    """Company, path and time of each."""
+    found = connection.execute(ATTEMPTS, {"since": since, "until": until})
+    return [(company, path, at) for company, path, at in found]
 
 
 def rulings(connection: Connection, after: int, most: int) -> list[Ruling]:

@@ -16,6 +16,14 @@ class StoreError(Trouble):
     """The store cannot do what is asked. Its text is one line for people: which store, what is wrong, what to do."""
 
 
+class StoreDownError(StoreError):
+    """The store as a whole takes or gives nothing now: it is full, locked, damaged or out of reach."""
+
+
+class ReplacedError(StoreError):
+    """Another process leads on this store now. What this one still wants to write is refused."""
+
+
 class NoSuchProbeError(StoreError):
     """The probe was never stored, or is forgotten already."""
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from monitor.incidents.incident import Entry, Incident
 from monitor.incidents.mute import Mute
@@ -17,7 +17,8 @@ from monitor.incidents.ruling import Line, Ruling
 from monitor.people.person import Deed, Invitation, Person, Session, Token
 from monitor.store import incident_reads, list_reads, people_reads, reads, rows
 from monitor.store.columns import legible
-from monitor.store.database import READERS, connect, explained
+from monitor.store.database import READERS, connect
+from monitor.store.leading import Leading
 from monitor.store.records import (
     Cursor,
     Listed,
@@ -28,11 +29,10 @@ from monitor.store.records import (
     ProbeRow,
     Record,
     Remembered,
-    StoreError,
 )
 from monitor.store.schema import prepare
 from monitor.store.writer import Writer
-from monitor.store.writes import RULES_SAW, Row, Step, Transactions, Write
+from monitor.store.writes import RULES_SAW, Step, Transactions
 from probes.evidence import Attempt, Evidence
 from probes.probe import Probe
 from probes.sender import Role
@@ -43,11 +43,8 @@ FORGET_AT_ONCE = 50  # probes, or incidents, in one write, so that others are no
 REMEMBERED_FOR = timedelta(days=1)
 USE_IS_TOLD = timedelta(minutes=1)  # so that not every request of a token is a write
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
-
-class Store:
+class Store(Leading):
     """Everything that is remembered. When a method that writes returns, what it wrote outlives the process.
 
     A write is not taken back when its caller is cancelled while it waits. Every method raises StoreError when the store
@@ -55,7 +52,7 @@ class Store:
     """
 
     def __init__(self, engine: Engine, writer: Writer, readers: ThreadPoolExecutor) -> None:
-        self._engine, self._writer, self._readers = engine, writer, readers
+        super().__init__(engine, writer, readers)
         self._used: dict[str, datetime] = {}
 
     @classmethod
@@ -145,6 +142,10 @@ class Store:
         """
         return await self._read(reads.launched_since, since)
 
+    async def attempts(self, since: datetime, until: datetime) -> list[tuple[str, str, datetime]]:
+        """Company, path and time of each attempt to send from then until then, of probes that were in flight since."""
+        return await self._read(reads.attempts, since, until)
+
     async def probes(self, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:
         """At most so many of the wanted probes, at least 1, of those that come after the cursor; newest first.
 
@@ -195,13 +196,20 @@ class Store:
         return await self._read(reads.line, line, role, upto, most)
 
     async def advance(
-        self, upto: int, incidents: Sequence[Incident], entries: Sequence[Entry], notices: Sequence[Notice]
+        self,
+        upto: int,
+        incidents: Sequence[Incident],
+        entries: Sequence[Entry],
+        notices: Sequence[Notice],
+        *,
+        saw: int | None = None,
     ) -> None:
         """The rules have seen all verdicts up to that number, and this is what came of it: all of it or nothing.
 
-        Incidents take the place of those with the same id; entries and notices are added.
+        Incidents take the place of those with the same id; entries and notices are added. `saw`: up to which verdict
+        they had seen before; if somebody else applied the rules since, raises ReplacedError.
         """
-        await self._write(*rows.advanced(upto, incidents, entries, notices))
+        await self._write(*rows.advanced(upto, incidents, entries, notices), saw=saw)
 
     async def rules_saw(self) -> int | None:
         """The number of the last verdict that the rules have seen, None if they never saw any."""
@@ -235,7 +243,7 @@ class Store:
     async def waiting(self, now: datetime, most: int) -> list[NoticeRecord]:
         """At most so many notices that can be delivered now: of each incident and channel the first undelivered one, if
         its next try is due. What was tried least comes first, then what is oldest."""
-        return await self._read(incident_reads.waiting, now, most)
+        return await self._read(self._leading(incident_reads.waiting), now, most)
 
     async def delivered(self, notice_id: str, at: datetime) -> None:
         """Keep that a notice of `waiting` has reached its channel. The first time counts."""
@@ -353,23 +361,6 @@ class Store:
         while gone := await self._write((step, {"before": before, "most": FORGET_AT_ONCE})):
             forgotten += gone
         return forgotten
-
-    async def _write(self, *steps: tuple[Step, Row]) -> int:
-        return await self._writer.write(Write(steps))
-
-    async def _read(self, ask: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        def answer() -> T:
-            try:
-                with self._engine.begin() as connection:
-                    return ask(connection, *args, **kwargs)
-            except Exception as error:
-                raise explained(self._engine, error) from error
-
-        try:
-            answered = asyncio.get_running_loop().run_in_executor(self._readers, answer)
-        except RuntimeError:  # they were sent home
-            raise StoreError("the store is closed") from None
-        return await answered
 
 
 def _open(url: str) -> Engine:

@@ -9,6 +9,7 @@ history of an incident and for its notices, of which only the delivery changes; 
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -291,4 +292,15 @@ remembered = Table(
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("caller", "key"),
     Index(None, "at"),  # what may be forgotten
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),  # of the present holder; each has a greater one than those before
+    Column("renewals", BigInteger, nullable=False),  # by the present holder
+    Column("holder", Text),  # `lease.Process` as JSON
+    Column("since", Instant, nullable=False),
+    PrimaryKeyConstraint("name"),
 )

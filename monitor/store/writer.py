@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 
 from monitor.store.records import StoreError
 from monitor.store.writes import Write
@@ -24,6 +25,7 @@ class Writer:
         self._commit = commit
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()  # None: nothing comes any more
+        self._begun: dict[asyncio.Future[int], float] = {}  # what waits, oldest first, and since when
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._open = True
         Thread(target=self._run, name="store-writer", daemon=True).start()
@@ -33,8 +35,14 @@ class Writer:
         if not self._open:
             raise StoreError("the store is closed")
         done: asyncio.Future[int] = self._loop.create_future()
+        self._begun[done] = monotonic()
         self._queue.put((write, done))
         return await done
+
+    @property
+    def waited(self) -> float:
+        """For how many seconds the oldest write that is not committed has been waiting."""
+        return monotonic() - next(iter(self._begun.values())) if self._begun else 0.0
 
     async def close(self) -> None:
         """Wait until everything is committed. No more can be written."""
@@ -49,7 +57,7 @@ class Writer:
             batch, more = self._drain(self._queue.get())
             if batch:
                 results = self._commit([write for write, _ in batch])
-                self._call(_tell, batch, results)
+                self._call(self._tell, batch, results)
         self._call(_end, self._ended)
 
     def _drain(self, first: Waiting | None) -> tuple[list[Waiting], bool]:
@@ -64,21 +72,21 @@ class Writer:
                 return batch, True
         return batch, len(batch) >= MOST
 
+    def _tell(self, batch: Sequence[Waiting], results: Sequence[int | StoreError]) -> None:
+        for (_, done), result in zip(batch, results, strict=True):
+            del self._begun[done]
+            if done.done():  # its caller was cancelled
+                continue
+            if isinstance(result, StoreError):
+                done.set_exception(result)
+            else:
+                done.set_result(result)
+
     def _call(self, callback: Callable[..., None], *arguments: object) -> None:
         try:
             self._loop.call_soon_threadsafe(callback, *arguments)
         except RuntimeError:  # the loop is gone, and with it everyone who waited
             return
-
-
-def _tell(batch: Sequence[Waiting], results: Sequence[int | StoreError]) -> None:
-    for (_, done), result in zip(batch, results, strict=True):
-        if done.done():  # its caller was cancelled
-            continue
-        if isinstance(result, StoreError):
-            done.set_exception(result)
-        else:
-            done.set_result(result)
 
 
 def _end(ended: "asyncio.Future[None]") -> None:

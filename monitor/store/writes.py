@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from monitor.incidents.notice import News
+from monitor.store import lease
 from monitor.store.database import concerns_all, dialect_of, explained, writing
 from monitor.store.records import StoreError
 from monitor.store.tables import (
@@ -46,12 +47,17 @@ from monitor.store.tables import (
 
 RULES_SAW = "rules_saw"  # the fact that tells up to which verdict the rules are
 
+SAW = select(facts.c.value).where(facts.c.name == RULES_SAW)
+
 Row = Mapping[str, Any]
 
 
 class Step(IntEnum):
     """The statements. Their order is that of a transaction: what others refer to comes first."""
 
+    LEAD = auto()  # from now on, if nobody else was quicker
+    RENEW = auto()
+    RELEASE = auto()
     LAUNCH = auto()
     SEE = auto()
     JUDGE = auto()
@@ -86,6 +92,8 @@ class Step(IntEnum):
 
 
 COUNTED = (  # a row at a time: each has its own result
+    Step.LEAD,
+    Step.RENEW,
     Step.END_MUTE,
     Step.TAKE,
     Step.REMEMBER,
@@ -96,15 +104,23 @@ COUNTED = (  # a row at a time: each has its own result
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What one caller wants written, all of it or nothing. Its result is the number of rows that are new or gone."""
+    """What one caller wants written, all of it or nothing. Its result is the number of rows that are new or gone.
+
+    A leader names its `epoch`: nothing is written once another leads. `saw`: nor once the rules saw more than this.
+    """
 
     rows: tuple[tuple[Step, Row], ...]
+    epoch: int | None = None
+    saw: int | None = None
 
 
 def statements(engine: Engine) -> dict[Step, Executable]:
     """Each step in the words of this database."""
     upsert = dialect_of(engine).insert
     return {
+        Step.LEAD: lease.take(upsert),
+        Step.RENEW: lease.renew(),
+        Step.RELEASE: lease.release(),
         Step.LAUNCH: insert(probes),
         Step.SEE: upsert(evidence)
         .on_conflict_do_nothing(index_elements=["probe_id", "once"])
@@ -166,7 +182,8 @@ def _token(upsert: Callable[..., Any]) -> Executable:
 
 
 def _show(upsert: Callable[..., Any]) -> Executable:
-    """The verdict becomes the present one, unless there is one on a newer probe."""
+    """The verdict becomes the present one, unless there is one on a newer probe. One from after this verdict was given
+    is not newer: the clock was set back since."""
     line, said = ("company", "path", "kind", "role"), ("judged_at", *VERDICT)
     of_probe = select(
         *(probes.c[name] for name in line),
@@ -178,7 +195,7 @@ def _show(upsert: Callable[..., Any]) -> Executable:
     shown: Executable = into.on_conflict_do_update(
         index_elements=line,
         set_={name: into.excluded[name] for name in ("probe_id", "launched_at", *said)},
-        where=into.excluded.launched_at >= present.c.launched_at,
+        where=or_(into.excluded.launched_at >= present.c.launched_at, present.c.launched_at > into.excluded.judged_at),
     )
     return shown
 
@@ -280,8 +297,9 @@ class Transactions:
 
     def _execute(self, connection: Connection, writes: Sequence[Write]) -> list[int | StoreError]:
         rows: defaultdict[Step, list[Row]] = defaultdict(list)
-        for write in writes:
-            for step, row in write.rows:
+        refused = self._refused(connection, writes)
+        for number, write in enumerate(writes):
+            for step, row in () if number in refused else write.rows:
                 rows[step].append(row)
         fresh: set[tuple[str, str]] = set()
         counts: dict[Step, Iterator[int]] = {}
@@ -293,7 +311,20 @@ class Transactions:
             result = connection.execute(statement, rows[step])
             if step is Step.SEE:
                 fresh = {(probe_id, once) for probe_id, once in result if once}
-        return [_result(write, fresh, counts) for write in writes]
+        return [refused.get(number) or _result(write, fresh, counts) for number, write in enumerate(writes)]
+
+    def _refused(self, connection: Connection, writes: Sequence[Write]) -> dict[int, StoreError]:
+        """Those that must not be written any more, by their place."""
+        epochs, saws = {write.epoch for write in writes} - {None}, {write.saw for write in writes} - {None}
+        epoch = connection.scalar(lease.EPOCH) if epochs else None
+        saw = connection.scalar(SAW) if saws else None
+        if epochs <= {epoch} and saws <= {int(saw) if saw else None}:
+            return {}
+        return {
+            number: lease.replaced(self._engine)
+            for number, write in enumerate(writes)
+            if write.epoch not in (None, epoch) or write.saw not in (None, int(saw) if saw else None)
+        }
 
 
 def _result(write: Write, fresh: set[tuple[str, str]], counts: Mapping[Step, Iterator[int]]) -> int:

@@ -1,8 +1,9 @@
 """What the pages and the API ask of the service."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
@@ -14,12 +15,18 @@ from monitor.people.caller import Caller
 from monitor.store import Store
 from monitor.web.allowance import Allowance
 from monitor.web.live import Live
+from monitor.web.rejections import Rejections
+from monitor.web.shares import Shares
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 
 CALLER = web.RequestKey("caller", Caller)
 """Who sent a request: set by the middleware of `auth`."""
+
+EXPORTS_PER_CALLER = 2  # at the same time
+MOST_EXPORTS = 6
+EXPORT_RETRY = timedelta(seconds=5)
 
 Launch = Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]
 """Sends a probe now. Raises LaunchError; `monitor.pipeline` says why."""
@@ -29,7 +36,9 @@ Launch = Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]
 class Backend:
     """The service as far as HTTP shows it. `ready` is None when it does its work, else the reason why not; `in_flight`
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
-    `manual` counts those that people send."""
+    `give_back` undoes that for one that was not sent after all;
+    `manual` counts those that people send, `rejections` what was cut or refused; `exports` are those
+    under way, and `export_turn` is for reading a page of one."""
 
     config: Callable[[], Config]
     store: Store
@@ -42,7 +51,11 @@ class Backend:
     in_flight: Callable[[], int]
     ready: Callable[[], str | None]
     now: Callable[[], datetime]
+    give_back: Callable[[WatchedPath], None] = lambda _: None
     manual: Allowance = field(default_factory=Allowance)
+    rejections: Rejections = field(default_factory=Rejections)
+    exports: Shares = field(default_factory=lambda: Shares("exports", EXPORTS_PER_CALLER, MOST_EXPORTS, EXPORT_RETRY))
+    export_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 BACKEND = web.AppKey("backend", Backend)

@@ -8,12 +8,15 @@ from datetime import timedelta
 
 from monitor.config import WatchedPath
 from monitor.people.person import Deed
-from monitor.web.allowance import Limit, TooManyError
+from monitor.web.allowance import HOUR, Limit, TooManyError
 from monitor.web.sight import Sight
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 
+Wish = tuple[WatchedPath, Kind]
+WHAT = "probe"  # in the audit log
+AT_ONCE = 500  # lines of the audit log
 SOON = timedelta(minutes=1)  # until the path's own limits may let another probe through
 
 
@@ -35,17 +38,52 @@ async def send(sight: Sight, company: str, path: str, kinds: Sequence[Kind], rol
     sites = [sight.path(company, path)] if path else sight.paths(company)
     wishes = [(site, kind) for site in sites for kind in dict.fromkeys(kinds or site.kinds[:1])]
     _check(sight, sites, role)
-    backend.manual.take(_limits(sight, wishes), backend.now())
-    for site, _ in wishes:
-        if not backend.admits(site):
-            raise TooManyError(f"{site.key}: no more probes are sent there now, see probes.cap", SOON)
-    sent = []
-    for site, kind in wishes:
-        probe = await backend.launch(site, kind, role)
-        sent.append(probe)
-        about = f"{site.key} {kind} as {role}, probe {probe.id}"
-        await backend.store.note(Deed(backend.now(), caller.name, caller.way, "probe", about, company))
+    await _recall(sight)
+    _reserve(sight, wishes)
+    sent: list[Probe] = []
+    try:
+        for site, kind in wishes:
+            probe = await backend.launch(site, kind, role)
+            sent.append(probe)
+            about = f"{site.key} {kind} as {role}, probe {probe.id}"
+            await backend.store.note(Deed(backend.now(), caller.name, caller.way, WHAT, about, company))
+    finally:
+        _give_back(sight, wishes[len(sent) :])
     return sent
+
+
+def _reserve(sight: Sight, wishes: Sequence[Wish]) -> None:
+    """Take the room for all of them, or none. Raises TooManyError."""
+    backend, limits = sight.backend, _limits(sight, wishes)
+    backend.manual.check(limits, backend.now())
+    for number, (site, _) in enumerate(wishes):
+        if not backend.admits(site):
+            for admitted, _ in wishes[:number]:
+                backend.give_back(admitted)
+            raise TooManyError(f"{site.key}: no more probes are sent there now, see probes.cap", SOON)
+    backend.manual.count(limits, backend.now())
+
+
+def _give_back(sight: Sight, unsent: Sequence[Wish]) -> None:
+    """The room of what was not sent after all."""
+    for site, _ in unsent:
+        sight.backend.give_back(site)
+    sight.backend.manual.give_back(_limits(sight, unsent) if unsent else ())
+
+
+async def _recall(sight: Sight) -> None:
+    """After a start: what each person sent in the last hour stands in the audit log. On which path, only its text says;
+    the paths begin anew."""
+    backend = sight.backend
+    since, before, found = backend.now() - HOUR, None, []
+    while not backend.manual.recalled:
+        part = await backend.store.deeds(before, AT_ONCE)
+        found += [(_person(deed.way, deed.who), deed.at) for _, deed in part if deed.what == WHAT and deed.at > since]
+        if len(part) < AT_ONCE or part[-1][1].at <= since:
+            if not backend.manual.recalled:  # by another request meanwhile
+                backend.manual.recall(found)
+        else:
+            before = part[-1][0]
 
 
 def _check(sight: Sight, sites: Iterable[WatchedPath], role: Role) -> None:
@@ -60,12 +98,12 @@ def _check(sight: Sight, sites: Iterable[WatchedPath], role: Role) -> None:
             raise CannotSendError(f"{site.key}: {why}", "as")
 
 
-def _limits(sight: Sight, wishes: Sequence[tuple[WatchedPath, Kind]]) -> list[Limit]:
+def _limits(sight: Sight, wishes: Sequence[Wish]) -> list[Limit]:
     """What one person may send in an hour, and what may come on one path."""
     most = sight.backend.config().web.manual
     counts: Mapping[str, int] = {site.key: sum(other is site for other, _ in wishes) for site, _ in wishes}
     person = Limit(
-        key=("person", sight.caller.way, sight.caller.name),
+        key=_person(sight.caller.way, sight.caller.name),
         wanted=len(wishes),
         most=most.per_person_per_hour,
         said=f"by hand one person sends at most {most.per_person_per_hour} probes in an hour",
@@ -80,3 +118,7 @@ def _limits(sight: Sight, wishes: Sequence[tuple[WatchedPath, Kind]]) -> list[Li
         for key, wanted in counts.items()
     ]
     return [person, *paths]
+
+
+def _person(way: str, name: str) -> tuple[str, ...]:
+    return ("person", way, name)

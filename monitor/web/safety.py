@@ -1,4 +1,4 @@
-"""What makes every response safe, and every error one that people or programs can use."""
+"""What makes every error one that people or programs can use, and tells nothing of our inside."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,24 +7,17 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 
+from monitor.web.connections import Connection
+from monitor.web.rejections import Rejection
 from monitor.web.sight import NotThereError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-NEVER_KEPT = {"Cache-Control": "no-store"}
 API = "/api/v1"
 NOTHING = "404: Not Found"  # as aiohttp says it where no route leads
 LONGEST_BODY = 64 * 1024  # octets of a request
 PATIENCE = 30.0  # seconds for a request that sends something, and for what it makes us do
+PLAIN = "identity"  # the one Content-Encoding that is taken
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 log = structlog.get_logger("web")
@@ -32,14 +25,15 @@ log = structlog.get_logger("web")
 
 @web.middleware
 async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The outermost frame of every request: headers on each response, and no error that tells of our inside."""
+    """The outermost frame of every request: no error tells of our inside."""
+    if request.headers.get("Content-Encoding", PLAIN).strip().lower() != PLAIN:
+        return _compressed(request)
     try:
         response = await _in_time(request, handler)
     except NotThereError as error:
         response = await _failed(request, HTTPStatus.NOT_FOUND, f"there is no {error}")
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST or error.content_type != "text/plain":
-            error.headers.update(_headers(error))
             raise
         response = await _failed(request, HTTPStatus(error.status), _said(error))
         if error.status == HTTPStatus.REQUEST_TIMEOUT:
@@ -49,11 +43,12 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
                 response.headers[name] = error.headers[name]
     except ConnectionResetError:  # who asked is gone
         raise
+    except web.RequestPayloadError:  # a chunk that is none, an end that never came
+        response = await _failed(request, HTTPStatus.BAD_REQUEST, "the body cannot be read")
+        response.force_close()
     except Exception:
         log.exception("a request went wrong", method=request.method, path=request.path[:200])
         response = await _failed(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; the log tells")
-    if not response.prepared:
-        response.headers.update(_headers(response))
     return response
 
 
@@ -68,8 +63,16 @@ async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse
         raise web.HTTPRequestTimeout(text="the request was not whole in time; send it again") from None
 
 
-def _headers(response: web.StreamResponse) -> dict[str, str]:
-    return HEADERS if "Cache-Control" in response.headers else HEADERS | NEVER_KEPT
+def _compressed(request: web.Request) -> web.Response:
+    """Bodies are small here: whoever compresses one is a program, mistaken or hostile (RFC 9110, section 15.5.16)."""
+    from monitor.web.api.problem import problem
+
+    if isinstance(request.protocol, Connection):
+        request.protocol.reject(Rejection.ENCODING)
+    headers = {"Accept-Encoding": PLAIN}
+    response = problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the body without Content-Encoding", headers=headers)
+    response.force_close()
+    return response
 
 
 def _said(error: web.HTTPException) -> str:

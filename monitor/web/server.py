@@ -7,15 +7,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from aiohttp import web
 
 from monitor.config import Config
+from monitor.descriptors import descriptor_limit
 from monitor.metrics import CONTENT_TYPE
 from monitor.trouble import Trouble
 from monitor.web import api, auth, pages, runbooks
+from monitor.web.auth.client import is_proxy
 from monitor.web.backend import BACKEND, Backend
+from monitor.web.connections import Connection, Connections, Limits
+from monitor.web.headers import add_headers
+from monitor.web.listening import accepting, bound
+from monitor.web.rejections import Rejections
 from monitor.web.safety import LONGEST_BODY, safe
 from probes.settings import Endpoint
 
-GRACE = 2.0  # seconds for requests under way when the service stops, and for the rest of one that has its answer
-IDLE = 60.0  # seconds a connection may say nothing, or not come to the end of its headers
+MOST_OF_A_CLIENT = 128  # connections, where no configuration says it
+GRACE = 2.0  # seconds for requests under way when the service stops
 
 
 class WebError(Trouble):
@@ -58,29 +64,61 @@ def _instruments(backend: Backend) -> list[web.RouteDef]:
 async def serving_all(backend: Backend, config: Config) -> AsyncIterator[int]:
     """Serve as [web] says; yields the port of the pages. Raises WebError when it cannot listen there."""
     told = config.web
+    limits = Limits.of(descriptor_limit(), told.connections_per_client)
+    connections = Connections(limits, backend.rejections, lambda address: is_proxy(address, told))
     async with AsyncExitStack() as house:
         if told.metrics_listen:
-            await house.enter_async_context(serving(instruments(backend), told.metrics_listen, "web.metrics_listen"))
+            await house.enter_async_context(
+                serving(instruments(backend), told.metrics_listen, "web.metrics_listen", connections=connections)
+            )
         app = application(backend, instruments=told.metrics_listen is None)
         context = told.tls.context() if told.tls else None
-        yield await house.enter_async_context(serving(app, told.listen, "web.listen", context))
+        yield await house.enter_async_context(serving(app, told.listen, context=context, connections=connections))
 
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, place: Endpoint, key: str = "web.listen", context: ssl.SSLContext | None = None
+    app: web.Application,
+    place: Endpoint,
+    key: str = "web.listen",
+    context: ssl.SSLContext | None = None,
+    connections: Connections | None = None,
 ) -> AsyncIterator[int]:
     """Serve `app`; yields the port. Raises WebError when it cannot listen there; `key` names the place for people."""
-    runner = web.AppRunner(
-        app, access_log=None, handle_signals=False, shutdown_timeout=GRACE, lingering_time=GRACE, keepalive_timeout=IDLE
-    )
+    app.on_response_prepare.append(add_headers)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=GRACE)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, place.host, place.port, ssl_context=context)
         try:
-            await site.start()
+            sockets = await bound(place)
         except OSError as error:
             raise WebError(f"{key}: cannot listen on {place}: {error.strerror}; choose another") from error
-        yield runner.addresses[0][1]
+        server = _accounted(runner)
+        counted = _default_connections() if connections is None else connections
+        async with accepting(sockets, server, counted, context):
+            yield sockets[0].getsockname()[1]
     finally:
         await runner.cleanup()
+
+
+def _accounted(runner: web.AppRunner) -> web.Server:
+    """The server, which tells each connection when a request of its begins and ends."""
+    server = runner.server
+    assert server
+    answer = server.request_handler
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        connection = request.protocol
+        assert isinstance(connection, Connection)
+        connection.begin(request)
+        try:
+            return await answer(request)
+        finally:
+            connection.end()
+
+    server.request_handler = handle
+    return server
+
+
+def _default_connections() -> Connections:
+    return Connections(Limits.of(descriptor_limit(), MOST_OF_A_CLIENT), Rejections(), lambda _: False)

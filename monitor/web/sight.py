@@ -19,9 +19,11 @@ from monitor.people.caller import Caller
 from monitor.people.person import Deed
 from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRow, Record
 from monitor.web.backend import BACKEND, CALLER, Backend
+from monitor.web.sealed import Seal
 from probes.probe import Probe
 
 SOON_AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
+AUDIT_OCTETS = 8  # of the number of a line of the audit log
 LOOKS = 20  # parts of a list that are read, at most
 
 
@@ -173,19 +175,37 @@ class Sight:
                 break
         return before.probes[0].probe_id if before.probes else "", after
 
-    async def deeds(self, before: int | None, most: int) -> tuple[list[tuple[int, Deed]], int | None]:
-        """The newest lines of the audit log before that number, and where the following ones begin, None at the end.
-        Whoever is bound to companies sees what was done to theirs."""
+    async def deeds(self, before: str, most: int) -> tuple[list[tuple[int | None, Deed]], str]:
+        """The newest lines of the audit log before that place, "" for the newest of all, and where the following ones
+        begin, "" at the end. Whoever is bound to companies sees what was done to theirs, without the lines' numbers:
+        these would tell how much others do. Raises NotThereError for what is no place."""
+        seal = Seal(self.caller, await self.backend.store.key(), "audit log")
+        number = self._audit_number(before, seal)
         found: list[tuple[int, Deed]] = []
         for _ in range(LOOKS):
-            part = await self.backend.store.deeds(before, most)
-            before = part[-1][0] if len(part) == most else None
+            part = await self.backend.store.deeds(number, most)
+            number = part[-1][0] if len(part) == most else None
             found += [line for line in part if self.caller.sees_all or self.caller.sees(line[1].company)]
-            if before is None or len(found) >= most:
+            if number is None or len(found) >= most:
                 break
         if len(found) > most:
-            before = found[most - 1][0]
-        return found[:most], before
+            number = found[most - 1][0]
+        if self.caller.sees_all:
+            return list(found[:most]), "" if number is None else str(number)
+        sealed = "" if number is None else seal.close(number.to_bytes(AUDIT_OCTETS))
+        return [(None, deed) for _, deed in found[:most]], sealed
+
+    def _audit_number(self, before: str, seal: Seal) -> int | None:
+        if not before:
+            return None
+        if not self.caller.sees_all:
+            opened = seal.open(before)
+            if opened is None:
+                raise NotThereError("place in the audit log of this name")
+            return int.from_bytes(opened)
+        if not (before.isascii() and before.isdigit() and len(before) < 18):
+            raise NotThereError("place in the audit log of this name")
+        return int(before)
 
     def _told(self, record: NoticeRecord) -> NoticeRecord:
         """The notice. One that another incident takes over says how wide that is: not the caller's to know."""

@@ -21,7 +21,7 @@ from probes.mailboxes.folders import INBOX, junk_among
 from probes.mailboxes.imap_line import HEADERS_AT_ONCE, Line, Patience, said
 from probes.mailboxes.imap_search import CONNECTIONS_LIMIT, SearchLine, Tally
 from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
-from probes.settings import Duration, Host, Port, Secret, Settings
+from probes.settings import Duration, Host, Port, Secret, Settings, checked_secret
 from probes.tls import CaFile, client_context
 
 PATIENCE = Patience()
@@ -67,7 +67,7 @@ class ImapMailbox(Settings):
     tls: Literal["implicit", "starttls", "none"] = Field("implicit", description="How the connection is encrypted.")
     ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
     user: Name = Field(description="The mailbox's login name.")
-    password: Annotated[Secret, AfterValidator(_typed)] = Field(description="The mailbox's password.")
+    password: Annotated[Secret, checked_secret(_typed)] = Field(description="The mailbox's password.")
     inbox: Name = Field(INBOX, description="The folder that people read.")
     junk: Name | None = Field(
         None, description="The junk folder; else the one marked `\\Junk`, else one with a usual name."

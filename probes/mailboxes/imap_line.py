@@ -200,6 +200,8 @@ class Line:
             answer = self._it.select_folder(self.name)
         if _number(answer, b"UIDVALIDITY") == self._validity:
             with self._step("delete"):
+                if self._it.has_capability("X-GM-EXT-1"):  # what is expunged there stays in "All Mail"
+                    self._unless_gone(uids, lambda there: self._it.add_gmail_labels(there, ["\\Trash"], silent=True))
                 self._unless_gone(uids, lambda there: self._it.add_flags(there, [DELETED], silent=True))
                 self._expunge(uids)
         with self._step(f"open {self.name}"):

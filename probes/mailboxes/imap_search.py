@@ -91,13 +91,15 @@ class Tally:
     _views: tuple[str, ...] = ()
 
     def folders(self) -> Iterator[tuple[Folder, str]]:
-        """What each folder to be searched is for, and its name."""
+        """What each folder to be searched is for, and its name. A view without the folders that it shows tells nothing:
+        what is seen in it may lie in the inbox."""
         plan = search_plan(self.listed, self.namespaces, tuple(self.watched))
         self._views = plan.views
         if self.only is None:
             self.closed += plan.foreign
         flags = {each.name: each.flags for each in self.listed}
-        for name in (*plan.views, *plan.folders):
+        chosen = plan.folders if self.only is not None else (*plan.views, *plan.folders)
+        for name in chosen:
             if self.only is None or name in self.only:
                 yield self.watched.get(name) or meaning(name, flags.get(name, ())), name
 

@@ -22,6 +22,7 @@ from probes.settings import Address, Settings
 AWAY = timedelta(minutes=1)  # a mail server that found nobody for as long as that tries again
 DEPTH = 3  # a copy may stand inside a journal report, that inside a forwarded mail; no more is looked into
 HEADERS_READ = 1 << 16
+MAIL_READ = 4 << 20  # octets: a probe has some 5,000, whatever it is wrapped in
 ITSELF, ENCLOSED = "itself", "enclosed"
 
 _REPORT = re.compile(rb"^content-type:\s*multipart/report\b", re.IGNORECASE | re.MULTILINE)
@@ -90,6 +91,7 @@ def copy_of_probe(content: bytes, folder_name: str, client_ip: str) -> Sighting 
     """The probe of which this mail is a copy: forwarded as it is, or whole inside another mail (RFC 2046, section
     5.2.1), as journal reports have it. `ref` tells which. None for everything else, above all for what reports on a
     probe."""
+    content = content[:MAIL_READ]
     for depth in range(DEPTH):
         headers, body = split(content)
         if _REPORT.search(headers):

@@ -21,7 +21,7 @@ from pydantic import Field
 from probes.evidence import Folder
 from probes.mailboxes import MailboxError, Search, Session, Sighting
 from probes.mailboxes.folders import INBOX, junk_directories, maildir_folder, meaning
-from probes.mailboxes.maildir_box import Box, subfolders
+from probes.mailboxes.maildir_box import FOLDERS_LIMIT, Box, subfolders
 from probes.mailboxes.notifier import Notifier, mount_of
 from probes.mailboxes.threads import MailboxThreads
 from probes.settings import FilePath, Settings
@@ -163,8 +163,10 @@ class MaildirSession:
         """See `Session`. Every file that came since then is read: that is quicker than any index."""
         ends = asyncio.get_running_loop().time() + SEARCH_LIMIT
         found: list[Sighting] = []
-        searched, closed, unfinished = [], [], []
-        for box in await self._all_folders():
+        boxes = await self._all_folders()
+        searched, closed = [], []
+        unfinished = [f"whatever comes after {FOLDERS_LIMIT} folders"] if len(boxes) > FOLDERS_LIMIT else []
+        for box in boxes:
             if only is not None and box.name not in only:
                 continue
             try:

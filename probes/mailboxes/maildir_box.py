@@ -218,7 +218,7 @@ def _modified(entry: "os.DirEntry[str]") -> float:
         return float("-inf")
 
 
-FOLDERS_LIMIT = 2_000
+FOLDERS_LIMIT = 10_000
 DEPTH_LIMIT = 10
 
 

@@ -6,7 +6,7 @@ a part more does.
 
 import hashlib
 
-from probes.reading.bounces.mime import open_mail
+from probes.reading.mime import open_mail
 
 
 def body_digest(message: bytes) -> bytes:

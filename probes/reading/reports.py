@@ -1,7 +1,8 @@
 """DMARC aggregate and SMTP TLS reports, reduced to what concerns our address and domain.
 
-The format is read by parsedmarc, which is an extra: `pip install mailpath[reports]`. What it is given is unpacked here,
-within bounds, so that it never sees an archive, a mail or an XML document with entities.
+The format is read by parsedmarc, which is an extra: `pip install mailpath[reports]`. What it is given is unpacked and
+counted here, within bounds, so that it never sees an archive, a mail, or a document that grows. Even so, a foreign
+library reads hostile text: the service calls this through `report_reader`, in a process that has limits of its own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,10 +13,12 @@ from importlib.util import find_spec
 from typing import Any
 
 from probes.reading.report_files import Packed, ReportError, one_line, unpack
+from probes.reading.report_limits import check
 
 __all__ = ["ReportError", "ReportFacts", "ReportKind", "ReportRow", "available", "read_report"]
 
 MOST_ROWS = 1000  # kept of what concerns us
+MOST_COUNT = 1 << 53  # messages; a larger number is a lie, and no longer exact in JSON
 
 
 class ReportKind(StrEnum):
@@ -86,6 +89,8 @@ def read_report(data: bytes, source_ip: str, domain: str) -> ReportFacts:
     It blocks: 5,000 records take a second, and the first one a second or two for loading the library.
     """
     packed = unpack(data)
+    if packed.text:
+        check(packed.text)
     try:
         import parsedmarc
     except ImportError:
@@ -99,7 +104,7 @@ def read_report(data: bytes, source_ip: str, domain: str) -> ReportFacts:
 def _facts(packed: Packed, library: Any, source_ip: str, domain: str) -> ReportFacts:
     if packed.feedback:
         now = datetime.now(UTC)  # only where the report names no time
-        report = library.parse_failure_report(packed.feedback, packed.sample, now, offline=True)
+        report = library.parse_failure_report(packed.feedback, f"From: {packed.sender}\n\n", now, offline=True)
         return _failure(report, source_ip, domain)
     if packed.text.startswith("{"):
         return _tls(library.parse_smtp_tls_report_json(packed.text), source_ip, domain)
@@ -130,7 +135,7 @@ def _record(record: Mapping[str, Any]) -> ReportRow:
     return ReportRow(
         source_ip=one_line(record["source"]["ip_address"]),
         domain=one_line(record["identifiers"]["header_from"]).lower(),
-        count=int(record["count"]),
+        count=_count(record["count"]),
         passed=bool(record["alignment"]["dmarc"]),
         disposition=one_line(evaluated["disposition"]),
         spf=one_line(evaluated["spf"]),
@@ -166,6 +171,7 @@ def _failure(report: Mapping[str, Any], source_ip: str, domain: str) -> ReportFa
 def _tls(report: Mapping[str, Any], source_ip: str, domain: str) -> ReportFacts:
     policies = report["policies"]
     rows = [row for policy in policies for row in _sessions(policy)]
+    passed = sum(_count(each["successful_session_count"]) for each in policies)
     return ReportFacts(
         kind=ReportKind.TLS,
         organisation=one_line(report["organization_name"]),
@@ -175,23 +181,27 @@ def _tls(report: Mapping[str, Any], source_ip: str, domain: str) -> ReportFacts:
         begins=one_line(report["begin_date"]),
         ends=one_line(report["end_date"]),
         records=len(policies),
-        messages=sum(int(each["successful_session_count"]) + int(each["failed_session_count"]) for each in policies),
-        passed=sum(int(each["successful_session_count"]) for each in policies),
+        messages=passed + sum(_count(each["failed_session_count"]) for each in policies),
+        passed=passed,
         ours=_ours(rows, source_ip, domain),
     )
 
 
 def _sessions(policy: Mapping[str, Any]) -> Iterator[ReportRow]:
     domain = one_line(policy["policy_domain"]).lower()
-    if well := int(policy["successful_session_count"]):
+    if well := _count(policy["successful_session_count"]):
         yield ReportRow("", domain, well, passed=True)
     details = policy.get("failure_details") or ()
     for each in details:
         ip, result = one_line(each.get("sending_mta_ip")), one_line(each.get("result_type"))
-        yield ReportRow(ip, domain, int(each["failed_session_count"]), passed=False, result=result)
-    untold = int(policy["failed_session_count"]) - sum(int(each["failed_session_count"]) for each in details)
+        yield ReportRow(ip, domain, _count(each["failed_session_count"]), passed=False, result=result)
+    untold = _count(policy["failed_session_count"]) - sum(_count(each["failed_session_count"]) for each in details)
     if untold > 0:
         yield ReportRow("", domain, untold, passed=False, result="not told")
+
+
+def _count(value: Any) -> int:
+    return min(max(int(value), 0), MOST_COUNT)
 
 
 def _ours(rows: list[ReportRow], source_ip: str, domain: str, *, whole: bool = False) -> tuple[ReportRow, ...]:

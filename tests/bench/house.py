@@ -37,6 +37,7 @@ cap = {{ per_path_per_day = 1000000, per_host_per_minute = 1000000 }}
 url = "sqlite:///mailpath.db"
 [web]
 listen = "127.0.0.1:{web}"
+metrics_listen = "127.0.0.1:{metrics}"
 """
 COMPANY = """\
 [companies.c{number}]
@@ -59,11 +60,13 @@ class Town:
     tls: str = "none"
     every: str = "5m"
     web: int = 0
+    metrics: int = 0
     mailbox: str = MAILDIR
 
     def config(self) -> str:
         """Its config.toml."""
-        head = HEAD.format(source_ip=HOST if self.via == "direct" else "104.130.122.50", every=self.every, web=self.web)
+        source_ip = HOST if self.via == "direct" else "104.130.122.50"
+        head = HEAD.format(source_ip=source_ip, every=self.every, web=self.web, metrics=self.metrics)
         facts = {"via": self.via, "port": self.port, "tls": self.tls}
         companies = (
             COMPANY.format(number=number, mailbox=self.mailbox.format(number=number), **facts)

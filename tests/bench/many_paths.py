@@ -99,7 +99,7 @@ async def _prepared(folder: Path, ports: Ports, paths: int) -> Path:
     """A configuration, and a store in which every path has a verdict of every kind."""
     file = folder / f"{paths}.toml"
     every = max(round(paths * len(Kind) / PER_SECOND), 1)
-    town = Town(paths, ports.plain, every=f"{every}s", web=free_port())
+    town = Town(paths, ports.plain, every=f"{every}s", web=free_port(), metrics=free_port())
     file.write_text(town.config().replace("mailpath.db", f"{paths}.db"))
     config = read_config(file)
     async with Store.open(config.store.url) as store:
@@ -214,7 +214,8 @@ async def _watch(file: Path, seconds: float) -> Facts:
         async with loop_lag() as calm:
             await asyncio.sleep(seconds * 2 / 3)
         async with loop_lag() as scraped:
-            scrapes, size = await _scrape(config.web.listen.port, seconds / 3)
+            assert config.web.metrics_listen
+            scrapes, size = await _scrape(config.web.metrics_listen.port, seconds / 3)
         cpu, probes = time.process_time() - cpu, len(lateness.verdicts) - before
         kb_most = _kb()
     return Facts(

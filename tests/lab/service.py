@@ -13,6 +13,7 @@ from tests.lab.processes import Daemon, listens, tail
 
 SECONDS = 60.0  # an end for every wait; on a quiet machine the longest takes 20
 PORT = 8025
+METRICS = 9108  # of its own: these companies are real ones
 COMMAND = ("env", "-u", "PYTHONDONTWRITEBYTECODE", sys.executable, "-m", "monitor")  # so that it is compiled once
 
 
@@ -22,9 +23,9 @@ class Service(Daemon):
     def __init__(self, folder: Path, config: str) -> None:
         self._store = f"sqlite:///{folder}/mailpath.db"
         file = folder / "config.toml"
-        file.write_text(config)
+        file.write_text(f'{config}\n[web]\nmetrics_listen = "127.0.0.1:{METRICS}"\n')
         command = (*COMMAND, "serve", "--config", str(file))
-        super().__init__("mailpath", command, folder / "log", listens(US.inode, PORT), SECONDS)
+        super().__init__("mailpath", command, folder / "log", listens(US.inode, PORT, METRICS), SECONDS)
 
     def wait_for(self, path: str, seen: Callable[[Record], object], seconds: float = SECONDS) -> Record:
         """The first probe of "company/path", once it is as `seen` wants it."""
@@ -51,7 +52,7 @@ class Service(Daemon):
 
     def metrics(self, name: str) -> list[tuple[dict[str, str], float]]:
         """The lines of one family on /metrics: labels and value."""
-        with urlopen(f"http://127.0.0.1:{PORT}/metrics", timeout=SECONDS) as answer:
+        with urlopen(f"http://127.0.0.1:{METRICS}/metrics", timeout=SECONDS) as answer:
             lines = re.findall(rf"^{name}{{(.*)}} (\S+)$", answer.read().decode(), re.MULTILINE)
         return [(dict(re.findall(r'(\w+)="([^"]*)"', labels)), float(value)) for labels, value in lines]
 

@@ -1,6 +1,7 @@
 """People and tokens are made, linked and ended, on a real store."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -200,3 +201,39 @@ async def test_those_who_see_more_are_not_there_for_them(access: Access, compani
     for which in ("x", token.id):
         with pytest.raises(AccessError, match="there is no token"):
             await boss.revoke(which)
+
+
+async def test_names_tell_nobody_who_else_there_is(access: Access) -> None:
+    """Who is bound makes people of their own names: they can neither find out nor take one of another company."""
+    await access.add("adm", Rights.ADMIN, None)
+    await access.add("eve", Rights.VIEWER, ("dyne",))
+    await access.add_token("ci", Rights.VIEWER, ("dyne",), None)
+    boss = bound(access, "acme", "bolt")
+    for name in ("adm", "eve", "nobody"):
+        await boss.add(name, Rights.VIEWER, ("acme",))
+    await boss.add("eve", Rights.VIEWER, ("bolt", "acme"))
+    await boss.add_token("ci", Rights.VIEWER, ("acme",), None)
+    names = [person.name for person in await boss.people()]
+    assert sorted(names) == ["adm@acme", "eve@acme", "eve@acme+bolt", "nobody@acme"]
+    with pytest.raises(AccessError, match="there is somebody called eve@acme already"):
+        await boss.add("eve@acme", Rights.VIEWER, ("acme",))
+
+
+async def test_nobody_else_gets_a_name_of_a_companys_people(access: Access) -> None:
+    for companies in (None, ("dyne",), ("acme", "dyne")):
+        with pytest.raises(AccessError, match="would be a name of people of acme alone"):
+            await access.add("ann@acme", Rights.VIEWER, companies)
+    await access.add("ann@acme", Rights.VIEWER, ("acme",))
+    await access.add("ann@acme.example", Rights.VIEWER, None)
+    with pytest.raises(AccessError, match=r"ann@acme is of other companies by name"):
+        await access.change("ann@acme", Rights.VIEWER, None)
+
+
+async def test_the_file_of_the_first_link_is_gone_once_there_is_another(access: Access, tmp_path: Path) -> None:
+    file = tmp_path / "link"
+    file.write_text("http://x/invitation?key=K")
+    there = replace(access, first_link_file=file)
+    await there.add("ann", Rights.VIEWER, None)
+    assert file.exists()
+    await there.add("admin", Rights.ADMIN, None)
+    assert not file.exists()

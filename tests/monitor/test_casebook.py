@@ -223,7 +223,7 @@ async def test_a_verdict_counts_once_though_the_store_would_not_take_what_came_o
         assert at.only().failures[0].bad == 2
 
 
-async def disk_full(*_: Any) -> None:
+async def disk_full(*_: Any, **__: Any) -> None:
     raise StoreError("the disk is full")
 
 

@@ -1,9 +1,15 @@
 """The log of what went wrong: it says where, and shows nothing of what was there."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 
 import pytest
+from pydantic import SecretStr
+
+from monitor import logs
+from monitor.config.secret_values import secret_values
 
 GOES_WRONG = """
 import structlog
@@ -25,3 +31,91 @@ def test_a_traceback_shows_no_values_of_variables(form: str) -> None:
     assert "it went wrong" in said
     assert "in sign_in" in said
     assert "four words in a row" not in said
+
+
+# ---- What libraries and the event loop say ---------------------------------------------------------------------------
+
+LIBRARIES = """
+import asyncio, logging
+from monitor import logs
+logs.set_up("info", "json")
+for number in range(1000):
+    logging.getLogger("aiohttp.server").error("Error handling request from %s", number, exc_info=ValueError("odd"))
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(logs.LoopErrors())
+    for _ in range(1000):
+        error = OSError(24, "Too many open files")
+        loop.call_exception_handler({"message": "socket.accept() out of system resource", "exception": error})
+asyncio.run(main())
+"""
+
+
+def test_what_others_log_again_and_again_is_a_line_of_json() -> None:
+    command = (sys.executable, "-c", LIBRARIES)
+    said = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stderr
+    first, second = map(json.loads, said.splitlines())
+    assert (first["logger"], first["level"]) == ("aiohttp.server", "error")
+    assert "ValueError: odd" in first["exception"]
+    assert (second["logger"], second["reason"]) == ("asyncio", "Too many open files")
+    assert second["event"] == "socket.accept() out of system resource"
+    assert "exception" not in second
+
+
+def test_a_storm_is_told_once_and_then_by_its_number() -> None:
+    waiting: list[Callable[[], None]] = []
+    told: list[tuple[str, dict[str, object]]] = []
+    repeated = logs.Repeated(later=lambda _, act: waiting.append(act))
+
+    def say(event: str, **facts: object) -> None:
+        told.append((event, facts))
+
+    for _ in range(500):
+        repeated.tell("x", say, "it happened", reason="x", exc_info=ValueError())
+    repeated.tell("y", say, "it happened", reason="y")
+    assert [facts["reason"] for _, facts in told] == ["x", "y"]
+    for act in list(waiting):
+        act()
+    assert told[2:] == [("it happened", {"reason": "x", "more": 499, "seconds": 60})]
+    waiting[-1]()
+    repeated.tell("x", say, "it happened", reason="x")
+    assert len(told) == 4, "after a minute of peace it is told at once again"
+
+
+# ---- Secrets --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def configured() -> Iterator[None]:
+    logs.hide(secret_values({"a": SecretStr('hunter"2\\'), "b": [SecretStr("https://x.example/T0KENT0KENT0KEN?a=1")]}))
+    yield
+    logs.hide(())
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("token mailpath_AbCdEfGhIjKlMnOpQrSt", "token mailpath_[secret]"),
+        ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic [secret]"),
+        ("sent Bearer abcdefghijklmnop1234", "sent Bearer [secret]"),
+        ("GET /invitation?key=abc&x=1 HTTP/1.1", "GET /invitation?key=[secret]&x=1 HTTP/1.1"),
+        ("Cookie: mailpath=abc; other=1", "Cookie: [secret]"),
+        ("a cookie __Host-mailpath=abc", "a cookie __Host-mailpath=[secret]"),
+        ("pagerduty://user:pass@host", "pagerduty://user:[secret]@host"),
+        ('the password hunter"2\\ is wrong', "the password [secret] is wrong"),
+        (json.dumps({"event": 'hunter"2\\'}), '{"event": "[secret]"}'),
+        ("POST /T0KENT0KENT0KEN failed", "POST /[secret] failed"),
+        ("535 5.7.139 Basic authentication is disabled", "535 5.7.139 Basic authentication is disabled"),
+        ("550 see https://postmaster.example/?id=7", "550 see https://postmaster.example/?id=7"),
+        ("a key is missing: companies.acme", "a key is missing: companies.acme"),
+        ("mailpath explain 3f9a", "mailpath explain 3f9a"),
+    ],
+)
+def test_secrets_are_taken_out_and_nothing_else(said: str, written: str) -> None:
+    assert logs.without_secrets(said) == written
+
+
+def test_a_line_without_its_secrets_is_still_json() -> None:
+    line = json.dumps({"event": "x", "header": "Cookie: mailpath=abc", "after": "Authorization: Bearer abc", "n": 1})
+    assert json.loads(logs.without_secrets(line))["n"] == 1

@@ -151,3 +151,105 @@ def test_cron_times_are_utc_and_spread_within_their_minute(cron, after, first):
 def test_cron_fires_each_time_once():
     launched = run(schedule(path(every=None, cron="*/15 * * * *")), 180)
     assert len(launched) == 12
+
+
+# --- a clock that is set
+
+
+def pace(plan: Schedule, steps: list[tuple[float, float]]) -> list[float]:
+    """Minutes that really passed at each launch, where (minutes, step): so long it goes on, then the clock is set by
+    `step` minutes."""
+    launched, passed, wall = [], 0.0, MIDNIGHT
+    for minutes, step in steps:
+        for _ in range(round(minutes * 60)):
+            launched += [passed for _ in plan.due(wall)]
+            passed, wall = passed + 1 / 60, wall + SECOND
+        moved = timedelta(minutes=step)
+        wall += moved
+        plan.clock_was_set(moved, wall)
+    return launched
+
+
+@pytest.mark.parametrize("step", [-1440 * 400, -120, -7, -1, 1, 7, 120, 1440 * 400])
+def test_every_ten_minutes_is_every_ten_minutes_whatever_the_clock_is_set_to(step: float):
+    launched = pace(schedule(path()), [(35, step), (60, -step), (60, 0)])
+    gaps = [later - earlier for earlier, later in itertools.pairwise(launched)]
+    assert 9 <= min(gaps) <= max(gaps) < 20
+    assert launched[-1] > 140
+
+
+@pytest.mark.parametrize("step", [-120, 120])
+def test_a_step_makes_no_burst(step: float):
+    plan = schedule(*(path(f"c{n}") for n in range(100)))
+    launched = pace(plan, [(35, step), (30, 0)])
+    busiest = max(sum(minute <= at < minute + 1 for at in launched) for minute in range(65))
+    assert busiest <= 25
+    assert len(launched) >= 500
+
+
+@pytest.mark.parametrize(
+    ("cron", "step", "launches"),  # in minutes; the clock is set 13 hours after midnight
+    [
+        ("0 12 * * *", -120, [720]),  # noon comes again, the probe does not
+        ("0 12 * * *", 120, [720]),
+        ("0 9,17 * * *", -30, [540, 1050]),  # five o'clock comes half an hour later
+        ("0 14 * * *", -120, [960]),
+        ("0 * * * *", -90, [*range(0, 840, 60), *range(870, 1200, 60)]),  # every hour is every hour
+    ],
+)
+def test_a_cron_time_that_comes_again_is_not_used_again(cron: str, step: float, launches: list[float]):
+    plan = schedule(path(every=None, cron=cron))
+    launched = pace(plan, [(13 * 60 + 5, step), (6 * 60, 0)])
+    assert [round(at / 30) * 30 for at in launched] == [at for at in launches if at < 19 * 60]
+
+
+def test_a_reload_forgets_nothing_of_it():
+    plan = schedule(path(every=None, cron="0 12 * * *"))
+    noon = MIDNIGHT + timedelta(hours=12)
+    assert len(run(plan, 5, start=noon)) == 1
+    caps = Caps(10, {}, noon)
+    again = Schedule([path(every=None, cron="0 12 * * *")], caps, noon, busy=lambda *_: False, before=plan)
+    again.clock_was_set(timedelta(hours=-1), noon - timedelta(minutes=55))
+    assert run(again, 70, start=noon - timedelta(minutes=55)) == []
+
+
+# --- what cannot be stored is not sent
+
+
+def test_what_falls_into_a_time_without_a_store_is_left_out():
+    plan = schedule(*(path(f"c{n}") for n in range(100)))
+    for second in range(300):
+        assert list(plan.due(MIDNIGHT + second * SECOND, stored=False)) == []
+    later = MIDNIGHT + timedelta(minutes=5)
+    assert len(list(plan.due(later))) <= 2, "no burst"
+    assert plan.skipped["store"] >= 35
+    assert len(run(plan, 10, start=later)) >= 95
+
+
+# --- caps that outlive the schedule
+
+
+def test_a_host_has_its_cap_also_after_a_restart():
+    times = [MIDNIGHT - 30 * SECOND, MIDNIGHT - 10 * SECOND]
+    caps = Caps(2, {}, MIDNIGHT, {"acme.test": times})
+    assert caps.free_at("acme.test", MIDNIGHT) == MIDNIGHT + 30 * SECOND
+    assert caps.free_at("other.test", MIDNIGHT) == MIDNIGHT
+
+
+def test_a_repeated_attempt_counts_for_the_host_and_not_for_the_day():
+    caps = Caps(2, {}, MIDNIGHT)
+    one = path(per_path_per_day=1)
+    caps.count_message(one, MIDNIGHT)
+    assert not caps.full(one, MIDNIGHT)
+    caps.count(one, MIDNIGHT)
+    assert caps.full(one, MIDNIGHT)
+    assert caps.free_at("acme.test", MIDNIGHT) == MIDNIGHT + 60 * SECOND
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_clock_that_is_set_neither_opens_nor_shuts_a_host(hours: int):
+    caps, step = Caps(1, {}, MIDNIGHT), timedelta(hours=hours)
+    caps.count_message(path(), MIDNIGHT)
+    caps.clock_was_set(step)
+    now = MIDNIGHT + step + 10 * SECOND
+    assert caps.free_at("acme.test", now) == now + 50 * SECOND

@@ -93,8 +93,15 @@ def mailbox(server: Dovecot) -> ImapMailbox:
 
 def probes_left(server: Dovecot) -> list[Path]:
     """Every mail of ours on the server."""
-    files = (server.folder / "mail").rglob("*")
-    return [each for each in files if each.is_file() and b"X-Mailpath-Probe" in each.read_bytes()]
+    return [each for each in (server.folder / "mail").rglob("*") if b"X-Mailpath-Probe" in content(each)]
+
+
+def content(file: Path) -> bytes:
+    """What is in it; nothing of what is no file, or was renamed or deleted meanwhile."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def still_there(letter: Path) -> bool:

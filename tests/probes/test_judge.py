@@ -396,6 +396,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         "inbox - unproven",
         "does not prove",
     ),
+    ("bounced before we know that it was taken", [attempt(0), came_back(1)], 1, "direct", "", ""),
     (
         "what nobody has cannot come back",
         [attempt(0), greylisted(7), forged(8)],

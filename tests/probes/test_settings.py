@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
@@ -16,11 +16,14 @@ from probes.settings import (
     Host,
     Ip,
     Listen,
+    MissingSecretError,
     Port,
     Secret,
     Settings,
+    checked_secret,
     duration_text,
     endpoint,
+    missing_secrets,
     shown,
 )
 
@@ -240,3 +243,37 @@ def test_a_duration_is_written_as_it_is_read(text: str) -> None:
 )
 def test_a_value_is_shown_on_one_line(value: object, text: str) -> None:
     assert shown(value) == text
+
+
+class Hook(Settings):
+    secret: Annotated[Secret, checked_secret(lambda secret: secret if len(secret) > 3 else _short())]
+
+
+def _short() -> SecretStr:
+    raise ValueError("is too short")
+
+
+@pytest.mark.parametrize(
+    ("reference", "why"),
+    [
+        ({"env": "MAILPATH_NOT_SET"}, 'the environment variable "MAILPATH_NOT_SET" is not set'),
+        ({"file": "nowhere"}, 'the secret\'s file "nowhere" cannot be read: No such file or directory'),
+    ],
+)
+def test_a_secret_that_is_not_there_is_an_error_for_whoever_uses_it(reference: dict[str, str], why: str) -> None:
+    hook = Hook.model_validate({"secret": reference}, context={"secrets_later": True})
+
+    with pytest.raises(MissingSecretError, match=why):
+        hook.secret.get_secret_value()
+    assert [*missing_secrets({"hooks": [hook]})] == [hook.secret.why]  # type: ignore[attr-defined]
+    assert repr(hook)
+    with pytest.raises(ValidationError, match=why):
+        Hook.model_validate({"secret": reference})
+
+
+def test_a_secret_that_is_there_is_checked_also_by_those_who_may_not_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILPATH_TEST", "abc")
+    with pytest.raises(ValidationError, match="is too short"):
+        Hook.model_validate({"secret": {"env": "MAILPATH_TEST"}}, context={"secrets_later": True})
+    with pytest.raises(ValidationError, match="a secret is never in this file"):
+        Hook.model_validate({"secret": "plain"}, context={"secrets_later": True})

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from monitor.access import Access, AccessError, good, link_to
 from monitor.facts import Time
+from monitor.first_admin import link_file
 from monitor.people.person import Companies, Deed, Person, Rights, Token
 from monitor.web.api.fields import MOST, Body, Fields, Key, Name, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
@@ -37,7 +38,7 @@ class NewToken(Granted):
 
 
 class NewPerson(Granted):
-    """Somebody who is to sign in."""
+    """Somebody who is to sign in. Who is made by an admin that is bound to companies is called `NAME@COMPANY`."""
 
 
 class Change(Body):
@@ -49,7 +50,7 @@ class Change(Body):
 class WhichDeeds(Fields):
     """Which part of the audit log is wanted."""
 
-    before: int | None = Field(None, ge=0, le=2**53, description="The `next` of the page before.")
+    before: str = Field("", max_length=100, description="The `next` of the page before.")
     most: int = Field(100, ge=1, le=MOST, description="At most so many.")
 
 
@@ -95,9 +96,9 @@ class NewPersonFacts(PersonFacts):
 
 
 class DeedFacts(TypedDict):
-    """One line of the audit log."""
+    """One line of the audit log. `number` is null for callers who are bound to companies."""
 
-    number: int
+    number: int | None
     at: Time
     who: str
     way: str
@@ -122,7 +123,7 @@ class DeedsFacts(TypedDict):
     """A part of the log, newest first. `next` is the `before` of the following part; null at the end."""
 
     deeds: list[DeedFacts]
-    next: int | None
+    next: str | None
 
 
 class LinkFacts(TypedDict):
@@ -176,11 +177,13 @@ async def make_person(call: Call[NoQuery, NewPerson]) -> web.Response:
     """One more, and the link by which they choose a password."""
     body, access = call.body, access_of(call.sight)
     try:
-        secret = await access.add(body.name, body.rights, _companies(call.sight, body))
+        companies = _companies(call.sight, body)
+        name = access.full_name(body.name, companies)
+        secret = await access.add(name, body.rights, companies)
     except AccessError as error:
         raise _refused(error) from None
-    facts: NewPersonFacts = {**_person(await _the_person(call.sight, body.name)), "link": _link(call.sight, secret)}
-    return answered(facts, status=HTTPStatus.CREATED, headers={"Location": f"{ROOT}/people/{body.name}"})
+    facts: NewPersonFacts = {**_person(await _the_person(call.sight, name)), "link": _link(call.sight, secret)}
+    return answered(facts, status=HTTPStatus.CREATED, headers={"Location": f"{ROOT}/people/{name}"})
 
 
 async def show_person(call: Call[NoQuery, NoBody]) -> web.Response:
@@ -212,14 +215,19 @@ async def make_link(call: Call[NoQuery, NoBody]) -> web.Response:
 
 async def show_deeds(call: Call[WhichDeeds, NoBody]) -> web.Response:
     """Who did what."""
-    found, following = await call.sight.deeds(call.query.before, call.query.most)
-    return answered({"deeds": [_deed(number, deed) for number, deed in found], "next": following})
+    try:
+        found, following = await call.sight.deeds(call.query.before, call.query.most)
+    except NotThereError as error:
+        wrong = Wrong("before", "is no place in your audit log", "send the `next` of the page before, or nothing")
+        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error), wrong) from None
+    return answered({"deeds": [_deed(number, deed) for number, deed in found], "next": following or None})
 
 
 def access_of(sight: Sight) -> Access:
     """What the caller does about people and tokens."""
     caller, backend = sight.caller, sight.backend
-    return Access(backend.store, backend.now, caller.name, caller.way, caller.companies)
+    told_in = link_file(backend.config().store.url)
+    return Access(backend.store, backend.now, caller.name, caller.way, caller.companies, told_in)
 
 
 def _companies(sight: Sight, body: Granted) -> Companies:
@@ -287,7 +295,7 @@ def _person(person: Person) -> PersonFacts:
     }
 
 
-def _deed(number: int, deed: Deed) -> DeedFacts:
+def _deed(number: int | None, deed: Deed) -> DeedFacts:
     return {
         "number": number,
         "at": deed.at.isoformat(),

@@ -1,7 +1,6 @@
 """Everything that the caller may see, as it happens: verdicts, and incidents as they change."""
 
 import asyncio
-import re
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
@@ -17,13 +16,14 @@ from monitor.web.api.feed import Feed, Place
 from monitor.web.api.fields import Fields, NoBody
 from monitor.web.api.incidents import facts_of
 from monitor.web.api.operation import Call
+from monitor.web.api.places import Places
 from monitor.web.api.problem import ProblemError, Wrong
-from monitor.web.api.stream import BROKEN, LAST, Stream
+from monitor.web.api.stream import LAST, Stream
 from monitor.web.live import Subscription
 from monitor.web.sight import Sight
 
+LOST = "00000000"  # of no run: who comes again from nowhere we know is told of all open incidents
 LOOK = 1.0  # seconds between looks at the incidents
-PLACE = r"^[0-9]{1,16}\.[0-9a-f]{8}\.[0-9]{1,12}$"
 
 
 class Only(Fields):
@@ -41,41 +41,40 @@ class Everything:
     async def follow(self, call: Call[Only, NoBody]) -> web.StreamResponse:
         """Tell what was missed, and go on."""
         sight, backend = call.sight, call.sight.backend
-        asked = _place_of(call.request.headers.get(LAST))
+        places = Places(sight.caller, await backend.store.key())
+        asked, came_again = _asked_for(call.request, places)
         with backend.live.subscribed(lambda event: isinstance(event.what, Judged) and sight.wants(event)) as news:
             now = await self._feed.now(backend)
-            place = asked or now
+            place = asked or (replace(now, run=LOST) if came_again else now)
             stream = Stream()
-            await stream.open(call.request)
-            async with stream:
-                with suppress(*BROKEN):
-                    await stream.tell(str(place), {"event": "begin"})
-                    while not stream.over:
-                        before, place = place, await self._tell(stream, sight, place, call.query.only)
-                        if before.ruling != place.ruling:
-                            continue
-                        if await _stirred(news):
-                            await self._feed.read(backend)
-                        else:
-                            await self._feed.look(backend, LOOK)
+            async with stream.to(call.request):
+                await stream.tell(places.id_of(place), {"event": "begin"})
+                while not stream.over:
+                    before, place = place, await self._tell(stream, sight, place, places, call.query.only)
+                    if before.ruling != place.ruling:
+                        continue
+                    if await _stirred(news):
+                        await self._feed.read(backend)
+                    else:
+                        await self._feed.look(backend, LOOK)
         return stream
 
-    async def _tell(self, stream: Stream, sight: Sight, place: Place, only: str | None) -> Place:
+    async def _tell(self, stream: Stream, sight: Sight, place: Place, places: Places, only: str | None) -> Place:
         """Tell what comes after this place, as far as it is known; the place after that."""
         batch = await self._feed.after(sight.backend, place)
         for ruling in batch.rulings if only != "incident" else ():
             place = replace(place, ruling=ruling.number)
             if sight.caller.sees(ruling.company):
-                await stream.tell(str(place), _verdict(ruling))
+                await stream.tell(places.id_of(place), _verdict(ruling))
         place = replace(place, ruling=batch.place.ruling)
         now, wanted = sight.backend.now(), only != "verdict"
         if batch.anew is not None and wanted:
             own = [facts_of(mine, now) for each in batch.anew if (mine := sight.own(each))]
-            await stream.tell(str(batch.place), {"event": "incidents", "open": own})
+            await stream.tell(places.id_of(batch.place), {"event": "incidents", "open": own})
         for change in batch.changes if wanted else ():
             place = replace(place, run=self._feed.run, change=change.number)
             if mine := sight.own(change.incident):
-                await stream.tell(str(place), {"event": "incident", **facts_of(mine, now)})
+                await stream.tell(places.id_of(place), {"event": "incident", **facts_of(mine, now)})
         return batch.place
 
 
@@ -93,14 +92,14 @@ def _verdict(ruling: Ruling) -> dict[str, Any]:
     }
 
 
-def _place_of(text: str | None) -> Place | None:
-    if text is None:
-        return None
-    if not re.fullmatch(PLACE, text):
+def _asked_for(request: web.Request, places: Places) -> tuple[Place | None, bool]:
+    """The place to go on from, None if it is not known; and whether there was one. Raises ProblemError."""
+    shown = request.headers.get(LAST)
+    try:
+        return (places.place_of(shown) if shown is not None else None), shown is not None
+    except ValueError:
         wrong = Wrong(LAST, "is no id of these events", "send the id of the last event that came, or nothing")
-        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{LAST} is no id of these events", wrong)
-    ruling, run, change = text.split(".")
-    return Place(int(ruling), run, int(change))
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{LAST} is no id of these events", wrong) from None
 
 
 async def _stirred(news: Subscription) -> bool:

@@ -1,19 +1,24 @@
 """Results as files: CSV for spreadsheets, JSON lines for programs. They are written as they are read, page by page."""
 
+import asyncio
 import csv
 import io
 import json
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Sequence
+from time import monotonic
 
 import structlog
 from aiohttp import web
 
 from monitor.facts import row_facts
 from monitor.store import Cursor, ProbeRow, StoreError
+from monitor.web.allowance import TooManyError
 from monitor.web.api.fields import NoBody
 from monitor.web.api.operation import Call
 from monitor.web.api.probes import Filter, known
+from monitor.web.auth import while_allowed
+from monitor.web.rejections import Rejection
 from monitor.web.sight import Sight
 
 AT_ONCE = 500  # probes in one read and one write
@@ -21,6 +26,7 @@ COLUMNS = (
     *("probe", "company", "path", "kind", "as", "via", "created_at", "closed_at", "judged_at"),
     *("outcome", "cause", "grade", "delivery_seconds", "because"),
 )
+REST = 1.0  # so many times as long as a page took to be read
 FORMULA = ("=", "+", "-", "@")
 BREAKS = ("\t", "\r", "\n")
 CSV, LINES = "text/csv", "application/jsonl"
@@ -41,7 +47,19 @@ async def as_lines(call: Call[Filter, NoBody]) -> web.StreamResponse:
 
 
 async def _written(call: Call[Filter, NoBody], name: str, media: str, write: Write, head: str) -> web.StreamResponse:
+    """Raises NotThereError, TooManyError."""
     await known(call.sight, call.query)
+    backend = call.sight.backend
+    try:
+        with backend.exports.taken(call.sight.caller):
+            async with while_allowed(call.request):
+                return await _sent(call, name, media, write, head)
+    except TooManyError:
+        backend.rejections.add(Rejection.EXPORTS)
+        raise
+
+
+async def _sent(call: Call[Filter, NoBody], name: str, media: str, write: Write, head: str) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
     response.content_type, response.charset = media, "utf-8"
     response.enable_chunked_encoding()
@@ -61,15 +79,20 @@ async def _written(call: Call[Filter, NoBody], name: str, media: str, write: Wri
 
 
 async def pages(sight: Sight, asked: Filter) -> AsyncIterator[Sequence[ProbeRow]]:
-    """All that is asked for, page by page."""
+    """All that is asked for, page by page; one page of all exports is read at a time, and the store rests between two
+    of one export, so that the pages of others and the probes do not wait."""
     cursor: Cursor | None = None
     while True:
-        page = await sight.probes(asked.wanted(), cursor, AT_ONCE)
+        async with sight.backend.export_turn:
+            began = monotonic()
+            page = await sight.probes(asked.wanted(), cursor, AT_ONCE)
+            took = monotonic() - began
         if page.probes:
             yield page.probes
         if page.next is None:
             return
         cursor = page.next
+        await asyncio.sleep(REST * took)
 
 
 def _lines(rows: Sequence[ProbeRow]) -> str:

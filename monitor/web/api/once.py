@@ -39,7 +39,7 @@ class Once:
         if not re.match(PATTERN, key):
             wrong = Wrong(HEADER, "is no key", "send up to 200 visible ASCII characters, a UUID for example")
             return problem(HTTPStatus.BAD_REQUEST, f"{HEADER} is no key", [wrong])
-        caller = f"{request[CALLER].way}:{request[CALLER].name}"
+        caller = request[CALLER].account
         turn = self._turns.setdefault((caller, key), asyncio.Lock())
         async with turn:
             return await self._in_turn(operation, request, content, caller, key)

@@ -7,7 +7,6 @@ however slow, and whichever process did it. Only the steps of a dialogue under w
 import asyncio
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -21,9 +20,8 @@ from monitor.store.columns import all_legible, instant
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.operation import Call
 from monitor.web.api.problem import ProblemError, Wrong
-from monitor.web.api.stream import BROKEN, LAST, PING, Stream
+from monitor.web.api.stream import LAST, PING, Stream
 from monitor.web.live import Subscription
-from monitor.web.sight import NotThereError
 from probes.evidence import Attempt, Dialogue, Interrupted, Step
 from probes.judge import delivery_time
 
@@ -83,19 +81,17 @@ async def follow(call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         if came_again and record.closed_at and not list(news(record, (), place)):
             return web.Response(status=HTTPStatus.NO_CONTENT)
         stream = Stream()
-        await stream.open(call.request)
-        async with stream:
-            with suppress(*BROKEN, NotThereError):
-                while True:
-                    for reached, facts in list(news(record, live.spoken(probe_id), place)):
-                        await stream.tell(str(reached), facts)
-                        place = reached
-                    if record.closed_at or stream.over:
-                        break
-                    if await stirred(subscription):
-                        record = await sight.record(probe_id)
-                if record.closed_at:
-                    await stream.tell(str(place), {"event": "end", "probe": probe_id})
+        async with stream.to(call.request):
+            while True:
+                for reached, facts in list(news(record, live.spoken(probe_id), place)):
+                    await stream.tell(str(reached), facts)
+                    place = reached
+                if record.closed_at or stream.over:
+                    break
+                if await stirred(subscription):
+                    record = await sight.record(probe_id)
+            if record.closed_at:
+                await stream.tell(str(place), {"event": "end", "probe": probe_id})
     return stream
 
 

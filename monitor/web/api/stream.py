@@ -2,13 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse
 
 from monitor.store import StoreError
+from monitor.web.auth import while_allowed
+from monitor.web.sight import NotThereError
 
 PING = 10.0  # seconds between comments that keep the connection known to be there
 PATIENCE = 30.0  # seconds that a reader may take no octet of what waits for it
@@ -17,8 +20,8 @@ LAST = "Last-Event-ID"
 AGAIN = 2000  # milliseconds until a reader that lost the stream comes again
 
 
-BROKEN = (ConnectionResetError, TimeoutError, StoreError)
-"""What ends a stream: who follows comes again."""
+BROKEN = (ConnectionResetError, TimeoutError, StoreError, NotThereError)
+"""What ends a stream: the reader or the store does not go on, or it is about what was deleted. Readers come again."""
 
 
 class Stream(EventSourceResponse):
@@ -26,6 +29,7 @@ class Stream(EventSourceResponse):
 
     def __init__(self) -> None:
         super().__init__(ping_interval=PING, send_timeout=PATIENCE)
+        self.headers["Cache-Control"] = "no-store"
         self.until = asyncio.get_running_loop().time() + LASTS
 
     @property
@@ -38,7 +42,11 @@ class Stream(EventSourceResponse):
         text = json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace").decode()
         await self.send(text, id=place, event=str(facts["event"]))
 
-    async def open(self, request: web.Request) -> None:
-        """Begin."""
+    @asynccontextmanager
+    async def to(self, request: web.Request) -> AsyncIterator[None]:
+        """The stream at work, for as long as the caller may see it. What ends it before ends the block."""
         await self.prepare(request)
-        await self.write(f"retry: {AGAIN}\r\n\r\n".encode())
+        async with self, while_allowed(request):
+            await self.write(f"retry: {AGAIN}\r\n\r\n".encode())
+            with suppress(*BROKEN):
+                yield

@@ -5,8 +5,8 @@ from typing import Any
 
 from monitor.facts import MuteFacts, RecordFacts, WholeFacts
 from monitor.people.person import Rights
-from monitor.web.api import access, companies, export, incidents, mutes, probe_events, probes, standing
-from monitor.web.api.events import PLACE, Everything, Only
+from monitor.web.api import access, companies, export, incidents, mutes, places, probe_events, probes, standing
+from monitor.web.api.events import Everything, Only
 from monitor.web.api.operation import EVENTS, Answer, Operation
 
 NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
@@ -95,7 +95,7 @@ def operations() -> list[Operation[Any, Any]]:
             f"are open, where it is not known any more which changed. {AGAIN}",
             query=Only,
             act=everything.follow,
-            place=PLACE,
+            place=places.PATTERN,
             answer=Answer(HTTPStatus.OK, "The events.", media=EVENTS),
         ),
         Operation(
@@ -147,13 +147,14 @@ def operations() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/export/probes.csv", "export_csv", "export", "Probes as CSV"),
-            said="The same filters as the list. A cell that a spreadsheet would take for a formula begins with `'`.",
+            said="The same filters as the list. One caller may have two exports under way. A cell that a spreadsheet "
+            "would take for a formula begins with `'`.",
             query=probes.Filter,
             act=export.as_csv,
             answer=Answer(
                 HTTPStatus.OK, "A line of names, then a line for each probe, newest first.", media=export.CSV
             ),
-            problems=(NOT_THERE,),
+            problems=(NOT_THERE, TOO_MANY),
         ),
         Operation(
             *("GET", "/export/probes.jsonl", "export_lines", "export", "Probes as JSON lines"),
@@ -161,7 +162,7 @@ def operations() -> list[Operation[Any, Any]]:
             query=probes.Filter,
             act=export.as_lines,
             answer=Answer(HTTPStatus.OK, "An object for each probe, newest first.", media=export.LINES),
-            problems=(NOT_THERE,),
+            problems=(NOT_THERE, TOO_MANY),
         ),
         *_for_admins(),
     ]

@@ -2,8 +2,10 @@
 
 - `guard`   the middleware: who it is, whether they may, whether a page of ours sent it
 - `gate`    the ways in: token, header of a trusted proxy, session, and for all where everything is make-believe
+- `recheck` asks again while a stream or an export lasts
 - `forms`   that what changes something was sent by a page of ours
 - `client`  where a request came from, and whether by HTTPS
+- `device` browsers in which somebody has signed in before
 - `needs`   what rights a handler asks for, written at the handler
 - `pages`   sign in, sign out, choose a password
 
@@ -16,9 +18,10 @@ from monitor.web.auth.gate import GATE, Gate, make_believe
 from monitor.web.auth.guard import guard
 from monitor.web.auth.needs import needed, needs
 from monitor.web.auth.pages import routes
+from monitor.web.auth.recheck import while_allowed
 from monitor.web.backend import BACKEND
 
-__all__ = ["add_gate", "guard", "make_believe", "needed", "needs", "routes"]
+__all__ = ["add_gate", "guard", "make_believe", "needed", "needs", "routes", "while_allowed"]
 
 
 def add_gate(app: web.Application) -> None:

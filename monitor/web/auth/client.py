@@ -3,9 +3,10 @@
 import re
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from monitor.config import Config
+from monitor.config.model import WebSettings
 from monitor.people.addresses import is_loopback, unmapped
 from monitor.web.backend import BACKEND
 
@@ -57,14 +58,38 @@ class Client:
     @property
     def is_here(self) -> bool:
         """Whether it comes from this machine, by no proxy, and calls us by a name of this machine: a page elsewhere
-        whose name was made to mean this machine does not."""
+        whose name was made to mean this machine does not.
+
+        A proxy may say nothing of itself: nginx's `proxy_pass http://127.0.0.1:8025;` alone sends that as our name and
+        no header of its own. But it speaks HTTP/1.0, as nothing else has for long; and no request is from here where
+        the configuration tells of a proxy.
+        """
         host = PORT.sub("", self._request.host.lower()).strip("[]")
-        passed_on = any(name in self._request.headers for name in PASSED_ON)
-        return is_loopback(self.peer) and (host == "localhost" or is_loopback(host)) and not passed_on
+        passed_on = any(name in self._request.headers for name in PASSED_ON) or self._request.version < HttpVersion11
+        return is_loopback(self.peer) and _is_local(host) and not passed_on and not is_behind_proxy(self._web)
 
     def _last(self, header: str) -> str:
         """What the nearest proxy says."""
         return ",".join(self._request.headers.getall(header, ())).rpartition(",")[2].strip().lower()
+
+
+def is_behind_proxy(web_settings: WebSettings) -> bool:
+    """Whether the configuration tells of a proxy in front: people reach us by another name, or it is trusted."""
+    return bool(web_settings.trusted_proxies) or not _is_local(_host_of(web_settings))
+
+
+def is_proxy(address: str, web_settings: WebSettings) -> bool:
+    """Whether who connects from this address brings the requests of many: a trusted proxy, or one on this machine."""
+    peer = unmapped(address)
+    return peer in web_settings.trusted_proxies or (is_loopback(peer) and is_behind_proxy(web_settings))
+
+
+def _host_of(web_settings: WebSettings) -> str:
+    return urlsplit(web_settings.url or "http://localhost").hostname or ""
+
+
+def _is_local(host: str) -> bool:
+    return host == "localhost" or is_loopback(host)
 
 
 def config_of(request: web.Request) -> Config:

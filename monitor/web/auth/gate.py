@@ -1,13 +1,15 @@
 """Who sent a request: by which of the ways in, and with what rights."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 from aiohttp import web
 
-from monitor.access import good
+from monitor.access import FIRST, good
 from monitor.config import Config
+from monitor.first_admin import link_file
 from monitor.people.addresses import is_loopback
 from monitor.people.caller import Caller
 from monitor.people.names import name_of
@@ -16,7 +18,8 @@ from monitor.people.person import Deed, Person, Rights, Session
 from monitor.people.secrets import derived, digest_of, new_secret
 from monitor.people.throttle import Tries
 from monitor.store import Store
-from monitor.web.auth.client import Client
+from monitor.web.auth.client import Client, is_behind_proxy
+from monitor.web.auth.device import device_of, remember_device
 from monitor.web.backend import Backend
 
 EVERYBODY = Caller("everybody", Rights.VIEWER, None, "open")
@@ -44,15 +47,17 @@ class Gate:
         self._tries = Tries()
         self._form_key = b""
         self._told_of_header = False
+        self.checks: dict[Caller, asyncio.Task[bool]] = {}  # whether callers of streams are still as they were
 
-    async def caller(self, request: web.Request) -> Caller | None:
-        """Who it is, None if nobody that is known. Raises HTTPUnauthorized for a token or a name that is not good."""
+    async def caller(self, request: web.Request, *, counts_as_use: bool = True) -> Caller | None:
+        """Who it is, None if nobody that is known. Raises HTTPUnauthorized for a token or a name that is not good.
+        A session that is not used ends; a look at one does not count as use."""
         if "Authorization" in request.headers:
-            return await self._by_token(request)
+            return await self._by_token(request, counts_as_use=counts_as_use)
         if name := self._named_by_proxy(request):
             return await self._by_header(name)
         if session := await self.session(request):
-            return await self._by_session(session)
+            return await self._by_session(session, counts_as_use=counts_as_use)
         return EVERYBODY if await self._is_open(request) else None
 
     async def session(self, request: web.Request) -> Session | None:
@@ -64,13 +69,14 @@ class Gate:
         over = session is None or now >= min(session.expires_at, session.seen_at + self._config.web.sign_in.idle)
         return None if over else session
 
-    async def sign_in(self, name: str, password: str, address: str) -> Session | None:
+    async def sign_in(self, name: str, password: str, request: web.Request) -> Session | None:
         """A new session, as `begin` returns it, for whoever knows this password. None if it is not theirs.
 
         Raises TooSoonError, BusyError.
         """
-        now, known = self._backend.now(), name_of(name) or ""
-        if wait := self._tries.admit(known, address, now):
+        now, known, address = self._backend.now(), name_of(name) or "", Client(request).address
+        device = device_of(request, await self._key(), known)
+        if wait := self._tries.admit(known, address, now, device):
             raise TooSoonError(wait)
         person = await self._store.person(known)
         fits = await self.passwords.fits(person.password if person else "", password)
@@ -78,7 +84,7 @@ class Gate:
             who = person.name if person else "somebody unknown"  # what they typed may be the password
             await self.note(who, "sign-in refused", f"from {address}")
             return None
-        self._tries.worked(known, address)
+        self._tries.worked(known, address, device)
         await self.note(person.name, "signed in", f"from {address}")
         return await self.begin(person.name)
 
@@ -108,6 +114,8 @@ class Gate:
             return VOID
         self._tries.worked(person.name, address)
         await self._store.put_person(replace(person, password=kept))
+        if person.name == FIRST:
+            link_file(self._config.store.url).unlink(missing_ok=True)
         await self._store.end_sessions_of(person.name)
         await self.note(person.name, "password set", f"from {address}")
         return await self.begin(person.name)
@@ -126,6 +134,10 @@ class Gate:
         await self._store.put_session(session)
         return replace(session, digest=secret)
 
+    async def remember_device(self, request: web.Request, answer: web.StreamResponse, person: str) -> None:
+        """From now on nobody who tries the same name elsewhere keeps them out of this browser."""
+        remember_device(request, answer, await self._key(), person)
+
     async def end(self, request: web.Request) -> None:
         """End the session of its cookie, if it has one."""
         if session := await self.session(request):
@@ -136,16 +148,16 @@ class Gate:
         """Write it into the audit log."""
         await self._store.note(Deed(self._backend.now(), who, "session", what, about))
 
-    async def _by_token(self, request: web.Request) -> Caller:
+    async def _by_token(self, request: web.Request, *, counts_as_use: bool) -> Caller:
         scheme, _, secret = request.headers["Authorization"].partition(" ")
         token, now = None, self._backend.now()
         if scheme.lower() == "bearer" and 0 < len(secret := secret.strip()) <= LONGEST_SECRET:
             token = await self._store.token_by_digest(digest_of(secret))
         if token is None or not good(token, now):
             raise unauthorized("this token is not good, or not any more; ask an admin for one", "invalid_token")
-        if token.used_at is None or now - token.used_at >= SEEN_AGAIN:
+        if counts_as_use and (token.used_at is None or now - token.used_at >= SEEN_AGAIN):
             await self._store.token_used(token.id, now)
-        return Caller(token.name, token.rights, token.companies, f"token {token.name}")
+        return Caller(token.name, token.rights, token.companies, f"token {token.name}", id=token.id)
 
     def _named_by_proxy(self, request: web.Request) -> str:
         """Whom a trusted proxy says that it is, "" if it does not say. Anybody else's word is nothing."""
@@ -172,11 +184,11 @@ class Gate:
             raise web.HTTPForbidden(text="you have signed in, but are not let in here any more; ask an admin")
         return _as_caller(person, "header", form)
 
-    async def _by_session(self, session: Session) -> Caller | None:
+    async def _by_session(self, session: Session, *, counts_as_use: bool) -> Caller | None:
         person, now = await self._store.person(session.person), self._backend.now()
         if person is None or person.disabled_at:
             return None
-        if now - session.seen_at >= SEEN_AGAIN:
+        if counts_as_use and now - session.seen_at >= SEEN_AGAIN:
             await self._store.put_session(replace(session, seen_at=now))
         return _as_caller(person, "session", session.form)
 
@@ -204,8 +216,8 @@ GATE = web.AppKey("gate", Gate)
 def make_believe(config: Config) -> bool:
     """Whether there is nothing to protect: every company is of the sandbox, and only this machine can ask."""
     real = set(config.companies) - set(config.sandbox.companies)
-    told, here = config.web.sign_in.header or config.web.trusted_proxies, is_loopback(config.web.listen.host)
-    return bool(config.companies) and not real and not told and here
+    here = is_loopback(config.web.listen.host) and config.web.tls is None and not is_behind_proxy(config.web)
+    return bool(config.companies) and not real and not config.web.sign_in.header and here
 
 
 def cookie_name(client: Client) -> str:

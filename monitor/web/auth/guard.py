@@ -6,9 +6,9 @@ from aiohttp import web
 from yarl import URL
 
 from monitor.people.caller import Caller
-from monitor.web.auth.client import Client
+from monitor.web.auth.client import Client, config_of
 from monitor.web.auth.forms import SAFE, refuse_forgeries
-from monitor.web.auth.gate import GATE, unauthorized
+from monitor.web.auth.gate import GATE, make_believe, unauthorized
 from monitor.web.auth.needs import needed
 from monitor.web.backend import CALLER
 
@@ -20,6 +20,8 @@ FOR_ALL = frozenset({SIGN_IN, INVITATION, "/healthz", "/readyz"})
 FILES = "/static/"
 RUNBOOKS = "/runbooks"  # who is called at night may have no account here; there is nothing of any company in them
 API = "/api/"
+WHO_ARE_YOU = "say who you are: Authorization: Bearer TOKEN; an admin makes tokens"
+OR_METRICS_LISTEN = "; or scrape the address of web.metrics_listen, which asks for none"
 
 
 @web.middleware
@@ -57,12 +59,15 @@ def _refuse_the_weak(request: web.Request, caller: Caller) -> None:
 
 
 def _may_count(request: web.Request, caller: Caller | None) -> bool:
-    """The metrics tell of all companies: they are for those who see all, and for this machine's own Prometheus."""
-    return request.path == METRICS and (caller.sees_all if caller else Client(request).is_here)
+    """The metrics tell of all companies: they are for those who see all. Only where all is make-believe this machine
+    may have them as it is: elsewhere a proxy that says nothing of itself would show them to everybody."""
+    if request.path != METRICS:
+        return False
+    return caller.sees_all if caller else make_believe(config_of(request)) and Client(request).is_here
 
 
 def _first_sign_in(request: web.Request) -> web.HTTPException:
     if request.path.startswith(API) or request.path == METRICS:
-        return unauthorized("say who you are: Authorization: Bearer TOKEN; an admin makes tokens")
+        return unauthorized(WHO_ARE_YOU + (OR_METRICS_LISTEN if request.path == METRICS else ""))
     wanted = {"to": request.path_qs} if request.method in SAFE and request.path_qs != "/" else {}
     return web.HTTPSeeOther(URL(SIGN_IN).with_query(wanted))

@@ -48,7 +48,7 @@ async def sign_in(request: web.Request) -> web.Response:
     password = await field_of(request, "password")
     status, fault, headers = HTTPStatus.FORBIDDEN, NOT_THEIRS, NO_HEADERS
     try:
-        if session := await request.app[GATE].sign_in(name, password, Client(request).address):
+        if session := await request.app[GATE].sign_in(name, password, request):
             return await _enter(request, session, to)
     except (TooSoonError, BusyError) as error:
         status, fault, headers = _put_off(error)
@@ -114,6 +114,7 @@ async def _enter(request: web.Request, session: Session, to: str) -> web.Respons
         samesite="Lax",
         max_age=int((session.expires_at - request.app[BACKEND].now()).total_seconds()),
     )
+    await request.app[GATE].remember_device(request, answer, session.person)
     return answer
 
 

@@ -15,7 +15,7 @@ from monitor.web.auth.needs import needs
 from monitor.web.pages.loaded import company_tables, tables
 from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
-from monitor.web.sight import Sight, sight_of
+from monitor.web.sight import NotThereError, Sight, sight_of
 from probes.settings import Duration
 
 MOST = 100  # lines of the audit log on one page
@@ -108,10 +108,12 @@ async def add_person(request: web.Request) -> web.Response:
     """Make a person, and show their link this once: so there is no redirect, which would have to carry it."""
     sight, typed = sight_of(request), await _typed(request)
     try:
-        secret = await access_of(sight).add(typed.said.get("name", ""), _rights(typed), _companies(sight, typed))
+        access, companies = access_of(sight), _companies(sight, typed)
+        name = access.full_name(typed.said.get("name", ""), companies)
+        secret = await access.add(name, _rights(typed), companies)
     except AccessError as error:
         return await _people(request, _wrong(typed, str(error)), status=422)
-    return await _people(request, Typed(), Once(typed.said["name"], _link(sight, secret)))
+    return await _people(request, Typed(), Once(name, _link(sight, secret)))
 
 
 @needs(Rights.ADMIN)
@@ -192,9 +194,11 @@ async def show_audit(request: web.Request) -> web.Response:
     """Who did what, newest first."""
     sight = sight_of(request)
     before = request.query.get("before", "")
-    number = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
-    deeds, older = await sight.deeds(number, MOST)
-    return page(request, "audit.html", deeds=deeds, older=older, later=number is not None, now=now_of(sight))
+    try:
+        deeds, older = await sight.deeds(before, MOST)
+    except NotThereError:
+        deeds, older = await sight.deeds(before := "", MOST)
+    return page(request, "audit.html", deeds=deeds, older=older, later=bool(before), now=now_of(sight))
 
 
 async def _typed(request: web.Request) -> Typed:

@@ -1,6 +1,5 @@
 """Mails about other mails: bounces, notices of delay, receipts, complaints, automatic replies.
 
-- `mime`        a mail cut into parts, with an end to everything
 - `report`      delivery status reports, RFC 3464
 - `notices`     the prose of systems that send no report, or one that says less than their prose
 - `answer`      the server's answer inside what is told about it: codes, stage, host
@@ -12,31 +11,31 @@
 - `trouble`     one recipient's share of it, and its cause
 - `address`     addresses in prose
 
-Read `read_bounce` first: it tries these in turn.
+Read `read_bounce` first: it tries these in turn. The mail itself is cut into parts by `reading.mime`.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from probes.reading.bounces import report as reports
 from probes.reading.bounces.address import address_in, addresses_in, is_machine, plain
-from probes.reading.bounces.answer import Answer, answer_in, answer_told
+from probes.reading.bounces.answer import Answer, answer_in, answer_told, share
 from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
-from probes.reading.bounces.mime import Mail, open_mail
 from probes.reading.bounces.notices import ANSWERED, NOTICE_READ, Said, notice_in, said_in
 from probes.reading.bounces.services import notification_in
 from probes.reading.bounces.sort import is_auto_reply, is_from_machine, is_notice, notice_kind
 from probes.reading.bounces.survivor import token_in
 from probes.reading.bounces.trouble import Trouble, untroubled
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
+from probes.reading.mime import Mail, open_mail
 
-RECIPIENTS_READ = 500
+RECIPIENTS_READ = 100  # what a server must take at once (RFC 5321, section 4.5.3.1.8); a probe has one
 
 
 def read_bounce(data: bytes) -> BounceFacts:
     """What a mail that came back says. Any bytes will do; what is not about another mail is MailKind.OTHER.
 
-    Never raises; a mail of any size takes bounded time, because only its first octets are read (see `mime`).
+    Never raises; a mail of any size takes bounded time, because only its first octets are read (see `reading.mime`).
     """
     mail = open_mail(data)
     kind, recipients, reporting = _read(mail)
@@ -96,11 +95,12 @@ def _reported(mail: Mail, text: str) -> _Reading | None:
         named = [told[0].address]
     texts = {said.address.lower(): said.text for said in told}
     alone = notice if len(named) == 1 else ""
-    found = [
-        _trouble(name, group, texts.get(name.lower(), alone), alone)
-        for group, name in zip(report.recipients, named, strict=True)
+    groups = _first_of_each(zip(named, report.recipients, strict=True))
+    longest = share(len(groups))
+    recipients = [
+        _trouble(name, group, texts.get(name.lower(), alone)[:longest], alone[:longest], longest).facts()
+        for name, group in groups
     ]
-    recipients = [trouble.facts() for trouble in _merged(found)]
     return _kind_of(recipients), recipients, reports.untyped(report.message.get("reporting-mta", ""))
 
 
@@ -109,11 +109,11 @@ def _name(group: reports.Group) -> str:
     return address_in(said) or plain(said)
 
 
-def _trouble(name: str, group: reports.Group, told: str, notice: str) -> Trouble:
+def _trouble(name: str, group: reports.Group, told: str, notice: str, longest: int) -> Trouble:
     """Its diagnostic, else what the prose says of this recipient, else of the only one."""
     status = reports.status_of(group)
     expected = (status or " ")[0].strip()
-    answer = answer_in(reports.diagnostic_of(group), expected)
+    answer = answer_in(reports.diagnostic_of(group)[:longest], expected)
     for prose in (told, notice):
         if answer.code is None and prose:
             other = answer_told(prose, expected)
@@ -132,11 +132,12 @@ def _whole(answer: Answer, told: str) -> Answer:
     return answer_in("\n".join(lines)) if len(lines) > 1 else answer
 
 
-def _merged(found: Sequence[Trouble]) -> list[Trouble]:
-    kept: dict[str, Trouble] = {}
-    for trouble in found:
-        kept.setdefault(trouble.address.lower(), trouble)
-    return list(kept.values())
+def _first_of_each(groups: Iterable[tuple[str, reports.Group]]) -> Collection[tuple[str, reports.Group]]:
+    """What is said first of each recipient: one that is named often is read once."""
+    kept: dict[str, tuple[str, reports.Group]] = {}
+    for name, group in groups:
+        kept.setdefault(name.lower(), (name, group))
+    return kept.values()
 
 
 def _kind_of(recipients: Sequence[RecipientFacts]) -> MailKind:
@@ -160,11 +161,16 @@ def _notified(text: str) -> _Reading | None:
     said = notification_in(text)
     if said is None:
         return None
+    about = said.recipients[:RECIPIENTS_READ]
+    longest = share(len(about))
     troubles = [
         Trouble(
-            one.address, one.action, one.status or None, answer_in(one.text, "2" if one.action == "delivered" else "")
+            one.address,
+            one.action,
+            one.status or None,
+            answer_in(one.text[:longest], "2" if one.action == "delivered" else ""),
         )
-        for one in said.recipients
+        for one in about
     ]
     recipients = [trouble.facts() for trouble in troubles]
     return said.kind, recipients, reports.untyped(said.reporting_mta)
@@ -191,10 +197,11 @@ def _told(mail: Mail, notice: str, text: str) -> _Reading | None:
         return None
     kind = notice_kind(mail, notice)
     action = "delayed" if kind is MailKind.DELAY else "failed"
-    named = _named(mail, notice, text)
+    named = _named(mail, notice, text)[:RECIPIENTS_READ]
+    longest, whole = share(len(named)), answer_told(notice)
     troubles = [
-        Trouble(said.address, action, None, _answer(said, notice), "", notice if len(named) == 1 else said.text)
-        for said in named
+        Trouble(said.address, action, None, _answer(said.text[:longest], whole), "", context[:longest])
+        for said, context in ((said, said.text if len(named) > 1 else notice) for said in named)
     ]
     reporter = _REPORTER.search(notice)
     sender = address_in(mail.headers.get("from"))
@@ -202,13 +209,10 @@ def _told(mail: Mail, notice: str, text: str) -> _Reading | None:
     return kind, [trouble.facts() for trouble in troubles], reporting
 
 
-def _answer(said: Said, notice: str) -> Answer:
+def _answer(said: str, whole: Answer) -> Answer:
     """What is said of this recipient; else the answer that stands apart from the list of those whom it concerns."""
-    answer = answer_told(said.text)
-    if answer.code is None and answer.enhanced is None and said.text != notice:
-        whole = answer_told(notice)
-        return answer if whole.code is None else whole
-    return answer
+    answer = answer_told(said)
+    return whole if answer.code is None and answer.enhanced is None and whole.code is not None else answer
 
 
 def _named(mail: Mail, notice: str, text: str) -> list[Said]:

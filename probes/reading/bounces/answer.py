@@ -8,6 +8,8 @@ from typing import NamedTuple
 from probes.answer import Stage
 
 LONGEST = 8192  # characters of one answer
+LONGEST_OF_ALL = 2 * LONGEST  # of the answers to all recipients: some 30 expressions go through each of them
+SHORTEST = 100
 CODES_READ = 24
 
 _ENHANCED = r"([245]\.[0-7]\.\d{1,3})(?![\w-]|\.\d)"  # RFC 3463 knows the subjects 0 to 7
@@ -74,6 +76,11 @@ class Answer:
     stage: Stage | None = None
     host: str = ""
     paired: bool = False
+
+
+def share(recipients: int) -> int:
+    """How many characters are read of what is said of each of so many recipients: what a mail costs has an end."""
+    return max(SHORTEST, min(LONGEST, LONGEST_OF_ALL // max(1, recipients)))
 
 
 def answer_in(text: str, expected: str = "") -> Answer:

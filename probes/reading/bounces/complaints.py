@@ -3,7 +3,7 @@
 import re
 
 from probes.reading.bounces.address import addresses_in
-from probes.reading.bounces.mime import Headers, Mail, Part, header_text
+from probes.reading.mime import Headers, Mail, Part, header_text
 
 _MICROSOFT = re.compile(r"^complaint about message from ", re.IGNORECASE)  # its junk mail reporting programme
 _REPORTED = ("original-rcpt-to", "removal-recipient", "x-hmxmroriginalrecipient")

@@ -13,7 +13,7 @@ from itertools import islice
 from probes.reading.bounces.address import ADDRESS, is_machine, plain
 
 NOTICE_READ = 1 << 15  # characters; what stands below is the returned message
-NAMED_READ = 500
+NAMED_READ = 100  # recipients
 
 _ENDINGS = (
     r"this is a copy of (?:the|your) (?:message|mail)",  # Exim

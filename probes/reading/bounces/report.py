@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 FIELDS_READ = 4000
-GROUPS_READ = 500
+GROUPS_READ = 100  # recipients
 VALUE_READ = 8192
 
 Group = dict[str, str]

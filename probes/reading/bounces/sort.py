@@ -3,8 +3,8 @@
 import re
 
 from probes.reading.bounces.complaints import returned_part
-from probes.reading.bounces.mime import Mail, header_text
 from probes.reading.facts import MailKind
+from probes.reading.mime import Mail, header_text
 
 
 def _any(*patterns: str) -> re.Pattern[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from probes.reading.bounces.complaints import returned_part
-from probes.reading.bounces.mime import Mail, header_text
+from probes.reading.mime import Mail, header_text
 from probes.token import shaped
 
 _TAGGED = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "x-apparently-to")

@@ -4,7 +4,7 @@ import asyncio
 import smtplib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox
 from probes.reading.bounce_origin import Client
 from probes.reading.facts import BounceFacts
+from probes.reading.report_reader import ReportReader
 from probes.token import Purpose, mint, new_probe_id
 
 PATIENCE = 10.0
@@ -134,8 +135,9 @@ async def posted(**settings: Any) -> AsyncIterator[Post]:
     said = {"domain": "probe.test", "listen": "127.0.0.1:0", "bounces": ["bounce@probe.test"], **settings}
     inbound = InboundSettings.model_validate(said)
     ears = Ears()
+    reader = ReportReader()
     with ThreadPoolExecutor(2) as pool:
-        desk = Desk(KEY, ears, pool, now=lambda: NOON)
+        desk = Desk(KEY, ears, pool, reader, now=lambda: NOON)
         addresses = Addresses(
             domains={"probe.test", "account.trimble.com"},
             bounces=set(inbound.bounces),
@@ -143,7 +145,7 @@ async def posted(**settings: Any) -> AsyncIterator[Post]:
             copies={COPIES.address: COPIES},
         )
         desk.configure(addresses, "104.130.122.50", "account.trimble.com")
-        async with listening(inbound, desk) as listener:
+        async with listening(inbound, desk) as listener, aclosing(reader):
             yield Post(listener, desk, ears)
 
 

@@ -85,8 +85,11 @@ async def test_reports_are_read_where_they_are_wanted():
             "policies": [{"policy": {"policy-type": "sts", "policy-domain": "account.trimble.com"},
             "summary": {"total-successful-session-count": 5, "total-failure-session-count": 0}}]}"""
         assert (await post.send(report, "dmarc@probe.test"))[0] == 250
-        assert (await post.send(b"A: b\r\n\r\nno report\r\n", "dmarc@probe.test"))[0] == 250
-        assert post.desk.counts == {"report": 1, "other": 1}
+        assert await post.send(b"A: b\r\n\r\nno report\r\n", "dmarc@probe.test") == (
+            554,  # so that it does not come again
+            "5.6.0 Not a report that we can read: no DMARC or TLS report in it",
+        )
+        assert post.desk.counts == {"report": 1, "report_unreadable": 1}
 
 
 @pytest.mark.parametrize(

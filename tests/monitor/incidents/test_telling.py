@@ -177,6 +177,11 @@ def test_a_clock_that_went_back_keeps_nothing_from_people(minutes):
     assert news(incident(), None, minutes) is News.OPENED
 
 
+def test_a_clock_that_went_back_is_no_reason_to_remind_anybody():
+    assert news(incident(), told(), -60) is None
+    assert news(incident(), told(), -60 * 24 * 365) is News.REMINDER, "nor to wait for a year"
+
+
 def test_a_clock_that_jumped_ahead_reminds_once():
     assert news(incident(), told(), 60 * 24 * 365) is News.REMINDER
     assert news(incident(), told(60 * 24 * 365), 60 * 24 * 365 + 1) is None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.people.addresses import is_loopback, neighbourhood, unmapped
-from monitor.people.throttle import OF_A_NAME, OF_AN_ADDRESS, Pace, Throttle, Tries
+from monitor.people.throttle import OF_A_DEVICE, OF_A_NAME, OF_AN_ADDRESS, Pace, Throttle, Tries
 
 T0 = datetime(2026, 11, 25, tzinfo=UTC)
 PACE = Pace(3, timedelta(seconds=1), timedelta(seconds=10), timedelta(minutes=5), 4)
@@ -76,6 +76,7 @@ def test_its_memory_has_an_end_and_who_tried_last_stays() -> None:
 
 def test_a_name_is_never_kept_out_for_long_but_an_address_is() -> None:
     assert OF_A_NAME.longest <= timedelta(minutes=1)
+    assert OF_A_DEVICE.longest <= timedelta(minutes=1)
     assert OF_AN_ADDRESS.longest >= timedelta(minutes=15)
 
 
@@ -95,6 +96,26 @@ def test_one_who_knows_a_password_cannot_try_others_without_end() -> None:
         if not tries.admit("mallory", "192.0.2.1", T0):
             tries.worked("mallory", "192.0.2.1")
     assert number == 20
+
+
+def test_tries_of_others_for_a_name_leave_ones_own() -> None:
+    tries = Tries()
+    for number in range(OF_A_NAME.free // 5):
+        for _ in range(6):
+            tries.admit("ann", f"198.51.100.{number}", T0)
+    assert tries.admit("ann", "203.0.113.1", T0) == OF_A_NAME.first, "there is a bound on guessing"
+    assert not tries.admit("ann", "203.0.113.1", T0, device="known")
+    assert not tries.admit("bob", "203.0.113.1", T0)
+
+
+def test_who_gets_in_begins_anew_and_others_do_not() -> None:
+    tries = Tries()
+    for address in ("192.0.2.1", "192.0.2.2"):
+        for _ in range(5):
+            assert not tries.admit("ann", address, T0)
+    tries.worked("ann", "192.0.2.1")
+    assert not tries.admit("ann", "192.0.2.1", T0)
+    assert tries.admit("ann", "192.0.2.2", T0)
 
 
 def test_a_whole_network_of_ipv6_is_one() -> None:

@@ -27,6 +27,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def address(file: Path) -> str:
+    if file.is_file():
+        file.chmod(0o600)  # as the store itself makes it
     return f"sqlite:///{file}"
 
 

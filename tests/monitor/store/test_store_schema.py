@@ -58,7 +58,7 @@ def test_the_newest_revision_is_the_one_that_is_expected():
 
 async def test_an_empty_file_becomes_a_store(tmp_path: Path):
     file = tmp_path / "mailpath.db"
-    file.touch()
+    file.touch(0o600)
     async with Store.open(f"sqlite:///{file}") as store:
         assert await store.in_flight() == []
 

@@ -94,8 +94,9 @@ async def test_the_form_brings_back_the_name_but_no_password(home: House) -> Non
 
 async def test_the_cookie_is_for_this_site_and_no_script(home: House) -> None:
     await home.person("ann")
-    [(name, cookie)] = (await home.browser().sign_in("ann")).given.items()
-    assert name == "mailpath"
+    given = (await home.browser().sign_in("ann")).given
+    assert given.keys() == {"mailpath", "mailpath-device"}
+    cookie = given["mailpath"]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
     assert not cookie["secure"]
     assert int(cookie["max-age"]) == 12 * 3600 - 1 or int(cookie["max-age"]) == 12 * 3600
@@ -106,9 +107,11 @@ async def test_by_https_it_is_for_https_alone(tmp_path: Path) -> None:
     async with house(tmp_path, web={"trusted_proxies": ["127.0.0.1"]}) as home:
         await home.person("ann")
         browser = home.browser(X_Forwarded_Proto="https")
-        [(name, cookie)] = (await browser.sign_in("ann")).given.items()
-        assert name == "__Host-mailpath"
-        assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
+        given = (await browser.sign_in("ann")).given
+        assert given.keys() == {"__Host-mailpath", "__Host-mailpath-device"}
+        for cookie in given.values():
+            assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
+        cookie = given["__Host-mailpath"]
         assert await browser.whoami()
         forged = home.browser(X_Forwarded_Proto="https")
         forged.cookies["mailpath"] = cookie.value
@@ -119,8 +122,8 @@ async def test_directly_by_https_too(tmp_path: Path) -> None:
     async with house(tmp_path, tls=new_authority(tmp_path)) as home:
         await home.person("ann")
         browser = home.browser(Origin=home.url)
-        [(name, cookie)] = (await browser.sign_in("ann")).given.items()
-        assert (name, cookie["secure"], cookie["path"], cookie["domain"]) == ("__Host-mailpath", True, "/", "")
+        cookie = (await browser.sign_in("ann")).given["__Host-mailpath"]
+        assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
         caller = await browser.whoami()
         assert caller
         [(name, cookie)] = (await browser.post("/sign-out", {"form": caller.form})).given.items()
@@ -131,7 +134,8 @@ async def test_directly_by_https_too(tmp_path: Path) -> None:
 
 async def test_a_proxy_that_is_not_trusted_makes_no_https(home: House) -> None:
     await home.person("ann")
-    assert [*(await home.browser(X_Forwarded_Proto="https").sign_in("ann")).given] == ["mailpath"]
+    given = (await home.browser(X_Forwarded_Proto="https").sign_in("ann")).given
+    assert given.keys() == {"mailpath", "mailpath-device"}
 
 
 async def test_where_people_come_by_https_the_cookie_is_for_that(tmp_path: Path) -> None:
@@ -343,6 +347,47 @@ async def test_many_at_the_same_time_are_many(home: House) -> None:
     await home.person("ann")
     answers = await asyncio.gather(*(home.browser().sign_in("ann", "wrong wrong wrong") for _ in range(15)))
     assert sorted(answer.status for answer in answers) == [403] * 5 + [429] * 10
+
+
+async def test_many_who_try_a_name_keep_nobody_else_out(tmp_path: Path) -> None:
+    """From 250 addresses, all their free tries and more."""
+    async with house(tmp_path, web={"trusted_proxies": ["127.0.0.1"]}) as home:
+        await home.person("ann")
+        for number in range(250):
+            await home.browser(X_Forwarded_For=f"198.51.100.{number}").sign_in("ann", "wrong wrong wrong")
+        assert (await home.browser(X_Forwarded_For="203.0.113.1").sign_in("ann")).status == 303
+
+
+@pytest.mark.parametrize("address", ["203.0.113.1", "198.51.100.1"], ids=["elsewhere", "where they try"])
+async def test_a_known_device_gets_in_beside_any_attack(tmp_path: Path, address: str) -> None:
+    async with house(tmp_path, web={"trusted_proxies": ["127.0.0.1"]}) as home:
+        await home.person("ann")
+        known = home.browser(X_Forwarded_For=address)
+        assert (await known.sign_in("ann")).status == 303
+        for number in range(400):
+            source = f"198.51.{100 + number // 100}.{1 + number // 4 % 25}"
+            await home.browser(X_Forwarded_For=source).sign_in("ann", "wrong wrong wrong")
+        assert (await home.browser(X_Forwarded_For=address).sign_in("ann")).status in (303, 429)
+        assert (await known.sign_in("ann")).status == 303
+
+
+async def test_a_device_is_known_for_one_person_and_has_limits_too(home: House) -> None:
+    await home.person("ann")
+    await home.person("bob")
+    known = home.browser()
+    await known.sign_in("ann")
+    device = known.cookies["mailpath-device"]
+    for _ in range(5):
+        assert (await known.sign_in("ann", "wrong wrong wrong")).status == 403
+    assert (await known.sign_in("ann")).status == 429
+    for name, cookie in (("bob", device), ("ann", device + "x"), ("ann", "." + device.partition(".")[2])):
+        thief = home.browser()
+        for _ in range(5):
+            thief.cookies = {"mailpath-device": cookie}
+            await thief.sign_in(name, "wrong wrong wrong")
+        thief.cookies = {"mailpath-device": cookie}
+        assert (await thief.sign_in(name)).status == 429, "it counts as a stranger"
+        home.clock.pass_(hours=3)
 
 
 # ---- The audit log --------------------------------------------------------------------------------------------------

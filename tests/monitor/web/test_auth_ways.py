@@ -1,5 +1,6 @@
 """By which ways a request has a caller: a token, a header of a trusted proxy, or because all is make-believe."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -307,8 +308,9 @@ def _real_company() -> dict[str, Any]:
         SANDBOX | {"web": {"listen": "mailpath.example:8025"}},
         SANDBOX | {"web": {"trusted_proxies": ["127.0.0.1"]}},
         SANDBOX | {"web": PROXY},
+        SANDBOX | {"web": {"url": "https://mailpath.example"}},
     ],
-    ids=["nothing", "no sandbox", "a real company", "all addresses", "a name", "a proxy", "single sign-on"],
+    ids=["nothing", "no sandbox", "a real company", "all addresses", "a name", "a proxy", "single sign-on", "a url"],
 )
 async def test_nothing_else_is_open(tmp_path: Path, config: dict[str, Any]) -> None:
     async with house(tmp_path, **config) as home:
@@ -343,12 +345,30 @@ async def test_this_machine_has_several_names(tmp_path: Path, host: str) -> None
 # ---- Metrics --------------------------------------------------------------------------------------------------------
 
 
-async def test_the_metrics_are_for_this_machine_and_those_who_see_all(home: House) -> None:
-    assert (await home.browser().get("/metrics")).status == 200
-    elsewhere = {"Host": "mailpath.example"}
-    answer = await home.browser(**elsewhere).get("/metrics")
-    assert answer.status == 401
+async def test_the_metrics_are_for_those_who_see_all(home: House) -> None:
+    answer = await home.browser().get("/metrics")
+    assert answer.status == 401, "nginx sends just this when it passes on a request from anywhere"
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert "web.metrics_listen" in (await home.browser().ask("GET", "/metrics", {"Accept": "*/*"})).text
     everything, bound = await home.token("all"), await home.token("bound", companies=("acme",))
-    assert (await home.browser(**elsewhere, **bearer(everything)).get("/metrics")).status == 200
-    assert (await home.browser(**elsewhere, **bearer(bound)).get("/metrics")).status == 403
+    assert (await home.browser(**bearer(everything)).get("/metrics")).status == 200
+    assert (await home.browser(**bearer(bound)).get("/metrics")).status == 403
+
+
+async def test_make_believe_metrics_are_for_this_machine_too(tmp_path: Path) -> None:
+    async with house(tmp_path, **SANDBOX) as home:
+        await home.token("x")
+        assert (await home.browser().get("/metrics")).status == 200
+        assert (await home.browser(Host="mailpath.example").get("/metrics")).status == 401
+
+
+async def test_what_a_plain_nginx_passes_on_is_not_from_here(tmp_path: Path) -> None:
+    """`proxy_pass http://127.0.0.1:8025;` and no more: it calls us by that name and says nothing of itself."""
+    async with house(tmp_path, **SANDBOX) as home:
+        host = home.url.removeprefix("http://")
+        address, port = host.split(":")
+        for version, status in (("1.1", b"200"), ("1.0", b"401")):
+            reader, writer = await asyncio.open_connection(address, int(port))
+            writer.write(f"GET /metrics HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            assert (await reader.readline()).split()[1] == status
+            writer.close()

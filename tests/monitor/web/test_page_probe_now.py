@@ -87,21 +87,21 @@ def test_what_is_sent_by_hand_has_its_limit_in_an_hour(
 ) -> None:
     allowance = Allowance()
     for minute in minutes:
-        allowance.take([Limit(("ann",), 1, 100, "")], START + timedelta(minutes=minute))
+        allowance.count([Limit(("ann",), 1, 100, "")], START + timedelta(minutes=minute))
     now = START + timedelta(minutes=15 if len(minutes) > 1 else 0)
     if wait is None:
-        allowance.take([Limit(("ann",), wanted, most, "")], now)
+        allowance.check([Limit(("ann",), wanted, most, "")], now)
         return
     with pytest.raises(TooManyError) as told:
-        allowance.take([Limit(("ann",), wanted, most, "too many")], now)
+        allowance.check([Limit(("ann",), wanted, most, "too many")], now)
     assert told.value.retry_after == timedelta(minutes=wait)
 
 
 def test_what_one_limit_forbids_counts_for_no_other() -> None:
     allowance = Allowance()
     with pytest.raises(TooManyError):
-        allowance.take([Limit(("ann",), 1, 1, ""), Limit(("acme/hq",), 1, 0, "")], START)
-    allowance.take([Limit(("ann",), 1, 1, "")], START)
+        allowance.check([Limit(("ann",), 1, 1, ""), Limit(("acme/hq",), 1, 0, "")], START)
+    allowance.check([Limit(("ann",), 1, 1, "")], START)
 
 
 async def test_one_probe_is_sent_and_its_page_is_where_it_leads(at_work: Office) -> None:

@@ -132,8 +132,20 @@ async def test_what_a_view_shows_is_returned_once(server: ImapServer, pool: Mail
     server.answers["LIST"] = lists
     async with visited(server, pool) as session:
         found = (await session.search(NOW, [])).sightings
+        assert not (await session.search(NOW, [], only={"All Mail"})).sightings  # it may lie in the inbox as well
     assert sorted(each.folder_name for each in found) == ["All Mail", "Archive", "Lists", "Trash"]
     assert next(each.folder for each in found if each.folder_name == "All Mail") is Folder.OTHER
+
+
+async def test_gmail_is_told_to_move_ours_to_the_trash(server: ImapServer, pool: MailboxThreads) -> None:
+    """Expunged from a folder, it would stay in "All Mail" for ever; in the trash it is expunged by the next sweep."""
+    server.capability += " X-GM-EXT-1"
+    async with visited(server, pool) as session:
+        found = await session.search(NOW, [], only={"Lists", "Trash"})
+        await session.remove(found.sightings)
+    stored = [each for each in server.heard if each.startswith("STORE")]
+    assert stored == ["STORE 2 +X-GM-LABELS.SILENT (\\Trash)", "STORE 2 +FLAGS.SILENT (Deleted)"] * 2
+    assert list(server.boxes["Trash"].messages) == [1]
 
 
 # -- real servers -----------------------------------------------------------------------------------------------------

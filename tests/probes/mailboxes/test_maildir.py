@@ -473,6 +473,16 @@ async def test_a_folder_that_stands_still_is_left_unfinished(
     assert "Lists" in found.folders
 
 
+async def test_a_maildir_with_too_many_folders_is_not_said_to_be_searched(
+    box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_maildir(box, *(f".Box {number}" for number in range(20)))
+    for module in (maildir, maildir_box):
+        monkeypatch.setattr(module, "FOLDERS_LIMIT", 10)
+    async with mailbox(box).open(pool) as session:
+        assert (await session.search(NOW, [])).unfinished == ("whatever comes after 10 folders",)
+
+
 async def test_a_hundred_folders_with_a_thousand_mails_are_searched_quickly(box: Path, pool: MailboxThreads) -> None:
     for number in range(100):
         folder = make_maildir(box, f".Box {number}") / f".Box {number}"

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from probes.reading.bounces import RECIPIENTS_READ, read_bounce
-from probes.reading.bounces.mime import open_mail
 from probes.reading.facts import BounceFacts, MailKind
+from probes.reading.mime import open_mail
 
 SECONDS = 2.0  # for the worst of them; a plain bounce takes a few thousandths
 
@@ -137,3 +137,29 @@ def test_any_text_in_a_report_will_do(diagnostic: str, status: str) -> None:
     facts = read_bounce(REPORT + group.encode("utf-8", "surrogateescape") + b"\n--b--\n")
     within_bounds(facts)
     assert facts.kind is not MailKind.AUTO_REPLY
+
+
+def many(count: int, opening: bytes, about: bytes, below: bytes = b"") -> bytes:
+    return opening + b"".join(about.replace(b"%d", b"%d" % number) for number in range(count)) + below
+
+
+SAID_AT_LENGTH = b"words that say nothing at all of the cause and go on " * 150
+MANY: dict[str, bytes] = {
+    "each named in a header, above a long text": many(500, HEAD + b"X-Failed-Recipients: ", b"a%d@company.example,", b"\n\n" + SAID_AT_LENGTH),
+    "each named in prose, above a long text": many(500, HEAD + b"\n", b"<a%d@company.example>:\n", SAID_AT_LENGTH),
+    "each with a long text of its own": many(500, HEAD + b"\n", b"<a%d@company.example>:\n" + SAID_AT_LENGTH[:500] + b"\n\n"),
+    "each with a long diagnostic": many(500, REPORT, b"Final-Recipient: rfc822; a%d@company.example\nDiagnostic-Code: smtp; " + SAID_AT_LENGTH[:500] + b"\n\n"),
+    "one with 500 long diagnostics": REPORT + (GROUP + b"Diagnostic-Code: smtp; " + SAID_AT_LENGTH[:400] + b"\n\n") * 500,
+    "each in JSON with a long diagnostic": many(400, HEAD + b'\n{"notificationType":"Bounce","bounce":{"bouncedRecipients":[', b'{"emailAddress":"a%d@b.example","diagnosticCode":"' + SAID_AT_LENGTH[:500] + b'"},', b'{"emailAddress":"b@b.example"}]}}'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_many_recipients_cost_no_more_than_few(name: str) -> None:
+    """A mail of 18 kB took 20 s: 500 recipients, and the text about all of them read for each."""
+    began = time.process_time()
+    facts = read_bounce(MANY[name])
+    assert time.process_time() - began < 1.0
+    within_bounds(facts)
+    assert facts.kind is MailKind.BOUNCE
+    assert facts.recipients

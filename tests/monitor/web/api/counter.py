@@ -164,6 +164,8 @@ class Counter:
     routes: dict[str, Scripted]
     admitted: list[str] = field(default_factory=list)
     full: set[str] = field(default_factory=set)  # paths that admit no probe
+    given_back: list[str] = field(default_factory=list)
+    backend: Backend = field(kw_only=True)
 
     async def program(self, rights: Rights = Rights.ADMIN, companies: Companies = None, name: str = "") -> Program:
         """A program with these rights."""
@@ -223,6 +225,7 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
         await casebook.configure(told)
         admitted: list[str] = []
         full: set[str] = set()
+        given_back: list[str] = []
 
         def admits(path: WatchedPath) -> bool:
             admitted.append(path.key)
@@ -237,6 +240,7 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
             live=live,
             launch=pipeline.launch,
             admits=admits,
+            give_back=lambda path: given_back.append(path.key),
             in_flight=lambda: len(pipeline.flights),
             ready=lambda: None,
             now=world.clock,
@@ -250,4 +254,6 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
                 *(world, store, pipeline, heard, board, casebook, live, http, f"http://127.0.0.1:{port}", routes_of),
                 admitted=admitted,
                 full=full,
+                given_back=given_back,
+                backend=backend,
             )

@@ -1,0 +1,20 @@
+"""How many file descriptors this process may have: each connection, file and pipe takes one."""
+
+import resource
+
+MOST_DESCRIPTORS = 65_536  # more would only let a mistake of ours grow
+
+
+def raise_descriptor_limit() -> int:
+    """Raise the soft limit to the hard one, at most to MOST_DESCRIPTORS. Returns what holds now."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return descriptor_limit()
+
+
+def descriptor_limit() -> int:
+    """How many there may be now, at most MOST_DESCRIPTORS."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else min(soft, MOST_DESCRIPTORS)

@@ -1,0 +1,68 @@
+"""One probe on its way, as the pipeline works on it.
+
+A probe keeps the time that it was launched by: when the system clock is set while it is on its way, its evidence goes
+on by the old time, so that a code still lives ten minutes and nobody is late because of our clock.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from monitor.store import Record
+from probes.evidence import Arrival, Attempt, BodyState, Dialogue, Evidence, FailedLook, Interrupted, Look
+from probes.kinds import Kind
+from probes.mailboxes import Sighting
+from probes.probe import Probe
+from probes.recognise import arrival
+from probes.verdict import Verdict
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """A probe on its way, with all that is known of it."""
+
+    probe: Probe
+    mailbox: str
+    evidence: list[Evidence] = field(default_factory=list)
+    verdict: Verdict | None = None
+    wake_at: datetime | None = None  # by the clock as it is now
+    sending: bool = False
+    keeping: int = 0  # what was seen and could not be stored so far
+    set_since: timedelta = timedelta(0)  # by how much the clock was set since it was launched
+
+    @classmethod
+    def of(cls, record: Record, now: datetime) -> "Flight":
+        """The flight as the store remembers it. What it knows from the future tells that the clock was set back."""
+        flight = cls(record.probe, record.mailbox, list(record.evidence), record.verdict)
+        newest = max((seen.at for seen in record.evidence), default=record.probe.created_at)
+        flight.set_since = min(now - max(newest, record.probe.created_at), timedelta(0))
+        return flight
+
+    @property
+    def line(self) -> tuple[str, str, Kind]:
+        """What there may be only one scheduled probe of at a time."""
+        return self.probe.company, self.probe.path, self.probe.kind
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it was seen."""
+        return any(isinstance(seen, Arrival) for seen in self.evidence)
+
+    @property
+    def unfinished(self) -> Attempt | None:
+        """The attempt of which the end is not known."""
+        ended = {seen.number for seen in self.evidence if isinstance(seen, Dialogue | Interrupted)}
+        return next((seen for seen in self.evidence if isinstance(seen, Attempt) and seen.number not in ended), None)
+
+    def time(self, now: datetime) -> datetime:
+        """What time it is for this probe: what it was launched by goes on."""
+        return now - self.set_since
+
+    def looked(self, look: Look | FailedLook, now: datetime) -> Look | FailedLook:
+        """This look by the probe's time. It is never later than now: it may have begun before the clock was set."""
+        return replace(look, at=min(self.time(look.at), self.time(now))) if self.set_since else look
+
+    def arrival(self, sighting: Sighting, body: BodyState, now: datetime) -> Arrival:
+        """Its arrival, as this sighting tells it. A mailbox's time is compared with the time that it is now."""
+        if self.set_since and sighting.mailbox_time:
+            sighting = replace(sighting, mailbox_time=self.time(sighting.mailbox_time))
+        return arrival(sighting, body, self.probe.created_at, self.time(now))

@@ -1,0 +1,104 @@
+"""One process leads on a store: how `mailpath serve` comes to lead, keeps it, and learns that it has been replaced.
+
+Several processes could otherwise probe, open incidents and tell people of them twice. What a process that was replaced
+still wants to store is refused by the store itself (`monitor.store.lease`); nothing here has to be in time for that.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from time import monotonic
+
+import structlog
+
+from monitor.store import Store, StoreError
+from monitor.store.lease import Lease, Process
+from monitor.trouble import Trouble
+
+RENEW = 3.0  # seconds between two renewals
+LOOK = 1.0  # seconds between two looks of one that waits
+EXPIRES = 15.0  # seconds without a renewal, while the store takes writes
+ANSWERS = 1.0  # seconds; a look that takes longer tells nothing of the leader, who may be waiting just as we are
+
+log = structlog.get_logger("leader")
+
+
+class AnotherLeadsError(Trouble):
+    """Another process leads on this store."""
+
+    def __init__(self, where: str, lease: Lease) -> None:
+        holder = lease.holder
+        who = f"process {holder.pid} on {holder.host}" if holder else "another process"
+        super().__init__(
+            f"{where}: another `mailpath serve` works on it: {who}, since {lease.since:%Y-%m-%d %H:%M:%S} UTC; "
+            "stop that one, or start this one with --standby, to take over when it ends"
+        )
+
+
+@asynccontextmanager
+async def leading(store: Store, now: Callable[[], datetime], *, standby: bool) -> AsyncIterator[None]:
+    """Lead on the store while the block lasts. Raises AnotherLeadsError if another does, unless `standby`: then waits.
+
+    `store.replaced` is set when another process has taken over nevertheless, as this one was suspended.
+    """
+    await _lead(store, now, standby=standby)
+    renewing = asyncio.create_task(_renew(store), name="lease")
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        await asyncio.gather(renewing, return_exceptions=True)
+        with suppress(StoreError):  # it expires
+            await store.release_lease()
+
+
+class Watch:
+    """What one who waits can tell of a leader by looking at its lease again and again."""
+
+    def __init__(self) -> None:
+        self.renewed = False  # while we watched, so that it works for certain
+        self._seen: Lease | None = None
+        self._since = monotonic()
+
+    def saw(self, lease: Lease | None, began: float) -> None:
+        """The lease, by a look that was begun then."""
+        self.renewed = self.renewed or (self._seen is not None and lease != self._seen)
+        if lease != self._seen or monotonic() - began > ANSWERS:
+            self._seen, self._since = lease, monotonic()
+
+    @property
+    def expired(self) -> bool:
+        """Whether it was not renewed for so long that its leader is gone, or suspended."""
+        return monotonic() - self._since > EXPIRES
+
+
+async def _lead(store: Store, now: Callable[[], datetime], *, standby: bool) -> None:
+    me, watch, told = Process.this(), Watch(), False
+    while True:
+        began = monotonic()
+        try:
+            lease = await store.lease()
+        except StoreError:
+            if not standby:
+                raise
+            lease = None
+        else:
+            watch.saw(lease, began)
+            if lease is None or lease.free or watch.expired:
+                if await store.lead(me, lease, now()):
+                    return
+                continue
+            if not standby and (watch.renewed or (lease.holder and lease.holder.alive)):
+                raise AnotherLeadsError(store.place, lease)
+        if not told and lease and lease.holder:
+            told = True
+            log.info("waiting for the process that leads on this store", pid=lease.holder.pid, host=lease.holder.host)
+        await asyncio.sleep(LOOK)
+
+
+async def _renew(store: Store) -> None:
+    while not store.replaced.is_set():
+        with suppress(StoreError):  # the store's health tells of it
+            await store.renew_lease()
+        await asyncio.sleep(RENEW)

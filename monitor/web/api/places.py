@@ -1,0 +1,42 @@
+"""How far somebody has read the events of all, as the ids of events say it.
+
+Whoever sees all companies has it as plain numbers. To others the numbers would tell how much happens at companies that
+do not exist for them: theirs are sealed, by a key of their own.
+"""
+
+import re
+import struct
+
+from monitor.people.caller import Caller
+from monitor.web.api.feed import Place
+from monitor.web.sealed import Seal
+
+PATTERN = r"^([0-9]{1,16}\.[0-9a-f]{8}\.[0-9]{1,12}|[A-Za-z0-9_-]{48})$"
+LAYOUT = struct.Struct(">Q4sQ")  # verdict, run, change of incidents
+
+
+class Places:
+    """The ids of one caller. `key` is the store's; the same place has the same id, also after a restart."""
+
+    def __init__(self, caller: Caller, key: bytes) -> None:
+        self._sees_all = caller.sees_all
+        self._seal = Seal(caller, key, "place of events")
+
+    def id_of(self, place: Place) -> str:
+        """The id that is shown for this place."""
+        if self._sees_all:
+            return str(place)
+        return self._seal.close(LAYOUT.pack(place.ruling, bytes.fromhex(place.run), place.change))
+
+    def place_of(self, shown: str) -> Place | None:
+        """The place of an id that was shown to this caller; None where it was not. Raises ValueError for no id."""
+        if not re.fullmatch(PATTERN, shown):
+            raise ValueError("is no id of these events")
+        if "." in shown:
+            ruling, run, change = shown.split(".")
+            return Place(int(ruling), run, int(change)) if self._sees_all else None
+        opened = self._seal.open(shown)
+        if opened is None:
+            return None
+        ruling, run, change = LAYOUT.unpack(opened)
+        return Place(ruling, run.hex(), change)

@@ -1,0 +1,31 @@
+"""Who a server is that brings us a bounce: its address, and a name of it that the DNS confirms."""
+
+from dataclasses import replace
+
+from probes.reading.bounce_origin import (
+    Client,
+    Origin,
+    Receiver,
+    is_among,
+    is_loopback,
+    names_to_confirm,
+    speaks_for,
+)
+from probes.reading.facts import BounceFacts
+from probes.resolver import Resolver, Unresolved
+
+CONFIRM_WITHIN = 5.0  # seconds for the DNS to tell the addresses of one name
+
+
+async def origin_of(client: Client, facts: BounceFacts, receiver: Receiver, resolver: Resolver) -> Origin:
+    """The origin of a bounce that says this. The DNS is asked only for a name that would prove something."""
+    origin = Origin(client.ip, to_envelope=client.to_envelope)
+    if speaks_for(origin, receiver) or is_loopback(client.ip):
+        return origin
+    for name in names_to_confirm(client.helo, facts.reporting_mta):
+        named = replace(origin, name=name)
+        if speaks_for(named, receiver):
+            found = await resolver.addresses(name, timeout=CONFIRM_WITHIN)
+            if not isinstance(found, Unresolved) and is_among(client.ip, found):
+                return named
+    return origin

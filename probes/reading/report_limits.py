@@ -1,0 +1,97 @@
+"""How large and how deep a report may be, counted before a library builds anything of it.
+
+A library makes some hundred octets of memory of each element or value, so that 40 kB of gzip become gigabytes. Counting
+takes none: XML by expat's events, JSON by its punctuation. What is broken passes, for the library mends what it can;
+so the counts that hold for broken text too come first.
+"""
+
+import json
+import re
+from xml.parsers import expat
+
+from probes.reading.report_files import ReportError, one_line
+
+MOST_RECORDS = 20_000  # some 5 seconds of work
+MOST_ELEMENTS = 600_000  # a record has some 25
+MOST_ATTRIBUTES = 50_000  # reports have next to none
+MOST_EQUALS_SIGNS = 500_000  # in texts and attributes: how many attributes expat can meet in one element
+MOST_VALUES = 200_000  # of a JSON document
+DEEPEST = 32  # elements or values inside each other; reports have up to 7
+LONGEST_PIECE = 1 << 20  # characters given to expat at a time: it goes on to the end of a piece whatever was found
+
+_DOCTYPE = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # one without end goes to the end: linear
+_BRACKET = re.compile(r"[\[{\]}]")
+
+
+def check(text: str) -> None:
+    """Raises ReportError when this XML or JSON is larger or deeper than a report can be, or could grow."""
+    if text.startswith("{"):
+        _check_json(text)
+    else:
+        _check_xml(text)
+
+
+def _check_xml(text: str) -> None:
+    if _DOCTYPE.search(text):
+        raise ReportError("an XML document with a DOCTYPE, which no report has")
+    if text.count("<record") > MOST_RECORDS:
+        raise ReportError(f"more than {MOST_RECORDS} records")
+    if text.count("<") > 2 * MOST_ELEMENTS:
+        raise ReportError(f"more than {MOST_ELEMENTS} elements")
+    if text.count("=") > MOST_EQUALS_SIGNS:
+        raise ReportError(f"more than {MOST_EQUALS_SIGNS} equals signs")
+    _Counter().count(text)
+
+
+class _Counter:
+    """Counts elements while expat goes through a document."""
+
+    def __init__(self) -> None:
+        self._depth = self._elements = self._attributes = 0
+        self._parser = expat.ParserCreate()
+        self._parser.ordered_attributes = True
+        self._parser.StartElementHandler = self._begins
+        self._parser.EndElementHandler = self._ends
+        self._parser.StartDoctypeDeclHandler = _refuse
+
+    def count(self, text: str) -> None:
+        """Raises ReportError where there is too much; a broken document is counted as far as it goes."""
+        try:
+            for start in range(0, len(text), LONGEST_PIECE):
+                self._parser.Parse(text[start : start + LONGEST_PIECE], False)
+        except expat.ExpatError:
+            return
+
+    def _begins(self, _: str, attributes: list[str]) -> None:
+        self._depth += 1
+        self._elements += 1
+        self._attributes += len(attributes) // 2
+        if self._depth > DEEPEST:
+            raise ReportError(f"more than {DEEPEST} elements inside each other")
+        if self._elements > MOST_ELEMENTS:
+            raise ReportError(f"more than {MOST_ELEMENTS} elements")
+        if self._attributes > MOST_ATTRIBUTES:
+            raise ReportError(f"more than {MOST_ATTRIBUTES} attributes")
+
+    def _ends(self, _: str) -> None:
+        self._depth -= 1
+
+
+def _refuse(*_: object) -> None:
+    raise ReportError("an XML document with a DOCTYPE, which no report has")
+
+
+def _check_json(text: str) -> None:
+    """Each value but the first stands after a comma or a bracket, so there are no more values than those."""
+    if text.count(",") + text.count("[") + text.count("{") > MOST_VALUES:
+        raise ReportError(f"more than {MOST_VALUES} values")
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub("", text)):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > DEEPEST:
+            raise ReportError(f"more than {DEEPEST} values inside each other")
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ReportError(f"broken JSON: {one_line(error)}") from None

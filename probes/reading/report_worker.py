@@ -1,0 +1,112 @@
+"""The child process that reads reports: `python -m probes.reading.report_worker`. `report_reader` starts it.
+
+A report is hostile, and so large a library may fall to it. So it is read where it can do no harm: in a process without
+our secrets, without files to write, with an end to memory and CPU time, and first in line when memory runs out.
+
+On standard input comes, for each report, a line of JSON (octets, source_ip, domain) and then the mail; on standard
+output goes "ready", then one line of JSON for each report: an `Answer`. End of input ends it.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from probes.reading.reports import ReportError, ReportFacts, read_report
+
+MEMORY = 400 << 20  # octets beyond what the loaded library takes; MOST_RECORDS need some 250 million
+CPU_SECONDS = 15  # for one report
+ANSWER_LIMIT = 1 << 20  # octets; MOST_ROWS have some 150,000
+HEAD_LIMIT = 4096  # octets
+NICENESS = 10  # whoever waits for a bounce comes first
+READY = b"ready\n"
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is told of one report: facts, or why there are none. `last`: this process is not to be asked again."""
+
+    facts: ReportFacts | None = None
+    error: str = ""
+    last: bool = False
+
+
+def main() -> None:
+    """Read reports until there are no more."""
+    _die_with_parent()
+    answers = _standard_output()
+    with suppress(ImportError):  # then each report is answered with what to install
+        import parsedmarc  # noqa: F401
+    os.nice(NICENESS)
+    _limit_all_but_time()
+    answers.write(READY)
+    while head := sys.stdin.buffer.readline(HEAD_LIMIT):
+        asked = json.loads(head)
+        content = sys.stdin.buffer.read(asked["octets"])
+        if len(content) < asked["octets"]:
+            return
+        _limit_time()
+        answers.write(_line(_answer(content, asked["source_ip"], asked["domain"])))
+
+
+def _answer(content: bytes, source_ip: str, domain: str) -> Answer:
+    try:
+        return Answer(read_report(content, source_ip, domain))
+    except ReportError as error:
+        return Answer(error=str(error))
+    except MemoryError:
+        return Answer(error=f"it takes more than {MEMORY >> 20} MB to read", last=True)
+
+
+def _line(answer: Answer) -> bytes:
+    line = json.dumps(asdict(answer)).encode() + b"\n"
+    if len(line) > ANSWER_LIMIT:
+        return _line(Answer(error=f"what concerns us in it is more than {ANSWER_LIMIT} octets"))
+    return line
+
+
+def _standard_output() -> IO[bytes]:
+    """Our own hold of it; what a library prints goes nowhere."""
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    return answers
+
+
+def _die_with_parent() -> None:
+    """At once, by whatever it dies. Where the system cannot do that, the end of standard input does it a bit later."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")  # if somebody must die for want of memory, then this one
+
+
+def _limit_all_but_time() -> None:
+    """Once everything is loaded: how large that is differs between systems."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    with suppress(OSError, ValueError):  # no /proc; or a limit that is tighter holds already
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        size = pages * resource.getpagesize() + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _limit_time() -> None:
+    """SIGXCPU ends it when the report at hand has had its time."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_SECONDS + 1, most))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Who reads hostile input: one row for each reader, with what it is given."""
+
+import random
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from probes.evidence import Folder
+from probes.mailboxes import MailboxError
+from probes.mailboxes.excerpt import sighting, split
+from probes.mailboxes.imap_line import Line, Patience
+from probes.mailboxes.inbound import copy_of_probe
+from probes.reading.arrival_notes import body_notes, greylisted, subject_marks
+from probes.reading.bounces import read_bounce
+from probes.reading.header_fields import Field
+from probes.reading.headers import read_message
+from probes.reading.mime import header_text, open_mail
+from probes.reading.received import border, hops, latest
+from probes.reading.replies import read_reply
+from probes.reading.report_files import ReportError
+from probes.reading.report_reader import _checked
+from probes.reading.reports import read_report
+from probes.recognise import arrival, came_back, recognise
+from probes.routes.reply import Reply, ReplyReader, extensions
+from tests.fuzz import seeds
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+DOMAIN = "account.trimble.com"
+REPLY_READ = 64 * 1024  # characters: as `mailpath read reply` does
+IMAP_READ = 60_000  # octets: what a socket holds without a reader
+IMAP_SEED = 7  # imaplib makes the tags of a connection by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What is called, with what; `share` of all inputs are its own. `mails`: it is also given the huge hostile ones."""
+
+    read: Callable[[bytes], object]
+    seeds: Callable[[], seeds.Seeds]
+    share: float
+    mails: bool = False
+
+
+def _bounce(data: bytes) -> None:
+    came_back(read_bounce(data), "probe@acme.test", {DOMAIN}, NOW)
+
+
+def _message(data: bytes) -> None:
+    read_message(data, relayed=(None, True, False)[len(data) % 3])
+
+
+def _copy(data: bytes) -> None:
+    copy_of_probe(data, "copies")
+
+
+def _recognised(data: bytes) -> None:
+    """As a mailbox does: the start of a message, its markers, whose it is, and when it came."""
+    headers, body = split(data)
+    seen = sighting("1", Folder.INBOX, "INBOX", headers, body, None)
+    if seen:
+        recognise(seen, seeds.KEY, DOMAIN)
+        arrival(seen, NOW, NOW)
+
+
+def _received(data: bytes) -> None:
+    section = split(data)[0].decode("utf-8", "replace")
+    latest(hops(section))
+    border(section, relayed=len(data) % 2 == 0)
+
+
+def _notes(data: bytes) -> None:
+    head, body = split(data)
+    text = head.decode("utf-8", "replace")
+    list(subject_marks(text))
+    list(body_notes(body or data))
+    greylisted(Field("x-greylist", "X-Greylist", text))
+
+
+def _parts(data: bytes) -> None:
+    mail = open_mail(data)
+    header_text(mail.headers.get("subject"))
+    for part in mail.parts:
+        part.text()
+
+
+def _reply(data: bytes) -> None:
+    read_reply(data.decode("utf-8", "replace")[:REPLY_READ])
+
+
+def _smtp(data: bytes) -> None:
+    """A server's half of a dialogue, in pieces of every length."""
+    reader, start, length = ReplyReader(), 0, 1
+    while start < len(data):
+        reader.feed(data[start : start + length])
+        start, length = start + length, min(2 * length, 4096)
+        while isinstance(reply := reader.take(), Reply):
+            extensions(reply)
+        reader.half()
+    reader.discard()
+
+
+def _report(data: bytes) -> None:
+    with suppress(ReportError):
+        read_report(data, "104.130.122.50", DOMAIN)
+
+
+def _answer(data: bytes) -> None:
+    with suppress(ReportError):
+        _checked(data)
+
+
+def _imap(data: bytes) -> None:
+    """All that the server will say is there already, and after it the end: nothing is waited for."""
+    random.seed(IMAP_SEED)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.sendall(data.replace(b"TAG", _tag())[:IMAP_READ])
+        theirs.shutdown(socket.SHUT_WR)
+        line = Line(ours, "imap", Patience(step=2.0))
+        with suppress(MailboxError):
+            line.greet("imap.test", None, upgrade=False)
+            line.log_in("probe", "secret")
+            line.list_folders()
+            line.watch(Folder.INBOX, "INBOX")
+            line.read(line.search(NOW)[:50], NOW)
+        line.close()
+
+
+def _tag() -> bytes:
+    """What imaplib will begin its tags with; the next connection draws the same again."""
+    import imaplib
+
+    tag: bytes = imaplib.Int2AP(random.randint(4096, 65535))  # type: ignore[attr-defined]
+    random.seed(IMAP_SEED)
+    return tag
+
+
+READERS: dict[str, Reader] = {
+    "bounce": Reader(_bounce, seeds.mails_back, 0.16, mails=True),
+    "message": Reader(_message, seeds.messages, 0.16, mails=True),
+    "copy": Reader(_copy, seeds.messages, 0.1, mails=True),
+    "markers": Reader(_recognised, seeds.messages, 0.1, mails=True),
+    "received": Reader(_received, seeds.messages, 0.08, mails=True),
+    "notes": Reader(_notes, seeds.messages, 0.08, mails=True),
+    "parts": Reader(_parts, seeds.mails_back, 0.08, mails=True),
+    "reply": Reader(_reply, seeds.replies, 0.08, mails=True),
+    "smtp": Reader(_smtp, seeds.replies, 0.04),
+    "imap": Reader(_imap, seeds.conversations, 0.06),
+    "report": Reader(_report, seeds.reports, 0.04),
+    "answer": Reader(_answer, seeds.answers, 0.02),
+}

@@ -1,0 +1,120 @@
+"""What is broken: inputs that the tests construct, and the corpora where they are beside this repository."""
+
+import gzip
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+from pathlib import Path
+
+from probes.token import mint
+from tests.monitor.inbound import mails
+from tests.probes.reading.test_bounces_hostile import HARM as HOSTILE_BOUNCES
+from tests.probes.reading.test_bounces_hostile import MANY
+from tests.probes.reading.test_reports import FAILURE, aggregate, mail, record, tls, zipped
+from tests.probes.reading.test_reports_hostile import HARM as HOSTILE_REPORTS
+
+CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
+LARGEST = 100_000  # octets of a seed; what is larger is tried as it is, see `hostile`
+KEY = b"k" * 32
+TOKEN = mint("a" * 16, KEY)
+
+Seeds = tuple[bytes, ...]
+
+
+@cache
+def mails_back() -> Seeds:
+    """Bounces, notices of delay, automatic replies, complaints."""
+    own = [mails.bounce(TOKEN), mails.delay(TOKEN), mails.vacation(TOKEN)]
+    return (*own, *_small(HOSTILE_BOUNCES.values()), *_files("sisimai-bounces", "flufl-bounces", "kumomta"))
+
+
+@cache
+def messages() -> Seeds:
+    """Messages as they arrive, and copies of them."""
+    own = [mails.probe(TOKEN), mails.journal(TOKEN), mails.probe(TOKEN, MORE)]
+    return (*own, *_files("phishing-pot-headers", "kernel-list-headers"))
+
+
+@cache
+def reports() -> Seeds:
+    """DMARC and TLS reports, bare and packed."""
+    one = aggregate(record(count=7), record("192.0.2.1", 2, spf="fail", dkim="fail"))
+    packed = [gzip.compress(one), zipped(one), mail(one), mail(gzip.compress(one)), mail(zipped(one)), mail(tls())]
+    return (one, tls(), FAILURE, *packed, *_files("parsedmarc-samples", "stalwart-reports"))
+
+
+@cache
+def replies() -> Seeds:
+    """What servers say to what we send: one reply in each."""
+    tables = ("sisimai-replies/replies.tsv", "zonemta-replies/replies.tsv", "mautic-replies/replies.tsv")
+    known = [line for name in tables for line in _lines(CORPORA / name)]
+    return (*REPLIES, *known)
+
+
+@cache
+def answers() -> Seeds:
+    """What the process that reads reports answers."""
+    return ANSWERS
+
+
+def conversations() -> Seeds:
+    """What an IMAP server says, from its greeting on."""
+    return IMAP
+
+
+def hostile() -> Mapping[str, Callable[[], bytes]]:
+    """How to make mails of up to 50 MB that are to take time or memory."""
+    bounces = {**HOSTILE_BOUNCES, **{name: partial(bytes, mail) for name, mail in MANY.items()}}
+    return {**bounces, **{name: make for name, (make, _) in HOSTILE_REPORTS.items()}}
+
+
+def _small(makers: Iterable[Callable[[], bytes]]) -> list[bytes]:
+    return [content[:2000] for content in (make() for make in makers)]
+
+
+def _files(*corpora: str) -> list[bytes]:
+    paths = [path for name in corpora for path in sorted((CORPORA / name).rglob("*")) if path.is_file()]
+    return [path.read_bytes()[:LARGEST] for path in paths if path.suffix not in (".md", ".tsv", ".json", "")]
+
+
+def _lines(file: Path) -> list[bytes]:
+    return file.read_bytes().splitlines()[1:] if file.exists() else []
+
+
+MORE = """\
+X-Spam-Status: Yes, score=7.1 required=5.0 tests=BAYES_99,HTML_MESSAGE autolearn=no
+X-Forefront-Antispam-Report: CIP:104.130.122.50;CTRY:US;LANG:en;SCL:5;SRV:;IPV:NLI;SFV:SPM;H:mail.example;CAT:SPM;
+X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;jmr:0;auth:0;dest:J;ENG:(910001);
+X-Spamd-Result: default: False [4.50 / 15.00]; R_SPF_ALLOW(-0.20)[+ip4:104.130.122.50]; ARC_NA(0.00)[]
+X-Greylist: delayed 312 seconds by postgrey-1.37 at mx.acme.test; Mon, 23 Nov 2026 08:00:00 UTC
+Authentication-Results: mx.acme.test; spf=pass smtp.mailfrom=account.trimble.com; dkim=fail reason="x"; dmarc=pass
+ARC-Seal: i=1; a=rsa-sha256; cv=none; d=acme.test; s=a; t=1; b=x
+Received-SPF: pass (mx.acme.test: domain of x designates 104.130.122.50 as permitted sender) client-ip=104.130.122.50
+"""
+REPLIES = (
+    b"550 5.7.1 Service unavailable; Client host [104.130.122.50] blocked using zen.spamhaus.org\r\n",
+    b"450 4.2.0 <probe@acme.test>: Recipient address rejected: Greylisted, try again in 300 seconds\r\n",
+    b"250-mx.acme.test\r\n250-SIZE 10240000\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n",
+    b"220 mx.acme.test ESMTP\r\n250 2.1.0 Ok\r\n354 End data with <CR><LF>.<CR><LF>\r\n250 2.0.0 Ok: queued as 1\r\n",
+    b"554-5.7.1 line one https://example.com/why?id=1 (S77719)\r\n554 5.7.1 line two [AM7EUR06FT029.eop]\r\n",
+)
+ANSWERS = (
+    b'{"facts": null, "error": "no DMARC or TLS report in it", "last": true}\n',
+    b'{"facts": {"kind": "smtp_tls", "organisation": "a", "report_id": "1", "domain": "b", "policy": "sts", '
+    b'"begins": "", "ends": "", "records": 1, "messages": 10, "passed": 10, "ours": [{"source_ip": "", "domain": "b", '
+    b'"count": 10, "passed": true, "disposition": "", "spf": "", "dkim": "", "result": ""}]}, "error": "", "last": false}\n',
+)
+IMAP = tuple(
+    greeting
+    + b"* CAPABILITY IMAP4rev1 AUTH=PLAIN IDLE UIDPLUS\r\nTAG0 OK done\r\n+ \r\nTAG1 OK logged in\r\n"
+    + b"* CAPABILITY IMAP4rev1 IDLE UIDPLUS\r\nTAG2 OK done\r\n"
+    + b'* LIST (\\HasNoChildren) "/" INBOX\r\n* LIST (\\Junk) "." "Sp&AOQ-m"\r\nTAG3 OK done\r\n'
+    + b"* 3 EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 4] ok\r\nTAG4 OK [READ-ONLY] done\r\n"
+    + b"TAG5 OK done\r\n* SEARCH 1 2 3\r\nTAG6 OK done\r\n"
+    + fetched
+    + b"TAG7 OK done\r\n"
+    for greeting in (b"* OK ready\r\n", b"* PREAUTH hello\r\n")
+    for fetched in (
+        b'* 1 FETCH (UID 1 INTERNALDATE "23-Nov-2026 08:00:00 +0000" RFC822.SIZE 500 BODY[HEADER]<0> {14}\r\nSubject: hi\r\n\r\n)\r\n',
+        b"* 1 FETCH (UID 1 RFC822.SIZE 500 BODY[HEADER]<0> NIL)\r\n* 2 EXPUNGE\r\n* BYE\r\n",
+    )
+)

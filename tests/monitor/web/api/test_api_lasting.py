@@ -1,0 +1,241 @@
+"""Streams and exports: they end with the rights of their caller, leave room for others, and tell nothing of them."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import ClientError, ClientResponse
+
+from monitor.access import Access
+from monitor.people.person import Rights
+from monitor.web.headers import HEADERS
+from tests.monitor.web.api.counter import API, Counter, Program
+
+SECONDS = 20.0
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.web.auth.recheck.RECHECK_SECONDS", 0.1)
+    monkeypatch.setattr("monitor.web.api.events.LOOK", 0.02)
+
+
+async def _ends(response: ClientResponse) -> None:
+    async with asyncio.timeout(SECONDS):
+        try:
+            while await response.content.readany():
+                pass
+        except ClientError:
+            pass
+
+
+# ---- The caller is asked again --------------------------------------------------------------------------------------
+
+
+async def _revoke(access: Access) -> None:
+    await access.revoke("reader")
+
+
+async def _narrow(access: Access) -> None:
+    [token] = [token for token in await access.tokens() if token.name == "reader"]
+    await access.store.put_token(replace(token, companies=("bolt",)))
+
+
+async def _weaken(access: Access) -> None:
+    [token] = [token for token in await access.tokens() if token.name == "reader"]
+    await access.store.put_token(replace(token, rights=Rights.VIEWER))
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("change", [_revoke, _narrow, _weaken])
+async def test_a_stream_ends_with_the_rights_of_its_token(
+    desk: Counter, change: Callable[[Access], Coroutine[Any, Any, None]]
+) -> None:
+    program = await desk.program(Rights.OPERATOR, name="reader")
+    other = await desk.program(Rights.OPERATOR, name="other")
+    async with program.follow("/events") as stream, other.follow("/events") as undisturbed:
+        await stream.take(1)
+        await undisturbed.take(1)
+        await change(Access(desk.store, desk.world.clock, "root", "command"))
+        await _ends(stream.response)
+        made = await desk.probe()
+        assert [event["probe"] for event in await undisturbed.take(1)] == [made]
+
+
+@pytest.mark.usefixtures("soon")
+async def test_so_does_the_stream_of_a_probe(desk: Counter) -> None:
+    program = await desk.program(Rights.OPERATOR, name="reader")
+    sent = (await program.post("/probes", {"company": "acme", "path": "hq"})).facts["id"]
+    desk.routes["acme/hq"].answers = []
+    async with program.follow(f"/probes/{sent}/events") as stream:
+        await stream.take(1)
+        await _revoke(Access(desk.store, desk.world.clock, "root", "command"))
+        await _ends(stream.response)
+
+
+@pytest.mark.usefixtures("soon")
+async def test_an_export_is_broken_off_with_the_rights_of_its_token(
+    desk: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.web.api.export.AT_ONCE", 1)
+    monkeypatch.setattr("monitor.web.api.export.REST", 1e6)  # the second page does not come while this lasts
+    program = await desk.program(Rights.VIEWER, name="reader")
+    for _ in range(3):
+        await desk.probe()
+    async with desk.http.get(f"{desk.url}{API}/export/probes.csv", headers=program.known) as response:
+        await response.content.readany()
+        await _revoke(Access(desk.store, desk.world.clock, "root", "command"))
+        with pytest.raises(ClientError):
+            async with asyncio.timeout(SECONDS):
+                await response.content.read()
+
+
+# ---- Shares ---------------------------------------------------------------------------------------------------------
+
+
+async def test_one_caller_has_two_exports_at_a_time(desk: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.web.api.export.AT_ONCE", 1)
+    monkeypatch.setattr("monitor.web.api.export.REST", 1e6)
+    program, other = await desk.program(Rights.VIEWER, ("acme",)), await desk.program(Rights.VIEWER)
+    for _ in range(3):
+        await desk.probe()
+    url = f"{desk.url}{API}/export/probes.csv"
+    async with AsyncExitStack() as exports:
+        for _ in range(2):
+            response = await exports.enter_async_context(desk.http.get(url, headers=program.known))
+            assert response.status == 200
+        refused = await program.get("/export/probes.jsonl")
+        assert refused.wrong == "429"
+        assert int(refused.headers["Retry-After"]) > 0
+        response = await exports.enter_async_context(desk.http.get(url, headers=other.known))
+        assert response.status == 200
+
+
+async def test_a_share_is_free_again_when_its_export_has_ended(desk: Counter) -> None:
+    program = await desk.program(Rights.VIEWER)
+    for _ in range(5):
+        assert (await program.get("/export/probes.csv")).status == 200
+
+
+# ---- Headers --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/events"),
+        ("GET", "/export/probes.csv"),
+        ("GET", "/export/probes.jsonl"),
+        ("OPTIONS", "/probes"),
+        ("DELETE", "/probes"),
+        ("GET", "/nothing"),
+        ("POST", "/probes"),
+    ],
+)
+async def test_streams_exports_and_errors_have_the_headers_of_pages(desk: Counter, method: str, path: str) -> None:
+    program = await desk.program(Rights.OPERATOR)
+    async with desk.http.request(method, desk.url + API + path, headers=program.known) as response:
+        for name, value in HEADERS.items():
+            assert response.headers[name] == value, name
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+# ---- What the ids of events tell ------------------------------------------------------------------------------------
+
+
+async def _ids(program: Program, desk: Counter, others: int) -> list[str]:
+    """The ids of a bound caller's events, with so many verdicts of another company between any two."""
+    ids = []
+    async with program.follow("/events?only=verdict") as stream:
+        await stream.take(1)
+        for _ in range(3):
+            for _ in range(others):
+                await desk.probe(company="acme")
+            await desk.probe(company="bolt")
+            await stream.take(1)
+            ids.append(stream.last)
+    return ids
+
+
+@pytest.mark.usefixtures("soon")
+async def test_ids_of_a_bound_caller_tell_nothing_of_others(desk: Counter) -> None:
+    bound = await desk.program(Rights.VIEWER, ("bolt",))
+    quiet, busy = await _ids(bound, desk, 0), await _ids(bound, desk, 5)
+    assert len({*quiet, *busy}) == 6
+    assert {len(each) for each in (*quiet, *busy)} == {48}
+    last = str(await desk.store.last_ruling())
+    assert not [each for each in (*quiet, *busy) if last in each and each.isdigit()]
+    begun = {each[:12] for each in (*quiet, *busy)}
+    assert len(begun) == 6, "they are not in an order"
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_bound_caller_goes_on_where_it_was(desk: Counter) -> None:
+    bound = await desk.program(Rights.VIEWER, ("bolt",))
+    async with bound.follow("/events?only=verdict") as stream:
+        await stream.take(1)
+        await desk.probe(company="bolt")
+        await stream.take(1)
+    await desk.probe(company="acme")
+    missed = await desk.probe(company="bolt")
+    async with bound.follow("/events?only=verdict", last=stream.last) as again:
+        assert [event.get("probe") for event in await again.take(2)] == [None, missed]
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_number_is_no_id_of_a_bound_callers_nor_is_anothers(desk: Counter) -> None:
+    """With a number of the store it could find out which numbers its own verdicts have."""
+    bound, other = await desk.program(Rights.VIEWER, ("bolt",)), await desk.program(Rights.VIEWER, ("bolt", "acme"))
+    await desk.probe(company="bolt")
+    async with other.follow("/events") as stream:
+        await stream.take(1)
+    for last in ("0.00000000.0", stream.last):
+        async with bound.follow("/events?only=verdict", last=last) as again:
+            await again.take(1)
+            news = await desk.probe(company="bolt")
+            assert [event["probe"] for event in await again.take(1)] == [news]
+
+
+async def test_the_audit_log_of_a_bound_admin_has_no_numbers(desk: Counter) -> None:
+    root, bound = await desk.program(Rights.ADMIN), await desk.program(Rights.ADMIN, ("bolt",))
+    for _ in range(3):
+        assert (await bound.post("/probes", {"company": "bolt"})).status == 202
+        assert (await root.post("/probes", {"company": "acme"})).status == 202
+        desk.world.clock.pass_(hours=1)
+    first = await bound.facts("/audit?most=2")
+    rest = await bound.facts(f"/audit?most=2&before={first['next']}")
+    assert [deed["number"] for deed in (*first["deeds"], *rest["deeds"])] == [None] * 3
+    assert not first["next"].isdigit()
+    for guessed in ("1", "999", first["next"][::-1]):
+        assert (await bound.get(f"/audit?before={guessed}")).wrong == "400 before"
+    whole = await root.facts("/audit?most=2")
+    assert (await root.facts(f"/audit?before={whole['next']}"))["deeds"]
+
+
+# ---- Probes by hand -------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_not_sent_is_not_counted(desk: Counter) -> None:
+    """One path of the company is full, so nothing is sent: neither the person nor the other path has used anything."""
+    program = await desk.program(Rights.OPERATOR)
+    most = desk.backend.config().web.manual.per_path_per_hour
+    desk.full.add("acme/cloud")
+    for _ in range(most + 5):
+        assert (await program.post("/probes", {"company": "acme"})).status == 429
+    assert desk.given_back == ["acme/hq"] * (most + 5)
+    desk.full.clear()
+    assert (await program.post("/probes", {"company": "acme"})).status == 202
+
+
+async def test_what_a_person_sent_counts_after_a_restart(desk: Counter) -> None:
+    program = await desk.program(Rights.OPERATOR)
+    assert (await program.post("/probes", {"company": "acme", "path": "hq"})).status == 202
+    desk.backend.manual.forget()  # as it is after a start
+    desk.world.clock.pass_(minutes=10)
+    await program.post("/probes", {"company": "acme", "path": "hq"})
+    sent = desk.backend.manual._sent["person", "token operator-0", "operator-0"]
+    assert [round((desk.world.clock() - at) / timedelta(minutes=1)) for at in sent] == [10, 0]

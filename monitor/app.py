@@ -397,9 +397,9 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         if standby:  # it may have waited for weeks
             config = await _read_again(file) or config
         await house.enter_async_context(sandbox_of(config))
-        casebook, live = Casebook(store, clock.now), Live()
-        delivery = Delivery(store, clock.now, lambda: casebook.muted)
         network = Network(surroundings(config, clock.now))
+        casebook, live = Casebook(store, clock.now, lambda: network.uplink), Live()
+        delivery = Delivery(store, clock.now, lambda: casebook.muted)
         listeners = (board.hear, network.hear, tell, casebook.hear, live.hear, *listeners)
         pipeline = await house.enter_async_context(pipeline_of(config, store, *listeners, adopts=True, now=clock.now))
         at_work = Service(file, config, store, clock, board, pipeline, casebook, delivery, network)

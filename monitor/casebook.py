@@ -7,7 +7,7 @@ a verdict counts once, whoever stored it, and however often the service is stopp
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,15 +23,17 @@ from monitor.incidents.incident import Entry, Failure, Incident, Nature, Told, T
 from monitor.incidents.marks import Names
 from monitor.incidents.mute import Mute, active, muting
 from monitor.incidents.notice import News, Notice
+from monitor.incidents.others import KEPT
 from monitor.incidents.picture import HISTORY, Picture, good_needed
 from monitor.incidents.rules import Moment, reconcile
-from monitor.incidents.ruling import Line, Ruling, Site
+from monitor.incidents.ruling import Line, Place, Ruling, Site
 from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling
 from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
 from monitor.schedule import interval
 from monitor.store import Present, Store, StoreDownError
 from probes.sender import Role
+from probes.uplink import Uplink
 
 MOST = 500  # verdicts that are taken in one step
 TURN = 1.0  # seconds between looks at what time alone changes: mutes, reminders, what has settled
@@ -58,11 +60,13 @@ class _Turned:
 class Casebook:
     """Keeps the incidents."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], uplink: Callable[[], Uplink] = Uplink) -> None:
+        """`uplink`: asked for what is known of our own way out."""
         self._store, self._now = store, now
         self._on_notices: Callable[[], None] = _nobody
         self._compare: Compare = _nobody
         self._picture = Picture()
+        self._picture.follow(uplink)
         self._settings = IncidentSettings()
         self._config = Config()
         self._paths: dict[tuple[str, str], WatchedPath] = {}
@@ -119,7 +123,9 @@ class Casebook:
             for site in sorted(sites, key=lambda site: site.every)
         }
         self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
-        self._picture.configure(sites, config.incidents, Names(config.sender.domain, config.sender.source_ip))
+        self._picture.configure(
+            sites, config.incidents, Names(config.sender.domain, config.sender.source_ip), _others(config)
+        )
         await self._read_up()
 
     async def recall(self, presents: Sequence[Present]) -> None:
@@ -241,6 +247,16 @@ class Casebook:
             not_said = line not in failing and (late or line[0] in cut)
             self._picture.recall(line, past, None if not_said else failing.get(line, ()))
 
+        await self._read_others({line[:2] for line in lines if self._picture.needs_others(line)}, upto)
+
+    async def _read_others(self, places: Collection[Place], upto: int) -> None:
+        """Load what other identities got on these paths, in mail of any kind."""
+        for place in places:
+            for kind in self._paths[place].kinds:
+                for role in _others(self._config):
+                    past = await self._store.history((*place, kind), role, upto, KEPT)
+                    self._picture.recall_others(past)
+
     async def _read_up(self) -> None:
         """Load the past of whatever open incidents are about; without it they would seem to be over."""
         self._be_patient()
@@ -301,11 +317,9 @@ class Casebook:
         )
 
     def _ask_for_controls(self, rulings: Sequence[Ruling], now: datetime) -> None:
-        for site, ruling in self._picture.suspects(rulings, now):
-            asked = self._asked.get(site.key)
-            if asked is None or abs(now - asked) >= self._settings.control_every:
-                self._asked[site.key] = now
-                self._compare(self._paths[site.key], ruling)
+        for site, ruling in self._picture.suspects(rulings, now, self._asked):
+            self._asked[site.key] = now
+            self._compare(self._paths[site.key], ruling)
 
     def _forget_what_is_over(self) -> None:
         """Keep what is open, what may come back as the same, and what somebody must still be told the end of."""
@@ -331,6 +345,12 @@ class Casebook:
 
 def _nobody(*_: object) -> None:
     """Who is not there yet."""
+
+
+def _others(config: Config) -> dict[Role, Names]:
+    """Who is sent beside the sender, and by what they are told apart."""
+    identities = config.identities().items()
+    return {role: Names(each.domain, each.source_ip) for role, each in identities if role is not Role.SENDER}
 
 
 def _site(path: WatchedPath, now: datetime) -> Site:

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from monitor.config import WatchedPath
 from monitor.events import Event, Judged
-from monitor.incidents.incident import Ending, Entry, Failure, Incident, Nature, Scope, Severity, Turn
+from monitor.incidents.incident import Ending, Entry, Failure, Incident, Nature, Reason, Scope, Severity, Turn
 from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, active, ends, following
 from monitor.incidents.notice import News
@@ -148,6 +148,8 @@ class FailureFacts(TypedDict):
     cause: Cause | None
     grade: Grade
     because: str
+    reason: Reason
+    compared_at: Time | None
 
 
 class EntryFacts(TypedDict):
@@ -221,9 +223,8 @@ def path_facts(path: WatchedPath) -> PathFacts:
 
 def event_facts(event: Event) -> dict[str, Any]:
     """The JSON of one event of `probe`; of a verdict, the documented line."""
-    probe = event.probe
+    probe, what = event.probe, event.what
     named = {"probe": probe.id, "company": probe.company, "path": probe.path, "kind": probe.kind}
-    what = event.what
     if isinstance(what, Judged):
         return {"event": "verdict", **named, **verdict_facts(what.verdict), **delivery_facts(what.delivery)}
     if isinstance(what, Step):
@@ -365,6 +366,8 @@ def failure_facts(failure: Failure) -> FailureFacts:
         "cause": failure.cause,
         "grade": failure.grade,
         "because": failure.because,
+        "reason": failure.reason,
+        "compared_at": _time(failure.compared_at),
     }
 
 

@@ -8,6 +8,7 @@ messages (names, addresses, ids, times).
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from pydantic import TypeAdapter
 
@@ -81,6 +82,7 @@ def decode(text: str | bytes) -> Answer:
 
 
 LONGEST_COMPARED = 4096  # characters of a text that are compared; a reply has at most a few hundred
+LONGEST_WORD = 64  # characters; what is longer is an id
 
 
 def same_answer(one: Answer, other: Answer) -> bool:
@@ -95,30 +97,68 @@ def same_answer(one: Answer, other: Answer) -> bool:
     return (one.enhanced or "") == (other.enhanced or "") and masked(one.text) == masked(other.text)
 
 
+def has_words(answer: Answer) -> bool:
+    """Whether the other side gave a reason in words. A fault, or a bare code, can hit two messages by chance."""
+    return answer.fault is None and any(word != MASK for word in masked(answer.text).split())
+
+
+MASK = "*"
+
+
+@lru_cache(maxsize=1024)  # every failure is compared again whenever its company is looked at
 def masked(text: str) -> str:
-    """The words of a reply, with `*` for each name, address, id, number and time in it."""
-    words = _SEPARATORS.sub(" ", _LINK_OR_ADDRESS.sub(" * ", text[:LONGEST_COMPARED])).split()
+    """The words of a reply, with `*` for each name, address, id, number and time in it. The name of a blocklist stays:
+    who is on one list is not on another."""
+    plain_text = text[:LONGEST_COMPARED]
+    for pattern, replacement in _REWRITTEN:
+        plain_text = pattern.sub(replacement, plain_text)
     out: list[str] = []
-    for word in words:
-        plain = "*" if _varies(word) else word.casefold()
-        if plain != "*" or out[-1:] != ["*"]:
+    for word in _SEPARATORS.sub(" ", plain_text).split():
+        plain = _plain(word, after=out[-1] if out else "")
+        if plain != MASK or out[-1:] != [MASK]:
             out.append(plain)
     return " ".join(out)
 
 
-_LINK_OR_ADDRESS = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"']{1,1000}|[^\s<>\"'()\[\],;:@]{1,256}@[^\s<>\"'()\[\],;@]{1,256}"
+def _plain(word: str, after: str) -> str:
+    """What is compared of one word."""
+    if word.startswith(_KEPT):
+        return word.casefold()
+    if _varies(word) or (after == MASK and _UNIT.fullmatch(word)):  # "in 59 seconds" is "in 1 minute"
+        return MASK
+    return word.casefold().strip(".:")
+
+
+_KEPT = "\N{SECTION SIGN}"  # marks a name that is compared as it is; servers do not write this sign
+_HOST = r"(?:[A-Za-z0-9_-]{1,63}\.){1,20}[A-Za-z][A-Za-z0-9-]{1,62}"
+_LISTED_BY = (  # the words before the name of a blocklist, as Postfix, Exim, Sendmail and others write them
+    r"(?:blocked|listed|found|appears?|is|are)\s+(?:using|in|on|at|by|via)|using|(?:r|dns)bl:?"
+    r"|(?:black|block|deny)-?\s?list(?:ed)?(?:\s+(?:at|in|on|by|of))?"
+)
+_REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = (
+    # A link: its host tells whose page it is, the rest is this message's.
+    (re.compile(rf"(?:https?://|www\.)({_HOST})(?:[:/?#][^\s<>\"']{{0,1000}})?", re.IGNORECASE), rf" {_KEPT}\1 "),
+    (re.compile(r"[^\s<>\"'()\[\],;:@]{1,256}@[^\s<>\"'()\[\],;@]{1,256}"), f" {MASK} "),
+    (re.compile(rf"\b({_LISTED_BY})\s+({_HOST})", re.IGNORECASE), rf"\1 {_KEPT}\2 "),
+    (
+        re.compile(r"\bunknown(?=\s?\[)", re.IGNORECASE),
+        MASK,
+    ),  # Postfix writes "unknown[192.0.2.1]" for a client without a name
 )
 _SEPARATORS = re.compile(r"[\s<>\"'`()\[\]{},;!?|]+")
 _VENDOR_CODE = re.compile(r"#?[245]\.\d{1,3}\.\d{1,3}|[A-Za-z]{1,4}[-_]?\d{1,4}[a-z]?")  # "#5.7.1", "S775", "OFR_506"
-_HOST_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.){1,20}[A-Za-z][A-Za-z0-9-]{1,62}\.?")
+_ONE_OF_A_CLUSTER = re.compile(r"(?:mx|mta|smtp|in|gw|srv|node|host|web|relay|mail)-?\d{1,4}[a-z]?", re.IGNORECASE)
+_UNIT = re.compile(r"(?:ms|s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|days?)\.?", re.IGNORECASE)
+_HOST_NAME = re.compile(rf"{_HOST}\.?")
 _MIXED_CASE = re.compile(r"[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2,}[a-z]+[A-Z]")  # an id in base64 without a digit: "qIPtlBmXa"
 
 
 def _varies(word: str) -> bool:
     """Whether this word may differ between two messages that were treated alike."""
-    bare = word.strip(".:-=/#")
-    if not bare or _VENDOR_CODE.fullmatch(bare) or _VENDOR_CODE.fullmatch(word):
+    bare = word.strip(".:-=/#*")
+    if not bare or len(bare) > LONGEST_WORD or _ONE_OF_A_CLUSTER.fullmatch(bare):
+        return bare != "" or MASK in word
+    if _VENDOR_CODE.fullmatch(bare) or _VENDOR_CODE.fullmatch(word):
         return False
     return (
         any(letter.isdigit() for letter in bare)

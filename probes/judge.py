@@ -165,7 +165,9 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
         return ours
     cause, why = _held_up(probe, case)
     life = span(probe.code_dead_at - probe.created_at)
-    return Verdict(Outcome.LATE, cause, grade, f"arrived in {where}{tries}, but its code lives only {life}{why}{but}")
+    told = f"arrived in {where}{tries}, but its code lives only {life}{why}{but}"
+    deferral = _last_deferral(probe, case)
+    return Verdict(Outcome.LATE, cause, grade, told, answer_of_step(telling_step(deferral)) if deferral else None)
 
 
 def _taken_for_spam(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:

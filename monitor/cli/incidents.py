@@ -16,9 +16,9 @@ from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.explaining import STYLES
 from monitor.facts import entry_facts, failure_facts, incident_facts, notice_facts
-from monitor.incidents.incident import Entry, Failure, Incident, Scope, Severity, worst_first
+from monitor.incidents.incident import Entry, Failure, Incident, Reason, Scope, Severity, worst_first
 from monitor.incidents.mute import Mute, ends, muting
-from monitor.incidents.phrases import clock, counted, lasting, legible, listed
+from monitor.incidents.phrases import clock, counted, decided_by, lasting, legible, listed
 from monitor.incidents.wording import left
 from monitor.signs import SIGNS
 from monitor.store import NoticeRecord, Store
@@ -240,6 +240,8 @@ def _failing(incident: Incident) -> Iterator[str]:
         since = f"since {_second(failure.since)}, {failure.bad} bad"
         yield f"  {line}  {failure.kind}  {said}  {since}  [dim]mailpath explain {escape(failure.probe_id)}[/]"
         yield f"      {escape(legible(failure.because, LONGEST))}"
+        if failure.reason is not Reason.NOT_COMPARED and (by := decided_by(failure)):
+            yield f"      {by}"
     if (rest := incident.failing - len(incident.failures)) > 0:
         yield f"  and {counted(rest, 'more path and kind', 'more paths and kinds')}"
 

@@ -112,7 +112,7 @@ BY_FAMILY: dict[Family, Advice] = {
     Family.FIREWALL: Advice(
         "No connection comes about, or it is cut before a word is said.",
         Actor.COMPANY_IT,
-        "Let {ip} reach TCP port 25 of the MX: see geo-blocking, IPS and reputation feeds, limits, SMTP inspection.",
+        "Is the mail server up, and does it listen on TCP port 25? If so, look for {ip} in the firewall's log.",
         "Open no other port and no whole range.",
         LATER,
     ),

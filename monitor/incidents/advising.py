@@ -6,6 +6,7 @@ have.
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import assert_never
 
 from monitor.incidents.advice import (
     BLIND,
@@ -21,20 +22,81 @@ from monitor.incidents.advice import (
 )
 from monitor.incidents.family import Family, family_of
 from monitor.incidents.fixes import CAUSE_FIXES, FIXES, SETTLES
-from monitor.incidents.incident import Incident, Nature, Scope
+from monitor.incidents.incident import Incident, Nature, Reason, Scope
 from probes.verdict import Cause, Outcome
+
+THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
 
 RELAY_REFUSES_US = replace(
     BY_FAMILY[Family.OURS],
     meaning="The mail service that we send through refuses us.",
     fix="Mend our account there: its password, its right to send as {domain}, its limits.",
 )
-CONTROL_FAILS_TOO = replace(
+LOST_EVERYWHERE = replace(
     BY_FAMILY[Family.OURS],
-    meaning="The control, a neutral sender, fails in the same way.",
-    fix="Run `mailpath probe {company} --as control`; look at the company's server, the route and the mailbox.",
-    never="Allow nothing at the company: another sender is stopped just the same.",
+    meaning="At nearly all companies mail is accepted and then not found, a neutral sender's too.",
+    fix="Look at how Mailpath reads mailboxes first: its log, `mailpath explain`, one mailbox by hand.",
 )
+NO_WAY_OUT = replace(
+    BY_CAUSE[Cause.NETWORK],
+    meaning="No company that was tried since can be connected to: our own line, or its port 25, is down.",
+    fix="On Mailpath's machine try `nc -vz HOST 25` with several companies; then ask those who run the network.",
+)
+
+PHONE = "Mail from outside does not reach the company: tell its people by phone."
+SAME_FOR_ALL = "Change no filter and no allow list for the sender: another sender is stopped just the same."
+SERVER_FAULTS = "filter or milter, resolver, disk, the server behind it, a blocklist that lists everybody"
+
+THEIR_SYSTEM: dict[Reason, Advice] = {
+    Reason.SAME_ANSWER: Advice(
+        "It gives a neutral sender the same answer.",
+        Actor.COMPANY_IT,
+        f"Find the fault in the mail server's log at the time of the probe: {SERVER_FAULTS}.",
+        SAME_FOR_ALL,
+        PHONE,
+    ),
+    Reason.CONTROL_FAILS: Advice(
+        "A neutral sender's mail does not get through either.",
+        Actor.COMPANY_IT,
+        f"Follow one probe through the mail server's log and queue to the mailbox: {SERVER_FAULTS}.",
+        SAME_FOR_ALL,
+        PHONE,
+    ),
+    Reason.GATEWAY_DOWN: Advice(
+        "The company's gateway does not answer Mailpath, while other companies do.",
+        Actor.COMPANY_IT,
+        "Is the gateway up, does it answer on its port, and does it still let Mailpath in?",
+        "Change no filter and no allow list: nobody was asked about the sender.",
+        BLIND,
+    ),
+    Reason.LOOKUP: BY_CAUSE[Cause.DOMAIN_UNKNOWN],
+}
+DELAYS_ALL = replace(
+    THEIR_SYSTEM[Reason.SAME_ANSWER],
+    meaning="It puts off a neutral sender with the same answer: it delays everybody's mail.",
+    fix="Does it greylist on purpose? Then except {ip} from greylisting, and from nothing else. Else see its log.",
+    meanwhile="",
+)
+
+UNREACHED: dict[Reason, Advice] = {  # where there was no connection, whatever cause that suggests
+    Reason.CONTROL_THROUGH: replace(
+        BY_FAMILY[Family.FIREWALL],
+        meaning="A firewall stops the sender's IP address: from another address the server can be reached.",
+        fix="Let {ip} reach TCP port 25 of the MX: see geo-blocking, IPS and reputation feeds, SMTP inspection.",
+    ),
+    Reason.ONLY_HERE: replace(
+        BY_FAMILY[Family.FIREWALL],
+        meaning="No connection comes about, while other companies can be reached.",
+    ),
+    Reason.NOTHING_REACHED: Advice(
+        "No connection comes about, and nobody else was reached since: their server, their firewall or our own line.",
+        Actor.OURSELVES,
+        "On Mailpath's machine try `nc -vz HOST 25` with this company's MX and with others. If others answer, the "
+        "company's IT looks whether its server is up and what its firewall's log says of {ip}.",
+        "Change nothing at the company before another host was tried.",
+        BLIND,
+    ),
+}
 
 
 def several(meaning: str, fix: str, actor: Actor = Actor.SENDER, meanwhile: str = "") -> Advice:
@@ -101,14 +163,33 @@ AT_ONCE: dict[Family, Advice] = {  # of several companies
 
 def advice_on(incident: Incident, mail_system: str) -> Advice:
     """What to do about this incident where this mail system runs; the most exact that is known."""
-    advice = _ours(incident) if incident.nature is Nature.OURS else _theirs(incident, mail_system)
+    match incident.nature:
+        case Nature.OURS:
+            advice = _ours(incident)
+        case Nature.THEIR_SYSTEM:
+            advice = _their_system(incident, mail_system)
+        case Nature.MAIL | Nature.MAILBOX:
+            advice = _of_the_mail(incident, mail_system)
+        case _:
+            assert_never(incident.nature)
     return replace(advice, meanwhile=advice.meanwhile or MEANWHILE[incident.outcome])
 
 
-def _theirs(incident: Incident, mail_system: str) -> Advice:
+def _their_system(incident: Incident, mail_system: str) -> Advice:
+    reason = incident.reason
+    if reason is Reason.SAME_ANSWER and (incident.outcome is Outcome.LATE or incident.cause is Cause.GREYLISTED):
+        exact = fix_for(Cause.GREYLISTED, incident.outcome, mail_system)
+        return replace(DELAYS_ALL, fix=exact or DELAYS_ALL.fix)
+    return THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
+
+
+def _of_the_mail(incident: Incident, mail_system: str) -> Advice:
     if incident.nature is Nature.MAIL and incident.scope.wider_than(Scope.COMPANY):
         exact = fix_for(incident.cause, incident.outcome, mail_system)
         return replace(AT_ONCE[_family(incident.cause, incident.outcome)], bridge=exact)
+    reason = incident.reason
+    if reason in UNREACHED and (reason is not Reason.CONTROL_THROUGH or incident.cause is Cause.FIREWALL):
+        return UNREACHED[reason]
     return advice_for(incident.cause, incident.outcome, mail_system)
 
 
@@ -137,6 +218,8 @@ def _family(cause: Cause | None, outcome: Outcome) -> Family:
 
 def runbook_on(incident: Incident) -> str:
     """The runbook for this incident."""
+    if incident.nature is Nature.THEIR_SYSTEM:
+        return THEIR_SYSTEM_RUNBOOK
     return f"cause-{Family.OURS}" if incident.nature is Nature.OURS else runbook_for(incident.cause, incident.outcome)
 
 
@@ -146,10 +229,14 @@ def runbook_for(cause: Cause | None, outcome: Outcome) -> str:
 
 
 def _ours(incident: Incident) -> Advice:
-    """Why we cannot tell. A verdict other than unknown is ours only because the control had it too, or the message
-    was wrong."""
-    if incident.outcome is not Outcome.UNKNOWN and incident.cause is not Cause.MALFORMED:
-        return CONTROL_FAILS_TOO
+    """Why we cannot tell."""
+    reason = incident.reason
+    if reason is Reason.NO_WAY_OUT:
+        return NO_WAY_OUT
+    if reason is Reason.CONTROL_FAILS:
+        return LOST_EVERYWHERE
+    if reason is Reason.NOTHING_REACHED:
+        return UNREACHED[reason]
     if incident.cause is Cause.RELAY_DENIED:
         return RELAY_REFUSES_US
     if incident.cause in (Cause.NETWORK, Cause.MALFORMED):

@@ -97,6 +97,8 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "cause": str(failure.cause) if failure.cause else None,
         "grade": str(failure.grade),
         "because": legible(failure.because, LONGEST_SENTENCE),
+        "reason": str(failure.reason),
+        "compared_at": _time(failure.compared_at),
     }
 
 

@@ -23,10 +23,12 @@ from monitor.incidents.scope import (
     everybody,
     gravest,
     join,
+    may_be_ours,
     of_one_family,
     of_systems,
     ourselves,
     stays_wide,
+    their_systems,
 )
 
 WIDE: dict[Nature, Scope] = {
@@ -126,6 +128,7 @@ class _Grouping:
             yield from self._join(find(wide))
         yield from self._keep(wide)
         yield from self._join(of_systems(self._free_mail(), self._town))
+        yield from self._join(their_systems(self._free(Nature.THEIR_SYSTEM), self._town))
         for name, held in self._held.items():
             if left := self._left(held):
                 yield self._group(_remaining(self._incidents[name], left), left)
@@ -146,9 +149,12 @@ class _Grouping:
 
     def _ourselves(self, wide: Iterable[Incident]) -> Iterator[Joined]:
         there = any(key_of(each) == _OUR_OWN for each in wide)
-        ours = [problem for problem in self._left(self._problems) if problem.nature is Nature.OURS]
+        ours = [problem for problem in self._left(self._problems) if may_be_ours(problem)]
         if not there and (found := ourselves(ours, self._town)):
             yield found
+
+    def _free(self, nature: Nature) -> list[Problem]:
+        return [problem for problem in self._left(self._problems) if problem.nature is nature]
 
     def _free_mail(self) -> list[Problem]:
         return [p for p in self._left(self._problems) if p.nature is Nature.MAIL and p.severity is not Severity.NOTE]
@@ -179,7 +185,7 @@ class _Grouping:
             for problem in self._others(incident)
             if not (holder := self._holder[id(problem)]) or holder.company or incident.subject == EVERYBODY
         ]
-        alike = others if incident.nature is Nature.OURS else of_one_family([*held, *others])
+        alike = of_one_family([*held, *others]) if incident.nature is Nature.MAIL else others
         return [problem for problem in others if any(problem is each for each in alike)]
 
     def _same_outage(self, incident: Incident) -> list[Problem]:
@@ -196,7 +202,7 @@ class _Grouping:
 
     def _others(self, incident: Incident) -> list[Problem]:
         """Problems of its nature that it does not hold, within its mail system if it is of one."""
-        if incident.nature not in (Nature.MAIL, Nature.OURS):
+        if incident.nature is Nature.MAILBOX:
             return []
         mine = {id(problem) for problem in self._held[incident.id]}
         problems = self._free_mail() if incident.nature is Nature.MAIL else self._left(self._problems)
@@ -204,7 +210,7 @@ class _Grouping:
             problem
             for problem in problems
             if id(problem) not in mine
-            and problem.nature is incident.nature
+            and (problem.nature is incident.nature or (incident.nature is Nature.OURS and may_be_ours(problem)))
             and (incident.subject == EVERYBODY or self._town.system(problem.company) == incident.subject[1:])
         ]
 
@@ -247,17 +253,24 @@ _REST = (Scope.COMPANY, SEVERAL)
 
 
 def _nature(problems: Iterable[Problem], present: Nature) -> Nature:
-    """The nature that most companies have; of as many, the present one."""
-    counted = Counter(nature for _, nature in {(problem.company, problem.nature) for problem in problems})
+    """The nature that most companies have, or most of what fails at one; of as many, the present one."""
+    found = list(problems)
+    if len({problem.company for problem in found}) == 1:
+        counted = Counter(problem.nature for problem in found for _ in problem.failures)
+    else:
+        counted = Counter(nature for _, nature in {(problem.company, problem.nature) for problem in found})
     return max(counted, key=lambda nature: (counted[nature], nature is present, nature))
 
 
 def _together(incident: Incident, members: Sequence[Problem]) -> Problem:
     """The problem that a wide incident is about."""
-    nature = _nature(members, incident.nature)
+    ours = incident.nature is Nature.OURS and all(may_be_ours(member) for member in members)
+    nature = Nature.OURS if ours else _nature(members, incident.nature)
     scope = WIDE[nature]
     if nature is Nature.MAIL and incident.subject == EVERYBODY:
         scope = Scope.EVERYBODY
+    elif nature is Nature.THEIR_SYSTEM and incident.mail_system:
+        scope = Scope.MAIL_SYSTEM
     severity = Severity.PAGE if nature is Nature.OURS else None
     return join(members, (nature, incident.subject), scope, incident.mail_system, severity)
 

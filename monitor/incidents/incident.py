@@ -1,6 +1,6 @@
 """What an incident is: plain values. `encode` and `decode` are their form in the store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from monitor.incidents.ruling import Line
+from probes.answer import Answer
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
@@ -30,6 +31,25 @@ class Nature(StrEnum):
     MAILBOX = "mailbox"  # the probe's own mailbox is full, gone or unknown: nothing is said of the sender
     THEIR_SYSTEM = "their_system"  # the company's mail system takes nobody's mail: the control fails too
     OURS = "ours"  # we cannot ask or look
+
+
+class Reason(StrEnum):
+    """What decided whose trouble a failure is."""
+
+    NOT_COMPARED = "not_compared"  # no neutral sender was asked so far, or none can be
+    CONTROL_THROUGH = "control_through"  # a neutral sender got through: it is about this sender
+    NEIGHBOUR_THROUGH = "neighbour_through"  # another domain from the same address did: it is not the address
+    NEIGHBOUR_STOPPED = "neighbour_stopped"  # another domain from the same address did not: it is not the domain
+    SAME_ANSWER = "same_answer"  # a neutral sender got the same answer
+    CONTROL_FAILS = "control_fails"  # a neutral sender fails again and again, in another way or without a word
+    ONLY_HERE = "only_here"  # no connection; other companies can be reached
+    NOTHING_REACHED = "nothing_reached"  # no connection, and nobody else was reached since: theirs or ours
+    NO_WAY_OUT = "no_way_out"  # no connection to several unrelated companies, nor to a reference: ours
+    LOOKUP = "lookup"  # its MX could not be found: no sender has a part in that
+    GATEWAY_DOWN = "gateway_down"  # the company's gateway does not answer us; others do
+    NOT_ASKED = "not_asked"  # we could not ask or look
+    OUR_MESSAGE = "our_message"  # our own message or command is wrong
+    PROBE_MAILBOX = "probe_mailbox"  # it is about the probe's own mailbox
 
 
 class Scope(StrEnum):
@@ -77,7 +97,8 @@ class Ending(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One path and kind that fails. `since` is when the probe of the first of its `bad` verdicts in this stretch was
-    launched; the rest is that of the latest: `probe_id`, judged at `at`, with the verdict's four words."""
+    launched; the rest is that of the latest: `probe_id`, judged at `at`, with the verdict's four words and its
+    `answer`. `reason` is what decided `nature`; `compared_at`: when the other sender that it rests on was launched."""
 
     company: str
     path: str
@@ -92,6 +113,9 @@ class Failure:
     cause: Cause | None
     grade: Grade
     because: str
+    answer: Answer | None = None
+    reason: Reason = Reason.NOT_COMPARED
+    compared_at: datetime | None = None
 
     @property
     def line(self) -> Line:
@@ -173,6 +197,12 @@ class Incident:
         return self.closed_at is None
 
     @property
+    def reason(self) -> Reason:
+        """What decided whose trouble it is."""
+        lead = leading(self, self.failures)
+        return lead.reason if lead else Reason.NOT_COMPARED
+
+    @property
     def wide(self) -> bool:
         """Whether many companies have it for one reason."""
         return self.subject == EVERYBODY or self.subject.startswith("@")
@@ -191,6 +221,12 @@ class Incident:
         heard = {failure.company for failure in self.failures if failure.at >= since}
         kept = {failure.company for failure in self.failures}
         return tuple(company for company in self.touches if company in kept - heard)
+
+
+def leading(incident: Incident, failures: Sequence[Failure]) -> Failure | None:
+    """The failure that speaks for all of these: the first that is what the incident says that it is."""
+    same = (each for each in failures if (each.outcome, each.cause) == (incident.outcome, incident.cause))
+    return next(same, failures[0] if failures else None)
 
 
 class Turn(StrEnum):

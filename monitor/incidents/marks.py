@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from monitor.incidents.incident import Nature, Severity
+from monitor.incidents.incident import Severity
 from probes.kinds import Kind
-from probes.verdict import Cause, Concern, Outcome, Verdict
+from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 
 
 class Mark(StrEnum):
@@ -26,7 +26,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a refusal says when it means the sender."""
+    """What tells one sending identity from another, and what a refusal says when it means it."""
 
     domain: str
     source_ip: str
@@ -54,18 +54,27 @@ def mark_of(kind: Kind, verdict: Verdict, names: Names) -> Mark:
             only_slow = verdict.cause is Cause.GREYLISTED and not kind.facts.needs_code
             return Mark.NOTE if only_slow else Mark.BAD
         case Outcome.BLOCKED:
-            return Mark.DAMNING if _names_the_sender(verdict, names) else Mark.BAD
+            return Mark.DAMNING if _is_damning(verdict, names) else Mark.BAD
         case Outcome.SPAM | Outcome.QUARANTINED | Outcome.MISSING:
             return Mark.BAD
         case _:
             assert_never(verdict.outcome)
 
 
-def _names_the_sender(verdict: Verdict, names: Names) -> bool:
-    if verdict.cause in LISTS_THE_SENDER:
-        return True
-    about_the_sender = verdict.cause is not None and verdict.cause.concerns is Concern.SENDER
-    return about_the_sender and (names.source_ip in verdict.because or names.domain in verdict.because)
+def _is_damning(verdict: Verdict, names: Names) -> bool:
+    """Whether one is enough. Anybody can write a bounce: one that is not proven to come from those who had the mail
+    needs a second."""
+    if verdict.answer is not None and verdict.answer.stage is None and verdict.grade is Grade.UNPROVEN:
+        return False
+    return verdict.cause in LISTS_THE_SENDER or names_the_sender(verdict, names)
+
+
+def names_the_sender(verdict: Verdict, names: Names) -> bool:
+    """Whether the other side gave a cause that concerns the sender, and named its address or its domain."""
+    if verdict.cause is None or verdict.cause.concerns is not Concern.SENDER or verdict.answer is None:
+        return False
+    said = verdict.answer.text.casefold()
+    return any(name.casefold() in said for name in (names.source_ip, names.domain) if name)
 
 
 def severity_of(kind: Kind, mark: Mark, outcome: Outcome) -> Severity:
@@ -73,26 +82,3 @@ def severity_of(kind: Kind, mark: Mark, outcome: Outcome) -> Severity:
     if mark is Mark.NOTE:
         return Severity.NOTE
     return Severity.PAGE if kind.facts.needs_code and outcome not in IN_THE_SPAM_FOLDER else Severity.TICKET
-
-
-def nature_of(mark: Mark, cause: Cause | None, *, control_fails: bool) -> Nature:
-    """Whose trouble it is. A control that fails too clears the sender, unless the refusal names it."""
-    if mark is Mark.UNKNOWN or cause is Cause.MALFORMED:
-        return Nature.OURS
-    if cause in OF_THE_MAILBOX:
-        return Nature.MAILBOX
-    return Nature.OURS if control_fails and mark is not Mark.DAMNING else Nature.MAIL
-
-
-HARD = frozenset({Outcome.BLOCKED, Outcome.DEFERRED, Outcome.MISSING})
-"""Outcomes of a control that did not get through. What lies in a spam folder did, and so did what came late: where all
-mail is slow, codes die of it all the same."""
-
-
-def control_fails(verdict: Verdict) -> bool:
-    """Whether a control's verdict says that the path itself is broken. What stops the control for its own sake, such as
-    its address or its domain, tells nothing."""
-    if verdict.outcome not in HARD:
-        return False
-    cause = verdict.cause
-    return cause is None or cause is Cause.FIREWALL or cause.concerns is not Concern.SENDER

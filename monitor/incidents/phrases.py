@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from monitor.incidents.incident import Scope
+from monitor.incidents.incident import Failure, Nature, Reason, Scope
 from probes.answer import Stage
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
@@ -84,6 +84,25 @@ SCOPES: dict[Scope, str] = {
     Scope.OURSELVES: "Mailpath itself",
 }
 
+REASONS: dict[Reason, str] = {  # what decided whose trouble it is, a sentence; "" where nothing is to be added
+    Reason.NOT_COMPARED: "Not yet compared with a neutral sender.",
+    Reason.CONTROL_THROUGH: "Compared: a neutral sender got through{at}, so it is about this sender.",
+    Reason.NEIGHBOUR_THROUGH: "Compared: our other domain, from the same IP address, got through{at}, so it is the "
+    "domain or the text, not the address.",
+    Reason.NEIGHBOUR_STOPPED: "Compared: our other domain, from the same IP address, got the same answer{at}, so it is "
+    "not the domain: the address, or the company's mail system.",
+    Reason.SAME_ANSWER: "Compared: a neutral sender got the same answer{at}.",
+    Reason.CONTROL_FAILS: "Compared: a neutral sender failed too, last{at}.",
+    Reason.ONLY_HERE: "Other companies can be reached. Whether this one refuses this sender only is not known.",
+    Reason.NOTHING_REACHED: "Nobody else was reached since: whether it is the company or our own line is not known.",
+    Reason.NO_WAY_OUT: "Nobody was reached since it began.",
+    Reason.LOOKUP: "No sender has a part in a lookup.",
+    Reason.GATEWAY_DOWN: "Other companies answer.",
+    Reason.NOT_ASKED: "",
+    Reason.OUR_MESSAGE: "",
+    Reason.PROBE_MAILBOX: "",
+}
+
 SYSTEMS: dict[str, str] = {
     "m365": "Microsoft 365",
     "exchange": "Exchange",
@@ -135,6 +154,14 @@ def where(because: str) -> str:
     apart for certain."""
     ours = _OURS.match(because)
     return f"{ours[1]}: {quoted(because[ours.end() :])}" if ours else quoted(because)
+
+
+def decided_by(failure: Failure) -> str:
+    """What decided whose trouble it is, a sentence; "" where nothing is to be added."""
+    if failure.reason is Reason.NOT_COMPARED and failure.nature is not Nature.MAIL:
+        return ""
+    at = f" at {clock(failure.compared_at)}" if failure.compared_at else ""
+    return REASONS[failure.reason].format(at=at)
 
 
 def lasting(time: timedelta) -> str:

@@ -1,26 +1,29 @@
 """What fails now, kept up to date verdict by verdict. No I/O, no clock: what it must know of the past is handed in."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from monitor.incidents.attribution import Case, attribute, least
+from monitor.incidents.comparison import Comparison, Failing, Rigour
 from monitor.incidents.holding import Group, Known, grouped
 from monitor.incidents.incident import Failure, Incident, Nature
-from monitor.incidents.marks import Mark, Names, control_fails, mark_of, nature_of, severity_of
-from monitor.incidents.ruling import Line, Ruling, Site
+from monitor.incidents.marks import Mark, Names, mark_of, severity_of
+from monitor.incidents.others import Others
+from monitor.incidents.reach import Contacts, Reach, Unreached, reach, unanswered
+from monitor.incidents.ruling import Line, Place, Ruling, Site
 from monitor.incidents.scope import Heard, Problem, Town, Wide, of_company
 from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.track import Limits, Streak, Track, track_of
 from probes.sender import Role
+from probes.uplink import Uplink
 from probes.verdict import Outcome
 
 HISTORY = 40  # verdicts of a line from which its track is made again
 GAP = 1.5  # of the time between two probes: where more lies between two verdicts, another one is on its way
 LONGEST_WAIT = timedelta(hours=1)  # for the next probe of a check; what is probed once a day holds up no end
 MOST_PATIENCE = 3  # how often the good ones that are needed are doubled, for what comes back again and again
-
-Place = tuple[str, str]
-"""Company and path."""
+CONTROL_AGAIN = timedelta(minutes=3)  # until the next control, where the last one failed and that may be chance
 
 
 def good_needed(settings: IncidentSettings, relapses: int) -> int:
@@ -35,11 +38,17 @@ class Picture:
         self._settings = IncidentSettings()
         self._names = Names("", "")
         self._sites: dict[str, list[Site]] = {}
+        self._ways: dict[Place, Site] = {}
         self._town: dict[str, str] = {}
         self._lines: dict[Line, Site] = {}
         self._awake_since: datetime | None = None
         self._tracks: dict[Line, Track] = {}
-        self._controls: dict[Place, Ruling] = {}
+        self._others = Others()
+        self._contacts = Contacts()
+        self._uplink: Callable[[], Uplink] = Uplink
+        self._unreached: dict[tuple[Line, bool], Unreached] = {}  # of its mail, and of what we could not ask
+        self._reach: dict[tuple[Line, bool], Reach] = {}
+        self._again: dict[Place, Ruling] = {}  # paths whose control is to be asked again soon
         self._heard_at: dict[str, datetime] = {}
         self._failing: dict[str, list[Failure]] = {}
         self._problems: dict[str, list[Problem]] = {}
@@ -47,15 +56,24 @@ class Picture:
         self._stale: set[str] = set()
         self._undecided: set[str] = set()
 
-    def configure(self, sites: Iterable[Site], settings: IncidentSettings, names: Names) -> None:
-        """Look at these paths by these rules; forget all others."""
+    def configure(
+        self,
+        sites: Iterable[Site],
+        settings: IncidentSettings,
+        names: Names,
+        others: Mapping[Role, Names] | None = None,
+    ) -> None:
+        """Look at these paths by these rules; forget all others. `others`: identities that the sender, which has these
+        `names`, is compared with."""
         by_company: defaultdict[str, list[Site]] = defaultdict(list)
         for site in sites:
             by_company[site.company].append(site)
         if names != self._names or settings != self._settings:
             self._tracks.clear()  # what a verdict counts for may be other now
         self._settings, self._names = settings, names
+        self._others.configure(names, others or {})
         self._sites = dict(by_company)
+        self._ways = {site.key: site for sites in by_company.values() for site in sites}
         self._town = {company: sites[0].mail_system for company, sites in by_company.items()}
         self._lines = {
             (site.company, site.path, kind): site
@@ -65,10 +83,17 @@ class Picture:
         }
         for gone in [line for line in self._tracks if line not in self._lines]:
             del self._tracks[gone]
+        self._unreached.clear()
+        for line in self._tracks:
+            self._look_at_connection(line)
         for company in [company for company in self._heard_at if company not in self._sites]:
             del self._heard_at[company]
         self._stale = set(self._sites)
         self._failing, self._problems = {}, {}
+
+    def follow(self, uplink: Callable[[], Uplink]) -> None:
+        """Ask this for what is known of our own way out."""
+        self._uplink = uplink
 
     def wake(self, now: datetime) -> None:
         """Nothing was probed before: what was not heard of until now is not overdue."""
@@ -129,27 +154,44 @@ class Picture:
     def recall(self, line: Line, rulings: Iterable[Ruling], before: Sequence[Failure] | None = None) -> None:
         """This is the line's past: the latest verdict of each of its newest probes, oldest first. `before` is what
         open incidents say of the line, None where they do not say all."""
-        self._tracks[line] = track_of(rulings, self._limits(line), self._names, before)
+        past = list(rulings)
+        self._tracks[line] = track_of(past, self._limits(line), self._names, before)
+        for ruling in past:
+            self._hear_of_connection(ruling)
+        self._look_at_connection(line)
         self._stale.add(line[0])
+
+    def recall_others(self, rulings: Iterable[Ruling]) -> None:
+        """Past verdicts on other identities' probes."""
+        for ruling in rulings:
+            self._take_other(ruling)
+
+    def needs_others(self, line: Line) -> bool:
+        """Whether the line fails, or may soon, so that the past of other identities there is worth loading."""
+        track = self._tracks.get(line)
+        return track is not None and track.mail.last is not None
 
     def recall_newest(self, ruling: Ruling) -> None:
         """The newest verdict of some line or control, as far as that alone tells something."""
-        if ruling.role is Role.CONTROL:
-            self._take_control(ruling)
-        elif ruling.role is Role.SENDER and ruling.verdict.outcome is not Outcome.UNKNOWN:
+        self._hear_of_connection(ruling)
+        if ruling.role is not Role.SENDER:
+            self._take_other(ruling)
+        elif ruling.verdict.outcome is not Outcome.UNKNOWN:
             self._hear(ruling)
 
     def take(self, rulings: Iterable[Ruling], loaded: frozenset[Line] = frozenset()) -> None:
         """New verdicts in their order. Those of lines in `loaded` are in their past already."""
         for ruling in rulings:
-            if ruling.role is Role.CONTROL:
-                self._take_control(ruling)
+            self._hear_of_connection(ruling)
+            if ruling.role is not Role.SENDER:
+                self._take_other(ruling)
                 continue
             if ruling.role is not Role.SENDER or ruling.line not in self._lines:
                 continue
             if ruling.line not in loaded:
                 track = self._tracks.get(ruling.line, Track())
                 self._tracks[ruling.line] = track.add(ruling, self._limits(ruling.line), self._names)
+                self._look_at_connection(ruling.line)
             if ruling.verdict.outcome is not Outcome.UNKNOWN:
                 self._hear(ruling)
             self._stale.add(ruling.company)
@@ -188,28 +230,72 @@ class Picture:
         track = self._tracks[line]
         return track.sight if sight else track.mail
 
-    def suspects(self, rulings: Iterable[Ruling], now: datetime) -> list[tuple[Site, Ruling]]:
-        """The paths of which, after these verdicts, a control should tell whether it is about the sender."""
-        found: dict[Place, tuple[Site, Ruling]] = {}
+    def suspects(
+        self, rulings: Iterable[Ruling], now: datetime, asked: Mapping[Place, datetime]
+    ) -> list[tuple[Site, Ruling]]:
+        """The paths of which, after these verdicts, a control should tell whether it is about the sender. `asked`: when
+        one was asked for last."""
+        found: dict[Place, Ruling] = dict(self._again)
         for ruling in rulings:
-            track = self._tracks.get(ruling.line)
-            if track and ruling.role is Role.SENDER and self._is_dubious(ruling, track, now):
-                site = next(site for site in self._sites[ruling.company] if site.path == ruling.path)
-                found[site.key] = site, ruling
-        return list(found.values())
+            if ruling.place in self._ways and self._is_dubious(ruling):
+                found[ruling.place] = ruling
+        self._again, due = {}, []
+        for place, ruling in found.items():
+            undecided = any(self._is_undecided(line) for line in self._lines_at(place))
+            every = min(CONTROL_AGAIN, self._settings.control_every) if undecided else self._settings.control_every
+            newest = self._others.newest(place)
+            times = [each for each in (asked.get(place), newest and newest.launched_at) if each]
+            if all(abs(now - each) >= every for each in times):
+                due.append((self._ways[place], ruling))
+            elif undecided:
+                self._again[place] = ruling
+        return due
 
-    def _is_dubious(self, ruling: Ruling, track: Track, now: datetime) -> bool:
-        if track.mail.last is None or track.mail.last.probe_id != ruling.probe_id or track.mail.mark is not Mark.BAD:
+    def _is_dubious(self, ruling: Ruling) -> bool:
+        """Whether a neutral sender would tell more of this verdict."""
+        if ruling.role is not Role.SENDER:
+            return any(self._is_undecided(line) for line in self._lines_at(ruling.place))
+        track = self._tracks.get(ruling.line)
+        if track is None or track.mail.last is None or track.mail.last.probe_id != ruling.probe_id:
             return False
-        if nature_of(track.mail.mark, ruling.verdict.cause, control_fails=False) is not Nature.MAIL:
+        mark = track.mail.mark
+        if mark not in (Mark.BAD, Mark.DAMNING):
             return False
-        control = self._controls.get((ruling.company, ruling.path))
-        return control is None or abs(now - control.launched_at) >= self._settings.control_every
+        case = Case(mark, ruling.verdict, self._names, reach=self._reach.get((ruling.line, False), Reach.UNTOLD))
+        return attribute(case).nature is Nature.MAIL
 
-    def _take_control(self, ruling: Ruling) -> None:
-        if ruling.verdict.outcome is not Outcome.UNKNOWN:
-            self._controls[ruling.company, ruling.path] = ruling
-            self._stale.add(ruling.company)
+    def _is_undecided(self, line: Line) -> bool:
+        track = self._tracks.get(line)
+        if track is None or track.mail.last is None:
+            return False
+        return self._others.undecided(line[:2], _failing(track.mail, track.mail.last), self._rigour())
+
+    def _lines_at(self, place: Place) -> list[Line]:
+        site = self._ways.get(place)
+        return [(*place, kind) for kind in site.kinds] if site else []
+
+    def _rigour(self) -> Rigour:
+        """The control is judged like the sender."""
+        settings = self._settings
+        return Rigour(settings.bad, settings.of_last, settings.good, settings.control_every)
+
+    def _take_other(self, ruling: Ruling) -> None:
+        self._others.hear(ruling)
+        self._stale.add(ruling.company)
+
+    def _hear_of_connection(self, ruling: Ruling) -> None:
+        if site := self._ways.get(ruling.place):
+            self._contacts.hear(site.via, ruling)
+
+    def _look_at_connection(self, line: Line) -> None:
+        """Keep in mind which lines nobody was reached on."""
+        track, site = self._tracks[line], self._ways[line[:2]]
+        for dark, streak in ((False, track.mail), (True, track.sight)):
+            answer = unanswered(streak.last.verdict) if streak.last and not streak.good else None
+            if answer and streak.since:
+                self._unreached[line, dark] = Unreached(line, site.via, site.mail_system, answer.host, streak.since)
+            else:
+                self._unreached.pop((line, dark), None)
 
     def _hear(self, ruling: Ruling) -> None:
         before = self._heard_at.get(ruling.company)
@@ -229,6 +315,7 @@ class Picture:
 
     def _refresh(self) -> None:
         """Work out again what has changed, company by company."""
+        self._look_at_reach()
         heard = Heard(self._well_at, self._heard_at)
         for company in self._stale:
             sites = self._sites.get(company)
@@ -242,6 +329,17 @@ class Picture:
                 self._problems[company] = list(of_company(sites, failures, heard))
         self._stale.clear()
 
+    def _look_at_reach(self) -> None:
+        """Whether anybody was reached: one connection somewhere tells of all companies that had none."""
+        if not self._unreached and not self._reach:
+            return
+        found = reach(self._unreached.values(), self._contacts, self._uplink())
+        now = {key: found[each] for key, each in self._unreached.items()}
+        for key in now.keys() | self._reach.keys():
+            if now.get(key) is not self._reach.get(key):
+                self._stale.add(key[0][0])
+        self._reach = now
+
     def _well_at(self, line: Line) -> datetime | None:
         track = self._tracks.get(line)
         well = track is not None and not track.mail.fails and track.mail.recent[-1:] == (Mark.GOOD,)
@@ -253,29 +351,36 @@ class Picture:
             if track is None:
                 continue
             if track.mail.fails and track.mail.last:
-                yield self._failure(track.mail, track.mail.last)
+                failing = _failing(track.mail, track.mail.last)
+                comparisons = self._others.beside(line[:2], failing, self._rigour())
+                yield self._failure(track.mail, track.mail.last, comparisons)
             if track.sight.fails and track.sight.last:
-                yield self._failure(track.sight, track.sight.last)
+                yield self._failure(track.sight, track.sight.last, ())
 
-    def _failure(self, streak: Streak, last: Ruling) -> Failure:
+    def _failure(self, streak: Streak, last: Ruling, comparisons: Sequence[Comparison]) -> Failure:
         verdict, mark = last.verdict, streak.mark or mark_of(last.kind, last.verdict, self._names)
-        since = streak.since or last.launched_at
-        control = self._controls.get((last.company, last.path))
-        fresh = control is not None and control.launched_at >= since - self._settings.control_every
+        reach = self._reach.get((last.line, mark is Mark.UNKNOWN), Reach.UNTOLD)
+        via = self._ways[last.place].via
+        found = attribute(Case(mark, verdict, self._names, comparisons, reach, streak.came_late, via))
         return Failure(
             company=last.company,
             path=last.path,
             kind=last.kind,
-            nature=nature_of(
-                mark, verdict.cause, control_fails=bool(fresh and control and control_fails(control.verdict))
-            ),
-            severity=severity_of(last.kind, mark, verdict.outcome),
-            since=since,
+            nature=found.nature,
+            severity=least(severity_of(last.kind, mark, verdict.outcome), found.at_most),
+            since=streak.since or last.launched_at,
             bad=streak.count,
             probe_id=last.probe_id,
             at=last.at,
             outcome=verdict.outcome,
-            cause=verdict.cause,
+            cause=found.cause,
             grade=verdict.grade,
             because=verdict.because,
+            answer=verdict.answer,
+            reason=found.reason,
+            compared_at=found.comparison.at if found.comparison else None,
         )
+
+
+def _failing(streak: Streak, last: Ruling) -> Failing:
+    return Failing(last, streak.since or last.launched_at, well_after=streak.good > 0)

@@ -21,19 +21,21 @@ from monitor.incidents.incident import (
     Incident,
     Nature,
     Turn,
+    leading,
 )
+from monitor.incidents.phrases import decided_by
 from monitor.incidents.ruling import Line
 from monitor.incidents.scope import Key, Problem
 
 MOST_NAMED = 10  # companies in one line of a history
 
 NATURES: dict[Nature, tuple[str, str]] = {
-    Nature.MAIL: ("the sender's mail", "nobody else's mail is stopped there"),
+    Nature.MAIL: ("the sender's mail", "it is the sender's mail that is stopped"),
     Nature.MAILBOX: ("the probe's own mailbox", "the server says so"),
-    Nature.THEIR_SYSTEM: ("the company's mail system", "the control gets the same answer"),
+    Nature.THEIR_SYSTEM: ("the company's mail system", "a neutral sender is stopped too"),
     Nature.OURS: ("Mailpath itself", "we cannot tell what becomes of the mail"),
 }
-"""Whose trouble it is, and how that is known."""
+"""Whose trouble it is, and how that is known where no comparison tells."""
 
 
 @dataclass
@@ -208,7 +210,9 @@ def _turned(before: Incident, after: Incident) -> Iterator[tuple[Turn, str]]:
     """What it turned into. One line where it is another's trouble: cause, outcome and severity follow from that."""
     if after.nature is not before.nature:
         whose, why = NATURES[after.nature]
-        yield Turn.RECLASSIFIED, f"from {NATURES[before.nature][0]} to {whose}: {why}"
+        lead = leading(after, after.failures)
+        said = (decided_by(lead) if lead else "") or why
+        yield Turn.RECLASSIFIED, f"from {NATURES[before.nature][0]} to {whose}: {said}"
         return
     if _narrowed(before, after):
         yield Turn.NARROWED, _left_of(after)

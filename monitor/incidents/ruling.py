@@ -11,6 +11,10 @@ Line = tuple[str, str, Kind]
 """Company, path, kind: what is judged again and again."""
 
 
+Place = tuple[str, str]
+"""Company and path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """A verdict that was stored. `number` orders all verdicts of a store; `amends` tells that the same probe had
@@ -32,6 +36,11 @@ class Ruling:
         """What it is about."""
         return self.company, self.path, self.kind
 
+    @property
+    def place(self) -> Place:
+        """Company and path."""
+        return self.company, self.path
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -49,6 +58,6 @@ class Site:
     give_up: timedelta = timedelta(hours=1)
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Place:
         """Company and path."""
         return self.company, self.path

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.incidents.advice import Advice
-from monitor.incidents.advising import CONTROL_FAILS_TOO, advice_on, runbook_on
-from monitor.incidents.incident import Failure, Incident, Nature, Scope, Told
+from monitor.incidents.advising import advice_on, runbook_on
+from monitor.incidents.incident import Failure, Incident, Reason, Scope, Told, leading
 from monitor.incidents.notice import News
-from monitor.incidents.phrases import LONGEST_NAME, SYSTEMS, legible
+from monitor.incidents.phrases import LONGEST_NAME, SYSTEMS, decided_by, legible
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,14 @@ class Scene:
         return self.telling.incident
 
     @property
-    def control_fails(self) -> bool:
-        """Whether it is ours because a neutral sender fails too."""
-        return self.incident.nature is Nature.OURS and self.advice.meaning == CONTROL_FAILS_TOO.meaning
+    def reason(self) -> Reason:
+        """What decided whose trouble it is."""
+        return self.lead.reason if self.lead else Reason.NOT_COMPARED
+
+    @property
+    def decided_by(self) -> str:
+        """The same as a sentence, "" where nothing is to be added."""
+        return decided_by(self.lead) if self.lead else ""
 
     @property
     def lasted(self) -> timedelta:
@@ -132,12 +137,13 @@ def scene_of(telling: Telling) -> Scene:
     failures = tuple(f for f in incident.failures if visible is None or f.company in visible)
     whole = len(companies) == len(all_of_them)
     mail_system = _mail_system(telling, companies)
+    lead = leading(incident, failures)
     since = incident.began_at if whole else min((f.since for f in failures), default=incident.began_at)
     return Scene(
         telling=telling,
         companies=companies,
         failures=failures,
-        lead=_lead(incident, failures),
+        lead=lead,
         since=since,
         mail_system=mail_system,
         advice=advice_on(incident, mail_system),
@@ -160,9 +166,3 @@ def _mail_system(telling: Telling, companies: tuple[str, ...]) -> str:
     systems = {telling.companies[company].mail_system for company in companies if company in telling.companies}
     system = telling.incident.mail_system or (systems.pop() if len(systems) == 1 else "")
     return "" if system == "unknown" else system
-
-
-def _lead(incident: Incident, failures: tuple[Failure, ...]) -> Failure | None:
-    """The failure that speaks for all: the first that is what the incident says that it is."""
-    same = (f for f in failures if (f.outcome, f.cause) == (incident.outcome, incident.cause))
-    return next(same, failures[0] if failures else None)

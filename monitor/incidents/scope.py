@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.incidents.family import Family, family_of
-from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Scope, Severity
+from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from monitor.incidents.ruling import Line, Site
 from probes.kinds import Kind
@@ -131,6 +131,8 @@ def of_company(sites: Sequence[Site], failures: Iterable[Failure], heard: Heard)
         yield _problem(
             *(Nature.MAILBOX, subject, Scope.MAILBOX, Severity.TICKET, full), company=company, mail_system=system
         )
+    if theirs := by_nature[Nature.THEIR_SYSTEM]:
+        yield _their_system(sites, theirs, heard)
     if ours := by_nature[Nature.OURS]:
         yield _problem(
             *(Nature.OURS, company, Scope.OURSELVES, Severity.TICKET, ours), company=company, mail_system=system
@@ -146,12 +148,23 @@ def _mail(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> P
     return _problem(Nature.MAIL, company, scope, severity, failures, company=company, mail_system=system)
 
 
+def _their_system(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Problem:
+    """The company's mail system takes nobody's mail. It wakes somebody if that is all of the company's mail."""
+    severity = gravest(failure.severity for failure in failures)
+    if severity is Severity.PAGE and not _shuts_out(_scope(sites, failures, heard), failures):
+        severity = Severity.TICKET
+    company, system = sites[0].company, sites[0].mail_system
+    return _problem(
+        *(Nature.THEIR_SYSTEM, company, Scope.THEIR_SYSTEM, severity, failures), company=company, mail_system=system
+    )
+
+
 def _scope(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Scope:
     """The whole company, unless something of it is well."""
     began = {failure.path: failure.since for failure in failures}
     for failure in failures:
         began[failure.path] = min(began[failure.path], failure.since)
-    any_kind = all(family_of(failure.cause) in ANY_KIND for failure in failures)
+    any_kind = all(family_of(f.cause) in ANY_KIND or f.nature is Nature.THEIR_SYSTEM for f in failures)
     beside, elsewhere = False, False
     for site in sites:
         for kind in site.kinds:
@@ -216,6 +229,22 @@ def of_systems(mail: Iterable[Problem], town: Town) -> Iterator[Joined]:
         members = of_one_family(there)
         if len(members) >= town.wide.companies and is_wide(members, town.behind(system)):
             yield join(members, (Nature.MAIL, f"@{system}"), Scope.MAIL_SYSTEM, system), members
+
+
+def their_systems(theirs: Iterable[Problem], town: Town) -> Iterator[Joined]:
+    """One service that many companies have takes nobody's mail. Companies that run their own have each their own
+    trouble, however many have it at once, and never is it said of everybody."""
+    for system, there in _by_system(theirs, town).items():
+        if len(there) >= town.wide.companies and is_wide(there, town.behind(system)):
+            yield join(there, (Nature.THEIR_SYSTEM, f"@{system}"), Scope.MAIL_SYSTEM, system), there
+
+
+def may_be_ours(problem: Problem) -> bool:
+    """Whether it would be ours if nearly all had it: no server said a word, mail was lost everywhere, the neutral
+    sender's too. What a server said to both is its own."""
+    if problem.nature is not Nature.THEIR_SYSTEM:
+        return problem.nature is Nature.OURS
+    return all(failure.reason is Reason.CONTROL_FAILS and failure.answer is None for failure in problem.failures)
 
 
 def ourselves(ours: list[Problem], town: Town) -> Joined | None:

@@ -45,6 +45,7 @@ class Streak:
     count: int = 0
     last: Ruling | None = None
     mark: Mark | None = None  # that of `last`
+    came_late: bool = False  # some of it came in the end, though late
 
     def add(self, mark: Mark, ruling: Ruling, limits: Limits, *, bad: bool, needed: int) -> "Streak":
         """With one more. So many good ones in a row are `needed`."""
@@ -59,6 +60,7 @@ class Streak:
             count=self.count + 1,
             last=ruling,
             mark=mark,
+            came_late=self.came_late or ruling.verdict.outcome is Outcome.LATE,
         )
 
     def _calmer(self, recent: tuple[Mark, ...], ruling: Ruling, limits: Limits, needed: int) -> "Streak":
@@ -143,7 +145,7 @@ def track_of(rulings: Iterable[Ruling], limits: Limits, names: Names, before: Se
 
 def _failing(failure: Failure, names: Names) -> Streak:
     """A streak of which no more is known than that."""
-    verdict = Verdict(failure.outcome, failure.cause, failure.grade, failure.because)
+    verdict = Verdict(failure.outcome, failure.cause, failure.grade, failure.because, failure.answer)
     last = Ruling(0, failure.probe_id, *failure.line, Role.SENDER, failure.since, failure.at, verdict)
     mark = mark_of(failure.kind, verdict, names)
     return Streak(fails=True, since=failure.since, last=last, mark=mark)

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from monitor.incidents.advice import HARMLESS, Actor
 from monitor.incidents.facts import facts, labels
-from monitor.incidents.incident import Ending, Incident, Nature, Scope, Told
+from monitor.incidents.incident import Ending, Incident, Nature, Reason, Scope, Told
 from monitor.incidents.notice import News
 from monitor.incidents.phrases import (
     CAUSES,
@@ -33,6 +33,7 @@ __all__ = ["facts", "headline", "labels", "left", "text", "title"]
 
 LONGEST_TITLE = 200
 MOST_KINDS_IN_A_TITLE = 2
+NOTHING_HELD = frozenset({Outcome.SPAM, Outcome.UNKNOWN})  # outcomes after which no mail comes late
 
 
 def title(telling: Telling) -> str:
@@ -69,17 +70,43 @@ def headline(scene: Scene) -> str:
     incident, who = scene.incident, _who(scene)
     match incident.nature:
         case Nature.MAIL:
-            about = f"{_what(scene)} from {scene.telling.sender.domain} {OUTCOMES[incident.outcome]}"
-            return f"{who}: {about} ({CAUSES[incident.cause]})"
+            return f"{who}: {_what(scene)} from {scene.telling.sender.domain} {_stopped(scene)}"
         case Nature.MAILBOX:
             return f"{who}: the probe's own mailbox is {CAUSES[incident.cause]}"
         case Nature.THEIR_SYSTEM:
-            return f"{who}: its mail system takes nobody's mail ({CAUSES[incident.cause]})"
+            return f"{who}: {_their_trouble(scene)}"
         case Nature.OURS:
-            why = "the control fails too" if scene.control_fails else CAUSES[incident.cause]
-            return f"Mailpath itself: {who} cannot be judged ({why})"
+            return f"Mailpath itself: {who} cannot be judged ({CAUSES[incident.cause]})"
         case _:
             assert_never(incident.nature)
+
+
+NO_CONNECTION = frozenset({Reason.ONLY_HERE, Reason.NOTHING_REACHED})
+"""Reasons for which nobody may be said to block the sender: there was no connection, and no proof whose fault it is."""
+
+
+def _stopped(scene: Scene) -> str:
+    """After "mail from the sender"."""
+    if scene.reason in NO_CONNECTION:
+        return "cannot be delivered (no connection)"
+    return f"{OUTCOMES[scene.incident.outcome]} ({CAUSES[scene.incident.cause]})"
+
+
+def _their_trouble(scene: Scene) -> str:
+    its = "its mail system" if scene.incident.company else "the mail system"
+    match scene.reason:
+        case Reason.GATEWAY_DOWN:
+            return "its gateway does not answer"
+        case Reason.LOOKUP:
+            return f"no mail server found ({CAUSES[scene.incident.cause]})"
+        case Reason.NOTHING_REACHED:
+            return "cannot be connected to, a neutral sender neither"
+        case Reason.SAME_ANSWER if scene.incident.outcome is Outcome.LATE:
+            return f"{its} delays everybody's mail (a neutral sender is put off too)"
+        case Reason.SAME_ANSWER:
+            return f"{its} takes nobody's mail (a neutral sender gets the same answer)"
+        case _:
+            return f"{its} takes nobody's mail (a neutral sender fails too)"
 
 
 def _news(scene: Scene) -> str:
@@ -155,7 +182,8 @@ def _first_screen(scene: Scene) -> Iterator[str]:
     if incident.nature is not Nature.MAIL:
         harmless = " Nobody's sign-in is affected." if advice.meanwhile == HARMLESS else ""
         yield f"Nothing is known against {domain}.{harmless}"
-    grade = f", {GRADES[scene.lead.grade][0]}" if scene.lead and incident.nature is Nature.MAIL else ""
+    graded = scene.lead and incident.nature is Nature.MAIL and scene.reason not in NO_CONNECTION
+    grade = f", {GRADES[scene.lead.grade][0]}" if scene.lead and graded else ""
     yield f"Why{grade}: {scene.filled(advice.meaning)}"
     yield f"Act: {_act(scene)}"
     if incident.nature is Nature.MAIL and (kinds := _kinds(scene)):
@@ -185,7 +213,8 @@ def _act(scene: Scene) -> str:
         case Actor.MAILBOX_OWNER:
             return "whoever looks after the probe's mailbox."
         case Actor.OURSELVES:
-            return "whoever runs Mailpath" + (", with the company's IT." if scene.control_fails else ".")
+            together = scene.reason is Reason.NOTHING_REACHED
+            return "whoever runs Mailpath" + (", with the company's IT." if together else ".")
         case Actor.SENDER if several:
             vendor = SYSTEMS.get(scene.mail_system) if scene.mail_system not in RUN_BY_THE_COMPANY else None
             return f"Trimble, its mail service and {vendor}." if vendor else "Trimble and its mail service."
@@ -269,11 +298,13 @@ def _evidence(scene: Scene) -> Iterator[str]:
     if lead:
         at = f" at {scene.name(lead.company)}" if several else ""
         yield f"Seen{at}, path {lead.path}, {clock(lead.at)}: {where(lead.because)}"
+    if by := scene.decided_by:
+        yield by
     if several:
         yield f"Companies: {listed(scene.names())}."
     if hint := _hint(scene):
         yield hint
-    if lead and incident.nature is Nature.MAIL:
+    if lead and incident.nature is Nature.MAIL and (lead.answer is None or lead.answer.reached):
         yield f"Proof: {GRADES[lead.grade][1]}"
 
 
@@ -284,6 +315,10 @@ def _hint(scene: Scene) -> str:
         return "So many at once: look at Mailpath's own network, name server and machine first."
     if incident.nature is not Nature.MAIL or incident.recovering:
         return ""
+    if scene.reason in NO_CONNECTION and incident.scope.wider_than(Scope.COMPANY):
+        return (
+            "So many at once: a network or a firewall feed that they share, the sender's IP address, or our own line."
+        )
     if incident.scope is Scope.MAIL_SYSTEM:
         system = SYSTEMS.get(incident.mail_system, incident.mail_system)
         others = "Others" if not scene.whole else "Most"
@@ -324,7 +359,8 @@ def _resolved(scene: Scene) -> Iterator[str]:
         yield f"Companies: {listed(scene.names())}."
     if incident.relapses:
         yield f"It came back {counted(incident.relapses, 'time')} in between."
-    if incident.nature is Nature.MAIL and incident.ending is Ending.RECOVERED and incident.outcome is not Outcome.SPAM:
+    mail = incident.nature in (Nature.MAIL, Nature.THEIR_SYSTEM) and incident.outcome not in NOTHING_HELD
+    if mail and incident.ending is Ending.RECOVERED:
         yield "Codes in mail that was held back are dead: who still waits must ask for a new one."
     yield _reference(scene)
 

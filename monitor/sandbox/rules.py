@@ -45,6 +45,8 @@ ABOUT: dict[Behaviour, About] = {
     Behaviour.GREYLISTS: About.ADDRESS,
     Behaviour.HANGS_UP: About.ADDRESS,
     Behaviour.UNKNOWN_USER: About.EVERYBODY,
+    Behaviour.FILTER_DOWN: About.EVERYBODY,
+    Behaviour.RESOLVER_DOWN: About.EVERYBODY,
     Behaviour.LOSES: About.EVERYBODY,
     Behaviour.SLOW: About.EVERYBODY,
     Behaviour.UNREADABLE: About.EVERYBODY,
@@ -67,6 +69,14 @@ REFUSALS: dict[Behaviour, tuple[Stage, str]] = {
     Behaviour.GREYLISTS: (  # Postgrey behind Postfix
         Stage.RCPT,
         "450 4.2.0 <{recipient}>: Recipient address rejected: Greylisted, please try again later",
+    ),
+    Behaviour.FILTER_DOWN: (  # Postfix, milter_default_action = tempfail
+        Stage.MAIL,
+        "451 4.7.1 Service unavailable - try again later",
+    ),
+    Behaviour.RESOLVER_DOWN: (  # Postfix, reject_unknown_sender_domain
+        Stage.RCPT,
+        "450 4.1.8 <{sender}>: Sender address rejected: Domain not found",
     ),
     Behaviour.UNKNOWN_USER: (  # Postfix, reject_unlisted_recipient
         Stage.RCPT,

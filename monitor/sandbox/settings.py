@@ -23,6 +23,8 @@ class Behaviour(StrEnum):
     GREYLISTS = "greylists"  # "try again later" to everyone it does not know yet
     HANGS_UP = "hangs_up"  # resets the connection without a word, as a firewall does
     UNKNOWN_USER = "unknown_user"  # the mailbox has gone
+    FILTER_DOWN = "filter_down"  # "try again later" to everybody: the filter that the server asks does not run
+    RESOLVER_DOWN = "resolver_down"  # "domain not found" of every sender: the server's own resolver does not answer
     LOSES = "loses"  # says 250 and delivers nothing
     SLOW = "slow"  # says 250 and delivers late
     UNREADABLE = "unreadable"  # takes the mail, but nobody can look into the mailbox

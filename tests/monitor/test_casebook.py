@@ -1,7 +1,7 @@
 """From stored verdicts to stored incidents and notices, on a real store: restarts, mutes, clocks, reloads, storms."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,13 +18,14 @@ from monitor.config import Config
 from monitor.incidents.incident import Ending, Incident, Scope, Severity, Turn
 from monitor.incidents.mute import Mute
 from monitor.incidents.notice import News, Notice
-from monitor.incidents.picture import HISTORY
+from monitor.incidents.picture import CONTROL_AGAIN, HISTORY
 from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.store import Store, StoreError
 from probes.evidence import Attempt
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
+from probes.uplink import Uplink
 from tests.monitor.incidents.score import CODE, QUARTER, T0, verdict
 
 NUMBERS = count(1)
@@ -79,7 +80,14 @@ class Desk:
             *(born, born + timedelta(minutes=10), born + HOUR, ()),
         )
         await self.store.launch(probe, "maildir", Attempt(born, 1))
-        await self.store.learn(probe.id, (), verdict(letter), born + timedelta(seconds=2), closed=True, delivery=None)
+        await self.store.learn(
+            probe.id,
+            (),
+            verdict(letter, f"mx.{company}.example:25"),
+            born + timedelta(seconds=2),
+            closed=True,
+            delivery=None,
+        )
         return probe.id
 
     async def play(self, score: str, company: str = "acme", **facts: Any) -> None:
@@ -109,12 +117,14 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(folder: Path, told: Config, clock: list[datetime] | None = None) -> AsyncIterator[Desk]:
+async def desk(
+    folder: Path, told: Config, clock: list[datetime] | None = None, uplink: Callable[[], Uplink] = Uplink
+) -> AsyncIterator[Desk]:
     """One life of the service, as far as incidents go."""
     clock = clock or [T0]
     compared: list[str] = []
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
-        casebook = Casebook(store, lambda: clock[0])
+        casebook = Casebook(store, lambda: clock[0], uplink)
         await casebook.configure(told)
         await casebook.recall(await store.present())
         casebook._compare = lambda path, ruling: compared.append(path.key)
@@ -300,16 +310,117 @@ async def test_the_mailbox_server_of_one_company_is_down_and_nobody_hears_of_blo
     assert notice.labels["severity"] == "ticket"
 
 
-async def test_a_control_is_asked_for_once_and_its_answer_clears_the_sender(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
+COMPARED = {"control": {"address": "postmaster@control.example", "source_ip": "198.51.100.7"}}
+
+
+@pytest.mark.parametrize("letter", ["m", "z"])
+async def test_a_control_that_gets_the_same_answer_clears_the_sender_before_anybody_is_told(
+    tmp_path: Path, letter: str
+) -> None:
+    """A milter is down; or a blocklist lists the world, the sender's address among it."""
+    async with desk(tmp_path, config(**COMPARED)) as at:
+        await at.judge(letter)
+        await at.casebook.step()
+        assert at.compared == ["acme/hq"], "at the first failing verdict, at once"
+        await at.judge(letter, role=Role.CONTROL)
+        at.wait(timedelta(seconds=5))
+        await at.play(letter)
+        assert (at.only().scope, at.only().severity) == (Scope.THEIR_SYSTEM, Severity.PAGE)
+        (notice,) = await at.settle()
+    assert (notice.labels["alertname"], notice.labels["scope"]) == ("MailpathTheirSystem", "their_system")
+    assert notice.title == "Acme Inc: its mail system takes nobody's mail (a neutral sender gets the same answer)"
+    assert "Act: the company's IT, alone." in notice.text
+    assert notice.facts["actor"] == "company_it"
+
+
+async def test_a_control_that_gets_through_proves_that_it_is_the_sender_and_the_notice_says_when(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path, config(**COMPARED)) as at:
+        await at.judge("d")
+        await at.casebook.step()
+        await at.judge("i", role=Role.CONTROL)
+        (notice,) = await at.settle()
+    assert "blocked" in notice.title
+    assert "Compared: a neutral sender got through at 2026-11-23 08:00 UTC, so it is about this sender." in notice.text
+
+
+async def test_what_nobody_has_compared_yet_is_told_in_time_and_says_so(tmp_path: Path) -> None:
+    """The page does not wait for a control that is put off for as long as a code lives."""
+    async with desk(tmp_path, config(**COMPARED)) as at:
+        await at.play("bb")
+        (notice,) = await at.settle()
+    assert "Not yet compared with a neutral sender." in notice.text
+
+
+async def test_one_lost_control_in_ten_is_no_news(tmp_path: Path) -> None:
+    async with desk(tmp_path, config(**COMPARED)) as at:
+        await at.play("dd")
+        await at.settle()
+        before = at.only()
+        for letter in "iiiibiiiii":
+            await at.judge(letter, role=Role.CONTROL)
+            await at.play("d")
+        assert told(await at.settle()) == ["opened"]
+        assert (at.only().id, at.only().nature) == (before.id, before.nature)
+
+
+async def test_a_control_that_was_lost_is_asked_for_again_within_minutes_though_no_verdict_comes(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path, config(**COMPARED)) as at:
         await at.judge("b")
         await at.casebook.step()
         await at.judge("b", role=Role.CONTROL)
+        await at.casebook.step()
+        assert len(at.compared) == 1
+        at.wait(CONTROL_AGAIN)
+        for _ in range(5):
+            await at.casebook.step()
+        assert len(at.compared) == 2, "and then it is waited for"
+
+
+async def test_a_restart_knows_what_the_control_got(tmp_path: Path) -> None:
+    """One lost control before the restart and one after it are two of three; and nothing is forgotten later."""
+    clock, told_so = [T0], config(**COMPARED)
+    async with desk(tmp_path, told_so, clock) as at:
         await at.play("b")
-        assert at.compared == ["acme/hq"]
+        await at.judge("b", role=Role.CONTROL)
+        await at.play("b")
+        assert at.only().scope is Scope.COMPANY
+    async with desk(tmp_path, told_so, clock) as at:
+        await at.judge("i", role=Role.CONTROL)
+        await at.judge("b", role=Role.CONTROL)
+        await at.play("b")
+        assert at.only().scope is Scope.THEIR_SYSTEM
+        before = at.only().failures
+    async with desk(tmp_path, told_so, clock) as at:
+        await at.casebook.step()
+        assert at.only().failures == before
+
+
+async def test_what_is_known_of_our_own_way_out_is_asked_for(tmp_path: Path) -> None:
+    """One gateway that refuses us; a host outside answers. So it is the company's."""
+    known = [Uplink()]
+    async with desk(tmp_path, config("acme"), uplink=lambda: known[0]) as at:
+        await at.play("GG")
         assert at.only().scope is Scope.OURSELVES
+        known[0] = Uplink(succeeded_at=at.now)
+        await at.casebook.step()
+        assert (at.only().scope, at.only().severity) == (Scope.THEIR_SYSTEM, Severity.TICKET)
+
+
+async def test_connections_that_fail_everywhere_page_for_mailpath_and_for_no_company(tmp_path: Path) -> None:
+    async with desk(tmp_path, config("acme", "bolt", "cork")) as at:
+        for _ in range(2):
+            for company in ("acme", "bolt", "cork"):
+                await at.judge("w", company)
+            await at.casebook.step()
+            at.wait(QUARTER)
         (notice,) = await at.settle()
     assert notice.labels["scope"] == "ourselves"
+    assert notice.labels["severity"] == "page"
+    assert "Nothing is known against account.trimble.com." in notice.text
 
 
 @pytest.mark.parametrize("bad", ["dd", "??", "ff"])

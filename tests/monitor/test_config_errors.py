@@ -348,7 +348,7 @@ def test_a_sandbox_stays_inside_this_machine(told: Any) -> None:
         mailbox = { via = "maildir", path = "gamma" }
     """) == [
         "config.toml:3: sandbox.companies.beta: must be one of inbox, junk, blocks_ip, blocks_domain, listed, "
-        "refuses_content, greylists, hangs_up, unknown_user, loses, slow, unreadable, "
+        "refuses_content, greylists, hangs_up, unknown_user, filter_down, resolver_down, loses, slow, unreadable, "
         'not "inbocks"; did you mean inbox?',
     ]
     assert told("""

@@ -176,3 +176,36 @@ def test_a_mute_by_another_process_is_seen_while_the_service_runs(life: Life) ->
     mute = json.loads(added.stdout)["mute"]
     subprocess.run((*MAILPATH, "mute", "end", mute, *config), capture_output=True, timeout=PATIENCE, check=True)
     life.until(lambda: life.news == ["opened"])
+
+
+CONTROL = """
+[control]
+address   = "postmaster@control.example"
+source_ip = "198.51.100.7"
+"""
+
+
+@pytest.mark.parametrize(
+    ("stone", "scope", "compared"),
+    [
+        ("filter_down", "their_system", "same_answer"),
+        ("greylists", "company", "control_through"),
+    ],
+)
+def test_the_control_that_the_service_sends_tells_whose_trouble_it_is(
+    life: Life, stone: str, scope: str, compared: str
+) -> None:
+    """The words of a filter that is down are those of a greylist. Only what a neutral sender gets tells one from the
+    other, and it is known before anybody is told."""
+    life.configure(stone, "birch", "stone")
+    config = life.folder / "config.toml"
+    config.write_text(config.read_text().replace('settle = "200ms"', 'settle = "6s"') + CONTROL)
+    life.listen()
+    life.start()
+    life.until(lambda: life.notices)
+    (notice,) = life.notices
+    facts = notice["facts"]
+    assert (facts["scope"], facts["severity"], facts["actor"]) == (scope, "page", "company_it")
+    assert {failure["reason"] for failure in facts["failures"]} == {compared}
+    assert ("Nothing is known against account.trimble.com." in notice["text"]) is (scope == "their_system")
+    assert scope == "company" or "104.130.122.50" not in notice["title"] + notice["text"].partition("\n\n")[0]

@@ -123,7 +123,7 @@ def company_view(
         system=SYSTEMS.get(first.mail_system, first.mail_system),
         worst=min((each.verdict.outcome for each in lines), key=WORST_FIRST.index, default=None),
         paths=tuple(_path(path, standings, drawn, frame) for path in paths),
-        todo=tuple(_todo(opened, lines, first, sender)),
+        todo=tuple(_todo(opened, _not_covered(paths, standings, opened), first, sender)),
         opened=tuple(opened),
         over=tuple(each for each in mine if not each.open)[:MOST_INCIDENTS],
         stretch=stretch,
@@ -194,6 +194,15 @@ def _kind(kind: Kind, standing: Standing | None, rows: Iterable[ProbeRow], frame
         return KindRow(kind, None, None, "", "", None, "", strip)
     said = standing.verdict
     return KindRow(kind, said.outcome, said.cause, said.grade, said.because, standing.at, standing.probe_id, strip)
+
+
+def _not_covered(
+    paths: Iterable[WatchedPath], standings: Mapping[Line, Standing], opened: Iterable[Incident]
+) -> list[Standing]:
+    """What counts now of lines that no open incident is about: an incident knows more than the verdict."""
+    covered = {failure.line for incident in opened for failure in incident.failures}
+    lines = [(path.company, path.path, kind) for path in paths for kind in path.kinds]
+    return [standings[line] for line in lines if line in standings and line not in covered]
 
 
 def _todo(

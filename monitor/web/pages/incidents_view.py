@@ -293,6 +293,7 @@ def remedy(incident: Incident, around: Around, config: Config) -> Remedy:
     advice = scene.advice
     return Remedy(
         meaning=scene.filled(advice.meaning),
+        decided_by=scene.decided_by,
         actor=ACTORS[advice.actor],
         fix=scene.filled(advice.fix),
         until_then=scene.filled(advice.bridge),

@@ -36,7 +36,8 @@ async def show_probe(request: web.Request) -> web.Response:
     sight = sight_of(request)
     record = await sight.record(request.match_info["probe"])
     before, following = await sight.neighbours(record.probe)
-    view = probe_view(record, path_of(sight, record.probe.company, record.probe.path), sender_of(sight), now_of(sight))
+    path = path_of(sight, record.probe.company, record.probe.path)
+    view = probe_view(record, path, sender_of(sight), now_of(sight), sight.open_incidents())
     return page(
         request,
         "probe.html",

@@ -1,15 +1,16 @@
 """What the page of one probe shows, as plain values. Pure: the record, the path and the time come in."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from monitor.config import WatchedPath
 from monitor.incidents.advice import Actor
-from monitor.incidents.incident import Incident, Nature, Scope
-from monitor.incidents.marks import Names, mark_of, nature_of, severity_of
+from monitor.incidents.attribution import Case, attribute
+from monitor.incidents.incident import Failure, Incident, Nature, Scope
+from monitor.incidents.marks import Names, mark_of, severity_of
 from monitor.incidents.notice import News
 from monitor.incidents.phrases import GRADES, RUN_BY_THE_COMPANY, SYSTEMS
 from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling, scene_of
@@ -32,6 +33,7 @@ from probes.judge import delivery_time
 from probes.probe import Probe
 from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
+from probes.sender import Role
 from probes.sentences import searched
 from probes.verdict import Outcome, Verdict
 
@@ -41,6 +43,7 @@ ACTORS: dict[Actor, str] = {
     Actor.MAILBOX_OWNER: "whoever looks after the probe's mailbox",
     Actor.OURSELVES: "whoever runs Mailpath",
 }
+SCOPES: dict[Nature, Scope] = {Nature.OURS: Scope.OURSELVES, Nature.THEIR_SYSTEM: Scope.THEIR_SYSTEM}
 HANDOVERS: dict[Handover, str] = {
     Handover.ACCEPTED: "accepted: theirs now",
     Handover.REFUSED: "refused for good",
@@ -127,6 +130,7 @@ class Remedy:
     """What to do about a verdict that is not good."""
 
     meaning: str
+    decided_by: str
     actor: str
     fix: str
     until_then: str
@@ -163,8 +167,15 @@ class ProbeView:
         return self.closed_at is None
 
 
-def probe_view(record: Record, path: WatchedPath | None, sender: SenderFacts, now: datetime) -> ProbeView:
-    """All that the page of this probe shows. `path`: as it is configured now, None where it is gone."""
+def probe_view(
+    record: Record,
+    path: WatchedPath | None,
+    sender: SenderFacts,
+    now: datetime,
+    incidents: Iterable[Incident] = (),
+) -> ProbeView:
+    """All that the page of this probe shows. `path`: as it is configured now, None where it is gone. `incidents`: those
+    that are open."""
     probe, verdict = record.probe, record.verdict
     delivery = delivery_time(probe, record.evidence)
     arrivals = [seen for seen in record.evidence if isinstance(seen, Arrival)]
@@ -183,7 +194,7 @@ def probe_view(record: Record, path: WatchedPath | None, sender: SenderFacts, no
         events=tuple(_seen(probe, each) for each in record.evidence if not isinstance(each, Attempt | Dialogue)),
         way=way(arrivals[0], probe) if arrivals else None,
         bounces=tuple(seen for seen in record.evidence if isinstance(seen, Bounce)),
-        remedy=remedy(record, path, sender, now),
+        remedy=remedy(record, path, sender, now, incidents),
         raw=json.dumps([json.loads(encode(seen)) for seen in record.evidence], indent=2, ensure_ascii=False),
     )
 
@@ -305,16 +316,26 @@ def waits_for(record: Record, now: datetime) -> str:
     return f"accepted; looked for in the mailbox {until}" if left else "its time is up; the verdict comes at once"
 
 
-def remedy(record: Record, path: WatchedPath | None, sender: SenderFacts, now: datetime) -> Remedy | None:
-    """What to do, as a notice about this alone would say it; None where all is well or nothing is known."""
+def remedy(
+    record: Record,
+    path: WatchedPath | None,
+    sender: SenderFacts,
+    now: datetime,
+    incidents: Iterable[Incident] = (),
+) -> Remedy | None:
+    """What to do, as a notice about this alone would say it; None where all is well or nothing is known. What an open
+    incident knows of the same failure counts for more than the verdict alone: there was a comparison."""
     verdict = record.verdict
     if verdict is None or verdict.outcome is Outcome.INBOX:
         return None
     system = path.mail_system if path and path.mail_system != "unknown" else ""
-    scene = scene_of(_telling(record, verdict, path, sender, now))
+    failures = (failure for incident in incidents for failure in incident.failures)
+    known = next((each for each in failures if _speaks_of(each, record.probe, verdict)), None)
+    scene = scene_of(_telling(record, verdict, path, sender, now, known))
     advice = scene.advice
     return Remedy(
         meaning=scene.filled(advice.meaning),
+        decided_by=scene.decided_by,
         actor=ACTORS[advice.actor],
         fix=scene.filled(advice.fix),
         until_then=scene.filled(advice.bridge),
@@ -330,25 +351,39 @@ def _named(system: str) -> str:
     return f"{name}, run by the company" if system in RUN_BY_THE_COMPANY else name
 
 
-def _telling(record: Record, verdict: Verdict, path: WatchedPath | None, sender: SenderFacts, now: datetime) -> Telling:
-    """This one verdict as if it lasted."""
+def _speaks_of(failure: Failure, probe: Probe, verdict: Verdict) -> bool:
+    line = (probe.company, probe.path, probe.kind)
+    since = failure.since <= probe.created_at
+    return probe.role is Role.SENDER and failure.line == line and since and failure.outcome is verdict.outcome
+
+
+def _telling(
+    record: Record,
+    verdict: Verdict,
+    path: WatchedPath | None,
+    sender: SenderFacts,
+    now: datetime,
+    known: Failure | None,
+) -> Telling:
+    """This one verdict as if it lasted; `known` is what an incident says of it."""
     probe, at = record.probe, record.judged_at or now
-    mark = mark_of(probe.kind, verdict, Names(sender.domain, sender.source_ip))
-    nature = nature_of(mark, verdict.cause, control_fails=False)
+    names = Names(sender.domain, sender.source_ip)
+    mark = mark_of(probe.kind, verdict, names)
+    nature = known.nature if known else attribute(Case(mark, verdict, names)).nature
     incident = Incident(
         id="",
         nature=nature,
         subject=probe.company,
-        scope=Scope.OURSELVES if nature is Nature.OURS else Scope.COMPANY,
+        scope=SCOPES.get(nature, Scope.COMPANY),
         severity=severity_of(probe.kind, mark, verdict.outcome),
         outcome=verdict.outcome,
-        cause=verdict.cause,
+        cause=known.cause if known else verdict.cause,
         company=probe.company,
         mail_system=path.mail_system if path else "",
         companies=(probe.company,),
         touches=(probe.company,),
         failing=1,
-        failures=(),
+        failures=(known,) if known else (),
         began_at=probe.created_at,
         opened_at=at,
         changed_at=at,

@@ -1,12 +1,14 @@
 """A day at some companies, spelled as a score, and what the rules make of it.
 
 Verdicts are letters, one each quarter of an hour: `i` inbox, `b` missing, `d` refused with the sender's address,
-`s` spam folder, `g` put off by a greylist, `l` late without a reason, `f` mailbox full, `w` no connection, `?` unknown,
-`.` none.
+`s` spam folder, `g` put off by a greylist, `l` late without a reason, `f` mailbox full, `u` no such user, `?` unknown,
+`.` none. Of what servers say of themselves: `m` a milter is down, `k` the same and it came late, `z` and `y` listed on
+one blocklist or another, `t` no banner in time. Without a connection: `w` no answer, `r` refused, `G` the company's own
+gateway refused us. `x` is a bounce by a stranger.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -17,14 +19,18 @@ from monitor.incidents.picture import HISTORY, Picture
 from monitor.incidents.rules import After, Moment, reconcile
 from monitor.incidents.ruling import Line, Ruling, Site
 from monitor.incidents.settings import IncidentSettings
+from probes.answer import Answer, Fault, Stage
 from probes.kinds import Kind
 from probes.sender import Role
+from probes.uplink import Uplink
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
 T0 = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 NAMES = Names("account.trimble.com", "104.130.122.50")
 CODE, RESET, INVITATION = Kind.TWO_STEP_CODE, Kind.PASSWORD_RESET, Kind.INVITATION
+
+CONTROL = Names("control.example", "198.51.100.7")
 
 VERDICTS = {
     "i": (Outcome.INBOX, None, "arrived in INBOX 1 s after it was sent"),
@@ -38,16 +44,54 @@ VERDICTS = {
     "f": (Outcome.BLOCKED, Cause.MAILBOX_FULL, "refused at rcpt by mx.test: 552 5.2.2 mailbox full"),
     "w": (Outcome.BLOCKED, Cause.FIREWALL, "no way in at connect by mx.test: no answer in time"),
     "?": (Outcome.UNKNOWN, None, "we could not look: imap 192.0.2.1:993: login failed"),
+    "m": (Outcome.DEFERRED, Cause.GREYLISTED, "still put off at rcpt by mx.test: 451 4.7.1 Service unavailable"),
+    "k": (Outcome.LATE, Cause.GREYLISTED, "arrived in INBOX 20 min after it was sent; it was put off at rcpt"),
+    "z": (Outcome.BLOCKED, Cause.IP_LISTED, "refused at rcpt by mx.test: 554 5.7.1 blocked using zen.spamhaus.org"),
+    "y": (Outcome.BLOCKED, Cause.IP_LISTED, "refused at rcpt by mx.test: 554 5.7.1 blocked using bl.spamcop.net"),
+    "t": (Outcome.DEFERRED, Cause.SERVER_FAULT, "still put off at banner by mx.test: no answer in time"),
+    "r": (Outcome.DEFERRED, Cause.UNCLEAR, "still put off at connect by mx.test: connection refused"),
+    "u": (Outcome.BLOCKED, Cause.NO_SUCH_USER, "refused at rcpt by mx.test: 550 5.1.1 no such user"),
+    "x": (Outcome.BLOCKED, Cause.IP_BLOCKED, "then bounced by a stranger: 550 5.7.1 104.130.122.50 is blocked"),
+    "G": (Outcome.UNKNOWN, Cause.SERVER_FAULT, "we could not ask: stopped at connect by mx.test: connection refused"),
 }
 
+_PUT_OFF = Answer(Stage.RCPT, 451, "4.7.1", "Service unavailable - try again later")
+_LISTED = "Service unavailable; Client host [104.130.122.50] blocked using "
+ANSWERS = {
+    "d": Answer(Stage.RCPT, 554, "5.7.1", "[104.130.122.50] is on our list"),
+    "o": Answer(Stage.MAIL, 554, "5.7.1", "account.trimble.com is not welcome"),
+    "c": Answer(Stage.END_OF_DATA, 554, "5.7.1", "looks like spam"),
+    "g": Answer(Stage.RCPT, 450, "4.2.0", "Greylisted, come back in 300 seconds"),
+    "f": Answer(Stage.RCPT, 552, "5.2.2", "mailbox full"),
+    "w": Answer(Stage.CONNECT, fault=Fault.TIMED_OUT),
+    "m": _PUT_OFF,
+    "k": _PUT_OFF,
+    "z": Answer(Stage.RCPT, 554, "5.7.1", f"{_LISTED}zen.spamhaus.org"),
+    "y": Answer(Stage.RCPT, 554, "5.7.1", f"{_LISTED}bl.spamcop.net"),
+    "t": Answer(Stage.BANNER, fault=Fault.TIMED_OUT),
+    "r": Answer(Stage.CONNECT, fault=Fault.REFUSED),
+    "u": Answer(Stage.RCPT, 550, "5.1.1", "no such user"),
+    "x": Answer(None, None, "5.7.1", "104.130.122.50 is blocked"),
+    "G": Answer(Stage.CONNECT, fault=Fault.REFUSED),
+}
+UNPROVEN = frozenset("wrxG")
 
-def verdict(letter: str) -> Verdict:
+
+def verdict(letter: str, host: str = "mx.test[192.0.2.1]:25") -> Verdict:
     outcome, cause, because = VERDICTS[letter]
-    return Verdict(outcome, cause, Grade.REAL, because)
+    answer = ANSWERS.get(letter)
+    grade = Grade.UNPROVEN if letter in UNPROVEN else Grade.REAL
+    return Verdict(outcome, cause, grade, because, answer and replace(answer, host=host))
 
 
-def site(company: str, path: str = "hq", kinds: tuple[Kind, ...] = (CODE,), mail_system: str = "postfix") -> Site:
-    return Site(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER)
+def site(
+    company: str,
+    path: str = "hq",
+    kinds: tuple[Kind, ...] = (CODE,),
+    mail_system: str = "postfix",
+    via: str = "direct",
+) -> Site:
+    return Site(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER, via)
 
 
 def ruling(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> Ruling:
@@ -61,7 +105,7 @@ def ruling(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **fac
         "role": Role.SENDER,
         "launched_at": at,
         "at": at + timedelta(seconds=2),
-        "verdict": verdict(letter),
+        "verdict": verdict(letter, f"mx.{company}.example:25"),
     }
     return Ruling(**(fields | facts))
 
@@ -77,10 +121,13 @@ class Day:
     picture: Picture = field(default_factory=Picture)
     names: Iterator[int] = field(default_factory=lambda: count(1))
     shown: list[Ruling] = field(default_factory=list)
+    others: Mapping[Role, Names] = field(default_factory=lambda: {Role.CONTROL: CONTROL})
+    uplink: Uplink = field(default_factory=Uplink)
     past: dict[Line, dict[str, Ruling]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.picture.configure(self.sites, self.settings, NAMES)
+        self.picture.configure(self.sites, self.settings, NAMES, self.others)
+        self.picture.follow(lambda: self.uplink)
 
     @property
     def open(self) -> list[Incident]:
@@ -139,6 +186,10 @@ class Day:
         """One verdict, a moment later."""
         self.now += timedelta(seconds=1)
         self.take([ruling(letter, self.now, line=line, **facts)])
+
+    def control(self, letter: str, line: Any = ("acme", "hq", CODE)) -> None:
+        """One verdict on the control, a moment later."""
+        self.judge(letter, line=line, role=Role.CONTROL, probe_id=f"control-{len(self.shown)}")
 
     def play(self, scores: Mapping[Any, str]) -> list[After]:
         """The scores of some lines, side by side, a letter each quarter."""

@@ -7,10 +7,21 @@ from pathlib import Path
 import pytest
 
 from monitor.incidents.advice import BY_CAUSE, BY_FAMILY, BY_OUTCOME, MEANWHILE, Actor, Advice, advice_of
-from monitor.incidents.advising import AT_ONCE, CONTROL_FAILS_TOO, RELAY_REFUSES_US, advice_on, fix_for, runbook_on
+from monitor.incidents.advising import (
+    AT_ONCE,
+    DELAYS_ALL,
+    LOST_EVERYWHERE,
+    NO_WAY_OUT,
+    RELAY_REFUSES_US,
+    THEIR_SYSTEM,
+    UNREACHED,
+    advice_on,
+    fix_for,
+    runbook_on,
+)
 from monitor.incidents.family import FAMILIES, Family, runbook_of
 from monitor.incidents.fixes import CAUSE_FIXES, FIXES
-from monitor.incidents.incident import Nature, Scope
+from monitor.incidents.incident import Nature, Reason, Scope
 from monitor.incidents.phrases import SYSTEMS, legible
 from probes.verdict import Cause, Concern, Outcome
 from tests.monitor.incidents.tellings import failure, incident
@@ -22,7 +33,11 @@ ADVICE: list[Advice] = [
     *BY_OUTCOME.values(),
     *AT_ONCE.values(),
     RELAY_REFUSES_US,
-    CONTROL_FAILS_TOO,
+    *THEIR_SYSTEM.values(),
+    *UNREACHED.values(),
+    DELAYS_ALL,
+    LOST_EVERYWHERE,
+    NO_WAY_OUT,
 ]
 TOLD_TO_DO = sorted(
     {*(a.fix for a in ADVICE), *(a.bridge for a in ADVICE if a.bridge), *FIXES.values(), *CAUSE_FIXES.values()}
@@ -202,8 +217,6 @@ def test_what_many_companies_have_at_once_no_company_is_sent_to_mend(cause: Caus
         (Cause.NETWORK, Outcome.UNKNOWN, "We cannot get there: our own network or name server."),
         (Cause.RELAY_DENIED, Outcome.UNKNOWN, "The mail service that we send through refuses us."),
         (Cause.MALFORMED, Outcome.BLOCKED, "The server finds our own message or command wrong."),
-        (Cause.SERVER_FAULT, Outcome.DEFERRED, "The control, a neutral sender, fails in the same way."),
-        (Cause.UNCLEAR, Outcome.MISSING, "The control, a neutral sender, fails in the same way."),
     ],
 )
 def test_why_we_cannot_tell(cause: Cause | None, outcome: Outcome, meaning: str) -> None:
@@ -212,6 +225,45 @@ def test_why_we_cannot_tell(cause: Cause | None, outcome: Outcome, meaning: str)
     assert advice.meaning.startswith(meaning)
     assert advice.actor is Actor.OURSELVES
     assert runbook_on(ours) == "cause-ours"
+
+
+@pytest.mark.parametrize(
+    ("reason", "meaning"),
+    [
+        (Reason.NO_WAY_OUT, "No company that was tried since can be connected to"),
+        (Reason.CONTROL_FAILS, "At nearly all companies mail is accepted and then not found"),
+        (Reason.NOTHING_REACHED, "No connection comes about, and nobody else was reached since"),
+    ],
+)
+def test_why_it_is_ours_though_companies_seem_to_stop_the_mail(reason: Reason, meaning: str) -> None:
+    about = failure(nature=Nature.OURS, cause=Cause.FIREWALL, reason=reason)
+    advice = advice_on(incident(about, scope=Scope.OURSELVES), "postfix")
+    assert advice.meaning.startswith(meaning)
+    assert advice.actor is Actor.OURSELVES
+
+
+@pytest.mark.parametrize("reason", [Reason.SAME_ANSWER, Reason.CONTROL_FAILS, Reason.GATEWAY_DOWN, Reason.LOOKUP])
+@pytest.mark.parametrize("cause", [*Cause, None])
+def test_where_nobodys_mail_is_taken_the_company_acts_and_the_sender_is_let_in_nowhere(
+    cause: Cause | None, reason: Reason
+) -> None:
+    theirs = incident(failure(nature=Nature.THEIR_SYSTEM, cause=cause, reason=reason), scope=Scope.THEIR_SYSTEM)
+    advice = advice_on(theirs, "postfix")
+    assert advice.actor is Actor.COMPANY_IT
+    assert cause is Cause.GREYLISTED or "{ip}" not in advice.fix + advice.bridge
+    assert runbook_on(theirs) == "mailpath-their-system"
+    assert (RUNBOOKS / "mailpath-their-system.md").exists()
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.CONTROL_THROUGH])
+def test_nobody_is_told_of_geo_blocking_before_a_comparison(reason: Reason) -> None:
+    about = incident(failure(cause=Cause.FIREWALL, reason=reason))
+    assert "geo" not in advice_on(about, "postfix").fix
+
+
+def test_a_firewall_that_a_comparison_proved_is_looked_at_for_geo_blocking() -> None:
+    about = incident(failure(cause=Cause.FIREWALL, reason=Reason.CONTROL_THROUGH))
+    assert "geo-blocking" in advice_on(about, "postfix").fix
 
 
 @pytest.mark.parametrize("cause", [*Cause, None])

@@ -133,7 +133,7 @@ def test_another_nature_is_one_line_of_history() -> None:
     after = world.step(problem(THEIRS, replace(A, cause=Cause.SERVER_FAULT), severity=Severity.TICKET))
     (entry,) = after.entries
     assert entry.turn is Turn.RECLASSIFIED
-    assert entry.said == "from the sender's mail to the company's mail system: the control gets the same answer"
+    assert entry.said == "from the sender's mail to the company's mail system: a neutral sender is stopped too"
 
 
 def test_a_nature_that_lasts_less_than_it_takes_to_settle_is_told_to_nobody() -> None:

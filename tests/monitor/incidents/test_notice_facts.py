@@ -96,6 +96,8 @@ def test_all_that_is_known_as_json() -> None:
                 "cause": "ip_blocked",
                 "grade": "impersonated",
                 "because": "refused at rcpt by mx.acme.example: 554 5.7.1 <m[104.130.122.50]>: Client host rejected",
+                "reason": "not_compared",
+                "compared_at": None,
             }
         ],
         "touched": 1,

@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
-from monitor.incidents.incident import Ending, Incident, Nature, Scope, Severity, Told
-from monitor.incidents.marks import Mark, nature_of
+from monitor.incidents.attribution import Case, attribute
+from monitor.incidents.comparison import NEUTRAL, Comparison, Got
+from monitor.incidents.incident import Ending, Incident, Nature, Reason, Scope, Severity, Told
+from monitor.incidents.marks import Mark, Names
 from monitor.incidents.notice import News
-from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, SCOPES, legible, where
+from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, REASONS, SCOPES, legible, where
 from monitor.incidents.scene import CompanyFacts, Telling
 from monitor.incidents.wording import text, title
+from probes.answer import Answer, Stage
 from probes.kinds import Kind
-from probes.verdict import Cause, Grade, Outcome
+from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.monitor.incidents.tellings import ACME, QUARTER, REFUSED, T0, failure, incident, storm, telling, town
 
 PHONE = 320  # characters on the first screen, the title among them
@@ -32,6 +35,7 @@ Mail: 2-step codes, invitations.
 
 Seen, path hq, 2026-11-23 08:25 UTC: refused at rcpt by mx.acme.example: "554 5.7.1 <m[104.130.122.50]>: \
 Client host rejected"
+Not yet compared with a neutral sender.
 Proof: the company's own gateway took us for the sender; the network before it was not asked.
 Fix: Take 104.130.122.50 out of the access map or the postscreen list; if it must stay, a restriction class that \
 wants 104.130.122.50 and account.trimble.com together, after reject_unauth_destination (see the runbook).
@@ -64,6 +68,7 @@ Mail: 2-step codes.
 
 Seen, path hq, 2026-11-23 08:25 UTC: "delivered into Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 \
 required=5.0"
+Not yet compared with a neutral sender.
 Proof: the mail left from the sender's own address.
 Fix: Gmail > Spam, phishing and malware > Spam: bypass for an address list with account.trimble.com, authentication \
 left on.
@@ -89,6 +94,7 @@ Mail: 2-step codes.
 
 Seen at Company 0, path hq, 2026-11-23 08:25 UTC: refused at rcpt by mx.acme.example: "554 5.7.1 \
 <m[104.130.122.50]>: Client host rejected"
+Not yet compared with a neutral sender.
 Companies: Company 0, Company 1, Company 2, Company 3, Company 4, Company 5, Company 6, Company 7, Company 8, \
 Company 9 and 490 more.
 Most companies that are watched have it at once: so it is the sender: its IP address, its domain or its \
@@ -168,13 +174,110 @@ Incident 5d0c1f2e3a4b, ticket. Details: mailpath incidents 5d0c1f2e3a4b; mailpat
     )
 
 
-def test_a_control_that_fails_too_clears_the_sender() -> None:
-    told = telling(incident(failure(nature=Nature.OURS, cause=Cause.SERVER_FAULT), scope=Scope.OURSELVES))
-    assert title(told) == "Mailpath itself: Acme Steel cannot be judged (the control fails too)"
-    lines = text(told).splitlines()
-    assert "Nothing is known against account.trimble.com." in lines
+def test_a_mail_system_that_gives_a_neutral_sender_the_same_answer() -> None:
+    """A milter is down. The company hears that it is its own affair, and the sender is not named."""
+    broken = failure(
+        nature=Nature.THEIR_SYSTEM,
+        outcome=Outcome.DEFERRED,
+        cause=Cause.SERVER_FAULT,
+        reason=Reason.SAME_ANSWER,
+        compared_at=T0 + timedelta(minutes=20),
+        because="still put off when the code died, at mail by mx.acme.example: 451 4.7.1 Service unavailable",
+    )
+    told = telling(incident(broken, scope=Scope.THEIR_SYSTEM))
+    assert title(told) == "Acme Steel: its mail system takes nobody's mail (a neutral sender gets the same answer)"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 2 bad probes).
+Nothing is known against account.trimble.com.
+Why: It gives a neutral sender the same answer.
+Act: the company's IT, alone.
+
+Seen, path hq, 2026-11-23 08:25 UTC: still put off when the code died, at mail by mx.acme.example: \
+"451 4.7.1 Service unavailable"
+Compared: a neutral sender got the same answer at 2026-11-23 08:24 UTC.
+Fix: Find the fault in the mail server's log at the time of the probe: filter or milter, resolver, disk, the server \
+behind it, a blocklist that lists everybody.
+Runbook: https://mailpath.example/runbooks/mailpath-their-system
+Do not: Change no filter and no allow list for the sender: another sender is stopped just the same.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme.
+Meanwhile: Mail from outside does not reach the company: tell its people by phone.
+Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("nature", "reason", "facts", "headline", "compared"),
+    [
+        (
+            *(Nature.THEIR_SYSTEM, Reason.SAME_ANSWER, {"outcome": Outcome.LATE, "cause": Cause.GREYLISTED}),
+            "its mail system delays everybody's mail (a neutral sender is put off too)",
+            "Compared: a neutral sender got the same answer at 2026-11-23 08:04 UTC.",
+        ),
+        (
+            *(Nature.THEIR_SYSTEM, Reason.CONTROL_FAILS, {"outcome": Outcome.MISSING, "cause": Cause.UNCLEAR}),
+            "its mail system takes nobody's mail (a neutral sender fails too)",
+            "Compared: a neutral sender failed too, last at 2026-11-23 08:04 UTC.",
+        ),
+        (
+            *(Nature.THEIR_SYSTEM, Reason.GATEWAY_DOWN, {"outcome": Outcome.UNKNOWN, "cause": Cause.SERVER_FAULT}),
+            "its gateway does not answer",
+            "Other companies answer.",
+        ),
+        (
+            *(Nature.THEIR_SYSTEM, Reason.LOOKUP, {"cause": Cause.DOMAIN_UNKNOWN}),
+            "no mail server found (its domain takes no mail)",
+            "No sender has a part in a lookup.",
+        ),
+        (
+            *(Nature.MAIL, Reason.CONTROL_THROUGH, {"cause": Cause.FIREWALL}),
+            "mail from account.trimble.com blocked (no connection)",
+            "Compared: a neutral sender got through at 2026-11-23 08:04 UTC, so it is about this sender.",
+        ),
+        (
+            *(Nature.MAIL, Reason.ONLY_HERE, {"cause": Cause.FIREWALL}),
+            "mail from account.trimble.com cannot be delivered (no connection)",
+            "Other companies can be reached. Whether this one refuses this sender only is not known.",
+        ),
+        (
+            *(Nature.MAIL, Reason.NOTHING_REACHED, {"cause": Cause.FIREWALL}),
+            "mail from account.trimble.com cannot be delivered (no connection)",
+            "Nobody else was reached since: whether it is the company or our own line is not known.",
+        ),
+        (
+            *(Nature.MAIL, Reason.NEIGHBOUR_THROUGH, {"cause": Cause.CONTENT}),
+            "mail from account.trimble.com blocked (taken for spam)",
+            "Compared: our other domain, from the same IP address, got through at 2026-11-23 08:04 UTC, so it is the "
+            "domain or the text, not the address.",
+        ),
+    ],
+)
+def test_what_decided_whose_trouble_it_is(
+    nature: Nature, reason: Reason, facts: dict[str, Any], headline: str, compared: str
+) -> None:
+    at = T0 if "{at}" in REASONS[reason] else None
+    one = failure(nature=nature, reason=reason, compared_at=at, **facts)
+    scope = Scope.THEIR_SYSTEM if nature is Nature.THEIR_SYSTEM else Scope.COMPANY
+    told = telling(incident(one, scope=scope))
+    assert title(told) == f"Acme Steel: {headline}"
+    assert compared in text(told).splitlines()
+    assert ("Nothing is known against account.trimble.com." in text(told)) is (nature is Nature.THEIR_SYSTEM)
+
+
+def test_what_is_not_known_to_be_the_company_or_us_says_so_and_both_act() -> None:
+    alone = failure(cause=Cause.FIREWALL, reason=Reason.NOTHING_REACHED, answer=Answer(Stage.CONNECT))
+    lines = text(telling(incident(alone))).splitlines()
     assert "Act: whoever runs Mailpath, with the company's IT." in lines
-    assert any(line.startswith("Fix: Run `mailpath probe acme --as control`; ") for line in lines)
+    assert not any(line.startswith("Proof:") for line in lines)
+    assert any(line.startswith("Why: No connection comes about, and nobody else was reached") for line in lines)
+
+
+def test_no_connection_to_most_companies_is_not_said_to_be_the_sender() -> None:
+    told = telling(storm(12, cause=Cause.FIREWALL), companies=town(12))
+    assert "so it is the sender" in text(told)
+    lost = replace(told.incident, failures=tuple(replace(f, reason=Reason.ONLY_HERE) for f in told.incident.failures))
+    assert "so it is the sender" not in text(replace(told, incident=lost))
 
 
 def test_many_that_cannot_be_judged_are_most_likely_our_own_machine() -> None:
@@ -202,12 +305,13 @@ Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath 
     [
         (Nature.MAILBOX, Cause.MAILBOX_FULL, "The probe's mailbox takes mail again: 2 good probes in a row."),
         (Nature.OURS, None, "It can be judged again: 2 good probes in a row."),
+        (Nature.THEIR_SYSTEM, None, "The company's mail system takes mail again: 2 good probes in a row."),
     ],
 )
 def test_what_is_over_was_not_always_the_mail(nature: Nature, cause: Cause | None, said: str) -> None:
     lines = text(telling(closed(incident(failure(nature=nature, cause=cause))), News.RESOLVED)).splitlines()
     assert said in lines
-    assert not any(line.startswith("Codes in mail") for line in lines)
+    assert any(line.startswith("Codes in mail") for line in lines) is (nature is Nature.THEIR_SYSTEM)
 
 
 def test_it_is_over_for_most_as_older_versions_stored_it() -> None:
@@ -395,7 +499,9 @@ def test_the_first_screen_is_enough_for_many(cause: Cause | None, outcome: Outco
 def natures(cause: Cause | None, outcome: Outcome) -> set[Nature]:
     """Whose trouble it can be, by the rules."""
     mark = Mark.UNKNOWN if outcome is Outcome.UNKNOWN else Mark.BAD
-    return {nature_of(mark, cause, control_fails=fails) for fails in (True, False)}
+    case = Case(mark, Verdict(outcome, cause, Grade.REAL, ""), Names("", ""))
+    too = Comparison(NEUTRAL, Got.FAILED, T0)
+    return {attribute(each).nature for each in (case, replace(case, comparisons=(too,)))}
 
 
 def assert_on_a_phone(told: Telling) -> None:

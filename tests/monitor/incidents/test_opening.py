@@ -137,7 +137,8 @@ def test_its_history_quotes_what_it_names():
         (CODE, "b", Severity.PAGE),
         (CODE, "l", Severity.PAGE),  # a dead code is no code
         (CODE, "g", Severity.PAGE),
-        (CODE, "w", Severity.PAGE),
+        (CODE, "t", Severity.PAGE),
+        (CODE, "w", Severity.TICKET),  # nobody was reached: it may be our own line
         (CODE, "s", Severity.TICKET),  # people can find it
         (INVITATION, "d", Severity.TICKET),  # nobody waits at a screen for it
         (INVITATION, "g", Severity.NOTE),  # it comes, a little later

@@ -255,30 +255,67 @@ def test_it_is_not_over_because_a_few_recover():
     assert (day.only().id, len(day.only().touches), len(day.only().companies)) == (wide.id, 8, 10)
 
 
-# ---- the control ----------------------------------------------------------------------------------------------------
+# ---- a mail system that takes nobody's mail -------------------------------------------------------------------------
+
+
+def broken_day(sites: tuple[Site, ...], *, broken: set[str], sender: str = "m", control: str = "m") -> Day:
+    """Some companies stop the control as well as the sender; all others are well."""
+    day = Day(sites)
+    for number in range(3):
+        for each in sites:
+            line = (each.company, "hq", CODE)
+            day.judge(sender if each.company in broken and number else "i", line=line)
+            if each.company in broken and number:
+                day.control(control, line)
+        day.settle()
+        day.now += QUARTER
+    return day
 
 
 @pytest.mark.parametrize(
-    ("sender", "control", "nature"),
+    ("sites", "broken", "incidents"),
     [
-        ("b", "i", Nature.MAIL),  # this sender is stopped
-        ("b", "b", Nature.OURS),  # this mailbox is broken
-        ("b", "w", Nature.OURS),
-        ("b", "?", Nature.MAIL),  # it tells nothing
-        ("b", "s", Nature.MAIL),  # it got through
-        ("b", "d", Nature.MAIL),  # the control has enemies of its own
-        ("d", "b", Nature.MAIL),  # the refusal names the sender, whatever else is broken
-        ("g", "g", Nature.MAIL),  # everybody is put off, and codes die of it all the same
-        ("l", "l", Nature.MAIL),
-        ("w", "w", Nature.OURS),
+        (town(postfix=5), 4, [(Scope.THEIR_SYSTEM, f"postfix{i}") for i in range(4)]),  # each runs its own
+        (town(unknown=5), 5, [(Scope.THEIR_SYSTEM, f"unknown{i}") for i in range(5)]),
+        (town(m365=4, google=4), 4, [(Scope.MAIL_SYSTEM, "@m365")]),  # one service that all have
+        (town(m365=9, google=1), 3, [(Scope.THEIR_SYSTEM, f"m365{i}") for i in range(3)]),  # three tenants of nine
     ],
 )
-def test_a_control_that_fails_too_clears_the_sender(sender, control, nature):
-    day = Day((site("acme"),))
-    day.play({("acme", "hq", CODE): sender})
-    day.judge(control, role=Role.CONTROL)
-    day.play({("acme", "hq", CODE): sender})
-    assert day.only().nature is nature
+def test_what_takes_nobodys_mail_is_each_companys_own_and_never_everybodys(sites, broken, incidents):
+    day = broken_day(sites, broken={each.company for each in sites[:broken]})
+    assert sorted((each.scope, each.subject) for each in day.open) == sorted(incidents)
+    assert {each.nature for each in day.open} == {Nature.THEIR_SYSTEM}
+    assert {each.severity for each in day.open} == {Severity.PAGE}
+
+
+def test_mail_that_is_lost_nearly_everywhere_is_more_likely_lost_by_us():
+    """No server said a word; the control's is gone as well. That many mail systems at once is no chance."""
+    sites = town(postfix=5)
+    day = broken_day(sites, broken={each.company for each in sites[:4]}, sender="b", control="b")
+    assert [(each.nature, each.scope, each.subject) for each in day.open] == [(Nature.OURS, Scope.OURSELVES, "*")]
+
+
+def test_two_of_many_that_lose_all_mail_have_each_their_own_trouble():
+    sites = town(postfix=9)
+    day = broken_day(sites, broken={"postfix0", "postfix1"}, sender="b", control="b")
+    assert [each.scope for each in day.open] == [Scope.THEIR_SYSTEM] * 2
+
+
+def test_whoever_takes_nobodys_mail_does_not_count_against_the_sender():
+    """Two block the sender, three are broken: that makes no five."""
+    sites = town(m365=5)
+    day = Day(sites)
+    for each, letter in zip(sites, "ddmmm", strict=True):
+        line = (each.company, "hq", CODE)
+        for _ in range(2):
+            day.judge(letter, line=line)
+            day.control("i" if letter == "d" else "m", line)
+    day.settle()
+    assert sorted((each.nature, each.subject) for each in day.open) == [
+        (Nature.MAIL, "m3650"),
+        (Nature.MAIL, "m3651"),
+        (Nature.THEIR_SYSTEM, "@m365"),
+    ]
 
 
 def test_a_verdict_on_the_neighbour_is_none_on_the_sender():
@@ -294,46 +331,11 @@ def test_a_verdict_on_the_neighbour_is_none_on_the_sender():
     assert day.only().nature is Nature.MAIL
 
 
-def test_a_control_of_last_week_says_nothing_of_today():
-    day = Day((site("acme"),))
-    day.judge("b", role=Role.CONTROL)
-    day.now += timedelta(days=7)
-    day.play({("acme", "hq", CODE): "bb"})
-    assert day.only().nature is Nature.MAIL
-
-
-def test_when_the_control_tells_otherwise_it_is_the_same_incident_and_another_s_trouble():
-    day = Day((site("acme"),))
-    day.play({("acme", "hq", CODE): "bb"})
-    mail = day.only()
-    day.judge("b", role=Role.CONTROL)
-    after = day.settle()
-    assert (day.only().id, day.only().nature) == (mail.id, Nature.OURS)
-    assert [entry.turn for entry in after.entries] == [Turn.RECLASSIFIED]
-
-
-def test_a_control_that_fails_on_one_path_says_nothing_of_the_others():
-    day = Day((site("acme"), site("bolt")))
-    lines = {("acme", "hq", CODE): "b", ("bolt", "hq", CODE): "b"}
-    day.play(lines)
-    day.judge("b", role=Role.CONTROL)
-    day.play(lines)
-    assert {each.company: each.nature for each in day.open} == {"acme": Nature.OURS, "bolt": Nature.MAIL}
-
-
-@pytest.mark.parametrize(
-    ("verdict", "asked"),
-    [("b", True), ("w", True), ("i", False), ("?", False), ("d", False), ("f", False), ("g", True)],
-)
-def test_a_control_is_asked_for_where_it_could_tell_more(verdict, asked):
-    day = Day((site("acme"),))
-    day.play({("acme", "hq", CODE): verdict})
-    assert bool(day.picture.suspects(day.shown, day.now)) is asked
-
-
-def test_a_control_is_not_asked_for_again_and_again():
-    day = Day((site("acme"),))
-    day.play({("acme", "hq", CODE): "b"})
-    day.judge("i", role=Role.CONTROL)
-    assert day.picture.suspects(day.shown, day.now) == []
-    assert day.picture.suspects(day.shown, day.now + QUARTER)
+def test_of_two_paths_that_one_takes_nobodys_mail_is_a_ticket():
+    day = Day((site("acme", "north"), site("acme", "south")))
+    north, south = ("acme", "north", CODE), ("acme", "south", CODE)
+    for _ in range(2):
+        day.play({north: "m", south: "i"})
+        day.control("m", north)
+    day.settle()
+    assert told(day) == [(Scope.THEIR_SYSTEM, "acme", Severity.TICKET)]

@@ -1,6 +1,7 @@
 """Company: what the page says of one company, and to whom."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -56,6 +57,17 @@ def test_what_fails_and_is_no_incident_yet_tells_it_too():
     assert (todo.outcome, todo.cause, todo.incident) == (Outcome.SPAM, Cause.CONTENT, "")
     assert todo.runbook == "cause-content"
     assert todo.meanwhile
+
+
+def test_what_an_incident_speaks_for_is_not_advised_on_again_by_the_words_of_its_verdict():
+    """A filter that is down is answered in the words of greylisting. The incident knows that everybody hears them."""
+    line = ("acme", "hq", KIND)
+    seen = {line: standing("b", Cause.GREYLISTED)}
+    told = incident()
+    cleared = tuple(replace(each, cause=Cause.SERVER_FAULT, nature=Nature.THEIR_SYSTEM) for each in told.failures)
+    theirs = replace(told, nature=Nature.THEIR_SYSTEM, cause=Cause.SERVER_FAULT, failures=cleared)
+    (todo,) = view(seen=seen, incidents=[theirs]).todo
+    assert (todo.incident, todo.runbook) == ("i1", "mailpath-their-system")
 
 
 def test_each_thing_is_told_once():

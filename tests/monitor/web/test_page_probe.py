@@ -3,12 +3,14 @@
 import html
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.explaining import explanation, plain
+from monitor.incidents.incident import Nature, Reason
 from monitor.incidents.scene import SenderFacts
 from monitor.store import Cursor, Record
 from monitor.web.pages.probe import asked, cursor_of, written
@@ -17,6 +19,7 @@ from probes.answer import Fault, Stage
 from probes.evidence import Attempt, Bounce, Dialogue, Evidence, Handover, MailKind, Step
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict
+from tests.monitor.incidents.tellings import failure, incident
 from tests.monitor.web.office import (
     BLOCKED,
     INBOX,
@@ -93,6 +96,25 @@ def test_what_to_do_leads_to_the_runbook_of_the_cause(outcome: Outcome, cause: C
     assert todo
     assert todo.runbook == runbook
     assert "{" not in f"{todo.meaning}{todo.fix}{todo.never}{todo.meanwhile}{todo.until_then}"
+
+
+def test_what_an_open_incident_knows_of_the_failure_is_what_to_do() -> None:
+    """The words sound like greylisting. The control got the same answer: nobody is told to except the sender."""
+    verdict = Verdict(Outcome.DEFERRED, Cause.GREYLISTED, Grade.REAL, "still put off")
+    seen = record(put_off(1), verdict=verdict)
+    probe = seen.probe
+    cleared = failure(
+        **{"company": probe.company, "path": probe.path, "kind": probe.kind, "since": probe.created_at},
+        **{"nature": Nature.THEIR_SYSTEM, "cause": Cause.SERVER_FAULT, "reason": Reason.SAME_ANSWER},
+        outcome=Outcome.DEFERRED,
+    )
+    alone, known = (remedy(seen, None, SENDER, START, about) for about in ((), [incident(cleared)]))
+    assert alone
+    assert known
+    assert (alone.runbook, known.runbook) == ("/runbooks/cause-greylisting", "/runbooks/mailpath-their-system")
+    assert SENDER.source_ip not in known.fix
+    later = incident(replace(cleared, since=START + timedelta(hours=1)))
+    assert remedy(seen, None, SENDER, START, [later]) == alone, "it was before the incident"
 
 
 def test_where_all_is_well_there_is_nothing_to_do() -> None:

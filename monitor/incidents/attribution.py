@@ -1,0 +1,134 @@
+"""Whose trouble a failure is. A pure decision over what the verdict counts for, what other senders got on the same path
+at the same time, and whether anybody was reached at all.
+
+A cause is a guess from words. That a neutral sender got the same answer is a fact, and it clears the sender whatever
+the words say: also where they name the sender's address, for a blocklist that fell into other hands lists the world.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from monitor.incidents.comparison import NEUTRAL, Comparison, Differs, Got
+from monitor.incidents.incident import Nature, Reason, Severity
+from monitor.incidents.marks import OF_THE_MAILBOX, Mark, Names, names_the_sender
+from monitor.incidents.reach import Reach, never_connected
+from probes.answer import Stage
+from probes.verdict import Cause, Concern, Grade, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a failure is judged by. `came_late`: some of this stretch's mail came in the end. `via`: the route."""
+
+    mark: Mark
+    verdict: Verdict
+    names: Names
+    comparisons: Sequence[Comparison] = ()
+    reach: Reach = Reach.UNTOLD
+    came_late: bool = False
+    via: str = "direct"
+
+    def found(self, got: Got, *differs: Differs) -> Comparison | None:
+        """What another identity got that differs in just that."""
+        wanted = frozenset(differs)
+        return next((each for each in self.comparisons if each.got is got and each.differs == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose trouble it is, and what decided it. `cause` is the verdict's, or a better one that the comparison proves;
+    `at_most` how much it may matter as long as no more is known. `comparison` is what it rests on."""
+
+    nature: Nature
+    reason: Reason
+    cause: Cause | None
+    at_most: Severity = Severity.PAGE
+    comparison: Comparison | None = None
+
+
+def attribute(case: Case) -> Attribution:
+    """Whose trouble it is."""
+    verdict = case.verdict
+    if case.mark is Mark.UNKNOWN:
+        return _unasked(case)
+    if verdict.cause is Cause.MALFORMED:
+        return Attribution(Nature.OURS, Reason.OUR_MESSAGE, verdict.cause)
+    if verdict.cause in OF_THE_MAILBOX:
+        return Attribution(Nature.MAILBOX, Reason.PROBE_MAILBOX, verdict.cause)
+    if never_connected(verdict):
+        return _unreached(case)
+    return _capped(case, _answered(case))
+
+
+def _unasked(case: Case) -> Attribution:
+    """Nobody was asked about this sender."""
+    cause = case.verdict.cause
+    gateway = cause is Cause.SERVER_FAULT and case.verdict.answer is not None
+    if gateway and case.reach is Reach.OTHERS:
+        return Attribution(Nature.THEIR_SYSTEM, Reason.GATEWAY_DOWN, cause, Severity.TICKET)
+    if not gateway:
+        return Attribution(Nature.OURS, Reason.NOT_ASKED, cause)
+    return Attribution(Nature.OURS, Reason.NO_WAY_OUT if case.reach is Reach.NOBODY else Reason.NOTHING_REACHED, cause)
+
+
+def _unreached(case: Case) -> Attribution:
+    """There was no connection: nothing was said of the sender. From another address it may come about."""
+    if case.reach is Reach.NOBODY:
+        return Attribution(Nature.OURS, Reason.NO_WAY_OUT, Cause.NETWORK)
+    alone = case.reach is Reach.UNTOLD
+    at_most = Severity.TICKET if alone else Severity.PAGE
+    if case.verdict.answer and case.verdict.answer.stage is Stage.LOOKUP:
+        return Attribution(Nature.THEIR_SYSTEM, Reason.LOOKUP, case.verdict.cause, at_most)
+    for through in case.comparisons:
+        if through.got is Got.THROUGH and Differs.IP in through.differs:
+            return Attribution(Nature.MAIL, Reason.CONTROL_THROUGH, Cause.FIREWALL, comparison=through)
+    if too := case.found(Got.FAILED, *NEUTRAL):
+        reason = Reason.NOTHING_REACHED if alone else Reason.CONTROL_FAILS
+        return Attribution(Nature.THEIR_SYSTEM, reason, Cause.SERVER_FAULT, at_most, too)
+    reason = Reason.NOTHING_REACHED if alone else Reason.ONLY_HERE
+    return Attribution(Nature.MAIL, reason, case.verdict.cause, at_most)
+
+
+def _answered(case: Case) -> Attribution:
+    """The receiver was asked and said no, or took the mail and lost it."""
+    cause = case.verdict.cause
+    if same := case.found(Got.SAME, *NEUTRAL):
+        return Attribution(Nature.THEIR_SYSTEM, Reason.SAME_ANSWER, _not_the_senders(case), comparison=same)
+    named = case.mark is Mark.DAMNING or names_the_sender(case.verdict, case.names)
+    if not named and (too := case.found(Got.FAILED, *NEUTRAL)):
+        return Attribution(Nature.THEIR_SYSTEM, Reason.CONTROL_FAILS, _not_the_senders(case), comparison=too)
+    for got, differs, reason in ABOUT_THE_SENDER:
+        if comparison := case.found(got, *differs):
+            return Attribution(Nature.MAIL, reason, cause, comparison=comparison)
+    return Attribution(Nature.MAIL, Reason.NOT_COMPARED, cause)
+
+
+ABOUT_THE_SENDER: tuple[tuple[Got, frozenset[Differs], Reason], ...] = (  # the first that holds says most
+    (Got.THROUGH, NEUTRAL, Reason.CONTROL_THROUGH),
+    (Got.THROUGH, frozenset({Differs.DOMAIN}), Reason.NEIGHBOUR_THROUGH),
+    (Got.SAME, frozenset({Differs.DOMAIN}), Reason.NEIGHBOUR_STOPPED),
+)
+
+
+def _not_the_senders(case: Case) -> Cause | None:
+    """The cause, where the sender is cleared: words that seem to be about it were not. Greylisting stays what it is
+    where mail comes in the end: that hits everybody too."""
+    cause = case.verdict.cause
+    if cause is None or cause.concerns is not Concern.SENDER:
+        return cause
+    return cause if cause is Cause.GREYLISTED and case.came_late else Cause.SERVER_FAULT
+
+
+def _capped(case: Case, attribution: Attribution) -> Attribution:
+    """Anybody can write a bounce: one that is not proven to come from those who had the mail wakes nobody. What a relay
+    sends back is never proven: there it is all that is ever known."""
+    answer = case.verdict.answer
+    bounce = answer is not None and answer.stage is None
+    if not bounce or case.verdict.grade is not Grade.UNPROVEN or case.via == "relay":
+        return attribution
+    return replace(attribution, at_most=Severity.TICKET)
+
+
+def least(one: Severity, other: Severity) -> Severity:
+    """The one that matters less."""
+    return other if one.graver_than(other) else one

@@ -1,0 +1,144 @@
+"""What another identity got on the same path, held against a failure of the sender. Pure.
+
+That two senders got the same answer in words is a fact, and one is enough. That the other one failed otherwise, or
+without a word, may be chance: it is judged like the sender, so many bad among the last. What stops the other identity
+for its own sake, such as its address on a list, tells nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.incidents.marks import Names
+from monitor.incidents.reach import never_connected
+from monitor.incidents.ruling import Ruling
+from probes.answer import has_words, same_answer
+from probes.verdict import Cause, Concern, Outcome, Verdict
+
+
+class Differs(StrEnum):
+    """In what another identity differs from the sender."""
+
+    DOMAIN = "domain"
+    IP = "ip"
+
+
+NEUTRAL = frozenset(Differs)
+"""An identity that differs in all of it: what stops it too is not about the sender."""
+
+
+class Got(StrEnum):
+    """What the other identity got, beside the sender's failure."""
+
+    THROUGH = "through"
+    SAME = "same"  # the same answer, in words
+    ALIKE = "alike"  # the same fault, or the same code without words
+    FAILED = "failed"  # in another way, and not for its own sake
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What follows from the other identity's last probes: it got the `SAME` answer, `FAILED`, or came `THROUGH`. The
+    probe that says so was launched at `at`."""
+
+    differs: frozenset[Differs]
+    got: Got
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rigour:
+    """How much is needed. So many `bad` among the `of_last` are a failure, so many `good` in a row the end of one; what
+    was launched longer than `around` before a failure began says nothing of it."""
+
+    bad: int
+    of_last: int
+    good: int
+    around: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """The sender's failure: the latest failing verdict, since when it fails, and whether a good one came after."""
+
+    last: Ruling
+    since: datetime
+    well_after: bool
+
+
+def differs(sender: Names, other: Names) -> frozenset[Differs]:
+    """In what the other identity differs from the sender. A domain below or above the sender's shares its fate."""
+    one, two = sender.domain.casefold().rstrip("."), other.domain.casefold().rstrip(".")
+    related = one == two or one.endswith(f".{two}") or two.endswith(f".{one}")
+    found = set() if related else {Differs.DOMAIN}
+    return frozenset(found | ({Differs.IP} if sender.source_ip != other.source_ip else set()))
+
+
+def compared(
+    failing: Failing, others: Iterable[Ruling], differs: frozenset[Differs], rigour: Rigour
+) -> Comparison | None:
+    """What the other identity's verdicts on this path, oldest launch first, tell of the failure. None: nothing."""
+    if not differs:
+        return None
+    at_the_time = [each for each in others if each.launched_at >= failing.since - rigour.around]
+    told = [(each, got) for each in reversed(at_the_time) if (got := got_beside(failing.last.verdict, each.verdict))]
+    same = next((number for number, (_, got) in enumerate(told) if got is Got.SAME), None)
+    if same is not None and not _passes_since(told[:same], failing, rigour):
+        return Comparison(differs, Got.SAME, told[same][0].launched_at)
+    weak = [each for each, got in told[: rigour.of_last] if got in (Got.ALIKE, Got.FAILED)]
+    if len(weak) >= rigour.bad:
+        return Comparison(differs, Got.FAILED, weak[0].launched_at)
+    for each, got in told:
+        if got is Got.THROUGH and (each.launched_at <= failing.last.launched_at or not failing.well_after):
+            return Comparison(differs, Got.THROUGH, each.launched_at)
+    return None
+
+
+def undecided(failing: Failing, others: Iterable[Ruling], rigour: Rigour) -> bool:
+    """Whether the other identity's newest verdict is a weak sign, which one more may bear out."""
+    newest = max(others, key=lambda each: each.launched_at, default=None)
+    if newest is None or newest.launched_at < failing.since - rigour.around:
+        return False
+    return got_beside(failing.last.verdict, newest.verdict) in (Got.ALIKE, Got.FAILED)
+
+
+def _passes_since(newer: Sequence[tuple[Ruling, Got]], failing: Failing, rigour: Rigour) -> bool:
+    """Whether, after the same answer, the other identity came through often enough while the sender went on failing.
+    Else a cluster of which one host is broken would accuse the sender, and clear it, by turns."""
+    passed = [each for each, got in newer if got is Got.THROUGH and each.launched_at <= failing.last.launched_at]
+    return len(passed) >= rigour.good
+
+
+HARD = frozenset({Outcome.BLOCKED, Outcome.DEFERRED, Outcome.MISSING})
+"""Outcomes of mail that did not get through. What lies in a spam folder did, and so did what came late."""
+
+TAKEN = frozenset({Outcome.LATE, Outcome.SPAM, Outcome.QUARANTINED})
+"""Outcomes of mail that was taken, though it did not reach the inbox in time."""
+
+
+def got_beside(sender: Verdict, other: Verdict) -> Got | None:
+    """What one verdict on another identity's mail is beside the sender's. None: it tells nothing."""
+    if sender.answer and other.answer and same_answer(sender.answer, other.answer):
+        return Got.SAME if has_words(sender.answer) else Got.ALIKE
+    if other.outcome is Outcome.UNKNOWN:
+        return None
+    if other.outcome is Outcome.INBOX or _connected(sender, other):
+        return Got.THROUGH
+    if other.outcome in HARD:
+        return None if _for_its_own_sake(other) else Got.FAILED
+    if other.outcome in TAKEN and sender.outcome in (Outcome.BLOCKED, Outcome.MISSING):
+        return Got.THROUGH
+    return None
+
+
+def _connected(sender: Verdict, other: Verdict) -> bool:
+    """Whether the other one was spoken to, where the sender did not even get a connection."""
+    if not never_connected(sender):
+        return False
+    return other.answer.reached if other.answer else other.outcome in {*TAKEN, Outcome.MISSING}
+
+
+def _for_its_own_sake(other: Verdict) -> bool:
+    cause = other.cause
+    return cause is not None and cause is not Cause.FIREWALL and cause.concerns is Concern.SENDER

@@ -1,0 +1,53 @@
+"""The last verdicts on other identities' probes, path by path: what the sender's failures are held against."""
+
+from bisect import insort
+from collections.abc import Iterator, Mapping
+
+from monitor.incidents.comparison import Comparison, Differs, Failing, Got, Rigour, compared, differs, undecided
+from monitor.incidents.marks import Names
+from monitor.incidents.ruling import Place, Ruling
+from probes.sender import Role
+from probes.verdict import Outcome
+
+KEPT = 20  # verdicts of each path and identity; more than are ever looked at together
+
+
+class Others:
+    """The control, and whoever else is sent beside the sender."""
+
+    def __init__(self) -> None:
+        self._differs: dict[Role, frozenset[Differs]] = {}
+        self._rulings: dict[tuple[Place, Role], list[Ruling]] = {}
+
+    def configure(self, sender: Names, others: Mapping[Role, Names]) -> None:
+        """These identities are compared with the sender. One that has nothing of its own tells nothing."""
+        self._differs = {role: differs(sender, names) for role, names in others.items()}
+
+    def hear(self, ruling: Ruling) -> None:
+        """One more verdict, in any order; a probe's later one counts in place of its first."""
+        kept = self._rulings.setdefault((ruling.place, ruling.role), [])
+        kept[:] = [each for each in kept if each.probe_id != ruling.probe_id]
+        if ruling.verdict.outcome is not Outcome.UNKNOWN:
+            insort(kept, ruling, key=lambda each: each.launched_at)
+        del kept[:-KEPT]
+
+    def newest(self, place: Place) -> Ruling | None:
+        """The newest verdict on whoever is compared with the sender on this path."""
+        newest = (rulings[-1] for role in Role if (rulings := self._rulings.get((place, role))))
+        return max(newest, key=lambda each: each.launched_at, default=None)
+
+    def beside(self, place: Place, failing: Failing, rigour: Rigour) -> tuple[Comparison, ...]:
+        """What the others got on this path, as far as it tells anything of the failure."""
+        found = (compared(failing, rulings, differing, rigour) for rulings, differing in self._of(place))
+        return tuple(each for each in found if each)
+
+    def undecided(self, place: Place, failing: Failing, rigour: Rigour) -> bool:
+        """Whether one more control soon would tell more: the newest failed, and that may be chance."""
+        rulings = self._rulings.get((place, Role.CONTROL), [])
+        found = compared(failing, rulings, self._differs.get(Role.CONTROL, frozenset()), rigour)
+        decided = found is not None and found.got is not Got.THROUGH
+        return not decided and undecided(failing, rulings, rigour)
+
+    def _of(self, place: Place) -> Iterator[tuple[list[Ruling], frozenset[Differs]]]:
+        for role, differing in self._differs.items():
+            yield self._rulings.get((place, role), []), differing

@@ -17,6 +17,7 @@ from monitor.board import Board
 from monitor.casebook import Casebook
 from monitor.clock import Calendar, Clock, ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
+from monitor.config.secret_values import secret_values
 from monitor.delivery import Delivery
 from monitor.events import Listener
 from monitor.first_admin import tell_first_link
@@ -24,7 +25,7 @@ from monitor.inbound.desk import Addresses, Desk
 from monitor.inbound.listener import MOST_LETTERS, InboundError, listening
 from monitor.incidents.ruling import Ruling
 from monitor.leader import leading
-from monitor.logs import tell
+from monitor.logs import hide, tell
 from monitor.metrics import Gauges, Metrics
 from monitor.network import Network
 from monitor.pipeline import LaunchError, Pipeline
@@ -249,6 +250,7 @@ class Service:
             if getattr(config, table) != getattr(self._config, table):
                 log.warning(f"a change of [{table}] takes effect at the next start")
         self._config = config
+        hide(secret_values(config))
         self._board.configure(config.paths())
         self._network.configure(config)
         await self._pipeline.configure(config)

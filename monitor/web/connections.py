@@ -154,11 +154,11 @@ class Connection(web.RequestHandler):
         return response
 
     def log_exception(self, *args: Any, **facts: Any) -> None:
-        """A body that cannot be read is the client's fault; anything else is ours."""
+        """A body that cannot be read is the client's fault, one that is gone is nobody's; anything else is ours."""
         error = facts.get("exc_info")
         if isinstance(error, HttpProcessingError | web.RequestPayloadError):
             self.reject(Rejection.MALFORMED)
-        else:
+        elif not isinstance(error, ConnectionError):
             log.error("HTTP connection failed", exc_info=error)
 
 

@@ -41,7 +41,7 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
         for name in ("Allow", "WWW-Authenticate", "Retry-After"):
             if name in error.headers:
                 response.headers[name] = error.headers[name]
-    except ConnectionResetError:  # who asked is gone
+    except ConnectionError:  # who asked is gone
         raise
     except web.RequestPayloadError:  # a chunk that is none, an end that never came
         response = await _failed(request, HTTPStatus.BAD_REQUEST, "the body cannot be read")

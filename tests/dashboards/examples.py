@@ -23,11 +23,7 @@ def prometheus_example(mailpath: str, alertmanager: str, *, interval: str = "200
     """Prometheus' example for a Mailpath and an Alertmanager at these addresses (host:port), with its rules, looking so
     often. Paths of rule files become those of `rules_into`."""
     text = PROMETHEUS.read_text()
-    text = (
-        text.replace("127.0.0.1:9108", mailpath)
-        .replace("127.0.0.1:8025", mailpath)
-        .replace("127.0.0.1:9093", alertmanager)
-    )
+    text = text.replace("127.0.0.1:9108", mailpath).replace("127.0.0.1:9093", alertmanager)
     return re.sub(r"(scrape_interval|evaluation_interval): \S+", rf"\1: {interval}", text)
 
 

@@ -11,7 +11,8 @@ know. Everything is asked of `Sight`, so nothing of another company is in any an
 - `document`   the OpenAPI document
 - `reading`    the page
 - `companies`, `probes`, `incidents`, `mutes`, `standing`, `export`, `access`: what the operations do
-- `probe_events`, `events`: what happens to one probe, and to all; `feed` is read once for all, `stream` writes
+- `probe_events`, `events`: what happens to one probe, and to all; `feed` is read once for all, `stream` writes,
+  `places` are the ids of events
 """
 
 from monitor.web.api.routing import routes

@@ -69,7 +69,7 @@ async def _sent(call: Call[Filter, NoBody], name: str, media: str, write: Write,
         async for rows in pages(call.sight, call.query):
             await response.write(write(rows).encode("utf-8", "replace"))
         await response.write_eof()
-    except ConnectionResetError:  # who asked is gone
+    except ConnectionError:  # who asked is gone
         pass
     except StoreError as error:  # nobody must take it for all there is
         log.error("an export was broken off", reason=str(error))

@@ -20,7 +20,7 @@ LAST = "Last-Event-ID"
 AGAIN = 2000  # milliseconds until a reader that lost the stream comes again
 
 
-BROKEN = (ConnectionResetError, TimeoutError, StoreError, NotThereError)
+BROKEN = (ConnectionError, TimeoutError, StoreError, NotThereError)
 """What ends a stream: the reader or the store does not go on, or it is about what was deleted. Readers come again."""
 
 

@@ -18,7 +18,7 @@ RECHECK_SECONDS = 3.0
 @asynccontextmanager
 async def while_allowed(request: web.Request) -> AsyncIterator[None]:
     """While the block lasts, the connection is cut as soon as the caller has other rights or companies, or none: the
-    next write in the block raises ConnectionResetError, and the client knows that it has not got all."""
+    next write in the block raises ConnectionError, and the client knows that it has not got all."""
     watching = asyncio.create_task(_watch(request))
     try:
         yield

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import ssl
+import struct
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
+from structlog.testing import capture_logs
 
 from monitor.people.caller import Caller
 from monitor.people.person import Rights
@@ -127,6 +129,12 @@ async def server(
     async def big(_: web.Request) -> web.Response:
         return web.Response(body=os.urandom(BIG))
 
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(os.urandom(65536))
+
     async def slow(request: web.Request) -> web.Response:
         if name := request.query.get("name"):
             request[CALLER] = Caller(name, Rights.VIEWER, None, "session")
@@ -134,7 +142,15 @@ async def server(
         return web.Response(text="hello")
 
     app = web.Application(middlewares=[safe])
-    app.add_routes([web.get("/", hello), web.get("/big", big), web.get("/slow", slow), web.post("/", hello)])
+    app.add_routes(
+        [
+            web.get("/", hello),
+            web.get("/big", big),
+            web.get("/slow", slow),
+            web.get("/stream", stream),
+            web.post("/", hello),
+        ]
+    )
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(
             serving(app, Endpoint("127.0.0.1", 0), context=context, connections=connections)
@@ -274,6 +290,20 @@ async def test_an_answer_that_is_not_taken_is_cut() -> None:
         await there.until_rejected(Rejection.SLOW_READER)
         assert len(there.connections) == 0
         sock.close()
+
+
+async def test_one_that_is_gone_in_the_middle_is_no_error_of_ours() -> None:
+    async with server() as there:
+        with capture_logs() as logs:
+            client = await there.connect()
+            client.writer.write(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+            await there.until(lambda: any(each.writing_paused for each in there.connections._all))
+            sock = client.writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.writer.transport.abort()  # a reset, as SO_LINGER says
+            await there.until(lambda: len(there.connections) == 0)
+            await asyncio.sleep(0.1)  # what is not to come would come by now
+    assert logs == []
 
 
 async def test_one_that_reads_slowly_but_reads_gets_it_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,12 +185,12 @@ async def test_of_the_audit_log_they_see_what_was_done_to_theirs(at_work: Office
     for number in range(60):
         company = ("bolt", "", "acme")[number % 3]
         await at_work.store.note(Deed(START, "olga", "session", "probe", f"{number}", company))
-    sight, seen, before = sight_of(at_work, ACME), [], None
+    sight, seen, before = sight_of(at_work, ACME), [], ""
     while True:
         part, before = await sight.deeds(before, 7)
         seen += [int(deed.about) for _, deed in part]
         assert len(part) <= 7
-        if before is None:
+        if not before:
             break
     assert seen == [number for number in reversed(range(60)) if number % 3 == 2]
 

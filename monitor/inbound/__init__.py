@@ -3,7 +3,7 @@
 - `settings`  what `[inbound]` may say
 - `listener`  the open port: who may talk to us, how much, for how long. Read this first
 - `smtp`      one conversation, bounded in time and size
-- `desk`      which addresses we take mail for, and what becomes of a mail
+- `desk`      which addresses we take mail for, and what becomes of a mail; reports go to `probes.reading.report_reader`
 - `turned_away`  when we refused mail that may have been ours
 - `pace`      how many mails a client may send in a minute
 

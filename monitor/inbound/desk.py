@@ -169,7 +169,8 @@ class Desk:
                 case _:
                     assert_never(purpose)
             self.counts[kind] += 1
-            log.info("mail read", kind=kind, client=letter.client, octets=len(letter.content))
+            if unread is None:
+                log.info("mail taken", kind=kind, client=letter.client, octets=len(letter.content))
         return unread
 
     async def _returned(self, letter: Letter, probe_id: str | None, to_envelope: bool = False) -> str:

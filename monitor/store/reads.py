@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    CompoundSelect,
     Connection,
     Row,
     Select,
@@ -72,13 +71,19 @@ _launches = (
     .scalar_subquery()
 )
 LAUNCHED = select(_watched.c.company, _watched.c.path, _launches)  # path by path, from the index alone
-_attempted = (probes.c.company, probes.c.path, evidence.c.at)
-ATTEMPTS = union_all(
+_lately = union_all(
     *(
-        select(*_attempted)
-        .join(probes, probes.c.id == evidence.c.probe_id)
-        .where(still, evidence.c.type == "attempt", evidence.c.at.between(bindparam("since"), bindparam("until")))
+        select(probes.c.id).where(still)
         for still in (probes.c.closed_at.is_(None), probes.c.closed_at >= bindparam("since", type_=Instant()))
+    )
+)
+ATTEMPTS = (
+    select(probes.c.company, probes.c.path, evidence.c.at)
+    .join(probes, probes.c.id == evidence.c.probe_id)
+    .where(
+        evidence.c.probe_id.in_(_lately),
+        evidence.c.type == "attempt",
+        evidence.c.at.between(bindparam("since"), bindparam("until")),
     )
 )
 _earlier = verdicts.alias("earlier")
@@ -127,7 +132,7 @@ LINE = (
 )
 FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))
 
-STATEMENTS: dict[str, Select[Any] | CompoundSelect[Any]] = {
+STATEMENTS: dict[str, Select[Any]] = {
     "in_flight": IN_FLIGHT,
     "seen_in_flight": SEEN_IN_FLIGHT,
     "one": ONE,

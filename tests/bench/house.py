@@ -124,7 +124,7 @@ async def at_work(config: Config, stopwatch: "Stopwatch") -> AsyncIterator[Pipel
         async def tick() -> None:
             pipeline.tick(utc_now())
 
-        async with ticking({tick: TICK}):
+        async with ticking(tick, TICK):
             yield pipeline
     if sum(board.probes.values()) != stopwatch.verdicts:
         raise AssertionError(f"{stopwatch.verdicts} verdicts were told, and {board.probes} counted")

@@ -120,6 +120,7 @@ def test_a_store_that_no_service_ever_looked_at_tells_nothing(desk: Desk):
 
 def test_a_store_in_trouble_tells_nothing(desk: Desk, tmp_path: Path):
     (tmp_path / "mailpath.db").write_bytes(b"this is no database, and it is long enough to be taken for one" * 20)
+    (tmp_path / "mailpath.db").chmod(0o600)
     told = desk.type()
     assert (told.exit_code, told.stdout) == (2, "")
     assert "it is not an SQLite database" in told.stderr

@@ -294,6 +294,7 @@ def test_two_mutes_that_begin_alike(desk: Desk):
 
 def test_a_store_in_trouble_is_told(desk: Desk, tmp_path: Path):
     (tmp_path / "mailpath.db").write_bytes(b"this is no database, and it is long enough to be taken for one" * 20)
+    (tmp_path / "mailpath.db").chmod(0o600)
     done = desk.type("list")
     assert done.exit_code == 2
     assert "it is not an SQLite database" in done.stderr

@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def address(file: Path) -> str:
-    if file.is_file():
+    if file.is_file() and file.stat().st_mode & 0o077:
         file.chmod(0o600)  # as the store itself makes it
     return f"sqlite:///{file}"
 
@@ -133,6 +133,7 @@ WALKS = {
         ("find", ["sqlite_autoindex_probes_1"]),
         ("recent", ["ix_probes_company_path_created_at", "PRIMARY KEY", "ix_verdicts_probe_id_id"]),
         ("launched", ["COVERING INDEX ix_probes_company_path_created_at"]),
+        ("attempts", ["ix_probes_closed_at_created_at (closed_at=?)", "(closed_at>?)", "sqlite_autoindex_evidence_1"]),
         ("fact", ["sqlite_autoindex_facts_1"]),
         ("rulings", ["verdicts USING INTEGER PRIMARY KEY (rowid>?)", "autoindex_probes_1", "ix_verdicts_probe_id_id"]),
         ("last_ruling", ["SEARCH verdicts"]),

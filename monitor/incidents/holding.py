@@ -179,18 +179,20 @@ class _Grouping:
             for problem in self._others(incident)
             if not (holder := self._holder[id(problem)]) or holder.company or incident.subject == EVERYBODY
         ]
-        alike = others if incident.nature is Nature.OURS else of_one_family([*held, *others])
-        return [problem for problem in others if any(problem is each for each in alike)]
+        if not others or incident.nature is Nature.OURS:
+            return others
+        alike = {id(problem) for problem in of_one_family([*held, *others])}
+        return [problem for problem in others if id(problem) in alike]
 
     def _same_outage(self, incident: Incident) -> list[Problem]:
         """What nobody holds, and yet is no news while it recovers: a company that had it fails again, or only now it is
         seen that a company had it."""
-        since = incident.recovering_since
+        since, had_it = incident.recovering_since, frozenset(incident.companies)
         others = [problem for problem in self._others(incident) if self._holder[id(problem)] is None]
         return [
             problem
             for problem in others
-            if problem.company in incident.companies
+            if problem.company in had_it
             or (since and all(self._known.failed_at(failure) < since for failure in problem.failures))
         ]
 

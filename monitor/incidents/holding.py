@@ -94,7 +94,11 @@ class Holders:
 
     def _holder(self, failure: Failure) -> Incident | None:
         line, sight = failure.check
-        return self._by_check.get((line, sight)) or self._by_company.get((line[0], sight))
+        if holder := self._by_check.get((line, sight)):
+            return holder
+        guessed = self._by_company.get((line[0], sight))
+        own_mailbox = failure.nature is Nature.MAILBOX  # which nothing turns out to be that seemed to be another's
+        return None if guessed and own_mailbox and guessed.nature is not Nature.MAILBOX else guessed
 
 
 def grouped(problems: Sequence[Problem], incidents: Iterable[Incident], town: Town, known: Known) -> list[Group]:

@@ -96,7 +96,11 @@ class Holders:
 
     def _holder(self, failure: Failure) -> Incident | None:
         line, sight = failure.check
-        return self._by_check.get((line, sight)) or self._by_company.get((line[0], sight))
+        if holder := self._by_check.get((line, sight)):
+            return holder
+        guessed = self._by_company.get((line[0], sight))
+        own_mailbox = failure.nature is Nature.MAILBOX  # which nothing turns out to be that seemed to be another's
+        return None if guessed and own_mailbox and guessed.nature is not Nature.MAILBOX else guessed
 
 
 def grouped(problems: Sequence[Problem], incidents: Iterable[Incident], town: Town, known: Known) -> list[Group]:
@@ -185,18 +189,20 @@ class _Grouping:
             for problem in self._others(incident)
             if not (holder := self._holder[id(problem)]) or holder.company or incident.subject == EVERYBODY
         ]
-        alike = of_one_family([*held, *others]) if incident.nature is Nature.MAIL else others
-        return [problem for problem in others if any(problem is each for each in alike)]
+        if not others or incident.nature is not Nature.MAIL:
+            return others
+        alike = {id(problem) for problem in of_one_family([*held, *others])}
+        return [problem for problem in others if id(problem) in alike]
 
     def _same_outage(self, incident: Incident) -> list[Problem]:
         """What nobody holds, and yet is no news while it recovers: a company that had it fails again, or only now it is
         seen that a company had it."""
-        since = incident.recovering_since
+        since, had_it = incident.recovering_since, frozenset(incident.companies)
         others = [problem for problem in self._others(incident) if self._holder[id(problem)] is None]
         return [
             problem
             for problem in others
-            if problem.company in incident.companies
+            if problem.company in had_it
             or (since and all(self._known.failed_at(failure) < since for failure in problem.failures))
         ]
 

@@ -163,7 +163,8 @@ def _opened(before: Incident | None, problem: Problem, at: Moment) -> tuple[Inci
 
 
 def _with(incident: Incident, problem: Problem) -> Incident:
-    new = tuple(company for company in problem.companies if company not in set(incident.companies))
+    known = frozenset(incident.companies)
+    new = tuple(company for company in problem.companies if company not in known)
     return replace(incident, companies=(*incident.companies, *new), **_fields(problem))  # type: ignore[arg-type]
 
 
@@ -196,9 +197,10 @@ _WIDTH = {"@": 1, EVERYBODY: 2}
 
 def _changes(before: Incident, after: Incident) -> Iterator[tuple[Turn, str]]:
     yield from _turned(before, after)
-    if more := [company for company in after.touches if company not in set(before.touches)]:
+    earlier, now = frozenset(before.touches), frozenset(after.touches)
+    if more := [company for company in after.touches if company not in earlier]:
         yield Turn.TOUCHED, f"{_named(more)} too, {len(after.touches)} in all"
-    if fewer := [company for company in before.touches if company not in set(after.touches)]:
+    if fewer := [company for company in before.touches if company not in now]:
         yield Turn.RECOVERED_IN, f"{_named(fewer)}, {len(after.touches)} left"
     if after.recovering and not before.recovering:
         yield Turn.RECOVERING, f"{len(after.touches)} of {len(after.companies)} companies left"

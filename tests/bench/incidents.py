@@ -214,8 +214,9 @@ async def _ruled(file: Path, crowd: int, verdicts: int, name: str) -> list[Findi
         casebook, hand = Casebook(store, utc_now), Hand(store)
         await casebook.configure(config)
         await casebook.recall(())
-        await hand.judge_all(companies[: crowd + 1], BAD)
-        await hand.judge_all(companies[crowd + 1 :], GOOD)
+        await hand.judge_all(companies[:1], BAD)
+        await hand.judge_all(companies[crowd + 1 :], GOOD)  # so that it is not everybody
+        await hand.judge_all(companies[1 : crowd + 1], BAD)
         await _drained(casebook)
         assert len(casebook.incidents) == crowd + 1
         before = await store.last_ruling()

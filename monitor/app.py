@@ -83,6 +83,14 @@ async def sandbox_of(config: Config) -> AsyncIterator[None]:
         yield
 
 
+def _make_folders(config: Config) -> None:
+    """Those of the make-believe mailboxes: the store, too, lies in them where the configuration is as it comes."""
+    for path in config.paths():
+        if path.company in config.sandbox.companies and isinstance(path.mailbox, MaildirMailbox):
+            with suppress(OSError):  # which the sandbox tells of
+                path.mailbox.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def system_of(config: Config, path: WatchedPath) -> MakeBelieve:
     """The make-believe mail system that stands at the end of this path."""
     route, mailbox = path.route, path.mailbox
@@ -394,6 +402,7 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
     """
     board, clock = Board(), Clock()
     async with AsyncExitStack() as house:
+        _make_folders(config)
         store = await house.enter_async_context(Store.open(config.store.url))
         await house.enter_async_context(leading(store, utc_now, standby=standby))
         if standby:  # it may have waited for weeks

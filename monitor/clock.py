@@ -20,6 +20,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 STEP = timedelta(seconds=1)  # a smaller difference is made up for bit by bit
 SLEW = 0.02  # so much faster or slower time goes then: it never goes back
 UNSURE = 0.1  # seconds between two readings; what was read then is not compared
+PAUSE = 5.0  # seconds between two ticks, after which the process is taken to have been suspended
 AFTER_FAILURE = 1.0  # seconds from a tick that failed to the next
 
 log = structlog.get_logger("clock")
@@ -59,6 +60,28 @@ class Clock:
         self._time, self._at = ours + (difference if stepped else min(max(difference, -most), most)), after
         self.steps += stepped
         return difference if stepped else timedelta(0)
+
+
+class Pauses:
+    """Whether the process was suspended, by the time between its ticks. `since` is that of `elapsed`."""
+
+    def __init__(self) -> None:
+        self._ticked_at: float | None = None
+        self._noticed_at = 0.0
+
+    def tick(self) -> None:
+        """The process is at work."""
+        if self._now:
+            self._noticed_at = elapsed()
+        self._ticked_at = elapsed()
+
+    def since(self, began: float) -> bool:
+        """Whether there was a pause that ended after then."""
+        return self._now or self._noticed_at >= began
+
+    @property
+    def _now(self) -> bool:
+        return self._ticked_at is not None and elapsed() - self._ticked_at > PAUSE
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.store import Record
-from probes.evidence import Arrival, Attempt, BodyState, Dialogue, Evidence, FailedLook, Interrupted, Look
+from probes.evidence import Arrival, Attempt, BodyState, Dialogue, Evidence, FailedLook, Handover, Interrupted, Look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
 from probes.probe import Probe
@@ -57,6 +57,12 @@ class Flight:
         """What time it is for this probe: what it was launched by goes on."""
         return now - self.set_since
 
+    def clock_was_set(self, step: timedelta) -> None:
+        """The system clock is `step` later than it would be."""
+        self.set_since += step
+        if self.wake_at:
+            self.wake_at += step
+
     def looked(self, look: Look | FailedLook, now: datetime) -> Look | FailedLook:
         """This look by the probe's time. It is never later than now: it may have begun before the clock was set."""
         return replace(look, at=min(self.time(look.at), self.time(now))) if self.set_since else look
@@ -66,3 +72,10 @@ class Flight:
         if self.set_since and sighting.mailbox_time:
             sighting = replace(sighting, mailbox_time=self.time(sighting.mailbox_time))
         return arrival(sighting, body, self.probe.created_at, self.time(now))
+
+
+def end_of(dialogue: Dialogue, *, paused: bool) -> Dialogue | Interrupted:
+    """What counts as the end of an attempt. What a receiver put off while we stood still, suspended or paused, it put
+    off because we said nothing."""
+    ours = paused and dialogue.handover is Handover.DEFERRED
+    return Interrupted(dialogue.at, dialogue.number) if ours else dialogue

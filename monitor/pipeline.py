@@ -3,10 +3,6 @@
 `launch` composes and sends; the watcher of the mailbox hears of arrivals; `tick` attends to probes whose time has come:
 an attempt to repeat, a last look to take, a code that died. Each piece of news goes through `_learn`: stored, judged,
 the verdict stored, and only then told. What comes by itself, a bounce or a copy, comes in by `bounced` and `copied`.
-
-A probe keeps the time that it was launched by: when the system clock is set while it is on its way, its evidence and
-alarms go on by the old time, so that a code still lives ten minutes. What is written beside it, such as when it was
-judged, is the time of day.
 """
 
 import asyncio
@@ -21,14 +17,14 @@ from typing import Any
 
 import structlog
 
-from monitor.clock import elapsed
+from monitor.clock import Pauses, elapsed
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged, Listener
-from monitor.flight import Flight
+from monitor.flight import Flight, end_of
 from monitor.schedule import Caps
 from monitor.store import Store, StoreDownError, StoreError
 from monitor.watcher import Watcher
-from probes.evidence import Attempt, Bounce, Dialogue, Evidence, FailedLook, Handover, Interrupted, Look, Step
+from probes.evidence import Attempt, Bounce, Dialogue, Evidence, FailedLook, Interrupted, Look, Step
 from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
@@ -47,7 +43,6 @@ from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
 FORGOTTEN = timedelta(days=1)  # a probe of which the store knows nothing, and that is older, is in nobody's care
-PAUSE = 5.0  # seconds between two ticks, after which the process is taken to have been suspended
 STORE_RETRY = 1.0  # seconds until what a failing store did not take is given to it again
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
@@ -92,8 +87,7 @@ class Pipeline:
         self._alarms: list[tuple[datetime, str]] = []
         self._busy: Counter[tuple[str, str, Kind]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ticked_at: float | None = None
-        self._paused_at = 0.0  # when a pause was last noticed
+        self._pauses = Pauses()
 
     async def configure(self, config: Config) -> None:
         """Work by this configuration from now on. Probes on paths that are gone end as unknown."""
@@ -177,9 +171,7 @@ class Pipeline:
     def clock_was_set(self, step: timedelta) -> None:
         """The system clock is `step` later than it would be. What waits for a time waits as long as before."""
         for flight in self.flights.values():
-            flight.set_since += step
-            if flight.wake_at:
-                flight.wake_at += step
+            flight.clock_was_set(step)
             self._expect(flight)
         self._alarms = [(moment + step, probe_id) for moment, probe_id in self._alarms]
         if self.listening_since:
@@ -187,9 +179,7 @@ class Pipeline:
 
     def tick(self, now: datetime) -> None:
         """Attend to every probe whose time has come."""
-        self._ticked_at, last = elapsed(), self._ticked_at
-        if last is not None and self._ticked_at - last > PAUSE:
-            self._paused_at = self._ticked_at
+        self._pauses.tick()
         while self._alarms and self._alarms[0][0] <= now:
             moment, probe_id = heapq.heappop(self._alarms)
             flight = self.flights.get(probe_id)
@@ -220,16 +210,7 @@ class Pipeline:
             )
         finally:
             flight.sending = False
-        await self._keep(flight, self._end_of(dialogue, began))
-
-    def _end_of(self, dialogue: Dialogue, began: float) -> Dialogue | Interrupted:
-        """What the receiver did while we stood still, suspended or paused, it did because we said nothing."""
-        if dialogue.handover is Handover.DEFERRED and self._paused_since(began):
-            return Interrupted(dialogue.at, dialogue.number)
-        return dialogue
-
-    def _paused_since(self, began: float) -> bool:
-        return self._paused_at >= began or (self._ticked_at is not None and elapsed() - self._ticked_at > PAUSE)
+        await self._keep(flight, end_of(dialogue, paused=self._pauses.since(began)))
 
     async def _keep(self, flight: Flight, news: Evidence) -> None:
         """Learn what cannot be seen again, however long the store takes nothing; until then nothing else is done."""

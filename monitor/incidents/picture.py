@@ -48,6 +48,7 @@ class Picture:
         self._uplink: Callable[[], Uplink] = Uplink
         self._unreached: dict[tuple[Line, bool], Unreached] = {}  # of its mail, and of what we could not ask
         self._reach: dict[tuple[Line, bool], Reach] = {}
+        self._reached: Mapping[Unreached, Reach] = {}
         self._again: dict[Place, Ruling] = {}  # paths whose control is to be asked again soon
         self._heard_at: dict[str, datetime] = {}
         self._failing: dict[str, list[Failure]] = {}
@@ -292,8 +293,9 @@ class Picture:
         track, site = self._tracks[line], self._ways[line[:2]]
         for dark, streak in ((False, track.mail), (True, track.sight)):
             answer = unanswered(streak.last.verdict) if streak.last and not streak.good else None
-            if answer and streak.since:
-                self._unreached[line, dark] = Unreached(line, site.via, site.mail_system, answer.host, streak.since)
+            if answer and streak.since and streak.last:
+                times = streak.since, max(streak.since, streak.last.launched_at)
+                self._unreached[line, dark] = Unreached(line, site.via, site.mail_system, answer.host, *times)
             else:
                 self._unreached.pop((line, dark), None)
 
@@ -333,8 +335,12 @@ class Picture:
         """Whether anybody was reached: one connection somewhere tells of all companies that had none."""
         if not self._unreached and not self._reach:
             return
-        found = reach(self._unreached.values(), self._contacts, self._uplink())
+        uplink = self._uplink()
+        if uplink.succeeded_at:
+            self._contacts.note("direct", uplink.succeeded_at)
+        found = reach(self._unreached.values(), self._contacts, uplink, self._reached)
         now = {key: found[each] for key, each in self._unreached.items()}
+        self._reached = found
         for key in now.keys() | self._reach.keys():
             if now.get(key) is not self._reach.get(key):
                 self._stale.add(key[0][0])

@@ -5,10 +5,12 @@ else tells one from the other.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from monitor.incidents.ruling import Line, Ruling
@@ -18,10 +20,10 @@ from probes.verdict import Grade, Outcome, Verdict
 
 
 class Reach(StrEnum):
-    """What is known of our way out since a failure began."""
+    """What is known of our way out while a failure lasted."""
 
-    OTHERS = "others"  # somebody was reached since
-    NOBODY = "nobody"  # several unrelated ones were tried since, or a reference, and none was reached
+    OTHERS = "others"  # somebody was reached, and then it failed again
+    NOBODY = "nobody"  # several unrelated ones were tried, or a reference, and none was reached
     UNTOLD = "untold"  # nobody else was tried
 
 
@@ -36,18 +38,22 @@ it tells nothing of companies, nor they of it."""
 
 _BRACKETED = re.compile(r"\[([^\[\]]{1,64})\]")  # "mx.acme.example[192.0.2.25]:25"
 
-SLACK = timedelta(minutes=1)  # a probe launched as long before the line was cut may have failed by the cut
+SLACK = timedelta(seconds=5)  # a probe launched as long before the line was cut may have failed by the cut
+A_SECOND = timedelta(seconds=1)
+CONTACTS_KEPT = 20_000  # of each route, at least a second apart: five and a half hours, where probes never cease
 
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """A line whose newest probes got no connection. `since`: launch of the first of them; `host`: as in `Answer`."""
+    """A line whose newest probes got no connection. `since` and `newest`: launch of the first and of the last of them;
+    `host`: as in `Answer`."""
 
     line: Line
     via: str
     mail_system: str
     host: str
     since: datetime
+    newest: datetime
 
 
 def never_connected(verdict: Verdict) -> bool:
@@ -75,50 +81,60 @@ def unanswered(verdict: Verdict) -> Answer | None:
 
 
 class Contacts:
-    """When somebody was last reached over each route: the launch of the newest probe that was spoken to."""
+    """When somebody was reached over each route: launches of probes that were spoken to, to the second."""
 
     def __init__(self) -> None:
-        self._at: dict[str, datetime] = {}
+        self._at: dict[str, list[datetime]] = {}
 
     def hear(self, via: str, ruling: Ruling) -> None:
         """One more verdict of a probe that went this way."""
-        before = self._at.get(via)
-        if connected(ruling.verdict) and (before is None or before < ruling.launched_at):
-            self._at[via] = ruling.launched_at
+        if connected(ruling.verdict):
+            self.note(via, ruling.launched_at)
 
-    def newest(self, via: str, uplink: Uplink) -> datetime | None:
-        """When the way out over this route was last seen to work."""
-        ways = OUTWARD.get(via, frozenset())
-        times = [at for way, at in self._at.items() if way in ways]
-        if "direct" in ways and uplink.succeeded_at:
-            times.append(uplink.succeeded_at)
-        return max(times, default=None)
+    def note(self, via: str, at: datetime) -> None:
+        """Somebody was reached over this route."""
+        times = self._at.setdefault(via, [])
+        place = bisect_left(times, at)
+        if any(abs(each - at) < A_SECOND for each in times[max(place - 1, 0) : place + 1]):
+            return
+        times.insert(place, at)
+        del times[:-CONTACTS_KEPT]
+
+    def between(self, via: str, begin: datetime, end: datetime) -> bool:
+        """Whether the way out over this route was seen to work in that time."""
+        for way in OUTWARD.get(via, frozenset()):
+            times = self._at.get(way, [])
+            if (place := bisect_left(times, begin)) < len(times) and times[place] <= end:
+                return True
+        return False
 
 
-def reach(unreached: Iterable[Unreached], contacts: Contacts, uplink: Uplink) -> dict[Unreached, Reach]:
-    """What is known of our way out, for each of those that were not reached."""
+def reach(
+    unreached: Iterable[Unreached],
+    contacts: Contacts,
+    uplink: Uplink,
+    before: Mapping[Unreached, Reach] = MappingProxyType({}),
+) -> dict[Unreached, Reach]:
+    """What is known of our way out, for each of those that were not reached. `before`: what this said the last time.
+
+    A connection counts against a company only if its own probe failed before *and after* it. When our line is mended,
+    all are out of reach as far as is known, until each is tried again: that somebody was reached by then says nothing
+    of them. For the same reason what was ours stays ours until the line is tried again.
+    """
     by_route: dict[frozenset[str], list[Unreached]] = {}
-    for each in unreached:
-        by_route.setdefault(OUTWARD.get(each.via, frozenset()), []).append(each)
     found: dict[Unreached, Reach] = {}
-    for ways, alike in by_route.items():
-        seen = contacts.newest(alike[0].via, uplink)
-        cut = unrelated(each for each in alike if seen is None or each.since > seen)
+    for each in unreached:
+        if contacts.between(each.via, each.since + SLACK, each.newest):
+            found[each] = Reach.OTHERS
+        else:
+            by_route.setdefault(OUTWARD.get(each.via, frozenset()), []).append(each)
+    for ways, alone in by_route.items():
+        cut = unrelated(alone)
         reference = uplink.failed_at if "direct" in ways else None
-        for each in alike:
-            found[each] = _reach(each.since, seen, reference, cut=cut)
+        for each in alone:
+            out = cut or before.get(each) is Reach.NOBODY or (reference is not None and reference >= each.since)
+            found[each] = Reach.NOBODY if out else Reach.UNTOLD
     return found
-
-
-def _reach(since: datetime, seen: datetime | None, reference: datetime | None, *, cut: bool) -> Reach:
-    """`seen`: when the way out was last seen to work. `reference`: when one was last out of reach. `cut`: several
-    unrelated ones were out of reach since it was seen to work."""
-    works = seen is not None and seen >= since
-    if cut and (seen is None or since >= seen - SLACK):
-        return Reach.NOBODY
-    if works:
-        return Reach.OTHERS
-    return Reach.NOBODY if reference is not None and reference >= since else Reach.UNTOLD
 
 
 def unrelated(unreached: Iterable[Unreached]) -> bool:

@@ -46,7 +46,7 @@ class Service(Daemon):
 
     def gauge(self, name: str) -> float | None:
         """A metric without labels on /metrics; None where it is absent."""
-        with urlopen(f"http://127.0.0.1:{PORT}/metrics", timeout=SECONDS) as answer:
+        with urlopen(f"http://127.0.0.1:{METRICS}/metrics", timeout=SECONDS) as answer:
             found = re.search(rf"^{name} (\S+)$", answer.read().decode(), re.MULTILINE)
         return float(found[1]) if found else None
 

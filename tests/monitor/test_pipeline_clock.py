@@ -1,5 +1,6 @@
 """Probes on their way while the clock is set, while the process stands still, and while a host has had enough."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -131,7 +132,8 @@ async def test_what_a_receiver_put_off_while_we_were_suspended_is_ours(
     world: World, monkeypatch: pytest.MonkeyPatch, handover: Handover, kept: type
 ):
     elapsed = [1000.0]
-    monkeypatch.setattr("monitor.pipeline.elapsed", lambda: elapsed[0])
+    for user in ("pipeline", "clock"):
+        monkeypatch.setattr(f"monitor.{user}.elapsed", lambda: elapsed[0])
 
     class Suspended(Scripted):
         async def send(self, *args, **kwargs):
@@ -169,4 +171,5 @@ async def test_a_repeated_attempt_waits_for_its_host(world: World):
 async def settled(pipeline: Pipeline) -> None:
     """Until no work on a probe is under way."""
     while pipeline._tasks:
-        await next(iter(pipeline._tasks))
+        await asyncio.wait(pipeline._tasks)
+        await asyncio.sleep(0)  # in which they are forgotten

@@ -180,7 +180,8 @@ class _Grouping:
         members = [*held, *self._spread(incident, held)]
         still = stays_wide(members, town, incident.began_at)
         members = self._whole(members if still else [*held, *self._same_outage(incident)])
-        return self._group(_together(incident, members), members, recovering=not still)
+        problem = _together(incident, members, recovering=not still)
+        return self._group(problem, members, recovering=not still)
 
     def _spread(self, incident: Incident, held: Sequence[Problem]) -> list[Problem]:
         """What else has come of the same reason. What is left of another wide one may have come of any."""
@@ -268,10 +269,11 @@ def _nature(problems: Iterable[Problem], present: Nature) -> Nature:
     return max(counted, key=lambda nature: (counted[nature], nature is present, nature))
 
 
-def _together(incident: Incident, members: Sequence[Problem]) -> Problem:
-    """The problem that a wide incident is about."""
+def _together(incident: Incident, members: Sequence[Problem], *, recovering: bool) -> Problem:
+    """The problem that a wide incident is about. While it is recovering it stays whose trouble it was: what is left
+    is looked at anew when it is narrowed, and until then it is no longer what most of them have."""
     ours = incident.nature is Nature.OURS and all(may_be_ours(member) for member in members)
-    nature = Nature.OURS if ours else _nature(members, incident.nature)
+    nature = incident.nature if ours or recovering else _nature(members, incident.nature)
     scope = WIDE[nature]
     if nature is Nature.MAIL and incident.subject == EVERYBODY:
         scope = Scope.EVERYBODY

@@ -289,10 +289,10 @@ class Picture:
             self._contacts.hear(site.via, ruling)
 
     def _look_at_connection(self, line: Line) -> None:
-        """Keep in mind which lines nobody was reached on."""
+        """Keep in mind which lines nobody was reached on, until they are well again."""
         track, site = self._tracks[line], self._ways[line[:2]]
         for dark, streak in ((False, track.mail), (True, track.sight)):
-            answer = unanswered(streak.last.verdict) if streak.last and not streak.good else None
+            answer = unanswered(streak.last.verdict) if streak.last else None
             if answer and streak.since and streak.last:
                 times = streak.since, max(streak.since, streak.last.launched_at)
                 self._unreached[line, dark] = Unreached(line, site.via, site.mail_system, answer.host, *times)

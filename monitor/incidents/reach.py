@@ -38,7 +38,7 @@ it tells nothing of companies, nor they of it."""
 
 _BRACKETED = re.compile(r"\[([^\[\]]{1,64})\]")  # "mx.acme.example[192.0.2.25]:25"
 
-SLACK = timedelta(seconds=5)  # a probe launched as long before the line was cut may have failed by the cut
+SLACK = timedelta(seconds=10)  # a probe launched as long before the line was cut may have failed by the cut
 A_SECOND = timedelta(seconds=1)
 CONTACTS_KEPT = 20_000  # of each route, at least a second apart: five and a half hours, where probes never cease
 
@@ -121,6 +121,7 @@ def reach(
     all are out of reach as far as is known, until each is tried again: that somebody was reached by then says nothing
     of them. For the same reason what was ours stays ours until the line is tried again.
     """
+    ours = {(each.line, each.since) for each, told in before.items() if told is Reach.NOBODY}
     by_route: dict[frozenset[str], list[Unreached]] = {}
     found: dict[Unreached, Reach] = {}
     for each in unreached:
@@ -132,7 +133,7 @@ def reach(
         cut = unrelated(alone)
         reference = uplink.failed_at if "direct" in ways else None
         for each in alone:
-            out = cut or before.get(each) is Reach.NOBODY or (reference is not None and reference >= each.since)
+            out = cut or (each.line, each.since) in ours or (reference is not None and reference >= each.since)
             found[each] = Reach.NOBODY if out else Reach.UNTOLD
     return found
 

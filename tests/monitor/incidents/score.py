@@ -117,6 +117,7 @@ class Day:
     sites: tuple[Site, ...]
     settings: IncidentSettings = field(default_factory=IncidentSettings)
     now: datetime = T0
+    step: timedelta = timedelta(seconds=1)  # from one verdict to the next
     incidents: dict[str, Incident] = field(default_factory=dict)
     picture: Picture = field(default_factory=Picture)
     names: Iterator[int] = field(default_factory=lambda: count(1))
@@ -184,7 +185,7 @@ class Day:
 
     def judge(self, letter: str, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> None:
         """One verdict, a moment later."""
-        self.now += timedelta(seconds=1)
+        self.now += self.step
         self.take([ruling(letter, self.now, line=line, **facts)])
 
     def control(self, letter: str, line: Any = ("acme", "hq", CODE)) -> None:

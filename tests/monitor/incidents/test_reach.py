@@ -11,6 +11,7 @@ from probes.sender import Role
 from probes.uplink import Uplink
 from tests.monitor.incidents.score import CODE, NAMES, QUARTER, T0, Day, site, verdict
 
+MINUTE = timedelta(minutes=1)  # probes are spread: between two of one company there are others'
 MAIL, THEIRS, OURS = Nature.MAIL, Nature.THEIR_SYSTEM, Nature.OURS
 
 
@@ -19,7 +20,7 @@ def line(company: str):
 
 
 def played(sites, uplink: Uplink | None = None, **scores: str) -> Day:
-    day = Day(tuple(sites), uplink=uplink or Uplink())
+    day = Day(tuple(sites), uplink=uplink or Uplink(), step=MINUTE)
     day.play({line(company): score for company, score in scores.items()})
     return day
 
@@ -60,14 +61,14 @@ def test_two_unrelated_ones_are_enough_and_the_second_needs_not_even_fail_for_lo
     ],
 )
 def test_those_that_have_something_in_common_do_not_prove_our_line_down(sites):
-    day = Day(tuple(sites))
+    day = Day(tuple(sites), step=MINUTE)
     day.play({(each.company, each.path, CODE): "iww" for each in sites})
     assert {each.nature for each in day.open} == {MAIL}
     assert {each.reason for each in day.open} == {Reason.NOTHING_REACHED}
 
 
 def test_nor_do_companies_that_share_a_host():
-    day = Day(tuple(DIRECT[:2]))
+    day = Day(tuple(DIRECT[:2]), step=MINUTE)
     for name in ("acme", "bolt"):
         for _ in range(2):
             day.judge("w", line=line(name), verdict=verdict("w", f"mx.{name}.example[192.0.2.9]:25"))
@@ -106,10 +107,24 @@ def test_an_old_outage_of_one_company_is_not_ours_because_our_line_is_cut_later(
     }
 
 
-def test_it_becomes_the_companys_as_soon_as_somebody_else_is_reached():
+def test_it_becomes_the_companys_when_somebody_else_was_reached_and_it_fails_again():
     day = played(DIRECT[:2], acme="ww", bolt="ww")
     assert {each.nature for each in day.open} == {OURS}
     day.play({line("acme"): "w", line("bolt"): "i"})
+    assert {each.nature for each in day.open} == {OURS}  # it was tried before that one was reached
+    day.play({line("acme"): "w", line("bolt"): "i"})
+    assert found(day)["acme"] == (MAIL, Reason.ONLY_HERE, Severity.PAGE)
+
+
+def test_when_our_line_is_mended_nobody_is_blamed_who_was_not_tried_again():
+    day = played(DIRECT[:3], acme="iww", bolt="iww", cork="iww")
+    for name in ("bolt", "cork"):
+        day.judge("i", line=line(name))
+        day.settle()
+        assert {each.nature for each in day.open} == {OURS}
+    day.play({line("acme"): "ww", line("bolt"): "ii", line("cork"): "ii"})
+    assert {each.nature for each in day.open} == {OURS}  # it is recovering, and so it stays until all were tried again
+    day.play({line("acme"): "ww", line("bolt"): "ii", line("cork"): "ii"})
     assert found(day)["acme"] == (MAIL, Reason.ONLY_HERE, Severity.PAGE)
 
 
@@ -121,6 +136,8 @@ def test_a_reference_that_answers_tells_the_company_from_our_line():
     assert {each.nature for each in day.open} == {OURS}
     day.uplink = Uplink(succeeded_at=day.now)
     day.settle()
+    assert {each.nature for each in day.open} == {OURS}  # perhaps it is mended now
+    day.play({line("acme"): "w", line("bolt"): "w"})
     assert set(found(day).values()) == {(MAIL, Reason.ONLY_HERE, Severity.PAGE)}
 
 
@@ -154,7 +171,7 @@ def test_a_reference_out_of_reach_makes_one_company_alone_our_own_trouble():
     ],
 )
 def test_the_control_tells_a_firewall_from_a_server_that_is_down(sender, control, others, nature, reason, severity):
-    day = Day(tuple(DIRECT[:2]))
+    day = Day(tuple(DIRECT[:2]), step=MINUTE)
     for one, other in zip(sender, others, strict=True):
         day.judge(one)
         if other != ".":
@@ -166,7 +183,7 @@ def test_the_control_tells_a_firewall_from_a_server_that_is_down(sender, control
 
 
 def test_a_firewall_that_is_proved_has_its_cause():
-    day = Day(tuple(DIRECT[:1]))
+    day = Day(tuple(DIRECT[:1]), step=MINUTE)
     day.play({line("acme"): "rr"})
     day.control("i")
     day.settle()
@@ -224,13 +241,14 @@ def test_what_came_late_was_spoken_to_whatever_held_it_up():
 def test_the_control_proves_it_too():
     day = played(DIRECT[:2], acme="ww", bolt="..")
     day.judge("i", line=line("bolt"), role=Role.CONTROL, probe_id="control")
+    day.judge("w", line=line("acme"))
     day.settle()
     assert found(day) == {"acme": (MAIL, Reason.ONLY_HERE, Severity.PAGE)}
 
 
 def test_a_restart_knows_who_was_reached():
     day = played(DIRECT[:2], acme="iww", bolt="iii")
-    again = Day(day.sites, now=day.now)
+    again = Day(day.sites, now=day.now, step=MINUTE)
     for each in day.sites:
         again.picture.recall((each.company, "hq", CODE), [r for r in day.shown if r.company == each.company])
     again.settle()
@@ -247,7 +265,7 @@ def test_a_configuration_that_is_loaded_anew_knows_it_as_well():
 
 def test_time_passes_and_a_slow_start_of_the_cut_is_part_of_it():
     """The last connection came about a moment after the first probe that the cut hit was launched."""
-    day = Day(tuple(DIRECT[:3]))
+    day = Day(tuple(DIRECT[:3]), step=MINUTE)
     day.play({line(each.company): "i" for each in DIRECT[:3]})
     hit = day.now
     day.judge("w", line=line("acme"), launched_at=hit)

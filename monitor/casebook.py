@@ -235,6 +235,8 @@ class Casebook:
 
     async def _read(self, lines: Sequence[Line], upto: int, *, late: bool = False) -> None:
         """Load the past of these lines. `late`: because a verdict came late, which may well open an incident."""
+        if not lines:
+            return
         failing: defaultdict[Line, list[Failure]] = defaultdict(list)
         cut: set[str] = set()  # companies of incidents that keep but a part of what fails
         for incident in self.incidents:

@@ -13,6 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
+from typing import TypeVar
 
 from monitor.incidents.incident import EVERYBODY, SEVERAL, Check, Failure, Incident, Nature, Scope, Severity
 from monitor.incidents.scope import (
@@ -30,6 +32,8 @@ from monitor.incidents.scope import (
     stays_wide,
     their_systems,
 )
+
+T = TypeVar("T")
 
 WIDE: dict[Nature, Scope] = {
     Nature.MAIL: Scope.MAIL_SYSTEM,  # or everybody's
@@ -71,6 +75,13 @@ def seniority(incident: Incident) -> tuple[bool, bool, datetime, str]:
     return not incident.told, not incident.wide, incident.opened_at, incident.id
 
 
+def _senior(found: dict[T, Incident], what: T, incident: Incident) -> None:
+    """It is this one's, unless another one that has it is senior."""
+    other = found.setdefault(what, incident)
+    if other is not incident and seniority(incident) < seniority(other):
+        found[what] = incident
+
+
 class Holders:
     """Which open incident holds which check. Of a storm's incident not all failures are kept: it holds what is left of
     the companies that it touches."""
@@ -79,20 +90,20 @@ class Holders:
         self._by_key: dict[Key, Incident] = {}
         self._by_check: dict[Check, Incident] = {}
         self._by_company: dict[tuple[str, bool], Incident] = {}
-        for incident in sorted(incidents, key=seniority, reverse=True):
-            self._by_key[key_of(incident)] = incident
+        for incident in incidents:
+            _senior(self._by_key, key_of(incident), incident)
             for failure in incident.failures:
-                self._by_check[failure.check] = incident
+                _senior(self._by_check, failure.check, incident)
             if incident.failing > len(incident.failures):
-                for sight in {sight for _, sight in (failure.check for failure in incident.failures)}:
-                    self._by_company |= {(company, sight): incident for company in incident.touches}
+                for company, sight in product(incident.touches, {failure.check[1] for failure in incident.failures}):
+                    _senior(self._by_company, (company, sight), incident)
 
     def of(self, problem: Problem) -> Incident | None:
         """The senior one of those that hold checks of it; else the one that was about the same."""
         found = {holder.id: holder for failure in problem.failures if (holder := self._holder(failure))}
-        if found:
+        if len(found) > 1:
             return min(found.values(), key=seniority)
-        return self._by_key.get(problem.key)
+        return next(iter(found.values()), None) or self._by_key.get(problem.key)
 
     def _holder(self, failure: Failure) -> Incident | None:
         line, sight = failure.check
@@ -134,8 +145,8 @@ class _Grouping:
         yield from self._join(of_systems(self._free_mail(), self._town))
         yield from self._join(their_systems(self._free(Nature.THEIR_SYSTEM), self._town))
         for name, held in self._held.items():
-            if left := self._left(held):
-                yield self._group(_remaining(self._incidents[name], left), left)
+            if held and id(held[0]) not in self._taken:  # all of it was taken, or nothing
+                yield self._group(_remaining(self._incidents[name], held), held)
         for problem in self._problems:
             if id(problem) not in self._taken:
                 yield Group(problem)

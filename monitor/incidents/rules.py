@@ -73,7 +73,9 @@ def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment
     opened = {incident.id: incident for incident in known if incident.open}
     lately = {key_of(each): each for each in sorted(_that_may_return(known, at), key=lambda each: each.opened_at)}
     for group in sorted(groups, key=lambda group: len(group.problem.companies), reverse=True):
-        holders = sorted((opened.pop(name) for name in group.holders), key=seniority)
+        holders = [opened.pop(name) for name in group.holders]
+        if len(holders) > 1:
+            holders.sort(key=seniority)
         before, taken = (holders[0], holders[1:]) if holders else (None, [])
         now = _go_on(after, before, group, lately, at)
         after.problems[now.id] = group.problem

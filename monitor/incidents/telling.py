@@ -61,7 +61,9 @@ def news_for(
 
 def seen(incident: Incident, visible: Collection[str] | None) -> tuple[str, ...]:
     """The companies that it touches now, of those that may be heard about."""
-    return tuple(company for company in incident.touches if visible is None or company in visible)
+    if visible is None:
+        return incident.touches
+    return tuple(company for company in incident.touches if company in visible)
 
 
 def grew(told: Told, companies: int) -> bool:

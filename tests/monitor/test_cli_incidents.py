@@ -233,6 +233,15 @@ def test_only_what_touches_a_company(desk: Desk):
     assert (told.exit_code, told.stderr) == (2, "no company 'bold'; did you mean bolt?\n")
 
 
+def test_one_that_recovers_says_how_many_are_left(desk: Desk):
+    wide = {"scope": Scope.EVERYBODY, "subject": "*", "company": "", "companies": ("acme", "bolt", "cord")}
+    desk.keep(incident("i1", "acme", **wide, recovering_since=NOW - HOUR / 4))
+    assert "recovering, 1 of 3 companies left" in " ".join(desk.type().stdout.split())
+    assert "recovering, 1 of 3 companies left" in " ".join(desk.type("i1").stdout.split())
+    (facts,) = desk.facts()
+    assert facts["recovering_since"] == (NOW - HOUR / 4).isoformat()
+
+
 FIELDS = [
     *("incident", "open", "severity", "scope", "nature", "outcome", "cause", "company", "mail_system", "touches"),
     *("companies", "failing", "muted", "muted_by", "began_at", "opened_at", "changed_at"),

@@ -200,6 +200,15 @@ async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing
     assert "Nothing like that is open" in (await viewer.get("/incidents?company=bolt")).text
 
 
+async def test_one_that_recovers_says_how_many_are_left_but_not_to_whom_they_are_nothing(at_work: Office) -> None:
+    wide = {"subject": "*", "company": "", "scope": Scope.EVERYBODY, "touches": ("acme",), "recovering_since": START}
+    await stored(at_work, incident("a1", "acme", "bolt", **wide))
+    viewer, of_acme = await at_work.viewer(), await at_work.operator("acme")
+    for page in ("/incidents", "/incidents/a1"):
+        assert "recovering, 1 of 2 companies left" in (await viewer.get(page)).text
+        assert "recovering" not in (await of_acme.get(page)).text.lower()
+
+
 async def test_an_incident_of_others_is_as_one_that_never_was(at_work: Office) -> None:
     await stored(at_work, incident("its-of-bolt", "bolt"))
     viewer = await at_work.viewer("acme")

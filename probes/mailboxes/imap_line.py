@@ -312,7 +312,7 @@ class Line:
         return text.replace(self._secret, "***") if self._secret else text
 
 
-_SAID_TWICE = re.compile(r"command: \w+ => |socket error: |\w+ failed: ")
+_SAID_TWICE = re.compile(r"command: \w{1,40} => |socket error: |\b\w{1,40} failed: ")
 
 
 def said(error: Exception) -> str:
@@ -327,7 +327,7 @@ def said(error: Exception) -> str:
         text = os.strerror(error.errno)
     elif isinstance(error, Refusal | OSError) and error.args:
         first = error.args[0]
-        text = _SAID_TWICE.sub("", _text(first).strip().partition("\n")[0], count=2)
+        text = _SAID_TWICE.sub("", _text(first).strip().partition("\n")[0][: 4 * WORDS_LIMIT], count=2)
     else:
         text = f"the answer is no IMAP ({type(error).__name__})"
     printable = "".join(each if each.isprintable() else " " for each in text)

@@ -407,6 +407,8 @@ async def test_what_is_known_of_our_own_way_out_is_asked_for(tmp_path: Path) -> 
         assert at.only().scope is Scope.OURSELVES
         known[0] = Uplink(succeeded_at=at.now)
         await at.casebook.step()
+        assert at.only().scope is Scope.OURSELVES  # not tried again since that host answered
+        await at.play("G")
         assert (at.only().scope, at.only().severity) == (Scope.THEIR_SYSTEM, Severity.TICKET)
 
 

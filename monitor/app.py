@@ -8,14 +8,13 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from time import monotonic
 
 import structlog
 
 from monitor.access import first_link
 from monitor.board import Board
 from monitor.casebook import Casebook
-from monitor.clock import Calendar, Clock, ticking, utc_now
+from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.config.secret_values import secret_values
 from monitor.delivery import Delivery
@@ -164,22 +163,6 @@ async def caps_of(config: Config, store: Store, now: datetime) -> Caps:
 async def sent_today(store: Store, now: datetime) -> dict[tuple[str, str], int]:
     """How many probes each company and path had this UTC day."""
     return await store.launched_since(datetime.combine(now.date(), time(), now.tzinfo))
-
-
-class Pulse:
-    """When the last tick was, by a clock that nobody can set."""
-
-    def __init__(self) -> None:
-        self._at = monotonic()
-
-    def beat(self) -> None:
-        """Now."""
-        self._at = monotonic()
-
-    @property
-    def age(self) -> float:
-        """Seconds since then."""
-        return monotonic() - self._at
 
 
 class Service:

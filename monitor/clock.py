@@ -143,3 +143,19 @@ class Calendar:
                 max_instances=1,
                 misfire_grace_time=None,
             )
+
+
+class Pulse:
+    """When the last tick was, by a clock that nobody can set."""
+
+    def __init__(self) -> None:
+        self._at = time.monotonic()
+
+    def beat(self) -> None:
+        """Now."""
+        self._at = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since then."""
+        return time.monotonic() - self._at

@@ -7,12 +7,27 @@ on by the old time, so that a code still lives ten minutes and nobody is late be
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from monitor.config import WatchedPath
 from monitor.store import Record
-from probes.evidence import Arrival, Attempt, BodyState, Dialogue, Evidence, FailedLook, Handover, Interrupted, Look
+from probes.evidence import (
+    Arrival,
+    Attempt,
+    BodyState,
+    Bounce,
+    Dialogue,
+    Evidence,
+    FailedLook,
+    Handover,
+    Interrupted,
+    Look,
+)
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
 from probes.probe import Probe
+from probes.reading.bounce_origin import Receiver, has_room, receiver_of
 from probes.recognise import arrival
+from probes.sender import Identity
+from probes.token import new_probe_id
 from probes.verdict import Verdict
 
 
@@ -24,7 +39,6 @@ class Flight:
     mailbox: str
     evidence: list[Evidence] = field(default_factory=list)
     verdict: Verdict | None = None
-    wake_at: datetime | None = None  # by the clock as it is now
     sending: bool = False
     keeping: int = 0  # what was seen and could not be stored so far
     set_since: timedelta = timedelta(0)  # by how much the clock was set since it was launched
@@ -53,6 +67,17 @@ class Flight:
         ended = {seen.number for seen in self.evidence if isinstance(seen, Dialogue | Interrupted)}
         return next((seen for seen in self.evidence if isinstance(seen, Attempt) and seen.number not in ended), None)
 
+    @property
+    def receiver(self) -> Receiver:
+        """Whose bounces prove something."""
+        dialogues = (seen for seen in self.evidence if isinstance(seen, Dialogue))
+        return receiver_of(dialogues, self.probe.recipient)
+
+    def has_room_for(self, bounce: Bounce) -> bool:
+        """Whether this one is news, and not one too many: who has seen the token could send any number."""
+        known = [seen for seen in self.evidence if isinstance(seen, Bounce)]
+        return bounce.once not in {seen.once for seen in known} and has_room(bounce, known, self.receiver)
+
     def time(self, now: datetime) -> datetime:
         """What time it is for this probe: what it was launched by goes on."""
         return now - self.set_since
@@ -60,8 +85,6 @@ class Flight:
     def clock_was_set(self, step: timedelta) -> None:
         """The system clock is `step` later than it would be."""
         self.set_since += step
-        if self.wake_at:
-            self.wake_at += step
 
     def looked(self, look: Look | FailedLook, now: datetime) -> Look | FailedLook:
         """This look by the probe's time. It is never later than now: it may have begun before the clock was set."""
@@ -72,6 +95,24 @@ class Flight:
         if self.set_since and sighting.mailbox_time:
             sighting = replace(sighting, mailbox_time=self.time(sighting.mailbox_time))
         return arrival(sighting, body, self.probe.created_at, self.time(now))
+
+
+def probe_on(site: WatchedPath, kind: Kind, identity: Identity, now: datetime) -> Probe:
+    """A new probe of this kind on this path, launched `now`."""
+    return Probe(
+        id=new_probe_id(),
+        company=site.company,
+        path=site.path,
+        kind=kind,
+        role=identity.role,
+        via=site.route.via,
+        recipient=site.to,
+        source_ip=identity.source_ip,
+        created_at=now,
+        code_dead_at=now + site.code_life,
+        give_up_at=now + site.give_up,
+        retry=site.retry,
+    )
 
 
 def end_of(dialogue: Dialogue, *, paused: bool) -> Dialogue | Interrupted:

@@ -6,10 +6,8 @@ the verdict stored, and only then told. What comes by itself, a bounce or a copy
 """
 
 import asyncio
-import heapq
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,14 +15,15 @@ from typing import Any
 
 import structlog
 
+from monitor.alarms import Alarms
 from monitor.clock import Pauses, elapsed
 from monitor.config import Config, WatchedPath
-from monitor.events import Event, Judged, Listener
-from monitor.flight import Flight, end_of
+from monitor.events import Event, Judged, Listener, tell_all
+from monitor.flight import Flight, end_of, probe_on
 from monitor.schedule import Caps
 from monitor.store import Store, StoreDownError, StoreError
 from monitor.watcher import Watcher
-from probes.evidence import Attempt, Bounce, Dialogue, Evidence, FailedLook, Interrupted, Look, Step
+from probes.evidence import Attempt, Evidence, FailedLook, Interrupted, Look, Step
 from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
@@ -33,12 +32,11 @@ from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.origin import origin_of
 from probes.probe import Probe
-from probes.reading.bounce_origin import Client, has_room, receiver_of
+from probes.reading.bounce_origin import Client
 from probes.reading.facts import BounceFacts
 from probes.recognise import Recognised, came_back, recognise
 from probes.routes import Surroundings
 from probes.sender import Identity, Role
-from probes.token import new_probe_id
 from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
@@ -84,7 +82,7 @@ class Pipeline:
         self._identities: Mapping[Role, Identity] = {}
         self._signer: Any = None
         self._our_domains: frozenset[str] = frozenset()
-        self._alarms: list[tuple[datetime, str]] = []
+        self._alarms = Alarms()
         self._busy: Counter[tuple[str, str, Kind]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._pauses = Pauses()
@@ -124,22 +122,8 @@ class Pipeline:
         identity = self._identities.get(role)
         if identity is None:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
-        now = self._now()
-        probe = Probe(
-            id=new_probe_id(),
-            company=site.company,
-            path=site.path,
-            kind=kind,
-            role=role,
-            via=site.route.via,
-            recipient=site.to,
-            source_ip=identity.source_ip,
-            created_at=now,
-            code_dead_at=now + site.code_life,
-            give_up_at=now + site.give_up,
-            retry=site.retry,
-        )
-        first = Attempt(now, 1)
+        probe = probe_on(site, kind, identity, self._now())
+        first = Attempt(probe.created_at, 1)
         flight = self._enter(Flight(probe, site.mailbox.key, [first], sending=True))
         try:
             await self._store.launch(probe, flight.mailbox, first)
@@ -156,11 +140,9 @@ class Pipeline:
         flight = self.flights.get(probe_id) or await self._recall(probe_id)
         if flight is None:
             return False
-        receiver = receiver_of((seen for seen in flight.evidence if isinstance(seen, Dialogue)), flight.probe.recipient)
-        origin = await origin_of(client, facts, receiver, self._around.resolver)
+        origin = await origin_of(client, facts, flight.receiver, self._around.resolver)
         news = came_back(facts, flight.probe.recipient, self._our_domains, self._time(flight), origin)
-        known = [seen for seen in flight.evidence if isinstance(seen, Bounce)]
-        if news and news.once not in {seen.once for seen in known} and has_room(news, known, receiver):
+        if news and flight.has_room_for(news):
             await self._learn(flight, news)
         return True
 
@@ -173,18 +155,15 @@ class Pipeline:
         for flight in self.flights.values():
             flight.clock_was_set(step)
             self._expect(flight)
-        self._alarms = [(moment + step, probe_id) for moment, probe_id in self._alarms]
+        self._alarms.clock_was_set(step)
         if self.listening_since:
             self.listening_since += step
 
     def tick(self, now: datetime) -> None:
         """Attend to every probe whose time has come."""
         self._pauses.tick()
-        while self._alarms and self._alarms[0][0] <= now:
-            moment, probe_id = heapq.heappop(self._alarms)
-            flight = self.flights.get(probe_id)
-            if flight and flight.wake_at == moment:
-                flight.wake_at = None
+        for probe_id in self._alarms.due(now):
+            if flight := self.flights.get(probe_id):
                 self._spawn(flight, self._attend(flight))
 
     async def close(self, grace: float = GRACE) -> None:
@@ -319,12 +298,9 @@ class Pipeline:
 
     async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
         flights = [self.flights[probe_id] for probe_id in probe_ids if probe_id in self.flights]
-        told = await asyncio.gather(
-            *(self._keep(flight, flight.looked(look, self._now())) for flight in flights), return_exceptions=True
-        )
-        for error in told:
-            if error is not None:
-                raise error
+        works = (self._keep(flight, flight.looked(look, self._now())) for flight in flights)
+        for error in filter(None, await asyncio.gather(*works, return_exceptions=True)):
+            raise error
 
     async def _recall(self, probe_id: str) -> Flight | None:
         """A probe that was over already, or another process's: of that only one of the processes takes care."""
@@ -391,6 +367,7 @@ class Pipeline:
         return flight
 
     def _leave(self, flight: Flight) -> None:
+        self._alarms.cancel(flight.probe.id)
         if self.flights.pop(flight.probe.id, None):
             self._busy[flight.line] -= flight.probe.role is Role.SENDER
             if not self._busy[flight.line]:
@@ -422,18 +399,10 @@ class Pipeline:
 
     def _set_alarm(self, flight: Flight, moment: datetime) -> None:
         """`moment` is by the probe's time."""
-        flight.wake_at = moment + flight.set_since
-        heapq.heappush(self._alarms, (flight.wake_at, flight.probe.id))
+        self._alarms.set(flight.probe.id, moment + flight.set_since)
 
     def _tell(self, flight: Flight, what: Step | Evidence | Judged) -> None:
-        """Tell whoever listens. One that fails, as a log on a full disk does, must not hold up a probe."""
-        event = Event(flight.probe, what)
-        for listen in self._listeners:
-            try:
-                listen(event)
-            except Exception:
-                with suppress(Exception):
-                    log.exception("a listener failed", probe=flight.probe.id)
+        tell_all(self._listeners, Event(flight.probe, what))
 
     def _spawn(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._guard(flight, work))
@@ -444,8 +413,7 @@ class Pipeline:
         """The outermost frame of all work: what goes wrong is told and taken up again, and the rest goes on."""
         try:
             await work
-        except StoreDownError:  # of which the service tells
+        except Exception as error:
             self._set_alarm(flight, self._time(flight) + SLACK)
-        except Exception:
-            self._set_alarm(flight, self._time(flight) + SLACK)
-            log.exception("work on a probe went wrong", probe=flight.probe.id)
+            if not isinstance(error, StoreDownError):  # of that the service tells
+                log.exception("work on a probe went wrong", probe=flight.probe.id)

@@ -12,12 +12,13 @@ from probes.tls import CaFile
 class MtaTls(Settings):
     """Settings of a route on which we speak as a mail server does to another.
 
-    "opportunistic": STARTTLS when offered, any certificate; where the handshake fails, in clear. "require": STARTTLS with a certificate for the host's name.
+    "opportunistic": STARTTLS when offered, any certificate; where the handshake fails, in clear. "require": STARTTLS
+    with a certificate for the host's name.
     """
 
     tls: Literal["opportunistic", "require", "none"] = Field(
         "opportunistic",
-        description="STARTTLS when offered, with any certificate, in clear where it fails; only with a good one; never.",
+        description="STARTTLS when offered, with any certificate, in clear if it fails; only with a good one; never.",
     )
     ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
 

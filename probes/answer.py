@@ -6,6 +6,7 @@ messages (names, addresses, ids, times).
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -120,10 +121,20 @@ def masked(text: str) -> str:
     return " ".join(out)
 
 
+def _link(match: re.Match[str]) -> str:
+    """Whose page it is, and what it is about: "c=bl" is another reason than "c=rdns"."""
+    parts = (part for part in re.split(r"[/?#&=:;,]", (match[2] or "").rstrip(".")) if part)
+    said = (part for part in parts if part.isalpha() or re.fullmatch(r"[0-9]{3}", part))
+    return " " + " ".join(f"{_KEPT}{each}" for each in (match[1], *said)) + " "
+
+
 def _plain(word: str, after: str) -> str:
     """What is compared of one word."""
     if word.startswith(_KEPT):
         return word.casefold()
+    bare = word.strip(".:-=/#*")
+    if _HOST_NAME.fullmatch(bare) and not _ONE_OF_A_CLUSTER.fullmatch(bare):
+        return _KEPT + ".".join(bare.casefold().rsplit(".", 2)[-2:])  # whose host it is, not which
     if _varies(word) or (after == MASK and _UNIT.fullmatch(word)):  # "in 59 seconds" is "in 1 minute"
         return MASK
     return word.casefold().strip(".:")
@@ -135,9 +146,11 @@ _LISTED_BY = (  # the words before the name of a blocklist, as Postfix, Exim, Se
     r"(?:blocked|listed|found|appears?|is|are)\s+(?:using|in|on|at|by|via)|using|(?:r|dns)bl:?"
     r"|(?:black|block|deny)-?\s?list(?:ed)?(?:\s+(?:at|in|on|by|of))?"
 )
-_REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = (
+_REWRITTEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    # Of a client the name, which differs between any two: "mail.example[192.0.2.1]", "mail.example (192.0.2.1)"
+    (re.compile(rf"(?:{_HOST}|\bunknown)(?=\s?[\[(](?:\d{{1,3}}\.){{3}}\d{{1,3}}[\])])", re.IGNORECASE), MASK),
     # A link: its host tells whose page it is, the rest is this message's.
-    (re.compile(rf"(?:https?://|www\.)({_HOST})(?:[:/?#][^\s<>\"']{{0,1000}})?", re.IGNORECASE), rf" {_KEPT}\1 "),
+    (re.compile(rf"(?:https?://|www\.)({_HOST})([:/?#][^\s<>\"']{{0,1000}})?", re.IGNORECASE), _link),
     (re.compile(r"[^\s<>\"'()\[\],;:@]{1,256}@[^\s<>\"'()\[\],;@]{1,256}"), f" {MASK} "),
     (re.compile(rf"\b({_LISTED_BY})\s+({_HOST})", re.IGNORECASE), rf"\1 {_KEPT}\2 "),
     (

@@ -125,6 +125,16 @@ def wait_after(probe: Probe, dialogues: Sequence[Dialogue], last: Dialogue) -> t
     return min(by_schedule, FIRST_RETRY_OF_OURS * (1 << min(len(ours) - 1, 10)))
 
 
+def unconnected_retry(probe: Probe, dialogues: Sequence[Dialogue]) -> Dialogue | None:
+    """The last attempt while the code lived, if it was made and no host could be connected to, for a reason that may be
+    theirs as well as ours. The rules tell which, from what others saw at that time."""
+    deadline = too_late_at(probe, dialogues)
+    last = next((each for each in reversed(dialogues) if begun_at(each) <= deadline), None)
+    if last is None or reached(last) or last.last.fault in NO_WAY_OUT or last.handover is not Handover.DEFERRED:
+        return None
+    return last
+
+
 def missed_retry(probe: Probe, dialogues: Sequence[Dialogue]) -> datetime | None:
     """When a retry was due that the real sender would have made while the code lived and we did not make, or made in
     vain for a reason of ours. None: we owed nothing."""

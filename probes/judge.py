@@ -20,6 +20,7 @@ from probes.attempts import (
     sent_at,
     telling_step,
     too_late_at,
+    unconnected_retry,
     wait_after,
 )
 from probes.case import Case as _Case
@@ -292,6 +293,8 @@ def _deferred(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
     too_late = too_late_at(probe, case.dialogues)
     if now < min(too_late, probe.give_up_at) or case.under_way:
         return None
+    if unconnected := unconnected_retry(probe, case.dialogues):
+        return _stopped(probe, unconnected, Outcome.DEFERRED)
     if ours := _our_absence(probe, case):
         return ours
     told = _last_deferral(probe, case, too_late) or _last_in_time(probe, case)

@@ -55,6 +55,14 @@ THEIR_SYSTEM: dict[Reason, Advice] = {
         SAME_FOR_ALL,
         PHONE,
     ),
+    Reason.SAME_LIST: Advice(
+        "The same blocklist refuses a neutral sender: it lists both senders, or everybody. Which, is not known.",
+        Actor.COMPANY_IT,
+        "Ask the list for {ip} and for 127.0.0.1, which no list may have (RFC 5782): one that has it lists everybody and "
+        "is to be removed. If it has {ip} and not 127.0.0.1, have {ip} delisted, and except {ip} until then.",
+        SAME_FOR_ALL,
+        PHONE,
+    ),
     Reason.CONTROL_FAILS: Advice(
         "A neutral sender's mail does not get through either.",
         Actor.COMPANY_IT,
@@ -184,6 +192,8 @@ def _their_system(incident: Incident, mail_system: str) -> Advice:
 
 
 def _of_the_mail(incident: Incident, mail_system: str) -> Advice:
+    if incident.reason in (Reason.NOTHING_REACHED, Reason.ONLY_HERE):
+        return UNREACHED[incident.reason]
     if incident.nature is Nature.MAIL and incident.scope.wider_than(Scope.COMPANY):
         exact = fix_for(incident.cause, incident.outcome, mail_system)
         return replace(AT_ONCE[_family(incident.cause, incident.outcome)], bridge=exact)

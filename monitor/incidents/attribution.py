@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from monitor.incidents.comparison import NEUTRAL, Comparison, Differs, Got
 from monitor.incidents.incident import Nature, Reason, Severity
-from monitor.incidents.marks import OF_THE_MAILBOX, Mark, Names, names_the_sender
+from monitor.incidents.marks import LISTS_THE_SENDER, OF_THE_MAILBOX, Mark, Names, names_the_sender
 from monitor.incidents.reach import Reach, never_connected
-from probes.answer import Stage
+from probes.answer import Stage, has_words
 from probes.verdict import Cause, Concern, Grade, Verdict
 
 
@@ -93,14 +93,22 @@ def _answered(case: Case) -> Attribution:
     """The receiver was asked and said no, or took the mail and lost it."""
     cause = case.verdict.cause
     if same := case.found(Got.SAME, *NEUTRAL):
-        return Attribution(Nature.THEIR_SYSTEM, Reason.SAME_ANSWER, _not_the_senders(case), comparison=same)
-    named = case.mark is Mark.DAMNING or names_the_sender(case.verdict, case.names)
+        reason = Reason.SAME_LIST if cause in LISTS_THE_SENDER else Reason.SAME_ANSWER
+        return Attribution(Nature.THEIR_SYSTEM, reason, _not_the_senders(case), comparison=same)
+    named = case.mark is Mark.DAMNING or names_the_sender(case.verdict, case.names) or _says_so(case.verdict)
     if not named and (too := case.found(Got.FAILED, *NEUTRAL)):
         return Attribution(Nature.THEIR_SYSTEM, Reason.CONTROL_FAILS, _not_the_senders(case), comparison=too)
     for got, differs, reason in ABOUT_THE_SENDER:
         if comparison := case.found(got, *differs):
             return Attribution(Nature.MAIL, reason, cause, comparison=comparison)
     return Attribution(Nature.MAIL, Reason.NOT_COMPARED, cause)
+
+
+def _says_so(verdict: Verdict) -> bool:
+    """Whether it was refused for good, in words that are about the sender: that another fails otherwise refutes nothing."""
+    answer, cause = verdict.answer, verdict.cause
+    about = cause is not None and cause.concerns is Concern.SENDER and cause is not Cause.POLICY
+    return about and answer is not None and (answer.code or 0) >= 500 and has_words(answer)
 
 
 ABOUT_THE_SENDER: tuple[tuple[Got, frozenset[Differs], Reason], ...] = (  # the first that holds says most

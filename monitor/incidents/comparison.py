@@ -90,7 +90,7 @@ def compared(
     if len(weak) >= rigour.bad:
         return Comparison(differs, Got.FAILED, weak[0].launched_at)
     for each, got in told:
-        if got is Got.THROUGH and (each.launched_at <= failing.last.launched_at or not failing.well_after):
+        if got is Got.THROUGH and failing.since <= each.launched_at <= failing.last.launched_at:
             return Comparison(differs, Got.THROUGH, each.launched_at)
     return None
 
@@ -125,7 +125,7 @@ def got_beside(sender: Verdict, other: Verdict) -> Got | None:
         return None
     if other.outcome is Outcome.INBOX or _connected(sender, other):
         return Got.THROUGH
-    if other.outcome in HARD:
+    if other.outcome in HARD and sender.outcome in HARD:
         return None if _for_its_own_sake(other) else Got.FAILED
     if other.outcome in TAKEN and sender.outcome in (Outcome.BLOCKED, Outcome.MISSING):
         return Got.THROUGH

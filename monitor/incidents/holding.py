@@ -291,7 +291,10 @@ def _together(incident: Incident, members: Sequence[Problem], *, recovering: boo
     elif nature is Nature.THEIR_SYSTEM and incident.mail_system:
         scope = Scope.MAIL_SYSTEM
     severity = Severity.PAGE if nature is Nature.OURS else None
-    return join(members, (nature, incident.subject), scope, incident.mail_system, severity)
+    problem = join(members, (nature, incident.subject), scope, incident.mail_system, severity)
+    if recovering and not any(failure.nature is nature for member in members for failure in member.failures):
+        problem = replace(problem, outcome=incident.outcome, cause=incident.cause)
+    return problem
 
 
 def _remaining(incident: Incident, members: Sequence[Problem]) -> Problem:

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NEIGHBOUR_THROUGH = "neighbour_through"  # another domain from the same address did: it is not the address
     NEIGHBOUR_STOPPED = "neighbour_stopped"  # another domain from the same address did not: it is not the domain
     SAME_ANSWER = "same_answer"  # a neutral sender got the same answer
+    SAME_LIST = "same_list"  # a neutral sender is refused by the same blocklist: it lists both, or everybody
     CONTROL_FAILS = "control_fails"  # a neutral sender fails again and again, in another way or without a word
     ONLY_HERE = "only_here"  # no connection; other companies can be reached
     NOTHING_REACHED = "nothing_reached"  # no connection, and nobody else was reached since: theirs or ours

@@ -294,7 +294,8 @@ class Picture:
         for dark, streak in ((False, track.mail), (True, track.sight)):
             answer = unanswered(streak.last.verdict) if streak.last else None
             if answer and streak.since and streak.last:
-                times = streak.since, max(streak.since, streak.last.launched_at)
+                since = streak.unreached_since or streak.last.launched_at
+                times = since, max(since, streak.last.launched_at)
                 self._unreached[line, dark] = Unreached(line, site.via, site.mail_system, answer.host, *times)
             else:
                 self._unreached.pop((line, dark), None)

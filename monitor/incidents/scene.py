@@ -138,6 +138,9 @@ def scene_of(telling: Telling) -> Scene:
     whole = len(companies) == len(all_of_them)
     mail_system = _mail_system(telling, companies)
     lead = leading(incident, failures)
+    if lead and not whole:  # what most companies have may be another thing than what these have
+        incident = replace(incident, outcome=lead.outcome, cause=lead.cause)
+        telling = replace(telling, incident=incident)
     since = incident.began_at if whole else min((f.since for f in failures), default=incident.began_at)
     return Scene(
         telling=telling,

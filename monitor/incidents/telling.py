@@ -41,7 +41,7 @@ def news_for(
         if took_in:
             return News.WIDENED
         return News.OPENED if touched and _for(incident.opened_at, now) >= settle else None
-    if not touched and not incident.wide:  # others have it still
+    if not touched:  # others have it still
         return News.RESOLVED
     steady = _for(incident.changed_at, now) >= settle
     if told.nature not in (None, incident.nature):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from monitor.incidents.incident import Failure
 from monitor.incidents.marks import Mark, Names, mark_of
+from monitor.incidents.reach import unanswered
 from monitor.incidents.ruling import Ruling
 from probes.sender import Role
 from probes.verdict import Outcome, Verdict
@@ -46,6 +47,7 @@ class Streak:
     last: Ruling | None = None
     mark: Mark | None = None  # that of `last`
     came_late: bool = False  # some of it came in the end, though late
+    unreached_since: datetime | None = None  # launch of the first of those, up to `last`, that reached nobody
 
     def add(self, mark: Mark, ruling: Ruling, limits: Limits, *, bad: bool, needed: int) -> "Streak":
         """With one more. So many good ones in a row are `needed`."""
@@ -61,7 +63,14 @@ class Streak:
             last=ruling,
             mark=mark,
             came_late=self.came_late or ruling.verdict.outcome is Outcome.LATE,
+            unreached_since=self._unreached_since(ruling),
         )
+
+    def _unreached_since(self, ruling: Ruling) -> datetime | None:
+        """Since when no connection came about, with this one; what came after a good one began anew."""
+        if not unanswered(ruling.verdict):
+            return None
+        return (None if self.good else self.unreached_since) or ruling.launched_at
 
     def _calmer(self, recent: tuple[Mark, ...], ruling: Ruling, limits: Limits, needed: int) -> "Streak":
         """With one more good one."""

@@ -103,6 +103,8 @@ def _their_trouble(scene: Scene) -> str:
             return "cannot be connected to, a neutral sender neither"
         case Reason.SAME_ANSWER if scene.incident.outcome is Outcome.LATE:
             return f"{its} delays everybody's mail (a neutral sender is put off too)"
+        case Reason.SAME_LIST:
+            return f"{its} refuses other senders too (the same blocklist refuses a neutral sender)"
         case Reason.SAME_ANSWER:
             return f"{its} takes nobody's mail (a neutral sender gets the same answer)"
         case _:
@@ -181,7 +183,8 @@ def _first_screen(scene: Scene) -> Iterator[str]:
     yield f"Since {clock(scene.since)} ({lasting(scene.lasted)}{_bad(scene)})."
     if incident.nature is not Nature.MAIL:
         harmless = " Nobody's sign-in is affected." if advice.meanwhile == HARMLESS else ""
-        yield f"Nothing is known against {domain}.{harmless}"
+        known = "Whether it is about" if scene.reason is Reason.SAME_LIST else "Nothing is known against"
+        yield f"{known} {domain}{' is not known' if scene.reason is Reason.SAME_LIST else ''}.{harmless}"
     graded = scene.lead and incident.nature is Nature.MAIL and scene.reason not in NO_CONNECTION
     grade = f", {GRADES[scene.lead.grade][0]}" if scene.lead and graded else ""
     yield f"Why{grade}: {scene.filled(advice.meaning)}"

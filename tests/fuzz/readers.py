@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from probes.evidence import Folder
+from probes.evidence import BodyState, Folder
 from probes.mailboxes import MailboxError
 from probes.mailboxes.excerpt import sighting, split
 from probes.mailboxes.imap_line import Line, Patience
 from probes.mailboxes.inbound import copy_of_probe
 from probes.reading.arrival_notes import body_notes, greylisted, subject_marks
+from probes.reading.bounce_origin import Origin
 from probes.reading.bounces import read_bounce
 from probes.reading.header_fields import Field
 from probes.reading.headers import read_message
@@ -44,7 +45,7 @@ class Reader:
 
 
 def _bounce(data: bytes) -> None:
-    came_back(read_bounce(data), "probe@acme.test", {DOMAIN}, NOW)
+    came_back(read_bounce(data), "probe@acme.test", {DOMAIN}, NOW, Origin("192.0.2.7"))
 
 
 def _message(data: bytes) -> None:
@@ -52,7 +53,7 @@ def _message(data: bytes) -> None:
 
 
 def _copy(data: bytes) -> None:
-    copy_of_probe(data, "copies")
+    copy_of_probe(data, "copies", "192.0.2.7")
 
 
 def _recognised(data: bytes) -> None:
@@ -60,8 +61,8 @@ def _recognised(data: bytes) -> None:
     headers, body = split(data)
     seen = sighting("1", Folder.INBOX, "INBOX", headers, body, None)
     if seen:
-        recognise(seen, seeds.KEY, DOMAIN)
-        arrival(seen, NOW, NOW)
+        found = recognise(seen, seeds.KEY, {f"no-reply@{DOMAIN}"})
+        arrival(seen, found.body if found else BodyState.UNVERIFIED, NOW, NOW)
 
 
 def _received(data: bytes) -> None:

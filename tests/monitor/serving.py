@@ -39,6 +39,7 @@ settle  = "1s"
 control_every = "10s"
 [web]
 listen = "127.0.0.1:{web}"
+metrics_listen = "127.0.0.1:{metrics}"
 """
 SANDBOX = """
 [sandbox]
@@ -102,14 +103,17 @@ class Folder:
     processes: list[Process] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.web, self.other_web, *ports = free_ports(len(self.companies) + 2)
+        self.web, self.other_web, *ports = free_ports(len(self.companies) + 4)
+        self.metrics_of = {self.web: ports.pop(), self.other_web: ports.pop()}
         self.ports = dict(zip(self.companies, ports, strict=True))
         self.file = self.write("config.toml", self.web, sandbox=not self.apart)
 
     def write(self, name: str, web: int, *, sandbox: bool = False) -> Path:
         """The configuration, with that address for its pages."""
         head = HEAD.format(
-            **{key: getattr(self, key) for key in ("store", "every", "code_life", "give_up", "cap")}, web=web
+            **{key: getattr(self, key) for key in ("store", "every", "code_life", "give_up", "cap")},
+            web=web,
+            metrics=self.metrics_of[web],
         )
         behaviours = "".join(f'{name} = "{behaviour}"\n' for name, behaviour in self.companies.items())
         companies = "".join(COMPANY.format(name=name, port=port) for name, port in self.ports.items())
@@ -146,7 +150,9 @@ class Folder:
     def get(self, path: str, web: int | None = None) -> tuple[int, str]:
         """The status and text of a page; 0 while nobody answers."""
         try:
-            with urlopen(f"http://127.0.0.1:{web or self.web}{path}", timeout=5) as answer:
+            asked = web or self.web
+            port = self.metrics_of[asked] if path == "/metrics" else asked
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()

@@ -162,7 +162,7 @@ _SEPARATORS = re.compile(r"[\s<>\"'`()\[\]{},;!?|]+")
 _VENDOR_CODE = re.compile(r"#?[245]\.\d{1,3}\.\d{1,3}|[A-Za-z]{1,4}[-_]?\d{1,4}[a-z]?")  # "#5.7.1", "S775", "OFR_506"
 _ONE_OF_A_CLUSTER = re.compile(r"(?:mx|mta|smtp|in|gw|srv|node|host|web|relay|mail)-?\d{1,4}[a-z]?", re.IGNORECASE)
 _UNIT = re.compile(r"(?:ms|s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|days?)\.?", re.IGNORECASE)
-_HOST_NAME = re.compile(rf"{_HOST}\.?")
+_HOST_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.){1,20}[A-Za-z]{2,24}\.?")  # no top-level domain has a digit
 _MIXED_CASE = re.compile(r"[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2,}[a-z]+[A-Z]")  # an id in base64 without a digit: "qIPtlBmXa"
 
 

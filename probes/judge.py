@@ -73,7 +73,7 @@ def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict 
 def _weighed(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
     if case.arrival and not (case.proven_bounce and case.arrival.folder is Folder.COPY):
         return _arrived(probe, case, case.arrival)
-    if case.bounce:
+    if case.bounce and _decides(probe, case, case.bounce):
         return _bounced(probe, case, case.bounce)
     if case.interrupted and not case.accepted:
         return _interrupted(probe, case)
@@ -88,6 +88,16 @@ def _weighed(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
             return _deferred(probe, case, now)
         case Handover.ACCEPTED:
             return _not_seen(probe, case, case.last, now)
+
+
+def _decides(probe: Probe, case: _Case, bounce: Bounce) -> bool:
+    """Whether the report that it was given up is the verdict. One that nobody proves adds to what we saw ourselves and
+    never replaces it, or one forged mail would turn `missing` into something that wakes nobody. Of what a relay sent
+    there is no other word."""
+    if case.proven_bounce or probe.via == "relay":
+        return True
+    looked = any(isinstance(look, Look) and look.at >= probe.give_up_at for look in case.looks)
+    return bounce.cause is not Cause.NETWORK and not (case.accepted and looked)
 
 
 def is_over(probe: Probe, evidence: Sequence[Evidence], verdict: Verdict | None, now: datetime) -> bool:
@@ -338,7 +348,7 @@ def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
     match next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None):
         case FailedLook() as look:
             return _could_not_look(look)
-        case Look() if case.delay:
+        case Look() if case.delay and (probe.via == "relay" or is_proven(case.delay, case.receiver)):
             return _delayed(probe, case, case.delay, accepted)
         case Look() as look if probe.give_up_at - accepted.at >= probe.code_dead_at - probe.created_at:
             return _missing(probe, case, accepted, look)
@@ -372,6 +382,8 @@ def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdi
     told += f"; not in {searched(look, 'or')} within {within}"
     if look.unsearched:
         told += f"; not searched: {', '.join(look.unsearched)}"
+    if report := case.bounce or case.delay:
+        told += f"; {reporter(report)} reported: {quoted(report)}{unproven_origin(report)}"
     return Verdict(Outcome.MISSING, Cause.UNCLEAR, _grade_of_dialogue(probe, accepted), told)
 
 

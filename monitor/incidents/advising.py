@@ -58,8 +58,8 @@ THEIR_SYSTEM: dict[Reason, Advice] = {
     Reason.SAME_LIST: Advice(
         "The same blocklist refuses a neutral sender: it lists both senders, or everybody. Which, is not known.",
         Actor.COMPANY_IT,
-        "Ask the list for {ip} and for 127.0.0.1, which no list may have (RFC 5782): one that has it lists everybody and "
-        "is to be removed. If it has {ip} and not 127.0.0.1, have {ip} delisted, and except {ip} until then.",
+        "Ask the list for 127.0.0.1, which no list may have (RFC 5782): one that has it lists everybody; remove it. "
+        "Else both senders are on the list: have {ip} delisted.",
         SAME_FOR_ALL,
         PHONE,
     ),

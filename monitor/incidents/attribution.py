@@ -105,7 +105,8 @@ def _answered(case: Case) -> Attribution:
 
 
 def _says_so(verdict: Verdict) -> bool:
-    """Whether it was refused for good, in words that are about the sender: that another fails otherwise refutes nothing."""
+    """Whether it was refused for good in words that are about the sender. That another one fails otherwise does not
+    refute them."""
     answer, cause = verdict.answer, verdict.cause
     about = cause is not None and cause.concerns is Concern.SENDER and cause is not Cause.POLICY
     return about and answer is not None and (answer.code or 0) >= 500 and has_words(answer)

@@ -75,6 +75,20 @@ ALIKE = {  # what the sender heard, what the control heard
 }
 
 DIFFERENT = {
+    "another list, in other words": (
+        "Mail from 104.130.122.50 refused by blackhole site zen.spamhaus.example",
+        "Mail from 198.51.100.7 refused by blackhole site dul.dnsbl.example",
+    ),
+    "another list, named alone": ("Rejected by zen.spamhaus.example", "Rejected by bl.spamcop.example"),
+    "another list, in quotation marks": ('blocked by rbl "zen.first.example"', 'blocked by rbl "bl.second.example"'),
+    "another reason, in the link alone": (
+        "For explanation visit https://postmaster.gmx.example/error-messages?ip=104.130.122.50&c=bl",
+        "For explanation visit https://postmaster.gmx.example/error-messages?ip=198.51.100.7&c=rdns",
+    ),
+    "another page of the same vendor": (
+        "https://community.mimecast.example/docs/DOC-1369#550",
+        "https://community.mimecast.example/docs/DOC-1369#554",
+    ),
     "another list": (
         "Service unavailable; Client host [104.130.122.50] blocked using zen.spamhaus.org",
         "Service unavailable; Client host [198.51.100.7] blocked using bl.spamcop.net",

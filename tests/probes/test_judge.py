@@ -804,6 +804,64 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         "",
         "",
     ),
+    # What nobody proves adds to what we saw ourselves, and does not replace it.
+    (
+        "missing, and a forged report of something harmless",
+        [accepted(), LOOK, came_back(900, cause=Cause.DOMAIN_UNKNOWN, client="198.51.100.9")],
+        900,
+        "direct",
+        "missing unclear real",
+        "not proven: this report came from 198.51.100.9",
+    ),
+    (
+        "missing, and a forged report that nobody was asked",
+        [accepted(), LOOK, came_back(900, cause=Cause.NETWORK, client="198.51.100.9")],
+        900,
+        "direct",
+        "missing unclear real",
+        "",
+    ),
+    (
+        "missing, and a forged report of a delay",
+        [accepted(), came_back(5, MailKind.DELAY, "delayed", client="198.51.100.9"), LOOK],
+        60,
+        "direct",
+        "missing unclear real",
+        "not proven",
+    ),
+    (
+        "a report that nobody proves, before we could look",
+        [accepted(), came_back(5, client="198.51.100.9")],
+        6,
+        "direct",
+        "blocked ip_listed unproven",
+        "not proven",
+    ),
+    (
+        "a report that nobody proves, and we cannot look",
+        [accepted(), came_back(5, client="198.51.100.9"), NO_LOOK],
+        60,
+        "direct",
+        "blocked ip_listed unproven",
+        "not proven",
+    ),
+    # Put off first, then no connection: whose doing that is, the rules tell from what others saw.
+    (
+        "put off, then out of reach",
+        [attempt(0), greylisted(1), attempt(5, 2), fault(Stage.CONNECT, Fault.TIMED_OUT, 6, number=2, local_ip="")],
+        10,
+        "direct",
+        "blocked firewall unproven",
+        "no way in at connect",
+    ),
+    (
+        "put off, then the connection is refused",
+        [attempt(0), greylisted(1), attempt(5, 2), fault(Stage.CONNECT, Fault.REFUSED, 6, number=2, local_ip="")],
+        10,
+        "direct",
+        "deferred unclear unproven",
+        "no connection",
+    ),
     # Our own trouble is no company's lateness.
     *(
         (

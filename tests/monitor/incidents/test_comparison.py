@@ -55,8 +55,8 @@ def concluded(day: Day) -> tuple[Nature, Reason]:
     [
         # the same answer, in words: one is enough, whatever the cause
         ("mm", "m.", THEIRS, Reason.SAME_ANSWER),  # a milter is down
-        ("zz", "z.", THEIRS, Reason.SAME_ANSWER),  # a blocklist that lists the world names the sender's address
-        ("dd", "d.", THEIRS, Reason.SAME_ANSWER),
+        ("zz", "z.", THEIRS, Reason.SAME_LIST),  # a blocklist that lists the world names the sender's address
+        ("dd", "d.", THEIRS, Reason.SAME_LIST),
         ("cc", "c.", THEIRS, Reason.SAME_ANSWER),
         ("kk", "k.", THEIRS, Reason.SAME_ANSWER),  # it came late, for the control too
         ("gg", "g.", THEIRS, Reason.SAME_ANSWER),
@@ -73,6 +73,8 @@ def concluded(day: Day) -> tuple[Nature, Reason]:
         ("zz", "y.", MAIL, Reason.NOT_COMPARED),  # another blocklist
         ("zz", "yy", MAIL, Reason.NOT_COMPARED),
         ("cc", "dd", MAIL, Reason.NOT_COMPARED),
+        ("ss", "bb", MAIL, Reason.NOT_COMPARED),  # the sender's mail was taken: they do take mail
+        ("ll", "bb", MAIL, Reason.NOT_COMPARED),
         ("dd", "bb", MAIL, Reason.NOT_COMPARED),  # the refusal names the sender, whatever else is broken
         # it fails in another way, or without a word: two of three
         ("bb", "b.", MAIL, Reason.NOT_COMPARED),
@@ -81,7 +83,7 @@ def concluded(day: Day) -> tuple[Nature, Reason]:
         ("bbbb", "biib", MAIL, Reason.CONTROL_THROUGH),  # two of four is not
         ("tt", "t.", MAIL, Reason.NOT_COMPARED),  # a time-out happens
         ("tt", "tt", THEIRS, Reason.CONTROL_FAILS),
-        ("cc", "bb", THEIRS, Reason.CONTROL_FAILS),
+        ("cc", "bb", MAIL, Reason.NOT_COMPARED),  # "looks like spam" is not refuted by mail that is lost
         # it tells nothing
         ("bb", "??", MAIL, Reason.NOT_COMPARED),
         # one lost control in ten changes nothing
@@ -167,8 +169,28 @@ def test_a_later_verdict_on_the_same_control_counts_in_place_of_the_first():
     day.play({LINE: "mm"})
     for letter in "mi":
         day.judge(letter, role=Role.CONTROL, probe_id="control")
+    day.judge("m", line=LINE)
     day.settle()
     assert concluded(day) == (MAIL, Reason.CONTROL_THROUGH)
+
+
+@pytest.mark.parametrize("letter", "wt")
+def test_a_control_after_the_last_failure_proves_nothing_the_line_may_be_mended(letter):
+    day = Day((site("acme"),))
+    day.play({LINE: letter * 2})
+    day.judge("i", role=Role.CONTROL, probe_id="control")
+    day.settle()
+    assert day.only().reason is not Reason.CONTROL_THROUGH
+    day.play({LINE: letter})
+    assert day.only().reason is Reason.CONTROL_THROUGH
+
+
+def test_nor_does_one_from_before_the_outage():
+    day = Day((site("acme"),))
+    day.judge("i", role=Role.CONTROL, probe_id="control")
+    day.now += timedelta(minutes=12)
+    day.play({LINE: "tt"})
+    assert day.only().reason is Reason.NOT_COMPARED
 
 
 # ---- who the other identity is --------------------------------------------------------------------------------------
@@ -192,7 +214,7 @@ def test_in_what_an_identity_differs_from_the_sender(domain, ip, found):
 @pytest.mark.parametrize(
     ("control", "reason"),
     [
-        (CONTROL, Reason.SAME_ANSWER),
+        (CONTROL, Reason.SAME_LIST),
         (Names("control.example", NAMES.source_ip), Reason.NEIGHBOUR_STOPPED),  # the address may be listed
         (Names(f"mail.{NAMES.domain}", "198.51.100.7"), Reason.NOT_COMPARED),
         (NAMES, Reason.NOT_COMPARED),
@@ -209,6 +231,7 @@ def test_another_domain_from_the_senders_address_tells_the_domain_from_the_addre
     day = Day((site("acme"),), others={Role.NEIGHBOUR: Names("neighbour.example", NAMES.source_ip)})
     day.play({LINE: "d"})
     day.judge(letter, role=Role.NEIGHBOUR, probe_id="neighbour")
+    day.judge("d", line=LINE)
     day.settle()
     assert concluded(day) == (MAIL, reason)
     assert day.picture.suspects(day.shown, day.now, {}) == [], "it was compared just now"
@@ -277,7 +300,7 @@ BESIDE = Comparison(frozenset({Differs.DOMAIN}), Got.THROUGH, T0)
         ("?", (SAME, FAILED), Reach.OTHERS, OURS, Reason.NOT_ASKED, None, Severity.PAGE),
         # asked
         ("d", (), Reach.OTHERS, MAIL, Reason.NOT_COMPARED, Cause.IP_BLOCKED, Severity.PAGE),
-        ("d", (SAME,), Reach.OTHERS, THEIRS, Reason.SAME_ANSWER, Cause.SERVER_FAULT, Severity.PAGE),
+        ("d", (SAME,), Reach.OTHERS, THEIRS, Reason.SAME_LIST, Cause.SERVER_FAULT, Severity.PAGE),
         ("d", (FAILED,), Reach.OTHERS, MAIL, Reason.NOT_COMPARED, Cause.IP_BLOCKED, Severity.PAGE),
         ("b", (FAILED,), Reach.OTHERS, THEIRS, Reason.CONTROL_FAILS, Cause.UNCLEAR, Severity.PAGE),
         ("d", (BESIDE,), Reach.OTHERS, MAIL, Reason.NEIGHBOUR_THROUGH, Cause.IP_BLOCKED, Severity.PAGE),

@@ -158,7 +158,7 @@ def test_growth_is_counted_from_what_was_told_of_its_width() -> None:
         ("and not of others'", replace(LEFT, touches=("bolt",)), None, None),
         ("its own is well, and others have it still", replace(LEFT, touches=("bolt",)), told(), News.RESOLVED),
         ("and again", LEFT, told(over=True), News.OPENED),
-        ("of a wide one that is not over yet, nothing", replace(many(5), companies=("acme",)), told(), None),
+        ("of a wide one too", replace(many(5), companies=("acme",)), told(), News.RESOLVED),
     ],
 )
 def test_what_is_over_for_one_company_is_told_to_its_people(what, of, before, heard):

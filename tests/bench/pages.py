@@ -115,7 +115,7 @@ async def _token(folder: Path) -> str:
 async def _served(folder: Path, paths: int, secret: str) -> AsyncIterator[tuple[str, ClientSession, int]]:
     """The service on these paths; the first is make-believe and can be probed. Yields URL, client and process id."""
     port, gateways = free_port(), {0: free_port(), 1: free_port()}
-    config = HEAD.format(source_ip="104.130.122.50", every="30d", web=port)
+    config = HEAD.format(source_ip="104.130.122.50", every="30d", web=port, metrics=free_port())
     config += SANDBOX
     for number in range(paths):
         facts = {"number": number, "mailbox": MAILDIR.format(number=number), "port": gateways.get(number, 9)}

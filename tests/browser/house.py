@@ -77,19 +77,23 @@ def house(folder: Path) -> Iterator[House]:
     """Up, with a verdict of every company, for as long as the block lasts."""
     config = (ROOT / "config.toml").read_text()
     with saying("") as pager, gateway(folder / "trap") as hostile:
-        with ports_for(1 + len(OLD_PORT.findall(config))) as (web, *others):
+        with ports_for(2 + len(OLD_PORT.findall(config))) as (web, metrics, *others):
             more = MORE.format(pager=pager, hostile=hostile, refused=REFUSED)
-            (folder / "config.toml").write_text(_calm(quick(config, web, others)) + more)
+            listen = f'listen = "127.0.0.1:{web}"'
+            text = _calm(quick(config, web, others)).replace(
+                listen, f'{listen}\nmetrics_listen = "127.0.0.1:{metrics}"', 1
+            )
+            (folder / "config.toml").write_text(text + more)
         (folder / "secret").write_text("a secret of the tests, long enough\n")
-        url = f"http://127.0.0.1:{web}"
+        url, own = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{metrics}"
         serve = (*PROGRAM, "serve", "--config", str(folder / "config.toml"))
-        service = Daemon("mailpath", serve, folder / "mailpath.log", partial(_ready, url), START_SECONDS)
+        service = Daemon("mailpath", serve, folder / "mailpath.log", partial(_ready, own), START_SECONDS)
         service.start()
         try:
             links = _invited(folder / "config.toml", url) | {
                 FIRST: _first(folder / "var" / "mailpath-first-admin-link")
             }
-            _settled(url)
+            _settled(f"{own}/metrics")
             yield House(url, links, service)
         finally:
             service.stop()
@@ -120,10 +124,10 @@ def _first(file: Path) -> str:
     return found[0]
 
 
-def _settled(url: str) -> None:
+def _settled(metrics: str) -> None:
     """Wait until every path has a verdict and the rules have opened what they will."""
     for _ in until(SETTLED_SECONDS, 0.2):
-        told = read(f"{url}/metrics")
+        told = read(metrics)
         judged = set(re.findall(r'^mailpath_path_outcome\{company="(\w+)"', told, re.M))
         if len(judged) == 13 and re.search(r'^mailpath_incidents\{company="umberland"', told, re.M):
             return

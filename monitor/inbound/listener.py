@@ -12,6 +12,7 @@ from monitor.inbound.desk import Desk, Unread
 from monitor.inbound.pace import Pace, client_of
 from monitor.inbound.settings import InboundSettings
 from monitor.inbound.smtp import TOO_MANY, Conversation, Letter
+from monitor.logs import Repeated
 from monitor.trouble import Trouble
 
 MOST_CONVERSATIONS = 100
@@ -42,6 +43,7 @@ class Listener:
         self._octets = 0
         self._letters: set[asyncio.Task[str]] = set()
         self._closed = False
+        self._repeated = Repeated()
 
     def enter(self, conversation: Conversation) -> bool:
         """See `Host`. Idle conversations are ended before anybody is turned away."""
@@ -116,6 +118,11 @@ class Listener:
         self._letters.add(task)
         task.add_done_callback(self._letters.discard)
         return await asyncio.shield(task)
+
+    def stumbled(self, error: Exception) -> None:
+        """See `Host`. One line at once, and then their number."""
+        kind = type(error).__name__
+        self._repeated.tell(kind, log.warning, "a client said what cannot be read", error=repr(error)[:LONGEST_REASON])
 
     async def _read(self, letter: Letter) -> str:
         """The outermost frame of what a mail sets going: what goes wrong is told, and the mail comes again."""

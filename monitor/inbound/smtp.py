@@ -11,7 +11,6 @@ import struct
 from dataclasses import dataclass
 from typing import AnyStr, Protocol
 
-import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 RECIPIENT_WITHIN = 20.0  # seconds to the first recipient that we take mail for
@@ -21,13 +20,14 @@ CONVERSATION_WITHIN = 900.0  # seconds for everything that a client has to say
 MOST_COMMANDS = 200  # of each sort, in one connection
 MOST_RECIPIENTS = 20  # of one mail
 MOST_STRANGERS = 10  # recipients refused in one connection, before it is ended
+MOST_UNREAD = 10  # commands in one connection that are unknown or cannot be read, before it is ended
 LONGEST_LINE = 16_384  # octets: longer ones are read in pieces
 
 TOO_MANY = b"421 4.7.0 Too many connections, try again later\r\n"
+NOT_READ = "451 4.3.0 Error: local problem"
+UNREAD = (b"500", b"501", b"502", b"553", b"555", NOT_READ.encode())  # how replies to such commands begin
 TOO_LARGE = "552 5.3.4 Error: larger than we take"
 NO_ROOM = "452 4.3.1 No room for this mail now, try again later"
-
-log = structlog.get_logger("inbound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,10 @@ class Host(Protocol):
         """The reply to the whole mail. With 250 it is ours."""
         ...
 
+    def stumbled(self, error: Exception) -> None:
+        """What a client said could not be dealt with. Clients can make that happen as often as they like."""
+        ...
+
 
 class Conversation(SMTP):
     """One connection."""
@@ -92,7 +96,7 @@ class Conversation(SMTP):
     def __init__(self, host: Host, tls: ssl.SSLContext | None) -> None:
         self.host = host
         self.client = "unknown"
-        self.strangers = 0
+        self.strangers = self.unread = 0
         self.over_pace = False
         self._weight = self._octets = 0
         self._first: asyncio.TimerHandle | None = None
@@ -203,15 +207,34 @@ class Conversation(SMTP):
             self.loop.call_soon(self.connection_lost, None)  # asyncio tells nobody in the middle of a handshake
 
     async def push(self, status: AnyStr) -> None:
-        """Answer. Of 421, which is aiosmtpd's own here, the host is told."""
-        if status[:3] in ("421", b"421"):
+        """Answer. Of 421, which is aiosmtpd's own here, the host is told. Who says too much that cannot be read is not
+        answered any longer."""
+        said = status.encode("ascii", "replace") if isinstance(status, str) else status
+        if said.startswith(b"421"):
             self.host.turned_away(self, 421, own=True)
-        await super().push(status)
+        if said.startswith(UNREAD):
+            self.unread += 1
+        if self.unread < MOST_UNREAD:
+            await super().push(status)
+            return
+        if self.unread == MOST_UNREAD:
+            self.unread += 1  # what was sent ahead may be read yet, but this is done once
+            self.turn_away(b"421 4.7.0 Too many commands that cannot be read\r\n")
+        await asyncio.sleep(0)  # so that the end of the connection ends what serves it
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """The address and what follows it; None for what cannot be read, on which Python's parser of addresses raises
+        whatever comes."""
+        try:
+            return super()._getaddr(arg)
+        except Exception:
+            return None, None
 
     async def handle_exception(self, error: Exception) -> str:
         """What a client said cannot be read, or we failed."""
         self.host.turned_away(self, 451, own=True)
-        return await super().handle_exception(error)
+        self.host.stumbled(error)
+        return NOT_READ
 
     async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         """Nobody signs in here. Without a syntax it is not in what HELP lists."""
@@ -315,7 +338,3 @@ class _Hooks:
         return await server.host.take(
             Letter(server.client, envelope.mail_from or "", tuple(envelope.rcpt_tos), content, session.host_name or "")
         )
-
-    async def handle_exception(self, error: Exception) -> str:
-        log.warning("a client said what cannot be read", error=repr(error)[:200])
-        return "451 4.3.0 Error: local problem"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from monitor.inbound import listener as listener_module
 from monitor.inbound import smtp as smtp_module
@@ -181,6 +182,55 @@ async def test_garbage_does_no_harm(post: Post, garbage: bytes):
     writer.close()
     assert (await post.send(bounce(post.token)))[0] == 250
     assert len(post.ears.returned) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (b"MAIL FROM:<", b"553"),
+        (b'MAIL FROM:<"', b"553"),
+        (b'VRFY "', b"502"),
+        (b"VRFY <", b"502"),
+        (b"MAIL FROM:<> SIZE", b"501"),
+        (b"\xff", b"500"),
+        (b"", b"500"),
+        (b"AUTH PLAIN AGEAYg==", b"502"),
+    ],
+)
+async def test_who_says_what_cannot_be_read_is_sent_away_and_fills_no_log(post: Post, command: bytes, code: bytes):
+    with capture_logs() as lines:
+        reader, writer = await post.open()
+        writer.write(b"EHLO mx\r\n" + (command + b"\r\n") * 200)
+        said = (await until_closed(reader)).splitlines()
+        writer.close()
+        await until(lambda: not post.listener._conversations)
+    assert sum(reply.startswith(code) for reply in said) < smtp_module.MOST_UNREAD
+    assert not said or said[-1].startswith((code, b"421 4.7.0", b"250"))
+    assert lines == []
+    assert post.desk.turned_away.counts[421] == 0
+    assert post.turned_away() == ""
+
+
+async def test_what_cannot_be_read_is_answered(post: Post):
+    reader, writer = await post.open()
+    said = []
+    for command in (b"HELO mx", b"MAIL FROM:<", b'VRFY "', *[b"WHAT"] * 3, *[b"VRFY"] * 5):
+        writer.write(command + b"\r\n")
+        said.append((await line(reader))[:3])
+    assert said == [b"250", b"553", b"502", *[b"500"] * 3, *[b"501"] * 4, b"421"]
+    assert await line(reader) == b""
+    writer.close()
+
+
+async def test_a_fault_of_ours_is_logged_once_however_often_it_happens(post: Post, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(post.desk, "welcomes", lambda address: 1 // 0)
+    with capture_logs() as lines:
+        for _ in range(20):
+            reader, writer = await post.open()
+            writer.write(b"EHLO mx\r\nMAIL FROM:<>\r\n" + b"RCPT TO:<acme@probe.test>\r\n" * 200)
+            await until_closed(reader)
+            writer.close()
+    assert [each["event"] for each in lines] == ["a client said what cannot be read"]
 
 
 async def test_nothing_is_offered_that_we_do_not_want(post: Post):

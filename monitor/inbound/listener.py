@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from monitor.inbound.desk import Desk, Unread
-from monitor.inbound.pace import Pace, client_of
+from monitor.inbound.pace import Pace, block_of, client_of
 from monitor.inbound.settings import InboundSettings
 from monitor.inbound.smtp import TOO_MANY, Conversation, Letter
 from monitor.logs import Repeated
@@ -57,8 +57,9 @@ class Listener:
         return len(self._conversations) <= MOST_CONVERSATIONS or self._make_room(conversation, own=False)
 
     def _make_room(self, newcomer: Conversation, *, own: bool) -> bool:
-        """End the oldest idle conversation of the client that has most of them, so that who has one to bring a mail is
-        safe from who holds many; whether there was any. `own`: only among those of the newcomer's client."""
+        """End the oldest idle conversation of the block of addresses that has most of them, and there of the client
+        that has, so that who has one to bring a mail is safe from who holds many; whether there was any. `own`: only
+        among those of the newcomer's client."""
         client = client_of(newcomer.client)
         idle = [
             each
@@ -68,9 +69,11 @@ class Listener:
         if not idle:
             self.desk.turned_away.note(421, newcomer.client, None, own=own)
             return False
-        holds = Counter(client_of(each.client) for each in idle)
-        ended = max(idle, key=lambda each: holds[client_of(each.client)])
-        self.turned_away(ended, 421, own=own or holds[client_of(ended.client)] > 1)
+        blocks = Counter(block_of(each.client) for each in idle)
+        clients = Counter(client_of(each.client) for each in idle)
+        ended = max(idle, key=lambda each: (blocks[block_of(each.client)], clients[client_of(each.client)]))
+        own = own or blocks[block_of(ended.client)] > 1 or ended.silent
+        self.turned_away(ended, 421, own=own)
         ended.drop(TOO_MANY)
         self.leave(ended)
         return True

@@ -14,6 +14,7 @@ from typing import AnyStr, Protocol
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 RECIPIENT_WITHIN = 20.0  # seconds to the first recipient that we take mail for
+GREETING_WITHIN = 2.0  # seconds to the first EHLO of every server that has a mail to bring
 SILENCE = 60.0  # seconds without a command
 DATA_WITHIN = 180.0  # seconds for a whole mail
 CONVERSATION_WITHIN = 900.0  # seconds for everything that a client has to say
@@ -97,7 +98,8 @@ class Conversation(SMTP):
         self.host = host
         self.client = "unknown"
         self.strangers = self.unread = 0
-        self.over_pace = False
+        self.over_pace = self.greeted = False
+        self._began = 0.0
         self._weight = self._octets = 0
         self._first: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
@@ -120,6 +122,7 @@ class Conversation(SMTP):
         super().connection_made(transport)
         if self._end is None:
             self.client = str(peer[0]) if peer else "unknown"
+            self._began = self.loop.time()
             self._first = self.loop.call_later(RECIPIENT_WITHIN, self._timeout_cb)
             self._end = self.loop.call_later(CONVERSATION_WITHIN, self._timeout_cb)
             if not self.host.enter(self):
@@ -166,6 +169,11 @@ class Conversation(SMTP):
     def named(self) -> bool:
         """Whether the client has named a recipient of the mail that it is about to bring."""
         return self.envelope is not None and bool(self.envelope.rcpt_tos)
+
+    @property
+    def silent(self) -> bool:
+        """Whether the client has not even said who it is, for longer than a server takes that has a mail to bring."""
+        return not self.greeted and self.loop.time() - self._began > GREETING_WITHIN
 
     @property
     def scopes(self) -> set[str]:
@@ -297,10 +305,18 @@ class Conversation(SMTP):
 class _Hooks:
     """What aiosmtpd asks while it talks; the answers are the host's."""
 
+    async def handle_HELO(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope, hostname: str
+    ) -> str:
+        session.host_name = hostname
+        server.greeted = True
+        return f"250 {server.hostname}"
+
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, server: Conversation, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
+        server.greeted = True
         return [*responses[:-1], "250-PIPELINING", "250 ENHANCEDSTATUSCODES"]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name

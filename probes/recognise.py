@@ -5,7 +5,6 @@ and mails about a probe quote it: quarantine digests, bounces, answers, forwarde
 who the message is from, where the token stands and what the body says are weighed together by the rows of PROOFS.
 """
 
-import re
 from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,12 +13,13 @@ from enum import StrEnum
 from probes.evidence import Arrival, BodyState, Bounce, Marker
 from probes.mailboxes import Sighting
 from probes.message import body_state
+from probes.reading.about_a_mail import is_about_a_mail
 from probes.reading.bounce_origin import Origin
 from probes.reading.facts import BounceFacts, RecipientFacts
 from probes.reading.header_addresses import addresses_of
 from probes.reading.header_fields import Field, fields
 from probes.reading.received import hops, latest
-from probes.token import TOKEN, Purpose, verify
+from probes.token import Purpose, verify
 from probes.verdict import Cause
 
 
@@ -58,13 +58,6 @@ PROOFS = (
 
 _OWN_FIELDS = ("x-original-from", "x-original-sender")  # where lists keep whom From named
 
-_ABOUT_A_MAIL = {  # what such a field says of a message that reports on another one, or answers it
-    "content-type": re.compile(r"\s*(?:multipart/(?:report|digest)|message/)", re.IGNORECASE),
-    "auto-submitted": re.compile(r"\s*auto-(?:replied|notified)", re.IGNORECASE),  # RFC 3834, RFC 5436; ours: generated
-    "in-reply-to": TOKEN,
-    "references": TOKEN,
-}
-
 _PURPOSES = {Marker.ENVELOPE: frozenset(Purpose)}  # before there were two tokens it bore that of the message
 
 
@@ -90,7 +83,7 @@ def recognise(sighting: Sighting, key: bytes, senders: Collection[str]) -> Recog
         return None
     probe_id = next(iter(markers.values()))
     header = fields(sighting.headers)
-    if any(pattern.search(field.value) for field in header if (pattern := _ABOUT_A_MAIL.get(field.name))):
+    if is_about_a_mail(header):
         return None
     authors = _authors(header)
     body = body_state(header, sighting.digest, probe_id, {*authors, *senders}, key)

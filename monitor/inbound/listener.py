@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 import structlog
 
 from monitor.inbound.desk import Desk, Unread
-from monitor.inbound.pace import Pace, client_of
+from monitor.inbound.pace import Pace, block_of, client_of
 from monitor.inbound.settings import InboundSettings
 from monitor.inbound.smtp import TOO_MANY, Conversation, Letter
+from monitor.logs import Repeated
 from monitor.trouble import Trouble
 
 MOST_CONVERSATIONS = 100
@@ -42,6 +43,7 @@ class Listener:
         self._octets = 0
         self._letters: set[asyncio.Task[str]] = set()
         self._closed = False
+        self._repeated = Repeated()
 
     def enter(self, conversation: Conversation) -> bool:
         """See `Host`. Idle conversations are ended before anybody is turned away."""
@@ -55,8 +57,9 @@ class Listener:
         return len(self._conversations) <= MOST_CONVERSATIONS or self._make_room(conversation, own=False)
 
     def _make_room(self, newcomer: Conversation, *, own: bool) -> bool:
-        """End the oldest idle conversation of the client that has most of them, so that who has one to bring a mail is
-        safe from who holds many; whether there was any. `own`: only among those of the newcomer's client."""
+        """End the oldest idle conversation of the block of addresses that has most of them, and there of the client
+        that has, so that who has one to bring a mail is safe from who holds many; whether there was any. `own`: only
+        among those of the newcomer's client."""
         client = client_of(newcomer.client)
         idle = [
             each
@@ -66,9 +69,11 @@ class Listener:
         if not idle:
             self.desk.turned_away.note(421, newcomer.client, None, own=own)
             return False
-        holds = Counter(client_of(each.client) for each in idle)
-        ended = max(idle, key=lambda each: holds[client_of(each.client)])
-        self.turned_away(ended, 421, own=own or holds[client_of(ended.client)] > 1)
+        blocks = Counter(block_of(each.client) for each in idle)
+        clients = Counter(client_of(each.client) for each in idle)
+        ended = max(idle, key=lambda each: (blocks[block_of(each.client)], clients[client_of(each.client)]))
+        own = own or blocks[block_of(ended.client)] > 1 or ended.silent
+        self.turned_away(ended, 421, own=own)
         ended.drop(TOO_MANY)
         self.leave(ended)
         return True
@@ -116,6 +121,11 @@ class Listener:
         self._letters.add(task)
         task.add_done_callback(self._letters.discard)
         return await asyncio.shield(task)
+
+    def stumbled(self, error: Exception) -> None:
+        """See `Host`. One line at once, and then their number."""
+        kind = type(error).__name__
+        self._repeated.tell(kind, log.warning, "a client said what cannot be read", error=repr(error)[:LONGEST_REASON])
 
     async def _read(self, letter: Letter) -> str:
         """The outermost frame of what a mail sets going: what goes wrong is told, and the mail comes again."""

@@ -1,6 +1,6 @@
-"""How many mails a client may send in a minute. Pure: time comes in as an argument."""
+"""Whom an address stands for, and how many mails a client may send in a minute. Pure: time comes in as an argument."""
 
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 MOST_CLIENTS = 10_000  # remembered at the same time; the one seen longest ago is forgotten first
 
@@ -15,6 +15,18 @@ def client_of(ip: str) -> str:
         mapped = address.ipv4_mapped
         return str(mapped) if mapped else f"{IPv6Address(int(address) >> 64 << 64)}/64"
     return ip
+
+
+def block_of(ip: str) -> str:
+    """What one machine may have to itself, or one customer: the /48 of an IPv6 address, the /24 of an IPv4 one."""
+    try:
+        address = ip_address(ip.partition("%")[0])
+    except ValueError:
+        return ip
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return block_of(str(mapped)) if mapped else str(ip_network((int(address), 48), strict=False))
+    return str(ip_network((int(address), 24), strict=False))
 
 
 class Pace:

@@ -11,23 +11,24 @@ import struct
 from dataclasses import dataclass
 from typing import AnyStr, Protocol
 
-import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 RECIPIENT_WITHIN = 20.0  # seconds to the first recipient that we take mail for
+GREETING_WITHIN = 2.0  # seconds to the first EHLO of every server that has a mail to bring
 SILENCE = 60.0  # seconds without a command
 DATA_WITHIN = 180.0  # seconds for a whole mail
 CONVERSATION_WITHIN = 900.0  # seconds for everything that a client has to say
 MOST_COMMANDS = 200  # of each sort, in one connection
 MOST_RECIPIENTS = 20  # of one mail
 MOST_STRANGERS = 10  # recipients refused in one connection, before it is ended
+MOST_UNREAD = 10  # commands in one connection that are unknown or cannot be read, before it is ended
 LONGEST_LINE = 16_384  # octets: longer ones are read in pieces
 
 TOO_MANY = b"421 4.7.0 Too many connections, try again later\r\n"
+NOT_READ = "451 4.3.0 Error: local problem"
+UNREAD = (b"500", b"501", b"502", b"553", b"555", NOT_READ.encode())  # how replies to such commands begin
 TOO_LARGE = "552 5.3.4 Error: larger than we take"
 NO_ROOM = "452 4.3.1 No room for this mail now, try again later"
-
-log = structlog.get_logger("inbound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ class Host(Protocol):
         """The reply to the whole mail. With 250 it is ours."""
         ...
 
+    def stumbled(self, error: Exception) -> None:
+        """What a client said could not be dealt with. Clients can make that happen as often as they like."""
+        ...
+
 
 class Conversation(SMTP):
     """One connection."""
@@ -92,8 +97,9 @@ class Conversation(SMTP):
     def __init__(self, host: Host, tls: ssl.SSLContext | None) -> None:
         self.host = host
         self.client = "unknown"
-        self.strangers = 0
-        self.over_pace = False
+        self.strangers = self.unread = 0
+        self.over_pace = self.greeted = False
+        self._began = 0.0
         self._weight = self._octets = 0
         self._first: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
@@ -116,6 +122,7 @@ class Conversation(SMTP):
         super().connection_made(transport)
         if self._end is None:
             self.client = str(peer[0]) if peer else "unknown"
+            self._began = self.loop.time()
             self._first = self.loop.call_later(RECIPIENT_WITHIN, self._timeout_cb)
             self._end = self.loop.call_later(CONVERSATION_WITHIN, self._timeout_cb)
             if not self.host.enter(self):
@@ -164,6 +171,11 @@ class Conversation(SMTP):
         return self.envelope is not None and bool(self.envelope.rcpt_tos)
 
     @property
+    def silent(self) -> bool:
+        """Whether the client has not even said who it is, for longer than a server takes that has a mail to bring."""
+        return not self.greeted and self.loop.time() - self._began > GREETING_WITHIN
+
+    @property
     def scopes(self) -> set[str]:
         """What that mail concerns: see `Host.scope`."""
         recipients = self.envelope.rcpt_tos if self.envelope is not None else []
@@ -203,15 +215,34 @@ class Conversation(SMTP):
             self.loop.call_soon(self.connection_lost, None)  # asyncio tells nobody in the middle of a handshake
 
     async def push(self, status: AnyStr) -> None:
-        """Answer. Of 421, which is aiosmtpd's own here, the host is told."""
-        if status[:3] in ("421", b"421"):
+        """Answer. Of 421, which is aiosmtpd's own here, the host is told. Who says too much that cannot be read is not
+        answered any longer."""
+        said = status.encode("ascii", "replace") if isinstance(status, str) else status
+        if said.startswith(b"421"):
             self.host.turned_away(self, 421, own=True)
-        await super().push(status)
+        if said.startswith(UNREAD):
+            self.unread += 1
+        if self.unread < MOST_UNREAD:
+            await super().push(status)
+            return
+        if self.unread == MOST_UNREAD:
+            self.unread += 1  # what was sent ahead may be read yet, but this is done once
+            self.turn_away(b"421 4.7.0 Too many commands that cannot be read\r\n")
+        await asyncio.sleep(0)  # so that the end of the connection ends what serves it
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """The address and what follows it; None for what cannot be read, on which Python's parser of addresses raises
+        whatever comes."""
+        try:
+            return super()._getaddr(arg)
+        except Exception:
+            return None, None
 
     async def handle_exception(self, error: Exception) -> str:
         """What a client said cannot be read, or we failed."""
         self.host.turned_away(self, 451, own=True)
-        return await super().handle_exception(error)
+        self.host.stumbled(error)
+        return NOT_READ
 
     async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         """Nobody signs in here. Without a syntax it is not in what HELP lists."""
@@ -274,10 +305,18 @@ class Conversation(SMTP):
 class _Hooks:
     """What aiosmtpd asks while it talks; the answers are the host's."""
 
+    async def handle_HELO(  # noqa: N802 - aiosmtpd's name
+        self, server: Conversation, session: Session, envelope: Envelope, hostname: str
+    ) -> str:
+        session.host_name = hostname
+        server.greeted = True
+        return f"250 {server.hostname}"
+
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, server: Conversation, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
+        server.greeted = True
         return [*responses[:-1], "250-PIPELINING", "250 ENHANCEDSTATUSCODES"]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
@@ -315,7 +354,3 @@ class _Hooks:
         return await server.host.take(
             Letter(server.client, envelope.mail_from or "", tuple(envelope.rcpt_tos), content, session.host_name or "")
         )
-
-    async def handle_exception(self, error: Exception) -> str:
-        log.warning("a client said what cannot be read", error=repr(error)[:200])
-        return "451 4.3.0 Error: local problem"

@@ -1,10 +1,9 @@
 """A mailbox that is not visited: copies of what comes into it are sent to our own SMTP listener.
 
-The receiver forwards, redirects or journals each probe to an address of ours. What is here is the setting, how such a
+The receiver redirects or journals each probe to an address of ours. What is here is the setting, how such a
 copy is read, and what its absence is worth; the listener itself is the service's.
 """
 
-import re
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,17 +16,17 @@ from pydantic import Field
 from probes.evidence import FailedLook, Folder, Look, Marker
 from probes.mailboxes import MailboxError, Session, Sighting
 from probes.mailboxes.excerpt import sighting, split
+from probes.reading.about_a_mail import is_about_a_mail
+from probes.reading.header_fields import fields
+from probes.reading.mime import open_mail
 from probes.settings import Address, Settings
 
 AWAY = timedelta(minutes=1)  # a mail server that found nobody for as long as that tries again
-DEPTH = 3  # a copy may stand inside a journal report, that inside a forwarded mail; no more is looked into
-HEADERS_READ = 1 << 16
+DEPTH = 2  # a copy may stand inside a journal report; no more is looked into
 MAIL_READ = 4 << 20  # octets: a probe has some 5,000, whatever it is wrapped in
 ITSELF, ENCLOSED = "itself", "enclosed"
 
-_REPORT = re.compile(rb"^content-type:\s*multipart/report\b", re.IGNORECASE | re.MULTILINE)
-_ENCLOSED = re.compile(rb"^content-type:\s*message/rfc822\b", re.IGNORECASE | re.MULTILINE)
-_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+_JOURNAL_REPORT = "x-ms-journal-report"  # the field by which Exchange marks them
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,39 +87,28 @@ async def _closed(mailbox: InboundMailbox) -> AsyncIterator[Session]:
 
 
 def copy_of_probe(content: bytes, folder_name: str, client_ip: str) -> Sighting | None:
-    """The probe of which this mail is a copy: forwarded as it is, or whole inside another mail (RFC 2046, section
-    5.2.1), as journal reports have it. `ref` tells which. None for everything else, above all for what reports on a
-    probe."""
+    """The probe of which this mail is a copy: redirected as it is, or whole inside a journal report. `ref` tells which.
+    None for everything else, above all for what reports on a probe, answers it, or hands it on as an attachment:
+    people do that with what their filters kept from the inbox, and so do the filters."""
     content = content[:MAIL_READ]
     for depth in range(DEPTH):
         headers, body = split(content)
-        if _REPORT.search(headers):
+        header = fields(headers.decode("utf-8", "replace"))
+        if is_about_a_mail(header):
             return None
         seen = sighting(ENCLOSED if depth else ITSELF, Folder.COPY, folder_name, headers, body, None)
         if seen is not None:
             seen = replace(seen, client_ip=client_ip)
         if seen is not None and seen.tokens.keys() & {Marker.HEADER, Marker.MESSAGE_ID}:
             return seen
-        if (content_inside := _enclosed(content)) is None:
-            return seen
-        content = content_inside
+        if all(field.name != _JOURNAL_REPORT for field in header):
+            return seen if seen is not None and seen.tokens.keys() >= {Marker.ENVELOPE, Marker.BODY} else None
+        content = _enclosed(content)
     return None
 
 
-def _enclosed(content: bytes) -> bytes | None:
-    """The first mail inside this one, from its first header on."""
-    found = _ENCLOSED.search(content)
-    if found is None:
-        return None
-    inside = _after_blank_line(content, found.end())
-    return inside.lstrip(b"\r\n") if inside is not None and _FIELD.match(inside.lstrip(b"\r\n")) else None
-
-
-def _after_blank_line(content: bytes, start: int) -> bytes | None:
-    ends = [
-        (at, len(gap)) for gap in (b"\n\n", b"\n\r\n") if (at := content.find(gap, start, start + HEADERS_READ)) >= 0
-    ]
-    if not ends:
-        return None
-    at, length = min(ends)
-    return content[at + length :]
+def _enclosed(content: bytes) -> bytes:
+    """The first mail that is a part of this one (RFC 2046, section 5.2.1); b"" where there is none."""
+    parts = open_mail(content, MAIL_READ).parts
+    inside = next((part for part in parts if part.type == "message/rfc822"), None)
+    return inside.octets(MAIL_READ).lstrip(b"\r\n") if inside is not None else b""

@@ -2,10 +2,14 @@
 
 import pytest
 
-from probes.evidence import Folder, MailKind
+from probes.evidence import BodyState, Folder, MailKind
+from probes.message import compose
+from probes.recognise import Recognised, recognise
 from probes.token import mint, new_probe_id
 from tests.monitor.inbound import mails
 from tests.monitor.inbound.conftest import KEY, Post, posted
+from tests.probes.test_message import SENDER
+from tests.probes.test_message import probe as composed_probe
 
 OUR_COPIES = "inbound:acme@probe.test"
 
@@ -75,6 +79,57 @@ async def test_a_bounce_that_encloses_the_probe_without_saying_so_is_no_copy(pos
     await post.send(notice + mails.probe(post.token) + b"\r\n--b--\r\n", "acme@probe.test")
     assert post.ears.copies == []
     assert [facts.kind for _, facts in post.ears.returned] == [MailKind.BOUNCE]
+
+
+def held(token: str, around: str, kind: str = "multipart/mixed", more: str = "") -> bytes:
+    """The probe as an attachment, with this text before it."""
+    inside = mails.PROBE.format(token=token, more="")
+    return mails.wire(
+        f"From: quarantine@acme.test\nTo: acme@probe.test\nSubject: Your code\n{more}MIME-Version: 1.0\n"
+        f'Content-Type: {kind}; boundary="q"\n\n--q\nContent-Type: text/plain\n\n{around}\n'
+        f"--q\nContent-Type: message/rfc822\n\n{inside}\n--q--\n"
+    )
+
+
+def quoted(token: str, more: str = "") -> bytes:
+    inside = mails.PROBE.format(token=token, more="")
+    notice = f"From: quarantine@acme.test\nSubject: Held\n{more}Content-Type: text/plain\n\nThis was held:\n\n"
+    return mails.wire(f"{notice}Content-Type: message/rfc822\n\n{inside}")
+
+
+def quoted_in_a_journal(token: str) -> bytes:
+    """Somebody's mail about a probe, which is journaled as every mail is."""
+    return mails.wire(mails.JOURNAL.format(inside=held(token, "FYI").decode().replace("\r\n", "\n")))
+
+
+NO_COPIES = {
+    "quoted in a text": quoted,
+    "quoted in the text of a journal report": lambda token: quoted(token, "X-MS-Journal-Report:\n"),
+    "a quarantine's notice": lambda token: held(token, "This mail is held in quarantine, it was not delivered."),
+    "a digest": lambda token: held(token, "Today's mail", "multipart/digest"),
+    "a digest that is journaled": lambda token: held(token, "", "multipart/digest", "X-MS-Journal-Report:\n"),
+    "a forward as an attachment": lambda token: held(token, "What is this?"),
+    "an answer": lambda token: held(token, "See below", more=f"In-Reply-To: <{token}@account.trimble.com>\n"),
+    "a thread": lambda token: held(
+        token, "", more=f"X-MS-Journal-Report:\nReferences:\n <{token}@account.trimble.com>\n"
+    ),
+    "a forward that is journaled": quoted_in_a_journal,
+}
+
+
+@pytest.mark.parametrize("mail", NO_COPIES.values(), ids=NO_COPIES)
+async def test_a_probe_that_is_quoted_or_attached_is_no_copy(post: Post, mail):
+    await post.send(mail(post.token), "acme@probe.test")
+    believed = [recognise(seen, KEY, {"no-reply@account.trimble.com"}) for _, seen in post.ears.copies]
+    assert believed in ([], [None])
+
+
+async def test_a_journal_report_may_enclose_the_probe_with_every_word(post: Post):
+    message = compose(composed_probe(probe_id=post.probe_id), SENDER, KEY)
+    inside = message.content.decode().replace("\r\n", "\n")
+    await post.send(mails.wire(mails.JOURNAL.format(inside=inside)), "acme@probe.test")
+    ((_, seen),) = post.ears.copies
+    assert recognise(seen, KEY, {SENDER.address}) == Recognised(post.probe_id, BodyState.INTACT)
 
 
 async def test_reports_are_read_where_they_are_wanted():

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from monitor.inbound import listener as listener_module
 from monitor.inbound import smtp as smtp_module
@@ -183,6 +184,55 @@ async def test_garbage_does_no_harm(post: Post, garbage: bytes):
     assert len(post.ears.returned) == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (b"MAIL FROM:<", b"553"),
+        (b'MAIL FROM:<"', b"553"),
+        (b'VRFY "', b"502"),
+        (b"VRFY <", b"502"),
+        (b"MAIL FROM:<> SIZE", b"501"),
+        (b"\xff", b"500"),
+        (b"", b"500"),
+        (b"AUTH PLAIN AGEAYg==", b"502"),
+    ],
+)
+async def test_who_says_what_cannot_be_read_is_sent_away_and_fills_no_log(post: Post, command: bytes, code: bytes):
+    with capture_logs() as lines:
+        reader, writer = await post.open()
+        writer.write(b"EHLO mx\r\n" + (command + b"\r\n") * 200)
+        said = (await until_closed(reader)).splitlines()
+        writer.close()
+        await until(lambda: not post.listener._conversations)
+    assert sum(reply.startswith(code) for reply in said) < smtp_module.MOST_UNREAD
+    assert not said or said[-1].startswith((code, b"421 4.7.0", b"250"))
+    assert lines == []
+    assert post.desk.turned_away.counts[421] == 0
+    assert post.turned_away() == ""
+
+
+async def test_what_cannot_be_read_is_answered(post: Post):
+    reader, writer = await post.open()
+    said = []
+    for command in (b"HELO mx", b"MAIL FROM:<", b'VRFY "', *[b"WHAT"] * 3, *[b"VRFY"] * 5):
+        writer.write(command + b"\r\n")
+        said.append((await line(reader))[:3])
+    assert said == [b"250", b"553", b"502", *[b"500"] * 3, *[b"501"] * 4, b"421"]
+    assert await line(reader) == b""
+    writer.close()
+
+
+async def test_a_fault_of_ours_is_logged_once_however_often_it_happens(post: Post, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(post.desk, "welcomes", lambda address: 1 // 0)
+    with capture_logs() as lines:
+        for _ in range(20):
+            reader, writer = await post.open()
+            writer.write(b"EHLO mx\r\nMAIL FROM:<>\r\n" + b"RCPT TO:<acme@probe.test>\r\n" * 200)
+            await until_closed(reader)
+            writer.close()
+    assert [each["event"] for each in lines] == ["a client said what cannot be read"]
+
+
 async def test_nothing_is_offered_that_we_do_not_want(post: Post):
     offered = await post.client(lambda smtp: (smtp.ehlo(), dict(smtp.esmtp_features))[1])
     assert set(offered) == {"size", "8bitmime", "pipelining", "enhancedstatuscodes"}
@@ -272,14 +322,74 @@ async def test_who_holds_one_connection_is_not_ended_for_who_holds_many(monkeypa
             writer.close()
 
 
-async def test_a_crowd_of_which_each_has_one_connection_is_told(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("greeting", "within", "stretch"),
+    [
+        (b"", PATIENCE, "12:00 UTC"),
+        (b"", 0, ""),  # silent for longer than any server that has a mail to bring
+        (b"EHLO mx\r\n", 0, "12:00 UTC"),
+        (b"HELO mx\r\n", 0, "12:00 UTC"),
+    ],
+)
+async def test_a_crowd_of_which_each_has_one_connection_is_told(
+    monkeypatch: pytest.MonkeyPatch, greeting: bytes, within: float, stretch: str
+):
     """Whom we ended may have been the forwarder: then nothing can be said of what did not come."""
     monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 5)
+    monkeypatch.setattr(smtp_module, "GREETING_WITHIN", within)
     async with posted() as post:
-        crowd = [await post.open(f"127.0.0.{number}") for number in range(2, 8)]
-        assert post.turned_away() == "12:00 UTC"
+        await a_copy_came(post)
+        crowd = [await post.open(f"127.0.{number}.2") for number in range(5)]
+        for reader, writer in crowd if greeting else ():
+            writer.write(greeting)
+            assert (await line(reader)).startswith(b"250")
+        crowd.append(await post.open("127.0.9.2"))
+        assert post.turned_away() == stretch
         for _, writer in crowd:
             writer.close()
+
+
+async def a_copy_came(post: Post) -> None:
+    """From a forwarder that is none of the crowd."""
+    assert (await post.send(probe(post.token), "acme@probe.test", source="127.1.1.1"))[0] == 250
+    await until(lambda: not post.listener._conversations)
+
+
+async def test_a_crowd_of_one_block_is_ended_before_anybody_else_and_blinds_nobody(monkeypatch: pytest.MonkeyPatch):
+    """Each from an address of its own; the forwarder came before them all, and has not named its recipient."""
+    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 6)
+    async with posted() as post:
+        await a_copy_came(post)
+        forwarder = await post.open("127.1.1.1")
+        crowd = [await post.open(f"127.0.0.{number}") for number in range(2, 30)]
+        forwarder[1].write(b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<acme@probe.test>\r\n")
+        while not (said := await line(forwarder[0])).startswith(b"250 2.1.5"):
+            assert said.startswith(b"250"), said
+        assert post.turned_away() == ""
+        for _, writer in (forwarder, *crowd):
+            writer.close()
+
+
+class Silent:
+    """A conversation in which nothing was said, with a client at any address."""
+
+    scopes: frozenset[str] = frozenset()
+    named = silent = False
+
+    def __init__(self, client: str) -> None:
+        self.client = client
+
+    def drop(self, last_words: bytes = b"") -> None:
+        pass
+
+
+async def test_one_machine_with_all_the_networks_of_its_customer_blinds_nobody(post: Post):
+    crowd: list[Any] = [Silent(f"2001:db8:1:ff{number:02x}::1") for number in range(200)]
+    assert all(post.listener.enter(each) for each in crowd)
+    assert len(post.listener._conversations) == listener_module.MOST_CONVERSATIONS
+    assert post.turned_away() == ""
+    for each in crowd:
+        post.listener.leave(each)
 
 
 async def test_addresses_that_everybody_knows_hold_no_place(monkeypatch: pytest.MonkeyPatch):

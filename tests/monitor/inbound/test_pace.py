@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.inbound import pace
-from monitor.inbound.pace import Pace, client_of
+from monitor.inbound.pace import Pace, block_of, client_of
 
 
 def test_a_minutes_mails_at_once_and_then_as_they_come_in():
@@ -42,3 +42,19 @@ def test_no_more_clients_are_remembered_than_there_is_room_for(monkeypatch: pyte
 )
 def test_who_an_address_is(ip: str, client: str):
     assert client_of(ip) == client
+
+
+@pytest.mark.parametrize(
+    ("ip", "block"),
+    [
+        ("192.0.2.1", "192.0.2.0/24"),
+        ("::ffff:192.0.2.1", "192.0.2.0/24"),
+        ("2001:db8:1:ff00::1", "2001:db8:1::/48"),
+        ("2001:db8:1:ffff::1", "2001:db8:1::/48"),
+        ("2001:db8:2::1", "2001:db8:2::/48"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_the_block_that_it_is_in(ip: str, block: str):
+    assert block_of(ip) == block

@@ -9,16 +9,15 @@ import json
 import logging
 import re
 import sys
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import structlog
 
 from monitor.events import Event, Judged
+from monitor.repeated import Repeated
 from probes.verdict import Outcome
 
-REPEAT_SECONDS = 60.0  # the same message is logged once in this time, with how many there were
 LONGEST_MESSAGE = 500  # characters of what a library logs
 REDACTED = "[secret]"
 SHORTEST_SECRET = 6  # characters; what is shorter would blot out ordinary text
@@ -86,45 +85,6 @@ def _renderer() -> structlog.dev.ConsoleRenderer:
     """Tracebacks are plain: the usual ones show the values of local variables, and passwords are among them."""
     plain = structlog.dev.plain_traceback
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False, exception_formatter=plain)
-
-
-def _timer(seconds: float, act: Callable[[], None]) -> None:
-    """Call `act` later, in a thread that keeps no process alive."""
-    timer = threading.Timer(seconds, act)
-    timer.daemon = True
-    timer.start()
-
-
-class Repeated:
-    """Logs a message at once, and then once in `REPEAT_SECONDS` how many more there were: a storm is a few lines.
-
-    Messages with the same `key` are the same; keys must be few. May be used from any thread.
-    """
-
-    def __init__(self, later: Callable[[float, Callable[[], None]], None] = _timer) -> None:
-        self._later = later
-        self._lock = threading.Lock()
-        self._more: dict[str, int] = {}
-
-    def tell(self, key: str, say: Callable[..., Any], event: str, **facts: Any) -> None:
-        """Log `event` by `say`, unless it was logged a short while ago: then it is counted. Only the first has what
-        is under `exc_info`."""
-        with self._lock:
-            known = key in self._more
-            self._more[key] = self._more.get(key, -1) + 1
-        if not known:
-            say(event, **facts)
-            facts.pop("exc_info", None)
-            self._later(REPEAT_SECONDS, lambda: self._sum_up(key, say, event, facts))
-
-    def _sum_up(self, key: str, say: Callable[..., Any], event: str, facts: dict[str, Any]) -> None:
-        with self._lock:
-            more = self._more.pop(key)
-            if more:
-                self._more[key] = 0
-        if more:
-            say(event, **facts, more=more, seconds=round(REPEAT_SECONDS))
-            self._later(REPEAT_SECONDS, lambda: self._sum_up(key, say, event, facts))
 
 
 class LibraryHandler(logging.Handler):

@@ -12,7 +12,7 @@ from monitor.inbound.desk import Desk, Unread
 from monitor.inbound.pace import Pace, block_of, client_of
 from monitor.inbound.settings import InboundSettings
 from monitor.inbound.smtp import TOO_MANY, Conversation, Letter
-from monitor.logs import Repeated
+from monitor.repeated import Repeated
 from monitor.trouble import Trouble
 
 MOST_CONVERSATIONS = 100

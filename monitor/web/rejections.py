@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import structlog
 
-from monitor.logs import Repeated
+from monitor.repeated import Repeated
 
 log = structlog.get_logger("web")
 

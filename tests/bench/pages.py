@@ -114,8 +114,8 @@ async def _token(folder: Path) -> str:
 @asynccontextmanager
 async def _served(folder: Path, paths: int, secret: str) -> AsyncIterator[tuple[str, ClientSession, int]]:
     """The service on these paths; the first is make-believe and can be probed. Yields URL, client and process id."""
-    port, gateways = free_port(), {0: free_port(), 1: free_port()}
-    config = HEAD.format(source_ip="104.130.122.50", every="30d", web=port, metrics=free_port())
+    port, metrics, gateways = free_port(), free_port(), {0: free_port(), 1: free_port()}
+    config = HEAD.format(source_ip="104.130.122.50", every="30d", web=port, metrics=metrics)
     config += SANDBOX
     for number in range(paths):
         facts = {"number": number, "mailbox": MAILDIR.format(number=number), "port": gateways.get(number, 9)}
@@ -123,7 +123,9 @@ async def _served(folder: Path, paths: int, secret: str) -> AsyncIterator[tuple[
         config += 'retry = ["500ms"]\n' if number == 1 else ""
     (folder / "config.toml").write_text(config)
     url = f"http://{HOST}:{port}"
-    async with _process((MAILPATH, "serve", "-c", str(folder / "config.toml")), f"{url}/readyz") as pid:
+    async with _process(
+        (MAILPATH, "serve", "-c", str(folder / "config.toml")), f"http://{HOST}:{metrics}/readyz"
+    ) as pid:
         headers = {"Authorization": f"Bearer {secret}", "Accept": "text/html,application/json"}
         async with ClientSession(headers=headers, timeout=ClientTimeout(PATIENCE)) as http:
             yield url, http, pid

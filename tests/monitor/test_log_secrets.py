@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from monitor import logs
 from monitor.config.secret_values import secret_values
+from monitor.repeated import Repeated
 
 GOES_WRONG = """
 import structlog
@@ -65,7 +66,7 @@ def test_what_others_log_again_and_again_is_a_line_of_json() -> None:
 def test_a_storm_is_told_once_and_then_by_its_number() -> None:
     waiting: list[Callable[[], None]] = []
     told: list[tuple[str, dict[str, object]]] = []
-    repeated = logs.Repeated(later=lambda _, act: waiting.append(act))
+    repeated = Repeated(later=lambda _, act: waiting.append(act))
 
     def say(event: str, **facts: object) -> None:
         told.append((event, facts))

@@ -79,7 +79,7 @@ def _serve() -> tuple[float, float]:
     """Seconds to ready on a new store, and from SIGTERM to the end. Nothing is due while it runs."""
     with ground() as folder:
         port, file = free_port(), folder / "config.toml"
-        file.write_text(Town(PATHS, port=9, every="30d", web=port).config())
+        file.write_text(Town(PATHS, port=9, every="30d", web=free_port(), metrics=port).config())
         began = time.perf_counter()
         with subprocess.Popen((MAILPATH, "serve", "-c", str(file)), stderr=subprocess.DEVNULL) as process:
             try:

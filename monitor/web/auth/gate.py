@@ -9,7 +9,7 @@ from aiohttp import web
 
 from monitor.access import FIRST, good
 from monitor.config import Config
-from monitor.first_admin import link_file
+from monitor.first_admin import forget_link, link_file
 from monitor.people.addresses import is_loopback
 from monitor.people.caller import Caller
 from monitor.people.names import name_of
@@ -115,7 +115,7 @@ class Gate:
         self._tries.worked(person.name, address)
         await self._store.put_person(replace(person, password=kept))
         if person.name == FIRST:
-            link_file(self._config.store.url).unlink(missing_ok=True)
+            forget_link(link_file(self._config.store.url))
         await self._store.end_sessions_of(person.name)
         await self.note(person.name, "password set", f"from {address}")
         return await self.begin(person.name)

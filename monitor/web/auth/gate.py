@@ -76,10 +76,11 @@ class Gate:
         """
         now, known, address = self._backend.now(), name_of(name) or "", Client(request).address
         device = device_of(request, await self._key(), known)
-        if wait := self._tries.admit(known, address, now, device):
-            raise TooSoonError(wait)
-        person = await self._store.person(known)
-        fits = await self.passwords.fits(person.password if person else "", password)
+        with self.passwords.place(address, known=bool(device)):  # first: who is sent away here has not tried
+            if wait := self._tries.admit(known, address, now, device):
+                raise TooSoonError(wait)
+            person = await self._store.person(known)
+            fits = await self.passwords.fits(person.password if person else "", password)
         if not (fits and person and person.disabled_at is None):
             who = person.name if person else "somebody unknown"  # what they typed may be the password
             await self.note(who, "sign-in refused", f"from {address}")
@@ -102,12 +103,13 @@ class Gate:
         What is wrong with the password or the invitation is returned as a sentence. Raises TooSoonError, BusyError.
         """
         now, digest = self._backend.now(), digest_of(key)
-        if wait := self._tries.admit(f"invitation {digest}", address, now):
-            raise TooSoonError(wait)
         person = await self.invited(key)
-        if fault := fault_of(password, person.name) if person else VOID:
-            return fault
-        kept = await self.passwords.hashed(password)
+        with self.passwords.place(address, known=person is not None):  # first: who is sent away here has not tried
+            if wait := self._tries.admit(f"invitation {digest}", address, now):
+                raise TooSoonError(wait)
+            if fault := fault_of(password, person.name) if person else VOID:
+                return fault
+            kept = await self.passwords.hashed(password)
         taken = await self._store.take_invitation(digest, now)
         person = await self._store.person(taken.person) if taken else None
         if person is None or person.disabled_at:

@@ -74,7 +74,8 @@ class Gate:
 
         Raises TooSoonError, BusyError.
         """
-        now, known, address = self._backend.now(), name_of(name) or "", Client(request).address
+        now, known, client = self._backend.now(), name_of(name) or "", Client(request)
+        address = client.own_address
         device = device_of(request, await self._key(), known)
         with self.passwords.place(address, known=bool(device)):  # first: who is sent away here has not tried
             if wait := self._tries.admit(known, address, now, device):
@@ -83,10 +84,10 @@ class Gate:
             fits = await self.passwords.fits(person.password if person else "", password)
         if not (fits and person and person.disabled_at is None):
             who = person.name if person else "somebody unknown"  # what they typed may be the password
-            await self.note(who, "sign-in refused", f"from {address}")
+            await self.note(who, "sign-in refused", f"from {client.address}")
             return None
         self._tries.worked(known, address, device)
-        await self.note(person.name, "signed in", f"from {address}")
+        await self.note(person.name, "signed in", f"from {client.address}")
         return await self.begin(person.name)
 
     async def invited(self, key: str) -> Person | None:
@@ -97,12 +98,12 @@ class Gate:
         person = await self._store.person(invitation.person)
         return person if person and person.disabled_at is None else None
 
-    async def accept(self, key: str, password: str, address: str) -> Session | str:
+    async def accept(self, key: str, password: str, client: Client) -> Session | str:
         """Set the password of whoever was invited by this secret, once, and begin a session; all others are over.
 
         What is wrong with the password or the invitation is returned as a sentence. Raises TooSoonError, BusyError.
         """
-        now, digest = self._backend.now(), digest_of(key)
+        now, digest, address = self._backend.now(), digest_of(key), client.own_address
         person = await self.invited(key)
         with self.passwords.place(address, known=person is not None):  # first: who is sent away here has not tried
             if wait := self._tries.admit(f"invitation {digest}", address, now):
@@ -119,7 +120,7 @@ class Gate:
         if person.name == FIRST:
             forget_link(link_file(self._config.store.url))
         await self._store.end_sessions_of(person.name)
-        await self.note(person.name, "password set", f"from {address}")
+        await self.note(person.name, "password set", f"from {client.address}")
         return await self.begin(person.name)
 
     async def begin(self, person: str) -> Session:

@@ -12,7 +12,9 @@ from typing import Any, Literal
 import pytest
 from argon2 import PasswordHasher
 
+from monitor.config import Config
 from monitor.people.person import Rights
+from monitor.web.auth.client import untold_proxy
 from monitor.web.auth.pages import local
 from tests.monitor.web.doors import PASSWORD, House, all_of, house
 from tests.probes.routes.certificates import new_authority
@@ -349,6 +351,37 @@ async def test_behind_a_proxy_it_is_the_clients_address_that_counts(tmp_path: Pa
         assert (await other.sign_in("x", "wrong wrong wrong")).status == 403
         deeds = {deed.about for deed in await home.deeds()}
     assert deeds == {"from 198.51.100.1", "from 198.51.100.2"}
+
+
+async def test_behind_a_proxy_that_is_not_trusted_nobody_uses_up_the_tries_of_others(tmp_path: Path) -> None:
+    """All are 127.0.0.1 there: 40 tries for invented names, and 5 for hers. A name has its limit all the same."""
+    async with house(tmp_path, web={"url": "https://mailpath.example"}) as home:
+        await home.person("ann")
+        for name in (*(f"name{number}" for number in range(40)), *["ann"] * 5):
+            assert (await home.browser().sign_in(name, "wrong wrong wrong")).status == 403
+        assert (await home.browser().sign_in("ann")).status == 303
+        for _ in range(295):
+            await home.browser().sign_in("ann", "wrong wrong wrong")
+        assert (await home.browser().sign_in("ann")).status == 429
+        assert {deed.about for deed in await home.deeds() if deed.what == "sign-in refused"} == {"from 127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("web", "warned"),
+    [
+        ({}, False),
+        ({"url": "http://127.0.0.1:8025"}, False),
+        ({"url": "https://mailpath.example"}, True),
+        ({"url": "http://mailpath.example"}, True),
+        ({"url": "https://mailpath.example", "listen": "0.0.0.0:8025"}, True),
+        ({"url": "http://mailpath.example:8025", "listen": "0.0.0.0:8025"}, False),  # people come without a proxy
+        ({"url": "https://mailpath.example", "trusted_proxies": ["127.0.0.1"]}, False),
+    ],
+)
+def test_a_proxy_that_nobody_told_of_is_warned_of(web: dict[str, Any], warned: bool) -> None:
+    told = Config.model_validate({"web": web}, context={"folder": Path()}).web
+    said = "web.url names another host, but no proxy is trusted: set web.trusted_proxies"
+    assert untold_proxy(told) == (said if warned else None)
 
 
 async def test_an_address_that_anybody_makes_up_counts_for_nothing(home: House) -> None:

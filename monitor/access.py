@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from monitor.first_admin import forget_link
 from monitor.people.names import RULE, name_of
 from monitor.people.person import Companies, Deed, Invitation, Person, Rights, Token
 from monitor.people.secrets import HINT, TOKEN_PREFIX, digest_of, new_id, new_secret
@@ -161,7 +162,7 @@ class Access:
         await self.store.put_invitation(Invitation(digest_of(secret), name, now, now + LINK_LASTS))
         await self._note("link made", name)
         if name == FIRST and self.first_link_file:
-            self.first_link_file.unlink(missing_ok=True)
+            forget_link(self.first_link_file)
         return secret
 
     def _reaches(self, companies: Companies) -> bool:

@@ -9,8 +9,9 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
+from urllib.parse import quote, unquote
 
 import structlog
 
@@ -19,16 +20,26 @@ from monitor.repeated import Repeated
 from probes.verdict import Outcome
 
 LONGEST_MESSAGE = 500  # characters of what a library logs
+LONGEST_TEXT = 16 * 1024  # characters of each text of a line; who sends us more does not fill our log
 REDACTED = "[secret]"
 SHORTEST_SECRET = 6  # characters; what is shorter would blot out ordinary text
+SHORTEST_WAY = 12  # characters; a shorter path of a URL may be one of many
 SECRETS = (  # how secrets of ours look wherever they appear; the first group stays
     re.compile(r"(mailpath_)[A-Za-z0-9_-]{8,}"),  # an API token
     re.compile(r"(?i)(\bbearer\s+)[A-Za-z0-9._~+/=-]{16,}"),  # RFC 6750, section 2.1
     re.compile(r"(?i)(\bauthorization['\"]?\s*[:=]\s*(?:\w+\s+)?)[^\s\"',\\]+"),  # RFC 9110, section 11.6.2
-    re.compile(r"(?i)(\bcookie['\"]?\s*[:=]\s*)[^\r\n\"\\]+"),
+    re.compile(r"(?i)(\bcookie'\s*:\s*b?')(?:\\[^nr]|[^\r\n\"'\\])+"),  # a header in a dict of Python's
+    re.compile(  # the header by itself or in JSON; a value in quotes does not end it, the end of a JSON text does
+        r"(?i)(\bcookie\\?\"?\s*+[:=]\s*+(?:\\?\")?)(?:=\"[^\"\s]*\"(?=\s*(?:;|$))|\\[^nr]|[^\r\n\"\\])+"
+    ),
     re.compile(r"((?:__Host-)?mailpath(?:-device)?=)[^\s;,'\"\\]+"),  # a cookie of ours
     re.compile(r"(?i)([?&](?:key|token|secret|password)=)[^\s&'\"\\]+"),  # a link's query
-    re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)"),  # a URL's password, RFC 3986, section 3.2.1
+    re.compile(  # a URL's password, or a user without one, RFC 3986, section 3.2.1; bounded, or long texts take minutes
+        r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://(?:[^\s/:@\"'\\]{0,200}:)?)[^\s/@]{1,500}(?=@)"
+    ),
+    re.compile(  # RFC 4954, section 4; not the names of ways, nor words
+        r"((?i:\bauth(?:enticate)?\s+plain)\s+)(?!EXTERNAL|OAUTHBEARER)(?=[a-z]*[A-Z0-9+/=])[A-Za-z0-9+/=]{8,}"
+    ),
 )
 
 log = structlog.get_logger("verdict")
@@ -49,7 +60,9 @@ def set_up(level: str = "info", form: Literal["auto", "text", "json"] = "auto") 
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S" if text else "iso", utc=True),
-            *finish,
+            *finish[:-1],
+            _shortened,
+            finish[-1],
             _without_secrets,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -61,11 +74,26 @@ def set_up(level: str = "info", form: Literal["auto", "text", "json"] = "auto") 
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """Keep these texts out of the log from now on, and no others: also as they are written in JSON."""
+    """Keep these texts out of the log from now on, and no others: also as JSON, Python and URLs write them."""
     global _configured
     texts = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
-    written = {json.dumps(text, ensure_ascii=False)[1:-1] for text in texts}
+    written = {form for text in texts for form in _forms(text) if len(form) >= SHORTEST_SECRET}
     _configured = tuple(sorted(texts | written, key=len, reverse=True))
+
+
+def _forms(text: str) -> Iterator[str]:
+    """How a secret may be written elsewhere; of a URL also its path and query alone, as HTTP libraries tell them."""
+    _, is_path, rest = text.partition("://")[2].partition("/")
+    way = f"/{rest.partition('#')[0]}" if is_path else ""
+    for each in (text, way) if len(way) >= SHORTEST_WAY else (text,):
+        octets = each.encode("utf-8", "surrogatepass")
+        for form in (each, quote(octets), quote(octets, safe=""), unquote(each)):
+            yield form
+            python = (repr(form)[1:-1], repr(form.encode("utf-8", "surrogatepass"))[2:-1])
+            yield from python
+            for told in (form, *python):
+                yield json.dumps(told, ensure_ascii=False)[1:-1]
+                yield json.dumps(told)[1:-1]
 
 
 def without_secrets(text: str) -> str:
@@ -75,6 +103,11 @@ def without_secrets(text: str) -> str:
     for pattern in SECRETS:
         text = pattern.sub(rf"\1{REDACTED}", text)
     return text
+
+
+def _shortened(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Before it is written: a line of JSON that is cut is none."""
+    return {key: value[:LONGEST_TEXT] if isinstance(value, str) else value for key, value in line.items()}
 
 
 def _without_secrets(_: Any, __: str, line: Any) -> Any:

@@ -67,6 +67,7 @@ def sandbox(config: ConfigFile = HERE) -> None:
 def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     """Read the configuration and tell all that is wrong with it; nothing is started."""
     from monitor.config import ConfigErrors, exposed_secrets, read_config
+    from monitor.web.auth.client import untold_proxy
 
     try:
         settings = read_config(config)
@@ -78,7 +79,7 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     if as_json:
         _out(json.dumps({"ok": True, "companies": len(settings.companies), "paths": len(paths)}))
         return
-    for warning in exposed_secrets(config):
+    for warning in filter(None, (*exposed_secrets(config), untold_proxy(settings.web))):
         _err(f"warning: {warning}")
     _out(f"{config}: good: {len(settings.companies)} companies, {len(paths)} paths")
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 from rich.table import Table
 
+from monitor import logs
 from monitor.access import LINK_LASTS, Access, AccessError, good, link_to
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
@@ -160,6 +161,7 @@ def token_facts(token: Token, now: datetime) -> dict[str, Any]:
 @asynccontextmanager
 async def _access(config: Config, by: str) -> AsyncIterator[Access]:
     who = whoever(by)
+    logs.set_up("error", config.log.format)
     async with Store.open(config.store.url) as store:
         yield Access(store, utc_now, who, "command", first_link_file=link_file(config.store.url))
 

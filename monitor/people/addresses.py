@@ -17,6 +17,12 @@ def neighbourhood(text: str) -> str:
     return str(ip_network((int(ip), 64), strict=False)) if isinstance(ip, IPv6Address) else unmapped(text)
 
 
+def block(text: str) -> str:
+    """What one customer of a provider can have of addresses: with IPv6 a network of 48 bits, else the one."""
+    ip = _read(text)
+    return str(ip_network((int(ip), 48), strict=False)) if isinstance(ip, IPv6Address) else unmapped(text)
+
+
 def is_loopback(text: str) -> bool:
     """Whether it is an address of this machine only."""
     ip = _read(text)

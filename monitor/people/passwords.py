@@ -2,18 +2,23 @@
 
 import asyncio
 import unicodedata
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from monitor.people.addresses import block
 from monitor.people.secrets import new_secret
 
 LEAST = 12  # characters
 MOST = 200
 AT_ONCE = 2  # each takes 64 MiB and a tenth of a second of every core
 MOST_WAITING = 40  # who comes then is sent away: so many take about as long as people wait
+KEPT_FOR_THE_KNOWN = 10  # of these: a crowd of strangers does not keep out whoever has signed in before
+MOST_OF_A_BLOCK = 2  # strangers of one block of addresses that wait at a time
 WORN = ("password", "passwort", "mailpath", "trimble", "qwerty", "qwertz", "letmein", "changeme", "welcome", "admin")
 KEYS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -70,16 +75,32 @@ class Passwords:
         self._nobodys = self._hasher.hash(new_secret())
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
+        self._blocks: Counter[str] = Counter()  # of strangers who wait
+
+    @contextmanager
+    def place(self, address: str = "", *, known: bool = False) -> Iterator[None]:
+        """A place among those who wait, which all must have before a password is hashed or checked. Raises BusyError.
+
+        `known`: it is certain that they were here before, or were invited. `address`: "" if it is that of many.
+        """
+        theirs = "" if known or not address else block(address)
+        most = MOST_WAITING if known else MOST_WAITING - KEPT_FOR_THE_KNOWN
+        if self._waiting >= most or (theirs and self._blocks[theirs] >= MOST_OF_A_BLOCK):
+            raise BusyError
+        self._waiting += 1
+        self._blocks[theirs] += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            self._blocks -= Counter([theirs])  # this forgets those of whom nobody waits
 
     async def hashed(self, password: str) -> str:
-        """What is kept of it. Raises BusyError."""
+        """What is kept of it."""
         return await self._in_turn(self._hasher.hash, _bytes(password))
 
     async def fits(self, kept: str, password: str) -> bool:
-        """Whether it is the one of which this was kept. For "", nothing kept, it takes as long to say no.
-
-        Raises BusyError.
-        """
+        """Whether it is the one of which this was kept. For "", nothing kept, it takes as long to say no."""
         return await self._in_turn(self._verify, kept or self._nobodys, _bytes(password)) and bool(kept)
 
     def _verify(self, kept: str, password: bytes) -> bool:
@@ -89,14 +110,8 @@ class Passwords:
             return False
 
     async def _in_turn(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._waiting >= MOST_WAITING:
-            raise BusyError
-        self._waiting += 1
-        try:
-            async with self._turns:
-                return await asyncio.to_thread(work, *args, **kwargs)
-        finally:
-            self._waiting -= 1
+        async with self._turns:
+            return await asyncio.to_thread(work, *args, **kwargs)
 
 
 def _bytes(password: str) -> bytes:

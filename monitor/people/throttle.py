@@ -83,8 +83,11 @@ class Tries:
         self._addresses, self._devices = Throttle(OF_AN_ADDRESS), Throttle(OF_A_DEVICE)
 
     def admit(self, name: str, address: str, now: datetime, device: str = "") -> timedelta:
-        """Nothing: try now, and it is counted. Else how long to wait, and this one was not counted. `device`: one in
-        which this person has signed in before, "" if it is none."""
+        """Nothing: try now, and it is counted. Else how long to wait, and this one was not counted.
+
+        `device`: one in which this person has signed in before, "" if it is none. `address`: "" if it is that of many;
+        then only the name counts, for nobody of them must use up what the others have.
+        """
         counted = self._counted(name, address, device)
         wait = max(throttle.wait(key, now) for throttle, key in counted)
         if not wait:
@@ -104,5 +107,7 @@ class Tries:
     def _counted(self, name: str, address: str, device: str) -> list[tuple[Throttle, str]]:
         if device:
             return [(self._devices, f"{device} {name}")]
+        if not address:
+            return [(self._names, name)]
         place = neighbourhood(address)
         return [(self._pairs, f"{place} {name}"), (self._names, name), (self._addresses, place)]

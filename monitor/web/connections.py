@@ -4,6 +4,7 @@ Whoever connects costs a file descriptor, and probes need descriptors too: so th
 one for each client. A client is an IPv4 address or an IPv6 network of 64 bits; trusted proxies carry many clients, and
 the limit for one client does not hold for them. When all places are taken, a new connection takes the place of one that
 waits for its client: a browser sends its request at once and is served, whoever only holds connections loses them.
+Those that come by a proxy are the last to make room, but they do: else a crowd behind it would keep everybody out.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ LEAST_TAKEN = 16 * 1024
 LINGER_SECONDS = 2.0  # for the rest of a request that has its answer
 MOST_CONNECTIONS = 2000
 LEAST_CONNECTIONS = 8
+CONNECTIONS_OF_MACHINES = 32  # where only metrics and health are: no crowd elsewhere takes these places
 SHARE_OF_DESCRIPTORS = 3  # one in so many is for HTTP; the others are for probes, mailboxes, inbound mail, the store
 SHARE_OF_ONE_CALLER = 4  # who has more than one in so many of all connections loses one before others are refused
 UNREADABLE = "400 Bad Request: this is not HTTP that can be read\n"
@@ -48,6 +50,11 @@ class Limits:
         """The limits where the process may have so many descriptors, and one client is meant to have so many."""
         total = max(LEAST_CONNECTIONS, min(MOST_CONNECTIONS, descriptors // SHARE_OF_DESCRIPTORS))
         return cls(total, min(per_client, total // 2))
+
+    @classmethod
+    def of_machines(cls) -> Self:
+        """The limits where only metrics and health are asked for."""
+        return cls(CONNECTIONS_OF_MACHINES, CONNECTIONS_OF_MACHINES // 2)
 
 
 class Connection(web.RequestHandler):
@@ -216,13 +223,19 @@ class Connections:
 
     def _expendable(self) -> Connection | None:
         """The one that loses least: one that waits, or a request of nobody known, or one of whoever has very many."""
-        others = [each for each in self._all if not each.is_proxy]
-        if found := _waiting(others) or next((each for each in others if not each.caller), None):
+        direct = [each for each in self._all if not each.is_proxy]
+        proxied = [each for each in self._all if each.is_proxy]  # only then: each may be anybody's
+        if found := _of_nobody(direct) or _of_nobody(proxied):
             return found
-        [(busiest, count)] = Counter(each.caller for each in others).most_common(1) or [("", 0)]
+        [(busiest, count)] = Counter(each.caller for each in self._all).most_common(1)
         if count * SHARE_OF_ONE_CALLER <= self.limits.total:
             return None
-        return next(each for each in others if each.caller == busiest)
+        return next(each for each in self._all if each.caller == busiest)
+
+
+def _of_nobody(connections: list[Connection]) -> Connection | None:
+    """One that waits for its client, else the oldest with a request of nobody known."""
+    return _waiting(connections) or next((each for each in connections if not each.caller), None)
 
 
 def _waiting(connections: Iterable[Connection]) -> Connection | None:

@@ -18,6 +18,7 @@ NOTHING = "404: Not Found"  # as aiohttp says it where no route leads
 LONGEST_BODY = 64 * 1024  # octets of a request
 PATIENCE = 30.0  # seconds for a request that sends something, and for what it makes us do
 PLAIN = "identity"  # the one Content-Encoding that is taken
+LATE = "the request was not whole in time; send it again"
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 log = structlog.get_logger("web")
@@ -60,7 +61,7 @@ async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse
         async with asyncio.timeout(PATIENCE):
             return await handler(request)
     except TimeoutError:
-        raise web.HTTPRequestTimeout(text="the request was not whole in time; send it again") from None
+        raise web.HTTPRequestTimeout(text=LATE) from None
 
 
 def _compressed(request: web.Request) -> web.Response:

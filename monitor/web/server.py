@@ -68,8 +68,9 @@ async def serving_all(backend: Backend, config: Config) -> AsyncIterator[int]:
     connections = Connections(limits, backend.rejections, lambda address: is_proxy(address, told))
     async with AsyncExitStack() as house:
         if told.metrics_listen:
+            machines = Connections(Limits.of_machines(), backend.rejections, lambda _: False)
             await house.enter_async_context(
-                serving(instruments(backend), told.metrics_listen, "web.metrics_listen", connections=connections)
+                serving(instruments(backend), told.metrics_listen, "web.metrics_listen", connections=machines)
             )
         app = application(backend, instruments=told.metrics_listen is None)
         context = told.tls.context() if told.tls else None

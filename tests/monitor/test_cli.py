@@ -129,6 +129,14 @@ def test_check_config_tells_what_is_good_and_what_is_wrong(place: Place, tmp_pat
     assert bad.run("probe", "birch").returncode == 2
 
 
+def test_check_config_warns_of_a_proxy_that_it_does_not_tell_of(tmp_path: Path):
+    at = Place(tmp_path)
+    at.write('[web]\nurl = "https://mailpath.example"\n')
+    told = at.run("check-config")
+    assert told.returncode == 0
+    assert told.stderr.endswith("web.url names another host, but no proxy is trusted: set web.trusted_proxies\n")
+
+
 def test_paths(place: Place):
     rows = [json.loads(line) for line in place.run("paths", "--json").stdout.splitlines()]
     assert [(row["company"], row["to"], row["via"]) for row in rows] == [

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from time import perf_counter
 
 import pytest
 from pydantic import SecretStr
@@ -107,6 +108,17 @@ def configured() -> Iterator[None]:
         ('the password hunter"2\\ is wrong', "the password [secret] is wrong"),
         (json.dumps({"event": 'hunter"2\\'}), '{"event": "[secret]"}'),
         ("POST /T0KENT0KENT0KEN failed", "POST /[secret] failed"),
+        ("https://T0KEN@host/x", "https://[secret]@host/x"),
+        ("AUTH PLAIN AGFubgBzZWNyZXQ=", "AUTH PLAIN [secret]"),
+        ("250-AUTH PLAIN LOGIN XOAUTH2", "250-AUTH PLAIN LOGIN XOAUTH2"),
+        ("AUTH PLAIN mechanism is off", "AUTH PLAIN mechanism is off"),
+        ('Cookie: a=1; b="2"; c=3', "Cookie: [secret]"),
+        (str({"Cookie": "a=1; b=2", "x": 1}), "{'Cookie': '[secret]', 'x': 1}"),
+        (json.dumps({"Cookie": "a=1; b=2", "x": 1}), '{"Cookie": "[secret]", "x": 1}'),
+        (repr('hunter"2\\'), "'[secret]'"),
+        (repr(b'hunter"2\\'), "b'[secret]'"),
+        (json.dumps({"event": repr('hunter"2\\')}), """{"event": "'[secret]'"}"""),
+        ("GET /x?p=hunter%222%5C HTTP/1.1", "GET /x?p=[secret] HTTP/1.1"),
         ("535 5.7.139 Basic authentication is disabled", "535 5.7.139 Basic authentication is disabled"),
         ("550 see https://postmaster.example/?id=7", "550 see https://postmaster.example/?id=7"),
         ("a key is missing: companies.acme", "a key is missing: companies.acme"),
@@ -115,6 +127,29 @@ def configured() -> Iterator[None]:
 )
 def test_secrets_are_taken_out_and_nothing_else(said: str, written: str) -> None:
     assert logs.without_secrets(said) == written
+
+
+@pytest.mark.parametrize("text", ["a-", "a://", "a://b:", "://", "cookie=", 'cookie="', "auth plain "])
+def test_no_text_takes_long(text: str) -> None:
+    began = perf_counter()
+    logs.without_secrets(text * 30_000)
+    assert perf_counter() - began < 3
+
+
+def test_the_path_and_query_of_a_url_are_secret_too() -> None:
+    logs.hide(["https://hooks.example/abc/def?k=x", "http://[no-host", "half a \ud800 character"])
+    try:
+        assert logs.without_secrets("POST /abc/def?k=x failed") == "POST [secret] failed"
+    finally:
+        logs.hide(())
+
+
+@pytest.mark.parametrize("header", [{"Cookie": "a=1; b=2"}, {"Cookie": 'a="1"; b=2'}, {"cookie": "mailpath=x", "y": 1}])
+def test_cookies_in_a_dict_leave_json_and_no_cookie(header: dict[str, object]) -> None:
+    said = logs.without_secrets(json.dumps({"event": str(header), "n": 1}))
+    assert json.loads(said)["n"] == 1
+    assert "b=2" not in said
+    assert "mailpath=x" not in said
 
 
 def test_a_line_without_its_secrets_is_still_json() -> None:

@@ -42,6 +42,11 @@ class Client:
         return self.peer
 
     @property
+    def own_address(self) -> str:
+        """The address, if it is this client's; "" if it is that of a proxy which is not believed, and so of many."""
+        return "" if not self.by_proxy and is_proxy(self.peer, self._web) else self.address
+
+    @property
     def by_https(self) -> bool:
         """Whether what we answer goes the whole way by HTTPS."""
         said = self._last("X-Forwarded-Proto") if self.by_proxy else ""
@@ -82,6 +87,15 @@ def is_proxy(address: str, web_settings: WebSettings) -> bool:
     """Whether who connects from this address brings the requests of many: a trusted proxy, or one on this machine."""
     peer = unmapped(address)
     return peer in web_settings.trusted_proxies or (is_loopback(peer) and is_behind_proxy(web_settings))
+
+
+def untold_proxy(web_settings: WebSettings) -> str | None:
+    """What to set where people must come by a proxy that the configuration does not tell of, in a sentence."""
+    elsewhere = not _is_local(_host_of(web_settings)) and not web_settings.trusted_proxies
+    https = (web_settings.url or "").startswith("https:") and web_settings.tls is None
+    if elsewhere and (https or is_loopback(web_settings.listen.host)):
+        return "web.url names another host, but no proxy is trusted: set web.trusted_proxies"
+    return None
 
 
 def _host_of(web_settings: WebSettings) -> str:

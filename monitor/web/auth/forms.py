@@ -1,14 +1,19 @@
 """That a request which changes something was really sent by a page of ours: a browser sends cookies for everybody."""
 
+import asyncio
+
 from aiohttp import web
 
 from monitor.people.caller import Caller
 from monitor.people.secrets import same
 from monitor.web.auth.client import Client
+from monitor.web.backend import CALLER
+from monitor.web.safety import LATE
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "form"
 HEADER = "X-Form"  # for scripts of ours that send JSON
+STRANGERS_PATIENCE = 10.0  # seconds for the body of a request of nobody known; others have safety.PATIENCE
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -42,11 +47,14 @@ async def _shown(request: web.Request) -> str:
 
 
 async def field_of(request: web.Request, name: str) -> str:
-    """What was filled into a form, "" if nothing was. Raises HTTPRequestEntityTooLarge."""
+    """What was filled into a form, "" if nothing was. Raises HTTPRequestEntityTooLarge, HTTPRequestTimeout."""
     if request.content_type != FORM_TYPE:
         return ""
     try:
-        value = (await request.post()).get(name, "")
+        async with asyncio.timeout(None if CALLER in request else STRANGERS_PATIENCE):
+            value = (await request.post()).get(name, "")
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text=LATE) from None
     except (ValueError, LookupError):  # not in the charset that it names, or none that there is
         raise web.HTTPBadRequest(text="the form cannot be read; send it as UTF-8") from None
     return value if isinstance(value, str) else ""

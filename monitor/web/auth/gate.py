@@ -9,7 +9,7 @@ from aiohttp import web
 
 from monitor.access import FIRST, good
 from monitor.config import Config
-from monitor.first_admin import link_file
+from monitor.first_admin import forget_link, link_file
 from monitor.people.addresses import is_loopback
 from monitor.people.caller import Caller
 from monitor.people.names import name_of
@@ -74,18 +74,20 @@ class Gate:
 
         Raises TooSoonError, BusyError.
         """
-        now, known, address = self._backend.now(), name_of(name) or "", Client(request).address
+        now, known, client = self._backend.now(), name_of(name) or "", Client(request)
+        address = client.own_address
         device = device_of(request, await self._key(), known)
-        if wait := self._tries.admit(known, address, now, device):
-            raise TooSoonError(wait)
-        person = await self._store.person(known)
-        fits = await self.passwords.fits(person.password if person else "", password)
+        with self.passwords.place(address, known=bool(device)):  # first: who is sent away here has not tried
+            if wait := self._tries.admit(known, address, now, device):
+                raise TooSoonError(wait)
+            person = await self._store.person(known)
+            fits = await self.passwords.fits(person.password if person else "", password)
         if not (fits and person and person.disabled_at is None):
             who = person.name if person else "somebody unknown"  # what they typed may be the password
-            await self.note(who, "sign-in refused", f"from {address}")
+            await self.note(who, "sign-in refused", f"from {client.address}")
             return None
         self._tries.worked(known, address, device)
-        await self.note(person.name, "signed in", f"from {address}")
+        await self.note(person.name, "signed in", f"from {client.address}")
         return await self.begin(person.name)
 
     async def invited(self, key: str) -> Person | None:
@@ -96,18 +98,19 @@ class Gate:
         person = await self._store.person(invitation.person)
         return person if person and person.disabled_at is None else None
 
-    async def accept(self, key: str, password: str, address: str) -> Session | str:
+    async def accept(self, key: str, password: str, client: Client) -> Session | str:
         """Set the password of whoever was invited by this secret, once, and begin a session; all others are over.
 
         What is wrong with the password or the invitation is returned as a sentence. Raises TooSoonError, BusyError.
         """
-        now, digest = self._backend.now(), digest_of(key)
-        if wait := self._tries.admit(f"invitation {digest}", address, now):
-            raise TooSoonError(wait)
+        now, digest, address = self._backend.now(), digest_of(key), client.own_address
         person = await self.invited(key)
-        if fault := fault_of(password, person.name) if person else VOID:
-            return fault
-        kept = await self.passwords.hashed(password)
+        with self.passwords.place(address, known=person is not None):  # first: who is sent away here has not tried
+            if wait := self._tries.admit(f"invitation {digest}", address, now):
+                raise TooSoonError(wait)
+            if fault := fault_of(password, person.name) if person else VOID:
+                return fault
+            kept = await self.passwords.hashed(password)
         taken = await self._store.take_invitation(digest, now)
         person = await self._store.person(taken.person) if taken else None
         if person is None or person.disabled_at:
@@ -115,9 +118,9 @@ class Gate:
         self._tries.worked(person.name, address)
         await self._store.put_person(replace(person, password=kept))
         if person.name == FIRST:
-            link_file(self._config.store.url).unlink(missing_ok=True)
+            forget_link(link_file(self._config.store.url))
         await self._store.end_sessions_of(person.name)
-        await self.note(person.name, "password set", f"from {address}")
+        await self.note(person.name, "password set", f"from {client.address}")
         return await self.begin(person.name)
 
     async def begin(self, person: str) -> Session:

@@ -76,7 +76,7 @@ async def accept(request: web.Request) -> web.Response:
     if password != await field_of(request, "again"):
         return await _invitation(request, key, DIFFERENT, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        entered = await request.app[GATE].accept(key, password, Client(request).address)
+        entered = await request.app[GATE].accept(key, password, Client(request))
     except (TooSoonError, BusyError) as error:
         status, fault, headers = _put_off(error)
         answer = await _invitation(request, key, fault, status)

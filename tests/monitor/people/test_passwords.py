@@ -1,6 +1,7 @@
 """Which passwords are good enough, and that nothing but the right one fits."""
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
 from argon2 import PasswordHasher
@@ -91,7 +92,30 @@ async def test_what_a_service_keeps_takes_the_memory_that_it_should() -> None:
 
 async def test_when_too_many_wait_the_next_is_sent_away() -> None:
     passwords = Passwords(QUICK)
-    tries = [passwords.fits("", "four words in a row") for _ in range(MOST_WAITING + 5)]
-    done = await asyncio.gather(*tries, return_exceptions=True)
-    assert sum(isinstance(each, BusyError) for each in done) == 5
-    assert not await passwords.fits("", "afterwards it goes on")
+
+    async def attempt(known: bool) -> bool:
+        with passwords.place(known=known):
+            return await passwords.fits("", "four words in a row")
+
+    tries = [attempt(known) for known in [False] * MOST_WAITING + [True] * MOST_WAITING]
+    done = [isinstance(each, BusyError) for each in await asyncio.gather(*tries, return_exceptions=True)]
+    assert (done[:MOST_WAITING].count(False), done[MOST_WAITING:].count(False)) == (30, 10)
+    assert not await attempt(known=False), "afterwards it goes on"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8:1::1"), ("2001:db8:0:ffff::1", "x")]
+)
+def test_strangers_of_one_block_have_two_places(one: str, other: str) -> None:
+    passwords = Passwords(QUICK)
+    with ExitStack() as places:
+        for _ in range(2):
+            places.enter_context(passwords.place(one))
+        with pytest.raises(BusyError):
+            places.enter_context(passwords.place("2001:db8::2" if ":" in one else one))
+        places.enter_context(passwords.place(one, known=True))
+        places.enter_context(passwords.place(other))
+        for _ in range(5):
+            places.enter_context(passwords.place())  # an address of many
+    with passwords.place(one):
+        pass  # the places are free again

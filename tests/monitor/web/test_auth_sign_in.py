@@ -5,15 +5,31 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from threading import Event
 from time import perf_counter
+from typing import Any, Literal
 
 import pytest
 from argon2 import PasswordHasher
 
+from monitor.config import Config
 from monitor.people.person import Rights
+from monitor.web.auth.client import untold_proxy
 from monitor.web.auth.pages import local
 from tests.monitor.web.doors import PASSWORD, House, all_of, house
 from tests.probes.routes.certificates import new_authority
+
+
+class Held(PasswordHasher):
+    """Checks no password until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.release = Event()
+
+    def verify(self, *args: Any) -> Literal[True]:
+        self.release.wait(20)
+        return super().verify(*args)
 
 
 @pytest.fixture
@@ -337,6 +353,37 @@ async def test_behind_a_proxy_it_is_the_clients_address_that_counts(tmp_path: Pa
     assert deeds == {"from 198.51.100.1", "from 198.51.100.2"}
 
 
+async def test_behind_a_proxy_that_is_not_trusted_nobody_uses_up_the_tries_of_others(tmp_path: Path) -> None:
+    """All are 127.0.0.1 there: 40 tries for invented names, and 5 for hers. A name has its limit all the same."""
+    async with house(tmp_path, web={"url": "https://mailpath.example"}) as home:
+        await home.person("ann")
+        for name in (*(f"name{number}" for number in range(40)), *["ann"] * 5):
+            assert (await home.browser().sign_in(name, "wrong wrong wrong")).status == 403
+        assert (await home.browser().sign_in("ann")).status == 303
+        for _ in range(295):
+            await home.browser().sign_in("ann", "wrong wrong wrong")
+        assert (await home.browser().sign_in("ann")).status == 429
+        assert {deed.about for deed in await home.deeds() if deed.what == "sign-in refused"} == {"from 127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("web", "warned"),
+    [
+        ({}, False),
+        ({"url": "http://127.0.0.1:8025"}, False),
+        ({"url": "https://mailpath.example"}, True),
+        ({"url": "http://mailpath.example"}, True),
+        ({"url": "https://mailpath.example", "listen": "0.0.0.0:8025"}, True),
+        ({"url": "http://mailpath.example:8025", "listen": "0.0.0.0:8025"}, False),  # people come without a proxy
+        ({"url": "https://mailpath.example", "trusted_proxies": ["127.0.0.1"]}, False),
+    ],
+)
+def test_a_proxy_that_nobody_told_of_is_warned_of(web: dict[str, Any], warned: bool) -> None:
+    told = Config.model_validate({"web": web}, context={"folder": Path()}).web
+    said = "web.url names another host, but no proxy is trusted: set web.trusted_proxies"
+    assert untold_proxy(told) == (said if warned else None)
+
+
 async def test_an_address_that_anybody_makes_up_counts_for_nothing(home: House) -> None:
     for number in range(21):
         answer = await home.browser(X_Forwarded_For=f"203.0.113.{number}").sign_in(f"name{number}", "wrong wrong wrong")
@@ -345,8 +392,40 @@ async def test_an_address_that_anybody_makes_up_counts_for_nothing(home: House) 
 
 async def test_many_at_the_same_time_are_many(home: House) -> None:
     await home.person("ann")
-    answers = await asyncio.gather(*(home.browser().sign_in("ann", "wrong wrong wrong") for _ in range(15)))
+    known = home.browser()
+    await known.sign_in("ann")
+    answers = await asyncio.gather(*(known.sign_in("ann", "wrong wrong wrong") for _ in range(15)))
     assert sorted(answer.status for answer in answers) == [403] * 5 + [429] * 10
+    answers = await asyncio.gather(*(home.browser().sign_in("ann", "wrong wrong wrong") for _ in range(15)))
+    statuses = [answer.status for answer in answers]
+    assert 2 <= statuses.count(403) <= 5
+    assert set(statuses) <= {403, 429, 503}
+
+
+async def test_many_who_try_at_the_same_time_use_up_no_try_of_others(tmp_path: Path) -> None:
+    """46 from as many addresses hold all places of strangers. Whoever was here before gets in; whoever was not is sent
+    away, and has not tried."""
+    hasher = Held()
+    async with house(tmp_path, hasher, web={"trusted_proxies": ["127.0.0.1"]}) as home:
+        hasher.release.set()
+        known = await home.person("ann")
+        hasher.release.clear()
+        crowd = [
+            asyncio.create_task(home.browser(X_Forwarded_For=f"198.51.100.{number}").sign_in("eve", "wrong wrong"))
+            for number in range(46)
+        ]
+        while sum(each.done() for each in crowd) < 16:  # noqa: ASYNC110 - nothing there tells of it
+            await asyncio.sleep(0.01)
+        stranger = home.browser(X_Forwarded_For="203.0.113.1")
+        for _ in range(25):
+            assert (await stranger.sign_in("ann")).status == 503
+        entering = asyncio.create_task(known.sign_in("ann"))
+        await asyncio.sleep(0.1)
+        assert not entering.done(), "it has a place"
+        hasher.release.set()
+        assert (await entering).status == 303
+        await asyncio.gather(*crowd)
+        assert (await stranger.sign_in("ann")).status == 303
 
 
 async def test_many_who_try_a_name_keep_nobody_else_out(tmp_path: Path) -> None:

@@ -238,6 +238,26 @@ async def test_a_trusted_proxy_brings_many_clients() -> None:
         assert not there.rejected
 
 
+@pytest.mark.parametrize("begun", [b"", b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["idle", "without an end"])
+async def test_a_crowd_behind_a_proxy_keeps_nobody_out(begun: bytes) -> None:
+    async with server(proxies=("127.0.0.9",)) as there:
+        for client in await there.idle(8, one):
+            client.writer.write(begun)
+        await there.busy(8 if begun else 0)
+        for source in ("127.0.0.9", "127.0.0.2"):
+            assert (await (await there.connect(source)).ask()).startswith(b"HTTP/1.1 200")
+
+
+async def test_whoever_has_signed_in_behind_a_proxy_keeps_their_place() -> None:
+    async with server(proxies=("127.0.0.9",)) as there:
+        known = await there.connect("127.0.0.9")
+        waiting = asyncio.create_task(known.ask(b"GET /slow?name=ann HTTP/1.1\r\nHost: x\r\n\r\n"))
+        await there.busy(1)
+        await there.idle(40, one)
+        there.release.set()
+        assert (await waiting).startswith(b"HTTP/1.1 200")
+
+
 async def test_those_of_one_ipv6_network_are_one_client() -> None:
     async with server(Limits(20, 4)) as there:
         manager = web.Server(lambda _: None)  # type: ignore[arg-type,return-value]

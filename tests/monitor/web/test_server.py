@@ -16,6 +16,11 @@ from probes.settings import Endpoint
 from tests.monitor.web.office import Office, office
 from tests.probes.routes.certificates import new_authority
 
+HALF_A_FORM = (
+    b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n\r\nname="
+)
+
 
 @pytest.mark.parametrize("path", ["/sign-in", "/metrics", "/healthz", "/readyz", "/nothing", "/runbooks/", "/api/v1/x"])
 async def test_every_answer_is_safe(tmp_path: Path, path: str) -> None:
@@ -68,10 +73,9 @@ async def test_a_body_that_is_too_long_is_refused(tmp_path: Path) -> None:
     [
         (b"", b""),  # not a word
         (b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", b""),  # headers without an end
-        (b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
-         b"Content-Type: application/x-www-form-urlencoded\r\n\r\nname=", b"HTTP/1.1 408 "),
+        (HALF_A_FORM, b"HTTP/1.1 408 "),
     ],
-)  # fmt: skip
+)
 async def test_whoever_does_not_come_to_an_end_is_not_waited_for(
     tmp_path: Path, monkeypatch: Any, begun: bytes, answer: bytes
 ) -> None:
@@ -85,6 +89,50 @@ async def test_whoever_does_not_come_to_an_end_is_not_waited_for(
         writer.close()
     assert said.startswith(answer)
     assert bool(said) == bool(answer)
+
+
+async def test_a_stranger_has_less_time_for_a_form(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("monitor.web.auth.forms.STRANGERS_PATIENCE", 0.3)
+    async with office(tmp_path) as there, asyncio.timeout(10):
+        host, port = there.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(HALF_A_FORM)
+        said = await reader.read()
+        writer.close()
+    assert said.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_crowd_behind_a_proxy_keeps_no_health_probe_out(tmp_path: Path, monkeypatch: Any) -> None:
+    """60 half-sent forms where 40 connections are the most: behind a proxy of this machine, all are of one address."""
+    monkeypatch.setattr("monitor.web.server.descriptor_limit", lambda: 120)
+    async with office(tmp_path) as there, serving(web.Application(), Endpoint("127.0.0.1", 0)) as free:
+        pass
+    config = told(there, listen="127.0.0.1:0", metrics_listen=f"127.0.0.1:{free}", url="https://mailpath.example")
+    async with serving_all(there.backend, config) as port, ClientSession() as http:
+        crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]
+        for _, writer in crowd:
+            writer.write(HALF_A_FORM)
+        for place, path in ((free, "/healthz"), (port, "/static/style.css"), (port, "/sign-in")):
+            async with http.get(f"http://127.0.0.1:{place}{path}") as answer:
+                assert answer.status == 200, path
+        for _, writer in crowd:
+            writer.close()
+
+
+async def test_a_crowd_at_the_pages_takes_no_place_of_the_metrics(tmp_path: Path, monkeypatch: Any) -> None:
+    given: list[object] = []
+
+    def noted(*args: Any, connections: Any, **more: Any) -> Any:
+        given.append(connections)
+        return serving(*args, connections=connections, **more)
+
+    monkeypatch.setattr("monitor.web.server.serving", noted)
+    async with office(tmp_path) as there, serving(web.Application(), Endpoint("127.0.0.1", 0)) as free:
+        pass
+    config = told(there, listen="127.0.0.1:0", metrics_listen=f"127.0.0.1:{free}")
+    async with serving_all(there.backend, config):
+        machines, people = given
+    assert machines is not people
 
 
 async def test_a_place_that_is_taken_is_named_with_its_key(tmp_path: Path) -> None:

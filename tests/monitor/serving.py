@@ -54,6 +54,8 @@ route   = {{ via = "xclient", host = "127.0.0.1", port = {port} }}
 mailbox = {{ via = "maildir", path = "mail/{name}" }}
 """
 
+FOR_MACHINES = ("/metrics", "/healthz", "/readyz")  # at an address of their own
+
 T = TypeVar("T")
 
 
@@ -151,7 +153,7 @@ class Folder:
         """The status and text of a page; 0 while nobody answers."""
         try:
             asked = web or self.web
-            port = self.metrics_of[asked] if path == "/metrics" else asked
+            port = self.metrics_of[asked] if path in FOR_MACHINES else asked
             with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as error:

@@ -296,7 +296,9 @@ class Picture:
             if answer and streak.since and streak.last:
                 since = streak.unreached_since or streak.last.launched_at
                 times = since, max(since, streak.last.launched_at)
-                self._unreached[line, dark] = Unreached(line, site.via, site.mail_system, answer.host, *times)
+                self._unreached[line, dark] = Unreached(
+                    *(line, site.via, site.mail_system, answer.host, *times), every=site.every
+                )
             else:
                 self._unreached.pop((line, dark), None)
 

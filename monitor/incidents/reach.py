@@ -38,7 +38,7 @@ it tells nothing of companies, nor they of it."""
 
 _BRACKETED = re.compile(r"\[([^\[\]]{1,64})\]")  # "mx.acme.example[192.0.2.25]:25"
 
-SLACK = timedelta(seconds=10)  # a probe launched as long before the line was cut may have failed by the cut
+MOST_SLACK = timedelta(seconds=10)  # a probe launched as long before the line was cut may have failed by the cut
 A_SECOND = timedelta(seconds=1)
 CONTACTS_KEPT = 20_000  # of each route, at least a second apart: five and a half hours, where probes never cease
 
@@ -46,7 +46,7 @@ CONTACTS_KEPT = 20_000  # of each route, at least a second apart: five and a hal
 @dataclass(frozen=True, slots=True)
 class Unreached:
     """A line whose newest probes got no connection. `since` and `newest`: launch of the first and of the last of them;
-    `host`: as in `Answer`."""
+    `host`: as in `Answer`; `every`: as in `Site`."""
 
     line: Line
     via: str
@@ -54,6 +54,12 @@ class Unreached:
     host: str
     since: datetime
     newest: datetime
+    every: timedelta
+
+    @property
+    def certain_since(self) -> datetime:
+        """From when on the line cannot have been cut while its first probe was on its way."""
+        return self.since + min(MOST_SLACK, self.every / 10)
 
 
 def never_connected(verdict: Verdict) -> bool:
@@ -125,7 +131,7 @@ def reach(
     by_route: dict[frozenset[str], list[Unreached]] = {}
     found: dict[Unreached, Reach] = {}
     for each in unreached:
-        if contacts.between(each.via, each.since + SLACK, each.newest):
+        if contacts.between(each.via, each.certain_since, each.newest):
             found[each] = Reach.OTHERS
         else:
             by_route.setdefault(OUTWARD.get(each.via, frozenset()), []).append(each)

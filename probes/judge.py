@@ -38,6 +38,7 @@ from probes.evidence import (
     answer_of_bounce,
     answer_of_step,
 )
+from probes.grading import grade_of_arrival, grade_of_bounce, grade_of_dialogue
 from probes.probe import Probe
 from probes.reading.bounce_origin import is_proven
 from probes.reading.facts import Finding
@@ -163,7 +164,7 @@ def delivery_time(probe: Probe, evidence: Sequence[Evidence]) -> timedelta | Non
 
 def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     took = arrival.at - probe.created_at
-    grade = Grade.UNPROVEN if case.declined else _grade_of_arrival(probe, arrival)
+    grade = Grade.UNPROVEN if case.declined else grade_of_arrival(probe, arrival)
     where = f"{arrival.folder_name} {span(took)} after it was sent"
     if spam := _taken_for_spam(probe, arrival, where, grade):
         return spam
@@ -272,7 +273,7 @@ def _contradicted(case: _Case) -> str:
 def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
     """Taken, and given up later. Which of the two it was is in the sentence, the cause is that of the last refusal."""
     handed_over = case.accepted or case.last
-    grade = _grade_of_bounce(probe, case, bounce, handed_over)
+    grade = grade_of_bounce(probe, case, bounce, handed_over)
     taken = f"accepted by {case.accepted.last.host}, " if case.accepted and case.accepted.last.host else ""
     copy = ", though a copy of it was sent to us" if case.arrival else ""
     told = f"{taken}then bounced by {reporter(bounce)}: {quoted(bounce)}{copy}"
@@ -281,15 +282,6 @@ def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
     if bounce.cause is Cause.NETWORK:
         return Verdict(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, f"the receiver was not asked: {told}")
     return Verdict(Outcome.BLOCKED, bounce.cause, grade, told, answer_of_bounce(bounce))
-
-
-def _grade_of_bounce(probe: Probe, case: _Case, bounce: Bounce, handed_over: Dialogue | None) -> Grade:
-    """That of the dialogue with those who took it, if the bounce is theirs."""
-    if not is_proven(bounce, case.receiver):
-        return Grade.UNPROVEN
-    if handed_over:
-        return _grade_of_dialogue(probe, handed_over)
-    return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.UNPROVEN
 
 
 def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
@@ -370,7 +362,7 @@ def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Ve
     told = f"accepted by {accepted.last.host}, then put off, as {reporter(delay)} reported: {quoted(delay)}"
     if not is_proven(delay, case.receiver):
         told += unproven_origin(delay)
-    grade = _grade_of_bounce(probe, case, delay, accepted)
+    grade = grade_of_bounce(probe, case, delay, accepted)
     return Verdict(Outcome.DEFERRED, delay.cause, grade, told, answer_of_bounce(delay))
 
 
@@ -384,7 +376,7 @@ def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdi
         told += f"; not searched: {', '.join(look.unsearched)}"
     if report := case.bounce or case.delay:
         told += f"; {reporter(report)} reported: {quoted(report)}{unproven_origin(report)}"
-    return Verdict(Outcome.MISSING, Cause.UNCLEAR, _grade_of_dialogue(probe, accepted), told)
+    return Verdict(Outcome.MISSING, Cause.UNCLEAR, grade_of_dialogue(probe, accepted), told)
 
 
 def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
@@ -395,7 +387,7 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     if not asked_about_sender(probe, dialogue) or cause is Cause.NETWORK:
         because = f"we could not ask: stopped at {there}"
         return Verdict(Outcome.UNKNOWN, _cause_unasked(probe, step), Grade.UNPROVEN, because, answer)
-    grade = _grade_of_dialogue(probe, dialogue)
+    grade = grade_of_dialogue(probe, dialogue)
     if cause is Cause.FIREWALL:
         return Verdict(Outcome.BLOCKED, cause, grade, f"no way in at {there}{times(dialogue)}", answer)
     if not reached(dialogue) and cause is Cause.UNCLEAR:
@@ -413,21 +405,3 @@ def _cause_unasked(probe: Probe, step: Step) -> Cause:
     if probe.via in IMPERSONATING and step.fault not in NO_WAY_OUT:
         return Cause.SERVER_FAULT
     return Cause.NETWORK
-
-
-def _grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
-    """A copy proves little: whoever sent it to us could have written its headers."""
-    if arrival.folder is Folder.COPY:
-        return Grade.UNPROVEN
-    if read_message(arrival.headers, relayed=probe.via == "relay").connecting_ip != probe.source_ip:
-        return Grade.UNPROVEN
-    return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.REAL
-
-
-def _grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
-    """Without an arrival there are no headers: what we did ourselves must do. What never left proves nothing."""
-    if not reached(dialogue):
-        return Grade.UNPROVEN
-    if probe.via in IMPERSONATING:
-        return Grade.IMPERSONATED
-    return Grade.REAL if probe.via == "direct" and dialogue.local_ip == probe.source_ip else Grade.UNPROVEN

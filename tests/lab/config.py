@@ -40,7 +40,7 @@ _PACE = {  # where the verdict is one of time
     "greylisted": 'code_life = "5s"\ngive_up = "15s"\nretry = ["6s"]',  # the code dies before postgrey lets it pass
     "firewall-drop": 'code_life = "5s"\ngive_up = "8s"\nretry = ["2s"]\ntimeout = "3s"',
     "firewall-reset": 'code_life = "5s"\ngive_up = "8s"\nretry = ["2s"]',
-    "lost": 'code_life = "4s"\ngive_up = "5s"',
+    "lost": 'code_life = "4s"\ngive_up = "9s"',  # a code's life after it was accepted
     "unreadable": 'code_life = "4s"\ngive_up = "5s"',
 }
 _TLS = {"clean": "implicit", "junk": "starttls"}  # of the mailbox; the others do without

@@ -21,7 +21,7 @@ from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged, Listener, tell_all
 from monitor.flight import Flight, end_of, probe_on
 from monitor.schedule import Caps
-from monitor.store import Store, StoreDownError, StoreError
+from monitor.store import ReplacedError, Store, StoreDownError, StoreError
 from monitor.watcher import Watcher
 from probes.evidence import Attempt, Evidence, FailedLook, Interrupted, Look, Step
 from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
@@ -415,5 +415,5 @@ class Pipeline:
             await work
         except Exception as error:
             self._set_alarm(flight, self._time(flight) + SLACK)
-            if not isinstance(error, StoreDownError):  # of that the service tells
+            if not isinstance(error, StoreDownError | ReplacedError):  # of these the service tells
                 log.exception("work on a probe went wrong", probe=flight.probe.id)

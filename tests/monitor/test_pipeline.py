@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from monitor.config import Config
 from monitor.events import Event
 from monitor.pipeline import LaunchError
-from monitor.store import StoreError
+from monitor.store import ReplacedError, StoreError
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, FailedLook, Handover, Interrupted, Look
 from probes.kinds import Kind
 from probes.mailboxes import MailboxError, Session, Sighting
@@ -425,3 +426,21 @@ async def test_a_message_that_we_stumble_over_hides_no_other(world: World, monke
         world.maildir.deliver(route.sent[0].content)
         assert await heard.verdict() == "inbox - real"
         await _until(lambda: world.maildir.files() == {stone})
+
+
+async def test_a_leader_that_was_replaced_writes_no_traceback_for_each_probe(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    refused = asyncio.Event()
+
+    async def replaced(*_: object, **__: object) -> None:
+        refused.set()
+        raise ReplacedError("another one leads")
+
+    async with world.service(watched(Scripted(), world.mailbox)) as (pipeline, _, store):
+        monkeypatch.setattr(store, "learn", replaced)
+        with capture_logs() as lines:
+            await pipeline.launch(next(iter(pipeline._sites.values())), KIND)
+            await asyncio.wait_for(refused.wait(), 10)
+            await _until(lambda: all(task.done() for task in pipeline._tasks))
+    assert not [line for line in lines if line.get("exc_info")]

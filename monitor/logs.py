@@ -60,13 +60,14 @@ def set_up(level: str = "info", form: Literal["auto", "text", "json"] = "auto") 
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S" if text else "iso", utc=True),
+            _with_lines_lost,
             *finish[:-1],
             _shortened,
             finish[-1],
             _without_secrets,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=StandardError,
         cache_logger_on_first_use=True,
     )
     logging.getLogger("mail").setLevel(logging.ERROR)  # aiosmtpd's, which tells every command
@@ -118,6 +119,35 @@ def _renderer() -> structlog.dev.ConsoleRenderer:
     """Tracebacks are plain: the usual ones show the values of local variables, and passwords are among them."""
     plain = structlog.dev.plain_traceback
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False, exception_formatter=plain)
+
+
+class StandardError:
+    """Where lines go. A line that cannot be written (a full disk, a reader of a pipe that ended) is counted, and the
+    next that can tells how many: whoever logs has work to do that must not end with it.
+
+    Standard error is looked up for each line: what replaces it is written to, also by loggers that are kept.
+    """
+
+    lost = 0  # lines of this process that could not be written since one could
+
+    def __init__(self, *_: Any) -> None:
+        """structlog hands over the name that a logger was asked for."""
+
+    def write(self, line: str) -> None:
+        """Write the line and flush it."""
+        try:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):  # the second: it is closed
+            StandardError.lost += 1
+        else:
+            StandardError.lost = 0
+
+    debug = info = warning = error = critical = exception = write
+
+
+def _with_lines_lost(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {**line, "lines_lost": StandardError.lost} if StandardError.lost else line
 
 
 class LibraryHandler(logging.Handler):

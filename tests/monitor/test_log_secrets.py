@@ -35,6 +35,34 @@ def test_a_traceback_shows_no_values_of_variables(form: str) -> None:
     assert "four words in a row" not in said
 
 
+GOES_ON = """
+import io, sys
+import structlog
+from monitor import logs
+logs.set_up("info", "json")
+log = structlog.get_logger("pipeline")
+log.info("one")
+log.exception("two")
+sys.stderr = io.StringIO()
+log.info("three")
+log.info("four")
+lines = sys.stderr.getvalue()
+sys.stderr.close()
+log.info("five")
+print(lines)
+"""
+
+
+def test_a_log_that_cannot_be_written_stops_nothing() -> None:
+    with open("/dev/full", "w") as full:
+        command = (sys.executable, "-c", GOES_ON)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, text=True, timeout=30, check=False)
+    three, four = map(json.loads, done.stdout.split("\n")[:2])
+    assert (three["event"], three["lines_lost"]) == ("three", 2)
+    assert four["event"] == "four"
+    assert "lines_lost" not in four
+
+
 # ---- What libraries and the event loop say ---------------------------------------------------------------------------
 
 LIBRARIES = """

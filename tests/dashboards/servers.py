@@ -131,7 +131,14 @@ def _status(port: int, path: str) -> int:
 def _owns(pid: int, port: int) -> bool:
     try:
         rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
-        sockets = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
+        sockets = {_target(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
     except OSError:
         return False
     return any(row[1].endswith(f":{port:04X}") and row[3] == "0A" and f"socket:[{row[9]}]" in sockets for row in rows)
+
+
+def _target(descriptor: Path) -> str:
+    try:
+        return os.readlink(descriptor)
+    except OSError:  # closed since it was listed
+        return ""

@@ -53,10 +53,12 @@ class Daemon:
             self._process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
             )
+        ready = False
         for _ in until(self._seconds):
-            if not self.running or self._ready(self.pid):
+            ready = self.running and self._ready(self.pid)
+            if ready or not self.running:
                 break
-        if not self.running or not self._ready(self.pid):
+        if not ready:
             self.kill9()
             raise NotReadyError(f"{self.name} did not come up; the end of {self.log}:\n{tail(self.log)}")
 

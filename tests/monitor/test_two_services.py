@@ -1,6 +1,8 @@
 """Two `mailpath serve` on one store: one leads, the other refuses or stands by. Real processes, really killed."""
 
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.monitor.serving import SECONDS, Folder, Process, folder
@@ -20,6 +22,23 @@ def standing_by(at: Folder) -> Process:
     second = at.serve("--standby", file=at.write("other.toml", at.other_web))
     at.until(lambda: second.said(WAITS))
     return second
+
+
+def suspend(at: Folder, process: Process) -> None:
+    """Stop it where it holds no lock: in the middle of a write, SQLite lets nobody else write until it goes on."""
+
+    def stopped_between_writes() -> bool:
+        process.send(signal.SIGSTOP)
+        try:
+            with closing(sqlite3.connect(at.store, timeout=1, isolation_level=None)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            process.send(signal.SIGCONT)
+            return False
+        return True
+
+    at.until(stopped_between_writes)
 
 
 def test_the_second_refuses_and_after_a_kill_9_it_starts_at_once(tmp_path: Path):
@@ -69,7 +88,7 @@ def test_a_leader_that_was_suspended_sends_nothing_when_it_wakes(tmp_path: Path)
         at.until(at.ready)
         at.until(lambda: at.asked("SELECT id FROM incidents"))
         second = standing_by(at)
-        first.send(signal.SIGSTOP)
+        suspend(at, first)
         at.until(lambda: leads(at, second))
         at.more_probes(4)
         first.send(signal.SIGCONT)

@@ -7,6 +7,10 @@ and some companies have not been probed again yet.
 A wide incident stays wide while enough companies have it. Below that it is recovering: it keeps those that are left
 until each of their checks is well, or has failed again in a probe that was launched since, or was not heard of for too
 long. Then it is narrowed to what is left, which is looked at anew.
+
+What one of its companies has of another nature by then is not what all had: it has an incident of its own, and so has
+a full mailbox at any time. And a cut of our own line stays ours until each company was tried again since the first was
+reached: until then nothing is known of it.
 """
 
 from collections import Counter, defaultdict
@@ -134,11 +138,31 @@ class _Grouping:
             if holder := self._holder[id(problem)]:
                 self._held[holder.id].append(problem)
         self._taken: set[int] = set()
+        for incident in self._incidents.values():
+            if len(incident.companies) > 1:
+                self._let_go(incident, self._others_trouble(incident))
+
+    def _others_trouble(self, incident: Incident) -> list[Problem]:
+        """What it holds at single companies, and most of its companies never had."""
+        held, had_it = self._held[incident.id], frozenset(incident.companies)
+        if incident.wide and self._all_looked_at(incident):
+            return [problem for problem in held if problem.nature is not incident.nature]
+        full = {p.company for p in self._problems if p.nature is Nature.MAILBOX and p.company in had_it}
+        if incident.nature is Nature.MAILBOX or 2 * len(full) >= len(had_it):
+            return []
+        return [problem for problem in held if problem.nature is Nature.MAILBOX]
+
+    def _let_go(self, incident: Incident, problems: Iterable[Problem]) -> None:
+        """It holds these no longer."""
+        gone = {id(problem) for problem in problems}
+        for each in gone:
+            self._holder[each] = None
+        self._held[incident.id] = [problem for problem in self._held[incident.id] if id(problem) not in gone]
 
     def groups(self) -> Iterator[Group]:
         """All groups, each problem in one of them."""
         wide = [each for each in self._incidents.values() if each.wide and not self._all_looked_at(each)]
-        yield from self._keep(each for each in wide if key_of(each) == _EVERYBODYS)
+        yield from self._keep(each for each in wide if key_of(each) in (_EVERYBODYS, _OUR_OWN))
         for find in (self._everybody, self._ourselves):
             yield from self._join(find(wide))
         yield from self._keep(wide)
@@ -190,9 +214,22 @@ class _Grouping:
         town = self._town if incident.subject == EVERYBODY else self._town.behind(incident.subject[1:])
         members = [*held, *self._spread(incident, held)]
         still = stays_wide(members, town, incident.began_at)
+        if still and self._no_longer_ours(incident, members):
+            unknown = [member for member in members if member.nature is Nature.OURS]
+            self._let_go(incident, unknown)
+            held, members = _without(unknown, held), _without(unknown, members)
         members = self._whole(members if still else [*held, *self._same_outage(incident)])
         problem = _together(incident, members, recovering=not still)
         return self._group(problem, members, recovering=not still)
+
+    def _no_longer_ours(self, incident: Incident, members: Sequence[Problem]) -> bool:
+        """Whether our line is mended, most are stopped by something else, and those of which that is not known were
+        waited for long enough."""
+        if incident.nature is not Nature.OURS or _nature(members, Nature.OURS) is Nature.OURS:
+            return False
+        told = [self._known.failed_at(each) for m in members if m.nature is not Nature.OURS for each in m.failures]
+        untold = [failure for member in members if member.nature is Nature.OURS for failure in member.failures]
+        return not any(self._known.awaited(failure, min(told)) for failure in untold)
 
     def _spread(self, incident: Incident, held: Sequence[Problem]) -> list[Problem]:
         """What else has come of the same reason. What is left of another wide one may have come of any."""
@@ -270,6 +307,11 @@ _OUR_OWN: Key = (Nature.OURS, EVERYBODY)
 _REST = (Scope.COMPANY, SEVERAL)
 
 
+def _without(gone: Iterable[Problem], problems: Iterable[Problem]) -> list[Problem]:
+    ids = {id(problem) for problem in gone}
+    return [problem for problem in problems if id(problem) not in ids]
+
+
 def _nature(problems: Iterable[Problem], present: Nature) -> Nature:
     """The nature that most companies have, or most of what fails at one; of as many, the present one."""
     found = list(problems)
@@ -283,7 +325,9 @@ def _nature(problems: Iterable[Problem], present: Nature) -> Nature:
 def _together(incident: Incident, members: Sequence[Problem], *, recovering: bool) -> Problem:
     """The problem that a wide incident is about. While it is recovering it stays whose trouble it was: what is left
     is looked at anew when it is narrowed, and until then it is no longer what most of them have."""
-    ours = incident.nature is Nature.OURS and all(may_be_ours(member) for member in members)
+    ours = incident.nature is Nature.OURS and (
+        all(may_be_ours(member) for member in members) or any(member.nature is Nature.OURS for member in members)
+    )
     nature = incident.nature if ours or recovering else _nature(members, incident.nature)
     scope = WIDE[nature]
     if nature is Nature.MAIL and incident.subject == EVERYBODY:

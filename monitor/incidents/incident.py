@@ -164,7 +164,8 @@ class Incident:
     them, at most `MOST_FAILURES`; of one that is over, the last ones. `began_at` is the launch of its first bad
     probe, `opened_at` when the rules last opened it. `changed_at` is when its cause or nature last became what it is.
     `relapses` counts how often it came back. `recovering_since`: too few companies were left for it to be wide; from
-    then on every check is waited for. `narrowed_at`: the wait was over, and this is what still failed.
+    then on every check is waited for. `narrowed_at`: the wait was over, and this is what still failed. `others`: those
+    of `touches` whose failures are of another nature: it holds their checks, and what it says is not said of them.
     """
 
     id: str
@@ -191,11 +192,19 @@ class Incident:
     told: Mapping[str, Told] = field(default_factory=dict)  # by channel
     recovering_since: datetime | None = None
     narrowed_at: datetime | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
         """Whether it goes on."""
         return self.closed_at is None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The companies that have what it says; of one that is over, those that had it."""
+        everyone = self.touches or self.companies
+        others = frozenset(self.others)
+        return tuple(company for company in everyone if company not in others) or everyone
 
     @property
     def reason(self) -> Reason:
@@ -226,8 +235,9 @@ class Incident:
 
 def leading(incident: Incident, failures: Sequence[Failure]) -> Failure | None:
     """The failure that speaks for all of these: the first that is what the incident says that it is."""
-    same = (each for each in failures if (each.outcome, each.cause) == (incident.outcome, incident.cause))
-    return next(same, failures[0] if failures else None)
+    same = [each for each in failures if (each.outcome, each.cause) == (incident.outcome, incident.cause)]
+    own = (each for each in same if each.nature is incident.nature)
+    return next(own, same[0] if same else failures[0] if failures else None)
 
 
 class Turn(StrEnum):

@@ -132,14 +132,14 @@ def filled(text: str, sender: SenderFacts, company: str, mail_system: str) -> st
 def scene_of(telling: Telling) -> Scene:
     """The incident as this channel may see it."""
     incident, visible = telling.incident, telling.visible
-    all_of_them = incident.touches or incident.companies
+    all_of_them = incident.named
     companies = _seen(all_of_them, visible) or _seen(incident.companies, visible)
     failures = tuple(f for f in incident.failures if visible is None or f.company in visible)
     whole = len(companies) == len(all_of_them)
     mail_system = _mail_system(telling, companies)
     lead = leading(incident, failures)
     if lead and not whole:  # what most companies have may be another thing than what these have
-        incident = replace(incident, outcome=lead.outcome, cause=lead.cause)
+        incident = replace(incident, nature=lead.nature, outcome=lead.outcome, cause=lead.cause)
         telling = replace(telling, incident=incident)
     since = incident.began_at if whole else min((f.since for f in failures), default=incident.began_at)
     return Scene(

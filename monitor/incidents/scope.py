@@ -49,6 +49,7 @@ class Problem:
     companies: tuple[str, ...]
     failures: tuple[Failure, ...]
     since: datetime
+    others: tuple[str, ...] = ()  # those of `companies` that have something of another nature only
 
     @property
     def key(self) -> Key:
@@ -315,11 +316,13 @@ def _most(members: int, others: int, wide: Wide) -> bool:
 def join(
     problems: Sequence[Problem], key: Key, scope: Scope, mail_system: str = "", severity: Severity | None = None
 ) -> Problem:
-    """One problem of these. It is described by those of its nature."""
+    """One problem of these. It is described by those of its nature, and said of the companies that have one."""
     failures = [failure for problem in problems for failure in problem.failures]
     own = [failure for failure in failures if failure.nature is key[0]]
     severity = severity or gravest(problem.severity for problem in problems)
     joined = _problem(*key, scope, severity, failures, mail_system=mail_system)
     outcome, cause = _leading(own or failures)
     since = min(problem.since for problem in _fresh(problems))
-    return replace(joined, outcome=outcome, cause=cause, since=since)
+    having = {failure.company for failure in own}
+    others = tuple(company for company in joined.companies if having and company not in having)
+    return replace(joined, outcome=outcome, cause=cause, since=since, others=others)

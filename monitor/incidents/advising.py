@@ -63,6 +63,21 @@ THEIR_SYSTEM: dict[Reason, Advice] = {
         SAME_FOR_ALL,
         PHONE,
     ),
+    Reason.SAME_TEXT: Advice(
+        "A filter refuses the text: a neutral sender's mail of the same shape gets the same answer.",
+        Actor.COMPANY_IT,
+        "Find the filter's rule in its log at the time of the probe, and report both mails as clean to its vendor.",
+        "Change no list of addresses or domains: it is about what the mail says.",
+    ),
+    Reason.BOTH_LOST: Advice(
+        "Mail is accepted and does not reach the probe's mailbox, a neutral sender's neither: lost behind the server, "
+        "or by that mailbox.",
+        Actor.COMPANY_IT,
+        "Follow one probe through the mail server's log and queue to the mailbox: filter, quarantine, forwarding, "
+        "rules of the mailbox. Does other people's mail arrive?",
+        SAME_FOR_ALL,
+        BLIND,
+    ),
     Reason.CONTROL_FAILS: Advice(
         "A neutral sender's mail does not get through either.",
         Actor.COMPANY_IT,
@@ -243,7 +258,7 @@ def _ours(incident: Incident) -> Advice:
     reason = incident.reason
     if reason is Reason.NO_WAY_OUT:
         return NO_WAY_OUT
-    if reason is Reason.CONTROL_FAILS:
+    if reason in (Reason.CONTROL_FAILS, Reason.BOTH_LOST):
         return LOST_EVERYWHERE
     if reason is Reason.NOTHING_REACHED:
         return UNREACHED[reason]

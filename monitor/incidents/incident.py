@@ -29,7 +29,7 @@ class Nature(StrEnum):
 
     MAIL = "mail"  # the sender's mail is stopped
     MAILBOX = "mailbox"  # the probe's own mailbox is full, gone or unknown: nothing is said of the sender
-    THEIR_SYSTEM = "their_system"  # the company's mail system takes nobody's mail: the control fails too
+    THEIR_SYSTEM = "their_system"  # the company's mail system stops other senders' mail too: the control fails
     OURS = "ours"  # we cannot ask or look
 
 
@@ -42,6 +42,8 @@ class Reason(StrEnum):
     NEIGHBOUR_STOPPED = "neighbour_stopped"  # another domain from the same address did not: it is not the domain
     SAME_ANSWER = "same_answer"  # a neutral sender got the same answer
     SAME_LIST = "same_list"  # a neutral sender is refused by the same blocklist: it lists both, or everybody
+    SAME_TEXT = "same_text"  # a neutral sender's mail of the same shape is refused for its content: it is the text
+    BOTH_LOST = "both_lost"  # a neutral sender's mail is accepted and never seen either: lost behind the server
     CONTROL_FAILS = "control_fails"  # a neutral sender fails again and again, in another way or without a word
     ONLY_HERE = "only_here"  # no connection; other companies can be reached
     NOTHING_REACHED = "nothing_reached"  # no connection, and nobody else was reached since: theirs or ours
@@ -166,6 +168,8 @@ class Incident:
     `relapses` counts how often it came back. `recovering_since`: too few companies were left for it to be wide; from
     then on every check is waited for. `narrowed_at`: the wait was over, and this is what still failed. `others`: those
     of `touches` whose failures are of another nature: it holds their checks, and what it says is not said of them.
+    `part`: of a mail system's trouble, that it is not all of its mail: some paths (`MAILBOX`), kinds (`KIND`), or now
+    and then (`COMPANY`).
     """
 
     id: str
@@ -193,6 +197,7 @@ class Incident:
     recovering_since: datetime | None = None
     narrowed_at: datetime | None = None
     others: tuple[str, ...] = ()
+    part: Scope | None = None
 
     @property
     def open(self) -> bool:

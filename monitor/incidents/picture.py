@@ -321,7 +321,7 @@ class Picture:
     def _refresh(self) -> None:
         """Work out again what has changed, company by company."""
         self._look_at_reach()
-        heard = Heard(self._well_at, self._heard_at)
+        heard = Heard(self._well_at, self._heard_at, self._others.through_at)
         for company in self._stale:
             sites = self._sites.get(company)
             self._failing.pop(company, None)

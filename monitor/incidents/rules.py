@@ -137,6 +137,7 @@ def _fields(problem: Problem) -> dict[str, object]:
         "mail_system": problem.mail_system,
         "touches": problem.companies,
         "others": problem.others,
+        "part": problem.part,
         "failing": len(problem.failures),
         "failures": _kept(problem.failures),
     }

@@ -60,7 +60,7 @@ def text(telling: Telling) -> str:
 NATURES: dict[Nature, str] = {
     Nature.MAIL: "the sender's mail is stopped",
     Nature.MAILBOX: "the probe's own mailbox",
-    Nature.THEIR_SYSTEM: "the company's mail system takes nobody's mail",
+    Nature.THEIR_SYSTEM: "the company's mail system stops other senders' mail too",
     Nature.OURS: "Mailpath cannot tell",
 }
 
@@ -105,10 +105,36 @@ def _their_trouble(scene: Scene) -> str:
             return f"{its} delays everybody's mail (a neutral sender is put off too)"
         case Reason.SAME_LIST:
             return f"{its} refuses other senders too (the same blocklist refuses a neutral sender)"
+        case Reason.SAME_TEXT:
+            its = "its filter" if scene.incident.company else "the filter"
+            return f"{its} refuses the text of the mail (a neutral sender's mail like it too)"
+        case Reason.BOTH_LOST:
+            return "accepts mail, and it does not reach the probe's mailbox (a neutral sender's neither)"
         case Reason.SAME_ANSWER:
-            return f"{its} takes nobody's mail (a neutral sender gets the same answer)"
+            return _stops_others(scene, its, "the same answer", "a neutral sender gets the same answer")
         case _:
-            return f"{its} takes nobody's mail (a neutral sender fails too)"
+            return _stops_others(scene, its, "it fails too", "a neutral sender fails too")
+
+
+def _stops_others(scene: Scene, its: str, too: str, known: str) -> str:
+    """How much of a company's mail it is, as far as that is known."""
+    paths = sorted({failure.path for failure in scene.failures})
+    match scene.incident.part:
+        case Scope.MAILBOX if paths:
+            one = len(paths) == 1
+            subject = f"the path {paths[0]} takes" if one else f"the paths {listed(paths)} take"
+            return f"{subject} nobody's mail ({known})"
+        case None:
+            return f"{its} takes nobody's mail ({known})"
+        case _:
+            return f"{its} stops {_stopped_kinds(scene)}, a neutral sender's too ({too})"
+
+
+def _stopped_kinds(scene: Scene) -> str:
+    """The kinds, if others get through beside them."""
+    kinds = _kinds(scene)
+    known = scene.incident.part is Scope.KIND and 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
+    return " and ".join(KINDS[kind] for kind in kinds) if known else "some of the mail"
 
 
 def _news(scene: Scene) -> str:

@@ -90,8 +90,9 @@ def site(
     kinds: tuple[Kind, ...] = (CODE,),
     mail_system: str = "postfix",
     via: str = "direct",
+    mailbox: str = "",
 ) -> Site:
-    return Site(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER, via)
+    return Site(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER, via, mailbox=mailbox)
 
 
 def ruling(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> Ruling:

@@ -23,6 +23,7 @@ from monitor.incidents.advice import (
 from monitor.incidents.family import Family, family_of
 from monitor.incidents.fixes import CAUSE_FIXES, FIXES, SETTLES
 from monitor.incidents.incident import Incident, Nature, Reason, Scope
+from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from probes.verdict import Cause, Outcome
 
 THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
@@ -93,7 +94,16 @@ THEIR_SYSTEM: dict[Reason, Advice] = {
         BLIND,
     ),
     Reason.LOOKUP: BY_CAUSE[Cause.DOMAIN_UNKNOWN],
+    Reason.NOT_ITS_DOMAIN: replace(
+        BY_CAUSE[Cause.RELAY_DENIED],
+        meaning="The server says that the recipient's domain is no accepted domain of its own: it relays for nobody.",
+        fix="Add the domain to those that the server takes mail for (in Exchange: Get-AcceptedDomain), or correct its "
+        "MX, or `to` of the path.",
+    ),
 }
+AT_THE_VENDOR = (
+    "The vendor: see the status page of {system}, and open a case there with the replies and times of the probes below."
+)
 DELAYS_ALL = replace(
     THEIR_SYSTEM[Reason.SAME_ANSWER],
     meaning="It puts off a neutral sender with the same answer: it delays everybody's mail.",
@@ -203,7 +213,11 @@ def _their_system(incident: Incident, mail_system: str) -> Advice:
     if reason is Reason.SAME_ANSWER and (incident.outcome is Outcome.LATE or incident.cause is Cause.GREYLISTED):
         exact = fix_for(Cause.GREYLISTED, incident.outcome, mail_system)
         return replace(DELAYS_ALL, fix=exact or DELAYS_ALL.fix)
-    return THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
+    advice = THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
+    vendors = incident.scope is Scope.MAIL_SYSTEM and mail_system not in {"", *RUN_BY_THE_COMPANY}
+    if not vendors or advice.actor is not Actor.COMPANY_IT:
+        return advice
+    return replace(advice, actor=Actor.VENDOR, fix=AT_THE_VENDOR, bridge=f"Confirm it. {advice.fix}")
 
 
 def _of_the_mail(incident: Incident, mail_system: str) -> Advice:

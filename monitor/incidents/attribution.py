@@ -57,6 +57,8 @@ def attribute(case: Case) -> Attribution:
         return Attribution(Nature.MAILBOX, Reason.PROBE_MAILBOX, verdict.cause)
     if never_connected(verdict):
         return _unreached(case)
+    if verdict.cause is Cause.RELAY_DENIED and not _at_our_relay(case):
+        return _capped(case, _not_its_domain(case))
     return _capped(case, _answered(case))
 
 
@@ -87,6 +89,23 @@ def _unreached(case: Case) -> Attribution:
         return Attribution(Nature.THEIR_SYSTEM, reason, Cause.SERVER_FAULT, at_most, too)
     reason = Reason.NOTHING_REACHED if alone else Reason.ONLY_HERE
     return Attribution(Nature.MAIL, reason, case.verdict.cause, at_most)
+
+
+def _at_our_relay(case: Case) -> bool:
+    """Whether it is the service that we send through that said no, and not the company's server."""
+    answer = case.verdict.answer
+    return case.via == "relay" and answer is not None and answer.stage is not None
+
+
+def _not_its_domain(case: Case) -> Attribution:
+    """The company's own server says that it relays for nobody: the recipient's domain is none of those that it takes
+    mail for. That is its configuration, or our `to`. Only if another sender gets through is it about this one."""
+    cause = case.verdict.cause
+    if through := case.found(Got.THROUGH, *NEUTRAL):
+        return Attribution(Nature.MAIL, Reason.CONTROL_THROUGH, cause, comparison=through)
+    same = case.found(Got.SAME, *NEUTRAL)
+    at_most = Severity.PAGE if same else Severity.TICKET
+    return Attribution(Nature.THEIR_SYSTEM, Reason.NOT_ITS_DOMAIN, cause, at_most, same)
 
 
 def _answered(case: Case) -> Attribution:

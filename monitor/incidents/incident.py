@@ -43,6 +43,7 @@ class Reason(StrEnum):
     SAME_ANSWER = "same_answer"  # a neutral sender got the same answer
     SAME_LIST = "same_list"  # a neutral sender is refused by the same blocklist: it lists both, or everybody
     SAME_TEXT = "same_text"  # a neutral sender's mail of the same shape is refused for its content: it is the text
+    NOT_ITS_DOMAIN = "not_its_domain"  # the server takes no mail for the recipient's domain: "unable to relay"
     BOTH_LOST = "both_lost"  # a neutral sender's mail is accepted and never seen either: lost behind the server
     CONTROL_FAILS = "control_fails"  # a neutral sender fails again and again, in another way or without a word
     ONLY_HERE = "only_here"  # no connection; other companies can be reached

@@ -94,6 +94,7 @@ REASONS: dict[Reason, str] = {  # what decided whose trouble it is, a sentence; 
     Reason.SAME_ANSWER: "Compared: a neutral sender got the same answer{at}.",
     Reason.SAME_LIST: "Compared: a neutral sender was refused by the same list{at}.",
     Reason.SAME_TEXT: "Compared: a neutral sender's mail of the same shape got the same answer{at}.",
+    Reason.NOT_ITS_DOMAIN: "The server says so of the recipient's domain, and nothing of the sender.",
     Reason.BOTH_LOST: "Compared: a neutral sender's mail was accepted and not seen either, last{at}.",
     Reason.CONTROL_FAILS: "Compared: a neutral sender failed too, last{at}.",
     Reason.ONLY_HERE: "Other companies can be reached. Whether this one refuses this sender only is not known.",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from monitor.incidents.attribution import Case, attribute, least
 from monitor.incidents.comparison import Comparison, Failing, Rigour
 from monitor.incidents.holding import Group, Known, grouped
-from monitor.incidents.incident import Failure, Incident, Nature
+from monitor.incidents.incident import Failure, Incident, Nature, Reason
 from monitor.incidents.marks import Mark, Names, mark_of, severity_of
 from monitor.incidents.others import Others
 from monitor.incidents.reach import Contacts, Reach, Unreached, reach, unanswered
@@ -263,7 +263,8 @@ class Picture:
         if mark not in (Mark.BAD, Mark.DAMNING):
             return False
         case = Case(mark, ruling.verdict, self._names, reach=self._reach.get((ruling.line, False), Reach.UNTOLD))
-        return attribute(case).nature is Nature.MAIL
+        found = attribute(case)
+        return found.nature is Nature.MAIL or found.reason is Reason.NOT_ITS_DOMAIN
 
     def _is_undecided(self, line: Line) -> bool:
         track = self._tracks.get(line)

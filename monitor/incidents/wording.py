@@ -105,6 +105,9 @@ def _their_trouble(scene: Scene) -> str:
             return f"{its} delays everybody's mail (a neutral sender is put off too)"
         case Reason.SAME_LIST:
             return f"{its} refuses other senders too (the same blocklist refuses a neutral sender)"
+        case Reason.NOT_ITS_DOMAIN:
+            its = "its mail server takes" if scene.incident.company else "the mail server takes"
+            return f"{its} no mail for the probe's domain (not an accepted domain there)"
         case Reason.SAME_TEXT:
             its = "its filter" if scene.incident.company else "the filter"
             return f"{its} refuses the text of the mail (a neutral sender's mail like it too)"
@@ -244,6 +247,8 @@ def _act(scene: Scene) -> str:
         case Actor.OURSELVES:
             together = scene.reason is Reason.NOTHING_REACHED
             return "whoever runs Mailpath" + (", with the company's IT." if together else ".")
+        case Actor.VENDOR:
+            return f"{SYSTEMS.get(scene.mail_system, scene.mail_system)}, not a company's IT."
         case Actor.SENDER if several:
             vendor = SYSTEMS.get(scene.mail_system) if scene.mail_system not in RUN_BY_THE_COMPANY else None
             return f"Trimble, its mail service and {vendor}." if vendor else "Trimble and its mail service."

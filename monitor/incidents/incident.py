@@ -102,7 +102,9 @@ class Ending(StrEnum):
 class Failure:
     """One path and kind that fails. `since` is when the probe of the first of its `bad` verdicts in this stretch was
     launched; the rest is that of the latest: `probe_id`, judged at `at`, with the verdict's four words and its
-    `answer`. `reason` is what decided `nature`; `compared_at`: when the other sender that it rests on was launched."""
+    `answer`. `reason` is what decided `nature`; `compared_at`: when the other sender that it rests on was launched.
+    `of_last`: it fails now and then, `bad` of so many; 0 where it fails steadily. `over_since`: it was known only when
+    mail that was launched since then had arrived."""
 
     company: str
     path: str
@@ -120,6 +122,8 @@ class Failure:
     answer: Answer | None = None
     reason: Reason = Reason.NOT_COMPARED
     compared_at: datetime | None = None
+    of_last: int = 0
+    over_since: datetime | None = None
 
     @property
     def line(self) -> Line:

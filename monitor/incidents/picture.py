@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.incidents.attribution import Case, attribute, least
-from monitor.incidents.comparison import Comparison, Failing, Rigour
+from monitor.incidents.comparison import Comparison, Failing, Got, Rigour
 from monitor.incidents.holding import Group, Known, grouped
-from monitor.incidents.incident import Failure, Incident, Nature, Reason
+from monitor.incidents.incident import Failure, Incident, Nature, Reason, Severity
 from monitor.incidents.marks import Mark, Names, mark_of, severity_of
 from monitor.incidents.others import Others
 from monitor.incidents.reach import Contacts, Reach, Unreached, reach, unanswered
@@ -317,6 +317,7 @@ class Picture:
             *(self._settings.bad, self._settings.of_last, good, telling),
             apart=GAP * site.every,
             certain=2 * site.every + site.give_up,
+            settle=2 * self._settings.settle,
         )
 
     def _refresh(self) -> None:
@@ -371,13 +372,16 @@ class Picture:
         verdict, mark = last.verdict, streak.mark or mark_of(last.kind, last.verdict, self._names)
         reach = self._reach.get((last.line, mark is Mark.UNKNOWN), Reach.UNTOLD)
         via = self._ways[last.place].via
+        if streak.of_last:  # most of the sender's mail gets through as well
+            comparisons = [each for each in comparisons if each.got is not Got.THROUGH]
         found = attribute(Case(mark, verdict, self._names, comparisons, reach, streak.came_late, via))
+        at_most = Severity.TICKET if streak.of_last or streak.over_before_known else Severity.PAGE
         return Failure(
             company=last.company,
             path=last.path,
             kind=last.kind,
             nature=found.nature,
-            severity=least(severity_of(last.kind, mark, verdict.outcome), found.at_most),
+            severity=least(severity_of(last.kind, mark, verdict.outcome), least(found.at_most, at_most)),
             since=streak.since or last.launched_at,
             bad=streak.count,
             probe_id=last.probe_id,
@@ -389,6 +393,8 @@ class Picture:
             answer=verdict.answer,
             reason=found.reason,
             compared_at=found.comparison.at if found.comparison else None,
+            of_last=streak.of_last,
+            over_since=streak.good_since if streak.over_before_known else None,
         )
 
 

@@ -85,7 +85,26 @@ class Scene:
     @property
     def lasted(self) -> timedelta:
         """How long it goes on, or went on."""
-        return (self.incident.closed_at or self.telling.now) - self.since
+        return (self.over_at or self.telling.now) - self.since
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When it was over: earlier than that was known, where all that was lost came to light too late."""
+        if self.incident.closed_at and (over := self.known_late):
+            return over
+        return self.incident.closed_at
+
+    @property
+    def known_late(self) -> datetime | None:
+        """Since when mail arrives, if all of it was known only after that."""
+        over = [failure.over_since for failure in self.failures]
+        known = [each for each in over if each]
+        return max(known) if known and len(known) == len(over) else None
+
+    @property
+    def intermittent(self) -> bool:
+        """Whether it fails now and then."""
+        return bool(self.failures) and all(failure.of_last for failure in self.failures)
 
     @property
     def every(self) -> timedelta | None:

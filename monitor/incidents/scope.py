@@ -164,6 +164,8 @@ def _their_system(sites: Sequence[Site], failures: Sequence[Failure], heard: Hea
         *(Nature.THEIR_SYSTEM, company, Scope.THEIR_SYSTEM, severity, failures), company=company, mail_system=system
     )
     part = _through(sites, failures, heard) if scope is Scope.COMPANY else scope
+    if all(failure.of_last for failure in failures):
+        part = Scope.COMPANY
     return replace(problem, part=part)
 
 

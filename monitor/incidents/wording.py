@@ -26,13 +26,14 @@ from monitor.incidents.phrases import (
     where,
 )
 from monitor.incidents.scene import Scene, Telling, scene_into, scene_of
+from monitor.incidents.their_trouble import MOST_KINDS_IN_A_TITLE, kinds_of, their_trouble
+from monitor.incidents.track import INTERMITTENT
 from probes.kinds import Kind
 from probes.verdict import Outcome
 
 __all__ = ["facts", "headline", "labels", "left", "text", "title"]
 
 LONGEST_TITLE = 200
-MOST_KINDS_IN_A_TITLE = 2
 NOTHING_HELD = frozenset({Outcome.SPAM, Outcome.UNKNOWN})  # outcomes after which no mail comes late
 
 
@@ -67,6 +68,13 @@ NATURES: dict[Nature, str] = {
 
 def headline(scene: Scene) -> str:
     """The incident in a line."""
+    often = ""
+    if scene.intermittent and scene.lead and scene.incident.nature is not Nature.OURS:
+        often = f", intermittent: {scene.lead.bad} of {scene.lead.of_last} probes"
+    return _headline(scene) + often
+
+
+def _headline(scene: Scene) -> str:
     incident, who = scene.incident, _who(scene)
     match incident.nature:
         case Nature.MAIL:
@@ -74,7 +82,7 @@ def headline(scene: Scene) -> str:
         case Nature.MAILBOX:
             return f"{who}: the probe's own mailbox is {CAUSES[incident.cause]}"
         case Nature.THEIR_SYSTEM:
-            return f"{who}: {_their_trouble(scene)}"
+            return f"{who}: {their_trouble(scene)}"
         case Nature.OURS:
             return f"Mailpath itself: {who} cannot be judged ({CAUSES[incident.cause]})"
         case _:
@@ -90,54 +98,6 @@ def _stopped(scene: Scene) -> str:
     if scene.reason in NO_CONNECTION:
         return "cannot be delivered (no connection)"
     return f"{OUTCOMES[scene.incident.outcome]} ({CAUSES[scene.incident.cause]})"
-
-
-def _their_trouble(scene: Scene) -> str:
-    its = "its mail system" if scene.incident.company else "the mail system"
-    match scene.reason:
-        case Reason.GATEWAY_DOWN:
-            return "its gateway does not answer"
-        case Reason.LOOKUP:
-            return f"no mail server found ({CAUSES[scene.incident.cause]})"
-        case Reason.NOTHING_REACHED:
-            return "cannot be connected to, a neutral sender neither"
-        case Reason.SAME_ANSWER if scene.incident.outcome is Outcome.LATE:
-            return f"{its} delays everybody's mail (a neutral sender is put off too)"
-        case Reason.SAME_LIST:
-            return f"{its} refuses other senders too (the same blocklist refuses a neutral sender)"
-        case Reason.NOT_ITS_DOMAIN:
-            its = "its mail server takes" if scene.incident.company else "the mail server takes"
-            return f"{its} no mail for the probe's domain (not an accepted domain there)"
-        case Reason.SAME_TEXT:
-            its = "its filter" if scene.incident.company else "the filter"
-            return f"{its} refuses the text of the mail (a neutral sender's mail like it too)"
-        case Reason.BOTH_LOST:
-            return "accepts mail, and it does not reach the probe's mailbox (a neutral sender's neither)"
-        case Reason.SAME_ANSWER:
-            return _stops_others(scene, its, "the same answer", "a neutral sender gets the same answer")
-        case _:
-            return _stops_others(scene, its, "it fails too", "a neutral sender fails too")
-
-
-def _stops_others(scene: Scene, its: str, too: str, known: str) -> str:
-    """How much of a company's mail it is, as far as that is known."""
-    paths = sorted({failure.path for failure in scene.failures})
-    match scene.incident.part:
-        case Scope.MAILBOX if paths:
-            one = len(paths) == 1
-            subject = f"the path {paths[0]} takes" if one else f"the paths {listed(paths)} take"
-            return f"{subject} nobody's mail ({known})"
-        case None:
-            return f"{its} takes nobody's mail ({known})"
-        case _:
-            return f"{its} stops {_stopped_kinds(scene)}, a neutral sender's too ({too})"
-
-
-def _stopped_kinds(scene: Scene) -> str:
-    """The kinds, if others get through beside them."""
-    kinds = _kinds(scene)
-    known = scene.incident.part is Scope.KIND and 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
-    return " and ".join(KINDS[kind] for kind in kinds) if known else "some of the mail"
 
 
 def _news(scene: Scene) -> str:
@@ -178,14 +138,9 @@ def _who(scene: Scene) -> str:
 
 
 def _what(scene: Scene) -> str:
-    kinds = _kinds(scene)
+    kinds = kinds_of(scene)
     few = 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
     return " and ".join(KINDS[kind] for kind in kinds) if scene.incident.scope is Scope.KIND and few else "mail"
-
-
-def _kinds(scene: Scene) -> list[Kind]:
-    failing = {failure.kind for failure in scene.failures}
-    return [kind for kind in Kind if kind in failing]
 
 
 def _open(scene: Scene) -> Iterator[str]:
@@ -210,6 +165,8 @@ def _open(scene: Scene) -> Iterator[str]:
 def _first_screen(scene: Scene) -> Iterator[str]:
     incident, advice, domain = scene.incident, scene.advice, scene.telling.sender.domain
     yield f"Since {clock(scene.since)} ({lasting(scene.lasted)}{_bad(scene)})."
+    if over := scene.known_late:
+        yield f"Known only now: mail sent since {clock(over)} arrives."
     if incident.nature is not Nature.MAIL:
         harmless = " Nobody's sign-in is affected." if advice.meanwhile == HARMLESS else ""
         known = "Whether it is about" if scene.reason is Reason.SAME_LIST else "Nothing is known against"
@@ -218,7 +175,7 @@ def _first_screen(scene: Scene) -> Iterator[str]:
     grade = f", {GRADES[scene.lead.grade][0]}" if scene.lead and graded else ""
     yield f"Why{grade}: {scene.filled(advice.meaning)}"
     yield f"Act: {_act(scene)}"
-    if incident.nature is Nature.MAIL and (kinds := _kinds(scene)):
+    if incident.nature is Nature.MAIL and (kinds := kinds_of(scene)):
         some = "all five kinds" if len(kinds) == len(Kind) else ", ".join(KINDS[kind] for kind in kinds)
         yield f"Mail: {some}."
 
@@ -369,7 +326,10 @@ def _verify(scene: Scene) -> str:
     due = f"the next probe is due within {_exactly(scene.every)}; " if scene.every else ""
     now = f" At once: mailpath probe {scene.companies[0]}." if len(scene.companies) == 1 else ""
     act = f" The change may take up to {_exactly(settles)} to act." if settles else ""
-    return f"{due}it is over after {counted(good, 'good probe')} in a row.{now}{act}"
+    over = f"after {counted(good, 'good probe')} in a row"
+    if scene.intermittent:
+        over = f"when at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes} probes fail"
+    return f"{due}it is over {over}.{now}{act}"
 
 
 def _exactly(time: timedelta) -> str:
@@ -386,7 +346,7 @@ def _reference(scene: Scene) -> str:
 def _resolved(scene: Scene) -> Iterator[str]:
     """What is over."""
     incident = scene.incident
-    end = incident.closed_at or scene.telling.now
+    end = scene.over_at or scene.telling.now
     yield f"It lasted {lasting(scene.lasted)}: from {clock(scene.since)} to {clock(end)}."
     yield from _ended(scene)
     if len(scene.companies) > 1:
@@ -406,6 +366,9 @@ def _ended(scene: Scene) -> Iterator[str]:
             yield "Whether it is mended is not known: its path was taken out of the configuration."
         case Ending.NARROWED:
             yield "Most of it works again. What does not has an incident of its own now."
+        case Ending.RECOVERED if scene.intermittent:
+            few = f"at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes}"
+            yield f"{_works(incident.nature)} {few} probes failed."
         case Ending.RECOVERED | Ending.MERGED | None:
             yield f"{_works(incident.nature)} {counted(scene.telling.good, 'good probe')} in a row."
         case _:

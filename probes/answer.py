@@ -99,8 +99,29 @@ def same_answer(one: Answer, other: Answer) -> bool:
 
 
 def has_words(answer: Answer) -> bool:
-    """Whether the other side gave a reason in words. A fault, or a bare code, can hit two messages by chance."""
-    return answer.fault is None and any(word != MASK for word in masked(answer.text).split())
+    """Whether the other side gave a reason in words. A fault, a bare code, or words that say only that it failed, can
+    hit two messages by chance."""
+    return answer.fault is None and any(_is_reason(word) for word in masked(answer.text).split())
+
+
+def _is_reason(word: str) -> bool:
+    """Whether a word of a masked reply says more than a code does."""
+    plain = word.strip(".:-=/#*_&$")
+    return plain != "" and plain not in SAYS_NO_REASON and not _ENHANCED_CODE.fullmatch(plain)
+
+
+_BARE_WORDS = """
+    ok okay error errors fail fails failed failure failures reject rejected rejects refuse refused refuses deny denied
+    abort aborted invalid bad sorry bye no not none unknown permanent permanently temporary temporarily
+    transient fatal general access service server system smtp esmtp mail email e-mail message messages transaction
+    delivery request requested command action taken accepted accept completed complete closing connection channel
+    transmission code status reason id ref reference queued the a an this that is was been has have be to of for by in
+    at on your you we our it and or please
+"""
+SAYS_NO_REASON = frozenset(_BARE_WORDS.split())
+"""Words that a reply may be made of without giving a reason; RFC 5321, section 4.2.2, lists stock phrases of them."""
+
+_ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 MASK = "*"

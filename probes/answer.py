@@ -124,6 +124,15 @@ SAYS_NO_REASON = frozenset(_BARE_WORDS.split())
 _ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
+def list_named(answer: Answer) -> str:
+    """The blocklist that the answer names, or whose page it links to; "" if it names none."""
+    text = answer.text[:LONGEST_COMPARED]
+    if listed := _LISTED.search(text):
+        return listed[2].casefold()
+    link = _LINK.search(text)
+    return ".".join(link[1].casefold().split(".")[-2:]) if link else ""
+
+
 MASK = "*"
 
 
@@ -167,13 +176,15 @@ _LISTED_BY = (  # the words before the name of a blocklist, as Postfix, Exim, Se
     r"(?:blocked|listed|found|appears?|is|are)\s+(?:using|in|on|at|by|via)|using|(?:r|dns)bl:?"
     r"|(?:black|block|deny)-?\s?list(?:ed)?(?:\s+(?:at|in|on|by|of))?"
 )
+_LINK = re.compile(rf"(?:https?://|www\.)({_HOST})([:/?#][^\s<>\"']{{0,1000}})?", re.IGNORECASE)
+_LISTED = re.compile(rf"\b({_LISTED_BY})\s+({_HOST})", re.IGNORECASE)
 _REWRITTEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # Of a client the name, which differs between any two: "mail.example[192.0.2.1]", "mail.example (192.0.2.1)"
     (re.compile(rf"(?:{_HOST}|\bunknown)(?=\s?[\[(](?:\d{{1,3}}\.){{3}}\d{{1,3}}[\])])", re.IGNORECASE), MASK),
     # A link: its host tells whose page it is, the rest is this message's.
-    (re.compile(rf"(?:https?://|www\.)({_HOST})([:/?#][^\s<>\"']{{0,1000}})?", re.IGNORECASE), _link),
+    (_LINK, _link),
     (re.compile(r"[^\s<>\"'()\[\],;:@]{1,256}@[^\s<>\"'()\[\],;@]{1,256}"), f" {MASK} "),
-    (re.compile(rf"\b({_LISTED_BY})\s+({_HOST})", re.IGNORECASE), rf"\1 {_KEPT}\2 "),
+    (_LISTED, rf"\1 {_KEPT}\2 "),
     (
         re.compile(r"\bunknown(?=\s?\[)", re.IGNORECASE),
         MASK,

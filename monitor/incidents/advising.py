@@ -101,6 +101,14 @@ THEIR_SYSTEM: dict[Reason, Advice] = {
         "MX, or `to` of the path.",
     ),
 }
+ONE_LIST = Advice(
+    "Several companies ask one blocklist, which refuses the sender and a neutral sender: it lists both, or everybody.",
+    Actor.SENDER,
+    "Ask the list for 127.0.0.1, which no list may have (RFC 5782): one that has it lists everybody; tell companies to "
+    "remove it. Else look up {ip} and the control's address there, end the reason, and have them delisted.",
+    "Do not begin company by company, and change no allow list for the sender.",
+    settles=WITHIN_A_DAY,
+)
 AT_THE_VENDOR = (
     "The vendor: see the status page of {system}, and open a case there with the replies and times of the probes below."
 )
@@ -213,6 +221,8 @@ def _their_system(incident: Incident, mail_system: str) -> Advice:
     if reason is Reason.SAME_ANSWER and (incident.outcome is Outcome.LATE or incident.cause is Cause.GREYLISTED):
         exact = fix_for(Cause.GREYLISTED, incident.outcome, mail_system)
         return replace(DELAYS_ALL, fix=exact or DELAYS_ALL.fix)
+    if reason is Reason.SAME_LIST and incident.scope is Scope.EVERYBODY:
+        return ONE_LIST
     advice = THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
     vendors = incident.scope is Scope.MAIL_SYSTEM and mail_system not in {"", *RUN_BY_THE_COMPANY}
     if not vendors or advice.actor is not Actor.COMPANY_IT:

@@ -32,7 +32,9 @@ from monitor.incidents.scope import (
     may_be_ours,
     of_one_family,
     of_systems,
+    one_list,
     ourselves,
+    same_lists,
     stays_wide,
     their_systems,
 )
@@ -167,6 +169,7 @@ class _Grouping:
             yield from self._join(find(wide))
         yield from self._keep(wide)
         yield from self._join(of_systems(self._free_mail(), self._town))
+        yield from self._join(self._same_lists(wide))
         yield from self._join(their_systems(self._free(Nature.THEIR_SYSTEM), self._town))
         for name, held in self._held.items():
             if held and id(held[0]) not in self._taken:  # all of it was taken, or nothing
@@ -185,6 +188,10 @@ class _Grouping:
         there = any(key_of(each) == _EVERYBODYS for each in wide)
         if not there and (found := everybody(self._free_mail(), self._town)):
             yield found
+
+    def _same_lists(self, wide: Iterable[Incident]) -> Iterator[Joined]:
+        if not any(key_of(each) == _ONE_LISTS for each in wide):
+            yield from same_lists(self._free(Nature.THEIR_SYSTEM), self._town)
 
     def _ourselves(self, wide: Iterable[Incident]) -> Iterator[Joined]:
         there = any(key_of(each) == _OUR_OWN for each in wide)
@@ -213,7 +220,7 @@ class _Grouping:
         """What a wide incident holds, and what joins it."""
         town = self._town if incident.subject == EVERYBODY else self._town.behind(incident.subject[1:])
         members = [*held, *self._spread(incident, held)]
-        still = stays_wide(members, town, incident.began_at)
+        still = stays_wide(members, town, incident.began_at) or (bool(_list_of(incident)) and len(members) > 1)
         if still and self._no_longer_ours(incident, members):
             unknown = [member for member in members if member.nature is Nature.OURS]
             self._let_go(incident, unknown)
@@ -260,12 +267,14 @@ class _Grouping:
         if incident.nature is Nature.MAILBOX:
             return []
         mine = {id(problem) for problem in self._held[incident.id]}
+        listed = _list_of(incident)
         problems = self._free_mail() if incident.nature is Nature.MAIL else self._left(self._problems)
         return [
             problem
             for problem in problems
             if id(problem) not in mine
             and (problem.nature is incident.nature or (incident.nature is Nature.OURS and may_be_ours(problem)))
+            and (not listed or one_list(problem.failures) == listed)
             and (incident.subject == EVERYBODY or self._town.system(problem.company) == incident.subject[1:])
         ]
 
@@ -304,7 +313,13 @@ class _Grouping:
 
 _EVERYBODYS: Key = (Nature.MAIL, EVERYBODY)
 _OUR_OWN: Key = (Nature.OURS, EVERYBODY)
+_ONE_LISTS: Key = (Nature.THEIR_SYSTEM, EVERYBODY)
 _REST = (Scope.COMPANY, SEVERAL)
+
+
+def _list_of(incident: Incident) -> str:
+    """The blocklist that a wide incident is about; "" if it is about something else."""
+    return one_list(incident.failures) if key_of(incident) == _ONE_LISTS else ""
 
 
 def _without(gone: Iterable[Problem], problems: Iterable[Problem]) -> list[Problem]:
@@ -334,6 +349,8 @@ def _together(incident: Incident, members: Sequence[Problem], *, recovering: boo
         scope = Scope.EVERYBODY
     elif nature is Nature.THEIR_SYSTEM and incident.mail_system:
         scope = Scope.MAIL_SYSTEM
+    elif nature is Nature.THEIR_SYSTEM and one_list(failure for member in members for failure in member.failures):
+        scope = Scope.EVERYBODY
     severity = Severity.PAGE if nature is Nature.OURS else None
     problem = join(members, (nature, incident.subject), scope, incident.mail_system, severity)
     if recovering and not any(failure.nature is nature for member in members for failure in member.failures):

@@ -15,6 +15,7 @@ from monitor.incidents.family import Family, family_of
 from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from monitor.incidents.ruling import Line, Place, Site
+from probes.answer import list_named
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 
@@ -270,6 +271,25 @@ def their_systems(theirs: Iterable[Problem], town: Town) -> Iterator[Joined]:
     for system, there in _by_system(theirs, town).items():
         if len(there) >= town.wide.companies and is_wide(there, town.behind(system)):
             yield join(there, (Nature.THEIR_SYSTEM, f"@{system}"), Scope.MAIL_SYSTEM, system), there
+
+
+def one_list(failures: Iterable[Failure]) -> str:
+    """The blocklist that refuses the sender and a neutral one in all of these; "" if it is not one, or has no name."""
+    names = {list_named(each.answer) if each.answer and each.reason is Reason.SAME_LIST else "" for each in failures}
+    return names.pop() if len(names) == 1 else ""
+
+
+def same_lists(theirs: Iterable[Problem], town: Town) -> Iterator[Joined]:
+    """One blocklist that several unrelated companies ask: it lists our addresses, or everybody. No company's trouble,
+    however few of all ask it."""
+    by_list: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in theirs:
+        if name := one_list(problem.failures):
+            by_list[name].append(problem)
+    for there in sorted(by_list.values(), key=len, reverse=True)[:1]:
+        unrelated = len({town.system(problem.company) for problem in there}) > 1
+        if unrelated and len({problem.company for problem in there}) >= town.wide.companies:
+            yield join(there, (Nature.THEIR_SYSTEM, EVERYBODY), Scope.EVERYBODY), there
 
 
 def may_be_ours(problem: Problem) -> bool:

@@ -24,6 +24,8 @@ def their_trouble(scene: Scene) -> str:
             return "cannot be connected to, a neutral sender neither"
         case Reason.SAME_ANSWER if scene.incident.outcome is Outcome.LATE:
             return f"{its} delays everybody's mail (a neutral sender is put off too)"
+        case Reason.SAME_LIST if scene.incident.scope is Scope.EVERYBODY:
+            return "one blocklist refuses the sender and a neutral sender: it lists both, or everybody"
         case Reason.SAME_LIST:
             return f"{its} refuses other senders too (the same blocklist refuses a neutral sender)"
         case Reason.NOT_ITS_DOMAIN:

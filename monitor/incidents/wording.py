@@ -304,7 +304,7 @@ def _hint(scene: Scene) -> str:
     incident = scene.incident
     if incident.nature is Nature.OURS and len(scene.companies) > 1:
         return "So many at once: look at Mailpath's own network, name server and machine first."
-    if incident.nature is not Nature.MAIL or incident.recovering:
+    if incident.nature is not Nature.MAIL or incident.recovering or scene.intermittent or scene.known_late:
         return ""
     if scene.reason in NO_CONNECTION and incident.scope.wider_than(Scope.COMPANY):
         return (

@@ -161,3 +161,11 @@ def test_a_restart_in_between_tells_it_no_second_time() -> None:
         outage.day.restart()
     assert outage.news() == ["opened", "resolved"], list(turns(outage))
     assert outage.day.now > outage.start + timedelta(hours=6)
+
+
+def test_now_and_then_at_several_companies_is_no_word_against_the_sender() -> None:
+    names = ("acme", "bolt", "cork")
+    day = Day(tuple(site(name) for name in names))
+    day.play({(name, "hq", CODE): "bii" * 7 for name in names})
+    assert all(each.severity is Severity.TICKET for each in day.open)
+    assert not [each for each in day.open if "so it is the sender" in text(telling(each, companies={}))]

@@ -120,3 +120,16 @@ def test_a_wide_one_names_those_that_have_what_it_says() -> None:
 def test_what_all_of_them_have_names_them_all() -> None:
     both = incident(failure(company="elm"), failure(company="fir"))
     assert scene_of(telling(both, companies={})).companies == ("elm", "fir")
+
+
+@pytest.mark.parametrize("nature", [MAIL, THEIRS, OURS])
+def test_whatever_the_wide_one_was_it_ends_under_its_own_title(nature: Nature) -> None:
+    names = ("elm", "fir", "ash", "oak")
+    world = World()
+    world.step(*wide(*names))
+    world.step(*(problem(nature, failure(company=name)) for name in names))
+    (one,) = world.incidents.values()
+    assert (one.nature, one.wide) == (nature, True)
+    world.step(problem(MAILBOX, failure(company="elm", cause=Cause.MAILBOX_FULL)))
+    ended, own = world.incidents.values()
+    assert (ended.nature, ended.ending, own.nature, own.companies) == (nature, "recovered", MAILBOX, ("elm",))

@@ -64,10 +64,12 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What else is known of a failure. `awaited(failure, since)`: whether a probe that was launched since then may
-    still tell that it is over. `failed_at`: when the newest probe that failed was launched."""
+    still tell that it is over. `failed_at`: when the newest probe that failed was launched. `due`: whether the next one
+    is still to be expected."""
 
     awaited: Callable[[Failure, datetime], bool]
     failed_at: Callable[[Failure], datetime]
+    due: Callable[[Failure], bool] = lambda _: False
 
 
 def key_of(incident: Incident) -> Key:
@@ -234,9 +236,8 @@ class _Grouping:
         waited for long enough."""
         if incident.nature is not Nature.OURS or _nature(members, Nature.OURS) is Nature.OURS:
             return False
-        told = [self._known.failed_at(each) for m in members if m.nature is not Nature.OURS for each in m.failures]
         untold = [failure for member in members if member.nature is Nature.OURS for failure in member.failures]
-        return not any(self._known.awaited(failure, min(told)) for failure in untold)
+        return not any(self._known.due(failure) for failure in untold)
 
     def _spread(self, incident: Incident, held: Sequence[Problem]) -> list[Problem]:
         """What else has come of the same reason. What is left of another wide one may have come of any."""

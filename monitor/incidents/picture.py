@@ -208,7 +208,11 @@ class Picture:
         narrow = [problem for problems in self._problems.values() for problem in problems]
         heard = {company: at for company, at in self._heard_at.items() if company not in self._undecided}
         town = Town(self._town, heard, Wide(self._settings.companies, self._settings.share))
-        known = Known(lambda failure, since: self._awaited(failure, since, now), self._failed_at)
+        known = Known(
+            lambda failure, since: self._awaited(failure, since, now),
+            self._failed_at,
+            lambda failure: now is None or self._is_due(failure, now),
+        )
         return grouped(narrow, incidents, town, known)
 
     def _awaited(self, failure: Failure, since: datetime, now: datetime | None) -> bool:
@@ -221,6 +225,12 @@ class Picture:
         if not streak.good and self._failed_at(failure) >= since:
             return now - max(since, failure.since) <= every
         return now - max(since, self._awake_since or since) <= GAP * every + site.give_up
+
+    def _is_due(self, failure: Failure, now: datetime) -> bool:
+        """Whether the next probe is still to be expected."""
+        every, good_at = min(self._lines[failure.line].every, LONGEST_WAIT), self._streak(failure).good_at
+        newest = max(self._failed_at(failure), good_at or failure.since)
+        return now - max(newest, self._awake_since or newest) <= GAP * every
 
     def _failed_at(self, failure: Failure) -> datetime:
         last = self._streak(failure).last

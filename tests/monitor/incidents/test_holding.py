@@ -43,7 +43,7 @@ class World:
     def step(self, *problems: Problem) -> After:
         self.minute += 1
         open_ones = [each for each in self.incidents.values() if each.open]
-        known = Known(lambda failure, since: self.awaited, lambda failure: failure.since)
+        known = Known(lambda failure, since: self.awaited, lambda failure: failure.since, lambda failure: self.awaited)
         groups = grouped(problems, open_ones, TOWN, known)
         at = Moment(T0 + MINUTE * self.minute, lambda _: True, self._new_id, timedelta(hours=6))
         after = reconcile(self.incidents.values(), groups, at)

@@ -133,3 +133,23 @@ def test_whatever_the_wide_one_was_it_ends_under_its_own_title(nature: Nature) -
     world.step(problem(MAILBOX, failure(company="elm", cause=Cause.MAILBOX_FULL)))
     ended, own = world.incidents.values()
     assert (ended.nature, ended.ending, own.nature, own.companies) == (nature, "recovered", MAILBOX, ("elm",))
+
+
+def test_a_company_that_is_probed_no_longer_keeps_back_no_page() -> None:
+    """Our line was cut for an hour; then all block the sender, and of one nothing is heard any more."""
+    day = Outage(12, lambda n, minute: "i" if minute < 60 else "w" if minute < 120 else "d")
+    day.run(119)
+    day.stopped = frozenset({5})
+    day.run(160)
+    found = {each.nature: each.touches for each in day.day.open}
+    assert len(found[MAIL]) == 11, list(turns(day))
+    assert found[OURS] == ("c5",)
+
+
+def test_one_that_is_on_the_mend_is_waited_for_and_not_told_anew() -> None:
+    """The line is mended at all; three turn out to block the sender, and the others need a second good probe."""
+    day = Outage(12, lambda n, minute: "i" if minute < 60 else "w" if minute < 120 else "d" if n < 3 else "i")
+    day.run(260)
+    opened = [turn for turn in turns(day) if "pager opened" in turn and "Mailpath itself" in turn]
+    assert len(opened) == 1, list(turns(day))
+    assert not [turn for turn in turns(day) if "12 companies: mail" in turn]

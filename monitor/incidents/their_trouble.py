@@ -3,7 +3,7 @@
 "Nobody's mail" is said only where nothing is known to get through.
 """
 
-from monitor.incidents.incident import Reason, Scope
+from monitor.incidents.incident import Nature, Reason, Scope
 from monitor.incidents.phrases import CAUSES, KINDS, listed
 from monitor.incidents.scene import Scene
 from probes.kinds import Kind
@@ -44,7 +44,7 @@ def their_trouble(scene: Scene) -> str:
 
 def _stops_others(scene: Scene, its: str, too: str, known: str) -> str:
     """How much of a company's mail it is, as far as that is known."""
-    paths = sorted({failure.path for failure in scene.failures})
+    paths = sorted({failure.path for failure in scene.failures if failure.nature is Nature.THEIR_SYSTEM})
     match scene.incident.part:
         case Scope.MAILBOX if paths:
             one = len(paths) == 1
@@ -58,7 +58,8 @@ def _stops_others(scene: Scene, its: str, too: str, known: str) -> str:
 
 def _stopped_kinds(scene: Scene) -> str:
     """The kinds, if others get through beside them."""
-    kinds = kinds_of(scene)
+    theirs = {failure.kind for failure in scene.failures if failure.nature is Nature.THEIR_SYSTEM}
+    kinds = [kind for kind in Kind if kind in theirs]
     known = scene.incident.part is Scope.KIND and 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
     return " and ".join(KINDS[kind] for kind in kinds) if known else "some of the mail"
 

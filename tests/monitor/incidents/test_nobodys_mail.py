@@ -1,8 +1,10 @@
 """Where a neutral sender is stopped too: how much of a company's mail that is, and what may be said of it."""
 
+from dataclasses import replace
+
 import pytest
 
-from monitor.incidents.incident import Nature, Reason, Severity
+from monitor.incidents.incident import Nature, Reason, Scope, Severity
 from monitor.incidents.scene import scene_of
 from monitor.incidents.wording import headline, text
 from probes.sender import Role
@@ -180,3 +182,14 @@ def test_that_another_kind_got_through_before_counts_for_a_text_and_not_for_a_se
             day.judge(letter, line=("acme", "hq", RESET), role=Role.CONTROL, probe_id=f"control-{len(day.shown)}")
         day.settle()
         assert day.only().severity is severity, letter
+
+
+def test_a_path_that_only_the_sender_is_stopped_on_is_not_named() -> None:
+    """One incident holds both: it was the sender's on both paths, until the control told."""
+    day = Day((*PATHS, site("acme", "west")))
+    day.play({NORTH: "mm", SOUTH: "mm", ("acme", "west", CODE): "ii"})
+    both(day, "m", on=(NORTH,), south="c", west="i")
+    (incident,) = day.open
+    theirs = replace(incident, nature=Nature.THEIR_SYSTEM, scope=Scope.THEIR_SYSTEM, part=Scope.MAILBOX)
+    assert {each.nature for each in incident.failures} == {Nature.MAIL, Nature.THEIR_SYSTEM}
+    assert headline(scene_of(telling(theirs, companies={}))).startswith("acme: the path north takes nobody's mail")

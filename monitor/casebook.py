@@ -366,6 +366,7 @@ def _site(path: WatchedPath, now: datetime) -> Site:
         via=path.route.via,
         code_life=path.code_life,
         give_up=path.give_up,
+        mailbox=path.mailbox.key,
     )
 
 

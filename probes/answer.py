@@ -99,8 +99,38 @@ def same_answer(one: Answer, other: Answer) -> bool:
 
 
 def has_words(answer: Answer) -> bool:
-    """Whether the other side gave a reason in words. A fault, or a bare code, can hit two messages by chance."""
-    return answer.fault is None and any(word != MASK for word in masked(answer.text).split())
+    """Whether the other side gave a reason in words. A fault, a bare code, or words that say only that it failed, can
+    hit two messages by chance."""
+    return answer.fault is None and any(_is_reason(word) for word in masked(answer.text).split())
+
+
+def _is_reason(word: str) -> bool:
+    """Whether a word of a masked reply says more than a code does."""
+    plain = word.strip(".:-=/#*_&$")
+    return plain != "" and plain not in SAYS_NO_REASON and not _ENHANCED_CODE.fullmatch(plain)
+
+
+_BARE_WORDS = """
+    ok okay error errors fail fails failed failure failures reject rejected rejects refuse refused refuses deny denied
+    abort aborted invalid bad sorry bye no not none unknown permanent permanently temporary temporarily
+    transient fatal general access service server system smtp esmtp mail email e-mail message messages transaction
+    delivery request requested command action taken accepted accept completed complete closing connection channel
+    transmission code status reason id ref reference queued the a an this that is was been has have be to of for by in
+    at on your you we our it and or please
+"""
+SAYS_NO_REASON = frozenset(_BARE_WORDS.split())
+"""Words that a reply may be made of without giving a reason; RFC 5321, section 4.2.2, lists stock phrases of them."""
+
+_ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+
+
+def list_named(answer: Answer) -> str:
+    """The blocklist that the answer names, or whose page it links to; "" if it names none."""
+    text = answer.text[:LONGEST_COMPARED]
+    if listed := _LISTED.search(text):
+        return listed[2].casefold()
+    link = _LINK.search(text)
+    return ".".join(link[1].casefold().split(".")[-2:]) if link else ""
 
 
 MASK = "*"
@@ -146,13 +176,15 @@ _LISTED_BY = (  # the words before the name of a blocklist, as Postfix, Exim, Se
     r"(?:blocked|listed|found|appears?|is|are)\s+(?:using|in|on|at|by|via)|using|(?:r|dns)bl:?"
     r"|(?:black|block|deny)-?\s?list(?:ed)?(?:\s+(?:at|in|on|by|of))?"
 )
+_LINK = re.compile(rf"(?:https?://|www\.)({_HOST})([:/?#][^\s<>\"']{{0,1000}})?", re.IGNORECASE)
+_LISTED = re.compile(rf"\b({_LISTED_BY})\s+({_HOST})", re.IGNORECASE)
 _REWRITTEN: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # Of a client the name, which differs between any two: "mail.example[192.0.2.1]", "mail.example (192.0.2.1)"
     (re.compile(rf"(?:{_HOST}|\bunknown)(?=\s?[\[(](?:\d{{1,3}}\.){{3}}\d{{1,3}}[\])])", re.IGNORECASE), MASK),
     # A link: its host tells whose page it is, the rest is this message's.
-    (re.compile(rf"(?:https?://|www\.)({_HOST})([:/?#][^\s<>\"']{{0,1000}})?", re.IGNORECASE), _link),
+    (_LINK, _link),
     (re.compile(r"[^\s<>\"'()\[\],;:@]{1,256}@[^\s<>\"'()\[\],;@]{1,256}"), f" {MASK} "),
-    (re.compile(rf"\b({_LISTED_BY})\s+({_HOST})", re.IGNORECASE), rf"\1 {_KEPT}\2 "),
+    (_LISTED, rf"\1 {_KEPT}\2 "),
     (
         re.compile(r"\bunknown(?=\s?\[)", re.IGNORECASE),
         MASK,

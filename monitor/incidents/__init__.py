@@ -16,7 +16,8 @@ In the order of the data:
 - `due`        all notices that are due, with the ends that are folded into another one
 - `routing`    which channels hear of which incident
 - `scene`      what a notice is made of: an incident as one channel may see it
-- `wording`    what a notice says to people, in words of `phrases`; `facts`: what it says to machines
+- `wording`    what a notice says to people, in words of `phrases` and `their_trouble`;
+               `facts`: what it says to machines
 - `advice`     who must act, what to do and what not, for each cause; `fixes`: in one mail system's words;
                `advising`: which of it fits an incident
 - `settings`   what the configuration may say of all this

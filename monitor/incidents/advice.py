@@ -18,6 +18,7 @@ class Actor(StrEnum):
     COMPANY_IT = "company_it"
     SENDER = "sender"  # Trimble, with the mail service that it uses
     MAILBOX_OWNER = "mailbox_owner"  # whoever looks after the probe's own mailbox
+    VENDOR = "vendor"  # of the mail system that several companies have
     OURSELVES = "ourselves"  # whoever runs Mailpath
 
 

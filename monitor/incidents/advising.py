@@ -23,6 +23,7 @@ from monitor.incidents.advice import (
 from monitor.incidents.family import Family, family_of
 from monitor.incidents.fixes import CAUSE_FIXES, FIXES, SETTLES
 from monitor.incidents.incident import Incident, Nature, Reason, Scope
+from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from probes.verdict import Cause, Outcome
 
 THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
@@ -63,6 +64,21 @@ THEIR_SYSTEM: dict[Reason, Advice] = {
         SAME_FOR_ALL,
         PHONE,
     ),
+    Reason.SAME_TEXT: Advice(
+        "A filter refuses the text: a neutral sender's mail of the same shape gets the same answer.",
+        Actor.COMPANY_IT,
+        "Find the filter's rule in its log at the time of the probe, and report both mails as clean to its vendor.",
+        "Change no list of addresses or domains: it is about what the mail says.",
+    ),
+    Reason.BOTH_LOST: Advice(
+        "Mail is accepted and does not reach the probe's mailbox, a neutral sender's neither: lost behind the server, "
+        "or by that mailbox.",
+        Actor.COMPANY_IT,
+        "Follow one probe through the mail server's log and queue to the mailbox: filter, quarantine, forwarding, "
+        "rules of the mailbox. Does other people's mail arrive?",
+        SAME_FOR_ALL,
+        BLIND,
+    ),
     Reason.CONTROL_FAILS: Advice(
         "A neutral sender's mail does not get through either.",
         Actor.COMPANY_IT,
@@ -78,7 +94,24 @@ THEIR_SYSTEM: dict[Reason, Advice] = {
         BLIND,
     ),
     Reason.LOOKUP: BY_CAUSE[Cause.DOMAIN_UNKNOWN],
+    Reason.NOT_ITS_DOMAIN: replace(
+        BY_CAUSE[Cause.RELAY_DENIED],
+        meaning="The server says that the recipient's domain is no accepted domain of its own: it relays for nobody.",
+        fix="Add the domain to those that the server takes mail for (in Exchange: Get-AcceptedDomain), or correct its "
+        "MX, or `to` of the path.",
+    ),
 }
+ONE_LIST = Advice(
+    "Several companies ask one blocklist, which refuses the sender and a neutral sender: it lists both, or everybody.",
+    Actor.SENDER,
+    "Ask the list for 127.0.0.1, which no list may have (RFC 5782): one that has it lists everybody; tell companies to "
+    "remove it. Else look up {ip} and the control's address there, end the reason, and have them delisted.",
+    "Do not begin company by company, and change no allow list for the sender.",
+    settles=WITHIN_A_DAY,
+)
+AT_THE_VENDOR = (
+    "The vendor: see the status page of {system}, and open a case there with the replies and times of the probes below."
+)
 DELAYS_ALL = replace(
     THEIR_SYSTEM[Reason.SAME_ANSWER],
     meaning="It puts off a neutral sender with the same answer: it delays everybody's mail.",
@@ -188,7 +221,13 @@ def _their_system(incident: Incident, mail_system: str) -> Advice:
     if reason is Reason.SAME_ANSWER and (incident.outcome is Outcome.LATE or incident.cause is Cause.GREYLISTED):
         exact = fix_for(Cause.GREYLISTED, incident.outcome, mail_system)
         return replace(DELAYS_ALL, fix=exact or DELAYS_ALL.fix)
-    return THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
+    if reason is Reason.SAME_LIST and incident.scope is Scope.EVERYBODY:
+        return ONE_LIST
+    advice = THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
+    vendors = incident.scope is Scope.MAIL_SYSTEM and mail_system not in {"", *RUN_BY_THE_COMPANY}
+    if not vendors or advice.actor is not Actor.COMPANY_IT:
+        return advice
+    return replace(advice, actor=Actor.VENDOR, fix=AT_THE_VENDOR, bridge=f"Confirm it. {advice.fix}")
 
 
 def _of_the_mail(incident: Incident, mail_system: str) -> Advice:
@@ -243,7 +282,7 @@ def _ours(incident: Incident) -> Advice:
     reason = incident.reason
     if reason is Reason.NO_WAY_OUT:
         return NO_WAY_OUT
-    if reason is Reason.CONTROL_FAILS:
+    if reason in (Reason.CONTROL_FAILS, Reason.BOTH_LOST):
         return LOST_EVERYWHERE
     if reason is Reason.NOTHING_REACHED:
         return UNREACHED[reason]

@@ -13,7 +13,7 @@ from monitor.incidents.incident import Nature, Reason, Severity
 from monitor.incidents.marks import LISTS_THE_SENDER, OF_THE_MAILBOX, Mark, Names, names_the_sender
 from monitor.incidents.reach import Reach, never_connected
 from probes.answer import Stage, has_words
-from probes.verdict import Cause, Concern, Grade, Verdict
+from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ def attribute(case: Case) -> Attribution:
         return Attribution(Nature.MAILBOX, Reason.PROBE_MAILBOX, verdict.cause)
     if never_connected(verdict):
         return _unreached(case)
+    if verdict.cause is Cause.RELAY_DENIED and not _at_our_relay(case):
+        return _capped(case, _not_its_domain(case))
     return _capped(case, _answered(case))
 
 
@@ -89,15 +91,36 @@ def _unreached(case: Case) -> Attribution:
     return Attribution(Nature.MAIL, reason, case.verdict.cause, at_most)
 
 
+def _at_our_relay(case: Case) -> bool:
+    """Whether it is the service that we send through that said no, and not the company's server."""
+    answer = case.verdict.answer
+    return case.via == "relay" and answer is not None and answer.stage is not None
+
+
+def _not_its_domain(case: Case) -> Attribution:
+    """The company's own server says that it relays for nobody: the recipient's domain is none of those that it takes
+    mail for. That is its configuration, or our `to`. Only if another sender gets through is it about this one."""
+    cause = case.verdict.cause
+    if through := case.found(Got.THROUGH, *NEUTRAL):
+        return Attribution(Nature.MAIL, Reason.CONTROL_THROUGH, cause, comparison=through)
+    same = case.found(Got.SAME, *NEUTRAL)
+    at_most = Severity.PAGE if same else Severity.TICKET
+    return Attribution(Nature.THEIR_SYSTEM, Reason.NOT_ITS_DOMAIN, cause, at_most, same)
+
+
 def _answered(case: Case) -> Attribution:
     """The receiver was asked and said no, or took the mail and lost it."""
     cause = case.verdict.cause
     if same := case.found(Got.SAME, *NEUTRAL):
+        if cause is Cause.CONTENT:  # of two senders: it is what both mails say
+            return Attribution(Nature.THEIR_SYSTEM, Reason.SAME_TEXT, cause, comparison=same)
         reason = Reason.SAME_LIST if cause in LISTS_THE_SENDER else Reason.SAME_ANSWER
         return Attribution(Nature.THEIR_SYSTEM, reason, _not_the_senders(case), comparison=same)
     named = case.mark is Mark.DAMNING or names_the_sender(case.verdict, case.names) or _says_so(case.verdict)
     if not named and (too := case.found(Got.FAILED, *NEUTRAL)):
-        return Attribution(Nature.THEIR_SYSTEM, Reason.CONTROL_FAILS, _not_the_senders(case), comparison=too)
+        lost = too.lost and case.verdict.outcome is Outcome.MISSING
+        reason = Reason.BOTH_LOST if lost else Reason.CONTROL_FAILS
+        return Attribution(Nature.THEIR_SYSTEM, reason, _not_the_senders(case), comparison=too)
     for got, differs, reason in ABOUT_THE_SENDER:
         if comparison := case.found(got, *differs):
             return Attribution(Nature.MAIL, reason, cause, comparison=comparison)

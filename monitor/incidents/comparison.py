@@ -40,11 +40,12 @@ class Got(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What follows from the other identity's last probes: it got the `SAME` answer, `FAILED`, or came `THROUGH`. The
-    probe that says so was launched at `at`."""
+    probe that says so was launched at `at`. `lost`: what failed was accepted and never seen."""
 
     differs: frozenset[Differs]
     got: Got
     at: datetime
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def compared(
         return Comparison(differs, Got.SAME, told[same][0].launched_at)
     weak = [each for each, got in told[: rigour.of_last] if got in (Got.ALIKE, Got.FAILED)]
     if len(weak) >= rigour.bad:
-        return Comparison(differs, Got.FAILED, weak[0].launched_at)
+        lost = all(each.verdict.outcome is Outcome.MISSING for each in weak)
+        return Comparison(differs, Got.FAILED, weak[0].launched_at, lost=lost)
     for each, got in told:
         if got is Got.THROUGH and failing.since <= each.launched_at <= failing.last.launched_at:
             return Comparison(differs, Got.THROUGH, each.launched_at)

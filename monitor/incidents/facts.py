@@ -99,6 +99,8 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "because": legible(failure.because, LONGEST_SENTENCE),
         "reason": str(failure.reason),
         "compared_at": _time(failure.compared_at),
+        "of_last": failure.of_last or None,
+        "over_since": _time(failure.over_since),
     }
 
 

@@ -7,6 +7,10 @@ and some companies have not been probed again yet.
 A wide incident stays wide while enough companies have it. Below that it is recovering: it keeps those that are left
 until each of their checks is well, or has failed again in a probe that was launched since, or was not heard of for too
 long. Then it is narrowed to what is left, which is looked at anew.
+
+What one of its companies has of another nature by then is not what all had: it has an incident of its own, and so has
+a full mailbox at any time. And a cut of our own line stays ours until each company was tried again since the first was
+reached: until then nothing is known of it.
 """
 
 from collections import Counter, defaultdict
@@ -28,7 +32,9 @@ from monitor.incidents.scope import (
     may_be_ours,
     of_one_family,
     of_systems,
+    one_list,
     ourselves,
+    same_lists,
     stays_wide,
     their_systems,
 )
@@ -58,10 +64,12 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What else is known of a failure. `awaited(failure, since)`: whether a probe that was launched since then may
-    still tell that it is over. `failed_at`: when the newest probe that failed was launched."""
+    still tell that it is over. `failed_at`: when the newest probe that failed was launched. `due`: whether the next one
+    is still to be expected."""
 
     awaited: Callable[[Failure, datetime], bool]
     failed_at: Callable[[Failure], datetime]
+    due: Callable[[Failure], bool] = lambda _: False
 
 
 def key_of(incident: Incident) -> Key:
@@ -134,15 +142,36 @@ class _Grouping:
             if holder := self._holder[id(problem)]:
                 self._held[holder.id].append(problem)
         self._taken: set[int] = set()
+        for incident in self._incidents.values():
+            if len(incident.companies) > 1:
+                self._let_go(incident, self._others_trouble(incident))
+
+    def _others_trouble(self, incident: Incident) -> list[Problem]:
+        """What it holds at single companies, and most of its companies never had."""
+        held, had_it = self._held[incident.id], frozenset(incident.companies)
+        if incident.wide and self._all_looked_at(incident):
+            return [problem for problem in held if problem.nature is not incident.nature]
+        full = {p.company for p in self._problems if p.nature is Nature.MAILBOX and p.company in had_it}
+        if incident.nature is Nature.MAILBOX or 2 * len(full) >= len(had_it):
+            return []
+        return [problem for problem in held if problem.nature is Nature.MAILBOX]
+
+    def _let_go(self, incident: Incident, problems: Iterable[Problem]) -> None:
+        """It holds these no longer."""
+        gone = {id(problem) for problem in problems}
+        for each in gone:
+            self._holder[each] = None
+        self._held[incident.id] = [problem for problem in self._held[incident.id] if id(problem) not in gone]
 
     def groups(self) -> Iterator[Group]:
         """All groups, each problem in one of them."""
         wide = [each for each in self._incidents.values() if each.wide and not self._all_looked_at(each)]
-        yield from self._keep(each for each in wide if key_of(each) == _EVERYBODYS)
+        yield from self._keep(each for each in wide if key_of(each) in (_EVERYBODYS, _OUR_OWN))
         for find in (self._everybody, self._ourselves):
             yield from self._join(find(wide))
         yield from self._keep(wide)
         yield from self._join(of_systems(self._free_mail(), self._town))
+        yield from self._join(self._same_lists(wide))
         yield from self._join(their_systems(self._free(Nature.THEIR_SYSTEM), self._town))
         for name, held in self._held.items():
             if held and id(held[0]) not in self._taken:  # all of it was taken, or nothing
@@ -161,6 +190,10 @@ class _Grouping:
         there = any(key_of(each) == _EVERYBODYS for each in wide)
         if not there and (found := everybody(self._free_mail(), self._town)):
             yield found
+
+    def _same_lists(self, wide: Iterable[Incident]) -> Iterator[Joined]:
+        if not any(key_of(each) == _ONE_LISTS for each in wide):
+            yield from same_lists(self._free(Nature.THEIR_SYSTEM), self._town)
 
     def _ourselves(self, wide: Iterable[Incident]) -> Iterator[Joined]:
         there = any(key_of(each) == _OUR_OWN for each in wide)
@@ -189,10 +222,22 @@ class _Grouping:
         """What a wide incident holds, and what joins it."""
         town = self._town if incident.subject == EVERYBODY else self._town.behind(incident.subject[1:])
         members = [*held, *self._spread(incident, held)]
-        still = stays_wide(members, town, incident.began_at)
+        still = stays_wide(members, town, incident.began_at) or (bool(_list_of(incident)) and len(members) > 1)
+        if still and self._no_longer_ours(incident, members):
+            unknown = [member for member in members if member.nature is Nature.OURS]
+            self._let_go(incident, unknown)
+            held, members = _without(unknown, held), _without(unknown, members)
         members = self._whole(members if still else [*held, *self._same_outage(incident)])
         problem = _together(incident, members, recovering=not still)
         return self._group(problem, members, recovering=not still)
+
+    def _no_longer_ours(self, incident: Incident, members: Sequence[Problem]) -> bool:
+        """Whether our line is mended, most are stopped by something else, and those of which that is not known were
+        waited for long enough."""
+        if incident.nature is not Nature.OURS or _nature(members, Nature.OURS) is Nature.OURS:
+            return False
+        untold = [failure for member in members if member.nature is Nature.OURS for failure in member.failures]
+        return not any(self._known.due(failure) for failure in untold)
 
     def _spread(self, incident: Incident, held: Sequence[Problem]) -> list[Problem]:
         """What else has come of the same reason. What is left of another wide one may have come of any."""
@@ -223,12 +268,14 @@ class _Grouping:
         if incident.nature is Nature.MAILBOX:
             return []
         mine = {id(problem) for problem in self._held[incident.id]}
+        listed = _list_of(incident)
         problems = self._free_mail() if incident.nature is Nature.MAIL else self._left(self._problems)
         return [
             problem
             for problem in problems
             if id(problem) not in mine
             and (problem.nature is incident.nature or (incident.nature is Nature.OURS and may_be_ours(problem)))
+            and (not listed or one_list(problem.failures) == listed)
             and (incident.subject == EVERYBODY or self._town.system(problem.company) == incident.subject[1:])
         ]
 
@@ -267,7 +314,18 @@ class _Grouping:
 
 _EVERYBODYS: Key = (Nature.MAIL, EVERYBODY)
 _OUR_OWN: Key = (Nature.OURS, EVERYBODY)
+_ONE_LISTS: Key = (Nature.THEIR_SYSTEM, EVERYBODY)
 _REST = (Scope.COMPANY, SEVERAL)
+
+
+def _list_of(incident: Incident) -> str:
+    """The blocklist that a wide incident is about; "" if it is about something else."""
+    return one_list(incident.failures) if key_of(incident) == _ONE_LISTS else ""
+
+
+def _without(gone: Iterable[Problem], problems: Iterable[Problem]) -> list[Problem]:
+    ids = {id(problem) for problem in gone}
+    return [problem for problem in problems if id(problem) not in ids]
 
 
 def _nature(problems: Iterable[Problem], present: Nature) -> Nature:
@@ -283,13 +341,17 @@ def _nature(problems: Iterable[Problem], present: Nature) -> Nature:
 def _together(incident: Incident, members: Sequence[Problem], *, recovering: bool) -> Problem:
     """The problem that a wide incident is about. While it is recovering it stays whose trouble it was: what is left
     is looked at anew when it is narrowed, and until then it is no longer what most of them have."""
-    ours = incident.nature is Nature.OURS and all(may_be_ours(member) for member in members)
+    ours = incident.nature is Nature.OURS and (
+        all(may_be_ours(member) for member in members) or any(member.nature is Nature.OURS for member in members)
+    )
     nature = incident.nature if ours or recovering else _nature(members, incident.nature)
     scope = WIDE[nature]
     if nature is Nature.MAIL and incident.subject == EVERYBODY:
         scope = Scope.EVERYBODY
     elif nature is Nature.THEIR_SYSTEM and incident.mail_system:
         scope = Scope.MAIL_SYSTEM
+    elif nature is Nature.THEIR_SYSTEM and one_list(failure for member in members for failure in member.failures):
+        scope = Scope.EVERYBODY
     severity = Severity.PAGE if nature is Nature.OURS else None
     problem = join(members, (nature, incident.subject), scope, incident.mail_system, severity)
     if recovering and not any(failure.nature is nature for member in members for failure in member.failures):

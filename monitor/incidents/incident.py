@@ -29,7 +29,7 @@ class Nature(StrEnum):
 
     MAIL = "mail"  # the sender's mail is stopped
     MAILBOX = "mailbox"  # the probe's own mailbox is full, gone or unknown: nothing is said of the sender
-    THEIR_SYSTEM = "their_system"  # the company's mail system takes nobody's mail: the control fails too
+    THEIR_SYSTEM = "their_system"  # the company's mail system stops other senders' mail too: the control fails
     OURS = "ours"  # we cannot ask or look
 
 
@@ -42,6 +42,9 @@ class Reason(StrEnum):
     NEIGHBOUR_STOPPED = "neighbour_stopped"  # another domain from the same address did not: it is not the domain
     SAME_ANSWER = "same_answer"  # a neutral sender got the same answer
     SAME_LIST = "same_list"  # a neutral sender is refused by the same blocklist: it lists both, or everybody
+    SAME_TEXT = "same_text"  # a neutral sender's mail of the same shape is refused for its content: it is the text
+    NOT_ITS_DOMAIN = "not_its_domain"  # the server takes no mail for the recipient's domain: "unable to relay"
+    BOTH_LOST = "both_lost"  # a neutral sender's mail is accepted and never seen either: lost behind the server
     CONTROL_FAILS = "control_fails"  # a neutral sender fails again and again, in another way or without a word
     ONLY_HERE = "only_here"  # no connection; other companies can be reached
     NOTHING_REACHED = "nothing_reached"  # no connection, and nobody else was reached since: theirs or ours
@@ -99,7 +102,9 @@ class Ending(StrEnum):
 class Failure:
     """One path and kind that fails. `since` is when the probe of the first of its `bad` verdicts in this stretch was
     launched; the rest is that of the latest: `probe_id`, judged at `at`, with the verdict's four words and its
-    `answer`. `reason` is what decided `nature`; `compared_at`: when the other sender that it rests on was launched."""
+    `answer`. `reason` is what decided `nature`; `compared_at`: when the other sender that it rests on was launched.
+    `of_last`: it fails now and then, `bad` of so many; 0 where it fails steadily. `over_since`: it was known only when
+    mail that was launched since then had arrived."""
 
     company: str
     path: str
@@ -117,6 +122,8 @@ class Failure:
     answer: Answer | None = None
     reason: Reason = Reason.NOT_COMPARED
     compared_at: datetime | None = None
+    of_last: int = 0
+    over_since: datetime | None = None
 
     @property
     def line(self) -> Line:
@@ -164,7 +171,10 @@ class Incident:
     them, at most `MOST_FAILURES`; of one that is over, the last ones. `began_at` is the launch of its first bad
     probe, `opened_at` when the rules last opened it. `changed_at` is when its cause or nature last became what it is.
     `relapses` counts how often it came back. `recovering_since`: too few companies were left for it to be wide; from
-    then on every check is waited for. `narrowed_at`: the wait was over, and this is what still failed.
+    then on every check is waited for. `narrowed_at`: the wait was over, and this is what still failed. `others`: those
+    of `touches` whose failures are of another nature: it holds their checks, and what it says is not said of them.
+    `part`: of a mail system's trouble, that it is not all of its mail: some paths (`MAILBOX`), kinds (`KIND`), or now
+    and then (`COMPANY`).
     """
 
     id: str
@@ -191,11 +201,20 @@ class Incident:
     told: Mapping[str, Told] = field(default_factory=dict)  # by channel
     recovering_since: datetime | None = None
     narrowed_at: datetime | None = None
+    others: tuple[str, ...] = ()
+    part: Scope | None = None
 
     @property
     def open(self) -> bool:
         """Whether it goes on."""
         return self.closed_at is None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The companies that have what it says; of one that is over, those that had it."""
+        everyone = self.touches or self.companies
+        others = frozenset(self.others)
+        return tuple(company for company in everyone if company not in others) or everyone
 
     @property
     def reason(self) -> Reason:
@@ -226,8 +245,9 @@ class Incident:
 
 def leading(incident: Incident, failures: Sequence[Failure]) -> Failure | None:
     """The failure that speaks for all of these: the first that is what the incident says that it is."""
-    same = (each for each in failures if (each.outcome, each.cause) == (incident.outcome, incident.cause))
-    return next(same, failures[0] if failures else None)
+    same = [each for each in failures if (each.outcome, each.cause) == (incident.outcome, incident.cause)]
+    own = (each for each in same if each.nature is incident.nature)
+    return next(own, same[0] if same else failures[0] if failures else None)
 
 
 class Turn(StrEnum):

@@ -2,8 +2,9 @@
 
 from bisect import insort
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
-from monitor.incidents.comparison import Comparison, Differs, Failing, Got, Rigour, compared, differs, undecided
+from monitor.incidents.comparison import TAKEN, Comparison, Differs, Failing, Got, Rigour, compared, differs, undecided
 from monitor.incidents.marks import Names
 from monitor.incidents.ruling import Place, Ruling
 from probes.sender import Role
@@ -35,6 +36,16 @@ class Others:
         """The newest verdict on whoever is compared with the sender on this path."""
         newest = (rulings[-1] for role in Role if (rulings := self._rulings.get((place, role))))
         return max(newest, key=lambda each: each.launched_at, default=None)
+
+    def through_at(self, place: Place) -> datetime | None:
+        """When the newest of their probes that this path took was launched; None if none is known."""
+        taken = (
+            ruling.launched_at
+            for role in self._differs
+            for ruling in self._rulings.get((place, role), ())
+            if ruling.verdict.outcome is Outcome.INBOX or ruling.verdict.outcome in TAKEN
+        )
+        return max(taken, default=None)
 
     def beside(self, place: Place, failing: Failing, rigour: Rigour) -> tuple[Comparison, ...]:
         """What the others got on this path, as far as it tells anything of the failure."""

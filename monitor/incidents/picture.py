@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.incidents.attribution import Case, attribute, least
-from monitor.incidents.comparison import Comparison, Failing, Rigour
+from monitor.incidents.comparison import Comparison, Failing, Got, Rigour
 from monitor.incidents.holding import Group, Known, grouped
-from monitor.incidents.incident import Failure, Incident, Nature
+from monitor.incidents.incident import Failure, Incident, Nature, Reason, Severity
 from monitor.incidents.marks import Mark, Names, mark_of, severity_of
 from monitor.incidents.others import Others
 from monitor.incidents.reach import Contacts, Reach, Unreached, reach, unanswered
@@ -208,7 +208,11 @@ class Picture:
         narrow = [problem for problems in self._problems.values() for problem in problems]
         heard = {company: at for company, at in self._heard_at.items() if company not in self._undecided}
         town = Town(self._town, heard, Wide(self._settings.companies, self._settings.share))
-        known = Known(lambda failure, since: self._awaited(failure, since, now), self._failed_at)
+        known = Known(
+            lambda failure, since: self._awaited(failure, since, now),
+            self._failed_at,
+            lambda failure: now is None or self._is_due(failure, now),
+        )
         return grouped(narrow, incidents, town, known)
 
     def _awaited(self, failure: Failure, since: datetime, now: datetime | None) -> bool:
@@ -221,6 +225,12 @@ class Picture:
         if not streak.good and self._failed_at(failure) >= since:
             return now - max(since, failure.since) <= every
         return now - max(since, self._awake_since or since) <= GAP * every + site.give_up
+
+    def _is_due(self, failure: Failure, now: datetime) -> bool:
+        """Whether the next probe is still to be expected."""
+        every, good_at = min(self._lines[failure.line].every, LONGEST_WAIT), self._streak(failure).good_at
+        newest = max(self._failed_at(failure), good_at or failure.since)
+        return now - max(newest, self._awake_since or newest) <= GAP * every
 
     def _failed_at(self, failure: Failure) -> datetime:
         last = self._streak(failure).last
@@ -263,7 +273,8 @@ class Picture:
         if mark not in (Mark.BAD, Mark.DAMNING):
             return False
         case = Case(mark, ruling.verdict, self._names, reach=self._reach.get((ruling.line, False), Reach.UNTOLD))
-        return attribute(case).nature is Nature.MAIL
+        found = attribute(case)
+        return found.nature is Nature.MAIL or found.reason is Reason.NOT_ITS_DOMAIN
 
     def _is_undecided(self, line: Line) -> bool:
         track = self._tracks.get(line)
@@ -316,12 +327,13 @@ class Picture:
             *(self._settings.bad, self._settings.of_last, good, telling),
             apart=GAP * site.every,
             certain=2 * site.every + site.give_up,
+            settle=2 * self._settings.settle,
         )
 
     def _refresh(self) -> None:
         """Work out again what has changed, company by company."""
         self._look_at_reach()
-        heard = Heard(self._well_at, self._heard_at)
+        heard = Heard(self._well_at, self._heard_at, self._others.through_at)
         for company in self._stale:
             sites = self._sites.get(company)
             self._failing.pop(company, None)
@@ -370,13 +382,16 @@ class Picture:
         verdict, mark = last.verdict, streak.mark or mark_of(last.kind, last.verdict, self._names)
         reach = self._reach.get((last.line, mark is Mark.UNKNOWN), Reach.UNTOLD)
         via = self._ways[last.place].via
+        if streak.of_last:  # most of the sender's mail gets through as well
+            comparisons = [each for each in comparisons if each.got is not Got.THROUGH]
         found = attribute(Case(mark, verdict, self._names, comparisons, reach, streak.came_late, via))
+        at_most = Severity.TICKET if streak.of_last or streak.over_before_known else Severity.PAGE
         return Failure(
             company=last.company,
             path=last.path,
             kind=last.kind,
             nature=found.nature,
-            severity=least(severity_of(last.kind, mark, verdict.outcome), found.at_most),
+            severity=least(severity_of(last.kind, mark, verdict.outcome), least(found.at_most, at_most)),
             since=streak.since or last.launched_at,
             bad=streak.count,
             probe_id=last.probe_id,
@@ -388,6 +403,8 @@ class Picture:
             answer=verdict.answer,
             reason=found.reason,
             compared_at=found.comparison.at if found.comparison else None,
+            of_last=streak.of_last,
+            over_since=streak.good_since if streak.over_before_known else None,
         )
 
 

@@ -84,6 +84,8 @@ def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment
     checks = _by_check(after.problems) if opened else {}
     for orphan in opened.values():
         into = next((checks[each.check] for each in orphan.failures if each.check in checks), None)
+        if into and len(orphan.companies) > 1 and after.problems[into].company:  # something else, at one of them
+            into = None
         if into:
             _merge(after, orphan, after.incidents.get(into) or next(i for i in known if i.id == into), at.now)
         else:
@@ -134,6 +136,8 @@ def _fields(problem: Problem) -> dict[str, object]:
         "company": problem.company,
         "mail_system": problem.mail_system,
         "touches": problem.companies,
+        "others": problem.others,
+        "part": problem.part,
         "failing": len(problem.failures),
         "failures": _kept(problem.failures),
     }

@@ -45,7 +45,7 @@ class Ruling:
 @dataclass(frozen=True, slots=True)
 class Site:
     """What the rules need to know of a path. `every` is the time in which each kind is probed once; `give_up` after its
-    launch a probe that was not seen is missing."""
+    launch a probe that was not seen is missing; `mailbox` is where it is looked for, "" if that is not told."""
 
     company: str
     company_name: str
@@ -56,6 +56,7 @@ class Site:
     via: str = "direct"
     code_life: timedelta = timedelta(minutes=10)
     give_up: timedelta = timedelta(hours=1)
+    mailbox: str = ""
 
     @property
     def key(self) -> Place:

@@ -85,7 +85,26 @@ class Scene:
     @property
     def lasted(self) -> timedelta:
         """How long it goes on, or went on."""
-        return (self.incident.closed_at or self.telling.now) - self.since
+        return (self.over_at or self.telling.now) - self.since
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When it was over: earlier than that was known, where all that was lost came to light too late."""
+        if self.incident.closed_at and (over := self.known_late):
+            return over
+        return self.incident.closed_at
+
+    @property
+    def known_late(self) -> datetime | None:
+        """Since when mail arrives, if all of it was known only after that."""
+        over = [failure.over_since for failure in self.failures]
+        known = [each for each in over if each]
+        return max(known) if known and len(known) == len(over) else None
+
+    @property
+    def intermittent(self) -> bool:
+        """Whether it fails now and then."""
+        return bool(self.failures) and all(failure.of_last for failure in self.failures)
 
     @property
     def every(self) -> timedelta | None:
@@ -132,14 +151,14 @@ def filled(text: str, sender: SenderFacts, company: str, mail_system: str) -> st
 def scene_of(telling: Telling) -> Scene:
     """The incident as this channel may see it."""
     incident, visible = telling.incident, telling.visible
-    all_of_them = incident.touches or incident.companies
+    all_of_them = incident.named
     companies = _seen(all_of_them, visible) or _seen(incident.companies, visible)
     failures = tuple(f for f in incident.failures if visible is None or f.company in visible)
     whole = len(companies) == len(all_of_them)
     mail_system = _mail_system(telling, companies)
     lead = leading(incident, failures)
     if lead and not whole:  # what most companies have may be another thing than what these have
-        incident = replace(incident, outcome=lead.outcome, cause=lead.cause)
+        incident = replace(incident, nature=lead.nature, outcome=lead.outcome, cause=lead.cause)
         telling = replace(telling, incident=incident)
     since = incident.began_at if whole else min((f.since for f in failures), default=incident.began_at)
     return Scene(

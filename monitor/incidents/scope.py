@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from monitor.incidents.family import Family, family_of
 from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
-from monitor.incidents.ruling import Line, Site
+from monitor.incidents.ruling import Line, Place, Site
+from probes.answer import list_named
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 
@@ -49,6 +50,8 @@ class Problem:
     companies: tuple[str, ...]
     failures: tuple[Failure, ...]
     since: datetime
+    others: tuple[str, ...] = ()  # those of `companies` that have something of another nature only
+    part: Scope | None = None  # as in `Incident`
 
     @property
     def key(self) -> Key:
@@ -101,10 +104,12 @@ def gravest(severities: Iterable[Severity]) -> Severity:
 class Heard:
     """What is known besides the failures. `well_at(line)` is when the last probe of it that reached the inbox was
     launched, None if the line fails or nothing is known; `heard_at` is the same of each company's newest, whatever
-    became of it, as long as we could tell."""
+    became of it, as long as we could tell; `through_at(place)` of the newest mail of another sender that a path took.
+    """
 
     well_at: Callable[[Line], datetime | None]
     heard_at: Mapping[str, datetime]
+    through_at: Callable[[Place], datetime | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +154,38 @@ def _mail(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> P
 
 
 def _their_system(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Problem:
-    """The company's mail system takes nobody's mail. It wakes somebody if that is all of the company's mail."""
+    """The company's mail system stops other senders' mail too. It wakes somebody if that is all of the company's mail;
+    but of what is lost behind the server, one mailbox alone may be the reason."""
     severity = gravest(failure.severity for failure in failures)
-    if severity is Severity.PAGE and not _shuts_out(_scope(sites, failures, heard), failures):
+    scope = _scope(sites, failures, heard)
+    if severity is Severity.PAGE and not (_shuts_out(scope, failures) and _confirmed(sites, failures)):
         severity = Severity.TICKET
     company, system = sites[0].company, sites[0].mail_system
-    return _problem(
+    problem = _problem(
         *(Nature.THEIR_SYSTEM, company, Scope.THEIR_SYSTEM, severity, failures), company=company, mail_system=system
     )
+    part = _through(sites, failures, heard) if scope is Scope.COMPANY else scope
+    if all(failure.of_last for failure in failures):
+        part = Scope.COMPANY
+    return replace(problem, part=part)
+
+
+def _confirmed(sites: Sequence[Site], failures: Iterable[Failure]) -> bool:
+    """Whether it is no one mailbox's affair: something else was seen than loss behind the server, or two lose it."""
+    found = list(failures)
+    if any(failure.reason is not Reason.BOTH_LOST for failure in found):
+        return True
+    mailboxes = {site.path: site.mailbox or site.path for site in sites}
+    return len({mailboxes[failure.path] for failure in found}) > 1
+
+
+def _through(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Scope | None:
+    """How much of a company's mail is stopped if another sender's mail got through since it began; None: all."""
+    began, paths = min(failure.since for failure in failures), {failure.path for failure in failures}
+    taken = {site.path for site in sites if (at := heard.through_at(site.key)) and at >= began}
+    if taken & paths:
+        return Scope.COMPANY
+    return Scope.MAILBOX if taken else None
 
 
 def _scope(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Scope:
@@ -164,7 +193,7 @@ def _scope(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> 
     began = {failure.path: failure.since for failure in failures}
     for failure in failures:
         began[failure.path] = min(began[failure.path], failure.since)
-    any_kind = all(family_of(f.cause) in ANY_KIND or f.nature is Nature.THEIR_SYSTEM for f in failures)
+    any_kind = all(_hits_any_kind(failure) for failure in failures)
     beside, elsewhere = False, False
     for site in sites:
         for kind in site.kinds:
@@ -178,6 +207,11 @@ def _scope(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> 
     if beside:
         return Scope.KIND
     return Scope.MAILBOX if elsewhere else Scope.COMPANY
+
+
+def _hits_any_kind(failure: Failure) -> bool:
+    theirs = failure.nature is Nature.THEIR_SYSTEM and failure.reason is not Reason.SAME_TEXT
+    return theirs or family_of(failure.cause) in ANY_KIND
 
 
 def _shuts_out(scope: Scope, failures: Iterable[Failure]) -> bool:
@@ -239,12 +273,32 @@ def their_systems(theirs: Iterable[Problem], town: Town) -> Iterator[Joined]:
             yield join(there, (Nature.THEIR_SYSTEM, f"@{system}"), Scope.MAIL_SYSTEM, system), there
 
 
+def one_list(failures: Iterable[Failure]) -> str:
+    """The blocklist that refuses the sender and a neutral one in all of these; "" if it is not one, or has no name."""
+    names = {list_named(each.answer) if each.answer and each.reason is Reason.SAME_LIST else "" for each in failures}
+    return names.pop() if len(names) == 1 else ""
+
+
+def same_lists(theirs: Iterable[Problem], town: Town) -> Iterator[Joined]:
+    """One blocklist that several unrelated companies ask: it lists our addresses, or everybody. No company's trouble,
+    however few of all ask it."""
+    by_list: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in theirs:
+        if name := one_list(problem.failures):
+            by_list[name].append(problem)
+    for there in sorted(by_list.values(), key=len, reverse=True)[:1]:
+        unrelated = len({town.system(problem.company) for problem in there}) > 1
+        if unrelated and len({problem.company for problem in there}) >= town.wide.companies:
+            yield join(there, (Nature.THEIR_SYSTEM, EVERYBODY), Scope.EVERYBODY), there
+
+
 def may_be_ours(problem: Problem) -> bool:
     """Whether it would be ours if nearly all had it: no server said a word, mail was lost everywhere, the neutral
     sender's too. What a server said to both is its own."""
     if problem.nature is not Nature.THEIR_SYSTEM:
         return problem.nature is Nature.OURS
-    return all(failure.reason is Reason.CONTROL_FAILS and failure.answer is None for failure in problem.failures)
+    wordless = (Reason.CONTROL_FAILS, Reason.BOTH_LOST)
+    return all(failure.reason in wordless and failure.answer is None for failure in problem.failures)
 
 
 def ourselves(ours: list[Problem], town: Town) -> Joined | None:
@@ -315,11 +369,26 @@ def _most(members: int, others: int, wide: Wide) -> bool:
 def join(
     problems: Sequence[Problem], key: Key, scope: Scope, mail_system: str = "", severity: Severity | None = None
 ) -> Problem:
-    """One problem of these. It is described by those of its nature."""
+    """One problem of these. It is described by those of its nature, and said of the companies that have one."""
     failures = [failure for problem in problems for failure in problem.failures]
     own = [failure for failure in failures if failure.nature is key[0]]
-    severity = severity or gravest(problem.severity for problem in problems)
+    severity = severity or _joint_severity(problems, mail_system)
     joined = _problem(*key, scope, severity, failures, mail_system=mail_system)
     outcome, cause = _leading(own or failures)
     since = min(problem.since for problem in _fresh(problems))
-    return replace(joined, outcome=outcome, cause=cause, since=since)
+    having = {failure.company for failure in own}
+    others = tuple(company for company in joined.companies if having and company not in having)
+    part = Scope.COMPANY if any(problem.part for problem in problems) else None
+    return replace(joined, outcome=outcome, cause=cause, since=since, others=others, part=part)
+
+
+def _joint_severity(problems: Sequence[Problem], mail_system: str) -> Severity:
+    """The gravest. Where one mail system loses the mail of several companies, they confirm each other."""
+    lost = {
+        failure.company
+        for problem in problems
+        if not problem.part
+        for failure in problem.failures
+        if failure.reason is Reason.BOTH_LOST and failure.severity is Severity.PAGE
+    }
+    return Severity.PAGE if mail_system and len(lost) > 1 else gravest(problem.severity for problem in problems)

@@ -62,7 +62,7 @@ def news_for(
 def seen(incident: Incident, visible: Collection[str] | None) -> tuple[str, ...]:
     """The companies that it touches now, of those that may be heard about."""
     if visible is None:
-        return incident.touches
+        return incident.named if incident.touches else ()
     return tuple(company for company in incident.touches if company in visible)
 
 

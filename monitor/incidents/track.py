@@ -20,7 +20,8 @@ class Limits:
     `telling` verdicts in a row that are not unknown we can tell again.
 
     Two probes that were launched further `apart` had another one between them. Where what is bad is known late, such as
-    what is missing, that one may yet prove bad; but not once the row is so old that it is `certain`."""
+    what is missing, that one may yet prove bad; but not once the row is so old that it is `certain`. What is known only
+    when it is over fails on for longer than it takes to `settle`, or nobody would be told."""
 
     bad: int
     of_last: int
@@ -28,43 +29,95 @@ class Limits:
     telling: int
     apart: timedelta = timedelta.max
     certain: timedelta = timedelta(0)
+    settle: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRate:
+    """How many probes of one check, of its last ones, make it fail now and then; and at how many that is over."""
+
+    bad_probes: int
+    of_last_probes: int
+    ends_at_bad_probes: int
+
+
+INTERMITTENT = FailureRate(bad_probes=6, of_last_probes=20, ends_at_bad_probes=2)
+"""Every third or fourth mail is lost, and no two of three: nobody who waits for a code calls that well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Streak:
     """One question, asked again and again: is it bad? `count` of the bad ones of the present stretch: the probe of the
     first was launched at `since`, `last` is the latest. `good` ones came in a row since, the first and the last of them
-    launched at `good_since` and `good_at`; between the last `close` of them nothing is missing."""
+    launched at `good_since` and `good_at`; between the last `close` of them nothing is missing.
+
+    It fails by the `Limits`, which is `acute`, or now and then, which is `intermittent`. `window` is what that is
+    counted by: when each was launched, and whether it was bad; what an acute stretch told is not counted twice.
+    `known_at`: when it was known that all of an acute stretch was bad. It is told even if good ones came before that;
+    then it is `over_before_known`.
+    """
 
     recent: tuple[Mark, ...] = ()
     good: int = 0
     close: int = 0
     good_since: datetime | None = None
     good_at: datetime | None = None
-    fails: bool = False
+    acute: bool = False
     since: datetime | None = None
     count: int = 0
     last: Ruling | None = None
     mark: Mark | None = None  # that of `last`
     came_late: bool = False  # some of it came in the end, though late
     unreached_since: datetime | None = None  # launch of the first of those, up to `last`, that reached nobody
+    intermittent: bool = False
+    window: tuple[tuple[datetime, bool], ...] = ()
+    known_at: datetime | None = None
+    over_before_known: bool = False
 
-    def add(self, mark: Mark, ruling: Ruling, limits: Limits, *, bad: bool, needed: int) -> "Streak":
-        """With one more. So many good ones in a row are `needed`."""
+    @property
+    def fails(self) -> bool:
+        """Whether it is bad."""
+        return self.acute or self.intermittent
+
+    @property
+    def of_last(self) -> int:
+        """Of so many `count` were bad, if that is all that is wrong; else 0."""
+        return len(self.window) if self.intermittent and not self.acute else 0
+
+    def add(self, mark: Mark, ruling: Ruling, limits: Limits, *, bad: bool, needed: int, rated: bool) -> "Streak":
+        """With one more. So many good ones in a row are `needed`. `rated`: what fails now and then counts."""
         recent = (*self.recent, mark if bad else Mark.GOOD)[-limits.of_last :]
+        window = (*self.window, (ruling.launched_at, bad))[-INTERMITTENT.of_last_probes :] if rated else ()
         if not bad:
-            return self._calmer(recent, ruling, limits, needed)
+            return replace(self, window=window)._calmer(recent, ruling, limits, needed)
         enough = mark is Mark.DAMNING or sum(each is not Mark.GOOD for each in recent) >= limits.bad
+        acute = self.acute or enough
+        intermittent = _is_intermittent(window, self.intermittent)
+        if acute and not self.intermittent:  # it is told as what it is
+            window, intermittent = (), False
+        count, since = self.count + 1, self.since or ruling.launched_at
+        if intermittent and not acute:
+            first = next(at for at, was_bad in window if was_bad)
+            count, since = sum(was_bad for _, was_bad in window), min(first, since)
         return Streak(
             recent=recent,
-            fails=self.fails or enough,
-            since=self.since or ruling.launched_at,
-            count=self.count + 1,
+            acute=acute,
+            since=since,
+            count=count,
             last=ruling,
             mark=mark,
             came_late=self.came_late or ruling.verdict.outcome is Outcome.LATE,
             unreached_since=self._unreached_since(ruling),
+            intermittent=intermittent,
+            window=window,
+            known_at=self.known_at or (self._known_at(recent, ruling, limits) if acute and rated else None),
         )
+
+    def _known_at(self, recent: tuple[Mark, ...], ruling: Ruling, limits: Limits) -> datetime | None:
+        """When the stretch was known to be bad, if all of it is."""
+        if Mark.GOOD in recent[-limits.bad :]:
+            return None
+        return max(ruling.at, self.last.at) if self.last else ruling.at
 
     def _unreached_since(self, ruling: Ruling) -> datetime | None:
         """Since when no connection came about, with this one; what came after a good one began anew."""
@@ -79,17 +132,28 @@ class Streak:
         known_late = self.last is not None and self.last.at - self.last.launched_at > limits.apart
         close = self.close + 1 if not known_late or at - before <= limits.apart else 1
         good, close = min(self.good + 1, ENOUGH), min(close, ENOUGH)
-        after = replace(self, recent=recent, good=good, close=close, good_since=since, good_at=at)
-        well = close >= needed or (good >= needed and at - since >= limits.certain)
-        return after.calm() if well else after
+        intermittent = self.intermittent and _is_intermittent(self.window, self.intermittent)
+        after = replace(
+            self, recent=recent, good=good, close=close, good_since=since, good_at=at, intermittent=intermittent
+        )
+        if not (close >= needed or (good >= needed and at - since >= limits.certain)):
+            return after
+        if self.acute and known_late and self.known_at and ruling.at <= self.known_at + limits.settle:
+            return replace(after, over_before_known=True)
+        if intermittent:
+            bad = [launched for launched, was_bad in self.window if was_bad]
+            return replace(after, acute=False, count=len(bad), known_at=None, over_before_known=False)
+        return after.calm()
 
     def calm(self) -> "Streak":
         """The same, but not failing."""
-        return Streak(self.recent, self.good, self.close, self.good_since, self.good_at)
+        return Streak(
+            self.recent, self.good, self.close, good_since=self.good_since, good_at=self.good_at, window=self.window
+        )
 
     def forgiven(self) -> "Streak":
-        """The same, but not failing if the latest was good."""
-        return self.calm() if self.fails and self.good else self
+        """The same, but not failing if the latest was good. What is known only now nobody was told."""
+        return self.calm() if self.fails and self.good and not self.over_before_known else self
 
     def known(self, failure: Failure | None) -> "Streak":
         """The same, if that is what an incident says of it; None: nothing."""
@@ -98,7 +162,15 @@ class Streak:
         if not self.fails or self.since is None or self.since > failure.since:
             return self
         count = max(self.count, failure.bad) if self.since == failure.since else failure.bad
-        return replace(self, since=failure.since, count=count)
+        return replace(self, since=failure.since, count=self.count if self.of_last else count)
+
+
+def _is_intermittent(window: Sequence[tuple[datetime, bool]], before: bool) -> bool:
+    """Whether so many of the last ones were bad; once it is so, until few of a full number are."""
+    bad = sum(was_bad for _, was_bad in window)
+    if bad >= INTERMITTENT.bad_probes:
+        return True
+    return before and (bad > INTERMITTENT.ends_at_bad_probes or len(window) < INTERMITTENT.of_last_probes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +201,10 @@ class Track:
         """With one more verdict. `unknown` neither raises nor calms what is said of the mail."""
         mark = mark_of(ruling.kind, ruling.verdict, names)
         dark = mark is Mark.UNKNOWN
-        sight = self.sight.add(mark, ruling, limits, bad=dark, needed=limits.telling)
+        sight = self.sight.add(mark, ruling, limits, bad=dark, needed=limits.telling, rated=False)
         if dark:
             return replace(self, sight=sight)
-        mail = self.mail.add(mark, ruling, limits, bad=mark.bad, needed=limits.good)
+        mail = self.mail.add(mark, ruling, limits, bad=mark.bad, needed=limits.good, rated=True)
         return Track(mail, sight, ruling.launched_at if mark is Mark.GOOD else self.well_at)
 
 
@@ -157,4 +229,5 @@ def _failing(failure: Failure, names: Names) -> Streak:
     verdict = Verdict(failure.outcome, failure.cause, failure.grade, failure.because, failure.answer)
     last = Ruling(0, failure.probe_id, *failure.line, Role.SENDER, failure.since, failure.at, verdict)
     mark = mark_of(failure.kind, verdict, names)
-    return Streak(fails=True, since=failure.since, last=last, mark=mark)
+    rare = failure.of_last > 0
+    return Streak(acute=not rare, intermittent=rare, since=failure.since, last=last, mark=mark)

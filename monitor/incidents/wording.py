@@ -26,13 +26,14 @@ from monitor.incidents.phrases import (
     where,
 )
 from monitor.incidents.scene import Scene, Telling, scene_into, scene_of
+from monitor.incidents.their_trouble import MOST_KINDS_IN_A_TITLE, kinds_of, their_trouble
+from monitor.incidents.track import INTERMITTENT
 from probes.kinds import Kind
 from probes.verdict import Outcome
 
 __all__ = ["facts", "headline", "labels", "left", "text", "title"]
 
 LONGEST_TITLE = 200
-MOST_KINDS_IN_A_TITLE = 2
 NOTHING_HELD = frozenset({Outcome.SPAM, Outcome.UNKNOWN})  # outcomes after which no mail comes late
 
 
@@ -60,13 +61,20 @@ def text(telling: Telling) -> str:
 NATURES: dict[Nature, str] = {
     Nature.MAIL: "the sender's mail is stopped",
     Nature.MAILBOX: "the probe's own mailbox",
-    Nature.THEIR_SYSTEM: "the company's mail system takes nobody's mail",
+    Nature.THEIR_SYSTEM: "the company's mail system stops other senders' mail too",
     Nature.OURS: "Mailpath cannot tell",
 }
 
 
 def headline(scene: Scene) -> str:
     """The incident in a line."""
+    often = ""
+    if scene.intermittent and scene.lead and scene.incident.nature is not Nature.OURS:
+        often = f", intermittent: {scene.lead.bad} of {scene.lead.of_last} probes"
+    return _headline(scene) + often
+
+
+def _headline(scene: Scene) -> str:
     incident, who = scene.incident, _who(scene)
     match incident.nature:
         case Nature.MAIL:
@@ -74,7 +82,7 @@ def headline(scene: Scene) -> str:
         case Nature.MAILBOX:
             return f"{who}: the probe's own mailbox is {CAUSES[incident.cause]}"
         case Nature.THEIR_SYSTEM:
-            return f"{who}: {_their_trouble(scene)}"
+            return f"{who}: {their_trouble(scene)}"
         case Nature.OURS:
             return f"Mailpath itself: {who} cannot be judged ({CAUSES[incident.cause]})"
         case _:
@@ -90,25 +98,6 @@ def _stopped(scene: Scene) -> str:
     if scene.reason in NO_CONNECTION:
         return "cannot be delivered (no connection)"
     return f"{OUTCOMES[scene.incident.outcome]} ({CAUSES[scene.incident.cause]})"
-
-
-def _their_trouble(scene: Scene) -> str:
-    its = "its mail system" if scene.incident.company else "the mail system"
-    match scene.reason:
-        case Reason.GATEWAY_DOWN:
-            return "its gateway does not answer"
-        case Reason.LOOKUP:
-            return f"no mail server found ({CAUSES[scene.incident.cause]})"
-        case Reason.NOTHING_REACHED:
-            return "cannot be connected to, a neutral sender neither"
-        case Reason.SAME_ANSWER if scene.incident.outcome is Outcome.LATE:
-            return f"{its} delays everybody's mail (a neutral sender is put off too)"
-        case Reason.SAME_LIST:
-            return f"{its} refuses other senders too (the same blocklist refuses a neutral sender)"
-        case Reason.SAME_ANSWER:
-            return f"{its} takes nobody's mail (a neutral sender gets the same answer)"
-        case _:
-            return f"{its} takes nobody's mail (a neutral sender fails too)"
 
 
 def _news(scene: Scene) -> str:
@@ -149,14 +138,9 @@ def _who(scene: Scene) -> str:
 
 
 def _what(scene: Scene) -> str:
-    kinds = _kinds(scene)
+    kinds = kinds_of(scene)
     few = 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
     return " and ".join(KINDS[kind] for kind in kinds) if scene.incident.scope is Scope.KIND and few else "mail"
-
-
-def _kinds(scene: Scene) -> list[Kind]:
-    failing = {failure.kind for failure in scene.failures}
-    return [kind for kind in Kind if kind in failing]
 
 
 def _open(scene: Scene) -> Iterator[str]:
@@ -181,6 +165,8 @@ def _open(scene: Scene) -> Iterator[str]:
 def _first_screen(scene: Scene) -> Iterator[str]:
     incident, advice, domain = scene.incident, scene.advice, scene.telling.sender.domain
     yield f"Since {clock(scene.since)} ({lasting(scene.lasted)}{_bad(scene)})."
+    if over := scene.known_late:
+        yield f"Known only now: mail sent since {clock(over)} arrives."
     if incident.nature is not Nature.MAIL:
         harmless = " Nobody's sign-in is affected." if advice.meanwhile == HARMLESS else ""
         known = "Whether it is about" if scene.reason is Reason.SAME_LIST else "Nothing is known against"
@@ -189,7 +175,7 @@ def _first_screen(scene: Scene) -> Iterator[str]:
     grade = f", {GRADES[scene.lead.grade][0]}" if scene.lead and graded else ""
     yield f"Why{grade}: {scene.filled(advice.meaning)}"
     yield f"Act: {_act(scene)}"
-    if incident.nature is Nature.MAIL and (kinds := _kinds(scene)):
+    if incident.nature is Nature.MAIL and (kinds := kinds_of(scene)):
         some = "all five kinds" if len(kinds) == len(Kind) else ", ".join(KINDS[kind] for kind in kinds)
         yield f"Mail: {some}."
 
@@ -218,6 +204,8 @@ def _act(scene: Scene) -> str:
         case Actor.OURSELVES:
             together = scene.reason is Reason.NOTHING_REACHED
             return "whoever runs Mailpath" + (", with the company's IT." if together else ".")
+        case Actor.VENDOR:
+            return f"{SYSTEMS.get(scene.mail_system, scene.mail_system)}, not a company's IT."
         case Actor.SENDER if several:
             vendor = SYSTEMS.get(scene.mail_system) if scene.mail_system not in RUN_BY_THE_COMPANY else None
             return f"Trimble, its mail service and {vendor}." if vendor else "Trimble and its mail service."
@@ -316,7 +304,7 @@ def _hint(scene: Scene) -> str:
     incident = scene.incident
     if incident.nature is Nature.OURS and len(scene.companies) > 1:
         return "So many at once: look at Mailpath's own network, name server and machine first."
-    if incident.nature is not Nature.MAIL or incident.recovering:
+    if incident.nature is not Nature.MAIL or incident.recovering or scene.intermittent or scene.known_late:
         return ""
     if scene.reason in NO_CONNECTION and incident.scope.wider_than(Scope.COMPANY):
         return (
@@ -338,7 +326,10 @@ def _verify(scene: Scene) -> str:
     due = f"the next probe is due within {_exactly(scene.every)}; " if scene.every else ""
     now = f" At once: mailpath probe {scene.companies[0]}." if len(scene.companies) == 1 else ""
     act = f" The change may take up to {_exactly(settles)} to act." if settles else ""
-    return f"{due}it is over after {counted(good, 'good probe')} in a row.{now}{act}"
+    over = f"after {counted(good, 'good probe')} in a row"
+    if scene.intermittent:
+        over = f"when at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes} probes fail"
+    return f"{due}it is over {over}.{now}{act}"
 
 
 def _exactly(time: timedelta) -> str:
@@ -355,7 +346,7 @@ def _reference(scene: Scene) -> str:
 def _resolved(scene: Scene) -> Iterator[str]:
     """What is over."""
     incident = scene.incident
-    end = incident.closed_at or scene.telling.now
+    end = scene.over_at or scene.telling.now
     yield f"It lasted {lasting(scene.lasted)}: from {clock(scene.since)} to {clock(end)}."
     yield from _ended(scene)
     if len(scene.companies) > 1:
@@ -375,6 +366,9 @@ def _ended(scene: Scene) -> Iterator[str]:
             yield "Whether it is mended is not known: its path was taken out of the configuration."
         case Ending.NARROWED:
             yield "Most of it works again. What does not has an incident of its own now."
+        case Ending.RECOVERED if scene.intermittent:
+            few = f"at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes}"
+            yield f"{_works(incident.nature)} {few} probes failed."
         case Ending.RECOVERED | Ending.MERGED | None:
             yield f"{_works(incident.nature)} {counted(scene.telling.good, 'good probe')} in a row."
         case _:

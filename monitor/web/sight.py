@@ -140,6 +140,7 @@ class Sight:
             mail_system=system if system and any(path.mail_system == system for path in self.paths()) else "",
             companies=caller.seen(incident.companies),
             touches=caller.seen(incident.touches),
+            others=caller.seen(incident.others),
             failures=failures,
             failing=len(failures) if incident.open else 0,
             told={},

@@ -33,6 +33,7 @@ ACTORS: dict[Actor, str] = {
     Actor.COMPANY_IT: "the company's IT, alone",
     Actor.SENDER: "Trimble and its mail service",
     Actor.MAILBOX_OWNER: "whoever looks after the probe's mailbox",
+    Actor.VENDOR: "the vendor of the mail system",
     Actor.OURSELVES: "whoever runs Mailpath",
 }
 

@@ -99,8 +99,8 @@ def row_of(incident: Incident, around: Around) -> Row:
 
 
 def who(incident: Incident, around: Around) -> str:
-    """Whom it touches, in a few words."""
-    companies = incident.touches or incident.companies
+    """Who has it, in a few words."""
+    companies = incident.named
     if len(companies) > MOST_NAMED:
         return counted(len(companies), "company", "companies")
     paths = {failure.path for failure in incident.failures}

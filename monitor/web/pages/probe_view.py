@@ -41,6 +41,7 @@ ACTORS: dict[Actor, str] = {
     Actor.COMPANY_IT: "the company's IT",
     Actor.SENDER: "the sender, Trimble, with its mail service",
     Actor.MAILBOX_OWNER: "whoever looks after the probe's mailbox",
+    Actor.VENDOR: "the vendor of the mail system",
     Actor.OURSELVES: "whoever runs Mailpath",
 }
 SCOPES: dict[Nature, Scope] = {Nature.OURS: Scope.OURSELVES, Nature.THEIR_SYSTEM: Scope.THEIR_SYSTEM}

@@ -90,8 +90,9 @@ def site(
     kinds: tuple[Kind, ...] = (CODE,),
     mail_system: str = "postfix",
     via: str = "direct",
+    mailbox: str = "",
 ) -> Site:
-    return Site(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER, via)
+    return Site(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER, via, mailbox=mailbox)
 
 
 def ruling(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> Ruling:
@@ -125,6 +126,7 @@ class Day:
     others: Mapping[Role, Names] = field(default_factory=lambda: {Role.CONTROL: CONTROL})
     uplink: Uplink = field(default_factory=Uplink)
     past: dict[Line, dict[str, Ruling]] = field(default_factory=dict)
+    restarted: bool = False
 
     def __post_init__(self) -> None:
         self.picture.configure(self.sites, self.settings, NAMES, self.others)
@@ -140,6 +142,7 @@ class Day:
 
     def restart(self) -> None:
         """The service stops, and another one takes up what was stored."""
+        self.restarted = True
         self.incidents = {name: decode(encode(incident)) for name, incident in self.incidents.items()}
         self.picture = Picture()
         self.picture.configure(self.sites, self.settings, NAMES)
@@ -155,9 +158,11 @@ class Day:
         self.shown += rulings
         for each in rulings:
             self.past.setdefault(each.line, {})[each.probe_id] = each
-        late = self.picture.out_of_order(rulings)
+        unread = self.picture.unread(rulings) if self.restarted else []
+        late = [line for line in self.picture.out_of_order(rulings) if line not in unread]
+        self._read(unread)
         self._read(late, late=True)
-        self.picture.take(rulings, frozenset(late))
+        self.picture.take(rulings, frozenset((*unread, *late)))
 
     def _read(self, lines: Iterable[Line], *, late: bool = False) -> None:
         """As the casebook does."""

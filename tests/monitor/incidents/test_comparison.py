@@ -57,7 +57,7 @@ def concluded(day: Day) -> tuple[Nature, Reason]:
         ("mm", "m.", THEIRS, Reason.SAME_ANSWER),  # a milter is down
         ("zz", "z.", THEIRS, Reason.SAME_LIST),  # a blocklist that lists the world names the sender's address
         ("dd", "d.", THEIRS, Reason.SAME_LIST),
-        ("cc", "c.", THEIRS, Reason.SAME_ANSWER),
+        ("cc", "c.", THEIRS, Reason.SAME_TEXT),
         ("kk", "k.", THEIRS, Reason.SAME_ANSWER),  # it came late, for the control too
         ("gg", "g.", THEIRS, Reason.SAME_ANSWER),
         # the opposite: the control gets through
@@ -78,8 +78,8 @@ def concluded(day: Day) -> tuple[Nature, Reason]:
         ("dd", "bb", MAIL, Reason.NOT_COMPARED),  # the refusal names the sender, whatever else is broken
         # it fails in another way, or without a word: two of three
         ("bb", "b.", MAIL, Reason.NOT_COMPARED),
-        ("bb", "bb", THEIRS, Reason.CONTROL_FAILS),
-        ("bbb", "bib", THEIRS, Reason.CONTROL_FAILS),
+        ("bb", "bb", THEIRS, Reason.BOTH_LOST),
+        ("bbb", "bib", THEIRS, Reason.BOTH_LOST),
         ("bbbb", "biib", MAIL, Reason.CONTROL_THROUGH),  # two of four is not
         ("tt", "t.", MAIL, Reason.NOT_COMPARED),  # a time-out happens
         ("tt", "tt", THEIRS, Reason.CONTROL_FAILS),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.incidents.holding import Known, grouped
-from monitor.incidents.incident import Ending, Failure, Incident, Nature, Scope, Severity, Told, Turn
+from monitor.incidents.incident import Ending, Entry, Failure, Incident, Nature, Scope, Severity, Told, Turn
 from monitor.incidents.notice import News
 from monitor.incidents.rules import After, Moment, reconcile
 from monitor.incidents.scope import Problem, Town, Wide
@@ -37,15 +37,18 @@ class World:
 
     incidents: dict[str, Incident] = field(default_factory=dict)
     minute: float = 0
+    awaited: bool = False  # whether probes are on their way that may tell more
+    entries: list[Entry] = field(default_factory=list)
 
     def step(self, *problems: Problem) -> After:
         self.minute += 1
         open_ones = [each for each in self.incidents.values() if each.open]
-        known = Known(lambda failure, since: False, lambda failure: failure.since)
+        known = Known(lambda failure, since: self.awaited, lambda failure: failure.since, lambda failure: self.awaited)
         groups = grouped(problems, open_ones, TOWN, known)
         at = Moment(T0 + MINUTE * self.minute, lambda _: True, self._new_id, timedelta(hours=6))
         after = reconcile(self.incidents.values(), groups, at)
         self.incidents |= after.incidents
+        self.entries += after.entries
         return after
 
     def _new_id(self) -> str:

@@ -98,6 +98,8 @@ def test_all_that_is_known_as_json() -> None:
                 "because": "refused at rcpt by mx.acme.example: 554 5.7.1 <m[104.130.122.50]>: Client host rejected",
                 "reason": "not_compared",
                 "compared_at": None,
+                "of_last": None,
+                "over_since": None,
             }
         ],
         "touched": 1,

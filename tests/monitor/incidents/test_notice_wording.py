@@ -364,7 +364,7 @@ def test_another_nature_says_whose_it_was_and_whose_it_is() -> None:
     theirs = incident(failure(nature=Nature.THEIR_SYSTEM), scope=Scope.THEIR_SYSTEM)
     told = telling(theirs, News.CHANGED, before=before)
     assert title(told).startswith("Changed: Acme Steel: ")
-    said = "Was: the sender's mail is stopped. Now: the company's mail system takes nobody's mail."
+    said = "Was: the sender's mail is stopped. Now: the company's mail system stops other senders' mail too."
     assert said in text(told).splitlines()
 
 

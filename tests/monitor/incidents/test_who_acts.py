@@ -1,0 +1,90 @@
+"""A mail system's trouble: who can mend it, and what a server's words about relaying mean."""
+
+import pytest
+
+from monitor.incidents.advice import Actor
+from monitor.incidents.advising import advice_on
+from monitor.incidents.attribution import Attribution, Case, attribute
+from monitor.incidents.comparison import NEUTRAL, Comparison, Got
+from monitor.incidents.incident import Nature, Reason, Scope, Severity
+from monitor.incidents.marks import Mark
+from monitor.incidents.wording import text, title
+from monitor.web.pages import company, probe_view
+from probes.answer import Answer, Stage
+from probes.verdict import Cause, Grade, Outcome, Verdict
+from tests.monitor.incidents.score import CODE, NAMES, T0, Day, ruling, site
+from tests.monitor.incidents.tellings import failure, incident, telling, town
+
+STOPPED = {"nature": Nature.THEIR_SYSTEM, "outcome": Outcome.DEFERRED, "cause": Cause.SERVER_FAULT}
+
+
+def at_several(mail_system: str, reason: Reason = Reason.SAME_ANSWER):
+    failures = (failure(company=f"c{n}", reason=reason, **STOPPED) for n in range(4))
+    return incident(*failures, scope=Scope.MAIL_SYSTEM, mail_system=mail_system, subject=f"@{mail_system}")
+
+
+@pytest.mark.parametrize("reason", [Reason.SAME_ANSWER, Reason.CONTROL_FAILS, Reason.BOTH_LOST, Reason.GATEWAY_DOWN])
+def test_what_a_vendor_runs_for_many_the_vendor_mends(reason: Reason) -> None:
+    told = telling(at_several("m365", reason), companies=town(9))
+    said = text(told)
+    assert "Act: Microsoft 365, not a company's IT." in said
+    assert "Microsoft 365" in said[said.index("Fix: ") : said.index("Runbook: ")]
+    assert "Until then, by a company's IT: " in said
+    assert "the company's IT, alone" not in said
+
+
+def test_one_companys_own_trouble_stays_its_own() -> None:
+    one = incident(failure(reason=Reason.SAME_ANSWER, **STOPPED), scope=Scope.THEIR_SYSTEM, mail_system="m365")
+    assert advice_on(one, "m365").actor is Actor.COMPANY_IT
+
+
+@pytest.mark.parametrize("mail_system", ["postfix", ""])
+def test_where_there_is_no_vendor_nobody_is_sent_to_one(mail_system: str) -> None:
+    assert advice_on(at_several(mail_system), mail_system).actor is Actor.COMPANY_IT
+
+
+def test_pages_know_every_actor() -> None:
+    assert set(company.ACTORS) == set(probe_view.ACTORS) == set(Actor)
+
+
+# ---- "unable to relay" ----------------------------------------------------------------------------------------------
+
+RELAYING = Answer(Stage.RCPT, 550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain", host="mx:25")
+NOT_OURS = Verdict(Outcome.BLOCKED, Cause.RELAY_DENIED, Grade.REAL, "refused at rcpt by mx: 550 5.7.54", RELAYING)
+
+
+def judged(*comparisons: Comparison, via: str = "direct") -> Attribution:
+    return attribute(Case(Mark.BAD, NOT_OURS, NAMES, comparisons, via=via))
+
+
+@pytest.mark.parametrize("via", ["direct", "xclient", "proxy"])
+def test_a_server_that_does_not_know_the_domain_blocks_nobody(via: str) -> None:
+    found = judged(via=via)
+    assert (found.nature, found.reason, found.at_most) == (
+        *(Nature.THEIR_SYSTEM, Reason.NOT_ITS_DOMAIN),
+        Severity.TICKET,
+    )
+
+
+def test_the_control_that_is_told_the_same_makes_it_everybodys() -> None:
+    found = judged(Comparison(NEUTRAL, Got.SAME, T0))
+    assert (found.reason, found.at_most) == (Reason.NOT_ITS_DOMAIN, Severity.PAGE)
+
+
+def test_a_control_that_gets_through_makes_it_the_senders() -> None:
+    """The opposite: some servers say so to clients that they do not like."""
+    assert judged(Comparison(NEUTRAL, Got.THROUGH, T0)).nature is Nature.MAIL
+
+
+def test_it_says_what_to_look_at() -> None:
+    day = Day((site("acme"),))
+    for _ in range(2):
+        day.judge("u", verdict=NOT_OURS)
+    day.settle()
+    told = telling(day.only())
+    takes = "Acme Steel: its mail server takes no mail for the probe's domain (not an accepted domain there)"
+    assert title(told) == takes
+    assert "block" not in title(told) + text(told)
+    assert "accepted domain" in text(told)
+    newest = ruling("u", day.now, verdict=NOT_OURS, line=("acme", "hq", CODE), probe_id=day.shown[-1].probe_id)
+    assert day.picture.suspects([newest], day.now, {}), "a control can tell whether it is about the sender"

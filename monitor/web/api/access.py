@@ -219,7 +219,7 @@ async def show_deeds(call: Call[WhichDeeds, NoBody]) -> web.Response:
         found, following = await call.sight.deeds(call.query.before, call.query.most)
     except NotThereError as error:
         wrong = Wrong("before", "is no place in your audit log", "send the `next` of the page before, or nothing")
-        raise ProblemError(HTTPStatus.BAD_REQUEST, str(error), wrong) from None
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), wrong) from None
     return answered({"deeds": [_deed(number, deed) for number, deed in found], "next": following or None})
 
 

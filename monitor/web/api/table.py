@@ -242,6 +242,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
             query=access.WhichDeeds,
             act=access.show_deeds,
             answer=_ok("A part of the log.", access.DeedsFacts),
+            problems=(UNREADABLE,),
             rights=Rights.ADMIN,
         ),
     ]

@@ -211,7 +211,7 @@ async def test_the_audit_log_of_a_bound_admin_has_no_numbers(desk: Counter) -> N
     assert [deed["number"] for deed in (*first["deeds"], *rest["deeds"])] == [None] * 3
     assert not first["next"].isdigit()
     for guessed in ("1", "999", first["next"][::-1]):
-        assert (await bound.get(f"/audit?before={guessed}")).wrong == "400 before"
+        assert (await bound.get(f"/audit?before={guessed}")).wrong == "422 before"
     whole = await root.facts("/audit?most=2")
     assert (await root.facts(f"/audit?before={whole['next']}"))["deeds"]
 

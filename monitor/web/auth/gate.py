@@ -14,7 +14,8 @@ from monitor.people.addresses import is_loopback
 from monitor.people.caller import Caller
 from monitor.people.names import name_of
 from monitor.people.passwords import Passwords, fault_of
-from monitor.people.person import Deed, Person, Rights, Session
+from monitor.people.person import BY_SESSION, SIGN_IN_REFUSED, Deed, Person, Rights, Session
+from monitor.people.refusals import Refusals
 from monitor.people.secrets import derived, digest_of, new_secret
 from monitor.people.throttle import Tries
 from monitor.store import Store
@@ -45,6 +46,7 @@ class Gate:
         self._backend = backend
         self.passwords = passwords or Passwords()
         self._tries = Tries()
+        self._refusals = Refusals()
         self._form_key = b""
         self._told_of_header = False
         self.checks: dict[Caller, asyncio.Task[bool]] = {}  # whether callers of streams are still as they were
@@ -84,7 +86,8 @@ class Gate:
             fits = await self.passwords.fits(person.password if person else "", password)
         if not (fits and person and person.disabled_at is None):
             who = person.name if person else "somebody unknown"  # what they typed may be the password
-            await self.note(who, "sign-in refused", f"from {client.address}")
+            if told := self._refusals.count(who, client.address, now):
+                await self.note(who, SIGN_IN_REFUSED, told)
             return None
         self._tries.worked(known, address, device)
         await self.note(person.name, "signed in", f"from {client.address}")
@@ -149,7 +152,7 @@ class Gate:
 
     async def note(self, who: str, what: str, about: str) -> None:
         """Write it into the audit log."""
-        await self._store.note(Deed(self._backend.now(), who, "session", what, about))
+        await self._store.note(Deed(self._backend.now(), who, BY_SESSION, what, about))
 
     async def _by_token(self, request: web.Request, *, counts_as_use: bool) -> Caller:
         scheme, _, secret = request.headers["Authorization"].partition(" ")

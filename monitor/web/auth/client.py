@@ -38,8 +38,8 @@ class Client:
 
     @property
     def own_address(self) -> str:
-        """The address, if it is this client's; "" if it is that of a proxy, and so of many: one that is not believed, or
-        one that does not say for whom it asks."""
+        """The address, if it is this client's; "" if it is that of a proxy, and so of many: one that is not believed,
+        or one that does not say for whom it asks."""
         if self.by_proxy:
             return self._forwarded_for
         return "" if is_proxy(self.peer, self._web) else self.peer
@@ -51,8 +51,8 @@ class Client:
 
     @property
     def _forwarded_for(self) -> str:
-        """Of those that trusted proxies name, the last that is no trusted proxy; "" if there is none. What stands before
-        that, anybody may have written."""
+        """Of those that trusted proxies name, the last that is no trusted proxy; "" if there is none. What stands
+        before that, anybody may have written."""
         if not self.by_proxy:
             return ""
         named = ",".join(self._request.headers.getall("X-Forwarded-For", ())).split(",")

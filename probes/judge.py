@@ -106,8 +106,10 @@ def _decides(probe: Probe, case: _Case, bounce: Bounce) -> bool:
 def is_over(probe: Probe, evidence: Sequence[Evidence], verdict: Verdict | None, now: datetime) -> bool:
     """Whether, with this verdict, nothing more is to be done. What comes by itself may still amend it."""
     case = _case(probe, evidence)
-    if case.arrival or case.proven_bounce or now >= probe.give_up_at:
+    if case.arrival or case.proven_bounce:
         return verdict is not None
+    if now >= probe.give_up_at:
+        return verdict is not None and not wants_look(probe, evidence, now)
     return case.last is not None and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
 
 
@@ -139,7 +141,7 @@ def next_moment(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> da
 def wants_look(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
     """Whether the last look, without which nothing may be called missing, is due and not made."""
     case = _case(probe, evidence)
-    handed_over = case.accepted is not None or bool(case.interrupted)
+    handed_over = case.accepted is not None or bool(case.interrupted) or case.bounce is not None
     return (
         now >= probe.give_up_at
         and handed_over

@@ -3,11 +3,12 @@ same provider can make of it. Times are seconds after the code was issued; it ex
 give up."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from probes.answer import Stage
+from probes.answer import Fault, Stage
 from probes.evidence import Arrival, Bounce, Dialogue, Evidence, FailedLook, Folder, Handover, Look, Marker, Step
 from probes.judge import is_over, judge, wants_look
 from probes.kinds import Kind
@@ -131,6 +132,26 @@ async def test_a_shared_provider_s_report_is_proven_once_the_message_is_absent(h
     assert not is_over(probe("direct"), [took, bounce], judge(probe("direct"), [took, bounce], at(5)), at(5))
     assert wants_look(probe("direct"), [took, bounce], at(60))
     assert verdict([took, bounce, ABSENT], 60) == "blocked content real"
+
+
+async def test_no_report_ends_a_probe_before_the_last_look() -> None:
+    """Else whoever writes one while we look would make `missing` something that wakes nobody."""
+    took = accepted(EXCHANGE)
+    seen_so_far = [took, await bounced(took, ("x.example", "203.0.113.9"), 60)]
+    found = judge(probe("direct"), seen_so_far, at(60))
+    assert found is not None
+    assert not is_over(probe("direct"), seen_so_far, found, at(60))
+    assert is_over(probe("direct"), [*seen_so_far, COULD_NOT_LOOK], found, at(60))
+
+
+async def test_what_came_back_is_looked_for_though_we_never_heard_that_it_was_taken() -> None:
+    took = accepted(EXCHANGE)
+    step = replace(took.last, code=None, fault=Fault.TIMED_OUT)
+    cut_off = replace(took, handover=Handover.DEFERRED, steps=(step,))
+    bounce = await bounced(cut_off, (OUT_OF_EXCHANGE, "40.107.22.50"))
+    assert not wants_look(probe("direct"), [cut_off], at(60))
+    assert wants_look(probe("direct"), [cut_off, bounce], at(60))
+    assert verdict([cut_off, bounce, ABSENT], 60) == "blocked content real"
 
 
 async def test_a_company_s_own_server_is_believed_at_once() -> None:

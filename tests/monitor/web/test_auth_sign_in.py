@@ -270,6 +270,8 @@ async def test_who_is_not_signed_in_gets_where_they_wanted(home: House) -> None:
 
 FOREIGN = [
     "//evil.example",
+    "/.//evil.example",
+    "/x/..//evil.example",
     "///evil.example",
     "/\\evil.example",
     "\\\\evil.example",
@@ -308,7 +310,7 @@ async def test_nor_does_a_link_to_the_form(home: House, query: str) -> None:
     assert 'name="to" value="/"' in (await home.browser().get(f"/sign-in?to={query}")).text
 
 
-@pytest.mark.parametrize("path", ["/", "/page", "/page?a=b&c=%2f", "/companies/acme", "/runbooks/#x"])
+@pytest.mark.parametrize("path", ["/", "/page", "/page?a=b&c=%2f", "/page?a=//b", "/companies/acme", "/runbooks/#x"])
 def test_what_is_ours_stays(path: str) -> None:
     assert local(path) == path
 

@@ -62,7 +62,8 @@ class Origin:
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """Who can have the message: the networks and organisations of the hosts that it was handed to, and the recipient's
-    organisation; of these, those of providers that serve others too are kept apart."""
+    organisation. Kept apart are those that may serve others too: a known provider's, and by name whatever is not the
+    recipient's own organisation, for no table has all providers."""
 
     domain: str  # the recipient's organisation
     networks: frozenset[str]
@@ -76,13 +77,14 @@ def receiver_of(dialogues: Iterable[Dialogue], recipient: str) -> Receiver:
     hosts = {found.groups() for each in dialogues for step in each.steps if (found := _HOST.fullmatch(step.host))}
     domain = _domain_of(recipient)
     networks = {(network_of(ip), organisation(name.lower()) in SHARED_PROVIDERS) for name, ip in hosts}
-    organisations = {organisation(name.lower()) for name, _ in hosts if name} | ({domain} - {""})
+    organisations = frozenset({organisation(name.lower()) for name, _ in hosts if name} | {domain}) - {""}
+    own = (organisations & {domain}) - SHARED_PROVIDERS
     return Receiver(
         domain,
         frozenset(network for network, shared in networks if not shared),
-        frozenset(organisations - SHARED_PROVIDERS),
+        own,
         frozenset(network for network, shared in networks if shared),
-        frozenset(organisations & SHARED_PROVIDERS),
+        organisations - own,
     )
 
 

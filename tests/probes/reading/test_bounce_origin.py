@@ -34,6 +34,7 @@ POSTFIX = dialogue("mx.acme.co.uk[192.0.2.11]:25")
 M365 = dialogue("acme-co-uk.mail.protection.outlook.com[52.101.68.5]:25")
 GOOGLE = dialogue("aspmx.l.google.com[142.250.27.27]:25", "alt1.aspmx.l.google.com[2a00:1450:4025:c03::1b]:25")
 MIMECAST = dialogue("eu-smtp-inbound-1.mimecast.com[195.130.217.201]:25")
+HOSTED = dialogue("mx1.small-host.example[203.0.113.25]:25")
 BEHIND = dialogue("eu-smtp-inbound-1.mimecast.com[195.130.217.201]:25", "mx.acme.co.uk[192.0.2.11]:25")
 
 
@@ -62,6 +63,8 @@ BEHIND = dialogue("eu-smtp-inbound-1.mimecast.com[195.130.217.201]:25", "mx.acme
         (MIMECAST, "207.82.80.1", "us-smtp-delivery-1.mimecast.com", Tie.SHARED),
         (MIMECAST, "207.82.80.1", "mail.protection.outlook.com", Tie.NONE),
         (MIMECAST, "195.130.217.201", "", Tie.SHARED),  # what sends for its customers may be the very host
+        (HOSTED, "198.51.100.7", "out7.small-host.example", Tie.SHARED),  # in no table, yet it may have other customers
+        (HOSTED, "203.0.113.99", "", Tie.OWN),  # beside the host that took it: a gateway under another name of theirs
         (BEHIND, "195.130.217.201", "", Tie.SHARED),
         (BEHIND, "192.0.2.11", "", Tie.OWN),
     ],

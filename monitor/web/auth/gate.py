@@ -81,10 +81,10 @@ class Gate:
         now, known, client = self._backend.now(), name_of(name) or "", Client(request)
         address = self._own_address(client)
         device = device_of(request, await self._key(), known)
+        person = await self._store.person(known)
         with self.passwords.place(address, known=bool(device)):  # first: who is sent away here has not tried
-            if wait := self._tries.admit(known, address, now, device):
+            if wait := self._tries.admit(known, address, now, device, is_person=person is not None):
                 raise TooSoonError(wait)
-            person = await self._store.person(known)
             fits = await self.passwords.fits(person.password if person else "", password)
         if not (fits and person and person.disabled_at is None):
             who = person.name if person else "somebody unknown"  # what they typed may be the password

@@ -86,9 +86,9 @@ class Tries:
         """Nothing: try now, and it is counted. Else how long to wait, and this one was not counted.
 
         `device`: one in which this person has signed in before, "" if it is none. `address`: "" if it is that of many;
-        then only the name counts, for nobody of them must use up what the others have. `is_person`: there is somebody
-        of that name. Names that anybody can invent are remembered apart: else a few thousand of them, which cost next to
-        nothing where they are links, would make us forget the tries for a person, and they would be free again.
+        then only the name counts, for nobody of them must use up what the others have. `is_person`: there is
+        somebody of that name. Names that anybody can invent are remembered apart: else a few thousand, which cost next
+        to nothing where they are links, would make us forget the tries for a person, and those were free again.
         """
         counted = self._counted(name, address, device, is_person=is_person)
         wait = max(throttle.wait(key, now) for throttle, key in counted)

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from monitor.web.rejections import Rejection
-from monitor.web.scrapes import REST, Scrapes
+from monitor.web.scrapes import LONGEST_REST, REST, Scrapes
 from monitor.web.server import serving, serving_all
 from probes.settings import Endpoint
 from tests.monitor.web.office import office
@@ -15,56 +15,69 @@ from tests.monitor.web.test_server import told
 
 
 class Renders:
-    """Expositions that take 2 seconds each, of a clock that only they move."""
+    """Expositions that take so many seconds each, of a clock that only they and the rests move."""
 
-    def __init__(self) -> None:
-        self.now, self.count = 100.0, 0
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.now, self.count = seconds, 100.0, 0
+        self.begun: list[float] = []
         self.go = asyncio.Event()
         self.go.set()
+        self.writing = asyncio.Event()
+        self.scrapes = Scrapes(self.render, lambda: self.now, self.sleep)
 
-    def clock(self) -> float:
-        return self.now
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
     async def render(self) -> bytes:
         self.count += 1
         number = self.count
+        self.begun.append(self.now)
+        self.writing.set()
         await self.go.wait()
-        self.now += 2
+        self.now += self.seconds
         if number == 13:
             raise RuntimeError("unlucky")
         return b"%d" % number
 
 
-async def test_all_who_ask_at_the_same_time_get_the_same() -> None:
-    renders = Renders()
+async def test_who_asks_while_one_is_written_gets_the_next_with_all_others() -> None:
+    """What is handed out is never older than the question."""
+    renders = Renders(0.1)
     renders.go.clear()
-    scrapes = Scrapes(renders.render, renders.clock)
-    asking = [asyncio.create_task(scrapes.body()) for _ in range(50)]
+    first = asyncio.create_task(renders.scrapes.body())
+    await renders.writing.wait()
+    later = [asyncio.create_task(renders.scrapes.body()) for _ in range(50)]
     await asyncio.sleep(0)
-    asking[0].cancel()  # one who goes away takes it from nobody
+    later[0].cancel()  # one who goes away takes it from nobody
     await asyncio.sleep(0)
     renders.go.set()
-    assert set(await asyncio.gather(*asking[1:])) == {b"1"}
-    assert renders.count == 1
+    assert await first == b"1"
+    assert set(await asyncio.gather(*later[1:])) == {b"2"}
+    assert renders.count == 2
 
 
-async def test_what_took_long_is_handed_out_for_longer() -> None:
-    renders = Renders()
-    scrapes = Scrapes(renders.render, renders.clock)
-    assert await scrapes.body() == b"1"
-    renders.now += 2 * REST - 0.1
-    assert await scrapes.body() == b"1"
-    renders.now += 0.2
-    assert await scrapes.body() == b"2"
+@pytest.mark.parametrize(("seconds", "apart"), [(0.1, 0.1 * (1 + REST)), (5.0, 5.0 + LONGEST_REST)])
+async def test_there_is_a_rest_after_each(seconds: float, apart: float) -> None:
+    renders = Renders(seconds)
+    for number in (b"1", b"2", b"3"):
+        assert await renders.scrapes.body() == number
+    assert renders.begun == pytest.approx([100.0, 100.0 + apart, 100.0 + 2 * apart])
+
+
+async def test_who_asks_seldom_waits_for_nothing() -> None:
+    renders = Renders(0.1)
+    await renders.scrapes.body()
+    renders.now = 115.0
+    await renders.scrapes.body()
+    assert renders.begun == [100.0, 115.0]
 
 
 async def test_one_that_failed_is_tried_again() -> None:
-    renders = Renders()
+    renders = Renders(0.1)
     renders.count = 12
-    scrapes = Scrapes(renders.render, renders.clock)
     with pytest.raises(RuntimeError):
-        await scrapes.body()
-    assert await scrapes.body() == b"14"
+        await renders.scrapes.body()
+    assert await renders.scrapes.body() == b"14"
 
 
 async def test_a_crowd_at_the_metrics_keeps_nobody_from_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

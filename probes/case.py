@@ -6,6 +6,8 @@ What is said to have arrived, or to have come back, is weighed here against what
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
 
 from probes.evidence import (
     Arrival,
@@ -23,7 +25,7 @@ from probes.evidence import (
 )
 from probes.possession import Possession, declined, possession
 from probes.probe import Probe
-from probes.reading.bounce_origin import Receiver, is_proven, receiver_of
+from probes.reading.bounce_origin import Tie, receiver_of, tie_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Case:
     looks: tuple[Look | FailedLook, ...]
     bounces: tuple[Bounce, ...]
     recipient: str
+    give_up_at: datetime
 
     @property
     def last(self) -> Dialogue | None:
@@ -68,9 +71,27 @@ class Case:
         return declined(self.dialogues) if has is Possession.DECLINED else None
 
     @property
-    def receiver(self) -> Receiver:
-        """Whose bounces prove something."""
-        return receiver_of(self.dialogues, self.recipient)
+    def absent(self) -> bool:
+        """Whether we looked when the probe was given up, and have not seen it."""
+        looked = any(isinstance(look, Look) and look.at >= self.give_up_at for look in self.looks)
+        return looked and self.arrival is None
+
+    def tie(self, bounce: Bounce) -> Tie:
+        """What ties a bounce to those who had the message."""
+        return tie_of(bounce, receiver_of(self.dialogues, self.recipient))
+
+    def proves(self, bounce: Bounce) -> bool:
+        """Whether a bounce is the receiver's word. What a shared provider sent may be its other customers'; those
+        cannot keep the message from the mailbox, so it is proven once we looked there and the message was absent."""
+        match self.tie(bounce):
+            case Tie.OWN:
+                return True
+            case Tie.SHARED:
+                return self.absent
+            case Tie.NONE:
+                return False
+            case other:
+                assert_never(other)
 
     @property
     def bounce(self) -> Bounce | None:
@@ -84,15 +105,14 @@ class Case:
     @property
     def proven_bounce(self) -> Bounce | None:
         """The same, where it is the receiver's word. Any other ends nothing: the message may arrive yet."""
-        return self.bounce if self.bounce and is_proven(self.bounce, self.receiver) else None
+        return self.bounce if self.bounce and self.proves(self.bounce) else None
 
     @property
     def delay(self) -> Bounce | None:
         return self._proven_first(bounce for bounce in reversed(self.bounces) if bounce.kind is MailKind.DELAY)
 
     def _proven_first(self, bounces: Iterable[Bounce]) -> Bounce | None:
-        found = tuple(bounces)
-        return next((each for each in found if is_proven(each, self.receiver)), found[0] if found else None)
+        return max(bounces, key=self.tie, default=None)  # the first of those that tell most
 
     @property
     def under_way(self) -> bool:
@@ -110,4 +130,5 @@ def case_of(probe: Probe, evidence: Sequence[Evidence]) -> Case:
         tuple(e for e in evidence if isinstance(e, Look | FailedLook)),
         tuple(e for e in evidence if isinstance(e, Bounce)),
         probe.recipient,
+        probe.give_up_at,
     )

@@ -223,7 +223,8 @@ class Bounce:
     `action` is one of RFC 3464 (failed, delayed, delivered, relayed, expanded) or "", `reply` what the server that
     refused said. Text is theirs. How far it is believed depends on who handed it over: `client_ip`, "" where that is
     not known, and `client_name`, a name of it that the DNS confirmed, or "". `to_envelope`: whether it came to the
-    probe's own bounce address, which only those know who saw the envelope.
+    probe's own bounce address, which only those know who saw the envelope. `null_sender`: whether it came as reports
+    of servers do, from MAIL FROM:<>.
     """
 
     at: datetime
@@ -239,14 +240,18 @@ class Bounce:
     client_ip: str = ""
     client_name: str = ""
     to_envelope: bool = False
+    null_sender: bool = False
     type: Literal["bounce"] = "bounce"
 
     @property
     def once(self) -> str | None:
-        """The same report of one client is kept once, however often it is delivered."""
+        """The same report of one client is kept once, however often it is delivered. One that comes as a server's own
+        does is never the same as one that does not: else whoever writes the latter first would keep the former out."""
         said = [self.kind, self.recipient.lower(), self.action, self.status or "", self.reply, self.reporting_mta]
         if self.client_ip:
             said.append(network_of(self.client_ip))
+        if self.to_envelope and self.null_sender:
+            said.append("<>")
         return f"bounce:{hashlib.sha256(chr(0).join(said).encode(errors='replace')).hexdigest()[:20]}"
 
     @property

@@ -4,7 +4,6 @@ from probes.attempts import IMPERSONATING, reached
 from probes.case import Case
 from probes.evidence import Arrival, Bounce, Dialogue, Folder
 from probes.probe import Probe
-from probes.reading.bounce_origin import is_proven
 from probes.reading.headers import read_message
 from probes.verdict import Grade
 
@@ -29,7 +28,7 @@ def grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
 
 def grade_of_bounce(probe: Probe, case: Case, bounce: Bounce, handed_over: Dialogue | None) -> Grade:
     """That of the dialogue with those who took it, if the bounce is theirs."""
-    if not is_proven(bounce, case.receiver):
+    if not case.proves(bounce):
         return Grade.UNPROVEN
     if handed_over:
         return grade_of_dialogue(probe, handed_over)

@@ -40,7 +40,7 @@ from probes.evidence import (
 )
 from probes.grading import grade_of_arrival, grade_of_bounce, grade_of_dialogue
 from probes.probe import Probe
-from probes.reading.bounce_origin import is_proven
+from probes.reading.bounce_origin import Tie
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
@@ -94,9 +94,11 @@ def _weighed(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
 def _decides(probe: Probe, case: _Case, bounce: Bounce) -> bool:
     """Whether the report that it was given up is the verdict. One that nobody proves adds to what we saw ourselves and
     never replaces it, or one forged mail would turn `missing` into something that wakes nobody. Of what a relay sent
-    there is no other word."""
-    if case.proven_bounce or probe.via == "relay":
+    there is no other word, and so it wakes people: but not before we have seen that the message is absent."""
+    if case.proven_bounce:
         return True
+    if probe.via == "relay":
+        return case.absent
     looked = any(isinstance(look, Look) and look.at >= probe.give_up_at for look in case.looks)
     return bounce.cause is not Cause.NETWORK and not (case.accepted and looked)
 
@@ -104,8 +106,10 @@ def _decides(probe: Probe, case: _Case, bounce: Bounce) -> bool:
 def is_over(probe: Probe, evidence: Sequence[Evidence], verdict: Verdict | None, now: datetime) -> bool:
     """Whether, with this verdict, nothing more is to be done. What comes by itself may still amend it."""
     case = _case(probe, evidence)
-    if case.arrival or case.proven_bounce or now >= probe.give_up_at:
+    if case.arrival or case.proven_bounce:
         return verdict is not None
+    if now >= probe.give_up_at:
+        return verdict is not None and not wants_look(probe, evidence, now)
     return case.last is not None and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
 
 
@@ -137,7 +141,7 @@ def next_moment(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> da
 def wants_look(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
     """Whether the last look, without which nothing may be called missing, is due and not made."""
     case = _case(probe, evidence)
-    handed_over = case.accepted is not None or bool(case.interrupted)
+    handed_over = case.accepted is not None or bool(case.interrupted) or case.bounce is not None
     return (
         now >= probe.give_up_at
         and handed_over
@@ -258,7 +262,7 @@ def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
     if deferral := _last_deferral(probe, case):
         step = telling_step(deferral)
         return cause_of_attempt(probe, deferral), f"; it was put off at {place(step)}: {said(step)}"
-    if (delay := case.delay) and is_proven(delay, case.receiver):
+    if (delay := case.delay) and case.tie(delay) is not Tie.NONE:  # that it came late bears it out
         return delay.cause, f"; {reporter(delay)} reported a delay: {quoted(delay)}"
     return Cause.UNCLEAR, "; it was accepted at once"
 
@@ -278,7 +282,7 @@ def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
     copy = ", though a copy of it was sent to us" if case.arrival else ""
     told = f"{taken}then bounced by {reporter(bounce)}: {quoted(bounce)}{copy}"
     if not case.proven_bounce:
-        told += unproven_origin(bounce)
+        told += unproven_origin(bounce, case.tie(bounce))
     if bounce.cause is Cause.NETWORK:
         return Verdict(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, f"the receiver was not asked: {told}")
     return Verdict(Outcome.BLOCKED, bounce.cause, grade, told, answer_of_bounce(bounce))
@@ -340,7 +344,7 @@ def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
     match next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None):
         case FailedLook() as look:
             return _could_not_look(look)
-        case Look() if case.delay and (probe.via == "relay" or is_proven(case.delay, case.receiver)):
+        case Look() if case.delay and (probe.via == "relay" or case.proves(case.delay)):
             return _delayed(probe, case, case.delay, accepted)
         case Look() as look if probe.give_up_at - accepted.at >= probe.code_dead_at - probe.created_at:
             return _missing(probe, case, accepted, look)
@@ -360,8 +364,8 @@ def _could_not_look(look: FailedLook) -> Verdict:
 def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Verdict:
     """A server on the way still has it, and said so."""
     told = f"accepted by {accepted.last.host}, then put off, as {reporter(delay)} reported: {quoted(delay)}"
-    if not is_proven(delay, case.receiver):
-        told += unproven_origin(delay)
+    if not case.proves(delay):
+        told += unproven_origin(delay, case.tie(delay))
     grade = grade_of_bounce(probe, case, delay, accepted)
     return Verdict(Outcome.DEFERRED, delay.cause, grade, told, answer_of_bounce(delay))
 
@@ -375,7 +379,7 @@ def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdi
     if look.unsearched:
         told += f"; not searched: {', '.join(look.unsearched)}"
     if report := case.bounce or case.delay:
-        told += f"; {reporter(report)} reported: {quoted(report)}{unproven_origin(report)}"
+        told += f"; {reporter(report)} reported: {quoted(report)}{unproven_origin(report, case.tie(report))}"
     return Verdict(Outcome.MISSING, Cause.UNCLEAR, grade_of_dialogue(probe, accepted), told)
 
 

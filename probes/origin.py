@@ -9,7 +9,7 @@ from probes.reading.bounce_origin import (
     is_among,
     is_loopback,
     names_to_confirm,
-    speaks_for,
+    tie_of_host,
 )
 from probes.reading.facts import BounceFacts
 from probes.resolver import Resolver, Unresolved
@@ -18,14 +18,14 @@ CONFIRM_WITHIN = 5.0  # seconds for the DNS to tell the addresses of one name
 
 
 async def origin_of(client: Client, facts: BounceFacts, receiver: Receiver, resolver: Resolver) -> Origin:
-    """The origin of a bounce that says this. The DNS is asked only for a name that would prove something."""
-    origin = Origin(client.ip, to_envelope=client.to_envelope)
-    if speaks_for(origin, receiver) or is_loopback(client.ip):
+    """The origin of a bounce that says this. The DNS is asked only for a name that would prove more."""
+    origin = Origin(client.ip, to_envelope=client.to_envelope, null_sender=client.null_sender)
+    if is_loopback(client.ip):
         return origin
     for name in names_to_confirm(client.helo, facts.reporting_mta):
         named = replace(origin, name=name)
-        if speaks_for(named, receiver):
+        if tie_of_host(named, receiver) > tie_of_host(origin, receiver):
             found = await resolver.addresses(name, timeout=CONFIRM_WITHIN)
             if not isinstance(found, Unresolved) and is_among(client.ip, found):
-                return named
+                origin = named
     return origin

@@ -162,4 +162,5 @@ def came_back(facts: BounceFacts, recipient: str, ours: Container[str], at: date
         client_ip=origin.ip,
         client_name=origin.name,
         to_envelope=origin.to_envelope,
+        null_sender=origin.null_sender,
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from probes.answer import Fault
 from probes.evidence import Arrival, Bounce, Dialogue, Look, Step, fell_back
+from probes.reading.bounce_origin import Tie
 
 FAULT_WORDS: dict[Fault, str] = {
     Fault.DOMAIN_UNKNOWN: "the domain takes no mail",
@@ -64,12 +65,17 @@ def searched(look: Look, word: str) -> str:
     return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def unproven_origin(bounce: Bounce) -> str:
+def unproven_origin(bounce: Bounce, tie: Tie) -> str:
     """Why a report proves nothing."""
     if not bounce.client_ip:
         return "; not proven: we do not know which server sent us this report"
     if not bounce.to_envelope:
         return "; not proven: this report was not sent to the probe's own bounce address"
+    if not bounce.null_sender:
+        return "; not proven: this report has an envelope sender, and those that mail servers write have none"
+    if tie is Tie.SHARED:
+        server = bounce.client_name or bounce.client_ip
+        return f"; not proven yet: {server} also sends for other companies, and we have not made the last look"
     return f"; not proven: this report came from {bounce.client_ip}, which we could not tie to the receiver"
 
 

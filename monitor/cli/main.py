@@ -66,8 +66,8 @@ def sandbox(config: ConfigFile = HERE) -> None:
 @app.command("check-config")
 def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     """Read the configuration and tell all that is wrong with it; nothing is started."""
-    from monitor.config import ConfigErrors, exposed_secrets, read_config
-    from monitor.web.auth.client import untold_proxy
+    from monitor.cli.config_warnings import config_warnings
+    from monitor.config import ConfigErrors, read_config
 
     try:
         settings = read_config(config)
@@ -79,7 +79,7 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     if as_json:
         _out(json.dumps({"ok": True, "companies": len(settings.companies), "paths": len(paths)}))
         return
-    for warning in filter(None, (*exposed_secrets(config), untold_proxy(settings.web))):
+    for warning in config_warnings(config, settings):
         _err(f"warning: {warning}")
     _out(f"{config}: good: {len(settings.companies)} companies, {len(paths)} paths")
 

@@ -12,6 +12,7 @@ import structlog
 
 from monitor import logs
 from monitor.app import Service, caps_of, pipeline_of, sandbox_of, service
+from monitor.cli.config_warnings import config_warnings
 from monitor.cli.exits import Exit
 from monitor.cli.stop import until_stopped
 from monitor.cli.text import console
@@ -42,6 +43,8 @@ async def serve(file: Path, config: Config, *, standby: bool = False) -> Exit:
     logs.set_up(config.log.level, config.log.format)
     logs.hide(secret_values(config))
     asyncio.get_running_loop().set_exception_handler(logs.LoopErrors())
+    for warning in config_warnings(file, config):
+        log.warning(warning)
     raise_descriptor_limit()
     sys.setswitchinterval(SWITCH)
     stop, started = until_stopped(), asyncio.Event()

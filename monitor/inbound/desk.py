@@ -177,7 +177,7 @@ class Desk:
         facts = await self._in_thread(read_bounce, letter.content)
         if probe_id is None and facts.token and (quoted := verify(facts.token, self._key)):
             probe_id = quoted.probe_id
-        client = Client(letter.client, letter.helo, to_envelope)
+        client = Client(letter.client, letter.helo, to_envelope, null_sender=not letter.mail_from)
         if probe_id is None or facts.kind is MailKind.OTHER or not await self._ears.bounced(probe_id, facts, client):
             return "other"
         return str(facts.kind)

@@ -24,6 +24,8 @@ MOST_STRANGERS = 10  # recipients refused in one connection, before it is ended
 MOST_UNREAD = 10  # commands in one connection that are unknown or cannot be read, before it is ended
 LONGEST_LINE = 16_384  # octets: longer ones are read in pieces
 
+NULL_SENDER = "<>"  # as Python's parser of addresses has it
+
 TOO_MANY = b"421 4.7.0 Too many connections, try again later\r\n"
 NOT_READ = "451 4.3.0 Error: local problem"
 UNREAD = (b"500", b"501", b"502", b"553", b"555", NOT_READ.encode())  # how replies to such commands begin
@@ -33,8 +35,8 @@ NO_ROOM = "452 4.3.1 No room for this mail now, try again later"
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail as it was handed over. `content` has its CRLF line ends and is no longer dot-stuffed; `helo` is what the
-    client called itself."""
+    """One mail as it was handed over. `mail_from` is "" for the null sender, which reports of servers come from.
+    `content` has its CRLF line ends and is no longer dot-stuffed; `helo` is what the client called itself."""
 
     client: str
     mail_from: str
@@ -351,6 +353,7 @@ class _Hooks:
         self, server: Conversation, session: Session, envelope: Envelope
     ) -> str:
         content = envelope.original_content or b""
+        sender = "" if envelope.mail_from in (None, NULL_SENDER) else envelope.mail_from
         return await server.host.take(
-            Letter(server.client, envelope.mail_from or "", tuple(envelope.rcpt_tos), content, session.host_name or "")
+            Letter(server.client, sender, tuple(envelope.rcpt_tos), content, session.host_name or "")
         )

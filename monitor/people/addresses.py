@@ -1,7 +1,9 @@
 """IP addresses of those who come."""
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+_WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?|([0-9.]{7,15}):[0-9]{1,5}")
 LONGEST = 64  # characters of what is no address
 
 
@@ -9,6 +11,16 @@ def unmapped(text: str) -> str:
     """An address as it is written here: IPv4 never in the clothes of IPv6, nor with a zone. What is none stays."""
     ip = _read(text)
     return str(ip) if ip else text[:LONGEST]
+
+
+def forwarded(text: str) -> str:
+    """The address that a proxy names, as it is written here; "" if it is none. Some add the client's port, which is
+    another one for each connection."""
+    bare = text.strip().strip('"')
+    ip = _read(bare)
+    if ip is None and (found := _WITH_PORT.fullmatch(bare)):
+        ip = _read(found[1] or found[2])
+    return str(ip) if ip else ""
 
 
 def neighbourhood(text: str) -> str:

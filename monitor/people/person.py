@@ -72,6 +72,10 @@ class Invitation:
     expires_at: datetime
 
 
+SIGN_IN_REFUSED = "sign-in refused"  # the one line of the audit log that people cause who are not let in
+BY_SESSION = "session"
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """One line of the audit log: who did what to what, by which way: "session", "token NAME", "header", "command"."""

@@ -79,16 +79,18 @@ class Tries:
     which are counted by themselves (OWASP, "Slow Down Online Guessing Attacks with Device Cookies")."""
 
     def __init__(self) -> None:
-        self._pairs, self._names = Throttle(OF_A_PAIR), Throttle(OF_A_NAME)
+        self._pairs, self._names, self._others = Throttle(OF_A_PAIR), Throttle(OF_A_NAME), Throttle(OF_A_NAME)
         self._addresses, self._devices = Throttle(OF_AN_ADDRESS), Throttle(OF_A_DEVICE)
 
-    def admit(self, name: str, address: str, now: datetime, device: str = "") -> timedelta:
+    def admit(self, name: str, address: str, now: datetime, device: str = "", *, is_person: bool = False) -> timedelta:
         """Nothing: try now, and it is counted. Else how long to wait, and this one was not counted.
 
         `device`: one in which this person has signed in before, "" if it is none. `address`: "" if it is that of many;
-        then only the name counts, for nobody of them must use up what the others have.
+        then only the name counts, for nobody of them must use up what the others have. `is_person`: there is
+        somebody of that name. Names that anybody can invent are remembered apart: else a few thousand, which cost next
+        to nothing where they are links, would make us forget the tries for a person, and those were free again.
         """
-        counted = self._counted(name, address, device)
+        counted = self._counted(name, address, device, is_person=is_person)
         wait = max(throttle.wait(key, now) for throttle, key in counted)
         if not wait:
             for throttle, key in counted:
@@ -98,16 +100,17 @@ class Tries:
     def worked(self, name: str, address: str, device: str = "") -> None:
         """They are who they say. What else came from their address still counts: it may have been for others; and so
         do the tries of others for their name."""
-        for throttle, key in self._counted(name, address, device):
+        for throttle, key in self._counted(name, address, device, is_person=True):
             if throttle in (self._pairs, self._devices):
                 throttle.forget(key)
             else:
                 throttle.worked(key)
 
-    def _counted(self, name: str, address: str, device: str) -> list[tuple[Throttle, str]]:
+    def _counted(self, name: str, address: str, device: str, *, is_person: bool) -> list[tuple[Throttle, str]]:
         if device:
             return [(self._devices, f"{device} {name}")]
+        names = self._names if is_person else self._others
         if not address:
-            return [(self._names, name)]
+            return [(names, name)]
         place = neighbourhood(address)
-        return [(self._pairs, f"{place} {name}"), (self._names, name), (self._addresses, place)]
+        return [(self._pairs, f"{place} {name}"), (names, name), (self._addresses, place)]

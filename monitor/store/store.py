@@ -41,6 +41,7 @@ from probes.verdict import Outcome, Verdict
 KEY = "key"  # the fact that is settled once
 FORGET_AT_ONCE = 50  # probes, or incidents, in one write, so that others are not kept waiting
 REMEMBERED_FOR = timedelta(days=1)
+REFUSALS_KEPT_FOR = timedelta(days=90)
 USE_IS_TOLD = timedelta(minutes=1)  # so that not every request of a token is a write
 
 
@@ -168,7 +169,8 @@ class Store(Leading):
         """Forget probes closed before then, with evidence and verdicts; how many. The present state stays.
 
         Also incidents closed before then, with their history and notices, unless a notice of theirs waits still. With
-        `now`, also sessions and invitations that have expired, and answers that were remembered for a day.
+        `now`, also sessions and invitations that have expired, answers that were remembered for a day, and refused
+        sign-ins of 90 days ago. What people did who were let in stays in the audit log.
         """
         if now:
             await self._write(
@@ -176,6 +178,7 @@ class Store(Leading):
                 (Step.FORGET_INVITATIONS, {"now": now}),
                 (Step.FORGET_ANSWERS, {"before": now - REMEMBERED_FOR}),
             )
+            await self._forget(Step.FORGET_REFUSALS, now - REFUSALS_KEPT_FOR)
         await self._forget(Step.FORGET_INCIDENTS, before)
         return await self._forget(Step.FORGET, before)
 
@@ -341,7 +344,7 @@ class Store(Leading):
         return found if found and await self._write((Step.TAKE, {"of": digest, "at": at})) else None
 
     async def note(self, deed: Deed) -> None:
-        """Add a line to the audit log, which is kept for ever."""
+        """Add a line to the audit log, which is kept for ever but for refused sign-ins; see `prune`."""
         await self._write(*rows.kept(Step.NOTE, deed))
 
     async def deeds(self, before_id: int | None, most: int) -> list[tuple[int, Deed]]:

@@ -279,6 +279,7 @@ deeds = Table(
     Column("about", Prose, nullable=False),
     Column("company", Prose, nullable=False),
     PrimaryKeyConstraint("id"),
+    Index(None, "what", "at"),  # what may be forgotten
 )
 
 remembered = Table(

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from monitor.incidents.notice import News
+from monitor.people.person import BY_SESSION, SIGN_IN_REFUSED
 from monitor.store import lease
 from monitor.store.database import concerns_all, dialect_of, explained, writing
 from monitor.store.records import StoreError
@@ -89,6 +90,7 @@ class Step(IntEnum):
     FORGET_SESSIONS = auto()
     FORGET_INVITATIONS = auto()
     FORGET_ANSWERS = auto()
+    FORGET_REFUSALS = auto()  # refused sign-ins; nothing else of the audit log
 
 
 COUNTED = (  # a row at a time: each has its own result
@@ -99,6 +101,7 @@ COUNTED = (  # a row at a time: each has its own result
     Step.REMEMBER,
     Step.FORGET,
     Step.FORGET_INCIDENTS,
+    Step.FORGET_REFUSALS,
 )
 
 
@@ -158,6 +161,7 @@ def statements(engine: Engine) -> dict[Step, Executable]:
         Step.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),
         Step.FORGET_INVITATIONS: delete(invitations).where(invitations.c.expires_at <= bindparam("now")),
         Step.FORGET_ANSWERS: delete(remembered).where(remembered.c.at <= bindparam("before")),
+        Step.FORGET_REFUSALS: delete(deeds).where(deeds.c.id.in_(_forgettable_refusals())),
     }
 
 
@@ -274,6 +278,19 @@ def _forgettable_incidents() -> Any:
         .where(incidents.c.closed_at < bindparam("before", type_=incidents.c.closed_at.type), ~waits)
         .order_by(incidents.c.closed_at)
         .limit(bindparam("most", type_=evidence.c.id.type))
+    )
+
+
+def _forgettable_refusals() -> Any:
+    return (
+        select(deeds.c.id)
+        .where(
+            deeds.c.what == SIGN_IN_REFUSED,
+            deeds.c.at < bindparam("before", type_=deeds.c.at.type),
+            deeds.c.way == BY_SESSION,
+        )
+        .order_by(deeds.c.at)
+        .limit(bindparam("most", type_=deeds.c.id.type))
     )
 
 

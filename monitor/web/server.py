@@ -18,6 +18,7 @@ from monitor.web.headers import add_headers
 from monitor.web.listening import accepting, bound
 from monitor.web.rejections import Rejections
 from monitor.web.safety import LONGEST_BODY, safe
+from monitor.web.scrapes import Scrapes
 from probes.settings import Endpoint
 
 MOST_OF_A_CLIENT = 128  # connections, where no configuration says it
@@ -47,8 +48,10 @@ def instruments(backend: Backend) -> web.Application:
 
 
 def _instruments(backend: Backend) -> list[web.RouteDef]:
+    scrapes = Scrapes(backend.metrics.render)
+
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=await backend.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=await scrapes.body(), headers={"Content-Type": CONTENT_TYPE})
 
     async def alive(_: web.Request) -> web.Response:
         return web.Response(text="alive\n")

@@ -1,82 +1,123 @@
 """Who handed a bounce over, and whether that host may speak for those who had the message. Pure.
 
-Anybody who knows the bounce address can write to it, so what a bounce says is proven only as far as it comes from the
-side that took the message: the very host that we handed it to, a neighbour in its network, or a host whose name the DNS
-confirms and that belongs to the same organisation as that host or as the recipient. Large providers send bounces from
-other networks than those of their MX; their names tell (outlook.com, google.com). What is not proven may still be true.
+Anybody who knows the bounce address can write to it, so what a bounce says is tied to the receiver only as far as it
+comes as a server's own report does (to the probe's own bounce address, from the null sender: RFC 3464, section 2) and
+from the side that took the message: the very host that we handed it to, a neighbour in its network, or a host whose
+name the DNS confirms and that belongs to the same organisation as that host or as the recipient. Large providers send
+bounces from other networks than those of their MX; their names tell (outlook.com, google.com).
+
+But such a provider sends for anybody who has a mailbox there, or a relay. Its customers can make it send a report of
+their own making: by an automatic reply, by a rule that refuses mail with words of their choice, some also from the null
+sender. So that tie is weaker, and needs a second piece of evidence: see `Case.proves`. What is not proven may still be
+true.
 """
 
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from probes.evidence import Bounce, Dialogue, network_of
 from probes.reading.received import organisation
+from probes.reading.shared_providers import SHARED_PROVIDERS
 
-MOST_OF_A_KIND = 10  # bounces kept of one probe: proven or not, final or not
-MOST_OF_A_STRANGER = 3  # of a kind, from one network that proves nothing
+MOST_OF_A_KIND = 10  # bounces kept of one probe: by each tie, final or not
+MOST_OF_A_STRANGER = 3  # of a kind, from one network that is not the receiver's own
 
 _HOST = re.compile(r"(.*)\[([0-9A-Fa-f.:]+)\]:\d+")  # as `Step.host` is written
 
 
+class Tie(IntEnum):
+    """What ties a bounce to those who had the message; the greater proves more."""
+
+    NONE = 0
+    SHARED = 1  # only a provider that serves others too
+    OWN = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A server that brought us a mail, and what it called itself. `to_envelope`: see `Origin`."""
+    """A server that brought us a mail, and what it called itself. `to_envelope`, `null_sender`: see `Origin`."""
 
     ip: str
     helo: str = ""
     to_envelope: bool = False
+    null_sender: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Who handed a bounce to our listener. `name`: one of its names that the DNS confirmed, or "".
 
-    `to_envelope`: it came to the probe's own bounce address.
+    `to_envelope`: it came to the probe's own bounce address. `null_sender`: its envelope had no sender (MAIL FROM:<>).
     """
 
     ip: str = ""
     name: str = ""
     to_envelope: bool = False
+    null_sender: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """Who can have the message: the networks and organisations of the hosts that it was handed to, and the recipient's
-    organisation."""
+    organisation. Kept apart are those that may serve others too: a known provider's, and by name whatever is not the
+    recipient's own organisation, for no table has all providers."""
 
+    domain: str  # the recipient's organisation
     networks: frozenset[str]
     organisations: frozenset[str]
+    shared_networks: frozenset[str]
+    shared_organisations: frozenset[str]
 
 
 def receiver_of(dialogues: Iterable[Dialogue], recipient: str) -> Receiver:
     """The receiver of a probe to `recipient`, as far as these dialogues tell."""
     hosts = {found.groups() for each in dialogues for step in each.steps if (found := _HOST.fullmatch(step.host))}
-    names = {name.lower() for name, _ in hosts if name} | {recipient.rpartition("@")[2].lower()}
+    domain = _domain_of(recipient)
+    networks = {(network_of(ip), organisation(name.lower()) in SHARED_PROVIDERS) for name, ip in hosts}
+    organisations = frozenset({organisation(name.lower()) for name, _ in hosts if name} | {domain}) - {""}
+    own = (organisations & {domain}) - SHARED_PROVIDERS
     return Receiver(
-        frozenset(network_of(ip) for _, ip in hosts), frozenset(organisation(name) for name in names if name)
+        domain,
+        frozenset(network for network, shared in networks if not shared),
+        own,
+        frozenset(network for network, shared in networks if shared),
+        organisations - own,
     )
 
 
-def speaks_for(origin: Origin, receiver: Receiver) -> bool:
-    """Whether a host is of the receiver's side."""
+def tie_of_host(origin: Origin, receiver: Receiver) -> Tie:
+    """Whether a host is of the receiver's side, and of nobody else's."""
     if not origin.ip:
-        return False
-    return network_of(origin.ip) in receiver.networks or organisation(origin.name) in receiver.organisations
+        return Tie.NONE
+    network, name = network_of(origin.ip), organisation(origin.name)
+    if network in receiver.networks or name in receiver.organisations:
+        return Tie.OWN
+    shared = network in receiver.shared_networks or name in receiver.shared_organisations
+    return Tie.SHARED if shared else Tie.NONE
 
 
-def is_proven(bounce: Bounce, receiver: Receiver) -> bool:
-    """Whether a bounce is the receiver's word."""
-    return bounce.to_envelope and speaks_for(Origin(bounce.client_ip, bounce.client_name), receiver)
+def tie_of(bounce: Bounce, receiver: Receiver) -> Tie:
+    """How far a bounce is the receiver's word. That of a shared provider must be about somebody at the recipient's
+    organisation: it is not one customer's to write for another."""
+    if not (bounce.to_envelope and bounce.null_sender):
+        return Tie.NONE
+    tie = tie_of_host(Origin(bounce.client_ip, bounce.client_name), receiver)
+    return Tie.NONE if tie is Tie.SHARED and _domain_of(bounce.recipient) != receiver.domain else tie
+
+
+def _domain_of(address: str) -> str:
+    return organisation(address.rpartition("@")[2].lower())
 
 
 def has_room(bounce: Bounce, known: Collection[Bounce], receiver: Receiver) -> bool:
     """Whether one more is kept. Each kind has its own room, so that forged ones cannot take that of the true one."""
-    proven = is_proven(bounce, receiver)
-    alike = [each for each in known if each.final is bounce.final and is_proven(each, receiver) is proven]
+    tie = tie_of(bounce, receiver)
+    alike = [each for each in known if each.final is bounce.final and tie_of(each, receiver) is tie]
     same = [each for each in alike if network_of(each.client_ip) == network_of(bounce.client_ip)]
-    return len(alike) < MOST_OF_A_KIND and (proven or len(same) < MOST_OF_A_STRANGER)
+    return len(alike) < MOST_OF_A_KIND and (tie is Tie.OWN or len(same) < MOST_OF_A_STRANGER)
 
 
 def is_loopback(ip: str) -> bool:

@@ -92,3 +92,17 @@ def test_a_secret_that_everybody_can_read_is_told_and_used(at: Folder):
         rf"warning: config.toml:\d+: others can read {password}; make it private: chmod o-rwx,g-w {password}\n",
         done.stderr,
     )
+
+
+def test_the_service_logs_what_check_config_warns_of(at: Folder):
+    """What is read in a terminal once, and what the log of the host has."""
+    password = at.path / "vault.password"
+    password.write_text("pw")
+    password.chmod(0o644)
+    before = at.file.read_text()
+    at.file.write_text(before.replace("[web]\n", '[web]\nurl = "https://mailpath.example"\n'))
+    service = at.serve(env=SECRETS)
+    at.until(at.ready)
+    assert service.said("others can read") == 1
+    assert service.said("web.url names another host, but no proxy is trusted: set web.trusted_proxies") == 1
+    assert service.end() == 0

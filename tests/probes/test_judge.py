@@ -143,11 +143,11 @@ def came_back(
     cause: Cause = Cause.IP_LISTED,
     remote: str = "",
     client: str = "192.0.2.11",
-    to_envelope: bool = True,
+    **more: Any,
 ) -> Bounce:
     permanent = kind is MailKind.BOUNCE
     said = (kind, "probe@acme.test", action, "5.7.1", reply, cause, permanent, "mx.acme.test", remote)
-    return Bounce(at(seconds), *said, client_ip=client, to_envelope=to_envelope)
+    return Bounce(at(seconds), *said, client_ip=client, **{"to_envelope": True, "null_sender": True} | more)
 
 
 def forged(seconds: float, kind: MailKind = MailKind.BOUNCE, action: str = "failed", **more: Any) -> Bounce:
@@ -371,6 +371,14 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         "direct",
         "blocked ip_listed unproven",
         "not sent to the probe's own bounce address",
+    ),
+    (
+        "somebody's mail from the receiver's own server is no report",
+        [accepted(), came_back(4, null_sender=False)],
+        4,
+        "direct",
+        "blocked ip_listed unproven",
+        "not proven: this report has an envelope sender",
     ),
     (
         "a bounce from before we kept who sent it",

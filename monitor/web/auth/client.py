@@ -7,7 +7,7 @@ from aiohttp import HttpVersion11, web
 
 from monitor.config import Config
 from monitor.config.model import WebSettings
-from monitor.people.addresses import is_loopback, unmapped
+from monitor.people.addresses import forwarded, is_loopback, unmapped
 from monitor.web.backend import BACKEND
 
 PORT = re.compile(r":[0-9]*$")
@@ -33,18 +33,31 @@ class Client:
 
     @property
     def address(self) -> str:
-        """The client's own: of those that the proxies name, the last that is no trusted proxy."""
-        if self.by_proxy:
-            named = ",".join(self._request.headers.getall("X-Forwarded-For", ())).split(",")
-            for address in map(unmapped, map(str.strip, reversed(named))):
-                if address and address not in self._web.trusted_proxies:
-                    return address[:64]
-        return self.peer
+        """The client's own, as far as it is known; else that of whoever connected to us."""
+        return self._forwarded_for or self.peer
 
     @property
     def own_address(self) -> str:
-        """The address, if it is this client's; "" if it is that of a proxy which is not believed, and so of many."""
-        return "" if not self.by_proxy and is_proxy(self.peer, self._web) else self.address
+        """The address, if it is this client's; "" if it is that of a proxy, and so of many: one that is not believed,
+        or one that does not say for whom it asks."""
+        if self.by_proxy:
+            return self._forwarded_for
+        return "" if is_proxy(self.peer, self._web) else self.peer
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether a trusted proxy does not say for whom it asks."""
+        return self.by_proxy and not self._forwarded_for
+
+    @property
+    def _forwarded_for(self) -> str:
+        """Of those that trusted proxies name, the last that is no trusted proxy; "" if there is none. What stands
+        before that, anybody may have written."""
+        if not self.by_proxy:
+            return ""
+        named = ",".join(self._request.headers.getall("X-Forwarded-For", ())).split(",")
+        addresses = (forwarded(each) for each in reversed(named) if each.strip())
+        return next((each for each in addresses if each not in self._web.trusted_proxies), "")
 
     @property
     def by_https(self) -> bool:

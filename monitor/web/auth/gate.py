@@ -14,9 +14,11 @@ from monitor.people.addresses import is_loopback
 from monitor.people.caller import Caller
 from monitor.people.names import name_of
 from monitor.people.passwords import Passwords, fault_of
-from monitor.people.person import Deed, Person, Rights, Session
+from monitor.people.person import BY_SESSION, SIGN_IN_REFUSED, Deed, Person, Rights, Session
+from monitor.people.refusals import Refusals
 from monitor.people.secrets import derived, digest_of, new_secret
 from monitor.people.throttle import Tries
+from monitor.repeated import Repeated
 from monitor.store import Store
 from monitor.web.auth.client import Client, is_behind_proxy
 from monitor.web.auth.device import device_of, remember_device
@@ -45,6 +47,8 @@ class Gate:
         self._backend = backend
         self.passwords = passwords or Passwords()
         self._tries = Tries()
+        self._refusals = Refusals()
+        self._repeated = Repeated()
         self._form_key = b""
         self._told_of_header = False
         self.checks: dict[Caller, asyncio.Task[bool]] = {}  # whether callers of streams are still as they were
@@ -75,16 +79,17 @@ class Gate:
         Raises TooSoonError, BusyError.
         """
         now, known, client = self._backend.now(), name_of(name) or "", Client(request)
-        address = client.own_address
+        address = self._own_address(client)
         device = device_of(request, await self._key(), known)
+        person = await self._store.person(known)
         with self.passwords.place(address, known=bool(device)):  # first: who is sent away here has not tried
-            if wait := self._tries.admit(known, address, now, device):
+            if wait := self._tries.admit(known, address, now, device, is_person=person is not None):
                 raise TooSoonError(wait)
-            person = await self._store.person(known)
             fits = await self.passwords.fits(person.password if person else "", password)
         if not (fits and person and person.disabled_at is None):
             who = person.name if person else "somebody unknown"  # what they typed may be the password
-            await self.note(who, "sign-in refused", f"from {client.address}")
+            if told := self._refusals.count(who, client.address, now):
+                await self.note(who, SIGN_IN_REFUSED, told)
             return None
         self._tries.worked(known, address, device)
         await self.note(person.name, "signed in", f"from {client.address}")
@@ -103,7 +108,7 @@ class Gate:
 
         What is wrong with the password or the invitation is returned as a sentence. Raises TooSoonError, BusyError.
         """
-        now, digest, address = self._backend.now(), digest_of(key), client.own_address
+        now, digest, address = self._backend.now(), digest_of(key), self._own_address(client)
         person = await self.invited(key)
         with self.passwords.place(address, known=person is not None):  # first: who is sent away here has not tried
             if wait := self._tries.admit(f"invitation {digest}", address, now):
@@ -149,7 +154,21 @@ class Gate:
 
     async def note(self, who: str, what: str, about: str) -> None:
         """Write it into the audit log."""
-        await self._store.note(Deed(self._backend.now(), who, "session", what, about))
+        await self._store.note(Deed(self._backend.now(), who, BY_SESSION, what, about))
+
+    def _own_address(self, client: Client) -> str:
+        """By which the tries of one client are limited. A proxy that hides its clients would make them all one, whom
+        anybody could keep out: then only the limits for each name hold, and those for all."""
+        if client.is_untold:
+            remedy = "have it set X-Forwarded-For; until then no limit of one client holds for those who come by it"
+            self._repeated.tell(
+                "untold",
+                log.warning,
+                "a trusted proxy does not say for whom it asks",
+                address=client.peer,
+                remedy=remedy,
+            )
+        return client.own_address
 
     async def _by_token(self, request: web.Request, *, counts_as_use: bool) -> Caller:
         scheme, _, secret = request.headers["Authorization"].partition(" ")

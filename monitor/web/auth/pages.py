@@ -97,8 +97,9 @@ async def _invitation(
 
 
 def local(to: str) -> str:
-    """Where to go: a path of ours, or else home. Nothing that a browser could take for another host."""
-    return to if len(to) <= LONGEST_WAY and re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", to) else HOME
+    """Where to go: a path of ours, or else home. Nothing that a browser, or a program that resolves "." by itself,
+    could take for another host."""
+    return to if len(to) <= LONGEST_WAY and re.fullmatch(r"/(?![^?#]*//)(?![/\\])[!-\[\]-~]*", to) else HOME
 
 
 async def _enter(request: web.Request, session: Session, to: str) -> web.Response:

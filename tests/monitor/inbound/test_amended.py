@@ -159,7 +159,8 @@ async def test_a_bounce_is_the_receivers_if_the_dns_confirms_the_name(world: Wor
     async with house(world, site) as (pipeline, heard, _):
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-        await pipeline.bounced(probe.id, read_bounce(mails.bounce("x")), Client(client, helo, to_envelope=True))
+        by = Client(client, helo, to_envelope=True, null_sender=True)
+        await pipeline.bounced(probe.id, read_bounce(mails.bounce("x")), by)
         assert await heard.verdict() == f"blocked ip_listed {grade}"
 
 

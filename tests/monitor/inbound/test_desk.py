@@ -166,3 +166,9 @@ async def test_hostile_mails_do_no_harm(post: Post, content: bytes):
     assert code == 250
     assert post.ears.copies == []
     assert post.ears.returned == []
+
+
+@pytest.mark.parametrize(("mail_from", "null_sender"), [("", True), ("boss@acme.test", False)])
+async def test_a_bounce_is_told_with_whether_it_had_a_sender(post: Post, mail_from: str, null_sender: bool):
+    await post.send(mails.bounce(post.token), mail_from=mail_from)
+    assert [(client.to_envelope, client.null_sender) for client in post.ears.clients] == [(True, null_sender)]

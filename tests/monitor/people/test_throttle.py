@@ -165,3 +165,13 @@ def test_an_address_is_written_one_way(address: str, same: str) -> None:
 )
 def test_addresses_of_this_machine(address: str, here: bool) -> None:
     assert is_loopback(address) is here
+
+
+def test_invented_names_make_no_persons_tries_forgotten() -> None:
+    """Links with invented keys cost nothing to try, and where the proxy hides the address no other limit holds."""
+    tries = Tries()
+    for _ in range(OF_A_NAME.free):
+        assert not tries.admit("ann", "", T0, is_person=True)
+    for number in range(OF_A_NAME.most + 1):
+        tries.admit(f"invitation {number}", "", T0)
+    assert tries.admit("ann", "", T0, is_person=True) == OF_A_NAME.first

@@ -205,6 +205,7 @@ async def test_deeds_are_told_newest_first_and_leafed_through(store: Store):
     [
         ("UPDATE deeds SET who = 'nobody'", "never changed"),
         ("DELETE FROM deeds", "ever deleted"),
+        ("DELETE FROM deeds WHERE what <> 'sign-in refused'", "ever deleted"),
         ("INSERT OR REPLACE INTO deeds SELECT id, at, 'nobody', way, what, about, company FROM deeds", "ever deleted"),
     ],
 )
@@ -290,6 +291,24 @@ async def test_what_is_over_is_forgotten(store: Store, url: str):
     assert left == {"sessions": [("ended",), ("still",)], "invitations": [("still",)], "remembered": [("still",)]}
     assert await store.people() == [BOB]
     assert len(await store.tokens()) == len(await store.deeds(None, 5)) == 1
+
+
+async def test_old_refused_sign_ins_are_forgotten_and_nothing_else_of_the_audit_log(store: Store):
+    """Anybody can cause them, from a name or none; what a person did is kept for ever, whatever it is called."""
+    now = at(0) + timedelta(days=200)
+    old, new = now - timedelta(days=90, seconds=1), now - timedelta(days=90)
+    refused = replace(DEED, way="session", what="sign-in refused", who="somebody unknown", company="")
+    kept = [
+        replace(refused, at=new),
+        replace(refused, at=old, what="signed in"),
+        replace(refused, at=old, way="token ci"),
+        replace(DEED, at=old),
+    ]
+    await asyncio.gather(*map(store.note, [*(replace(refused, at=old, about=f"{n}") for n in range(2500)), *kept]))
+    await store.prune(at(0))
+    assert len(await store.deeds(None, 5000)) == 2504, "it was not told what time it is"
+    assert await store.prune(at(0), now) == 0
+    assert sorted(map(repr, (deed for _, deed in await store.deeds(None, 5000)))) == sorted(map(repr, kept))
 
 
 async def test_a_forgotten_answer_makes_room_for_another(store: Store):

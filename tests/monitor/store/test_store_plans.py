@@ -61,6 +61,7 @@ WALKS = {
         (Step.TAKE, ["sqlite_autoindex_invitations_2 (digest=?)"]),
         (Step.FORGET_SESSIONS, ["ix_sessions_expires_at"]),
         (Step.FORGET_ANSWERS, ["ix_remembered_at"]),
+        (Step.FORGET_REFUSALS, ["ix_deeds_what_at (what=? AND at<?)"]),
     ],
 )
 async def test_no_question_reads_a_whole_table(tmp_path: Path, question: str | Step, indexes: list[str]):

@@ -270,6 +270,8 @@ async def test_who_is_not_signed_in_gets_where_they_wanted(home: House) -> None:
 
 FOREIGN = [
     "//evil.example",
+    "/.//evil.example",
+    "/x/..//evil.example",
     "///evil.example",
     "/\\evil.example",
     "\\\\evil.example",
@@ -308,7 +310,7 @@ async def test_nor_does_a_link_to_the_form(home: House, query: str) -> None:
     assert 'name="to" value="/"' in (await home.browser().get(f"/sign-in?to={query}")).text
 
 
-@pytest.mark.parametrize("path", ["/", "/page", "/page?a=b&c=%2f", "/companies/acme", "/runbooks/#x"])
+@pytest.mark.parametrize("path", ["/", "/page", "/page?a=b&c=%2f", "/page?a=//b", "/companies/acme", "/runbooks/#x"])
 def test_what_is_ours_stays(path: str) -> None:
     assert local(path) == path
 
@@ -349,7 +351,7 @@ async def test_behind_a_proxy_it_is_the_clients_address_that_counts(tmp_path: Pa
         assert (await made_up.sign_in("x", "wrong wrong wrong")).status == 429
         other = home.browser(X_Forwarded_For="198.51.100.2")
         assert (await other.sign_in("x", "wrong wrong wrong")).status == 403
-        deeds = {deed.about for deed in await home.deeds()}
+        deeds = {deed.about.partition(",")[0] for deed in await home.deeds()}
     assert deeds == {"from 198.51.100.1", "from 198.51.100.2"}
 
 
@@ -363,7 +365,10 @@ async def test_behind_a_proxy_that_is_not_trusted_nobody_uses_up_the_tries_of_ot
         for _ in range(295):
             await home.browser().sign_in("ann", "wrong wrong wrong")
         assert (await home.browser().sign_in("ann")).status == 429
-        assert {deed.about for deed in await home.deeds() if deed.what == "sign-in refused"} == {"from 127.0.0.1"}
+        refused = [deed.about for deed in await home.deeds() if (deed.who, deed.what) == ("ann", "sign-in refused")]
+        assert refused[0] == "from 127.0.0.1"
+        assert refused[1].startswith("from 127.0.0.1, 1")
+        assert len(refused) <= 6, "three, and as many again if a new hour began"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Who may speak for those who had the message. One row, one host that brings a bounce."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -10,13 +11,14 @@ from probes.reading.bounce_origin import (
     MOST_OF_A_KIND,
     MOST_OF_A_STRANGER,
     Origin,
+    Tie,
     has_room,
     is_among,
     is_loopback,
-    is_proven,
     names_to_confirm,
     receiver_of,
-    speaks_for,
+    tie_of,
+    tie_of_host,
 )
 from probes.verdict import Cause
 
@@ -32,36 +34,43 @@ POSTFIX = dialogue("mx.acme.co.uk[192.0.2.11]:25")
 M365 = dialogue("acme-co-uk.mail.protection.outlook.com[52.101.68.5]:25")
 GOOGLE = dialogue("aspmx.l.google.com[142.250.27.27]:25", "alt1.aspmx.l.google.com[2a00:1450:4025:c03::1b]:25")
 MIMECAST = dialogue("eu-smtp-inbound-1.mimecast.com[195.130.217.201]:25")
+HOSTED = dialogue("mx1.small-host.example[203.0.113.25]:25")
+BEHIND = dialogue("eu-smtp-inbound-1.mimecast.com[195.130.217.201]:25", "mx.acme.co.uk[192.0.2.11]:25")
 
 
 @pytest.mark.parametrize(
-    ("took", "ip", "name", "theirs"),
+    ("took", "ip", "name", "tie"),
     [
-        (POSTFIX, "192.0.2.11", "", True),  # the very host
-        (POSTFIX, "192.0.2.200", "", True),  # beside it
-        (POSTFIX, "::ffff:192.0.2.11", "", True),
-        (POSTFIX, "192.0.3.11", "", False),
-        (POSTFIX, "198.51.100.7", "", False),
-        (POSTFIX, "198.51.100.7", "out.acme.co.uk", True),
-        (POSTFIX, "198.51.100.7", "acme.co.uk", True),
-        (POSTFIX, "198.51.100.7", "other.co.uk", False),  # not even by the same registry
-        (POSTFIX, "198.51.100.7", "co.uk", False),
-        (POSTFIX, "198.51.100.7", "acme.co.uk.evil.example", False),
-        (POSTFIX, "198.51.100.7", "notacme.co.uk", False),
-        (POSTFIX, "not an address", "", False),
-        (POSTFIX, "", "mx.acme.co.uk", False),  # nobody handed it to us
-        (M365, "40.107.22.50", "mail-am6eur05on2050.outbound.protection.outlook.com", True),
-        (M365, "40.107.22.50", "", False),  # maybe, but who knows
-        (M365, "198.51.100.9", "mail.acme.co.uk", True),  # the company's own server behind it
-        (GOOGLE, "209.85.220.69", "mail-sor-f69.google.com", True),
-        (GOOGLE, "2a00:1450:4025:c03::99", "", True),
-        (GOOGLE, "2a00:1450:4025:c04::99", "", False),
-        (MIMECAST, "207.82.80.1", "us-smtp-delivery-1.mimecast.com", True),
-        (MIMECAST, "207.82.80.1", "mail.protection.outlook.com", False),
+        (POSTFIX, "192.0.2.11", "", Tie.OWN),  # the very host
+        (POSTFIX, "192.0.2.200", "", Tie.OWN),  # beside it
+        (POSTFIX, "::ffff:192.0.2.11", "", Tie.OWN),
+        (POSTFIX, "192.0.3.11", "", Tie.NONE),
+        (POSTFIX, "198.51.100.7", "", Tie.NONE),
+        (POSTFIX, "198.51.100.7", "out.acme.co.uk", Tie.OWN),
+        (POSTFIX, "198.51.100.7", "acme.co.uk", Tie.OWN),
+        (POSTFIX, "198.51.100.7", "other.co.uk", Tie.NONE),  # not even by the same registry
+        (POSTFIX, "198.51.100.7", "co.uk", Tie.NONE),
+        (POSTFIX, "198.51.100.7", "acme.co.uk.evil.example", Tie.NONE),
+        (POSTFIX, "198.51.100.7", "notacme.co.uk", Tie.NONE),
+        (POSTFIX, "not an address", "", Tie.NONE),
+        (POSTFIX, "", "mx.acme.co.uk", Tie.NONE),  # nobody handed it to us
+        (M365, "40.107.22.50", "mail-am6eur05on2050.outbound.protection.outlook.com", Tie.SHARED),
+        (M365, "40.107.22.50", "", Tie.NONE),  # maybe, but who knows
+        (M365, "198.51.100.9", "mail.acme.co.uk", Tie.OWN),  # the company's own server behind it
+        (GOOGLE, "209.85.220.69", "mail-sor-f69.google.com", Tie.SHARED),
+        (GOOGLE, "2a00:1450:4025:c03::99", "", Tie.SHARED),
+        (GOOGLE, "2a00:1450:4025:c04::99", "", Tie.NONE),
+        (MIMECAST, "207.82.80.1", "us-smtp-delivery-1.mimecast.com", Tie.SHARED),
+        (MIMECAST, "207.82.80.1", "mail.protection.outlook.com", Tie.NONE),
+        (MIMECAST, "195.130.217.201", "", Tie.SHARED),  # what sends for its customers may be the very host
+        (HOSTED, "198.51.100.7", "out7.small-host.example", Tie.SHARED),  # in no table, yet it may have other customers
+        (HOSTED, "203.0.113.99", "", Tie.OWN),  # beside the host that took it: a gateway under another name of theirs
+        (BEHIND, "195.130.217.201", "", Tie.SHARED),
+        (BEHIND, "192.0.2.11", "", Tie.OWN),
     ],
 )
-def test_whose_word_a_bounce_is(took: Dialogue, ip: str, name: str, theirs: bool) -> None:
-    assert speaks_for(Origin(ip, name), receiver_of([took], "probe@acme.co.uk")) is theirs
+def test_what_ties_a_server_to_the_receiver(took: Dialogue, ip: str, name: str, tie: Tie) -> None:
+    assert tie_of_host(Origin(ip, name), receiver_of([took], "probe@acme.co.uk")) is tie
 
 
 @pytest.mark.parametrize(
@@ -75,7 +84,7 @@ def test_whose_word_a_bounce_is(took: Dialogue, ip: str, name: str, theirs: bool
     ],
 )
 def test_how_a_step_names_its_host(host: str, ip: str, theirs: bool) -> None:
-    assert speaks_for(Origin(ip), receiver_of([dialogue(host)], "probe@acme.co.uk")) is theirs
+    assert (tie_of_host(Origin(ip), receiver_of([dialogue(host)], "probe@acme.co.uk")) is Tie.OWN) is theirs
 
 
 @pytest.mark.parametrize(
@@ -120,17 +129,49 @@ def test_an_address_however_it_is_written(ip: str, addresses: list[str], among: 
 RECEIVER = receiver_of([POSTFIX], "probe@acme.co.uk")
 
 
-def bounce(number: int, ip: str, kind: MailKind = MailKind.BOUNCE, to_envelope: bool = True) -> Bounce:
+def bounce(number: int, ip: str, kind: MailKind = MailKind.BOUNCE, **more: Any) -> Bounce:
     action = "failed" if kind is MailKind.BOUNCE else "delayed"
-    said = (kind, "probe@acme.co.uk", action, None, f"number {number}", Cause.UNCLEAR, None)
-    return Bounce(NOON, *said, client_ip=ip, to_envelope=to_envelope)
+    said = (kind, more.pop("recipient", "probe@acme.co.uk"), action, None, f"number {number}", Cause.UNCLEAR, None)
+    return Bounce(NOON, *said, client_ip=ip, **{"to_envelope": True, "null_sender": True} | more)
 
 
-def test_a_bounce_is_proven_by_its_host_and_by_the_address_that_it_came_to() -> None:
-    assert is_proven(bounce(1, "192.0.2.11"), RECEIVER)
-    assert not is_proven(bounce(1, "198.51.100.7"), RECEIVER)
-    assert not is_proven(bounce(1, "192.0.2.11", to_envelope=False), RECEIVER)
-    assert not is_proven(bounce(1, ""), RECEIVER)
+@pytest.mark.parametrize(
+    ("ip", "more", "tie"),
+    [
+        ("192.0.2.11", {}, Tie.OWN),
+        ("192.0.2.11", {"recipient": "boss@elsewhere.test"}, Tie.OWN),  # forwarded there by the company
+        ("192.0.2.11", {"to_envelope": False}, Tie.NONE),
+        ("192.0.2.11", {"null_sender": False}, Tie.NONE),  # somebody's mail, and no server's report
+        ("198.51.100.7", {}, Tie.NONE),
+        ("", {}, Tie.NONE),
+    ],
+)
+def test_a_bounce_is_tied_by_its_host_and_its_envelope(ip: str, more: dict[str, Any], tie: Tie) -> None:
+    assert tie_of(bounce(1, ip, **more), RECEIVER) is tie
+
+
+@pytest.mark.parametrize(
+    ("more", "tie"),
+    [
+        ({}, Tie.SHARED),
+        ({"recipient": "Probe@Mail.ACME.co.uk"}, Tie.SHARED),
+        ({"recipient": "nobody@evil.example"}, Tie.NONE),  # a true report, about a mailbox of whoever made it come
+        ({"recipient": ""}, Tie.NONE),  # an automatic reply that reads like a report
+        ({"null_sender": False}, Tie.NONE),  # sent from a mailbox there
+        ({"to_envelope": False}, Tie.NONE),
+    ],
+)
+def test_a_shared_provider_speaks_for_a_company_only_about_its_people(more: dict[str, Any], tie: Tie) -> None:
+    known = {"client_name": "mail-am6eur05on2050.outbound.protection.outlook.com"} | more
+    assert tie_of(bounce(1, "40.107.22.50", **known), receiver_of([M365], "probe@acme.co.uk")) is tie
+
+
+def test_a_customer_of_the_same_provider_does_not_take_the_room_of_the_company() -> None:
+    receiver = receiver_of([M365, POSTFIX], "probe@acme.co.uk")
+    name = "x.outbound.protection.outlook.com"
+    known = [bounce(number, f"40.107.{number}.50", client_name=name) for number in range(MOST_OF_A_KIND)]
+    assert not has_room(bounce(99, "40.107.99.50", client_name=name), known, receiver)
+    assert has_room(bounce(99, "192.0.2.11"), known, receiver)
 
 
 def kept(coming: list[Bounce]) -> list[Bounce]:

@@ -1,0 +1,101 @@
+"""Whoever scrapes without an end costs a bounded share of the time."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, web
+
+from monitor.web.rejections import Rejection
+from monitor.web.scrapes import LONGEST_REST, REST, Scrapes
+from monitor.web.server import serving, serving_all
+from probes.settings import Endpoint
+from tests.monitor.web.office import office
+from tests.monitor.web.test_server import told
+
+
+class Renders:
+    """Expositions that take so many seconds each, of a clock that only they and the rests move."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.now, self.count = seconds, 100.0, 0
+        self.begun: list[float] = []
+        self.go = asyncio.Event()
+        self.go.set()
+        self.writing = asyncio.Event()
+        self.scrapes = Scrapes(self.render, lambda: self.now, self.sleep)
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def render(self) -> bytes:
+        self.count += 1
+        number = self.count
+        self.begun.append(self.now)
+        self.writing.set()
+        await self.go.wait()
+        self.now += self.seconds
+        if number == 13:
+            raise RuntimeError("unlucky")
+        return b"%d" % number
+
+
+async def test_who_asks_while_one_is_written_gets_the_next_with_all_others() -> None:
+    """What is handed out is never older than the question."""
+    renders = Renders(0.1)
+    renders.go.clear()
+    first = asyncio.create_task(renders.scrapes.body())
+    await renders.writing.wait()
+    later = [asyncio.create_task(renders.scrapes.body()) for _ in range(50)]
+    await asyncio.sleep(0)
+    later[0].cancel()  # one who goes away takes it from nobody
+    await asyncio.sleep(0)
+    renders.go.set()
+    assert await first == b"1"
+    assert set(await asyncio.gather(*later[1:])) == {b"2"}
+    assert renders.count == 2
+
+
+@pytest.mark.parametrize(("seconds", "apart"), [(0.1, 0.1 * (1 + REST)), (5.0, 5.0 + LONGEST_REST)])
+async def test_there_is_a_rest_after_each(seconds: float, apart: float) -> None:
+    renders = Renders(seconds)
+    for number in (b"1", b"2", b"3"):
+        assert await renders.scrapes.body() == number
+    assert renders.begun == pytest.approx([100.0, 100.0 + apart, 100.0 + 2 * apart])
+
+
+async def test_who_asks_seldom_waits_for_nothing() -> None:
+    renders = Renders(0.1)
+    await renders.scrapes.body()
+    renders.now = 115.0
+    await renders.scrapes.body()
+    assert renders.begun == [100.0, 115.0]
+
+
+async def test_one_that_failed_is_tried_again() -> None:
+    renders = Renders(0.1)
+    renders.count = 12
+    with pytest.raises(RuntimeError):
+        await renders.scrapes.body()
+    assert await renders.scrapes.body() == b"14"
+
+
+async def test_a_crowd_at_the_metrics_keeps_nobody_from_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has limits of its own, for one client and for all, and an end to the wait for the headers."""
+    monkeypatch.setattr("monitor.web.connections.HEADERS_SECONDS", 0.3)
+    monkeypatch.setattr("monitor.web.listening.SWEEP_SECONDS", 0.05)
+    async with office(tmp_path) as there, serving(web.Application(), Endpoint("127.0.0.1", 0)) as free:
+        pass
+    config = told(there, listen="127.0.0.1:0", metrics_listen=f"127.0.0.1:{free}")
+    async with asyncio.timeout(20), serving_all(there.backend, config), ClientSession() as http:
+        crowd = [await asyncio.open_connection("127.0.0.1", free) for _ in range(60)]
+        for _, writer in crowd:
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ")
+        async with http.get(f"http://127.0.0.1:{free}/metrics") as answer:
+            assert answer.status == 200
+        for reader, writer in crowd:
+            await reader.read()  # each is ended
+            writer.close()
+    counts = there.backend.rejections.counts
+    assert counts[Rejection.EVICTED] > 30
+    assert counts[Rejection.SLOW_REQUEST] > 0

@@ -39,6 +39,8 @@ class Case:
     looks: tuple[Look | FailedLook, ...]
     bounces: tuple[Bounce, ...]
     recipient: str
+    via: str
+    code_dead_at: datetime
     give_up_at: datetime
 
     @property
@@ -71,9 +73,18 @@ class Case:
         return declined(self.dialogues) if has is Possession.DECLINED else None
 
     @property
+    def look_settles_at(self) -> datetime:
+        """From when on a look that does not find the message tells that it is absent. A report that it was given up is
+        settled as soon as the code has expired: who is on call is not to wait for it until the probe is given up."""
+        reports = [b for b in self.bounces if b.final and (self.via == "relay" or self.tie(b) is Tie.SHARED)]
+        if not reports:
+            return self.give_up_at
+        return min(self.give_up_at, max(self.code_dead_at, min(report.at for report in reports)))
+
+    @property
     def absent(self) -> bool:
-        """Whether we looked when the probe was given up, and have not seen it."""
-        looked = any(isinstance(look, Look) and look.at >= self.give_up_at for look in self.looks)
+        """Whether we looked when that tells something, and have not seen it."""
+        looked = any(isinstance(look, Look) and look.at >= self.look_settles_at for look in self.looks)
         return looked and self.arrival is None
 
     def tie(self, bounce: Bounce) -> Tie:
@@ -130,5 +141,7 @@ def case_of(probe: Probe, evidence: Sequence[Evidence]) -> Case:
         tuple(e for e in evidence if isinstance(e, Look | FailedLook)),
         tuple(e for e in evidence if isinstance(e, Bounce)),
         probe.recipient,
+        probe.via,
+        probe.code_dead_at,
         probe.give_up_at,
     )

@@ -132,6 +132,8 @@ def next_attempt(probe: Probe, evidence: Sequence[Evidence]) -> tuple[int, datet
 
 def next_moment(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> datetime:
     """When this probe wants attention again, if nothing is heard before."""
+    if wants_look(probe, evidence, now):
+        return now
     retry = next_attempt(probe, evidence)
     too_late = too_late_at(probe, _case(probe, evidence).dialogues)
     moments = [retry[1] if retry else None, probe.code_dead_at, too_late, probe.give_up_at]
@@ -139,15 +141,17 @@ def next_moment(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> da
 
 
 def wants_look(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
-    """Whether the last look, without which nothing may be called missing, is due and not made."""
+    """Whether a look is due and not made: the last one, without which nothing may be called missing, or the one that
+    settles a report."""
     case = _case(probe, evidence)
     handed_over = case.accepted is not None or bool(case.interrupted) or case.bounce is not None
+    due = probe.give_up_at if now >= probe.give_up_at else case.look_settles_at
     return (
-        now >= probe.give_up_at
+        now >= due
         and handed_over
         and case.arrival is None
         and case.proven_bounce is None
-        and not any(look.at >= probe.give_up_at for look in case.looks)
+        and not any(look.at >= due for look in case.looks)
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from probes.answer import Fault, Stage
 from probes.evidence import Arrival, Bounce, Dialogue, Evidence, FailedLook, Folder, Handover, Look, Marker, Step
-from probes.judge import is_over, judge, wants_look
+from probes.judge import is_over, judge, next_moment, wants_look
 from probes.kinds import Kind
 from probes.origin import origin_of
 from probes.probe import Probe
@@ -132,6 +132,41 @@ async def test_a_shared_provider_s_report_is_proven_once_the_message_is_absent(h
     assert not is_over(probe("direct"), [took, bounce], judge(probe("direct"), [took, bounce], at(5)), at(5))
     assert wants_look(probe("direct"), [took, bounce], at(60))
     assert verdict([took, bounce, ABSENT], 60) == "blocked content real"
+
+
+async def test_a_report_is_settled_when_the_code_has_expired() -> None:
+    """Who is on call learns it then, not an hour later when the probe is given up."""
+    took = accepted(EXCHANGE)
+    known = [took, await bounced(took, (OUT_OF_EXCHANGE, "40.107.22.50"))]
+    assert not wants_look(probe("direct"), known, at(9))
+    assert next_moment(probe("direct"), known, at(9)) == at(10)
+    assert wants_look(probe("direct"), known, at(10))
+    found = [*known, Look(at(10), ("INBOX", "Junk"))]
+    assert verdict(found, 10) == "blocked content real"
+    assert is_over(probe("direct"), found, judge(probe("direct"), found, at(10)), at(10))
+    assert verdict([*known, seen(9)], 10) == "inbox - real", "what arrived was not kept away"
+
+
+async def test_a_report_that_comes_after_the_code_has_expired_is_settled_by_a_look_of_its_own() -> None:
+    took, before = accepted(EXCHANGE), Look(at(12), ("INBOX", "Junk"))
+    known = [took, before, await bounced(took, (OUT_OF_EXCHANGE, "40.107.22.50"), 20)]
+    assert verdict(known, 20) == "blocked content unproven"
+    assert next_moment(probe("direct"), known, at(20)) == at(20), "and the look is made at once"
+    assert verdict([*known, Look(at(21), ("INBOX", "Junk"))], 21) == "blocked content real"
+
+
+async def test_a_look_that_failed_is_made_again_when_the_probe_is_given_up() -> None:
+    took = accepted(EXCHANGE)
+    known = [took, await bounced(took, (OUT_OF_EXCHANGE, "40.107.22.50")), FailedLook(at(10), "no answer")]
+    assert verdict(known, 11) == "blocked content unproven"
+    assert [wants_look(probe("direct"), known, at(seconds)) for seconds in (11, 59, 60)] == [False, False, True]
+
+
+async def test_a_stranger_s_report_asks_for_no_look_of_its_own() -> None:
+    took = accepted(EXCHANGE)
+    known = [took, await bounced(took, ("x.example", "203.0.113.9"))]
+    assert [wants_look(probe("direct"), known, at(seconds)) for seconds in (10, 59, 60)] == [False, False, True]
+    assert verdict([*known, Look(at(10), ("INBOX", "Junk"))], 11) == "blocked content unproven"
 
 
 async def test_no_report_ends_a_probe_before_the_last_look() -> None:

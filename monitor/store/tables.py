@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from monitor.incidents.incident import Turn, decode, encode
@@ -278,6 +279,7 @@ deeds = Table(
     Column("what", Prose, nullable=False),
     Column("about", Prose, nullable=False),
     Column("company", Prose, nullable=False),
+    Column("path", Prose, nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("id"),
 )
 

@@ -21,6 +21,7 @@ from probes.evidence import (
     Interrupted,
     Look,
 )
+from probes.judge import delivery_time, is_over, judge
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
 from probes.probe import Probe
@@ -28,7 +29,9 @@ from probes.reading.bounce_origin import Receiver, has_room, receiver_of
 from probes.recognise import arrival
 from probes.sender import Identity
 from probes.token import new_probe_id
-from probes.verdict import Verdict
+from probes.verdict import Grade, Outcome, Verdict
+
+ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +69,16 @@ class Flight:
         """The attempt of which the end is not known."""
         ended = {seen.number for seen in self.evidence if isinstance(seen, Dialogue | Interrupted)}
         return next((seen for seen in self.evidence if isinstance(seen, Attempt) and seen.number not in ended), None)
+
+    def missed(self, record: Record) -> list[Evidence]:
+        """What another process stored of it meanwhile."""
+        known = set(self.evidence)
+        return [seen for seen in record.evidence if seen not in known]
+
+    def weighed(self, now: datetime) -> tuple[Verdict | None, bool, timedelta | None]:
+        """What is known of it at this moment of its time: its verdict, whether it is over, how long it took."""
+        verdict = judge(self.probe, self.evidence, now)
+        return verdict, is_over(self.probe, self.evidence, verdict, now), delivery_time(self.probe, self.evidence)
 
     @property
     def receiver(self) -> Receiver:

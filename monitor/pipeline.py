@@ -19,15 +19,15 @@ from monitor.alarms import Alarms
 from monitor.clock import Pauses, elapsed
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged, Listener, tell_all
-from monitor.flight import Flight, end_of, probe_on
+from monitor.flight import ABANDONED, Flight, end_of, probe_on
 from monitor.schedule import Caps
-from monitor.store import ReplacedError, Store, StoreDownError, StoreError
+from monitor.store import NoSuchProbeError, ReplacedError, Store, StoreDownError, StoreError
 from monitor.watcher import Watcher
 from probes.evidence import Attempt, Evidence, FailedLook, Interrupted, Look, Step
-from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
+from probes.judge import may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
-from probes.mailboxes.inbound import InboundMailbox, Stretch
+from probes.mailboxes.inbound import InboundMailbox, TurnedAway
 from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.origin import origin_of
@@ -37,19 +37,13 @@ from probes.reading.facts import BounceFacts
 from probes.recognise import Recognised, came_back, recognise
 from probes.routes import Surroundings
 from probes.sender import Identity, Role
-from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
 FORGOTTEN = timedelta(days=1)  # a probe of which the store knows nothing, and that is older, is in nobody's care
 STORE_RETRY = 1.0  # seconds until what a failing store did not take is given to it again
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
-ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
 log = structlog.get_logger("pipeline")
-
-
-TurnedAway = Callable[[str, str, datetime, datetime], Stretch | None]
-"""When, between two times, the listener refused what may have been a copy for a mailbox or a bounce of a probe."""
 
 
 class LaunchError(Exception):
@@ -96,6 +90,8 @@ class Pipeline:
         for site in self._sites.values():
             if watcher := self.watchers.get(site.mailbox.key):
                 watcher.mailbox = site.mailbox
+        for flight in self.flights.values():
+            self._expect(flight)  # of a path that was gone, too, where the store did not take that
         gone = [flight for flight in self.flights.values() if self._site(flight) is None]
         await asyncio.gather(*(self._abandon(flight) for flight in gone))
         kept = {site.mailbox.key for site in self._sites.values()}
@@ -151,7 +147,7 @@ class Pipeline:
         return await self._believe(mailbox, sighting)
 
     def clock_was_set(self, step: timedelta) -> None:
-        """The system clock is `step` later than it would be. What waits for a time waits as long as before."""
+        """The system clock is `step` later. What waits for a time waits as long as before."""
         for flight in self.flights.values():
             flight.clock_was_set(step)
             self._expect(flight)
@@ -205,8 +201,10 @@ class Pipeline:
 
     async def _attend(self, flight: Flight) -> None:
         """Do what is due for this probe, knowing what another process may have stored of it."""
-        site = self._site(flight)
-        if flight.sending or flight.keeping or site is None:
+        if flight.sending or flight.keeping:
+            return
+        if (site := self._site(flight)) is None:
+            await self._abandon(flight)
             return
         await self._refresh(flight)
         now = self._time(flight)
@@ -316,8 +314,7 @@ class Pipeline:
     async def _refresh(self, flight: Flight) -> bool:
         """Take over what another process stored of this probe; whether there was anything."""
         record = await self._store.record(flight.probe.id)
-        known = set(flight.evidence)
-        news = [seen for seen in record.evidence if seen not in known] if record else []
+        news = flight.missed(record) if record else []
         for seen in news:
             flight.evidence.append(seen)
             self._tell(flight, seen)
@@ -328,10 +325,8 @@ class Pipeline:
         at, now = self._now(), self._time(flight)
         flight.evidence.extend(news)
         probe = flight.probe
-        verdict = judge(probe, flight.evidence, now)
-        over = is_over(probe, flight.evidence, verdict, now)
+        verdict, over, delivery = flight.weighed(now)
         before, changed = flight.verdict, verdict is not None and verdict != flight.verdict
-        delivery = delivery_time(probe, flight.evidence)
         if changed:
             flight.verdict = verdict
         try:
@@ -358,8 +353,14 @@ class Pipeline:
             self._set_alarm(flight, max(next_moment(flight.probe, flight.evidence, now), now))
 
     async def _abandon(self, flight: Flight) -> None:
+        """End a probe whose path is gone; where the store does not take that now, later."""
         self._leave(flight)
-        await self._store.learn(flight.probe.id, (), ABANDONED, self._now(), closed=True, delivery=None)
+        try:
+            await self._store.learn(flight.probe.id, (), ABANDONED, self._now(), closed=True, delivery=None)
+        except StoreDownError:
+            self._set_alarm(self._enter(flight), self._time(flight) + SLACK)
+        except NoSuchProbeError:  # forgotten meanwhile
+            pass
 
     def _enter(self, flight: Flight) -> Flight:
         self.flights[flight.probe.id] = flight

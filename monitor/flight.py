@@ -43,6 +43,7 @@ class Flight:
     evidence: list[Evidence] = field(default_factory=list)
     verdict: Verdict | None = None
     sending: bool = False
+    away: float = 0.0  # how long the process was paused, as far as this is known of the probe
     keeping: int = 0  # what was seen and could not be stored so far
     set_since: timedelta = timedelta(0)  # by how much the clock was set since it was launched
 
@@ -70,10 +71,12 @@ class Flight:
         ended = {seen.number for seen in self.evidence if isinstance(seen, Dialogue | Interrupted)}
         return next((seen for seen in self.evidence if isinstance(seen, Attempt) and seen.number not in ended), None)
 
-    def missed(self, record: Record) -> list[Evidence]:
-        """What another process stored of it meanwhile."""
+    def take_over(self, record: Record) -> list[Evidence]:
+        """Know what another process stored of it meanwhile; what that is."""
         known = set(self.evidence)
-        return [seen for seen in record.evidence if seen not in known]
+        news = [seen for seen in record.evidence if seen not in known]
+        self.evidence += news
+        return news
 
     def weighed(self, now: datetime) -> tuple[Verdict | None, bool, timedelta | None]:
         """What is known of it at this moment of its time: its verdict, whether it is over, how long it took."""

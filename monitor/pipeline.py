@@ -16,10 +16,11 @@ from typing import Any
 import structlog
 
 from monitor.alarms import Alarms
-from monitor.clock import Pauses, elapsed
+from monitor.clock import elapsed
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged, Listener, tell_all
 from monitor.flight import ABANDONED, Flight, end_of, probe_on
+from monitor.presence import Presence
 from monitor.schedule import Caps
 from monitor.store import NoSuchProbeError, ReplacedError, Store, StoreDownError, StoreError
 from monitor.watcher import Watcher
@@ -27,7 +28,7 @@ from probes.evidence import Attempt, Evidence, FailedLook, Interrupted, Look, St
 from probes.judge import may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
-from probes.mailboxes.inbound import InboundMailbox, TurnedAway
+from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.origin import origin_of
@@ -65,8 +66,7 @@ class Pipeline:
     ) -> None:
         self.flights: dict[str, Flight] = {}
         self.watchers: dict[str, Watcher] = {}
-        self.listening_since: datetime | None = None  # the listener for copies is open since then
-        self.turned_away: TurnedAway = lambda mailbox, probe_id, since, until: None
+        self.presence = Presence()
         self.caps: Caps | None = None  # where none are set, nothing is counted
         self._store, self._around, self._pool, self._key = store, around, pool, key
         self._now: Callable[[], datetime] = around.now
@@ -79,7 +79,6 @@ class Pipeline:
         self._alarms = Alarms()
         self._busy: Counter[tuple[str, str, Kind]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pauses = Pauses()
 
     async def configure(self, config: Config) -> None:
         """Work by this configuration from now on. Probes on paths that are gone end as unknown."""
@@ -115,8 +114,7 @@ class Pipeline:
 
     async def launch(self, site: WatchedPath, kind: Kind, role: Role = Role.SENDER) -> Probe:
         """Start a probe; returns when it is stored and being sent. Raises LaunchError."""
-        identity = self._identities.get(role)
-        if identity is None:
+        if (identity := self._identities.get(role)) is None:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
         probe = probe_on(site, kind, identity, self._now())
         first = Attempt(probe.created_at, 1)
@@ -152,12 +150,11 @@ class Pipeline:
             flight.clock_was_set(step)
             self._expect(flight)
         self._alarms.clock_was_set(step)
-        if self.listening_since:
-            self.listening_since += step
+        self.presence.clock_was_set(step)
 
     def tick(self, now: datetime) -> None:
         """Attend to every probe whose time has come."""
-        self._pauses.tick()
+        self.presence.tick(now)
         for probe_id in self._alarms.due(now):
             if flight := self.flights.get(probe_id):
                 self._spawn(flight, self._attend(flight))
@@ -185,15 +182,15 @@ class Pipeline:
             )
         finally:
             flight.sending = False
-        await self._keep(flight, end_of(dialogue, paused=self._pauses.since(began)))
+        await self._keep(flight, end_of(dialogue, paused=self.presence.paused_since(began)))
 
-    async def _keep(self, flight: Flight, news: Evidence) -> None:
+    async def _keep(self, flight: Flight, *news: Evidence) -> None:
         """Learn what cannot be seen again, however long the store takes nothing; until then nothing else is done."""
         flight.keeping += 1
         try:
             while True:
                 try:
-                    return await self._learn(flight, news)
+                    return await self._learn(flight, *news)
                 except StoreDownError:
                     await asyncio.sleep(STORE_RETRY)
         finally:
@@ -246,9 +243,7 @@ class Pipeline:
 
     async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
         if isinstance(site.mailbox, InboundMailbox):
-            sent_at, now = flight.probe.created_at + flight.set_since, self._now()
-            refused = self.turned_away(flight.mailbox, flight.probe.id, sent_at, now)
-            look: Look | FailedLook = site.mailbox.look(sent_at, self.listening_since, now, refused)
+            look = self.presence.look(site.mailbox, flight, self._now())
         else:
             look = await self._watcher(site).look()
         if not flight.arrived:
@@ -291,7 +286,9 @@ class Pipeline:
         if flight is None or flight.mailbox != mailbox:
             return False
         if not flight.arrived:
-            await self._keep(flight, flight.arrival(sighting, found.body, self._now()))
+            site, now = self._site(flight), self._now()
+            missed = self.presence.missed(site, flight, now) if site else ()
+            await self._keep(flight, *missed, flight.arrival(sighting, found.body, now))
         return True
 
     async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
@@ -314,15 +311,16 @@ class Pipeline:
     async def _refresh(self, flight: Flight) -> bool:
         """Take over what another process stored of this probe; whether there was anything."""
         record = await self._store.record(flight.probe.id)
-        news = flight.missed(record) if record else []
+        news = flight.take_over(record) if record else []
         for seen in news:
-            flight.evidence.append(seen)
             self._tell(flight, seen)
         return bool(news)
 
     async def _learn(self, flight: Flight, *news: Evidence) -> None:
         """Store what was seen and what it means; when both are safe, tell."""
         at, now = self._now(), self._time(flight)
+        absence = self.presence.absence(flight, at) if flight.probe.id in self.flights else ()
+        news = (*absence, *news)
         flight.evidence.extend(news)
         probe = flight.probe
         verdict, over, delivery = flight.weighed(now)
@@ -335,6 +333,7 @@ class Pipeline:
         except BaseException:  # what is not stored is not known: a later look at the store decides
             flight.evidence[:] = [seen for seen in flight.evidence if seen not in news]
             flight.verdict = before
+            flight.away -= sum(each.seconds for each in absence)
             raise
         for seen in news:
             self._tell(flight, seen)
@@ -363,6 +362,7 @@ class Pipeline:
             pass
 
     def _enter(self, flight: Flight) -> Flight:
+        flight.away = self.presence.away
         self.flights[flight.probe.id] = flight
         self._busy[flight.line] += flight.probe.role is Role.SENDER
         return flight

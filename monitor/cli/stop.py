@@ -5,9 +5,10 @@ for all of them at its end, without a time limit: `asyncio.run` for those of the
 for its own. So once everything is closed and written, we leave by `os._exit`, which waits for nobody. Daemon threads
 would be no remedy: one that comes back to life while the interpreter is taken down can crash it.
 
-Closing itself may hang too, and so may the event loop, so it all has STOP_SECONDS from the signal. Then faulthandler's watchdog, which needs neither the event loop
-nor the interpreter's lock, writes to standard error what each thread is doing, and ends the process with exit code 1.
-Nothing is lost by that: what was promised to anybody is in the store already, as it must be for a kill -9.
+Closing itself may hang too, and so may the event loop, so all of it has STOP_SECONDS from the signal. Then
+faulthandler's watchdog, which needs neither the event loop nor the interpreter's lock, writes to standard error what
+each thread is doing, and ends the process with exit code 1. Nothing is lost by that: what was promised to anybody is in
+the store already, as it must be for a kill -9.
 
 One thing is left to whoever started us: foreign code in another thread that never gives the interpreter's lock back. No
 code of Python's runs then, so nobody hears of the signal; systemd and Kubernetes kill, after 90 and 30 seconds.

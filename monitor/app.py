@@ -136,7 +136,8 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
         desk = Desk(key, pipeline, threads, reader)
         desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
         async with listening(inbound, desk) as listener, aclosing(reader):
-            pipeline.listening_since, pipeline.turned_away = utc_now(), desk.turned_away.during
+            pipeline.presence.listening_since = utc_now()
+            pipeline.presence.turned_away = desk.turned_away.during
             log.info("listening for bounces and copies", host=inbound.listen.host, port=listener.port)
             yield desk
 

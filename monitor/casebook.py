@@ -74,6 +74,7 @@ class Casebook:
         self._incidents: dict[str, Incident] = {}
         self._problems: dict[str, Problem] = {}  # of the last step, by the id of the incident
         self._maintenance: list[Mute] = []
+        self._to_read_up = False  # what open incidents are about, before anything is concluded from it
         self._saw = 0  # as the store knows it
         self._took = 0  # what the picture holds: more than that, after a step that could not be stored
         self._asked: dict[tuple[str, str], datetime] = {}
@@ -109,12 +110,13 @@ class Casebook:
         }
 
     async def configure(self, config: Config) -> None:
-        """Work by this configuration from now on; incidents of paths that are gone end with the next step."""
+        """Work by this configuration from now on; incidents of paths that are gone end with the next step. The store is
+        read by that step, so that a reload is done to its end also while the store fails."""
         async with self._turns:
-            await self._configure(config)
+            self._configure(config)
         self._news.set()
 
-    async def _configure(self, config: Config) -> None:
+    def _configure(self, config: Config) -> None:
         self._config, self._settings = config, config.incidents
         self._paths = {(path.company, path.path): path for path in config.paths()}
         sites = [_site(path, self._now()) for path in self._paths.values()]
@@ -126,7 +128,7 @@ class Casebook:
         self._picture.configure(
             sites, config.incidents, Names(config.sender.domain, config.sender.source_ip), _others(config)
         )
-        await self._read_up()
+        self._to_read_up = True
 
     async def recall(self, presents: Sequence[Present]) -> None:
         """Take up where the last run stopped."""
@@ -174,6 +176,8 @@ class Casebook:
     async def _step(self) -> bool:
         behind, self._behind_since = self._behind_since, None
         try:
+            if self._to_read_up:
+                await self._read_up()
             rulings = await self._store.rulings(self._saw, MOST)
             await self._take(rulings)
             now = self._now()
@@ -264,6 +268,7 @@ class Casebook:
         self._be_patient()
         touched = dict.fromkeys(company for incident in self.incidents for company in incident.touches)
         await self._read(self._picture.unread_of(touched), self._took)
+        self._to_read_up = False
 
     def _turn(self, now: datetime, mutes: Sequence[Mute], waiting: frozenset[str]) -> _Turned:
         """What follows from all that is known at this moment. `waiting`: channels that have not got all notices yet."""

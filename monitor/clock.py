@@ -68,12 +68,17 @@ class Pauses:
     def __init__(self) -> None:
         self._ticked_at: float | None = None
         self._noticed_at = 0.0
+        self.total = 0.0  # seconds of all pauses that were noticed
 
-    def tick(self) -> None:
-        """The process is at work."""
-        if self._now:
-            self._noticed_at = elapsed()
-        self._ticked_at = elapsed()
+    def tick(self) -> float:
+        """The process is at work; for how many seconds it was not, if there was a pause before this tick."""
+        now = elapsed()
+        pause = now - self._ticked_at if self._now and self._ticked_at is not None else 0.0
+        if pause:
+            self._noticed_at = now
+            self.total += pause
+        self._ticked_at = now
+        return pause
 
     def since(self, began: float) -> bool:
         """Whether there was a pause that ended after then."""

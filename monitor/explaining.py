@@ -11,6 +11,7 @@ from monitor.events import Judged
 from monitor.signs import SIGNS
 from monitor.store import Record
 from probes.evidence import (
+    Absence,
     Arrival,
     Attempt,
     Bounce,
@@ -24,7 +25,7 @@ from probes.evidence import (
     Step,
 )
 from probes.probe import Probe
-from probes.sentences import searched
+from probes.sentences import searched, span
 from probes.settings import duration_text
 from probes.verdict import Outcome, Verdict
 
@@ -102,7 +103,7 @@ def _step(step: Step) -> str:
     return f"{step.stage.replace('_', ' '):<12} {where}{fault}{style}{escape(said)}{'[/]' if style else ''}"
 
 
-def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Bounce) -> str:
+def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> str:
     match evidence:
         case Attempt():
             return f"{'attempt':<12} {evidence.number}"
@@ -117,6 +118,8 @@ def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Bounce
             return f"{'looked':<12} through {escape(searched(evidence, 'and'))}: not there"
         case FailedLook():
             return f"{'looked':<12} [red]{escape(evidence.reason)}[/]"
+        case Absence():
+            return f"{'absent':<12} this machine or Mailpath stood still for {span(evidence.lasted)}"
         case Bounce():
             return _returned(evidence)
         case _:

@@ -21,6 +21,7 @@ from probes.evidence import (
     Interrupted,
     Look,
 )
+from probes.judge import delivery_time, is_over, judge
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
 from probes.probe import Probe
@@ -28,7 +29,9 @@ from probes.reading.bounce_origin import Receiver, has_room, receiver_of
 from probes.recognise import arrival
 from probes.sender import Identity
 from probes.token import new_probe_id
-from probes.verdict import Verdict
+from probes.verdict import Grade, Outcome, Verdict
+
+ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +43,7 @@ class Flight:
     evidence: list[Evidence] = field(default_factory=list)
     verdict: Verdict | None = None
     sending: bool = False
+    away: float = 0.0  # how long the process was paused, as far as this is known of the probe
     keeping: int = 0  # what was seen and could not be stored so far
     set_since: timedelta = timedelta(0)  # by how much the clock was set since it was launched
 
@@ -66,6 +70,18 @@ class Flight:
         """The attempt of which the end is not known."""
         ended = {seen.number for seen in self.evidence if isinstance(seen, Dialogue | Interrupted)}
         return next((seen for seen in self.evidence if isinstance(seen, Attempt) and seen.number not in ended), None)
+
+    def take_over(self, record: Record) -> list[Evidence]:
+        """Know what another process stored of it meanwhile; what that is."""
+        known = set(self.evidence)
+        news = [seen for seen in record.evidence if seen not in known]
+        self.evidence += news
+        return news
+
+    def weighed(self, now: datetime) -> tuple[Verdict | None, bool, timedelta | None]:
+        """What is known of it at this moment of its time: its verdict, whether it is over, how long it took."""
+        verdict = judge(self.probe, self.evidence, now)
+        return verdict, is_over(self.probe, self.evidence, verdict, now), delivery_time(self.probe, self.evidence)
 
     @property
     def receiver(self) -> Receiver:

@@ -16,18 +16,19 @@ from typing import Any
 import structlog
 
 from monitor.alarms import Alarms
-from monitor.clock import Pauses, elapsed
+from monitor.clock import elapsed
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged, Listener, tell_all
-from monitor.flight import Flight, end_of, probe_on
+from monitor.flight import ABANDONED, Flight, end_of, probe_on
+from monitor.presence import Presence
 from monitor.schedule import Caps
-from monitor.store import ReplacedError, Store, StoreDownError, StoreError
+from monitor.store import NoSuchProbeError, ReplacedError, Store, StoreDownError, StoreError
 from monitor.watcher import Watcher
 from probes.evidence import Attempt, Evidence, FailedLook, Interrupted, Look, Step
-from probes.judge import delivery_time, is_over, judge, may_arrive, next_attempt, next_moment, wants_look
+from probes.judge import may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
-from probes.mailboxes.inbound import InboundMailbox, Stretch
+from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.origin import origin_of
@@ -37,19 +38,13 @@ from probes.reading.facts import BounceFacts
 from probes.recognise import Recognised, came_back, recognise
 from probes.routes import Surroundings
 from probes.sender import Identity, Role
-from probes.verdict import Grade, Outcome, Verdict
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
 FORGOTTEN = timedelta(days=1)  # a probe of which the store knows nothing, and that is older, is in nobody's care
 STORE_RETRY = 1.0  # seconds until what a failing store did not take is given to it again
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
-ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken out of the configuration")
 
 log = structlog.get_logger("pipeline")
-
-
-TurnedAway = Callable[[str, str, datetime, datetime], Stretch | None]
-"""When, between two times, the listener refused what may have been a copy for a mailbox or a bounce of a probe."""
 
 
 class LaunchError(Exception):
@@ -71,8 +66,7 @@ class Pipeline:
     ) -> None:
         self.flights: dict[str, Flight] = {}
         self.watchers: dict[str, Watcher] = {}
-        self.listening_since: datetime | None = None  # the listener for copies is open since then
-        self.turned_away: TurnedAway = lambda mailbox, probe_id, since, until: None
+        self.presence = Presence()
         self.caps: Caps | None = None  # where none are set, nothing is counted
         self._store, self._around, self._pool, self._key = store, around, pool, key
         self._now: Callable[[], datetime] = around.now
@@ -85,7 +79,6 @@ class Pipeline:
         self._alarms = Alarms()
         self._busy: Counter[tuple[str, str, Kind]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pauses = Pauses()
 
     async def configure(self, config: Config) -> None:
         """Work by this configuration from now on. Probes on paths that are gone end as unknown."""
@@ -96,6 +89,8 @@ class Pipeline:
         for site in self._sites.values():
             if watcher := self.watchers.get(site.mailbox.key):
                 watcher.mailbox = site.mailbox
+        for flight in self.flights.values():
+            self._expect(flight)  # of a path that was gone, too, where the store did not take that
         gone = [flight for flight in self.flights.values() if self._site(flight) is None]
         await asyncio.gather(*(self._abandon(flight) for flight in gone))
         kept = {site.mailbox.key for site in self._sites.values()}
@@ -119,8 +114,7 @@ class Pipeline:
 
     async def launch(self, site: WatchedPath, kind: Kind, role: Role = Role.SENDER) -> Probe:
         """Start a probe; returns when it is stored and being sent. Raises LaunchError."""
-        identity = self._identities.get(role)
-        if identity is None:
+        if (identity := self._identities.get(role)) is None:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
         probe = probe_on(site, kind, identity, self._now())
         first = Attempt(probe.created_at, 1)
@@ -151,17 +145,16 @@ class Pipeline:
         return await self._believe(mailbox, sighting)
 
     def clock_was_set(self, step: timedelta) -> None:
-        """The system clock is `step` later than it would be. What waits for a time waits as long as before."""
+        """The system clock is `step` later. What waits for a time waits as long as before."""
         for flight in self.flights.values():
             flight.clock_was_set(step)
             self._expect(flight)
         self._alarms.clock_was_set(step)
-        if self.listening_since:
-            self.listening_since += step
+        self.presence.clock_was_set(step)
 
     def tick(self, now: datetime) -> None:
         """Attend to every probe whose time has come."""
-        self._pauses.tick()
+        self.presence.tick(now)
         for probe_id in self._alarms.due(now):
             if flight := self.flights.get(probe_id):
                 self._spawn(flight, self._attend(flight))
@@ -189,15 +182,15 @@ class Pipeline:
             )
         finally:
             flight.sending = False
-        await self._keep(flight, end_of(dialogue, paused=self._pauses.since(began)))
+        await self._keep(flight, end_of(dialogue, paused=self.presence.paused_since(began)))
 
-    async def _keep(self, flight: Flight, news: Evidence) -> None:
+    async def _keep(self, flight: Flight, *news: Evidence) -> None:
         """Learn what cannot be seen again, however long the store takes nothing; until then nothing else is done."""
         flight.keeping += 1
         try:
             while True:
                 try:
-                    return await self._learn(flight, news)
+                    return await self._learn(flight, *news)
                 except StoreDownError:
                     await asyncio.sleep(STORE_RETRY)
         finally:
@@ -205,8 +198,10 @@ class Pipeline:
 
     async def _attend(self, flight: Flight) -> None:
         """Do what is due for this probe, knowing what another process may have stored of it."""
-        site = self._site(flight)
-        if flight.sending or flight.keeping or site is None:
+        if flight.sending or flight.keeping:
+            return
+        if (site := self._site(flight)) is None:
+            await self._abandon(flight)
             return
         await self._refresh(flight)
         now = self._time(flight)
@@ -248,9 +243,7 @@ class Pipeline:
 
     async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
         if isinstance(site.mailbox, InboundMailbox):
-            sent_at, now = flight.probe.created_at + flight.set_since, self._now()
-            refused = self.turned_away(flight.mailbox, flight.probe.id, sent_at, now)
-            look: Look | FailedLook = site.mailbox.look(sent_at, self.listening_since, now, refused)
+            look = self.presence.look(site.mailbox, flight, self._now())
         else:
             look = await self._watcher(site).look()
         if not flight.arrived:
@@ -293,7 +286,9 @@ class Pipeline:
         if flight is None or flight.mailbox != mailbox:
             return False
         if not flight.arrived:
-            await self._keep(flight, flight.arrival(sighting, found.body, self._now()))
+            site, now = self._site(flight), self._now()
+            missed = self.presence.missed(site, flight, now) if site else ()
+            await self._keep(flight, *missed, flight.arrival(sighting, found.body, now))
         return True
 
     async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
@@ -316,22 +311,20 @@ class Pipeline:
     async def _refresh(self, flight: Flight) -> bool:
         """Take over what another process stored of this probe; whether there was anything."""
         record = await self._store.record(flight.probe.id)
-        known = set(flight.evidence)
-        news = [seen for seen in record.evidence if seen not in known] if record else []
+        news = flight.take_over(record) if record else []
         for seen in news:
-            flight.evidence.append(seen)
             self._tell(flight, seen)
         return bool(news)
 
     async def _learn(self, flight: Flight, *news: Evidence) -> None:
         """Store what was seen and what it means; when both are safe, tell."""
         at, now = self._now(), self._time(flight)
+        absence = self.presence.absence(flight, at) if flight.probe.id in self.flights else ()
+        news = (*absence, *news)
         flight.evidence.extend(news)
         probe = flight.probe
-        verdict = judge(probe, flight.evidence, now)
-        over = is_over(probe, flight.evidence, verdict, now)
+        verdict, over, delivery = flight.weighed(now)
         before, changed = flight.verdict, verdict is not None and verdict != flight.verdict
-        delivery = delivery_time(probe, flight.evidence)
         if changed:
             flight.verdict = verdict
         try:
@@ -340,6 +333,7 @@ class Pipeline:
         except BaseException:  # what is not stored is not known: a later look at the store decides
             flight.evidence[:] = [seen for seen in flight.evidence if seen not in news]
             flight.verdict = before
+            flight.away -= sum(each.seconds for each in absence)
             raise
         for seen in news:
             self._tell(flight, seen)
@@ -358,10 +352,17 @@ class Pipeline:
             self._set_alarm(flight, max(next_moment(flight.probe, flight.evidence, now), now))
 
     async def _abandon(self, flight: Flight) -> None:
+        """End a probe whose path is gone; where the store does not take that now, later."""
         self._leave(flight)
-        await self._store.learn(flight.probe.id, (), ABANDONED, self._now(), closed=True, delivery=None)
+        try:
+            await self._store.learn(flight.probe.id, (), ABANDONED, self._now(), closed=True, delivery=None)
+        except StoreDownError:
+            self._set_alarm(self._enter(flight), self._time(flight) + SLACK)
+        except NoSuchProbeError:  # forgotten meanwhile
+            pass
 
     def _enter(self, flight: Flight) -> Flight:
+        flight.away = self.presence.away
         self.flights[flight.probe.id] = flight
         self._busy[flight.line] += flight.probe.role is Role.SENDER
         return flight

@@ -6,10 +6,11 @@ What is said to have arrived, or to have come back, is weighed here against what
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from probes.evidence import (
+    Absence,
     Arrival,
     Attempt,
     BodyState,
@@ -38,6 +39,7 @@ class Case:
     found: Arrival | None
     looks: tuple[Look | FailedLook, ...]
     bounces: tuple[Bounce, ...]
+    absences: tuple[Absence, ...]
     recipient: str
     via: str
     code_dead_at: datetime
@@ -126,6 +128,17 @@ class Case:
         return max(bounces, key=self.tie, default=None)  # the first of those that tell most
 
     @property
+    def failed_look(self) -> FailedLook | None:
+        """The last time that we could not look."""
+        return next((look for look in reversed(self.looks) if isinstance(look, FailedLook)), None)
+
+    def stood_still(self, since: datetime, until: datetime) -> timedelta:
+        """For how long altogether we stood still in absences that touch this time."""
+        return sum(
+            (each.lasted for each in self.absences if each.at > since and each.at - each.lasted < until), timedelta(0)
+        )
+
+    @property
     def under_way(self) -> bool:
         """Whether an attempt was begun of which the end is not known."""
         return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
@@ -140,6 +153,7 @@ def case_of(probe: Probe, evidence: Sequence[Evidence]) -> Case:
         next((e for e in evidence if isinstance(e, Arrival)), None),
         tuple(e for e in evidence if isinstance(e, Look | FailedLook)),
         tuple(e for e in evidence if isinstance(e, Bounce)),
+        tuple(e for e in evidence if isinstance(e, Absence)),
         probe.recipient,
         probe.via,
         probe.code_dead_at,

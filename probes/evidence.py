@@ -1,13 +1,13 @@
 """What was seen of a probe. Time-stamped plain values, kept as they came, never changed.
 
-`Attempt` and `Dialogue` are the way out, `Look`, `FailedLook` and `Arrival` the way in, `Bounce` what came back. What
-they mean is `judge`'s affair. `encode` and `decode` are their form in the store.
+`Attempt` and `Dialogue` are the way out, `Look`, `FailedLook` and `Arrival` the way in, `Bounce` what came back,
+`Absence` when we were not there. What they mean is `judge`'s affair. `encode` and `decode` are their form in the store.
 """
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 from itertools import pairwise
@@ -205,6 +205,26 @@ class FailedLook:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """This machine or the service stood still for so many seconds until `at`: it was suspended, or had no processor.
+    What came late meanwhile may have waited for us."""
+
+    at: datetime
+    seconds: float
+    type: Literal["absence"] = "absence"
+
+    @property
+    def lasted(self) -> timedelta:
+        """The same as a duration."""
+        return timedelta(seconds=self.seconds)
+
+    @property
+    def once(self) -> str | None:
+        """As often as it happens."""
+        return None
+
+
 class MailKind(StrEnum):
     """What a mail that came back is."""
 
@@ -283,7 +303,7 @@ def network_of(ip: str) -> str:
     return str(ip_network((int(address), 24), strict=False))
 
 
-Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Bounce
+Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Absence | Bounce
 
 Note = Callable[[Step], None]
 """Told of each step as it ends, for people who watch."""

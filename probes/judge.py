@@ -245,10 +245,20 @@ def _our_delay(probe: Probe, case: _Case, where: str) -> Verdict | None:
         step = ours and telling_step(ours)
         why = f"the company was first asked {late} after the code was issued"
         why += f", because nobody could be asked before: {place(step)}: {said(step)}" if step else ""
+    elif absent := _waited_for_us(probe, case, arrived):
+        why = f"this machine or Mailpath stood still for {span(absent)} meanwhile"
+    elif arrived.folder is Folder.COPY and (failed := case.failed_look):
+        why = failed.reason
     else:
         return None
     because = f"arrived in {where}, after its code had expired; that does not tell how long the company takes: {why}"
     return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, because)
+
+
+def _waited_for_us(probe: Probe, case: _Case, arrived: Arrival) -> timedelta | None:
+    """How long we stood still, if it was late by no more than that."""
+    absent = case.stood_still(sent_at(probe, case.dialogues), arrived.at)
+    return absent if arrived.at - absent <= too_late_at(probe, case.dialogues) else None
 
 
 def _last_deferral(probe: Probe, case: _Case, until: datetime | None = None) -> Dialogue | None:

@@ -9,7 +9,7 @@
 - `mute`      what `mute` does
 - `people`    what `person` and `token` do; `who`: who types
 - `read`      what `read` tells of replies, bounces, messages and reports
-- `text`      how text gets to a terminal
+- `text`      how text gets to a terminal; `streams`: that there is one to write to
 """
 
 from monitor.cli.main import main

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.exits import Exit
+from monitor.cli.streams import open_standard_streams
 from monitor.people.person import Rights
 from probes.kinds import Kind
 from probes.sender import Role
@@ -34,6 +35,7 @@ HERE = Path("config.toml")
 
 def main() -> None:
     """The entry point."""
+    open_standard_streams()
     try:
         app()
     except KeyboardInterrupt:

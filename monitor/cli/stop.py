@@ -5,9 +5,13 @@ for all of them at its end, without a time limit: `asyncio.run` for those of the
 for its own. So once everything is closed and written, we leave by `os._exit`, which waits for nobody. Daemon threads
 would be no remedy: one that comes back to life while the interpreter is taken down can crash it.
 
-Closing itself may hang too, so it has STOP_SECONDS. Then faulthandler's watchdog, which needs neither the event loop
-nor the interpreter's lock, writes to standard error what each thread is doing, and ends the process with exit code 1.
-Nothing is lost by that: what was promised to anybody is in the store already, as it must be for a kill -9.
+Closing itself may hang too, and so may the event loop, so all of it has STOP_SECONDS from the signal. Then
+faulthandler's watchdog, which needs neither the event loop nor the interpreter's lock, writes to standard error what
+each thread is doing, and ends the process with exit code 1. Nothing is lost by that: what was promised to anybody is in
+the store already, as it must be for a kill -9.
+
+One thing is left to whoever started us: foreign code in another thread that never gives the interpreter's lock back. No
+code of Python's runs then, so nobody hears of the signal; systemd and Kubernetes kill, after 90 and 30 seconds.
 """
 
 import asyncio
@@ -26,16 +30,20 @@ STOP_SECONDS = 20.0  # systemd waits for 90 and Kubernetes for 30 before they ki
 
 def until_stopped() -> asyncio.Event:
     """Set by the first SIGTERM or SIGINT, from which STOP_SECONDS count; the second ends the process at once."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop, stop, told = asyncio.get_running_loop(), asyncio.Event(), False
 
-    def stopping(number: int) -> None:
-        if stop.is_set():
+    def at_once(number: int, _: object) -> None:
+        """Called between two steps of the main thread, whatever that does; the event loop itself may be stuck."""
+        nonlocal told
+        if told:
             os._exit(128 + number)
-        stop.set()
+        told = True
         faulthandler.dump_traceback_later(STOP_SECONDS, exit=True)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping, number)
+        loop.add_signal_handler(number, stop.set)  # which wakes the loop, and puts a handler of its own in the place
+        signal.signal(number, at_once)
+        signal.siginterrupt(number, False)
     return stop
 
 

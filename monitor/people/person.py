@@ -86,3 +86,4 @@ class Deed:
     what: str  # "probe", "mute", "mute ended", "token made", "token revoked", "person made", "signed in", ...
     about: str
     company: str = ""  # of which company, "" if of none
+    path: str = ""  # of which of its paths, "" if of none

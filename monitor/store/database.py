@@ -20,6 +20,7 @@ from monitor.store.records import NoSuchProbeError, StoreDownError, StoreError
 
 PATIENCE = 10.0  # seconds that one process waits for another that writes
 CHECK_RIGHTS = "check the owner and the rights of the file and its folder"
+DISPLACED = "was moved, deleted or replaced while Mailpath works on it; put it back, or start Mailpath anew"
 COMPANIONS = ("", "-wal", "-shm", "-journal")  # what SQLite calls the files of one database
 READERS = 2  # threads, and so connections, that read
 
@@ -98,6 +99,7 @@ def connect(url: str) -> Engine:
         parsed.set(drivername=dialect.driver),
         pool_size=READERS + 1,
         connect_args={"timeout": PATIENCE, "isolation_level": None},
+        execution_options={"file": _which_file(parsed)},
     )
     event.listen(engine, "connect", _settle_in(dialect))
     event.listen(engine, "begin", _begin(dialect))
@@ -139,8 +141,19 @@ def _begin(dialect: Dialect) -> Callable[[Connection], None]:
 @contextmanager
 def writing(engine: Engine) -> Generator[Connection]:
     """A transaction that has the writer's turn from its first moment, committed when the block ends well."""
+    if engine.get_execution_options()["file"] != _which_file(engine.url):
+        raise StoreDownError(f"{place(engine.url)}: {DISPLACED}")
     with engine.connect() as connection, connection.execution_options(writes=True).begin():
         yield connection
+
+
+def _which_file(url: URL) -> tuple[int, int] | None:
+    """Which file has that name now. An open one that was moved or deleted is written to as before, for nobody."""
+    try:
+        status = os.stat(url.database or "")
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def dialect_of(engine: Engine) -> Dialect:
@@ -157,7 +170,7 @@ def place(url: URL) -> str:
 
 def concerns_all(error: BaseException) -> bool:
     """Whether the store is at fault, and not what was to be written."""
-    return isinstance(error, DBAPIError) and _meaning(error) is not None
+    return isinstance(error, StoreDownError) or (isinstance(error, DBAPIError) and _meaning(error) is not None)
 
 
 def explained(engine: Engine, error: BaseException) -> StoreError:

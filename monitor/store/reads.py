@@ -20,7 +20,7 @@ from sqlalchemy import (
 from monitor.incidents.ruling import Line, Ruling
 from monitor.store.columns import EPOCH, Instant, Number
 from monitor.store.records import Listed, Present, Record
-from monitor.store.tables import VERDICT, evidence, facts, present, probes, verdicts
+from monitor.store.tables import VERDICT, evidence, facts, launch_number, present, probes, verdicts
 from probes.evidence import Evidence, decode
 from probes.probe import Probe
 from probes.sender import Role
@@ -127,7 +127,7 @@ LINE = (
         probes.c.kind == bindparam("kind"),
         probes.c.role == bindparam("role"),
     )
-    .order_by(probes.c.created_at.desc())
+    .order_by(launch_number(probes.c.id).desc(), probes.c.created_at.desc())
     .limit(bindparam("most", type_=Number))
 )
 FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))

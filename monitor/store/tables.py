@@ -12,14 +12,19 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    ScalarSelect,
     Table,
     Text,
     UniqueConstraint,
+    func,
+    select,
+    text,
 )
 
 from monitor.incidents.incident import Turn, decode, encode
@@ -105,6 +110,14 @@ evidence = Table(
     PrimaryKeyConstraint("id"),
     UniqueConstraint("probe_id", "once"),  # any number without a name; also finds the evidence of a probe
 )
+
+
+def launch_number(probe_id: ColumnElement[str]) -> ScalarSelect[int]:
+    """By this, probes are in the order of their launches, which no clock that is set back turns around: the number of
+    the first attempt, which is stored together with the probe. None for one that is forgotten."""
+    first = evidence.alias()
+    return select(func.min(first.c.id)).where(first.c.probe_id == probe_id).scalar_subquery()
+
 
 verdicts = Table(
     "verdicts",
@@ -278,6 +291,7 @@ deeds = Table(
     Column("what", Prose, nullable=False),
     Column("about", Prose, nullable=False),
     Column("company", Prose, nullable=False),
+    Column("path", Prose, nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("id"),
     Index(None, "what", "at"),  # what may be forgotten
 )

@@ -16,6 +16,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     or_,
     select,
     true,
@@ -35,6 +36,7 @@ from monitor.store.tables import (
     history,
     incidents,
     invitations,
+    launch_number,
     mutes,
     notices,
     people,
@@ -186,8 +188,7 @@ def _token(upsert: Callable[..., Any]) -> Executable:
 
 
 def _show(upsert: Callable[..., Any]) -> Executable:
-    """The verdict becomes the present one, unless there is one on a newer probe. One from after this verdict was given
-    is not newer: the clock was set back since."""
+    """The verdict becomes the present one, unless there is one on a newer probe."""
     line, said = ("company", "path", "kind", "role"), ("judged_at", *VERDICT)
     of_probe = select(
         *(probes.c[name] for name in line),
@@ -199,7 +200,8 @@ def _show(upsert: Callable[..., Any]) -> Executable:
     shown: Executable = into.on_conflict_do_update(
         index_elements=line,
         set_={name: into.excluded[name] for name in ("probe_id", "launched_at", *said)},
-        where=or_(into.excluded.launched_at >= present.c.launched_at, present.c.launched_at > into.excluded.judged_at),
+        where=launch_number(literal_column("excluded.probe_id"))
+        >= func.coalesce(launch_number(literal_column("present.probe_id")), 0),
     )
     return shown
 

@@ -4,7 +4,7 @@ What was sent is written into the audit log. All of one wish is sent, or nothing
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from monitor.config import WatchedPath
 from monitor.people.person import Deed
@@ -46,7 +46,8 @@ async def send(sight: Sight, company: str, path: str, kinds: Sequence[Kind], rol
             probe = await backend.launch(site, kind, role)
             sent.append(probe)
             about = f"{site.key} {kind} as {role}, probe {probe.id}"
-            await backend.store.note(Deed(backend.now(), caller.name, caller.way, WHAT, about, company))
+            deed = Deed(backend.now(), caller.name, caller.way, WHAT, about, company, site.path)
+            await backend.store.note(deed)
     finally:
         _give_back(sight, wishes[len(sent) :])
     return sent
@@ -72,13 +73,14 @@ def _give_back(sight: Sight, unsent: Sequence[Wish]) -> None:
 
 
 async def _recall(sight: Sight) -> None:
-    """After a start: what each person sent in the last hour stands in the audit log. On which path, only its text says;
-    the paths begin anew."""
+    """After a start: who sent what in the last hour, and on which path, stands in the audit log."""
     backend = sight.backend
-    since, before, found = backend.now() - HOUR, None, []
+    found: list[tuple[tuple[str, ...], datetime]] = []
+    since, before = backend.now() - HOUR, None
     while not backend.manual.recalled:
         part = await backend.store.deeds(before, AT_ONCE)
-        found += [(_person(deed.way, deed.who), deed.at) for _, deed in part if deed.what == WHAT and deed.at > since]
+        for deed in (deed for _, deed in part if deed.what == WHAT and deed.at > since):
+            found += [(key, deed.at) for key in (_person(deed.way, deed.who), _path(f"{deed.company}/{deed.path}"))]
         if len(part) < AT_ONCE or part[-1][1].at <= since:
             if not backend.manual.recalled:  # by another request meanwhile
                 backend.manual.recall(found)
@@ -110,7 +112,7 @@ def _limits(sight: Sight, wishes: Sequence[Wish]) -> list[Limit]:
     )
     paths = [
         Limit(
-            key=("path", key),
+            key=_path(key),
             wanted=wanted,
             most=most.per_path_per_hour,
             said=f"{key}: by hand at most {most.per_path_per_hour} probes are sent there in an hour",
@@ -122,3 +124,7 @@ def _limits(sight: Sight, wishes: Sequence[Wish]) -> list[Limit]:
 
 def _person(way: str, name: str) -> tuple[str, ...]:
     return ("person", way, name)
+
+
+def _path(key: str) -> tuple[str, ...]:
+    return ("path", key)

@@ -4,7 +4,7 @@ The receiver redirects or journals each probe to an address of ours. What is her
 copy is read, and what its absence is worth; the listener itself is the service's.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -39,6 +39,10 @@ class Stretch:
     def __str__(self) -> str:
         start, end = f"{self.start:%H:%M}", f"{self.end:%H:%M}"
         return f"{start} UTC" if start == end else f"{start}-{end} UTC"
+
+
+TurnedAway = Callable[[str, str, datetime, datetime], Stretch | None]
+"""When, between two times, the listener refused what may have been a copy for a mailbox or a bounce of a probe."""
 
 
 class InboundMailbox(Settings):

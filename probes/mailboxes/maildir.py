@@ -22,7 +22,7 @@ from probes.evidence import Folder
 from probes.mailboxes import MailboxError, Search, Session, Sighting
 from probes.mailboxes.folders import INBOX, junk_directories, maildir_folder, meaning
 from probes.mailboxes.maildir_box import FOLDERS_LIMIT, Box, subfolders
-from probes.mailboxes.notifier import Notifier, mount_of
+from probes.mailboxes.notifier import Notifier, mount_of, real_path
 from probes.mailboxes.threads import MailboxThreads
 from probes.settings import FilePath, Settings
 
@@ -51,8 +51,8 @@ class MaildirMailbox(Settings):
 
     @cached_property  # asked for with every probe, and a real path costs a system call for each of its parts
     def real_path(self) -> str:
-        """The folder without symbolic links on the way to it."""
-        return os.path.realpath(self.path)
+        """The folder without symbolic links on the way to it, those on a file system over a network aside."""
+        return real_path(os.path.abspath(self.path))
 
     @property
     def key(self) -> str:

@@ -5,7 +5,7 @@ import errno
 import os
 import re
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,6 +26,7 @@ REMOTE_FILE_SYSTEMS = frozenset({
     "9p", "afs", "beegfs", "ceph", "cifs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "gfs2", "glusterfs", "lustre",
     "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs", "virtiofs",
 })  # fmt: skip
+MOST_LINKS = 40  # on the way to a file, as many as the kernel follows: path_resolution(7)
 
 
 class Notifier:
@@ -122,6 +123,45 @@ def _mounts() -> str:
         return ""
 
 
+def real_path(path: str, mounts: str | None = None) -> str:
+    """The absolute path without symbolic links on the way to it, as far as this machine knows by itself.
+
+    A file system that another machine or a program serves is not asked: it may be dead, and whoever asks it then waits
+    for ever. So links within it stay as they are written. `mounts` is the text of /proc/self/mountinfo.
+    """
+    there = _mounts() if mounts is None else mounts
+    served = {point for point, kind in _mounted(there) if _may_be_dead(kind)} - {"/"}
+    done, rest, links = "", path.split("/")[::-1], 0
+    while rest:
+        name = rest.pop()
+        if name == "..":
+            done = done.rpartition("/")[0]
+        if name in ("", ".", ".."):
+            continue
+        done = f"{done}/{name}"
+        if done in served:
+            return os.path.normpath("/".join((done, *reversed(rest))))
+        link = _link(done) if links < MOST_LINKS else None
+        if link is not None:
+            links += 1
+            done = "" if link.startswith("/") else done.rpartition("/")[0]
+            rest += link.split("/")[::-1]
+    return done or "/"
+
+
+def _link(path: str) -> str | None:
+    """Where it leads, if it is a link."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return None
+
+
+def _may_be_dead(kind: str) -> bool:
+    """Whether a file system of this type is served by somebody who may be gone."""
+    return kind in REMOTE_FILE_SYSTEMS or kind == "autofs" or kind.startswith("fuse")
+
+
 def mount_of(path: str) -> str:
     """Where the file system that holds this real path is mounted. It is not asked itself: it may be dead."""
     return mount_point(_mounts(), path)
@@ -129,11 +169,19 @@ def mount_of(path: str) -> str:
 
 def mount_point(mounts: str, path: str) -> str:
     """The same by the text of /proc/self/mountinfo, in which spaces are written as in proc(5); "/" if nothing fits."""
-    fields = (line.split() for line in mounts.splitlines())
-    points = [_OCTAL.sub(lambda octal: chr(int(octal[1], 8)), each[4]) for each in fields if len(each) > 4]
+    points = (point for point, _ in _mounted(mounts))
     return max(
         (each for each in points if path == each or path.startswith(each.rstrip("/") + "/")), key=len, default="/"
     )
+
+
+def _mounted(mounts: str) -> Iterator[tuple[str, str]]:
+    """Each mount point and the type of what is mounted there."""
+    for line in mounts.splitlines():
+        before, _, after = line.partition(" - ")
+        fields = before.split()
+        if len(fields) > 4:
+            yield _OCTAL.sub(lambda octal: chr(int(octal[1], 8)), fields[4]), after.partition(" ")[0]
 
 
 def file_system(mounts: str, device: str) -> str:

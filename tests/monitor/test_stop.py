@@ -65,6 +65,29 @@ def test_a_stop_that_itself_hangs_has_an_end(tmp_path: Path):
         assert [each for each in service.probes()["hq"][0].evidence if isinstance(each, Bounce)]
 
 
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    "busy",
+    ["exec('while True: pass')", "__import__('re').match('(a+)+$', 'a' * 60 + 'b')", "__import__('time').sleep(3600)"],
+    ids=["a loop", "a regular expression", "a call that waits"],
+)
+@pytest.mark.parametrize("signals", [1, 2])
+def test_an_event_loop_that_never_comes_back_holds_up_no_stop(tmp_path: Path, busy: str, signals: int):
+    before = (
+        "import os, monitor.pipeline as p, monitor.cli.stop as s; s.STOP_SECONDS = 1.0; tick = p.Pipeline.tick; "
+        f"p.Pipeline.tick = lambda *a: (tick(*a), os.path.exists('go') and (open('hanging', 'w').close(), {busy}))"
+    )
+    with serving(tmp_path, before=before) as service:
+        (tmp_path / "go").touch()
+        service.until(lambda: (tmp_path / "hanging").exists())
+        service.process.send_signal(signal.SIGTERM)
+        if signals == 2:
+            time.sleep(0.2)
+            service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(STOP_SECONDS) == (1 if signals == 1 else 128 + signal.SIGTERM)
+        assert whole(tmp_path / "mailpath.db")
+
+
 def whole(store: Path) -> bool:
     """Whether the database says so itself."""
     connection = sqlite3.connect(store)

@@ -26,8 +26,8 @@ MEANINGS: dict[HTTPStatus, str] = {
     HTTPStatus.CONFLICT: "It does not fit what there is already.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is longer than 64 KiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "The request can be read, but a field is wrong; or an `Idempotency-Key` came before "
-    "with another body.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The request can be read, but a field is wrong; or an `Idempotency-Key` came "
+    "before with another body.",
     HTTPStatus.TOO_MANY_REQUESTS: "One more would be too many; `Retry-After` says in how many seconds to try again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; the log tells what.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The service is not ready yet, or it stops.",

@@ -16,6 +16,7 @@ from monitor.incidents.phrases import GRADES, RUN_BY_THE_COMPANY, SYSTEMS
 from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling, scene_of
 from monitor.store import Record
 from probes.evidence import (
+    Absence,
     Arrival,
     Attempt,
     Bounce,
@@ -34,7 +35,7 @@ from probes.probe import Probe
 from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
 from probes.sender import Role
-from probes.sentences import searched
+from probes.sentences import searched, span
 from probes.verdict import Outcome, Verdict
 
 ACTORS: dict[Actor, str] = {
@@ -247,7 +248,7 @@ def line_of(probe: Probe, step: Step) -> Line:
     )
 
 
-def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Bounce) -> Seen:
+def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> Seen:
     when = after(probe, evidence.at)
     match evidence:
         case Interrupted():
@@ -267,6 +268,9 @@ def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Bo
             return Seen("looked", f"through {searched(evidence, 'and')}: not there", when, evidence.at, "")
         case FailedLook():
             return Seen("could not look", evidence.reason, when, evidence.at, Outcome.UNKNOWN)
+        case Absence():
+            said = f"this machine or Mailpath stood still for {span(evidence.lasted)}"
+            return Seen("absent", said, when, evidence.at, Outcome.UNKNOWN)
         case Bounce():
             said = " ".join(filter(None, (evidence.status, evidence.reply)))
             outcome_of_it = Outcome.BLOCKED if evidence.final else ""

@@ -38,8 +38,8 @@ async def house(world: World, *paths, up_for: timedelta = timedelta(0)) -> Async
             addresses = Addresses(frozenset({"probe.test", "account.trimble.com"}), copies=copies)
             desk.configure(addresses, "104.130.122.50", "account.trimble.com")
             async with listening(SETTINGS, desk) as listener:
-                pipeline.listening_since = world.clock() - up_for
-                pipeline.turned_away = desk.turned_away.during
+                pipeline.presence.listening_since = world.clock() - up_for
+                pipeline.presence.turned_away = desk.turned_away.during
                 yield pipeline, heard, Talks(listener, desk, store)
 
 

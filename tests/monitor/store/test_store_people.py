@@ -206,7 +206,10 @@ async def test_deeds_are_told_newest_first_and_leafed_through(store: Store):
         ("UPDATE deeds SET who = 'nobody'", "never changed"),
         ("DELETE FROM deeds", "ever deleted"),
         ("DELETE FROM deeds WHERE what <> 'sign-in refused'", "ever deleted"),
-        ("INSERT OR REPLACE INTO deeds SELECT id, at, 'nobody', way, what, about, company FROM deeds", "ever deleted"),
+        (
+            "INSERT OR REPLACE INTO deeds SELECT id, at, 'nobody', way, what, about, company, path FROM deeds",
+            "ever deleted",
+        ),
     ],
 )
 async def test_the_audit_log_stays(store: Store, url: str, statement: str, refusal: str):

@@ -99,10 +99,39 @@ async def test_a_line_is_one_company_path_kind_and_role(store: Store):
 
 
 async def test_a_late_verdict_on_an_old_probe_does_not_make_it_new(store: Store):
+    await store.launch(probe(0, id="old"), "", FIRST)
     await judged(store, "new", seconds=60)
     await judged(store, "old", seconds=0)
     assert names(await store.history(LINE, Role.SENDER, 2, 9)) == "old new"
     assert names(await store.history(LINE, Role.SENDER, 2, 1)) == "new"
+
+
+async def test_a_clock_that_was_set_back_turns_no_order_around(store: Store):
+    """The newest probe has the earliest time, and is the newest all the same."""
+    for name, seconds in (("a", 7200), ("b", 7260), ("c", 0), ("d", 60)):
+        await judged(store, name, seconds=seconds)
+    assert names(await store.history(LINE, Role.SENDER, 4, 9)) == "a b c d"
+    assert names(await store.history(LINE, Role.SENDER, 4, 2)) == "c d"
+    [present] = await store.present()
+    assert present.probe_id == "d"
+
+
+async def test_what_is_learned_late_of_a_probe_from_the_future_is_not_the_present(store: Store):
+    await judged(store, "future", seconds=7200)
+    await judged(store, "now", INBOX)
+    await store.learn("future", (), BLOCKED, at(60), closed=True, delivery=None)
+    [present] = await store.present()
+    assert (present.probe_id, present.verdict) == ("now", INBOX)
+    await judged(store, "next", SPAM, 900)
+    assert [each.probe_id for each in await store.present()] == ["next"]
+
+
+async def test_a_present_whose_probe_is_forgotten_gives_way(store: Store):
+    await judged(store, "future", seconds=7200)
+    assert await store.prune(at(9000)) == 1
+    assert [each.probe_id for each in await store.present()] == ["future"]
+    await judged(store, "now", INBOX)
+    assert [each.probe_id for each in await store.present()] == ["now"]
 
 
 async def test_what_lies_far_behind_is_not_looked_for(store: Store):

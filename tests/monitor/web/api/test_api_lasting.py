@@ -239,3 +239,16 @@ async def test_what_a_person_sent_counts_after_a_restart(desk: Counter) -> None:
     await program.post("/probes", {"company": "acme", "path": "hq"})
     sent = desk.backend.manual._sent["person", "token operator-0", "operator-0"]
     assert [round((desk.world.clock() - at) / timedelta(minutes=1)) for at in sent] == [10, 0]
+
+
+async def test_what_was_sent_on_a_path_counts_after_a_restart_whoever_sent_it(desk: Counter) -> None:
+    most = desk.backend.config().web.manual.per_path_per_hour
+    for number in range(most):
+        program = await desk.program(Rights.OPERATOR, name=f"program-{number}")
+        assert (await program.post("/probes", {"company": "acme", "path": "hq"})).status == 202
+    desk.backend.manual.forget()  # as it is after a start
+    program = await desk.program(Rights.OPERATOR, name="another")
+    assert (await program.post("/probes", {"company": "acme", "path": "hq"})).status == 429
+    assert (await program.post("/probes", {"company": "acme", "path": "cloud"})).status == 202
+    desk.world.clock.pass_(hours=1)
+    assert (await program.post("/probes", {"company": "acme", "path": "hq"})).status == 202

@@ -218,7 +218,7 @@ def _moved(probe: Probe, arrival: Arrival) -> Verdict | None:
     took = span(arrival.at - probe.created_at)
     told = f"delivered {took} after it was sent, but a rule moved it to {arrival.folder_name}"
     told += "; whether other people have it in the inbox, this mailbox cannot tell"
-    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, told)
+    return Verdict(Outcome.UNKNOWN, Cause.MOVED, Grade.UNPROVEN, told)
 
 
 def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:

@@ -49,6 +49,7 @@ class Cause(StrEnum):
     CASE_SENSITIVE_USER = "case_sensitive_user"
     MAILBOX_FULL = "mailbox_full"
     MAILBOX_DISABLED = "mailbox_disabled"
+    MOVED = "moved"  # delivered, and a rule of the mailbox or its server put it into another folder
     DOMAIN_UNKNOWN = "domain_unknown"
     TOO_LARGE = "too_large"
     MALFORMED = "malformed"
@@ -82,6 +83,7 @@ CONCERNS: dict[Cause, Concern] = {
     Cause.CASE_SENSITIVE_USER: Concern.RECIPIENT,
     Cause.MAILBOX_FULL: Concern.RECIPIENT,
     Cause.MAILBOX_DISABLED: Concern.RECIPIENT,
+    Cause.MOVED: Concern.RECIPIENT,
     Cause.DOMAIN_UNKNOWN: Concern.RECIPIENT,
     Cause.TOO_LARGE: Concern.PATH,
     Cause.MALFORMED: Concern.OURSELVES,

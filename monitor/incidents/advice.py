@@ -200,6 +200,13 @@ BY_CAUSE: dict[Cause, Advice] = {
         meaning="The probe's own mailbox is closed.",
         fix="Open the probe's mailbox again; some systems close one that nobody signs in to.",
     ),
+    Cause.MOVED: replace(
+        BY_FAMILY[Family.RECIPIENT],
+        meaning="A rule moved the mail out of the probe's inbox.",
+        fix="Remove the rule from the probe's mailbox. If an administrator set it for everybody, take mail of {domain} "
+        "that passes DMARC out of it.",
+        meanwhile="If the rule is set for everybody, people find mail from {domain} in the folder named above.",
+    ),
     Cause.DOMAIN_UNKNOWN: replace(
         BY_FAMILY[Family.TRANSPORT],
         meaning="The domain takes no mail: its MX is missing or leads nowhere.",

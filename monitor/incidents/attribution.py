@@ -63,8 +63,10 @@ def attribute(case: Case) -> Attribution:
 
 
 def _unasked(case: Case) -> Attribution:
-    """Nobody was asked about this sender."""
+    """Nothing was learned about this sender."""
     cause = case.verdict.cause
+    if cause is Cause.MOVED:
+        return Attribution(Nature.MAILBOX, Reason.PROBE_MAILBOX, cause)
     gateway = cause is Cause.SERVER_FAULT and case.verdict.answer is not None
     if gateway and case.reach is Reach.OTHERS:
         return Attribution(Nature.THEIR_SYSTEM, Reason.GATEWAY_DOWN, cause, Severity.TICKET)

@@ -40,6 +40,7 @@ FAMILIES: dict[Cause | None, Family] = {
     Cause.CASE_SENSITIVE_USER: Family.RECIPIENT,
     Cause.MAILBOX_FULL: Family.RECIPIENT,
     Cause.MAILBOX_DISABLED: Family.RECIPIENT,
+    Cause.MOVED: Family.RECIPIENT,
     Cause.DOMAIN_UNKNOWN: Family.RECIPIENT,
     Cause.TLS: Family.TRANSPORT,
     Cause.TOO_LARGE: Family.TRANSPORT,

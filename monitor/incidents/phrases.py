@@ -42,6 +42,7 @@ CAUSES: dict[Cause | None, str] = {
     Cause.CASE_SENSITIVE_USER: "known only with capitals",
     Cause.MAILBOX_FULL: "full",
     Cause.MAILBOX_DISABLED: "closed",
+    Cause.MOVED: "sorted by a rule",
     Cause.DOMAIN_UNKNOWN: "its domain takes no mail",
     Cause.TOO_LARGE: "found too large",
     Cause.MALFORMED: "our message is found wrong",

@@ -174,7 +174,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         [accepted(), arrival(3, Folder.OTHER)],
         3,
         "direct",
-        "unknown - unproven",
+        "unknown moved unproven",
         "delivered 3.0 s after it was sent, but a rule moved it to OTHER; whether other people have it in the inbox",
     ),
     (
@@ -182,7 +182,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         [accepted(), arrival(9, Folder.OTHER)],
         3600,
         "direct",
-        "unknown - unproven",
+        "unknown moved unproven",
         "delivered 9.0 s after it was sent, but a rule moved it to OTHER",
     ),
     (

@@ -52,6 +52,7 @@ VERDICTS = {
     "r": (Outcome.DEFERRED, Cause.UNCLEAR, "still put off at connect by mx.test: connection refused"),
     "u": (Outcome.BLOCKED, Cause.NO_SUCH_USER, "refused at rcpt by mx.test: 550 5.1.1 no such user"),
     "x": (Outcome.BLOCKED, Cause.IP_BLOCKED, "then bounced by a stranger: 550 5.7.1 104.130.122.50 is blocked"),
+    "S": (Outcome.UNKNOWN, Cause.MOVED, "delivered 3 s after it was sent, but a rule moved it to Lists"),
     "G": (Outcome.UNKNOWN, Cause.SERVER_FAULT, "we could not ask: stopped at connect by mx.test: connection refused"),
 }
 

@@ -142,6 +142,7 @@ def test_a_fix_is_for_a_mail_system_by_the_key_that_the_configuration_has(family
         (Cause.FIREWALL, Actor.COMPANY_IT),
         (Cause.SUPPRESSED, Actor.SENDER),
         (Cause.MAILBOX_FULL, Actor.MAILBOX_OWNER),
+        (Cause.MOVED, Actor.MAILBOX_OWNER),
         (Cause.CASE_SENSITIVE_USER, Actor.COMPANY_IT),  # others there may have it too
         (Cause.SERVER_FAULT, Actor.COMPANY_IT),
         (Cause.NETWORK, Actor.OURSELVES),

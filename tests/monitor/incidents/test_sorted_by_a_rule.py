@@ -1,0 +1,41 @@
+"""A rule that moves mail out of the inbox is the business of that mailbox: nobody is blocked, and Mailpath can look."""
+
+from monitor.incidents.advice import Actor
+from monitor.incidents.advising import advice_on
+from monitor.incidents.incident import Nature, Scope, Severity
+from monitor.incidents.scene import scene_of
+from monitor.incidents.wording import headline
+from tests.monitor.incidents.score import CODE, Day, site
+from tests.monitor.incidents.tellings import telling
+
+COMPANIES = ("acme", "bolt", "crux", "dune")
+
+
+def played(*scores: str) -> Day:
+    day = Day(tuple(site(company) for company in COMPANIES[: len(scores)]))
+    day.play({(company, "hq", CODE): score for company, score in zip(COMPANIES, scores, strict=False)})
+    return day
+
+
+def test_it_is_the_mailbox_s() -> None:
+    incident = played("iiSSS").only()
+    assert (incident.nature, incident.scope, incident.severity) == (Nature.MAILBOX, Scope.MAILBOX, Severity.TICKET)
+    assert (
+        headline(scene_of(telling(incident, companies={})))
+        == "acme, path hq: the probe's own mailbox is sorted by a rule"
+    )
+    advice = advice_on(incident, "")
+    assert advice.actor is Actor.MAILBOX_OWNER
+    assert advice.fix.startswith("Remove the rule from the probe's mailbox.")
+
+
+def test_several_companies_with_such_a_rule_have_nothing_in_common() -> None:
+    assert {each.scope for each in played("iiSSS", "iiSSS", "iiSSS", "iiSSS").open} == {Scope.MAILBOX}
+
+
+def test_it_ends_when_the_rule_is_gone() -> None:
+    assert not played("iiSSSii").open
+
+
+def test_when_we_cannot_look_that_is_ours_as_before() -> None:
+    assert played("ii???").only().nature is Nature.OURS

@@ -144,3 +144,13 @@ def missed_retry(probe: Probe, dialogues: Sequence[Dialogue]) -> datetime | None
         return None
     due = answered[-1].at + wait_after(probe, dialogues, answered[-1])
     return due if due < deadline else None
+
+
+def cause_unasked(probe: Probe, step: Step) -> Cause:
+    """Why nobody could be asked about this sender. A company's own gateway that does not answer is the company's
+    trouble, as far as our own way out works; which of the two it is, the rules tell from other companies."""
+    if probe.via == "relay" and step.code is not None:
+        return Cause.RELAY_DENIED
+    if probe.via in IMPERSONATING and step.fault not in NO_WAY_OUT:
+        return Cause.SERVER_FAULT
+    return Cause.NETWORK

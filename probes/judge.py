@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from probes.attempts import (
-    IMPERSONATING,
-    NO_WAY_OUT,
     asked,
     asked_about_sender,
     cause_of_attempt,
+    cause_unasked,
     missed_retry,
     reached,
     sent_at,
@@ -34,7 +33,6 @@ from probes.evidence import (
     Folder,
     Handover,
     Look,
-    Step,
     answer_of_bounce,
     answer_of_step,
 )
@@ -404,7 +402,7 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     cause, answer = cause_of_attempt(probe, dialogue), answer_of_step(step)
     if not asked_about_sender(probe, dialogue) or cause is Cause.NETWORK:
         because = f"we could not ask: stopped at {there}"
-        return Verdict(Outcome.UNKNOWN, _cause_unasked(probe, step), Grade.UNPROVEN, because, answer)
+        return Verdict(Outcome.UNKNOWN, cause_unasked(probe, step), Grade.UNPROVEN, because, answer)
     grade = grade_of_dialogue(probe, dialogue)
     if cause is Cause.FIREWALL:
         return Verdict(Outcome.BLOCKED, cause, grade, f"no way in at {there}{times(dialogue)}", answer)
@@ -413,13 +411,3 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
         return Verdict(outcome, cause, grade, because, answer)
     how = "refused" if outcome is Outcome.BLOCKED else "still put off when the code died,"
     return Verdict(outcome, cause, grade, f"{how} at {there}{times(dialogue)}", answer)
-
-
-def _cause_unasked(probe: Probe, step: Step) -> Cause:
-    """Why nobody could be asked about this sender. A company's own gateway that does not answer is the company's
-    trouble, as far as our own way out works; which of the two it is, the rules tell from other companies."""
-    if probe.via == "relay" and step.code is not None:
-        return Cause.RELAY_DENIED
-    if probe.via in IMPERSONATING and step.fault not in NO_WAY_OUT:
-        return Cause.SERVER_FAULT
-    return Cause.NETWORK

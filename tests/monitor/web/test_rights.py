@@ -228,8 +228,11 @@ class Reply:
         return f"{self.headers}\n{self.text}"
 
 
-async def ask(browser: Browser, method: str, target: str, headers: dict[str, str] | None = None, **sent: Any) -> Reply:
-    """Ask; of a stream that has no end, take what comes at once."""
+async def ask(
+    browser: Browser, method: str, target: str, headers: dict[str, str] | None = None, quiet: float = 0.5, **sent: Any
+) -> Reply:
+    """Ask; of a stream that has no end, take what comes until nothing did for `quiet` seconds."""
+    patience = quiet if target.startswith("/api/v1/events") else 30
     said = browser.always | {"Accept": "text/html"} | (headers or {})
     if browser.cookies:
         said["Cookie"] = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
@@ -237,9 +240,8 @@ async def ask(browser: Browser, method: str, target: str, headers: dict[str, str
     async with browser.http.request(method, url, headers=said, allow_redirects=False, timeout=wait, **sent) as response:
         told = b""
         with suppress(TimeoutError):
-            async with asyncio.timeout(0.5 if target.startswith("/api/v1/events") else 30):
-                async for part in response.content.iter_any():
-                    told += part
+            while part := await asyncio.wait_for(response.content.readany(), patience):
+                told += part
         kept = tuple(sorted((name, value) for name, value in response.headers.items() if name != "Date"))
         return Reply(response.status, told.decode(), kept)
 
@@ -420,7 +422,7 @@ async def test_how_many_others_there_are_is_told_nowhere(at: Estate) -> None:
 @pytest.mark.parametrize("who", BOUND, ids=str)
 async def test_events_are_of_their_company_alone(at: Estate, who: Who) -> None:
     browser = await comes(at, who)
-    follow = asyncio.create_task(ask(browser, "GET", "/api/v1/events", {"Last-Event-ID": "0.00000000.0"}))
+    follow = asyncio.create_task(ask(browser, "GET", "/api/v1/events", {"Last-Event-ID": "0.00000000.0"}, quiet=3))
     while not at.backend.live.watchers:  # noqa: ASYNC110 - nobody tells who begins to watch
         await asyncio.sleep(0)
     mine = [await at.judge(letter, company, "hq" if company == OWN else "bakehouse") for letter, company in

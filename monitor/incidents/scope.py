@@ -103,13 +103,16 @@ def gravest(severities: Iterable[Severity]) -> Severity:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What is known besides the failures. `well_at(line)` is when the last probe of it that reached the inbox was
-    launched, None if the line fails or nothing is known; `heard_at` is the same of each company's newest, whatever
-    became of it, as long as we could tell; `through_at(place)` of the newest mail of another sender that a path took.
+    launched, None if the line fails steadily or nothing is known; `heard_at` is the same of each company's newest,
+    whatever became of it, as long as we could tell; `through_at(place)` of the newest mail of another sender that a
+    path took.
+    `once_well_at(line)` is `well_at`, also where the newest was bad, as long as that is not enough to fail steadily.
     """
 
     well_at: Callable[[Line], datetime | None]
     heard_at: Mapping[str, datetime]
     through_at: Callable[[Place], datetime | None] = lambda _: None
+    once_well_at: Callable[[Line], datetime | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,16 +192,23 @@ def _through(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -
 
 
 def _scope(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Scope:
-    """The whole company, unless something of it is well."""
-    began = {failure.path: failure.since for failure in failures}
-    for failure in failures:
+    """The whole company, unless something of it is well. Beside what fails steadily, what fails now and then is well;
+    and so is what was well since that began, for one bad probe is chance."""
+    steady = [failure for failure in failures if not failure.of_last] or failures
+    lines = {failure.line for failure in steady}
+    began = {failure.path: failure.since for failure in steady}
+    for failure in steady:
         began[failure.path] = min(began[failure.path], failure.since)
-    any_kind = all(_hits_any_kind(failure) for failure in failures)
+    first = min(began.values())
+    any_kind = all(_hits_any_kind(failure) for failure in steady)
     beside, elsewhere = False, False
     for site in sites:
         for kind in site.kinds:
-            well_at = heard.well_at((site.company, site.path, kind))
-            if well_at is None:
+            line = (site.company, site.path, kind)
+            well_at = heard.well_at(line)
+            if well_at is None and (once := heard.once_well_at(line)) and once >= first:
+                well_at = once
+            if well_at is None or line in lines:
                 continue
             if site.path not in began:
                 elsewhere = True

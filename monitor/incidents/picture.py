@@ -369,7 +369,9 @@ class Picture:
 
     def _once_well_at(self, line: Line) -> datetime | None:
         track = self._tracks.get(line)
-        return track.well_at if track and not track.mail.acute else None
+        if track is None or (track.mail.acute and not track.mail.good):
+            return None
+        return track.well_at
 
     def _failures(self, company: str) -> Iterator[Failure]:
         for line in self.lines_of((company,)):

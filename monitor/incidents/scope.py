@@ -106,7 +106,8 @@ class Heard:
     launched, None if the line fails steadily or nothing is known; `heard_at` is the same of each company's newest,
     whatever became of it, as long as we could tell; `through_at(place)` of the newest mail of another sender that a
     path took.
-    `once_well_at(line)` is `well_at`, also where the newest was bad, as long as that is not enough to fail steadily.
+    `once_well_at(line)` is `well_at`, also where the newest was bad, as long as that is not enough to fail steadily, and
+    where it was good, and that is not enough to be well.
     """
 
     well_at: Callable[[Line], datetime | None]
@@ -167,7 +168,8 @@ def _their_system(sites: Sequence[Site], failures: Sequence[Failure], heard: Hea
     problem = _problem(
         *(Nature.THEIR_SYSTEM, company, Scope.THEIR_SYSTEM, severity, failures), company=company, mail_system=system
     )
-    part = _through(sites, failures, heard) if scope is Scope.COMPANY else scope
+    through = _through(sites, failures, heard)
+    part = through if scope is Scope.COMPANY or through is Scope.COMPANY else scope
     if all(failure.of_last for failure in failures):
         part = Scope.COMPANY
     return replace(problem, part=part)

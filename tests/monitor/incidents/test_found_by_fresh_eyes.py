@@ -90,6 +90,23 @@ def test_a_block_of_both_is_the_companys_though_one_lost_some_before() -> None:
     assert (day.only().scope, day.only().severity) == (Scope.COMPANY, Severity.PAGE)
 
 
+def test_a_control_that_gets_through_on_a_dead_path_beside_a_well_one() -> None:
+    """One host of its cluster takes mail: that of the only path, and that of one of two."""
+    for sites in (PATHS, PATHS[:1]):
+        day = Day(sites)
+        for control in "mim":
+            both(day, {NORTH: f"m{control}"} | ({SOUTH: "i"} if len(sites) > 1 else {}))
+        assert said(day.only()).startswith("acme: its mail system stops some of the mail")
+
+
+def test_a_mailbox_that_is_no_longer_full_took_mail() -> None:
+    """Once is not enough for its own incident to end; but nobody can say that nothing gets through."""
+    day = Day(PATHS)
+    both(day, {NORTH: "i", SOUTH: "f"}, {NORTH: "i", SOUTH: "f"}, {NORTH: "mm", SOUTH: "f"}, {NORTH: "mm", SOUTH: "i"})
+    theirs = next(each for each in day.open if each.nature is Nature.THEIR_SYSTEM)
+    assert theirs.part is Scope.MAILBOX
+
+
 # ---- a rule that moves it -------------------------------------------------------------------------------------------
 
 

@@ -105,9 +105,8 @@ class Heard:
     """What is known besides the failures. `well_at(line)` is when the last probe of it that reached the inbox was
     launched, None if the line fails steadily or nothing is known; `heard_at` is the same of each company's newest,
     whatever became of it, as long as we could tell; `through_at(place)` of the newest mail of another sender that a
-    path took.
-    `once_well_at(line)` is `well_at`, also where the newest was bad, as long as that is not enough to fail steadily, and
-    where it was good, and that is not enough to be well.
+    path took. `once_well_at(line)` is `well_at`, also where the newest was bad, and that is not enough to fail
+    steadily; or was good, and that is not enough to be well.
     """
 
     well_at: Callable[[Line], datetime | None]

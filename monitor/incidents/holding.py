@@ -166,12 +166,11 @@ class _Grouping:
     def groups(self) -> Iterator[Group]:
         """All groups, each problem in one of them."""
         wide = [each for each in self._incidents.values() if each.wide and not self._all_looked_at(each)]
-        yield from self._keep(each for each in wide if key_of(each) in (_EVERYBODYS, _OUR_OWN))
-        for find in (self._everybody, self._ourselves):
+        yield from self._keep(each for each in wide if key_of(each) in (_EVERYBODYS, _OUR_OWN, _ONE_LISTS))
+        for find in (self._everybody, self._ourselves, self._same_lists):
             yield from self._join(find(wide))
         yield from self._keep(wide)
         yield from self._join(of_systems(self._free_mail(), self._town))
-        yield from self._join(self._same_lists(wide))
         yield from self._join(their_systems(self._free(Nature.THEIR_SYSTEM), self._town))
         for name, held in self._held.items():
             if held and id(held[0]) not in self._taken:  # all of it was taken, or nothing

@@ -165,6 +165,8 @@ def decided_by(failure: Failure) -> str:
     """What decided whose trouble it is, a sentence; "" where nothing is to be added."""
     if failure.reason is Reason.NOT_COMPARED and failure.nature is not Nature.MAIL:
         return ""
+    if failure.reason is Reason.NOT_COMPARED and failure.of_last:
+        return "A neutral sender that gets through tells nothing here: most of the sender's mail does too."
     at = f" at {clock(failure.compared_at)}" if failure.compared_at else ""
     return REASONS[failure.reason].format(at=at)
 

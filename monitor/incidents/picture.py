@@ -10,7 +10,7 @@ from monitor.incidents.holding import Group, Known, grouped
 from monitor.incidents.incident import Failure, Incident, Nature, Reason, Severity
 from monitor.incidents.marks import Mark, Names, mark_of, severity_of
 from monitor.incidents.others import Others
-from monitor.incidents.reach import Contacts, Reach, Unreached, reach, unanswered
+from monitor.incidents.reach import Contacts, Reach, Unreached, never_connected, reach, unanswered
 from monitor.incidents.ruling import Line, Place, Ruling, Site
 from monitor.incidents.scope import Heard, Problem, Town, Wide, of_company
 from monitor.incidents.settings import IncidentSettings
@@ -333,7 +333,7 @@ class Picture:
     def _refresh(self) -> None:
         """Work out again what has changed, company by company."""
         self._look_at_reach()
-        heard = Heard(self._well_at, self._heard_at, self._others.through_at)
+        heard = Heard(self._well_at, self._heard_at, self._others.through_at, self._once_well_at)
         for company in self._stale:
             sites = self._sites.get(company)
             self._failing.pop(company, None)
@@ -363,8 +363,15 @@ class Picture:
 
     def _well_at(self, line: Line) -> datetime | None:
         track = self._tracks.get(line)
-        well = track is not None and not track.mail.fails and track.mail.recent[-1:] == (Mark.GOOD,)
-        return track.well_at if track and well else None
+        if track is None or track.mail.acute:
+            return None
+        return track.well_at if track.mail.intermittent or track.mail.recent[-1:] == (Mark.GOOD,) else None
+
+    def _once_well_at(self, line: Line) -> datetime | None:
+        track = self._tracks.get(line)
+        if track is None or (track.mail.acute and not track.mail.good):
+            return None
+        return track.well_at
 
     def _failures(self, company: str) -> Iterator[Failure]:
         for line in self.lines_of((company,)):
@@ -409,4 +416,6 @@ class Picture:
 
 
 def _failing(streak: Streak, last: Ruling) -> Failing:
-    return Failing(last, streak.since or last.launched_at, well_after=streak.good > 0)
+    """What was answered before there was no connection tells nothing of that there is none."""
+    since = streak.unreached_since if never_connected(last.verdict) else None
+    return Failing(last, since or streak.since or last.launched_at, well_after=streak.good > 0)

@@ -120,6 +120,12 @@ class Scene:
         there = [company for company in known if not one or known[company].mail_system == system]
         return len({*there, *self.companies})
 
+    @property
+    def watched_no_longer(self) -> tuple[str, ...]:
+        """Companies that it touched, and that were taken out of the configuration since."""
+        known, incident = self.telling.companies, self.incident
+        return tuple(c for c in incident.companies if c not in known and c not in incident.touches) if known else ()
+
     def name(self, company: str, most: int = LONGEST_NAME) -> str:
         """What people call this company."""
         known = self.telling.companies.get(company)

@@ -103,13 +103,16 @@ def gravest(severities: Iterable[Severity]) -> Severity:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What is known besides the failures. `well_at(line)` is when the last probe of it that reached the inbox was
-    launched, None if the line fails or nothing is known; `heard_at` is the same of each company's newest, whatever
-    became of it, as long as we could tell; `through_at(place)` of the newest mail of another sender that a path took.
+    launched, None if the line fails steadily or nothing is known; `heard_at` is the same of each company's newest,
+    whatever became of it, as long as we could tell; `through_at(place)` of the newest mail of another sender that a
+    path took. `once_well_at(line)` is `well_at`, also where the newest was bad, and that is not enough to fail
+    steadily; or was good, and that is not enough to be well.
     """
 
     well_at: Callable[[Line], datetime | None]
     heard_at: Mapping[str, datetime]
     through_at: Callable[[Place], datetime | None] = lambda _: None
+    once_well_at: Callable[[Line], datetime | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,8 @@ def _their_system(sites: Sequence[Site], failures: Sequence[Failure], heard: Hea
     problem = _problem(
         *(Nature.THEIR_SYSTEM, company, Scope.THEIR_SYSTEM, severity, failures), company=company, mail_system=system
     )
-    part = _through(sites, failures, heard) if scope is Scope.COMPANY else scope
+    through = _through(sites, failures, heard)
+    part = through if scope is Scope.COMPANY or through is Scope.COMPANY else scope
     if all(failure.of_last for failure in failures):
         part = Scope.COMPANY
     return replace(problem, part=part)
@@ -189,16 +193,23 @@ def _through(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -
 
 
 def _scope(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Scope:
-    """The whole company, unless something of it is well."""
-    began = {failure.path: failure.since for failure in failures}
-    for failure in failures:
+    """The whole company, unless something of it is well. Beside what fails steadily, what fails now and then is well;
+    and so is what was well since that began, for one bad probe is chance."""
+    steady = [failure for failure in failures if not failure.of_last] or failures
+    lines = {failure.line for failure in steady}
+    began = {failure.path: failure.since for failure in steady}
+    for failure in steady:
         began[failure.path] = min(began[failure.path], failure.since)
-    any_kind = all(_hits_any_kind(failure) for failure in failures)
+    first = min(began.values())
+    any_kind = all(_hits_any_kind(failure) for failure in steady)
     beside, elsewhere = False, False
     for site in sites:
         for kind in site.kinds:
-            well_at = heard.well_at((site.company, site.path, kind))
-            if well_at is None:
+            line = (site.company, site.path, kind)
+            well_at = heard.well_at(line)
+            if well_at is None and (once := heard.once_well_at(line)) and once >= first:
+                well_at = once
+            if well_at is None or line in lines:
                 continue
             if site.path not in began:
                 elsewhere = True

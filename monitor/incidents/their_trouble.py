@@ -44,6 +44,8 @@ def their_trouble(scene: Scene) -> str:
 
 def _stops_others(scene: Scene, its: str, too: str, known: str) -> str:
     """How much of a company's mail it is, as far as that is known."""
+    if not scene.incident.open:  # what failed last is not all that failed
+        return f"{its} stops other senders' mail too ({known})"
     paths = sorted({failure.path for failure in scene.failures if failure.nature is Nature.THEIR_SYSTEM})
     match scene.incident.part:
         case Scope.MAILBOX if paths:

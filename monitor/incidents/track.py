@@ -9,7 +9,7 @@ from monitor.incidents.marks import Mark, Names, mark_of
 from monitor.incidents.reach import unanswered
 from monitor.incidents.ruling import Ruling
 from probes.sender import Role
-from probes.verdict import Outcome, Verdict
+from probes.verdict import Cause, Outcome, Verdict
 
 ENOUGH = 1000  # good ones in a row are not counted any further
 
@@ -198,10 +198,14 @@ class Track:
         )
 
     def add(self, ruling: Ruling, limits: Limits, names: Names) -> "Track":
-        """With one more verdict. `unknown` neither raises nor calms what is said of the mail."""
+        """With one more verdict. `unknown` neither raises nor calms what is said of the mail; but what a rule moved was
+        delivered."""
         mark = mark_of(ruling.kind, ruling.verdict, names)
         dark = mark is Mark.UNKNOWN
         sight = self.sight.add(mark, ruling, limits, bad=dark, needed=limits.telling, rated=False)
+        if dark and ruling.verdict.cause is Cause.MOVED:
+            mail = self.mail.add(Mark.GOOD, ruling, limits, bad=False, needed=limits.good, rated=True)
+            return replace(self, mail=mail, sight=sight)
         if dark:
             return replace(self, sight=sight)
         mail = self.mail.add(mark, ruling, limits, bad=mark.bad, needed=limits.good, rated=True)

@@ -253,8 +253,11 @@ def _narrowed(scene: Scene) -> str:
     incident, unheard = scene.incident, set(scene.incident.unheard)
     failing = [scene.name(company) for company in scene.companies if company not in unheard]
     silent = [scene.name(company) for company in scene.companies if company in unheard]
-    well = len(incident.companies) - len(incident.touches)
+    gone = scene.watched_no_longer
+    well = len(incident.companies) - len(incident.touches) - len(gone)
     said = [f"{well} of {counted(len(incident.companies), 'company', 'companies')} work again."] if scene.whole else []
+    if gone and scene.whole:
+        said.append(f"No longer watched: {len(gone)}.")
     if failing:
         said.append(f"Still failing: {listed(failing)}.")
     if silent:
@@ -345,12 +348,14 @@ def _reference(scene: Scene) -> str:
 
 def _resolved(scene: Scene) -> Iterator[str]:
     """What is over."""
-    incident = scene.incident
+    incident, gone = scene.incident, scene.watched_no_longer
     end = scene.over_at or scene.telling.now
     yield f"It lasted {lasting(scene.lasted)}: from {clock(scene.since)} to {clock(end)}."
     yield from _ended(scene)
     if len(scene.companies) > 1:
         yield f"Companies: {listed(scene.names())}."
+    if gone and scene.whole and incident.ending is Ending.RECOVERED:
+        yield f"Whether it is mended is not known of {counted(len(gone), 'company', 'companies')} watched no longer."
     if incident.relapses:
         yield f"It came back {counted(incident.relapses, 'time')} in between."
     mail = incident.nature in (Nature.MAIL, Nature.THEIR_SYSTEM) and incident.outcome not in NOTHING_HELD
@@ -370,7 +375,10 @@ def _ended(scene: Scene) -> Iterator[str]:
             few = f"at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes}"
             yield f"{_works(incident.nature)} {few} probes failed."
         case Ending.RECOVERED | Ending.MERGED | None:
-            yield f"{_works(incident.nature)} {counted(scene.telling.good, 'good probe')} in a row."
+            if incident.outcome is Outcome.UNKNOWN and incident.nature is not Nature.OURS:
+                yield f"It is not seen any more: {counted(scene.telling.good, 'probe')} in a row told something else."
+            else:
+                yield f"{_works(incident.nature)} {counted(scene.telling.good, 'good probe')} in a row."
         case _:
             assert_never(incident.ending)
 

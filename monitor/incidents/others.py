@@ -1,12 +1,25 @@
 """The last verdicts on other identities' probes, path by path: what the sender's failures are held against."""
 
 from bisect import insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from monitor.incidents.comparison import TAKEN, Comparison, Differs, Failing, Got, Rigour, compared, differs, undecided
+from monitor.incidents.comparison import (
+    NEUTRAL,
+    TAKEN,
+    Comparison,
+    Differs,
+    Failing,
+    Got,
+    Rigour,
+    compared,
+    differs,
+    undecided,
+)
+from monitor.incidents.incident import Failure, Nature
 from monitor.incidents.marks import Names
-from monitor.incidents.ruling import Place, Ruling
+from monitor.incidents.ruling import Line, Place, Ruling
 from probes.sender import Role
 from probes.verdict import Outcome
 
@@ -19,6 +32,7 @@ class Others:
     def __init__(self) -> None:
         self._differs: dict[Role, frozenset[Differs]] = {}
         self._rulings: dict[tuple[Place, Role], list[Ruling]] = {}
+        self._failed_too: dict[Line, Comparison] = {}  # the last that cleared the sender
 
     def configure(self, sender: Names, others: Mapping[Role, Names]) -> None:
         """These identities are compared with the sender. One that has nothing of its own tells nothing."""
@@ -48,9 +62,31 @@ class Others:
         return max(taken, default=None)
 
     def beside(self, place: Place, failing: Failing, rigour: Rigour) -> tuple[Comparison, ...]:
-        """What the others got on this path, as far as it tells anything of the failure."""
-        found = (compared(failing, rulings, differing, rigour) for rulings, differing in self._of(place))
-        return tuple(each for each in found if each)
+        """What the others got on this path, as far as it tells anything of the failure.
+
+        Where the sender is now stopped in other words than when it was compared, the others failed too as far as is
+        known, until they are asked again: an outage changes its words while it lasts, and that accuses nobody.
+        """
+        line = failing.last.line
+        all_that_tell = (compared(failing, rulings, differing, rigour) for rulings, differing in self._of(place))
+        if found := tuple(each for each in all_that_tell if each):
+            cleared = next((each for each in found if each.got is not Got.THROUGH and each.differs == NEUTRAL), None)
+            if cleared:
+                self._failed_too[line] = cleared
+            else:
+                self._failed_too.pop(line, None)
+            return found
+        before = self._failed_too.get(line) if self._differs else None
+        if before and before.at >= failing.since - rigour.around:
+            return (replace(before, got=Got.FAILED, lost=False),)
+        self._failed_too.pop(line, None)
+        return ()
+
+    def recall(self, failures: Iterable[Failure]) -> None:
+        """What open incidents say of earlier comparisons."""
+        for each in failures:
+            if each.nature is Nature.THEIR_SYSTEM and each.compared_at:
+                self._failed_too[each.line] = Comparison(NEUTRAL, Got.FAILED, each.compared_at)
 
     def undecided(self, place: Place, failing: Failing, rigour: Rigour) -> bool:
         """Whether one more control soon would tell more: the newest failed, and that may be chance."""

@@ -89,8 +89,7 @@ class Picture:
             self._look_at_connection(line)
         for company in [company for company in self._heard_at if company not in self._sites]:
             del self._heard_at[company]
-        self._stale = set(self._sites)
-        self._failing, self._problems = {}, {}
+        self._stale, self._failing, self._problems = set(self._sites), {}, {}
 
     def follow(self, uplink: Callable[[], Uplink]) -> None:
         """Ask this for what is known of our own way out."""
@@ -157,6 +156,7 @@ class Picture:
         open incidents say of the line, None where they do not say all."""
         past = list(rulings)
         self._tracks[line] = track_of(past, self._limits(line), self._names, before)
+        self._others.recall(before or ())
         for ruling in past:
             self._hear_of_connection(ruling)
         self._look_at_connection(line)
@@ -187,7 +187,7 @@ class Picture:
             if ruling.role is not Role.SENDER:
                 self._take_other(ruling)
                 continue
-            if ruling.role is not Role.SENDER or ruling.line not in self._lines:
+            if ruling.line not in self._lines:
                 continue
             if ruling.line not in loaded:
                 track = self._tracks.get(ruling.line, Track())
@@ -379,8 +379,7 @@ class Picture:
             if track is None:
                 continue
             if track.mail.fails and track.mail.last:
-                failing = _failing(track.mail, track.mail.last)
-                comparisons = self._others.beside(line[:2], failing, self._rigour())
+                comparisons = self._others.beside(line[:2], _failing(track.mail, track.mail.last), self._rigour())
                 yield self._failure(track.mail, track.mail.last, comparisons)
             if track.sight.fails and track.sight.last:
                 yield self._failure(track.sight, track.sight.last, ())

@@ -76,7 +76,11 @@ def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment
         holders = [opened.pop(name) for name in group.holders]
         if len(holders) > 1:
             holders.sort(key=seniority)
-        before, taken = (holders[0], holders[1:]) if holders else (None, [])
+        returns = bool(holders and holders[0].company and not group.problem.company and group.problem.key in lately)
+        if returns:  # what is wide again is the wide one that was over too soon
+            before, taken = None, holders
+        else:
+            before, taken = (holders[0], holders[1:]) if holders else (None, [])
         now = _go_on(after, before, group, lately, at)
         after.problems[now.id] = group.problem
         for each in taken:

@@ -15,6 +15,7 @@ from typing import Any
 
 from monitor.incidents.incident import Failure, Incident, decode, encode
 from monitor.incidents.marks import Names
+from monitor.incidents.others import KEPT
 from monitor.incidents.picture import HISTORY, Picture
 from monitor.incidents.rules import After, Moment, reconcile
 from monitor.incidents.ruling import Line, Ruling, Site
@@ -146,7 +147,7 @@ class Day:
         self.restarted = True
         self.incidents = {name: decode(encode(incident)) for name, incident in self.incidents.items()}
         self.picture = Picture()
-        self.picture.configure(self.sites, self.settings, NAMES)
+        self.picture.configure(self.sites, self.settings, NAMES, self.others)
         self.picture.wake(self.now)
         for probes in self.past.values():
             self.picture.recall_newest(list(probes.values())[-1])
@@ -158,7 +159,8 @@ class Day:
         """Verdicts as they come, also of probes that were launched before others that are judged already."""
         self.shown += rulings
         for each in rulings:
-            self.past.setdefault(each.line, {})[each.probe_id] = each
+            if each.role is Role.SENDER:
+                self.past.setdefault(each.line, {})[each.probe_id] = each
         unread = self.picture.unread(rulings) if self.restarted else []
         late = [line for line in self.picture.out_of_order(rulings) if line not in unread]
         self._read(unread)
@@ -175,6 +177,10 @@ class Day:
             past = sorted(self.past.get(line, {}).values(), key=lambda each: each.launched_at)
             not_said = line not in failing and (late or line[0] in cut)
             self.picture.recall(line, past[-HISTORY:], None if not_said else failing.get(line, ()))
+            if self.picture.needs_others(line):
+                self.picture.recall_others(
+                    [each for each in self.shown if each.role is not Role.SENDER and each.line == line][-KEPT:]
+                )
 
     def settle(self) -> After:
         """Let the rules look at what is so now."""

@@ -45,7 +45,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PanelLook:
     """How values are shown: their unit, the words in place of some, and the colour from each step on upwards."""
 
     unit: str
@@ -81,7 +81,7 @@ class Column:
 
     name: str
     title: str
-    look: Look | None = None
+    look: PanelLook | None = None
     filled: bool = False
     width: int | None = None
 
@@ -107,7 +107,7 @@ def override(name: str, *, matching: str = "byName", **properties: Any) -> Overr
 
 def colour_from(step: float, name: str, colour: str, *, unit: str | None = None, matching: str = "byName") -> Override:
     """The answer of this name has this colour from this value on, and none below."""
-    thresholds = Look("", steps=[(step, colour)]).config(None, FieldColorModeId.THRESHOLDS).thresholds
+    thresholds = PanelLook("", steps=[(step, colour)]).config(None, FieldColorModeId.THRESHOLDS).thresholds
     return override(name, matching=matching, unit=unit, thresholds=thresholds)
 
 
@@ -166,7 +166,7 @@ class _Frame:
 
 
 def number(
-    title: str, says: str, *queries: Query, look: Look, overrides: Sequence[Override] = (), name_only: bool = False
+    title: str, says: str, *queries: Query, look: PanelLook, overrides: Sequence[Override] = (), name_only: bool = False
 ) -> Panel:
     """One or a few big values, filled with the colour of their step. `name_only` shows the names of the answers."""
     options = stat.Options(
@@ -199,7 +199,7 @@ def rows(title: str, says: str, *queries: Query, columns: Sequence[Column], sort
         overrides=[column.override() for column in columns],
         transformations=_chosen(columns, join if len(queries) > 1 else None),
     )
-    return frame.panel("table", options, Look("none").config(custom, FieldColorModeId.THRESHOLDS))
+    return frame.panel("table", options, PanelLook("none").config(custom, FieldColorModeId.THRESHOLDS))
 
 
 def _chosen(columns: Sequence[Column], join: str | None) -> list[DataTransformerConfig]:
@@ -221,7 +221,7 @@ def _chosen(columns: Sequence[Column], join: str | None) -> list[DataTransformer
 
 
 def timeline(
-    title: str, says: str, *queries: Query, look: Look, overrides: Sequence[Override] = (), step: str | None = None
+    title: str, says: str, *queries: Query, look: PanelLook, overrides: Sequence[Override] = (), step: str | None = None
 ) -> Panel:
     """A band for each answer, in the colours of its words or steps, with the value written in it."""
     options = statetimeline.Options(
@@ -238,7 +238,7 @@ def timeline(
     return frame.panel("state-timeline", options, look.config(custom, FieldColorModeId.THRESHOLDS))
 
 
-def tally(title: str, says: str, *queries: Query, look: Look, overrides: Sequence[Override] = ()) -> Panel:
+def tally(title: str, says: str, *queries: Query, look: PanelLook, overrides: Sequence[Override] = ()) -> Panel:
     """A band for each answer, with the number of each hour written in it, so that no colour has to be remembered."""
     return timeline(title, says, *queries, look=look, overrides=overrides, step="1h")
 
@@ -247,7 +247,7 @@ def lines(
     title: str,
     says: str,
     *queries: Query,
-    look: Look,
+    look: PanelLook,
     overrides: Sequence[Override] = (),
     stacked: bool = False,
     bars: bool = False,
@@ -277,7 +277,7 @@ def lines(
     return frame.panel("timeseries", options, look.config(custom, FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
 
 
-def levels(title: str, says: str, *queries: Query, look: Look) -> Panel:
+def levels(title: str, says: str, *queries: Query, look: PanelLook) -> Panel:
     """A bar for each answer of now, in the colour of its step."""
     options = bargauge.Options(
         display_mode=common.BarGaugeDisplayMode.BASIC,
@@ -294,7 +294,7 @@ def levels(title: str, says: str, *queries: Query, look: Look) -> Panel:
 
 
 def columns_of(
-    title: str, says: str, query: Query, *, across: str, pieces: str, look: Look, overrides: Sequence[Override]
+    title: str, says: str, query: Query, *, across: str, pieces: str, look: PanelLook, overrides: Sequence[Override]
 ) -> Panel:
     """A bar for each value of the label `across`, in pieces by the label `pieces`, as it is now."""
     options = barchart.Options(

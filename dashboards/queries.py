@@ -4,7 +4,7 @@ Everything is summed by named labels, so that a scrape job's own labels make nei
 """
 
 from dashboards.words import NOT_BAD, RANKS, SEVERITIES, causes_of
-from monitor.incidents.family import Family
+from monitor.incidents.family import CauseFamily
 from probes.verdict import Outcome
 
 LINE = ("company", "path", "kind")
@@ -115,7 +115,7 @@ def severities(metric: str, chosen: str = "") -> str:
 
 def with_runbook(expr: str) -> str:
     """`expr`, which has a cause, with the name of the runbook for it; none for mail that arrived."""
-    for family in Family:
+    for family in CauseFamily:
         expr = f'label_replace({expr}, "runbook", "cause-{family}", "cause", "{causes_of(family)}")'
     return f'label_replace({expr}, "runbook", "", "outcome", "{Outcome.INBOX}")'
 

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
-from monitor.incidents.family import FAMILIES, Family
+from monitor.incidents.family import FAMILIES, CauseFamily
 from monitor.incidents.incident import Scope, Severity
 from monitor.signs import COLOURS, SIGNS, WORST_FIRST
 from probes.kinds import Kind
@@ -31,20 +31,20 @@ NOT_KNOWN = COLOURS[Outcome.UNKNOWN].fill
 NOT_BAD = f"{Outcome.INBOX}|{Outcome.UNKNOWN}"  # a regular expression
 OF_THE_SENDER = "|".join(cause for cause in Cause if cause.concerns is Concern.SENDER)
 
-ADVICE: dict[Family, str] = {
-    Family.ADDRESS: "Have the sender's IP address taken off the list",
-    Family.REPUTATION: "Exempt the sender from reputation and rate limits",
-    Family.DOMAIN: "Take the sender's domain off your blocklist",
-    Family.AUTHENTICATION: "Find out which of SPF, DKIM, DMARC does not hold",
-    Family.CONTENT: "Exempt the sender from the spam filter",
-    Family.POLICY: "Exempt the sender from the rule that refuses it",
-    Family.GREYLISTING: "Exempt the sender from greylisting",
-    Family.FIREWALL: "Let the sender's IP address through the firewall",
-    Family.SUPPRESSED: "Have the sender's mail service deliver to you again",
-    Family.RECIPIENT: "Mend the probe's own mailbox",
-    Family.TRANSPORT: "Mend the mail server, or the way to it",
-    Family.OURS: "Ours to mend: we could not ask or look",
-    Family.UNCLEAR: "Look for the mail in your own logs",
+ADVICE: dict[CauseFamily, str] = {
+    CauseFamily.ADDRESS: "Have the sender's IP address taken off the list",
+    CauseFamily.REPUTATION: "Exempt the sender from reputation and rate limits",
+    CauseFamily.DOMAIN: "Take the sender's domain off your blocklist",
+    CauseFamily.AUTHENTICATION: "Find out which of SPF, DKIM, DMARC does not hold",
+    CauseFamily.CONTENT: "Exempt the sender from the spam filter",
+    CauseFamily.POLICY: "Exempt the sender from the rule that refuses it",
+    CauseFamily.GREYLISTING: "Exempt the sender from greylisting",
+    CauseFamily.FIREWALL: "Let the sender's IP address through the firewall",
+    CauseFamily.SUPPRESSED: "Have the sender's mail service deliver to you again",
+    CauseFamily.RECIPIENT: "Mend the probe's own mailbox",
+    CauseFamily.TRANSPORT: "Mend the mail server, or the way to it",
+    CauseFamily.OURS: "Ours to mend: we could not ask or look",
+    CauseFamily.UNCLEAR: "Look for the mail in your own logs",
 }
 
 
@@ -78,7 +78,7 @@ def graded() -> ValueMap:
 
 def runbooks() -> ValueMap:
     """A runbook's name, shown as what it tells to do."""
-    return _mapping([("", "–", None), *((f"cause-{family}", ADVICE[family], None) for family in Family)])
+    return _mapping([("", "–", None), *((f"cause-{family}", ADVICE[family], None) for family in CauseFamily)])
 
 
 def plain() -> ValueMap:
@@ -98,6 +98,6 @@ def _mapping(rows: Iterable[tuple[str, str, str | None]]) -> ValueMap:
     )
 
 
-def causes_of(family: Family) -> str:
+def causes_of(family: CauseFamily) -> str:
     """Its causes, as a regular expression; no cause is one of them where the family has it."""
     return "|".join(cause or "" for cause, its in FAMILIES.items() if its is family)

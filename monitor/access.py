@@ -10,10 +10,10 @@ from pathlib import Path
 
 from monitor.first_admin import forget_link
 from monitor.people.names import RULE, name_of
-from monitor.people.person import Companies, Deed, Invitation, Person, Rights, Token
+from monitor.people.person import AuditEntry, Companies, Invitation, Person, Rights, Token
 from monitor.people.secrets import HINT, TOKEN_PREFIX, digest_of, new_id, new_secret
 from monitor.store import Store
-from monitor.trouble import Trouble
+from monitor.trouble import UserError
 
 LINK_LASTS = timedelta(hours=24)
 FIRST = "admin"
@@ -21,7 +21,7 @@ ITSELF = "mailpath"
 """Who it is that acts, when it is nobody: the service."""
 
 
-class AccessError(Trouble):
+class AccessError(UserError):
     """This cannot be done. Its text is one line that says why, and what to do."""
 
 
@@ -175,7 +175,7 @@ class Access:
             raise AccessError(f"name companies of your own: {', '.join(self.companies or ())}")
 
     async def _note(self, what: str, about: str) -> None:
-        await self.store.note(Deed(self.now(), self.who, self.way, what, about))
+        await self.store.note(AuditEntry(self.now(), self.who, self.way, what, about))
 
 
 async def first_link(store: Store, now: Callable[[], datetime], base_url: str) -> str | None:

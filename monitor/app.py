@@ -13,23 +13,23 @@ import structlog
 
 from monitor.access import first_link
 from monitor.board import Board
-from monitor.casebook import Casebook
+from monitor.casebook import IncidentEngine
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.config.secret_values import secret_values
 from monitor.delivery import Delivery
 from monitor.events import Listener
 from monitor.first_admin import tell_first_link
-from monitor.inbound.desk import Addresses, Desk
+from monitor.inbound.desk import Addresses, InboundRouter
 from monitor.inbound.listener import MOST_LETTERS, InboundError, listening
-from monitor.incidents.ruling import Ruling
+from monitor.incidents.ruling import Signal
 from monitor.leader import leading
 from monitor.logs import hide, tell
 from monitor.metrics import Gauges, Metrics
 from monitor.network import Network
 from monitor.pipeline import LaunchError, Pipeline
 from monitor.sandbox.internet import MakeBelieve, internet
-from monitor.schedule import MINUTE, Caps, Order, Schedule
+from monitor.schedule import MINUTE, Caps, DueProbe, Schedule
 from monitor.store import Store, StoreDownError, StoreError
 from monitor.web.auth import make_believe
 from monitor.web.backend import Backend
@@ -42,7 +42,7 @@ from probes.mailboxes.threads import MailboxThreads
 from probes.reading import reports
 from probes.reading.report_reader import ReportReader
 from probes.resolver import DnsResolver
-from probes.routes import Surroundings, comparison
+from probes.routes import RouteContext, comparison
 from probes.routes.proxy import ProxyRoute
 from probes.routes.xclient import XclientRoute
 from probes.sender import Role
@@ -54,9 +54,9 @@ HOUSEKEEPING = timedelta(hours=1)
 log = structlog.get_logger("mailpath")
 
 
-def surroundings(config: Config, now: Callable[[], datetime] = utc_now) -> Surroundings:
+def surroundings(config: Config, now: Callable[[], datetime] = utc_now) -> RouteContext:
     """The world outside: the DNS by this configuration, and the time."""
-    return Surroundings(DnsResolver([str(place) for place in config.dns.nameservers]), now)
+    return RouteContext(DnsResolver([str(place) for place in config.dns.nameservers]), now)
 
 
 @asynccontextmanager
@@ -123,7 +123,7 @@ def addresses_of(config: Config) -> Addresses:
 
 
 @asynccontextmanager
-async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIterator[Desk | None]:
+async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIterator[InboundRouter | None]:
     """The listener of the configuration's [inbound], if it has one; what comes in is told to the pipeline."""
     inbound = config.inbound
     if inbound is None:
@@ -133,7 +133,7 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
         raise InboundError("inbound.reports: reading reports needs an extra: pip install 'mailpath[reports]'")
     reader = ReportReader()
     with _leaving(ThreadPoolExecutor(MOST_LETTERS, "inbound")) as threads:
-        desk = Desk(key, pipeline, threads, reader)
+        desk = InboundRouter(key, pipeline, threads, reader)
         desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
         async with listening(inbound, desk) as listener, aclosing(reader):
             pipeline.presence.listening_since = utc_now()
@@ -177,7 +177,7 @@ class Service:
         clock: Clock,
         board: Board,
         pipeline: Pipeline,
-        casebook: Casebook,
+        casebook: IncidentEngine,
         delivery: Delivery,
         network: Network,
     ) -> None:
@@ -191,7 +191,7 @@ class Service:
         self._casebook, self._delivery, self._network = casebook, delivery, network
         self._schedule: Schedule | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._desk: Desk | None = None
+        self._desk: InboundRouter | None = None
         self._rejections = Rejections()
         self.metrics = Metrics(
             board,
@@ -216,7 +216,7 @@ class Service:
             ),
         )
 
-    async def start(self, desk: Desk | None) -> None:
+    async def start(self, desk: InboundRouter | None) -> None:
         """Take up where the last run stopped. `desk`: where mail comes in, if it does."""
         self._desk = desk
         presents = await self._store.present()
@@ -341,18 +341,18 @@ class Service:
     def _admits(self, path: WatchedPath) -> bool:
         return self._schedule is not None and self._schedule.admits(path, self._now())
 
-    def _compare(self, path: WatchedPath, ruling: Ruling) -> None:
+    def _compare(self, path: WatchedPath, ruling: Signal) -> None:
         """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""
         role = comparison(path.route, self._config.identities())
         if role and not self._store_trouble and self._admits(path):
-            self._spawn(self._launch(Order(path, ruling.kind, self._now()), role))
+            self._spawn(self._launch(DueProbe(path, ruling.kind, self._now()), role))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _launch(self, order: Order, role: Role) -> None:
+    async def _launch(self, order: DueProbe, role: Role) -> None:
         try:
             await self._pipeline.launch(order.path, order.kind, role)
         except LaunchError as error:
@@ -393,7 +393,7 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
             config = await _read_again(file) or config
         await house.enter_async_context(sandbox_of(config))
         network = Network(surroundings(config, clock.now))
-        casebook, live = Casebook(store, clock.now, lambda: network.uplink), Live()
+        casebook, live = IncidentEngine(store, clock.now, lambda: network.uplink), Live()
         delivery = Delivery(store, clock.now, lambda: casebook.muted)
         listeners = (board.hear, network.hear, tell, casebook.hear, live.hear, *listeners)
         pipeline = await house.enter_async_context(pipeline_of(config, store, *listeners, adopts=True, now=clock.now))

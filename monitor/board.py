@@ -17,7 +17,7 @@ LIVES = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)  
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CurrentVerdict:
     """The verdict that counts for a path and kind now, and the probe it is from."""
 
     verdict: Verdict
@@ -49,9 +49,9 @@ class Board:
 
     def __init__(self) -> None:
         self.paths: dict[tuple[str, str], WatchedPath] = {}
-        self.standings: dict[Line, Standing] = {}
-        self.control: dict[Line, Standing] = {}
-        self.neighbour: dict[Line, Standing] = {}
+        self.standings: dict[Line, CurrentVerdict] = {}
+        self.control: dict[Line, CurrentVerdict] = {}
+        self.neighbour: dict[Line, CurrentVerdict] = {}
         self.probes: Counter[tuple[str, str, str]] = Counter()  # company, outcome, cause
         self.deliveries: dict[tuple[str, Kind], Histogram] = {}
 
@@ -72,7 +72,7 @@ class Board:
         for now in presents:
             line = (now.company, now.path, now.kind)
             if self._shows(line):
-                standing = Standing(now.verdict, now.judged_at, now.launched_at, now.delivery, now.probe_id)
+                standing = CurrentVerdict(now.verdict, now.judged_at, now.launched_at, now.delivery, now.probe_id)
                 self._role(now.role)[line] = standing
 
     def clock_was_set(self, now: datetime) -> None:
@@ -91,7 +91,7 @@ class Board:
             return
         standings = self._role(probe.role)
         if line not in standings or standings[line].launched_at <= probe.created_at:
-            standings[line] = Standing(judged.verdict, judged.at, probe.created_at, judged.delivery, probe.id)
+            standings[line] = CurrentVerdict(judged.verdict, judged.at, probe.created_at, judged.delivery, probe.id)
         if probe.role is Role.SENDER:
             self._count(probe.company, probe.kind, judged)
 
@@ -102,7 +102,7 @@ class Board:
             histogram = self.deliveries.setdefault((company, kind), Histogram())
             histogram.observe(judged.delivery.total_seconds())
 
-    def _role(self, role: Role) -> dict[Line, Standing]:
+    def _role(self, role: Role) -> dict[Line, CurrentVerdict]:
         match role:
             case Role.SENDER:
                 return self.standings

@@ -19,15 +19,15 @@ import structlog
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
 from monitor.incidents.due import Audience, Due
-from monitor.incidents.incident import Entry, Failure, Incident, Nature, Told, Turn
+from monitor.incidents.incident import Failure, HistoryEntry, Incident, IncidentEvent, LastNotice, Nature
 from monitor.incidents.marks import Names
 from monitor.incidents.mute import Mute, active, muting
-from monitor.incidents.notice import News, Notice
+from monitor.incidents.notice import Notice, NoticeKind
 from monitor.incidents.others import KEPT
-from monitor.incidents.picture import HISTORY, Picture, good_needed
+from monitor.incidents.picture import HISTORY, FailureTracker, good_needed
 from monitor.incidents.rules import Moment, reconcile
-from monitor.incidents.ruling import Line, Place, Ruling, Site
-from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling
+from monitor.incidents.ruling import Line, PathInfo, Place, Signal
+from monitor.incidents.scene import CompanyInfo, NoticeRequest, SenderInfo
 from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
 from monitor.schedule import interval
@@ -43,7 +43,7 @@ RETRY = 5.0  # seconds until the next step after one that failed
 
 log = structlog.get_logger("incidents")
 
-Compare = Callable[[WatchedPath, Ruling], None]
+Compare = Callable[[WatchedPath, Signal], None]
 """Asked to launch a control on a path, because of this verdict."""
 
 
@@ -53,11 +53,11 @@ class _Turned:
 
     incidents: dict[str, Incident]
     problems: dict[str, Problem] = field(default_factory=dict)  # by the id of the incident
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[HistoryEntry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
 
-class Casebook:
+class IncidentEngine:
     """Keeps the incidents."""
 
     def __init__(self, store: Store, now: Callable[[], datetime], uplink: Callable[[], Uplink] = Uplink) -> None:
@@ -65,12 +65,12 @@ class Casebook:
         self._store, self._now = store, now
         self._on_notices: Callable[[], None] = _nobody
         self._compare: Compare = _nobody
-        self._picture = Picture()
+        self._picture = FailureTracker()
         self._picture.follow(uplink)
         self._settings = IncidentSettings()
         self._config = Config()
         self._paths: dict[tuple[str, str], WatchedPath] = {}
-        self._companies: dict[str, CompanyFacts] = {}
+        self._companies: dict[str, CompanyInfo] = {}
         self._incidents: dict[str, Incident] = {}
         self._problems: dict[str, Problem] = {}  # of the last step, by the id of the incident
         self._maintenance: list[Mute] = []
@@ -121,7 +121,7 @@ class Casebook:
         self._paths = {(path.company, path.path): path for path in config.paths()}
         sites = [_site(path, self._now()) for path in self._paths.values()]
         self._companies = {
-            site.company: CompanyFacts(site.company_name, site.mail_system, site.every)
+            site.company: CompanyInfo(site.company_name, site.mail_system, site.every)
             for site in sorted(sites, key=lambda site: site.every)
         }
         self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
@@ -227,7 +227,7 @@ class Casebook:
         soon = [wait.total_seconds() for wait in waits if timedelta(0) < wait < timedelta(seconds=TURN)]
         return min(soon, default=TURN)
 
-    async def _take(self, rulings: Sequence[Ruling]) -> None:
+    async def _take(self, rulings: Sequence[Signal]) -> None:
         new = [ruling for ruling in rulings if ruling.number > self._took]
         unread, late = self._picture.unread(new), self._picture.out_of_order(new)
         upto = new[-1].number if new else self._took
@@ -295,26 +295,30 @@ class Casebook:
             return
         turned.incidents[incident.id] = replace(incident, muted_by=muted_by)
         if bool(muted_by) != bool(incident.muted_by):
-            turn, said = (Turn.MUTED, f"by {', '.join(muted_by)}") if muted_by else (Turn.UNMUTED, "the mute is over")
-            turned.entries.append(Entry(incident.id, now, turn, said))
+            turn, said = (
+                (IncidentEvent.MUTED, f"by {', '.join(muted_by)}")
+                if muted_by
+                else (IncidentEvent.UNMUTED, "the mute is over")
+            )
+            turned.entries.append(HistoryEntry(incident.id, now, turn, said))
 
     def _telling(
         self,
         incidents: Mapping[str, Incident],
         now: datetime,
         incident: Incident,
-        news: News,
-        before: Told | None,
+        news: NoticeKind,
+        before: LastNotice | None,
         visible: tuple[str, ...] | None,
         took_in: tuple[Incident, ...],
-    ) -> Telling:
+    ) -> NoticeRequest:
         sender = self._config.sender
-        return Telling(
+        return NoticeRequest(
             incident=incident,
             news=news,
             now=now,
             companies=self._companies,
-            sender=SenderFacts(sender.domain, sender.source_ip),
+            sender=SenderInfo(sender.domain, sender.source_ip),
             url=self._config.web.base_url,
             good=good_needed(self._settings, incident.relapses),
             visible=None if visible is None else frozenset(visible),
@@ -323,7 +327,7 @@ class Casebook:
             took_in=took_in,
         )
 
-    def _ask_for_controls(self, rulings: Sequence[Ruling], now: datetime) -> None:
+    def _ask_for_controls(self, rulings: Sequence[Signal], now: datetime) -> None:
         for site, ruling in self._picture.suspects(rulings, now, self._asked):
             self._asked[site.key] = now
             self._compare(self._paths[site.key], ruling)
@@ -360,8 +364,8 @@ def _others(config: Config) -> dict[Role, Names]:
     return {role: Names(each.domain, each.source_ip) for role, each in identities if role is not Role.SENDER}
 
 
-def _site(path: WatchedPath, now: datetime) -> Site:
-    return Site(
+def _site(path: WatchedPath, now: datetime) -> PathInfo:
+    return PathInfo(
         company=path.company,
         company_name=path.company_name,
         mail_system=path.mail_system,
@@ -375,8 +379,8 @@ def _site(path: WatchedPath, now: datetime) -> Site:
     )
 
 
-def _newest(present: Present) -> Ruling:
-    return Ruling(
+def _newest(present: Present) -> Signal:
+    return Signal(
         number=0,
         probe_id=present.probe_id,
         company=present.company,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from monitor.channels.channel import REPEAT, Channel, Surroundings
+from monitor.channels.channel import REPEAT, Channel, ChannelContext
 from monitor.channels.exchange import session
 from monitor.incidents.notice import Notice
 from monitor.store import NoticeRecord, Store, StoreError
@@ -42,7 +42,7 @@ Muted = Callable[[], frozenset[str]]
 
 
 @dataclass(eq=False)
-class _Lane:
+class _ChannelQueue:
     """The way to one channel, and how it goes there. `failing` counts the failures of what has not succeeded since;
     `unmarked` was delivered when the store could not be told."""
 
@@ -81,7 +81,7 @@ class Delivery:
         self._store, self._now, self._muted = store, now, muted
         self._rng = rng or random.Random()  # noqa: S311 - jitter is no secret
         self.counts: Counter[tuple[str, str]] = Counter()
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[str, _ChannelQueue] = {}
         self._strangers: set[str] = set()
         self._on_the_way: set[str] = set()
         self._work: set[asyncio.Task[None]] = set()
@@ -98,7 +98,7 @@ class Delivery:
             if channels.get(name) != lane.channel:
                 self._lanes.pop(name).open = False
         for name, channel in channels.items():
-            self._lanes.setdefault(name, _Lane(name, channel))
+            self._lanes.setdefault(name, _ChannelQueue(name, channel))
         self._strangers.clear()
         self._everything = True
         self.poke()
@@ -178,7 +178,7 @@ class Delivery:
             log.warning("notices wait for a channel that is not in the configuration", channel=name)
         await self._put_off(records, now, now + timedelta(seconds=BACKOFF[-1]), "no such channel is configured")
 
-    async def _attend(self, lane: _Lane, records: Sequence[NoticeRecord], muted: frozenset[str]) -> None:
+    async def _attend(self, lane: _ChannelQueue, records: Sequence[NoticeRecord], muted: frozenset[str]) -> None:
         """One lane's turn: what is due, those that failed least first, and then what it would forget."""
         try:
             in_turn = sorted(records, key=lambda each: (lane.failing[each.notice.id], each.tries))
@@ -196,7 +196,7 @@ class Delivery:
         finally:
             lane.busy = False
 
-    async def _deliver_all(self, lane: _Lane, records: Iterable[NoticeRecord]) -> int:
+    async def _deliver_all(self, lane: _ChannelQueue, records: Iterable[NoticeRecord]) -> int:
         """Deliver what is due, as long as the channel takes something. A shut lane gets one notice that is new, for it
         may be shut by another that it will never take."""
         left, delivered = deque(records), 0
@@ -218,7 +218,7 @@ class Delivery:
             await self._put_off(left, now, lane.shut_until, f"not tried, as the channel takes nothing: {lane.fault}")
         return delivered
 
-    async def _deliver(self, lane: _Lane, record: NoticeRecord) -> bool:
+    async def _deliver(self, lane: _ChannelQueue, record: NoticeRecord) -> bool:
         """One try with one notice; whether the channel has it."""
         notice = record.notice
         self._on_the_way.add(notice.id)
@@ -238,13 +238,13 @@ class Delivery:
         finally:
             self._on_the_way.discard(notice.id)
 
-    async def _told(self, lane: _Lane, notice: Notice) -> str | None:
+    async def _told(self, lane: _ChannelQueue, notice: Notice) -> str | None:
         try:
             return await lane.channel.deliver(notice, self._around())
         except Exception as error:  # its words are not told: they may hold a token
             return f"internal error: {type(error).__name__}"
 
-    async def _repeat(self, lane: _Lane, muted: frozenset[str]) -> None:
+    async def _repeat(self, lane: _ChannelQueue, muted: frozenset[str]) -> None:
         lane.repeated_at, lane.muted = self._now(), muted
         lasting = await self._store.lasting(lane.name)
         active = [notice for notice in lasting if notice.incident not in muted]
@@ -255,23 +255,23 @@ class Delivery:
             fault = f"internal error: {type(error).__name__}"
         self._tell(lane, REPEATING, fault)
 
-    def _judge(self, lane: _Lane, took: bool) -> None:
+    def _judge(self, lane: _ChannelQueue, took: bool) -> None:
         """Open or shut the lane. One that takes some notices is open for all: the others have a fault of their own."""
         lane.misses = 0 if took else lane.misses + 1
         lane.shut_until = None if took else self._now() + _wait(lane.misses)
 
-    def _next_try(self, lane: _Lane, notice: Notice, now: datetime) -> datetime:
+    def _next_try(self, lane: _ChannelQueue, notice: Notice, now: datetime) -> datetime:
         """Never before the lane is open again that this failure shuts."""
         return now + _wait(lane.failing[notice.id]) * (1 + JITTER * self._rng.random())
 
     async def _put_off(self, records: Iterable[NoticeRecord], now: datetime, until: datetime, reason: str) -> None:
         await asyncio.gather(*(self._store.put_off(record.notice.id, now, until, reason) for record in records))
 
-    def _around(self) -> Surroundings:
+    def _around(self) -> ChannelContext:
         self._http = self._http or session()
-        return Surroundings(self._http, self._now)
+        return ChannelContext(self._http, self._now)
 
-    def _tell(self, lane: _Lane, what: str, fault: str | None) -> None:
+    def _tell(self, lane: _ChannelQueue, what: str, fault: str | None) -> None:
         """Say once that a channel fails, and once that it does no more."""
         if fault:
             lane.fault = fault

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from monitor.events import Judged
 from monitor.signs import SIGNS
-from monitor.store import Record
+from monitor.store import ProbeRecord
 from probes.evidence import (
     Absence,
     Arrival,
@@ -61,7 +61,7 @@ def told(probe: Probe, what: Step | Evidence | Judged) -> str | None:
             return f"{_when(probe, what.at)}  {_seen(what)}"
 
 
-def explanation(record: Record) -> Iterable[str]:
+def explanation(record: ProbeRecord) -> Iterable[str]:
     """All that is known of a probe, line by line."""
     probe = record.probe
     yield opening(probe)

@@ -12,11 +12,21 @@ from typing_extensions import TypedDict
 
 from monitor.config import WatchedPath
 from monitor.events import Event, Judged
-from monitor.incidents.incident import Ending, Entry, Failure, Incident, Nature, Reason, Scope, Severity, Turn
+from monitor.incidents.incident import (
+    Failure,
+    HistoryEntry,
+    Incident,
+    IncidentEvent,
+    Nature,
+    Reason,
+    Resolution,
+    Scope,
+    Severity,
+)
 from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, active, ends, following
-from monitor.incidents.notice import News
-from monitor.store import Listed, NoticeRecord, ProbeRow, Record
+from monitor.incidents.notice import NoticeKind
+from monitor.store import ListedProbe, NoticeRecord, ProbeRecord, ProbeRow
 from probes.answer import Fault, Stage
 from probes.evidence import Evidence, Step, encode
 from probes.judge import delivery_time
@@ -127,7 +137,7 @@ class IncidentFacts(TypedDict):
     recovering_since: Time | None
     closed_at: Time | None
     seconds: int
-    ending: Ending | None
+    ending: Resolution | None
     merged_into: str | None
     relapses: int
 
@@ -156,7 +166,7 @@ class EntryFacts(TypedDict):
     """One line of an incident's history."""
 
     at: Time
-    turn: Turn
+    turn: IncidentEvent
     said: str
 
 
@@ -166,7 +176,7 @@ class NoticeFacts(TypedDict):
     notice: str
     channel: str
     number: int
-    news: News
+    news: NoticeKind
     at: Time
     title: str
     tries: int
@@ -268,7 +278,7 @@ def evidence_facts(evidence: Evidence) -> dict[str, Any]:
     return facts
 
 
-def record_facts(record: Record) -> RecordFacts:
+def record_facts(record: ProbeRecord) -> RecordFacts:
     """The JSON of `explain`."""
     probe = record.probe
     return {
@@ -290,7 +300,7 @@ def record_facts(record: Record) -> RecordFacts:
     }
 
 
-def listed_facts(path: WatchedPath, probe: Listed) -> ListedFacts:
+def listed_facts(path: WatchedPath, probe: ListedProbe) -> ListedFacts:
     """The JSON of one line of `explain COMPANY/PATH`."""
     return {
         "probe": probe.probe_id,
@@ -371,7 +381,7 @@ def failure_facts(failure: Failure) -> FailureFacts:
     }
 
 
-def entry_facts(entry: Entry) -> EntryFacts:
+def entry_facts(entry: HistoryEntry) -> EntryFacts:
     """The JSON of one line of an incident's history."""
     return {"at": entry.at.isoformat(), "turn": entry.turn, "said": entry.said}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.config import WatchedPath
-from monitor.store import Record
+from monitor.store import ProbeRecord
 from probes.evidence import (
     Arrival,
     Attempt,
@@ -48,7 +48,7 @@ class Flight:
     set_since: timedelta = timedelta(0)  # by how much the clock was set since it was launched
 
     @classmethod
-    def of(cls, record: Record, now: datetime) -> "Flight":
+    def of(cls, record: ProbeRecord, now: datetime) -> "Flight":
         """The flight as the store remembers it. What it knows from the future tells that the clock was set back."""
         flight = cls(record.probe, record.mailbox, list(record.evidence), record.verdict)
         newest = max((seen.at for seen in record.evidence), default=record.probe.created_at)
@@ -71,7 +71,7 @@ class Flight:
         ended = {seen.number for seen in self.evidence if isinstance(seen, Dialogue | Interrupted)}
         return next((seen for seen in self.evidence if isinstance(seen, Attempt) and seen.number not in ended), None)
 
-    def take_over(self, record: Record) -> list[Evidence]:
+    def take_over(self, record: ProbeRecord) -> list[Evidence]:
         """Know what another process stored of it meanwhile; what that is."""
         known = set(self.evidence)
         news = [seen for seen in record.evidence if seen not in known]

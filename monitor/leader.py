@@ -14,7 +14,7 @@ import structlog
 
 from monitor.store import Store, StoreError
 from monitor.store.lease import Lease, Process
-from monitor.trouble import Trouble
+from monitor.trouble import UserError
 
 RENEW = 3.0  # seconds between two renewals
 LOOK = 1.0  # seconds between two looks of one that waits
@@ -24,7 +24,7 @@ ANSWERS = 1.0  # seconds; a look that takes longer tells nothing of the leader, 
 log = structlog.get_logger("leader")
 
 
-class AnotherLeadsError(Trouble):
+class AnotherLeadsError(UserError):
     """Another process leads on this store."""
 
     def __init__(self, where: str, lease: Lease) -> None:

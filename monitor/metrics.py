@@ -21,7 +21,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from monitor.board import LIVES, Board, Histogram, Line, Standing
+from monitor.board import LIVES, Board, CurrentVerdict, Histogram, Line
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
 from monitor.schedule import interval
@@ -35,7 +35,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Snapshot:
     """All that a scrape shows, copied at one moment."""
 
-    standings: dict[Line, Standing]
+    standings: dict[Line, CurrentVerdict]
     probes: dict[tuple[str, str, str], int]
     deliveries: dict[tuple[str, Kind], tuple[tuple[int, ...], float]]
     mailbox_errors: dict[tuple[str, str], int]
@@ -142,7 +142,7 @@ Row = tuple[tuple[str, ...], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class MetricFamily:
     """A metric with a line for each path, company or mailbox."""
 
     name: str
@@ -217,70 +217,70 @@ def _incident_companies(snapshot: Snapshot) -> Iterator[Row]:
 INCIDENT = ("company", "scope", "cause", "severity")
 
 _FAMILIES = (
-    Family(
+    MetricFamily(
         "mailpath_path_outcome",
         "gauge",
         "1 for the present verdict of a path and kind; there is one line for each.",
         ("company", "path", "kind", "outcome", "cause", "grade"),
         _outcomes,
     ),
-    Family(
+    MetricFamily(
         "mailpath_path_ok",
         "gauge",
         "1 if the last mail of this kind reached the inbox in time, 0 if not; absent while we could not look.",
         ("company", "path", "kind"),
         _oks,
     ),
-    Family(
+    MetricFamily(
         "mailpath_last_verdict_timestamp_seconds",
         "gauge",
         "When a path last had a verdict, in seconds since 1970.",
         ("company", "path"),
         _last_verdicts,
     ),
-    Family(
+    MetricFamily(
         "mailpath_probes_total",
         "counter",
         "Probes judged, by their first verdict.",
         ("company", "outcome", "cause"),
         _probes,
     ),
-    Family(
+    MetricFamily(
         "mailpath_mailbox_errors_total",
         "counter",
         "Failed visits to a path's mailbox.",
         ("company", "path"),
         _mailbox_errors,
     ),
-    Family(
+    MetricFamily(
         "mailpath_path_every_seconds",
         "gauge",
         "In which time each kind of a path is probed once.",
         ("company", "path"),
         _every,
     ),
-    Family(
+    MetricFamily(
         "mailpath_code_life_seconds",
         "gauge",
         "How long a code lives: what comes later is as good as lost.",
         ("company", "path"),
         _code_lives,
     ),
-    Family(
+    MetricFamily(
         "mailpath_incidents",
         "gauge",
         "Open incidents of which people may hear; company is empty where one touches several.",
         INCIDENT,
         _incidents,
     ),
-    Family(
+    MetricFamily(
         "mailpath_muted_incidents",
         "gauge",
         "Open incidents that are muted; company is empty where one touches several.",
         INCIDENT,
         _muted_incidents,
     ),
-    Family(
+    MetricFamily(
         "mailpath_incident_companies",
         "gauge",
         "1 for each company that an open incident touches now, if people may hear of it.",
@@ -290,7 +290,7 @@ _FAMILIES = (
 )
 
 
-def _written(family: Family, snapshot: Snapshot) -> Iterator[str]:
+def _written(family: MetricFamily, snapshot: Snapshot) -> Iterator[str]:
     """A family as text. Label values are config keys and our own words, which hold nothing to be escaped."""
     yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.type}\n"
     form = family.name + "{" + ",".join(f'{label}="%s"' for label in family.labels) + "} "

@@ -13,8 +13,8 @@ from monitor.config import Config
 from monitor.events import Event
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Handover, connected_at
-from probes.reference import SMTP_PORT, Answer, ask, ask_mail_hosts
-from probes.routes import Surroundings
+from probes.reference import SMTP_PORT, ReferenceResult, ask, ask_mail_hosts
+from probes.routes import RouteContext
 from probes.routes.direct import DirectRoute
 from probes.routes.wire import bears
 from probes.uplink import Uplink
@@ -29,7 +29,7 @@ log = structlog.get_logger("network")
 class Network:
     """Whether hosts outside can be reached from the source IP."""
 
-    def __init__(self, around: Surroundings, *, rest: float = REST) -> None:
+    def __init__(self, around: RouteContext, *, rest: float = REST) -> None:
         self.uplink = Uplink()
         self._around, self._rest = around, rest
         self._config = Config()
@@ -92,7 +92,7 @@ class Network:
             if before is not False:
                 log.warning("no host outside can be reached", reference=answers[0].reference, why=answers[0].text)
 
-    def _questions(self) -> Iterator[Awaitable[Answer]]:
+    def _questions(self) -> Iterator[Awaitable[ReferenceResult]]:
         """To the references that are configured; without any, to the mail hosts of the domains that we send from."""
         source, resolver = self._config.sender.source_ip, self._around.resolver
         if references := self._config.network.references:

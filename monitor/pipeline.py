@@ -33,10 +33,10 @@ from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.origin import origin_of
 from probes.probe import Probe
-from probes.reading.bounce_origin import Client
+from probes.reading.bounce_origin import SmtpClient
 from probes.reading.facts import BounceFacts
 from probes.recognise import Recognised, came_back, recognise
-from probes.routes import Surroundings
+from probes.routes import RouteContext
 from probes.sender import Identity, Role
 
 GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
@@ -57,7 +57,7 @@ class Pipeline:
     def __init__(
         self,
         store: Store,
-        around: Surroundings,
+        around: RouteContext,
         pool: MailboxThreads,
         key: bytes,
         listeners: Sequence[Listener],
@@ -129,7 +129,7 @@ class Pipeline:
         self._spawn(flight, self._send(flight, site, first))
         return probe
 
-    async def bounced(self, probe_id: str, facts: BounceFacts, client: Client) -> bool:
+    async def bounced(self, probe_id: str, facts: BounceFacts, client: SmtpClient) -> bool:
         """A mail about this probe came back. When this returns it is stored; whether there is such a probe."""
         flight = self.flights.get(probe_id) or await self._recall(probe_id)
         if flight is None:

@@ -27,7 +27,7 @@ CRON_TIMES = 50  # of a cron that are looked at, to know how long one waits for 
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class DueProbe:
     """One probe to be launched: it was due at `due`."""
 
     path: WatchedPath
@@ -172,7 +172,7 @@ class Schedule:
                 self._tables.append(table)
         heapq.heapify(self._plan)
 
-    def due(self, now: datetime, *, stored: bool = True) -> Iterator[Order]:
+    def due(self, now: datetime, *, stored: bool = True) -> Iterator[DueProbe]:
         """What to launch now. What was missed is skipped, never made up for in a burst; so is what falls into a time in
         which nothing can be `stored`."""
         self.lag = now - self._plan[0][0] if self._plan and self._plan[0][0] <= now else timedelta(0)
@@ -189,7 +189,7 @@ class Schedule:
             else:
                 self._caps.count(path, now)
                 self._launched[path.company, path.path, kind] = now, self._tables[number].wait_after(due)
-                yield Order(path, kind, due)
+                yield DueProbe(path, kind, due)
 
     def clock_was_set(self, step: timedelta, now: datetime) -> None:
         """Plan anew from `now`, which is `step` later than it would be. What has just had its turn has none again."""

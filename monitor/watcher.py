@@ -20,7 +20,7 @@ import structlog
 
 from monitor.searches import MARGIN, MOVED_EVERY, Request, Searches
 from probes.evidence import FailedLook, Folder, Look
-from probes.mailboxes import Mailbox, MailboxError, Search, Session, Sighting
+from probes.mailboxes import Mailbox, MailboxError, MailboxSession, Search, Sighting
 from probes.mailboxes.threads import MailboxThreads
 
 PATIENCE = 120.0  # seconds: a push that is lost is found by the next look
@@ -184,7 +184,7 @@ class Watcher:
         if self._wait:
             self._wait.cancel()
 
-    async def _visit(self, session: Session) -> bool:
+    async def _visit(self, session: MailboxSession) -> bool:
         """Look, and remove what is ours; False if it could not be removed, which ends the visit but not the looking."""
         asked, self._asked = self._asked, []
         started = self._now()
@@ -204,7 +204,7 @@ class Watcher:
             _answer(asked, self._look_of(started, search))
         return await self._remove(session, ours)
 
-    async def _search(self, session: Session, request: Request, *, needed: bool) -> Search | None:
+    async def _search(self, session: MailboxSession, request: Request, *, needed: bool) -> Search | None:
         """Search as is due. One that no answer depends on may fail: the watched folders were read."""
         try:
             return await session.search(request.since, self._expected.keys(), request.only)
@@ -214,7 +214,7 @@ class Watcher:
             log.warning("other folders cannot be searched", mailbox=self.mailbox.key, reason=str(error))
             return None
 
-    async def _sweep(self, session: Session) -> None:
+    async def _sweep(self, session: MailboxSession) -> None:
         """Remove what we left behind in any folder, once a day. Whoever wants something of us ends the searching."""
         request = self._searches.sweep(self._now(), monotonic())
         if request is None or self._closing:
@@ -262,7 +262,7 @@ class Watcher:
         await _passed_on(self._report(recovered, look))
         self._failed_for -= recovered
 
-    async def _remove(self, session: Session, ours: Sequence[Sighting]) -> bool:
+    async def _remove(self, session: MailboxSession, ours: Sequence[Sighting]) -> bool:
         try:
             if ours:
                 await session.remove(ours)

@@ -30,7 +30,7 @@ from probes.reading.bounce_origin import Tie, receiver_of, tie_of
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class SortedEvidence:
     """The evidence, sorted by what it tells."""
 
     attempts: tuple[Attempt, ...]
@@ -144,9 +144,9 @@ class Case:
         return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
 
 
-def case_of(probe: Probe, evidence: Sequence[Evidence]) -> Case:
+def case_of(probe: Probe, evidence: Sequence[Evidence]) -> SortedEvidence:
     """The case of this probe."""
-    return Case(
+    return SortedEvidence(
         tuple(e for e in evidence if isinstance(e, Attempt)),
         tuple(sorted((e for e in evidence if isinstance(e, Dialogue)), key=lambda d: d.number)),
         tuple(e for e in evidence if isinstance(e, Interrupted)),

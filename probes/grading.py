@@ -1,7 +1,7 @@
 """How much a verdict proves, by what it rests on. Pure."""
 
 from probes.attempts import IMPERSONATING, reached
-from probes.case import Case
+from probes.case import SortedEvidence
 from probes.evidence import Arrival, Bounce, Dialogue, Folder
 from probes.probe import Probe
 from probes.reading.headers import read_message
@@ -26,7 +26,7 @@ def grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
     return Grade.REAL if probe.via == "direct" and dialogue.local_ip == probe.source_ip else Grade.UNPROVEN
 
 
-def grade_of_bounce(probe: Probe, case: Case, bounce: Bounce, handed_over: Dialogue | None) -> Grade:
+def grade_of_bounce(probe: Probe, case: SortedEvidence, bounce: Bounce, handed_over: Dialogue | None) -> Grade:
     """That of the dialogue with those who took it, if the bounce is theirs."""
     if not case.proves(bounce):
         return Grade.UNPROVEN

@@ -22,7 +22,7 @@ from probes.attempts import (
     unconnected_retry,
     wait_after,
 )
-from probes.case import Case as _Case
+from probes.case import SortedEvidence as _Case
 from probes.case import case_of as _case
 from probes.evidence import (
     Arrival,

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from probes.reading.bounce_origin import (
-    Client,
-    Origin,
+    BounceOrigin,
     Receiver,
+    SmtpClient,
     is_among,
     is_loopback,
     names_to_confirm,
@@ -17,9 +17,9 @@ from probes.resolver import Resolver, Unresolved
 CONFIRM_WITHIN = 5.0  # seconds for the DNS to tell the addresses of one name
 
 
-async def origin_of(client: Client, facts: BounceFacts, receiver: Receiver, resolver: Resolver) -> Origin:
+async def origin_of(client: SmtpClient, facts: BounceFacts, receiver: Receiver, resolver: Resolver) -> BounceOrigin:
     """The origin of a bounce that says this. The DNS is asked only for a name that would prove more."""
-    origin = Origin(client.ip, to_envelope=client.to_envelope, null_sender=client.null_sender)
+    origin = BounceOrigin(client.ip, to_envelope=client.to_envelope, null_sender=client.null_sender)
     if is_loopback(client.ip):
         return origin
     for name in names_to_confirm(client.helo, facts.reporting_mta):

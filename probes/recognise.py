@@ -14,7 +14,7 @@ from probes.evidence import Arrival, BodyState, Bounce, Marker
 from probes.mailboxes import Sighting
 from probes.message import body_state
 from probes.reading.about_a_mail import is_about_a_mail
-from probes.reading.bounce_origin import Origin
+from probes.reading.bounce_origin import BounceOrigin
 from probes.reading.facts import BounceFacts, RecipientFacts
 from probes.reading.header_addresses import addresses_of
 from probes.reading.header_fields import Field, fields
@@ -137,7 +137,9 @@ LONGEST_REPLY = 2000  # characters kept of a reply
 LONGEST_NAME = 320
 
 
-def came_back(facts: BounceFacts, recipient: str, ours: Container[str], at: datetime, origin: Origin) -> Bounce | None:
+def came_back(
+    facts: BounceFacts, recipient: str, ours: Container[str], at: datetime, origin: BounceOrigin
+) -> Bounce | None:
     """The evidence that a mail about a probe to `recipient` is, handed over by `origin`.
 
     Of several recipients the probe's own counts, else one that it may have been forwarded to. None when it speaks only

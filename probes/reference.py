@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from probes.answer import Fault
 from probes.resolver import Resolver, Unresolved
-from probes.routes.reply import Reply, Trouble
+from probes.routes.reply import Reply, WireFault
 from probes.routes.wire import bears, connect
 from probes.settings import Endpoint
 
@@ -19,7 +19,7 @@ MOST_ADDRESSES = 3  # of one reference
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReferenceResult:
     """What came of asking one reference, "host:port". `reached` is None where it tells nothing of our way out."""
 
     reference: str
@@ -27,7 +27,7 @@ class Answer:
     text: str
 
 
-async def ask(reference: Endpoint, source: str, resolver: Resolver, *, timeout: float) -> Answer:
+async def ask(reference: Endpoint, source: str, resolver: Resolver, *, timeout: float) -> ReferenceResult:
     """Ask the host that the configuration names, from the address `source`; over within `timeout` seconds."""
     until = asyncio.get_running_loop().time() + timeout
     found = await resolver.addresses(reference.host, timeout=timeout / 2)
@@ -35,11 +35,11 @@ async def ask(reference: Endpoint, source: str, resolver: Resolver, *, timeout: 
         return _not_found(str(reference), found)
     places = [(str(reference), address) for address in _of_family(found, source)]
     if not places:
-        return Answer(str(reference), None, f"it has no address that {source} could reach")
+        return ReferenceResult(str(reference), None, f"it has no address that {source} could reach")
     return await _knock(places, reference.port, source, until)
 
 
-async def ask_mail_hosts(domain: str, source: str, resolver: Resolver, *, timeout: float) -> Answer:
+async def ask_mail_hosts(domain: str, source: str, resolver: Resolver, *, timeout: float) -> ReferenceResult:
     """Ask the MX hosts of a domain that we send from. A domain without MX may have a web server only, and its MX may be
     this very machine: neither tells anything."""
     until = asyncio.get_running_loop().time() + timeout
@@ -53,34 +53,34 @@ async def ask_mail_hosts(domain: str, source: str, resolver: Resolver, *, timeou
         if host.name != domain and not bears(address)
     ]
     if not places:
-        return Answer(f"the MX of {domain}", None, "there is no such host outside this machine")
+        return ReferenceResult(f"the MX of {domain}", None, "there is no such host outside this machine")
     return await _knock(places, SMTP_PORT, source, until)
 
 
-async def _knock(places: list[tuple[str, str]], port: int, source: str, until: float) -> Answer:
+async def _knock(places: list[tuple[str, str]], port: int, source: str, until: float) -> ReferenceResult:
     """Knock at these (name, address) at once. One that greets is enough; else the first tells."""
     at_once = [_greeting(name, address, port, source, until) for name, address in places[:MOST_ADDRESSES]]
     answers = await asyncio.gather(*at_once)
     return next((answer for answer in answers if answer.reached), answers[0])
 
 
-async def _greeting(name: str, address: str, port: int, source: str, until: float) -> Answer:
+async def _greeting(name: str, address: str, port: int, source: str, until: float) -> ReferenceResult:
     wire = await connect(address, port, until, source=source)
-    if isinstance(wire, Trouble):
-        return Answer(name, False, wire.text)
+    if isinstance(wire, WireFault):
+        return ReferenceResult(name, False, wire.text)
     try:
         heard = await wire.reply(until)
         wire.write(b"QUIT\r\n")
     finally:
         wire.drop()
     if isinstance(heard, Reply):
-        return Answer(name, True, f"{heard.code} {heard.text}")
-    return Answer(name, False, heard.text)
+        return ReferenceResult(name, True, f"{heard.code} {heard.text}")
+    return ReferenceResult(name, False, heard.text)
 
 
-def _not_found(reference: str, found: Unresolved) -> Answer:
+def _not_found(reference: str, found: Unresolved) -> ReferenceResult:
     """Name servers that do not answer are part of our way out; a name that does not exist is somebody's mistake."""
-    return Answer(reference, None if found.fault is Fault.DOMAIN_UNKNOWN else False, found.text)
+    return ReferenceResult(reference, None if found.fault is Fault.DOMAIN_UNKNOWN else False, found.text)
 
 
 def _of_family(addresses: tuple[str, ...], source: str) -> list[str]:

@@ -9,7 +9,7 @@ from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, OUTCOME_WORD, PATH, 
 from dashboards.panels import (
     DATASOURCE,
     Column,
-    Look,
+    PanelLook,
     Query,
     colour_from,
     levels,
@@ -36,7 +36,7 @@ from dashboards.queries import (
     with_runbook,
 )
 from dashboards.words import ADVICE, BAD, GOOD, NOT_BAD, RANKS, WARNING, mapped, no_number, ranked
-from monitor.incidents.family import Family
+from monitor.incidents.family import CauseFamily
 
 DAY = "1d"
 LIFE = f"min(mailpath_code_life_seconds{{{HERE_PATHS}}})"
@@ -84,7 +84,7 @@ def _now() -> Panel:
         "The worst now",
         "The worst present verdict on the chosen paths and kinds; the table below has each one, with its grade.",
         Query(or_none(f"max({ranks(HERE_LINES)})", RANKS[None])),
-        look=Look("none", words=[ranked()]),
+        look=PanelLook("none", words=[ranked()]),
     )
 
 
@@ -95,7 +95,7 @@ def _incidents() -> Panel:
         "company's own ones about which nobody is told.",
         Query(how_many(f"mailpath_incident_companies{{{HERE}}}"), "! open"),
         Query(or_none(f"sum(mailpath_muted_incidents{{{HERE}}})"), "– muted"),
-        look=Look("short", decimals=0),
+        look=PanelLook("short", decimals=0),
         overrides=[colour_from(1, "! open", BAD)],
     )
 
@@ -108,7 +108,9 @@ def _share() -> Panel:
         "Of the probes judged in the last 24 hours, the share that was in the inbox in time. Those that could not be "
         f"looked at are left out. {ALL_KINDS}.",
         Query(f"({or_none(f'sum({inbox})')}) / ({or_none(f'sum({known})')})"),
-        look=Look("percentunit", words=[no_number()], steps=[(0.95, WARNING), (0.99, GOOD)], lowest=BAD, decimals=1),
+        look=PanelLook(
+            "percentunit", words=[no_number()], steps=[(0.95, WARNING), (0.99, GOOD)], lowest=BAD, decimals=1
+        ),
     )
 
 
@@ -118,7 +120,7 @@ def _bad() -> Panel:
         "Not in time, last day",
         f"How many probes of the last 24 hours did not come, or not in time. {ALL_KINDS}.",
         Query(or_none(f"sum({failed})")),
-        look=Look("short", steps=[(0.5, BAD)], decimals=0),
+        look=PanelLook("short", steps=[(0.5, BAD)], decimals=0),
     )
 
 
@@ -139,7 +141,7 @@ def _history() -> Panel:
         "The verdict that counted at each time. Gaps: there was none, or Mailpath was not running. Verdicts of "
         "different grades follow each other in one band; the tables tell the grade.",
         Query(by(("path", "kind"), ranks(HERE_LINES)), "{{path}} {{kind}}"),
-        look=Look("none", words=[ranked()]),
+        look=PanelLook("none", words=[ranked()]),
     )
 
 
@@ -154,7 +156,7 @@ def _delivery() -> Panel:
         Query(seconds_to_inbox(0.5, (), rate), "half"),
         Query(seconds_to_inbox(0.95, (), rate), "95 of 100"),
         Query(LIFE, "the code's life"),
-        look=Look("s", no_value="nothing reached the inbox"),
+        look=PanelLook("s", no_value="nothing reached the inbox"),
         overrides=[line("half", GOOD, (2, 5)), line("95 of 100", GOOD), line("the code's life", BAD, (10, 6))],
         powers=True,
     )
@@ -167,7 +169,7 @@ def _of_its_life() -> Panel:
         "The time within which 95 of 100 mails of a kind came, in the time range above, as a share of the code's life. "
         "At 100 % the code is dead on arrival. All the company's paths and all grades are taken together.",
         Query(f"{seconds_to_inbox(0.95, ('kind',), rate)} / on () group_left () {LIFE}", "{{kind}}"),
-        look=Look(
+        look=PanelLook(
             "percentunit",
             steps=[(0.5, WARNING), (1, BAD)],
             lowest=GOOD,
@@ -189,7 +191,10 @@ def _stopped() -> Panel:
         Query(or_none(f"1000 * {with_runbook(last)}", NEVER, path="–", kind="–")),
         columns=[
             Column(
-                "Value", "Last seen", Look("dateTimeFromNow", words=[mapped(_0="✓ none in the last day")]), width=190
+                "Value",
+                "Last seen",
+                PanelLook("dateTimeFromNow", words=[mapped(_0="✓ none in the last day")]),
+                width=190,
             ),
             OUTCOME_WORD,
             PATH,
@@ -209,7 +214,7 @@ def _causes() -> Panel:
         f"How many probes of the last 24 hours did not come, or not in time, by the cause of their first verdict. "
         f"{ALL_KINDS}.",
         Query(or_none(by(("outcome", "cause"), failed, "sum"), outcome="none"), "{{outcome}} {{cause}}"),
-        look=Look("short", steps=[(0.5, BAD)], decimals=0, least=0),
+        look=PanelLook("short", steps=[(0.5, BAD)], decimals=0, least=0),
     )
 
 
@@ -238,7 +243,10 @@ def _advice() -> Panel:
                 "",
                 "| what to do | runbook |",
                 "|---|---|",
-                *(f"| {ADVICE[family]} | [{family}](${{mailpath:raw}}/runbooks/cause-{family}) |" for family in Family),
+                *(
+                    f"| {ADVICE[family]} | [{family}](${{mailpath:raw}}/runbooks/cause-{family}) |"
+                    for family in CauseFamily
+                ),
             )
         ),
     )

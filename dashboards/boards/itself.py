@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from dashboards.board import Name, Shelf, board, choice
 from dashboards.boards.last_verdict import last_verdict
-from dashboards.panels import Look, Query, colour_from, line, lines, number, tally
+from dashboards.panels import PanelLook, Query, colour_from, line, lines, number, tally
 from dashboards.queries import by, counted, or_none
 from dashboards.words import BAD, GOOD, NOT_KNOWN, WARNING, mapped
 
@@ -36,7 +36,7 @@ def _up() -> Panel:
         "Whether Prometheus could scrape it last time. While it does not answer, all other boards show nothing or the "
         "past.",
         Query(or_none(f"min(up{{{JOB}}})", -1)),
-        look=Look(
+        look=PanelLook(
             "none",
             words=[mapped(_0="✕ no", _1="✓ yes", **{"-1": "? not scraped"})],
             steps=[(0, BAD), (1, GOOD)],
@@ -50,7 +50,7 @@ def _build() -> Panel:
         "Version",
         "What runs: the version of Mailpath and of Python.",
         Query(f"max by (version, python) (mailpath_build_info{{{JOB}}})", "{{version}} · Python {{python}}"),
-        look=Look("none"),
+        look=PanelLook("none"),
         name_only=True,
     )
 
@@ -60,7 +60,7 @@ def _inbound_up() -> Panel:
         "Listener",
         "Whether it listens for bounces and copies. Off: the configuration has no [inbound].",
         Query(or_none(f"min(mailpath_inbound_up{{{JOB}}})", -1)),
-        look=Look(
+        look=PanelLook(
             "none",
             words=[mapped(_0="✕ down", _1="✓ listens", **{"-1": "– off"})],
             steps=[(0, BAD), (1, GOOD)],
@@ -73,7 +73,7 @@ def _notices_waiting() -> Panel:
         "Notices waiting",
         "Notices that no channel has taken yet, over all channels.",
         Query(or_none(f"sum(mailpath_notices_waiting{{{JOB}}})")),
-        look=Look("short", steps=[(1, WARNING), (20, BAD)], decimals=0),
+        look=PanelLook("short", steps=[(1, WARNING), (20, BAD)], decimals=0),
     )
 
 
@@ -84,7 +84,7 @@ def _lag() -> Panel:
         "have not seen. Both are near zero when it keeps up. The dashed line is at a minute.",
         Query(f"max(mailpath_schedule_lag_seconds{{{JOB}}})", "schedule"),
         Query(or_none(f"max(mailpath_rules_lag_seconds{{{JOB}}})"), "incident rules"),
-        look=Look("s", steps=[(60, BAD)], lowest="transparent", least=0),
+        look=PanelLook("s", steps=[(60, BAD)], lowest="transparent", least=0),
         overrides=[line("schedule", GOOD), line("incident rules", WARNING, (2, 5))],
     )
 
@@ -95,7 +95,7 @@ def _in_flight() -> Panel:
         "Probes without a verdict. A level is normal: those that wait for a retry, or for a mail that may never come. "
         "Steady growth is not.",
         Query(f"sum(mailpath_probes_in_flight{{{JOB}}})", "in flight"),
-        look=Look("short", decimals=0, least=0),
+        look=PanelLook("short", decimals=0, least=0),
     )
 
 
@@ -106,7 +106,7 @@ def _skipped() -> Panel:
         "Scheduled probes that were not sent. Late: their time had passed. Busy: one of the same path and kind was "
         "still out. Cap: the day's or the minute's limit was reached.",
         Query(or_none(by(("reason",), skipped, "sum"), reason="none"), "{{reason}}"),
-        look=Look("short", steps=[(0.5, WARNING)], decimals=0),
+        look=PanelLook("short", steps=[(0.5, WARNING)], decimals=0),
     )
 
 
@@ -115,7 +115,7 @@ def _verdicts() -> Panel:
         "Probes judged, each hour",
         "How many probes had their first verdict in each hour. It falls to zero when nothing is probed any more.",
         Query(or_none(f"sum({counted('mailpath_probes_total', JOB, HOUR)})"), "judged"),
-        look=Look("short", decimals=0),
+        look=PanelLook("short", decimals=0),
         bars=True,
         step=HOUR,
     )
@@ -130,7 +130,7 @@ def _mailboxes() -> Panel:
         Query(
             or_none(f"topk(10, {by(('company', 'path'), failed, 'sum')} > 0)", company="none"), "{{company}} {{path}}"
         ),
-        look=Look("short", steps=[(0.5, WARNING), (10, BAD)], decimals=0),
+        look=PanelLook("short", steps=[(0.5, WARNING), (10, BAD)], decimals=0),
     )
 
 
@@ -140,7 +140,7 @@ def _inbound() -> Panel:
         "Mails that came in, each hour",
         "What the listener took, by what it was, and what it refused. Nothing: there was no mail, or no listener.",
         Query(or_none(by(("kind",), came, "sum"), kind="none"), "{{kind}}"),
-        look=Look("short", steps=[(0.5, GOOD)], decimals=0),
+        look=PanelLook("short", steps=[(0.5, GOOD)], decimals=0),
     )
 
 
@@ -154,7 +154,7 @@ def _notices() -> Panel:
         "What each channel took, and each try that failed; a failed one is tried again until it is taken.",
         Query(told("delivered"), "✓ {{channel}}"),
         Query(told("failed"), "✕ {{channel}}"),
-        look=Look("short", steps=[(0.5, GOOD)], decimals=0),
+        look=PanelLook("short", steps=[(0.5, GOOD)], decimals=0),
         overrides=[colour_from(0.5, "B", BAD, matching="byFrameRefID")],
     )
 
@@ -165,7 +165,7 @@ def _oldest() -> Panel:
         "Oldest notice that waited, each hour",
         "The greatest age of the oldest notice that each channel had not taken. A channel that is down makes it grow.",
         Query(or_none(oldest, channel="no channel"), "{{channel}}"),
-        look=Look("s", steps=[(300, WARNING), (3600, BAD)], decimals=0),
+        look=PanelLook("s", steps=[(300, WARNING), (3600, BAD)], decimals=0),
     )
 
 
@@ -174,7 +174,7 @@ def _scrape() -> Panel:
         "Scrape time",
         "How long /metrics took to answer. The dashed line is at Prometheus's usual limit of ten seconds.",
         Query(f"max by (instance) (scrape_duration_seconds{{{JOB}}})", "{{instance}}"),
-        look=Look("s", steps=[(10, BAD)], lowest="transparent", least=0),
+        look=PanelLook("s", steps=[(10, BAD)], lowest="transparent", least=0),
     )
 
 
@@ -184,5 +184,5 @@ def _samples() -> Panel:
         "How many lines /metrics has: about three for each path and kind, and twelve for each company and kind that is "
         "delivered to.",
         Query(f"max by (instance) (scrape_samples_scraped{{{JOB}}})", "{{instance}}"),
-        look=Look("short", decimals=0, least=0),
+        look=PanelLook("short", decimals=0, least=0),
     )

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models.dashboard import Panel
 
-from dashboards.panels import Look, Query, colour_from, number
+from dashboards.panels import PanelLook, Query, colour_from, number
 from dashboards.queries import how_many, overdue, since_last_verdict
 from dashboards.words import WARNING, mapped
 
@@ -15,6 +15,6 @@ def last_verdict(chosen: str) -> Panel:
         "each of their kinds is probed once: what the board shows of those may no longer be so.",
         Query(since_last_verdict(chosen), "ago"),
         Query(how_many(overdue(chosen)), "paths overdue"),
-        look=Look("s", words=[mapped(**{"-1": "none yet"})], decimals=0),
+        look=PanelLook("s", words=[mapped(**{"-1": "none yet"})], decimals=0),
         overrides=[colour_from(1, "paths overdue", WARNING, unit="short")],
     )

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 from dashboards.board import Name, Shelf, board, choice, company_link
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, PATH, SCOPE, SEVERITY, TO_DO, WHOSE
-from dashboards.panels import Column, Look, Query, colour_from, columns_of, lines, number, outcome_colours, rows
+from dashboards.panels import Column, PanelLook, Query, colour_from, columns_of, lines, number, outcome_colours, rows
 from dashboards.queries import (
     COMPANIES,
     LINES,
@@ -61,7 +61,7 @@ def _reached() -> Panel:
         Query(how_many(failing(LINES)), "✕ not reached"),
         Query(how_many(unknown(COMPANIES, LINES)), "? not known"),
         Query(how_many(well(LINES)), "✓ reached"),
-        look=Look("short", decimals=0),
+        look=PanelLook("short", decimals=0),
         overrides=[
             colour_from(1, "✕ not reached", BAD),
             colour_from(1, "? not known", NOT_KNOWN),
@@ -76,7 +76,7 @@ def _incidents() -> Panel:
         "Problems that last, of all companies: those open, and those muted, about which nobody is told now.",
         Query("sum(mailpath_incidents) or on () vector(0)", "! open"),
         Query("sum(mailpath_muted_incidents) or on () vector(0)", "– muted"),
-        look=Look("short", decimals=0),
+        look=PanelLook("short", decimals=0),
         overrides=[colour_from(1, "! open", BAD), colour_from(1, "– muted", NOT_KNOWN)],
     )
 
@@ -98,7 +98,7 @@ def _companies() -> Panel:
         Query(f"{age} or {company} * -1"),
         columns=[
             replace(OUTCOME, name="Value #A"),
-            Column("company", "Company", Look("none", links=[company_link("${__value.raw}")]), width=120),
+            Column("company", "Company", PanelLook("none", links=[company_link("${__value.raw}")]), width=120),
             Column("name", "Name"),
             Column("mail_system", "Mail system", width=110),
             CAUSE,
@@ -106,8 +106,10 @@ def _companies() -> Panel:
             PATH,
             KIND,
             GRADE,
-            Column("Value #B", "Incidents", Look("short"), width=80),
-            Column("Value #C", "Last verdict", Look("s", words=[mapped(**{"-1": "none yet"})], decimals=0), width=100),
+            Column("Value #B", "Incidents", PanelLook("short"), width=80),
+            Column(
+                "Value #C", "Last verdict", PanelLook("s", words=[mapped(**{"-1": "none yet"})], decimals=0), width=100
+            ),
         ],
         sort="Outcome",
     )
@@ -145,7 +147,7 @@ def _grades() -> Panel:
         Query(by(("grade", "outcome"), outcomes(LINES), "count")),
         across="grade",
         pieces="outcome",
-        look=Look("short", decimals=0),
+        look=PanelLook("short", decimals=0),
         overrides=outcome_colours(),
     )
 
@@ -155,7 +157,7 @@ def _present() -> Panel:
         "Present verdicts over time",
         f"How many paths and kinds had which verdict at each time. {MIXED}.",
         *(Query(how_many(outcomes(f'{LINES},outcome="{outcome}"')), outcome) for outcome in FROM_BEST),
-        look=Look("short", decimals=0),
+        look=PanelLook("short", decimals=0),
         overrides=outcome_colours(),
         stacked=True,
     )
@@ -171,7 +173,7 @@ def _verdicts() -> Panel:
         "How many probes of all kinds were judged, by their first verdict: what was amended later is not counted "
         f"again. {MIXED}.",
         *(Query(judged(outcome), outcome) for outcome in FROM_BEST),
-        look=Look("short", decimals=0),
+        look=PanelLook("short", decimals=0),
         overrides=outcome_colours(),
         bars=True,
         step="1h",

@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from dashboards.board import Name, Shelf, board, choice
 from dashboards.columns import CAUSE, OUTCOME_WORD, TO_DO
-from dashboards.panels import Column, Look, Query, columns_of, outcome_colours, rows, tally, timeline
+from dashboards.panels import Column, PanelLook, Query, columns_of, outcome_colours, rows, tally, timeline
 from dashboards.queries import (
     COMPANIES,
     LINES,
@@ -25,7 +25,7 @@ from dashboards.words import BAD, GOOD, OF_THE_SENDER, WARNING
 SYSTEM = ("mail_system",)
 MIXED = "All grades are taken together"
 THEIR_FAULT = f'{LINES},cause=~"{OF_THE_SENDER}"'
-SHARE = Look("percentunit", steps=[(0.001, WARNING), (0.6, BAD)], lowest=GOOD, decimals=0, least=0, most=1)
+SHARE = PanelLook("percentunit", steps=[(0.001, WARNING), (0.6, BAD)], lowest=GOOD, decimals=0, least=0, most=1)
 
 
 def sender() -> Dashboard:
@@ -50,7 +50,7 @@ def sender() -> Dashboard:
 
 def _systems() -> Panel:
     blaming = per_mail_system(failing(THEIR_FAULT), COMPANIES)
-    count = Look("short", decimals=0)
+    count = PanelLook("short", decimals=0)
     return rows(
         "Mail systems: how many companies they stop",
         "Companies of each mail system, how many of them the chosen kinds do not reach in time, and how many of those "
@@ -83,14 +83,14 @@ def _verdicts() -> Panel:
         Query(by(("group", "outcome"), f'label_join({counts}, "group", " · ", "mail_system", "grade")', "sum")),
         across="group",
         pieces="outcome",
-        look=Look("short", decimals=0),
+        look=PanelLook("short", decimals=0),
         overrides=outcome_colours(),
     )
 
 
 def _causes_now() -> Panel:
     causes = by(("cause", "outcome"), bad(LINES), "count")
-    count = Look("short", decimals=0)
+    count = PanelLook("short", decimals=0)
     return rows(
         "Causes now",
         f"Why mail does not arrive in time at present: on how many paths and kinds, of which outcome. {MIXED}. The "
@@ -106,7 +106,7 @@ def _causes() -> Panel:
         "Causes over time",
         f"On how many paths and kinds each cause kept mail from arriving in time. {MIXED}.",
         Query(or_none(by(("cause",), bad(LINES), "count"), cause="none"), "{{cause}}"),
-        look=Look("short", steps=[(1, WARNING), (5, BAD)], decimals=0),
+        look=PanelLook("short", steps=[(1, WARNING), (5, BAD)], decimals=0),
     )
 
 
@@ -131,7 +131,7 @@ def _delivery() -> Panel:
         "these companies' paths. At 100 % the code is dead on arrival. Mails that never came are not in it. Read off a "
         f"histogram, so it is rough. {MIXED}.",
         Query(f"{seconds_to_inbox(0.95, SYSTEM, buckets)} / on () group_left () {life}", "{{mail_system}}"),
-        look=Look(
+        look=PanelLook(
             "percentunit",
             steps=[(0.5, WARNING), (1, BAD)],
             lowest=GOOD,

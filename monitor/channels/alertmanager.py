@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, model_validator
 
-from monitor.channels.alerts import RENEW, Alert, Silence, alert, alerts, silence, silences
-from monitor.channels.channel import TIMEOUT, Surroundings
-from monitor.channels.exchange import Answer, WebUrl, basic, exchange, refusal
+from monitor.channels.alerts import RENEW, Alert, AlertmanagerSilence, alert, alerts, silence, silences
+from monitor.channels.channel import TIMEOUT, ChannelContext
+from monitor.channels.exchange import HttpReply, WebUrl, basic, exchange, refusal
 from monitor.incidents.notice import Notice
 from probes.settings import Secret, Settings, shown
 from probes.tls import CaFile
@@ -53,11 +53,11 @@ class AlertmanagerChannel(Settings):
         """See `Channel`."""
         return True
 
-    async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
+    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
         """See `Channel`."""
         return await self._post(list(alerts(notice, around.now())), around)
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Surroundings) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
         """See `Channel`. What a silence lacks is put right before the alerts are said again."""
         try:
             async with asyncio.timeout(TIMEOUT):
@@ -72,15 +72,15 @@ class AlertmanagerChannel(Settings):
         except TimeoutError:
             return f"not all could be said again within {TIMEOUT:g} seconds"
 
-    async def _post(self, batch: Sequence[Alert], around: Surroundings) -> str | None:
+    async def _post(self, batch: Sequence[Alert], around: ChannelContext) -> str | None:
         return _explained(await self._ask(around, "POST", "alerts", batch))
 
-    async def _silence(self, heard: set[str], muted: set[str], around: Surroundings) -> str | None:
+    async def _silence(self, heard: set[str], muted: set[str], around: ChannelContext) -> str | None:
         """Silence what is muted, and end our silences of what is to be heard."""
         answer = await self._ask(around, "GET", "silences", most=MOST_SILENCES)
         if fault := _explained(answer):
             return fault
-        there = silences(answer.body) if isinstance(answer, Answer) else None
+        there = silences(answer.body) if isinstance(answer, HttpReply) else None
         if there is None:
             return "its silences cannot be read; is there an Alertmanager?"
         faults = [
@@ -89,20 +89,20 @@ class AlertmanagerChannel(Settings):
         ]
         return next((fault for fault in faults if fault), None)
 
-    async def _set(self, incident: str, there: Silence | None, around: Surroundings) -> str | None:
+    async def _set(self, incident: str, there: AlertmanagerSilence | None, around: ChannelContext) -> str | None:
         now = around.now()
         if there and there.ends_at - now >= RENEW:
             return None
         return _explained(await self._ask(around, "POST", "silences", silence(incident, there, now)))
 
-    async def _lift(self, there: Silence, around: Surroundings) -> str | None:
+    async def _lift(self, there: AlertmanagerSilence, around: ChannelContext) -> str | None:
         answer = await self._ask(around, "DELETE", f"silence/{quote(there.id, safe='')}")
-        gone = isinstance(answer, Answer) and answer.status == 404
+        gone = isinstance(answer, HttpReply) and answer.status == 404
         return None if gone else _explained(answer)
 
     async def _ask(
-        self, around: Surroundings, method: str, what: str, said: Any = None, *, most: int = 2000
-    ) -> Answer | str:
+        self, around: ChannelContext, method: str, what: str, said: Any = None, *, most: int = 2000
+    ) -> HttpReply | str:
         return await exchange(
             around.http,
             method,
@@ -114,7 +114,7 @@ class AlertmanagerChannel(Settings):
         )
 
 
-def _explained(answer: Answer | str) -> str | None:
+def _explained(answer: HttpReply | str) -> str | None:
     """Why it did not take it. An Alertmanager says what it does not like."""
     if isinstance(answer, str):
         return answer

@@ -62,7 +62,7 @@ def _began(notice: Notice) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class AlertmanagerSilence:
     """A silence of ours. `starts_at` is as Alertmanager writes it."""
 
     id: str
@@ -70,7 +70,7 @@ class Silence:
     ends_at: datetime
 
 
-def silences(body: bytes) -> dict[str, Silence] | None:
+def silences(body: bytes) -> dict[str, AlertmanagerSilence] | None:
     """Our silences that are not over, by the incident they silence; None if the body is no list of silences."""
     try:
         found = [_ours(each) for each in json.loads(body)]
@@ -79,17 +79,19 @@ def silences(body: bytes) -> dict[str, Silence] | None:
     return dict(each for each in found if each)
 
 
-def _ours(each: Any) -> tuple[str, Silence] | None:
+def _ours(each: Any) -> tuple[str, AlertmanagerSilence] | None:
     match each["matchers"]:
         case [{"name": "incident", "value": str(incident), "isRegex": False, "isEqual": True}] if (
             each["createdBy"] == BY and each["status"]["state"] != "expired"
         ):
-            return incident, Silence(str(each["id"]), str(each["startsAt"]), datetime.fromisoformat(each["endsAt"]))
+            return incident, AlertmanagerSilence(
+                str(each["id"]), str(each["startsAt"]), datetime.fromisoformat(each["endsAt"])
+            )
         case _:
             return None
 
 
-def silence(incident: str, there: Silence | None, now: datetime) -> dict[str, Any]:
+def silence(incident: str, there: AlertmanagerSilence | None, now: datetime) -> dict[str, Any]:
     """What to post so that an incident is silent: a new silence, or more time for the one that is there."""
     known = {"id": there.id, "startsAt": there.starts_at} if there else {"startsAt": _rfc3339(now)}
     return {

@@ -15,7 +15,7 @@ REPEAT = 60.0  # seconds between two calls of `repeat`
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ChannelContext:
     """What a channel needs of the world outside its settings. `http` is made by `exchange.session`."""
 
     http: "ClientSession"
@@ -40,11 +40,11 @@ class Channel(Protocol):
         as a chat, is spared the end of an incident that another one took in, which it is told with that other one."""
         ...
 
-    async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
+    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
         """Tell it. The receiver may have had it already: `notice.id` is the same each time."""
         ...
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Surroundings) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
         """For channels that forget: say again what lasts, the last notice that each incident was told by. Of `muted`
         ones nobody wants to hear now; they are not among the `active`. Others do nothing."""
         ...

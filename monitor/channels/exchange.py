@@ -51,7 +51,7 @@ WebUrl = Annotated[str, AfterValidator(_web_address)]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpReply:
     """What came back: the status, and the body or its beginning."""
 
     status: int
@@ -86,7 +86,7 @@ async def exchange(
     headers: Mapping[str, str] | None = None,
     ca_file: Path | None = None,
     most: int = SHORT,
-) -> Answer | str:
+) -> HttpReply | str:
     """The answer, its body cut after `most` bytes; or why there is none, in words without any part of the URL."""
     from aiohttp import ClientError
 
@@ -100,7 +100,7 @@ async def exchange(
             ssl=client_context(verify=True, ca_file=ca_file),
             allow_redirects=False,
         ) as response:
-            return Answer(response.status, await _beginning(response, most))
+            return HttpReply(response.status, await _beginning(response, most))
     except TimeoutError:
         return f"no answer within {TIMEOUT:g} seconds"
     except (ClientError, OSError, ValueError) as error:  # ValueError: an answer that is not HTTP
@@ -138,7 +138,7 @@ def _system(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno and error.errno > 0 else type(error).__name__
 
 
-def refusal(answer: Answer) -> str | None:
+def refusal(answer: HttpReply) -> str | None:
     """Why the other side did not take it, None if it did."""
     if answer.good:
         return None

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from monitor.channels.channel import TIMEOUT, Surroundings
+from monitor.channels.channel import TIMEOUT, ChannelContext
 from monitor.channels.exchange import exchange, refusal
 from monitor.incidents.incident import Severity
 from monitor.incidents.notice import Notice
@@ -105,7 +105,7 @@ class ServiceChannel(Settings):
         schema = self.url.get_secret_value().partition("://")[0].lower()
         return schema in KEYS.keys() | ALIASES | {"http", "https"}
 
-    async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
+    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
         """See `Channel`."""
         try:
             async with asyncio.timeout(TIMEOUT):
@@ -116,7 +116,7 @@ class ServiceChannel(Settings):
         except TimeoutError:
             return f"no answer within {TIMEOUT:g} seconds"
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Surroundings) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
         """See `Channel`."""
         return None
 
@@ -193,7 +193,7 @@ def reason(messages: Iterable[str]) -> str:
     return "it does not say why"
 
 
-async def _close(parsed: Parsed, notice: Notice, around: Surroundings) -> str | None:
+async def _close(parsed: Parsed, notice: Notice, around: ChannelContext) -> str | None:
     """Close the alert with our alias. One that is not there is closed already."""
     from apprise.plugins.jira import JIRA_API_LOOKUP
     from apprise.plugins.opsgenie import OPSGENIE_API_LOOKUP

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from monitor.channels.channel import Surroundings
+from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import WebUrl, exchange, refusal
 from monitor.incidents.notice import Notice
 from probes.settings import Secret, Settings
@@ -31,7 +31,7 @@ class WebhookChannel(Settings):
         """See `Channel`."""
         return True
 
-    async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
+    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
         """See `Channel`."""
         body = written(notice)
         time = int(around.now().timestamp())
@@ -42,7 +42,7 @@ class WebhookChannel(Settings):
         answer = await exchange(around.http, "POST", self.url, body=body, headers=headers, ca_file=self.ca_file)
         return answer if isinstance(answer, str) else refusal(answer)
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Surroundings) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
         """See `Channel`."""
         return None
 

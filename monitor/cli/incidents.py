@@ -16,13 +16,13 @@ from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.explaining import STYLES
 from monitor.facts import entry_facts, failure_facts, incident_facts, notice_facts
-from monitor.incidents.incident import Entry, Failure, Incident, Reason, Scope, Severity, worst_first
+from monitor.incidents.incident import Failure, HistoryEntry, Incident, Reason, Scope, Severity, worst_first
 from monitor.incidents.mute import Mute, ends, muting
 from monitor.incidents.phrases import clock, counted, decided_by, lasting, legible, listed
 from monitor.incidents.wording import left
 from monitor.signs import SIGNS
 from monitor.store import NoticeRecord, Store
-from monitor.trouble import Trouble
+from monitor.trouble import UserError
 
 MOST_CLOSED = 100  # of those that are over, in a list
 LONGEST = 1000  # characters of one sentence; `explain` has all of it
@@ -31,12 +31,12 @@ MOST_COMPANIES = 30
 SEVERITIES = {Severity.PAGE: "bold red", Severity.TICKET: "yellow", Severity.NOTE: "blue"}
 
 
-class NoAnswerError(Trouble):
+class NoAnswerError(UserError):
     """It cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class ListContext:
     """What else is known: the configuration's names, the mutes, the time, and of when the newest verdict is that the
     rules have seen."""
 
@@ -103,7 +103,7 @@ async def whole(config: Config, prefix: str, *, as_json: bool) -> Exit:
     return _exit_of([incident], around)
 
 
-async def _around(config: Config, store: Store) -> Around:
+async def _around(config: Config, store: Store) -> ListContext:
     saw, now = await store.rules_saw(), utc_now()
     if saw is None:
         raise NoAnswerError(
@@ -111,7 +111,7 @@ async def _around(config: Config, store: Store) -> Around:
         )
     newest = await store.rulings(saw - 1, 1)
     seen_at = newest[0].at if newest and newest[0].number == saw else None
-    return Around(config, [*configured(config), *await store.mutes(active_at=now)], now, seen_at)
+    return ListContext(config, [*configured(config), *await store.mutes(active_at=now)], now, seen_at)
 
 
 def _check(company: str, config: Config, incidents: Iterable[Incident]) -> None:
@@ -131,12 +131,12 @@ def _chosen(found: Sequence[Incident], prefix: str) -> Incident:
     return (exact or found)[0]
 
 
-def _exit_of(incidents: Iterable[Incident], around: Around) -> Exit:
+def _exit_of(incidents: Iterable[Incident], around: ListContext) -> Exit:
     calls = any(incident.open and not around.muted_by(incident) for incident in incidents)
     return Exit.NOT_OK if calls else Exit.OK
 
 
-def _table(incidents: Sequence[Incident], around: Around, company: str) -> None:
+def _table(incidents: Sequence[Incident], around: ListContext, company: str) -> None:
     out = console()
     if not any(incident.open for incident in incidents):
         out.print(escape(f"nothing is open{f' at {around.name(company)}' if company else ''}"))
@@ -153,7 +153,7 @@ def _table(incidents: Sequence[Incident], around: Around, company: str) -> None:
     out.print(f"[dim]the newest verdict that was looked at: {seen}[/]")
 
 
-def _row(incident: Incident, around: Around) -> tuple[str, ...]:
+def _row(incident: Incident, around: ListContext) -> tuple[str, ...]:
     severity = f"[{SEVERITIES[incident.severity]}]{incident.severity}[/]"
     return (
         f"[{STYLES[incident.outcome]}]{SIGNS[incident.outcome]}[/]",
@@ -168,7 +168,7 @@ def _row(incident: Incident, around: Around) -> tuple[str, ...]:
     )
 
 
-def _who(incident: Incident, around: Around) -> str:
+def _who(incident: Incident, around: ListContext) -> str:
     companies = incident.touches or incident.companies
     if len(companies) > 3:
         return counted(len(companies), "company", "companies")
@@ -181,18 +181,18 @@ def _what(of: Incident | Failure) -> str:
     return f"{of.outcome} · {of.cause}" if of.cause else str(of.outcome)
 
 
-def _length(incident: Incident, around: Around) -> str:
+def _length(incident: Incident, around: ListContext) -> str:
     return lasting((incident.closed_at or around.now) - incident.began_at)
 
 
-def _mark(incident: Incident, around: Around) -> str:
+def _mark(incident: Incident, around: ListContext) -> str:
     if incident.open:
         return ", ".join(filter(None, ("muted" if around.muted_by(incident) else "", left(incident))))
     return f"in {incident.merged_into}" if incident.merged_into else str(incident.ending or "over")
 
 
 def _told(
-    incident: Incident, entries: Iterable[Entry], notices: Sequence[NoticeRecord], around: Around
+    incident: Incident, entries: Iterable[HistoryEntry], notices: Sequence[NoticeRecord], around: ListContext
 ) -> Iterator[str]:
     """One incident, line by line."""
     sign = f"[bold {STYLES[incident.outcome]}]{SIGNS[incident.outcome]} {_what(incident)}[/]"
@@ -211,7 +211,7 @@ def _told(
         yield f"  {_second(record.notice.at)}  {_notice(record, notices)}"
 
 
-def _facts(incident: Incident, around: Around) -> Iterator[tuple[str, str]]:
+def _facts(incident: Incident, around: ListContext) -> Iterator[tuple[str, str]]:
     yield "incident", incident.id
     yield "since", f"{clock(incident.began_at)}, known since {clock(incident.opened_at)}"
     length = _length(incident, around)

@@ -178,7 +178,7 @@ def mute_add(
     settings = _read(config)
     from monitor.cli import mute
 
-    wish = mute.Wish(about, mail_system, cause, everything, lasts, until, weekly, why, by)
+    wish = mute.MuteOptions(about, mail_system, cause, everything, lasts, until, weekly, why, by)
     _finish(mute.add(settings, wish, as_json=as_json))
 
 
@@ -236,7 +236,7 @@ def person_add(
     settings = _read(config)
     from monitor.cli import people
 
-    _finish(people.add(settings, people.Wish(name, rights, companies or (), by), as_json=as_json))
+    _finish(people.add(settings, people.PersonOptions(name, rights, companies or (), by), as_json=as_json))
 
 
 @persons.command("link")
@@ -289,7 +289,7 @@ def token_add(
     settings = _read(config)
     from monitor.cli import people
 
-    _finish(people.add_token(settings, people.Wish(name, rights, companies or (), by), lasts, as_json=as_json))
+    _finish(people.add_token(settings, people.PersonOptions(name, rights, companies or (), by), lasts, as_json=as_json))
 
 
 @tokens.command("list")
@@ -383,11 +383,11 @@ def _choose(config: "Config", name: str) -> "list[WatchedPath]":
 
 
 def _finish(work: Coroutine[object, object, Exit]) -> None:
-    from monitor.trouble import Trouble
+    from monitor.trouble import UserError
 
     try:
         code = asyncio.run(work)
-    except Trouble as error:
+    except UserError as error:
         _err(str(error))
         code = Exit.COULD_NOT_TELL
     raise typer.Exit(code)

@@ -23,7 +23,7 @@ from monitor.incidents.mute import Mute, active, ends, following, over
 from monitor.incidents.phrases import clock, lasting, legible, listed
 from monitor.incidents.weekly import DAYS
 from monitor.store import Store
-from monitor.trouble import Trouble
+from monitor.trouble import UserError
 from probes.settings import Duration
 from probes.verdict import Cause
 
@@ -33,12 +33,12 @@ DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
 TIMES: TypeAdapter[str] = TypeAdapter(Times)
 
 
-class MuteError(Trouble):
+class MuteUsageError(UserError):
     """What was said makes no mute, or there is none of this name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class MuteOptions:
     """What the command line says of a new mute, as it was typed; "" is what it does not say."""
 
     about: str  # COMPANY or COMPANY/PATH
@@ -52,7 +52,7 @@ class Wish:
     by: str
 
 
-async def add(config: Config, wish: Wish, *, as_json: bool) -> Exit:
+async def add(config: Config, wish: MuteOptions, *, as_json: bool) -> Exit:
     """Make a mute of the wish. Raises MuteError, StoreError."""
     now = utc_now()
     mute = made(config, wish, now, secrets.token_hex(6))
@@ -85,12 +85,12 @@ async def end(config: Config, prefix: str, by: str) -> Exit:
     """End the mute whose id begins so. Raises MuteError, StoreError."""
     if any(mute.id == prefix for mute in configured(config)):
         name = prefix.removeprefix(PREFIX)
-        raise MuteError(f"{prefix} stands in the configuration: take its [[maintenance]] table, {name}, out there")
+        raise MuteUsageError(f"{prefix} stands in the configuration: take its [[maintenance]] table, {name}, out there")
     now = utc_now()
     async with Store.open(config.store.url) as store:
         mute = _chosen(await store.mutes(), prefix, now)
         if not await store.end_mute(mute.id, now, whoever(by)):
-            raise MuteError(f"mute {mute.id} is over already")
+            raise MuteUsageError(f"mute {mute.id} is over already")
     console().print(escape(f"ended mute {mute.id} of {about(mute)}; it silences nothing any more"))
     return Exit.OK
 
@@ -100,7 +100,7 @@ def configured(config: Config) -> list[Mute]:
     return [mute for plan in config.maintenance for mute in plan.mutes()]
 
 
-def made(config: Config, wish: Wish, now: datetime, name: str) -> Mute:
+def made(config: Config, wish: MuteOptions, now: datetime, name: str) -> Mute:
     """The mute that is wished for, of this name. Raises MuteError, which tells what is expected."""
     company, path, mail_system, cause = _place(config, wish)
     calendar, ends_at = _times(wish, now)
@@ -118,14 +118,14 @@ def made(config: Config, wish: Wish, now: datetime, name: str) -> Mute:
         created_at=now,
     )
     if not active(mute, now) and following(mute, now) is None:
-        raise MuteError("would be over before the first of its weekly times begins")
+        raise MuteUsageError("would be over before the first of its weekly times begins")
     return mute
 
 
-def _place(config: Config, wish: Wish) -> tuple[str, str, str, Cause | None]:
+def _place(config: Config, wish: MuteOptions) -> tuple[str, str, str, Cause | None]:
     """About what it is. Names must be there: a mute of a misspelt company would silence nothing, unnoticed."""
     if wish.everything == bool(wish.about or wish.mail_system or wish.cause):
-        raise MuteError(
+        raise MuteUsageError(
             "--everything and a choice exclude each other; leave one of them out"
             if wish.everything
             else "would mute everything; name COMPANY[/PATH], --mail-system or --cause, or say --everything"
@@ -138,7 +138,9 @@ def _place(config: Config, wish: Wish) -> tuple[str, str, str, Cause | None]:
     if wish.mail_system:
         _known("mail system", wish.mail_system, {each.mail_system for each in config.companies.values()})
         if company and (other := config.companies[company].mail_system) != wish.mail_system:
-            raise MuteError(f"--mail-system: that of {company} is {other}; with {wish.mail_system} nothing would fit")
+            raise MuteUsageError(
+                f"--mail-system: that of {company} is {other}; with {wish.mail_system} nothing would fit"
+            )
     if wish.cause:
         _known("cause", wish.cause, list(Cause))
     return company, path, wish.mail_system, Cause(wish.cause) if wish.cause else None
@@ -149,15 +151,15 @@ def _known(what: str, name: str, known: Iterable[str]) -> None:
     if name not in names:
         close = get_close_matches(name, names, n=1)
         meant = f"did you mean {close[0]}?" if close else f"there are: {listed(names, 30) or 'none'}"
-        raise MuteError(f"no {what} {legible(name, MOST_SHOWN)!r}; {meant}")
+        raise MuteUsageError(f"no {what} {legible(name, MOST_SHOWN)!r}; {meant}")
 
 
-def _times(wish: Wish, now: datetime) -> tuple[str, datetime | None]:
+def _times(wish: MuteOptions, now: datetime) -> tuple[str, datetime | None]:
     """The calendar, and the end."""
     if wish.lasts and wish.until:
-        raise MuteError("--for and --until exclude each other; leave one of them out")
+        raise MuteUsageError("--for and --until exclude each other; leave one of them out")
     if not (wish.lasts or wish.until or wish.weekly):
-        raise MuteError(
+        raise MuteUsageError(
             'say for how long: --for 2h, --until 2026-11-26T08:00Z or --weekly "sun 02:00-04:00 Europe/Berlin"'
         )
     calendar = _read("--weekly", TIMES.validate_python, wish.weekly) if wish.weekly else ""
@@ -174,9 +176,9 @@ def _moment(text: str, now: datetime) -> datetime:
         moment = datetime.fromisoformat(text.strip())
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise MuteError(expected) from None
+        raise MuteUsageError(expected) from None
     if moment <= now:
-        raise MuteError(f"--until: must be after now, {clock(now)}, not {clock(moment)}")
+        raise MuteUsageError(f"--until: must be after now, {clock(now)}, not {clock(moment)}")
     return moment
 
 
@@ -186,7 +188,7 @@ def _read(option: str, read: Callable[[object], T], text: str) -> T:
         return read(text)
     except ValidationError as wrong:
         error = wrong.errors(include_url=False)[0]
-        raise MuteError(f"{option}: {error.get('ctx', {}).get('error', error['msg'])}") from None
+        raise MuteUsageError(f"{option}: {error.get('ctx', {}).get('error', error['msg'])}") from None
 
 
 def _chosen(mutes: Iterable[Mute], prefix: str, now: datetime) -> Mute:
@@ -194,11 +196,11 @@ def _chosen(mutes: Iterable[Mute], prefix: str, now: datetime) -> Mute:
     found = [mute for mute in mutes if prefix and mute.id.startswith(prefix)]
     left = [mute for mute in found if not over(mute, now)]
     if len(left) > 1:
-        raise MuteError(f"several mutes begin with {prefix!r}: {', '.join(mute.id for mute in left[:10])}")
+        raise MuteUsageError(f"several mutes begin with {prefix!r}: {', '.join(mute.id for mute in left[:10])}")
     if not left and len(found) == 1:
-        raise MuteError(f"mute {found[0].id} is over already")
+        raise MuteUsageError(f"mute {found[0].id} is over already")
     if not left:
-        raise MuteError(f"no mute {legible(prefix, MOST_SHOWN)!r}; `mailpath mute list` shows them")
+        raise MuteUsageError(f"no mute {legible(prefix, MOST_SHOWN)!r}; `mailpath mute list` shows them")
     return left[0]
 
 

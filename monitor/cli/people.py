@@ -31,7 +31,7 @@ MOST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PersonOptions:
     """What the command line says of a new person or token."""
 
     name: str
@@ -40,7 +40,7 @@ class Wish:
     by: str
 
 
-async def add(config: Config, wish: Wish, *, as_json: bool) -> Exit:
+async def add(config: Config, wish: PersonOptions, *, as_json: bool) -> Exit:
     """Make a person, and tell their link. Raises AccessError, StoreError."""
     companies = _companies(config, wish.companies)
     async with _access(config, wish.by) as access:
@@ -88,7 +88,7 @@ async def show(config: Config, *, as_json: bool) -> Exit:
     return Exit.OK
 
 
-async def add_token(config: Config, wish: Wish, lasts: str, *, as_json: bool) -> Exit:
+async def add_token(config: Config, wish: PersonOptions, lasts: str, *, as_json: bool) -> Exit:
     """Make a token, and tell its secret, this once. Raises AccessError, StoreError."""
     companies, life = _companies(config, wish.companies), _life(lasts)
     async with _access(config, wish.by) as access:

@@ -10,7 +10,7 @@ from monitor.cli.text import console, span
 from monitor.config import WatchedPath
 from monitor.explaining import conclusion
 from monitor.facts import listed_facts, path_facts
-from monitor.store import Listed
+from monitor.store import ListedProbe
 
 
 def table_of(paths: Iterable[WatchedPath]) -> None:
@@ -29,7 +29,7 @@ def table_of(paths: Iterable[WatchedPath]) -> None:
     out.print(table)
 
 
-def newest(path: WatchedPath, probes: Iterable[Listed], *, as_json: bool) -> None:
+def newest(path: WatchedPath, probes: Iterable[ListedProbe], *, as_json: bool) -> None:
     """The newest probes of a path, a line each."""
     out = console()
     for probe in probes:

@@ -6,14 +6,14 @@ import os
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.incidents.phrases import legible
-from monitor.trouble import Trouble
+from monitor.trouble import UserError
 from probes.settings import Text
 
 LINE: TypeAdapter[str] = TypeAdapter(Text)
 LONGEST = 200
 
 
-class NamelessError(Trouble):
+class NamelessError(UserError):
     """The name that was said is none."""
 
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from monitor.config.model import CompanySettings
 from monitor.config.schema import Keys
-from monitor.config.sources import Problem, Source
+from monitor.config.sources import ConfigProblem, Source
 from monitor.incidents.maintenance import MaintenanceSettings
 
 Wrong = tuple[Keys, str]
@@ -15,16 +15,16 @@ Right = Mapping[str, CompanySettings]
 
 def broken_maintenance(
     main: Source, plans: Sequence[MaintenanceSettings], homes: Homes, right: Right
-) -> Iterator[Problem]:
+) -> Iterator[ConfigProblem]:
     """What is wrong. `homes` are all companies, `right` those of them that have no errors."""
     names: dict[str, int] = {}
     for number, plan in enumerate(plans):
         here: Keys = ("maintenance", number)
         if names.setdefault(plan.name, number) != number:
             there = main.place(("maintenance", names[plan.name], "name"))
-            yield Problem(main, (*here, "name"), f"stands in {there} already; each needs a name of its own")
+            yield ConfigProblem(main, (*here, "name"), f"stands in {there} already; each needs a name of its own")
         for keys, words in _strangers(plan, homes, right):
-            yield Problem(main, (*here, *keys), words)
+            yield ConfigProblem(main, (*here, *keys), words)
 
 
 def _strangers(plan: MaintenanceSettings, homes: Homes, right: Right) -> Iterator[Wrong]:

@@ -11,7 +11,7 @@ from monitor.channels.services import ServiceChannel
 from monitor.channels.table import ChannelSettings
 from monitor.config.errors import dotted
 from monitor.config.schema import Keys
-from monitor.config.sources import Problem, Source
+from monitor.config.sources import ConfigProblem, Source
 from probes.settings import shown
 
 CHANNEL: TypeAdapter[Channel] = TypeAdapter(ChannelSettings)
@@ -19,20 +19,20 @@ Homes = Mapping[str, Source]
 Place = tuple[Source, Keys]
 
 
-def broken_oncall(main: Source, homes: Homes) -> Iterator[Problem]:
+def broken_oncall(main: Source, homes: Homes) -> Iterator[ConfigProblem]:
     """What is wrong. `homes` are all companies, also those with errors."""
     yield from _strangers(main, "to", "channel", "channels", _table(main.data.get("channels")))
     yield from _strangers(main, "companies", "company", "companies", homes)
     yield from _told_by_what_is_watched(main, homes)
 
 
-def _strangers(main: Source, key: str, what: str, table: str, known: Mapping[str, Any]) -> Iterator[Problem]:
+def _strangers(main: Source, key: str, what: str, table: str, known: Mapping[str, Any]) -> Iterator[ConfigProblem]:
     """What the rules of [[routing]] name that is not there, whatever else is wrong with them."""
     for number, rule in enumerate(_list(main.data.get("routing"))):
         for place, name in enumerate(_list(_table(rule).get(key))):
             if isinstance(name, str) and name and name not in known:
                 words = f"there is no {what} {shown(name)}; {_instead(name, known, table)}"
-                yield Problem(main, ("routing", number, key, place), words)
+                yield ConfigProblem(main, ("routing", number, key, place), words)
 
 
 def _instead(name: str, known: Mapping[str, object], table: str) -> str:
@@ -40,7 +40,7 @@ def _instead(name: str, known: Mapping[str, object], table: str) -> str:
     return f"did you mean {close[0]}?" if close else f"add [{dotted((table, name))}], or take the name out"
 
 
-def _told_by_what_is_watched(main: Source, homes: Homes) -> Iterator[Problem]:
+def _told_by_what_is_watched(main: Source, homes: Homes) -> Iterator[ConfigProblem]:
     """Mail about a company's mail system never comes if that is where it goes."""
     mail = [(name, channel.ways()) for name, channel in _services(main)]
     if not mail:
@@ -50,9 +50,9 @@ def _told_by_what_is_watched(main: Source, homes: Homes) -> Iterator[Problem]:
         here: Keys = ("channels", name, "url")
         for domain in sorted(ways.domains):
             if there := next((domains[above] for above in _upwards(domain) if above in domains), None):
-                yield Problem(main, here, _crossed(f"mail to {domain}", there, "a mailbox in another domain"))
+                yield ConfigProblem(main, here, _crossed(f"mail to {domain}", there, "a mailbox in another domain"))
         if there := hosts.get(ways.host):
-            yield Problem(main, here, _crossed(f"mail over {ways.host}", there, "another mail server"))
+            yield ConfigProblem(main, here, _crossed(f"mail over {ways.host}", there, "another mail server"))
 
 
 def _crossed(what: str, there: Place, other: str) -> str:

@@ -11,7 +11,7 @@ from monitor.config.errors import ConfigError, ConfigErrors
 from monitor.config.model import Config
 from monitor.config.rules import Draft, broken
 from monitor.config.schema import keys_of
-from monitor.config.sources import Problem, Source, Sources, gather, load
+from monitor.config.sources import ConfigProblem, Source, Sources, gather, load
 from monitor.config.words import explained, unknown_key
 
 
@@ -34,7 +34,7 @@ def read_config(path: Path, *, secrets_later: bool = False) -> Config:
     return Config(**draft.tables, companies=draft.companies)
 
 
-def _tables(draft: Draft) -> Iterator[Problem]:
+def _tables(draft: Draft) -> Iterator[ConfigProblem]:
     """Check every table of the main file but the companies, each for itself: one that is wrong hides no other."""
     for key, field in Config.model_fields.items():
         wanted = key in draft.main.data or field.default_factory  # a default, too, may lie beside the file
@@ -45,7 +45,7 @@ def _tables(draft: Draft) -> Iterator[Problem]:
                 draft.tables[key] = getattr(right, key)
 
 
-def _companies(draft: Draft, source: Source) -> Iterator[Problem]:
+def _companies(draft: Draft, source: Source) -> Iterator[ConfigProblem]:
     """Check the companies of one file, each for itself."""
     companies = source.data.get("companies", {})
     if not isinstance(companies, dict):
@@ -54,7 +54,7 @@ def _companies(draft: Draft, source: Source) -> Iterator[Problem]:
     for key, table in companies.items():
         if home := draft.homes.get(key):
             there = home.place(("companies", key))
-            yield Problem(source, ("companies", key), f"stands in {there} already; a company stands in one file")
+            yield ConfigProblem(source, ("companies", key), f"stands in {there} already; a company stands in one file")
             continue
         draft.homes[key] = source
         right, wrong = _checked(draft, source, {"companies": {key: table}})
@@ -63,14 +63,14 @@ def _companies(draft: Draft, source: Source) -> Iterator[Problem]:
             draft.companies[key] = right.companies[key]
 
 
-def _checked(draft: Draft, source: Source, data: dict[str, Any]) -> tuple[Config | None, list[Problem]]:
+def _checked(draft: Draft, source: Source, data: dict[str, Any]) -> tuple[Config | None, list[ConfigProblem]]:
     """A part of a file, and what is wrong with it."""
     try:
         context = {"folder": source.folder, "secrets_later": draft.secrets_later}
         return Config.model_validate(data, context=context), []
     except ValidationError as failure:
         errors = [error for error in failure.errors(include_url=False) if not _follows(error)]
-        return None, [Problem(source, *explained(Config, error)) for error in errors]
+        return None, [ConfigProblem(source, *explained(Config, error)) for error in errors]
 
 
 def _follows(error: ErrorDetails) -> bool:
@@ -80,14 +80,16 @@ def _follows(error: ErrorDetails) -> bool:
     return error["type"] == "default_factory_not_called"
 
 
-def _strangers(sources: Sources) -> Iterator[Problem]:
+def _strangers(sources: Sources) -> Iterator[ConfigProblem]:
     """Top-level keys that nobody knows; an included file may hold companies and nothing else."""
     main, *included = sources.read
     for key in main.data.keys() - Config.model_fields.keys():
-        yield Problem(main, (key,), unknown_key(key, keys_of(Config)))
+        yield ConfigProblem(main, (key,), unknown_key(key, keys_of(Config)))
     for source in included:
         for key in source.data.keys() - {"companies"}:
-            yield Problem(source, (key,), "does not belong here; an included file holds [companies.KEY] tables only")
+            yield ConfigProblem(
+                source, (key,), "does not belong here; an included file holds [companies.KEY] tables only"
+            )
 
 
 def _in_order(main: Source, errors: Iterable[ConfigError]) -> tuple[ConfigError, ...]:

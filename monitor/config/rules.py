@@ -21,7 +21,7 @@ from monitor.config.model import (
 from monitor.config.oncall_rules import broken_oncall
 from monitor.config.pace import Choices, ProbeSettings, first, too_early
 from monitor.config.schema import Keys
-from monitor.config.sources import Problem, Source
+from monitor.config.sources import ConfigProblem, Source
 from monitor.inbound.settings import InboundSettings
 from monitor.sandbox.settings import SandboxSettings
 from probes.mailboxes import Mailbox
@@ -52,7 +52,7 @@ class Draft:
     homes: dict[str, Source] = field(default_factory=dict)
 
 
-def broken(draft: Draft) -> Iterator[Problem]:
+def broken(draft: Draft) -> Iterator[ConfigProblem]:
     """All that is wrong between the tables of the draft."""
     yield from _compared(draft, draft.tables.get("sender"))
     yield from _shared_mailboxes(draft)
@@ -67,7 +67,7 @@ def broken(draft: Draft) -> Iterator[Problem]:
         yield from _sandbox(draft, sandbox)
 
 
-def _bound_to_nothing(draft: Draft) -> Iterator[Problem]:
+def _bound_to_nothing(draft: Draft) -> Iterator[ConfigProblem]:
     """Companies of those who come by single sign-on that are not there: such people would see nothing."""
     web = draft.tables.get("web")
     for place, name in enumerate(web.sign_in.header_companies if web else ()):
@@ -75,10 +75,10 @@ def _bound_to_nothing(draft: Draft) -> Iterator[Problem]:
             close = get_close_matches(name, draft.homes, n=1)
             instead = f"did you mean {close[0]}?" if close else "take it out, or add it"
             keys: Keys = ("web", "sign_in", "header_companies", place)
-            yield Problem(draft.main, keys, f"there is no company {name}; {instead}")
+            yield ConfigProblem(draft.main, keys, f"there is no company {name}; {instead}")
 
 
-def _compared(draft: Draft, sender: SenderSettings | None) -> Iterator[Problem]:
+def _compared(draft: Draft, sender: SenderSettings | None) -> Iterator[ConfigProblem]:
     """Whoever shares the sender's domain shares its fate; a control that shares its address clears nothing of that."""
     if sender is None:
         return
@@ -88,15 +88,15 @@ def _compared(draft: Draft, sender: SenderSettings | None) -> Iterator[Problem]:
         domain = other.address.rpartition("@")[2] if other else ""
         if other and (belongs(domain, sender.domain) or belongs(sender.domain, domain)):
             words = f"must be of a domain that has nothing to do with the sender's, {sender.domain}"
-            yield Problem(draft.main, (table, "address"), words)
+            yield ConfigProblem(draft.main, (table, "address"), words)
     if control and control.source_ip == sender.source_ip:
         words = (
             f"must not be the sender's, {sender.source_ip}; for another domain from the same address use [neighbour]"
         )
-        yield Problem(draft.main, ("control", "source_ip"), words)
+        yield ConfigProblem(draft.main, ("control", "source_ip"), words)
 
 
-def _shared_mailboxes(draft: Draft) -> Iterator[Problem]:
+def _shared_mailboxes(draft: Draft) -> Iterator[ConfigProblem]:
     """Two paths of one company may end in one mailbox, which is visited in one way; of two companies, one of them would
     be read by the other."""
     first: dict[str, tuple[str, str, Mailbox]] = {}
@@ -106,10 +106,10 @@ def _shared_mailboxes(draft: Draft) -> Iterator[Problem]:
         shared = f"is the mailbox of {dotted(there[:-1])} too ({draft.homes[owner].place(there)})"
         here: Keys = ("companies", company, "paths", path, "mailbox")
         if owner != company:
-            yield Problem(draft.homes[company], here, f"{shared}; each company must have one of its own")
+            yield ConfigProblem(draft.homes[company], here, f"{shared}; each company must have one of its own")
         elif different := _different(mailbox, like):
             words = f"{shared}, with another {' and '.join(different)}; both must say the same"
-            yield Problem(draft.homes[company], here, words)
+            yield ConfigProblem(draft.homes[company], here, words)
 
 
 def _different(mailbox: Mailbox, other: Mailbox) -> list[str]:
@@ -118,27 +118,29 @@ def _different(mailbox: Mailbox, other: Mailbox) -> list[str]:
     return [key for key in one if key not in NAMING and one[key] != two.get(key)]
 
 
-def _unheard(draft: Draft) -> Iterator[Problem]:
+def _unheard(draft: Draft) -> Iterator[ConfigProblem]:
     """Copies need somebody who listens."""
     if "inbound" in draft.main.data:
         return
     for company, path, mailbox in _mailboxes(draft):
         if isinstance(mailbox, InboundMailbox):
             words = "needs the listener for copies; add an [inbound] table"
-            yield Problem(draft.homes[company], ("companies", company, "paths", path, "mailbox", "via"), words)
+            yield ConfigProblem(draft.homes[company], ("companies", company, "paths", path, "mailbox", "via"), words)
 
 
-def _crossed(draft: Draft, inbound: InboundSettings | None) -> Iterator[Problem]:
+def _crossed(draft: Draft, inbound: InboundSettings | None) -> Iterator[ConfigProblem]:
     """An address of the listener is for one thing."""
     uses = dict.fromkeys(inbound.bounces if inbound else (), "inbound.bounces")
     for number, address in enumerate(inbound.reports if inbound else ()):
         if address in uses:
-            yield Problem(draft.main, ("inbound", "reports", number), f"{address} stands in {uses[address]} too")
+            yield ConfigProblem(draft.main, ("inbound", "reports", number), f"{address} stands in {uses[address]} too")
         uses[address] = "inbound.reports"
     for company, path, mailbox in _mailboxes(draft):
         if isinstance(mailbox, InboundMailbox) and mailbox.address in uses:
             words = f"stands in {uses[mailbox.address]} too; copies need an address of their own"
-            yield Problem(draft.homes[company], ("companies", company, "paths", path, "mailbox", "address"), words)
+            yield ConfigProblem(
+                draft.homes[company], ("companies", company, "paths", path, "mailbox", "address"), words
+            )
 
 
 def _mailboxes(draft: Draft) -> Iterator[tuple[str, str, Mailbox]]:
@@ -161,7 +163,7 @@ def _readable(home: Source, company: Any) -> Iterator[tuple[str, Mailbox]]:
                 continue  # told already, with the company
 
 
-def _impatient(draft: Draft, probes: ProbeSettings) -> Iterator[Problem]:
+def _impatient(draft: Draft, probes: ProbeSettings) -> Iterator[ConfigProblem]:
     """Nobody gives up while the code still lives, on whatever level the two times were set."""
     for key, company in draft.companies.items():
         here: Keys = ("companies", key)
@@ -171,7 +173,7 @@ def _impatient(draft: Draft, probes: ProbeSettings) -> Iterator[Problem]:
         ]
         for keys, own, above in levels:
             if problem := _too_early(own, above, probes):
-                yield Problem(draft.homes[key], (*keys, problem[0]), problem[1])
+                yield ConfigProblem(draft.homes[key], (*keys, problem[0]), problem[1])
 
 
 def _too_early(own: Choices, above: Choices, probes: ProbeSettings) -> tuple[str, str] | None:
@@ -186,7 +188,7 @@ def _too_early(own: Choices, above: Choices, probes: ProbeSettings) -> tuple[str
     return "code_life", f"must not be longer than give_up, {duration_text(give_up)}, but is {duration_text(life)}"
 
 
-def _sandbox(draft: Draft, sandbox: SandboxSettings) -> Iterator[Problem]:
+def _sandbox(draft: Draft, sandbox: SandboxSettings) -> Iterator[ConfigProblem]:
     """Make-believe stays inside this machine."""
     for key in sandbox.companies:
         if key not in draft.homes:
@@ -195,11 +197,11 @@ def _sandbox(draft: Draft, sandbox: SandboxSettings) -> Iterator[Problem]:
             words = (
                 f"there is no company of this name; add [{dotted(('companies', key))}], or take this line out{meant}"
             )
-            yield Problem(draft.main, ("sandbox", "companies", key), words)
+            yield ConfigProblem(draft.main, ("sandbox", "companies", key), words)
         elif company := draft.companies.get(key):
             for name, path in company.paths.items():
                 keys: Keys = ("companies", key, "paths", name)
-                yield from (Problem(draft.homes[key], (*keys, *at), words) for at, words in _real(path))
+                yield from (ConfigProblem(draft.homes[key], (*keys, *at), words) for at, words in _real(path))
 
 
 def _real(path: PathSettings) -> Iterator[tuple[Keys, str]]:

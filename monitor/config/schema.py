@@ -12,7 +12,7 @@ Keys = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConfigPlace:
     """Where an error is: its `keys` as they are in the file, the `table` that holds the last of them, the `field` that
     it is, and `kind`, the type of what should stand there. None where the model knows of nothing."""
 
@@ -22,7 +22,7 @@ class Place:
     kind: Any
 
 
-def place(model: type[BaseModel], loc: Keys) -> Place:
+def place(model: type[BaseModel], loc: Keys) -> ConfigPlace:
     """The place of a `loc` of pydantic, which also names what is in no file: the tags of unions, "[key]"."""
     keys: list[str | int] = []
     table: type[BaseModel] | None = None
@@ -37,7 +37,7 @@ def place(model: type[BaseModel], loc: Keys) -> Place:
             continue
         keys.append(step)
         table, field, kind = _inside(kind, step)
-    return Place(tuple(keys), table, field, kind)
+    return ConfigPlace(tuple(keys), table, field, kind)
 
 
 def tagged(kind: Any) -> dict[str, type[BaseModel]]:

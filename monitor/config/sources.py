@@ -45,7 +45,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ConfigProblem:
     """Something wrong at `keys` of a file."""
 
     source: Source
@@ -63,7 +63,7 @@ class Sources:
 
     read: list[Source] = field(default_factory=list)
     errors: list[ConfigError] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ConfigProblem] = field(default_factory=list)
 
 
 def load(path: Path, name: str) -> Source | ConfigError:
@@ -109,11 +109,11 @@ def gather(main: Source, path: Path, patterns: Sequence[str]) -> Sources:
     for number, pattern in enumerate(patterns):
         found = list(_matching(main.folder, pattern))
         if not found:
-            sources.problems.append(Problem(main, ("include", number), f"{shown(pattern)} names no file"))
+            sources.problems.append(ConfigProblem(main, ("include", number), f"{shown(pattern)} names no file"))
         for name in found:
             if (real := realpath(main.folder / name)) == realpath(path):
                 words = f"{shown(pattern)} includes this file itself; put the companies into a folder of their own"
-                sources.problems.append(Problem(main, ("include", number), words))
+                sources.problems.append(ConfigProblem(main, ("include", number), words))
             elif real not in seen:
                 seen.add(real)
                 _add(sources, load(main.folder / name, name))

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from monitor.config.schema import Keys, Place, bare, is_table, keys_of, place, tagged
+from monitor.config.schema import ConfigPlace, Keys, bare, is_table, keys_of, place, tagged
 from probes.settings import shown
 
 WORDS: dict[str, str] = {  # by pydantic's name of the error; {value} only where a short value is expected
@@ -77,7 +77,7 @@ def unknown_key(key: str, expected: list[str]) -> str:
     return f"unknown key; expected {_listed(expected)}{_meant(key, expected)}"
 
 
-def _missing(where: Place) -> str:
+def _missing(where: ConfigPlace) -> str:
     description = where.field.description if where.field else None
     if not description:
         return "missing; it has no default"

@@ -10,12 +10,12 @@ from typing import Protocol, TypeVar, assert_never
 
 import structlog
 
-from monitor.inbound.smtp import Letter
+from monitor.inbound.smtp import ReceivedMail
 from monitor.inbound.turned_away import TurnedAway
 from probes.evidence import MailKind
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import ENCLOSED, InboundMailbox, copy_of_probe
-from probes.reading.bounce_origin import Client
+from probes.reading.bounce_origin import SmtpClient
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts
 from probes.reading.report_reader import ReportBusyError, ReportReader
@@ -67,10 +67,10 @@ class Unread:
     for_good: bool
 
 
-class Ears(Protocol):
+class EvidenceSink(Protocol):
     """Who wants to hear what came. When these return, what they were told is stored."""
 
-    async def bounced(self, probe_id: str, facts: BounceFacts, client: Client) -> bool:
+    async def bounced(self, probe_id: str, facts: BounceFacts, client: SmtpClient) -> bool:
         """A mail about this probe came back, brought by this client; whether there is such a probe."""
         ...
 
@@ -108,7 +108,7 @@ def _tagged(local: str, key: bytes) -> Verified | None:
     return tags.pop() if len(tags) == 1 else None
 
 
-class Desk:
+class InboundRouter:
     """Reads what was taken and tells it on. `counts` says of what kind the mails were.
 
     Bounces and copies are read in threads of `pool`, which should have one for each letter there can be: one that hangs
@@ -119,7 +119,7 @@ class Desk:
     def __init__(
         self,
         key: bytes,
-        ears: Ears,
+        ears: EvidenceSink,
         pool: Executor,
         reports: ReportReader | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -150,7 +150,7 @@ class Desk:
             case _:
                 return None
 
-    async def read(self, letter: Letter) -> Unread | None:
+    async def read(self, letter: ReceivedMail) -> Unread | None:
         """Tell what the letter tells. None: that is stored. Raises what the ears raise: then it is not dealt with."""
         unread: Unread | None = None
         purposes = dict.fromkeys(self.addresses.purpose(address, self._key) for address in letter.recipients)
@@ -173,16 +173,16 @@ class Desk:
                 log.info("mail taken", kind=kind, client=letter.client, octets=len(letter.content))
         return unread
 
-    async def _returned(self, letter: Letter, probe_id: str | None, to_envelope: bool = False) -> str:
+    async def _returned(self, letter: ReceivedMail, probe_id: str | None, to_envelope: bool = False) -> str:
         facts = await self._in_thread(read_bounce, letter.content)
         if probe_id is None and facts.token and (quoted := verify(facts.token, self._key)):
             probe_id = quoted.probe_id
-        client = Client(letter.client, letter.helo, to_envelope, null_sender=not letter.mail_from)
+        client = SmtpClient(letter.client, letter.helo, to_envelope, null_sender=not letter.mail_from)
         if probe_id is None or facts.kind is MailKind.OTHER or not await self._ears.bounced(probe_id, facts, client):
             return "other"
         return str(facts.kind)
 
-    async def _copied(self, letter: Letter, mailbox: str) -> str:
+    async def _copied(self, letter: ReceivedMail, mailbox: str) -> str:
         name = next((box.folder_name for box in self.addresses.copies.values() if box.key == mailbox), mailbox)
         seen = await self._in_thread(copy_of_probe, letter.content, name, letter.client)
         if seen is None or (seen.ref == ENCLOSED and await self._comes_back(letter)):
@@ -192,12 +192,12 @@ class Desk:
         self.turned_away.brought(mailbox, letter.client)
         return "copy"
 
-    async def _comes_back(self, letter: Letter) -> bool:
+    async def _comes_back(self, letter: ReceivedMail) -> bool:
         """Whether the probe inside is quoted to say what became of it."""
         facts = await self._in_thread(read_bounce, letter.content)
         return facts.kind is not MailKind.OTHER
 
-    async def _reported(self, letter: Letter) -> tuple[str, Unread | None]:
+    async def _reported(self, letter: ReceivedMail) -> tuple[str, Unread | None]:
         try:
             if self._reports is None:
                 raise ReportBusyError("reports are not read here")

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from monitor.inbound.desk import Desk, Unread
-from monitor.inbound.pace import Pace, block_of, client_of
+from monitor.inbound.desk import InboundRouter, Unread
+from monitor.inbound.pace import ClientRateLimit, block_of, client_of
 from monitor.inbound.settings import InboundSettings
-from monitor.inbound.smtp import TOO_MANY, Conversation, Letter
+from monitor.inbound.smtp import TOO_MANY, InboundConversation, ReceivedMail
 from monitor.repeated import Repeated
-from monitor.trouble import Trouble
+from monitor.trouble import UserError
 
 MOST_CONVERSATIONS = 100
 MOST_LETTERS = 50  # being read at the same time
@@ -25,27 +25,27 @@ LONGEST_REASON = 200  # characters in a reply
 log = structlog.get_logger("inbound")
 
 
-class InboundError(Trouble):
+class InboundError(UserError):
     """The listener cannot be opened. Its text is one line for people: what, and what to change."""
 
 
 class Listener:
     """The host of every conversation; see `smtp.Host` for what it promises."""
 
-    def __init__(self, settings: InboundSettings, desk: Desk) -> None:
+    def __init__(self, settings: InboundSettings, desk: InboundRouter) -> None:
         self.hostname, self.size_limit = settings.hostname, settings.size_limit
         self.desk = desk
         self.port = 0
         self._most_of_one = settings.connections_per_client
-        self._pace = Pace(settings.messages_per_minute)
-        self._conversations: dict[Conversation, None] = {}  # in the order in which they came
+        self._pace = ClientRateLimit(settings.messages_per_minute)
+        self._conversations: dict[InboundConversation, None] = {}  # in the order in which they came
         self._clients: Counter[str] = Counter()
         self._octets = 0
         self._letters: set[asyncio.Task[str]] = set()
         self._closed = False
         self._repeated = Repeated()
 
-    def enter(self, conversation: Conversation) -> bool:
+    def enter(self, conversation: InboundConversation) -> bool:
         """See `Host`. Idle conversations are ended before anybody is turned away."""
         client = client_of(conversation.client)
         self._conversations[conversation] = None
@@ -56,7 +56,7 @@ class Listener:
             return self._make_room(conversation, own=True)
         return len(self._conversations) <= MOST_CONVERSATIONS or self._make_room(conversation, own=False)
 
-    def _make_room(self, newcomer: Conversation, *, own: bool) -> bool:
+    def _make_room(self, newcomer: InboundConversation, *, own: bool) -> bool:
         """End the oldest idle conversation of the block of addresses that has most of them, and there of the client
         that has, so that who has one to bring a mail is safe from who holds many; whether there was any. `own`: only
         among those of the newcomer's client."""
@@ -78,7 +78,7 @@ class Listener:
         self.leave(ended)
         return True
 
-    def leave(self, conversation: Conversation) -> None:
+    def leave(self, conversation: InboundConversation) -> None:
         """See `Host`."""
         if conversation in self._conversations:
             client = client_of(conversation.client)
@@ -87,7 +87,9 @@ class Listener:
             if not self._clients[client]:
                 del self._clients[client]
 
-    def turned_away(self, conversation: Conversation, code: int, *, own: bool, scopes: set[str] | None = None) -> None:
+    def turned_away(
+        self, conversation: InboundConversation, code: int, *, own: bool, scopes: set[str] | None = None
+    ) -> None:
         """See `Host`."""
         if scopes is None and conversation.named:
             scopes = conversation.scopes
@@ -113,7 +115,7 @@ class Listener:
             self.desk.counts["refused"] += 1
         return known
 
-    async def take(self, letter: Letter) -> str:
+    async def take(self, letter: ReceivedMail) -> str:
         """See `Host`. The work goes on when the client does not wait for its end: half of it helps nobody."""
         if len(self._letters) >= MOST_LETTERS:
             return self._put_off(letter, "452 4.3.1 Too busy, try again later")
@@ -127,7 +129,7 @@ class Listener:
         kind = type(error).__name__
         self._repeated.tell(kind, log.warning, "a client said what cannot be read", error=repr(error)[:LONGEST_REASON])
 
-    async def _read(self, letter: Letter) -> str:
+    async def _read(self, letter: ReceivedMail) -> str:
         """The outermost frame of what a mail sets going: what goes wrong is told, and the mail comes again."""
         try:
             async with asyncio.timeout(READ_WITHIN):
@@ -140,7 +142,7 @@ class Listener:
             return _reply(unread)
         return self._put_off(letter, "451 4.3.0 Not dealt with, try again later")
 
-    def _put_off(self, letter: Letter, reply: str) -> str:
+    def _put_off(self, letter: ReceivedMail, reply: str) -> str:
         scopes = {scope for each in letter.recipients if (scope := self.scope(each)) is not None}
         self.desk.turned_away.note(int(reply[:3]), letter.client, scopes, own=False)
         return reply
@@ -167,14 +169,14 @@ def _reply(unread: Unread | None) -> str:
 
 
 @asynccontextmanager
-async def listening(settings: InboundSettings, desk: Desk) -> AsyncIterator[Listener]:
+async def listening(settings: InboundSettings, desk: InboundRouter) -> AsyncIterator[Listener]:
     """Listen until the end of the block. Raises InboundError when the port cannot be had."""
     listener = Listener(settings, desk)
     place = settings.listen
     try:
         tls = settings.tls.context() if settings.tls else None
         server = await asyncio.get_running_loop().create_server(
-            lambda: Conversation(listener, tls), place.host, place.port
+            lambda: InboundConversation(listener, tls), place.host, place.port
         )
     except OSError as error:
         raise InboundError(f"[inbound] cannot listen on {place}: {error.strerror or error}") from error

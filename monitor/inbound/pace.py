@@ -29,7 +29,7 @@ def block_of(ip: str) -> str:
     return str(ip_network((int(address), 24), strict=False))
 
 
-class Pace:
+class ClientRateLimit:
     """A bucket for each client: full it holds a minute's mails, and it fills evenly."""
 
     def __init__(self, per_minute: int) -> None:

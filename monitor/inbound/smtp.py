@@ -34,7 +34,7 @@ NO_ROOM = "452 4.3.1 No room for this mail now, try again later"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class ReceivedMail:
     """One mail as it was handed over. `mail_from` is "" for the null sender, which reports of servers come from.
     `content` has its CRLF line ends and is no longer dot-stuffed; `helo` is what the client called itself."""
 
@@ -45,17 +45,17 @@ class Letter:
     helo: str = ""
 
 
-class Host(Protocol):
+class InboundHost(Protocol):
     """Whom the client came to see."""
 
     hostname: str
     size_limit: int
 
-    def enter(self, conversation: "Conversation") -> bool:
+    def enter(self, conversation: "InboundConversation") -> bool:
         """Whether there is room for one more."""
         ...
 
-    def leave(self, conversation: "Conversation") -> None:
+    def leave(self, conversation: "InboundConversation") -> None:
         """The connection is gone."""
         ...
 
@@ -76,13 +76,13 @@ class Host(Protocol):
         ...
 
     def turned_away(
-        self, conversation: "Conversation", code: int, *, own: bool, scopes: set[str] | None = None
+        self, conversation: "InboundConversation", code: int, *, own: bool, scopes: set[str] | None = None
     ) -> None:
         """The client was refused with this code. `own`: for what it did itself; `scopes`: what was refused, where it is
         not all that the conversation has named."""
         ...
 
-    async def take(self, letter: Letter) -> str:
+    async def take(self, letter: ReceivedMail) -> str:
         """The reply to the whole mail. With 250 it is ours."""
         ...
 
@@ -91,12 +91,12 @@ class Host(Protocol):
         ...
 
 
-class Conversation(SMTP):
+class InboundConversation(SMTP):
     """One connection."""
 
     line_length_limit = LONGEST_LINE
 
-    def __init__(self, host: Host, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, host: InboundHost, tls: ssl.SSLContext | None) -> None:
         self.host = host
         self.client = "unknown"
         self.strangers = self.unread = 0
@@ -179,7 +179,7 @@ class Conversation(SMTP):
 
     @property
     def scopes(self) -> set[str]:
-        """What that mail concerns: see `Host.scope`."""
+        """What that mail concerns: see `InboundHost.scope`."""
         recipients = self.envelope.rcpt_tos if self.envelope is not None else []
         return {scope for each in recipients if (scope := self.host.scope(each)) is not None}
 
@@ -308,28 +308,28 @@ class _Hooks:
     """What aiosmtpd asks while it talks; the answers are the host's."""
 
     async def handle_HELO(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope, hostname: str
+        self, server: InboundConversation, session: Session, envelope: Envelope, hostname: str
     ) -> str:
         session.host_name = hostname
         server.greeted = True
         return f"250 {server.hostname}"
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+        self, server: InboundConversation, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
         server.greeted = True
         return [*responses[:-1], "250-PIPELINING", "250 ENHANCEDSTATUSCODES"]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: InboundConversation, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         server.over_pace = not server.host.allows(server.client)
         envelope.mail_from = address
         return "250 2.1.0 Ok"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: InboundConversation, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Only here it is known whose mail is refused, so what a client does too often is refused here as well."""
         if not server.host.welcomes(address):
@@ -345,15 +345,15 @@ class _Hooks:
         return "250 2.1.5 Ok"
 
     async def handle_VRFY(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope, address: str
+        self, server: InboundConversation, session: Session, envelope: Envelope, address: str
     ) -> str:
         return "252 2.0.0 Send it and see"
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope
+        self, server: InboundConversation, session: Session, envelope: Envelope
     ) -> str:
         content = envelope.original_content or b""
         sender = "" if envelope.mail_from in (None, NULL_SENDER) else envelope.mail_from
         return await server.host.take(
-            Letter(server.client, sender, tuple(envelope.rcpt_tos), content, session.host_name or "")
+            ReceivedMail(server.client, sender, tuple(envelope.rcpt_tos), content, session.host_name or "")
         )

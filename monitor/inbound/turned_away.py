@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from probes.evidence import network_of
-from probes.mailboxes.inbound import Stretch
+from probes.mailboxes.inbound import RefusedPeriod
 
 REPLY_CODES = (421, 450, 451, 452, 552)
 TRY_AGAIN = frozenset({421, 450, 451, 452})  # 552: larger than any probe
@@ -38,7 +38,7 @@ class TurnedAway:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.counts: Counter[int] = Counter(dict.fromkeys(REPLY_CODES, 0))
         self._now = now
-        self._stretches: OrderedDict[str, list[Stretch]] = OrderedDict()
+        self._stretches: OrderedDict[str, list[RefusedPeriod]] = OrderedDict()
         self._forwarders: dict[str, OrderedDict[str, None]] = {}
 
     def brought(self, mailbox: str, client: str) -> None:
@@ -55,7 +55,7 @@ class TurnedAway:
             for scope in concerned:
                 self._add(scope)
 
-    def during(self, mailbox: str, probe_id: str, since: datetime, until: datetime) -> Stretch | None:
+    def during(self, mailbox: str, probe_id: str, since: datetime, until: datetime) -> RefusedPeriod | None:
         """The last stretch in this time in which a copy for this mailbox or a bounce of this probe may have been among
         what was turned away."""
         found = [
@@ -82,11 +82,11 @@ class TurnedAway:
         self._stretches[scope] = stretches
         if stretches and now - stretches[-1].end <= APART:  # also of a clock that was set back
             last = stretches[-1]
-            stretches[-1] = Stretch(min(last.start, now), max(last.end, now))
+            stretches[-1] = RefusedPeriod(min(last.start, now), max(last.end, now))
         else:
-            stretches.append(Stretch(now, now))
+            stretches.append(RefusedPeriod(now, now))
         if len(stretches) > MOST_STRETCHES:
-            stretches[:2] = [Stretch(stretches[0].start, stretches[1].end)]
+            stretches[:2] = [RefusedPeriod(stretches[0].start, stretches[1].end)]
         if len(self._stretches) > MOST_SCOPES:
             self._stretches.popitem(last=False)
 

@@ -20,7 +20,7 @@ from monitor.incidents.advice import (
     Advice,
     advice_of,
 )
-from monitor.incidents.family import Family, family_of
+from monitor.incidents.family import CauseFamily, family_of
 from monitor.incidents.fixes import CAUSE_FIXES, FIXES, SETTLES
 from monitor.incidents.incident import Incident, Nature, Reason, Scope
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
@@ -29,12 +29,12 @@ from probes.verdict import Cause, Outcome
 THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
 
 RELAY_REFUSES_US = replace(
-    BY_FAMILY[Family.OURS],
+    BY_FAMILY[CauseFamily.OURS],
     meaning="The mail service that we send through refuses us.",
     fix="Mend our account there: its password, its right to send as {domain}, its limits.",
 )
 LOST_EVERYWHERE = replace(
-    BY_FAMILY[Family.OURS],
+    BY_FAMILY[CauseFamily.OURS],
     meaning="At nearly all companies mail is accepted and then not found, a neutral sender's too.",
     fix="Look at how Mailpath reads mailboxes first: its log, `mailpath explain`, one mailbox by hand.",
 )
@@ -121,12 +121,12 @@ DELAYS_ALL = replace(
 
 UNREACHED: dict[Reason, Advice] = {  # where there was no connection, whatever cause that suggests
     Reason.CONTROL_THROUGH: replace(
-        BY_FAMILY[Family.FIREWALL],
+        BY_FAMILY[CauseFamily.FIREWALL],
         meaning="A firewall stops the sender's IP address: from another address the server can be reached.",
         fix="Let {ip} reach TCP port 25 of the MX: see geo-blocking, IPS and reputation feeds, SMTP inspection.",
     ),
     Reason.ONLY_HERE: replace(
-        BY_FAMILY[Family.FIREWALL],
+        BY_FAMILY[CauseFamily.FIREWALL],
         meaning="No connection comes about, while other companies can be reached.",
     ),
     Reason.NOTHING_REACHED: Advice(
@@ -146,56 +146,58 @@ def several(meaning: str, fix: str, actor: Actor = Actor.SENDER, meanwhile: str 
     return Advice(meaning, actor, fix, never, meanwhile, WITHIN_A_DAY)
 
 
-AT_ONCE: dict[Family, Advice] = {  # of several companies
-    Family.ADDRESS: several(
+WIDESPREAD: dict[CauseFamily, Advice] = {  # of several companies
+    CauseFamily.ADDRESS: several(
         "Several at once refuse the sender's IP address: a shared list.",
         "Find the list that names {ip}, end the reason, ask to be taken off.",
     ),
-    Family.REPUTATION: several(
+    CauseFamily.REPUTATION: several(
         "Several at once judge the sender's reputation to be poor.",
         "Look for a burst of mail, complaints or a bad neighbour on {ip}; slow down.",
     ),
-    Family.DOMAIN: several(
+    CauseFamily.DOMAIN: several(
         "Several at once refuse the sender's domain: a shared list.",
         "Find the domain blocklist that names {domain}, end the reason, ask to be taken off.",
     ),
-    Family.AUTHENTICATION: several(
+    CauseFamily.AUTHENTICATION: several(
         "SPF, DKIM, DMARC or the reverse name of the sender no longer holds.",
         "Compare the records of {domain} and the reverse name of {ip} with last week's; undo the change.",
     ),
-    Family.CONTENT: several(
+    CauseFamily.CONTENT: several(
         "Filters of several companies take the mail for spam at once.",
         "Undo the last change of text, links or headers; report the mail to the filter's vendor as clean.",
     ),
-    Family.POLICY: several(
+    CauseFamily.POLICY: several(
         "Several at once refuse it by a rule that they do not name.",
         "Ask the vendor of {system} with the reply below; look for what changed.",
     ),
-    Family.GREYLISTING: several(
+    CauseFamily.GREYLISTING: several(
         "Several at once put the mail off until its code is dead.",
         "Send all attempts from {ip}, and try again within the code's life.",
     ),
-    Family.FIREWALL: several(
+    CauseFamily.FIREWALL: several(
         "No connection comes about to several companies at once.",
         "Can {ip} reach port 25 elsewhere? Look at the mail service's network and port 25; Mailpath's too.",
     ),
-    Family.SUPPRESSED: several(
+    CauseFamily.SUPPRESSED: several(
         "The sender's own mail service no longer tries several addresses.",
         "Delete the suppressions at the mail service, once what bounced is mended.",
         meanwhile=NOTHING_SENT,
     ),
-    Family.RECIPIENT: several(
+    CauseFamily.RECIPIENT: several(
         "The domains of several companies seem to take no mail at once: most likely a name server.",
         "Ask for the MX of these domains from two places; if only ours fails, mend our resolver.",
         Actor.OURSELVES,
         BLIND,
     ),
-    Family.TRANSPORT: several(
+    CauseFamily.TRANSPORT: several(
         "Several servers are in trouble at once: a service that they share.",
         "Look at the status page of {system}; whoever runs Mailpath: look at our own way there.",
     ),
-    Family.OURS: replace(BY_FAMILY[Family.OURS], meaning="We cannot send or cannot look at several companies at once."),
-    Family.UNCLEAR: several(
+    CauseFamily.OURS: replace(
+        BY_FAMILY[CauseFamily.OURS], meaning="We cannot send or cannot look at several companies at once."
+    ),
+    CauseFamily.UNCLEAR: several(
         "Several at once stop the mail or lose it, and do not say why.",
         "What changed in the last hours? Ask the vendor of {system} for a trace.",
     ),
@@ -235,7 +237,7 @@ def _of_the_mail(incident: Incident, mail_system: str) -> Advice:
         return UNREACHED[incident.reason]
     if incident.nature is Nature.MAIL and incident.scope.wider_than(Scope.COMPANY):
         exact = fix_for(incident.cause, incident.outcome, mail_system)
-        return replace(AT_ONCE[_family(incident.cause, incident.outcome)], bridge=exact)
+        return replace(WIDESPREAD[_family(incident.cause, incident.outcome)], bridge=exact)
     reason = incident.reason
     if reason in UNREACHED and (reason is not Reason.CONTROL_THROUGH or incident.cause is Cause.FIREWALL):
         return UNREACHED[reason]
@@ -259,17 +261,19 @@ def fix_for(cause: Cause | None, outcome: Outcome, mail_system: str) -> str:
     return by_cause or FIXES.get((_family(cause, outcome), mail_system), "")
 
 
-def _family(cause: Cause | None, outcome: Outcome) -> Family:
+def _family(cause: Cause | None, outcome: Outcome) -> CauseFamily:
     """What lies among spam was taken for spam, also where nothing says why."""
     taken_for_spam = cause is Cause.UNCLEAR and outcome in (Outcome.SPAM, Outcome.QUARANTINED)
-    return Family.CONTENT if taken_for_spam else family_of(cause)
+    return CauseFamily.CONTENT if taken_for_spam else family_of(cause)
 
 
 def runbook_on(incident: Incident) -> str:
     """The runbook for this incident."""
     if incident.nature is Nature.THEIR_SYSTEM:
         return THEIR_SYSTEM_RUNBOOK
-    return f"cause-{Family.OURS}" if incident.nature is Nature.OURS else runbook_for(incident.cause, incident.outcome)
+    return (
+        f"cause-{CauseFamily.OURS}" if incident.nature is Nature.OURS else runbook_for(incident.cause, incident.outcome)
+    )
 
 
 def runbook_for(cause: Cause | None, outcome: Outcome) -> str:
@@ -290,4 +294,4 @@ def _ours(incident: Incident) -> Advice:
         return RELAY_REFUSES_US
     if incident.cause in (Cause.NETWORK, Cause.MALFORMED):
         return BY_CAUSE[incident.cause]
-    return BY_FAMILY[Family.OURS]
+    return BY_FAMILY[CauseFamily.OURS]

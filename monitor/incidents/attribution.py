@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 
 from monitor.incidents.comparison import NEUTRAL, Comparison, Differs, Got
 from monitor.incidents.incident import Nature, Reason, Severity
-from monitor.incidents.marks import LISTS_THE_SENDER, OF_THE_MAILBOX, Mark, Names, names_the_sender
+from monitor.incidents.marks import LISTS_THE_SENDER, OF_THE_MAILBOX, Names, Weight, names_the_sender
 from monitor.incidents.reach import Reach, never_connected
 from probes.answer import Stage, has_words
 from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class FailureCase:
     """What a failure is judged by. `came_late`: some of this stretch's mail came in the end. `via`: the route."""
 
-    mark: Mark
+    mark: Weight
     verdict: Verdict
     names: Names
     comparisons: Sequence[Comparison] = ()
@@ -46,10 +46,10 @@ class Attribution:
     comparison: Comparison | None = None
 
 
-def attribute(case: Case) -> Attribution:
+def attribute(case: FailureCase) -> Attribution:
     """Whose trouble it is."""
     verdict = case.verdict
-    if case.mark is Mark.UNKNOWN:
+    if case.mark is Weight.UNKNOWN:
         return _unasked(case)
     if verdict.cause is Cause.MALFORMED:
         return Attribution(Nature.OURS, Reason.OUR_MESSAGE, verdict.cause)
@@ -62,7 +62,7 @@ def attribute(case: Case) -> Attribution:
     return _capped(case, _answered(case))
 
 
-def _unasked(case: Case) -> Attribution:
+def _unasked(case: FailureCase) -> Attribution:
     """Nothing was learned about this sender."""
     cause = case.verdict.cause
     if cause is Cause.MOVED:
@@ -75,7 +75,7 @@ def _unasked(case: Case) -> Attribution:
     return Attribution(Nature.OURS, Reason.NO_WAY_OUT if case.reach is Reach.NOBODY else Reason.NOTHING_REACHED, cause)
 
 
-def _unreached(case: Case) -> Attribution:
+def _unreached(case: FailureCase) -> Attribution:
     """There was no connection: nothing was said of the sender. From another address it may come about."""
     if case.reach is Reach.NOBODY:
         return Attribution(Nature.OURS, Reason.NO_WAY_OUT, Cause.NETWORK)
@@ -93,13 +93,13 @@ def _unreached(case: Case) -> Attribution:
     return Attribution(Nature.MAIL, reason, case.verdict.cause, at_most)
 
 
-def _at_our_relay(case: Case) -> bool:
+def _at_our_relay(case: FailureCase) -> bool:
     """Whether it is the service that we send through that said no, and not the company's server."""
     answer = case.verdict.answer
     return case.via == "relay" and answer is not None and answer.stage is not None
 
 
-def _not_its_domain(case: Case) -> Attribution:
+def _not_its_domain(case: FailureCase) -> Attribution:
     """The company's own server says that it relays for nobody: the recipient's domain is none of those that it takes
     mail for. That is its configuration, or our `to`. Only if another sender gets through is it about this one."""
     cause = case.verdict.cause
@@ -110,7 +110,7 @@ def _not_its_domain(case: Case) -> Attribution:
     return Attribution(Nature.THEIR_SYSTEM, Reason.NOT_ITS_DOMAIN, cause, at_most, same)
 
 
-def _answered(case: Case) -> Attribution:
+def _answered(case: FailureCase) -> Attribution:
     """The receiver was asked and said no, or took the mail and lost it."""
     cause = case.verdict.cause
     if same := case.found(Got.SAME, *NEUTRAL):
@@ -118,7 +118,7 @@ def _answered(case: Case) -> Attribution:
             return Attribution(Nature.THEIR_SYSTEM, Reason.SAME_TEXT, cause, comparison=same)
         reason = Reason.SAME_LIST if cause in LISTS_THE_SENDER else Reason.SAME_ANSWER
         return Attribution(Nature.THEIR_SYSTEM, reason, _not_the_senders(case), comparison=same)
-    named = case.mark is Mark.DAMNING or names_the_sender(case.verdict, case.names) or _says_so(case.verdict)
+    named = case.mark is Weight.DAMNING or names_the_sender(case.verdict, case.names) or _says_so(case.verdict)
     if not named and (too := case.found(Got.FAILED, *NEUTRAL)):
         lost = too.lost and case.verdict.outcome is Outcome.MISSING
         reason = Reason.BOTH_LOST if lost else Reason.CONTROL_FAILS
@@ -144,7 +144,7 @@ ABOUT_THE_SENDER: tuple[tuple[Got, frozenset[Differs], Reason], ...] = (  # the 
 )
 
 
-def _not_the_senders(case: Case) -> Cause | None:
+def _not_the_senders(case: FailureCase) -> Cause | None:
     """The cause, where the sender is cleared: words that seem to be about it were not. Greylisting stays what it is
     where mail comes in the end: that hits everybody too."""
     cause = case.verdict.cause
@@ -153,7 +153,7 @@ def _not_the_senders(case: Case) -> Cause | None:
     return cause if cause is Cause.GREYLISTED and case.came_late else Cause.SERVER_FAULT
 
 
-def _capped(case: Case, attribution: Attribution) -> Attribution:
+def _capped(case: FailureCase, attribution: Attribution) -> Attribution:
     """Anybody can write a bounce: one that is not proven to come from those who had the mail wakes nobody. What a relay
     sends back is never proven: there it is all that is ever known."""
     answer = case.verdict.answer

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from monitor.incidents.marks import Names
 from monitor.incidents.reach import never_connected
-from monitor.incidents.ruling import Ruling
+from monitor.incidents.ruling import Signal
 from probes.answer import has_words, same_answer
 from probes.verdict import Cause, Concern, Outcome, Verdict
 
@@ -63,7 +63,7 @@ class Rigour:
 class Failing:
     """The sender's failure: the latest failing verdict, since when it fails, and whether a good one came after."""
 
-    last: Ruling
+    last: Signal
     since: datetime
     well_after: bool
 
@@ -77,7 +77,7 @@ def differs(sender: Names, other: Names) -> frozenset[Differs]:
 
 
 def compared(
-    failing: Failing, others: Iterable[Ruling], differs: frozenset[Differs], rigour: Rigour
+    failing: Failing, others: Iterable[Signal], differs: frozenset[Differs], rigour: Rigour
 ) -> Comparison | None:
     """What the other identity's verdicts on this path, oldest launch first, tell of the failure. None: nothing."""
     if not differs:
@@ -97,7 +97,7 @@ def compared(
     return None
 
 
-def undecided(failing: Failing, others: Iterable[Ruling], rigour: Rigour) -> bool:
+def undecided(failing: Failing, others: Iterable[Signal], rigour: Rigour) -> bool:
     """Whether the other identity's newest verdict is a weak sign, which one more may bear out."""
     newest = max(others, key=lambda each: each.launched_at, default=None)
     if newest is None or newest.launched_at < failing.since - rigour.around:
@@ -105,7 +105,7 @@ def undecided(failing: Failing, others: Iterable[Ruling], rigour: Rigour) -> boo
     return got_beside(failing.last.verdict, newest.verdict) in (Got.ALIKE, Got.FAILED)
 
 
-def _passes_since(newer: Sequence[tuple[Ruling, Got]], failing: Failing, rigour: Rigour) -> bool:
+def _passes_since(newer: Sequence[tuple[Signal, Got]], failing: Failing, rigour: Rigour) -> bool:
     """Whether, after the same answer, the other identity came through often enough while the sender went on failing.
     Else a cluster of which one host is broken would accuse the sender, and clear it, by turns."""
     passed = [each for each, got in newer if got is Got.THROUGH and each.launched_at <= failing.last.launched_at]

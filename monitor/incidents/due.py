@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.incidents.incident import Entry, Incident, Told, Turn
-from monitor.incidents.notice import News, Notice
-from monitor.incidents.routing import hearers
-from monitor.incidents.scene import Telling
+from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, LastNotice
+from monitor.incidents.notice import Notice, NoticeKind
+from monitor.incidents.routing import channels_for
+from monitor.incidents.scene import NoticeRequest
 from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.incidents.telling import news_for, notice_of, seen, size_told
 from probes.verdict import Cause
 
-Tell = Callable[[Incident, News, Told | None, tuple[str, ...] | None, tuple[Incident, ...]], Telling]
+Tell = Callable[[Incident, NoticeKind, LastNotice | None, tuple[str, ...] | None, tuple[Incident, ...]], NoticeRequest]
 """Makes a telling of an incident, the news, what the channel was told last, the companies that it may hear about, and
 the incidents that this one took in of which the channel knew."""
 
@@ -39,7 +39,7 @@ class Due:
     def __init__(self, incidents: Mapping[str, Incident], audience: Audience, now: datetime, tell: Tell) -> None:
         self._audience, self._now, self._tell = audience, now, tell
         self.incidents = dict(incidents)
-        self.entries: list[Entry] = []
+        self.entries: list[HistoryEntry] = []
         self.notices: list[Notice] = []
         taken = _taken_in(self.incidents)
         for incident in sorted(incidents.values(), key=lambda each: not each.open):  # those that go on fold the others
@@ -47,7 +47,7 @@ class Due:
 
     def _look_at(self, name: str, taken: Iterable[str]) -> None:
         incident = self.incidents[name]
-        heard = hearers(incident, self._audience.routing, self._audience.keeps_open)
+        heard = channels_for(incident, self._audience.routing, self._audience.keeps_open)
         for channel in self._audience.keeps_open:
             before = incident.told.get(channel)
             if channel in heard or (before and not before.over):
@@ -85,11 +85,11 @@ class Due:
             for taken in took_in:
                 self._know(taken.id, channel, replace(taken.told[channel], over=True), f"with incident {incident.id}")
 
-    def _know(self, name: str, channel: str, told: Told, said: str) -> None:
+    def _know(self, name: str, channel: str, told: LastNotice, said: str) -> None:
         """This is what the channel knows of the incident now."""
         incident = self.incidents[name]
         self.incidents[name] = replace(incident, told={**incident.told, channel: told})
-        self.entries.append(Entry(name, self._now, Turn.TOLD, f"{channel}: {said}"))
+        self.entries.append(HistoryEntry(name, self._now, IncidentEvent.TOLD, f"{channel}: {said}"))
 
 
 def _taken_in(incidents: Mapping[str, Incident]) -> Mapping[str, Sequence[str]]:
@@ -111,10 +111,10 @@ def _knows(incident: Incident, channel: str) -> bool:
     return told is not None and not told.over
 
 
-def _told(notice: Notice, incident: Incident, before: Told | None, visible: tuple[str, ...] | None) -> Told:
+def _told(notice: Notice, incident: Incident, before: LastNotice | None, visible: tuple[str, ...] | None) -> LastNotice:
     """What the channel knows after this notice."""
     base, companies = size_told(notice.news, before, len(seen(incident, visible)))
-    return Told(
+    return LastNotice(
         *(notice.number, notice.at, incident.scope, incident.severity, incident.cause, notice.labels),
         visible=visible,
         over=notice.news.ends,
@@ -125,7 +125,7 @@ def _told(notice: Notice, incident: Incident, before: Told | None, visible: tupl
     )
 
 
-def _causes(before: Told | None, incident: Incident) -> tuple[Cause | None, ...]:
+def _causes(before: LastNotice | None, incident: Incident) -> tuple[Cause | None, ...]:
     heard = before.causes if before and not before.over else ()
     return heard if incident.cause in heard else (*heard, incident.cause)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from monitor.incidents.incident import Failure, Nature
 from monitor.incidents.phrases import legible
-from monitor.incidents.scene import Scene, Telling, scene_of
+from monitor.incidents.scene import NoticeContext, NoticeRequest, scene_of
 
 ALERTS: dict[Nature, str] = {
     Nature.MAIL: "MailpathMailStopped",
@@ -19,7 +19,7 @@ LONGEST_SENTENCE = 1000
 LONGEST_NAME = 200
 
 
-def labels(telling: Telling) -> dict[str, str]:
+def labels(telling: NoticeRequest) -> dict[str, str]:
     """Few, and the same as long as nothing widens. A channel that hears of one company only has that one in them."""
     incident, visible = telling.incident, telling.visible
     company = incident.company or (next(iter(visible)) if visible and len(visible) == 1 else "")
@@ -34,7 +34,7 @@ def labels(telling: Telling) -> dict[str, str]:
     }
 
 
-def facts(telling: Telling) -> dict[str, Any]:
+def facts(telling: NoticeRequest) -> dict[str, Any]:
     """All that this channel may know of the incident: JSON values only, times as RFC 3339, lengths in seconds."""
     scene, incident = scene_of(telling), telling.incident
     return {
@@ -67,7 +67,7 @@ def facts(telling: Telling) -> dict[str, Any]:
     }
 
 
-def _advice(scene: Scene) -> dict[str, Any]:
+def _advice(scene: NoticeContext) -> dict[str, Any]:
     advice = scene.advice
     return {
         "meaning": scene.filled(advice.meaning),

@@ -5,7 +5,7 @@ from enum import StrEnum
 from probes.verdict import Cause
 
 
-class Family(StrEnum):
+class CauseFamily(StrEnum):
     """Causes that are mended in the same way. Each has its page in the runbooks, "cause-" and its name."""
 
     ADDRESS = "address"  # the sender's IP address is on a list, of the receiver's or a public one
@@ -23,38 +23,38 @@ class Family(StrEnum):
     UNCLEAR = "unclear"  # accepted and never seen, late without a reason, refused without one
 
 
-FAMILIES: dict[Cause | None, Family] = {
-    Cause.IP_BLOCKED: Family.ADDRESS,
-    Cause.IP_LISTED: Family.ADDRESS,
-    Cause.REPUTATION: Family.REPUTATION,
-    Cause.RATE_LIMITED: Family.REPUTATION,
-    Cause.DOMAIN_BLOCKED: Family.DOMAIN,
-    Cause.AUTHENTICATION: Family.AUTHENTICATION,
-    Cause.RDNS: Family.AUTHENTICATION,
-    Cause.CONTENT: Family.CONTENT,
-    Cause.POLICY: Family.POLICY,
-    Cause.GREYLISTED: Family.GREYLISTING,
-    Cause.FIREWALL: Family.FIREWALL,
-    Cause.SUPPRESSED: Family.SUPPRESSED,
-    Cause.NO_SUCH_USER: Family.RECIPIENT,
-    Cause.CASE_SENSITIVE_USER: Family.RECIPIENT,
-    Cause.MAILBOX_FULL: Family.RECIPIENT,
-    Cause.MAILBOX_DISABLED: Family.RECIPIENT,
-    Cause.MOVED: Family.RECIPIENT,
-    Cause.DOMAIN_UNKNOWN: Family.RECIPIENT,
-    Cause.TLS: Family.TRANSPORT,
-    Cause.TOO_LARGE: Family.TRANSPORT,
-    Cause.RELAY_DENIED: Family.TRANSPORT,
-    Cause.SERVER_FAULT: Family.TRANSPORT,
-    Cause.EXPIRED: Family.TRANSPORT,
-    Cause.NETWORK: Family.OURS,
-    Cause.MALFORMED: Family.OURS,
-    Cause.UNCLEAR: Family.UNCLEAR,
-    None: Family.OURS,  # no cause of the list: our own login or listener
+FAMILIES: dict[Cause | None, CauseFamily] = {
+    Cause.IP_BLOCKED: CauseFamily.ADDRESS,
+    Cause.IP_LISTED: CauseFamily.ADDRESS,
+    Cause.REPUTATION: CauseFamily.REPUTATION,
+    Cause.RATE_LIMITED: CauseFamily.REPUTATION,
+    Cause.DOMAIN_BLOCKED: CauseFamily.DOMAIN,
+    Cause.AUTHENTICATION: CauseFamily.AUTHENTICATION,
+    Cause.RDNS: CauseFamily.AUTHENTICATION,
+    Cause.CONTENT: CauseFamily.CONTENT,
+    Cause.POLICY: CauseFamily.POLICY,
+    Cause.GREYLISTED: CauseFamily.GREYLISTING,
+    Cause.FIREWALL: CauseFamily.FIREWALL,
+    Cause.SUPPRESSED: CauseFamily.SUPPRESSED,
+    Cause.NO_SUCH_USER: CauseFamily.RECIPIENT,
+    Cause.CASE_SENSITIVE_USER: CauseFamily.RECIPIENT,
+    Cause.MAILBOX_FULL: CauseFamily.RECIPIENT,
+    Cause.MAILBOX_DISABLED: CauseFamily.RECIPIENT,
+    Cause.MOVED: CauseFamily.RECIPIENT,
+    Cause.DOMAIN_UNKNOWN: CauseFamily.RECIPIENT,
+    Cause.TLS: CauseFamily.TRANSPORT,
+    Cause.TOO_LARGE: CauseFamily.TRANSPORT,
+    Cause.RELAY_DENIED: CauseFamily.TRANSPORT,
+    Cause.SERVER_FAULT: CauseFamily.TRANSPORT,
+    Cause.EXPIRED: CauseFamily.TRANSPORT,
+    Cause.NETWORK: CauseFamily.OURS,
+    Cause.MALFORMED: CauseFamily.OURS,
+    Cause.UNCLEAR: CauseFamily.UNCLEAR,
+    None: CauseFamily.OURS,  # no cause of the list: our own login or listener
 }
 
 
-def family_of(cause: Cause | None) -> Family:
+def family_of(cause: Cause | None) -> CauseFamily:
     """The family of a cause; None is that of a verdict without one."""
     return FAMILIES[cause]
 

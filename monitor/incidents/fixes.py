@@ -5,10 +5,10 @@
 
 from datetime import timedelta
 
-from monitor.incidents.family import Family
+from monitor.incidents.family import CauseFamily
 from probes.verdict import Cause
 
-A, R, D = Family.ADDRESS, Family.REPUTATION, Family.DOMAIN
+A, R, D = CauseFamily.ADDRESS, CauseFamily.REPUTATION, CauseFamily.DOMAIN
 
 _MIMECAST = "Permitted Senders policy: Emails From {domain} and source IP {ip}/32 together, DNS Authentication left on."
 _MIMECAST_BLOCK = (
@@ -35,23 +35,26 @@ _WELCOMELIST = (
     "SpamAssassin: welcomelist_auth *@{domain} (whitelist_auth before 4.0); it counts only where SPF or DKIM passes."
 )
 
-FIXES: dict[tuple[Family, str], str] = {
+FIXES: dict[tuple[CauseFamily, str], str] = {
     (A, "m365"): "Take {ip} off the tenant's block list: Set-HostedConnectionFilterPolicy Default -IPBlockList "
     '@{Remove="{ip}"}.',
     (D, "m365"): "Delete the block entry that Get-TenantAllowBlockListItems -ListType Sender -Block shows; look at the "
     "anti-spam policy's blocked senders too.",
     (R, "m365"): _MICROSOFT_LIST,
-    (Family.CONTENT, "m365"): "Submit the mail as clean, then New-TenantAllowBlockListItems -ListType Sender -Allow "
+    (
+        CauseFamily.CONTENT,
+        "m365",
+    ): "Submit the mail as clean, then New-TenantAllowBlockListItems -ListType Sender -Allow "
     '-Entries "{domain}" -RemoveAfter 45: authentication must still pass.',
-    (Family.POLICY, "m365"): "Find the mail flow rule (Get-TransportRule); except {domain} in it where "
+    (CauseFamily.POLICY, "m365"): "Find the mail flow rule (Get-TransportRule); except {domain} in it where "
     "Authentication-Results holds dmarc=pass.",
     (
-        Family.AUTHENTICATION,
+        CauseFamily.AUTHENTICATION,
         "m365",
     ): "Does a gateway stand in front? Then turn on Enhanced Filtering for Connectors, so "
     "that it judges the address before the gateway.",
     (
-        Family.UNCLEAR,
+        CauseFamily.UNCLEAR,
         "m365",
     ): "Get-MessageTraceV2 -FromIP {ip} tells where it went, Get-QuarantineMessage what is held; "
     "release it and submit it as clean.",
@@ -60,69 +63,83 @@ FIXES: dict[tuple[Family, str], str] = {
         "google",
     ): "Email Log Search names the rule that refuses {ip}: take it out there. It never belongs into Inbound gateway.",
     (D, "google"): "Gmail > Spam, phishing and malware: take {domain} off the blocked senders.",
-    (Family.CONTENT, "google"): "Gmail > Spam, phishing and malware > Spam: bypass for an address list with {domain}, "
-    "authentication left on.",
     (
-        Family.POLICY,
+        CauseFamily.CONTENT,
+        "google",
+    ): "Gmail > Spam, phishing and malware > Spam: bypass for an address list with {domain}, authentication left on.",
+    (
+        CauseFamily.POLICY,
         "google",
     ): "A reply with 'gcdp' is the company's own rule: Email Log Search names it; except {domain} "
     "from it, authentication required.",
     (
-        Family.UNCLEAR,
+        CauseFamily.UNCLEAR,
         "google",
     ): "Email Log Search tells where it went: spam, admin quarantine or a rule; release it there.",
     (A, "mimecast"): _MIMECAST_BLOCK,
     (D, "mimecast"): _MIMECAST_BLOCK,
     (R, "mimecast"): _MIMECAST,
-    (Family.CONTENT, "mimecast"): _MIMECAST,
-    (Family.GREYLISTING, "mimecast"): "'Internal resources are temporarily unavailable' is its greylisting. "
+    (CauseFamily.CONTENT, "mimecast"): _MIMECAST,
+    (CauseFamily.GREYLISTING, "mimecast"): "'Internal resources are temporarily unavailable' is its greylisting. "
     + _MIMECAST,
     (
-        Family.POLICY,
+        CauseFamily.POLICY,
         "mimecast",
     ): "The reply names the policy; except {domain} with source IP {ip}/32 in that one policy.",
-    (Family.UNCLEAR, "mimecast"): "Message Center: look under Held, Rejected and Deferred; held mail is kept 14 days.",
+    (
+        CauseFamily.UNCLEAR,
+        "mimecast",
+    ): "Message Center: look under Held, Rejected and Deferred; held mail is kept 14 days.",
     (R, "proofpoint"): "Look {ip} up at ipcheck.proofpoint.com: a delay clears itself within minutes, a block "
     "stays while spam is seen.",
-    (Family.CONTENT, "proofpoint"): "Safe Sender List: the exact address of {domain}; Anti-Spoofing stays on and still "
-    "checks its DMARC.",
+    (
+        CauseFamily.CONTENT,
+        "proofpoint",
+    ): "Safe Sender List: the exact address of {domain}; Anti-Spoofing stays on and still checks its DMARC.",
     (A, "barracuda"): "Inbound Settings > IP Address Policies: delete the block of {ip}.",
     (D, "barracuda"): "Inbound Settings > Sender Policies: delete the block of {domain}.",
     (
-        Family.CONTENT,
+        CauseFamily.CONTENT,
         "barracuda",
     ): "Inbound Settings > Sender Policies: {domain} Exempt, Sender Authentication left on.",
     (A, "cisco"): _OWN_GROUP,
     (R, "cisco"): _OWN_GROUP,
-    (Family.CONTENT, "sophos"): "Inbound Allow/Block: allow {domain} with Enforce Sender Authentication on.",
+    (CauseFamily.CONTENT, "sophos"): "Inbound Allow/Block: allow {domain} with Enforce Sender Authentication on.",
     (
-        Family.CONTENT,
+        CauseFamily.CONTENT,
         "fortinet",
     ): "Safe list of this one domain: the exact address of {domain}; the profile's SPF, DKIM and DMARC actions stay.",
-    (Family.CONTENT, "trendmicro"): "Domain-based Authentication > Sender IP Match: pair {domain} with {ip}; review it "
-    "when the address changes.",
     (
-        Family.CONTENT,
+        CauseFamily.CONTENT,
+        "trendmicro",
+    ): "Domain-based Authentication > Sender IP Match: pair {domain} with {ip}; review it when the address changes.",
+    (
+        CauseFamily.CONTENT,
         "spamtitan",
     ): "Allow & Block List, type domain: {domain}. It skips the spam filter only; SPF, RBL, "
     "greylisting and virus checks stay.",
-    (Family.CONTENT, "cloudflare"): "Allow policy: {domain}, type DOMAIN, acceptable sender, verify_sender true.",
+    (CauseFamily.CONTENT, "cloudflare"): "Allow policy: {domain}, type DOMAIN, acceptable sender, verify_sender true.",
     (A, "postfix"): f"Take {{ip}} out of the access map or the postscreen list; if it must stay, {_POSTFIX}.",
     (D, "postfix"): "Take {domain} and its parents out of the sender access map (`postmap -q {domain} TYPE:FILE`).",
-    (Family.GREYLISTING, "postfix"): "Postgrey: a line {ip} in /etc/postgrey/whitelist_clients.local, then restart it. "
+    (
+        CauseFamily.GREYLISTING,
+        "postfix",
+    ): "Postgrey: a line {ip} in /etc/postgrey/whitelist_clients.local, then restart it. "
     "rspamd: whitelisted_ip in greylist.conf.",
     (A, "exim"): "In acl_check_rcpt, before the denies: accept hosts = {ip}, sender_domains = {domain}, domains = "
     "+local_domains.",
-    (Family.CONTENT, "rspamd"): _RSPAMD,
-    (Family.CONTENT, "mailcow"): _RSPAMD,
-    (Family.GREYLISTING, "rspamd"): _RSPAMD_GREY,
-    (Family.GREYLISTING, "mailcow"): _RSPAMD_GREY,
-    (Family.CONTENT, "spamassassin"): _WELCOMELIST,
-    (Family.CONTENT, "zimbra"): _WELCOMELIST,
-    (Family.CONTENT, "amavis"): "amavisd: @author_to_policy_bank_maps for {domain}: it counts only for a valid DKIM "
-    "signature of the author.",
-    (Family.GREYLISTING, "plesk"): "plesk bin grey_listing --update-server -domains-whitelist add:*@{domain}",
-    (Family.GREYLISTING, "cpanel"): "whmapi1 create_cpgreylist_trusted_host ip={ip}",
+    (CauseFamily.CONTENT, "rspamd"): _RSPAMD,
+    (CauseFamily.CONTENT, "mailcow"): _RSPAMD,
+    (CauseFamily.GREYLISTING, "rspamd"): _RSPAMD_GREY,
+    (CauseFamily.GREYLISTING, "mailcow"): _RSPAMD_GREY,
+    (CauseFamily.CONTENT, "spamassassin"): _WELCOMELIST,
+    (CauseFamily.CONTENT, "zimbra"): _WELCOMELIST,
+    (
+        CauseFamily.CONTENT,
+        "amavis",
+    ): "amavisd: @author_to_policy_bank_maps for {domain}: it counts only for a valid DKIM signature of the author.",
+    (CauseFamily.GREYLISTING, "plesk"): "plesk bin grey_listing --update-server -domains-whitelist add:*@{domain}",
+    (CauseFamily.GREYLISTING, "cpanel"): "whmapi1 create_cpgreylist_trusted_host ip={ip}",
 }
 
 CAUSE_FIXES: dict[tuple[Cause, str], str] = {  # where the family's would be another cause's

@@ -89,7 +89,7 @@ GRAVEST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
 """The rank of each severity, for sorting."""
 
 
-class Ending(StrEnum):
+class Resolution(StrEnum):
     """Why an incident is over."""
 
     RECOVERED = "recovered"
@@ -137,7 +137,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LastNotice:
     """What a channel was last told of an incident, and when; `number` counts the notices, from 1.
 
     `labels` are those of that notice. `visible`: the companies that it may hear about, None for all. `over`: it was
@@ -194,11 +194,11 @@ class Incident:
     opened_at: datetime
     changed_at: datetime
     closed_at: datetime | None = None
-    ending: Ending | None = None
+    ending: Resolution | None = None
     merged_into: str = ""
     relapses: int = 0
     muted_by: tuple[str, ...] = ()  # ids of mutes that together cover all that fails; () where people may be told
-    told: Mapping[str, Told] = field(default_factory=dict)  # by channel
+    told: Mapping[str, LastNotice] = field(default_factory=dict)  # by channel
     recovering_since: datetime | None = None
     narrowed_at: datetime | None = None
     others: tuple[str, ...] = ()
@@ -250,7 +250,7 @@ def leading(incident: Incident, failures: Sequence[Failure]) -> Failure | None:
     return next(own, same[0] if same else failures[0] if failures else None)
 
 
-class Turn(StrEnum):
+class IncidentEvent(StrEnum):
     """What can happen to an incident, as its history tells it."""
 
     OPENED = "opened"
@@ -273,12 +273,12 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One line of an incident's history. `said` is a sentence for people."""
 
     incident: str
     at: datetime
-    turn: Turn
+    turn: IncidentEvent
     said: str
 
 

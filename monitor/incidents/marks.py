@@ -9,7 +9,7 @@ from probes.kinds import Kind
 from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 
 
-class Mark(StrEnum):
+class Weight(StrEnum):
     """What one verdict counts for, with the letter by which tests spell it."""
 
     GOOD = "i"
@@ -21,7 +21,7 @@ class Mark(StrEnum):
     @property
     def bad(self) -> bool:
         """Whether it counts towards an incident of the mail."""
-        return self in (Mark.BAD, Mark.DAMNING, Mark.NOTE)
+        return self in (Weight.BAD, Weight.DAMNING, Weight.NOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +41,22 @@ OF_THE_MAILBOX = frozenset({Cause.NO_SUCH_USER, Cause.CASE_SENSITIVE_USER, Cause
 IN_THE_SPAM_FOLDER = frozenset({Outcome.SPAM})
 
 
-def mark_of(kind: Kind, verdict: Verdict, names: Names) -> Mark:
+def mark_of(kind: Kind, verdict: Verdict, names: Names) -> Weight:
     """What this verdict on a mail of this kind counts for."""
     match verdict.outcome:
         case Outcome.INBOX:
-            return Mark.GOOD
+            return Weight.GOOD
         case Outcome.UNKNOWN:
-            return Mark.UNKNOWN
+            return Weight.UNKNOWN
         case Outcome.LATE:
-            return Mark.BAD if kind.facts.needs_code else Mark.NOTE
+            return Weight.BAD if kind.facts.needs_code else Weight.NOTE
         case Outcome.DEFERRED:
             only_slow = verdict.cause is Cause.GREYLISTED and not kind.facts.needs_code
-            return Mark.NOTE if only_slow else Mark.BAD
+            return Weight.NOTE if only_slow else Weight.BAD
         case Outcome.BLOCKED:
-            return Mark.DAMNING if _is_damning(verdict, names) else Mark.BAD
+            return Weight.DAMNING if _is_damning(verdict, names) else Weight.BAD
         case Outcome.SPAM | Outcome.QUARANTINED | Outcome.MISSING:
-            return Mark.BAD
+            return Weight.BAD
         case _:
             assert_never(verdict.outcome)
 
@@ -77,8 +77,8 @@ def names_the_sender(verdict: Verdict, names: Names) -> bool:
     return any(name.casefold() in said for name in (names.source_ip, names.domain) if name)
 
 
-def severity_of(kind: Kind, mark: Mark, outcome: Outcome) -> Severity:
+def severity_of(kind: Kind, mark: Weight, outcome: Outcome) -> Severity:
     """What it would be worth if it were so for the whole company: without codes nobody can sign in."""
-    if mark is Mark.NOTE:
+    if mark is Weight.NOTE:
         return Severity.NOTE
     return Severity.PAGE if kind.facts.needs_code and outcome not in IN_THE_SPAM_FOLDER else Severity.TICKET

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class News(StrEnum):
+class NoticeKind(StrEnum):
     """What a notice is about."""
 
     OPENED = "opened"
@@ -22,7 +22,7 @@ class News(StrEnum):
     @property
     def ends(self) -> bool:
         """Whether nothing more is said of the incident after it."""
-        return self in (News.RESOLVED, News.MERGED)
+        return self in (NoticeKind.RESOLVED, NoticeKind.MERGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Notice:
     incident: str
     channel: str
     number: int
-    news: News
+    news: NoticeKind
     at: datetime
     title: str
     text: str

@@ -19,7 +19,7 @@ from monitor.incidents.comparison import (
 )
 from monitor.incidents.incident import Failure, Nature
 from monitor.incidents.marks import Names
-from monitor.incidents.ruling import Line, Place, Ruling
+from monitor.incidents.ruling import Line, Place, Signal
 from probes.sender import Role
 from probes.verdict import Outcome
 
@@ -31,14 +31,14 @@ class Others:
 
     def __init__(self) -> None:
         self._differs: dict[Role, frozenset[Differs]] = {}
-        self._rulings: dict[tuple[Place, Role], list[Ruling]] = {}
+        self._rulings: dict[tuple[Place, Role], list[Signal]] = {}
         self._failed_too: dict[Line, Comparison] = {}  # the last that cleared the sender
 
     def configure(self, sender: Names, others: Mapping[Role, Names]) -> None:
         """These identities are compared with the sender. One that has nothing of its own tells nothing."""
         self._differs = {role: differs(sender, names) for role, names in others.items()}
 
-    def hear(self, ruling: Ruling) -> None:
+    def hear(self, ruling: Signal) -> None:
         """One more verdict, in any order; a probe's later one counts in place of its first."""
         kept = self._rulings.setdefault((ruling.place, ruling.role), [])
         kept[:] = [each for each in kept if each.probe_id != ruling.probe_id]
@@ -46,7 +46,7 @@ class Others:
             insort(kept, ruling, key=lambda each: each.launched_at)
         del kept[:-KEPT]
 
-    def newest(self, place: Place) -> Ruling | None:
+    def newest(self, place: Place) -> Signal | None:
         """The newest verdict on whoever is compared with the sender on this path."""
         newest = (rulings[-1] for role in Role if (rulings := self._rulings.get((place, role))))
         return max(newest, key=lambda each: each.launched_at, default=None)
@@ -95,6 +95,6 @@ class Others:
         decided = found is not None and found.got is not Got.THROUGH
         return not decided and undecided(failing, rulings, rigour)
 
-    def _of(self, place: Place) -> Iterator[tuple[list[Ruling], frozenset[Differs]]]:
+    def _of(self, place: Place) -> Iterator[tuple[list[Signal], frozenset[Differs]]]:
         for role, differing in self._differs.items():
             yield self._rulings.get((place, role), []), differing

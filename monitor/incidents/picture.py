@@ -4,17 +4,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from monitor.incidents.attribution import Case, attribute, least
+from monitor.incidents.attribution import FailureCase, attribute, least
 from monitor.incidents.comparison import Comparison, Failing, Got, Rigour
 from monitor.incidents.holding import Group, Known, grouped
 from monitor.incidents.incident import Failure, Incident, Nature, Reason, Severity
-from monitor.incidents.marks import Mark, Names, mark_of, severity_of
+from monitor.incidents.marks import Names, Weight, mark_of, severity_of
 from monitor.incidents.others import Others
 from monitor.incidents.reach import Contacts, Reach, Unreached, never_connected, reach, unanswered
-from monitor.incidents.ruling import Line, Place, Ruling, Site
-from monitor.incidents.scope import Heard, Problem, Town, Wide, of_company
+from monitor.incidents.ruling import Line, PathInfo, Place, Signal
+from monitor.incidents.scope import Problem, RecentSuccess, Town, WideningThresholds, of_company
 from monitor.incidents.settings import IncidentSettings
-from monitor.incidents.track import Limits, Streak, Track, track_of
+from monitor.incidents.track import CheckHistory, FailureLimits, FailureState, track_of
 from probes.sender import Role
 from probes.uplink import Uplink
 from probes.verdict import Outcome
@@ -31,25 +31,25 @@ def good_needed(settings: IncidentSettings, relapses: int) -> int:
     return settings.good << min(relapses, MOST_PATIENCE)
 
 
-class Picture:
+class FailureTracker:
     """The tracks of all lines that are watched, and the problems that follow."""
 
     def __init__(self) -> None:
         self._settings = IncidentSettings()
         self._names = Names("", "")
-        self._sites: dict[str, list[Site]] = {}
-        self._ways: dict[Place, Site] = {}
+        self._sites: dict[str, list[PathInfo]] = {}
+        self._ways: dict[Place, PathInfo] = {}
         self._town: dict[str, str] = {}
-        self._lines: dict[Line, Site] = {}
+        self._lines: dict[Line, PathInfo] = {}
         self._awake_since: datetime | None = None
-        self._tracks: dict[Line, Track] = {}
+        self._tracks: dict[Line, CheckHistory] = {}
         self._others = Others()
         self._contacts = Contacts()
         self._uplink: Callable[[], Uplink] = Uplink
         self._unreached: dict[tuple[Line, bool], Unreached] = {}  # of its mail, and of what we could not ask
         self._reach: dict[tuple[Line, bool], Reach] = {}
         self._reached: Mapping[Unreached, Reach] = {}
-        self._again: dict[Place, Ruling] = {}  # paths whose control is to be asked again soon
+        self._again: dict[Place, Signal] = {}  # paths whose control is to be asked again soon
         self._heard_at: dict[str, datetime] = {}
         self._failing: dict[str, list[Failure]] = {}
         self._problems: dict[str, list[Problem]] = {}
@@ -59,14 +59,14 @@ class Picture:
 
     def configure(
         self,
-        sites: Iterable[Site],
+        sites: Iterable[PathInfo],
         settings: IncidentSettings,
         names: Names,
         others: Mapping[Role, Names] | None = None,
     ) -> None:
         """Look at these paths by these rules; forget all others. `others`: identities that the sender, which has these
         `names`, is compared with."""
-        by_company: defaultdict[str, list[Site]] = defaultdict(list)
+        by_company: defaultdict[str, list[PathInfo]] = defaultdict(list)
         for site in sites:
             by_company[site.company].append(site)
         if names != self._names or settings != self._settings:
@@ -116,7 +116,7 @@ class Picture:
         """How often the incident of a company came back, by whose trouble it is: so much longer it must be well."""
         self._relapses = relapses
 
-    def unread(self, rulings: Sequence[Ruling]) -> list[Line]:
+    def unread(self, rulings: Sequence[Signal]) -> list[Line]:
         """The lines whose past must be loaded before these verdicts can be taken: it is not known, or has changed."""
         wanted = dict.fromkeys(
             ruling.line
@@ -127,7 +127,7 @@ class Picture:
         )
         return list(wanted)
 
-    def out_of_order(self, rulings: Sequence[Ruling]) -> list[Line]:
+    def out_of_order(self, rulings: Sequence[Signal]) -> list[Line]:
         """The lines of which a verdict comes after that on a probe that was launched later. It tells what was so then:
         their past must be loaded again, in the order of the launches. After a clock went back that is no order."""
         newest: dict[Line, datetime] = {}
@@ -151,7 +151,7 @@ class Picture:
         """Lines of these companies whose past must be loaded."""
         return [line for line in self.lines_of(companies) if line not in self._tracks]
 
-    def recall(self, line: Line, rulings: Iterable[Ruling], before: Sequence[Failure] | None = None) -> None:
+    def recall(self, line: Line, rulings: Iterable[Signal], before: Sequence[Failure] | None = None) -> None:
         """This is the line's past: the latest verdict of each of its newest probes, oldest first. `before` is what
         open incidents say of the line, None where they do not say all."""
         past = list(rulings)
@@ -162,7 +162,7 @@ class Picture:
         self._look_at_connection(line)
         self._stale.add(line[0])
 
-    def recall_others(self, rulings: Iterable[Ruling]) -> None:
+    def recall_others(self, rulings: Iterable[Signal]) -> None:
         """Past verdicts on other identities' probes."""
         for ruling in rulings:
             self._take_other(ruling)
@@ -172,7 +172,7 @@ class Picture:
         track = self._tracks.get(line)
         return track is not None and track.mail.last is not None
 
-    def recall_newest(self, ruling: Ruling) -> None:
+    def recall_newest(self, ruling: Signal) -> None:
         """The newest verdict of some line or control, as far as that alone tells something."""
         self._hear_of_connection(ruling)
         if ruling.role is not Role.SENDER:
@@ -180,7 +180,7 @@ class Picture:
         elif ruling.verdict.outcome is not Outcome.UNKNOWN:
             self._hear(ruling)
 
-    def take(self, rulings: Iterable[Ruling], loaded: frozenset[Line] = frozenset()) -> None:
+    def take(self, rulings: Iterable[Signal], loaded: frozenset[Line] = frozenset()) -> None:
         """New verdicts in their order. Those of lines in `loaded` are in their past already."""
         for ruling in rulings:
             self._hear_of_connection(ruling)
@@ -190,7 +190,7 @@ class Picture:
             if ruling.line not in self._lines:
                 continue
             if ruling.line not in loaded:
-                track = self._tracks.get(ruling.line, Track())
+                track = self._tracks.get(ruling.line, CheckHistory())
                 self._tracks[ruling.line] = track.add(ruling, self._limits(ruling.line), self._names)
                 self._look_at_connection(ruling.line)
             if ruling.verdict.outcome is not Outcome.UNKNOWN:
@@ -207,7 +207,7 @@ class Picture:
         self._refresh()
         narrow = [problem for problems in self._problems.values() for problem in problems]
         heard = {company: at for company, at in self._heard_at.items() if company not in self._undecided}
-        town = Town(self._town, heard, Wide(self._settings.companies, self._settings.share))
+        town = Town(self._town, heard, WideningThresholds(self._settings.companies, self._settings.share))
         known = Known(
             lambda failure, since: self._awaited(failure, since, now),
             self._failed_at,
@@ -236,17 +236,17 @@ class Picture:
         last = self._streak(failure).last
         return last.launched_at if last else failure.since
 
-    def _streak(self, failure: Failure) -> Streak:
+    def _streak(self, failure: Failure) -> FailureState:
         line, sight = failure.check
         track = self._tracks[line]
         return track.sight if sight else track.mail
 
     def suspects(
-        self, rulings: Iterable[Ruling], now: datetime, asked: Mapping[Place, datetime]
-    ) -> list[tuple[Site, Ruling]]:
+        self, rulings: Iterable[Signal], now: datetime, asked: Mapping[Place, datetime]
+    ) -> list[tuple[PathInfo, Signal]]:
         """The paths of which, after these verdicts, a control should tell whether it is about the sender. `asked`: when
         one was asked for last."""
-        found: dict[Place, Ruling] = dict(self._again)
+        found: dict[Place, Signal] = dict(self._again)
         for ruling in rulings:
             if ruling.place in self._ways and self._is_dubious(ruling):
                 found[ruling.place] = ruling
@@ -262,7 +262,7 @@ class Picture:
                 self._again[place] = ruling
         return due
 
-    def _is_dubious(self, ruling: Ruling) -> bool:
+    def _is_dubious(self, ruling: Signal) -> bool:
         """Whether a neutral sender would tell more of this verdict."""
         if ruling.role is not Role.SENDER:
             return any(self._is_undecided(line) for line in self._lines_at(ruling.place))
@@ -270,9 +270,9 @@ class Picture:
         if track is None or track.mail.last is None or track.mail.last.probe_id != ruling.probe_id:
             return False
         mark = track.mail.mark
-        if mark not in (Mark.BAD, Mark.DAMNING):
+        if mark not in (Weight.BAD, Weight.DAMNING):
             return False
-        case = Case(mark, ruling.verdict, self._names, reach=self._reach.get((ruling.line, False), Reach.UNTOLD))
+        case = FailureCase(mark, ruling.verdict, self._names, reach=self._reach.get((ruling.line, False), Reach.UNTOLD))
         found = attribute(case)
         return found.nature is Nature.MAIL or found.reason is Reason.NOT_ITS_DOMAIN
 
@@ -291,11 +291,11 @@ class Picture:
         settings = self._settings
         return Rigour(settings.bad, settings.of_last, settings.good, settings.control_every)
 
-    def _take_other(self, ruling: Ruling) -> None:
+    def _take_other(self, ruling: Signal) -> None:
         self._others.hear(ruling)
         self._stale.add(ruling.company)
 
-    def _hear_of_connection(self, ruling: Ruling) -> None:
+    def _hear_of_connection(self, ruling: Signal) -> None:
         if site := self._ways.get(ruling.place):
             self._contacts.hear(site.via, ruling)
 
@@ -313,17 +313,17 @@ class Picture:
             else:
                 self._unreached.pop((line, dark), None)
 
-    def _hear(self, ruling: Ruling) -> None:
+    def _hear(self, ruling: Signal) -> None:
         before = self._heard_at.get(ruling.company)
         if ruling.company in self._sites and (before is None or before < ruling.launched_at):
             self._heard_at[ruling.company] = ruling.launched_at
 
-    def _limits(self, line: Line) -> Limits:
+    def _limits(self, line: Line) -> FailureLimits:
         company, site = line[0], self._lines[line]
         relapses = {nature: self._relapses.get((company, nature), 0) for nature in Nature}
         ours = relapses.pop(Nature.OURS)
         good, telling = good_needed(self._settings, max(relapses.values())), good_needed(self._settings, ours)
-        return Limits(
+        return FailureLimits(
             *(self._settings.bad, self._settings.of_last, good, telling),
             apart=GAP * site.every,
             certain=2 * site.every + site.give_up,
@@ -333,7 +333,7 @@ class Picture:
     def _refresh(self) -> None:
         """Work out again what has changed, company by company."""
         self._look_at_reach()
-        heard = Heard(self._well_at, self._heard_at, self._others.through_at, self._once_well_at)
+        heard = RecentSuccess(self._well_at, self._heard_at, self._others.through_at, self._once_well_at)
         for company in self._stale:
             sites = self._sites.get(company)
             self._failing.pop(company, None)
@@ -365,7 +365,7 @@ class Picture:
         track = self._tracks.get(line)
         if track is None or track.mail.acute:
             return None
-        return track.well_at if track.mail.intermittent or track.mail.recent[-1:] == (Mark.GOOD,) else None
+        return track.well_at if track.mail.intermittent or track.mail.recent[-1:] == (Weight.GOOD,) else None
 
     def _once_well_at(self, line: Line) -> datetime | None:
         track = self._tracks.get(line)
@@ -384,13 +384,13 @@ class Picture:
             if track.sight.fails and track.sight.last:
                 yield self._failure(track.sight, track.sight.last, ())
 
-    def _failure(self, streak: Streak, last: Ruling, comparisons: Sequence[Comparison]) -> Failure:
+    def _failure(self, streak: FailureState, last: Signal, comparisons: Sequence[Comparison]) -> Failure:
         verdict, mark = last.verdict, streak.mark or mark_of(last.kind, last.verdict, self._names)
-        reach = self._reach.get((last.line, mark is Mark.UNKNOWN), Reach.UNTOLD)
+        reach = self._reach.get((last.line, mark is Weight.UNKNOWN), Reach.UNTOLD)
         via = self._ways[last.place].via
         if streak.of_last:  # most of the sender's mail gets through as well
             comparisons = [each for each in comparisons if each.got is not Got.THROUGH]
-        found = attribute(Case(mark, verdict, self._names, comparisons, reach, streak.came_late, via))
+        found = attribute(FailureCase(mark, verdict, self._names, comparisons, reach, streak.came_late, via))
         at_most = Severity.TICKET if streak.of_last or streak.over_before_known else Severity.PAGE
         return Failure(
             company=last.company,
@@ -414,7 +414,7 @@ class Picture:
         )
 
 
-def _failing(streak: Streak, last: Ruling) -> Failing:
+def _failing(streak: FailureState, last: Signal) -> Failing:
     """What was answered before there was no connection tells nothing of that there is none."""
     since = streak.unreached_since if never_connected(last.verdict) else None
     return Failing(last, since or streak.since or last.launched_at, well_after=streak.good > 0)

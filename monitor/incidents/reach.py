@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
-from monitor.incidents.ruling import Line, Ruling
+from monitor.incidents.ruling import Line, Signal
 from probes.answer import Answer
 from probes.uplink import Uplink
 from probes.verdict import Grade, Outcome, Verdict
@@ -92,7 +92,7 @@ class Contacts:
     def __init__(self) -> None:
         self._at: dict[str, list[datetime]] = {}
 
-    def hear(self, via: str, ruling: Ruling) -> None:
+    def hear(self, via: str, ruling: Signal) -> None:
         """One more verdict of a probe that went this way."""
         if connected(ruling.verdict):
             self.note(via, ruling.launched_at)

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from monitor.incidents.incident import Incident, Scope, Severity
 from monitor.incidents.settings import RoutingRule
 
-Hearers = Mapping[str, frozenset[str] | None]
+RoutedChannels = Mapping[str, frozenset[str] | None]
 """Channels that hear of an incident, each with the companies that it may hear about; None for all."""
 
 TOLD_ANYWAY = (Severity.PAGE, Severity.TICKET)
 
 
-def hearers(incident: Incident, rules: Sequence[RoutingRule], channels: Iterable[str]) -> Hearers:
+def channels_for(incident: Incident, rules: Sequence[RoutingRule], channels: Iterable[str]) -> RoutedChannels:
     """Who hears of it. Without rules every channel hears of pages and tickets."""
     if not rules:
         return dict.fromkeys(channels) if incident.severity in TOLD_ANYWAY else {}

@@ -15,12 +15,12 @@ from monitor.incidents.incident import (
     MOST_FAILURES,
     SEVERAL,
     Check,
-    Ending,
-    Entry,
     Failure,
+    HistoryEntry,
     Incident,
+    IncidentEvent,
     Nature,
-    Turn,
+    Resolution,
     leading,
 )
 from monitor.incidents.phrases import decided_by
@@ -44,10 +44,10 @@ class After:
     `problems`: what each open incident is about, by its id."""
 
     incidents: dict[str, Incident] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[HistoryEntry] = field(default_factory=list)
     problems: dict[str, Problem] = field(default_factory=dict)
 
-    def put(self, incident: Incident, *entries: Entry) -> None:
+    def put(self, incident: Incident, *entries: HistoryEntry) -> None:
         """This is what the incident is now."""
         self.incidents[incident.id] = incident
         self.entries += entries
@@ -119,7 +119,7 @@ def _by_check(problems: Mapping[str, Problem]) -> dict[Check, str]:
 def _that_may_return(incidents: Iterable[Incident], at: Moment) -> Iterator[Incident]:
     """Closed lately, by itself. A clock that went back does not make it long ago."""
     for incident in incidents:
-        if incident.closed_at and incident.ending is Ending.RECOVERED and at.now - incident.closed_at <= at.reopen:
+        if incident.closed_at and incident.ending is Resolution.RECOVERED and at.now - incident.closed_at <= at.reopen:
             yield incident
 
 
@@ -147,7 +147,7 @@ def _fields(problem: Problem) -> dict[str, object]:
     }
 
 
-def _opened(before: Incident | None, problem: Problem, at: Moment) -> tuple[Incident, Entry]:
+def _opened(before: Incident | None, problem: Problem, at: Moment) -> tuple[Incident, HistoryEntry]:
     """A new incident; or the one that was about the same and was over too soon."""
     if before is None:
         incident = Incident(
@@ -158,7 +158,7 @@ def _opened(before: Incident | None, problem: Problem, at: Moment) -> tuple[Inci
             changed_at=at.now,
             **_fields(problem),  # type: ignore[arg-type]
         )
-        return incident, Entry(incident.id, at.now, Turn.OPENED, described(problem))
+        return incident, HistoryEntry(incident.id, at.now, IncidentEvent.OPENED, described(problem))
     incident = replace(
         _with(before, problem),
         opened_at=at.now,
@@ -169,7 +169,7 @@ def _opened(before: Incident | None, problem: Problem, at: Moment) -> tuple[Inci
         narrowed_at=None,
         relapses=before.relapses + 1,
     )
-    return incident, Entry(incident.id, at.now, Turn.REOPENED, f"came back: {described(problem)}")
+    return incident, HistoryEntry(incident.id, at.now, IncidentEvent.REOPENED, f"came back: {described(problem)}")
 
 
 def _with(incident: Incident, problem: Problem) -> Incident:
@@ -178,7 +178,7 @@ def _with(incident: Incident, problem: Problem) -> Incident:
     return replace(incident, companies=(*incident.companies, *new), **_fields(problem))  # type: ignore[arg-type]
 
 
-def _updated(incident: Incident, group: Group, now: datetime) -> tuple[Incident, *tuple[Entry, ...]]:
+def _updated(incident: Incident, group: Group, now: datetime) -> tuple[Incident, *tuple[HistoryEntry, ...]]:
     """The incident as it is now. Its scope does not narrow while it is about the same, or it would flap."""
     problem = group.problem
     after = _with(incident, problem)
@@ -194,7 +194,7 @@ def _updated(incident: Incident, group: Group, now: datetime) -> tuple[Incident,
         after = replace(after, narrowed_at=now)
     elif after.wide:
         after = replace(after, recovering_since=None)
-    return after, *(Entry(after.id, now, turn, said) for turn, said in _changes(incident, after))
+    return after, *(HistoryEntry(after.id, now, turn, said) for turn, said in _changes(incident, after))
 
 
 def _narrowed(before: Incident, after: Incident) -> bool:
@@ -205,37 +205,37 @@ def _narrowed(before: Incident, after: Incident) -> bool:
 _WIDTH = {"@": 1, EVERYBODY: 2}
 
 
-def _changes(before: Incident, after: Incident) -> Iterator[tuple[Turn, str]]:
+def _changes(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent, str]]:
     yield from _turned(before, after)
     earlier, now = frozenset(before.touches), frozenset(after.touches)
     if more := [company for company in after.touches if company not in earlier]:
-        yield Turn.TOUCHED, f"{_named(more)} too, {len(after.touches)} in all"
+        yield IncidentEvent.TOUCHED, f"{_named(more)} too, {len(after.touches)} in all"
     if fewer := [company for company in before.touches if company not in now]:
-        yield Turn.RECOVERED_IN, f"{_named(fewer)}, {len(after.touches)} left"
+        yield IncidentEvent.RECOVERED_IN, f"{_named(fewer)}, {len(after.touches)} left"
     if after.recovering and not before.recovering:
-        yield Turn.RECOVERING, f"{len(after.touches)} of {len(after.companies)} companies left"
+        yield IncidentEvent.RECOVERING, f"{len(after.touches)} of {len(after.companies)} companies left"
     if before.recovering and after.wide and not after.recovering:
-        yield Turn.WORSENED, f"{len(after.touches)} of {len(after.companies)} companies fail again"
+        yield IncidentEvent.WORSENED, f"{len(after.touches)} of {len(after.companies)} companies fail again"
 
 
-def _turned(before: Incident, after: Incident) -> Iterator[tuple[Turn, str]]:
+def _turned(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent, str]]:
     """What it turned into. One line where it is another's trouble: cause, outcome and severity follow from that."""
     if after.nature is not before.nature:
         whose, why = NATURES[after.nature]
         lead = leading(after, after.failures)
         said = (decided_by(lead) if lead else "") or why
-        yield Turn.RECLASSIFIED, f"from {NATURES[before.nature][0]} to {whose}: {said}"
+        yield IncidentEvent.RECLASSIFIED, f"from {NATURES[before.nature][0]} to {whose}: {said}"
         return
     if _narrowed(before, after):
-        yield Turn.NARROWED, _left_of(after)
+        yield IncidentEvent.NARROWED, _left_of(after)
     elif after.scope.wider_than(before.scope):
-        yield Turn.WIDENED, f"from {words(before.scope)} to {words(after.scope)}"
+        yield IncidentEvent.WIDENED, f"from {words(before.scope)} to {words(after.scope)}"
     if after.cause != before.cause:
-        yield Turn.CAUSE_CHANGED, f"from {words(before.cause)} to {words(after.cause)}: {_because(after)}"
+        yield IncidentEvent.CAUSE_CHANGED, f"from {words(before.cause)} to {words(after.cause)}: {_because(after)}"
     if after.outcome is not before.outcome:
-        yield Turn.OUTCOME_CHANGED, f"from {before.outcome} to {after.outcome}"
+        yield IncidentEvent.OUTCOME_CHANGED, f"from {before.outcome} to {after.outcome}"
     if after.severity is not before.severity:
-        yield Turn.SEVERITY_CHANGED, f"from {before.severity} to {after.severity}"
+        yield IncidentEvent.SEVERITY_CHANGED, f"from {before.severity} to {after.severity}"
 
 
 def _left_of(after: Incident) -> str:
@@ -251,26 +251,28 @@ def _left_of(after: Incident) -> str:
 
 def _merge(after: After, taken: Incident, into: Incident, now: datetime) -> None:
     """The incident is over, because another one speaks for it."""
-    closed = replace(taken, closed_at=now, ending=Ending.MERGED, merged_into=into.id, touches=(), failing=0)
-    after.put(closed, Entry(taken.id, now, Turn.CLOSED, f"taken in by incident {into.id}"))
-    after.entries.append(Entry(into.id, now, Turn.TOOK_IN, f"incident {taken.id} of {_named(taken.touches)}"))
+    closed = replace(taken, closed_at=now, ending=Resolution.MERGED, merged_into=into.id, touches=(), failing=0)
+    after.put(closed, HistoryEntry(taken.id, now, IncidentEvent.CLOSED, f"taken in by incident {into.id}"))
+    after.entries.append(
+        HistoryEntry(into.id, now, IncidentEvent.TOOK_IN, f"incident {taken.id} of {_named(taken.touches)}")
+    )
 
 
-def _ending(incident: Incident, at: Moment) -> Ending:
-    return Ending.RECOVERED if any(at.watched(each.line) for each in incident.failures) else Ending.UNWATCHED
+def _ending(incident: Incident, at: Moment) -> Resolution:
+    return Resolution.RECOVERED if any(at.watched(each.line) for each in incident.failures) else Resolution.UNWATCHED
 
 
-ENDED: dict[Ending, str] = {
-    Ending.RECOVERED: "it works again",
-    Ending.MERGED: "another incident speaks for it",
-    Ending.NARROWED: "most of it works again; what does not has an incident of its own",
-    Ending.UNWATCHED: "its paths are no longer watched",
+ENDED: dict[Resolution, str] = {
+    Resolution.RECOVERED: "it works again",
+    Resolution.MERGED: "another incident speaks for it",
+    Resolution.NARROWED: "most of it works again; what does not has an incident of its own",
+    Resolution.UNWATCHED: "its paths are no longer watched",
 }
 
 
-def _closed(incident: Incident, ending: Ending, now: datetime) -> tuple[Incident, Entry]:
+def _closed(incident: Incident, ending: Resolution, now: datetime) -> tuple[Incident, HistoryEntry]:
     closed = replace(incident, closed_at=now, ending=ending, touches=(), failing=0, recovering_since=None)
-    return closed, Entry(incident.id, now, Turn.CLOSED, ENDED[ending])
+    return closed, HistoryEntry(incident.id, now, IncidentEvent.CLOSED, ENDED[ending])
 
 
 def described(problem: Problem) -> str:

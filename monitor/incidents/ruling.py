@@ -16,7 +16,7 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class Signal:
     """A verdict that was stored. `number` orders all verdicts of a store; `amends` tells that the same probe had
     another one before."""
 
@@ -43,7 +43,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class PathInfo:
     """What the rules need to know of a path. `every` is the time in which each kind is probed once; `give_up` after its
     launch a probe that was not seen is missing; `mailbox` is where it is looked for, "" if that is not told."""
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from monitor.incidents.advice import Advice
 from monitor.incidents.advising import advice_on, runbook_on
-from monitor.incidents.incident import Failure, Incident, Reason, Scope, Told, leading
-from monitor.incidents.notice import News
+from monitor.incidents.incident import Failure, Incident, LastNotice, Reason, Scope, leading
+from monitor.incidents.notice import NoticeKind
 from monitor.incidents.phrases import LONGEST_NAME, SYSTEMS, decided_by, legible
 
 
 @dataclass(frozen=True, slots=True)
-class CompanyFacts:
+class CompanyInfo:
     """A company as people know it. `every`: the longest time in which each kind is probed once on a path of it."""
 
     name: str
@@ -21,7 +21,7 @@ class CompanyFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class SenderFacts:
+class SenderInfo:
     """Whose mail it is about."""
 
     domain: str
@@ -29,7 +29,7 @@ class SenderFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class NoticeRequest:
     """What is to be told of an incident, to one channel.
 
     `companies` are those of the configuration, by key; one that is gone is called by its key. `good`: so many good
@@ -39,25 +39,25 @@ class Telling:
     """
 
     incident: Incident
-    news: News
+    news: NoticeKind
     now: datetime
-    companies: Mapping[str, CompanyFacts]
-    sender: SenderFacts
+    companies: Mapping[str, CompanyInfo]
+    sender: SenderInfo
     url: str
     good: int
     visible: frozenset[str] | None = None
-    before: Told | None = None
+    before: LastNotice | None = None
     into: Incident | None = None
     took_in: tuple[Incident, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class NoticeContext:
     """What of it the channel may see. `companies` are the keys of those that have it, or had it; `lead` is the failure
     that is quoted; `mail_system` is "" where there are several; `whole`: nothing was left out for the channel's sake.
     """
 
-    telling: Telling
+    telling: NoticeRequest
     companies: tuple[str, ...]
     failures: tuple[Failure, ...]
     lead: Failure | None
@@ -141,7 +141,7 @@ class Scene:
         return filled(text, sender, company, self.mail_system)
 
 
-def filled(text: str, sender: SenderFacts, company: str, mail_system: str) -> str:
+def filled(text: str, sender: SenderInfo, company: str, mail_system: str) -> str:
     """An advice's text, with the names in it; "" where there are several of them."""
     words = {
         "{domain}": sender.domain,
@@ -154,7 +154,7 @@ def filled(text: str, sender: SenderFacts, company: str, mail_system: str) -> st
     return text
 
 
-def scene_of(telling: Telling) -> Scene:
+def scene_of(telling: NoticeRequest) -> NoticeContext:
     """The incident as this channel may see it."""
     incident, visible = telling.incident, telling.visible
     all_of_them = incident.named
@@ -167,7 +167,7 @@ def scene_of(telling: Telling) -> Scene:
         incident = replace(incident, nature=lead.nature, outcome=lead.outcome, cause=lead.cause)
         telling = replace(telling, incident=incident)
     since = incident.began_at if whole else min((f.since for f in failures), default=incident.began_at)
-    return Scene(
+    return NoticeContext(
         telling=telling,
         companies=companies,
         failures=failures,
@@ -180,7 +180,7 @@ def scene_of(telling: Telling) -> Scene:
     )
 
 
-def scene_into(telling: Telling, into: Incident) -> Scene:
+def scene_into(telling: NoticeRequest, into: Incident) -> NoticeContext:
     """The incident that took this one in, as the same channel may see it."""
     return scene_of(replace(telling, incident=into))
 
@@ -189,7 +189,7 @@ def _seen(companies: tuple[str, ...], visible: frozenset[str] | None) -> tuple[s
     return companies if visible is None else tuple(company for company in companies if company in visible)
 
 
-def _mail_system(telling: Telling, companies: tuple[str, ...]) -> str:
+def _mail_system(telling: NoticeRequest, companies: tuple[str, ...]) -> str:
     """The mail system that all of them have; "" where they have several, or where it is not known."""
     systems = {telling.companies[company].mail_system for company in companies if company in telling.companies}
     system = telling.incident.mail_system or (systems.pop() if len(systems) == 1 else "")

@@ -11,23 +11,30 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.incidents.family import Family, family_of
+from monitor.incidents.family import CauseFamily, family_of
 from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
-from monitor.incidents.ruling import Line, Place, Site
+from monitor.incidents.ruling import Line, PathInfo, Place
 from probes.answer import list_named
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 
 UNKNOWN_SYSTEM = "unknown"  # as the configuration says it where nothing is known
 TOGETHER = timedelta(hours=2)  # what began within this time may have one reason: `missing` takes an hour to be seen
-STICKY = 0.5  # of the share that makes a problem wide, as much keeps it so
+WIDE_HYSTERESIS = 0.5  # of the share that makes a problem wide, as much keeps it so
 
-WORDLESS = frozenset({Family.UNCLEAR, Family.POLICY})
+UNEXPLAINED = frozenset({CauseFamily.UNCLEAR, CauseFamily.POLICY})
 """Families that go with any other: some receivers do not say why."""
 
 ANY_KIND = frozenset(
-    {Family.ADDRESS, Family.REPUTATION, Family.DOMAIN, Family.AUTHENTICATION, Family.GREYLISTING, Family.FIREWALL}
+    {
+        CauseFamily.ADDRESS,
+        CauseFamily.REPUTATION,
+        CauseFamily.DOMAIN,
+        CauseFamily.AUTHENTICATION,
+        CauseFamily.GREYLISTING,
+        CauseFamily.FIREWALL,
+    }
 )
 """Families that do not look at what a mail says: what hits one kind of mail on a path hits all."""
 
@@ -101,7 +108,7 @@ def gravest(severities: Iterable[Severity]) -> Severity:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RecentSuccess:
     """What is known besides the failures. `well_at(line)` is when the last probe of it that reached the inbox was
     launched, None if the line fails steadily or nothing is known; `heard_at` is the same of each company's newest,
     whatever became of it, as long as we could tell; `through_at(place)` of the newest mail of another sender that a
@@ -116,14 +123,14 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Wide:
+class WideningThresholds:
     """At least so many companies, and at least this share of those heard of, make one problem of many."""
 
     companies: int
     share: float
 
 
-def of_company(sites: Sequence[Site], failures: Iterable[Failure], heard: Heard) -> Iterator[Problem]:
+def of_company(sites: Sequence[PathInfo], failures: Iterable[Failure], heard: RecentSuccess) -> Iterator[Problem]:
     """The problems of one company, seen by itself. `sites` are all its paths."""
     by_nature: defaultdict[Nature, list[Failure]] = defaultdict(list)
     for failure in failures:
@@ -147,7 +154,7 @@ def of_company(sites: Sequence[Site], failures: Iterable[Failure], heard: Heard)
         )
 
 
-def _mail(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Problem:
+def _mail(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Problem:
     scope = _scope(sites, failures, heard)
     severity = gravest(failure.severity for failure in failures)
     if severity is Severity.PAGE and not _shuts_out(scope, failures):
@@ -156,7 +163,7 @@ def _mail(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> P
     return _problem(Nature.MAIL, company, scope, severity, failures, company=company, mail_system=system)
 
 
-def _their_system(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Problem:
+def _their_system(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Problem:
     """The company's mail system stops other senders' mail too. It wakes somebody if that is all of the company's mail;
     but of what is lost behind the server, one mailbox alone may be the reason."""
     severity = gravest(failure.severity for failure in failures)
@@ -174,7 +181,7 @@ def _their_system(sites: Sequence[Site], failures: Sequence[Failure], heard: Hea
     return replace(problem, part=part)
 
 
-def _confirmed(sites: Sequence[Site], failures: Iterable[Failure]) -> bool:
+def _confirmed(sites: Sequence[PathInfo], failures: Iterable[Failure]) -> bool:
     """Whether it is no one mailbox's affair: something else was seen than loss behind the server, or two lose it."""
     found = list(failures)
     if any(failure.reason is not Reason.BOTH_LOST for failure in found):
@@ -183,7 +190,7 @@ def _confirmed(sites: Sequence[Site], failures: Iterable[Failure]) -> bool:
     return len({mailboxes[failure.path] for failure in found}) > 1
 
 
-def _through(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Scope | None:
+def _through(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Scope | None:
     """How much of a company's mail is stopped if another sender's mail got through since it began; None: all."""
     began, paths = min(failure.since for failure in failures), {failure.path for failure in failures}
     taken = {site.path for site in sites if (at := heard.through_at(site.key)) and at >= began}
@@ -192,7 +199,7 @@ def _through(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -
     return Scope.MAILBOX if taken else None
 
 
-def _scope(sites: Sequence[Site], failures: Sequence[Failure], heard: Heard) -> Scope:
+def _scope(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Scope:
     """The whole company, unless something of it is well. Beside what fails steadily, what fails now and then is well;
     and so is what was well since that began, for one bad probe is chance."""
     steady = [failure for failure in failures if not failure.of_last] or failures
@@ -244,7 +251,7 @@ class Town:
 
     systems: Mapping[str, str]
     heard_at: Mapping[str, datetime]
-    wide: Wide
+    wide: WideningThresholds
 
     def behind(self, system: str) -> "Town":
         """Those with this mail system."""
@@ -330,9 +337,9 @@ def of_one_family(problems: Sequence[Problem]) -> list[Problem]:
     """Those of the family that most have, or of as many the one that began first, with those that do not say why."""
     families = {id(problem): family_of(problem.cause) for problem in problems}
     in_turn = sorted(problems, key=lambda problem: (problem.since, problem.company))
-    counted = Counter(family for each in in_turn if (family := families[id(each)]) not in WORDLESS)
+    counted = Counter(family for each in in_turn if (family := families[id(each)]) not in UNEXPLAINED)
     leading = {counted.most_common(1)[0][0]} if counted else set()
-    return [problem for problem in problems if families[id(problem)] in leading | WORDLESS]
+    return [problem for problem in problems if families[id(problem)] in leading | UNEXPLAINED]
 
 
 def is_wide(problems: Sequence[Problem], town: Town) -> bool:
@@ -350,7 +357,7 @@ def stays_wide(problems: Iterable[Problem], town: Town, since: datetime) -> bool
     """Whether what was wide, since then, still is."""
     companies = {problem.company for problem in problems}
     heard = companies | {company for company, at in town.heard_at.items() if at >= since}
-    return len(companies) > 1 and len(companies) >= town.wide.share * STICKY * len(heard)
+    return len(companies) > 1 and len(companies) >= town.wide.share * WIDE_HYSTERESIS * len(heard)
 
 
 def _fresh(problems: Sequence[Problem]) -> list[Problem]:
@@ -373,7 +380,7 @@ def _in_most_systems(problems: Sequence[Problem], town: Town) -> bool:
     return len(have_it) > 1 and len(have_it) >= town.wide.share * len(systems.keys() | others.keys())
 
 
-def _most(members: int, others: int, wide: Wide) -> bool:
+def _most(members: int, others: int, wide: WideningThresholds) -> bool:
     return members >= wide.share * (members + others)
 
 

@@ -10,9 +10,9 @@ from itertools import takewhile
 
 from monitor.incidents import wording
 from monitor.incidents.facts import facts
-from monitor.incidents.incident import Ending, Incident, Told
-from monitor.incidents.notice import News, Notice
-from monitor.incidents.scene import Telling
+from monitor.incidents.incident import Incident, LastNotice, Resolution
+from monitor.incidents.notice import Notice, NoticeKind
+from monitor.incidents.scene import NoticeRequest
 
 FACTORS = (2, 4, 10)
 """So many times as many companies are news, and then again with each power of ten."""
@@ -20,7 +20,7 @@ FACTORS = (2, 4, 10)
 
 def news_for(
     incident: Incident,
-    told: Told | None,
+    told: LastNotice | None,
     now: datetime,
     *,
     settle: timedelta,
@@ -28,35 +28,37 @@ def news_for(
     waiting: bool,
     visible: Collection[str] | None = None,
     took_in: bool = False,
-) -> News | None:
+) -> NoticeKind | None:
     """What this channel is to be told now. `waiting`: it has not got the last notice yet. `visible`: the companies that
     it may hear about, None for all. `took_in`: this incident took in another one that the channel knows of."""
     if incident.muted_by:
         return None
     if not incident.open:
-        ends = News.MERGED if incident.ending is Ending.MERGED else News.RESOLVED
+        ends = NoticeKind.MERGED if incident.ending is Resolution.MERGED else NoticeKind.RESOLVED
         return ends if told and not told.over else None
     touched = len(seen(incident, visible))
     if told is None or told.over:
         if took_in:
-            return News.WIDENED
-        return News.OPENED if touched and _for(incident.opened_at, now) >= settle else None
+            return NoticeKind.WIDENED
+        return NoticeKind.OPENED if touched and _for(incident.opened_at, now) >= settle else None
     if not touched:  # others have it still
-        return News.RESOLVED
+        return NoticeKind.RESOLVED
     steady = _for(incident.changed_at, now) >= settle
     if told.nature not in (None, incident.nature):
-        return News.CHANGED if steady else None
+        return NoticeKind.CHANGED if steady else None
     if took_in or incident.scope.wider_than(told.scope):
-        return News.WIDENED
+        return NoticeKind.WIDENED
     if incident.narrowed_at and told.at < incident.narrowed_at:
-        return News.NARROWED
+        return NoticeKind.NARROWED
     worse = incident.severity.graver_than(told.severity)
     unheard = incident.cause not in (told.cause, *told.causes)  # one that comes and goes is news once
     if (unheard or worse) and steady:
-        return News.CAUSE_CHANGED
+        return NoticeKind.CAUSE_CHANGED
     if not incident.recovering and grew(told, touched) and _for(told.at, now) >= settle:
-        return News.GREW
-    return News.REMINDER if not waiting and abs(now - told.at) >= remind else None  # a clock set back is no reminder
+        return NoticeKind.GREW
+    return (
+        NoticeKind.REMINDER if not waiting and abs(now - told.at) >= remind else None
+    )  # a clock set back is no reminder
 
 
 def seen(incident: Incident, visible: Collection[str] | None) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ def seen(incident: Incident, visible: Collection[str] | None) -> tuple[str, ...]
     return tuple(company for company in incident.touches if company in visible)
 
 
-def grew(told: Told, companies: int) -> bool:
+def grew(told: LastNotice, companies: int) -> bool:
     """Whether so many more companies have it than were told that it is news. From one to several it is wider."""
     if told.base < 2:
         return False
@@ -79,10 +81,10 @@ def _steps(base: int, most: int) -> Iterator[int]:
     return takewhile(lambda step: step <= most, (base * factor for factor in factors))
 
 
-def size_told(news: News, told: Told | None, companies: int) -> tuple[int, int]:
-    """`base` and `companies` of `Told`, after this news of so many companies."""
+def size_told(news: NoticeKind, told: LastNotice | None, companies: int) -> tuple[int, int]:
+    """`base` and `companies` of `LastNotice`, after this news of so many companies."""
     goes_on = told is not None and not told.over and told.base
-    if not goes_on or news in (News.WIDENED, News.NARROWED, News.CHANGED):
+    if not goes_on or news in (NoticeKind.WIDENED, NoticeKind.NARROWED, NoticeKind.CHANGED):
         return companies, companies
     return told.base, max(told.companies, companies)  # type: ignore[union-attr]
 
@@ -92,7 +94,7 @@ def _for(since: datetime, now: datetime) -> timedelta:
     return now - since if now >= since else timedelta.max
 
 
-def notice_of(telling: Telling, channel: str) -> Notice:
+def notice_of(telling: NoticeRequest, channel: str) -> Notice:
     """The next notice for this channel."""
     before, incident = telling.before, telling.incident
     number = before.number + 1 if before else 1

@@ -5,14 +5,14 @@
 
 from monitor.incidents.incident import Nature, Reason, Scope
 from monitor.incidents.phrases import CAUSES, KINDS, listed
-from monitor.incidents.scene import Scene
+from monitor.incidents.scene import NoticeContext
 from probes.kinds import Kind
 from probes.verdict import Outcome
 
 MOST_KINDS_IN_A_TITLE = 2
 
 
-def their_trouble(scene: Scene) -> str:
+def their_trouble(scene: NoticeContext) -> str:
     """After the company's name and a colon."""
     its = "its mail system" if scene.incident.company else "the mail system"
     match scene.reason:
@@ -42,7 +42,7 @@ def their_trouble(scene: Scene) -> str:
             return _stops_others(scene, its, "it fails too", "a neutral sender fails too")
 
 
-def _stops_others(scene: Scene, its: str, too: str, known: str) -> str:
+def _stops_others(scene: NoticeContext, its: str, too: str, known: str) -> str:
     """How much of a company's mail it is, as far as that is known."""
     if not scene.incident.open:  # what failed last is not all that failed
         return f"{its} stops other senders' mail too ({known})"
@@ -58,7 +58,7 @@ def _stops_others(scene: Scene, its: str, too: str, known: str) -> str:
             return f"{its} stops {_stopped_kinds(scene)}, a neutral sender's too ({too})"
 
 
-def _stopped_kinds(scene: Scene) -> str:
+def _stopped_kinds(scene: NoticeContext) -> str:
     """The kinds, if others get through beside them."""
     theirs = {failure.kind for failure in scene.failures if failure.nature is Nature.THEIR_SYSTEM}
     kinds = [kind for kind in Kind if kind in theirs]
@@ -66,7 +66,7 @@ def _stopped_kinds(scene: Scene) -> str:
     return " and ".join(KINDS[kind] for kind in kinds) if known else "some of the mail"
 
 
-def kinds_of(scene: Scene) -> list[Kind]:
+def kinds_of(scene: NoticeContext) -> list[Kind]:
     """The kinds that fail, as far as it is kept."""
     failing = {failure.kind for failure in scene.failures}
     return [kind for kind in Kind if kind in failing]

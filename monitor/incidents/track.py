@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.incidents.incident import Failure
-from monitor.incidents.marks import Mark, Names, mark_of
+from monitor.incidents.marks import Names, Weight, mark_of
 from monitor.incidents.reach import unanswered
-from monitor.incidents.ruling import Ruling
+from monitor.incidents.ruling import Signal
 from probes.sender import Role
 from probes.verdict import Cause, Outcome, Verdict
 
@@ -15,7 +15,7 @@ ENOUGH = 1000  # good ones in a row are not counted any further
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FailureLimits:
     """So many bad marks among the last `of_last` make it fail; so many good ones in a row, and it is well again. After
     `telling` verdicts in a row that are not unknown we can tell again.
 
@@ -46,18 +46,18 @@ INTERMITTENT = FailureRate(bad_probes=6, of_last_probes=20, ends_at_bad_probes=2
 
 
 @dataclass(frozen=True, slots=True)
-class Streak:
+class FailureState:
     """One question, asked again and again: is it bad? `count` of the bad ones of the present stretch: the probe of the
     first was launched at `since`, `last` is the latest. `good` ones came in a row since, the first and the last of them
     launched at `good_since` and `good_at`; between the last `close` of them nothing is missing.
 
-    It fails by the `Limits`, which is `acute`, or now and then, which is `intermittent`. `window` is what that is
+    It fails by the `FailureLimits`, which is `acute`, or now and then: `intermittent`. `window` is what that is
     counted by: when each was launched, and whether it was bad; what an acute stretch told is not counted twice.
     `known_at`: when it was known that all of an acute stretch was bad. It is told even if good ones came before that;
     then it is `over_before_known`.
     """
 
-    recent: tuple[Mark, ...] = ()
+    recent: tuple[Weight, ...] = ()
     good: int = 0
     close: int = 0
     good_since: datetime | None = None
@@ -65,8 +65,8 @@ class Streak:
     acute: bool = False
     since: datetime | None = None
     count: int = 0
-    last: Ruling | None = None
-    mark: Mark | None = None  # that of `last`
+    last: Signal | None = None
+    mark: Weight | None = None  # that of `last`
     came_late: bool = False  # some of it came in the end, though late
     unreached_since: datetime | None = None  # launch of the first of those, up to `last`, that reached nobody
     intermittent: bool = False
@@ -84,13 +84,15 @@ class Streak:
         """Of so many `count` were bad, if that is all that is wrong; else 0."""
         return len(self.window) if self.intermittent and not self.acute else 0
 
-    def add(self, mark: Mark, ruling: Ruling, limits: Limits, *, bad: bool, needed: int, rated: bool) -> "Streak":
+    def add(
+        self, mark: Weight, ruling: Signal, limits: FailureLimits, *, bad: bool, needed: int, rated: bool
+    ) -> "FailureState":
         """With one more. So many good ones in a row are `needed`. `rated`: what fails now and then counts."""
-        recent = (*self.recent, mark if bad else Mark.GOOD)[-limits.of_last :]
+        recent = (*self.recent, mark if bad else Weight.GOOD)[-limits.of_last :]
         window = (*self.window, (ruling.launched_at, bad))[-INTERMITTENT.of_last_probes :] if rated else ()
         if not bad:
             return replace(self, window=window)._calmer(recent, ruling, limits, needed)
-        enough = mark is Mark.DAMNING or sum(each is not Mark.GOOD for each in recent) >= limits.bad
+        enough = mark is Weight.DAMNING or sum(each is not Weight.GOOD for each in recent) >= limits.bad
         acute = self.acute or enough
         intermittent = _is_intermittent(window, self.intermittent)
         if acute and not self.intermittent:  # it is told as what it is
@@ -99,7 +101,7 @@ class Streak:
         if intermittent and not acute:
             first = next(at for at, was_bad in window if was_bad)
             count, since = sum(was_bad for _, was_bad in window), min(first, since)
-        return Streak(
+        return FailureState(
             recent=recent,
             acute=acute,
             since=since,
@@ -113,19 +115,19 @@ class Streak:
             known_at=self.known_at or (self._known_at(recent, ruling, limits) if acute and rated else None),
         )
 
-    def _known_at(self, recent: tuple[Mark, ...], ruling: Ruling, limits: Limits) -> datetime | None:
+    def _known_at(self, recent: tuple[Weight, ...], ruling: Signal, limits: FailureLimits) -> datetime | None:
         """When the stretch was known to be bad, if all of it is."""
-        if Mark.GOOD in recent[-limits.bad :]:
+        if Weight.GOOD in recent[-limits.bad :]:
             return None
         return max(ruling.at, self.last.at) if self.last else ruling.at
 
-    def _unreached_since(self, ruling: Ruling) -> datetime | None:
+    def _unreached_since(self, ruling: Signal) -> datetime | None:
         """Since when no connection came about, with this one; what came after a good one began anew."""
         if not unanswered(ruling.verdict):
             return None
         return (None if self.good else self.unreached_since) or ruling.launched_at
 
-    def _calmer(self, recent: tuple[Mark, ...], ruling: Ruling, limits: Limits, needed: int) -> "Streak":
+    def _calmer(self, recent: tuple[Weight, ...], ruling: Signal, limits: FailureLimits, needed: int) -> "FailureState":
         """With one more good one."""
         at = ruling.launched_at
         since, before = self.good_since or at, self.good_at or at
@@ -145,17 +147,17 @@ class Streak:
             return replace(after, acute=False, count=len(bad), known_at=None, over_before_known=False)
         return after.calm()
 
-    def calm(self) -> "Streak":
+    def calm(self) -> "FailureState":
         """The same, but not failing."""
-        return Streak(
+        return FailureState(
             self.recent, self.good, self.close, good_since=self.good_since, good_at=self.good_at, window=self.window
         )
 
-    def forgiven(self) -> "Streak":
+    def forgiven(self) -> "FailureState":
         """The same, but not failing if the latest was good. What is known only now nobody was told."""
         return self.calm() if self.fails and self.good and not self.over_before_known else self
 
-    def known(self, failure: Failure | None) -> "Streak":
+    def known(self, failure: Failure | None) -> "FailureState":
         """The same, if that is what an incident says of it; None: nothing."""
         if failure is None:
             return self.forgiven()
@@ -174,12 +176,12 @@ def _is_intermittent(window: Sequence[tuple[datetime, bool]], before: bool) -> b
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class CheckHistory:
     """What is known of a line: of its mail, and of whether we could tell. `well_at` is when the last probe that reached
     the inbox was launched."""
 
-    mail: Streak = Streak()
-    sight: Streak = Streak()
+    mail: FailureState = FailureState()
+    sight: FailureState = FailureState()
     well_at: datetime | None = None
 
     @property
@@ -193,34 +195,36 @@ class Track:
     def undecided(self) -> bool:
         """Whether the newest verdict was bad, and is not enough to say that it fails."""
         return any(
-            not streak.fails and streak.recent and streak.recent[-1] is not Mark.GOOD
+            not streak.fails and streak.recent and streak.recent[-1] is not Weight.GOOD
             for streak in (self.mail, self.sight)
         )
 
-    def add(self, ruling: Ruling, limits: Limits, names: Names) -> "Track":
+    def add(self, ruling: Signal, limits: FailureLimits, names: Names) -> "CheckHistory":
         """With one more verdict. `unknown` neither raises nor calms what is said of the mail; but what a rule moved was
         delivered."""
         mark = mark_of(ruling.kind, ruling.verdict, names)
-        dark = mark is Mark.UNKNOWN
+        dark = mark is Weight.UNKNOWN
         sight = self.sight.add(mark, ruling, limits, bad=dark, needed=limits.telling, rated=False)
         if dark and ruling.verdict.cause is Cause.MOVED:
-            mail = self.mail.add(Mark.GOOD, ruling, limits, bad=False, needed=limits.good, rated=True)
+            mail = self.mail.add(Weight.GOOD, ruling, limits, bad=False, needed=limits.good, rated=True)
             return replace(self, mail=mail, sight=sight)
         if dark:
             return replace(self, sight=sight)
         mail = self.mail.add(mark, ruling, limits, bad=mark.bad, needed=limits.good, rated=True)
-        return Track(mail, sight, ruling.launched_at if mark is Mark.GOOD else self.well_at)
+        return CheckHistory(mail, sight, ruling.launched_at if mark is Weight.GOOD else self.well_at)
 
 
-def track_of(rulings: Iterable[Ruling], limits: Limits, names: Names, before: Sequence[Failure] | None = None) -> Track:
+def track_of(
+    rulings: Iterable[Signal], limits: FailureLimits, names: Names, before: Sequence[Failure] | None = None
+) -> CheckHistory:
     """The track of these verdicts, one for each probe, oldest first. `before` is what open incidents say of the line,
     None where they do not say all: what fails for longer than these verdicts tell fails on, and what got better is no
     reason to open one."""
     past = list(rulings)
     told = {failure.outcome is Outcome.UNKNOWN: failure for failure in before or ()}
     older = {dark: each for dark, each in told.items() if not past or each.since < past[0].launched_at}
-    mail, sight = (_failing(older[dark], names) if dark in older else Streak() for dark in (False, True))
-    track = Track(mail, sight)
+    mail, sight = (_failing(older[dark], names) if dark in older else FailureState() for dark in (False, True))
+    track = CheckHistory(mail, sight)
     for ruling in past:
         track = track.add(ruling, limits, names)
     if before is None:
@@ -228,10 +232,10 @@ def track_of(rulings: Iterable[Ruling], limits: Limits, names: Names, before: Se
     return replace(track, mail=track.mail.known(told.get(False)), sight=track.sight.known(told.get(True)))
 
 
-def _failing(failure: Failure, names: Names) -> Streak:
+def _failing(failure: Failure, names: Names) -> FailureState:
     """A streak of which no more is known than that."""
     verdict = Verdict(failure.outcome, failure.cause, failure.grade, failure.because, failure.answer)
-    last = Ruling(0, failure.probe_id, *failure.line, Role.SENDER, failure.since, failure.at, verdict)
+    last = Signal(0, failure.probe_id, *failure.line, Role.SENDER, failure.since, failure.at, verdict)
     mark = mark_of(failure.kind, verdict, names)
     rare = failure.of_last > 0
-    return Streak(acute=not rare, intermittent=rare, since=failure.since, last=last, mark=mark)
+    return FailureState(acute=not rare, intermittent=rare, since=failure.since, last=last, mark=mark)

@@ -28,7 +28,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class WeeklyPeriod:
     """A part of every week: from `begins`, in minutes after Monday 00:00 on the wall, for `lasts` minutes."""
 
     begins: int
@@ -39,7 +39,7 @@ class Stretch:
 class Weekly:
     """Parts of every week in their order, by the clocks of one zone."""
 
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[WeeklyPeriod, ...]
     zone: tzinfo
 
     def until(self, now: datetime) -> datetime | None:
@@ -61,7 +61,7 @@ class Weekly:
         weeks = [monday + timedelta(weeks=number) for number in range(-1, 3)]
         return [self._instants(week, stretch) for week in weeks for stretch in self.stretches]
 
-    def _instants(self, monday: datetime, stretch: Stretch) -> tuple[datetime, datetime]:
+    def _instants(self, monday: datetime, stretch: WeeklyPeriod) -> tuple[datetime, datetime]:
         begins = monday + stretch.begins * MINUTE
         first = _first(begins, self.zone)
         last = _last(begins + stretch.lasts * MINUTE, self.zone)
@@ -106,12 +106,12 @@ def weekly(text: str) -> Weekly:
     if across := _ACROSS.fullmatch(plain):
         day, begin, last, end, zone = across.groups()
         start = _day(day) * DAY + _minute(begin)
-        stretches = [Stretch(start, (_day(last) * DAY + _minute(end) - start) % WEEK)]
+        stretches = [WeeklyPeriod(start, (_day(last) * DAY + _minute(end) - start) % WEEK)]
     elif each := _EACH.fullmatch(plain):
         days, begin, end, zone = each.groups()
         lasts = _minute(end) - _minute(begin)
         lasts += DAY if lasts < 0 else 0
-        stretches = [Stretch(day * DAY + _minute(begin), lasts) for day in sorted(set(_days(days)))]
+        stretches = [WeeklyPeriod(day * DAY + _minute(begin), lasts) for day in sorted(set(_days(days)))]
     else:
         raise ValueError(f"must be times of the week like {FORM}, not {shown(text)}")
     if not all(stretch.lasts for stretch in stretches):

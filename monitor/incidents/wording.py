@@ -8,8 +8,8 @@ from typing import assert_never
 
 from monitor.incidents.advice import HARMLESS, Actor
 from monitor.incidents.facts import facts, labels
-from monitor.incidents.incident import Ending, Incident, Nature, Reason, Scope, Told
-from monitor.incidents.notice import News
+from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope
+from monitor.incidents.notice import NoticeKind
 from monitor.incidents.phrases import (
     CAUSES,
     GRADES,
@@ -25,7 +25,7 @@ from monitor.incidents.phrases import (
     listed,
     where,
 )
-from monitor.incidents.scene import Scene, Telling, scene_into, scene_of
+from monitor.incidents.scene import NoticeContext, NoticeRequest, scene_into, scene_of
 from monitor.incidents.their_trouble import MOST_KINDS_IN_A_TITLE, kinds_of, their_trouble
 from monitor.incidents.track import INTERMITTENT
 from probes.kinds import Kind
@@ -37,21 +37,29 @@ LONGEST_TITLE = 200
 NOTHING_HELD = frozenset({Outcome.SPAM, Outcome.UNKNOWN})  # outcomes after which no mail comes late
 
 
-def title(telling: Telling) -> str:
+def title(telling: NoticeRequest) -> str:
     """One line: what, and who has it."""
     scene = scene_of(telling)
     return legible(_news(scene) + headline(scene), LONGEST_TITLE)
 
 
-def text(telling: Telling) -> str:
+def text(telling: NoticeRequest) -> str:
     """The rest, as plain text that makes sense by itself."""
     scene = scene_of(telling)
     match telling.news:
-        case News.RESOLVED:
+        case NoticeKind.RESOLVED:
             lines = _resolved(scene)
-        case News.MERGED:
+        case NoticeKind.MERGED:
             lines = _merged(scene)
-        case News.OPENED | News.WIDENED | News.GREW | News.NARROWED | News.CHANGED | News.CAUSE_CHANGED | News.REMINDER:
+        case (
+            NoticeKind.OPENED
+            | NoticeKind.WIDENED
+            | NoticeKind.GREW
+            | NoticeKind.NARROWED
+            | NoticeKind.CHANGED
+            | NoticeKind.CAUSE_CHANGED
+            | NoticeKind.REMINDER
+        ):
             lines = _open(scene)
         case _:
             assert_never(telling.news)
@@ -66,7 +74,7 @@ NATURES: dict[Nature, str] = {
 }
 
 
-def headline(scene: Scene) -> str:
+def headline(scene: NoticeContext) -> str:
     """The incident in a line."""
     often = ""
     if scene.intermittent and scene.lead and scene.incident.nature is not Nature.OURS:
@@ -74,7 +82,7 @@ def headline(scene: Scene) -> str:
     return _headline(scene) + often
 
 
-def _headline(scene: Scene) -> str:
+def _headline(scene: NoticeContext) -> str:
     incident, who = scene.incident, _who(scene)
     match incident.nature:
         case Nature.MAIL:
@@ -93,36 +101,36 @@ NO_CONNECTION = frozenset({Reason.ONLY_HERE, Reason.NOTHING_REACHED})
 """Reasons for which nobody may be said to block the sender: there was no connection, and no proof whose fault it is."""
 
 
-def _stopped(scene: Scene) -> str:
+def _stopped(scene: NoticeContext) -> str:
     """After "mail from the sender"."""
     if scene.reason in NO_CONNECTION:
         return "cannot be delivered (no connection)"
     return f"{OUTCOMES[scene.incident.outcome]} ({CAUSES[scene.incident.cause]})"
 
 
-def _news(scene: Scene) -> str:
+def _news(scene: NoticeContext) -> str:
     match scene.telling.news:
-        case News.OPENED:
+        case NoticeKind.OPENED:
             return "Again: " if scene.incident.relapses else ""
-        case News.WIDENED:
+        case NoticeKind.WIDENED:
             return "Wider: "
-        case News.GREW:
+        case NoticeKind.GREW:
             return "Spreading: "
-        case News.NARROWED:
+        case NoticeKind.NARROWED:
             return "Mostly over: "
-        case News.CHANGED | News.CAUSE_CHANGED:
+        case NoticeKind.CHANGED | NoticeKind.CAUSE_CHANGED:
             return "Changed: "
-        case News.REMINDER:
+        case NoticeKind.REMINDER:
             return f"Still, after {lasting(scene.lasted)}: "
-        case News.RESOLVED:
+        case NoticeKind.RESOLVED:
             return f"Over after {lasting(scene.lasted)}: "
-        case News.MERGED:
+        case NoticeKind.MERGED:
             return "Now part of another: "
         case _:
             assert_never(scene.telling.news)
 
 
-def _who(scene: Scene) -> str:
+def _who(scene: NoticeContext) -> str:
     """A company by its name, several by their number; of those that a channel may not hear of, nothing."""
     incident, names = scene.incident, scene.names()
     many = counted(len(names), "company", "companies")
@@ -137,13 +145,13 @@ def _who(scene: Scene) -> str:
     return f"Everybody, {many}" if incident.scope is Scope.EVERYBODY and not part else many
 
 
-def _what(scene: Scene) -> str:
+def _what(scene: NoticeContext) -> str:
     kinds = kinds_of(scene)
     few = 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
     return " and ".join(KINDS[kind] for kind in kinds) if scene.incident.scope is Scope.KIND and few else "mail"
 
 
-def _open(scene: Scene) -> Iterator[str]:
+def _open(scene: NoticeContext) -> Iterator[str]:
     """What goes on."""
     yield from _first_screen(scene)
     yield ""
@@ -162,7 +170,7 @@ def _open(scene: Scene) -> Iterator[str]:
     yield _reference(scene)
 
 
-def _first_screen(scene: Scene) -> Iterator[str]:
+def _first_screen(scene: NoticeContext) -> Iterator[str]:
     incident, advice, domain = scene.incident, scene.advice, scene.telling.sender.domain
     yield f"Since {clock(scene.since)} ({lasting(scene.lasted)}{_bad(scene)})."
     if over := scene.known_late:
@@ -180,7 +188,7 @@ def _first_screen(scene: Scene) -> Iterator[str]:
         yield f"Mail: {some}."
 
 
-def _bad(scene: Scene) -> str:
+def _bad(scene: NoticeContext) -> str:
     """How many probes show it. A storm's incident keeps only the gravest of its failures."""
     probes = sum(failure.bad for failure in scene.failures)
     more = scene.whole and scene.incident.failing > len(scene.failures)
@@ -194,7 +202,7 @@ def _bad(scene: Scene) -> str:
     return f", {number} bad {'probe' if one else 'probes'}"
 
 
-def _act(scene: Scene) -> str:
+def _act(scene: NoticeContext) -> str:
     actor, several = scene.advice.actor, scene.incident.scope.wider_than(Scope.COMPANY)
     match actor:
         case Actor.COMPANY_IT:
@@ -219,23 +227,23 @@ def _act(scene: Scene) -> str:
 WIDTHS = SCOPES | {Scope.EVERYBODY: "many companies"}  # rarely is it really everybody
 
 
-def _was(scene: Scene) -> str:
+def _was(scene: NoticeContext) -> str:
     """What changed since this channel was told last."""
     incident, before = scene.incident, scene.telling.before
     match scene.telling.news:
-        case News.NARROWED:
+        case NoticeKind.NARROWED:
             return _narrowed(scene)
-        case News.GREW if before:
+        case NoticeKind.GREW if before:
             return f"Was: {counted(before.companies, 'company', 'companies')}. Now: {len(scene.companies)}."
-        case News.CHANGED if before and before.nature:
+        case NoticeKind.CHANGED if before and before.nature:
             return f"Was: {NATURES[before.nature]}. Now: {NATURES[incident.nature]}."
-        case News.WIDENED | News.CAUSE_CHANGED if before:
+        case NoticeKind.WIDENED | NoticeKind.CAUSE_CHANGED if before:
             return _became(scene, before)
         case _:
             return ""
 
 
-def _became(scene: Scene, before: Told) -> str:
+def _became(scene: NoticeContext, before: LastNotice) -> str:
     incident = scene.incident
     pairs = (
         (WIDTHS[before.scope], WIDTHS[incident.scope]),
@@ -248,7 +256,7 @@ def _became(scene: Scene, before: Told) -> str:
     return f"Was: {', '.join(old for old, _ in changed)}. Now: {', '.join(new for _, new in changed)}."
 
 
-def _narrowed(scene: Scene) -> str:
+def _narrowed(scene: NoticeContext) -> str:
     """What is left. A channel that may not hear of all is told of its own alone."""
     incident, unheard = scene.incident, set(scene.incident.unheard)
     failing = [scene.name(company) for company in scene.companies if company not in unheard]
@@ -265,7 +273,7 @@ def _narrowed(scene: Scene) -> str:
     return " ".join(said)
 
 
-def _took_in(scene: Scene) -> str:
+def _took_in(scene: NoticeContext) -> str:
     """Which incidents are part of this one now, as far as the channel knew of them."""
     named = []
     for taken in scene.telling.took_in:
@@ -281,12 +289,12 @@ def left(incident: Incident) -> str:
     return f"recovering, {len(incident.touches)} of {counted(len(incident.companies), 'company', 'companies')} left"
 
 
-def _recovering(scene: Scene) -> str:
+def _recovering(scene: NoticeContext) -> str:
     said = left(scene.incident) if scene.whole else ""
     return f"{said.capitalize()}: these are waited for until they were probed again." if said else ""
 
 
-def _evidence(scene: Scene) -> Iterator[str]:
+def _evidence(scene: NoticeContext) -> Iterator[str]:
     incident, lead = scene.incident, scene.lead
     several = len(scene.companies) > 1
     if lead:
@@ -302,7 +310,7 @@ def _evidence(scene: Scene) -> Iterator[str]:
         yield f"Proof: {GRADES[lead.grade][1]}"
 
 
-def _hint(scene: Scene) -> str:
+def _hint(scene: NoticeContext) -> str:
     """What its width tells of its reason."""
     incident = scene.incident
     if incident.nature is Nature.OURS and len(scene.companies) > 1:
@@ -324,7 +332,7 @@ def _hint(scene: Scene) -> str:
     return ""
 
 
-def _verify(scene: Scene) -> str:
+def _verify(scene: NoticeContext) -> str:
     good, settles = scene.telling.good, scene.advice.settles
     due = f"the next probe is due within {_exactly(scene.every)}; " if scene.every else ""
     now = f" At once: mailpath probe {scene.companies[0]}." if len(scene.companies) == 1 else ""
@@ -340,13 +348,13 @@ def _exactly(time: timedelta) -> str:
     return f"{time.total_seconds():.0f} s" if time < timedelta(minutes=2) else lasting(time)
 
 
-def _reference(scene: Scene) -> str:
+def _reference(scene: NoticeContext) -> str:
     incident = scene.incident
     explain = f"; mailpath explain {scene.lead.probe_id}" if scene.lead else ""
     return f"Incident {incident.id}, {incident.severity}. Details: mailpath incidents {incident.id}{explain}"
 
 
-def _resolved(scene: Scene) -> Iterator[str]:
+def _resolved(scene: NoticeContext) -> Iterator[str]:
     """What is over."""
     incident, gone = scene.incident, scene.watched_no_longer
     end = scene.over_at or scene.telling.now
@@ -354,27 +362,27 @@ def _resolved(scene: Scene) -> Iterator[str]:
     yield from _ended(scene)
     if len(scene.companies) > 1:
         yield f"Companies: {listed(scene.names())}."
-    if gone and scene.whole and incident.ending is Ending.RECOVERED:
+    if gone and scene.whole and incident.ending is Resolution.RECOVERED:
         yield f"Whether it is mended is not known of {counted(len(gone), 'company', 'companies')} watched no longer."
     if incident.relapses:
         yield f"It came back {counted(incident.relapses, 'time')} in between."
     mail = incident.nature in (Nature.MAIL, Nature.THEIR_SYSTEM) and incident.outcome not in NOTHING_HELD
-    if mail and incident.ending is Ending.RECOVERED:
+    if mail and incident.ending is Resolution.RECOVERED:
         yield "Codes in mail that was held back are dead: who still waits must ask for a new one."
     yield _reference(scene)
 
 
-def _ended(scene: Scene) -> Iterator[str]:
+def _ended(scene: NoticeContext) -> Iterator[str]:
     incident = scene.incident
     match incident.ending:
-        case Ending.UNWATCHED:
+        case Resolution.UNWATCHED:
             yield "Whether it is mended is not known: its path was taken out of the configuration."
-        case Ending.NARROWED:
+        case Resolution.NARROWED:
             yield "Most of it works again. What does not has an incident of its own now."
-        case Ending.RECOVERED if scene.intermittent:
+        case Resolution.RECOVERED if scene.intermittent:
             few = f"at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes}"
             yield f"{_works(incident.nature)} {few} probes failed."
-        case Ending.RECOVERED | Ending.MERGED | None:
+        case Resolution.RECOVERED | Resolution.MERGED | None:
             if incident.outcome is Outcome.UNKNOWN and incident.nature is not Nature.OURS:
                 yield f"It is not seen any more: {counted(scene.telling.good, 'probe')} in a row told something else."
             else:
@@ -397,7 +405,7 @@ def _works(nature: Nature) -> str:
             assert_never(nature)
 
 
-def _merged(scene: Scene) -> Iterator[str]:
+def _merged(scene: NoticeContext) -> Iterator[str]:
     """What another incident tells from now on."""
     into = scene.telling.into
     speaks = scene.incident.merged_into or (into.id if into else "another")

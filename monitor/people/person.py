@@ -51,7 +51,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SignInSession:
     """Somebody who has signed in at a browser. `digest` is that of the cookie; `form` is the secret of its forms."""
 
     digest: str
@@ -77,7 +77,7 @@ BY_SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditEntry:
     """One line of the audit log: who did what to what, by which way: "session", "token NAME", "header", "command"."""
 
     at: datetime

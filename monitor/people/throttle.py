@@ -10,7 +10,7 @@ NOTHING = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ThrottlePace:
     """So many tries are free; then each costs a wait, the first this long and every other twice the one before."""
 
     free: int
@@ -20,20 +20,20 @@ class Pace:
     most: int  # names that are remembered; beyond, the one that tried longest ago is not
 
 
-OF_A_PAIR = Pace(5, timedelta(seconds=2), timedelta(minutes=15), timedelta(hours=1), 50_000)
+OF_A_PAIR = ThrottlePace(5, timedelta(seconds=2), timedelta(minutes=15), timedelta(hours=1), 50_000)
 """Tries of one client for one name. They are each client's own: many clients cannot use up what another has."""
-OF_A_NAME = Pace(300, timedelta(seconds=2), timedelta(minutes=1), timedelta(hours=1), 10_000)
+OF_A_NAME = ThrottlePace(300, timedelta(seconds=2), timedelta(minutes=1), timedelta(hours=1), 10_000)
 """Tries of all clients for one name: a bound on guessing from many addresses. Beyond it only known devices are sure to
 get in. A password of 12 characters bears 1,440 tries a day more than these."""
-OF_AN_ADDRESS = Pace(20, timedelta(seconds=2), timedelta(minutes=15), timedelta(hours=2), 10_000)
-OF_A_DEVICE = Pace(5, timedelta(seconds=2), timedelta(minutes=1), timedelta(hours=1), 10_000)
+OF_AN_ADDRESS = ThrottlePace(20, timedelta(seconds=2), timedelta(minutes=15), timedelta(hours=2), 10_000)
+OF_A_DEVICE = ThrottlePace(5, timedelta(seconds=2), timedelta(minutes=1), timedelta(hours=1), 10_000)
 """Tries from a browser in which this person has signed in before. Nobody else's tries count against it."""
 
 
 class Throttle:
     """Counts tries that did not work, by name."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: ThrottlePace) -> None:
         self._pace = pace
         self._tries: OrderedDict[str, tuple[int, datetime]] = OrderedDict()  # who tried last is last
 

@@ -10,8 +10,8 @@ import structlog
 
 from monitor.sandbox.mailsystem import MailSystem, MakeBelieve, utc_now
 from monitor.sandbox.settings import SandboxSettings
-from monitor.sandbox.smtp import Conversation
-from monitor.trouble import Trouble
+from monitor.sandbox.smtp import SandboxConversation
+from monitor.trouble import UserError
 from probes.sender import Identity
 
 __all__ = ["MakeBelieve", "SandboxError", "internet"]
@@ -19,7 +19,7 @@ __all__ = ["MakeBelieve", "SandboxError", "internet"]
 log = structlog.get_logger(__name__)
 
 
-class SandboxError(Trouble):
+class SandboxError(UserError):
     """The make-believe internet cannot be built. Its text is one line for people: what, and what to change."""
 
 
@@ -60,7 +60,9 @@ async def _open(mail_system: MailSystem, plan: MakeBelieve, house: AsyncExitStac
     if not _loopback(plan.host):
         raise SandboxError(f"{plan.name}: a make-believe mail system listens on loopback only, not on {plan.host}")
     try:
-        server = await asyncio.get_running_loop().create_server(lambda: Conversation(mail_system), plan.host, plan.port)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: SandboxConversation(mail_system), plan.host, plan.port
+        )
     except OSError as error:
         raise SandboxError(
             f"{plan.name}: cannot listen on {plan.host}:{plan.port}: {error.strerror}; "

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from itertools import count
 from pathlib import Path
 
-from monitor.sandbox.rules import Client, printable
+from monitor.sandbox.rules import SandboxClient, printable
 
 OURS = "make-believe"
 WHY = "This mailbox belongs to a make-believe company of Mailpath's sandbox. It may be deleted.\n"
@@ -39,7 +39,7 @@ class Receipt:
 
     queue_id: str
     at: datetime
-    client: Client
+    client: SandboxClient
     helo: str
     mail_from: str
     recipient: str

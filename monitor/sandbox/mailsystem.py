@@ -11,9 +11,9 @@ import structlog
 
 from monitor.sandbox import maildir
 from monitor.sandbox.maildir import Receipt
-from monitor.sandbox.rules import Client, Greylist, held_against, printable, refusal
+from monitor.sandbox.rules import Greylist, SandboxClient, held_against, printable, refusal
 from monitor.sandbox.settings import Behaviour, SandboxSettings
-from monitor.sandbox.smtp import Conversation, Letter
+from monitor.sandbox.smtp import SandboxConversation, SandboxMail
 from probes.answer import Stage
 from probes.sender import Identity
 
@@ -64,7 +64,7 @@ class MailSystem:
         self._now = now
         self._slow_by = settings.slow_by.total_seconds()
         self._greylist = Greylist(settings.greylist_for)
-        self._conversations: set[Conversation] = set()
+        self._conversations: set[SandboxConversation] = set()
         self._held_back: set[asyncio.TimerHandle] = set()
         self._closed = False
 
@@ -87,24 +87,24 @@ class MailSystem:
         for talk in talks:
             await talk.ended()
 
-    def enter(self, conversation: Conversation) -> bool:
+    def enter(self, conversation: SandboxConversation) -> bool:
         """Whether there is room for one more."""
         self._conversations.add(conversation)
         return len(self._conversations) <= MOST_CONVERSATIONS and not self._closed
 
-    def leave(self, conversation: Conversation) -> None:
+    def leave(self, conversation: SandboxConversation) -> None:
         """The connection is gone."""
         self._conversations.discard(conversation)
 
-    def hangs_up_on(self, client: Client) -> bool:
+    def hangs_up_on(self, client: SandboxClient) -> bool:
         """Whether the connection of this client is reset when it greets."""
         return self._plan.behaviour is Behaviour.HANGS_UP and self._holds_against(client, "")
 
-    def at_mail(self, client: Client, mail_from: str) -> str | None:
+    def at_mail(self, client: SandboxClient, mail_from: str) -> str | None:
         """What there is against the envelope sender."""
         return self._refusal(Stage.MAIL, client, mail_from)
 
-    def at_rcpt(self, client: Client, mail_from: str, recipient: str) -> str | None:
+    def at_rcpt(self, client: SandboxClient, mail_from: str, recipient: str) -> str | None:
         """Mail for another domain is not taken; whom the greylist knows is not refused."""
         if recipient.rpartition("@")[2].lower() != self._plan.domain.lower():
             return f"554 5.7.1 <{printable(recipient)[:400]}>: Relay access denied"
@@ -113,7 +113,7 @@ class MailSystem:
             return None if self._greylist.knows(client, mail_from, recipient, self._now()) else said
         return said
 
-    def take(self, letter: Letter) -> str:
+    def take(self, letter: SandboxMail) -> str:
         """Refuse the message for its content, or answer for it: with 250 it is delivered, held back, or lost."""
         if said := self._refusal(Stage.END_OF_DATA, letter.client, letter.mail_from):
             return said
@@ -135,15 +135,15 @@ class MailSystem:
                     return "451 4.3.0 Error: local delivery failed"
         return f"250 2.0.0 Ok: queued as {receipt.queue_id}"
 
-    def _holds_against(self, client: Client, mail_from: str) -> bool:
+    def _holds_against(self, client: SandboxClient, mail_from: str) -> bool:
         return held_against(self._plan.behaviour, self._watched, client, mail_from)
 
-    def _refusal(self, stage: Stage, client: Client, mail_from: str, recipient: str = "") -> str | None:
+    def _refusal(self, stage: Stage, client: SandboxClient, mail_from: str, recipient: str = "") -> str | None:
         if not self._holds_against(client, mail_from):
             return None
         return refusal(self._plan.behaviour, stage, client, mail_from, recipient)
 
-    def _receipt(self, letter: Letter) -> Receipt:
+    def _receipt(self, letter: SandboxMail) -> Receipt:
         return Receipt(
             queue_id=maildir.new_queue_id(),
             at=self._now(),
@@ -154,7 +154,7 @@ class MailSystem:
             by=self._plan.domain,
         )
 
-    def _deliver(self, letter: Letter, receipt: Receipt) -> None:
+    def _deliver(self, letter: SandboxMail, receipt: Receipt) -> None:
         """Into the inbox, or into junk with the signs of a spam filter. One copy, however many recipients."""
         if self._plan.behaviour is Behaviour.JUNK and self._holds_against(letter.client, letter.mail_from):
             message = maildir.stamped(letter.content, receipt, signs=maildir.SPAM_SIGNS)
@@ -162,7 +162,7 @@ class MailSystem:
         else:
             maildir.deliver(self._plan.maildir, maildir.stamped(letter.content, receipt))
 
-    def _hold_back(self, letter: Letter, receipt: Receipt) -> None:
+    def _hold_back(self, letter: SandboxMail, receipt: Receipt) -> None:
         def let_go() -> None:
             self._held_back.discard(handle)
             message = maildir.stamped(letter.content, receipt, held_until=self._now())

@@ -18,7 +18,7 @@ LONGEST_REPLY = 500  # RFC 5321, section 4.5.3.1.5: 512 with code and line end
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class SandboxClient:
     """Who speaks to us, by assertion or by its connection. `helo` is "" unless it was asserted."""
 
     ip: str
@@ -85,7 +85,7 @@ REFUSALS: dict[Behaviour, tuple[Stage, str]] = {
 }
 
 
-def held_against(behaviour: Behaviour, watched: Identity, client: Client, mail_from: str) -> bool:
+def held_against(behaviour: Behaviour, watched: Identity, client: SandboxClient, mail_from: str) -> bool:
     """Whether what this mail system does is done to this client and envelope sender."""
     of_address = client.ip == str(ip_address(watched.source_ip))
     of_domain = _within(mail_from.rpartition("@")[2].lower(), watched.domain.lower())
@@ -102,7 +102,9 @@ def held_against(behaviour: Behaviour, watched: Identity, client: Client, mail_f
             assert_never(other)
 
 
-def refusal(behaviour: Behaviour, stage: Stage, client: Client, mail_from: str, recipient: str = "") -> str | None:
+def refusal(
+    behaviour: Behaviour, stage: Stage, client: SandboxClient, mail_from: str, recipient: str = ""
+) -> str | None:
     """What this mail system says at `stage` to a message that it does not want; None where it says nothing."""
     at, words = REFUSALS.get(behaviour, (None, ""))
     if at is not stage:
@@ -132,7 +134,7 @@ class Greylist:
         self._size = size
         self._first_seen: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
 
-    def knows(self, client: Client, mail_from: str, recipient: str, now: datetime) -> bool:
+    def knows(self, client: SandboxClient, mail_from: str, recipient: str, now: datetime) -> bool:
         """Whether the first try of this combination is long enough ago."""
         first = self._first_seen.setdefault((client.ip, mail_from.lower(), recipient.lower()), now)
         if len(self._first_seen) > self._size:

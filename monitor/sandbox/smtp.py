@@ -12,7 +12,7 @@ import structlog
 from aiosmtpd.proxy_protocol import ProxyData
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
-from monitor.sandbox.rules import Client, printable
+from monitor.sandbox.rules import SandboxClient, printable
 
 MOST_BYTES = 256 * 1024
 MOST_COMMANDS = 200  # of each sort, in one connection
@@ -28,56 +28,56 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class SandboxMail:
     """One message as it was handed over. `content` has its CRLF line ends and is no longer dot-stuffed."""
 
-    client: Client
+    client: SandboxClient
     helo: str
     mail_from: str
     recipients: tuple[str, ...]
     content: bytes
 
 
-class Host(Protocol):
+class SandboxHost(Protocol):
     """Whom the client came to see. What it says is a reply with its code; None means: go on."""
 
     name: str
     via: Literal["xclient", "proxy"]
 
-    def enter(self, conversation: "Conversation") -> bool:
+    def enter(self, conversation: "SandboxConversation") -> bool:
         """Whether there is room for one more."""
         ...
 
-    def leave(self, conversation: "Conversation") -> None:
+    def leave(self, conversation: "SandboxConversation") -> None:
         """The connection is gone."""
         ...
 
-    def hangs_up_on(self, client: Client) -> bool:
+    def hangs_up_on(self, client: SandboxClient) -> bool:
         """Whether the connection of this client is reset when it greets."""
         ...
 
-    def at_mail(self, client: Client, mail_from: str) -> str | None:
+    def at_mail(self, client: SandboxClient, mail_from: str) -> str | None:
         """What there is against the envelope sender."""
         ...
 
-    def at_rcpt(self, client: Client, mail_from: str, recipient: str) -> str | None:
+    def at_rcpt(self, client: SandboxClient, mail_from: str, recipient: str) -> str | None:
         """What there is against this recipient, for this sender."""
         ...
 
-    def take(self, letter: Letter) -> str:
+    def take(self, letter: SandboxMail) -> str:
         """The reply to the whole message. With 250 it is ours."""
         ...
 
 
-class Conversation(SMTP):
+class SandboxConversation(SMTP):
     """One connection. `client` is whom we take the other side for."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: SandboxHost) -> None:
         self.host = host
-        self.client = Client("unknown")
+        self.client = SandboxClient("unknown")
         self._asserted = False
         super().__init__(
-            _Hooks(),
+            _SandboxHooks(),
             hostname=host.name,
             ident="ESMTP Mailpath sandbox",
             data_size_limit=MOST_BYTES,
@@ -91,7 +91,7 @@ class Conversation(SMTP):
         """A client is there."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
-        self.client = Client(peer[0] if peer else "unknown")
+        self.client = SandboxClient(peer[0] if peer else "unknown")
         if not self.host.enter(self):
             self.drop()
 
@@ -162,25 +162,25 @@ class Conversation(SMTP):
         return f"220 {self.hostname} {self.__ident__}"
 
 
-class _Hooks:
+class _SandboxHooks:
     """What aiosmtpd asks while it talks; the answers are the host's."""
 
     async def handle_PROXY(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope, said: ProxyData
+        self, server: SandboxConversation, session: Session, envelope: Envelope, said: ProxyData
     ) -> bool:
         if isinstance(said.src_addr, IPv4Address | IPv6Address):
-            server.client = Client(str(said.src_addr))
+            server.client = SandboxClient(str(said.src_addr))
         return True
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+        self, server: SandboxConversation, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
         offer = ["250-XCLIENT NAME ADDR PORT PROTO HELO"] if server.offers_xclient else []
         return [*responses[:-1], *offer, "250 ENHANCEDSTATUSCODES"]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: SandboxConversation, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if said := server.host.at_mail(server.client, address):
             return said
@@ -188,7 +188,7 @@ class _Hooks:
         return "250 2.1.0 Ok"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: SandboxConversation, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if said := server.host.at_rcpt(server.client, envelope.mail_from or "", address):
             return said
@@ -196,10 +196,10 @@ class _Hooks:
         return "250 2.1.5 Ok"
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, server: Conversation, session: Session, envelope: Envelope
+        self, server: SandboxConversation, session: Session, envelope: Envelope
     ) -> str:
         return server.host.take(
-            Letter(
+            SandboxMail(
                 client=server.client,
                 helo=server.client.helo or session.host_name or "unknown",
                 mail_from=envelope.mail_from or "",
@@ -213,7 +213,7 @@ class _Hooks:
         return "451 4.3.0 Error: local problem"
 
 
-def asserted(arg: str, connected: Client) -> Client:
+def asserted(arg: str, connected: SandboxClient) -> SandboxClient:
     """The client that an XCLIENT command describes; what it does not mention stays. Raises ValueError."""
     ip, name, helo = connected.ip, connected.name, connected.helo
     if not arg.strip():
@@ -234,7 +234,7 @@ def asserted(arg: str, connected: Client) -> Client:
                 pass
             case _:
                 raise ValueError("unknown XCLIENT attribute")
-    return Client(ip, name, helo)
+    return SandboxClient(ip, name, helo)
 
 
 def _address(value: str) -> str:

@@ -18,14 +18,14 @@ Read `tables`, then `store`. Nothing here knows what mail is, or what makes an i
 
 from monitor.store.records import (
     Cursor,
-    Listed,
+    ListedProbe,
     NoSuchProbeError,
     NoticeRecord,
     Present,
     ProbeFilter,
     ProbePage,
+    ProbeRecord,
     ProbeRow,
-    Record,
     Remembered,
     ReplacedError,
     StoreDownError,
@@ -35,14 +35,14 @@ from monitor.store.store import Store
 
 __all__ = [
     "Cursor",
-    "Listed",
+    "ListedProbe",
     "NoSuchProbeError",
     "NoticeRecord",
     "Present",
     "ProbeFilter",
     "ProbePage",
+    "ProbeRecord",
     "ProbeRow",
-    "Record",
     "Remembered",
     "ReplacedError",
     "Store",

@@ -88,7 +88,7 @@ class Spans(TypeDecorator[tuple[timedelta, ...]]):
         return None if value is None else tuple(timedelta(microseconds=int(span)) for span in value.split())
 
 
-class Word(TypeDecorator[StrEnum]):
+class EnumText(TypeDecorator[StrEnum]):
     """One of a closed set of words. A word that this version does not know is a ValueError when it is read."""
 
     impl = Text
@@ -106,7 +106,7 @@ class Word(TypeDecorator[StrEnum]):
         return None if value is None else self.known.get(value) or self.words(value)
 
 
-class Prose(TypeDecorator[str]):
+class SafeText(TypeDecorator[str]):
     """Text that may quote what came from outside."""
 
     impl = Text
@@ -129,7 +129,7 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-class Keys(TypeDecorator[tuple[str, ...]]):
+class StringList(TypeDecorator[tuple[str, ...]]):
     """Some keys. None is not the same as no keys."""
 
     impl = Text
@@ -142,7 +142,7 @@ class Keys(TypeDecorator[tuple[str, ...]]):
         return None if value is None else tuple(json.loads(value))
 
 
-class Whole(TypeDecorator[Any]):
+class Encoded(TypeDecorator[Any]):
     """A value that has a form of its own for the store. It is made by the thread that writes or reads, which takes it
     off the event loop."""
 

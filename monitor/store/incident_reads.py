@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select, true
 
-from monitor.incidents.incident import Entry, Incident
+from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.notice import Notice
 from monitor.store.columns import Instant, Number
@@ -100,9 +100,9 @@ def find(connection: Connection, prefix: str) -> list[Incident]:
     return list(connection.scalars(FIND_INCIDENTS, {"prefix": prefix, "last": prefix + LAST}))
 
 
-def entries(connection: Connection, incident_id: str) -> list[Entry]:
+def entries(connection: Connection, incident_id: str) -> list[HistoryEntry]:
     """The history of an incident."""
-    return [Entry(*row) for row in connection.execute(ENTRIES, {"of": incident_id})]
+    return [HistoryEntry(*row) for row in connection.execute(ENTRIES, {"of": incident_id})]
 
 
 def notices_of(connection: Connection, incident_id: str) -> list[NoticeRecord]:

@@ -16,7 +16,7 @@ from monitor.store.health import Health
 from monitor.store.lease import Lease, Process
 from monitor.store.records import ReplacedError, StoreError
 from monitor.store.writer import Writer
-from monitor.store.writes import Row, Step, Write
+from monitor.store.writes import Row, SqlStatement, Write
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,20 +47,20 @@ class Leading:
         From then on every write is refused with ReplacedError once another process leads, which sets `replaced`.
         """
         row = lease.taken(me, seen, at)
-        if not await self._write((Step.LEAD, row)):
+        if not await self._write((SqlStatement.LEAD, row)):
             return False
         self._epoch = row["epoch"]
         return True
 
     async def renew_lease(self) -> None:
         """Tell those who wait for the lease that its holder still works."""
-        await self._write((Step.RENEW, {"mine": self._epoch}))
+        await self._write((SqlStatement.RENEW, {"mine": self._epoch}))
 
     async def release_lease(self) -> None:
         """Lead no more."""
-        await self._write((Step.RELEASE, {"mine": self._epoch}))
+        await self._write((SqlStatement.RELEASE, {"mine": self._epoch}))
 
-    async def _write(self, *steps: tuple[Step, Row], saw: int | None = None) -> int:
+    async def _write(self, *steps: tuple[SqlStatement, Row], saw: int | None = None) -> int:
         try:
             return await self._writer.write(Write(steps, self._epoch, saw))
         except ReplacedError:

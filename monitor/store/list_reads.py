@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 
-from monitor.store.columns import EPOCH, Instant, Number, Prose, instant
+from monitor.store.columns import EPOCH, Instant, Number, SafeText, instant
 from monitor.store.reads import JUDGED
 from monitor.store.records import Cursor, ProbeFilter, ProbePage, ProbeRow
 from monitor.store.tables import present, probes, verdicts
@@ -34,9 +34,9 @@ _listed = JUDGED.with_only_columns(
 _place = itemgetter(_LISTED.index("created_at"), _LISTED.index("id"))
 _most = bindparam("most", type_=Number)
 _since = bindparam("since", type_=Instant())
-_high, _high_id = bindparam("high", type_=Instant()), bindparam("high_id", type_=Prose())
+_high, _high_id = bindparam("high", type_=Instant()), bindparam("high_id", type_=SafeText())
 _kind, _role, _outcome = (bindparam(name, type_=probes.c[name].type) for name in ("kind", "role", "outcome"))
-_company, _path = bindparam("company", type_=Prose()), bindparam("path", type_=Prose())
+_company, _path = bindparam("company", type_=SafeText()), bindparam("path", type_=SafeText())
 _span = (
     probes.c.created_at >= _since,
     probes.c.created_at <= _high,
@@ -50,21 +50,21 @@ _rest = (
 _of_company = probes.c.company == _company
 _of_path = probes.c.path == _path
 _of_outcome = probes.c.outcome == _outcome
-_many = bindparam("companies", type_=Prose(), expanding=True)
+_many = bindparam("companies", type_=SafeText(), expanding=True)
 _of_many = probes.c.company.concat("").in_(_many)  # not the bare column, whose index does not go by time
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class PageQuery:
     """Asking by one index: for the probes of a page, and for the time of the last that it looks through."""
 
     rows: Select[Any]
     floor: Select[Any]
 
 
-def _way(*known: ColumnElement[bool], but: tuple[ColumnElement[bool], ...] = ()) -> Way:
+def _way(*known: ColumnElement[bool], but: tuple[ColumnElement[bool], ...] = ()) -> PageQuery:
     newest_first = probes.c.created_at.desc(), probes.c.id.desc()
-    return Way(
+    return PageQuery(
         _listed.where(*known, *_span, *but, *_rest).order_by(*newest_first).limit(_most),
         select(probes.c.created_at)
         .where(*known, *_span)
@@ -182,7 +182,7 @@ def _looks_through(way: str, wanted: ProbeFilter) -> bool:
 
 
 def _floor(
-    connection: Connection, way: Way, asked: Sequence[Mapping[str, Any]], limits: Mapping[str, Any]
+    connection: Connection, way: PageQuery, asked: Sequence[Mapping[str, Any]], limits: Mapping[str, Any]
 ) -> datetime | None:
     """How far back the page looks. None: to the end."""
     through = {**limits, "through": LOOK_THROUGH // max(1, len(asked))}

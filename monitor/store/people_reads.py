@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, false, select
 
-from monitor.people.person import Deed, Invitation, Person, Session, Token
+from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token
 from monitor.store.columns import Number
 from monitor.store.records import Remembered
 from monitor.store.tables import deeds, invitations, people, remembered, sessions, tokens
@@ -60,10 +60,10 @@ def token(connection: Connection, digest: str) -> Token | None:
     return Token(**row) if row else None
 
 
-def session(connection: Connection, digest: str) -> Session | None:
+def session(connection: Connection, digest: str) -> SignInSession | None:
     """The session with that digest, if nobody ended it."""
     row = connection.execute(SESSION, {"of": digest}).mappings().one_or_none()
-    return Session(**row) if row else None
+    return SignInSession(**row) if row else None
 
 
 def invitation(connection: Connection, digest: str) -> Invitation | None:
@@ -72,10 +72,10 @@ def invitation(connection: Connection, digest: str) -> Invitation | None:
     return Invitation(**row) if row else None
 
 
-def newest_deeds(connection: Connection, before: int | None, most: int) -> list[tuple[int, Deed]]:
+def newest_deeds(connection: Connection, before: int | None, most: int) -> list[tuple[int, AuditEntry]]:
     """Lines of the audit log with their numbers, newest first."""
     asked = {"before": _NEWEST if before is None else before, "most": most}
-    return [(number, Deed(*deed)) for number, *deed in connection.execute(DEEDS, asked)]
+    return [(number, AuditEntry(*deed)) for number, *deed in connection.execute(DEEDS, asked)]
 
 
 def answer(connection: Connection, caller: str, key: str) -> Remembered | None:

@@ -17,9 +17,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from monitor.incidents.ruling import Line, Ruling
+from monitor.incidents.ruling import Line, Signal
 from monitor.store.columns import EPOCH, Instant, Number
-from monitor.store.records import Listed, Present, Record
+from monitor.store.records import ListedProbe, Present, ProbeRecord
 from monitor.store.tables import VERDICT, evidence, facts, launch_number, present, probes, verdicts
 from probes.evidence import Evidence, decode
 from probes.probe import Probe
@@ -149,7 +149,7 @@ STATEMENTS: dict[str, Select[Any]] = {
 }
 
 
-def in_flight(connection: Connection) -> list[Record]:
+def in_flight(connection: Connection) -> list[ProbeRecord]:
     """Every probe that is not closed, oldest first."""
     seen: defaultdict[str, list[Evidence]] = defaultdict(list)
     for probe_id, data in connection.execute(SEEN_IN_FLIGHT):
@@ -157,7 +157,7 @@ def in_flight(connection: Connection) -> list[Record]:
     return [_record(row, tuple(seen[row.id])) for row in connection.execute(IN_FLIGHT)]
 
 
-def record(connection: Connection, probe_id: str) -> Record | None:
+def record(connection: Connection, probe_id: str) -> ProbeRecord | None:
     """One probe with all that is known of it."""
     row = connection.execute(ONE, {"probe": probe_id}).one_or_none()
     if row is None:
@@ -181,10 +181,10 @@ def all_present(connection: Connection) -> list[Present]:
     ]
 
 
-def recent(connection: Connection, company: str, path: str, limit: int) -> list[Listed]:
+def recent(connection: Connection, company: str, path: str, limit: int) -> list[ListedProbe]:
     """The newest probes of a path, newest first."""
     return [
-        Listed(
+        ListedProbe(
             row.id,
             row.kind,
             row.role,
@@ -210,7 +210,7 @@ def attempts(connection: Connection, since: datetime, until: datetime) -> list[t
     return [(company, path, at) for company, path, at in found]
 
 
-def rulings(connection: Connection, after: int, most: int) -> list[Ruling]:
+def rulings(connection: Connection, after: int, most: int) -> list[Signal]:
     """Verdicts in the order in which they were stored."""
     return [_ruling(row) for row in connection.execute(RULINGS, {"after": after, "most": most})]
 
@@ -220,7 +220,7 @@ def last_ruling(connection: Connection) -> int:
     return connection.scalar(LAST_RULING) or 0
 
 
-def line(connection: Connection, line: Line, role: Role, upto: int, most: int) -> list[Ruling]:
+def line(connection: Connection, line: Line, role: Role, upto: int, most: int) -> list[Signal]:
     """What was last known of the newest probes of a line at the verdict `upto`, oldest probe first."""
     company, path, kind = line
     asked = {"company": company, "path": path, "kind": kind, "role": role}
@@ -233,7 +233,7 @@ def fact(connection: Connection, name: str) -> str | None:
     return connection.scalar(FACT, {"fact": name})
 
 
-def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> Record:
+def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> ProbeRecord:
     probe = Probe(
         id=row.id,
         company=row.company,
@@ -248,11 +248,11 @@ def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> Record:
         give_up_at=row.give_up_at,
         retry=row.retry,
     )
-    return Record(probe, row.mailbox, seen, row.outcome and _verdict(row), row.judged_at, row.closed_at)
+    return ProbeRecord(probe, row.mailbox, seen, row.outcome and _verdict(row), row.judged_at, row.closed_at)
 
 
-def _ruling(row: Row[Any]) -> Ruling:
-    return Ruling(
+def _ruling(row: Row[Any]) -> Signal:
+    return Signal(
         *(row.number, row.id, row.company, row.path, row.kind, row.role, row.created_at, row.at),
         *(_verdict(row), row.amends),
     )

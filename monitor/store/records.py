@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.incidents.notice import Notice
-from monitor.trouble import Trouble
+from monitor.trouble import UserError
 from probes.evidence import Evidence
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -12,7 +12,7 @@ from probes.sender import Role
 from probes.verdict import Outcome, Verdict
 
 
-class StoreError(Trouble):
+class StoreError(UserError):
     """The store cannot do what is asked. Its text is one line for people: which store, what is wrong, what to do."""
 
 
@@ -29,7 +29,7 @@ class NoSuchProbeError(StoreError):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ProbeRecord:
     """One probe with all that is known of it. `mailbox` is the key of the mailbox it goes to, "" where there is none.
 
     `evidence` is in the order in which it was stored. `verdict` is the latest, judged at `judged_at`.
@@ -44,7 +44,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedProbe:
     """One probe of a list, without its evidence. `delivery` is how long it took to the mailbox."""
 
     probe_id: str

@@ -5,21 +5,21 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.incidents.incident import Entry, Incident
+from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.notice import Notice
 from monitor.store.columns import encoded
-from monitor.store.writes import RULES_SAW, Row, Step
+from monitor.store.writes import RULES_SAW, Row, SqlStatement
 from probes.evidence import Attempt, Evidence, encode
 from probes.probe import Probe
 from probes.verdict import Verdict
 
-Rows = Iterator[tuple[Step, Row]]
+Rows = Iterator[tuple[SqlStatement, Row]]
 
 
 def launched(probe: Probe, mailbox: str, first: Attempt) -> Rows:
     """A new probe with its first attempt."""
-    yield Step.LAUNCH, {**_fields(probe), "mailbox": mailbox}
+    yield SqlStatement.LAUNCH, {**_fields(probe), "mailbox": mailbox}
     yield from seen(probe.id, [first])
 
 
@@ -27,7 +27,7 @@ def seen(probe_id: str, evidence: Sequence[Evidence]) -> Rows:
     """What was seen of a probe."""
     for each in evidence:
         row = {"at": each.at, "type": each.type, "once": each.once, "data": encoded(encode, each)}
-        yield Step.SEE, {"probe_id": probe_id, **row}
+        yield SqlStatement.SEE, {"probe_id": probe_id, **row}
 
 
 def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | None) -> Rows:
@@ -40,31 +40,33 @@ def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | 
         "answer": verdict.answer,
         "delivery": delivery,
     }
-    yield Step.JUDGE, {"probe_id": probe_id, "at": at, **said}
-    yield Step.SHOW, {"probe": probe_id, "judged_at": at, **said}
-    yield Step.RESULT, {"probe": probe_id, "result": verdict.outcome}
+    yield SqlStatement.JUDGE, {"probe_id": probe_id, "at": at, **said}
+    yield SqlStatement.SHOW, {"probe": probe_id, "judged_at": at, **said}
+    yield SqlStatement.RESULT, {"probe": probe_id, "result": verdict.outcome}
 
 
-def advanced(upto: int, incidents: Sequence[Incident], entries: Sequence[Entry], notices: Sequence[Notice]) -> Rows:
+def advanced(
+    upto: int, incidents: Sequence[Incident], entries: Sequence[HistoryEntry], notices: Sequence[Notice]
+) -> Rows:
     """How far the rules are, and all that came of it."""
-    yield Step.MARK, {"name": RULES_SAW, "value": str(upto)}
+    yield SqlStatement.MARK, {"name": RULES_SAW, "value": str(upto)}
     for each in incidents:
         yield (
-            Step.TRACK,
+            SqlStatement.TRACK,
             {"id": each.id, "opened_at": each.opened_at, "closed_at": each.closed_at, "data": each},
         )
     for entry in entries:
-        yield Step.ENTER, _fields(entry)
+        yield SqlStatement.ENTER, _fields(entry)
     for notice in notices:
-        yield Step.NOTIFY, _fields(notice)
+        yield SqlStatement.NOTIFY, _fields(notice)
 
 
 def muted(mute: Mute) -> Rows:
     """A new mute."""
-    yield Step.MUTE, _fields(mute)
+    yield SqlStatement.MUTE, _fields(mute)
 
 
-def kept(step: Step, value: Any) -> Rows:
+def kept(step: SqlStatement, value: Any) -> Rows:
     """A person, a token, a session, an invitation, a deed or an answer, by the step that stores it."""
     yield step, _fields(value)
 

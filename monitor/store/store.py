@@ -10,29 +10,29 @@ from typing import Self
 
 from sqlalchemy import Engine
 
-from monitor.incidents.incident import Entry, Incident
+from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.notice import Notice
-from monitor.incidents.ruling import Line, Ruling
-from monitor.people.person import Deed, Invitation, Person, Session, Token
+from monitor.incidents.ruling import Line, Signal
+from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token
 from monitor.store import incident_reads, list_reads, people_reads, reads, rows
 from monitor.store.columns import legible
 from monitor.store.database import READERS, connect
 from monitor.store.leading import Leading
 from monitor.store.records import (
     Cursor,
-    Listed,
+    ListedProbe,
     NoticeRecord,
     Present,
     ProbeFilter,
     ProbePage,
+    ProbeRecord,
     ProbeRow,
-    Record,
     Remembered,
 )
 from monitor.store.schema import prepare
 from monitor.store.writer import Writer
-from monitor.store.writes import RULES_SAW, Step, Transactions
+from monitor.store.writes import RULES_SAW, SqlStatement, Transactions
 from probes.evidence import Attempt, Evidence
 from probes.probe import Probe
 from probes.sender import Role
@@ -81,7 +81,7 @@ class Store(Leading):
         """32 random bytes, made once and the same for every process that uses this store."""
         key = await self._read(reads.fact, KEY)
         if key is None:
-            await self._write((Step.KEEP, {"name": KEY, "value": secrets.token_hex(32)}))
+            await self._write((SqlStatement.KEEP, {"name": KEY, "value": secrets.token_hex(32)}))
             key = await self._read(reads.fact, KEY)
         return bytes.fromhex(key or "")
 
@@ -112,15 +112,15 @@ class Store(Leading):
         if verdict:
             new += rows.judged(probe_id, verdict, at, delivery)
         if closed:
-            new.append((Step.CLOSE, {"probe": probe_id, "at": at}))
+            new.append((SqlStatement.CLOSE, {"probe": probe_id, "at": at}))
         if new:
             await self._write(*new)
 
-    async def in_flight(self) -> list[Record]:
+    async def in_flight(self) -> list[ProbeRecord]:
         """Every probe that is not closed, oldest first."""
         return await self._read(reads.in_flight)
 
-    async def record(self, probe_id: str) -> Record | None:
+    async def record(self, probe_id: str) -> ProbeRecord | None:
         """One probe with all that is known of it."""
         return await self._read(reads.record, legible(probe_id))
 
@@ -132,7 +132,7 @@ class Store(Leading):
         """The verdict on the newest probe that has one, for every company, path, kind and role there ever was."""
         return await self._read(reads.all_present)
 
-    async def recent(self, company: str, path: str, limit: int = 50) -> list[Listed]:
+    async def recent(self, company: str, path: str, limit: int = 50) -> list[ListedProbe]:
         """The newest probes of a path with their latest verdicts, newest first."""
         return await self._read(reads.recent, company, path, limit)
 
@@ -174,15 +174,15 @@ class Store(Leading):
         """
         if now:
             await self._write(
-                (Step.FORGET_SESSIONS, {"now": now}),
-                (Step.FORGET_INVITATIONS, {"now": now}),
-                (Step.FORGET_ANSWERS, {"before": now - REMEMBERED_FOR}),
+                (SqlStatement.FORGET_SESSIONS, {"now": now}),
+                (SqlStatement.FORGET_INVITATIONS, {"now": now}),
+                (SqlStatement.FORGET_ANSWERS, {"before": now - REMEMBERED_FOR}),
             )
-            await self._forget(Step.FORGET_REFUSALS, now - REFUSALS_KEPT_FOR)
-        await self._forget(Step.FORGET_INCIDENTS, before)
-        return await self._forget(Step.FORGET, before)
+            await self._forget(SqlStatement.FORGET_REFUSALS, now - REFUSALS_KEPT_FOR)
+        await self._forget(SqlStatement.FORGET_INCIDENTS, before)
+        return await self._forget(SqlStatement.FORGET, before)
 
-    async def rulings(self, after: int, most: int = 500) -> list[Ruling]:
+    async def rulings(self, after: int, most: int = 500) -> list[Signal]:
         """The verdicts whose number is greater than `after`, in the order in which they were stored, at most so many.
 
         Numbers only grow; there are gaps where verdicts are forgotten.
@@ -193,7 +193,7 @@ class Store(Leading):
         """The number of the newest verdict, 0 if there is none."""
         return await self._read(reads.last_ruling)
 
-    async def history(self, line: Line, role: Role, upto: int, most: int) -> list[Ruling]:
+    async def history(self, line: Line, role: Role, upto: int, most: int) -> list[Signal]:
         """What was known when verdict `upto` was stored: the latest verdict until then of each of the newest `most`
         probes that had one, oldest probe first. Only the newest 1,000 probes of the path are looked through."""
         return await self._read(reads.line, line, role, upto, most)
@@ -202,7 +202,7 @@ class Store(Leading):
         self,
         upto: int,
         incidents: Sequence[Incident],
-        entries: Sequence[Entry],
+        entries: Sequence[HistoryEntry],
         notices: Sequence[Notice],
         *,
         saw: int | None = None,
@@ -235,7 +235,7 @@ class Store(Leading):
         """Incidents whose id begins with `prefix`, at most 10, in the order of their ids."""
         return await self._read(incident_reads.find, legible(prefix))
 
-    async def entries(self, incident_id: str) -> list[Entry]:
+    async def entries(self, incident_id: str) -> list[HistoryEntry]:
         """The history of an incident, in the order in which it was written."""
         return await self._read(incident_reads.entries, legible(incident_id))
 
@@ -251,12 +251,12 @@ class Store(Leading):
     async def delivered(self, notice_id: str, at: datetime) -> None:
         """Keep that a notice of `waiting` has reached its channel. The first time counts."""
         row = {"notice": notice_id, "tried": at}
-        await self._write((Step.DELIVERED, row), (Step.OUTSAID, row))
+        await self._write((SqlStatement.DELIVERED, row), (SqlStatement.OUTSAID, row))
 
     async def put_off(self, notice_id: str, at: datetime, next_try_at: datetime, reason: str) -> None:
         """Keep that a try failed at `at` and why, and when to try again."""
         row = {"notice": notice_id, "tried": at, "next": next_try_at, "reason": reason}
-        await self._write((Step.PUT_OFF, row))
+        await self._write((SqlStatement.PUT_OFF, row))
 
     async def queues(self) -> dict[str, tuple[int, datetime]]:
         """How many notices wait for each channel that has any, and when the oldest of them was made."""
@@ -272,7 +272,7 @@ class Store(Leading):
 
     async def end_mute(self, mute_id: str, at: datetime, by: str) -> bool:
         """End a mute before its time. False if there is none, or it was over already."""
-        return await self._write((Step.END_MUTE, {"mute": legible(mute_id), "over_at": at, "who": by})) > 0
+        return await self._write((SqlStatement.END_MUTE, {"mute": legible(mute_id), "over_at": at, "who": by})) > 0
 
     async def mutes(self, *, active_at: datetime | None = None) -> list[Mute]:
         """All mutes there ever were, or those that are not over at that time, oldest first.
@@ -293,7 +293,7 @@ class Store(Leading):
 
     async def put_person(self, person: Person) -> None:
         """Keep somebody as they are now, new or in place of the one with that name."""
-        await self._write(*rows.kept(Step.PERSON, person))
+        await self._write(*rows.kept(SqlStatement.PERSON, person))
 
     async def tokens(self) -> list[Token]:
         """Every token there ever was, oldest first."""
@@ -306,33 +306,33 @@ class Store(Leading):
     async def put_token(self, token: Token) -> None:
         """Keep a token as it is now, new or in place of the one with that id. Its digest stays what it was, what was
         revoked stays revoked, and only `token_used` changes when it was used."""
-        await self._write(*rows.kept(Step.TOKEN, token))
+        await self._write(*rows.kept(SqlStatement.TOKEN, token))
 
     async def token_used(self, token_id: str, at: datetime) -> None:
         """Keep that a token was used; to the minute, and without waiting if it was used in the same minute."""
         if token_id not in self._used or at - self._used[token_id] >= USE_IS_TOLD:
             self._used[token_id] = at
-            await self._write((Step.USED, {"token": token_id, "at": at}))
+            await self._write((SqlStatement.USED, {"token": token_id, "at": at}))
 
-    async def session(self, digest: str) -> Session | None:
+    async def session(self, digest: str) -> SignInSession | None:
         """One session that nobody ended. It may have expired."""
         return await self._read(people_reads.session, digest)
 
-    async def put_session(self, session: Session) -> None:
+    async def put_session(self, session: SignInSession) -> None:
         """Keep a new session, or when it was seen and will expire. One that was ended stays so."""
-        await self._write(*rows.kept(Step.SESSION, session))
+        await self._write(*rows.kept(SqlStatement.SESSION, session))
 
     async def end_session(self, digest: str) -> None:
         """Sign out here."""
-        await self._write((Step.END_SESSION, {"of": digest}))
+        await self._write((SqlStatement.END_SESSION, {"of": digest}))
 
     async def end_sessions_of(self, person: str) -> None:
         """Sign somebody out everywhere."""
-        await self._write((Step.END_SESSIONS, {"of": person}))
+        await self._write((SqlStatement.END_SESSIONS, {"of": person}))
 
     async def put_invitation(self, invitation: Invitation) -> None:
         """Keep a new invitation. It voids the one that its person had."""
-        await self._write(*rows.kept(Step.INVITE, invitation))
+        await self._write(*rows.kept(SqlStatement.INVITE, invitation))
 
     async def invitation(self, digest: str) -> Invitation | None:
         """The invitation, while nobody took it. It may have expired."""
@@ -341,13 +341,13 @@ class Store(Leading):
     async def take_invitation(self, digest: str, at: datetime) -> Invitation | None:
         """The invitation, for the first who asks for it before it expires. It is gone then."""
         found = await self._read(people_reads.invitation, digest)
-        return found if found and await self._write((Step.TAKE, {"of": digest, "at": at})) else None
+        return found if found and await self._write((SqlStatement.TAKE, {"of": digest, "at": at})) else None
 
-    async def note(self, deed: Deed) -> None:
+    async def note(self, deed: AuditEntry) -> None:
         """Add a line to the audit log, which is kept for ever but for refused sign-ins; see `prune`."""
-        await self._write(*rows.kept(Step.NOTE, deed))
+        await self._write(*rows.kept(SqlStatement.NOTE, deed))
 
-    async def deeds(self, before_id: int | None, most: int) -> list[tuple[int, Deed]]:
+    async def deeds(self, before_id: int | None, most: int) -> list[tuple[int, AuditEntry]]:
         """At most so many lines of the audit log before that one, None: the last ones; newest first, with numbers."""
         return await self._read(people_reads.newest_deeds, before_id, most)
 
@@ -357,9 +357,9 @@ class Store(Leading):
 
     async def remember(self, answer: Remembered) -> bool:
         """Keep an answer. False if this caller was answered under this key already, and that stays."""
-        return await self._write(*rows.kept(Step.REMEMBER, answer)) > 0
+        return await self._write(*rows.kept(SqlStatement.REMEMBER, answer)) > 0
 
-    async def _forget(self, step: Step, before: datetime) -> int:
+    async def _forget(self, step: SqlStatement, before: datetime) -> int:
         forgotten = 0
         while gone := await self._write((step, {"before": before, "most": FORGET_AT_ONCE})):
             forgotten += gone

@@ -27,10 +27,10 @@ from sqlalchemy import (
     text,
 )
 
-from monitor.incidents.incident import Turn, decode, encode
-from monitor.incidents.notice import News
+from monitor.incidents.incident import IncidentEvent, decode, encode
+from monitor.incidents.notice import NoticeKind
 from monitor.people.person import Rights
-from monitor.store.columns import Instant, Json, Keys, Name, Number, Prose, Span, Spans, Whole, Word
+from monitor.store.columns import Encoded, EnumText, Instant, Json, Name, Number, SafeText, Span, Spans, StringList
 from probes.answer import decode as decode_answer
 from probes.answer import encode as encode_answer
 from probes.kinds import Kind
@@ -61,11 +61,11 @@ def _of_incident() -> Column[str]:
 
 def _verdict() -> tuple[Column[Any], ...]:
     return (
-        Column("outcome", Word(Outcome), nullable=False),
-        Column("cause", Word(Cause)),
-        Column("grade", Word(Grade), nullable=False),
-        Column("because", Prose, nullable=False),
-        Column("answer", Whole(encode_answer, decode_answer)),  # what stopped it, for comparing with the control
+        Column("outcome", EnumText(Outcome), nullable=False),
+        Column("cause", EnumText(Cause)),
+        Column("grade", EnumText(Grade), nullable=False),
+        Column("because", SafeText, nullable=False),
+        Column("answer", Encoded(encode_answer, decode_answer)),  # what stopped it, for comparing with the control
         Column("delivery", Span),
     )
 
@@ -76,18 +76,18 @@ probes = Table(
     Column("id", Name, nullable=False),
     Column("company", Name, nullable=False),
     Column("path", Name, nullable=False),
-    Column("kind", Word(Kind), nullable=False),
-    Column("role", Word(Role), nullable=False),
+    Column("kind", EnumText(Kind), nullable=False),
+    Column("role", EnumText(Role), nullable=False),
     Column("via", Text, nullable=False),
-    Column("recipient", Prose, nullable=False),
+    Column("recipient", SafeText, nullable=False),
     Column("source_ip", Text, nullable=False),
-    Column("mailbox", Prose, nullable=False),
+    Column("mailbox", SafeText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("code_dead_at", Instant, nullable=False),
     Column("give_up_at", Instant, nullable=False),
     Column("retry", Spans, nullable=False),
     Column("closed_at", Instant),
-    Column("outcome", Word(Outcome)),  # of its latest verdict, so that probes are found by it
+    Column("outcome", EnumText(Outcome)),  # of its latest verdict, so that probes are found by it
     PrimaryKeyConstraint("id"),
     Index(None, "closed_at", "created_at"),  # what is in flight, oldest first; what may be forgotten
     Index(None, "company", "path", "created_at"),  # the newest of a path, and how many since
@@ -136,8 +136,8 @@ present = Table(
     metadata,
     Column("company", Name, nullable=False),
     Column("path", Name, nullable=False),
-    Column("kind", Word(Kind), nullable=False),
-    Column("role", Word(Role), nullable=False),
+    Column("kind", EnumText(Kind), nullable=False),
+    Column("role", EnumText(Role), nullable=False),
     Column("probe_id", Name, nullable=False),  # it may be forgotten, its verdict stays
     Column("launched_at", Instant, nullable=False),
     Column("judged_at", Instant, nullable=False),
@@ -159,7 +159,7 @@ incidents = Table(
     Column("id", Name, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
-    Column("data", Whole(encode, decode), nullable=False),
+    Column("data", Encoded(encode, decode), nullable=False),
     PrimaryKeyConstraint("id"),
     Index(None, "closed_at", "opened_at"),  # the open ones; those closed since, or so long ago that they are forgotten
     Index(None, "opened_at"),  # the newest
@@ -171,8 +171,8 @@ history = Table(
     Column("id", Number, nullable=False),
     _of_incident(),
     Column("at", Instant, nullable=False),
-    Column("turn", Word(Turn), nullable=False),
-    Column("said", Prose, nullable=False),
+    Column("turn", EnumText(IncidentEvent), nullable=False),
+    Column("said", SafeText, nullable=False),
     PrimaryKeyConstraint("id"),
     Index(None, "incident", "id"),
 )
@@ -184,18 +184,18 @@ notices = Table(
     _of_incident(),
     Column("channel", Name, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("news", Word(News), nullable=False),
+    Column("news", EnumText(NoticeKind), nullable=False),
     Column("at", Instant, nullable=False),
     # its delivery, which alone changes; `tried_at` is the last try, `fault` why that failed
     Column("tries", Integer, nullable=False, default=0),
     Column("tried_at", Instant),
     Column("next_try_at", Instant),
     Column("delivered_at", Instant),
-    Column("fault", Prose, nullable=False, default=""),
+    Column("fault", SafeText, nullable=False, default=""),
     Column("lasts", Boolean, nullable=False, default=False),  # the last word on its channel, and not the end
     # what it says
-    Column("title", Prose, nullable=False),
-    Column("text", Prose, nullable=False),
+    Column("title", SafeText, nullable=False),
+    Column("text", SafeText, nullable=False),
     Column("labels", Json, nullable=False),
     Column("facts", Json, nullable=False),
     Column("replaces", Json),
@@ -209,18 +209,18 @@ mutes = Table(
     "mutes",
     metadata,
     Column("id", Name, nullable=False),
-    Column("company", Prose, nullable=False),
-    Column("path", Prose, nullable=False),
-    Column("mail_system", Prose, nullable=False),
-    Column("cause", Word(Cause)),
+    Column("company", SafeText, nullable=False),
+    Column("path", SafeText, nullable=False),
+    Column("mail_system", SafeText, nullable=False),
+    Column("cause", EnumText(Cause)),
     Column("begins_at", Instant, nullable=False),
     Column("ends_at", Instant),
-    Column("weekly", Prose, nullable=False),
-    Column("by", Prose, nullable=False),
-    Column("why", Prose, nullable=False),
+    Column("weekly", SafeText, nullable=False),
+    Column("by", SafeText, nullable=False),
+    Column("why", SafeText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
-    Column("ended_by", Prose, nullable=False),
+    Column("ended_by", SafeText, nullable=False),
     PrimaryKeyConstraint("id"),
     Index(None, "ended_at", "ends_at"),  # those that are not over
 )
@@ -228,10 +228,10 @@ mutes = Table(
 people = Table(
     "people",
     metadata,
-    Column("name", Prose, nullable=False),
-    Column("rights", Word(Rights), nullable=False),
-    Column("companies", Keys),
-    Column("password", Prose, nullable=False),
+    Column("name", SafeText, nullable=False),
+    Column("rights", EnumText(Rights), nullable=False),
+    Column("companies", StringList),
+    Column("password", SafeText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     PrimaryKeyConstraint("name"),
@@ -240,13 +240,13 @@ people = Table(
 tokens = Table(
     "tokens",
     metadata,
-    Column("id", Prose, nullable=False),
-    Column("name", Prose, nullable=False),
-    Column("digest", Prose, nullable=False),
-    Column("hint", Prose, nullable=False),
-    Column("rights", Word(Rights), nullable=False),
-    Column("companies", Keys),
-    Column("by", Prose, nullable=False),
+    Column("id", SafeText, nullable=False),
+    Column("name", SafeText, nullable=False),
+    Column("digest", SafeText, nullable=False),
+    Column("hint", SafeText, nullable=False),
+    Column("rights", EnumText(Rights), nullable=False),
+    Column("companies", StringList),
+    Column("by", SafeText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant),
     Column("used_at", Instant),
@@ -258,9 +258,9 @@ tokens = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("digest", Prose, nullable=False),
-    Column("person", Prose, nullable=False),
-    Column("form", Prose, nullable=False),
+    Column("digest", SafeText, nullable=False),
+    Column("person", SafeText, nullable=False),
+    Column("form", SafeText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
@@ -273,8 +273,8 @@ sessions = Table(
 invitations = Table(
     "invitations",
     metadata,
-    Column("person", Prose, nullable=False),
-    Column("digest", Prose, nullable=False),
+    Column("person", SafeText, nullable=False),
+    Column("digest", SafeText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     PrimaryKeyConstraint("person"),  # the newest voids those before
@@ -286,12 +286,12 @@ deeds = Table(
     metadata,
     Column("id", Number, nullable=False),
     Column("at", Instant, nullable=False),
-    Column("who", Prose, nullable=False),
-    Column("way", Prose, nullable=False),
-    Column("what", Prose, nullable=False),
-    Column("about", Prose, nullable=False),
-    Column("company", Prose, nullable=False),
-    Column("path", Prose, nullable=False, server_default=text("''")),
+    Column("who", SafeText, nullable=False),
+    Column("way", SafeText, nullable=False),
+    Column("what", SafeText, nullable=False),
+    Column("about", SafeText, nullable=False),
+    Column("company", SafeText, nullable=False),
+    Column("path", SafeText, nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("id"),
     Index(None, "what", "at"),  # what may be forgotten
 )
@@ -299,11 +299,11 @@ deeds = Table(
 remembered = Table(
     "remembered",
     metadata,
-    Column("caller", Prose, nullable=False),
-    Column("key", Prose, nullable=False),
-    Column("fingerprint", Prose, nullable=False),
+    Column("caller", SafeText, nullable=False),
+    Column("key", SafeText, nullable=False),
+    Column("fingerprint", SafeText, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("body", Prose, nullable=False),
+    Column("body", SafeText, nullable=False),
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("caller", "key"),
     Index(None, "at"),  # what may be forgotten

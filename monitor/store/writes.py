@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.incidents.notice import News
+from monitor.incidents.notice import NoticeKind
 from monitor.people.person import BY_SESSION, SIGN_IN_REFUSED
 from monitor.store import lease
 from monitor.store.database import concerns_all, dialect_of, explained, writing
@@ -55,7 +55,7 @@ SAW = select(facts.c.value).where(facts.c.name == RULES_SAW)
 Row = Mapping[str, Any]
 
 
-class Step(IntEnum):
+class SqlStatement(IntEnum):
     """The statements. Their order is that of a transaction: what others refer to comes first."""
 
     LEAD = auto()  # from now on, if nobody else was quicker
@@ -96,14 +96,14 @@ class Step(IntEnum):
 
 
 COUNTED = (  # a row at a time: each has its own result
-    Step.LEAD,
-    Step.RENEW,
-    Step.END_MUTE,
-    Step.TAKE,
-    Step.REMEMBER,
-    Step.FORGET,
-    Step.FORGET_INCIDENTS,
-    Step.FORGET_REFUSALS,
+    SqlStatement.LEAD,
+    SqlStatement.RENEW,
+    SqlStatement.END_MUTE,
+    SqlStatement.TAKE,
+    SqlStatement.REMEMBER,
+    SqlStatement.FORGET,
+    SqlStatement.FORGET_INCIDENTS,
+    SqlStatement.FORGET_REFUSALS,
 )
 
 
@@ -114,56 +114,60 @@ class Write:
     A leader names its `epoch`: nothing is written once another leads. `saw`: nor once the rules saw more than this.
     """
 
-    rows: tuple[tuple[Step, Row], ...]
+    rows: tuple[tuple[SqlStatement, Row], ...]
     epoch: int | None = None
     saw: int | None = None
 
 
-def statements(engine: Engine) -> dict[Step, Executable]:
+def statements(engine: Engine) -> dict[SqlStatement, Executable]:
     """Each step in the words of this database."""
     upsert = dialect_of(engine).insert
     return {
-        Step.LEAD: lease.take(upsert),
-        Step.RENEW: lease.renew(),
-        Step.RELEASE: lease.release(),
-        Step.LAUNCH: insert(probes),
-        Step.SEE: upsert(evidence)
+        SqlStatement.LEAD: lease.take(upsert),
+        SqlStatement.RENEW: lease.renew(),
+        SqlStatement.RELEASE: lease.release(),
+        SqlStatement.LAUNCH: insert(probes),
+        SqlStatement.SEE: upsert(evidence)
         .on_conflict_do_nothing(index_elements=["probe_id", "once"])
         .returning(evidence.c.probe_id, evidence.c.once),
-        Step.JUDGE: insert(verdicts),
-        Step.SHOW: _show(upsert),
-        Step.RESULT: update(probes).where(probes.c.id == bindparam("probe")).values(outcome=bindparam("result")),
-        Step.CLOSE: update(probes)
+        SqlStatement.JUDGE: insert(verdicts),
+        SqlStatement.SHOW: _show(upsert),
+        SqlStatement.RESULT: update(probes)
+        .where(probes.c.id == bindparam("probe"))
+        .values(outcome=bindparam("result")),
+        SqlStatement.CLOSE: update(probes)
         .where(probes.c.id == bindparam("probe"), probes.c.closed_at.is_(None))
         .values(closed_at=bindparam("at")),
-        Step.KEEP: upsert(facts).on_conflict_do_nothing(),
-        Step.MARK: _replace(upsert(facts), "name", "value"),
-        Step.TRACK: _replace(upsert(incidents), "id", "opened_at", "closed_at", "data"),
-        Step.ENTER: insert(history),
-        Step.NOTIFY: insert(notices),
-        Step.DELIVERED: _delivered(),
-        Step.OUTSAID: _outsaid(),
-        Step.PUT_OFF: _put_off(),
-        Step.MUTE: insert(mutes),
-        Step.END_MUTE: _end_mute(),
-        Step.PERSON: _replace(upsert(people), "name", "rights", "companies", "password", "created_at", "disabled_at"),
-        Step.TOKEN: _token(upsert),
-        Step.USED: update(tokens).where(tokens.c.id == bindparam("token")).values(used_at=bindparam("at")),
-        Step.SESSION: _replace(upsert(sessions), "digest", "seen_at", "expires_at"),
-        Step.END_SESSION: update(sessions).where(sessions.c.digest == bindparam("of")).values(ended=True),
-        Step.END_SESSIONS: update(sessions).where(sessions.c.person == bindparam("of")).values(ended=True),
-        Step.INVITE: _replace(upsert(invitations), "person", "digest", "created_at", "expires_at"),
-        Step.TAKE: delete(invitations).where(
+        SqlStatement.KEEP: upsert(facts).on_conflict_do_nothing(),
+        SqlStatement.MARK: _replace(upsert(facts), "name", "value"),
+        SqlStatement.TRACK: _replace(upsert(incidents), "id", "opened_at", "closed_at", "data"),
+        SqlStatement.ENTER: insert(history),
+        SqlStatement.NOTIFY: insert(notices),
+        SqlStatement.DELIVERED: _delivered(),
+        SqlStatement.OUTSAID: _outsaid(),
+        SqlStatement.PUT_OFF: _put_off(),
+        SqlStatement.MUTE: insert(mutes),
+        SqlStatement.END_MUTE: _end_mute(),
+        SqlStatement.PERSON: _replace(
+            upsert(people), "name", "rights", "companies", "password", "created_at", "disabled_at"
+        ),
+        SqlStatement.TOKEN: _token(upsert),
+        SqlStatement.USED: update(tokens).where(tokens.c.id == bindparam("token")).values(used_at=bindparam("at")),
+        SqlStatement.SESSION: _replace(upsert(sessions), "digest", "seen_at", "expires_at"),
+        SqlStatement.END_SESSION: update(sessions).where(sessions.c.digest == bindparam("of")).values(ended=True),
+        SqlStatement.END_SESSIONS: update(sessions).where(sessions.c.person == bindparam("of")).values(ended=True),
+        SqlStatement.INVITE: _replace(upsert(invitations), "person", "digest", "created_at", "expires_at"),
+        SqlStatement.TAKE: delete(invitations).where(
             invitations.c.digest == bindparam("of"), invitations.c.expires_at > bindparam("at")
         ),
-        Step.NOTE: insert(deeds),
-        Step.REMEMBER: upsert(remembered).on_conflict_do_nothing(),
-        Step.FORGET: delete(probes).where(probes.c.id.in_(_forgettable())),
-        Step.FORGET_INCIDENTS: delete(incidents).where(incidents.c.id.in_(_forgettable_incidents())),
-        Step.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),
-        Step.FORGET_INVITATIONS: delete(invitations).where(invitations.c.expires_at <= bindparam("now")),
-        Step.FORGET_ANSWERS: delete(remembered).where(remembered.c.at <= bindparam("before")),
-        Step.FORGET_REFUSALS: delete(deeds).where(deeds.c.id.in_(_forgettable_refusals())),
+        SqlStatement.NOTE: insert(deeds),
+        SqlStatement.REMEMBER: upsert(remembered).on_conflict_do_nothing(),
+        SqlStatement.FORGET: delete(probes).where(probes.c.id.in_(_forgettable())),
+        SqlStatement.FORGET_INCIDENTS: delete(incidents).where(incidents.c.id.in_(_forgettable_incidents())),
+        SqlStatement.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),
+        SqlStatement.FORGET_INVITATIONS: delete(invitations).where(invitations.c.expires_at <= bindparam("now")),
+        SqlStatement.FORGET_ANSWERS: delete(remembered).where(remembered.c.at <= bindparam("before")),
+        SqlStatement.FORGET_REFUSALS: delete(deeds).where(deeds.c.id.in_(_forgettable_refusals())),
     }
 
 
@@ -225,7 +229,7 @@ def _delivered() -> Executable:
             next_try_at=None,
             delivered_at=bindparam("tried"),
             fault="",
-            lasts=and_(*(notices.c.news != news for news in News if news.ends)),
+            lasts=and_(*(notices.c.news != news for news in NoticeKind if news.ends)),
         )
     )
 
@@ -315,20 +319,20 @@ class Transactions:
         return [*self.commit(writes[:half]), *self.commit(writes[half:])]
 
     def _execute(self, connection: Connection, writes: Sequence[Write]) -> list[int | StoreError]:
-        rows: defaultdict[Step, list[Row]] = defaultdict(list)
+        rows: defaultdict[SqlStatement, list[Row]] = defaultdict(list)
         refused = self._refused(connection, writes)
         for number, write in enumerate(writes):
             for step, row in () if number in refused else write.rows:
                 rows[step].append(row)
         fresh: set[tuple[str, str]] = set()
-        counts: dict[Step, Iterator[int]] = {}
+        counts: dict[SqlStatement, Iterator[int]] = {}
         for step in sorted(rows):
             statement = self._statements[step]
             if step in COUNTED:
                 counts[step] = iter([connection.execute(statement, row).rowcount for row in rows[step]])
                 continue
             result = connection.execute(statement, rows[step])
-            if step is Step.SEE:
+            if step is SqlStatement.SEE:
                 fresh = {(probe_id, once) for probe_id, once in result if once}
         return [refused.get(number) or _result(write, fresh, counts) for number, write in enumerate(writes)]
 
@@ -346,13 +350,13 @@ class Transactions:
         }
 
 
-def _result(write: Write, fresh: set[tuple[str, str]], counts: Mapping[Step, Iterator[int]]) -> int:
+def _result(write: Write, fresh: set[tuple[str, str]], counts: Mapping[SqlStatement, Iterator[int]]) -> int:
     """Of two callers in one transaction the first has stored what is stored once."""
     changed = 0
     for step, row in write.rows:
         if step in COUNTED:
             changed += next(counts[step])
-        elif step is Step.SEE:
+        elif step is SqlStatement.SEE:
             name = (row["probe_id"], row["once"])
             changed += row["once"] is None or name in fresh
             fresh.discard(name)

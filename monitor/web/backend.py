@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from monitor.board import Board
-from monitor.casebook import Casebook
+from monitor.casebook import IncidentEngine
 from monitor.config import Config, WatchedPath
 from monitor.metrics import Metrics
 from monitor.people.caller import Caller
@@ -43,7 +43,7 @@ class Backend:
     config: Callable[[], Config]
     store: Store
     board: Board
-    casebook: Casebook
+    casebook: IncidentEngine
     metrics: Metrics
     live: Live
     launch: Launch

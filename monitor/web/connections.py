@@ -39,7 +39,7 @@ log = structlog.get_logger("web")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """How many connections there may be: in all, and of one client beside those of callers who have signed in."""
 
     total: int
@@ -172,7 +172,7 @@ class Connection(web.RequestHandler):
 class Connections:
     """All connections of the servers of one process."""
 
-    def __init__(self, limits: Limits, rejections: Rejections, is_proxy: Callable[[str], bool]) -> None:
+    def __init__(self, limits: ConnectionLimits, rejections: Rejections, is_proxy: Callable[[str], bool]) -> None:
         self.limits = limits
         self._rejections, self._is_proxy = rejections, is_proxy
         self._all: dict[Connection, None] = {}  # the oldest first

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.config import WatchedPath
-from monitor.people.person import Deed
+from monitor.people.person import AuditEntry
 from monitor.web.allowance import HOUR, Limit, TooManyError
-from monitor.web.sight import Sight
+from monitor.web.sight import CallerView
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -28,7 +28,7 @@ class CannotSendError(Exception):
         self.field = field
 
 
-async def send(sight: Sight, company: str, path: str, kinds: Sequence[Kind], role: Role) -> list[Probe]:
+async def send(sight: CallerView, company: str, path: str, kinds: Sequence[Kind], role: Role) -> list[Probe]:
     """Send a probe of each kind on this path, or with "" on each path of the company; without kinds, each path's first.
 
     Raises NotThereError, CannotSendError, TooManyError. LaunchError is not among them: what can be known is asked
@@ -46,14 +46,14 @@ async def send(sight: Sight, company: str, path: str, kinds: Sequence[Kind], rol
             probe = await backend.launch(site, kind, role)
             sent.append(probe)
             about = f"{site.key} {kind} as {role}, probe {probe.id}"
-            deed = Deed(backend.now(), caller.name, caller.way, WHAT, about, company, site.path)
+            deed = AuditEntry(backend.now(), caller.name, caller.way, WHAT, about, company, site.path)
             await backend.store.note(deed)
     finally:
         _give_back(sight, wishes[len(sent) :])
     return sent
 
 
-def _reserve(sight: Sight, wishes: Sequence[Wish]) -> None:
+def _reserve(sight: CallerView, wishes: Sequence[Wish]) -> None:
     """Take the room for all of them, or none. Raises TooManyError."""
     backend, limits = sight.backend, _limits(sight, wishes)
     backend.manual.check(limits, backend.now())
@@ -65,14 +65,14 @@ def _reserve(sight: Sight, wishes: Sequence[Wish]) -> None:
     backend.manual.count(limits, backend.now())
 
 
-def _give_back(sight: Sight, unsent: Sequence[Wish]) -> None:
+def _give_back(sight: CallerView, unsent: Sequence[Wish]) -> None:
     """The room of what was not sent after all."""
     for site, _ in unsent:
         sight.backend.give_back(site)
     sight.backend.manual.give_back(_limits(sight, unsent) if unsent else ())
 
 
-async def _recall(sight: Sight) -> None:
+async def _recall(sight: CallerView) -> None:
     """After a start: who sent what in the last hour, and on which path, stands in the audit log."""
     backend = sight.backend
     found: list[tuple[tuple[str, ...], datetime]] = []
@@ -88,7 +88,7 @@ async def _recall(sight: Sight) -> None:
             before = part[-1][0]
 
 
-def _check(sight: Sight, sites: Iterable[WatchedPath], role: Role) -> None:
+def _check(sight: CallerView, sites: Iterable[WatchedPath], role: Role) -> None:
     """Whether whom we compare with can speak here. Of the sender itself the probe tells why it cannot."""
     if role is Role.SENDER:
         return
@@ -100,7 +100,7 @@ def _check(sight: Sight, sites: Iterable[WatchedPath], role: Role) -> None:
             raise CannotSendError(f"{site.key}: {why}", "as")
 
 
-def _limits(sight: Sight, wishes: Sequence[Wish]) -> list[Limit]:
+def _limits(sight: CallerView, wishes: Sequence[Wish]) -> list[Limit]:
     """What one person may send in an hour, and what may come on one path."""
     most = sight.backend.config().web.manual
     counts: Mapping[str, int] = {site.key: sum(other is site for other, _ in wishes) for site, _ in wishes}

@@ -11,14 +11,14 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, over
 from monitor.incidents.phrases import listed
-from monitor.people.person import Deed
+from monitor.people.person import AuditEntry
 from monitor.people.secrets import new_id
 from monitor.web.sight import NotThereError
 from probes.settings import Duration, Text
 from probes.verdict import Cause
 
 if TYPE_CHECKING:
-    from monitor.web.sight import Sight
+    from monitor.web.sight import CallerView
 
 LASTS: TypeAdapter[timedelta] = TypeAdapter(Duration)
 LINE: TypeAdapter[str] = TypeAdapter(Text)
@@ -33,7 +33,7 @@ class MuteError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class MuteRequest:
     """What somebody wants silence about, for how long and why; "" restricts nothing. `path` only with a company."""
 
     company: str = ""
@@ -45,7 +45,7 @@ class Silence:
     why: str = ""
 
 
-async def mute(sight: "Sight", wish: Silence) -> Mute:
+async def mute(sight: "CallerView", wish: MuteRequest) -> Mute:
     """Keep a mute that begins now. Raises MuteError, and NotThereError for a company or path that is not theirs."""
     caller, now = sight.caller, sight.backend.now()
     cause = _place(sight, wish)
@@ -65,12 +65,12 @@ async def mute(sight: "Sight", wish: Silence) -> Mute:
     )
     await sight.backend.store.add_mute(made)
     said = f"{about(made)} for {wish.lasts.strip()}, mute {made.id}: {made.why}"
-    await sight.backend.store.note(Deed(now, caller.name, caller.way, "mute", said, made.company))
+    await sight.backend.store.note(AuditEntry(now, caller.name, caller.way, "mute", said, made.company))
     sight.backend.casebook.poke()
     return made
 
 
-async def unmute(sight: "Sight", mute_id: str) -> Mute:
+async def unmute(sight: "CallerView", mute_id: str) -> Mute:
     """End it before its time. Raises NotThereError, MuteError."""
     caller, now = sight.caller, sight.backend.now()
     found = next((each for each in await sight.mutes() if each.id == mute_id), None)
@@ -83,12 +83,12 @@ async def unmute(sight: "Sight", mute_id: str) -> Mute:
     if over(found, now) or not await sight.backend.store.end_mute(mute_id, now, caller.name):
         raise MuteError("mute", "it is over already")
     about_it = f"{about(found)}, mute {found.id}"
-    await sight.backend.store.note(Deed(now, caller.name, caller.way, "mute ended", about_it, found.company))
+    await sight.backend.store.note(AuditEntry(now, caller.name, caller.way, "mute ended", about_it, found.company))
     sight.backend.casebook.poke()
     return found
 
 
-def may_end(sight: "Sight", found: Mute) -> bool:
+def may_end(sight: "CallerView", found: Mute) -> bool:
     """Whether the caller's companies are all that it is about, and it does not stand in the configuration."""
     ours = sight.caller.sees_all or bool(found.company and sight.caller.sees(found.company))
     return ours and not found.id.startswith(PREFIX)
@@ -100,7 +100,7 @@ def about(found: Mute) -> str:
     return " · ".join(filter(None, (place, found.mail_system, found.cause))) or "everything"
 
 
-def _place(sight: "Sight", wish: Silence) -> Cause | None:
+def _place(sight: "CallerView", wish: MuteRequest) -> Cause | None:
     """What it is about is there, for this caller: a mute of a misspelt name would silence nothing, unnoticed."""
     if wish.everything == bool(wish.company or wish.mail_system or wish.cause):
         said = (

@@ -36,7 +36,7 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NavigationItem:
     """A page that the navigation leads to."""
 
     title: str
@@ -45,11 +45,11 @@ class Place:
 
 
 PLACES = (
-    Place("Now", "/"),
-    Place("Incidents", "/incidents"),
-    Place("Sender", "/sender"),
-    Place("Probe now", "/probe-now", Rights.OPERATOR),
-    Place("Settings", "/settings", Rights.ADMIN),
+    NavigationItem("Now", "/"),
+    NavigationItem("Incidents", "/incidents"),
+    NavigationItem("Sender", "/sender"),
+    NavigationItem("Probe now", "/probe-now", Rights.OPERATOR),
+    NavigationItem("Settings", "/settings", Rights.ADMIN),
 )
 
 
@@ -64,7 +64,7 @@ def page(request: web.Request, name: str, *, status: int = 200, **values: Any) -
     return web.Response(text=text, status=status, content_type="text/html")
 
 
-def places_of(caller: Caller | None) -> tuple[Place, ...]:
+def places_of(caller: Caller | None) -> tuple[NavigationItem, ...]:
     """Where they may go."""
     return tuple(place for place in PLACES if caller and caller.may(place.rights))
 

@@ -9,11 +9,11 @@ from aiohttp import web
 from monitor.config import Config
 from monitor.descriptors import descriptor_limit
 from monitor.metrics import CONTENT_TYPE
-from monitor.trouble import Trouble
+from monitor.trouble import UserError
 from monitor.web import api, auth, pages, runbooks
 from monitor.web.auth.client import is_proxy
 from monitor.web.backend import BACKEND, Backend
-from monitor.web.connections import Connection, Connections, Limits
+from monitor.web.connections import Connection, ConnectionLimits, Connections
 from monitor.web.headers import add_headers
 from monitor.web.listening import accepting, bound
 from monitor.web.rejections import Rejections
@@ -25,7 +25,7 @@ MOST_OF_A_CLIENT = 128  # connections, where no configuration says it
 GRACE = 2.0  # seconds for requests under way when the service stops
 
 
-class WebError(Trouble):
+class WebError(UserError):
     """The server cannot listen. Its text says where, and what to do."""
 
 
@@ -67,11 +67,11 @@ def _instruments(backend: Backend) -> list[web.RouteDef]:
 async def serving_all(backend: Backend, config: Config) -> AsyncIterator[int]:
     """Serve as [web] says; yields the port of the pages. Raises WebError when it cannot listen there."""
     told = config.web
-    limits = Limits.of(descriptor_limit(), told.connections_per_client)
+    limits = ConnectionLimits.of(descriptor_limit(), told.connections_per_client)
     connections = Connections(limits, backend.rejections, lambda address: is_proxy(address, told))
     async with AsyncExitStack() as house:
         if told.metrics_listen:
-            machines = Connections(Limits.of_machines(), backend.rejections, lambda _: False)
+            machines = Connections(ConnectionLimits.of_machines(), backend.rejections, lambda _: False)
             await house.enter_async_context(
                 serving(instruments(backend), told.metrics_listen, "web.metrics_listen", connections=machines)
             )
@@ -125,4 +125,4 @@ def _accounted(runner: web.AppRunner) -> web.Server:
 
 
 def _default_connections() -> Connections:
-    return Connections(Limits.of(descriptor_limit(), MOST_OF_A_CLIENT), Rejections(), lambda _: False)
+    return Connections(ConnectionLimits.of(descriptor_limit(), MOST_OF_A_CLIENT), Rejections(), lambda _: False)

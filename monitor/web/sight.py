@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
-from monitor.board import Line, Standing
+from monitor.board import CurrentVerdict, Line
 from monitor.config import WatchedPath
 from monitor.events import Event
-from monitor.incidents.incident import Entry, Incident
+from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import News
+from monitor.incidents.notice import NoticeKind
 from monitor.people.caller import Caller
-from monitor.people.person import Deed
-from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRow, Record
+from monitor.people.person import AuditEntry
+from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.sealed import Seal
 from probes.probe import Probe
@@ -27,7 +27,7 @@ AUDIT_OCTETS = 8  # of the number of a line of the audit log
 LOOKS = 20  # parts of a list that are read, at most
 
 
-THEIRS = ("muted",)
+HIDDEN_MUTES = ("muted",)
 """In place of the ids of mutes, where those may be about what others have."""
 WIDER = "it is about more than your companies"
 """In place of the reason of a mute, where that may name others."""
@@ -38,15 +38,15 @@ class NotThereError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class IncidentDetail:
     """One incident with its history and its notices, as the caller may see it."""
 
     incident: Incident
-    entries: tuple[Entry, ...]
+    entries: tuple[HistoryEntry, ...]
     notices: tuple[NoticeRecord, ...]
 
 
-class Sight:
+class CallerView:
     """The service, for this caller."""
 
     def __init__(self, backend: Backend, caller: Caller) -> None:
@@ -70,13 +70,13 @@ class Sight:
             raise NotThereError(f"path {company}/{path}")
         return found
 
-    def standings(self, paths: Iterable[WatchedPath]) -> dict[Line, Standing]:
+    def standings(self, paths: Iterable[WatchedPath]) -> dict[Line, CurrentVerdict]:
         """The present verdicts on these paths, as far as there are any."""
         board = self.backend.board.standings
         lines = [(path.company, path.path, kind) for path in paths for kind in path.kinds]
         return {line: board[line] for line in lines if line in board}
 
-    async def record(self, probe_id: str) -> Record:
+    async def record(self, probe_id: str) -> ProbeRecord:
         """One probe with all that is known of it. Raises NotThereError."""
         record = await self.backend.store.record(probe_id)
         if record is None or not self.caller.sees(record.probe.company):
@@ -93,7 +93,7 @@ class Sight:
         found = await self.backend.store.incidents(most, open_only=False)
         return [own for incident in found if (own := self.own(incident))]
 
-    async def incident(self, incident_id: str) -> Whole:
+    async def incident(self, incident_id: str) -> IncidentDetail:
         """One incident. Of one that touches others too, its history and notices are not told: they name them."""
         similar = await self.backend.store.find_incidents(incident_id)
         found = next((each for each in similar if each.id == incident_id), None)
@@ -101,10 +101,10 @@ class Sight:
         if found is None or own is None:
             raise NotThereError(f"incident {incident_id}")
         if own is not found:
-            return Whole(own, (), ())
+            return IncidentDetail(own, (), ())
         store = self.backend.store
         notices = (self._told(record) for record in await store.notices_of(found.id))
-        return Whole(own, tuple(await store.entries(found.id)), tuple(notices))
+        return IncidentDetail(own, tuple(await store.entries(found.id)), tuple(notices))
 
     async def mutes(self) -> list[Mute]:
         """Mutes that concern what is the caller's. Of those that are about more, the reason is not told: it may name
@@ -146,7 +146,7 @@ class Sight:
             told={},
             merged_into="",
             recovering_since=None,  # of all, which are not told
-            muted_by=THEIRS if incident.muted_by else (),
+            muted_by=HIDDEN_MUTES if incident.muted_by else (),
         )
 
     async def probes(self, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:
@@ -176,13 +176,13 @@ class Sight:
                 break
         return before.probes[0].probe_id if before.probes else "", after
 
-    async def deeds(self, before: str, most: int) -> tuple[list[tuple[int | None, Deed]], str]:
+    async def deeds(self, before: str, most: int) -> tuple[list[tuple[int | None, AuditEntry]], str]:
         """The newest lines of the audit log before that place, "" for the newest of all, and where the following ones
         begin, "" at the end. Whoever is bound to companies sees what was done to theirs, without the lines' numbers:
         these would tell how much others do. Raises NotThereError for what is no place."""
         seal = Seal(self.caller, await self.backend.store.key(), "audit log")
         number = self._audit_number(before, seal)
-        found: list[tuple[int, Deed]] = []
+        found: list[tuple[int, AuditEntry]] = []
         for _ in range(LOOKS):
             part = await self.backend.store.deeds(number, most)
             number = part[-1][0] if len(part) == most else None
@@ -210,7 +210,7 @@ class Sight:
 
     def _told(self, record: NoticeRecord) -> NoticeRecord:
         """The notice. One that another incident takes over says how wide that is: not the caller's to know."""
-        if self.caller.sees_all or record.notice.news is not News.MERGED:
+        if self.caller.sees_all or record.notice.news is not NoticeKind.MERGED:
             return record
         text = "It is not over: another incident, which is wider, speaks for it from now on."
         return replace(record, notice=replace(record.notice, text=text))
@@ -220,6 +220,6 @@ def _place(probe: Probe) -> tuple[datetime, str]:
     return probe.created_at, probe.id
 
 
-def sight_of(request: web.Request) -> Sight:
+def caller_view_of(request: web.Request) -> CallerView:
     """The service, for whoever sent this request."""
-    return Sight(request.app[BACKEND], request[CALLER])
+    return CallerView(request.app[BACKEND], request[CALLER])

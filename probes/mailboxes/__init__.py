@@ -71,7 +71,7 @@ class Search:
     unfinished: tuple[str, ...] = ()
 
 
-class Session(Protocol):
+class MailboxSession(Protocol):
     """One visit to a mailbox. Every method raises MailboxError when the mailbox cannot be read."""
 
     @property
@@ -109,6 +109,6 @@ class Mailbox(Protocol):
         """The same for two settings that mean the same mailbox; fit to be shown: no secret in it."""
         ...
 
-    def open(self, pool: "MailboxThreads") -> AbstractAsyncContextManager[Session]:
+    def open(self, pool: "MailboxThreads") -> AbstractAsyncContextManager[MailboxSession]:
         """Visit the mailbox. Blocking work runs in `pool`. Raises MailboxError."""
         ...

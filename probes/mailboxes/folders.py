@@ -79,7 +79,7 @@ _PREFIXES = ("", "inbox", "[gmail]", "[google mail]")  # personal namespaces; Co
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedFolder:
     """One folder of an IMAP server's list. `delimiter` stands between the levels of `name`; "" where there are none."""
 
     name: str
@@ -87,7 +87,7 @@ class Listed:
     flags: frozenset[str] = frozenset()
 
 
-def junk_among(folders: Iterable[Listed]) -> str | None:
+def junk_among(folders: Iterable[ListedFolder]) -> str | None:
     """The folder for junk: the one marked so by the server, else one with a usual name. None: there is none.
 
     Only the user's own folders are known by name: "shared/bob/Junk" is somebody else's.
@@ -118,7 +118,7 @@ class SearchPlan:
     foreign: tuple[str, ...]
 
 
-def search_plan(listed: Iterable[Listed], namespaces: Namespaces | None, watched: Sequence[str]) -> SearchPlan:
+def search_plan(listed: Iterable[ListedFolder], namespaces: Namespaces | None, watched: Sequence[str]) -> SearchPlan:
     """What to search of an IMAP server's folders. `watched` ones come last, since mail comes into them meanwhile."""
     fit = (each for each in listed if len(each.name) <= _NAME_LIMIT)
     usable = [each for each in fit if not _NOT_TO_BE_OPENED & _lowered(each.flags)]
@@ -128,7 +128,7 @@ def search_plan(listed: Iterable[Listed], namespaces: Namespaces | None, watched
     return SearchPlan(tuple(views), (*own, *watched), tuple(sorted(foreign - set(watched))))
 
 
-def _is_foreign(folder: Listed, namespaces: Namespaces | None) -> bool:
+def _is_foreign(folder: ListedFolder, namespaces: Namespaces | None) -> bool:
     name = folder.name + folder.delimiter
     if namespaces is None:
         return name.startswith("#") or folder.name.split(folder.delimiter or None)[0].casefold() in _FOREIGN
@@ -196,7 +196,7 @@ _RANK = {_plain(name): rank for rank, (name, _) in enumerate(JUNK_NAMES)}
 _DIRECTORIES = _RANK | {modified_utf7(name).casefold(): rank for rank, (name, _) in enumerate(JUNK_NAMES)}
 
 
-def _rank(folder: Listed) -> tuple[int, int] | None:
+def _rank(folder: ListedFolder) -> tuple[int, int] | None:
     """How well the name tells that this is the folder for junk, smallest best; None when it does not tell."""
     for place, prefix in enumerate(_PREFIXES):
         start = prefix + folder.delimiter if prefix else ""

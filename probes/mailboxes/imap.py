@@ -16,9 +16,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, Search, Session, Sighting
+from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting
 from probes.mailboxes.folders import INBOX, junk_among
-from probes.mailboxes.imap_line import HEADERS_AT_ONCE, Line, Patience, said
+from probes.mailboxes.imap_line import HEADERS_AT_ONCE, FolderConnection, Patience, said
 from probes.mailboxes.imap_search import CONNECTIONS_LIMIT, SearchLine, Tally
 from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
 from probes.settings import Duration, Host, Port, Secret, Settings, checked_secret
@@ -37,7 +37,7 @@ OPTIONS = (
 )  # fmt: skip
 
 T = TypeVar("T")
-L = TypeVar("L", bound=Line)
+L = TypeVar("L", bound=FolderConnection)
 
 
 def _one_line(value: str) -> str:
@@ -85,7 +85,7 @@ class ImapMailbox(Settings):
         """Server, user and folder."""
         return f"imap:{self.user}@{self.host.lower()}:{self.port}/{_canonical(self.inbox)}"
 
-    def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[Session]:
+    def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[MailboxSession]:
         """Visit the mailbox."""
         return visit(self, pool)
 
@@ -95,7 +95,9 @@ def _canonical(folder: str) -> str:
 
 
 @asynccontextmanager
-async def visit(mailbox: ImapMailbox, pool: MailboxThreads, patience: Patience = PATIENCE) -> AsyncIterator[Session]:
+async def visit(
+    mailbox: ImapMailbox, pool: MailboxThreads, patience: Patience = PATIENCE
+) -> AsyncIterator[MailboxSession]:
     """As `ImapMailbox.open`, with a patience of one's own."""
     here = pool.visit(f"imap {mailbox.host}:{mailbox.port}", mailbox.key)
     session = ImapSession(mailbox, here, patience)
@@ -120,9 +122,9 @@ class ImapSession:
         self._where = f"imap {mailbox.host}:{mailbox.port}"
         self._visit = visit
         self._deadline: Deadline | None = None
-        self._lines: list[Line] = []
+        self._lines: list[FolderConnection] = []
         self._changed_at = 0.0
-        self._jobs: dict[Line, Future[Any]] = {}  # what a thread did last on each line
+        self._jobs: dict[FolderConnection, Future[Any]] = {}  # what a thread did last on each line
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -132,12 +134,12 @@ class ImapSession:
     async def start(self) -> None:
         """Log in and open the folders. Raises MailboxError."""
         async with self._within(self._patience.open):
-            inbox = await self._dial(Line, self._lines)
+            inbox = await self._dial(FolderConnection, self._lines)
             await self._on(inbox, inbox.watch, Folder.INBOX, self._mailbox.inbox)
             await self._find_junk(inbox)
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
-        """See `Session`."""
+        """See `MailboxSession`."""
         async with self._within(self._patience.look):
             if len(self._lines) == 1:
                 await self._find_junk(self._lines[0])
@@ -146,7 +148,7 @@ class ImapSession:
         return [each for sightings in found for each in sightings]
 
     async def changed(self, timeout: float) -> None:
-        """See `Session`. Over after `poll` where the server does not push or has no folder for junk yet, else after
+        """See `MailboxSession`. Over after `poll` where the server does not push or has no junk folder yet, else after
         TRUST seconds."""
         poll = self._mailbox.poll.total_seconds()
         await asyncio.sleep(min(timeout, self._changed_at + BREATH - monotonic()))
@@ -160,7 +162,7 @@ class ImapSession:
         self._changed_at = monotonic()
 
     async def remove(self, sightings: Sequence[Sighting]) -> None:
-        """See `Session`. Without UIDPLUS ours are only flagged \\Deleted where others' are flagged too."""
+        """See `MailboxSession`. Without UIDPLUS ours are only flagged \\Deleted where others' are flagged too."""
         refs: dict[tuple[Folder, str], list[str]] = {}
         for each in sightings:
             refs.setdefault((each.folder, each.folder_name), []).append(each.ref)
@@ -174,7 +176,7 @@ class ImapSession:
                     await self._on(other, other.remove_from, folder, name, there)
 
     async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
-        """See `Session`. What has to be searched when Patience.search is over, is left unfinished."""
+        """See `MailboxSession`. What has to be searched when Patience.search is over, is left unfinished."""
         ends = monotonic() + self._patience.search
         async with self._search_lines() as lines:
             line = await self._dial(SearchLine, lines)
@@ -211,10 +213,10 @@ class ImapSession:
         """Log out where the server still listens; over within Patience.farewell."""
         await asyncio.gather(*(self._close(line) for line in self._lines))
 
-    async def _find_junk(self, inbox: Line) -> None:
+    async def _find_junk(self, inbox: FolderConnection) -> None:
         name = self._mailbox.junk or junk_among(await self._on(inbox, inbox.list_folders))
         if name is not None and _canonical(name) != _canonical(inbox.name):
-            junk = await self._dial(Line, self._lines)
+            junk = await self._dial(FolderConnection, self._lines)
             await self._on(junk, junk.watch, Folder.JUNK, name)
 
     async def _dial(self, kind: type[L], lines: list[L]) -> L:
@@ -233,7 +235,7 @@ class ImapSession:
         await self._on(line, begin)
         return line
 
-    async def _greeted(self, line: Line) -> None:
+    async def _greeted(self, line: FolderConnection) -> None:
         """Wait on the event loop until the server speaks: one that accepts and says nothing must not hold a thread."""
         loop = asyncio.get_running_loop()
         heard = asyncio.Event()
@@ -278,16 +280,16 @@ class ImapSession:
             raise
         return sock
 
-    async def _look_through(self, line: Line, since: datetime) -> list[Sighting]:
+    async def _look_through(self, line: FolderConnection, since: datetime) -> list[Sighting]:
         return await self._read_all(line, await self._on(line, line.search, since), since)
 
-    async def _read_all(self, line: Line, uids: Sequence[int], since: datetime) -> list[Sighting]:
+    async def _read_all(self, line: FolderConnection, uids: Sequence[int], since: datetime) -> list[Sighting]:
         found: list[Sighting] = []
         for start in range(0, len(uids), HEADERS_AT_ONCE):
             found += await self._on(line, line.read, uids[start : start + HEADERS_AT_ONCE], since)
         return found
 
-    async def _idle(self, line: Line) -> None:
+    async def _idle(self, line: FolderConnection) -> None:
         """Have the server tell of news. Who stops waiting for that does no harm: what comes next waits for its end."""
         if not line.idles:
             await asyncio.shield(_quietly(await self._begin(line, line.idle)))
@@ -297,7 +299,7 @@ class ImapSession:
         loop = asyncio.get_running_loop()
         heard: asyncio.Future[None] = loop.create_future()
 
-        def hear(line: Line) -> None:
+        def hear(line: FolderConnection) -> None:
             try:
                 line.hear()
             except MailboxError as error:
@@ -320,7 +322,7 @@ class ImapSession:
             if heard.done():
                 heard.exception()  # seen, also when we are cancelled
 
-    async def _on_all(self, act: Callable[[Line], Awaitable[T]]) -> list[T]:
+    async def _on_all(self, act: Callable[[FolderConnection], Awaitable[T]]) -> list[T]:
         """Do it on every line at once, to the end on each; then raise what went wrong first."""
         results = await asyncio.gather(*(act(line) for line in self._lines), return_exceptions=True)
         for each in results:
@@ -328,7 +330,7 @@ class ImapSession:
                 raise each
         return [each for each in results if not isinstance(each, BaseException)]
 
-    async def _on(self, line: Line, work: Callable[..., T], *arguments: object) -> T:
+    async def _on(self, line: FolderConnection, work: Callable[..., T], *arguments: object) -> T:
         """Do it in a thread. When nobody waits for it any more, the line is cut, which frees the thread at once."""
         earlier = self._jobs.get(line)
         if earlier is not None and not earlier.done():
@@ -340,7 +342,7 @@ class ImapSession:
             line.cut()
             raise
 
-    async def _begin(self, line: Line, work: Callable[..., T], *arguments: object) -> Future[T]:
+    async def _begin(self, line: FolderConnection, work: Callable[..., T], *arguments: object) -> Future[T]:
         if line.failure:
             raise MailboxError(line.failure)
         self._jobs[line] = job = await self._turn(work, *arguments)
@@ -351,7 +353,7 @@ class ImapSession:
         with self._deadline.paused() if self._deadline else nullcontext():
             return await self._visit.begin(work, *arguments)
 
-    async def _close(self, line: Line) -> None:
+    async def _close(self, line: FolderConnection) -> None:
         job = self._jobs.get(line)
         if job is not None and not job.done():
             line.cut()

@@ -14,8 +14,8 @@ from typing import Any
 from probes.evidence import Folder
 from probes.mailboxes import MailboxError, Sighting
 from probes.mailboxes.excerpt import BODY_LIMIT, DAY, HEADER_LIMIT, sighting, worth_opening
-from probes.mailboxes.folders import Listed
-from probes.mailboxes.imap_wire import DELETED, FAILURES, Abort, Client, Refusal, Wire
+from probes.mailboxes.folders import ListedFolder
+from probes.mailboxes.imap_wire import DELETED, FAILURES, Abort, ImapWire, Refusal, WireClient
 
 IDLE_LIMIT = 9 * 60.0  # seconds; servers may end an IDLE after 30 minutes (RFC 2177), some firewalls after 10
 WINDOW = 20_000  # messages searched at once: the answer is one line, and imaplib takes a million octets of it
@@ -41,7 +41,7 @@ class Patience:
     farewell: float = 2.0
 
 
-class Line:
+class FolderConnection:
     """A connection. After a MailboxError it is of no more use, and `failure` keeps its words.
 
     `pushes`: the server tells of new mail by itself (IDLE). `idling`: it does so now.
@@ -56,7 +56,7 @@ class Line:
         self.name = ""
         self._sock = sock
         self._patience = patience
-        self._client: Client | None = None
+        self._client: WireClient | None = None
         self._secret = ""
         self._validity = 0
         self._following = 0  # the UID that the next message will get, as the server said when the folder was opened
@@ -73,7 +73,7 @@ class Line:
                 self._sock = secure
                 secure.do_handshake()
         with self._step("greeting"):
-            self._client = Client(self._sock, host, monotonic() + self._patience.step, ORDINARY)
+            self._client = WireClient(self._sock, host, monotonic() + self._patience.step, ORDINARY)
         if tls and upgrade:
             with self._step("STARTTLS"):
                 self._it.starttls(tls)
@@ -85,12 +85,12 @@ class Line:
             self._it.authenticate(user, password)
             self.pushes = self._it.has_capability("IDLE")
 
-    def list_folders(self) -> list[Listed]:
+    def list_folders(self) -> list[ListedFolder]:
         """All folders of the user. Raises MailboxError."""
         self._end_idle()
         with self._step("list folders", 4 * ORDINARY):
             return [
-                Listed(str(name), _text(delimiter), frozenset(_text(flag) for flag in flags))
+                ListedFolder(str(name), _text(delimiter), frozenset(_text(flag) for flag in flags))
                 for flags, delimiter, name in self._it.all_folders()
             ]
 
@@ -284,12 +284,12 @@ class Line:
         self._sock.close()
 
     @property
-    def _it(self) -> Client:
+    def _it(self) -> WireClient:
         assert self._client is not None, "greet comes first"
         return self._client
 
     @property
-    def _wire(self) -> Wire:
+    def _wire(self) -> ImapWire:
         return self._it.wire
 
     @contextmanager

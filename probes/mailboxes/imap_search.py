@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from probes.evidence import Folder
 from probes.mailboxes import Search, Sighting
 from probes.mailboxes.excerpt import DAY
-from probes.mailboxes.folders import Listed, Namespaces, meaning, search_plan
-from probes.mailboxes.imap_line import ORDINARY, Line
+from probes.mailboxes.folders import ListedFolder, Namespaces, meaning, search_plan
+from probes.mailboxes.imap_line import ORDINARY, FolderConnection
 from probes.mailboxes.imap_wire import Abort, Refusal
 from probes.message import PROBE_HEADER
 from probes.token import beginning
@@ -23,8 +23,8 @@ IDS_AT_ONCE = 20  # Message-IDs in one search: a command line has an end, too
 CONNECTIONS_LIMIT = 3  # a folder that is too much for the server costs us the connection
 
 
-class SearchLine(Line):
-    """A connection that opens one folder after another. See `Line`."""
+class SearchLine(FolderConnection):
+    """A connection that opens one folder after another. See `FolderConnection`."""
 
     def namespaces(self) -> Namespaces | None:
         """Whose folders are whose; None where the server does not tell. Raises MailboxError."""
@@ -79,7 +79,7 @@ def _header_searches(probe_ids: Collection[str]) -> Iterator[list[str]]:
 class Tally:
     """What a search has found so far, and what it has still to do."""
 
-    listed: Sequence[Listed]
+    listed: Sequence[ListedFolder]
     namespaces: Namespaces | None
     watched: dict[str, Folder]
     only: Collection[str] | None = None

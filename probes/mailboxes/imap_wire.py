@@ -1,6 +1,6 @@
 """IMAPClient on a connection that is ours: every step has an end in time and in octets, and new mail is noticed.
 
-Blocking, except `Wire.hear`. Whatever the server says, what is raised is one of FAILURES.
+Blocking, except `ImapWire.hear`. Whatever the server says, what is raised is one of FAILURES.
 """
 
 import imaplib
@@ -13,7 +13,7 @@ from typing import Any
 
 from imapclient import DELETED, IMAPClient, SocketTimeout
 
-__all__ = ["DELETED", "FAILURES", "Abort", "Client", "Refusal", "Wire"]
+__all__ = ["DELETED", "FAILURES", "Abort", "ImapWire", "Refusal", "WireClient"]
 
 Refusal: type[Exception] = IMAPClient.Error
 Abort: type[Exception] = IMAPClient.AbortError
@@ -38,7 +38,7 @@ _COUNT = re.compile(rb"\* (\d{1,10}) (EXISTS|EXPUNGE)\r?\n", re.IGNORECASE)
 _BYE = re.compile(rb"\* BYE ?([^\r\n]*)", re.IGNORECASE)
 
 
-class Wire(imaplib.IMAP4):
+class ImapWire(imaplib.IMAP4):
     """imaplib over an open socket.
 
     `count` is the number of messages in the open folder as far as the server told; `grown` becomes true when it grows.
@@ -161,8 +161,8 @@ class Wire(imaplib.IMAP4):
             self.count = number
 
 
-class Client(IMAPClient):  # type: ignore[misc]  # it comes without types
-    """IMAPClient over a `Wire`, with what it lacks."""
+class WireClient(IMAPClient):  # type: ignore[misc]  # it comes without types
+    """IMAPClient over a `ImapWire`, with what it lacks."""
 
     def __init__(self, sock: socket.socket, host: str, deadline: float, allowance: int) -> None:
         self._opened = (sock, deadline, allowance)
@@ -171,14 +171,14 @@ class Client(IMAPClient):  # type: ignore[misc]  # it comes without types
         self.normalise_times = False
         self._imap.debug = 0  # or else it formats every answer for a log that nobody reads
 
-    def _create_IMAP4(self) -> Wire:  # noqa: N802
+    def _create_IMAP4(self) -> ImapWire:  # noqa: N802
         sock, deadline, allowance = self._opened
-        return Wire(sock, self.host, deadline, allowance)
+        return ImapWire(sock, self.host, deadline, allowance)
 
     @property
-    def wire(self) -> Wire:
+    def wire(self) -> ImapWire:
         """What it speaks over."""
-        wire: Wire = self._imap
+        wire: ImapWire = self._imap
         return wire
 
     def authenticate(self, user: str, password: str) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from probes.evidence import FailedLook, Folder, Look, Marker
-from probes.mailboxes import MailboxError, Session, Sighting
+from probes.mailboxes import MailboxError, MailboxSession, Sighting
 from probes.mailboxes.excerpt import sighting, split
 from probes.reading.about_a_mail import is_about_a_mail
 from probes.reading.header_fields import fields
@@ -30,7 +30,7 @@ _JOURNAL_REPORT = "x-ms-journal-report"  # the field by which Exchange marks the
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class RefusedPeriod:
     """A time in which the listener turned mail away, both ends included."""
 
     start: datetime
@@ -41,7 +41,7 @@ class Stretch:
         return f"{start} UTC" if start == end else f"{start}-{end} UTC"
 
 
-TurnedAway = Callable[[str, str, datetime, datetime], Stretch | None]
+TurnedAway = Callable[[str, str, datetime, datetime], RefusedPeriod | None]
 """When, between two times, the listener refused what may have been a copy for a mailbox or a bounce of a probe."""
 
 
@@ -59,12 +59,16 @@ class InboundMailbox(Settings):
         """The address."""
         return f"inbound:{self.address}"
 
-    def open(self, pool: Executor) -> AbstractAsyncContextManager[Session]:
+    def open(self, pool: Executor) -> AbstractAsyncContextManager[MailboxSession]:
         """Raises MailboxError: copies come by themselves."""
         return _closed(self)
 
     def look(
-        self, sent_at: datetime, listening_since: datetime | None, now: datetime, turned_away: Stretch | None = None
+        self,
+        sent_at: datetime,
+        listening_since: datetime | None,
+        now: datetime,
+        turned_away: RefusedPeriod | None = None,
     ) -> Look | FailedLook:
         """What it means that no copy has come of what was sent then: only a listener that was open, and took everything
         that may have been one, can have missed nothing."""
@@ -85,7 +89,7 @@ class InboundMailbox(Settings):
 
 
 @asynccontextmanager
-async def _closed(mailbox: InboundMailbox) -> AsyncIterator[Session]:
+async def _closed(mailbox: InboundMailbox) -> AsyncIterator[MailboxSession]:
     raise MailboxError(f"{mailbox.key}: nobody can look into it; copies come by themselves")
     yield
 

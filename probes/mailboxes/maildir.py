@@ -19,7 +19,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field
 
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, Search, Session, Sighting
+from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting
 from probes.mailboxes.folders import INBOX, junk_directories, maildir_folder, meaning
 from probes.mailboxes.maildir_box import FOLDERS_LIMIT, Box, subfolders
 from probes.mailboxes.notifier import Notifier, mount_of, real_path
@@ -59,13 +59,13 @@ class MaildirMailbox(Settings):
         """The folder, by its real path."""
         return f"maildir:{self.real_path}"
 
-    def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[Session]:
+    def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[MailboxSession]:
         """Visit the Maildir."""
         return _visit(self, pool)
 
 
 @asynccontextmanager
-async def _visit(mailbox: MaildirMailbox, pool: MailboxThreads) -> AsyncIterator[Session]:
+async def _visit(mailbox: MaildirMailbox, pool: MailboxThreads) -> AsyncIterator[MailboxSession]:
     session = MaildirSession(mailbox, pool)
     try:
         await session.start()
@@ -106,7 +106,7 @@ class MaildirSession:
         self._visit.close()
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
-        """See `Session`. After a look that failed or was stopped, the next sees everything again."""
+        """See `MailboxSession`. After a look that failed or was stopped, the next sees everything again."""
         try:
             await self._find_junk()
             found = await self._look_until_steady(since)
@@ -138,7 +138,7 @@ class MaildirSession:
         self._news.set()
 
     async def changed(self, timeout: float) -> None:
-        """See `Session`. Where nobody tells us, and while there is no folder for junk, over after TICK seconds."""
+        """See `MailboxSession`. Over after TICK seconds where nothing notifies us, or while there is no junk folder."""
         told = self._junk is not None and all(box.told for box in self._boxes())
         try:
             async with asyncio.timeout(timeout if told else min(timeout, TICK)):
@@ -147,7 +147,7 @@ class MaildirSession:
             return
 
     async def remove(self, sightings: Sequence[Sighting]) -> None:
-        """See `Session`."""
+        """See `MailboxSession`."""
         boxes = self._searched | {(box.folder, box.name): box for box in self._boxes()}
         for each in sightings:
             if (box := boxes.get((each.folder, each.folder_name))) is None:
@@ -160,7 +160,7 @@ class MaildirSession:
                 raise MailboxError(f"{self._where}: {each.ref} cannot be deleted: {_said(error)}") from error
 
     async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
-        """See `Session`. Every file that came since then is read: that is quicker than any index."""
+        """See `MailboxSession`. Every file that came since then is read: that is quicker than any index."""
         ends = asyncio.get_running_loop().time() + SEARCH_LIMIT
         found: list[Sighting] = []
         boxes = await self._all_folders()

@@ -32,7 +32,7 @@ class Box:
         self.told = False
         self.unsure = True
         self.missed = False
-        self.unopened: list[tuple[str, Mail]] = []
+        self.unopened: list[tuple[str, MaildirFile]] = []
         self._wake = wake
         self._appeared: dict[str, None] = {}  # "new/NAME", in order
         self._read: set[str] = set()  # bare names
@@ -159,7 +159,7 @@ class Box:
         unopened, self.unopened = self.unopened, []
         return [found for file, mail in unopened if (found := self._sighting(file, mail, mail.body))]
 
-    def _sighting(self, file: str, mail: "Mail", body: bytes) -> Sighting | None:
+    def _sighting(self, file: str, mail: "MaildirFile", body: bytes) -> Sighting | None:
         found = sighting(file, self.folder, self.name, mail.headers, body, utc(mail.modified))
         if found is not None:
             self._returned.add(bare(file[4:]))
@@ -177,7 +177,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class MaildirFile:
     """What was read of one file."""
 
     headers: bytes = b""
@@ -186,7 +186,7 @@ class Mail:
     modified: float = 0.0
 
 
-def read_mail(file: str) -> Mail | None:
+def read_mail(file: str) -> MaildirFile | None:
     """The start of a message; nothing of what is no plain file. None when it is not there any more. Raises OSError."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -194,14 +194,14 @@ def read_mail(file: str) -> Mail | None:
         return None
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
-            return Mail()
+            return MaildirFile()
         raise
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            return Mail()
+            return MaildirFile()
         headers, body = split(os.read(descriptor, min(status.st_size, HEADER_LIMIT + BODY_LIMIT)))
-        return Mail(headers, body, status.st_size, status.st_mtime)
+        return MaildirFile(headers, body, status.st_size, status.st_mtime)
     finally:
         os.close(descriptor)
 

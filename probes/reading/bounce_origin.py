@@ -37,8 +37,8 @@ class Tie(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """A server that brought us a mail, and what it called itself. `to_envelope`, `null_sender`: see `Origin`."""
+class SmtpClient:
+    """A server that brought us a mail, and what it called itself. `to_envelope`, `null_sender`: see `BounceOrigin`."""
 
     ip: str
     helo: str = ""
@@ -47,7 +47,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class BounceOrigin:
     """Who handed a bounce to our listener. `name`: one of its names that the DNS confirmed, or "".
 
     `to_envelope`: it came to the probe's own bounce address. `null_sender`: its envelope had no sender (MAIL FROM:<>).
@@ -88,7 +88,7 @@ def receiver_of(dialogues: Iterable[Dialogue], recipient: str) -> Receiver:
     )
 
 
-def tie_of_host(origin: Origin, receiver: Receiver) -> Tie:
+def tie_of_host(origin: BounceOrigin, receiver: Receiver) -> Tie:
     """Whether a host is of the receiver's side, and of nobody else's."""
     if not origin.ip:
         return Tie.NONE
@@ -104,7 +104,7 @@ def tie_of(bounce: Bounce, receiver: Receiver) -> Tie:
     organisation: it is not one customer's to write for another."""
     if not (bounce.to_envelope and bounce.null_sender):
         return Tie.NONE
-    tie = tie_of_host(Origin(bounce.client_ip, bounce.client_name), receiver)
+    tie = tie_of_host(BounceOrigin(bounce.client_ip, bounce.client_name), receiver)
     return Tie.NONE if tie is Tie.SHARED and _domain_of(bounce.recipient) != receiver.domain else tie
 
 

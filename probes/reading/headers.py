@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from probes.reading.arrival_notes import MOST_NOTES, body_notes, greylisted, subject_marks
 from probes.reading.authentication import Checks, checks
 from probes.reading.facts import MessageFacts
-from probes.reading.filters import BAD, Verdict, overall, verdicts
+from probes.reading.filters import BAD, FilterVerdict, overall, verdicts
 from probes.reading.filters.microsoft import folder_letter
 from probes.reading.filters.says import keyed
 from probes.reading.header_fields import Field, fields, split
@@ -128,7 +128,7 @@ class _Side:
                     except ValueError:
                         continue
 
-    def believed(self, judged: Sequence[Verdict]) -> list[Verdict]:
+    def believed(self, judged: Sequence[FilterVerdict]) -> list[FilterVerdict]:
         """The verdicts of the receiver's side; where there are none, those whose origin is unknown and that are bad."""
         if self.own or not self.hops:
             return list(judged)
@@ -136,7 +136,7 @@ class _Side:
         doubtful = [verdict for verdict in judged if verdict.said.verdict in BAD and not verdict.said.outbound]
         return certain or doubtful  # nobody forges what harms himself
 
-    def _is_receivers(self, verdict: Verdict) -> bool:
+    def _is_receivers(self, verdict: FilterVerdict) -> bool:
         vendor = verdict.said.vendor
         if verdict.said.outbound:
             return False

@@ -75,18 +75,18 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class ParsedMail:
     """A mail's own header section and its leaves in order."""
 
     headers: Headers
     parts: tuple[Part, ...] = field(default=())
 
 
-def open_mail(data: bytes, most: int = MAIL_READ) -> Mail:
+def open_mail(data: bytes, most: int = MAIL_READ) -> ParsedMail:
     """Cut a mail into parts. Read are the first `most` octets, PARTS_READ parts, DEEPEST levels. Never raises."""
     head, body = _halves(data[:most].replace(b"\r\n", b"\n"))
     headers = Headers(head)
-    return Mail(headers, tuple(islice(_leaves(headers, body, 0), PARTS_READ)))
+    return ParsedMail(headers, tuple(islice(_leaves(headers, body, 0), PARTS_READ)))
 
 
 def _halves(data: bytes) -> tuple[bytes, bytes]:

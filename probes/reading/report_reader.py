@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from probes.reading.report_files import one_line
-from probes.reading.report_worker import ANSWER_LIMIT, CPU_SECONDS, READY, Answer
+from probes.reading.report_worker import ANSWER_LIMIT, CPU_SECONDS, READY, WorkerReply
 from probes.reading.reports import ReportError, ReportFacts
 
 WORKER = "probes.reading.report_worker"
@@ -33,7 +33,7 @@ REPORTS_OF_ONE = 100  # what leaks in a library has an end
 INHERITED = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")  # of the environment; other variables may be secrets
 STOPPED = (-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)  # by somebody who stops processes, not by a report
 
-_ANSWER = TypeAdapter(Answer)
+_ANSWER = TypeAdapter(WorkerReply)
 
 
 class ReportBusyError(Exception):
@@ -110,13 +110,13 @@ class ReportReader:
             raise ReportError(one_line(answer.error))
         return answer.facts
 
-    async def _ask(self, head: bytes, data: bytes) -> Answer:
+    async def _ask(self, head: bytes, data: bytes) -> WorkerReply:
         """Raises _GoneError only where it was not this report that ended the child."""
         self._go_on()
         child = await self._ready_child()
         fresh = child.reports == 0
         child.reports += 1
-        answer: Answer | None = None
+        answer: WorkerReply | None = None
         try:
             line = await _exchange(child.process, head, data)
             if not line:
@@ -229,7 +229,7 @@ async def _why_gone(process: asyncio.subprocess.Process, fresh: bool) -> Excepti
     return ReportError(f"the process that read it failed ({code})") if fresh else _GoneError()
 
 
-def _checked(line: bytes) -> Answer:
+def _checked(line: bytes) -> WorkerReply:
     try:
         return _ANSWER.validate_json(line, strict=True)
     except ValidationError:

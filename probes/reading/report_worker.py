@@ -4,7 +4,7 @@ A report is hostile, and so large a library may fall to it. So it is read where 
 our secrets, without files to write, with an end to memory and CPU time, and first in line when memory runs out.
 
 On standard input comes, for each report, a line of JSON (octets, source_ip, domain) and then the mail; on standard
-output goes "ready", then one line of JSON for each report: an `Answer`. End of input ends it.
+output goes "ready", then one line of JSON for each report: an `WorkerReply`. End of input ends it.
 """
 
 import ctypes
@@ -31,7 +31,7 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WorkerReply:
     """What is told of one report: facts, or why there are none. `last`: this process is not to be asked again."""
 
     facts: ReportFacts | None = None
@@ -57,19 +57,19 @@ def main() -> None:
         answers.write(_line(_answer(content, asked["source_ip"], asked["domain"])))
 
 
-def _answer(content: bytes, source_ip: str, domain: str) -> Answer:
+def _answer(content: bytes, source_ip: str, domain: str) -> WorkerReply:
     try:
-        return Answer(read_report(content, source_ip, domain))
+        return WorkerReply(read_report(content, source_ip, domain))
     except ReportError as error:
-        return Answer(error=str(error))
+        return WorkerReply(error=str(error))
     except MemoryError:
-        return Answer(error=f"it takes more than {MEMORY >> 20} MB to read", last=True)
+        return WorkerReply(error=f"it takes more than {MEMORY >> 20} MB to read", last=True)
 
 
-def _line(answer: Answer) -> bytes:
+def _line(answer: WorkerReply) -> bytes:
     line = json.dumps(asdict(answer)).encode() + b"\n"
     if len(line) > ANSWER_LIMIT:
-        return _line(Answer(error=f"what concerns us in it is more than {ANSWER_LIMIT} octets"))
+        return _line(WorkerReply(error=f"what concerns us in it is more than {ANSWER_LIMIT} octets"))
     return line
 
 

@@ -16,7 +16,7 @@ from probes.sender import Identity, Role
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RouteContext:
     """What a route needs of the world outside its settings."""
 
     resolver: Resolver
@@ -40,7 +40,7 @@ class Route(Protocol):
         ...
 
     async def send(
-        self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
+        self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note
     ) -> Dialogue:
         """Hand `message` over in one attempt, the `number`-th; over within `timeout` seconds whatever the server does.
 

@@ -1,8 +1,8 @@
 """The SMTP dialogue that all routes share: said stage by stage, written down step by step.
 
-`Record` is what one attempt leaves, over all hosts tried. `Talk` is the dialogue with one host: each of its stages
-gives the step that stops the dialogue, or None: go on. `converse` leads a talk through the stages of a route, and on
-to the next host where a mail server would do so.
+`Transcript` is what one attempt leaves, over all hosts tried. `SmtpDialogue` is the dialogue with one host: each of
+its stages gives the step that stops the dialogue, or None: go on. `converse` leads a dialogue through the stages of a
+route, and on to the next host where a mail server would do so.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Handover, Note, Step
 from probes.message import Message
 from probes.resolver import Unresolved, is_address
-from probes.routes import Surroundings
+from probes.routes import RouteContext
 from probes.routes.envelope import command, content, mail_from, rcpt_to
-from probes.routes.reply import Reply, Trouble, extensions
-from probes.routes.wire import Heard, Wire, connect
+from probes.routes.reply import Reply, WireFault, extensions
+from probes.routes.wire import Heard, SmtpWire, connect
 from probes.tls import client_context
 
 Stop = Step | None
-Act = Callable[["Talk"], Awaitable[Stop]]
+Act = Callable[["SmtpDialogue"], Awaitable[Stop]]
 
 WANTED = {Stage.DATA: 3}  # the first digit of a reply that lets the dialogue go on; 2 at all other stages
 NEXT_HOST_AFTER_FAULT = frozenset({Stage.CONNECT, Stage.BANNER, Stage.EHLO, Stage.STARTTLS})
@@ -43,10 +43,10 @@ class Target:
         return f"{self.name}[{self.address}]:{self.port}"
 
 
-class Record:
+class Transcript:
     """One attempt as it is written down. Every step is told to `note` as it ends; `at` of a step is its end."""
 
-    def __init__(self, around: Surroundings, number: int, timeout: float, note: Note) -> None:
+    def __init__(self, around: RouteContext, number: int, timeout: float, note: Note) -> None:
         self.around = around
         self.number = number
         self.note = note
@@ -68,7 +68,7 @@ class Record:
         match heard:
             case None:
                 step = Step(stage, at, seconds, host, text=text)
-            case Trouble(fault, why):
+            case WireFault(fault, why):
                 step = Step(stage, at, seconds, host, text=why, fault=fault)
             case Reply(code, enhanced):
                 wrong = code < 400 and code // 100 != WANTED.get(stage, 2)
@@ -80,7 +80,7 @@ class Record:
     def withhold(self, stage: Stage, fault: Fault, text: str, *, host: str = "") -> Step:
         """Nothing is sent, because it would be spoofing; `text` says what to change."""
         self.withheld = True
-        return self.keep(stage, self.time(), Trouble(fault, text), host=host)
+        return self.keep(stage, self.time(), WireFault(fault, text), host=host)
 
     def dialogue(self, stop: Stop) -> Dialogue:
         """The attempt, ended by `stop`, or by the message being theirs."""
@@ -94,7 +94,7 @@ class Record:
         began = self.time()
         found = await self.around.resolver.addresses(host, timeout=self.left / 2)
         if isinstance(found, Unresolved):
-            self.keep(Stage.LOOKUP, began, Trouble(Fault.LOOKUP_FAILED, found.text), host=host)
+            self.keep(Stage.LOOKUP, began, WireFault(Fault.LOOKUP_FAILED, found.text), host=host)
             return []
         self.keep(Stage.LOOKUP, began, None, host=host, text=", ".join(found))
         return [Target(host, address, port) for address in found]
@@ -119,7 +119,7 @@ def next_host_may_differ(stop: Step) -> bool:
     return stop.stage in NEXT_HOST_AFTER_FAULT
 
 
-async def converse(record: Record, message: Message, targets: Sequence[Target], opening: Sequence[Act]) -> Dialogue:
+async def converse(record: Transcript, message: Message, targets: Sequence[Target], opening: Sequence[Act]) -> Dialogue:
     """Go through `opening` and hand the message over, at the first of `targets` that lets us. Hosts that do not answer
     leave time for those behind them: to its EHLO each has an equal share of what is left."""
     stop = record.steps[-1] if record.steps else None
@@ -131,21 +131,21 @@ async def converse(record: Record, message: Message, targets: Sequence[Target], 
     return record.dialogue(stop)
 
 
-async def _visit(record: Record, message: Message, target: Target, acts: Sequence[Act], until: float) -> Stop:
+async def _visit(record: Transcript, message: Message, target: Target, acts: Sequence[Act], until: float) -> Stop:
     """The dialogue with one host; if only opportunistic TLS failed, once more on a new connection without TLS.
 
     The real sender's service does so: "If Mailgun cannot upgrade the connection, the message will be delivered over a
     plaintext SMTP connection" (documentation.mailgun.com, TLS sending connection settings). Exim does it at once too
     (tls_tempfail_tryclear), Postfix at its second attempt (TLS_README, client_tls_may). Nothing is remembered of it.
     """
-    talk = Talk(target, message, record, until=until)
+    talk = SmtpDialogue(target, message, record, until=until)
     stop = await talk.go(acts)
     if talk.tls_failed:
-        return await Talk(target, message, record, until=until, in_clear=True).go(acts)
+        return await SmtpDialogue(target, message, record, until=until, in_clear=True).go(acts)
     return stop
 
 
-class Talk:
+class SmtpDialogue:
     """The dialogue with one host. A stage gives the step that stops it, or None: go on.
 
     `in_clear`: without STARTTLS, even where it is offered. `tls_failed`: what stopped it was TLS that we could do
@@ -153,7 +153,7 @@ class Talk:
     """
 
     def __init__(
-        self, target: Target, message: Message, record: Record, *, until: float, in_clear: bool = False
+        self, target: Target, message: Message, record: Transcript, *, until: float, in_clear: bool = False
     ) -> None:
         self.target = target
         self.message = message
@@ -163,11 +163,11 @@ class Talk:
         self.in_clear = in_clear
         self.tls_failed = False
         self.offered: dict[str, str] = {}
-        self._wire: Wire | None = None
+        self._wire: SmtpWire | None = None
         self._host = str(target)
 
     @property
-    def wire(self) -> Wire:
+    def wire(self) -> SmtpWire:
         """The connection. Only after `connect`."""
         assert self._wire is not None, "not connected"
         return self._wire
@@ -203,7 +203,7 @@ class Talk:
         that question and answer no longer belong together."""
         early = self.wire.heard()
         if isinstance(early, Reply) and early.code < 400:
-            return Trouble(Fault.NONSENSE, f"answered before it was asked: {early.code} {early.text}")
+            return WireFault(Fault.NONSENSE, f"answered before it was asked: {early.code} {early.text}")
         return early
 
     async def say(self, stage: Stage, what: str | bytes) -> Stop:
@@ -215,7 +215,7 @@ class Talk:
         """A connection, from `source` and from nowhere else where it is given."""
         began = self.record.time()
         found = await connect(self.target.address, self.target.port, self.until, source=source)
-        if isinstance(found, Trouble):
+        if isinstance(found, WireFault):
             return self.keep(Stage.CONNECT, began, found)
         self._wire = found
         self.record.local_ip, self.record.tls = found.local_ip, ""
@@ -241,7 +241,7 @@ class Talk:
         """A server that closes the connection after it refused EHLO has answered by the refusal."""
         began = self.record.time()
         heard = await self.ask(f"HELO {self.identity.helo}")
-        if isinstance(heard, Trouble) and heard.fault in (Fault.CLOSED, Fault.RESET):
+        if isinstance(heard, WireFault) and heard.fault in (Fault.CLOSED, Fault.RESET):
             return refused
         return self.keep(Stage.EHLO, began, heard)
 
@@ -263,7 +263,7 @@ class Talk:
     async def _upgrade(self, verify: bool, must: bool, ca_file: Path | None) -> Stop:
         began = self.record.time()
         if "STARTTLS" not in self.offered:
-            missing = Trouble(Fault.NOT_OFFERED, "the server does not offer STARTTLS, which this route requires")
+            missing = WireFault(Fault.NOT_OFFERED, "the server does not offer STARTTLS, which this route requires")
             return self.keep(Stage.STARTTLS, began, missing) if must else None
         heard = await self.ask("STARTTLS")
         if not isinstance(heard, Reply) or heard.code // 100 != 2:
@@ -283,7 +283,9 @@ class Talk:
         try:
             context = client_context(verify, ca_file)
         except OSError as error:
-            return self.keep(Stage.STARTTLS, began, Trouble(Fault.TLS, f"the trusted certificates, {ca_file}: {error}"))
+            return self.keep(
+                Stage.STARTTLS, began, WireFault(Fault.TLS, f"the trusted certificates, {ca_file}: {error}")
+            )
         trouble = await self.wire.encrypt(context, self.target.name, self.until)
         if trouble is None and asked is not None and injected:
             asked = Reply(
@@ -318,4 +320,4 @@ class Talk:
         self._wire.drop()
 
 
-DELIVERY: tuple[Act, ...] = (Talk.mail, Talk.rcpt, Talk.data, Talk.content)
+DELIVERY: tuple[Act, ...] = (SmtpDialogue.mail, SmtpDialogue.rcpt, SmtpDialogue.data, SmtpDialogue.content)

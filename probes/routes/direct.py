@@ -9,10 +9,10 @@ from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Note
 from probes.message import Message
 from probes.resolver import MailHost, Unresolved, is_address
-from probes.routes import Surroundings
-from probes.routes.dialogue import Record, Stop, Talk, Target, converse
+from probes.routes import RouteContext
+from probes.routes.dialogue import SmtpDialogue, Stop, Target, Transcript, converse
 from probes.routes.mta_tls import MtaTls
-from probes.routes.reply import Trouble
+from probes.routes.reply import WireFault
 from probes.routes.wire import bears
 from probes.sender import Identity, Role
 from probes.settings import Host, Port
@@ -36,16 +36,18 @@ class DirectRoute(MtaTls):
         return "" if bears(identity.source_ip) else _not_ours(identity)
 
     async def send(
-        self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
+        self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note
     ) -> Dialogue:
         """See `Route`."""
-        record = Record(around, number, timeout, note)
+        record = Transcript(around, number, timeout, note)
         if why := self.withholds(message.identity):
             return record.dialogue(record.withhold(Stage.CONNECT, Fault.UNREACHABLE, why))
         targets = await self._targets(record, message)
-        return await converse(record, message, targets, (_connect, Talk.banner, Talk.hello, self.encrypt))
+        return await converse(
+            record, message, targets, (_connect, SmtpDialogue.banner, SmtpDialogue.hello, self.encrypt)
+        )
 
-    async def _targets(self, record: Record, message: Message) -> list[Target]:
+    async def _targets(self, record: Transcript, message: Message) -> list[Target]:
         """Where to go, best first: addresses of the source IP's family only. None: the last step says why."""
         source = message.identity.source_ip
         if self.host:
@@ -56,22 +58,22 @@ class DirectRoute(MtaTls):
         if found and not family:
             asked = found[0].name if self.host else ", ".join(sorted({target.name for target in found}))
             text = f"{asked} has no address that {source} could reach: IPv4 and IPv6 do not meet"
-            record.keep(Stage.CONNECT, record.time(), Trouble(Fault.UNREACHABLE, text))
+            record.keep(Stage.CONNECT, record.time(), WireFault(Fault.UNREACHABLE, text))
         return family[:MAX_TARGETS]
 
-    async def _mail_targets(self, record: Record, domain: str) -> list[Target]:
+    async def _mail_targets(self, record: Transcript, domain: str) -> list[Target]:
         if (literal := domain.strip("[]")) != domain and is_address(literal.removeprefix("ipv6:")):
             return [Target(domain, literal.removeprefix("ipv6:"), self.port)]
         began = record.time()
         found = await record.around.resolver.mail_hosts(domain, timeout=record.left / 2)
         if isinstance(found, Unresolved):
-            record.keep(Stage.LOOKUP, began, Trouble(found.fault, found.text), host=domain)
+            record.keep(Stage.LOOKUP, began, WireFault(found.fault, found.text), host=domain)
             return []
         record.keep(Stage.LOOKUP, began, None, host=domain, text="\n".join(map(_shown, found)))
         return [Target(host.name, address, self.port) for host in found for address in host.addresses]
 
 
-async def _connect(talk: Talk) -> Stop:
+async def _connect(talk: SmtpDialogue) -> Stop:
     """From the source IP, or not at all."""
     source = talk.identity.source_ip
     if (stop := await talk.connect(source)) is not None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from probes.routes.dialogue import Stop, Talk
+from probes.routes.dialogue import SmtpDialogue, Stop
 from probes.settings import Settings
 from probes.tls import CaFile
 
@@ -22,7 +22,7 @@ class MtaTls(Settings):
     )
     ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
 
-    async def encrypt(self, talk: Talk) -> Stop:
+    async def encrypt(self, talk: SmtpDialogue) -> Stop:
         """The stage between EHLO and what follows."""
         if self.tls == "none":
             return None

@@ -9,10 +9,10 @@ from pydantic import Field
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Note
 from probes.message import Message
-from probes.routes import Surroundings
-from probes.routes.dialogue import Record, Stop, Talk, converse
+from probes.routes import RouteContext
+from probes.routes.dialogue import SmtpDialogue, Stop, Transcript, converse
 from probes.routes.mta_tls import MtaTls
-from probes.routes.reply import Reply, Trouble, extensions
+from probes.routes.reply import Reply, WireFault, extensions
 from probes.routes.wire import Heard
 from probes.sender import Identity
 from probes.settings import Host, Port
@@ -48,35 +48,35 @@ class ProxyRoute(MtaTls):
         return ""
 
     async def send(
-        self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
+        self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note
     ) -> Dialogue:
         """See `Route`."""
-        record = Record(around, number, timeout, note)
+        record = Transcript(around, number, timeout, note)
         source = message.identity.source_ip
         found = await record.find(self.host, self.port)
         targets = [target for target in found if (":" in target.address) == (":" in source)]
         if found and not targets:
             text = f"{self.host} has no address of the family of {source}: a PROXY header has both of one"
-            record.keep(Stage.CONNECT, record.time(), Trouble(Fault.UNREACHABLE, text))
+            record.keep(Stage.CONNECT, record.time(), WireFault(Fault.UNREACHABLE, text))
         return await converse(
-            record, message, targets, (Talk.connect, self._header, self._banner, self._hello, self.encrypt)
+            record, message, targets, (SmtpDialogue.connect, self._header, self._banner, self._hello, self.encrypt)
         )
 
-    async def _header(self, talk: Talk) -> Stop:
+    async def _header(self, talk: SmtpDialogue) -> Stop:
         """Sent before anything else; nobody answers to it."""
         began = talk.record.time()
         asserted, target = talk.identity.source_ip, talk.target
         talk.wire.write(header(self.version, asserted, talk.wire.local_port, target.address, target.port))
         return talk.keep(Stage.PROXY, began, None, text=f"as {asserted}")
 
-    async def _banner(self, talk: Talk) -> Stop:
+    async def _banner(self, talk: SmtpDialogue) -> Stop:
         """A greeting that complains of having been spoken to too soon comes from a listener that knows no PROXY."""
         stop = await talk.banner()
         if stop is not None and any(phrase in stop.text.lower() for phrase in SPOKEN_TOO_SOON):
             return talk.withhold(Stage.PROXY, self._remedy())
         return stop
 
-    async def _hello(self, talk: Talk) -> Stop:
+    async def _hello(self, talk: SmtpDialogue) -> Stop:
         """EHLO. Replies come in order, so a refusal of the header would come before the reply to EHLO and is found
         here, before the mail is spoken of."""
         began = talk.record.time()
@@ -90,7 +90,7 @@ class ProxyRoute(MtaTls):
             return stop
         return self._greeted(talk, heard)
 
-    def _greeted(self, talk: Talk, heard: Heard) -> Stop:
+    def _greeted(self, talk: SmtpDialogue, heard: Heard) -> Stop:
         """Many servers greet the client by its address: it must not be our own."""
         own = talk.wire.local_ip
         if (
@@ -101,7 +101,7 @@ class ProxyRoute(MtaTls):
             return talk.withhold(Stage.PROXY, f"the listener greets us as {own}. {self._remedy()}")
         return None
 
-    def _refused(self, talk: Talk, began: float, heard: Reply) -> Stop:
+    def _refused(self, talk: SmtpDialogue, began: float, heard: Reply) -> Stop:
         talk.keep(Stage.PROXY, began, heard)
         return talk.withhold(Stage.PROXY, self._remedy())
 
@@ -112,7 +112,7 @@ class ProxyRoute(MtaTls):
         )
 
 
-async def _answers_the_header(talk: Talk, heard: Reply) -> bool:
+async def _answers_the_header(talk: SmtpDialogue, heard: Reply) -> bool:
     """Whether this reply to EHLO was really one to the header: the one to EHLO follows, or it can be nothing else."""
     second = await talk.wire.reply(min(talk.until, talk.record.time() + SECOND_ANSWER_SECONDS))
     return isinstance(second, Reply) or heard.code in NOT_A_COMMAND

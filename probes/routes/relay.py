@@ -9,9 +9,9 @@ from pydantic import Field, SecretStr, model_validator
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Note
 from probes.message import Message
-from probes.routes import Surroundings
-from probes.routes.dialogue import Act, Record, Stop, Talk, converse
-from probes.routes.reply import Reply, Trouble
+from probes.routes import RouteContext
+from probes.routes.dialogue import Act, SmtpDialogue, Stop, Transcript, converse
+from probes.routes.reply import Reply, WireFault
 from probes.routes.wire import Heard
 from probes.sender import Identity, Role
 from probes.settings import Host, Port, Secret, Settings
@@ -56,10 +56,10 @@ class RelayRoute(Settings):
                 assert_never(identity.role)
 
     async def send(
-        self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
+        self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note
     ) -> Dialogue:
         """See `Route`."""
-        record = Record(around, number, timeout, note)
+        record = Transcript(around, number, timeout, note)
         if why := self.withholds(message.identity):
             return record.dialogue(record.withhold(Stage.LOOKUP, Fault.NOT_OFFERED, why, host=self.host))
         return await converse(record, message, await record.find(self.host, self.port), self._opening())
@@ -67,19 +67,31 @@ class RelayRoute(Settings):
     def _opening(self) -> tuple[Act, ...]:
         match self.tls:
             case "implicit":
-                return (Talk.connect, self._from_the_start, Talk.banner, Talk.hello, self._authenticate)
+                return (
+                    SmtpDialogue.connect,
+                    self._from_the_start,
+                    SmtpDialogue.banner,
+                    SmtpDialogue.hello,
+                    self._authenticate,
+                )
             case "starttls":
-                return (Talk.connect, Talk.banner, Talk.hello, self._upgrade, self._authenticate)
+                return (
+                    SmtpDialogue.connect,
+                    SmtpDialogue.banner,
+                    SmtpDialogue.hello,
+                    self._upgrade,
+                    self._authenticate,
+                )
             case "none":
-                return (Talk.connect, Talk.banner, Talk.hello, self._authenticate)
+                return (SmtpDialogue.connect, SmtpDialogue.banner, SmtpDialogue.hello, self._authenticate)
 
-    async def _from_the_start(self, talk: Talk) -> Stop:
+    async def _from_the_start(self, talk: SmtpDialogue) -> Stop:
         return await talk.implicit_tls(self.ca_file)
 
-    async def _upgrade(self, talk: Talk) -> Stop:
+    async def _upgrade(self, talk: SmtpDialogue) -> Stop:
         return await talk.starttls(verify=True, must=True, ca_file=self.ca_file)
 
-    async def _authenticate(self, talk: Talk) -> Stop:
+    async def _authenticate(self, talk: SmtpDialogue) -> Stop:
         """AUTH PLAIN or LOGIN (RFC 4954). Only success lets us send; the secret never gets into the step."""
         offered = talk.offered.get("AUTH", "").split()
         mechanism = next((known for known in ("PLAIN", "LOGIN") if known in offered), None)
@@ -99,7 +111,7 @@ class RelayRoute(Settings):
         return f"mail of the sender leaves only by a relay that has let {self.user} in"
 
 
-async def _exchange(talk: Talk, words: list[str]) -> Heard:
+async def _exchange(talk: SmtpDialogue, words: list[str]) -> Heard:
     """Say the words one by one for as long as the server asks for more. 334 after the last is no answer."""
     heard = await talk.ask(words[0])
     for word in words[1:]:
@@ -122,7 +134,7 @@ def _base64(text: str) -> str:
 
 def _without_secrets(heard: Heard, words: list[str]) -> Heard:
     """A server may repeat what it was told."""
-    if isinstance(heard, Trouble):
+    if isinstance(heard, WireFault):
         return heard
     secrets = {part for word in words for part in word.split() if part not in ("AUTH", "PLAIN", "LOGIN")}
     lines = heard.lines

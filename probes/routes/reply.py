@@ -36,7 +36,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class WireFault:
     """What came instead of a reply. `text` is what this machine has to say of it."""
 
     fault: Fault
@@ -51,7 +51,7 @@ class ReplyReader:
     def __init__(self) -> None:
         self._rest = b""
         self._whole: deque[Reply] = deque()
-        self._trouble: Trouble | None = None
+        self._trouble: WireFault | None = None
         self._begin()
 
     def feed(self, data: bytes) -> None:
@@ -66,7 +66,7 @@ class ReplyReader:
         if len(self._rest) > MAX_LINE:
             self._fail(TOO_LONG, self._rest)
 
-    def take(self) -> Reply | Trouble | None:
+    def take(self) -> Reply | WireFault | None:
         """The next whole reply, once; then the trouble, for ever. None: more bytes are needed."""
         return self._whole.popleft() if self._whole else self._trouble
 
@@ -117,7 +117,7 @@ class ReplyReader:
         return self._begin()
 
     def _fail(self, what: str, raw: bytes) -> None:
-        self._trouble = Trouble(Fault.NONSENSE, f"{what}: {_show(raw)}" if raw else what)
+        self._trouble = WireFault(Fault.NONSENSE, f"{what}: {_show(raw)}" if raw else what)
         self._rest = b""
 
 

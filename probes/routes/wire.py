@@ -1,4 +1,4 @@
-"""One TCP connection on which commands go out and replies come in. What goes wrong comes back as `Trouble`."""
+"""One TCP connection on which commands go out and replies come in. What goes wrong comes back as `WireFault`."""
 
 import asyncio
 import errno
@@ -8,9 +8,9 @@ import ssl
 from typing import cast
 
 from probes.answer import Fault
-from probes.routes.reply import Reply, ReplyReader, Trouble
+from probes.routes.reply import Reply, ReplyReader, WireFault
 
-Heard = Reply | Trouble
+Heard = Reply | WireFault
 
 BUFFER = 8192  # bytes; our own, because asyncio would make one of 256 KiB for every read
 
@@ -34,24 +34,24 @@ def bears(address: str) -> bool:
         return error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # else the fault is another: see `connect`
 
 
-async def connect(address: str, port: int, until: float, *, source: str | None = None) -> "Wire | Trouble":
+async def connect(address: str, port: int, until: float, *, source: str | None = None) -> "SmtpWire | WireFault":
     """A connection to `address`, from `source` if given and from nowhere else. `until` is by the loop's clock."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     try:
         sock = _bound(address, source)
     except OSError as error:
-        return Trouble(Fault.UNREACHABLE, f"cannot leave from {source or 'this machine'}: {_said(error)}")
+        return WireFault(Fault.UNREACHABLE, f"cannot leave from {source or 'this machine'}: {_said(error)}")
     try:
         async with asyncio.timeout_at(until):
             await loop.sock_connect(sock, (address, port))
-        _, wire = await loop.create_connection(lambda: Wire(loop), sock=sock)
+        _, wire = await loop.create_connection(lambda: SmtpWire(loop), sock=sock)
     except TimeoutError as error:
         sock.close()
-        return Trouble(Fault.TIMED_OUT, _said(error) or f"no connection in {loop.time() - began:.1f} s")
+        return WireFault(Fault.TIMED_OUT, _said(error) or f"no connection in {loop.time() - began:.1f} s")
     except OSError as error:
         sock.close()
-        return Trouble(_FAULTS.get(error.errno or 0, Fault.UNREACHABLE), _said(error))
+        return WireFault(_FAULTS.get(error.errno or 0, Fault.UNREACHABLE), _said(error))
     except BaseException:
         sock.close()
         raise
@@ -72,14 +72,14 @@ def _bound(address: str, source: str | None) -> socket.socket:
     return sock
 
 
-class Wire(asyncio.BufferedProtocol):
+class SmtpWire(asyncio.BufferedProtocol):
     """See the module. One reader at a time; whoever made it calls `drop` at the end."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._reader = ReplyReader()
         self._buffer = memoryview(bytearray(BUFFER))  # a view, because TLS fills it by its slices
-        self._end: Trouble | None = None
+        self._end: WireFault | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._until = 0.0
@@ -125,14 +125,14 @@ class Wire(asyncio.BufferedProtocol):
             if not await self._news(until):
                 half = self._reader.half()
                 had = f", only half of one: {half}" if half else ""
-                return Trouble(Fault.TIMED_OUT, f"no reply in {self._loop.time() - began:.1f} s{had}")
+                return WireFault(Fault.TIMED_OUT, f"no reply in {self._loop.time() - began:.1f} s{had}")
         return heard
 
     def discard(self) -> str:
         """Forget what came and was not asked for, as has to be done right before `encrypt`. What it was, or ""."""
         return self._reader.discard()
 
-    async def encrypt(self, context: ssl.SSLContext, name: str, until: float) -> Trouble | None:
+    async def encrypt(self, context: ssl.SSLContext, name: str, until: float) -> WireFault | None:
         """TLS from here on, toward a server called `name`."""
         seconds = max(until - self._loop.time(), 0.001)
         try:
@@ -197,24 +197,24 @@ class Wire(asyncio.BufferedProtocol):
         self._wake()
 
 
-def _lost(error: Exception | None, half: str) -> Trouble:
+def _lost(error: Exception | None, half: str) -> WireFault:
     after = f" after half a reply: {half}" if half else ""
     if isinstance(error, ssl.SSLError):
-        return Trouble(Fault.TLS, f"{_tls_reason(error)}{after}")
+        return WireFault(Fault.TLS, f"{_tls_reason(error)}{after}")
     if isinstance(error, OSError):
-        return Trouble(_FAULTS.get(error.errno or 0, Fault.RESET), f"{_said(error)}{after}")
-    return Trouble(Fault.CLOSED, f"the server closed the connection{after}")
+        return WireFault(_FAULTS.get(error.errno or 0, Fault.RESET), f"{_said(error)}{after}")
+    return WireFault(Fault.CLOSED, f"the server closed the connection{after}")
 
 
-def _handshake_trouble(error: Exception, *, timed_out: bool) -> Trouble:
+def _handshake_trouble(error: Exception, *, timed_out: bool) -> WireFault:
     """Whose end of the handshake failed. asyncio tells of an early end and of a lapse by errors without a number."""
     if timed_out:
-        return Trouble(Fault.TIMED_OUT, "the TLS handshake did not end in time")
+        return WireFault(Fault.TIMED_OUT, "the TLS handshake did not end in time")
     if isinstance(error, ssl.SSLError | ValueError):
-        return Trouble(Fault.TLS, f"the TLS handshake failed: {_tls_reason(error)}")
+        return WireFault(Fault.TLS, f"the TLS handshake failed: {_tls_reason(error)}")
     if isinstance(error, OSError) and error.errno:
-        return Trouble(_FAULTS.get(error.errno, Fault.RESET), f"in the TLS handshake: {_said(error)}")
-    return Trouble(Fault.CLOSED, "the server closed the connection in the TLS handshake")
+        return WireFault(_FAULTS.get(error.errno, Fault.RESET), f"in the TLS handshake: {_said(error)}")
+    return WireFault(Fault.CLOSED, "the server closed the connection in the TLS handshake")
 
 
 def _said(error: OSError) -> str:

@@ -8,8 +8,8 @@ from pydantic import Field
 from probes.answer import Stage
 from probes.evidence import Dialogue, Note, Step
 from probes.message import Message
-from probes.routes import Surroundings
-from probes.routes.dialogue import Record, Stop, Talk, converse
+from probes.routes import RouteContext
+from probes.routes.dialogue import SmtpDialogue, Stop, Transcript, converse
 from probes.routes.envelope import xtext
 from probes.routes.mta_tls import MtaTls
 from probes.sender import Identity
@@ -36,14 +36,21 @@ class XclientRoute(MtaTls):
         return ""
 
     async def send(
-        self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Note
+        self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note
     ) -> Dialogue:
         """See `Route`."""
-        record = Record(around, number, timeout, note)
-        opening = (Talk.connect, Talk.banner, Talk.hello, self.encrypt, self._assert_client, Talk.hello)
+        record = Transcript(around, number, timeout, note)
+        opening = (
+            SmtpDialogue.connect,
+            SmtpDialogue.banner,
+            SmtpDialogue.hello,
+            self.encrypt,
+            self._assert_client,
+            SmtpDialogue.hello,
+        )
         return await converse(record, message, await record.find(self.host, self.port), opening)
 
-    async def _assert_client(self, talk: Talk) -> Stop:
+    async def _assert_client(self, talk: SmtpDialogue) -> Stop:
         """Become the sender's client, or say what the gateway lacks. 220 means that the dialogue begins anew."""
         offered = frozenset(talk.offered.get("XCLIENT", "").split())
         if not offered >= NEEDED:
@@ -53,7 +60,7 @@ class XclientRoute(MtaTls):
                 return self._weigh(talk, stop)
         return None
 
-    def _weigh(self, talk: Talk, stop: Step) -> Step:
+    def _weigh(self, talk: SmtpDialogue, stop: Step) -> Step:
         """A refusal is the answer to the sender's client, and so a result; unless it is about us or the command."""
         if stop.fault is not None or stop.code is None or stop.code < 500:
             return stop
@@ -62,7 +69,7 @@ class XclientRoute(MtaTls):
             return talk.withhold(Stage.XCLIENT, self._remedy(talk, "did not let us speak as another client"))
         return stop
 
-    def _remedy(self, talk: Talk, what: str) -> str:
+    def _remedy(self, talk: SmtpDialogue, what: str) -> str:
         return (
             f"{self.host} {what}; on the gateway, give a listener of its own, which only we can reach, the option"
             f" smtpd_authorized_xclient_hosts={talk.wire.local_ip}"

@@ -16,7 +16,7 @@ from pathlib import Path
 from aiohttp import ClientSession, web
 from pydantic import SecretStr
 
-from monitor.casebook import Casebook
+from monitor.casebook import IncidentEngine
 from monitor.channels.webhook import WebhookChannel
 from monitor.clock import utc_now
 from monitor.config import Config
@@ -160,7 +160,7 @@ async def _told(file: Path, crowd: int, timed: int, name: str) -> list[Finding]:
     """Verdict stored -> webhook received, one incident after the other."""
     async with _receiving() as (receiver, url), Store.open(f"sqlite:///{file}") as store:
         config = _config(crowd + timed + 1, url)
-        casebook, hand = Casebook(store, utc_now), Hand(store)
+        casebook, hand = IncidentEngine(store, utc_now), Hand(store)
         delivery = Delivery(store, utc_now, lambda: casebook.muted)
         await casebook.configure(config)
         await casebook.recall(())
@@ -185,7 +185,7 @@ async def _told(file: Path, crowd: int, timed: int, name: str) -> list[Finding]:
     return [*_spread(f"verdict to webhook, {name}", took), *_spread("a bare POST to it", bare)]
 
 
-async def _once(hand: Hand, casebook: Casebook, receiver: Receiver, company: str) -> float:
+async def _once(hand: Hand, casebook: IncidentEngine, receiver: Receiver, company: str) -> float:
     event = await hand.judge(company, BAD)
     began = time.perf_counter()
     casebook.hear(event)
@@ -211,7 +211,7 @@ async def _ruled(file: Path, crowd: int, verdicts: int, name: str) -> list[Findi
     async with Store.open(f"sqlite:///{file}") as store:
         companies = [f"c{number}" for number in range(crowd + 1 + verdicts // 5)]
         config = _config(len(companies), "http://127.0.0.1:9/")
-        casebook, hand = Casebook(store, utc_now), Hand(store)
+        casebook, hand = IncidentEngine(store, utc_now), Hand(store)
         await casebook.configure(config)
         await casebook.recall(())
         await hand.judge_all(companies[:1], BAD)
@@ -235,7 +235,7 @@ async def _ruled(file: Path, crowd: int, verdicts: int, name: str) -> list[Findi
     ]
 
 
-async def _drained(casebook: Casebook) -> None:
+async def _drained(casebook: IncidentEngine) -> None:
     while await casebook.step():
         pass
 

@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from dashboards import build
 from dashboards.board import Name
 from dashboards.words import ADVICE, RANKS
-from monitor.incidents.family import Family
+from monitor.incidents.family import CauseFamily
 from monitor.signs import COLOURS, SIGNS
 from monitor.web.pages import routes
 from probes.verdict import Outcome
@@ -124,7 +124,7 @@ def test_every_link_leads_to_something_that_is_there():
     boards = {uid for text in texts for uid in re.findall(r"/d/([\w-]+)", text)}
     pages = {page for text in texts for page in re.findall(r"\$\{mailpath:raw\}/([^)\"]*)", text)}
     assert boards == {board["uid"] for board in BOARDS.values()}
-    named = {f"runbooks/cause-{family}" for family in Family}
+    named = {f"runbooks/cause-{family}" for family in CauseFamily}
     assert pages == {"", "incidents", "companies/${company}", "runbooks/${__value.raw}", *named}
     served = {route.path for route in routes() if isinstance(route, RouteDef)}
     assert served >= {"/", "/incidents", "/companies/{company}"}
@@ -133,7 +133,7 @@ def test_every_link_leads_to_something_that_is_there():
 
 
 def test_every_family_of_causes_has_its_advice_short_enough_for_a_cell():
-    assert set(ADVICE) == set(Family)
+    assert set(ADVICE) == set(CauseFamily)
     assert max(map(len, ADVICE.values())) <= 52
 
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from probes.evidence import BodyState, Folder
 from probes.mailboxes import MailboxError
 from probes.mailboxes.excerpt import sighting, split
-from probes.mailboxes.imap_line import Line, Patience
+from probes.mailboxes.imap_line import FolderConnection, Patience
 from probes.mailboxes.inbound import copy_of_probe
 from probes.reading.arrival_notes import body_notes, greylisted, subject_marks
-from probes.reading.bounce_origin import Origin
+from probes.reading.bounce_origin import BounceOrigin
 from probes.reading.bounces import read_bounce
 from probes.reading.header_fields import Field
 from probes.reading.headers import read_message
@@ -45,7 +45,7 @@ class Reader:
 
 
 def _bounce(data: bytes) -> None:
-    came_back(read_bounce(data), "probe@acme.test", {DOMAIN}, NOW, Origin("192.0.2.7"))
+    came_back(read_bounce(data), "probe@acme.test", {DOMAIN}, NOW, BounceOrigin("192.0.2.7"))
 
 
 def _message(data: bytes) -> None:
@@ -119,7 +119,7 @@ def _imap(data: bytes) -> None:
     with theirs:
         theirs.sendall(data.replace(b"TAG", _tag())[:IMAP_READ])
         theirs.shutdown(socket.SHUT_WR)
-        line = Line(ours, "imap", Patience(step=2.0))
+        line = FolderConnection(ours, "imap", Patience(step=2.0))
         with suppress(MailboxError):
             line.greet("imap.test", None, upgrade=False)
             line.log_in("probe", "secret")

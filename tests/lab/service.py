@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
 
-from monitor.store import Record, Store
+from monitor.store import ProbeRecord, Store
 from tests.lab.network import US
 from tests.lab.processes import Daemon, listens, tail
 
@@ -27,12 +27,12 @@ class Service(Daemon):
         command = (*COMMAND, "serve", "--config", str(file))
         super().__init__("mailpath", command, folder / "log", listens(US.inode, PORT, METRICS), SECONDS)
 
-    def wait_for(self, path: str, seen: Callable[[Record], object], seconds: float = SECONDS) -> Record:
+    def wait_for(self, path: str, seen: Callable[[ProbeRecord], object], seconds: float = SECONDS) -> ProbeRecord:
         """The first probe of "company/path", once it is as `seen` wants it."""
         return asyncio.run(self._wait_for(path, seen, seconds))
 
-    async def _wait_for(self, path: str, seen: Callable[[Record], object], seconds: float) -> Record:
-        record: Record | None = None
+    async def _wait_for(self, path: str, seen: Callable[[ProbeRecord], object], seconds: float) -> ProbeRecord:
+        record: ProbeRecord | None = None
         async with Store.open(self._store) as store:
             try:
                 async with asyncio.timeout(seconds):
@@ -61,7 +61,7 @@ class Service(Daemon):
         return {f"{labels['company']}/{labels['path']}": value for labels, value in self.metrics(name)}
 
 
-async def _first(store: Store, path: str) -> Record | None:
+async def _first(store: Store, path: str) -> ProbeRecord | None:
     company, _, key = path.partition("/")
     listed = await store.recent(company, key)
     return await store.record(listed[-1].probe_id) if listed else None

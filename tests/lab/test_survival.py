@@ -15,7 +15,7 @@ from typing import TypeVar
 import pytest
 
 from monitor.clock import utc_now
-from monitor.store import Record
+from monitor.store import ProbeRecord
 from probes.evidence import Arrival, Attempt, Dialogue, FailedLook, Handover, Look
 from probes.verdict import Grade, Outcome, Verdict
 from tests.lab import config
@@ -36,35 +36,35 @@ RETRY = timedelta(seconds=8)  # postgrey wants four
 PUT_OFF = f'code_life = "60s"\ngive_up = "60s"\nretry = ["{RETRY.seconds}s"]'
 
 E = TypeVar("E")
-Seen = Callable[[Record], object]
+Seen = Callable[[ProbeRecord], object]
 
 
-def of(kind: type[E], record: Record) -> list[E]:
+def of(kind: type[E], record: ProbeRecord) -> list[E]:
     """The evidence of one kind."""
     return [each for each in record.evidence if isinstance(each, kind)]
 
 
-def accepted(record: Record) -> bool:
+def accepted(record: ProbeRecord) -> bool:
     """The receiver's server has taken it."""
     return any(dialogue.handover is Handover.ACCEPTED for dialogue in of(Dialogue, record))
 
 
-def accepted_and_could_not_look(record: Record) -> bool:
+def accepted_and_could_not_look(record: ProbeRecord) -> bool:
     """And we know that we could not look."""
     return accepted(record) and bool(of(FailedLook, record))
 
 
-def answered(record: Record) -> bool:
+def answered(record: ProbeRecord) -> bool:
     """The receiver's server has said yes or no."""
     return bool(of(Dialogue, record))
 
 
-def over(record: Record) -> bool:
+def over(record: ProbeRecord) -> bool:
     """Nothing more is waited for."""
     return record.closed_at is not None
 
 
-def verdict(record: Record) -> Verdict:
+def verdict(record: ProbeRecord) -> Verdict:
     """The one it has."""
     assert record.verdict
     return record.verdict
@@ -109,7 +109,7 @@ class Life:
 
     service: Service
     born: datetime
-    records: dict[str, Record]
+    records: dict[str, ProbeRecord]
 
 
 STRUCK: dict[str, Seen] = {  # the companies, and what is waited for before the blow
@@ -166,7 +166,7 @@ def test_a_probe_that_was_put_off_is_tried_again_once_when_it_is_time(lab: Lab, 
 class Troubled:
     """What became of the probes; what /metrics had to say of their paths; how many of them were deleted under us."""
 
-    records: dict[str, Record]
+    records: dict[str, ProbeRecord]
     errors: dict[str, float]
     oks: dict[str, float]
     vanished: Counter[str]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.channels.channel import Surroundings
+from monitor.channels.channel import ChannelContext
 from monitor.delivery import Delivery
 from monitor.incidents.notice import Notice
 from monitor.store import NoticeRecord, Store
@@ -52,7 +52,7 @@ class Ear:
 
     keeps_open = False
 
-    async def deliver(self, notice: Notice, around: Surroundings) -> str | None:
+    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
         self.tried.append(notice.id)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -68,7 +68,7 @@ class Ear:
         finally:
             self.at_once -= 1
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Surroundings) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
         self.repeats.append(([each.id for each in active], [each.id for each in muted]))
         return self.down
 

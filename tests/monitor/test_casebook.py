@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from monitor.casebook import Casebook
+from monitor.casebook import IncidentEngine
 from monitor.channels.webhook import WebhookChannel
 from monitor.config import Config
-from monitor.incidents.incident import Ending, Incident, Scope, Severity, Turn
+from monitor.incidents.incident import Incident, IncidentEvent, Resolution, Scope, Severity
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import News, Notice
+from monitor.incidents.notice import Notice, NoticeKind
 from monitor.incidents.picture import CONTROL_AGAIN, HISTORY
 from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.store import Store, StoreError
@@ -52,7 +52,7 @@ class Desk:
     """A casebook at work by a clock of its own, and the hand that stores verdicts."""
 
     store: Store
-    casebook: Casebook
+    casebook: IncidentEngine
     clock: list[datetime]
     compared: list[str]
 
@@ -108,7 +108,7 @@ class Desk:
             found += [record.notice for record in await self.store.notices_of(incident.id)]
         return sorted(found, key=lambda notice: notice.at)
 
-    async def turns(self, incident: Incident) -> list[Turn]:
+    async def turns(self, incident: Incident) -> list[IncidentEvent]:
         return [entry.turn for entry in await self.store.entries(incident.id)]
 
     def only(self) -> Incident:
@@ -124,7 +124,7 @@ async def desk(
     clock = clock or [T0]
     compared: list[str] = []
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
-        casebook = Casebook(store, lambda: clock[0], uplink)
+        casebook = IncidentEngine(store, lambda: clock[0], uplink)
         await casebook.configure(told)
         await casebook.recall(await store.present())
         casebook._compare = lambda path, ruling: compared.append(path.key)
@@ -157,11 +157,11 @@ async def test_its_history_tells_all_of_it(tmp_path: Path) -> None:
         await at.play("ii")
         await at.settle()
         turns = await at.turns(incident)
-    assert [turn for turn in turns if turn is not Turn.TOLD] == [
-        *(Turn.OPENED, Turn.CAUSE_CHANGED, Turn.OUTCOME_CHANGED),
-        Turn.CLOSED,
+    assert [turn for turn in turns if turn is not IncidentEvent.TOLD] == [
+        *(IncidentEvent.OPENED, IncidentEvent.CAUSE_CHANGED, IncidentEvent.OUTCOME_CHANGED),
+        IncidentEvent.CLOSED,
     ]
-    assert turns.count(Turn.TOLD) == 3  # opened, its cause, resolved
+    assert turns.count(IncidentEvent.TOLD) == 3  # opened, its cause, resolved
 
 
 async def test_a_restart_in_the_middle_changes_nothing(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ async def test_five_hundred_companies_blocked_within_a_minute_are_one_notice(tmp
         notices = await at.settle()
         (notice,) = notices
         assert (at.only().scope, len(at.only().touches)) == (Scope.EVERYBODY, 500)
-        assert notice.news is News.OPENED
+        assert notice.news is NoticeKind.OPENED
         assert len(notice.text) < 6000
         for name in names:
             await at.judge("i", name.partition("@")[0])
@@ -295,7 +295,7 @@ async def test_forty_companies_that_are_mended_at_once_are_one_end_and_no_new_in
         notices = await at.settle()
         assert at.casebook.incidents == []
         everything = await at.store.incidents(100, open_only=False)
-        assert Turn.RECOVERING in await at.turns(before)
+        assert IncidentEvent.RECOVERING in await at.turns(before)
     assert told(notices) == ["opened", "resolved"]
     assert [each.id for each in everything] == [before.id]
 
@@ -478,7 +478,7 @@ async def test_a_mute_that_ends_while_the_problem_lasts_leaves_one_notice(tmp_pa
         at.wait(3 * HOUR)
         await at.casebook.step()
         assert told(await at.settle()) == ["opened"]
-        assert {Turn.MUTED, Turn.UNMUTED} <= set(await at.turns(at.only()))
+        assert {IncidentEvent.MUTED, IncidentEvent.UNMUTED} <= set(await at.turns(at.only()))
 
 
 async def test_a_mute_that_ends_after_the_problem_leaves_none(tmp_path: Path) -> None:
@@ -519,7 +519,7 @@ async def test_a_mute_of_one_company_does_not_hide_what_others_have(tmp_path: Pa
         for company in ("acme", "bolt", "cog", "dash"):
             await at.play("d", company)
         (notice,) = await at.settle()
-        assert (at.only().scope, at.only().muted_by, notice.news) == (Scope.EVERYBODY, (), News.OPENED)
+        assert (at.only().scope, at.only().muted_by, notice.news) == (Scope.EVERYBODY, (), NoticeKind.OPENED)
 
 
 async def test_maintenance_in_the_configuration_mutes(tmp_path: Path) -> None:
@@ -558,7 +558,7 @@ async def test_a_reload_that_takes_the_path_away_ends_its_incident_and_says_why(
         notices = await at.settle()
         assert at.casebook.incidents == []
         (over,) = await at.store.find_incidents(incident.id)
-    assert over.ending is Ending.UNWATCHED
+    assert over.ending is Resolution.UNWATCHED
     assert told(notices) == ["opened", "resolved"]
     assert "configuration" in notices[-1].text
 
@@ -597,7 +597,7 @@ async def test_a_reload_while_the_rules_are_at_work_ends_nothing(tmp_path: Path)
         new = config(*names, incidents=IncidentSettings(good=3))
         await asyncio.gather(at.casebook.step(), at.casebook.configure(new), at.casebook.step())
         assert (at.only().id, at.only().touches) == (before.id, before.touches)
-        assert await at.turns(before) == [Turn.OPENED]
+        assert await at.turns(before) == [IncidentEvent.OPENED]
 
 
 async def test_a_company_s_own_channel_hears_no_other_name(tmp_path: Path) -> None:

@@ -14,9 +14,18 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from monitor.cli.main import app
-from monitor.incidents.incident import Ending, Entry, Failure, Incident, Nature, Scope, Severity, Turn
+from monitor.incidents.incident import (
+    Failure,
+    HistoryEntry,
+    Incident,
+    IncidentEvent,
+    Nature,
+    Resolution,
+    Scope,
+    Severity,
+)
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import News, Notice
+from monitor.incidents.notice import Notice, NoticeKind
 from monitor.store import Store
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
@@ -55,12 +64,12 @@ def incident(name: str = "i1", *companies: str, **other: Any) -> Incident:
     return Incident(**({"failing": len(facts["failures"])} | facts))
 
 
-def closed(name: str, *companies: str, ending: Ending = Ending.RECOVERED, **other: Any) -> Incident:
+def closed(name: str, *companies: str, ending: Resolution = Resolution.RECOVERED, **other: Any) -> Incident:
     over: dict[str, Any] = {"closed_at": NOW - HOUR / 4, "ending": ending, "touches": (), "failing": 0}
     return incident(name, *companies, **(over | other))
 
 
-def notice(number: int, channel: str = "ops", news: News = News.OPENED) -> Notice:
+def notice(number: int, channel: str = "ops", news: NoticeKind = NoticeKind.OPENED) -> Notice:
     at = NOW - HOUR / 2 + number * timedelta(minutes=1)
     return Notice(f"n{channel}{number}", "i1", channel, number, news, at, "Acme: blocked", "text", {}, {})
 
@@ -87,7 +96,7 @@ class Desk:
     def keep(
         self,
         *incidents: Incident,
-        entries: Iterable[Entry] = (),
+        entries: Iterable[HistoryEntry] = (),
         notices: Iterable[Notice] = (),
         mutes: Iterable[Mute] = (),
         then: Callable[[Store], Awaitable[None]] | None = None,
@@ -205,7 +214,7 @@ def test_what_is_over_comes_last_and_tells_how_it_ended(desk: Desk):
     desk.keep(
         incident("open", severity=Severity.NOTE),
         closed("well", "bolt"),
-        closed("taken", "bolt", ending=Ending.MERGED, merged_into="open"),
+        closed("taken", "bolt", ending=Resolution.MERGED, merged_into="open"),
     )
     assert "well" not in desk.type().stdout
     lines = [line.split() for line in desk.type("--all").stdout.splitlines()]
@@ -300,14 +309,14 @@ def test_one_as_a_whole(desk: Desk):
             relapses=2,
             muted_by=("m1", "m2"),
         ),
-        entries=[Entry("3f9a12bc4d5e", NOW, Turn.CAUSE_CHANGED, "from tls to ip blocked: [554]")],
+        entries=[HistoryEntry("3f9a12bc4d5e", NOW, IncidentEvent.CAUSE_CHANGED, "from tls to ip blocked: [554]")],
         notices=[
             replace(notice(number, channel, news), incident="3f9a12bc4d5e")
             for number, channel, news in (
-                (1, "ops", News.OPENED),
-                (2, "ops", News.CAUSE_CHANGED),
-                (3, "ops", News.REMINDER),
-                (1, "chat", News.OPENED),
+                (1, "ops", NoticeKind.OPENED),
+                (2, "ops", NoticeKind.CAUSE_CHANGED),
+                (3, "ops", NoticeKind.REMINDER),
+                (1, "chat", NoticeKind.OPENED),
             )
         ],
         mutes=[a_mute(), a_mute("m2", "bolt")],
@@ -346,7 +355,7 @@ def test_one_as_a_whole(desk: Desk):
 
 
 def test_one_that_is_over(desk: Desk):
-    desk.keep(closed("i1", "acme", "bolt", ending=Ending.MERGED, merged_into="i9"), incident("i2"))
+    desk.keep(closed("i1", "acme", "bolt", ending=Resolution.MERGED, merged_into="i9"), incident("i2"))
     told = desk.type("i1")
     assert told.exit_code == 0
     assert f"{NOW - HOUR / 4:%Y-%m-%d %H:%M} UTC, after 45 min: in i9\n" in told.stdout
@@ -361,7 +370,7 @@ def test_one_for_machines(desk: Desk):
 
     desk.keep(
         incident(),
-        entries=[Entry("i1", NOW, Turn.OPENED, "company acme: blocked")],
+        entries=[HistoryEntry("i1", NOW, IncidentEvent.OPENED, "company acme: blocked")],
         notices=[notice(1)],
         then=put_off,
     )
@@ -417,7 +426,7 @@ def test_what_others_wrote_does_nothing_to_a_terminal(desk: Desk):
 
     desk.keep(
         incident(failures=(failure(because=HOSTILE),)),
-        entries=[Entry("i1", NOW, Turn.OPENED, HOSTILE)],
+        entries=[HistoryEntry("i1", NOW, IncidentEvent.OPENED, HOSTILE)],
         notices=[notice(1)],
         then=put_off,
     )

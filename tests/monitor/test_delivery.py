@@ -13,7 +13,7 @@ from monitor import delivery as module
 from monitor.channels.channel import REPEAT
 from monitor.channels.webhook import WebhookChannel
 from monitor.delivery import AT_ONCE, BACKOFF, JITTER, LONGEST
-from monitor.incidents.notice import News
+from monitor.incidents.notice import NoticeKind
 from monitor.store import NoticeRecord, StoreError
 from tests.monitor.channels.notices import notice
 from tests.monitor.channels.receiver import receiving
@@ -326,7 +326,7 @@ async def test_what_lasts_is_said_again_each_minute(house: House) -> None:
 
 
 async def test_what_is_over_is_said_no_more(house: House) -> None:
-    await house.keep(notice("i1"), notice("i2"), notice("i1", 2, News.RESOLVED))
+    await house.keep(notice("i1"), notice("i2"), notice("i1", 2, NoticeKind.RESOLVED))
     await house.settle()
     house.time.pass_(seconds=REPEAT)
     await house.turn()

@@ -16,7 +16,7 @@ from probes.evidence import Dialogue, Handover, Look, Step
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.resolver import DnsResolver
-from probes.routes import Surroundings
+from probes.routes import RouteContext
 from probes.sender import Role
 
 SOURCE, CONTROL = "127.0.0.5", "127.0.0.6"  # both are this machine's
@@ -77,7 +77,7 @@ def config(*references: str, source: str = SOURCE) -> Config:
 
 
 def network(*references: str, rest: float = 20.0, source: str = SOURCE) -> Network:
-    made = Network(Surroundings(DnsResolver(["127.0.0.1:9"]), lambda: NOW), rest=rest)
+    made = Network(RouteContext(DnsResolver(["127.0.0.1:9"]), lambda: NOW), rest=rest)
     made.configure(config(*references, source=source))
     return made
 

@@ -15,7 +15,7 @@ from monitor.pipeline import LaunchError
 from monitor.store import ReplacedError, StoreError
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, FailedLook, Handover, Interrupted, Look
 from probes.kinds import Kind
-from probes.mailboxes import MailboxError, Session, Sighting
+from probes.mailboxes import MailboxError, MailboxSession, Sighting
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.recognise import recognise
@@ -349,7 +349,7 @@ class Refusing:
     via = key = "refusing"
 
     @asynccontextmanager
-    async def open(self, pool: MailboxThreads) -> AsyncIterator[Session]:
+    async def open(self, pool: MailboxThreads) -> AsyncIterator[MailboxSession]:
         await asyncio.sleep(0.05)
         raise MailboxError("login: no answer in time")
         yield

@@ -19,7 +19,7 @@ from probes.evidence import Arrival, Dialogue, Handover, Look
 from probes.kinds import Kind
 from probes.mailboxes.imap import ImapMailbox
 from probes.message import Message
-from probes.routes import Surroundings
+from probes.routes import RouteContext
 from probes.verdict import Outcome, Verdict
 from tests.lab.dovecot import MAIL_OWNER, Dovecot, dovecot
 from tests.monitor.world import PATIENCE, REPLIES, Heard, World, watched
@@ -73,7 +73,7 @@ class Lmtp:
     def toward(self, recipient: str) -> str:
         return "mx.acme.test"
 
-    async def send(self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Any) -> Dialogue:
+    async def send(self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Any) -> Dialogue:
         await asyncio.to_thread(self.hand_over, message.content)
         step = REPLIES[Handover.ACCEPTED]
         note(step)
@@ -196,7 +196,7 @@ class Lost(Lmtp):
         super().__init__(server)
         self.sent: list[Message] = []
 
-    async def send(self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Any) -> Dialogue:
+    async def send(self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Any) -> Dialogue:
         self.sent.append(message)
         return Dialogue(around.now(), number, Handover.ACCEPTED, (REPLIES[Handover.ACCEPTED],), "104.130.122.50")
 

@@ -20,7 +20,7 @@ from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.message import Message
 from probes.resolver import Unresolved
-from probes.routes import Surroundings
+from probes.routes import RouteContext
 from probes.sender import Identity
 
 PATIENCE = 10.0  # seconds a test waits for what must happen
@@ -99,7 +99,7 @@ class Scripted:
     def withholds(self, identity: Identity) -> str:
         return ""
 
-    async def send(self, message: Message, number: int, around: Surroundings, *, timeout: float, note: Any) -> Dialogue:
+    async def send(self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Any) -> Dialogue:
         self.sent.append(message)
         if self.gate:
             await self.gate.wait()
@@ -203,7 +203,7 @@ class World:
         heard = Heard()
         async with Store.open(self.url) as store:
             with MailboxThreads(4) as pool:
-                around = Surroundings(self.names, self.clock)  # type: ignore[arg-type]
+                around = RouteContext(self.names, self.clock)  # type: ignore[arg-type]
                 pipeline = Pipeline(store, around, pool, await store.key(), [heard], adopts=adopts)
                 await pipeline.configure(Plan(*paths))  # type: ignore[arg-type]
                 try:

@@ -14,7 +14,7 @@ from probes.judge import is_over, judge, next_moment, wants_look
 from probes.kinds import Kind
 from probes.origin import origin_of
 from probes.probe import Probe
-from probes.reading.bounce_origin import Client, receiver_of
+from probes.reading.bounce_origin import SmtpClient, receiver_of
 from probes.reading.bounces import read_bounce
 from probes.reading.received import organisation
 from probes.reading.shared_providers import SHARED_PROVIDERS
@@ -94,7 +94,7 @@ async def bounced(
     name, ip = client
     facts = read_bounce(report(name, recipient, said, action))
     resolver: Resolver = Names()  # type: ignore[assignment] # it is asked for addresses only
-    brought = Client(ip, name, to_envelope=True, null_sender=null_sender)
+    brought = SmtpClient(ip, name, to_envelope=True, null_sender=null_sender)
     origin = await origin_of(brought, facts, receiver_of([took], PROBE), resolver)
     bounce = came_back(facts, PROBE, (), at(seconds), origin)
     assert bounce is not None

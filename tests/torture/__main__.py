@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from monitor.clock import utc_now
-from monitor.store import Record, Store
+from monitor.store import ProbeRecord, Store
 from probes.evidence import Attempt, Bounce, Dialogue, Handover
 from tests.bench.house import free_port
 from tests.torture.receivers import HOST, Companies
@@ -210,7 +210,7 @@ async def _compare(folder: Path, companies: Companies, due: datetime) -> tuple[d
 
 
 def _check_probe(
-    company: str, record: Record, taken: int, sent_back: set[str], wrong: list[str], count: Counter[str]
+    company: str, record: ProbeRecord, taken: int, sent_back: set[str], wrong: list[str], count: Counter[str]
 ) -> None:
     """One probe: nothing sent twice, nothing lost that was answered with 250."""
     evidence = record.evidence

@@ -10,11 +10,11 @@ from typing_extensions import TypedDict
 from monitor.access import Access, AccessError, good, link_to
 from monitor.facts import Time
 from monitor.first_admin import link_file
-from monitor.people.person import Companies, Deed, Person, Rights, Token
+from monitor.people.person import AuditEntry, Companies, Person, Rights, Token
 from monitor.web.api.fields import MOST, Body, Fields, Key, Name, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
 from monitor.web.api.problem import ProblemError, Wrong, meant
-from monitor.web.sight import NotThereError, Sight
+from monitor.web.sight import CallerView, NotThereError
 
 LONGEST_DAYS = 3650
 
@@ -41,7 +41,7 @@ class NewPerson(Granted):
     """Somebody who is to sign in. Who is made by an admin that is bound to companies is called `NAME@COMPANY`."""
 
 
-class Change(Body):
+class PersonChange(Body):
     """What is to become of a person."""
 
     disabled: bool = Field(description="`true`: keep them out; `false`: let them in again.")
@@ -95,7 +95,7 @@ class NewPersonFacts(PersonFacts):
     link: str | None
 
 
-class DeedFacts(TypedDict):
+class AuditEntryJson(TypedDict):
     """One line of the audit log. `number` is null for callers who are bound to companies."""
 
     number: int | None
@@ -119,10 +119,10 @@ class PeopleFacts(TypedDict):
     people: list[PersonFacts]
 
 
-class DeedsFacts(TypedDict):
+class AuditLogJson(TypedDict):
     """A part of the log, newest first. `next` is the `before` of the following part; null at the end."""
 
-    deeds: list[DeedFacts]
+    deeds: list[AuditEntryJson]
     next: str | None
 
 
@@ -191,7 +191,7 @@ async def show_person(call: Call[NoQuery, NoBody]) -> web.Response:
     return answered(_person(await _the_person(call.sight, call.part("person"))))
 
 
-async def change_person(call: Call[NoQuery, Change]) -> web.Response:
+async def change_person(call: Call[NoQuery, PersonChange]) -> web.Response:
     """Keep them out, or let them in again. What is so already stays so."""
     name, access = call.part("person"), access_of(call.sight)
     person = await _the_person(call.sight, name)
@@ -223,14 +223,14 @@ async def show_deeds(call: Call[WhichDeeds, NoBody]) -> web.Response:
     return answered({"deeds": [_deed(number, deed) for number, deed in found], "next": following or None})
 
 
-def access_of(sight: Sight) -> Access:
+def access_of(sight: CallerView) -> Access:
     """What the caller does about people and tokens."""
     caller, backend = sight.caller, sight.backend
     told_in = link_file(backend.config().store.url)
     return Access(backend.store, backend.now, caller.name, caller.way, caller.companies, told_in)
 
 
-def _companies(sight: Sight, body: Granted) -> Companies:
+def _companies(sight: CallerView, body: Granted) -> Companies:
     """The companies as they are kept. One that is not there would open nothing, unnoticed."""
     if body.companies is None:
         return None
@@ -253,7 +253,7 @@ async def _the_token(call: Call[NoQuery, NoBody]) -> Token:
     return found
 
 
-async def _the_person(sight: Sight, name: str) -> Person:
+async def _the_person(sight: CallerView, name: str) -> Person:
     found = next((person for person in await access_of(sight).people() if person.name == name), None)
     if found is None:
         raise NotThereError(f"person {name}")
@@ -264,7 +264,7 @@ def _refused(error: AccessError) -> ProblemError:
     return ProblemError(HTTPStatus.CONFLICT, str(error))
 
 
-def _link(sight: Sight, secret: str) -> str:
+def _link(sight: CallerView, secret: str) -> str:
     return link_to(sight.backend.config().web.base_url, secret)
 
 
@@ -295,7 +295,7 @@ def _person(person: Person) -> PersonFacts:
     }
 
 
-def _deed(number: int | None, deed: Deed) -> DeedFacts:
+def _deed(number: int | None, deed: AuditEntry) -> AuditEntryJson:
     return {
         "number": number,
         "at": deed.at.isoformat(),

@@ -11,7 +11,7 @@ from monitor.facts import DeliveryFacts, PathFacts, Time, VerdictFacts, delivery
 from monitor.signs import WORST_FIRST
 from monitor.web.api.fields import Fields, Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
-from monitor.web.sight import Sight
+from monitor.web.sight import CallerView
 from probes.kinds import Kind
 from probes.verdict import Outcome
 
@@ -38,7 +38,7 @@ class WatchedFacts(PathFacts):
     present: list[PresentFacts]
 
 
-class CompanyFacts(TypedDict):
+class CompanyJson(TypedDict):
     """A company. `worst` is the worst outcome of all its paths and kinds; null where there is no verdict yet."""
 
     company: str
@@ -63,7 +63,7 @@ class CompanyWholeFacts(TypedDict):
 class CompaniesFacts(TypedDict):
     """All of the caller's, in the order of the configuration."""
 
-    companies: list[CompanyFacts]
+    companies: list[CompanyJson]
 
 
 class PathsFacts(TypedDict):
@@ -102,7 +102,7 @@ async def show_path(call: Call[NoQuery, NoBody]) -> web.Response:
     return answered(_watched(call.sight, call.sight.path(call.part("company"), call.part("path"))))
 
 
-def _company(sight: Sight, paths: list[WatchedPath], open_in: dict[str, list[str]]) -> CompanyFacts:
+def _company(sight: CallerView, paths: list[WatchedPath], open_in: dict[str, list[str]]) -> CompanyJson:
     first = paths[0]
     return {
         "company": first.company,
@@ -114,7 +114,7 @@ def _company(sight: Sight, paths: list[WatchedPath], open_in: dict[str, list[str
     }
 
 
-def _open_in(sight: Sight) -> dict[str, list[str]]:
+def _open_in(sight: CallerView) -> dict[str, list[str]]:
     """Ids of the open incidents that touch each company."""
     found: dict[str, list[str]] = {}
     for incident in sight.open_incidents():
@@ -127,7 +127,7 @@ def _worst(outcomes: Iterable[Outcome]) -> Outcome | None:
     return min(outcomes, key=WORST_FIRST.index, default=None)
 
 
-def _watched(sight: Sight, path: WatchedPath) -> WatchedFacts:
+def _watched(sight: CallerView, path: WatchedPath) -> WatchedFacts:
     return {
         **path_facts(path),
         "code_life_seconds": path.code_life.total_seconds(),

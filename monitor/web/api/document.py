@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from monitor.people.person import Rights
 from monitor.web.api.once import HEADER, PATTERN
-from monitor.web.api.operation import EVENTS, JSON, ROOT, Answer, Operation
+from monitor.web.api.operation import EVENTS, JSON, ROOT, Operation, OperationResult
 from monitor.web.api.problem import MEANINGS, MEDIA
 from monitor.web.api.stream import LAST
 from monitor.web.safety import LONGEST_BODY
@@ -214,7 +214,7 @@ def _responses(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
     return responses
 
 
-def _good(answer: Answer, schemas: _Schemas) -> Schema:
+def _good(answer: OperationResult, schemas: _Schemas) -> Schema:
     facts: Schema = {"description": answer.said}
     if answer.status is not HTTPStatus.NO_CONTENT:
         if answer.content is None:

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from monitor.events import Judged
 from monitor.facts import verdict_facts
-from monitor.incidents.ruling import Ruling
-from monitor.web.api.feed import Feed, Place
+from monitor.incidents.ruling import Signal
+from monitor.web.api.feed import Feed, FeedCursor
 from monitor.web.api.fields import Fields, NoBody
 from monitor.web.api.incidents import facts_of
 from monitor.web.api.operation import Call
@@ -20,7 +20,7 @@ from monitor.web.api.places import Places
 from monitor.web.api.problem import ProblemError, Wrong
 from monitor.web.api.stream import LAST, Stream
 from monitor.web.live import Subscription
-from monitor.web.sight import Sight
+from monitor.web.sight import CallerView
 
 LOST = "00000000"  # of no run: who comes again from nowhere we know is told of all open incidents
 LOOK = 1.0  # seconds between looks at the incidents
@@ -59,7 +59,9 @@ class Everything:
                         await self._feed.look(backend, LOOK)
         return stream
 
-    async def _tell(self, stream: Stream, sight: Sight, place: Place, places: Places, only: str | None) -> Place:
+    async def _tell(
+        self, stream: Stream, sight: CallerView, place: FeedCursor, places: Places, only: str | None
+    ) -> FeedCursor:
         """Tell what comes after this place, as far as it is known; the place after that."""
         batch = await self._feed.after(sight.backend, place)
         for ruling in batch.rulings if only != "incident" else ():
@@ -78,7 +80,7 @@ class Everything:
         return batch.place
 
 
-def _verdict(ruling: Ruling) -> dict[str, Any]:
+def _verdict(ruling: Signal) -> dict[str, Any]:
     return {
         "event": "verdict",
         "probe": ruling.probe_id,
@@ -92,7 +94,7 @@ def _verdict(ruling: Ruling) -> dict[str, Any]:
     }
 
 
-def _asked_for(request: web.Request, places: Places) -> tuple[Place | None, bool]:
+def _asked_for(request: web.Request, places: Places) -> tuple[FeedCursor | None, bool]:
     """The place to go on from, None if it is not known; and whether there was one. Raises ProblemError."""
     shown = request.headers.get(LAST)
     try:

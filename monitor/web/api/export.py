@@ -19,7 +19,7 @@ from monitor.web.api.operation import Call
 from monitor.web.api.probes import Filter, known
 from monitor.web.auth import while_allowed
 from monitor.web.rejections import Rejection
-from monitor.web.sight import Sight
+from monitor.web.sight import CallerView
 
 AT_ONCE = 500  # probes in one read and one write
 COLUMNS = (
@@ -78,7 +78,7 @@ async def _sent(call: Call[Filter, NoBody], name: str, media: str, write: Write,
     return response
 
 
-async def pages(sight: Sight, asked: Filter) -> AsyncIterator[Sequence[ProbeRow]]:
+async def pages(sight: CallerView, asked: Filter) -> AsyncIterator[Sequence[ProbeRow]]:
     """All that is asked for, page by page; one page of all exports is read at a time, and the store rests between two
     of one export, so that the pages of others and the probes do not wait."""
     cursor: Cursor | None = None

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Protocol, TypeVar
 
 from monitor.incidents.incident import Incident
-from monitor.incidents.ruling import Ruling
+from monitor.incidents.ruling import Signal
 from monitor.web.backend import Backend
 
 KEPT = 2000  # verdicts, and changes of incidents
@@ -34,7 +34,7 @@ N = TypeVar("N", bound=Numbered)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FeedCursor:
     """How far somebody has read: verdicts up to that number, and so many changes of incidents in that run."""
 
     ruling: int
@@ -46,7 +46,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class IncidentChange:
     """An incident as it became."""
 
     number: int
@@ -57,10 +57,10 @@ class Change:
 class Batch:
     """What comes after a place, and where it ends. `anew`: these incidents are all that are open, the rest is over."""
 
-    rulings: tuple[Ruling, ...]
-    changes: tuple[Change, ...]
+    rulings: tuple[Signal, ...]
+    changes: tuple[IncidentChange, ...]
     anew: tuple[Incident, ...] | None
-    place: Place
+    place: FeedCursor
 
 
 class Feed:
@@ -68,8 +68,8 @@ class Feed:
 
     def __init__(self) -> None:
         self.run = secrets.token_hex(4)
-        self._rulings: deque[Ruling] = deque(maxlen=KEPT)
-        self._changes: deque[Change] = deque(maxlen=KEPT)
+        self._rulings: deque[Signal] = deque(maxlen=KEPT)
+        self._changes: deque[IncidentChange] = deque(maxlen=KEPT)
         self._known: dict[str, Incident] | None = None
         self._saw = -1
         self._forgot = 0  # the number of the newest verdict that is not among those kept here
@@ -78,21 +78,21 @@ class Feed:
         self._reading: asyncio.Task[None] | None = None
         self._waiting: asyncio.Task[None] | None = None
 
-    async def now(self, backend: Backend) -> Place:
+    async def now(self, backend: Backend) -> FeedCursor:
         """The end of it."""
         await self.read(backend)
-        return Place(self._saw, self.run, self._changed)
+        return FeedCursor(self._saw, self.run, self._changed)
 
-    async def after(self, backend: Backend, place: Place) -> Batch:
+    async def after(self, backend: Backend, place: FeedCursor) -> Batch:
         """What comes after this place, as far as it was read."""
         rulings = await self._rulings_after(backend, max(min(place.ruling, self._saw), self._saw - FAR_BACK))
-        here = Place(rulings[-1].number if rulings else self._saw, self.run, self._changed)
+        here = FeedCursor(rulings[-1].number if rulings else self._saw, self.run, self._changed)
         oldest = self._changes[0].number if self._changes else self._changed + 1
         if place.run != self.run or not oldest - 1 <= place.change <= self._changed:
             return Batch(rulings, (), tuple((self._known or {}).values()), here)
         return Batch(rulings, _tail(self._changes, place.change), None, here)
 
-    async def _rulings_after(self, backend: Backend, number: int) -> tuple[Ruling, ...]:
+    async def _rulings_after(self, backend: Backend, number: int) -> tuple[Signal, ...]:
         if number < self._forgot:  # it is long ago
             return tuple(await backend.store.rulings(number, AT_ONCE))
         return _tail(self._rulings, number)
@@ -142,7 +142,7 @@ class Feed:
         self._known = present
         for incident in changed:
             self._changed += 1
-            self._changes.append(Change(self._changed, incident))
+            self._changes.append(IncidentChange(self._changed, incident))
 
 
 def _tail(numbered: Sequence[N], number: int) -> tuple[N, ...]:

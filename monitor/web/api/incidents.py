@@ -12,7 +12,7 @@ from monitor.incidents.incident import Incident, worst_first
 from monitor.web.api.fields import MOST, Fields, Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
 from monitor.web.api.probes import Filter, known
-from monitor.web.sight import THEIRS
+from monitor.web.sight import HIDDEN_MUTES
 
 LOOKED_THROUGH = 1000
 
@@ -34,7 +34,7 @@ class IncidentsFacts(TypedDict):
 def facts_of(incident: Incident, now: datetime) -> IncidentFacts:
     """The JSON of an incident as `Sight` gives it: which mutes silence it is told only where it is all the caller's."""
     facts = incident_facts(incident, incident.muted_by, now)
-    return {**facts, "muted_by": [] if incident.muted_by == THEIRS else facts["muted_by"]}
+    return {**facts, "muted_by": [] if incident.muted_by == HIDDEN_MUTES else facts["muted_by"]}
 
 
 async def show_list(call: Call[Which, NoBody]) -> web.Response:

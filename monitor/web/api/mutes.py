@@ -11,7 +11,7 @@ from monitor.incidents.mute import over
 from monitor.web.api.fields import Body, Fields, Key, Lasts, Line, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
 from monitor.web.api.problem import ProblemError, Wrong
-from monitor.web.muting import MuteError, Silence, mute, unmute
+from monitor.web.muting import MuteError, MuteRequest, mute, unmute
 from monitor.web.sight import NotThereError
 from probes.verdict import Cause
 
@@ -57,7 +57,7 @@ async def show_list(call: Call[WhichMutes, NoBody]) -> web.Response:
 async def create(call: Call[NoQuery, NewMute]) -> web.Response:
     """One more."""
     body = call.body
-    wish = Silence(
+    wish = MuteRequest(
         company=body.company or "",
         path=body.path or "",
         mail_system=body.mail_system or "",

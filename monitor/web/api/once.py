@@ -24,7 +24,7 @@ PATTERN = r"^[\x21-\x7e]{1,200}$"
 KEPT = ("Location",)  # of the headers; the others say nothing of what was done
 
 
-class Once:
+class Idempotency:
     """Does requests, those with a key only once."""
 
     def __init__(self) -> None:

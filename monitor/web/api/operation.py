@@ -17,7 +17,7 @@ from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.problem import ProblemError, Wrong, problem, wrongs
 from monitor.web.auth.needs import needs
 from monitor.web.manual import CannotSendError
-from monitor.web.sight import Sight, sight_of
+from monitor.web.sight import CallerView, caller_view_of
 
 ROOT = "/api/v1"
 JSON = "application/json"
@@ -33,7 +33,7 @@ class Call(Generic[Q, B]):
     """One request, read and found good."""
 
     request: web.Request
-    sight: Sight
+    sight: CallerView
     query: Q
     body: B
 
@@ -43,7 +43,7 @@ class Call(Generic[Q, B]):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OperationResult:
     """What comes back if all is well. `content` is the type of its JSON; None: it is not JSON, or there is none."""
 
     status: HTTPStatus
@@ -64,7 +64,7 @@ class Operation(Generic[Q, B]):
     tag: str
     summary: str
     act: Callable[[Call[Q, B]], Awaitable[web.StreamResponse]]
-    answer: Answer
+    answer: OperationResult
     query: type[Q] = NoQuery  # type: ignore[assignment]
     body: type[B] = NoBody  # type: ignore[assignment]
     rights: Rights = Rights.VIEWER
@@ -88,7 +88,7 @@ class Operation(Generic[Q, B]):
         """Read the request and do it. `content` is its body."""
         try:
             query, body = read_query(request, self.query), read_body(request, content, self.body)
-            return await self.act(Call(request, sight_of(request), query, body))
+            return await self.act(Call(request, caller_view_of(request), query, body))
         except ProblemError as error:
             return problem(error.status, error.detail, error.errors, error.headers)
         except TooManyError as error:

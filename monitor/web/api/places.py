@@ -8,7 +8,7 @@ import re
 import struct
 
 from monitor.people.caller import Caller
-from monitor.web.api.feed import Place
+from monitor.web.api.feed import FeedCursor
 from monitor.web.sealed import Seal
 
 PATTERN = r"^([0-9]{1,16}\.[0-9a-f]{8}\.[0-9]{1,12}|[A-Za-z0-9_-]{48})$"
@@ -22,21 +22,21 @@ class Places:
         self._sees_all = caller.sees_all
         self._seal = Seal(caller, key, "place of events")
 
-    def id_of(self, place: Place) -> str:
+    def id_of(self, place: FeedCursor) -> str:
         """The id that is shown for this place."""
         if self._sees_all:
             return str(place)
         return self._seal.close(LAYOUT.pack(place.ruling, bytes.fromhex(place.run), place.change))
 
-    def place_of(self, shown: str) -> Place | None:
+    def place_of(self, shown: str) -> FeedCursor | None:
         """The place of an id that was shown to this caller; None where it was not. Raises ValueError for no id."""
         if not re.fullmatch(PATTERN, shown):
             raise ValueError("is no id of these events")
         if "." in shown:
             ruling, run, change = shown.split(".")
-            return Place(int(ruling), run, int(change)) if self._sees_all else None
+            return FeedCursor(int(ruling), run, int(change)) if self._sees_all else None
         opened = self._seal.open(shown)
         if opened is None:
             return None
         ruling, run, change = LAYOUT.unpack(opened)
-        return Place(ruling, run.hex(), change)
+        return FeedCursor(ruling, run.hex(), change)

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from monitor.events import Event, Judged
 from monitor.facts import event_facts
-from monitor.store import Record
+from monitor.store import ProbeRecord
 from monitor.store.columns import all_legible, instant
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.operation import Call
@@ -29,7 +29,7 @@ PLACE = r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,17}$"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProbeCursor:
     """How much was told: so many pieces of evidence, steps of the attempt after them, and the verdict of which moment
     (in microseconds since 1970, 0 for none)."""
 
@@ -41,17 +41,19 @@ class Place:
         return f"{self.evidence}.{self.steps}.{self.judged}"
 
 
-def place_of(text: str | None) -> Place:
+def place_of(text: str | None) -> ProbeCursor:
     """The place that a reader names. Raises ProblemError."""
     if text is None:
-        return Place()
+        return ProbeCursor()
     if not re.fullmatch(PLACE, text):
         wrong = Wrong(LAST, "is no id of these events", "send the id of the last event that came, or nothing")
         raise ProblemError(HTTPStatus.BAD_REQUEST, f"{LAST} is no id of these events", wrong)
-    return Place(*map(int, text.split(".")))
+    return ProbeCursor(*map(int, text.split(".")))
 
 
-def news(record: Record, spoken: Sequence[Step], place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
+def news(
+    record: ProbeRecord, spoken: Sequence[Step], place: ProbeCursor
+) -> Iterator[tuple[ProbeCursor, dict[str, Any]]]:
     """What is to be told after `place`, each with the place after it. `spoken`: the steps of a dialogue under way."""
     for seen in record.evidence[place.evidence :]:
         if isinstance(seen, Dialogue):
@@ -108,11 +110,11 @@ async def stirred(subscription: Subscription) -> bool:
     return lost or not all(isinstance(event.what, Step) for event in events)
 
 
-def _under_way(record: Record) -> bool:
+def _under_way(record: ProbeRecord) -> bool:
     """Whether an attempt has begun and not ended."""
     ended = {seen.number for seen in record.evidence if isinstance(seen, Dialogue | Interrupted)}
     return any(isinstance(seen, Attempt) and seen.number not in ended for seen in record.evidence)
 
 
-def _facts(record: Record, what: Any) -> dict[str, Any]:
+def _facts(record: ProbeRecord, what: Any) -> dict[str, Any]:
     return event_facts(Event(record.probe, all_legible(what)))

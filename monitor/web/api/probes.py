@@ -15,7 +15,7 @@ from monitor.web.api.fields import MOST, Body, Fields, Key, Moment, NoBody, NoQu
 from monitor.web.api.operation import ROOT, Call, answered
 from monitor.web.api.problem import ProblemError, Wrong, meant
 from monitor.web.manual import send
-from monitor.web.sight import NotThereError, Sight
+from monitor.web.sight import CallerView, NotThereError
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome
@@ -35,7 +35,7 @@ class Filter(Fields):
     until: Moment | None = Field(None, description="Launched before then.")
 
     def wanted(self) -> ProbeFilter:
-        """For the store. Whose it may be is not in here: `Sight` adds it."""
+        """For the store. Whose it may be is not in here: `CallerView` adds it."""
         return ProbeFilter(
             companies=None,
             company=self.company or "",
@@ -103,7 +103,7 @@ async def show_list(call: Call[PageOfFilter, NoBody]) -> web.Response:
     return answered({"probes": [row_facts(row) for row in page.probes], "next": place_of(page.next)})
 
 
-async def known(sight: Sight, asked: Filter) -> None:
+async def known(sight: CallerView, asked: Filter) -> None:
     """Whether what is asked for can be there: a misspelt name would find nothing, unnoticed. Raises ProblemError,
     NotThereError."""
     if asked.path and not asked.company:
@@ -165,7 +165,7 @@ def _cursor(place: str | None) -> Cursor | None:
     return Cursor(moment(int(at)), probe_id)
 
 
-def _check(sight: Sight, wish: NewProbe) -> None:
+def _check(sight: CallerView, wish: NewProbe) -> None:
     """Whether there is such a company and path for the caller. Raises ProblemError, which says what there is."""
     paths = sight.paths()
     companies = {path.company for path in paths}

@@ -11,7 +11,7 @@ Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldDoc:
     """One parameter or field."""
 
     name: str
@@ -22,7 +22,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OperationDoc:
     """One operation."""
 
     id: str
@@ -30,11 +30,11 @@ class Entry:
     path: str
     summary: str
     said: str
-    asked: tuple[Field, ...]
+    asked: tuple[FieldDoc, ...]
     status: str
     gives: str
     media: str
-    fields: tuple[Field, ...]
+    fields: tuple[FieldDoc, ...]
     problems: tuple[str, ...]
 
 
@@ -44,11 +44,11 @@ class Chapter:
 
     name: str
     said: str
-    entries: tuple[Entry, ...]
+    entries: tuple[OperationDoc, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemDoc:
     """One kind of problem."""
 
     id: str
@@ -57,7 +57,7 @@ class Kind:
     said: str
 
 
-PROBLEMS = tuple(Kind(name_of(status), status.value, status.phrase, said) for status, said in MEANINGS.items())
+PROBLEMS = tuple(ProblemDoc(name_of(status), status.value, status.phrase, said) for status, said in MEANINGS.items())
 
 
 def chapters(document: Schema) -> tuple[Chapter, ...]:
@@ -74,11 +74,11 @@ def chapters(document: Schema) -> tuple[Chapter, ...]:
     )
 
 
-def _entry(method: str, path: str, facts: Schema, schemas: Schema) -> Entry:
+def _entry(method: str, path: str, facts: Schema, schemas: Schema) -> OperationDoc:
     status, good = next(iter(facts["responses"].items()))
     media, content = next(iter(good.get("content", {"": {"schema": {}}}).items()))
     body = facts.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema", {})
-    return Entry(
+    return OperationDoc(
         id=facts["operationId"],
         method=method.upper(),
         path=path,
@@ -93,16 +93,16 @@ def _entry(method: str, path: str, facts: Schema, schemas: Schema) -> Entry:
     )
 
 
-def _parameters(facts: Schema) -> Iterator[Field]:
+def _parameters(facts: Schema) -> Iterator[FieldDoc]:
     for each in facts["parameters"]:
-        yield Field(each["name"], each["in"], kind_of(each["schema"]), each["required"], each["description"])
+        yield FieldDoc(each["name"], each["in"], kind_of(each["schema"]), each["required"], each["description"])
 
 
-def _fields(schema: Schema, schemas: Schema, place: str) -> Iterator[Field]:
+def _fields(schema: Schema, schemas: Schema, place: str) -> Iterator[FieldDoc]:
     whole = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     for name, each in whole.get("properties", {}).items():
         required = name in whole.get("required", ())
-        yield Field(name, place, kind_of(each), required, each.get("description", ""))
+        yield FieldDoc(name, place, kind_of(each), required, each.get("description", ""))
 
 
 def kind_of(schema: Schema) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from monitor.web.api.document import document
-from monitor.web.api.once import Once
+from monitor.web.api.once import Idempotency
 from monitor.web.api.operation import JSON, ROOT, Handler, Operation
 from monitor.web.api.reading import PROBLEMS, chapters
 from monitor.web.api.table import operations
@@ -16,7 +16,7 @@ from monitor.web.rendering import page
 
 def routes() -> list[web.RouteDef]:
     """All routes of the API. An application has its own: they share what requests are done once, and one feed."""
-    rows, once = operations(), Once()
+    rows, once = operations(), Idempotency()
     described = document(rows)
     text, read = json.dumps(described, ensure_ascii=False), chapters(described)
 
@@ -38,7 +38,7 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
-def _handler(row: Operation[Any, Any], once: Once) -> Handler:
+def _handler(row: Operation[Any, Any], once: Idempotency) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         return await once.run(row, request)
 

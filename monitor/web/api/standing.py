@@ -8,11 +8,11 @@ from collections import Counter
 from aiohttp import web
 from typing_extensions import TypedDict
 
-from monitor.board import Line, Standing
+from monitor.board import CurrentVerdict, Line
 from monitor.facts import Time
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
-from monitor.web.sight import NotThereError, Sight
+from monitor.web.sight import CallerView, NotThereError
 from probes.evidence import Arrival
 from probes.reading.headers import read_message
 from probes.sender import Identity, Role
@@ -92,7 +92,7 @@ def _identity(identity: Identity) -> IdentityFacts:
     }
 
 
-def _by_system(sight: Sight) -> list[SystemFacts]:
+def _by_system(sight: CallerView) -> list[SystemFacts]:
     counted: dict[str, Counter[Outcome]] = {}
     for path in sight.paths():
         standings = sight.standings([path]).values()
@@ -100,9 +100,9 @@ def _by_system(sight: Sight) -> list[SystemFacts]:
     return [{"mail_system": name, "outcomes": dict(counted[name])} for name in sorted(counted)]
 
 
-async def checks(sight: Sight) -> list[ChecksFacts]:
+async def checks(sight: CallerView) -> list[ChecksFacts]:
     """What receivers said of the newest arrival on each path, of the newest paths."""
-    newest: dict[tuple[str, str], tuple[Line, Standing]] = {}
+    newest: dict[tuple[str, str], tuple[Line, CurrentVerdict]] = {}
     for line, standing in sight.standings(sight.paths()).items():
         seen = newest.get(line[:2])
         if standing.verdict.outcome in ARRIVED and (seen is None or seen[1].at < standing.at):
@@ -112,7 +112,7 @@ async def checks(sight: Sight) -> list[ChecksFacts]:
     return [each for each in found if each]
 
 
-async def _checks(sight: Sight, probe_id: str) -> ChecksFacts | None:
+async def _checks(sight: CallerView, probe_id: str) -> ChecksFacts | None:
     try:
         record = await sight.record(probe_id)
     except NotThereError:  # forgotten

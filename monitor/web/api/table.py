@@ -7,7 +7,7 @@ from monitor.facts import MuteFacts, RecordFacts, WholeFacts
 from monitor.people.person import Rights
 from monitor.web.api import access, companies, export, incidents, mutes, places, probe_events, probes, standing
 from monitor.web.api.events import Everything, Only
-from monitor.web.api.operation import EVENTS, Answer, Operation
+from monitor.web.api.operation import EVENTS, Operation, OperationResult
 
 NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
 TOO_MANY, UNREADABLE = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNPROCESSABLE_ENTITY
@@ -19,8 +19,8 @@ AGAIN = (
 )
 
 
-def _ok(said: str, content: Any) -> Answer:
-    return Answer(HTTPStatus.OK, said, content)
+def _ok(said: str, content: Any) -> OperationResult:
+    return OperationResult(HTTPStatus.OK, said, content)
 
 
 def operations() -> list[Operation[Any, Any]]:
@@ -64,7 +64,7 @@ def operations() -> list[Operation[Any, Any]]:
             "sent by hand in an hour is limited, for each person and for each path.",
             body=probes.NewProbe,
             act=probes.create,
-            answer=Answer(HTTPStatus.ACCEPTED, "It is on its way.", probes.SentAllFacts, headers=WHERE),
+            answer=OperationResult(HTTPStatus.ACCEPTED, "It is on its way.", probes.SentAllFacts, headers=WHERE),
             rights=Rights.OPERATOR,
             problems=(NOT_THERE, CONFLICT, UNREADABLE, TOO_MANY),
         ),
@@ -80,13 +80,13 @@ def operations() -> list[Operation[Any, Any]]:
             f"`end`; who comes again after that is answered 204. {AGAIN}",
             act=probe_events.follow,
             place=probe_events.PLACE,
-            answer=Answer(HTTPStatus.OK, "The events.", media=EVENTS),
+            answer=OperationResult(HTTPStatus.OK, "The events.", media=EVENTS),
             problems=(NOT_THERE,),
         ),
         Operation(
             *("GET", "/probes/{probe}/explain", "explain_probe", "probes", "What `mailpath explain` says of a probe"),
             act=probes.explain,
-            answer=Answer(HTTPStatus.OK, "Text for people.", media="text/plain"),
+            answer=OperationResult(HTTPStatus.OK, "Text for people.", media="text/plain"),
             problems=(NOT_THERE,),
         ),
         Operation(
@@ -96,7 +96,7 @@ def operations() -> list[Operation[Any, Any]]:
             query=Only,
             act=everything.follow,
             place=places.PATTERN,
-            answer=Answer(HTTPStatus.OK, "The events.", media=EVENTS),
+            answer=OperationResult(HTTPStatus.OK, "The events.", media=EVENTS),
         ),
         Operation(
             *("GET", "/incidents", "list_incidents", "incidents", "Incidents, the open ones first"),
@@ -123,7 +123,7 @@ def operations() -> list[Operation[Any, Any]]:
             said="Who is bound to companies mutes only what is theirs.",
             body=mutes.NewMute,
             act=mutes.create,
-            answer=Answer(HTTPStatus.CREATED, "The mute.", MuteFacts, headers=WHERE),
+            answer=OperationResult(HTTPStatus.CREATED, "The mute.", MuteFacts, headers=WHERE),
             rights=Rights.OPERATOR,
             problems=(NOT_THERE, UNREADABLE),
         ),
@@ -136,7 +136,7 @@ def operations() -> list[Operation[Any, Any]]:
         Operation(
             *("DELETE", "/mutes/{mute}", "end_mute", "mutes", "End a mute before its time"),
             act=mutes.end,
-            answer=Answer(HTTPStatus.NO_CONTENT, "It is over."),
+            answer=OperationResult(HTTPStatus.NO_CONTENT, "It is over."),
             rights=Rights.OPERATOR,
             problems=(NOT_THERE, CONFLICT),
         ),
@@ -151,7 +151,7 @@ def operations() -> list[Operation[Any, Any]]:
             "would take for a formula begins with `'`.",
             query=probes.Filter,
             act=export.as_csv,
-            answer=Answer(
+            answer=OperationResult(
                 HTTPStatus.OK, "A line of names, then a line for each probe, newest first.", media=export.CSV
             ),
             problems=(NOT_THERE, TOO_MANY),
@@ -161,7 +161,7 @@ def operations() -> list[Operation[Any, Any]]:
             said="The same filters and the same objects as the list.",
             query=probes.Filter,
             act=export.as_lines,
-            answer=Answer(HTTPStatus.OK, "An object for each probe, newest first.", media=export.LINES),
+            answer=OperationResult(HTTPStatus.OK, "An object for each probe, newest first.", media=export.LINES),
             problems=(NOT_THERE, TOO_MANY),
         ),
         *_for_admins(),
@@ -180,7 +180,9 @@ def _for_admins() -> list[Operation[Any, Any]]:
             *("POST", "/tokens", "create_token", "access", "Make a token"),
             body=access.NewToken,
             act=access.make_token,
-            answer=Answer(HTTPStatus.CREATED, "The token, with its secret.", access.NewTokenFacts, headers=WHERE),
+            answer=OperationResult(
+                HTTPStatus.CREATED, "The token, with its secret.", access.NewTokenFacts, headers=WHERE
+            ),
             rights=Rights.ADMIN,
             problems=(NOT_THERE, CONFLICT, UNREADABLE),
             secret=("secret",),
@@ -195,7 +197,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
         Operation(
             *("DELETE", "/tokens/{token}", "revoke_token", "access", "Revoke a token"),
             act=access.revoke_token,
-            answer=Answer(HTTPStatus.NO_CONTENT, "It opens nothing any more."),
+            answer=OperationResult(HTTPStatus.NO_CONTENT, "It opens nothing any more."),
             rights=Rights.ADMIN,
             problems=(NOT_THERE, CONFLICT),
         ),
@@ -209,7 +211,9 @@ def _for_admins() -> list[Operation[Any, Any]]:
             *("POST", "/people", "create_person", "access", "Let somebody in"),
             body=access.NewPerson,
             act=access.make_person,
-            answer=Answer(HTTPStatus.CREATED, "The person, with a link.", access.NewPersonFacts, headers=WHERE),
+            answer=OperationResult(
+                HTTPStatus.CREATED, "The person, with a link.", access.NewPersonFacts, headers=WHERE
+            ),
             rights=Rights.ADMIN,
             problems=(NOT_THERE, CONFLICT, UNREADABLE),
             secret=("link",),
@@ -223,7 +227,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("PATCH", "/people/{person}", "change_person", "access", "Keep somebody out, or let them in again"),
-            body=access.Change,
+            body=access.PersonChange,
             act=access.change_person,
             answer=_ok("The person.", access.PersonFacts),
             rights=Rights.ADMIN,
@@ -232,7 +236,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
         Operation(
             *("POST", "/people/{person}/link", "link_person", "access", "A new link to choose a password"),
             act=access.make_link,
-            answer=Answer(HTTPStatus.CREATED, "The link.", access.LinkFacts),
+            answer=OperationResult(HTTPStatus.CREATED, "The link.", access.LinkFacts),
             rights=Rights.ADMIN,
             problems=(NOT_THERE, CONFLICT),
             secret=("link",),
@@ -241,7 +245,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
             *("GET", "/audit", "list_deeds", "access", "Who did what"),
             query=access.WhichDeeds,
             act=access.show_deeds,
-            answer=_ok("A part of the log.", access.DeedsFacts),
+            answer=_ok("A part of the log.", access.AuditLogJson),
             problems=(UNREADABLE,),
             rights=Rights.ADMIN,
         ),

@@ -14,7 +14,7 @@
 
 from aiohttp import web
 
-from monitor.web.auth.gate import GATE, Gate, make_believe
+from monitor.web.auth.gate import GATE, Authenticator, make_believe
 from monitor.web.auth.guard import guard
 from monitor.web.auth.needs import needed, needs
 from monitor.web.auth.pages import routes
@@ -26,4 +26,4 @@ __all__ = ["add_gate", "guard", "make_believe", "needed", "needs", "routes", "wh
 
 def add_gate(app: web.Application) -> None:
     """Build the ways in; the application has its backend already."""
-    app[GATE] = Gate(app[BACKEND])
+    app[GATE] = Authenticator(app[BACKEND])

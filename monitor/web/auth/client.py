@@ -14,7 +14,7 @@ PORT = re.compile(r":[0-9]*$")
 PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
-class Client:
+class HttpClient:
     """The far end of a request."""
 
     def __init__(self, request: web.Request) -> None:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from monitor.people.caller import Caller
 from monitor.people.secrets import same
-from monitor.web.auth.client import Client
+from monitor.web.auth.client import HttpClient
 from monitor.web.backend import CALLER
 from monitor.web.safety import LATE
 
@@ -35,7 +35,7 @@ def from_here(request: web.Request) -> bool:
         return site in ("same-origin", "none")
     if (origin := request.headers.get("Origin")) is None:
         return True
-    client, (scheme, _, host) = Client(request), origin.lower().partition("://")
+    client, (scheme, _, host) = HttpClient(request), origin.lower().partition("://")
     return host in client.hosts and scheme in (("https",) if client.by_https else ("https", "http"))
 
 

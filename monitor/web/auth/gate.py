@@ -14,13 +14,13 @@ from monitor.people.addresses import is_loopback
 from monitor.people.caller import Caller
 from monitor.people.names import name_of
 from monitor.people.passwords import Passwords, fault_of
-from monitor.people.person import BY_SESSION, SIGN_IN_REFUSED, Deed, Person, Rights, Session
+from monitor.people.person import BY_SESSION, SIGN_IN_REFUSED, AuditEntry, Person, Rights, SignInSession
 from monitor.people.refusals import Refusals
 from monitor.people.secrets import derived, digest_of, new_secret
 from monitor.people.throttle import Tries
 from monitor.repeated import Repeated
 from monitor.store import Store
-from monitor.web.auth.client import Client, is_behind_proxy
+from monitor.web.auth.client import HttpClient, is_behind_proxy
 from monitor.web.auth.device import device_of, remember_device
 from monitor.web.backend import Backend
 
@@ -40,7 +40,7 @@ class TooSoonError(Exception):
         self.wait = wait
 
 
-class Gate:
+class Authenticator:
     """The ways in. `passwords` is handed in where they must be checked faster than is safe."""
 
     def __init__(self, backend: Backend, passwords: Passwords | None = None) -> None:
@@ -64,21 +64,21 @@ class Gate:
             return await self._by_session(session, counts_as_use=counts_as_use)
         return EVERYBODY if await self._is_open(request) else None
 
-    async def session(self, request: web.Request) -> Session | None:
+    async def session(self, request: web.Request) -> SignInSession | None:
         """The session of its cookie, if it is still one."""
-        secret = request.cookies.get(cookie_name(Client(request)), "")
+        secret = request.cookies.get(cookie_name(HttpClient(request)), "")
         if not 0 < len(secret) <= LONGEST_SECRET:
             return None
         session, now = await self._store.session(digest_of(secret)), self._backend.now()
         over = session is None or now >= min(session.expires_at, session.seen_at + self._config.web.sign_in.idle)
         return None if over else session
 
-    async def sign_in(self, name: str, password: str, request: web.Request) -> Session | None:
+    async def sign_in(self, name: str, password: str, request: web.Request) -> SignInSession | None:
         """A new session, as `begin` returns it, for whoever knows this password. None if it is not theirs.
 
         Raises TooSoonError, BusyError.
         """
-        now, known, client = self._backend.now(), name_of(name) or "", Client(request)
+        now, known, client = self._backend.now(), name_of(name) or "", HttpClient(request)
         address = self._own_address(client)
         device = device_of(request, await self._key(), known)
         person = await self._store.person(known)
@@ -103,7 +103,7 @@ class Gate:
         person = await self._store.person(invitation.person)
         return person if person and person.disabled_at is None else None
 
-    async def accept(self, key: str, password: str, client: Client) -> Session | str:
+    async def accept(self, key: str, password: str, client: HttpClient) -> SignInSession | str:
         """Set the password of whoever was invited by this secret, once, and begin a session; all others are over.
 
         What is wrong with the password or the invitation is returned as a sentence. Raises TooSoonError, BusyError.
@@ -128,10 +128,10 @@ class Gate:
         await self.note(person.name, "password set", f"from {client.address}")
         return await self.begin(person.name)
 
-    async def begin(self, person: str) -> Session:
+    async def begin(self, person: str) -> SignInSession:
         """A new session; in place of its digest it has its secret, for the cookie."""
         now, secret = self._backend.now(), new_secret()
-        session = Session(
+        session = SignInSession(
             digest=digest_of(secret),
             person=person,
             form=new_secret(),
@@ -154,9 +154,9 @@ class Gate:
 
     async def note(self, who: str, what: str, about: str) -> None:
         """Write it into the audit log."""
-        await self._store.note(Deed(self._backend.now(), who, BY_SESSION, what, about))
+        await self._store.note(AuditEntry(self._backend.now(), who, BY_SESSION, what, about))
 
-    def _own_address(self, client: Client) -> str:
+    def _own_address(self, client: HttpClient) -> str:
         """By which the tries of one client are limited. A proxy that hides its clients would make them all one, whom
         anybody could keep out: then only the limits for each name hold, and those for all."""
         if client.is_untold:
@@ -187,7 +187,7 @@ class Gate:
         said = request.headers.getall(header, ()) if header else ()
         if not said:
             return ""
-        if Client(request).by_proxy:
+        if HttpClient(request).by_proxy:
             return ", ".join(said).strip()
         if not self._told_of_header:
             self._told_of_header = True
@@ -206,7 +206,7 @@ class Gate:
             raise web.HTTPForbidden(text="you have signed in, but are not let in here any more; ask an admin")
         return _as_caller(person, "header", form)
 
-    async def _by_session(self, session: Session, *, counts_as_use: bool) -> Caller | None:
+    async def _by_session(self, session: SignInSession, *, counts_as_use: bool) -> Caller | None:
         person, now = await self._store.person(session.person), self._backend.now()
         if person is None or person.disabled_at:
             return None
@@ -215,7 +215,7 @@ class Gate:
         return _as_caller(person, "session", session.form)
 
     async def _is_open(self, request: web.Request) -> bool:
-        if not (make_believe(self._config) and Client(request).is_here):
+        if not (make_believe(self._config) and HttpClient(request).is_here):
             return False
         return not (await self._store.people() or await self._store.tokens())
 
@@ -232,7 +232,7 @@ class Gate:
         return self._backend.config()
 
 
-GATE = web.AppKey("gate", Gate)
+GATE = web.AppKey("gate", Authenticator)
 
 
 def make_believe(config: Config) -> bool:
@@ -242,7 +242,7 @@ def make_believe(config: Config) -> bool:
     return bool(config.companies) and not real and not config.web.sign_in.header and here
 
 
-def cookie_name(client: Client) -> str:
+def cookie_name(client: HttpClient) -> str:
     """With HTTPS a name that no page of another host, and none without HTTPS, can set."""
     return "__Host-mailpath" if client.by_https else "mailpath"
 

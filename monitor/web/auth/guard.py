@@ -6,7 +6,7 @@ from aiohttp import web
 from yarl import URL
 
 from monitor.people.caller import Caller
-from monitor.web.auth.client import Client, config_of
+from monitor.web.auth.client import HttpClient, config_of
 from monitor.web.auth.forms import SAFE, refuse_forgeries
 from monitor.web.auth.gate import GATE, make_believe, unauthorized
 from monitor.web.auth.needs import needed
@@ -63,7 +63,7 @@ def _may_count(request: web.Request, caller: Caller | None) -> bool:
     may have them as it is: elsewhere a proxy that says nothing of itself would show them to everybody."""
     if request.path != METRICS:
         return False
-    return caller.sees_all if caller else make_believe(config_of(request)) and Client(request).is_here
+    return caller.sees_all if caller else make_believe(config_of(request)) and HttpClient(request).is_here
 
 
 def _first_sign_in(request: web.Request) -> web.HTTPException:

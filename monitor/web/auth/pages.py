@@ -7,8 +7,8 @@ from http import HTTPStatus
 from aiohttp import web
 
 from monitor.people.passwords import LEAST, MOST, BusyError
-from monitor.people.person import Session
-from monitor.web.auth.client import Client
+from monitor.people.person import SignInSession
+from monitor.web.auth.client import HttpClient
 from monitor.web.auth.forms import field_of
 from monitor.web.auth.gate import GATE, VOID, TooSoonError, cookie_name
 from monitor.web.auth.guard import INVITATION, SIGN_IN, SIGN_OUT
@@ -60,7 +60,7 @@ async def sign_in(request: web.Request) -> web.Response:
 async def sign_out(request: web.Request) -> web.Response:
     """The session is over, here and for whoever has a copy of its cookie."""
     await request.app[GATE].end(request)
-    answer, client = _see(SIGN_IN), Client(request)
+    answer, client = _see(SIGN_IN), HttpClient(request)
     answer.del_cookie(cookie_name(client), path="/", secure=client.by_https, httponly=True, samesite="Lax")
     return answer
 
@@ -76,13 +76,13 @@ async def accept(request: web.Request) -> web.Response:
     if password != await field_of(request, "again"):
         return await _invitation(request, key, DIFFERENT, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        entered = await request.app[GATE].accept(key, password, Client(request))
+        entered = await request.app[GATE].accept(key, password, HttpClient(request))
     except (TooSoonError, BusyError) as error:
         status, fault, headers = _put_off(error)
         answer = await _invitation(request, key, fault, status)
         answer.headers.update(headers)
         return answer
-    if isinstance(entered, Session):
+    if isinstance(entered, SignInSession):
         return await _enter(request, entered, HOME)
     return await _invitation(request, key, entered, HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -102,10 +102,10 @@ def local(to: str) -> str:
     return to if len(to) <= LONGEST_WAY and re.fullmatch(r"/(?![^?#]*//)(?![/\\])[!-\[\]-~]*", to) else HOME
 
 
-async def _enter(request: web.Request, session: Session, to: str) -> web.Response:
+async def _enter(request: web.Request, session: SignInSession, to: str) -> web.Response:
     """Hand over the cookie of a new session. The one there was is over: nobody goes on with what they were given."""
     await request.app[GATE].end(request)
-    answer, client = _see(to), Client(request)
+    answer, client = _see(to), HttpClient(request)
     answer.set_cookie(
         cookie_name(client),
         session.digest,

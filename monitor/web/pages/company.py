@@ -7,20 +7,20 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
-from monitor.board import Line, Standing
+from monitor.board import CurrentVerdict, Line
 from monitor.config import WatchedPath
 from monitor.incidents.advice import MEANWHILE, Actor, Advice
 from monitor.incidents.advising import advice_for, advice_on, runbook_for, runbook_on
 from monitor.incidents.incident import Incident, worst_first
 from monitor.incidents.phrases import SYSTEMS
-from monitor.incidents.scene import SenderFacts, filled
+from monitor.incidents.scene import SenderInfo, filled
 from monitor.signs import WORST_FIRST
 from monitor.store import ProbeRow
 from monitor.web.backend import BACKEND
 from monitor.web.drawing import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
 from monitor.web.legible import span
 from monitor.web.rendering import page
-from monitor.web.sight import sight_of
+from monitor.web.sight import caller_view_of
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 
@@ -104,10 +104,10 @@ class Company:
 
 def company_view(
     paths: Sequence[WatchedPath],
-    standings: Mapping[Line, Standing],
+    standings: Mapping[Line, CurrentVerdict],
     incidents: Iterable[Incident],
     history: Sequence[ProbeRow],
-    sender: SenderFacts,
+    sender: SenderInfo,
     stretch: str,
     now: datetime,
 ) -> Company:
@@ -155,7 +155,7 @@ async def lead(_: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """The page."""
-    sight, backend = sight_of(request), request.app[BACKEND]
+    sight, backend = caller_view_of(request), request.app[BACKEND]
     key, asked, now = request.match_info["company"], request.query.get("span", ""), backend.now()
     paths = sight.paths(key) if key else []
     history = await sight.history(key, now - SPANS.get(asked, SPANS[USUAL]))
@@ -167,14 +167,16 @@ async def show(request: web.Request) -> web.Response:
         sight.standings(paths),
         [*sight.open_incidents(), *past],
         history,
-        SenderFacts(identity.domain, identity.source_ip),
+        SenderInfo(identity.domain, identity.source_ip),
         stretch_of(asked, history, now),
         now,
     )
     return page(request, "company.html", view=view, now=now, spans=tuple(SPANS))
 
 
-def _path(path: WatchedPath, standings: Mapping[Line, Standing], history: Iterable[ProbeRow], frame: Frame) -> PathPart:
+def _path(
+    path: WatchedPath, standings: Mapping[Line, CurrentVerdict], history: Iterable[ProbeRow], frame: Frame
+) -> PathPart:
     rows = [row for row in history if row.path == path.path]
     return PathPart(
         name=path.path,
@@ -189,7 +191,7 @@ def _path(path: WatchedPath, standings: Mapping[Line, Standing], history: Iterab
     )  # fmt: skip
 
 
-def _kind(kind: Kind, standing: Standing | None, rows: Iterable[ProbeRow], frame: Frame) -> KindRow:
+def _kind(kind: Kind, standing: CurrentVerdict | None, rows: Iterable[ProbeRow], frame: Frame) -> KindRow:
     strip = strip_of((row for row in rows if row.kind is kind), frame)
     if standing is None:
         return KindRow(kind, None, None, "", "", None, "", strip)
@@ -198,8 +200,8 @@ def _kind(kind: Kind, standing: Standing | None, rows: Iterable[ProbeRow], frame
 
 
 def _not_covered(
-    paths: Iterable[WatchedPath], standings: Mapping[Line, Standing], opened: Iterable[Incident]
-) -> list[Standing]:
+    paths: Iterable[WatchedPath], standings: Mapping[Line, CurrentVerdict], opened: Iterable[Incident]
+) -> list[CurrentVerdict]:
     """What counts now of lines that no open incident is about: an incident knows more than the verdict."""
     covered = {failure.line for incident in opened for failure in incident.failures}
     lines = [(path.company, path.path, kind) for path in paths for kind in path.kinds]
@@ -207,7 +209,7 @@ def _not_covered(
 
 
 def _todo(
-    opened: Iterable[Incident], lines: Iterable[Standing], path: WatchedPath, sender: SenderFacts
+    opened: Iterable[Incident], lines: Iterable[CurrentVerdict], path: WatchedPath, sender: SenderInfo
 ) -> Iterable[Todo]:
     """What to do: about each open incident, and about what else fails now, each once."""
     told: set[tuple[Outcome, Cause | None]] = set()
@@ -233,7 +235,7 @@ def _advised(
     runbook: str,
     incident: Incident | None,
     path: WatchedPath,
-    sender: SenderFacts,
+    sender: SenderInfo,
 ) -> Todo:
     def said(text: str) -> str:
         return filled(text, sender, path.company, path.mail_system)

@@ -9,11 +9,11 @@ from monitor.incidents.incident import Severity
 from monitor.incidents.mute import active, over
 from monitor.people.person import Rights
 from monitor.web.auth.needs import needs
-from monitor.web.muting import MuteError, Silence, may_end, mute, unmute
-from monitor.web.pages.incidents_view import Around, Chosen, choices, incident_view, rows, silent
+from monitor.web.muting import MuteError, MuteRequest, may_end, mute, unmute
+from monitor.web.pages.incidents_view import Chosen, PageContext, choices, incident_view, rows, silent
 from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
-from monitor.web.sight import NotThereError, Sight, sight_of
+from monitor.web.sight import CallerView, NotThereError, caller_view_of
 from probes.verdict import Cause
 
 MOST = 300  # incidents of a list
@@ -34,14 +34,14 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
-async def around_of(sight: Sight) -> Around:
+async def around_of(sight: CallerView) -> PageContext:
     """What else is known, for this caller."""
-    return Around(sight.paths(), await sight.mutes(), now_of(sight))
+    return PageContext(sight.paths(), await sight.mutes(), now_of(sight))
 
 
 async def show_list(request: web.Request) -> web.Response:
     """Open ones, and those that are over."""
-    sight = sight_of(request)
+    sight = caller_view_of(request)
     around = await around_of(sight)
     said = {name: request.query.get(name, "").strip()[:LONGEST] for name in ("company", "severity", "state")}
     found = await sight.incidents(MOST)
@@ -68,7 +68,7 @@ async def show_incident(request: web.Request) -> web.Response:
 async def _incident(
     request: web.Request, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
 ) -> web.Response:
-    sight = sight_of(request)
+    sight = caller_view_of(request)
     around = await around_of(sight)
     whole = await sight.incident(request.match_info["incident"])
     partly = not whole.entries  # whatever is an incident was opened, and its history says so
@@ -91,7 +91,7 @@ async def _incident(
 @needs(Rights.OPERATOR)
 async def mute_incident(request: web.Request) -> web.Response:
     """Mute what the incident is about."""
-    sight = sight_of(request)
+    sight = caller_view_of(request)
     await sight.incident(request.match_info["incident"])
     typed = await _typed(request)
     try:
@@ -112,7 +112,7 @@ async def show_mutes(request: web.Request) -> web.Response:
 async def _mutes(
     request: web.Request, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
 ) -> web.Response:
-    sight = sight_of(request)
+    sight = caller_view_of(request)
     around = await around_of(sight)
     newest_first = around.mutes[::-1]
     ranked = sorted(newest_first, key=lambda each: (over(each, around.now), not active(each, around.now)))
@@ -142,7 +142,7 @@ async def add_mute(request: web.Request) -> web.Response:
     place = {"company": company, "path": path} | {name: typed.get(name, "") for name in ("mail_system", "cause")}
     place["everything"] = typed.get("everything", "")
     try:
-        await mute(sight_of(request), _silence(typed, place))
+        await mute(caller_view_of(request), _silence(typed, place))
     except MuteError as error:
         return await _mutes(request, typed, {_FIELDS.get(error.field, error.field): str(error)}, 422)
     except NotThereError as error:
@@ -158,7 +158,7 @@ async def end_mute(request: web.Request) -> web.Response:
     """End one before its time, and lead back to where that was asked for."""
     typed = await _typed(request)
     try:
-        await unmute(sight_of(request), request.match_info["mute"])
+        await unmute(caller_view_of(request), request.match_info["mute"])
     except MuteError as error:
         return await _mutes(request, {}, {"mute": str(error)}, 409)
     incident = typed.get("incident", "")
@@ -171,9 +171,9 @@ async def _typed(request: web.Request) -> dict[str, str]:
     return {name: value.strip()[:LONGEST] for name, value in form.items() if isinstance(value, str) and name != "form"}
 
 
-def _silence(typed: Mapping[str, str], place: Mapping[str, str]) -> Silence:
+def _silence(typed: Mapping[str, str], place: Mapping[str, str]) -> MuteRequest:
     lasts = typed.get("lasts", "")
-    return Silence(
+    return MuteRequest(
         company=place.get("company", ""),
         path=place.get("path", ""),
         mail_system=place.get("mail_system", ""),

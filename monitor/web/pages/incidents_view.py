@@ -7,29 +7,29 @@ from functools import cached_property
 
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advising import runbook_on
-from monitor.incidents.incident import Ending, Failure, Incident, Scope, worst_first
+from monitor.incidents.incident import Failure, Incident, Resolution, Scope, worst_first
 from monitor.incidents.mute import Mute, active, ends, following, muting, over
-from monitor.incidents.notice import News
+from monitor.incidents.notice import NoticeKind
 from monitor.incidents.phrases import SYSTEMS, counted, lasting, listed
-from monitor.incidents.routing import hearers
-from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling, scene_of
+from monitor.incidents.routing import channels_for
+from monitor.incidents.scene import CompanyInfo, NoticeRequest, SenderInfo, scene_of
 from monitor.incidents.wording import left
 from monitor.store import NoticeRecord
 from monitor.web.muting import about
 from monitor.web.pages.probe_view import ACTORS, Remedy
-from monitor.web.sight import Whole
+from monitor.web.sight import IncidentDetail
 
 MOST_NAMED = 3  # companies of one incident, in a list
-ENDINGS: dict[Ending, str] = {
-    Ending.RECOVERED: "recovered",
-    Ending.MERGED: "taken in by a wider one",
-    Ending.NARROWED: "most recovered; the rest have incidents of their own",  # in old stores
-    Ending.UNWATCHED: "its paths were taken out of the configuration",
+ENDINGS: dict[Resolution, str] = {
+    Resolution.RECOVERED: "recovered",
+    Resolution.MERGED: "taken in by a wider one",
+    Resolution.NARROWED: "most recovered; the rest have incidents of their own",  # in old stores
+    Resolution.UNWATCHED: "its paths were taken out of the configuration",
 }
 
 
 @dataclass(frozen=True)
-class Around:
+class PageContext:
     """What else is known: the caller's paths, the mutes that the caller may see, and the time."""
 
     paths: Sequence[WatchedPath]
@@ -78,7 +78,7 @@ class Row:
     runbook: str
 
 
-def row_of(incident: Incident, around: Around) -> Row:
+def row_of(incident: Incident, around: PageContext) -> Row:
     """One incident, in a line."""
     return Row(
         id=incident.id,
@@ -98,7 +98,7 @@ def row_of(incident: Incident, around: Around) -> Row:
     )
 
 
-def who(incident: Incident, around: Around) -> str:
+def who(incident: Incident, around: PageContext) -> str:
     """Who has it, in a few words."""
     companies = incident.named
     if len(companies) > MOST_NAMED:
@@ -117,7 +117,7 @@ class Chosen:
     state: str = ""
 
 
-def rows(incidents: Iterable[Incident], around: Around, chosen: Chosen) -> tuple[list[Row], list[Row]]:
+def rows(incidents: Iterable[Incident], around: PageContext, chosen: Chosen) -> tuple[list[Row], list[Row]]:
     """Those that go on, the worst first, and those that are over, the newest first."""
     wanted = [each for each in incidents if _wanted(each, chosen, around)]
     opened = sorted((each for each in wanted if each.open), key=worst_first)
@@ -125,7 +125,7 @@ def rows(incidents: Iterable[Incident], around: Around, chosen: Chosen) -> tuple
     return [row_of(each, around) for each in opened], [row_of(each, around) for each in over_now]
 
 
-def _wanted(incident: Incident, chosen: Chosen, around: Around) -> bool:
+def _wanted(incident: Incident, chosen: Chosen, around: PageContext) -> bool:
     touched = incident.touches if incident.open else incident.companies
     return (
         chosen.company in ("", *touched)
@@ -183,7 +183,7 @@ def silent_because(incident: Incident, config: Config, muted: bool, now: datetim
         return "the configuration has no [channels]: nobody is told of anything"
     if muted:
         return "it is muted"
-    if not hearers(incident, config.routing, config.channels):
+    if not channels_for(incident, config.routing, config.channels):
         return f"by [[routing]] no channel hears of a {incident.severity} of this kind"
     if incident.open and now - incident.opened_at < config.incidents.settle:
         return f"it is told once it has lasted {lasting(config.incidents.settle)}, so that what is wider is told once"
@@ -226,7 +226,7 @@ def _day(at: datetime) -> str:
     return f"{at:%a %Y-%m-%d %H:%M} UTC"
 
 
-def choices(incident: Incident, around: Around, *, sees_all: bool) -> list[tuple[str, str]]:
+def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[tuple[str, str]]:
     """What can be muted for its sake, narrowest first: a value for the form, and words."""
     found: dict[str, str] = {}
     companies = incident.touches or incident.companies
@@ -266,7 +266,7 @@ class IncidentView:
     partly: bool
 
 
-def incident_view(whole: Whole, around: Around, config: Config, *, partly: bool) -> IncidentView:
+def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *, partly: bool) -> IncidentView:
     """All that the page shows."""
     incident = whole.incident
     muted_by = around.muted_by(incident)
@@ -287,7 +287,7 @@ def incident_view(whole: Whole, around: Around, config: Config, *, partly: bool)
     )
 
 
-def remedy(incident: Incident, around: Around, config: Config) -> Remedy:
+def remedy(incident: Incident, around: PageContext, config: Config) -> Remedy:
     """What to do about it, in the words of its notices."""
     scene = scene_of(_telling(incident, around, config))
     advice = scene.advice
@@ -304,10 +304,10 @@ def remedy(incident: Incident, around: Around, config: Config) -> Remedy:
     )
 
 
-def _telling(incident: Incident, around: Around, config: Config) -> Telling:
-    companies: Mapping[str, CompanyFacts] = {
-        path.company: CompanyFacts(path.company_name, path.mail_system, path.every or timedelta(0))
+def _telling(incident: Incident, around: PageContext, config: Config) -> NoticeRequest:
+    companies: Mapping[str, CompanyInfo] = {
+        path.company: CompanyInfo(path.company_name, path.mail_system, path.every or timedelta(0))
         for path in around.paths
     }
-    sender = SenderFacts(config.sender.domain, config.sender.source_ip)
-    return Telling(incident, News.OPENED, around.now, companies, sender, url="", good=config.incidents.good)
+    sender = SenderInfo(config.sender.domain, config.sender.source_ip)
+    return NoticeRequest(incident, NoticeKind.OPENED, around.now, companies, sender, url="", good=config.incidents.good)

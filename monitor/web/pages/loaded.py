@@ -38,23 +38,23 @@ OF_ALL = (
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ConfigTable:
     """One table of the configuration: its name as it stands in the file, and its keys with their values."""
 
     name: str
     values: tuple[tuple[str, str], ...]
 
 
-def tables(config: Config, companies: Companies) -> list[Table]:
+def tables(config: Config, companies: Companies) -> list[ConfigTable]:
     """All tables but those of companies, as far as somebody who is bound to these companies may see them."""
     hidden = {"companies"} | (set(OF_ALL) if companies is not None else set())
     shown = {name: value for name, value in _fields(config) if name not in hidden}
     plain = tuple((name, written(name, value)) for name, value in shown.items() if not _is_table(value))
-    first = [Table("", plain)] if plain else []
+    first = [ConfigTable("", plain)] if plain else []
     return first + [table for name, value in shown.items() if _is_table(value) for table in _tables(name, value)]
 
 
-def company_tables(config: Config, company: str) -> list[Table]:
+def company_tables(config: Config, company: str) -> list[ConfigTable]:
     """The tables of one company; none if there is none."""
     found = config.companies.get(company)
     return list(_tables(f"companies.{company}", found)) if found else []
@@ -74,7 +74,7 @@ def _is_table(value: Any) -> bool:
             return False
 
 
-def _tables(name: str, value: Any) -> Iterator[Table]:
+def _tables(name: str, value: Any) -> Iterator[ConfigTable]:
     if isinstance(value, tuple | list):
         for each in value:
             yield from _tables(f"[{name}]", each)
@@ -83,7 +83,7 @@ def _tables(name: str, value: Any) -> Iterator[Table]:
     inner = {key: each for key, each in said.items() if _is_table(each)}
     keys = tuple((key, written(key, each)) for key, each in said.items() if key not in inner and each is not None)
     if keys or not inner:
-        yield Table(name, keys)
+        yield ConfigTable(name, keys)
     for key, each in inner.items():
         yield from _tables(f"{name}.{key}", each)
 

@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from monitor.board import Line, Standing
+from monitor.board import CurrentVerdict, Line
 from monitor.config import WatchedPath
 from monitor.incidents.advising import runbook_on
 from monitor.incidents.incident import Incident, worst_first
 from monitor.signs import WORST_FIRST
 from monitor.web.backend import BACKEND
 from monitor.web.rendering import page
-from monitor.web.sight import sight_of
+from monitor.web.sight import caller_view_of
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 
@@ -148,7 +148,7 @@ class Now:
 
 def now_view(
     paths: Sequence[WatchedPath],
-    standings: Mapping[Line, Standing],
+    standings: Mapping[Line, CurrentVerdict],
     incidents: Iterable[Incident],
     ask: Ask,
     now: datetime,
@@ -200,7 +200,7 @@ def routes() -> list[web.RouteDef]:
 
 async def show(request: web.Request) -> web.Response:
     """The page."""
-    sight, backend = sight_of(request), request.app[BACKEND]
+    sight, backend = caller_view_of(request), request.app[BACKEND]
     paths, now = sight.paths(), backend.now()
     view = now_view(paths, sight.standings(paths), sight.open_incidents(), asked(request.query), now)
     sandbox = bool(backend.config().sandbox.companies)
@@ -208,7 +208,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 def _companies(
-    paths: Iterable[WatchedPath], standings: Mapping[Line, Standing], kinds: Sequence[Kind], now: datetime
+    paths: Iterable[WatchedPath], standings: Mapping[Line, CurrentVerdict], kinds: Sequence[Kind], now: datetime
 ) -> Iterable[CompanyRow]:
     companies: dict[str, list[WatchedPath]] = {}
     for path in paths:
@@ -217,7 +217,7 @@ def _companies(
 
 
 def _company(
-    members: Sequence[WatchedPath], standings: Mapping[Line, Standing], kinds: Sequence[Kind], now: datetime
+    members: Sequence[WatchedPath], standings: Mapping[Line, CurrentVerdict], kinds: Sequence[Kind], now: datetime
 ) -> CompanyRow:
     rows = sorted((_path(path, standings, kinds, now) for path in members), key=lambda row: _badness(row.worst))
     worst, first = rows[0], members[0]
@@ -236,7 +236,7 @@ def _company(
     )
 
 
-def _path(path: WatchedPath, standings: Mapping[Line, Standing], kinds: Sequence[Kind], now: datetime) -> PathRow:
+def _path(path: WatchedPath, standings: Mapping[Line, CurrentVerdict], kinds: Sequence[Kind], now: datetime) -> PathRow:
     known = {kind: standings.get((path.company, path.path, kind)) for kind in path.kinds}
     cells = tuple(_cell(kind, known[kind]) if kind in known else None for kind in kinds)
     worst = min(known.values(), key=lambda each: _badness(each.verdict.outcome if each else None), default=None)
@@ -256,7 +256,7 @@ def _path(path: WatchedPath, standings: Mapping[Line, Standing], kinds: Sequence
     )
 
 
-def _cell(kind: Kind, standing: Standing | None) -> Cell:
+def _cell(kind: Kind, standing: CurrentVerdict | None) -> Cell:
     if standing is None:
         return Cell(kind, None, None, "")
     return Cell(kind, standing.verdict.outcome, standing.verdict.cause, standing.probe_id)

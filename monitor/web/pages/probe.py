@@ -10,12 +10,12 @@ from aiohttp import web
 
 from monitor.config import WatchedPath
 from monitor.explaining import explanation, plain
-from monitor.incidents.scene import SenderFacts
+from monitor.incidents.scene import SenderInfo
 from monitor.people.person import Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
 from monitor.web.pages.probe_view import probe_view, seconds
 from monitor.web.rendering import page
-from monitor.web.sight import NotThereError, Sight, sight_of
+from monitor.web.sight import CallerView, NotThereError, caller_view_of
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome
@@ -33,7 +33,7 @@ def routes() -> list[web.RouteDef]:
 
 async def show_probe(request: web.Request) -> web.Response:
     """One probe."""
-    sight = sight_of(request)
+    sight = caller_view_of(request)
     record = await sight.record(request.match_info["probe"])
     before, following = await sight.neighbours(record.probe)
     path = path_of(sight, record.probe.company, record.probe.path)
@@ -50,7 +50,7 @@ async def show_probe(request: web.Request) -> web.Response:
     )
 
 
-def path_of(sight: Sight, company: str, path: str) -> WatchedPath | None:
+def path_of(sight: CallerView, company: str, path: str) -> WatchedPath | None:
     """The path as it is configured now, None where it is gone."""
     try:
         return sight.path(company, path)
@@ -58,13 +58,13 @@ def path_of(sight: Sight, company: str, path: str) -> WatchedPath | None:
         return None
 
 
-def sender_of(sight: Sight) -> SenderFacts:
+def sender_of(sight: CallerView) -> SenderInfo:
     """Whose mail it is about."""
     sender = sight.backend.config().sender
-    return SenderFacts(sender.domain, sender.source_ip)
+    return SenderInfo(sender.domain, sender.source_ip)
 
 
-def now_of(sight: Sight) -> datetime:
+def now_of(sight: CallerView) -> datetime:
     """The service's time."""
     return sight.backend.now()
 
@@ -134,7 +134,7 @@ def _moment(name: str, text: str, wrong: dict[str, str]) -> datetime | None:
 
 async def show_list(request: web.Request) -> web.Response:
     """Probes, newest first."""
-    sight = sight_of(request)
+    sight = caller_view_of(request)
     said, wanted = asked(dict(request.query), sight.caller.companies)
     found = await _part(sight, wanted, cursor_of(request.query.get("before", "")))
     paths = sight.paths()
@@ -157,7 +157,7 @@ async def show_list(request: web.Request) -> web.Response:
     )
 
 
-async def _part(sight: Sight, wanted: ProbeFilter, cursor: Cursor | None) -> ProbePage:
+async def _part(sight: CallerView, wanted: ProbeFilter, cursor: Cursor | None) -> ProbePage:
     """One page of the list, as full as it gets with few looks."""
     found = await sight.probes(wanted, cursor, MOST)
     rows = list(found.probes)

@@ -10,7 +10,7 @@ from multidict import MultiMapping
 
 from monitor.config import WatchedPath
 from monitor.people.person import Rights
-from monitor.store import Record
+from monitor.store import ProbeRecord
 from monitor.web.allowance import TooManyError
 from monitor.web.auth.needs import needs
 from monitor.web.legible import span
@@ -18,7 +18,7 @@ from monitor.web.manual import CannotSendError, send
 from monitor.web.pages.probe import now_of
 from monitor.web.pages.probe_view import waits_for
 from monitor.web.rendering import page
-from monitor.web.sight import NotThereError, Sight, sight_of
+from monitor.web.sight import CallerView, NotThereError, caller_view_of
 from probes.judge import delivery_time
 from probes.kinds import Kind
 from probes.sender import Role
@@ -37,7 +37,7 @@ def routes() -> list[web.RouteDef]:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ProbeForm:
     """What somebody wants to send, as it was typed. `wrong` says which of it cannot be, by field."""
 
     where: str = ""
@@ -47,7 +47,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ProbeRequest:
     """What is to be sent. `path` "" is every path of the company."""
 
     company: str
@@ -56,13 +56,13 @@ class Order:
     role: Role
 
 
-def wish_of(form: "MultiMapping[Any]") -> Wish:
+def wish_of(form: "MultiMapping[Any]") -> ProbeForm:
     """What was typed, cut to what anybody would type."""
     kinds = tuple(str(kind)[:LONGEST] for kind in form.getall("kind", [])[: 2 * len(Kind)])
-    return Wish(str(form.get("where", "")).strip()[:LONGEST], kinds, str(form.get("as", Role.SENDER))[:LONGEST])
+    return ProbeForm(str(form.get("where", "")).strip()[:LONGEST], kinds, str(form.get("as", Role.SENDER))[:LONGEST])
 
 
-def order_of(wish: Wish, paths: Sequence[WatchedPath]) -> Order | dict[str, str]:
+def order_of(wish: ProbeForm, paths: Sequence[WatchedPath]) -> ProbeRequest | dict[str, str]:
     """What is meant by it, of these paths; else what is wrong, by field."""
     wrong: dict[str, str] = {}
     found = place_of(wish.where, paths)
@@ -75,7 +75,7 @@ def order_of(wish: Wish, paths: Sequence[WatchedPath]) -> Order | dict[str, str]
         wrong["as"] = f"choose one of {', '.join(Role)}"
     if wrong or isinstance(found, str):
         return wrong
-    return Order(*found, tuple(kinds), Role(wish.role))
+    return ProbeRequest(*found, tuple(kinds), Role(wish.role))
 
 
 def place_of(text: str, paths: Sequence[WatchedPath]) -> tuple[str, str] | str:
@@ -114,18 +114,20 @@ def several(paths: Sequence[WatchedPath]) -> list[tuple[str, str, int]]:
 async def show_form(request: web.Request) -> web.Response:
     """The form; an address may choose in advance."""
     wish = wish_of(request.query)
-    return _form(request, wish if wish.kinds else Wish(wish.where, _first(sight_of(request), wish.where), wish.role))
+    return _form(
+        request, wish if wish.kinds else ProbeForm(wish.where, _first(caller_view_of(request), wish.where), wish.role)
+    )
 
 
-def _first(sight: Sight, where: str) -> tuple[str, ...]:
+def _first(sight: CallerView, where: str) -> tuple[str, ...]:
     """The kind that is chosen before anybody chooses: the first that the path watches."""
     found = place_of(where, sight.paths()) if where else ""
     chosen = [path for path in sight.paths() if isinstance(found, tuple) and path.company == found[0]]
     return tuple(chosen[0].kinds[:1]) if chosen else (Kind.VERIFICATION,)
 
 
-def _form(request: web.Request, wish: Wish, status: int = 200, retry_after: int = 0) -> web.Response:
-    sight = sight_of(request)
+def _form(request: web.Request, wish: ProbeForm, status: int = 200, retry_after: int = 0) -> web.Response:
+    sight = caller_view_of(request)
     paths = sight.paths()
     response = page(
         request,
@@ -148,18 +150,18 @@ def _form(request: web.Request, wish: Wish, status: int = 200, retry_after: int 
 @needs(Rights.OPERATOR)
 async def send_probes(request: web.Request) -> web.Response:
     """Send what the form says, and lead to where it can be watched."""
-    sight, wish = sight_of(request), wish_of(await request.post())
+    sight, wish = caller_view_of(request), wish_of(await request.post())
     order = order_of(wish, sight.paths())
     if isinstance(order, dict):
-        return _form(request, Wish(wish.where, wish.kinds, wish.role, order), 422)
+        return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, order), 422)
     try:
         sent = await send(sight, order.company, order.path, order.kinds, order.role)
     except CannotSendError as error:
-        return _form(request, Wish(wish.where, wish.kinds, wish.role, {error.field: str(error)}), 422)
+        return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, {error.field: str(error)}), 422)
     except TooManyError as error:
         seconds = max(round(error.retry_after.total_seconds()), 1)
         wrong = {"all": f"{error}; again in {span(seconds)}"}
-        return _form(request, Wish(wish.where, wish.kinds, wish.role, wrong), 429, seconds)
+        return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, wrong), 429, seconds)
     ids = [probe.id for probe in sent]
     raise web.HTTPSeeOther(f"/probes/{ids[0]}" if len(ids) == 1 else f"/probe-now/sent?probes={'.'.join(ids)}")
 
@@ -168,7 +170,7 @@ async def send_probes(request: web.Request) -> web.Response:
 class Sent:
     """One of several probes that were sent together."""
 
-    record: Record
+    record: ProbeRecord
     company_name: str
     waits_for: str
     delivery: float | None
@@ -176,7 +178,7 @@ class Sent:
 
 async def show_sent(request: web.Request) -> web.Response:
     """Several probes that were sent together, and how each fares. Viewers may be shown what an operator did."""
-    sight = sight_of(request)
+    sight = caller_view_of(request)
     ids = request.query.get("probes", "").split(".")[:MOST_TOGETHER]
     sent = [found for probe_id in dict.fromkeys(ids) if (found := await _sent(sight, probe_id))]
     if not sent:
@@ -185,7 +187,7 @@ async def show_sent(request: web.Request) -> web.Response:
     return page(request, "probes_sent.html", sent=sent, waiting=waiting, now=now_of(sight))
 
 
-async def _sent(sight: Sight, probe_id: str) -> Sent | None:
+async def _sent(sight: CallerView, probe_id: str) -> Sent | None:
     try:
         record = await sight.record(probe_id)
     except NotThereError:

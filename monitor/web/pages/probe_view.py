@@ -8,13 +8,13 @@ from typing import assert_never
 
 from monitor.config import WatchedPath
 from monitor.incidents.advice import Actor
-from monitor.incidents.attribution import Case, attribute
+from monitor.incidents.attribution import FailureCase, attribute
 from monitor.incidents.incident import Failure, Incident, Nature, Scope
 from monitor.incidents.marks import Names, mark_of, severity_of
-from monitor.incidents.notice import News
+from monitor.incidents.notice import NoticeKind
 from monitor.incidents.phrases import GRADES, RUN_BY_THE_COMPANY, SYSTEMS
-from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling, scene_of
-from monitor.store import Record
+from monitor.incidents.scene import CompanyInfo, NoticeRequest, SenderInfo, scene_of
+from monitor.store import ProbeRecord
 from probes.evidence import (
     Absence,
     Arrival,
@@ -56,7 +56,7 @@ PASSED = frozenset({"pass", "bestguesspass"})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StepRow:
     """One step of a dialogue. `after` is in seconds since the launch, `took` its length."""
 
     stage: str
@@ -71,11 +71,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class AttemptView:
     """One attempt to hand it over, as it was spoken. `end` says how it ended; "" while it goes on."""
 
     number: int
-    lines: tuple[Line, ...]
+    lines: tuple[StepRow, ...]
     end: str
     good: bool
     tls: str
@@ -115,7 +115,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class HeaderPath:
     """What the headers of the arrived message say."""
 
     connecting_ip: str
@@ -156,9 +156,9 @@ class ProbeView:
     delivery: str
     waits_for: str
     seen: int  # pieces of evidence on this page
-    talks: tuple[Talk, ...]
+    talks: tuple[AttemptView, ...]
     events: tuple[Seen, ...]
-    way: Way | None
+    way: HeaderPath | None
     bounces: tuple[Bounce, ...]
     remedy: Remedy | None
     raw: str
@@ -170,9 +170,9 @@ class ProbeView:
 
 
 def probe_view(
-    record: Record,
+    record: ProbeRecord,
     path: WatchedPath | None,
-    sender: SenderFacts,
+    sender: SenderInfo,
     now: datetime,
     incidents: Iterable[Incident] = (),
 ) -> ProbeView:
@@ -212,30 +212,30 @@ def after(probe: Probe, at: datetime) -> str:
     return f"{(at - probe.created_at).total_seconds():+.3f} s"
 
 
-def talks(probe: Probe, evidence: Sequence[Evidence]) -> list[Talk]:
+def talks(probe: Probe, evidence: Sequence[Evidence]) -> list[AttemptView]:
     """The attempts in their order, with what was said in each as far as it is known."""
     spoken = {seen.number: seen for seen in evidence if isinstance(seen, Dialogue | Interrupted)}
     numbers = [seen.number for seen in evidence if isinstance(seen, Attempt)]
     return [_talk(probe, number, spoken.get(number)) for number in dict.fromkeys([*numbers, *spoken])]
 
 
-def _talk(probe: Probe, number: int, spoken: Dialogue | Interrupted | None) -> Talk:
+def _talk(probe: Probe, number: int, spoken: Dialogue | Interrupted | None) -> AttemptView:
     match spoken:
         case None:
-            return Talk(number, (), "", True, "", "")
+            return AttemptView(number, (), "", True, "", "")
         case Interrupted():
-            return Talk(number, (), "the service stopped while sending; it is not sent again", False, "", "")
+            return AttemptView(number, (), "the service stopped while sending; it is not sent again", False, "", "")
         case Dialogue():
             lines = tuple(line_of(probe, step) for step in spoken.steps)
             good = spoken.handover is Handover.ACCEPTED
-            return Talk(number, lines, HANDOVERS[spoken.handover], good, spoken.tls, spoken.local_ip)
+            return AttemptView(number, lines, HANDOVERS[spoken.handover], good, spoken.tls, spoken.local_ip)
         case _:
             assert_never(spoken)
 
 
-def line_of(probe: Probe, step: Step) -> Line:
+def line_of(probe: Probe, step: Step) -> StepRow:
     """One step, to be shown."""
-    return Line(
+    return StepRow(
         stage=step.stage.replace("_", " "),
         host=step.host,
         code=" ".join(filter(None, (str(step.code or ""), step.enhanced))),
@@ -279,10 +279,10 @@ def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Ab
             assert_never(evidence)
 
 
-def way(arrival: Arrival, probe: Probe) -> Way:
+def way(arrival: Arrival, probe: Probe) -> HeaderPath:
     """What the receiver's headers tell. They are hostile; `read_message` believes only the receiver's side."""
     facts = read_message(arrival.headers, relayed=probe.via == "relay")
-    return Way(
+    return HeaderPath(
         connecting_ip=facts.connecting_ip or "",
         expected=facts.connecting_ip == probe.source_ip,
         hops=tuple(_hop(hop) for hop in reversed(facts.hops)),
@@ -304,7 +304,7 @@ def checks(found: AuthenticationFacts) -> tuple[Check, ...]:
     return tuple(Check(name, result or "", result in PASSED) for name, result in named)
 
 
-def waits_for(record: Record, now: datetime) -> str:
+def waits_for(record: ProbeRecord, now: datetime) -> str:
     """What a probe on its way waits for."""
     probe = record.probe
     attempts = [seen for seen in record.evidence if isinstance(seen, Attempt)]
@@ -322,9 +322,9 @@ def waits_for(record: Record, now: datetime) -> str:
 
 
 def remedy(
-    record: Record,
+    record: ProbeRecord,
     path: WatchedPath | None,
-    sender: SenderFacts,
+    sender: SenderInfo,
     now: datetime,
     incidents: Iterable[Incident] = (),
 ) -> Remedy | None:
@@ -363,18 +363,18 @@ def _speaks_of(failure: Failure, probe: Probe, verdict: Verdict) -> bool:
 
 
 def _telling(
-    record: Record,
+    record: ProbeRecord,
     verdict: Verdict,
     path: WatchedPath | None,
-    sender: SenderFacts,
+    sender: SenderInfo,
     now: datetime,
     known: Failure | None,
-) -> Telling:
+) -> NoticeRequest:
     """This one verdict as if it lasted; `known` is what an incident says of it."""
     probe, at = record.probe, record.judged_at or now
     names = Names(sender.domain, sender.source_ip)
     mark = mark_of(probe.kind, verdict, names)
-    nature = known.nature if known else attribute(Case(mark, verdict, names)).nature
+    nature = known.nature if known else attribute(FailureCase(mark, verdict, names)).nature
     incident = Incident(
         id="",
         nature=nature,
@@ -394,6 +394,6 @@ def _telling(
         changed_at=at,
     )
     companies = (
-        {path.company: CompanyFacts(path.company_name, path.mail_system, path.every or timedelta(0))} if path else {}
+        {path.company: CompanyInfo(path.company_name, path.mail_system, path.every or timedelta(0))} if path else {}
     )
-    return Telling(incident, News.OPENED, now, companies, sender, url="", good=1)
+    return NoticeRequest(incident, NoticeKind.OPENED, now, companies, sender, url="", good=1)

@@ -8,15 +8,15 @@ from datetime import datetime
 
 from aiohttp import web
 
-from monitor.board import Line, Standing
+from monitor.board import CurrentVerdict, Line
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advising import runbook_for
 from monitor.incidents.phrases import SYSTEMS
 from monitor.signs import WORST_FIRST
-from monitor.store import Record
+from monitor.store import ProbeRecord
 from monitor.web.backend import BACKEND
 from monitor.web.rendering import page
-from monitor.web.sight import NotThereError, Sight, sight_of
+from monitor.web.sight import CallerView, NotThereError, caller_view_of
 from probes.evidence import Arrival
 from probes.reading.headers import read_message
 from probes.sender import Identity
@@ -56,7 +56,7 @@ class CauseRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class HeaderResults:
     """What the headers of one arrival say. A check that its receiver did not tell of is ""."""
 
     company: str
@@ -78,14 +78,17 @@ class Sender:
     signs: bool
     systems: tuple[SystemRow, ...]
     causes: tuple[CauseRow, ...]
-    said: tuple[Said, ...]
+    said: tuple[HeaderResults, ...]
     checks: tuple[str, ...]
     totals: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]  # of each check, how often each result
     judged: int
 
 
 def sender_view(
-    config: Config, paths: Sequence[WatchedPath], standings: Mapping[Line, Standing], said: Sequence[Said]
+    config: Config,
+    paths: Sequence[WatchedPath],
+    standings: Mapping[Line, CurrentVerdict],
+    said: Sequence[HeaderResults],
 ) -> Sender:
     """The page as it is now, from what one caller may see."""
     return Sender(
@@ -101,22 +104,22 @@ def sender_view(
     )
 
 
-def newest_arrivals(standings: Mapping[Line, Standing], most: int = MOST_READ) -> list[str]:
+def newest_arrivals(standings: Mapping[Line, CurrentVerdict], most: int = MOST_READ) -> list[str]:
     """Ids of the probes whose headers are worth reading: of each company the newest that arrived."""
-    newest: dict[str, Standing] = {}
+    newest: dict[str, CurrentVerdict] = {}
     for (company, _, _), standing in standings.items():
         if standing.delivery is not None and (company not in newest or standing.at > newest[company].at):
             newest[company] = standing
     return [each.probe_id for each in sorted(newest.values(), key=lambda each: each.at, reverse=True)[:most]]
 
 
-def said_of(record: Record, path: WatchedPath) -> Said | None:
+def said_of(record: ProbeRecord, path: WatchedPath) -> HeaderResults | None:
     """What the receiver's headers say of this probe; None if it did not arrive."""
     arrival = next((seen for seen in reversed(record.evidence) if isinstance(seen, Arrival)), None)
     if arrival is None:
         return None
     facts = read_message(arrival.headers, relayed=record.probe.via == "relay")
-    return Said(
+    return HeaderResults(
         company=path.company,
         name=path.company_name,
         system=SYSTEMS.get(path.mail_system, path.mail_system),
@@ -135,7 +138,7 @@ def routes() -> list[web.RouteDef]:
 
 async def show(request: web.Request) -> web.Response:
     """The page."""
-    sight, backend = sight_of(request), request.app[BACKEND]
+    sight, backend = caller_view_of(request), request.app[BACKEND]
     paths = sight.paths()
     standings = sight.standings(paths)
     records = [record for probe in newest_arrivals(standings) if (record := await _record(sight, probe))]
@@ -145,19 +148,19 @@ async def show(request: web.Request) -> web.Response:
     return page(request, "sender.html", view=view, now=backend.now())
 
 
-async def _record(sight: Sight, probe_id: str) -> Record | None:
+async def _record(sight: CallerView, probe_id: str) -> ProbeRecord | None:
     try:
         return await sight.record(probe_id)
     except NotThereError:  # forgotten in the meantime
         return None
 
 
-def _read(records: Iterable[Record], paths: Mapping[tuple[str, str], WatchedPath]) -> list[Said]:
+def _read(records: Iterable[ProbeRecord], paths: Mapping[tuple[str, str], WatchedPath]) -> list[HeaderResults]:
     ways = ((record, paths.get((record.probe.company, record.probe.path))) for record in records)
     return [said for record, path in ways if path and (said := said_of(record, path))]
 
 
-def _systems(paths: Iterable[WatchedPath], standings: Mapping[Line, Standing]) -> Iterable[SystemRow]:
+def _systems(paths: Iterable[WatchedPath], standings: Mapping[Line, CurrentVerdict]) -> Iterable[SystemRow]:
     counts: Counter[tuple[str, Grade, Outcome]] = Counter()
     companies: dict[tuple[str, Grade], set[str]] = {}
     systems = {(path.company, path.path): path.mail_system for path in paths}
@@ -172,7 +175,7 @@ def _systems(paths: Iterable[WatchedPath], standings: Mapping[Line, Standing]) -
         yield SystemRow(SYSTEMS.get(system, system), grade, len(companies[system, grade]), found)
 
 
-def _causes(standings: Mapping[Line, Standing]) -> Iterable[CauseRow]:
+def _causes(standings: Mapping[Line, CurrentVerdict]) -> Iterable[CauseRow]:
     found: dict[Cause, list[tuple[str, Outcome]]] = {}
     for (company, _, _), standing in standings.items():
         if standing.verdict.cause:
@@ -183,5 +186,5 @@ def _causes(standings: Mapping[Line, Standing]) -> Iterable[CauseRow]:
         yield CauseRow(cause, CONCERNS[cause.concerns], len(seen), len(companies), runbook)
 
 
-def _results(said: Iterable[Said], place: int) -> tuple[tuple[str, int], ...]:
+def _results(said: Iterable[HeaderResults], place: int) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(each.checks[place] for each in said).most_common())

@@ -15,7 +15,7 @@ from monitor.web.auth.needs import needs
 from monitor.web.pages.loaded import company_tables, tables
 from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
-from monitor.web.sight import NotThereError, Sight, sight_of
+from monitor.web.sight import CallerView, NotThereError, caller_view_of
 from probes.settings import Duration
 
 MOST = 100  # lines of the audit log on one page
@@ -49,14 +49,14 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class NewSecret:
     """A secret that is shown once: to whom or what it belongs, and the secret."""
 
     name: str
     secret: str
 
 
-def access_of(sight: Sight) -> Access:
+def access_of(sight: CallerView) -> Access:
     """What the caller may do about people and tokens."""
     caller = sight.caller
     return Access(sight.backend.store, sight.backend.now, caller.name, caller.way, caller.companies)
@@ -65,7 +65,7 @@ def access_of(sight: Sight) -> Access:
 @needs(Rights.ADMIN)
 async def show_settings(request: web.Request) -> web.Response:
     """The version, and the configuration as it was loaded."""
-    sight = sight_of(request)
+    sight = caller_view_of(request)
     config = sight.backend.config()
     company = request.query.get("company", "").strip()[:LONGEST]
     seen = company if sight.caller.sees(company) else ""
@@ -88,8 +88,8 @@ async def show_people(request: web.Request) -> web.Response:
     return await _people(request, Typed())
 
 
-async def _people(request: web.Request, typed: Typed, once: Once | None = None, status: int = 200) -> web.Response:
-    sight = sight_of(request)
+async def _people(request: web.Request, typed: Typed, once: NewSecret | None = None, status: int = 200) -> web.Response:
+    sight = caller_view_of(request)
     return page(
         request,
         "people.html",
@@ -106,24 +106,24 @@ async def _people(request: web.Request, typed: Typed, once: Once | None = None, 
 @needs(Rights.ADMIN)
 async def add_person(request: web.Request) -> web.Response:
     """Make a person, and show their link this once: so there is no redirect, which would have to carry it."""
-    sight, typed = sight_of(request), await _typed(request)
+    sight, typed = caller_view_of(request), await _typed(request)
     try:
         access, companies = access_of(sight), _companies(sight, typed)
         name = access.full_name(typed.said.get("name", ""), companies)
         secret = await access.add(name, _rights(typed), companies)
     except AccessError as error:
         return await _people(request, _wrong(typed, str(error)), status=422)
-    return await _people(request, Typed(), Once(name, _link(sight, secret)))
+    return await _people(request, Typed(), NewSecret(name, _link(sight, secret)))
 
 
 @needs(Rights.ADMIN)
 async def change_person(request: web.Request) -> web.Response:
     """What the button that was pressed says, to the person that the form names."""
-    sight, typed = sight_of(request), await _typed(request)
+    sight, typed = caller_view_of(request), await _typed(request)
     access, name, wanted = access_of(sight), typed.said.get("name", ""), typed.said.get("do", "")
     try:
         if wanted == "link":
-            return await _people(request, Typed(), Once(name, _link(sight, await access.link(name))))
+            return await _people(request, Typed(), NewSecret(name, _link(sight, await access.link(name))))
         deeds: dict[str, Callable[[], Awaitable[None]]] = {
             "disable": lambda: access.disable(name),
             "enable": lambda: access.enable(name),
@@ -143,8 +143,8 @@ async def show_tokens(request: web.Request) -> web.Response:
     return await _tokens(request, Typed())
 
 
-async def _tokens(request: web.Request, typed: Typed, once: Once | None = None, status: int = 200) -> web.Response:
-    sight = sight_of(request)
+async def _tokens(request: web.Request, typed: Typed, once: NewSecret | None = None, status: int = 200) -> web.Response:
+    sight = caller_view_of(request)
     now = now_of(sight)
     newest_first = sorted(await access_of(sight).tokens(), key=lambda token: token.created_at, reverse=True)
     return page(
@@ -164,7 +164,7 @@ async def _tokens(request: web.Request, typed: Typed, once: Once | None = None, 
 @needs(Rights.ADMIN)
 async def add_token(request: web.Request) -> web.Response:
     """Make a token, and show it this once."""
-    sight, typed = sight_of(request), await _typed(request)
+    sight, typed = caller_view_of(request), await _typed(request)
     lasts = typed.said.get("lasts", "90d")
     try:
         length = None if lasts == FOR_EVER else LASTS.validate_python(lasts)
@@ -175,13 +175,13 @@ async def add_token(request: web.Request) -> web.Response:
         token, secret = await access_of(sight).add_token(name, rights, _companies(sight, typed), length)
     except AccessError as error:
         return await _tokens(request, _wrong(typed, str(error)), status=422)
-    return await _tokens(request, Typed(), Once(token.name, secret))
+    return await _tokens(request, Typed(), NewSecret(token.name, secret))
 
 
 @needs(Rights.ADMIN)
 async def revoke_token(request: web.Request) -> web.Response:
     """End a token."""
-    sight, typed = sight_of(request), await _typed(request)
+    sight, typed = caller_view_of(request), await _typed(request)
     try:
         await access_of(sight).revoke(typed.said.get("token", ""))
     except AccessError as error:
@@ -192,7 +192,7 @@ async def revoke_token(request: web.Request) -> web.Response:
 @needs(Rights.ADMIN)
 async def show_audit(request: web.Request) -> web.Response:
     """Who did what, newest first."""
-    sight = sight_of(request)
+    sight = caller_view_of(request)
     before = request.query.get("before", "")
     try:
         deeds, older = await sight.deeds(before, MOST)
@@ -216,7 +216,7 @@ def _rights(typed: Typed) -> Rights:
         raise AccessError(f"choose rights: {', '.join(Rights)}") from None
 
 
-def _companies(sight: Sight, typed: Typed) -> Companies:
+def _companies(sight: CallerView, typed: Typed) -> Companies:
     """The companies that the form names; None where it says all. Nothing chosen is not all, and a misspelt one would
     show nothing for ever."""
     if typed.said.get("reach") == "all":
@@ -232,9 +232,9 @@ def _wrong(typed: Typed, said: str, where: str = "") -> Typed:
     return Typed(typed.said, typed.companies, {about: said})
 
 
-def _names(sight: Sight) -> dict[str, str]:
+def _names(sight: CallerView) -> dict[str, str]:
     return {path.company: path.company_name for path in sight.paths()}
 
 
-def _link(sight: Sight, secret: str) -> str:
+def _link(sight: CallerView, secret: str) -> str:
     return link_to(sight.backend.config().web.base_url, secret)

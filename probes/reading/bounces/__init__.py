@@ -19,15 +19,15 @@ from collections.abc import Collection, Iterable, Sequence
 
 from probes.reading.bounces import report as reports
 from probes.reading.bounces.address import address_in, addresses_in, is_machine, plain
-from probes.reading.bounces.answer import Answer, answer_in, answer_told, share
+from probes.reading.bounces.answer import ReportedReply, answer_in, answer_told, share
 from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
-from probes.reading.bounces.notices import ANSWERED, NOTICE_READ, Said, notice_in, said_in
+from probes.reading.bounces.notices import ANSWERED, NOTICE_READ, RecipientNotice, notice_in, said_in
 from probes.reading.bounces.services import notification_in
 from probes.reading.bounces.sort import is_auto_reply, is_from_machine, is_notice, notice_kind
 from probes.reading.bounces.survivor import token_in
-from probes.reading.bounces.trouble import Trouble, untroubled
+from probes.reading.bounces.trouble import RecipientFailure, untroubled
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
-from probes.reading.mime import Mail, open_mail
+from probes.reading.mime import ParsedMail, open_mail
 
 RECIPIENTS_READ = 100  # what a server must take at once (RFC 5321, section 4.5.3.1.8); a probe has one
 
@@ -46,7 +46,7 @@ def read_bounce(data: bytes) -> BounceFacts:
 _Reading = tuple[MailKind, list[RecipientFacts], str]
 
 
-def _read(mail: Mail) -> _Reading:
+def _read(mail: ParsedMail) -> _Reading:
     complained = complaint_in(mail)
     if complained is not None:
         return MailKind.COMPLAINT, [untroubled(address, "") for address in complained], ""
@@ -61,7 +61,7 @@ def _read(mail: Mail) -> _Reading:
     )
 
 
-def _prose(mail: Mail) -> str:
+def _prose(mail: ParsedMail) -> str:
     """The notification for people: the texts above the returned message, HTML only where there is nothing else."""
     ahead = []
     for part in mail.parts:
@@ -81,7 +81,7 @@ _REPORTS = ("message/delivery-status", "message/global-delivery-status", "messag
 _REPORT_IN_PROSE = re.compile(r"^>? ?Final-Recipient[ \t]*:[ \t]*rfc822", re.IGNORECASE | re.MULTILINE)
 
 
-def _reported(mail: Mail, text: str) -> _Reading | None:
+def _reported(mail: ParsedMail, text: str) -> _Reading | None:
     sources = [part.text() for part in mail.parts if part.type in _REPORTS]
     if not sources and _REPORT_IN_PROSE.search(text) and (is_from_machine(mail) or is_notice(mail, text[:NOTICE_READ])):
         sources = [re.sub(r"^>[ ]?", "", text, flags=re.MULTILINE)]
@@ -109,7 +109,7 @@ def _name(group: reports.Group) -> str:
     return address_in(said) or plain(said)
 
 
-def _trouble(name: str, group: reports.Group, told: str, notice: str, longest: int) -> Trouble:
+def _trouble(name: str, group: reports.Group, told: str, notice: str, longest: int) -> RecipientFailure:
     """Its diagnostic, else what the prose says of this recipient, else of the only one."""
     status = reports.status_of(group)
     expected = (status or " ")[0].strip()
@@ -121,10 +121,10 @@ def _trouble(name: str, group: reports.Group, told: str, notice: str, longest: i
                 answer = other
     answer = _whole(answer, told)
     remote = reports.untyped(group.get("remote-mta", ""))
-    return Trouble(name, reports.action_of(group, status), status, answer, remote, told)
+    return RecipientFailure(name, reports.action_of(group, status), status, answer, remote, told)
 
 
-def _whole(answer: Answer, told: str) -> Answer:
+def _whole(answer: ReportedReply, told: str) -> ReportedReply:
     """All lines of an answer of which the report has but the first, "550-", where the transcript has the others."""
     if answer.words[3:4] != "-":
         return answer
@@ -145,7 +145,7 @@ def _kind_of(recipients: Sequence[RecipientFacts]) -> MailKind:
     return MailKind.BOUNCE if "failed" in actions else MailKind.DELAY if "delayed" in actions else MailKind.SUCCESS
 
 
-def _wrapped(mail: Mail) -> _Reading | None:
+def _wrapped(mail: ParsedMail) -> _Reading | None:
     """A report that a gateway passed on inside a notice of its own."""
     inner = returned_part(mail)
     if inner is None or not is_from_machine(mail):
@@ -164,7 +164,7 @@ def _notified(text: str) -> _Reading | None:
     about = said.recipients[:RECIPIENTS_READ]
     longest = share(len(about))
     troubles = [
-        Trouble(
+        RecipientFailure(
             one.address,
             one.action,
             one.status or None,
@@ -176,7 +176,7 @@ def _notified(text: str) -> _Reading | None:
     return said.kind, recipients, reports.untyped(said.reporting_mta)
 
 
-def _receipt(mail: Mail) -> _Reading | None:
+def _receipt(mail: ParsedMail) -> _Reading | None:
     """A message disposition notification, RFC 8098: it was delivered, whatever became of it then."""
     source = next((part for part in mail.parts if part.type == "message/disposition-notification"), None)
     if source is None:
@@ -192,7 +192,7 @@ _REPORTER = re.compile(
 )
 
 
-def _told(mail: Mail, notice: str, text: str) -> _Reading | None:
+def _told(mail: ParsedMail, notice: str, text: str) -> _Reading | None:
     if not is_notice(mail, notice):
         return None
     kind = notice_kind(mail, notice)
@@ -200,7 +200,7 @@ def _told(mail: Mail, notice: str, text: str) -> _Reading | None:
     named = _named(mail, notice, text)[:RECIPIENTS_READ]
     longest, whole = share(len(named)), answer_told(notice)
     troubles = [
-        Trouble(said.address, action, None, _answer(said.text[:longest], whole), "", context[:longest])
+        RecipientFailure(said.address, action, None, _answer(said.text[:longest], whole), "", context[:longest])
         for said, context in ((said, said.text if len(named) > 1 else notice) for said in named)
     ]
     reporter = _REPORTER.search(notice)
@@ -209,20 +209,20 @@ def _told(mail: Mail, notice: str, text: str) -> _Reading | None:
     return kind, [trouble.facts() for trouble in troubles], reporting
 
 
-def _answer(said: str, whole: Answer) -> Answer:
+def _answer(said: str, whole: ReportedReply) -> ReportedReply:
     """What is said of this recipient; else the answer that stands apart from the list of those whom it concerns."""
     answer = answer_told(said)
     return whole if answer.code is None and answer.enhanced is None and whole.code is not None else answer
 
 
-def _named(mail: Mail, notice: str, text: str) -> list[Said]:
+def _named(mail: ParsedMail, notice: str, text: str) -> list[RecipientNotice]:
     """Who is named in the notice; else the one to whom the original message went."""
     return said_in(notice, _known(mail)) or [
-        Said(address, notice) for address in _original_to(mail, text[len(notice) :])
+        RecipientNotice(address, notice) for address in _original_to(mail, text[len(notice) :])
     ]
 
 
-def _known(mail: Mail) -> list[str]:
+def _known(mail: ParsedMail) -> list[str]:
     values = mail.headers.all("x-failed-recipients") + mail.headers.all("x-bounced-address")
     return list(dict.fromkeys(address for value in values for address in addresses_in(value)))
 
@@ -230,7 +230,7 @@ def _known(mail: Mail) -> list[str]:
 _TO = re.compile(r"^[ \t]{0,4}(?:To|X-Envelope-To|X-Receiver):(.*(?:\n[ \t].*){0,20})", re.IGNORECASE | re.MULTILINE)
 
 
-def _original_to(mail: Mail, below: str) -> list[str]:
+def _original_to(mail: ParsedMail, below: str) -> list[str]:
     headers = returned(mail)
     if headers is not None:
         return addresses_in(headers.get("to"))[:1]

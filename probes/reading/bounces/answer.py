@@ -63,7 +63,7 @@ _HOST = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReportedReply:
     """What was answered. `text` is verbatim, white space folded; `words` is it from its code on.
 
     `paired` says that the two codes stand beside each other, so both are the server's.
@@ -83,7 +83,7 @@ def share(recipients: int) -> int:
     return max(SHORTEST, min(LONGEST, LONGEST_OF_ALL // max(1, recipients)))
 
 
-def answer_in(text: str, expected: str = "") -> Answer:
+def answer_in(text: str, expected: str = "") -> ReportedReply:
     """Read an answer. `expected` is the class of the status, "2", "4" or "5": of several codes those of it come first.
 
     A good answer, class 2, is none unless it is expected.
@@ -94,7 +94,7 @@ def answer_in(text: str, expected: str = "") -> Answer:
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 
 
-def answer_told(prose: str, expected: str = "") -> Answer:
+def answer_told(prose: str, expected: str = "") -> ReportedReply:
     """Read an answer out of prose: the same, with `text` cut to the server's own words where its code opens them."""
     prose = prose[:LONGEST]
     codes = _codes(prose, expected)
@@ -115,9 +115,9 @@ class _Codes(NamedTuple):
     paired: bool
 
 
-def _answer(text: str, codes: _Codes) -> Answer:
+def _answer(text: str, codes: _Codes) -> ReportedReply:
     host = _HOST.search(text)
-    return Answer(
+    return ReportedReply(
         _folded(text),
         _folded(text[codes.start :]),
         codes.code,

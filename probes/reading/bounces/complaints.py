@@ -3,13 +3,13 @@
 import re
 
 from probes.reading.bounces.address import addresses_in
-from probes.reading.mime import Headers, Mail, Part, header_text
+from probes.reading.mime import Headers, ParsedMail, Part, header_text
 
 _MICROSOFT = re.compile(r"^complaint about message from ", re.IGNORECASE)  # its junk mail reporting programme
 _REPORTED = ("original-rcpt-to", "removal-recipient", "x-hmxmroriginalrecipient")
 
 
-def complaint_in(mail: Mail) -> tuple[str, ...] | None:
+def complaint_in(mail: ParsedMail) -> tuple[str, ...] | None:
     """Of whom a complaint is, as far as it says; None where it is no complaint."""
     report = next((part for part in mail.parts if part.type == "message/feedback-report"), None)
     if report is not None:
@@ -19,7 +19,7 @@ def complaint_in(mail: Mail) -> tuple[str, ...] | None:
     return None
 
 
-def _named(report: Headers | None, mail: Mail) -> tuple[str, ...]:
+def _named(report: Headers | None, mail: ParsedMail) -> tuple[str, ...]:
     for headers in (report, returned(mail)):
         if headers is None:
             continue
@@ -40,12 +40,12 @@ RETURNED = (
 )
 
 
-def returned_part(mail: Mail) -> Part | None:
+def returned_part(mail: ParsedMail) -> Part | None:
     """The part that holds the original message, or its headers."""
     return next((part for part in mail.parts if part.type in RETURNED), None)
 
 
-def returned(mail: Mail) -> Headers | None:
+def returned(mail: ParsedMail) -> Headers | None:
     """The headers of the original message, where a part holds them."""
     part = returned_part(mail)
     return Headers(part.octets().lstrip(b"\n").partition(b"\n\n")[0]) if part else None

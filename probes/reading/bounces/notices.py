@@ -33,7 +33,7 @@ ENDINGS = re.compile(rf"^[ \t>|*=_/-]*(?:{'|'.join(_ENDINGS)})", re.IGNORECASE |
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RecipientNotice:
     """One recipient of a notice and what it says of it."""
 
     address: str
@@ -94,14 +94,18 @@ def notice_in(text: str) -> str:
     return text[: min(ending.start() if ending else len(text), NOTICE_READ)]
 
 
-def said_in(notice: str, known: Sequence[str] = ()) -> list[Said]:
+def said_in(notice: str, known: Sequence[str] = ()) -> list[RecipientNotice]:
     """Who is named in a notice, with what is said of each. `known` are recipients that headers name."""
     if spoken := list(_transcript(notice)):
         return _once(spoken)
     places = _known_places(notice, known) if known else _places(notice, ROWS) or _places(notice, SENTENCES)
     found = _blocks(notice, places)
     named = {said.address.lower() for said in found}
-    rest = [Said(address, found[0].text if found else notice) for address in known if address.lower() not in named]
+    rest = [
+        RecipientNotice(address, found[0].text if found else notice)
+        for address in known
+        if address.lower() not in named
+    ]
     return _once([*found, *rest])
 
 
@@ -132,11 +136,11 @@ def _known_places(notice: str, known: Sequence[str]) -> list[tuple[int, int, str
 _WORDS = re.compile(r"[^\W\d_]{2}")
 
 
-def _blocks(notice: str, places: list[tuple[int, int, str]]) -> list[Said]:
+def _blocks(notice: str, places: list[tuple[int, int, str]]) -> list[RecipientNotice]:
     """Each one's text goes on to the next one; who has none of his own shares that of the next, or what stood above."""
     if not places:
         return []
-    found: list[Said] = []
+    found: list[RecipientNotice] = []
     following = notice[: places[0][0]]
     for (start, end, address), (until, _, _) in zip(
         reversed(places), reversed([*places[1:], (len(notice), 0, "")]), strict=True
@@ -146,11 +150,11 @@ def _blocks(notice: str, places: list[tuple[int, int, str]]) -> list[Said]:
         if _WORDS.search(own) or (_WORDS.search(other) and "recipient" not in other):
             following = notice[start:until]
         alias = _EXPANDED.search(own)
-        found.append(Said(alias[1] if alias else address, following))
+        found.append(RecipientNotice(alias[1] if alias else address, following))
     return found[::-1]
 
 
-def _transcript(notice: str) -> Iterator[Said]:
+def _transcript(notice: str) -> Iterator[RecipientNotice]:
     """sendmail's transcript alone: what the server answered stands above the line that names the recipient."""
     above = notice.find("Transcript of session follows")
     if above < 0 or "had permanent" in notice[:above] or "had transient" in notice[:above]:
@@ -158,13 +162,15 @@ def _transcript(notice: str) -> Iterator[Said]:
     for match in islice(_TRANSCRIPT.finditer(notice, above), NAMED_READ):
         answers = [found[1] for found in ANSWERED.finditer(notice, above, match.start())]
         said = answers[-1] if answers else match["rest"]
-        yield Said(plain(match["address"]), said if re.match(r"[45]\d\d\b", said) else f"{match['code']} {said}")
+        yield RecipientNotice(
+            plain(match["address"]), said if re.match(r"[45]\d\d\b", said) else f"{match['code']} {said}"
+        )
         above = match.end()
 
 
-def _once(found: Sequence[Said]) -> list[Said]:
+def _once(found: Sequence[RecipientNotice]) -> list[RecipientNotice]:
     """Each address once: the first text said of it."""
-    kept: dict[str, Said] = {}
+    kept: dict[str, RecipientNotice] = {}
     for said in found:
         kept.setdefault(said.address.lower(), said)
     return list(kept.values())

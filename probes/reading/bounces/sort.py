@@ -4,7 +4,7 @@ import re
 
 from probes.reading.bounces.complaints import returned_part
 from probes.reading.facts import MailKind
-from probes.reading.mime import Mail, header_text
+from probes.reading.mime import ParsedMail, header_text
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -66,7 +66,7 @@ _ROBOTS = (
 _MACHINES = ("x-failed-recipients", "x-bounced-address", "x-mx-bounce", "x-mlserver")
 
 
-def is_from_machine(mail: Mail) -> bool:
+def is_from_machine(mail: ParsedMail) -> bool:
     """Whether a mail system sent it, by its own account: sender, return path, or the headers of its notices."""
     heads = mail.headers
     if any(name in heads for name in _MACHINES) or "<>" in heads.get("return-path"):
@@ -74,7 +74,7 @@ def is_from_machine(mail: Mail) -> bool:
     return "from" in heads and _DAEMON.search(heads.get("from")[:LONGEST]) is not None
 
 
-def is_notice(mail: Mail, notice: str) -> bool:
+def is_notice(mail: ParsedMail, notice: str) -> bool:
     """Whether it reads like a notice about a mail: its subject or its sender says so, and what it says or returns."""
     subject = header_text(mail.headers.get("subject")[:LONGEST])
     titled = _SUBJECTS.search(subject) is not None
@@ -87,7 +87,7 @@ def is_notice(mail: Mail, notice: str) -> bool:
     return returning or (titled and worded)
 
 
-def is_auto_reply(mail: Mail) -> bool:
+def is_auto_reply(mail: ParsedMail) -> bool:
     """Whether a person's mailbox answered by itself: RFC 3834, and the marks used before it."""
     heads = mail.headers
     if "x-failed-recipients" in heads:
@@ -100,7 +100,7 @@ def is_auto_reply(mail: Mail) -> bool:
     return (answered or precedence or ruled) and not _DAEMON.search(heads.get("from")[:LONGEST])
 
 
-def notice_kind(mail: Mail, notice: str) -> MailKind:
+def notice_kind(mail: ParsedMail, notice: str) -> MailKind:
     """Given up, or still trying."""
     subject = header_text(mail.headers.get("subject")[:LONGEST])
     return MailKind.DELAY if _DELAYED.search(subject) or _DELAYED.search(notice) else MailKind.BOUNCE

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from probes.reading.bounces.complaints import returned_part
-from probes.reading.mime import Mail, header_text
+from probes.reading.mime import ParsedMail, header_text
 from probes.token import shaped
 
 _TAGGED = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "x-apparently-to")
 _ANSWERED = ("subject", "in-reply-to", "references", "x-failed-recipients")
 
 
-def token_in(mail: Mail, data: bytes) -> str | None:
+def token_in(mail: ParsedMail, data: bytes) -> str | None:
     """The original message's token, in lower case: from its own headers, its text, our envelope tag, the subject, or
     anywhere else in the part of the mail that is read."""
     for place in _places(mail, data):
@@ -19,7 +19,7 @@ def token_in(mail: Mail, data: bytes) -> str | None:
     return None
 
 
-def _places(mail: Mail, data: bytes) -> Iterator[bytes]:
+def _places(mail: ParsedMail, data: bytes) -> Iterator[bytes]:
     if original := returned_part(mail):
         octets = original.octets()
         yield octets

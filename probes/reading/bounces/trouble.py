@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from probes.reading.bounces.answer import Answer
+from probes.reading.bounces.answer import ReportedReply
 from probes.reading.bounces.notices import ANSWERED
 from probes.reading.bounces.reasons import reason_in
 from probes.reading.facts import Confidence, RecipientFacts, ReplyFacts
@@ -11,13 +11,13 @@ from probes.verdict import Cause
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class RecipientFailure:
     """What befell one recipient, before its cause is known."""
 
     address: str
     action: str
     status: str | None
-    answer: Answer
+    answer: ReportedReply
     remote_mta: str = ""
     context: str = ""
 

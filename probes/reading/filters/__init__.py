@@ -14,7 +14,7 @@ from itertools import islice
 from probes.reading.authentication import checks
 from probes.reading.facts import FilterFacts, Finding
 from probes.reading.filters import gateways, mailbox_providers, microsoft, open_source
-from probes.reading.filters.says import Reader, Says
+from probes.reading.filters.says import FilterResult, Reader
 from probes.reading.header_fields import SECTION_READ, Field, fields
 from probes.verdict import Cause
 
@@ -32,10 +32,10 @@ BAD = frozenset({Finding.SPAM, Finding.PHISHING, Finding.BULK, Finding.QUARANTIN
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FilterVerdict:
     """One header's verdict, and the header's place in the section (0 = top)."""
 
-    said: Says
+    said: FilterResult
     place: int
     field: Field
 
@@ -46,12 +46,12 @@ class Verdict:
         return FilterFacts(said.vendor, said.verdict, said.score, said.threshold, said.rules, self.field.line)
 
 
-def verdicts(section: Iterable[Field]) -> tuple[Verdict, ...]:
+def verdicts(section: Iterable[Field]) -> tuple[FilterVerdict, ...]:
     """Every verdict that a header states, topmost first; at most MOST_VERDICTS."""
-    found: list[Verdict] = []
+    found: list[FilterVerdict] = []
     for place, field, reader in islice(_readable(section), MOST_READ):
         if said := reader(field.value[:LONGEST]):
-            found.append(Verdict(said, place, field))
+            found.append(FilterVerdict(said, place, field))
     return tuple(found[:MOST_VERDICTS])
 
 
@@ -61,7 +61,7 @@ def _readable(section: Iterable[Field]) -> Iterator[tuple[int, Field, Reader]]:
             yield place, field, reader
 
 
-def overall(said: Sequence[Says]) -> Finding | None:
+def overall(said: Sequence[FilterResult]) -> Finding | None:
     """One verdict for the receiver's filters, topmost first: the last to judge counts, and phishing is never less.
 
     Where the message was put is not a judgement, so that counts only where nothing else is said.

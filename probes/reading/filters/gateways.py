@@ -3,7 +3,17 @@
 import re
 
 from probes.reading.facts import Finding
-from probes.reading.filters.says import YES_NO, Reader, Says, first_word, keyed, number, rule_names, scored, worded
+from probes.reading.filters.says import (
+    YES_NO,
+    FilterResult,
+    Reader,
+    first_word,
+    keyed,
+    number,
+    rule_names,
+    scored,
+    worded,
+)
 from probes.verdict import Cause
 
 SURE_OF = 0.5  # Sophos: half and more is spam
@@ -20,7 +30,7 @@ _RULE_ENDS: tuple[tuple[str, Finding], ...] = (  # Proofpoint's rule names; the 
 )
 
 
-def _proofpoint(value: str) -> Says | None:
+def _proofpoint(value: str) -> FilterResult | None:
     """X-Proofpoint-Spam-Details: `rule=outbound_notspam policy=outbound score=0 phishscore=0 ...`."""
     pairs = keyed(value)
     rule, score = pairs.get("rule", "").lower(), number(pairs.get("score"))
@@ -28,14 +38,16 @@ def _proofpoint(value: str) -> Says | None:
     if verdict is None and score is None:
         return None
     outbound = "outbound" in rule or "outbound" in pairs.get("policy", "").lower()
-    return Says("proofpoint", verdict or Finding.UNSURE, score, rules=(rule,) if rule else (), outbound=outbound)
+    return FilterResult(
+        "proofpoint", verdict or Finding.UNSURE, score, rules=(rule,) if rule else (), outbound=outbound
+    )
 
 
 _TAIL = re.compile(r"\btests=([^;]{0,4000})")
 OFF = 1000.0  # a level of Barracuda's that is switched off
 
 
-def _barracuda(value: str) -> Says | None:
+def _barracuda(value: str) -> FilterResult | None:
     """`Yes, SCORE=s using ... TAG_LEVEL=t QUARANTINE_LEVEL=q KILL_LEVEL=k tests=A,B`."""
     verdict = YES_NO.get(first_word(value))
     if verdict is None:
@@ -48,7 +60,7 @@ def _barracuda(value: str) -> Says | None:
         verdict = Finding.QUARANTINED
     limit = min((level for level in levels.values() if level is not None and level < OFF), default=None)
     names = _TAIL.search(value)
-    return Says("barracuda", verdict, score, limit, rule_names(names[1]) if names else ())
+    return FilterResult("barracuda", verdict, score, limit, rule_names(names[1]) if names else ())
 
 
 _TREND = re.compile(
@@ -57,29 +69,29 @@ _TREND = re.compile(
 _TREND_ENGINE = re.compile(r"\s*(\d{1,9})-(-?\d{1,9}(?:\.\d{1,9})?)-(\d{1,9}(?:\.\d{1,9})?)")
 
 
-def _trend(value: str) -> Says | None:
+def _trend(value: str) -> FilterResult | None:
     """`Yes-score-threshold-category-type`, a negative score with two dashes; type 2 is phishing."""
     found = _TREND.match(value)
     if found is None:
-        return Says("trendmicro", YES_NO[word]) if (word := first_word(value)) in ("yes", "no") else None
+        return FilterResult("trendmicro", YES_NO[word]) if (word := first_word(value)) in ("yes", "no") else None
     verdict = Finding.CLEAN if found[1].lower() == "no" else Finding.PHISHING if found[5] == "2" else Finding.SPAM
-    return Says("trendmicro", verdict, number(found[2]), number(found[3]))
+    return FilterResult("trendmicro", verdict, number(found[2]), number(found[3]))
 
 
-def _trend_engine(value: str) -> Says | None:
+def _trend_engine(value: str) -> FilterResult | None:
     """`type-score-threshold`."""
     found = _TREND_ENGINE.match(value)
     if found is None:
         return None
     score, limit = float(found[2]), float(found[3])
-    return Says("trendmicro", Finding.SPAM if score >= limit else Finding.CLEAN, score, limit)
+    return FilterResult("trendmicro", Finding.SPAM if score >= limit else Finding.CLEAN, score, limit)
 
 
 def _listed(vendor: str, verdict: Finding) -> Reader:
     """A list of the administrator's or the user's decided: only Yes tells."""
 
-    def read(value: str) -> Says | None:
-        return Says(vendor, verdict, cause=Cause.POLICY) if first_word(value) == "yes" else None
+    def read(value: str) -> FilterResult | None:
+        return FilterResult(vendor, verdict, cause=Cause.POLICY) if first_word(value) == "yes" else None
 
     return read
 
@@ -87,28 +99,28 @@ def _listed(vendor: str, verdict: Finding) -> Reader:
 def _present(vendor: str, verdict: Finding) -> Reader:
     """The header is written only then."""
 
-    def read(value: str) -> Says | None:
-        return Says(vendor, verdict, rules=(value[:80],) if value else ())
+    def read(value: str) -> FilterResult | None:
+        return FilterResult(vendor, verdict, rules=(value[:80],) if value else ())
 
     return read
 
 
-def _probability(value: str) -> Says | None:
+def _probability(value: str) -> FilterResult | None:
     """Sophos: 0.087, or 9%."""
     score = number(value)
     if score is None:
         return None
     share = score / 100 if "%" in value else score
-    return Says("sophos", Finding.SPAM if share >= SURE_OF else Finding.CLEAN, share, SURE_OF)
+    return FilterResult("sophos", Finding.SPAM if share >= SURE_OF else Finding.CLEAN, share, SURE_OF)
 
 
 def _worst_word(vendor: str, words: tuple[tuple[str, Finding], ...]) -> Reader:
     """The first of these words that stands anywhere in the value."""
     forms = tuple((re.compile(rf"\b{word}", re.IGNORECASE), finding) for word, finding in words)
 
-    def read(value: str) -> Says | None:
+    def read(value: str) -> FilterResult | None:
         found = next((finding for form, finding in forms if form.search(value[:500])), None)
-        return Says(vendor, found) if found else None
+        return FilterResult(vendor, found) if found else None
 
     return read
 
@@ -172,29 +184,29 @@ _PLAIN = (
 )
 
 
-def _pstn_levels(value: str) -> Says | None:
+def _pstn_levels(value: str) -> FilterResult | None:
     """Postini: a lower S is worse, and the limit is each user's own."""
     found = re.search(r"\bS:\s*(-?[\d.]{1,20})", value)
     score = number(found[1]) if found else None
-    return None if score is None else Says("postini", Finding.UNSURE, score)
+    return None if score is None else FilterResult("postini", Finding.UNSURE, score)
 
 
-def _symantec(value: str) -> Says | None:
+def _symantec(value: str) -> FilterResult | None:
     """X-SpamReason: `No, hits=...`; Yes alone may be detection without action."""
     match first_word(value):
         case "no":
-            return Says("symantec", Finding.CLEAN)
+            return FilterResult("symantec", Finding.CLEAN)
         case "yes":
-            return Says("symantec", Finding.UNSURE)
+            return FilterResult("symantec", Finding.UNSURE)
         case _:
             return None
 
 
-def _eset(value: str) -> Says | None:
+def _eset(value: str) -> FilterResult | None:
     pairs = keyed(value)
     word = pairs.get("r") or first_word(value)
     verdict = {"ok": Finding.CLEAN, "spam": Finding.SPAM, "probably_spam": Finding.UNSURE}.get(word.lower())
-    return Says("eset", verdict, number(pairs.get("s"))) if verdict else None
+    return FilterResult("eset", verdict, number(pairs.get("s"))) if verdict else None
 
 
 HEADERS: dict[str, Reader] = {

@@ -3,7 +3,7 @@
 import re
 
 from probes.reading.facts import Finding
-from probes.reading.filters.says import YES_NO, Reader, Says, keyed, number, worded
+from probes.reading.filters.says import YES_NO, FilterResult, Reader, keyed, number, worded
 
 _UI = {"notjunk": Finding.CLEAN, "junk": Finding.SPAM, "unknown": Finding.UNSURE}
 _UI_RESULT = re.compile(r"\s*(notjunk|junk|unknown):(-?\d{1,9})", re.IGNORECASE)
@@ -12,17 +12,17 @@ _UI_RESULT = re.compile(r"\s*(notjunk|junk|unknown):(-?\d{1,9})", re.IGNORECASE)
 def _ui(*, outbound: bool) -> Reader:
     """GMX, web.de, 1&1: `notjunk:1;...`."""
 
-    def read(value: str) -> Says | None:
+    def read(value: str) -> FilterResult | None:
         found = _UI_RESULT.match(value)
-        return Says("gmx", _UI[found[1].lower()], number(found[2]), outbound=outbound) if found else None
+        return FilterResult("gmx", _UI[found[1].lower()], number(found[2]), outbound=outbound) if found else None
 
     return read
 
 
-def _gmx(value: str) -> Says | None:
+def _gmx(value: str) -> FilterResult | None:
     """`0 (Mail was not recognized as spam)`; below zero: on the user's own list of good senders."""
     level = number(value)
-    return None if level is None else Says("gmx", Finding.SPAM if level > 0 else Finding.CLEAN, level)
+    return None if level is None else FilterResult("gmx", Finding.SPAM if level > 0 else Finding.CLEAN, level)
 
 
 def _flag(vendor: str, verdict: Finding) -> Reader:
@@ -30,16 +30,16 @@ def _flag(vendor: str, verdict: Finding) -> Reader:
     return worded(vendor, {"1": verdict, "0": Finding.CLEAN})
 
 
-def _alibaba(value: str) -> Says | None:
+def _alibaba(value: str) -> FilterResult | None:
     """`AC=CONTINUE;...`: our reading of observed mail."""
     verdict = {"pass": Finding.CLEAN, "continue": Finding.CLEAN, "suspect": Finding.UNSURE}.get(
         keyed(value).get("ac", "").lower()
     )
-    return Says("alibaba", verdict) if verdict else None
+    return FilterResult("alibaba", verdict) if verdict else None
 
 
-def _yahoo_bulk(value: str) -> Says | None:
-    return Says("yahoo", Finding.BULK, placed=True) if value.strip() else None
+def _yahoo_bulk(value: str) -> FilterResult | None:
+    return FilterResult("yahoo", Finding.BULK, placed=True) if value.strip() else None
 
 
 HEADERS: dict[str, Reader] = {

@@ -6,7 +6,7 @@ University's IT help and observed mail have them.
 """
 
 from probes.reading.facts import Finding
-from probes.reading.filters.says import Reader, Says, keyed, number, worded
+from probes.reading.filters.says import FilterResult, Reader, keyed, number, worded
 from probes.verdict import Cause
 
 SPAM_FROM = 5.0  # SCL 5 and 6 are spam, 9 surely; 7 and 8 occur at Outlook.com and go to junk
@@ -49,7 +49,7 @@ CATEGORIES: dict[str, tuple[Finding, Cause]] = {  # CAT: what kind of bad it is,
 def _report(vendor: str, *, elsewhere: bool = False) -> Reader:
     """X-Forefront-Antispam-Report: how it was judged (SFV), else its kind (CAT), else its level (SCL)."""
 
-    def read(value: str) -> Says | None:
+    def read(value: str) -> FilterResult | None:
         pairs = keyed(value)
         level = number(pairs.get("scl"))
         judged = JUDGED.get(pairs.get("sfv", "").lower())
@@ -62,7 +62,7 @@ def _report(vendor: str, *, elsewhere: bool = False) -> Reader:
             return None
         outbound = elsewhere or pairs.get("dir", "").lower() == "out" or pairs.get("cat", "").lower() == "ospm"
         rules = tuple(f"{key.upper()}:{pairs[key]}" for key in ("sfv", "cat", "srv", "sfty") if pairs.get(key))
-        return Says(
+        return FilterResult(
             vendor,
             judged[0],
             level,
@@ -75,33 +75,33 @@ def _report(vendor: str, *, elsewhere: bool = False) -> Reader:
     return read
 
 
-def _level(value: str) -> Says | None:
+def _level(value: str) -> FilterResult | None:
     level = number(value)
     if level is None:
         return None
-    return Says("microsoft-scl", Finding.SPAM if level >= SPAM_FROM else Finding.CLEAN, level, SPAM_FROM)
+    return FilterResult("microsoft-scl", Finding.SPAM if level >= SPAM_FROM else Finding.CLEAN, level, SPAM_FROM)
 
 
-def _phishing_level(value: str) -> Says | None:
+def _phishing_level(value: str) -> FilterResult | None:
     level = number(value)
     if level is None or level < SUSPICIOUS_FROM:
         return None  # low on nearly every mail, spam included: no verdict
-    return Says("microsoft-pcl", Finding.UNSURE, level)
+    return FilterResult("microsoft-pcl", Finding.UNSURE, level)
 
 
-def _bulk_level(value: str) -> Says | None:
+def _bulk_level(value: str) -> FilterResult | None:
     level = number(keyed(value).get("bcl"))
-    return Says("microsoft-bcl", Finding.UNSURE, level) if level else None  # the tenant's own limit is not told
+    return FilterResult("microsoft-bcl", Finding.UNSURE, level) if level else None  # the tenant's own limit is not told
 
 
-def _placed(value: str) -> Says | None:
+def _placed(value: str) -> FilterResult | None:
     """Where the mailbox put it and what decided that. Moved by the user's own rule to another folder: no verdict."""
     pairs = keyed(value)
     folder = folder_letter(pairs)
     why = (f"OFR:{pairs['ofr']}",) if pairs.get("ofr") else ()
     verdict = {"i": Finding.CLEAN, "j": Finding.SPAM}.get(folder)
     cause = Cause.POLICY if why and "rule" in why[0].lower() else Cause.CONTENT
-    return Says("microsoft-mailbox", verdict, rules=why, placed=True, cause=cause) if verdict else None
+    return FilterResult("microsoft-mailbox", verdict, rules=why, placed=True, cause=cause) if verdict else None
 
 
 def folder_letter(pairs: dict[str, str]) -> str:
@@ -109,8 +109,10 @@ def folder_letter(pairs: dict[str, str]) -> str:
     return pairs.get("dest", "").lower() or ("j" if pairs.get("rf", "").lower() == "junkemail" else "")
 
 
-def _custom(value: str) -> Says | None:
-    return Says("microsoft-eop", Finding.SPAM, rules=(value[:80],), cause=Cause.POLICY) if value.strip() else None
+def _custom(value: str) -> FilterResult | None:
+    return (
+        FilterResult("microsoft-eop", Finding.SPAM, rules=(value[:80],), cause=Cause.POLICY) if value.strip() else None
+    )
 
 
 HEADERS: dict[str, Reader] = {

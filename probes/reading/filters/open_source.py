@@ -3,7 +3,7 @@
 import re
 
 from probes.reading.facts import Finding
-from probes.reading.filters.says import YES_NO, Reader, Says, first_word, number, rule_names, scored, worded
+from probes.reading.filters.says import YES_NO, FilterResult, Reader, first_word, number, rule_names, scored, worded
 from probes.verdict import Cause
 
 _SCORE = re.compile(r"\b(?:score|hits)\s{0,4}=\s{0,4}(-?[\d.]{1,20})", re.IGNORECASE)
@@ -28,7 +28,7 @@ def _after_required(value: str) -> str:
     return value[found.end() :] if found else ""
 
 
-def _status(value: str) -> Says | None:
+def _status(value: str) -> FilterResult | None:
     """`Yes, score=s required=r tests=A,B`: SpamAssassin, amavis, rspamd; `No, s points, r required, A=1,B=2`."""
     verdict = YES_NO.get(first_word(value))
     if verdict is None:
@@ -36,19 +36,19 @@ def _status(value: str) -> Says | None:
     score = number(_group(_SCORE, value) or _group(_POINTS, value))
     names = _group(_TESTS, value) or _after_required(value)
     vendor = "amavis" if "tagged_above" in value else "spamassassin"
-    return Says(vendor, verdict, score, _required(value), rule_names(names))
+    return FilterResult(vendor, verdict, score, _required(value), rule_names(names))
 
 
 def _of(vendor: str, reader: Reader) -> Reader:
-    def read(value: str) -> Says | None:
+    def read(value: str) -> FilterResult | None:
         said = reader(value)
-        return said and Says(vendor, said.verdict, said.score, said.threshold, said.rules)
+        return said and FilterResult(vendor, said.verdict, said.score, said.threshold, said.rules)
 
     return read
 
 
-def _quarantined(value: str) -> Says | None:
-    return Says("amavis", Finding.QUARANTINED) if value.strip() else None
+def _quarantined(value: str) -> FilterResult | None:
+    return FilterResult("amavis", Finding.QUARANTINED) if value.strip() else None
 
 
 ACTIONS: dict[str, Finding] = {  # rspamd
@@ -71,52 +71,52 @@ ADD_HEADER = 6.0  # rspamd's default for the action "add header"; "greylist" sta
 GREYLIST = 4.0
 
 
-def _action(value: str) -> Says | None:
+def _action(value: str) -> FilterResult | None:
     verdict = ACTIONS.get(value.strip().lower())
-    return Says("rspamd", verdict) if verdict else None
+    return FilterResult("rspamd", verdict) if verdict else None
 
 
-def _pre_result(value: str) -> Says | None:
+def _pre_result(value: str) -> FilterResult | None:
     """An action set by a module before the score was known. No action is no verdict."""
     found = _PRE_RESULT.search(value.lower())
     said = _action(found[1]) if found else None
     if said is None or said.verdict is Finding.CLEAN:
         return None
     failed = "module=dmarc" in value.lower()
-    return Says("rspamd", said.verdict, cause=Cause.AUTHENTICATION if failed else Cause.CONTENT)
+    return FilterResult("rspamd", said.verdict, cause=Cause.AUTHENTICATION if failed else Cause.CONTENT)
 
 
-def _result(value: str) -> Says | None:
+def _result(value: str) -> FilterResult | None:
     """`default: False [score / reject at]; SYMBOL(weight)[options]`: its word is about rejecting, not about tagging."""
     found = _RESULT.search(value)
     if found is None:
         return None
     verdict = Finding.SPAM if found[1].lower() == "true" else Finding.CLEAN
     symbols = tuple(dict.fromkeys(_SYMBOL.findall(value)))[:100]
-    return Says("rspamd", verdict, number(found[2]), number(found[3]), symbols)
+    return FilterResult("rspamd", verdict, number(found[2]), number(found[3]), symbols)
 
 
-def _bar(value: str) -> Says | None:
+def _bar(value: str) -> FilterResult | None:
     """One sign for each point: held against rspamd's default limits."""
     found = _BAR.match(value)
     if found is None:
         return None
     score = {"+": 1.0, "-": -1.0, "/": 0.0}[found[1][0]] * len(found[1])
     verdict = Finding.SPAM if score >= ADD_HEADER else Finding.UNSURE if score >= GREYLIST else Finding.CLEAN
-    return Says("rspamd", verdict, score, ADD_HEADER)
+    return FilterResult("rspamd", verdict, score, ADD_HEADER)
 
 
-def _score_of(value: str) -> Says | None:
+def _score_of(value: str) -> FilterResult | None:
     """`-7.86 / 15.00 / 15.00`, or the score alone."""
     score, *limits = [number(part) for part in value.split("/")[:3]]
     if score is None:
         return None
     limit = limits[0] if limits else None
     verdict = Finding.SPAM if limit is not None and score >= limit else Finding.CLEAN if score <= 0 else Finding.UNSURE
-    return Says("rspamd", verdict, score, limit)
+    return FilterResult("rspamd", verdict, score, limit)
 
 
-def _mailscanner(value: str) -> Says | None:
+def _mailscanner(value: str) -> FilterResult | None:
     """`not spam, ...`, `spam, ...`; old forms give only the score and what is required. Empty: not checked."""
     said = value.strip().lower()
     score = number(_group(_SCORE, value))
@@ -129,13 +129,13 @@ def _mailscanner(value: str) -> Says | None:
         verdict = Finding.SPAM if score >= required else Finding.CLEAN
     else:
         return None
-    return Says("mailscanner", verdict, score, required, rule_names(_after_required(value)))
+    return FilterResult("mailscanner", verdict, score, required, rule_names(_after_required(value)))
 
 
 def _unit(divisor: float) -> Reader:
-    def read(value: str) -> Says | None:
+    def read(value: str) -> FilterResult | None:
         score = number(value)
-        return None if score is None else Says("spamassassin", Finding.UNSURE, score / divisor)
+        return None if score is None else FilterResult("spamassassin", Finding.UNSURE, score / divisor)
 
     return read
 

@@ -9,7 +9,7 @@ from probes.verdict import Cause
 
 
 @dataclass(frozen=True, slots=True)
-class Says:
+class FilterResult:
     """A verdict in so many words.
 
     `outbound`: by a filter on its way out, so the sending side's. `placed`: it tells the folder, not a judgement.
@@ -26,7 +26,7 @@ class Says:
     cause: Cause = Cause.CONTENT
 
 
-Reader = Callable[[str], Says | None]
+Reader = Callable[[str], FilterResult | None]
 
 MOST_RULES = 100
 PAIRS_READ = 4096
@@ -63,9 +63,9 @@ def first_word(value: str) -> str:
 def worded(vendor: str, words: Mapping[str, Finding], *, outbound: bool = False, placed: bool = False) -> Reader:
     """A reader for headers whose first word, or whole value, is the verdict. Another word tells nothing."""
 
-    def read(value: str) -> Says | None:
+    def read(value: str) -> FilterResult | None:
         found = words.get(value.strip().lower()) or words.get(first_word(value))
-        return Says(vendor, found, outbound=outbound, placed=placed) if found else None
+        return FilterResult(vendor, found, outbound=outbound, placed=placed) if found else None
 
     return read
 
@@ -75,7 +75,7 @@ def scored(
 ) -> Reader:
     """A reader for bare scores: without a threshold of the vendor's own, more than `clean_up_to` is not decided."""
 
-    def read(value: str) -> Says | None:
+    def read(value: str) -> FilterResult | None:
         score = number(value)
         if score is None:
             return None
@@ -85,7 +85,7 @@ def scored(
             verdict = Finding.CLEAN
         else:
             verdict = Finding.UNSURE
-        return Says(vendor, verdict, score, spam_from if spam_from is not None else worst)
+        return FilterResult(vendor, verdict, score, spam_from if spam_from is not None else worst)
 
     return read
 

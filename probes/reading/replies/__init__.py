@@ -20,13 +20,13 @@ from probes.reading.replies.codes import bare, find_codes, find_stage
 from probes.reading.replies.listen import fold, listen, quoted_address, repair
 from probes.reading.replies.marks import LINKS, MARKS
 from probes.reading.replies.meanings import by_code, by_enhanced
-from probes.reading.replies.table import Table
+from probes.reading.replies.table import PhraseTable
 from probes.reading.replies.waits import find_wait
 from probes.verdict import Cause
 
 LONGEST = 16 * 1024  # characters that are read; a reply has at most a few hundred
 
-_CERTAIN = Table(  # the order is policy: a reply may say several things
+_CERTAIN = PhraseTable(  # the order is policy: a reply may say several things
     webmail.ROWS,
     carriers.ROWS,
     gateways.ROWS,
@@ -39,9 +39,9 @@ _CERTAIN = Table(  # the order is policy: a reply may say several things
     messages.SIZE,
     senders.LIMITS,
 )
-_BLOCKING = Table(senders.BLOCKS, messages.CONTENTS)
-_FOREIGN = Table(languages.ROWS)
-_VAGUE = Table(systems.VAGUE)
+_BLOCKING = PhraseTable(senders.BLOCKS, messages.CONTENTS)
+_FOREIGN = PhraseTable(languages.ROWS)
+_VAGUE = PhraseTable(systems.VAGUE)
 _LATER = "try again later", "try later", "essayer plus tard"  # rspamd says only this after DATA when it greylists
 
 

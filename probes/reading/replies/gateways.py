@@ -1,25 +1,25 @@
 """What gateways, filters and mail servers as products say in words of their own."""
 
-from probes.reading.replies.table import Origin, Rows
+from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause
 
 ROWS: Rows = {
-    Origin("", "AOL, RLY:CH and RP codes of Outlook.com"): {
+    PhraseSource("", "AOL, RLY:CH and RP codes of Outlook.com"): {
         Cause.RATE_LIMITED: "rtr:ch / rly:ch / rp-001 / rp-002 / rp-003",
     },
-    Origin("mimecast", "Mimecast, error codes 451; DOC-1369"): {
+    PhraseSource("mimecast", "Mimecast, error codes 451; DOC-1369"): {
         Cause.GREYLISTED: "internal resources are temporarily unavailable / internal resource temporarily unavailable",
     },
-    Origin("mimecast", "Mimecast, SMTP error codes 550, reputation"): {
+    PhraseSource("mimecast", "Mimecast, SMTP error codes 550, reputation"): {
         Cause.REPUTATION: "local ct ip reputation",
     },
-    Origin("mimecast", "Mimecast, error codes 421, 554"): {
+    PhraseSource("mimecast", "Mimecast, error codes 421, 554"): {
         Cause.IP_BLOCKED: """
             421 sender address blocked / host network, not allowed / host network not allowed
             ip temporarily blacklisted
             """,
     },
-    Origin("mimecast", "Mimecast, SMTP error codes 550, sender checks"): {
+    PhraseSource("mimecast", "Mimecast, SMTP error codes 550, sender checks"): {
         Cause.AUTHENTICATION: """
             spf sender invalid / dkim sender invalid / dmarc sender invalid / header-based anti-spoofing
             """,
@@ -28,41 +28,41 @@ ROWS: Rows = {
             envelope blocked - user / envelope rejected - block policy / administrative prohibition
             """,
     },
-    Origin("mimecast", "Mimecast, error codes 550, 554"): {
+    PhraseSource("mimecast", "Mimecast, error codes 550, 554"): {
         Cause.CONTENT: """
             email rejected due to security policies / mcspamsignature* / content examination policy
             attachment … blocked by policy
             """,
     },
-    Origin("mimecast", "Mimecast, error codes 451, 550"): {
+    PhraseSource("mimecast", "Mimecast, error codes 451, 550"): {
         Cause.RATE_LIMITED: """
             account service is temporarily unavailable / exceeding outbound thread limit / outbound thread limit
             """,
     },
-    Origin("mimecast", "Mimecast, error codes 553"): {
+    PhraseSource("mimecast", "Mimecast, error codes 553"): {
         Cause.TLS: "this route requires encryption",
     },
-    Origin("mimecast", "Mimecast, SMTP error codes 550, logins"): {
+    PhraseSource("mimecast", "Mimecast, SMTP error codes 550, logins"): {
         Cause.POLICY: "submitter failed to authenticate",
     },
-    Origin("mimecast", "Mimecast, error codes"): {
+    PhraseSource("mimecast", "Mimecast, error codes"): {
         Cause.NETWORK: "incorrect hostname used for inbounds",
     },
-    Origin("mimecast", "Mimecast, error codes 451"): {
+    PhraseSource("mimecast", "Mimecast, error codes 451"): {
         Cause.RELAY_DENIED: "open relay is not allowed / open relay not allowed",
     },
-    Origin("cisco", "Cisco, host access table"): {
+    PhraseSource("cisco", "Cisco, host access table"): {
         Cause.REPUTATION: """
             sending mta's poor reputation / due to a poor email reputation / sender base reputation
             """,
     },
-    Origin("cisco", "Cisco, AsyncOS default text"): {
+    PhraseSource("cisco", "Cisco, AsyncOS default text"): {
         Cause.AUTHENTICATION: "spf unauthorized mail is prohibited",
     },
-    Origin("trendmicro", "Trend Micro, Email Reputation Services"): {
+    PhraseSource("trendmicro", "Trend Micro, Email Reputation Services"): {
         Cause.IP_LISTED: "blocked using trend micro / deferred using trend micro / email reputation services",
     },
-    Origin("symantec", "Symantec, Broadcom article 164955"): {
+    PhraseSource("symantec", "Symantec, Broadcom article 164955"): {
         Cause.IP_LISTED: "because your ip is in the pbl",
         Cause.REPUTATION: "connection rejected by policy [7.7]",
         Cause.IP_BLOCKED: """
@@ -75,67 +75,67 @@ ROWS: Rows = {
         Cause.RELAY_DENIED: "you don't authenticate or the domain isn't in",
         Cause.POLICY: "please turn on smtp authentication in your mail client",
     },
-    Origin("fortinet", "Fortinet, default texts"): {
+    PhraseSource("fortinet", "Fortinet, default texts"): {
         Cause.CONTENT: "fortiguard … blocking url / fortiguard … spam content",
         Cause.IP_LISTED: "fortiguard … black ip / blocklisted by fortiguard / fortiguard … ip",
     },
-    Origin("sophos", "Sophos, default texts"): {
+    PhraseSource("sophos", "Sophos, default texts"): {
         Cause.IP_LISTED: "blocked by sophos / sophos … ip reputation / sxl",
     },
-    Origin("", "Trustwave and Amavis, default texts"): {
+    PhraseSource("", "Trustwave and Amavis, default texts"): {
         Cause.CONTENT: """
             trustwave seg / reject, id= / content rejected, ube / message content rejected, ube / banned content, id=
             """,
     },
-    Origin("", "AT&T; T-Online, postmaster page"): {
+    PhraseSource("", "AT&T; T-Online, postmaster page"): {
         Cause.IP_BLOCKED: """
             521< … _is_blocked / _is_blocked* / ip:# - a problem occurred / a problem occurred. (ask your postmaster
             """,
     },
-    Origin("", "GMX and WEB.DE, postmaster pages"): {
+    PhraseSource("", "GMX and WEB.DE, postmaster pages"): {
         Cause.RATE_LIMITED: "nemesis … too many / requested action aborted: too many",
     },
-    Origin("", "smtpf, its list of replies"): {
+    PhraseSource("", "smtpf, its list of replies"): {
         Cause.IP_BLOCKED: "host … black listed #*",
         Cause.DOMAIN_BLOCKED: "sender … black listed #* / from rfc2606 reserved domain / from unknown tld",
     },
-    Origin("qmail", "qmail-queue and qmail-local, their own errors"): {
+    PhraseSource("qmail", "qmail-queue and qmail-local, their own errors"): {
         Cause.SERVER_FAULT: "trouble in home directory / qq trouble / qq write error / qq read error / unable to chdir",
         Cause.POLICY: "mail server permanently rejected message / mail server temporarily rejected message",
     },
-    Origin("exim", "Exim, sender callouts"): {
+    PhraseSource("exim", "Exim, sender callouts"): {
         Cause.DOMAIN_BLOCKED: "sender verify failed / sender callout / callback setup failed while verifying",
     },
-    Origin("", "RFC 5321, 4.2.3; a full server says so"): {
+    PhraseSource("", "RFC 5321, 4.2.3; a full server says so"): {
         Cause.RATE_LIMITED: "service not available, closing transmission channel",
     },
-    Origin("exim", "cPanel Exim"): {
+    PhraseSource("exim", "cPanel Exim"): {
         Cause.SERVER_FAULT: "could not complete sender verify callout",
     },
-    Origin("spamassassin", "SpamAssassin front ends, cPanel"): {
+    PhraseSource("spamassassin", "SpamAssassin front ends, cPanel"): {
         Cause.CONTENT: """
             rejected: spamassassin score / blocked by spamassassin
             """,
     },
-    Origin("postfix", "postscreen, pregreet and pipelining tests"): {
+    PhraseSource("postfix", "postscreen, pregreet and pipelining tests"): {
         Cause.MALFORMED: "5.5.1 protocol error / 5.5.1 error: protocol error",
     },
-    Origin("barracuda", "Barracuda, refusal at RCPT"): {
+    PhraseSource("barracuda", "Barracuda, refusal at RCPT"): {
         Cause.IP_BLOCKED: "permanent failure for one or more recipients … blocked",
     },
-    Origin("", "procmail's own errors"): {
+    PhraseSource("", "procmail's own errors"): {
         Cause.SERVER_FAULT: "procmail: couldn't create / procmail: unable",
     },
-    Origin("", "Amazon SES and others, RFC 5322 section 3.6"): {
+    PhraseSource("", "Amazon SES and others, RFC 5322 section 3.6"): {
         Cause.MALFORMED: "duplicate header / duplicated header",
     },
-    Origin("postfix", "postscreen, test of a first contact"): {
+    PhraseSource("postfix", "postscreen, test of a first contact"): {
         Cause.GREYLISTED: "450 4.3.2 service currently unavailable / 421 4.3.2 service currently unavailable",
     },
-    Origin("postfix", "postscreen, its denylist"): {
+    PhraseSource("postfix", "postscreen, its denylist"): {
         Cause.IP_BLOCKED: "550 5.3.2 service currently unavailable / 521 5.3.2 service currently unavailable",
     },
-    Origin("", "RFC 5321, section 3.1"): {
+    PhraseSource("", "RFC 5321, section 3.1"): {
         Cause.IP_BLOCKED: "no smtp service here / [banner] … no smtp service",
     },
 }

@@ -1,10 +1,10 @@
 """What mail systems say in other languages than English. Accents are folded away before the search."""
 
-from probes.reading.replies.table import Origin, Rows
+from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause
 
 ROWS: Rows = {
-    Origin("", "German"): {
+    PhraseSource("", "German"): {
         Cause.NO_SUCH_USER: """
             benutzer unbekannt / unbekannter benutzer / empfanger unbekannt / unbekannter empfanger
             adresse unbekannt / empfanger nicht gefunden / benutzer nicht gefunden / postfach existiert nicht
@@ -56,7 +56,7 @@ ROWS: Rows = {
             """,
         Cause.DOMAIN_UNKNOWN: "domain existiert nicht / domain unbekannt / domane unbekannt / unbekannte domain",
     },
-    Origin("", "French"): {
+    PhraseSource("", "French"): {
         Cause.NO_SUCH_USER: """
             utilisateur inconnu / destinataire inconnu / adresse inconnue / adresse invalide / adresse … invalide
             compte inexistant / adresse inexistante / boite inexistante / utilisateur inexistant / n'existe pas
@@ -102,7 +102,7 @@ ROWS: Rows = {
             """,
         Cause.DOMAIN_UNKNOWN: "domaine inconnu / domaine inexistant / domaine introuvable",
     },
-    Origin("", "Spanish"): {
+    PhraseSource("", "Spanish"): {
         Cause.GREYLISTED: "lista gris / listas grises / rechazo temporal",
         Cause.NO_SUCH_USER: """
             usuario desconocido / usuario no existe / usuario inexistente / destinatario desconocido
@@ -152,7 +152,7 @@ ROWS: Rows = {
             """,
         Cause.DOMAIN_UNKNOWN: "dominio no existe / dominio desconocido / dominio inexistente",
     },
-    Origin("", "Japanese"): {
+    PhraseSource("", "Japanese"): {
         Cause.NO_SUCH_USER: """
             ユーザーが見つかりません / ユーザが見つかりません / ユーザー不明 / 宛先不明
             宛先が見つかりません / 宛先が存在しません / 存在しません / アドレスが見つかり / 見つかりません
@@ -180,7 +180,7 @@ ROWS: Rows = {
         Cause.EXPIRED: "配信できませんでした / タイムアウト / 再送",
         Cause.SERVER_FAULT: "システムエラー / 内部エラー / 一時的に / サーバエラー / サーバーエラー",
     },
-    Origin("", "Italian, Dutch, Portuguese"): {
+    PhraseSource("", "Italian, Dutch, Portuguese"): {
         Cause.NO_SUCH_USER: """
             utente sconosciuto / utente inesistente / destinatario sconosciuto / indirizzo … inesistente
             casella inesistente / indirizzo non valido / utente non trovato / destinatario inesistente
@@ -206,7 +206,7 @@ ROWS: Rows = {
             messaggio troppo grande / bericht te groot / bericht is te groot / mensagem muito grande
             """,
     },
-    Origin("", "Polish, Russian, Chinese"): {
+    PhraseSource("", "Polish, Russian, Chinese"): {
         Cause.NO_SUCH_USER: """
             nieznany uzytkownik / uzytkownik nieznany / nie istnieje / nie ma takiego / nieprawidlowy adres
             nie znaleziono / пользователь не найден / нет такого пользователя / пользователь не существует

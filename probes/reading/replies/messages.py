@@ -1,10 +1,10 @@
 """What servers of every make say, in English, of a message."""
 
-from probes.reading.replies.table import Origin, Rows
+from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause
 
 SIZE: Rows = {
-    Origin("", "RFC 1870, RFC 3463 X.3.4 and X.2.3"): {
+    PhraseSource("", "RFC 1870, RFC 3463 X.3.4 and X.2.3"): {
         Cause.TOO_LARGE: """
             message too large / message too big / message is too large / message is too big / message … too large
             message … too big / message size exceed* / message size … exceed* / message size limit*
@@ -22,7 +22,7 @@ SIZE: Rows = {
 }
 
 CONTENTS: Rows = {
-    Origin("", "filters of what the message holds"): {
+    PhraseSource("", "filters of what the message holds"): {
         Cause.CONTENT: """
             virus* / malware / trojan / infected / executable files / executable attachment / prohibited virus
             recent viruses / unacceptable content / dangerous / charset not supported / message content
@@ -40,7 +40,7 @@ CONTENTS: Rows = {
             objectionable content / profanity / bayes* / dspam
             """,
     },
-    Origin("", "RFC 5322 and RFC 2045 checks"): {
+    PhraseSource("", "RFC 5322 and RFC 2045 checks"): {
         Cause.MALFORMED: """
             not rfc / rfc compliant / rfc-compliant / rfc 5322 / rfc 2822 / rfc 822 / rfc violation / rfc2822
             rfc5322 / malformed / duplicate header / duplicated message-id / multiple subject headers / multiple from

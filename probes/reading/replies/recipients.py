@@ -1,10 +1,10 @@
 """What servers of every make say, in English, of a mailbox."""
 
-from probes.reading.replies.table import Origin, Rows
+from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause
 
 FULL: Rows = {
-    Origin("", "Mailgun 605, SendGrid drop reasons, SparkPost and SES suppression lists"): {
+    PhraseSource("", "Mailgun 605, SendGrid drop reasons, SparkPost and SES suppression lists"): {
         Cause.SUPPRESSED: """
             suppression list / recipient suppressed / address is suppressed
             not delivering to previously bounced address / previously bounced / bounced address
@@ -12,7 +12,7 @@ FULL: Rows = {
             previously marked as spam / hard bounced previously
             """,
     },
-    Origin("", "RFC 3463 X.2.2 and the servers' own words"): {
+    PhraseSource("", "RFC 3463 X.2.2 and the servers' own words"): {
         Cause.MAILBOX_FULL: """
             over quota / overquota / over the quota / over its quota / over his quota / over storage quota
             over disk quota / over … mailbox quota / out of storage / out of space / mailbox full / mailbox is full
@@ -38,7 +38,7 @@ FULL: Rows = {
 }
 
 NOBODY: Rows = {
-    Origin("", "the domain rather than the mailbox"): {
+    PhraseSource("", "the domain rather than the mailbox"): {
         Cause.DOMAIN_UNKNOWN: """
             unknown domain / unknown mail domain / host unknown / unknown host / no such domain / no such host
             domain not found / recipient domain must exist / domain must exist / host or domain name not found
@@ -46,7 +46,7 @@ NOBODY: Rows = {
             domain does not accept mail / domain … doesn't receive email
             """,
     },
-    Origin("", "RFC 3463 X.1.1 and the servers' own words"): {
+    PhraseSource("", "RFC 3463 X.1.1 and the servers' own words"): {
         Cause.NO_SUCH_USER: """
             user unknown / userunknown / unknown user / unknown or illegal user / unknown or illegal alias
             unknown alias / unknown local*part / unknown local user / unknown account / unknown address
@@ -114,7 +114,7 @@ NOBODY: Rows = {
             check … recipient … address / check if address is correct / mail to … not accepted here
             """,
     },
-    Origin("", "RFC 3463 X.2.1 and the servers' own words"): {
+    PhraseSource("", "RFC 3463 X.2.1 and the servers' own words"): {
         Cause.MAILBOX_DISABLED: """
             mailbox disabled / mailbox is disabled / mailbox … disabled / mailbox … suspended / mailbox … deactivated
             mailbox is locked / mailbox locked / mailbox is blocked / mailbox is closed / mailbox frozen
@@ -143,7 +143,7 @@ NOBODY: Rows = {
             account … temporarily unavailable
             """,
     },
-    Origin("", "RFC 3463 X.1.2 and X.1.10, RFC 7505"): {
+    PhraseSource("", "RFC 3463 X.1.2 and X.1.10, RFC 7505"): {
         Cause.DOMAIN_UNKNOWN: """
             host unknown / unknown host / hostname unknown / host or domain name not found / domain name not found
             domain not found / domain … not found / no such domain / no such host / unknown domain

@@ -1,10 +1,10 @@
 """What servers of every make say, in English, of a client or a sender that they do not take mail from."""
 
-from probes.reading.replies.table import Origin, Rows
+from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause
 
 WAITING: Rows = {
-    Origin("", "postgrey(8), rspamd, Exim and OpenSMTPD manuals; RFC 6647"): {
+    PhraseSource("", "postgrey(8), rspamd, Exim and OpenSMTPD manuals; RFC 6647"): {
         Cause.GREYLISTED: """
             greylist* / graylist* / grey-list* / gray-list* / grey listed / grey listing / gray listing / postgrey
             try again … first time delivery / temporarily deferred … unknown sender triplet
@@ -14,7 +14,7 @@ WAITING: Rows = {
 }
 
 IDENTITY: Rows = {
-    Origin("", "words that name a blocklist together with the address, whatever else is said of the mailbox"): {
+    PhraseSource("", "words that name a blocklist together with the address, whatever else is said of the mailbox"): {
         Cause.IP_LISTED: """
             your ip address # is blacklisted / ip … on a block list / ip … on a blocklist
             ip … on our block list / ip … in a blacklist / ip … on a blacklist / # is blacklisted / # blacklisted
@@ -22,7 +22,7 @@ IDENTITY: Rows = {
             ip … listed in … rbl / ip … is blacklisted / host # is blacklisted
             """,
     },
-    Origin("", "RFC 7372 X.7.25, Postfix postconf(5) reject_unknown_client_hostname and others"): {
+    PhraseSource("", "RFC 7372 X.7.25, Postfix postconf(5) reject_unknown_client_hostname and others"): {
         Cause.RDNS: """
             cannot find your hostname / cannot find your reverse hostname / reverse dns / reverse-dns / rdns
             reverse lookup / reverse name / reverse hostname / reverse mapping / reverse resolution / reverse address
@@ -36,7 +36,7 @@ IDENTITY: Rows = {
             no host name for / could not resolve … ip / no matches to nameserver query
             """,
     },
-    Origin("", "RFC 7208, RFC 6376, RFC 7489, RFC 7372"): {
+    PhraseSource("", "RFC 7208, RFC 6376, RFC 7489, RFC 7372"): {
         Cause.AUTHENTICATION: """
             spf / sender policy framework / senderid / sender id / sender-id / dkim / dkim-signature … fail*
             domainkeys / dmarc* / unauthenticated email / unauthenticated mail / unauthenticated sender*
@@ -49,7 +49,7 @@ IDENTITY: Rows = {
             purported responsible address
             """,
     },
-    Origin("", "Postfix, Exim, sendmail, qmail, Exchange and their kin"): {
+    PhraseSource("", "Postfix, Exim, sendmail, qmail, Exchange and their kin"): {
         Cause.RELAY_DENIED: """
             relay access denied / relaying denied / relay denied / relay not permitted / relay not allowed
             relaying not allowed / relaying not permitted / relaying is not allowed / relaying prohibited
@@ -68,7 +68,7 @@ IDENTITY: Rows = {
             smtp authentication turned on
             """,
     },
-    Origin("", "RFC 3207, RFC 8461, RFC 7672, RFC 8689"): {
+    PhraseSource("", "RFC 3207, RFC 8461, RFC 7672, RFC 8689"): {
         Cause.TLS: """
             starttls / must use tls / tls required / tls is required / requires tls / require tls / tls encryption
             ssl/tls required / tls/ssl* required / tls/sslv3 connection required / encryption required
@@ -81,7 +81,7 @@ IDENTITY: Rows = {
             certificate not trusted
             """,
     },
-    Origin("", "refusals that name the sender; before anything that is said of a recipient"): {
+    PhraseSource("", "refusals that name the sender; before anything that is said of a recipient"): {
         Cause.DOMAIN_BLOCKED: """
             domain of sender / sender address rejected / sender … domain … does not exist / sender … does not exist
             sender does not exist / sender … not found / sender … unknown / sender unknown / sender … invalid
@@ -97,7 +97,7 @@ IDENTITY: Rows = {
 }
 
 RULES: Rows = {
-    Origin("", "rules of the recipient; before anything that is said of a mailbox"): {
+    PhraseSource("", "rules of the recipient; before anything that is said of a mailbox"): {
         Cause.POLICY: """
             not accepting mail with / is only accepting mail from / blocked by the recipient / blocked by recipient
             recipient refuses / recipient preferences / refuses to receive / refuse to receive / rejected by user
@@ -111,7 +111,7 @@ RULES: Rows = {
 }
 
 LIMITS: Rows = {
-    Origin("", "throttles of every make"): {
+    PhraseSource("", "throttles of every make"): {
         Cause.RATE_LIMITED: """
             too many connections / too many concurrent / too many simultaneous / too many sessions
             too many smtp sessions / too many recipients / too many messages / too many mails / too many emails
@@ -133,7 +133,7 @@ LIMITS: Rows = {
             numerous attempts to deliver / trop de connexions / peak smtp
             """,
     },
-    Origin("", "filters that name the sender's reputation"): {
+    PhraseSource("", "filters that name the sender's reputation"): {
         Cause.REPUTATION: """
             reputation / bad ip profile / reputation problems / low sender reputation / ip/domain reputation
             extreme bad ip / senderbase / sender score / senderscore / user complaints / spam complaints / low trust
@@ -143,7 +143,7 @@ LIMITS: Rows = {
 }
 
 BLOCKS: Rows = {
-    Origin("", "refusals of the client by the receiver's own list or rule"): {
+    PhraseSource("", "refusals of the client by the receiver's own list or rule"): {
         Cause.IP_BLOCKED: """
             client host rejected / client host [ / client … not permitted to connect / blocked by … administrator
             ip … is blocked / ip … blocked / ip … has been blocked / ip … been temporarily blocked / ip … banned
@@ -169,7 +169,7 @@ BLOCKS: Rows = {
             connection reset by peer
             """,
     },
-    Origin("", "refusals of the sender's address or domain"): {
+    PhraseSource("", "refusals of the sender's address or domain"): {
         Cause.DOMAIN_BLOCKED: """
             sender address rejected / sender address blocked / sender address verif* / sender address not allowed
             sender address / sender email address rejected / sender rejected / sender was rejected

@@ -1,20 +1,20 @@
 """What servers of every make say, in English, of their own trouble; and words that say little."""
 
-from probes.reading.replies.table import Origin, Rows
+from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause
 
 BROKEN: Rows = {
-    Origin("", "delivery programs that failed behind the mail server"): {
+    PhraseSource("", "delivery programs that failed behind the mail server"): {
         Cause.SERVER_FAULT: """
             || exit / bin/procmail / bin/maildrop / bin/maidrop / unable to connect … daemon
             can't create user output file / delivery to file forbidden / operating system error
             queue file write error / interrupted system call / temporary local problem
             """,
     },
-    Origin("", "Postfix: a milter that cannot be reached or fails, milter_default_action = tempfail"): {
+    PhraseSource("", "Postfix: a milter that cannot be reached or fails, milter_default_action = tempfail"): {
         Cause.SERVER_FAULT: "service unavailable - try again later",
     },
-    Origin("", "loops, whatever else the report says"): {
+    PhraseSource("", "loops, whatever else the report says"): {
         Cause.NETWORK: """
             too many received: headers / too many received headers / routing loop / mail loop / loops back to myself
             loop was found / forwarding loop / hop count exceeded / too many hops / message looping
@@ -23,10 +23,10 @@ BROKEN: Rows = {
 }
 
 VAGUE: Rows = {
-    Origin("", "queues that give up, in words that also tell of a timeout"): {
+    PhraseSource("", "queues that give up, in words that also tell of a timeout"): {
         Cause.EXPIRED: "delivery timeout / retry timeout exceeded / message timed out",
     },
-    Origin("", "RFC 3463 X.4, operating systems' words"): {
+    PhraseSource("", "RFC 3463 X.4, operating systems' words"): {
         Cause.NETWORK: """
             network error / routing loop / mail loop / mail-loop / message looping / loop count / forwarding loop
             hop count / hops / too many hops / loop detected / destination computer could not be found
@@ -40,7 +40,7 @@ VAGUE: Rows = {
             incorrect hostname
             """,
     },
-    Origin("", "RFC 3463 X.3, servers' own trouble"): {
+    PhraseSource("", "RFC 3463 X.3, servers' own trouble"): {
         Cause.SERVER_FAULT: """
             insufficient system storage / insufficient system resource* / insufficient storage
             insufficient resource* / insufficient memory / system full / mail system full / system storage
@@ -69,7 +69,7 @@ VAGUE: Rows = {
             going down / maintenance / overload* / busy / load too high / high load / load average
             """,
     },
-    Origin("", "RFC 3463 X.4.7, and the words of queues that give up"): {
+    PhraseSource("", "RFC 3463 X.4.7, and the words of queues that give up"): {
         Cause.EXPIRED: """
             message expired / delivery time expired / delivery expired / has expired / giving up on
             delivery attempts failed / not be delivered within / retries exceeded / too many retries / queue expired
@@ -83,7 +83,7 @@ VAGUE: Rows = {
             server did not accept our requests to connect / could not find a gateway / past the expiration
             """,
     },
-    Origin("", "refusals by a rule that is not told"): {
+    PhraseSource("", "refusals by a rule that is not told"): {
         Cause.POLICY: """
             policy / policies / administrative prohibition / administratively / prohibited / not permitted / no permit
             not authorized / not authorised / unauthorized / delivery not authorized / access denied
@@ -100,13 +100,13 @@ VAGUE: Rows = {
             invalid invalid private system / denied
             """,
     },
-    Origin("", "names that do not resolve"): {
+    PhraseSource("", "names that do not resolve"): {
         Cause.DOMAIN_UNKNOWN: "553 … does not exist / not exist / destination host / unreachable",
     },
-    Origin("", "a blocking that says no more"): {
+    PhraseSource("", "a blocking that says no more"): {
         Cause.IP_BLOCKED: "blocked / blacklist* / black list* / blocklist* / banned / bounced by / black hole",
     },
-    Origin("", "the vaguest words that are said of a recipient"): {
+    PhraseSource("", "the vaguest words that are said of a recipient"): {
         Cause.NO_SUCH_USER: """
             mailbox unavailable / mailbox is unavailable / mailbox temporarily unavailable / mailbox not accessible
             address rejected / address was rejected / recipient rejected / recipients … rejected
@@ -114,7 +114,7 @@ VAGUE: Rows = {
             permanent failure for one or more recipients / address failed
             """,
     },
-    Origin("", "waiting that says no more"): {
+    PhraseSource("", "waiting that says no more"): {
         Cause.EXPIRED: "delayed / deferred",
     },
 }

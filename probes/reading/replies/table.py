@@ -15,14 +15,14 @@ from probes.reading.replies.listen import fold
 from probes.verdict import Cause
 
 
-class Origin(NamedTuple):
+class PhraseSource(NamedTuple):
     """Whose words they are ("" for nobody's in particular), and where that is written."""
 
     vendor: str
     source: str
 
 
-Rows = Mapping[Origin, Mapping[Cause, str]]
+Rows = Mapping[PhraseSource, Mapping[Cause, str]]
 """Phrases by origin and cause. The order is policy: the first that occurs wins."""
 
 
@@ -40,7 +40,7 @@ _WORD = re.compile(r"(?<![a-z0-9*])[a-z0-9]{2,}(?![a-z0-9*])")
 _SAID = re.compile(r"[a-z0-9]{2,}")
 
 
-class Table:
+class PhraseTable:
     """Many phrases, found by their longest whole word, so that a reply is compared with few of them."""
 
     def __init__(self, *tables: Rows) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from monitor.channels.channel import Surroundings
+from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import session
 from tests.monitor.channels.receiver import Receiver, receiving
 from tests.monitor.world import Clock
@@ -22,6 +22,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def around(clock: Clock) -> AsyncIterator[Surroundings]:
+async def around(clock: Clock) -> AsyncIterator[ChannelContext]:
     async with session() as http:
-        yield Surroundings(http, clock)
+        yield ChannelContext(http, clock)

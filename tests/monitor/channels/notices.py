@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.incidents.incident import Incident, Nature, Scope, Severity
-from monitor.incidents.notice import News, Notice
+from monitor.incidents.notice import Notice, NoticeKind
 from probes.verdict import Cause, Outcome
 
 BEGAN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -41,7 +41,12 @@ def labels(name: str = "i1", **other: str) -> dict[str, str]:
 
 
 def notice(
-    name: str = "i1", number: int = 1, news: News = News.OPENED, channel: str = "ops", age: float = 0, **other: Any
+    name: str = "i1",
+    number: int = 1,
+    news: NoticeKind = NoticeKind.OPENED,
+    channel: str = "ops",
+    age: float = 0,
+    **other: Any,
 ) -> Notice:
     """The `number`-th about this incident on this channel, made `age` seconds after it began: its id is "i1/ops/1"."""
     return Notice(

@@ -13,9 +13,9 @@ from monitor.channels import alertmanager as module
 from monitor.channels import exchange as exchanges
 from monitor.channels.alertmanager import AlertmanagerChannel
 from monitor.channels.alerts import LASTS, SILENT
-from monitor.channels.channel import Surroundings
-from monitor.channels.exchange import Answer, exchange, session
-from monitor.incidents.notice import News, Notice
+from monitor.channels.channel import ChannelContext
+from monitor.channels.exchange import HttpReply, exchange, session
+from monitor.incidents.notice import Notice, NoticeKind
 from tests.dashboards.conftest import able
 from tests.dashboards.servers import alertmanager
 from tests.monitor.channels.notices import labels, notice
@@ -52,7 +52,7 @@ def channel(server: str) -> AlertmanagerChannel:
 class Look:
     """What Alertmanager shows."""
 
-    def __init__(self, url: str, around: Surroundings) -> None:
+    def __init__(self, url: str, around: ChannelContext) -> None:
         self._url, self._around = url, around
 
     async def alerts(self) -> dict[str, Any]:
@@ -72,24 +72,26 @@ class Look:
     async def _ask(self, method: str, what: str, body: bytes | None = None) -> Any:
         place = f"{self._url}/api/v2/{what}"
         answer = await exchange(self._around.http, method, place, body=body, most=50_000_000)
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, HttpReply)
         assert answer.good, answer.body
         return json.loads(answer.body)
 
 
 @pytest.fixture
-def look(server: str, around: Surroundings) -> Look:
+def look(server: str, around: ChannelContext) -> Look:
     return Look(server, around)
 
 
-def now_notice(name: str = "i1", number: int = 1, news: News = News.OPENED, **other: Any) -> Notice:
+def now_notice(name: str = "i1", number: int = 1, news: NoticeKind = NoticeKind.OPENED, **other: Any) -> Notice:
     """One that is made now, about what began ten minutes ago."""
     now = datetime.now(UTC)
     facts = {"began_at": (now - timedelta(minutes=10)).isoformat(), "fix": "Allow it."}
     return notice(name, number, news, **{"at": now, "facts": facts, **other})
 
 
-async def test_what_is_told_is_an_active_alert(channel: AlertmanagerChannel, around: Surroundings, look: Look) -> None:
+async def test_what_is_told_is_an_active_alert(
+    channel: AlertmanagerChannel, around: ChannelContext, look: Look
+) -> None:
     assert await channel.deliver(now_notice(), around) is None
     [alert] = (await look.alerts()).values()
     assert alert["labels"] == labels()
@@ -99,7 +101,7 @@ async def test_what_is_told_is_an_active_alert(channel: AlertmanagerChannel, aro
 
 
 async def test_the_same_notice_twice_is_one_alert(
-    channel: AlertmanagerChannel, around: Surroundings, look: Look
+    channel: AlertmanagerChannel, around: ChannelContext, look: Look
 ) -> None:
     for _ in range(2):
         assert await channel.deliver(now_notice(), around) is None
@@ -107,7 +109,7 @@ async def test_the_same_notice_twice_is_one_alert(
 
 
 async def test_what_is_said_again_lasts_longer(
-    channel: AlertmanagerChannel, around: Surroundings, look: Look, clock: Clock
+    channel: AlertmanagerChannel, around: ChannelContext, look: Look, clock: Clock
 ) -> None:
     told = now_notice()
     await channel.deliver(told, around)
@@ -120,9 +122,9 @@ async def test_what_is_said_again_lasts_longer(
     assert after["startsAt"] == before["startsAt"]
 
 
-@pytest.mark.parametrize("news", [News.RESOLVED, News.MERGED])
+@pytest.mark.parametrize("news", [NoticeKind.RESOLVED, NoticeKind.MERGED])
 async def test_what_is_over_lasts_no_longer(
-    channel: AlertmanagerChannel, around: Surroundings, look: Look, news: News
+    channel: AlertmanagerChannel, around: ChannelContext, look: Look, news: NoticeKind
 ) -> None:
     await channel.deliver(now_notice(), around)
     await channel.repeat([now_notice()], [], around)
@@ -130,30 +132,32 @@ async def test_what_is_over_lasts_no_longer(
     assert await look.alerts() == {}
 
 
-async def test_what_comes_back_is_active_again(channel: AlertmanagerChannel, around: Surroundings, look: Look) -> None:
+async def test_what_comes_back_is_active_again(
+    channel: AlertmanagerChannel, around: ChannelContext, look: Look
+) -> None:
     await channel.deliver(now_notice(), around)
-    await channel.deliver(now_notice(number=2, news=News.RESOLVED), around)
+    await channel.deliver(now_notice(number=2, news=NoticeKind.RESOLVED), around)
     await channel.deliver(now_notice(number=3), around)
     assert await look.states() == {"i1 company": "active"}
 
 
 async def test_a_wider_one_takes_the_place_of_the_narrower(
-    channel: AlertmanagerChannel, around: Surroundings, look: Look
+    channel: AlertmanagerChannel, around: ChannelContext, look: Look
 ) -> None:
     await channel.deliver(now_notice(labels=labels(scope="mailbox")), around)
-    wider = now_notice(number=2, news=News.WIDENED, replaces=labels(scope="mailbox"))
+    wider = now_notice(number=2, news=NoticeKind.WIDENED, replaces=labels(scope="mailbox"))
     assert await channel.deliver(wider, around) is None
     assert await look.states() == {"i1 company": "active"}
 
 
-async def test_a_thousand_are_said_again(channel: AlertmanagerChannel, around: Surroundings, look: Look) -> None:
+async def test_a_thousand_are_said_again(channel: AlertmanagerChannel, around: ChannelContext, look: Look) -> None:
     many = [now_notice(f"i{number}") for number in range(1000)]
     assert await channel.repeat(many, [], around) is None
     assert len(await look.alerts()) == 1000
 
 
 async def test_one_that_it_does_not_take_leaves_the_others_alone(
-    channel: AlertmanagerChannel, around: Surroundings, look: Look
+    channel: AlertmanagerChannel, around: ChannelContext, look: Look
 ) -> None:
     fault = await channel.repeat([now_notice("bad", labels={"no name": "x"}), now_notice()], [], around)
     assert fault is not None
@@ -162,7 +166,7 @@ async def test_one_that_it_does_not_take_leaves_the_others_alone(
     assert await look.states() == {"i1 company": "active"}
 
 
-async def test_what_is_muted_lasts_in_silence(channel: AlertmanagerChannel, around: Surroundings, look: Look) -> None:
+async def test_what_is_muted_lasts_in_silence(channel: AlertmanagerChannel, around: ChannelContext, look: Look) -> None:
     quiet, loud = now_notice("quiet"), now_notice("loud")
     for each in (quiet, loud):
         await channel.deliver(each, around)
@@ -174,7 +178,7 @@ async def test_what_is_muted_lasts_in_silence(channel: AlertmanagerChannel, arou
     assert timedelta(0) < SILENT - lasts < timedelta(minutes=1)
 
 
-async def test_the_silence_ends_with_the_mute(channel: AlertmanagerChannel, around: Surroundings, look: Look) -> None:
+async def test_the_silence_ends_with_the_mute(channel: AlertmanagerChannel, around: ChannelContext, look: Look) -> None:
     told = now_notice()
     await channel.repeat([], [told], around)
     assert len(await look.silences()) == 1
@@ -184,7 +188,7 @@ async def test_the_silence_ends_with_the_mute(channel: AlertmanagerChannel, arou
 
 
 async def test_a_silence_is_made_longer_in_time_and_not_made_twice(
-    channel: AlertmanagerChannel, around: Surroundings, look: Look, clock: Clock
+    channel: AlertmanagerChannel, around: ChannelContext, look: Look, clock: Clock
 ) -> None:
     told = now_notice()
     ends = []
@@ -198,7 +202,7 @@ async def test_a_silence_is_made_longer_in_time_and_not_made_twice(
 
 
 async def test_silences_of_people_are_left_alone(
-    channel: AlertmanagerChannel, around: Surroundings, look: Look
+    channel: AlertmanagerChannel, around: ChannelContext, look: Look
 ) -> None:
     now = datetime.now(UTC)
     matchers = [{"name": "incident", "value": "i1", "isRegex": False, "isEqual": True}]
@@ -210,7 +214,7 @@ async def test_silences_of_people_are_left_alone(
 
 
 async def test_a_silence_for_an_incident_of_somebody_else_stays(
-    channel: AlertmanagerChannel, around: Surroundings, look: Look
+    channel: AlertmanagerChannel, around: ChannelContext, look: Look
 ) -> None:
     """Two of us may tell one Alertmanager."""
     await channel.repeat([], [now_notice("theirs")], around)
@@ -218,7 +222,7 @@ async def test_a_silence_for_an_incident_of_somebody_else_stays(
     assert len(await look.silences()) == 1
 
 
-async def test_five_hundred_are_muted_at_once(channel: AlertmanagerChannel, around: Surroundings, look: Look) -> None:
+async def test_five_hundred_are_muted_at_once(channel: AlertmanagerChannel, around: ChannelContext, look: Look) -> None:
     many = [now_notice(f"i{number}") for number in range(500)]
     assert await channel.repeat([], many, around) is None
     assert len(await look.silences()) == 500
@@ -227,7 +231,7 @@ async def test_five_hundred_are_muted_at_once(channel: AlertmanagerChannel, arou
 
 
 async def test_people_are_told_once_and_hear_the_end(
-    able: None, receiver: Receiver, around: Surroundings, clock: Clock, tmp_path: Path
+    able: None, receiver: Receiver, around: ChannelContext, clock: Clock, tmp_path: Path
 ) -> None:
     with alertmanager(tells(receiver.url), tmp_path) as url:
         channel = AlertmanagerChannel(url=url)
@@ -238,7 +242,7 @@ async def test_people_are_told_once_and_hear_the_end(
             clock.pass_(seconds=60)
             assert await channel.repeat([told], [], around) is None
         clock.pass_(minutes=-5)
-        await channel.deliver(now_notice(number=2, news=News.RESOLVED), around)
+        await channel.deliver(now_notice(number=2, news=NoticeKind.RESOLVED), around)
         await receiver.told(2)
     firing, resolved = [said.json for said in receiver.heard]
     assert [each["status"] for each in (firing, resolved)] == ["firing", "resolved"]
@@ -263,7 +267,7 @@ async def test_through_delivery_a_mute_and_a_restart(channel: AlertmanagerChanne
         house.muted = frozenset()
         await house.turn()
         assert await look.states() == {"i1 company": "active", "i2 company": "active"}
-        await house.keep(now_notice("i1", 2, News.RESOLVED))
+        await house.keep(now_notice("i1", 2, NoticeKind.RESOLVED))
         await house.turn()
         assert await look.states() == {"i2 company": "active"}
         assert await look.silences() == []
@@ -279,14 +283,14 @@ async def test_through_delivery_a_mute_and_a_restart(channel: AlertmanagerChanne
     ],
 )
 async def test_what_is_no_alertmanager(
-    receiver: Receiver, around: Surroundings, answer: int, body: bytes, fault: str
+    receiver: Receiver, around: ChannelContext, answer: int, body: bytes, fault: str
 ) -> None:
     receiver.answer, receiver.body = answer, body
     assert await AlertmanagerChannel(url=receiver.url).repeat([], [notice()], around) == fault
 
 
 async def test_without_silences_the_alerts_are_said_again_all_the_same(
-    receiver: Receiver, around: Surroundings
+    receiver: Receiver, around: ChannelContext
 ) -> None:
     receiver.answers = [500]
     assert await AlertmanagerChannel(url=receiver.url).repeat([notice()], [], around) == 'HTTP 500: "{}"'
@@ -297,14 +301,14 @@ async def test_one_that_hangs_is_left(receiver: Receiver, clock: Clock, monkeypa
     monkeypatch.setattr(exchanges, "TIMEOUT", 0.2)
     receiver.answer = "hang"
     async with session() as http:
-        around = Surroundings(http, clock)
+        around = ChannelContext(http, clock)
         channel = AlertmanagerChannel(url=receiver.url)
         assert await channel.deliver(notice(), around) == "no answer within 0.2 seconds"
         assert await channel.repeat([notice()], [], around) == "no answer within 0.2 seconds"
 
 
 async def test_one_that_is_slow_each_time_is_left_too(
-    receiver: Receiver, around: Surroundings, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TIMEOUT", 0.2)
     receiver.answer = "hang"
@@ -312,7 +316,7 @@ async def test_one_that_is_slow_each_time_is_left_too(
     assert fault == "not all could be said again within 0.2 seconds"
 
 
-async def test_a_user_is_told_where_one_is_asked_for(receiver: Receiver, around: Surroundings) -> None:
+async def test_a_user_is_told_where_one_is_asked_for(receiver: Receiver, around: ChannelContext) -> None:
     receiver.body = b"[]"
     channel = AlertmanagerChannel(url=f"{receiver.url}/alerts/", user="mailpath", password=SecretStr("pa55"))
     await channel.deliver(notice(), around)

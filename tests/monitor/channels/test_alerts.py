@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from monitor.channels.alerts import LASTS, SILENT, SKEW, Silence, alerts, silence, silences
-from monitor.incidents.notice import News
+from monitor.channels.alerts import LASTS, SILENT, SKEW, AlertmanagerSilence, alerts, silence, silences
+from monitor.incidents.notice import NoticeKind
 from tests.monitor.channels.notices import BEGAN, labels, notice
 
 NOW = BEGAN + timedelta(hours=1)
@@ -21,27 +21,27 @@ def time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-@pytest.mark.parametrize("news", [News.OPENED, News.WIDENED, News.CAUSE_CHANGED, News.REMINDER])
-def test_what_lasts_ends_in_the_time_to_come(news: News) -> None:
+@pytest.mark.parametrize("news", [NoticeKind.OPENED, NoticeKind.WIDENED, NoticeKind.CAUSE_CHANGED, NoticeKind.REMINDER])
+def test_what_lasts_ends_in_the_time_to_come(news: NoticeKind) -> None:
     [alert] = posted(news=news)
     assert time(alert["startsAt"]) == BEGAN
     assert time(alert["endsAt"]) == NOW + LASTS
 
 
-@pytest.mark.parametrize("news", [News.RESOLVED, News.MERGED])
-def test_what_is_over_ended_when_it_did(news: News) -> None:
+@pytest.mark.parametrize("news", [NoticeKind.RESOLVED, NoticeKind.MERGED])
+def test_what_is_over_ended_when_it_did(news: NoticeKind) -> None:
     [alert] = posted(news=news, age=3000)
     assert (time(alert["startsAt"]), time(alert["endsAt"])) == (BEGAN, BEGAN + timedelta(seconds=3000))
 
 
 def test_an_end_of_this_moment_lies_in_the_past_of_clocks_that_are_late() -> None:
-    [alert] = posted(news=News.RESOLVED, age=3600)
+    [alert] = posted(news=NoticeKind.RESOLVED, age=3600)
     assert time(alert["endsAt"]) == NOW - SKEW
 
 
 @pytest.mark.parametrize("began", [NOW, NOW + timedelta(days=1)])
 def test_an_end_is_never_before_its_beginning(began: datetime) -> None:
-    [alert] = posted(news=News.RESOLVED, age=3600, facts={"began_at": began.isoformat()})
+    [alert] = posted(news=NoticeKind.RESOLVED, age=3600, facts={"began_at": began.isoformat()})
     assert time(alert["startsAt"]) == time(alert["endsAt"]) == NOW - SKEW
 
 
@@ -81,13 +81,13 @@ def test_labels_have_the_incident_and_none_is_empty() -> None:
 
 def test_what_is_replaced_ends_with_the_same_post() -> None:
     was = labels(scope="mailbox", company="acme")
-    old, new = posted(news=News.WIDENED, replaces=was, age=3000)
+    old, new = posted(news=NoticeKind.WIDENED, replaces=was, age=3000)
     assert (old["labels"], new["labels"]) == (was, labels())
     assert time(old["endsAt"]) < NOW < time(new["endsAt"])
 
 
 def test_what_is_the_same_replaces_nothing() -> None:
-    [alert] = posted(news=News.WIDENED, replaces={**labels(), "empty": ""})
+    [alert] = posted(news=NoticeKind.WIDENED, replaces={**labels(), "empty": ""})
     assert time(alert["endsAt"]) == NOW + LASTS
 
 
@@ -105,7 +105,7 @@ def there(**other: Any) -> dict[str, Any]:
     } | other
 
 
-OURS = Silence("s1", "2026-11-23T08:00:00.000Z", datetime(2026, 11, 23, 9, 30, 0, 123000, tzinfo=UTC))
+OURS = AlertmanagerSilence("s1", "2026-11-23T08:00:00.000Z", datetime(2026, 11, 23, 9, 30, 0, 123000, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ OURS = Silence("s1", "2026-11-23T08:00:00.000Z", datetime(2026, 11, 23, 9, 30, 0
         ([there(matchers=there()["matchers"] * 2)], {}),
     ],
 )
-def test_a_silence_is_ours_if_we_made_it_for_one_incident(listed: Any, ours: dict[str, Silence]) -> None:
+def test_a_silence_is_ours_if_we_made_it_for_one_incident(listed: Any, ours: dict[str, AlertmanagerSilence]) -> None:
     assert silences(json.dumps(listed).encode()) == ours
 
 

@@ -14,10 +14,10 @@ from apprise.plugins import jira, opsgenie, pagerduty
 from pydantic import SecretStr, ValidationError
 
 from monitor.channels import services
-from monitor.channels.channel import Surroundings
+from monitor.channels.channel import ChannelContext
 from monitor.channels.services import KEYS, MAIL, ServiceChannel, additions, harmless, reason, severity_of, type_of
 from monitor.incidents.incident import Severity
-from monitor.incidents.notice import News
+from monitor.incidents.notice import NoticeKind
 from tests.monitor.channels.notices import labels, notice
 from tests.monitor.channels.receiver import PATIENCE, Receiver, receiving
 
@@ -35,7 +35,7 @@ def at(receiver: Receiver, kind: str = "json", more: str = "") -> ServiceChannel
     return service(f"{kind}://127.0.0.1:{receiver.port}/{TOKEN}{more}")
 
 
-async def test_a_service_is_told_title_text_and_type(receiver: Receiver, around: Surroundings) -> None:
+async def test_a_service_is_told_title_text_and_type(receiver: Receiver, around: ChannelContext) -> None:
     assert await at(receiver).deliver(notice(), around) is None
     [said] = receiver.heard
     assert (said.method, said.path) == ("POST", f"/{TOKEN}")
@@ -49,16 +49,16 @@ async def test_a_service_is_told_title_text_and_type(receiver: Receiver, around:
 @pytest.mark.parametrize(
     ("severity", "news", "type_"),
     [
-        ("page", News.OPENED, "failure"),
-        ("page", News.REMINDER, "failure"),
-        ("ticket", News.WIDENED, "warning"),
-        ("note", News.CAUSE_CHANGED, "info"),
-        ("page", News.RESOLVED, "success"),
-        ("note", News.MERGED, "success"),
-        ("unheard of", News.OPENED, "failure"),
+        ("page", NoticeKind.OPENED, "failure"),
+        ("page", NoticeKind.REMINDER, "failure"),
+        ("ticket", NoticeKind.WIDENED, "warning"),
+        ("note", NoticeKind.CAUSE_CHANGED, "info"),
+        ("page", NoticeKind.RESOLVED, "success"),
+        ("note", NoticeKind.MERGED, "success"),
+        ("unheard of", NoticeKind.OPENED, "failure"),
     ],
 )
-def test_the_type_tells_how_much_it_matters(severity: str, news: News, type_: str) -> None:
+def test_the_type_tells_how_much_it_matters(severity: str, news: NoticeKind, type_: str) -> None:
     assert type_of(notice(news=news, labels=labels(severity=severity))) == type_
 
 
@@ -66,7 +66,7 @@ def test_what_says_no_severity_is_worth_a_page() -> None:
     assert severity_of(notice(labels={})) is Severity.PAGE
 
 
-async def test_a_title_is_one_line_and_nobody_is_called(receiver: Receiver, around: Surroundings) -> None:
+async def test_a_title_is_one_line_and_nobody_is_called(receiver: Receiver, around: ChannelContext) -> None:
     told = notice(title="Acme\r\nBcc: all", text="550 @everyone <@123> @here mail it@acme.example")
     await at(receiver).deliver(told, around)
     assert receiver.heard[0].json["title"] == "Acme Bcc: all"
@@ -82,14 +82,14 @@ def test_other_texts_stay_as_they_are(text: str) -> None:
     ("answer", "fault"),
     [(401, "HTTP 401"), (500, "HTTP 500"), ("/elsewhere", "HTTP 302"), ("close", "no connection")],
 )
-async def test_why_it_was_not_taken(receiver: Receiver, around: Surroundings, answer: int | str, fault: str) -> None:
+async def test_why_it_was_not_taken(receiver: Receiver, around: ChannelContext, answer: int | str, fault: str) -> None:
     receiver.answer = answer
     assert await at(receiver).deliver(notice(), around) == f"JSON did not take it: {fault}"
     assert len(receiver.heard) == 1, "neither followed nor tried again: that is our business"
 
 
 async def test_what_the_url_says_of_retries_and_options_does_not_count(
-    receiver: Receiver, around: Surroundings
+    receiver: Receiver, around: ChannelContext
 ) -> None:
     receiver.answer = 500
     fault = await at(receiver, more="?retry=3&wait=0.1&optional=yes").deliver(notice(), around)
@@ -97,14 +97,14 @@ async def test_what_the_url_says_of_retries_and_options_does_not_count(
     assert len(receiver.heard) == 1
 
 
-async def test_nobody_there(around: Surroundings) -> None:
+async def test_nobody_there(around: ChannelContext) -> None:
     async with receiving() as gone:
         channel = at(gone)
     assert await channel.deliver(notice(), around) == "JSON did not take it: no connection"
 
 
 async def test_one_that_hangs_is_left_and_holds_up_no_other(
-    receiver: Receiver, around: Surroundings, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services, "TIMEOUT", 0.5)
     receiver.answers = ["hang"] * 12
@@ -174,7 +174,7 @@ async def test_nothing_of_the_url_gets_into_a_log(receiver: Receiver) -> None:
 
 
 async def test_several_receivers_of_one_url_are_told_in_time(
-    receiver: Receiver, around: Surroundings, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Apprise would wait five seconds between two of them."""
     monkeypatch.setattr(services, "PAUSES", 0.1)
@@ -191,13 +191,15 @@ def test_more_receivers_than_can_be_told_in_time_are_refused() -> None:
 
 
 async def test_a_pagerduty_incident_is_opened_kept_and_resolved_by_one_key(
-    receiver: Receiver, around: Surroundings, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(pagerduty.PAGERDUTY_API_LOOKUP, "us", f"{receiver.url}/v2/enqueue")
     receiver.answer = 202
     channel = service(f"pagerduty://{TOKEN}@{TOKEN}")
     long = "x" * 5000
-    for number, news in enumerate((News.OPENED, News.WIDENED, News.REMINDER, News.RESOLVED), start=1):
+    for number, news in enumerate(
+        (NoticeKind.OPENED, NoticeKind.WIDENED, NoticeKind.REMINDER, NoticeKind.RESOLVED), start=1
+    ):
         assert await channel.deliver(notice(number=number, news=news, text=long), around) is None
     said = [each.json for each in receiver.heard]
     assert [each["event_action"] for each in said] == ["trigger", "trigger", "trigger", "resolve"]
@@ -210,14 +212,14 @@ async def test_a_pagerduty_incident_is_opened_kept_and_resolved_by_one_key(
 
 
 async def test_two_incidents_have_two_keys_and_what_merges_is_closed(
-    receiver: Receiver, around: Surroundings, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(pagerduty.PAGERDUTY_API_LOOKUP, "us", receiver.url)
     receiver.answer = 202
     channel = service(f"pagerduty://{TOKEN}@{TOKEN}?dedup=mine&action=trigger&severity=info")
     await channel.deliver(notice("i1"), around)
     await channel.deliver(notice("i2"), around)
-    await service(f"pagerduty://{TOKEN}@{TOKEN}").deliver(notice("i1", 2, News.MERGED), around)
+    await service(f"pagerduty://{TOKEN}@{TOKEN}").deliver(notice("i1", 2, NoticeKind.MERGED), around)
     said = [each.json for each in receiver.heard]
     assert [each["dedup_key"] for each in said] == ["i1", "i2", "i1"]
     assert said[0]["payload"]["severity"] == "info", "what the URL says of it counts"
@@ -226,12 +228,12 @@ async def test_two_incidents_have_two_keys_and_what_merges_is_closed(
 
 @pytest.mark.parametrize(("schema", "table"), [("opsgenie", "OPSGENIE_API_LOOKUP"), ("jira", "JIRA_API_LOOKUP")])
 async def test_an_alert_with_an_alias_is_closed_by_another_process_too(
-    receiver: Receiver, around: Surroundings, monkeypatch: pytest.MonkeyPatch, schema: str, table: str
+    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch, schema: str, table: str
 ) -> None:
     module = opsgenie if schema == "opsgenie" else jira
     monkeypatch.setitem(getattr(module, table), "us", f"{receiver.url}/v2/alerts")
     receiver.answer, receiver.body = 202, json.dumps({"requestId": UUID}).encode()
-    for number, news in enumerate((News.OPENED, News.WIDENED, News.RESOLVED), start=1):
+    for number, news in enumerate((NoticeKind.OPENED, NoticeKind.WIDENED, NoticeKind.RESOLVED), start=1):
         channel = service(f"{schema}://{TOKEN}/%23ops/@alice@acme.example")
         told = notice(number=number, news=news, labels=labels(severity="note" if number == 1 else "page"))
         assert await channel.deliver(told, around) is None
@@ -246,12 +248,12 @@ async def test_an_alert_with_an_alias_is_closed_by_another_process_too(
 
 @pytest.mark.parametrize(("answer", "fault"), [(404, None), (202, None), (401, "HTTP 401"), (500, "HTTP 500")])
 async def test_what_is_closed_already_need_not_be_closed(
-    receiver: Receiver, around: Surroundings, monkeypatch: pytest.MonkeyPatch, answer: int, fault: str | None
+    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch, answer: int, fault: str | None
 ) -> None:
     monkeypatch.setitem(opsgenie.OPSGENIE_API_LOOKUP, "eu", receiver.url)
     receiver.answer = answer
     channel = service(f"opsgenie://{TOKEN}?region=eu")
-    assert await channel.deliver(notice(news=News.RESOLVED), around) == fault
+    assert await channel.deliver(notice(news=NoticeKind.RESOLVED), around) == fault
 
 
 SAMPLES = {
@@ -363,6 +365,6 @@ def test_a_url_that_apprise_cannot_load(url: str, problem: str) -> None:
     assert problem in error["msg"]
 
 
-async def test_nothing_is_repeated(receiver: Receiver, around: Surroundings) -> None:
+async def test_nothing_is_repeated(receiver: Receiver, around: ChannelContext) -> None:
     assert await at(receiver).repeat([notice()], [], around) is None
     assert receiver.heard == []

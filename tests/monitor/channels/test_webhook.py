@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from monitor.channels import exchange
-from monitor.channels.channel import Surroundings
+from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import session
 from monitor.channels.webhook import WebhookChannel, signature, written
-from monitor.incidents.notice import News
+from monitor.incidents.notice import NoticeKind
 from tests.monitor.channels.notices import BEGAN, labels, notice
 from tests.monitor.channels.receiver import HUGE, Heard, Receiver, receiving
 from tests.monitor.world import Clock
@@ -35,8 +35,8 @@ def signed(said: Heard, secret: str = SECRET) -> bool:
     return hmac.compare_digest(proof, expected) and fresh
 
 
-async def test_the_whole_notice_is_posted_as_json(receiver: Receiver, around: Surroundings) -> None:
-    told = notice(number=2, news=News.WIDENED, replaces=labels(scope="mailbox"))
+async def test_the_whole_notice_is_posted_as_json(receiver: Receiver, around: ChannelContext) -> None:
+    told = notice(number=2, news=NoticeKind.WIDENED, replaces=labels(scope="mailbox"))
     assert await webhook(f"{receiver.url}/mail?to=ops").deliver(told, around) is None
     [said] = receiver.heard
     assert (said.method, said.path, said.query) == ("POST", "/mail", {"to": "ops"})
@@ -56,7 +56,7 @@ async def test_the_whole_notice_is_posted_as_json(receiver: Receiver, around: Su
     }
 
 
-async def test_each_try_has_the_same_key_and_body(receiver: Receiver, around: Surroundings, clock: Clock) -> None:
+async def test_each_try_has_the_same_key_and_body(receiver: Receiver, around: ChannelContext, clock: Clock) -> None:
     receiver.answers = [500, 200]
     channel = webhook(receiver.url)
     assert await channel.deliver(notice(), around) == "HTTP 500"
@@ -68,7 +68,7 @@ async def test_each_try_has_the_same_key_and_body(receiver: Receiver, around: Su
     assert first.headers["Mailpath-Signature"] != second.headers["Mailpath-Signature"], "the time is that of the try"
 
 
-async def test_the_signature_proves_who_says_it(receiver: Receiver, around: Surroundings) -> None:
+async def test_the_signature_proves_who_says_it(receiver: Receiver, around: ChannelContext) -> None:
     await webhook(receiver.url).deliver(notice(), around)
     [said] = receiver.heard
     assert signed(said)
@@ -81,7 +81,7 @@ def test_the_signature_is_what_the_documentation_says() -> None:
     assert signature("key", 1700000000, b'{"a":1}') == f"t=1700000000,v1={expected}"
 
 
-async def test_hostile_text_arrives_as_it_is(receiver: Receiver, around: Surroundings) -> None:
+async def test_hostile_text_arrives_as_it_is(receiver: Receiver, around: ChannelContext) -> None:
     text = "\x00\x1b[2J\u202e550 \ud800 <script>" + "x" * 1_000_000
     assert await webhook(receiver.url).deliver(notice(text=text), around) is None
     assert receiver.heard[0].json["text"] == text
@@ -103,13 +103,13 @@ async def test_hostile_text_arrives_as_it_is(receiver: Receiver, around: Surroun
     ],
 )
 async def test_what_an_answer_means(
-    receiver: Receiver, around: Surroundings, answer: int | str, fault: str | None
+    receiver: Receiver, around: ChannelContext, answer: int | str, fault: str | None
 ) -> None:
     receiver.answer = answer
     assert await webhook(receiver.url).deliver(notice(), around) == fault
 
 
-async def test_a_redirect_is_not_followed(receiver: Receiver, around: Surroundings) -> None:
+async def test_a_redirect_is_not_followed(receiver: Receiver, around: ChannelContext) -> None:
     receiver.answer = "/elsewhere"
     fault = await webhook(f"{receiver.url}/here").deliver(notice(), around)
     assert fault is not None
@@ -121,23 +121,23 @@ async def test_a_receiver_that_hangs_is_left(receiver: Receiver, clock: Clock, m
     monkeypatch.setattr(exchange, "TIMEOUT", 0.2)
     receiver.answer = "hang"
     async with session() as http:
-        fault = await webhook(receiver.url).deliver(notice(), Surroundings(http, clock))
+        fault = await webhook(receiver.url).deliver(notice(), ChannelContext(http, clock))
     assert fault == "no answer within 0.2 seconds"
 
 
-async def test_an_answer_without_an_end_is_not_read(receiver: Receiver, around: Surroundings) -> None:
+async def test_an_answer_without_an_end_is_not_read(receiver: Receiver, around: ChannelContext) -> None:
     receiver.answer = "huge"
     assert await webhook(receiver.url).deliver(notice(), around) is None
     assert receiver.sent < HUGE
 
 
-async def test_nobody_there(around: Surroundings) -> None:
+async def test_nobody_there(around: ChannelContext) -> None:
     async with receiving() as gone:
         url = gone.url
     assert await webhook(url).deliver(notice(), around) == "no connection: Connection refused"
 
 
-async def test_a_certificate_must_be_one_that_we_trust(around: Surroundings, tmp_path: Path) -> None:
+async def test_a_certificate_must_be_one_that_we_trust(around: ChannelContext, tmp_path: Path) -> None:
     authority = new_authority(tmp_path)
     async with receiving(authority.serve("127.0.0.1")) as receiver:
         fault = "its certificate is not one that we trust; see ca_file"
@@ -146,7 +146,7 @@ async def test_a_certificate_must_be_one_that_we_trust(around: Surroundings, tmp
         assert await webhook(receiver.url, ca_file=authority.file).deliver(notice(), around) is None
 
 
-async def test_no_fault_tells_the_secret_or_the_address(receiver: Receiver, around: Surroundings) -> None:
+async def test_no_fault_tells_the_secret_or_the_address(receiver: Receiver, around: ChannelContext) -> None:
     channel = webhook(f"{receiver.url}/tok3n?key=tok3n")
     for answer in (500, "close", "garbage", "/tok3n"):
         receiver.answer = answer
@@ -157,7 +157,7 @@ async def test_no_fault_tells_the_secret_or_the_address(receiver: Receiver, arou
     assert SECRET not in repr(channel)
 
 
-async def test_nothing_is_repeated(receiver: Receiver, around: Surroundings) -> None:
+async def test_nothing_is_repeated(receiver: Receiver, around: ChannelContext) -> None:
     assert await webhook(receiver.url).repeat([notice()], [], around) is None
     assert receiver.heard == []
 

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import pytest
 
-from monitor.inbound.desk import Addresses, Desk
+from monitor.inbound.desk import Addresses, InboundRouter
 from monitor.inbound.listener import Listener, listening
 from monitor.inbound.settings import InboundSettings
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox
-from probes.reading.bounce_origin import Client
+from probes.reading.bounce_origin import SmtpClient
 from probes.reading.facts import BounceFacts
 from probes.reading.report_reader import ReportReader
 from probes.token import Purpose, mint, new_probe_id
@@ -32,12 +32,12 @@ class Ears:
 
     def __init__(self) -> None:
         self.returned: list[tuple[str, BounceFacts]] = []
-        self.clients: list[Client] = []
+        self.clients: list[SmtpClient] = []
         self.copies: list[tuple[str, Sighting]] = []
         self.deaf: Exception | None = None
         self.gate: asyncio.Event | None = None
 
-    async def bounced(self, probe_id: str, facts: BounceFacts, client: Client) -> bool:
+    async def bounced(self, probe_id: str, facts: BounceFacts, client: SmtpClient) -> bool:
         await self._listen()
         self.clients.append(client)
         self.returned.append((probe_id, facts))
@@ -58,7 +58,7 @@ class Ears:
 class Post:
     """A listener and what was told to it."""
 
-    def __init__(self, listener: Listener, desk: Desk, ears: Ears) -> None:
+    def __init__(self, listener: Listener, desk: InboundRouter, ears: Ears) -> None:
         self.listener, self.desk, self.ears = listener, desk, ears
         self.probe_id = new_probe_id()
         self.token = mint(self.probe_id, KEY)
@@ -137,7 +137,7 @@ async def posted(**settings: Any) -> AsyncIterator[Post]:
     ears = Ears()
     reader = ReportReader()
     with ThreadPoolExecutor(2) as pool:
-        desk = Desk(KEY, ears, pool, reader, now=lambda: NOON)
+        desk = InboundRouter(KEY, ears, pool, reader, now=lambda: NOON)
         addresses = Addresses(
             domains={"probe.test", "account.trimble.com"},
             bounces=set(inbound.bounces),

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from urllib.request import urlopen
 
 from monitor.config import read_config
-from monitor.store import Record, Store
+from monitor.store import ProbeRecord, Store
 from probes.message import compose
 from probes.token import mint
 from tests.monitor.inbound.test_inbound_service import free_ports
@@ -87,13 +87,13 @@ class Serving:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) << 10
 
-    def probes(self) -> dict[str, tuple[Record, str, bytes]]:
+    def probes(self) -> dict[str, tuple[ProbeRecord, str, bytes]]:
         """A probe of each path that has one, always the same: what is stored of it, its token and its bytes."""
         return asyncio.run(self._probes())
 
-    async def _probes(self) -> dict[str, tuple[Record, str, bytes]]:
+    async def _probes(self) -> dict[str, tuple[ProbeRecord, str, bytes]]:
         config = read_config(self.file)
-        found: dict[str, tuple[Record, str, bytes]] = {}
+        found: dict[str, tuple[ProbeRecord, str, bytes]] = {}
         async with Store.open(config.store.url) as store:
             self.key = key = await store.key()
             for path in config.paths():

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.inbound import listener as listener_module
 from monitor.inbound import smtp as smtp_module
-from monitor.inbound.desk import Addresses, Desk
+from monitor.inbound.desk import Addresses, InboundRouter
 from monitor.inbound.listener import listening
 from monitor.inbound.settings import InboundSettings
 from monitor.pipeline import Pipeline
@@ -17,7 +17,7 @@ from monitor.store import Store
 from probes.answer import Stage
 from probes.evidence import Arrival, Bounce, Dialogue, FailedLook, Folder, Handover, Look
 from probes.kinds import Kind
-from probes.reading.bounce_origin import MOST_OF_A_KIND, MOST_OF_A_STRANGER, Client
+from probes.reading.bounce_origin import MOST_OF_A_KIND, MOST_OF_A_STRANGER, SmtpClient
 from probes.reading.bounces import read_bounce
 from probes.token import Purpose, mint
 from tests.monitor.inbound import mails
@@ -33,7 +33,7 @@ async def house(world: World, *paths, up_for: timedelta = timedelta(0)) -> Async
     """A service with a listener that is up already for so long."""
     async with world.service(*paths) as (pipeline, heard, store):
         with ThreadPoolExecutor(1) as pool:
-            desk = Desk(await store.key(), pipeline, pool, now=world.clock)
+            desk = InboundRouter(await store.key(), pipeline, pool, now=world.clock)
             copies = {COPIES.address: COPIES}
             addresses = Addresses(frozenset({"probe.test", "account.trimble.com"}), copies=copies)
             desk.configure(addresses, "104.130.122.50", "account.trimble.com")
@@ -46,7 +46,7 @@ async def house(world: World, *paths, up_for: timedelta = timedelta(0)) -> Async
 class Talks(Post):
     """A client that knows the tokens of the probes."""
 
-    def __init__(self, listener, desk: Desk, store: Store) -> None:
+    def __init__(self, listener, desk: InboundRouter, store: Store) -> None:
         super().__init__(listener, desk, Ears())
         self.store = store
 
@@ -159,7 +159,7 @@ async def test_a_bounce_is_the_receivers_if_the_dns_confirms_the_name(world: Wor
     async with house(world, site) as (pipeline, heard, _):
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-        by = Client(client, helo, to_envelope=True, null_sender=True)
+        by = SmtpClient(client, helo, to_envelope=True, null_sender=True)
         await pipeline.bounced(probe.id, read_bounce(mails.bounce("x")), by)
         assert await heard.verdict() == f"blocked ip_listed {grade}"
 

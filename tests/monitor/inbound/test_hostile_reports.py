@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.store import Record
+from monitor.store import ProbeRecord
 from probes.evidence import Arrival, Bounce
 from probes.token import Purpose, mint
 from tests.monitor.inbound import mails
@@ -29,7 +29,7 @@ HOSTILE = (
 WORK = gzip.compress(b"<feedback>" + b"<a b='1'/>" * 45_000 + b"<a/>" * 500_000 + b"</feedback>")  # for seconds
 GOOD = mail(aggregate(record(count=7)))
 
-Probes = dict[str, tuple[Record, str, bytes]]
+Probes = dict[str, tuple[ProbeRecord, str, bytes]]
 
 
 @pytest.mark.timeout(300)
@@ -89,7 +89,7 @@ def received(token: str, content: bytes) -> bytes:
     return head + content
 
 
-def seen(record: Record, kind: type) -> list[object]:
+def seen(record: ProbeRecord, kind: type) -> list[object]:
     return [each for each in record.evidence if isinstance(each, kind)]
 
 

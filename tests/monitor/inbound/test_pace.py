@@ -3,11 +3,11 @@
 import pytest
 
 from monitor.inbound import pace
-from monitor.inbound.pace import Pace, block_of, client_of
+from monitor.inbound.pace import ClientRateLimit, block_of, client_of
 
 
 def test_a_minutes_mails_at_once_and_then_as_they_come_in():
-    bucket = Pace(3)
+    bucket = ClientRateLimit(3)
     assert [bucket.allows("a", now) for now in (0, 0, 0, 0, 19, 20, 21, 200, 200, 200, 200)] == [
         *(True, True, True, False),
         *(False, True, False),
@@ -16,13 +16,13 @@ def test_a_minutes_mails_at_once_and_then_as_they_come_in():
 
 
 def test_each_client_for_itself():
-    bucket = Pace(1)
+    bucket = ClientRateLimit(1)
     assert [bucket.allows(client, 0) for client in "aabb"] == [True, False, True, False]
 
 
 def test_no_more_clients_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(pace, "MOST_CLIENTS", 10)
-    bucket = Pace(1)
+    bucket = ClientRateLimit(1)
     for number in range(1000):
         bucket.allows(str(number), 0)
     assert len(bucket._buckets) == 10

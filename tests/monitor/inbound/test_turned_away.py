@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.inbound.turned_away import APART, MOST_SCOPES, MOST_STRETCHES, TurnedAway
-from probes.mailboxes.inbound import Stretch
+from probes.mailboxes.inbound import RefusedPeriod
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ACME, BOLT = "inbound:acme@probe.test", "inbound:bolt@probe.test"
@@ -141,5 +141,5 @@ def test_refusals_are_counted_by_code():
 
 
 def test_a_stretch_for_people():
-    assert str(Stretch(NOON, NOON)) == "12:00 UTC"
-    assert str(Stretch(NOON, NOON + timedelta(minutes=3))) == "12:00-12:03 UTC"
+    assert str(RefusedPeriod(NOON, NOON)) == "12:00 UTC"
+    assert str(RefusedPeriod(NOON, NOON + timedelta(minutes=3))) == "12:00-12:03 UTC"

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from monitor.incidents.due import Audience, Due
-from monitor.incidents.incident import Incident, Told
-from monitor.incidents.notice import News, Notice
-from monitor.incidents.ruling import Ruling
-from monitor.incidents.scene import CompanyFacts, Telling
+from monitor.incidents.incident import Incident, LastNotice
+from monitor.incidents.notice import Notice, NoticeKind
+from monitor.incidents.ruling import Signal
+from monitor.incidents.scene import CompanyInfo, NoticeRequest
 from monitor.incidents.settings import IncidentSettings, RoutingRule
 from tests.monitor.incidents.score import CODE, T0, Day, ruling, site
 from tests.monitor.incidents.tellings import SENDER
@@ -45,12 +45,12 @@ class Outage:
     def __post_init__(self) -> None:
         system = [f"system{number % self.systems}" for number in range(self.companies)]
         self.town = {
-            f"c{number}": CompanyFacts(f"Company {number}", system[number], self.every)
+            f"c{number}": CompanyInfo(f"Company {number}", system[number], self.every)
             for number in range(self.companies)
         }
         sites = [site(f"c{number}", mail_system=system[number]) for number in range(self.companies)]
         self.day = Day(tuple(sites), self.settings)
-        self._verdicts: list[tuple[datetime, int, Ruling]] = []
+        self._verdicts: list[tuple[datetime, int, Signal]] = []
         self._launches: list[tuple[datetime, int]] = [
             (T0 + self.every * (number / self.companies), number) for number in range(self.companies)
         ]
@@ -94,12 +94,12 @@ class Outage:
     def _telling(
         self,
         incident: Incident,
-        news: News,
-        before: Told | None,
+        news: NoticeKind,
+        before: LastNotice | None,
         visible: tuple[str, ...] | None,
         took_in: tuple[Incident, ...],
-    ) -> Telling:
-        return Telling(
+    ) -> NoticeRequest:
+        return NoticeRequest(
             *(incident, news, self.day.now, self.town, SENDER, "https://mailpath.example", self.settings.good),
             visible=None if visible is None else frozenset(visible),
             before=before,

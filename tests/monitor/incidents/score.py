@@ -16,9 +16,9 @@ from typing import Any
 from monitor.incidents.incident import Failure, Incident, decode, encode
 from monitor.incidents.marks import Names
 from monitor.incidents.others import KEPT
-from monitor.incidents.picture import HISTORY, Picture
+from monitor.incidents.picture import HISTORY, FailureTracker
 from monitor.incidents.rules import After, Moment, reconcile
-from monitor.incidents.ruling import Line, Ruling, Site
+from monitor.incidents.ruling import Line, PathInfo, Signal
 from monitor.incidents.settings import IncidentSettings
 from probes.answer import Answer, Fault, Stage
 from probes.kinds import Kind
@@ -93,11 +93,11 @@ def site(
     mail_system: str = "postfix",
     via: str = "direct",
     mailbox: str = "",
-) -> Site:
-    return Site(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER, via, mailbox=mailbox)
+) -> PathInfo:
+    return PathInfo(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER, via, mailbox=mailbox)
 
 
-def ruling(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> Ruling:
+def ruling(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> Signal:
     company, path, kind = line
     fields: dict[str, Any] = {
         "number": 1,
@@ -110,24 +110,24 @@ def ruling(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **fac
         "at": at + timedelta(seconds=2),
         "verdict": verdict(letter, f"mx.{company}.example:25"),
     }
-    return Ruling(**(fields | facts))
+    return Signal(**(fields | facts))
 
 
 @dataclass
 class Day:
     """The rules at work on some paths. `play` shows them a score; what they made of each quarter is handed out."""
 
-    sites: tuple[Site, ...]
+    sites: tuple[PathInfo, ...]
     settings: IncidentSettings = field(default_factory=IncidentSettings)
     now: datetime = T0
     step: timedelta = timedelta(seconds=1)  # from one verdict to the next
     incidents: dict[str, Incident] = field(default_factory=dict)
-    picture: Picture = field(default_factory=Picture)
+    picture: FailureTracker = field(default_factory=FailureTracker)
     names: Iterator[int] = field(default_factory=lambda: count(1))
-    shown: list[Ruling] = field(default_factory=list)
+    shown: list[Signal] = field(default_factory=list)
     others: Mapping[Role, Names] = field(default_factory=lambda: {Role.CONTROL: CONTROL})
     uplink: Uplink = field(default_factory=Uplink)
-    past: dict[Line, dict[str, Ruling]] = field(default_factory=dict)
+    past: dict[Line, dict[str, Signal]] = field(default_factory=dict)
     restarted: bool = False
 
     def __post_init__(self) -> None:
@@ -146,7 +146,7 @@ class Day:
         """The service stops, and another one takes up what was stored."""
         self.restarted = True
         self.incidents = {name: decode(encode(incident)) for name, incident in self.incidents.items()}
-        self.picture = Picture()
+        self.picture = FailureTracker()
         self.picture.configure(self.sites, self.settings, NAMES, self.others)
         self.picture.wake(self.now)
         for probes in self.past.values():
@@ -155,7 +155,7 @@ class Day:
         touched = dict.fromkeys(company for incident in self.open for company in incident.touches)
         self._read(self.picture.unread_of(touched))
 
-    def take(self, rulings: Sequence[Ruling]) -> None:
+    def take(self, rulings: Sequence[Signal]) -> None:
         """Verdicts as they come, also of probes that were launched before others that are judged already."""
         self.shown += rulings
         for each in rulings:

@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
-from monitor.incidents.notice import News
-from monitor.incidents.scene import CompanyFacts, SenderFacts, Telling
+from monitor.incidents.notice import NoticeKind
+from monitor.incidents.scene import CompanyInfo, NoticeRequest, SenderInfo
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
 T0 = datetime(2026, 11, 23, 8, 4, tzinfo=UTC)
 REFUSED = "refused at rcpt by mx.acme.example: 554 5.7.1 <m[104.130.122.50]>: Client host rejected"
-SENDER = SenderFacts("account.trimble.com", "104.130.122.50")
+SENDER = SenderInfo("account.trimble.com", "104.130.122.50")
 QUARTER = timedelta(minutes=15)
-ACME = CompanyFacts("Acme Steel", "postfix", QUARTER)
+ACME = CompanyInfo("Acme Steel", "postfix", QUARTER)
 
 
 def failure(**facts: Any) -> Failure:
@@ -62,7 +62,7 @@ def incident(*failures: Failure, **facts: Any) -> Incident:
     return Incident(**(fields | facts))
 
 
-def telling(about: Incident, news: News = News.OPENED, **facts: Any) -> Telling:
+def telling(about: Incident, news: NoticeKind = NoticeKind.OPENED, **facts: Any) -> NoticeRequest:
     fields: dict[str, Any] = {
         "incident": about,
         "news": news,
@@ -72,12 +72,12 @@ def telling(about: Incident, news: News = News.OPENED, **facts: Any) -> Telling:
         "url": "https://mailpath.example",
         "good": 2,
     }
-    return Telling(**(fields | facts))
+    return NoticeRequest(**(fields | facts))
 
 
-def town(companies: int, mail_system: str = "m365") -> dict[str, CompanyFacts]:
+def town(companies: int, mail_system: str = "m365") -> dict[str, CompanyInfo]:
     """So many companies: "c0", called "Company 0", and so on."""
-    return {f"c{n}": CompanyFacts(f"Company {n}", mail_system, QUARTER) for n in range(companies)}
+    return {f"c{n}": CompanyInfo(f"Company {n}", mail_system, QUARTER) for n in range(companies)}
 
 
 def storm(companies: int, **facts: Any) -> Incident:

@@ -8,18 +8,18 @@ import pytest
 
 from monitor.incidents.advice import BY_CAUSE, BY_FAMILY, BY_OUTCOME, MEANWHILE, Actor, Advice, advice_of
 from monitor.incidents.advising import (
-    AT_ONCE,
     DELAYS_ALL,
     LOST_EVERYWHERE,
     NO_WAY_OUT,
     RELAY_REFUSES_US,
     THEIR_SYSTEM,
     UNREACHED,
+    WIDESPREAD,
     advice_on,
     fix_for,
     runbook_on,
 )
-from monitor.incidents.family import FAMILIES, Family, runbook_of
+from monitor.incidents.family import FAMILIES, CauseFamily, runbook_of
 from monitor.incidents.fixes import CAUSE_FIXES, FIXES
 from monitor.incidents.incident import Nature, Reason, Scope
 from monitor.incidents.phrases import SYSTEMS, legible
@@ -31,7 +31,7 @@ ADVICE: list[Advice] = [
     *BY_FAMILY.values(),
     *BY_CAUSE.values(),
     *BY_OUTCOME.values(),
-    *AT_ONCE.values(),
+    *WIDESPREAD.values(),
     RELAY_REFUSES_US,
     *THEIR_SYSTEM.values(),
     *UNREACHED.values(),
@@ -66,17 +66,17 @@ def test_there_is_advice_for_every_cause_and_outcome(cause: Cause | None, outcom
         assert said.endswith((".", "?", "!")), said
 
 
-@pytest.mark.parametrize("table", [BY_FAMILY, AT_ONCE])
-def test_no_family_is_left_out(table: dict[Family, Advice]) -> None:
-    assert set(table) == set(Family) == set(FAMILIES.values())
+@pytest.mark.parametrize("table", [BY_FAMILY, WIDESPREAD])
+def test_no_family_is_left_out(table: dict[CauseFamily, Advice]) -> None:
+    assert set(table) == set(CauseFamily) == set(FAMILIES.values())
 
 
 def test_there_is_a_word_for_people_who_wait_whatever_became_of_the_mail() -> None:
     assert set(MEANWHILE) == set(Outcome)
 
 
-@pytest.mark.parametrize("family", Family)
-def test_every_family_has_its_runbook(family: Family) -> None:
+@pytest.mark.parametrize("family", CauseFamily)
+def test_every_family_has_its_runbook(family: CauseFamily) -> None:
     assert (RUNBOOKS / f"cause-{family}.md").is_file()
 
 
@@ -118,7 +118,9 @@ def test_a_fix_is_one_line_and_knows_only_names_that_are_filled_in(fix: str) -> 
 
 
 @pytest.mark.parametrize(("family", "mail_system"), FIXES)
-def test_a_fix_is_for_a_mail_system_by_the_key_that_the_configuration_has(family: Family, mail_system: str) -> None:
+def test_a_fix_is_for_a_mail_system_by_the_key_that_the_configuration_has(
+    family: CauseFamily, mail_system: str
+) -> None:
     assert re.fullmatch(r"[a-z0-9_-]+", mail_system)
     assert mail_system in SYSTEMS or mail_system in {"rspamd", "mailcow", "spamassassin", "zimbra", "amavis"} | {
         "plesk",
@@ -191,7 +193,7 @@ def test_the_fix_in_the_mail_systems_own_words(
 
 def test_what_the_company_can_do_is_a_bridge_where_the_sender_must_act() -> None:
     advice = advice_on(incident(failure(cause=Cause.REPUTATION)), "mimecast")
-    assert advice.fix == BY_FAMILY[Family.REPUTATION].fix
+    assert advice.fix == BY_FAMILY[CauseFamily.REPUTATION].fix
     assert "{domain} and source IP {ip}/32 together" in advice.bridge
 
 
@@ -204,7 +206,7 @@ def test_how_long_a_companys_change_takes_to_act(mail_system: str, settles: time
 
 
 @pytest.mark.parametrize("scope", [Scope.MAIL_SYSTEM, Scope.EVERYBODY])
-@pytest.mark.parametrize("cause", [cause for cause in Cause if FAMILIES[cause] is not Family.OURS])
+@pytest.mark.parametrize("cause", [cause for cause in Cause if FAMILIES[cause] is not CauseFamily.OURS])
 def test_what_many_companies_have_at_once_no_company_is_sent_to_mend(cause: Cause, scope: Scope) -> None:
     advice = advice_on(incident(failure(cause=cause), failure(company="birch", cause=cause), scope=scope), "")
     assert advice.actor in (Actor.SENDER, Actor.OURSELVES)

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.incidents.attribution import Case, attribute
+from monitor.incidents.attribution import FailureCase, attribute
 from monitor.incidents.comparison import NEUTRAL, Comparison, Differs, Got, Rigour, compared, differs, got_beside
 from monitor.incidents.comparison import Failing as Now
 from monitor.incidents.incident import Nature, Reason, Scope, Severity
-from monitor.incidents.marks import Mark, Names
+from monitor.incidents.marks import Names, Weight
 from monitor.incidents.picture import CONTROL_AGAIN
 from monitor.incidents.reach import Reach
 from probes.sender import Role
@@ -311,13 +311,13 @@ BESIDE = Comparison(frozenset({Differs.DOMAIN}), Got.THROUGH, T0)
     ],
 )
 def test_whose_trouble_it_is(letter, comparisons, reach, nature, reason, cause, at_most):
-    mark = Mark.UNKNOWN if letter in "?G" else Mark.DAMNING if letter == "d" else Mark.BAD
-    found = attribute(Case(mark, verdict(letter), NAMES, comparisons, reach))
+    mark = Weight.UNKNOWN if letter in "?G" else Weight.DAMNING if letter == "d" else Weight.BAD
+    found = attribute(FailureCase(mark, verdict(letter), NAMES, comparisons, reach))
     assert (found.nature, found.reason, found.cause, found.at_most) == (nature, reason, cause, at_most)
 
 
 def test_what_a_relay_sends_back_is_all_that_is_ever_known_there():
-    assert attribute(Case(Mark.BAD, verdict("x"), NAMES, via="relay")).at_most is Severity.PAGE
+    assert attribute(FailureCase(Weight.BAD, verdict("x"), NAMES, via="relay")).at_most is Severity.PAGE
 
 
 # ---- asking the control ---------------------------------------------------------------------------------------------

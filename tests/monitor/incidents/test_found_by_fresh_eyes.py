@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.incidents.incident import Incident, Nature, Reason, Scope, Severity
-from monitor.incidents.notice import News
+from monitor.incidents.notice import NoticeKind
 from monitor.incidents.scene import scene_of
 from monitor.incidents.wording import headline, text, title
 from tests.monitor.incidents.outage import Outage
@@ -127,7 +127,7 @@ def test_a_rule_is_not_said_to_be_mended_by_a_refusal() -> None:
     day = Day((site("acme"),))
     day.play({("acme", "hq", CODE): "SSSdd"})
     (over,) = [each for each in day.incidents.values() if not each.open]
-    assert "takes mail again" not in text(telling(over, News.RESOLVED, companies={}))
+    assert "takes mail again" not in text(telling(over, NoticeKind.RESOLVED, companies={}))
 
 
 # ---- the end --------------------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def test_what_nobody_got_through_is_not_said_to_have_been_some_of_it_when_it_is_
     code, other = ("acme", "hq", CODE), ("acme", "hq", INVITATION)
     both(day, *[{code: "mm", other: "m"}] * 3, {code: "ii", other: "m"}, *[{code: "ii", other: "i"}] * 3)
     (over,) = day.incidents.values()
-    assert title(telling(over, News.RESOLVED, companies={})).endswith(
+    assert title(telling(over, NoticeKind.RESOLVED, companies={})).endswith(
         "acme: its mail system stops other senders' mail too (a neutral sender gets the same answer)"
     )
 
@@ -155,7 +155,7 @@ def test_companies_that_are_watched_no_longer_are_not_said_to_work_again() -> No
     day._read(day.picture.unread_of(outage.town))
     outage.letter = lambda n, minute: "i" if n > 9 else "d"
     outage.run(400)
-    said = [notice.text for _, to, notice in outage.told if to == "pager" and notice.news is News.NARROWED]
+    said = [notice.text for _, to, notice in outage.told if to == "pager" and notice.news is NoticeKind.NARROWED]
     assert said
     assert "2 of 12 companies work again. No longer watched: 9." in said[0]
 

@@ -6,10 +6,20 @@ from datetime import timedelta
 import pytest
 
 from monitor.incidents.holding import Known, grouped
-from monitor.incidents.incident import Ending, Entry, Failure, Incident, Nature, Scope, Severity, Told, Turn
-from monitor.incidents.notice import News
+from monitor.incidents.incident import (
+    Failure,
+    HistoryEntry,
+    Incident,
+    IncidentEvent,
+    LastNotice,
+    Nature,
+    Resolution,
+    Scope,
+    Severity,
+)
+from monitor.incidents.notice import NoticeKind
 from monitor.incidents.rules import After, Moment, reconcile
-from monitor.incidents.scope import Problem, Town, Wide
+from monitor.incidents.scope import Problem, Town, WideningThresholds
 from monitor.incidents.telling import news_for
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
@@ -17,7 +27,7 @@ from tests.monitor.incidents.tellings import T0, failure
 
 MAIL, THEIRS, OURS, MAILBOX = Nature.MAIL, Nature.THEIR_SYSTEM, Nature.OURS, Nature.MAILBOX
 SCOPES = {MAIL: Scope.COMPANY, THEIRS: Scope.THEIR_SYSTEM, OURS: Scope.OURSELVES, MAILBOX: Scope.MAILBOX}
-TOWN = Town({}, {}, Wide(3, 0.6))
+TOWN = Town({}, {}, WideningThresholds(3, 0.6))
 MINUTE = timedelta(minutes=1)
 
 
@@ -38,7 +48,7 @@ class World:
     incidents: dict[str, Incident] = field(default_factory=dict)
     minute: float = 0
     awaited: bool = False  # whether probes are on their way that may tell more
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[HistoryEntry] = field(default_factory=list)
 
     def step(self, *problems: Problem) -> After:
         self.minute += 1
@@ -135,7 +145,7 @@ def test_another_nature_is_one_line_of_history() -> None:
     world.step(problem(MAIL, A))
     after = world.step(problem(THEIRS, replace(A, cause=Cause.SERVER_FAULT), severity=Severity.TICKET))
     (entry,) = after.entries
-    assert entry.turn is Turn.RECLASSIFIED
+    assert entry.turn is IncidentEvent.RECLASSIFIED
     assert entry.said == "from the sender's mail to the company's mail system: a neutral sender is stopped too"
 
 
@@ -143,14 +153,14 @@ def test_a_nature_that_lasts_less_than_it_takes_to_settle_is_told_to_nobody() ->
     world = World()
     world.step(problem(MAIL, A))
     first = world.incidents["i1"]
-    told = Told(1, T0 + MINUTE, first.scope, first.severity, first.cause, {}, nature=MAIL, base=1, companies=1)
-    heard: list[News | None] = []
+    told = LastNotice(1, T0 + MINUTE, first.scope, first.severity, first.cause, {}, nature=MAIL, base=1, companies=1)
+    heard: list[NoticeKind | None] = []
     for nature in (THEIRS, MAIL, THEIRS, THEIRS, THEIRS):
         world.step(problem(nature, A))
         now = T0 + MINUTE * world.minute
         settle, remind = 1.5 * MINUTE, timedelta(hours=8)
         heard.append(news_for(world.incidents["i1"], told, now, settle=settle, remind=remind, waiting=False))
-    assert heard == [None, None, None, None, News.CHANGED]
+    assert heard == [None, None, None, None, NoticeKind.CHANGED]
     assert [each.open for each in world.incidents.values()] == [True]
 
 
@@ -179,10 +189,10 @@ def test_what_is_known_of_longest_goes_on_when_several_become_one() -> None:
         world.step(*wide("elm", *([company] if company != "elm" else [])))
     elm = world.incidents["i1"]
     world.incidents["i2"] = replace(
-        world.incidents["i2"], told={"chat": Told(1, T0, elm.scope, elm.severity, elm.cause, {})}
+        world.incidents["i2"], told={"chat": LastNotice(1, T0, elm.scope, elm.severity, elm.cause, {})}
     )
     world.step(*wide("elm", "fir", "ash"))
-    assert {each.id: each.ending for each in world.incidents.values()} == {"i1": Ending.MERGED, "i2": None}
+    assert {each.id: each.ending for each in world.incidents.values()} == {"i1": Resolution.MERGED, "i2": None}
     assert world.incidents["i2"].scope is Scope.EVERYBODY
 
 
@@ -199,4 +209,4 @@ def test_a_wide_one_of_which_not_every_failure_is_kept_holds_all_of_it() -> None
         *all_of_them[:70], *(replace(each, nature=THEIRS, scope=Scope.THEIR_SYSTEM) for each in all_of_them[70:])
     )
     assert {each.id for each in world.incidents.values()} == {incident.id}
-    assert not any(entry.turn is Turn.OPENED for entry in after.entries)
+    assert not any(entry.turn is IncidentEvent.OPENED for entry in after.entries)

@@ -7,15 +7,15 @@ from random import Random
 
 import pytest
 
-from monitor.incidents.incident import Ending
-from monitor.incidents.notice import News
+from monitor.incidents.incident import Resolution
+from monitor.incidents.notice import NoticeKind
 from tests.monitor.incidents.outage import CHANNELS, Outage, turns
 
 HOURS = 10
 CALM = HOURS * 60  # minutes; after that all is well
 MIXED = "bdcsf?"
-BEGIN = {News.OPENED, News.WIDENED}
-END = {News.RESOLVED, News.MERGED}
+BEGIN = {NoticeKind.OPENED, NoticeKind.WIDENED}
+END = {NoticeKind.RESOLVED, NoticeKind.MERGED}
 
 
 class Weather:
@@ -87,16 +87,16 @@ def look_at(outage: Outage, *, one_reason: bool) -> None:
 def test_whoever_was_told_of_the_beginning_is_told_of_one_end(seed: int, letters: str) -> None:
     outage = lived(seed, letters)
     assert outage.day.open == [], turns(outage)
-    heard: defaultdict[tuple[str, str], list[News]] = defaultdict(list)
+    heard: defaultdict[tuple[str, str], list[NoticeKind]] = defaultdict(list)
     for _, channel, notice in outage.told:
         heard[channel, notice.incident].append(notice.news)
-    folded = {each.id for each in outage.day.incidents.values() if each.ending is Ending.MERGED}
+    folded = {each.id for each in outage.day.incidents.values() if each.ending is Resolution.MERGED}
     for (channel, incident), news in heard.items():
         turns_of_it = [key for key, _ in groupby(each in END for each in news)]
         assert news[0] in BEGIN
         assert sum(each in END for each in news) == turns_of_it.count(True), "no end is told twice"
         assert turns_of_it[-1] or (incident in folded and not CHANNELS[channel]), turns(outage)
-        assert all(each not in BEGIN or before in END for before, each in pairwise(news) if each is News.OPENED)
+        assert all(each not in BEGIN or before in END for before, each in pairwise(news) if each is NoticeKind.OPENED)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -106,4 +106,4 @@ def test_what_was_taken_in_never_comes_back(seed: int) -> None:
     for minute in range(1, CALM, 10):
         outage.run(minute)
         assert not over & {each.id for each in outage.day.open}
-        over |= {each.id for each in outage.day.incidents.values() if each.ending is Ending.MERGED}
+        over |= {each.id for each in outage.day.incidents.values() if each.ending is Resolution.MERGED}

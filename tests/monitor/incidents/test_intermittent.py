@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.incidents.incident import Ending, Nature, Reason, Severity
-from monitor.incidents.notice import News
+from monitor.incidents.incident import Nature, Reason, Resolution, Severity
+from monitor.incidents.notice import NoticeKind
 from monitor.incidents.scene import scene_of
 from monitor.incidents.track import INTERMITTENT
 from monitor.incidents.wording import headline, text
@@ -71,9 +71,11 @@ def test_it_is_over_when_few_are_left_and_not_before() -> None:
     before = day.only().id
     day.play({LINE: "i" * 20})
     assert day.open == []
-    assert day.incidents[before].ending is Ending.RECOVERED
+    assert day.incidents[before].ending is Resolution.RECOVERED
     assert len(day.incidents) == 1
-    assert "at most 2 of the last 20 probes failed" in text(telling(day.incidents[before], News.RESOLVED, companies={}))
+    assert "at most 2 of the last 20 probes failed" in text(
+        telling(day.incidents[before], NoticeKind.RESOLVED, companies={})
+    )
 
 
 def test_an_outage_that_is_over_leaves_nothing_of_the_kind() -> None:

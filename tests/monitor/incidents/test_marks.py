@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.incidents.marks import Mark, mark_of
+from monitor.incidents.marks import Weight, mark_of
 from probes.answer import Answer, Stage
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.monitor.incidents.score import CODE, INVITATION, NAMES, VERDICTS, verdict
@@ -17,16 +17,16 @@ def said(outcome: Outcome, cause: Cause | None, text: str) -> Verdict:
 @pytest.mark.parametrize(
     ("letter", "code", "invitation"),
     [
-        ("i", Mark.GOOD, Mark.GOOD),
-        ("b", Mark.BAD, Mark.BAD),
-        ("d", Mark.DAMNING, Mark.DAMNING),
-        ("o", Mark.DAMNING, Mark.DAMNING),
-        ("s", Mark.BAD, Mark.BAD),
-        ("c", Mark.BAD, Mark.BAD),
-        ("g", Mark.BAD, Mark.NOTE),
-        ("l", Mark.BAD, Mark.NOTE),
-        ("w", Mark.BAD, Mark.BAD),
-        ("?", Mark.UNKNOWN, Mark.UNKNOWN),
+        ("i", Weight.GOOD, Weight.GOOD),
+        ("b", Weight.BAD, Weight.BAD),
+        ("d", Weight.DAMNING, Weight.DAMNING),
+        ("o", Weight.DAMNING, Weight.DAMNING),
+        ("s", Weight.BAD, Weight.BAD),
+        ("c", Weight.BAD, Weight.BAD),
+        ("g", Weight.BAD, Weight.NOTE),
+        ("l", Weight.BAD, Weight.NOTE),
+        ("w", Weight.BAD, Weight.BAD),
+        ("?", Weight.UNKNOWN, Weight.UNKNOWN),
     ],
 )
 def test_what_a_verdict_counts_for(letter, code, invitation):
@@ -36,12 +36,12 @@ def test_what_a_verdict_counts_for(letter, code, invitation):
 def test_a_sentence_of_ours_is_no_answer_of_theirs():
     """The sentence names the address of a host of ours or theirs; what the server said does not."""
     sentence = replace(said(Outcome.BLOCKED, Cause.POLICY, "go away"), because="from 104.130.122.50: go away")
-    assert mark_of(CODE, sentence, NAMES) is Mark.BAD
+    assert mark_of(CODE, sentence, NAMES) is Weight.BAD
 
 
 def test_every_outcome_is_among_them():
     assert {outcome for outcome, _, _ in VERDICTS.values()} >= set(Outcome) - {Outcome.QUARANTINED}
-    assert mark_of(CODE, said(Outcome.QUARANTINED, Cause.CONTENT, "held back"), NAMES) is Mark.BAD
+    assert mark_of(CODE, said(Outcome.QUARANTINED, Cause.CONTENT, "held back"), NAMES) is Weight.BAD
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_every_outcome_is_among_them():
 )
 def test_one_refusal_is_enough_if_it_names_the_sender(cause, text, damning):
     mark = mark_of(CODE, said(Outcome.BLOCKED, cause, text), NAMES)
-    assert mark is (Mark.DAMNING if damning else Mark.BAD)
+    assert mark is (Weight.DAMNING if damning else Weight.BAD)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.DEFERRED, Outcome.SPAM, Outcome.MISSING])
 def test_only_a_refusal_for_good_is_damning(outcome):
-    assert mark_of(CODE, said(outcome, Cause.IP_BLOCKED, "104.130.122.50"), NAMES) is Mark.BAD
+    assert mark_of(CODE, said(outcome, Cause.IP_BLOCKED, "104.130.122.50"), NAMES) is Weight.BAD
 
 
 def test_a_bounce_that_a_stranger_may_have_written_needs_a_second() -> None:
-    assert mark_of(CODE, verdict("x"), NAMES) is Mark.BAD
-    assert mark_of(CODE, replace(verdict("x"), grade=Grade.REAL), NAMES) is Mark.DAMNING
+    assert mark_of(CODE, verdict("x"), NAMES) is Weight.BAD
+    assert mark_of(CODE, replace(verdict("x"), grade=Grade.REAL), NAMES) is Weight.DAMNING

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from monitor.incidents.facts import facts, labels
-from monitor.incidents.incident import Ending, Nature, Scope, Severity
-from monitor.incidents.notice import News
-from monitor.incidents.scene import Telling
+from monitor.incidents.incident import Nature, Resolution, Scope, Severity
+from monitor.incidents.notice import NoticeKind
+from monitor.incidents.scene import NoticeRequest
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 from tests.monitor.incidents.tellings import T0, failure, incident, storm, telling, town
@@ -45,7 +45,7 @@ def test_an_alert_is_named_by_whose_trouble_it_is(nature: Nature, alert: str) ->
         {"cause": Cause.CONTENT},
         {"outcome": Outcome.SPAM},
         {"failures": (failure(kind=Kind.INVITATION), failure(path="branch"))},
-        {"closed_at": T0 + timedelta(hours=1), "ending": Ending.RECOVERED, "touches": (), "failing": 0},
+        {"closed_at": T0 + timedelta(hours=1), "ending": Resolution.RECOVERED, "touches": (), "failing": 0},
         {"relapses": 3, "changed_at": T0 + timedelta(hours=1)},
     ],
 )
@@ -133,9 +133,9 @@ def test_all_that_is_known_as_json() -> None:
 
 def test_its_end_has_its_length() -> None:
     over = replace(
-        incident(), closed_at=T0 + timedelta(hours=2, minutes=5), ending=Ending.RECOVERED, touches=(), failing=0
+        incident(), closed_at=T0 + timedelta(hours=2, minutes=5), ending=Resolution.RECOVERED, touches=(), failing=0
     )
-    told = facts(telling(over, News.RESOLVED))
+    told = facts(telling(over, NoticeKind.RESOLVED))
     assert (told["lasted"], told["ending"], told["closed_at"]) == (7500.0, "recovered", "2026-11-23T10:09:00+00:00")
 
 
@@ -147,8 +147,8 @@ def test_a_storm_names_all_companies_and_quotes_a_few_failures() -> None:
     assert len(json.dumps(told)) < 50_000
 
 
-@pytest.mark.parametrize("news", News)
-def test_a_channel_of_one_company_gets_the_facts_of_no_other(news: News) -> None:
+@pytest.mark.parametrize("news", NoticeKind)
+def test_a_channel_of_one_company_gets_the_facts_of_no_other(news: NoticeKind) -> None:
     wide = telling(storm(20), news, companies=town(20), visible=frozenset({"c3"}), into=storm(20))
     told = facts(wide)
     assert told["companies"] == [{"company": "c3", "name": "Company 3"}]
@@ -157,7 +157,7 @@ def test_a_channel_of_one_company_gets_the_facts_of_no_other(news: News) -> None
     assert others(wide) == set()
 
 
-def others(wide: Telling) -> set[str]:
+def others(wide: NoticeRequest) -> set[str]:
     """The names and keys of other companies that are in the facts all the same."""
     said = json.dumps(facts(wide))
     return {word for n in range(20) if n != 3 for word in (f'"c{n}"', f'"Company {n}"') if word in said}

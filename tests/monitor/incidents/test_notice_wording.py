@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from monitor.incidents.attribution import Case, attribute
+from monitor.incidents.attribution import FailureCase, attribute
 from monitor.incidents.comparison import NEUTRAL, Comparison, Got
-from monitor.incidents.incident import Ending, Incident, Nature, Reason, Scope, Severity, Told
-from monitor.incidents.marks import Mark, Names
-from monitor.incidents.notice import News
+from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope, Severity
+from monitor.incidents.marks import Names, Weight
+from monitor.incidents.notice import NoticeKind
 from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, REASONS, SCOPES, legible, where
-from monitor.incidents.scene import CompanyFacts, Telling
+from monitor.incidents.scene import CompanyInfo, NoticeRequest
 from monitor.incidents.wording import text, title
 from probes.answer import Answer, Stage
 from probes.kinds import Kind
@@ -55,7 +55,7 @@ def test_a_spam_folder() -> None:
         grade=Grade.REAL,
         because="delivered into Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 required=5.0",
     )
-    companies = {"acme": CompanyFacts("Acme Steel", "google", QUARTER)}
+    companies = {"acme": CompanyInfo("Acme Steel", "google", QUARTER)}
     told = telling(incident(junk, mail_system="google"), companies=companies)
     assert title(told) == "Acme Steel: mail from account.trimble.com in the spam folder (taken for spam)"
     assert (
@@ -111,9 +111,9 @@ Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath 
 
 
 def test_one_mail_system_that_took_in_one_company() -> None:
-    before = Told(1, T0, Scope.COMPANY, Severity.TICKET, Cause.UNCLEAR, {})
+    before = LastNotice(1, T0, Scope.COMPANY, Severity.TICKET, Cause.UNCLEAR, {})
     wide = storm(12, scope=Scope.MAIL_SYSTEM, mail_system="mimecast", failing=12)
-    told = telling(wide, News.WIDENED, companies=town(12, "mimecast"), before=before)
+    told = telling(wide, NoticeKind.WIDENED, companies=town(12, "mimecast"), before=before)
     assert title(told) == "Wider: Mimecast, 12 companies: mail from account.trimble.com blocked (poor reputation)"
     lines = text(told).splitlines()
     assert lines[2] == "Act: Trimble, its mail service and Mimecast."
@@ -288,7 +288,7 @@ def test_many_that_cannot_be_judged_are_most_likely_our_own_machine() -> None:
 
 
 def test_it_is_over() -> None:
-    told = telling(closed(incident()), News.RESOLVED)
+    told = telling(closed(incident()), NoticeKind.RESOLVED)
     assert title(told) == "Over after 2 h 5 min: Acme Steel: mail from account.trimble.com blocked (by IP address)"
     assert (
         text(told)
@@ -309,13 +309,13 @@ Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath 
     ],
 )
 def test_what_is_over_was_not_always_the_mail(nature: Nature, cause: Cause | None, said: str) -> None:
-    lines = text(telling(closed(incident(failure(nature=nature, cause=cause))), News.RESOLVED)).splitlines()
+    lines = text(telling(closed(incident(failure(nature=nature, cause=cause))), NoticeKind.RESOLVED)).splitlines()
     assert said in lines
     assert any(line.startswith("Codes in mail") for line in lines) is (nature is Nature.THEIR_SYSTEM)
 
 
 def test_it_is_over_for_most_as_older_versions_stored_it() -> None:
-    told = telling(closed(storm(12), Ending.NARROWED), News.RESOLVED, companies=town(12))
+    told = telling(closed(storm(12), Resolution.NARROWED), NoticeKind.RESOLVED, companies=town(12))
     assert "Most of it works again. What does not has an incident of its own now." in text(told).splitlines()
 
 
@@ -333,20 +333,20 @@ def test_everybody_is_said_only_of_all(touched: int, watched: int, begins: str) 
 
 def test_of_one_mail_system_those_that_have_it_are_counted() -> None:
     wide = storm(7, scope=Scope.MAIL_SYSTEM, mail_system="m365")
-    around = town(9) | {f"g{n}": CompanyFacts(f"G {n}", "google", QUARTER) for n in range(30)}
+    around = town(9) | {f"g{n}": CompanyInfo(f"G {n}", "google", QUARTER) for n in range(30)}
     assert title(telling(wide, companies=around)).startswith("Microsoft 365, 7 of 9 companies: ")
 
 
 def test_growth_says_from_what_to_what() -> None:
-    before = Told(1, T0, Scope.EVERYBODY, Severity.PAGE, Cause.REPUTATION, {}, base=3, companies=3)
-    told = telling(storm(7), News.GREW, companies=town(12), before=before)
+    before = LastNotice(1, T0, Scope.EVERYBODY, Severity.PAGE, Cause.REPUTATION, {}, base=3, companies=3)
+    told = telling(storm(7), NoticeKind.GREW, companies=town(12), before=before)
     assert title(told).startswith("Spreading: 7 of 12 companies: mail from ")
     assert "Was: 3 companies. Now: 7." in text(told).splitlines()
 
 
 def test_what_is_left_says_how_many_work_again() -> None:
     left = storm(12, scope=Scope.COMPANY, subject="+", touches=("c3", "c4"), narrowed_at=T0, recovering_since=T0)
-    told = telling(left, News.NARROWED, companies=town(12))
+    told = telling(left, NoticeKind.NARROWED, companies=town(12))
     assert title(told).startswith("Mostly over: 2 of 12 companies: mail from ")
     assert "10 of 12 companies work again. Still failing: Company 3, Company 4." in text(told).splitlines()
     assert "so it is the sender" not in text(told)
@@ -354,15 +354,15 @@ def test_what_is_left_says_how_many_work_again() -> None:
 
 def test_while_it_recovers_a_reminder_says_how_many_are_left_and_accuses_nobody() -> None:
     wide = storm(12, touches=("c3", "c4"), recovering_since=T0)
-    said = text(telling(wide, News.REMINDER, companies=town(12)))
+    said = text(telling(wide, NoticeKind.REMINDER, companies=town(12)))
     assert "Recovering, 2 of 12 companies left: these are waited for until they were probed again." in said.splitlines()
     assert "so it is the sender" not in said
 
 
 def test_another_nature_says_whose_it_was_and_whose_it_is() -> None:
-    before = Told(1, T0, Scope.COMPANY, Severity.PAGE, Cause.UNCLEAR, {}, nature=Nature.MAIL)
+    before = LastNotice(1, T0, Scope.COMPANY, Severity.PAGE, Cause.UNCLEAR, {}, nature=Nature.MAIL)
     theirs = incident(failure(nature=Nature.THEIR_SYSTEM), scope=Scope.THEIR_SYSTEM)
-    told = telling(theirs, News.CHANGED, before=before)
+    told = telling(theirs, NoticeKind.CHANGED, before=before)
     assert title(told).startswith("Changed: Acme Steel: ")
     said = "Was: the sender's mail is stopped. Now: the company's mail system stops other senders' mail too."
     assert said in text(told).splitlines()
@@ -372,25 +372,25 @@ def test_what_it_took_in_is_named() -> None:
     acme, other = incident(id="aaaa11112222"), incident(failure(company="bolt"), id="bbbb11112222")
     names = ("acme", "bolt", "c2")
     wide = incident(*(failure(company=name) for name in names), scope=Scope.EVERYBODY)
-    told = telling(wide, News.WIDENED, companies={"acme": ACME}, took_in=(acme, other))
+    told = telling(wide, NoticeKind.WIDENED, companies={"acme": ACME}, took_in=(acme, other))
     assert "It took in: Acme Steel (aaaa11112222), bolt (bbbb11112222)." in text(told).splitlines()
 
 
 def test_it_is_over_because_nobody_watches_it_any_more() -> None:
-    lines = text(telling(closed(incident(), Ending.UNWATCHED), News.RESOLVED, companies={})).splitlines()
+    lines = text(telling(closed(incident(), Resolution.UNWATCHED), NoticeKind.RESOLVED, companies={})).splitlines()
     assert "Whether it is mended is not known: its path was taken out of the configuration." in lines
     assert not any("good probe" in line for line in lines)
 
 
 def test_a_company_that_is_gone_is_called_by_its_key() -> None:
-    told = telling(closed(incident(), Ending.UNWATCHED), News.RESOLVED, companies={})
+    told = telling(closed(incident(), Resolution.UNWATCHED), NoticeKind.RESOLVED, companies={})
     assert ": acme: mail from" in title(told)
 
 
 def test_another_incident_speaks_for_it() -> None:
     into = storm(12, id="0b1c2d3e4f5a", scope=Scope.MAIL_SYSTEM, mail_system="m365")
-    merged = closed(incident(), Ending.MERGED, merged_into="0b1c2d3e4f5a")
-    told = telling(merged, News.MERGED, companies=town(12), into=into)
+    merged = closed(incident(), Resolution.MERGED, merged_into="0b1c2d3e4f5a")
+    told = telling(merged, NoticeKind.MERGED, companies=town(12), into=into)
     assert title(told) == "Now part of another: acme: mail from account.trimble.com blocked (by IP address)"
     assert (
         text(told)
@@ -403,21 +403,21 @@ Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath 
 
 
 def test_a_reminder_says_for_how_long() -> None:
-    told = telling(incident(), News.REMINDER, now=T0 + timedelta(days=1, hours=3))
+    told = telling(incident(), NoticeKind.REMINDER, now=T0 + timedelta(days=1, hours=3))
     assert title(told).startswith("Still, after 1 d 3 h: Acme Steel: ")
     assert text(told).startswith("Since 2026-11-23 08:04 UTC (1 d 3 h, 2 bad probes).\n")
 
 
 def test_another_cause() -> None:
-    before = Told(1, T0, Scope.COMPANY, Severity.PAGE, Cause.GREYLISTED, {})
-    told = telling(incident(), News.CAUSE_CHANGED, before=before)
+    before = LastNotice(1, T0, Scope.COMPANY, Severity.PAGE, Cause.GREYLISTED, {})
+    told = telling(incident(), NoticeKind.CAUSE_CHANGED, before=before)
     assert title(told).startswith("Changed: ")
     assert "Was: greylisting. Now: by IP address." in text(told).splitlines()
 
 
 def test_what_came_back_is_told_so() -> None:
     assert title(telling(incident(relapses=2))).startswith("Again: Acme Steel: ")
-    over = telling(closed(incident(relapses=2)), News.RESOLVED)
+    over = telling(closed(incident(relapses=2)), NoticeKind.RESOLVED)
     assert "It came back 2 times in between." in text(over).splitlines()
 
 
@@ -442,10 +442,10 @@ def test_all_five_kinds_are_not_listed() -> None:
 
 
 @pytest.mark.parametrize("scope", [Scope.MAIL_SYSTEM, Scope.EVERYBODY])
-@pytest.mark.parametrize("news", News)
-def test_a_channel_of_one_company_hears_of_no_other(news: News, scope: Scope) -> None:
+@pytest.mark.parametrize("news", NoticeKind)
+def test_a_channel_of_one_company_hears_of_no_other(news: NoticeKind, scope: Scope) -> None:
     wide = storm(20, scope=scope, mail_system="m365" if scope is Scope.MAIL_SYSTEM else "")
-    wide = closed(wide, Ending.NARROWED) if news.ends else wide
+    wide = closed(wide, Resolution.NARROWED) if news.ends else wide
     told = telling(
         wide, news, companies=town(20), visible=frozenset({"c3"}), into=wide, took_in=(wide,)
     )  # as it stands for all
@@ -469,7 +469,7 @@ def test_its_time_is_its_own() -> None:
 
 def test_a_channel_whose_company_is_well_again_is_told_its_name_all_the_same() -> None:
     wide = replace(storm(20), touches=tuple(f"c{n}" for n in range(10)))
-    told = telling(wide, News.REMINDER, companies=town(20), visible=frozenset({"c15"}))
+    told = telling(wide, NoticeKind.REMINDER, companies=town(20), visible=frozenset({"c15"}))
     assert "Company 15: mail from" in title(told)
 
 
@@ -479,7 +479,7 @@ def test_a_channel_whose_company_is_well_again_is_told_its_name_all_the_same() -
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.INBOX])
 @pytest.mark.parametrize("cause", [*Cause, None])
 def test_the_first_screen_holds_what_who_since_why_and_who_must_act(cause: Cause | None, outcome: Outcome) -> None:
-    companies = {"acme": CompanyFacts("Kaltenbach Precision", "postfix", QUARTER)}
+    companies = {"acme": CompanyInfo("Kaltenbach Precision", "postfix", QUARTER)}
     for nature in natures(cause, outcome):
         for grade in Grade:
             one = failure(nature=nature, cause=cause, outcome=outcome, grade=grade)
@@ -498,13 +498,13 @@ def test_the_first_screen_is_enough_for_many(cause: Cause | None, outcome: Outco
 
 def natures(cause: Cause | None, outcome: Outcome) -> set[Nature]:
     """Whose trouble it can be, by the rules."""
-    mark = Mark.UNKNOWN if outcome is Outcome.UNKNOWN else Mark.BAD
-    case = Case(mark, Verdict(outcome, cause, Grade.REAL, ""), Names("", ""))
+    mark = Weight.UNKNOWN if outcome is Outcome.UNKNOWN else Weight.BAD
+    case = FailureCase(mark, Verdict(outcome, cause, Grade.REAL, ""), Names("", ""))
     too = Comparison(NEUTRAL, Got.FAILED, T0)
     return {attribute(each).nature for each in (case, replace(case, comparisons=(too,)))}
 
 
-def assert_on_a_phone(told: Telling) -> None:
+def assert_on_a_phone(told: NoticeRequest) -> None:
     lines = f"{title(told)}\n{text(told)}"[:PHONE].splitlines()
     since, why, act = (next(n for n, line in enumerate(lines) if line.startswith(w)) for w in ("Since", "Why", "Act"))
     assert 0 < since < why < act
@@ -571,7 +571,7 @@ def test_a_line_is_cut_and_shows_all_that_it_has(raw: str, most: int, line: str)
 
 
 def test_a_long_name_leaves_room_for_the_rest() -> None:
-    told = telling(incident(), companies={"acme": CompanyFacts("Acme " * 39 + "Steel", "postfix", QUARTER)})
+    told = telling(incident(), companies={"acme": CompanyInfo("Acme " * 39 + "Steel", "postfix", QUARTER)})
     assert len(title(told)) < 120
     assert title(told).endswith("blocked (by IP address)")
 
@@ -595,6 +595,6 @@ def blind() -> Any:
     )
 
 
-def closed(about: Incident, ending: Ending = Ending.RECOVERED, **facts: Any) -> Incident:
+def closed(about: Incident, ending: Resolution = Resolution.RECOVERED, **facts: Any) -> Incident:
     """It, two hours and five minutes later."""
     return replace(about, closed_at=T0 + timedelta(hours=2, minutes=5), ending=ending, touches=(), failing=0, **facts)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.incidents.incident import Ending, Nature, Scope, Severity, Turn
+from monitor.incidents.incident import IncidentEvent, Nature, Resolution, Scope, Severity
 from monitor.incidents.picture import HISTORY
 from monitor.incidents.settings import IncidentSettings
 from probes.kinds import Kind
@@ -12,7 +12,7 @@ from probes.verdict import Cause, Outcome
 from tests.monitor.incidents.score import CODE, INVITATION, NAMES, RESET, T0, Day, ruling, site
 
 LINE = ("acme", "hq", CODE)
-SIGNS = {Turn.OPENED: "O", Turn.REOPENED: "R", Turn.CLOSED: "C"}
+SIGNS = {IncidentEvent.OPENED: "O", IncidentEvent.REOPENED: "R", IncidentEvent.CLOSED: "C"}
 
 
 def heard(score: str, *, kind=CODE, **settings) -> str:
@@ -107,12 +107,12 @@ def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells():
     day = Day((site("acme"),))
     told = day.play({LINE: "bbdss"})
     assert [(entry.turn, entry.said.partition(":")[0]) for after in told for entry in after.entries] == [
-        (Turn.OPENED, "company acme"),
-        (Turn.CAUSE_CHANGED, "from unclear to ip blocked"),
-        (Turn.OUTCOME_CHANGED, "from missing to blocked"),
-        (Turn.CAUSE_CHANGED, "from ip blocked to content"),
-        (Turn.OUTCOME_CHANGED, "from blocked to spam"),
-        (Turn.SEVERITY_CHANGED, "from page to ticket"),
+        (IncidentEvent.OPENED, "company acme"),
+        (IncidentEvent.CAUSE_CHANGED, "from unclear to ip blocked"),
+        (IncidentEvent.OUTCOME_CHANGED, "from missing to blocked"),
+        (IncidentEvent.CAUSE_CHANGED, "from ip blocked to content"),
+        (IncidentEvent.OUTCOME_CHANGED, "from blocked to spam"),
+        (IncidentEvent.SEVERITY_CHANGED, "from page to ticket"),
     ]
     assert [each.id for each in day.incidents.values()] == ["i1"]
 
@@ -125,8 +125,8 @@ def test_its_history_quotes_what_it_names():
         [entry for after in day.play(scores) for entry in after.entries]
         for scores in ({first: "bbb", second: ".cc", third: ".cc"}, {first: "b", second: "d", third: "d"})
     )
-    assert opened.turn is Turn.OPENED
-    assert changed.turn is Turn.CAUSE_CHANGED
+    assert opened.turn is IncidentEvent.OPENED
+    assert changed.turn is IncidentEvent.CAUSE_CHANGED
     assert changed.said.startswith("from content to ip blocked: refused at rcpt")
 
 
@@ -240,4 +240,4 @@ def test_a_path_that_is_taken_out_of_the_configuration_ends_its_incident_without
     day.play({LINE: "dd"})
     day.picture.configure([site("bolt")], day.settings, NAMES)
     day.settle()
-    assert [(each.ending, each.company) for each in day.incidents.values()] == [(Ending.UNWATCHED, "acme")]
+    assert [(each.ending, each.company) for each in day.incidents.values()] == [(Resolution.UNWATCHED, "acme")]

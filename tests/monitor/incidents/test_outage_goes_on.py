@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.incidents.incident import Nature
-from monitor.incidents.notice import News
+from monitor.incidents.notice import NoticeKind
 from tests.monitor.incidents.outage import Outage
 from tests.monitor.incidents.score import CODE, Day, site
 
@@ -52,7 +52,7 @@ def test_a_wide_outage_that_comes_back_is_the_same_one() -> None:
     wide = {
         notice.incident
         for _, to, notice in outage.told
-        if to == "pager" and notice.news in (News.WIDENED, News.GREW, News.RESOLVED)
+        if to == "pager" and notice.news in (NoticeKind.WIDENED, NoticeKind.GREW, NoticeKind.RESOLVED)
     }
     assert wide == {"i1"}
     again = [notice.title for _, to, notice in outage.told if to == "pager" and notice.title.startswith("Again: ")]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.incidents.incident import Ending, Scope, Severity, Turn
+from monitor.incidents.incident import IncidentEvent, Resolution, Scope, Severity
 from monitor.incidents.settings import IncidentSettings
 from tests.monitor.incidents.outage import MINUTE, Outage, turns
 from tests.monitor.incidents.score import CODE, INVITATION, RESET, Day, site
@@ -25,7 +25,7 @@ def stopped(letter: str, ends: float = ENDS, broken: frozenset[int] = frozenset(
 
 
 def recovered(outage: Outage) -> set[str]:
-    return {each.id for each in outage.day.incidents.values() if each.ending is Ending.RECOVERED}
+    return {each.id for each in outage.day.incidents.values() if each.ending is Resolution.RECOVERED}
 
 
 @pytest.mark.parametrize("companies", [40, 1000])
@@ -63,7 +63,7 @@ def test_while_it_recovers_it_says_how_many_are_left() -> None:
     assert outage.news(since=ENDS) == []
     outage.run(ENDS + 60)
     (over,) = outage.day.incidents.values()
-    assert (over.recovering, over.ending) == (False, Ending.RECOVERED)
+    assert (over.recovering, over.ending) == (False, Resolution.RECOVERED)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_one_company_recovers_kind_by_kind_and_path_by_path_as_one_incident() ->
     for well in range(1, len(lines)):
         after = day.play({line: "ii" if number < well else "dd" for number, line in enumerate(lines)})
         assert (day.only().id, day.only().scope) == (before.id, before.scope)
-        assert {entry.turn for each in after for entry in each.entries} <= {Turn.SEVERITY_CHANGED}
+        assert {entry.turn for each in after for entry in each.entries} <= {IncidentEvent.SEVERITY_CHANGED}
     assert day.only().severity is Severity.TICKET
     day.play(dict.fromkeys(lines, "ii"))
     assert day.open == []

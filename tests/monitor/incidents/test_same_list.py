@@ -4,7 +4,7 @@ import pytest
 
 from monitor.incidents.advice import Actor
 from monitor.incidents.advising import advice_on
-from monitor.incidents.incident import Ending, Nature, Reason, Scope, Severity
+from monitor.incidents.incident import Nature, Reason, Resolution, Scope, Severity
 from monitor.incidents.scene import scene_of
 from monitor.incidents.wording import headline, text
 from probes.answer import Answer, Stage, list_named
@@ -87,7 +87,7 @@ def test_it_ends_as_one() -> None:
     day = play(watched(), dict.fromkeys(NAMES, "z"))
     play(day, dict.fromkeys(NAMES, "i"), times=3)
     assert day.open == []
-    assert [each.ending for each in day.incidents.values() if each.scope is Scope.EVERYBODY] == [Ending.RECOVERED]
+    assert [each.ending for each in day.incidents.values() if each.scope is Scope.EVERYBODY] == [Resolution.RECOVERED]
 
 
 def test_of_one_vendors_companies_it_is_the_vendors_list() -> None:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.incidents.incident import Ending, Incident, Nature, Scope, Severity, Turn
-from monitor.incidents.ruling import Site
+from monitor.incidents.incident import Incident, IncidentEvent, Nature, Resolution, Scope, Severity
+from monitor.incidents.ruling import PathInfo
 from probes.sender import Role
 from probes.verdict import Cause
 from tests.monitor.incidents.score import CODE, INVITATION, QUARTER, RESET, Day, site
@@ -72,7 +72,7 @@ def test_one_mailbox_becomes_one_company_and_stays_one_incident():
     north, south = ("acme", "north", CODE), ("acme", "south", CODE)
     day.play({north: "dd", south: "ii"})
     after = day.play({north: "ddd", south: "ddd"})
-    assert [entry.turn for entry in after[0].entries] == [Turn.WIDENED, Turn.SEVERITY_CHANGED]
+    assert [entry.turn for entry in after[0].entries] == [IncidentEvent.WIDENED, IncidentEvent.SEVERITY_CHANGED]
     assert told(day) == [(Scope.COMPANY, "acme", Severity.PAGE)]
 
 
@@ -90,13 +90,13 @@ def test_a_scope_does_not_narrow_while_it_lasts():
 # ---- several companies ----------------------------------------------------------------------------------------------
 
 
-def town(**systems: int) -> tuple[Site, ...]:
+def town(**systems: int) -> tuple[PathInfo, ...]:
     return tuple(
         site(f"{system}{number}", mail_system=system) for system, size in systems.items() for number in range(size)
     )
 
 
-def all_day(sites: tuple[Site, ...], **scores: str) -> Day:
+def all_day(sites: tuple[PathInfo, ...], **scores: str) -> Day:
     """Companies with the scores of their names, or their mail system's; all others are well."""
     day = Day(sites)
     length = len(next(iter(scores.values())))
@@ -199,7 +199,7 @@ def test_five_hundred_companies_blocked_within_a_minute_are_one_incident():
     incident = day.only()
     assert (incident.scope, incident.severity, len(incident.touches)) == (Scope.EVERYBODY, Severity.PAGE, 500)
     assert ids == {incident.id}
-    assert {each.ending for each in day.incidents.values() if not each.open} == {Ending.MERGED}
+    assert {each.ending for each in day.incidents.values() if not each.open} == {Resolution.MERGED}
 
 
 def test_probes_that_come_one_after_the_other_show_it_as_soon_as_nothing_speaks_against_it():
@@ -229,7 +229,7 @@ def test_what_people_were_told_first_is_what_grows():
     assert first.company == "m3650"
     incident = grown(day, "m3652")
     assert (incident.id, incident.scope) == (first.id, Scope.MAIL_SYSTEM)
-    assert day.incidents[second.id].ending is Ending.MERGED
+    assert day.incidents[second.id].ending is Resolution.MERGED
     assert day.incidents[second.id].merged_into == first.id
     for company in ("google0", "google1", "google2"):
         day.judge("d", line=(company, "hq", CODE))
@@ -258,7 +258,7 @@ def test_it_is_not_over_because_a_few_recover():
 # ---- a mail system that takes nobody's mail -------------------------------------------------------------------------
 
 
-def broken_day(sites: tuple[Site, ...], *, broken: set[str], sender: str = "m", control: str = "m") -> Day:
+def broken_day(sites: tuple[PathInfo, ...], *, broken: set[str], sender: str = "m", control: str = "m") -> Day:
     """Some companies stop the control as well as the sender; all others are well."""
     day = Day(sites)
     for number in range(3):

@@ -4,8 +4,8 @@ from collections import defaultdict
 
 import pytest
 
-from monitor.incidents.incident import Ending
-from monitor.incidents.notice import News
+from monitor.incidents.incident import Resolution
+from monitor.incidents.notice import NoticeKind
 from tests.monitor.incidents.outage import Outage, turns
 
 FIRST, SECOND, ALL = 60, 61, 68  # minutes, a few before the first two are probed, and then all others
@@ -26,11 +26,11 @@ def outage() -> Outage:
 
 def taken_in(outage: Outage) -> set[str]:
     """Those that were told before it was seen that they are one."""
-    return {each.id for each in outage.day.incidents.values() if each.ending is Ending.MERGED and each.told}
+    return {each.id for each in outage.day.incidents.values() if each.ending is Resolution.MERGED and each.told}
 
 
 def test_some_were_told_apart_and_became_one(outage: Outage) -> None:
-    over = [each for each in outage.day.incidents.values() if each.ending is Ending.RECOVERED]
+    over = [each for each in outage.day.incidents.values() if each.ending is Resolution.RECOVERED]
     assert len(over) == 1, turns(outage)
     assert {each.merged_into for each in outage.day.incidents.values()} == {over[0].id, ""}
     assert taken_in(outage)
@@ -48,7 +48,7 @@ def test_a_chat_hears_of_it_once_and_a_pager_is_told_the_end_of_what_it_keeps_op
 ) -> None:
     heard: defaultdict[str, list[str]] = defaultdict(list)
     for _, to, notice in outage.told:
-        if to == channel and notice.news is not News.GREW:
+        if to == channel and notice.news is not NoticeKind.GREW:
             heard[notice.incident].append(str(notice.news))
     over = taken_in(outage)
     assert {name: news for name, news in heard.items() if name in over} == dict.fromkeys(over, taken), turns(outage)
@@ -57,7 +57,7 @@ def test_a_chat_hears_of_it_once_and_a_pager_is_told_the_end_of_what_it_keeps_op
 
 @pytest.mark.parametrize("channel", ["chat", "pager"])
 def test_the_one_notice_names_what_was_taken_in(outage: Outage, channel: str) -> None:
-    told = next(notice for _, to, notice in outage.told if to == channel and notice.news is News.WIDENED)
+    told = next(notice for _, to, notice in outage.told if to == channel and notice.news is NoticeKind.WIDENED)
     assert set(told.facts["took_in"]) == taken_in(outage)
     assert "It took in: Company " in told.text
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from monitor.incidents.incident import Ending, Incident, Nature, Scope, Severity, Told
-from monitor.incidents.notice import News
-from monitor.incidents.routing import hearers
+from monitor.incidents.incident import Incident, LastNotice, Nature, Resolution, Scope, Severity
+from monitor.incidents.notice import NoticeKind
+from monitor.incidents.routing import channels_for
 from monitor.incidents.settings import RoutingRule
 from monitor.incidents.telling import news_for, size_told
 from probes.verdict import Cause, Outcome
@@ -38,7 +38,7 @@ def incident(**facts) -> Incident:
     return Incident(**(fields | facts))
 
 
-def told(minutes: float = 5, **facts) -> Told:
+def told(minutes: float = 5, **facts) -> LastNotice:
     fields = {
         "number": 1,
         "at": T0 + minutes * MINUTE,
@@ -47,33 +47,33 @@ def told(minutes: float = 5, **facts) -> Told:
         "cause": Cause.IP_BLOCKED,
         "labels": {},
     }
-    return Told(**(fields | facts))
+    return LastNotice(**(fields | facts))
 
 
-def news(of: Incident, before: Told | None, minutes: float, *, waiting: bool = False) -> News | None:
+def news(of: Incident, before: LastNotice | None, minutes: float, *, waiting: bool = False) -> NoticeKind | None:
     now: datetime = T0 + minutes * MINUTE
     return news_for(of, before, now, settle=MINUTE, remind=timedelta(hours=8), waiting=waiting)
 
 
 OURS_NOW = incident(nature=Nature.OURS, scope=Scope.OURSELVES)
 LEFT = incident(subject="+", touches=("acme", "bolt"), narrowed_at=T0 + 20 * MINUTE)
-OVER = {"closed_at": T0 + 30 * MINUTE, "ending": Ending.RECOVERED}
+OVER = {"closed_at": T0 + 30 * MINUTE, "ending": Resolution.RECOVERED}
 
 
 @pytest.mark.parametrize(
     ("what", "of", "before", "minutes", "heard"),
     [
         ("it must last a little first", incident(), None, 0.5, None),
-        ("then it is told", incident(), None, 1, News.OPENED),
+        ("then it is told", incident(), None, 1, NoticeKind.OPENED),
         ("and not again", incident(), told(), 60, None),
-        ("until it is time for a reminder", incident(), told(), 5 + 480, News.REMINDER),
+        ("until it is time for a reminder", incident(), told(), 5 + 480, NoticeKind.REMINDER),
         ("a blip is never told", incident(**OVER), None, 30, None),
-        ("its end is told to those who heard of it", incident(**OVER), told(), 30, News.RESOLVED),
+        ("its end is told to those who heard of it", incident(**OVER), told(), 30, NoticeKind.RESOLVED),
         ("once", incident(**OVER), told(over=True), 30, None),
-        ("what came back is told as it was at first", incident(relapses=1), told(over=True), 60, News.OPENED),
-        ("wider", incident(scope=Scope.EVERYBODY), told(), 6, News.WIDENED),
+        ("what came back is told as it was at first", incident(relapses=1), told(over=True), 60, NoticeKind.OPENED),
+        ("wider", incident(scope=Scope.EVERYBODY), told(), 6, NoticeKind.WIDENED),
         ("narrower is no news", incident(), told(scope=Scope.EVERYBODY), 6, None),
-        ("another cause", incident(cause=Cause.CONTENT), told(), 6, News.CAUSE_CHANGED),
+        ("another cause", incident(cause=Cause.CONTENT), told(), 6, NoticeKind.CAUSE_CHANGED),
         (
             "another cause, if it stays so",
             incident(cause=Cause.CONTENT, changed_at=T0 + 5.5 * MINUTE),
@@ -82,25 +82,31 @@ OVER = {"closed_at": T0 + 30 * MINUTE, "ending": Ending.RECOVERED}
             None,
         ),
         ("a cause that was told before", incident(cause=Cause.CONTENT), told(causes=(Cause.CONTENT,)), 6, None),
-        ("graver by itself", incident(), told(severity=Severity.TICKET), 6, News.CAUSE_CHANGED),
+        ("graver by itself", incident(), told(severity=Severity.TICKET), 6, NoticeKind.CAUSE_CHANGED),
         ("less grave is no news", incident(severity=Severity.TICKET), told(), 6, None),
         (
             "another one speaks for it",
-            incident(closed_at=T0 + 9 * MINUTE, ending=Ending.MERGED, merged_into="i0"),
+            incident(closed_at=T0 + 9 * MINUTE, ending=Resolution.MERGED, merged_into="i0"),
             told(),
             9,
-            News.MERGED,
+            NoticeKind.MERGED,
         ),
-        ("no longer watched is an end too", incident(**OVER | {"ending": Ending.UNWATCHED}), told(), 31, News.RESOLVED),
-        ("it is another's to mend", OURS_NOW, told(nature=Nature.MAIL), 6, News.CHANGED),
+        (
+            "no longer watched is an end too",
+            incident(**OVER | {"ending": Resolution.UNWATCHED}),
+            told(),
+            31,
+            NoticeKind.RESOLVED,
+        ),
+        ("it is another's to mend", OURS_NOW, told(nature=Nature.MAIL), 6, NoticeKind.CHANGED),
         ("if it stays so", replace(OURS_NOW, changed_at=T0 + 5.5 * MINUTE), told(nature=Nature.MAIL), 6, None),
-        ("and not by its scope alone, which goes with it", OURS_NOW, told(nature=Nature.OURS), 6, News.WIDENED),
-        ("nothing is left of it but some", LEFT, told(scope=Scope.EVERYBODY), 21, News.NARROWED),
+        ("and not by its scope alone, which goes with it", OURS_NOW, told(nature=Nature.OURS), 6, NoticeKind.WIDENED),
+        ("nothing is left of it but some", LEFT, told(scope=Scope.EVERYBODY), 21, NoticeKind.NARROWED),
         ("once", LEFT, told(21), 22, None),
         ("muted: nothing", incident(muted_by=("m",)), None, 60, None),
         ("muted: no reminder", incident(muted_by=("m",)), told(), 1000, None),
         ("muted: no end", incident(**OVER, muted_by=("m",)), told(), 31, None),
-        ("the mute ends while it lasts: one notice", incident(), None, 600, News.OPENED),
+        ("the mute ends while it lasts: one notice", incident(), None, 600, NoticeKind.OPENED),
         ("the mute ends after it ended: none", incident(**OVER), None, 600, None),
     ],
 )
@@ -135,30 +141,30 @@ def many(companies: int, **facts) -> Incident:
 )
 def test_growth_is_told_in_steps(base: int, known: int, now: int, grows: bool) -> None:
     before = told(scope=Scope.EVERYBODY, base=base, companies=known)
-    assert news(many(now), before, 7) is (News.GREW if grows else None)
+    assert news(many(now), before, 7) is (NoticeKind.GREW if grows else None)
     assert news(many(now), before, 5.5) is None, "not within the time in which it settles"
     recovering = many(now, recovering_since=T0)
     assert news(recovering, before, 7) is None
 
 
 def test_growth_is_counted_from_what_was_told_of_its_width() -> None:
-    opened = size_told(News.OPENED, None, 3)
+    opened = size_told(NoticeKind.OPENED, None, 3)
     assert opened == (3, 3)
-    grown = size_told(News.GREW, told(base=3, companies=3), 7)
+    grown = size_told(NoticeKind.GREW, told(base=3, companies=3), 7)
     assert grown == (3, 7)
-    assert size_told(News.REMINDER, told(base=3, companies=7), 5) == (3, 7)
-    assert size_told(News.WIDENED, told(base=3, companies=7), 9) == (9, 9)
-    assert size_told(News.OPENED, told(base=3, companies=7, over=True), 4) == (4, 4)
+    assert size_told(NoticeKind.REMINDER, told(base=3, companies=7), 5) == (3, 7)
+    assert size_told(NoticeKind.WIDENED, told(base=3, companies=7), 9) == (9, 9)
+    assert size_told(NoticeKind.OPENED, told(base=3, companies=7, over=True), 4) == (4, 4)
 
 
 @pytest.mark.parametrize(
     ("what", "of", "before", "heard"),
     [
-        ("it hears of its own", LEFT, None, News.OPENED),
+        ("it hears of its own", LEFT, None, NoticeKind.OPENED),
         ("and not of others'", replace(LEFT, touches=("bolt",)), None, None),
-        ("its own is well, and others have it still", replace(LEFT, touches=("bolt",)), told(), News.RESOLVED),
-        ("and again", LEFT, told(over=True), News.OPENED),
-        ("of a wide one too", replace(many(5), companies=("acme",)), told(), News.RESOLVED),
+        ("its own is well, and others have it still", replace(LEFT, touches=("bolt",)), told(), NoticeKind.RESOLVED),
+        ("and again", LEFT, told(over=True), NoticeKind.OPENED),
+        ("of a wide one too", replace(many(5), companies=("acme",)), told(), NoticeKind.RESOLVED),
     ],
 )
 def test_what_is_over_for_one_company_is_told_to_its_people(what, of, before, heard):
@@ -174,16 +180,16 @@ def test_a_channel_that_has_not_got_the_last_notice_is_not_reminded_of_it():
 
 @pytest.mark.parametrize("minutes", [-600, -1])
 def test_a_clock_that_went_back_keeps_nothing_from_people(minutes):
-    assert news(incident(), None, minutes) is News.OPENED
+    assert news(incident(), None, minutes) is NoticeKind.OPENED
 
 
 def test_a_clock_that_went_back_is_no_reason_to_remind_anybody():
     assert news(incident(), told(), -60) is None
-    assert news(incident(), told(), -60 * 24 * 365) is News.REMINDER, "nor to wait for a year"
+    assert news(incident(), told(), -60 * 24 * 365) is NoticeKind.REMINDER, "nor to wait for a year"
 
 
 def test_a_clock_that_jumped_ahead_reminds_once():
-    assert news(incident(), told(), 60 * 24 * 365) is News.REMINDER
+    assert news(incident(), told(), 60 * 24 * 365) is NoticeKind.REMINDER
     assert news(incident(), told(60 * 24 * 365), 60 * 24 * 365 + 1) is None
 
 
@@ -191,7 +197,7 @@ def test_a_mute_that_comes_and_goes_leaves_one_notice_however_much_happened_mean
     """Told; then, while nobody was to be told, it became everybody's, changed its cause, and was due for reminders."""
     now = incident(scope=Scope.EVERYBODY, cause=Cause.CONTENT)
     assert news(replace(now, muted_by=("m",)), told(), 600) is None
-    assert news(now, told(), 601) is News.WIDENED
+    assert news(now, told(), 601) is NoticeKind.WIDENED
     assert news(now, told(601, scope=Scope.EVERYBODY, cause=Cause.CONTENT), 602) is None
 
 
@@ -232,7 +238,7 @@ WIDE = incident(scope=Scope.EVERYBODY, company="", companies=("bolt", "acme"), t
     ],
 )
 def test_who_hears_of_it(what, of, rules, channels):
-    assert set(hearers(of, rules, CHANNELS)) == channels, what
+    assert set(channels_for(of, rules, CHANNELS)) == channels, what
 
 
 @pytest.mark.parametrize(
@@ -245,4 +251,4 @@ def test_who_hears_of_it(what, of, rules, channels):
     ],
 )
 def test_a_company_hears_of_itself_alone(rules, visible):
-    assert hearers(WIDE, rules, CHANNELS) == {"acme_it": visible}
+    assert channels_for(WIDE, rules, CHANNELS) == {"acme_it": visible}

@@ -4,10 +4,10 @@ import pytest
 
 from monitor.incidents.advice import Actor
 from monitor.incidents.advising import advice_on
-from monitor.incidents.attribution import Attribution, Case, attribute
+from monitor.incidents.attribution import Attribution, FailureCase, attribute
 from monitor.incidents.comparison import NEUTRAL, Comparison, Got
 from monitor.incidents.incident import Nature, Reason, Scope, Severity
-from monitor.incidents.marks import Mark
+from monitor.incidents.marks import Weight
 from monitor.incidents.wording import text, title
 from monitor.web.pages import company, probe_view
 from probes.answer import Answer, Stage
@@ -54,7 +54,7 @@ NOT_OURS = Verdict(Outcome.BLOCKED, Cause.RELAY_DENIED, Grade.REAL, "refused at 
 
 
 def judged(*comparisons: Comparison, via: str = "direct") -> Attribution:
-    return attribute(Case(Mark.BAD, NOT_OURS, NAMES, comparisons, via=via))
+    return attribute(FailureCase(Weight.BAD, NOT_OURS, NAMES, comparisons, via=via))
 
 
 @pytest.mark.parametrize("via", ["direct", "xclient", "proxy"])

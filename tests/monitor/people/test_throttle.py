@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.people.addresses import is_loopback, neighbourhood, unmapped
-from monitor.people.throttle import OF_A_DEVICE, OF_A_NAME, OF_AN_ADDRESS, Pace, Throttle, Tries
+from monitor.people.throttle import OF_A_DEVICE, OF_A_NAME, OF_AN_ADDRESS, Throttle, ThrottlePace, Tries
 
 T0 = datetime(2026, 11, 25, tzinfo=UTC)
-PACE = Pace(3, timedelta(seconds=1), timedelta(seconds=10), timedelta(minutes=5), 4)
+PACE = ThrottlePace(3, timedelta(seconds=1), timedelta(seconds=10), timedelta(minutes=5), 4)
 
 
 def after(seconds: float) -> datetime:
     return T0 + timedelta(seconds=seconds)
 
 
-def tried(times: int, pace: Pace = PACE) -> Throttle:
+def tried(times: int, pace: ThrottlePace = PACE) -> Throttle:
     """A throttle that ann tried so often at T0."""
     throttle = Throttle(pace)
     for _ in range(times):

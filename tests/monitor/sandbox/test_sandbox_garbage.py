@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.sandbox.internet import MakeBelieve, internet
-from monitor.sandbox.rules import Client
+from monitor.sandbox.rules import SandboxClient
 from monitor.sandbox.settings import Behaviour, SandboxSettings
 from monitor.sandbox.smtp import PROXY_HEADER_WITHIN, asserted
 from probes.sender import Identity, Role
@@ -99,7 +99,7 @@ async def test_a_client_that_leaves_before_its_proxy_header_is_whole_holds_nothi
 @given(st.text(max_size=300))
 def test_an_xclient_command_is_understood_or_refused(arg: str) -> None:
     with suppress(ValueError):
-        client = asserted(arg, Client("192.0.2.1"))
+        client = asserted(arg, SandboxClient("192.0.2.1"))
         assert f"{client.ip}{client.name}{client.helo}".isprintable()
 
 
@@ -107,5 +107,5 @@ def test_an_xclient_command_is_understood_or_refused(arg: str) -> None:
 def test_what_xclient_asserts_never_breaks_a_line(pairs: list[tuple[str, str]]) -> None:
     arg = " ".join(f"{name}={''.join(f'+{ord(c) % 256:02X}' for c in value)}" for name, value in pairs)
     with suppress(ValueError):
-        client = asserted(arg, Client("192.0.2.1"))
+        client = asserted(arg, SandboxClient("192.0.2.1"))
         assert not set("\r\n <>()") & set(f"{client.ip}{client.name}{client.helo}")

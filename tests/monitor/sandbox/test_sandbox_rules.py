@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.sandbox.rules import LONGEST_REPLY, REFUSALS, Client, Greylist, held_against, refusal
+from monitor.sandbox.rules import LONGEST_REPLY, REFUSALS, Greylist, SandboxClient, held_against, refusal
 from monitor.sandbox.settings import Behaviour
 from probes.sender import Identity, Role
 
@@ -39,37 +39,37 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
     ],
 )
 def test_what_is_held_against_a_message(behaviour: str, ip: str, mail_from: str, held: bool) -> None:
-    assert held_against(Behaviour(behaviour), SENDER, Client(ip), mail_from) is held
+    assert held_against(Behaviour(behaviour), SENDER, SandboxClient(ip), mail_from) is held
 
 
 @pytest.mark.parametrize(("wait", "passes"), [(0, False), (299, False), (300, True), (9999, True)])
 def test_a_greylist_lets_through_who_waited(wait: int, passes: bool) -> None:
     greylist = Greylist(timedelta(seconds=300))
-    assert not greylist.knows(Client(ITS_IP), ITS_MAIL, "p@acme.example", NOON)
-    assert greylist.knows(Client(ITS_IP), ITS_MAIL, "P@acme.example", NOON + timedelta(seconds=wait)) is passes
+    assert not greylist.knows(SandboxClient(ITS_IP), ITS_MAIL, "p@acme.example", NOON)
+    assert greylist.knows(SandboxClient(ITS_IP), ITS_MAIL, "P@acme.example", NOON + timedelta(seconds=wait)) is passes
 
 
 def test_a_greylist_takes_each_tag_for_another_sender() -> None:
     greylist = Greylist(timedelta(seconds=300))
-    greylist.knows(Client(ITS_IP), "bounce+a@account.trimble.com", "p@acme.example", NOON)
+    greylist.knows(SandboxClient(ITS_IP), "bounce+a@account.trimble.com", "p@acme.example", NOON)
     later = NOON + timedelta(hours=1)
-    assert not greylist.knows(Client(ITS_IP), "bounce+b@account.trimble.com", "p@acme.example", later)
+    assert not greylist.knows(SandboxClient(ITS_IP), "bounce+b@account.trimble.com", "p@acme.example", later)
 
 
 def test_a_greylist_forgets_the_oldest_when_it_is_full() -> None:
     greylist = Greylist(timedelta(seconds=300), size=2)
     for number in range(3):
-        greylist.knows(Client(ITS_IP), f"{number}@b.example", "p@acme.example", NOON)
+        greylist.knows(SandboxClient(ITS_IP), f"{number}@b.example", "p@acme.example", NOON)
     later = NOON + timedelta(hours=1)
-    assert greylist.knows(Client(ITS_IP), "2@b.example", "p@acme.example", later)
-    assert not greylist.knows(Client(ITS_IP), "0@b.example", "p@acme.example", later)
+    assert greylist.knows(SandboxClient(ITS_IP), "2@b.example", "p@acme.example", later)
+    assert not greylist.knows(SandboxClient(ITS_IP), "0@b.example", "p@acme.example", later)
 
 
 @pytest.mark.parametrize("behaviour", REFUSALS)
 def test_a_reply_is_one_short_line_whatever_it_repeats(behaviour: Behaviour) -> None:
     stage, _ = REFUSALS[behaviour]
     hostile = "a\r\n250 ok\x00\u00e9{ip}" * 100
-    said = refusal(behaviour, stage, Client(ITS_IP), hostile, hostile)
+    said = refusal(behaviour, stage, SandboxClient(ITS_IP), hostile, hostile)
     assert said is not None
     assert len(said) <= LONGEST_REPLY
     assert said.isascii()

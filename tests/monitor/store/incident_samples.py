@@ -5,9 +5,18 @@ from typing import Any
 
 from store_samples import T0, at
 
-from monitor.incidents.incident import Entry, Failure, Incident, Nature, Scope, Severity, Told, Turn
+from monitor.incidents.incident import (
+    Failure,
+    HistoryEntry,
+    Incident,
+    IncidentEvent,
+    LastNotice,
+    Nature,
+    Scope,
+    Severity,
+)
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import News, Notice
+from monitor.incidents.notice import Notice, NoticeKind
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
@@ -54,18 +63,25 @@ def incident(name: str = "i1", seconds: float = 0, **other: Any) -> Incident:
             "began_at": opened - timedelta(minutes=5),
             "opened_at": opened,
             "changed_at": opened,
-            "told": {"ops": Told(1, opened, Scope.COMPANY, Severity.PAGE, Cause.IP_BLOCKED, {"company": "acme"})},
+            "told": {"ops": LastNotice(1, opened, Scope.COMPANY, Severity.PAGE, Cause.IP_BLOCKED, {"company": "acme"})},
         }
         | other
     )
 
 
-def entry(name: str = "i1", seconds: float = 0, turn: Turn = Turn.OPENED, said: str = "Acme is blocked.") -> Entry:
-    return Entry(name, at(seconds), turn, said)
+def entry(
+    name: str = "i1", seconds: float = 0, turn: IncidentEvent = IncidentEvent.OPENED, said: str = "Acme is blocked."
+) -> HistoryEntry:
+    return HistoryEntry(name, at(seconds), turn, said)
 
 
 def notice(
-    number: int = 1, name: str = "i1", channel: str = "ops", news: News = News.OPENED, seconds: float = 0, **other: Any
+    number: int = 1,
+    name: str = "i1",
+    channel: str = "ops",
+    news: NoticeKind = NoticeKind.OPENED,
+    seconds: float = 0,
+    **other: Any,
 ) -> Notice:
     """The `number`-th about this incident on this channel. Its id tells all three: "i1/ops/1"."""
     return Notice(

@@ -23,7 +23,7 @@ from store_samples import (
     probe,
 )
 
-from monitor.store import Listed, NoSuchProbeError, Present, Record, Store, StoreError
+from monitor.store import ListedProbe, NoSuchProbeError, Present, ProbeRecord, Store, StoreError
 from probes.evidence import Arrival, Attempt, Evidence, FailedLook, Folder
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -37,7 +37,7 @@ async def launched(store: Store, seconds: float = 0, **other: object) -> Probe:
     return new
 
 
-async def recorded(store: Store, one: Probe) -> Record:
+async def recorded(store: Store, one: Probe) -> ProbeRecord:
     record = await store.record(one.id)
     assert record
     return record
@@ -52,7 +52,7 @@ async def judged(store: Store, one: Probe, verdict: Verdict, seconds: float, *, 
 
 async def test_a_probe_comes_back_as_it_was_launched(store: Store):
     new = await launched(store, company="ümläut", recipient="o'hara@acme.example", kind=Kind.INVITATION)
-    assert await store.record(new.id) == Record(new, "maildir:/var/mail/probe", (FIRST,), None, None, None)
+    assert await store.record(new.id) == ProbeRecord(new, "maildir:/var/mail/probe", (FIRST,), None, None, None)
 
 
 async def test_evidence_comes_back_in_the_order_in_which_it_was_stored(store: Store):
@@ -240,7 +240,7 @@ async def test_recent_are_the_newest_of_one_path(store: Store):
     await judged(store, old, INBOX, 11)
     assert [listed.probe_id for listed in await store.recent("acme", "hq")] == [new.id, middle.id, old.id]
     assert [listed.probe_id for listed in await store.recent("acme", "hq", 2)] == [new.id, middle.id]
-    assert (await store.recent("acme", "hq"))[2] == Listed(
+    assert (await store.recent("acme", "hq"))[2] == ListedProbe(
         *(old.id, old.kind, old.role, at(1), at(10)),
         *(INBOX, at(11), timedelta(seconds=2.5)),
     )

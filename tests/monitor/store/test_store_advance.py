@@ -10,7 +10,7 @@ from conftest import Child
 from incident_samples import entry, incident, mute, notice
 from store_samples import FIRST, INBOX, T0, at, probe
 
-from monitor.incidents.notice import News
+from monitor.incidents.notice import NoticeKind
 from monitor.store import Store
 
 STORM = """
@@ -72,7 +72,7 @@ async def test_a_kill_leaves_steps_whole(child: Child, tmp_path: Path, size: int
 
 async def test_another_process_sees_what_came_of_the_verdicts(store: Store, url: str):
     async with Store.open(url) as beside:
-        await store.advance(4, [incident()], [entry()], [notice(1), notice(2, news=News.RESOLVED)])
+        await store.advance(4, [incident()], [entry()], [notice(1), notice(2, news=NoticeKind.RESOLVED)])
         assert await beside.rules_saw() == 4
         assert await beside.open_incidents() == [incident()]
         await beside.delivered("i1/ops/1", at(1))

@@ -17,7 +17,7 @@ from store_samples import ARRIVED, FIRST, INBOX, LOOKED, REFUSED, SPAM, T0, at, 
 
 from monitor.store import Store, StoreError, database, incident_reads, reads
 from monitor.store.database import connect
-from monitor.store.writes import Step, statements
+from monitor.store.writes import SqlStatement, statements
 from probes.evidence import FailedLook
 
 
@@ -155,17 +155,20 @@ WALKS = {
         ("queues", ["ix_notices_delivered_at_channel_incident_number"]),
         ("lasting", ["ix_notices_lasts_channel"]),
         ("mutes_not_over", ["ix_mutes_ended_at_ends_at"]),
-        (Step.DELIVERED, ["sqlite_autoindex_notices_1"]),
-        (Step.OUTSAID, ["sqlite_autoindex_notices_2 (incident=? AND channel=? AND number<?)"]),
-        (Step.PUT_OFF, ["sqlite_autoindex_notices_1"]),
-        (Step.END_MUTE, ["sqlite_autoindex_mutes_1"]),
-        (Step.FORGET_INCIDENTS, ["ix_incidents_closed_at_opened_at", "sqlite_autoindex_notices_2 (incident=?)"]),
-        (Step.SHOW, ["sqlite_autoindex_probes_1"]),
-        (Step.CLOSE, ["sqlite_autoindex_probes_1"]),
-        (Step.FORGET, ["ix_probes_closed_at_created_at"]),
+        (SqlStatement.DELIVERED, ["sqlite_autoindex_notices_1"]),
+        (SqlStatement.OUTSAID, ["sqlite_autoindex_notices_2 (incident=? AND channel=? AND number<?)"]),
+        (SqlStatement.PUT_OFF, ["sqlite_autoindex_notices_1"]),
+        (SqlStatement.END_MUTE, ["sqlite_autoindex_mutes_1"]),
+        (
+            SqlStatement.FORGET_INCIDENTS,
+            ["ix_incidents_closed_at_opened_at", "sqlite_autoindex_notices_2 (incident=?)"],
+        ),
+        (SqlStatement.SHOW, ["sqlite_autoindex_probes_1"]),
+        (SqlStatement.CLOSE, ["sqlite_autoindex_probes_1"]),
+        (SqlStatement.FORGET, ["ix_probes_closed_at_created_at"]),
     ],
 )
-async def test_no_question_reads_a_whole_table(file: Path, question: str | Step, indexes: list[str]):
+async def test_no_question_reads_a_whole_table(file: Path, question: str | SqlStatement, indexes: list[str]):
     engine = connect(address(await filled(file)))
     asked = QUESTIONS[question] if isinstance(question, str) else statements(engine)[question]
     compiled = asked.compile(engine, compile_kwargs={"render_postcompile": True})

@@ -7,13 +7,13 @@ import pytest
 from incident_samples import entry, failure, incident, notice
 from store_samples import FIRST, INBOX, T0, at, probe
 
-from monitor.incidents.incident import Ending, Entry, Incident, Turn
-from monitor.incidents.notice import News
+from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, Resolution
+from monitor.incidents.notice import NoticeKind
 from monitor.store import Store, StoreError
 
 
 def closed(name: str, seconds: float, until: float) -> Incident:
-    return incident(name, seconds, closed_at=at(until), ending=Ending.RECOVERED)
+    return incident(name, seconds, closed_at=at(until), ending=Resolution.RECOVERED)
 
 
 def ids(incidents: list[Incident]) -> list[str]:
@@ -26,7 +26,7 @@ def ids(incidents: list[Incident]) -> list[str]:
 async def test_what_came_of_the_verdicts_comes_back(store: Store):
     assert await store.rules_saw() is None
     opened, other = incident("i1"), incident("i2", 1, company="", mail_system="", companies=("acme", "ümläut"))
-    said = [entry("i1"), entry("i2", 1), entry("i1", 1, Turn.TOLD, "Told to ops.")]
+    said = [entry("i1"), entry("i2", 1), entry("i1", 1, IncidentEvent.TOLD, "Told to ops.")]
     await store.advance(7, [opened, other], said, [notice(), notice(2)])
     assert await store.rules_saw() == 7
     assert await store.open_incidents() == [opened, other]
@@ -50,9 +50,11 @@ async def test_everything_survives_closing_and_opening(url: str):
 async def test_an_incident_takes_the_place_of_the_one_before(store: Store):
     await store.advance(1, [incident("i1"), incident("i2")], [entry()], [])
     after = incident("i1", failures=(failure(), failure(path="branch")), failing=2)
-    await store.advance(2, [after], [entry(turn=Turn.TOUCHED)], [])
+    await store.advance(2, [after], [entry(turn=IncidentEvent.TOUCHED)], [])
     assert await store.find_incidents("i1") == [after]
-    assert [line.turn for line in await store.entries("i1")] == [Turn.OPENED, Turn.TOUCHED], "history stays"
+    assert [line.turn for line in await store.entries("i1")] == [IncidentEvent.OPENED, IncidentEvent.TOUCHED], (
+        "history stays"
+    )
     assert ids(await store.open_incidents()) == ["i1", "i2"]
 
 
@@ -156,7 +158,7 @@ async def test_hostile_text_is_stored_in_a_form_that_can_be_read(store: Store):
     [back] = await store.open_incidents()
     [record] = await store.notices_of("i1")
     assert back.failures[0].because == legible
-    assert await store.entries("i1") == [Entry("i1", T0, Turn.OPENED, f"\ufffd{legible}")]
+    assert await store.entries("i1") == [HistoryEntry("i1", T0, IncidentEvent.OPENED, f"\ufffd{legible}")]
     assert record.notice.title == record.fault == f"\ufffd{legible}"
     assert record.notice.labels == {"a\ufffd": legible}
     assert record.notice.facts == {"deep": [{"a": f"\ufffd{legible}"}]}
@@ -182,7 +184,7 @@ async def test_what_is_long_over_is_forgotten_with_all_that_was_said_of_it(store
 
 
 async def test_what_people_were_not_told_yet_is_not_forgotten(store: Store):
-    await store.advance(1, [closed("i1", 0, 10)], [entry()], [notice(1), notice(2, news=News.RESOLVED)])
+    await store.advance(1, [closed("i1", 0, 10)], [entry()], [notice(1), notice(2, news=NoticeKind.RESOLVED)])
     await store.delivered("i1/ops/1", at(20))
     await store.prune(at(1000))
     assert [record.notice.number for record in await store.waiting(at(30), 9)] == [2]

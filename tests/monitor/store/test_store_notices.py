@@ -6,7 +6,7 @@ import pytest
 from incident_samples import entry, incident, notice
 from store_samples import T0, at
 
-from monitor.incidents.notice import News, Notice
+from monitor.incidents.notice import Notice, NoticeKind
 from monitor.store import NoticeRecord, Store
 
 
@@ -109,10 +109,10 @@ async def test_what_lasts_is_the_last_that_the_channel_was_told_and_not_the_end(
         store,
         notice(1, "i1", "ops"),
         notice(1, "i1", "chat"),
-        notice(2, "i1", "ops", News.WIDENED, 1),
-        notice(3, "i1", "ops", News.RESOLVED, 2),
+        notice(2, "i1", "ops", NoticeKind.WIDENED, 1),
+        notice(3, "i1", "ops", NoticeKind.RESOLVED, 2),
         notice(1, "i2", "ops"),
-        notice(2, "i2", "ops", News.MERGED, 1),
+        notice(2, "i2", "ops", NoticeKind.MERGED, 1),
     )
     assert await lasting(store) == []
     heard = []
@@ -125,14 +125,14 @@ async def test_what_lasts_is_the_last_that_the_channel_was_told_and_not_the_end(
 
 
 async def test_what_came_back_lasts_again(store: Store):
-    await keep(store, notice(1), notice(2, news=News.RESOLVED), notice(3, seconds=9))
+    await keep(store, notice(1), notice(2, news=NoticeKind.RESOLVED), notice(3, seconds=9))
     for number in (1, 2, 3):
         await store.delivered(f"i1/ops/{number}", at(number))
     assert await lasting(store) == ["i1/ops/3"]
 
 
 async def test_a_try_that_failed_changes_nothing_in_what_lasts(store: Store):
-    await keep(store, notice(1), notice(2, news=News.RESOLVED))
+    await keep(store, notice(1), notice(2, news=NoticeKind.RESOLVED))
     await store.delivered("i1/ops/1", T0)
     await store.put_off("i1/ops/2", T0, at(1), "down")
     assert await lasting(store) == ["i1/ops/1"]
@@ -141,7 +141,9 @@ async def test_a_try_that_failed_changes_nothing_in_what_lasts(store: Store):
 @pytest.mark.parametrize("together", [True, False])
 async def test_deliveries_of_one_moment_are_all_kept(store: Store, together: bool):
     names = [f"i{number}" for number in range(40)]
-    await keep(store, *(notice(1, name) for name in names), *(notice(2, name, news=News.WIDENED) for name in names))
+    await keep(
+        store, *(notice(1, name) for name in names), *(notice(2, name, news=NoticeKind.WIDENED) for name in names)
+    )
     for number in (1, 2):
         writes = [store.delivered(f"{name}/ops/{number}", at(number)) for name in names]
         if together:

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from store_samples import T0, at
 
-from monitor.people.person import Deed, Invitation, Person, Rights, Session, Token
+from monitor.people.person import AuditEntry, Invitation, Person, Rights, SignInSession, Token
 from monitor.store import Remembered, Store, StoreError
 
 ADA = Person("ada", Rights.ADMIN, None, "$argon2id$ada", T0)
 BOB = Person("bob", Rights.VIEWER, ("acme", "bolt"), "", at(1), disabled_at=at(5))
 TOKEN = Token("t1", "grafana", "d" * 64, "mp_ab", Rights.OPERATOR, ("acme",), "ada", T0, at(9000))
-VISIT = Session("s" * 64, "ada", "form", T0, T0, at(3600))
+VISIT = SignInSession("s" * 64, "ada", "form", T0, T0, at(3600))
 INVITED = Invitation("i" * 64, "bob", T0, at(60))
-DEED = Deed(T0, "ada", "session", "probe", "p000001", "acme")
+DEED = AuditEntry(T0, "ada", "session", "probe", "p000001", "acme")
 ANSWER = Remembered("token t1", "key", "print", 202, '{"id": "p1"}', T0)
 HOSTILE = "\udcff\0'; DROP TABLE people --\u202e\U0001f4a9"
 MADE_LEGIBLE = "?\ufffd'; DROP TABLE people --\u202e\U0001f4a9"

@@ -10,7 +10,7 @@ from sqlalchemy import Select
 
 from monitor.store import Store, list_reads, people_reads
 from monitor.store.database import connect
-from monitor.store.writes import Step, statements
+from monitor.store.writes import SqlStatement, statements
 
 QUESTIONS = list_reads.STATEMENTS | people_reads.STATEMENTS
 WHOLE_TABLES = {"people", "tokens"}  # they are what is asked for
@@ -54,17 +54,17 @@ WALKS = {
         ("invitation", ["sqlite_autoindex_invitations_2 (digest=?)"]),
         ("deeds", ["deeds USING INTEGER PRIMARY KEY (rowid<?)"]),
         ("remembered", ["sqlite_autoindex_remembered_1 (caller=? AND key=?)"]),
-        (Step.RESULT, ["sqlite_autoindex_probes_1"]),
-        (Step.USED, ["sqlite_autoindex_tokens_1"]),
-        (Step.END_SESSION, ["sqlite_autoindex_sessions_1"]),
-        (Step.END_SESSIONS, ["ix_sessions_person"]),
-        (Step.TAKE, ["sqlite_autoindex_invitations_2 (digest=?)"]),
-        (Step.FORGET_SESSIONS, ["ix_sessions_expires_at"]),
-        (Step.FORGET_ANSWERS, ["ix_remembered_at"]),
-        (Step.FORGET_REFUSALS, ["ix_deeds_what_at (what=? AND at<?)"]),
+        (SqlStatement.RESULT, ["sqlite_autoindex_probes_1"]),
+        (SqlStatement.USED, ["sqlite_autoindex_tokens_1"]),
+        (SqlStatement.END_SESSION, ["sqlite_autoindex_sessions_1"]),
+        (SqlStatement.END_SESSIONS, ["ix_sessions_person"]),
+        (SqlStatement.TAKE, ["sqlite_autoindex_invitations_2 (digest=?)"]),
+        (SqlStatement.FORGET_SESSIONS, ["ix_sessions_expires_at"]),
+        (SqlStatement.FORGET_ANSWERS, ["ix_remembered_at"]),
+        (SqlStatement.FORGET_REFUSALS, ["ix_deeds_what_at (what=? AND at<?)"]),
     ],
 )
-async def test_no_question_reads_a_whole_table(tmp_path: Path, question: str | Step, indexes: list[str]):
+async def test_no_question_reads_a_whole_table(tmp_path: Path, question: str | SqlStatement, indexes: list[str]):
     file = tmp_path / "mailpath.db"
     async with Store.open(f"sqlite:///{file}"):
         pass
@@ -76,7 +76,7 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path, question: str | S
         assert "USE TEMP B-TREE FOR ORDER BY" not in plan, "it would read all before it tells the first"
 
 
-def plan_of(file: Path, question: str | Step) -> list[str]:
+def plan_of(file: Path, question: str | SqlStatement) -> list[str]:
     engine = connect(f"sqlite:///{file}")
     asked = QUESTIONS[question] if isinstance(question, str) else statements(engine)[question]
     if isinstance(asked, Select) and "companies" in (given := asked.compile().params):

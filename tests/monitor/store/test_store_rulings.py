@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
 
-from monitor.incidents.ruling import Line, Ruling
+from monitor.incidents.ruling import Line, Signal
 from monitor.store import Store, reads
 from probes.kinds import Kind
 from probes.sender import Role
@@ -22,14 +22,14 @@ async def judged(store: Store, name: str, verdict: Verdict = SPAM, seconds: floa
     await store.learn(name, (), verdict, at(seconds + 30), closed=True, delivery=None)
 
 
-def names(rulings: Sequence[Ruling]) -> str:
+def names(rulings: Sequence[Signal]) -> str:
     return " ".join(ruling.probe_id + "!" * ruling.amends for ruling in rulings)
 
 
 async def test_a_verdict_comes_with_all_that_the_rules_need(store: Store):
     await judged(store, "a", BLOCKED, 60, kind=Kind.INVITATION, role=Role.CONTROL)
     assert await store.rulings(0) == [
-        Ruling(1, "a", "acme", "hq", Kind.INVITATION, Role.CONTROL, at(60), at(90), BLOCKED, amends=False)
+        Signal(1, "a", "acme", "hq", Kind.INVITATION, Role.CONTROL, at(60), at(90), BLOCKED, amends=False)
     ]
 
 

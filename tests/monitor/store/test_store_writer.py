@@ -10,11 +10,11 @@ from store_samples import FIRST, probe
 from monitor.store import NoSuchProbeError, Store, StoreError
 from monitor.store.database import connect
 from monitor.store.writer import MOST, Writer
-from monitor.store.writes import Step, Transactions, Write
+from monitor.store.writes import SqlStatement, Transactions, Write
 
 
 def note(number: int) -> Write:
-    return Write(((Step.KEEP, {"name": f"n{number}", "value": str(number)}),))
+    return Write(((SqlStatement.KEEP, {"name": f"n{number}", "value": str(number)}),))
 
 
 class Slow:
@@ -116,7 +116,7 @@ async def test_one_bad_write_of_many_fails_alone_and_soon(store: Store, url: str
         }
         for number in range(128)
     ]
-    told = transactions.commit([Write(((Step.SEE, row),)) for row in rows])
+    told = transactions.commit([Write(((SqlStatement.SEE, row),)) for row in rows])
     engine.dispose()
     assert [number for number, result in enumerate(told) if result != 1] == [77]
     assert isinstance(told[77], NoSuchProbeError)

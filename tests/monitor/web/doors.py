@@ -16,16 +16,16 @@ from yarl import URL
 
 from monitor.access import Access
 from monitor.board import Board
-from monitor.casebook import Casebook
+from monitor.casebook import IncidentEngine
 from monitor.config import Config
 from monitor.metrics import Gauges, Metrics
 from monitor.people.caller import Caller
 from monitor.people.passwords import Passwords
-from monitor.people.person import Companies, Deed, Rights
+from monitor.people.person import AuditEntry, Companies, Rights
 from monitor.store import Store
 from monitor.web import rendering
 from monitor.web.auth import guard, needs, routes
-from monitor.web.auth.gate import GATE, Gate
+from monitor.web.auth.gate import GATE, Authenticator
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.live import Live
 from monitor.web.safety import safe
@@ -169,7 +169,7 @@ class House:
     ) -> str:
         return (await self.access().add_token(name, rights, companies, lasts))[1]
 
-    async def deeds(self) -> list[Deed]:
+    async def deeds(self) -> list[AuditEntry]:
         """The audit log, oldest first."""
         return [deed for _, deed in reversed(await self.store.deeds(None, 1000))]
 
@@ -206,7 +206,7 @@ async def house(
             config=lambda: told,
             store=store,
             board=board,
-            casebook=Casebook(store, clock),
+            casebook=IncidentEngine(store, clock),
             metrics=Metrics(board, IDLE),
             live=Live(),
             launch=_never,
@@ -216,7 +216,7 @@ async def house(
             now=clock,
         )
         app = web.Application(middlewares=[safe, guard], client_max_size=64 * 1024)
-        app[BACKEND], app[GATE] = backend, Gate(backend, Passwords(hasher))
+        app[BACKEND], app[GATE] = backend, Authenticator(backend, Passwords(hasher))
         app.add_routes([*routes(), *rendering.routes()])
         for path in ("/", "/page", "/healthz", "/readyz", "/metrics", "/api/v1/things"):
             app.router.add_get(path, _show)

@@ -11,7 +11,7 @@ from typing import Any
 from monitor.events import Event, Judged
 from monitor.incidents.incident import Incident
 from monitor.incidents.mute import Mute
-from monitor.people.person import Companies, Deed, Rights
+from monitor.people.person import AuditEntry, Companies, Rights
 from monitor.people.secrets import new_id
 from monitor.store import Store
 from monitor.web.backend import Backend
@@ -178,7 +178,7 @@ class Estate:
         made = Mute(id=new_id(), company=company, begins_at=now, ends_at=now + timedelta(hours=3), why=why,
                     created_at=now, **said)  # fmt: skip
         await self.store.add_mute(made)
-        await self.store.note(Deed(now, "olga", "session", "mute", f"{company or 'all'}: {why}", company))
+        await self.store.note(AuditEntry(now, "olga", "session", "mute", f"{company or 'all'}: {why}", company))
         return made.id
 
     async def token(self, name: str, rights: Rights, companies: Companies = None) -> Browser:
@@ -242,8 +242,8 @@ async def estate(folder: Path) -> AsyncIterator[Estate]:
         await at.mute("", "reason of others", mail_system="gatehouse")
         await at.mute("", "reason of others", cause=Cause.IP_LISTED)
         now = there.clock()
-        await at.store.note(Deed(now, "otto", "session", "probe", "zenith/bakehouse as sender", OTHER))
-        await at.store.note(Deed(now, "olga", "session", "probe", "acme/hq as sender", OWN))
-        await at.store.note(Deed(now, "otto", "session", "person changed", "somebody, viewer of zenith", ""))
+        await at.store.note(AuditEntry(now, "otto", "session", "probe", "zenith/bakehouse as sender", OTHER))
+        await at.store.note(AuditEntry(now, "olga", "session", "probe", "acme/hq as sender", OWN))
+        await at.store.note(AuditEntry(now, "otto", "session", "person changed", "somebody, viewer of zenith", ""))
         at.own, at.other = await at.fresh(at.own), await at.fresh(at.other)
         yield at

@@ -12,14 +12,14 @@ from typing import Any
 from aiohttp import ClientSession, DummyCookieJar
 
 from monitor.board import Board
-from monitor.casebook import Casebook
+from monitor.casebook import IncidentEngine
 from monitor.config import Config, WatchedPath
-from monitor.incidents.incident import Entry, Failure, Incident, Nature, Scope, Severity, Turn
+from monitor.incidents.incident import Failure, HistoryEntry, Incident, IncidentEvent, Nature, Scope, Severity
 from monitor.metrics import Gauges, Metrics
 from monitor.people.passwords import Passwords
 from monitor.people.person import Companies, Rights
 from monitor.store import Store
-from monitor.web.auth.gate import GATE, Gate
+from monitor.web.auth.gate import GATE, Authenticator
 from monitor.web.backend import Backend
 from monitor.web.live import Live
 from monitor.web.server import application, serving
@@ -132,8 +132,8 @@ def incident(name: str = "a1", *companies: str, **facts: Any) -> Incident:
     return Incident(**(said | facts))
 
 
-def opened(name: str = "a1", said: str = "two of the last three were bad") -> Entry:
-    return Entry(name, START + timedelta(minutes=1), Turn.OPENED, said)
+def opened(name: str = "a1", said: str = "two of the last three were bad") -> HistoryEntry:
+    return HistoryEntry(name, START + timedelta(minutes=1), IncidentEvent.OPENED, said)
 
 
 @dataclass
@@ -227,7 +227,7 @@ async def office(folder: Path, **config: Any) -> AsyncIterator[Office]:
 
         board = Board()
         board.configure(told.paths())
-        casebook = Casebook(store, clock)
+        casebook = IncidentEngine(store, clock)
         backend = Backend(
             config=lambda: told,
             store=store,
@@ -242,7 +242,7 @@ async def office(folder: Path, **config: Any) -> AsyncIterator[Office]:
             now=clock,
         )
         app = application(backend)
-        app[GATE] = Gate(backend, Passwords(QUICK))
+        app[GATE] = Authenticator(backend, Passwords(QUICK))
         async with (
             serving(app, Endpoint("127.0.0.1", 0)) as port,
             ClientSession(cookie_jar=DummyCookieJar()) as http,

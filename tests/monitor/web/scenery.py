@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
-from monitor.board import Board, Line, Standing
-from monitor.casebook import Casebook
+from monitor.board import Board, CurrentVerdict, Line
+from monitor.casebook import IncidentEngine
 from monitor.config import Config, WatchedPath
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
 from monitor.metrics import Gauges, Metrics
@@ -61,14 +61,14 @@ def path(company: str = "acme", name: str = "hq", **facts: Any) -> WatchedPath:
     return watched(Via(), Via(), company=company, path=name, **(called | facts))
 
 
-def standing(letter: str, cause: Cause | None = None, *, ago: float = 60, **facts: Any) -> Standing:
+def standing(letter: str, cause: Cause | None = None, *, ago: float = 60, **facts: Any) -> CurrentVerdict:
     grade, because = facts.get("grade", Grade.REAL), facts.get("because", f"because {letter}")
     at = NOW - timedelta(seconds=ago)
     verdict = Verdict(OUTCOMES[letter], cause, grade, because)
-    return Standing(verdict, at, at, facts.get("delivery"), facts.get("probe_id", f"probe{letter}"))
+    return CurrentVerdict(verdict, at, at, facts.get("delivery"), facts.get("probe_id", f"probe{letter}"))
 
 
-def standings(**lines: str) -> dict[Line, Standing]:
+def standings(**lines: str) -> dict[Line, CurrentVerdict]:
     """Of each company, the first path's verdict on the first kind: acme="b"."""
     return {(company, "hq", KIND): standing(letter) for company, letter in lines.items()}
 
@@ -161,11 +161,11 @@ def well_made(page: Page) -> None:
 class House:
     """A server with pages, and what they show."""
 
-    def __init__(self, url: str, board: Board, store: Store, casebook: Casebook, http: ClientSession) -> None:
+    def __init__(self, url: str, board: Board, store: Store, casebook: IncidentEngine, http: ClientSession) -> None:
         self.url, self.board, self.store, self.casebook, self.http = url, board, store, casebook, http
         self.caller = Caller("ann", Rights.VIEWER, None, "session", "secret")
 
-    def watch(self, *paths: WatchedPath, standings: Mapping[Line, Standing] | None = None) -> None:
+    def watch(self, *paths: WatchedPath, standings: Mapping[Line, CurrentVerdict] | None = None) -> None:
         self.board.configure(paths)
         self.board.standings.update(standings or {})
 
@@ -187,7 +187,7 @@ class House:
 async def house(folder: Path, **config: Any) -> AsyncIterator[House]:
     told = Config.model_validate(config, context={"folder": folder})
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
-        board, casebook = Board(), Casebook(store, lambda: NOW)
+        board, casebook = Board(), IncidentEngine(store, lambda: NOW)
         backend = Backend(
             config=lambda: told,
             store=store,

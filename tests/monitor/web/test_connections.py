@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from monitor.people.caller import Caller
 from monitor.people.person import Rights
 from monitor.web.backend import CALLER
-from monitor.web.connections import Connections, Limits
+from monitor.web.connections import ConnectionLimits, Connections
 from monitor.web.headers import HEADERS
 from monitor.web.rejections import Rejection, Rejections
 from monitor.web.safety import safe
@@ -28,7 +28,7 @@ from tests.probes.routes.certificates import new_authority
 
 PATIENCE = 20.0
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-FEW = Limits(8, 4)
+FEW = ConnectionLimits(8, 4)
 BIG = 8 * 1024 * 1024
 
 
@@ -43,7 +43,7 @@ BIG = 8 * 1024 * 1024
     ],
 )
 def test_limits_follow_what_the_process_may_have(descriptors: int, wanted: int, total: int, per_client: int) -> None:
-    assert Limits.of(descriptors, wanted) == Limits(total, per_client)
+    assert ConnectionLimits.of(descriptors, wanted) == ConnectionLimits(total, per_client)
 
 
 @dataclass
@@ -116,7 +116,7 @@ class _Counted(Rejections):
 
 @asynccontextmanager
 async def server(
-    limits: Limits = FEW, context: ssl.SSLContext | None = None, proxies: tuple[str, ...] = ()
+    limits: ConnectionLimits = FEW, context: ssl.SSLContext | None = None, proxies: tuple[str, ...] = ()
 ) -> AsyncIterator[Server]:
     """A page, one that needs long, one that is big, and one for a caller who has signed in."""
     rejections = _Counted()
@@ -192,7 +192,7 @@ async def test_one_address_has_its_share_only() -> None:
 
 async def test_requests_without_an_end_make_room_as_well() -> None:
     """Nobody knows who sends them: whoever comes to sign in must get in."""
-    async with server(Limits(4, 4)) as there:
+    async with server(ConnectionLimits(4, 4)) as there:
         for number in range(4):
             stranger = await there.connect(each_its_own(number))
             stranger.writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -211,7 +211,7 @@ async def test_whoever_has_signed_in_keeps_their_place() -> None:
 
 
 async def test_one_caller_with_very_many_requests_loses_one() -> None:
-    async with server(Limits(8, 8)) as there:
+    async with server(ConnectionLimits(8, 8)) as there:
         for _ in range(8):
             client = await there.connect("127.0.0.2")
             client.writer.write(b"GET /slow?name=eve HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -220,7 +220,7 @@ async def test_one_caller_with_very_many_requests_loses_one() -> None:
 
 
 async def test_one_client_that_has_all_its_places_in_use_is_turned_away_with_a_word() -> None:
-    async with server(Limits(8, 2)) as there:
+    async with server(ConnectionLimits(8, 2)) as there:
         for _ in range(2):
             client = await there.connect()
             client.writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -259,7 +259,7 @@ async def test_whoever_has_signed_in_behind_a_proxy_keeps_their_place() -> None:
 
 
 async def test_those_of_one_ipv6_network_are_one_client() -> None:
-    async with server(Limits(20, 4)) as there:
+    async with server(ConnectionLimits(20, 4)) as there:
         manager = web.Server(lambda _: None)  # type: ignore[arg-type,return-value]
         for number in range(10):
             there.connections.admit(f"2001:db8::{number:x}", manager)

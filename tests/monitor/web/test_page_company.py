@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.incidents.incident import Ending, Nature, Scope
-from monitor.incidents.scene import SenderFacts
+from monitor.incidents.incident import Nature, Resolution, Scope
+from monitor.incidents.scene import SenderInfo
 from monitor.people.person import Rights
 from monitor.web.pages.company import Company, company_view, stretch_of
 from probes.kinds import Kind
@@ -27,7 +27,7 @@ from tests.monitor.web.scenery import (
     well_made,
 )
 
-SENDER = SenderFacts("account.trimble.com", "104.130.122.50")
+SENDER = SenderInfo("account.trimble.com", "104.130.122.50")
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_our_own_trouble_is_not_the_company_s():
 
 
 def test_incidents_of_others_are_not_here_and_those_that_are_over_come_after():
-    over = incident("old", closed_at=NOW, ending=Ending.RECOVERED)
+    over = incident("old", closed_at=NOW, ending=Resolution.RECOVERED)
     left = incident("left", "acme", "birch", touches=("birch",))  # still open, but no longer here
     seen = view(incidents=[over, incident("theirs", "birch"), left, incident("mine")])
     assert [each.id for each in seen.opened] == ["mine"]

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from monitor.config import Config
-from monitor.incidents.incident import Ending, Incident, Scope, Severity
+from monitor.incidents.incident import Incident, Resolution, Scope, Severity
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import News, Notice
+from monitor.incidents.notice import Notice, NoticeKind
 from monitor.store import NoticeRecord
-from monitor.web.pages.incidents_view import Around, Chosen, choices, fates, rows, silent_because, when
+from monitor.web.pages.incidents_view import Chosen, PageContext, choices, fates, rows, silent_because, when
 from tests.monitor.web.office import CONFIG, START, Office, but, incident, office, opened, post
 
 NOW = START + timedelta(minutes=30)
-OVER: dict[str, Any] = {"closed_at": NOW, "ending": Ending.RECOVERED}
+OVER: dict[str, Any] = {"closed_at": NOW, "ending": Resolution.RECOVERED}
 HOOK = {"channels": {"hook": {"via": "webhook", "url": "https://hooks.example/x", "secret": {"env": "HOOK"}}}}
 
 
@@ -33,8 +33,8 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOOK", "hooksecret0123456789")
 
 
-def around(folder: Path, *mutes: Mute) -> Around:
-    return Around(Config.model_validate(CONFIG, context={"folder": folder}).paths(), mutes, NOW)
+def around(folder: Path, *mutes: Mute) -> PageContext:
+    return PageContext(Config.model_validate(CONFIG, context={"folder": folder}).paths(), mutes, NOW)
 
 
 def mute(**facts: Any) -> Mute:
@@ -56,7 +56,16 @@ def mute(**facts: Any) -> Mute:
 
 def notice(number: int = 1, **facts: Any) -> NoticeRecord:
     made = Notice(
-        f"a1-hook-{number}", "a1", "hook", number, News.OPENED, START, "Acme: blocked", "Since noon.\nFix it.", {}, {}
+        f"a1-hook-{number}",
+        "a1",
+        "hook",
+        number,
+        NoticeKind.OPENED,
+        START,
+        "Acme: blocked",
+        "Since noon.\nFix it.",
+        {},
+        {},
     )
     said: dict[str, Any] = {"tries": 0, "next_try_at": None, "delivered_at": None, "fault": ""}
     return NoticeRecord(made, **(said | facts))

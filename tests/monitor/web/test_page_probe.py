@@ -11,8 +11,8 @@ import pytest
 
 from monitor.explaining import explanation, plain
 from monitor.incidents.incident import Nature, Reason
-from monitor.incidents.scene import SenderFacts
-from monitor.store import Cursor, Record
+from monitor.incidents.scene import SenderInfo
+from monitor.store import Cursor, ProbeRecord
 from monitor.web.pages.probe import asked, cursor_of, written
 from monitor.web.pages.probe_view import probe_view, remedy, waits_for
 from probes.answer import Fault, Stage
@@ -34,7 +34,7 @@ from tests.monitor.web.office import (
     step,
 )
 
-SENDER = SenderFacts("account.trimble.com", "104.130.122.50")
+SENDER = SenderInfo("account.trimble.com", "104.130.122.50")
 SCRIPT = "<script>alert(1)</script>"
 OVERRIDE = "\N{RIGHT-TO-LEFT OVERRIDE}"
 
@@ -45,10 +45,10 @@ async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
         yield open_office
 
 
-def record(*evidence: Evidence, verdict: Verdict | None = None, closed: bool = True) -> Record:
+def record(*evidence: Evidence, verdict: Verdict | None = None, closed: bool = True) -> ProbeRecord:
     """A probe that was launched at noon."""
     judged = START + timedelta(seconds=3)
-    return Record(
+    return ProbeRecord(
         probe_of("acme", START),
         "maildir:x",
         (Attempt(START, 1), *evidence),

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.config import Config, WatchedPath
 from monitor.web.allowance import Allowance, Limit, TooManyError
-from monitor.web.pages.probe_now import Order, Wish, order_of, place_of
+from monitor.web.pages.probe_now import ProbeForm, ProbeRequest, order_of, place_of
 from probes.kinds import Kind
 from probes.sender import Role
 from tests.monitor.web.office import CONFIG, INBOX, START, Office, accepted, but, office, path_settings, post
@@ -53,22 +53,22 @@ def test_what_is_typed_is_a_company_or_a_path_or_a_question(
 @pytest.mark.parametrize(
     ("wish", "wrong"),
     [
-        (Wish("acme", ()), {"kind"}),
-        (Wish("acme", ("letter",)), {"kind"}),
-        (Wish("acme", ("verification", "letter")), {"kind"}),
-        (Wish("acme", ("verification",), "me"), {"as"}),
-        (Wish("", (), "me"), {"where", "kind", "as"}),
+        (ProbeForm("acme", ()), {"kind"}),
+        (ProbeForm("acme", ("letter",)), {"kind"}),
+        (ProbeForm("acme", ("verification", "letter")), {"kind"}),
+        (ProbeForm("acme", ("verification",), "me"), {"as"}),
+        (ProbeForm("", (), "me"), {"where", "kind", "as"}),
     ],
 )
-def test_all_that_is_wrong_is_told_at_once(wish: Wish, wrong: set[str], paths: tuple[WatchedPath, ...]) -> None:
+def test_all_that_is_wrong_is_told_at_once(wish: ProbeForm, wrong: set[str], paths: tuple[WatchedPath, ...]) -> None:
     told = order_of(wish, paths)
     assert isinstance(told, dict)
     assert set(told) == wrong
 
 
 def test_a_wish_is_an_order(paths: tuple[WatchedPath, ...]) -> None:
-    wish = Wish("acme/hq", ("invitation", "verification", "invitation"), "control")
-    assert order_of(wish, paths) == Order("acme", "hq", (Kind.INVITATION, Kind.VERIFICATION), Role.CONTROL)
+    wish = ProbeForm("acme/hq", ("invitation", "verification", "invitation"), "control")
+    assert order_of(wish, paths) == ProbeRequest("acme", "hq", (Kind.INVITATION, Kind.VERIFICATION), Role.CONTROL)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from monitor.config import Config
-from monitor.store import Record
-from monitor.web.pages.sender import Said, newest_arrivals, said_of, sender_view
+from monitor.store import ProbeRecord
+from monitor.web.pages.sender import HeaderResults, newest_arrivals, said_of, sender_view
 from probes.evidence import Arrival, Attempt, Folder, Marker
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -32,18 +32,20 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
         yield built
 
 
-def record(headers: str = HEADERS, *, company: str = "acme", arrived: bool = True) -> Record:
+def record(headers: str = HEADERS, *, company: str = "acme", arrived: bool = True) -> ProbeRecord:
     probe = Probe(
         *("a" * 16, company, "hq", KIND, Role.SENDER, "xclient", f"probe@{company}.test", "104.130.122.50"),
         *(NOW, NOW + timedelta(minutes=10), NOW + timedelta(hours=1), ()),
     )
     came = Arrival(NOW, NOW, Folder.INBOX, "INBOX", headers, (Marker.HEADER,))
     verdict = Verdict(Outcome.INBOX, None, Grade.IMPERSONATED, "arrived")
-    return Record(probe, "box", (came,) if arrived else (), verdict, NOW, NOW)
+    return ProbeRecord(probe, "box", (came,) if arrived else (), verdict, NOW, NOW)
 
 
-def said(company: str = "acme", *checks: str) -> Said:
-    return Said(company, company.title(), "Postfix", "real", "p", NOW, "104.130.122.50", checks or ("pass", "", "fail"))
+def said(company: str = "acme", *checks: str) -> HeaderResults:
+    return HeaderResults(
+        company, company.title(), "Postfix", "real", "p", NOW, "104.130.122.50", checks or ("pass", "", "fail")
+    )
 
 
 def test_outcomes_are_counted_by_mail_system_and_never_across_grades():

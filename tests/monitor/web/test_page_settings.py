@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from monitor.config import Config
-from monitor.people.person import Deed, Rights
+from monitor.people.person import AuditEntry, Rights
 from monitor.web.pages.loaded import MASK, company_tables, masked, tables, written
 from probes.settings import Endpoint
 from tests.monitor.web.office import CONFIG, START, Office, office, path_settings, post
@@ -226,8 +226,8 @@ async def test_an_admin_who_is_bound_has_to_do_with_nobody_else(at_work: Office)
     await at_work.person("boss", Rights.ADMIN)
     await at_work.person("bolter", Rights.VIEWER, ("bolt",))
     await at_work.token("bolt-ci", Rights.VIEWER, ("bolt",))
-    await at_work.store.note(Deed(START, "boss", "session", "probe", "bolt/hq verification", "bolt"))
-    await at_work.store.note(Deed(START, "boss", "session", "probe", "acme/hq verification", "acme"))
+    await at_work.store.note(AuditEntry(START, "boss", "session", "probe", "bolt/hq verification", "bolt"))
+    await at_work.store.note(AuditEntry(START, "boss", "session", "probe", "acme/hq verification", "acme"))
     admin = await at_work.admin(("acme",))
     for path in (*PAGES, "/settings?company=bolt"):
         page = (await admin.get(path)).text.replace('value="bolt"', "").replace("no company bolt", "")
@@ -248,7 +248,7 @@ async def test_an_admin_who_is_bound_has_to_do_with_nobody_else(at_work: Office)
 async def test_the_audit_log_is_told_page_by_page_and_nothing_twice(at_work: Office) -> None:
     admin = await at_work.admin()
     for number in range(230):
-        await at_work.store.note(Deed(START, "ann", "session", "probe", f"number {number:03};", "acme"))
+        await at_work.store.note(AuditEntry(START, "ann", "session", "probe", f"number {number:03};", "acme"))
     path, told = "/settings/audit", []
     while path:
         page = (await admin.get(path)).text
@@ -267,7 +267,7 @@ async def test_a_place_in_the_log_that_nobody_wrote_is_its_beginning(before: str
 
 async def test_what_others_wrote_is_only_text(at_work: Office) -> None:
     evil = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}"
-    await at_work.store.note(Deed(START, evil, evil, evil, evil, "acme"))
+    await at_work.store.note(AuditEntry(START, evil, evil, evil, evil, "acme"))
     admin = await at_work.admin()
     for path in ("/settings/audit", f"/settings?company={'%3Cscript%3Ealert'}"):
         page = (await admin.get(path)).text

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from monitor.cli.main import app as commands
-from monitor.incidents.family import Family
+from monitor.incidents.family import CauseFamily
 from monitor.web.runbooks import runbooks
 from tests.monitor.incidents.test_advice import UNSAFE
 from tests.monitor.web.office import office
@@ -38,7 +38,7 @@ async def house(tmp_path: Path) -> AsyncIterator[str]:
 
 
 def test_there_is_one_for_each_family_and_none_for_what_is_none() -> None:
-    assert {path.stem for path in OF_CAUSES} == {f"cause-{family}" for family in Family}
+    assert {path.stem for path in OF_CAUSES} == {f"cause-{family}" for family in CauseFamily}
 
 
 @each_page

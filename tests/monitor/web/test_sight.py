@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from monitor.events import Event
-from monitor.incidents.incident import Ending, Incident
-from monitor.incidents.notice import News, Notice
+from monitor.incidents.incident import Incident, Resolution
+from monitor.incidents.notice import Notice, NoticeKind
 from monitor.people.caller import Caller
-from monitor.people.person import Deed, Rights
+from monitor.people.person import AuditEntry, Rights
 from monitor.store import ProbeFilter
-from monitor.web.sight import THEIRS, WIDER, NotThereError, Sight
+from monitor.web.sight import HIDDEN_MUTES, WIDER, CallerView, NotThereError
 from probes.evidence import Look
 from probes.verdict import Cause
 from tests.monitor.incidents.test_mutes import a_mute
@@ -31,8 +31,8 @@ async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
         yield open_office
 
 
-def sight_of(at: Office, companies: tuple[str, ...] | None) -> Sight:
-    return Sight(at.backend, Caller("eve", Rights.VIEWER, companies, "session"))
+def sight_of(at: Office, companies: tuple[str, ...] | None) -> CallerView:
+    return CallerView(at.backend, Caller("eve", Rights.VIEWER, companies, "session"))
 
 
 # ---- Incidents ------------------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ async def test_of_a_wide_one_nothing_is_told_that_others_have(at_work: Office) -
     assert own
     assert (own.companies, own.touches, own.failing) == (ACME, ACME, 1)
     assert {failure.company for failure in own.failures} == {"acme"}
-    assert (own.muted_by, own.merged_into, own.told) == (THEIRS, "", {})
+    assert (own.muted_by, own.merged_into, own.told) == (HIDDEN_MUTES, "", {})
 
 
 async def test_one_that_narrowed_to_others_does_not_name_them(at_work: Office) -> None:
@@ -84,7 +84,7 @@ async def test_what_is_all_theirs_is_the_very_same(at_work: Office) -> None:
 
 
 async def test_of_one_that_is_over_nothing_fails(at_work: Office) -> None:
-    over = incident("w", *BOTH, touches=(), failing=0, closed_at=START, ending=Ending.RECOVERED)
+    over = incident("w", *BOTH, touches=(), failing=0, closed_at=START, ending=Resolution.RECOVERED)
     own = sight_of(at_work, ACME).own(over)
     assert own
     assert own.failing == 0
@@ -94,7 +94,7 @@ async def _kept(at: Office, *incidents: Incident) -> None:
     notices = [
         Notice(f"{each.id}{number}", each.id, "hook", number, news, START, "title", "Everybody, 7 companies", {}, {})
         for each in incidents
-        for number, news in ((1, News.OPENED), (2, News.MERGED))
+        for number, news in ((1, NoticeKind.OPENED), (2, NoticeKind.MERGED))
     ]
     await at.store.advance(0, incidents, [opened(each.id) for each in incidents], notices)
 
@@ -184,7 +184,7 @@ async def test_the_neighbours_of_a_probe_are_of_its_own_line(at_work: Office) ->
 async def test_of_the_audit_log_they_see_what_was_done_to_theirs(at_work: Office) -> None:
     for number in range(60):
         company = ("bolt", "", "acme")[number % 3]
-        await at_work.store.note(Deed(START, "olga", "session", "probe", f"{number}", company))
+        await at_work.store.note(AuditEntry(START, "olga", "session", "probe", f"{number}", company))
     sight, seen, before = sight_of(at_work, ACME), [], ""
     while True:
         part, before = await sight.deeds(before, 7)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from probes.mailboxes import Session
+from probes.mailboxes import MailboxSession
 from probes.mailboxes.imap import ImapMailbox, visit
 from probes.mailboxes.imap_line import Patience
 from probes.mailboxes.threads import MailboxThreads
@@ -193,7 +193,7 @@ QUICK = Patience(connect=5.0, step=5.0, open=10.0, look=10.0, farewell=0.2)
 
 def visited(
     server: ImapServer, pool: MailboxThreads, patience: Patience = QUICK, **other: object
-) -> AbstractAsyncContextManager[Session]:
+) -> AbstractAsyncContextManager[MailboxSession]:
     """A visit to its mailbox, with these keys of the configuration."""
     values = {"via": "imap", "host": "127.0.0.1", "port": server.port, "tls": "none", "user": "probe", "poll": "50ms"}
     values |= {"password": SecretStr(SECRET)} | other

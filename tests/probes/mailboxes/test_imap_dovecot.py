@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, Session
+from probes.mailboxes import MailboxError, MailboxSession
 from probes.mailboxes.folders import modified_utf7
 from probes.mailboxes.imap import ImapMailbox, visit
 from probes.mailboxes.imap_line import Patience
@@ -58,7 +58,7 @@ async def failure(box: ImapMailbox, pool: MailboxThreads) -> str:
     return text
 
 
-async def sees(session: Session) -> list[tuple[Folder, str]]:
+async def sees(session: MailboxSession) -> list[tuple[Folder, str]]:
     """What is seen in the end, by folder and folder's name."""
     async with asyncio.timeout(5):
         while not (found := await session.look(NOW)):

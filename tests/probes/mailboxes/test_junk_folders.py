@@ -4,16 +4,16 @@ import unicodedata
 
 import pytest
 
-from probes.mailboxes.folders import JUNK_NAMES, Listed, junk_among, junk_directories, modified_utf7
+from probes.mailboxes.folders import JUNK_NAMES, ListedFolder, junk_among, junk_directories, modified_utf7
 
 
-def listed(*rows: str) -> list[Listed]:
+def listed(*rows: str) -> list[ListedFolder]:
     r"""Folders, each as "NAME", "NAME \Flag", or "NAME . \Flag" where the delimiter is a dot."""
     folders = []
     for row in rows:
         name, *rest = row.split("|")
         delimiter = "." if "." in rest else "/"
-        folders.append(Listed(name, delimiter, frozenset(each for each in rest if each.startswith("\\"))))
+        folders.append(ListedFolder(name, delimiter, frozenset(each for each in rest if each.startswith("\\"))))
     return folders
 
 
@@ -56,7 +56,7 @@ def test_among_an_imap_servers_folders(folders: list[str], junk: str | None) -> 
 
 @pytest.mark.parametrize("name", [name for name, _ in JUNK_NAMES])
 def test_every_name_is_found_on_imap_and_on_disk(name: str) -> None:
-    assert junk_among([Listed("INBOX"), Listed(name)]) == name
+    assert junk_among([ListedFolder("INBOX"), ListedFolder(name)]) == name
     on_disk = [f".{name}", f".{modified_utf7(name)}", f".INBOX.{name}", name]
     for each in on_disk:
         assert junk_directories(["cur", "new", "tmp", each]) == [each]

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from probes.evidence import Folder, Marker
-from probes.mailboxes import Mailbox, MailboxError, Session, Sighting, maildir, notifier
+from probes.mailboxes import Mailbox, MailboxError, MailboxSession, Sighting, maildir, notifier
 from probes.mailboxes.folders import modified_utf7
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.maildir import MaildirMailbox
@@ -76,7 +76,7 @@ def imap(server: Dovecot, user: str) -> ImapMailbox:
     })  # fmt: skip
 
 
-async def first(session: Session, since: datetime = NOW) -> Sequence[Sighting]:
+async def first(session: MailboxSession, since: datetime = NOW) -> Sequence[Sighting]:
     """What is seen as soon as something is seen."""
     async with asyncio.timeout(SOON):
         while not (found := await session.look(since)):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, Session, Sighting, maildir, maildir_box
+from probes.mailboxes import MailboxError, MailboxSession, Sighting, maildir, maildir_box
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.notifier import Notifier, file_system
 from probes.mailboxes.threads import MailboxThreads
@@ -36,7 +36,7 @@ def marks(found: Sequence[Sighting]) -> list[str]:
     return [mark for each in found for mark in each.tokens.values()]
 
 
-async def first(session: Session) -> list[str]:
+async def first(session: MailboxSession) -> list[str]:
     """The tokens of what is seen as soon as something is seen."""
     async with asyncio.timeout(3):
         while not (found := await session.look(NOW)):

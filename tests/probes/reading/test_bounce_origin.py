@@ -10,7 +10,7 @@ from probes.evidence import Bounce, Dialogue, Handover, MailKind, Step
 from probes.reading.bounce_origin import (
     MOST_OF_A_KIND,
     MOST_OF_A_STRANGER,
-    Origin,
+    BounceOrigin,
     Tie,
     has_room,
     is_among,
@@ -70,7 +70,7 @@ BEHIND = dialogue("eu-smtp-inbound-1.mimecast.com[195.130.217.201]:25", "mx.acme
     ],
 )
 def test_what_ties_a_server_to_the_receiver(took: Dialogue, ip: str, name: str, tie: Tie) -> None:
-    assert tie_of_host(Origin(ip, name), receiver_of([took], "probe@acme.co.uk")) is tie
+    assert tie_of_host(BounceOrigin(ip, name), receiver_of([took], "probe@acme.co.uk")) is tie
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_ties_a_server_to_the_receiver(took: Dialogue, ip: str, name: str, 
     ],
 )
 def test_how_a_step_names_its_host(host: str, ip: str, theirs: bool) -> None:
-    assert (tie_of_host(Origin(ip), receiver_of([dialogue(host)], "probe@acme.co.uk")) is Tie.OWN) is theirs
+    assert (tie_of_host(BounceOrigin(ip), receiver_of([dialogue(host)], "probe@acme.co.uk")) is Tie.OWN) is theirs
 
 
 @pytest.mark.parametrize(

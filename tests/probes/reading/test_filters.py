@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from probes.reading.facts import Finding
 from probes.reading.filters import MOST_VERDICTS, READERS, overall, spam_sign, verdicts
-from probes.reading.filters.says import Says
+from probes.reading.filters.says import FilterResult
 from probes.reading.header_fields import fields
 from probes.verdict import Cause
 
@@ -182,7 +182,8 @@ def test_scores_and_rules(header, score, threshold, rules):
 def test_one_verdict_of_several(judges, verdict):
     rows = [judge.rpartition(":") for judge in judges.split()]
     assert (
-        overall([Says("x", Finding(w), placed=h == "placed", outbound=h == "outbound") for h, _, w in rows]) is verdict
+        overall([FilterResult("x", Finding(w), placed=h == "placed", outbound=h == "outbound") for h, _, w in rows])
+        is verdict
     )
 
 

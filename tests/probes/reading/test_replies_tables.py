@@ -22,7 +22,7 @@ from probes.reading.replies import (
     webmail,
 )
 from probes.reading.replies.listen import fold
-from probes.reading.replies.table import Table
+from probes.reading.replies.table import PhraseTable
 
 MODULES = (webmail, carriers, gateways, senders, recipients, messages, systems, languages)
 WORDS = sorted(
@@ -49,7 +49,7 @@ def test_every_origin_stands_once_and_names_its_source(module):
     written = [
         tuple(argument.value for argument in node.args)
         for node in ast.walk(ast.parse(inspect.getsource(module)))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Origin"
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "PhraseSource"
     ]
     kept = [origin for name, rows in vars(module).items() if name.isupper() for origin in rows]
     assert len(written) == len(kept)  # a second one would replace the first in silence
@@ -63,7 +63,7 @@ def test_every_phrase_of_a_table_is_found_by_it(module):
             continue
         for origin, causes in rows.items():
             for cause, block in causes.items():
-                alone = Table({origin: {cause: block}})
+                alone = PhraseTable({origin: {cause: block}})
                 for phrase in filter(None, (part.strip() for line in block.splitlines() for part in line.split(" / "))):
                     said = phrase.replace("…", "kitten").replace("*", "")
                     found = alone.first(fold(said))

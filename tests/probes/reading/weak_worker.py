@@ -36,7 +36,7 @@ def read_report(content: bytes, source_ip: str, domain: str) -> ReportFacts:
     raise ReportError(f"no report: {content[:50]!r}")
 
 
-def line(answer: report_worker.Answer) -> bytes:
+def line(answer: report_worker.WorkerReply) -> bytes:
     """An answer's line; that of "answers X" is X."""
     _, found, wanted = answer.error.partition("answers ")
     return (wanted[:-1].encode().decode("unicode_escape").encode() + b"\n") if found else plain_line(answer)

@@ -16,7 +16,7 @@ from mail_in_hand import GATEWAY, MESSAGE, Send, Sent
 from probes.evidence import Step
 from probes.message import Message
 from probes.resolver import DnsResolver, Resolver
-from probes.routes import Route, Surroundings
+from probes.routes import Route, RouteContext
 
 SLACK = 1.5  # seconds that a busy machine may add to a deadline
 QUIET = ("lookup", "connect", "proxy", "starttls")  # steps that can go well without a reply
@@ -44,7 +44,7 @@ def send(hosts_file: Path) -> Send:
         if identity:
             message = replace(message, identity=replace(message.identity, **identity))
         noted: list[Step] = []
-        around = Surroundings(
+        around = RouteContext(
             resolver or DnsResolver(["127.0.0.1:9"], hosts_file=hosts_file), lambda: datetime.now(UTC)
         )
         before, began = datetime.now(UTC), time.monotonic()

@@ -7,18 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probes.answer import Fault
-from probes.routes.reply import MAX_LINE, MAX_LINES, MAX_REPLY, MAX_WAITING, Reply, ReplyReader, Trouble, extensions
+from probes.routes.reply import MAX_LINE, MAX_LINES, MAX_REPLY, MAX_WAITING, Reply, ReplyReader, WireFault, extensions
 
 
-def read(*chunks: bytes) -> list[Reply | Trouble]:
+def read(*chunks: bytes) -> list[Reply | WireFault]:
     """All that a reader makes of these packets; trouble is the last."""
     reader = ReplyReader()
     for chunk in chunks:
         reader.feed(chunk)
-    found: list[Reply | Trouble] = []
+    found: list[Reply | WireFault] = []
     while (heard := reader.take()) is not None:
         found.append(heard)
-        if isinstance(heard, Trouble):
+        if isinstance(heard, WireFault):
             break
     return found
 
@@ -73,7 +73,7 @@ def test_a_reply(data: bytes, code: int, enhanced: str | None, text: str) -> Non
 )
 def test_nonsense(data: bytes, says: str) -> None:
     (trouble,) = read(data)
-    assert isinstance(trouble, Trouble)
+    assert isinstance(trouble, WireFault)
     assert trouble.fault is Fault.NONSENSE
     assert says in trouble.text
     assert len(trouble.text) < 700
@@ -91,13 +91,13 @@ def test_several_replies_in_one_packet_stay_apart() -> None:
 def test_what_came_before_nonsense_is_kept() -> None:
     first, then = read(b"220 hi\r\nnonsense\r\n250 later\r\n")
     assert first == Reply(220, None, ("hi",))
-    assert isinstance(then, Trouble)
+    assert isinstance(then, WireFault)
 
 
 def test_replies_that_nobody_reads_are_bounded() -> None:
     *replies, trouble = read(b"250 ok\r\n" * 100_000)
     assert len(replies) == MAX_WAITING
-    assert isinstance(trouble, Trouble)
+    assert isinstance(trouble, WireFault)
 
 
 def test_what_is_forgotten_is_told() -> None:

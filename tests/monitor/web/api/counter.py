@@ -13,9 +13,9 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout, web
 
 from monitor.access import Access
 from monitor.board import Board
-from monitor.casebook import Casebook
+from monitor.casebook import IncidentEngine
 from monitor.config import Config, WatchedPath
-from monitor.incidents.incident import Entry, Incident
+from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.notice import Notice
 from monitor.metrics import Metrics
 from monitor.people.person import Companies, Rights
@@ -157,7 +157,7 @@ class Counter:
     pipeline: Pipeline
     heard: Heard
     board: Board
-    casebook: Casebook
+    casebook: IncidentEngine
     live: Live
     http: ClientSession
     url: str
@@ -188,7 +188,9 @@ class Counter:
         await self.store.learn(made.id, evidence, verdict, at, closed=True, delivery=timedelta(seconds=2))
         return made.id
 
-    async def open(self, *incidents: Incident, entries: Sequence[Entry] = (), notices: Sequence[Notice] = ()) -> None:
+    async def open(
+        self, *incidents: Incident, entries: Sequence[HistoryEntry] = (), notices: Sequence[Notice] = ()
+    ) -> None:
         """Incidents that the rules have opened."""
         await self.store.advance(await self.store.last_ruling(), incidents, entries, notices)
         await self.casebook.recall([])
@@ -221,7 +223,7 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
         plan.identities = told.identities
         await pipeline.configure(plan)  # type: ignore[arg-type]
         pipeline._listeners = [*pipeline._listeners, board.hear, live.hear]
-        casebook = Casebook(store, world.clock)
+        casebook = IncidentEngine(store, world.clock)
         await casebook.configure(told)
         admitted: list[str] = []
         full: set[str] = set()

@@ -30,7 +30,7 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.prometheus import Dataquery, PromQueryFormat, QueryEditorMode
 
 from dashboards.words import NOTHING, RANKS, label
-from monitor.signs import COLOURS
+from monitor.output.symbols import COLOURS
 
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 

@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from monitor.incidents.family import FAMILIES, CauseFamily
 from monitor.incidents.incident import Scope, Severity
-from monitor.signs import COLOURS, SIGNS, WORST_FIRST
+from monitor.output.symbols import COLOURS, SIGNS, WORST_FIRST
 from probes.kinds import Kind
 from probes.verdict import Cause, Concern, Outcome
 

@@ -11,29 +11,29 @@ from pathlib import Path
 
 import structlog
 
-from monitor.access import first_link
-from monitor.board import Board
-from monitor.casebook import IncidentEngine
+from monitor.actions.people import first_link
 from monitor.clock import Calendar, Clock, Pulse, ticking, utc_now
 from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.config.secret_values import secret_values
-from monitor.delivery import Delivery
 from monitor.events import Listener
 from monitor.first_admin import tell_first_link
-from monitor.inbound.desk import Addresses, InboundRouter
-from monitor.inbound.listener import MOST_LETTERS, InboundError, listening
-from monitor.incidents.ruling import Signal
+from monitor.incidents.signal import Signal
 from monitor.leader import leading
 from monitor.logs import hide, tell
-from monitor.metrics import Gauges, Metrics
-from monitor.network import Network
-from monitor.pipeline import LaunchError, Pipeline
+from monitor.oncall.delivery import Delivery
+from monitor.oncall.engine import IncidentEngine
+from monitor.output.metrics import Gauges, Metrics
+from monitor.probing.current import Board
+from monitor.probing.network import Network
+from monitor.probing.pipeline import LaunchError, Pipeline
+from monitor.probing.schedule import MINUTE, Caps, DueProbe, Schedule
 from monitor.sandbox.internet import MakeBelieve, internet
-from monitor.schedule import MINUTE, Caps, DueProbe, Schedule
+from monitor.sources.inbound.listener import MOST_LETTERS, InboundError, listening
+from monitor.sources.inbound.router import Addresses, InboundRouter
 from monitor.store import Store, StoreDownError, StoreError
 from monitor.web.auth import make_believe
 from monitor.web.backend import Backend
-from monitor.web.live import Live
+from monitor.web.broadcast import Live
 from monitor.web.rejections import Rejections
 from monitor.web.server import serving_all
 from probes.mailboxes.inbound import InboundMailbox

@@ -12,9 +12,9 @@ from time import monotonic
 
 import structlog
 
+from monitor.errors import UserError
 from monitor.store import Store, StoreError
 from monitor.store.lease import Lease, Process
-from monitor.trouble import UserError
 
 RENEW = 3.0  # seconds between two renewals
 LOOK = 1.0  # seconds between two looks of one that waits

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from itertools import islice
 
-from probes import wording
+from probes import mail_text
 from probes.dkim import Signer
 from probes.evidence import BodyState, Marker
 from probes.kinds import Kind
@@ -117,22 +117,22 @@ Content-Transfer-Encoding: 7bit
 
 @lru_cache(maxsize=256)
 def _form(kind: Kind, identity: Identity) -> _Form:
-    mail = wording.wording(kind, identity.role)
+    mail = mail_text.wording(kind, identity.role)
     address = _plain_address(identity.address)
     content = _FORM.format(
         brand=mail.brand,
-        address=wording.literal(address),
-        subject=wording.literal(mail.subject),
-        domain=wording.literal(identity.domain),
+        address=mail_text.literal(address),
+        subject=mail_text.literal(mail.subject),
+        domain=mail_text.literal(identity.domain),
         probe_header=PROBE_HEADER,
         signature_header=SIGNATURE_HEADER,
-        plain=wording.plain(mail, identity.domain),
-        rich=wording.rich(mail, identity.domain),
+        plain=mail_text.plain(mail, identity.domain),
+        rich=mail_text.rich(mail, identity.domain),
     )
     local, _, domain = _plain_address(identity.bounces).rpartition("@")
     if len(local) > MAX_LOCAL_PART - len("+") - TOKEN_LENGTH:
         raise ValueError(f"{identity.bounces!r} has no room for the +tag: at most 29 characters may stand before the @")
-    return _Form(f"{wording.literal(local)}+%s@{domain}", content.replace("\n", "\r\n").encode("ascii"))
+    return _Form(f"{mail_text.literal(local)}+%s@{domain}", content.replace("\n", "\r\n").encode("ascii"))
 
 
 MAX_LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1

@@ -26,12 +26,12 @@ def test_imports_go_down_only():
 )
 def test_a_library_has_one_home(library):
     homes = {
-        "apscheduler": ("monitor/clock.py", "monitor/schedule.py", "monitor/config/pace.py"),
-        "prometheus_client": ("monitor/metrics.py",),
+        "apscheduler": ("monitor/clock.py", "monitor/probing/schedule.py", "monitor/config/pace.py"),
+        "prometheus_client": ("monitor/output/metrics.py",),
         "sqlalchemy": ("monitor/store/",),
         "imapclient": ("probes/mailboxes/",),
         "dns": ("probes/resolver.py",),
-        "aiohttp": ("monitor/web/", "monitor/channels/", "monitor/delivery.py"),
+        "aiohttp": ("monitor/web/", "monitor/channels/", "monitor/oncall/delivery.py"),
         "apprise": ("monitor/channels/services.py",),
     }
     importing = [

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 from monitor.channels.alerts import RENEW, Alert, AlertmanagerSilence, alert, alerts, silence, silences
 from monitor.channels.channel import TIMEOUT, ChannelContext
 from monitor.channels.exchange import HttpReply, WebUrl, basic, exchange, refusal
-from monitor.incidents.notice import Notice
+from monitor.notices.notice import Notice
 from probes.settings import Secret, Settings, shown
 from probes.tls import CaFile
 

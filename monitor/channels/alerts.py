@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.incidents.notice import Notice
+from monitor.notices.notice import Notice
 
 LASTS = timedelta(minutes=30)  # without us; longer than a restart, else that would be told as the end of everything
 SILENT = timedelta(hours=1)  # without us; longer than an alert, else that would burst out at its end

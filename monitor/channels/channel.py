@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.incidents.notice import Notice
+from monitor.notices.notice import Notice
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

@@ -19,7 +19,7 @@ from pydantic import Field, SecretStr
 from monitor.channels.channel import TIMEOUT, ChannelContext
 from monitor.channels.exchange import exchange, refusal
 from monitor.incidents.incident import Severity
-from monitor.incidents.notice import Notice
+from monitor.notices.notice import Notice
 from probes.settings import Secret, Settings, checked_secret
 
 if TYPE_CHECKING:

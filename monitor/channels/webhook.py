@@ -11,7 +11,7 @@ from pydantic import Field
 
 from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import WebUrl, exchange, refusal
-from monitor.incidents.notice import Notice
+from monitor.notices.notice import Notice
 from probes.settings import Secret, Settings
 from probes.tls import CaFile
 

@@ -14,15 +14,15 @@ from monitor.cli.mute import configured
 from monitor.cli.text import console
 from monitor.clock import utc_now
 from monitor.config import Config
-from monitor.explaining import STYLES
-from monitor.facts import entry_facts, failure_facts, incident_facts, notice_facts
+from monitor.errors import UserError
 from monitor.incidents.incident import Failure, HistoryEntry, Incident, Reason, Scope, Severity, worst_first
 from monitor.incidents.mute import Mute, ends, muting
 from monitor.incidents.phrases import clock, counted, decided_by, lasting, legible, listed
-from monitor.incidents.wording import left
-from monitor.signs import SIGNS
+from monitor.notices.wording import left
+from monitor.output.json import entry_facts, failure_facts, incident_facts, notice_facts
+from monitor.output.symbols import SIGNS
+from monitor.output.text import STYLES
 from monitor.store import NoticeRecord, Store
-from monitor.trouble import UserError
 
 MOST_CLOSED = 100  # of those that are over, in a list
 LONGEST = 1000  # characters of one sentence; `explain` has all of it

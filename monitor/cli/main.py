@@ -90,7 +90,7 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
 def paths(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     """List the paths that are watched."""
     from monitor.cli import show
-    from monitor.facts import path_facts
+    from monitor.output.json import path_facts
 
     watched = _read(config).paths()
     if as_json:
@@ -383,7 +383,7 @@ def _choose(config: "Config", name: str) -> "list[WatchedPath]":
 
 
 def _finish(work: Coroutine[object, object, Exit]) -> None:
-    from monitor.trouble import UserError
+    from monitor.errors import UserError
 
     try:
         code = asyncio.run(work)

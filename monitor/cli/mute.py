@@ -17,13 +17,13 @@ from monitor.cli.text import console
 from monitor.cli.who import LINE, whoever
 from monitor.clock import utc_now
 from monitor.config import Config
-from monitor.facts import mute_facts
+from monitor.errors import UserError
 from monitor.incidents.maintenance import PREFIX, Times
 from monitor.incidents.mute import Mute, active, ends, following, over
 from monitor.incidents.phrases import clock, lasting, legible, listed
 from monitor.incidents.weekly import DAYS
+from monitor.output.json import mute_facts
 from monitor.store import Store
-from monitor.trouble import UserError
 from probes.settings import Duration
 from probes.verdict import Cause
 

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from monitor import logs
-from monitor.access import LINK_LASTS, Access, AccessError, good, link_to
+from monitor.actions.people import LINK_LASTS, Access, AccessError, good, link_to
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.cli.who import whoever

@@ -7,8 +7,8 @@ from monitor.cli import show
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.config import Config
-from monitor.explaining import explanation
-from monitor.facts import record_facts
+from monitor.output.json import record_facts
+from monitor.output.text import explanation
 from monitor.store import Store
 
 NEWEST = 20

@@ -21,10 +21,10 @@ from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
 from monitor.descriptors import raise_descriptor_limit
 from monitor.events import Event, Judged
-from monitor.explaining import opening, told
-from monitor.facts import event_facts
-from monitor.pipeline import LaunchError, Pipeline
-from monitor.schedule import Caps
+from monitor.output.json import event_facts
+from monitor.output.text import opening, told
+from monitor.probing.pipeline import LaunchError, Pipeline
+from monitor.probing.schedule import Caps
 from monitor.store import Store
 from probes.kinds import Kind
 from probes.probe import Probe

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from monitor.cli.text import console, span
 from monitor.config import WatchedPath
-from monitor.explaining import conclusion
-from monitor.facts import listed_facts, path_facts
+from monitor.output.json import listed_facts, path_facts
+from monitor.output.text import conclusion
 from monitor.store import ListedProbe
 
 

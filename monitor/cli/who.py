@@ -5,8 +5,8 @@ import os
 
 from pydantic import TypeAdapter, ValidationError
 
+from monitor.errors import UserError
 from monitor.incidents.phrases import legible
-from monitor.trouble import UserError
 from probes.settings import Text
 
 LINE: TypeAdapter[str] = TypeAdapter(Text)

@@ -11,11 +11,11 @@ from monitor.certificate import CertificateFiles
 from monitor.channels.table import ChannelSettings
 from monitor.config.pace import Choices, ProbeSettings, first
 from monitor.config.watched import WatchedPath
-from monitor.inbound.settings import InboundSettings
 from monitor.incidents.maintenance import MaintenanceSettings
 from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.people.settings import ManualSettings, SignInSettings
 from monitor.sandbox.settings import SandboxSettings
+from monitor.sources.inbound.settings import InboundSettings
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
 from probes.reference import SMTP_PORT

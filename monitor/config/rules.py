@@ -22,8 +22,8 @@ from monitor.config.oncall_rules import broken_oncall
 from monitor.config.pace import Choices, ProbeSettings, first, too_early
 from monitor.config.schema import Keys
 from monitor.config.sources import ConfigProblem, Source
-from monitor.inbound.settings import InboundSettings
 from monitor.sandbox.settings import SandboxSettings
+from monitor.sources.inbound.settings import InboundSettings
 from probes.mailboxes import Mailbox
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.table import MailboxSettings

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from monitor.incidents.comparison import NEUTRAL, Comparison, Differs, Got
 from monitor.incidents.incident import Nature, Reason, Severity
-from monitor.incidents.marks import LISTS_THE_SENDER, OF_THE_MAILBOX, Names, Weight, names_the_sender
 from monitor.incidents.reach import Reach, never_connected
+from monitor.incidents.weight import LISTS_THE_SENDER, OF_THE_MAILBOX, Names, Weight, names_the_sender
 from probes.answer import Stage, has_words
 from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from monitor.incidents.marks import Names
 from monitor.incidents.reach import never_connected
-from monitor.incidents.ruling import Signal
+from monitor.incidents.signal import Signal
+from monitor.incidents.weight import Names
 from probes.answer import has_words, same_answer
 from probes.verdict import Cause, Concern, Outcome, Verdict
 

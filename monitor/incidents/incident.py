@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
-from monitor.incidents.ruling import Line
+from monitor.incidents.signal import Line
 from probes.answer import Answer
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome

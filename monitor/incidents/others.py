@@ -18,8 +18,8 @@ from monitor.incidents.comparison import (
     undecided,
 )
 from monitor.incidents.incident import Failure, Nature
-from monitor.incidents.marks import Names
-from monitor.incidents.ruling import Line, Place, Signal
+from monitor.incidents.signal import Line, Place, Signal
+from monitor.incidents.weight import Names
 from probes.sender import Role
 from probes.verdict import Outcome
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
-from monitor.incidents.ruling import Line, Signal
+from monitor.incidents.signal import Line, Signal
 from probes.answer import Answer
 from probes.uplink import Uplink
 from probes.verdict import Grade, Outcome, Verdict

@@ -24,8 +24,8 @@ from monitor.incidents.incident import (
     leading,
 )
 from monitor.incidents.phrases import decided_by
-from monitor.incidents.ruling import Line
 from monitor.incidents.scope import Key, Problem
+from monitor.incidents.signal import Line
 
 MOST_NAMED = 10  # companies in one line of a history
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from monitor.incidents.family import CauseFamily, family_of
 from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
-from monitor.incidents.ruling import Line, PathInfo, Place
+from monitor.incidents.signal import Line, PathInfo, Place
 from probes.answer import list_named
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome

@@ -10,6 +10,10 @@ from monitor.people.person import Companies, Rights
 T = TypeVar("T")
 
 
+class NotThereError(Exception):
+    """There is no such thing for this caller. Its text names what was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Somebody, with rights. `way` is how they came: "session", "token NAME", "header", or "open", where nothing is

@@ -8,10 +8,10 @@ from ipaddress import ip_address
 
 import structlog
 
+from monitor.errors import UserError
 from monitor.sandbox.mailsystem import MailSystem, MakeBelieve, utc_now
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sandbox.smtp import SandboxConversation
-from monitor.trouble import UserError
 from probes.sender import Identity
 
 __all__ = ["MakeBelieve", "SandboxError", "internet"]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, se
 
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import Notice
+from monitor.notices.notice import Notice
 from monitor.store.columns import Instant, Number
 from monitor.store.reads import LAST
 from monitor.store.records import NoticeRecord

@@ -17,7 +17,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from monitor.incidents.ruling import Line, Signal
+from monitor.incidents.signal import Line, Signal
 from monitor.store.columns import EPOCH, Instant, Number
 from monitor.store.records import ListedProbe, Present, ProbeRecord
 from monitor.store.tables import VERDICT, evidence, facts, launch_number, present, probes, verdicts

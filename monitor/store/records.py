@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.incidents.notice import Notice
-from monitor.trouble import UserError
+from monitor.errors import UserError
+from monitor.notices.notice import Notice
 from probes.evidence import Evidence
 from probes.kinds import Kind
 from probes.probe import Probe

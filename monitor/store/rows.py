@@ -7,7 +7,7 @@ from typing import Any
 
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import Notice
+from monitor.notices.notice import Notice
 from monitor.store.columns import encoded
 from monitor.store.writes import RULES_SAW, Row, SqlStatement
 from probes.evidence import Attempt, Evidence, encode

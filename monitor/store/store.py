@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import Notice
-from monitor.incidents.ruling import Line, Signal
+from monitor.incidents.signal import Line, Signal
+from monitor.notices.notice import Notice
 from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token
 from monitor.store import incident_reads, list_reads, people_reads, reads, rows
 from monitor.store.columns import legible

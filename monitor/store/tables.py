@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from monitor.incidents.incident import IncidentEvent, decode, encode
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
 from monitor.people.person import Rights
 from monitor.store.columns import Encoded, EnumText, Instant, Json, Name, Number, SafeText, Span, Spans, StringList
 from probes.answer import decode as decode_answer

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
 from monitor.people.person import BY_SESSION, SIGN_IN_REFUSED
 from monitor.store import lease
 from monitor.store.database import concerns_all, dialect_of, explained, writing

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
-from monitor.board import Board
-from monitor.casebook import IncidentEngine
+from monitor.actions.rate_limit import Allowance
 from monitor.config import Config, WatchedPath
-from monitor.metrics import Metrics
+from monitor.oncall.engine import IncidentEngine
+from monitor.output.metrics import Metrics
 from monitor.people.caller import Caller
+from monitor.probing.current import Board
 from monitor.store import Store
-from monitor.web.allowance import Allowance
-from monitor.web.live import Live
+from monitor.web.broadcast import Live
 from monitor.web.rejections import Rejections
 from monitor.web.shares import Shares
 from probes.kinds import Kind
@@ -29,7 +29,7 @@ MOST_EXPORTS = 6
 EXPORT_RETRY = timedelta(seconds=5)
 
 Launch = Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]
-"""Sends a probe now. Raises LaunchError; `monitor.pipeline` says why."""
+"""Sends a probe now. Raises LaunchError; `monitor.probing.pipeline` says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from monitor.clock import utc_now
+from monitor.output.symbols import COLOURS, SIGNS
 from monitor.people.caller import Caller
 from monitor.people.person import Rights
-from monitor.signs import COLOURS, SIGNS
 from monitor.web import legible
 from monitor.web.backend import CALLER
 from probes.verdict import Outcome

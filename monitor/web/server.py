@@ -8,16 +8,16 @@ from aiohttp import web
 
 from monitor.config import Config
 from monitor.descriptors import descriptor_limit
-from monitor.metrics import CONTENT_TYPE
-from monitor.trouble import UserError
+from monitor.errors import UserError
+from monitor.output.metrics import CONTENT_TYPE
 from monitor.web import api, auth, pages, runbooks
 from monitor.web.auth.client import is_proxy
 from monitor.web.backend import BACKEND, Backend
 from monitor.web.connections import Connection, ConnectionLimits, Connections
+from monitor.web.errors import LONGEST_BODY, safe
 from monitor.web.headers import add_headers
 from monitor.web.listening import accepting, bound
 from monitor.web.rejections import Rejections
-from monitor.web.safety import LONGEST_BODY, safe
 from monitor.web.scrapes import Scrapes
 from probes.settings import Endpoint
 

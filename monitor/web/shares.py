@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from monitor.actions.rate_limit import TooManyError
 from monitor.people.caller import Caller
-from monitor.web.allowance import TooManyError
 
 
 class Shares:

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import time
 
 from monitor.config import WatchedPath, read_config
-from monitor.pipeline import Pipeline
+from monitor.probing.pipeline import Pipeline
 from tests.bench.figures import Figure, Finding, Remark
 from tests.bench.house import Stopwatch, Town, at_work, ground
 from tests.bench.load import PATIENCE

@@ -13,12 +13,12 @@ from time import time
 
 from monitor import logs
 from monitor.app import TICK, pipeline_of
-from monitor.board import Board
 from monitor.clock import ticking, utc_now
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
 from monitor.logs import tell
-from monitor.pipeline import Pipeline
+from monitor.probing.current import Board
+from monitor.probing.pipeline import Pipeline
 from monitor.store import Store
 from probes.evidence import Arrival, Dialogue
 from probes.kinds import Kind

@@ -16,12 +16,12 @@ from pathlib import Path
 from aiohttp import ClientSession, web
 from pydantic import SecretStr
 
-from monitor.casebook import IncidentEngine
 from monitor.channels.webhook import WebhookChannel
 from monitor.clock import utc_now
 from monitor.config import Config
-from monitor.delivery import Delivery
 from monitor.events import Event, Judged
+from monitor.oncall.delivery import Delivery
+from monitor.oncall.engine import IncidentEngine
 from monitor.store import Store
 from probes.evidence import Attempt
 from probes.kinds import Kind

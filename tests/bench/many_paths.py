@@ -23,7 +23,7 @@ from monitor.app import service
 from monitor.clock import utc_now
 from monitor.config import Config, read_config
 from monitor.events import Event, Judged
-from monitor.schedule import Timetable
+from monitor.probing.schedule import Timetable
 from monitor.store import Store
 from probes.evidence import Attempt
 from probes.kinds import Kind

@@ -19,7 +19,7 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
-from monitor.access import Access
+from monitor.actions.people import Access
 from monitor.clock import utc_now
 from monitor.people.person import Rights
 from monitor.store import Store

@@ -13,7 +13,7 @@ from dashboards import build
 from dashboards.board import Name
 from dashboards.words import ADVICE, RANKS
 from monitor.incidents.family import CauseFamily
-from monitor.signs import COLOURS, SIGNS
+from monitor.output.symbols import COLOURS, SIGNS
 from monitor.web.pages import routes
 from probes.verdict import Outcome
 from tests.dashboards.boards import BOARDS, FILES, GRAFANA, ROOT, RUNBOOKS, asking, panels, strings, titled

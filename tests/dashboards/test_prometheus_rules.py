@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from dashboards.board import Name
-from monitor.board import Board
 from monitor.incidents.incident import Scope, Severity
-from monitor.metrics import Gauges, Metrics
+from monitor.output.metrics import Gauges, Metrics
+from monitor.probing.current import Board
 from monitor.web.runbooks import runbooks
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome

@@ -15,7 +15,7 @@ from monitor.app import pipeline_of, surroundings
 from monitor.clock import utc_now
 from monitor.config import read_config
 from monitor.events import Event
-from monitor.network import Network
+from monitor.probing.network import Network
 from monitor.store import Store
 from probes.evidence import Dialogue
 from probes.kinds import Kind

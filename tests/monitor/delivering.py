@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.channels.channel import ChannelContext
-from monitor.delivery import Delivery
-from monitor.incidents.notice import Notice
+from monitor.notices.notice import Notice
+from monitor.oncall.delivery import Delivery
 from monitor.store import NoticeRecord, Store
 from tests.monitor.channels.notices import BEGAN, incident
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.access import Access, AccessError, good
+from monitor.actions.people import Access, AccessError, good
 from monitor.people.person import Companies, Rights
 from monitor.people.secrets import digest_of
 from monitor.store import Store

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from monitor.alarms import Alarms
+from monitor.probing.alarms import Alarms
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

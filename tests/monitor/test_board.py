@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor.board import Board
 from monitor.events import Event, Judged
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
-from monitor.metrics import Gauges, Metrics
+from monitor.output.metrics import Gauges, Metrics
+from monitor.probing.current import Board
 from monitor.store import Present
 from probes.kinds import Kind
 from probes.probe import Probe

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from monitor.casebook import IncidentEngine
 from monitor.channels.webhook import WebhookChannel
 from monitor.config import Config
 from monitor.incidents.incident import Incident, IncidentEvent, Resolution, Scope, Severity
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import Notice, NoticeKind
-from monitor.incidents.picture import CONTROL_AGAIN, HISTORY
 from monitor.incidents.settings import IncidentSettings, RoutingRule
+from monitor.incidents.tracker import CONTROL_AGAIN, HISTORY
+from monitor.notices.notice import Notice, NoticeKind
+from monitor.oncall.engine import IncidentEngine
 from monitor.store import Store, StoreError
 from probes.evidence import Attempt
 from probes.kinds import Kind

@@ -25,7 +25,7 @@ from monitor.incidents.incident import (
     Severity,
 )
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import Notice, NoticeKind
+from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import Store
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from monitor.app import Service
-from monitor.board import Board
 from monitor.clock import Clock
 from monitor.config import Config, read_config
+from monitor.probing.current import Board
 from probes.kinds import Kind
 from probes.sender import Role
 from tests.monitor.incidents.score import ruling

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from monitor import delivery as module
 from monitor.channels.channel import REPEAT
 from monitor.channels.webhook import WebhookChannel
-from monitor.delivery import AT_ONCE, BACKOFF, JITTER, LONGEST
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
+from monitor.oncall import delivery as module
+from monitor.oncall.delivery import AT_ONCE, BACKOFF, JITTER, LONGEST
 from monitor.store import NoticeRecord, StoreError
 from tests.monitor.channels.notices import notice
 from tests.monitor.channels.receiver import receiving

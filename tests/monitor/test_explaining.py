@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.explaining import _seen
+from monitor.output.text import _seen
 from probes.evidence import Arrival, BodyState, Bounce, Evidence, Folder, MailKind, Marker
 from probes.verdict import Cause
 

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.config import Config
 from monitor.events import Event
-from monitor.network import Network
+from monitor.probing.network import Network
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Handover, Look, Step
 from probes.kinds import Kind

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from monitor.config import Config
 from monitor.events import Event
-from monitor.pipeline import LaunchError
+from monitor.probing.pipeline import LaunchError
 from monitor.store import ReplacedError, StoreError
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, FailedLook, Handover, Interrupted, Look
 from probes.kinds import Kind
@@ -356,8 +356,8 @@ class Refusing:
 
 
 async def test_a_last_look_while_the_store_is_full_is_made_again(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("monitor.watcher.BACKOFF", (0.02,))
-    monkeypatch.setattr("monitor.pipeline.SLACK", timedelta(milliseconds=50))
+    monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF", (0.02,))
+    monkeypatch.setattr("monitor.probing.pipeline.SLACK", timedelta(milliseconds=50))
     site = watched(Scripted(), Refusing())
     async with world.service(site) as (pipeline, heard, store):
         await pipeline.launch(site, KIND)
@@ -385,7 +385,7 @@ async def test_a_last_look_while_the_store_is_full_is_made_again(world: World, m
 async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booked_on_the_mailbox(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("monitor.watcher.BACKOFF", (0.02,))
+    monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF", (0.02,))
     site = watched(Scripted(mailbox=world.maildir), world.mailbox)
     async with world.service(site) as (pipeline, heard, store):
         learn, refused = store.learn, 0
@@ -416,7 +416,7 @@ async def test_a_message_that_we_stumble_over_hides_no_other(world: World, monke
             raise RuntimeError("a bug")
         return recognise(sighting, key, domain)
 
-    monkeypatch.setattr("monitor.pipeline.recognise", stumbles)
+    monkeypatch.setattr("monitor.probing.pipeline.recognise", stumbles)
     route = Scripted()
     site = watched(route, world.mailbox)
     async with world.service(site) as (pipeline, heard, _):

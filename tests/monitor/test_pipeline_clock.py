@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.pipeline import Pipeline
-from monitor.schedule import Caps
+from monitor.probing.pipeline import Pipeline
+from monitor.probing.schedule import Caps
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue, Handover, Interrupted
 from probes.kinds import Kind

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.incidents.settings import IncidentSettings
-from monitor.pipeline import Pipeline
+from monitor.probing.pipeline import Pipeline
 from monitor.store import StoreDownError
 from probes.evidence import Dialogue
 from probes.kinds import Kind

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.config import WatchedPath
-from monitor.schedule import STALE, Caps, Schedule, Timetable
+from monitor.probing.schedule import STALE, Caps, Schedule, Timetable
 from probes.kinds import Kind
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)

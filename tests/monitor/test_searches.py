@@ -4,7 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.searches import MARGIN, MOVED_EVERY, MOVED_LIMIT, OVERDUE, SWEEP_BACK, SWEEP_EVERY, Request, Searches
+from monitor.sources.searches import (
+    MARGIN,
+    MOVED_EVERY,
+    MOVED_LIMIT,
+    OVERDUE,
+    SWEEP_BACK,
+    SWEEP_EVERY,
+    Request,
+    Searches,
+)
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 SENT = NOW - timedelta(minutes=1)

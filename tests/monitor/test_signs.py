@@ -5,7 +5,7 @@ from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
 
 import pytest
 
-from monitor.signs import COLOURS, SIGNS
+from monitor.output.symbols import COLOURS, SIGNS
 from probes.verdict import Outcome
 
 RGB = tuple[float, float, float]

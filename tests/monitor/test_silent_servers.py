@@ -12,7 +12,7 @@ from time import monotonic
 import pytest
 from pydantic import SecretStr
 
-from monitor.watcher import Watcher
+from monitor.sources.mailboxes import Watcher
 from probes.evidence import FailedLook, Look
 from probes.mailboxes import Sighting
 from probes.mailboxes.imap import ImapMailbox

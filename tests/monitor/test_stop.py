@@ -31,9 +31,9 @@ def nothing(_: Serving) -> None:
 @pytest.mark.parametrize(
     ("before", "poke"),
     [
-        (f"import monitor.inbound.desk as d; d.read_bounce = {HANGS}", a_bounce),
+        (f"import monitor.sources.inbound.router as d; d.read_bounce = {HANGS}", a_bounce),
         (f"import probes.mailboxes.maildir_box as m; m.Box.check = {HANGS}", nothing),
-        (f"import monitor.metrics as m; m._render = {HANGS}", Serving.metrics),
+        (f"import monitor.output.metrics as m; m._render = {HANGS}", Serving.metrics),
     ],
     ids=["a thread that reads a bounce", "a thread that looks into a mailbox", "a thread of the default executor"],
 )
@@ -52,7 +52,7 @@ def test_a_thread_that_hangs_holds_up_no_stop(tmp_path: Path, before: str, poke:
 @pytest.mark.timeout(180)
 def test_a_stop_that_itself_hangs_has_an_end(tmp_path: Path):
     before = (
-        "import asyncio, monitor.pipeline as p, monitor.cli.stop as s; s.STOP_SECONDS = 1.0; "
+        "import asyncio, monitor.probing.pipeline as p, monitor.cli.stop as s; s.STOP_SECONDS = 1.0; "
         "p.Pipeline.close = lambda *a, **k: asyncio.sleep(3600)"
     )
     with serving(tmp_path, before=before) as service:
@@ -74,7 +74,7 @@ def test_a_stop_that_itself_hangs_has_an_end(tmp_path: Path):
 @pytest.mark.parametrize("signals", [1, 2])
 def test_an_event_loop_that_never_comes_back_holds_up_no_stop(tmp_path: Path, busy: str, signals: int):
     before = (
-        "import os, monitor.pipeline as p, monitor.cli.stop as s; s.STOP_SECONDS = 1.0; tick = p.Pipeline.tick; "
+        "import os, monitor.probing.pipeline as p, monitor.cli.stop as s; s.STOP_SECONDS = 1.0; tick = p.Pipeline.tick; "
         f"p.Pipeline.tick = lambda *a: (tick(*a), os.path.exists('go') and (open('hanging', 'w').close(), {busy}))"
     )
     with serving(tmp_path, before=before) as service:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from monitor.pipeline import Pipeline
+from monitor.probing.pipeline import Pipeline
 from probes.evidence import Arrival, Dialogue, Handover, Look
 from probes.kinds import Kind
 from probes.mailboxes.imap import ImapMailbox

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from monitor import searches
-from monitor import watcher as module
-from monitor.searches import OVERDUE
+from monitor.sources import mailboxes as module
+from monitor.sources import searches
+from monitor.sources.mailboxes import NotPassedOnError, Watcher
+from monitor.sources.searches import OVERDUE
 from monitor.store import StoreError
-from monitor.watcher import NotPassedOnError, Watcher
 from probes.evidence import FailedLook, Folder, Look, Marker
 from probes.mailboxes import MailboxError, Search, Sighting
 from probes.mailboxes.imap import ImapMailbox

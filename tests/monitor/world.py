@@ -11,7 +11,7 @@ from typing import Any
 
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
-from monitor.pipeline import Pipeline
+from monitor.probing.pipeline import Pipeline
 from monitor.store import Store
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Handover, Step

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import pytest
 
 from probes.kinds import Kind
+from probes.mail_text import Wording, plain, rich, wording
 from probes.sender import Role
-from probes.wording import Wording, plain, rich, wording
 
 DOMAIN = "account.trimble.com"
 VOID = {"meta", "br"}

@@ -7,14 +7,15 @@ from aiohttp import web
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from monitor.access import Access, AccessError, good, link_to
-from monitor.facts import Time
+from monitor.actions.people import Access, AccessError, good, link_to
 from monitor.first_admin import link_file
+from monitor.output.json import Time
+from monitor.people.caller import NotThereError
 from monitor.people.person import AuditEntry, Companies, Person, Rights, Token
 from monitor.web.api.fields import MOST, Body, Fields, Key, Name, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
 from monitor.web.api.problem import ProblemError, Wrong, meant
-from monitor.web.sight import CallerView, NotThereError
+from monitor.web.caller_view import CallerView
 
 LONGEST_DAYS = 3650
 

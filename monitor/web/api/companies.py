@@ -7,11 +7,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from monitor.config import WatchedPath
-from monitor.facts import DeliveryFacts, PathFacts, Time, VerdictFacts, delivery_facts, path_facts, verdict_facts
-from monitor.signs import WORST_FIRST
+from monitor.output.json import DeliveryFacts, PathFacts, Time, VerdictFacts, delivery_facts, path_facts, verdict_facts
+from monitor.output.symbols import WORST_FIRST
 from monitor.web.api.fields import Fields, Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
-from monitor.web.sight import CallerView
+from monitor.web.caller_view import CallerView
 from probes.kinds import Kind
 from probes.verdict import Outcome
 

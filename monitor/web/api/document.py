@@ -10,11 +10,11 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from monitor.people.person import Rights
-from monitor.web.api.once import HEADER, PATTERN
+from monitor.web.api.idempotency import HEADER, PATTERN
 from monitor.web.api.operation import EVENTS, JSON, ROOT, Operation, OperationResult
 from monitor.web.api.problem import MEANINGS, MEDIA
 from monitor.web.api.stream import LAST
-from monitor.web.safety import LONGEST_BODY
+from monitor.web.errors import LONGEST_BODY
 
 ABOUT = """Whether mail from the sender reaches the inboxes of each company: what was probed, what is wrong, and \
 probes that are sent now.

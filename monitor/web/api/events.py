@@ -10,8 +10,8 @@ from aiohttp import web
 from pydantic import Field
 
 from monitor.events import Judged
-from monitor.facts import verdict_facts
-from monitor.incidents.ruling import Signal
+from monitor.incidents.signal import Signal
+from monitor.output.json import verdict_facts
 from monitor.web.api.feed import Feed, FeedCursor
 from monitor.web.api.fields import Fields, NoBody
 from monitor.web.api.incidents import facts_of
@@ -19,8 +19,8 @@ from monitor.web.api.operation import Call
 from monitor.web.api.places import Places
 from monitor.web.api.problem import ProblemError, Wrong
 from monitor.web.api.stream import LAST, Stream
-from monitor.web.live import Subscription
-from monitor.web.sight import CallerView
+from monitor.web.broadcast import Subscription
+from monitor.web.caller_view import CallerView
 
 LOST = "00000000"  # of no run: who comes again from nowhere we know is told of all open incidents
 LOOK = 1.0  # seconds between looks at the incidents

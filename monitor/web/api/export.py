@@ -11,15 +11,15 @@ from time import monotonic
 import structlog
 from aiohttp import web
 
-from monitor.facts import row_facts
+from monitor.actions.rate_limit import TooManyError
+from monitor.output.json import row_facts
 from monitor.store import Cursor, ProbeRow, StoreError
-from monitor.web.allowance import TooManyError
 from monitor.web.api.fields import NoBody
 from monitor.web.api.operation import Call
 from monitor.web.api.probes import Filter, known
 from monitor.web.auth import while_allowed
+from monitor.web.caller_view import CallerView
 from monitor.web.rejections import Rejection
-from monitor.web.sight import CallerView
 
 AT_ONCE = 500  # probes in one read and one write
 COLUMNS = (

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Protocol, TypeVar
 
 from monitor.incidents.incident import Incident
-from monitor.incidents.ruling import Signal
+from monitor.incidents.signal import Signal
 from monitor.web.backend import Backend
 
 KEPT = 2000  # verdicts, and changes of incidents

@@ -7,12 +7,12 @@ from aiohttp import web
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from monitor.facts import IncidentFacts, WholeFacts, entry_facts, failure_facts, incident_facts, notice_facts
 from monitor.incidents.incident import Incident, worst_first
+from monitor.output.json import IncidentFacts, WholeFacts, entry_facts, failure_facts, incident_facts, notice_facts
 from monitor.web.api.fields import MOST, Fields, Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
 from monitor.web.api.probes import Filter, known
-from monitor.web.sight import HIDDEN_MUTES
+from monitor.web.caller_view import HIDDEN_MUTES
 
 LOOKED_THROUGH = 1000
 

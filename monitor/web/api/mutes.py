@@ -6,13 +6,13 @@ from aiohttp import web
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from monitor.facts import MuteFacts, mute_facts
+from monitor.actions.mutes import MuteError, MuteRequest, mute, unmute
 from monitor.incidents.mute import over
+from monitor.output.json import MuteFacts, mute_facts
+from monitor.people.caller import NotThereError
 from monitor.web.api.fields import Body, Fields, Key, Lasts, Line, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
 from monitor.web.api.problem import ProblemError, Wrong
-from monitor.web.muting import MuteError, MuteRequest, mute, unmute
-from monitor.web.sight import NotThereError
 from probes.verdict import Cause
 
 REMEDIES = {

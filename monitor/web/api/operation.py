@@ -10,14 +10,14 @@ from typing import Any, Generic, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from monitor.actions.probes import CannotSendError
+from monitor.actions.rate_limit import TooManyError
 from monitor.people.person import Rights
-from monitor.pipeline import LaunchError
-from monitor.web.allowance import TooManyError
+from monitor.probing.pipeline import LaunchError
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.problem import ProblemError, Wrong, problem, wrongs
 from monitor.web.auth.needs import needs
-from monitor.web.manual import CannotSendError
-from monitor.web.sight import CallerView, caller_view_of
+from monitor.web.caller_view import CallerView, caller_view_of
 
 ROOT = "/api/v1"
 JSON = "application/json"

@@ -14,14 +14,14 @@ from typing import Any
 from aiohttp import web
 
 from monitor.events import Event, Judged
-from monitor.facts import event_facts
+from monitor.output.json import event_facts
 from monitor.store import ProbeRecord
 from monitor.store.columns import all_legible, instant
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.operation import Call
 from monitor.web.api.problem import ProblemError, Wrong
 from monitor.web.api.stream import LAST, PING, Stream
-from monitor.web.live import Subscription
+from monitor.web.broadcast import Subscription
 from probes.evidence import Attempt, Dialogue, Interrupted, Step
 from probes.judge import delivery_time
 

@@ -7,15 +7,16 @@ from aiohttp import web
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from monitor.explaining import explanation, plain
-from monitor.facts import RowFacts, record_facts, row_facts
+from monitor.actions.probes import send
+from monitor.output.json import RowFacts, record_facts, row_facts
+from monitor.output.text import explanation, plain
+from monitor.people.caller import NotThereError
 from monitor.store import Cursor, ProbeFilter
 from monitor.store.columns import instant, moment
 from monitor.web.api.fields import MOST, Body, Fields, Key, Moment, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered
 from monitor.web.api.problem import ProblemError, Wrong, meant
-from monitor.web.manual import send
-from monitor.web.sight import CallerView, NotThereError
+from monitor.web.caller_view import CallerView
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome

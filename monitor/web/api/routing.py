@@ -6,10 +6,10 @@ from typing import Any
 from aiohttp import web
 
 from monitor.web.api.document import document
-from monitor.web.api.once import Idempotency
+from monitor.web.api.document_page import PROBLEMS, chapters
+from monitor.web.api.idempotency import Idempotency
 from monitor.web.api.operation import JSON, ROOT, Handler, Operation
-from monitor.web.api.reading import PROBLEMS, chapters
-from monitor.web.api.table import operations
+from monitor.web.api.operations import operations
 from monitor.web.backend import BACKEND
 from monitor.web.rendering import page
 

@@ -9,9 +9,9 @@ from typing import Any
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse
 
+from monitor.people.caller import NotThereError
 from monitor.store import StoreError
 from monitor.web.auth import while_allowed
-from monitor.web.sight import NotThereError
 
 PING = 10.0  # seconds between comments that keep the connection known to be there
 PATIENCE = 30.0  # seconds that a reader may take no octet of what waits for it

@@ -14,7 +14,7 @@
 
 from aiohttp import web
 
-from monitor.web.auth.gate import GATE, Authenticator, make_believe
+from monitor.web.auth.authenticator import GATE, Authenticator, make_believe
 from monitor.web.auth.guard import guard
 from monitor.web.auth.needs import needed, needs
 from monitor.web.auth.pages import routes

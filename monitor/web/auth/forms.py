@@ -8,7 +8,7 @@ from monitor.people.caller import Caller
 from monitor.people.secrets import same
 from monitor.web.auth.client import HttpClient
 from monitor.web.backend import CALLER
-from monitor.web.safety import LATE
+from monitor.web.errors import LATE
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "form"

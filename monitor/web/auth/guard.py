@@ -6,9 +6,9 @@ from aiohttp import web
 from yarl import URL
 
 from monitor.people.caller import Caller
+from monitor.web.auth.authenticator import GATE, make_believe, unauthorized
 from monitor.web.auth.client import HttpClient, config_of
 from monitor.web.auth.forms import SAFE, refuse_forgeries
-from monitor.web.auth.gate import GATE, make_believe, unauthorized
 from monitor.web.auth.needs import needed
 from monitor.web.backend import CALLER
 

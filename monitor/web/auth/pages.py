@@ -8,9 +8,9 @@ from aiohttp import web
 
 from monitor.people.passwords import LEAST, MOST, BusyError
 from monitor.people.person import SignInSession
+from monitor.web.auth.authenticator import GATE, VOID, TooSoonError, cookie_name
 from monitor.web.auth.client import HttpClient
 from monitor.web.auth.forms import field_of
-from monitor.web.auth.gate import GATE, VOID, TooSoonError, cookie_name
 from monitor.web.auth.guard import INVITATION, SIGN_IN, SIGN_OUT
 from monitor.web.backend import BACKEND, CALLER
 from monitor.web.rendering import page

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from monitor.people.caller import Caller
 from monitor.store import StoreError
-from monitor.web.auth.gate import GATE
+from monitor.web.auth.authenticator import GATE
 from monitor.web.backend import BACKEND, CALLER
 from monitor.web.rejections import Rejection
 

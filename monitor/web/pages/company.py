@@ -7,20 +7,20 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
-from monitor.board import CurrentVerdict, Line
 from monitor.config import WatchedPath
 from monitor.incidents.advice import MEANWHILE, Actor, Advice
 from monitor.incidents.advising import advice_for, advice_on, runbook_for, runbook_on
 from monitor.incidents.incident import Incident, worst_first
 from monitor.incidents.phrases import SYSTEMS
-from monitor.incidents.scene import SenderInfo, filled
-from monitor.signs import WORST_FIRST
+from monitor.notices.context import SenderInfo, filled
+from monitor.output.symbols import WORST_FIRST
+from monitor.probing.current import CurrentVerdict, Line
 from monitor.store import ProbeRow
 from monitor.web.backend import BACKEND
-from monitor.web.drawing import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
+from monitor.web.caller_view import caller_view_of
+from monitor.web.charts import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
 from monitor.web.legible import span
 from monitor.web.rendering import page
-from monitor.web.sight import caller_view_of
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 

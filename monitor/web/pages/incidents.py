@@ -5,15 +5,16 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from monitor.actions.mutes import MuteError, MuteRequest, may_end, mute, unmute
 from monitor.incidents.incident import Severity
 from monitor.incidents.mute import active, over
+from monitor.people.caller import NotThereError
 from monitor.people.person import Rights
 from monitor.web.auth.needs import needs
-from monitor.web.muting import MuteError, MuteRequest, may_end, mute, unmute
+from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.incidents_view import Chosen, PageContext, choices, incident_view, rows, silent
 from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
-from monitor.web.sight import CallerView, NotThereError, caller_view_of
 from probes.verdict import Cause
 
 MOST = 300  # incidents of a list

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from monitor.actions.mutes import about
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advising import runbook_on
 from monitor.incidents.incident import Failure, Incident, Resolution, Scope, worst_first
 from monitor.incidents.mute import Mute, active, ends, following, muting, over
-from monitor.incidents.notice import NoticeKind
 from monitor.incidents.phrases import SYSTEMS, counted, lasting, listed
-from monitor.incidents.routing import channels_for
-from monitor.incidents.scene import CompanyInfo, NoticeRequest, SenderInfo, scene_of
-from monitor.incidents.wording import left
+from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
+from monitor.notices.notice import NoticeKind
+from monitor.notices.routing import channels_for
+from monitor.notices.wording import left
 from monitor.store import NoticeRecord
-from monitor.web.muting import about
+from monitor.web.caller_view import IncidentDetail
 from monitor.web.pages.probe_view import ACTORS, Remedy
-from monitor.web.sight import IncidentDetail
 
 MOST_NAMED = 3  # companies of one incident, in a list
 ENDINGS: dict[Resolution, str] = {

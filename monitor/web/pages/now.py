@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from monitor.board import CurrentVerdict, Line
 from monitor.config import WatchedPath
 from monitor.incidents.advising import runbook_on
 from monitor.incidents.incident import Incident, worst_first
-from monitor.signs import WORST_FIRST
+from monitor.output.symbols import WORST_FIRST
+from monitor.probing.current import CurrentVerdict, Line
 from monitor.web.backend import BACKEND
+from monitor.web.caller_view import caller_view_of
 from monitor.web.rendering import page
-from monitor.web.sight import caller_view_of
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 

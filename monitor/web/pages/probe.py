@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from monitor.config import WatchedPath
-from monitor.explaining import explanation, plain
-from monitor.incidents.scene import SenderInfo
+from monitor.notices.context import SenderInfo
+from monitor.output.text import explanation, plain
+from monitor.people.caller import NotThereError
 from monitor.people.person import Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
+from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.probe_view import probe_view, seconds
 from monitor.web.rendering import page
-from monitor.web.sight import CallerView, NotThereError, caller_view_of
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome

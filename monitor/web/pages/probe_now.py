@@ -8,17 +8,18 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiMapping
 
+from monitor.actions.probes import CannotSendError, send
+from monitor.actions.rate_limit import TooManyError
 from monitor.config import WatchedPath
+from monitor.people.caller import NotThereError
 from monitor.people.person import Rights
 from monitor.store import ProbeRecord
-from monitor.web.allowance import TooManyError
 from monitor.web.auth.needs import needs
+from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.legible import span
-from monitor.web.manual import CannotSendError, send
 from monitor.web.pages.probe import now_of
 from monitor.web.pages.probe_view import waits_for
 from monitor.web.rendering import page
-from monitor.web.sight import CallerView, NotThereError, caller_view_of
 from probes.judge import delivery_time
 from probes.kinds import Kind
 from probes.sender import Role

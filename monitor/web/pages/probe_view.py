@@ -10,10 +10,10 @@ from monitor.config import WatchedPath
 from monitor.incidents.advice import Actor
 from monitor.incidents.attribution import FailureCase, attribute
 from monitor.incidents.incident import Failure, Incident, Nature, Scope
-from monitor.incidents.marks import Names, mark_of, severity_of
-from monitor.incidents.notice import NoticeKind
 from monitor.incidents.phrases import GRADES, RUN_BY_THE_COMPANY, SYSTEMS
-from monitor.incidents.scene import CompanyInfo, NoticeRequest, SenderInfo, scene_of
+from monitor.incidents.weight import Names, mark_of, severity_of
+from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
+from monitor.notices.notice import NoticeKind
 from monitor.store import ProbeRecord
 from probes.evidence import (
     Absence,

@@ -8,15 +8,16 @@ from datetime import datetime
 
 from aiohttp import web
 
-from monitor.board import CurrentVerdict, Line
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advising import runbook_for
 from monitor.incidents.phrases import SYSTEMS
-from monitor.signs import WORST_FIRST
+from monitor.output.symbols import WORST_FIRST
+from monitor.people.caller import NotThereError
+from monitor.probing.current import CurrentVerdict, Line
 from monitor.store import ProbeRecord
 from monitor.web.backend import BACKEND
+from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.rendering import page
-from monitor.web.sight import CallerView, NotThereError, caller_view_of
 from probes.evidence import Arrival
 from probes.reading.headers import read_message
 from probes.sender import Identity

@@ -9,13 +9,14 @@ from importlib.metadata import version
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
-from monitor.access import Access, AccessError, good, link_to
+from monitor.actions.people import Access, AccessError, good, link_to
+from monitor.people.caller import NotThereError
 from monitor.people.person import Companies, Rights
 from monitor.web.auth.needs import needs
-from monitor.web.pages.loaded import company_tables, tables
+from monitor.web.caller_view import CallerView, caller_view_of
+from monitor.web.pages.config_view import company_tables, tables
 from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
-from monitor.web.sight import CallerView, NotThereError, caller_view_of
 from probes.settings import Duration
 
 MOST = 100  # lines of the audit log on one page

@@ -20,12 +20,12 @@ from collections.abc import Collection, Iterable, Sequence
 from probes.reading.bounces import report as reports
 from probes.reading.bounces.address import address_in, addresses_in, is_machine, plain
 from probes.reading.bounces.answer import ReportedReply, answer_in, answer_told, share
+from probes.reading.bounces.classify import is_auto_reply, is_from_machine, is_notice, notice_kind
 from probes.reading.bounces.complaints import RETURNED, complaint_in, returned, returned_part
 from probes.reading.bounces.notices import ANSWERED, NOTICE_READ, RecipientNotice, notice_in, said_in
+from probes.reading.bounces.recipient import RecipientFailure, untroubled
 from probes.reading.bounces.services import notification_in
-from probes.reading.bounces.sort import is_auto_reply, is_from_machine, is_notice, notice_kind
-from probes.reading.bounces.survivor import token_in
-from probes.reading.bounces.trouble import RecipientFailure, untroubled
+from probes.reading.bounces.token_search import token_in
 from probes.reading.facts import BounceFacts, MailKind, RecipientFacts
 from probes.reading.mime import ParsedMail, open_mail
 

@@ -17,9 +17,9 @@ from probes.reading.facts import Confidence, ReplyFacts
 from probes.reading.replies import carriers, gateways, languages, messages, recipients, senders, systems, webmail
 from probes.reading.replies.blocklists import Listing, listing
 from probes.reading.replies.codes import bare, find_codes, find_stage
-from probes.reading.replies.listen import fold, listen, quoted_address, repair
 from probes.reading.replies.marks import LINKS, MARKS
 from probes.reading.replies.meanings import by_code, by_enhanced
+from probes.reading.replies.normalise import fold, listen, quoted_address, repair
 from probes.reading.replies.table import PhraseTable
 from probes.reading.replies.waits import find_wait
 from probes.verdict import Cause

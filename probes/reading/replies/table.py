@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from probes.reading.replies.listen import fold
+from probes.reading.replies.normalise import fold
 from probes.verdict import Cause
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.incidents.incident import Incident, Nature, Scope, Severity
-from monitor.incidents.notice import Notice, NoticeKind
+from monitor.notices.notice import Notice, NoticeKind
 from probes.verdict import Cause, Outcome
 
 BEGAN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from monitor.channels.alertmanager import AlertmanagerChannel
 from monitor.channels.alerts import LASTS, SILENT
 from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import HttpReply, exchange, session
-from monitor.incidents.notice import Notice, NoticeKind
+from monitor.notices.notice import Notice, NoticeKind
 from tests.dashboards.conftest import able
 from tests.dashboards.servers import alertmanager
 from tests.monitor.channels.notices import labels, notice

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.channels.alerts import LASTS, SILENT, SKEW, AlertmanagerSilence, alerts, silence, silences
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
 from tests.monitor.channels.notices import BEGAN, labels, notice
 
 NOW = BEGAN + timedelta(hours=1)

@@ -15,9 +15,18 @@ from pydantic import SecretStr, ValidationError
 
 from monitor.channels import services
 from monitor.channels.channel import ChannelContext
-from monitor.channels.services import KEYS, MAIL, ServiceChannel, additions, harmless, reason, severity_of, type_of
+from monitor.channels.services import (
+    KEYS,
+    MAIL,
+    ServiceChannel,
+    additions,
+    harmless,
+    reason,
+    severity_of,
+    type_of,
+)
 from monitor.incidents.incident import Severity
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
 from tests.monitor.channels.notices import labels, notice
 from tests.monitor.channels.receiver import PATIENCE, Receiver, receiving
 

@@ -14,7 +14,7 @@ from monitor.channels import exchange
 from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import session
 from monitor.channels.webhook import WebhookChannel, signature, written
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
 from tests.monitor.channels.notices import BEGAN, labels, notice
 from tests.monitor.channels.receiver import HUGE, Heard, Receiver, receiving
 from tests.monitor.world import Clock

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from monitor.inbound.desk import Addresses, InboundRouter
-from monitor.inbound.listener import Listener, listening
-from monitor.inbound.settings import InboundSettings
+from monitor.sources.inbound.listener import Listener, listening
+from monitor.sources.inbound.router import Addresses, InboundRouter
+from monitor.sources.inbound.settings import InboundSettings
 from probes.mailboxes import Sighting
 from probes.mailboxes.inbound import InboundMailbox
 from probes.reading.bounce_origin import SmtpClient

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.inbound import listener as listener_module
-from monitor.inbound import smtp as smtp_module
-from monitor.inbound.desk import Addresses, InboundRouter
-from monitor.inbound.listener import listening
-from monitor.inbound.settings import InboundSettings
-from monitor.pipeline import Pipeline
+from monitor.probing.pipeline import Pipeline
+from monitor.sources.inbound import listener as listener_module
+from monitor.sources.inbound import smtp as smtp_module
+from monitor.sources.inbound.listener import listening
+from monitor.sources.inbound.router import Addresses, InboundRouter
+from monitor.sources.inbound.settings import InboundSettings
 from monitor.store import Store
 from probes.answer import Stage
 from probes.evidence import Arrival, Bounce, Dialogue, FailedLook, Folder, Handover, Look

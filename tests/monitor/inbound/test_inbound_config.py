@@ -6,7 +6,7 @@ import pytest
 
 from monitor.app import addresses_of
 from monitor.config import Config, ConfigErrors, read_config
-from monitor.inbound.desk import AnyReturned, Copies, Reports, Returned
+from monitor.sources.inbound.router import AnyReturned, Copies, Reports, Returned
 from probes.mailboxes.inbound import InboundMailbox
 from probes.token import Purpose, mint, new_probe_id
 from tests.probes.routes.certificates import new_authority

@@ -10,7 +10,7 @@ import pytest
 from monitor import app
 from monitor.app import service
 from monitor.config import read_config
-from monitor.inbound.listener import InboundError
+from monitor.sources.inbound.listener import InboundError
 from monitor.store import Store
 from probes.kinds import Kind
 from probes.token import Purpose, mint

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.inbound import listener as listener_module
-from monitor.inbound import smtp as smtp_module
-from monitor.inbound.listener import InboundError, listening
-from monitor.inbound.settings import InboundSettings
+from monitor.sources.inbound import listener as listener_module
+from monitor.sources.inbound import smtp as smtp_module
+from monitor.sources.inbound.listener import InboundError, listening
+from monitor.sources.inbound.settings import InboundSettings
 from probes.token import mint, new_probe_id
 from tests.monitor.inbound.conftest import PATIENCE, Post, line, posted, until_closed
 from tests.monitor.inbound.mails import bounce, probe

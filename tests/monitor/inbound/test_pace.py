@@ -2,8 +2,8 @@
 
 import pytest
 
-from monitor.inbound import pace
-from monitor.inbound.pace import ClientRateLimit, block_of, client_of
+from monitor.sources.inbound import rate_limit
+from monitor.sources.inbound.rate_limit import ClientRateLimit, block_of, client_of
 
 
 def test_a_minutes_mails_at_once_and_then_as_they_come_in():
@@ -21,7 +21,7 @@ def test_each_client_for_itself():
 
 
 def test_no_more_clients_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pace, "MOST_CLIENTS", 10)
+    monkeypatch.setattr(rate_limit, "MOST_CLIENTS", 10)
     bucket = ClientRateLimit(1)
     for number in range(1000):
         bucket.allows(str(number), 0)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.inbound.turned_away import APART, MOST_SCOPES, MOST_STRETCHES, TurnedAway
+from monitor.sources.inbound.turned_away import APART, MOST_SCOPES, MOST_STRETCHES, TurnedAway
 from probes.mailboxes.inbound import RefusedPeriod
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

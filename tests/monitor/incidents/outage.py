@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
-from monitor.incidents.due import Audience, Due
 from monitor.incidents.incident import Incident, LastNotice
-from monitor.incidents.notice import Notice, NoticeKind
-from monitor.incidents.ruling import Signal
-from monitor.incidents.scene import CompanyInfo, NoticeRequest
 from monitor.incidents.settings import IncidentSettings, RoutingRule
+from monitor.incidents.signal import Signal
+from monitor.notices.context import CompanyInfo, NoticeRequest
+from monitor.notices.due import Audience, Due
+from monitor.notices.notice import Notice, NoticeKind
 from tests.monitor.incidents.score import CODE, T0, Day, ruling, site
 from tests.monitor.incidents.tellings import SENDER
 

@@ -14,12 +14,12 @@ from itertools import count
 from typing import Any
 
 from monitor.incidents.incident import Failure, Incident, decode, encode
-from monitor.incidents.marks import Names
 from monitor.incidents.others import KEPT
-from monitor.incidents.picture import HISTORY, FailureTracker
 from monitor.incidents.rules import After, Moment, reconcile
-from monitor.incidents.ruling import Line, PathInfo, Signal
 from monitor.incidents.settings import IncidentSettings
+from monitor.incidents.signal import Line, PathInfo, Signal
+from monitor.incidents.tracker import HISTORY, FailureTracker
+from monitor.incidents.weight import Names
 from probes.answer import Answer, Fault, Stage
 from probes.kinds import Kind
 from probes.sender import Role

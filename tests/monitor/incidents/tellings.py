@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
-from monitor.incidents.notice import NoticeKind
-from monitor.incidents.scene import CompanyInfo, NoticeRequest, SenderInfo
+from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo
+from monitor.notices.notice import NoticeKind
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 

@@ -8,9 +8,9 @@ from monitor.incidents.attribution import FailureCase, attribute
 from monitor.incidents.comparison import NEUTRAL, Comparison, Differs, Got, Rigour, compared, differs, got_beside
 from monitor.incidents.comparison import Failing as Now
 from monitor.incidents.incident import Nature, Reason, Scope, Severity
-from monitor.incidents.marks import Names, Weight
-from monitor.incidents.picture import CONTROL_AGAIN
 from monitor.incidents.reach import Reach
+from monitor.incidents.tracker import CONTROL_AGAIN
+from monitor.incidents.weight import Names, Weight
 from probes.sender import Role
 from probes.verdict import Cause
 from tests.monitor.incidents.score import (

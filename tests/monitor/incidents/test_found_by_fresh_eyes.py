@@ -3,9 +3,9 @@
 import pytest
 
 from monitor.incidents.incident import Incident, Nature, Reason, Scope, Severity
-from monitor.incidents.notice import NoticeKind
-from monitor.incidents.scene import scene_of
-from monitor.incidents.wording import headline, text, title
+from monitor.notices.context import scene_of
+from monitor.notices.notice import NoticeKind
+from monitor.notices.wording import headline, text, title
 from tests.monitor.incidents.outage import Outage
 from tests.monitor.incidents.score import CODE, INVITATION, NAMES, QUARTER, Day, site
 from tests.monitor.incidents.tellings import telling

@@ -17,10 +17,10 @@ from monitor.incidents.incident import (
     Scope,
     Severity,
 )
-from monitor.incidents.notice import NoticeKind
 from monitor.incidents.rules import After, Moment, reconcile
 from monitor.incidents.scope import Problem, Town, WideningThresholds
-from monitor.incidents.telling import news_for
+from monitor.notices.next_notice import news_for
+from monitor.notices.notice import NoticeKind
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 from tests.monitor.incidents.tellings import T0, failure

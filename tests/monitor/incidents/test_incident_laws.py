@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from monitor.incidents.incident import Resolution
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
 from tests.monitor.incidents.outage import CHANNELS, Outage, turns
 
 HOURS = 10

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.incidents.history import INTERMITTENT
 from monitor.incidents.incident import Nature, Reason, Resolution, Severity
-from monitor.incidents.notice import NoticeKind
-from monitor.incidents.scene import scene_of
-from monitor.incidents.track import INTERMITTENT
-from monitor.incidents.wording import headline, text
+from monitor.notices.context import scene_of
+from monitor.notices.notice import NoticeKind
+from monitor.notices.wording import headline, text
 from tests.monitor.incidents.outage import Outage, turns
 from tests.monitor.incidents.score import CODE, QUARTER, Day, site
 from tests.monitor.incidents.tellings import telling

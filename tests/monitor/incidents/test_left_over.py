@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from monitor.incidents.incident import Nature, Scope
-from monitor.incidents.scene import scene_of
-from monitor.incidents.wording import headline
+from monitor.notices.context import scene_of
+from monitor.notices.wording import headline
 from probes.verdict import Cause
 from tests.monitor.incidents.outage import Outage, turns
 from tests.monitor.incidents.tellings import failure, incident, telling, town

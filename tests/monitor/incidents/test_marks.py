@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.incidents.marks import Weight, mark_of
+from monitor.incidents.weight import Weight, mark_of
 from probes.answer import Answer, Stage
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.monitor.incidents.score import CODE, INVITATION, NAMES, VERDICTS, verdict

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from monitor.incidents.incident import Nature, Reason, Scope, Severity
-from monitor.incidents.scene import scene_of
-from monitor.incidents.wording import headline, text
+from monitor.notices.context import scene_of
+from monitor.notices.wording import headline, text
 from probes.sender import Role
 from probes.verdict import Cause
 from tests.monitor.incidents.score import CODE, INVITATION, QUARTER, RESET, Day, site

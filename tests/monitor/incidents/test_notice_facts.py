@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from monitor.incidents.facts import facts, labels
 from monitor.incidents.incident import Nature, Resolution, Scope, Severity
-from monitor.incidents.notice import NoticeKind
-from monitor.incidents.scene import NoticeRequest
+from monitor.notices.context import NoticeRequest
+from monitor.notices.notice import NoticeKind
+from monitor.notices.payload import facts, labels
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 from tests.monitor.incidents.tellings import T0, failure, incident, storm, telling, town

@@ -9,11 +9,11 @@ import pytest
 from monitor.incidents.attribution import FailureCase, attribute
 from monitor.incidents.comparison import NEUTRAL, Comparison, Got
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope, Severity
-from monitor.incidents.marks import Names, Weight
-from monitor.incidents.notice import NoticeKind
 from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, REASONS, SCOPES, legible, where
-from monitor.incidents.scene import CompanyInfo, NoticeRequest
-from monitor.incidents.wording import text, title
+from monitor.incidents.weight import Names, Weight
+from monitor.notices.context import CompanyInfo, NoticeRequest
+from monitor.notices.notice import NoticeKind
+from monitor.notices.wording import text, title
 from probes.answer import Answer, Stage
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from monitor.incidents.incident import IncidentEvent, Nature, Resolution, Scope, Severity
-from monitor.incidents.picture import HISTORY
 from monitor.incidents.settings import IncidentSettings
+from monitor.incidents.tracker import HISTORY
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 from tests.monitor.incidents.score import CODE, INVITATION, NAMES, RESET, T0, Day, ruling, site

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.incidents.incident import Nature
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
 from tests.monitor.incidents.outage import Outage
 from tests.monitor.incidents.score import CODE, Day, site
 

@@ -5,8 +5,8 @@ import pytest
 from monitor.incidents.advice import Actor
 from monitor.incidents.advising import advice_on
 from monitor.incidents.incident import Nature, Reason, Resolution, Scope, Severity
-from monitor.incidents.scene import scene_of
-from monitor.incidents.wording import headline, text
+from monitor.notices.context import scene_of
+from monitor.notices.wording import headline, text
 from probes.answer import Answer, Stage, list_named
 from tests.monitor.incidents.score import CODE, QUARTER, Day, site
 from tests.monitor.incidents.tellings import telling, town

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.incidents.incident import Incident, IncidentEvent, Nature, Resolution, Scope, Severity
-from monitor.incidents.ruling import PathInfo
+from monitor.incidents.signal import PathInfo
 from probes.sender import Role
 from probes.verdict import Cause
 from tests.monitor.incidents.score import CODE, INVITATION, QUARTER, RESET, Day, site

@@ -3,8 +3,8 @@
 from monitor.incidents.advice import Actor
 from monitor.incidents.advising import advice_on
 from monitor.incidents.incident import Nature, Scope, Severity
-from monitor.incidents.scene import scene_of
-from monitor.incidents.wording import headline
+from monitor.notices.context import scene_of
+from monitor.notices.wording import headline
 from tests.monitor.incidents.score import CODE, Day, site
 from tests.monitor.incidents.tellings import telling
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 
 from monitor.incidents.incident import Resolution
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
 from tests.monitor.incidents.outage import Outage, turns
 
 FIRST, SECOND, ALL = 60, 61, 68  # minutes, a few before the first two are probed, and then all others

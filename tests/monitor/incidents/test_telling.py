@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from monitor.incidents.incident import Incident, LastNotice, Nature, Resolution, Scope, Severity
-from monitor.incidents.notice import NoticeKind
-from monitor.incidents.routing import channels_for
 from monitor.incidents.settings import RoutingRule
-from monitor.incidents.telling import news_for, size_told
+from monitor.notices.next_notice import news_for, size_told
+from monitor.notices.notice import NoticeKind
+from monitor.notices.routing import channels_for
 from probes.verdict import Cause, Outcome
 from tests.monitor.incidents.score import T0
 

@@ -7,8 +7,8 @@ from monitor.incidents.advising import advice_on
 from monitor.incidents.attribution import Attribution, FailureCase, attribute
 from monitor.incidents.comparison import NEUTRAL, Comparison, Got
 from monitor.incidents.incident import Nature, Reason, Scope, Severity
-from monitor.incidents.marks import Weight
-from monitor.incidents.wording import text, title
+from monitor.incidents.weight import Weight
+from monitor.notices.wording import text, title
 from monitor.web.pages import company, probe_view
 from probes.answer import Answer, Stage
 from probes.verdict import Cause, Grade, Outcome, Verdict

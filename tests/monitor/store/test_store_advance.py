@@ -10,7 +10,7 @@ from conftest import Child
 from incident_samples import entry, incident, mute, notice
 from store_samples import FIRST, INBOX, T0, at, probe
 
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
 from monitor.store import Store
 
 STORM = """

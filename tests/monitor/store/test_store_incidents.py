@@ -8,7 +8,7 @@ from incident_samples import entry, failure, incident, notice
 from store_samples import FIRST, INBOX, T0, at, probe
 
 from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, Resolution
-from monitor.incidents.notice import NoticeKind
+from monitor.notices.notice import NoticeKind
 from monitor.store import Store, StoreError
 
 

@@ -6,7 +6,7 @@ import pytest
 from incident_samples import entry, incident, notice
 from store_samples import T0, at
 
-from monitor.incidents.notice import Notice, NoticeKind
+from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import NoticeRecord, Store
 
 

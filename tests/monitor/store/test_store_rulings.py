@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
 
-from monitor.incidents.ruling import Line, Signal
+from monitor.incidents.signal import Line, Signal
 from monitor.store import Store, reads
 from probes.kinds import Kind
 from probes.sender import Role

@@ -14,21 +14,21 @@ from aiohttp import ClientResponse, ClientSession, DummyCookieJar, TCPConnector,
 from argon2 import PasswordHasher
 from yarl import URL
 
-from monitor.access import Access
-from monitor.board import Board
-from monitor.casebook import IncidentEngine
+from monitor.actions.people import Access
 from monitor.config import Config
-from monitor.metrics import Gauges, Metrics
+from monitor.oncall.engine import IncidentEngine
+from monitor.output.metrics import Gauges, Metrics
 from monitor.people.caller import Caller
 from monitor.people.passwords import Passwords
 from monitor.people.person import AuditEntry, Companies, Rights
+from monitor.probing.current import Board
 from monitor.store import Store
 from monitor.web import rendering
 from monitor.web.auth import guard, needs, routes
-from monitor.web.auth.gate import GATE, Authenticator
+from monitor.web.auth.authenticator import GATE, Authenticator
 from monitor.web.backend import BACKEND, CALLER, Backend
-from monitor.web.live import Live
-from monitor.web.safety import safe
+from monitor.web.broadcast import Live
+from monitor.web.errors import safe
 from monitor.web.server import serving
 from probes.settings import Endpoint
 from tests.monitor.world import Clock

@@ -11,17 +11,17 @@ from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
 
-from monitor.board import Board
-from monitor.casebook import IncidentEngine
 from monitor.config import Config, WatchedPath
 from monitor.incidents.incident import Failure, HistoryEntry, Incident, IncidentEvent, Nature, Scope, Severity
-from monitor.metrics import Gauges, Metrics
+from monitor.oncall.engine import IncidentEngine
+from monitor.output.metrics import Gauges, Metrics
 from monitor.people.passwords import Passwords
 from monitor.people.person import Companies, Rights
+from monitor.probing.current import Board
 from monitor.store import Store
-from monitor.web.auth.gate import GATE, Authenticator
+from monitor.web.auth.authenticator import GATE, Authenticator
 from monitor.web.backend import Backend
-from monitor.web.live import Live
+from monitor.web.broadcast import Live
 from monitor.web.server import application, serving
 from probes.answer import Stage
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Marker, Step

@@ -9,18 +9,18 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
-from monitor.board import Board, CurrentVerdict, Line
-from monitor.casebook import IncidentEngine
 from monitor.config import Config, WatchedPath
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
-from monitor.metrics import Gauges, Metrics
+from monitor.oncall.engine import IncidentEngine
+from monitor.output.metrics import Gauges, Metrics
 from monitor.people.caller import Caller
 from monitor.people.person import Companies, Rights
+from monitor.probing.current import Board, CurrentVerdict, Line
 from monitor.store import ProbeRow, Store
 from monitor.web import pages, runbooks
 from monitor.web.backend import BACKEND, CALLER, Backend
-from monitor.web.live import Live
-from monitor.web.safety import safe
+from monitor.web.broadcast import Live
+from monitor.web.errors import safe
 from monitor.web.server import serving
 from probes.kinds import Kind
 from probes.sender import Identity, Role

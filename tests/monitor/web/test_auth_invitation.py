@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from monitor.access import Access, first_link
+from monitor.actions.people import Access, first_link
 from monitor.people.person import Rights
 from monitor.store import Store
 from tests.monitor.web.doors import PASSWORD, House, all_of, house

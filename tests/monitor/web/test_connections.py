@@ -19,9 +19,9 @@ from monitor.people.caller import Caller
 from monitor.people.person import Rights
 from monitor.web.backend import CALLER
 from monitor.web.connections import ConnectionLimits, Connections
+from monitor.web.errors import safe
 from monitor.web.headers import HEADERS
 from monitor.web.rejections import Rejection, Rejections
-from monitor.web.safety import safe
 from monitor.web.server import serving
 from probes.settings import Endpoint
 from tests.probes.routes.certificates import new_authority

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from monitor.web.drawing import MOST_DOTS, PLACES, Frame, chart_of, strip_of, times_of
+from monitor.web.charts import MOST_DOTS, PLACES, Frame, chart_of, strip_of, times_of
 from monitor.web.legible import LONGEST, cut, plain, spelled
 from probes.verdict import Grade, Outcome
 from tests.monitor.web.scenery import NOW, row

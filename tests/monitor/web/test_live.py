@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 
 from monitor.events import Event
-from monitor.web.live import MOST_WAITING, Live
+from monitor.web.broadcast import MOST_WAITING, Live
 from probes.answer import Stage
 from probes.evidence import Attempt, Dialogue, Interrupted, Look
 from tests.monitor.web.office import START, accepted, probe_of, step

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.incidents.incident import Nature, Resolution, Scope
-from monitor.incidents.scene import SenderInfo
+from monitor.notices.context import SenderInfo
 from monitor.people.person import Rights
 from monitor.web.pages.company import Company, company_view, stretch_of
 from probes.kinds import Kind

@@ -12,7 +12,7 @@ import pytest
 from monitor.config import Config
 from monitor.incidents.incident import Incident, Resolution, Scope, Severity
 from monitor.incidents.mute import Mute
-from monitor.incidents.notice import Notice, NoticeKind
+from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import NoticeRecord
 from monitor.web.pages.incidents_view import Chosen, PageContext, choices, fates, rows, silent_because, when
 from tests.monitor.web.office import CONFIG, START, Office, but, incident, office, opened, post

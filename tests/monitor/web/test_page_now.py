@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from monitor.incidents.incident import Scope, Severity
+from monitor.output.symbols import COLOURS, SIGNS
 from monitor.people.person import Rights
-from monitor.signs import COLOURS, SIGNS
 from monitor.web.pages.now import MOST_COMPANIES, Ask, Now, asked, now_view
 from monitor.web.rendering import assets
 from probes.kinds import Kind

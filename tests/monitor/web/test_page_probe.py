@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.explaining import explanation, plain
 from monitor.incidents.incident import Nature, Reason
-from monitor.incidents.scene import SenderInfo
+from monitor.notices.context import SenderInfo
+from monitor.output.text import explanation, plain
 from monitor.store import Cursor, ProbeRecord
 from monitor.web.pages.probe import asked, cursor_of, written
 from monitor.web.pages.probe_view import probe_view, remedy, waits_for

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from monitor.actions.rate_limit import Allowance, Limit, TooManyError
 from monitor.config import Config, WatchedPath
-from monitor.web.allowance import Allowance, Limit, TooManyError
 from monitor.web.pages.probe_now import ProbeForm, ProbeRequest, order_of, place_of
 from probes.kinds import Kind
 from probes.sender import Role

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from monitor.config import Config
 from monitor.people.person import AuditEntry, Rights
-from monitor.web.pages.loaded import MASK, company_tables, masked, tables, written
+from monitor.web.pages.config_view import MASK, company_tables, masked, tables, written
 from probes.settings import Endpoint
 from tests.monitor.web.office import CONFIG, START, Office, office, path_settings, post
 

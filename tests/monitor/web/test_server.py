@@ -9,8 +9,8 @@ import pytest
 from aiohttp import ClientSession, TCPConnector, web
 
 from monitor.config import Config
+from monitor.web.errors import LONGEST_BODY
 from monitor.web.headers import HEADERS
-from monitor.web.safety import LONGEST_BODY
 from monitor.web.server import WebError, serving, serving_all
 from probes.settings import Endpoint
 from tests.monitor.web.office import Office, office
@@ -79,7 +79,7 @@ async def test_a_body_that_is_too_long_is_refused(tmp_path: Path) -> None:
 async def test_whoever_does_not_come_to_an_end_is_not_waited_for(
     tmp_path: Path, monkeypatch: Any, begun: bytes, answer: bytes
 ) -> None:
-    monkeypatch.setattr("monitor.web.safety.PATIENCE", 0.3)
+    monkeypatch.setattr("monitor.web.errors.PATIENCE", 0.3)
     monkeypatch.setattr("monitor.web.connections.HEADERS_SECONDS", 0.3)
     async with office(tmp_path) as there, asyncio.timeout(10):
         host, port = there.url.removeprefix("http://").split(":")

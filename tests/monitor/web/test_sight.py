@@ -10,11 +10,11 @@ import pytest
 
 from monitor.events import Event
 from monitor.incidents.incident import Incident, Resolution
-from monitor.incidents.notice import Notice, NoticeKind
-from monitor.people.caller import Caller
+from monitor.notices.notice import Notice, NoticeKind
+from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry, Rights
 from monitor.store import ProbeFilter
-from monitor.web.sight import HIDDEN_MUTES, WIDER, CallerView, NotThereError
+from monitor.web.caller_view import HIDDEN_MUTES, WIDER, CallerView
 from probes.evidence import Look
 from probes.verdict import Cause
 from tests.monitor.incidents.test_mutes import a_mute

@@ -21,7 +21,7 @@ from probes.reading.replies import (
     systems,
     webmail,
 )
-from probes.reading.replies.listen import fold
+from probes.reading.replies.normalise import fold
 from probes.reading.replies.table import PhraseTable
 
 MODULES = (webmail, carriers, gateways, senders, recipients, messages, systems, languages)

@@ -11,22 +11,22 @@ from typing import Any
 
 from aiohttp import ClientResponse, ClientSession, ClientTimeout, web
 
-from monitor.access import Access
-from monitor.board import Board
-from monitor.casebook import IncidentEngine
+from monitor.actions.people import Access
 from monitor.config import Config, WatchedPath
 from monitor.incidents.incident import HistoryEntry, Incident
-from monitor.incidents.notice import Notice
-from monitor.metrics import Metrics
+from monitor.notices.notice import Notice
+from monitor.oncall.engine import IncidentEngine
+from monitor.output.metrics import Metrics
 from monitor.people.person import Companies, Rights
-from monitor.pipeline import Pipeline
+from monitor.probing.current import Board
+from monitor.probing.pipeline import Pipeline
 from monitor.store import Store
 from monitor.web import rendering
 from monitor.web.api import routes
 from monitor.web.auth import add_gate, guard
 from monitor.web.backend import BACKEND, Backend
-from monitor.web.live import Live
-from monitor.web.safety import safe
+from monitor.web.broadcast import Live
+from monitor.web.errors import safe
 from monitor.web.server import serving
 from probes.evidence import Arrival, Attempt, Evidence, Folder, Handover, Marker
 from probes.kinds import Kind

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientError, ClientResponse
 
-from monitor.access import Access
+from monitor.actions.people import Access
 from monitor.people.person import Rights
 from monitor.web.headers import HEADERS
 from tests.monitor.web.api.counter import API, Counter, Program

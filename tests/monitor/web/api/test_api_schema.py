@@ -14,7 +14,7 @@ from schemathesis.config import SchemathesisConfig
 from monitor.people.person import Companies, Rights
 from monitor.web.api import stream
 from monitor.web.api.document import document
-from monitor.web.api.table import operations
+from monitor.web.api.operations import operations
 from tests.monitor.web.api.counter import Counter, counter
 from tests.monitor.web.office import incident
 from tests.monitor.world import World

@@ -1,0 +1,144 @@
+"""Mutes that somebody makes or ends by HTTP. Whoever is bound to companies mutes only what is theirs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+
+from pydantic import TypeAdapter, ValidationError
+
+from monitor.actions.ports import CallerScope
+from monitor.incidents.maintenance import PREFIX
+from monitor.incidents.mute import Mute, over
+from monitor.incidents.phrases import listed
+from monitor.people.caller import NotThereError
+from monitor.people.person import AuditEntry
+from monitor.people.secrets import new_id
+from probes.settings import Duration, Text
+from probes.verdict import Cause
+
+LASTS: TypeAdapter[timedelta] = TypeAdapter(Duration)
+LINE: TypeAdapter[str] = TypeAdapter(Text)
+
+
+class MuteError(Exception):
+    """It makes no mute, or cannot be ended. Its text says why and what is expected; `field` is where."""
+
+    def __init__(self, field: str, said: str) -> None:
+        super().__init__(said)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class MuteRequest:
+    """What somebody wants silence about, for how long and why; "" restricts nothing. `path` only with a company."""
+
+    company: str = ""
+    path: str = ""
+    mail_system: str = ""
+    cause: str = ""
+    everything: bool = False
+    lasts: str = ""
+    why: str = ""
+
+
+async def mute(sight: CallerScope, wish: MuteRequest) -> Mute:
+    """Keep a mute that begins now. Raises MuteError, and NotThereError for a company or path that is not theirs."""
+    caller, now = sight.caller, sight.backend.now()
+    cause = _place(sight, wish)
+    lasts = _lasting(wish.lasts)
+    made = Mute(
+        id=new_id(),
+        company=wish.company,
+        path=wish.path,
+        mail_system=wish.mail_system,
+        cause=cause,
+        begins_at=now,
+        ends_at=now + lasts,
+        weekly="",
+        by=caller.name,
+        why=_why(wish.why),
+        created_at=now,
+    )
+    await sight.backend.store.add_mute(made)
+    said = f"{about(made)} for {wish.lasts.strip()}, mute {made.id}: {made.why}"
+    await sight.backend.store.note(AuditEntry(now, caller.name, caller.way, "mute", said, made.company))
+    sight.backend.casebook.poke()
+    return made
+
+
+async def unmute(sight: CallerScope, mute_id: str) -> Mute:
+    """End it before its time. Raises NotThereError, MuteError."""
+    caller, now = sight.caller, sight.backend.now()
+    found = next((each for each in await sight.mutes() if each.id == mute_id), None)
+    if found is None:
+        raise NotThereError(f"mute {mute_id}")
+    if mute_id.startswith(PREFIX):
+        raise MuteError("mute", "it stands in the configuration: take its [[maintenance]] table out there")
+    if not may_end(sight, found):
+        raise MuteError("mute", "it is about more than your companies; somebody who is bound to none can end it")
+    if over(found, now) or not await sight.backend.store.end_mute(mute_id, now, caller.name):
+        raise MuteError("mute", "it is over already")
+    about_it = f"{about(found)}, mute {found.id}"
+    await sight.backend.store.note(AuditEntry(now, caller.name, caller.way, "mute ended", about_it, found.company))
+    sight.backend.casebook.poke()
+    return found
+
+
+def may_end(sight: CallerScope, found: Mute) -> bool:
+    """Whether the caller's companies are all that it is about, and it does not stand in the configuration."""
+    ours = sight.caller.sees_all or bool(found.company and sight.caller.sees(found.company))
+    return ours and not found.id.startswith(PREFIX)
+
+
+def about(found: Mute) -> str:
+    """What it silences, in a few words."""
+    place = "/".join(filter(None, (found.company, found.path)))
+    return " · ".join(filter(None, (place, found.mail_system, found.cause))) or "everything"
+
+
+def _place(sight: CallerScope, wish: MuteRequest) -> Cause | None:
+    """What it is about is there, for this caller: a mute of a misspelt name would silence nothing, unnoticed."""
+    if wish.everything == bool(wish.company or wish.mail_system or wish.cause):
+        said = (
+            "everything and a choice exclude each other; leave one of them out"
+            if wish.everything
+            else "would mute everything; choose a company, a mail system or a cause, or say everything"
+        )
+        raise MuteError("about", said)
+    if wish.path and not wish.company:
+        raise MuteError("path", "a path is named within a company: choose the company too")
+    if wish.company:
+        sight.path(wish.company, wish.path) if wish.path else sight.paths(wish.company)
+    elif not sight.caller.sees_all:
+        raise MuteError("company", "choose one of your companies; what is wider is not yours to mute")
+    if wish.mail_system:
+        _known("mail_system", wish.mail_system, {path.mail_system for path in sight.paths(wish.company)})
+    return Cause(_known("cause", wish.cause, list(Cause))) if wish.cause else None
+
+
+def _known(field: str, name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    if name not in names:
+        close = get_close_matches(name, names, n=1)
+        raise MuteError(field, f"did you mean {close[0]}?" if close else f"must be one of {listed(names, 30)}")
+    return name
+
+
+def _lasting(text: str) -> timedelta:
+    try:
+        return LASTS.validate_python(text.strip())
+    except ValidationError as wrong:
+        raise MuteError("lasts", _words(wrong)) from None
+
+
+def _why(text: str) -> str:
+    try:
+        return LINE.validate_python(text.strip())
+    except ValidationError as wrong:
+        raise MuteError("why", _words(wrong)) from None
+
+
+def _words(wrong: ValidationError) -> str:
+    error = wrong.errors(include_url=False)[0]
+    return str(error.get("ctx", {}).get("error", error["msg"]))

@@ -1,0 +1,130 @@
+"""Probes that somebody sends by hand: the pages and the API send them here, so that both know the same limits.
+
+What was sent is written into the audit log. All of one wish is sent, or nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from monitor.actions.ports import CallerScope
+from monitor.actions.rate_limit import HOUR, Limit, TooManyError
+from monitor.config import WatchedPath
+from monitor.people.person import AuditEntry
+from probes.kinds import Kind
+from probes.probe import Probe
+from probes.sender import Role
+
+Wish = tuple[WatchedPath, Kind]
+WHAT = "probe"  # in the audit log
+AT_ONCE = 500  # lines of the audit log
+SOON = timedelta(minutes=1)  # until the path's own limits may let another probe through
+
+
+class CannotSendError(Exception):
+    """This cannot be sent, now or ever. Its text is one line that says why and what to do; `field` is what is wrong."""
+
+    def __init__(self, said: str, field: str) -> None:
+        super().__init__(said)
+        self.field = field
+
+
+async def send(sight: CallerScope, company: str, path: str, kinds: Sequence[Kind], role: Role) -> list[Probe]:
+    """Send a probe of each kind on this path, or with "" on each path of the company; without kinds, each path's first.
+
+    Raises NotThereError, CannotSendError, TooManyError. LaunchError is not among them: what can be known is asked
+    before anything is sent.
+    """
+    backend, caller = sight.backend, sight.caller
+    sites = [sight.path(company, path)] if path else sight.paths(company)
+    wishes = [(site, kind) for site in sites for kind in dict.fromkeys(kinds or site.kinds[:1])]
+    _check(sight, sites, role)
+    await _recall(sight)
+    _reserve(sight, wishes)
+    sent: list[Probe] = []
+    try:
+        for site, kind in wishes:
+            probe = await backend.launch(site, kind, role)
+            sent.append(probe)
+            about = f"{site.key} {kind} as {role}, probe {probe.id}"
+            deed = AuditEntry(backend.now(), caller.name, caller.way, WHAT, about, company, site.path)
+            await backend.store.note(deed)
+    finally:
+        _give_back(sight, wishes[len(sent) :])
+    return sent
+
+
+def _reserve(sight: CallerScope, wishes: Sequence[Wish]) -> None:
+    """Take the room for all of them, or none. Raises TooManyError."""
+    backend, limits = sight.backend, _limits(sight, wishes)
+    backend.manual.check(limits, backend.now())
+    for number, (site, _) in enumerate(wishes):
+        if not backend.admits(site):
+            for admitted, _ in wishes[:number]:
+                backend.give_back(admitted)
+            raise TooManyError(f"{site.key}: no more probes are sent there now, see probes.cap", SOON)
+    backend.manual.count(limits, backend.now())
+
+
+def _give_back(sight: CallerScope, unsent: Sequence[Wish]) -> None:
+    """The room of what was not sent after all."""
+    for site, _ in unsent:
+        sight.backend.give_back(site)
+    sight.backend.manual.give_back(_limits(sight, unsent) if unsent else ())
+
+
+async def _recall(sight: CallerScope) -> None:
+    """After a start: who sent what in the last hour, and on which path, stands in the audit log."""
+    backend = sight.backend
+    found: list[tuple[tuple[str, ...], datetime]] = []
+    since, before = backend.now() - HOUR, None
+    while not backend.manual.recalled:
+        part = await backend.store.deeds(before, AT_ONCE)
+        for deed in (deed for _, deed in part if deed.what == WHAT and deed.at > since):
+            found += [(key, deed.at) for key in (_person(deed.way, deed.who), _path(f"{deed.company}/{deed.path}"))]
+        if len(part) < AT_ONCE or part[-1][1].at <= since:
+            if not backend.manual.recalled:  # by another request meanwhile
+                backend.manual.recall(found)
+        else:
+            before = part[-1][0]
+
+
+def _check(sight: CallerScope, sites: Iterable[WatchedPath], role: Role) -> None:
+    """Whether whom we compare with can speak here. Of the sender itself the probe tells why it cannot."""
+    if role is Role.SENDER:
+        return
+    identity = sight.backend.config().identities().get(role)
+    if identity is None:
+        raise CannotSendError(f"there is no {role}; add a [{role}] table to the configuration", "as")
+    for site in sites:
+        if why := site.route.withholds(identity):
+            raise CannotSendError(f"{site.key}: {why}", "as")
+
+
+def _limits(sight: CallerScope, wishes: Sequence[Wish]) -> list[Limit]:
+    """What one person may send in an hour, and what may come on one path."""
+    most = sight.backend.config().web.manual
+    counts: Mapping[str, int] = {site.key: sum(other is site for other, _ in wishes) for site, _ in wishes}
+    person = Limit(
+        key=_person(sight.caller.way, sight.caller.name),
+        wanted=len(wishes),
+        most=most.per_person_per_hour,
+        said=f"by hand one person sends at most {most.per_person_per_hour} probes in an hour",
+    )
+    paths = [
+        Limit(
+            key=_path(key),
+            wanted=wanted,
+            most=most.per_path_per_hour,
+            said=f"{key}: by hand at most {most.per_path_per_hour} probes are sent there in an hour",
+        )
+        for key, wanted in counts.items()
+    ]
+    return [person, *paths]
+
+
+def _person(way: str, name: str) -> tuple[str, ...]:
+    return ("person", way, name)
+
+
+def _path(key: str) -> tuple[str, ...]:
+    return ("path", key)

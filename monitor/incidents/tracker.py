@@ -1,0 +1,420 @@
+"""What fails now, kept up to date verdict by verdict. No I/O, no clock: what it must know of the past is handed in."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from monitor.incidents.attribution import FailureCase, attribute, least
+from monitor.incidents.comparison import Comparison, Failing, Got, Rigour
+from monitor.incidents.history import CheckHistory, FailureLimits, FailureState, track_of
+from monitor.incidents.holding import Group, Known, grouped
+from monitor.incidents.incident import Failure, Incident, Nature, Reason, Severity
+from monitor.incidents.others import Others
+from monitor.incidents.reach import Contacts, Reach, Unreached, never_connected, reach, unanswered
+from monitor.incidents.scope import Problem, RecentSuccess, Town, WideningThresholds, of_company
+from monitor.incidents.settings import IncidentSettings
+from monitor.incidents.signal import Line, PathInfo, Place, Signal
+from monitor.incidents.weight import Names, Weight, mark_of, severity_of
+from probes.sender import Role
+from probes.uplink import Uplink
+from probes.verdict import Outcome
+
+HISTORY = 40  # verdicts of a line from which its track is made again
+GAP = 1.5  # of the time between two probes: where more lies between two verdicts, another one is on its way
+LONGEST_WAIT = timedelta(hours=1)  # for the next probe of a check; what is probed once a day holds up no end
+MOST_PATIENCE = 3  # how often the good ones that are needed are doubled, for what comes back again and again
+CONTROL_AGAIN = timedelta(minutes=3)  # until the next control, where the last one failed and that may be chance
+
+
+def good_needed(settings: IncidentSettings, relapses: int) -> int:
+    """So many good ones in a row end an incident that came back so often."""
+    return settings.good << min(relapses, MOST_PATIENCE)
+
+
+class FailureTracker:
+    """The tracks of all lines that are watched, and the problems that follow."""
+
+    def __init__(self) -> None:
+        self._settings = IncidentSettings()
+        self._names = Names("", "")
+        self._sites: dict[str, list[PathInfo]] = {}
+        self._ways: dict[Place, PathInfo] = {}
+        self._town: dict[str, str] = {}
+        self._lines: dict[Line, PathInfo] = {}
+        self._awake_since: datetime | None = None
+        self._tracks: dict[Line, CheckHistory] = {}
+        self._others = Others()
+        self._contacts = Contacts()
+        self._uplink: Callable[[], Uplink] = Uplink
+        self._unreached: dict[tuple[Line, bool], Unreached] = {}  # of its mail, and of what we could not ask
+        self._reach: dict[tuple[Line, bool], Reach] = {}
+        self._reached: Mapping[Unreached, Reach] = {}
+        self._again: dict[Place, Signal] = {}  # paths whose control is to be asked again soon
+        self._heard_at: dict[str, datetime] = {}
+        self._failing: dict[str, list[Failure]] = {}
+        self._problems: dict[str, list[Problem]] = {}
+        self._relapses: Mapping[tuple[str, Nature], int] = {}
+        self._stale: set[str] = set()
+        self._undecided: set[str] = set()
+
+    def configure(
+        self,
+        sites: Iterable[PathInfo],
+        settings: IncidentSettings,
+        names: Names,
+        others: Mapping[Role, Names] | None = None,
+    ) -> None:
+        """Look at these paths by these rules; forget all others. `others`: identities that the sender, which has these
+        `names`, is compared with."""
+        by_company: defaultdict[str, list[PathInfo]] = defaultdict(list)
+        for site in sites:
+            by_company[site.company].append(site)
+        if names != self._names or settings != self._settings:
+            self._tracks.clear()  # what a verdict counts for may be other now
+        self._settings, self._names = settings, names
+        self._others.configure(names, others or {})
+        self._sites = dict(by_company)
+        self._ways = {site.key: site for sites in by_company.values() for site in sites}
+        self._town = {company: sites[0].mail_system for company, sites in by_company.items()}
+        self._lines = {
+            (site.company, site.path, kind): site
+            for sites in by_company.values()
+            for site in sites
+            for kind in site.kinds
+        }
+        for gone in [line for line in self._tracks if line not in self._lines]:
+            del self._tracks[gone]
+        self._unreached.clear()
+        for line in self._tracks:
+            self._look_at_connection(line)
+        for company in [company for company in self._heard_at if company not in self._sites]:
+            del self._heard_at[company]
+        self._stale, self._failing, self._problems = set(self._sites), {}, {}
+
+    def follow(self, uplink: Callable[[], Uplink]) -> None:
+        """Ask this for what is known of our own way out."""
+        self._uplink = uplink
+
+    def wake(self, now: datetime) -> None:
+        """Nothing was probed before: what was not heard of until now is not overdue."""
+        self._awake_since = now
+
+    def watches(self, line: Line) -> bool:
+        """Whether it is looked at."""
+        return line in self._lines
+
+    def lines_of(self, companies: Iterable[str]) -> list[Line]:
+        """All lines of these companies, those that are watched."""
+        return [
+            (site.company, site.path, kind)
+            for company in companies
+            for site in self._sites.get(company, ())
+            for kind in site.kinds
+        ]
+
+    def be_patient(self, relapses: Mapping[tuple[str, Nature], int]) -> None:
+        """How often the incident of a company came back, by whose trouble it is: so much longer it must be well."""
+        self._relapses = relapses
+
+    def unread(self, rulings: Sequence[Signal]) -> list[Line]:
+        """The lines whose past must be loaded before these verdicts can be taken: it is not known, or has changed."""
+        wanted = dict.fromkeys(
+            ruling.line
+            for ruling in rulings
+            if ruling.role is Role.SENDER
+            and ruling.line in self._lines
+            and (ruling.amends or ruling.line not in self._tracks)
+        )
+        return list(wanted)
+
+    def out_of_order(self, rulings: Sequence[Signal]) -> list[Line]:
+        """The lines of which a verdict comes after that on a probe that was launched later. It tells what was so then:
+        their past must be loaded again, in the order of the launches. After a clock went back that is no order."""
+        newest: dict[Line, datetime] = {}
+        found: dict[Line, None] = {}
+        for ruling in rulings:
+            track = self._tracks.get(ruling.line)
+            if ruling.role is not Role.SENDER or track is None:
+                continue
+            known = newest.get(ruling.line) or track.launched_at
+            if known and ruling.launched_at < known <= ruling.at:
+                found[ruling.line] = None
+            newest[ruling.line] = max(known or ruling.launched_at, ruling.launched_at)
+        return list(found)
+
+    def unread_beside_failures(self) -> list[Line]:
+        """Lines of companies where something fails, whose past must be loaded, to know what else is well there."""
+        self._refresh()
+        return self.unread_of(company for company, failures in self._failing.items() if failures)
+
+    def unread_of(self, companies: Iterable[str]) -> list[Line]:
+        """Lines of these companies whose past must be loaded."""
+        return [line for line in self.lines_of(companies) if line not in self._tracks]
+
+    def recall(self, line: Line, rulings: Iterable[Signal], before: Sequence[Failure] | None = None) -> None:
+        """This is the line's past: the latest verdict of each of its newest probes, oldest first. `before` is what
+        open incidents say of the line, None where they do not say all."""
+        past = list(rulings)
+        self._tracks[line] = track_of(past, self._limits(line), self._names, before)
+        self._others.recall(before or ())
+        for ruling in past:
+            self._hear_of_connection(ruling)
+        self._look_at_connection(line)
+        self._stale.add(line[0])
+
+    def recall_others(self, rulings: Iterable[Signal]) -> None:
+        """Past verdicts on other identities' probes."""
+        for ruling in rulings:
+            self._take_other(ruling)
+
+    def needs_others(self, line: Line) -> bool:
+        """Whether the line fails, or may soon, so that the past of other identities there is worth loading."""
+        track = self._tracks.get(line)
+        return track is not None and track.mail.last is not None
+
+    def recall_newest(self, ruling: Signal) -> None:
+        """The newest verdict of some line or control, as far as that alone tells something."""
+        self._hear_of_connection(ruling)
+        if ruling.role is not Role.SENDER:
+            self._take_other(ruling)
+        elif ruling.verdict.outcome is not Outcome.UNKNOWN:
+            self._hear(ruling)
+
+    def take(self, rulings: Iterable[Signal], loaded: frozenset[Line] = frozenset()) -> None:
+        """New verdicts in their order. Those of lines in `loaded` are in their past already."""
+        for ruling in rulings:
+            self._hear_of_connection(ruling)
+            if ruling.role is not Role.SENDER:
+                self._take_other(ruling)
+                continue
+            if ruling.line not in self._lines:
+                continue
+            if ruling.line not in loaded:
+                track = self._tracks.get(ruling.line, CheckHistory())
+                self._tracks[ruling.line] = track.add(ruling, self._limits(ruling.line), self._names)
+                self._look_at_connection(ruling.line)
+            if ruling.verdict.outcome is not Outcome.UNKNOWN:
+                self._hear(ruling)
+            self._stale.add(ruling.company)
+
+    def problems(self, incidents: Iterable[Incident] = ()) -> list[Problem]:
+        """All problems that there are now, where these incidents are open."""
+        return [group.problem for group in self.groups(incidents)]
+
+    def groups(self, incidents: Iterable[Incident], now: datetime | None = None) -> list[Group]:
+        """All problems that there are now, each with the open incidents that hold its checks. At `now` what was waited
+        for too long is no longer waited for."""
+        self._refresh()
+        narrow = [problem for problems in self._problems.values() for problem in problems]
+        heard = {company: at for company, at in self._heard_at.items() if company not in self._undecided}
+        town = Town(self._town, heard, WideningThresholds(self._settings.companies, self._settings.share))
+        known = Known(
+            lambda failure, since: self._awaited(failure, since, now),
+            self._failed_at,
+            lambda failure: now is None or self._is_due(failure, now),
+        )
+        return grouped(narrow, incidents, town, known)
+
+    def _awaited(self, failure: Failure, since: datetime, now: datetime | None) -> bool:
+        """Whether a probe that was launched since then may still tell that it is over. One that failed since is an
+        answer, but not before the interval is over in which it may be seen that all of it comes back."""
+        if now is None:
+            return True
+        site, streak = self._lines[failure.line], self._streak(failure)
+        every = min(site.every, LONGEST_WAIT)
+        if not streak.good and self._failed_at(failure) >= since:
+            return now - max(since, failure.since) <= every
+        return now - max(since, self._awake_since or since) <= GAP * every + site.give_up
+
+    def _is_due(self, failure: Failure, now: datetime) -> bool:
+        """Whether the next probe is still to be expected."""
+        every, good_at = min(self._lines[failure.line].every, LONGEST_WAIT), self._streak(failure).good_at
+        newest = max(self._failed_at(failure), good_at or failure.since)
+        return now - max(newest, self._awake_since or newest) <= GAP * every
+
+    def _failed_at(self, failure: Failure) -> datetime:
+        last = self._streak(failure).last
+        return last.launched_at if last else failure.since
+
+    def _streak(self, failure: Failure) -> FailureState:
+        line, sight = failure.check
+        track = self._tracks[line]
+        return track.sight if sight else track.mail
+
+    def suspects(
+        self, rulings: Iterable[Signal], now: datetime, asked: Mapping[Place, datetime]
+    ) -> list[tuple[PathInfo, Signal]]:
+        """The paths of which, after these verdicts, a control should tell whether it is about the sender. `asked`: when
+        one was asked for last."""
+        found: dict[Place, Signal] = dict(self._again)
+        for ruling in rulings:
+            if ruling.place in self._ways and self._is_dubious(ruling):
+                found[ruling.place] = ruling
+        self._again, due = {}, []
+        for place, ruling in found.items():
+            undecided = any(self._is_undecided(line) for line in self._lines_at(place))
+            every = min(CONTROL_AGAIN, self._settings.control_every) if undecided else self._settings.control_every
+            newest = self._others.newest(place)
+            times = [each for each in (asked.get(place), newest and newest.launched_at) if each]
+            if all(abs(now - each) >= every for each in times):
+                due.append((self._ways[place], ruling))
+            elif undecided:
+                self._again[place] = ruling
+        return due
+
+    def _is_dubious(self, ruling: Signal) -> bool:
+        """Whether a neutral sender would tell more of this verdict."""
+        if ruling.role is not Role.SENDER:
+            return any(self._is_undecided(line) for line in self._lines_at(ruling.place))
+        track = self._tracks.get(ruling.line)
+        if track is None or track.mail.last is None or track.mail.last.probe_id != ruling.probe_id:
+            return False
+        mark = track.mail.mark
+        if mark not in (Weight.BAD, Weight.DAMNING):
+            return False
+        case = FailureCase(mark, ruling.verdict, self._names, reach=self._reach.get((ruling.line, False), Reach.UNTOLD))
+        found = attribute(case)
+        return found.nature is Nature.MAIL or found.reason is Reason.NOT_ITS_DOMAIN
+
+    def _is_undecided(self, line: Line) -> bool:
+        track = self._tracks.get(line)
+        if track is None or track.mail.last is None:
+            return False
+        return self._others.undecided(line[:2], _failing(track.mail, track.mail.last), self._rigour())
+
+    def _lines_at(self, place: Place) -> list[Line]:
+        site = self._ways.get(place)
+        return [(*place, kind) for kind in site.kinds] if site else []
+
+    def _rigour(self) -> Rigour:
+        """The control is judged like the sender."""
+        settings = self._settings
+        return Rigour(settings.bad, settings.of_last, settings.good, settings.control_every)
+
+    def _take_other(self, ruling: Signal) -> None:
+        self._others.hear(ruling)
+        self._stale.add(ruling.company)
+
+    def _hear_of_connection(self, ruling: Signal) -> None:
+        if site := self._ways.get(ruling.place):
+            self._contacts.hear(site.via, ruling)
+
+    def _look_at_connection(self, line: Line) -> None:
+        """Keep in mind which lines nobody was reached on, until they are well again."""
+        track, site = self._tracks[line], self._ways[line[:2]]
+        for dark, streak in ((False, track.mail), (True, track.sight)):
+            answer = unanswered(streak.last.verdict) if streak.last else None
+            if answer and streak.since and streak.last:
+                since = streak.unreached_since or streak.last.launched_at
+                times = since, max(since, streak.last.launched_at)
+                self._unreached[line, dark] = Unreached(
+                    *(line, site.via, site.mail_system, answer.host, *times), every=site.every
+                )
+            else:
+                self._unreached.pop((line, dark), None)
+
+    def _hear(self, ruling: Signal) -> None:
+        before = self._heard_at.get(ruling.company)
+        if ruling.company in self._sites and (before is None or before < ruling.launched_at):
+            self._heard_at[ruling.company] = ruling.launched_at
+
+    def _limits(self, line: Line) -> FailureLimits:
+        company, site = line[0], self._lines[line]
+        relapses = {nature: self._relapses.get((company, nature), 0) for nature in Nature}
+        ours = relapses.pop(Nature.OURS)
+        good, telling = good_needed(self._settings, max(relapses.values())), good_needed(self._settings, ours)
+        return FailureLimits(
+            *(self._settings.bad, self._settings.of_last, good, telling),
+            apart=GAP * site.every,
+            certain=2 * site.every + site.give_up,
+            settle=2 * self._settings.settle,
+        )
+
+    def _refresh(self) -> None:
+        """Work out again what has changed, company by company."""
+        self._look_at_reach()
+        heard = RecentSuccess(self._well_at, self._heard_at, self._others.through_at, self._once_well_at)
+        for company in self._stale:
+            sites = self._sites.get(company)
+            self._failing.pop(company, None)
+            self._problems.pop(company, None)
+            self._undecided.discard(company)
+            if any(track.undecided for line in self.lines_of((company,)) if (track := self._tracks.get(line))):
+                self._undecided.add(company)
+            if sites and (failures := list(self._failures(company))):
+                self._failing[company] = failures
+                self._problems[company] = list(of_company(sites, failures, heard))
+        self._stale.clear()
+
+    def _look_at_reach(self) -> None:
+        """Whether anybody was reached: one connection somewhere tells of all companies that had none."""
+        if not self._unreached and not self._reach:
+            return
+        uplink = self._uplink()
+        if uplink.succeeded_at:
+            self._contacts.note("direct", uplink.succeeded_at)
+        found = reach(self._unreached.values(), self._contacts, uplink, self._reached)
+        now = {key: found[each] for key, each in self._unreached.items()}
+        self._reached = found
+        for key in now.keys() | self._reach.keys():
+            if now.get(key) is not self._reach.get(key):
+                self._stale.add(key[0][0])
+        self._reach = now
+
+    def _well_at(self, line: Line) -> datetime | None:
+        track = self._tracks.get(line)
+        if track is None or track.mail.acute:
+            return None
+        return track.well_at if track.mail.intermittent or track.mail.recent[-1:] == (Weight.GOOD,) else None
+
+    def _once_well_at(self, line: Line) -> datetime | None:
+        track = self._tracks.get(line)
+        if track is None or (track.mail.acute and not track.mail.good):
+            return None
+        return track.well_at
+
+    def _failures(self, company: str) -> Iterator[Failure]:
+        for line in self.lines_of((company,)):
+            track = self._tracks.get(line)
+            if track is None:
+                continue
+            if track.mail.fails and track.mail.last:
+                comparisons = self._others.beside(line[:2], _failing(track.mail, track.mail.last), self._rigour())
+                yield self._failure(track.mail, track.mail.last, comparisons)
+            if track.sight.fails and track.sight.last:
+                yield self._failure(track.sight, track.sight.last, ())
+
+    def _failure(self, streak: FailureState, last: Signal, comparisons: Sequence[Comparison]) -> Failure:
+        verdict, mark = last.verdict, streak.mark or mark_of(last.kind, last.verdict, self._names)
+        reach = self._reach.get((last.line, mark is Weight.UNKNOWN), Reach.UNTOLD)
+        via = self._ways[last.place].via
+        if streak.of_last:  # most of the sender's mail gets through as well
+            comparisons = [each for each in comparisons if each.got is not Got.THROUGH]
+        found = attribute(FailureCase(mark, verdict, self._names, comparisons, reach, streak.came_late, via))
+        at_most = Severity.TICKET if streak.of_last or streak.over_before_known else Severity.PAGE
+        return Failure(
+            company=last.company,
+            path=last.path,
+            kind=last.kind,
+            nature=found.nature,
+            severity=least(severity_of(last.kind, mark, verdict.outcome), least(found.at_most, at_most)),
+            since=streak.since or last.launched_at,
+            bad=streak.count,
+            probe_id=last.probe_id,
+            at=last.at,
+            outcome=verdict.outcome,
+            cause=found.cause,
+            grade=verdict.grade,
+            because=verdict.because,
+            answer=verdict.answer,
+            reason=found.reason,
+            compared_at=found.comparison.at if found.comparison else None,
+            of_last=streak.of_last,
+            over_since=streak.good_since if streak.over_before_known else None,
+        )
+
+
+def _failing(streak: FailureState, last: Signal) -> Failing:
+    """What was answered before there was no connection tells nothing of that there is none."""
+    since = streak.unreached_since if never_connected(last.verdict) else None
+    return Failing(last, since or streak.since or last.launched_at, well_after=streak.good > 0)

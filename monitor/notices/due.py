@@ -1,0 +1,134 @@
+"""Which notices are due: every incident against what each channel knows of it.
+
+Where an incident took in others that a channel knows of, the channel hears of it once: with the one that goes on. Only
+a receiver that keeps something open for each incident is told the end of those too.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, LastNotice
+from monitor.incidents.settings import IncidentSettings, RoutingRule
+from monitor.notices.context import NoticeRequest
+from monitor.notices.next_notice import news_for, notice_of, seen, size_told
+from monitor.notices.notice import Notice, NoticeKind
+from monitor.notices.routing import channels_for
+from probes.verdict import Cause
+
+Tell = Callable[[Incident, NoticeKind, LastNotice | None, tuple[str, ...] | None, tuple[Incident, ...]], NoticeRequest]
+"""Makes a telling of an incident, the news, what the channel was told last, the companies that it may hear about, and
+the incidents that this one took in of which the channel knew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who may be told. `keeps_open` tells it of each channel, see `Channel`; `waiting` are those that have not got all
+    notices yet."""
+
+    keeps_open: Mapping[str, bool]
+    routing: Sequence[RoutingRule]
+    settings: IncidentSettings
+    waiting: frozenset[str] = frozenset()
+
+
+class Due:
+    """The notices that are due, and the incidents and entries that follow."""
+
+    def __init__(self, incidents: Mapping[str, Incident], audience: Audience, now: datetime, tell: Tell) -> None:
+        self._audience, self._now, self._tell = audience, now, tell
+        self.incidents = dict(incidents)
+        self.entries: list[HistoryEntry] = []
+        self.notices: list[Notice] = []
+        taken = _taken_in(self.incidents)
+        for incident in sorted(incidents.values(), key=lambda each: not each.open):  # those that go on fold the others
+            self._look_at(incident.id, taken.get(incident.id, ()))
+
+    def _look_at(self, name: str, taken: Iterable[str]) -> None:
+        incident = self.incidents[name]
+        heard = channels_for(incident, self._audience.routing, self._audience.keeps_open)
+        for channel in self._audience.keeps_open:
+            before = incident.told.get(channel)
+            if channel in heard or (before and not before.over):
+                visible = _visible(heard[channel]) if channel in heard else before.visible if before else None
+                took_in = tuple(each for each in (self.incidents[id_] for id_ in taken) if _knows(each, channel))
+                self._tell_of(incident, channel, visible, took_in, may_hear=channel in heard)
+
+    def _tell_of(
+        self,
+        incident: Incident,
+        channel: str,
+        visible: tuple[str, ...] | None,
+        took_in: tuple[Incident, ...],
+        *,
+        may_hear: bool,
+    ) -> None:
+        before, settings = incident.told.get(channel), self._audience.settings
+        folds = not self._audience.keeps_open[channel]
+        news = news_for(
+            incident,
+            before,
+            self._now,
+            settle=settings.settle,
+            remind=settings.remind,
+            waiting=channel in self._audience.waiting,
+            visible=visible,
+            took_in=bool(took_in) and folds,
+        )
+        if news is None or not (may_hear or news.ends):
+            return
+        notice = notice_of(self._tell(incident, news, before, visible, took_in), channel)
+        self.notices.append(notice)
+        self._know(incident.id, channel, _told(notice, incident, before, visible), news.replace("_", " "))
+        if folds and not news.ends:
+            for taken in took_in:
+                self._know(taken.id, channel, replace(taken.told[channel], over=True), f"with incident {incident.id}")
+
+    def _know(self, name: str, channel: str, told: LastNotice, said: str) -> None:
+        """This is what the channel knows of the incident now."""
+        incident = self.incidents[name]
+        self.incidents[name] = replace(incident, told={**incident.told, channel: told})
+        self.entries.append(HistoryEntry(name, self._now, IncidentEvent.TOLD, f"{channel}: {said}"))
+
+
+def _taken_in(incidents: Mapping[str, Incident]) -> Mapping[str, Sequence[str]]:
+    """By the id of each open incident those that it took in, and that somebody knows of who was not told of it."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for incident in incidents.values():
+        if incident.merged_into and any(not told.over for told in incident.told.values()):
+            into = incidents.get(incident.merged_into)
+            while into and into.merged_into:
+                into = incidents.get(into.merged_into)
+            if into and into.open:
+                found[into.id].append(incident.id)
+    return found
+
+
+def _knows(incident: Incident, channel: str) -> bool:
+    """Whether the channel was told of it, and not of its end."""
+    told = incident.told.get(channel)
+    return told is not None and not told.over
+
+
+def _told(notice: Notice, incident: Incident, before: LastNotice | None, visible: tuple[str, ...] | None) -> LastNotice:
+    """What the channel knows after this notice."""
+    base, companies = size_told(notice.news, before, len(seen(incident, visible)))
+    return LastNotice(
+        *(notice.number, notice.at, incident.scope, incident.severity, incident.cause, notice.labels),
+        visible=visible,
+        over=notice.news.ends,
+        causes=_causes(before, incident),
+        nature=incident.nature,
+        base=base,
+        companies=companies,
+    )
+
+
+def _causes(before: LastNotice | None, incident: Incident) -> tuple[Cause | None, ...]:
+    heard = before.causes if before and not before.over else ()
+    return heard if incident.cause in heard else (*heard, incident.cause)
+
+
+def _visible(companies: frozenset[str] | None) -> tuple[str, ...] | None:
+    return None if companies is None else tuple(sorted(companies))

@@ -1,0 +1,2 @@
+"""Being on call: `engine` follows the store and runs the incident rules, `delivery` sends the notices through
+`channels`, at least once and in order."""

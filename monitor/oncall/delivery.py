@@ -1,0 +1,303 @@
+"""From notices that wait to notices that were delivered: a loop over the store's queues, with a lane for each channel.
+
+At least once: a notice is marked after it was delivered, so that what happens in between makes it come twice, with the
+same id, and never makes it stay away. In order: of an incident and channel only the first notice that waits is tried.
+A lane that fails is shut for a while, longer each time, and then tried with one notice; it holds up no other lane.
+"""
+
+import asyncio
+import random
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from monitor.channels.channel import REPEAT, Channel, ChannelContext
+from monitor.channels.exchange import session
+from monitor.notices.notice import Notice
+from monitor.store import NoticeRecord, Store, StoreError
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+BACKOFF = (5.0, 15.0, 60.0, 300.0, 600.0)  # seconds after a failure; the last one repeats
+JITTER = 0.1  # by this share it is longer at most
+LONGEST = timedelta(seconds=BACKOFF[-1] * (1 + JITTER))
+TURN = 2.0  # seconds between two looks for what is due
+MOST = 500  # notices that are looked at in a turn
+ALL = 10_000  # in one that looks at everything
+FAR = timedelta(days=3660)
+AT_ONCE = 8  # notices on their way to one channel
+GRACE = 5.0  # seconds in which what is on its way may end when the service does
+REPEATING = "repeat"  # what has no id of a notice
+
+log = structlog.get_logger("notices")
+
+Muted = Callable[[], frozenset[str]]
+"""The ids of incidents of which nobody wants to hear now."""
+
+
+@dataclass(eq=False)
+class _ChannelQueue:
+    """The way to one channel, and how it goes there. `failing` counts the failures of what has not succeeded since;
+    `unmarked` was delivered when the store could not be told."""
+
+    name: str
+    channel: Channel
+    open: bool = True
+    misses: int = 0
+    shut_until: datetime | None = None
+    failing: Counter[str] = field(default_factory=Counter)
+    unmarked: dict[str, datetime] = field(default_factory=dict)
+    repeated_at: datetime | None = None
+    muted: frozenset[str] = frozenset()
+    fault: str = ""
+    busy: bool = False
+
+    def shut(self, now: datetime) -> bool:
+        """Whether it is to be left alone. After a clock went back nobody waits until it is as late again."""
+        return self.shut_until is not None and now < self.shut_until <= now + LONGEST
+
+    def takes(self) -> int:
+        """How many notices may be on their way."""
+        return 1 if self.misses else AT_ONCE
+
+    def forgets(self, now: datetime, muted: frozenset[str]) -> bool:
+        """Whether what lasts must be said again."""
+        since = now - self.repeated_at if self.repeated_at else None
+        return since is None or not timedelta(0) <= since < timedelta(seconds=REPEAT) or muted != self.muted
+
+
+class Delivery:
+    """Delivers notices. `counts` are those of (channel, "delivered" or "failed"), of tries."""
+
+    def __init__(
+        self, store: Store, now: Callable[[], datetime], muted: Muted = frozenset, *, rng: random.Random | None = None
+    ) -> None:
+        self._store, self._now, self._muted = store, now, muted
+        self._rng = rng or random.Random()  # noqa: S311 - jitter is no secret
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self._lanes: dict[str, _ChannelQueue] = {}
+        self._strangers: set[str] = set()
+        self._on_the_way: set[str] = set()
+        self._work: set[asyncio.Task[None]] = set()
+        self._poked = asyncio.Event()
+        self._everything = True  # after a start, a reload, or a clock that went back
+        self._looked_at: datetime | None = None
+        self._waiting_for_store: set[str] = set()
+        self._http: ClientSession | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def configure(self, channels: Mapping[str, Channel]) -> None:
+        """Deliver by these channels from now on; all that waits is tried at once. What waits for others is kept."""
+        for name, lane in list(self._lanes.items()):
+            if channels.get(name) != lane.channel:
+                self._lanes.pop(name).open = False
+        for name, channel in channels.items():
+            self._lanes.setdefault(name, _ChannelQueue(name, channel))
+        self._strangers.clear()
+        self._everything = True
+        self.poke()
+
+    def start(self) -> None:
+        """Begin to deliver what waits."""
+        self._task = asyncio.create_task(self._run(), name="delivery")
+
+    def poke(self) -> None:
+        """There is something new."""
+        self._poked.set()
+
+    async def turn(self) -> None:
+        """Give each lane that has nothing to do what is due for it. Raises StoreError.
+
+        What is under way while the store is asked may be delivered before it answers, and the answer not know it yet.
+        """
+        now = self._now()
+        idle = [lane for lane in self._lanes.values() if not lane.busy]
+        under_way = frozenset(self._on_the_way)
+        queues: defaultdict[str, list[NoticeRecord]] = defaultdict(list)
+        for record in await self._due(now):
+            if record.notice.id not in under_way:
+                queues[record.notice.channel].append(record)
+        for name in queues.keys() - self._lanes.keys():
+            await self._set_aside(name, queues[name], now)
+        muted = self._muted()
+        for lane in idle:
+            if lane.open and (queues[lane.name] or lane.forgets(now, muted)):
+                lane.busy = True
+                task = asyncio.create_task(self._attend(lane, queues[lane.name], muted), name=f"deliver {lane.name}")
+                self._work.add(task)
+                task.add_done_callback(self._work.discard)
+
+    async def idle(self) -> None:
+        """Wait until nothing is on its way."""
+        while self._work:
+            await asyncio.wait(self._work)
+
+    async def close(self) -> None:
+        """Begin nothing more; what is on its way has a moment to end. The rest is for the next start."""
+        for lane in self._lanes.values():
+            lane.open = False
+        if self._task:
+            await _ended([self._task], 0)
+        await _ended([*self._work], GRACE)
+        if self._http:
+            await self._http.close()
+
+    async def _run(self) -> None:
+        while True:
+            self._poked.clear()
+            try:
+                await self.turn()
+                self._tell_of_store("looking", None)
+            except StoreError as error:
+                self._tell_of_store("looking", error)
+            except Exception:
+                log.exception("looking for notices went wrong")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TURN):  # not wait_for, which may lose a cancellation in Python 3.11
+                    await self._poked.wait()
+
+    async def _due(self, now: datetime) -> list[NoticeRecord]:
+        everything = self._everything or (self._looked_at is not None and now < self._looked_at)
+        self._everything, self._looked_at = False, now
+        try:
+            return await self._store.waiting(now + FAR if everything else now, ALL if everything else MOST)
+        except BaseException:
+            self._everything = everything
+            raise
+
+    async def _set_aside(self, name: str, records: Sequence[NoticeRecord], now: datetime) -> None:
+        """Nobody knows the channel any more: out of the way with them, for it may come back."""
+        if name not in self._strangers:
+            self._strangers.add(name)
+            log.warning("notices wait for a channel that is not in the configuration", channel=name)
+        await self._put_off(records, now, now + timedelta(seconds=BACKOFF[-1]), "no such channel is configured")
+
+    async def _attend(self, lane: _ChannelQueue, records: Sequence[NoticeRecord], muted: frozenset[str]) -> None:
+        """One lane's turn: what is due, those that failed least first, and then what it would forget."""
+        try:
+            in_turn = sorted(records, key=lambda each: (lane.failing[each.notice.id], each.tries))
+            delivered = await self._deliver_all(lane, in_turn)
+            if lane.open and lane.forgets(self._now(), muted):
+                await self._repeat(lane, muted)
+        except StoreError as error:
+            self._tell_of_store(lane.name, error)
+        except Exception:
+            log.exception("delivering notices went wrong", channel=lane.name)
+        else:
+            self._tell_of_store(lane.name, None)
+            if delivered:
+                self.poke()  # each makes room for the next one of its incident
+        finally:
+            lane.busy = False
+
+    async def _deliver_all(self, lane: _ChannelQueue, records: Iterable[NoticeRecord]) -> int:
+        """Deliver what is due, as long as the channel takes something. A shut lane gets one notice that is new, for it
+        may be shut by another that it will never take."""
+        left, delivered = deque(records), 0
+        while left and lane.open:
+            shut = lane.shut(self._now())
+            if shut and left[0].tries:
+                break
+            batch = [left.popleft() for _ in range(min(1 if shut else lane.takes(), len(left)))]
+            results = await asyncio.gather(*(self._deliver(lane, record) for record in batch), return_exceptions=True)
+            took = results.count(True)
+            if took or not shut:
+                self._judge(lane, took > 0)
+            if broken := next((result for result in results if isinstance(result, BaseException)), None):
+                raise broken
+            delivered += took
+            if not took:
+                break
+        if lane.shut_until and lane.shut(now := self._now()):
+            await self._put_off(left, now, lane.shut_until, f"not tried, as the channel takes nothing: {lane.fault}")
+        return delivered
+
+    async def _deliver(self, lane: _ChannelQueue, record: NoticeRecord) -> bool:
+        """One try with one notice; whether the channel has it."""
+        notice = record.notice
+        self._on_the_way.add(notice.id)
+        try:
+            if notice.id not in lane.unmarked:
+                fault = await self._told(lane, notice)
+                self.counts[lane.name, "failed" if fault else "delivered"] += 1
+                self._tell(lane, notice.id, fault)
+                if fault:
+                    await self._put_off([record], now := self._now(), self._next_try(lane, notice, now), fault)
+                    return False
+                lane.unmarked[notice.id] = self._now()
+                log.info("notice delivered", channel=lane.name, news=str(notice.news), incident=notice.incident)
+            await self._store.delivered(notice.id, lane.unmarked[notice.id])
+            del lane.unmarked[notice.id]
+            return True
+        finally:
+            self._on_the_way.discard(notice.id)
+
+    async def _told(self, lane: _ChannelQueue, notice: Notice) -> str | None:
+        try:
+            return await lane.channel.deliver(notice, self._around())
+        except Exception as error:  # its words are not told: they may hold a token
+            return f"internal error: {type(error).__name__}"
+
+    async def _repeat(self, lane: _ChannelQueue, muted: frozenset[str]) -> None:
+        lane.repeated_at, lane.muted = self._now(), muted
+        lasting = await self._store.lasting(lane.name)
+        active = [notice for notice in lasting if notice.incident not in muted]
+        silent = [notice for notice in lasting if notice.incident in muted]
+        try:
+            fault = await lane.channel.repeat(active, silent, self._around())
+        except Exception as error:
+            fault = f"internal error: {type(error).__name__}"
+        self._tell(lane, REPEATING, fault)
+
+    def _judge(self, lane: _ChannelQueue, took: bool) -> None:
+        """Open or shut the lane. One that takes some notices is open for all: the others have a fault of their own."""
+        lane.misses = 0 if took else lane.misses + 1
+        lane.shut_until = None if took else self._now() + _wait(lane.misses)
+
+    def _next_try(self, lane: _ChannelQueue, notice: Notice, now: datetime) -> datetime:
+        """Never before the lane is open again that this failure shuts."""
+        return now + _wait(lane.failing[notice.id]) * (1 + JITTER * self._rng.random())
+
+    async def _put_off(self, records: Iterable[NoticeRecord], now: datetime, until: datetime, reason: str) -> None:
+        await asyncio.gather(*(self._store.put_off(record.notice.id, now, until, reason) for record in records))
+
+    def _around(self) -> ChannelContext:
+        self._http = self._http or session()
+        return ChannelContext(self._http, self._now)
+
+    def _tell(self, lane: _ChannelQueue, what: str, fault: str | None) -> None:
+        """Say once that a channel fails, and once that it does no more."""
+        if fault:
+            lane.fault = fault
+            if not lane.failing:
+                log.warning("a channel does not take what it is told", channel=lane.name, reason=fault)
+            lane.failing[what] += 1
+        elif lane.failing.pop(what, 0) and not lane.failing:
+            log.info("the channel takes what it is told again", channel=lane.name)
+
+    def _tell_of_store(self, who: str, error: StoreError | None) -> None:
+        """Say once that the store fails who waits for it."""
+        if error is None:
+            self._waiting_for_store.discard(who)
+        elif who not in self._waiting_for_store:
+            self._waiting_for_store.add(who)
+            log.error("notices wait for the store", who=who, reason=str(error))
+
+
+def _wait(failures: int) -> timedelta:
+    return timedelta(seconds=BACKOFF[min(failures, len(BACKOFF)) - 1])
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]], patience: float) -> None:
+    """Wait so long for the tasks, then end them."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=patience)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

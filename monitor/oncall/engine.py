@@ -1,0 +1,397 @@
+"""From stored verdicts to stored incidents and notices: the shell around the rules in `incidents`.
+
+It follows the store and not the events: what the rules have seen is written down together with what came of it, so that
+a verdict counts once, whoever stored it, and however often the service is stopped in between. Events only wake it.
+"""
+
+import asyncio
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
+
+import structlog
+
+from monitor.config import Config, WatchedPath
+from monitor.events import Event, Judged
+from monitor.incidents.incident import Failure, HistoryEntry, Incident, IncidentEvent, LastNotice, Nature
+from monitor.incidents.mute import Mute, active, muting
+from monitor.incidents.others import KEPT
+from monitor.incidents.rules import Moment, reconcile
+from monitor.incidents.scope import Problem
+from monitor.incidents.settings import IncidentSettings
+from monitor.incidents.signal import Line, PathInfo, Place, Signal
+from monitor.incidents.tracker import HISTORY, FailureTracker, good_needed
+from monitor.incidents.weight import Names
+from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo
+from monitor.notices.due import Audience, Due
+from monitor.notices.notice import Notice, NoticeKind
+from monitor.probing.schedule import interval
+from monitor.store import Present, Store, StoreDownError
+from probes.sender import Role
+from probes.uplink import Uplink
+
+MOST = 500  # verdicts that are taken in one step
+TURN = 1.0  # seconds between looks at what time alone changes: mutes, reminders, what has settled
+REST = 0.1  # seconds at most from a verdict to the next step, so that what comes at once is seen at once
+LONG_AGO = timedelta(days=30)  # a mute that lasts longer than this hides the end of an incident for good
+RETRY = 5.0  # seconds until the next step after one that failed
+
+log = structlog.get_logger("incidents")
+
+Compare = Callable[[WatchedPath, Signal], None]
+"""Asked to launch a control on a path, because of this verdict."""
+
+
+@dataclass
+class _Turned:
+    """What one step makes of the incidents, before it is stored."""
+
+    incidents: dict[str, Incident]
+    problems: dict[str, Problem] = field(default_factory=dict)  # by the id of the incident
+    entries: list[HistoryEntry] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+class IncidentEngine:
+    """Keeps the incidents."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime], uplink: Callable[[], Uplink] = Uplink) -> None:
+        """`uplink`: asked for what is known of our own way out."""
+        self._store, self._now = store, now
+        self._on_notices: Callable[[], None] = _nobody
+        self._compare: Compare = _nobody
+        self._picture = FailureTracker()
+        self._picture.follow(uplink)
+        self._settings = IncidentSettings()
+        self._config = Config()
+        self._paths: dict[tuple[str, str], WatchedPath] = {}
+        self._companies: dict[str, CompanyInfo] = {}
+        self._incidents: dict[str, Incident] = {}
+        self._problems: dict[str, Problem] = {}  # of the last step, by the id of the incident
+        self._maintenance: list[Mute] = []
+        self._to_read_up = False  # what open incidents are about, before anything is concluded from it
+        self._saw = 0  # as the store knows it
+        self._took = 0  # what the picture holds: more than that, after a step that could not be stored
+        self._asked: dict[tuple[str, str], datetime] = {}
+        self._news = asyncio.Event()
+        self._turns = asyncio.Lock()  # a reload makes the picture anew, and half of it is not to be looked at
+        self._behind_since: datetime | None = None
+        self._looked_at = now()
+        self._queues: Mapping[str, tuple[int, datetime]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def incidents(self) -> Sequence[Incident]:
+        """The open ones."""
+        return [incident for incident in self._incidents.values() if incident.open]
+
+    @property
+    def muted(self) -> frozenset[str]:
+        """Ids of incidents of which nobody wants to hear now; of those that are over, that nobody has heard it."""
+        return frozenset(incident.id for incident in self._incidents.values() if incident.muted_by)
+
+    @property
+    def lag(self) -> timedelta:
+        """How long the oldest verdict that the rules have not seen has been waiting."""
+        return max(self._now() - self._behind_since, timedelta(0)) if self._behind_since else timedelta(0)
+
+    @property
+    def waiting(self) -> dict[str, tuple[int, timedelta]]:
+        """For each channel how many notices wait to be delivered, and for how long the oldest."""
+        now, queues = self._now(), self._queues
+        return {
+            name: (queues[name][0], now - queues[name][1]) if name in queues else (0, timedelta(0))
+            for name in self._config.channels
+        }
+
+    async def configure(self, config: Config) -> None:
+        """Work by this configuration from now on; incidents of paths that are gone end with the next step. The store is
+        read by that step, so that a reload is done to its end also while the store fails."""
+        async with self._turns:
+            self._configure(config)
+        self._news.set()
+
+    def _configure(self, config: Config) -> None:
+        self._config, self._settings = config, config.incidents
+        self._paths = {(path.company, path.path): path for path in config.paths()}
+        sites = [_site(path, self._now()) for path in self._paths.values()]
+        self._companies = {
+            site.company: CompanyInfo(site.company_name, site.mail_system, site.every)
+            for site in sorted(sites, key=lambda site: site.every)
+        }
+        self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
+        self._picture.configure(
+            sites, config.incidents, Names(config.sender.domain, config.sender.source_ip), _others(config)
+        )
+        self._to_read_up = True
+
+    async def recall(self, presents: Sequence[Present]) -> None:
+        """Take up where the last run stopped."""
+        saw = await self._store.rules_saw()
+        if saw is None:  # the rules begin with what is judged from now on
+            saw = await self._store.last_ruling()
+            await self._store.advance(saw, (), (), ())
+        self._saw = self._took = saw
+        self._picture.wake(self._now())
+        for present in presents:
+            self._picture.recall_newest(_newest(present))
+        closed = await self._store.recently_closed(self._now() - max(self._settings.reopen, LONG_AGO))
+        for incident in (*closed, *await self._store.open_incidents()):
+            self._incidents[incident.id] = incident
+        self._forget_what_is_over()
+        await self._read_up()
+
+    def start(self, *, on_notices: Callable[[], None], compare: Compare) -> None:
+        """Follow the store from now on. `on_notices` is called when notices wait, `compare` when a control should tell
+        more of a failing path."""
+        self._on_notices, self._compare = on_notices, compare
+        self._task = asyncio.create_task(self._run(), name="incidents")
+
+    async def close(self) -> None:
+        """Finish the present step."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def poke(self) -> None:
+        """Look soon: something may be other than before, such as a mute."""
+        self._news.set()
+
+    def hear(self, event: Event) -> None:
+        """A listener of the pipeline."""
+        if isinstance(event.what, Judged):
+            self._behind_since = self._behind_since or self._now()
+            self._news.set()
+
+    async def step(self) -> bool:
+        """Show the rules what is new, and store what they make of it; whether there is more to see."""
+        async with self._turns:
+            return await self._step()
+
+    async def _step(self) -> bool:
+        behind, self._behind_since = self._behind_since, None
+        try:
+            if self._to_read_up:
+                await self._read_up()
+            rulings = await self._store.rulings(self._saw, MOST)
+            await self._take(rulings)
+            now = self._now()
+            mutes = [*self._maintenance, *await self._store.mutes(active_at=now)]
+            self._queues = await self._store.queues()
+            turned = self._turn(now, [mute for mute in mutes if active(mute, now)], frozenset(self._queues))
+            upto = rulings[-1].number if rulings else self._saw
+            changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) is not each]
+            if rulings or changed or turned.notices:
+                await self._store.advance(upto, changed, turned.entries, turned.notices, saw=self._saw)
+        except BaseException:
+            self._behind_since = behind
+            raise
+        self._saw, self._incidents, self._problems, self._looked_at = upto, turned.incidents, turned.problems, now
+        self._forget_what_is_over()
+        if turned.notices:
+            self._on_notices()
+        self._ask_for_controls(rulings, now)
+        if more := len(rulings) == MOST:
+            self._behind_since = behind or now
+        return more
+
+    async def _run(self) -> None:
+        while True:
+            self._news.clear()
+            began = monotonic()
+            try:
+                more = await self.step()
+            except StoreDownError:  # of which the service tells
+                await asyncio.sleep(RETRY)
+                continue
+            except Exception:
+                log.exception("the incident rules could not go on")
+                await asyncio.sleep(RETRY)
+                continue
+            took = monotonic() - began
+            if not more:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(max(self._until_something_settles() - took, 0.0)):
+                        await self._news.wait()
+                await asyncio.sleep(min(took, REST))  # a storm is few steps, and a lone verdict waits for nothing
+
+    def _until_something_settles(self) -> float:
+        """Seconds from the last step until time alone may change something."""
+        settle, looked = self._settings.settle, self._looked_at
+        waits = [settle - (looked - each.opened_at) for each in self.incidents if not each.told and not each.muted_by]
+        soon = [wait.total_seconds() for wait in waits if timedelta(0) < wait < timedelta(seconds=TURN)]
+        return min(soon, default=TURN)
+
+    async def _take(self, rulings: Sequence[Signal]) -> None:
+        new = [ruling for ruling in rulings if ruling.number > self._took]
+        unread, late = self._picture.unread(new), self._picture.out_of_order(new)
+        upto = new[-1].number if new else self._took
+        await self._read(unread, upto)
+        await self._read([line for line in late if line not in unread], upto, late=True)
+        self._picture.take(new, frozenset((*unread, *late)))
+        self._took = upto
+        await self._read(self._picture.unread_beside_failures(), upto)
+
+    async def _read(self, lines: Sequence[Line], upto: int, *, late: bool = False) -> None:
+        """Load the past of these lines. `late`: because a verdict came late, which may well open an incident."""
+        if not lines:
+            return
+        failing: defaultdict[Line, list[Failure]] = defaultdict(list)
+        cut: set[str] = set()  # companies of incidents that keep but a part of what fails
+        for incident in self.incidents:
+            for failure in incident.failures:
+                failing[failure.line].append(failure)
+            if incident.failing > len(incident.failures):
+                cut.update(incident.touches)
+        for line in lines:
+            past = await self._store.history(line, Role.SENDER, upto, HISTORY)
+            not_said = line not in failing and (late or line[0] in cut)
+            self._picture.recall(line, past, None if not_said else failing.get(line, ()))
+
+        await self._read_others({line[:2] for line in lines if self._picture.needs_others(line)}, upto)
+
+    async def _read_others(self, places: Collection[Place], upto: int) -> None:
+        """Load what other identities got on these paths, in mail of any kind."""
+        for place in places:
+            for kind in self._paths[place].kinds:
+                for role in _others(self._config):
+                    past = await self._store.history((*place, kind), role, upto, KEPT)
+                    self._picture.recall_others(past)
+
+    async def _read_up(self) -> None:
+        """Load the past of whatever open incidents are about; without it they would seem to be over."""
+        self._be_patient()
+        touched = dict.fromkeys(company for incident in self.incidents for company in incident.touches)
+        await self._read(self._picture.unread_of(touched), self._took)
+        self._to_read_up = False
+
+    def _turn(self, now: datetime, mutes: Sequence[Mute], waiting: frozenset[str]) -> _Turned:
+        """What follows from all that is known at this moment. `waiting`: channels that have not got all notices yet."""
+        groups = self._picture.groups(self.incidents, now)
+        moment = Moment(now, self._picture.watches, _new_id, self._settings.reopen, self._problems)
+        after = reconcile(self._incidents.values(), groups, moment)
+        turned = _Turned({**self._incidents, **after.incidents}, after.problems, after.entries)
+        for incident in list(turned.incidents.values()):
+            self._mute(turned, incident, mutes, now)
+        keeps_open = {name: channel.keeps_open for name, channel in self._config.channels.items()}
+        audience = Audience(keeps_open, self._config.routing, self._settings, waiting)
+        due = Due(turned.incidents, audience, now, partial(self._telling, turned.incidents, now))
+        turned.incidents, turned.notices = due.incidents, due.notices
+        turned.entries += due.entries
+        return turned
+
+    def _mute(self, turned: _Turned, incident: Incident, mutes: Sequence[Mute], now: datetime) -> None:
+        if not mutes and not incident.muted_by:
+            return
+        problem = turned.problems.get(incident.id) if incident.open else None
+        failures = problem.failures if problem else incident.failures
+        muted_by = muting(mutes, failures, self._mail_system, now)
+        if muted_by == incident.muted_by:
+            return
+        turned.incidents[incident.id] = replace(incident, muted_by=muted_by)
+        if bool(muted_by) != bool(incident.muted_by):
+            turn, said = (
+                (IncidentEvent.MUTED, f"by {', '.join(muted_by)}")
+                if muted_by
+                else (IncidentEvent.UNMUTED, "the mute is over")
+            )
+            turned.entries.append(HistoryEntry(incident.id, now, turn, said))
+
+    def _telling(
+        self,
+        incidents: Mapping[str, Incident],
+        now: datetime,
+        incident: Incident,
+        news: NoticeKind,
+        before: LastNotice | None,
+        visible: tuple[str, ...] | None,
+        took_in: tuple[Incident, ...],
+    ) -> NoticeRequest:
+        sender = self._config.sender
+        return NoticeRequest(
+            incident=incident,
+            news=news,
+            now=now,
+            companies=self._companies,
+            sender=SenderInfo(sender.domain, sender.source_ip),
+            url=self._config.web.base_url,
+            good=good_needed(self._settings, incident.relapses),
+            visible=None if visible is None else frozenset(visible),
+            before=before,
+            into=incidents.get(incident.merged_into),
+            took_in=took_in,
+        )
+
+    def _ask_for_controls(self, rulings: Sequence[Signal], now: datetime) -> None:
+        for site, ruling in self._picture.suspects(rulings, now, self._asked):
+            self._asked[site.key] = now
+            self._compare(self._paths[site.key], ruling)
+
+    def _forget_what_is_over(self) -> None:
+        """Keep what is open, what may come back as the same, and what somebody must still be told the end of."""
+        now = self._now()
+        for incident in list(self._incidents.values()):
+            if incident.closed_at is None or now - incident.closed_at <= self._settings.reopen:
+                continue
+            if all(told.over or name not in self._config.channels for name, told in incident.told.items()):
+                del self._incidents[incident.id]
+        self._be_patient()
+
+    def _be_patient(self) -> None:
+        relapses: dict[tuple[str, Nature], int] = {}
+        for incident in self.incidents:
+            for key in ((company, incident.nature) for company in incident.touches if incident.relapses):
+                relapses[key] = max(incident.relapses, relapses.get(key, 0))
+        self._picture.be_patient(relapses)
+
+    def _mail_system(self, company: str) -> str:
+        known = self._companies.get(company)
+        return known.mail_system if known else ""
+
+
+def _nobody(*_: object) -> None:
+    """Who is not there yet."""
+
+
+def _others(config: Config) -> dict[Role, Names]:
+    """Who is sent beside the sender, and by what they are told apart."""
+    identities = config.identities().items()
+    return {role: Names(each.domain, each.source_ip) for role, each in identities if role is not Role.SENDER}
+
+
+def _site(path: WatchedPath, now: datetime) -> PathInfo:
+    return PathInfo(
+        company=path.company,
+        company_name=path.company_name,
+        mail_system=path.mail_system,
+        path=path.path,
+        kinds=path.kinds,
+        every=interval(path, now),
+        via=path.route.via,
+        code_life=path.code_life,
+        give_up=path.give_up,
+        mailbox=path.mailbox.key,
+    )
+
+
+def _newest(present: Present) -> Signal:
+    return Signal(
+        number=0,
+        probe_id=present.probe_id,
+        company=present.company,
+        path=present.path,
+        kind=present.kind,
+        role=present.role,
+        launched_at=present.launched_at,
+        at=present.judged_at,
+        verdict=present.verdict,
+    )
+
+
+def _new_id() -> str:
+    return secrets.token_hex(6)

@@ -1,0 +1,2 @@
+"""How facts leave the service: `json` for the API and `--json`, `text` for the command line, `symbols` for outcomes,
+`metrics` for Prometheus."""

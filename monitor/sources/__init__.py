@@ -1,0 +1,2 @@
+"""Where evidence comes from besides our own SMTP dialogues: `mailboxes` that are watched, the `inbound` listener for
+copies and bounces, and `network`, which asks hosts outside whether our own line works."""

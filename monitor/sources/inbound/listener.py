@@ -1,0 +1,188 @@
+"""The open port: who may talk to us, how many at a time, and what happens to a mail once it is whole."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from monitor.errors import UserError
+from monitor.repeated import Repeated
+from monitor.sources.inbound.rate_limit import ClientRateLimit, block_of, client_of
+from monitor.sources.inbound.router import InboundRouter, Unread
+from monitor.sources.inbound.settings import InboundSettings
+from monitor.sources.inbound.smtp import TOO_MANY, InboundConversation, ReceivedMail
+
+MOST_CONVERSATIONS = 100
+MOST_LETTERS = 50  # being read at the same time
+MOST_OCTETS = 100_000_000  # of mails in memory, of all conversations together
+READ_WITHIN = 45.0  # seconds until what a mail tells is stored; a client waits for longer than that
+CLOSE_WITHIN = 5.0  # seconds for the same, when the service stops
+LONGEST_REASON = 200  # characters in a reply
+
+log = structlog.get_logger("inbound")
+
+
+class InboundError(UserError):
+    """The listener cannot be opened. Its text is one line for people: what, and what to change."""
+
+
+class Listener:
+    """The host of every conversation; see `smtp.Host` for what it promises."""
+
+    def __init__(self, settings: InboundSettings, desk: InboundRouter) -> None:
+        self.hostname, self.size_limit = settings.hostname, settings.size_limit
+        self.desk = desk
+        self.port = 0
+        self._most_of_one = settings.connections_per_client
+        self._pace = ClientRateLimit(settings.messages_per_minute)
+        self._conversations: dict[InboundConversation, None] = {}  # in the order in which they came
+        self._clients: Counter[str] = Counter()
+        self._octets = 0
+        self._letters: set[asyncio.Task[str]] = set()
+        self._closed = False
+        self._repeated = Repeated()
+
+    def enter(self, conversation: InboundConversation) -> bool:
+        """See `Host`. Idle conversations are ended before anybody is turned away."""
+        client = client_of(conversation.client)
+        self._conversations[conversation] = None
+        self._clients[client] += 1
+        if self._closed:
+            return False
+        if self._clients[client] > self._most_of_one:
+            return self._make_room(conversation, own=True)
+        return len(self._conversations) <= MOST_CONVERSATIONS or self._make_room(conversation, own=False)
+
+    def _make_room(self, newcomer: InboundConversation, *, own: bool) -> bool:
+        """End the oldest idle conversation of the block of addresses that has most of them, and there of the client
+        that has, so that who has one to bring a mail is safe from who holds many; whether there was any. `own`: only
+        among those of the newcomer's client."""
+        client = client_of(newcomer.client)
+        idle = [
+            each
+            for each in self._conversations
+            if each is not newcomer and (not own or client_of(each.client) == client) and not each.scopes
+        ]
+        if not idle:
+            self.desk.turned_away.note(421, newcomer.client, None, own=own)
+            return False
+        blocks = Counter(block_of(each.client) for each in idle)
+        clients = Counter(client_of(each.client) for each in idle)
+        ended = max(idle, key=lambda each: (blocks[block_of(each.client)], clients[client_of(each.client)]))
+        own = own or blocks[block_of(ended.client)] > 1 or ended.silent
+        self.turned_away(ended, 421, own=own)
+        ended.drop(TOO_MANY)
+        self.leave(ended)
+        return True
+
+    def leave(self, conversation: InboundConversation) -> None:
+        """See `Host`."""
+        if conversation in self._conversations:
+            client = client_of(conversation.client)
+            del self._conversations[conversation]
+            self._clients[client] -= 1
+            if not self._clients[client]:
+                del self._clients[client]
+
+    def turned_away(
+        self, conversation: InboundConversation, code: int, *, own: bool, scopes: set[str] | None = None
+    ) -> None:
+        """See `Host`."""
+        if scopes is None and conversation.named:
+            scopes = conversation.scopes
+        self.desk.turned_away.note(code, conversation.client, scopes, own=own)
+
+    def scope(self, recipient: str) -> str | None:
+        """See `Host`."""
+        return self.desk.scope(recipient)
+
+    def bears(self, octets: int) -> bool:
+        """See `Host`."""
+        self._octets += octets
+        return self._octets <= MOST_OCTETS
+
+    def allows(self, client: str) -> bool:
+        """See `Host`."""
+        return self._pace.allows(client_of(client), time.monotonic())
+
+    def welcomes(self, recipient: str) -> bool:
+        """See `Host`."""
+        known = self.desk.welcomes(recipient)
+        if not known:
+            self.desk.counts["refused"] += 1
+        return known
+
+    async def take(self, letter: ReceivedMail) -> str:
+        """See `Host`. The work goes on when the client does not wait for its end: half of it helps nobody."""
+        if len(self._letters) >= MOST_LETTERS:
+            return self._put_off(letter, "452 4.3.1 Too busy, try again later")
+        task = asyncio.create_task(self._read(letter))
+        self._letters.add(task)
+        task.add_done_callback(self._letters.discard)
+        return await asyncio.shield(task)
+
+    def stumbled(self, error: Exception) -> None:
+        """See `Host`. One line at once, and then their number."""
+        kind = type(error).__name__
+        self._repeated.tell(kind, log.warning, "a client said what cannot be read", error=repr(error)[:LONGEST_REASON])
+
+    async def _read(self, letter: ReceivedMail) -> str:
+        """The outermost frame of what a mail sets going: what goes wrong is told, and the mail comes again."""
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                unread = await self.desk.read(letter)
+        except TimeoutError:
+            log.error("a mail was not read in time", client=letter.client, octets=len(letter.content))
+        except Exception:
+            log.exception("a mail was not dealt with", client=letter.client)
+        else:
+            return _reply(unread)
+        return self._put_off(letter, "451 4.3.0 Not dealt with, try again later")
+
+    def _put_off(self, letter: ReceivedMail, reply: str) -> str:
+        scopes = {scope for each in letter.recipients if (scope := self.scope(each)) is not None}
+        self.desk.turned_away.note(int(reply[:3]), letter.client, scopes, own=False)
+        return reply
+
+    async def close(self) -> None:
+        """End every connection. What is being read is read to its end, for CLOSE_WITHIN: no reply to it was sent."""
+        self._closed = True
+        talks = list(self._conversations)
+        for talk in talks:
+            talk.drop()
+        await asyncio.gather(*(talk.ended() for talk in talks))
+        if self._letters:
+            await asyncio.wait(self._letters, timeout=CLOSE_WITHIN)
+
+
+def _reply(unread: Unread | None) -> str:
+    """What the client is told of a mail that was read, or was not."""
+    if unread is None:
+        return "250 2.0.0 Ok"
+    if not unread.for_good:
+        return "451 4.3.2 Not read now, try again later"
+    reason = "".join(each if " " <= each <= "~" else "?" for each in unread.reason[:LONGEST_REASON])
+    return f"554 5.6.0 Not a report that we can read: {reason}"
+
+
+@asynccontextmanager
+async def listening(settings: InboundSettings, desk: InboundRouter) -> AsyncIterator[Listener]:
+    """Listen until the end of the block. Raises InboundError when the port cannot be had."""
+    listener = Listener(settings, desk)
+    place = settings.listen
+    try:
+        tls = settings.tls.context() if settings.tls else None
+        server = await asyncio.get_running_loop().create_server(
+            lambda: InboundConversation(listener, tls), place.host, place.port
+        )
+    except OSError as error:
+        raise InboundError(f"[inbound] cannot listen on {place}: {error.strerror or error}") from error
+    listener.port = server.sockets[0].getsockname()[1]
+    try:
+        yield listener
+    finally:
+        server.close()
+        await listener.close()

@@ -1,0 +1,227 @@
+"""Which addresses we take mail for, and what becomes of a mail that was taken."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Container, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar, assert_never
+
+import structlog
+
+from monitor.sources.inbound.smtp import ReceivedMail
+from monitor.sources.inbound.turned_away import TurnedAway
+from probes.evidence import MailKind
+from probes.mailboxes import Sighting
+from probes.mailboxes.inbound import ENCLOSED, InboundMailbox, copy_of_probe
+from probes.reading.bounce_origin import SmtpClient
+from probes.reading.bounces import read_bounce
+from probes.reading.facts import BounceFacts
+from probes.reading.report_reader import ReportBusyError, ReportReader
+from probes.reading.reports import ReportError, ReportFacts
+from probes.token import Purpose as TokenPurpose
+from probes.token import Verified, shaped, verify
+
+T = TypeVar("T")
+
+READERS = 4  # bounces and copies read at the same time
+THREAD_SECONDS = 10.0  # for one of them; the worst takes less than one, but a thread cannot be ended
+
+log = structlog.get_logger("inbound")
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Bounces of one probe: its token is in the address, that of the envelope unless somebody else's made it up."""
+
+    probe_id: str
+    to_envelope: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnyReturned:
+    """Bounces of any probe: the token must be in the mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Copies of what comes into a mailbox, named by its key."""
+
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Reports about our domain."""
+
+
+Purpose = Returned | AnyReturned | Copies | Reports
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a mail was not read, for people. `for_good`: it never can be, so it need not come again."""
+
+    reason: str
+    for_good: bool
+
+
+class EvidenceSink(Protocol):
+    """Who wants to hear what came. When these return, what they were told is stored."""
+
+    async def bounced(self, probe_id: str, facts: BounceFacts, client: SmtpClient) -> bool:
+        """A mail about this probe came back, brought by this client; whether there is such a probe."""
+        ...
+
+    async def copied(self, mailbox: str, sighting: Sighting) -> bool:
+        """A copy of a probe came; whether it is one that was sent to this mailbox."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses that we take mail for, in lower case. `domains`: those whose mail comes here, in which every
+    address is good that carries a token."""
+
+    domains: Container[str] = frozenset()
+    bounces: Container[str] = frozenset()
+    reports: Container[str] = frozenset()
+    copies: Mapping[str, InboundMailbox] = field(default_factory=dict)
+
+    def purpose(self, address: str, key: bytes) -> Purpose | None:
+        """What an address is for; None if mail for it is not taken."""
+        address = address.lower()
+        local, _, domain = address.rpartition("@")
+        if mailbox := self.copies.get(address):
+            return Copies(mailbox.key)
+        if address in self.reports:
+            return Reports()
+        if domain in self.domains and (tag := _tagged(local, key)):
+            return Returned(tag.probe_id, tag.purpose is TokenPurpose.ENVELOPE)
+        return AnyReturned() if address in self.bounces else None
+
+
+def _tagged(local: str, key: bytes) -> Verified | None:
+    """The token that stands in the local part. It is signed: how the address was rewritten does not matter."""
+    tags = {verify(match[0].decode(), key) for match in shaped(local.encode(errors="replace"))}
+    return tags.pop() if len(tags) == 1 else None
+
+
+class InboundRouter:
+    """Reads what was taken and tells it on. `counts` says of what kind the mails were.
+
+    Bounces and copies are read in threads of `pool`, which should have one for each letter there can be: one that hangs
+    loses its place to another after THREAD_SECONDS. `reports` are read in a process of its own, so nobody waits for
+    them; without it no report is read.
+    """
+
+    def __init__(
+        self,
+        key: bytes,
+        ears: EvidenceSink,
+        pool: Executor,
+        reports: ReportReader | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.addresses = Addresses()
+        self.counts: Counter[str] = Counter()
+        self.turned_away = TurnedAway(now)
+        self._key, self._ears, self._pool, self._reports = key, ears, pool, reports
+        self._source_ip = self._domain = ""
+        self._places = asyncio.Semaphore(READERS)
+
+    def configure(self, addresses: Addresses, source_ip: str, domain: str) -> None:
+        """Take mail for these addresses from now on; reports are read for what concerns this sender."""
+        self.addresses, self._source_ip, self._domain = addresses, source_ip, domain
+
+    def welcomes(self, address: str) -> bool:
+        """Whether we take mail for this address."""
+        return self.addresses.purpose(address, self._key) is not None
+
+    def scope(self, address: str) -> str | None:
+        """Which mailbox or probe mail for this address concerns, if any. What comes to an address that is known to
+        everybody, or proves nothing, concerns none."""
+        match self.addresses.purpose(address, self._key):
+            case Copies(mailbox):
+                return mailbox
+            case Returned(probe_id):
+                return probe_id
+            case _:
+                return None
+
+    async def read(self, letter: ReceivedMail) -> Unread | None:
+        """Tell what the letter tells. None: that is stored. Raises what the ears raise: then it is not dealt with."""
+        unread: Unread | None = None
+        purposes = dict.fromkeys(self.addresses.purpose(address, self._key) for address in letter.recipients)
+        for purpose in purposes:
+            match purpose:
+                case Returned(probe_id, to_envelope):
+                    kind = await self._returned(letter, probe_id, to_envelope)
+                case AnyReturned():
+                    kind = await self._returned(letter, None)
+                case Copies(mailbox):
+                    kind = await self._copied(letter, mailbox)
+                case Reports():
+                    kind, unread = await self._reported(letter)
+                case None:  # taken under a configuration that is gone
+                    kind = "other"
+                case _:
+                    assert_never(purpose)
+            self.counts[kind] += 1
+            if unread is None:
+                log.info("mail taken", kind=kind, client=letter.client, octets=len(letter.content))
+        return unread
+
+    async def _returned(self, letter: ReceivedMail, probe_id: str | None, to_envelope: bool = False) -> str:
+        facts = await self._in_thread(read_bounce, letter.content)
+        if probe_id is None and facts.token and (quoted := verify(facts.token, self._key)):
+            probe_id = quoted.probe_id
+        client = SmtpClient(letter.client, letter.helo, to_envelope, null_sender=not letter.mail_from)
+        if probe_id is None or facts.kind is MailKind.OTHER or not await self._ears.bounced(probe_id, facts, client):
+            return "other"
+        return str(facts.kind)
+
+    async def _copied(self, letter: ReceivedMail, mailbox: str) -> str:
+        name = next((box.folder_name for box in self.addresses.copies.values() if box.key == mailbox), mailbox)
+        seen = await self._in_thread(copy_of_probe, letter.content, name, letter.client)
+        if seen is None or (seen.ref == ENCLOSED and await self._comes_back(letter)):
+            return await self._returned(letter, None)
+        if not await self._ears.copied(mailbox, seen):
+            return "other"
+        self.turned_away.brought(mailbox, letter.client)
+        return "copy"
+
+    async def _comes_back(self, letter: ReceivedMail) -> bool:
+        """Whether the probe inside is quoted to say what became of it."""
+        facts = await self._in_thread(read_bounce, letter.content)
+        return facts.kind is not MailKind.OTHER
+
+    async def _reported(self, letter: ReceivedMail) -> tuple[str, Unread | None]:
+        try:
+            if self._reports is None:
+                raise ReportBusyError("reports are not read here")
+            facts = await self._reports.read(letter.content, self._source_ip, self._domain)
+        except (ReportError, ReportBusyError) as error:
+            unread = Unread(str(error), for_good=isinstance(error, ReportError))
+            log.warning("report not read", reason=unread.reason, for_good=unread.for_good, client=letter.client)
+            return ("report_unreadable" if unread.for_good else "report_deferred"), unread
+        tell_report(facts)
+        return "report", None
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        async with self._places, asyncio.timeout(THREAD_SECONDS):
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+
+
+def tell_report(facts: ReportFacts) -> None:
+    """One line in the log."""
+    log.info(
+        "report",
+        report=str(facts.kind),
+        organisation=facts.organisation,
+        domain=facts.domain,
+        id=facts.report_id,
+        passed=facts.ours_passed,
+        failed=facts.ours_failed,
+    )

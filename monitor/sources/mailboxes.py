@@ -1,0 +1,312 @@
+"""One watcher per mailbox, for all the probes that are on their way to it.
+
+It is connected only while probes are out, survives whatever the mailbox does to it, and tells what it saw: sightings to
+`hear`, and looks, made or failed, to `report`. It believes nothing itself.
+
+Two folders are watched all the time, the inbox and junk. All folders are searched before a probe may be called missing,
+when one is overdue, and once a day for what we left behind.
+
+Every wait has an end. Whoever asks for a look gets an answer, also when the store fails while we pass on what we saw;
+that is our own trouble then, and no evidence against the mailbox.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from datetime import datetime
+from time import monotonic
+from typing import Any, TypeVar
+
+import structlog
+
+from monitor.sources.searches import MARGIN, MOVED_EVERY, Request, Searches
+from probes.evidence import FailedLook, Folder, Look
+from probes.mailboxes import Mailbox, MailboxError, MailboxSession, Search, Sighting
+from probes.mailboxes.threads import MailboxThreads
+
+PATIENCE = 120.0  # seconds: a push that is lost is found by the next look
+BACKOFF = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between visits to a mailbox that fails; the last one repeats
+GRACE = 5.0  # seconds to finish a visit when the service stops
+LINGER = 2.0  # seconds to stay connected when nothing is expected any more
+LOOK_LIMIT = 900.0  # seconds; a mailbox has 60 to be opened, 600 for a look, 120 for a search
+FOLDERS_NAMED = 10  # of those that were searched; more are counted
+
+T = TypeVar("T")
+
+Hear = Callable[[Sequence[Sighting]], Awaitable[Sequence[Sighting]]]
+"""Takes sightings, keeps what is true of them, and returns those that are ours to delete."""
+
+Report = Callable[[Iterable[str], Look | FailedLook], Awaitable[None]]
+"""Takes a look for the probes with these ids."""
+
+Answer = asyncio.Future[Look | FailedLook]
+
+log = structlog.get_logger("mailbox")
+
+
+class NotPassedOnError(Exception):
+    """What was seen could not be passed on: our own trouble, not the mailbox's. Its cause tells."""
+
+
+class Watcher:
+    """Watches `mailbox` while anything is expected in it."""
+
+    def __init__(
+        self, mailbox: Mailbox, pool: MailboxThreads, *, hear: Hear, report: Report, now: Callable[[], datetime]
+    ) -> None:
+        self.mailbox = mailbox
+        self.failures = 0
+        self._pool, self._hear, self._report, self._now = pool, hear, report, now
+        self._expected: dict[str, datetime] = {}
+        self._failed_for: set[str] = set()
+        self._searches = Searches()
+        self._asked: list[Answer] = []
+        self._poked = False
+        self._wait: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closing = self._sweeping = False
+
+    def expect(self, probe_id: str, since: datetime) -> None:
+        """A probe is on its way since then."""
+        self._expected[probe_id] = since
+        if self._failed_for or self._sweeping:
+            self._poke()
+        self._start()
+
+    def forget(self, probe_id: str) -> None:
+        """Nothing more is expected of this probe."""
+        self._expected.pop(probe_id, None)
+        self._failed_for.discard(probe_id)
+        self._searches.forget(probe_id)
+        if not self._expected:
+            self._poke()
+
+    async def look(self) -> Look | FailedLook:
+        """Look now, through every folder. Raises what kept us from passing on what was seen."""
+        answer: Answer = asyncio.get_running_loop().create_future()
+        self._asked.append(answer)
+        self._poke()
+        self._start()
+        try:
+            async with asyncio.timeout(LOOK_LIMIT):
+                return await answer
+        except TimeoutError:
+            return FailedLook(self._now(), f"{self.mailbox.key}: not looked through within {LOOK_LIMIT:g} s")
+        finally:
+            if answer in self._asked:
+                self._asked.remove(answer)
+
+    async def close(self) -> None:
+        """Leave the mailbox, what was found in it first removed. What is still expected is for the next to find."""
+        self._closing = True
+        self._poke()
+        if self._task:
+            await asyncio.wait((self._task,), timeout=GRACE)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for answer in self._asked:
+            answer.cancel()
+
+    @property
+    def _wanted(self) -> bool:
+        return not self._closing and bool(self._expected or self._asked)
+
+    def _start(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name=f"watch {self.mailbox.key}")
+
+    async def _run(self) -> None:
+        """The outermost frame: whatever goes wrong is told, who asked gets an answer, and the watch goes on."""
+        misses = 0
+        while self._wanted:
+            visited = False
+            try:
+                visited = await self._visits()
+            except NotPassedOnError as error:
+                log.error("what was seen in a mailbox is not stored", mailbox=self.mailbox.key, reason=str(error))
+                self._refuse(error)
+            except Exception as error:
+                log.exception("watching a mailbox went wrong; it goes on", mailbox=self.mailbox.key)
+                self._refuse(error)
+            misses = 0 if visited else misses + 1
+            if self._wanted:
+                await self._until_poked(asyncio.sleep(BACKOFF[min(misses, len(BACKOFF) - 1)]))
+
+    async def _visits(self) -> bool:
+        """Be connected for as long as probes are out; whether the mailbox could be read at all."""
+        visited = False
+        try:
+            async with self.mailbox.open(self._pool) as session:
+                while True:
+                    if self._wanted:
+                        clean = await self._visit(session)
+                        visited = True
+                        if not clean:
+                            return visited
+                    idle = not self._wanted  # one probe's end is often the next one's start
+                    if idle:
+                        self._poked = self._closing  # it was this visit's own end of expecting
+                        await self._sweep(session)
+                    if not self._closing:
+                        await self._until_poked(session.changed(LINGER if idle else self._patience))
+                    if self._closing or (idle and not self._wanted):
+                        return visited
+        except MailboxError as error:
+            await self._fail(str(error))
+        except NotPassedOnError:
+            raise
+        except Exception as error:
+            log.exception("looking into a mailbox went wrong", mailbox=self.mailbox.key)
+            await self._fail(f"{self.mailbox.key}: internal error: {error!r}")
+        return visited
+
+    @property
+    def _patience(self) -> float:
+        return MOVED_EVERY if self._searches.often else PATIENCE
+
+    async def _until_poked(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait for `waiting`, or until somebody wants something of us."""
+        wait = self._wait = asyncio.create_task(waiting)
+        if self._poked:
+            wait.cancel()
+        try:
+            await asyncio.wait((wait,))
+        finally:
+            self._wait, self._poked = None, False
+            if not wait.done():
+                wait.cancel()
+                await asyncio.gather(wait, return_exceptions=True)
+        if not wait.cancelled():
+            wait.result()
+
+    def _poke(self) -> None:
+        """Somebody wants something: end the present wait, or the next one."""
+        self._poked = True
+        if self._wait:
+            self._wait.cancel()
+
+    async def _visit(self, session: MailboxSession) -> bool:
+        """Look, and remove what is ours; False if it could not be removed, which ends the visit but not the looking."""
+        asked, self._asked = self._asked, []
+        started = self._now()
+        try:
+            since = min(self._expected.values(), default=started) - MARGIN
+            ours = await self._believed(await session.look(since))
+            needed = bool(asked or self._failed_for)
+            request = self._searches.due(self._expected, started, monotonic(), needed=needed)
+            search = await self._search(session, request, needed=needed) if request else None
+            ours = [*ours, *(await self._believed_of(request, search) if request and search else ())]
+            if needed and search:
+                await self._recover(self._look_of(started, search))
+        except BaseException:
+            self._asked = asked + self._asked
+            raise
+        if search:
+            _answer(asked, self._look_of(started, search))
+        return await self._remove(session, ours)
+
+    async def _search(self, session: MailboxSession, request: Request, *, needed: bool) -> Search | None:
+        """Search as is due. One that no answer depends on may fail: the watched folders were read."""
+        try:
+            return await session.search(request.since, self._expected.keys(), request.only)
+        except MailboxError as error:
+            if needed:
+                raise
+            log.warning("other folders cannot be searched", mailbox=self.mailbox.key, reason=str(error))
+            return None
+
+    async def _sweep(self, session: MailboxSession) -> None:
+        """Remove what we left behind in any folder, once a day. Whoever wants something of us ends the searching."""
+        request = self._searches.sweep(self._now(), monotonic())
+        if request is None or self._closing:
+            return
+        found: list[Search | None] = []
+
+        async def search() -> None:
+            found.append(await self._search(session, request, needed=False))
+
+        self._sweeping = True
+        try:
+            await self._until_poked(search())
+        finally:
+            self._sweeping = False
+        for each in found:
+            ours = await self._believed_of(request, each or Search((), ()))
+            await self._remove(session, ours)
+
+    async def _believed_of(self, request: Request, search: Search) -> Sequence[Sighting]:
+        """What is ours of that, and in which folders it lay is remembered."""
+        ours = await self._believed(search.sightings)
+        elsewhere = {each.folder_name for each in ours if each.folder is Folder.OTHER}
+        self._searches.made(request, monotonic(), elsewhere)
+        return ours
+
+    async def _believed(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+        return await _passed_on(self._hear(sightings)) if sightings else ()
+
+    def _look_of(self, at: datetime, search: Search) -> Look | FailedLook:
+        """What it means that a search found nothing: only one that was finished says that a probe is not there."""
+        if left := len(search.unfinished):
+            total = left + len(search.folders)
+            names = ", ".join(search.unfinished[:FOLDERS_NAMED])
+            why = f"{left} of {total} folders could not be searched in time: {names}"
+            return FailedLook(at, f"{self.mailbox.key}: {why}{', ...' if left > FOLDERS_NAMED else ''}")
+        named = search.folders[:FOLDERS_NAMED]
+        return Look(at, named, len(search.folders) - len(named), search.closed[:FOLDERS_NAMED])
+
+    async def _recover(self, look: Look | FailedLook) -> None:
+        """Those that had learned that we cannot look learn that we can."""
+        if not self._failed_for:
+            return
+        recovered = self._failed_for & self._expected.keys()
+        log.info("mailbox can be read again", mailbox=self.mailbox.key)
+        await _passed_on(self._report(recovered, look))
+        self._failed_for -= recovered
+
+    async def _remove(self, session: MailboxSession, ours: Sequence[Sighting]) -> bool:
+        try:
+            if ours:
+                await session.remove(ours)
+        except MailboxError as error:
+            self.failures += 1
+            log.warning("found probes cannot be deleted", mailbox=self.mailbox.key, reason=str(error))
+            return False
+        return True
+
+    async def _fail(self, reason: str) -> None:
+        """Every expected probe learns once that we cannot look; those that asked learn it at once.
+
+        A connection that breaks while nothing is expected is no failure: it was about to be closed.
+        """
+        if not self._wanted:
+            return
+        self.failures += 1
+        asked, self._asked = self._asked, []
+        failed = FailedLook(self._now(), reason)
+        news = self._expected.keys() - self._failed_for
+        try:
+            if news:
+                log.warning("mailbox cannot be read", mailbox=self.mailbox.key, reason=reason)
+                await _passed_on(self._report(news, failed))
+                self._failed_for |= news
+        finally:
+            _answer(asked, failed)
+
+    def _refuse(self, error: Exception) -> None:
+        """Whoever asked gets no look now, and hears why."""
+        asked, self._asked = self._asked, []
+        for answer in asked:
+            if not answer.done():
+                answer.set_exception(error)
+
+
+async def _passed_on(telling: Awaitable[T]) -> T:
+    try:
+        return await telling
+    except Exception as error:
+        raise NotPassedOnError(str(error) or repr(error)) from error
+
+
+def _answer(asked: Iterable[Answer], look: Look | FailedLook) -> None:
+    for answer in asked:
+        if not answer.done():
+            answer.set_result(look)

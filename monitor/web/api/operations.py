@@ -1,0 +1,252 @@
+"""All that the API does, one row each."""
+
+from http import HTTPStatus
+from typing import Any
+
+from monitor.output.json import MuteFacts, RecordFacts, WholeFacts
+from monitor.people.person import Rights
+from monitor.web.api import access, companies, export, incidents, mutes, places, probe_events, probes, sender
+from monitor.web.api.events import Everything, Only
+from monitor.web.api.operation import EVENTS, Operation, OperationResult
+
+NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
+TOO_MANY, UNREADABLE = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNPROCESSABLE_ENTITY
+WHERE = {"Location": "Where it is."}
+AGAIN = (
+    "Each event has the JSON of `mailpath probe --json`, its name in `event`, and an `id`. Who comes again with "
+    "`Last-Event-ID` is told all after that, nothing twice. Comments keep the connection known to be there; a stream "
+    "is ended after a quarter of an hour, and one reads on by coming again."
+)
+
+
+def _ok(said: str, content: Any) -> OperationResult:
+    return OperationResult(HTTPStatus.OK, said, content)
+
+
+def operations() -> list[Operation[Any, Any]]:
+    """The rows. Whoever makes routes of them makes one feed of all events with them."""
+    everything = Everything()
+    return [
+        Operation(
+            *("GET", "/companies", "list_companies", "companies", "All companies"),
+            act=companies.show_companies,
+            answer=_ok("The companies.", companies.CompaniesFacts),
+        ),
+        Operation(
+            *("GET", "/companies/{company}", "get_company", "companies", "One company with its paths"),
+            act=companies.show_company,
+            answer=_ok("The company.", companies.CompanyWholeFacts),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("GET", "/paths", "list_paths", "companies", "All paths, and how they fare"),
+            query=companies.OfCompany,
+            act=companies.show_paths,
+            answer=_ok("The paths.", companies.PathsFacts),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("GET", "/paths/{company}/{path}", "get_path", "companies", "One path, and how it fares"),
+            act=companies.show_path,
+            answer=_ok("The path.", companies.WatchedFacts),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("GET", "/probes", "list_probes", "probes", "Probes, newest first"),
+            query=probes.PageOfFilter,
+            act=probes.show_list,
+            answer=_ok("A part of the list.", probes.ProbesFacts),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("POST", "/probes", "create_probe", "probes", "Send a probe now"),
+            said="One of each kind on the path, or on every path of the company: all of them, or none. How many may be "
+            "sent by hand in an hour is limited, for each person and for each path.",
+            body=probes.NewProbe,
+            act=probes.create,
+            answer=OperationResult(HTTPStatus.ACCEPTED, "It is on its way.", probes.SentAllFacts, headers=WHERE),
+            rights=Rights.OPERATOR,
+            problems=(NOT_THERE, CONFLICT, UNREADABLE, TOO_MANY),
+        ),
+        Operation(
+            *("GET", "/probes/{probe}", "get_probe", "probes", "One probe with its evidence"),
+            act=probes.show,
+            answer=_ok("The probe.", RecordFacts),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("GET", "/probes/{probe}/events", "follow_probe", "probes", "What happens to one probe, as it happens"),
+            said=f"What there is already comes first. The stream ends when nothing more is waited for, with an event "
+            f"`end`; who comes again after that is answered 204. {AGAIN}",
+            act=probe_events.follow,
+            place=probe_events.PLACE,
+            answer=OperationResult(HTTPStatus.OK, "The events.", media=EVENTS),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("GET", "/probes/{probe}/explain", "explain_probe", "probes", "What `mailpath explain` says of a probe"),
+            act=probes.explain,
+            answer=OperationResult(HTTPStatus.OK, "Text for people.", media="text/plain"),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("GET", "/events", "follow_all", "events", "Verdicts and incidents, as they happen"),
+            said="Events are `begin`; `verdict`; `incident`, one that changed, as it is now; and `incidents`, all that "
+            f"are open, where it is not known any more which changed. {AGAIN}",
+            query=Only,
+            act=everything.follow,
+            place=places.PATTERN,
+            answer=OperationResult(HTTPStatus.OK, "The events.", media=EVENTS),
+        ),
+        Operation(
+            *("GET", "/incidents", "list_incidents", "incidents", "Incidents, the open ones first"),
+            query=incidents.Which,
+            act=incidents.show_list,
+            answer=_ok("The incidents.", incidents.IncidentsFacts),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("GET", "/incidents/{incident}", "get_incident", "incidents", "One incident with its history"),
+            said="Of one that touches other companies too, history and notices are not told: they name those.",
+            act=incidents.show,
+            answer=_ok("The incident.", WholeFacts),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("GET", "/mutes", "list_mutes", "mutes", "About what nobody is told"),
+            query=mutes.WhichMutes,
+            act=mutes.show_list,
+            answer=_ok("The mutes.", mutes.MutesFacts),
+        ),
+        Operation(
+            *("POST", "/mutes", "create_mute", "mutes", "Tell nobody about something, for a while"),
+            said="Who is bound to companies mutes only what is theirs.",
+            body=mutes.NewMute,
+            act=mutes.create,
+            answer=OperationResult(HTTPStatus.CREATED, "The mute.", MuteFacts, headers=WHERE),
+            rights=Rights.OPERATOR,
+            problems=(NOT_THERE, UNREADABLE),
+        ),
+        Operation(
+            *("GET", "/mutes/{mute}", "get_mute", "mutes", "One mute"),
+            act=mutes.show,
+            answer=_ok("The mute.", MuteFacts),
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("DELETE", "/mutes/{mute}", "end_mute", "mutes", "End a mute before its time"),
+            act=mutes.end,
+            answer=OperationResult(HTTPStatus.NO_CONTENT, "It is over."),
+            rights=Rights.OPERATOR,
+            problems=(NOT_THERE, CONFLICT),
+        ),
+        Operation(
+            *("GET", "/standing", "get_standing", "sender", "The sender, and what receivers say of it"),
+            act=sender.show,
+            answer=_ok("How it stands.", sender.StandingFacts),
+        ),
+        Operation(
+            *("GET", "/export/probes.csv", "export_csv", "export", "Probes as CSV"),
+            said="The same filters as the list. One caller may have two exports under way. A cell that a spreadsheet "
+            "would take for a formula begins with `'`.",
+            query=probes.Filter,
+            act=export.as_csv,
+            answer=OperationResult(
+                HTTPStatus.OK, "A line of names, then a line for each probe, newest first.", media=export.CSV
+            ),
+            problems=(NOT_THERE, TOO_MANY),
+        ),
+        Operation(
+            *("GET", "/export/probes.jsonl", "export_lines", "export", "Probes as JSON lines"),
+            said="The same filters and the same objects as the list.",
+            query=probes.Filter,
+            act=export.as_lines,
+            answer=OperationResult(HTTPStatus.OK, "An object for each probe, newest first.", media=export.LINES),
+            problems=(NOT_THERE, TOO_MANY),
+        ),
+        *_for_admins(),
+    ]
+
+
+def _for_admins() -> list[Operation[Any, Any]]:
+    return [
+        Operation(
+            *("GET", "/tokens", "list_tokens", "access", "All tokens"),
+            act=access.show_tokens,
+            answer=_ok("The tokens.", access.TokensFacts),
+            rights=Rights.ADMIN,
+        ),
+        Operation(
+            *("POST", "/tokens", "create_token", "access", "Make a token"),
+            body=access.NewToken,
+            act=access.make_token,
+            answer=OperationResult(
+                HTTPStatus.CREATED, "The token, with its secret.", access.NewTokenFacts, headers=WHERE
+            ),
+            rights=Rights.ADMIN,
+            problems=(NOT_THERE, CONFLICT, UNREADABLE),
+            secret=("secret",),
+        ),
+        Operation(
+            *("GET", "/tokens/{token}", "get_token", "access", "One token"),
+            act=access.show_token,
+            answer=_ok("The token.", access.TokenFacts),
+            rights=Rights.ADMIN,
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("DELETE", "/tokens/{token}", "revoke_token", "access", "Revoke a token"),
+            act=access.revoke_token,
+            answer=OperationResult(HTTPStatus.NO_CONTENT, "It opens nothing any more."),
+            rights=Rights.ADMIN,
+            problems=(NOT_THERE, CONFLICT),
+        ),
+        Operation(
+            *("GET", "/people", "list_people", "access", "All people"),
+            act=access.show_people,
+            answer=_ok("The people.", access.PeopleFacts),
+            rights=Rights.ADMIN,
+        ),
+        Operation(
+            *("POST", "/people", "create_person", "access", "Let somebody in"),
+            body=access.NewPerson,
+            act=access.make_person,
+            answer=OperationResult(
+                HTTPStatus.CREATED, "The person, with a link.", access.NewPersonFacts, headers=WHERE
+            ),
+            rights=Rights.ADMIN,
+            problems=(NOT_THERE, CONFLICT, UNREADABLE),
+            secret=("link",),
+        ),
+        Operation(
+            *("GET", "/people/{person}", "get_person", "access", "One person"),
+            act=access.show_person,
+            answer=_ok("The person.", access.PersonFacts),
+            rights=Rights.ADMIN,
+            problems=(NOT_THERE,),
+        ),
+        Operation(
+            *("PATCH", "/people/{person}", "change_person", "access", "Keep somebody out, or let them in again"),
+            body=access.PersonChange,
+            act=access.change_person,
+            answer=_ok("The person.", access.PersonFacts),
+            rights=Rights.ADMIN,
+            problems=(NOT_THERE, CONFLICT, UNREADABLE),
+        ),
+        Operation(
+            *("POST", "/people/{person}/link", "link_person", "access", "A new link to choose a password"),
+            act=access.make_link,
+            answer=OperationResult(HTTPStatus.CREATED, "The link.", access.LinkFacts),
+            rights=Rights.ADMIN,
+            problems=(NOT_THERE, CONFLICT),
+            secret=("link",),
+        ),
+        Operation(
+            *("GET", "/audit", "list_deeds", "access", "Who did what"),
+            query=access.WhichDeeds,
+            act=access.show_deeds,
+            answer=_ok("A part of the log.", access.AuditLogJson),
+            problems=(UNREADABLE,),
+            rights=Rights.ADMIN,
+        ),
+    ]

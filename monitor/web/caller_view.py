@@ -1,0 +1,221 @@
+"""What one caller may see of the service. Pages and API ask only here, so that nothing of another company is anywhere.
+
+What is not theirs is not there for them: it raises `NotThereError`, exactly as what never was.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from aiohttp import web
+
+from monitor.config import WatchedPath
+from monitor.events import Event
+from monitor.incidents.incident import HistoryEntry, Incident
+from monitor.incidents.mute import Mute
+from monitor.notices.notice import NoticeKind
+from monitor.people.caller import Caller, NotThereError
+from monitor.people.person import AuditEntry
+from monitor.probing.current import CurrentVerdict, Line
+from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
+from monitor.web.backend import BACKEND, CALLER, Backend
+from monitor.web.sealed import Seal
+from probes.probe import Probe
+
+SOON_AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
+AUDIT_OCTETS = 8  # of the number of a line of the audit log
+LOOKS = 20  # parts of a list that are read, at most
+
+
+HIDDEN_MUTES = ("muted",)
+"""In place of the ids of mutes, where those may be about what others have."""
+WIDER = "it is about more than your companies"
+"""In place of the reason of a mute, where that may name others."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentDetail:
+    """One incident with its history and its notices, as the caller may see it."""
+
+    incident: Incident
+    entries: tuple[HistoryEntry, ...]
+    notices: tuple[NoticeRecord, ...]
+
+
+class CallerView:
+    """The service, for this caller."""
+
+    def __init__(self, backend: Backend, caller: Caller) -> None:
+        self.backend, self.caller = backend, caller
+
+    def paths(self, company: str = "") -> list[WatchedPath]:
+        """The watched paths, all or those of one company; in the configuration's order."""
+        found = [
+            path
+            for path in self.backend.board.paths.values()
+            if self.caller.sees(path.company) and company in ("", path.company)
+        ]
+        if company and not found:
+            raise NotThereError(f"company {company}")
+        return found
+
+    def path(self, company: str, path: str) -> WatchedPath:
+        """One watched path. Raises NotThereError."""
+        found = self.backend.board.paths.get((company, path)) if self.caller.sees(company) else None
+        if found is None:
+            raise NotThereError(f"path {company}/{path}")
+        return found
+
+    def standings(self, paths: Iterable[WatchedPath]) -> dict[Line, CurrentVerdict]:
+        """The present verdicts on these paths, as far as there are any."""
+        board = self.backend.board.standings
+        lines = [(path.company, path.path, kind) for path in paths for kind in path.kinds]
+        return {line: board[line] for line in lines if line in board}
+
+    async def record(self, probe_id: str) -> ProbeRecord:
+        """One probe with all that is known of it. Raises NotThereError."""
+        record = await self.backend.store.record(probe_id)
+        if record is None or not self.caller.sees(record.probe.company):
+            raise NotThereError(f"probe {probe_id}")
+        return record
+
+    def open_incidents(self) -> list[Incident]:
+        """Those that touch what is the caller's, as far as it is theirs."""
+        found = (self.own(incident) for incident in self.backend.casebook.incidents)
+        return [incident for incident in found if incident]
+
+    async def incidents(self, most: int) -> list[Incident]:
+        """Open ones and those that are over, the newest first among them."""
+        found = await self.backend.store.incidents(most, open_only=False)
+        return [own for incident in found if (own := self.own(incident))]
+
+    async def incident(self, incident_id: str) -> IncidentDetail:
+        """One incident. Of one that touches others too, its history and notices are not told: they name them."""
+        similar = await self.backend.store.find_incidents(incident_id)
+        found = next((each for each in similar if each.id == incident_id), None)
+        own = self.own(found) if found else None
+        if found is None or own is None:
+            raise NotThereError(f"incident {incident_id}")
+        if own is not found:
+            return IncidentDetail(own, (), ())
+        store = self.backend.store
+        notices = (self._told(record) for record in await store.notices_of(found.id))
+        return IncidentDetail(own, tuple(await store.entries(found.id)), tuple(notices))
+
+    async def mutes(self) -> list[Mute]:
+        """Mutes that concern what is the caller's. Of those that are about more, the reason is not told: it may name
+        others."""
+        stored = await self.backend.store.mutes()
+        planned = [mute for each in self.backend.config().maintenance for mute in each.mutes()]
+        systems = {"", *(path.mail_system for path in self.paths())}
+        found = [mute for mute in (*planned, *stored) if not mute.company or self.caller.sees(mute.company)]
+        if self.caller.sees_all:
+            return found
+        return [
+            mute if mute.company else replace(mute, why=WIDER)
+            for mute in found
+            if mute.company or mute.mail_system in systems
+        ]
+
+    def wants(self, event: Event) -> bool:
+        """Whether what happened is the caller's to see."""
+        return self.caller.sees(event.probe.company)
+
+    def own(self, incident: Incident) -> Incident | None:
+        """The incident without what others have; None if nothing is left. The very same where nothing was left out."""
+        caller = self.caller
+        if caller.sees_all or all(caller.sees(company) for company in incident.companies):
+            return incident
+        if not caller.sees_incident(incident):
+            return None
+        failures = tuple(failure for failure in incident.failures if caller.sees(failure.company))
+        system = incident.mail_system
+        return replace(
+            incident,
+            company=incident.company if caller.sees(incident.company) else "",
+            mail_system=system if system and any(path.mail_system == system for path in self.paths()) else "",
+            companies=caller.seen(incident.companies),
+            touches=caller.seen(incident.touches),
+            others=caller.seen(incident.others),
+            failures=failures,
+            failing=len(failures) if incident.open else 0,
+            told={},
+            merged_into="",
+            recovering_since=None,  # of all, which are not told
+            muted_by=HIDDEN_MUTES if incident.muted_by else (),
+        )
+
+    async def probes(self, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:
+        """The newest of the wanted probes after the cursor, as far as they are the caller's."""
+        return await self.backend.store.probes(replace(wanted, companies=self.caller.companies), cursor, most)
+
+    async def history(self, company: str, since: datetime) -> list[ProbeRow]:
+        """The sender's probes of one company launched since then, oldest first. Raises NotThereError."""
+        self.paths(company)
+        return await self.backend.store.history_of_company(company, since)
+
+    async def neighbours(self, probe: Probe) -> tuple[str, str]:
+        """Ids of the probes before and after this one, of the same path, kind and role; "" where there is none."""
+        line = ProbeFilter(self.caller.companies, probe.company, probe.path, probe.kind, probe.role)
+        before = await self.probes(line, Cursor(probe.created_at, probe.id), 1)
+        after = ""
+        for stretch in SOON_AFTER:  # a list begins with the newest: the nearest is the last of a short stretch
+            found = replace(line, since=probe.created_at, until=probe.created_at + stretch)
+            cursor: Cursor | None = None
+            for _ in range(LOOKS):
+                part = await self.probes(found, cursor, 200)
+                later = [row.probe_id for row in part.probes if (row.launched_at, row.probe_id) > _place(probe)]
+                after, cursor = (later or [after])[-1], part.next
+                if cursor is None:
+                    break
+            if after:
+                break
+        return before.probes[0].probe_id if before.probes else "", after
+
+    async def deeds(self, before: str, most: int) -> tuple[list[tuple[int | None, AuditEntry]], str]:
+        """The newest lines of the audit log before that place, "" for the newest of all, and where the following ones
+        begin, "" at the end. Whoever is bound to companies sees what was done to theirs, without the lines' numbers:
+        these would tell how much others do. Raises NotThereError for what is no place."""
+        seal = Seal(self.caller, await self.backend.store.key(), "audit log")
+        number = self._audit_number(before, seal)
+        found: list[tuple[int, AuditEntry]] = []
+        for _ in range(LOOKS):
+            part = await self.backend.store.deeds(number, most)
+            number = part[-1][0] if len(part) == most else None
+            found += [line for line in part if self.caller.sees_all or self.caller.sees(line[1].company)]
+            if number is None or len(found) >= most:
+                break
+        if len(found) > most:
+            number = found[most - 1][0]
+        if self.caller.sees_all:
+            return list(found[:most]), "" if number is None else str(number)
+        sealed = "" if number is None else seal.close(number.to_bytes(AUDIT_OCTETS))
+        return [(None, deed) for _, deed in found[:most]], sealed
+
+    def _audit_number(self, before: str, seal: Seal) -> int | None:
+        if not before:
+            return None
+        if not self.caller.sees_all:
+            opened = seal.open(before)
+            if opened is None:
+                raise NotThereError("place in the audit log of this name")
+            return int.from_bytes(opened)
+        if not (before.isascii() and before.isdigit() and len(before) < 18):
+            raise NotThereError("place in the audit log of this name")
+        return int(before)
+
+    def _told(self, record: NoticeRecord) -> NoticeRecord:
+        """The notice. One that another incident takes over says how wide that is: not the caller's to know."""
+        if self.caller.sees_all or record.notice.news is not NoticeKind.MERGED:
+            return record
+        text = "It is not over: another incident, which is wider, speaks for it from now on."
+        return replace(record, notice=replace(record.notice, text=text))
+
+
+def _place(probe: Probe) -> tuple[datetime, str]:
+    return probe.created_at, probe.id
+
+
+def caller_view_of(request: web.Request) -> CallerView:
+    """The service, for whoever sent this request."""
+    return CallerView(request.app[BACKEND], request[CALLER])

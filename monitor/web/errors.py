@@ -1,0 +1,97 @@
+"""What makes every error one that people or programs can use, and tells nothing of our inside."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+
+from monitor.people.caller import NotThereError
+from monitor.web.connections import Connection
+from monitor.web.rejections import Rejection
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+API = "/api/v1"
+NOTHING = "404: Not Found"  # as aiohttp says it where no route leads
+LONGEST_BODY = 64 * 1024  # octets of a request
+PATIENCE = 30.0  # seconds for a request that sends something, and for what it makes us do
+PLAIN = "identity"  # the one Content-Encoding that is taken
+LATE = "the request was not whole in time; send it again"
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+log = structlog.get_logger("web")
+
+
+@web.middleware
+async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outermost frame of every request: no error tells of our inside."""
+    if request.headers.get("Content-Encoding", PLAIN).strip().lower() != PLAIN:
+        return _compressed(request)
+    try:
+        response = await _in_time(request, handler)
+    except NotThereError as error:
+        response = await _failed(request, HTTPStatus.NOT_FOUND, f"there is no {error}")
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST or error.content_type != "text/plain":
+            raise
+        response = await _failed(request, HTTPStatus(error.status), _said(error))
+        if error.status == HTTPStatus.REQUEST_TIMEOUT:
+            response.force_close()
+        for name in ("Allow", "WWW-Authenticate", "Retry-After"):
+            if name in error.headers:
+                response.headers[name] = error.headers[name]
+    except ConnectionError:  # who asked is gone
+        raise
+    except web.RequestPayloadError:  # a chunk that is none, an end that never came
+        response = await _failed(request, HTTPStatus.BAD_REQUEST, "the body cannot be read")
+        response.force_close()
+    except Exception:
+        log.exception("a request went wrong", method=request.method, path=request.path[:200])
+        response = await _failed(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; the log tells")
+    return response
+
+
+async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whoever sends something must have sent it in time. What only reads may be a stream, and last."""
+    if request.method in READS:
+        return await handler(request)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await handler(request)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text=LATE) from None
+
+
+def _compressed(request: web.Request) -> web.Response:
+    """Bodies are small here: whoever compresses one is a program, mistaken or hostile (RFC 9110, section 15.5.16)."""
+    from monitor.web.api.problem import problem
+
+    if isinstance(request.protocol, Connection):
+        request.protocol.reject(Rejection.ENCODING)
+    headers = {"Accept-Encoding": PLAIN}
+    response = problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the body without Content-Encoding", headers=headers)
+    response.force_close()
+    return response
+
+
+def _said(error: web.HTTPException) -> str:
+    """Why, in a sentence."""
+    text = error.text or error.reason
+    return "there is nothing at this address" if text == NOTHING else text
+
+
+async def _failed(request: web.Request, status: HTTPStatus, detail: str) -> web.StreamResponse:
+    """As problem+json (RFC 9457) for programs, as a page for people, as a line for anybody else."""
+    if request.path.startswith(API):
+        from monitor.web.api.problem import problem
+
+        return problem(status, detail)
+    if "text/html" in request.headers.get("Accept", ""):
+        from monitor.web.rendering import page
+
+        response = page(request, "error.html", status=status.value, title=status.phrase, detail=detail)
+        response.set_status(status)
+        return response
+    return web.Response(text=f"{status.value} {status.phrase}: {detail}\n", status=status)

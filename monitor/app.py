@@ -61,11 +61,13 @@ def surroundings(config: Config, now: Callable[[], datetime] = utc_now) -> Route
 
 @asynccontextmanager
 async def pipeline_of(
-    config: Config, store: Store, *listeners: Listener, adopts: bool, now: Callable[[], datetime] = utc_now
+    config: Config, store: Store, *listeners: Listener, owns_orphans: bool, now: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[Pipeline]:
     """A pipeline at work by this configuration. `adopts`: it also takes care of other processes' probes."""
     with MailboxThreads() as pool:
-        pipeline = Pipeline(store, surroundings(config, now), pool, await store.key(), listeners, adopts=adopts)
+        pipeline = Pipeline(
+            store, surroundings(config, now), pool, await store.key(), listeners, owns_orphans=owns_orphans
+        )
         await pipeline.configure(config)
         try:
             yield pipeline
@@ -154,9 +156,9 @@ def _leaving(pool: Executor) -> Iterator[Executor]:
 async def caps_of(config: Config, store: Store, now: datetime) -> Caps:
     """What may be sent, by what the store knows was sent today, and to each host in the last minute."""
     hosts: defaultdict[str, list[datetime]] = defaultdict(list)
-    toward = {(path.company, path.path): path.route.toward(path.to) for path in config.paths()}
+    destination = {(path.company, path.path): path.route.destination(path.to) for path in config.paths()}
     for company, path, at in await store.attempts(now - MINUTE, now):
-        if host := toward.get((company, path)):
+        if host := destination.get((company, path)):
             hosts[host].append(at)
     return Caps(config.probes.cap.per_host_per_minute, await sent_today(store, now), now, hosts)
 
@@ -341,11 +343,11 @@ class Service:
     def _admits(self, path: WatchedPath) -> bool:
         return self._schedule is not None and self._schedule.admits(path, self._now())
 
-    def _compare(self, path: WatchedPath, ruling: Signal) -> None:
+    def _compare(self, path: WatchedPath, signal: Signal) -> None:
         """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""
         role = comparison(path.route, self._config.identities())
         if role and not self._store_trouble and self._admits(path):
-            self._spawn(self._launch(DueProbe(path, ruling.kind, self._now()), role))
+            self._spawn(self._launch(DueProbe(path, signal.kind, self._now()), role))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -396,7 +398,9 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         casebook, live = IncidentEngine(store, clock.now, lambda: network.uplink), Live()
         delivery = Delivery(store, clock.now, lambda: casebook.muted)
         listeners = (board.hear, network.hear, tell, casebook.hear, live.hear, *listeners)
-        pipeline = await house.enter_async_context(pipeline_of(config, store, *listeners, adopts=True, now=clock.now))
+        pipeline = await house.enter_async_context(
+            pipeline_of(config, store, *listeners, owns_orphans=True, now=clock.now)
+        )
         at_work = Service(file, config, store, clock, board, pipeline, casebook, delivery, network)
         await house.enter_async_context(serving_all(at_work.backend(live), config))
         desk = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))

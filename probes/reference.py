@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from probes.answer import Fault
 from probes.resolver import Resolver, Unresolved
 from probes.routes.reply import Reply, WireFault
-from probes.routes.wire import bears, connect
+from probes.routes.wire import connect, has_local_address
 from probes.settings import Endpoint
 
 SMTP_PORT = 25
@@ -50,7 +50,7 @@ async def ask_mail_hosts(domain: str, source: str, resolver: Resolver, *, timeou
         (f"{host.name}:{SMTP_PORT}", address)
         for host in found
         for address in _of_family(host.addresses, source)
-        if host.name != domain and not bears(address)
+        if host.name != domain and not has_local_address(address)
     ]
     if not places:
         return ReferenceResult(f"the MX of {domain}", None, "there is no such host outside this machine")

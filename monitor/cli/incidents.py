@@ -104,12 +104,12 @@ async def whole(config: Config, prefix: str, *, as_json: bool) -> Exit:
 
 
 async def _around(config: Config, store: Store) -> ListContext:
-    saw, now = await store.rules_saw(), utc_now()
+    saw, now = await store.signals_seen(), utc_now()
     if saw is None:
         raise NoAnswerError(
             "nobody has looked for incidents in this store yet; start `mailpath serve`, or see store.url"
         )
-    newest = await store.rulings(saw - 1, 1)
+    newest = await store.signals(saw - 1, 1)
     seen_at = newest[0].at if newest and newest[0].number == saw else None
     return ListContext(config, [*configured(config), *await store.mutes(active_at=now)], now, seen_at)
 

@@ -141,7 +141,7 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
     stop = until_stopped()
     async with (
         Store.open(config.store.url) as store,
-        pipeline_of(config, store, witness.hear, adopts=False) as pipeline,
+        pipeline_of(config, store, witness.hear, owns_orphans=False) as pipeline,
     ):
         pipeline.caps = await caps_of(config, store, utc_now())
         try:
@@ -168,7 +168,7 @@ async def _launch(pipeline: Pipeline, caps: Caps, path: WatchedPath, kind: Kind,
     if caps.full(path, utc_now()):
         raise LaunchError(f"{path.key}: no more probes are sent there today, see probes.cap")
     now = utc_now()
-    free_at = caps.free_at(path.route.toward(path.to), now)
+    free_at = caps.free_at(path.route.destination(path.to), now)
     await asyncio.sleep((free_at - now).total_seconds())
     caps.count(path, free_at)
     return await pipeline.launch(path, kind, role)

@@ -35,9 +35,9 @@ class Advice:
     actor: Actor
     fix: str
     never: str
-    meanwhile: str = ""
-    settles: timedelta = timedelta(0)
-    bridge: str = ""
+    for_users: str = ""
+    takes_effect_within: timedelta = timedelta(0)
+    workaround: str = ""
 
     @property
     def alone(self) -> bool:
@@ -75,8 +75,8 @@ BY_FAMILY: dict[CauseFamily, Advice] = {
         Actor.SENDER,
         "Find and end what spoils the reputation of {ip} or {domain}; ask its vendor to look again.",
         NO_WIDE_HOLE,
-        settles=WITHIN_A_DAY,
-        bridge="Allow {domain} where DMARC passes; not the address alone.",
+        takes_effect_within=WITHIN_A_DAY,
+        workaround="Allow {domain} where DMARC passes; not the address alone.",
     ),
     CauseFamily.DOMAIN: Advice(
         "It has the sender's domain or address on a block list.",
@@ -89,8 +89,8 @@ BY_FAMILY: dict[CauseFamily, Advice] = {
         Actor.SENDER,
         "Mend SPF, DKIM or DMARC of {domain}, whichever the reply names.",
         "Do not turn the checks off, and do not allow what fails them: forged codes would come in.",
-        settles=WITHIN_A_DAY,
-        bridge="If no other company sees it: let the outermost gateway check, and the servers behind it believe that.",
+        takes_effect_within=WITHIN_A_DAY,
+        workaround="If no other company sees it: have the servers behind the outermost gateway trust its checks.",
     ),
     CauseFamily.CONTENT: Advice(
         "A filter takes the mail for spam.",
@@ -123,7 +123,7 @@ BY_FAMILY: dict[CauseFamily, Advice] = {
         "Delete the suppression of the address at the mail service, once what bounced is mended.",
         "Do not go on changing the company's filters: no mail reaches them until the suppression is deleted.",
         NOTHING_SENT,
-        bridge="Mend what bounced: it was told before the suppression began.",
+        workaround="Mend what bounced: it was told before the suppression began.",
     ),
     CauseFamily.RECIPIENT: Advice(
         "The probe's own mailbox does not take the mail.",
@@ -160,23 +160,23 @@ BY_CAUSE: dict[Cause, Advice] = {
         Actor.SENDER,
         "Have {ip} taken off the blocklist that the reply names, once the reason is ended.",
         "Do not turn the blocklist off for everybody. " + NO_WIDE_HOLE,
-        settles=WITHIN_A_DAY,
-        bridge="Except {ip} for mail of {domain} only. Are all senders refused? Then mend the resolver.",
+        takes_effect_within=WITHIN_A_DAY,
+        workaround="Except {ip} for mail of {domain} only. Are all senders refused? Then mend the resolver.",
     ),
     Cause.RATE_LIMITED: Advice(
         "It takes no more mail from this sender for now: too much at once.",
         Actor.SENDER,
         "Send more slowly to this mail system; most limits lift by themselves.",
         NO_WIDE_HOLE,
-        bridge="If the limit is your own: raise it for mail of {domain} that passes DMARC.",
+        workaround="If the limit is your own: raise it for mail of {domain} that passes DMARC.",
     ),
     Cause.RDNS: Advice(
         "The sender's IP address has no reverse name that leads back to it.",
         Actor.SENDER,
         "Give {ip} a reverse name, and that name the address {ip}.",
         "Do not turn the check off for everybody.",
-        settles=WITHIN_A_DAY,
-        bridge="Except {ip} from this check for mail of {domain} only.",
+        takes_effect_within=WITHIN_A_DAY,
+        workaround="Except {ip} from this check for mail of {domain} only.",
     ),
     Cause.NO_SUCH_USER: replace(
         BY_FAMILY[CauseFamily.RECIPIENT],
@@ -188,7 +188,7 @@ BY_CAUSE: dict[Cause, Advice] = {
         meaning="The server knows the probe's address only with capitals; Trimble writes it without.",
         actor=Actor.COMPANY_IT,
         fix="Make the server compare addresses without regard to capitals.",
-        meanwhile="People whose address has capitals there may get no mail from {domain} either.",
+        for_users="People whose address has capitals there may get no mail from {domain} either.",
     ),
     Cause.MAILBOX_FULL: replace(
         BY_FAMILY[CauseFamily.RECIPIENT],
@@ -205,14 +205,14 @@ BY_CAUSE: dict[Cause, Advice] = {
         meaning="A rule moved the mail out of the probe's inbox.",
         fix="Remove the rule from the probe's mailbox. If an administrator set it for everybody, take mail of {domain} "
         "that passes DMARC out of it.",
-        meanwhile="If the rule is set for everybody, people find mail from {domain} in the folder named above.",
+        for_users="If the rule is set for everybody, people find mail from {domain} in the folder named above.",
     ),
     Cause.DOMAIN_UNKNOWN: replace(
         BY_FAMILY[CauseFamily.TRANSPORT],
         meaning="The domain takes no mail: its MX is missing or leads nowhere.",
         fix="Publish an MX that names a server which takes mail for the domain; or correct `to` of the path.",
-        meanwhile="If people have addresses in this domain, no mail from anybody reaches them.",
-        settles=WITHIN_A_DAY,
+        for_users="If people have addresses in this domain, no mail from anybody reaches them.",
+        takes_effect_within=WITHIN_A_DAY,
     ),
     Cause.TLS: replace(
         BY_FAMILY[CauseFamily.TRANSPORT],
@@ -224,14 +224,14 @@ BY_CAUSE: dict[Cause, Advice] = {
         BY_FAMILY[CauseFamily.TRANSPORT],
         meaning="The server finds a mail of a few kilobytes too large.",
         fix="Look at the server's size limit and at the free room of its disk.",
-        meanwhile="",
+        for_users="",
     ),
     Cause.RELAY_DENIED: replace(
         BY_FAMILY[CauseFamily.TRANSPORT],
         meaning="The server that was asked does not take mail for this domain.",
         fix="Correct the MX, or add the domain to those that the server takes mail for.",
         never="Do not answer it with a relay entry for {ip}: every customer of that mail service could then relay.",
-        meanwhile="",
+        for_users="",
     ),
     Cause.EXPIRED: replace(
         BY_FAMILY[CauseFamily.TRANSPORT],

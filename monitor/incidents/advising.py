@@ -107,7 +107,7 @@ ONE_LIST = Advice(
     "Ask the list for 127.0.0.1, which no list may have (RFC 5782): one that has it lists everybody; tell companies to "
     "remove it. Else look up {ip} and the control's address there, end the reason, and have them delisted.",
     "Do not begin company by company, and change no allow list for the sender.",
-    settles=WITHIN_A_DAY,
+    takes_effect_within=WITHIN_A_DAY,
 )
 AT_THE_VENDOR = (
     "The vendor: see the status page of {system}, and open a case there with the replies and times of the probes below."
@@ -116,7 +116,7 @@ DELAYS_ALL = replace(
     THEIR_SYSTEM[Reason.SAME_ANSWER],
     meaning="It puts off a neutral sender with the same answer: it delays everybody's mail.",
     fix="Does it greylist on purpose? Then except {ip} from greylisting, and from nothing else. Else see its log.",
-    meanwhile="",
+    for_users="",
 )
 
 UNREACHED: dict[Reason, Advice] = {  # where there was no connection, whatever cause that suggests
@@ -140,10 +140,10 @@ UNREACHED: dict[Reason, Advice] = {  # where there was no connection, whatever c
 }
 
 
-def several(meaning: str, fix: str, actor: Actor = Actor.SENDER, meanwhile: str = "") -> Advice:
+def several(meaning: str, fix: str, actor: Actor = Actor.SENDER, for_users: str = "") -> Advice:
     """Advice for many companies at once: none of them can mend it alone."""
     never = "Do not begin company by company. " + NO_WIDE_HOLE
-    return Advice(meaning, actor, fix, never, meanwhile, WITHIN_A_DAY)
+    return Advice(meaning, actor, fix, never, for_users, WITHIN_A_DAY)
 
 
 WIDESPREAD: dict[CauseFamily, Advice] = {  # of several companies
@@ -182,7 +182,7 @@ WIDESPREAD: dict[CauseFamily, Advice] = {  # of several companies
     CauseFamily.SUPPRESSED: several(
         "The sender's own mail service no longer tries several addresses.",
         "Delete the suppressions at the mail service, once what bounced is mended.",
-        meanwhile=NOTHING_SENT,
+        for_users=NOTHING_SENT,
     ),
     CauseFamily.RECIPIENT: several(
         "The domains of several companies seem to take no mail at once: most likely a name server.",
@@ -215,7 +215,7 @@ def advice_on(incident: Incident, mail_system: str) -> Advice:
             advice = _of_the_mail(incident, mail_system)
         case _:
             assert_never(incident.nature)
-    return replace(advice, meanwhile=advice.meanwhile or MEANWHILE[incident.outcome])
+    return replace(advice, for_users=advice.for_users or MEANWHILE[incident.outcome])
 
 
 def _their_system(incident: Incident, mail_system: str) -> Advice:
@@ -229,7 +229,7 @@ def _their_system(incident: Incident, mail_system: str) -> Advice:
     vendors = incident.scope is Scope.MAIL_SYSTEM and mail_system not in {"", *RUN_BY_THE_COMPANY}
     if not vendors or advice.actor is not Actor.COMPANY_IT:
         return advice
-    return replace(advice, actor=Actor.VENDOR, fix=AT_THE_VENDOR, bridge=f"Confirm it. {advice.fix}")
+    return replace(advice, actor=Actor.VENDOR, fix=AT_THE_VENDOR, workaround=f"Confirm it. {advice.fix}")
 
 
 def _of_the_mail(incident: Incident, mail_system: str) -> Advice:
@@ -237,7 +237,7 @@ def _of_the_mail(incident: Incident, mail_system: str) -> Advice:
         return UNREACHED[incident.reason]
     if incident.nature is Nature.MAIL and incident.scope.wider_than(Scope.COMPANY):
         exact = fix_for(incident.cause, incident.outcome, mail_system)
-        return replace(WIDESPREAD[_family(incident.cause, incident.outcome)], bridge=exact)
+        return replace(WIDESPREAD[_family(incident.cause, incident.outcome)], workaround=exact)
     reason = incident.reason
     if reason in UNREACHED and (reason is not Reason.CONTROL_THROUGH or incident.cause is Cause.FIREWALL):
         return UNREACHED[reason]
@@ -248,9 +248,9 @@ def advice_for(cause: Cause | None, outcome: Outcome, mail_system: str) -> Advic
     """What to do about this at one company; the most exact that is known."""
     advice, exact = advice_of(cause, outcome), fix_for(cause, outcome, mail_system)
     if not advice.alone:
-        return replace(advice, bridge=exact or advice.bridge)
-    settles = max(advice.settles, SETTLES.get(mail_system, timedelta(0)))
-    return replace(advice, fix=exact or advice.fix, settles=settles)
+        return replace(advice, workaround=exact or advice.workaround)
+    takes_effect_within = max(advice.takes_effect_within, SETTLES.get(mail_system, timedelta(0)))
+    return replace(advice, fix=exact or advice.fix, takes_effect_within=takes_effect_within)
 
 
 def fix_for(cause: Cause | None, outcome: Outcome, mail_system: str) -> str:

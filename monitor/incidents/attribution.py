@@ -118,7 +118,7 @@ def _answered(case: FailureCase) -> Attribution:
             return Attribution(Nature.THEIR_SYSTEM, Reason.SAME_TEXT, cause, comparison=same)
         reason = Reason.SAME_LIST if cause in LISTS_THE_SENDER else Reason.SAME_ANSWER
         return Attribution(Nature.THEIR_SYSTEM, reason, _not_the_senders(case), comparison=same)
-    named = case.mark is Weight.DAMNING or names_the_sender(case.verdict, case.names) or _says_so(case.verdict)
+    named = case.mark is Weight.CONCLUSIVE or names_the_sender(case.verdict, case.names) or _says_so(case.verdict)
     if not named and (too := case.found(Got.FAILED, *NEUTRAL)):
         lost = too.lost and case.verdict.outcome is Outcome.MISSING
         reason = Reason.BOTH_LOST if lost else Reason.CONTROL_FAILS

@@ -85,19 +85,19 @@ class FailureState:
         return len(self.window) if self.intermittent and not self.acute else 0
 
     def add(
-        self, mark: Weight, ruling: Signal, limits: FailureLimits, *, bad: bool, needed: int, rated: bool
+        self, mark: Weight, signal: Signal, limits: FailureLimits, *, bad: bool, needed: int, rated: bool
     ) -> "FailureState":
         """With one more. So many good ones in a row are `needed`. `rated`: what fails now and then counts."""
         recent = (*self.recent, mark if bad else Weight.GOOD)[-limits.of_last :]
-        window = (*self.window, (ruling.launched_at, bad))[-INTERMITTENT.of_last_probes :] if rated else ()
+        window = (*self.window, (signal.launched_at, bad))[-INTERMITTENT.of_last_probes :] if rated else ()
         if not bad:
-            return replace(self, window=window)._calmer(recent, ruling, limits, needed)
-        enough = mark is Weight.DAMNING or sum(each is not Weight.GOOD for each in recent) >= limits.bad
+            return replace(self, window=window)._calmer(recent, signal, limits, needed)
+        enough = mark is Weight.CONCLUSIVE or sum(each is not Weight.GOOD for each in recent) >= limits.bad
         acute = self.acute or enough
         intermittent = _is_intermittent(window, self.intermittent)
         if acute and not self.intermittent:  # it is told as what it is
             window, intermittent = (), False
-        count, since = self.count + 1, self.since or ruling.launched_at
+        count, since = self.count + 1, self.since or signal.launched_at
         if intermittent and not acute:
             first = next(at for at, was_bad in window if was_bad)
             count, since = sum(was_bad for _, was_bad in window), min(first, since)
@@ -106,30 +106,30 @@ class FailureState:
             acute=acute,
             since=since,
             count=count,
-            last=ruling,
+            last=signal,
             mark=mark,
-            came_late=self.came_late or ruling.verdict.outcome is Outcome.LATE,
-            unreached_since=self._unreached_since(ruling),
+            came_late=self.came_late or signal.verdict.outcome is Outcome.LATE,
+            unreached_since=self._unreached_since(signal),
             intermittent=intermittent,
             window=window,
-            known_at=self.known_at or (self._known_at(recent, ruling, limits) if acute and rated else None),
+            known_at=self.known_at or (self._known_at(recent, signal, limits) if acute and rated else None),
         )
 
-    def _known_at(self, recent: tuple[Weight, ...], ruling: Signal, limits: FailureLimits) -> datetime | None:
+    def _known_at(self, recent: tuple[Weight, ...], signal: Signal, limits: FailureLimits) -> datetime | None:
         """When the stretch was known to be bad, if all of it is."""
         if Weight.GOOD in recent[-limits.bad :]:
             return None
-        return max(ruling.at, self.last.at) if self.last else ruling.at
+        return max(signal.at, self.last.at) if self.last else signal.at
 
-    def _unreached_since(self, ruling: Signal) -> datetime | None:
+    def _unreached_since(self, signal: Signal) -> datetime | None:
         """Since when no connection came about, with this one; what came after a good one began anew."""
-        if not unanswered(ruling.verdict):
+        if not unanswered(signal.verdict):
             return None
-        return (None if self.good else self.unreached_since) or ruling.launched_at
+        return (None if self.good else self.unreached_since) or signal.launched_at
 
-    def _calmer(self, recent: tuple[Weight, ...], ruling: Signal, limits: FailureLimits, needed: int) -> "FailureState":
+    def _calmer(self, recent: tuple[Weight, ...], signal: Signal, limits: FailureLimits, needed: int) -> "FailureState":
         """With one more good one."""
-        at = ruling.launched_at
+        at = signal.launched_at
         since, before = self.good_since or at, self.good_at or at
         known_late = self.last is not None and self.last.at - self.last.launched_at > limits.apart
         close = self.close + 1 if not known_late or at - before <= limits.apart else 1
@@ -140,7 +140,7 @@ class FailureState:
         )
         if not (close >= needed or (good >= needed and at - since >= limits.certain)):
             return after
-        if self.acute and known_late and self.known_at and ruling.at <= self.known_at + limits.settle:
+        if self.acute and known_late and self.known_at and signal.at <= self.known_at + limits.settle:
             return replace(after, over_before_known=True)
         if intermittent:
             bad = [launched for launched, was_bad in self.window if was_bad]
@@ -199,34 +199,34 @@ class CheckHistory:
             for streak in (self.mail, self.sight)
         )
 
-    def add(self, ruling: Signal, limits: FailureLimits, names: Names) -> "CheckHistory":
+    def add(self, signal: Signal, limits: FailureLimits, names: Names) -> "CheckHistory":
         """With one more verdict. `unknown` neither raises nor calms what is said of the mail; but what a rule moved was
         delivered."""
-        mark = mark_of(ruling.kind, ruling.verdict, names)
+        mark = mark_of(signal.kind, signal.verdict, names)
         dark = mark is Weight.UNKNOWN
-        sight = self.sight.add(mark, ruling, limits, bad=dark, needed=limits.telling, rated=False)
-        if dark and ruling.verdict.cause is Cause.MOVED:
-            mail = self.mail.add(Weight.GOOD, ruling, limits, bad=False, needed=limits.good, rated=True)
+        sight = self.sight.add(mark, signal, limits, bad=dark, needed=limits.telling, rated=False)
+        if dark and signal.verdict.cause is Cause.MOVED:
+            mail = self.mail.add(Weight.GOOD, signal, limits, bad=False, needed=limits.good, rated=True)
             return replace(self, mail=mail, sight=sight)
         if dark:
             return replace(self, sight=sight)
-        mail = self.mail.add(mark, ruling, limits, bad=mark.bad, needed=limits.good, rated=True)
-        return CheckHistory(mail, sight, ruling.launched_at if mark is Weight.GOOD else self.well_at)
+        mail = self.mail.add(mark, signal, limits, bad=mark.bad, needed=limits.good, rated=True)
+        return CheckHistory(mail, sight, signal.launched_at if mark is Weight.GOOD else self.well_at)
 
 
 def track_of(
-    rulings: Iterable[Signal], limits: FailureLimits, names: Names, before: Sequence[Failure] | None = None
+    signals: Iterable[Signal], limits: FailureLimits, names: Names, before: Sequence[Failure] | None = None
 ) -> CheckHistory:
     """The track of these verdicts, one for each probe, oldest first. `before` is what open incidents say of the line,
     None where they do not say all: what fails for longer than these verdicts tell fails on, and what got better is no
     reason to open one."""
-    past = list(rulings)
+    past = list(signals)
     told = {failure.outcome is Outcome.UNKNOWN: failure for failure in before or ()}
     older = {dark: each for dark, each in told.items() if not past or each.since < past[0].launched_at}
     mail, sight = (_failing(older[dark], names) if dark in older else FailureState() for dark in (False, True))
     track = CheckHistory(mail, sight)
-    for ruling in past:
-        track = track.add(ruling, limits, names)
+    for signal in past:
+        track = track.add(signal, limits, names)
     if before is None:
         return track
     return replace(track, mail=track.mail.known(told.get(False)), sight=track.sight.known(told.get(True)))

@@ -38,26 +38,26 @@ class Others:
         """These identities are compared with the sender. One that has nothing of its own tells nothing."""
         self._differs = {role: differs(sender, names) for role, names in others.items()}
 
-    def hear(self, ruling: Signal) -> None:
+    def hear(self, signal: Signal) -> None:
         """One more verdict, in any order; a probe's later one counts in place of its first."""
-        kept = self._rulings.setdefault((ruling.place, ruling.role), [])
-        kept[:] = [each for each in kept if each.probe_id != ruling.probe_id]
-        if ruling.verdict.outcome is not Outcome.UNKNOWN:
-            insort(kept, ruling, key=lambda each: each.launched_at)
+        kept = self._rulings.setdefault((signal.place, signal.role), [])
+        kept[:] = [each for each in kept if each.probe_id != signal.probe_id]
+        if signal.verdict.outcome is not Outcome.UNKNOWN:
+            insort(kept, signal, key=lambda each: each.launched_at)
         del kept[:-KEPT]
 
     def newest(self, place: Place) -> Signal | None:
         """The newest verdict on whoever is compared with the sender on this path."""
-        newest = (rulings[-1] for role in Role if (rulings := self._rulings.get((place, role))))
+        newest = (signals[-1] for role in Role if (signals := self._rulings.get((place, role))))
         return max(newest, key=lambda each: each.launched_at, default=None)
 
     def through_at(self, place: Place) -> datetime | None:
         """When the newest of their probes that this path took was launched; None if none is known."""
         taken = (
-            ruling.launched_at
+            signal.launched_at
             for role in self._differs
-            for ruling in self._rulings.get((place, role), ())
-            if ruling.verdict.outcome is Outcome.INBOX or ruling.verdict.outcome in TAKEN
+            for signal in self._rulings.get((place, role), ())
+            if signal.verdict.outcome is Outcome.INBOX or signal.verdict.outcome in TAKEN
         )
         return max(taken, default=None)
 
@@ -68,7 +68,7 @@ class Others:
         known, until they are asked again: an outage changes its words while it lasts, and that accuses nobody.
         """
         line = failing.last.line
-        all_that_tell = (compared(failing, rulings, differing, rigour) for rulings, differing in self._of(place))
+        all_that_tell = (compared(failing, signals, differing, rigour) for signals, differing in self._of(place))
         if found := tuple(each for each in all_that_tell if each):
             cleared = next((each for each in found if each.got is not Got.THROUGH and each.differs == NEUTRAL), None)
             if cleared:
@@ -90,10 +90,10 @@ class Others:
 
     def undecided(self, place: Place, failing: Failing, rigour: Rigour) -> bool:
         """Whether one more control soon would tell more: the newest failed, and that may be chance."""
-        rulings = self._rulings.get((place, Role.CONTROL), [])
-        found = compared(failing, rulings, self._differs.get(Role.CONTROL, frozenset()), rigour)
+        signals = self._rulings.get((place, Role.CONTROL), [])
+        found = compared(failing, signals, self._differs.get(Role.CONTROL, frozenset()), rigour)
         decided = found is not None and found.got is not Got.THROUGH
-        return not decided and undecided(failing, rulings, rigour)
+        return not decided and undecided(failing, signals, rigour)
 
     def _of(self, place: Place) -> Iterator[tuple[list[Signal], frozenset[Differs]]]:
         for role, differing in self._differs.items():

@@ -92,10 +92,10 @@ class Contacts:
     def __init__(self) -> None:
         self._at: dict[str, list[datetime]] = {}
 
-    def hear(self, via: str, ruling: Signal) -> None:
+    def hear(self, via: str, signal: Signal) -> None:
         """One more verdict of a probe that went this way."""
-        if connected(ruling.verdict):
-            self.note(via, ruling.launched_at)
+        if connected(signal.verdict):
+            self.note(via, signal.launched_at)
 
     def note(self, via: str, at: datetime) -> None:
         """Somebody was reached over this route."""

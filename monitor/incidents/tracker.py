@@ -39,7 +39,7 @@ class FailureTracker:
         self._names = Names("", "")
         self._sites: dict[str, list[PathInfo]] = {}
         self._ways: dict[Place, PathInfo] = {}
-        self._town: dict[str, str] = {}
+        self._system_of: dict[str, str] = {}
         self._lines: dict[Line, PathInfo] = {}
         self._awake_since: datetime | None = None
         self._tracks: dict[Line, CheckHistory] = {}
@@ -75,7 +75,7 @@ class FailureTracker:
         self._others.configure(names, others or {})
         self._sites = dict(by_company)
         self._ways = {site.key: site for sites in by_company.values() for site in sites}
-        self._town = {company: sites[0].mail_system for company, sites in by_company.items()}
+        self._system_of = {company: sites[0].mail_system for company, sites in by_company.items()}
         self._lines = {
             (site.company, site.path, kind): site
             for sites in by_company.values()
@@ -112,34 +112,34 @@ class FailureTracker:
             for kind in site.kinds
         ]
 
-    def be_patient(self, relapses: Mapping[tuple[str, Nature], int]) -> None:
+    def set_relapses(self, relapses: Mapping[tuple[str, Nature], int]) -> None:
         """How often the incident of a company came back, by whose trouble it is: so much longer it must be well."""
         self._relapses = relapses
 
-    def unread(self, rulings: Sequence[Signal]) -> list[Line]:
+    def unread(self, signals: Sequence[Signal]) -> list[Line]:
         """The lines whose past must be loaded before these verdicts can be taken: it is not known, or has changed."""
         wanted = dict.fromkeys(
-            ruling.line
-            for ruling in rulings
-            if ruling.role is Role.SENDER
-            and ruling.line in self._lines
-            and (ruling.amends or ruling.line not in self._tracks)
+            signal.line
+            for signal in signals
+            if signal.role is Role.SENDER
+            and signal.line in self._lines
+            and (signal.amends or signal.line not in self._tracks)
         )
         return list(wanted)
 
-    def out_of_order(self, rulings: Sequence[Signal]) -> list[Line]:
+    def out_of_order(self, signals: Sequence[Signal]) -> list[Line]:
         """The lines of which a verdict comes after that on a probe that was launched later. It tells what was so then:
         their past must be loaded again, in the order of the launches. After a clock went back that is no order."""
         newest: dict[Line, datetime] = {}
         found: dict[Line, None] = {}
-        for ruling in rulings:
-            track = self._tracks.get(ruling.line)
-            if ruling.role is not Role.SENDER or track is None:
+        for signal in signals:
+            track = self._tracks.get(signal.line)
+            if signal.role is not Role.SENDER or track is None:
                 continue
-            known = newest.get(ruling.line) or track.launched_at
-            if known and ruling.launched_at < known <= ruling.at:
-                found[ruling.line] = None
-            newest[ruling.line] = max(known or ruling.launched_at, ruling.launched_at)
+            known = newest.get(signal.line) or track.launched_at
+            if known and signal.launched_at < known <= signal.at:
+                found[signal.line] = None
+            newest[signal.line] = max(known or signal.launched_at, signal.launched_at)
         return list(found)
 
     def unread_beside_failures(self) -> list[Line]:
@@ -151,51 +151,51 @@ class FailureTracker:
         """Lines of these companies whose past must be loaded."""
         return [line for line in self.lines_of(companies) if line not in self._tracks]
 
-    def recall(self, line: Line, rulings: Iterable[Signal], before: Sequence[Failure] | None = None) -> None:
+    def recall(self, line: Line, signals: Iterable[Signal], before: Sequence[Failure] | None = None) -> None:
         """This is the line's past: the latest verdict of each of its newest probes, oldest first. `before` is what
         open incidents say of the line, None where they do not say all."""
-        past = list(rulings)
+        past = list(signals)
         self._tracks[line] = track_of(past, self._limits(line), self._names, before)
         self._others.recall(before or ())
-        for ruling in past:
-            self._hear_of_connection(ruling)
+        for signal in past:
+            self._hear_of_connection(signal)
         self._look_at_connection(line)
         self._stale.add(line[0])
 
-    def recall_others(self, rulings: Iterable[Signal]) -> None:
+    def recall_others(self, signals: Iterable[Signal]) -> None:
         """Past verdicts on other identities' probes."""
-        for ruling in rulings:
-            self._take_other(ruling)
+        for signal in signals:
+            self._take_other(signal)
 
     def needs_others(self, line: Line) -> bool:
         """Whether the line fails, or may soon, so that the past of other identities there is worth loading."""
         track = self._tracks.get(line)
         return track is not None and track.mail.last is not None
 
-    def recall_newest(self, ruling: Signal) -> None:
+    def recall_newest(self, signal: Signal) -> None:
         """The newest verdict of some line or control, as far as that alone tells something."""
-        self._hear_of_connection(ruling)
-        if ruling.role is not Role.SENDER:
-            self._take_other(ruling)
-        elif ruling.verdict.outcome is not Outcome.UNKNOWN:
-            self._hear(ruling)
+        self._hear_of_connection(signal)
+        if signal.role is not Role.SENDER:
+            self._take_other(signal)
+        elif signal.verdict.outcome is not Outcome.UNKNOWN:
+            self._hear(signal)
 
-    def take(self, rulings: Iterable[Signal], loaded: frozenset[Line] = frozenset()) -> None:
+    def take(self, signals: Iterable[Signal], loaded: frozenset[Line] = frozenset()) -> None:
         """New verdicts in their order. Those of lines in `loaded` are in their past already."""
-        for ruling in rulings:
-            self._hear_of_connection(ruling)
-            if ruling.role is not Role.SENDER:
-                self._take_other(ruling)
+        for signal in signals:
+            self._hear_of_connection(signal)
+            if signal.role is not Role.SENDER:
+                self._take_other(signal)
                 continue
-            if ruling.line not in self._lines:
+            if signal.line not in self._lines:
                 continue
-            if ruling.line not in loaded:
-                track = self._tracks.get(ruling.line, CheckHistory())
-                self._tracks[ruling.line] = track.add(ruling, self._limits(ruling.line), self._names)
-                self._look_at_connection(ruling.line)
-            if ruling.verdict.outcome is not Outcome.UNKNOWN:
-                self._hear(ruling)
-            self._stale.add(ruling.company)
+            if signal.line not in loaded:
+                track = self._tracks.get(signal.line, CheckHistory())
+                self._tracks[signal.line] = track.add(signal, self._limits(signal.line), self._names)
+                self._look_at_connection(signal.line)
+            if signal.verdict.outcome is not Outcome.UNKNOWN:
+                self._hear(signal)
+            self._stale.add(signal.company)
 
     def problems(self, incidents: Iterable[Incident] = ()) -> list[Problem]:
         """All problems that there are now, where these incidents are open."""
@@ -207,7 +207,7 @@ class FailureTracker:
         self._refresh()
         narrow = [problem for problems in self._problems.values() for problem in problems]
         heard = {company: at for company, at in self._heard_at.items() if company not in self._undecided}
-        town = Town(self._town, heard, WideningThresholds(self._settings.companies, self._settings.share))
+        town = Town(self._system_of, heard, WideningThresholds(self._settings.companies, self._settings.share))
         known = Known(
             lambda failure, since: self._awaited(failure, since, now),
             self._failed_at,
@@ -241,38 +241,38 @@ class FailureTracker:
         track = self._tracks[line]
         return track.sight if sight else track.mail
 
-    def suspects(
-        self, rulings: Iterable[Signal], now: datetime, asked: Mapping[Place, datetime]
+    def needing_control(
+        self, signals: Iterable[Signal], now: datetime, asked: Mapping[Place, datetime]
     ) -> list[tuple[PathInfo, Signal]]:
         """The paths of which, after these verdicts, a control should tell whether it is about the sender. `asked`: when
         one was asked for last."""
         found: dict[Place, Signal] = dict(self._again)
-        for ruling in rulings:
-            if ruling.place in self._ways and self._is_dubious(ruling):
-                found[ruling.place] = ruling
+        for signal in signals:
+            if signal.place in self._ways and self._is_dubious(signal):
+                found[signal.place] = signal
         self._again, due = {}, []
-        for place, ruling in found.items():
+        for place, signal in found.items():
             undecided = any(self._is_undecided(line) for line in self._lines_at(place))
             every = min(CONTROL_AGAIN, self._settings.control_every) if undecided else self._settings.control_every
             newest = self._others.newest(place)
             times = [each for each in (asked.get(place), newest and newest.launched_at) if each]
             if all(abs(now - each) >= every for each in times):
-                due.append((self._ways[place], ruling))
+                due.append((self._ways[place], signal))
             elif undecided:
-                self._again[place] = ruling
+                self._again[place] = signal
         return due
 
-    def _is_dubious(self, ruling: Signal) -> bool:
+    def _is_dubious(self, signal: Signal) -> bool:
         """Whether a neutral sender would tell more of this verdict."""
-        if ruling.role is not Role.SENDER:
-            return any(self._is_undecided(line) for line in self._lines_at(ruling.place))
-        track = self._tracks.get(ruling.line)
-        if track is None or track.mail.last is None or track.mail.last.probe_id != ruling.probe_id:
+        if signal.role is not Role.SENDER:
+            return any(self._is_undecided(line) for line in self._lines_at(signal.place))
+        track = self._tracks.get(signal.line)
+        if track is None or track.mail.last is None or track.mail.last.probe_id != signal.probe_id:
             return False
         mark = track.mail.mark
-        if mark not in (Weight.BAD, Weight.DAMNING):
+        if mark not in (Weight.BAD, Weight.CONCLUSIVE):
             return False
-        case = FailureCase(mark, ruling.verdict, self._names, reach=self._reach.get((ruling.line, False), Reach.UNTOLD))
+        case = FailureCase(mark, signal.verdict, self._names, reach=self._reach.get((signal.line, False), Reach.UNTOLD))
         found = attribute(case)
         return found.nature is Nature.MAIL or found.reason is Reason.NOT_ITS_DOMAIN
 
@@ -291,13 +291,13 @@ class FailureTracker:
         settings = self._settings
         return Rigour(settings.bad, settings.of_last, settings.good, settings.control_every)
 
-    def _take_other(self, ruling: Signal) -> None:
-        self._others.hear(ruling)
-        self._stale.add(ruling.company)
+    def _take_other(self, signal: Signal) -> None:
+        self._others.hear(signal)
+        self._stale.add(signal.company)
 
-    def _hear_of_connection(self, ruling: Signal) -> None:
-        if site := self._ways.get(ruling.place):
-            self._contacts.hear(site.via, ruling)
+    def _hear_of_connection(self, signal: Signal) -> None:
+        if site := self._ways.get(signal.place):
+            self._contacts.hear(site.via, signal)
 
     def _look_at_connection(self, line: Line) -> None:
         """Keep in mind which lines nobody was reached on, until they are well again."""
@@ -313,10 +313,10 @@ class FailureTracker:
             else:
                 self._unreached.pop((line, dark), None)
 
-    def _hear(self, ruling: Signal) -> None:
-        before = self._heard_at.get(ruling.company)
-        if ruling.company in self._sites and (before is None or before < ruling.launched_at):
-            self._heard_at[ruling.company] = ruling.launched_at
+    def _hear(self, signal: Signal) -> None:
+        before = self._heard_at.get(signal.company)
+        if signal.company in self._sites and (before is None or before < signal.launched_at):
+            self._heard_at[signal.company] = signal.launched_at
 
     def _limits(self, line: Line) -> FailureLimits:
         company, site = line[0], self._lines[line]

@@ -14,14 +14,14 @@ class Weight(StrEnum):
 
     GOOD = "i"
     BAD = "b"
-    DAMNING = "d"  # a refusal for good that names the sender or its address: one is enough
+    CONCLUSIVE = "d"  # a refusal for good that names the sender or its address: one is enough
     NOTE = "n"  # worth knowing, and nobody's sign-in depends on it
     UNKNOWN = "?"  # we could not ask or look: neither raises nor calms
 
     @property
     def bad(self) -> bool:
         """Whether it counts towards an incident of the mail."""
-        return self in (Weight.BAD, Weight.DAMNING, Weight.NOTE)
+        return self in (Weight.BAD, Weight.CONCLUSIVE, Weight.NOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def mark_of(kind: Kind, verdict: Verdict, names: Names) -> Weight:
             only_slow = verdict.cause is Cause.GREYLISTED and not kind.facts.needs_code
             return Weight.NOTE if only_slow else Weight.BAD
         case Outcome.BLOCKED:
-            return Weight.DAMNING if _is_damning(verdict, names) else Weight.BAD
+            return Weight.CONCLUSIVE if _is_damning(verdict, names) else Weight.BAD
         case Outcome.SPAM | Outcome.QUARANTINED | Outcome.MISSING:
             return Weight.BAD
         case _:

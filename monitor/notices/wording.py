@@ -159,14 +159,14 @@ def _open(scene: NoticeContext) -> Iterator[str]:
     yield from _evidence(scene)
     advice = scene.advice
     yield f"Fix: {scene.filled(advice.fix)}"
-    if advice.bridge:
+    if advice.workaround:
         whose = "a company's" if len(scene.companies) > 1 else "the company's"
-        yield f"Until then, by {whose} IT: {scene.filled(advice.bridge)}"
+        yield f"Until then, by {whose} IT: {scene.filled(advice.workaround)}"
     yield f"Runbook: {scene.runbook}"
     yield f"Do not: {scene.filled(advice.never)}"
     yield f"Verify: {_verify(scene)}"
-    if advice.meanwhile and advice.meanwhile != HARMLESS:
-        yield f"Meanwhile: {scene.filled(advice.meanwhile)}"
+    if advice.for_users and advice.for_users != HARMLESS:
+        yield f"Meanwhile: {scene.filled(advice.for_users)}"
     yield _reference(scene)
 
 
@@ -176,7 +176,7 @@ def _first_screen(scene: NoticeContext) -> Iterator[str]:
     if over := scene.known_late:
         yield f"Known only now: mail sent since {clock(over)} arrives."
     if incident.nature is not Nature.MAIL:
-        harmless = " Nobody's sign-in is affected." if advice.meanwhile == HARMLESS else ""
+        harmless = " Nobody's sign-in is affected." if advice.for_users == HARMLESS else ""
         known = "Whether it is about" if scene.reason is Reason.SAME_LIST else "Nothing is known against"
         yield f"{known} {domain}{' is not known' if scene.reason is Reason.SAME_LIST else ''}.{harmless}"
     graded = scene.lead and incident.nature is Nature.MAIL and scene.reason not in NO_CONNECTION
@@ -218,7 +218,7 @@ def _act(scene: NoticeContext) -> str:
             vendor = SYSTEMS.get(scene.mail_system) if scene.mail_system not in RUN_BY_THE_COMPANY else None
             return f"Trimble, its mail service and {vendor}." if vendor else "Trimble and its mail service."
         case Actor.SENDER:
-            can = "can bridge it" if scene.advice.bridge else "cannot mend it"
+            can = "can bridge it" if scene.advice.workaround else "cannot mend it"
             return f"Trimble and its mail service; the company's IT {can}."
         case _:
             assert_never(actor)
@@ -333,10 +333,10 @@ def _hint(scene: NoticeContext) -> str:
 
 
 def _verify(scene: NoticeContext) -> str:
-    good, settles = scene.telling.good, scene.advice.settles
+    good, takes_effect_within = scene.telling.good, scene.advice.takes_effect_within
     due = f"the next probe is due within {_exactly(scene.every)}; " if scene.every else ""
     now = f" At once: mailpath probe {scene.companies[0]}." if len(scene.companies) == 1 else ""
-    act = f" The change may take up to {_exactly(settles)} to act." if settles else ""
+    act = f" The change may take up to {_exactly(takes_effect_within)} to act." if takes_effect_within else ""
     over = f"after {counted(good, 'good probe')} in a row"
     if scene.intermittent:
         over = f"when at most {INTERMITTENT.ends_at_bad_probes} of the last {INTERMITTENT.of_last_probes} probes fail"

@@ -82,7 +82,7 @@ class Delivery:
         self._rng = rng or random.Random()  # noqa: S311 - jitter is no secret
         self.counts: Counter[tuple[str, str]] = Counter()
         self._lanes: dict[str, _ChannelQueue] = {}
-        self._strangers: set[str] = set()
+        self._unknown_channels: set[str] = set()
         self._on_the_way: set[str] = set()
         self._work: set[asyncio.Task[None]] = set()
         self._poked = asyncio.Event()
@@ -99,7 +99,7 @@ class Delivery:
                 self._lanes.pop(name).open = False
         for name, channel in channels.items():
             self._lanes.setdefault(name, _ChannelQueue(name, channel))
-        self._strangers.clear()
+        self._unknown_channels.clear()
         self._everything = True
         self.poke()
 
@@ -173,8 +173,8 @@ class Delivery:
 
     async def _set_aside(self, name: str, records: Sequence[NoticeRecord], now: datetime) -> None:
         """Nobody knows the channel any more: out of the way with them, for it may come back."""
-        if name not in self._strangers:
-            self._strangers.add(name)
+        if name not in self._unknown_channels:
+            self._unknown_channels.add(name)
             log.warning("notices wait for a channel that is not in the configuration", channel=name)
         await self._put_off(records, now, now + timedelta(seconds=BACKOFF[-1]), "no such channel is configured")
 

@@ -132,9 +132,9 @@ class IncidentEngine:
 
     async def recall(self, presents: Sequence[Present]) -> None:
         """Take up where the last run stopped."""
-        saw = await self._store.rules_saw()
+        saw = await self._store.signals_seen()
         if saw is None:  # the rules begin with what is judged from now on
-            saw = await self._store.last_ruling()
+            saw = await self._store.last_signal()
             await self._store.advance(saw, (), (), ())
         self._saw = self._took = saw
         self._picture.wake(self._now())
@@ -178,15 +178,15 @@ class IncidentEngine:
         try:
             if self._to_read_up:
                 await self._read_up()
-            rulings = await self._store.rulings(self._saw, MOST)
-            await self._take(rulings)
+            signals = await self._store.signals(self._saw, MOST)
+            await self._take(signals)
             now = self._now()
             mutes = [*self._maintenance, *await self._store.mutes(active_at=now)]
             self._queues = await self._store.queues()
             turned = self._turn(now, [mute for mute in mutes if active(mute, now)], frozenset(self._queues))
-            upto = rulings[-1].number if rulings else self._saw
+            upto = signals[-1].number if signals else self._saw
             changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) is not each]
-            if rulings or changed or turned.notices:
+            if signals or changed or turned.notices:
                 await self._store.advance(upto, changed, turned.entries, turned.notices, saw=self._saw)
         except BaseException:
             self._behind_since = behind
@@ -195,8 +195,8 @@ class IncidentEngine:
         self._forget_what_is_over()
         if turned.notices:
             self._on_notices()
-        self._ask_for_controls(rulings, now)
-        if more := len(rulings) == MOST:
+        self._ask_for_controls(signals, now)
+        if more := len(signals) == MOST:
             self._behind_since = behind or now
         return more
 
@@ -227,8 +227,8 @@ class IncidentEngine:
         soon = [wait.total_seconds() for wait in waits if timedelta(0) < wait < timedelta(seconds=TURN)]
         return min(soon, default=TURN)
 
-    async def _take(self, rulings: Sequence[Signal]) -> None:
-        new = [ruling for ruling in rulings if ruling.number > self._took]
+    async def _take(self, signals: Sequence[Signal]) -> None:
+        new = [signal for signal in signals if signal.number > self._took]
         unread, late = self._picture.unread(new), self._picture.out_of_order(new)
         upto = new[-1].number if new else self._took
         await self._read(unread, upto)
@@ -265,7 +265,7 @@ class IncidentEngine:
 
     async def _read_up(self) -> None:
         """Load the past of whatever open incidents are about; without it they would seem to be over."""
-        self._be_patient()
+        self._set_relapses()
         touched = dict.fromkeys(company for incident in self.incidents for company in incident.touches)
         await self._read(self._picture.unread_of(touched), self._took)
         self._to_read_up = False
@@ -327,10 +327,10 @@ class IncidentEngine:
             took_in=took_in,
         )
 
-    def _ask_for_controls(self, rulings: Sequence[Signal], now: datetime) -> None:
-        for site, ruling in self._picture.suspects(rulings, now, self._asked):
+    def _ask_for_controls(self, signals: Sequence[Signal], now: datetime) -> None:
+        for site, signal in self._picture.needing_control(signals, now, self._asked):
             self._asked[site.key] = now
-            self._compare(self._paths[site.key], ruling)
+            self._compare(self._paths[site.key], signal)
 
     def _forget_what_is_over(self) -> None:
         """Keep what is open, what may come back as the same, and what somebody must still be told the end of."""
@@ -340,14 +340,14 @@ class IncidentEngine:
                 continue
             if all(told.over or name not in self._config.channels for name, told in incident.told.items()):
                 del self._incidents[incident.id]
-        self._be_patient()
+        self._set_relapses()
 
-    def _be_patient(self) -> None:
+    def _set_relapses(self) -> None:
         relapses: dict[tuple[str, Nature], int] = {}
         for incident in self.incidents:
             for key in ((company, incident.nature) for company in incident.touches if incident.relapses):
                 relapses[key] = max(incident.relapses, relapses.get(key, 0))
-        self._picture.be_patient(relapses)
+        self._picture.set_relapses(relapses)
 
     def _mail_system(self, company: str) -> str:
         known = self._companies.get(company)

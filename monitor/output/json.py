@@ -223,7 +223,7 @@ def path_facts(path: WatchedPath) -> PathFacts:
         "mail_system": path.mail_system,
         "to": path.to,
         "via": path.route.via,
-        "route": f"{path.route.via} {path.route.toward(path.to)}",
+        "route": f"{path.route.via} {path.route.destination(path.to)}",
         "mailbox": path.mailbox.key,
         "kinds": list(path.kinds),
         "every_seconds": path.every.total_seconds() if path.every else None,

@@ -35,7 +35,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Snapshot:
     """All that a scrape shows, copied at one moment."""
 
-    standings: dict[Line, CurrentVerdict]
+    current_verdicts: dict[Line, CurrentVerdict]
     probes: dict[tuple[str, str, str], int]
     deliveries: dict[tuple[str, Kind], tuple[tuple[int, ...], float]]
     mailbox_errors: dict[tuple[str, str], int]
@@ -95,7 +95,7 @@ class Metrics:
         """The state now; to be called on the event loop."""
         board = self._board
         return Snapshot(
-            standings=dict(board.standings),
+            current_verdicts=dict(board.current_verdicts),
             probes=dict(board.probes),
             deliveries={key: _frozen(histogram) for key, histogram in board.deliveries.items()},
             mailbox_errors=self._gauges.mailbox_errors(),
@@ -153,20 +153,20 @@ class MetricFamily:
 
 
 def _outcomes(snapshot: Snapshot) -> Iterator[Row]:
-    for (company, path, kind), standing in snapshot.standings.items():
+    for (company, path, kind), standing in snapshot.current_verdicts.items():
         verdict = standing.verdict
         yield (company, path, kind, verdict.outcome, verdict.cause or "", verdict.grade), 1
 
 
 def _oks(snapshot: Snapshot) -> Iterator[Row]:
-    for (company, path, kind), standing in snapshot.standings.items():
+    for (company, path, kind), standing in snapshot.current_verdicts.items():
         if standing.verdict.outcome is not Outcome.UNKNOWN:
             yield (company, path, kind), 1 if standing.verdict.outcome is Outcome.INBOX else 0
 
 
 def _last_verdicts(snapshot: Snapshot) -> Iterator[Row]:
     latest: dict[tuple[str, str], float] = {}
-    for (company, path, _), standing in snapshot.standings.items():
+    for (company, path, _), standing in snapshot.current_verdicts.items():
         at = standing.at.timestamp()
         latest[company, path] = max(at, latest.get((company, path), at))
     for key, at in latest.items():

@@ -49,7 +49,7 @@ class Board:
 
     def __init__(self) -> None:
         self.paths: dict[tuple[str, str], WatchedPath] = {}
-        self.standings: dict[Line, CurrentVerdict] = {}
+        self.current_verdicts: dict[Line, CurrentVerdict] = {}
         self.control: dict[Line, CurrentVerdict] = {}
         self.neighbour: dict[Line, CurrentVerdict] = {}
         self.probes: Counter[tuple[str, str, str]] = Counter()  # company, outcome, cause
@@ -59,9 +59,9 @@ class Board:
         """Show these paths; forget all others, so that no stale line stands for a path that is gone."""
         self.paths = {(path.company, path.path): path for path in paths}
         companies = {company for company, _ in self.paths}
-        for standings in map(self._role, Role):
-            for line in [line for line in standings if not self._shows(line)]:
-                del standings[line]
+        for current_verdicts in map(self._role, Role):
+            for line in [line for line in current_verdicts if not self._shows(line)]:
+                del current_verdicts[line]
         for key in [key for key in self.probes if key[0] not in companies]:
             del self.probes[key]
         for company_kind in [key for key in self.deliveries if key[0] not in companies]:
@@ -77,11 +77,11 @@ class Board:
 
     def clock_was_set(self, now: datetime) -> None:
         """What seems to be from the future is from now: it is older than whatever comes."""
-        for standings in (self.standings, self.control):
-            for line, each in standings.items():
+        for current_verdicts in (self.current_verdicts, self.control):
+            for line, each in current_verdicts.items():
                 if max(each.at, each.launched_at) > now:
                     at, launched_at = min(each.at, now), min(each.launched_at, now)
-                    standings[line] = replace(each, at=at, launched_at=launched_at)
+                    current_verdicts[line] = replace(each, at=at, launched_at=launched_at)
 
     def hear(self, event: Event) -> None:
         """Keep a verdict. One on an older probe than the present one is counted, and not shown."""
@@ -89,9 +89,11 @@ class Board:
         line = (probe.company, probe.path, probe.kind)
         if not isinstance(judged, Judged) or not self._shows(line):
             return
-        standings = self._role(probe.role)
-        if line not in standings or standings[line].launched_at <= probe.created_at:
-            standings[line] = CurrentVerdict(judged.verdict, judged.at, probe.created_at, judged.delivery, probe.id)
+        current_verdicts = self._role(probe.role)
+        if line not in current_verdicts or current_verdicts[line].launched_at <= probe.created_at:
+            current_verdicts[line] = CurrentVerdict(
+                judged.verdict, judged.at, probe.created_at, judged.delivery, probe.id
+            )
         if probe.role is Role.SENDER:
             self._count(probe.company, probe.kind, judged)
 
@@ -105,7 +107,7 @@ class Board:
     def _role(self, role: Role) -> dict[Line, CurrentVerdict]:
         match role:
             case Role.SENDER:
-                return self.standings
+                return self.current_verdicts
             case Role.CONTROL:
                 return self.control
             case Role.NEIGHBOUR:

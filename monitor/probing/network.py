@@ -16,7 +16,7 @@ from probes.evidence import Dialogue, Handover, connected_at
 from probes.reference import SMTP_PORT, ReferenceResult, ask, ask_mail_hosts
 from probes.routes import RouteContext
 from probes.routes.direct import DirectRoute
-from probes.routes.wire import bears
+from probes.routes.wire import has_local_address
 from probes.uplink import Uplink
 
 REST = 20.0  # seconds from one check to the next
@@ -79,7 +79,7 @@ class Network:
 
     async def check(self) -> None:
         """Ask all references at once. One that answers is enough; that none can be reached is told by the first."""
-        if not bears(self._config.sender.source_ip):
+        if not has_local_address(self._config.sender.source_ip):
             return
         answers = [each for each in await asyncio.gather(*self._questions()) if each.reached is not None]
         before, now = self.reference_up, self._around.now()

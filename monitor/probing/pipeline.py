@@ -62,7 +62,7 @@ class Pipeline:
         key: bytes,
         listeners: Sequence[Listener],
         *,
-        adopts: bool = True,
+        owns_orphans: bool = True,
     ) -> None:
         self.flights: dict[str, Flight] = {}
         self.watchers: dict[str, Watcher] = {}
@@ -71,7 +71,7 @@ class Pipeline:
         self._store, self._around, self._pool, self._key = store, around, pool, key
         self._now: Callable[[], datetime] = around.now
         self._listeners = listeners
-        self._adopts = adopts
+        self._owns_orphans = owns_orphans
         self._sites: Mapping[tuple[str, str], WatchedPath] = {}
         self._identities: Mapping[Role, Identity] = {}
         self._signer: Any = None
@@ -223,7 +223,7 @@ class Pipeline:
 
     async def _try_again(self, flight: Flight, site: WatchedPath, number: int) -> None:
         now = self._now()
-        if self.caps and (free_at := self.caps.free_at(site.route.toward(site.to), now)) > now:
+        if self.caps and (free_at := self.caps.free_at(site.route.destination(site.to), now)) > now:
             self._set_alarm(flight, free_at - flight.set_since)
             return
         attempt = Attempt(self._time(flight), number)
@@ -267,7 +267,7 @@ class Pipeline:
 
     async def _left_over(self, sighting: Sighting) -> bool:
         """Whether this is a probe that nobody waits for any more: given up, wherever it was sent, or forgotten."""
-        found = self._recognised(sighting) if self._adopts else None
+        found = self._recognised(sighting) if self._owns_orphans else None
         if found is None or found.probe_id in self.flights:
             return False
         if record := await self._store.record(found.probe_id):
@@ -299,7 +299,7 @@ class Pipeline:
 
     async def _recall(self, probe_id: str) -> Flight | None:
         """A probe that was over already, or another process's: of that only one of the processes takes care."""
-        record = await self._store.record(probe_id) if self._adopts else None
+        record = await self._store.record(probe_id) if self._owns_orphans else None
         return Flight.of(record, self._now()) if record else None
 
     async def catch_up(self) -> None:

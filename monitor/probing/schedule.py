@@ -132,12 +132,12 @@ class Caps:
 
     def count_message(self, path: WatchedPath, now: datetime) -> None:
         """One more message was sent: the first of a probe, or a repeated attempt."""
-        self._hosts[path.route.toward(path.to)].append(now)
+        self._hosts[path.route.destination(path.to)].append(now)
 
     def give_back(self, path: WatchedPath) -> None:
         """The one that was counted last was not sent."""
         self._sent[path.company, path.path] = max(self._sent[path.company, path.path] - 1, 0)  # a new day has begun
-        if times := self._hosts[path.route.toward(path.to)]:
+        if times := self._hosts[path.route.destination(path.to)]:
             times.pop()
 
     def clock_was_set(self, step: timedelta) -> None:
@@ -178,7 +178,7 @@ class Schedule:
         self.lag = now - self._plan[0][0] if self._plan and self._plan[0][0] <= now else timedelta(0)
         while self._plan and self._plan[0][0] <= now:
             due, number, path, kind = self._plan[0]
-            put_off = self._caps.free_at(path.route.toward(path.to), now)
+            put_off = self._caps.free_at(path.route.destination(path.to), now)
             reason = self._reason_to_skip(due, path, kind, now) if stored else "store"
             if put_off > now and not reason:
                 heapq.heapreplace(self._plan, (put_off, number, path, kind))
@@ -203,7 +203,7 @@ class Schedule:
 
     def admits(self, path: WatchedPath, now: datetime) -> bool:
         """Whether one more probe than planned may be sent here now. If so, it is counted."""
-        if self._caps.full(path, now) or self._caps.free_at(path.route.toward(path.to), now) > now:
+        if self._caps.full(path, now) or self._caps.free_at(path.route.destination(path.to), now) > now:
             return False
         self._caps.count(path, now)
         return True

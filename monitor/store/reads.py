@@ -87,21 +87,21 @@ ATTEMPTS = (
     )
 )
 _earlier = verdicts.alias("earlier")
-_RULING = (
+_SIGNAL = (
     verdicts.c.id.label("number"),
     *(probes.c[name] for name in ("id", "company", "path", "kind", "role", "created_at")),
     verdicts.c.at,
     *(verdicts.c[name] for name in VERDICT),
     exists().where(_earlier.c.probe_id == verdicts.c.probe_id, _earlier.c.id < verdicts.c.id).label("amends"),
 )
-RULINGS = (
-    select(*_RULING)
+SIGNALS = (
+    select(*_SIGNAL)
     .join(probes, probes.c.id == verdicts.c.probe_id)
     .where(verdicts.c.id > bindparam("after", type_=Number))
     .order_by(verdicts.c.id)
     .limit(bindparam("most", type_=Number))
 )
-LAST_RULING = select(func.max(verdicts.c.id))
+LAST_SIGNAL = select(func.max(verdicts.c.id))
 _of_path = probes.alias("of_path")
 _far_back = (
     select(_of_path.c.created_at)
@@ -118,7 +118,7 @@ _by_then = (
     .scalar_subquery()
 )
 LINE = (
-    select(*_RULING)
+    select(*_SIGNAL)
     .join_from(probes, verdicts, verdicts.c.id == _by_then)
     .where(
         probes.c.company == bindparam("company"),
@@ -142,8 +142,8 @@ STATEMENTS: dict[str, Select[Any]] = {
     "recent": RECENT,
     "launched": LAUNCHED,
     "attempts": ATTEMPTS,
-    "rulings": RULINGS,
-    "last_ruling": LAST_RULING,
+    "rulings": SIGNALS,
+    "last_ruling": LAST_SIGNAL,
     "line": LINE,
     "fact": FACT,
 }
@@ -210,14 +210,14 @@ def attempts(connection: Connection, since: datetime, until: datetime) -> list[t
     return [(company, path, at) for company, path, at in found]
 
 
-def rulings(connection: Connection, after: int, most: int) -> list[Signal]:
+def signals(connection: Connection, after: int, most: int) -> list[Signal]:
     """Verdicts in the order in which they were stored."""
-    return [_ruling(row) for row in connection.execute(RULINGS, {"after": after, "most": most})]
+    return [_ruling(row) for row in connection.execute(SIGNALS, {"after": after, "most": most})]
 
 
-def last_ruling(connection: Connection) -> int:
+def last_signal(connection: Connection) -> int:
     """The number of the newest verdict, 0 if there is none."""
-    return connection.scalar(LAST_RULING) or 0
+    return connection.scalar(LAST_SIGNAL) or 0
 
 
 def line(connection: Connection, line: Line, role: Role, upto: int, most: int) -> list[Signal]:

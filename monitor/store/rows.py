@@ -9,7 +9,7 @@ from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.notices.notice import Notice
 from monitor.store.columns import encoded
-from monitor.store.writes import RULES_SAW, Row, SqlStatement
+from monitor.store.writes import SIGNALS_SEEN, Row, SqlStatement
 from probes.evidence import Attempt, Evidence, encode
 from probes.probe import Probe
 from probes.verdict import Verdict
@@ -49,7 +49,7 @@ def advanced(
     upto: int, incidents: Sequence[Incident], entries: Sequence[HistoryEntry], notices: Sequence[Notice]
 ) -> Rows:
     """How far the rules are, and all that came of it."""
-    yield SqlStatement.MARK, {"name": RULES_SAW, "value": str(upto)}
+    yield SqlStatement.MARK, {"name": SIGNALS_SEEN, "value": str(upto)}
     for each in incidents:
         yield (
             SqlStatement.TRACK,

@@ -32,7 +32,7 @@ from monitor.store.records import (
 )
 from monitor.store.schema import prepare
 from monitor.store.writer import Writer
-from monitor.store.writes import RULES_SAW, SqlStatement, Transactions
+from monitor.store.writes import SIGNALS_SEEN, SqlStatement, Transactions
 from probes.evidence import Attempt, Evidence
 from probes.probe import Probe
 from probes.sender import Role
@@ -182,16 +182,16 @@ class Store(Leading):
         await self._forget(SqlStatement.FORGET_INCIDENTS, before)
         return await self._forget(SqlStatement.FORGET, before)
 
-    async def rulings(self, after: int, most: int = 500) -> list[Signal]:
+    async def signals(self, after: int, most: int = 500) -> list[Signal]:
         """The verdicts whose number is greater than `after`, in the order in which they were stored, at most so many.
 
         Numbers only grow; there are gaps where verdicts are forgotten.
         """
-        return await self._read(reads.rulings, after, most)
+        return await self._read(reads.signals, after, most)
 
-    async def last_ruling(self) -> int:
+    async def last_signal(self) -> int:
         """The number of the newest verdict, 0 if there is none."""
-        return await self._read(reads.last_ruling)
+        return await self._read(reads.last_signal)
 
     async def history(self, line: Line, role: Role, upto: int, most: int) -> list[Signal]:
         """What was known when verdict `upto` was stored: the latest verdict until then of each of the newest `most`
@@ -214,9 +214,9 @@ class Store(Leading):
         """
         await self._write(*rows.advanced(upto, incidents, entries, notices), saw=saw)
 
-    async def rules_saw(self) -> int | None:
+    async def signals_seen(self) -> int | None:
         """The number of the last verdict that the rules have seen, None if they never saw any."""
-        saw = await self._read(reads.fact, RULES_SAW)
+        saw = await self._read(reads.fact, SIGNALS_SEEN)
         return None if saw is None else int(saw)
 
     async def open_incidents(self) -> list[Incident]:
@@ -251,7 +251,7 @@ class Store(Leading):
     async def delivered(self, notice_id: str, at: datetime) -> None:
         """Keep that a notice of `waiting` has reached its channel. The first time counts."""
         row = {"notice": notice_id, "tried": at}
-        await self._write((SqlStatement.DELIVERED, row), (SqlStatement.OUTSAID, row))
+        await self._write((SqlStatement.DELIVERED, row), (SqlStatement.SUPERSEDE, row))
 
     async def put_off(self, notice_id: str, at: datetime, next_try_at: datetime, reason: str) -> None:
         """Keep that a try failed at `at` and why, and when to try again."""
@@ -341,7 +341,7 @@ class Store(Leading):
     async def take_invitation(self, digest: str, at: datetime) -> Invitation | None:
         """The invitation, for the first who asks for it before it expires. It is gone then."""
         found = await self._read(people_reads.invitation, digest)
-        return found if found and await self._write((SqlStatement.TAKE, {"of": digest, "at": at})) else None
+        return found if found and await self._write((SqlStatement.REDEEM, {"of": digest, "at": at})) else None
 
     async def note(self, deed: AuditEntry) -> None:
         """Add a line to the audit log, which is kept for ever but for refused sign-ins; see `prune`."""

@@ -48,9 +48,9 @@ from monitor.store.tables import (
     verdicts,
 )
 
-RULES_SAW = "rules_saw"  # the fact that tells up to which verdict the rules are
+SIGNALS_SEEN = "rules_saw"  # the fact that tells up to which verdict the rules are
 
-SAW = select(facts.c.value).where(facts.c.name == RULES_SAW)
+SAW = select(facts.c.value).where(facts.c.name == SIGNALS_SEEN)
 
 Row = Mapping[str, Any]
 
@@ -73,7 +73,7 @@ class SqlStatement(IntEnum):
     ENTER = auto()  # one more line of its history
     NOTIFY = auto()
     DELIVERED = auto()
-    OUTSAID = auto()  # what a delivered notice makes old news
+    SUPERSEDE = auto()  # what a delivered notice makes old news
     PUT_OFF = auto()
     MUTE = auto()
     END_MUTE = auto()
@@ -84,7 +84,7 @@ class SqlStatement(IntEnum):
     END_SESSION = auto()
     END_SESSIONS = auto()  # all of a person
     INVITE = auto()
-    TAKE = auto()  # an invitation, which is then gone
+    REDEEM = auto()  # an invitation, which is then gone
     NOTE = auto()  # in the audit log
     REMEMBER = auto()  # an answer
     FORGET = auto()
@@ -99,7 +99,7 @@ COUNTED = (  # a row at a time: each has its own result
     SqlStatement.LEAD,
     SqlStatement.RENEW,
     SqlStatement.END_MUTE,
-    SqlStatement.TAKE,
+    SqlStatement.REDEEM,
     SqlStatement.REMEMBER,
     SqlStatement.FORGET,
     SqlStatement.FORGET_INCIDENTS,
@@ -144,7 +144,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.ENTER: insert(history),
         SqlStatement.NOTIFY: insert(notices),
         SqlStatement.DELIVERED: _delivered(),
-        SqlStatement.OUTSAID: _outsaid(),
+        SqlStatement.SUPERSEDE: _outsaid(),
         SqlStatement.PUT_OFF: _put_off(),
         SqlStatement.MUTE: insert(mutes),
         SqlStatement.END_MUTE: _end_mute(),
@@ -157,7 +157,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.END_SESSION: update(sessions).where(sessions.c.digest == bindparam("of")).values(ended=True),
         SqlStatement.END_SESSIONS: update(sessions).where(sessions.c.person == bindparam("of")).values(ended=True),
         SqlStatement.INVITE: _replace(upsert(invitations), "person", "digest", "created_at", "expires_at"),
-        SqlStatement.TAKE: delete(invitations).where(
+        SqlStatement.REDEEM: delete(invitations).where(
             invitations.c.digest == bindparam("of"), invitations.c.expires_at > bindparam("at")
         ),
         SqlStatement.NOTE: insert(deeds),

@@ -2,13 +2,13 @@
 
 - `server`     which routes are served where
 - `listening`  who connects is let in by `connections`, which has limits and deadlines; `rejections` counts the rest
-- `headers`    what makes a response safe; `safety`: what makes an error useful
-- `backend`    what all of it asks of the service; `live`: what happens now, for those who watch
-- `sight`      what one caller may see: everything is read through it
+- `headers`    what makes a response safe; `errors`: what makes an error useful
+- `backend`    what all of it asks of the service; `broadcast`: events, for those who watch
+- `caller_view` what one caller may see: everything is read through it
 - `auth`       who the caller is
-- `api`        the API; `manual`, `muting`: what pages and API do alike
-- `pages`      the pages; `rendering`, `legible`, `drawing`: how they are made; `templates`, `static`
+- `api`        the API
+- `pages`      the pages; `rendering`, `legible`, `charts`: how they are made; `templates`, `static`
 - `runbooks`   the runbooks as pages
 
-Read `sight`, then `server`.
+Read `caller_view`, then `server`.
 """

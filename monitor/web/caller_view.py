@@ -66,9 +66,9 @@ class CallerView:
             raise NotThereError(f"path {company}/{path}")
         return found
 
-    def standings(self, paths: Iterable[WatchedPath]) -> dict[Line, CurrentVerdict]:
+    def current_verdicts(self, paths: Iterable[WatchedPath]) -> dict[Line, CurrentVerdict]:
         """The present verdicts on these paths, as far as there are any."""
-        board = self.backend.board.standings
+        board = self.backend.board.current_verdicts
         lines = [(path.company, path.path, kind) for path in paths for kind in path.kinds]
         return {line: board[line] for line in lines if line in board}
 

@@ -31,7 +31,7 @@ class Route(Protocol):
         """The name of this kind of route, as in the configuration."""
         ...
 
-    def toward(self, recipient: str) -> str:
+    def destination(self, recipient: str) -> str:
         """The host or domain that bears the load of a message to `recipient`; caps are counted by it."""
         ...
 

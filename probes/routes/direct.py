@@ -13,7 +13,7 @@ from probes.routes import RouteContext
 from probes.routes.dialogue import SmtpDialogue, Stop, Target, Transcript, converse
 from probes.routes.mta_tls import MtaTls
 from probes.routes.reply import WireFault
-from probes.routes.wire import bears
+from probes.routes.wire import has_local_address
 from probes.sender import Identity, Role
 from probes.settings import Host, Port
 
@@ -27,13 +27,13 @@ class DirectRoute(MtaTls):
     host: Host | None = Field(None, description="Where to connect, instead of the MX hosts of the recipient's domain.")
     port: Port = Field(25, description="Its port.")
 
-    def toward(self, recipient: str) -> str:
+    def destination(self, recipient: str) -> str:
         """See `Route`."""
         return self.host or recipient.rpartition("@")[2]
 
     def withholds(self, identity: Identity) -> str:
         """See `Route`. From any other address than its own the mail would be spoofed."""
-        return "" if bears(identity.source_ip) else _not_ours(identity)
+        return "" if has_local_address(identity.source_ip) else _not_ours(identity)
 
     async def send(
         self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note

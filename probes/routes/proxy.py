@@ -39,7 +39,7 @@ class ProxyRoute(MtaTls):
     port: Port = Field(description="Its listener that expects a PROXY header from us.")
     version: Literal[1, 2] = Field(2, description="Of the PROXY header: 1 is text, 2 binary.")
 
-    def toward(self, recipient: str) -> str:
+    def destination(self, recipient: str) -> str:
         """See `Route`."""
         return self.host
 

@@ -38,7 +38,7 @@ class RelayRoute(Settings):
             )
         return self
 
-    def toward(self, recipient: str) -> str:
+    def destination(self, recipient: str) -> str:
         """See `Route`."""
         return self.host
 

@@ -25,7 +25,7 @@ _FAULTS = {
 }
 
 
-def bears(address: str) -> bool:
+def has_local_address(address: str) -> bool:
     """Whether this machine has `address`, so that a connection can really come from it."""
     try:
         with _bound(address, address):

@@ -27,7 +27,7 @@ class XclientRoute(MtaTls):
     host: Host = Field(description="The gateway.")
     port: Port = Field(25, description="Its listener that allows us XCLIENT.")
 
-    def toward(self, recipient: str) -> str:
+    def destination(self, recipient: str) -> str:
         """See `Route`."""
         return self.host
 

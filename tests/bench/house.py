@@ -118,7 +118,7 @@ async def at_work(config: Config, stopwatch: "Stopwatch") -> AsyncIterator[Pipel
     board.configure(config.paths())
     async with (
         Store.open(config.store.url) as store,
-        pipeline_of(config, store, board.hear, tell, stopwatch.hear, adopts=True) as pipeline,
+        pipeline_of(config, store, board.hear, tell, stopwatch.hear, owns_orphans=True) as pipeline,
     ):
 
         async def tick() -> None:

@@ -219,11 +219,11 @@ async def _ruled(file: Path, crowd: int, verdicts: int, name: str) -> list[Findi
         await hand.judge_all(companies[1 : crowd + 1], BAD)
         await _drained(casebook)
         assert len(casebook.incidents) == crowd + 1
-        before = await store.last_ruling()
+        before = await store.last_signal()
         for _ in range(5):
             await hand.judge_all(companies[: crowd + 1] if crowd * 5 > verdicts else (), BAD)
             await hand.judge_all(companies[crowd + 1 :], GOOD)
-        number = await store.last_ruling() - before
+        number = await store.last_signal() - before
         cpu, began = time.process_time(), time.perf_counter()
         await _drained(casebook)
         wall, busy = time.perf_counter() - began, time.process_time() - cpu
@@ -242,6 +242,6 @@ async def _drained(casebook: IncidentEngine) -> None:
 
 async def _read(store: Store, after: int) -> float:
     began = time.perf_counter()
-    while rulings := await store.rulings(after, 500):
-        after = rulings[-1].number
+    while signals := await store.signals(after, 500):
+        after = signals[-1].number
     return time.perf_counter() - began

@@ -29,7 +29,7 @@ async def test_a_store_made_at_once_is_read_like_any_other(tmp_path: Path):
             found = await store.probes(ProbeFilter(None, outcome=outcome), None, 2000)
             assert len(found.probes) == outcomes[outcome]
         assert await store.in_flight() == []
-        assert await store.last_ruling() == 2000
+        assert await store.last_signal() == 2000
 
 
 async def test_the_present_verdict_of_each_line_has_its_evidence(tmp_path: Path):

@@ -98,8 +98,14 @@ OUR_OTHERS = (SENDER_IP, CONTROL_IP)
 def build(others: Sequence[Namespace]) -> None:
     """Make our namespace with the bridge, and `others` joined to it. Every /etc/resolv.conf there names NAMES_IP."""
     _create([US])
-    bridge = ["link set lo up", "link add br0 type bridge", "link set br0 up", f"address add {ADMIN_IP}/24 dev br0"]
-    _ip("-n", US.label, "-batch", "-", commands=[*bridge, *(f"address add {each}/32 dev br0" for each in OUR_OTHERS)])
+    workaround = ["link set lo up", "link add br0 type bridge", "link set br0 up", f"address add {ADMIN_IP}/24 dev br0"]
+    _ip(
+        "-n",
+        US.label,
+        "-batch",
+        "-",
+        commands=[*workaround, *(f"address add {each}/32 dev br0" for each in OUR_OTHERS)],
+    )
     join(others)
 
 

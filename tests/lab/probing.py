@@ -22,7 +22,7 @@ async def probe_all(config: Config, roles: Sequence[Role] = tuple(Role)) -> list
     heard: list[Event] = []
     async with (
         Store.open(config.store.url) as store,
-        pipeline_of(config, store, heard.append, adopts=False) as pipeline,
+        pipeline_of(config, store, heard.append, owns_orphans=False) as pipeline,
     ):
         for path in config.paths():
             for role in roles:

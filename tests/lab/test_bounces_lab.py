@@ -30,7 +30,7 @@ async def _probe(config: Config) -> list[Event]:
     heard: list[Event] = []
     async with (
         Store.open(config.store.url) as store,
-        pipeline_of(config, store, heard.append, adopts=True) as pipeline,
+        pipeline_of(config, store, heard.append, owns_orphans=True) as pipeline,
         inbound_of(config, await store.key(), pipeline),
     ):
         for role in Role:

@@ -141,7 +141,7 @@ async def _probe(file: Path, roles: Sequence[Role]) -> Seen:
     network.start()
     async with (
         Store.open(settings.store.url) as store,
-        pipeline_of(settings, store, heard.append, network.hear, adopts=False) as pipeline,
+        pipeline_of(settings, store, heard.append, network.hear, owns_orphans=False) as pipeline,
     ):
         for path in settings.paths():
             for role in roles:

@@ -150,7 +150,7 @@ def test_after_a_restart_the_board_shows_what_the_store_remembers():
     verdict = judged(Outcome.SPAM).verdict
     for path in ("hq", "gone"):
         shown.recall([Present("acme", path, KIND, Role.SENDER, "a" * 16, T0, verdict, T0, None)])
-    assert [line[1] for line in shown.standings] == ["hq"]
+    assert [line[1] for line in shown.current_verdicts] == ["hq"]
 
 
 class _Via:

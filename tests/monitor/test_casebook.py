@@ -127,7 +127,7 @@ async def desk(
         casebook = IncidentEngine(store, lambda: clock[0], uplink)
         await casebook.configure(told)
         await casebook.recall(await store.present())
-        casebook._compare = lambda path, ruling: compared.append(path.key)
+        casebook._compare = lambda path, signal: compared.append(path.key)
         yield Desk(store, casebook, clock, compared)
 
 

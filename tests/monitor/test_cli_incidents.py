@@ -466,7 +466,7 @@ def test_the_newest_verdict_that_was_looked_at_is_told(desk: Desk):
         await store.launch(probe, "", Attempt(then, 1))
         verdict = Verdict(Outcome.INBOX, None, Grade.REAL, "arrived")
         await store.learn("p1", [], verdict, then, closed=True, delivery=None)
-        await store.advance(await store.last_ruling(), (), (), ())
+        await store.advance(await store.last_signal(), (), (), ())
 
     desk.keep(then=judge)
     last = desk.type().stdout.splitlines()[-1]

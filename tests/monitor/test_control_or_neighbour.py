@@ -14,7 +14,7 @@ from monitor.config import Config, read_config
 from monitor.probing.current import Board
 from probes.kinds import Kind
 from probes.sender import Role
-from tests.monitor.incidents.score import ruling
+from tests.monitor.incidents.score import signal
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 LOCAL, ELSEWHERE = "127.0.0.6", "198.51.100.7"
@@ -64,7 +64,7 @@ async def compared(config: Config, schedule: Any, trouble: str | None = None) ->
     none: Any = SimpleNamespace()
     service = Service(Path("config.toml"), config, store, Clock(), Board(), pipeline, none, none, none)  # type: ignore[arg-type]
     service._schedule, service._store_trouble = schedule, trouble
-    service._compare(config.paths()[0], ruling("b", NOW, line=("acme", "hq", Kind.PASSWORD_RESET)))
+    service._compare(config.paths()[0], signal("b", NOW, line=("acme", "hq", Kind.PASSWORD_RESET)))
     await asyncio.gather(*service._tasks)
     return pipeline.asked
 

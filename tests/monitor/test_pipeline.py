@@ -271,7 +271,7 @@ async def test_two_processes_on_one_store_share_what_they_see(world: World):
     quiet = watched(Scripted(), world.mailbox)
     async with (
         world.service(quiet) as (service, _service_heard, _),
-        world.service(site, adopts=False) as (command, heard, store),
+        world.service(site, owns_orphans=False) as (command, heard, store),
     ):
         await service.launch(quiet, KIND)  # it watches the mailbox, and may be the first to see the other's probe
         probe = await command.launch(site, KIND)

@@ -24,7 +24,7 @@ class Toward:
     via: str = "direct"
     host: str = ""
 
-    def toward(self, recipient: str) -> str:
+    def destination(self, recipient: str) -> str:
         return self.host or recipient.rpartition("@")[2]
 
 

@@ -74,7 +74,8 @@ def test_a_stop_that_itself_hangs_has_an_end(tmp_path: Path):
 @pytest.mark.parametrize("signals", [1, 2])
 def test_an_event_loop_that_never_comes_back_holds_up_no_stop(tmp_path: Path, busy: str, signals: int):
     before = (
-        "import os, monitor.probing.pipeline as p, monitor.cli.stop as s; s.STOP_SECONDS = 1.0; tick = p.Pipeline.tick; "
+        "import os, monitor.probing.pipeline as p, monitor.cli.stop as s; s.STOP_SECONDS = 1.0; "
+        "tick = p.Pipeline.tick; "
         f"p.Pipeline.tick = lambda *a: (tick(*a), os.path.exists('go') and (open('hanging', 'w').close(), {busy}))"
     )
     with serving(tmp_path, before=before) as service:

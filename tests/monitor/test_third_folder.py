@@ -70,7 +70,7 @@ class Lmtp:
     def __init__(self, server: Dovecot) -> None:
         self._server = server
 
-    def toward(self, recipient: str) -> str:
+    def destination(self, recipient: str) -> str:
         return "mx.acme.test"
 
     async def send(self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Any) -> Dialogue:

@@ -93,7 +93,7 @@ class Scripted:
     host: str = MX
     stage: Stage | None = None  # at which it is answered, instead of the usual one
 
-    def toward(self, recipient: str) -> str:
+    def destination(self, recipient: str) -> str:
         return "mx.acme.test"
 
     def withholds(self, identity: Identity) -> str:
@@ -199,12 +199,14 @@ class World:
         self.mailbox = MaildirMailbox(via="maildir", path=self.maildir.path, junk=".Junk")
 
     @asynccontextmanager
-    async def service(self, *paths: WatchedPath, adopts: bool = True) -> AsyncIterator[tuple[Pipeline, Heard, Store]]:
+    async def service(
+        self, *paths: WatchedPath, owns_orphans: bool = True
+    ) -> AsyncIterator[tuple[Pipeline, Heard, Store]]:
         heard = Heard()
         async with Store.open(self.url) as store:
             with MailboxThreads(4) as pool:
                 around = RouteContext(self.names, self.clock)  # type: ignore[arg-type]
-                pipeline = Pipeline(store, around, pool, await store.key(), [heard], adopts=adopts)
+                pipeline = Pipeline(store, around, pool, await store.key(), [heard], owns_orphans=owns_orphans)
                 await pipeline.configure(Plan(*paths))  # type: ignore[arg-type]
                 try:
                     yield pipeline, heard, store

@@ -1,16 +1,16 @@
 """The API: /api/v1, its document /api/v1/openapi.json, and /api/, a page to read it.
 
 What there is stands in one table; routes and document are both made of it, so that neither says what the other does not
-know. Everything is asked of `Sight`, so nothing of another company is in any answer.
+know. Everything is asked of `CallerView`, so nothing of another company is in any answer.
 
-- `table`      all operations, a row each. Start here
+- `operations` all operations, a row each. Start here
 - `operation`  what a row says, and how a request is read by it
 - `fields`     what queries and bodies are made of
 - `problem`    what is wrong with a request, for programs
-- `once`       a request that is repeated is done once
+- `idempotency` a request that is repeated is done once
 - `document`   the OpenAPI document
-- `reading`    the page
-- `companies`, `probes`, `incidents`, `mutes`, `standing`, `export`, `access`: what the operations do
+- `document_page` the page
+- `companies`, `probes`, `incidents`, `mutes`, `sender`, `export`, `access`: what the operations do
 - `probe_events`, `events`: what happens to one probe, and to all; `feed` is read once for all, `stream` writes,
   `places` are the ids of events
 """

@@ -109,7 +109,7 @@ def _company(sight: CallerView, paths: list[WatchedPath], open_in: dict[str, lis
         "name": first.company_name,
         "mail_system": first.mail_system,
         "paths": [path.path for path in paths],
-        "worst": _worst(standing.verdict.outcome for standing in sight.standings(paths).values()),
+        "worst": _worst(standing.verdict.outcome for standing in sight.current_verdicts(paths).values()),
         "incidents": open_in.get(first.company, []),
     }
 
@@ -139,6 +139,6 @@ def _watched(sight: CallerView, path: WatchedPath) -> WatchedFacts:
                 "probe": standing.probe_id,
                 **delivery_facts(standing.delivery),
             }
-            for (_, _, kind), standing in sight.standings([path]).items()
+            for (_, _, kind), standing in sight.current_verdicts([path]).items()
         ],
     }

@@ -51,7 +51,7 @@ class Everything:
                 await stream.tell(places.id_of(place), {"event": "begin"})
                 while not stream.over:
                     before, place = place, await self._tell(stream, sight, place, places, call.query.only)
-                    if before.ruling != place.ruling:
+                    if before.signal != place.signal:
                         continue
                     if await _stirred(news):
                         await self._feed.read(backend)
@@ -64,11 +64,11 @@ class Everything:
     ) -> FeedCursor:
         """Tell what comes after this place, as far as it is known; the place after that."""
         batch = await self._feed.after(sight.backend, place)
-        for ruling in batch.rulings if only != "incident" else ():
-            place = replace(place, ruling=ruling.number)
-            if sight.caller.sees(ruling.company):
-                await stream.tell(places.id_of(place), _verdict(ruling))
-        place = replace(place, ruling=batch.place.ruling)
+        for signal in batch.signals if only != "incident" else ():
+            place = replace(place, signal=signal.number)
+            if sight.caller.sees(signal.company):
+                await stream.tell(places.id_of(place), _verdict(signal))
+        place = replace(place, signal=batch.place.signal)
         now, wanted = sight.backend.now(), only != "verdict"
         if batch.anew is not None and wanted:
             own = [facts_of(mine, now) for each in batch.anew if (mine := sight.own(each))]
@@ -80,17 +80,17 @@ class Everything:
         return batch.place
 
 
-def _verdict(ruling: Signal) -> dict[str, Any]:
+def _verdict(signal: Signal) -> dict[str, Any]:
     return {
         "event": "verdict",
-        "probe": ruling.probe_id,
-        "company": ruling.company,
-        "path": ruling.path,
-        "kind": ruling.kind,
-        "as": ruling.role,
-        **verdict_facts(ruling.verdict),
-        "at": ruling.at.isoformat(),
-        "amends": ruling.amends,
+        "probe": signal.probe_id,
+        "company": signal.company,
+        "path": signal.path,
+        "kind": signal.kind,
+        "as": signal.role,
+        **verdict_facts(signal.verdict),
+        "at": signal.at.isoformat(),
+        "amends": signal.amends,
     }
 
 

@@ -37,12 +37,12 @@ N = TypeVar("N", bound=Numbered)
 class FeedCursor:
     """How far somebody has read: verdicts up to that number, and so many changes of incidents in that run."""
 
-    ruling: int
+    signal: int
     run: str
     change: int
 
     def __str__(self) -> str:
-        return f"{self.ruling}.{self.run}.{self.change}"
+        return f"{self.signal}.{self.run}.{self.change}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class IncidentChange:
 class Batch:
     """What comes after a place, and where it ends. `anew`: these incidents are all that are open, the rest is over."""
 
-    rulings: tuple[Signal, ...]
+    signals: tuple[Signal, ...]
     changes: tuple[IncidentChange, ...]
     anew: tuple[Incident, ...] | None
     place: FeedCursor
@@ -85,16 +85,16 @@ class Feed:
 
     async def after(self, backend: Backend, place: FeedCursor) -> Batch:
         """What comes after this place, as far as it was read."""
-        rulings = await self._rulings_after(backend, max(min(place.ruling, self._saw), self._saw - FAR_BACK))
-        here = FeedCursor(rulings[-1].number if rulings else self._saw, self.run, self._changed)
+        signals = await self._rulings_after(backend, max(min(place.signal, self._saw), self._saw - FAR_BACK))
+        here = FeedCursor(signals[-1].number if signals else self._saw, self.run, self._changed)
         oldest = self._changes[0].number if self._changes else self._changed + 1
         if place.run != self.run or not oldest - 1 <= place.change <= self._changed:
-            return Batch(rulings, (), tuple((self._known or {}).values()), here)
-        return Batch(rulings, _tail(self._changes, place.change), None, here)
+            return Batch(signals, (), tuple((self._known or {}).values()), here)
+        return Batch(signals, _tail(self._changes, place.change), None, here)
 
     async def _rulings_after(self, backend: Backend, number: int) -> tuple[Signal, ...]:
         if number < self._forgot:  # it is long ago
-            return tuple(await backend.store.rulings(number, AT_ONCE))
+            return tuple(await backend.store.signals(number, AT_ONCE))
         return _tail(self._rulings, number)
 
     async def look(self, backend: Backend, every: float) -> None:
@@ -121,16 +121,16 @@ class Feed:
     async def _read(self, backend: Backend) -> None:
         self._read_at = monotonic()
         await self._read_incidents(backend)
-        last = await backend.store.last_ruling()
+        last = await backend.store.last_signal()
         if self._saw < 0 or last - self._saw > KEPT:  # nobody followed
             self._rulings.clear()
             self._saw = self._forgot = last
-        while rulings := await backend.store.rulings(self._saw, AT_ONCE):
-            for ruling in rulings:
+        while signals := await backend.store.signals(self._saw, AT_ONCE):
+            for signal in signals:
                 if len(self._rulings) == KEPT:
                     self._forgot = self._rulings[0].number
-                self._rulings.append(ruling)
-            self._saw = rulings[-1].number
+                self._rulings.append(signal)
+            self._saw = signals[-1].number
 
     async def _read_incidents(self, backend: Backend) -> None:
         present = {incident.id: incident for incident in backend.casebook.incidents}

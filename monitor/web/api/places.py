@@ -26,17 +26,17 @@ class Places:
         """The id that is shown for this place."""
         if self._sees_all:
             return str(place)
-        return self._seal.close(LAYOUT.pack(place.ruling, bytes.fromhex(place.run), place.change))
+        return self._seal.close(LAYOUT.pack(place.signal, bytes.fromhex(place.run), place.change))
 
     def place_of(self, shown: str) -> FeedCursor | None:
         """The place of an id that was shown to this caller; None where it was not. Raises ValueError for no id."""
         if not re.fullmatch(PATTERN, shown):
             raise ValueError("is no id of these events")
         if "." in shown:
-            ruling, run, change = shown.split(".")
-            return FeedCursor(int(ruling), run, int(change)) if self._sees_all else None
+            signal, run, change = shown.split(".")
+            return FeedCursor(int(signal), run, int(change)) if self._sees_all else None
         opened = self._seal.open(shown)
         if opened is None:
             return None
-        ruling, run, change = LAYOUT.unpack(opened)
-        return FeedCursor(ruling, run.hex(), change)
+        signal, run, change = LAYOUT.unpack(opened)
+        return FeedCursor(signal, run.hex(), change)

@@ -96,15 +96,17 @@ def _identity(identity: Identity) -> IdentityFacts:
 def _by_system(sight: CallerView) -> list[SystemFacts]:
     counted: dict[str, Counter[Outcome]] = {}
     for path in sight.paths():
-        standings = sight.standings([path]).values()
-        counted.setdefault(path.mail_system, Counter()).update(standing.verdict.outcome for standing in standings)
+        current_verdicts = sight.current_verdicts([path]).values()
+        counted.setdefault(path.mail_system, Counter()).update(
+            standing.verdict.outcome for standing in current_verdicts
+        )
     return [{"mail_system": name, "outcomes": dict(counted[name])} for name in sorted(counted)]
 
 
 async def checks(sight: CallerView) -> list[ChecksFacts]:
     """What receivers said of the newest arrival on each path, of the newest paths."""
     newest: dict[tuple[str, str], tuple[Line, CurrentVerdict]] = {}
-    for line, standing in sight.standings(sight.paths()).items():
+    for line, standing in sight.current_verdicts(sight.paths()).items():
         seen = newest.get(line[:2])
         if standing.verdict.outcome in ARRIVED and (seen is None or seen[1].at < standing.at):
             newest[line[:2]] = line, standing

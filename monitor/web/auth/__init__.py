@@ -1,7 +1,7 @@
 """Who sends a request, and how people sign in.
 
 - `guard`   the middleware: who it is, whether they may, whether a page of ours sent it
-- `gate`    the ways in: token, header of a trusted proxy, session, and for all where everything is make-believe
+- `authenticator` the ways in: token, header of a trusted proxy, session, and for all where everything is make-believe
 - `recheck` asks again while a stream or an export lasts
 - `forms`   that what changes something was sent by a page of ours
 - `client`  where a request came from, and whether by HTTPS

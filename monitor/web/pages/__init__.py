@@ -5,7 +5,7 @@ pure functions make.
 - `probe` (with `probe_view`)             one probe as it was spoken and found, and the list of all
 - `probe_now`                            choose, send, watch
 - `incidents` (with `incidents_view`)     what lasts, who was told, mutes
-- `settings` (with `loaded`)              people, tokens, the audit log, the configuration with its secrets masked
+- `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked
 """
 
 from aiohttp import web

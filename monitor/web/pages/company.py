@@ -74,10 +74,10 @@ class Todo:
     meaning: str
     who: str
     fix: str
-    bridge: str
+    workaround: str
     never: str
-    meanwhile: str
-    settles: str
+    for_users: str
+    takes_effect_within: str
     runbook: str
     incident: str
     muted: bool
@@ -104,7 +104,7 @@ class Company:
 
 def company_view(
     paths: Sequence[WatchedPath],
-    standings: Mapping[Line, CurrentVerdict],
+    current_verdicts: Mapping[Line, CurrentVerdict],
     incidents: Iterable[Incident],
     history: Sequence[ProbeRow],
     sender: SenderInfo,
@@ -116,15 +116,15 @@ def company_view(
     mine = [incident for incident in incidents if first.company in (*incident.touches, *incident.companies)]
     opened = sorted((each for each in mine if each.open and first.company in each.touches), key=worst_first)
     drawn = [row for row in history if row.launched_at >= frame.since]
-    lines = [standings[path.company, path.path, kind] for path in paths for kind in path.kinds if
-             (path.company, path.path, kind) in standings]  # fmt: skip
+    lines = [current_verdicts[path.company, path.path, kind] for path in paths for kind in path.kinds if
+             (path.company, path.path, kind) in current_verdicts]  # fmt: skip
     return Company(
         key=first.company,
         name=first.company_name,
         system=SYSTEMS.get(first.mail_system, first.mail_system),
         worst=min((each.verdict.outcome for each in lines), key=WORST_FIRST.index, default=None),
-        paths=tuple(_path(path, standings, drawn, frame) for path in paths),
-        todo=tuple(_todo(opened, _not_covered(paths, standings, opened), first, sender)),
+        paths=tuple(_path(path, current_verdicts, drawn, frame) for path in paths),
+        todo=tuple(_todo(opened, _not_covered(paths, current_verdicts, opened), first, sender)),
         opened=tuple(opened),
         over=tuple(each for each in mine if not each.open)[:MOST_INCIDENTS],
         stretch=stretch,
@@ -164,7 +164,7 @@ async def show(request: web.Request) -> web.Response:
     view = await asyncio.to_thread(  # of many probes it takes its time
         company_view,
         paths,
-        sight.standings(paths),
+        sight.current_verdicts(paths),
         [*sight.open_incidents(), *past],
         history,
         SenderInfo(identity.domain, identity.source_ip),
@@ -175,18 +175,18 @@ async def show(request: web.Request) -> web.Response:
 
 
 def _path(
-    path: WatchedPath, standings: Mapping[Line, CurrentVerdict], history: Iterable[ProbeRow], frame: Frame
+    path: WatchedPath, current_verdicts: Mapping[Line, CurrentVerdict], history: Iterable[ProbeRow], frame: Frame
 ) -> PathPart:
     rows = [row for row in history if row.path == path.path]
     return PathPart(
         name=path.path,
         to=path.to,
-        route=f"{path.route.via} {path.route.toward(path.to)}",
+        route=f"{path.route.via} {path.route.destination(path.to)}",
         mailbox=path.mailbox.key,
         rhythm=f"each kind every {span(path.every)}" if path.every else f"at the times {path.cron}",
         code_life=span(path.code_life),
         kinds=tuple(
-            _kind(kind, standings.get((path.company, path.path, kind)), rows, frame) for kind in path.kinds
+            _kind(kind, current_verdicts.get((path.company, path.path, kind)), rows, frame) for kind in path.kinds
         ),
     )  # fmt: skip
 
@@ -200,12 +200,12 @@ def _kind(kind: Kind, standing: CurrentVerdict | None, rows: Iterable[ProbeRow],
 
 
 def _not_covered(
-    paths: Iterable[WatchedPath], standings: Mapping[Line, CurrentVerdict], opened: Iterable[Incident]
+    paths: Iterable[WatchedPath], current_verdicts: Mapping[Line, CurrentVerdict], opened: Iterable[Incident]
 ) -> list[CurrentVerdict]:
     """What counts now of lines that no open incident is about: an incident knows more than the verdict."""
     covered = {failure.line for incident in opened for failure in incident.failures}
     lines = [(path.company, path.path, kind) for path in paths for kind in path.kinds]
-    return [standings[line] for line in lines if line in standings and line not in covered]
+    return [current_verdicts[line] for line in lines if line in current_verdicts and line not in covered]
 
 
 def _todo(
@@ -222,9 +222,9 @@ def _todo(
         if outcome is not Outcome.INBOX and (outcome, cause) not in told:
             told.add((outcome, cause))
             advice = advice_for(cause, outcome, path.mail_system)
-            meanwhile = advice.meanwhile or MEANWHILE[outcome]
+            for_users = advice.for_users or MEANWHILE[outcome]
             yield _advised(
-                outcome, cause, replace(advice, meanwhile=meanwhile), runbook_for(cause, outcome), None, path, sender
+                outcome, cause, replace(advice, for_users=for_users), runbook_for(cause, outcome), None, path, sender
             )
 
 
@@ -246,10 +246,10 @@ def _advised(
         meaning=said(advice.meaning),
         who=ACTORS[advice.actor],
         fix=said(advice.fix),
-        bridge=said(advice.bridge),
+        workaround=said(advice.workaround),
         never=said(advice.never),
-        meanwhile=said(advice.meanwhile),
-        settles=span(advice.settles) if advice.settles else "",
+        for_users=said(advice.for_users),
+        takes_effect_within=span(advice.takes_effect_within) if advice.takes_effect_within else "",
         runbook=runbook,
         incident=incident.id if incident else "",
         muted=bool(incident and incident.muted_by),

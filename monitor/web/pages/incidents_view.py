@@ -296,9 +296,9 @@ def remedy(incident: Incident, around: PageContext, config: Config) -> Remedy:
         decided_by=scene.decided_by,
         actor=ACTORS[advice.actor],
         fix=scene.filled(advice.fix),
-        until_then=scene.filled(advice.bridge),
+        until_then=scene.filled(advice.workaround),
         never=scene.filled(advice.never),
-        meanwhile=scene.filled(advice.meanwhile),
+        for_users=scene.filled(advice.for_users),
         runbook=scene.runbook,
         mail_system=SYSTEMS.get(scene.mail_system, scene.mail_system),
     )

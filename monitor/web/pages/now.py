@@ -148,14 +148,14 @@ class Now:
 
 def now_view(
     paths: Sequence[WatchedPath],
-    standings: Mapping[Line, CurrentVerdict],
+    current_verdicts: Mapping[Line, CurrentVerdict],
     incidents: Iterable[Incident],
     ask: Ask,
     now: datetime,
 ) -> Now:
     """The page as it is now."""
     kinds = tuple(kind for kind in Kind if any(kind in path.kinds for path in paths))
-    rows = sorted(_companies(paths, standings, kinds, now), key=_rank)
+    rows = sorted(_companies(paths, current_verdicts, kinds, now), key=_rank)
     found = [row for row in rows if _fits(row, ask)]
     table = [row for row in found if not (ask.everything and row.healthy)]
     healthy = [row for row in found if row.healthy] if ask.everything else []
@@ -202,24 +202,27 @@ async def show(request: web.Request) -> web.Response:
     """The page."""
     sight, backend = caller_view_of(request), request.app[BACKEND]
     paths, now = sight.paths(), backend.now()
-    view = now_view(paths, sight.standings(paths), sight.open_incidents(), asked(request.query), now)
+    view = now_view(paths, sight.current_verdicts(paths), sight.open_incidents(), asked(request.query), now)
     sandbox = bool(backend.config().sandbox.companies)
     return page(request, "now.html", view=view, now=now, sandbox=sandbox, starting=backend.ready())
 
 
 def _companies(
-    paths: Iterable[WatchedPath], standings: Mapping[Line, CurrentVerdict], kinds: Sequence[Kind], now: datetime
+    paths: Iterable[WatchedPath], current_verdicts: Mapping[Line, CurrentVerdict], kinds: Sequence[Kind], now: datetime
 ) -> Iterable[CompanyRow]:
     companies: dict[str, list[WatchedPath]] = {}
     for path in paths:
         companies.setdefault(path.company, []).append(path)
-    return (_company(members, standings, kinds, now) for members in companies.values())
+    return (_company(members, current_verdicts, kinds, now) for members in companies.values())
 
 
 def _company(
-    members: Sequence[WatchedPath], standings: Mapping[Line, CurrentVerdict], kinds: Sequence[Kind], now: datetime
+    members: Sequence[WatchedPath],
+    current_verdicts: Mapping[Line, CurrentVerdict],
+    kinds: Sequence[Kind],
+    now: datetime,
 ) -> CompanyRow:
-    rows = sorted((_path(path, standings, kinds, now) for path in members), key=lambda row: _badness(row.worst))
+    rows = sorted((_path(path, current_verdicts, kinds, now) for path in members), key=lambda row: _badness(row.worst))
     worst, first = rows[0], members[0]
     return CompanyRow(
         key=first.company,
@@ -236,8 +239,10 @@ def _company(
     )
 
 
-def _path(path: WatchedPath, standings: Mapping[Line, CurrentVerdict], kinds: Sequence[Kind], now: datetime) -> PathRow:
-    known = {kind: standings.get((path.company, path.path, kind)) for kind in path.kinds}
+def _path(
+    path: WatchedPath, current_verdicts: Mapping[Line, CurrentVerdict], kinds: Sequence[Kind], now: datetime
+) -> PathRow:
+    known = {kind: current_verdicts.get((path.company, path.path, kind)) for kind in path.kinds}
     cells = tuple(_cell(kind, known[kind]) if kind in known else None for kind in kinds)
     worst = min(known.values(), key=lambda each: _badness(each.verdict.outcome if each else None), default=None)
     last = max((standing.at for standing in known.values() if standing), default=None)

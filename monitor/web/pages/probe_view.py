@@ -137,7 +137,7 @@ class Remedy:
     fix: str
     until_then: str
     never: str
-    meanwhile: str
+    for_users: str
     runbook: str
     mail_system: str
 
@@ -343,9 +343,9 @@ def remedy(
         decided_by=scene.decided_by,
         actor=ACTORS[advice.actor],
         fix=scene.filled(advice.fix),
-        until_then=scene.filled(advice.bridge),
+        until_then=scene.filled(advice.workaround),
         never=scene.filled(advice.never),
-        meanwhile=scene.filled(advice.meanwhile),
+        for_users=scene.filled(advice.for_users),
         runbook=scene.runbook,
         mail_system=_named(system),
     )

@@ -88,7 +88,7 @@ class Sender:
 def sender_view(
     config: Config,
     paths: Sequence[WatchedPath],
-    standings: Mapping[Line, CurrentVerdict],
+    current_verdicts: Mapping[Line, CurrentVerdict],
     said: Sequence[HeaderResults],
 ) -> Sender:
     """The page as it is now, from what one caller may see."""
@@ -96,19 +96,19 @@ def sender_view(
         domain=config.sender.domain,
         identities=tuple(config.identities().values()),
         signs=config.sender.dkim is not None,
-        systems=tuple(_systems(paths, standings)),
-        causes=tuple(_causes(standings)),
+        systems=tuple(_systems(paths, current_verdicts)),
+        causes=tuple(_causes(current_verdicts)),
         said=tuple(sorted(said, key=lambda each: each.name.casefold())),
         checks=CHECKS,
         totals=tuple((check, _results(said, place)) for place, check in enumerate(CHECKS)),
-        judged=len(standings),
+        judged=len(current_verdicts),
     )
 
 
-def newest_arrivals(standings: Mapping[Line, CurrentVerdict], most: int = MOST_READ) -> list[str]:
+def newest_arrivals(current_verdicts: Mapping[Line, CurrentVerdict], most: int = MOST_READ) -> list[str]:
     """Ids of the probes whose headers are worth reading: of each company the newest that arrived."""
     newest: dict[str, CurrentVerdict] = {}
-    for (company, _, _), standing in standings.items():
+    for (company, _, _), standing in current_verdicts.items():
         if standing.delivery is not None and (company not in newest or standing.at > newest[company].at):
             newest[company] = standing
     return [each.probe_id for each in sorted(newest.values(), key=lambda each: each.at, reverse=True)[:most]]
@@ -141,11 +141,11 @@ async def show(request: web.Request) -> web.Response:
     """The page."""
     sight, backend = caller_view_of(request), request.app[BACKEND]
     paths = sight.paths()
-    standings = sight.standings(paths)
-    records = [record for probe in newest_arrivals(standings) if (record := await _record(sight, probe))]
+    current_verdicts = sight.current_verdicts(paths)
+    records = [record for probe in newest_arrivals(current_verdicts) if (record := await _record(sight, probe))]
     known = {(path.company, path.path): path for path in paths}
     said = await asyncio.to_thread(_read, records, known)
-    view = sender_view(backend.config(), paths, standings, said)
+    view = sender_view(backend.config(), paths, current_verdicts, said)
     return page(request, "sender.html", view=view, now=backend.now())
 
 
@@ -161,11 +161,11 @@ def _read(records: Iterable[ProbeRecord], paths: Mapping[tuple[str, str], Watche
     return [said for record, path in ways if path and (said := said_of(record, path))]
 
 
-def _systems(paths: Iterable[WatchedPath], standings: Mapping[Line, CurrentVerdict]) -> Iterable[SystemRow]:
+def _systems(paths: Iterable[WatchedPath], current_verdicts: Mapping[Line, CurrentVerdict]) -> Iterable[SystemRow]:
     counts: Counter[tuple[str, Grade, Outcome]] = Counter()
     companies: dict[tuple[str, Grade], set[str]] = {}
     systems = {(path.company, path.path): path.mail_system for path in paths}
-    for (company, path, _), standing in standings.items():
+    for (company, path, _), standing in current_verdicts.items():
         system, verdict = systems[company, path], standing.verdict
         counts[system, verdict.grade, verdict.outcome] += 1
         companies.setdefault((system, verdict.grade), set()).add(company)
@@ -176,9 +176,9 @@ def _systems(paths: Iterable[WatchedPath], standings: Mapping[Line, CurrentVerdi
         yield SystemRow(SYSTEMS.get(system, system), grade, len(companies[system, grade]), found)
 
 
-def _causes(standings: Mapping[Line, CurrentVerdict]) -> Iterable[CauseRow]:
+def _causes(current_verdicts: Mapping[Line, CurrentVerdict]) -> Iterable[CauseRow]:
     found: dict[Cause, list[tuple[str, Outcome]]] = {}
-    for (company, _, _), standing in standings.items():
+    for (company, _, _), standing in current_verdicts.items():
         if standing.verdict.cause:
             found.setdefault(standing.verdict.cause, []).append((company, standing.verdict.outcome))
     for cause, seen in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):

@@ -6,9 +6,9 @@
 - `complaints`  abuse reports, RFC 5965
 - `reasons`     what systems say of themselves, where no server answered
 - `services`    notifications as JSON
-- `sort`        bounce, delay, automatic reply, or none of them
-- `survivor`    the original message's token
-- `trouble`     one recipient's share of it, and its cause
+- `classify`    bounce, delay, automatic reply, or none of them
+- `token_search` the original message's token
+- `recipient`   one recipient's share of it, and its cause
 - `address`     addresses in prose
 
 Read `read_bounce` first: it tries these in turn. The mail itself is cut into parts by `reading.mime`.

@@ -2,7 +2,7 @@
 
 Text speaks first, the enhanced code second, stage and basic code last: many hosts say 5.7.1 to everything.
 
-- `listen`     a reply's words, cleared of the names and addresses that it quotes
+- `normalise`  a reply's words, cleared of the names and addresses that it quotes
 - `codes`      where a text holds its codes, and its stage
 - `table`      the form of the tables of phrases, and the search in them
 - `webmail`, `carriers`, `gateways`   tables: the words of single services and products

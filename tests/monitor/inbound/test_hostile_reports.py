@@ -38,10 +38,10 @@ def test_bounces_and_copies_go_on_while_hostile_reports_are_read(tmp_path: Path)
         probes = service.probes()
         assert service.send(GOOD, REPORTS)[0] == 250  # now the child is there
         before = service.memory()
-        replies, most = meanwhile(service, senders, HOSTILE, [*bounces(service, probes, range(5)), *copies(probes)])
+        replies, most = for_users(service, senders, HOSTILE, [*bounces(service, probes, range(5)), *copies(probes)])
         assert [code for code, *_ in replies] == [554, 554, 554]
         assert replies[0][1] == "5.6.0 Not a report that we can read: more than 600000 elements"
-        ((code, *_),), more = meanwhile(service, senders, [WORK], bounces(service, probes, range(5, 10)))
+        ((code, *_),), more = for_users(service, senders, [WORK], bounces(service, probes, range(5, 10)))
         assert code in (554, 451)  # a machine with other things to do does not come to an end with it
         assert max(most, more) - before < MEMORY
         stored = service.probes()
@@ -58,7 +58,7 @@ Mail = tuple[bytes, str]
 Reply = tuple[int, str, float]
 
 
-def meanwhile(
+def for_users(
     service: Serving, senders: Executor, hostile: Sequence[bytes], wanted: Sequence[Mail]
 ) -> tuple[list[Reply], int]:
     """Replies to the hostile reports, while each wanted mail is taken soon; and the most memory it took."""

@@ -12,7 +12,7 @@ from monitor.incidents.signal import Signal
 from monitor.notices.context import CompanyInfo, NoticeRequest
 from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice, NoticeKind
-from tests.monitor.incidents.score import CODE, T0, Day, ruling, site
+from tests.monitor.incidents.score import CODE, T0, Day, signal, site
 from tests.monitor.incidents.tellings import SENDER
 
 MINUTE = timedelta(minutes=1)
@@ -83,7 +83,7 @@ class Outage:
                 continue
             letter = self.letter(number, (at - T0) / MINUTE)
             known = at + (GIVE_UP if letter == "b" else AT_ONCE)
-            verdict = replace(ruling(letter, at, line=(f"c{number}", "hq", CODE)), at=known)
+            verdict = replace(signal(letter, at, line=(f"c{number}", "hq", CODE)), at=known)
             heappush(self._verdicts, (known, number, verdict))
 
     def _tell(self) -> None:

@@ -97,7 +97,7 @@ def site(
     return PathInfo(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER, via, mailbox=mailbox)
 
 
-def ruling(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> Signal:
+def signal(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> Signal:
     company, path, kind = line
     fields: dict[str, Any] = {
         "number": 1,
@@ -151,21 +151,21 @@ class Day:
         self.picture.wake(self.now)
         for probes in self.past.values():
             self.picture.recall_newest(list(probes.values())[-1])
-        self._be_patient()
+        self._set_relapses()
         touched = dict.fromkeys(company for incident in self.open for company in incident.touches)
         self._read(self.picture.unread_of(touched))
 
-    def take(self, rulings: Sequence[Signal]) -> None:
+    def take(self, signals: Sequence[Signal]) -> None:
         """Verdicts as they come, also of probes that were launched before others that are judged already."""
-        self.shown += rulings
-        for each in rulings:
+        self.shown += signals
+        for each in signals:
             if each.role is Role.SENDER:
                 self.past.setdefault(each.line, {})[each.probe_id] = each
-        unread = self.picture.unread(rulings) if self.restarted else []
-        late = [line for line in self.picture.out_of_order(rulings) if line not in unread]
+        unread = self.picture.unread(signals) if self.restarted else []
+        late = [line for line in self.picture.out_of_order(signals) if line not in unread]
         self._read(unread)
         self._read(late, late=True)
-        self.picture.take(rulings, frozenset((*unread, *late)))
+        self.picture.take(signals, frozenset((*unread, *late)))
 
     def _read(self, lines: Iterable[Line], *, late: bool = False) -> None:
         """As the casebook does."""
@@ -188,17 +188,17 @@ class Day:
         moment = Moment(self.now, self.picture.watches, lambda: f"i{next(self.names)}", self.settings.reopen)
         after = reconcile(self.incidents.values(), groups, moment)
         self.incidents |= after.incidents
-        self._be_patient()
+        self._set_relapses()
         return after
 
-    def _be_patient(self) -> None:
+    def _set_relapses(self) -> None:
         relapses = {(company, each.nature): each.relapses for each in self.open for company in each.touches}
-        self.picture.be_patient(relapses)
+        self.picture.set_relapses(relapses)
 
     def judge(self, letter: str, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> None:
         """One verdict, a moment later."""
         self.now += self.step
-        self.take([ruling(letter, self.now, line=line, **facts)])
+        self.take([signal(letter, self.now, line=line, **facts)])
 
     def control(self, letter: str, line: Any = ("acme", "hq", CODE)) -> None:
         """One verdict on the control, a moment later."""

@@ -40,7 +40,7 @@ ADVICE: list[Advice] = [
     NO_WAY_OUT,
 ]
 TOLD_TO_DO = sorted(
-    {*(a.fix for a in ADVICE), *(a.bridge for a in ADVICE if a.bridge), *FIXES.values(), *CAUSE_FIXES.values()}
+    {*(a.fix for a in ADVICE), *(a.workaround for a in ADVICE if a.workaround), *FIXES.values(), *CAUSE_FIXES.values()}
 )
 BAD_OUTCOMES = [outcome for outcome in Outcome if outcome is not Outcome.INBOX]
 
@@ -61,7 +61,7 @@ HARMLESS_BY_ADDRESS = re.compile(r"greylist|greylist\.conf|Postgrey|TCP port 25|
 @pytest.mark.parametrize("cause", [*Cause, None])
 def test_there_is_advice_for_every_cause_and_outcome(cause: Cause | None, outcome: Outcome) -> None:
     advice = advice_on(incident(failure(cause=cause, outcome=outcome)), "postfix")
-    for said in (advice.meaning, advice.fix, advice.never, advice.meanwhile):
+    for said in (advice.meaning, advice.fix, advice.never, advice.for_users):
         assert said == legible(said, 300)
         assert said.endswith((".", "?", "!")), said
 
@@ -194,15 +194,15 @@ def test_the_fix_in_the_mail_systems_own_words(
 def test_what_the_company_can_do_is_a_bridge_where_the_sender_must_act() -> None:
     advice = advice_on(incident(failure(cause=Cause.REPUTATION)), "mimecast")
     assert advice.fix == BY_FAMILY[CauseFamily.REPUTATION].fix
-    assert "{domain} and source IP {ip}/32 together" in advice.bridge
+    assert "{domain} and source IP {ip}/32 together" in advice.workaround
 
 
 @pytest.mark.parametrize(
     ("mail_system", "settles"),
     [("google", timedelta(hours=24)), ("m365", timedelta(minutes=5)), ("exim", timedelta(0))],
 )
-def test_how_long_a_companys_change_takes_to_act(mail_system: str, settles: timedelta) -> None:
-    assert advice_on(incident(failure(cause=Cause.CONTENT)), mail_system).settles == settles
+def test_how_long_a_companys_change_takes_to_act(mail_system: str, takes_effect_within: timedelta) -> None:
+    assert advice_on(incident(failure(cause=Cause.CONTENT)), mail_system).takes_effect_within == takes_effect_within
 
 
 @pytest.mark.parametrize("scope", [Scope.MAIL_SYSTEM, Scope.EVERYBODY])
@@ -253,7 +253,7 @@ def test_where_nobodys_mail_is_taken_the_company_acts_and_the_sender_is_let_in_n
     theirs = incident(failure(nature=Nature.THEIR_SYSTEM, cause=cause, reason=reason), scope=Scope.THEIR_SYSTEM)
     advice = advice_on(theirs, "postfix")
     assert advice.actor is Actor.COMPANY_IT
-    assert cause is Cause.GREYLISTED or "{ip}" not in advice.fix + advice.bridge
+    assert cause is Cause.GREYLISTED or "{ip}" not in advice.fix + advice.workaround
     assert runbook_on(theirs) == "mailpath-their-system"
     assert (RUNBOOKS / "mailpath-their-system.md").exists()
 

@@ -22,7 +22,7 @@ from tests.monitor.incidents.score import (
     RESET,
     T0,
     Day,
-    ruling,
+    signal,
     site,
     verdict,
 )
@@ -234,7 +234,7 @@ def test_another_domain_from_the_senders_address_tells_the_domain_from_the_addre
     day.judge("d", line=LINE)
     day.settle()
     assert concluded(day) == (MAIL, reason)
-    assert day.picture.suspects(day.shown, day.now, {}) == [], "it was compared just now"
+    assert day.picture.needing_control(day.shown, day.now, {}) == [], "it was compared just now"
 
 
 def test_without_a_control_nothing_is_compared():
@@ -266,8 +266,8 @@ def test_one_control_beside_one_failure(sender, control, got):
 
 def test_a_comparison_tells_when():
     rigour = Rigour(2, 3, 2, QUARTER)
-    failing = Now(ruling("m", T0), T0, well_after=False)
-    asked = ruling("m", T0 + timedelta(minutes=3), role=Role.CONTROL)
+    failing = Now(signal("m", T0), T0, well_after=False)
+    asked = signal("m", T0 + timedelta(minutes=3), role=Role.CONTROL)
     assert compared(failing, [asked], NEUTRAL, rigour) == Comparison(NEUTRAL, Got.SAME, asked.launched_at)
     assert compared(failing, [asked], frozenset(), rigour) is None
 
@@ -311,7 +311,7 @@ BESIDE = Comparison(frozenset({Differs.DOMAIN}), Got.THROUGH, T0)
     ],
 )
 def test_whose_trouble_it_is(letter, comparisons, reach, nature, reason, cause, at_most):
-    mark = Weight.UNKNOWN if letter in "?G" else Weight.DAMNING if letter == "d" else Weight.BAD
+    mark = Weight.UNKNOWN if letter in "?G" else Weight.CONCLUSIVE if letter == "d" else Weight.BAD
     found = attribute(FailureCase(mark, verdict(letter), NAMES, comparisons, reach))
     assert (found.nature, found.reason, found.cause, found.at_most) == (nature, reason, cause, at_most)
 
@@ -334,21 +334,21 @@ def test_what_a_relay_sends_back_is_all_that_is_ever_known_there():
 def test_a_control_is_asked_for_where_it_could_tell_more(letter, asked):
     day = Day((site("acme"),))
     day.play({LINE: letter})
-    assert bool(day.picture.suspects(day.shown, day.now, {})) is asked
+    assert bool(day.picture.needing_control(day.shown, day.now, {})) is asked
 
 
 def test_a_control_is_not_asked_for_again_and_again():
     day = Day((site("acme"),))
     day.play({LINE: "b"})
     day.control("i")
-    assert day.picture.suspects(day.shown, day.now, {}) == []
-    assert day.picture.suspects(day.shown, day.now + QUARTER, {})
-    assert day.picture.suspects(day.shown, day.now + QUARTER, {("acme", "hq"): day.now + QUARTER}) == []
+    assert day.picture.needing_control(day.shown, day.now, {}) == []
+    assert day.picture.needing_control(day.shown, day.now + QUARTER, {})
+    assert day.picture.needing_control(day.shown, day.now + QUARTER, {("acme", "hq"): day.now + QUARTER}) == []
 
 
 def asked(day: Day, at: timedelta, shown: int) -> bool:
     """Whether, that long after the first control, one more is asked for."""
-    return bool(day.picture.suspects(day.shown[shown:], T0 + at, {("acme", "hq"): T0 + timedelta(seconds=2)}))
+    return bool(day.picture.needing_control(day.shown[shown:], T0 + at, {("acme", "hq"): T0 + timedelta(seconds=2)}))
 
 
 @pytest.mark.parametrize(
@@ -375,4 +375,4 @@ def test_two_of_three_and_the_control_is_asked_as_seldom_as_ever():
     day.control("b")
     day.now += CONTROL_AGAIN
     day.control("b")
-    assert not day.picture.suspects(day.shown, day.now + CONTROL_AGAIN, {("acme", "hq"): day.now})
+    assert not day.picture.needing_control(day.shown, day.now + CONTROL_AGAIN, {("acme", "hq"): day.now})

@@ -19,8 +19,8 @@ def said(outcome: Outcome, cause: Cause | None, text: str) -> Verdict:
     [
         ("i", Weight.GOOD, Weight.GOOD),
         ("b", Weight.BAD, Weight.BAD),
-        ("d", Weight.DAMNING, Weight.DAMNING),
-        ("o", Weight.DAMNING, Weight.DAMNING),
+        ("d", Weight.CONCLUSIVE, Weight.CONCLUSIVE),
+        ("o", Weight.CONCLUSIVE, Weight.CONCLUSIVE),
         ("s", Weight.BAD, Weight.BAD),
         ("c", Weight.BAD, Weight.BAD),
         ("g", Weight.BAD, Weight.NOTE),
@@ -58,7 +58,7 @@ def test_every_outcome_is_among_them():
 )
 def test_one_refusal_is_enough_if_it_names_the_sender(cause, text, damning):
     mark = mark_of(CODE, said(Outcome.BLOCKED, cause, text), NAMES)
-    assert mark is (Weight.DAMNING if damning else Weight.BAD)
+    assert mark is (Weight.CONCLUSIVE if damning else Weight.BAD)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.DEFERRED, Outcome.SPAM, Outcome.MISSING])
@@ -68,4 +68,4 @@ def test_only_a_refusal_for_good_is_damning(outcome):
 
 def test_a_bounce_that_a_stranger_may_have_written_needs_a_second() -> None:
     assert mark_of(CODE, verdict("x"), NAMES) is Weight.BAD
-    assert mark_of(CODE, replace(verdict("x"), grade=Grade.REAL), NAMES) is Weight.DAMNING
+    assert mark_of(CODE, replace(verdict("x"), grade=Grade.REAL), NAMES) is Weight.CONCLUSIVE

@@ -9,7 +9,7 @@ from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.tracker import HISTORY
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.monitor.incidents.score import CODE, INVITATION, NAMES, RESET, T0, Day, ruling, site
+from tests.monitor.incidents.score import CODE, INVITATION, NAMES, RESET, T0, Day, signal, site
 
 LINE = ("acme", "hq", CODE)
 SIGNS = {IncidentEvent.OPENED: "O", IncidentEvent.REOPENED: "R", IncidentEvent.CLOSED: "C"}
@@ -180,9 +180,9 @@ def test_a_mailbox_that_cannot_be_read_does_not_end_what_was_known_before():
 @pytest.mark.parametrize("score", ["bbiibbi", "iibd", "b?bi", "dii", "gg"])
 def test_a_track_made_again_from_the_past_is_the_same_track(score):
     day, again = Day((site("acme"),)), Day((site("acme"),))
-    rulings = [ruling(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate(score)]
-    day.picture.take(rulings)
-    again.picture.recall(LINE, rulings[-HISTORY:])
+    signals = [signal(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate(score)]
+    day.picture.take(signals)
+    again.picture.recall(LINE, signals[-HISTORY:])
     assert again.picture.problems({}) == day.picture.problems({})
 
 
@@ -200,9 +200,9 @@ def test_what_fails_for_longer_than_the_past_that_is_loaded_fails_since_then(sco
 def test_what_was_over_before_more_patience_was_needed_is_over(before, fails):
     """Two good ones were enough then. It is another path's incident that came back and needs four."""
     day = Day((site("acme"),))
-    day.picture.be_patient({("acme", Nature.MAIL): 1})
+    day.picture.set_relapses({("acme", Nature.MAIL): 1})
     day.picture.recall(
-        LINE, [ruling(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate("bbii")], before
+        LINE, [signal(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate("bbii")], before
     )
     assert bool(day.picture.problems({})) is fails
 
@@ -210,7 +210,7 @@ def test_what_was_over_before_more_patience_was_needed_is_over(before, fails):
 def test_what_came_back_fails_since_it_came_back():
     day, again = Day((site("acme"),)), Day((site("acme"),))
     day.play({LINE: "bbiibb"})
-    again.picture.be_patient({("acme", Nature.MAIL): 1})
+    again.picture.set_relapses({("acme", Nature.MAIL): 1})
     again.picture.recall(LINE, day.shown, day.only().failures)
     assert again.picture.problems({}) == day.picture.problems({})
 
@@ -227,9 +227,9 @@ def test_an_amended_verdict_counts_in_place_of_the_first():
     """A probe was missing; then it came after all. Its past is loaded again, with the later verdict in it."""
     day = Day((site("acme"),))
     day.play({LINE: "ib"})
-    amended = ruling("i", T0 + timedelta(minutes=15, seconds=1), amends=True)
+    amended = signal("i", T0 + timedelta(minutes=15, seconds=1), amends=True)
     assert day.picture.unread([amended]) == [LINE]
-    day.picture.recall(LINE, [ruling("i", T0), amended])
+    day.picture.recall(LINE, [signal("i", T0), amended])
     day.picture.take([amended], frozenset({LINE}))
     day.play({LINE: "b"})
     assert day.open == []

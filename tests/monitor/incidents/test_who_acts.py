@@ -12,7 +12,7 @@ from monitor.notices.wording import text, title
 from monitor.web.pages import company, probe_view
 from probes.answer import Answer, Stage
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.monitor.incidents.score import CODE, NAMES, T0, Day, ruling, site
+from tests.monitor.incidents.score import CODE, NAMES, T0, Day, signal, site
 from tests.monitor.incidents.tellings import failure, incident, telling, town
 
 STOPPED = {"nature": Nature.THEIR_SYSTEM, "outcome": Outcome.DEFERRED, "cause": Cause.SERVER_FAULT}
@@ -86,5 +86,5 @@ def test_it_says_what_to_look_at() -> None:
     assert title(told) == takes
     assert "block" not in title(told) + text(told)
     assert "accepted domain" in text(told)
-    newest = ruling("u", day.now, verdict=NOT_OURS, line=("acme", "hq", CODE), probe_id=day.shown[-1].probe_id)
-    assert day.picture.suspects([newest], day.now, {}), "a control can tell whether it is about the sender"
+    newest = signal("u", day.now, verdict=NOT_OURS, line=("acme", "hq", CODE), probe_id=day.shown[-1].probe_id)
+    assert day.picture.needing_control([newest], day.now, {}), "a control can tell whether it is about the sender"

@@ -97,8 +97,8 @@ async def test_the_service_shows_the_promised_verdicts(tmp_path: Path) -> None:
         shown: dict[str, tuple[str, str | None, str]] = {}
         while shown != EXPECTED:
             await asyncio.sleep(0.05)
-            standings = at_work._board.standings
+            current_verdicts = at_work._board.current_verdicts
             shown = {
                 company: (s.verdict.outcome.value, s.verdict.cause and s.verdict.cause.value, s.verdict.grade.value)
-                for (company, _, _), s in sorted(standings.items())
+                for (company, _, _), s in sorted(current_verdicts.items())
             }

@@ -55,7 +55,7 @@ async def test_a_kill_leaves_steps_whole(child: Child, tmp_path: Path, size: int
     promised = int([line for line in (*said, *rest.splitlines(keepends=True)) if line.endswith(b"\n")][-1])
 
     async with Store.open(f"sqlite:///{file}") as store:
-        saw = await store.rules_saw()
+        saw = await store.signals_seen()
         assert saw
         assert saw in (promised, promised + 1), "what was promised, or one step that was not told any more"
         assert await store.find_incidents("lasting") == [incident("lasting", relapses=saw)]
@@ -73,7 +73,7 @@ async def test_a_kill_leaves_steps_whole(child: Child, tmp_path: Path, size: int
 async def test_another_process_sees_what_came_of_the_verdicts(store: Store, url: str):
     async with Store.open(url) as beside:
         await store.advance(4, [incident()], [entry()], [notice(1), notice(2, news=NoticeKind.RESOLVED)])
-        assert await beside.rules_saw() == 4
+        assert await beside.signals_seen() == 4
         assert await beside.open_incidents() == [incident()]
         await beside.delivered("i1/ops/1", at(1))
         assert [record.notice.number for record in await store.waiting(at(2), 9)] == [2]
@@ -127,6 +127,6 @@ async def test_rulings_have_no_gap_while_others_write(store: Store, url: str):
         )
         seen: list[int] = []
         while len(seen) < 200:
-            seen += [each.number for each in await store.rulings(seen[-1] if seen else 0, most=7)]
+            seen += [each.number for each in await store.signals(seen[-1] if seen else 0, most=7)]
         await writing
     assert seen == list(range(1, 201))

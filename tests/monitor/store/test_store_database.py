@@ -156,7 +156,7 @@ WALKS = {
         ("lasting", ["ix_notices_lasts_channel"]),
         ("mutes_not_over", ["ix_mutes_ended_at_ends_at"]),
         (SqlStatement.DELIVERED, ["sqlite_autoindex_notices_1"]),
-        (SqlStatement.OUTSAID, ["sqlite_autoindex_notices_2 (incident=? AND channel=? AND number<?)"]),
+        (SqlStatement.SUPERSEDE, ["sqlite_autoindex_notices_2 (incident=? AND channel=? AND number<?)"]),
         (SqlStatement.PUT_OFF, ["sqlite_autoindex_notices_1"]),
         (SqlStatement.END_MUTE, ["sqlite_autoindex_mutes_1"]),
         (

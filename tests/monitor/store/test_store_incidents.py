@@ -24,11 +24,11 @@ def ids(incidents: list[Incident]) -> list[str]:
 
 
 async def test_what_came_of_the_verdicts_comes_back(store: Store):
-    assert await store.rules_saw() is None
+    assert await store.signals_seen() is None
     opened, other = incident("i1"), incident("i2", 1, company="", mail_system="", companies=("acme", "ümläut"))
     said = [entry("i1"), entry("i2", 1), entry("i1", 1, IncidentEvent.TOLD, "Told to ops.")]
     await store.advance(7, [opened, other], said, [notice(), notice(2)])
-    assert await store.rules_saw() == 7
+    assert await store.signals_seen() == 7
     assert await store.open_incidents() == [opened, other]
     assert await store.entries("i1") == [said[0], said[2]]
     assert await store.entries("i2") == [said[1]]
@@ -40,7 +40,7 @@ async def test_everything_survives_closing_and_opening(url: str):
         await store.advance(3, [incident("i1"), closed("i2", 0, 5)], [entry()], [notice()])
         await store.put_off("i1/ops/1", at(1), at(2), "down")
     async with Store.open(url) as store:
-        assert await store.rules_saw() == 3
+        assert await store.signals_seen() == 3
         assert await store.incidents(9, open_only=False) == [incident("i1"), closed("i2", 0, 5)]
         assert await store.entries("i1") == [entry()]
         [record] = await store.waiting(at(2), 9)
@@ -61,7 +61,7 @@ async def test_an_incident_takes_the_place_of_the_one_before(store: Store):
 async def test_the_rules_may_have_seen_verdicts_of_which_nothing_came(store: Store):
     await store.advance(5, [], [], [])
     await store.advance(8, [], [], [])
-    assert await store.rules_saw() == 8
+    assert await store.signals_seen() == 8
     assert await store.key() == await store.key(), "the other fact"
 
 
@@ -82,7 +82,7 @@ async def test_all_of_it_is_written_or_nothing(store: Store, bad: dict[str, list
     with pytest.raises(StoreError, match=told) as error:
         await store.advance(2, *(good[name] + bad.get(name, []) for name in good))  # type: ignore[operator, arg-type]
     assert "\n" not in str(error.value)
-    assert await store.rules_saw() == 1
+    assert await store.signals_seen() == 1
     assert ids(await store.open_incidents()) == ["i1"]
     assert await store.entries("i2") == []
     assert [record.notice.id for record in await store.waiting(T0, 9)] == ["i1/ops/1"]
@@ -98,8 +98,8 @@ async def test_a_bad_write_spoils_no_other(store: Store):
         return_exceptions=True,
     )
     assert [isinstance(result, StoreError) for result in results] == [False, False, True, False]
-    assert await store.rules_saw() == 1
-    assert await store.last_ruling() == 1
+    assert await store.signals_seen() == 1
+    assert await store.last_signal() == 1
 
 
 # --- found again

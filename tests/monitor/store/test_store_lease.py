@@ -127,7 +127,7 @@ async def test_the_rules_advance_from_where_they_were(store: Store):
     await store.advance(5, (), (), (), saw=3)
     with pytest.raises(ReplacedError):
         await store.advance(6, (), (), (), saw=3)
-    assert await store.rules_saw() == 5
+    assert await store.signals_seen() == 5
 
 
 @pytest.mark.parametrize(

@@ -22,13 +22,13 @@ async def judged(store: Store, name: str, verdict: Verdict = SPAM, seconds: floa
     await store.learn(name, (), verdict, at(seconds + 30), closed=True, delivery=None)
 
 
-def names(rulings: Sequence[Signal]) -> str:
-    return " ".join(ruling.probe_id + "!" * ruling.amends for ruling in rulings)
+def names(signals: Sequence[Signal]) -> str:
+    return " ".join(signal.probe_id + "!" * signal.amends for signal in signals)
 
 
 async def test_a_verdict_comes_with_all_that_the_rules_need(store: Store):
     await judged(store, "a", BLOCKED, 60, kind=Kind.INVITATION, role=Role.CONTROL)
-    assert await store.rulings(0) == [
+    assert await store.signals(0) == [
         Signal(1, "a", "acme", "hq", Kind.INVITATION, Role.CONTROL, at(60), at(90), BLOCKED, amends=False)
     ]
 
@@ -36,18 +36,18 @@ async def test_a_verdict_comes_with_all_that_the_rules_need(store: Store):
 async def test_verdicts_come_in_the_order_in_which_they_were_stored(store: Store):
     for name in ("b", "a", "b", "c", "a"):
         await judged(store, name)
-    assert names(await store.rulings(0)) == "b a b! c a!"
-    assert [ruling.number for ruling in await store.rulings(0)] == [1, 2, 3, 4, 5]
-    assert names(await store.rulings(2)) == "b! c a!"
-    assert names(await store.rulings(2, most=2)) == "b! c"
-    assert await store.rulings(5) == []
-    assert await store.last_ruling() == 5
+    assert names(await store.signals(0)) == "b a b! c a!"
+    assert [signal.number for signal in await store.signals(0)] == [1, 2, 3, 4, 5]
+    assert names(await store.signals(2)) == "b! c a!"
+    assert names(await store.signals(2, most=2)) == "b! c"
+    assert await store.signals(5) == []
+    assert await store.last_signal() == 5
 
 
 async def test_without_verdicts_there_is_no_ruling(store: Store):
     await store.launch(probe(), "", FIRST)
-    assert await store.rulings(0) == []
-    assert await store.last_ruling() == 0
+    assert await store.signals(0) == []
+    assert await store.last_signal() == 0
     assert await store.history(LINE, Role.SENDER, 10, 5) == []
 
 
@@ -57,10 +57,10 @@ async def test_a_number_is_never_used_again(url: str):
         for name in ("a", "b", "c"):
             await judged(store, name)
         assert await store.prune(at(1000)) == 3
-        assert await store.last_ruling() == 0
+        assert await store.last_signal() == 0
     async with Store.open(url) as store:
         await judged(store, "d")
-        assert [ruling.number for ruling in await store.rulings(3)] == [4]
+        assert [signal.number for signal in await store.signals(3)] == [4]
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,6 @@ async def test_what_lies_far_behind_is_not_looked_for(store: Store):
 
 async def test_hostile_text_in_a_verdict_is_legible(store: Store):
     await judged(store, "a", Verdict(SPAM.outcome, SPAM.cause, SPAM.grade, "x\udcff\0"))
-    [ruling] = await store.rulings(0)
-    assert ruling.verdict.because == "x?\N{REPLACEMENT CHARACTER}"
-    assert ruling.launched_at == T0
+    [signal] = await store.signals(0)
+    assert signal.verdict.because == "x?\N{REPLACEMENT CHARACTER}"
+    assert signal.launched_at == T0

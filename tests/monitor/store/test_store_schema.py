@@ -118,18 +118,18 @@ async def test_a_store_from_before_there_were_incidents_keeps_its_data(tmp_path:
         kept = await everything(store)
     async with Store.open(f"sqlite:///{await older(tmp_path / 'mailpath.db', '0001', monkeypatch)}") as store:
         assert await everything(store) == kept
-        rulings = await store.rulings(0)
-        assert [(each.number, each.probe_id, each.amends) for each in rulings[3:]] == [
+        signals = await store.signals(0)
+        assert [(each.number, each.probe_id, each.amends) for each in signals[3:]] == [
             (4, "p3", False),
             (5, "p4", False),
             (6, "p1", True),
         ]
-        assert await store.rules_saw() is None
+        assert await store.signals_seen() is None
         assert await store.open_incidents() == await store.mutes() == []
         await store.learn("p4", (), BLOCKED, T0, closed=True, delivery=None)
-        assert await store.last_ruling() == 7
+        assert await store.last_signal() == 7
         assert await store.prune(T0 + timedelta(hours=1)) == 5, "verdicts go with their probes, as before"
-        assert await store.last_ruling() == 0
+        assert await store.last_signal() == 0
 
 
 async def test_a_store_from_before_there_were_people_knows_the_outcomes(

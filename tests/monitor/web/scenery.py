@@ -49,7 +49,7 @@ class Via:
     via = "xclient"
     key = "maildir:box"
 
-    def toward(self, _: str) -> str:
+    def destination(self, _: str) -> str:
         return "gate.test"
 
     def withholds(self, _: Identity) -> str:
@@ -68,7 +68,7 @@ def standing(letter: str, cause: Cause | None = None, *, ago: float = 60, **fact
     return CurrentVerdict(verdict, at, at, facts.get("delivery"), facts.get("probe_id", f"probe{letter}"))
 
 
-def standings(**lines: str) -> dict[Line, CurrentVerdict]:
+def current_verdicts(**lines: str) -> dict[Line, CurrentVerdict]:
     """Of each company, the first path's verdict on the first kind: acme="b"."""
     return {(company, "hq", KIND): standing(letter) for company, letter in lines.items()}
 
@@ -165,9 +165,9 @@ class House:
         self.url, self.board, self.store, self.casebook, self.http = url, board, store, casebook, http
         self.caller = Caller("ann", Rights.VIEWER, None, "session", "secret")
 
-    def watch(self, *paths: WatchedPath, standings: Mapping[Line, CurrentVerdict] | None = None) -> None:
+    def watch(self, *paths: WatchedPath, current_verdicts: Mapping[Line, CurrentVerdict] | None = None) -> None:
         self.board.configure(paths)
-        self.board.standings.update(standings or {})
+        self.board.current_verdicts.update(current_verdicts or {})
 
     def open(self, *incidents: Incident) -> None:
         self.casebook._incidents = {each.id: each for each in incidents}

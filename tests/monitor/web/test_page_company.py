@@ -18,12 +18,12 @@ from tests.monitor.web.scenery import (
     KIND,
     NOW,
     House,
+    current_verdicts,
     house,
     incident,
     path,
     row,
     standing,
-    standings,
     well_made,
 )
 
@@ -48,7 +48,7 @@ def test_an_open_incident_tells_what_to_do_in_the_words_of_the_company_s_mail_sy
     assert todo.incident == "i1"
     assert "104.130.122.50" in todo.fix
     assert todo.runbook == "cause-address"
-    assert not any(mark in f"{todo.fix}{todo.bridge}{todo.never}{todo.meaning}" for mark in "{}")
+    assert not any(mark in f"{todo.fix}{todo.workaround}{todo.never}{todo.meaning}" for mark in "{}")
 
 
 def test_what_fails_and_is_no_incident_yet_tells_it_too():
@@ -56,7 +56,7 @@ def test_what_fails_and_is_no_incident_yet_tells_it_too():
     (todo,) = view(seen=seen).todo
     assert (todo.outcome, todo.cause, todo.incident) == (Outcome.SPAM, Cause.CONTENT, "")
     assert todo.runbook == "cause-content"
-    assert todo.meanwhile
+    assert todo.for_users
 
 
 def test_what_an_incident_speaks_for_is_not_advised_on_again_by_the_words_of_its_verdict():
@@ -83,7 +83,7 @@ def test_each_thing_is_told_once():
 
 @pytest.mark.parametrize("letter", ["i"])
 def test_where_all_is_well_there_is_nothing_to_do(letter):
-    assert view(seen=standings(acme=letter)).todo == ()
+    assert view(seen=current_verdicts(acme=letter)).todo == ()
 
 
 def test_our_own_trouble_is_not_the_company_s():
@@ -137,7 +137,7 @@ def test_as_much_is_drawn_as_is_asked_for_or_as_there_is(asked, oldest, drawn):
 
 
 async def test_the_page_of_a_company_in_trouble(home):
-    home.watch(path(), standings={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED, because="554 banned")})
+    home.watch(path(), current_verdicts={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED, because="554 banned")})
     home.open(incident())
     page = await home.get("/companies/acme")
     well_made(page)
@@ -158,7 +158,7 @@ async def test_before_the_first_verdict_the_page_says_what_will_come(home):
 
 
 async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(home):
-    home.watch(path("acme"), path("birch"), standings=standings(acme="b", birch="b"))
+    home.watch(path("acme"), path("birch"), current_verdicts=current_verdicts(acme="b", birch="b"))
     home.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY))
     home.bind(("acme",))
     theirs = (await home.get("/companies/birch", status=404)).html.replace("birch", "?")
@@ -170,7 +170,7 @@ async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(home)
 
 
 async def test_other_people_s_text_does_no_harm(home):
-    home.watch(path(company_name=HOSTILE), standings={("acme", "hq", KIND): standing("b", because=HOSTILE * 50)})
+    home.watch(path(company_name=HOSTILE), current_verdicts={("acme", "hq", KIND): standing("b", because=HOSTILE * 50)})
     home.open(incident())
     page = await home.get("/companies/acme")
     well_made(page)
@@ -180,7 +180,7 @@ async def test_other_people_s_text_does_no_harm(home):
 
 @pytest.mark.parametrize(("rights", "may"), [(Rights.VIEWER, False), (Rights.OPERATOR, True), (Rights.ADMIN, True)])
 async def test_only_who_may_probe_is_led_to_it(home, rights, may):
-    home.watch(path(), standings=standings(acme="b"))
+    home.watch(path(), current_verdicts=current_verdicts(acme="b"))
     home.bind(None, rights)
     assert ("/probe-now?where=acme" in (await home.get("/companies/acme")).links) is may
 

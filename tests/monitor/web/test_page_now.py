@@ -16,7 +16,18 @@ from monitor.web.rendering import assets
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 from tests.monitor.test_signs import AA, contrast
-from tests.monitor.web.scenery import HOSTILE, KIND, NOW, House, house, incident, path, standing, standings, well_made
+from tests.monitor.web.scenery import (
+    HOSTILE,
+    KIND,
+    NOW,
+    House,
+    current_verdicts,
+    house,
+    incident,
+    path,
+    standing,
+    well_made,
+)
 
 FIRST_PAINT = 200_000  # octets of the page and its style
 WIDE = tuple(Kind)
@@ -33,7 +44,7 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
 
 def view(*paths: str, ask: Ask = Ask(), incidents: tuple = (), **lines: str) -> Now:  # noqa: B008 - it is frozen
     shown = [path(*name.split("/")) for name in paths or lines]
-    return now_view(shown, standings(**lines), incidents, ask, NOW)
+    return now_view(shown, current_verdicts(**lines), incidents, ask, NOW)
 
 
 # ---- What is shown --------------------------------------------------------------------------------------------------
@@ -173,7 +184,7 @@ def test_a_link_leads_to_what_it_says(ask):
 
 
 async def test_every_outcome_is_shown_by_colour_sign_and_word(home):
-    home.watch(path("acme"), path("birch"), standings=standings(acme="b", birch="s"))
+    home.watch(path("acme"), path("birch"), current_verdicts=current_verdicts(acme="b", birch="s"))
     page = await home.get("/")
     well_made(page)
     assert "✕ blocked" in page.words
@@ -183,7 +194,7 @@ async def test_every_outcome_is_shown_by_colour_sign_and_word(home):
 
 
 async def test_paths_unfold_without_a_script(home):
-    home.watch(path("acme"), path("acme", "lab"), standings=standings(acme="b"))
+    home.watch(path("acme"), path("acme", "lab"), current_verdicts=current_verdicts(acme="b"))
     folded, unfolded = await home.get("/"), await home.get("/?open=acme")
     assert 'data-line="acme/lab" hidden' in folded.html
     assert "/?open=acme" in folded.links
@@ -197,7 +208,9 @@ async def test_the_list_of_companies_is_this_page(home):
 
 
 async def test_nothing_of_another_company_is_on_the_page(home):
-    home.watch(path("acme"), path("birch"), path("birch", "lab"), standings=standings(acme="b", birch="s"))
+    home.watch(
+        path("acme"), path("birch"), path("birch", "lab"), current_verdicts=current_verdicts(acme="b", birch="s")
+    )
     home.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY), incident("theirs", "birch"))
     home.bind(("acme",))
     for where in ("/", "/?outcome=spam", "/?q=birch&open=all"):
@@ -211,7 +224,9 @@ async def test_nothing_of_another_company_is_on_the_page(home):
 
 
 async def test_other_people_s_text_does_no_harm(home):
-    home.watch(path("acme", company_name=HOSTILE), standings={("acme", "hq", KIND): standing("b", because=HOSTILE)})
+    home.watch(
+        path("acme", company_name=HOSTILE), current_verdicts={("acme", "hq", KIND): standing("b", because=HOSTILE)}
+    )
     home.open(incident())
     page = await home.get(f"/?q={'%3Cscript%3E'}")
     well_made(page)
@@ -221,7 +236,7 @@ async def test_other_people_s_text_does_no_harm(home):
 
 
 async def test_an_incident_leads_to_its_page_and_to_what_to_do(home):
-    home.watch(path("acme"), standings=standings(acme="b"))
+    home.watch(path("acme"), current_verdicts=current_verdicts(acme="b"))
     home.open(incident(muted_by=("m1",)))
     page = await home.get("/")
     assert {"/incidents/i1", "/runbooks/cause-address", "/companies/acme"} <= set(page.links)
@@ -246,7 +261,7 @@ async def test_before_the_first_verdict_it_waits(home):
 
 
 async def test_nothing_found_leads_back(home):
-    home.watch(path("acme"), standings=standings(acme="i"))
+    home.watch(path("acme"), current_verdicts=current_verdicts(acme="i"))
     page = await home.get("/?q=nowhere&outcome=spam")
     assert "Nothing found" in page.words
     assert "/" in page.links
@@ -286,7 +301,7 @@ def crowd(companies: int, paths: int, letter: str):
 @pytest.mark.parametrize(("companies", "paths"), [(1000, 1), (100, 10), (500, 2), (10, 100)])
 async def test_a_thousand_paths_are_light(home, companies, paths, letter):
     watched, seen = crowd(companies, paths, letter)
-    home.watch(*watched, standings=seen)
+    home.watch(*watched, current_verdicts=seen)
     home.open(*(incident(f"i{number:012}", f"company-{number:04}") for number in range(10)))
     page = await home.get("/")
     well_made(page)

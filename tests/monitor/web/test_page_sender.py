@@ -14,7 +14,7 @@ from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.monitor.web.scenery import HOSTILE, KIND, NOW, House, house, path, standing, standings, well_made
+from tests.monitor.web.scenery import HOSTILE, KIND, NOW, House, current_verdicts, house, path, standing, well_made
 
 HEADERS = (
     "Return-Path: <bounce@account.trimble.com>\n"
@@ -50,7 +50,9 @@ def said(company: str = "acme", *checks: str) -> HeaderResults:
 
 def test_outcomes_are_counted_by_mail_system_and_never_across_grades():
     paths = [path("acme"), path("birch"), path("cork", mail_system="m365")]
-    seen = standings(acme="i", birch="b", cork="i") | {("birch", "hq", KIND): standing("b", grade=Grade.UNPROVEN)}
+    seen = current_verdicts(acme="i", birch="b", cork="i") | {
+        ("birch", "hq", KIND): standing("b", grade=Grade.UNPROVEN)
+    }
     systems = sender_view(Config(), paths, seen, ()).systems
     assert [(row.system, row.grade, row.companies, row.outcomes) for row in systems] == [
         ("Microsoft 365", Grade.REAL, 1, ((Outcome.INBOX, 1),)),
@@ -112,7 +114,7 @@ def test_results_are_counted_and_silence_is_one_of_them():
 
 
 async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(home):
-    home.watch(path(), standings={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)})
+    home.watch(path(), current_verdicts={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)})
     page = await home.get("/sender")
     well_made(page)
     for fact in ("no-reply@account.trimble.com", "104.130.122.50", "postmaster@control.example", "DNS is not asked."):
@@ -126,7 +128,7 @@ async def test_the_headers_of_stored_arrivals_are_read(home):
     await home.store.launch(stored.probe, "box", Attempt(NOW, 1))
     await home.store.add(stored.probe.id, *stored.evidence)
     seen = standing("i", delivery=timedelta(seconds=1), probe_id=stored.probe.id)
-    home.watch(path(), standings={("acme", "hq", KIND): seen})
+    home.watch(path(), current_verdicts={("acme", "hq", KIND): seen})
     page = await home.get("/sender")
     well_made(page)
     assert "SPF 1 × pass DKIM 1 × fail DMARC 1 × pass" in page.words
@@ -141,7 +143,7 @@ async def test_nothing_of_another_company_is_on_the_page(home):
     home.watch(
         path("acme"),
         path("birch", mail_system="m365"),
-        standings=standings(acme="b") | {("birch", "hq", KIND): theirs},
+        current_verdicts=current_verdicts(acme="b") | {("birch", "hq", KIND): theirs},
     )
     home.bind(("acme",))
     page = await home.get("/sender")

@@ -269,8 +269,8 @@ def _all_handles() -> list[int]:
 
 
 def test_toward_is_the_host_or_the_domain() -> None:
-    assert DirectRoute(host="mx.example").toward("probe@acme.example") == "mx.example"
-    assert DirectRoute().toward("probe@acme.example") == "acme.example"
+    assert DirectRoute(host="mx.example").destination("probe@acme.example") == "mx.example"
+    assert DirectRoute().destination("probe@acme.example") == "acme.example"
 
 
 def test_this_machine_does_not_bear_the_sender_s_address() -> None:

@@ -183,5 +183,5 @@ def test_the_header(version: int, source: str, target: str, sent: bytes) -> None
 
 
 def test_toward_is_the_listener() -> None:
-    assert ProxyRoute(host=GATEWAY, port=26).toward("probe@acme.example") == GATEWAY
+    assert ProxyRoute(host=GATEWAY, port=26).destination("probe@acme.example") == GATEWAY
     assert Stage.PROXY == "proxy"

@@ -161,7 +161,7 @@ async def test_a_refusal_by_the_relay_is_a_refusal(send: Send) -> None:
 
 
 def test_toward_is_the_relay() -> None:
-    assert relay(25).toward("probe@acme.example") == "localhost"
+    assert relay(25).destination("probe@acme.example") == "localhost"
 
 
 async def test_a_handshake_that_fails_is_not_followed_by_a_dialogue_in_clear(send: Send, authority: Authority) -> None:

@@ -130,4 +130,4 @@ async def test_a_command_on_two_lines(send: Send) -> None:
 
 
 def test_toward_is_the_gateway() -> None:
-    assert XclientRoute(host=GATEWAY).toward("probe@acme.example") == GATEWAY
+    assert XclientRoute(host=GATEWAY).destination("probe@acme.example") == GATEWAY

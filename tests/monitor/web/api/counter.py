@@ -192,7 +192,7 @@ class Counter:
         self, *incidents: Incident, entries: Sequence[HistoryEntry] = (), notices: Sequence[Notice] = ()
     ) -> None:
         """Incidents that the rules have opened."""
-        await self.store.advance(await self.store.last_ruling(), incidents, entries, notices)
+        await self.store.advance(await self.store.last_signal(), incidents, entries, notices)
         await self.casebook.recall([])
 
 

@@ -239,7 +239,7 @@ async def test_a_restart_loses_no_verdict(desk: Counter, program: Program, monke
     """Places of another run: their verdicts go on, and of incidents all that are open are told."""
     made = [await desk.probe() for _ in range(5)]
     await desk.open(incident("a1"))
-    last = await desk.store.last_ruling()
+    last = await desk.store.last_signal()
     async with program.follow("/events", last=f"{last - 2}.00000000.7") as reader:
         events = await reader.take(4)
     assert names(events) == ["begin", "verdict", "verdict", "incidents"]

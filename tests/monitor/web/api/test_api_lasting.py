@@ -167,7 +167,7 @@ async def test_ids_of_a_bound_caller_tell_nothing_of_others(desk: Counter) -> No
     quiet, busy = await _ids(bound, desk, 0), await _ids(bound, desk, 5)
     assert len({*quiet, *busy}) == 6
     assert {len(each) for each in (*quiet, *busy)} == {48}
-    last = str(await desk.store.last_ruling())
+    last = str(await desk.store.last_signal())
     assert not [each for each in (*quiet, *busy) if last in each and each.isdigit()]
     begun = {each[:12] for each in (*quiet, *busy)}
     assert len(begun) == 6, "they are not in an order"

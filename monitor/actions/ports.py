@@ -15,7 +15,7 @@ from probes.probe import Probe
 from probes.sender import Role
 
 
-class Service(Protocol):
+class ServicePort(Protocol):
     """The running service. `admits` counts one more probe against the limits of a path; `give_back` undoes that."""
 
     @property
@@ -40,7 +40,7 @@ class CallerScope(Protocol):
     """The service as far as one caller sees it. What is not theirs raises NotThereError, as what never was."""
 
     @property
-    def backend(self) -> Service: ...
+    def backend(self) -> ServicePort: ...
     @property
     def caller(self) -> Caller: ...
 

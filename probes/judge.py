@@ -24,6 +24,7 @@ from probes.attempts import (
 )
 from probes.case import SortedEvidence as _Case
 from probes.case import case_of as _case
+from probes.display import duration
 from probes.evidence import (
     Arrival,
     Bounce,
@@ -50,7 +51,6 @@ from probes.sentences import (
     reporter,
     said,
     searched,
-    span,
     times,
     unproven_origin,
     without_tls,
@@ -171,7 +171,7 @@ def delivery_time(probe: Probe, evidence: Sequence[Evidence]) -> timedelta | Non
 def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     took = arrival.at - probe.created_at
     grade = Grade.UNPROVEN if case.declined else grade_of_arrival(probe, arrival)
-    where = f"{arrival.folder_name} {span(took)} after it was sent"
+    where = f"{arrival.folder_name} {duration(took)} after it was sent"
     if spam := _taken_for_spam(probe, arrival, where, grade):
         return spam
     tries = f", at attempt {len(case.attempts)}" if len(case.attempts) > 1 else ""
@@ -182,7 +182,7 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
     if ours := _our_delay(probe, case, where):
         return ours
     cause, why = _held_up(probe, case)
-    life = span(probe.code_dead_at - probe.created_at)
+    life = duration(probe.code_dead_at - probe.created_at)
     told = f"arrived in {where}{tries}, but its code lives only {life}{why}{but}"
     deferral = _last_deferral(probe, case)
     return Verdict(Outcome.LATE, cause, grade, told, answer_of_step(telling_step(deferral)) if deferral else None)
@@ -213,7 +213,7 @@ def _moved(probe: Probe, arrival: Arrival) -> Verdict | None:
     """
     if arrival.at > probe.code_dead_at:
         return None
-    took = span(arrival.at - probe.created_at)
+    took = duration(arrival.at - probe.created_at)
     told = f"delivered {took} after it was sent, but a rule moved it to {arrival.folder_name}"
     told += "; whether other people have it in the inbox, this mailbox cannot tell"
     return Verdict(Outcome.UNKNOWN, Cause.MOVED, Grade.UNPROVEN, told)
@@ -239,12 +239,12 @@ def _our_delay(probe: Probe, case: _Case, where: str) -> Verdict | None:
     elif due := missed_retry(probe, case.dialogues):
         why = f"the retry that was due at {due:%H:%M:%S} UTC was not made, or did not reach the company"
     elif arrived.at <= too_late_at(probe, case.dialogues):
-        late = span(sent_at(probe, case.dialogues) - probe.created_at)
+        late = duration(sent_at(probe, case.dialogues) - probe.created_at)
         step = ours and telling_step(ours)
         why = f"the company was first asked {late} after the code was issued"
         why += f", because nobody could be asked before: {place(step)}: {said(step)}" if step else ""
     elif absent := _waited_for_us(probe, case, arrived):
-        why = f"this machine or Mailpath stood still for {span(absent)} meanwhile"
+        why = f"this machine or Mailpath stood still for {duration(absent)} meanwhile"
     elif arrived.folder is Folder.COPY and (failed := case.failed_look):
         why = failed.reason
     else:
@@ -327,7 +327,7 @@ def _last_in_time(probe: Probe, case: _Case) -> Dialogue:
 def _our_absence(probe: Probe, case: _Case) -> Verdict | None:
     """Unknown, if the real sender would have tried again while the code lived, and we did not, or only in vain."""
     if too_late_at(probe, case.dialogues) > probe.give_up_at:
-        first = span(sent_at(probe, case.dialogues) - probe.created_at)
+        first = duration(sent_at(probe, case.dialogues) - probe.created_at)
         why = f"deferred, but the company was first asked {first} after the code was issued, too late to tell"
     elif due := missed_retry(probe, case.dialogues):
         why = f"deferred, and the retry that was due at {due:%H:%M:%S} UTC was not made, or did not reach the company"
@@ -363,7 +363,7 @@ def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
         case Look():
             if deferral := _last_deferral(probe, case):
                 return _our_absence(probe, case) or _stopped(probe, deferral, Outcome.DEFERRED)
-            why = f"accepted only {span(probe.give_up_at - accepted.at)} before the last look, and not seen"
+            why = f"accepted only {duration(probe.give_up_at - accepted.at)} before the last look, and not seen"
             return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, why)
         case _:
             return None
@@ -383,7 +383,7 @@ def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Ve
 
 
 def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdict:
-    within = span(probe.give_up_at - probe.created_at)
+    within = duration(probe.give_up_at - probe.created_at)
     told = f"accepted by {accepted.last.host}: {said(accepted.last)}"
     if case.interrupted:
         told += ", after an attempt that was interrupted"

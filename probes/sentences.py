@@ -1,7 +1,5 @@
 """The words of a verdict's sentence: what was said, by whom, after how long. Pure."""
 
-from datetime import timedelta
-
 from probes.answer import Fault
 from probes.evidence import Arrival, Bounce, Dialogue, Look, Step, fell_back
 from probes.reading.bounce_origin import Tie
@@ -92,15 +90,3 @@ def replayed(arrival: Arrival, declined: Step | None) -> str:
     if declined:
         return f"{found} accepted; its text is not exactly what we sent, so it does not count as delivered"
     return f"{found} handed over: its token was replayed"
-
-
-def span(time: timedelta) -> str:
-    """A duration for people."""
-    seconds = max(time.total_seconds(), 0.0)
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.actions.ports import CallerScope
 from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, over
-from monitor.incidents.phrases import listed
 from monitor.people.caller import NotThereError
 from monitor.people.person import AuditEntry
 from monitor.people.secrets import new_id
+from probes.display import listed
 from probes.settings import Duration, Text
 from probes.verdict import Cause
 

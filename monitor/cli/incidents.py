@@ -17,12 +17,13 @@ from monitor.config import Config
 from monitor.errors import UserError
 from monitor.incidents.incident import Failure, HistoryEntry, Incident, Reason, Scope, Severity, worst_first
 from monitor.incidents.mute import Mute, ends, muting
-from monitor.incidents.phrases import clock, counted, decided_by, lasting, legible, listed
+from monitor.incidents.phrases import decided_by
 from monitor.notices.wording import left
 from monitor.output.json import entry_facts, failure_facts, incident_facts, notice_facts
 from monitor.output.symbols import SIGNS
 from monitor.output.text import STYLES
 from monitor.store import NoticeRecord, Store
+from probes.display import clock, counted, lasting, listed, one_line
 
 MOST_CLOSED = 100  # of those that are over, in a list
 LONGEST = 1000  # characters of one sentence; `explain` has all of it
@@ -56,7 +57,7 @@ class ListContext:
     def name(self, company: str) -> str:
         """The company for people; by its key, where it is no longer watched."""
         known = self.config.companies.get(company)
-        return legible(known.name or company if known else company, LONGEST_NAME)
+        return one_line(known.name or company if known else company, LONGEST_NAME)
 
     def _mail_system(self, company: str) -> str:
         known = self.config.companies.get(company)
@@ -119,13 +120,13 @@ def _check(company: str, config: Config, incidents: Iterable[Incident]) -> None:
     if company not in known:
         close = get_close_matches(company, known, n=1)
         meant = f"; did you mean {close[0]}?" if close else ""
-        raise NoAnswerError(f"no company {legible(company, LONGEST_NAME)!r}{meant}")
+        raise NoAnswerError(f"no company {one_line(company, LONGEST_NAME)!r}{meant}")
 
 
 def _chosen(found: Sequence[Incident], prefix: str) -> Incident:
     exact = [incident for incident in found if incident.id == prefix]
     if len(exact or found) != 1:
-        shown = legible(prefix, LONGEST_NAME)
+        shown = one_line(prefix, LONGEST_NAME)
         several = f"several incidents begin with {shown!r}: {', '.join(each.id for each in found)}"
         raise NoAnswerError(several if found else f"no incident {shown!r}")
     return (exact or found)[0]
@@ -199,13 +200,13 @@ def _told(
     severity = f"[{SEVERITIES[incident.severity]}]{incident.severity}[/]"
     yield f"{sign}  {escape(_who(incident, around))}  {severity}, {incident.scope.replace('_', ' ')}"
     for name, value in _facts(incident, around):
-        yield f"{name:<10} {escape(legible(value, LONGEST))}"
+        yield f"{name:<10} {escape(one_line(value, LONGEST))}"
     if incident.failures:
         yield "[bold]fails now[/]" if incident.open else "[bold]failed last[/]"
         yield from _failing(incident)
     yield "[bold]history[/] [dim](UTC)[/]"
     for entry in entries:
-        yield f"  {_second(entry.at)}  {entry.turn.replace('_', ' '):<16} {escape(legible(entry.said, LONGEST))}"
+        yield f"  {_second(entry.at)}  {entry.turn.replace('_', ' '):<16} {escape(one_line(entry.said, LONGEST))}"
     yield "[bold]notices[/]" if notices else "[bold]notices[/] none"
     for record in notices:
         yield f"  {_second(record.notice.at)}  {_notice(record, notices)}"
@@ -239,7 +240,7 @@ def _failing(incident: Incident) -> Iterator[str]:
         said = f"[{style}]{SIGNS[failure.outcome]} {_what(failure)}[/] [dim]({failure.grade})[/]"
         since = f"since {_second(failure.since)}, {failure.bad} bad"
         yield f"  {line}  {failure.kind}  {said}  {since}  [dim]mailpath explain {escape(failure.probe_id)}[/]"
-        yield f"      {escape(legible(failure.because, LONGEST))}"
+        yield f"      {escape(one_line(failure.because, LONGEST))}"
         if failure.reason is not Reason.NOT_COMPARED and (by := decided_by(failure)):
             yield f"      {by}"
     if (rest := incident.failing - len(incident.failures)) > 0:
@@ -247,7 +248,7 @@ def _failing(incident: Incident) -> Iterator[str]:
 
 
 def _notice(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
-    channel, news = legible(record.notice.channel, LONGEST_NAME), record.notice.news.replace("_", " ")
+    channel, news = one_line(record.notice.channel, LONGEST_NAME), record.notice.news.replace("_", " ")
     return f"{escape(channel):<12} {news:<14} {_fate(record, notices)}"
 
 
@@ -258,7 +259,7 @@ def _fate(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
     if record.fault:
         again = f", next {_second(record.next_try_at)}" if record.next_try_at else ""
         tries = counted(record.tries, "try", "tries")
-        return f"[yellow]waits[/] after {tries}{again}: {escape(legible(record.fault, LONGEST))}"
+        return f"[yellow]waits[/] after {tries}{again}: {escape(one_line(record.fault, LONGEST))}"
     mine = record.notice
     held_up = any(
         not other.delivered_at and other.notice.channel == mine.channel and other.notice.number < mine.number

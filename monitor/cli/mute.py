@@ -20,10 +20,10 @@ from monitor.config import Config
 from monitor.errors import UserError
 from monitor.incidents.maintenance import PREFIX, Times
 from monitor.incidents.mute import Mute, active, ends, following, over
-from monitor.incidents.phrases import clock, lasting, legible, listed
 from monitor.incidents.weekly import DAYS
 from monitor.output.json import mute_facts
 from monitor.store import Store
+from probes.display import clock, lasting, listed, one_line
 from probes.settings import Duration
 from probes.verdict import Cause
 
@@ -151,7 +151,7 @@ def _known(what: str, name: str, known: Iterable[str]) -> None:
     if name not in names:
         close = get_close_matches(name, names, n=1)
         meant = f"did you mean {close[0]}?" if close else f"there are: {listed(names, 30) or 'none'}"
-        raise MuteUsageError(f"no {what} {legible(name, MOST_SHOWN)!r}; {meant}")
+        raise MuteUsageError(f"no {what} {one_line(name, MOST_SHOWN)!r}; {meant}")
 
 
 def _times(wish: MuteOptions, now: datetime) -> tuple[str, datetime | None]:
@@ -170,7 +170,7 @@ def _times(wish: MuteOptions, now: datetime) -> tuple[str, datetime | None]:
 
 def _moment(text: str, now: datetime) -> datetime:
     expected = (
-        f'--until: must be a time like "2026-11-26T08:00Z", UTC where no zone is given, not {legible(text, 60)!r}'
+        f'--until: must be a time like "2026-11-26T08:00Z", UTC where no zone is given, not {one_line(text, 60)!r}'
     )
     try:
         moment = datetime.fromisoformat(text.strip())
@@ -200,7 +200,7 @@ def _chosen(mutes: Iterable[Mute], prefix: str, now: datetime) -> Mute:
     if not left and len(found) == 1:
         raise MuteUsageError(f"mute {found[0].id} is over already")
     if not left:
-        raise MuteUsageError(f"no mute {legible(prefix, MOST_SHOWN)!r}; `mailpath mute list` shows them")
+        raise MuteUsageError(f"no mute {one_line(prefix, MOST_SHOWN)!r}; `mailpath mute list` shows them")
     return left[0]
 
 
@@ -231,7 +231,7 @@ def _table(mutes: Iterable[Mute], now: datetime) -> None:
     for mute in mutes:
         state = "over" if over(mute, now) else "silent" if active(mute, now) else "later"
         row = (state, mute.id, about(mute), _history(mute, now), mute.by, mute.why)
-        table.add_row(*(escape(legible(each, 2 * MOST_SHOWN)) for each in row))
+        table.add_row(*(escape(one_line(each, 2 * MOST_SHOWN)) for each in row))
     out = console()
     out.width = 1000  # a terminal breaks long lines; nothing is cut
     out.print(table)

@@ -20,9 +20,9 @@ from monitor.cli.who import whoever
 from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.first_admin import link_file
-from monitor.incidents.phrases import clock, legible, listed
 from monitor.people.person import Companies, Person, Rights, Token
 from monitor.store import Store
+from probes.display import clock, listed, one_line
 from probes.settings import Duration
 
 NEVER = "never"
@@ -174,7 +174,7 @@ def _companies(config: Config, named: Sequence[str]) -> Companies:
             meant = (
                 f"did you mean {close[0]}?" if close else f"there are: {listed(list(config.companies), 30) or 'none'}"
             )
-            raise AccessError(f"no company {legible(name, MOST_SHOWN)!r}; {meant}")
+            raise AccessError(f"no company {one_line(name, MOST_SHOWN)!r}; {meant}")
     return tuple(dict.fromkeys(named)) or None
 
 
@@ -230,7 +230,7 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     for column in columns:
         table.add_column(column, no_wrap=True)
     for row in rows:
-        table.add_row(*(escape(legible(each, 2 * MOST_SHOWN)) for each in row))
+        table.add_row(*(escape(one_line(each, 2 * MOST_SHOWN)) for each in row))
     out = console()
     out.width = 1000  # a terminal breaks long lines; nothing is cut
     out.print(table)

@@ -1,17 +1,14 @@
 """The words that notices are made of: tables, and how names, times and other people's text are written. Pure."""
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 from monitor.incidents.incident import Failure, Nature, Reason, Scope
 from probes.answer import Stage
+from probes.display import clock, quoted
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
 LONGEST_NAME = 40  # of a company, in a title
-LONGEST_REPLY = 300
-MOST_NAMED = 10
 
 OUTCOMES: dict[Outcome, str] = {  # after "mail from ..."
     Outcome.INBOX: "arrives",
@@ -142,18 +139,6 @@ _OURS = re.compile(  # how the sentences of `judge` begin, where what follows is
 )
 
 
-def legible(text: str, most: int) -> str:
-    """Other people's text as one line of at most `most` characters, without anything that does not show."""
-    seen = "".join(each if each.isprintable() else " " for each in text[: 4 * most])
-    line = " ".join(seen.split())
-    return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 3].rstrip()}..."
-
-
-def quoted(text: str, most: int = LONGEST_REPLY) -> str:
-    """Other people's text in quotation marks, which it cannot end."""
-    return '"' + legible(text, most).replace('"', '\\"') + '"'
-
-
 def where(because: str) -> str:
     """A verdict's sentence, with what the receiver said in quotation marks; all of it, where the two cannot be told
     apart for certain."""
@@ -169,33 +154,3 @@ def decided_by(failure: Failure) -> str:
         return "A neutral sender that gets through tells nothing here: most of the sender's mail does too."
     at = f" at {clock(failure.compared_at)}" if failure.compared_at else ""
     return REASONS[failure.reason].format(at=at)
-
-
-def lasting(time: timedelta) -> str:
-    """A duration for people, to the two largest units."""
-    minutes = max(round(time.total_seconds() / 60), 0)
-    if minutes == 0:
-        return "under a minute"
-    days, rest = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(rest, 60)
-    if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{minutes} min"
-
-
-def clock(at: datetime) -> str:
-    """A time of day with its date, as everything here is written."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
-    """The first names, and how many more there are."""
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """ "1 company", "12 companies"."""
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from monitor.incidents.advice import Advice
 from monitor.incidents.advising import advice_on, runbook_on
 from monitor.incidents.incident import Failure, Incident, LastNotice, Reason, Scope, leading
-from monitor.incidents.phrases import LONGEST_NAME, SYSTEMS, decided_by, legible
+from monitor.incidents.phrases import LONGEST_NAME, SYSTEMS, decided_by
 from monitor.notices.notice import NoticeKind
+from probes.display import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class NoticeContext:
     def name(self, company: str, most: int = LONGEST_NAME) -> str:
         """What people call this company."""
         known = self.telling.companies.get(company)
-        return legible(known.name if known else company, most)
+        return one_line(known.name if known else company, most)
 
     def names(self) -> list[str]:
         """What people call those that have it."""

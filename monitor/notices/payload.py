@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from monitor.incidents.incident import Failure, Nature
-from monitor.incidents.phrases import legible
 from monitor.notices.context import NoticeContext, NoticeRequest, scene_of
+from probes.display import one_line
 
 ALERTS: dict[Nature, str] = {
     Nature.MAIL: "MailpathMailStopped",
@@ -96,7 +96,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "outcome": str(failure.outcome),
         "cause": str(failure.cause) if failure.cause else None,
         "grade": str(failure.grade),
-        "because": legible(failure.because, LONGEST_SENTENCE),
+        "because": one_line(failure.because, LONGEST_SENTENCE),
         "reason": str(failure.reason),
         "compared_at": _time(failure.compared_at),
         "of_last": failure.of_last or None,

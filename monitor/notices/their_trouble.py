@@ -4,8 +4,9 @@
 """
 
 from monitor.incidents.incident import Nature, Reason, Scope
-from monitor.incidents.phrases import CAUSES, KINDS, listed
+from monitor.incidents.phrases import CAUSES, KINDS
 from monitor.notices.context import NoticeContext
+from probes.display import listed
 from probes.kinds import Kind
 from probes.verdict import Outcome
 

@@ -9,25 +9,12 @@ from typing import assert_never
 from monitor.incidents.advice import HARMLESS, Actor
 from monitor.incidents.history import INTERMITTENT
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope
-from monitor.incidents.phrases import (
-    CAUSES,
-    GRADES,
-    KINDS,
-    OUTCOMES,
-    RUN_BY_THE_COMPANY,
-    SCOPES,
-    SYSTEMS,
-    clock,
-    counted,
-    lasting,
-    legible,
-    listed,
-    where,
-)
+from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, RUN_BY_THE_COMPANY, SCOPES, SYSTEMS, where
 from monitor.notices.context import NoticeContext, NoticeRequest, scene_into, scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.notices.payload import facts, labels
 from monitor.notices.their_trouble import MOST_KINDS_IN_A_TITLE, kinds_of, their_trouble
+from probes.display import clock, counted, lasting, listed, one_line
 from probes.kinds import Kind
 from probes.verdict import Outcome
 
@@ -40,7 +27,7 @@ NOTHING_HELD = frozenset({Outcome.SPAM, Outcome.UNKNOWN})  # outcomes after whic
 def title(telling: NoticeRequest) -> str:
     """One line: what, and who has it."""
     scene = scene_of(telling)
-    return legible(_news(scene) + headline(scene), LONGEST_TITLE)
+    return one_line(_news(scene) + headline(scene), LONGEST_TITLE)
 
 
 def text(telling: NoticeRequest) -> str:
@@ -411,6 +398,6 @@ def _merged(scene: NoticeContext) -> Iterator[str]:
     speaks = scene.incident.merged_into or (into.id if into else "another")
     yield f"It is not over: incident {speaks} speaks for it from now on."
     if into:
-        yield f"That is: {legible(headline(scene_into(scene.telling, into)), LONGEST_TITLE)}"
+        yield f"That is: {one_line(headline(scene_into(scene.telling, into)), LONGEST_TITLE)}"
     yield f"It began at {clock(scene.since)}."
     yield _reference(scene)

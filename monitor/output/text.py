@@ -10,6 +10,7 @@ from rich.text import Text
 from monitor.events import Judged
 from monitor.output.symbols import SIGNS
 from monitor.store import ProbeRecord
+from probes.display import duration
 from probes.evidence import (
     Absence,
     Arrival,
@@ -25,7 +26,7 @@ from probes.evidence import (
     Step,
 )
 from probes.probe import Probe
-from probes.sentences import searched, span
+from probes.sentences import searched
 from probes.settings import duration_text
 from probes.verdict import Outcome, Verdict
 
@@ -119,7 +120,7 @@ def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absenc
         case FailedLook():
             return f"{'looked':<12} [red]{escape(evidence.reason)}[/]"
         case Absence():
-            return f"{'absent':<12} this machine or Mailpath stood still for {span(evidence.lasted)}"
+            return f"{'absent':<12} this machine or Mailpath stood still for {duration(evidence.lasted)}"
         case Bounce():
             return _returned(evidence)
         case _:

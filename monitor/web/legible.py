@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+
+from probes.display import roughly
 
 LONGEST = 100_000  # characters of one text; a header section is cut at 64 KiB before it is stored
 
@@ -35,15 +37,6 @@ def utc(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def span(time: timedelta | float) -> str:
-    """A duration, as people say it: rounded down, in its largest unit."""
-    seconds = time.total_seconds() if isinstance(time, timedelta) else time
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{max(int(seconds), 0)} s"
-
-
 def spelled(seconds: float) -> str:
     """A short time, to what can be told apart."""
     if seconds < 1:
@@ -55,7 +48,7 @@ def spelled(seconds: float) -> str:
 
 def ago(at: datetime, now: datetime) -> str:
     """How long ago it was."""
-    return f"{span(now - at)} ago"
+    return f"{roughly(now - at)} ago"
 
 
 def _shown(match: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ from monitor.people.caller import Caller
 from monitor.people.person import Rights
 from monitor.web import legible
 from monitor.web.backend import CALLER
+from probes.display import roughly
 from probes.verdict import Outcome
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -79,7 +80,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (legible.plain, legible.cut, legible.words, legible.utc, legible.span, legible.spelled)
+    filters = (legible.plain, legible.cut, legible.words, legible.utc, roughly, legible.spelled)
     environment.filters.update({each.__name__: each for each in filters}, ago=_ago)
     environment.globals.update(static=static, signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()})
     return environment

@@ -19,8 +19,8 @@ from monitor.store import ProbeRow
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import caller_view_of
 from monitor.web.charts import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
-from monitor.web.legible import span
 from monitor.web.rendering import page
+from probes.display import roughly
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 
@@ -183,8 +183,8 @@ def _path(
         to=path.to,
         route=f"{path.route.via} {path.route.destination(path.to)}",
         mailbox=path.mailbox.key,
-        rhythm=f"each kind every {span(path.every)}" if path.every else f"at the times {path.cron}",
-        code_life=span(path.code_life),
+        rhythm=f"each kind every {roughly(path.every)}" if path.every else f"at the times {path.cron}",
+        code_life=roughly(path.code_life),
         kinds=tuple(
             _kind(kind, current_verdicts.get((path.company, path.path, kind)), rows, frame) for kind in path.kinds
         ),
@@ -249,7 +249,7 @@ def _advised(
         workaround=said(advice.workaround),
         never=said(advice.never),
         for_users=said(advice.for_users),
-        takes_effect_within=span(advice.takes_effect_within) if advice.takes_effect_within else "",
+        takes_effect_within=roughly(advice.takes_effect_within) if advice.takes_effect_within else "",
         runbook=runbook,
         incident=incident.id if incident else "",
         muted=bool(incident and incident.muted_by),

@@ -10,7 +10,7 @@ from monitor.config import Config, WatchedPath
 from monitor.incidents.advising import runbook_on
 from monitor.incidents.incident import Failure, Incident, Resolution, Scope, worst_first
 from monitor.incidents.mute import Mute, active, ends, following, muting, over
-from monitor.incidents.phrases import SYSTEMS, counted, lasting, listed
+from monitor.incidents.phrases import SYSTEMS
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.notices.routing import channels_for
@@ -18,6 +18,7 @@ from monitor.notices.wording import left
 from monitor.store import NoticeRecord
 from monitor.web.caller_view import IncidentDetail
 from monitor.web.pages.probe_view import ACTORS, Remedy
+from probes.display import counted, lasting, listed
 
 MOST_NAMED = 3  # companies of one incident, in a list
 ENDINGS: dict[Resolution, str] = {

@@ -15,8 +15,9 @@ from monitor.people.caller import NotThereError
 from monitor.people.person import Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
 from monitor.web.caller_view import CallerView, caller_view_of
-from monitor.web.pages.probe_view import probe_view, seconds
+from monitor.web.pages.probe_view import probe_view
 from monitor.web.rendering import page
+from probes.display import exactly
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome
@@ -149,7 +150,7 @@ async def show_list(request: web.Request) -> web.Response:
         kinds=list(Kind),
         roles=list(Role),
         outcomes=list(Outcome),
-        lasted=seconds,
+        lasted=exactly,
         later=request.query.get("before", ""),
         older=_older(request, found.next),
         first=_address(request, ""),

@@ -16,10 +16,10 @@ from monitor.people.person import Rights
 from monitor.store import ProbeRecord
 from monitor.web.auth.needs import needs
 from monitor.web.caller_view import CallerView, caller_view_of
-from monitor.web.legible import span
 from monitor.web.pages.probe import now_of
 from monitor.web.pages.probe_view import waits_for
 from monitor.web.rendering import page
+from probes.display import roughly
 from probes.judge import delivery_time
 from probes.kinds import Kind
 from probes.sender import Role
@@ -161,7 +161,7 @@ async def send_probes(request: web.Request) -> web.Response:
         return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, {error.field: str(error)}), 422)
     except TooManyError as error:
         seconds = max(round(error.retry_after.total_seconds()), 1)
-        wrong = {"all": f"{error}; again in {span(seconds)}"}
+        wrong = {"all": f"{error}; again in {roughly(seconds)}"}
         return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, wrong), 429, seconds)
     ids = [probe.id for probe in sent]
     raise web.HTTPSeeOther(f"/probes/{ids[0]}" if len(ids) == 1 else f"/probe-now/sent?probes={'.'.join(ids)}")

@@ -15,6 +15,7 @@ from monitor.incidents.weight import Names, mark_of, severity_of
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.store import ProbeRecord
+from probes.display import duration, exactly
 from probes.evidence import (
     Absence,
     Arrival,
@@ -35,7 +36,7 @@ from probes.probe import Probe
 from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
 from probes.sender import Role
-from probes.sentences import searched, span
+from probes.sentences import searched
 from probes.verdict import Outcome, Verdict
 
 ACTORS: dict[Actor, str] = {
@@ -189,7 +190,7 @@ def probe_view(
         grade=GRADES[verdict.grade][1] if verdict else "",
         judged_at=record.judged_at,
         closed_at=record.closed_at,
-        delivery=seconds(delivery) if delivery is not None else "",
+        delivery=exactly(delivery) if delivery is not None else "",
         waits_for="" if record.closed_at else waits_for(record, now),
         seen=len(record.evidence),
         talks=tuple(talks(probe, record.evidence)),
@@ -199,12 +200,6 @@ def probe_view(
         remedy=remedy(record, path, sender, now, incidents),
         raw=json.dumps([json.loads(encode(seen)) for seen in record.evidence], indent=2, ensure_ascii=False),
     )
-
-
-def seconds(time: timedelta) -> str:
-    """A duration to the millisecond where it is short, as one compares them."""
-    total = time.total_seconds()
-    return f"{total:.3f} s" if abs(total) < 60 else f"{total / 60:.0f} min {abs(total) % 60:.0f} s"
 
 
 def after(probe: Probe, at: datetime) -> str:
@@ -269,7 +264,7 @@ def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Ab
         case FailedLook():
             return Seen("could not look", evidence.reason, when, evidence.at, Outcome.UNKNOWN)
         case Absence():
-            said = f"this machine or Mailpath stood still for {span(evidence.lasted)}"
+            said = f"this machine or Mailpath stood still for {duration(evidence.lasted)}"
             return Seen("absent", said, when, evidence.at, Outcome.UNKNOWN)
         case Bounce():
             said = " ".join(filter(None, (evidence.status, evidence.reply)))
@@ -294,7 +289,7 @@ def way(arrival: Arrival, probe: Probe) -> HeaderPath:
 
 
 def _hop(hop: HopFacts) -> Hop:
-    delay = "" if hop.delay is None else seconds(hop.delay)
+    delay = "" if hop.delay is None else exactly(hop.delay)
     return Hop(hop.by, hop.ip, hop.helo or hop.rdns, hop.at, delay, hop.tls)
 
 

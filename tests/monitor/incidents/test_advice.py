@@ -22,7 +22,8 @@ from monitor.incidents.advising import (
 from monitor.incidents.family import FAMILIES, CauseFamily, runbook_of
 from monitor.incidents.fixes import CAUSE_FIXES, FIXES
 from monitor.incidents.incident import Nature, Reason, Scope
-from monitor.incidents.phrases import SYSTEMS, legible
+from monitor.incidents.phrases import SYSTEMS
+from probes.display import one_line
 from probes.verdict import Cause, Concern, Outcome
 from tests.monitor.incidents.tellings import failure, incident
 
@@ -62,7 +63,7 @@ HARMLESS_BY_ADDRESS = re.compile(r"greylist|greylist\.conf|Postgrey|TCP port 25|
 def test_there_is_advice_for_every_cause_and_outcome(cause: Cause | None, outcome: Outcome) -> None:
     advice = advice_on(incident(failure(cause=cause, outcome=outcome)), "postfix")
     for said in (advice.meaning, advice.fix, advice.never, advice.for_users):
-        assert said == legible(said, 300)
+        assert said == one_line(said, 300)
         assert said.endswith((".", "?", "!")), said
 
 
@@ -112,7 +113,7 @@ def test_an_address_is_let_in_only_for_the_domain_or_where_all_checks_follow(fix
 
 @pytest.mark.parametrize("fix", TOLD_TO_DO)
 def test_a_fix_is_one_line_and_knows_only_names_that_are_filled_in(fix: str) -> None:
-    assert fix == legible(fix, 250)
+    assert fix == one_line(fix, 250)
     assert set(re.findall(r"\{(\w+)\}", fix)) <= {"domain", "ip", "company", "system"}
     assert "account.trimble.com" not in fix
 

@@ -9,12 +9,13 @@ import pytest
 from monitor.incidents.attribution import FailureCase, attribute
 from monitor.incidents.comparison import NEUTRAL, Comparison, Got
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope, Severity
-from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, REASONS, SCOPES, legible, where
+from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, REASONS, SCOPES, where
 from monitor.incidents.weight import Names, Weight
 from monitor.notices.context import CompanyInfo, NoticeRequest
 from monitor.notices.notice import NoticeKind
 from monitor.notices.wording import text, title
 from probes.answer import Answer, Stage
+from probes.display import one_line
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.monitor.incidents.tellings import ACME, QUARTER, REFUSED, T0, failure, incident, storm, telling, town
@@ -567,7 +568,7 @@ def test_other_peoples_words_are_in_quotation_marks(because: str, shown: str) ->
     ],
 )
 def test_a_line_is_cut_and_shows_all_that_it_has(raw: str, most: int, line: str) -> None:
-    assert legible(raw, most) == line
+    assert one_line(raw, most) == line
 
 
 def test_a_long_name_leaves_room_for_the_rest() -> None:

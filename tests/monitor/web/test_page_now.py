@@ -371,8 +371,9 @@ async def test_no_other_file_is_ever_served(home, name):
 
 
 def test_times_are_told_by_their_largest_unit():
-    from monitor.web.legible import ago, span
+    from monitor.web.legible import ago
+    from probes.display import roughly
 
-    said = [span(each) for each in (-1, 59, 60, 3599, 7200, 200_000)]
+    said = [roughly(each) for each in (-1, 59, 60, 3599, 7200, 200_000)]
     assert said == ["0 s", "59 s", "1 min", "59 min", "2 h", "2 d"]
     assert ago(NOW - timedelta(minutes=5), NOW) == "5 min ago"

@@ -1,0 +1,84 @@
+"""How values are shown to people: durations, times, lists, and text that other people wrote. Pure.
+
+One policy for hostile text: what does not show is replaced by blanks, and what is too long is cut. One home for
+durations: `duration` for what was measured, `lasting` for how long something lasts, `roughly` for how long ago it was,
+`exactly` for comparing steps; as a configuration writes them they are `probes.settings.duration_text`.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+LONGEST_QUOTE = 300  # characters
+MOST_NAMED = 10
+
+
+def one_line(text: str, most: int) -> str:
+    """Other people's text as one line of at most `most` characters, without anything that does not show."""
+    seen = "".join(each if each.isprintable() else " " for each in text[: 4 * most])
+    line = " ".join(seen.split())
+    return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 3].rstrip()}..."
+
+
+def quoted(text: str, most: int = LONGEST_QUOTE) -> str:
+    """Other people's text in quotation marks, which it cannot end."""
+    return '"' + one_line(text, most).replace('"', '\\"') + '"'
+
+
+def duration(time: timedelta) -> str:
+    """A measured time, to what can be told apart: "52 ms", "3.0 s", "90 s", "25 min", "2.5 h"."""
+    seconds = max(time.total_seconds(), 0.0)
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def exactly(time: timedelta) -> str:
+    """A time to the millisecond where it is short, as one compares them: "1.234 s", "1 min 30 s"."""
+    total = time.total_seconds()
+    if abs(total) < 60:
+        return f"{total:.3f} s"
+    minutes, seconds = divmod(round(abs(total)), 60)
+    return f"{'-' if total < 0 else ''}{minutes} min {seconds} s"
+
+
+def lasting(time: timedelta) -> str:
+    """How long something lasts, to the two largest units: "under a minute", "2 h 50 min", "3 d 4 h"."""
+    minutes = max(round(time.total_seconds() / 60), 0)
+    if minutes == 0:
+        return "under a minute"
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min"
+
+
+def roughly(time: timedelta | float) -> str:
+    """How long ago, as people say it: rounded down, in its largest unit. A number is in seconds."""
+    seconds = time.total_seconds() if isinstance(time, timedelta) else time
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{max(int(seconds), 0)} s"
+
+
+def clock(at: datetime) -> str:
+    """A time of day with its date, in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """The first names, and how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """ "1 company", "12 companies"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

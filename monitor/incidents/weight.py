@@ -1,7 +1,9 @@
 """What a verdict counts for. Tables; what is not in them follows from the outcome alone."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import assert_never
 
 from monitor.incidents.incident import Severity
@@ -70,11 +72,16 @@ def _is_damning(verdict: Verdict, names: Names) -> bool:
 
 
 def names_the_sender(verdict: Verdict, names: Names) -> bool:
-    """Whether the other side gave a cause that concerns the sender, and named its address or its domain."""
+    """Whether the other side gave a cause that concerns the sender, and named its address or its domain: itself, not a
+    longer number or a host below the domain."""
     if verdict.cause is None or verdict.cause.concerns is not Concern.SENDER or verdict.answer is None:
         return False
-    said = verdict.answer.text.casefold()
-    return any(name.casefold() in said for name in (names.source_ip, names.domain) if name)
+    return any(_named(name).search(verdict.answer.text) for name in (names.source_ip, names.domain) if name)
+
+
+@lru_cache
+def _named(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", re.IGNORECASE)
 
 
 def severity_of(kind: Kind, mark: Weight, outcome: Outcome) -> Severity:

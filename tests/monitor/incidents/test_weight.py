@@ -54,6 +54,12 @@ def test_every_outcome_is_among_them():
         (Cause.FIREWALL, "connection refused", False),
         (Cause.POLICY, "ACCOUNT.TRIMBLE.COM is not welcome", True),
         (Cause.IP_BLOCKED, "go away", True),  # the cause says so
+        (Cause.POLICY, "<no-reply@account.trimble.com>: not welcome.", True),
+        (Cause.POLICY, "[104.130.122.50]. Not welcome", True),
+        (Cause.POLICY, "see ticket 1104.130.122.501", False),
+        (Cause.POLICY, "see 104.130.122.50.example", False),
+        (Cause.POLICY, "mta1.account.trimble.com says no", False),  # a host of somebody's there
+        (Cause.POLICY, "account.trimble.community is not welcome", False),
     ],
 )
 def test_one_refusal_is_enough_if_it_names_the_sender(cause, text, damning):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Role
 
@@ -28,3 +29,8 @@ class Probe:
     code_dead_at: datetime
     give_up_at: datetime
     retry: tuple[timedelta, ...]
+
+    @property
+    def check(self) -> Check:
+        """What it tests."""
+        return Check(self.company, self.path, self.kind)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from probes.check import Check
 from probes.kinds import Kind
 from probes.mailboxes import Mailbox
 from probes.routes import Route
@@ -38,3 +39,12 @@ class WatchedPath:
     def key(self) -> str:
         """ "company/path", as on the command line."""
         return f"{self.company}/{self.path}"
+
+    def check(self, kind: Kind) -> Check:
+        """What a probe of this kind tests."""
+        return Check(self.company, self.path, kind)
+
+    @property
+    def checks(self) -> list[Check]:
+        """All that is tested on it."""
+        return [self.check(kind) for kind in self.kinds]

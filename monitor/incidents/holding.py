@@ -20,7 +20,7 @@ from datetime import datetime
 from itertools import product
 from typing import TypeVar
 
-from monitor.incidents.incident import EVERYBODY, SEVERAL, Check, Failure, Incident, Nature, Scope, Severity
+from monitor.incidents.incident import EVERYBODY, SEVERAL, Failure, FailureKey, Incident, Nature, Scope, Severity
 from monitor.incidents.scope import (
     Joined,
     Key,
@@ -96,7 +96,7 @@ class Holders:
 
     def __init__(self, incidents: Iterable[Incident]) -> None:
         self._by_key: dict[Key, Incident] = {}
-        self._by_check: dict[Check, Incident] = {}
+        self._by_check: dict[FailureKey, Incident] = {}
         self._by_company: dict[tuple[str, bool], Incident] = {}
         for incident in incidents:
             _senior(self._by_key, key_of(incident), incident)

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
-from monitor.incidents.signal import Line
 from probes.answer import Answer
+from probes.check import Check
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
@@ -20,7 +20,7 @@ EVERYBODY = "*"
 SEVERAL = "+"
 """The subject of an incident that was wide: what is left of it, several companies with nothing else in common."""
 
-Check = tuple[Line, bool]
+FailureKey = tuple[Check, bool]
 """What an incident holds: a line, and whether it is about our not being able to tell, or about its mail."""
 
 
@@ -126,12 +126,12 @@ class Failure:
     over_since: datetime | None = None
 
     @property
-    def line(self) -> Line:
+    def line(self) -> Check:
         """What fails."""
-        return self.company, self.path, self.kind
+        return Check(self.company, self.path, self.kind)
 
     @property
-    def check(self) -> Check:
+    def check(self) -> FailureKey:
         """What fails, and whether it is our looking that fails."""
         return self.line, self.outcome is Outcome.UNKNOWN
 

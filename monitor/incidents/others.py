@@ -18,8 +18,9 @@ from monitor.incidents.comparison import (
     undecided,
 )
 from monitor.incidents.incident import Failure, Nature
-from monitor.incidents.signal import Line, Place, Signal
+from monitor.incidents.signal import PathKey, Signal
 from monitor.incidents.weight import Names
+from probes.check import Check
 from probes.sender import Role
 from probes.verdict import Outcome
 
@@ -31,8 +32,8 @@ class Others:
 
     def __init__(self) -> None:
         self._differs: dict[Role, frozenset[Differs]] = {}
-        self._rulings: dict[tuple[Place, Role], list[Signal]] = {}
-        self._failed_too: dict[Line, Comparison] = {}  # the last that cleared the sender
+        self._rulings: dict[tuple[PathKey, Role], list[Signal]] = {}
+        self._failed_too: dict[Check, Comparison] = {}  # the last that cleared the sender
 
     def configure(self, sender: Names, others: Mapping[Role, Names]) -> None:
         """These identities are compared with the sender. One that has nothing of its own tells nothing."""
@@ -46,12 +47,12 @@ class Others:
             insort(kept, signal, key=lambda each: each.launched_at)
         del kept[:-KEPT]
 
-    def newest(self, place: Place) -> Signal | None:
+    def newest(self, place: PathKey) -> Signal | None:
         """The newest verdict on whoever is compared with the sender on this path."""
         newest = (signals[-1] for role in Role if (signals := self._rulings.get((place, role))))
         return max(newest, key=lambda each: each.launched_at, default=None)
 
-    def through_at(self, place: Place) -> datetime | None:
+    def through_at(self, place: PathKey) -> datetime | None:
         """When the newest of their probes that this path took was launched; None if none is known."""
         taken = (
             signal.launched_at
@@ -61,7 +62,7 @@ class Others:
         )
         return max(taken, default=None)
 
-    def beside(self, place: Place, failing: Failing, rigour: Rigour) -> tuple[Comparison, ...]:
+    def beside(self, place: PathKey, failing: Failing, rigour: Rigour) -> tuple[Comparison, ...]:
         """What the others got on this path, as far as it tells anything of the failure.
 
         Where the sender is now stopped in other words than when it was compared, the others failed too as far as is
@@ -88,13 +89,13 @@ class Others:
             if each.nature is Nature.THEIR_SYSTEM and each.compared_at:
                 self._failed_too[each.line] = Comparison(NEUTRAL, Got.FAILED, each.compared_at)
 
-    def undecided(self, place: Place, failing: Failing, rigour: Rigour) -> bool:
+    def undecided(self, place: PathKey, failing: Failing, rigour: Rigour) -> bool:
         """Whether one more control soon would tell more: the newest failed, and that may be chance."""
         signals = self._rulings.get((place, Role.CONTROL), [])
         found = compared(failing, signals, self._differs.get(Role.CONTROL, frozenset()), rigour)
         decided = found is not None and found.got is not Got.THROUGH
         return not decided and undecided(failing, signals, rigour)
 
-    def _of(self, place: Place) -> Iterator[tuple[list[Signal], frozenset[Differs]]]:
+    def _of(self, place: PathKey) -> Iterator[tuple[list[Signal], frozenset[Differs]]]:
         for role, differing in self._differs.items():
             yield self._rulings.get((place, role), []), differing

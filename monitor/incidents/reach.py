@@ -13,8 +13,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
-from monitor.incidents.signal import Line, Signal
+from monitor.incidents.signal import Signal
 from probes.answer import Answer
+from probes.check import Check
 from probes.uplink import Uplink
 from probes.verdict import Grade, Outcome, Verdict
 
@@ -48,7 +49,7 @@ class Unreached:
     """A line whose newest probes got no connection. `since` and `newest`: launch of the first and of the last of them;
     `host`: as in `Answer`; `every`: as in `Site`."""
 
-    line: Line
+    line: Check
     via: str
     mail_system: str
     host: str

@@ -14,8 +14,8 @@ from monitor.incidents.incident import (
     GRAVEST_FIRST,
     MOST_FAILURES,
     SEVERAL,
-    Check,
     Failure,
+    FailureKey,
     HistoryEntry,
     Incident,
     IncidentEvent,
@@ -25,7 +25,7 @@ from monitor.incidents.incident import (
 )
 from monitor.incidents.phrases import decided_by
 from monitor.incidents.scope import Key, Problem
-from monitor.incidents.signal import Line
+from probes.check import Check
 
 MOST_NAMED = 10  # companies in one line of a history
 
@@ -60,7 +60,7 @@ class Moment:
     that is still the very same value is no news."""
 
     now: datetime
-    watched: Callable[[Line], bool]
+    watched: Callable[[Check], bool]
     new_id: Callable[[], str]
     reopen: timedelta
     before: Mapping[str, Problem] = field(default_factory=dict)
@@ -111,7 +111,7 @@ def _go_on(after: After, before: Incident | None, group: Group, lately: Mapping[
     return now
 
 
-def _by_check(problems: Mapping[str, Problem]) -> dict[Check, str]:
+def _by_check(problems: Mapping[str, Problem]) -> dict[FailureKey, str]:
     """The id of the incident that each check that fails now belongs to."""
     return {failure.check: name for name, problem in problems.items() for failure in problem.failures}
 

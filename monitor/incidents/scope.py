@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from monitor.incidents.family import CauseFamily, family_of
 from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
 from monitor.incidents.phrases import RUN_BY_THE_COMPANY
-from monitor.incidents.signal import Line, PathInfo, Place
+from monitor.incidents.signal import PathInfo, PathKey
 from probes.answer import list_named
+from probes.check import Check
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 
@@ -116,10 +117,10 @@ class RecentSuccess:
     steadily; or was good, and that is not enough to be well.
     """
 
-    well_at: Callable[[Line], datetime | None]
+    well_at: Callable[[Check], datetime | None]
     heard_at: Mapping[str, datetime]
-    through_at: Callable[[Place], datetime | None] = lambda _: None
-    once_well_at: Callable[[Line], datetime | None] = lambda _: None
+    through_at: Callable[[PathKey], datetime | None] = lambda _: None
+    once_well_at: Callable[[Check], datetime | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +212,7 @@ def _scope(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: Recent
     any_kind = all(_hits_any_kind(failure) for failure in steady)
     beside, elsewhere = False, False
     for site in sites:
-        for kind in site.kinds:
-            line = (site.company, site.path, kind)
+        for line in site.checks:
             well_at = heard.well_at(line)
             if well_at is None and (once := heard.once_well_at(line)) and once >= first:
                 well_at = once

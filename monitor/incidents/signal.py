@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Verdict
 
-Line = tuple[str, str, Kind]
-"""Company, path, kind: what is judged again and again."""
-
-
-Place = tuple[str, str]
+PathKey = tuple[str, str]
 """Company and path."""
 
 
@@ -32,12 +29,12 @@ class Signal:
     amends: bool = False
 
     @property
-    def line(self) -> Line:
+    def line(self) -> Check:
         """What it is about."""
-        return self.company, self.path, self.kind
+        return Check(self.company, self.path, self.kind)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> PathKey:
         """Company and path."""
         return self.company, self.path
 
@@ -59,6 +56,11 @@ class PathInfo:
     mailbox: str = ""
 
     @property
-    def key(self) -> Place:
+    def checks(self) -> list[Check]:
+        """All that is tested on it."""
+        return [Check(self.company, self.path, kind) for kind in self.kinds]
+
+    @property
+    def key(self) -> PathKey:
         """Company and path."""
         return self.company, self.path

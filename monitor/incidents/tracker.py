@@ -13,8 +13,9 @@ from monitor.incidents.others import Others
 from monitor.incidents.reach import Contacts, Reach, Unreached, never_connected, reach, unanswered
 from monitor.incidents.scope import Problem, RecentSuccess, Town, WideningThresholds, of_company
 from monitor.incidents.settings import IncidentSettings
-from monitor.incidents.signal import Line, PathInfo, Place, Signal
+from monitor.incidents.signal import PathInfo, PathKey, Signal
 from monitor.incidents.weight import Names, Weight, mark_of, severity_of
+from probes.check import Check
 from probes.sender import Role
 from probes.uplink import Uplink
 from probes.verdict import Outcome
@@ -38,18 +39,18 @@ class FailureTracker:
         self._settings = IncidentSettings()
         self._names = Names("", "")
         self._sites: dict[str, list[PathInfo]] = {}
-        self._ways: dict[Place, PathInfo] = {}
+        self._ways: dict[PathKey, PathInfo] = {}
         self._system_of: dict[str, str] = {}
-        self._lines: dict[Line, PathInfo] = {}
+        self._lines: dict[Check, PathInfo] = {}
         self._awake_since: datetime | None = None
-        self._tracks: dict[Line, CheckHistory] = {}
+        self._tracks: dict[Check, CheckHistory] = {}
         self._others = Others()
         self._contacts = Contacts()
         self._uplink: Callable[[], Uplink] = Uplink
-        self._unreached: dict[tuple[Line, bool], Unreached] = {}  # of its mail, and of what we could not ask
-        self._reach: dict[tuple[Line, bool], Reach] = {}
+        self._unreached: dict[tuple[Check, bool], Unreached] = {}  # of its mail, and of what we could not ask
+        self._reach: dict[tuple[Check, bool], Reach] = {}
         self._reached: Mapping[Unreached, Reach] = {}
-        self._again: dict[Place, Signal] = {}  # paths whose control is to be asked again soon
+        self._again: dict[PathKey, Signal] = {}  # paths whose control is to be asked again soon
         self._heard_at: dict[str, datetime] = {}
         self._failing: dict[str, list[Failure]] = {}
         self._problems: dict[str, list[Problem]] = {}
@@ -76,12 +77,7 @@ class FailureTracker:
         self._sites = dict(by_company)
         self._ways = {site.key: site for sites in by_company.values() for site in sites}
         self._system_of = {company: sites[0].mail_system for company, sites in by_company.items()}
-        self._lines = {
-            (site.company, site.path, kind): site
-            for sites in by_company.values()
-            for site in sites
-            for kind in site.kinds
-        }
+        self._lines = {check: site for sites in by_company.values() for site in sites for check in site.checks}
         for gone in [line for line in self._tracks if line not in self._lines]:
             del self._tracks[gone]
         self._unreached.clear()
@@ -99,24 +95,19 @@ class FailureTracker:
         """Nothing was probed before: what was not heard of until now is not overdue."""
         self._awake_since = now
 
-    def watches(self, line: Line) -> bool:
+    def watches(self, line: Check) -> bool:
         """Whether it is looked at."""
         return line in self._lines
 
-    def lines_of(self, companies: Iterable[str]) -> list[Line]:
+    def lines_of(self, companies: Iterable[str]) -> list[Check]:
         """All lines of these companies, those that are watched."""
-        return [
-            (site.company, site.path, kind)
-            for company in companies
-            for site in self._sites.get(company, ())
-            for kind in site.kinds
-        ]
+        return [check for company in companies for site in self._sites.get(company, ()) for check in site.checks]
 
     def set_relapses(self, relapses: Mapping[tuple[str, Nature], int]) -> None:
         """How often the incident of a company came back, by whose trouble it is: so much longer it must be well."""
         self._relapses = relapses
 
-    def unread(self, signals: Sequence[Signal]) -> list[Line]:
+    def unread(self, signals: Sequence[Signal]) -> list[Check]:
         """The lines whose past must be loaded before these verdicts can be taken: it is not known, or has changed."""
         wanted = dict.fromkeys(
             signal.line
@@ -127,11 +118,11 @@ class FailureTracker:
         )
         return list(wanted)
 
-    def out_of_order(self, signals: Sequence[Signal]) -> list[Line]:
+    def out_of_order(self, signals: Sequence[Signal]) -> list[Check]:
         """The lines of which a verdict comes after that on a probe that was launched later. It tells what was so then:
         their past must be loaded again, in the order of the launches. After a clock went back that is no order."""
-        newest: dict[Line, datetime] = {}
-        found: dict[Line, None] = {}
+        newest: dict[Check, datetime] = {}
+        found: dict[Check, None] = {}
         for signal in signals:
             track = self._tracks.get(signal.line)
             if signal.role is not Role.SENDER or track is None:
@@ -142,16 +133,16 @@ class FailureTracker:
             newest[signal.line] = max(known or signal.launched_at, signal.launched_at)
         return list(found)
 
-    def unread_beside_failures(self) -> list[Line]:
+    def unread_beside_failures(self) -> list[Check]:
         """Lines of companies where something fails, whose past must be loaded, to know what else is well there."""
         self._refresh()
         return self.unread_of(company for company, failures in self._failing.items() if failures)
 
-    def unread_of(self, companies: Iterable[str]) -> list[Line]:
+    def unread_of(self, companies: Iterable[str]) -> list[Check]:
         """Lines of these companies whose past must be loaded."""
         return [line for line in self.lines_of(companies) if line not in self._tracks]
 
-    def recall(self, line: Line, signals: Iterable[Signal], before: Sequence[Failure] | None = None) -> None:
+    def recall(self, line: Check, signals: Iterable[Signal], before: Sequence[Failure] | None = None) -> None:
         """This is the line's past: the latest verdict of each of its newest probes, oldest first. `before` is what
         open incidents say of the line, None where they do not say all."""
         past = list(signals)
@@ -167,7 +158,7 @@ class FailureTracker:
         for signal in signals:
             self._take_other(signal)
 
-    def needs_others(self, line: Line) -> bool:
+    def needs_others(self, line: Check) -> bool:
         """Whether the line fails, or may soon, so that the past of other identities there is worth loading."""
         track = self._tracks.get(line)
         return track is not None and track.mail.last is not None
@@ -180,7 +171,7 @@ class FailureTracker:
         elif signal.verdict.outcome is not Outcome.UNKNOWN:
             self._hear(signal)
 
-    def take(self, signals: Iterable[Signal], loaded: frozenset[Line] = frozenset()) -> None:
+    def take(self, signals: Iterable[Signal], loaded: frozenset[Check] = frozenset()) -> None:
         """New verdicts in their order. Those of lines in `loaded` are in their past already."""
         for signal in signals:
             self._hear_of_connection(signal)
@@ -242,11 +233,11 @@ class FailureTracker:
         return track.sight if sight else track.mail
 
     def needing_control(
-        self, signals: Iterable[Signal], now: datetime, asked: Mapping[Place, datetime]
+        self, signals: Iterable[Signal], now: datetime, asked: Mapping[PathKey, datetime]
     ) -> list[tuple[PathInfo, Signal]]:
         """The paths of which, after these verdicts, a control should tell whether it is about the sender. `asked`: when
         one was asked for last."""
-        found: dict[Place, Signal] = dict(self._again)
+        found: dict[PathKey, Signal] = dict(self._again)
         for signal in signals:
             if signal.place in self._ways and self._is_dubious(signal):
                 found[signal.place] = signal
@@ -276,15 +267,15 @@ class FailureTracker:
         found = attribute(case)
         return found.nature is Nature.MAIL or found.reason is Reason.NOT_ITS_DOMAIN
 
-    def _is_undecided(self, line: Line) -> bool:
+    def _is_undecided(self, line: Check) -> bool:
         track = self._tracks.get(line)
         if track is None or track.mail.last is None:
             return False
         return self._others.undecided(line[:2], _failing(track.mail, track.mail.last), self._rigour())
 
-    def _lines_at(self, place: Place) -> list[Line]:
+    def _lines_at(self, place: PathKey) -> list[Check]:
         site = self._ways.get(place)
-        return [(*place, kind) for kind in site.kinds] if site else []
+        return site.checks if site else []
 
     def _rigour(self) -> Rigour:
         """The control is judged like the sender."""
@@ -299,7 +290,7 @@ class FailureTracker:
         if site := self._ways.get(signal.place):
             self._contacts.hear(site.via, signal)
 
-    def _look_at_connection(self, line: Line) -> None:
+    def _look_at_connection(self, line: Check) -> None:
         """Keep in mind which lines nobody was reached on, until they are well again."""
         track, site = self._tracks[line], self._ways[line[:2]]
         for dark, streak in ((False, track.mail), (True, track.sight)):
@@ -318,7 +309,7 @@ class FailureTracker:
         if signal.company in self._sites and (before is None or before < signal.launched_at):
             self._heard_at[signal.company] = signal.launched_at
 
-    def _limits(self, line: Line) -> FailureLimits:
+    def _limits(self, line: Check) -> FailureLimits:
         company, site = line[0], self._lines[line]
         relapses = {nature: self._relapses.get((company, nature), 0) for nature in Nature}
         ours = relapses.pop(Nature.OURS)
@@ -361,13 +352,13 @@ class FailureTracker:
                 self._stale.add(key[0][0])
         self._reach = now
 
-    def _well_at(self, line: Line) -> datetime | None:
+    def _well_at(self, line: Check) -> datetime | None:
         track = self._tracks.get(line)
         if track is None or track.mail.acute:
             return None
         return track.well_at if track.mail.intermittent or track.mail.recent[-1:] == (Weight.GOOD,) else None
 
-    def _once_well_at(self, line: Line) -> datetime | None:
+    def _once_well_at(self, line: Check) -> datetime | None:
         track = self._tracks.get(line)
         if track is None or (track.mail.acute and not track.mail.good):
             return None

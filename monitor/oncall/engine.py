@@ -24,7 +24,7 @@ from monitor.incidents.others import KEPT
 from monitor.incidents.rules import Moment, reconcile
 from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
-from monitor.incidents.signal import Line, PathInfo, Place, Signal
+from monitor.incidents.signal import PathInfo, PathKey, Signal
 from monitor.incidents.tracker import HISTORY, FailureTracker, good_needed
 from monitor.incidents.weight import Names
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo
@@ -32,6 +32,7 @@ from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.probing.schedule import interval
 from monitor.store import Present, Store, StoreDownError
+from probes.check import Check
 from probes.sender import Role
 from probes.uplink import Uplink
 
@@ -237,11 +238,11 @@ class IncidentEngine:
         self._took = upto
         await self._read(self._picture.unread_beside_failures(), upto)
 
-    async def _read(self, lines: Sequence[Line], upto: int, *, late: bool = False) -> None:
+    async def _read(self, lines: Sequence[Check], upto: int, *, late: bool = False) -> None:
         """Load the past of these lines. `late`: because a verdict came late, which may well open an incident."""
         if not lines:
             return
-        failing: defaultdict[Line, list[Failure]] = defaultdict(list)
+        failing: defaultdict[Check, list[Failure]] = defaultdict(list)
         cut: set[str] = set()  # companies of incidents that keep but a part of what fails
         for incident in self.incidents:
             for failure in incident.failures:
@@ -255,12 +256,12 @@ class IncidentEngine:
 
         await self._read_others({line[:2] for line in lines if self._picture.needs_others(line)}, upto)
 
-    async def _read_others(self, places: Collection[Place], upto: int) -> None:
+    async def _read_others(self, places: Collection[PathKey], upto: int) -> None:
         """Load what other identities got on these paths, in mail of any kind."""
         for place in places:
             for kind in self._paths[place].kinds:
                 for role in _others(self._config):
-                    past = await self._store.history((*place, kind), role, upto, KEPT)
+                    past = await self._store.history(Check(*place, kind), role, upto, KEPT)
                     self._picture.recall_others(past)
 
     async def _read_up(self) -> None:

@@ -23,8 +23,9 @@ from prometheus_client.registry import Collector
 
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
-from monitor.probing.current import LIVES, Board, CurrentVerdict, Histogram, Line
+from monitor.probing.current import LIVES, Board, CurrentVerdict, Histogram
 from monitor.probing.schedule import interval
+from probes.check import Check
 from probes.kinds import Kind
 from probes.verdict import Outcome
 
@@ -35,7 +36,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Snapshot:
     """All that a scrape shows, copied at one moment."""
 
-    current_verdicts: dict[Line, CurrentVerdict]
+    current_verdicts: dict[Check, CurrentVerdict]
     probes: dict[tuple[str, str, str], int]
     deliveries: dict[tuple[str, Kind], tuple[tuple[int, ...], float]]
     mailbox_errors: dict[tuple[str, str], int]

@@ -9,6 +9,7 @@ from typing import assert_never
 from monitor.config import WatchedPath
 from monitor.events import Event, Judged
 from monitor.store import Present
+from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome, Verdict
@@ -40,18 +41,14 @@ class Histogram:
         self.total += seconds
 
 
-Line = tuple[str, str, Kind]
-"""Company, path, kind."""
-
-
 class Board:
     """Listens to the pipeline and keeps the score, of the paths that are configured and of no others."""
 
     def __init__(self) -> None:
         self.paths: dict[tuple[str, str], WatchedPath] = {}
-        self.current_verdicts: dict[Line, CurrentVerdict] = {}
-        self.control: dict[Line, CurrentVerdict] = {}
-        self.neighbour: dict[Line, CurrentVerdict] = {}
+        self.current_verdicts: dict[Check, CurrentVerdict] = {}
+        self.control: dict[Check, CurrentVerdict] = {}
+        self.neighbour: dict[Check, CurrentVerdict] = {}
         self.probes: Counter[tuple[str, str, str]] = Counter()  # company, outcome, cause
         self.deliveries: dict[tuple[str, Kind], Histogram] = {}
 
@@ -70,7 +67,7 @@ class Board:
     def recall(self, presents: Iterable[Present]) -> None:
         """Start from what the store remembers."""
         for now in presents:
-            line = (now.company, now.path, now.kind)
+            line = Check(now.company, now.path, now.kind)
             if self._shows(line):
                 standing = CurrentVerdict(now.verdict, now.judged_at, now.launched_at, now.delivery, now.probe_id)
                 self._role(now.role)[line] = standing
@@ -86,7 +83,7 @@ class Board:
     def hear(self, event: Event) -> None:
         """Keep a verdict. One on an older probe than the present one is counted, and not shown."""
         judged, probe = event.what, event.probe
-        line = (probe.company, probe.path, probe.kind)
+        line = probe.check
         if not isinstance(judged, Judged) or not self._shows(line):
             return
         current_verdicts = self._role(probe.role)
@@ -104,7 +101,7 @@ class Board:
             histogram = self.deliveries.setdefault((company, kind), Histogram())
             histogram.observe(judged.delivery.total_seconds())
 
-    def _role(self, role: Role) -> dict[Line, CurrentVerdict]:
+    def _role(self, role: Role) -> dict[Check, CurrentVerdict]:
         match role:
             case Role.SENDER:
                 return self.current_verdicts
@@ -115,6 +112,6 @@ class Board:
             case _:
                 assert_never(role)
 
-    def _shows(self, line: Line) -> bool:
+    def _shows(self, line: Check) -> bool:
         path = self.paths.get(line[:2])
         return path is not None and line[2] in path.kinds

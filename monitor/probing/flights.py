@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from monitor.config import WatchedPath
 from monitor.store import ProbeRecord
+from probes.check import Check
 from probes.evidence import (
     Arrival,
     Attempt,
@@ -56,9 +57,9 @@ class Flight:
         return flight
 
     @property
-    def line(self) -> tuple[str, str, Kind]:
+    def line(self) -> Check:
         """What there may be only one scheduled probe of at a time."""
-        return self.probe.company, self.probe.path, self.probe.kind
+        return self.probe.check
 
     @property
     def arrived(self) -> bool:

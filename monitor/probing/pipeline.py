@@ -24,6 +24,7 @@ from monitor.probing.presence import Presence
 from monitor.probing.schedule import Caps
 from monitor.sources.mailboxes import Watcher
 from monitor.store import NoSuchProbeError, ReplacedError, Store, StoreDownError, StoreError
+from probes.check import Check
 from probes.evidence import Attempt, Evidence, FailedLook, Interrupted, Look, Step
 from probes.judge import may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
@@ -77,7 +78,7 @@ class Pipeline:
         self._signer: Any = None
         self._our_domains: frozenset[str] = frozenset()
         self._alarms = Alarms()
-        self._busy: Counter[tuple[str, str, Kind]] = Counter()
+        self._busy: Counter[Check] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def configure(self, config: Config) -> None:
@@ -108,9 +109,9 @@ class Pipeline:
             else:
                 await self._abandon(flight)
 
-    def busy(self, company: str, path: str, kind: Kind) -> bool:
+    def busy(self, check: Check) -> bool:
         """Whether a scheduled probe of this kind must wait on this path; nobody waits for what it is compared with."""
-        return self._busy[company, path, kind] > 0
+        return self._busy[check] > 0
 
     async def launch(self, site: WatchedPath, kind: Kind, role: Role = Role.SENDER) -> Probe:
         """Start a probe; returns when it is stored and being sent. Raises LaunchError."""

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from apscheduler.triggers.cron import CronTrigger
 
 from monitor.config import WatchedPath
+from probes.check import Check
 from probes.kinds import Kind
 
 STALE = timedelta(seconds=30)  # a time that passed this long ago, while asleep or busy, is skipped
@@ -155,12 +156,12 @@ class Schedule:
         caps: Caps,
         now: datetime,
         *,
-        busy: Callable[[str, str, Kind], bool],
+        busy: Callable[[Check], bool],
         rng: random.Random | None = None,
         before: "Schedule | None" = None,
     ) -> None:
         self._caps, self._busy, self._rng = caps, busy, rng or random.Random()  # noqa: S311 - jitter is no secret
-        self._launched: dict[tuple[str, str, Kind], tuple[datetime, timedelta]] = before._launched if before else {}
+        self._launched: dict[Check, tuple[datetime, timedelta]] = before._launched if before else {}
         self._plan: list[tuple[datetime, int, WatchedPath, Kind]] = []
         self._tables: list[Timetable] = []
         self.lag = timedelta(0)
@@ -188,7 +189,7 @@ class Schedule:
                 self.skipped[reason] += 1
             else:
                 self._caps.count(path, now)
-                self._launched[path.company, path.path, kind] = now, self._tables[number].wait_after(due)
+                self._launched[path.check(kind)] = now, self._tables[number].wait_after(due)
                 yield DueProbe(path, kind, due)
 
     def clock_was_set(self, step: timedelta, now: datetime) -> None:
@@ -196,7 +197,7 @@ class Schedule:
         for line, (launched, wait) in self._launched.items():
             self._launched[line] = launched + step, wait
         for place, (_, number, path, kind) in enumerate(self._plan):
-            launched, wait = self._launched.get((path.company, path.path, kind), (now, timedelta(0)))
+            launched, wait = self._launched.get(path.check(kind), (now, timedelta(0)))
             due = self._tables[number].after(max(now, launched + NEARLY * wait), self._rng)
             self._plan[place] = due, number, path, kind
         heapq.heapify(self._plan)
@@ -215,6 +216,6 @@ class Schedule:
     def _reason_to_skip(self, due: datetime, path: WatchedPath, kind: Kind, now: datetime) -> str:
         if now - due > STALE:
             return "late"
-        if self._busy(path.company, path.path, kind):
+        if self._busy(path.check(kind)):
             return "busy"
         return "cap" if self._caps.full(path, now) else ""

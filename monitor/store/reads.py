@@ -17,10 +17,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from monitor.incidents.signal import Line, Signal
+from monitor.incidents.signal import Signal
 from monitor.store.columns import EPOCH, Instant, Number
 from monitor.store.records import ListedProbe, Present, ProbeRecord
 from monitor.store.tables import VERDICT, evidence, facts, launch_number, present, probes, verdicts
+from probes.check import Check
 from probes.evidence import Evidence, decode
 from probes.probe import Probe
 from probes.sender import Role
@@ -220,7 +221,7 @@ def last_signal(connection: Connection) -> int:
     return connection.scalar(LAST_SIGNAL) or 0
 
 
-def line(connection: Connection, line: Line, role: Role, upto: int, most: int) -> list[Signal]:
+def line(connection: Connection, line: Check, role: Role, upto: int, most: int) -> list[Signal]:
     """What was last known of the newest probes of a line at the verdict `upto`, oldest probe first."""
     company, path, kind = line
     asked = {"company": company, "path": path, "kind": kind, "role": role}

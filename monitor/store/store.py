@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
-from monitor.incidents.signal import Line, Signal
+from monitor.incidents.signal import Signal
 from monitor.notices.notice import Notice
 from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token
 from monitor.store import incident_reads, list_reads, people_reads, reads, rows
@@ -33,6 +33,7 @@ from monitor.store.records import (
 from monitor.store.schema import prepare
 from monitor.store.writer import Writer
 from monitor.store.writes import SIGNALS_SEEN, SqlStatement, Transactions
+from probes.check import Check
 from probes.evidence import Attempt, Evidence
 from probes.probe import Probe
 from probes.sender import Role
@@ -193,7 +194,7 @@ class Store(Leading):
         """The number of the newest verdict, 0 if there is none."""
         return await self._read(reads.last_signal)
 
-    async def history(self, line: Line, role: Role, upto: int, most: int) -> list[Signal]:
+    async def history(self, line: Check, role: Role, upto: int, most: int) -> list[Signal]:
         """What was known when verdict `upto` was stored: the latest verdict until then of each of the newest `most`
         probes that had one, oldest probe first. Only the newest 1,000 probes of the path are looked through."""
         return await self._read(reads.line, line, role, upto, most)

@@ -16,10 +16,11 @@ from monitor.incidents.mute import Mute
 from monitor.notices.notice import NoticeKind
 from monitor.people.caller import Caller, NotThereError
 from monitor.people.person import AuditEntry
-from monitor.probing.current import CurrentVerdict, Line
+from monitor.probing.current import CurrentVerdict
 from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.sealed import Seal
+from probes.check import Check
 from probes.probe import Probe
 
 SOON_AFTER = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
@@ -66,10 +67,10 @@ class CallerView:
             raise NotThereError(f"path {company}/{path}")
         return found
 
-    def current_verdicts(self, paths: Iterable[WatchedPath]) -> dict[Line, CurrentVerdict]:
+    def current_verdicts(self, paths: Iterable[WatchedPath]) -> dict[Check, CurrentVerdict]:
         """The present verdicts on these paths, as far as there are any."""
         board = self.backend.board.current_verdicts
-        lines = [(path.company, path.path, kind) for path in paths for kind in path.kinds]
+        lines = [check for path in paths for check in path.checks]
         return {line: board[line] for line in lines if line in board}
 
     async def record(self, probe_id: str) -> ProbeRecord:

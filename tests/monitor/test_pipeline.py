@@ -13,6 +13,7 @@ from monitor.config import Config
 from monitor.events import Event
 from monitor.probing.pipeline import LaunchError
 from monitor.store import ReplacedError, StoreError
+from probes.check import Check
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, FailedLook, Handover, Interrupted, Look
 from probes.kinds import Kind
 from probes.mailboxes import MailboxError, MailboxSession, Sighting
@@ -44,7 +45,7 @@ async def test_into_the_inbox_and_gone_from_it(world: World):
         )
         await _until(lambda: world.maildir.files() == {letter})
         assert not pipeline.flights
-        assert not pipeline.busy("acme", "hq", KIND)
+        assert not pipeline.busy(Check("acme", "hq", KIND))
     assert b"At noon." in letter.read_bytes()
 
 
@@ -379,7 +380,7 @@ async def test_a_last_look_while_the_store_is_full_is_made_again(world: World, m
         await _ticking(pipeline, world, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "unknown - unproven"
         assert heard.verdicts[0].verdict.because == "we could not look: login: no answer in time"
-        assert not pipeline.busy("acme", "hq", KIND)
+        assert not pipeline.busy(Check("acme", "hq", KIND))
 
 
 async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booked_on_the_mailbox(

@@ -10,6 +10,7 @@ import pytest
 from monitor.incidents.settings import IncidentSettings
 from monitor.probing.pipeline import Pipeline
 from monitor.store import StoreDownError
+from probes.check import Check
 from probes.evidence import Dialogue
 from probes.kinds import Kind
 from probes.verdict import Outcome
@@ -56,7 +57,7 @@ async def test_probes_of_a_path_that_is_gone_end_once_the_store_takes_it(world: 
             assert record.closed_at
             assert record.verdict
             assert record.verdict.because == "its path was taken out of the configuration"
-        assert not pipeline.busy("acme", "hq", KIND)
+        assert not pipeline.busy(Check("acme", "hq", KIND))
 
 
 async def test_a_path_that_comes_back_before_its_probes_were_ended_is_watched_again(

@@ -111,7 +111,7 @@ def test_no_burst_after_a_sleep():
 
 def test_never_two_of_a_kind_on_a_path():
     on_its_way: set[tuple[str, str, Kind]] = set()
-    plan = schedule(path(), busy=lambda *line: line in on_its_way)
+    plan = schedule(path(), busy=lambda check: check in on_its_way)
     on_its_way.add(("acme", "hq", Kind.VERIFICATION))
     assert run(plan, 30) == []
     on_its_way.clear()

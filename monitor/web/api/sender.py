@@ -10,10 +10,11 @@ from typing_extensions import TypedDict
 
 from monitor.output.json import Time
 from monitor.people.caller import NotThereError
-from monitor.probing.current import CurrentVerdict, Line
+from monitor.probing.current import CurrentVerdict
 from monitor.web.api.fields import NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
 from monitor.web.caller_view import CallerView
+from probes.check import Check
 from probes.evidence import Arrival
 from probes.reading.headers import read_message
 from probes.sender import Identity, Role
@@ -105,7 +106,7 @@ def _by_system(sight: CallerView) -> list[SystemFacts]:
 
 async def checks(sight: CallerView) -> list[ChecksFacts]:
     """What receivers said of the newest arrival on each path, of the newest paths."""
-    newest: dict[tuple[str, str], tuple[Line, CurrentVerdict]] = {}
+    newest: dict[tuple[str, str], tuple[Check, CurrentVerdict]] = {}
     for line, standing in sight.current_verdicts(sight.paths()).items():
         seen = newest.get(line[:2])
         if standing.verdict.outcome in ARRIVED and (seen is None or seen[1].at < standing.at):

@@ -14,12 +14,13 @@ from monitor.incidents.incident import Incident, worst_first
 from monitor.incidents.phrases import SYSTEMS
 from monitor.notices.context import SenderInfo, filled
 from monitor.output.symbols import WORST_FIRST
-from monitor.probing.current import CurrentVerdict, Line
+from monitor.probing.current import CurrentVerdict
 from monitor.store import ProbeRow
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import caller_view_of
 from monitor.web.charts import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
 from monitor.web.rendering import page
+from probes.check import Check
 from probes.display import roughly
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
@@ -104,7 +105,7 @@ class Company:
 
 def company_view(
     paths: Sequence[WatchedPath],
-    current_verdicts: Mapping[Line, CurrentVerdict],
+    current_verdicts: Mapping[Check, CurrentVerdict],
     incidents: Iterable[Incident],
     history: Sequence[ProbeRow],
     sender: SenderInfo,
@@ -116,8 +117,7 @@ def company_view(
     mine = [incident for incident in incidents if first.company in (*incident.touches, *incident.companies)]
     opened = sorted((each for each in mine if each.open and first.company in each.touches), key=worst_first)
     drawn = [row for row in history if row.launched_at >= frame.since]
-    lines = [current_verdicts[path.company, path.path, kind] for path in paths for kind in path.kinds if
-             (path.company, path.path, kind) in current_verdicts]  # fmt: skip
+    lines = [current_verdicts[check] for path in paths for check in path.checks if check in current_verdicts]
     return Company(
         key=first.company,
         name=first.company_name,
@@ -175,7 +175,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 def _path(
-    path: WatchedPath, current_verdicts: Mapping[Line, CurrentVerdict], history: Iterable[ProbeRow], frame: Frame
+    path: WatchedPath, current_verdicts: Mapping[Check, CurrentVerdict], history: Iterable[ProbeRow], frame: Frame
 ) -> PathPart:
     rows = [row for row in history if row.path == path.path]
     return PathPart(
@@ -186,7 +186,7 @@ def _path(
         rhythm=f"each kind every {roughly(path.every)}" if path.every else f"at the times {path.cron}",
         code_life=roughly(path.code_life),
         kinds=tuple(
-            _kind(kind, current_verdicts.get((path.company, path.path, kind)), rows, frame) for kind in path.kinds
+            _kind(kind, current_verdicts.get(path.check(kind)), rows, frame) for kind in path.kinds
         ),
     )  # fmt: skip
 
@@ -200,11 +200,11 @@ def _kind(kind: Kind, standing: CurrentVerdict | None, rows: Iterable[ProbeRow],
 
 
 def _not_covered(
-    paths: Iterable[WatchedPath], current_verdicts: Mapping[Line, CurrentVerdict], opened: Iterable[Incident]
+    paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, CurrentVerdict], opened: Iterable[Incident]
 ) -> list[CurrentVerdict]:
     """What counts now of lines that no open incident is about: an incident knows more than the verdict."""
     covered = {failure.line for incident in opened for failure in incident.failures}
-    lines = [(path.company, path.path, kind) for path in paths for kind in path.kinds]
+    lines = [check for path in paths for check in path.checks]
     return [current_verdicts[line] for line in lines if line in current_verdicts and line not in covered]
 
 

@@ -12,10 +12,11 @@ from monitor.config import WatchedPath
 from monitor.incidents.advising import runbook_on
 from monitor.incidents.incident import Incident, worst_first
 from monitor.output.symbols import WORST_FIRST
-from monitor.probing.current import CurrentVerdict, Line
+from monitor.probing.current import CurrentVerdict
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import caller_view_of
 from monitor.web.rendering import page
+from probes.check import Check
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 
@@ -148,7 +149,7 @@ class Now:
 
 def now_view(
     paths: Sequence[WatchedPath],
-    current_verdicts: Mapping[Line, CurrentVerdict],
+    current_verdicts: Mapping[Check, CurrentVerdict],
     incidents: Iterable[Incident],
     ask: Ask,
     now: datetime,
@@ -208,7 +209,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 def _companies(
-    paths: Iterable[WatchedPath], current_verdicts: Mapping[Line, CurrentVerdict], kinds: Sequence[Kind], now: datetime
+    paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, CurrentVerdict], kinds: Sequence[Kind], now: datetime
 ) -> Iterable[CompanyRow]:
     companies: dict[str, list[WatchedPath]] = {}
     for path in paths:
@@ -218,7 +219,7 @@ def _companies(
 
 def _company(
     members: Sequence[WatchedPath],
-    current_verdicts: Mapping[Line, CurrentVerdict],
+    current_verdicts: Mapping[Check, CurrentVerdict],
     kinds: Sequence[Kind],
     now: datetime,
 ) -> CompanyRow:
@@ -240,9 +241,9 @@ def _company(
 
 
 def _path(
-    path: WatchedPath, current_verdicts: Mapping[Line, CurrentVerdict], kinds: Sequence[Kind], now: datetime
+    path: WatchedPath, current_verdicts: Mapping[Check, CurrentVerdict], kinds: Sequence[Kind], now: datetime
 ) -> PathRow:
-    known = {kind: current_verdicts.get((path.company, path.path, kind)) for kind in path.kinds}
+    known = {kind: current_verdicts.get(path.check(kind)) for kind in path.kinds}
     cells = tuple(_cell(kind, known[kind]) if kind in known else None for kind in kinds)
     worst = min(known.values(), key=lambda each: _badness(each.verdict.outcome if each else None), default=None)
     last = max((standing.at for standing in known.values() if standing), default=None)

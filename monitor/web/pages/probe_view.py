@@ -107,7 +107,7 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class HeaderCheck:
     """One thing that the receiver checked. `found` is "" where it did not say."""
 
     name: str
@@ -122,7 +122,7 @@ class HeaderPath:
     connecting_ip: str
     expected: bool
     hops: tuple[Hop, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[HeaderCheck, ...]
     filters: tuple[FilterFacts, ...]
     notes: tuple[str, ...]
     headers: str
@@ -293,10 +293,10 @@ def _hop(hop: HopFacts) -> Hop:
     return Hop(hop.by, hop.ip, hop.helo or hop.rdns, hop.at, delay, hop.tls)
 
 
-def checks(found: AuthenticationFacts) -> tuple[Check, ...]:
+def checks(found: AuthenticationFacts) -> tuple[HeaderCheck, ...]:
     """SPF, DKIM, DMARC and ARC, as the receiver found them."""
     named = (("SPF", found.spf), ("DKIM", found.dkim), ("DMARC", found.dmarc), ("ARC", found.arc))
-    return tuple(Check(name, result or "", result in PASSED) for name, result in named)
+    return tuple(HeaderCheck(name, result or "", result in PASSED) for name, result in named)
 
 
 def waits_for(record: ProbeRecord, now: datetime) -> str:
@@ -352,7 +352,7 @@ def _named(system: str) -> str:
 
 
 def _speaks_of(failure: Failure, probe: Probe, verdict: Verdict) -> bool:
-    line = (probe.company, probe.path, probe.kind)
+    line = probe.check
     since = failure.since <= probe.created_at
     return probe.role is Role.SENDER and failure.line == line and since and failure.outcome is verdict.outcome
 

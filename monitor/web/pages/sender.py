@@ -13,11 +13,12 @@ from monitor.incidents.advising import runbook_for
 from monitor.incidents.phrases import SYSTEMS
 from monitor.output.symbols import WORST_FIRST
 from monitor.people.caller import NotThereError
-from monitor.probing.current import CurrentVerdict, Line
+from monitor.probing.current import CurrentVerdict
 from monitor.store import ProbeRecord
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.rendering import page
+from probes.check import Check
 from probes.evidence import Arrival
 from probes.reading.headers import read_message
 from probes.sender import Identity
@@ -88,7 +89,7 @@ class Sender:
 def sender_view(
     config: Config,
     paths: Sequence[WatchedPath],
-    current_verdicts: Mapping[Line, CurrentVerdict],
+    current_verdicts: Mapping[Check, CurrentVerdict],
     said: Sequence[HeaderResults],
 ) -> Sender:
     """The page as it is now, from what one caller may see."""
@@ -105,7 +106,7 @@ def sender_view(
     )
 
 
-def newest_arrivals(current_verdicts: Mapping[Line, CurrentVerdict], most: int = MOST_READ) -> list[str]:
+def newest_arrivals(current_verdicts: Mapping[Check, CurrentVerdict], most: int = MOST_READ) -> list[str]:
     """Ids of the probes whose headers are worth reading: of each company the newest that arrived."""
     newest: dict[str, CurrentVerdict] = {}
     for (company, _, _), standing in current_verdicts.items():
@@ -161,7 +162,7 @@ def _read(records: Iterable[ProbeRecord], paths: Mapping[tuple[str, str], Watche
     return [said for record, path in ways if path and (said := said_of(record, path))]
 
 
-def _systems(paths: Iterable[WatchedPath], current_verdicts: Mapping[Line, CurrentVerdict]) -> Iterable[SystemRow]:
+def _systems(paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, CurrentVerdict]) -> Iterable[SystemRow]:
     counts: Counter[tuple[str, Grade, Outcome]] = Counter()
     companies: dict[tuple[str, Grade], set[str]] = {}
     systems = {(path.company, path.path): path.mail_system for path in paths}
@@ -176,7 +177,7 @@ def _systems(paths: Iterable[WatchedPath], current_verdicts: Mapping[Line, Curre
         yield SystemRow(SYSTEMS.get(system, system), grade, len(companies[system, grade]), found)
 
 
-def _causes(current_verdicts: Mapping[Line, CurrentVerdict]) -> Iterable[CauseRow]:
+def _causes(current_verdicts: Mapping[Check, CurrentVerdict]) -> Iterable[CauseRow]:
     found: dict[Cause, list[tuple[str, Outcome]]] = {}
     for (company, _, _), standing in current_verdicts.items():
         if standing.verdict.cause:

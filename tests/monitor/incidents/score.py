@@ -17,10 +17,11 @@ from monitor.incidents.incident import Failure, Incident, decode, encode
 from monitor.incidents.others import KEPT
 from monitor.incidents.rules import After, Moment, reconcile
 from monitor.incidents.settings import IncidentSettings
-from monitor.incidents.signal import Line, PathInfo, Signal
+from monitor.incidents.signal import PathInfo, Signal
 from monitor.incidents.tracker import HISTORY, FailureTracker
 from monitor.incidents.weight import Names
 from probes.answer import Answer, Fault, Stage
+from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.uplink import Uplink
@@ -127,7 +128,7 @@ class Day:
     shown: list[Signal] = field(default_factory=list)
     others: Mapping[Role, Names] = field(default_factory=lambda: {Role.CONTROL: CONTROL})
     uplink: Uplink = field(default_factory=Uplink)
-    past: dict[Line, dict[str, Signal]] = field(default_factory=dict)
+    past: dict[Check, dict[str, Signal]] = field(default_factory=dict)
     restarted: bool = False
 
     def __post_init__(self) -> None:
@@ -167,9 +168,9 @@ class Day:
         self._read(late, late=True)
         self.picture.take(signals, frozenset((*unread, *late)))
 
-    def _read(self, lines: Iterable[Line], *, late: bool = False) -> None:
+    def _read(self, lines: Iterable[Check], *, late: bool = False) -> None:
         """As the casebook does."""
-        failing: dict[Line, list[Failure]] = {}
+        failing: dict[Check, list[Failure]] = {}
         for failure in (failure for incident in self.open for failure in incident.failures):
             failing.setdefault(failure.line, []).append(failure)
         cut = {company for each in self.open if each.failing > len(each.failures) for company in each.touches}

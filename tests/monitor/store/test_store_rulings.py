@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import pytest
 from store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
 
-from monitor.incidents.signal import Line, Signal
+from monitor.incidents.signal import Signal
 from monitor.store import Store, reads
+from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Verdict
 
-LINE: Line = ("acme", "hq", Kind.VERIFICATION)
+LINE: Check = ("acme", "hq", Kind.VERIFICATION)
 
 
 async def judged(store: Store, name: str, verdict: Verdict = SPAM, seconds: float = 0, **other: object) -> None:

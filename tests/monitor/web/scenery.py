@@ -15,13 +15,14 @@ from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Gauges, Metrics
 from monitor.people.caller import Caller
 from monitor.people.person import Companies, Rights
-from monitor.probing.current import Board, CurrentVerdict, Line
+from monitor.probing.current import Board, CurrentVerdict
 from monitor.store import ProbeRow, Store
 from monitor.web import pages, runbooks
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import Live
 from monitor.web.errors import safe
 from monitor.web.server import serving
+from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Identity, Role
 from probes.settings import Endpoint
@@ -68,7 +69,7 @@ def standing(letter: str, cause: Cause | None = None, *, ago: float = 60, **fact
     return CurrentVerdict(verdict, at, at, facts.get("delivery"), facts.get("probe_id", f"probe{letter}"))
 
 
-def current_verdicts(**lines: str) -> dict[Line, CurrentVerdict]:
+def current_verdicts(**lines: str) -> dict[Check, CurrentVerdict]:
     """Of each company, the first path's verdict on the first kind: acme="b"."""
     return {(company, "hq", KIND): standing(letter) for company, letter in lines.items()}
 
@@ -165,7 +166,7 @@ class House:
         self.url, self.board, self.store, self.casebook, self.http = url, board, store, casebook, http
         self.caller = Caller("ann", Rights.VIEWER, None, "session", "secret")
 
-    def watch(self, *paths: WatchedPath, current_verdicts: Mapping[Line, CurrentVerdict] | None = None) -> None:
+    def watch(self, *paths: WatchedPath, current_verdicts: Mapping[Check, CurrentVerdict] | None = None) -> None:
         self.board.configure(paths)
         self.board.current_verdicts.update(current_verdicts or {})
 

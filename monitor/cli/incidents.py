@@ -19,7 +19,7 @@ from monitor.incidents.incident import Failure, HistoryEntry, Incident, Reason, 
 from monitor.incidents.mute import Mute, ends, muting
 from monitor.incidents.phrases import decided_by
 from monitor.notices.wording import left
-from monitor.output.json import entry_facts, failure_facts, incident_facts, notice_facts
+from monitor.output.incident_json import entry_json, failure_json, incident_json, notice_json
 from monitor.output.symbols import SIGNS
 from monitor.output.text import STYLES
 from monitor.store import NoticeRecord, Store
@@ -77,7 +77,7 @@ async def listing(config: Config, company: str, *, also_closed: bool, as_json: b
         incidents = [each for each in incidents if company in (each.touches if each.open else each.companies)]
     if as_json:
         for incident in incidents:
-            print(json.dumps(incident_facts(incident, around.muted_by(incident), around.now)))
+            print(json.dumps(incident_json(incident, around.muted_by(incident), around.now)))
     else:
         _table(incidents, around, company)
     return _exit_of(incidents, around)
@@ -91,10 +91,10 @@ async def whole(config: Config, prefix: str, *, as_json: bool) -> Exit:
         entries, notices = await store.entries(incident.id), await store.notices_of(incident.id)
     if as_json:
         facts = {
-            **incident_facts(incident, around.muted_by(incident), around.now),
-            "failures": [failure_facts(failure) for failure in incident.failures],
-            "history": [entry_facts(entry) for entry in entries],
-            "notices": [notice_facts(record) for record in notices],
+            **incident_json(incident, around.muted_by(incident), around.now),
+            "failures": [failure_json(failure) for failure in incident.failures],
+            "history": [entry_json(entry) for entry in entries],
+            "notices": [notice_json(record) for record in notices],
         }
         print(json.dumps(facts))
     else:

@@ -90,12 +90,12 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
 def paths(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     """List the paths that are watched."""
     from monitor.cli import show
-    from monitor.output.json import path_facts
+    from monitor.output.json import path_json
 
     watched = _read(config).paths()
     if as_json:
         for path in watched:
-            _out(json.dumps(path_facts(path), ensure_ascii=False))
+            _out(json.dumps(path_json(path), ensure_ascii=False))
     else:
         show.table_of(watched)
 

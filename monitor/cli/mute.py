@@ -21,7 +21,7 @@ from monitor.errors import UserError
 from monitor.incidents.maintenance import PREFIX, Times
 from monitor.incidents.mute import Mute, active, ends, following, over
 from monitor.incidents.weekly import DAYS
-from monitor.output.json import mute_facts
+from monitor.output.incident_json import mute_json
 from monitor.store import Store
 from probes.display import clock, lasting, listed, one_line
 from probes.settings import Duration
@@ -59,7 +59,7 @@ async def add(config: Config, wish: MuteOptions, *, as_json: bool) -> Exit:
     async with Store.open(config.store.url) as store:
         await store.add_mute(mute)
     if as_json:
-        print(json.dumps(mute_facts(mute, now)))
+        print(json.dumps(mute_json(mute, now)))
         return Exit.OK
     console().print(escape(f"muted {about(mute)} {_when(mute, now)}, mute {mute.id}; probing goes on"))
     return Exit.OK
@@ -73,7 +73,7 @@ async def show(config: Config, *, also_over: bool, as_json: bool) -> Exit:
     mutes.sort(key=lambda mute: (over(mute, now), not active(mute, now)))
     if as_json:
         for mute in mutes:
-            print(json.dumps(mute_facts(mute, now)))
+            print(json.dumps(mute_json(mute, now)))
     elif mutes:
         _table(mutes, now)
     else:

@@ -7,7 +7,7 @@ from monitor.cli import show
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.config import Config
-from monitor.output.json import record_facts
+from monitor.output.json import record_json
 from monitor.output.text import explanation
 from monitor.store import Store
 
@@ -29,7 +29,7 @@ async def explain(config: Config, probe_id: str, *, as_json: bool) -> Exit:
         print(several, file=sys.stderr)
         return Exit.COULD_NOT_TELL
     if as_json:
-        print(json.dumps(record_facts(record), ensure_ascii=False))
+        print(json.dumps(record_json(record), ensure_ascii=False))
         return Exit.OK
     out = console()
     for line in explanation(record):

@@ -21,7 +21,7 @@ from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
 from monitor.descriptors import raise_descriptor_limit
 from monitor.events import Event, Judged
-from monitor.output.json import event_facts
+from monitor.output.json import event_json
 from monitor.output.text import opening, told
 from monitor.probing.pipeline import LaunchError, Pipeline
 from monitor.probing.schedule import Caps
@@ -124,7 +124,7 @@ class Witness:
         if isinstance(what, Judged):
             self.outcomes[probe.id] = what.verdict.outcome
         if self._as_json:
-            print(json.dumps(event_facts(event), ensure_ascii=False), flush=True)
+            print(json.dumps(event_json(event), ensure_ascii=False), flush=True)
             return
         if probe.id not in self._opened:
             self._opened.add(probe.id)

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from monitor.cli.text import console, span
 from monitor.config import WatchedPath
-from monitor.output.json import listed_facts, path_facts
+from monitor.output.json import listed_json, path_json
 from monitor.output.text import conclusion
 from monitor.store import ListedProbe
 
@@ -19,7 +19,7 @@ def table_of(paths: Iterable[WatchedPath]) -> None:
     for column in ("PATH", "COMPANY", "TO", "BY", "MAILBOX", "KINDS", "RHYTHM"):
         table.add_column(column, no_wrap=True)
     for path in paths:
-        facts = path_facts(path)
+        facts = path_json(path)
         rhythm = f"every {span(path.every)}" if path.every else f"cron {path.cron}"
         kinds = ",".join(facts["kinds"]) if len(path.kinds) < 5 else "all five"
         row = (path.key, path.company_name, path.to, facts["route"], facts["mailbox"], kinds, rhythm)
@@ -34,7 +34,7 @@ def newest(path: WatchedPath, probes: Iterable[ListedProbe], *, as_json: bool) -
     out = console()
     for probe in probes:
         if as_json:
-            print(json.dumps(listed_facts(path, probe), ensure_ascii=False))
+            print(json.dumps(listed_json(path, probe), ensure_ascii=False))
         else:
             said = conclusion(probe.verdict) if probe.verdict else "on its way"
             when = f"{probe.launched_at:%Y-%m-%d %H:%M:%S}"

@@ -1,2 +1,3 @@
-"""How facts leave the service: `json` for the API and `--json`, `text` for the command line, `symbols` for outcomes,
+"""How facts leave the service: `json` and `incident_json` for the API and
+`--json`, `text` for the command line, `symbols` for outcomes,
 `metrics` for Prometheus."""

@@ -99,10 +99,8 @@ class Pipeline:
 
     async def resume(self) -> None:
         """Pick up what was on its way when the service stopped."""
-        for record in await self._store.in_flight():
-            if record.probe.id in self.flights:
-                continue
-            flight = self._enter(Flight.of(record, self._now()))
+        unknown = [each for each in await self._store.in_flight() if each.probe.id not in self.flights]
+        for flight in [self._enter(Flight.of(record, self._now())) for record in unknown]:
             if self._site(flight):
                 self._expect(flight)
                 self._set_alarm(flight, self._time(flight))

@@ -7,7 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from monitor.config import WatchedPath
-from monitor.output.json import DeliveryFacts, PathFacts, Time, VerdictFacts, delivery_facts, path_facts, verdict_facts
+from monitor.output.json import DeliveryJson, PathJson, Time, VerdictJson, delivery_json, path_json, verdict_json
 from monitor.output.symbols import WORST_FIRST
 from monitor.web.api.fields import Fields, Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
@@ -22,16 +22,16 @@ class OfCompany(Fields):
     company: Key | None = Field(None, description="The key of a company.")
 
 
-class PresentFacts(DeliveryFacts):
+class PresentFacts(DeliveryJson):
     """The verdict that counts for a kind now, and the probe that it is from."""
 
     kind: Kind
-    verdict: VerdictFacts
+    verdict: VerdictJson
     at: Time
     probe: str
 
 
-class WatchedFacts(PathFacts):
+class WatchedFacts(PathJson):
     """A path and how it fares: `present` has the kinds with a verdict. `code_life_seconds`: so long a code lives."""
 
     code_life_seconds: float
@@ -129,15 +129,15 @@ def _worst(outcomes: Iterable[Outcome]) -> Outcome | None:
 
 def _watched(sight: CallerView, path: WatchedPath) -> WatchedFacts:
     return {
-        **path_facts(path),
+        **path_json(path),
         "code_life_seconds": path.code_life.total_seconds(),
         "present": [
             {
                 "kind": kind,
-                "verdict": verdict_facts(standing.verdict),
+                "verdict": verdict_json(standing.verdict),
                 "at": standing.at.isoformat(),
                 "probe": standing.probe_id,
-                **delivery_facts(standing.delivery),
+                **delivery_json(standing.delivery),
             }
             for (_, _, kind), standing in sight.current_verdicts([path]).items()
         ],

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from monitor.events import Judged
 from monitor.incidents.signal import Signal
-from monitor.output.json import verdict_facts
+from monitor.output.json import verdict_json
 from monitor.web.api.feed import Feed, FeedCursor
 from monitor.web.api.fields import Fields, NoBody
 from monitor.web.api.incidents import facts_of
@@ -88,7 +88,7 @@ def _verdict(signal: Signal) -> dict[str, Any]:
         "path": signal.path,
         "kind": signal.kind,
         "as": signal.role,
-        **verdict_facts(signal.verdict),
+        **verdict_json(signal.verdict),
         "at": signal.at.isoformat(),
         "amends": signal.amends,
     }

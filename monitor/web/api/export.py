@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from monitor.actions.rate_limit import TooManyError
-from monitor.output.json import row_facts
+from monitor.output.json import row_json
 from monitor.store import Cursor, ProbeRow, StoreError
 from monitor.web.api.fields import NoBody
 from monitor.web.api.operation import Call
@@ -96,14 +96,14 @@ async def pages(sight: CallerView, asked: Filter) -> AsyncIterator[Sequence[Prob
 
 
 def _lines(rows: Sequence[ProbeRow]) -> str:
-    return "".join(json.dumps(row_facts(row), ensure_ascii=False) + "\n" for row in rows)
+    return "".join(json.dumps(row_json(row), ensure_ascii=False) + "\n" for row in rows)
 
 
 def _csv(rows: Sequence[ProbeRow]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     for row in rows:
-        facts = row_facts(row)
+        facts = row_json(row)
         values = {**facts, **(facts["verdict"] or {})}
         writer.writerow([_cell(values.get(column)) for column in COLUMNS])
     return text.getvalue()

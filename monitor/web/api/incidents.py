@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from monitor.incidents.incident import Incident, worst_first
-from monitor.output.json import IncidentFacts, WholeFacts, entry_facts, failure_facts, incident_facts, notice_facts
+from monitor.output.incident_json import IncidentJson, WholeJson, entry_json, failure_json, incident_json, notice_json
 from monitor.web.api.fields import MOST, Fields, Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
 from monitor.web.api.probes import Filter, known
@@ -28,12 +28,12 @@ class Which(Fields):
 class IncidentsFacts(TypedDict):
     """Open ones first, the worst of them first; then those that are over, the newest first."""
 
-    incidents: list[IncidentFacts]
+    incidents: list[IncidentJson]
 
 
-def facts_of(incident: Incident, now: datetime) -> IncidentFacts:
+def facts_of(incident: Incident, now: datetime) -> IncidentJson:
     """The JSON of an incident as `Sight` gives it: which mutes silence it is told only where it is all the caller's."""
-    facts = incident_facts(incident, incident.muted_by, now)
+    facts = incident_json(incident, incident.muted_by, now)
     return {**facts, "muted_by": [] if incident.muted_by == HIDDEN_MUTES else facts["muted_by"]}
 
 
@@ -54,10 +54,10 @@ async def show_list(call: Call[Which, NoBody]) -> web.Response:
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     """One as a whole."""
     whole = await call.sight.incident(call.part("incident"))
-    facts: WholeFacts = {
+    facts: WholeJson = {
         **facts_of(whole.incident, call.sight.backend.now()),
-        "failures": [failure_facts(failure) for failure in whole.incident.failures],
-        "history": [entry_facts(entry) for entry in whole.entries],
-        "notices": [notice_facts(record) for record in whole.notices],
+        "failures": [failure_json(failure) for failure in whole.incident.failures],
+        "history": [entry_json(entry) for entry in whole.entries],
+        "notices": [notice_json(record) for record in whole.notices],
     }
     return answered(facts)

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from monitor.actions.mutes import MuteError, MuteRequest, mute, unmute
 from monitor.incidents.mute import over
-from monitor.output.json import MuteFacts, mute_facts
+from monitor.output.incident_json import MuteJson, mute_json
 from monitor.people.caller import NotThereError
 from monitor.web.api.fields import Body, Fields, Key, Lasts, Line, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
@@ -44,14 +44,14 @@ class NewMute(Body):
 class MutesFacts(TypedDict):
     """Those of the configuration first, then the oldest first."""
 
-    mutes: list[MuteFacts]
+    mutes: list[MuteJson]
 
 
 async def show_list(call: Call[WhichMutes, NoBody]) -> web.Response:
     """Those that concern the caller."""
     now = call.sight.backend.now()
     found = [each for each in await call.sight.mutes() if call.query.over or not over(each, now)]
-    return answered({"mutes": [mute_facts(each, now) for each in found]})
+    return answered({"mutes": [mute_json(each, now) for each in found]})
 
 
 async def create(call: Call[NoQuery, NewMute]) -> web.Response:
@@ -71,7 +71,7 @@ async def create(call: Call[NoQuery, NewMute]) -> web.Response:
     except MuteError as error:
         raise _problem(error, HTTPStatus.UNPROCESSABLE_ENTITY) from None
     headers = {"Location": f"{ROOT}/mutes/{made.id}"}
-    return answered(mute_facts(made, call.sight.backend.now()), status=HTTPStatus.CREATED, headers=headers)
+    return answered(mute_json(made, call.sight.backend.now()), status=HTTPStatus.CREATED, headers=headers)
 
 
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
@@ -80,7 +80,7 @@ async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     found = next((each for each in await call.sight.mutes() if each.id == name), None)
     if found is None:
         raise NotThereError(f"mute {name}")
-    return answered(mute_facts(found, call.sight.backend.now()))
+    return answered(mute_json(found, call.sight.backend.now()))
 
 
 async def end(call: Call[NoQuery, NoBody]) -> web.Response:

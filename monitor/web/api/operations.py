@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Any
 
-from monitor.output.json import MuteFacts, RecordFacts, WholeFacts
+from monitor.output.incident_json import MuteJson, WholeJson
+from monitor.output.json import RecordJson
 from monitor.people.person import Rights
 from monitor.web.api import access, companies, export, incidents, mutes, places, probe_events, probes, sender
 from monitor.web.api.events import Everything, Only
@@ -71,7 +72,7 @@ def operations() -> list[Operation[Any, Any]]:
         Operation(
             *("GET", "/probes/{probe}", "get_probe", "probes", "One probe with its evidence"),
             act=probes.show,
-            answer=_ok("The probe.", RecordFacts),
+            answer=_ok("The probe.", RecordJson),
             problems=(NOT_THERE,),
         ),
         Operation(
@@ -109,7 +110,7 @@ def operations() -> list[Operation[Any, Any]]:
             *("GET", "/incidents/{incident}", "get_incident", "incidents", "One incident with its history"),
             said="Of one that touches other companies too, history and notices are not told: they name those.",
             act=incidents.show,
-            answer=_ok("The incident.", WholeFacts),
+            answer=_ok("The incident.", WholeJson),
             problems=(NOT_THERE,),
         ),
         Operation(
@@ -123,14 +124,14 @@ def operations() -> list[Operation[Any, Any]]:
             said="Who is bound to companies mutes only what is theirs.",
             body=mutes.NewMute,
             act=mutes.create,
-            answer=OperationResult(HTTPStatus.CREATED, "The mute.", MuteFacts, headers=WHERE),
+            answer=OperationResult(HTTPStatus.CREATED, "The mute.", MuteJson, headers=WHERE),
             rights=Rights.OPERATOR,
             problems=(NOT_THERE, UNREADABLE),
         ),
         Operation(
             *("GET", "/mutes/{mute}", "get_mute", "mutes", "One mute"),
             act=mutes.show,
-            answer=_ok("The mute.", MuteFacts),
+            answer=_ok("The mute.", MuteJson),
             problems=(NOT_THERE,),
         ),
         Operation(

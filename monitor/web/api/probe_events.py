@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from monitor.events import Event, Judged
-from monitor.output.json import event_facts
+from monitor.output.json import event_json
 from monitor.store import ProbeRecord
 from monitor.store.columns import all_legible, instant
 from monitor.web.api.fields import NoBody, NoQuery
@@ -117,4 +117,4 @@ def _under_way(record: ProbeRecord) -> bool:
 
 
 def _facts(record: ProbeRecord, what: Any) -> dict[str, Any]:
-    return event_facts(Event(record.probe, all_legible(what)))
+    return event_json(Event(record.probe, all_legible(what)))

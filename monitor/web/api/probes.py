@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from monitor.actions.probes import send
-from monitor.output.json import RowFacts, record_facts, row_facts
+from monitor.output.json import RowJson, record_json, row_json
 from monitor.output.text import explanation, plain
 from monitor.people.caller import NotThereError
 from monitor.store import Cursor, ProbeFilter
@@ -73,7 +73,7 @@ class ProbesFacts(TypedDict):
 
     A part may hold fewer than were asked for, even none, and still have a `next`."""
 
-    probes: list[RowFacts]
+    probes: list[RowJson]
     next: str | None
 
 
@@ -101,7 +101,7 @@ async def show_list(call: Call[PageOfFilter, NoBody]) -> web.Response:
     query = call.query
     await known(call.sight, query)
     page = await call.sight.probes(query.wanted(), _cursor(query.cursor), query.most)
-    return answered({"probes": [row_facts(row) for row in page.probes], "next": place_of(page.next)})
+    return answered({"probes": [row_json(row) for row in page.probes], "next": place_of(page.next)})
 
 
 async def known(sight: CallerView, asked: Filter) -> None:
@@ -144,7 +144,7 @@ async def create(call: Call[NoQuery, NewProbe]) -> web.Response:
 
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     """One probe with its evidence."""
-    return answered(record_facts(await call.sight.record(call.part("probe"))))
+    return answered(record_json(await call.sight.record(call.part("probe"))))
 
 
 async def explain(call: Call[NoQuery, NoBody]) -> web.Response:

@@ -1,0 +1,220 @@
+"""Incidents, their notices and mutes, as JSON shows them."""
+
+from datetime import datetime
+
+from typing_extensions import TypedDict
+
+from monitor.incidents.incident import (
+    Failure,
+    HistoryEntry,
+    Incident,
+    IncidentEvent,
+    Nature,
+    Reason,
+    Resolution,
+    Scope,
+    Severity,
+)
+from monitor.incidents.maintenance import PREFIX
+from monitor.incidents.mute import Mute, active, ends, following
+from monitor.notices.notice import NoticeKind
+from monitor.output.json import Time, iso
+from monitor.store import NoticeRecord
+from probes.kinds import Kind
+from probes.verdict import Cause, Grade, Outcome
+
+
+class IncidentJson(TypedDict):
+    """One incident of a list. `touches`: the companies that it touches now; `companies`: that it ever touched. One that
+    is recovering since `recovering_since` ends when the companies that are left were probed again."""
+
+    incident: str
+    open: bool
+    severity: Severity
+    scope: Scope
+    nature: Nature
+    outcome: Outcome
+    cause: Cause | None
+    company: str | None
+    mail_system: str | None
+    touches: list[str]
+    companies: list[str]
+    failing: int
+    muted: bool
+    muted_by: list[str]
+    began_at: Time
+    opened_at: Time
+    changed_at: Time
+    recovering_since: Time | None
+    closed_at: Time | None
+    seconds: int
+    ending: Resolution | None
+    merged_into: str | None
+    relapses: int
+
+
+class FailureJson(TypedDict):
+    """One path and kind that fails, by its latest probe."""
+
+    company: str
+    path: str
+    kind: Kind
+    nature: Nature
+    severity: Severity
+    since: Time
+    bad: int
+    probe: str
+    at: Time
+    outcome: Outcome
+    cause: Cause | None
+    grade: Grade
+    because: str
+    reason: Reason
+    compared_at: Time | None
+
+
+class EntryJson(TypedDict):
+    """One line of an incident's history."""
+
+    at: Time
+    turn: IncidentEvent
+    said: str
+
+
+class NoticeJson(TypedDict):
+    """What somebody was told, and whether it reached them."""
+
+    notice: str
+    channel: str
+    number: int
+    news: NoticeKind
+    at: Time
+    title: str
+    tries: int
+    next_try_at: Time | None
+    delivered_at: Time | None
+    fault: str | None
+
+
+class WholeJson(IncidentJson):
+    """One incident with what fails, its history and its notices."""
+
+    failures: list[FailureJson]
+    history: list[EntryJson]
+    notices: list[NoticeJson]
+
+
+class MuteJson(TypedDict):
+    """About what nobody is told, when and why. What is null restricts nothing."""
+
+    mute: str
+    company: str | None
+    path: str | None
+    mail_system: str | None
+    cause: Cause | None
+    weekly: str | None
+    begins_at: Time | None
+    ends_at: Time | None
+    active: bool
+    silent_until: Time | None
+    next: Time | None
+    by: str
+    why: str
+    created_at: Time | None
+    ended_at: Time | None
+    ended_by: str | None
+
+
+def incident_json(incident: Incident, muted_by: tuple[str, ...], now: datetime) -> IncidentJson:
+    """The JSON of an incident in a list. `muted_by`: ids of the mutes that cover it now."""
+    return {
+        "incident": incident.id,
+        "open": incident.open,
+        "severity": incident.severity,
+        "scope": incident.scope,
+        "nature": incident.nature,
+        "outcome": incident.outcome,
+        "cause": incident.cause,
+        "company": incident.company or None,
+        "mail_system": incident.mail_system or None,
+        "touches": list(incident.touches),
+        "companies": list(incident.companies),
+        "failing": incident.failing,
+        "muted": bool(muted_by),
+        "muted_by": list(muted_by),
+        "began_at": incident.began_at.isoformat(),
+        "opened_at": incident.opened_at.isoformat(),
+        "changed_at": incident.changed_at.isoformat(),
+        "recovering_since": iso(incident.recovering_since) if incident.recovering else None,
+        "closed_at": iso(incident.closed_at),
+        "seconds": round(((incident.closed_at or now) - incident.began_at).total_seconds()),
+        "ending": incident.ending,
+        "merged_into": incident.merged_into or None,
+        "relapses": incident.relapses,
+    }
+
+
+def failure_json(failure: Failure) -> FailureJson:
+    """The JSON of one path and kind that fails."""
+    return {
+        "company": failure.company,
+        "path": failure.path,
+        "kind": failure.kind,
+        "nature": failure.nature,
+        "severity": failure.severity,
+        "since": failure.since.isoformat(),
+        "bad": failure.bad,
+        "probe": failure.probe_id,
+        "at": failure.at.isoformat(),
+        "outcome": failure.outcome,
+        "cause": failure.cause,
+        "grade": failure.grade,
+        "because": failure.because,
+        "reason": failure.reason,
+        "compared_at": iso(failure.compared_at),
+    }
+
+
+def entry_json(entry: HistoryEntry) -> EntryJson:
+    """The JSON of one line of an incident's history."""
+    return {"at": entry.at.isoformat(), "turn": entry.turn, "said": entry.said}
+
+
+def notice_json(record: NoticeRecord) -> NoticeJson:
+    """The JSON of a notice and its delivery."""
+    notice = record.notice
+    return {
+        "notice": notice.id,
+        "channel": notice.channel,
+        "number": notice.number,
+        "news": notice.news,
+        "at": notice.at.isoformat(),
+        "title": notice.title,
+        "tries": record.tries,
+        "next_try_at": iso(record.next_try_at),
+        "delivered_at": iso(record.delivered_at),
+        "fault": record.fault or None,
+    }
+
+
+def mute_json(mute: Mute, now: datetime) -> MuteJson:
+    """The JSON of a mute."""
+    planned = mute.id.startswith(PREFIX)  # as long as it stands in the configuration: nobody knows since when
+    return {
+        "mute": mute.id,
+        "company": mute.company or None,
+        "path": mute.path or None,
+        "mail_system": mute.mail_system or None,
+        "cause": mute.cause,
+        "weekly": mute.weekly or None,
+        "begins_at": None if planned else mute.begins_at.isoformat(),
+        "ends_at": iso(mute.ends_at),
+        "active": active(mute, now),
+        "silent_until": iso(ends(mute, now)),
+        "next": iso(following(mute, now)),
+        "by": mute.by,
+        "why": mute.why,
+        "created_at": None if planned else mute.created_at.isoformat(),
+        "ended_at": iso(mute.ended_at),
+        "ended_by": mute.ended_by or None,
+    }

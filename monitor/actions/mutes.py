@@ -42,10 +42,10 @@ class MuteRequest:
     why: str = ""
 
 
-async def mute(sight: CallerScope, wish: MuteRequest) -> Mute:
+async def mute(view: CallerScope, wish: MuteRequest) -> Mute:
     """Keep a mute that begins now. Raises MuteError, and NotThereError for a company or path that is not theirs."""
-    caller, now = sight.caller, sight.backend.now()
-    cause = _place(sight, wish)
+    caller, now = view.caller, view.backend.now()
+    cause = _place(view, wish)
     lasts = _lasting(wish.lasts)
     made = Mute(
         id=new_id(),
@@ -60,34 +60,34 @@ async def mute(sight: CallerScope, wish: MuteRequest) -> Mute:
         why=_why(wish.why),
         created_at=now,
     )
-    await sight.backend.store.add_mute(made)
+    await view.backend.store.add_mute(made)
     said = f"{about(made)} for {wish.lasts.strip()}, mute {made.id}: {made.why}"
-    await sight.backend.store.note(AuditEntry(now, caller.name, caller.way, "mute", said, made.company))
-    sight.backend.casebook.poke()
+    await view.backend.store.note(AuditEntry(now, caller.name, caller.way, "mute", said, made.company))
+    view.backend.casebook.poke()
     return made
 
 
-async def unmute(sight: CallerScope, mute_id: str) -> Mute:
+async def unmute(view: CallerScope, mute_id: str) -> Mute:
     """End it before its time. Raises NotThereError, MuteError."""
-    caller, now = sight.caller, sight.backend.now()
-    found = next((each for each in await sight.mutes() if each.id == mute_id), None)
+    caller, now = view.caller, view.backend.now()
+    found = next((each for each in await view.mutes() if each.id == mute_id), None)
     if found is None:
         raise NotThereError(f"mute {mute_id}")
     if mute_id.startswith(PREFIX):
         raise MuteError("mute", "it stands in the configuration: take its [[maintenance]] table out there")
-    if not may_end(sight, found):
+    if not may_end(view, found):
         raise MuteError("mute", "it is about more than your companies; somebody who is bound to none can end it")
-    if over(found, now) or not await sight.backend.store.end_mute(mute_id, now, caller.name):
+    if over(found, now) or not await view.backend.store.end_mute(mute_id, now, caller.name):
         raise MuteError("mute", "it is over already")
     about_it = f"{about(found)}, mute {found.id}"
-    await sight.backend.store.note(AuditEntry(now, caller.name, caller.way, "mute ended", about_it, found.company))
-    sight.backend.casebook.poke()
+    await view.backend.store.note(AuditEntry(now, caller.name, caller.way, "mute ended", about_it, found.company))
+    view.backend.casebook.poke()
     return found
 
 
-def may_end(sight: CallerScope, found: Mute) -> bool:
+def may_end(view: CallerScope, found: Mute) -> bool:
     """Whether the caller's companies are all that it is about, and it does not stand in the configuration."""
-    ours = sight.caller.sees_all or bool(found.company and sight.caller.sees(found.company))
+    ours = view.caller.sees_all or bool(found.company and view.caller.sees(found.company))
     return ours and not found.id.startswith(PREFIX)
 
 
@@ -97,7 +97,7 @@ def about(found: Mute) -> str:
     return " · ".join(filter(None, (place, found.mail_system, found.cause))) or "everything"
 
 
-def _place(sight: CallerScope, wish: MuteRequest) -> Cause | None:
+def _place(view: CallerScope, wish: MuteRequest) -> Cause | None:
     """What it is about is there, for this caller: a mute of a misspelt name would silence nothing, unnoticed."""
     if wish.everything == bool(wish.company or wish.mail_system or wish.cause):
         said = (
@@ -109,11 +109,11 @@ def _place(sight: CallerScope, wish: MuteRequest) -> Cause | None:
     if wish.path and not wish.company:
         raise MuteError("path", "a path is named within a company: choose the company too")
     if wish.company:
-        sight.path(wish.company, wish.path) if wish.path else sight.paths(wish.company)
-    elif not sight.caller.sees_all:
+        view.path(wish.company, wish.path) if wish.path else view.paths(wish.company)
+    elif not view.caller.sees_all:
         raise MuteError("company", "choose one of your companies; what is wider is not yours to mute")
     if wish.mail_system:
-        _known("mail_system", wish.mail_system, {path.mail_system for path in sight.paths(wish.company)})
+        _known("mail_system", wish.mail_system, {path.mail_system for path in view.paths(wish.company)})
     return Cause(_known("cause", wish.cause, list(Cause))) if wish.cause else None
 
 

@@ -28,18 +28,18 @@ class CannotSendError(Exception):
         self.field = field
 
 
-async def send(sight: CallerScope, company: str, path: str, kinds: Sequence[Kind], role: Role) -> list[Probe]:
+async def send(view: CallerScope, company: str, path: str, kinds: Sequence[Kind], role: Role) -> list[Probe]:
     """Send a probe of each kind on this path, or with "" on each path of the company; without kinds, each path's first.
 
     Raises NotThereError, CannotSendError, TooManyError. LaunchError is not among them: what can be known is asked
     before anything is sent.
     """
-    backend, caller = sight.backend, sight.caller
-    sites = [sight.path(company, path)] if path else sight.paths(company)
+    backend, caller = view.backend, view.caller
+    sites = [view.path(company, path)] if path else view.paths(company)
     wishes = [(site, kind) for site in sites for kind in dict.fromkeys(kinds or site.kinds[:1])]
-    _check(sight, sites, role)
-    await _recall(sight)
-    _reserve(sight, wishes)
+    _check(view, sites, role)
+    await _recall(view)
+    _reserve(view, wishes)
     sent: list[Probe] = []
     try:
         for site, kind in wishes:
@@ -49,13 +49,13 @@ async def send(sight: CallerScope, company: str, path: str, kinds: Sequence[Kind
             deed = AuditEntry(backend.now(), caller.name, caller.way, WHAT, about, company, site.path)
             await backend.store.note(deed)
     finally:
-        _give_back(sight, wishes[len(sent) :])
+        _give_back(view, wishes[len(sent) :])
     return sent
 
 
-def _reserve(sight: CallerScope, wishes: Sequence[Wish]) -> None:
+def _reserve(view: CallerScope, wishes: Sequence[Wish]) -> None:
     """Take the room for all of them, or none. Raises TooManyError."""
-    backend, limits = sight.backend, _limits(sight, wishes)
+    backend, limits = view.backend, _limits(view, wishes)
     backend.manual.check(limits, backend.now())
     for number, (site, _) in enumerate(wishes):
         if not backend.admits(site):
@@ -65,16 +65,16 @@ def _reserve(sight: CallerScope, wishes: Sequence[Wish]) -> None:
     backend.manual.count(limits, backend.now())
 
 
-def _give_back(sight: CallerScope, unsent: Sequence[Wish]) -> None:
+def _give_back(view: CallerScope, unsent: Sequence[Wish]) -> None:
     """The room of what was not sent after all."""
     for site, _ in unsent:
-        sight.backend.give_back(site)
-    sight.backend.manual.give_back(_limits(sight, unsent) if unsent else ())
+        view.backend.give_back(site)
+    view.backend.manual.give_back(_limits(view, unsent) if unsent else ())
 
 
-async def _recall(sight: CallerScope) -> None:
+async def _recall(view: CallerScope) -> None:
     """After a start: who sent what in the last hour, and on which path, stands in the audit log."""
-    backend = sight.backend
+    backend = view.backend
     found: list[tuple[tuple[str, ...], datetime]] = []
     since, before = backend.now() - HOUR, None
     while not backend.manual.recalled:
@@ -88,11 +88,11 @@ async def _recall(sight: CallerScope) -> None:
             before = part[-1][0]
 
 
-def _check(sight: CallerScope, sites: Iterable[WatchedPath], role: Role) -> None:
+def _check(view: CallerScope, sites: Iterable[WatchedPath], role: Role) -> None:
     """Whether whom we compare with can speak here. Of the sender itself the probe tells why it cannot."""
     if role is Role.SENDER:
         return
-    identity = sight.backend.config().identities().get(role)
+    identity = view.backend.config().identities().get(role)
     if identity is None:
         raise CannotSendError(f"there is no {role}; add a [{role}] table to the configuration", "as")
     for site in sites:
@@ -100,12 +100,12 @@ def _check(sight: CallerScope, sites: Iterable[WatchedPath], role: Role) -> None
             raise CannotSendError(f"{site.key}: {why}", "as")
 
 
-def _limits(sight: CallerScope, wishes: Sequence[Wish]) -> list[Limit]:
+def _limits(view: CallerScope, wishes: Sequence[Wish]) -> list[Limit]:
     """What one person may send in an hour, and what may come on one path."""
-    most = sight.backend.config().web.manual
+    most = view.backend.config().web.manual
     counts: Mapping[str, int] = {site.key: sum(other is site for other, _ in wishes) for site, _ in wishes}
     person = Limit(
-        key=_person(sight.caller.way, sight.caller.name),
+        key=_person(view.caller.way, view.caller.name),
         wanted=len(wishes),
         most=most.per_person_per_hour,
         said=f"by hand one person sends at most {most.per_person_per_hour} probes in an hour",

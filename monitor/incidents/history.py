@@ -181,14 +181,14 @@ class CheckHistory:
     the inbox was launched."""
 
     mail: FailureState = FailureState()
-    sight: FailureState = FailureState()
+    visibility: FailureState = FailureState()
     well_at: datetime | None = None
 
     @property
     def launched_at(self) -> datetime | None:
         """When the newest probe of those that count was launched; None if there is none."""
-        lasts = [streak.last.launched_at for streak in (self.mail, self.sight) if streak.last]
-        goods = [streak.good_at for streak in (self.mail, self.sight) if streak.good_at]
+        lasts = [streak.last.launched_at for streak in (self.mail, self.visibility) if streak.last]
+        goods = [streak.good_at for streak in (self.mail, self.visibility) if streak.good_at]
         return max((*lasts, *goods), default=None)
 
     @property
@@ -196,7 +196,7 @@ class CheckHistory:
         """Whether the newest verdict was bad, and is not enough to say that it fails."""
         return any(
             not streak.fails and streak.recent and streak.recent[-1] is not Weight.GOOD
-            for streak in (self.mail, self.sight)
+            for streak in (self.mail, self.visibility)
         )
 
     def add(self, signal: Signal, limits: FailureLimits, names: Names) -> "CheckHistory":
@@ -204,14 +204,14 @@ class CheckHistory:
         delivered."""
         mark = mark_of(signal.kind, signal.verdict, names)
         dark = mark is Weight.UNKNOWN
-        sight = self.sight.add(mark, signal, limits, bad=dark, needed=limits.telling, rated=False)
+        visibility = self.visibility.add(mark, signal, limits, bad=dark, needed=limits.telling, rated=False)
         if dark and signal.verdict.cause is Cause.MOVED:
             mail = self.mail.add(Weight.GOOD, signal, limits, bad=False, needed=limits.good, rated=True)
-            return replace(self, mail=mail, sight=sight)
+            return replace(self, mail=mail, visibility=visibility)
         if dark:
-            return replace(self, sight=sight)
+            return replace(self, visibility=visibility)
         mail = self.mail.add(mark, signal, limits, bad=mark.bad, needed=limits.good, rated=True)
-        return CheckHistory(mail, sight, signal.launched_at if mark is Weight.GOOD else self.well_at)
+        return CheckHistory(mail, visibility, signal.launched_at if mark is Weight.GOOD else self.well_at)
 
 
 def track_of(
@@ -223,13 +223,13 @@ def track_of(
     past = list(signals)
     told = {failure.outcome is Outcome.UNKNOWN: failure for failure in before or ()}
     older = {dark: each for dark, each in told.items() if not past or each.since < past[0].launched_at}
-    mail, sight = (_failing(older[dark], names) if dark in older else FailureState() for dark in (False, True))
-    track = CheckHistory(mail, sight)
+    mail, visibility = (_failing(older[dark], names) if dark in older else FailureState() for dark in (False, True))
+    track = CheckHistory(mail, visibility)
     for signal in past:
         track = track.add(signal, limits, names)
     if before is None:
         return track
-    return replace(track, mail=track.mail.known(told.get(False)), sight=track.sight.known(told.get(True)))
+    return replace(track, mail=track.mail.known(told.get(False)), visibility=track.visibility.known(told.get(True)))
 
 
 def _failing(failure: Failure, names: Names) -> FailureState:

@@ -103,8 +103,10 @@ class Holders:
             for failure in incident.failures:
                 _senior(self._by_check, failure.check, incident)
             if incident.failing > len(incident.failures):
-                for company, sight in product(incident.touches, {failure.check[1] for failure in incident.failures}):
-                    _senior(self._by_company, (company, sight), incident)
+                for company, visibility in product(
+                    incident.touches, {failure.check[1] for failure in incident.failures}
+                ):
+                    _senior(self._by_company, (company, visibility), incident)
 
     def of(self, problem: Problem) -> Incident | None:
         """The senior one of those that hold checks of it; else the one that was about the same."""
@@ -114,10 +116,10 @@ class Holders:
         return next(iter(found.values()), None) or self._by_key.get(problem.key)
 
     def _holder(self, failure: Failure) -> Incident | None:
-        line, sight = failure.check
-        if holder := self._by_check.get((line, sight)):
+        line, visibility = failure.check
+        if holder := self._by_check.get((line, visibility)):
             return holder
-        guessed = self._by_company.get((line[0], sight))
+        guessed = self._by_company.get((line[0], visibility))
         own_mailbox = failure.nature is Nature.MAILBOX  # which nothing turns out to be that seemed to be another's
         return None if guessed and own_mailbox and guessed.nature is not Nature.MAILBOX else guessed
 

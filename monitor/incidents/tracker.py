@@ -228,9 +228,9 @@ class FailureTracker:
         return last.launched_at if last else failure.since
 
     def _streak(self, failure: Failure) -> FailureState:
-        line, sight = failure.check
+        line, visibility = failure.check
         track = self._tracks[line]
-        return track.sight if sight else track.mail
+        return track.visibility if visibility else track.mail
 
     def needing_control(
         self, signals: Iterable[Signal], now: datetime, asked: Mapping[PathKey, datetime]
@@ -293,7 +293,7 @@ class FailureTracker:
     def _look_at_connection(self, line: Check) -> None:
         """Keep in mind which lines nobody was reached on, until they are well again."""
         track, site = self._tracks[line], self._ways[line[:2]]
-        for dark, streak in ((False, track.mail), (True, track.sight)):
+        for dark, streak in ((False, track.mail), (True, track.visibility)):
             answer = unanswered(streak.last.verdict) if streak.last else None
             if answer and streak.since and streak.last:
                 since = streak.unreached_since or streak.last.launched_at
@@ -372,8 +372,8 @@ class FailureTracker:
             if track.mail.fails and track.mail.last:
                 comparisons = self._others.beside(line[:2], _failing(track.mail, track.mail.last), self._rigour())
                 yield self._failure(track.mail, track.mail.last, comparisons)
-            if track.sight.fails and track.sight.last:
-                yield self._failure(track.sight, track.sight.last, ())
+            if track.visibility.fails and track.visibility.last:
+                yield self._failure(track.visibility, track.visibility.last, ())
 
     def _failure(self, streak: FailureState, last: Signal, comparisons: Sequence[Comparison]) -> Failure:
         verdict, mark = last.verdict, streak.mark or mark_of(last.kind, last.verdict, self._names)

@@ -136,8 +136,8 @@ class LinkFacts(TypedDict):
 
 async def show_tokens(call: Call[NoQuery, NoBody]) -> web.Response:
     """All tokens."""
-    now = call.sight.backend.now()
-    return answered({"tokens": [_token(token, now) for token in await access_of(call.sight).tokens()]})
+    now = call.view.backend.now()
+    return answered({"tokens": [_token(token, now) for token in await access_of(call.view).tokens()]})
 
 
 async def make_token(call: Call[NoQuery, NewToken]) -> web.Response:
@@ -145,19 +145,17 @@ async def make_token(call: Call[NoQuery, NewToken]) -> web.Response:
     body = call.body
     lasts = timedelta(days=body.days) if body.days else None
     try:
-        token, secret = await access_of(call.sight).add_token(
-            body.name, body.rights, _companies(call.sight, body), lasts
-        )
+        token, secret = await access_of(call.view).add_token(body.name, body.rights, _companies(call.view, body), lasts)
     except AccessError as error:
         raise _refused(error) from None
-    facts: NewTokenFacts = {**_token(token, call.sight.backend.now()), "secret": secret}
+    facts: NewTokenFacts = {**_token(token, call.view.backend.now()), "secret": secret}
     headers = {"Location": f"{ROOT}/tokens/{token.id}"}
     return answered(facts, status=HTTPStatus.CREATED, headers=headers)
 
 
 async def show_token(call: Call[NoQuery, NoBody]) -> web.Response:
     """One token."""
-    return answered(_token(await _the_token(call), call.sight.backend.now()))
+    return answered(_token(await _the_token(call), call.view.backend.now()))
 
 
 async def revoke_token(call: Call[NoQuery, NoBody]) -> web.Response:
@@ -165,77 +163,77 @@ async def revoke_token(call: Call[NoQuery, NoBody]) -> web.Response:
     token = await _the_token(call)
     if token.revoked_at:
         raise ProblemError(HTTPStatus.CONFLICT, f"token {token.id} is revoked already")
-    await access_of(call.sight).revoke(token.id)
+    await access_of(call.view).revoke(token.id)
     return no_content()
 
 
 async def show_people(call: Call[NoQuery, NoBody]) -> web.Response:
     """All people."""
-    return answered({"people": [_person(person) for person in await access_of(call.sight).people()]})
+    return answered({"people": [_person(person) for person in await access_of(call.view).people()]})
 
 
 async def make_person(call: Call[NoQuery, NewPerson]) -> web.Response:
     """One more, and the link by which they choose a password."""
-    body, access = call.body, access_of(call.sight)
+    body, access = call.body, access_of(call.view)
     try:
-        companies = _companies(call.sight, body)
+        companies = _companies(call.view, body)
         name = access.full_name(body.name, companies)
         secret = await access.add(name, body.rights, companies)
     except AccessError as error:
         raise _refused(error) from None
-    facts: NewPersonFacts = {**_person(await _the_person(call.sight, name)), "link": _link(call.sight, secret)}
+    facts: NewPersonFacts = {**_person(await _the_person(call.view, name)), "link": _link(call.view, secret)}
     return answered(facts, status=HTTPStatus.CREATED, headers={"Location": f"{ROOT}/people/{name}"})
 
 
 async def show_person(call: Call[NoQuery, NoBody]) -> web.Response:
     """One of them."""
-    return answered(_person(await _the_person(call.sight, call.part("person"))))
+    return answered(_person(await _the_person(call.view, call.part("person"))))
 
 
 async def change_person(call: Call[NoQuery, PersonChange]) -> web.Response:
     """Keep them out, or let them in again. What is so already stays so."""
-    name, access = call.part("person"), access_of(call.sight)
-    person = await _the_person(call.sight, name)
+    name, access = call.part("person"), access_of(call.view)
+    person = await _the_person(call.view, name)
     if call.body.disabled != bool(person.disabled_at):
         try:
             await (access.disable(name) if call.body.disabled else access.enable(name))
         except AccessError as error:
             raise _refused(error) from None
-    return answered(_person(await _the_person(call.sight, name)))
+    return answered(_person(await _the_person(call.view, name)))
 
 
 async def make_link(call: Call[NoQuery, NoBody]) -> web.Response:
     """A new link for whoever lost theirs, or forgot the password."""
-    person = await _the_person(call.sight, call.part("person"))
+    person = await _the_person(call.view, call.part("person"))
     try:
-        secret = await access_of(call.sight).link(person.name)
+        secret = await access_of(call.view).link(person.name)
     except AccessError as error:
         raise _refused(error) from None
-    return answered({"person": person.name, "link": _link(call.sight, secret)}, status=HTTPStatus.CREATED)
+    return answered({"person": person.name, "link": _link(call.view, secret)}, status=HTTPStatus.CREATED)
 
 
 async def show_deeds(call: Call[WhichDeeds, NoBody]) -> web.Response:
     """Who did what."""
     try:
-        found, following = await call.sight.deeds(call.query.before, call.query.most)
+        found, following = await call.view.deeds(call.query.before, call.query.most)
     except NotThereError as error:
         wrong = Wrong("before", "is no place in your audit log", "send the `next` of the page before, or nothing")
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), wrong) from None
     return answered({"deeds": [_deed(number, deed) for number, deed in found], "next": following or None})
 
 
-def access_of(sight: CallerView) -> Access:
+def access_of(view: CallerView) -> Access:
     """What the caller does about people and tokens."""
-    caller, backend = sight.caller, sight.backend
+    caller, backend = view.caller, view.backend
     told_in = link_file(backend.config().store.url)
     return Access(backend.store, backend.now, caller.name, caller.way, caller.companies, told_in)
 
 
-def _companies(sight: CallerView, body: Granted) -> Companies:
+def _companies(view: CallerView, body: Granted) -> Companies:
     """The companies as they are kept. One that is not there would open nothing, unnoticed."""
     if body.companies is None:
         return None
-    there = {path.company for path in sight.paths()}
+    there = {path.company for path in view.paths()}
     wrong = [
         Wrong(f"companies.{place}", f"there is no company {name}", meant(name, there))
         for place, name in enumerate(body.companies)
@@ -248,14 +246,14 @@ def _companies(sight: CallerView, body: Granted) -> Companies:
 
 async def _the_token(call: Call[NoQuery, NoBody]) -> Token:
     name = call.part("token")
-    found = next((token for token in await access_of(call.sight).tokens() if token.id == name), None)
+    found = next((token for token in await access_of(call.view).tokens() if token.id == name), None)
     if found is None:
         raise NotThereError(f"token {name}")
     return found
 
 
-async def _the_person(sight: CallerView, name: str) -> Person:
-    found = next((person for person in await access_of(sight).people() if person.name == name), None)
+async def _the_person(view: CallerView, name: str) -> Person:
+    found = next((person for person in await access_of(view).people() if person.name == name), None)
     if found is None:
         raise NotThereError(f"person {name}")
     return found
@@ -265,8 +263,8 @@ def _refused(error: AccessError) -> ProblemError:
     return ProblemError(HTTPStatus.CONFLICT, str(error))
 
 
-def _link(sight: CallerView, secret: str) -> str:
-    return link_to(sight.backend.config().web.base_url, secret)
+def _link(view: CallerView, secret: str) -> str:
+    return link_to(view.backend.config().web.base_url, secret)
 
 
 def _token(token: Token, now: datetime) -> TokenFacts:

@@ -75,49 +75,49 @@ class PathsFacts(TypedDict):
 async def show_companies(call: Call[NoQuery, NoBody]) -> web.Response:
     """All of the caller's companies."""
     paths: dict[str, list[WatchedPath]] = {}
-    for path in call.sight.paths():
+    for path in call.view.paths():
         paths.setdefault(path.company, []).append(path)
-    open_in = _open_in(call.sight)
-    facts = [_company(call.sight, of_company, open_in) for of_company in paths.values()]
+    open_in = _open_in(call.view)
+    facts = [_company(call.view, of_company, open_in) for of_company in paths.values()]
     return answered({"companies": facts})
 
 
 async def show_company(call: Call[NoQuery, NoBody]) -> web.Response:
     """One with its paths."""
-    paths = call.sight.paths(call.part("company"))
+    paths = call.view.paths(call.part("company"))
     facts = {
-        **_company(call.sight, paths, _open_in(call.sight)),
-        "paths": [_watched(call.sight, path) for path in paths],
+        **_company(call.view, paths, _open_in(call.view)),
+        "paths": [_watched(call.view, path) for path in paths],
     }
     return answered(facts)
 
 
 async def show_paths(call: Call[OfCompany, NoBody]) -> web.Response:
     """All paths, or one company's."""
-    return answered({"paths": [_watched(call.sight, path) for path in call.sight.paths(call.query.company or "")]})
+    return answered({"paths": [_watched(call.view, path) for path in call.view.paths(call.query.company or "")]})
 
 
 async def show_path(call: Call[NoQuery, NoBody]) -> web.Response:
     """One path."""
-    return answered(_watched(call.sight, call.sight.path(call.part("company"), call.part("path"))))
+    return answered(_watched(call.view, call.view.path(call.part("company"), call.part("path"))))
 
 
-def _company(sight: CallerView, paths: list[WatchedPath], open_in: dict[str, list[str]]) -> CompanyJson:
+def _company(view: CallerView, paths: list[WatchedPath], open_in: dict[str, list[str]]) -> CompanyJson:
     first = paths[0]
     return {
         "company": first.company,
         "name": first.company_name,
         "mail_system": first.mail_system,
         "paths": [path.path for path in paths],
-        "worst": _worst(standing.verdict.outcome for standing in sight.current_verdicts(paths).values()),
+        "worst": _worst(standing.verdict.outcome for standing in view.current_verdicts(paths).values()),
         "incidents": open_in.get(first.company, []),
     }
 
 
-def _open_in(sight: CallerView) -> dict[str, list[str]]:
+def _open_in(view: CallerView) -> dict[str, list[str]]:
     """Ids of the open incidents that touch each company."""
     found: dict[str, list[str]] = {}
-    for incident in sight.open_incidents():
+    for incident in view.open_incidents():
         for company in incident.touches:
             found.setdefault(company, []).append(incident.id)
     return found
@@ -127,7 +127,7 @@ def _worst(outcomes: Iterable[Outcome]) -> Outcome | None:
     return min(outcomes, key=WORST_FIRST.index, default=None)
 
 
-def _watched(sight: CallerView, path: WatchedPath) -> WatchedFacts:
+def _watched(view: CallerView, path: WatchedPath) -> WatchedFacts:
     return {
         **path_json(path),
         "code_life_seconds": path.code_life.total_seconds(),
@@ -139,6 +139,6 @@ def _watched(sight: CallerView, path: WatchedPath) -> WatchedFacts:
                 "probe": standing.probe_id,
                 **delivery_json(standing.delivery),
             }
-            for (_, _, kind), standing in sight.current_verdicts([path]).items()
+            for (_, _, kind), standing in view.current_verdicts([path]).items()
         ],
     }

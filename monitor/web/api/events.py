@@ -40,17 +40,17 @@ class Everything:
 
     async def follow(self, call: Call[Only, NoBody]) -> web.StreamResponse:
         """Tell what was missed, and go on."""
-        sight, backend = call.sight, call.sight.backend
-        places = Places(sight.caller, await backend.store.key())
+        view, backend = call.view, call.view.backend
+        places = Places(view.caller, await backend.store.key())
         asked, came_again = _asked_for(call.request, places)
-        with backend.live.subscribed(lambda event: isinstance(event.what, Judged) and sight.wants(event)) as news:
+        with backend.live.subscribed(lambda event: isinstance(event.what, Judged) and view.wants(event)) as news:
             now = await self._feed.now(backend)
             place = asked or (replace(now, run=LOST) if came_again else now)
             stream = Stream()
             async with stream.to(call.request):
                 await stream.tell(places.id_of(place), {"event": "begin"})
                 while not stream.over:
-                    before, place = place, await self._tell(stream, sight, place, places, call.query.only)
+                    before, place = place, await self._tell(stream, view, place, places, call.query.only)
                     if before.signal != place.signal:
                         continue
                     if await _stirred(news):
@@ -60,22 +60,22 @@ class Everything:
         return stream
 
     async def _tell(
-        self, stream: Stream, sight: CallerView, place: FeedCursor, places: Places, only: str | None
+        self, stream: Stream, view: CallerView, place: FeedCursor, places: Places, only: str | None
     ) -> FeedCursor:
         """Tell what comes after this place, as far as it is known; the place after that."""
-        batch = await self._feed.after(sight.backend, place)
+        batch = await self._feed.after(view.backend, place)
         for signal in batch.signals if only != "incident" else ():
             place = replace(place, signal=signal.number)
-            if sight.caller.sees(signal.company):
+            if view.caller.sees(signal.company):
                 await stream.tell(places.id_of(place), _verdict(signal))
         place = replace(place, signal=batch.place.signal)
-        now, wanted = sight.backend.now(), only != "verdict"
+        now, wanted = view.backend.now(), only != "verdict"
         if batch.anew is not None and wanted:
-            own = [facts_of(mine, now) for each in batch.anew if (mine := sight.own(each))]
+            own = [facts_of(mine, now) for each in batch.anew if (mine := view.own(each))]
             await stream.tell(places.id_of(batch.place), {"event": "incidents", "open": own})
         for change in batch.changes if wanted else ():
             place = replace(place, run=self._feed.run, change=change.number)
-            if mine := sight.own(change.incident):
+            if mine := view.own(change.incident):
                 await stream.tell(places.id_of(place), {"event": "incident", **facts_of(mine, now)})
         return batch.place
 

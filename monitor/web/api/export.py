@@ -48,10 +48,10 @@ async def as_lines(call: Call[Filter, NoBody]) -> web.StreamResponse:
 
 async def _written(call: Call[Filter, NoBody], name: str, media: str, write: Write, head: str) -> web.StreamResponse:
     """Raises NotThereError, TooManyError."""
-    await known(call.sight, call.query)
-    backend = call.sight.backend
+    await known(call.view, call.query)
+    backend = call.view.backend
     try:
-        with backend.exports.taken(call.sight.caller):
+        with backend.exports.taken(call.view.caller):
             async with while_allowed(call.request):
                 return await _sent(call, name, media, write, head)
     except TooManyError:
@@ -66,7 +66,7 @@ async def _sent(call: Call[Filter, NoBody], name: str, media: str, write: Write,
     await response.prepare(call.request)
     try:
         await response.write(head.encode())
-        async for rows in pages(call.sight, call.query):
+        async for rows in pages(call.view, call.query):
             await response.write(write(rows).encode("utf-8", "replace"))
         await response.write_eof()
     except ConnectionError:  # who asked is gone
@@ -78,14 +78,14 @@ async def _sent(call: Call[Filter, NoBody], name: str, media: str, write: Write,
     return response
 
 
-async def pages(sight: CallerView, asked: Filter) -> AsyncIterator[Sequence[ProbeRow]]:
+async def pages(view: CallerView, asked: Filter) -> AsyncIterator[Sequence[ProbeRow]]:
     """All that is asked for, page by page; one page of all exports is read at a time, and the store rests between two
     of one export, so that the pages of others and the probes do not wait."""
     cursor: Cursor | None = None
     while True:
-        async with sight.backend.export_turn:
+        async with view.backend.export_turn:
             began = monotonic()
-            page = await sight.probes(asked.wanted(), cursor, AT_ONCE)
+            page = await view.probes(asked.wanted(), cursor, AT_ONCE)
             took = monotonic() - began
         if page.probes:
             yield page.probes

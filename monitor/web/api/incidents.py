@@ -39,23 +39,23 @@ def facts_of(incident: Incident, now: datetime) -> IncidentJson:
 
 async def show_list(call: Call[Which, NoBody]) -> web.Response:
     """Those that the caller may see, as far as they may see them."""
-    query, sight = call.query, call.sight
+    query, view = call.query, call.view
     if query.company:
-        await known(sight, Filter(company=query.company))
-    found = sorted(sight.open_incidents(), key=worst_first) if query.state != "closed" else []
+        await known(view, Filter(company=query.company))
+    found = sorted(view.open_incidents(), key=worst_first) if query.state != "closed" else []
     if query.state != "open":
-        found += [incident for incident in await sight.incidents(LOOKED_THROUGH) if not incident.open]
+        found += [incident for incident in await view.incidents(LOOKED_THROUGH) if not incident.open]
     if query.company:
         found = [each for each in found if query.company in (each.touches if each.open else each.companies)]
-    now = sight.backend.now()
+    now = view.backend.now()
     return answered({"incidents": [facts_of(incident, now) for incident in found[: query.most]]})
 
 
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     """One as a whole."""
-    whole = await call.sight.incident(call.part("incident"))
+    whole = await call.view.incident(call.part("incident"))
     facts: WholeJson = {
-        **facts_of(whole.incident, call.sight.backend.now()),
+        **facts_of(whole.incident, call.view.backend.now()),
         "failures": [failure_json(failure) for failure in whole.incident.failures],
         "history": [entry_json(entry) for entry in whole.entries],
         "notices": [notice_json(record) for record in whole.notices],

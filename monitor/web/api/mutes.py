@@ -49,8 +49,8 @@ class MutesFacts(TypedDict):
 
 async def show_list(call: Call[WhichMutes, NoBody]) -> web.Response:
     """Those that concern the caller."""
-    now = call.sight.backend.now()
-    found = [each for each in await call.sight.mutes() if call.query.over or not over(each, now)]
+    now = call.view.backend.now()
+    found = [each for each in await call.view.mutes() if call.query.over or not over(each, now)]
     return answered({"mutes": [mute_json(each, now) for each in found]})
 
 
@@ -67,26 +67,26 @@ async def create(call: Call[NoQuery, NewMute]) -> web.Response:
         why=body.why,
     )
     try:
-        made = await mute(call.sight, wish)
+        made = await mute(call.view, wish)
     except MuteError as error:
         raise _problem(error, HTTPStatus.UNPROCESSABLE_ENTITY) from None
     headers = {"Location": f"{ROOT}/mutes/{made.id}"}
-    return answered(mute_json(made, call.sight.backend.now()), status=HTTPStatus.CREATED, headers=headers)
+    return answered(mute_json(made, call.view.backend.now()), status=HTTPStatus.CREATED, headers=headers)
 
 
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     """One."""
     name = call.part("mute")
-    found = next((each for each in await call.sight.mutes() if each.id == name), None)
+    found = next((each for each in await call.view.mutes() if each.id == name), None)
     if found is None:
         raise NotThereError(f"mute {name}")
-    return answered(mute_json(found, call.sight.backend.now()))
+    return answered(mute_json(found, call.view.backend.now()))
 
 
 async def end(call: Call[NoQuery, NoBody]) -> web.Response:
     """End it now."""
     try:
-        await unmute(call.sight, call.part("mute"))
+        await unmute(call.view, call.part("mute"))
     except MuteError as error:
         raise _problem(error, HTTPStatus.CONFLICT) from None
     return no_content()

@@ -33,7 +33,7 @@ class Call(Generic[Q, B]):
     """One request, read and found good."""
 
     request: web.Request
-    sight: CallerView
+    view: CallerView
     query: Q
     body: B
 

@@ -75,10 +75,10 @@ def news(
 
 async def follow(call: Call[NoQuery, NoBody]) -> web.StreamResponse:
     """Tell it all, and go on until nothing more is waited for. Who comes again after that is told to stay away."""
-    probe_id, sight, live = call.part("probe"), call.sight, call.sight.backend.live
+    probe_id, view, live = call.part("probe"), call.view, call.view.backend.live
     place = place_of(call.request.headers.get(LAST))
     with live.subscribed(lambda event: event.probe.id == probe_id) as subscription:
-        record = await sight.record(probe_id)
+        record = await view.record(probe_id)
         came_again = LAST in call.request.headers
         if came_again and record.closed_at and not list(news(record, (), place)):
             return web.Response(status=HTTPStatus.NO_CONTENT)
@@ -91,7 +91,7 @@ async def follow(call: Call[NoQuery, NoBody]) -> web.StreamResponse:
                 if record.closed_at or stream.over:
                     break
                 if await stirred(subscription):
-                    record = await sight.record(probe_id)
+                    record = await view.record(probe_id)
             if record.closed_at:
                 await stream.tell(str(place), {"event": "end", "probe": probe_id})
     return stream

@@ -99,12 +99,12 @@ class SentAllFacts(TypedDict):
 async def show_list(call: Call[PageOfFilter, NoBody]) -> web.Response:
     """A part of the list."""
     query = call.query
-    await known(call.sight, query)
-    page = await call.sight.probes(query.wanted(), _cursor(query.cursor), query.most)
+    await known(call.view, query)
+    page = await call.view.probes(query.wanted(), _cursor(query.cursor), query.most)
     return answered({"probes": [row_json(row) for row in page.probes], "next": place_of(page.next)})
 
 
-async def known(sight: CallerView, asked: Filter) -> None:
+async def known(view: CallerView, asked: Filter) -> None:
     """Whether what is asked for can be there: a misspelt name would find nothing, unnoticed. Raises ProblemError,
     NotThereError."""
     if asked.path and not asked.company:
@@ -112,20 +112,20 @@ async def known(sight: CallerView, asked: Filter) -> None:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "path is given without its company", wrong)
     if asked.company is None:
         return
-    keys = {(path.company, path.path) for path in sight.paths()}
+    keys = {(path.company, path.path) for path in view.paths()}
     if any(company == asked.company and asked.path in (None, path) for company, path in keys):
         return
     left = ProbeFilter(None, asked.company, asked.path or "")  # it may have been watched once
-    if not (await sight.probes(left, None, 1)).probes:
+    if not (await view.probes(left, None, 1)).probes:
         raise NotThereError("/".join(filter(None, ("company " + asked.company, asked.path))))
 
 
 async def create(call: Call[NoQuery, NewProbe]) -> web.Response:
     """Send now."""
-    wish, sight = call.body, call.sight
-    _check(sight, wish)
+    wish, view = call.body, call.view
+    _check(view, wish)
     kinds = [*([wish.kind] if wish.kind else []), *(wish.kinds or [])]
-    sent = await send(sight, wish.company, wish.path or "", kinds, wish.role)
+    sent = await send(view, wish.company, wish.path or "", kinds, wish.role)
     facts = [
         SentFacts(
             probe=probe.id,
@@ -144,12 +144,12 @@ async def create(call: Call[NoQuery, NewProbe]) -> web.Response:
 
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     """One probe with its evidence."""
-    return answered(record_json(await call.sight.record(call.part("probe"))))
+    return answered(record_json(await call.view.record(call.part("probe"))))
 
 
 async def explain(call: Call[NoQuery, NoBody]) -> web.Response:
     """What `mailpath explain` says."""
-    record = await call.sight.record(call.part("probe"))
+    record = await call.view.record(call.part("probe"))
     text = "".join(f"{plain(line)}\n" for line in explanation(record))
     return web.Response(body=text.encode("utf-8", "replace"), content_type="text/plain", charset="utf-8")
 
@@ -166,9 +166,9 @@ def _cursor(place: str | None) -> Cursor | None:
     return Cursor(moment(int(at)), probe_id)
 
 
-def _check(sight: CallerView, wish: NewProbe) -> None:
+def _check(view: CallerView, wish: NewProbe) -> None:
     """Whether there is such a company and path for the caller. Raises ProblemError, which says what there is."""
-    paths = sight.paths()
+    paths = view.paths()
     companies = {path.company for path in paths}
     if wish.company not in companies:
         _missing("company", wish.company, companies)

@@ -70,15 +70,15 @@ class StandingFacts(TypedDict):
 
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     """As far as the caller's companies tell."""
-    sight, config = call.sight, call.sight.backend.config()
+    view, config = call.view, call.view.backend.config()
     identities = {role: _identity(identity) for role, identity in config.identities().items()}
     facts: StandingFacts = {
         "domain": config.sender.domain,
         "sender": identities[Role.SENDER],
         "control": identities.get(Role.CONTROL),
         "neighbour": identities.get(Role.NEIGHBOUR),
-        "mail_systems": _by_system(sight),
-        "checks": await checks(sight),
+        "mail_systems": _by_system(view),
+        "checks": await checks(view),
         "note": NOTE,
     }
     return answered(facts)
@@ -94,31 +94,31 @@ def _identity(identity: Identity) -> IdentityFacts:
     }
 
 
-def _by_system(sight: CallerView) -> list[SystemFacts]:
+def _by_system(view: CallerView) -> list[SystemFacts]:
     counted: dict[str, Counter[Outcome]] = {}
-    for path in sight.paths():
-        current_verdicts = sight.current_verdicts([path]).values()
+    for path in view.paths():
+        current_verdicts = view.current_verdicts([path]).values()
         counted.setdefault(path.mail_system, Counter()).update(
             standing.verdict.outcome for standing in current_verdicts
         )
     return [{"mail_system": name, "outcomes": dict(counted[name])} for name in sorted(counted)]
 
 
-async def checks(sight: CallerView) -> list[ChecksFacts]:
+async def checks(view: CallerView) -> list[ChecksFacts]:
     """What receivers said of the newest arrival on each path, of the newest paths."""
     newest: dict[tuple[str, str], tuple[Check, CurrentVerdict]] = {}
-    for line, standing in sight.current_verdicts(sight.paths()).items():
+    for line, standing in view.current_verdicts(view.paths()).items():
         seen = newest.get(line[:2])
         if standing.verdict.outcome in ARRIVED and (seen is None or seen[1].at < standing.at):
             newest[line[:2]] = line, standing
     last = sorted(newest.values(), key=lambda each: each[1].at, reverse=True)[:MOST_READ]
-    found = [await _checks(sight, standing.probe_id) for _, standing in last]
+    found = [await _checks(view, standing.probe_id) for _, standing in last]
     return [each for each in found if each]
 
 
-async def _checks(sight: CallerView, probe_id: str) -> ChecksFacts | None:
+async def _checks(view: CallerView, probe_id: str) -> ChecksFacts | None:
     try:
-        record = await sight.record(probe_id)
+        record = await view.record(probe_id)
     except NotThereError:  # forgotten
         return None
     arrivals = [seen for seen in record.evidence if isinstance(seen, Arrival)]

@@ -155,23 +155,23 @@ async def lead(_: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """The page."""
-    sight, backend = caller_view_of(request), request.app[BACKEND]
+    view, backend = caller_view_of(request), request.app[BACKEND]
     key, asked, now = request.match_info["company"], request.query.get("span", ""), backend.now()
-    paths = sight.paths(key) if key else []
-    history = await sight.history(key, now - SPANS.get(asked, SPANS[USUAL]))
-    past = [incident for incident in await sight.incidents(LOOKED_THROUGH) if not incident.open]
+    paths = view.paths(key) if key else []
+    history = await view.history(key, now - SPANS.get(asked, SPANS[USUAL]))
+    past = [incident for incident in await view.incidents(LOOKED_THROUGH) if not incident.open]
     identity = backend.config().sender
-    view = await asyncio.to_thread(  # of many probes it takes its time
+    shown = await asyncio.to_thread(  # of many probes it takes its time
         company_view,
         paths,
-        sight.current_verdicts(paths),
-        [*sight.open_incidents(), *past],
+        view.current_verdicts(paths),
+        [*view.open_incidents(), *past],
         history,
         SenderInfo(identity.domain, identity.source_ip),
         stretch_of(asked, history, now),
         now,
     )
-    return page(request, "company.html", view=view, now=now, spans=tuple(SPANS))
+    return page(request, "company.html", view=shown, now=now, spans=tuple(SPANS))
 
 
 def _path(

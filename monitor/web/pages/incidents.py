@@ -35,17 +35,17 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
-async def around_of(sight: CallerView) -> PageContext:
+async def around_of(view: CallerView) -> PageContext:
     """What else is known, for this caller."""
-    return PageContext(sight.paths(), await sight.mutes(), now_of(sight))
+    return PageContext(view.paths(), await view.mutes(), now_of(view))
 
 
 async def show_list(request: web.Request) -> web.Response:
     """Open ones, and those that are over."""
-    sight = caller_view_of(request)
-    around = await around_of(sight)
+    view = caller_view_of(request)
+    around = await around_of(view)
     said = {name: request.query.get(name, "").strip()[:LONGEST] for name in ("company", "severity", "state")}
-    found = await sight.incidents(MOST)
+    found = await view.incidents(MOST)
     opened, over_now = rows(found, around, Chosen(**said))
     return page(
         request,
@@ -56,7 +56,7 @@ async def show_list(request: web.Request) -> web.Response:
         chosen=said,
         names={path.company: path.company_name for path in around.paths},
         severities=list(Severity),
-        may_mute=sight.caller.may(Rights.OPERATOR),
+        may_mute=view.caller.may(Rights.OPERATOR),
         now=around.now,
     )
 
@@ -69,19 +69,19 @@ async def show_incident(request: web.Request) -> web.Response:
 async def _incident(
     request: web.Request, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
 ) -> web.Response:
-    sight = caller_view_of(request)
-    around = await around_of(sight)
-    whole = await sight.incident(request.match_info["incident"])
+    view = caller_view_of(request)
+    around = await around_of(view)
+    whole = await view.incident(request.match_info["incident"])
     partly = not whole.entries  # whatever is an incident was opened, and its history says so
     return page(
         request,
         "incident.html",
         status=status,
-        view=incident_view(whole, around, sight.backend.config(), partly=partly),
+        view=incident_view(whole, around, view.backend.config(), partly=partly),
         entries=whole.entries,
-        choices=choices(whole.incident, around, sees_all=sight.caller.sees_all),
-        endable={each.id for each in around.mutes if may_end(sight, each)},
-        may_mute=sight.caller.may(Rights.OPERATOR),
+        choices=choices(whole.incident, around, sees_all=view.caller.sees_all),
+        endable={each.id for each in around.mutes if may_end(view, each)},
+        may_mute=view.caller.may(Rights.OPERATOR),
         lengths=LENGTHS,
         typed=typed,
         wrong=wrong,
@@ -92,11 +92,11 @@ async def _incident(
 @needs(Rights.OPERATOR)
 async def mute_incident(request: web.Request) -> web.Response:
     """Mute what the incident is about."""
-    sight = caller_view_of(request)
-    await sight.incident(request.match_info["incident"])
+    view = caller_view_of(request)
+    await view.incident(request.match_info["incident"])
     typed = await _typed(request)
     try:
-        await mute(sight, _silence(typed, dict(parse_qsl(typed.get("about", "")))))
+        await mute(view, _silence(typed, dict(parse_qsl(typed.get("about", "")))))
     except MuteError as error:
         return await _incident(request, typed, {error.field: str(error)}, 422)
     except NotThereError as error:
@@ -113,22 +113,22 @@ async def show_mutes(request: web.Request) -> web.Response:
 async def _mutes(
     request: web.Request, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
 ) -> web.Response:
-    sight = caller_view_of(request)
-    around = await around_of(sight)
+    view = caller_view_of(request)
+    around = await around_of(view)
     newest_first = around.mutes[::-1]
     ranked = sorted(newest_first, key=lambda each: (over(each, around.now), not active(each, around.now)))
     return page(
         request,
         "mutes.html",
         status=status,
-        mutes=[silent(each, around.now, may_end=may_end(sight, each)) for each in ranked[:MOST]],
+        mutes=[silent(each, around.now, may_end=may_end(view, each)) for each in ranked[:MOST]],
         more=max(len(ranked) - MOST, 0),
         paths=around.paths,
         names={path.company: path.company_name for path in around.paths},
         systems=sorted({path.mail_system for path in around.paths}),
         causes=sorted(Cause),
         lengths=LENGTHS,
-        sees_all=sight.caller.sees_all,
+        sees_all=view.caller.sees_all,
         typed=typed,
         wrong=wrong,
         now=around.now,

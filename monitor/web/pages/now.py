@@ -201,11 +201,11 @@ def routes() -> list[web.RouteDef]:
 
 async def show(request: web.Request) -> web.Response:
     """The page."""
-    sight, backend = caller_view_of(request), request.app[BACKEND]
-    paths, now = sight.paths(), backend.now()
-    view = now_view(paths, sight.current_verdicts(paths), sight.open_incidents(), asked(request.query), now)
+    view, backend = caller_view_of(request), request.app[BACKEND]
+    paths, now = view.paths(), backend.now()
+    shown = now_view(paths, view.current_verdicts(paths), view.open_incidents(), asked(request.query), now)
     sandbox = bool(backend.config().sandbox.companies)
-    return page(request, "now.html", view=view, now=now, sandbox=sandbox, starting=backend.ready())
+    return page(request, "now.html", view=shown, now=now, sandbox=sandbox, starting=backend.ready())
 
 
 def _companies(

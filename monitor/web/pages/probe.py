@@ -35,40 +35,40 @@ def routes() -> list[web.RouteDef]:
 
 async def show_probe(request: web.Request) -> web.Response:
     """One probe."""
-    sight = caller_view_of(request)
-    record = await sight.record(request.match_info["probe"])
-    before, following = await sight.neighbours(record.probe)
-    path = path_of(sight, record.probe.company, record.probe.path)
-    view = probe_view(record, path, sender_of(sight), now_of(sight), sight.open_incidents())
+    view = caller_view_of(request)
+    record = await view.record(request.match_info["probe"])
+    before, following = await view.neighbours(record.probe)
+    path = path_of(view, record.probe.company, record.probe.path)
+    shown = probe_view(record, path, sender_of(view), now_of(view), view.open_incidents())
     return page(
         request,
         "probe.html",
-        view=view,
+        view=shown,
         before=before,
         next=following,
-        may_probe=sight.caller.may(Rights.OPERATOR),
+        may_probe=view.caller.may(Rights.OPERATOR),
         explained="\n".join(plain(line) for line in explanation(record)),
-        now=now_of(sight),
+        now=now_of(view),
     )
 
 
-def path_of(sight: CallerView, company: str, path: str) -> WatchedPath | None:
+def path_of(view: CallerView, company: str, path: str) -> WatchedPath | None:
     """The path as it is configured now, None where it is gone."""
     try:
-        return sight.path(company, path)
+        return view.path(company, path)
     except NotThereError:
         return None
 
 
-def sender_of(sight: CallerView) -> SenderInfo:
+def sender_of(view: CallerView) -> SenderInfo:
     """Whose mail it is about."""
-    sender = sight.backend.config().sender
+    sender = view.backend.config().sender
     return SenderInfo(sender.domain, sender.source_ip)
 
 
-def now_of(sight: CallerView) -> datetime:
+def now_of(view: CallerView) -> datetime:
     """The service's time."""
-    return sight.backend.now()
+    return view.backend.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,10 @@ def _moment(name: str, text: str, wrong: dict[str, str]) -> datetime | None:
 
 async def show_list(request: web.Request) -> web.Response:
     """Probes, newest first."""
-    sight = caller_view_of(request)
-    said, wanted = asked(dict(request.query), sight.caller.companies)
-    found = await _part(sight, wanted, cursor_of(request.query.get("before", "")))
-    paths = sight.paths()
+    view = caller_view_of(request)
+    said, wanted = asked(dict(request.query), view.caller.companies)
+    found = await _part(view, wanted, cursor_of(request.query.get("before", "")))
+    paths = view.paths()
     return page(
         request,
         "probes.html",
@@ -154,19 +154,19 @@ async def show_list(request: web.Request) -> web.Response:
         later=request.query.get("before", ""),
         older=_older(request, found.next),
         first=_address(request, ""),
-        may_probe=sight.caller.may(Rights.OPERATOR),
-        now=now_of(sight),
+        may_probe=view.caller.may(Rights.OPERATOR),
+        now=now_of(view),
     )
 
 
-async def _part(sight: CallerView, wanted: ProbeFilter, cursor: Cursor | None) -> ProbePage:
+async def _part(view: CallerView, wanted: ProbeFilter, cursor: Cursor | None) -> ProbePage:
     """One page of the list, as full as it gets with few looks."""
-    found = await sight.probes(wanted, cursor, MOST)
+    found = await view.probes(wanted, cursor, MOST)
     rows = list(found.probes)
     for _ in range(LOOKS):
         if found.next is None or len(rows) >= MOST:
             break
-        found = await sight.probes(wanted, found.next, MOST - len(rows))
+        found = await view.probes(wanted, found.next, MOST - len(rows))
         rows += found.probes
     return ProbePage(tuple(rows), found.next)
 

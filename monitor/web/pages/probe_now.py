@@ -120,16 +120,16 @@ async def show_form(request: web.Request) -> web.Response:
     )
 
 
-def _first(sight: CallerView, where: str) -> tuple[str, ...]:
+def _first(view: CallerView, where: str) -> tuple[str, ...]:
     """The kind that is chosen before anybody chooses: the first that the path watches."""
-    found = place_of(where, sight.paths()) if where else ""
-    chosen = [path for path in sight.paths() if isinstance(found, tuple) and path.company == found[0]]
+    found = place_of(where, view.paths()) if where else ""
+    chosen = [path for path in view.paths() if isinstance(found, tuple) and path.company == found[0]]
     return tuple(chosen[0].kinds[:1]) if chosen else (Kind.VERIFICATION,)
 
 
 def _form(request: web.Request, wish: ProbeForm, status: int = 200, retry_after: int = 0) -> web.Response:
-    sight = caller_view_of(request)
-    paths = sight.paths()
+    view = caller_view_of(request)
+    paths = view.paths()
     response = page(
         request,
         "probe_now.html",
@@ -139,9 +139,9 @@ def _form(request: web.Request, wish: ProbeForm, status: int = 200, retry_after:
         several=several(paths),
         kinds=list(Kind),
         roles=list(Role),
-        speaking=sight.backend.config().identities(),
-        limits=sight.backend.config().web.manual,
-        now=now_of(sight),
+        speaking=view.backend.config().identities(),
+        limits=view.backend.config().web.manual,
+        now=now_of(view),
     )
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
@@ -151,12 +151,12 @@ def _form(request: web.Request, wish: ProbeForm, status: int = 200, retry_after:
 @needs(Rights.OPERATOR)
 async def send_probes(request: web.Request) -> web.Response:
     """Send what the form says, and lead to where it can be watched."""
-    sight, wish = caller_view_of(request), wish_of(await request.post())
-    order = order_of(wish, sight.paths())
+    view, wish = caller_view_of(request), wish_of(await request.post())
+    order = order_of(wish, view.paths())
     if isinstance(order, dict):
         return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, order), 422)
     try:
-        sent = await send(sight, order.company, order.path, order.kinds, order.role)
+        sent = await send(view, order.company, order.path, order.kinds, order.role)
     except CannotSendError as error:
         return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, {error.field: str(error)}), 422)
     except TooManyError as error:
@@ -179,25 +179,25 @@ class Sent:
 
 async def show_sent(request: web.Request) -> web.Response:
     """Several probes that were sent together, and how each fares. Viewers may be shown what an operator did."""
-    sight = caller_view_of(request)
+    view = caller_view_of(request)
     ids = request.query.get("probes", "").split(".")[:MOST_TOGETHER]
-    sent = [found for probe_id in dict.fromkeys(ids) if (found := await _sent(sight, probe_id))]
+    sent = [found for probe_id in dict.fromkeys(ids) if (found := await _sent(view, probe_id))]
     if not sent:
         raise NotThereError("such probes")
     waiting = sum(each.record.verdict is None for each in sent)
-    return page(request, "probes_sent.html", sent=sent, waiting=waiting, now=now_of(sight))
+    return page(request, "probes_sent.html", sent=sent, waiting=waiting, now=now_of(view))
 
 
-async def _sent(sight: CallerView, probe_id: str) -> Sent | None:
+async def _sent(view: CallerView, probe_id: str) -> Sent | None:
     try:
-        record = await sight.record(probe_id)
+        record = await view.record(probe_id)
     except NotThereError:
         return None
-    names = {path.company: path.company_name for path in sight.paths()}
+    names = {path.company: path.company_name for path in view.paths()}
     taken = delivery_time(record.probe, record.evidence)
     return Sent(
         record,
         names.get(record.probe.company, record.probe.company),
-        "" if record.verdict else waits_for(record, now_of(sight)),
+        "" if record.verdict else waits_for(record, now_of(view)),
         taken.total_seconds() if taken is not None else None,
     )

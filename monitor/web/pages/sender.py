@@ -140,19 +140,19 @@ def routes() -> list[web.RouteDef]:
 
 async def show(request: web.Request) -> web.Response:
     """The page."""
-    sight, backend = caller_view_of(request), request.app[BACKEND]
-    paths = sight.paths()
-    current_verdicts = sight.current_verdicts(paths)
-    records = [record for probe in newest_arrivals(current_verdicts) if (record := await _record(sight, probe))]
+    view, backend = caller_view_of(request), request.app[BACKEND]
+    paths = view.paths()
+    current_verdicts = view.current_verdicts(paths)
+    records = [record for probe in newest_arrivals(current_verdicts) if (record := await _record(view, probe))]
     known = {(path.company, path.path): path for path in paths}
     said = await asyncio.to_thread(_read, records, known)
-    view = sender_view(backend.config(), paths, current_verdicts, said)
-    return page(request, "sender.html", view=view, now=backend.now())
+    shown = sender_view(backend.config(), paths, current_verdicts, said)
+    return page(request, "sender.html", view=shown, now=backend.now())
 
 
-async def _record(sight: CallerView, probe_id: str) -> ProbeRecord | None:
+async def _record(view: CallerView, probe_id: str) -> ProbeRecord | None:
     try:
-        return await sight.record(probe_id)
+        return await view.record(probe_id)
     except NotThereError:  # forgotten in the meantime
         return None
 

@@ -57,29 +57,29 @@ class NewSecret:
     secret: str
 
 
-def access_of(sight: CallerView) -> Access:
+def access_of(view: CallerView) -> Access:
     """What the caller may do about people and tokens."""
-    caller = sight.caller
-    return Access(sight.backend.store, sight.backend.now, caller.name, caller.way, caller.companies)
+    caller = view.caller
+    return Access(view.backend.store, view.backend.now, caller.name, caller.way, caller.companies)
 
 
 @needs(Rights.ADMIN)
 async def show_settings(request: web.Request) -> web.Response:
     """The version, and the configuration as it was loaded."""
-    sight = caller_view_of(request)
-    config = sight.backend.config()
+    view = caller_view_of(request)
+    config = view.backend.config()
     company = request.query.get("company", "").strip()[:LONGEST]
-    seen = company if sight.caller.sees(company) else ""
+    seen = company if view.caller.sees(company) else ""
     return page(
         request,
         "settings.html",
         version=version("mailpath"),
         python=platform.python_version(),
-        tables=tables(config, sight.caller.companies),
-        names={path.company: path.company_name for path in sight.paths()},
+        tables=tables(config, view.caller.companies),
+        names={path.company: path.company_name for path in view.paths()},
         company=company,
         company_tables=company_tables(config, seen) if seen else [],
-        now=now_of(sight),
+        now=now_of(view),
     )
 
 
@@ -90,45 +90,45 @@ async def show_people(request: web.Request) -> web.Response:
 
 
 async def _people(request: web.Request, typed: Typed, once: NewSecret | None = None, status: int = 200) -> web.Response:
-    sight = caller_view_of(request)
+    view = caller_view_of(request)
     return page(
         request,
         "people.html",
         status=status,
-        people=await access_of(sight).people(),
+        people=await access_of(view).people(),
         rights=list(Rights),
-        names=_names(sight),
+        names=_names(view),
         typed=typed,
         once=once,
-        now=now_of(sight),
+        now=now_of(view),
     )
 
 
 @needs(Rights.ADMIN)
 async def add_person(request: web.Request) -> web.Response:
     """Make a person, and show their link this once: so there is no redirect, which would have to carry it."""
-    sight, typed = caller_view_of(request), await _typed(request)
+    view, typed = caller_view_of(request), await _typed(request)
     try:
-        access, companies = access_of(sight), _companies(sight, typed)
+        access, companies = access_of(view), _companies(view, typed)
         name = access.full_name(typed.said.get("name", ""), companies)
         secret = await access.add(name, _rights(typed), companies)
     except AccessError as error:
         return await _people(request, _wrong(typed, str(error)), status=422)
-    return await _people(request, Typed(), NewSecret(name, _link(sight, secret)))
+    return await _people(request, Typed(), NewSecret(name, _link(view, secret)))
 
 
 @needs(Rights.ADMIN)
 async def change_person(request: web.Request) -> web.Response:
     """What the button that was pressed says, to the person that the form names."""
-    sight, typed = caller_view_of(request), await _typed(request)
-    access, name, wanted = access_of(sight), typed.said.get("name", ""), typed.said.get("do", "")
+    view, typed = caller_view_of(request), await _typed(request)
+    access, name, wanted = access_of(view), typed.said.get("name", ""), typed.said.get("do", "")
     try:
         if wanted == "link":
-            return await _people(request, Typed(), NewSecret(name, _link(sight, await access.link(name))))
+            return await _people(request, Typed(), NewSecret(name, _link(view, await access.link(name))))
         deeds: dict[str, Callable[[], Awaitable[None]]] = {
             "disable": lambda: access.disable(name),
             "enable": lambda: access.enable(name),
-            "rights": lambda: access.change(name, _rights(typed), _companies(sight, typed)),
+            "rights": lambda: access.change(name, _rights(typed), _companies(view, typed)),
         }
         if wanted not in deeds:
             raise AccessError("it is not said what to do; use the buttons of the page")
@@ -145,9 +145,9 @@ async def show_tokens(request: web.Request) -> web.Response:
 
 
 async def _tokens(request: web.Request, typed: Typed, once: NewSecret | None = None, status: int = 200) -> web.Response:
-    sight = caller_view_of(request)
-    now = now_of(sight)
-    newest_first = sorted(await access_of(sight).tokens(), key=lambda token: token.created_at, reverse=True)
+    view = caller_view_of(request)
+    now = now_of(view)
+    newest_first = sorted(await access_of(view).tokens(), key=lambda token: token.created_at, reverse=True)
     return page(
         request,
         "tokens.html",
@@ -155,7 +155,7 @@ async def _tokens(request: web.Request, typed: Typed, once: NewSecret | None = N
         tokens=sorted(((token, good(token, now)) for token in newest_first), key=lambda each: not each[1]),
         rights=list(Rights),
         lengths=LENGTHS,
-        names=_names(sight),
+        names=_names(view),
         typed=typed,
         once=once,
         now=now,
@@ -165,7 +165,7 @@ async def _tokens(request: web.Request, typed: Typed, once: NewSecret | None = N
 @needs(Rights.ADMIN)
 async def add_token(request: web.Request) -> web.Response:
     """Make a token, and show it this once."""
-    sight, typed = caller_view_of(request), await _typed(request)
+    view, typed = caller_view_of(request), await _typed(request)
     lasts = typed.said.get("lasts", "90d")
     try:
         length = None if lasts == FOR_EVER else LASTS.validate_python(lasts)
@@ -173,7 +173,7 @@ async def add_token(request: web.Request) -> web.Response:
         return await _tokens(request, _wrong(typed, 'must be a time like "90d"', "lasts"), status=422)
     try:
         name, rights = typed.said.get("name", ""), _rights(typed)
-        token, secret = await access_of(sight).add_token(name, rights, _companies(sight, typed), length)
+        token, secret = await access_of(view).add_token(name, rights, _companies(view, typed), length)
     except AccessError as error:
         return await _tokens(request, _wrong(typed, str(error)), status=422)
     return await _tokens(request, Typed(), NewSecret(token.name, secret))
@@ -182,9 +182,9 @@ async def add_token(request: web.Request) -> web.Response:
 @needs(Rights.ADMIN)
 async def revoke_token(request: web.Request) -> web.Response:
     """End a token."""
-    sight, typed = caller_view_of(request), await _typed(request)
+    view, typed = caller_view_of(request), await _typed(request)
     try:
-        await access_of(sight).revoke(typed.said.get("token", ""))
+        await access_of(view).revoke(typed.said.get("token", ""))
     except AccessError as error:
         return await _tokens(request, Typed(wrong={"token": str(error)}), status=422)
     raise web.HTTPSeeOther("/settings/tokens")
@@ -193,13 +193,13 @@ async def revoke_token(request: web.Request) -> web.Response:
 @needs(Rights.ADMIN)
 async def show_audit(request: web.Request) -> web.Response:
     """Who did what, newest first."""
-    sight = caller_view_of(request)
+    view = caller_view_of(request)
     before = request.query.get("before", "")
     try:
-        deeds, older = await sight.deeds(before, MOST)
+        deeds, older = await view.deeds(before, MOST)
     except NotThereError:
-        deeds, older = await sight.deeds(before := "", MOST)
-    return page(request, "audit.html", deeds=deeds, older=older, later=bool(before), now=now_of(sight))
+        deeds, older = await view.deeds(before := "", MOST)
+    return page(request, "audit.html", deeds=deeds, older=older, later=bool(before), now=now_of(view))
 
 
 async def _typed(request: web.Request) -> Typed:
@@ -217,12 +217,12 @@ def _rights(typed: Typed) -> Rights:
         raise AccessError(f"choose rights: {', '.join(Rights)}") from None
 
 
-def _companies(sight: CallerView, typed: Typed) -> Companies:
+def _companies(view: CallerView, typed: Typed) -> Companies:
     """The companies that the form names; None where it says all. Nothing chosen is not all, and a misspelt one would
     show nothing for ever."""
     if typed.said.get("reach") == "all":
         return None
-    if unknown := [company for company in typed.companies if company not in _names(sight)]:
+    if unknown := [company for company in typed.companies if company not in _names(view)]:
         raise AccessError(f"name companies by the keys of the list; there is no {unknown[0][:64]}")
     return typed.companies
 
@@ -233,9 +233,9 @@ def _wrong(typed: Typed, said: str, where: str = "") -> Typed:
     return Typed(typed.said, typed.companies, {about: said})
 
 
-def _names(sight: CallerView) -> dict[str, str]:
-    return {path.company: path.company_name for path in sight.paths()}
+def _names(view: CallerView) -> dict[str, str]:
+    return {path.company: path.company_name for path in view.paths()}
 
 
-def _link(sight: CallerView, secret: str) -> str:
-    return link_to(sight.backend.config().web.base_url, secret)
+def _link(view: CallerView, secret: str) -> str:
+    return link_to(view.backend.config().web.base_url, secret)

@@ -101,8 +101,8 @@ async def _kept(at: Office, *incidents: Incident) -> None:
 
 async def test_history_and_notices_are_told_where_it_is_all_theirs(at_work: Office) -> None:
     await _kept(at_work, incident("a1", "acme"), incident("w1", *BOTH))
-    sight = sight_of(at_work, ACME)
-    mine, wide = await sight.incident("a1"), await sight.incident("w1")
+    view = sight_of(at_work, ACME)
+    mine, wide = await view.incident("a1"), await view.incident("w1")
     assert (len(mine.entries), len(mine.notices)) == (1, 2)
     assert (wide.entries, wide.notices) == ((), ())
     assert len((await sight_of(at_work, ALL).incident("w1")).notices) == 2
@@ -144,33 +144,33 @@ async def test_mutes_are_seen_that_concern_what_is_theirs(at_work: Office) -> No
 
 @pytest.mark.parametrize("company", ["bolt", "nobody", "acm"])
 async def test_a_company_that_is_not_theirs_has_no_paths(at_work: Office, company: str) -> None:
-    sight = sight_of(at_work, ACME)
+    view = sight_of(at_work, ACME)
     with pytest.raises(NotThereError, match=f"^company {company}$"):
-        sight.paths(company)
+        view.paths(company)
     with pytest.raises(NotThereError, match=f"^path {company}/hq$"):
-        sight.path(company, "hq")
+        view.path(company, "hq")
     with pytest.raises(NotThereError, match=f"^company {company}$"):
-        await sight.history(company, START)
-    assert {path.company for path in sight.paths()} == {"acme"}
+        await view.history(company, START)
+    assert {path.company for path in view.paths()} == {"acme"}
 
 
 async def test_probes_are_listed_that_are_theirs_whatever_is_asked_for(at_work: Office) -> None:
     mine = await at_work.probe(verdict=INBOX)
     other = await at_work.probe(verdict=BLOCKED, company="bolt")
-    sight = sight_of(at_work, ACME)
+    view = sight_of(at_work, ACME)
     for companies in (None, BOTH, ("bolt",)):
-        page = await sight.probes(ProbeFilter(companies), None, 10)
+        page = await view.probes(ProbeFilter(companies), None, 10)
         assert [row.probe_id for row in page.probes] == [mine]
-    assert (await sight.probes(ProbeFilter(None, "bolt"), None, 10)).probes == ()
+    assert (await view.probes(ProbeFilter(None, "bolt"), None, 10)).probes == ()
     with pytest.raises(NotThereError, match=f"^probe {other}$"):
-        await sight.record(other)
+        await view.record(other)
 
 
 async def test_whoever_is_bound_to_none_that_is_there_sees_nothing(at_work: Office) -> None:
     await at_work.probe(verdict=INBOX)
-    sight = sight_of(at_work, ())
-    assert (sight.paths(), sight.open_incidents(), await sight.mutes()) == ([], [], [])
-    assert (await sight.probes(ProbeFilter(None), None, 10)).probes == ()
+    view = sight_of(at_work, ())
+    assert (view.paths(), view.open_incidents(), await view.mutes()) == ([], [], [])
+    assert (await view.probes(ProbeFilter(None), None, 10)).probes == ()
 
 
 async def test_the_neighbours_of_a_probe_are_of_its_own_line(at_work: Office) -> None:
@@ -185,9 +185,9 @@ async def test_of_the_audit_log_they_see_what_was_done_to_theirs(at_work: Office
     for number in range(60):
         company = ("bolt", "", "acme")[number % 3]
         await at_work.store.note(AuditEntry(START, "olga", "session", "probe", f"{number}", company))
-    sight, seen, before = sight_of(at_work, ACME), [], ""
+    view, seen, before = sight_of(at_work, ACME), [], ""
     while True:
-        part, before = await sight.deeds(before, 7)
+        part, before = await view.deeds(before, 7)
         seen += [int(deed.about) for _, deed in part]
         assert len(part) <= 7
         if not before:
@@ -196,6 +196,6 @@ async def test_of_the_audit_log_they_see_what_was_done_to_theirs(at_work: Office
 
 
 async def test_events_are_wanted_that_are_theirs(at_work: Office) -> None:
-    sight = sight_of(at_work, ACME)
+    view = sight_of(at_work, ACME)
     told = [Event(probe_of(company, START), Look(START, ())) for company in BOTH]
-    assert [sight.wants(each) for each in told] == [True, False]
+    assert [view.wants(each) for each in told] == [True, False]

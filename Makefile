@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 CONFIG ?= config.toml
+LOCKS  := .ci/requirements
 export UV_PYTHON_DOWNLOADS := never
 # A company's own certificate authority counts for uv too.
 export UV_SYSTEM_CERTS := true
@@ -46,8 +47,8 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 
 requirements: $(VENV)/dev ## after a change of dependencies in pyproject.toml
-	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-annotate --no-header -o requirements.txt
-	$(BIN)/uv pip compile -q pyproject.toml --universal --extra dev --generate-hashes --no-annotate --no-header -o requirements-dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-annotate --no-header -o $(LOCKS)/runtime.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --extra dev --generate-hashes --no-annotate --no-header -o $(LOCKS)/dev.txt
 
 # A bare Debian lacks python3-venv; as root we install it, otherwise we say how.
 $(BIN)/uv:
@@ -57,13 +58,13 @@ $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q uv
 
-$(VENV)/runtime: $(BIN)/uv requirements.txt pyproject.toml
-	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r requirements.txt
+$(VENV)/runtime: $(BIN)/uv $(LOCKS)/runtime.txt pyproject.toml
+	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r $(LOCKS)/runtime.txt
 	$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --editable .
 	@touch $@
 
-$(VENV)/dev: $(BIN)/uv requirements-dev.txt pyproject.toml
-	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r requirements-dev.txt
+$(VENV)/dev: $(BIN)/uv $(LOCKS)/dev.txt pyproject.toml
+	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r $(LOCKS)/dev.txt
 	$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --editable .
 	@touch $@ $(VENV)/runtime
 

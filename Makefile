@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: run test check bench torture fuzz dashboards format requirements clean
+.PHONY: run test check bench torture fuzz dashboards reference format requirements clean
 
 run: $(VENV)/runtime ## start the service with config.toml: http://127.0.0.1:8025/
 	$(BIN)/mailpath serve --config $(CONFIG)
@@ -41,6 +41,9 @@ fuzz: $(VENV)/dev ## every reader of hostile input, with 60,000 broken inputs: s
 
 dashboards: $(VENV)/dev ## after a change of dashboards/*.py: Grafana's boards as JSON
 	$(BIN)/python -W ignore::DeprecationWarning -m dashboards.build
+
+reference: $(VENV)/dev ## after a change of commands, keys, metrics or import contracts: the generated parts of docs/
+	$(BIN)/python -m monitor.reference docs
 
 format: $(VENV)/dev
 	$(BIN)/ruff format .

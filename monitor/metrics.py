@@ -133,8 +133,8 @@ class _Fixed(Collector):
 
 def _render(snapshot: Snapshot) -> bytes:
     registry = CollectorRegistry()
-    registry.register(_Fixed(_few(snapshot)))
-    lines = [line for family in _FAMILIES for line in _written(family, snapshot)]
+    registry.register(_Fixed(few_families(snapshot)))
+    lines = [line for family in FAMILIES for line in _written(family, snapshot)]
     return "".join((*lines, *_delivery_seconds(snapshot))).encode() + generate_latest(registry)
 
 
@@ -216,7 +216,7 @@ def _incident_companies(snapshot: Snapshot) -> Iterator[Row]:
 
 INCIDENT = ("company", "scope", "cause", "severity")
 
-_FAMILIES = (
+FAMILIES = (
     Family(
         "mailpath_path_outcome",
         "gauge",
@@ -298,9 +298,12 @@ def _written(family: Family, snapshot: Snapshot) -> Iterator[str]:
         yield f"{form % values}{value!r}\n"
 
 
+DELIVERY = ("mailpath_delivery_seconds", "From the birth of a code to its mail's arrival in the inbox.")
+
+
 def _delivery_seconds(snapshot: Snapshot) -> Iterator[str]:
-    name = "mailpath_delivery_seconds"
-    yield f"# HELP {name} From the birth of a code to its mail's arrival in the inbox.\n# TYPE {name} histogram\n"
+    name, about = DELIVERY
+    yield f"# HELP {name} {about}\n# TYPE {name} histogram\n"
     for (company, kind), (counts, total) in snapshot.deliveries.items():
         labels = f'company="{company}",kind="{kind}"'
         below = 0
@@ -313,7 +316,7 @@ def _delivery_seconds(snapshot: Snapshot) -> Iterator[str]:
 _LIMITS = (*map(str, LIVES), "+Inf")
 
 
-def _few(snapshot: Snapshot) -> Iterator[Metric]:
+def few_families(snapshot: Snapshot) -> Iterator[Metric]:
     inbound = CounterMetricFamily("mailpath_inbound_mails", "What came in by SMTP, or was refused.", labels=("kind",))
     for kind, count in snapshot.inbound.items():
         inbound.add_metric((kind,), count)

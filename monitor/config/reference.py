@@ -1,10 +1,9 @@
-"""The table of all keys, for the README: `python -m monitor.config.reference` prints it as Markdown.
+"""The reference of configuration keys, as Markdown: `python -m monitor.config.reference` prints it.
 
-`python -m monitor.config.reference README.md` puts it between the two marks in that file.
+`docs/reference/configuration.md` contains it; `make reference` renews that file (`monitor.reference`).
 """
 
 import re
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
@@ -20,7 +19,6 @@ from monitor.config.schema import bare, is_table, tag_key, tagged
 from probes.settings import Endpoint, duration_text
 
 HEAD = ["| key | value | default | meaning |", "|---|---|---|---|"]
-MARKS = r"(<!-- keys: [^>]*-->).*?(<!-- end of keys -->)"
 KINDS: dict[Any, str] = {
     str: "text",
     int: "number",
@@ -91,7 +89,7 @@ def _part(title: str, said: str, fields: dict[str, FieldInfo]) -> str:
         f"| `{key}` | {_kind(field.annotation)} | {default} | {field.description or ''} |"
         for (key, field), default in zip(fields.items(), _defaults(fields), strict=True)
     ]
-    return "\n".join([f"**{title}** {said}", "", *(HEAD + rows if rows else ["No other keys."])])
+    return "\n".join([f"## {title}", "", said, "", *(HEAD + rows if rows else ["No other keys."])])
 
 
 def _kind(annotation: Any) -> str:
@@ -139,18 +137,5 @@ def _written(value: Any) -> str:
             return f"`{value}`"
 
 
-def with_reference(text: str) -> str:
-    """The text with the present reference between its marks; unchanged if it has none."""
-    return re.sub(MARKS, lambda marks: f"{marks[1]}\n\n{reference()}\n{marks[2]}", text, flags=re.DOTALL)
-
-
-def main() -> None:
-    """Print the reference, or put it into the file that is named."""
-    if len(sys.argv) == 1:
-        print(reference(), end="")
-    for name in sys.argv[1:]:
-        Path(name).write_text(with_reference(Path(name).read_text()))
-
-
 if __name__ == "__main__":
-    main()
+    print(reference(), end="")

@@ -8,7 +8,7 @@
 - `auth`       who the caller is
 - `api`        the API; `manual`, `muting`: what pages and API do alike
 - `pages`      the pages; `rendering`, `legible`, `drawing`: how they are made; `templates`, `static`
-- `runbooks`   the runbooks as pages
+- `docs`       the documentation and the runbooks as pages
 
 Read `sight`, then `server`.
 """

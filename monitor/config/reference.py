@@ -34,7 +34,7 @@ KINDS: dict[Any, str] = {
 def reference() -> str:
     """Every key that may be written, a table for each table of the file."""
     top = {"include": Config.model_fields["include"]}
-    parts = [_part("Above all tables", "More files.", top)]
+    parts = [_part("Before all tables", "More files to read.", top)]
     for key, field in Config.model_fields.items():
         parts += _tables_of(key, bare(field.annotation))
     parts += _table("companies.KEY", "`[companies.KEY]`", CompanySettings)
@@ -62,7 +62,7 @@ def _table(name: str, title: str, table: type[BaseModel]) -> Iterator[str]:
     sentence = re.split(r"(?<=\.)\s", meaning)[0]
     chooses = issubclass(table, Choices) and table is not ProbeSettings
     if chooses:
-        sentence += " The keys of `[probes]` may stand here too, but not `cap.per_host_per_minute`."
+        sentence += " The keys of `[probes]` are allowed here too, except `cap.per_host_per_minute`."
     rows = dict(_rows("", table, set(Choices.model_fields) if chooses else set()))
     yield _part(title, f"{sentence[:1].upper()}{sentence[1:]}", rows)
     for key, field in table.model_fields.items():

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from aiohttp import web
@@ -164,7 +165,7 @@ def _document(shelf: Shelf, name: str, folder: Path) -> Document:
 def _anchored(tokens: Sequence[Token]) -> Iterator[Section]:
     """Give every heading the anchor that GitHub gives it; yields those of the second level."""
     taken: set[str] = set()
-    for token, text in zip(tokens, tokens[1:], strict=False):
+    for token, text in pairwise(tokens):
         if token.type == "heading_open":
             title = "".join(each.content for each in text.children or ())
             anchor = anchor_of(title, taken)

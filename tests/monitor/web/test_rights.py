@@ -18,8 +18,8 @@ from structlog.testing import capture_logs
 from yarl import URL
 
 from monitor.people.person import Companies, Rights
-from monitor.web.rendering import assets
 from monitor.web.docs import DOCS, documents, runbooks
+from monitor.web.rendering import assets
 from monitor.web.server import application
 from tests.monitor.web.doors import PASSWORD, Browser
 from tests.monitor.web.estate import ENVIRONMENT, KIND, NOTHING, OF_OTHERS, OTHER, OWN, SECRETS, Estate, Things, estate

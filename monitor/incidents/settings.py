@@ -52,8 +52,7 @@ class IncidentSettings(Settings):
 
 
 class RoutingRule(Settings):
-    """[[routing]]: which incidents a channel receives. Every rule that matches adds its channels; a key left out matches
-    all.
+    """[[routing]]: incidents of a channel. Every matching rule adds its channels; a key left out matches all.
 
     Without any rule every channel hears of pages and tickets.
     """

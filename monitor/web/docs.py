@@ -80,7 +80,7 @@ def folder_of(shelf: Shelf) -> Path:
 def documents(shelf: Shelf) -> Mapping[str, Document]:
     """All pages of a shelf by name, read once."""
     folder = folder_of(shelf)
-    return {name: _document(shelf, name, folder) for name in _names(shelf)}
+    return {name: document_of(shelf, name, folder) for name in _names(shelf)}
 
 
 def runbooks() -> Mapping[str, Document]:
@@ -149,7 +149,8 @@ def _names(shelf: Shelf) -> frozenset[str]:
     )
 
 
-def _document(shelf: Shelf, name: str, folder: Path) -> Document:
+def document_of(shelf: Shelf, name: str, folder: Path) -> Document:
+    """The page that is made of one file."""
     source = COMMENT_LINE.sub("", (folder / f"{name}{SUFFIX}").read_text("utf-8"))
     heading, _, rest = source.partition("\n")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")

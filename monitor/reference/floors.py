@@ -7,7 +7,7 @@ from typing import Any
 
 import monitor
 
-WIDTH = 88  # characters between the walls
+WIDTH = 76  # characters between the walls
 INDENT = 2
 
 

@@ -7,14 +7,17 @@ or not: they say nothing about any company.
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 import dashboards
@@ -25,6 +28,7 @@ INDEX = "index"
 SUFFIX = ".md"
 MAX_NAME_CHARS = 100
 CAUSES = "cause-"  # runbooks about families of causes; the others are about alerts
+DRAWING = "text"  # the language of a block of code that must not be wrapped
 MIN_HEADINGS = 3  # a page with fewer sections shows no table of contents
 COMMENT_LINE = re.compile(r"^<!--.*-->$\n?", re.MULTILINE)
 NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
@@ -154,6 +158,7 @@ def document_of(shelf: Shelf, name: str, folder: Path) -> Document:
     source = COMMENT_LINE.sub("", (folder / f"{name}{SUFFIX}").read_text("utf-8"))
     heading, _, rest = source.partition("\n")
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    markdown.add_render_rule("fence", _block)
     tokens = markdown.parse(rest)
     sections = list(_anchored(tokens))
     for token in tokens:
@@ -184,6 +189,12 @@ def anchor_of(title: str, taken: set[str]) -> str:
         anchor = f"{base}-{number}"
     taken.add(anchor)
     return anchor
+
+
+def _block(_: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: MutableMapping[str, Any]) -> str:
+    """A block of code. A drawing keeps its lines: it scrolls where it is too wide, with the keyboard too."""
+    drawn = ' class="drawing" tabindex="0"' if tokens[index].info == DRAWING else ""
+    return f"<pre{drawn}><code>{escapeHtml(tokens[index].content)}</code></pre>\n"
 
 
 def _link(token: Token, source: str) -> None:

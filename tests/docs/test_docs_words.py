@@ -19,6 +19,7 @@ VERDICTS = (DOCS / "guide" / "verdicts.md").read_text()
 INCIDENTS = (DOCS / "guide" / "incidents.md").read_text()
 LIST = "## Words that are not used"
 BANNED = [row[0] for row in rows(GLOSSARY, LIST.removeprefix("## "))]
+OF_DASHBOARDS = sorted((ROOT / "dashboards").rglob("*.md"))  # the runbooks among them
 TEMPLATES = sorted((ROOT / "monitor" / "web" / "templates").glob("*.html"))
 
 
@@ -38,7 +39,7 @@ def test_there_are_words_that_are_not_used() -> None:
     assert found_in("untold, putoff, `told`") == ["told"]
 
 
-@pytest.mark.parametrize("file", FILES, ids=name_of)
+@pytest.mark.parametrize("file", (*FILES, *OF_DASHBOARDS), ids=name_of)
 def test_a_page_uses_none_of_them(file: Path) -> None:
     assert found_in(prose(file.read_text().partition(LIST)[0])) == []
 

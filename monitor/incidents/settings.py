@@ -62,7 +62,7 @@ class RoutingRule(Settings):
         (Severity.PAGE, Severity.TICKET), description="The severities of the incidents."
     )
     scopes: tuple[Scope, ...] = Field(
-        (), description="The scopes of the incidents; `ourselves`: Mailpath's own problems. None: all scopes."
+        (), description="The scopes of the incidents; `ourselves`: Mailpath's own problems. Left out: all scopes."
     )
     companies: Names = Field(
         (), description="Keys of companies: only incidents that affect them, without any other company's name."

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-import dashboards
 import monitor
 from monitor.web.rendering import page
 
@@ -74,7 +74,7 @@ def folder_of(shelf: Shelf) -> Path:
     """Where the files of a shelf are. A wheel has `docs/` inside the package (`force-include` in pyproject.toml); a
     checkout has it beside the package."""
     if shelf is RUNBOOKS:
-        return Path(dashboards.__path__[0]) / "runbooks"
+        return Path(str(files("dashboards"))) / "runbooks"
     package = Path(monitor.__path__[0])
     packed = package / "docs"
     return packed if packed.is_dir() else package.parent / "docs"

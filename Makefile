@@ -5,13 +5,14 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 CONFIG ?= config.toml
+LOCKS  := .ci/requirements
 export UV_PYTHON_DOWNLOADS := never
 # A company's own certificate authority counts for uv too.
 export UV_SYSTEM_CERTS := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: run test check bench torture fuzz dashboards format requirements clean
+.PHONY: run test check bench torture fuzz dashboards reference format requirements clean
 
 run: $(VENV)/runtime ## start the service with config.toml: http://127.0.0.1:8025/
 	$(BIN)/mailpath serve --config $(CONFIG)
@@ -41,13 +42,16 @@ fuzz: $(VENV)/dev ## every reader of hostile input, with 60,000 broken inputs: s
 dashboards: $(VENV)/dev ## after a change of dashboards/*.py: Grafana's boards as JSON
 	$(BIN)/python -W ignore::DeprecationWarning -m dashboards.build
 
+reference: $(VENV)/dev ## after a change of commands, keys, metrics or import contracts: the generated parts of docs/
+	$(BIN)/python -m monitor.reference docs
+
 format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 requirements: $(VENV)/dev ## after a change of dependencies in pyproject.toml
-	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-annotate --no-header -o requirements.txt
-	$(BIN)/uv pip compile -q pyproject.toml --universal --extra dev --generate-hashes --no-annotate --no-header -o requirements-dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-annotate --no-header -o $(LOCKS)/runtime.txt
+	$(BIN)/uv pip compile -q pyproject.toml --universal --extra dev --generate-hashes --no-annotate --no-header -o $(LOCKS)/dev.txt
 
 # A bare Debian lacks python3-venv; as root we install it, otherwise we say how.
 $(BIN)/uv:
@@ -57,13 +61,13 @@ $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q uv
 
-$(VENV)/runtime: $(BIN)/uv requirements.txt pyproject.toml
-	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r requirements.txt
+$(VENV)/runtime: $(BIN)/uv $(LOCKS)/runtime.txt pyproject.toml
+	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r $(LOCKS)/runtime.txt
 	$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --editable .
 	@touch $@
 
-$(VENV)/dev: $(BIN)/uv requirements-dev.txt pyproject.toml
-	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r requirements-dev.txt
+$(VENV)/dev: $(BIN)/uv $(LOCKS)/dev.txt pyproject.toml
+	$(BIN)/uv pip install -q -p $(BIN)/python --require-hashes -r $(LOCKS)/dev.txt
 	$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --editable .
 	@touch $@ $(VENV)/runtime
 

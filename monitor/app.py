@@ -411,7 +411,9 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         link = None if make_believe(config) else await first_link(store, clock.now, config.web.base_url)
         tell_first_link(link, config.store.url)
         if config.sandbox.companies:
-            log.warning("the companies of [sandbox] are make-believe; the README shows how to watch a real one")
+            log.warning(
+                "the companies of [sandbox] are simulated; docs/start/first-company.md shows how to monitor a real one"
+            )
         yield at_work
         await at_work.stop()
         log.info("stopping; what is on its way is taken up again at the next start", in_flight=len(pipeline.flights))

@@ -9,7 +9,7 @@ from probes.settings import FilePath, Settings
 
 
 class CertificateFiles(Settings):
-    """What we show to those who connect to us by TLS."""
+    """The certificate for clients that connect by TLS."""
 
     certificate: FilePath = Field(description="The certificate and its chain in PEM form.")
     key: FilePath | None = Field(None, description="Its private key in PEM form, if it is not in the same file.")

@@ -79,7 +79,7 @@ def _usable(key: SecretStr) -> SecretStr:
 class Dkim(Settings):
     """`[sender.dkim]`: the private key is a PEM, RSA or Ed25519; `domain` is the sender's own unless given."""
 
-    selector: Annotated[str, AfterValidator(_selector)] = Field(description="Under which the public key is in the DNS.")
+    selector: Annotated[str, AfterValidator(_selector)] = Field(description="Names the public key in the DNS.")
     key: Annotated[Secret, checked_secret(_usable)] = Field(description="The private key in PEM, RSA or Ed25519.")
     domain: Domain | None = Field(None, description="The signing domain, if not the sender's.")
 

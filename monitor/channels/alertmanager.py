@@ -31,14 +31,14 @@ def _base(url: str) -> str:
 
 
 class AlertmanagerChannel(Settings):
-    """Alerts in an Alertmanager, by its API v2: said again while they last, ended when they are over, silenced while
+    """Alerts in an Alertmanager, by its API v2: repeated while they last, resolved when they end, silenced while
     muted."""
 
     via: Literal["alertmanager"] = "alertmanager"
     url: Annotated[WebUrl, AfterValidator(_base)] = Field(
         description="Its address without /api/v2, such as http://127.0.0.1:9093."
     )
-    user: str | None = Field(None, min_length=1, max_length=255, description="The user, where it asks for one.")
+    user: str | None = Field(None, min_length=1, max_length=255, description="The user, if it asks for one.")
     password: Secret | None = Field(None, description="The password; both or none.")
     ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
 

@@ -96,7 +96,7 @@ class ServiceChannel(Settings):
     via: Literal["apprise"] = "apprise"
     url: Annotated[Secret, checked_secret(_loadable)] = Field(
         description=f"The service's URL as Apprise writes it, with its tokens: {PLACE} Best with one receiver: "
-        "where one of several cannot be told, all are told again."
+        "if delivery to one of several fails, all of them receive the notice again."
     )
 
     @property
@@ -151,7 +151,7 @@ def type_of(notice: Notice) -> str:
 
 
 def severity_of(notice: Notice) -> Severity:
-    """How much it matters. What cannot be told apart is worth a page."""
+    """The severities of the incidents. What cannot be told apart is worth a page."""
     try:
         return Severity(notice.labels.get("severity", ""))
     except ValueError:

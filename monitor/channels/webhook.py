@@ -20,7 +20,9 @@ class WebhookChannel(Settings):
     """Each notice as JSON, by POST, signed, with an `Idempotency-Key` that is the same at each try."""
 
     via: Literal["webhook"] = "webhook"
-    url: WebUrl = Field(description="Where notices are posted to; it answers 200 to 299 once it has one.")
+    url: WebUrl = Field(
+        description="The address that receives notices; any answer from 200 to 299 counts as delivered."
+    )
     secret: Secret = Field(
         description="Signs them: `Mailpath-Signature` is `t=TIME,v1=HEX`, HEX the HMAC-SHA256 of `TIME.BODY`."
     )

@@ -29,7 +29,7 @@ app = typer.Typer(
 ConfigFile = Annotated[
     Path, typer.Option("--config", "-c", envvar="MAILPATH_CONFIG", help="The configuration file.", show_default=True)
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Facts for machines, on standard output.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 HERE = Path("config.toml")
 
 
@@ -46,10 +46,11 @@ def main() -> None:
 def serve(
     config: ConfigFile = HERE,
     standby: Annotated[
-        bool, typer.Option("--standby", help="While another one works on the store, wait, and take over when it ends.")
+        bool,
+        typer.Option("--standby", help="Wait while another process works on the store, and take over when it ends."),
     ] = False,
 ) -> None:
-    """Probe all paths on schedule, and show the results on /metrics and on a page. SIGHUP reloads the configuration."""
+    """Run the service: probe all paths on schedule, serve pages, API and /metrics. SIGHUP reloads the configuration."""
     settings = _read(config, secrets_later=False)
     from monitor.cli import run, stop
 
@@ -58,7 +59,7 @@ def serve(
 
 @app.command()
 def sandbox(config: ConfigFile = HERE) -> None:
-    """Run only the make-believe mail systems of [sandbox], to try `mailpath probe` on them."""
+    """Run only the simulated mail systems of [sandbox], to try `mailpath probe` with them."""
     settings = _read(config)
     from monitor.cli import run
 
@@ -67,7 +68,7 @@ def sandbox(config: ConfigFile = HERE) -> None:
 
 @app.command("check-config")
 def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
-    """Read the configuration and tell all that is wrong with it; nothing is started."""
+    """Check the configuration and list all errors; nothing is started."""
     from monitor.cli.config_warnings import config_warnings
     from monitor.config import ConfigErrors, read_config
 
@@ -88,7 +89,7 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
 
 @app.command()
 def paths(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
-    """List the paths that are watched."""
+    """List the monitored paths."""
     from monitor.cli import show
     from monitor.output.json import path_json
 
@@ -102,9 +103,9 @@ def paths(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
 
 @app.command()
 def probe(
-    path: Annotated[str, typer.Argument(metavar="COMPANY[/PATH]", help="A company alone means all its paths.")],
-    kind: Annotated[Kind, typer.Option(help="Which Trimble mail it stands for.")] = Kind.TWO_STEP_CODE,
-    role: Annotated[Role, typer.Option("--as", help="Whose name it bears.")] = Role.SENDER,
+    path: Annotated[str, typer.Argument(metavar="COMPANY[/PATH]", help="A company alone: all its paths.")],
+    kind: Annotated[Kind, typer.Option(help="The kind of Trimble mail to send.")] = Kind.TWO_STEP_CODE,
+    role: Annotated[Role, typer.Option("--as", help="The sending identity.")] = Role.SENDER,
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -120,12 +121,15 @@ def probe(
 @app.command()
 def explain(
     probe_id: Annotated[
-        str, typer.Argument(metavar="PROBE_ID", help="How the id begins is enough. COMPANY[/PATH]: its newest probes.")
+        str,
+        typer.Argument(
+            metavar="PROBE_ID", help="The beginning of the id is enough. COMPANY[/PATH]: its newest probes."
+        ),
     ],
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Tell all that is known of a probe: every step, reply and look, and what they mean."""
+    """Show all evidence of a probe (every step, reply and look) and its verdict."""
     settings = _read(config)
     from monitor.cli import recall
 
@@ -136,11 +140,13 @@ def explain(
 def incidents(
     incident_id: Annotated[
         str,
-        typer.Argument(metavar="ID", help="One incident as a whole; how the id begins is enough.", show_default=False),
+        typer.Argument(
+            metavar="ID", help="Show one incident in full; the beginning of the id is enough.", show_default=False
+        ),
     ] = "",
-    also_closed: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    also_closed: Annotated[bool, typer.Option("--all", help="Include those that are over.")] = False,
     company: Annotated[
-        str, typer.Option(metavar="COMPANY", help="Only what touches this one.", show_default=False)
+        str, typer.Option(metavar="COMPANY", help="Only incidents that affect this company.", show_default=False)
     ] = "",
     config: ConfigFile = HERE,
     as_json: AsJson = False,
@@ -155,26 +161,28 @@ def incidents(
 
 
 muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(muting, name="mute", help="Say about what nobody is to be told. Exit 0: done. 2: not done.")
+app.add_typer(muting, name="mute", help="Suppress notices. Exit 0: done. 2: not done.")
 
 
 @muting.command("add")
 def mute_add(
-    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason, for those who wonder.")],
-    about: Annotated[str, typer.Argument(metavar="COMPANY[/PATH]", help="Whose trouble.", show_default=False)] = "",
-    mail_system: Annotated[str, typer.Option(metavar="NAME", help="Only at this mail system.")] = "",
-    cause: Annotated[str, typer.Option(metavar="CAUSE", help="Only for this cause.")] = "",
-    everything: Annotated[bool, typer.Option("--everything", help="Whatever fails.")] = False,
-    lasts: Annotated[str, typer.Option("--for", metavar="TIME", help="How long: 2h, 3d.")] = "",
-    until: Annotated[str, typer.Option(metavar="TIME", help="Until when: 2026-11-26T08:00Z.")] = "",
+    why: Annotated[str, typer.Option(metavar="TEXT", help="The reason, shown with the mute.")],
+    about: Annotated[
+        str, typer.Argument(metavar="COMPANY[/PATH]", help="The company or path to mute.", show_default=False)
+    ] = "",
+    mail_system: Annotated[str, typer.Option(metavar="NAME", help="Only failures at this mail system.")] = "",
+    cause: Annotated[str, typer.Option(metavar="CAUSE", help="Only failures with this cause.")] = "",
+    everything: Annotated[bool, typer.Option("--everything", help="Mute everything.")] = False,
+    lasts: Annotated[str, typer.Option("--for", metavar="TIME", help="Duration: 2h, 3d.")] = "",
+    until: Annotated[str, typer.Option(metavar="TIME", help="End: 2026-11-26T08:00Z.")] = "",
     weekly: Annotated[
         str, typer.Option(metavar="TIMES", help='Every week: "sun 02:00-04:00 Europe/Berlin"; UTC without a zone.')
     ] = "",
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who wants it; else who is logged in.")] = "",
+    by: Annotated[str, typer.Option(metavar="NAME", help="Your name for the audit log; default: the login name.")] = "",
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Mute what fits all that is said, for a time or every week. Probing goes on, the incident is marked."""
+    """Mute failures that match all conditions, for a time or every week. Probing continues."""
     settings = _read(config)
     from monitor.cli import mute
 
@@ -184,11 +192,11 @@ def mute_add(
 
 @muting.command("list")
 def mute_list(
-    also_over: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    also_over: Annotated[bool, typer.Option("--all", help="Include those that are over.")] = False,
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """List the mutes, those of the configuration too."""
+    """List the mutes, including the configuration's maintenance."""
     settings = _read(config)
     from monitor.cli import mute
 
@@ -197,8 +205,8 @@ def mute_list(
 
 @muting.command("end")
 def mute_end(
-    mute_id: Annotated[str, typer.Argument(metavar="ID", help="How the id begins is enough.")],
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who ends it; else who is logged in.")] = "",
+    mute_id: Annotated[str, typer.Argument(metavar="ID", help="The beginning of the id is enough.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Your name for the audit log; default: the login name.")] = "",
     config: ConfigFile = HERE,
 ) -> None:
     """End a mute before its time."""
@@ -209,17 +217,21 @@ def mute_end(
 
 
 persons = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(persons, name="person", help="Say who signs in, and what they may. Exit 0: done. 2: not done.")
+app.add_typer(persons, name="person", help="Manage people who sign in. Exit 0: done. 2: not done.")
 tokens = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(tokens, name="token", help="Make keys for programs that use the API. Exit 0: done. 2: not done.")
+app.add_typer(tokens, name="token", help="Manage tokens for programs that use the API. Exit 0: done. 2: not done.")
 
-HaveRights = Annotated[Rights, typer.Option("--rights", help="viewer looks, operator also probes and mutes.")]
+HaveRights = Annotated[
+    Rights, typer.Option("--rights", help="viewer: look. operator: also probe and mute. admin: also people and tokens.")
+]
 
 OfCompanies = Annotated[
     list[str] | None,
-    typer.Option("--company", metavar="KEY", help="Only this one, may be said again; else all.", show_default=False),
+    typer.Option(
+        "--company", metavar="KEY", help="Bind to this company; may be repeated. Default: all.", show_default=False
+    ),
 ]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who wants it; else who is logged in.")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Your name for the audit log; default: the login name.")]
 PersonName = Annotated[str, typer.Argument(metavar="NAME")]
 
 
@@ -232,7 +244,7 @@ def person_add(
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Make a person, and print the link by which they set a password: once, within 24 hours."""
+    """Add a person and print a link to set a password: valid once, for 24 hours."""
     settings = _read(config)
     from monitor.cli import people
 
@@ -241,7 +253,7 @@ def person_add(
 
 @persons.command("link")
 def person_link(name: PersonName, by: By = "", config: ConfigFile = HERE, as_json: AsJson = False) -> None:
-    """Print another link for somebody who forgot the password; those before are void."""
+    """Print a new link for a forgotten password; earlier links become invalid."""
     settings = _read(config)
     from monitor.cli import people
 
@@ -250,7 +262,7 @@ def person_link(name: PersonName, by: By = "", config: ConfigFile = HERE, as_jso
 
 @persons.command("disable")
 def person_disable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> None:
-    """Sign somebody out everywhere and let them in no more."""
+    """Sign a person out everywhere and refuse further sign-ins."""
     settings = _read(config)
     from monitor.cli import people
 
@@ -259,7 +271,7 @@ def person_disable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> 
 
 @persons.command("enable")
 def person_enable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> None:
-    """Let somebody in again who was disabled."""
+    """Allow a disabled person to sign in again."""
     settings = _read(config)
     from monitor.cli import people
 
@@ -268,7 +280,7 @@ def person_enable(name: PersonName, by: By = "", config: ConfigFile = HERE) -> N
 
 @persons.command("list")
 def person_list(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
-    """List everybody who can sign in, or could."""
+    """List people, including disabled ones."""
     settings = _read(config)
     from monitor.cli import people
 
@@ -280,12 +292,12 @@ def token_add(
     name: PersonName,
     rights: HaveRights = Rights.VIEWER,
     companies: OfCompanies = None,
-    lasts: Annotated[str, typer.Option("--for", metavar="TIME", help="How long: 90d, 12h, or never.")] = "90d",
+    lasts: Annotated[str, typer.Option("--for", metavar="TIME", help="Validity: 90d, 12h, or never.")] = "90d",
     by: By = "",
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Make a token, and print its secret, this once."""
+    """Add a token and print its secret, once."""
     settings = _read(config)
     from monitor.cli import people
 
@@ -294,11 +306,11 @@ def token_add(
 
 @tokens.command("list")
 def token_list(
-    also_over: Annotated[bool, typer.Option("--all", help="Also those that open nothing any more.")] = False,
+    also_over: Annotated[bool, typer.Option("--all", help="Include expired and revoked tokens.")] = False,
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """List the tokens, without their secrets: nobody has those but who was told."""
+    """List the tokens, without their secrets."""
     settings = _read(config)
     from monitor.cli import people
 
@@ -307,11 +319,11 @@ def token_list(
 
 @tokens.command("revoke")
 def token_revoke(
-    which: Annotated[str, typer.Argument(metavar="ID", help="How the id begins is enough, or the token's name.")],
+    which: Annotated[str, typer.Argument(metavar="ID", help="The beginning of the id, or the token's name.")],
     by: By = "",
     config: ConfigFile = HERE,
 ) -> None:
-    """End a token, from now on."""
+    """Revoke a token at once."""
     settings = _read(config)
     from monitor.cli import people
 
@@ -320,30 +332,32 @@ def token_revoke(
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files, or - for standard input.")]
 reading = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(reading, name="read", help="Tell what a mail system says. Exit 0: read. 2: a FILE cannot be read.")
+app.add_typer(
+    reading, name="read", help="Explain a reply, bounce, message or report. Exit 0: read. 2: a FILE cannot be read."
+)
 
 
 @reading.command("reply")
 def read_reply(files: Files, as_json: AsJson = False) -> None:
-    """An SMTP reply or a Diagnostic-Code, in a file of its own: its cause, and whom that concerns."""
+    """Explain an SMTP reply or Diagnostic-Code, one per file: its cause, and whom it concerns."""
     _read_files("reply", files, as_json)
 
 
 @reading.command("bounce")
 def read_bounce(files: Files, as_json: AsJson = False) -> None:
-    """A mail that came back: who stopped the mail, which one, and why."""
+    """Explain a bounce: which server stopped which message, and why."""
     _read_files("bounce", files, as_json)
 
 
 @reading.command("message")
 def read_message(files: Files, as_json: AsJson = False) -> None:
-    """A mail that arrived, or its headers: its way, who connected, what the checks and filters found."""
+    """Explain a received message or its headers: hops, connecting IP, authentication, filter results."""
     _read_files("message", files, as_json)
 
 
 @reading.command("report")
 def read_report(files: Files, as_json: AsJson = False) -> None:
-    """A DMARC or TLS report, as a mail, archive, XML or JSON: what of it concerns the sender."""
+    """Explain a DMARC or TLS report (message, archive, XML or JSON): the facts about the sender."""
     _read_files("report", files, as_json)
 
 

@@ -6,7 +6,7 @@
 - `rules`      what must hold between tables, not only inside one; `maintenance_rules`: what [[maintenance]] names
 - `errors`, `schema`, `lines`   an error's words, what could have stood there, and its line
 - `exposed`    files with secrets that others can read
-- `reference`  the table of all keys for the README: `python -m monitor.config.reference`
+- `reference`  the reference of all keys, for `docs/`: `python -m monitor.config.reference`
 
 Read `model` first. `read_config(path)` is the only door; everything it does happens before the service starts or
 reloads, so it may block.

@@ -100,15 +100,15 @@ StoreUrl = Annotated[str, AfterValidator(_sqlite)]
 
 
 class SenderSettings(Settings):
-    """[sender]: the identity that is watched."""
+    """[sender]: the monitored identity."""
 
     domain: Domain = Field("account.trimble.com", description="The domain the real mails come from.")
     address: Address = Field(
         default_factory=lambda said: f"no-reply@{said['domain']}", description="The From address, in `domain`."
     )
     source_ip: Ip = Field("104.130.122.50", description="The address the real sender connects from.")
-    helo: Host = Field(default_factory=lambda said: said["domain"], description="As the real sender says HELO.")
-    ptr: Ptr = Field(UNAVAILABLE, description="Its reverse name, for XCLIENT.")
+    helo: Host = Field(default_factory=lambda said: said["domain"], description="The HELO name of the real sender.")
+    ptr: Ptr = Field(UNAVAILABLE, description="Its reverse DNS name, for XCLIENT.")
     bounces: Bounces = Field(
         default_factory=lambda said: f"bounce@{said['domain']}",
         description="The envelope sender, in `domain`; the probe's token is added as +tag.",
@@ -133,8 +133,8 @@ class ControlSettings(Settings):
 
     address: Address = Field(description="The From address; its domain is not the sender's.")
     source_ip: Ip = Field(description="The address it sends from.")
-    helo: Host = Field(default_factory=lambda said: said["address"].rpartition("@")[2], description="As it says HELO.")
-    ptr: Ptr = Field(UNAVAILABLE, description="Its reverse name, for XCLIENT.")
+    helo: Host = Field(default_factory=lambda said: said["address"].rpartition("@")[2], description="Its HELO name.")
+    ptr: Ptr = Field(UNAVAILABLE, description="Its reverse DNS name, for XCLIENT.")
     bounces: Bounces = Field(default_factory=lambda said: said["address"], description="The envelope sender.")
 
     def identity(self) -> Identity:
@@ -143,7 +143,7 @@ class ControlSettings(Settings):
 
 
 class NeighbourSettings(Settings):
-    """[neighbour]: our own other domain, sent from the sender's address, to tell whether address or domain is stopped.
+    """[neighbour]: another domain of ours, sent from the sender's IP address: tells a blocked IP from a blocked domain.
 
     It goes out where no control can: by the same relay, whose account may send for it, or from the same source IP.
     """
@@ -157,7 +157,7 @@ class NeighbourSettings(Settings):
 
 
 class NetworkSettings(Settings):
-    """[network]: our own way out."""
+    """[network]: our own network connection."""
 
     references: tuple[Reference, ...] = Field(
         (),
@@ -167,7 +167,7 @@ class NetworkSettings(Settings):
 
 
 class StoreSettings(Settings):
-    """[store]: where the evidence is kept."""
+    """[store]: the database with the evidence."""
 
     url: StoreUrl = Field(
         "sqlite:///mailpath.db", validate_default=True, description="The database file, beside this one or absolute."
@@ -180,16 +180,16 @@ class WebSettings(Settings):
 
     listen: Listen = Field(Endpoint("127.0.0.1", 8025), description="Address and port of the HTTP server.")
     url: BaseUrl | None = Field(
-        None, description="Where people reach it, for links and for cookies; else the address it listens on."
+        None, description="The address in links and for cookies; default: the address it listens on."
     )
     metrics_listen: Listen | None = Field(
-        None, description="Another address for /metrics, /healthz and /readyz, which then are there only."
+        None, description="A separate address for /metrics, /healthz and /readyz, which are then served there only."
     )
     trusted_proxies: tuple[Ip, ...] = Field(
-        (), description="Addresses of proxies that may say who asks, from where, and whether by HTTPS."
+        (), description="Addresses of proxies whose headers about the client, the user and HTTPS are trusted."
     )
     connections_per_client: Count = Field(
-        128, description="Most connections of one client at the same time, beside those of people who have signed in."
+        128, description="Most connections of one client at the same time, not counting signed-in people."
     )
     tls: CertificateFiles | None = Field(None, description="Certificate and key, to speak HTTPS directly.")
     sign_in: SignInSettings = Field(default_factory=SignInSettings, description="How people get in.")
@@ -209,7 +209,7 @@ class WebSettings(Settings):
 
 
 class DnsSettings(Settings):
-    """[dns]: whom we ask."""
+    """[dns]: the resolver."""
 
     nameservers: tuple[NameServer, ...] = Field(
         (), description='Name servers, "192.0.2.53" or "192.0.2.53:5353"; none: those of the system.'
@@ -217,25 +217,27 @@ class DnsSettings(Settings):
 
 
 class LogSettings(Settings):
-    """[log]: what is told on standard error."""
+    """[log]: the log on standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is told.")
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The lowest level that is logged.")
     format: Literal["auto", "text", "json"] = Field("auto", description="`auto`: text on a terminal, else JSON.")
 
 
 class PathSettings(Choices):
-    """[companies.KEY.paths.KEY]: one way in and the mailbox at its end."""
+    """[companies.KEY.paths.KEY]: a route and the mailbox at its end."""
 
-    to: Address = Field(description="Where its probes go; compared and sent in lower case.")
+    to: Address = Field(description="The recipient of its probes; compared and sent in lower case.")
     route: RouteSettings = Field(description="How its probes enter: a table with `via`.")
-    mailbox: MailboxSettings = Field(description="Where its probes are looked for: a table with `via`.")
+    mailbox: MailboxSettings = Field(description="Where Mailpath looks for its probes: a table with `via`.")
 
 
 class CompanySettings(Choices):
     """[companies.KEY]: a customer."""
 
-    name: Text | None = Field(None, description="The company's name for people; without one, its key.")
-    mail_system: Key = Field("unknown", description="What runs its mail: postfix, m365, google, proofpoint, ...")
+    name: Text | None = Field(None, description="The company's name on pages and in notices; default: its key.")
+    mail_system: Key = Field(
+        "unknown", description="The product that receives its mail: postfix, m365, google, proofpoint, ..."
+    )
     paths: dict[Key, PathSettings] = Field(min_length=1, description="Its paths, each a table of its own.")
 
 

@@ -87,7 +87,7 @@ def _every(data: dict[str, Any]) -> timedelta | None:
 
 
 class ProbeSettings(Choices):
-    """[probes]: what holds for every path, unless its company or itself says otherwise."""
+    """[probes]: defaults of every path; a company or a path may override them."""
 
     cron: Cron | None = Field(
         None, description='Instead of `every`: five crontab fields, in UTC, such as "*/15 6-20 * * mon-fri".'
@@ -95,15 +95,15 @@ class ProbeSettings(Choices):
     every: Duration | None = Field(
         default_factory=_every, description="Each kind is probed once in this time, the kinds spread over it."
     )
-    jitter: Share = Field(0.1, description="By what share of the interval a probe may be early or late, 0 to 0.5.")
-    kinds: Kinds = Field(tuple(Kind), description="Which of Trimble Identity's mails the probes stand for.")
+    jitter: Share = Field(0.1, description="Share of the interval by which a probe may be early or late, 0 to 0.5.")
+    kinds: Kinds = Field(tuple(Kind), description="The kinds of Trimble mail that are probed.")
     code_life: Duration = Field(
-        timedelta(minutes=10), description="How long a code lives: in the inbox later than this is `late`."
+        timedelta(minutes=10), description="Life of a code: a probe in the inbox later than this is `late`."
     )
     give_up: Duration = Field(
         timedelta(hours=1),
         validate_default=True,
-        description="Not seen by then is `missing`; not shorter than `code_life`.",
+        description="A probe not seen by then is `missing`; at least `code_life`.",
     )
     retry: Waits = Field(
         (timedelta(minutes=10), timedelta(minutes=15), timedelta(minutes=30)),

@@ -1,10 +1,9 @@
-"""The table of all keys, for the README: `python -m monitor.config.reference` prints it as Markdown.
+"""The reference of configuration keys, as Markdown: `python -m monitor.config.reference` prints it.
 
-`python -m monitor.config.reference README.md` puts it between the two marks in that file.
+`docs/reference/configuration.md` contains it; `make reference` renews that file (`monitor.reference`).
 """
 
 import re
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
@@ -20,7 +19,6 @@ from monitor.config.schema import bare, is_table, tag_key, tagged
 from probes.settings import Endpoint, duration_text
 
 HEAD = ["| key | value | default | meaning |", "|---|---|---|---|"]
-MARKS = r"(<!-- keys: [^>]*-->).*?(<!-- end of keys -->)"
 KINDS: dict[Any, str] = {
     str: "text",
     int: "number",
@@ -36,7 +34,7 @@ KINDS: dict[Any, str] = {
 def reference() -> str:
     """Every key that may be written, a table for each table of the file."""
     top = {"include": Config.model_fields["include"]}
-    parts = [_part("Above all tables", "More files.", top)]
+    parts = [_part("Before all tables", "More files to read.", top)]
     for key, field in Config.model_fields.items():
         parts += _tables_of(key, bare(field.annotation))
     parts += _table("companies.KEY", "`[companies.KEY]`", CompanySettings)
@@ -64,7 +62,7 @@ def _table(name: str, title: str, table: type[BaseModel]) -> Iterator[str]:
     sentence = re.split(r"(?<=\.)\s", meaning)[0]
     chooses = issubclass(table, Choices) and table is not ProbeSettings
     if chooses:
-        sentence += " The keys of `[probes]` may stand here too, but not `cap.per_host_per_minute`."
+        sentence += " The keys of `[probes]` are allowed here too, except `cap.per_host_per_minute`."
     rows = dict(_rows("", table, set(Choices.model_fields) if chooses else set()))
     yield _part(title, f"{sentence[:1].upper()}{sentence[1:]}", rows)
     for key, field in table.model_fields.items():
@@ -91,7 +89,7 @@ def _part(title: str, said: str, fields: dict[str, FieldInfo]) -> str:
         f"| `{key}` | {_kind(field.annotation)} | {default} | {field.description or ''} |"
         for (key, field), default in zip(fields.items(), _defaults(fields), strict=True)
     ]
-    return "\n".join([f"**{title}** {said}", "", *(HEAD + rows if rows else ["No other keys."])])
+    return "\n".join([f"## {title}", "", said, "", *(HEAD + rows if rows else ["No other keys."])])
 
 
 def _kind(annotation: Any) -> str:
@@ -139,18 +137,5 @@ def _written(value: Any) -> str:
             return f"`{value}`"
 
 
-def with_reference(text: str) -> str:
-    """The text with the present reference between its marks; unchanged if it has none."""
-    return re.sub(MARKS, lambda marks: f"{marks[1]}\n\n{reference()}\n{marks[2]}", text, flags=re.DOTALL)
-
-
-def main() -> None:
-    """Print the reference, or put it into the file that is named."""
-    if len(sys.argv) == 1:
-        print(reference(), end="")
-    for name in sys.argv[1:]:
-        Path(name).write_text(with_reference(Path(name).read_text()))
-
-
 if __name__ == "__main__":
-    main()
+    print(reference(), end="")

@@ -33,18 +33,18 @@ Times = Annotated[str, AfterValidator(_weekly)]
 
 
 class MaintenanceSettings(Settings):
-    """[[maintenance]]: when, every week, nobody is told of what fails. Probing goes on."""
+    """[[maintenance]]: a mute that recurs every week. Probing continues."""
 
-    name: Key = Field(description="How it is called where it silences something.")
+    name: Key = Field(description="Its name where it mutes an incident.")
     weekly: Times = Field(
         description='When: "sat 22:00 - sun 04:00 Europe/Berlin" or "mon-fri 01:00-03:00"; UTC where no zone is named.'
     )
-    companies: tuple[Key, ...] = Field((), description="Keys of the companies that it is about.")
+    companies: tuple[Key, ...] = Field((), description="Keys of the companies that are muted.")
     paths: tuple[CompanyPath, ...] = Field((), description='Single paths beside them, such as "acme/hq".')
-    mail_systems: tuple[Key, ...] = Field((), description="Only what fails at one of these mail systems.")
-    causes: tuple[Cause, ...] = Field((), description="Only what fails for one of these causes.")
-    everything: bool = Field(False, description="`true`: about all there is, with no list given.")
-    why: Text = Field(description="The reason, for those who wonder at the silence.")
+    mail_systems: tuple[Key, ...] = Field((), description="Only failures at one of these mail systems.")
+    causes: tuple[Cause, ...] = Field((), description="Only failures with one of these causes.")
+    everything: bool = Field(False, description="`true`: everything, with no list given.")
+    why: Text = Field(description="The reason, shown with the mute.")
 
     @model_validator(mode="after")
     def _about_something(self) -> Self:

@@ -21,24 +21,25 @@ Few = Annotated[int, Field(ge=1, le=MOST_MARKS)]
 
 
 class IncidentSettings(Settings):
-    """[incidents]: when a problem is one, and when people are told again."""
+    """[incidents]: when an incident opens and closes, and when people are notified again."""
 
-    of_last: Few = Field(3, description="How many of the last verdicts on a path and kind are looked at.")
-    bad: Few = Field(2, description="So many of them bad open an incident; one that names the sender is enough.")
-    good: Few = Field(2, description="So many good ones in a row, and it is over.")
+    of_last: Few = Field(3, description="How many of the latest verdicts on a path and kind count.")
+    bad: Few = Field(2, description="This many bad ones open an incident; one refusal that names the sender is enough.")
+    good: Few = Field(2, description="This many good ones in a row close it.")
     settle: Duration = Field(
-        timedelta(minutes=1), description="How long it must last before it is told, so that what is wider is told once."
+        timedelta(minutes=1),
+        description="How long it must last before the first notice, so that a wide problem is one notice.",
     )
-    remind: Duration = Field(timedelta(hours=8), description="How often those who were told are reminded of it.")
+    remind: Duration = Field(timedelta(hours=8), description="Time between reminders of an open incident.")
     reopen: Duration = Field(
-        timedelta(hours=6), description="What comes back within this time is the same incident, not a new one."
+        timedelta(hours=6), description="A problem that returns within this time reopens the same incident."
     )
-    companies: Few = Field(3, description="So many companies at least make it the mail system's or everybody's.")
+    companies: Few = Field(3, description="Fewest companies for the scopes `mail_system` and `everybody`.")
     share: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.6, description="And this share of those that were heard of since it began."
+        0.6, description="And the share of companies with a verdict since it began."
     )
     control_every: Duration = Field(
-        timedelta(minutes=15), description="How often at most a failing path is compared with the control."
+        timedelta(minutes=15), description="Shortest time between controls on a failing path."
     )
 
     @field_validator("bad")
@@ -51,14 +52,18 @@ class IncidentSettings(Settings):
 
 
 class RoutingRule(Settings):
-    """[[routing]]: who hears of what. Every rule that fits adds its channels; a key that is left out fits all.
+    """[[routing]]: incidents of a channel. Every matching rule adds its channels; a key left out matches all.
 
     Without any rule every channel hears of pages and tickets.
     """
 
     to: Annotated[Names, Field(min_length=1)] = Field(description="Names of channels.")
-    severities: tuple[Severity, ...] = Field((Severity.PAGE, Severity.TICKET), description="How much it matters.")
-    scopes: tuple[Scope, ...] = Field((), description="How wide it is; `ourselves` is what Mailpath itself has.")
+    severities: tuple[Severity, ...] = Field(
+        (Severity.PAGE, Severity.TICKET), description="The severities of the incidents."
+    )
+    scopes: tuple[Scope, ...] = Field(
+        (), description="The scopes of the incidents; `ourselves`: Mailpath's own problems. Left out: all scopes."
+    )
     companies: Names = Field(
-        (), description="Keys of companies: only what touches them, and no word about any other company."
+        (), description="Keys of companies: only incidents that affect them, without any other company's name."
     )

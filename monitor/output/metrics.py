@@ -134,8 +134,8 @@ class _Fixed(Collector):
 
 def _render(snapshot: Snapshot) -> bytes:
     registry = CollectorRegistry()
-    registry.register(_Fixed(_few(snapshot)))
-    lines = [line for family in _FAMILIES for line in _written(family, snapshot)]
+    registry.register(_Fixed(few_families(snapshot)))
+    lines = [line for family in FAMILIES for line in _written(family, snapshot)]
     return "".join((*lines, *_delivery_seconds(snapshot))).encode() + generate_latest(registry)
 
 
@@ -217,25 +217,25 @@ def _incident_companies(snapshot: Snapshot) -> Iterator[Row]:
 
 INCIDENT = ("company", "scope", "cause", "severity")
 
-_FAMILIES = (
+FAMILIES = (
     MetricFamily(
         "mailpath_path_outcome",
         "gauge",
-        "1 for the present verdict of a path and kind; there is one line for each.",
+        "1 for the current verdict of a path and kind; one series for each.",
         ("company", "path", "kind", "outcome", "cause", "grade"),
         _outcomes,
     ),
     MetricFamily(
         "mailpath_path_ok",
         "gauge",
-        "1 if the last mail of this kind reached the inbox in time, 0 if not; absent while we could not look.",
+        "1 if the last probe of this kind reached the inbox in time, 0 if not; absent while unknown.",
         ("company", "path", "kind"),
         _oks,
     ),
     MetricFamily(
         "mailpath_last_verdict_timestamp_seconds",
         "gauge",
-        "When a path last had a verdict, in seconds since 1970.",
+        "Time of a path's last verdict, in seconds since 1970.",
         ("company", "path"),
         _last_verdicts,
     ),
@@ -256,35 +256,35 @@ _FAMILIES = (
     MetricFamily(
         "mailpath_path_every_seconds",
         "gauge",
-        "In which time each kind of a path is probed once.",
+        "Interval in which each kind of a path is probed once.",
         ("company", "path"),
         _every,
     ),
     MetricFamily(
         "mailpath_code_life_seconds",
         "gauge",
-        "How long a code lives: what comes later is as good as lost.",
+        "Life of a code: later mail is useless.",
         ("company", "path"),
         _code_lives,
     ),
     MetricFamily(
         "mailpath_incidents",
         "gauge",
-        "Open incidents of which people may hear; company is empty where one touches several.",
+        "Open incidents that are not muted; company is empty if one affects several.",
         INCIDENT,
         _incidents,
     ),
     MetricFamily(
         "mailpath_muted_incidents",
         "gauge",
-        "Open incidents that are muted; company is empty where one touches several.",
+        "Open incidents that are muted; company is empty if one affects several.",
         INCIDENT,
         _muted_incidents,
     ),
     MetricFamily(
         "mailpath_incident_companies",
         "gauge",
-        "1 for each company that an open incident touches now, if people may hear of it.",
+        "1 for each company that an open, not muted incident affects now.",
         INCIDENT,
         _incident_companies,
     ),
@@ -299,9 +299,12 @@ def _written(family: MetricFamily, snapshot: Snapshot) -> Iterator[str]:
         yield f"{form % values}{value!r}\n"
 
 
+DELIVERY = ("mailpath_delivery_seconds", "Time from the creation of a code to the arrival in the inbox.")
+
+
 def _delivery_seconds(snapshot: Snapshot) -> Iterator[str]:
-    name = "mailpath_delivery_seconds"
-    yield f"# HELP {name} From the birth of a code to its mail's arrival in the inbox.\n# TYPE {name} histogram\n"
+    name, about = DELIVERY
+    yield f"# HELP {name} {about}\n# TYPE {name} histogram\n"
     for (company, kind), (counts, total) in snapshot.deliveries.items():
         labels = f'company="{company}",kind="{kind}"'
         below = 0
@@ -314,18 +317,22 @@ def _delivery_seconds(snapshot: Snapshot) -> Iterator[str]:
 _LIMITS = (*map(str, LIVES), "+Inf")
 
 
-def _few(snapshot: Snapshot) -> Iterator[Metric]:
-    inbound = CounterMetricFamily("mailpath_inbound_mails", "What came in by SMTP, or was refused.", labels=("kind",))
+def few_families(snapshot: Snapshot) -> Iterator[Metric]:
+    inbound = CounterMetricFamily(
+        "mailpath_inbound_mails",
+        "Messages received by the SMTP listener, by kind; refused recipients.",
+        labels=("kind",),
+    )
     for kind, count in snapshot.inbound.items():
         inbound.add_metric((kind,), count)
     yield inbound
     rejected = CounterMetricFamily(
-        "mailpath_inbound_rejected", "Refusals of what may have been a copy or a bounce.", labels=("code",)
+        "mailpath_inbound_rejected", "Refusals of messages that may have been a copy or a bounce.", labels=("code",)
     )
     for code, count in snapshot.turned_away.items():
         rejected.add_metric((str(code),), count)
     yield rejected
-    yield GaugeMetricFamily("mailpath_probes_in_flight", "Probes without an end so far.", value=snapshot.in_flight)
+    yield GaugeMetricFamily("mailpath_probes_in_flight", "Probes in flight.", value=snapshot.in_flight)
     yield GaugeMetricFamily(
         "mailpath_schedule_lag_seconds",
         "How late the oldest due probe was at the last tick.",
@@ -337,25 +344,25 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     yield skipped
     yield GaugeMetricFamily(
         "mailpath_last_tick_age_seconds",
-        "How long ago the service last looked for what is due; it does so four times a second.",
+        "Age of the last scheduler tick; there are four a second.",
         value=snapshot.tick_age,
     )
     yield CounterMetricFamily(
-        "mailpath_clock_steps", "How often the system clock was set, by a second or more.", value=snapshot.clock_steps
+        "mailpath_clock_steps", "Changes of the system clock by a second or more.", value=snapshot.clock_steps
     )
     yield CounterMetricFamily(
-        "mailpath_store_errors", "What could not be read from the store or written to it.", value=snapshot.store_errors
+        "mailpath_store_errors", "Failed reads from the store and writes to it.", value=snapshot.store_errors
     )
     yield from _of_notices(snapshot)
     rejected = CounterMetricFamily(
-        "mailpath_http_rejected", "HTTP connections and requests that were cut or refused.", labels=("reason",)
+        "mailpath_http_rejected", "HTTP connections and requests that were closed or refused.", labels=("reason",)
     )
     for reason, count in snapshot.rejected.items():
         rejected.add_metric((reason,), count)
     yield rejected
     yield GaugeMetricFamily(
         "mailpath_rules_lag_seconds",
-        "How long the oldest verdict that the incident rules have not seen has been waiting.",
+        "Age of the oldest verdict that the incident rules have not seen.",
         value=snapshot.rules_lag.total_seconds(),
     )
     if snapshot.listening is not None:
@@ -365,31 +372,31 @@ def _few(snapshot: Snapshot) -> Iterator[Metric]:
     if snapshot.reference is not None:
         yield GaugeMetricFamily(
             "mailpath_reference_up",
-            "1 if hosts outside can be reached from the source IP, 0 if no reference could.",
+            "1 if reference hosts can be reached from the source IP, 0 if none can.",
             value=snapshot.reference,
         )
     companies = GaugeMetricFamily(
-        "mailpath_company_info", "1 for each company that is watched.", labels=("company", "name", "mail_system")
+        "mailpath_company_info", "1 for each monitored company.", labels=("company", "name", "mail_system")
     )
     named = {path.company: (path.company, path.company_name, path.mail_system) for path in snapshot.paths.values()}
     for labels in named.values():
         companies.add_metric(labels, 1)
     yield companies
-    build = InfoMetricFamily("mailpath_build", "The version that runs.")
+    build = InfoMetricFamily("mailpath_build", "The running version.")
     build.add_metric((), {"version": version("mailpath"), "python": platform.python_version()})
     yield build
 
 
 def _of_notices(snapshot: Snapshot) -> Iterator[Metric]:
     counted = CounterMetricFamily(
-        "mailpath_notices", "Tries to deliver a notice, by what came of them.", labels=("channel", "result")
+        "mailpath_notices", "Attempts to deliver a notice, by result.", labels=("channel", "result")
     )
     for labels, count in snapshot.notices.items():
         counted.add_metric(labels, count)
     yield counted
-    waiting = GaugeMetricFamily("mailpath_notices_waiting", "Notices not delivered so far.", labels=("channel",))
+    waiting = GaugeMetricFamily("mailpath_notices_waiting", "Notices waiting to be delivered.", labels=("channel",))
     oldest = GaugeMetricFamily(
-        "mailpath_notices_oldest_seconds", "How long the oldest of them has been waiting.", labels=("channel",)
+        "mailpath_notices_oldest_seconds", "Age of the oldest waiting notice.", labels=("channel",)
     )
     for channel, (count, age) in snapshot.waiting.items():
         waiting.add_metric((channel,), count)

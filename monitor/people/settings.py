@@ -26,15 +26,17 @@ HeaderName = Annotated[str, AfterValidator(_header)]
 class SignInSettings(Settings):
     """[web.sign_in]: how people get in, and for how long."""
 
-    lasts: Duration = Field(timedelta(hours=12), description="So long after it people sign in again.")
-    idle: Duration = Field(timedelta(hours=2), description="And so long after their browser last asked for anything.")
+    lasts: Duration = Field(timedelta(hours=12), description="A session ends after this time.")
+    idle: Duration = Field(timedelta(hours=2), description="A session without requests ends after this time.")
     header: HeaderName | None = Field(
-        None, description="In which header a trusted proxy says who has signed in there; the proxy must always set it."
+        None, description="The header with the user's name that a trusted proxy sets on every request."
     )
     header_rights: Rights | None = Field(
-        None, description="Rights of those who come by it and are not known here; without it they are not let in."
+        None, description="Rights of users in that header who are not known here; without it they are refused."
     )
-    header_companies: tuple[Key, ...] = Field((), description="Companies that those are bound to; none: they see all.")
+    header_companies: tuple[Key, ...] = Field(
+        (), description="Companies that those users are bound to; none: all companies."
+    )
 
     @property
     def strangers_companies(self) -> Companies:
@@ -45,5 +47,5 @@ class SignInSettings(Settings):
 class ManualSettings(Settings):
     """[web.manual]: how many probes people and programs may send by hand."""
 
-    per_person_per_hour: Count = Field(60, description="Most that one person or token may send in an hour.")
-    per_path_per_hour: Count = Field(20, description="Most that all of them may send on one path in an hour.")
+    per_person_per_hour: Count = Field(60, description="Most probes that one person or token may send in an hour.")
+    per_path_per_hour: Count = Field(20, description="Most probes that all of them may send on one path in an hour.")

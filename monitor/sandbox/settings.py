@@ -31,16 +31,16 @@ class Behaviour(StrEnum):
 
 
 class SandboxSettings(Settings):
-    """[sandbox]: make-believe mail systems inside our own process, for companies that do not exist.
+    """[sandbox]: simulated mail systems inside the process, for companies that do not exist.
 
     Every path of a company named here must go by `xclient` or `proxy` to a loopback address and end in a `maildir`.
     """
 
     companies: dict[str, Behaviour] = Field(
         default_factory=dict,
-        description="Which companies are make-believe, by their key, and what their mail system does.",
+        description="The simulated companies by key, and the behaviour of their mail system.",
     )
-    slow_by: Duration = Field(timedelta(minutes=15), description="How long `slow` holds a message back.")
+    slow_by: Duration = Field(timedelta(minutes=15), description="How long `slow` delays a message.")
     greylist_for: Duration = Field(
-        timedelta(minutes=5), description="How long `greylists` refuses whom it sees for the first time."
+        timedelta(minutes=5), description="How long `greylists` refuses a client that it has not seen before."
     )

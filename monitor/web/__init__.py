@@ -8,7 +8,7 @@
 - `auth`       who the caller is
 - `api`        the API
 - `pages`      the pages; `rendering`, `legible`, `charts`: how they are made; `templates`, `static`
-- `runbooks`   the runbooks as pages
+- `docs`       the documentation and the runbooks as pages
 
 Read `caller_view`, then `server`.
 """

@@ -10,7 +10,7 @@ from monitor.config import Config
 from monitor.descriptors import descriptor_limit
 from monitor.errors import UserError
 from monitor.output.metrics import CONTENT_TYPE
-from monitor.web import api, auth, pages, runbooks
+from monitor.web import api, auth, docs, pages
 from monitor.web.auth.client import is_proxy
 from monitor.web.backend import BACKEND, Backend
 from monitor.web.connections import Connection, ConnectionLimits, Connections
@@ -34,7 +34,7 @@ def application(backend: Backend, *, instruments: bool = True) -> web.Applicatio
     app = web.Application(middlewares=[safe, auth.guard], client_max_size=LONGEST_BODY)
     app[BACKEND] = backend
     auth.add_gate(app)
-    app.add_routes([*auth.routes(), *pages.routes(), *runbooks.routes(), *api.routes()])
+    app.add_routes([*auth.routes(), *pages.routes(), *docs.routes(), *api.routes()])
     if instruments:
         app.add_routes(_instruments(backend))
     return app

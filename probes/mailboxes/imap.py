@@ -68,11 +68,11 @@ class ImapMailbox(Settings):
     ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
     user: Name = Field(description="The mailbox's login name.")
     password: Annotated[Secret, checked_secret(_typed)] = Field(description="The mailbox's password.")
-    inbox: Name = Field(INBOX, description="The folder that people read.")
+    inbox: Name = Field(INBOX, description="The inbox folder.")
     junk: Name | None = Field(
         None, description="The junk folder; else the one marked `\\Junk`, else one with a usual name."
     )
-    poll: Duration = Field(timedelta(seconds=15), description="How often we look where the server has no IDLE.")
+    poll: Duration = Field(timedelta(seconds=15), description="How often Mailpath looks if the server has no IDLE.")
 
     @model_validator(mode="after")
     def _two_folders(self) -> "ImapMailbox":

@@ -50,9 +50,7 @@ class InboundMailbox(Settings):
     that the reader has the mail in the inbox."""
 
     via: Literal["inbound"]
-    address: Address = Field(
-        description="Where the copies are sent: an address at the listener that nothing else is sent to."
-    )
+    address: Address = Field(description="The address at the listener that receives the copies, and nothing else.")
 
     @property
     def key(self) -> str:

@@ -21,7 +21,7 @@ MAX_TARGETS = 5  # addresses tried in one attempt; Postfix: smtp_mx_address_limi
 
 
 class DirectRoute(MtaTls):
-    """Only from a socket bound to the source IP. `host` stands in for the MX records of the recipient's domain."""
+    """Sends only from a socket bound to the source IP. `host` replaces the MX records of the recipient's domain."""
 
     via: Literal["direct"] = "direct"
     host: Host | None = Field(None, description="Where to connect, instead of the MX hosts of the recipient's domain.")

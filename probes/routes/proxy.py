@@ -32,12 +32,12 @@ SPOKEN_TOO_SOON = (
 
 
 class ProxyRoute(MtaTls):
-    """A listener that believes a PROXY header. It is never the public port, so `port` has no default."""
+    """A listener that trusts a PROXY header from this machine. Never the public port, so `port` has no default."""
 
     via: Literal["proxy"] = "proxy"
     host: Host = Field(description="The gateway.")
-    port: Port = Field(description="Its listener that expects a PROXY header from us.")
-    version: Literal[1, 2] = Field(2, description="Of the PROXY header: 1 is text, 2 binary.")
+    port: Port = Field(description="Its listener that expects a PROXY header.")
+    version: Literal[1, 2] = Field(2, description="Version of the PROXY header: 1 is text, 2 is binary.")
 
     def destination(self, recipient: str) -> str:
         """See `Route`."""

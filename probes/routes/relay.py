@@ -19,13 +19,13 @@ from probes.tls import CaFile
 
 
 class RelayRoute(Settings):
-    """The password is what proves that the relay may send this: without AUTH nothing is sent. TLS is always verified;
+    """The sender's own mail service. Nothing is sent without successful authentication. TLS is always verified;
     "none" is for a relay on this machine alone, because the password goes over the line."""
 
     via: Literal["relay"] = "relay"
     host: Host = Field(description="The sender's own mail service.")
     port: Port = Field(587, description="Its submission port.")
-    tls: Literal["starttls", "implicit", "none"] = Field("starttls", description="`none`: only to this machine itself.")
+    tls: Literal["starttls", "implicit", "none"] = Field("starttls", description="`none`: only to this machine.")
     ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
     user: str = Field(min_length=1, max_length=255, description="The account's name.")
     password: Secret = Field(description="The account's password.")

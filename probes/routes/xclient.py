@@ -21,11 +21,11 @@ NOT_UNDERSTOOD = frozenset({500, 501, 502, 503, 504})
 
 
 class XclientRoute(MtaTls):
-    """A gateway that lets us speak as the sender's client. These fields are the config keys."""
+    """A gateway that trusts this machine to state the client by XCLIENT. These fields are the config keys."""
 
     via: Literal["xclient"] = "xclient"
     host: Host = Field(description="The gateway.")
-    port: Port = Field(25, description="Its listener that allows us XCLIENT.")
+    port: Port = Field(25, description="Its listener that allows XCLIENT from this machine.")
 
     def destination(self, recipient: str) -> str:
         """See `Route`."""

@@ -262,7 +262,18 @@ async def test_by_keyboard_alone_one_signs_in_skips_to_the_content_probes_and_mu
 
 @pytest.mark.parametrize(
     "href",
-    ["/", "/companies/trap", "/probes", "/incidents", "/sender", "/mutes", "/probe-now", "/settings/people", "/api/"],
+    [
+        "/",
+        "/companies/trap",
+        "/probes",
+        "/incidents",
+        "/sender",
+        "/mutes",
+        "/probe-now",
+        "/settings/people",
+        "/api/",
+        "/docs/",
+    ],
 )
 async def test_everything_on_a_page_is_reached_by_keyboard_and_seen_when_it_is(
     href: str, people: dict[str, Visitor]

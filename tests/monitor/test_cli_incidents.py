@@ -400,9 +400,9 @@ def test_one_for_machines(desk: Desk):
     ]
 
 
-def test_the_readme_names_every_field():
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    section = readme.partition("`incidents --json` prints")[2].partition("\n\n")[0]
+def test_the_guide_names_every_field():
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "incidents.md").read_text()
+    section = guide.partition("`incidents --json` prints")[2].partition("\n\n")[0]
     of_notice = ("notice", "channel", "number", "news", "title", "tries", "next_try_at", "delivered_at", "fault")
     of_failure = ("path", "kind", "since", "bad", "probe", "at", "grade", "because")
     for field in (*FIELDS, *OF_ONE, *of_failure, "turn", "said", *of_notice):

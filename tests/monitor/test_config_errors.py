@@ -245,9 +245,9 @@ def test_probes(told: Any, text: str, lines: list[str]) -> None:
             'route = "direct"',
             [
                 "config.toml:1: companies.acme.paths.hq.mailbox: missing; expected: "
-                "where its probes are looked for: a table with `via`",
+                "where Mailpath looks for its probes: a table with `via`",
                 "config.toml:1: companies.acme.paths.hq.to: missing; expected: "
-                "where its probes go; compared and sent in lower case",
+                "the recipient of its probes; compared and sent in lower case",
                 "config.toml:2: companies.acme.paths.hq.route: must be a table, not text",
             ],
         ),

@@ -168,8 +168,8 @@ def channel(lines: str) -> str:
             [
                 'config.toml:1: channels."Über uns": must be made of a-z, 0-9, _ and -, at most 64 of them, '
                 'not "Über uns"',
-                'config.toml:1: channels."Über uns".url: missing; expected: where notices are posted to; it answers '
-                "200 to 299 once it has one",
+                'config.toml:1: channels."Über uns".url: missing; expected: the address that receives notices; '
+                "any answer from 200 to 299 counts as delivered",
                 'config.toml:1: channels."Über uns".secret: missing; expected: signs them: `Mailpath-Signature` is '
                 "`t=TIME,v1=HEX`, HEX the HMAC-SHA256 of `TIME.BODY`",
             ],
@@ -353,15 +353,15 @@ def test_the_lines_of_tables_in_a_list(keys: Any, line: int) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        '**`[channels.KEY]` with `via = "alertmanager"`**',
-        '**`[channels.KEY]` with `via = "webhook"`**',
-        '**`[channels.KEY]` with `via = "apprise"`**',
-        "**`[[routing]]`** Who hears of what.",
-        "**`[[maintenance]]`**",
+        '## `[channels.KEY]` with `via = "alertmanager"`',
+        '## `[channels.KEY]` with `via = "webhook"`',
+        '## `[channels.KEY]` with `via = "apprise"`',
+        "## `[[routing]]`\n\nIncidents of a channel.",
+        "## `[[maintenance]]`",
         "| `to` | list of text | required | Names of channels. |",
-        '| `severities` | list of `page`, `ticket`, `note` | `["page", "ticket"]` | How much it matters. |',
+        '| `severities` | list of `page`, `ticket`, `note` | `["page", "ticket"]` | The severities of the incidents. |',
         "| `secret` | secret | required |",
-        "**`[incidents]`**",
+        "## `[incidents]`",
     ],
 )
 def test_what_the_reference_says(row: str) -> None:

@@ -26,14 +26,16 @@ class InboundSettings(Settings):
 
     listen: Listen = Field(Endpoint("127.0.0.1", 2525), description="Address and port of the SMTP server.")
     domain: Domain = Field(
-        description="Its mail comes here: bounces are taken for any address in it that carries a probe's token."
+        description="Its MX points here: bounces are accepted at addresses in it that carry a probe's token."
     )
-    hostname: Host = Field(default_factory=lambda said: said["domain"], description="As it greets its clients.")
-    bounces: Addresses = Field((), description="Addresses that take bounces without a token in the address.")
-    reports: Addresses = Field((), description="Addresses that take DMARC and TLS reports; needs `mailpath[reports]`.")
+    hostname: Host = Field(default_factory=lambda said: said["domain"], description="Its name in the SMTP greeting.")
+    bounces: Addresses = Field((), description="Addresses that accept bounces without a token in the address.")
+    reports: Addresses = Field(
+        (), description="Addresses that accept DMARC and TLS reports; needs `mailpath[reports]`."
+    )
     tls: CertificateFiles | None = Field(None, description="Certificate and key, to offer STARTTLS.")
     size_limit: Annotated[Count, AfterValidator(_size)] = Field(
-        10_000_000, description="Octets of the largest mail that is taken."
+        10_000_000, description="Octets of the largest accepted message."
     )
     connections_per_client: Count = Field(10, description="Most connections of one client at the same time.")
-    messages_per_minute: Count = Field(120, description="Most mails of one client in a minute.")
+    messages_per_minute: Count = Field(120, description="Most messages of one client in a minute.")

@@ -30,7 +30,7 @@ class Filter(Fields):
     company: Key | None = Field(None, description="The key of a company.")
     path: Key | None = Field(None, description="The key of a path of that company; give the company too.")
     kind: Kind | None = Field(None, description="Which mail it stands for.")
-    role: Role | None = Field(None, alias="as", description="Whose name it bears.")
+    role: Role | None = Field(None, alias="as", description="The sending identity.")
     outcome: Outcome | None = Field(None, description="The outcome of its latest verdict.")
     since: Moment | None = Field(None, description="Launched then or later.")
     until: Moment | None = Field(None, description="Launched before then.")
@@ -65,7 +65,7 @@ class NewProbe(Body):
     path: Key | None = Field(None, description="The key of one of its paths; without one, all of them.")
     kind: Kind | None = Field(None, description="Which mail it stands for; without one, the first of the path's own.")
     kinds: list[Kind] | None = Field(None, max_length=len(Kind), description="Several kinds, beside `kind`.")
-    role: Role = Field(Role.SENDER, alias="as", description="Whose name it bears.")
+    role: Role = Field(Role.SENDER, alias="as", description="The sending identity.")
 
 
 class ProbesFacts(TypedDict):

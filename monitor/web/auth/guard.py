@@ -18,7 +18,7 @@ SIGN_IN, SIGN_OUT, INVITATION = "/sign-in", "/sign-out", "/invitation"
 METRICS = "/metrics"
 FOR_ALL = frozenset({SIGN_IN, INVITATION, "/healthz", "/readyz"})
 FILES = "/static/"
-RUNBOOKS = "/runbooks"  # who is called at night may have no account here; there is nothing of any company in them
+READING = ("/docs", "/runbooks")  # an on-call engineer may have no account here; these pages name no company
 API = "/api/"
 WHO_ARE_YOU = "say who you are: Authorization: Bearer TOKEN; an admin makes tokens"
 OR_METRICS_LISTEN = "; or scrape the address of web.metrics_listen, which asks for none"
@@ -42,12 +42,17 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def is_for_all(path: str) -> bool:
     """Whether it is there for whoever comes."""
-    return path in FOR_ALL or path.startswith(FILES) or path == RUNBOOKS or path.startswith(f"{RUNBOOKS}/")
+    return path in FOR_ALL or path.startswith(FILES) or _is_reading(path)
+
+
+def _is_reading(path: str) -> bool:
+    """Whether it is documentation."""
+    return any(path == each or path.startswith(f"{each}/") for each in READING)
 
 
 def _knows_people(path: str) -> bool:
     """Whether it is another page for those who have signed in."""
-    return path in (SIGN_IN, INVITATION) or path.startswith(RUNBOOKS)
+    return path in (SIGN_IN, INVITATION) or _is_reading(path)
 
 
 def _refuse_the_weak(request: web.Request, caller: Caller) -> None:

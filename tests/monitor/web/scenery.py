@@ -17,7 +17,7 @@ from monitor.people.caller import Caller
 from monitor.people.person import Companies, Rights
 from monitor.probing.current import Board, CurrentVerdict
 from monitor.store import ProbeRow, Store
-from monitor.web import pages, runbooks
+from monitor.web import docs, pages
 from monitor.web.backend import BACKEND, CALLER, Backend
 from monitor.web.broadcast import Live
 from monitor.web.errors import safe
@@ -212,7 +212,7 @@ async def house(folder: Path, **config: Any) -> AsyncIterator[House]:
 
         app = web.Application(middlewares=[safe, sign_in])
         app[BACKEND] = backend
-        app.add_routes([*pages.routes(), *runbooks.routes()])
+        app.add_routes([*pages.routes(), *docs.routes()])
         async with serving(app, Endpoint("127.0.0.1", 0)) as port, ClientSession() as http:
             here.append(House(f"http://127.0.0.1:{port}", board, store, casebook, http))
             yield here[0]

@@ -18,8 +18,8 @@ from structlog.testing import capture_logs
 from yarl import URL
 
 from monitor.people.person import Companies, Rights
+from monitor.web.docs import DOCS, documents, runbooks
 from monitor.web.rendering import assets
-from monitor.web.runbooks import runbooks
 from monitor.web.server import application
 from tests.monitor.web.doors import PASSWORD, Browser
 from tests.monitor.web.estate import ENVIRONMENT, KIND, NOTHING, OF_OTHERS, OTHER, OWN, SECRETS, Estate, Things, estate
@@ -68,6 +68,9 @@ GET    /settings/tokens                             303     403      403     200
 POST   /settings/tokens                             303     403      403     200     422
 POST   /settings/tokens/revoke                      303     403      403     303     422
 GET    /settings/audit                              303     403      403     200      -
+GET    /docs                                        301     301      301     301      -
+GET    /docs/                                       200     200      200     200      -
+GET    /docs/{name}                                 200     200      200     200      -
 GET    /runbooks                                    301     301      301     301      -
 GET    /runbooks/                                   200     200      200     200      -
 GET    /runbooks/{name}                             200     200      200     200      -
@@ -159,7 +162,7 @@ def _rows() -> Iterator[Row]:
 ROWS = list(_rows())
 EVERYBODY = [Who(None), *(Who(rights, companies) for rights in Rights for companies in (None, (OWN,)))]
 BOUND = [Who(rights, (OWN,)) for rights in Rights]
-FILES = {"/static/{name}": "style.css", "/runbooks/{name}": "cause-address"}
+FILES = {"/static/{name}": "style.css", "/docs/{name}": "guide/verdicts", "/runbooks/{name}": "cause-address"}
 
 
 @pytest.fixture
@@ -271,6 +274,7 @@ async def test_the_table_has_every_route_and_no_other(at: Estate) -> None:
 def test_a_row_that_is_about_a_company_says_what_others_get() -> None:
     assert [str(row) for row in ROWS if "{" in row.target and row.elsewhere is None] == [
         "GET /static/{name}",
+        "GET /docs/{name}",
         "GET /runbooks/{name}",
     ]
 
@@ -354,7 +358,7 @@ def of_others(text: str, at: Estate) -> list[str]:
 def asked_by_all(at: Estate) -> Iterator[str]:
     """All that can be read without asking for anything of another company."""
     for row in ROWS:
-        if row.method == "GET" and row.target not in ("/sign-in", "/static/{name}", "/runbooks/{name}"):
+        if row.method == "GET" and row.target not in ("/sign-in", *FILES):
             yield target_of(row, at.own)
     yield from (f"/companies/{OWN}?span=1h", f"/companies/{OWN}?span=30d", "/?outcome=blocked&open=all", "/?page=2")
     yield from (f"/incidents/{at.wide}", f"/incidents/{at.merged}", "/incidents?state=over")
@@ -371,6 +375,7 @@ def asked_by_all(at: Estate) -> Iterator[str]:
         "/api/v1/probes?nonsense=1",
         "/api/v1/paths?path=hq",
         "/static/no",
+        "/docs/no",
         "/runbooks/no",
     )
 
@@ -492,4 +497,5 @@ def in_store(folder: Path, secrets: list[str]) -> Iterator[str]:
 
 def test_the_files_that_rows_ask_for_are_there() -> None:
     assert FILES["/static/{name}"] in assets()
+    assert FILES["/docs/{name}"] in documents(DOCS)
     assert FILES["/runbooks/{name}"] in runbooks()

@@ -1,0 +1,33 @@
+"""Generated parts of Markdown files stand between two marks; everything outside the marks is written by hand."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from monitor.config import reference as configuration
+from monitor.reference import commands, floors, metrics
+
+MARKS = re.compile(r"(<!-- generated: ([\w-]+);[^>]*-->).*?(<!-- end of generated -->)", re.DOTALL)
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "configuration": configuration.reference,
+    "commands": commands.reference,
+    "metrics": metrics.reference,
+    "floors": floors.drawing,
+}
+
+
+def with_generated(text: str) -> str:
+    """The text with every generated part renewed; unchanged if it has none."""
+    return MARKS.sub(lambda marks: f"{marks[1]}\n\n{PARTS[marks[2]]()}\n{marks[3]}", text)
+
+
+def renew(folder: Path) -> list[Path]:
+    """Renew all Markdown files below `folder`; returns those that changed."""
+    changed = []
+    for file in sorted(folder.rglob("*.md")):
+        text = file.read_text("utf-8")
+        if (new := with_generated(text)) != text:
+            file.write_text(new, "utf-8")
+            changed.append(file)
+    return changed

@@ -35,7 +35,7 @@ NOT_IN_ANCHORS = re.compile(r"[^\w\- ]")
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class DocumentFolder:
     """A folder of Markdown files that are served below one address.
 
     `inside` is the folder's path in the source tree: links between files are resolved there.
@@ -46,8 +46,8 @@ class Shelf:
     title: str
 
 
-DOCS = Shelf("/docs", "docs", "Documentation")
-RUNBOOKS = Shelf("/runbooks", "dashboards/runbooks", "Runbooks")
+DOCS = DocumentFolder("/docs", "docs", "Documentation")
+RUNBOOKS = DocumentFolder("/runbooks", "dashboards/runbooks", "Runbooks")
 SHELVES = (DOCS, RUNBOOKS)
 
 
@@ -70,7 +70,7 @@ class Document:
     body: str
 
 
-def folder_of(shelf: Shelf) -> Path:
+def folder_of(shelf: DocumentFolder) -> Path:
     """Where the files of a shelf are. A wheel has `docs/` inside the package (`force-include` in pyproject.toml); a
     checkout has it beside the package."""
     if shelf is RUNBOOKS:
@@ -81,7 +81,7 @@ def folder_of(shelf: Shelf) -> Path:
 
 
 @cache
-def documents(shelf: Shelf) -> Mapping[str, Document]:
+def documents(shelf: DocumentFolder) -> Mapping[str, Document]:
     """All pages of a shelf by name, read once."""
     folder = folder_of(shelf)
     return {name: document_of(shelf, name, folder) for name in _names(shelf)}
@@ -119,7 +119,7 @@ async def lead(request: web.Request) -> web.Response:
     raise web.HTTPMovedPermanently(f"{request.path}/")
 
 
-def _shown(request: web.Request, shelf: Shelf) -> web.Response:
+def _shown(request: web.Request, shelf: DocumentFolder) -> web.Response:
     """The page; the index with a note where there is none of that name."""
     name = request.match_info.get("name", INDEX)
     found = documents(shelf)
@@ -146,14 +146,14 @@ def _runbook_groups() -> tuple[tuple[str, list[Document]], ...]:
 
 
 @cache
-def _names(shelf: Shelf) -> frozenset[str]:
+def _names(shelf: DocumentFolder) -> frozenset[str]:
     folder = folder_of(shelf)
     return frozenset(
         file.relative_to(folder).as_posix().removesuffix(SUFFIX) for file in sorted(folder.rglob(f"*{SUFFIX}"))
     )
 
 
-def document_of(shelf: Shelf, name: str, folder: Path) -> Document:
+def document_of(shelf: DocumentFolder, name: str, folder: Path) -> Document:
     """The page that is made of one file."""
     source = COMMENT_LINE.sub("", (folder / f"{name}{SUFFIX}").read_text("utf-8"))
     heading, _, rest = source.partition("\n")

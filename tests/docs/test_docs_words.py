@@ -8,7 +8,7 @@ import pytest
 
 from monitor.incidents.family import runbook_of
 from monitor.incidents.incident import Scope, Severity
-from monitor.notices.notice import News
+from monitor.notices.notice import NoticeKind
 from monitor.reference.generated import PARTS
 from probes.kinds import Kind
 from probes.verdict import Cause, Concern, Grade, Outcome
@@ -72,7 +72,7 @@ def test_the_row_of_a_cause_says_whom_it_concerns_and_has_its_runbook() -> None:
 
 def test_incidents_have_a_row_for_each_scope_and_notice() -> None:
     assert [row[0] for row in rows(INCIDENTS, "Scope")] == [f"`{each}`" for each in Scope]
-    assert sorted(row[0] for row in rows(INCIDENTS, "Notices")) == sorted(f"`{each}`" for each in News)
+    assert sorted(row[0] for row in rows(INCIDENTS, "Notices")) == sorted(f"`{each}`" for each in NoticeKind)
 
 
 def test_the_glossary_names_every_kind() -> None:

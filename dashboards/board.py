@@ -51,7 +51,7 @@ class Name(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class BoardFolder:
+class PanelRow:
     """Panels side by side: each with its width, of 24. `title` begins a new part of the board."""
 
     height: int
@@ -113,7 +113,7 @@ def board(
     name: Name,
     says: str,
     variables: Sequence[VariableModel],
-    shelves: Sequence[BoardFolder],
+    shelves: Sequence[PanelRow],
     *,
     since: str,
     annotations: Sequence[AnnotationQuery] = (),
@@ -177,7 +177,7 @@ def _links(own: Name) -> Iterable[DashboardLink]:
     )
 
 
-def _placed(shelves: Sequence[BoardFolder]) -> Iterable[Panel | RowPanel]:
+def _placed(shelves: Sequence[PanelRow]) -> Iterable[Panel | RowPanel]:
     """Panels from left to right, shelves from top to bottom, and ids in that order."""
     top, number = 0, 0
     for shelf in shelves:

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import AnnotationQuery, Dashboard, Panel
 from grafana_foundation_sdk.models.prometheus import Dataquery
 
-from dashboards.board import BoardFolder, Name, board, choice
+from dashboards.board import PanelRow, Name, board, choice
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, OUTCOME_WORD, PATH, SCOPE, SEVERITY, TO_DO
 from dashboards.panels import (
@@ -66,13 +66,13 @@ def company() -> Dashboard:
             choice("kind", "Kind", "Kinds of mail.", f"label_values(mailpath_path_outcome{{{HERE}}}, kind)"),
         ],
         [
-            BoardFolder(5, [(7, _now()), (5, _incidents()), (4, _share()), (4, _bad()), (4, last_verdict(HERE_PATHS))]),
-            BoardFolder(9, [(24, _lines_now())]),
-            BoardFolder(8, [(24, _history())], "Over time"),
-            BoardFolder(9, [(15, _delivery()), (9, _of_its_life())]),
-            BoardFolder(9, [(24, _stopped())], "What was stopped, and what to do"),
-            BoardFolder(9, [(8, _causes()), (16, _open())]),
-            BoardFolder(13, [(24, _advice())]),
+            PanelRow(5, [(7, _now()), (5, _incidents()), (4, _share()), (4, _bad()), (4, last_verdict(HERE_PATHS))]),
+            PanelRow(9, [(24, _lines_now())]),
+            PanelRow(8, [(24, _history())], "Over time"),
+            PanelRow(9, [(15, _delivery()), (9, _of_its_life())]),
+            PanelRow(9, [(24, _stopped())], "What was stopped, and what to do"),
+            PanelRow(9, [(8, _causes()), (16, _open())]),
+            PanelRow(13, [(24, _advice())]),
         ],
         since="now-24h",
         annotations=[_incidents_behind()],

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
-from dashboards.board import BoardFolder, Name, board, choice
+from dashboards.board import PanelRow, Name, board, choice
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.panels import PanelLook, Query, colour_from, line, lines, number, tally
 from dashboards.queries import by, counted, or_none
@@ -19,14 +19,14 @@ def itself() -> Dashboard:
         "Does Mailpath itself work: does it probe in time, see its mailboxes, apply its rules, and reach people?",
         [choice("job", "Scrape job", "Prometheus's scrape job of Mailpath.", "label_values(mailpath_build_info, job)")],
         [
-            BoardFolder(
+            PanelRow(
                 5, [(5, _up()), (5, _build()), (5, last_verdict(JOB)), (5, _inbound_up()), (4, _notices_waiting())]
             ),
-            BoardFolder(8, [(12, _lag()), (12, _in_flight())], "Probing"),
-            BoardFolder(8, [(12, _skipped()), (12, _verdicts())]),
-            BoardFolder(9, [(12, _mailboxes()), (12, _inbound())], "Looking"),
-            BoardFolder(8, [(12, _notices()), (12, _oldest())], "Telling"),
-            BoardFolder(8, [(12, _scrape()), (12, _samples())], "Being scraped"),
+            PanelRow(8, [(12, _lag()), (12, _in_flight())], "Probing"),
+            PanelRow(8, [(12, _skipped()), (12, _verdicts())]),
+            PanelRow(9, [(12, _mailboxes()), (12, _inbound())], "Looking"),
+            PanelRow(8, [(12, _notices()), (12, _oldest())], "Telling"),
+            PanelRow(8, [(12, _scrape()), (12, _samples())], "Being scraped"),
         ],
         since="now-24h",
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
-from dashboards.board import BoardFolder, Name, board, choice, company_link
+from dashboards.board import PanelRow, Name, board, choice, company_link
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, PATH, SCOPE, SEVERITY, TO_DO, WHOSE
 from dashboards.panels import Column, PanelLook, Query, colour_from, columns_of, lines, number, outcome_colours, rows
@@ -42,11 +42,11 @@ def overview() -> Dashboard:
             choice("kind", "Kind", "Kinds of mail to show.", "label_values(mailpath_path_outcome, kind)"),
         ],
         [
-            BoardFolder(6, [(12, _reached()), (6, _incidents()), (6, last_verdict(COMPANIES))]),
-            BoardFolder(12, [(24, _companies())]),
-            BoardFolder(8, [(15, _open()), (9, _muted())], "Incidents"),
-            BoardFolder(9, [(9, _grades()), (15, _present())], "Verdicts"),
-            BoardFolder(8, [(24, _verdicts())]),
+            PanelRow(6, [(12, _reached()), (6, _incidents()), (6, last_verdict(COMPANIES))]),
+            PanelRow(12, [(24, _companies())]),
+            PanelRow(8, [(15, _open()), (9, _muted())], "Incidents"),
+            PanelRow(9, [(9, _grades()), (15, _present())], "Verdicts"),
+            PanelRow(8, [(24, _verdicts())]),
         ],
         since="now-24h",
     )

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
-from dashboards.board import BoardFolder, Name, board, choice
+from dashboards.board import PanelRow, Name, board, choice
 from dashboards.columns import CAUSE, OUTCOME_WORD, TO_DO
 from dashboards.panels import Column, PanelLook, Query, columns_of, outcome_colours, rows, tally, timeline
 from dashboards.queries import (
@@ -39,10 +39,10 @@ def sender() -> Dashboard:
             choice("kind", "Kind", "Kinds of mail to count.", "label_values(mailpath_path_outcome, kind)"),
         ],
         [
-            BoardFolder(10, [(12, _systems()), (12, _verdicts())]),
-            BoardFolder(11, [(11, _causes_now()), (13, _causes())], "Why"),
-            BoardFolder(8, [(24, _stopped())], "By mail system, over time"),
-            BoardFolder(8, [(24, _delivery())]),
+            PanelRow(10, [(12, _systems()), (12, _verdicts())]),
+            PanelRow(11, [(11, _causes_now()), (13, _causes())], "Why"),
+            PanelRow(8, [(24, _stopped())], "By mail system, over time"),
+            PanelRow(8, [(24, _delivery())]),
         ],
         since="now-7d",
     )

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import AnnotationQuery, Dashboard, Panel
 from grafana_foundation_sdk.models.prometheus import Dataquery
 
-from dashboards.board import PanelRow, Name, board, choice
+from dashboards.board import Name, PanelRow, board, choice
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, OUTCOME_WORD, PATH, SCOPE, SEVERITY, TO_DO
 from dashboards.panels import (

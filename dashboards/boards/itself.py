@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
-from dashboards.board import PanelRow, Name, board, choice
+from dashboards.board import Name, PanelRow, board, choice
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.panels import PanelLook, Query, colour_from, line, lines, number, tally
 from dashboards.queries import by, counted, or_none

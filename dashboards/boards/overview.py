@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
-from dashboards.board import PanelRow, Name, board, choice, company_link
+from dashboards.board import Name, PanelRow, board, choice, company_link
 from dashboards.boards.last_verdict import last_verdict
 from dashboards.columns import CAUSE, GRADE, KIND, OUTCOME, PATH, SCOPE, SEVERITY, TO_DO, WHOSE
 from dashboards.panels import Column, PanelLook, Query, colour_from, columns_of, lines, number, outcome_colours, rows

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
-from dashboards.board import PanelRow, Name, board, choice
+from dashboards.board import Name, PanelRow, board, choice
 from dashboards.columns import CAUSE, OUTCOME_WORD, TO_DO
 from dashboards.panels import Column, PanelLook, Query, columns_of, outcome_colours, rows, tally, timeline
 from dashboards.queries import (

@@ -98,6 +98,9 @@ async def test_mail_that_comes_late_is_seen_to_come(people: dict[str, Visitor]) 
     await expect(page.locator("[data-part=events]")).to_contain_text("arrived")
     await expect(page.locator("[data-part=head] .outcome")).to_contain_text("late")
     await expect(page.locator("[data-part=way]")).to_contain_text("Hops")
+    await expect(page.locator("#live")).to_have_text("complete")
+    await page.wait_for_timeout(1500)  # a stream that was lost would be said to be so by now
+    await expect(page.locator("#live")).to_have_text("complete")
     await _stayed(page)
 
 

@@ -30,34 +30,38 @@ window.mailpath = (() => {
     const place = document.getElementById("live");
     if (!place) return;
     const word = place.querySelector("[role=status]");
-    const text = state === "live" ? "live" : "not live";
+    const text = { live: "live", done: "complete" }[state] || "not live";
     if (word.textContent !== text) word.textContent = text;
     place.dataset.state = state;
 
   };
 
   // Follow a stream of events. `on` has a function for each name of event; `back` is called when the stream is there
-  // again after it was lost, so that what was missed can be read anew. Returns a function that ends it.
+  // again after it was lost, so that what was missed can be read anew. Returns a function that ends it. A stream that was
+  // told to its end is not lost: what it was about is complete.
   const follow = (url, on, back = () => {}) => {
     let source, timer, lost = false, wait = 1000, over = false;
     const open = () => {
       source = new EventSource(url);
       source.onopen = () => { mark("live"); wait = 1000; if (lost) back(); lost = false; };
       source.onerror = () => {
+        if (over) return;
         lost = true;
         mark("lost");
-        if (source.readyState === EventSource.CLOSED && !over) {
+        if (source.readyState === EventSource.CLOSED) {
           timer = setTimeout(open, wait);
           wait = Math.min(wait * 2, 60000);
         }
       };
+      source.addEventListener("end", finish);
       for (const [name, hear] of Object.entries(on))
         source.addEventListener(name, (event) => { try { hear(JSON.parse(event.data), event); } catch (error) { console.error(error); } });
     };
     const end = () => { over = true; clearTimeout(timer); source?.close(); };
+    const finish = () => { end(); mark("done"); };
     open();
     addEventListener("pagehide", end, { once: true });
-    return end;
+    return finish;
   };
 
   return { follow, span, grow, now };

@@ -28,7 +28,7 @@ def world(tmp_path: Path) -> World:
 def sleeps(world: World, monkeypatch: pytest.MonkeyPatch):
     """Suspends the machine for so many minutes."""
     elapsed = [1000.0]
-    for user in ("pipeline", "clock"):
+    for user in ("probing.pipeline", "clock"):
         monkeypatch.setattr(f"monitor.{user}.elapsed", lambda: elapsed[0])
 
     def suspend(minutes: float) -> None:

@@ -132,7 +132,7 @@ async def test_what_a_receiver_put_off_while_we_were_suspended_is_ours(
     world: World, monkeypatch: pytest.MonkeyPatch, handover: Handover, kept: type
 ):
     elapsed = [1000.0]
-    for user in ("pipeline", "clock"):
+    for user in ("probing.pipeline", "clock"):
         monkeypatch.setattr(f"monitor.{user}.elapsed", lambda: elapsed[0])
 
     class Suspended(Scripted):

@@ -151,7 +151,7 @@ def test_no_error_tells_anything_of_the_url(url: str) -> None:
 OUT_LOUD = """
 import asyncio, sys
 from pydantic import SecretStr, ValidationError
-from monitor.channels.channel import Surroundings
+from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import session
 from monitor.channels.services import ServiceChannel
 from monitor.logs import set_up
@@ -165,7 +165,7 @@ async def main():
                 channel = ServiceChannel(url=SecretStr(url))
             except ValidationError:
                 continue
-            print(await channel.deliver(notice(), Surroundings(http, Clock())), repr(channel))
+            print(await channel.deliver(notice(), ChannelContext(http, Clock())), repr(channel))
 
 set_up("debug")
 asyncio.run(main())

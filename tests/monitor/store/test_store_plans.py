@@ -58,7 +58,7 @@ WALKS = {
         (SqlStatement.USED, ["sqlite_autoindex_tokens_1"]),
         (SqlStatement.END_SESSION, ["sqlite_autoindex_sessions_1"]),
         (SqlStatement.END_SESSIONS, ["ix_sessions_person"]),
-        (SqlStatement.TAKE, ["sqlite_autoindex_invitations_2 (digest=?)"]),
+        (SqlStatement.REDEEM, ["sqlite_autoindex_invitations_2 (digest=?)"]),
         (SqlStatement.FORGET_SESSIONS, ["ix_sessions_expires_at"]),
         (SqlStatement.FORGET_ANSWERS, ["ix_remembered_at"]),
         (SqlStatement.FORGET_REFUSALS, ["ix_deeds_what_at (what=? AND at<?)"]),

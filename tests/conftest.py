@@ -1,13 +1,30 @@
 """What all tests start from."""
 
+from collections.abc import Iterator
+
+import pytest
 import structlog
+
+configure = structlog.configure
 
 
 def pytest_configure() -> None:
-    """Log plainly where a test does not set up the service's own log: drawing a traceback with the values of all its
-    variables, as structlog does by itself, can take seconds, and a test's patience with it. No logger is kept: what a
-    test that sets up the service's log has used would be beyond the reach of `capture_logs`."""
-    configure = structlog.configure
+    """No logger is kept: what a test that sets up the service's log has used would be beyond the reach of
+    `capture_logs`."""
     structlog.configure = lambda **options: configure(**options | {"cache_logger_on_first_use": False})
+    log_plainly()
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> Iterator[None]:
+    """A command that was called in a test may have set up a log that leaves out all but errors."""
+    yield
+    log_plainly()
+
+
+def log_plainly() -> None:
+    """Drawing a traceback with the values of all its variables, as structlog does by itself, can take seconds, and a
+    test's patience with it."""
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.reset_defaults()
     structlog.configure(processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(), plain])

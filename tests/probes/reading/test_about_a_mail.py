@@ -27,8 +27,8 @@ def test_its_own_header_says_so(name: str, value: str, about: bool) -> None:
 def test_blanks_without_end_cost_no_time(name: str) -> None:
     def took(blanks: int) -> float:
         began = process_time()
-        is_about_a_mail([Field(name, name, " " * blanks + "x")] * 10)
+        is_about_a_mail([Field(name, name, "x" + " " * blanks + "x")])
         return process_time() - began
 
     took(1000)
-    assert took(160_000) < 100 * max(took(10_000), 0.0005)
+    assert took(12_000) < 30 * max(took(1_500), 0.0005)

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from probes.reading.header_fields import Field
 from probes.token import TOKEN
 
-_SAYS_SO = {  # what such a field says of a message about another one
-    "content-type": re.compile(r"\s*(?:multipart/(?:report|digest)|message/)", re.IGNORECASE),
-    "auto-submitted": re.compile(r"\s*auto-(?:replied|notified)", re.IGNORECASE),  # RFC 3834, RFC 5436; ours: generated
+_SAYS_SO = {  # what such a field says of a message about another one; blanks without end are looked at once
+    "content-type": re.compile(r"\A\s*(?:multipart/(?:report|digest)|message/)", re.IGNORECASE),
+    "auto-submitted": re.compile(
+        r"\A\s*auto-(?:replied|notified)", re.IGNORECASE
+    ),  # RFC 3834, RFC 5436; ours: generated
     "in-reply-to": TOKEN,
     "references": TOKEN,
 }

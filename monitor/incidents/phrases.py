@@ -1,10 +1,7 @@
 """The words that notices are made of: tables, and how names, times and other people's text are written. Pure."""
 
-import re
-
 from monitor.incidents.incident import Failure, Nature, Reason, Scope
-from probes.answer import Stage
-from probes.display import clock, quoted
+from probes.display import clock
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
@@ -126,24 +123,6 @@ SYSTEMS: dict[str, str] = {
 
 RUN_BY_THE_COMPANY = frozenset({"exchange", "postfix", "exim"})
 """Mail systems that have no vendor who could act for all at once."""
-
-_HOST = r"[A-Za-z0-9._:\[\]-]{1,255}"
-_STAGE = f"(?:{'|'.join(stage.replace('_', ' ') for stage in Stage)})"
-_OURS = re.compile(  # how the sentences of `judge` begin, where what follows is the receiver's own text
-    rf"((?:(?:refused|no way in|still put off when the code died,) at {_STAGE}(?: by {_HOST})?"
-    rf"|we could not ask: stopped at {_STAGE}(?: by {_HOST})?"
-    rf"|accepted by {_HOST}, then bounced by {_HOST}"
-    rf"|accepted by {_HOST}, then put off, as {_HOST} reported"
-    rf"|accepted by {_HOST}"
-    r"|we could not look|not sent)): "
-)
-
-
-def where(because: str) -> str:
-    """A verdict's sentence, with what the receiver said in quotation marks; all of it, where the two cannot be told
-    apart for certain."""
-    ours = _OURS.match(because)
-    return f"{ours[1]}: {quoted(because[ours.end() :])}" if ours else quoted(because)
 
 
 def decided_by(failure: Failure) -> str:

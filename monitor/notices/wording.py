@@ -9,10 +9,11 @@ from typing import assert_never
 from monitor.incidents.advice import HARMLESS, Actor
 from monitor.incidents.history import INTERMITTENT
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope
-from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, RUN_BY_THE_COMPANY, SCOPES, SYSTEMS, where
+from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, RUN_BY_THE_COMPANY, SCOPES, SYSTEMS
 from monitor.notices.context import NoticeContext, NoticeRequest, scene_into, scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.notices.payload import facts, labels
+from monitor.notices.reply import reply_of
 from monitor.notices.their_trouble import MOST_KINDS_IN_A_TITLE, kinds_of, their_trouble
 from probes.display import clock, counted, lasting, listed, one_line
 from probes.kinds import Kind
@@ -286,7 +287,7 @@ def _evidence(scene: NoticeContext) -> Iterator[str]:
     several = len(scene.companies) > 1
     if lead:
         at = f" at {scene.name(lead.company)}" if several else ""
-        yield f"Seen{at}, path {lead.path}, {clock(lead.at)}: {where(lead.because)}"
+        yield f"Seen{at}, path {lead.path}, {clock(lead.at)}: {reply_of(lead)}"
     if by := scene.decided_by:
         yield by
     if several:

@@ -6,6 +6,7 @@ from typing import Any
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo
 from monitor.notices.notice import NoticeKind
+from probes.answer import Answer, Stage
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
@@ -32,6 +33,10 @@ def failure(**facts: Any) -> Failure:
         "grade": Grade.IMPERSONATED,
         "because": REFUSED,
     }
+    if "because" not in facts and "answer" not in facts:
+        fields["answer"] = Answer(
+            Stage.RCPT, 554, "5.7.1", "<m[104.130.122.50]>: Client host rejected", host="mx.acme.example"
+        )
     return Failure(**(fields | facts))
 
 

@@ -199,7 +199,7 @@ def test_what_the_company_can_do_is_a_bridge_where_the_sender_must_act() -> None
 
 
 @pytest.mark.parametrize(
-    ("mail_system", "settles"),
+    ("mail_system", "takes_effect_within"),
     [("google", timedelta(hours=24)), ("m365", timedelta(minutes=5)), ("exim", timedelta(0))],
 )
 def test_how_long_a_companys_change_takes_to_act(mail_system: str, takes_effect_within: timedelta) -> None:

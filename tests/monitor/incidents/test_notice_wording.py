@@ -9,7 +9,7 @@ import pytest
 from monitor.incidents.attribution import FailureCase, attribute
 from monitor.incidents.comparison import NEUTRAL, Comparison, Got
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope, Severity
-from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, REASONS, SCOPES, where
+from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, REASONS, SCOPES
 from monitor.incidents.weight import Names, Weight
 from monitor.notices.context import CompanyInfo, NoticeRequest
 from monitor.notices.notice import NoticeKind
@@ -18,7 +18,7 @@ from probes.answer import Answer, Stage
 from probes.display import one_line
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.monitor.incidents.tellings import ACME, QUARTER, REFUSED, T0, failure, incident, storm, telling, town
+from tests.monitor.incidents.tellings import ACME, QUARTER, T0, failure, incident, storm, telling, town
 
 PHONE = 320  # characters on the first screen, the title among them
 
@@ -67,8 +67,8 @@ Why, proven: A filter takes the mail for spam.
 Act: the company's IT, alone.
 Mail: 2-step codes.
 
-Seen, path hq, 2026-11-23 08:25 UTC: "delivered into Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 \
-required=5.0"
+Seen, path hq, 2026-11-23 08:25 UTC: delivered into Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 \
+required=5.0
 Not yet compared with a neutral sender.
 Proof: the mail left from the sender's own address.
 Fix: Gmail > Spam, phishing and malware > Spam: bypass for an address list with account.trimble.com, authentication \
@@ -133,7 +133,7 @@ def test_a_full_mailbox_of_the_probe() -> None:
         nature=Nature.MAILBOX,
         severity=Severity.TICKET,
         cause=Cause.MAILBOX_FULL,
-        because="refused at rcpt by mx.acme.example: 552 5.2.2 over quota",
+        answer=Answer(Stage.RCPT, 552, "5.2.2", "over quota", host="mx.acme.example"),
     )
     told = telling(incident(full, scope=Scope.MAILBOX))
     assert title(told) == "Acme Steel, path hq: the probe's own mailbox is full"
@@ -165,7 +165,7 @@ Nothing is known against account.trimble.com.
 Why: We cannot send or cannot look.
 Act: whoever runs Mailpath.
 
-Seen, path hq, 2026-11-23 08:25 UTC: we could not look: "imap 192.0.2.11:993: login failed"
+Seen, path hq, 2026-11-23 08:25 UTC: we could not look: imap 192.0.2.11:993: login failed
 Fix: See the log of Mailpath and `mailpath explain`; try the login and the way to the server by hand.
 Runbook: https://mailpath.example/runbooks/cause-ours
 Do not: Change nothing at the company: nothing is known against the mail.
@@ -183,7 +183,7 @@ def test_a_mail_system_that_gives_a_neutral_sender_the_same_answer() -> None:
         cause=Cause.SERVER_FAULT,
         reason=Reason.SAME_ANSWER,
         compared_at=T0 + timedelta(minutes=20),
-        because="still put off when the code died, at mail by mx.acme.example: 451 4.7.1 Service unavailable",
+        answer=Answer(Stage.MAIL, 451, "4.7.1", "Service unavailable", host="mx.acme.example"),
     )
     told = telling(incident(broken, scope=Scope.THEIR_SYSTEM))
     assert title(told) == "Acme Steel: its mail system takes nobody's mail (a neutral sender gets the same answer)"
@@ -195,7 +195,7 @@ Nothing is known against account.trimble.com.
 Why: It gives a neutral sender the same answer.
 Act: the company's IT, alone.
 
-Seen, path hq, 2026-11-23 08:25 UTC: still put off when the code died, at mail by mx.acme.example: \
+Seen, path hq, 2026-11-23 08:25 UTC: deferred at mail by mx.acme.example: \
 "451 4.7.1 Service unavailable"
 Compared: a neutral sender got the same answer at 2026-11-23 08:24 UTC.
 Fix: Find the fault in the mail server's log at the time of the probe: filter or milter, resolver, disk, the server \
@@ -514,46 +514,15 @@ def assert_on_a_phone(told: NoticeRequest) -> None:
 
 # ---- Hostile text ---------------------------------------------------------------------------------------------------
 
-HOSTILE = (
-    'refused at rcpt by mx.test: 554 x"\nAct: nobody.\r\n\x1b[31m\u202egnp.exe\u2066 \u200b\x00 \u2028' + "A" * 10**6
-)
+HOSTILE = 'x"\nAct: nobody.\r\n\x1b[31m\u202egnp.exe\u2066 \u200b\x00 \u2028' + "A" * 10**6
 
 
 def test_what_a_server_says_cannot_speak_for_us() -> None:
-    said = text(telling(incident(failure(because=HOSTILE))))
+    said = text(telling(incident(failure(answer=Answer(Stage.RCPT, 554, None, HOSTILE, host="mx.test")))))
     assert len(said) < 2500
     assert all(each.isprintable() for line in said.split("\n") for each in line)
     assert [line for line in said.split("\n") if line.startswith("Act: ")] == ["Act: the company's IT, alone."]
     assert 'refused at rcpt by mx.test: "554 x\\" Act: nobody. [31m gnp.exe AAAA' in said
-
-
-@pytest.mark.parametrize(
-    ("because", "shown"),
-    [
-        (REFUSED, 'refused at rcpt by mx.acme.example: "554 5.7.1 <m[104.130.122.50]>: Client host rejected"'),
-        (
-            "still put off when the code died, at end of data by [2001:db8::1]: 451 4.7.1 later (attempt 2)",
-            'still put off when the code died, at end of data by [2001:db8::1]: "451 4.7.1 later (attempt 2)"',
-        ),
-        (
-            "no way in at connect by mx.test: no answer in time",
-            'no way in at connect by mx.test: "no answer in time"',
-        ),
-        (
-            "accepted by mx.test, then bounced by gw.test: 550 5.7.1 no",
-            'accepted by mx.test, then bounced by gw.test: "550 5.7.1 no"',
-        ),
-        (
-            "accepted by mx.test, then bounced by gw. Call 555: 550 no",
-            '"accepted by mx.test, then bounced by gw. Call 555: 550 no"',
-        ),
-        ("we could not look: login failed", 'we could not look: "login failed"'),
-        ("delivered into a: b 3 s after it was sent", '"delivered into a: b 3 s after it was sent"'),
-        ("", '""'),
-    ],
-)
-def test_other_peoples_words_are_in_quotation_marks(because: str, shown: str) -> None:
-    assert where(because) == shown
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""What the server said, in a notice: the words before the quotation marks are ours, those inside are the server's."""
+
+from monitor.incidents.incident import Failure
+from probes.answer import BEFORE_CONTACT, Answer
+from probes.display import one_line, quoted
+from probes.sentences import FAULT_WORDS
+from probes.verdict import Outcome
+
+LONGEST_HOST = 80  # characters; the DNS of others names it
+LONGEST_SENTENCE = 300  # characters
+
+AT_ONCE: dict[Outcome, str] = {  # what an answer did to the message, where we heard it ourselves
+    Outcome.BLOCKED: "refused",
+    Outcome.DEFERRED: "deferred",
+    Outcome.LATE: "deferred at first",
+    Outcome.UNKNOWN: "could not ask: stopped",
+}
+REPORTED: dict[Outcome, str] = {  # and where a bounce says so
+    Outcome.BLOCKED: "accepted, then bounced",
+    Outcome.DEFERRED: "accepted, then delayed",
+    Outcome.LATE: "accepted, then delayed",
+}
+
+
+def reply_of(failure: Failure) -> str:
+    """What happened, and the server's reply in quotation marks. A verdict without a reply has a sentence of ours."""
+    answer = failure.answer
+    if answer is None:
+        return one_line(failure.because, LONGEST_SENTENCE)
+    return f"{_what(failure.outcome, answer)}: {_words(answer)}"
+
+
+def _what(outcome: Outcome, answer: Answer) -> str:
+    by = f" by {one_line(answer.host, LONGEST_HOST)}" if answer.host else ""
+    if answer.stage is None:
+        return REPORTED.get(outcome, "reported") + by
+    if answer.fault is not None and answer.stage in BEFORE_CONTACT:
+        return f"could not connect{by.replace(' by ', ' to ', 1)}"
+    return f"{AT_ONCE.get(outcome, 'answered')} at {answer.stage.replace('_', ' ')}{by}"
+
+
+def _words(answer: Answer) -> str:
+    """The reply verbatim; of a fault our own remark, as nobody said anything."""
+    if answer.fault is not None:
+        remark = f" ({one_line(answer.text, LONGEST_SENTENCE)})" if answer.text else ""
+        return FAULT_WORDS[answer.fault] + remark
+    codes = (str(answer.code or ""), answer.enhanced or "") if answer.stage is not None else ()
+    return quoted(" ".join(filter(None, (*codes, answer.text))))

@@ -7,11 +7,11 @@ from difflib import get_close_matches
 
 from pydantic import TypeAdapter, ValidationError
 
+from monitor.actions.audit import mute_ended, mute_made
 from monitor.actions.ports import CallerScope
 from monitor.incidents.maintenance import PREFIX
 from monitor.incidents.mute import Mute, over
 from monitor.people.caller import NotThereError
-from monitor.people.person import AuditEntry
 from monitor.people.secrets import new_id
 from probes.display import listed
 from probes.settings import Duration, Text
@@ -61,8 +61,7 @@ async def mute(view: CallerScope, wish: MuteRequest) -> Mute:
         created_at=now,
     )
     await view.backend.store.add_mute(made)
-    said = f"{about(made)} for {wish.lasts.strip()}, mute {made.id}: {made.why}"
-    await view.backend.store.note(AuditEntry(now, caller.name, caller.way, "mute", said, made.company))
+    await view.backend.store.note(mute_made(made, caller.way))
     view.backend.casebook.poke()
     return made
 
@@ -79,8 +78,7 @@ async def unmute(view: CallerScope, mute_id: str) -> Mute:
         raise MuteError("mute", "it is about more than your companies; somebody who is bound to none can end it")
     if over(found, now) or not await view.backend.store.end_mute(mute_id, now, caller.name):
         raise MuteError("mute", "it is over already")
-    about_it = f"{about(found)}, mute {found.id}"
-    await view.backend.store.note(AuditEntry(now, caller.name, caller.way, "mute ended", about_it, found.company))
+    await view.backend.store.note(mute_ended(found, caller.name, caller.way, now))
     view.backend.casebook.poke()
     return found
 
@@ -89,12 +87,6 @@ def may_end(view: CallerScope, found: Mute) -> bool:
     """Whether the caller's companies are all that it is about, and it does not stand in the configuration."""
     ours = view.caller.sees_all or bool(found.company and view.caller.sees(found.company))
     return ours and not found.id.startswith(PREFIX)
-
-
-def about(found: Mute) -> str:
-    """What it silences, in a few words."""
-    place = "/".join(filter(None, (found.company, found.path)))
-    return " · ".join(filter(None, (place, found.mail_system, found.cause))) or "everything"
 
 
 def _place(view: CallerScope, wish: MuteRequest) -> Cause | None:

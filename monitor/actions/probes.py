@@ -6,16 +6,15 @@ What was sent is written into the audit log. All of one wish is sent, or nothing
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from monitor.actions.audit import PROBE, probe_sent
 from monitor.actions.ports import CallerScope
 from monitor.actions.rate_limit import HOUR, Limit, TooManyError
 from monitor.config import WatchedPath
-from monitor.people.person import AuditEntry
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 
 Wish = tuple[WatchedPath, Kind]
-WHAT = "probe"  # in the audit log
 AT_ONCE = 500  # lines of the audit log
 SOON = timedelta(minutes=1)  # until the path's own limits may let another probe through
 
@@ -45,9 +44,7 @@ async def send(view: CallerScope, company: str, path: str, kinds: Sequence[Kind]
         for site, kind in wishes:
             probe = await backend.launch(site, kind, role)
             sent.append(probe)
-            about = f"{site.key} {kind} as {role}, probe {probe.id}"
-            deed = AuditEntry(backend.now(), caller.name, caller.way, WHAT, about, company, site.path)
-            await backend.store.note(deed)
+            await backend.store.note(probe_sent(probe, caller.name, caller.way, backend.now()))
     finally:
         _give_back(view, wishes[len(sent) :])
     return sent
@@ -79,7 +76,7 @@ async def _recall(view: CallerScope) -> None:
     since, before = backend.now() - HOUR, None
     while not backend.manual.recalled:
         part = await backend.store.deeds(before, AT_ONCE)
-        for deed in (deed for _, deed in part if deed.what == WHAT and deed.at > since):
+        for deed in (deed for _, deed in part if deed.what == PROBE and deed.at > since):
             found += [(key, deed.at) for key in (_person(deed.way, deed.who), _path(f"{deed.company}/{deed.path}"))]
         if len(part) < AT_ONCE or part[-1][1].at <= since:
             if not backend.manual.recalled:  # by another request meanwhile

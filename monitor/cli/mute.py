@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 from rich.table import Table
 
+from monitor.actions.audit import COMMAND, about, mute_ended, mute_made
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from monitor.cli.who import LINE, whoever
@@ -58,6 +59,7 @@ async def add(config: Config, wish: MuteOptions, *, as_json: bool) -> Exit:
     mute = made(config, wish, now, secrets.token_hex(6))
     async with Store.open(config.store.url) as store:
         await store.add_mute(mute)
+        await store.note(mute_made(mute, COMMAND))
     if as_json:
         print(json.dumps(mute_json(mute, now)))
         return Exit.OK
@@ -89,8 +91,10 @@ async def end(config: Config, prefix: str, by: str) -> Exit:
     now = utc_now()
     async with Store.open(config.store.url) as store:
         mute = _chosen(await store.mutes(), prefix, now)
-        if not await store.end_mute(mute.id, now, whoever(by)):
+        who = whoever(by)
+        if not await store.end_mute(mute.id, now, who):
             raise MuteUsageError(f"mute {mute.id} is over already")
+        await store.note(mute_ended(mute, who, COMMAND, now))
     console().print(escape(f"ended mute {mute.id} of {about(mute)}; it silences nothing any more"))
     return Exit.OK
 
@@ -202,12 +206,6 @@ def _chosen(mutes: Iterable[Mute], prefix: str, now: datetime) -> Mute:
     if not left:
         raise MuteUsageError(f"no mute {one_line(prefix, MOST_SHOWN)!r}; `mailpath mute list` shows them")
     return left[0]
-
-
-def about(mute: Mute) -> str:
-    """What it silences, in a few words."""
-    place = "/".join(filter(None, (mute.company, mute.path)))
-    return " · ".join(filter(None, (place, mute.mail_system, mute.cause))) or "everything"
 
 
 def _when(mute: Mute, now: datetime) -> str:

@@ -11,11 +11,13 @@ from pathlib import Path
 import structlog
 
 from monitor import logs
+from monitor.actions.audit import COMMAND, probe_sent
 from monitor.app import Service, caps_of, pipeline_of, sandbox_of, service
 from monitor.cli.config_warnings import config_warnings
 from monitor.cli.exits import Exit
 from monitor.cli.stop import until_stopped
 from monitor.cli.text import console
+from monitor.cli.who import whoever
 from monitor.clock import utc_now
 from monitor.config import Config, WatchedPath
 from monitor.config.secret_values import secret_values
@@ -144,8 +146,11 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
         pipeline_of(config, store, witness.hear, owns_orphans=False) as pipeline,
     ):
         pipeline.caps = await caps_of(config, store, utc_now())
+        launched: list[Probe] = []
         try:
-            launched = [await _launch(pipeline, pipeline.caps, path, kind, role) for path in paths]
+            for path in paths:
+                launched.append(await _launch(pipeline, pipeline.caps, path, kind, role))
+                await store.note(probe_sent(launched[-1], whoever(""), COMMAND, utc_now()))
         except LaunchError as error:
             print(error, file=sys.stderr)
             return Exit.COULD_NOT_TELL

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from monitor.actions.mutes import about
+from monitor.actions.audit import about
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advising import runbook_on
 from monitor.incidents.incident import Failure, Incident, Resolution, Scope, worst_first

@@ -1,0 +1,36 @@
+"""What stands in the audit log of what people do about mutes and probes, whichever way they came."""
+
+from datetime import datetime
+
+from monitor.incidents.mute import Mute
+from monitor.people.person import AuditEntry
+from probes.probe import Probe
+from probes.settings import duration_text
+
+COMMAND = "command"  # the way of whoever types `mailpath` on the server
+PROBE = "probe"
+
+
+def mute_made(mute: Mute, way: str) -> AuditEntry:
+    """Somebody made a mute."""
+    lasts = f" for {duration_text(mute.ends_at - mute.begins_at)}" if mute.ends_at else ""
+    times = f" every {mute.weekly}" if mute.weekly else ""
+    said = f"{about(mute)}{times}{lasts}, mute {mute.id}: {mute.why}"
+    return AuditEntry(mute.created_at, mute.by, way, "mute", said, mute.company, mute.path)
+
+
+def mute_ended(mute: Mute, who: str, way: str, at: datetime) -> AuditEntry:
+    """Somebody ended a mute before its time."""
+    return AuditEntry(at, who, way, "mute ended", f"{about(mute)}, mute {mute.id}", mute.company, mute.path)
+
+
+def probe_sent(probe: Probe, who: str, way: str, at: datetime) -> AuditEntry:
+    """Somebody sent a probe by hand."""
+    said = f"{probe.company}/{probe.path} {probe.kind} as {probe.role}, probe {probe.id}"
+    return AuditEntry(at, who, way, PROBE, said, probe.company, probe.path)
+
+
+def about(mute: Mute) -> str:
+    """What a mute silences, in a few words."""
+    place = "/".join(filter(None, (mute.company, mute.path)))
+    return " · ".join(filter(None, (place, mute.mail_system, mute.cause))) or "everything"

@@ -207,7 +207,7 @@ class FailedLook:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """This machine or the service stood still for so many seconds until `at`: it was suspended, or had no processor.
+    """This machine or the service was suspended for so many seconds until `at`: it was suspended, or had no processor.
     What came late meanwhile may have waited for us."""
 
     at: datetime

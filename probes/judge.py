@@ -45,6 +45,7 @@ from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
 from probes.sentences import (
     copied,
+    no_connection,
     place,
     quoted,
     replayed,
@@ -183,7 +184,7 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
         return ours
     cause, why = _held_up(probe, case)
     life = duration(probe.code_dead_at - probe.created_at)
-    told = f"arrived in {where}{tries}, but its code lives only {life}{why}{but}"
+    told = f"arrived in {where}{tries}, but its code expires after {life}{why}{but}"
     deferral = _last_deferral(probe, case)
     return Verdict(Outcome.LATE, cause, grade, told, answer_of_step(telling_step(deferral)) if deferral else None)
 
@@ -195,7 +196,7 @@ def _taken_for_spam(probe: Probe, arrival: Arrival, where: str, grade: Grade) ->
             return None
         case Folder.JUNK:
             cause, line = spam_sign(arrival.headers)
-            return Verdict(Outcome.SPAM, cause, grade, f"delivered into {where}" + (f"; {line}" if line else ""))
+            return Verdict(Outcome.SPAM, cause, grade, f"delivered to {where}" + (f"; {line}" if line else ""))
         case Folder.OTHER:
             return _moved(probe, arrival)
         case Folder.COPY:
@@ -244,7 +245,7 @@ def _our_delay(probe: Probe, case: _Case, where: str) -> Verdict | None:
         why = f"the company was first asked {late} after the code was issued"
         why += f", because nobody could be asked before: {place(step)}: {said(step)}" if step else ""
     elif absent := _waited_for_us(probe, case, arrived):
-        why = f"this machine or Mailpath stood still for {duration(absent)} meanwhile"
+        why = f"this machine or Mailpath was suspended for {duration(absent)} meanwhile"
     elif arrived.folder is Folder.COPY and (failed := case.failed_look):
         why = failed.reason
     else:
@@ -273,7 +274,7 @@ def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
     """Why it came late, as far as anybody said so."""
     if deferral := _last_deferral(probe, case):
         step = telling_step(deferral)
-        return cause_of_attempt(probe, deferral), f"; it was put off at {place(step)}: {said(step)}"
+        return cause_of_attempt(probe, deferral), f"; it was deferred at {place(step)}: {said(step)}"
     if (delay := case.delay) and case.tie(delay) is not Tie.NONE:  # that it came late bears it out
         return delay.cause, f"; {reporter(delay)} reported a delay: {quoted(delay)}"
     return Cause.UNCLEAR, "; it was accepted at once"
@@ -282,8 +283,8 @@ def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
 def _contradicted(case: _Case) -> str:
     """What we saw ourselves counts for more than what was answered or reported; neither is hidden."""
     if step := case.declined:
-        return f"; yet it was refused at {place(step)}, after it was sent in full: {said(step)}"
-    return f"; yet {reporter(case.bounce)} reported that it failed: {quoted(case.bounce)}" if case.bounce else ""
+        return f"; although it was refused at {place(step)}, after it was sent in full: {said(step)}"
+    return f"; although {reporter(case.bounce)} reported a failure: {quoted(case.bounce)}" if case.bounce else ""
 
 
 def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
@@ -375,7 +376,7 @@ def _could_not_look(look: FailedLook) -> Verdict:
 
 def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Verdict:
     """A server on the way still has it, and said so."""
-    told = f"accepted by {accepted.last.host}, then put off, as {reporter(delay)} reported: {quoted(delay)}"
+    told = f"accepted by {accepted.last.host}, then delayed, as {reporter(delay)} reported: {quoted(delay)}"
     if not case.proves(delay):
         told += unproven_origin(delay, case.tie(delay))
     grade = grade_of_bounce(probe, case, delay, accepted)
@@ -401,13 +402,14 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     there = f"{place(step)}: {said(step)}{without_tls(dialogue)}"
     cause, answer = cause_of_attempt(probe, dialogue), answer_of_step(step)
     if not asked_about_sender(probe, dialogue) or cause is Cause.NETWORK:
-        because = f"we could not ask: stopped at {there}"
+        because = f"could not ask the company: stopped at {there}"
         return Verdict(Outcome.UNKNOWN, cause_unasked(probe, step), Grade.UNPROVEN, because, answer)
     grade = grade_of_dialogue(probe, dialogue)
     if cause is Cause.FIREWALL:
-        return Verdict(Outcome.BLOCKED, cause, grade, f"no way in at {there}{times(dialogue)}", answer)
+        because = f"{no_connection(step)}{without_tls(dialogue)}{times(dialogue)}"
+        return Verdict(Outcome.BLOCKED, cause, grade, because, answer)
     if not reached(dialogue) and cause is Cause.UNCLEAR:
         because = f"no connection{times(dialogue)}: {there}; nothing listens there, or a firewall answers for it"
         return Verdict(outcome, cause, grade, because, answer)
-    how = "refused" if outcome is Outcome.BLOCKED else "still put off when the code died,"
+    how = "refused" if outcome is Outcome.BLOCKED else "still deferred when the code expired,"
     return Verdict(outcome, cause, grade, f"{how} at {there}{times(dialogue)}", answer)

@@ -1,6 +1,6 @@
 """The words of a verdict's sentence: what was said, by whom, after how long. Pure."""
 
-from probes.answer import Fault
+from probes.answer import Fault, Stage
 from probes.evidence import Arrival, Bounce, Dialogue, Look, Step, fell_back
 from probes.reading.bounce_origin import Tie
 
@@ -28,6 +28,12 @@ def said(step: Step) -> str:
     if step.fault is not None:
         return FAULT_WORDS[step.fault] + (f" ({step.text})" if step.text else "")
     return " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
+
+
+def no_connection(step: Step) -> str:
+    """That there was no connection, or that it was cut."""
+    lost = f"could not connect to {step.host}" if step.stage is Stage.CONNECT else f"connection cut at {place(step)}"
+    return f"{lost}: {said(step)}"
 
 
 def times(dialogue: Dialogue) -> str:

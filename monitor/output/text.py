@@ -120,7 +120,7 @@ def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absenc
         case FailedLook():
             return f"{'looked':<12} [red]{escape(evidence.reason)}[/]"
         case Absence():
-            return f"{'absent':<12} this machine or Mailpath stood still for {duration(evidence.lasted)}"
+            return f"{'absent':<12} this machine or Mailpath was suspended for {duration(evidence.lasted)}"
         case Bounce():
             return _returned(evidence)
         case _:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("inside")
 
 SPEC = [  # path, outcome, cause, grade, and what the sentence must hold
     ("clean/hq", Outcome.INBOX, None, Grade.REAL, "arrived in INBOX"),
-    ("junk/hq", Outcome.SPAM, Cause.CONTENT, Grade.REAL, "delivered into Junk"),
+    ("junk/hq", Outcome.SPAM, Cause.CONTENT, Grade.REAL, "delivered to Junk"),
     ("ip-blocked/hq", Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.REAL, "refused at rcpt by mx.ip-blocked.test"),
     ("domain-blocked/hq", Outcome.BLOCKED, Cause.DOMAIN_BLOCKED, Grade.REAL, "refused at mail by mx.domain-blocked"),
     ("listed/hq", Outcome.BLOCKED, Cause.IP_LISTED, Grade.REAL, "blocked using dnsbl.test"),

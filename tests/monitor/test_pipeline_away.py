@@ -58,7 +58,7 @@ async def test_what_was_handed_over_while_we_slept_is_not_late(world: World, sle
         probe = await pipeline.launch(site, KIND)
         await heard.verdict()
         assert heard.verdicts[-1].verdict.outcome is Outcome.UNKNOWN
-        assert "stood still for 20 min" in heard.verdicts[-1].verdict.because
+        assert "was suspended for 20 min" in heard.verdicts[-1].verdict.because
         record = await store.record(probe.id)
         assert record
         assert [seen.seconds for seen in record.evidence if isinstance(seen, Absence)] == [1200.0]

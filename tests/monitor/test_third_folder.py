@@ -132,8 +132,8 @@ async def last_verdict(world: World, pipeline: Pipeline, heard: Heard) -> Verdic
         ('fileinto :create "Trash";', Outcome.UNKNOWN, "but a rule moved it to Trash;"),
         ('fileinto :create "INBOX/Codes/2026";', Outcome.UNKNOWN, "but a rule moved it to INBOX/Codes/2026;"),
         ('fileinto :create "My \\"own\\" Bücher & 本";', Outcome.UNKNOWN, 'a rule moved it to My "own" Bücher & 本;'),
-        ('fileinto :create "Quarantine";', Outcome.SPAM, "delivered into Quarantine"),
-        ('fileinto :create "Filter/Spamverdacht";', Outcome.SPAM, "delivered into Filter/Spamverdacht"),
+        ('fileinto :create "Quarantine";', Outcome.SPAM, "delivered to Quarantine"),
+        ('fileinto :create "Filter/Spamverdacht";', Outcome.SPAM, "delivered to Filter/Spamverdacht"),
         ("discard;", Outcome.MISSING, "not in INBOX, Junk or Lists within 60 min; not searched: Public/team"),
         ('fileinto "Public/team";', Outcome.MISSING, "not searched: Public/team"),
     ],
@@ -186,7 +186,9 @@ async def test_late_is_late_in_any_folder(start: Start, tmp_path: Path) -> None:
         await ticking(pipeline, world, lambda: bool(heard.verdicts))
         verdict = heard.verdicts[-1].verdict
         assert verdict.outcome is Outcome.LATE
-        assert verdict.because.startswith("arrived in Lists 30 min after it was sent, but its code lives only 10 min")
+        assert verdict.because.startswith(
+            "arrived in Lists 30 min after it was sent, but its code expires after 10 min"
+        )
 
 
 class Lost(Lmtp):

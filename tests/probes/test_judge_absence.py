@@ -42,7 +42,7 @@ def test_what_our_absence_may_have_caused_is_unknown(evidence: list[Evidence], o
 def test_the_sentence_says_how_long_we_were_away() -> None:
     verdict = judge(probe(), [attempt(0), accepted(1), absent(2, 31), arrival(33)], at(34))
     assert verdict
-    assert "this machine or Mailpath stood still for 29 s" in verdict.because
+    assert "this machine or Mailpath was suspended for 29 s" in verdict.because
     verdict = judge(probe(), [attempt(0), accepted(1), DOWN, copy(45)], at(46))
     assert verdict
     assert "the listener is up since" in verdict.because

@@ -264,7 +264,7 @@ def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Ab
         case FailedLook():
             return Seen("could not look", evidence.reason, when, evidence.at, Outcome.UNKNOWN)
         case Absence():
-            said = f"this machine or Mailpath stood still for {duration(evidence.lasted)}"
+            said = f"this machine or Mailpath was suspended for {duration(evidence.lasted)}"
             return Seen("absent", said, when, evidence.at, Outcome.UNKNOWN)
         case Bounce():
             said = " ".join(filter(None, (evidence.status, evidence.reply)))

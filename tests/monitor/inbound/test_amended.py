@@ -171,7 +171,7 @@ async def test_an_arrival_in_the_inbox_counts_for_more_than_a_bounce(world: Worl
         assert await heard.verdict() == "inbox - real"
         await talks.about(probe.id, mails.bounce)
         assert await heard.verdict(2) == "inbox - real"
-        assert "reported that it failed" in heard.verdicts[1].verdict.because
+        assert "reported a failure" in heard.verdicts[1].verdict.because
 
 
 async def test_a_vacation_answer_is_evidence_and_no_verdict(world: World):

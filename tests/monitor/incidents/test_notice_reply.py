@@ -47,8 +47,8 @@ def test_the_server_s_words_are_quoted_and_ours_are_not(outcome: Outcome, answer
 
 def test_a_sentence_without_a_reply_is_ours() -> None:
     """Such as which attempt it was, or that a copy came: nobody said it."""
-    ours = failure(because="delivered into Junk 3 s after it was sent (attempt 2)", answer=None)
-    assert reply_of(ours) == "delivered into Junk 3 s after it was sent (attempt 2)"
+    ours = failure(because="delivered to Junk 3 s after it was sent (attempt 2)", answer=None)
+    assert reply_of(ours) == "delivered to Junk 3 s after it was sent (attempt 2)"
 
 
 def test_neither_a_reply_nor_a_name_can_speak_for_us() -> None:

@@ -54,7 +54,7 @@ def test_a_spam_folder() -> None:
         cause=Cause.CONTENT,
         severity=Severity.TICKET,
         grade=Grade.REAL,
-        because="delivered into Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 required=5.0",
+        because="delivered to Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 required=5.0",
     )
     companies = {"acme": CompanyInfo("Acme Steel", "google", QUARTER)}
     told = telling(incident(junk, mail_system="google"), companies=companies)
@@ -67,7 +67,7 @@ Why, proven: A filter takes the mail for spam.
 Act: the company's IT, alone.
 Mail: 2-step codes.
 
-Seen, path hq, 2026-11-23 08:25 UTC: delivered into Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 \
+Seen, path hq, 2026-11-23 08:25 UTC: delivered to Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 \
 required=5.0
 Not yet compared with a neutral sender.
 Proof: the mail left from the sender's own address.

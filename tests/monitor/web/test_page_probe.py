@@ -95,7 +95,7 @@ def test_what_to_do_leads_to_the_runbook_of_the_cause(outcome: Outcome, cause: C
     todo = remedy(record(accepted(), verdict=verdict), None, SENDER, START)
     assert todo
     assert todo.runbook == runbook
-    assert "{" not in f"{todo.meaning}{todo.fix}{todo.never}{todo.meanwhile}{todo.until_then}"
+    assert "{" not in f"{todo.meaning}{todo.fix}{todo.never}{todo.for_users}{todo.until_then}"
 
 
 def test_what_an_open_incident_knows_of_the_failure_is_what_to_do() -> None:

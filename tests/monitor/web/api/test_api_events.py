@@ -308,7 +308,7 @@ async def test_a_store_that_fails_ends_the_stream_and_loses_nothing(
     async with program.follow("/events?only=verdict") as reader:
         await reader.take(1)
         with monkeypatch.context() as broken:
-            broken.setattr(desk.store, "last_ruling", fail)
+            broken.setattr(desk.store, "last_signal", fail)
             assert await reader.next() is None
     missed = await desk.probe()
     async with program.follow("/events?only=verdict", last=reader.last) as again:

@@ -232,9 +232,16 @@ class Reply:
 
 
 async def ask(
-    browser: Browser, method: str, target: str, headers: dict[str, str] | None = None, quiet: float = 0.5, **sent: Any
+    browser: Browser,
+    method: str,
+    target: str,
+    headers: dict[str, str] | None = None,
+    quiet: float = 0.5,
+    begun: asyncio.Event | None = None,
+    **sent: Any,
 ) -> Reply:
-    """Ask; of a stream that has no end, take what comes until nothing did for `quiet` seconds."""
+    """Ask; of a stream that has no end, take what comes until nothing did for `quiet` seconds. `begun` is set with the
+    first that comes: a stream tells what happens after that."""
     patience = quiet if target.startswith("/api/v1/events") else 30
     said = browser.always | {"Accept": "text/html"} | (headers or {})
     if browser.cookies:
@@ -245,6 +252,8 @@ async def ask(
         with suppress(TimeoutError):
             while part := await asyncio.wait_for(response.content.readany(), patience):
                 told += part
+                if begun and b"event: begin" in told:
+                    begun.set()
         kept = tuple(sorted((name, value) for name, value in response.headers.items() if name != "Date"))
         return Reply(response.status, told.decode(), kept)
 
@@ -427,9 +436,10 @@ async def test_how_many_others_there_are_is_told_nowhere(at: Estate) -> None:
 @pytest.mark.parametrize("who", BOUND, ids=str)
 async def test_events_are_of_their_company_alone(at: Estate, who: Who) -> None:
     browser = await comes(at, who)
-    follow = asyncio.create_task(ask(browser, "GET", "/api/v1/events", {"Last-Event-ID": "0.00000000.0"}, quiet=3))
-    while not at.backend.live.watchers:  # noqa: ASYNC110 - nobody tells who begins to watch
-        await asyncio.sleep(0)
+    begun, came_again = asyncio.Event(), {"Last-Event-ID": "0.00000000.0"}
+    follow = asyncio.create_task(ask(browser, "GET", "/api/v1/events", came_again, quiet=3, begun=begun))
+    async with asyncio.timeout(30):
+        await begun.wait()
     mine = [await at.judge(letter, company, "hq" if company == OWN else "bakehouse") for letter, company in
             (("i", OTHER), ("i", OWN), ("d", OTHER))][1]  # fmt: skip
     told = (await follow).all

@@ -81,7 +81,7 @@ class MailboxSession(Protocol):
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
         """All messages with a token that came after `since` (give or take a day) and were not returned before in
-        this session. When it returns, every watched folder has been looked through to its present end."""
+        this visit. When it returns, every watched folder has been looked through to its present end."""
         ...
 
     async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:

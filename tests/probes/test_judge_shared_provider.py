@@ -162,6 +162,18 @@ async def test_a_look_that_failed_is_made_again_when_the_probe_is_given_up() -> 
     assert [wants_look(probe("direct"), known, at(seconds)) for seconds in (11, 59, 60)] == [False, False, True]
 
 
+async def test_through_a_relay_a_report_that_nobody_proves_is_settled_then_too() -> None:
+    """There is no other word of what a relay sent on. It stays unproven, and mail that comes after all refutes it."""
+    took = accepted(RELAY)
+    known = [took, await bounced(took, ("x.example", "203.0.113.9"))]
+    assert verdict(known, 9, "relay") == ""
+    assert [wants_look(probe("relay"), known, at(seconds)) for seconds in (9, 10)] == [False, True]
+    found = [*known, Look(at(10), ("INBOX", "Junk"))]
+    assert verdict(found, 10, "relay") == "blocked content unproven"
+    assert not is_over(probe("relay"), found, judge(probe("relay"), found, at(10)), at(10))
+    assert verdict([*found, seen(20)], 20, "relay") == "late unclear unproven"
+
+
 async def test_a_stranger_s_report_asks_for_no_look_of_its_own() -> None:
     took = accepted(EXCHANGE)
     known = [took, await bounced(took, ("x.example", "203.0.113.9"))]

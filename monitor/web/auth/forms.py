@@ -25,7 +25,7 @@ async def refuse_forgeries(request: web.Request, caller: Caller | None) -> None:
     if not from_here(request):
         raise web.HTTPForbidden(text="this was sent by a page of another site; send it from a page of Mailpath")
     if caller and caller.way != "open" and not same(await _shown(request), caller.form):
-        raise web.HTTPForbidden(text="the form is not one of this session; load its page again and send it anew")
+        raise web.HTTPForbidden(text="this form belongs to another sign-in; reload the page and send it again")
 
 
 def from_here(request: web.Request) -> bool:

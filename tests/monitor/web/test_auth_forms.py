@@ -41,7 +41,7 @@ async def test_a_wrong_form_is_refused(home: House, form: str) -> None:
     browser, _ = await signed_in(home)
     answer = await browser.post("/do", {"form": form})
     assert answer.status == 403
-    assert "the form is not one of this session" in answer.text
+    assert "this form belongs to another sign-in" in answer.text
     assert (await browser.post("/api/v1/do", {"form": form})).status == 403
 
 

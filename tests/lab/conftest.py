@@ -6,8 +6,10 @@ each would wait for the other's lab.
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -25,7 +27,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def able() -> None:
+def stoppable() -> Iterator[None]:
+    """SIGTERM ends the run as Ctrl-C does: pytest then tears its fixtures down, and with them the lab. Whoever is
+    impatient and asks again is not heard, because a second KeyboardInterrupt would cut that short."""
+    before = {each: signal.signal(each, _interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="session")
+def able(stoppable: None) -> None:
     """There can be a lab here. If not, the tests are skipped; in CI a missing package fails them."""
     if reason := obstacle():
         if os.environ.get("CI") == "true" and os.geteuid() == 0:

@@ -1,8 +1,10 @@
 """The lab leaves nothing behind, however it ends."""
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,10 +13,20 @@ import pytest
 from tests.lab import lab as house
 from tests.lab import network
 from tests.lab.network import US
-from tests.lab.processes import title
+from tests.lab.processes import title, until
 
 pytestmark = pytest.mark.usefixtures("able")
 
+WAITING = """
+import asyncio
+import os
+from pathlib import Path
+
+
+async def test_it_waits(inside: None) -> None:
+    Path(os.environ["LAB_IS_UP"]).touch()
+    await asyncio.sleep(60)
+"""
 CRASHING = """
 import signal
 from tests.lab.lab import lab
@@ -67,4 +79,29 @@ def test_a_lab_whose_maker_was_killed_is_removed_by_the_next() -> None:
     assert len(orphans) > 12
     with house.lab():
         assert living(orphans) == set()
+    assert leftovers(run_folders) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_test_run_that_is_ended_takes_its_lab_down(how: signal.Signals, times: int, tmp_path: Path) -> None:
+    here = Path(__file__).parent
+    test, up = here / f"test_waiting_{tmp_path.name}.py", tmp_path / "up"
+    test.write_text(WAITING)
+    try:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)]
+        with subprocess.Popen(
+            command, cwd=here.parent.parent, env=os.environ | {"LAB_IS_UP": str(up)}, stdout=subprocess.PIPE
+        ) as run:
+            assert any(up.exists() for _ in until(60)), "the lab did not come up"
+            pids, run_folders = servers(), house.run_folders()
+            for _ in range(times):  # one who waits is impatient
+                run.send_signal(how)
+                time.sleep(0.3)
+            run.communicate(timeout=60)
+    finally:
+        test.unlink()
+    assert run.returncode == pytest.ExitCode.INTERRUPTED
+    assert len(pids) > 12
+    assert living(pids) == set()
     assert leftovers(run_folders) == []

@@ -34,9 +34,7 @@ QUICK = Plan(seconds=0.3, rounds=1)
 async def measure(plan: Plan, step: Step) -> list[Finding]:
     """Shares for each corpus, and speeds on one core."""
     sys.path.insert(0, str(CORPORA))
-    import scores_bounces
-    import scores_headers
-    import scores_replies
+    from tests.corpora import scores_bounces, scores_headers, scores_replies
 
     if not scores_bounces.CORPORA.is_dir():
         return [Remark(GROUP, "the labelled corpora are not beside this repository")]

@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.browser.house import NEWCOMER, House
-from tests.browser.house import house as house_up
-from tests.browser.visitor import Visitor, chromium, obstacle
+from tests.support.browser_service import NEWCOMER, House
+from tests.support.browser_service import house as house_up
+from tests.support.chromium import Visitor, chromium, obstacle
 
 
 @pytest.fixture(scope="session")

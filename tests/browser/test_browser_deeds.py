@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browser.house import WORDS, House
-from tests.browser.visitor import PATIENCE, Visitor
+from tests.support.browser_service import WORDS, House
+from tests.support.chromium import PATIENCE, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

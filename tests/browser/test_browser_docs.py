@@ -3,9 +3,9 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.house import House
-from tests.browser.visitor import HIGH, Visitor
-from tests.docs.documentation import DOCS, PAGES
+from tests.support.browser_service import House
+from tests.support.chromium import HIGH, Visitor
+from tests.support.documentation import DOCS, PAGES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from tests.browser.hostile import MARK
-from tests.browser.house import NEWCOMER, THEIRS, House
-from tests.browser.visitor import Visitor
+from tests.support.browser_service import NEWCOMER, THEIRS, House
+from tests.support.chromium import Visitor
+from tests.support.hostile_gateway import MARK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

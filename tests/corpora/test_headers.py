@@ -4,9 +4,19 @@ import random
 from pathlib import Path
 
 import pytest
-from scores_headers import CORPORA, KERNEL, PHISHING, Score, connecting_addresses, forms, labels, table, verdicts
 
 from probes.reading.headers import read_message
+from tests.corpora.scores_headers import (
+    CORPORA,
+    KERNEL,
+    PHISHING,
+    Score,
+    connecting_addresses,
+    forms,
+    labels,
+    table,
+    verdicts,
+)
 
 pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpora are not beside this repository")
 

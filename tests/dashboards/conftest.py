@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.dashboards.servers import obstacle
+from tests.support.prometheus_servers import obstacle
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from tests.dashboards.examples import ALERTMANAGER, alertmanager_example
-from tests.dashboards.rules import ALERTS
-from tests.dashboards.servers import alertmanager
 from tests.lab.processes import until
-from tests.monitor.channels.receiver import PATIENCE, Receiver, receiving
+from tests.support.alert_rules import ALERTS
+from tests.support.dashboard_examples import ALERTMANAGER, alertmanager_example
+from tests.support.http_receiver import PATIENCE, Receiver, receiving
+from tests.support.prometheus_servers import alertmanager
 
 pytestmark = pytest.mark.usefixtures("able")
 

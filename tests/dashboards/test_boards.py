@@ -16,7 +16,7 @@ from monitor.incidents.family import CauseFamily
 from monitor.output.symbols import COLOURS, SIGNS
 from monitor.web.pages import routes
 from probes.verdict import Outcome
-from tests.dashboards.boards import BOARDS, FILES, GRAFANA, ROOT, RUNBOOKS, asking, panels, strings, titled
+from tests.support.grafana_boards import BOARDS, FILES, GRAFANA, ROOT, RUNBOOKS, asking, panels, strings, titled
 
 GRAFANA_12 = range(41, 43)  # the schema versions of its releases
 EVERY_PANEL = pytest.mark.parametrize(("board", "panel"), list(panels()), ids=titled)

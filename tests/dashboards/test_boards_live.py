@@ -12,10 +12,10 @@ import pytest
 
 from dashboards.words import RANKS
 from probes.verdict import Outcome
-from tests.dashboards.boards import BOARDS, Json, asking, titled
-from tests.dashboards.sandbox import MUTED, mailpath, read, saying
-from tests.dashboards.servers import prometheus
 from tests.lab.processes import until
+from tests.support.grafana_boards import BOARDS, Json, asking, titled
+from tests.support.prometheus_servers import prometheus
+from tests.support.sandbox_process import MUTED, mailpath, read, saying
 
 pytestmark = [pytest.mark.usefixtures("able"), pytest.mark.timeout(180)]
 

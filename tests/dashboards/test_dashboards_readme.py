@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboards.examples import DASHBOARDS
+from tests.support.dashboard_examples import DASHBOARDS
 
 README = (DASHBOARDS / "README.md").read_text()
 COMMANDS = [line.strip() for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import ClientSession, web
 
-from tests.dashboards.examples import alertmanager_example, prometheus_example, rules_into
-from tests.dashboards.servers import alertmanager, prometheus
 from tests.lab.processes import until
-from tests.monitor.channels.receiver import Receiver, receiving
+from tests.support.dashboard_examples import alertmanager_example, prometheus_example, rules_into
+from tests.support.http_receiver import Receiver, receiving
+from tests.support.prometheus_servers import alertmanager, prometheus
 
 PATIENCE = 40.0  # seconds; each thing takes three to five
 

@@ -17,7 +17,7 @@ from monitor.probing.current import Board
 from monitor.web.docs import runbooks
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.dashboards.rules import ALERTS, DASHBOARDS, METRIC, PROMETHEUS, RECORDED, RULES, TESTS, Alert, rules_of
+from tests.support.alert_rules import ALERTS, DASHBOARDS, METRIC, PROMETHEUS, RECORDED, RULES, TESTS, Alert, rules_of
 
 each_alert = pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: f"{alert.file.stem}:{alert.name}")
 each_file = pytest.mark.parametrize("file", RULES, ids=lambda file: file.name)

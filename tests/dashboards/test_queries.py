@@ -11,7 +11,7 @@ from dashboards.words import RANKS, SEVERITIES
 from monitor.incidents.family import FAMILIES, family_of
 from monitor.incidents.incident import Severity
 from probes.verdict import Outcome
-from tests.dashboards.servers import PROMTOOL
+from tests.support.prometheus_servers import PROMTOOL
 
 pytestmark = pytest.mark.usefixtures("able")
 

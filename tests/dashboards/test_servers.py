@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.dashboards import servers
-from tests.dashboards.servers import alertmanager, prometheus
 from tests.lab.processes import NotReadyError
+from tests.support import prometheus_servers as servers
+from tests.support.prometheus_servers import alertmanager, prometheus
 
 PROMETHEUS_YML = "global: {scrape_interval: 1s}\n"
 ALERTMANAGER_YML = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"

@@ -13,7 +13,7 @@ from monitor.probing.current import Board
 from monitor.reference import commands, floors, metrics
 from monitor.reference.generated import MARKS, PARTS, renew, with_generated
 from monitor.web.docs import address_of, anchor_of
-from tests.docs.documentation import CODE, DOCS, FILES, PAGES, README, ROOT, blocks, name_of, without_fences
+from tests.support.documentation import CODE, DOCS, FILES, PAGES, README, ROOT, blocks, name_of, without_fences
 
 RUNBOOKS = sorted((ROOT / "dashboards" / "runbooks").glob("*.md"))
 OTHERS = (ROOT / "dashboards" / "README.md", ROOT / "dashboards" / "grafana" / "README.md")

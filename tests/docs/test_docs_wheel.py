@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.docs.documentation import PAGES, ROOT
+from tests.support.documentation import PAGES, ROOT
 
 WITHOUT_NETWORK = ("Network connectivity is disabled", "Failed to fetch", "dns error", "not found in the cache")
 SHOW = """

@@ -12,7 +12,7 @@ from monitor.notices.notice import NoticeKind
 from monitor.reference.generated import PARTS
 from probes.kinds import Kind
 from probes.verdict import Cause, Concern, Grade, Outcome
-from tests.docs.documentation import CODE, DOCS, FILES, ROOT, name_of, prose, rows
+from tests.support.documentation import CODE, DOCS, FILES, ROOT, name_of, prose, rows
 
 GLOSSARY = (DOCS / "design" / "glossary.md").read_text()
 VERDICTS = (DOCS / "guide" / "verdicts.md").read_text()

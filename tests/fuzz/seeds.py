@@ -6,11 +6,11 @@ from functools import cache, partial
 from pathlib import Path
 
 from probes.token import mint
-from tests.monitor.inbound import mails
 from tests.probes.reading.test_bounces_hostile import HARM as HOSTILE_BOUNCES
 from tests.probes.reading.test_bounces_hostile import MANY
 from tests.probes.reading.test_reports import FAILURE, aggregate, mail, record, tls, zipped
 from tests.probes.reading.test_reports_hostile import HARM as HOSTILE_REPORTS
+from tests.support import bounce_mails as mails
 
 CORPORA = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
 LARGEST = 100_000  # octets of a seed; what is larger is tried as it is, see `hostile`

@@ -17,13 +17,13 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.dashboards.servers import alertmanager, prometheus
-from tests.dashboards.servers import obstacle as no_servers
 from tests.lab import config
 from tests.lab.lab import Lab
 from tests.lab.network import SENDER_IP, US
 from tests.lab.processes import tail, until
 from tests.lab.service import PORT, Service
+from tests.support.prometheus_servers import alertmanager, prometheus
+from tests.support.prometheus_servers import obstacle as no_servers
 
 pytestmark = pytest.mark.usefixtures("inside")
 

@@ -11,9 +11,9 @@ import pytest
 from aiohttp import ClientError, ClientSession, TCPConnector
 
 from monitor.web.server import serving_all
-from tests.monitor.web.doors import SANDBOX, house
-from tests.monitor.web.office import office
 from tests.monitor.web.test_server import told
+from tests.support.auth_app import SANDBOX, house
+from tests.support.pages_app import office
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")]
 

@@ -20,12 +20,12 @@ from probes.evidence import Arrival, Attempt, Dialogue, FailedLook, Handover, Lo
 from probes.verdict import Grade, Outcome, Verdict
 from tests.lab import config
 from tests.lab.companies import OTHER_USER, USER
+from tests.lab.imap_proxy import meddling
 from tests.lab.lab import Lab, Site
-from tests.lab.letters import Letter, probes_in, put_strangers, strangers
-from tests.lab.meddler import meddling
 from tests.lab.network import SENDER_IP, US
 from tests.lab.processes import title, until
 from tests.lab.service import SECONDS, Service
+from tests.lab.strangers_mail import Letter, probes_in, put_strangers, strangers
 
 pytestmark = pytest.mark.usefixtures("inside")
 

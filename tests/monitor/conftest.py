@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.world import World
+from tests.support.pipeline_app import World
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.first_admin import NAME, tell_first_link
-from tests.monitor.web.doors import PASSWORD, house
+from tests.support.auth_app import PASSWORD, house
 
 LINK = "https://mailpath.example/invitation?key=K"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.serving import MAILPATH, Folder, Process, folder
+from tests.support.service_process import MAILPATH, Folder, Process, folder
 
 SHELL = "exec {command} serve --config {file} {streams}"
 

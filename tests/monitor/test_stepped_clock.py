@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.serving import Folder, Process, folder
+from tests.support.service_process import Folder, Process, folder
 
 COMPANIES = {"birch": "inbox", "stone": "blocks_ip", "snail": "slow", "grey": "greylists"}
 TRUE = {("birch", "inbox"), ("stone", "blocked"), ("snail", "inbox"), ("grey", "deferred")}

@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.monitor.serving import SECONDS, Folder, Process, folder
+from tests.support.service_process import SECONDS, Folder, Process, folder
 
 BOTH = {"birch": "inbox", "stone": "blocks_ip"}
 WAITS = "waiting for the process that leads on this store"

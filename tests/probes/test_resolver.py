@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
-from routes.nameserver import Records, name_server
 
 from probes.answer import Fault
 from probes.resolver import MAX_ADDRESSES, MAX_HOSTS, DnsResolver, MailHost, Unresolved
+from tests.support.nameserver import Records, name_server
 
 SLACK = 1.5  # seconds that a busy machine may add
 HOSTS_FILE = """# a list

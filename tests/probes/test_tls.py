@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
-from routes.certificates import new_authority
 
 from probes.tls import CaFile, client_context
+from tests.support.certificates import new_authority
 
 CA_FILE: TypeAdapter[Path] = TypeAdapter(CaFile)
 

@@ -6,8 +6,8 @@ import pytest
 
 from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import session
-from tests.monitor.channels.receiver import Receiver, receiving
-from tests.monitor.world import Clock
+from tests.support.http_receiver import Receiver, receiving
+from tests.support.pipeline_app import Clock
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import HttpReply, exchange, session
 from monitor.notices.notice import Notice, NoticeKind
 from tests.dashboards.conftest import able
-from tests.dashboards.servers import alertmanager
-from tests.monitor.channels.notices import labels, notice
-from tests.monitor.channels.receiver import Receiver
-from tests.monitor.delivering import keeping_house
-from tests.monitor.world import Clock
+from tests.support.channel_samples import labels, notice
+from tests.support.delivery_app import keeping_house
+from tests.support.http_receiver import Receiver
+from tests.support.pipeline_app import Clock
+from tests.support.prometheus_servers import alertmanager
 
 __all__ = ["able"]  # a fixture
 

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.channels.alerts import LASTS, SILENT, SKEW, AlertmanagerSilence, alerts, silence, silences
 from monitor.notices.notice import NoticeKind
-from tests.monitor.channels.notices import BEGAN, labels, notice
+from tests.support.channel_samples import BEGAN, labels, notice
 
 NOW = BEGAN + timedelta(hours=1)
 

@@ -27,8 +27,8 @@ from monitor.channels.services import (
 )
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import NoticeKind
-from tests.monitor.channels.notices import labels, notice
-from tests.monitor.channels.receiver import PATIENCE, Receiver, receiving
+from tests.support.channel_samples import labels, notice
+from tests.support.http_receiver import PATIENCE, Receiver, receiving
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "c0rrecth0rse"
@@ -155,8 +155,8 @@ from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import session
 from monitor.channels.services import ServiceChannel
 from monitor.logs import set_up
-from tests.monitor.channels.notices import notice
-from tests.monitor.world import Clock
+from tests.support.channel_samples import notice
+from tests.support.pipeline_app import Clock
 
 async def main():
     async with session() as http:

@@ -15,10 +15,10 @@ from monitor.channels.channel import ChannelContext
 from monitor.channels.exchange import session
 from monitor.channels.webhook import WebhookChannel, signature, written
 from monitor.notices.notice import NoticeKind
-from tests.monitor.channels.notices import BEGAN, labels, notice
-from tests.monitor.channels.receiver import HUGE, Heard, Receiver, receiving
-from tests.monitor.world import Clock
-from tests.probes.routes.certificates import new_authority
+from tests.support.certificates import new_authority
+from tests.support.channel_samples import BEGAN, labels, notice
+from tests.support.http_receiver import HUGE, Heard, Receiver, receiving
+from tests.support.pipeline_app import Clock
 
 SECRET = "correct-horse-battery"
 

@@ -25,7 +25,7 @@ from monitor.incidents.incident import Nature, Reason, Scope
 from monitor.incidents.phrases import SYSTEMS
 from probes.display import one_line
 from probes.verdict import Cause, Concern, Outcome
-from tests.monitor.incidents.tellings import failure, incident
+from tests.support.notice_samples import failure, incident
 
 RUNBOOKS = Path(__file__).parents[3] / "dashboards" / "runbooks"
 ADVICE: list[Advice] = [

@@ -13,7 +13,7 @@ from monitor.incidents.tracker import CONTROL_AGAIN
 from monitor.incidents.weight import Names, Weight
 from probes.sender import Role
 from probes.verdict import Cause
-from tests.monitor.incidents.score import (
+from tests.support.verdict_score import (
     CODE,
     CONTROL,
     INVITATION,

@@ -23,7 +23,7 @@ from monitor.notices.next_notice import news_for
 from monitor.notices.notice import NoticeKind
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.monitor.incidents.tellings import T0, failure
+from tests.support.notice_samples import T0, failure
 
 MAIL, THEIRS, OURS, MAILBOX = Nature.MAIL, Nature.THEIR_SYSTEM, Nature.OURS, Nature.MAILBOX
 SCOPES = {MAIL: Scope.COMPANY, THEIRS: Scope.THEIR_SYSTEM, OURS: Scope.OURSELVES, MAILBOX: Scope.MAILBOX}

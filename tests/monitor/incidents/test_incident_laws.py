@@ -9,7 +9,7 @@ import pytest
 
 from monitor.incidents.incident import Resolution
 from monitor.notices.notice import NoticeKind
-from tests.monitor.incidents.outage import CHANNELS, Outage, turns
+from tests.support.outage_simulation import CHANNELS, Outage, turns
 
 HOURS = 10
 CALM = HOURS * 60  # minutes; after that all is well

@@ -9,9 +9,9 @@ from monitor.incidents.incident import Nature, Reason, Resolution, Severity
 from monitor.notices.context import scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.notices.wording import headline, text
-from tests.monitor.incidents.outage import Outage, turns
-from tests.monitor.incidents.score import CODE, QUARTER, Day, site
-from tests.monitor.incidents.tellings import telling
+from tests.support.notice_samples import telling
+from tests.support.outage_simulation import Outage, turns
+from tests.support.verdict_score import CODE, QUARTER, Day, site
 
 LINE = ("acme", "hq", CODE)
 

@@ -9,8 +9,8 @@ from monitor.notices.context import scene_of
 from monitor.notices.wording import headline, text
 from probes.sender import Role
 from probes.verdict import Cause
-from tests.monitor.incidents.score import CODE, INVITATION, QUARTER, RESET, Day, site
-from tests.monitor.incidents.tellings import telling
+from tests.support.notice_samples import telling
+from tests.support.verdict_score import CODE, INVITATION, QUARTER, RESET, Day, site
 
 HQ, NORTH, SOUTH = (("acme", path, CODE) for path in ("hq", "north", "south"))
 PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))

@@ -9,7 +9,7 @@ from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.tracker import HISTORY
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.monitor.incidents.score import CODE, INVITATION, NAMES, RESET, T0, Day, signal, site
+from tests.support.verdict_score import CODE, INVITATION, NAMES, RESET, T0, Day, signal, site
 
 LINE = ("acme", "hq", CODE)
 SIGNS = {IncidentEvent.OPENED: "O", IncidentEvent.REOPENED: "R", IncidentEvent.CLOSED: "C"}

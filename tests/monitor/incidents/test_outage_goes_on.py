@@ -4,8 +4,8 @@ import pytest
 
 from monitor.incidents.incident import Nature
 from monitor.notices.notice import NoticeKind
-from tests.monitor.incidents.outage import Outage
-from tests.monitor.incidents.score import CODE, Day, site
+from tests.support.outage_simulation import Outage
+from tests.support.verdict_score import CODE, Day, site
 
 LINE = ("acme", "hq", CODE)
 

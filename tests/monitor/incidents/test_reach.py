@@ -9,7 +9,7 @@ from monitor.incidents.incident import Nature, Reason, Scope, Severity
 from monitor.incidents.reach import connected, never_connected
 from probes.sender import Role
 from probes.uplink import Uplink
-from tests.monitor.incidents.score import CODE, NAMES, QUARTER, T0, Day, site, verdict
+from tests.support.verdict_score import CODE, NAMES, QUARTER, T0, Day, site, verdict
 
 MINUTE = timedelta(minutes=1)  # probes are spread: between two of one company there are others'
 MAIL, THEIRS, OURS = Nature.MAIL, Nature.THEIR_SYSTEM, Nature.OURS

@@ -7,8 +7,8 @@ import pytest
 
 from monitor.incidents.incident import IncidentEvent, Resolution, Scope, Severity
 from monitor.incidents.settings import IncidentSettings
-from tests.monitor.incidents.outage import MINUTE, Outage, turns
-from tests.monitor.incidents.score import CODE, INVITATION, RESET, Day, site
+from tests.support.outage_simulation import MINUTE, Outage, turns
+from tests.support.verdict_score import CODE, INVITATION, RESET, Day, site
 
 BEGINS, ENDS = 60, 180  # minutes
 KNOWN = ENDS + 60  # by then the last one that was lost is missing

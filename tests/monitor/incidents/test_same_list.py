@@ -8,8 +8,8 @@ from monitor.incidents.incident import Nature, Reason, Resolution, Scope, Severi
 from monitor.notices.context import scene_of
 from monitor.notices.wording import headline, text
 from probes.answer import Answer, Stage, list_named
-from tests.monitor.incidents.score import CODE, QUARTER, Day, site
-from tests.monitor.incidents.tellings import telling, town
+from tests.support.notice_samples import telling, town
+from tests.support.verdict_score import CODE, QUARTER, Day, site
 
 NAMES = ("acme", "bolt", "cork")
 WELL = tuple(f"c{number}" for number in range(9))

@@ -8,7 +8,7 @@ from monitor.incidents.incident import Incident, IncidentEvent, Nature, Resoluti
 from monitor.incidents.signal import PathInfo
 from probes.sender import Role
 from probes.verdict import Cause
-from tests.monitor.incidents.score import CODE, INVITATION, QUARTER, RESET, Day, site
+from tests.support.verdict_score import CODE, INVITATION, QUARTER, RESET, Day, site
 
 ALL = (CODE, RESET, INVITATION)
 

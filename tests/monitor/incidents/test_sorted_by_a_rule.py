@@ -5,8 +5,8 @@ from monitor.incidents.advising import advice_on
 from monitor.incidents.incident import Nature, Scope, Severity
 from monitor.notices.context import scene_of
 from monitor.notices.wording import headline
-from tests.monitor.incidents.score import CODE, Day, site
-from tests.monitor.incidents.tellings import telling
+from tests.support.notice_samples import telling
+from tests.support.verdict_score import CODE, Day, site
 
 COMPANIES = ("acme", "bolt", "crux", "dune")
 

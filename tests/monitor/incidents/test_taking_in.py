@@ -6,7 +6,7 @@ import pytest
 
 from monitor.incidents.incident import Resolution
 from monitor.notices.notice import NoticeKind
-from tests.monitor.incidents.outage import Outage, turns
+from tests.support.outage_simulation import Outage, turns
 
 FIRST, SECOND, ALL = 60, 61, 68  # minutes, a few before the first two are probed, and then all others
 

@@ -7,7 +7,7 @@ import pytest
 from monitor.incidents.weight import Weight, mark_of
 from probes.answer import Answer, Stage
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.monitor.incidents.score import CODE, INVITATION, NAMES, VERDICTS, verdict
+from tests.support.verdict_score import CODE, INVITATION, NAMES, VERDICTS, verdict
 
 
 def said(outcome: Outcome, cause: Cause | None, text: str) -> Verdict:

@@ -12,8 +12,8 @@ from monitor.notices.wording import text, title
 from monitor.web.pages import company, probe_view
 from probes.answer import Answer, Stage
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.monitor.incidents.score import CODE, NAMES, T0, Day, signal, site
-from tests.monitor.incidents.tellings import failure, incident, telling, town
+from tests.support.notice_samples import failure, incident, telling, town
+from tests.support.verdict_score import CODE, NAMES, T0, Day, signal, site
 
 STOPPED = {"nature": Nature.THEIR_SYSTEM, "outcome": Outcome.DEFERRED, "cause": Cause.SERVER_FAULT}
 

@@ -4,7 +4,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from store_samples import (
+
+from monitor.store import ListedProbe, NoSuchProbeError, Present, ProbeRecord, Store, StoreError
+from probes.evidence import Arrival, Attempt, Evidence, FailedLook, Folder
+from probes.kinds import Kind
+from probes.probe import Probe
+from probes.sender import Role
+from probes.verdict import Grade, Outcome, Verdict
+from tests.support.store_samples import (
     ARRIVED,
     BLOCKED,
     COPY,
@@ -22,13 +29,6 @@ from store_samples import (
     at,
     probe,
 )
-
-from monitor.store import ListedProbe, NoSuchProbeError, Present, ProbeRecord, Store, StoreError
-from probes.evidence import Arrival, Attempt, Evidence, FailedLook, Folder
-from probes.kinds import Kind
-from probes.probe import Probe
-from probes.sender import Role
-from probes.verdict import Grade, Outcome, Verdict
 
 
 async def launched(store: Store, seconds: float = 0, **other: object) -> Probe:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 from conftest import Child
-from incident_samples import entry, incident, mute, notice
-from store_samples import FIRST, INBOX, T0, at, probe
 
 from monitor.notices.notice import NoticeKind
 from monitor.store import Store
+from tests.support.incident_samples import entry, incident, mute, notice
+from tests.support.store_samples import FIRST, INBOX, T0, at, probe
 
 STORM = """
 import asyncio, sys
-from incident_samples import entry, incident, notice
-from store_samples import FIRST, T0, probe
+from tests.support.incident_samples import entry, incident, notice
+from tests.support.store_samples import FIRST, T0, probe
 from monitor.store import Store
 
 SIZE = int(sys.argv[2])
@@ -86,7 +86,7 @@ async def test_another_process_sees_what_came_of_the_verdicts(store: Store, url:
 
 ENDS = """
 import asyncio, sys
-from store_samples import at
+from tests.support.store_samples import at
 from monitor.store import Store
 
 async def main():

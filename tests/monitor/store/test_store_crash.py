@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from conftest import Child
-from store_samples import ARRIVED, COPY, FIRST, REFUSED, probe
 
 from monitor.store import Store
+from tests.support.store_samples import ARRIVED, COPY, FIRST, REFUSED, probe
 
 LOAD = """
 import asyncio, sys
 from datetime import timedelta
-from store_samples import ARRIVED, FIRST, INBOX, LOOKED, REFUSED, T0, probe
+from tests.support.store_samples import ARRIVED, FIRST, INBOX, LOOKED, REFUSED, T0, probe
 from monitor.store import Store
 
 def say(*words):
@@ -71,7 +71,7 @@ async def test_what_was_promised_is_there_after_a_kill(child: Child, tmp_path: P
 
 RACE = """
 import asyncio, sys
-from store_samples import COPY
+from tests.support.store_samples import COPY
 from monitor.store import Store
 
 async def main():

@@ -12,13 +12,13 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
-from incident_samples import entry, incident, mute, notice
-from store_samples import ARRIVED, FIRST, INBOX, LOOKED, REFUSED, SPAM, T0, at, probe
 
 from monitor.store import Store, StoreError, database, incident_reads, reads
 from monitor.store.database import connect
 from monitor.store.writes import SqlStatement, statements
 from probes.evidence import FailedLook
+from tests.support.incident_samples import entry, incident, mute, notice
+from tests.support.store_samples import ARRIVED, FIRST, INBOX, LOOKED, REFUSED, SPAM, T0, at, probe
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from store_samples import FIRST, probe
 
 from monitor.store import Store, StoreDownError
+from tests.support.store_samples import FIRST, probe
 
 
 def deleted(file: Path) -> None:

@@ -4,12 +4,12 @@ import asyncio
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from incident_samples import entry, failure, incident, notice
-from store_samples import FIRST, INBOX, T0, at, probe
 
 from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, Resolution
 from monitor.notices.notice import NoticeKind
 from monitor.store import Store, StoreError
+from tests.support.incident_samples import entry, failure, incident, notice
+from tests.support.store_samples import FIRST, INBOX, T0, at, probe
 
 
 def closed(name: str, seconds: float, until: float) -> Incident:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from store_samples import FIRST, INBOX, REFUSED, T0, probe
 
 from monitor.leader import AnotherLeadsError, Watch, leading
 from monitor.store import ReplacedError, Store
 from monitor.store.health import LATELY, SLOW, Health
 from monitor.store.lease import Lease, Process
 from monitor.store.records import StoreDownError, StoreError
+from tests.support.store_samples import FIRST, INBOX, REFUSED, T0, probe
 
 ME = Process.this()
 ELSEWHERE = replace(ME, host="other", boot="another boot")

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
 
 from monitor.store import Cursor, ProbeFilter, ProbeRow, Store, StoreError, list_reads
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
+from tests.support.store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
 
 ALL = ProbeFilter(None)
 COMPANIES = ("acme", "bolt", "corp")

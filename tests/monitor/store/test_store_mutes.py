@@ -4,12 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from incident_samples import mute
-from store_samples import T0, at
 
 from monitor.incidents.mute import Mute
 from monitor.store import Store, StoreError
 from probes.verdict import Cause
+from tests.support.incident_samples import mute
+from tests.support.store_samples import T0, at
 
 
 async def active(store: Store, seconds: float) -> list[str]:

@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from incident_samples import entry, incident, notice
-from store_samples import T0, at
 
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import NoticeRecord, Store
+from tests.support.incident_samples import entry, incident, notice
+from tests.support.store_samples import T0, at
 
 
 async def keep(store: Store, *notices: Notice) -> None:

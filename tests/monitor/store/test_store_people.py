@@ -8,10 +8,10 @@ from datetime import UTC, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from store_samples import T0, at
 
 from monitor.people.person import AuditEntry, Invitation, Person, Rights, SignInSession, Token
 from monitor.store import Remembered, Store, StoreError
+from tests.support.store_samples import T0, at
 
 ADA = Person("ada", Rights.ADMIN, None, "$argon2id$ada", T0)
 BOB = Person("bob", Rights.VIEWER, ("acme", "bolt"), "", at(1), disabled_at=at(5))

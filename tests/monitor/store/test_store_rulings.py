@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
 
 from monitor.incidents.signal import Signal
 from monitor.store import Store, reads
@@ -12,6 +11,7 @@ from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Verdict
+from tests.support.store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
 
 LINE: Check = ("acme", "hq", Kind.VERIFICATION)
 

@@ -14,13 +14,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import Child
-from incident_samples import entry, incident, mute, notice
-from store_samples import BLOCKED, FIRST, REFUSED, SPAM, T0, probe
 
 from monitor.store import ProbeFilter, Store, schema
 from monitor.store.database import connect
 from monitor.store.tables import metadata
 from probes.verdict import Outcome
+from tests.support.incident_samples import entry, incident, mute, notice
+from tests.support.store_samples import BLOCKED, FIRST, REFUSED, SPAM, T0, probe
 
 NEXT_REVISION = f"""
 import sqlalchemy as sa

@@ -5,12 +5,12 @@ import threading
 from collections.abc import Sequence
 
 import pytest
-from store_samples import FIRST, probe
 
 from monitor.store import NoSuchProbeError, Store, StoreError
 from monitor.store.database import connect
 from monitor.store.writer import MOST, Writer
 from monitor.store.writes import SqlStatement, Transactions, Write
+from tests.support.store_samples import FIRST, probe
 
 
 def note(number: int) -> Write:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.people.person import Rights
-from tests.monitor.web.doors import Browser, House, house
+from tests.support.auth_app import Browser, House, house
 
 
 @pytest.fixture

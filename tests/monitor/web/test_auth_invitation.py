@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from monitor.actions.people import Access, first_link
 from monitor.people.person import Rights
 from monitor.store import Store
-from tests.monitor.web.doors import PASSWORD, House, all_of, house
-from tests.monitor.world import Clock
+from tests.support.auth_app import PASSWORD, House, all_of, house
+from tests.support.pipeline_app import Clock
 
 
 @pytest.fixture

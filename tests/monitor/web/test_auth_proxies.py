@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from tests.monitor.web.doors import house
+from tests.support.auth_app import house
 
 
 @pytest.mark.parametrize("said", ["", "unknown", "198.51.100.7, unknown", "192.0.2.9"])

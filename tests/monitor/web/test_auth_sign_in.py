@@ -16,8 +16,8 @@ from monitor.config import Config
 from monitor.people.person import Rights
 from monitor.web.auth.client import untold_proxy
 from monitor.web.auth.pages import local
-from tests.monitor.web.doors import PASSWORD, House, all_of, house
-from tests.probes.routes.certificates import new_authority
+from tests.support.auth_app import PASSWORD, House, all_of, house
+from tests.support.certificates import new_authority
 
 
 class Held(PasswordHasher):

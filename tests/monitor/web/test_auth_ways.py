@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
 from monitor.people.person import Rights
-from tests.monitor.web.doors import SANDBOX, House, house
+from tests.support.auth_app import SANDBOX, House, house
 
 PROXY: dict[str, Any] = {"trusted_proxies": ["127.0.0.1"], "sign_in": {"header": "X-Remote-User"}}
 LETS_STRANGERS_IN = PROXY | {"sign_in": PROXY["sign_in"] | {"header_rights": "operator", "header_companies": ["acme"]}}

@@ -24,7 +24,7 @@ from monitor.web.headers import HEADERS
 from monitor.web.rejections import Rejection, Rejections
 from monitor.web.server import serving
 from probes.settings import Endpoint
-from tests.probes.routes.certificates import new_authority
+from tests.support.certificates import new_authority
 
 PATIENCE = 20.0
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

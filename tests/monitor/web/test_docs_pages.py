@@ -12,7 +12,7 @@ from yarl import URL
 from monitor.people.person import Rights
 from monitor.web import docs
 from monitor.web.docs import DOCS, RUNBOOKS, address_of, anchor_of, documents, folder_of
-from tests.monitor.web.office import Office, office
+from tests.support.pages_app import Office, office
 
 ROOT = Path(__file__).parents[3]
 NAMES = sorted(documents(DOCS))

@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from monitor.people.person import Rights
 from monitor.web import api, auth, pages
-from tests.monitor.web.office import Office, office
+from tests.support.pages_app import Office, office
 
 BODIES = {
     "broken gzip": ("gzip", b"\x1f\x8b\x08\x00broken" * 10),

@@ -13,7 +13,7 @@ from monitor.people.person import Rights
 from monitor.web.pages.company import Company, company_view, stretch_of
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.monitor.web.scenery import (
+from tests.support.page_samples import (
     HOSTILE,
     KIND,
     NOW,

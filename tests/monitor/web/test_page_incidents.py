@@ -15,7 +15,7 @@ from monitor.incidents.mute import Mute
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import NoticeRecord
 from monitor.web.pages.incidents_view import Chosen, PageContext, choices, fates, rows, silent_because, when
-from tests.monitor.web.office import CONFIG, START, Office, but, incident, office, opened, post
+from tests.support.pages_app import CONFIG, START, Office, but, incident, office, opened, post
 
 NOW = START + timedelta(minutes=30)
 OVER: dict[str, Any] = {"closed_at": NOW, "ending": Resolution.RECOVERED}

@@ -15,8 +15,8 @@ from monitor.web.pages.now import MOST_COMPANIES, Ask, Now, asked, now_view
 from monitor.web.rendering import assets
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.monitor.test_signs import AA, contrast
-from tests.monitor.web.scenery import (
+from tests.monitor.output.test_symbols import AA, contrast
+from tests.support.page_samples import (
     HOSTILE,
     KIND,
     NOW,

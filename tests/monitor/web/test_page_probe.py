@@ -19,8 +19,8 @@ from probes.answer import Fault, Stage
 from probes.evidence import Attempt, Bounce, Dialogue, Evidence, Handover, MailKind, Step
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.monitor.incidents.tellings import failure, incident
-from tests.monitor.web.office import (
+from tests.support.notice_samples import failure, incident
+from tests.support.pages_app import (
     BLOCKED,
     INBOX,
     START,

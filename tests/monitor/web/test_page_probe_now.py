@@ -13,7 +13,7 @@ from monitor.config import Config, WatchedPath
 from monitor.web.pages.probe_now import ProbeForm, ProbeRequest, order_of, place_of
 from probes.kinds import Kind
 from probes.sender import Role
-from tests.monitor.web.office import CONFIG, INBOX, START, Office, accepted, but, office, path_settings, post
+from tests.support.pages_app import CONFIG, INBOX, START, Office, accepted, but, office, path_settings, post
 
 
 @pytest.fixture

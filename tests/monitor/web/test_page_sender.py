@@ -14,7 +14,7 @@ from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.monitor.web.scenery import HOSTILE, KIND, NOW, House, current_verdicts, house, path, standing, well_made
+from tests.support.page_samples import HOSTILE, KIND, NOW, House, current_verdicts, house, path, standing, well_made
 
 HEADERS = (
     "Return-Path: <bounce@account.trimble.com>\n"

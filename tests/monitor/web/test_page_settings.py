@@ -14,7 +14,7 @@ from monitor.config import Config
 from monitor.people.person import AuditEntry, Rights
 from monitor.web.pages.config_view import MASK, company_tables, masked, tables, written
 from probes.settings import Endpoint
-from tests.monitor.web.office import CONFIG, START, Office, office, path_settings, post
+from tests.support.pages_app import CONFIG, START, Office, office, path_settings, post
 
 PAGES = ("/settings", "/settings?company=acme", "/settings/people", "/settings/tokens", "/settings/audit", "/mutes")
 SECRETS = {

@@ -21,9 +21,9 @@ from monitor.people.person import Companies, Rights
 from monitor.web.docs import DOCS, documents, runbooks
 from monitor.web.rendering import assets
 from monitor.web.server import application
-from tests.monitor.web.doors import PASSWORD, Browser
-from tests.monitor.web.estate import ENVIRONMENT, KIND, NOTHING, OF_OTHERS, OTHER, OWN, SECRETS, Estate, Things, estate
-from tests.monitor.web.office import form_in
+from tests.support.auth_app import PASSWORD, Browser
+from tests.support.pages_app import form_in
+from tests.support.rights_app import ENVIRONMENT, KIND, NOTHING, OF_OTHERS, OTHER, OWN, SECRETS, Estate, Things, estate
 
 TABLE = """
 route                                             nobody  viewer  operator  admin  elsewhere

@@ -14,7 +14,7 @@ from monitor.cli.main import app as commands
 from monitor.incidents.family import CauseFamily
 from monitor.web.docs import runbooks
 from tests.monitor.incidents.test_advice import UNSAFE
-from tests.monitor.web.office import office
+from tests.support.pages_app import office
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "dashboards" / "runbooks"

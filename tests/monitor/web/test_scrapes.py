@@ -10,8 +10,8 @@ from monitor.web.rejections import Rejection
 from monitor.web.scrapes import LONGEST_REST, REST, Scrapes
 from monitor.web.server import serving, serving_all
 from probes.settings import Endpoint
-from tests.monitor.web.office import office
 from tests.monitor.web.test_server import told
+from tests.support.pages_app import office
 
 
 class Renders:

@@ -13,8 +13,8 @@ from monitor.web.errors import LONGEST_BODY
 from monitor.web.headers import HEADERS
 from monitor.web.server import WebError, serving, serving_all
 from probes.settings import Endpoint
-from tests.monitor.web.office import Office, office
-from tests.probes.routes.certificates import new_authority
+from tests.support.certificates import new_authority
+from tests.support.pages_app import Office, office
 
 HALF_A_FORM = (
     b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"

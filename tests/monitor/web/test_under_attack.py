@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from monitor.descriptors import raise_descriptor_limit
-from tests.monitor.test_cli import COMPANY, CONFIG, MAILPATH, Place
+from tests.monitor.cli.test_cli import COMPANY, CONFIG, MAILPATH, Place
 
 SECONDS = 30.0
 IDLE_CLIENTS = 1100

@@ -11,7 +11,7 @@ import pytest
 
 from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import DOVECOT, Dovecot, dovecot
-from tests.probes.mailboxes.mail import USERS
+from tests.support.probe_mails import USERS
 
 _TAKEN = count()
 

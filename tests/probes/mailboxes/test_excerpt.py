@@ -6,7 +6,7 @@ import pytest
 
 from probes.evidence import Folder, Marker
 from probes.mailboxes.excerpt import BODY_LIMIT, HEADER_LIMIT, PROBE_LIMIT, sighting, split, utc, worth_opening
-from tests.probes.mailboxes.mail import probe, token
+from tests.support.probe_mails import probe, token
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 

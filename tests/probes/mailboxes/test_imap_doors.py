@@ -16,8 +16,8 @@ from probes.mailboxes import MailboxError
 from probes.mailboxes.imap_line import Patience
 from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import make_certificate
-from tests.probes.mailboxes.imap_server import SECRET, Answer, ImapServer, Visit, hangs, imap_server, says, visited
-from tests.probes.mailboxes.mail import FOREIGN, probe, token, within
+from tests.support.imap_server import SECRET, Answer, ImapServer, Visit, hangs, imap_server, says, visited
+from tests.support.probe_mails import FOREIGN, probe, token, within
 
 NOW = datetime.now(UTC)
 STAGES = ["GREETING", "CAPABILITY", "AUTHENTICATE", "LIST", "EXAMINE", "NOOP", "SEARCH", "FETCH", "IDLE"]

@@ -22,7 +22,7 @@ from probes.mailboxes.imap_line import Patience
 from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import Dovecot, dovecot, make_certificate
 from tests.lab.processes import session as family
-from tests.probes.mailboxes.mail import FOREIGN, USERS, contents, probe, token, within
+from tests.support.probe_mails import FOREIGN, USERS, contents, probe, token, within
 
 pytestmark = pytest.mark.lab
 

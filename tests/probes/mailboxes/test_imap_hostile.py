@@ -11,7 +11,7 @@ import pytest
 from probes.mailboxes import MailboxError
 from probes.mailboxes.imap_line import Patience
 from probes.mailboxes.threads import MailboxThreads
-from tests.probes.mailboxes.imap_server import (
+from tests.support.imap_server import (
     SECRET,
     Answer,
     ImapServer,
@@ -22,7 +22,7 @@ from tests.probes.mailboxes.imap_server import (
     says,
     visited,
 )
-from tests.probes.mailboxes.mail import probe, token, within
+from tests.support.probe_mails import probe, token, within
 
 NOW = datetime.now(UTC)
 PATIENCE = Patience(connect=0.3, step=0.15, open=1.0, look=1.0, farewell=0.15)

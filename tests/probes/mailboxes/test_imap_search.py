@@ -17,7 +17,8 @@ from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.token import mint, new_probe_id
 from tests.lab.dovecot import Dovecot, dovecot
-from tests.probes.mailboxes.imap_server import (
+from tests.probes.mailboxes.test_mailbox_contract import owned
+from tests.support.imap_server import (
     Answer,
     Box,
     ImapServer,
@@ -29,8 +30,7 @@ from tests.probes.mailboxes.imap_server import (
     says,
     visited,
 )
-from tests.probes.mailboxes.mail import FOREIGN, KEY, USERS, deliver, make_maildir, probe, token, within
-from tests.probes.mailboxes.test_mailbox_contract import owned
+from tests.support.probe_mails import FOREIGN, KEY, USERS, deliver, make_maildir, probe, token, within
 
 NOW = datetime.now(UTC)
 PATIENCE = Patience(connect=0.5, step=0.2, open=2.0, look=2.0, search=5.0, farewell=0.15)

@@ -10,8 +10,8 @@ import pytest
 from probes.evidence import Folder
 from probes.mailboxes import MailboxError, imap_line
 from probes.mailboxes.threads import MailboxThreads
-from tests.probes.mailboxes.imap_server import ImapServer, Visit, imap_server, says, visited
-from tests.probes.mailboxes.mail import FOREIGN, probe, token, within
+from tests.support.imap_server import ImapServer, Visit, imap_server, says, visited
+from tests.support.probe_mails import FOREIGN, probe, token, within
 
 NOW = datetime.now(UTC)
 STAGES = ["GREETING", "CAPABILITY", "AUTHENTICATE", "LIST", "EXAMINE", "NOOP", "SEARCH", "FETCH", "IDLE"]

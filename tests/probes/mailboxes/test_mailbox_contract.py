@@ -18,7 +18,7 @@ from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import MAIL_OWNER, Dovecot
-from tests.probes.mailboxes.mail import FOREIGN, USERS, contents, deliver, make_maildir, probe, token, within
+from tests.support.probe_mails import FOREIGN, USERS, contents, deliver, make_maildir, probe, token, within
 
 NOW = datetime.now(UTC)
 DAY = 86400.0

@@ -16,7 +16,7 @@ from probes.mailboxes import MailboxError, MailboxSession, Sighting, maildir, ma
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.notifier import Notifier, file_system
 from probes.mailboxes.threads import MailboxThreads
-from tests.probes.mailboxes.mail import FOREIGN, contents, deliver, make_maildir, probe, token, within
+from tests.support.probe_mails import FOREIGN, contents, deliver, make_maildir, probe, token, within
 
 NOW = datetime.now(UTC)
 NOBODY = 65534

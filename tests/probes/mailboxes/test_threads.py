@@ -17,8 +17,8 @@ from probes.mailboxes.imap_line import Patience
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.notifier import mount_point
 from probes.mailboxes.threads import THREADS_PER_SERVER, Deadline, MailboxThreads, ServerVisit
-from tests.probes.mailboxes.imap_server import QUICK, ImapServer, hangs, imap_server, visited
-from tests.probes.mailboxes.mail import FOREIGN, make_maildir, within
+from tests.support.imap_server import QUICK, ImapServer, hangs, imap_server, visited
+from tests.support.probe_mails import FOREIGN, make_maildir, within
 
 NOW = datetime.now(UTC)
 SILENT = Patience(connect=0.3, step=0.15, open=0.5, look=0.5, farewell=0.15)

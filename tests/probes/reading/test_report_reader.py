@@ -38,7 +38,7 @@ async def reader() -> AsyncIterator[ReportReader]:
 @pytest.fixture
 async def weak(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ReportReader]:
     """A reader whose library falls to what it is sent."""
-    monkeypatch.setattr(report_reader, "WORKER", "tests.probes.reading.weak_worker")
+    monkeypatch.setattr(report_reader, "WORKER", "tests.support.weak_report_worker")
     async with aclosing(ReportReader()) as it:
         yield it
 
@@ -203,7 +203,7 @@ async def test_no_child_no_report(reader: ReportReader, monkeypatch: pytest.Monk
 LEFT_ALONE = """
 import asyncio, sys
 from probes.reading import report_reader
-report_reader.WORKER = "tests.probes.reading.weak_worker"
+report_reader.WORKER = "tests.support.weak_report_worker"
 
 async def main():
     reader = report_reader.ReportReader()

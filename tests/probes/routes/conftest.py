@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from certificates import Authority, new_authority
-from mail_in_hand import GATEWAY, MESSAGE, Send, Sent
 
 from probes.evidence import Step
 from probes.message import Message
 from probes.resolver import DnsResolver, Resolver
 from probes.routes import Route, RouteContext
+from tests.support.certificates import Authority, new_authority
+from tests.support.outgoing_mail import GATEWAY, MESSAGE, Send, Sent
 
 SLACK = 1.5  # seconds that a busy machine may add to a deadline
 QUIET = ("lookup", "connect", "proxy", "starttls")  # steps that can go well without a reply

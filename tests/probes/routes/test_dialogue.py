@@ -6,7 +6,11 @@ The route is `direct` to a host given, because it adds nothing to the dialogue b
 import asyncio
 
 import pytest
-from hostile_smtp import (
+
+from probes.answer import Stage
+from probes.evidence import Handover
+from probes.routes.direct import DirectRoute
+from tests.support.hostile_smtp import (
     byte_by_byte,
     closes,
     drips,
@@ -18,12 +22,8 @@ from hostile_smtp import (
     says_and_resets,
     ten_megabytes_in_a_line,
 )
-from mail_in_hand import CONTENT, SOURCE, Send
-from smtp_server import GOOD, Answer, Visit, full_backlog, mail_server
-
-from probes.answer import Stage
-from probes.evidence import Handover
-from probes.routes.direct import DirectRoute
+from tests.support.outgoing_mail import CONTENT, SOURCE, Send
+from tests.support.smtp_server import GOOD, Answer, Visit, full_backlog, mail_server
 
 STAGE = {"BANNER": "banner", "EHLO": "ehlo", "MAIL": "mail", "RCPT": "rcpt", "DATA": "data", "MESSAGE": "end_of_data"}
 ORDER = list(STAGE)

@@ -10,15 +10,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import pytest
-from hostile_smtp import closes, is_silent, resets, says_after
-from mail_in_hand import MESSAGE, SOURCE, Send
-from nameserver import TWO_HOSTS, Records, name_server
-from smtp_server import GOOD, Answer, MailServer, full_backlog, mail_server
 
 from probes.evidence import Handover
 from probes.resolver import DnsResolver
 from probes.routes.direct import DirectRoute
 from probes.sender import Role
+from tests.support.hostile_smtp import closes, is_silent, resets, says_after
+from tests.support.nameserver import TWO_HOSTS, Records, name_server
+from tests.support.outgoing_mail import MESSAGE, SOURCE, Send
+from tests.support.smtp_server import GOOD, Answer, MailServer, full_backlog, mail_server
 
 
 @asynccontextmanager

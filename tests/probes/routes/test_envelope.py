@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mail_in_hand import MESSAGE
 
 from probes.routes.envelope import command, content, mail_from, rcpt_to, xtext
+from tests.support.outgoing_mail import MESSAGE
 
 
 @pytest.mark.parametrize(

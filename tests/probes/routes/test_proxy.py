@@ -1,14 +1,14 @@
 """`proxy`: a header before anything else, and not a mail to a listener that did not take it."""
 
 import pytest
-from certificates import Authority
-from hostile_smtp import closes, is_silent, resets, says_and_closes, until_seen
-from mail_in_hand import GATEWAY, Send
-from smtp_server import GOOD, Answer, Visit, mail_server
 
 from probes.answer import Stage
 from probes.evidence import Handover
 from probes.routes.proxy import ProxyRoute, header
+from tests.support.certificates import Authority
+from tests.support.hostile_smtp import closes, is_silent, resets, says_and_closes, until_seen
+from tests.support.outgoing_mail import GATEWAY, Send
+from tests.support.smtp_server import GOOD, Answer, Visit, mail_server
 
 SENDER = {"source_ip": "104.130.122.50"}
 BOTH = pytest.mark.parametrize("version", [1, 2])

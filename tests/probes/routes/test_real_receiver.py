@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from certificates import Authority
-from mail_in_hand import CONTENT, GATEWAY, SOURCE, Send
 from pydantic import SecretStr
 
 from probes.evidence import Handover
 from probes.routes.direct import DirectRoute
 from probes.routes.proxy import ProxyRoute
 from probes.routes.relay import RelayRoute
+from tests.support.certificates import Authority
+from tests.support.outgoing_mail import CONTENT, GATEWAY, SOURCE, Send
 
 SENDER = {"source_ip": "104.130.122.50"}
 

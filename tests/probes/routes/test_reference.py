@@ -4,14 +4,14 @@ import asyncio
 import time
 
 import pytest
-from hostile_smtp import closes, is_silent, resets, says_and_closes
-from mail_in_hand import SOURCE
-from nameserver import Records, name_server
-from smtp_server import Answer, Visit, full_backlog, mail_server
 
 from probes.reference import ask, ask_mail_hosts
 from probes.resolver import DnsResolver
 from probes.settings import Endpoint
+from tests.support.hostile_smtp import closes, is_silent, resets, says_and_closes
+from tests.support.nameserver import Records, name_server
+from tests.support.outgoing_mail import SOURCE
+from tests.support.smtp_server import Answer, Visit, full_backlog, mail_server
 
 NOWHERE = DnsResolver(["127.0.0.1:9"])
 OUTSIDE = "192.0.2.77"  # not this machine's

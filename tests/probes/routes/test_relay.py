@@ -3,16 +3,16 @@
 import base64
 
 import pytest
-from certificates import Authority
-from hostile_smtp import closes, is_silent, says_and_closes
-from mail_in_hand import CONTENT, GATEWAY, Send
 from pydantic import SecretStr
-from smtp_server import Answer, Visit, mail_server
 
 from probes.answer import Stage
 from probes.evidence import Handover
 from probes.routes.relay import RelayRoute
 from probes.sender import Role
+from tests.support.certificates import Authority
+from tests.support.hostile_smtp import closes, is_silent, says_and_closes
+from tests.support.outgoing_mail import CONTENT, GATEWAY, Send
+from tests.support.smtp_server import Answer, Visit, mail_server
 
 USER, PASSWORD = "mailpath@relay.example", "s3cret-wörd"
 PLAIN = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()

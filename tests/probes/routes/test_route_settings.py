@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from certificates import Authority
 from pydantic import TypeAdapter, ValidationError
 
 from probes.routes.direct import DirectRoute
@@ -12,6 +11,7 @@ from probes.routes.proxy import ProxyRoute
 from probes.routes.relay import RelayRoute
 from probes.routes.table import ROUTES, RouteSettings
 from probes.routes.xclient import XclientRoute
+from tests.support.certificates import Authority
 
 ROUTE: TypeAdapter[DirectRoute | RelayRoute | XclientRoute | ProxyRoute] = TypeAdapter(RouteSettings)
 RELAY = {"via": "relay", "host": "smtp.relay.example", "user": "u", "password": {"env": "RELAY_PASSWORD"}}

@@ -5,11 +5,6 @@ import ssl
 from pathlib import Path
 
 import pytest
-from certificates import Authority
-from hostile_smtp import byte_by_byte, closes, in_turn, is_silent, resets, says_and_closes, says_and_resets
-from mail_in_hand import GATEWAY, SOURCE, Send
-from nameserver import TWO_HOSTS, name_server
-from smtp_server import GOOD, Answer, Visit, mail_server
 
 from probes.answer import Fault, Stage
 from probes.evidence import Handover, fell_back
@@ -17,6 +12,19 @@ from probes.resolver import DnsResolver
 from probes.routes.direct import DirectRoute
 from probes.routes.proxy import ProxyRoute
 from probes.routes.xclient import XclientRoute
+from tests.support.certificates import Authority
+from tests.support.hostile_smtp import (
+    byte_by_byte,
+    closes,
+    in_turn,
+    is_silent,
+    resets,
+    says_and_closes,
+    says_and_resets,
+)
+from tests.support.nameserver import TWO_HOSTS, name_server
+from tests.support.outgoing_mail import GATEWAY, SOURCE, Send
+from tests.support.smtp_server import GOOD, Answer, Visit, mail_server
 
 OFFER = b"250-mx.acme.example\r\n250-STARTTLS\r\n250 SIZE 1000\r\n"
 OFFERED: dict[str, Answer | list[Answer]] = {"EHLO": OFFER}

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from certificates import Authority
-from hostile_smtp import closes, is_silent
-from mail_in_hand import GATEWAY, IDENTITY, Send
-from smtp_server import Answer, mail_server
 
 from probes.evidence import Handover
 from probes.routes.xclient import XclientRoute, commands
+from tests.support.certificates import Authority
+from tests.support.hostile_smtp import closes, is_silent
+from tests.support.outgoing_mail import GATEWAY, IDENTITY, Send
+from tests.support.smtp_server import Answer, mail_server
 
 SENDER = {"source_ip": "104.130.122.50"}
 EHLO = b"250-gw\r\n250-STARTTLS\r\n250 XCLIENT NAME ADDR PROTO HELO REVERSE_NAME PORT LOGIN DESTADDR DESTPORT\r\n"

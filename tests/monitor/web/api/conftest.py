@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.monitor.web.api.counter import Counter, counter
-from tests.monitor.world import World
+from tests.support.api_app import Counter, counter
+from tests.support.pipeline_app import World
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from monitor.web.api import stream
 from monitor.web.api.events import Everything
 from probes.answer import Stage
 from probes.evidence import Attempt, Step
-from tests.monitor.web.api.counter import Counter, Program, arrival
-from tests.monitor.web.office import BLOCKED, INBOX, incident, probe_of
-from tests.monitor.world import PATIENCE
+from tests.support.api_app import Counter, Program, arrival
+from tests.support.pages_app import BLOCKED, INBOX, incident, probe_of
+from tests.support.pipeline_app import PATIENCE
 
 WHOLE = ["attempt", "step", "dialogue", "arrival", "verdict", "end"]
 

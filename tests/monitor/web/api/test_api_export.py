@@ -15,7 +15,7 @@ from monitor.people.person import Rights
 from monitor.store import ProbePage, StoreError
 from monitor.web.api.export import _cell
 from probes.verdict import Grade, Outcome, Verdict
-from tests.monitor.web.api.counter import API, Counter
+from tests.support.api_app import API, Counter
 
 HOSTILE = Verdict(Outcome.BLOCKED, None, Grade.REAL, '=HYPERLINK("http://x";"a")\r\n@SUM(A1), "quoted"')
 MANY = 10_000

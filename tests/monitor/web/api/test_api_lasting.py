@@ -13,7 +13,7 @@ from aiohttp import ClientError, ClientResponse
 from monitor.actions.people import Access
 from monitor.people.person import Rights
 from monitor.web.headers import HEADERS
-from tests.monitor.web.api.counter import API, Counter, Program
+from tests.support.api_app import API, Counter, Program
 
 SECONDS = 20.0
 

@@ -11,8 +11,8 @@ from monitor.config import Config
 from monitor.people.person import Rights
 from probes.kinds import Kind
 from probes.sender import Role
-from tests.monitor.web.api.counter import Counter
-from tests.monitor.web.office import BLOCKED
+from tests.support.api_app import Counter
+from tests.support.pages_app import BLOCKED
 
 
 async def test_a_probe_that_is_sent_now_can_be_read_until_its_verdict(desk: Counter) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from monitor.people.person import Rights
-from tests.monitor.web.api.counter import API, Counter, Program
-from tests.monitor.web.office import incident, opened
+from tests.support.api_app import API, Counter, Program
+from tests.support.pages_app import incident, opened
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from monitor.people.person import Companies, Rights
 from monitor.web.api import stream
 from monitor.web.api.document import document
 from monitor.web.api.operations import operations
-from tests.monitor.web.api.counter import Counter, counter
-from tests.monitor.web.office import incident
-from tests.monitor.world import World
+from tests.support.api_app import Counter, counter
+from tests.support.pages_app import incident
+from tests.support.pipeline_app import World
 
 DOCUMENT = document(operations())
 CONFIG = {

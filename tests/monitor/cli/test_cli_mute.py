@@ -1,0 +1,320 @@
+"""`mailpath mute`, on a real store."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from monitor.cli.main import app
+from monitor.incidents.mute import Mute, active
+from monitor.store import Store
+from probes.verdict import Cause
+
+CONFIG = """
+[companies.acme]
+mail_system = "postfix"
+paths.hq = { to = "a@acme.example", route = { via = "direct" }, mailbox = { via = "maildir", path = "a" } }
+paths.branch = { to = "b@acme.example", route = { via = "direct" }, mailbox = { via = "maildir", path = "b" } }
+[companies.bolt]
+mail_system = "m365"
+paths.hq = { to = "c@bolt.example", route = { via = "direct" }, mailbox = { via = "maildir", path = "c" } }
+"""
+MAINTENANCE = """
+[[maintenance]]
+name = "patches"
+weekly = "sun 02:00-04:00 Europe/Berlin"
+companies = ["acme"]
+causes = ["firewall"]
+why = "the gateway is patched"
+"""
+HOUR = timedelta(hours=1)
+
+
+class Desk:
+    """A configuration, its store, and the commands as somebody types them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "config.toml"
+        self.file.write_text(CONFIG)
+        self.url = f"sqlite:///{folder}/mailpath.db"
+
+    def type(self, *words: str) -> Result:
+        return CliRunner().invoke(app, ["mute", *words, "--config", str(self.file)])
+
+    def add(self, *words: str) -> Mute:
+        """Add a mute; what the store holds of it."""
+        facts = self.facts("add", *words, "--why", "a new gateway")
+        [mute] = [mute for mute in self.kept() if mute.id == facts[0]["mute"]]
+        return mute
+
+    def facts(self, *words: str) -> list[dict[str, Any]]:
+        done = self.type(*words, "--json")
+        assert done.exit_code == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def kept(self) -> list[Mute]:
+        async def ask() -> list[Mute]:
+            async with Store.open(self.url) as store:
+                return await store.mutes()
+
+        return asyncio.run(ask())
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "company", "path", "mail_system", "cause"),
+    [
+        (("acme",), "acme", "", "", None),
+        (("acme/hq",), "acme", "hq", "", None),
+        (("--mail-system", "m365"), "", "", "m365", None),
+        (("--cause", "greylisted"), "", "", "", Cause.GREYLISTED),
+        (("acme", "--mail-system", "postfix", "--cause", "tls"), "acme", "", "postfix", Cause.TLS),
+        (("--everything",), "", "", "", None),
+    ],
+)
+def test_what_is_muted(desk: Desk, words: Any, company: str, path: str, mail_system: str, cause: Cause | None):
+    mute = desk.add(*words, "--for", "2h")
+    assert (mute.company, mute.path, mute.mail_system, mute.cause) == (company, path, mail_system, cause)
+
+
+def test_for_how_long(desk: Desk):
+    before = datetime.now(UTC)
+    short = desk.add("acme", "--for", "2h")
+    assert before <= short.begins_at <= datetime.now(UTC)
+    assert short.ends_at == short.begins_at + 2 * HOUR
+    assert active(short, datetime.now(UTC))
+    till = desk.add("acme", "--until", "2199-11-26T09:00+01:00")
+    assert till.ends_at == datetime(2199, 11, 26, 8, tzinfo=UTC)
+    utc = desk.add("acme", "--until", "2199-11-26 08:00")
+    assert utc.ends_at == till.ends_at
+    weekly = desk.add("acme", "--weekly", "sun 02:00-04:00 Europe/Berlin")
+    assert (weekly.weekly, weekly.ends_at) == ("sun 02:00-04:00 Europe/Berlin", None)
+    both = desk.add("acme", "--weekly", "sun 02:00-04:00", "--until", "2199-01-01")
+    assert (both.weekly, both.ends_at) == ("sun 02:00-04:00", datetime(2199, 1, 1, tzinfo=UTC))
+
+
+def test_who_when_and_why_is_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LOGNAME", "ann")
+    mute = desk.add("acme", "--for", "2h")
+    assert (mute.by, mute.why) == ("ann", "a new gateway")
+    assert abs(mute.created_at - datetime.now(UTC)) < HOUR
+    assert desk.add("acme", "--for", "2h", "--by", "Bob of IT").by == "Bob of IT"
+
+
+def test_it_says_in_a_sentence_what_it_did(desk: Desk):
+    said = desk.type("add", "acme", "--until", "2199-11-26T08:00Z", "--why", "x").stdout
+    [mute] = desk.kept()
+    assert said.startswith("muted acme until Tue 2199-11-26 08:00 UTC (")
+    assert said.endswith(f"), mute {mute.id}; probing goes on\n")
+    said = desk.type("add", "acme/hq", "--cause", "tls", "--for", "90m", "--why", "x").stdout
+    assert said.startswith("muted acme/hq · tls until ")
+    assert " (1 h 30 min), mute " in said
+    said = desk.type("add", "acme", "--weekly", "mon-sun 00:00-23:59", "--why", "x").stdout
+    assert "muted acme every mon-sun 00:00-23:59 (" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("acmee", "--for", "2h"), "no company 'acmee'; did you mean acme?"),
+        (("zzz", "--for", "2h"), "no company 'zzz'; there are: acme, bolt"),
+        (("acme/hqq", "--for", "2h"), "no path at acme called 'hqq'; did you mean hq?"),
+        (("acme/", "--for", "2h"), "no path at acme called ''; there are: hq, branch"),
+        (("/hq", "--for", "2h"), "no company ''; there are: acme, bolt"),
+        (("--mail-system", "m356", "--for", "2h"), "no mail system 'm356'; did you mean m365?"),
+        (("--cause", "greylistd", "--for", "2h"), "no cause 'greylistd'; did you mean greylisted?"),
+        (
+            ("acme", "--mail-system", "m365", "--for", "2h"),
+            "--mail-system: that of acme is postfix; with m365 nothing would fit",
+        ),
+        (
+            ("--for", "2h"),
+            "would mute everything; name COMPANY[/PATH], --mail-system or --cause, or say --everything",
+        ),
+        (
+            ("acme", "--everything", "--for", "2h"),
+            "--everything and a choice exclude each other; leave one of them out",
+        ),
+        (
+            ("acme",),
+            'say for how long: --for 2h, --until 2026-11-26T08:00Z or --weekly "sun 02:00-04:00 Europe/Berlin"',
+        ),
+        (
+            ("acme", "--for", "2h", "--until", "2199-01-01"),
+            "--for and --until exclude each other; leave one of them out",
+        ),
+        (("acme", "--for", "soon"), '--for: must be a time like "90s", "15m" or "1h", not "soon"'),
+        (("acme", "--for", "99999d"), '--for: must be longer than nothing and at most ten years, not "99999d"'),
+        (
+            ("acme", "--until", "tomorrow"),
+            "--until: must be a time like \"2026-11-26T08:00Z\", UTC where no zone is given, not 'tomorrow'",
+        ),
+        (("acme", "--weekly", "sat 22:00-25:00"), '--weekly: must have times from 00:00 to 24:00, not "25:00"'),
+        (
+            ("acme", "--weekly", "sat 22:00-23:00 Europe/Berln"),
+            '--weekly: must name a time zone like Europe/Berlin, not "Europe/Berln"; did you mean Europe/Berlin?',
+        ),
+        (("acme", "--for", "2h", "--why", " "), "--why: must be one line of text, at most 200 characters"),
+        (("acme", "--for", "2h", "--by", "a\nb"), "--by: must be one line of text, at most 200 characters"),
+    ],
+)
+def test_what_makes_no_mute_is_told_and_nothing_is_kept(desk: Desk, words: tuple[str, ...], said: str):
+    done = desk.type("add", "--why", "x", *words)
+    assert (done.exit_code, done.stderr) == (2, f"{said}\n")
+    assert desk.kept() == []
+
+
+@pytest.mark.parametrize("until", ["2020-01-01", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
+def test_an_end_that_is_no_end(desk: Desk, until: str):
+    done = desk.type("add", "acme", "--until", until, "--why", "x")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("--until: must be ")
+
+
+def test_a_reason_must_be_given(desk: Desk):
+    done = desk.type("add", "acme", "--for", "2h")
+    assert done.exit_code == 2
+    assert "--why" in done.stderr
+
+
+def test_a_calendar_that_never_begins(desk: Desk):
+    soon = datetime.now(UTC) + timedelta(days=3)
+    calendar = f"{soon:%a} 00:00-01:00".lower()
+    done = desk.type("add", "acme", "--weekly", calendar, "--for", "1m", "--why", "x")
+    assert (done.exit_code, done.stderr) == (2, "would be over before the first of its weekly times begins\n")
+
+
+def test_the_list_tells_what_is_silent_now_first(desk: Desk):
+    desk.file.write_text(CONFIG + MAINTENANCE)
+    desk.type("add", "bolt", "--for", "2h", "--why", "they [bold]move", "--by", "ann")
+    head, *lines = desk.type("list").stdout.splitlines()
+    assert head.split() == ["MUTE", "ABOUT", "WHEN", "BY", "WHY"]
+    added, weekly = (" ".join(line.split()) for line in sorted(lines, key=lambda line: "maintenance" in line))
+    assert added.startswith("silent ")
+    assert "bolt" in added
+    assert "they [bold]move" in added
+    if not weekly.startswith("silent "):  # as it is on Sunday night
+        assert weekly == " ".join(lines[1].split()), "what is silent later stands below"
+        begins = "later maintenance:patches acme · firewall every sun 02:00-04:00 Europe/Berlin (next Sun "
+        assert weekly.startswith(begins)
+    assert weekly.endswith("the configuration the gateway is patched")
+    assert "\x1b" not in "".join(lines)
+
+
+def test_the_list_for_machines(desk: Desk):
+    desk.file.write_text(CONFIG + MAINTENANCE)
+    mute = desk.add("bolt/hq", "--for", "2h", "--by", "ann")
+    of_config, of_store = sorted(desk.facts("list"), key=lambda facts: facts["by"] == "ann")
+    assert of_store == {
+        "mute": mute.id,
+        "company": "bolt",
+        "path": "hq",
+        "mail_system": None,
+        "cause": None,
+        "weekly": None,
+        "begins_at": mute.begins_at.isoformat(),
+        "ends_at": (mute.begins_at + 2 * HOUR).isoformat(),
+        "active": True,
+        "silent_until": (mute.begins_at + 2 * HOUR).isoformat(),
+        "next": None,
+        "by": "ann",
+        "why": "a new gateway",
+        "created_at": mute.created_at.isoformat(),
+        "ended_at": None,
+        "ended_by": None,
+    }
+    assert of_config.keys() == of_store.keys()
+    assert (of_config["mute"], of_config["company"], of_config["cause"]) == ("maintenance:patches", "acme", "firewall")
+    assert (of_config["begins_at"], of_config["created_at"]) == (None, None)
+    assert datetime.fromisoformat(of_config["next"]) > datetime.now(UTC)
+
+
+def test_the_guide_names_every_field():
+    section = (Path(__file__).parents[3] / "docs" / "guide" / "muting.md").read_text().partition("## JSON")[2]
+    fields = "mute company path mail_system cause weekly begins_at ends_at active silent_until next by why created_at"
+    for field in (*fields.split(), "ended_at", "ended_by"):
+        assert f"`{field}`" in section
+
+
+def test_no_mutes(desk: Desk):
+    done = desk.type("list")
+    assert (done.exit_code, done.stdout) == (0, "nothing is muted\n")
+
+
+def test_ended_before_its_time(desk: Desk):
+    mute = desk.add("acme", "--for", "2h")
+    done = desk.type("end", mute.id[:7], "--by", "bob")
+    assert (done.exit_code, done.stdout) == (0, f"ended mute {mute.id} of acme; it silences nothing any more\n")
+    [kept] = desk.kept()
+    assert kept.ended_by == "bob"
+    assert not active(kept, datetime.now(UTC))
+    assert desk.type("list").stdout == "nothing is muted\n"
+    assert "over" in desk.type("list", "--all").stdout
+    assert "by bob" in desk.type("list", "--all").stdout
+    again = desk.type("end", mute.id)
+    assert (again.exit_code, again.stderr) == (2, f"mute {mute.id} is over already\n")
+
+
+def test_the_end_of_what_is_not_there(desk: Desk):
+    desk.file.write_text(CONFIG + MAINTENANCE)
+    desk.add("acme", "--for", "2h")
+    for name in ("zzz", ""):
+        done = desk.type("end", name)
+        assert (done.exit_code, done.stderr) == (2, f"no mute {name!r}; `mailpath mute list` shows them\n")
+    done = desk.type("end", "maintenance:patches")
+    assert done.exit_code == 2
+    assert "stands in the configuration" in done.stderr
+    assert [mute.ended_at for mute in desk.kept()] == [None]
+
+
+def test_two_mutes_that_begin_alike(desk: Desk):
+    async def fill() -> None:
+        now = datetime.now(UTC)
+        async with Store.open(desk.url) as store:
+            for name, ends_at in (("abc1", now + HOUR), ("abc2", now + HOUR), ("abx3", now - HOUR)):
+                await store.add_mute(Mute(name, "acme", "", "", None, now - HOUR, ends_at, "", "ann", "x", now - HOUR))
+
+    asyncio.run(fill())
+    done = desk.type("end", "ab")
+    assert (done.exit_code, done.stderr) == (2, "several mutes begin with 'ab': abc1, abc2\n")
+    assert desk.type("end", "abx").stderr == "mute abx3 is over already\n"
+    assert desk.type("end", "abc2").exit_code == 0
+    assert desk.type("end", "ab").exit_code == 0  # only one of them is left
+
+
+def test_a_store_in_trouble_is_told(desk: Desk, tmp_path: Path):
+    (tmp_path / "mailpath.db").write_bytes(b"this is no database, and it is long enough to be taken for one" * 20)
+    (tmp_path / "mailpath.db").chmod(0o600)
+    done = desk.type("list")
+    assert done.exit_code == 2
+    assert "it is not an SQLite database" in done.stderr
+
+
+def test_as_a_process(desk: Desk):
+    command = [
+        sys.executable,
+        "-m",
+        "monitor",
+        "mute",
+        "add",
+        "acme",
+        "--for",
+        "2h",
+        "--why",
+        "x",
+        "-c",
+        str(desk.file),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("muted acme until ")

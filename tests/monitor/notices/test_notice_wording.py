@@ -1,0 +1,570 @@
+"""What people read of an incident."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from monitor.incidents.attribution import FailureCase, attribute
+from monitor.incidents.comparison import NEUTRAL, Comparison, Got
+from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope, Severity
+from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, REASONS, SCOPES
+from monitor.incidents.weight import Names, Weight
+from monitor.notices.context import CompanyInfo, NoticeRequest
+from monitor.notices.notice import NoticeKind
+from monitor.notices.wording import text, title
+from probes.answer import Answer, Stage
+from probes.display import one_line
+from probes.kinds import Kind
+from probes.verdict import Cause, Grade, Outcome, Verdict
+from tests.support.notice_samples import ACME, QUARTER, T0, failure, incident, storm, telling, town
+
+PHONE = 320  # characters on the first screen, the title among them
+
+
+def test_a_company_that_blocks_the_address() -> None:
+    told = telling(incident(failure(), failure(kind=Kind.INVITATION, bad=1)))
+    assert title(told) == "Acme Steel: mail from account.trimble.com blocked (by IP address)"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 3 bad probes).
+Why, at its gateway: Its mail system has the sender's IP address on a list of its own.
+Act: the company's IT, alone.
+Mail: 2-step codes, invitations.
+
+Seen, path hq, 2026-11-23 08:25 UTC: refused at rcpt by mx.acme.example: "554 5.7.1 <m[104.130.122.50]>: \
+Client host rejected"
+Not yet compared with a neutral sender.
+Proof: the company's own gateway took us for the sender; the network before it was not asked.
+Fix: Take 104.130.122.50 out of the access map or the postscreen list; if it must stay, a restriction class that \
+wants 104.130.122.50 and account.trimble.com together, after reject_unauth_destination (see the runbook).
+Runbook: https://mailpath.example/runbooks/cause-address
+Do not: No allow entry for a bare domain, a whole range or a list of trusted relays.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme.
+Meanwhile: What was refused does not come back: once this is over, ask for a new code.
+Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_a_spam_folder() -> None:
+    junk = failure(
+        outcome=Outcome.SPAM,
+        cause=Cause.CONTENT,
+        severity=Severity.TICKET,
+        grade=Grade.REAL,
+        because="delivered to Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 required=5.0",
+    )
+    companies = {"acme": CompanyInfo("Acme Steel", "google", QUARTER)}
+    told = telling(incident(junk, mail_system="google"), companies=companies)
+    assert title(told) == "Acme Steel: mail from account.trimble.com in the spam folder (taken for spam)"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 2 bad probes).
+Why, proven: A filter takes the mail for spam.
+Act: the company's IT, alone.
+Mail: 2-step codes.
+
+Seen, path hq, 2026-11-23 08:25 UTC: delivered to Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 \
+required=5.0
+Not yet compared with a neutral sender.
+Proof: the mail left from the sender's own address.
+Fix: Gmail > Spam, phishing and malware > Spam: bypass for an address list with account.trimble.com, authentication \
+left on.
+Runbook: https://mailpath.example/runbooks/cause-content
+Do not: No allow entry for the bare domain; virus and link checks stay on.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme. \
+The change may take up to 1 d to act.
+Meanwhile: Tell people to look into the spam folder: a code there is as good as in the inbox.
+Incident 5d0c1f2e3a4b, ticket. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_everybody_at_once_is_one_notice_with_ten_names() -> None:
+    told = telling(storm(500), companies=town(500, "") | town(3, "m365"))
+    assert title(told) == "Everybody, 500 companies: mail from account.trimble.com blocked (poor reputation)"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 120 and more bad probes).
+Why, at its gateway: Several at once judge the sender's reputation to be poor.
+Act: Trimble and its mail service.
+Mail: 2-step codes.
+
+Seen at Company 0, path hq, 2026-11-23 08:25 UTC: refused at rcpt by mx.acme.example: "554 5.7.1 \
+<m[104.130.122.50]>: Client host rejected"
+Not yet compared with a neutral sender.
+Companies: Company 0, Company 1, Company 2, Company 3, Company 4, Company 5, Company 6, Company 7, Company 8, \
+Company 9 and 490 more.
+Most companies that are watched have it at once: so it is the sender: its IP address, its domain or its \
+authentication.
+Proof: the company's own gateway took us for the sender; the network before it was not asked.
+Fix: Look for a burst of mail, complaints or a bad neighbour on 104.130.122.50; slow down.
+Runbook: https://mailpath.example/runbooks/cause-reputation
+Do not: Do not begin company by company. No allow entry for a bare domain, a whole range or a list of trusted relays.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. The change may take up to 1 d \
+to act.
+Meanwhile: What was refused does not come back: once this is over, ask for a new code.
+Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_one_mail_system_that_took_in_one_company() -> None:
+    before = LastNotice(1, T0, Scope.COMPANY, Severity.TICKET, Cause.UNCLEAR, {})
+    wide = storm(12, scope=Scope.MAIL_SYSTEM, mail_system="mimecast", failing=12)
+    told = telling(wide, NoticeKind.WIDENED, companies=town(12, "mimecast"), before=before)
+    assert title(told) == "Wider: Mimecast, 12 companies: mail from account.trimble.com blocked (poor reputation)"
+    lines = text(told).splitlines()
+    assert lines[2] == "Act: Trimble, its mail service and Mimecast."
+    assert "Was: one company, no reason given, a ticket. Now: one mail system, poor reputation, a page." in lines
+    assert (
+        "Most with Mimecast have it at once: so it is Mimecast or the sender, not one company's IT." in lines
+    )  # the hint that its width gives
+    assert (
+        "Until then, by a company's IT: Permitted Senders policy: Emails From account.trimble.com and source IP "
+        "104.130.122.50/32 together, DNS Authentication left on." in lines
+    )
+
+
+def test_a_full_mailbox_of_the_probe() -> None:
+    full = failure(
+        nature=Nature.MAILBOX,
+        severity=Severity.TICKET,
+        cause=Cause.MAILBOX_FULL,
+        answer=Answer(Stage.RCPT, 552, "5.2.2", "over quota", host="mx.acme.example"),
+    )
+    told = telling(incident(full, scope=Scope.MAILBOX))
+    assert title(told) == "Acme Steel, path hq: the probe's own mailbox is full"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 2 bad probes).
+Nothing is known against account.trimble.com. Nobody's sign-in is affected.
+Why: The probe's own mailbox is full.
+Act: whoever looks after the probe's mailbox.
+
+Seen, path hq, 2026-11-23 08:25 UTC: refused at rcpt by mx.acme.example: "552 5.2.2 over quota"
+Fix: Empty the probe's mailbox, or give it more room.
+Runbook: https://mailpath.example/runbooks/cause-recipient
+Do not: Change no filter: nothing is said against the sender.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme.
+Incident 5d0c1f2e3a4b, ticket. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_we_ourselves_cannot_look() -> None:
+    told = telling(incident(blind(), scope=Scope.OURSELVES))
+    assert title(told) == "Mailpath itself: Acme Steel cannot be judged (we cannot send or look)"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 2 probes that tell nothing).
+Nothing is known against account.trimble.com.
+Why: We cannot send or cannot look.
+Act: whoever runs Mailpath.
+
+Seen, path hq, 2026-11-23 08:25 UTC: we could not look: imap 192.0.2.11:993: login failed
+Fix: See the log of Mailpath and `mailpath explain`; try the login and the way to the server by hand.
+Runbook: https://mailpath.example/runbooks/cause-ours
+Do not: Change nothing at the company: nothing is known against the mail.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme.
+Meanwhile: Whether people get their mail is not known until then: ask somebody there, if it matters now.
+Incident 5d0c1f2e3a4b, ticket. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_a_mail_system_that_gives_a_neutral_sender_the_same_answer() -> None:
+    """A milter is down. The company hears that it is its own affair, and the sender is not named."""
+    broken = failure(
+        nature=Nature.THEIR_SYSTEM,
+        outcome=Outcome.DEFERRED,
+        cause=Cause.SERVER_FAULT,
+        reason=Reason.SAME_ANSWER,
+        compared_at=T0 + timedelta(minutes=20),
+        answer=Answer(Stage.MAIL, 451, "4.7.1", "Service unavailable", host="mx.acme.example"),
+    )
+    told = telling(incident(broken, scope=Scope.THEIR_SYSTEM))
+    assert title(told) == "Acme Steel: its mail system takes nobody's mail (a neutral sender gets the same answer)"
+    assert (
+        text(told)
+        == """\
+Since 2026-11-23 08:04 UTC (25 min, 2 bad probes).
+Nothing is known against account.trimble.com.
+Why: It gives a neutral sender the same answer.
+Act: the company's IT, alone.
+
+Seen, path hq, 2026-11-23 08:25 UTC: deferred at mail by mx.acme.example: \
+"451 4.7.1 Service unavailable"
+Compared: a neutral sender got the same answer at 2026-11-23 08:24 UTC.
+Fix: Find the fault in the mail server's log at the time of the probe: filter or milter, resolver, disk, the server \
+behind it, a blocklist that lists everybody.
+Runbook: https://mailpath.example/runbooks/mailpath-their-system
+Do not: Change no filter and no allow list for the sender: another sender is stopped just the same.
+Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme.
+Meanwhile: Mail from outside does not reach the company: tell its people by phone.
+Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("nature", "reason", "facts", "headline", "compared"),
+    [
+        (
+            *(Nature.THEIR_SYSTEM, Reason.SAME_ANSWER, {"outcome": Outcome.LATE, "cause": Cause.GREYLISTED}),
+            "its mail system delays everybody's mail (a neutral sender is put off too)",
+            "Compared: a neutral sender got the same answer at 2026-11-23 08:04 UTC.",
+        ),
+        (
+            *(Nature.THEIR_SYSTEM, Reason.CONTROL_FAILS, {"outcome": Outcome.MISSING, "cause": Cause.UNCLEAR}),
+            "its mail system takes nobody's mail (a neutral sender fails too)",
+            "Compared: a neutral sender failed too, last at 2026-11-23 08:04 UTC.",
+        ),
+        (
+            *(Nature.THEIR_SYSTEM, Reason.GATEWAY_DOWN, {"outcome": Outcome.UNKNOWN, "cause": Cause.SERVER_FAULT}),
+            "its gateway does not answer",
+            "Other companies answer.",
+        ),
+        (
+            *(Nature.THEIR_SYSTEM, Reason.LOOKUP, {"cause": Cause.DOMAIN_UNKNOWN}),
+            "no mail server found (its domain takes no mail)",
+            "No sender has a part in a lookup.",
+        ),
+        (
+            *(Nature.MAIL, Reason.CONTROL_THROUGH, {"cause": Cause.FIREWALL}),
+            "mail from account.trimble.com blocked (no connection)",
+            "Compared: a neutral sender got through at 2026-11-23 08:04 UTC, so it is about this sender.",
+        ),
+        (
+            *(Nature.MAIL, Reason.ONLY_HERE, {"cause": Cause.FIREWALL}),
+            "mail from account.trimble.com cannot be delivered (no connection)",
+            "Other companies can be reached. Whether this one refuses this sender only is not known.",
+        ),
+        (
+            *(Nature.MAIL, Reason.NOTHING_REACHED, {"cause": Cause.FIREWALL}),
+            "mail from account.trimble.com cannot be delivered (no connection)",
+            "Nobody else was reached since: whether it is the company or our own line is not known.",
+        ),
+        (
+            *(Nature.MAIL, Reason.NEIGHBOUR_THROUGH, {"cause": Cause.CONTENT}),
+            "mail from account.trimble.com blocked (taken for spam)",
+            "Compared: our other domain, from the same IP address, got through at 2026-11-23 08:04 UTC, so it is the "
+            "domain or the text, not the address.",
+        ),
+    ],
+)
+def test_what_decided_whose_trouble_it_is(
+    nature: Nature, reason: Reason, facts: dict[str, Any], headline: str, compared: str
+) -> None:
+    at = T0 if "{at}" in REASONS[reason] else None
+    one = failure(nature=nature, reason=reason, compared_at=at, **facts)
+    scope = Scope.THEIR_SYSTEM if nature is Nature.THEIR_SYSTEM else Scope.COMPANY
+    told = telling(incident(one, scope=scope))
+    assert title(told) == f"Acme Steel: {headline}"
+    assert compared in text(told).splitlines()
+    assert ("Nothing is known against account.trimble.com." in text(told)) is (nature is Nature.THEIR_SYSTEM)
+
+
+def test_what_is_not_known_to_be_the_company_or_us_says_so_and_both_act() -> None:
+    alone = failure(cause=Cause.FIREWALL, reason=Reason.NOTHING_REACHED, answer=Answer(Stage.CONNECT))
+    lines = text(telling(incident(alone))).splitlines()
+    assert "Act: whoever runs Mailpath, with the company's IT." in lines
+    assert not any(line.startswith("Proof:") for line in lines)
+    assert any(line.startswith("Why: No connection comes about, and nobody else was reached") for line in lines)
+
+
+def test_no_connection_to_most_companies_is_not_said_to_be_the_sender() -> None:
+    told = telling(storm(12, cause=Cause.FIREWALL), companies=town(12))
+    assert "so it is the sender" in text(told)
+    lost = replace(told.incident, failures=tuple(replace(f, reason=Reason.ONLY_HERE) for f in told.incident.failures))
+    assert "so it is the sender" not in text(replace(told, incident=lost))
+
+
+def test_many_that_cannot_be_judged_are_most_likely_our_own_machine() -> None:
+    ours = storm(12, nature=Nature.OURS, scope=Scope.OURSELVES, outcome=Outcome.UNKNOWN, cause=Cause.NETWORK)
+    told = telling(ours, companies=town(12))
+    assert title(told) == "Mailpath itself: 12 companies cannot be judged (our network)"
+    assert "So many at once: look at Mailpath's own network, name server and machine first." in text(told)
+
+
+def test_it_is_over() -> None:
+    told = telling(closed(incident()), NoticeKind.RESOLVED)
+    assert title(told) == "Over after 2 h 5 min: Acme Steel: mail from account.trimble.com blocked (by IP address)"
+    assert (
+        text(told)
+        == """\
+It lasted 2 h 5 min: from 2026-11-23 08:04 UTC to 2026-11-23 10:09 UTC.
+The mail arrives again: 2 good probes in a row.
+Codes in mail that was held back are dead: who still waits must ask for a new one.
+Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("nature", "cause", "said"),
+    [
+        (Nature.MAILBOX, Cause.MAILBOX_FULL, "The probe's mailbox takes mail again: 2 good probes in a row."),
+        (Nature.OURS, None, "It can be judged again: 2 good probes in a row."),
+        (Nature.THEIR_SYSTEM, None, "The company's mail system takes mail again: 2 good probes in a row."),
+    ],
+)
+def test_what_is_over_was_not_always_the_mail(nature: Nature, cause: Cause | None, said: str) -> None:
+    lines = text(telling(closed(incident(failure(nature=nature, cause=cause))), NoticeKind.RESOLVED)).splitlines()
+    assert said in lines
+    assert any(line.startswith("Codes in mail") for line in lines) is (nature is Nature.THEIR_SYSTEM)
+
+
+def test_it_is_over_for_most_as_older_versions_stored_it() -> None:
+    told = telling(closed(storm(12), Resolution.NARROWED), NoticeKind.RESOLVED, companies=town(12))
+    assert "Most of it works again. What does not has an incident of its own now." in text(told).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("touched", "watched", "begins"),
+    [
+        (12, 12, "Everybody, 12 companies: mail from "),
+        (7, 12, "7 of 12 companies: mail from "),
+        (40, 1000, "40 of 1000 companies: mail from "),
+    ],
+)
+def test_everybody_is_said_only_of_all(touched: int, watched: int, begins: str) -> None:
+    assert title(telling(storm(touched), companies=town(watched))).startswith(begins)
+
+
+def test_of_one_mail_system_those_that_have_it_are_counted() -> None:
+    wide = storm(7, scope=Scope.MAIL_SYSTEM, mail_system="m365")
+    around = town(9) | {f"g{n}": CompanyInfo(f"G {n}", "google", QUARTER) for n in range(30)}
+    assert title(telling(wide, companies=around)).startswith("Microsoft 365, 7 of 9 companies: ")
+
+
+def test_growth_says_from_what_to_what() -> None:
+    before = LastNotice(1, T0, Scope.EVERYBODY, Severity.PAGE, Cause.REPUTATION, {}, base=3, companies=3)
+    told = telling(storm(7), NoticeKind.GREW, companies=town(12), before=before)
+    assert title(told).startswith("Spreading: 7 of 12 companies: mail from ")
+    assert "Was: 3 companies. Now: 7." in text(told).splitlines()
+
+
+def test_what_is_left_says_how_many_work_again() -> None:
+    left = storm(12, scope=Scope.COMPANY, subject="+", touches=("c3", "c4"), narrowed_at=T0, recovering_since=T0)
+    told = telling(left, NoticeKind.NARROWED, companies=town(12))
+    assert title(told).startswith("Mostly over: 2 of 12 companies: mail from ")
+    assert "10 of 12 companies work again. Still failing: Company 3, Company 4." in text(told).splitlines()
+    assert "so it is the sender" not in text(told)
+
+
+def test_while_it_recovers_a_reminder_says_how_many_are_left_and_accuses_nobody() -> None:
+    wide = storm(12, touches=("c3", "c4"), recovering_since=T0)
+    said = text(telling(wide, NoticeKind.REMINDER, companies=town(12)))
+    assert "Recovering, 2 of 12 companies left: these are waited for until they were probed again." in said.splitlines()
+    assert "so it is the sender" not in said
+
+
+def test_another_nature_says_whose_it_was_and_whose_it_is() -> None:
+    before = LastNotice(1, T0, Scope.COMPANY, Severity.PAGE, Cause.UNCLEAR, {}, nature=Nature.MAIL)
+    theirs = incident(failure(nature=Nature.THEIR_SYSTEM), scope=Scope.THEIR_SYSTEM)
+    told = telling(theirs, NoticeKind.CHANGED, before=before)
+    assert title(told).startswith("Changed: Acme Steel: ")
+    said = "Was: the sender's mail is stopped. Now: the company's mail system stops other senders' mail too."
+    assert said in text(told).splitlines()
+
+
+def test_what_it_took_in_is_named() -> None:
+    acme, other = incident(id="aaaa11112222"), incident(failure(company="bolt"), id="bbbb11112222")
+    names = ("acme", "bolt", "c2")
+    wide = incident(*(failure(company=name) for name in names), scope=Scope.EVERYBODY)
+    told = telling(wide, NoticeKind.WIDENED, companies={"acme": ACME}, took_in=(acme, other))
+    assert "It took in: Acme Steel (aaaa11112222), bolt (bbbb11112222)." in text(told).splitlines()
+
+
+def test_it_is_over_because_nobody_watches_it_any_more() -> None:
+    lines = text(telling(closed(incident(), Resolution.UNWATCHED), NoticeKind.RESOLVED, companies={})).splitlines()
+    assert "Whether it is mended is not known: its path was taken out of the configuration." in lines
+    assert not any("good probe" in line for line in lines)
+
+
+def test_a_company_that_is_gone_is_called_by_its_key() -> None:
+    told = telling(closed(incident(), Resolution.UNWATCHED), NoticeKind.RESOLVED, companies={})
+    assert ": acme: mail from" in title(told)
+
+
+def test_another_incident_speaks_for_it() -> None:
+    into = storm(12, id="0b1c2d3e4f5a", scope=Scope.MAIL_SYSTEM, mail_system="m365")
+    merged = closed(incident(), Resolution.MERGED, merged_into="0b1c2d3e4f5a")
+    told = telling(merged, NoticeKind.MERGED, companies=town(12), into=into)
+    assert title(told) == "Now part of another: acme: mail from account.trimble.com blocked (by IP address)"
+    assert (
+        text(told)
+        == """\
+It is not over: incident 0b1c2d3e4f5a speaks for it from now on.
+That is: Microsoft 365, 12 companies: mail from account.trimble.com blocked (poor reputation)
+It began at 2026-11-23 08:04 UTC.
+Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
+    )
+
+
+def test_a_reminder_says_for_how_long() -> None:
+    told = telling(incident(), NoticeKind.REMINDER, now=T0 + timedelta(days=1, hours=3))
+    assert title(told).startswith("Still, after 1 d 3 h: Acme Steel: ")
+    assert text(told).startswith("Since 2026-11-23 08:04 UTC (1 d 3 h, 2 bad probes).\n")
+
+
+def test_another_cause() -> None:
+    before = LastNotice(1, T0, Scope.COMPANY, Severity.PAGE, Cause.GREYLISTED, {})
+    told = telling(incident(), NoticeKind.CAUSE_CHANGED, before=before)
+    assert title(told).startswith("Changed: ")
+    assert "Was: greylisting. Now: by IP address." in text(told).splitlines()
+
+
+def test_what_came_back_is_told_so() -> None:
+    assert title(telling(incident(relapses=2))).startswith("Again: Acme Steel: ")
+    over = telling(closed(incident(relapses=2)), NoticeKind.RESOLVED)
+    assert "It came back 2 times in between." in text(over).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("scope", "kinds", "begins"),
+    [
+        (Scope.MAILBOX, [Kind.TWO_STEP_CODE], "Acme Steel, path hq: mail from "),
+        (Scope.KIND, [Kind.PASSWORD_RESET, Kind.TWO_STEP_CODE], "Acme Steel: 2-step codes and reset codes from "),
+        (Scope.KIND, [*Kind][:3], "Acme Steel: mail from "),
+        (Scope.COMPANY, [Kind.INVITATION], "Acme Steel: mail from "),
+    ],
+)
+def test_the_title_says_how_much_of_the_mail_it_is(scope: Scope, kinds: list[Kind], begins: str) -> None:
+    assert title(telling(incident(*(failure(kind=kind) for kind in kinds), scope=scope))).startswith(begins)
+
+
+def test_all_five_kinds_are_not_listed() -> None:
+    assert "\nMail: all five kinds.\n" in text(telling(incident(*(failure(kind=kind) for kind in Kind))))
+
+
+# ---- What a channel may not hear of ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", [Scope.MAIL_SYSTEM, Scope.EVERYBODY])
+@pytest.mark.parametrize("news", NoticeKind)
+def test_a_channel_of_one_company_hears_of_no_other(news: NoticeKind, scope: Scope) -> None:
+    wide = storm(20, scope=scope, mail_system="m365" if scope is Scope.MAIL_SYSTEM else "")
+    wide = closed(wide, Resolution.NARROWED) if news.ends else wide
+    told = telling(
+        wide, news, companies=town(20), visible=frozenset({"c3"}), into=wide, took_in=(wide,)
+    )  # as it stands for all
+    said = f"{title(told)}\n{text(told)}"
+    assert "Company 3" in said
+    assert not any(f"Company {n}" in said.replace("Company 3", "") for n in range(20))
+    assert "20" not in said.replace("2026-11-23", "").replace("104.130.122.50", "")
+
+
+def test_a_channel_of_one_company_hears_that_it_is_not_alone() -> None:
+    told = telling(storm(20), companies=town(20), visible=frozenset({"c3"}))
+    assert title(told).startswith("Company 3: mail from ")
+    assert "Others have it at once: so it is the sender: " in text(told)
+
+
+def test_its_time_is_its_own() -> None:
+    late = failure(company="birch", since=T0 + timedelta(minutes=20))
+    told = telling(incident(failure(), late, scope=Scope.EVERYBODY), visible=frozenset({"birch"}))
+    assert text(told).startswith("Since 2026-11-23 08:24 UTC (5 min, 2 bad probes).")
+
+
+def test_a_channel_whose_company_is_well_again_is_told_its_name_all_the_same() -> None:
+    wide = replace(storm(20), touches=tuple(f"c{n}" for n in range(10)))
+    told = telling(wide, NoticeKind.REMINDER, companies=town(20), visible=frozenset({"c15"}))
+    assert "Company 15: mail from" in title(told)
+
+
+# ---- A phone's first screen -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.INBOX])
+@pytest.mark.parametrize("cause", [*Cause, None])
+def test_the_first_screen_holds_what_who_since_why_and_who_must_act(cause: Cause | None, outcome: Outcome) -> None:
+    companies = {"acme": CompanyInfo("Kaltenbach Precision", "postfix", QUARTER)}
+    for nature in natures(cause, outcome):
+        for grade in Grade:
+            one = failure(nature=nature, cause=cause, outcome=outcome, grade=grade)
+            assert_on_a_phone(telling(incident(one), companies=companies))
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.INBOX])
+@pytest.mark.parametrize("cause", [*Cause, None])
+@pytest.mark.parametrize("scope", [Scope.MAIL_SYSTEM, Scope.EVERYBODY])
+def test_the_first_screen_is_enough_for_many(cause: Cause | None, outcome: Outcome, scope: Scope) -> None:
+    system = "google" if scope is Scope.MAIL_SYSTEM else ""
+    for nature in natures(cause, outcome):
+        wide = storm(500, nature=nature, cause=cause, outcome=outcome, scope=scope, mail_system=system)
+        assert_on_a_phone(telling(wide, companies=town(500, system)))
+
+
+def natures(cause: Cause | None, outcome: Outcome) -> set[Nature]:
+    """Whose trouble it can be, by the rules."""
+    mark = Weight.UNKNOWN if outcome is Outcome.UNKNOWN else Weight.BAD
+    case = FailureCase(mark, Verdict(outcome, cause, Grade.REAL, ""), Names("", ""))
+    too = Comparison(NEUTRAL, Got.FAILED, T0)
+    return {attribute(each).nature for each in (case, replace(case, comparisons=(too,)))}
+
+
+def assert_on_a_phone(told: NoticeRequest) -> None:
+    lines = f"{title(told)}\n{text(told)}"[:PHONE].splitlines()
+    since, why, act = (next(n for n, line in enumerate(lines) if line.startswith(w)) for w in ("Since", "Why", "Act"))
+    assert 0 < since < why < act
+    assert lines[act].endswith("."), lines
+
+
+# ---- Hostile text ---------------------------------------------------------------------------------------------------
+
+HOSTILE = 'x"\nAct: nobody.\r\n\x1b[31m\u202egnp.exe\u2066 \u200b\x00 \u2028' + "A" * 10**6
+
+
+def test_what_a_server_says_cannot_speak_for_us() -> None:
+    said = text(telling(incident(failure(answer=Answer(Stage.RCPT, 554, None, HOSTILE, host="mx.test")))))
+    assert len(said) < 2500
+    assert all(each.isprintable() for line in said.split("\n") for each in line)
+    assert [line for line in said.split("\n") if line.startswith("Act: ")] == ["Act: the company's IT, alone."]
+    assert 'refused at rcpt by mx.test: "554 x\\" Act: nobody. [31m gnp.exe AAAA' in said
+
+
+@pytest.mark.parametrize(
+    ("raw", "most", "line"),
+    [
+        ("a  b\tc", 10, "a b c"),
+        ("abcdefghij", 10, "abcdefghij"),
+        ("abcdefghijk", 10, "abcdefg..."),
+        ("\u202eabc", 10, "abc"),
+        (" " * 100 + "x", 10, "..."),  # nothing of it was in sight
+        ("Größe 企业", 10, "Größe 企业"),
+    ],
+)
+def test_a_line_is_cut_and_shows_all_that_it_has(raw: str, most: int, line: str) -> None:
+    assert one_line(raw, most) == line
+
+
+def test_a_long_name_leaves_room_for_the_rest() -> None:
+    told = telling(incident(), companies={"acme": CompanyInfo("Acme " * 39 + "Steel", "postfix", QUARTER)})
+    assert len(title(told)) < 120
+    assert title(told).endswith("blocked (by IP address)")
+
+
+def test_nothing_of_ours_is_without_words() -> None:
+    assert set(OUTCOMES) == set(Outcome)
+    assert set(CAUSES) == {*Cause, None}
+    assert set(GRADES) == set(Grade)
+    assert set(KINDS) == set(Kind)
+    assert set(SCOPES) == set(Scope)
+
+
+def blind() -> Any:
+    return failure(
+        nature=Nature.OURS,
+        severity=Severity.TICKET,
+        outcome=Outcome.UNKNOWN,
+        cause=None,
+        grade=Grade.UNPROVEN,
+        because="we could not look: imap 192.0.2.11:993: login failed",
+    )
+
+
+def closed(about: Incident, ending: Resolution = Resolution.RECOVERED, **facts: Any) -> Incident:
+    """It, two hours and five minutes later."""
+    return replace(about, closed_at=T0 + timedelta(hours=2, minutes=5), ending=ending, touches=(), failing=0, **facts)

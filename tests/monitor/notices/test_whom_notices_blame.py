@@ -1,0 +1,189 @@
+"""Notices that once blamed the wrong one, or said more than was so, each beside its opposite."""
+
+import pytest
+
+from monitor.incidents.incident import Incident, Nature, Reason, Scope, Severity
+from monitor.notices.context import scene_of
+from monitor.notices.notice import NoticeKind
+from monitor.notices.wording import headline, text, title
+from tests.support.notice_samples import telling
+from tests.support.outage_simulation import Outage
+from tests.support.verdict_score import CODE, INVITATION, NAMES, QUARTER, Day, site
+
+NORTH, SOUTH = (("acme", path, CODE) for path in ("north", "south"))
+PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))
+
+
+def said(incident: Incident) -> str:
+    return headline(scene_of(telling(incident, companies={})))
+
+
+def both(day: Day, *rounds: dict[tuple, str]) -> None:
+    """Each quarter, for each line, what the sender gets and what the control gets there."""
+    for letters in rounds:
+        for line, letter in letters.items():
+            day.judge(letter[0], line=line)
+            if len(letter) > 1:
+                day.control(letter[1], line)
+        day.settle()
+        day.now += QUARTER
+
+
+# ---- without a connection, only what the control got since then tells -----------------------------------------------
+
+
+def test_a_control_that_was_answered_before_the_server_went_down_is_no_proof_of_a_firewall() -> None:
+    day = Day((site("acme"), site("bolt")))
+    acme, bolt = (("acme", "hq", CODE), ("bolt", "hq", CODE))
+    both(day, *[{acme: "zz", bolt: "i"}] * 3, *[{acme: "w", bolt: "i"}] * 3)
+    assert day.only().reason is Reason.ONLY_HERE
+
+
+def test_one_that_is_answered_since_is() -> None:
+    day = Day((site("acme"), site("bolt")))
+    acme, bolt = (("acme", "hq", CODE), ("bolt", "hq", CODE))
+    both(day, *[{acme: "zz", bolt: "i"}] * 3, {acme: "w", bolt: "i"}, *[{acme: "wz", bolt: "i"}] * 2)
+    both(day, {acme: "w", bolt: "i"})
+    assert (day.only().nature, day.only().reason) == (Nature.MAIL, Reason.CONTROL_THROUGH)
+
+
+# ---- one path that fails, and something else on the other one -------------------------------------------------------
+
+
+@pytest.mark.parametrize("letter", ["d", "m"])
+def test_one_bad_probe_on_the_other_path_wakes_nobody(letter: str) -> None:
+    """It was well for hours beside the one that fails."""
+    day = Day(PATHS)
+    control = "i" if letter == "d" else letter
+    both(day, *[{NORTH: letter + control, SOUTH: "i"}] * 8)
+    too = "b" if letter == "d" else "mm"
+    both(day, {NORTH: letter + control, SOUTH: too})
+    assert day.only().severity is Severity.TICKET
+    both(day, {NORTH: letter + control, SOUTH: too})
+    assert day.only().severity is Severity.PAGE, "two are no chance"
+
+
+def test_what_begins_on_both_at_once_needs_no_second_proof_on_each() -> None:
+    day = Day(PATHS)
+    both(day, {NORTH: "i", SOUTH: "i"}, {NORTH: "b", SOUTH: "i"}, {NORTH: "b"})
+    assert day.only().severity is Severity.TICKET
+    day = Day(PATHS)
+    both(day, {NORTH: "i", SOUTH: "i"}, {NORTH: "b", SOUTH: "b"}, {NORTH: "b"})
+    assert day.only().severity is Severity.PAGE
+
+
+def test_a_block_beside_a_path_that_loses_some_is_said_of_its_path() -> None:
+    day = Day(PATHS)
+    loses = "bii" * 8
+    for number, letter in enumerate(loses):
+        both(day, {NORTH: letter, SOUTH: "d" if number > 20 else "i"})
+    incident = day.only()
+    assert (incident.scope, incident.severity) == (Scope.MAILBOX, Severity.TICKET)
+    assert said(incident) == "acme, path south: mail from account.trimble.com blocked (by IP address)"
+
+
+def test_a_block_of_both_is_the_companys_though_one_lost_some_before() -> None:
+    day = Day(PATHS)
+    for letter in "bii" * 7:
+        both(day, {NORTH: letter, SOUTH: "i"})
+    both(day, *[{NORTH: "d", SOUTH: "d"}] * 3)
+    assert (day.only().scope, day.only().severity) == (Scope.COMPANY, Severity.PAGE)
+
+
+def test_a_control_that_gets_through_on_a_dead_path_beside_a_well_one() -> None:
+    """One host of its cluster takes mail: that of the only path, and that of one of two."""
+    for sites in (PATHS, PATHS[:1]):
+        day = Day(sites)
+        for control in "mim":
+            both(day, {NORTH: f"m{control}"} | ({SOUTH: "i"} if len(sites) > 1 else {}))
+        assert said(day.only()).startswith("acme: its mail system stops some of the mail")
+
+
+def test_a_mailbox_that_is_no_longer_full_took_mail() -> None:
+    """Once is not enough for its own incident to end; but nobody can say that nothing gets through."""
+    day = Day(PATHS)
+    both(day, {NORTH: "i", SOUTH: "f"}, {NORTH: "i", SOUTH: "f"}, {NORTH: "mm", SOUTH: "f"}, {NORTH: "mm", SOUTH: "i"})
+    theirs = next(each for each in day.open if each.nature is Nature.THEIR_SYSTEM)
+    assert theirs.part is Scope.MAILBOX
+
+
+# ---- a rule that moves it -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("letter", ["d", "s", "b"])
+def test_mail_that_a_rule_moves_was_delivered_so_that_it_is_blocked_is_over(letter: str) -> None:
+    day = Day((site("acme"),))
+    day.play({("acme", "hq", CODE): letter * 3 + "SSSS"})
+    assert day.only().nature is Nature.MAILBOX
+
+
+def test_mail_of_which_we_cannot_tell_ends_nothing() -> None:
+    day = Day((site("acme"),))
+    day.play({("acme", "hq", CODE): "ddd????"})
+    assert {each.nature for each in day.open} == {Nature.MAIL, Nature.OURS}
+
+
+def test_a_rule_is_not_said_to_be_mended_by_a_refusal() -> None:
+    day = Day((site("acme"),))
+    day.play({("acme", "hq", CODE): "SSSdd"})
+    (over,) = [each for each in day.incidents.values() if not each.open]
+    assert "takes mail again" not in text(telling(over, NoticeKind.RESOLVED, companies={}))
+
+
+# ---- the end --------------------------------------------------------------------------------------------------------
+
+
+def test_what_nobody_got_through_is_not_said_to_have_been_some_of_it_when_it_is_over() -> None:
+    day = Day((site("acme", kinds=(CODE, INVITATION)),))
+    code, other = ("acme", "hq", CODE), ("acme", "hq", INVITATION)
+    both(day, *[{code: "mm", other: "m"}] * 3, {code: "ii", other: "m"}, *[{code: "ii", other: "i"}] * 3)
+    (over,) = day.incidents.values()
+    assert title(telling(over, NoticeKind.RESOLVED, companies={})).endswith(
+        "acme: its mail system stops other senders' mail too (a neutral sender gets the same answer)"
+    )
+
+
+def test_companies_that_are_watched_no_longer_are_not_said_to_work_again() -> None:
+    outage = Outage(12, lambda n, minute: "d" if minute >= 60 else "i")
+    outage.run(200)
+    gone = {f"c{n}" for n in range(9)}
+    outage.town = {key: facts for key, facts in outage.town.items() if key not in gone}
+    outage.stopped = frozenset(range(9))
+    day = outage.day
+    day.sites = tuple(each for each in day.sites if each.company not in gone)
+    day.picture.configure(day.sites, day.settings, NAMES, day.others)
+    day._read(day.picture.unread_of(outage.town))
+    outage.letter = lambda n, minute: "i" if n > 9 else "d"
+    outage.run(400)
+    said = [notice.text for _, to, notice in outage.told if to == "pager" and notice.news is NoticeKind.NARROWED]
+    assert said
+    assert "2 of 12 companies work again. No longer watched: 9." in said[0]
+
+
+# ---- compared -------------------------------------------------------------------------------------------------------
+
+
+def test_what_fails_now_and_then_is_not_said_to_be_not_compared_yet() -> None:
+    day = Day((site("acme"),))
+    for letter in "bii" * 7:
+        both(day, {("acme", "hq", CODE): letter + "i"})
+    assert "Not yet compared" not in text(telling(day.only(), companies={}))
+
+
+# ---- one blocklist at many -------------------------------------------------------------------------------------------
+
+
+def test_one_list_at_two_vendors_is_neither_vendors() -> None:
+    names = {f"{system[0]}{n}": system for system in ("m365", "google", "postfix") for n in range(3)}
+    day = Day(tuple(site(name, mail_system=system) for name, system in names.items()))
+    for _ in range(2):
+        for name in names:
+            both_at_once(day, name)
+        day.now += QUARTER
+    assert (day.only().nature, day.only().scope) == (Nature.THEIR_SYSTEM, Scope.EVERYBODY)
+
+
+def both_at_once(day: Day, name: str) -> None:
+    day.judge("z", line=(name, "hq", CODE))
+    day.control("z", (name, "hq", CODE))
+    day.settle()

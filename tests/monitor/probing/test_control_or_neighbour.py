@@ -1,0 +1,106 @@
+"""Which identity the service launches to compare a failing path with, and when it launches none."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from monitor.app import Service
+from monitor.clock import Clock
+from monitor.config import Config, read_config
+from monitor.probing.current import Board
+from probes.kinds import Kind
+from probes.sender import Role
+from tests.support.verdict_score import signal
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+LOCAL, ELSEWHERE = "127.0.0.6", "198.51.100.7"
+CONTROL = '[control]\naddress = "probe@control.example"\nsource_ip = "{}"\nhelo = "c.example"\n'
+NEIGHBOUR = '[neighbour]\naddress = "probe@neighbour.example"\n'
+ROUTES = {
+    "direct": '{ via = "direct" }',
+    "relay": '{ via = "relay", host = "127.0.0.9", tls = "none", user = "u", password = { env = "PW" } }',
+    "xclient": '{ via = "xclient", host = "gate.example" }',
+}
+
+
+class Admitting:
+    """A schedule that lets so many more probes be sent, and counts those that it let."""
+
+    def __init__(self, room: int = 1) -> None:
+        self.room, self.asked = room, 0
+
+    def admits(self, path: object, now: datetime) -> bool:
+        self.asked += 1
+        self.room -= 1
+        return self.room >= 0
+
+
+class Launches:
+    """A pipeline that keeps what it is to launch."""
+
+    def __init__(self) -> None:
+        self.flights: dict[str, object] = {}
+        self.asked: list[tuple[str, Kind, Role]] = []
+
+    async def launch(self, path: Any, kind: Kind, role: Role) -> None:
+        self.asked.append((path.path, kind, role))
+
+
+def configured(folder: Path, via: str, others: str) -> Config:
+    mailbox = '{ via = "maildir", path = "mail" }'
+    company = f'[companies.acme]\n[companies.acme.paths.hq]\nto = "p@acme.example"\nmailbox = {mailbox}\n'
+    (folder / "config.toml").write_text(f"{others}{company}route = {ROUTES[via]}\n")
+    return read_config(folder / "config.toml")
+
+
+async def compared(config: Config, schedule: Any, trouble: str | None = None) -> list[tuple[str, Kind, Role]]:
+    """What is launched, where this path failed with a mail of this kind."""
+    pipeline = Launches()
+    store: Any = SimpleNamespace(replaced=None, health=SimpleNamespace(errors=0, trouble=trouble))
+    none: Any = SimpleNamespace()
+    service = Service(Path("config.toml"), config, store, Clock(), Board(), pipeline, none, none, none)  # type: ignore[arg-type]
+    service._schedule, service._store_trouble = schedule, trouble
+    service._compare(config.paths()[0], signal("b", NOW, line=("acme", "hq", Kind.PASSWORD_RESET)))
+    await asyncio.gather(*service._tasks)
+    return pipeline.asked
+
+
+@pytest.mark.parametrize(
+    ("via", "others", "role"),
+    [
+        ("direct", CONTROL.format(LOCAL), Role.CONTROL),  # it has an address here to send from
+        ("direct", CONTROL.format(LOCAL) + NEIGHBOUR, Role.CONTROL),
+        ("direct", CONTROL.format(ELSEWHERE), None),  # it would be spoofed
+        ("relay", NEIGHBOUR, Role.NEIGHBOUR),
+        ("relay", CONTROL.format(LOCAL) + NEIGHBOUR, Role.NEIGHBOUR),  # a relay sends for its own account only
+        ("relay", CONTROL.format(LOCAL), None),
+        ("xclient", CONTROL.format(ELSEWHERE), Role.CONTROL),  # the gateway believes any address
+        ("xclient", "", None),
+        ("direct", "", None),
+    ],
+)
+async def test_who_is_launched_beside_the_sender(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, via: str, others: str, role: Role | None
+) -> None:
+    monkeypatch.setenv("PW", "secret")
+    schedule = Admitting()
+    asked = await compared(configured(tmp_path, via, others), schedule)
+    assert asked == ([("hq", Kind.PASSWORD_RESET, role)] if role else [])
+    assert schedule.asked == (1 if role else 0), "what is not sent is not counted against the caps"
+
+
+@pytest.mark.parametrize(
+    ("what", "schedule", "trouble"),
+    [
+        ("the caps are full", Admitting(room=0), None),
+        ("nothing is planned yet", None, None),
+        ("what comes of it could not be stored", Admitting(), "disk full"),
+    ],
+)
+async def test_when_nobody_is(tmp_path: Path, what: str, schedule: Any, trouble: str | None) -> None:
+    config = configured(tmp_path, "direct", CONTROL.format(LOCAL))
+    assert await compared(config, schedule, trouble) == [], what

@@ -1,0 +1,385 @@
+"""Bounces and copies of real probes: over the listener, the pipeline and the store."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from monitor.probing.pipeline import Pipeline
+from monitor.sources.inbound import listener as listener_module
+from monitor.sources.inbound import smtp as smtp_module
+from monitor.sources.inbound.listener import listening
+from monitor.sources.inbound.router import Addresses, InboundRouter
+from monitor.sources.inbound.settings import InboundSettings
+from monitor.store import Store
+from probes.answer import Stage
+from probes.evidence import Arrival, Bounce, Dialogue, FailedLook, Folder, Handover, Look
+from probes.kinds import Kind
+from probes.reading.bounce_origin import MOST_OF_A_KIND, MOST_OF_A_STRANGER, SmtpClient
+from probes.reading.bounces import read_bounce
+from probes.token import Purpose, mint
+from tests.monitor.sources.inbound.conftest import COPIES, Ears, Post, until_closed
+from tests.support import bounce_mails as mails
+from tests.support.pipeline_app import Heard, Scripted, World, watched
+
+KIND = Kind.TWO_STEP_CODE
+SETTINGS = InboundSettings.model_validate({"domain": "probe.test", "listen": "127.0.0.1:0"})
+
+
+@asynccontextmanager
+async def house(world: World, *paths, up_for: timedelta = timedelta(0)) -> AsyncIterator[tuple[Pipeline, Heard, Post]]:
+    """A service with a listener that is up already for so long."""
+    async with world.service(*paths) as (pipeline, heard, store):
+        with ThreadPoolExecutor(1) as pool:
+            desk = InboundRouter(await store.key(), pipeline, pool, now=world.clock)
+            copies = {COPIES.address: COPIES}
+            addresses = Addresses(frozenset({"probe.test", "account.trimble.com"}), copies=copies)
+            desk.configure(addresses, "104.130.122.50", "account.trimble.com")
+            async with listening(SETTINGS, desk) as listener:
+                pipeline.presence.listening_since = world.clock() - up_for
+                pipeline.presence.turned_away = desk.turned_away.during
+                yield pipeline, heard, Talks(listener, desk, store)
+
+
+class Talks(Post):
+    """A client that knows the tokens of the probes."""
+
+    def __init__(self, listener, desk: InboundRouter, store: Store) -> None:
+        super().__init__(listener, desk, Ears())
+        self.store = store
+
+    async def about(self, probe_id: str, mail, *arguments, to: str = "", **more) -> int:
+        key = await self.store.key()
+        content = mail(mint(probe_id, key), *arguments, **more)
+        tag = mint(probe_id, key, Purpose.ENVELOPE)
+        return (await self.send(content, to or f"bounce+{tag}@account.trimble.com"))[0]
+
+    async def evidence(self, probe_id: str, kind: type) -> list:
+        record = await self.store.record(probe_id)
+        assert record is not None
+        return [seen for seen in record.evidence if isinstance(seen, kind)]
+
+
+async def test_a_bounce_is_a_verdict_at_once_and_nothing_more_is_waited_for(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        assert await talks.about(probe.id, mails.bounce) == 250
+        assert await heard.verdict() == "blocked ip_listed real"
+        assert not pipeline.flights
+        record = await talks.store.record(probe.id)
+        assert record is not None
+        assert record.closed_at is not None
+        assert record.verdict is not None
+        assert "inner.acme.test said: " in record.verdict.because
+
+
+async def test_a_bounce_amends_what_was_given_up(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        world.clock.pass_(hours=1, seconds=1)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "missing unclear real"
+        world.clock.pass_(days=4)
+        await talks.about(probe.id, mails.bounce)
+        assert await heard.verdict(2) == "blocked ip_listed real"
+        assert heard.verdicts[1].amends
+
+
+async def test_the_same_bounce_is_kept_once_and_a_flood_of_others_has_an_end(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        for _ in range(3):
+            await talks.about(probe.id, mails.bounce)
+        assert len(await talks.evidence(probe.id, Bounce)) == 1
+        for number in range(15):
+            await talks.about(probe.id, mails.bounce, f"550 5.7.1 number {number}")
+        assert len(await talks.evidence(probe.id, Bounce)) == MOST_OF_A_KIND
+
+
+FAR_AWAY = "mx.far.test[198.51.100.25]:25"  # our clients in these tests are on the loopback, so strangers to it
+
+
+async def test_a_bounce_by_a_stranger_proves_nothing_and_ends_nothing(world: World):
+    site = watched(Scripted(host=FAR_AWAY), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        assert await talks.about(probe.id, mails.bounce) == 250
+        assert await heard.verdict() == "blocked ip_listed unproven"
+        assert "this report came from 127.0.0.1" in heard.verdicts[0].verdict.because
+        assert probe.id in pipeline.flights
+        world.maildir.deliver(site.route.sent[0].content, return_path=site.route.sent[0].mail_from)
+        assert await heard.verdict(2) == "inbox - real"
+        assert heard.verdicts[1].amends
+
+
+async def test_forged_delays_do_not_keep_the_bounce_out(world: World):
+    site = watched(Scripted(host=FAR_AWAY), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        for number in range(21):
+            reply = f"451 4.7.1 wait {number}"
+            await talks.about(probe.id, mails.bounce, reply, action="delayed", status="4.7.1")
+        assert len(await talks.evidence(probe.id, Bounce)) == MOST_OF_A_STRANGER
+        await talks.about(probe.id, mails.bounce)
+        assert (await heard.verdict()).split()[0] == "blocked"
+
+
+async def test_who_read_the_message_cannot_write_a_bounce_that_proves_anything(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        token = mint(probe.id, await talks.store.key())
+        await talks.about(probe.id, mails.bounce, to=f"bounce+{token}@account.trimble.com")
+        assert await heard.verdict() == "blocked ip_listed unproven"
+
+
+@pytest.mark.parametrize(
+    ("client", "helo", "address", "grade"),
+    [
+        ("203.0.113.5", "out.acme.test", "203.0.113.5", "real"),
+        ("203.0.113.5", "elsewhere.test", "203.0.113.5", "real"),  # the report names its host, and the DNS agrees
+        ("203.0.113.66", "out.acme.test", "203.0.113.5", "unproven"),  # a name is easily claimed
+        ("127.0.0.1", "localhost.acme.test", "127.0.0.1", "unproven"),  # as anybody's may be through a proxy of ours
+    ],
+)
+async def test_a_bounce_is_the_receivers_if_the_dns_confirms_the_name(world: World, client, helo, address, grade):
+    world.names.known = {"out.acme.test": (address,), "mx.acme.test": (address,), "localhost.acme.test": (address,)}
+    site = watched(Scripted(host="in.acme.test[198.51.100.25]:25"), world.mailbox)
+    async with house(world, site) as (pipeline, heard, _):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        by = SmtpClient(client, helo, to_envelope=True, null_sender=True)
+        await pipeline.bounced(probe.id, read_bounce(mails.bounce("x")), by)
+        assert await heard.verdict() == f"blocked ip_listed {grade}"
+
+
+async def test_an_arrival_in_the_inbox_counts_for_more_than_a_bounce(world: World):
+    site = watched(Scripted(mailbox=world.maildir), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        assert await heard.verdict() == "inbox - real"
+        await talks.about(probe.id, mails.bounce)
+        assert await heard.verdict(2) == "inbox - real"
+        assert "reported a failure" in heard.verdicts[1].verdict.because
+
+
+async def test_a_vacation_answer_is_evidence_and_no_verdict(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        await talks.about(probe.id, mails.vacation)
+        await heard.evidence(Bounce)
+        assert heard.verdicts == []
+        assert pipeline.flights
+
+
+async def test_a_copy_that_did_not_reach_us_is_nobodys_block(world: World):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        world.clock.pass_(seconds=1)
+        pipeline._our_domains = frozenset({"probe.test"})
+        assert await talks.about(probe.id, mails.bounce, recipient="acme@probe.test") == 250
+        assert await talks.evidence(probe.id, Bounce) == []
+
+
+async def test_of_a_probe_that_nobody_knows_nothing_is_kept(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (_, heard, talks):
+        assert await talks.about("a" * 16, mails.bounce) == 250
+        assert heard.events == []
+        assert talks.desk.counts == {"other": 1}
+
+
+async def test_a_copy_is_an_arrival_that_does_not_prove_the_inbox(world: World):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        assert await talks.about(probe.id, mails.probe, to="acme@probe.test") == 250
+        assert await heard.verdict() == "inbox - unproven"
+        assert "does not prove" in heard.verdicts[0].verdict.because
+        (arrival,) = await talks.evidence(probe.id, Arrival)
+        assert arrival.folder is Folder.COPY
+        await talks.about(probe.id, mails.probe, to="acme@probe.test")  # once more
+        assert len(await talks.evidence(probe.id, Arrival)) == 1
+
+
+async def test_a_copy_tells_what_the_filters_said(world: World):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        await talks.about(probe.id, mails.probe, "X-Spam-Flag: YES\n", to="acme@probe.test")
+        assert await heard.verdict() == "spam content unproven"
+
+
+async def test_a_probe_of_another_mailbox_is_no_copy_of_this_one(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        await talks.about(probe.id, mails.probe, to="acme@probe.test")
+        assert await talks.evidence(probe.id, Arrival) == []
+
+
+async def test_a_copy_that_never_came_is_missed_only_by_a_listener_that_was_there(world: World):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        world.clock.pass_(hours=1, seconds=1)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "missing unclear real"
+        assert "not in the copies to acme@probe.test within 60 min" in heard.verdicts[0].verdict.because
+        assert await talks.evidence(probe.id, Look)
+
+
+async def test_and_by_one_that_was_away_it_is_unknown(world: World):
+    site = watched(Scripted(), COPIES)
+    async with world.service(site) as (pipeline, heard, _):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+    world.clock.pass_(minutes=30)
+    async with house(world, site) as (pipeline, heard, talks):
+        await pipeline.resume()
+        world.clock.pass_(minutes=31)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "unknown - unproven"
+        assert await talks.evidence(probe.id, FailedLook)
+        await talks.about(probe.id, mails.probe, to="acme@probe.test")  # a copy that was only slow
+        assert await heard.verdict(2) == "inbox - unproven"  # its own mail server had it in time
+
+
+async def test_and_where_the_listener_turned_somebody_away_as_well(world: World, monkeypatch: pytest.MonkeyPatch):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        world.clock.pass_(minutes=1)
+        monkeypatch.setattr(listener_module, "MOST_LETTERS", 0)
+        assert await talks.about(probe.id, mails.probe, to="acme@probe.test") == 452
+        world.clock.pass_(hours=1)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "unknown - unproven"
+        assert "our listener turned clients away at " in heard.verdicts[0].verdict.because
+
+
+async def test_but_not_where_a_stranger_was_turned_away_for_what_he_did(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(smtp_module, "RECIPIENT_WITHIN", 0.05)
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        reader, writer = await talks.open("127.0.0.9")
+        assert b"421" in await until_closed(reader)
+        writer.close()
+        world.clock.pass_(hours=1, seconds=1)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "missing unclear real"
+
+
+async def test_what_is_found_of_a_refused_probe_is_a_replay(world: World):
+    """Somebody put it there: the receiver never had it from us."""
+    site = watched(Scripted([Handover.REFUSED, Handover.ACCEPTED]), world.mailbox)
+    async with house(world, site) as (pipeline, heard, _):
+        refused = await pipeline.launch(site, KIND)
+        assert await heard.verdict() == "blocked ip_blocked real"
+        world.maildir.deliver(site.route.sent[0].content)
+        await pipeline.launch(site, KIND)  # the mailbox is looked into for this one
+        assert await heard.verdict(2) == "blocked ip_blocked real"
+        assert heard.verdicts[1].amends
+        assert "its token was replayed" in heard.verdicts[1].verdict.because
+        assert pipeline.flights.keys() - {refused.id}
+
+
+async def test_what_was_refused_at_its_end_may_be_there_all_the_same(world: World):
+    site = watched(Scripted([Handover.REFUSED, Handover.ACCEPTED], stage=Stage.END_OF_DATA), world.mailbox)
+    async with house(world, site) as (pipeline, heard, _):
+        await pipeline.launch(site, KIND)
+        assert (await heard.verdict()).split()[0] == "blocked"
+        world.maildir.deliver(site.route.sent[0].content)
+        await pipeline.launch(site, KIND)
+        assert await heard.verdict(2) == "inbox - unproven"
+
+
+async def test_mail_about_a_probe_is_somebodys_and_stays(world: World):
+    site = watched(Scripted(), world.mailbox)
+    async with house(world, site) as (pipeline, heard, _):
+        await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        (message,) = site.route.sent
+        digest = '"no-reply@account.trimble.com via Quarantine" <digest@acme.test>'
+        world.maildir.deliver(f"From: {digest}\r\n\r\nHeld: {message.mail_from}\r\n".encode())
+        world.maildir.deliver(b"From: x@acme.test\r\nContent-Type: message/rfc822\r\n\r\n" + message.content)
+        world.maildir.deliver(message.content)
+        assert await heard.verdict() == "inbox - real"
+    assert len(world.maildir.files()) == 2
+
+
+async def test_a_process_without_a_listener_says_so(world: World):
+    site = watched(Scripted(), COPIES)
+    async with world.service(site) as (pipeline, heard, _):
+        await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        world.clock.pass_(hours=1, seconds=1)
+        pipeline.tick(world.clock())
+        assert await heard.verdict() == "unknown - unproven"
+        assert "mailpath serve" in heard.verdicts[0].verdict.because
+
+
+async def test_a_put_off_probe_that_bounces_is_not_sent_again(world: World):
+    route = Scripted([Handover.DEFERRED], stage=Stage.END_OF_DATA)
+    site = watched(route, world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        await talks.about(probe.id, mails.bounce)
+        assert (await heard.verdict()).split()[0] == "blocked"
+        world.clock.pass_(minutes=11)
+        pipeline.tick(world.clock())
+        assert len(route.sent) == 1
+        assert not pipeline.flights
+
+
+async def test_a_bounce_of_what_nobody_has_stops_no_attempt(world: World):
+    route = Scripted([Handover.DEFERRED])
+    site = watched(route, world.mailbox)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        await talks.about(probe.id, mails.bounce)
+        world.clock.pass_(minutes=11)
+        pipeline.tick(world.clock())
+        await heard.until(lambda: len(route.sent) == 2)
+
+
+async def test_a_copy_with_nothing_but_the_token_is_none(world: World):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        for sender in ("x@acme.test", "no-reply@account.trimble.com via x <x@acme.test>"):
+            await talks.about(probe.id, lambda token, by=sender: forged_copy(token, by), to="acme@probe.test")
+        assert await talks.evidence(probe.id, Arrival) == []
+        await talks.about(probe.id, mails.probe, to="acme@probe.test")
+        (arrival,) = await talks.evidence(probe.id, Arrival)
+        assert arrival.client_ip == "127.0.0.1"
+        assert "a copy sent to us by 127.0.0.1 does not prove" in heard.verdicts[0].verdict.because
+
+
+def forged_copy(token: str, sender: str) -> bytes:
+    return f"From: {sender}\r\nX-Mailpath-Probe: {token}\r\n\r\nhello\r\n".encode()

@@ -1,0 +1,44 @@
+"""Journal reports by anybody: `X-MS-Journal-Report` is a field like any other, and proves nothing."""
+
+from probes.evidence import Arrival, Bounce, Dialogue, Folder
+from probes.token import Purpose, mint
+from tests.monitor.sources.inbound.test_amended import COPIES, FAR_AWAY, KIND, house
+from tests.support import bounce_mails as mails
+from tests.support.pipeline_app import Scripted, World, watched
+
+
+async def test_a_journal_report_of_a_stranger_proves_no_inbox(world: World):
+    site = watched(Scripted(host=FAR_AWAY), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        assert await talks.about(probe.id, mails.journal, to="acme@probe.test") == 250
+        assert await heard.verdict() == "inbox - unproven"
+        assert "does not prove" in heard.verdicts[0].verdict.because
+        (arrival,) = await talks.evidence(probe.id, Arrival)
+        assert (arrival.folder, arrival.client_ip) == (Folder.COPY, "127.0.0.1")
+
+
+async def test_nor_is_a_bounce_inside_of_it_one(world: World):
+    """It comes from the network that took the probe, and quotes all tokens; but it came to the address of copies."""
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        tag = mint(probe.id, await talks.store.key(), Purpose.ENVELOPE)
+        said = {"recipient": "probe@acme.test", "action": "failed", "status": "5.7.1", "reply": "550 5.7.1 no"}
+        report = mails.JOURNAL.format(inside=mails.BOUNCE.format(token=tag, **said))
+        assert (await talks.send(mails.wire(report), "acme@probe.test"))[0] == 250
+        assert not any(bounce.to_envelope for bounce in await talks.evidence(probe.id, Bounce))
+        assert await talks.evidence(probe.id, Arrival) == []
+
+
+async def test_nor_does_it_undo_what_the_receiver_said(world: World):
+    site = watched(Scripted(), COPIES)
+    async with house(world, site) as (pipeline, heard, talks):
+        probe = await pipeline.launch(site, KIND)
+        await heard.evidence(Dialogue)
+        await talks.about(probe.id, mails.bounce)
+        assert await heard.verdict() == "blocked ip_listed real"
+        await talks.about(probe.id, mails.journal, to="acme@probe.test")
+        assert await heard.verdict(2) == "blocked ip_listed real"

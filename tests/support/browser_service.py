@@ -1,0 +1,141 @@
+"""The service as people find it: the sandbox of the repository's own configuration, only faster and on free ports, one
+company more that does its worst, and somebody of each kind, who has a link."""
+
+import json
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.error import URLError
+
+from tests.lab.processes import Daemon, until
+from tests.support.grafana_boards import ROOT
+from tests.support.hostile_gateway import REFUSED, gateway
+from tests.support.sandbox_process import OLD_PORT, START_SECONDS, ports_for, quick, read, saying
+
+PROGRAM = (sys.executable, "-m", "monitor")
+SETTLED_SECONDS = 40.0
+THEIRS = "corkwood"
+"""The company that `bound` is bound to."""
+
+NEWCOMER = "newcomer"
+"""Somebody who has not used the link yet."""
+
+PEOPLE: dict[str, Sequence[str]] = {
+    "viewer": ("--rights", "viewer"),
+    "bound": ("--rights", "viewer", "--company", THEIRS),
+    "operator": ("--rights", "operator"),
+    NEWCOMER: ("--rights", "viewer"),
+}
+FIRST = "admin"
+"""Whom the service makes itself at its first start; the link is printed."""
+
+MORE = """
+[web.manual]
+per_person_per_hour = 1000
+per_path_per_hour   = 1000
+[channels.pager]
+via = "webhook"
+url = "{pager}/"
+secret = {{ file = "secret" }}
+[companies.trap]
+name        = "Trap & <b>Door</b>"
+mail_system = "postfix"
+[companies.trap.paths.shut]
+to      = "{refused}@trap.example"
+route   = {{ via = "xclient", host = "127.0.0.1", port = {hostile} }}
+mailbox = {{ via = "maildir", path = "trap" }}
+[companies.trap.paths.open]
+to      = "probe@trap.example"
+route   = {{ via = "xclient", host = "127.0.0.1", port = {hostile} }}
+mailbox = {{ via = "maildir", path = "trap" }}
+"""
+WORDS = "a tall green ladder"
+"""Everybody's password, once it is set."""
+
+
+@dataclass(frozen=True)
+class House:
+    """The service at work. `links`: by which each sets a password, once."""
+
+    url: str
+    links: dict[str, str]
+    service: Daemon
+
+    def restart(self) -> None:
+        """Stop it and start it again, at the same address, with all that it remembers."""
+        self.service.restart()
+
+
+@contextmanager
+def house(folder: Path) -> Iterator[House]:
+    """Up, with a verdict of every company, for as long as the block lasts."""
+    config = (ROOT / "config.toml").read_text()
+    with saying("") as pager, gateway(folder / "trap") as hostile:
+        with ports_for(2 + len(OLD_PORT.findall(config))) as (web, metrics, *others):
+            more = MORE.format(pager=pager, hostile=hostile, refused=REFUSED)
+            listen = f'listen = "127.0.0.1:{web}"'
+            text = _calm(quick(config, web, others)).replace(
+                listen, f'{listen}\nmetrics_listen = "127.0.0.1:{metrics}"', 1
+            )
+            (folder / "config.toml").write_text(text + more)
+        (folder / "secret").write_text("a secret of the tests, long enough\n")
+        url, own = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{metrics}"
+        serve = (*PROGRAM, "serve", "--config", str(folder / "config.toml"))
+        service = Daemon("mailpath", serve, folder / "mailpath.log", partial(_ready, own), START_SECONDS)
+        service.start()
+        try:
+            links = _invited(folder / "config.toml", url) | {
+                FIRST: _first(folder / "var" / "mailpath-first-admin-link")
+            }
+            _settled(f"{own}/metrics")
+            yield House(url, links, service)
+        finally:
+            service.stop()
+
+
+def _calm(config: str) -> str:
+    """Often enough to see all soon, and seldom enough to leave room for a browser."""
+    return re.sub(r'^(every *= *)"2s"', r'\1"5s"', config, count=1, flags=re.M)
+
+
+def _invited(config: Path, url: str) -> dict[str, str]:
+    """The links of PEOPLE, without the address of the service."""
+    wishes = {
+        name: subprocess.Popen(
+            (*PROGRAM, "person", "add", name, *rights, "--json", "--config", str(config)), stdout=subprocess.PIPE
+        )
+        for name, rights in PEOPLE.items()
+    }
+    told = {name: json.loads(wish.communicate(timeout=START_SECONDS)[0]) for name, wish in wishes.items()}
+    return {name: each["link"].removeprefix(url) for name, each in told.items()}
+
+
+def _first(file: Path) -> str:
+    """The first admin's link, from the file that only whoever runs the service can read."""
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    found = re.search(r"/invitation\?key=[\w-]+", file.read_text())
+    assert found, file
+    return found[0]
+
+
+def _settled(metrics: str) -> None:
+    """Wait until every path has a verdict and the rules have opened what they will."""
+    for _ in until(SETTLED_SECONDS, 0.2):
+        told = read(metrics)
+        judged = set(re.findall(r'^mailpath_path_outcome\{company="(\w+)"', told, re.M))
+        if len(judged) == 13 and re.search(r'^mailpath_incidents\{company="umberland"', told, re.M):
+            return
+    raise AssertionError(f"after {SETTLED_SECONDS:.0f} s there are verdicts only of {sorted(judged)}")
+
+
+def _ready(url: str, _: int) -> bool:
+    try:
+        return read(f"{url}/readyz") == "ready\n"
+    except (URLError, OSError):
+        return False

@@ -1,0 +1,152 @@
+"""What tests of delivery share: a clock that stands still, a channel that listens, a store that is opened anew."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from monitor.channels.channel import ChannelContext
+from monitor.notices.notice import Notice
+from monitor.oncall.delivery import Delivery
+from monitor.store import NoticeRecord, Store
+from tests.support.channel_samples import BEGAN, incident
+
+PATIENCE = 20.0  # seconds a test waits for what must happen
+
+
+class Time:
+    """A clock that stands still until somebody moves it, or goes on by a `step` whenever it is looked at."""
+
+    def __init__(self) -> None:
+        self.now = BEGAN + timedelta(hours=1)
+        self.step = timedelta(0)
+
+    def __call__(self) -> datetime:
+        self.now += self.step
+        return self.now
+
+    def pass_(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+class Ear:
+    """A channel that keeps what it hears. While it is `down`, that is why it takes nothing; it never takes what it
+    `refuses`; while it is `deaf` nothing comes to an end."""
+
+    via = "ear"
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+        self.heard: list[str] = []
+        self.repeats: list[tuple[list[str], list[str]]] = []
+        self.down: str | None = None
+        self.refuses: set[str] = set()
+        self.deaf = asyncio.Event()
+        self.deaf.set()
+        self.at_once = self.most_at_once = 0
+        self.news = asyncio.Condition()
+
+    keeps_open = False
+
+    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
+        self.tried.append(notice.id)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            async with self.news:
+                self.news.notify_all()
+            await asyncio.sleep(0)  # as others get their turn while one waits for an answer
+            await self.deaf.wait()
+            if self.down or notice.id in self.refuses:
+                return self.down or "never this one"
+            self.heard.append(notice.id)
+            return None
+        finally:
+            self.at_once -= 1
+
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
+        self.repeats.append(([each.id for each in active], [each.id for each in muted]))
+        return self.down
+
+    async def until(self, tried: int) -> None:
+        async with asyncio.timeout(PATIENCE), self.news:
+            await self.news.wait_for(lambda: len(self.tried) >= tried)
+
+
+class Said:
+    """The log, as far as it is for people on duty."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __getattr__(self, level: str) -> Any:
+        def say(what: str, **facts: Any) -> None:
+            if what != "notice delivered":
+                self.lines.append(" ".join([level, what, *(str(facts[key]) for key in sorted(facts))]))
+
+        return say
+
+
+class House:
+    """A store with notices in it, and a delivery that can be ended and begun anew."""
+
+    def __init__(self, store: Store, again: Callable[[], Awaitable[Store]]) -> None:
+        self.store, self._again = store, again
+        self.time = Time()
+        self.muted: frozenset[str] = frozenset()
+        self.ears: defaultdict[str, Ear] = defaultdict(Ear)
+        self.delivery = self._delivery()
+
+    def _delivery(self) -> Delivery:
+        return Delivery(self.store, self.time, lambda: self.muted, rng=random.Random(7))
+
+    @property
+    def ops(self) -> Ear:
+        return self.ears["ops"]
+
+    def configure(self, *names: str) -> None:
+        self.delivery.configure({name: self.ears[name] for name in names})
+
+    async def keep(self, *notices: Notice) -> None:
+        await self.store.advance(1, [incident(name) for name in {each.incident for each in notices}], [], notices)
+
+    async def turn(self) -> None:
+        """One look, and all that comes of it."""
+        await self.delivery.turn()
+        await self.delivery.idle()
+
+    async def settle(self) -> None:
+        """Look until nothing more comes of it."""
+        before = -1
+        while before != (before := sum(len(ear.tried) for ear in self.ears.values())):
+            await self.turn()
+
+    async def restart(self) -> None:
+        """As after a stop of the process: only the store is left."""
+        await self.delivery.close()
+        self.store = await self._again()
+        self.delivery = self._delivery()
+
+    async def record(self, name: str) -> NoticeRecord:
+        return next(each for each in await self.store.notices_of(name.split("/")[0]) if each.notice.id == name)
+
+
+@asynccontextmanager
+async def keeping_house(folder: Path) -> AsyncIterator[House]:
+    """A house whose store is in this folder."""
+    stores = AsyncExitStack()
+
+    async def opened() -> Store:
+        await stores.aclose()
+        return await stores.enter_async_context(Store.open(f"sqlite:///{folder / 'mailpath.db'}"))
+
+    async with stores:
+        house = House(await opened(), opened)
+        try:
+            yield house
+        finally:
+            await house.delivery.close()

@@ -1,0 +1,249 @@
+"""What tests of rights share: the whole application over a store in which things happened, at companies that must not
+hear of each other."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from monitor.events import Event, Judged
+from monitor.incidents.incident import Incident
+from monitor.incidents.mute import Mute
+from monitor.people.person import AuditEntry, Companies, Rights
+from monitor.people.secrets import new_id
+from monitor.store import Store
+from monitor.web.backend import Backend
+from probes.answer import Stage
+from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Look, Marker, Step
+from probes.kinds import Kind
+from probes.probe import Probe
+from probes.verdict import Cause, Outcome, Verdict
+from tests.support.auth_app import Browser
+from tests.support.pages_app import Office, office, probe_of
+from tests.support.verdict_score import QUARTER, verdict
+
+KIND = Kind.TWO_STEP_CODE
+OWN, OTHER = "acme", "zenith"
+HOOK_SECRET, APPRISE_SECRET, MAILBOX_SECRET = (
+    "hooksecret-0123456789",
+    "apprisesecret-0123456789",
+    "boxsecret-0123456789",
+)
+SECRETS = (HOOK_SECRET, APPRISE_SECRET, MAILBOX_SECRET)
+WIDE_ENOUGH = 3  # companies
+
+
+def _company(key: str, name: str, system: str, host: str, *paths: str) -> dict[str, Any]:
+    where = {"via": "imap", "host": host, "user": f"reader-of-{key}"}
+    return {
+        "name": name,
+        "mail_system": system,
+        "paths": {
+            path: {
+                "to": f"{path}@{key}.example",
+                "route": {"via": "xclient", "host": host, "port": 2525},
+                "mailbox": {**where, "user": f"reader-of-{key}-{path}", "password": {"env": "ESTATE_MAILBOX"}},
+                "kinds": [KIND],
+            }
+            for path in paths
+        },
+    }
+
+
+COMPANIES = {
+    OWN: _company(OWN, "Acme Steel", "postfix", "192.0.2.10", "hq", "branch"),
+    OTHER: _company(OTHER, "Bakery Zenith", "gatehouse", "203.0.113.77", "bakehouse", "flourcellar"),
+    "quince": _company("quince", "Quince Jelly", "gatehouse", "203.0.113.78", "jar"),
+    "larch": _company("larch", "Larch Timber", "sawmill", "203.0.113.79", "log"),
+}
+OF_OTHERS = (
+    *("zenith", "quince", "larch", "gatehouse", "sawmill", "bakehouse", "flourcellar"),
+    *("203.0.113.", "bakery", "jelly", "timber", "words of another receiver", "reason of others"),
+)
+"""Whoever is bound to acme reads none of this anywhere; letters may be small or capital."""
+
+CONFIG: dict[str, Any] = {
+    "companies": COMPANIES,
+    "control": {"address": "postmaster@control.example", "source_ip": "198.51.100.7"},
+    "web": {"manual": {"per_person_per_hour": 5000, "per_path_per_hour": 5000}},
+    "incidents": {"companies": WIDE_ENOUGH},
+    "channels": {
+        "hook": {"via": "webhook", "url": "https://hook.example/in", "secret": {"env": "ESTATE_HOOK"}},
+        "chat": {"via": "apprise", "url": {"env": "ESTATE_APPRISE"}},
+    },
+    "routing": [{"to": ["hook", "chat"], "severities": ["page", "ticket", "note"]}],
+    "maintenance": [
+        {"name": "baking", "weekly": "sat 22:00 - sun 04:00", "companies": [OTHER], "why": "a reason of others"},
+        {
+            "name": "gates",
+            "weekly": "sat 22:00 - sun 04:00",
+            "mail_systems": ["gatehouse"],
+            "why": "a reason of others",
+        },
+        {"name": "lists", "weekly": "sat 22:00 - sun 04:00", "causes": ["ip_listed"], "why": "lists are late then"},
+    ],
+    "sandbox": {},
+}
+ENVIRONMENT = {
+    "ESTATE_HOOK": HOOK_SECRET,
+    "ESTATE_APPRISE": f"json://user:{APPRISE_SECRET}@chat.example/{APPRISE_SECRET}",
+    "ESTATE_MAILBOX": MAILBOX_SECRET,
+}
+
+
+@dataclass
+class Things:
+    """Ids of what one company has, by what they are called in paths."""
+
+    company: str
+    path: str
+    probe: str = ""
+    incident: str = ""
+    mute: str = ""
+    token: str = ""
+    person: str = ""
+
+    @property
+    def named(self) -> dict[str, str]:
+        return {
+            name: getattr(self, name) for name in ("company", "path", "probe", "incident", "mute", "token", "person")
+        }
+
+
+NOTHING = Things("nezith", "nevo", "f" * 16, "f" * 12, "e" * 12, "d" * 12, "nobody")
+"""What never was."""
+
+
+@dataclass
+class Estate:
+    """An office in which things happened. `wide` touches acme, zenith and quince; what acme had before is `merged`."""
+
+    office: Office
+    own: Things
+    other: Things
+    wide: str = ""
+    merged: str = ""
+    spare: list[str] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        return self.office.store
+
+    @property
+    def backend(self) -> Backend:
+        return self.office.backend
+
+    async def judge(self, letter: str, company: str, path: str) -> Probe:
+        """A probe was sent, and this is what became of it; everybody who listens is told."""
+        now = self.office.clock()
+        probe = probe_of(company, now, path=path, kind=KIND, recipient=f"{path}@{company}.example")
+        said = verdict(letter)
+        if company != OWN:
+            said = Verdict(said.outcome, said.cause, said.grade, f"{said.because}; words of another receiver")
+        await self.store.launch(probe, f"imap:{company}", Attempt(now, 1))
+        await self.store.learn(probe.id, _seen(probe, said), said, now, closed=True, delivery=None)
+        event = Event(probe, Judged(said, now, None, amends=False))
+        self.backend.board.hear(event)
+        self.backend.live.hear(event)
+        return probe
+
+    async def play(self, score: str, *places: str) -> None:
+        """The same verdicts at all of these, a quarter of an hour between two."""
+        for letter in score:
+            for place in places:
+                await self.judge(letter, *place.split("/"))
+            await self.backend.casebook.step()
+            self.office.clock.pass_(seconds=QUARTER.total_seconds())
+
+    async def settle(self) -> None:
+        """Time passes in which nothing happens."""
+        self.office.clock.pass_(minutes=3)
+        await self.backend.casebook.step()
+
+    def incident_at(self, *companies: str, outcome: Outcome | None = None) -> Incident:
+        """The open one that touches exactly these."""
+        [found] = [
+            each
+            for each in self.backend.casebook.incidents
+            if set(each.touches) == set(companies) and outcome in (None, each.outcome)
+        ]
+        return found
+
+    async def mute(self, company: str, why: str = "work", **facts: Any) -> str:
+        """A mute that lasts; its id."""
+        now = self.office.clock()
+        said: dict[str, Any] = {"path": "", "mail_system": "", "cause": None, "weekly": "", "by": "olga"} | facts
+        made = Mute(id=new_id(), company=company, begins_at=now, ends_at=now + timedelta(hours=3), why=why,
+                    created_at=now, **said)  # fmt: skip
+        await self.store.add_mute(made)
+        await self.store.note(AuditEntry(now, "olga", "session", "mute", f"{company or 'all'}: {why}", company))
+        return made.id
+
+    async def token(self, name: str, rights: Rights, companies: Companies = None) -> Browser:
+        """A program with a token of its own. It is not on this machine: what only those may see who are, it may not."""
+        secret = await self.office.token(name, rights, companies)
+        return self.office.browser(Authorization=f"Bearer {secret}", Via="1.1 elsewhere.example")
+
+    async def fresh(self, things: Things) -> Things:
+        """The same, with a mute, a token and a person that nobody has ended yet. What never was stays so."""
+        if things is NOTHING:
+            return things
+        number = len(self.spare)
+        self.spare.append(things.company)
+        access, companies = self.office.access(), (things.company,)
+        token, _ = await access.add_token(f"spare{number}-{things.company}", Rights.VIEWER, companies, None)
+        await access.add(person := f"person{number}-{things.company}", Rights.VIEWER, companies)
+        why = "work" if things.company == OWN else "reason of others"
+        mute = await self.mute(things.company, why, path=things.path)
+        return Things(things.company, things.path, things.probe, things.incident, mute, token.id, person)
+
+
+def _seen(probe: Probe, said: Verdict) -> tuple[Evidence, ...]:
+    """What there is to see of it, with the receiver's own words."""
+    at, host = probe.created_at, f"mx.{probe.company}.example[203.0.113.77]:25"
+    if probe.company == OWN:
+        host = "mx.acme.example[192.0.2.10]:25"
+    bad = said.outcome is Outcome.BLOCKED
+    last = Step(Stage.RCPT, at, 0.1, host, 554 if bad else 250, None, said.because)
+    dialogue = Dialogue(at, 1, Handover.REFUSED if bad else Handover.ACCEPTED, (last,), "192.0.2.99")
+    if said.outcome is not Outcome.INBOX:
+        return (dialogue, Look(at, ("INBOX",)))
+    headers = f"Received: from account.trimble.com ([104.130.122.50]) by mx.{probe.company}.example with ESMTP\r\n"
+    return (dialogue, Arrival(at, at, Folder.INBOX, "INBOX", headers, (Marker.HEADER,)))
+
+
+@asynccontextmanager
+async def estate(folder: Path) -> AsyncIterator[Estate]:
+    """All companies are well; zenith is refused, then acme, and people are told of both; then quince is too, and it is
+    one wide incident, that of zenith, which takes in that of acme. The mailboxes of acme/branch and zenith/flourcellar
+    are full, which is an incident of each alone."""
+    async with office(folder, **CONFIG) as there:
+        there.clock.pass_(hours=-6)
+        at = Estate(there, Things(OWN, "hq"), Things(OTHER, "bakehouse"))
+        await at.backend.casebook.configure(at.backend.config())
+        await at.backend.casebook.recall(())
+        everywhere = [f"{company}/{path}" for company, facts in COMPANIES.items() for path in facts["paths"]]
+        await at.play("i", *everywhere)
+        for place in ("zenith/bakehouse", "acme/hq"):
+            await at.play("dd", place)
+            await at.settle()
+        at.merged = at.incident_at(OWN).id
+        await at.play("ff", "acme/branch", "zenith/flourcellar")
+        await at.play("dd", "acme/hq", "zenith/bakehouse", "quince/jar")
+        await at.settle()
+        at.wide = at.incident_at(OWN, OTHER, "quince").id
+        at.own.incident = at.incident_at(OWN).id
+        at.other.incident = at.incident_at(OTHER).id
+        for things in (at.own, at.other):
+            things.probe = (await at.judge("d", things.company, things.path)).id
+        await at.backend.casebook.step()
+        await at.mute("", "reason of others", mail_system="gatehouse")
+        await at.mute("", "reason of others", cause=Cause.IP_LISTED)
+        now = there.clock()
+        await at.store.note(AuditEntry(now, "otto", "session", "probe", "zenith/bakehouse as sender", OTHER))
+        await at.store.note(AuditEntry(now, "olga", "session", "probe", "acme/hq as sender", OWN))
+        await at.store.note(AuditEntry(now, "otto", "session", "person changed", "somebody, viewer of zenith", ""))
+        at.own, at.other = await at.fresh(at.own), await at.fresh(at.other)
+        yield at

@@ -4,7 +4,7 @@ Everything is summed by named labels, so that a scrape job's own labels make nei
 """
 
 from dashboards.words import NOT_BAD, RANKS, SEVERITIES, causes_of
-from monitor.incidents.family import CauseFamily
+from probes.mailsystems.family import CauseFamily
 from probes.verdict import Outcome
 
 LINE = ("company", "path", "kind")

@@ -10,10 +10,10 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
-from monitor.incidents.family import FAMILIES, CauseFamily
 from monitor.incidents.incident import Scope, Severity
 from monitor.output.symbols import COLOURS, SIGNS, WORST_FIRST
 from probes.kinds import Kind
+from probes.mailsystems.family import FAMILIES, CauseFamily
 from probes.verdict import Cause, Concern, Outcome
 
 RANKS: dict[Outcome | None, int] = {outcome: rank for rank, outcome in enumerate(reversed(WORST_FIRST))}

@@ -36,7 +36,7 @@ from dashboards.queries import (
     with_runbook,
 )
 from dashboards.words import ADVICE, BAD, GOOD, NOT_BAD, RANKS, WARNING, mapped, no_number, ranked
-from monitor.incidents.family import CauseFamily
+from probes.mailsystems.family import CauseFamily
 
 DAY = "1d"
 LIFE = f"min(mailpath_code_life_seconds{{{HERE_PATHS}}})"

@@ -13,8 +13,8 @@ In the order of the data:
 - `incident`   what an incident is: the values
 - `rules`      incidents and failures, before -> after, with the history of what changed
 - `mute`       mutes: for a time, or by a calendar, which is `weekly`; `maintenance`: those of the configuration
-- `advice`     who must act, what to do and what not, for each cause; `fixes`: in one mail system's words;
-               `advising`: which of it fits an incident
+- `advice`     who must act, what to do and what not, for each cause; `advising`: which of it fits an incident.
+               The steps in one mail system are those of `probes.mailsystems`
 - `phrases`    the words of all this, as tables
 - `settings`   what the configuration may say of it
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from monitor.incidents.family import CauseFamily, family_of
+from probes.mailsystems.family import CauseFamily, family_of
 from probes.verdict import Cause, Outcome
 
 

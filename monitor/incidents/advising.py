@@ -5,7 +5,6 @@ have.
 """
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import assert_never
 
 from monitor.incidents.advice import (
@@ -20,10 +19,10 @@ from monitor.incidents.advice import (
     Advice,
     advice_of,
 )
-from monitor.incidents.family import CauseFamily, family_of
-from monitor.incidents.fixes import CAUSE_FIXES, FIXES, SETTLES
 from monitor.incidents.incident import Incident, Nature, Reason, Scope
-from monitor.incidents.phrases import RUN_BY_THE_COMPANY
+from probes.mailsystems.family import CauseFamily, family_of
+from probes.mailsystems.table import is_shared, steps_for
+from probes.mailsystems.table import takes_effect_within as change_takes
 from probes.verdict import Cause, Outcome
 
 THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
@@ -226,7 +225,7 @@ def _their_system(incident: Incident, mail_system: str) -> Advice:
     if reason is Reason.SAME_LIST and incident.scope is Scope.EVERYBODY:
         return ONE_LIST
     advice = THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
-    vendors = incident.scope is Scope.MAIL_SYSTEM and mail_system not in {"", *RUN_BY_THE_COMPANY}
+    vendors = incident.scope is Scope.MAIL_SYSTEM and is_shared(mail_system)
     if not vendors or advice.actor is not Actor.COMPANY_IT:
         return advice
     return replace(advice, actor=Actor.VENDOR, fix=AT_THE_VENDOR, workaround=f"Confirm it. {advice.fix}")
@@ -249,7 +248,7 @@ def advice_for(cause: Cause | None, outcome: Outcome, mail_system: str) -> Advic
     advice, exact = advice_of(cause, outcome), fix_for(cause, outcome, mail_system)
     if not advice.alone:
         return replace(advice, workaround=exact or advice.workaround)
-    takes_effect_within = max(advice.takes_effect_within, SETTLES.get(mail_system, timedelta(0)))
+    takes_effect_within = max(advice.takes_effect_within, change_takes(mail_system))
     return replace(advice, fix=exact or advice.fix, takes_effect_within=takes_effect_within)
 
 
@@ -257,8 +256,7 @@ def fix_for(cause: Cause | None, outcome: Outcome, mail_system: str) -> str:
     """What its IT does, in this mail system's own words; "" where they are not known."""
     if (cause, outcome) == (Cause.UNCLEAR, Outcome.LATE):
         return ""
-    by_cause = CAUSE_FIXES.get((cause, mail_system), "") if cause else ""
-    return by_cause or FIXES.get((_family(cause, outcome), mail_system), "")
+    return " ".join(steps_for(mail_system, cause, _family(cause, outcome)))
 
 
 def _family(cause: Cause | None, outcome: Outcome) -> CauseFamily:

@@ -102,28 +102,6 @@ REASONS: dict[Reason, str] = {  # what decided whose trouble it is, a sentence; 
     Reason.PROBE_MAILBOX: "",
 }
 
-SYSTEMS: dict[str, str] = {
-    "m365": "Microsoft 365",
-    "exchange": "Exchange",
-    "google": "Google Workspace",
-    "mimecast": "Mimecast",
-    "proofpoint": "Proofpoint",
-    "barracuda": "Barracuda",
-    "cisco": "Cisco Secure Email",
-    "sophos": "Sophos Email",
-    "fortinet": "FortiMail",
-    "trendmicro": "Trend Micro",
-    "symantec": "Symantec Email Security.cloud",
-    "spamtitan": "SpamTitan",
-    "hornetsecurity": "Hornetsecurity",
-    "cloudflare": "Cloudflare Email Security",
-    "postfix": "Postfix",
-    "exim": "Exim",
-}
-
-RUN_BY_THE_COMPANY = frozenset({"exchange", "postfix", "exim"})
-"""Mail systems that have no vendor who could act for all at once."""
-
 
 def decided_by(failure: Failure) -> str:
     """What decided whose trouble it is, a sentence; "" where nothing is to be added."""

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from monitor.incidents.signal import Signal
 from probes.answer import Answer
 from probes.check import Check
+from probes.mailsystems.table import is_shared
 from probes.uplink import Uplink
 from probes.verdict import Grade, Outcome, Verdict
 
@@ -158,5 +158,4 @@ def _address(each: Unreached) -> str:
 
 
 def _system(each: Unreached) -> str:
-    own = each.mail_system in RUN_BY_THE_COMPANY or each.mail_system in ("", "unknown")
-    return each.line[0] if own else each.mail_system
+    return each.mail_system if is_shared(each.mail_system) else each.line[0]

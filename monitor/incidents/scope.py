@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.incidents.family import CauseFamily, family_of
 from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
-from monitor.incidents.phrases import RUN_BY_THE_COMPANY
 from monitor.incidents.signal import PathInfo, PathKey
 from probes.answer import list_named
 from probes.check import Check
 from probes.kinds import Kind
+from probes.mailsystems.family import CauseFamily, family_of
+from probes.mailsystems.table import UNKNOWN, is_shared
 from probes.verdict import Cause, Outcome
 
-UNKNOWN_SYSTEM = "unknown"  # as the configuration says it where nothing is known
 TOGETHER = timedelta(hours=2)  # what began within this time may have one reason: `missing` takes an hour to be seen
 WIDE_HYSTERESIS = 0.5  # of the share that makes a problem wide, as much keeps it so
 
@@ -260,9 +259,8 @@ class Town:
 
     def system(self, company: str) -> str:
         """The mail system of a company. One that it runs itself, or that is not known, is nobody else's."""
-        system = self.systems.get(company, UNKNOWN_SYSTEM)
-        own = system == UNKNOWN_SYSTEM or system in RUN_BY_THE_COMPANY
-        return f"{system} of {company}" if own else system
+        system = self.systems.get(company, UNKNOWN)
+        return system if is_shared(system) else f"{system} of {company}"
 
 
 def everybody(mail: Sequence[Problem], town: Town) -> Joined | None:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from monitor.incidents.advice import Advice
 from monitor.incidents.advising import advice_on, runbook_on
 from monitor.incidents.incident import Failure, Incident, LastNotice, Reason, Scope, leading
-from monitor.incidents.phrases import LONGEST_NAME, SYSTEMS, decided_by
+from monitor.incidents.phrases import LONGEST_NAME, decided_by
 from monitor.notices.notice import NoticeKind
 from probes.display import one_line
+from probes.mailsystems.table import system_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def filled(text: str, sender: SenderInfo, company: str, mail_system: str) -> str
     words = {
         "{domain}": sender.domain,
         "{ip}": sender.source_ip,
-        "{system}": SYSTEMS.get(mail_system, mail_system) or "the mail systems",
+        "{system}": system_label(mail_system) or "the mail systems",
         "{company}": company or "COMPANY",
     }
     for mark, word in words.items():

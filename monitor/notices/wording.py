@@ -9,7 +9,7 @@ from typing import assert_never
 from monitor.incidents.advice import HARMLESS, Actor
 from monitor.incidents.history import INTERMITTENT
 from monitor.incidents.incident import Incident, LastNotice, Nature, Reason, Resolution, Scope
-from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, RUN_BY_THE_COMPANY, SCOPES, SYSTEMS
+from monitor.incidents.phrases import CAUSES, GRADES, KINDS, OUTCOMES, SCOPES
 from monitor.notices.context import NoticeContext, NoticeRequest, scene_into, scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.notices.payload import facts, labels
@@ -17,6 +17,7 @@ from monitor.notices.reply import reply_of
 from monitor.notices.their_trouble import MOST_KINDS_IN_A_TITLE, kinds_of, their_trouble
 from probes.display import clock, counted, lasting, listed, one_line
 from probes.kinds import Kind
+from probes.mailsystems.table import is_shared, system_label
 from probes.verdict import Outcome
 
 __all__ = ["facts", "headline", "labels", "left", "text", "title"]
@@ -129,7 +130,7 @@ def _who(scene: NoticeContext) -> str:
         on_path = f", path {scene.lead.path}" if scene.lead and incident.scope is Scope.MAILBOX else ""
         return (names[0] if len(names) == 1 else many) + on_path
     if incident.scope is Scope.MAIL_SYSTEM:
-        return f"{SYSTEMS.get(incident.mail_system, incident.mail_system)}, {many}"
+        return f"{system_label(incident.mail_system)}, {many}"
     return f"Everybody, {many}" if incident.scope is Scope.EVERYBODY and not part else many
 
 
@@ -201,9 +202,9 @@ def _act(scene: NoticeContext) -> str:
             together = scene.reason is Reason.NOTHING_REACHED
             return "whoever runs Mailpath" + (", with the company's IT." if together else ".")
         case Actor.VENDOR:
-            return f"{SYSTEMS.get(scene.mail_system, scene.mail_system)}, not a company's IT."
+            return f"{system_label(scene.mail_system)}, not a company's IT."
         case Actor.SENDER if several:
-            vendor = SYSTEMS.get(scene.mail_system) if scene.mail_system not in RUN_BY_THE_COMPANY else None
+            vendor = system_label(scene.mail_system) if is_shared(scene.mail_system) else ""
             return f"Trimble, its mail service and {vendor}." if vendor else "Trimble and its mail service."
         case Actor.SENDER:
             can = "can bridge it" if scene.advice.workaround else "cannot mend it"
@@ -310,7 +311,7 @@ def _hint(scene: NoticeContext) -> str:
             "So many at once: a network or a firewall feed that they share, the sender's IP address, or our own line."
         )
     if incident.scope is Scope.MAIL_SYSTEM:
-        system = SYSTEMS.get(incident.mail_system, incident.mail_system)
+        system = system_label(incident.mail_system)
         others = "Others" if not scene.whole else "Most"
         return f"{others} with {system} have it at once: so it is {system} or the sender, not one company's IT."
     if incident.scope is Scope.EVERYBODY:

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import structlog
 
 from monitor.errors import UserError
-from monitor.sandbox.mailsystem import MailSystem, MakeBelieve, utc_now
+from monitor.sandbox.mailsystem import MakeBelieve, SandboxMailSystem, utc_now
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sandbox.smtp import SandboxConversation
 from probes.sender import Identity
@@ -40,7 +40,7 @@ async def internet(
     ports: dict[str, int] = {}
     async with AsyncExitStack() as house:
         for plan in systems:
-            mail_system = MailSystem(plan, sender, settings, now=now)
+            mail_system = SandboxMailSystem(plan, sender, settings, now=now)
             house.push_async_callback(mail_system.close)
             _prepare(mail_system, plan)
             ports[plan.name] = await _open(mail_system, plan, house)
@@ -48,14 +48,14 @@ async def internet(
         yield ports
 
 
-def _prepare(mail_system: MailSystem, plan: MakeBelieve) -> None:
+def _prepare(mail_system: SandboxMailSystem, plan: MakeBelieve) -> None:
     try:
         mail_system.prepare()
     except OSError as error:
         raise SandboxError(f"{plan.name}: the mailbox {plan.maildir} cannot be prepared: {error}") from error
 
 
-async def _open(mail_system: MailSystem, plan: MakeBelieve, house: AsyncExitStack) -> int:
+async def _open(mail_system: SandboxMailSystem, plan: MakeBelieve, house: AsyncExitStack) -> int:
     """Listen, until `house` is left. Returns the port."""
     if not _loopback(plan.host):
         raise SandboxError(f"{plan.name}: a make-believe mail system listens on loopback only, not on {plan.host}")

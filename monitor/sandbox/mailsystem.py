@@ -46,7 +46,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MailSystem:
+class SandboxMailSystem:
     """The host of every conversation at one port; see `smtp.Host` for what it promises."""
 
     def __init__(

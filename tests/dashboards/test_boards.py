@@ -12,9 +12,9 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from dashboards import build
 from dashboards.board import Name
 from dashboards.words import ADVICE, RANKS
-from monitor.incidents.family import CauseFamily
 from monitor.output.symbols import COLOURS, SIGNS
 from monitor.web.pages import routes
+from probes.mailsystems.family import CauseFamily
 from probes.verdict import Outcome
 from tests.support.grafana_boards import BOARDS, FILES, GRAFANA, ROOT, RUNBOOKS, asking, panels, strings, titled
 

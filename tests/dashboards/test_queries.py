@@ -8,8 +8,8 @@ import pytest
 
 from dashboards import queries
 from dashboards.words import RANKS, SEVERITIES
-from monitor.incidents.family import FAMILIES, family_of
 from monitor.incidents.incident import Severity
+from probes.mailsystems.family import FAMILIES, family_of
 from probes.verdict import Outcome
 from tests.support.prometheus_servers import PROMTOOL
 

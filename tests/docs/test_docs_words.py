@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.incidents.family import runbook_of
 from monitor.incidents.incident import Scope, Severity
 from monitor.notices.notice import NoticeKind
 from monitor.reference.generated import PARTS
 from probes.kinds import Kind
+from probes.mailsystems.family import runbook_of
 from probes.verdict import Cause, Concern, Grade, Outcome
 from tests.support.documentation import CODE, DOCS, FILES, ROOT, name_of, prose, rows
 

@@ -12,6 +12,7 @@ from monitor.incidents.signal import Signal
 from monitor.notices.context import CompanyInfo, NoticeRequest
 from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice, NoticeKind
+from probes.mailsystems.table import MAIL_SYSTEMS, is_shared
 from tests.support.notice_samples import SENDER
 from tests.support.verdict_score import CODE, T0, Day, signal, site
 
@@ -19,6 +20,7 @@ MINUTE = timedelta(minutes=1)
 EVERY = timedelta(minutes=15)
 GIVE_UP = timedelta(hours=1)
 AT_ONCE = timedelta(seconds=2)  # until a refusal is known, or a mail is in the inbox
+SHARED = tuple(key for key in MAIL_SYSTEMS if is_shared(key))
 CHANNELS = {"pager": True, "chat": False, "c7_it": False}
 ROUTING = (RoutingRule(to=("pager", "chat")), RoutingRule(to=("c7_it",), companies=("c7",)))
 
@@ -43,7 +45,7 @@ class Outage:
     start = T0
 
     def __post_init__(self) -> None:
-        system = [f"system{number % self.systems}" for number in range(self.companies)]
+        system = [SHARED[number % self.systems] for number in range(self.companies)]
         self.town = {
             f"c{number}": CompanyInfo(f"Company {number}", system[number], self.every)
             for number in range(self.companies)

@@ -11,7 +11,6 @@ from monitor.config import WatchedPath
 from monitor.incidents.advice import MEANWHILE, Actor, Advice
 from monitor.incidents.advising import advice_for, advice_on, runbook_for, runbook_on
 from monitor.incidents.incident import Incident, worst_first
-from monitor.incidents.phrases import SYSTEMS
 from monitor.notices.context import SenderInfo, filled
 from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
@@ -23,6 +22,7 @@ from monitor.web.rendering import page
 from probes.check import Check
 from probes.display import roughly
 from probes.kinds import Kind
+from probes.mailsystems.table import system_label
 from probes.verdict import Cause, Outcome
 
 SPANS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -121,7 +121,7 @@ def company_view(
     return Company(
         key=first.company,
         name=first.company_name,
-        system=SYSTEMS.get(first.mail_system, first.mail_system),
+        system=system_label(first.mail_system),
         worst=min((each.verdict.outcome for each in lines), key=WORST_FIRST.index, default=None),
         paths=tuple(_path(path, current_verdicts, drawn, frame) for path in paths),
         todo=tuple(_todo(opened, _not_covered(paths, current_verdicts, opened), first, sender)),

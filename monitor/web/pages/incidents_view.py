@@ -10,7 +10,6 @@ from monitor.config import Config, WatchedPath
 from monitor.incidents.advising import runbook_on
 from monitor.incidents.incident import Failure, Incident, Resolution, Scope, worst_first
 from monitor.incidents.mute import Mute, active, ends, following, muting, over
-from monitor.incidents.phrases import SYSTEMS
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.notices.routing import channels_for
@@ -19,6 +18,7 @@ from monitor.store import NoticeRecord
 from monitor.web.caller_view import IncidentDetail
 from monitor.web.pages.probe_view import ACTORS, Remedy
 from probes.display import counted, lasting, listed
+from probes.mailsystems.table import system_label
 
 MOST_NAMED = 3  # companies of one incident, in a list
 ENDINGS: dict[Resolution, str] = {
@@ -242,7 +242,7 @@ def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[
         found |= {f"company={each}": f"all of {around.name(each)}" for each in companies[:20]}
     if sees_all and len(companies) > 1:
         if incident.mail_system:
-            named = SYSTEMS.get(incident.mail_system, incident.mail_system)
+            named = system_label(incident.mail_system)
             found = {f"mail_system={incident.mail_system}": f"everybody whose mail is run by {named}"} | found
         if incident.cause:
             words = incident.cause.replace("_", " ")
@@ -301,7 +301,7 @@ def remedy(incident: Incident, around: PageContext, config: Config) -> Remedy:
         never=scene.filled(advice.never),
         for_users=scene.filled(advice.for_users),
         runbook=scene.runbook,
-        mail_system=SYSTEMS.get(scene.mail_system, scene.mail_system),
+        mail_system=system_label(scene.mail_system),
     )
 
 

@@ -10,7 +10,7 @@ from monitor.config import WatchedPath
 from monitor.incidents.advice import Actor
 from monitor.incidents.attribution import FailureCase, attribute
 from monitor.incidents.incident import Failure, Incident, Nature, Scope
-from monitor.incidents.phrases import GRADES, RUN_BY_THE_COMPANY, SYSTEMS
+from monitor.incidents.phrases import GRADES
 from monitor.incidents.weight import Names, mark_of, severity_of
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
 from monitor.notices.notice import NoticeKind
@@ -32,6 +32,7 @@ from probes.evidence import (
     encode,
 )
 from probes.judge import delivery_time
+from probes.mailsystems.table import is_shared, system_label
 from probes.probe import Probe
 from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
@@ -347,8 +348,8 @@ def remedy(
 
 
 def _named(system: str) -> str:
-    name = SYSTEMS.get(system, system)
-    return f"{name}, run by the company" if system in RUN_BY_THE_COMPANY else name
+    name = system_label(system)
+    return f"{name}, run by the company" if system and not is_shared(system) else name
 
 
 def _speaks_of(failure: Failure, probe: Probe, verdict: Verdict) -> bool:

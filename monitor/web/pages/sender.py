@@ -10,7 +10,6 @@ from aiohttp import web
 
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advising import runbook_for
-from monitor.incidents.phrases import SYSTEMS
 from monitor.output.symbols import WORST_FIRST
 from monitor.people.caller import NotThereError
 from monitor.probing.current import CurrentVerdict
@@ -20,6 +19,7 @@ from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.rendering import page
 from probes.check import Check
 from probes.evidence import Arrival
+from probes.mailsystems.table import system_label
 from probes.reading.headers import read_message
 from probes.sender import Identity
 from probes.verdict import Cause, Concern, Grade, Outcome
@@ -124,7 +124,7 @@ def said_of(record: ProbeRecord, path: WatchedPath) -> HeaderResults | None:
     return HeaderResults(
         company=path.company,
         name=path.company_name,
-        system=SYSTEMS.get(path.mail_system, path.mail_system),
+        system=system_label(path.mail_system),
         grade=record.verdict.grade if record.verdict else "",
         probe_id=record.probe.id,
         at=arrival.at,
@@ -174,7 +174,7 @@ def _systems(paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, Curr
         found = tuple(
             (each, counts[system, grade, each]) for each in WORST_FIRST if each and counts[system, grade, each]
         )
-        yield SystemRow(SYSTEMS.get(system, system), grade, len(companies[system, grade]), found)
+        yield SystemRow(system_label(system), grade, len(companies[system, grade]), found)
 
 
 def _causes(current_verdicts: Mapping[Check, CurrentVerdict]) -> Iterable[CauseRow]:

@@ -72,7 +72,7 @@ def test_while_it_recovers_it_says_how_many_are_left() -> None:
         ("some for reasons of their own", "d", {3, 8, 21}, ["narrowed"], Scope.COMPANY, "+"),
         ("also where it is known late", "b", {3, 8, 21}, ["narrowed"], Scope.COMPANY, "+"),
         ("one", "d", {8}, ["narrowed"], Scope.COMPANY, "c8"),
-        ("all of one mail system", "d", {*range(0, 40, 4)}, ["narrowed"], Scope.MAIL_SYSTEM, "@system0"),
+        ("all of one mail system", "d", {*range(0, 40, 4)}, ["narrowed"], Scope.MAIL_SYSTEM, "@m365"),
         ("half of them: it is as wide as it was", "d", {*range(0, 40, 2)}, [], Scope.EVERYBODY, "*"),
         ("we cannot look at some", "?", {3, 8, 21}, ["narrowed"], Scope.OURSELVES, "+"),
         ("we cannot look at one", "?", {8}, ["narrowed"], Scope.OURSELVES, "c8"),

@@ -119,6 +119,16 @@ def all_day(sites: tuple[PathInfo, ...], **scores: str) -> Day:
         (town(google=5), {"google": "idd"}, [(Scope.EVERYBODY, "*")]),  # there is no other system to compare with
         (town(postfix=5), {"postfix": "idd"}, [(Scope.EVERYBODY, "*")]),
         (town(postfix=4, google=4), {"postfix": "idd"}, [f"postfix{i}" for i in range(4)]),  # each runs its own
+        (town(zimbra=4, google=4), {"zimbra": "idd"}, [f"zimbra{i}" for i in range(4)]),
+        (town(rspamd=4, google=4), {"rspamd": "idd"}, [f"rspamd{i}" for i in range(4)]),
+        (town(mailcow=4, google=4), {"mailcow": "idd"}, [f"mailcow{i}" for i in range(4)]),
+        (town(exchange=4, google=4), {"exchange": "idd"}, [f"exchange{i}" for i in range(4)]),
+        (
+            town(zimbra=3, google=2),
+            {"zimbra": "iidd"},
+            [(Scope.EVERYBODY, "*")],
+        ),  # as with postfix
+        (town(mimecast=3, google=2), {"mimecast": "iidd"}, [(Scope.MAIL_SYSTEM, "@mimecast")]),  # one vendor runs it
         (town(m365=2, google=9), {"m365": "idd"}, ["m3650", "m3651"]),  # two are no crowd
         (town(m365=9, google=9), {f"m365{i}": "idd" for i in range(3)}, ["m3650", "m3651", "m3652"]),
         (town(unknown=4, google=4), {"unknown": "idd"}, [f"unknown{i}" for i in range(4)]),  # who knows what they run

@@ -38,8 +38,9 @@ Seen, path hq, 2026-11-23 08:25 UTC: refused at rcpt by mx.acme.example: "554 5.
 Client host rejected"
 Not yet compared with a neutral sender.
 Proof: the company's own gateway took us for the sender; the network before it was not asked.
-Fix: Take 104.130.122.50 out of the access map or the postscreen list; if it must stay, a restriction class that \
-wants 104.130.122.50 and account.trimble.com together, after reject_unauth_destination (see the runbook).
+Fix: Remove 104.130.122.50 from the access map or the postscreen list that the log names. If the entry must stay, \
+add a restriction class that requires 104.130.122.50 and account.trimble.com together, after \
+reject_unauth_destination (the runbook has the lines).
 Runbook: https://mailpath.example/runbooks/cause-address
 Do not: No allow entry for a bare domain, a whole range or a list of trusted relays.
 Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme.
@@ -71,8 +72,8 @@ Seen, path hq, 2026-11-23 08:25 UTC: delivered to Junk 3.1 s after it was sent; 
 required=5.0
 Not yet compared with a neutral sender.
 Proof: the mail left from the sender's own address.
-Fix: Gmail > Spam, phishing and malware > Spam: bypass for an address list with account.trimble.com, authentication \
-left on.
+Fix: In Spam, phishing and malware > Spam, add an address list with account.trimble.com that bypasses the spam \
+filter. Leave authentication required for that list (the default).
 Runbook: https://mailpath.example/runbooks/cause-content
 Do not: No allow entry for the bare domain; virus and link checks stay on.
 Verify: the next probe is due within 15 min; it is over after 2 good probes in a row. At once: mailpath probe acme. \
@@ -123,8 +124,9 @@ def test_one_mail_system_that_took_in_one_company() -> None:
         "Most with Mimecast have it at once: so it is Mimecast or the sender, not one company's IT." in lines
     )  # the hint that its width gives
     assert (
-        "Until then, by a company's IT: Permitted Senders policy: Emails From account.trimble.com and source IP "
-        "104.130.122.50/32 together, DNS Authentication left on." in lines
+        "Until then, by a company's IT: Create a Permitted Senders policy for Emails From account.trimble.com with "
+        "source "
+        "IP range 104.130.122.50/32: both must match. Leave DNS Authentication on." in lines
     )
 
 

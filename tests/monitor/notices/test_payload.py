@@ -118,9 +118,9 @@ def test_all_that_is_known_as_json() -> None:
         "meaning": "Its mail system has the sender's IP address on a list of its own.",
         "actor": "company_it",
         "company_it_alone": True,
-        "fix": "Take 104.130.122.50 out of the access map or the postscreen list; if it must stay, a restriction class"
-        " that wants 104.130.122.50 and account.trimble.com together, after reject_unauth_destination (see the runbook)"
-        ".",
+        "fix": "Remove 104.130.122.50 from the access map or the postscreen list that the log names. If the entry must "
+        "stay, add a restriction class that requires 104.130.122.50 and account.trimble.com together, after "
+        "reject_unauth_destination (the runbook has the lines).",
         "until_then": None,
         "do_not": "No allow entry for a bare domain, a whole range or a list of trusted relays.",
         "meanwhile": "What was refused does not come back: once this is over, ask for a new code.",

@@ -193,7 +193,7 @@ async def test_one_incident_tells_all_that_is_known_of_it(at_work: Office) -> No
         "Since noon.",
         "delivered",
         "waits to be delivered",
-        "Take 104.130.122.50 out of the access map",
+        "Remove 104.130.122.50 from the access map",
     ):
         assert said in page
 

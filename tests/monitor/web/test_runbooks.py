@@ -11,8 +11,8 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from monitor.cli.main import app as commands
-from monitor.incidents.family import CauseFamily
 from monitor.web.docs import runbooks
+from probes.mailsystems.family import CauseFamily
 from tests.monitor.incidents.test_advice import UNSAFE
 from tests.support.pages_app import office
 

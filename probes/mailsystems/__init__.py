@@ -1,0 +1,7 @@
+"""Mail systems: the products that receive a company's mail, as one closed table.
+
+- `table`      all of them, and what the rest of the code asks; read this first
+- `system`     the form of a row: names, who runs it, recognition marks, remedies
+- `microsoft`, `google`, `mimecast`, `proofpoint`, `gateways`, `servers`, `providers`   the rows
+- `family`     causes that have one remedy, and so one runbook
+"""

@@ -1,0 +1,123 @@
+"""The table of mail systems, and what the rest of the code asks it.
+
+It is closed: `other:NAME` stands for a system that has no row, "unknown" for one that nobody knows. Who runs those is
+not known, so they are treated like systems that each company runs by itself: nothing is concluded from two companies
+that have the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from probes.mailsystems import gateways, providers, servers
+from probes.mailsystems.family import CauseFamily
+from probes.mailsystems.google import GOOGLE
+from probes.mailsystems.microsoft import EXCHANGE, M365, OUTLOOK
+from probes.mailsystems.mimecast import MIMECAST
+from probes.mailsystems.proofpoint import PROOFPOINT
+from probes.mailsystems.system import AT_ONCE, MailSystem, Steps
+from probes.verdict import Cause
+
+UNKNOWN = "unknown"
+OTHER = "other:"
+
+_ROWS: tuple[MailSystem, ...] = (  # the order is policy: of the marks in one refusal, those of the first row win
+    M365,
+    OUTLOOK,
+    EXCHANGE,
+    GOOGLE,
+    providers.YAHOO,
+    providers.APPLE,
+    PROOFPOINT,
+    MIMECAST,
+    gateways.SYMANTEC,
+    gateways.BARRACUDA,
+    gateways.CISCO,
+    gateways.SOPHOS,
+    gateways.TRENDMICRO,
+    gateways.FORTINET,
+    gateways.CLOUDMARK,
+    providers.GMX,
+    providers.IONOS,
+    providers.TONLINE,
+    providers.OVH,
+    providers.ORANGE,
+    providers.LAPOSTE,
+    providers.FREE,
+    providers.TENCENT,
+    providers.NETEASE,
+    providers.MAILRU,
+    providers.YANDEX,
+    providers.DOCOMO,
+    providers.KDDI,
+    providers.FACEBOOK,
+    providers.GODADDY,
+    providers.COMCAST,
+    providers.COX,
+    providers.ATT,
+    providers.ZOHO,
+    providers.AMAZON,
+    providers.SENDGRID,
+    providers.MAILGUN,
+    gateways.CLOUDFLARE,
+    servers.POSTGREY,
+    servers.SPAMASSASSIN,
+    servers.AMAVIS,
+    servers.DOMINO,
+    servers.ZIMBRA,
+    servers.POSTFIX,
+    servers.EXIM,
+    servers.SENDMAIL,
+    servers.QMAIL,
+    gateways.HORNETSECURITY,
+    gateways.SPAMTITAN,
+    gateways.CHECKPOINT,
+    gateways.MAILASSURE,
+    gateways.TRELLIX,
+    gateways.FORCEPOINT,
+    gateways.ZIX,
+    gateways.VIPRE,
+    gateways.PROXMOX,
+    servers.RSPAMD,
+    servers.MAILCOW,
+    servers.MDAEMON,
+    servers.OPENSMTPD,
+    servers.PLESK,
+    servers.CPANEL,
+    providers.FASTMAIL,
+    providers.RACKSPACE,
+)
+
+MAIL_SYSTEMS: Mapping[str, MailSystem] = {each.key: each for each in _ROWS}
+"""Every mail system by its key."""
+
+
+def reply_marks() -> Iterator[tuple[str, str]]:
+    """What shows in a refusal whose words it has, and the key of that system; the first that occurs wins."""
+    return ((mark, system.key) for system in _ROWS for mark in system.reply_marks)
+
+
+def system_label(key: str) -> str:
+    """A mail system's name for people; of one without a row the name that the configuration gives it."""
+    if row := MAIL_SYSTEMS.get(key):
+        return row.label
+    return key.removeprefix(OTHER)
+
+
+def is_shared(key: str) -> bool:
+    """Whether somebody runs this mail system for many companies, and so could have trouble that they all notice."""
+    row = MAIL_SYSTEMS.get(key)
+    return row is not None and row.shared
+
+
+def steps_for(key: str, cause: Cause | None, family: CauseFamily) -> Steps:
+    """What the administrator of this mail system does about a cause, or else about its family; () where that is not
+    known."""
+    row = MAIL_SYSTEMS.get(key)
+    if row is None:
+        return ()
+    return (row.exceptions.get(cause) if cause else None) or row.remedies.get(family, ())
+
+
+def takes_effect_within(key: str) -> timedelta:
+    """After this time at the latest a change in this mail system acts."""
+    return MAIL_SYSTEMS[key].takes_effect_within if key in MAIL_SYSTEMS else AT_ONCE

@@ -57,7 +57,7 @@ OPERATORS, ADMINS = {"probe now", "mutes"}, {"settings", "settings company", "pe
 """What is not for everybody."""
 
 OTHERS = re.compile(
-    r"birchline|granite|dunmoor|larkhill|foxglove|halyard|greyfield|umberland|lowmarsh|snailbeck|ironvault|\btrap\b",
+    r"birchline|granite|dunmoor|larkhill|foxglove|halyard|greyfield|umberland|lowmarsh|snailbeck|ironvault|seesaw|\btrap\b",
     re.I,
 )
 """All that there is, but THEIRS."""

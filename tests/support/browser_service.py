@@ -15,7 +15,7 @@ from urllib.error import URLError
 
 from tests.lab.processes import Daemon, until
 from tests.support.grafana_boards import ROOT
-from tests.support.hostile_gateway import REFUSED, gateway
+from tests.support.hostile_gateway import RECOVERING, REFUSED, Gateway, gateway
 from tests.support.sandbox_process import OLD_PORT, START_SECONDS, ports_for, quick, read, saying
 
 PROGRAM = (sys.executable, "-m", "monitor")
@@ -54,6 +54,13 @@ mailbox = {{ via = "maildir", path = "trap" }}
 to      = "probe@trap.example"
 route   = {{ via = "xclient", host = "127.0.0.1", port = {hostile} }}
 mailbox = {{ via = "maildir", path = "trap" }}
+[companies.seesaw]
+name        = "Seesaw Works"
+mail_system = "zimbra"
+[companies.seesaw.paths.hq]
+to      = "{recovering}@seesaw.example"
+route   = {{ via = "xclient", host = "127.0.0.1", port = {hostile} }}
+mailbox = {{ via = "maildir", path = "seesaw" }}
 """
 WORDS = "a tall green ladder"
 """Everybody's password, once it is set."""
@@ -66,6 +73,8 @@ class House:
     url: str
     links: dict[str, str]
     service: Daemon
+    gateway: Gateway
+    """Of the companies `trap` and `seesaw`."""
 
     def restart(self) -> None:
         """Stop it and start it again, at the same address, with all that it remembers."""
@@ -76,9 +85,10 @@ class House:
 def house(folder: Path) -> Iterator[House]:
     """Up, with a verdict of every company, for as long as the block lasts."""
     config = (ROOT / "config.toml").read_text()
-    with saying("") as pager, gateway(folder / "trap") as hostile:
+    with saying("") as pager, gateway(folder, "trap", "seesaw") as theirs:
         with ports_for(2 + len(OLD_PORT.findall(config))) as (web, metrics, *others):
-            more = MORE.format(pager=pager, hostile=hostile, refused=REFUSED)
+            hostile = theirs.server_address[1]
+            more = MORE.format(pager=pager, hostile=hostile, refused=REFUSED, recovering=RECOVERING)
             listen = f'listen = "127.0.0.1:{web}"'
             text = _calm(quick(config, web, others)).replace(
                 listen, f'{listen}\nmetrics_listen = "127.0.0.1:{metrics}"', 1
@@ -94,7 +104,7 @@ def house(folder: Path) -> Iterator[House]:
                 FIRST: _first(folder / "var" / "mailpath-first-admin-link")
             }
             _settled(f"{own}/metrics")
-            yield House(url, links, service)
+            yield House(url, links, service, theirs)
         finally:
             service.stop()
 
@@ -129,7 +139,7 @@ def _settled(metrics: str) -> None:
     for _ in until(SETTLED_SECONDS, 0.2):
         told = read(metrics)
         judged = set(re.findall(r'^mailpath_path_outcome\{company="(\w+)"', told, re.M))
-        if len(judged) == 13 and re.search(r'^mailpath_incidents\{company="umberland"', told, re.M):
+        if len(judged) == 14 and re.search(r'^mailpath_incidents\{company="umberland"', told, re.M):
             return
     raise AssertionError(f"after {SETTLED_SECONDS:.0f} s there are verdicts only of {sorted(judged)}")
 

@@ -86,7 +86,8 @@ class Todo:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The page. `stretch` names how much time is drawn; `probes` is how many were launched in it."""
+    """The page. `over` includes open incidents of others from which this company has recovered. `stretch` names how
+    much time is drawn; `probes` is how many were launched in it."""
 
     key: str
     name: str
@@ -126,7 +127,7 @@ def company_view(
         paths=tuple(_path(path, current_verdicts, drawn, frame) for path in paths),
         todo=tuple(_todo(opened, _not_covered(paths, current_verdicts, opened), first, sender)),
         opened=tuple(opened),
-        over=tuple(each for each in mine if not each.open)[:MOST_INCIDENTS],
+        over=tuple(each for each in mine if not each.open or first.company not in each.touches)[:MOST_INCIDENTS],
         stretch=stretch,
         frame=frame,
         times=times_of(frame),
@@ -159,13 +160,15 @@ async def show(request: web.Request) -> web.Response:
     key, asked, now = request.match_info["company"], request.query.get("span", ""), backend.now()
     paths = view.paths(key) if key else []
     history = await view.history(key, now - SPANS.get(asked, SPANS[USUAL]))
-    past = [incident for incident in await view.incidents(LOOKED_THROUGH) if not incident.open]
+    opened = view.open_incidents()  # before those that are over: one that closes meanwhile is in both, not in neither
+    ids = {incident.id for incident in opened}
+    past = [each for each in await view.incidents(LOOKED_THROUGH) if not each.open and each.id not in ids]
     identity = backend.config().sender
     shown = await asyncio.to_thread(  # of many probes it takes its time
         company_view,
         paths,
         view.current_verdicts(paths),
-        [*view.open_incidents(), *past],
+        [*opened, *past],
         history,
         SenderInfo(identity.domain, identity.source_ip),
         stretch_of(asked, history, now),

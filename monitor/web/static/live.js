@@ -26,15 +26,19 @@ window.mailpath = (() => {
   };
   setInterval(grow, 5000);
 
-  const mark = (state) => {
+  // The mark says "live" only while events arrive and the page itself can be read again.
+  let streaming = "", current = true;
+  const mark = (state = streaming) => {
+    streaming = state;
     const place = document.getElementById("live");
-    if (!place) return;
+    if (!place || !state) return;
+    const shown = current ? state : "lost";
     const word = place.querySelector("[role=status]");
-    const text = { live: "live", done: "complete" }[state] || "not live";
+    const text = { live: "live", done: "complete" }[shown] || "not live";
     if (word.textContent !== text) word.textContent = text;
-    place.dataset.state = state;
-
+    place.dataset.state = shown;
   };
+  const readable = (yes) => { current = yes; mark(); };
 
   // Follow a stream of events. `on` has a function for each name of event; `back` is called when the stream is there
   // again after it was lost, so that what was missed can be read anew. Returns a function that ends it. A stream that was
@@ -64,5 +68,5 @@ window.mailpath = (() => {
     return finish;
   };
 
-  return { follow, span, grow, now };
+  return { follow, readable, span, grow, now };
 })();

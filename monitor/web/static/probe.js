@@ -41,7 +41,7 @@
     hearing.hidden = false;
   };
 
-  // The server draws every part; what has changed is put in the place of what was there.
+  // The server draws every part; what has changed is patched in its place.
   let again = false, busy = false, timer;
   const renew = async () => {
     if (busy) { again = true; return; }
@@ -56,18 +56,11 @@
   const show = (fresh) => {
     const now = fresh.getElementById("probe");
     if (!now) return;
-    for (const theirs of now.querySelectorAll("[data-part]")) {
-      const ours = page.querySelector(`[data-part="${theirs.dataset.part}"]`);
-      if (!ours || ours.dataset.drawn === theirs.innerHTML || ours.innerHTML === theirs.innerHTML) continue;
-      const open = [...ours.querySelectorAll("details")].map((each) => each.open);
-      const drawn = theirs.innerHTML;
-      ours.replaceChildren(...theirs.childNodes);
-      ours.dataset.drawn = drawn;
-      ours.querySelectorAll("details").forEach((each, place) => { each.open = Boolean(open[place]); });
-    }
+    const waits = "onItsWay" in now.dataset;
+    parts.renew(page, now);
     copying(page);
     tidy();
-    if (!("onItsWay" in now.dataset)) { delete page.dataset.onItsWay; end(); }
+    if (!waits) { delete page.dataset.onItsWay; end(); }
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(renew, 40); };
 

@@ -101,7 +101,7 @@ def test_incidents_of_others_are_not_here_and_those_that_are_over_come_after():
     left = incident("left", "acme", "birch", touches=("birch",))  # still open, but no longer here
     seen = view(incidents=[over, incident("theirs", "birch"), left, incident("mine")])
     assert [each.id for each in seen.opened] == ["mine"]
-    assert [each.id for each in seen.over] == ["old"]
+    assert [each.id for each in seen.over] == ["old", "left"]
 
 
 def test_each_path_and_kind_has_its_own_strip():

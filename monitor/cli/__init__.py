@@ -1,15 +1,15 @@
 """The command line. Each command is a thin shell; what is slow to import is imported by the command that needs it.
 
 - `main`      the commands, their options and exit codes: read this first
-- `show`      how events, evidence and verdicts look: for people, and as JSON
-- `run`       what `serve`, `sandbox` and `probe` do while they run
-- `stop`      how those are stopped, whatever hangs
-- `recall`    what `explain` tells
-- `incidents` what `incidents` tells
-- `mute`      what `mute` does
-- `people`    what `person` and `token` do; `who`: who types
-- `read`      what `read` tells of replies, bounces, messages and reports
-- `text`      how text gets to a terminal; `streams`: that there is one to write to
+- `show`      print paths and probes, as text or JSON
+- `run`       the long-running commands: `serve`, `sandbox`, `probe`
+- `stop`      stops those within a time limit, even if a thread hangs
+- `recall`    `explain`
+- `incidents` `incidents`
+- `mute`      `mute`
+- `people`    `person` and `token`; `who`: the operator's name for the audit log
+- `read`      `read`: explains replies, bounces, messages and reports
+- `text`      terminal output; `streams`: opens standard streams that are closed
 """
 
 from monitor.cli.main import main

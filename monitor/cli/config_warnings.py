@@ -1,4 +1,4 @@
-"""What is allowed in a configuration and probably not meant: `check-config` says it, and `serve` when it starts."""
+"""Warnings about a valid configuration that is probably a mistake. `check-config` prints them, `serve` logs them."""
 
 from pathlib import Path
 
@@ -7,6 +7,6 @@ from monitor.web.auth.client import untold_proxy
 
 
 def config_warnings(file: Path, config: Config) -> list[str]:
-    """Each in a sentence. `config` is what was read from `file`."""
+    """Return the warnings, one sentence each. `config` was read from `file`."""
     proxy = untold_proxy(config.web)
     return [*exposed_secrets(file), *([proxy] if proxy else [])]

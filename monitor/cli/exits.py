@@ -1,4 +1,4 @@
-"""How a command ends: its exit codes, the same everywhere."""
+"""Exit codes, the same for every command."""
 
 from enum import IntEnum
 
@@ -8,5 +8,5 @@ class Exit(IntEnum):
 
     OK = 0
     NOT_OK = 1  # `probe`: not in the inbox; `check-config`: errors
-    COULD_NOT_TELL = 2  # `probe`: we could not look or ask; elsewhere: could not start
+    COULD_NOT_TELL = 2  # `probe`: the outcome is unknown; elsewhere: the command could not start
     INTERRUPTED = 130

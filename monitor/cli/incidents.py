@@ -1,4 +1,4 @@
-"""`mailpath incidents`: what lasts, worst first, and one incident as a whole. From the store alone."""
+"""`mailpath incidents`: list incidents, worst first, or show one in full. Reads only the store."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,21 +25,20 @@ from monitor.output.text import STYLES
 from monitor.store import NoticeRecord, Store
 from probes.display import clock, counted, lasting, listed, one_line
 
-MOST_CLOSED = 100  # of those that are over, in a list
-LONGEST = 1000  # characters of one sentence; `explain` has all of it
-LONGEST_NAME = 40
+MOST_CLOSED = 100  # closed incidents in a list
+MAX_LINE_CHARS = 1000  # of one sentence; `explain` shows all of it
+MAX_NAME_CHARS = 40
 MOST_COMPANIES = 30
 SEVERITIES = {Severity.PAGE: "bold red", Severity.TICKET: "yellow", Severity.NOTE: "blue"}
 
 
 class NoAnswerError(UserError):
-    """It cannot be told."""
+    """The incidents asked for cannot be shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListContext:
-    """What else is known: the configuration's names, the mutes, the time, and of when the newest verdict is that the
-    rules have seen."""
+    """Context for showing incidents. `seen_at`: time of the newest verdict that the incident rules have evaluated."""
 
     config: Config
     mutes: Sequence[Mute]
@@ -47,25 +46,28 @@ class ListContext:
     seen_at: datetime | None
 
     def muted_by(self, incident: Incident) -> tuple[str, ...]:
-        """The mutes that cover it now. Its mark may be older than they are, if no service runs; but of a storm not
-        every failure is kept, and there the mark must agree."""
+        """Return the ids of the mutes that cover it now.
+
+        Computed here because `incident.muted_by` is stale while no service runs. Of a large incident only some failures
+        are stored, so a mute that matches all of those counts only if `muted_by` agrees.
+        """
         if not incident.open:
             return ()
         found = muting(self.mutes, incident.failures, self._mail_system, self.now)
         return found if incident.failing <= len(incident.failures) or incident.muted_by else ()
 
     def name(self, company: str) -> str:
-        """The company for people; by its key, where it is no longer watched."""
+        """Return the company's name, or its key if it is no longer configured."""
         known = self.config.companies.get(company)
-        return one_line(known.name or company if known else company, LONGEST_NAME)
+        return one_line(known.name or company if known else company, MAX_NAME_CHARS)
 
     def _mail_system(self, company: str) -> str:
         known = self.config.companies.get(company)
         return known.mail_system if known else ""
 
 
-async def listing(config: Config, company: str, *, also_closed: bool, as_json: bool) -> Exit:
-    """The open incidents, a line each; with `company`, those that touch it. Raises NoAnswerError, StoreError."""
+async def list_incidents(config: Config, company: str, *, also_closed: bool, as_json: bool) -> Exit:
+    """List open incidents; with `company`, those that affect it. Raises NoAnswerError, StoreError."""
     async with Store.open(config.store.url) as store:
         around = await _around(config, store)
         incidents = sorted(await store.open_incidents(), key=worst_first)
@@ -83,8 +85,8 @@ async def listing(config: Config, company: str, *, also_closed: bool, as_json: b
     return _exit_of(incidents, around)
 
 
-async def whole(config: Config, prefix: str, *, as_json: bool) -> Exit:
-    """All that is known of the incident whose id begins so. Raises NoAnswerError, StoreError."""
+async def show_incident(config: Config, prefix: str, *, as_json: bool) -> Exit:
+    """Show everything about the incident whose id has this prefix. Raises NoAnswerError, StoreError."""
     async with Store.open(config.store.url) as store:
         around = await _around(config, store)
         incident = _chosen(await store.find_incidents(prefix) if prefix else [], prefix)
@@ -99,7 +101,7 @@ async def whole(config: Config, prefix: str, *, as_json: bool) -> Exit:
         print(json.dumps(facts))
     else:
         out = console()
-        for line in _told(incident, entries, notices, around):
+        for line in _incident_lines(incident, entries, notices, around):
             out.print(line)
     return _exit_of([incident], around)
 
@@ -108,7 +110,7 @@ async def _around(config: Config, store: Store) -> ListContext:
     saw, now = await store.signals_seen(), utc_now()
     if saw is None:
         raise NoAnswerError(
-            "nobody has looked for incidents in this store yet; start `mailpath serve`, or see store.url"
+            "the incident rules have not run on this store yet; start `mailpath serve`, or check store.url"
         )
     newest = await store.signals(saw - 1, 1)
     seen_at = newest[0].at if newest and newest[0].number == saw else None
@@ -120,13 +122,13 @@ def _check(company: str, config: Config, incidents: Iterable[Incident]) -> None:
     if company not in known:
         close = get_close_matches(company, known, n=1)
         meant = f"; did you mean {close[0]}?" if close else ""
-        raise NoAnswerError(f"no company {one_line(company, LONGEST_NAME)!r}{meant}")
+        raise NoAnswerError(f"no company {one_line(company, MAX_NAME_CHARS)!r}{meant}")
 
 
 def _chosen(found: Sequence[Incident], prefix: str) -> Incident:
     exact = [incident for incident in found if incident.id == prefix]
     if len(exact or found) != 1:
-        shown = one_line(prefix, LONGEST_NAME)
+        shown = one_line(prefix, MAX_NAME_CHARS)
         several = f"several incidents begin with {shown!r}: {', '.join(each.id for each in found)}"
         raise NoAnswerError(several if found else f"no incident {shown!r}")
     return (exact or found)[0]
@@ -140,18 +142,18 @@ def _exit_of(incidents: Iterable[Incident], around: ListContext) -> Exit:
 def _table(incidents: Sequence[Incident], around: ListContext, company: str) -> None:
     out = console()
     if not any(incident.open for incident in incidents):
-        out.print(escape(f"nothing is open{f' at {around.name(company)}' if company else ''}"))
+        out.print(escape(f"no open incidents{f' at {around.name(company)}' if company else ''}"))
     if incidents:
         table = Table(box=None, pad_edge=False, header_style="dim")
-        for column in ("", "SEVERITY", "SCOPE", "WHO", "WHAT", "SINCE", "FOR", "", "INCIDENT"):
+        for column in ("", "SEVERITY", "SCOPE", "AFFECTED", "FAILURE", "SINCE", "DURATION", "", "INCIDENT"):
             table.add_column(column, no_wrap=True)
         for incident in incidents:
             table.add_row(*_row(incident, around))
-        width, out.width = out.width, 1000  # a terminal breaks long lines; nothing is cut
+        width, out.width = out.width, 1000  # let the terminal wrap long lines instead of truncating them
         out.print(table)
         out.width = width
-    seen = f"{clock(around.seen_at)}, {lasting(around.now - around.seen_at)} ago" if around.seen_at else "not known"
-    out.print(f"[dim]the newest verdict that was looked at: {seen}[/]")
+    seen = f"{clock(around.seen_at)}, {lasting(around.now - around.seen_at)} ago" if around.seen_at else "unknown"
+    out.print(f"[dim]newest evaluated verdict: {seen}[/]")
 
 
 def _row(incident: Incident, around: ListContext) -> tuple[str, ...]:
@@ -160,8 +162,8 @@ def _row(incident: Incident, around: ListContext) -> tuple[str, ...]:
         f"[{STYLES[incident.outcome]}]{SIGNS[incident.outcome]}[/]",
         severity if incident.open else str(incident.severity),
         incident.scope.replace("_", " "),
-        escape(_who(incident, around)),
-        _what(incident),
+        escape(_affected(incident, around)),
+        _failure_text(incident),
         clock(incident.began_at),
         _length(incident, around),
         escape(_mark(incident, around)),
@@ -169,7 +171,7 @@ def _row(incident: Incident, around: ListContext) -> tuple[str, ...]:
     )
 
 
-def _who(incident: Incident, around: ListContext) -> str:
+def _affected(incident: Incident, around: ListContext) -> str:
     companies = incident.touches or incident.companies
     if len(companies) > 3:
         return counted(len(companies), "company", "companies")
@@ -178,7 +180,7 @@ def _who(incident: Incident, around: ListContext) -> str:
     return listed([around.name(company) for company in companies]) + path
 
 
-def _what(of: Incident | Failure) -> str:
+def _failure_text(of: Incident | Failure) -> str:
     return f"{of.outcome} · {of.cause}" if of.cause else str(of.outcome)
 
 
@@ -189,24 +191,25 @@ def _length(incident: Incident, around: ListContext) -> str:
 def _mark(incident: Incident, around: ListContext) -> str:
     if incident.open:
         return ", ".join(filter(None, ("muted" if around.muted_by(incident) else "", left(incident))))
-    return f"in {incident.merged_into}" if incident.merged_into else str(incident.ending or "over")
+    return f"merged into {incident.merged_into}" if incident.merged_into else str(incident.ending or "closed")
 
 
-def _told(
+def _incident_lines(
     incident: Incident, entries: Iterable[HistoryEntry], notices: Sequence[NoticeRecord], around: ListContext
 ) -> Iterator[str]:
-    """One incident, line by line."""
-    sign = f"[bold {STYLES[incident.outcome]}]{SIGNS[incident.outcome]} {_what(incident)}[/]"
+    """Yield the lines that describe one incident."""
+    sign = f"[bold {STYLES[incident.outcome]}]{SIGNS[incident.outcome]} {_failure_text(incident)}[/]"
     severity = f"[{SEVERITIES[incident.severity]}]{incident.severity}[/]"
-    yield f"{sign}  {escape(_who(incident, around))}  {severity}, {incident.scope.replace('_', ' ')}"
+    yield f"{sign}  {escape(_affected(incident, around))}  {severity}, {incident.scope.replace('_', ' ')}"
     for name, value in _facts(incident, around):
-        yield f"{name:<10} {escape(one_line(value, LONGEST))}"
+        yield f"{name:<10} {escape(one_line(value, MAX_LINE_CHARS))}"
     if incident.failures:
-        yield "[bold]fails now[/]" if incident.open else "[bold]failed last[/]"
+        yield "[bold]failing now[/]" if incident.open else "[bold]last failures[/]"
         yield from _failing(incident)
     yield "[bold]history[/] [dim](UTC)[/]"
     for entry in entries:
-        yield f"  {_second(entry.at)}  {entry.turn.replace('_', ' '):<16} {escape(one_line(entry.said, LONGEST))}"
+        event = entry.turn.replace("_", " ")
+        yield f"  {_second(entry.at)}  {event:<16} {escape(one_line(entry.said, MAX_LINE_CHARS))}"
     yield "[bold]notices[/]" if notices else "[bold]notices[/] none"
     for record in notices:
         yield f"  {_second(record.notice.at)}  {_notice(record, notices)}"
@@ -214,33 +217,33 @@ def _told(
 
 def _facts(incident: Incident, around: ListContext) -> Iterator[tuple[str, str]]:
     yield "incident", incident.id
-    yield "since", f"{clock(incident.began_at)}, known since {clock(incident.opened_at)}"
+    yield "since", f"{clock(incident.began_at)}, detected {clock(incident.opened_at)}"
     length = _length(incident, around)
     if incident.closed_at:
-        yield "over", f"{clock(incident.closed_at)}, after {length}: {_mark(incident, around)}"
+        yield "closed", f"{clock(incident.closed_at)}, after {length}: {_mark(incident, around)}"
     else:
-        yield "lasts", length
+        yield "duration", length
     if incident.recovering and incident.recovering_since:
         yield "recovering", f"since {clock(incident.recovering_since)}: {left(incident)}"
     if incident.relapses:
-        yield "came back", counted(incident.relapses, "time")
+        yield "recurred", counted(incident.relapses, "time")
     recovered = len(set(incident.companies) - set(incident.touches)) if incident.open else 0
     names = listed(incident.touches if incident.open else incident.companies, MOST_COMPANIES)
     yield "companies", names + (f"; {recovered} more recovered" if recovered else "")
     for name in around.muted_by(incident):
         mute = next(mute for mute in around.mutes if mute.id == name)
         until = ends(mute, around.now)
-        yield "muted", f"{f'until {clock(until)}' if until else 'without end'} by {mute.by}: {mute.why} ({name})"
+        yield "muted", f"{f'until {clock(until)}' if until else 'indefinitely'} by {mute.by}: {mute.why} ({name})"
 
 
 def _failing(incident: Incident) -> Iterator[str]:
     for failure in incident.failures:
         style = STYLES[failure.outcome]
         line = escape(f"{failure.company}/{failure.path}")
-        said = f"[{style}]{SIGNS[failure.outcome]} {_what(failure)}[/] [dim]({failure.grade})[/]"
-        since = f"since {_second(failure.since)}, {failure.bad} bad"
-        yield f"  {line}  {failure.kind}  {said}  {since}  [dim]mailpath explain {escape(failure.probe_id)}[/]"
-        yield f"      {escape(one_line(failure.because, LONGEST))}"
+        result = f"[{style}]{SIGNS[failure.outcome]} {_failure_text(failure)}[/] [dim]({failure.grade})[/]"
+        since = f"since {_second(failure.since)}, {counted(failure.bad, 'failure')}"
+        yield f"  {line}  {failure.kind}  {result}  {since}  [dim]mailpath explain {escape(failure.probe_id)}[/]"
+        yield f"      {escape(one_line(failure.because, MAX_LINE_CHARS))}"
         if failure.reason is not Reason.NOT_COMPARED and (by := decided_by(failure)):
             yield f"      {by}"
     if (rest := incident.failing - len(incident.failures)) > 0:
@@ -248,24 +251,24 @@ def _failing(incident: Incident) -> Iterator[str]:
 
 
 def _notice(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
-    channel, news = one_line(record.notice.channel, LONGEST_NAME), record.notice.news.replace("_", " ")
-    return f"{escape(channel):<12} {news:<14} {_fate(record, notices)}"
+    channel, news = one_line(record.notice.channel, MAX_NAME_CHARS), record.notice.news.replace("_", " ")
+    return f"{escape(channel):<12} {news:<14} {_delivery_state(record, notices)}"
 
 
-def _fate(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
-    """Whether it is delivered, and else why not."""
+def _delivery_state(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
+    """Describe the delivery of a notice: delivered, retrying, or queued."""
     if record.delivered_at:
         return f"[green]delivered[/] {_second(record.delivered_at)}"
     if record.fault:
         again = f", next {_second(record.next_try_at)}" if record.next_try_at else ""
-        tries = counted(record.tries, "try", "tries")
-        return f"[yellow]waits[/] after {tries}{again}: {escape(one_line(record.fault, LONGEST))}"
+        attempts = counted(record.tries, "attempt")
+        return f"[yellow]retrying[/] after {attempts}{again}: {escape(one_line(record.fault, MAX_LINE_CHARS))}"
     mine = record.notice
     held_up = any(
         not other.delivered_at and other.notice.channel == mine.channel and other.notice.number < mine.number
         for other in notices
     )
-    return "[yellow]waits[/] for the one before it" if held_up else "[yellow]waits[/] to be delivered"
+    return "[yellow]queued[/] behind an earlier notice" if held_up else "[yellow]queued[/]"
 
 
 def _second(at: datetime) -> str:

@@ -47,7 +47,7 @@ def serve(
     config: ConfigFile = HERE,
     standby: Annotated[
         bool,
-        typer.Option("--standby", help="Wait while another process works on the store, and take over when it ends."),
+        typer.Option("--standby", help="Wait while another process uses the store, and take over when it ends."),
     ] = False,
 ) -> None:
     """Run the service: probe all paths on schedule, serve pages, API and /metrics. SIGHUP reloads the configuration."""
@@ -84,7 +84,7 @@ def check_config(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
         return
     for warning in config_warnings(config, settings):
         _err(f"warning: {warning}")
-    _out(f"{config}: good: {len(settings.companies)} companies, {len(paths)} paths")
+    _out(f"{config}: valid: {len(settings.companies)} companies, {len(paths)} paths")
 
 
 @app.command()
@@ -144,20 +144,20 @@ def incidents(
             metavar="ID", help="Show one incident in full; the beginning of the id is enough.", show_default=False
         ),
     ] = "",
-    also_closed: Annotated[bool, typer.Option("--all", help="Include those that are over.")] = False,
+    also_closed: Annotated[bool, typer.Option("--all", help="Include closed incidents.")] = False,
     company: Annotated[
         str, typer.Option(metavar="COMPANY", help="Only incidents that affect this company.", show_default=False)
     ] = "",
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """List the incidents, worst first. Exit 0: none is open, or all are muted. 1: one is open. 2: could not tell."""
+    """List incidents, worst first. Exit 0: none open, or all muted. 1: at least one open. 2: could not tell."""
     settings = _read(config)
-    from monitor.cli import incidents as told
+    from monitor.cli.incidents import list_incidents, show_incident
 
     if incident_id:
-        _finish(told.whole(settings, incident_id, as_json=as_json))
-    _finish(told.listing(settings, company, also_closed=also_closed, as_json=as_json))
+        _finish(show_incident(settings, incident_id, as_json=as_json))
+    _finish(list_incidents(settings, company, also_closed=also_closed, as_json=as_json))
 
 
 muting = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -192,7 +192,7 @@ def mute_add(
 
 @muting.command("list")
 def mute_list(
-    also_over: Annotated[bool, typer.Option("--all", help="Include those that are over.")] = False,
+    also_over: Annotated[bool, typer.Option("--all", help="Include mutes that have ended.")] = False,
     config: ConfigFile = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -368,7 +368,7 @@ def _read_files(sort: str, files: list[str], as_json: bool) -> None:
 
 
 def _read(file: Path, *, secrets_later: bool = True) -> "Config":
-    """The configuration. Most commands use no secret of it, and work where the environment has none."""
+    """Read the configuration. Most commands need no secrets from it and work without them."""
     from monitor.config import ConfigErrors, read_config
 
     try:
@@ -379,7 +379,7 @@ def _read(file: Path, *, secrets_later: bool = True) -> "Config":
 
 
 def _need_secrets(*settings: object) -> None:
-    """What this command uses must be there."""
+    """Exit with an error if a secret that this command uses is missing."""
     from probes.settings import missing_secrets
 
     if missing := list(dict.fromkeys(missing_secrets(settings))):
@@ -391,7 +391,7 @@ def _choose(config: "Config", name: str) -> "list[WatchedPath]":
     chosen = [path for path in config.paths() if name in (path.company, path.key)]
     if not chosen:
         known = ", ".join(path.key for path in config.paths()[:20]) or "none: the configuration has no companies"
-        _err(f"no company or path {name!r}; there are: {known}")
+        _err(f"no company or path {name!r}; configured: {known}")
         raise typer.Exit(Exit.COULD_NOT_TELL)
     return chosen
 

@@ -1,4 +1,4 @@
-"""`mailpath person` and `mailpath token`: who gets in, and with what rights. A running service sees it at once."""
+"""`mailpath person` and `mailpath token`: manage people and API tokens. A running service applies changes at once."""
 
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -27,12 +27,12 @@ from probes.settings import Duration
 
 NEVER = "never"
 DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
-MOST_SHOWN = 60
+MAX_NAME_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class PersonOptions:
-    """What the command line says of a new person or token."""
+    """The command line's options for a new person or token."""
 
     name: str
     rights: Rights
@@ -41,77 +41,77 @@ class PersonOptions:
 
 
 async def add(config: Config, wish: PersonOptions, *, as_json: bool) -> Exit:
-    """Make a person, and tell their link. Raises AccessError, StoreError."""
+    """Add a person and print their link. Raises AccessError, StoreError."""
     companies = _companies(config, wish.companies)
     async with _access(config, wish.by) as access:
         secret = await access.add(wish.name, wish.rights, companies)
-    _tell_link(config, wish.name, secret, f"is {_rights(wish.rights, companies)} now", as_json=as_json)
+    _print_link(config, wish.name, secret, f"added as {_rights(wish.rights, companies)}", as_json=as_json)
     return Exit.OK
 
 
 async def link(config: Config, name: str, by: str, *, as_json: bool) -> Exit:
-    """Another link. Raises AccessError, StoreError."""
+    """Print a new link and invalidate earlier ones. Raises AccessError, StoreError."""
     async with _access(config, by) as access:
         secret = await access.link(name)
-    _tell_link(config, name, secret, "has no other link any more", as_json=as_json)
+    _print_link(config, name, secret, "earlier links are no longer valid", as_json=as_json)
     return Exit.OK
 
 
 async def disable(config: Config, name: str, by: str) -> Exit:
-    """Keep somebody out. Raises AccessError, StoreError."""
+    """Disable a person. Raises AccessError, StoreError."""
     async with _access(config, by) as access:
         await access.disable(name)
-    print(f"{name.strip().lower()} is signed out, and gets in no more")
+    print(f"{name.strip().lower()}: disabled and signed out everywhere")
     return Exit.OK
 
 
 async def enable(config: Config, name: str, by: str) -> Exit:
-    """Let somebody in again. Raises AccessError, StoreError."""
+    """Enable a disabled person. Raises AccessError, StoreError."""
     async with _access(config, by) as access:
         await access.enable(name)
-    print(f"{name.strip().lower()} gets in again, with the password as it was")
+    print(f"{name.strip().lower()}: enabled; the password is unchanged")
     return Exit.OK
 
 
 async def show(config: Config, *, as_json: bool) -> Exit:
-    """Everybody, by name."""
+    """List all people, by name."""
     async with Store.open(config.store.url) as store:
         people = await store.people()
     if as_json:
         for person in people:
             print(json.dumps(person_facts(person)))
     elif people:
-        rows = ((each.name, *_reach(each), _state_of(each), clock(each.created_at)) for each in people)
-        _table(("PERSON", "RIGHTS", "COMPANIES", "STATE", "MADE"), rows)
+        rows = ((each.name, *_access_of(each), _person_state(each), clock(each.created_at)) for each in people)
+        _table(("PERSON", "RIGHTS", "COMPANIES", "STATE", "CREATED"), rows)
     else:
-        print("there is nobody; `mailpath person add NAME --rights admin` makes the first")
+        print("no people yet; add the first with `mailpath person add NAME --rights admin`")
     return Exit.OK
 
 
 async def add_token(config: Config, wish: PersonOptions, lasts: str, *, as_json: bool) -> Exit:
-    """Make a token, and tell its secret, this once. Raises AccessError, StoreError."""
-    companies, life = _companies(config, wish.companies), _life(lasts)
+    """Add a token and print its secret, which is not shown again. Raises AccessError, StoreError."""
+    companies, life = _companies(config, wish.companies), _lifetime(lasts)
     async with _access(config, wish.by) as access:
         token, secret = await access.add_token(wish.name, wish.rights, companies, life)
     if as_json:
         print(json.dumps(token_facts(token, utc_now()) | {"secret": secret}))
         return Exit.OK
     until = f"until {clock(token.expires_at)}" if token.expires_at else "until it is revoked"
-    print(f"token {token.name} is {_rights(token.rights, companies)} {until}; this is shown only now:")
+    print(f"token {token.name} added as {_rights(token.rights, companies)}, valid {until}; shown only once:")
     print(secret)
     return Exit.OK
 
 
 async def revoke(config: Config, which: str, by: str) -> Exit:
-    """End a token. Raises AccessError, StoreError."""
+    """Revoke a token. Raises AccessError, StoreError."""
     async with _access(config, by) as access:
         token = await access.revoke(which)
-    print(f"token {token.name} ({token.hint}...) opens nothing any more")
+    print(f"token {token.name} ({token.hint}...) revoked")
     return Exit.OK
 
 
 async def show_tokens(config: Config, *, also_over: bool, as_json: bool) -> Exit:
-    """The tokens that open something, or all, oldest first."""
+    """List valid tokens, or all, oldest first."""
     now = utc_now()
     async with Store.open(config.store.url) as store:
         tokens = [token for token in await store.tokens() if also_over or good(token, now)]
@@ -120,17 +120,17 @@ async def show_tokens(config: Config, *, also_over: bool, as_json: bool) -> Exit
             print(json.dumps(token_facts(token, now)))
     elif tokens:
         rows = (
-            (each.id, each.name, f"{each.hint}...", *_reach(each), _fate(each, now), _used(each), each.by)
+            (each.id, each.name, f"{each.hint}...", *_access_of(each), _token_state(each, now), _used(each), each.by)
             for each in tokens
         )
         _table(("ID", "TOKEN", "BEGINS", "RIGHTS", "COMPANIES", "STATE", "USED", "BY"), rows)
     else:
-        print("there are no tokens; `mailpath token add NAME --rights viewer` makes one")
+        print("no tokens; add one with `mailpath token add NAME --rights viewer`")
     return Exit.OK
 
 
 def person_facts(person: Person) -> dict[str, Any]:
-    """The JSON of a person, as documented. Nothing of a password is in it."""
+    """Return a person as the documented JSON object, without the password hash."""
     return {
         "person": person.name,
         "rights": person.rights,
@@ -142,7 +142,7 @@ def person_facts(person: Person) -> dict[str, Any]:
 
 
 def token_facts(token: Token, now: datetime) -> dict[str, Any]:
-    """The JSON of a token, as documented."""
+    """Return a token as the documented JSON object, without its secret."""
     return {
         "token": token.id,
         "name": token.name,
@@ -167,18 +167,18 @@ async def _access(config: Config, by: str) -> AsyncIterator[Access]:
 
 
 def _companies(config: Config, named: Sequence[str]) -> Companies:
-    """Those that are named; none: all. They must be there: a misspelt one would show nothing, and nobody knew why."""
+    """Check that the named companies exist; none named means all. A misspelt key would silently grant nothing."""
     for name in named:
         if name not in config.companies:
             close = get_close_matches(name, config.companies, n=1)
             meant = (
-                f"did you mean {close[0]}?" if close else f"there are: {listed(list(config.companies), 30) or 'none'}"
+                f"did you mean {close[0]}?" if close else f"configured: {listed(list(config.companies), 30) or 'none'}"
             )
-            raise AccessError(f"no company {one_line(name, MOST_SHOWN)!r}; {meant}")
+            raise AccessError(f"no company {one_line(name, MAX_NAME_CHARS)!r}; {meant}")
     return tuple(dict.fromkeys(named)) or None
 
 
-def _life(text: str) -> timedelta | None:
+def _lifetime(text: str) -> timedelta | None:
     if text == NEVER:
         return None
     try:
@@ -188,32 +188,32 @@ def _life(text: str) -> timedelta | None:
         raise AccessError(f'--for: {error.get("ctx", {}).get("error", error["msg"])}; or "{NEVER}"') from None
 
 
-def _tell_link(config: Config, name: str, secret: str, said: str, *, as_json: bool) -> None:
+def _print_link(config: Config, name: str, secret: str, change: str, *, as_json: bool) -> None:
     known, until = name.strip().lower(), utc_now() + LINK_LASTS
     href = link_to(config.web.base_url, secret)
     if as_json:
         print(json.dumps({"person": known, "link": href, "expires_at": until.isoformat()}))
         return
-    print(f"{known} {said}; a password is set here, once, until {clock(until)}:")
+    print(f"{known}: {change}; link to set a password, valid once, until {clock(until)}:")
     print(href)
 
 
 def _rights(rights: Rights, companies: Companies) -> str:
     article = "a" if rights is Rights.VIEWER else "an"
-    return f"{article} {rights} of {', '.join(companies) if companies else 'all companies'}"
+    return f"{article} {rights} for {', '.join(companies) if companies else 'all companies'}"
 
 
-def _reach(whose: Person | Token) -> tuple[str, str]:
+def _access_of(whose: Person | Token) -> tuple[str, str]:
     return whose.rights, "all" if whose.companies is None else ", ".join(whose.companies)
 
 
-def _state_of(person: Person) -> str:
+def _person_state(person: Person) -> str:
     if person.disabled_at:
         return f"disabled {clock(person.disabled_at)}"
-    return "gets in" if person.password else "no password yet"
+    return "active" if person.password else "no password yet"
 
 
-def _fate(token: Token, now: datetime) -> str:
+def _token_state(token: Token, now: datetime) -> str:
     if token.revoked_at:
         return f"revoked {clock(token.revoked_at)}"
     if token.expires_at is None:
@@ -230,9 +230,9 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     for column in columns:
         table.add_column(column, no_wrap=True)
     for row in rows:
-        table.add_row(*(escape(one_line(each, 2 * MOST_SHOWN)) for each in row))
+        table.add_row(*(escape(one_line(each, 2 * MAX_NAME_CHARS)) for each in row))
     out = console()
-    out.width = 1000  # a terminal breaks long lines; nothing is cut
+    out.width = 1000  # let the terminal wrap long lines instead of truncating them
     out.print(table)
 
 

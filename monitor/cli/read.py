@@ -1,4 +1,4 @@
-"""`mailpath read`: what a reply, a bounce, an arrived message or a report says, from files. Needs no configuration."""
+"""`mailpath read`: explain replies, bounces, received messages and reports from files. Needs no configuration."""
 
 import json
 import sys
@@ -21,11 +21,11 @@ from probes.reading.replies import read_reply
 from probes.reading.report_reader import ReportBusyError, ReportReader
 from probes.reading.reports import ReportError, ReportFacts
 
-MOST_BYTES = 64 * 1024 * 1024  # of one file; what is more is not read
-MOST_REPLY = 64 * 1024  # of them, of a reply
+MAX_FILE_BYTES = 64 * 1024 * 1024  # the rest of a longer file is ignored
+MAX_REPLY_BYTES = 64 * 1024
 STANDARD_INPUT = "-"
 
-DERIVED: dict[type, tuple[str, ...]] = {  # what follows from the fields, and is shown beside them
+DERIVED: dict[type, tuple[str, ...]] = {  # properties that are printed beside the fields
     ReplyFacts: ("concerns",),
     BounceFacts: ("is_bounce",),
     ReportFacts: ("ours_passed", "ours_failed"),
@@ -33,7 +33,7 @@ DERIVED: dict[type, tuple[str, ...]] = {  # what follows from the fields, and is
 
 
 class Sort(StrEnum):
-    """What a file is taken for."""
+    """The type of a file's content."""
 
     REPLY = "reply"
     BOUNCE = "bounce"
@@ -42,7 +42,7 @@ class Sort(StrEnum):
 
 
 async def read(sort: Sort, files: Sequence[str], *, as_json: bool) -> Exit:
-    """Tell what each file says; one that cannot be read is told on standard error, and the others go on."""
+    """Explain each file. One that cannot be read is reported on standard error; the others are still explained."""
     out, code = console(), Exit.OK
     async with aclosing(ReportReader()) as reports:
         for file in files:
@@ -58,7 +58,7 @@ async def read(sort: Sort, files: Sequence[str], *, as_json: bool) -> Exit:
                 continue
             if len(files) > 1:
                 out.print(f"[bold]{escape(legible(file))}[/]")
-            for line in told(facts):
+            for line in fact_lines(facts):
                 out.print(line)
     return code
 
@@ -66,7 +66,7 @@ async def read(sort: Sort, files: Sequence[str], *, as_json: bool) -> Exit:
 async def _facts(sort: Sort, content: bytes, reports: ReportReader) -> Any:
     match sort:
         case Sort.REPLY:
-            return read_reply(content[:MOST_REPLY].decode("utf-8", "replace"))
+            return read_reply(content[:MAX_REPLY_BYTES].decode("utf-8", "replace"))
         case Sort.BOUNCE:
             return read_bounce(content)
         case Sort.MESSAGE:
@@ -81,15 +81,15 @@ async def _facts(sort: Sort, content: bytes, reports: ReportReader) -> Any:
 
 
 def _content(file: str) -> bytes:
-    """The start of a file, at most MOST_BYTES. Raises OSError, or ValueError for a name that no file can have."""
+    """Read the start of a file, at most MAX_FILE_BYTES. Raises OSError; ValueError for an invalid file name."""
     if file == STANDARD_INPUT:
-        return sys.stdin.buffer.read(MOST_BYTES)
+        return sys.stdin.buffer.read(MAX_FILE_BYTES)
     with Path(file).open("rb") as opened:
-        return opened.read(MOST_BYTES)
+        return opened.read(MAX_FILE_BYTES)
 
 
 def facts_of(facts: Any) -> Any:
-    """Facts as JSON: names as documented, times in ISO 8601, durations in seconds."""
+    """Convert facts to JSON values: documented names, times in ISO 8601, durations in seconds."""
     match facts:
         case Enum():
             return str(facts.value)
@@ -106,68 +106,68 @@ def facts_of(facts: Any) -> Any:
             return facts
 
 
-def told(facts: ReplyFacts | BounceFacts | MessageFacts | ReportFacts) -> Iterable[str]:
-    """Facts as a short text."""
+def fact_lines(facts: ReplyFacts | BounceFacts | MessageFacts | ReportFacts) -> Iterable[str]:
+    """Describe facts in a few lines of text."""
     match facts:
         case ReplyFacts():
-            return _told_reply(facts)
+            return _reply_lines(facts)
         case BounceFacts():
-            return _told_bounce(facts)
+            return _bounce_lines(facts)
         case MessageFacts():
-            return _told_message(facts)
+            return _message_lines(facts)
         case ReportFacts():
-            return _told_report(facts)
+            return _report_lines(facts)
 
 
 def _row(name: str, *values: object) -> str:
-    said = "  ".join(escape(legible(value)) for value in values if value not in (None, ""))
-    return f"{name:<14} {said or '[dim]not said[/]'}"
+    text = "  ".join(escape(legible(value)) for value in values if value not in (None, ""))
+    return f"{name:<14} {text or '[dim]not stated[/]'}"
 
 
-def _told_reply(facts: ReplyFacts) -> Iterator[str]:
-    yield f"[bold]{facts.cause}[/], which concerns the {facts.concerns.replace('_', ' ')}"
-    yield _row("how sure", RESTS_ON[facts.confidence])
-    yield _row("for good", {True: "yes", False: "no, it may be tried again", None: ""}[facts.permanent])
+def _reply_lines(facts: ReplyFacts) -> Iterator[str]:
+    yield f"[bold]{facts.cause}[/], concerns: {facts.concerns.replace('_', ' ')}"
+    yield _row("based on", BASED_ON[facts.confidence])
+    yield _row("permanent", {True: "yes", False: "no, may be retried", None: ""}[facts.permanent])
     yield _row("codes", facts.code, facts.enhanced)
     for name, value in (
-        ("at", facts.stage and facts.stage.replace("_", " ")),
+        ("stage", facts.stage and facts.stage.replace("_", " ")),
         ("blocklist", facts.blocklist),
-        ("try again in", facts.retry_after and span(facts.retry_after)),
+        ("retry after", facts.retry_after and span(facts.retry_after)),
         ("address", facts.address),
-        ("words of", facts.vendor),
+        ("wording of", facts.vendor),
     ):
         if value:
             yield _row(name, value)
 
 
-RESTS_ON = {
-    "text": "its words were recognised",
-    "enhanced": "only by its enhanced code",
-    "basic": "only by its three digits",
-    "none": "nothing in it tells",
+BASED_ON = {
+    "text": "known reply text",
+    "enhanced": "the enhanced status code only",
+    "basic": "the three-digit code only",
+    "none": "nothing recognised",
 }
 
 
-def _told_bounce(facts: BounceFacts) -> Iterator[str]:
-    yield f"[bold]{facts.kind.replace('_', ' ')}[/]" + ("" if facts.is_bounce else ": nothing was stopped")
-    yield _row("told by", facts.reporting_mta)
+def _bounce_lines(facts: BounceFacts) -> Iterator[str]:
+    yield f"[bold]{facts.kind.replace('_', ' ')}[/]" + ("" if facts.is_bounce else ": not a bounce")
+    yield _row("reported by", facts.reporting_mta)
     yield _row("probe's token", facts.token)
     for each in facts.recipients:
-        yield from _told_recipient(each)
+        yield from _recipient_lines(each)
 
 
-def _told_recipient(facts: RecipientFacts) -> Iterator[str]:
+def _recipient_lines(facts: RecipientFacts) -> Iterator[str]:
     yield _row("recipient", facts.address, facts.action, facts.status)
-    yield f"  [bold]{facts.cause}[/], which concerns the {facts.cause.concerns.replace('_', ' ')}"
+    yield f"  [bold]{facts.cause}[/], concerns: {facts.cause.concerns.replace('_', ' ')}"
     if facts.remote_mta:
-        yield "  " + _row("said by", facts.remote_mta)
+        yield "  " + _row("reply from", facts.remote_mta)
     if facts.reply:
         yield "  " + _row("reply", facts.reply)
 
 
-def _told_message(facts: MessageFacts) -> Iterator[str]:
-    yield f"filters say: [bold]{facts.verdict or 'nothing'}[/]" + (f", folder {facts.folder}" if facts.folder else "")
-    yield _row("came from", facts.connecting_ip)
+def _message_lines(facts: MessageFacts) -> Iterator[str]:
+    yield f"filter verdict: [bold]{facts.verdict or 'none'}[/]" + (f", folder {facts.folder}" if facts.folder else "")
+    yield _row("connecting IP", facts.connecting_ip)
     checks = facts.authentication
     for name, result in (("spf", checks.spf), ("dkim", checks.dkim), ("dmarc", checks.dmarc), ("arc", checks.arc)):
         yield _row(name, result)
@@ -187,12 +187,12 @@ def _hop(hop: HopFacts) -> str:
     return _row("hop", at, f"by {hop.by or '?'}", f"from {hop.ip or '?'}", hop.tls, took)
 
 
-def _told_report(facts: ReportFacts) -> Iterator[str]:
-    yield f"[bold]{facts.kind.replace('_', ' ')}[/] by {escape(legible(facts.organisation)) or 'nobody named'}"
-    yield _row("about", facts.domain, facts.policy and f"policy {facts.policy}")
-    yield _row("time", facts.begins, facts.ends)
-    yield _row("all", f"{facts.messages} in {facts.records} records, {facts.passed} passed")
-    yield _row("ours", f"{facts.ours_passed} passed, {facts.ours_failed} failed")
+def _report_lines(facts: ReportFacts) -> Iterator[str]:
+    yield f"[bold]{facts.kind.replace('_', ' ')}[/] by {escape(legible(facts.organisation)) or 'unnamed sender'}"
+    yield _row("domain", facts.domain, facts.policy and f"policy {facts.policy}")
+    yield _row("period", facts.begins, facts.ends)
+    yield _row("all messages", f"{facts.messages} in {facts.records} records, {facts.passed} passed")
+    yield _row("source IP's", f"{facts.ours_passed} passed, {facts.ours_failed} failed")
     for row in facts.ours[:20]:
         passed = "passed" if row.passed else "failed"
         checks = " ".join(filter(None, (row.spf and f"spf={row.spf}", row.dkim and f"dkim={row.dkim}", row.result)))

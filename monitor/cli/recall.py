@@ -1,4 +1,4 @@
-"""What `explain` tells, from the store alone."""
+"""`mailpath explain`: show stored probes. Reads only the store."""
 
 import json
 import sys
@@ -11,16 +11,16 @@ from monitor.output.json import record_json
 from monitor.output.text import explanation
 from monitor.store import Store
 
-NEWEST = 20
+NEWEST_PROBES = 20
 
 
 async def explain(config: Config, probe_id: str, *, as_json: bool) -> Exit:
-    """All that the store knows of one probe; for a path, its newest probes."""
+    """Print everything stored about one probe, or the newest probes of a company or path."""
     paths = [path for path in config.paths() if probe_id in (path.company, path.key)]
     async with Store.open(config.store.url) as store:
         if paths:
             for path in paths:
-                show.newest(path, await store.recent(path.company, path.path, NEWEST), as_json=as_json)
+                show.newest(path, await store.recent(path.company, path.path, NEWEST_PROBES), as_json=as_json)
             return Exit.OK
         ids = await store.find(probe_id.lower())
         record = await store.record(ids[0]) if len(ids) == 1 else None

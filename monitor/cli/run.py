@@ -24,7 +24,7 @@ from monitor.config.secret_values import secret_values
 from monitor.descriptors import raise_descriptor_limit
 from monitor.events import Event, Judged
 from monitor.output.json import event_json
-from monitor.output.text import opening, told
+from monitor.output.text import event_line, header_line
 from monitor.probing.pipeline import LaunchError, Pipeline
 from monitor.probing.schedule import Caps
 from monitor.store import Store
@@ -130,8 +130,8 @@ class Witness:
             return
         if probe.id not in self._opened:
             self._opened.add(probe.id)
-            self._out.print(opening(probe))
-        if line := told(probe, what):
+            self._out.print(header_line(probe))
+        if line := event_line(probe, what):
             several = f"[dim]{probe.company}/{probe.path}[/] " if len(self._opened) > 1 else ""
             self._out.print(several + line)
 

@@ -1,4 +1,4 @@
-"""How paths and probes look at a terminal, a line each."""
+"""Print paths and probes, one per line."""
 
 import json
 from collections.abc import Iterable
@@ -9,20 +9,20 @@ from rich.table import Table
 from monitor.cli.text import console, span
 from monitor.config import WatchedPath
 from monitor.output.json import listed_json, path_json
-from monitor.output.text import conclusion
+from monitor.output.text import verdict_line
 from monitor.store import ListedProbe
 
 
 def table_of(paths: Iterable[WatchedPath]) -> None:
-    """The paths, a line each."""
+    """Print the paths as a table."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("PATH", "COMPANY", "TO", "BY", "MAILBOX", "KINDS", "RHYTHM"):
+    for column in ("PATH", "COMPANY", "RECIPIENT", "ROUTE", "MAILBOX", "KINDS", "SCHEDULE"):
         table.add_column(column, no_wrap=True)
     for path in paths:
         facts = path_json(path)
-        rhythm = f"every {span(path.every)}" if path.every else f"cron {path.cron}"
+        schedule = f"every {span(path.every)}" if path.every else f"cron {path.cron}"
         kinds = ",".join(facts["kinds"]) if len(path.kinds) < 5 else "all five"
-        row = (path.key, path.company_name, path.to, facts["route"], facts["mailbox"], kinds, rhythm)
+        row = (path.key, path.company_name, path.to, facts["route"], facts["mailbox"], kinds, schedule)
         table.add_row(*map(escape, row))
     out = console()
     out.width = 500 if not out.is_terminal else out.width
@@ -30,12 +30,12 @@ def table_of(paths: Iterable[WatchedPath]) -> None:
 
 
 def newest(path: WatchedPath, probes: Iterable[ListedProbe], *, as_json: bool) -> None:
-    """The newest probes of a path, a line each."""
+    """Print the newest probes of a path, one per line."""
     out = console()
     for probe in probes:
         if as_json:
             print(json.dumps(listed_json(path, probe), ensure_ascii=False))
         else:
-            said = conclusion(probe.verdict) if probe.verdict else "on its way"
+            result = verdict_line(probe.verdict) if probe.verdict else "in flight"
             when = f"{probe.launched_at:%Y-%m-%d %H:%M:%S}"
-            out.print(f"{when}  [dim]{probe.probe_id}[/]  {path.key}  {probe.kind}  {said}", overflow="ignore")
+            out.print(f"{when}  [dim]{probe.probe_id}[/]  {path.key}  {probe.kind}  {result}", overflow="ignore")

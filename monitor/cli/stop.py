@@ -1,17 +1,16 @@
-"""How a command that runs for long is stopped, and that it always is.
+"""Stop a long-running command within a time limit, whatever its threads are doing.
 
-A thread cannot be ended, and one may hang: in a foreign library, on a disk that does not answer. The interpreter waits
-for all of them at its end, without a time limit: `asyncio.run` for those of the default executor, `concurrent.futures`
-for its own. So once everything is closed and written, we leave by `os._exit`, which waits for nobody. Daemon threads
-would be no remedy: one that comes back to life while the interpreter is taken down can crash it.
+Python cannot kill a thread, and a thread may hang in a C library or on a disk that does not respond. At exit the
+interpreter joins all threads without a timeout: `asyncio.run` those of the default executor, `concurrent.futures` its
+own. So once everything is closed and flushed, the process leaves through `os._exit`, which joins nothing. Daemon
+threads are no alternative: one that wakes up during interpreter shutdown can crash it.
 
-Closing itself may hang too, and so may the event loop, so all of it has STOP_SECONDS from the signal. Then
-faulthandler's watchdog, which needs neither the event loop nor the interpreter's lock, writes to standard error what
-each thread is doing, and ends the process with exit code 1. Nothing is lost by that: what was promised to anybody is in
-the store already, as it must be for a kill -9.
+Closing can hang as well, and so can the event loop. All of it therefore has STOP_SECONDS from the signal; after that
+faulthandler's watchdog, which needs neither the event loop nor the GIL, dumps every thread's stack to standard error
+and exits with code 1. Nothing is lost: everything acknowledged to a client is already in the store, as for a kill -9.
 
-One thing is left to whoever started us: foreign code in another thread that never gives the interpreter's lock back. No
-code of Python's runs then, so nobody hears of the signal; systemd and Kubernetes kill, after 90 and 30 seconds.
+One case is left to the service manager: native code that never releases the GIL. No Python code runs then, so the
+signal is not handled; systemd and Kubernetes send SIGKILL after 90 and 30 seconds.
 """
 
 import asyncio
@@ -29,26 +28,28 @@ STOP_SECONDS = 20.0  # systemd waits for 90 and Kubernetes for 30 before they ki
 
 
 def until_stopped() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT, from which STOP_SECONDS count; the second ends the process at once."""
-    loop, stop, told = asyncio.get_running_loop(), asyncio.Event(), False
+    """Return an event that the first SIGTERM or SIGINT sets, starting STOP_SECONDS. A second signal exits at once."""
+    loop, stop, signalled = asyncio.get_running_loop(), asyncio.Event(), False
 
     def at_once(number: int, _: object) -> None:
-        """Called between two steps of the main thread, whatever that does; the event loop itself may be stuck."""
-        nonlocal told
-        if told:
+        """Run between two bytecodes of the main thread: works even if the event loop is stuck."""
+        nonlocal signalled
+        if signalled:
             os._exit(128 + number)
-        told = True
+        signalled = True
         faulthandler.dump_traceback_later(STOP_SECONDS, exit=True)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)  # which wakes the loop, and puts a handler of its own in the place
+        loop.add_signal_handler(
+            number, stop.set
+        )  # wakes the loop; installs its own handler, which the next line replaces
         signal.signal(number, at_once)
         signal.siginterrupt(number, False)
     return stop
 
 
 async def to_the_end(work: Coroutine[object, object, Exit]) -> NoReturn:
-    """Do the work, and end the process with its exit code, whatever its threads do. Raises what the work raises."""
+    """Await the work and exit with its code without joining threads. Exceptions of the work propagate."""
     code = await work
     logging.shutdown()
     sys.stdout.flush()

@@ -1,7 +1,7 @@
-"""Standard input, output and error are there, whoever started us.
+"""Make sure that standard input, output and error are open.
 
-A process may be started with any of them closed. The next file that it opens then gets that number, and what is meant
-for standard error is written into the store; and Python itself has None where the stream would be.
+A process may be started with any of them closed. The next file it opens would then get that descriptor, so that text
+written to standard error ends up in the database file; and Python's `sys.stderr` would be None.
 """
 
 import os
@@ -9,11 +9,11 @@ import sys
 
 
 def open_standard_streams() -> None:
-    """What is closed leads nowhere from now on."""
+    """Open each closed standard stream on /dev/null."""
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor, which is this one
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, mode, closefd=False))

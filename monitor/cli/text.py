@@ -1,4 +1,4 @@
-"""How text gets to a terminal."""
+"""Terminal output."""
 
 import sys
 from datetime import timedelta
@@ -7,12 +7,12 @@ from rich.console import Console
 
 
 def console() -> Console:
-    """Standard output, with colour only where that is a terminal."""
+    """Return a console on standard output, coloured only if that is a terminal."""
     return Console(file=sys.stdout, highlight=False, soft_wrap=True, emoji=False)
 
 
 def span(time: timedelta) -> str:
-    """A duration as it is written in the configuration."""
+    """Format a duration as in the configuration: "90s", "15m", "1h"."""
     seconds = time.total_seconds()
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= size and seconds % size == 0:
@@ -21,5 +21,5 @@ def span(time: timedelta) -> str:
 
 
 def legible(value: object) -> str:
-    """Text of other people, fit for a terminal: no control characters, no line breaks."""
+    """Make untrusted text safe for a terminal: control characters and line breaks become spaces."""
     return "".join(each if each.isprintable() else " " for each in str(value))

@@ -1,4 +1,4 @@
-"""Who types a command."""
+"""The name of the person who runs a command, for the audit log."""
 
 import getpass
 import os
@@ -10,18 +10,18 @@ from probes.display import one_line
 from probes.settings import Text
 
 LINE: TypeAdapter[str] = TypeAdapter(Text)
-LONGEST = 200
+MAX_NAME_CHARS = 200
 
 
 class NamelessError(UserError):
-    """The name that was said is none."""
+    """The name given with --by is not valid."""
 
 
 def whoever(by: str) -> str:
-    """As they say, or as they are logged in. Raises Trouble."""
+    """Return the name given with --by, or the login name. Raises NamelessError."""
     try:
-        return LINE.validate_python(by) if by else one_line(getpass.getuser(), LONGEST)
+        return LINE.validate_python(by) if by else one_line(getpass.getuser(), MAX_NAME_CHARS)
     except ValidationError:
-        raise NamelessError(f"--by: must be one line of text, at most {LONGEST} characters") from None
-    except (OSError, KeyError):  # nobody of this number is known here, as in many containers
+        raise NamelessError(f"--by: must be one line of text, at most {MAX_NAME_CHARS} characters") from None
+    except (OSError, KeyError):  # the user id has no passwd entry, as in many containers
         return f"user {os.getuid()}"

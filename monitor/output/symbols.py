@@ -1,4 +1,4 @@
-"""How an outcome looks, everywhere: a shape for each, so that nothing depends on telling colours apart."""
+"""Symbols and colours of outcomes. Each outcome has its own shape, so that none depends on colour alone."""
 
 from dataclasses import dataclass
 
@@ -32,13 +32,13 @@ WORST_FIRST: tuple[Outcome | None, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """A colour to fill, and one of the text on it."""
+    """A fill colour and the colour of text on it."""
 
     fill: str
     ink: str
 
 
-PALE, DARK = "#f7f8fa", "#202226"  # the two inks that Grafana chooses from, by how bright the fill is
+PALE, DARK = "#f7f8fa", "#202226"  # Grafana's two text colours; it chooses by the brightness of the fill
 
 COLOURS: dict[Outcome | None, Colour] = {
     Outcome.INBOX: Colour("#0b6bd0", PALE),
@@ -51,4 +51,4 @@ COLOURS: dict[Outcome | None, Colour] = {
     Outcome.UNKNOWN: Colour("#4d5155", PALE),
     None: Colour("#bfc5d0", DARK),
 }
-"""Told apart also by those who see no red or no green, and readable: `tests/monitor/test_signs.py` measures both."""
+"""Distinguishable with red-green colour blindness, and readable; `tests/monitor/test_signs.py` measures both."""

@@ -1,4 +1,4 @@
-"""What happened to a probe, line by line, for people. The lines bear rich's marks for colours; `plain` has none."""
+"""Describe a probe's events in lines of text with rich's colour markup; `plain` removes the markup."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -42,45 +42,45 @@ STYLES = {
 }
 
 
-def opening(probe: Probe) -> str:
-    """The first line about a probe."""
+def header_line(probe: Probe) -> str:
+    """Return the first line about a probe."""
     role = "" if probe.role == "sender" else f" as {probe.role}"
     what = f"{probe.kind}{role} to {probe.recipient} by {probe.via}"
     return f"{probe.company}/{probe.path}  {what}  [dim]probe {probe.id}[/]"
 
 
-def told(probe: Probe, what: Step | Evidence | Judged) -> str | None:
-    """An event as a line for people; None where its steps were shown already."""
-    match what:
+def event_line(probe: Probe, event: Step | Evidence | Judged) -> str | None:
+    """Describe one event; None for a dialogue whose steps have been shown already."""
+    match event:
         case Step():
-            return f"{_when(probe, what.at)}  {_step(what)}"
+            return f"{_offset(probe, event.at)}  {_step(event)}"
         case Dialogue():
-            return _after(probe, what)
+            return _handover(probe, event)
         case Judged():
-            return conclusion(what.verdict)
+            return verdict_line(event.verdict)
         case _:
-            return f"{_when(probe, what.at)}  {_seen(what)}"
+            return f"{_offset(probe, event.at)}  {_evidence(event)}"
 
 
 def explanation(record: ProbeRecord) -> Iterable[str]:
-    """All that is known of a probe, line by line."""
+    """Yield everything known about a probe, one line per event."""
     probe = record.probe
-    yield opening(probe)
+    yield header_line(probe)
     yield f"launched {probe.created_at:%Y-%m-%d %H:%M:%S} UTC; times below are seconds since then"
     for seen in record.evidence:
         if isinstance(seen, Dialogue):
             for step in seen.steps:
-                yield f"{_when(probe, step.at)}  {_step(step)}"
-        if line := told(probe, seen):
+                yield f"{_offset(probe, step.at)}  {_step(step)}"
+        if line := event_line(probe, seen):
             yield line
     if record.verdict:
-        yield conclusion(record.verdict)
+        yield verdict_line(record.verdict)
     if record.closed_at is None:
-        yield f"still on its way: given up at {probe.give_up_at:%H:%M:%S} UTC"
+        yield f"in flight until {probe.give_up_at:%H:%M:%S} UTC at the latest"
 
 
-def conclusion(verdict: Verdict) -> str:
-    """The verdict, as the last line."""
+def verdict_line(verdict: Verdict) -> str:
+    """Return the last line: outcome, cause, grade and sentence."""
     style = STYLES[verdict.outcome]
     cause = f" · {verdict.cause}" if verdict.cause else ""
     head = f"[bold {style}]{SIGNS[verdict.outcome]} {verdict.outcome}{cause}[/] [dim]({verdict.grade})[/]"
@@ -88,23 +88,23 @@ def conclusion(verdict: Verdict) -> str:
 
 
 def plain(line: str) -> str:
-    """A line without its marks."""
+    """Remove the markup from a line."""
     return Text.from_markup(line, emoji=False).plain
 
 
-def _when(probe: Probe, at: datetime) -> str:
+def _offset(probe: Probe, at: datetime) -> str:
     return f"{(at - probe.created_at).total_seconds():>9.3f}"
 
 
 def _step(step: Step) -> str:
-    said = " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
+    reply = " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
     fault = f"[red]{step.fault.replace('_', ' ')}[/] " if step.fault else ""
     style = "" if step.good else "[red]"
     where = f"[dim]{escape(step.host)}[/]  " if step.stage in ("connect", "lookup") else ""
-    return f"{step.stage.replace('_', ' '):<12} {where}{fault}{style}{escape(said)}{'[/]' if style else ''}"
+    return f"{step.stage.replace('_', ' '):<12} {where}{fault}{style}{escape(reply)}{'[/]' if style else ''}"
 
 
-def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> str:
+def _evidence(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> str:
     match evidence:
         case Attempt():
             return f"{'attempt':<12} {evidence.number}"
@@ -113,43 +113,43 @@ def _seen(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absenc
         case Arrival():
             style = "green" if evidence.folder is Folder.INBOX else "yellow"
             marks = ", ".join(marker.replace("_", " ") for marker in evidence.markers)
-            known = f"known by its {marks}; text {evidence.body}{_from(evidence.client_ip)}"
+            known = f"identified by {marks}; text {evidence.body}{_from(evidence.client_ip)}"
             return f"[{style}]{'arrived':<12} in {escape(evidence.folder_name)}[/]  [dim]{known}[/]"
         case Look():
-            return f"{'looked':<12} through {escape(searched(evidence, 'and'))}: not there"
+            return f"{'looked':<12} in {escape(searched(evidence, 'and'))}: not found"
         case FailedLook():
-            return f"{'looked':<12} [red]{escape(evidence.reason)}[/]"
+            return f"{'look failed':<12} [red]{escape(evidence.reason)}[/]"
         case Absence():
-            return f"{'absent':<12} this machine or Mailpath was suspended for {duration(evidence.lasted)}"
+            return f"{'suspended':<12} this machine or Mailpath was suspended for {duration(evidence.lasted)}"
         case Bounce():
-            return _returned(evidence)
+            return _bounce(evidence)
         case _:
             assert_never(evidence)
 
 
-def _returned(bounce: Bounce) -> str:
-    """A mail that came back. What it quotes is other people's text."""
+def _bounce(bounce: Bounce) -> str:
+    """Describe a bounce. The reply it quotes is untrusted text."""
     style = "red" if bounce.final else "yellow"
     cause = f" · {bounce.cause}" if bounce.final or bounce.reply else ""
-    said = " ".join(filter(None, (bounce.status, " ".join(bounce.reply.split()))))
+    reply = " ".join(filter(None, (bounce.status, " ".join(bounce.reply.split()))))
     by = f" [dim]by {escape(bounce.reporting_mta)}[/]" if bounce.reporting_mta else ""
     by += f"[dim]{_from(bounce.client_ip, bounce.client_name)}[/]" if bounce.client_ip else ""
-    return f"[{style}]{bounce.kind.replace('_', ' '):<12}[/]{cause}{by}  {escape(said)}"
+    return f"[{style}]{bounce.kind.replace('_', ' '):<12}[/]{cause}{by}  {escape(reply)}"
 
 
 def _from(ip: str, name: str = "") -> str:
-    """Who sent us a mail about a probe."""
-    return f", sent to us by {escape(f'{name} [{ip}]' if name else ip)}" if ip else ""
+    """Name the client that sent us a copy or bounce."""
+    return f", received from {escape(f'{name} [{ip}]' if name else ip)}" if ip else ""
 
 
-def _after(probe: Probe, dialogue: Dialogue) -> str | None:
+def _handover(probe: Probe, dialogue: Dialogue) -> str | None:
     match dialogue.handover:
         case Handover.ACCEPTED:
-            return f"{_when(probe, dialogue.at)}  {'accepted':<12} now looking for it in the mailbox"
+            return f"{_offset(probe, dialogue.at)}  {'accepted':<12} now looking for it in the mailbox"
         case Handover.DEFERRED:
             wait = probe.retry[min(dialogue.number, len(probe.retry)) - 1]
             again = f"next attempt in {duration_text(wait)}, as the real sender would"
-            return f"{_when(probe, dialogue.at)}  {'put off':<12} {again}"
+            return f"{_offset(probe, dialogue.at)}  {'deferred':<12} {again}"
         case Handover.REFUSED | Handover.WITHHELD:
             return None
         case _:

@@ -113,7 +113,7 @@ def sandbox(place: Place) -> Iterator[Place]:
 
 def test_check_config_tells_what_is_good_and_what_is_wrong(place: Place, tmp_path: Path):
     good = place.run("check-config")
-    assert (good.returncode, good.stdout) == (0, f"{place.file}: good: 3 companies, 3 paths\n")
+    assert (good.returncode, good.stdout) == (0, f"{place.file}: valid: 3 companies, 3 paths\n")
     bad = Place(tmp_path)
     bad.write("[web]\nlisten = 1\n[probes]\nevery = 'soon'\nbeans = 3\n")
     told = bad.run("check-config")
@@ -190,7 +190,7 @@ def test_probe_shows_each_step_to_people_without_colour_in_a_pipe(sandbox: Place
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("probe", "nobody"), "no company or path 'nobody'; there are: birch/hq, stone/hq, vault/hq"),
+        (("probe", "nobody"), "no company or path 'nobody'; configured: birch/hq, stone/hq, vault/hq"),
         (("explain", "zzzz"), "no probe 'zzzz'"),
     ],
 )

@@ -123,7 +123,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def test_a_store_that_no_service_ever_looked_at_tells_nothing(desk: Desk):
     told = desk.type()
     assert told.exit_code == 2
-    assert told.stderr.startswith("nobody has looked for incidents in this store yet")
+    assert told.stderr.startswith("the incident rules have not run on this store yet")
     assert told.stdout == ""
 
 
@@ -177,8 +177,8 @@ def test_the_mutes_of_the_configuration_count(desk: Desk):
 
 def test_nothing_is_open(desk: Desk):
     desk.keep(closed("i1"))
-    assert desk.type().stdout.splitlines()[0] == "nothing is open"
-    assert desk.type("--company", "bolt").stdout.splitlines()[0] == "nothing is open at Bolt & Söhne"
+    assert desk.type().stdout.splitlines()[0] == "no open incidents"
+    assert desk.type("--company", "bolt").stdout.splitlines()[0] == "no open incidents at Bolt & Söhne"
     assert desk.facts() == []
 
 
@@ -197,7 +197,7 @@ def test_worst_first_a_line_each(desk: Desk):
     lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
     day, half = (f"{NOW - ago:%Y-%m-%d %H:%M} UTC" for ago in (26 * HOUR, HOUR / 2))
     hour = f"{NOW - HOUR:%Y-%m-%d %H:%M} UTC"
-    assert lines[0] == "SEVERITY SCOPE WHO WHAT SINCE FOR INCIDENT"
+    assert lines[0] == "SEVERITY SCOPE AFFECTED FAILURE SINCE DURATION INCIDENT"
     assert lines[1:-1] == [
         f"✕ page everybody 12 companies blocked · ip_blocked {hour} 1 h wide",
         f"✕ page company Acme [bold]Steel, Bolt & Söhne blocked · ip_blocked {day} 1 d 2 h older",
@@ -206,7 +206,7 @@ def test_worst_first_a_line_each(desk: Desk):
         f"▲ ticket company Bolt & Söhne spam {hour} 1 h muted ticket",
         f"◔ note company Acme [bold]Steel deferred · greylisted {hour} 1 h note",
     ]
-    assert lines[-1] == "the newest verdict that was looked at: not known"
+    assert lines[-1] == "newest evaluated verdict: unknown"
     assert "\x1b" not in told.stdout
 
 
@@ -219,7 +219,7 @@ def test_what_is_over_comes_last_and_tells_how_it_ended(desk: Desk):
     assert "well" not in desk.type().stdout
     lines = [line.split() for line in desk.type("--all").stdout.splitlines()]
     assert [line[-1] for line in lines[1:2]] == ["open"]
-    assert sorted(line[-3:] for line in lines[2:-1]) == [["in", "open", "taken"], ["min", "recovered", "well"]]
+    assert sorted(line[-3:] for line in lines[2:-1]) == [["into", "open", "taken"], ["min", "recovered", "well"]]
 
 
 def test_only_what_touches_a_company(desk: Desk):
@@ -326,18 +326,19 @@ def test_one_as_a_whole(desk: Desk):
     lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
     assert told.exit_code == 0  # muted
     at, began, opened = f"{NOW:%Y-%m-%d %H:%M:%S}", NOW - HOUR, NOW - HOUR / 2
-    bad = f"since {began:%Y-%m-%d %H:%M:%S}, 4 bad mailpath explain mp7"
+    bad = f"since {began:%Y-%m-%d %H:%M:%S}, 4 failures mailpath explain mp7"
+    later = f"{NOW + HOUR:%Y-%m-%d %H:%M:%S}"
     minutes = [f"{opened + number * timedelta(minutes=1):%Y-%m-%d %H:%M:%S}" for number in range(4)]
     assert lines == [
         "✕ blocked · ip_blocked Acme [bold]Steel, Bolt & Söhne page, mail system",
         "incident 3f9a12bc4d5e",
-        f"since {began:%Y-%m-%d %H:%M} UTC, known since {opened:%Y-%m-%d %H:%M} UTC",
-        "lasts 1 h",
-        "came back 2 times",
+        f"since {began:%Y-%m-%d %H:%M} UTC, detected {opened:%Y-%m-%d %H:%M} UTC",
+        "duration 1 h",
+        "recurred 2 times",
         "companies acme, bolt; 1 more recovered",
         f"muted until {NOW + 10 * HOUR:%Y-%m-%d %H:%M} UTC by ann: a new gateway (m1)",
         f"muted until {NOW + 10 * HOUR:%Y-%m-%d %H:%M} UTC by ann: a new gateway (m2)",
-        "fails now",
+        "failing now",
         f"acme/hq two_step_code ✕ blocked · ip_blocked (real) {bad}",
         REPLY,
         f"bolt/hq two_step_code ✕ blocked · ip_blocked (real) {bad}",
@@ -346,10 +347,10 @@ def test_one_as_a_whole(desk: Desk):
         "history (UTC)",
         f"{at} cause changed from tls to ip blocked: [554]",
         "notices",
-        f"{minutes[1]} chat opened waits to be delivered",
+        f"{minutes[1]} chat opened queued",
         f"{minutes[1]} ops opened delivered {at}",
-        f"{minutes[2]} ops cause changed waits after 1 try, next {NOW + HOUR:%Y-%m-%d %H:%M:%S}: 503 from [the] pager",
-        f"{minutes[3]} ops reminder waits for the one before it",
+        f"{minutes[2]} ops cause changed retrying after 1 attempt, next {later}: 503 from [the] pager",
+        f"{minutes[3]} ops reminder queued behind an earlier notice",
     ]
     assert "\x1b" not in told.stdout
 
@@ -358,9 +359,9 @@ def test_one_that_is_over(desk: Desk):
     desk.keep(closed("i1", "acme", "bolt", ending=Resolution.MERGED, merged_into="i9"), incident("i2"))
     told = desk.type("i1")
     assert told.exit_code == 0
-    assert f"{NOW - HOUR / 4:%Y-%m-%d %H:%M} UTC, after 45 min: in i9\n" in told.stdout
+    assert f"{NOW - HOUR / 4:%Y-%m-%d %H:%M} UTC, after 45 min: merged into i9\n" in told.stdout
     assert "companies  acme, bolt\n" in told.stdout
-    assert "failed last" in told.stdout
+    assert "last failures" in told.stdout
     assert "notices none" in told.stdout
 
 
@@ -470,7 +471,7 @@ def test_the_newest_verdict_that_was_looked_at_is_told(desk: Desk):
 
     desk.keep(then=judge)
     last = desk.type().stdout.splitlines()[-1]
-    assert last == f"the newest verdict that was looked at: {then:%Y-%m-%d %H:%M} UTC, 3 h ago"
+    assert last == f"newest evaluated verdict: {then:%Y-%m-%d %H:%M} UTC, 3 h ago"
 
 
 def test_as_a_process_whose_reader_goes_away(desk: Desk):

@@ -62,7 +62,7 @@ def counter(tmp_path: Path) -> Counter:
 def test_a_person_is_made_and_gets_a_link(counter: Counter) -> None:
     said = counter.done("person", "add", "Ann", "--rights", "operator", "--company", "acme", "--company", "bolt")
     first, link = said.splitlines()
-    assert first.startswith("ann is an operator of acme, bolt now; a password is set here, once, until 20")
+    assert first.startswith("ann: added as an operator for acme, bolt; link to set a password, valid once, until 20")
     assert link.startswith(LINK)
     person = counter.ask(lambda store: store.person("ann"))
     assert person
@@ -74,7 +74,7 @@ def test_a_person_is_made_and_gets_a_link(counter: Counter) -> None:
 
 
 def test_without_a_word_it_is_a_viewer_of_all(counter: Counter) -> None:
-    assert counter.done("person", "add", "ann").startswith("ann is a viewer of all companies now;")
+    assert counter.done("person", "add", "ann").startswith("ann: added as a viewer for all companies;")
 
 
 def test_a_link_for_a_program(counter: Counter) -> None:
@@ -87,23 +87,23 @@ def test_a_link_for_a_program(counter: Counter) -> None:
 
 
 def test_people_are_listed(counter: Counter) -> None:
-    assert counter.done("person", "list").startswith("there is nobody; ")
+    assert counter.done("person", "list").startswith("no people yet; ")
     counter.done("person", "add", "root", "--rights", "admin")
     counter.done("person", "add", "ann", "--company", "acme")
     counter.done("person", "disable", "ann")
     table = counter.done("person", "list").splitlines()
-    assert table[0].split() == ["PERSON", "RIGHTS", "COMPANIES", "STATE", "MADE"]
+    assert table[0].split() == ["PERSON", "RIGHTS", "COMPANIES", "STATE", "CREATED"]
     assert table[1].split()[:4] == ["ann", "viewer", "acme", "disabled"]
     assert table[2].split()[:6] == ["root", "admin", "all", "no", "password", "yet"]
     ann, root = counter.facts("person", "list")
     assert ann["disabled_at"]
     assert (root["companies"], root["has_password"], root["disabled_at"]) == (None, False, None)
-    assert "gets in again" in counter.done("person", "enable", "ann")
+    assert "ann: enabled" in counter.done("person", "enable", "ann")
 
 
 def test_a_token_is_shown_once(counter: Counter) -> None:
     first, secret = counter.done("token", "add", "grafana", "--rights", "viewer", "--company", "acme").splitlines()
-    assert first.startswith("token grafana is a viewer of acme until 20")
+    assert first.startswith("token grafana added as a viewer for acme, valid until 20")
     token = counter.ask(lambda store: store.token_by_digest(digest_of(secret)))
     assert token
     assert token.expires_at
@@ -130,10 +130,8 @@ def test_a_token_for_a_program(counter: Counter) -> None:
 
 def test_a_revoked_token_is_listed_only_when_asked_for(counter: Counter) -> None:
     [facts] = counter.facts("token", "add", "x")
-    assert (
-        counter.done("token", "revoke", facts["token"][:5]) == f"token x ({facts['hint']}...) opens nothing any more\n"
-    )
-    assert counter.done("token", "list").startswith("there are no tokens; ")
+    assert counter.done("token", "revoke", facts["token"][:5]) == f"token x ({facts['hint']}...) revoked\n"
+    assert counter.done("token", "list").startswith("no tokens; ")
     assert "revoked 20" in counter.done("token", "list", "--all")
     [listed] = counter.facts("token", "list", "--all")
     assert not listed["good"]
@@ -154,7 +152,7 @@ def test_who_it_was_is_kept(counter: Counter, monkeypatch: pytest.MonkeyPatch) -
     ("words", "said"),
     [
         (("person", "add", "ann", "--company", "acne"), "no company 'acne'; did you mean acme?"),
-        (("person", "add", "ann", "--company", "zzz"), "no company 'zzz'; there are: acme"),
+        (("person", "add", "ann", "--company", "zzz"), "no company 'zzz'; configured: acme"),
         (("person", "add", "a b"), "a name is made of a-z"),
         (("person", "link", "bob"), "there is nobody called bob"),
         (("person", "disable", "bob"), "there is nobody called bob"),

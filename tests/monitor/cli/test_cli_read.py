@@ -84,7 +84,7 @@ def test_a_report():
 @pytest.mark.parametrize(
     ("sort", "content", "says"),
     [
-        ("reply", REPLY.encode(), ["ip_listed", "concerns the sender", "550  5.7.1"]),
+        ("reply", REPLY.encode(), ["ip_listed", "concerns: sender", "550  5.7.1"]),
         ("bounce", mails.bounce(TOKEN), ["probe@acme.test", "ip_listed", "blocked using bl.test", TOKEN]),
         ("message", mails.probe(TOKEN), ["104.130.122.50", "mx.acme.test"]),
         ("report", REPORT, ["smtp tls", "Acme", "5 passed"]),

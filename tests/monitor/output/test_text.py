@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.output.text import _seen
+from monitor.output.text import _evidence
 from probes.evidence import Arrival, BodyState, Bounce, Evidence, Folder, MailKind, Marker
 from probes.verdict import Cause
 
@@ -17,12 +17,12 @@ ARRIVAL = (NOON, NOON, Folder.COPY, "the copies", "", (Marker.HEADER, Marker.MES
     ("evidence", "shown"),
     [
         (Bounce(*BOUNCE), "by mx.b.test[/]  5.7.1"),
-        (Bounce(*BOUNCE, client_ip="192.0.2.1"), "sent to us by 192.0.2.1[/]"),
-        (Bounce(*BOUNCE, client_ip="192.0.2.1", client_name="out.b.test"), "sent to us by out.b.test [192.0.2.1][/]"),
+        (Bounce(*BOUNCE, client_ip="192.0.2.1"), "received from 192.0.2.1[/]"),
+        (Bounce(*BOUNCE, client_ip="192.0.2.1", client_name="out.b.test"), "received from out.b.test [192.0.2.1][/]"),
         (Bounce(*BOUNCE, client_ip="[bold]x"), r"\[bold]x"),
-        (Arrival(*ARRIVAL), "known by its header, message id; text unverified[/]"),
-        (Arrival(*ARRIVAL, BodyState.INTACT, "192.0.2.1"), "text intact, sent to us by 192.0.2.1[/]"),
+        (Arrival(*ARRIVAL), "identified by header, message id; text unverified[/]"),
+        (Arrival(*ARRIVAL, BodyState.INTACT, "192.0.2.1"), "text intact, received from 192.0.2.1[/]"),
     ],
 )
 def test_who_sent_it_and_whether_it_is_as_we_sent_it(evidence: Evidence, shown: str) -> None:
-    assert shown in _seen(evidence)  # type: ignore[arg-type]
+    assert shown in _evidence(evidence)  # type: ignore[arg-type]

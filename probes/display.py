@@ -1,15 +1,23 @@
 """How values are shown to people: durations, times, lists, and text that other people wrote. Pure.
 
-One policy for hostile text: what does not show is replaced by blanks, and what is too long is cut. One home for
+One policy for hostile text, in three forms: `one_line` in a sentence, where what does not show becomes a blank;
+`safe_text` for a block of text, where it is shown by its number; `escaped` where people compare byte by byte. Each is
+cut to a length. (What may be *stored* is another question: `monitor.store.columns.storable_text`.) One home for
 durations: `duration` for what was measured, `lasting` for how long something lasts, `roughly` for how long ago it was,
 `exactly` for comparing steps; as a configuration writes them they are `probes.settings.duration_text`.
 """
 
+import json
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 LONGEST_QUOTE = 300  # characters
 MOST_NAMED = 10
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # what is invisible, or turns what stands beside it
+_SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
 
 
 def one_line(text: str, most: int) -> str:
@@ -17,6 +25,28 @@ def one_line(text: str, most: int) -> str:
     seen = "".join(each if each.isprintable() else " " for each in text[: 4 * most])
     line = " ".join(seen.split())
     return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 3].rstrip()}..."
+
+
+def safe_text(text: object, most: int) -> str:
+    """Other people's text as a block: a control character or a change of direction is shown by its number, as [U+202E].
+    Ends of lines stay. What is longer than `most` characters is cut, and says so."""
+    whole = str(text).replace("\r\n", "\n")
+    shown = _SUSPECT.sub(_by_number, whole[:most])
+    rest = len(whole) - most
+    return f"{shown} … and {rest:,} more characters" if rest > 0 else shown
+
+
+def _by_number(match: re.Match[str]) -> str:
+    character = match[0]
+    return f"[U+{ord(character):04X}]" if unicodedata.category(character) in _HIDDEN else character
+
+
+def escaped(text: str) -> str:
+    """Other people's text as JSON and TOML write it: what does not show, or would turn the text around, as an escape.
+    Tabs stay."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else json.dumps(c)[1:-1] for c in text)
 
 
 def quoted(text: str, most: int = LONGEST_QUOTE) -> str:

@@ -24,6 +24,8 @@ from pydantic import (
     WrapValidator,
 )
 
+from probes.display import escaped
+
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 LONGEST = timedelta(days=3660)
 MOST_SECRET = 65536
@@ -70,7 +72,7 @@ def shown(value: object) -> str:
             return "a list"
         case _:
             text = str(value)
-    text = "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)
+    text = escaped(text)
     return text if len(text) <= 60 else f"{text[:56]}..."
 
 

@@ -13,16 +13,19 @@ from typing import Any, assert_never
 from rich.markup import escape
 
 from monitor.cli.exits import Exit
-from monitor.cli.text import console, legible, span
+from monitor.cli.text import console
+from probes.display import duration, one_line
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts, HopFacts, MessageFacts, RecipientFacts, ReplyFacts
 from probes.reading.headers import read_message
 from probes.reading.replies import read_reply
 from probes.reading.report_reader import ReportBusyError, ReportReader
 from probes.reading.reports import ReportError, ReportFacts
+from probes.settings import duration_text
 
 MAX_FILE_BYTES = 64 * 1024 * 1024  # the rest of a longer file is ignored
 MAX_REPLY_BYTES = 64 * 1024
+MAX_LINE = 2_000  # characters of one line of other people's text
 STANDARD_INPUT = "-"
 
 DERIVED: dict[type, tuple[str, ...]] = {  # properties that are printed beside the fields
@@ -57,7 +60,7 @@ async def read(sort: Sort, files: Sequence[str], *, as_json: bool) -> Exit:
                 print(json.dumps({"file": file, **facts_of(facts)}, ensure_ascii=True), flush=True)
                 continue
             if len(files) > 1:
-                out.print(f"[bold]{escape(legible(file))}[/]")
+                out.print(f"[bold]{escape(one_line(file, MAX_LINE))}[/]")
             for line in fact_lines(facts):
                 out.print(line)
     return code
@@ -120,7 +123,7 @@ def fact_lines(facts: ReplyFacts | BounceFacts | MessageFacts | ReportFacts) -> 
 
 
 def _row(name: str, *values: object) -> str:
-    text = "  ".join(escape(legible(value)) for value in values if value not in (None, ""))
+    text = "  ".join(escape(one_line(str(value), MAX_LINE)) for value in values if value not in (None, ""))
     return f"{name:<14} {text or '[dim]not stated[/]'}"
 
 
@@ -132,7 +135,7 @@ def _reply_lines(facts: ReplyFacts) -> Iterator[str]:
     for name, value in (
         ("stage", facts.stage and facts.stage.replace("_", " ")),
         ("blocklist", facts.blocklist),
-        ("retry after", facts.retry_after and span(facts.retry_after)),
+        ("retry after", facts.retry_after and duration_text(facts.retry_after)),
         ("address", facts.address),
         ("wording of", facts.vendor),
     ):
@@ -182,13 +185,14 @@ def _message_lines(facts: MessageFacts) -> Iterator[str]:
 
 
 def _hop(hop: HopFacts) -> str:
-    took = f"after {span(hop.delay)}" if hop.delay else ""
+    took = f"after {duration(hop.delay)}" if hop.delay else ""
     at = f"{hop.at:%Y-%m-%d %H:%M:%S}" if hop.at else ""
     return _row("hop", at, f"by {hop.by or '?'}", f"from {hop.ip or '?'}", hop.tls, took)
 
 
 def _report_lines(facts: ReportFacts) -> Iterator[str]:
-    yield f"[bold]{facts.kind.replace('_', ' ')}[/] by {escape(legible(facts.organisation)) or 'unnamed sender'}"
+    organisation = escape(one_line(facts.organisation, MAX_LINE)) or "unnamed sender"
+    yield f"[bold]{facts.kind.replace('_', ' ')}[/] by {organisation}"
     yield _row("domain", facts.domain, facts.policy and f"policy {facts.policy}")
     yield _row("period", facts.begins, facts.ends)
     yield _row("all messages", f"{facts.messages} in {facts.records} records, {facts.passed} passed")

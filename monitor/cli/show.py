@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from rich.markup import escape
 from rich.table import Table
 
-from monitor.cli.text import console, span
+from monitor.cli.text import console
 from monitor.config import WatchedPath
 from monitor.output.json import listed_json, path_json
 from monitor.output.text import verdict_line
 from monitor.store import ListedProbe
+from probes.settings import duration_text
 
 
 def table_of(paths: Iterable[WatchedPath]) -> None:
@@ -20,7 +21,7 @@ def table_of(paths: Iterable[WatchedPath]) -> None:
         table.add_column(column, no_wrap=True)
     for path in paths:
         facts = path_json(path)
-        schedule = f"every {span(path.every)}" if path.every else f"cron {path.cron}"
+        schedule = f"every {duration_text(path.every)}" if path.every else f"cron {path.cron}"
         kinds = ",".join(facts["kinds"]) if len(path.kinds) < 5 else "all five"
         row = (path.key, path.company_name, path.to, facts["route"], facts["mailbox"], kinds, schedule)
         table.add_row(*map(escape, row))

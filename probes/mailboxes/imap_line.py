@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+from probes.display import one_line
 from probes.evidence import Folder
 from probes.mailboxes import MailboxError, Sighting
 from probes.mailboxes.excerpt import BODY_LIMIT, DAY, HEADER_LIMIT, sighting, worth_opening
@@ -330,8 +331,7 @@ def said(error: Exception) -> str:
         text = _SAID_TWICE.sub("", _text(first).strip().partition("\n")[0][: 4 * WORDS_LIMIT], count=2)
     else:
         text = f"the answer is no IMAP ({type(error).__name__})"
-    printable = "".join(each if each.isprintable() else " " for each in text)
-    return " ".join(printable.split())[:WORDS_LIMIT] or type(error).__name__
+    return one_line(text, WORDS_LIMIT) or type(error).__name__
 
 
 def _text(value: object) -> str:

@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from probes.answer import Fault
+from probes.display import escaped
 
 MAX_LINE = 4096  # bytes; RFC 5321, section 4.5.3.1.5, knows 512
 MAX_LINES = 128  # in one reply
@@ -105,7 +106,7 @@ class ReplyReader:
         if self._size > MAX_REPLY or len(self._lines) >= MAX_LINES:
             return self._fail("a reply without end", raw)
         self._code = code
-        self._lines.append(_safe(_decode(match[3] or b"")))
+        self._lines.append(escaped(_decode(match[3] or b"")))
         if match[2] != b"-":
             self._finish()
         return None
@@ -150,13 +151,6 @@ def _decode(raw: bytes) -> str:
         return raw.decode("latin-1")  # knows every byte
 
 
-def _safe(text: str) -> str:
-    """Control characters, and others that would not be seen or would turn the text around, as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
-
-
 def _show(raw: bytes) -> str:
     """The beginning of something that may be anything."""
-    return f'"{_safe(raw[:EXCERPT].decode("latin-1"))}"' + ("..." if len(raw) > EXCERPT else "")
+    return f'"{escaped(raw[:EXCERPT].decode("latin-1"))}"' + ("..." if len(raw) > EXCERPT else "")

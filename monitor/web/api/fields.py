@@ -6,11 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from probes.display import one_line
 from probes.settings import shown
 
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 EXAMPLE = "2026-11-26T08:00:00Z"
 MOST = 500  # of one page
+MAX_LINE = 200  # characters
 
 
 class Fields(BaseModel):
@@ -54,13 +56,10 @@ def _without_leap_second(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """What does not show is replaced."""
-    seen = "".join(
-        each if each.isprintable() else " " if each.isspace() else "\N{REPLACEMENT CHARACTER}" for each in text
-    )
-    if not seen.strip():
+    line = one_line(text, MAX_LINE)
+    if not line:
         raise ValueError("must be one line of text, not blanks alone")
-    return " ".join(seen.split())
+    return line
 
 
 Moment = Annotated[
@@ -69,4 +68,4 @@ Moment = Annotated[
 Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$", examples=["acme"])]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@+-]{0,99}$", examples=["ada@example.com"])]
 Lasts = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}[smhd]$", examples=["2h"])]
-Line = Annotated[str, Field(pattern=r"\S", max_length=200), AfterValidator(_one_line)]
+Line = Annotated[str, Field(pattern=r"\S", max_length=MAX_LINE), AfterValidator(_one_line)]

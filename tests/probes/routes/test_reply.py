@@ -42,7 +42,7 @@ def read(*chunks: bytes) -> list[Reply | WireFault]:
         (b"220-mx here\r\n521 5.3.2 go away\r\n", 521, "5.3.2", "mx here\ngo away"),  # postscreen's teaser
         ("550 gesperrt für Müller\r\n".encode(), 550, None, "gesperrt für Müller"),
         ("550 gesperrt für Müller\r\n".encode("latin-1"), 550, None, "gesperrt für Müller"),
-        (b"550 a\x1b[2Jb\x00c\td\r\n", 550, None, "a\\x1b[2Jb\\x00c\td"),
+        (b"550 a\x1b[2Jb\x00c\td\r\n", 550, None, "a\\u001b[2Jb\\u0000c\td"),
         ("550 a\u202eb\u2028c\r\n".encode(), 550, None, "a\\u202eb\\u2028c"),
         (b"550 a\rb\r\n", 550, None, "a\\rb"),
     ],
@@ -63,7 +63,7 @@ def test_a_reply(data: bytes, code: int, enhanced: str | None, text: str) -> Non
         (b"199 ok\r\n", "not an SMTP reply"),
         (b"600 ok\r\n", "not an SMTP reply"),
         (b"250ok\r\n", "not an SMTP reply"),
-        (b"\x16\x03\x01\x02\x00\x01\n", 'not an SMTP reply: "\\x16\\x03\\x01\\x02\\x00\\x01"'),
+        (b"\x16\x03\x01\x02\x00\x01\n", 'not an SMTP reply: "\\u0016\\u0003\\u0001\\u0002\\u0000\\u0001"'),
         (b"250-ok\r\n220 ok\r\n", "began with 250 and went on with 220"),
         (b"2" * (MAX_LINE + 1), f"a line of more than {MAX_LINE} bytes"),
         (b"250 " + b"x" * MAX_LINE + b"\r\n", f"a line of more than {MAX_LINE} bytes"),

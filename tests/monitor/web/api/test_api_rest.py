@@ -111,7 +111,7 @@ async def test_a_mute_is_made_and_ended(desk: Counter) -> None:
     made = await program.post("/mutes", {"company": "acme", "path": "hq", "lasts": "2h", "why": "their\u202e work\n"})
     assert made.status == 201, made.text
     mute = made.facts
-    assert (mute["active"], mute["by"], mute["why"]) == (True, "operator-0", "their\N{REPLACEMENT CHARACTER} work")
+    assert (mute["active"], mute["by"], mute["why"]) == (True, "operator-0", "their work")
     assert made.headers["Location"] == f"{API}/mutes/{mute['mute']}"
     assert (await program.facts("/mutes"))["mutes"] == [mute]
     assert (await program.ask("DELETE", f"/mutes/{mute['mute']}")).status == 204

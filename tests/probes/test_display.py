@@ -1,0 +1,41 @@
+"""How values are shown: one table for each form of hostile text, and each of durations."""
+
+from datetime import timedelta
+
+import pytest
+
+from probes.display import duration, escaped, exactly, lasting, one_line, quoted, roughly, safe_text
+
+NASTY = "a\x00b\u202ec\x1b[31m\r\nd\te"
+
+
+def test_the_three_forms_of_hostile_text():
+    assert one_line(NASTY, 100) == "a b c [31m d e"
+    assert safe_text(NASTY, 100) == "a[U+0000]b[U+202E]c[U+001B][31m\nd\te"
+    assert escaped(NASTY) == "a\\u0000b\\u202ec\\u001b[31m\\r\\nd\te"
+
+
+@pytest.mark.parametrize("form", [one_line, safe_text])
+def test_each_form_has_an_end(form):
+    assert len(form("x" * 1_000_000, 50)) < 100
+
+
+def test_a_quotation_cannot_be_ended_from_within():
+    assert quoted('says "no"') == '"says \\"no\\""'
+
+
+@pytest.mark.parametrize(
+    ("seconds", "measured", "compared", "how_long", "how_long_ago"),
+    [
+        (0.052, "52 ms", "0.052 s", "under a minute", "0 s"),
+        (3, "3.0 s", "3.000 s", "under a minute", "3 s"),
+        (90, "90 s", "1 min 30 s", "2 min", "1 min"),
+        (119, "119 s", "1 min 59 s", "2 min", "1 min"),
+        (599, "10 min", "9 min 59 s", "10 min", "9 min"),
+        (10_200, "2.8 h", "170 min 0 s", "2 h 50 min", "2 h"),
+        (273_600, "76.0 h", "4560 min 0 s", "3 d 4 h", "3 d"),
+    ],
+)
+def test_each_form_of_a_duration(seconds, measured, compared, how_long, how_long_ago):
+    time = timedelta(seconds=seconds)
+    assert (duration(time), exactly(time), lasting(time), roughly(time)) == (measured, compared, how_long, how_long_ago)

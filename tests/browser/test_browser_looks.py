@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.browser_service import NEWCOMER, THEIRS, House
-from tests.support.chromium import Visitor
+from tests.support.chromium import HIGH, WIDE, Visitor
 from tests.support.hostile_gateway import MARK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -61,6 +61,17 @@ OTHERS = re.compile(
     re.I,
 )
 """All that there is, but THEIRS."""
+
+ROW_LIMITS = {360: 460, 600: 300, 768: 260, 820: 260, 1024: 220, 1280: 200, 1440: 200}
+"""Pixels: the highest row that a table may have in a window of this width."""
+
+LEAST_FOR_TEXT = 192
+"""Pixels for a column of sentences."""
+
+TABLES = """() => ({
+  rows: [...document.querySelectorAll("table.data:not(.matrix) tbody tr")].map((each) => each.offsetHeight),
+  texts: [...document.querySelectorAll("table.data td.because")].map((each) => each.offsetWidth).filter(Boolean),
+})"""
 
 SEEN = """() => ({
   title: document.title,
@@ -119,6 +130,23 @@ async def test_so_does_a_page_for_strangers(name: str, house: House, people: dic
     await visitor.page.goto(addresses.get(name, "/nowhere"))
     assert await visitor.flaws(name) == []
     assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("name", sorted({*ADDRESSES, *FOUND} - {"docs reference", "docs commands"}))
+async def test_a_page_fits_windows_of_every_width(name: str, people: dict[str, Visitor], places: Places) -> None:
+    admin = people["admin"]
+    await admin.page.goto(places[name])
+    wrong = []
+    for width, limit in ROW_LIMITS.items():
+        await admin.page.set_viewport_size({"width": width, "height": HIGH})
+        seen = await admin.page.evaluate(TABLES)
+        wrong += [f"{width}: a row of {height} px" for height in seen["rows"] if height > limit]
+        wrong += [f"{width}: {narrow} px for a sentence" for narrow in seen["texts"] if narrow < LEAST_FOR_TEXT]
+        if spills := await admin.spills():
+            wrong.append(f"{width}: {spills} px wider than its window")
+    await admin.page.set_viewport_size({"width": WIDE, "height": HIGH})
+    assert wrong == []
+    assert admin.complaints == []
 
 
 @pytest.mark.parametrize("who", ["viewer", "operator", "bound"])

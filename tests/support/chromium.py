@@ -23,6 +23,10 @@ LOOKS = tuple((theme, width) for theme in ("light", "dark") for width in (WIDE, 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LISTEN = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));"""
+SPILLS = """() => document.documentElement.scrollWidth
+  - Math.round(document.documentElement.getBoundingClientRect().width)"""
+"""Not `innerWidth`: that includes the room that is kept free for a scroll bar."""
+
 JUDGE = """async (standards) => {
   const told = await axe.run(document, { runOnly: standards, resultTypes: ["violations"] });
   return told.violations.map((each) => `${each.id}: ${each.help}\\n` +
@@ -125,7 +129,7 @@ class Visitor:
 
     async def spills(self) -> int:
         """By how many pixels the page is wider than its window."""
-        wider: int = await self.page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        wider: int = await self.page.evaluate(SPILLS)
         return max(0, wider)
 
     def _said(self, message: ConsoleMessage) -> None:

@@ -2,11 +2,10 @@
 
 import asyncio
 import gc
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -23,10 +22,11 @@ from monitor.logs import hide, tell
 from monitor.oncall.delivery import Delivery
 from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Gauges, Metrics
+from monitor.probing.caps import Caps, caps_of, sent_today
 from monitor.probing.current import Board
 from monitor.probing.network import Network
 from monitor.probing.pipeline import LaunchError, Pipeline
-from monitor.probing.schedule import MINUTE, Caps, DueProbe, Schedule
+from monitor.probing.schedule import DueProbe, Schedule
 from monitor.sandbox.internet import MakeBelieve, internet
 from monitor.sources.inbound.listener import MOST_LETTERS, InboundError, listening
 from monitor.sources.inbound.router import Addresses, InboundRouter
@@ -153,21 +153,6 @@ def _leaving(pool: Executor) -> Iterator[Executor]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-async def caps_of(config: Config, store: Store, now: datetime) -> Caps:
-    """What may be sent, by what the store knows was sent today, and to each host in the last minute."""
-    hosts: defaultdict[str, list[datetime]] = defaultdict(list)
-    destination = {(path.company, path.path): path.route.destination(path.to) for path in config.paths()}
-    for company, path, at in await store.attempts(now - MINUTE, now):
-        if host := destination.get((company, path)):
-            hosts[host].append(at)
-    return Caps(config.probes.cap.per_host_per_minute, await sent_today(store, now), now, hosts)
-
-
-async def sent_today(store: Store, now: datetime) -> dict[tuple[str, str], int]:
-    """How many probes each company and path had this UTC day."""
-    return await store.launched_since(datetime.combine(now.date(), time(), now.tzinfo))
-
-
 class Service:
     """`mailpath serve`: probes on schedule, remembers, shows, until it is told to stop."""
 
@@ -256,12 +241,16 @@ class Service:
         log.info("configuration loaded", paths=len(self._board.paths))
 
     async def stop(self) -> None:
-        """Launch nothing more, tell nobody anything more: what waits is told at the next start."""
+        """Launch nothing more, tell nobody anything more: what waits is told at the next start. Whatever goes wrong
+        with one part, the others are stopped too: none may go on over a store that is being closed."""
+        log.info(
+            "stopping; what is on its way is taken up again at the next start", in_flight=len(self._pipeline.flights)
+        )
         self._schedule = None
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._casebook.close()
-        await self._delivery.close()
-        await self._network.close()
+        async with AsyncExitStack() as parts:
+            for close in (self._network.close, self._delivery.close, self._casebook.close):
+                parts.push_async_callback(close)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def tick(self) -> None:
         """Launch what is due and attend to what waits."""
@@ -404,6 +393,7 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         at_work = Service(file, config, store, clock, board, pipeline, casebook, delivery, network)
         await house.enter_async_context(serving_all(at_work.backend(live), config))
         desk = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))
+        house.push_async_callback(at_work.stop)
         await at_work.start(desk)
         await house.enter_async_context(at_work.calendar.kept())
         await house.enter_async_context(ticking(at_work.tick, TICK))
@@ -415,5 +405,3 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
                 "the companies of [sandbox] are simulated; docs/start/first-company.md shows how to monitor a real one"
             )
         yield at_work
-        await at_work.stop()
-        log.info("stopping; what is on its way is taken up again at the next start", in_flight=len(pipeline.flights))

@@ -13,9 +13,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from monitor.supervised import supervised
 
 STEP = timedelta(seconds=1)  # a smaller difference is made up for bit by bit
 SLEW = 0.02  # so much faster or slower time goes then: it never goes back
@@ -95,12 +98,8 @@ async def ticking(tick: Callable[[], Awaitable[None]], every: timedelta) -> Asyn
 
     One that is late is not made up for; one that fails is logged, and the next comes all the same.
     """
-    task = asyncio.create_task(_tick(tick, every.total_seconds()), name="tick")
-    try:
+    async with supervised("tick", partial(_tick, tick, every.total_seconds())):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _tick(tick: Callable[[], Awaitable[None]], every: float) -> None:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -15,6 +16,7 @@ import structlog
 from monitor.errors import UserError
 from monitor.store import Store, StoreError
 from monitor.store.lease import Lease, Process
+from monitor.supervised import supervised
 
 RENEW = 3.0  # seconds between two renewals
 LOOK = 1.0  # seconds between two looks of one that waits
@@ -43,12 +45,10 @@ async def leading(store: Store, now: Callable[[], datetime], *, standby: bool) -
     `store.replaced` is set when another process has taken over nevertheless, as this one was suspended.
     """
     await _lead(store, now, standby=standby)
-    renewing = asyncio.create_task(_renew(store), name="lease")
     try:
-        yield
+        async with supervised("lease", partial(_renew, store)):
+            yield
     finally:
-        renewing.cancel()
-        await asyncio.gather(renewing, return_exceptions=True)
         with suppress(StoreError):  # it expires
             await store.release_lease()
 

@@ -6,13 +6,14 @@ import signal
 import sys
 from collections.abc import Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from monitor import logs
 from monitor.actions.audit import COMMAND, probe_sent
-from monitor.app import Service, caps_of, pipeline_of, sandbox_of, service
+from monitor.app import Service, pipeline_of, sandbox_of, service
 from monitor.cli.config_warnings import config_warnings
 from monitor.cli.exits import Exit
 from monitor.cli.stop import until_stopped
@@ -25,9 +26,10 @@ from monitor.descriptors import raise_descriptor_limit
 from monitor.events import Event, Judged
 from monitor.output.json import event_json
 from monitor.output.text import event_line, header_line
+from monitor.probing.caps import Caps, caps_of
 from monitor.probing.pipeline import LaunchError, Pipeline
-from monitor.probing.schedule import Caps
 from monitor.store import Store
+from monitor.supervised import supervised
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -66,9 +68,8 @@ async def _serve(
 ) -> Exit:
     async with opening as at_work:
         started.set()
-        reloading = asyncio.create_task(_reload(at_work, hangup))
-        await _first(stop.wait(), at_work.replaced.wait())
-        reloading.cancel()
+        async with supervised("reload", partial(_reload, at_work, hangup)):
+            await _first(stop.wait(), at_work.replaced.wait())
     if at_work.replaced.is_set():
         print("another `mailpath serve` took over the store while this one was suspended", file=sys.stderr)
         return Exit.COULD_NOT_TELL

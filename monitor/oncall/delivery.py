@@ -20,6 +20,7 @@ from monitor.channels.channel import REPEAT, Channel, ChannelContext
 from monitor.channels.exchange import session
 from monitor.notices.notice import Notice
 from monitor.store import NoticeRecord, Store, StoreError
+from monitor.supervised import SupervisedTask
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -90,7 +91,7 @@ class Delivery:
         self._looked_at: datetime | None = None
         self._waiting_for_store: set[str] = set()
         self._http: ClientSession | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._task = SupervisedTask("delivery", self._run)
 
     def configure(self, channels: Mapping[str, Channel]) -> None:
         """Deliver by these channels from now on; all that waits is tried at once. What waits for others is kept."""
@@ -105,7 +106,7 @@ class Delivery:
 
     def start(self) -> None:
         """Begin to deliver what waits."""
-        self._task = asyncio.create_task(self._run(), name="delivery")
+        self._task.start()
 
     def poke(self) -> None:
         """There is something new."""
@@ -142,8 +143,7 @@ class Delivery:
         """Begin nothing more; what is on its way has a moment to end. The rest is for the next start."""
         for lane in self._lanes.values():
             lane.open = False
-        if self._task:
-            await _ended([self._task], 0)
+        await self._task.close()
         await _ended([*self._work], GRACE)
         if self._http:
             await self._http.close()

@@ -32,6 +32,7 @@ from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.probing.schedule import interval
 from monitor.store import Present, Store, StoreDownError
+from monitor.supervised import SupervisedTask
 from probes.check import Check
 from probes.sender import Role
 from probes.uplink import Uplink
@@ -84,7 +85,7 @@ class IncidentEngine:
         self._behind_since: datetime | None = None
         self._looked_at = now()
         self._queues: Mapping[str, tuple[int, datetime]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._task = SupervisedTask("incidents", self._run)
 
     @property
     def incidents(self) -> Sequence[Incident]:
@@ -151,13 +152,11 @@ class IncidentEngine:
         """Follow the store from now on. `on_notices` is called when notices wait, `compare` when a control should tell
         more of a failing path."""
         self._on_notices, self._compare = on_notices, compare
-        self._task = asyncio.create_task(self._run(), name="incidents")
+        self._task.start()
 
     async def close(self) -> None:
         """Finish the present step."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.close()
 
     def poke(self) -> None:
         """Look soon: something may be other than before, such as a mute."""

@@ -4,6 +4,7 @@ A probe keeps the time that it was launched by: when the system clock is set whi
 on by the old time, so that a code still lives ten minutes and nobody is late because of our clock.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -44,8 +45,9 @@ class Flight:
     evidence: list[Evidence] = field(default_factory=list)
     verdict: Verdict | None = None
     sending: bool = False
-    away: float = 0.0  # how long the process was paused, as far as this is known of the probe
+    away: float = 0.0  # how long the process was paused, as far as this is stored of the probe
     keeping: int = 0  # what was seen and could not be stored so far
+    unsure: bool = False  # a write has no answer, so that the store may know more than we do
     set_since: timedelta = timedelta(0)  # by how much the clock was set since it was launched
 
     @classmethod
@@ -72,17 +74,10 @@ class Flight:
         ended = {seen.number for seen in self.evidence if isinstance(seen, Dialogue | Interrupted)}
         return next((seen for seen in self.evidence if isinstance(seen, Attempt) and seen.number not in ended), None)
 
-    def take_over(self, record: ProbeRecord) -> list[Evidence]:
-        """Know what another process stored of it meanwhile; what that is."""
-        known = set(self.evidence)
-        news = [seen for seen in record.evidence if seen not in known]
-        self.evidence += news
-        return news
-
-    def weighed(self, now: datetime) -> tuple[Verdict | None, bool, timedelta | None]:
-        """What is known of it at this moment of its time: its verdict, whether it is over, how long it took."""
-        verdict = judge(self.probe, self.evidence, now)
-        return verdict, is_over(self.probe, self.evidence, verdict, now), delivery_time(self.probe, self.evidence)
+    def weighed(self, evidence: Sequence[Evidence], now: datetime) -> tuple[Verdict | None, bool, timedelta | None]:
+        """What this evidence means at this moment of its time: its verdict, whether it is over, how long it took."""
+        verdict = judge(self.probe, evidence, now)
+        return verdict, is_over(self.probe, evidence, verdict, now), delivery_time(self.probe, evidence)
 
     @property
     def receiver(self) -> Receiver:

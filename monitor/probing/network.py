@@ -11,6 +11,7 @@ import structlog
 
 from monitor.config import Config
 from monitor.events import Event
+from monitor.supervised import SupervisedTask
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Handover, connected_at
 from probes.reference import SMTP_PORT, ReferenceResult, ask, ask_mail_hosts
@@ -37,7 +38,7 @@ class Network:
         self._timeout = CHECK_SECONDS
         self._wanted = asyncio.Event()
         self._asked = False
-        self._task: asyncio.Task[None] | None = None
+        self._task = SupervisedTask("network", self._run)
 
     @property
     def reference_up(self) -> bool | None:
@@ -57,13 +58,11 @@ class Network:
 
     def start(self) -> None:
         """Ask when it is wanted, from now on."""
-        self._task = asyncio.create_task(self._run(), name="network")
+        self._task.start()
 
     async def close(self) -> None:
         """Ask nobody any more."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._task.close()
 
     def hear(self, event: Event) -> None:
         """A listener of the pipeline."""

@@ -40,10 +40,9 @@ class Presence:
             self.listening_since += step
 
     def absence(self, flight: Flight, now: datetime) -> tuple[Absence, ...]:
-        """For how long we were away since it was launched, as far as this was not told before."""
+        """For how long we were away since it was launched, as far as this is not stored yet."""
         self.tick(now)
-        told, flight.away = flight.away, self.away
-        return (Absence(flight.time(now), self.away - told),) if self.away > told else ()
+        return (Absence(flight.time(now), self.away - flight.away),) if self.away > flight.away else ()
 
     def look(self, mailbox: InboundMailbox, flight: Flight, now: datetime) -> Look | FailedLook:
         """What it means that no copy of it has come."""

@@ -6,23 +6,21 @@ restart neither moves them nor makes up for what was missed.
 
 import heapq
 import random
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
-from types import MappingProxyType
 
 from apscheduler.triggers.cron import CronTrigger
 
 from monitor.config import WatchedPath
+from monitor.probing.caps import MINUTE, Caps
 from probes.check import Check
 from probes.kinds import Kind
 
 STALE = timedelta(seconds=30)  # a time that passed this long ago, while asleep or busy, is skipped
-MINUTE = timedelta(minutes=1)
 NEARLY = 0.9  # of its wait must have passed since the last probe, where a clock that was set makes the next one due
 CRON_TIMES = 50  # of a cron that are looked at, to know how long one waits for it
 
@@ -86,65 +84,6 @@ def _longest_wait(cron: str, day: date) -> timedelta:
 def _share(name: str) -> float:
     """A number from 0 up to 1, the same for the same name."""
     return int.from_bytes(blake2b(name.encode(), digest_size=6).digest()) / 2**48
-
-
-class Caps:
-    """How much may be sent: probes per path and UTC day, messages per host and minute, whatever they are sent for.
-
-    A reload keeps them. After a restart they go on from what the store has: `sent_today` of each company and path, and
-    when each host was sent a message in the last minute, in `recent`.
-    """
-
-    def __init__(
-        self,
-        per_host_per_minute: int,
-        sent_today: Mapping[tuple[str, str], int],
-        now: datetime,
-        recent: Mapping[str, Iterable[datetime]] = MappingProxyType({}),
-    ) -> None:
-        self.per_host_per_minute = per_host_per_minute
-        self._hosts: dict[str, deque[datetime]] = defaultdict(deque)
-        for host, times in recent.items():
-            self._hosts[host].extend(sorted(times))
-        self.recount(sent_today, now)
-
-    def recount(self, sent_today: Mapping[tuple[str, str], int], now: datetime) -> None:
-        """This is how many probes were launched today."""
-        self._sent, self._day = defaultdict(int, sent_today), now.date()
-
-    def full(self, path: WatchedPath, now: datetime) -> bool:
-        """Whether this path has had its share of the day."""
-        if now.date() != self._day:
-            self._sent.clear()
-            self._day = now.date()
-        return self._sent[path.company, path.path] >= path.per_path_per_day
-
-    def free_at(self, host: str, now: datetime) -> datetime:
-        """From when on one more message may go to this host."""
-        times = self._hosts[host]
-        while times and times[0] <= now - MINUTE:
-            times.popleft()
-        return now if len(times) < self.per_host_per_minute else times[-self.per_host_per_minute] + MINUTE
-
-    def count(self, path: WatchedPath, now: datetime) -> None:
-        """One more probe was launched."""
-        self._sent[path.company, path.path] += 1
-        self.count_message(path, now)
-
-    def count_message(self, path: WatchedPath, now: datetime) -> None:
-        """One more message was sent: the first of a probe, or a repeated attempt."""
-        self._hosts[path.route.destination(path.to)].append(now)
-
-    def give_back(self, path: WatchedPath) -> None:
-        """The one that was counted last was not sent."""
-        self._sent[path.company, path.path] = max(self._sent[path.company, path.path] - 1, 0)  # a new day has begun
-        if times := self._hosts[path.route.destination(path.to)]:
-            times.pop()
-
-    def clock_was_set(self, step: timedelta) -> None:
-        """What was sent some seconds ago was sent so many seconds ago still."""
-        for times in self._hosts.values():
-            times.extend([times.popleft() + step for _ in range(len(times))])
 
 
 class Schedule:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import structlog
 
 from monitor.sources.searches import MARGIN, MOVED_EVERY, Request, Searches
+from monitor.supervised import SupervisedTask
 from probes.evidence import FailedLook, Folder, Look
 from probes.mailboxes import Mailbox, MailboxError, MailboxSession, Search, Sighting
 from probes.mailboxes.threads import MailboxThreads
@@ -62,7 +63,7 @@ class Watcher:
         self._asked: list[Answer] = []
         self._poked = False
         self._wait: asyncio.Task[None] | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._task = SupervisedTask(f"watch {mailbox.key}", self._run, on_death=self._refuse)
         self._closing = self._sweeping = False
 
     def expect(self, probe_id: str, since: datetime) -> None:
@@ -70,7 +71,7 @@ class Watcher:
         self._expected[probe_id] = since
         if self._failed_for or self._sweeping:
             self._poke()
-        self._start()
+        self._task.start()
 
     def forget(self, probe_id: str) -> None:
         """Nothing more is expected of this probe."""
@@ -85,7 +86,7 @@ class Watcher:
         answer: Answer = asyncio.get_running_loop().create_future()
         self._asked.append(answer)
         self._poke()
-        self._start()
+        self._task.start()
         try:
             async with asyncio.timeout(LOOK_LIMIT):
                 return await answer
@@ -99,20 +100,12 @@ class Watcher:
         """Leave the mailbox, what was found in it first removed. What is still expected is for the next to find."""
         self._closing = True
         self._poke()
-        if self._task:
-            await asyncio.wait((self._task,), timeout=GRACE)
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        for answer in self._asked:
-            answer.cancel()
+        await self._task.close(GRACE)
+        self._refuse(NotPassedOnError("the watch of this mailbox has ended"))
 
     @property
     def _wanted(self) -> bool:
         return not self._closing and bool(self._expected or self._asked)
-
-    def _start(self) -> None:
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name=f"watch {self.mailbox.key}")
 
     async def _run(self) -> None:
         """The outermost frame: whatever goes wrong is told, who asked gets an answer, and the watch goes on."""
@@ -291,12 +284,12 @@ class Watcher:
         finally:
             _answer(asked, failed)
 
-    def _refuse(self, error: Exception) -> None:
+    def _refuse(self, error: BaseException) -> None:
         """Whoever asked gets no look now, and hears why."""
         asked, self._asked = self._asked, []
         for answer in asked:
             if not answer.done():
-                answer.set_exception(error)
+                answer.set_exception(error if isinstance(error, Exception) else NotPassedOnError("the watch died"))
 
 
 async def _passed_on(telling: Awaitable[T]) -> T:

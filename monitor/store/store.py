@@ -103,8 +103,9 @@ class Store(Leading):
         *,
         closed: bool,
         delivery: timedelta | None,
-    ) -> None:
+    ) -> bool:
         """Keep news and what they mean, all of it or nothing. None: the verdict is what it was, or there is none yet.
+        True if all news are new.
 
         Verdicts stand beside each other; the latest counts. `closed`: nothing is waited for any more. Evidence that has
         a name in `once` and is there is not stored again.
@@ -114,8 +115,7 @@ class Store(Leading):
             new += rows.judged(probe_id, verdict, at, delivery)
         if closed:
             new.append((SqlStatement.CLOSE, {"probe": probe_id, "at": at}))
-        if new:
-            await self._write(*new)
+        return not new or await self._write(*new) == len(news)
 
     async def in_flight(self) -> list[ProbeRecord]:
         """Every probe that is not closed, oldest first."""

@@ -5,11 +5,13 @@ import errno
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from time import monotonic
 
 from aiohttp import web
 
+from monitor.supervised import supervised
 from monitor.web.connections import HEADERS_SECONDS, Connection, Connections
 from monitor.web.headers import HEADERS, NO_STORE
 from monitor.web.rejections import Rejection
@@ -57,14 +59,13 @@ async def accepting(
 ) -> AsyncIterator[None]:
     """Take who connects to these sockets, while the block lasts; the sockets are closed after it."""
     acceptor = Acceptor(server, connections, context)
-    tasks = [asyncio.create_task(acceptor.run(listener)) for listener in sockets]
-    tasks.append(asyncio.create_task(_sweep(connections)))
     try:
-        yield
+        async with AsyncExitStack() as tasks:
+            for listener in sockets:
+                await tasks.enter_async_context(supervised("accept", partial(acceptor.run, listener)))
+            await tasks.enter_async_context(supervised("close idle connections", partial(_sweep, connections)))
+            yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         for listener in sockets:
             listener.close()
         acceptor.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.config import Config, WatchedPath
-from monitor.events import Event, Judged
+from monitor.events import Event, Judged, Listener
 from monitor.probing.pipeline import Pipeline
 from monitor.store import Store
 from probes.answer import Fault, Stage
@@ -200,13 +200,15 @@ class World:
 
     @asynccontextmanager
     async def service(
-        self, *paths: WatchedPath, owns_orphans: bool = True
+        self, *paths: WatchedPath, owns_orphans: bool = True, listeners: Sequence[Listener] = ()
     ) -> AsyncIterator[tuple[Pipeline, Heard, Store]]:
         heard = Heard()
         async with Store.open(self.url) as store:
             with MailboxThreads(4) as pool:
                 around = RouteContext(self.names, self.clock)  # type: ignore[arg-type]
-                pipeline = Pipeline(store, around, pool, await store.key(), [heard], owns_orphans=owns_orphans)
+                pipeline = Pipeline(
+                    store, around, pool, await store.key(), [*listeners, heard], owns_orphans=owns_orphans
+                )
                 await pipeline.configure(Plan(*paths))  # type: ignore[arg-type]
                 try:
                     yield pipeline, heard, store

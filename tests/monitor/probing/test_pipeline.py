@@ -286,13 +286,11 @@ async def test_two_processes_on_one_store_share_what_they_see(world: World):
 
 
 async def test_a_listener_that_fails_holds_up_no_probe(world: World):
+    def full_disk(event: Event) -> None:
+        raise OSError("no space left on device")
+
     site = watched(Scripted(mailbox=world.maildir), world.mailbox)
-    async with world.service(site) as (pipeline, heard, _):
-
-        def full_disk(event: Event) -> None:
-            raise OSError("no space left on device")
-
-        pipeline._listeners = [full_disk, heard]
+    async with world.service(site, listeners=[full_disk]) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         assert await heard.verdict() == "inbox - real"
         await _until(lambda: not pipeline.flights)
@@ -417,7 +415,7 @@ async def test_a_message_that_we_stumble_over_hides_no_other(world: World, monke
             raise RuntimeError("a bug")
         return recognise(sighting, key, domain)
 
-    monkeypatch.setattr("monitor.probing.pipeline.recognise", stumbles)
+    monkeypatch.setattr("monitor.probing.arrivals.recognise", stumbles)
     route = Scripted()
     site = watched(route, world.mailbox)
     async with world.service(site) as (pipeline, heard, _):
@@ -438,10 +436,11 @@ async def test_a_leader_that_was_replaced_writes_no_traceback_for_each_probe(
         refused.set()
         raise ReplacedError("another one leads")
 
-    async with world.service(watched(Scripted(), world.mailbox)) as (pipeline, _, store):
+    site = watched(Scripted(), world.mailbox)
+    async with world.service(site) as (pipeline, _, store):
         monkeypatch.setattr(store, "learn", replaced)
         with capture_logs() as lines:
-            await pipeline.launch(next(iter(pipeline._sites.values())), KIND)
+            await pipeline.launch(site, KIND)
             await asyncio.wait_for(refused.wait(), 10)
-            await _until(lambda: all(task.done() for task in pipeline._tasks))
+            await pipeline.idle()
     assert not [line for line in lines if line.get("exc_info")]

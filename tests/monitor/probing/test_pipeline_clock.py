@@ -1,13 +1,12 @@
 """Probes on their way while the clock is set, while the process stands still, and while a host has had enough."""
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from monitor.probing.caps import Caps
 from monitor.probing.pipeline import Pipeline
-from monitor.probing.schedule import Caps
 from monitor.store import Store
 from probes.evidence import Arrival, Attempt, Dialogue, Handover, Interrupted
 from probes.kinds import Kind
@@ -170,6 +169,4 @@ async def test_a_repeated_attempt_waits_for_its_host(world: World):
 
 async def settled(pipeline: Pipeline) -> None:
     """Until no work on a probe is under way."""
-    while pipeline._tasks:
-        await asyncio.wait(pipeline._tasks)
-        await asyncio.sleep(0)  # in which they are forgotten
+    await pipeline.idle()

@@ -49,7 +49,7 @@ async def test_probes_of_a_path_that_is_gone_end_once_the_store_takes_it(world: 
             full.setattr(store, "learn", fails)
             await pipeline.configure(Plan(stays))  # type: ignore[arg-type]
             assert gone.mailbox.key not in pipeline.watchers
-            await ticking(pipeline, world, lambda: not pipeline._tasks)
+            await pipeline.idle()
         await ticking(pipeline, world, lambda: not pipeline.flights)
         for probe in (first, second):
             record = await store.record(probe.id)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from monitor.config import WatchedPath
-from monitor.probing.schedule import STALE, Caps, Schedule, Timetable
+from monitor.probing.caps import Caps
+from monitor.probing.schedule import STALE, Schedule, Timetable
 from probes.kinds import Kind
 
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)

@@ -247,9 +247,9 @@ async def test_a_probe_that_another_process_waits_for_is_left_to_it(
     route = Lost(server)
     site = watched(route, mailbox(server))
     async with world.service(site) as (pipeline, heard, store):
-        await pipeline.launch(site, Kind.TWO_STEP_CODE)
+        probe = await pipeline.launch(site, Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
-        pipeline.flights.clear()
+        pipeline.flights.untrack(pipeline.flights[probe.id])
 
         async def no_record(probe_id: str) -> None:
             return None

@@ -1,0 +1,62 @@
+"""The probes in flight, by id: which of them are there, which checks are busy, and when each wants attention next."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from monitor.probing.alarms import Alarms
+from monitor.probing.flights import Flight
+from probes.check import Check
+from probes.sender import Role
+
+
+class FlightBook(Mapping[str, Flight]):
+    """Maps the ids of probes in flight to these."""
+
+    def __init__(self) -> None:
+        self._flights: dict[str, Flight] = {}
+        self._alarms = Alarms()
+        self._busy: Counter[Check] = Counter()
+
+    def __getitem__(self, probe_id: str) -> Flight:
+        return self._flights[probe_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._flights)
+
+    def __len__(self) -> int:
+        return len(self._flights)
+
+    def busy(self, check: Check) -> bool:
+        """Whether a probe of the sender is in flight on this check; one that is sent to compare with blocks nobody."""
+        return self._busy[check] > 0
+
+    def track(self, flight: Flight) -> Flight:
+        """It is in flight from now on."""
+        self._flights[flight.probe.id] = flight
+        self._busy[flight.line] += flight.probe.role is Role.SENDER
+        return flight
+
+    def untrack(self, flight: Flight) -> None:
+        """Nothing more is waited for."""
+        self._alarms.cancel(flight.probe.id)
+        if self._flights.pop(flight.probe.id, None):
+            self._busy[flight.line] -= flight.probe.role is Role.SENDER
+            if not self._busy[flight.line]:
+                del self._busy[flight.line]
+
+    def wake(self, flight: Flight, moment: datetime) -> None:
+        """It wants attention at this moment of its own time, and not before."""
+        self._alarms.set(flight.probe.id, moment + flight.set_since)
+
+    def due(self, now: datetime) -> Iterator[Flight]:
+        """Those that want attention; each is told once."""
+        for probe_id in self._alarms.due(now):
+            if flight := self._flights.get(probe_id):
+                yield flight
+
+    def clock_was_set(self, step: timedelta) -> None:
+        """The system clock is `step` later. What waits for a time waits as long as before."""
+        for flight in self._flights.values():
+            flight.clock_was_set(step)
+        self._alarms.clock_was_set(step)

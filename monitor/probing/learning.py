@@ -1,0 +1,169 @@
+"""The one door by which evidence enters: stored together with what it means, then known, and only then published.
+
+One at a time for each probe. Were two pieces of news weighed side by side, each verdict would rest on the other's
+evidence, and stay when the store refuses that.
+
+What we know of a probe never runs ahead of the store. A write that was refused, or whose caller was cancelled while it
+waited, may have been committed or not: `Flight.unsure` is set before each write and cleared by its answer, and whoever
+finds it set asks the store first. So nothing is undone by hand.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+from monitor.events import Event, Judged, Listener, tell_all
+from monitor.probing.flight_book import FlightBook
+from monitor.probing.flights import Flight
+from monitor.probing.presence import Presence
+from monitor.store import Store, StoreDownError
+from probes.evidence import Attempt, Evidence, Step
+from probes.judge import delivery_time
+from probes.verdict import Verdict
+
+STORE_RETRY = 1.0  # seconds until what a failing store did not take is given to it again
+
+Unless = Callable[[Flight], bool]
+"""Whether this is no news of the probe after all. Asked when its turn has come."""
+
+
+class Learned(Protocol):
+    """Called after the store has taken something: what is next for this probe. `over`: nothing more is waited for."""
+
+    def __call__(self, flight: Flight, *, over: bool) -> None: ...
+
+
+def _never(_: Flight) -> bool:
+    return False
+
+
+class Learner:
+    """Learns what was seen of probes. `flights` are those in flight; evidence of others is learned too."""
+
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        flights: FlightBook,
+        presence: Presence,
+        listeners: Sequence[Listener],
+        on_learned: Learned,
+        *,
+        owns_orphans: bool,
+    ) -> None:
+        """`owns_orphans`: this process also takes care of probes that no process has in flight any more."""
+        self.owns_orphans = owns_orphans
+        self._store, self._now, self._flights, self._presence = store, now, flights, presence
+        self._listeners, self._on_learned = listeners, on_learned
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def in_flight(self, probe_id: str) -> bool:
+        """Whether something is expected of it here."""
+        return probe_id in self._flights
+
+    async def flight_of(self, probe_id: str) -> Flight | None:
+        """One in flight, or one that was over already, or another process's: of that only one process takes care."""
+        if flight := self._flights.get(probe_id):
+            return flight
+        record = await self._store.record(probe_id) if self.owns_orphans else None
+        return Flight.of(record, self._now()) if record else None
+
+    async def learn(self, flight: Flight, *evidence: Evidence, unless: Unless = _never) -> None:
+        """Store what was seen, if anything, and what all that is known means now. Raises StoreError."""
+        async with self._turn(flight):
+            if not flight.unsure and flight.probe.id in self._flights:
+                if not unless(flight):
+                    await self._learn(flight, evidence)
+                return
+            await self._refresh(flight)
+            news = () if unless(flight) else [seen for seen in evidence if seen not in flight.evidence]
+            await self._learn(flight, news)
+
+    async def keep(self, flight: Flight, *evidence: Evidence, unless: Unless = _never) -> None:
+        """Learn what cannot be seen again, however long the store takes nothing; until then nothing else is done."""
+        flight.keeping += 1
+        try:
+            while True:
+                try:
+                    return await self.learn(flight, *evidence, unless=unless)
+                except StoreDownError:
+                    await asyncio.sleep(STORE_RETRY)
+        finally:
+            flight.keeping -= 1
+
+    async def begin(self, flight: Flight, attempt: Attempt) -> bool:
+        """Store an attempt that is about to be made. False if another process was quicker: then it is not ours."""
+        async with self._turn(flight):
+            flight.unsure = True
+            if ours := await self._store.add(flight.probe.id, attempt):
+                flight.evidence.append(attempt)
+                flight.unsure = False
+                self.publish(flight, attempt)
+            return ours
+
+    async def close(self, flight: Flight, verdict: Verdict) -> None:
+        """This is how it ends, whatever was seen. Raises StoreError."""
+        async with self._turn(flight):
+            flight.unsure = True
+            await self._store.learn(flight.probe.id, (), verdict, self._now(), closed=True, delivery=None)
+
+    async def refresh(self, flight: Flight) -> bool:
+        """Take over what another process stored of it; whether there was anything."""
+        async with self._turn(flight):
+            return await self._refresh(flight)
+
+    async def catch_up(self, flight: Flight) -> None:
+        """Take over what another process stored of it, and what that means."""
+        async with self._turn(flight):
+            if await self._refresh(flight) and not flight.sending:
+                await self._learn(flight, ())
+
+    def publish(self, flight: Flight, what: Step | Evidence | Judged) -> None:
+        """Tell whoever listens."""
+        tell_all(self._listeners, Event(flight.probe, what))
+
+    def _turn(self, flight: Flight) -> asyncio.Lock:
+        """By id: of a probe that is not in flight there may be two copies at work."""
+        probe_id = flight.probe.id
+        return self._turns.get(probe_id) or self._turns.setdefault(probe_id, asyncio.Lock())
+
+    async def _learn(self, flight: Flight, evidence: Sequence[Evidence]) -> None:
+        at = self._now()
+        absence = self._presence.absence(flight, at) if flight.probe.id in self._flights else ()
+        news = (*absence, *evidence)
+        verdict, over, delivery = flight.weighed([*flight.evidence, *news], flight.time(at))
+        before = flight.verdict
+        changed = verdict if verdict != before else None
+        flight.unsure = True
+        all_new = await self._store.learn(flight.probe.id, news, changed, at, closed=over, delivery=delivery)
+        if not all_new:  # another process stored some of it before us: what it stored counts
+            await self._refresh(flight)
+            await self._learn(flight, ())
+            return
+        flight.unsure = False
+        flight.evidence += news
+        flight.away += sum(each.seconds for each in absence)
+        for seen in news:
+            self.publish(flight, seen)
+        if changed:
+            flight.verdict = changed
+            self.publish(flight, Judged(changed, at, delivery, amends=before is not None))
+        self._on_learned(flight, over=over)
+
+    async def _refresh(self, flight: Flight) -> bool:
+        record = await self._store.record(flight.probe.id)
+        if record is None:
+            return False
+        known, before = set(flight.evidence), flight.verdict
+        news = [seen for seen in record.evidence if seen not in known]
+        flight.evidence, flight.unsure = [*record.evidence], False
+        for seen in news:
+            self.publish(flight, seen)
+        if record.verdict and record.judged_at and record.verdict != before:
+            flight.verdict = record.verdict
+            delivery = delivery_time(flight.probe, flight.evidence)
+            self.publish(flight, Judged(record.verdict, record.judged_at, delivery, amends=before is not None))
+            return True
+        return bool(news)

@@ -1,0 +1,91 @@
+"""Tasks that last: one that dies is logged, whoever waits on it is answered, and it is started again.
+
+A task that asyncio runs dies unseen: its exception is kept for somebody who awaits it, and nobody awaits what is meant
+to run until the service stops. A probe would then wait for a look that is never made, or incidents stay as they were.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any
+
+import structlog
+
+RESTART_DELAYS = (0.1, 1.0, 5.0, 30.0)  # seconds until it is started again, by deaths in a row; the last one repeats
+STEADY_SECONDS = 60.0  # a task that lived this long has recovered: its next death is the first in a row
+
+log = structlog.get_logger("tasks")
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+class SupervisedTask:
+    """Runs `work` until it returns, or `close`. `on_death` is called after each death, to answer those who wait."""
+
+    def __init__(self, name: str, work: Work, *, on_death: Callable[[BaseException], None] | None = None) -> None:
+        self.deaths = 0
+        self._name, self._work, self._on_death = name, work, on_death
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it works, or waits to be started again."""
+        return self._task is not None and not self._task.done()
+
+    def start(self) -> None:
+        """Begin, unless it runs already."""
+        if not self.running:
+            self._task = asyncio.create_task(self._run(), name=self._name)
+
+    async def close(self, grace: float = 0.0) -> None:
+        """End it, after `grace` seconds in which it may return by itself."""
+        if self._task is None:
+            return
+        if grace:
+            await asyncio.wait((self._task,), timeout=grace)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        in_a_row = 0
+        while True:
+            began = monotonic()
+            try:
+                return await self._work()
+            except asyncio.CancelledError as error:
+                if asked_to_stop():
+                    raise
+                death: BaseException = error  # a cancellation that was meant for something within
+            except Exception as error:
+                death = error
+            in_a_row = 1 if monotonic() - began > STEADY_SECONDS else in_a_row + 1
+            self.deaths += 1
+            delay = RESTART_DELAYS[min(in_a_row, len(RESTART_DELAYS)) - 1]
+            log.error("a task died; it is started again", task=self._name, seconds=delay, exc_info=death)
+            self._answer(death)
+            await asyncio.sleep(delay)
+
+    def _answer(self, death: BaseException) -> None:
+        try:
+            if self._on_death:
+                self._on_death(death)
+        except Exception:
+            log.exception("those who wait on a task could not be answered", task=self._name)
+
+
+def asked_to_stop() -> bool:
+    """Whether the present task itself was cancelled, and not only something that it awaits."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+@asynccontextmanager
+async def supervised(name: str, work: Work) -> AsyncIterator[SupervisedTask]:
+    """The task at work while the block lasts."""
+    task = SupervisedTask(name, work)
+    task.start()
+    try:
+        yield task
+    finally:
+        await task.close()

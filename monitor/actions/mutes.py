@@ -105,7 +105,11 @@ def _place(view: CallerScope, wish: MuteRequest) -> Cause | None:
     elif not view.caller.sees_all:
         raise MuteError("company", "choose one of your companies; what is wider is not yours to mute")
     if wish.mail_system:
-        _known("mail_system", wish.mail_system, {path.mail_system for path in view.paths(wish.company)})
+        _known(
+            "mail_system",
+            wish.mail_system,
+            {system for path in view.paths(wish.company) for system in path.mail_systems},
+        )
     return Cause(_known("cause", wish.cause, list(Cause))) if wish.cause else None
 
 

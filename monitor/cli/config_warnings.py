@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from monitor.config import Config, exposed_secrets
+from monitor.config import Config, exposed_secrets, old_words
 from monitor.web.auth.client import untold_proxy
 
 
 def config_warnings(file: Path, config: Config) -> list[str]:
     """Return the warnings, one sentence each. `config` was read from `file`."""
     proxy = untold_proxy(config.web)
-    return [*exposed_secrets(file), *([proxy] if proxy else [])]
+    return [*exposed_secrets(file), *old_words(file), *([proxy] if proxy else [])]

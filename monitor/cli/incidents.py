@@ -24,6 +24,7 @@ from monitor.output.symbols import SIGNS
 from monitor.output.text import STYLES
 from monitor.store import NoticeRecord, Store
 from probes.display import clock, counted, lasting, listed, one_line
+from probes.mailsystems.words import Chain
 
 MOST_CLOSED = 100  # closed incidents in a list
 MAX_LINE_CHARS = 1000  # of one sentence; `explain` shows all of it
@@ -53,7 +54,7 @@ class ListContext:
         """
         if not incident.open:
             return ()
-        found = muting(self.mutes, incident.failures, self._mail_system, self.now)
+        found = muting(self.mutes, incident.failures, self._mail_systems, self.now)
         return found if incident.failing <= len(incident.failures) or incident.muted_by else ()
 
     def name(self, company: str) -> str:
@@ -61,9 +62,9 @@ class ListContext:
         known = self.config.companies.get(company)
         return one_line(known.name or company if known else company, MAX_NAME_CHARS)
 
-    def _mail_system(self, company: str) -> str:
+    def _mail_systems(self, company: str) -> Chain:
         known = self.config.companies.get(company)
-        return known.mail_system if known else ""
+        return known.chain if known else ()
 
 
 async def list_incidents(config: Config, company: str, *, also_closed: bool, as_json: bool) -> Exit:

@@ -25,6 +25,7 @@ from monitor.incidents.weekly import DAYS
 from monitor.output.incident_json import mute_json
 from monitor.store import Store
 from probes.display import clock, lasting, listed, one_line
+from probes.mailsystems.words import current_word
 from probes.settings import Duration
 from probes.verdict import Cause
 
@@ -139,15 +140,15 @@ def _place(config: Config, wish: MuteOptions) -> tuple[str, str, str, Cause | No
         _known("company", company, config.companies)
     if "/" in wish.about:
         _known(f"path at {company} called", path, config.companies[company].paths)
-    if wish.mail_system:
-        _known("mail system", wish.mail_system, {each.mail_system for each in config.companies.values()})
-        if company and (other := config.companies[company].mail_system) != wish.mail_system:
-            raise MuteUsageError(
-                f"--mail-system: that of {company} is {other}; with {wish.mail_system} nothing would fit"
-            )
+    mail_system = current_word(wish.mail_system)
+    if mail_system:
+        _known("mail system", mail_system, {system for each in config.companies.values() for system in each.chain})
+        if company and mail_system not in (chain := config.companies[company].chain):
+            others = ", ".join(chain)
+            raise MuteUsageError(f"--mail-system: that of {company} is {others}; with {mail_system} nothing would fit")
     if wish.cause:
         _known("cause", wish.cause, list(Cause))
-    return company, path, wish.mail_system, Cause(wish.cause) if wish.cause else None
+    return company, path, mail_system, Cause(wish.cause) if wish.cause else None
 
 
 def _known(what: str, name: str, known: Iterable[str]) -> None:

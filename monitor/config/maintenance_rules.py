@@ -37,7 +37,7 @@ def _strangers(plan: MaintenanceSettings, homes: Homes, right: Right) -> Iterato
             yield ("paths", number), f"there is no company {company}{_meant(company, homes)}"
         elif company in right and name not in right[company].paths:
             yield ("paths", number), f"{company} has no path {name}{_meant(name, right[company].paths)}"
-    systems = {company.mail_system for company in right.values()}
+    systems = {system for company in right.values() for system in company.chain}
     for number, system in enumerate(plan.mail_systems if len(right) == len(homes) else ()):
         if system not in systems:
             yield ("mail_systems", number), f"no company has the mail system {system}{_meant(system, systems)}"

@@ -18,6 +18,8 @@ from monitor.sandbox.settings import SandboxSettings
 from monitor.sources.inbound.settings import InboundSettings
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
+from probes.mailsystems.table import UNKNOWN
+from probes.mailsystems.words import MOST_MAIL_SYSTEMS, Chain, MailSystemKey
 from probes.reference import SMTP_PORT
 from probes.routes.table import RouteSettings
 from probes.sender import Identity, Role
@@ -235,10 +237,30 @@ class CompanySettings(Choices):
     """[companies.KEY]: a customer."""
 
     name: Text | None = Field(None, description="The company's name on pages and in notices; default: its key.")
-    mail_system: Key = Field(
-        "unknown", description="The product that receives its mail: postfix, m365, google, proofpoint, ..."
+    mail_system: MailSystemKey | None = Field(
+        None, description="The product that receives its mail: postfix, m365, google, ... Default: `unknown`."
+    )
+    mail_systems: tuple[MailSystemKey, ...] | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_MAIL_SYSTEMS,
+        description='Several in a row, the gateway first: `["proofpoint", "m365"]`. Instead of `mail_system`.',
     )
     paths: dict[Key, PathSettings] = Field(min_length=1, description="Its paths, each a table of its own.")
+
+    @field_validator("mail_systems")
+    @classmethod
+    def _one_chain(cls, chain: Chain | None, info: ValidationInfo) -> Chain | None:
+        if chain and info.data.get("mail_system"):
+            raise ValueError("stands beside mail_system; write one of them, with all systems in mail_systems")
+        if chain and (twice := [system for place, system in enumerate(chain) if system in chain[:place]]):
+            raise ValueError(f"names {twice[0]} twice; write each mail system once, the gateway first")
+        return chain
+
+    @property
+    def chain(self) -> Chain:
+        """Its mail systems, the gateway first."""
+        return self.mail_systems or (self.mail_system or UNKNOWN,)
 
 
 class Config(Settings):
@@ -291,7 +313,7 @@ def watched_path(
     return WatchedPath(
         company=company_key,
         company_name=company.name or company_key,
-        mail_system=company.mail_system,
+        mail_systems=company.chain,
         path=path_key,
         to=path.to,
         route=path.route,

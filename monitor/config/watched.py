@@ -6,6 +6,7 @@ from datetime import timedelta
 from probes.check import Check
 from probes.kinds import Kind
 from probes.mailboxes import Mailbox
+from probes.mailsystems.words import Chain
 from probes.routes import Route
 
 
@@ -15,12 +16,12 @@ class WatchedPath:
 
     Exactly one of `every` and `cron` is set. Each kind is probed once in `every`, or at each time of `cron` (five
     crontab fields, in UTC); a probe may be early or late by up to `jitter` of the interval (0 to 0.5). `timeout` is
-    the deadline of one dialogue. Two that are equal need no restart after a reload.
+    the deadline of one dialogue. `mail_systems`: the gateway first. Two that are equal need no restart after a reload.
     """
 
     company: str
     company_name: str
-    mail_system: str
+    mail_systems: Chain
     path: str
     to: str
     route: Route
@@ -34,6 +35,11 @@ class WatchedPath:
     retry: tuple[timedelta, ...]
     per_path_per_day: int
     timeout: timedelta
+
+    @property
+    def mail_system(self) -> str:
+        """The one that its mail reaches first."""
+        return self.mail_systems[0]
 
     @property
     def key(self) -> str:

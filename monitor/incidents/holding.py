@@ -20,12 +20,12 @@ from datetime import datetime
 from itertools import product
 from typing import TypeVar
 
+from monitor.incidents.companies import WatchedCompanies
 from monitor.incidents.incident import EVERYBODY, SEVERAL, Failure, FailureKey, Incident, Nature, Scope, Severity
 from monitor.incidents.scope import (
     Joined,
     Key,
     Problem,
-    Town,
     everybody,
     gravest,
     join,
@@ -36,6 +36,7 @@ from monitor.incidents.scope import (
     ourselves,
     same_lists,
     stays_wide,
+    system_of,
     their_systems,
 )
 
@@ -124,7 +125,9 @@ class Holders:
         return None if guessed and own_mailbox and guessed.nature is not Nature.MAILBOX else guessed
 
 
-def grouped(problems: Sequence[Problem], incidents: Iterable[Incident], town: Town, known: Known) -> list[Group]:
+def grouped(
+    problems: Sequence[Problem], incidents: Iterable[Incident], town: WatchedCompanies, known: Known
+) -> list[Group]:
     """The problems of single companies, those together that are one: since an open incident holds them, or for one
     reason."""
     return list(_Grouping(problems, incidents, town, known).groups())
@@ -133,8 +136,10 @@ def grouped(problems: Sequence[Problem], incidents: Iterable[Incident], town: To
 class _Grouping:
     """One look at the problems. What was put into a group is taken, and cannot be part of another one."""
 
-    def __init__(self, problems: Sequence[Problem], incidents: Iterable[Incident], town: Town, known: Known) -> None:
-        self._system_of, self._known = town, known
+    def __init__(
+        self, problems: Sequence[Problem], incidents: Iterable[Incident], town: WatchedCompanies, known: Known
+    ) -> None:
+        self._town, self._known = town, known
         self._incidents = {incident.id: incident for incident in incidents}
         holders = Holders(self._incidents.values())
         self._problems = problems
@@ -172,8 +177,8 @@ class _Grouping:
         for find in (self._everybody, self._ourselves, self._same_lists):
             yield from self._join(find(wide))
         yield from self._keep(wide)
-        yield from self._join(of_systems(self._free_mail(), self._system_of))
-        yield from self._join(their_systems(self._free(Nature.THEIR_SYSTEM), self._system_of))
+        yield from self._join(of_systems(self._free_mail(), self._town))
+        yield from self._join(their_systems(self._free(Nature.THEIR_SYSTEM), self._town))
         for name, held in self._held.items():
             if held and id(held[0]) not in self._taken:  # all of it was taken, or nothing
                 yield self._group(_remaining(self._incidents[name], held), held)
@@ -189,17 +194,17 @@ class _Grouping:
     def _everybody(self, wide: Iterable[Incident]) -> Iterator[Joined]:
         """It may take in what one mail system has; but there is one of it only."""
         there = any(key_of(each) == _EVERYBODYS for each in wide)
-        if not there and (found := everybody(self._free_mail(), self._system_of)):
+        if not there and (found := everybody(self._free_mail(), self._town)):
             yield found
 
     def _same_lists(self, wide: Iterable[Incident]) -> Iterator[Joined]:
         if not any(key_of(each) == _ONE_LISTS for each in wide):
-            yield from same_lists(self._free(Nature.THEIR_SYSTEM), self._system_of)
+            yield from same_lists(self._free(Nature.THEIR_SYSTEM), self._town)
 
     def _ourselves(self, wide: Iterable[Incident]) -> Iterator[Joined]:
         there = any(key_of(each) == _OUR_OWN for each in wide)
         ours = [problem for problem in self._left(self._problems) if may_be_ours(problem)]
-        if not there and (found := ourselves(ours, self._system_of)):
+        if not there and (found := ourselves(ours, self._town)):
             yield found
 
     def _free(self, nature: Nature) -> list[Problem]:
@@ -221,7 +226,7 @@ class _Grouping:
 
     def _kept(self, incident: Incident, held: Sequence[Problem]) -> Group:
         """What a wide incident holds, and what joins it."""
-        town = self._system_of if incident.subject == EVERYBODY else self._system_of.behind(incident.subject[1:])
+        town = self._town if incident.subject == EVERYBODY else self._town.behind(incident.subject[1:])
         members = [*held, *self._spread(incident, held)]
         still = stays_wide(members, town, incident.began_at) or (bool(_list_of(incident)) and len(members) > 1)
         if still and self._no_longer_ours(incident, members):
@@ -277,7 +282,7 @@ class _Grouping:
             if id(problem) not in mine
             and (problem.nature is incident.nature or (incident.nature is Nature.OURS and may_be_ours(problem)))
             and (not listed or one_list(problem.failures) == listed)
-            and (incident.subject == EVERYBODY or self._system_of.system(problem.company) == incident.subject[1:])
+            and (incident.subject == EVERYBODY or system_of(problem) == incident.subject[1:])
         ]
 
     def _join(self, found: Iterable[Joined]) -> Iterator[Group]:
@@ -301,7 +306,7 @@ class _Grouping:
         return [*members, *(each for name in holders for each in self._left(self._held[name]) if id(each) not in ids)]
 
     def _mostly(self, mail_system: str, members: Sequence[Problem]) -> bool:
-        there = sum(self._system_of.system(member.company) == mail_system for member in members)
+        there = sum(system_of(member) == mail_system for member in members)
         return 2 * there > len(members)
 
     def _group(self, problem: Problem, members: Iterable[Problem], *, recovering: bool = False) -> Group:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from monitor.incidents.mute import Mute
 from monitor.incidents.weekly import weekly
+from probes.mailsystems.words import MailSystemKey
 from probes.settings import Key, Settings, Text, shown
 from probes.verdict import Cause
 
@@ -41,7 +42,7 @@ class MaintenanceSettings(Settings):
     )
     companies: tuple[Key, ...] = Field((), description="Keys of the companies that are muted.")
     paths: tuple[CompanyPath, ...] = Field((), description='Single paths beside them, such as "acme/hq".')
-    mail_systems: tuple[Key, ...] = Field((), description="Only failures at one of these mail systems.")
+    mail_systems: tuple[MailSystemKey, ...] = Field((), description="Only failures at one of these mail systems.")
     causes: tuple[Cause, ...] = Field((), description="Only failures with one of these causes.")
     everything: bool = Field(False, description="`true`: everything, with no list given.")
     why: Text = Field(description="The reason, shown with the mute.")

@@ -1,6 +1,6 @@
 """About what nobody is to be told now. Probing goes on, the incident is marked."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -66,25 +66,28 @@ def following(mute: Mute, now: datetime) -> datetime | None:
     return begins if begins and (mute.ends_at is None or begins < mute.ends_at) else None
 
 
-def covers(mute: Mute, failure: Failure, mail_system: str) -> bool:
-    """Whether it is about this failure, at a company with this mail system. Whether it is active is not asked."""
+def covers(mute: Mute, failure: Failure, mail_systems: Collection[str]) -> bool:
+    """Whether it is about this failure, at a company with these mail systems. Whether it is active is not asked."""
     return (
         mute.company in ("", failure.company)
         and mute.path in ("", failure.path)
-        and mute.mail_system in ("", mail_system)
+        and (not mute.mail_system or mute.mail_system in mail_systems)
         and mute.cause in (None, failure.cause)
     )
 
 
 def muting(
-    mutes: Sequence[Mute], failures: Iterable[Failure], mail_system_of: Callable[[str], str], now: datetime
+    mutes: Sequence[Mute],
+    failures: Iterable[Failure],
+    mail_systems_of: Callable[[str], Collection[str]],
+    now: datetime,
 ) -> tuple[str, ...]:
     """The ids of the active mutes that together cover all failures, in the order of the mutes; () where one failure is
-    not covered, or there is none. `mail_system_of` is asked for the mail system of a company."""
+    not covered, or there is none. `mail_systems_of` is asked for the chain of a company."""
     now_active = [mute for mute in mutes if active(mute, now)]
     found: set[str] = set()
     for failure in failures:
-        fitting = [mute.id for mute in now_active if covers(mute, failure, mail_system_of(failure.company))]
+        fitting = [mute.id for mute in now_active if covers(mute, failure, mail_systems_of(failure.company))]
         if not fitting:
             return ()
         found.update(fitting)

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from monitor.incidents.companies import WatchedCompanies, WideningThresholds, owned
 from monitor.incidents.incident import EVERYBODY, GRAVEST_FIRST, Failure, Nature, Reason, Scope, Severity
 from monitor.incidents.signal import PathInfo, PathKey
 from probes.answer import list_named
 from probes.check import Check
 from probes.kinds import Kind
 from probes.mailsystems.family import CauseFamily, family_of
-from probes.mailsystems.table import UNKNOWN, is_shared
+from probes.mailsystems.table import UNKNOWN
+from probes.reading.who_refused import refusing_system
 from probes.verdict import Cause, Outcome
 
 TOGETHER = timedelta(hours=2)  # what began within this time may have one reason: `missing` takes an hour to be seen
@@ -122,14 +124,6 @@ class RecentSuccess:
     once_well_at: Callable[[Check], datetime | None] = lambda _: None
 
 
-@dataclass(frozen=True, slots=True)
-class WideningThresholds:
-    """At least so many companies, and at least this share of those heard of, make one problem of many."""
-
-    companies: int
-    share: float
-
-
 def of_company(sites: Sequence[PathInfo], failures: Iterable[Failure], heard: RecentSuccess) -> Iterator[Problem]:
     """The problems of one company, seen by itself. `sites` are all its paths."""
     by_nature: defaultdict[Nature, list[Failure]] = defaultdict(list)
@@ -140,7 +134,7 @@ def of_company(sites: Sequence[PathInfo], failures: Iterable[Failure], heard: Re
     by_path: defaultdict[str, list[Failure]] = defaultdict(list)
     for failure in by_nature[Nature.MAILBOX]:
         by_path[failure.path].append(failure)
-    company, system = sites[0].company, sites[0].mail_system
+    company, system = sites[0].company, _stopping(sites, by_nature[Nature.MAILBOX])
     for path, full in by_path.items():
         subject = f"{company}/{path}"
         yield _problem(
@@ -150,7 +144,9 @@ def of_company(sites: Sequence[PathInfo], failures: Iterable[Failure], heard: Re
         yield _their_system(sites, theirs, heard)
     if ours := by_nature[Nature.OURS]:
         yield _problem(
-            *(Nature.OURS, company, Scope.OURSELVES, Severity.TICKET, ours), company=company, mail_system=system
+            *(Nature.OURS, company, Scope.OURSELVES, Severity.TICKET, ours),
+            company=company,
+            mail_system=_stopping(sites, ours),
         )
 
 
@@ -159,7 +155,7 @@ def _mail(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentS
     severity = gravest(failure.severity for failure in failures)
     if severity is Severity.PAGE and not _shuts_out(scope, failures):
         severity = Severity.TICKET
-    company, system = sites[0].company, sites[0].mail_system
+    company, system = sites[0].company, _stopping(sites, failures)
     return _problem(Nature.MAIL, company, scope, severity, failures, company=company, mail_system=system)
 
 
@@ -170,7 +166,7 @@ def _their_system(sites: Sequence[PathInfo], failures: Sequence[Failure], heard:
     scope = _scope(sites, failures, heard)
     if severity is Severity.PAGE and not (_shuts_out(scope, failures) and _confirmed(sites, failures)):
         severity = Severity.TICKET
-    company, system = sites[0].company, sites[0].mail_system
+    company, system = sites[0].company, _stopping(sites, failures)
     problem = _problem(
         *(Nature.THEIR_SYSTEM, company, Scope.THEIR_SYSTEM, severity, failures), company=company, mail_system=system
     )
@@ -179,6 +175,13 @@ def _their_system(sites: Sequence[PathInfo], failures: Sequence[Failure], heard:
     if all(failure.of_last for failure in failures):
         part = Scope.COMPANY
     return replace(problem, part=part)
+
+
+def _stopping(sites: Sequence[PathInfo], failures: Iterable[Failure]) -> str:
+    """The mail system of the company's chain that most of the failures come from; of as many, the one nearer to us."""
+    chain = sites[0].mail_systems
+    counted = Counter(refusing_system(chain, failure.answer) for failure in failures)
+    return max(chain, key=lambda system: counted[system])
 
 
 def _confirmed(sites: Sequence[PathInfo], failures: Iterable[Failure]) -> bool:
@@ -242,28 +245,12 @@ Joined = tuple[Problem, list[Problem]]
 """One problem of several companies, and those that it is made of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Town:
-    """All companies that are watched: the mail system of each, when the newest probe of each that told something was
-    launched, and how many make a problem wide. A company whose newest verdict is bad, and does not fail so far, speaks
-    neither for a wide problem nor against it: it is not in `heard_at`."""
-
-    systems: Mapping[str, str]
-    heard_at: Mapping[str, datetime]
-    wide: WideningThresholds
-
-    def behind(self, system: str) -> "Town":
-        """Those with this mail system."""
-        heard = {company: at for company, at in self.heard_at.items() if self.system(company) == system}
-        return replace(self, heard_at=heard)
-
-    def system(self, company: str) -> str:
-        """The mail system of a company. One that it runs itself, or that is not known, is nobody else's."""
-        system = self.systems.get(company, UNKNOWN)
-        return system if is_shared(system) else f"{system} of {company}"
+def system_of(problem: Problem) -> str:
+    """The mail system that one company's problem is in, as `WatchedCompanies.systems` has it."""
+    return owned(problem.mail_system or UNKNOWN, problem.company)
 
 
-def everybody(mail: Sequence[Problem], town: Town) -> Joined | None:
+def everybody(mail: Sequence[Problem], town: WatchedCompanies) -> Joined | None:
     """The mail of most companies, if it is stopped for one reason."""
     alike = of_one_family(mail)
     if not is_wide(alike, town) or not _in_most_systems(alike, town):
@@ -271,9 +258,9 @@ def everybody(mail: Sequence[Problem], town: Town) -> Joined | None:
     return join(alike, (Nature.MAIL, EVERYBODY), Scope.EVERYBODY), alike
 
 
-def of_systems(mail: Iterable[Problem], town: Town) -> Iterator[Joined]:
+def of_systems(mail: Iterable[Problem], town: WatchedCompanies) -> Iterator[Joined]:
     """The mail of the companies behind each mail system, where it is stopped for one reason."""
-    for system, there in _by_system(mail, town).items():
+    for system, there in _by_system(mail).items():
         if len(there) < town.wide.companies:  # as nearly always where companies run their own
             continue
         members = of_one_family(there)
@@ -281,10 +268,10 @@ def of_systems(mail: Iterable[Problem], town: Town) -> Iterator[Joined]:
             yield join(members, (Nature.MAIL, f"@{system}"), Scope.MAIL_SYSTEM, system), members
 
 
-def their_systems(theirs: Iterable[Problem], town: Town) -> Iterator[Joined]:
+def their_systems(theirs: Iterable[Problem], town: WatchedCompanies) -> Iterator[Joined]:
     """One service that many companies have takes nobody's mail. Companies that run their own have each their own
     trouble, however many have it at once, and never is it said of everybody."""
-    for system, there in _by_system(theirs, town).items():
+    for system, there in _by_system(theirs).items():
         if len(there) >= town.wide.companies and is_wide(there, town.behind(system)):
             yield join(there, (Nature.THEIR_SYSTEM, f"@{system}"), Scope.MAIL_SYSTEM, system), there
 
@@ -295,7 +282,7 @@ def one_list(failures: Iterable[Failure]) -> str:
     return names.pop() if len(names) == 1 else ""
 
 
-def same_lists(theirs: Iterable[Problem], town: Town) -> Iterator[Joined]:
+def same_lists(theirs: Iterable[Problem], town: WatchedCompanies) -> Iterator[Joined]:
     """One blocklist that several unrelated companies ask: it lists our addresses, or everybody. No company's trouble,
     however few of all ask it."""
     by_list: defaultdict[str, list[Problem]] = defaultdict(list)
@@ -303,7 +290,7 @@ def same_lists(theirs: Iterable[Problem], town: Town) -> Iterator[Joined]:
         if name := one_list(problem.failures):
             by_list[name].append(problem)
     for there in sorted(by_list.values(), key=len, reverse=True)[:1]:
-        unrelated = len({town.system(problem.company) for problem in there}) > 1
+        unrelated = len({system_of(problem) for problem in there}) > 1
         if unrelated and len({problem.company for problem in there}) >= town.wide.companies:
             yield join(there, (Nature.THEIR_SYSTEM, EVERYBODY), Scope.EVERYBODY), there
 
@@ -317,17 +304,17 @@ def may_be_ours(problem: Problem) -> bool:
     return all(failure.reason in wordless and failure.answer is None for failure in problem.failures)
 
 
-def ourselves(ours: list[Problem], town: Town) -> Joined | None:
+def ourselves(ours: list[Problem], town: WatchedCompanies) -> Joined | None:
     """What we cannot do at most companies."""
     if not is_wide(ours, town):
         return None
     return join(ours, (Nature.OURS, EVERYBODY), Scope.OURSELVES, severity=Severity.PAGE), ours
 
 
-def _by_system(problems: Iterable[Problem], town: Town) -> dict[str, list[Problem]]:
+def _by_system(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
     systems: defaultdict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
-        systems[town.system(problem.company)].append(problem)
+        systems[system_of(problem)].append(problem)
     return systems
 
 
@@ -340,7 +327,7 @@ def of_one_family(problems: Sequence[Problem]) -> list[Problem]:
     return [problem for problem in problems if families[id(problem)] in leading | UNEXPLAINED]
 
 
-def is_wide(problems: Sequence[Problem], town: Town) -> bool:
+def is_wide(problems: Sequence[Problem], town: WatchedCompanies) -> bool:
     """Whether so many companies have it at once that it is no chance."""
     if not problems:
         return False
@@ -351,7 +338,7 @@ def is_wide(problems: Sequence[Problem], town: Town) -> bool:
     return len(hit) >= town.wide.companies and len(hit) >= town.wide.share * len(heard)
 
 
-def stays_wide(problems: Iterable[Problem], town: Town, since: datetime) -> bool:
+def stays_wide(problems: Iterable[Problem], town: WatchedCompanies, since: datetime) -> bool:
     """Whether what was wide, since then, still is."""
     companies = {problem.company for problem in problems}
     heard = companies | {company for company, at in town.heard_at.items() if at >= since}
@@ -364,16 +351,19 @@ def _fresh(problems: Sequence[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.since >= newest - TOGETHER]
 
 
-def _in_most_systems(problems: Sequence[Problem], town: Town) -> bool:
+def _in_most_systems(problems: Sequence[Problem], town: WatchedCompanies) -> bool:
     """Whether it is not one mail system's affair: most of those heard of since have it, or there is but one."""
-    if len({town.system(company) for company in town.systems}) == 1:
+    if len({town.systems(company) for company in town.chains}) == 1:
         return True
     began = min(problem.since for problem in _fresh(problems))
     hit = {problem.company for problem in problems}
     others = Counter(
-        town.system(company) for company, at in town.heard_at.items() if at >= began and company not in hit
+        system
+        for company, at in town.heard_at.items()
+        if at >= began and company not in hit
+        for system in town.systems(company)
     )
-    systems = _by_system(problems, town)
+    systems = _by_system(problems)
     have_it = [system for system, members in systems.items() if _most(len(members), others[system], town.wide)]
     return len(have_it) > 1 and len(have_it) >= town.wide.share * len(systems.keys() | others.keys())
 

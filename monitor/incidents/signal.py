@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from probes.check import Check
 from probes.kinds import Kind
+from probes.mailsystems.words import Chain
 from probes.sender import Role
 from probes.verdict import Verdict
 
@@ -46,7 +47,7 @@ class PathInfo:
 
     company: str
     company_name: str
-    mail_system: str
+    mail_systems: Chain
     path: str
     kinds: tuple[Kind, ...]
     every: timedelta
@@ -54,6 +55,11 @@ class PathInfo:
     code_life: timedelta = timedelta(minutes=10)
     give_up: timedelta = timedelta(hours=1)
     mailbox: str = ""
+
+    @property
+    def mail_system(self) -> str:
+        """The one that its mail reaches first."""
+        return self.mail_systems[0]
 
     @property
     def checks(self) -> list[Check]:

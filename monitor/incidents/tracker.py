@@ -5,17 +5,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.incidents.attribution import FailureCase, attribute, least
+from monitor.incidents.companies import WatchedCompanies, WideningThresholds
 from monitor.incidents.comparison import Comparison, Failing, Got, Rigour
 from monitor.incidents.history import CheckHistory, FailureLimits, FailureState, track_of
 from monitor.incidents.holding import Group, Known, grouped
 from monitor.incidents.incident import Failure, Incident, Nature, Reason, Severity
 from monitor.incidents.others import Others
 from monitor.incidents.reach import Contacts, Reach, Unreached, never_connected, reach, unanswered
-from monitor.incidents.scope import Problem, RecentSuccess, Town, WideningThresholds, of_company
+from monitor.incidents.scope import Problem, RecentSuccess, of_company
 from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.signal import PathInfo, PathKey, Signal
 from monitor.incidents.weight import Names, Weight, mark_of, severity_of
 from probes.check import Check
+from probes.mailsystems.words import Chain
 from probes.sender import Role
 from probes.uplink import Uplink
 from probes.verdict import Outcome
@@ -40,7 +42,7 @@ class FailureTracker:
         self._names = Names("", "")
         self._sites: dict[str, list[PathInfo]] = {}
         self._ways: dict[PathKey, PathInfo] = {}
-        self._system_of: dict[str, str] = {}
+        self._chains: dict[str, Chain] = {}
         self._lines: dict[Check, PathInfo] = {}
         self._awake_since: datetime | None = None
         self._tracks: dict[Check, CheckHistory] = {}
@@ -76,7 +78,7 @@ class FailureTracker:
         self._others.configure(names, others or {})
         self._sites = dict(by_company)
         self._ways = {site.key: site for sites in by_company.values() for site in sites}
-        self._system_of = {company: sites[0].mail_system for company, sites in by_company.items()}
+        self._chains = {company: sites[0].mail_systems for company, sites in by_company.items()}
         self._lines = {check: site for sites in by_company.values() for site in sites for check in site.checks}
         for gone in [line for line in self._tracks if line not in self._lines]:
             del self._tracks[gone]
@@ -198,7 +200,7 @@ class FailureTracker:
         self._refresh()
         narrow = [problem for problems in self._problems.values() for problem in problems]
         heard = {company: at for company, at in self._heard_at.items() if company not in self._undecided}
-        town = Town(self._system_of, heard, WideningThresholds(self._settings.companies, self._settings.share))
+        town = WatchedCompanies(self._chains, heard, WideningThresholds(self._settings.companies, self._settings.share))
         known = Known(
             lambda failure, since: self._awaited(failure, since, now),
             self._failed_at,

@@ -11,6 +11,7 @@ from monitor.incidents.phrases import LONGEST_NAME, decided_by
 from monitor.notices.notice import NoticeKind
 from probes.display import one_line
 from probes.mailsystems.table import system_label
+from probes.mailsystems.words import Chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class CompanyInfo:
     """A company as people know it. `every`: the longest time in which each kind is probed once on a path of it."""
 
     name: str
-    mail_system: str
+    mail_systems: Chain
     every: timedelta
 
 
@@ -119,7 +120,7 @@ class NoticeContext:
         """How many companies are watched that it could touch: with its mail system, if it is one mail system's."""
         known, system = self.telling.companies, self.incident.mail_system
         one = self.incident.scope is Scope.MAIL_SYSTEM
-        there = [company for company in known if not one or known[company].mail_system == system]
+        there = [company for company in known if not one or system in known[company].mail_systems]
         return len({*there, *self.companies})
 
     @property
@@ -193,6 +194,6 @@ def _seen(companies: tuple[str, ...], visible: frozenset[str] | None) -> tuple[s
 
 def _mail_system(telling: NoticeRequest, companies: tuple[str, ...]) -> str:
     """The mail system that all of them have; "" where they have several, or where it is not known."""
-    systems = {telling.companies[company].mail_system for company in companies if company in telling.companies}
+    systems = {telling.companies[company].mail_systems[0] for company in companies if company in telling.companies}
     system = telling.incident.mail_system or (systems.pop() if len(systems) == 1 else "")
     return "" if system == "unknown" else system

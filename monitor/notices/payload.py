@@ -29,7 +29,7 @@ def labels(telling: NoticeRequest) -> dict[str, str]:
         "severity": str(incident.severity),
         "scope": str(incident.scope),
         "company": company,
-        "mail_system": incident.mail_system or (known.mail_system if known else ""),
+        "mail_system": incident.mail_system or (known.mail_systems[0] if known else ""),
         "incident": incident.id,
     }
 

@@ -34,6 +34,7 @@ from monitor.probing.schedule import interval
 from monitor.store import Present, Store, StoreDownError
 from monitor.supervised import SupervisedTask
 from probes.check import Check
+from probes.mailsystems.words import Chain
 from probes.sender import Role
 from probes.uplink import Uplink
 
@@ -123,7 +124,7 @@ class IncidentEngine:
         self._paths = {(path.company, path.path): path for path in config.paths()}
         sites = [_site(path, self._now()) for path in self._paths.values()]
         self._companies = {
-            site.company: CompanyInfo(site.company_name, site.mail_system, site.every)
+            site.company: CompanyInfo(site.company_name, site.mail_systems, site.every)
             for site in sorted(sites, key=lambda site: site.every)
         }
         self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
@@ -290,7 +291,7 @@ class IncidentEngine:
             return
         problem = turned.problems.get(incident.id) if incident.open else None
         failures = problem.failures if problem else incident.failures
-        muted_by = muting(mutes, failures, self._mail_system, now)
+        muted_by = muting(mutes, failures, self._mail_systems, now)
         if muted_by == incident.muted_by:
             return
         turned.incidents[incident.id] = replace(incident, muted_by=muted_by)
@@ -349,9 +350,9 @@ class IncidentEngine:
                 relapses[key] = max(incident.relapses, relapses.get(key, 0))
         self._picture.set_relapses(relapses)
 
-    def _mail_system(self, company: str) -> str:
+    def _mail_systems(self, company: str) -> Chain:
         known = self._companies.get(company)
-        return known.mail_system if known else ""
+        return known.mail_systems if known else ()
 
 
 def _nobody(*_: object) -> None:
@@ -368,7 +369,7 @@ def _site(path: WatchedPath, now: datetime) -> PathInfo:
     return PathInfo(
         company=path.company,
         company_name=path.company_name,
-        mail_system=path.mail_system,
+        mail_systems=path.mail_systems,
         path=path.path,
         kinds=path.kinds,
         every=interval(path, now),

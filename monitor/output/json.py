@@ -31,6 +31,7 @@ class PathJson(TypedDict):
     path: str
     name: str
     mail_system: str
+    mail_systems: list[str]
     to: str
     via: str
     route: str
@@ -106,6 +107,7 @@ def path_json(path: WatchedPath) -> PathJson:
         "path": path.path,
         "name": path.company_name,
         "mail_system": path.mail_system,
+        "mail_systems": list(path.mail_systems),
         "to": path.to,
         "via": path.route.via,
         "route": f"{path.route.via} {path.route.destination(path.to)}",

@@ -2,6 +2,7 @@
 
 - `commands`   every command with its arguments and options, from the command line itself
 - `metrics`    every metric family, as `/metrics` describes it
+- `mail_systems`   the words for mail systems, and the steps in each
 - `floors`     which module may import which, from the import contracts in pyproject.toml
 - `generated`  the marks between which they stand. Read this first
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from monitor.config import reference as configuration
-from monitor.reference import commands, floors, metrics
+from monitor.reference import commands, floors, mail_systems, metrics
 
 MARKS = re.compile(r"(<!-- generated: ([\w-]+);[^>]*-->).*?(<!-- end of generated -->)", re.DOTALL)
 
@@ -14,6 +14,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "commands": commands.reference,
     "metrics": metrics.reference,
     "floors": floors.drawing,
+    "mail-system-words": mail_systems.words,
+    "mail-system-steps": mail_systems.steps,
 }
 
 

@@ -108,7 +108,7 @@ class CallerView:
         others."""
         stored = await self.backend.store.mutes()
         planned = [mute for each in self.backend.config().maintenance for mute in each.mutes()]
-        systems = {"", *(path.mail_system for path in self.paths())}
+        systems = {"", *(system for path in self.paths() for system in path.mail_systems)}
         found = [mute for mute in (*planned, *stored) if not mute.company or self.caller.sees(mute.company)]
         if self.caller.sees_all:
             return found
@@ -134,7 +134,7 @@ class CallerView:
         return replace(
             incident,
             company=incident.company if caller.sees(incident.company) else "",
-            mail_system=system if system and any(path.mail_system == system for path in self.paths()) else "",
+            mail_system=system if system and any(system in path.mail_systems for path in self.paths()) else "",
             companies=caller.seen(incident.companies),
             touches=caller.seen(incident.touches),
             others=caller.seen(incident.others),

@@ -20,6 +20,7 @@ from monitor.people.person import Rights
 from monitor.web import legible
 from monitor.web.backend import CALLER
 from probes.display import roughly
+from probes.mailsystems.words import chain_label
 from probes.verdict import Outcome
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -81,7 +82,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = (legible.plain, legible.cut, legible.words, legible.utc, roughly, legible.spelled)
-    environment.filters.update({each.__name__: each for each in filters}, ago=_ago)
+    environment.filters.update({each.__name__: each for each in filters}, ago=_ago, chain=chain_label)
     environment.globals.update(static=static, signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()})
     return environment
 

@@ -48,7 +48,7 @@ POSTFIX = MailSystem(
     },
     exceptions={
         Cause.IP_LISTED: (
-            "If all senders are refused, the resolver is at fault: mend it.",
+            "If all senders are refused, the resolver is at fault: repair it.",
             f"Otherwise add, before reject_rbl_client, {_POSTFIX_BOTH}.",
         ),
         Cause.RDNS: (f"Before reject_unknown_client_hostname, add {_POSTFIX_BOTH}.",),

@@ -90,6 +90,8 @@ _ROWS: tuple[MailSystem, ...] = (  # the order is policy: of the marks in one re
 MAIL_SYSTEMS: Mapping[str, MailSystem] = {each.key: each for each in _ROWS}
 """Every mail system by its key."""
 
+_BY_HOST: Mapping[str, str] = {host: each.key for each in _ROWS for host in each.hosts}
+
 
 def reply_marks() -> Iterator[tuple[str, str]]:
     """What shows in a refusal whose words it has, and the key of that system; the first that occurs wins."""
@@ -121,3 +123,11 @@ def steps_for(key: str, cause: Cause | None, family: CauseFamily) -> Steps:
 def takes_effect_within(key: str) -> timedelta:
     """After this time at the latest a change in this mail system acts."""
     return MAIL_SYSTEMS[key].takes_effect_within if key in MAIL_SYSTEMS else AT_ONCE
+
+
+def system_at(host: str) -> str:
+    """The mail system whose server has this name, such as "mx.acme.mail.protection.outlook.com[192.0.2.1]:25"; "" where
+    no row knows it. The longest suffix of whole labels counts."""
+    labels = host.partition("[")[0].partition(":")[0].rstrip(".").lower().split(".")
+    suffixes = (".".join(labels[place:]) for place in range(len(labels)))
+    return next((_BY_HOST[suffix] for suffix in suffixes if suffix in _BY_HOST), "")

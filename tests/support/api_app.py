@@ -214,7 +214,7 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
     for key, route in routes_of.items():
         company, _, path = key.partition("/")
         name, system = names[company]
-        facts = {"company": company, "company_name": name, "mail_system": system, "path": path, "kinds": KINDS}
+        facts = {"company": company, "company_name": name, "mail_systems": (system,), "path": path, "kinds": KINDS}
         paths.append(watched(route, world.mailbox, **facts, to=f"probe@{company}.test"))
     board, live = Board(), Live()
     board.configure(paths)

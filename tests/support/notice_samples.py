@@ -14,7 +14,7 @@ T0 = datetime(2026, 11, 23, 8, 4, tzinfo=UTC)
 REFUSED = "refused at rcpt by mx.acme.example: 554 5.7.1 <m[104.130.122.50]>: Client host rejected"
 SENDER = SenderInfo("account.trimble.com", "104.130.122.50")
 QUARTER = timedelta(minutes=15)
-ACME = CompanyInfo("Acme Steel", "postfix", QUARTER)
+ACME = CompanyInfo("Acme Steel", ("postfix",), QUARTER)
 
 
 def failure(**facts: Any) -> Failure:
@@ -82,7 +82,7 @@ def telling(about: Incident, news: NoticeKind = NoticeKind.OPENED, **facts: Any)
 
 def town(companies: int, mail_system: str = "m365") -> dict[str, CompanyInfo]:
     """So many companies: "c0", called "Company 0", and so on."""
-    return {f"c{n}": CompanyInfo(f"Company {n}", mail_system, QUARTER) for n in range(companies)}
+    return {f"c{n}": CompanyInfo(f"Company {n}", (mail_system,), QUARTER) for n in range(companies)}
 
 
 def storm(companies: int, **facts: Any) -> Incident:

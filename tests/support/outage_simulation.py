@@ -47,7 +47,7 @@ class Outage:
     def __post_init__(self) -> None:
         system = [SHARED[number % self.systems] for number in range(self.companies)]
         self.town = {
-            f"c{number}": CompanyInfo(f"Company {number}", system[number], self.every)
+            f"c{number}": CompanyInfo(f"Company {number}", (system[number],), self.every)
             for number in range(self.companies)
         }
         sites = [site(f"c{number}", mail_system=system[number]) for number in range(self.companies)]

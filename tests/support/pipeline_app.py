@@ -129,7 +129,7 @@ def watched(route: Any, mailbox: Any, **facts: Any) -> WatchedPath:
     settings: dict[str, Any] = {
         "company": "acme",
         "company_name": "Acme Steel",
-        "mail_system": "postfix",
+        "mail_systems": ("postfix",),
         "path": "hq",
         "to": "probe@acme.test",
         "route": route,

@@ -54,9 +54,9 @@ def _company(key: str, name: str, system: str, host: str, *paths: str) -> dict[s
 
 COMPANIES = {
     OWN: _company(OWN, "Acme Steel", "postfix", "192.0.2.10", "hq", "branch"),
-    OTHER: _company(OTHER, "Bakery Zenith", "gatehouse", "203.0.113.77", "bakehouse", "flourcellar"),
-    "quince": _company("quince", "Quince Jelly", "gatehouse", "203.0.113.78", "jar"),
-    "larch": _company("larch", "Larch Timber", "sawmill", "203.0.113.79", "log"),
+    OTHER: _company(OTHER, "Bakery Zenith", "other:gatehouse", "203.0.113.77", "bakehouse", "flourcellar"),
+    "quince": _company("quince", "Quince Jelly", "other:gatehouse", "203.0.113.78", "jar"),
+    "larch": _company("larch", "Larch Timber", "other:sawmill", "203.0.113.79", "log"),
 }
 OF_OTHERS = (
     *("zenith", "quince", "larch", "gatehouse", "sawmill", "bakehouse", "flourcellar"),
@@ -79,7 +79,7 @@ CONFIG: dict[str, Any] = {
         {
             "name": "gates",
             "weekly": "sat 22:00 - sun 04:00",
-            "mail_systems": ["gatehouse"],
+            "mail_systems": ["other:gatehouse"],
             "why": "a reason of others",
         },
         {"name": "lists", "weekly": "sat 22:00 - sun 04:00", "causes": ["ip_listed"], "why": "lists are late then"},
@@ -239,7 +239,7 @@ async def estate(folder: Path) -> AsyncIterator[Estate]:
         for things in (at.own, at.other):
             things.probe = (await at.judge("d", things.company, things.path)).id
         await at.backend.casebook.step()
-        await at.mute("", "reason of others", mail_system="gatehouse")
+        await at.mute("", "reason of others", mail_system="other:gatehouse")
         await at.mute("", "reason of others", cause=Cause.IP_LISTED)
         now = there.clock()
         await at.store.note(AuditEntry(now, "otto", "session", "probe", "zenith/bakehouse as sender", OTHER))

@@ -103,7 +103,7 @@ def site(
     via: str = "direct",
     mailbox: str = "",
 ) -> PathInfo:
-    return PathInfo(company, f"{company.title()} Inc", mail_system, path, kinds, QUARTER, via, mailbox=mailbox)
+    return PathInfo(company, f"{company.title()} Inc", (mail_system,), path, kinds, QUARTER, via, mailbox=mailbox)
 
 
 def signal(letter: str, at: datetime, *, line: Any = ("acme", "hq", CODE), **facts: Any) -> Signal:

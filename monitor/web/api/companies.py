@@ -44,6 +44,7 @@ class CompanyJson(TypedDict):
     company: str
     name: str
     mail_system: str
+    mail_systems: list[str]
     paths: list[str]
     worst: Outcome | None
     incidents: list[str]
@@ -55,6 +56,7 @@ class CompanyWholeFacts(TypedDict):
     company: str
     name: str
     mail_system: str
+    mail_systems: list[str]
     worst: Outcome | None
     incidents: list[str]
     paths: list[WatchedFacts]
@@ -108,6 +110,7 @@ def _company(view: CallerView, paths: list[WatchedPath], open_in: dict[str, list
         "company": first.company,
         "name": first.company_name,
         "mail_system": first.mail_system,
+        "mail_systems": list(first.mail_systems),
         "paths": [path.path for path in paths],
         "worst": _worst(standing.verdict.outcome for standing in view.current_verdicts(paths).values()),
         "incidents": open_in.get(first.company, []),

@@ -13,6 +13,7 @@ from monitor.people.caller import NotThereError
 from monitor.web.api.fields import Body, Fields, Key, Lasts, Line, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
 from monitor.web.api.problem import ProblemError, Wrong
+from probes.mailsystems.words import MailSystemKey
 from probes.verdict import Cause
 
 REMEDIES = {
@@ -34,7 +35,7 @@ class NewMute(Body):
 
     company: Key | None = Field(None, description="What fails at this company.")
     path: Key | None = Field(None, description="What fails on this path of that company; give the company too.")
-    mail_system: Key | None = Field(None, description="What fails at companies with this mail system.")
+    mail_system: MailSystemKey | None = Field(None, description="What fails at companies with this mail system.")
     cause: Cause | None = Field(None, description="What fails for this cause.")
     everything: bool = Field(False, description="`true`: all there is; then nothing else is given.")
     lasts: Lasts = Field(description='For how long: "90m", "2h", "3d".')

@@ -22,7 +22,7 @@ from monitor.web.rendering import page
 from probes.check import Check
 from probes.display import roughly
 from probes.kinds import Kind
-from probes.mailsystems.table import system_label
+from probes.mailsystems.words import chain_label
 from probes.verdict import Cause, Outcome
 
 SPANS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -122,7 +122,7 @@ def company_view(
     return Company(
         key=first.company,
         name=first.company_name,
-        system=system_label(first.mail_system),
+        system=chain_label(first.mail_systems),
         worst=min((each.verdict.outcome for each in lines), key=WORST_FIRST.index, default=None),
         paths=tuple(_path(path, current_verdicts, drawn, frame) for path in paths),
         todo=tuple(_todo(opened, _not_covered(paths, current_verdicts, opened), first, sender)),

@@ -125,7 +125,7 @@ async def _mutes(
         more=max(len(ranked) - MOST, 0),
         paths=around.paths,
         names={path.company: path.company_name for path in around.paths},
-        systems=sorted({path.mail_system for path in around.paths}),
+        systems=sorted({system for path in around.paths for system in path.mail_systems}),
         causes=sorted(Cause),
         lengths=LENGTHS,
         sees_all=view.caller.sees_all,

@@ -19,6 +19,7 @@ from monitor.web.caller_view import IncidentDetail
 from monitor.web.pages.probe_view import ACTORS, Remedy
 from probes.display import counted, lasting, listed
 from probes.mailsystems.table import system_label
+from probes.mailsystems.words import Chain
 
 MOST_NAMED = 3  # companies of one incident, in a list
 ENDINGS: dict[Resolution, str] = {
@@ -46,16 +47,16 @@ class PageContext:
         """What people call this company; its key where it is no longer watched."""
         return self.companies[company].company_name if company in self.companies else company
 
-    def mail_system(self, company: str) -> str:
-        """What runs its mail."""
-        return self.companies[company].mail_system if company in self.companies else ""
+    def mail_systems(self, company: str) -> Chain:
+        """The mail systems that its mail goes through."""
+        return self.companies[company].mail_systems if company in self.companies else ()
 
     def muted_by(self, incident: Incident) -> tuple[str, ...]:
         """The mutes that cover it now: its own mark may be a second older than they are. Of a storm not every failure
         is kept, and there the mark must agree."""
         if not incident.open:
             return ()
-        found = muting(self.mutes, incident.failures, self.mail_system, self.now)
+        found = muting(self.mutes, incident.failures, self.mail_systems, self.now)
         return found if incident.failing <= len(incident.failures) or incident.muted_by else ()
 
 
@@ -307,7 +308,7 @@ def remedy(incident: Incident, around: PageContext, config: Config) -> Remedy:
 
 def _telling(incident: Incident, around: PageContext, config: Config) -> NoticeRequest:
     companies: Mapping[str, CompanyInfo] = {
-        path.company: CompanyInfo(path.company_name, path.mail_system, path.every or timedelta(0))
+        path.company: CompanyInfo(path.company_name, path.mail_systems, path.every or timedelta(0))
         for path in around.paths
     }
     sender = SenderInfo(config.sender.domain, config.sender.source_ip)

@@ -18,6 +18,7 @@ from monitor.web.caller_view import caller_view_of
 from monitor.web.rendering import page
 from probes.check import Check
 from probes.kinds import Kind
+from probes.mailsystems.words import chain_label
 from probes.verdict import Cause, Outcome
 
 MOST_COMPANIES = 80  # in the table of one page
@@ -89,11 +90,13 @@ class PathRow:
 
 @dataclass(frozen=True, slots=True)
 class CompanyRow:
-    """One company; `cells` are the worst of its paths. `shown`: its paths are in the page; `unfolded`: to be seen."""
+    """One company; `cells` are the worst of its paths. `mail_system` is for people, `search` has the
+    words that it is found by beside it. `shown`: its paths are in the page; `unfolded`: to be seen."""
 
     key: str
     name: str
     mail_system: str
+    search: str
     cells: tuple[Cell | None, ...]
     worst: Outcome | None
     why: str
@@ -228,7 +231,8 @@ def _company(
     return CompanyRow(
         key=first.company,
         name=first.company_name,
-        mail_system=first.mail_system,
+        mail_system=chain_label(first.mail_systems),
+        search=" ".join(first.mail_systems),
         cells=rows[0].cells if len(rows) == 1 else tuple(map(_worst, zip(*(row.cells for row in rows), strict=True))),
         worst=worst.worst,
         why=worst.why,
@@ -292,7 +296,8 @@ def _fits(row: CompanyRow, ask: Ask) -> bool:
         wanted = None if ask.outcome == "none" else Outcome(ask.outcome)
         if not any(cell and cell.outcome is wanted for path in row.paths for cell in path.cells):
             return False
-    said = " ".join((row.key, row.name, row.mail_system, *(f"{path.name} {path.via} {path.to}" for path in row.paths)))
+    paths = (f"{path.name} {path.via} {path.to}" for path in row.paths)
+    said = " ".join((row.key, row.name, row.mail_system, row.search, *paths))
     return all(word in said.casefold() for word in ask.words.casefold().split())
 
 

@@ -33,6 +33,7 @@ from probes.evidence import (
 )
 from probes.judge import delivery_time
 from probes.mailsystems.table import is_shared, system_label
+from probes.mailsystems.words import chain_label
 from probes.probe import Probe
 from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
@@ -186,7 +187,7 @@ def probe_view(
     return ProbeView(
         probe=probe,
         company_name=path.company_name if path else probe.company,
-        mail_system=path.mail_system if path else "",
+        mail_system=chain_label(path.mail_systems) if path else "",
         verdict=verdict,
         grade=GRADES[verdict.grade][1] if verdict else "",
         judged_at=record.judged_at,
@@ -390,6 +391,6 @@ def _telling(
         changed_at=at,
     )
     companies = (
-        {path.company: CompanyInfo(path.company_name, path.mail_system, path.every or timedelta(0))} if path else {}
+        {path.company: CompanyInfo(path.company_name, path.mail_systems, path.every or timedelta(0))} if path else {}
     )
     return NoticeRequest(incident, NoticeKind.OPENED, now, companies, sender, url="", good=1)

@@ -294,8 +294,8 @@ def test_paths(told: Any, text: str, lines: list[str]) -> None:
             f'[companies.acme]\nname = "A\\nB"\nmail_system = "Exchange 2019"\n[companies.acme.paths.hq]\n{PATH}',
             [
                 "config.toml:2: companies.acme.name: must be one line of text, at most 200 characters",
-                "config.toml:3: companies.acme.mail_system: must be made of a-z, 0-9, _ and -, at most 64 of them, "
-                'not "Exchange 2019"',
+                "config.toml:3: companies.acme.mail_system: must be a mail system of docs/reference/mail-systems.md, "
+                'not "Exchange 2019"; did you mean exchange? If not, write "other:Exchange 2019", or "unknown"',
             ],
         ),
         (

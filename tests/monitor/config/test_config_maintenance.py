@@ -120,7 +120,14 @@ EMPTY = "would silence everything; name companies, paths, mail_systems or causes
         ('paths = ["acme"]', [(5, "maintenance.paths", 'must be a company and its path like "acme/hq", not "acme"')]),
         (
             'mail_systems = ["m356"]',
-            [(5, "maintenance.mail_systems", "no company has the mail system m356; did you mean m365?")],
+            [
+                (
+                    5,
+                    "maintenance.mail_systems",
+                    'must be a mail system of docs/reference/mail-systems.md, not "m356"; did you mean m365? If not, '
+                    'write "other:m356", or "unknown"',
+                )
+            ],
         ),
         (
             'companies = ["Acme"]',

@@ -18,7 +18,7 @@ from monitor.incidents.incident import (
     Severity,
 )
 from monitor.incidents.rules import After, Moment, reconcile
-from monitor.incidents.scope import Problem, Town, WideningThresholds
+from monitor.incidents.scope import Problem, WatchedCompanies, WideningThresholds
 from monitor.notices.next_notice import news_for
 from monitor.notices.notice import NoticeKind
 from probes.kinds import Kind
@@ -27,7 +27,7 @@ from tests.support.notice_samples import T0, failure
 
 MAIL, THEIRS, OURS, MAILBOX = Nature.MAIL, Nature.THEIR_SYSTEM, Nature.OURS, Nature.MAILBOX
 SCOPES = {MAIL: Scope.COMPANY, THEIRS: Scope.THEIR_SYSTEM, OURS: Scope.OURSELVES, MAILBOX: Scope.MAILBOX}
-TOWN = Town({}, {}, WideningThresholds(3, 0.6))
+TOWN = WatchedCompanies({}, {}, WideningThresholds(3, 0.6))
 MINUTE = timedelta(minutes=1)
 
 

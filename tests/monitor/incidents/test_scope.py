@@ -1,13 +1,15 @@
 """How wide a problem is: one incident at the widest scope that is true of it, and never wider."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from monitor.incidents.incident import Incident, IncidentEvent, Nature, Resolution, Scope, Severity
 from monitor.incidents.signal import PathInfo
+from probes.answer import Answer, Stage
 from probes.sender import Role
-from probes.verdict import Cause
+from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.verdict_score import CODE, INVITATION, QUARTER, RESET, Day, site
 
 ALL = (CODE, RESET, INVITATION)
@@ -85,6 +87,43 @@ def test_a_scope_does_not_narrow_while_it_lasts():
     assert all(not each.incidents for each in after[2:]) or day.only().failing == 1
     day.play({north: "ii", south: "ii"})
     assert day.open == []
+
+
+# ---- a chain of mail systems ----------------------------------------------------------------------------------------
+
+
+REFUSED_BY_MICROSOFT = Verdict(
+    *(Outcome.BLOCKED, Cause.CONTENT, Grade.REAL, "refused"),
+    Answer(Stage.END_OF_DATA, 550, "5.7.1", "rejected as spam [x.prod.outlook.com]", host="mx.test:25"),
+)
+
+
+@pytest.mark.parametrize(
+    ("well_behind_it", "incidents"),
+    [
+        (0, [(Scope.MAIL_SYSTEM, "@m365")]),
+        (4, ["mimecast0", "mimecast1", "proofpoint0", "proofpoint1"]),  # half of those behind it are well
+    ],
+)
+def test_companies_with_different_gateways_share_the_system_behind_them(well_behind_it: int, incidents: list) -> None:
+    """Its words show that it refused, and not the gateway that handed them on."""
+    failing = [behind(gateway, number) for gateway in ("proofpoint", "mimecast") for number in range(2)]
+    others = [behind("barracuda", number) for number in range(well_behind_it)]
+    day = Day((*failing, *others, *(site(f"google{number}", mail_system="google") for number in range(4))))
+    for _ in range(3):
+        for path in day.sites:
+            facts = {"verdict": REFUSED_BY_MICROSOFT} if path in failing else {}
+            day.judge("b" if facts else "i", line=(path.company, "hq", CODE), **facts)
+        day.settle()
+        day.now += QUARTER
+    found = [each.company if each.company else (each.scope, each.subject) for each in day.open]
+    assert sorted(found) == incidents
+    assert {each.mail_system for each in day.open} == {"m365"}
+
+
+def behind(gateway: str, number: int) -> PathInfo:
+    """A company with this gateway before Microsoft 365."""
+    return replace(site(f"{gateway}{number}"), mail_systems=(gateway, "m365"))
 
 
 # ---- several companies ----------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def test_a_spam_folder() -> None:
         grade=Grade.REAL,
         because="delivered to Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 required=5.0",
     )
-    companies = {"acme": CompanyInfo("Acme Steel", "google", QUARTER)}
+    companies = {"acme": CompanyInfo("Acme Steel", ("google",), QUARTER)}
     told = telling(incident(junk, mail_system="google"), companies=companies)
     assert title(told) == "Acme Steel: mail from account.trimble.com in the spam folder (taken for spam)"
     assert (
@@ -336,7 +336,7 @@ def test_everybody_is_said_only_of_all(touched: int, watched: int, begins: str) 
 
 def test_of_one_mail_system_those_that_have_it_are_counted() -> None:
     wide = storm(7, scope=Scope.MAIL_SYSTEM, mail_system="m365")
-    around = town(9) | {f"g{n}": CompanyInfo(f"G {n}", "google", QUARTER) for n in range(30)}
+    around = town(9) | {f"g{n}": CompanyInfo(f"G {n}", ("google",), QUARTER) for n in range(30)}
     assert title(telling(wide, companies=around)).startswith("Microsoft 365, 7 of 9 companies: ")
 
 
@@ -482,7 +482,7 @@ def test_a_channel_whose_company_is_well_again_is_told_its_name_all_the_same() -
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.INBOX])
 @pytest.mark.parametrize("cause", [*Cause, None])
 def test_the_first_screen_holds_what_who_since_why_and_who_must_act(cause: Cause | None, outcome: Outcome) -> None:
-    companies = {"acme": CompanyInfo("Kaltenbach Precision", "postfix", QUARTER)}
+    companies = {"acme": CompanyInfo("Kaltenbach Precision", ("postfix",), QUARTER)}
     for nature in natures(cause, outcome):
         for grade in Grade:
             one = failure(nature=nature, cause=cause, outcome=outcome, grade=grade)
@@ -543,7 +543,7 @@ def test_a_line_is_cut_and_shows_all_that_it_has(raw: str, most: int, line: str)
 
 
 def test_a_long_name_leaves_room_for_the_rest() -> None:
-    told = telling(incident(), companies={"acme": CompanyInfo("Acme " * 39 + "Steel", "postfix", QUARTER)})
+    told = telling(incident(), companies={"acme": CompanyInfo("Acme " * 39 + "Steel", ("postfix",), QUARTER)})
     assert len(title(told)) < 120
     assert title(told).endswith("blocked (by IP address)")
 

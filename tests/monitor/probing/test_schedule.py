@@ -33,7 +33,7 @@ def path(name: str = "acme", **facts: Any) -> WatchedPath:
     settings: dict[str, Any] = {
         "company": name,
         "company_name": name,
-        "mail_system": "postfix",
+        "mail_systems": ("postfix",),
         "path": "hq",
         "to": f"probe@{name}.test",
         "route": Toward(),

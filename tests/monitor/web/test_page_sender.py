@@ -49,7 +49,7 @@ def said(company: str = "acme", *checks: str) -> HeaderResults:
 
 
 def test_outcomes_are_counted_by_mail_system_and_never_across_grades():
-    paths = [path("acme"), path("birch"), path("cork", mail_system="m365")]
+    paths = [path("acme"), path("birch"), path("cork", mail_systems=("m365",))]
     seen = current_verdicts(acme="i", birch="b", cork="i") | {
         ("birch", "hq", KIND): standing("b", grade=Grade.UNPROVEN)
     }
@@ -142,7 +142,7 @@ async def test_nothing_of_another_company_is_on_the_page(home):
     theirs = standing("i", delivery=timedelta(seconds=1), probe_id=stored.probe.id)
     home.watch(
         path("acme"),
-        path("birch", mail_system="m365"),
+        path("birch", mail_systems=("m365",)),
         current_verdicts=current_verdicts(acme="b") | {("birch", "hq", KIND): theirs},
     )
     home.bind(("acme",))

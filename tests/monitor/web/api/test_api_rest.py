@@ -33,6 +33,7 @@ async def test_companies_tell_how_they_fare(desk: Counter, admin: Program) -> No
         "company": "acme",
         "name": "Acme Steel",
         "mail_system": "postfix",
+        "mail_systems": ["postfix"],
         "paths": ["hq", "cloud"],
         "worst": "blocked",
         "incidents": ["a1"],

@@ -1,0 +1,77 @@
+"""The words that a configuration may use for a mail system: keys, aliases, `other:NAME` and "unknown"."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from probes.display import quoted
+from probes.mailsystems.table import MAIL_SYSTEMS, OTHER, UNKNOWN, system_label
+
+Chain = tuple[str, ...]
+"""The mail systems that a company's mail goes through, by their keys, the gateway first; at least one."""
+
+REFERENCE = "docs/reference/mail-systems.md"
+
+_ALIASES = {alias: row.key for row in MAIL_SYSTEMS.values() if row.receives for alias in row.aliases}
+_KEYS = {key for key, row in MAIL_SYSTEMS.items() if row.receives}
+_OTHER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
+_CLOSE = 0.7
+
+MOST_MAIL_SYSTEMS = 5  # in a chain
+LONGEST_SHOWN = 40  # characters of a wrong word
+
+
+def key_of(word: str) -> str:
+    """The key that a word of the configuration stands for. Raises ValueError, which says what to write instead."""
+    word = word.strip()
+    if word == UNKNOWN or word in _KEYS:
+        return word
+    if word.startswith(OTHER):
+        return _other(word)
+    if key := _ALIASES.get(word):
+        return key
+    named = f"{OTHER}{word}" if _OTHER_NAME.fullmatch(word) else f"{OTHER}NAME"
+    meant = f"did you mean {close}? If not," if (close := suggestion(word)) else "for a system that is not listed,"
+    wrong = f"must be a mail system of {REFERENCE}, not {quoted(word, LONGEST_SHOWN)}"
+    raise ValueError(f'{wrong}; {meant} write "{named}", or "{UNKNOWN}"')
+
+
+MailSystemKey = Annotated[str, AfterValidator(key_of)]
+"""A mail system in the configuration; an alias is replaced by its key."""
+
+
+def suggestion(word: str) -> str:
+    """The key that was probably meant; "" if none is like it."""
+    plain = re.sub(r"[^a-z0-9]", "", word.lower())
+    known = {re.sub(r"[^a-z0-9]", "", each): key for each, key in _ALIASES.items()} | {key: key for key in _KEYS}
+    if plain in known:
+        return known[plain]
+    close = get_close_matches(plain, known, n=1, cutoff=_CLOSE) if len(word) < 80 else []
+    return known[close[0]] if close else ""
+
+
+def current_word(word: str) -> str:
+    """The key in place of an alias; every other word as it is."""
+    return _ALIASES.get(word, word)
+
+
+def is_alias(word: str) -> bool:
+    """Whether it is accepted in place of a key."""
+    return word in _ALIASES
+
+
+def _other(word: str) -> str:
+    name = word.removeprefix(OTHER)
+    if not _OTHER_NAME.fullmatch(name):
+        raise ValueError(f"must have a name of 1 to 40 letters, digits, blanks, '.', '_' or '-' after {OTHER}")
+    if name.lower() in _KEYS or name.lower() in _ALIASES:
+        raise ValueError(f'is in the list of mail systems; write "{key_of(name.lower())}"')
+    return word
+
+
+def chain_label(chain: Iterable[str]) -> str:
+    """A chain for people: "Proofpoint, then Microsoft 365"."""
+    return ", then ".join(map(system_label, chain))

@@ -1,4 +1,4 @@
-# The two commands: `make run` shows Mailpath at work on make-believe companies, `make test` proves it.
+# The two main commands: `make run` runs Mailpath on simulated companies, `make test` runs all tests.
 # PYTHON names the interpreter to build the virtual environment with (3.11 or newer).
 
 PYTHON ?= python3

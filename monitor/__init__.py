@@ -16,7 +16,7 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `people`    who may see and do what
 - `notices`   what a notice says, and to whom it goes: pure
 - `incidents` when a problem is an incident, how wide it is, what to do about it: pure
-- `sandbox`   make-believe companies for `make run`
+- `sandbox`   simulated companies for `make run`
 
 Read `probing.pipeline`, then `oncall.engine`, then `app`.
 """

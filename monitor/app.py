@@ -27,7 +27,7 @@ from monitor.probing.current import Board
 from monitor.probing.network import Network
 from monitor.probing.pipeline import LaunchError, Pipeline
 from monitor.probing.schedule import DueProbe, Schedule
-from monitor.sandbox.internet import MakeBelieve, internet
+from monitor.sandbox.internet import SimulatedSystem, internet
 from monitor.sources.inbound.listener import MOST_LETTERS, InboundError, listening
 from monitor.sources.inbound.router import Addresses, InboundRouter
 from monitor.store import Store, StoreDownError, StoreError
@@ -77,7 +77,7 @@ async def pipeline_of(
 
 @asynccontextmanager
 async def sandbox_of(config: Config) -> AsyncIterator[None]:
-    """The make-believe internet of the configuration's [sandbox], if it has one."""
+    """Run the simulated mail systems of [sandbox], if configured."""
     companies = config.sandbox.companies
     systems = [system_of(config, path) for path in config.paths() if path.company in companies]
     async with internet(systems, config.sender.identity(), config.sandbox):
@@ -85,19 +85,19 @@ async def sandbox_of(config: Config) -> AsyncIterator[None]:
 
 
 def _make_folders(config: Config) -> None:
-    """Those of the make-believe mailboxes: the store, too, lies in them where the configuration is as it comes."""
+    """Create the parent folders of sandbox mailboxes: with the default configuration the store is in them too."""
     for path in config.paths():
         if path.company in config.sandbox.companies and isinstance(path.mailbox, MaildirMailbox):
-            with suppress(OSError):  # which the sandbox tells of
+            with suppress(OSError):  # the sandbox reports it
                 path.mailbox.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def system_of(config: Config, path: WatchedPath) -> MakeBelieve:
-    """The make-believe mail system that stands at the end of this path."""
+def system_of(config: Config, path: WatchedPath) -> SimulatedSystem:
+    """Return the simulated mail system of this path."""
     route, mailbox = path.route, path.mailbox
     if not (isinstance(route, XclientRoute | ProxyRoute) and isinstance(mailbox, MaildirMailbox)):
-        raise TypeError(f"{path.key}: a make-believe path is xclient or proxy, and ends in a maildir")
-    return MakeBelieve(
+        raise TypeError(f"{path.key}: a sandbox path must be xclient or proxy and end in a maildir")
+    return SimulatedSystem(
         name=path.key,
         behaviour=config.sandbox.companies[path.company],
         host=route.host,

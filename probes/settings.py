@@ -1,7 +1,7 @@
-"""What every part of the configuration is made of: the model is the schema, and an unknown key is an error.
+"""Building blocks of the configuration: the model is the schema, and an unknown key is an error.
 
-The types below are the words of the schema. Their errors are sentences that go on after "key: ", say what is expected,
-and never show a value that could be a secret.
+The types below are used by every table. Their errors complete a sentence that starts with "key: ", say what is
+expected, and never show a value that could be a secret.
 """
 
 import json
@@ -27,9 +27,9 @@ from pydantic import (
 from probes.display import escaped
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-LONGEST = timedelta(days=3660)
-MOST_SECRET = 65536
-"""Bytes of a secret's file: a private key is a few thousand."""
+MAX_DURATION = timedelta(days=3660)
+MAX_SECRET_BYTES = 65536
+"""Maximum size of a secret file: a private key has a few thousand bytes."""
 
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
 _KEY = re.compile(r"[a-z0-9_-]{1,64}")
@@ -58,7 +58,7 @@ class Endpoint(NamedTuple):
 
 
 def shown(value: object) -> str:
-    """A value as it stands in the file, on one line and not too long, for an error."""
+    """Format a value for an error as in the file, on one line and shortened."""
     match value:
         case bool():
             text = json.dumps(value)
@@ -92,13 +92,13 @@ def _duration(value: Any) -> Any:
     if match is None:
         raise ValueError(f'must be a time like "90s", "15m" or "1h", not {shown(value)}')
     seconds = float(match[1]) * UNITS[match[2]]
-    if not 0 < seconds <= LONGEST.total_seconds():
-        raise ValueError(f"must be longer than nothing and at most ten years, not {shown(value)}")
+    if not 0 < seconds <= MAX_DURATION.total_seconds():
+        raise ValueError(f"must be more than zero and at most ten years, not {shown(value)}")
     return timedelta(seconds=seconds)
 
 
 def duration_text(value: timedelta) -> str:
-    """A duration as one writes it in the file: timedelta(minutes=15) is "15m"."""
+    """Format a duration as in the file: timedelta(minutes=15) is "15m"."""
     milliseconds = round(value.total_seconds() * 1000)
     for unit, seconds in reversed(UNITS.items()):
         count, rest = divmod(milliseconds, round(seconds * 1000))
@@ -124,13 +124,13 @@ def _is_name(text: str) -> bool:
 
 
 def domain_name(text: str) -> str | None:
-    """The name in lower case if it is one that can have mail: ASCII, at least two labels. Else None."""
+    """Return the name in lower case if it can be a mail domain (ASCII, at least two labels), else None."""
     return text.lower() if "." in text and _is_name(text) else None
 
 
 def _key(text: str) -> str:
     if not _KEY.fullmatch(text):
-        raise ValueError(f"must be made of a-z, 0-9, _ and -, at most 64 of them, not {shown(text)}")
+        raise ValueError(f"must consist of a-z, 0-9, _ and -, at most 64 characters, not {shown(text)}")
     return text
 
 
@@ -166,9 +166,9 @@ def _host(value: str) -> str:
 
 
 def endpoint(text: str, port: int | None = None) -> Endpoint | None:
-    """Reads "192.0.2.1:25", "[2001:db8::1]:25" or "mx.example:25"; the port may be left out where one is given.
+    """Parse "192.0.2.1:25", "[2001:db8::1]:25" or "mx.example:25"; the port is optional if `port` is given.
 
-    Port 0 means any free one. None if it is none of these.
+    Port 0 means any free port. None if the text is none of these.
     """
     if port is not None and _is_ip(text):
         return Endpoint(text.lower(), port)
@@ -189,7 +189,7 @@ def _listen(value: Any) -> Any:
 
 
 def _beside_config(path: str, info: ValidationInfo) -> Path:
-    """A relative path means: relative to the file it stands in, whose folder is the context's "folder"."""
+    """Resolve a path relative to its configuration file, whose folder is the context's "folder"."""
     folder: Path = (info.context or {}).get("folder", Path())
     return folder / path
 
@@ -197,26 +197,24 @@ def _beside_config(path: str, info: ValidationInfo) -> Path:
 def _secret_file(name: str, info: ValidationInfo) -> str:
     try:
         with _beside_config(name, info).open("rb") as file:
-            content = file.read(MOST_SECRET + 1)
+            content = file.read(MAX_SECRET_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         reason = error.strerror if isinstance(error, OSError) else error
-        raise MissingSecretError(f"the secret's file {shown(name)} cannot be read: {reason}") from None
-    if len(content) > MOST_SECRET:
-        raise MissingSecretError(
-            f"the secret's file {shown(name)} is longer than {MOST_SECRET} bytes: that is no secret"
-        )
+        raise MissingSecretError(f"the secret file {shown(name)} cannot be read: {reason}") from None
+    if len(content) > MAX_SECRET_BYTES:
+        raise MissingSecretError(f"the secret file {shown(name)} is larger than {MAX_SECRET_BYTES} bytes")
     try:
         return content.decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise MissingSecretError(f"the secret's file {shown(name)} is not text in UTF-8") from None
+        raise MissingSecretError(f"the secret file {shown(name)} is not text in UTF-8") from None
 
 
 class MissingSecretError(Exception):
-    """A secret is needed that is not there. The text says why, and what to do."""
+    """A required secret is missing. The text says why, and what to do."""
 
 
 class MissingSecret(SecretStr):
-    """A reference to a secret that is not there. Whoever uses it learns `why`; whoever does not need it goes on."""
+    """A reference to a missing secret. Using it raises MissingSecretError with `why`."""
 
     def __init__(self, why: str) -> None:
         super().__init__("")
@@ -233,12 +231,12 @@ class MissingSecret(SecretStr):
 
 
 def checked_secret(check: Callable[[SecretStr], SecretStr]) -> AfterValidator:
-    """A check of a secret's value, where there is one."""
+    """Validate a secret's value, unless it is missing."""
     return AfterValidator(lambda secret: secret if isinstance(secret, MissingSecret) else check(secret))
 
 
 def missing_secrets(settings: object) -> Iterator[str]:
-    """Why each secret in these settings that is not there is not there."""
+    """Yield the reason for each missing secret in these settings."""
     match settings:
         case MissingSecret():
             yield settings.why
@@ -253,7 +251,7 @@ def missing_secrets(settings: object) -> Iterator[str]:
 
 
 def _secret(value: Any, _: ValidatorFunctionWrapHandler, info: ValidationInfo) -> SecretStr:
-    """With "secrets_later" in the context, one that is not there is an error only for whoever uses it."""
+    """Read a secret. With "secrets_later" in the context, a missing one is an error only when it is used."""
     if isinstance(value, SecretStr):
         return value
     try:
@@ -273,7 +271,7 @@ def _referred(value: Any, info: ValidationInfo) -> str:
                 )
         case {"file": str(name)} if len(value) == 1:
             if not (secret := _secret_file(name, info)):
-                raise MissingSecretError(f"the secret's file {shown(name)} is empty")
+                raise MissingSecretError(f"the secret file {shown(name)} is empty")
         case _:
             raise ValueError(
                 'must be a reference, { env = "NAME" } or { file = "path" }: a secret is never in this file'

@@ -40,7 +40,7 @@ class AlertmanagerChannel(Settings):
     )
     user: str | None = Field(None, min_length=1, max_length=255, description="The user, if it asks for one.")
     password: Secret | None = Field(None, description="The password; both or none.")
-    ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
+    ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:

@@ -17,7 +17,7 @@ from probes.tls import CaFile
 
 
 class WebhookChannel(Settings):
-    """Each notice as JSON, by POST, signed, with an `Idempotency-Key` that is the same at each try."""
+    """Each notice as JSON, by signed POST, with an `Idempotency-Key` that stays the same across retries."""
 
     via: Literal["webhook"] = "webhook"
     url: WebUrl = Field(
@@ -26,7 +26,7 @@ class WebhookChannel(Settings):
     secret: Secret = Field(
         description="Signs them: `Mailpath-Signature` is `t=TIME,v1=HEX`, HEX the HMAC-SHA256 of `TIME.BODY`."
     )
-    ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
+    ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
 
     @property
     def keeps_open(self) -> bool:

@@ -95,7 +95,7 @@ async def _first(*waits: Coroutine[None, None, object]) -> None:
 
 
 async def sandbox(config: Config) -> Exit:
-    """The make-believe mail systems alone."""
+    """Run only the simulated mail systems."""
     logs.set_up(config.log.level, config.log.format)
     if not config.sandbox.companies:
         print("the configuration has no [sandbox] companies", file=sys.stderr)
@@ -103,7 +103,7 @@ async def sandbox(config: Config) -> Exit:
     stop = until_stopped()
     async with sandbox_of(config):
         log.info(
-            "make-believe mail systems are up; try: mailpath probe COMPANY", companies=len(config.sandbox.companies)
+            "sandbox mail systems are running; try: mailpath probe COMPANY", companies=len(config.sandbox.companies)
         )
         await stop.wait()
     return Exit.OK

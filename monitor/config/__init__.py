@@ -1,14 +1,14 @@
 """The configuration: config.toml and the files it includes, read, checked and resolved.
 
-- `model`      what may be written: one class for each table, its fields are the keys
-- `watched`    what the service uses: each path with everything that company and defaults say about it
-- `reading`    from a file to a `Config`, or to all its errors at once
-- `rules`      what must hold between tables, not only inside one; `maintenance_rules`: what [[maintenance]] names
-- `errors`, `schema`, `lines`   an error's words, what could have stood there, and its line
-- `exposed`    files with secrets that others can read; `old_words`: words that have a newer one
-- `reference`  the reference of all keys, for `docs/`: `python -m monitor.config.reference`
+- `model`      the schema: one class per table, its fields are the keys
+- `watched`    a path as the service uses it, with company settings and defaults resolved
+- `reading`    reads a file into a `Config`, or reports all its errors at once
+- `rules`      checks across tables; `maintenance_rules`, `oncall_rules`: those of [[maintenance]] and [[routing]]
+- `errors`, `schema`, `lines`   an error's text, the keys allowed at its place, and its line
+- `exposed`    secret files that other users can read; `old_words`: deprecated words and their replacements
+- `reference`  generates the key reference in `docs/`: `python -m monitor.config.reference`
 
-Read `model` first. `read_config(path)` is the only door; everything it does happens before the service starts or
+Read `model` first. `read_config(path)` is the only entry point; it runs before the service starts or
 reloads, so it may block.
 """
 

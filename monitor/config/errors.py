@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in words that say what to change."""
+"""Configuration errors: what is wrong and what is expected."""
 
 import re
 from collections.abc import Sequence
@@ -9,8 +9,9 @@ from probes.settings import shown
 
 @dataclass(frozen=True, slots=True)
 class ConfigError:
-    """One thing that is wrong. `line` counts from 1, None where the file has none to show; `key` is dotted, "" for
-    the file as a whole; `problem` says what is wrong and what is expected, and holds no secret."""
+    """One error. `line` counts from 1, None if unknown; `key` is dotted, "" for the file as a whole; `problem` says
+    what
+    is wrong and what is expected, and contains no secret."""
 
     file: str
     line: int | None
@@ -22,8 +23,8 @@ class ConfigError:
         return f"{place}: {self.key}: {self.problem}" if self.key else f"{place}: {self.problem}"
 
 
-class ConfigErrors(Exception):  # noqa: N818 - it is all of them
-    """All that is wrong, in the order of the files and their lines. Its text is one line for each."""
+class ConfigErrors(Exception):  # noqa: N818 - a collection of errors
+    """All errors, ordered by file and line. Its text has one line per error."""
 
     def __init__(self, errors: tuple[ConfigError, ...]) -> None:
         super().__init__(errors)
@@ -34,6 +35,6 @@ class ConfigErrors(Exception):  # noqa: N818 - it is all of them
 
 
 def dotted(keys: Sequence[str | int]) -> str:
-    """The key as TOML writes it, without the places in lists: "probes.kinds"."""
+    """Format a key as in TOML, without list indices: "probes.kinds"."""
     names = [key for key in keys if isinstance(key, str)]
     return ".".join(name if re.fullmatch(r"[A-Za-z0-9_-]{1,100}", name) else shown(name) for name in names)

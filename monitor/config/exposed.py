@@ -1,4 +1,4 @@
-"""Which files with secrets others can read. Such a file is used all the same: it may be meant to be so."""
+"""Warn about secret files that other users can read. They are still used: it may be intended."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +10,9 @@ from monitor.file_access import open_to_others
 
 
 def exposed_secrets(path: Path) -> list[str]:
-    """For each secret's file that everybody can read, or others can change: where it is referred to, and the remedy.
+    """Return a warning with the remedy for each secret file that everybody can read or others can change.
 
-    `path` is that of a configuration that is good.
+    `path` is that of a valid configuration.
     """
     main = load(path, path.name)
     if not isinstance(main, Source):
@@ -27,7 +27,7 @@ def _of(source: Source) -> Iterator[str]:
 
 
 def _files(value: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:
-    """Every { file = "path" } that stands for a secret: no other table has a file and nothing else."""
+    """Yield every secret reference { file = "path" }: no other table has `file` as its only key."""
     match value:
         case {"file": str(name)} if len(value) == 1:
             yield keys, name

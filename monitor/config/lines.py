@@ -1,4 +1,4 @@
-"""On which line of a file a key stands. Only asked when something is wrong: this parser is slow."""
+"""Find the line of a key in a file. Used only for errors: this parser is slow."""
 
 import re
 from bisect import bisect_left
@@ -9,26 +9,26 @@ import spanned_toml
 
 from monitor.config.schema import Keys
 
-# The parser asks its tables "key in table" without saying how, and so Python walks through all their keys each time:
-# three minutes for 10,000 companies instead of three seconds.
+# The parser's tables define no __contains__, so `key in table` iterates over all keys: three minutes for 10,000
+# companies instead of three seconds.
 _Spanned: Any = type(spanned_toml.loads(""))
 _Spanned.__contains__ = lambda table, key: key in table.inner()
 
 
 class Lines:
-    """The lines of the keys of one text. Where the slow parser does not follow, no line is known."""
+    """Maps the keys of one text to lines. Text that the slow parser rejects has no known lines."""
 
     def __init__(self, text: str) -> None:
-        self._text = text = text.replace("\r\n", "\n")  # as the parser counts
+        self._text = text = text.replace("\r\n", "\n")  # the parser counts offsets this way
         self._breaks = [offset for offset, character in enumerate(text) if character == "\n"]
         self._names: dict[int, dict[str, int]] = {}
         try:
             self._root: Any = spanned_toml.loads(text)
-        except (ValueError, TypeError, AttributeError, RecursionError):  # a line is not worth losing the errors for
+        except (ValueError, TypeError, AttributeError, RecursionError):  # a missing line must not hide the error
             self._root = None
 
     def line(self, keys: Keys) -> int | None:
-        """The line of the last of `keys` that is in the text, from 1."""
+        """Return the line, from 1, of the last of `keys` that is in the text."""
         here, offset = self._root, None
         for key in keys:
             step = self._step(here, key)
@@ -38,7 +38,7 @@ class Lines:
         return None if offset is None else bisect_left(self._breaks, offset) + 1
 
     def _step(self, here: Any, key: str | int) -> tuple[int, Any] | None:
-        """Where `key` of a table or an item of a list begins, and what it holds."""
+        """Return the offset and value of `key` in a table or list."""
         match here and here.inner():
             case dict() as table if isinstance(key, str) and key in table:
                 return self._starts(table)[key], table[key]
@@ -49,7 +49,7 @@ class Lines:
                 return None
 
     def _start(self, item: Any) -> int | None:
-        """Where an item of a list begins. A table with a header has no place of its own: it is found by its keys."""
+        """Return the offset of a list item. A table with a header has no span of its own: its first key locates it."""
         if item.span().stop or not isinstance(item.inner(), dict):
             return int(item.span().start)
         first = min(self._starts(item).values(), default=0)
@@ -57,11 +57,11 @@ class Lines:
 
     @cached_property
     def _headers(self) -> list[int]:
-        """Where the headers of lists of tables begin: [[name]]."""
+        """Return the offsets of the headers of arrays of tables: [[name]]."""
         return [header.start(1) for header in re.finditer(r"^[ \t]*(\[\[)", self._text, re.MULTILINE)]
 
     def _starts(self, table: dict[Any, Any]) -> dict[str, int]:
-        """Where each key of the table begins: a value has no place if it is a table with a header."""
+        """Return the offset of each key: a value that is a table with a header has no span."""
         if id(table) not in self._names:
             self._names[id(table)] = {str(name): name.span().start for name in table}
         return self._names[id(table)]

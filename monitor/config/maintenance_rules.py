@@ -1,4 +1,4 @@
-"""What [[maintenance]] names must be there, and each has a name of its own."""
+"""Check [[maintenance]]: everything it names must exist, and its own names must be unique."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -22,7 +22,7 @@ def broken_maintenance(
         here: Keys = ("maintenance", number)
         if names.setdefault(plan.name, number) != number:
             there = main.place(("maintenance", names[plan.name], "name"))
-            yield ConfigProblem(main, (*here, "name"), f"stands in {there} already; each needs a name of its own")
+            yield ConfigProblem(main, (*here, "name"), f"is already used at {there}; names must be unique")
         for keys, words in _strangers(plan, homes, right):
             yield ConfigProblem(main, (*here, *keys), words)
 
@@ -30,11 +30,11 @@ def broken_maintenance(
 def _strangers(plan: MaintenanceSettings, homes: Homes, right: Right) -> Iterator[Wrong]:
     for number, company in enumerate(plan.companies):
         if company not in homes:
-            yield ("companies", number), f"there is no company {company}{_meant(company, homes)}"
+            yield ("companies", number), f"unknown company {company}{_meant(company, homes)}"
     for number, path in enumerate(plan.paths):
         company, _, name = path.partition("/")
         if company not in homes:
-            yield ("paths", number), f"there is no company {company}{_meant(company, homes)}"
+            yield ("paths", number), f"unknown company {company}{_meant(company, homes)}"
         elif company in right and name not in right[company].paths:
             yield ("paths", number), f"{company} has no path {name}{_meant(name, right[company].paths)}"
     systems = {system for company in right.values() for system in company.chain}

@@ -1,4 +1,4 @@
-"""What may be written in the configuration: one class for each table, its fields are the keys."""
+"""The configuration schema: one class per table, its fields are the keys."""
 
 import re
 from datetime import timedelta
@@ -41,9 +41,9 @@ from probes.settings import (
 )
 from probes.token import TOKEN_LENGTH
 
-LONGEST_LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1
+MAX_LOCAL_PART_CHARS = 64  # RFC 5321, section 4.5.3.1.1
 UNAVAILABLE = "[UNAVAILABLE]"
-"""What XCLIENT says for a client without a reverse name."""
+"""The XCLIENT value for a client without a reverse DNS name."""
 
 
 def _name_server(value: Any) -> Any:
@@ -63,7 +63,7 @@ def _reference(value: Any) -> Any:
 def _sqlite(url: str, info: ValidationInfo) -> str:
     name = url.removeprefix("sqlite:///")
     if name in (url, "", ":memory:") or re.search(r"[?#\x00-\x1f]", name):
-        raise ValueError('must be a file like "sqlite:///mailpath.db"; only SQLite is there so far')
+        raise ValueError('must be a file like "sqlite:///mailpath.db"; only SQLite is supported')
     folder: Path = (info.context or {}).get("folder", Path())
     return f"sqlite:///{folder / name}"
 
@@ -76,20 +76,20 @@ def _base_url(text: str) -> str:
 
 def _ptr(name: str) -> str:
     if name != UNAVAILABLE and domain_name(name) is None:
-        raise ValueError(f'must be a host name, or "{UNAVAILABLE}" where there is none, not {shown(name)}')
+        raise ValueError(f'must be a host name, or "{UNAVAILABLE}" if there is none, not {shown(name)}')
     return name
 
 
 def belongs(name: str, domain: str) -> bool:
-    """Whether `name` is `domain` or lies under it."""
+    """Test if `name` is `domain` or a subdomain of it."""
     return name == domain or name.endswith(f".{domain}")
 
 
 def _with_room(address: str) -> str:
     local = address.rpartition("@")[0]
-    room = LONGEST_LOCAL_PART - len("+") - TOKEN_LENGTH
+    room = MAX_LOCAL_PART_CHARS - len("+") - TOKEN_LENGTH
     if len(local) > room:
-        raise ValueError(f"must have at most {room} characters before the @, so that a +tag has room, not {len(local)}")
+        raise ValueError(f"must have at most {room} characters before the @, leaving room for a +tag, not {len(local)}")
     return address
 
 
@@ -104,57 +104,58 @@ StoreUrl = Annotated[str, AfterValidator(_sqlite)]
 class SenderSettings(Settings):
     """[sender]: the monitored identity."""
 
-    domain: Domain = Field("account.trimble.com", description="The domain the real mails come from.")
+    domain: Domain = Field("account.trimble.com", description="Domain of the real mail.")
     address: Address = Field(
-        default_factory=lambda said: f"no-reply@{said['domain']}", description="The From address, in `domain`."
+        default_factory=lambda data: f"no-reply@{data['domain']}", description="The From address, in `domain`."
     )
-    source_ip: Ip = Field("104.130.122.50", description="The address the real sender connects from.")
-    helo: Host = Field(default_factory=lambda said: said["domain"], description="The HELO name of the real sender.")
-    ptr: Ptr = Field(UNAVAILABLE, description="Its reverse DNS name, for XCLIENT.")
+    source_ip: Ip = Field("104.130.122.50", description="The IP address that the real sender sends from.")
+    helo: Host = Field(default_factory=lambda data: data["domain"], description="HELO name of the real sender.")
+    ptr: Ptr = Field(UNAVAILABLE, description="Reverse DNS name of `source_ip`, stated by XCLIENT.")
     bounces: Bounces = Field(
-        default_factory=lambda said: f"bounce@{said['domain']}",
+        default_factory=lambda data: f"bounce@{data['domain']}",
         description="The envelope sender, in `domain`; the probe's token is added as +tag.",
     )
-    dkim: Dkim | None = Field(None, description="A key to sign the probes with, if the sender lent us one.")
+    dkim: Dkim | None = Field(None, description="DKIM key to sign probes with, if the sender provided one.")
 
     @field_validator("address", "bounces")
     @classmethod
     def _in_domain(cls, address: str, info: ValidationInfo) -> str:
         domain = info.data.get("domain")
         if domain is not None and not belongs(address.rpartition("@")[2], domain):
-            raise ValueError(f"must be an address in {domain} or below it, not {shown(address)}")
+            raise ValueError(f"must be an address in {domain} or a subdomain, not {shown(address)}")
         return address
 
     def identity(self) -> Identity:
-        """The sender as probes speak for it."""
+        """Return the sender's identity for probes."""
         return Identity(Role.SENDER, self.address, self.source_ip, self.helo, self.ptr, self.bounces)
 
 
 class ControlSettings(Settings):
     """[control]: a neutral sender, to tell "this sender is stopped" from "this mailbox is broken"."""
 
-    address: Address = Field(description="The From address; its domain is not the sender's.")
-    source_ip: Ip = Field(description="The address it sends from.")
-    helo: Host = Field(default_factory=lambda said: said["address"].rpartition("@")[2], description="Its HELO name.")
-    ptr: Ptr = Field(UNAVAILABLE, description="Its reverse DNS name, for XCLIENT.")
-    bounces: Bounces = Field(default_factory=lambda said: said["address"], description="The envelope sender.")
+    address: Address = Field(description="The From address, not in the domain of the sender.")
+    source_ip: Ip = Field(description="The IP address that it sends from.")
+    helo: Host = Field(default_factory=lambda data: data["address"].rpartition("@")[2], description="Its HELO name.")
+    ptr: Ptr = Field(UNAVAILABLE, description="Reverse DNS name of `source_ip`, stated by XCLIENT.")
+    bounces: Bounces = Field(default_factory=lambda data: data["address"], description="The envelope sender.")
 
     def identity(self) -> Identity:
-        """The control as probes speak for it."""
+        """Return the control's identity for probes."""
         return Identity(Role.CONTROL, self.address, self.source_ip, self.helo, self.ptr, self.bounces)
 
 
 class NeighbourSettings(Settings):
-    """[neighbour]: another domain of ours, sent from the sender's IP address: tells a blocked IP from a blocked domain.
+    """[neighbour]: another domain of ours, sent from the sender's IP address, to tell a blocked IP from a blocked
+    domain.
 
-    It goes out where no control can: by the same relay, whose account may send for it, or from the same source IP.
+    It is used where no control is possible: over the same relay, whose account may send for it, or from the source IP.
     """
 
-    address: Address = Field(description="The From address; its domain is ours and not the sender's.")
-    bounces: Bounces = Field(default_factory=lambda said: said["address"], description="The envelope sender.")
+    address: Address = Field(description="The From address, in a domain that is ours and not the sender's.")
+    bounces: Bounces = Field(default_factory=lambda data: data["address"], description="The envelope sender.")
 
     def identity(self, sender: SenderSettings) -> Identity:
-        """The neighbour as probes speak for it: in all but the two addresses it is the sender."""
+        """Return the neighbour's identity for probes: the sender's, except for the two addresses."""
         return Identity(Role.NEIGHBOUR, self.address, sender.source_ip, sender.helo, sender.ptr, self.bounces)
 
 
@@ -163,8 +164,8 @@ class NetworkSettings(Settings):
 
     references: tuple[Reference, ...] = Field(
         (),
-        description='Mail hosts outside, "mx.example" or "mx.example:25", that are asked when nothing else can be '
-        "reached; none: the MX hosts of the domains we send from.",
+        description='Outside mail hosts, "mx.example" or "mx.example:25", to test our own connection when no company '
+        "can be reached; default: the MX hosts of the sending domains.",
     )
 
 
@@ -172,7 +173,7 @@ class StoreSettings(Settings):
     """[store]: the database with the evidence."""
 
     url: StoreUrl = Field(
-        "sqlite:///mailpath.db", validate_default=True, description="The database file, beside this one or absolute."
+        "sqlite:///mailpath.db", validate_default=True, description="The database file; a relative path starts here."
     )
     keep: Duration = Field(timedelta(days=90), description="Finished probes older than this are deleted.")
 
@@ -191,22 +192,22 @@ class WebSettings(Settings):
         (), description="Addresses of proxies whose headers about the client, the user and HTTPS are trusted."
     )
     connections_per_client: Count = Field(
-        128, description="Most connections of one client at the same time, not counting signed-in people."
+        128, description="Maximum simultaneous connections of one client; signed-in people are not counted."
     )
     tls: CertificateFiles | None = Field(None, description="Certificate and key, to speak HTTPS directly.")
-    sign_in: SignInSettings = Field(default_factory=SignInSettings, description="How people get in.")
-    manual: ManualSettings = Field(default_factory=ManualSettings, description="Probes that are sent by hand.")
+    sign_in: SignInSettings = Field(default_factory=SignInSettings, description="Sign-in.")
+    manual: ManualSettings = Field(default_factory=ManualSettings, description="Limits for manual probes.")
 
     @field_validator("sign_in")
     @classmethod
     def _by_trusted_proxies(cls, sign_in: SignInSettings, info: ValidationInfo) -> SignInSettings:
         if sign_in.header and info.data.get("trusted_proxies") == ():
-            raise ValueError("header is believed only from trusted_proxies, and there are none; name them")
+            raise ValueError("header requires trusted_proxies; add the addresses of the proxies")
         return sign_in
 
     @property
     def base_url(self) -> str:
-        """Where people reach it, without a slash at the end."""
+        """Return the public base URL, without a trailing slash."""
         return self.url or f"{'https' if self.tls else 'http'}://{self.listen}"
 
 
@@ -214,23 +215,23 @@ class DnsSettings(Settings):
     """[dns]: the resolver."""
 
     nameservers: tuple[NameServer, ...] = Field(
-        (), description='Name servers, "192.0.2.53" or "192.0.2.53:5353"; none: those of the system.'
+        (), description='Name servers, "192.0.2.53" or "192.0.2.53:5353"; default: the system\'s.'
     )
 
 
 class LogSettings(Settings):
     """[log]: the log on standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The lowest level that is logged.")
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level to log.")
     format: Literal["auto", "text", "json"] = Field("auto", description="`auto`: text on a terminal, else JSON.")
 
 
 class PathSettings(Choices):
     """[companies.KEY.paths.KEY]: a route and the mailbox at its end."""
 
-    to: Address = Field(description="The recipient of its probes; compared and sent in lower case.")
-    route: RouteSettings = Field(description="How its probes enter: a table with `via`.")
-    mailbox: MailboxSettings = Field(description="Where Mailpath looks for its probes: a table with `via`.")
+    to: Address = Field(description="Recipient of the probes, converted to lower case.")
+    route: RouteSettings = Field(description="How probes are sent: a table with `via`.")
+    mailbox: MailboxSettings = Field(description="Where Mailpath looks for probes: a table with `via`.")
 
 
 class CompanySettings(Choices):
@@ -246,7 +247,7 @@ class CompanySettings(Choices):
         max_length=MOST_MAIL_SYSTEMS,
         description='Several in a row, the gateway first: `["proofpoint", "m365"]`. Instead of `mail_system`.',
     )
-    paths: dict[Key, PathSettings] = Field(min_length=1, description="Its paths, each a table of its own.")
+    paths: dict[Key, PathSettings] = Field(min_length=1, description="The company's paths, one table each.")
 
     @field_validator("mail_systems")
     @classmethod
@@ -277,17 +278,15 @@ class Config(Settings):
     dns: DnsSettings = Field(default_factory=DnsSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     incidents: IncidentSettings = Field(default_factory=IncidentSettings)
-    channels: dict[Key, ChannelSettings] = Field({}, description="Ways to people, each a table of its own.")
-    routing: tuple[RoutingRule, ...] = Field((), description="Who hears of what; each rule a table of its own.")
-    maintenance: tuple[MaintenanceSettings, ...] = Field(
-        (), description="When nobody is told, every week; each a table of its own."
-    )
+    channels: dict[Key, ChannelSettings] = Field({}, description="Notification channels, one table each.")
+    routing: tuple[RoutingRule, ...] = Field((), description="Notification routing, one table per rule.")
+    maintenance: tuple[MaintenanceSettings, ...] = Field((), description="Weekly maintenance windows, one table each.")
     sandbox: SandboxSettings = Field(default_factory=SandboxSettings)
     include: tuple[str, ...] = Field((), description='Files with more companies, such as "companies/*.toml".')
-    companies: dict[Key, CompanySettings] = Field({}, description="The customers, each a table of its own.")
+    companies: dict[Key, CompanySettings] = Field({}, description="The customers, one table each.")
 
     def identities(self) -> dict[Role, Identity]:
-        """Who can speak: the sender, and those of the others that there are."""
+        """Return the configured identities: the sender, and control and neighbour if present."""
         found = {Role.SENDER: self.sender.identity()}
         if self.control:
             found[Role.CONTROL] = self.control.identity()
@@ -296,7 +295,7 @@ class Config(Settings):
         return found
 
     def paths(self) -> tuple[WatchedPath, ...]:
-        """Every path of every company, resolved, in the order of the files."""
+        """Return every path of every company, resolved, in the order of the files."""
         return tuple(
             watched_path(self.probes, company_key, company, path_key, path)
             for company_key, company in self.companies.items()
@@ -307,8 +306,8 @@ class Config(Settings):
 def watched_path(
     probes: ProbeSettings, company_key: str, company: CompanySettings, path_key: str, path: PathSettings
 ) -> WatchedPath:
-    """The path with what is said of it nearest: by itself, by its company, by [probes]."""
-    rhythm: Choices = next((level for level in (path, company) if level.every or level.cron), probes)
+    """Resolve a path's settings: its own, then its company's, then those of [probes]."""
+    schedule: Choices = next((level for level in (path, company) if level.every or level.cron), probes)
     cap = first(path.cap, company.cap, probes.cap)
     return WatchedPath(
         company=company_key,
@@ -319,8 +318,8 @@ def watched_path(
         route=path.route,
         mailbox=path.mailbox,
         kinds=first(path.kinds, company.kinds, probes.kinds),
-        every=rhythm.every,
-        cron=rhythm.cron,
+        every=schedule.every,
+        cron=schedule.cron,
         jitter=first(path.jitter, company.jitter, probes.jitter),
         code_life=first(path.code_life, company.code_life, probes.code_life),
         give_up=first(path.give_up, company.give_up, probes.give_up),

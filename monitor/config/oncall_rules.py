@@ -1,4 +1,4 @@
-"""Who is told must be there, and must hear of it on another way than the one that is watched."""
+"""Check [[routing]] and [channels]: names must exist, and notices must not depend on a monitored mail path."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -20,28 +20,28 @@ Place = tuple[Source, Keys]
 
 
 def broken_oncall(main: Source, homes: Homes) -> Iterator[ConfigProblem]:
-    """What is wrong. `homes` are all companies, also those with errors."""
-    yield from _strangers(main, "to", "channel", "channels", _table(main.data.get("channels")))
-    yield from _strangers(main, "companies", "company", "companies", homes)
-    yield from _told_by_what_is_watched(main, homes)
+    """Yield the problems. `homes` are all companies, including those with errors."""
+    yield from _unknown_names(main, "to", "channel", "channels", _table(main.data.get("channels")))
+    yield from _unknown_names(main, "companies", "company", "companies", homes)
+    yield from _channels_over_monitored_paths(main, homes)
 
 
-def _strangers(main: Source, key: str, what: str, table: str, known: Mapping[str, Any]) -> Iterator[ConfigProblem]:
-    """What the rules of [[routing]] name that is not there, whatever else is wrong with them."""
+def _unknown_names(main: Source, key: str, what: str, table: str, known: Mapping[str, Any]) -> Iterator[ConfigProblem]:
+    """Yield names in [[routing]] that do not exist, even if the rule has other errors."""
     for number, rule in enumerate(_list(main.data.get("routing"))):
         for place, name in enumerate(_list(_table(rule).get(key))):
             if isinstance(name, str) and name and name not in known:
-                words = f"there is no {what} {shown(name)}; {_instead(name, known, table)}"
+                words = f"unknown {what} {shown(name)}; {_suggestion(name, known, table)}"
                 yield ConfigProblem(main, ("routing", number, key, place), words)
 
 
-def _instead(name: str, known: Mapping[str, object], table: str) -> str:
+def _suggestion(name: str, known: Mapping[str, object], table: str) -> str:
     close = get_close_matches(name, known, n=1) if len(name) < 80 else []
-    return f"did you mean {close[0]}?" if close else f"add [{dotted((table, name))}], or take the name out"
+    return f"did you mean {close[0]}?" if close else f"add [{dotted((table, name))}], or remove the name"
 
 
-def _told_by_what_is_watched(main: Source, homes: Homes) -> Iterator[ConfigProblem]:
-    """Mail about a company's mail system never comes if that is where it goes."""
+def _channels_over_monitored_paths(main: Source, homes: Homes) -> Iterator[ConfigProblem]:
+    """A notice by mail about a broken mail system is lost if it is delivered through that system."""
     mail = [(name, channel.ways()) for name, channel in _services(main)]
     if not mail:
         return
@@ -58,32 +58,34 @@ def _told_by_what_is_watched(main: Source, homes: Homes) -> Iterator[ConfigProbl
 def _crossed(what: str, there: Place, other: str) -> str:
     source, keys = there
     return (
-        f"{what} goes the way that is watched at {dotted(keys)} ({source.place(keys)}), and fails when that does; "
-        f"use {other}, or a service for chat, phone or paging"
+        f"{what} depends on the monitored path at {dotted(keys)} ({source.place(keys)}) and fails when it does; "
+        f"use {other}, or a chat, phone or paging service"
     )
 
 
 def _upwards(domain: str) -> Iterator[str]:
-    """The domain and those above it."""
+    """Yield the domain and its parent domains."""
     labels = domain.split(".")
     return (".".join(labels[start:]) for start in range(len(labels)))
 
 
 def _services(main: Source) -> Iterator[tuple[str, ServiceChannel]]:
-    """The channels of Apprise that are right in themselves."""
-    for name, told in _table(main.data.get("channels")).items():
-        if _table(told).get("via") == "apprise":
+    """Yield the valid Apprise channels."""
+    for name, table in _table(main.data.get("channels")).items():
+        if _table(table).get("via") == "apprise":
             try:
-                channel = CHANNEL.validate_python(told, context={"folder": main.folder})
+                channel = CHANNEL.validate_python(table, context={"folder": main.folder})
             except ValidationError:
-                continue  # told already
+                continue  # reported already
             if isinstance(channel, ServiceChannel):
                 yield name, channel
 
 
-def _watched(homes: Homes, make_believe: Mapping[str, Any]) -> tuple[dict[str, Place], dict[str, Place]]:
-    """Where each domain and each host of the watched paths stands first, whatever else is wrong there. The hosts of
-    what is make-believe are loopback addresses, where other things are at home too."""
+def _watched(homes: Homes, simulated: Mapping[str, Any]) -> tuple[dict[str, Place], dict[str, Place]]:
+    """Return the first place of each domain and host of the monitored paths, whatever else is wrong there.
+
+    Hosts of sandbox companies are left out: they are loopback addresses, which other services use too.
+    """
     domains: dict[str, Place] = {}
     hosts: dict[str, Place] = {}
     for company, home in homes.items():
@@ -92,17 +94,17 @@ def _watched(homes: Homes, make_believe: Mapping[str, Any]) -> tuple[dict[str, P
             here: Keys = ("companies", company, "paths", name)
             if isinstance(to := path.get("to"), str):
                 domains.setdefault(to.strip().lower().rpartition("@")[2], (home, (*here, "to")))
-            for part in ("route", "mailbox") if company not in make_believe else ():
+            for part in ("route", "mailbox") if company not in simulated else ():
                 if isinstance(host := _table(path.get(part)).get("host"), str):
                     hosts.setdefault(host.lower(), (home, (*here, part, "host")))
     return domains, hosts
 
 
-def _table(told: Any) -> dict[str, Any]:
-    """What was read, if it is a table; else one with nothing in it."""
-    return told if isinstance(told, dict) else {}
+def _table(value: Any) -> dict[str, Any]:
+    """Return the value if it is a table, else an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
-def _list(told: Any) -> list[Any]:
-    """What was read, if it is a list; else one with nothing in it."""
-    return told if isinstance(told, list) else []
+def _list(value: Any) -> list[Any]:
+    """Return the value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []

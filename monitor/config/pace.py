@@ -1,4 +1,4 @@
-"""How often and how patiently a path is probed: [probes], and what a company or path may say otherwise."""
+"""Schedule and time limits of a path: [probes], and the keys that a company or path may override."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 def _no_twins(kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
     if twins := [kind for kind in Kind if kinds.count(kind) > 1]:
-        raise ValueError(f"must name each kind once, not {twins[0]} several times")
+        raise ValueError(f"must name each kind once; {twins[0]} is repeated")
     return kinds
 
 
@@ -26,8 +26,11 @@ def _cron(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _cron_problem(text: str) -> str | None:
-    """What the clock would have against it. Numbers of week days are refused: the clock begins to count on Monday,
-    crontab on Sunday, and nobody would notice."""
+    """Return what is wrong with a cron expression, or None.
+
+    Numbers for days of the week are refused: the scheduler counts from Monday, crontab from Sunday, and nobody would
+    notice.
+    """
     from apscheduler.triggers.cron import CronTrigger  # slow to import, and most configurations have no cron
 
     fields = text.split()
@@ -40,7 +43,7 @@ def _cron_problem(text: str) -> str | None:
         never = trigger.get_next_fire_time(None, datetime(2026, 1, 1, tzinfo=UTC)) is None
     except (ValueError, OverflowError) as error:
         return str(error)
-    return "that time never comes" if never else None
+    return "it never occurs" if never else None
 
 
 Kinds = Annotated[tuple[Kind, ...], Field(min_length=1), AfterValidator(_no_twins)]
@@ -50,19 +53,19 @@ Share = Annotated[float, Field(ge=0, le=0.5)]
 
 
 class PathCap(Settings):
-    """What one path may have."""
+    """Upper limits of one path."""
 
-    per_path_per_day: Count = Field(1500, description="Most probes on one path in a day.")
+    per_path_per_day: Count = Field(1500, description="Maximum probes per path and day.")
 
 
 class Cap(PathCap):
-    """The most we send, whatever the schedule says."""
+    """Upper limits of sending, independent of the schedule."""
 
-    per_host_per_minute: Count = Field(60, description="Most probes to one host in a minute, over all its paths.")
+    per_host_per_minute: Count = Field(60, description="Maximum probes per host and minute, over all paths.")
 
 
 class Choices(Settings):
-    """What a company or path may say otherwise than the tables above it. None: nothing said."""
+    """Keys that a company or path may override. None: not set."""
 
     cron: Cron | None = None
     every: Duration | None = None
@@ -93,24 +96,25 @@ class ProbeSettings(Choices):
         None, description='Instead of `every`: five crontab fields, in UTC, such as "*/15 6-20 * * mon-fri".'
     )
     every: Duration | None = Field(
-        default_factory=_every, description="Each kind is probed once in this time, the kinds spread over it."
+        default_factory=_every, description="Interval in which each kind is probed once, the kinds spread over it."
     )
     jitter: Share = Field(0.1, description="Share of the interval by which a probe may be early or late, 0 to 0.5.")
     kinds: Kinds = Field(tuple(Kind), description="The kinds of Trimble mail that are probed.")
     code_life: Duration = Field(
-        timedelta(minutes=10), description="Life of a code: a probe in the inbox later than this is `late`."
+        timedelta(minutes=10), description="Lifetime of a code: a probe that reaches the inbox later is `late`."
     )
     give_up: Duration = Field(
         timedelta(hours=1),
         validate_default=True,
-        description="A probe not seen by then is `missing`; at least `code_life`.",
+        description="A probe not seen within this time is `missing`; at least `code_life`.",
     )
     retry: Waits = Field(
         (timedelta(minutes=10), timedelta(minutes=15), timedelta(minutes=30)),
-        description="Waits after a temporary refusal, the last one repeated: those of the real sender's mail service.",
+        description="Waits before each retry after a temporary refusal, the last one repeated; by default those of the "
+        "real sender's mail service.",
     )
-    timeout: Duration = Field(timedelta(seconds=60), description="The deadline of one SMTP dialogue.")
-    cap: Cap = Field(Cap(), description="The most we send, whatever the schedule says.")
+    timeout: Duration = Field(timedelta(seconds=60), description="Time limit of one SMTP dialogue.")
+    cap: Cap = Field(Cap(), description="Upper limits of sending, independent of the schedule.")
 
     @field_validator("give_up")
     @classmethod
@@ -122,10 +126,10 @@ class ProbeSettings(Choices):
 
 
 def too_early(give_up: timedelta, code_life: timedelta) -> str:
-    """The words for a probe that is given up while its code still lives."""
+    """Return the error text for a `give_up` shorter than `code_life`."""
     return f"must not be shorter than code_life, {duration_text(code_life)}, but is {duration_text(give_up)}"
 
 
 def first(*values: T | None) -> T:
-    """The first that says something."""
+    """Return the first value that is not None."""
     return next(value for value in values if value is not None)

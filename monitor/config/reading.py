@@ -1,4 +1,4 @@
-"""From a file to a `Config`, or to everything that is wrong with it."""
+"""Read a file into a `Config`, or report everything that is wrong with it."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,8 +18,8 @@ from monitor.config.words import explained, unknown_key
 def read_config(path: Path, *, secrets_later: bool = False) -> Config:
     """Read, check and resolve the configuration and the files it includes. Raises ConfigErrors with all errors.
 
-    It blocks while it reads files. Secrets are read from where they are referred to, now. With `secrets_later`, one
-    that is not there is no error: whoever uses it gets a MissingSecretError.
+    Blocks while it reads files. Secrets are read now, from the places they refer to. With `secrets_later` a missing one
+    is no error until it is used, which raises MissingSecretError.
     """
     main = load(path, path.name)
     if isinstance(main, ConfigError):
@@ -28,16 +28,16 @@ def read_config(path: Path, *, secrets_later: bool = False) -> Config:
     problems = [*_tables(draft)]
     sources = gather(main, path, draft.tables.get("include", ()))
     problems += [problem for source in sources.read for problem in _companies(draft, source)]
-    problems += [*_strangers(sources), *sources.problems, *broken(draft)]
+    problems += [*_unknown_keys(sources), *sources.problems, *broken(draft)]
     if problems or sources.errors:
         raise ConfigErrors(_in_order(main, [*sources.errors, *(problem.error() for problem in problems)]))
     return Config(**draft.tables, companies=draft.companies)
 
 
 def _tables(draft: Draft) -> Iterator[ConfigProblem]:
-    """Check every table of the main file but the companies, each for itself: one that is wrong hides no other."""
+    """Check each table of the main file except the companies separately, so that one error hides no other."""
     for key, field in Config.model_fields.items():
-        wanted = key in draft.main.data or field.default_factory  # a default, too, may lie beside the file
+        wanted = key in draft.main.data or field.default_factory  # a default may be a path relative to the file
         if wanted and key != "companies":
             right, wrong = _checked(draft, draft.main, {key: draft.main.data.get(key, {})})
             yield from wrong
@@ -46,7 +46,7 @@ def _tables(draft: Draft) -> Iterator[ConfigProblem]:
 
 
 def _companies(draft: Draft, source: Source) -> Iterator[ConfigProblem]:
-    """Check the companies of one file, each for itself."""
+    """Check each company of one file separately."""
     companies = source.data.get("companies", {})
     if not isinstance(companies, dict):
         yield from _checked(draft, source, {"companies": companies})[1]
@@ -54,7 +54,7 @@ def _companies(draft: Draft, source: Source) -> Iterator[ConfigProblem]:
     for key, table in companies.items():
         if home := draft.homes.get(key):
             there = home.place(("companies", key))
-            yield ConfigProblem(source, ("companies", key), f"stands in {there} already; a company stands in one file")
+            yield ConfigProblem(source, ("companies", key), f"is already defined at {there}; define it only once")
             continue
         draft.homes[key] = source
         right, wrong = _checked(draft, source, {"companies": {key: table}})
@@ -64,7 +64,7 @@ def _companies(draft: Draft, source: Source) -> Iterator[ConfigProblem]:
 
 
 def _checked(draft: Draft, source: Source, data: dict[str, Any]) -> tuple[Config | None, list[ConfigProblem]]:
-    """A part of a file, and what is wrong with it."""
+    """Validate a part of a file; return it, or its problems."""
     try:
         context = {"folder": source.folder, "secrets_later": draft.secrets_later}
         return Config.model_validate(data, context=context), []
@@ -74,21 +74,22 @@ def _checked(draft: Draft, source: Source, data: dict[str, Any]) -> tuple[Config
 
 
 def _follows(error: ErrorDetails) -> bool:
-    """Whether it only follows from another: a default made of a wrong key, a list that is short of its wrong items."""
+    """Test if the error only follows from another: a default made of an invalid key, a list short of its invalid
+    items."""
     if error["type"] == "too_short":
         return len(error["input"]) >= int(error["ctx"]["min_length"])
     return error["type"] == "default_factory_not_called"
 
 
-def _strangers(sources: Sources) -> Iterator[ConfigProblem]:
-    """Top-level keys that nobody knows; an included file may hold companies and nothing else."""
+def _unknown_keys(sources: Sources) -> Iterator[ConfigProblem]:
+    """Yield unknown top-level keys; an included file may hold only companies."""
     main, *included = sources.read
     for key in main.data.keys() - Config.model_fields.keys():
         yield ConfigProblem(main, (key,), unknown_key(key, keys_of(Config)))
     for source in included:
         for key in source.data.keys() - {"companies"}:
             yield ConfigProblem(
-                source, (key,), "does not belong here; an included file holds [companies.KEY] tables only"
+                source, (key,), "not allowed here; an included file may hold only [companies.KEY] tables"
             )
 
 

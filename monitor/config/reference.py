@@ -1,6 +1,6 @@
-"""The reference of configuration keys, as Markdown: `python -m monitor.config.reference` prints it.
+"""Generate the reference of configuration keys as Markdown: `python -m monitor.config.reference` prints it.
 
-`docs/reference/configuration.md` contains it; `make reference` renews that file (`monitor.reference`).
+`docs/reference/configuration.md` contains it; `make reference` updates that file (`monitor.reference`).
 """
 
 import re
@@ -32,9 +32,9 @@ KINDS: dict[Any, str] = {
 
 
 def reference() -> str:
-    """Every key that may be written, a table for each table of the file."""
+    """Return the reference of all keys, one Markdown table per table of the file."""
     top = {"include": Config.model_fields["include"]}
-    parts = [_part("Before all tables", "More files to read.", top)]
+    parts = [_part("Before all tables", "Additional files.", top)]
     for key, field in Config.model_fields.items():
         parts += _tables_of(key, bare(field.annotation))
     parts += _table("companies.KEY", "`[companies.KEY]`", CompanySettings)
@@ -46,7 +46,7 @@ def reference() -> str:
 
 
 def _tables_of(key: str, kind: Any) -> Iterator[str]:
-    """The parts of one key of the file: a table, a list of tables, or tables of several kinds, each with a name."""
+    """Yield the parts of one top-level key: a table, a list of tables, or named tables of several kinds."""
     if is_table(kind):
         yield from _table(key, f"`[{key}]`", kind)
     elif get_origin(kind) is tuple and is_table(table := get_args(kind)[0]):
@@ -57,7 +57,7 @@ def _tables_of(key: str, kind: Any) -> Iterator[str]:
 
 
 def _table(name: str, title: str, table: type[BaseModel]) -> Iterator[str]:
-    """The part of one table. A table that is always in it has rows there; one that may be left out has its own part."""
+    """Yield the part of one table. Required inner tables become rows of it; optional ones get a part of their own."""
     meaning = re.sub(r"^`?\[+[^]]*\]+`?: ", "", " ".join((table.__doc__ or "").split()))
     sentence = re.split(r"(?<=\.)\s", meaning)[0]
     chooses = issubclass(table, Choices) and table is not ProbeSettings
@@ -70,12 +70,12 @@ def _table(name: str, title: str, table: type[BaseModel]) -> Iterator[str]:
             yield from _table(f"{name}.{key}", f"`[{name}.{key}]`", bare(field.annotation))
 
 
-def _rows(prefix: str, table: type[BaseModel], told: set[str]) -> Iterator[tuple[str, FieldInfo]]:
+def _rows(prefix: str, table: type[BaseModel], skipped: set[str]) -> Iterator[tuple[str, FieldInfo]]:
     for key, field in table.model_fields.items():
-        if key in told or key == tag_key(table) or _may_be_absent(field):
+        if key in skipped or key == tag_key(table) or _may_be_absent(field):
             continue
         if is_table(inner := bare(field.annotation)):
-            yield from _rows(f"{prefix}{key}.", inner, told)
+            yield from _rows(f"{prefix}{key}.", inner, skipped)
         else:
             yield f"{prefix}{key}", field
 
@@ -84,16 +84,16 @@ def _may_be_absent(field: FieldInfo) -> bool:
     return field.default is None and is_table(bare(field.annotation))
 
 
-def _part(title: str, said: str, fields: dict[str, FieldInfo]) -> str:
+def _part(title: str, sentence: str, fields: dict[str, FieldInfo]) -> str:
     rows = [
         f"| `{key}` | {_kind(field.annotation)} | {default} | {field.description or ''} |"
         for (key, field), default in zip(fields.items(), _defaults(fields), strict=True)
     ]
-    return "\n".join([f"## {title}", "", said, "", *(HEAD + rows if rows else ["No other keys."])])
+    return "\n".join([f"## {title}", "", sentence, "", *(HEAD + rows if rows else ["No other keys."])])
 
 
 def _kind(annotation: Any) -> str:
-    """What may be written, in a word or as the list of choices."""
+    """Describe the type of a value in a word, or list its choices."""
     kind = bare(annotation)
     match get_origin(kind):
         case origin if origin is Literal:
@@ -108,7 +108,7 @@ def _kind(annotation: Any) -> str:
 
 
 def _defaults(fields: dict[str, FieldInfo]) -> Iterator[str]:
-    """The defaults of a table. Some follow from a key before them; where that has no default, the meaning tells."""
+    """Yield the defaults of a table. Some derive from an earlier key; if that has none, the description explains it."""
     known: dict[str, Any] = {}
     for key, field in fields.items():
         if field.is_required():
@@ -119,7 +119,7 @@ def _defaults(fields: dict[str, FieldInfo]) -> Iterator[str]:
 
 
 def _written(value: Any) -> str:
-    """A value as one writes it in the file, "" for none."""
+    """Format a value as in the file, "" for none."""
     match value:
         case None | "" | {}:
             return ""

@@ -1,4 +1,4 @@
-"""What must hold between tables. Each rule looks at what could be read, so that one error hides no other."""
+"""Checks across tables. Each looks at whatever could be read, so that one error hides no other."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,17 +32,17 @@ from probes.routes.xclient import XclientRoute
 from probes.settings import duration_text
 
 NAMING = frozenset({"host", "user", "inbox", "path"})
-"""Keys that say which mailbox it is: spelled otherwise, they may mean the same one."""
+"""Keys that identify a mailbox: different spellings may mean the same one."""
 
 MAILBOX: TypeAdapter[Mailbox] = TypeAdapter(MailboxSettings)
 
 
 @dataclass
 class Draft:
-    """What could be read: the `tables` of the main file and the `companies` that are right in themselves.
+    """The parts that could be read: the `tables` of the main file and the valid `companies`.
 
-    `homes` tells the file of every company, also of those with errors. `secrets_later`: one that is not there is an
-    error for whoever uses it.
+    `homes` maps every company to its file, including those with errors. With `secrets_later` a missing secret is an
+    error only when it is used.
     """
 
     main: Source
@@ -53,33 +53,33 @@ class Draft:
 
 
 def broken(draft: Draft) -> Iterator[ConfigProblem]:
-    """All that is wrong between the tables of the draft."""
+    """Yield the problems between the tables of the draft."""
     yield from _compared(draft, draft.tables.get("sender"))
     yield from _shared_mailboxes(draft)
-    yield from _unheard(draft)
-    yield from _crossed(draft, draft.tables.get("inbound"))
+    yield from _copies_without_listener(draft)
+    yield from _shared_addresses(draft, draft.tables.get("inbound"))
     yield from broken_maintenance(draft.main, draft.tables.get("maintenance", ()), draft.homes, draft.companies)
     yield from broken_oncall(draft.main, draft.homes)
-    yield from _bound_to_nothing(draft)
+    yield from _unknown_header_companies(draft)
     if probes := draft.tables.get("probes"):
-        yield from _impatient(draft, probes)
+        yield from _short_give_up(draft, probes)
     if sandbox := draft.tables.get("sandbox"):
         yield from _sandbox(draft, sandbox)
 
 
-def _bound_to_nothing(draft: Draft) -> Iterator[ConfigProblem]:
-    """Companies of those who come by single sign-on that are not there: such people would see nothing."""
+def _unknown_header_companies(draft: Draft) -> Iterator[ConfigProblem]:
+    """Companies of single sign-on users that do not exist: those users would see nothing."""
     web = draft.tables.get("web")
     for place, name in enumerate(web.sign_in.header_companies if web else ()):
         if name not in draft.homes:
             close = get_close_matches(name, draft.homes, n=1)
-            instead = f"did you mean {close[0]}?" if close else "take it out, or add it"
+            instead = f"did you mean {close[0]}?" if close else "remove it or add the company"
             keys: Keys = ("web", "sign_in", "header_companies", place)
-            yield ConfigProblem(draft.main, keys, f"there is no company {name}; {instead}")
+            yield ConfigProblem(draft.main, keys, f"unknown company {name}; {instead}")
 
 
 def _compared(draft: Draft, sender: SenderSettings | None) -> Iterator[ConfigProblem]:
-    """Whoever shares the sender's domain shares its fate; a control that shares its address clears nothing of that."""
+    """A control in the sender's domain, or at its IP address, would be blocked together with the sender."""
     if sender is None:
         return
     control: ControlSettings | None = draft.tables.get("control")
@@ -87,57 +87,57 @@ def _compared(draft: Draft, sender: SenderSettings | None) -> Iterator[ConfigPro
     for table, other in (("control", control), ("neighbour", neighbour)):
         domain = other.address.rpartition("@")[2] if other else ""
         if other and (belongs(domain, sender.domain) or belongs(sender.domain, domain)):
-            words = f"must be of a domain that has nothing to do with the sender's, {sender.domain}"
+            words = f"must be in a domain unrelated to the sender's, {sender.domain}"
             yield ConfigProblem(draft.main, (table, "address"), words)
     if control and control.source_ip == sender.source_ip:
         words = (
-            f"must not be the sender's, {sender.source_ip}; for another domain from the same address use [neighbour]"
+            f"must differ from the sender's, {sender.source_ip}; for another domain at the same address use [neighbour]"
         )
         yield ConfigProblem(draft.main, ("control", "source_ip"), words)
 
 
 def _shared_mailboxes(draft: Draft) -> Iterator[ConfigProblem]:
-    """Two paths of one company may end in one mailbox, which is visited in one way; of two companies, one of them would
-    be read by the other."""
+    """Two paths of one company may share a mailbox, with the same settings; two companies may not: one of them could
+    read the other's mail."""
     first: dict[str, tuple[str, str, Mailbox]] = {}
     for company, path, mailbox in _mailboxes(draft):
         owner, first_path, like = first.setdefault(mailbox.key, (company, path, mailbox))
         there: Keys = ("companies", owner, "paths", first_path, "mailbox")
-        shared = f"is the mailbox of {dotted(there[:-1])} too ({draft.homes[owner].place(there)})"
+        shared = f"is already used by {dotted(there[:-1])} ({draft.homes[owner].place(there)})"
         here: Keys = ("companies", company, "paths", path, "mailbox")
         if owner != company:
-            yield ConfigProblem(draft.homes[company], here, f"{shared}; each company must have one of its own")
+            yield ConfigProblem(draft.homes[company], here, f"{shared}; each company needs its own mailbox")
         elif different := _different(mailbox, like):
-            words = f"{shared}, with another {' and '.join(different)}; both must say the same"
+            words = f"{shared} with a different {' and '.join(different)}; both must have the same settings"
             yield ConfigProblem(draft.homes[company], here, words)
 
 
 def _different(mailbox: Mailbox, other: Mailbox) -> list[str]:
-    """The keys in which two ways to one mailbox differ. Names only: a value may be a secret."""
+    """Return the keys in which two settings of one mailbox differ. Names only: a value may be a secret."""
     one, two = vars(mailbox), vars(other)
     return [key for key in one if key not in NAMING and one[key] != two.get(key)]
 
 
-def _unheard(draft: Draft) -> Iterator[ConfigProblem]:
-    """Copies need somebody who listens."""
+def _copies_without_listener(draft: Draft) -> Iterator[ConfigProblem]:
+    """Mailboxes fed by forwarded copies need the [inbound] listener."""
     if "inbound" in draft.main.data:
         return
     for company, path, mailbox in _mailboxes(draft):
         if isinstance(mailbox, InboundMailbox):
-            words = "needs the listener for copies; add an [inbound] table"
+            words = "requires the listener for copies; add an [inbound] table"
             yield ConfigProblem(draft.homes[company], ("companies", company, "paths", path, "mailbox", "via"), words)
 
 
-def _crossed(draft: Draft, inbound: InboundSettings | None) -> Iterator[ConfigProblem]:
-    """An address of the listener is for one thing."""
+def _shared_addresses(draft: Draft, inbound: InboundSettings | None) -> Iterator[ConfigProblem]:
+    """Each address of the listener has one purpose."""
     uses = dict.fromkeys(inbound.bounces if inbound else (), "inbound.bounces")
     for number, address in enumerate(inbound.reports if inbound else ()):
         if address in uses:
-            yield ConfigProblem(draft.main, ("inbound", "reports", number), f"{address} stands in {uses[address]} too")
+            yield ConfigProblem(draft.main, ("inbound", "reports", number), f"{address} is also in {uses[address]}")
         uses[address] = "inbound.reports"
     for company, path, mailbox in _mailboxes(draft):
         if isinstance(mailbox, InboundMailbox) and mailbox.address in uses:
-            words = f"stands in {uses[mailbox.address]} too; copies need an address of their own"
+            words = f"is also in {uses[mailbox.address]}; copies need an address of their own"
             yield ConfigProblem(
                 draft.homes[company], ("companies", company, "paths", path, "mailbox", "address"), words
             )
@@ -153,18 +153,18 @@ def _mailboxes(draft: Draft) -> Iterator[tuple[str, str, Mailbox]]:
 
 
 def _readable(home: Source, company: Any) -> Iterator[tuple[str, Mailbox]]:
-    """The mailboxes that are right in themselves, of a company with errors."""
+    """Yield the valid mailboxes of a company with errors."""
     paths = company.get("paths") if isinstance(company, dict) else None
     for name, path in paths.items() if isinstance(paths, dict) else ():
         if isinstance(path, dict) and "mailbox" in path:
             try:
                 yield name, MAILBOX.validate_python(path["mailbox"], context={"folder": home.folder})
             except ValidationError:
-                continue  # told already, with the company
+                continue  # reported already, with the company
 
 
-def _impatient(draft: Draft, probes: ProbeSettings) -> Iterator[ConfigProblem]:
-    """Nobody gives up while the code still lives, on whatever level the two times were set."""
+def _short_give_up(draft: Draft, probes: ProbeSettings) -> Iterator[ConfigProblem]:
+    """`give_up` must not be shorter than `code_life`, on whatever levels the two are set."""
     for key, company in draft.companies.items():
         here: Keys = ("companies", key)
         levels = [
@@ -189,14 +189,12 @@ def _too_early(own: Choices, above: Choices, probes: ProbeSettings) -> tuple[str
 
 
 def _sandbox(draft: Draft, sandbox: SandboxSettings) -> Iterator[ConfigProblem]:
-    """Make-believe stays inside this machine."""
+    """Sandbox companies must not reach outside this machine."""
     for key in sandbox.companies:
         if key not in draft.homes:
             close = get_close_matches(key, draft.homes, n=1)
             meant = f"; did you mean {dotted(close)}?" if close else ""
-            words = (
-                f"there is no company of this name; add [{dotted(('companies', key))}], or take this line out{meant}"
-            )
+            words = f"unknown company; add [{dotted(('companies', key))}], or remove this line{meant}"
             yield ConfigProblem(draft.main, ("sandbox", "companies", key), words)
         elif company := draft.companies.get(key):
             for name, path in company.paths.items():
@@ -205,17 +203,17 @@ def _sandbox(draft: Draft, sandbox: SandboxSettings) -> Iterator[ConfigProblem]:
 
 
 def _real(path: PathSettings) -> Iterator[tuple[Keys, str]]:
-    """What of a make-believe path would leave the machine."""
+    """Yield the settings of a sandbox path that would leave the machine."""
     route = path.route
     if not isinstance(route, XclientRoute | ProxyRoute):
-        yield ("route", "via"), f"must be xclient or proxy for a company of [sandbox], not {route.via}"
+        yield ("route", "via"), f"must be xclient or proxy for a company in [sandbox], not {route.via}"
     elif not _loopback(route.host):
         yield (
             ("route", "host"),
-            f"must be a loopback address like 127.0.0.1 for a company of [sandbox], not {route.host}",
+            f"must be a loopback address like 127.0.0.1 for a company in [sandbox], not {route.host}",
         )
     if path.mailbox.via != "maildir":
-        yield ("mailbox", "via"), f"must be maildir for a company of [sandbox], not {path.mailbox.via}"
+        yield ("mailbox", "via"), f"must be maildir for a company in [sandbox], not {path.mailbox.via}"
 
 
 def _loopback(host: str) -> bool:

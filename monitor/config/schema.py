@@ -1,4 +1,4 @@
-"""What could have stood at a place in the file, read off the model."""
+"""Look up in the model which keys and types are allowed at a place in the file."""
 
 import types
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ Keys = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ConfigPlace:
-    """Where an error is: its `keys` as they are in the file, the `table` that holds the last of them, the `field` that
-    it is, and `kind`, the type of what should stand there. None where the model knows of nothing."""
+    """The place of an error: its `keys` in the file, the `table` and `field` of the last one, and `kind`, the expected
+    type. None where the model has nothing."""
 
     keys: Keys
     table: type[BaseModel] | None
@@ -23,7 +23,7 @@ class ConfigPlace:
 
 
 def place(model: type[BaseModel], loc: Keys) -> ConfigPlace:
-    """The place of a `loc` of pydantic, which also names what is in no file: the tags of unions, "[key]"."""
+    """Translate pydantic's `loc`, which also contains steps that are in no file: union tags, "[key]"."""
     keys: list[str | int] = []
     table: type[BaseModel] | None = None
     field: FieldInfo | None = None
@@ -41,31 +41,31 @@ def place(model: type[BaseModel], loc: Keys) -> ConfigPlace:
 
 
 def tagged(kind: Any) -> dict[str, type[BaseModel]]:
-    """The tables one of which must stand here, by their tags; empty where there is no such choice."""
+    """Return the alternative tables by tag; empty if there is only one."""
     members = [member for member in _members(kind) if is_table(member)]
     return {tag: member for member in members for tag in _tags(member)} if len(members) > 1 else {}
 
 
 def tag_key(table: type[BaseModel]) -> str | None:
-    """The key whose only possible value tells the table from its siblings: `via`."""
+    """Return the key whose only allowed value distinguishes the table from its siblings: `via`."""
     return next((key for key, field in table.model_fields.items() if len(_literals(field)) == 1), None)
 
 
 def keys_of(table: type[BaseModel]) -> list[str]:
-    """The keys that may be written, those of the table's own before those it has in common with others."""
+    """Return the allowed keys, the table's own before the inherited ones."""
     own = [key for key in table.model_fields if key in table.__annotations__]
     common = [key for key in table.model_fields if key not in table.__annotations__]
     return [key for key in own + common if key != tag_key(table)]
 
 
 def bare(kind: Any) -> Any:
-    """The type without None and annotations."""
+    """Strip None and annotations from a type."""
     members = list(_members(kind))
     return members[0] if len(members) == 1 else kind
 
 
 def is_table(kind: Any) -> bool:
-    """Whether the type is that of a table with known keys."""
+    """Test if the type is a table with known keys."""
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 

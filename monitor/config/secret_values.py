@@ -1,4 +1,4 @@
-"""The secrets that the configuration has, so that the log can leave them out."""
+"""Collect the configuration's secrets, so that the log can redact them."""
 
 import re
 from collections.abc import Iterator
@@ -7,17 +7,17 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 PARTS = re.compile(r"[:/@?&=]+")
-LONGEST_WORD = 11  # characters; a shorter part of a URL may be a word that stands elsewhere too
+MAX_WORD_CHARS = 11  # a part of a URL no longer than this may be an ordinary word
 
 
 def secret_values(value: Any) -> Iterator[str]:
-    """Each secret under this value. Of one that is a URL also its long parts: keys and passwords stand in them."""
+    """Yield each secret under this value; for a URL also its long parts, which may be keys and passwords."""
     match value:
         case SecretStr():
             secret = value.get_secret_value()
             yield secret
             if "://" in secret:
-                yield from (part for part in PARTS.split(secret) if len(part) > LONGEST_WORD)
+                yield from (part for part in PARTS.split(secret) if len(part) > MAX_WORD_CHARS)
         case BaseModel():
             for name in type(value).model_fields:
                 yield from secret_values(getattr(value, name))

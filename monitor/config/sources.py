@@ -1,4 +1,4 @@
-"""The files a configuration is made of: the one that is named, and those it includes."""
+"""Load the files of a configuration: the main file and those it includes."""
 
 import re
 import tomllib
@@ -15,18 +15,18 @@ from monitor.config.lines import Lines
 from monitor.config.schema import Keys
 from probes.settings import shown
 
-MOST_BYTES = 32 * 1024 * 1024
-"""Of one file: 10,000 paths have about 4 MB."""
+MAX_FILE_BYTES = 32 * 1024 * 1024
+"""10,000 paths take about 4 MB."""
 
-PLAINER = {
-    "Cannot overwrite a value": "this key has a value already",
-    "Invalid value": "this is no value; text stands in quotes",
+CLEARER = {  # tomllib's words: ours
+    "Cannot overwrite a value": "this key already has a value",
+    "Invalid value": "not a valid value; put text in quotes",
 }
 
 
 @dataclass
 class Source:
-    """One file as it was read. `name` is what errors call it; relative paths in it begin in `folder`."""
+    """One file as read. `name` is its name in errors; relative paths in it start at `folder`."""
 
     name: str
     folder: Path
@@ -35,31 +35,31 @@ class Source:
 
     @cached_property
     def lines(self) -> Lines:
-        """Where its keys stand."""
+        """Return the lines of its keys."""
         return Lines(self.text)
 
     def place(self, keys: Keys) -> str:
-        """ "file:line" of these keys, for people."""
+        """Format the place of these keys as "file:line"."""
         line = self.lines.line(keys)
         return self.name if line is None else f"{self.name}:{line}"
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigProblem:
-    """Something wrong at `keys` of a file."""
+    """A problem at `keys` of a file."""
 
     source: Source
     keys: Keys
     words: str
 
     def error(self) -> ConfigError:
-        """With its line, as people see it."""
+        """Convert to an error with its line."""
         return ConfigError(self.source.name, self.source.lines.line(self.keys), dotted(self.keys), self.words)
 
 
 @dataclass
 class Sources:
-    """The files that could be read, and what is wrong with those that could not."""
+    """The files that could be read, and the errors of those that could not."""
 
     read: list[Source] = field(default_factory=list)
     errors: list[ConfigError] = field(default_factory=list)
@@ -67,19 +67,19 @@ class Sources:
 
 
 def load(path: Path, name: str) -> Source | ConfigError:
-    """Read one file; the error is about the file as a whole, or about the first thing in it that is not TOML."""
+    """Read one file. An error concerns the whole file or the first syntax error in it."""
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            content = file.read(MAX_FILE_BYTES + 1)
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return ConfigError(name, line, "", "is not UTF-8; store the file in that encoding")
+        return ConfigError(name, line, "", "is not UTF-8; save the file in that encoding")
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
         reason = error.strerror if isinstance(error, OSError) else error
         return ConfigError(name, None, "", f"cannot be read: {reason}")
-    if len(content) > MOST_BYTES:
-        return ConfigError(name, None, "", f"is longer than {MOST_BYTES} bytes; split it and include the parts")
+    if len(content) > MAX_FILE_BYTES:
+        return ConfigError(name, None, "", f"is longer than {MAX_FILE_BYTES} bytes; split it and include the parts")
     return _parsed(path, name, text)
 
 
@@ -91,28 +91,28 @@ def _parsed(path: Path, name: str, text: str) -> Source | ConfigError:
     except ValueError:  # a number with more digits than Python converts
         return ConfigError(name, None, "", "is not TOML: a number in it is too long")
     except RecursionError:
-        return ConfigError(name, None, "", "is not TOML that anybody needs: too many brackets in brackets")
+        return ConfigError(name, None, "", "is not TOML: brackets are nested too deeply")
 
 
 def _not_toml(name: str, text: str, message: str) -> ConfigError:
-    what, _, where = message.rpartition(" (at ")
+    reason, _, where = message.rpartition(" (at ")
     found = re.match(r"line (\d+), column (\d+)", where)
     line = int(found[1]) if found else text.count("\n") + 1
     column = f" (column {found[2]})" if found else " (at the end)"
-    return ConfigError(name, line, "", f"is not TOML: {PLAINER.get(what, what[:1].lower() + what[1:])}{column}")
+    return ConfigError(name, line, "", f"is not TOML: {CLEARER.get(reason, reason[:1].lower() + reason[1:])}{column}")
 
 
 def gather(main: Source, path: Path, patterns: Sequence[str]) -> Sources:
-    """The file and those that its `include` names, each once, in the order of the patterns and their names."""
+    """Return the file and its includes, each once, in the order of the patterns and then of names."""
     sources = Sources(read=[main])
     seen = {realpath(path)}
     for number, pattern in enumerate(patterns):
         found = list(_matching(main.folder, pattern))
         if not found:
-            sources.problems.append(ConfigProblem(main, ("include", number), f"{shown(pattern)} names no file"))
+            sources.problems.append(ConfigProblem(main, ("include", number), f"{shown(pattern)} matches no file"))
         for name in found:
             if (real := realpath(main.folder / name)) == realpath(path):
-                words = f"{shown(pattern)} includes this file itself; put the companies into a folder of their own"
+                words = f"{shown(pattern)} includes this file itself; put the companies in a separate folder"
                 sources.problems.append(ConfigProblem(main, ("include", number), words))
             elif real not in seen:
                 seen.add(real)
@@ -123,7 +123,7 @@ def gather(main: Source, path: Path, patterns: Sequence[str]) -> Sources:
 def _matching(folder: Path, pattern: str) -> Iterator[str]:
     try:
         yield from sorted(glob(pattern, root_dir=folder))
-    except (OSError, ValueError, re.error):  # a zero byte, or a name longer than any
+    except (OSError, ValueError, re.error):  # a zero byte, or a name that is too long
         return
 
 

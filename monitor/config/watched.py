@@ -1,4 +1,4 @@
-"""One path as the service sees it: everything said about it on any level, resolved."""
+"""One path as the service sees it, with the settings of all levels resolved."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,11 +12,12 @@ from probes.routes import Route
 
 @dataclass(frozen=True, slots=True)
 class WatchedPath:
-    """A company's path with what path, company and [probes] say about it, the nearest first.
+    """A company's path with the settings of path, company and [probes], the most specific first.
 
     Exactly one of `every` and `cron` is set. Each kind is probed once in `every`, or at each time of `cron` (five
     crontab fields, in UTC); a probe may be early or late by up to `jitter` of the interval (0 to 0.5). `timeout` is
-    the deadline of one dialogue. `mail_systems`: the gateway first. Two that are equal need no restart after a reload.
+    the time limit of one dialogue. `mail_systems`: the gateway first. If two are equal, nothing needs to restart after a
+    reload.
     """
 
     company: str
@@ -47,10 +48,10 @@ class WatchedPath:
         return f"{self.company}/{self.path}"
 
     def check(self, kind: Kind) -> Check:
-        """What a probe of this kind tests."""
+        """Return the check that a probe of this kind tests."""
         return Check(self.company, self.path, kind)
 
     @property
     def checks(self) -> list[Check]:
-        """All that is tested on it."""
+        """Return all checks of the path."""
         return [self.check(kind) for kind in self.kinds]

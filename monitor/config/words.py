@@ -1,4 +1,4 @@
-"""An error of the model in our words: what is wrong, what is expected, never a value that may be a secret."""
+"""Turn pydantic's errors into our messages: what is wrong, what is expected, never a value that may be a secret."""
 
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from monitor.config.schema import ConfigPlace, Keys, bare, is_table, keys_of, place, tagged
 from probes.settings import shown
 
-WORDS: dict[str, str] = {  # by pydantic's name of the error; {value} only where a short value is expected
+MESSAGES: dict[str, str] = {  # by pydantic's error type; {value} only where a short value is expected
     "string_type": "must be text in quotes, not {value}",
     "int_type": "must be a whole number, not {value}",
     "int_parsing": "must be a whole number, not {value}",
@@ -31,11 +31,11 @@ WORDS: dict[str, str] = {  # by pydantic's name of the error; {value} only where
     "model_attributes_type": "must be a table, not {sort}",
     "path_type": "must be a path in quotes, not {sort}",
     "url_type": "must be a URL in quotes, not {sort}",
-    "too_short": "must have {min_length} or more in it, not {actual_length}",
-    "too_long": "must have {max_length} or fewer in it, not {actual_length}",
+    "too_short": "must contain at least {min_length}, not {actual_length}",
+    "too_long": "must contain at most {max_length}, not {actual_length}",
     "string_too_short": "must not be shorter than {min_length} characters",
     "string_too_long": "must not be longer than {max_length} characters",
-    "string_pattern_mismatch": "is not written in the way that is expected here",
+    "string_pattern_mismatch": "has the wrong format",
 }
 SORTS: dict[type, str] = {
     bool: "true or false",
@@ -48,7 +48,7 @@ SORTS: dict[type, str] = {
 
 
 def explained(model: type[BaseModel], error: ErrorDetails) -> tuple[Keys, str]:
-    """Where in the file the error is, and its words."""
+    """Return the keys of an error and its message."""
     where = place(model, error["loc"])
     match error["type"]:
         case "missing":
@@ -66,15 +66,15 @@ def explained(model: type[BaseModel], error: ErrorDetails) -> tuple[Keys, str]:
             return where.keys, str(error["ctx"]["error"])
         case "tuple_type" if isinstance(error["input"], dict) and _of_tables(where.kind):
             return where.keys, f"must be a list of tables; write [[{where.keys[-1]}]] in double brackets"
-        case kind if kind in WORDS:
-            return where.keys, _worded(WORDS[kind], error)
+        case kind if kind in MESSAGES:
+            return where.keys, _filled(MESSAGES[kind], error)
         case _:
             return where.keys, error["msg"][:1].lower() + error["msg"][1:]
 
 
 def unknown_key(key: str, expected: list[str]) -> str:
-    """The words for a key that is not in the model."""
-    return f"unknown key; expected {_listed(expected)}{_meant(key, expected)}"
+    """Return the message for a key that is not in the model."""
+    return f"unknown key; expected {_listed(expected)}{_suggestion(key, expected)}"
 
 
 def _missing(where: ConfigPlace) -> str:
@@ -84,27 +84,27 @@ def _missing(where: ConfigPlace) -> str:
     return f"missing; expected: {description[:1].lower()}{description[1:].rstrip('.')}"
 
 
-def _worded(template: str, error: ErrorDetails) -> str:
+def _filled(template: str, error: ErrorDetails) -> str:
     value = error["input"]
     return template.format(**error.get("ctx", {}), value=shown(value), sort=SORTS.get(type(value), "something else"))
 
 
 def _one_of(quoted: list[str], value: Any) -> str:
     choices = [choice.strip("'") for choice in quoted]
-    return f"must be {_listed(choices)}, not {shown(value)}{_meant(value, choices)}"
+    return f"must be {_listed(choices)}, not {shown(value)}{_suggestion(value, choices)}"
 
 
 def _listed(choices: list[str]) -> str:
     return f"one of {', '.join(choices)}" if len(choices) > 1 else ", ".join(choices) or "nothing here"
 
 
-def _meant(word: Any, choices: list[str]) -> str:
+def _suggestion(word: Any, choices: list[str]) -> str:
     close = get_close_matches(word.lower(), choices, n=1) if isinstance(word, str) and len(word) < 80 else []
     return f"; did you mean {close[0]}?" if close else ""
 
 
 def _of_tables(kind: Any) -> bool:
-    """Whether it is a list of tables."""
+    """Test if the type is a list of tables."""
     return any(is_table(item) for item in get_args(bare(kind)))
 
 

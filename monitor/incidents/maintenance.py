@@ -36,12 +36,12 @@ Times = Annotated[str, AfterValidator(_weekly)]
 class MaintenanceSettings(Settings):
     """[[maintenance]]: a mute that recurs every week. Probing continues."""
 
-    name: Key = Field(description="Its name where it mutes an incident.")
+    name: Key = Field(description="Name, shown on muted incidents.")
     weekly: Times = Field(
-        description='When: "sat 22:00 - sun 04:00 Europe/Berlin" or "mon-fri 01:00-03:00"; UTC where no zone is named.'
+        description='When: "sat 22:00 - sun 04:00 Europe/Berlin" or "mon-fri 01:00-03:00"; UTC without a time zone.'
     )
-    companies: tuple[Key, ...] = Field((), description="Keys of the companies that are muted.")
-    paths: tuple[CompanyPath, ...] = Field((), description='Single paths beside them, such as "acme/hq".')
+    companies: tuple[Key, ...] = Field((), description="Keys of the companies to mute.")
+    paths: tuple[CompanyPath, ...] = Field((), description='Single paths to mute, such as "acme/hq".')
     mail_systems: tuple[MailSystemKey, ...] = Field((), description="Only failures at one of these mail systems.")
     causes: tuple[Cause, ...] = Field((), description="Only failures with one of these causes.")
     everything: bool = Field(False, description="`true`: everything, with no list given.")

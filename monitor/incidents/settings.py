@@ -11,7 +11,7 @@ from probes.settings import Duration, Settings
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
     if not all(names):
-        raise ValueError("must not hold an empty name")
+        raise ValueError("must not contain an empty name")
     return names
 
 
@@ -24,22 +24,24 @@ class IncidentSettings(Settings):
     """[incidents]: when an incident opens and closes, and when people are notified again."""
 
     of_last: Few = Field(3, description="How many of the latest verdicts on a path and kind count.")
-    bad: Few = Field(2, description="This many bad ones open an incident; one refusal that names the sender is enough.")
-    good: Few = Field(2, description="This many good ones in a row close it.")
+    bad: Few = Field(2, description="Bad verdicts that open an incident; one refusal that names the sender is enough.")
+    good: Few = Field(2, description="Consecutive good verdicts that close it.")
     settle: Duration = Field(
         timedelta(minutes=1),
-        description="How long it must last before the first notice, so that a wide problem is one notice.",
+        description="How long a problem must last before the first notice, so that a widespread one sends one notice.",
     )
     remind: Duration = Field(timedelta(hours=8), description="Time between reminders of an open incident.")
     reopen: Duration = Field(
         timedelta(hours=6), description="A problem that returns within this time reopens the same incident."
     )
-    companies: Few = Field(3, description="Fewest companies for the scopes `mail_system` and `everybody`.")
+    companies: Few = Field(
+        3, description="Minimum number of affected companies for the scopes `mail_system` and `everybody`."
+    )
     share: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.6, description="And the share of companies with a verdict since it began."
+        0.6, description="Their minimum share of the companies with a verdict since the problem began."
     )
     control_every: Duration = Field(
-        timedelta(minutes=15), description="Shortest time between controls on a failing path."
+        timedelta(minutes=15), description="Minimum time between controls on a failing path."
     )
 
     @field_validator("bad")

@@ -32,10 +32,10 @@ class SignInSettings(Settings):
         None, description="The header with the user's name that a trusted proxy sets on every request."
     )
     header_rights: Rights | None = Field(
-        None, description="Rights of users in that header who are not known here; without it they are refused."
+        None, description="Rights of users in that header who have no account here; without it they are refused."
     )
     header_companies: tuple[Key, ...] = Field(
-        (), description="Companies that those users are bound to; none: all companies."
+        (), description="Companies that those users are restricted to; default: all."
     )
 
     @property
@@ -47,5 +47,5 @@ class SignInSettings(Settings):
 class ManualSettings(Settings):
     """[web.manual]: how many probes people and programs may send by hand."""
 
-    per_person_per_hour: Count = Field(60, description="Most probes that one person or token may send in an hour.")
-    per_path_per_hour: Count = Field(20, description="Most probes that all of them may send on one path in an hour.")
+    per_person_per_hour: Count = Field(60, description="Maximum manual probes per person or token and hour.")
+    per_path_per_hour: Count = Field(20, description="Maximum manual probes per path and hour.")

@@ -1,6 +1,6 @@
-"""A make-believe mailbox: made ready, and a message put into it the way a mail server does.
+"""The mailbox of a simulated company: prepare it, and deliver messages as a mail server does.
 
-Only folders that the sandbox made itself are ever touched; they bear a file that says so.
+Only folders created by the sandbox are ever touched; a marker file in them says so.
 """
 
 import os
@@ -14,28 +14,29 @@ from pathlib import Path
 
 from monitor.sandbox.rules import SandboxClient, printable
 
-OURS = "make-believe"
-WHY = "This mailbox belongs to a make-believe company of Mailpath's sandbox. It may be deleted.\n"
-CLOSED = "In place of a Maildir: nobody can look into this make-believe mailbox.\n"
+MARKERS = ("mailpath-sandbox", "make-believe")  # file names, the first is written; the second is of version 0.1
+MARKER_TEXT = "This mailbox belongs to a simulated company of Mailpath's sandbox. It may be deleted.\n"
+CLOSED_START = "In place of a Maildir: "
+CLOSED_TEXT = f"{CLOSED_START}this simulated mailbox cannot be read.\n"
 PARTS = ("tmp", "new", "cur")
-MOST_MESSAGES = 1000  # in one folder; probes are taken out within seconds
+MOST_MESSAGES = 1000  # in one folder; probes are removed within seconds
 
 SPAM_SIGNS = (  # SpamAssassin 4
     "X-Spam-Flag: YES",
     "X-Spam-Level: *******",
-    "X-Spam-Status: Yes, score=7.4 required=5.0 tests=MAKE_BELIEVE autolearn=disabled version=4.0.1",
+    "X-Spam-Status: Yes, score=7.4 required=5.0 tests=SANDBOX autolearn=disabled version=4.0.1",
 )
 
 _serial = count()
 
 
 class MailboxFullError(Exception):
-    """There are too many messages in the folder already."""
+    """The folder contains too many messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the mail system knows of one message when it takes it: the stuff of its Received line."""
+    """The facts about an accepted message, for its Received line."""
 
     queue_id: str
     at: datetime
@@ -47,12 +48,12 @@ class Receipt:
 
 
 def new_queue_id() -> str:
-    """A name for one message, as it stands in the reply and in Received."""
+    """Return a new queue id, for the reply and the Received line."""
     return secrets.token_hex(5).upper()
 
 
 def make_ready(maildir: Path, junk: str) -> None:
-    """Make the inbox and its junk folder, if they are not there. What is in them stays. Raises OSError."""
+    """Create the inbox and junk folder if missing. Existing messages stay. Raises OSError."""
     if _is_closed(maildir):
         maildir.unlink()
     _claim(maildir)
@@ -62,21 +63,23 @@ def make_ready(maildir: Path, junk: str) -> None:
 
 
 def make_unreadable(maildir: Path) -> None:
-    """Put a file where the folder should be: not even root can look into it. A mailbox that the sandbox made before
-    is moved aside, not deleted. Raises OSError."""
+    """Put a file in place of the folder, which not even root can open as one. A mailbox created by the sandbox before
+    is
+    moved aside, not deleted. Raises OSError."""
     if _is_closed(maildir):
         return
     _claim(maildir)
     if any((maildir / part).is_dir() for part in PARTS):
         maildir.rename(maildir.with_name(f"{maildir.name}.aside-{secrets.token_hex(4)}"))
     else:
-        (maildir / OURS).unlink()
+        for name in MARKERS:
+            (maildir / name).unlink(missing_ok=True)
         maildir.rmdir()
-    maildir.write_text(CLOSED)
+    maildir.write_text(CLOSED_TEXT)
 
 
 def deliver(folder: Path, message: bytes) -> None:
-    """Write `message` to `folder`; its reader sees it whole or not at all. Raises OSError and MailboxFullError."""
+    """Write `message` to `folder` atomically. Raises OSError and MailboxFullError."""
     if sum(len(os.listdir(folder / part)) for part in ("new", "cur")) >= MOST_MESSAGES:
         raise MailboxFullError
     name = f"{secrets.token_hex(8)}.P{os.getpid()}Q{next(_serial)}.sandbox"
@@ -87,9 +90,9 @@ def deliver(folder: Path, message: bytes) -> None:
 def stamped(
     content: bytes, receipt: Receipt, *, signs: Sequence[str] = (), held_until: datetime | None = None
 ) -> bytes:
-    """The message as it lies in the mailbox: trace headers on top, lines ended by LF.
+    """Return the message as stored in the mailbox: trace headers on top, LF line ends.
 
-    `held_until` adds the line of a filter that kept it until then.
+    `held_until` adds the Received line of a filter that held it until then.
     """
     lines = [f"Return-Path: <{printable(receipt.mail_from)}>", f"Delivered-To: {printable(receipt.recipient)}", *signs]
     if held_until:
@@ -108,14 +111,14 @@ def _received(seen: str, host: str, receipt: Receipt, at: datetime) -> list[str]
 
 
 def _is_closed(maildir: Path) -> bool:
-    return maildir.is_file() and maildir.read_bytes()[:1000] == CLOSED.encode()
+    return maildir.is_file() and maildir.read_bytes().startswith(CLOSED_START.encode())
 
 
 def _claim(maildir: Path) -> None:
-    """Mark the folder as made by the sandbox; refuse one that is somebody's."""
+    """Mark the folder as created by the sandbox; refuse one that was not."""
     maildir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if (maildir / OURS).exists():
+    if any((maildir / name).exists() for name in MARKERS):
         return
     if any(maildir.iterdir()):
-        raise FileExistsError("the folder is there and was not made by the sandbox; choose another path")
-    (maildir / OURS).write_text(WHY)
+        raise FileExistsError("the folder exists and was not created by the sandbox; choose another path")
+    (maildir / MARKERS[0]).write_text(MARKER_TEXT)

@@ -1,4 +1,4 @@
-"""One make-believe mail system: what it answers to a client, and what becomes of the mail it takes."""
+"""One simulated mail system: its replies to a client, and the delivery of accepted mail."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,8 +24,8 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class MakeBelieve:
-    """One make-believe mail system and the mailbox behind it: what the configuration says of one path.
+class SimulatedSystem:
+    """The settings of a simulated mail system and its mailbox, from one path of the configuration.
 
     `name` is "company/path", `domain` that of the path's recipient, `junk` the folder's name inside `maildir`, for
     example ".Junk". A `port` of 0 means any free one.
@@ -47,11 +47,11 @@ def utc_now() -> datetime:
 
 
 class SandboxMailSystem:
-    """The host of every conversation at one port; see `smtp.Host` for what it promises."""
+    """Serves every conversation on one port; implements `smtp.SandboxHost`."""
 
     def __init__(
         self,
-        plan: MakeBelieve,
+        plan: SimulatedSystem,
         watched: Identity,
         settings: SandboxSettings,
         *,
@@ -69,14 +69,14 @@ class SandboxMailSystem:
         self._closed = False
 
     def prepare(self) -> None:
-        """Make the mailbox ready, or unreadable. Raises OSError."""
+        """Prepare the mailbox, or make it unreadable. Raises OSError."""
         if self._plan.behaviour is Behaviour.UNREADABLE:
             maildir.make_unreadable(self._plan.maildir)
         else:
             maildir.make_ready(self._plan.maildir, self._plan.junk)
 
     async def close(self) -> None:
-        """Reset every connection and forget what is held back. Nothing of it runs on when this returns."""
+        """Reset every connection and drop held messages. Nothing keeps running when this returns."""
         for handle in self._held_back:
             handle.cancel()
         self._held_back.clear()
@@ -88,35 +88,36 @@ class SandboxMailSystem:
             await talk.ended()
 
     def enter(self, conversation: SandboxConversation) -> bool:
-        """Whether there is room for one more."""
+        """Register a conversation. False if there are too many."""
         self._conversations.add(conversation)
         return len(self._conversations) <= MOST_CONVERSATIONS and not self._closed
 
     def leave(self, conversation: SandboxConversation) -> None:
-        """The connection is gone."""
+        """Remove a closed conversation."""
         self._conversations.discard(conversation)
 
     def hangs_up_on(self, client: SandboxClient) -> bool:
-        """Whether the connection of this client is reset when it greets."""
+        """Test if this client's connection is reset at HELO."""
         return self._plan.behaviour is Behaviour.HANGS_UP and self._holds_against(client, "")
 
     def at_mail(self, client: SandboxClient, mail_from: str) -> str | None:
-        """What there is against the envelope sender."""
+        """Return the refusal of the envelope sender, or None."""
         return self._refusal(Stage.MAIL, client, mail_from)
 
     def at_rcpt(self, client: SandboxClient, mail_from: str, recipient: str) -> str | None:
-        """Mail for another domain is not taken; whom the greylist knows is not refused."""
+        """Return the refusal of the recipient, or None. Other domains are refused, greylisted clients after a wait
+        not."""
         if recipient.rpartition("@")[2].lower() != self._plan.domain.lower():
             return f"554 5.7.1 <{printable(recipient)[:400]}>: Relay access denied"
-        said = self._refusal(Stage.RCPT, client, mail_from, recipient)
-        if self._plan.behaviour is Behaviour.GREYLISTS and said:
-            return None if self._greylist.knows(client, mail_from, recipient, self._now()) else said
-        return said
+        refused = self._refusal(Stage.RCPT, client, mail_from, recipient)
+        if self._plan.behaviour is Behaviour.GREYLISTS and refused:
+            return None if self._greylist.knows(client, mail_from, recipient, self._now()) else refused
+        return refused
 
     def take(self, letter: SandboxMail) -> str:
-        """Refuse the message for its content, or answer for it: with 250 it is delivered, held back, or lost."""
-        if said := self._refusal(Stage.END_OF_DATA, letter.client, letter.mail_from):
-            return said
+        """Return the reply to the message. With 250 it is delivered, held back or lost, depending on the behaviour."""
+        if refused := self._refusal(Stage.END_OF_DATA, letter.client, letter.mail_from):
+            return refused
         receipt = self._receipt(letter)
         match self._plan.behaviour:
             case Behaviour.LOSES | Behaviour.UNREADABLE:
@@ -131,7 +132,7 @@ class SandboxMailSystem:
                 except maildir.MailboxFullError:
                     return f"452 4.2.2 <{receipt.recipient}>: Mailbox full"
                 except OSError as error:
-                    log.warning("sandbox: not delivered", mail_system=self._plan.name, error=str(error))
+                    log.warning("sandbox delivery failed", mail_system=self._plan.name, error=str(error))
                     return "451 4.3.0 Error: local delivery failed"
         return f"250 2.0.0 Ok: queued as {receipt.queue_id}"
 
@@ -155,7 +156,7 @@ class SandboxMailSystem:
         )
 
     def _deliver(self, letter: SandboxMail, receipt: Receipt) -> None:
-        """Into the inbox, or into junk with the signs of a spam filter. One copy, however many recipients."""
+        """Deliver to the inbox, or to junk with a spam filter's headers. One copy, however many recipients."""
         if self._plan.behaviour is Behaviour.JUNK and self._holds_against(letter.client, letter.mail_from):
             message = maildir.stamped(letter.content, receipt, signs=maildir.SPAM_SIGNS)
             maildir.deliver(self._plan.maildir / self._plan.junk, message)
@@ -169,7 +170,7 @@ class SandboxMailSystem:
             try:
                 maildir.deliver(self._plan.maildir, message)
             except (OSError, maildir.MailboxFullError) as error:
-                log.warning("sandbox: not delivered", mail_system=self._plan.name, error=repr(error))
+                log.warning("sandbox delivery failed", mail_system=self._plan.name, error=repr(error))
 
         handle = asyncio.get_running_loop().call_later(self._slow_by, let_go)
         self._held_back.add(handle)

@@ -1,6 +1,6 @@
-"""Who is refused, at which stage and in which words.
+"""Decide which client is refused, at which stage and with which reply.
 
-The decisions are pure; the texts are those of the mail servers named beside them.
+Pure functions; the texts are those of the mail servers named beside them.
 """
 
 from collections import OrderedDict
@@ -14,12 +14,12 @@ from monitor.sandbox.settings import Behaviour
 from probes.answer import Stage
 from probes.sender import Identity
 
-LONGEST_REPLY = 500  # RFC 5321, section 4.5.3.1.5: 512 with code and line end
+MAX_REPLY_CHARS = 500  # RFC 5321, section 4.5.3.1.5: 512 with code and line end
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxClient:
-    """Who speaks to us, by assertion or by its connection. `helo` is "" unless it was asserted."""
+    """The client, as asserted or from the connection. `helo` is "" unless it was asserted."""
 
     ip: str
     name: str = "unknown"
@@ -27,7 +27,7 @@ class SandboxClient:
 
 
 class About(Enum):
-    """What of a message a mail system holds against it."""
+    """The property of a message that a behaviour applies to."""
 
     ADDRESS = auto()  # the client's address is the sender's
     DOMAIN = auto()  # the envelope sender is of the sender's domain
@@ -63,7 +63,7 @@ REFUSALS: dict[Behaviour, tuple[Stage, str]] = {
     ),
     Behaviour.LISTED: (  # Postfix, reject_rbl_client
         Stage.RCPT,
-        "554 5.7.1 Service unavailable; Client host [{ip}] blocked using dnsbl.sandbox.example; a make-believe listing",
+        "554 5.7.1 Service unavailable; Client host [{ip}] blocked using dnsbl.sandbox.example; a simulated listing",
     ),
     Behaviour.REFUSES_CONTENT: (Stage.END_OF_DATA, "554 5.7.1 Spam message rejected"),  # rspamd, action reject
     Behaviour.GREYLISTS: (  # Postgrey behind Postfix
@@ -86,7 +86,7 @@ REFUSALS: dict[Behaviour, tuple[Stage, str]] = {
 
 
 def held_against(behaviour: Behaviour, watched: Identity, client: SandboxClient, mail_from: str) -> bool:
-    """Whether what this mail system does is done to this client and envelope sender."""
+    """Test if this mail system's behaviour applies to this client and envelope sender."""
     of_address = client.ip == str(ip_address(watched.source_ip))
     of_domain = _within(mail_from.rpartition("@")[2].lower(), watched.domain.lower())
     match ABOUT[behaviour]:
@@ -105,16 +105,16 @@ def held_against(behaviour: Behaviour, watched: Identity, client: SandboxClient,
 def refusal(
     behaviour: Behaviour, stage: Stage, client: SandboxClient, mail_from: str, recipient: str = ""
 ) -> str | None:
-    """What this mail system says at `stage` to a message that it does not want; None where it says nothing."""
-    at, words = REFUSALS.get(behaviour, (None, ""))
+    """Return the refusal of an unwanted message at `stage`; None if it is not refused there."""
+    at, template = REFUSALS.get(behaviour, (None, ""))
     if at is not stage:
         return None
-    said = words.format(name=client.name, ip=client.ip, sender=printable(mail_from), recipient=printable(recipient))
-    return said[:LONGEST_REPLY]
+    reply = template.format(name=client.name, ip=client.ip, sender=printable(mail_from), recipient=printable(recipient))
+    return reply[:MAX_REPLY_CHARS]
 
 
 def printable(text: str) -> str:
-    """What a client said, fit for a reply or a header: anything but printable ASCII becomes "?", as in Postfix."""
+    """Make a client's text safe for a reply or a header: anything but printable ASCII becomes "?", as in Postfix."""
     return "".join(c if " " <= c <= "~" else "?" for c in text)
 
 
@@ -123,10 +123,10 @@ def _within(domain: str, parent: str) -> bool:
 
 
 class Greylist:
-    """Who was seen before: each combination of client, sender and recipient waits once, its first time.
+    """Remembers clients: each combination of client, sender and recipient has to wait once.
 
-    A sender with another +tag is another sender, as for some real ones: so every probe waits anew. Kept in memory only,
-    and not more than `size` combinations; the oldest is forgotten first.
+    A different +tag makes a different sender, as in some real greylists, so every probe waits. Kept in memory only,
+    at most `size` combinations; the oldest is dropped first.
     """
 
     def __init__(self, wait: timedelta, size: int = 1000) -> None:
@@ -135,7 +135,7 @@ class Greylist:
         self._first_seen: OrderedDict[tuple[str, str, str], datetime] = OrderedDict()
 
     def knows(self, client: SandboxClient, mail_from: str, recipient: str, now: datetime) -> bool:
-        """Whether the first try of this combination is long enough ago."""
+        """Test if the first attempt of this combination is long enough ago."""
         first = self._first_seen.setdefault((client.ip, mail_from.lower(), recipient.lower()), now)
         if len(self._first_seen) > self._size:
             self._first_seen.popitem(last=False)

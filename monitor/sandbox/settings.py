@@ -1,4 +1,4 @@
-"""The `[sandbox]` table of the configuration: which companies are make-believe, and how each of them behaves."""
+"""The `[sandbox]` table of the configuration: the simulated companies and their behaviour."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -9,25 +9,25 @@ from probes.settings import Duration, Settings
 
 
 class Behaviour(StrEnum):
-    """What a make-believe mail system does with the sender's mail.
+    """How a simulated mail system treats the sender's mail.
 
-    Down to `HANGS_UP` it is about the sender, and the control gets through; from `UNKNOWN_USER` on it hits everybody.
+    Up to `HANGS_UP` only the sender is affected and the control gets through; from `UNKNOWN_USER` on everybody is.
     """
 
     INBOX = "inbox"
     JUNK = "junk"
-    BLOCKS_IP = "blocks_ip"  # an access list with the sender's address on it
-    BLOCKS_DOMAIN = "blocks_domain"  # an access list with the sender's domain on it
-    LISTED = "listed"  # asks a DNS blocklist, and the sender's address is on it
-    REFUSES_CONTENT = "refuses_content"  # a filter says no after the whole message was sent
-    GREYLISTS = "greylists"  # "try again later" to everyone it does not know yet
-    HANGS_UP = "hangs_up"  # resets the connection without a word, as a firewall does
-    UNKNOWN_USER = "unknown_user"  # the mailbox has gone
-    FILTER_DOWN = "filter_down"  # "try again later" to everybody: the filter that the server asks does not run
-    RESOLVER_DOWN = "resolver_down"  # "domain not found" of every sender: the server's own resolver does not answer
-    LOSES = "loses"  # says 250 and delivers nothing
-    SLOW = "slow"  # says 250 and delivers late
-    UNREADABLE = "unreadable"  # takes the mail, but nobody can look into the mailbox
+    BLOCKS_IP = "blocks_ip"  # the sender's IP address is on an access list
+    BLOCKS_DOMAIN = "blocks_domain"  # the sender's domain is on an access list
+    LISTED = "listed"  # the sender's IP address is on a DNS blocklist
+    REFUSES_CONTENT = "refuses_content"  # a content filter rejects the complete message
+    GREYLISTS = "greylists"  # temporarily refuses clients it has not seen before
+    HANGS_UP = "hangs_up"  # resets the connection without a reply, as a firewall does
+    UNKNOWN_USER = "unknown_user"  # the mailbox does not exist
+    FILTER_DOWN = "filter_down"  # temporarily refuses everybody: its filter is not running
+    RESOLVER_DOWN = "resolver_down"  # "domain not found" for every sender: its resolver does not answer
+    LOSES = "loses"  # accepts and never delivers
+    SLOW = "slow"  # accepts and delivers late
+    UNREADABLE = "unreadable"  # accepts, but the mailbox cannot be read
 
 
 class SandboxSettings(Settings):
@@ -38,9 +38,9 @@ class SandboxSettings(Settings):
 
     companies: dict[str, Behaviour] = Field(
         default_factory=dict,
-        description="The simulated companies by key, and the behaviour of their mail system.",
+        description="Simulated companies by key, with the behaviour of their mail system.",
     )
     slow_by: Duration = Field(timedelta(minutes=15), description="How long `slow` delays a message.")
     greylist_for: Duration = Field(
-        timedelta(minutes=5), description="How long `greylists` refuses a client that it has not seen before."
+        timedelta(minutes=5), description="How long `greylists` refuses a client it has not seen before."
     )

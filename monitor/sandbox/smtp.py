@@ -1,4 +1,4 @@
-"""The conversation with one client: SMTP by aiosmtpd, with XCLIENT or PROXY in front, and every bound in place."""
+"""The conversation with one client: SMTP by aiosmtpd, preceded by XCLIENT or PROXY, with limits on everything."""
 
 import asyncio
 import re
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SandboxMail:
-    """One message as it was handed over. `content` has its CRLF line ends and is no longer dot-stuffed."""
+    """One received message. `content` has CRLF line ends and no dot-stuffing."""
 
     client: SandboxClient
     helo: str
@@ -39,38 +39,38 @@ class SandboxMail:
 
 
 class SandboxHost(Protocol):
-    """Whom the client came to see. What it says is a reply with its code; None means: go on."""
+    """The mail system behind a conversation. Its answers are replies with a code; None means: continue."""
 
     name: str
     via: Literal["xclient", "proxy"]
 
     def enter(self, conversation: "SandboxConversation") -> bool:
-        """Whether there is room for one more."""
+        """Register a conversation. False if there are too many."""
         ...
 
     def leave(self, conversation: "SandboxConversation") -> None:
-        """The connection is gone."""
+        """Remove a closed conversation."""
         ...
 
     def hangs_up_on(self, client: SandboxClient) -> bool:
-        """Whether the connection of this client is reset when it greets."""
+        """Test if this client's connection is reset at HELO."""
         ...
 
     def at_mail(self, client: SandboxClient, mail_from: str) -> str | None:
-        """What there is against the envelope sender."""
+        """Return the refusal of the envelope sender, or None."""
         ...
 
     def at_rcpt(self, client: SandboxClient, mail_from: str, recipient: str) -> str | None:
-        """What there is against this recipient, for this sender."""
+        """Return the refusal of this recipient for this sender, or None."""
         ...
 
     def take(self, letter: SandboxMail) -> str:
-        """The reply to the whole message. With 250 it is ours."""
+        """Return the reply to the complete message. With 250 it is accepted."""
         ...
 
 
 class SandboxConversation(SMTP):
-    """One connection. `client` is whom we take the other side for."""
+    """One connection. `client` is the asserted client, or the peer."""
 
     def __init__(self, host: SandboxHost) -> None:
         self.host = host
@@ -88,7 +88,7 @@ class SandboxConversation(SMTP):
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client is there."""
+        """Register the connection, or drop it if there are too many."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self.client = SandboxClient(peer[0] if peer else "unknown")
@@ -96,12 +96,12 @@ class SandboxConversation(SMTP):
             self.drop()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The client has gone."""
+        """Unregister the connection."""
         self.host.leave(self)
         super().connection_lost(error)
 
     async def _handle_client(self) -> None:
-        """Serve the client; a connection that ended before its PROXY header was whole does not stay half open."""
+        """Serve the client. Closes the transport also if the client leaves in the middle of its PROXY header."""
         try:
             await super()._handle_client()
         finally:
@@ -109,12 +109,12 @@ class SandboxConversation(SMTP):
                 self.transport.close()
 
     async def ended(self) -> None:
-        """Wait until the client's requests are no longer served; after `drop` that is at once."""
+        """Wait until no request is being served; after `drop` that is immediate."""
         if self._handler_coroutine:
             await asyncio.wait([self._handler_coroutine])
 
     def drop(self) -> None:
-        """Reset the connection: the client sees an error, not an end."""
+        """Reset the connection: the client sees an error, not an orderly close."""
         if isinstance(self.transport, asyncio.WriteTransport):
             connection = self.transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -122,7 +122,7 @@ class SandboxConversation(SMTP):
 
     @property
     def offers_xclient(self) -> bool:
-        """Whether this client may say for whom it speaks: once in a connection, as in Postfix."""
+        """Test if this client may use XCLIENT: once per connection, as in Postfix."""
         return self.host.via == "xclient" and not self._asserted
 
     async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
@@ -163,13 +163,13 @@ class SandboxConversation(SMTP):
 
 
 class _SandboxHooks:
-    """What aiosmtpd asks while it talks; the answers are the host's."""
+    """aiosmtpd's handler hooks; each asks the host."""
 
     async def handle_PROXY(  # noqa: N802 - aiosmtpd's name
-        self, server: SandboxConversation, session: Session, envelope: Envelope, said: ProxyData
+        self, server: SandboxConversation, session: Session, envelope: Envelope, header: ProxyData
     ) -> bool:
-        if isinstance(said.src_addr, IPv4Address | IPv6Address):
-            server.client = SandboxClient(str(said.src_addr))
+        if isinstance(header.src_addr, IPv4Address | IPv6Address):
+            server.client = SandboxClient(str(header.src_addr))
         return True
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
@@ -182,16 +182,16 @@ class _SandboxHooks:
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SandboxConversation, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if said := server.host.at_mail(server.client, address):
-            return said
+        if refused := server.host.at_mail(server.client, address):
+            return refused
         envelope.mail_from = address
         return "250 2.1.0 Ok"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SandboxConversation, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if said := server.host.at_rcpt(server.client, envelope.mail_from or "", address):
-            return said
+        if refused := server.host.at_rcpt(server.client, envelope.mail_from or "", address):
+            return refused
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
@@ -209,12 +209,12 @@ class _SandboxHooks:
         )
 
     async def handle_exception(self, error: Exception) -> str:
-        log.warning("sandbox: a client said what cannot be read", error=printable(repr(error))[:200])
+        log.warning("sandbox client sent an invalid command", error=printable(repr(error))[:200])
         return "451 4.3.0 Error: local problem"
 
 
 def asserted(arg: str, connected: SandboxClient) -> SandboxClient:
-    """The client that an XCLIENT command describes; what it does not mention stays. Raises ValueError."""
+    """Return the client that an XCLIENT command asserts; attributes it omits stay unchanged. Raises ValueError."""
     ip, name, helo = connected.ip, connected.name, connected.helo
     if not arg.strip():
         raise ValueError("XCLIENT needs attributes")

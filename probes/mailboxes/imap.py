@@ -65,14 +65,14 @@ class ImapMailbox(Settings):
     host: Host = Field(description="The IMAP server.")
     port: Port = Field(993, description="Its port; 143 is usual with `starttls` and `none`.")
     tls: Literal["implicit", "starttls", "none"] = Field("implicit", description="How the connection is encrypted.")
-    ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
+    ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
     user: Name = Field(description="The mailbox's login name.")
     password: Annotated[Secret, checked_secret(_typed)] = Field(description="The mailbox's password.")
     inbox: Name = Field(INBOX, description="The inbox folder.")
     junk: Name | None = Field(
-        None, description="The junk folder; else the one marked `\\Junk`, else one with a usual name."
+        None, description="The junk folder; default: the one marked `\\Junk`, or one with a common name."
     )
-    poll: Duration = Field(timedelta(seconds=15), description="How often Mailpath looks if the server has no IDLE.")
+    poll: Duration = Field(timedelta(seconds=15), description="Polling interval if the server has no IDLE.")
 
     @model_validator(mode="after")
     def _two_folders(self) -> "ImapMailbox":

@@ -46,7 +46,7 @@ class MaildirMailbox(Settings):
     via: Literal["maildir"]
     path: FilePath = Field(description="The Maildir: the folder with cur, new and tmp.")
     junk: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(
-        None, description='The junk folder, such as ".Junk"; else the usual names are tried.'
+        None, description='The junk folder, such as ".Junk"; default: common names are tried.'
     )
 
     @cached_property  # asked for with every probe, and a real path costs a system call for each of its parts

@@ -18,9 +18,9 @@ class MtaTls(Settings):
 
     tls: Literal["opportunistic", "require", "none"] = Field(
         "opportunistic",
-        description="STARTTLS when offered, with any certificate, in clear if it fails; only with a good one; never.",
+        description="STARTTLS if offered, any certificate, else plain text; only with a valid certificate; never.",
     )
-    ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
+    ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
 
     async def encrypt(self, talk: SmtpDialogue) -> Stop:
         """The stage between EHLO and what follows."""

@@ -26,7 +26,7 @@ class RelayRoute(Settings):
     host: Host = Field(description="The sender's own mail service.")
     port: Port = Field(587, description="Its submission port.")
     tls: Literal["starttls", "implicit", "none"] = Field("starttls", description="`none`: only to this machine.")
-    ca_file: CaFile | None = Field(None, description="Certificates to trust instead of the system's.")
+    ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
     user: str = Field(min_length=1, max_length=255, description="The account's name.")
     password: Secret = Field(description="The account's password.")
 

@@ -122,9 +122,9 @@ def test_what_is_refused(kind: Any, written: object) -> None:
         (Address, "probe", 'must be a mail address like "probe@acme.example", not "probe"'),
         (Secret, HIDDEN, 'must be a reference, { env = "NAME" } or { file = "path" }: a secret is never in this file'),
         (Secret, {"env": "MAILPATH_NOT_SET"}, 'the environment variable "MAILPATH_NOT_SET" is not set; set it, '),
-        (Secret, {"file": "nowhere"}, 'the secret\'s file "nowhere" cannot be read: No such file or directory'),
-        (Secret, {"file": "."}, 'the secret\'s file "." cannot be read: Is a directory'),
-        (Secret, {"file": "a\0b"}, 'the secret\'s file "a\\u0000b" cannot be read: embedded null byte'),
+        (Secret, {"file": "nowhere"}, 'the secret file "nowhere" cannot be read: No such file or directory'),
+        (Secret, {"file": "."}, 'the secret file "." cannot be read: Is a directory'),
+        (Secret, {"file": "a\0b"}, 'the secret file "a\\u0000b" cannot be read: embedded null byte'),
     ],
 )
 def test_a_refusal_says_what_is_expected(tmp_path: Path, kind: Any, written: object, words: str) -> None:
@@ -162,7 +162,7 @@ def test_a_secret_comes_from_a_file_beside_the_configuration_without_its_line_en
     [
         (b"\n", "is empty"),
         (b"\xff", "is not text in UTF-8"),
-        (HIDDEN.encode() * 10_000, "is longer than 65536 bytes"),
+        (HIDDEN.encode() * 10_000, "is larger than 65536 bytes"),
     ],
 )
 def test_a_file_that_is_no_secret_is_refused_and_not_repeated(tmp_path: Path, content: bytes, words: str) -> None:
@@ -175,7 +175,7 @@ def test_a_file_that_is_no_secret_is_refused_and_not_repeated(tmp_path: Path, co
 
 
 def test_an_endless_file_is_no_secret() -> None:
-    assert "is longer than" in refusal(Secret, {"file": "/dev/zero"})
+    assert "is larger than" in refusal(Secret, {"file": "/dev/zero"})
 
 
 class Outer(Settings):
@@ -257,7 +257,7 @@ def _short() -> SecretStr:
     ("reference", "why"),
     [
         ({"env": "MAILPATH_NOT_SET"}, 'the environment variable "MAILPATH_NOT_SET" is not set'),
-        ({"file": "nowhere"}, 'the secret\'s file "nowhere" cannot be read: No such file or directory'),
+        ({"file": "nowhere"}, 'the secret file "nowhere" cannot be read: No such file or directory'),
     ],
 )
 def test_a_secret_that_is_not_there_is_an_error_for_whoever_uses_it(reference: dict[str, str], why: str) -> None:

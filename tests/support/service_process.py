@@ -101,7 +101,7 @@ class Folder:
     give_up: str = "12s"
     cap: int = 1000
     more: str = ""
-    apart: bool = False  # the make-believe companies are a process of their own, and outlive the service
+    apart: bool = False  # the simulated companies are a process of their own, and outlive the service
     processes: list[Process] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -126,7 +126,7 @@ class Folder:
     def sandbox(self) -> None:
         """Start the make-believe companies."""
         started = self.start("sandbox", "--config", str(self.write("sandbox.toml", self.web, sandbox=True)))
-        self.until(lambda: started.said("make-believe mail systems are up"))
+        self.until(lambda: started.said("sandbox mail systems are running"))
 
     def serve(self, *options: str, file: Path | None = None, env: Mapping[str, str] | None = None) -> Process:
         """Start one; it may not be ready yet."""

@@ -26,16 +26,16 @@ class InboundSettings(Settings):
 
     listen: Listen = Field(Endpoint("127.0.0.1", 2525), description="Address and port of the SMTP server.")
     domain: Domain = Field(
-        description="Its MX points here: bounces are accepted at addresses in it that carry a probe's token."
+        description="Domain with this listener as MX; bounces are accepted at its addresses that carry a token."
     )
-    hostname: Host = Field(default_factory=lambda said: said["domain"], description="Its name in the SMTP greeting.")
+    hostname: Host = Field(default_factory=lambda said: said["domain"], description="Host name in the SMTP greeting.")
     bounces: Addresses = Field((), description="Addresses that accept bounces without a token in the address.")
     reports: Addresses = Field(
         (), description="Addresses that accept DMARC and TLS reports; needs `mailpath[reports]`."
     )
     tls: CertificateFiles | None = Field(None, description="Certificate and key, to offer STARTTLS.")
     size_limit: Annotated[Count, AfterValidator(_size)] = Field(
-        10_000_000, description="Octets of the largest accepted message."
+        10_000_000, description="Maximum message size, in octets."
     )
-    connections_per_client: Count = Field(10, description="Most connections of one client at the same time.")
-    messages_per_minute: Count = Field(120, description="Most messages of one client in a minute.")
+    connections_per_client: Count = Field(10, description="Maximum simultaneous connections of one client.")
+    messages_per_minute: Count = Field(120, description="Maximum messages of one client per minute.")

@@ -228,7 +228,7 @@ def test_serve_probes_shows_reloads_and_stops(tmp_path: Path):
             'outcome="unknown"',
         )
         place.until(lambda: all(outcome in place.get("/metrics") for outcome in outcomes))
-        assert "make-believe" in place.get("/")
+        assert "simulated" in place.get("/")
 
         good = place.file.read_text()
         place.write(good + "[beans]\n")

@@ -154,7 +154,7 @@ def test_it_says_in_a_sentence_what_it_did(desk: Desk):
             "--for and --until exclude each other; leave one of them out",
         ),
         (("acme", "--for", "soon"), '--for: must be a time like "90s", "15m" or "1h", not "soon"'),
-        (("acme", "--for", "99999d"), '--for: must be longer than nothing and at most ten years, not "99999d"'),
+        (("acme", "--for", "99999d"), '--for: must be more than zero and at most ten years, not "99999d"'),
         (
             ("acme", "--until", "tomorrow"),
             "--until: must be a time like \"2026-11-26T08:00Z\", UTC where no zone is given, not 'tomorrow'",

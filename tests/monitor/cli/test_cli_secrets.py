@@ -50,7 +50,7 @@ def test_what_uses_no_secret_works_without_any(at: Folder, words: str, code: int
 def test_a_probe_needs_the_secrets_of_its_own_path(at: Folder):
     done = at.run("probe", "vault")
     assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r'the secret\'s file "vault.password" cannot be read: No such file or directory\n', done.stderr)
+    assert re.fullmatch(r'the secret file "vault.password" cannot be read: No such file or directory\n', done.stderr)
 
 
 @pytest.mark.parametrize("command", ["serve", "check-config"])

@@ -65,17 +65,11 @@ def test_without_others_the_sender_speaks_alone(read: Any) -> None:
         ('[neighbour]\naddress = "p@n.example"\nbounces = "b@n.example"', []),
         (
             '[neighbour]\naddress = "x@mail.account.trimble.com"',
-            [
-                "config.toml:2: neighbour.address: must be of a domain that has nothing to do with the sender's, "
-                "account.trimble.com"
-            ],
+            ["config.toml:2: neighbour.address: must be in a domain unrelated to the sender's, account.trimble.com"],
         ),
         (
             '[neighbour]\naddress = "x@trimble.com"',  # whoever judges by the domain may judge by the one above it
-            [
-                "config.toml:2: neighbour.address: must be of a domain that has nothing to do with the sender's, "
-                "account.trimble.com"
-            ],
+            ["config.toml:2: neighbour.address: must be in a domain unrelated to the sender's, account.trimble.com"],
         ),
         (
             '[neighbour]\naddress = "p@n.example"\nsource_ip = "192.0.2.1"',
@@ -89,14 +83,14 @@ def test_without_others_the_sender_speaks_alone(read: Any) -> None:
         (
             '[control]\naddress = "p@c.example"\nsource_ip = "104.130.122.50"',
             [
-                "config.toml:3: control.source_ip: must not be the sender's, 104.130.122.50; for another domain from "
-                "the same address use [neighbour]"
+                "config.toml:3: control.source_ip: must differ from the sender's, 104.130.122.50; for another domain "
+                "at the same address use [neighbour]"
             ],
         ),
         (
             '[sender]\nsource_ip = "2001:db8::1"\n[control]\naddress = "p@c.example"\nsource_ip = "2001:DB8:0::1"',
             [
-                "config.toml:5: control.source_ip: must not be the sender's, 2001:db8::1; for another domain from "
+                "config.toml:5: control.source_ip: must differ from the sender's, 2001:db8::1; for another domain at "
                 "the same address use [neighbour]"
             ],
         ),
@@ -158,7 +152,7 @@ def test_two_paths_that_share_a_mailbox_must_say_the_same_of_it(
     monkeypatch.setenv("PW", HIDDEN)
     monkeypatch.setenv("PW2", "another-password")
     expected = (
-        "config.toml:8: companies.acme.paths.cloud.mailbox: is the mailbox of companies.acme.paths.hq "
-        f"too (config.toml:4), with another {differ}; both must say the same"
+        "config.toml:8: companies.acme.paths.cloud.mailbox: is already used by companies.acme.paths.hq "
+        f"(config.toml:4) with a different {differ}; both must have the same settings"
     )
     assert told(two_paths(first, second)) == [expected] * bool(differ)

@@ -44,11 +44,11 @@ def acme(lines: str) -> str:
     ("text", "lines"),
     [
         ("[web\n", ["config.toml:1: is not TOML: expected ']' at the end of a table declaration (column 5)"]),
-        ("# Acme\nname = Acme\n", ["config.toml:2: is not TOML: this is no value; text stands in quotes (column 8)"]),
-        ("a = 1\na = 2\n", ["config.toml:2: is not TOML: this key has a value already (column 6)"]),
+        ("# Acme\nname = Acme\n", ["config.toml:2: is not TOML: not a valid value; put text in quotes (column 8)"]),
+        ("a = 1\na = 2\n", ["config.toml:2: is not TOML: this key already has a value (column 6)"]),
         ("[web]\n[web]\n", ["config.toml:2: is not TOML: cannot declare ('web',) twice (column 5)"]),
         ('x = """\n\n', ["config.toml:3: is not TOML: unterminated string (at the end)"]),
-        ("x = " + "[" * 5000, ["config.toml: is not TOML that anybody needs: too many brackets in brackets"]),
+        ("x = " + "[" * 5000, ["config.toml: is not TOML: brackets are nested too deeply"]),
         ("x = " + "9" * 5000, ["config.toml: is not TOML: a number in it is too long"]),
     ],
 )
@@ -76,7 +76,7 @@ def test_what_is_not_toml(told: Any, text: str, lines: list[str]) -> None:
             '[web]\nlisten = "8025"\n\n[store]\nurl = "postgresql://u:p@h/d"\nkeep = 90',
             [
                 'config.toml:2: web.listen: must be an address and a port like "127.0.0.1:8025", not "8025"',
-                'config.toml:5: store.url: must be a file like "sqlite:///mailpath.db"; only SQLite is there so far',
+                'config.toml:5: store.url: must be a file like "sqlite:///mailpath.db"; only SQLite is supported',
                 'config.toml:6: store.keep: must be a time like "90s", "15m" or "1h", not 90',
             ],
         ),
@@ -103,17 +103,17 @@ def test_tables(told: Any, text: str, lines: list[str]) -> None:
         (
             '[sender]\naddress = "no-reply@other.example"\nsource_ip = "300.1.1.1"\nptr = "a b"',
             [
-                "config.toml:2: sender.address: must be an address in account.trimble.com or below it, "
+                "config.toml:2: sender.address: must be an address in account.trimble.com or a subdomain, "
                 'not "no-reply@other.example"',
                 'config.toml:3: sender.source_ip: must be an IP address like "192.0.2.1" or "2001:db8::1", '
                 'not "300.1.1.1"',
-                'config.toml:4: sender.ptr: must be a host name, or "[UNAVAILABLE]" where there is none, not "a b"',
+                'config.toml:4: sender.ptr: must be a host name, or "[UNAVAILABLE]" if there is none, not "a b"',
             ],
         ),
         (
             f'[sender]\nbounces = "{"b" * 30}@account.trimble.com"',
             [
-                "config.toml:2: sender.bounces: must have at most 29 characters before the @, so that a +tag has room, "
+                "config.toml:2: sender.bounces: must have at most 29 characters before the @, leaving room for a +tag, "
                 "not 30"
             ],
         ),
@@ -123,16 +123,13 @@ def test_tables(told: Any, text: str, lines: list[str]) -> None:
         ),
         (
             '[control]\naddress = "x@mail.account.trimble.com"\nsource_ip = "192.0.2.1"',
-            [
-                "config.toml:2: control.address: must be of a domain that has nothing to do with the sender's, "
-                "account.trimble.com"
-            ],
+            ["config.toml:2: control.address: must be in a domain unrelated to the sender's, account.trimble.com"],
         ),
         (
             "[control]",
             [
-                "config.toml:1: control.address: missing; expected: the From address; its domain is not the sender's",
-                "config.toml:1: control.source_ip: missing; expected: the address it sends from",
+                "config.toml:1: control.address: missing; expected: the From address, not in the domain of the sender",
+                "config.toml:1: control.source_ip: missing; expected: the IP address that it sends from",
             ],
         ),
     ],
@@ -153,9 +150,9 @@ def test_identities(told: Any, text: str, lines: list[str]) -> None:
         ),
         (
             'kinds = ["invitation", "invitation"]',
-            ["config.toml:2: probes.kinds: must name each kind once, not invitation several times"],
+            ["config.toml:2: probes.kinds: must name each kind once; invitation is repeated"],
         ),
-        ("kinds = []", ["config.toml:2: probes.kinds: must have 1 or more in it, not 0"]),
+        ("kinds = []", ["config.toml:2: probes.kinds: must contain at least 1, not 0"]),
         ('retry = "10m"', ["config.toml:2: probes.retry: must be a list in brackets, not text"]),
         (
             'retry = ["10m",\n"soon"]',
@@ -184,7 +181,7 @@ def test_identities(told: Any, text: str, lines: list[str]) -> None:
             'cron = "0 0 30 2 *"',
             [
                 'config.toml:2: probes.cron: must be five crontab fields like "*/15 6-20 * * mon-fri", '
-                'not "0 0 30 2 *": that time never comes'
+                'not "0 0 30 2 *": it never occurs'
             ],
         ),
         ('code_life = "2h"', ["config.toml:1: probes.give_up: must not be shorter than code_life, 2h, but is 1h"]),
@@ -245,9 +242,9 @@ def test_probes(told: Any, text: str, lines: list[str]) -> None:
             'route = "direct"',
             [
                 "config.toml:1: companies.acme.paths.hq.mailbox: missing; expected: "
-                "where Mailpath looks for its probes: a table with `via`",
+                "where Mailpath looks for probes: a table with `via`",
                 "config.toml:1: companies.acme.paths.hq.to: missing; expected: "
-                "the recipient of its probes; compared and sent in lower case",
+                "recipient of the probes, converted to lower case",
                 "config.toml:2: companies.acme.paths.hq.route: must be a table, not text",
             ],
         ),
@@ -283,13 +280,13 @@ def test_paths(told: Any, text: str, lines: list[str]) -> None:
     [
         (
             f"[companies.ACME.paths.hq]\n{PATH}",
-            ['config.toml:1: companies.ACME: must be made of a-z, 0-9, _ and -, at most 64 of them, not "ACME"'],
+            ['config.toml:1: companies.ACME: must consist of a-z, 0-9, _ and -, at most 64 characters, not "ACME"'],
         ),
         (
             '[companies.acme]\nname = "Acme"',
-            ["config.toml:1: companies.acme.paths: missing; expected: its paths, each a table of its own"],
+            ["config.toml:1: companies.acme.paths: missing; expected: the company's paths, one table each"],
         ),
-        ("[companies.acme.paths]", ["config.toml:1: companies.acme.paths: must have 1 or more in it, not 0"]),
+        ("[companies.acme.paths]", ["config.toml:1: companies.acme.paths: must contain at least 1, not 0"]),
         (
             f'[companies.acme]\nname = "A\\nB"\nmail_system = "Exchange 2019"\n[companies.acme.paths.hq]\n{PATH}',
             [
@@ -308,8 +305,8 @@ def test_paths(told: Any, text: str, lines: list[str]) -> None:
         (
             f"[companies.acme.paths.hq]\n{PATH}\n[companies.beta.paths.hq]\n{PATH}",
             [
-                "config.toml:11: companies.beta.paths.hq.mailbox: is the mailbox of companies.acme.paths.hq too "
-                "(config.toml:5); each company must have one of its own"
+                "config.toml:11: companies.beta.paths.hq.mailbox: is already used by companies.acme.paths.hq "
+                "(config.toml:5); each company needs its own mailbox"
             ],
         ),
         (  # an error elsewhere in a company does not hide it
@@ -317,9 +314,9 @@ def test_paths(told: Any, text: str, lines: list[str]) -> None:
             [
                 "config.toml:7: companies.acme.paths.hq.x: unknown key; expected one of to, route, mailbox, cron, "
                 "every, jitter, kinds, code_life, give_up, retry, timeout, cap",
-                "config.toml:12: companies.beta.paths.hq.mailbox: is the mailbox of companies.acme.paths.hq too "
-                "(config.toml:5); each company must have one of its own",
-                "config.toml:14: companies.beta.paths.hq.kinds: must have 1 or more in it, not 0",
+                "config.toml:12: companies.beta.paths.hq.mailbox: is already used by companies.acme.paths.hq "
+                "(config.toml:5); each company needs its own mailbox",
+                "config.toml:14: companies.beta.paths.hq.kinds: must contain at least 1, not 0",
             ],
         ),
     ],
@@ -368,12 +365,12 @@ def test_a_sandbox_stays_inside_this_machine(told: Any) -> None:
         route = { via = "proxy", host = "127.0.0.2", port = 2525 }
         mailbox = { via = "maildir", path = "gamma" }
     """) == [
-        "config.toml:3: sandbox.companies.gama: there is no company of this name; add [companies.gama], "
-        "or take this line out; did you mean gamma?",
-        "config.toml:6: companies.acme.paths.direct.route.via: must be xclient or proxy for a company of [sandbox], "
+        "config.toml:3: sandbox.companies.gama: unknown company; add [companies.gama], "
+        "or remove this line; did you mean gamma?",
+        "config.toml:6: companies.acme.paths.direct.route.via: must be xclient or proxy for a company in [sandbox], "
         "not direct",
         "config.toml:10: companies.acme.paths.outside.route.host: must be a loopback address like 127.0.0.1 "
-        "for a company of [sandbox], not 192.0.2.1",
+        "for a company in [sandbox], not 192.0.2.1",
     ]
 
 
@@ -387,7 +384,7 @@ IMAP = 'mailbox = {{ via = "imap", host = "192.0.2.1", user = "probe", password 
         (f'["{HIDDEN}"]', 'must be a reference, { env = "NAME" } or { file = "path" }: a secret is never in this file'),
         (f'{{ text = "{HIDDEN}" }}', 'must be a reference, { env = "NAME" } or { file = "path" }: a secret is never'),
         ('{ env = "NOT_SET" }', 'the environment variable "NOT_SET" is not set; set it, or refer to a file'),
-        ('{ file = "none" }', 'the secret\'s file "none" cannot be read: No such file or directory'),
+        ('{ file = "none" }', 'the secret file "none" cannot be read: No such file or directory'),
     ],
 )
 def test_secrets_are_by_reference_and_never_told(told: Any, password: str, words: str) -> None:
@@ -441,7 +438,7 @@ def test_errors_of_all_files_come_at_once(told: Any) -> None:
         "companies/a.toml:5: companies.acme.paths.hq.x: unknown key; expected one of to, route, mailbox, cron, every, "
         "jitter, kinds, code_life, give_up, retry, timeout, cap",
         "companies/b.toml:1: is not TOML: expected ']' at the end of a table declaration (at the end)",
-        "companies/c.toml:1: probes: does not belong here; an included file holds [companies.KEY] tables only",
+        "companies/c.toml:1: probes: not allowed here; an included file may hold only [companies.KEY] tables",
     ]
 
 
@@ -452,9 +449,9 @@ def test_a_company_stands_in_one_file_and_has_its_own_mailbox(told: Any) -> None
         b=COMPANY.format("beta"),
         c="\n" + COMPANY.format("gamma").replace('"gamma"', '"beta"'),
     ) == [
-        "companies/a.toml:1: companies.acme: stands in config.toml:3 already; a company stands in one file",
-        "companies/c.toml:4: companies.gamma.paths.hq.mailbox: is the mailbox of companies.beta.paths.hq too "
-        "(companies/b.toml:4); each company must have one of its own",
+        "companies/a.toml:1: companies.acme: is already defined at config.toml:3; define it only once",
+        "companies/c.toml:4: companies.gamma.paths.hq.mailbox: is already used by companies.beta.paths.hq "
+        "(companies/b.toml:4); each company needs its own mailbox",
     ]
 
 
@@ -463,11 +460,11 @@ def test_a_company_stands_in_one_file_and_has_its_own_mailbox(told: Any) -> None
     [
         ('"a.toml"', ["config.toml:1: include: must be a list in brackets, not text"]),
         ("[5]", ["config.toml:1: include: must be text in quotes, not 5"]),
-        ('["no/*.toml", "no.toml"]', ['"no/*.toml" names no file', '"no.toml" names no file']),
-        ('["/no/such/*.toml"]', ['"/no/such/*.toml" names no file']),
-        ('["a\\u0000b"]', ['"a\\u0000b" names no file']),
-        ('[""]', ['"" names no file']),
-        ('["*.toml"]', ['"*.toml" includes this file itself; put the companies into a folder of their own']),
+        ('["no/*.toml", "no.toml"]', ['"no/*.toml" matches no file', '"no.toml" matches no file']),
+        ('["/no/such/*.toml"]', ['"/no/such/*.toml" matches no file']),
+        ('["a\\u0000b"]', ['"a\\u0000b" matches no file']),
+        ('[""]', ['"" matches no file']),
+        ('["*.toml"]', ['"*.toml" includes this file itself; put the companies in a separate folder']),
         ('["./companies/../config.toml"]', ["includes this file itself"]),
         ('["companies"]', ["companies: cannot be read: Is a directory"]),
     ],
@@ -490,8 +487,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (b'[web]\nlisten = "\xff"', "config.toml:2: is not UTF-8; store the file in that encoding"),
-        ("[web]".encode("utf-16"), "config.toml:1: is not UTF-8; store the file in that encoding"),
+        (b'[web]\nlisten = "\xff"', "config.toml:2: is not UTF-8; save the file in that encoding"),
+        ("[web]".encode("utf-16"), "config.toml:1: is not UTF-8; save the file in that encoding"),
     ],
 )
 def test_a_file_in_another_encoding(tmp_path: Path, content: bytes, line: str) -> None:

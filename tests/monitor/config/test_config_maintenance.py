@@ -109,13 +109,13 @@ EMPTY = "would silence everything; name companies, paths, mail_systems or causes
         ),
         (
             'companies = ["acme", "acmee"]',
-            [(5, "maintenance.companies", "there is no company acmee; did you mean acme?")],
+            [(5, "maintenance.companies", "unknown company acmee; did you mean acme?")],
         ),
-        ('companies = ["zeta"]', [(5, "maintenance.companies", "there is no company zeta")]),
+        ('companies = ["zeta"]', [(5, "maintenance.companies", "unknown company zeta")]),
         ('paths = ["acme/brnch"]', [(5, "maintenance.paths", "acme has no path brnch; did you mean branch?")]),
         (
             'paths = [\n"acme/hq",\n"bold/hq"]',
-            [(7, "maintenance.paths", "there is no company bold; did you mean bolt?")],
+            [(7, "maintenance.paths", "unknown company bold; did you mean bolt?")],
         ),
         ('paths = ["acme"]', [(5, "maintenance.paths", 'must be a company and its path like "acme/hq", not "acme"')]),
         (
@@ -131,7 +131,7 @@ EMPTY = "would silence everything; name companies, paths, mail_systems or causes
         ),
         (
             'companies = ["Acme"]',
-            [(5, "maintenance.companies", 'must be made of a-z, 0-9, _ and -, at most 64 of them, not "Acme"')],
+            [(5, "maintenance.companies", 'must consist of a-z, 0-9, _ and -, at most 64 characters, not "Acme"')],
         ),
         (
             'company = "acme"\neverything = true',
@@ -191,7 +191,7 @@ def test_each_has_a_name_of_its_own(told: Any) -> None:
     text = plan('companies = ["acme"]') + plan('companies = ["bolt"]', name="other") + plan('paths = ["acme/hq"]')
     there = f"config.toml:{LINES + 2}"
 
-    assert told(text) == [(12, "maintenance.name", f"stands in {there} already; each needs a name of its own")]
+    assert told(text) == [(12, "maintenance.name", f"is already used at {there}; names must be unique")]
 
 
 def test_the_errors_of_a_company_are_not_told_as_its_absence(told: Any) -> None:

@@ -166,7 +166,7 @@ def channel(lines: str) -> str:
         (
             '[channels."Über uns"]\nvia = "webhook"\n',
             [
-                'config.toml:1: channels."Über uns": must be made of a-z, 0-9, _ and -, at most 64 of them, '
+                'config.toml:1: channels."Über uns": must consist of a-z, 0-9, _ and -, at most 64 characters, '
                 'not "Über uns"',
                 'config.toml:1: channels."Über uns".url: missing; expected: the address that receives notices; '
                 "any answer from 200 to 299 counts as delivered",
@@ -203,30 +203,30 @@ def test_what_apprise_cannot_load_is_told_without_the_secret(
             '[[routing]]\nto = ["oncal", "nobody"]\n' + channel("").replace("[channels.a]", "")
             + '[channels.oncall]\nvia = "apprise"\nurl = { env = "ONCALL" }\n',
             [
-                'config.toml:2: routing.to: there is no channel "oncal"; did you mean oncall?',
-                'config.toml:2: routing.to: there is no channel "nobody"; add [channels.nobody], or take the name out',
+                'config.toml:2: routing.to: unknown channel "oncal"; did you mean oncall?',
+                'config.toml:2: routing.to: unknown channel "nobody"; add [channels.nobody], or remove the name',
             ],
         ),
         (
             '[[routing]]\nto = ["a"]\n[[routing]]\nto = ["a"]\ncompanies = [\n  "acme",\n  "acmee",\n  "x\\ny"\n]\n'
             + channel('via = "apprise"\nurl = { env = "ONCALL" }') + ACME,
             [
-                'config.toml:7: routing.companies: there is no company "acmee"; did you mean acme?',
-                'config.toml:8: routing.companies: there is no company "x\\ny"; add [companies."x\\ny"], or take the '
-                "name out",
+                'config.toml:7: routing.companies: unknown company "acmee"; did you mean acme?',
+                'config.toml:8: routing.companies: unknown company "x\\ny"; add [companies."x\\ny"], or remove the '
+                "name",
             ],
         ),
         (
             '[[routing]]\nto = []\n\n[[routing]]\nseverity = ["page"]\n\n'
             '[[routing]]\nto = "a"\nseverities = ["loud"]\n[[routing]]\nto = ["a"]\n',
             [
-                "config.toml:2: routing.to: must have 1 or more in it, not 0",
+                "config.toml:2: routing.to: must contain at least 1, not 0",
                 "config.toml:4: routing.to: missing; expected: names of channels",
                 "config.toml:5: routing.severity: unknown key; expected one of to, severities, scopes, companies; "
                 "did you mean severities?",
                 "config.toml:8: routing.to: must be a list in brackets, not text",
                 'config.toml:9: routing.severities: must be one of page, ticket, note, not "loud"',
-                'config.toml:11: routing.to: there is no channel "a"; add [channels.a], or take the name out',
+                'config.toml:11: routing.to: unknown channel "a"; add [channels.a], or remove the name',
             ],
         ),
         (
@@ -248,8 +248,8 @@ def test_routing_and_incidents(told: Any, text: str, lines: list[str]) -> None:
 
 
 MAIL = channel('via = "apprise"\nurl = { env = "ONCALL" }') + ACME
-FAILS = "and fails when that does"
-USE = "or a service for chat, phone or paging"
+FAILS = "and fails when it does"
+USE = "or a chat, phone or paging service"
 
 
 @pytest.mark.parametrize(
@@ -264,8 +264,8 @@ USE = "or a service for chat, phone or paging"
 def test_mail_into_a_watched_domain_is_refused(told: Any, monkeypatch: pytest.MonkeyPatch, url: str, what: str) -> None:
     monkeypatch.setenv("ONCALL", url)
     assert told(MAIL) == [
-        f"config.toml:3: channels.a.url: {what} goes the way that is watched at companies.acme.paths.hq.to "
-        f"(config.toml:6), {FAILS}; use a mailbox in another domain, {USE}"
+        f"config.toml:3: channels.a.url: {what} depends on the monitored path at companies.acme.paths.hq.to "
+        f"(config.toml:6) {FAILS}; use a mailbox in another domain, {USE}"
     ]
 
 
@@ -281,7 +281,7 @@ def test_mail_over_a_watched_server_is_refused(
 ) -> None:
     monkeypatch.setenv("ONCALL", f"mailtos://u:p@own.example?smtp={host}&to=it@other.example")
     assert told(MAIL) == [
-        f"config.toml:3: channels.a.url: mail over {host.lower()} goes the way that is watched at {place}, {FAILS}; "
+        f"config.toml:3: channels.a.url: mail over {host.lower()} depends on the monitored path at {place} {FAILS}; "
         f"use another mail server, {USE}"
     ]
 
@@ -305,7 +305,7 @@ def test_the_place_may_be_in_another_file(told: Any, tmp_path: Path, monkeypatch
     monkeypatch.setenv("ONCALL", "mailtos://u:p@own.example?to=it@mail.acme.example")
     (tmp_path / "acme.toml").write_text(ACME)
     [line] = told('include = ["acme.toml"]\n' + channel('via = "apprise"\nurl = { env = "ONCALL" }'))
-    assert line.startswith("config.toml:4: channels.a.url: mail to mail.acme.example goes the way that is watched at ")
+    assert line.startswith("config.toml:4: channels.a.url: mail to mail.acme.example depends on the monitored path at ")
     assert "(acme.toml:3)" in line
 
 

@@ -24,11 +24,11 @@ def test_every_key_has_its_meaning(table: type[BaseModel]) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        '| `domain` | text | `"account.trimble.com"` | The domain the real mails come from. |',
-        '| `every` | time | `"15m"` | Each kind is probed once in this time, the kinds spread over it. |',
-        "| `cap.per_path_per_day` | number | `1500` | Most probes on one path in a day. |",
+        '| `domain` | text | `"account.trimble.com"` | Domain of the real mail. |',
+        '| `every` | time | `"15m"` | Interval in which each kind is probed once, the kinds spread over it. |',
+        "| `cap.per_path_per_day` | number | `1500` | Maximum probes per path and day. |",
         '| `listen` | address:port | `"127.0.0.1:8025"` | Address and port of the HTTP server. |',
-        "| `to` | text | required | The recipient of its probes; compared and sent in lower case. |",
+        "| `to` | text | required | Recipient of the probes, converted to lower case. |",
         '## `route = { via = "proxy", ... }`',
         '## `mailbox = { via = "maildir", ... }`',
         "## `[sender.dkim]`",

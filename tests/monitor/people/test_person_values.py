@@ -108,7 +108,7 @@ def test_without_a_word_nobody_comes_by_header(tmp_path: Path) -> None:
     [
         (
             'sign_in = { header = "X-User" }',
-            "config.toml:2: web.sign_in: header is believed only from trusted_proxies, and there are none; name them",
+            "config.toml:2: web.sign_in: header requires trusted_proxies; add the addresses of the proxies",
         ),
         (
             'trusted_proxies = ["::1"]\nsign_in = { header = "Cookie" }',
@@ -128,7 +128,7 @@ def test_without_a_word_nobody_comes_by_header(tmp_path: Path) -> None:
         ),
         (
             'sign_in = { header_companies = ["acne"] }',
-            "config.toml:2: web.sign_in.header_companies: there is no company acne; take it out, or add it",
+            "config.toml:2: web.sign_in.header_companies: unknown company acne; remove it or add the company",
         ),
         (
             "manual = { per_path_per_hour = 0 }",

@@ -1,4 +1,4 @@
-"""Each make-believe mail system, spoken to over a real connection as the sender and as the control."""
+"""Each simulated mail system, spoken to over a real connection as the sender and as the control."""
 
 import asyncio
 import socket
@@ -11,7 +11,7 @@ from typing import Literal
 
 import pytest
 
-from monitor.sandbox.internet import MakeBelieve, SandboxError, internet
+from monitor.sandbox.internet import SandboxError, SimulatedSystem, internet
 from monitor.sandbox.settings import Behaviour, SandboxSettings
 from probes.sender import Identity, Role
 
@@ -36,7 +36,7 @@ TO = "probe@acme.example"
 CONTENT = b"From: a@b.example\r\nSubject: hello\r\n\r\nline\r\n..dot\r\n"
 DEADLINE = 5.0
 
-Plan = Callable[..., MakeBelieve]
+Plan = Callable[..., SimulatedSystem]
 
 
 @dataclass
@@ -97,23 +97,23 @@ async def hand_over(port: int, via: str, who: Identity, to: str = TO) -> str:
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
-    def one(behaviour: Behaviour = Behaviour.INBOX, via: Literal["xclient", "proxy"] = "xclient") -> MakeBelieve:
-        return MakeBelieve("acme/hq", behaviour, "127.0.0.1", 0, via, tmp_path / "acme", ".Junk", "acme.example")
+    def one(behaviour: Behaviour = Behaviour.INBOX, via: Literal["xclient", "proxy"] = "xclient") -> SimulatedSystem:
+        return SimulatedSystem("acme/hq", behaviour, "127.0.0.1", 0, via, tmp_path / "acme", ".Junk", "acme.example")
 
     return one
 
 
-def opened(plan: MakeBelieve, **settings: timedelta) -> AbstractAsyncContextManager[object]:
+def opened(plan: SimulatedSystem, **settings: timedelta) -> AbstractAsyncContextManager[object]:
     return internet([plan], SENDER, SandboxSettings.model_validate(settings))
 
 
-def messages(plan: MakeBelieve) -> dict[str, list[str]]:
+def messages(plan: SimulatedSystem) -> dict[str, list[str]]:
     """What lies in the folders, where there are any."""
     found = {"inbox": plan.maildir / "new", "junk": plan.maildir / plan.junk / "new"}
     return {name: [f.read_text() for f in path.iterdir()] for name, path in found.items() if path.is_dir()}
 
 
-def place_of(plan: MakeBelieve) -> str:
+def place_of(plan: SimulatedSystem) -> str:
     return ",".join(name for name, mails in messages(plan).items() for _ in mails) or "nowhere"
 
 
@@ -336,7 +336,7 @@ async def test_a_taken_port_is_told_in_one_line(plan: Plan) -> None:
         mine = plan()
         with pytest.raises(SandboxError, match=rf"acme/hq: cannot listen on 127\.0\.0\.1:{port}: .*another sandbox"):
             async with opened(
-                MakeBelieve(mine.name, mine.behaviour, mine.host, port, mine.via, mine.maildir, "J", "d.e")
+                SimulatedSystem(mine.name, mine.behaviour, mine.host, port, mine.via, mine.maildir, "J", "d.e")
             ):
                 pass
 
@@ -345,5 +345,7 @@ async def test_a_taken_port_is_told_in_one_line(plan: Plan) -> None:
 async def test_it_listens_on_loopback_only(plan: Plan, host: str) -> None:
     mine = plan()
     with pytest.raises(SandboxError, match="loopback"):
-        async with opened(MakeBelieve(mine.name, mine.behaviour, host, 0, mine.via, mine.maildir, "J", "d.example")):
+        async with opened(
+            SimulatedSystem(mine.name, mine.behaviour, host, 0, mine.via, mine.maildir, "J", "d.example")
+        ):
             pass

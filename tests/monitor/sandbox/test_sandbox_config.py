@@ -39,7 +39,7 @@ def test_it_is_right() -> None:
     assert {path.company for path in config.paths()} == set(config.sandbox.companies) == set(EXPECTED)
     named = {Behaviour(name) for name in ("filter_down", "resolver_down") if f'"{name}"' in TEXT}
     assert set(config.sandbox.companies.values()) | named == set(Behaviour), "each behaviour is shown, or named"
-    assert all(path.company_name.endswith("(make-believe)") for path in config.paths())
+    assert all(path.company_name.endswith("(simulated)") for path in config.paths())
     assert {path.route.via for path in config.paths()} == {"xclient", "proxy"}
     assert any(set(path.kinds) == set(Kind) for path in config.paths())
 

@@ -1,4 +1,4 @@
-"""Whatever is said to a make-believe mail system, it serves the next client."""
+"""Whatever is said to a simulated mail system, it serves the next client."""
 
 import asyncio
 import gc
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.sandbox.internet import MakeBelieve, internet
+from monitor.sandbox.internet import SimulatedSystem, internet
 from monitor.sandbox.rules import SandboxClient
 from monitor.sandbox.settings import Behaviour, SandboxSettings
 from monitor.sandbox.smtp import PROXY_HEADER_WITHIN, asserted
@@ -66,7 +66,7 @@ async def pour(port: int, garbage: bytes, *, abruptly: bool) -> None:
 
 @pytest.mark.parametrize("via", ["xclient", "proxy"])
 async def test_garbage_never_stops_a_server(via: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    plan = MakeBelieve("acme/hq", Behaviour.INBOX, "127.0.0.1", 0, via, tmp_path / "m", ".Junk", "acme.example")
+    plan = SimulatedSystem("acme/hq", Behaviour.INBOX, "127.0.0.1", 0, via, tmp_path / "m", ".Junk", "acme.example")
     escaped: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: escaped.append(context))
     async with internet([plan], SENDER, SandboxSettings()) as ports:
@@ -87,7 +87,7 @@ async def test_garbage_never_stops_a_server(via: str, tmp_path: Path, caplog: py
 async def test_a_client_that_leaves_before_its_proxy_header_is_whole_holds_nothing(
     start: bytes, tmp_path: Path
 ) -> None:
-    plan = MakeBelieve("acme/hq", Behaviour.INBOX, "127.0.0.1", 0, "proxy", tmp_path / "m", ".Junk", "acme.example")
+    plan = SimulatedSystem("acme/hq", Behaviour.INBOX, "127.0.0.1", 0, "proxy", tmp_path / "m", ".Junk", "acme.example")
     async with internet([plan], SENDER, SandboxSettings()) as ports:
         reader, writer = await asyncio.open_connection("127.0.0.1", ports["acme/hq"])
         writer.write(start)

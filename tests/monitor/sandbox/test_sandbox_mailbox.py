@@ -1,4 +1,4 @@
-"""A make-believe mailbox does no harm to what was there before."""
+"""A simulated mailbox does no harm to what was there before."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def test_from_readable_to_unreadable_and_back_nothing_is_lost(mailbox: Path) -> 
 @pytest.mark.parametrize("make", [lambda mailbox: make_ready(mailbox, ".Junk"), make_unreadable])
 def test_somebody_elses_mailbox_is_not_touched(mailbox: Path, make) -> None:
     (mailbox / "new").mkdir(parents=True)
-    with pytest.raises(FileExistsError, match="not made by the sandbox"):
+    with pytest.raises(FileExistsError, match="not created by the sandbox"):
         make(mailbox)
     assert [p.name for p in mailbox.parent.rglob("*")] == ["acme", "new"]
 
@@ -57,3 +57,14 @@ def test_nor_is_somebodys_file(mailbox: Path, make) -> None:
     with pytest.raises(FileExistsError):
         make(mailbox)
     assert mailbox.read_text() == "mbox"
+
+
+def test_a_mailbox_of_version_0_1_is_still_ours(mailbox: Path) -> None:
+    mailbox.mkdir(parents=True)
+    (mailbox / "make-believe").touch()
+    make_ready(mailbox, ".Junk")
+    (mailbox / "new" / "a").write_text("mail")
+    make_unreadable(mailbox)
+    mailbox.write_text("In place of a Maildir: nobody can look into this make-believe mailbox.\n")
+    make_ready(mailbox, ".Junk")
+    assert (mailbox / "mailpath-sandbox").exists()

@@ -1,10 +1,10 @@
-"""What a make-believe mail system holds against whom."""
+"""What a simulated mail system holds against whom."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.sandbox.rules import LONGEST_REPLY, REFUSALS, Greylist, SandboxClient, held_against, refusal
+from monitor.sandbox.rules import MAX_REPLY_CHARS, REFUSALS, Greylist, SandboxClient, held_against, refusal
 from monitor.sandbox.settings import Behaviour
 from probes.sender import Identity, Role
 
@@ -71,6 +71,6 @@ def test_a_reply_is_one_short_line_whatever_it_repeats(behaviour: Behaviour) -> 
     hostile = "a\r\n250 ok\x00\u00e9{ip}" * 100
     said = refusal(behaviour, stage, SandboxClient(ITS_IP), hostile, hostile)
     assert said is not None
-    assert len(said) <= LONGEST_REPLY
+    assert len(said) <= MAX_REPLY_CHARS
     assert said.isascii()
     assert said.isprintable()

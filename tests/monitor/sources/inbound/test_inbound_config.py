@@ -59,18 +59,18 @@ def test_what_is_not_said_has_a_default(tmp_path: Path):
         (INBOUND + "messages_per_minute = 0\n", "c.toml:4: inbound.messages_per_minute: must be a whole number from 1"),
         (INBOUND + 'reports = ["nobody"]\n', "c.toml:4: inbound.reports: must be a mail address"),
         (INBOUND + 'tls = { certificate = "gone.pem" }\n', "c.toml:4: inbound.tls: cannot be used"),
-        (COMPANY, "c.toml:5: companies.acme.paths.hq.mailbox.via: needs the listener for copies; add an [inbound]"),
+        (COMPANY, "c.toml:5: companies.acme.paths.hq.mailbox.via: requires the listener for copies; add an [inbound]"),
         (
             INBOUND + 'bounces = ["a@probe.example"]\nreports = ["a@probe.example"]\n',
-            "c.toml:5: inbound.reports: a@probe.example stands in inbound.bounces too",
+            "c.toml:5: inbound.reports: a@probe.example is also in inbound.bounces",
         ),
         (
             INBOUND + 'reports = ["acme@probe.example"]\n' + COMPANY,
-            "companies.acme.paths.hq.mailbox.address: stands in inbound.reports too",
+            "companies.acme.paths.hq.mailbox.address: is also in inbound.reports",
         ),
         (
             INBOUND + COMPANY + COMPANY.replace("acme.paths", "birch.paths"),
-            "companies.birch.paths.hq.mailbox: is the mailbox of companies.acme.paths.hq too",
+            "companies.birch.paths.hq.mailbox: is already used by companies.acme.paths.hq",
         ),
     ],
 )

@@ -16,8 +16,7 @@ class WatchedPath:
 
     Exactly one of `every` and `cron` is set. Each kind is probed once in `every`, or at each time of `cron` (five
     crontab fields, in UTC); a probe may be early or late by up to `jitter` of the interval (0 to 0.5). `timeout` is
-    the time limit of one dialogue. `mail_systems`: the gateway first. If two are equal, nothing needs to restart after a
-    reload.
+    the time limit of one dialogue. `mail_systems`: the gateway first. If two are equal, a reload restarts nothing.
     """
 
     company: str

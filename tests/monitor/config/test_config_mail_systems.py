@@ -90,7 +90,7 @@ def test_another_word_is_refused_with_what_was_meant(written: Written, word: str
             "config.toml:2: companies.acme.mail_systems: names m365 twice; write each mail system once, the gateway "
             "first",
         ),
-        ("mail_systems = []", "config.toml:2: companies.acme.mail_systems: must have 1 or more in it, not 0"),
+        ("mail_systems = []", "config.toml:2: companies.acme.mail_systems: must contain at least 1, not 0"),
         (
             'mail_system = "other:m365"',
             'config.toml:2: companies.acme.mail_system: is in the list of mail systems; write "m365"',

@@ -12,27 +12,25 @@ BEGAN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 def incident(name: str = "i1", **other: Any) -> Incident:
     """An open one."""
-    return Incident(
-        **{
-            "id": name,
-            "nature": Nature.MAIL,
-            "subject": "acme",
-            "scope": Scope.COMPANY,
-            "severity": Severity.PAGE,
-            "outcome": Outcome.BLOCKED,
-            "cause": Cause.IP_BLOCKED,
-            "company": "acme",
-            "mail_system": "m365",
-            "companies": ("acme",),
-            "touches": ("acme",),
-            "failing": 1,
-            "failures": (),
-            "began_at": BEGAN,
-            "opened_at": BEGAN,
-            "changed_at": BEGAN,
-        }
-        | other
-    )
+    fields: dict[str, Any] = {
+        "id": name,
+        "nature": Nature.MAIL,
+        "subject": "acme",
+        "scope": Scope.COMPANY,
+        "severity": Severity.PAGE,
+        "outcome": Outcome.BLOCKED,
+        "cause": Cause.IP_BLOCKED,
+        "company": "acme",
+        "mail_system": "m365",
+        "companies": ("acme",),
+        "touches": ("acme",),
+        "failing": 1,
+        "failures": (),
+        "began_at": BEGAN,
+        "opened_at": BEGAN,
+        "changed_at": BEGAN,
+    }
+    return Incident(**fields | other)
 
 
 def labels(name: str = "i1", **other: str) -> dict[str, str]:
@@ -49,25 +47,23 @@ def notice(
     **other: Any,
 ) -> Notice:
     """The `number`-th about this incident on this channel, made `age` seconds after it began: its id is "i1/ops/1"."""
-    return Notice(
-        **{
-            "id": f"{name}/{channel}/{number}",
-            "incident": name,
-            "channel": channel,
-            "number": number,
-            "news": news,
-            "at": BEGAN + timedelta(seconds=age),
-            "title": "Acme Steel: mail is blocked",
-            "text": 'Since 08:00 UTC.\nIt stops at mx.acme.example: "550 5.7.1 blocked".',
-            "labels": labels(name),
-            "facts": {
-                "began_at": BEGAN.isoformat(),
-                "fix": "Allow 104.130.122.50.",
-                "runbook_url": "https://mailpath.example/runbooks/cause-address",
-                "failing": 1,
-                "companies": [{"company": "acme", "name": "Acme Steel"}],
-                "closed_at": None,
-            },
-        }
-        | other
-    )
+    fields: dict[str, Any] = {
+        "id": f"{name}/{channel}/{number}",
+        "incident": name,
+        "channel": channel,
+        "number": number,
+        "news": news,
+        "at": BEGAN + timedelta(seconds=age),
+        "title": "Acme Steel: mail is blocked",
+        "text": 'Since 08:00 UTC.\nIt stops at mx.acme.example: "550 5.7.1 blocked".',
+        "labels": labels(name),
+        "facts": {
+            "began_at": BEGAN.isoformat(),
+            "fix": "Allow 104.130.122.50.",
+            "runbook_url": "https://mailpath.example/runbooks/cause-address",
+            "failing": 1,
+            "companies": [{"company": "acme", "name": "Acme Steel"}],
+            "closed_at": None,
+        },
+    }
+    return Notice(**fields | other)

@@ -21,51 +21,47 @@ from tests.support.store_samples import T0, at
 
 
 def failure(**other: Any) -> Failure:
-    return Failure(
-        **{
-            "company": "acme",
-            "path": "hq",
-            "kind": Kind.VERIFICATION,
-            "nature": Nature.MAIL,
-            "severity": Severity.PAGE,
-            "since": T0,
-            "bad": 2,
-            "probe_id": "p1",
-            "at": at(60),
-            "outcome": Outcome.BLOCKED,
-            "cause": Cause.IP_BLOCKED,
-            "grade": Grade.REAL,
-            "because": '550 5.7.1 blocked "104.130.122.50"',
-        }
-        | other
-    )
+    fields: dict[str, Any] = {
+        "company": "acme",
+        "path": "hq",
+        "kind": Kind.VERIFICATION,
+        "nature": Nature.MAIL,
+        "severity": Severity.PAGE,
+        "since": T0,
+        "bad": 2,
+        "probe_id": "p1",
+        "at": at(60),
+        "outcome": Outcome.BLOCKED,
+        "cause": Cause.IP_BLOCKED,
+        "grade": Grade.REAL,
+        "because": '550 5.7.1 blocked "104.130.122.50"',
+    }
+    return Failure(**fields | other)
 
 
 def incident(name: str = "i1", seconds: float = 0, **other: Any) -> Incident:
     """One that was opened so long after T0."""
     opened = at(seconds)
-    return Incident(
-        **{
-            "id": name,
-            "nature": Nature.MAIL,
-            "subject": "acme",
-            "scope": Scope.COMPANY,
-            "severity": Severity.PAGE,
-            "outcome": Outcome.BLOCKED,
-            "cause": Cause.IP_BLOCKED,
-            "company": "acme",
-            "mail_system": "m365",
-            "companies": ("acme",),
-            "touches": ("acme",),
-            "failing": 1,
-            "failures": (failure(),),
-            "began_at": opened - timedelta(minutes=5),
-            "opened_at": opened,
-            "changed_at": opened,
-            "told": {"ops": LastNotice(1, opened, Scope.COMPANY, Severity.PAGE, Cause.IP_BLOCKED, {"company": "acme"})},
-        }
-        | other
-    )
+    fields: dict[str, Any] = {
+        "id": name,
+        "nature": Nature.MAIL,
+        "subject": "acme",
+        "scope": Scope.COMPANY,
+        "severity": Severity.PAGE,
+        "outcome": Outcome.BLOCKED,
+        "cause": Cause.IP_BLOCKED,
+        "company": "acme",
+        "mail_system": "m365",
+        "companies": ("acme",),
+        "touches": ("acme",),
+        "failing": 1,
+        "failures": (failure(),),
+        "began_at": opened - timedelta(minutes=5),
+        "opened_at": opened,
+        "changed_at": opened,
+        "told": {"ops": LastNotice(1, opened, Scope.COMPANY, Severity.PAGE, Cause.IP_BLOCKED, {"company": "acme"})},
+    }
+    return Incident(**fields | other)
 
 
 def entry(
@@ -83,39 +79,35 @@ def notice(
     **other: Any,
 ) -> Notice:
     """The `number`-th about this incident on this channel. Its id tells all three: "i1/ops/1"."""
-    return Notice(
-        **{
-            "id": f"{name}/{channel}/{number}",
-            "incident": name,
-            "channel": channel,
-            "number": number,
-            "news": news,
-            "at": at(seconds),
-            "title": "Acme: sign-in mail is blocked",
-            "text": "Since 08:00 UTC.\nWho must act: Acme's IT.",
-            "labels": {"company": "acme", "severity": "page"},
-            "facts": {"since": "2026-11-23T08:00:00Z", "failing": 1, "companies": ["acme"], "ended": None},
-        }
-        | other
-    )
+    fields: dict[str, Any] = {
+        "id": f"{name}/{channel}/{number}",
+        "incident": name,
+        "channel": channel,
+        "number": number,
+        "news": news,
+        "at": at(seconds),
+        "title": "Acme: sign-in mail is blocked",
+        "text": "Since 08:00 UTC.\nWho must act: Acme's IT.",
+        "labels": {"company": "acme", "severity": "page"},
+        "facts": {"since": "2026-11-23T08:00:00Z", "failing": 1, "companies": ["acme"], "ended": None},
+    }
+    return Notice(**fields | other)
 
 
 def mute(name: str = "m1", seconds: float = 0, **other: Any) -> Mute:
     """One that begins so long after T0 and lasts an hour."""
     begins = at(seconds)
-    return Mute(
-        **{
-            "id": name,
-            "company": "acme",
-            "path": "",
-            "mail_system": "",
-            "cause": None,
-            "begins_at": begins,
-            "ends_at": begins + timedelta(hours=1),
-            "weekly": "",
-            "by": "o'hara",
-            "why": "they move their mail",
-            "created_at": begins,
-        }
-        | other
-    )
+    fields: dict[str, Any] = {
+        "id": name,
+        "company": "acme",
+        "path": "",
+        "mail_system": "",
+        "cause": None,
+        "begins_at": begins,
+        "ends_at": begins + timedelta(hours=1),
+        "weekly": "",
+        "by": "o'hara",
+        "why": "they move their mail",
+        "created_at": begins,
+    }
+    return Mute(**fields | other)

@@ -34,23 +34,21 @@ def at(seconds: float) -> datetime:
 def probe(seconds: float = 0, **other: Any) -> Probe:
     """A probe that is launched so long after T0."""
     born = at(seconds)
-    return Probe(
-        **{
-            "id": f"p{next(_number):06d}",
-            "company": "acme",
-            "path": "hq",
-            "kind": Kind.VERIFICATION,
-            "role": Role.SENDER,
-            "via": "direct",
-            "recipient": "probe@acme.example",
-            "source_ip": "104.130.122.50",
-            "created_at": born,
-            "code_dead_at": born + timedelta(minutes=10),
-            "give_up_at": born + timedelta(hours=1),
-            "retry": (timedelta(minutes=10), timedelta(minutes=15), timedelta(seconds=1.5)),
-        }
-        | other
-    )
+    fields: dict[str, Any] = {
+        "id": f"p{next(_number):06d}",
+        "company": "acme",
+        "path": "hq",
+        "kind": Kind.VERIFICATION,
+        "role": Role.SENDER,
+        "via": "direct",
+        "recipient": "probe@acme.example",
+        "source_ip": "104.130.122.50",
+        "created_at": born,
+        "code_dead_at": born + timedelta(minutes=10),
+        "give_up_at": born + timedelta(hours=1),
+        "retry": (timedelta(minutes=10), timedelta(minutes=15), timedelta(seconds=1.5)),
+    }
+    return Probe(**fields | other)
 
 
 FIRST = Attempt(T0, 1)

@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ HEAD_LIMIT = 4096  # octets
 NICENESS = 10  # whoever waits for a bounce comes first
 READY = b"ready\n"
 
+ReportLibrary = Callable[[bytes, str, str], ReportFacts]
+"""Reads a report that came from a source_ip for a domain; ReportError if it is none."""
+
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -39,8 +43,10 @@ class WorkerReply:
     last: bool = False
 
 
-def main() -> None:
-    """Read reports until there are no more."""
+def main(answer: Callable[[bytes, str, str], bytes] | None = None) -> None:
+    """Read reports until there are no more. `answer` makes the line for a report, its source_ip and domain: usually
+    `answer_line`."""
+    answer = answer or answer_line
     _die_with_parent()
     answers = _standard_output()
     with suppress(ImportError):  # then each report is answered with what to install
@@ -54,12 +60,17 @@ def main() -> None:
         if len(content) < asked["octets"]:
             return
         _limit_time()
-        answers.write(_line(_answer(content, asked["source_ip"], asked["domain"])))
+        answers.write(answer(content, asked["source_ip"], asked["domain"]))
 
 
-def _answer(content: bytes, source_ip: str, domain: str) -> WorkerReply:
+def answer_line(content: bytes, source_ip: str, domain: str, read: ReportLibrary = read_report) -> bytes:
+    """The line that tells of one report; no longer than ANSWER_LIMIT, whatever `read` finds in it or raises."""
+    return _line(_answer(content, source_ip, domain, read))
+
+
+def _answer(content: bytes, source_ip: str, domain: str, read: ReportLibrary) -> WorkerReply:
     try:
-        return WorkerReply(read_report(content, source_ip, domain))
+        return WorkerReply(read(content, source_ip, domain))
     except ReportError as error:
         return WorkerReply(error=str(error))
     except MemoryError:

@@ -1,12 +1,12 @@
 """How much of labelled mail is read right, and how fast, beside the standard library's bare parse in the same run."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any, TypeVar
 
 from probes.reading.bounces import read_bounce
 from probes.reading.headers import read_message
@@ -15,6 +15,7 @@ from tests.bench.figures import Figure, Finding, Remark
 from tests.bench.round_trip import Step
 
 GROUP = "Reading"
+Mail = TypeVar("Mail", str, bytes)
 CORPORA = Path(__file__).resolve().parents[1] / "corpora"
 
 
@@ -33,7 +34,6 @@ QUICK = Plan(seconds=0.3, rounds=1)
 
 async def measure(plan: Plan, step: Step) -> list[Finding]:
     """Shares for each corpus, and speeds on one core."""
-    sys.path.insert(0, str(CORPORA))
     from tests.corpora import scores_bounces, scores_headers, scores_replies
 
     if not scores_bounces.CORPORA.is_dir():
@@ -55,7 +55,7 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
     return found
 
 
-def _replies(scores: object) -> Iterator[tuple[str, object]]:
+def _replies(scores: Any) -> Iterator[tuple[str, Any]]:
     for name in ("sisimai", "zonemta", "mautic", "postalsys", "greylists", "kumomta"):
         yield f"{name} replies", getattr(scores, name)()
 
@@ -66,10 +66,10 @@ def _share(name: str, share: float) -> Figure:
 
 def _speeds(
     what: str,
-    samples: Sequence[object],
+    samples: Sequence[Mail],
     plan: Plan,
-    ours: Callable[[object], object],
-    bare: Callable[[object], object] | None,
+    ours: Callable[[Mail], object],
+    bare: Callable[[Mail], object] | None,
     target: str,
 ) -> Iterator[Figure]:
     rates: dict[str, list[float]] = {"ours": [], "bare": []}
@@ -82,7 +82,7 @@ def _speeds(
         yield Figure(GROUP, f"{what}: the standard library's bare parse", "/s", tuple(rates["bare"]))
 
 
-def _rate(work: Callable[[object], object], samples: Sequence[object], seconds: float) -> float:
+def _rate(work: Callable[[Mail], object], samples: Sequence[Mail], seconds: float) -> float:
     done, began, endless = 0, time.perf_counter(), cycle(samples)
     while (spent := time.perf_counter() - began) < seconds:
         for sample in islice(endless, 50):

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from probes.reading.facts import ReplyFacts
 from probes.reading.replies import read_reply
@@ -153,7 +154,7 @@ def sisimai() -> Score:
     )
 
 
-def _codes(row: dict[str, str]) -> dict[str, object]:
+def _codes(row: dict[str, str]) -> dict[str, Any]:
     """The codes that the corpus states; Sisimai's pseudo codes for "none in the mail" are none."""
     status = row.get("status", "")
     pseudo = status.startswith(("5.0.9", "4.0.9", "5.9.")) or not status

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-import scores_bounces as scores
 
 from probes.reading.bounces import read_bounce
+from tests.corpora import scores_bounces as scores
 
 pytestmark = pytest.mark.skipif(not scores.CORPORA.is_dir(), reason="the corpora are not beside this repository")
 

@@ -1,7 +1,8 @@
 """The corpora of refusals are read as well as demanded."""
 
 import pytest
-import scores_replies as scores
+
+from tests.corpora import scores_replies as scores
 
 pytestmark = pytest.mark.skipif(not scores.CORPORA.is_dir(), reason="the shared corpora are not here")
 

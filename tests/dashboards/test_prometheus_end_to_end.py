@@ -66,7 +66,8 @@ class House:
     async def ask(self, query: str) -> list[dict[str, Any]]:
         """What Prometheus answers."""
         async with self.http.get(f"{self.prometheus}/api/v1/query", params={"query": query}) as answer:
-            return (await answer.json())["data"]["result"]
+            found: list[dict[str, Any]] = (await answer.json())["data"]["result"]
+            return found
 
     async def knows(self, query: str) -> None:
         """Wait until Prometheus has an answer."""

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -131,7 +132,8 @@ def test_what_a_rule_asks_for_is_recorded(file: Path) -> None:
 
 @each_file
 def test_the_words_in_a_rule_are_mailpaths(file: Path) -> None:
-    words = {"outcome": Outcome, "cause": [*Cause, ""], "kind": Kind, "severity": Severity, "scope": Scope}
+    words: dict[str, Iterable[str]] = {"outcome": Outcome, "cause": [*Cause, ""], "kind": Kind, "severity": Severity}
+    words["scope"] = Scope
     text = "\n".join([rule["expr"] for rule in rules_of(file)] + [a.asks for a in ALERTS if a.file == file])
     for label, value in re.findall(r"""\b(\w+)[!=]=?~?["']([^"'%.{]*)["']""", text):
         if label in words:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.support.prometheus_servers import PROMTOOL
 pytestmark = pytest.mark.usefixtures("able")
 
 ALL = 'company=~".*"'
-Answer = dict[str, float]
+Answer = Mapping[str, float]
 """Labels as Prometheus writes them, and the value."""
 
 EVERYBODY = {f'mailpath_company_info{{company="{name}",mail_system="m365",name="{name}"}}': "1" for name in "abcdef"}

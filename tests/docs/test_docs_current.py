@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_every_command_is_in_the_reference() -> None:
 
 async def test_every_family_of_the_exposition_is_in_the_reference() -> None:
     known = {each.name for each in metrics.families()}
-    gauges = Gauges(in_flight=int, lag=lambda: metrics.timedelta(0), skipped=dict, mailbox_errors=dict)
+    gauges = Gauges(in_flight=int, lag=timedelta, skipped=dict, mailbox_errors=dict)
     shown = (await Metrics(Board(), gauges).render()).decode()
     names = re.findall(r"^# TYPE (\S+) ", shown, re.MULTILINE)
     assert names

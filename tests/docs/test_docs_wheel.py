@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     uv = Path(sys.executable).parent / "uv"
     for more in (["--offline"], []):
-        command = [uv, "build", "--quiet", "--wheel", "--out-dir", folder, *more, ROOT]
+        command: list[str | Path] = [uv, "build", "--quiet", "--wheel", "--out-dir", folder, *more, ROOT]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
         if done.returncode == 0:
             return next(folder.glob("*.whl"))

@@ -65,7 +65,7 @@ def _cut_off(data: bytes, chance: Random, _: Sequence[bytes]) -> bytes:
     return data[: chance.randint(0, len(data))]
 
 
-def _flip(data: bytes, chance: Random, _: Sequence[bytes]) -> bytes:
+def _flip(data: bytes, chance: Random, others: Sequence[bytes]) -> bytes:
     changed = bytearray(data)
     for _ in range(chance.randint(1, 10)):
         if changed:

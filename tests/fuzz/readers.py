@@ -133,7 +133,7 @@ def _tag() -> bytes:
     """What imaplib will begin its tags with; the next connection draws the same again."""
     import imaplib
 
-    tag: bytes = imaplib.Int2AP(random.randint(4096, 65535))  # type: ignore[attr-defined]
+    tag: bytes = imaplib.Int2AP(random.randint(4096, 65535))
     random.seed(IMAP_SEED)
     return tag
 

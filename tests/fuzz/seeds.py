@@ -63,7 +63,10 @@ def conversations() -> Seeds:
 
 def hostile() -> Mapping[str, Callable[[], bytes]]:
     """How to make mails of up to 50 MB that are to take time or memory."""
-    bounces = {**HOSTILE_BOUNCES, **{name: partial(bytes, mail) for name, mail in MANY.items()}}
+    bounces: dict[str, Callable[[], bytes]] = {
+        **HOSTILE_BOUNCES,
+        **{name: partial(bytes, mail) for name, mail in MANY.items()},
+    }
     return {**bounces, **{name: make for name, (make, _) in HOSTILE_REPORTS.items()}}
 
 

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,10 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+def has_noticed(service: Process, times: int) -> bool:
+    return service.said("the system clock was set") >= times
+
+
 @pytest.fixture(scope="module")
 def life(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Folder, Process]]:
     """A life of the service in which its clock was set five times, with probes on their way each time."""
@@ -41,7 +46,7 @@ def life(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
         for told, seconds in enumerate(STEPS, start=1):
             offset.with_suffix(".new").write_text(str(seconds))
             offset.with_suffix(".new").rename(offset)
-            at.until(lambda told=told: service.said("the system clock was set") >= told, seconds=10)
+            at.until(partial(has_noticed, service, told), seconds=10)
             at.more_probes(8)
         yield at, service
 

@@ -34,7 +34,7 @@ def begin(at: Folder) -> Process:
 
 def ready_text(at: Folder) -> str:
     """What /readyz says while it is not ready."""
-    return at.until(lambda: (answer := at.get("/readyz"))[0] == 503 and answer[1])
+    return at.until(lambda: answer[1] if (answer := at.get("/readyz"))[0] == 503 else "")
 
 
 def assert_sound(at: Folder, service: Process) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -141,7 +142,7 @@ def test_two_messages_that_were_stopped_for_two_reasons(sender: str, control: st
         {"code": None, "fault": Fault.TIMED_OUT},
     ],
 )
-def test_the_same_words_at_another_stage_or_with_another_code_are_another_answer(other: dict[str, object]) -> None:
+def test_the_same_words_at_another_stage_or_with_another_code_are_another_answer(other: dict[str, Any]) -> None:
     assert not same_answer(said("try again later"), replace(said("try again later"), **other))
 
 

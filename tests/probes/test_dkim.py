@@ -97,7 +97,8 @@ def mail(key: Key | None = None, role: Role = Role.SENDER) -> bytes:
         NOON + timedelta(hours=1),
         (),
     )
-    return compose(probe, identity, b"k" * 32, key and Signer(DOMAIN, "s1", pem(key))).content
+    signer = Signer(DOMAIN, "s1", pem(key)) if key else None
+    return compose(probe, identity, b"k" * 32, signer).content
 
 
 def swapped(old: bytes, new: bytes) -> Callable[[bytes], bytes]:

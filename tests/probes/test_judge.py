@@ -41,6 +41,11 @@ def at(seconds: float) -> datetime:
     return BORN + timedelta(seconds=seconds)
 
 
+def evidence(*seen: Evidence) -> list[Evidence]:
+    """All of it, in the order in which it came."""
+    return list(seen)
+
+
 def probe(via: str = "direct", retry: tuple[float, ...] = (4.0, 30.0)) -> Probe:
     return Probe(
         id="a" * 16,
@@ -458,7 +463,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
     ("delayed, then bounced", [accepted(), DELAY, came_back(40)], 40, "direct", "blocked ip_listed real", ""),
     ("delayed, and we cannot look", [accepted(), DELAY, NO_LOOK], 60, "direct", "unknown - unproven", ""),
     *(
-        (f"{kind} is no block", [accepted(), came_back(4, kind, "")], 60, "direct", "", "")
+        (f"{kind} is no block", evidence(accepted(), came_back(4, kind, "")), 60, "direct", "", "")
         for kind in (MailKind.COMPLAINT, MailKind.AUTO_REPLY, MailKind.SUCCESS, MailKind.OTHER)
     ),
     (
@@ -881,7 +886,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
     *(
         (
             f"{name}, and the retry comes late",
-            [attempt(0), fault(stage, what, 1, local_ip=""), attempt(11, 2), accepted(12, 2), arrival(13)],
+            evidence(attempt(0), fault(stage, what, 1, local_ip=""), attempt(11, 2), accepted(12, 2), arrival(13)),
             13,
             "direct",
             "unknown - unproven",
@@ -1001,7 +1006,14 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         "too busy",
     ),
     *(
-        (f"a company's own gateway says {words!r}", [refused(Stage.RCPT, 550, words)], 1, via, f"blocked {cause}", "")
+        (
+            f"a company's own gateway says {words!r}",
+            evidence(refused(Stage.RCPT, 550, words)),
+            1,
+            via,
+            f"blocked {cause}",
+            "",
+        )
         for words in ("relay not permitted", "Unrouteable address", "5.7.1 <probe@acme.test>: Relay access denied")
         for via, cause in (("direct", "no_such_user real"), ("proxy", "no_such_user impersonated"))
     ),
@@ -1142,8 +1154,8 @@ def patient() -> Probe:
 
 
 def test_a_probe_is_looked_after_when_the_delay_is_the_companys_alone():
-    evidence = [attempt(0), fault(*OUR_FAULT), attempt(5, 2), accepted(6, 2)]  # first asked at 5.5, alive for 10 s
-    assert next_moment(probe(), evidence, at(11)) == at(15.5)
+    seen = evidence(attempt(0), fault(*OUR_FAULT), attempt(5, 2), accepted(6, 2))  # first asked at 5.5, alive for 10 s
+    assert next_moment(probe(), seen, at(11)) == at(15.5)
 
 
 @pytest.mark.parametrize(

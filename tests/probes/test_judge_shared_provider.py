@@ -137,7 +137,7 @@ async def test_a_shared_provider_s_report_is_proven_once_the_message_is_absent(h
 async def test_a_report_is_settled_when_the_code_has_expired() -> None:
     """Who is on call learns it then, not an hour later when the probe is given up."""
     took = accepted(EXCHANGE)
-    known = [took, await bounced(took, (OUT_OF_EXCHANGE, "40.107.22.50"))]
+    known: list[Evidence] = [took, await bounced(took, (OUT_OF_EXCHANGE, "40.107.22.50"))]
     assert not wants_look(probe("direct"), known, at(9))
     assert next_moment(probe("direct"), known, at(9)) == at(10)
     assert wants_look(probe("direct"), known, at(10))
@@ -149,7 +149,7 @@ async def test_a_report_is_settled_when_the_code_has_expired() -> None:
 
 async def test_a_report_that_comes_after_the_code_has_expired_is_settled_by_a_look_of_its_own() -> None:
     took, before = accepted(EXCHANGE), Look(at(12), ("INBOX", "Junk"))
-    known = [took, before, await bounced(took, (OUT_OF_EXCHANGE, "40.107.22.50"), 20)]
+    known: list[Evidence] = [took, before, await bounced(took, (OUT_OF_EXCHANGE, "40.107.22.50"), 20)]
     assert verdict(known, 20) == "blocked content unproven"
     assert next_moment(probe("direct"), known, at(20)) == at(20), "and the look is made at once"
     assert verdict([*known, Look(at(21), ("INBOX", "Junk"))], 21) == "blocked content real"
@@ -157,7 +157,11 @@ async def test_a_report_that_comes_after_the_code_has_expired_is_settled_by_a_lo
 
 async def test_a_look_that_failed_is_made_again_when_the_probe_is_given_up() -> None:
     took = accepted(EXCHANGE)
-    known = [took, await bounced(took, (OUT_OF_EXCHANGE, "40.107.22.50")), FailedLook(at(10), "no answer")]
+    known: list[Evidence] = [
+        took,
+        await bounced(took, (OUT_OF_EXCHANGE, "40.107.22.50")),
+        FailedLook(at(10), "no answer"),
+    ]
     assert verdict(known, 11) == "blocked content unproven"
     assert [wants_look(probe("direct"), known, at(seconds)) for seconds in (11, 59, 60)] == [False, False, True]
 
@@ -165,7 +169,7 @@ async def test_a_look_that_failed_is_made_again_when_the_probe_is_given_up() -> 
 async def test_through_a_relay_a_report_that_nobody_proves_is_settled_then_too() -> None:
     """There is no other word of what a relay sent on. It stays unproven, and mail that comes after all refutes it."""
     took = accepted(RELAY)
-    known = [took, await bounced(took, ("x.example", "203.0.113.9"))]
+    known: list[Evidence] = [took, await bounced(took, ("x.example", "203.0.113.9"))]
     assert verdict(known, 9, "relay") == ""
     assert [wants_look(probe("relay"), known, at(seconds)) for seconds in (9, 10)] == [False, True]
     found = [*known, Look(at(10), ("INBOX", "Junk"))]
@@ -176,7 +180,7 @@ async def test_through_a_relay_a_report_that_nobody_proves_is_settled_then_too()
 
 async def test_a_stranger_s_report_asks_for_no_look_of_its_own() -> None:
     took = accepted(EXCHANGE)
-    known = [took, await bounced(took, ("x.example", "203.0.113.9"))]
+    known: list[Evidence] = [took, await bounced(took, ("x.example", "203.0.113.9"))]
     assert [wants_look(probe("direct"), known, at(seconds)) for seconds in (10, 59, 60)] == [False, False, True]
     assert verdict([*known, Look(at(10), ("INBOX", "Junk"))], 11) == "blocked content unproven"
 
@@ -184,7 +188,7 @@ async def test_a_stranger_s_report_asks_for_no_look_of_its_own() -> None:
 async def test_no_report_ends_a_probe_before_the_last_look() -> None:
     """Else whoever writes one while we look would make `missing` something that wakes nobody."""
     took = accepted(EXCHANGE)
-    seen_so_far = [took, await bounced(took, ("x.example", "203.0.113.9"), 60)]
+    seen_so_far: list[Evidence] = [took, await bounced(took, ("x.example", "203.0.113.9"), 60)]
     found = judge(probe("direct"), seen_so_far, at(60))
     assert found is not None
     assert not is_over(probe("direct"), seen_so_far, found, at(60))

@@ -2,6 +2,7 @@
 
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -28,7 +29,7 @@ def test_verified_is_strict_and_opportunistic_takes_what_there_is() -> None:
 
 def test_an_authority_of_one_s_own_is_the_only_one_trusted(tmp_path: Path) -> None:
     authority = new_authority(tmp_path)
-    trusted = client_context(True, authority.file).get_ca_certs()
+    trusted: list[dict[str, Any]] = list(client_context(True, authority.file).get_ca_certs())
     assert [dict(part[0] for part in ca["subject"])["commonName"] for ca in trusted] == ["Test authority"]
 
 

@@ -226,7 +226,7 @@ async def house(
         app.router.add_get("/rule", _rule)
         app.router.add_view("/view", _View)
         async with (
-            serving(app, Endpoint("127.0.0.1", 0), context=tls and tls.serve("127.0.0.1")) as port,
+            serving(app, Endpoint("127.0.0.1", 0), context=tls.serve("127.0.0.1") if tls else None) as port,
             ClientSession(cookie_jar=DummyCookieJar(), connector=TCPConnector(ssl=_trusting(tls))) as http,
             asyncio.timeout(60),
         ):

@@ -45,6 +45,7 @@ class Ear:
         self.repeats: list[tuple[list[str], list[str]]] = []
         self.down: str | None = None
         self.refuses: set[str] = set()
+        self.bug: Exception | None = None  # what it raises instead of an answer
         self.deaf = asyncio.Event()
         self.deaf.set()
         self.at_once = self.most_at_once = 0
@@ -61,6 +62,8 @@ class Ear:
                 self.news.notify_all()
             await asyncio.sleep(0)  # as others get their turn while one waits for an answer
             await self.deaf.wait()
+            if self.bug:
+                raise self.bug
             if self.down or notice.id in self.refuses:
                 return self.down or "never this one"
             self.heard.append(notice.id)
@@ -70,6 +73,8 @@ class Ear:
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
         self.repeats.append(([each.id for each in active], [each.id for each in muted]))
+        if self.bug:
+            raise self.bug
         return self.down
 
     async def until(self, tried: int) -> None:

@@ -80,7 +80,7 @@ class Serving:
 
     def metrics(self) -> str:
         with urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=SECONDS) as answer:
-            return answer.read().decode()
+            return str(answer.read(), "utf-8")
 
     def memory(self) -> int:
         """Octets in memory."""

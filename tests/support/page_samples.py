@@ -71,7 +71,7 @@ def standing(letter: str, cause: Cause | None = None, *, ago: float = 60, **fact
 
 def current_verdicts(**lines: str) -> dict[Check, CurrentVerdict]:
     """Of each company, the first path's verdict on the first kind: acme="b"."""
-    return {(company, "hq", KIND): standing(letter) for company, letter in lines.items()}
+    return {Check(company, "hq", KIND): standing(letter) for company, letter in lines.items()}
 
 
 def incident(name: str = "i1", *companies: str, **facts: Any) -> Incident:

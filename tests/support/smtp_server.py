@@ -38,7 +38,7 @@ class Visit:
 
     @property
     def client(self) -> str:
-        return self.writer.get_extra_info("peername")[0]
+        return str(self.writer.get_extra_info("peername")[0])
 
     @property
     def verbs(self) -> list[str]:

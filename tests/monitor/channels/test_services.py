@@ -19,6 +19,7 @@ from monitor.channels.services import (
     KEYS,
     MAIL,
     ServiceChannel,
+    Ways,
     additions,
     harmless,
     reason,
@@ -353,7 +354,7 @@ def test_no_service_that_sends_mail_is_forgotten() -> None:
     ],
 )  # fmt: skip
 def test_how_mail_goes(url: str, domains: set[str], host: str) -> None:
-    assert service(url).ways() == (domains, host)
+    assert service(url).ways() == Ways(frozenset(domains), host)
 
 
 @pytest.mark.parametrize(

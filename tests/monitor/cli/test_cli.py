@@ -80,7 +80,12 @@ class Place:
 
     def get(self, path: str) -> str:
         with urlopen(f"http://127.0.0.1:{self.web}{path}", timeout=PATIENCE) as answer:
-            return answer.read().decode()
+            return str(answer.read(), "utf-8")
+
+    def listens(self, company: str) -> bool:
+        """Its make-believe mail system takes connections; OSError while it does not."""
+        socket.create_connection(("127.0.0.1", self.ports[company])).close()
+        return True
 
     def until(self, true: Any) -> Any:
         """Wait for what another process will have done."""
@@ -104,7 +109,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def sandbox(place: Place) -> Iterator[Place]:
     process = place.start("sandbox")
     try:
-        place.until(lambda: socket.create_connection(("127.0.0.1", place.ports["vault"])).close() is None)
+        place.until(lambda: place.listens("vault"))
         yield place
     finally:
         process.send_signal(signal.SIGINT)

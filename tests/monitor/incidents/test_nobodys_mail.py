@@ -7,12 +7,13 @@ import pytest
 from monitor.incidents.incident import Nature, Reason, Scope, Severity
 from monitor.notices.context import scene_of
 from monitor.notices.wording import headline, text
+from probes.check import Check
 from probes.sender import Role
 from probes.verdict import Cause
 from tests.support.notice_samples import telling
 from tests.support.verdict_score import CODE, INVITATION, QUARTER, RESET, Day, site
 
-HQ, NORTH, SOUTH = (("acme", path, CODE) for path in ("hq", "north", "south"))
+HQ, NORTH, SOUTH = (Check("acme", path, CODE) for path in ("hq", "north", "south"))
 PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))
 
 
@@ -20,7 +21,7 @@ def said(day: Day) -> str:
     return headline(scene_of(telling(day.only(), companies={})))
 
 
-def both(day: Day, letter: str, *, on: tuple = (NORTH,), times: int = 2, **others: str) -> None:
+def both(day: Day, letter: str, *, on: tuple[Check, ...] = (NORTH,), times: int = 2, **others: str) -> None:
     """The sender and the control get this, again and again; other lines get theirs."""
     for _ in range(times):
         for line in on:
@@ -152,7 +153,7 @@ def test_companies_of_one_vendor_that_lose_it_at_once_confirm_each_other() -> No
     for _ in range(3):
         for other in others:
             day.judge("i", line=(other.company, "hq", CODE))
-        both(day, "b", on=tuple((name, "hq", CODE) for name in names), times=1)
+        both(day, "b", on=tuple(Check(name, "hq", CODE) for name in names), times=1)
         assert all(each.severity is Severity.PAGE for each in day.open if each.wide)
     assert day.only().mail_system == "m365"
 

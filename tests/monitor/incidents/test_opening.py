@@ -7,11 +7,12 @@ import pytest
 from monitor.incidents.incident import IncidentEvent, Nature, Resolution, Scope, Severity
 from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.tracker import HISTORY
+from probes.check import Check
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 from tests.support.verdict_score import CODE, INVITATION, NAMES, RESET, T0, Day, signal, site
 
-LINE = ("acme", "hq", CODE)
+LINE = Check("acme", "hq", CODE)
 SIGNS = {IncidentEvent.OPENED: "O", IncidentEvent.REOPENED: "R", IncidentEvent.CLOSED: "C"}
 
 

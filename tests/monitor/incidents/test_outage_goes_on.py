@@ -14,7 +14,7 @@ def played(pairs: list[str], *, restart_after: int = -1) -> Day:
     """A letter of the sender and one of its control each quarter of an hour, "." where none was sent. Another company
     is well."""
     day = Day((site("acme"), site("bolt")))
-    for number, (sender, control) in enumerate(pairs):
+    for number, (sender, control) in enumerate(map(tuple, pairs)):
         day.judge("i", line=("bolt", "hq", CODE))
         day.judge(sender, line=LINE)
         if control != ".":

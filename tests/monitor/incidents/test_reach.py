@@ -7,6 +7,7 @@ import pytest
 
 from monitor.incidents.incident import Nature, Reason, Scope, Severity
 from monitor.incidents.reach import connected, never_connected
+from probes.check import Check
 from probes.sender import Role
 from probes.uplink import Uplink
 from tests.support.verdict_score import CODE, NAMES, QUARTER, T0, Day, site, verdict
@@ -254,7 +255,7 @@ def test_a_restart_knows_who_was_reached():
     day = played(DIRECT[:2], acme="iww", bolt="iii")
     again = Day(day.sites, now=day.now, step=MINUTE)
     for each in day.sites:
-        again.picture.recall((each.company, "hq", CODE), [r for r in day.shown if r.company == each.company])
+        again.picture.recall(Check(each.company, "hq", CODE), [r for r in day.shown if r.company == each.company])
     again.settle()
     assert found(again) == found(day)
     assert again.picture.problems({}) == day.picture.problems({})

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.incidents.incident import Nature, Scope
+from monitor.incidents.scope import Problem
 from monitor.notices.context import scene_of
 from monitor.notices.wording import headline
 from probes.verdict import Cause
@@ -77,7 +78,7 @@ def line_down(companies: int) -> World:
     return world
 
 
-def ours(companies: int) -> list:
+def ours(companies: int) -> list[Problem]:
     return [problem(OURS, failure(company=f"c{n}")) for n in range(companies)]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def incident(**facts) -> Incident:
-    fields = {
+    fields: dict[str, Any] = {
         "id": "i1",
         "nature": Nature.MAIL,
         "subject": "acme",
@@ -39,7 +40,7 @@ def incident(**facts) -> Incident:
 
 
 def told(minutes: float = 5, **facts) -> LastNotice:
-    fields = {
+    fields: dict[str, Any] = {
         "number": 1,
         "at": T0 + minutes * MINUTE,
         "scope": Scope.COMPANY,
@@ -170,8 +171,8 @@ def test_growth_is_counted_from_what_was_told_of_its_width() -> None:
 def test_what_is_over_for_one_company_is_told_to_its_people(what, of, before, heard):
     before = before and replace(before, scope=of.scope, at=T0 + 21 * MINUTE)
     now = T0 + 22 * MINUTE
-    given = {"settle": MINUTE, "remind": timedelta(hours=8), "waiting": False, "visible": ("acme",)}
-    assert news_for(of, before, now, **given) is heard, what
+    news = news_for(of, before, now, settle=MINUTE, remind=timedelta(hours=8), waiting=False, visible=("acme",))
+    assert news is heard, what
 
 
 def test_a_channel_that_has_not_got_the_last_notice_is_not_reminded_of_it():

@@ -6,11 +6,12 @@ from monitor.incidents.incident import Incident, Nature, Reason, Scope, Severity
 from monitor.notices.context import scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.notices.wording import headline, text, title
+from probes.check import Check
 from tests.support.notice_samples import telling
 from tests.support.outage_simulation import Outage
 from tests.support.verdict_score import CODE, INVITATION, NAMES, QUARTER, Day, site
 
-NORTH, SOUTH = (("acme", path, CODE) for path in ("north", "south"))
+NORTH, SOUTH = (Check("acme", path, CODE) for path in ("north", "south"))
 PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))
 
 
@@ -18,7 +19,7 @@ def said(incident: Incident) -> str:
     return headline(scene_of(telling(incident, companies={})))
 
 
-def both(day: Day, *rounds: dict[tuple, str]) -> None:
+def both(day: Day, *rounds: dict[Check, str]) -> None:
     """Each quarter, for each line, what the sender gets and what the control gets there."""
     for letters in rounds:
         for line, letter in letters.items():
@@ -34,14 +35,14 @@ def both(day: Day, *rounds: dict[tuple, str]) -> None:
 
 def test_a_control_that_was_answered_before_the_server_went_down_is_no_proof_of_a_firewall() -> None:
     day = Day((site("acme"), site("bolt")))
-    acme, bolt = (("acme", "hq", CODE), ("bolt", "hq", CODE))
+    acme, bolt = (Check("acme", "hq", CODE), Check("bolt", "hq", CODE))
     both(day, *[{acme: "zz", bolt: "i"}] * 3, *[{acme: "w", bolt: "i"}] * 3)
     assert day.only().reason is Reason.ONLY_HERE
 
 
 def test_one_that_is_answered_since_is() -> None:
     day = Day((site("acme"), site("bolt")))
-    acme, bolt = (("acme", "hq", CODE), ("bolt", "hq", CODE))
+    acme, bolt = (Check("acme", "hq", CODE), Check("bolt", "hq", CODE))
     both(day, *[{acme: "zz", bolt: "i"}] * 3, {acme: "w", bolt: "i"}, *[{acme: "wz", bolt: "i"}] * 2)
     both(day, {acme: "w", bolt: "i"})
     assert (day.only().nature, day.only().reason) == (Nature.MAIL, Reason.CONTROL_THROUGH)
@@ -135,7 +136,7 @@ def test_a_rule_is_not_said_to_be_mended_by_a_refusal() -> None:
 
 def test_what_nobody_got_through_is_not_said_to_have_been_some_of_it_when_it_is_over() -> None:
     day = Day((site("acme", kinds=(CODE, INVITATION)),))
-    code, other = ("acme", "hq", CODE), ("acme", "hq", INVITATION)
+    code, other = Check("acme", "hq", CODE), Check("acme", "hq", INVITATION)
     both(day, *[{code: "mm", other: "m"}] * 3, {code: "ii", other: "m"}, *[{code: "ii", other: "i"}] * 3)
     (over,) = day.incidents.values()
     assert title(telling(over, NoticeKind.RESOLVED, companies={})).endswith(
@@ -166,7 +167,7 @@ def test_companies_that_are_watched_no_longer_are_not_said_to_work_again() -> No
 def test_what_fails_now_and_then_is_not_said_to_be_not_compared_yet() -> None:
     day = Day((site("acme"),))
     for letter in "bii" * 7:
-        both(day, {("acme", "hq", CODE): letter + "i"})
+        both(day, {Check("acme", "hq", CODE): letter + "i"})
     assert "Not yet compared" not in text(telling(day.only(), companies={}))
 
 

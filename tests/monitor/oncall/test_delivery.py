@@ -370,11 +370,8 @@ async def test_a_fault_is_told_once_and_so_is_its_end(house: House, said: Said) 
 
 
 async def test_a_channel_with_a_bug_is_a_channel_that_fails(house: House, said: Said) -> None:
-    async def broken(*_: Any) -> None:
-        raise RuntimeError("token c0rrecth0rse is wrong")
-
     await house.keep(notice())
-    house.ops.deliver = house.ops.repeat = broken  # type: ignore[method-assign]
+    house.ops.bug = RuntimeError("token c0rrecth0rse is wrong")
     await house.settle()
     assert (await house.record("i1/ops/1")).fault == "internal error: RuntimeError"
     assert said.lines == ["warning a channel does not take what it is told ops internal error: RuntimeError"]

@@ -47,7 +47,9 @@ class Life:
     """A folder with a configuration, the service that runs on it, and the far end of its webhook."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.notices, self.keys = folder, [], []
+        self.folder = folder
+        self.notices: list[dict[str, Any]] = []
+        self.keys: list[str] = []
         self.web, self.hook, *self.ports = free_ports(4)
         self._process: subprocess.Popen[bytes] | None = None
         self._server: ThreadingHTTPServer | None = None

@@ -7,7 +7,9 @@ from monitor.people.refusals import MANY, MOST_ADDRESSES, Refusals
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
-def told(refusals: Refusals, tries: int, address: str = "198.51.100.1", at: datetime = EIGHT, who: str = "ann") -> list:
+def told(
+    refusals: Refusals, tries: int, address: str = "198.51.100.1", at: datetime = EIGHT, who: str = "ann"
+) -> list[str]:
     """What is told of so many tries."""
     found = [refusals.count(who, address, at) for _ in range(tries)]
     return [each for each in found if each]

@@ -150,7 +150,7 @@ async def test_one_reference_that_answers_is_enough(unused: str) -> None:
 async def test_a_reference_that_tells_nothing_is_no_news() -> None:
     line = network("[2001:db8::1]:25")  # of another family than the source IP
     await line.check()
-    assert (line.reference_up, line.uplink.up) == (None, None)
+    assert [line.reference_up, line.uplink.up] == [None, None]
 
 
 async def test_a_machine_without_the_source_ip_asks_nobody() -> None:
@@ -202,7 +202,7 @@ async def test_what_was_known_of_another_source_ip_is_forgotten(unused: str) -> 
     line.configure(config(unused))
     assert line.reference_up is False
     line.configure(config(unused, source=CONTROL))
-    assert (line.reference_up, line.uplink.up) == (None, None)
+    assert [line.reference_up, line.uplink.up] == [None, None]
 
 
 @pytest.fixture

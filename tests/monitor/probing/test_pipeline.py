@@ -19,7 +19,7 @@ from probes.kinds import Kind
 from probes.mailboxes import MailboxError, MailboxSession, Sighting
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
-from probes.recognise import recognise
+from probes.recognise import Recognised, recognise
 from probes.sender import Role
 from probes.token import mint, new_probe_id
 from probes.verdict import Outcome
@@ -410,7 +410,7 @@ async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booke
 
 
 async def test_a_message_that_we_stumble_over_hides_no_other(world: World, monkeypatch: pytest.MonkeyPatch):
-    def stumbles(sighting: Sighting, key: bytes, domain: str) -> str | None:
+    def stumbles(sighting: Sighting, key: bytes, domain: str) -> Recognised | None:
         if "stumble" in sighting.headers:
             raise RuntimeError("a bug")
         return recognise(sighting, key, domain)

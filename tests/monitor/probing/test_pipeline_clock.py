@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -12,6 +13,7 @@ from probes.evidence import Arrival, Attempt, Dialogue, Handover, Interrupted
 from probes.kinds import Kind
 from tests.support.pipeline_app import Scripted, World, watched
 
+E = TypeVar("E")
 STEPS = [timedelta(hours=-2), timedelta(seconds=-60), timedelta(hours=2), timedelta(days=400)]
 
 
@@ -26,7 +28,7 @@ def set_clock(world: World, pipeline: Pipeline, step: timedelta) -> None:
     pipeline.clock_was_set(step)
 
 
-async def of_probe(store: Store, probe_id: str, kind: type) -> list:
+async def of_probe(store: Store, probe_id: str, kind: type[E]) -> list[E]:
     record = await store.record(probe_id)
     assert record
     return [seen for seen in record.evidence if isinstance(seen, kind)]

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -103,7 +103,7 @@ def plan(tmp_path: Path) -> Plan:
     return one
 
 
-def opened(plan: SimulatedSystem, **settings: timedelta) -> AbstractAsyncContextManager[object]:
+def opened(plan: SimulatedSystem, **settings: timedelta) -> AbstractAsyncContextManager[Mapping[str, int]]:
     return internet([plan], SENDER, SandboxSettings.model_validate(settings))
 
 

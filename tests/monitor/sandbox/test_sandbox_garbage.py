@@ -5,6 +5,7 @@ import gc
 import random
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -65,7 +66,9 @@ async def pour(port: int, garbage: bytes, *, abruptly: bool) -> None:
 
 
 @pytest.mark.parametrize("via", ["xclient", "proxy"])
-async def test_garbage_never_stops_a_server(via: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_garbage_never_stops_a_server(
+    via: Literal["xclient", "proxy"], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     plan = SimulatedSystem("acme/hq", Behaviour.INBOX, "127.0.0.1", 0, via, tmp_path / "m", ".Junk", "acme.example")
     escaped: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: escaped.append(context))

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -92,6 +93,9 @@ class Letters:
     async def remove(self, sightings: Sequence[Sighting]) -> None:
         self.removed += sightings
 
+    def has_removed(self, name: str) -> bool:
+        return name in [each.ref for each in self.removed]
+
     def _check(self) -> None:
         if self.shut:
             raise MailboxError(self.shut)
@@ -115,6 +119,9 @@ class Told:
         self.looks.append((set(probe_ids), look))
         async with self.news:
             self.news.notify_all()
+
+    def has_seen(self, name: str) -> bool:
+        return name in self.seen
 
     async def until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE), self.news:
@@ -175,7 +182,7 @@ async def test_a_moment_without_probes_does_not_end_the_visit(
     for name in ("one", "two", "three"):
         watching.expect(name, now())
         letters.put(name)
-        await until(lambda name=name: name in [each.ref for each in letters.removed])
+        await until(partial(letters.has_removed, name))
     assert letters.visits == 1
 
 
@@ -391,7 +398,7 @@ async def test_an_overdue_probe_is_searched_for_once(letters: Letters, told: Tol
     await told.until(lambda: told.seen == ["one"])
     for name in ("two", "three"):
         letters.put(name)
-        await told.until(lambda name=name: name in told.seen)
+        await told.until(partial(told.has_seen, name))
     assert [only for _, only in letters.searches] == [None]
 
 
@@ -427,7 +434,7 @@ async def test_what_we_left_behind_is_swept_up_once_a_day(
     for name in ("one", "two"):
         watching.expect(name, now())
         letters.put(name)
-        await told.until(lambda name=name: name in told.seen)
+        await told.until(partial(told.has_seen, name))
         watching.forget(name)
         await until(lambda: letters.visitors == 0)
     assert [span > timedelta(days=29) for span, _ in letters.searches] == [True]

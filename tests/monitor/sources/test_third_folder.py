@@ -175,13 +175,14 @@ async def test_the_next_probe_that_is_moved_is_seen_while_its_code_lives(start: 
 
 async def test_late_is_late_in_any_folder(start: Start, tmp_path: Path) -> None:
     server, world = start("keep;"), World(tmp_path)
-    site = watched(Lost(server), mailbox(server))
+    route = Lost(server)
+    site = watched(route, mailbox(server))
     async with world.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
         world.clock.pass_(minutes=30)
         at = world.clock().timestamp()
-        server.deliver(USER, site.route.sent[0].content, "Lists", at=at)
+        server.deliver(USER, route.sent[0].content, "Lists", at=at)
         world.clock.pass_(minutes=31)
         await ticking(pipeline, world, lambda: bool(heard.verdicts))
         verdict = heard.verdicts[-1].verdict

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -218,7 +219,7 @@ async def test_the_present_verdict_is_that_of_the_newest_probe(
 
 
 async def test_each_company_path_kind_and_role_has_its_own_present_verdict(store: Store):
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"company": "acme", "path": "hq"},
         {"company": "acme", "path": "dc"},
         {"company": "hq", "path": "acme"},

@@ -6,10 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import Child
 
 from monitor.notices.notice import NoticeKind
 from monitor.store import Store
+from tests.monitor.store.conftest import Child
 from tests.support.incident_samples import entry, incident, mute, notice
 from tests.support.store_samples import FIRST, INBOX, T0, at, probe
 

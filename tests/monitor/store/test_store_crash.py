@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import Child
 
 from monitor.store import Store
+from tests.monitor.store.conftest import Child
 from tests.support.store_samples import ARRIVED, COPY, FIRST, REFUSED, probe
 
 LOAD = """

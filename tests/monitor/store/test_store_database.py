@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 import pytest
 
@@ -170,7 +171,7 @@ WALKS = {
 )
 async def test_no_question_reads_a_whole_table(file: Path, question: str | SqlStatement, indexes: list[str]):
     engine = connect(address(await filled(file)))
-    asked = QUESTIONS[question] if isinstance(question, str) else statements(engine)[question]
+    asked: Any = QUESTIONS[question] if isinstance(question, str) else statements(engine)[question]
     compiled = asked.compile(engine, compile_kwargs={"render_postcompile": True})
     with closing(sqlite3.connect(file)) as connection:
         nothing = [1 if name == "most" or name.startswith("param_") else None for name in compiled.positiontup]
@@ -183,7 +184,7 @@ async def test_no_question_reads_a_whole_table(file: Path, question: str | SqlSt
 
 
 def test_every_question_has_its_plan():
-    marks = test_no_question_reads_a_whole_table.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    marks = test_no_question_reads_a_whole_table.pytestmark[0].args[1]
     assert {question for question, _ in marks if isinstance(question, str)} == set(QUESTIONS) - WHOLE_TABLES
 
 
@@ -314,7 +315,12 @@ def lock(file: Path) -> sqlite3.Connection:
 async def test_a_write_waits_for_another_process(file: Path):
     async with Store.open(address(await filled(file))) as store:
         other = lock(file)
-        Timer(0.2, lambda: (other.rollback(), other.close())).start()
+
+        def let_go() -> None:
+            other.rollback()
+            other.close()
+
+        Timer(0.2, let_go).start()
         began = time.monotonic()
         assert await store.add("open", ARRIVED)
         assert time.monotonic() - began > 0.15

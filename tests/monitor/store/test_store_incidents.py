@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -76,11 +77,11 @@ async def test_the_rules_may_have_seen_verdicts_of_which_nothing_came(store: Sto
         ({"incidents": [incident("i3", opened_at=datetime(2026, 1, 1))]}, "without a zone"),  # noqa: DTZ001
     ],
 )
-async def test_all_of_it_is_written_or_nothing(store: Store, bad: dict[str, list[object]], told: str):
+async def test_all_of_it_is_written_or_nothing(store: Store, bad: dict[str, list[Any]], told: str):
     await store.advance(1, [incident()], [entry()], [notice()])
-    good = {"incidents": [incident("i2")], "entries": [entry("i2")], "notices": [notice(1, "i2")]}
+    good: dict[str, list[Any]] = {"incidents": [incident("i2")], "entries": [entry("i2")], "notices": [notice(1, "i2")]}
     with pytest.raises(StoreError, match=told) as error:
-        await store.advance(2, *(good[name] + bad.get(name, []) for name in good))  # type: ignore[operator, arg-type]
+        await store.advance(2, *(good[name] + bad.get(name, []) for name in good))
     assert "\n" not in str(error.value)
     assert await store.signals_seen() == 1
     assert ids(await store.open_incidents()) == ["i1"]
@@ -163,7 +164,8 @@ async def test_hostile_text_is_stored_in_a_form_that_can_be_read(store: Store):
     assert record.notice.labels == {"a\ufffd": legible}
     assert record.notice.facts == {"deep": [{"a": f"\ufffd{legible}"}]}
     assert await store.find_incidents("\udcff\0") == []
-    assert await store.entries("\udcff\0") == await store.notices_of("\udcff\0") == []
+    assert await store.entries("\udcff\0") == []
+    assert await store.notices_of("\udcff\0") == []
 
 
 # --- forgotten

@@ -161,9 +161,9 @@ def test_the_store_is_in_trouble_while_it_fails_and_for_a_moment_after():
     health = Health(lambda: waited, lambda: at)
     assert health.trouble is None
     health.failed(StoreError("it does not take this one"))
-    assert (health.trouble, health.errors) == (None, 0)
+    assert [health.trouble, health.errors] == [None, 0]
     health.failed(StoreDownError("the disk is full"))
-    assert (health.trouble, health.errors) == ("the disk is full", 1)
+    assert [health.trouble, health.errors] == ["the disk is full", 1]
     at = LATELY + 1
     assert health.trouble is None
     waited = SLOW + 1

@@ -4,6 +4,7 @@ few does."""
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Select
@@ -78,7 +79,7 @@ async def test_no_question_reads_a_whole_table(tmp_path: Path, question: str | S
 
 def plan_of(file: Path, question: str | SqlStatement) -> list[str]:
     engine = connect(f"sqlite:///{file}")
-    asked = QUESTIONS[question] if isinstance(question, str) else statements(engine)[question]
+    asked: Any = QUESTIONS[question] if isinstance(question, str) else statements(engine)[question]
     if isinstance(asked, Select) and "companies" in (given := asked.compile().params):
         nothing = {name: None for name, value in given.items() if value is None}
         asked = asked.params(nothing | {"companies": ["acme", "bolt"]})
@@ -91,5 +92,5 @@ def plan_of(file: Path, question: str | SqlStatement) -> list[str]:
 
 
 def test_every_question_has_its_plan():
-    marks = test_no_question_reads_a_whole_table.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    marks = test_no_question_reads_a_whole_table.pytestmark[0].args[1]
     assert {question for question, _ in marks if isinstance(question, str)} == set(QUESTIONS) - WHOLE_TABLES

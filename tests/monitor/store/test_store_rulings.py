@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from probes.sender import Role
 from probes.verdict import Verdict
 from tests.support.store_samples import BLOCKED, FIRST, INBOX, SPAM, T0, at, probe
 
-LINE: Check = ("acme", "hq", Kind.VERIFICATION)
+LINE = Check("acme", "hq", Kind.VERIFICATION)
 
 
 async def judged(store: Store, name: str, verdict: Verdict = SPAM, seconds: float = 0, **other: object) -> None:
@@ -91,9 +92,13 @@ async def test_the_last_of_a_line_are_those_that_were_known_then(store: Store, u
 
 async def test_a_line_is_one_company_path_kind_and_role(store: Store):
     await judged(store, "ours")
-    for number, other in enumerate(
-        ({"company": "other"}, {"path": "other"}, {"kind": Kind.INVITATION}, {"role": Role.CONTROL})
-    ):
+    others: list[dict[str, Any]] = [
+        {"company": "other"},
+        {"path": "other"},
+        {"kind": Kind.INVITATION},
+        {"role": Role.CONTROL},
+    ]
+    for number, other in enumerate(others):
         await judged(store, f"other{number}", **other)
     assert names(await store.history(LINE, Role.SENDER, 99, 9)) == "ours"
     assert names(await store.history(LINE, Role.CONTROL, 99, 9)) == "other3"
@@ -138,7 +143,7 @@ async def test_a_present_whose_probe_is_forgotten_gives_way(store: Store):
 async def test_what_lies_far_behind_is_not_looked_for(store: Store):
     """So that a kind that is probed no more does not cost the reading of its whole path, each time."""
     await judged(store, "silent", kind=Kind.INVITATION)
-    line = ("acme", "hq", Kind.INVITATION)
+    line = Check("acme", "hq", Kind.INVITATION)
     await asyncio.gather(*(store.launch(probe(number), "", FIRST) for number in range(1, reads.LOOK_BACK + 1)))
     assert names(await store.history(line, Role.SENDER, 1, 9)) == "silent"
     await store.launch(probe(5000), "", FIRST)

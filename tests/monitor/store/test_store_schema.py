@@ -13,12 +13,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from conftest import Child
 
-from monitor.store import ProbeFilter, Store, schema
+from monitor.store import ProbeFilter, Store, StoreError, schema
 from monitor.store.database import connect
 from monitor.store.tables import metadata
 from probes.verdict import Outcome
+from tests.monitor.store.conftest import Child
 from tests.support.incident_samples import entry, incident, mute, notice
 from tests.support.store_samples import BLOCKED, FIRST, REFUSED, SPAM, T0, probe
 
@@ -125,7 +125,8 @@ async def test_a_store_from_before_there_were_incidents_keeps_its_data(tmp_path:
             (6, "p1", True),
         ]
         assert await store.signals_seen() is None
-        assert await store.open_incidents() == await store.mutes() == []
+        assert await store.open_incidents() == []
+        assert await store.mutes() == []
         await store.learn("p4", (), BLOCKED, T0, closed=True, delivery=None)
         assert await store.last_signal() == 7
         assert await store.prune(T0 + timedelta(hours=1)) == 5, "verdicts go with their probes, as before"
@@ -152,7 +153,9 @@ async def test_a_store_from_before_there_were_people_knows_the_outcomes(
         for outcome, found in ((Outcome.SPAM, ["p2", "p1"]), (Outcome.BLOCKED, ["p3"]), (None, ["p4"])):
             page = await store.probes(ProbeFilter(None, outcome=outcome), None, len(found))
             assert [row.probe_id for row in page.probes] == found
-        assert await store.people() == await store.tokens() == await store.deeds(None, 5) == []
+        assert await store.people() == []
+        assert await store.tokens() == []
+        assert await store.deeds(None, 5) == []
     with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.IntegrityError, match="in flight"):
         connection.execute("DELETE FROM probes WHERE id = 'p4'")  # what guarded the tables guards them still
 
@@ -172,7 +175,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatc
     with monkeypatch.context() as newer:
         newer.setattr(schema, "MIGRATIONS", broken)
         newer.setattr(schema, "HEAD", "next")
-        with pytest.raises(schema.StoreError, match="NONSENSE"):
+        with pytest.raises(StoreError, match="NONSENSE"):
             async with Store.open(f"sqlite:///{file}"):
                 pass
     async with Store.open(f"sqlite:///{file}") as store:

@@ -70,7 +70,7 @@ async def test_the_events_of_who_was_too_slow_end_where_the_gap_begins() -> None
 async def test_who_waits_is_woken() -> None:
     live = Live()
     with live.subscribed(of_acme) as watcher:
-        waiting = asyncio.create_task(anext(aiter(watcher)))
+        waiting = asyncio.ensure_future(anext(aiter(watcher)))
         await asyncio.sleep(0)
         live.hear(event())
         async with asyncio.timeout(5):

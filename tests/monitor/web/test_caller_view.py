@@ -127,13 +127,14 @@ async def test_what_is_not_theirs_or_not_there_is_not_there(at_work: Office, nam
 
 
 async def test_mutes_are_seen_that_concern_what_is_theirs(at_work: Office) -> None:
-    for name, facts in {
+    mutes: dict[str, dict[str, Any]] = {
         "own": {"company": "acme"},
         "others": {"company": "bolt"},
         "system": {"company": "", "mail_system": "postfix"},
         "another": {"company": "", "mail_system": "m365"},
         "cause": {"company": "", "cause": Cause.IP_BLOCKED},
-    }.items():
+    }
+    for name, facts in mutes.items():
         await at_work.store.add_mute(replace(a_mute(), id=name, why=f"why {name}", **facts))
     seen = {each.id: each.why for each in await sight_of(at_work, ACME).mutes()}
     assert seen == {"own": "why own", "system": WIDER, "cause": WIDER}

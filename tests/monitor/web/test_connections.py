@@ -111,7 +111,7 @@ class Client:
 class _Counted(Rejections):
     def __init__(self) -> None:
         super().__init__()
-        self.counts = Counter()  # type: ignore[assignment]
+        self.counts = Counter()
 
 
 @asynccontextmanager

@@ -1,18 +1,19 @@
 """Now: what the page says, to whom, and how heavy it is."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from monitor.incidents.incident import Scope, Severity
+from monitor.incidents.incident import Incident, Scope, Severity
 from monitor.output.symbols import COLOURS, SIGNS
 from monitor.people.person import Rights
 from monitor.web.pages.now import MOST_COMPANIES, Ask, Now, asked, now_view
 from monitor.web.rendering import assets
+from probes.check import Check
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
 from tests.monitor.output.test_symbols import AA, contrast
@@ -42,7 +43,7 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
         yield built
 
 
-def view(*paths: str, ask: Ask = Ask(), incidents: tuple = (), **lines: str) -> Now:  # noqa: B008 - it is frozen
+def view(*paths: str, ask: Ask = Ask(), incidents: Sequence[Incident] = (), **lines: str) -> Now:  # noqa: B008 - it is frozen
     shown = [path(*name.split("/")) for name in paths or lines]
     return now_view(shown, current_verdicts(**lines), incidents, ask, NOW)
 
@@ -81,9 +82,9 @@ def test_a_company_speaks_with_the_worst_of_its_paths_for_each_kind():
     kinds = (Kind.VERIFICATION, Kind.INVITATION)
     paths = [path("a", "hq", kinds=kinds), path("a", "lab", kinds=kinds[:1])]
     seen = {
-        ("a", "hq", Kind.VERIFICATION): standing("i"),
-        ("a", "hq", Kind.INVITATION): standing("s", Cause.CONTENT),
-        ("a", "lab", Kind.VERIFICATION): standing("b", because="554 go away"),
+        Check("a", "hq", Kind.VERIFICATION): standing("i"),
+        Check("a", "hq", Kind.INVITATION): standing("s", Cause.CONTENT),
+        Check("a", "lab", Kind.VERIFICATION): standing("b", because="554 go away"),
     }
     (row,) = now_view(paths, seen, (), Ask(), NOW).companies
     assert [cell.outcome if cell else None for cell in row.cells] == [Outcome.BLOCKED, Outcome.SPAM]
@@ -97,7 +98,7 @@ def test_a_company_speaks_with_the_worst_of_its_paths_for_each_kind():
     [(1, False), (89, False), (91, True)],  # twice its time and an hour, in which a probe may still be out
 )
 def test_a_path_that_fell_silent_is_overdue_and_no_longer_healthy(minutes, overdue):
-    seen = now_view([path("a")], {("a", "hq", KIND): standing("i", ago=minutes * 60)}, (), Ask(), NOW)
+    seen = now_view([path("a")], {Check("a", "hq", KIND): standing("i", ago=minutes * 60)}, (), Ask(), NOW)
     assert [row.overdue for row in (*seen.companies, *seen.healthy)] == [overdue]
     assert bool(seen.healthy) is not overdue
 
@@ -146,7 +147,8 @@ def test_paths_are_unfolded_where_it_is_asked_for():
 
 def test_many_companies_in_trouble_are_shown_page_by_page():
     lines = {f"c{number:03}": "b" for number in range(2 * MOST_COMPANIES + 1)}
-    pages = [view(ask=Ask(page=number), **lines).companies for number in (1, 2, 3, 4)]
+    shown, seen = [path(name) for name in lines], current_verdicts(**lines)
+    pages = [now_view(shown, seen, (), Ask(page=number), NOW).companies for number in (1, 2, 3, 4)]
     assert [len(rows) for rows in pages] == [MOST_COMPANIES, MOST_COMPANIES, 1, 1]
     assert len({row.key for rows in pages for row in rows}) == len(lines)
 
@@ -225,7 +227,7 @@ async def test_nothing_of_another_company_is_on_the_page(home):
 
 async def test_other_people_s_text_does_no_harm(home):
     home.watch(
-        path("acme", company_name=HOSTILE), current_verdicts={("acme", "hq", KIND): standing("b", because=HOSTILE)}
+        path("acme", company_name=HOSTILE), current_verdicts={Check("acme", "hq", KIND): standing("b", because=HOSTILE)}
     )
     home.open(incident())
     page = await home.get(f"/?q={'%3Cscript%3E'}")

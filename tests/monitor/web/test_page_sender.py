@@ -9,6 +9,7 @@ import pytest
 from monitor.config import Config
 from monitor.store import ProbeRecord
 from monitor.web.pages.sender import HeaderResults, newest_arrivals, said_of, sender_view
+from probes.check import Check
 from probes.evidence import Arrival, Attempt, Folder, Marker
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -51,7 +52,7 @@ def said(company: str = "acme", *checks: str) -> HeaderResults:
 def test_outcomes_are_counted_by_mail_system_and_never_across_grades():
     paths = [path("acme"), path("birch"), path("cork", mail_systems=("m365",))]
     seen = current_verdicts(acme="i", birch="b", cork="i") | {
-        ("birch", "hq", KIND): standing("b", grade=Grade.UNPROVEN)
+        Check("birch", "hq", KIND): standing("b", grade=Grade.UNPROVEN)
     }
     systems = sender_view(Config(), paths, seen, ()).systems
     assert [(row.system, row.grade, row.companies, row.outcomes) for row in systems] == [
@@ -64,9 +65,9 @@ def test_outcomes_are_counted_by_mail_system_and_never_across_grades():
 def test_causes_tell_whom_they_concern_and_where_to_read_on():
     kinds = (Kind.VERIFICATION, Kind.INVITATION)
     seen = {
-        ("acme", "hq", Kind.VERIFICATION): standing("b", Cause.NO_SUCH_USER),
-        ("birch", "hq", Kind.VERIFICATION): standing("s", Cause.CONTENT),
-        ("birch", "hq", Kind.INVITATION): standing("s", Cause.CONTENT),
+        Check("acme", "hq", Kind.VERIFICATION): standing("b", Cause.NO_SUCH_USER),
+        Check("birch", "hq", Kind.VERIFICATION): standing("s", Cause.CONTENT),
+        Check("birch", "hq", Kind.INVITATION): standing("s", Cause.CONTENT),
     }
     causes = sender_view(Config(), [path("acme"), path("birch", kinds=kinds)], seen, ()).causes
     assert [(row.cause, row.concerns, row.number, row.companies, row.runbook) for row in causes] == [
@@ -96,10 +97,10 @@ def test_what_did_not_arrive_says_nothing():
 def test_of_each_company_the_newest_arrival_is_read_and_of_no_more_than_a_few():
     came = timedelta(seconds=1)
     seen = {
-        ("acme", "hq", Kind.VERIFICATION): standing("i", ago=100, delivery=came, probe_id="old"),
-        ("acme", "hq", Kind.INVITATION): standing("i", ago=10, delivery=came, probe_id="new"),
-        ("birch", "hq", KIND): standing("b", ago=1, probe_id="refused"),
-        ("cork", "hq", KIND): standing("i", ago=50, delivery=came, probe_id="cork"),
+        Check("acme", "hq", Kind.VERIFICATION): standing("i", ago=100, delivery=came, probe_id="old"),
+        Check("acme", "hq", Kind.INVITATION): standing("i", ago=10, delivery=came, probe_id="new"),
+        Check("birch", "hq", KIND): standing("b", ago=1, probe_id="refused"),
+        Check("cork", "hq", KIND): standing("i", ago=50, delivery=came, probe_id="cork"),
     }
     assert newest_arrivals(seen) == ["new", "cork"]
     assert newest_arrivals(seen, 1) == ["new"]
@@ -114,7 +115,7 @@ def test_results_are_counted_and_silence_is_one_of_them():
 
 
 async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(home):
-    home.watch(path(), current_verdicts={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)})
+    home.watch(path(), current_verdicts={Check("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)})
     page = await home.get("/sender")
     well_made(page)
     for fact in ("no-reply@account.trimble.com", "104.130.122.50", "postmaster@control.example", "DNS is not asked."):
@@ -128,7 +129,7 @@ async def test_the_headers_of_stored_arrivals_are_read(home):
     await home.store.launch(stored.probe, "box", Attempt(NOW, 1))
     await home.store.add(stored.probe.id, *stored.evidence)
     seen = standing("i", delivery=timedelta(seconds=1), probe_id=stored.probe.id)
-    home.watch(path(), current_verdicts={("acme", "hq", KIND): seen})
+    home.watch(path(), current_verdicts={Check("acme", "hq", KIND): seen})
     page = await home.get("/sender")
     well_made(page)
     assert "SPF 1 × pass DKIM 1 × fail DMARC 1 × pass" in page.words
@@ -143,7 +144,7 @@ async def test_nothing_of_another_company_is_on_the_page(home):
     home.watch(
         path("acme"),
         path("birch", mail_systems=("m365",)),
-        current_verdicts=current_verdicts(acme="b") | {("birch", "hq", KIND): theirs},
+        current_verdicts=current_verdicts(acme="b") | {Check("birch", "hq", KIND): theirs},
     )
     home.bind(("acme",))
     page = await home.get("/sender")

@@ -122,9 +122,9 @@ async def test_a_crowd_behind_a_proxy_keeps_no_health_probe_out(tmp_path: Path, 
 async def test_a_crowd_at_the_pages_takes_no_place_of_the_metrics(tmp_path: Path, monkeypatch: Any) -> None:
     given: list[object] = []
 
-    def noted(*args: Any, connections: Any, **more: Any) -> Any:
-        given.append(connections)
-        return serving(*args, connections=connections, **more)
+    def noted(*args: Any, **more: Any) -> Any:
+        given.append(more["connections"])
+        return serving(*args, **more)
 
     monkeypatch.setattr("monitor.web.server.serving", noted)
     async with office(tmp_path) as there, serving(web.Application(), Endpoint("127.0.0.1", 0)) as free:

@@ -8,10 +8,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from probes.mailboxes import Mailbox
 from probes.mailboxes.imap import ImapMailbox
+from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.table import MAILBOXES, MailboxSettings
 
-READER: TypeAdapter[ImapMailbox | MaildirMailbox] = TypeAdapter(MailboxSettings)
+READER: TypeAdapter[ImapMailbox | MaildirMailbox | InboundMailbox] = TypeAdapter(MailboxSettings)
 IMAP = {"via": "imap", "host": "mail.acme.example", "user": "probe", "password": {"env": "ACME_IMAP"}}
 
 
@@ -20,7 +21,7 @@ def password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_IMAP", "pa55word")
 
 
-def read(**keys: object) -> ImapMailbox | MaildirMailbox:
+def read(**keys: object) -> ImapMailbox | MaildirMailbox | InboundMailbox:
     return READER.validate_python(keys, context={"folder": Path("/etc/mailpath")})
 
 

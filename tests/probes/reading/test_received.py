@@ -160,7 +160,9 @@ TWO_SIDES = (
 )
 def test_the_border(headers, relayed, receiver, ip):
     chain = hops(headers)
-    assert chain[border_of(chain, relayed=relayed, receiver=receiver)].ip == ip
+    border = border_of(chain, relayed=relayed, receiver=receiver)
+    assert border is not None
+    assert chain[border].ip == ip
 
 
 def test_without_a_line_there_is_no_border():

@@ -82,7 +82,7 @@ async def test_the_same_facts_as_in_this_process(reader: ReportReader):
 async def test_one_child_reads_many_and_is_replaced_in_time(reader: ReportReader, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(report_reader, "REPORTS_OF_ONE", 3)
     assert reader.pid is None
-    pids = []
+    pids: list[int | None] = []
     for _ in range(4):
         await reader.read(tls(), IP, DOMAIN)
         pids.append(reader.pid)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def send(hosts_file: Path) -> Send:
         *,
         resolver: Resolver | None = None,
         timeout: float = 5.0,
-        identity: dict[str, str] | None = None,
+        identity: dict[str, Any] | None = None,
     ) -> Sent:
         if identity:
             message = replace(message, identity=replace(message.identity, **identity))

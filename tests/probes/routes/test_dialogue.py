@@ -252,7 +252,7 @@ async def test_cancelling_closes_the_connection(send: Send) -> None:
         await is_silent(visit)
 
     async with mail_server({"RCPT": is_asked}) as server:
-        task = asyncio.create_task(send(DirectRoute(host="127.0.0.1", port=server.port)))
+        task = asyncio.ensure_future(send(DirectRoute(host="127.0.0.1", port=server.port)))
         async with asyncio.timeout(2):
             await asked.wait()
         task.cancel()

@@ -184,4 +184,4 @@ def test_the_header(version: int, source: str, target: str, sent: bytes) -> None
 
 def test_toward_is_the_listener() -> None:
     assert ProxyRoute(host=GATEWAY, port=26).destination("probe@acme.example") == GATEWAY
-    assert Stage.PROXY == "proxy"
+    assert Stage("proxy") is Stage.PROXY

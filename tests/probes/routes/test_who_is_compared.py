@@ -7,7 +7,7 @@ from probes.routes.table import ROUTES
 from probes.sender import Identity, Role
 
 OURS, ALSO_OURS, NOT_OURS = "127.0.0.5", "127.0.0.6", "198.51.100.7"
-RELAY = {"host": "localhost", "tls": "none", "user": "u"}
+RELAY: dict[str, object] = {"host": "localhost", "tls": "none", "user": "u"}
 SETTINGS: dict[str, dict[str, object]] = {
     "direct": {},
     "relay": RELAY,

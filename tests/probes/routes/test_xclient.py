@@ -1,6 +1,7 @@
 """`xclient`: we speak as the sender's client where the gateway lets us, and not at all where it does not."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.support.hostile_smtp import closes, is_silent
 from tests.support.outgoing_mail import GATEWAY, IDENTITY, Send
 from tests.support.smtp_server import Answer, mail_server
 
-SENDER = {"source_ip": "104.130.122.50"}
+SENDER: dict[str, Any] = {"source_ip": "104.130.122.50"}
 EHLO = b"250-gw\r\n250-STARTTLS\r\n250 XCLIENT NAME ADDR PROTO HELO REVERSE_NAME PORT LOGIN DESTADDR DESTPORT\r\n"
 WHOLE = "XCLIENT PROTO=ESMTP HELO=account.trimble.com NAME=mail50.static.mailgun.info ADDR=104.130.122.50"
 
@@ -116,7 +117,7 @@ async def test_what_the_client_is_offered_may_differ_from_what_we_were(send: Sen
         ),
     ],
 )
-def test_the_command(changes: dict[str, str], offered: str, lines: list[str]) -> None:
+def test_the_command(changes: dict[str, Any], offered: str, lines: list[str]) -> None:
     identity = replace(IDENTITY, **(SENDER | changes))
     assert commands(identity, offered.split()) == lines
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 
@@ -25,22 +26,8 @@ from tests.support import bounce_mails as mails
 from tests.support.pipeline_app import Heard, Scripted, World, watched
 
 KIND = Kind.TWO_STEP_CODE
+E = TypeVar("E")
 SETTINGS = InboundSettings.model_validate({"domain": "probe.test", "listen": "127.0.0.1:0"})
-
-
-@asynccontextmanager
-async def house(world: World, *paths, up_for: timedelta = timedelta(0)) -> AsyncIterator[tuple[Pipeline, Heard, Post]]:
-    """A service with a listener that is up already for so long."""
-    async with world.service(*paths) as (pipeline, heard, store):
-        with ThreadPoolExecutor(1) as pool:
-            desk = InboundRouter(await store.key(), pipeline, pool, now=world.clock)
-            copies = {COPIES.address: COPIES}
-            addresses = Addresses(frozenset({"probe.test", "account.trimble.com"}), copies=copies)
-            desk.configure(addresses, "104.130.122.50", "account.trimble.com")
-            async with listening(SETTINGS, desk) as listener:
-                pipeline.presence.listening_since = world.clock() - up_for
-                pipeline.presence.turned_away = desk.turned_away.during
-                yield pipeline, heard, Talks(listener, desk, store)
 
 
 class Talks(Post):
@@ -56,10 +43,25 @@ class Talks(Post):
         tag = mint(probe_id, key, Purpose.ENVELOPE)
         return (await self.send(content, to or f"bounce+{tag}@account.trimble.com"))[0]
 
-    async def evidence(self, probe_id: str, kind: type) -> list:
+    async def evidence(self, probe_id: str, kind: type[E]) -> list[E]:
         record = await self.store.record(probe_id)
         assert record is not None
         return [seen for seen in record.evidence if isinstance(seen, kind)]
+
+
+@asynccontextmanager
+async def house(world: World, *paths, up_for: timedelta = timedelta(0)) -> AsyncIterator[tuple[Pipeline, Heard, Talks]]:
+    """A service with a listener that is up already for so long."""
+    async with world.service(*paths) as (pipeline, heard, store):
+        with ThreadPoolExecutor(1) as pool:
+            desk = InboundRouter(await store.key(), pipeline, pool, now=world.clock)
+            copies = {COPIES.address: COPIES}
+            addresses = Addresses(frozenset({"probe.test", "account.trimble.com"}), copies=copies)
+            desk.configure(addresses, "104.130.122.50", "account.trimble.com")
+            async with listening(SETTINGS, desk) as listener:
+                pipeline.presence.listening_since = world.clock() - up_for
+                pipeline.presence.turned_away = desk.turned_away.during
+                yield pipeline, heard, Talks(listener, desk, store)
 
 
 async def test_a_bounce_is_a_verdict_at_once_and_nothing_more_is_waited_for(world: World):
@@ -108,7 +110,8 @@ FAR_AWAY = "mx.far.test[198.51.100.25]:25"  # our clients in these tests are on 
 
 
 async def test_a_bounce_by_a_stranger_proves_nothing_and_ends_nothing(world: World):
-    site = watched(Scripted(host=FAR_AWAY), world.mailbox)
+    route = Scripted(host=FAR_AWAY)
+    site = watched(route, world.mailbox)
     async with house(world, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
@@ -116,7 +119,7 @@ async def test_a_bounce_by_a_stranger_proves_nothing_and_ends_nothing(world: Wor
         assert await heard.verdict() == "blocked ip_listed unproven"
         assert "this report came from 127.0.0.1" in heard.verdicts[0].verdict.because
         assert probe.id in pipeline.flights
-        world.maildir.deliver(site.route.sent[0].content, return_path=site.route.sent[0].mail_from)
+        world.maildir.deliver(route.sent[0].content, return_path=route.sent[0].mail_from)
         assert await heard.verdict(2) == "inbox - real"
         assert heard.verdicts[1].amends
 
@@ -294,11 +297,12 @@ async def test_but_not_where_a_stranger_was_turned_away_for_what_he_did(world: W
 
 async def test_what_is_found_of_a_refused_probe_is_a_replay(world: World):
     """Somebody put it there: the receiver never had it from us."""
-    site = watched(Scripted([Handover.REFUSED, Handover.ACCEPTED]), world.mailbox)
+    route = Scripted([Handover.REFUSED, Handover.ACCEPTED])
+    site = watched(route, world.mailbox)
     async with house(world, site) as (pipeline, heard, _):
         refused = await pipeline.launch(site, KIND)
         assert await heard.verdict() == "blocked ip_blocked real"
-        world.maildir.deliver(site.route.sent[0].content)
+        world.maildir.deliver(route.sent[0].content)
         await pipeline.launch(site, KIND)  # the mailbox is looked into for this one
         assert await heard.verdict(2) == "blocked ip_blocked real"
         assert heard.verdicts[1].amends
@@ -307,21 +311,23 @@ async def test_what_is_found_of_a_refused_probe_is_a_replay(world: World):
 
 
 async def test_what_was_refused_at_its_end_may_be_there_all_the_same(world: World):
-    site = watched(Scripted([Handover.REFUSED, Handover.ACCEPTED], stage=Stage.END_OF_DATA), world.mailbox)
+    route = Scripted([Handover.REFUSED, Handover.ACCEPTED], stage=Stage.END_OF_DATA)
+    site = watched(route, world.mailbox)
     async with house(world, site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         assert (await heard.verdict()).split()[0] == "blocked"
-        world.maildir.deliver(site.route.sent[0].content)
+        world.maildir.deliver(route.sent[0].content)
         await pipeline.launch(site, KIND)
         assert await heard.verdict(2) == "inbox - unproven"
 
 
 async def test_mail_about_a_probe_is_somebodys_and_stays(world: World):
-    site = watched(Scripted(), world.mailbox)
+    route = Scripted()
+    site = watched(route, world.mailbox)
     async with house(world, site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-        (message,) = site.route.sent
+        (message,) = route.sent
         digest = '"no-reply@account.trimble.com via Quarantine" <digest@acme.test>'
         world.maildir.deliver(f"From: {digest}\r\n\r\nHeld: {message.mail_from}\r\n".encode())
         world.maildir.deliver(b"From: x@acme.test\r\nContent-Type: message/rfc822\r\n\r\n" + message.content)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from monitor import app
 from monitor.app import service
 from monitor.config import read_config
 from monitor.sources.inbound.listener import InboundError
 from monitor.store import Store
 from probes.kinds import Kind
+from probes.reading import reports
 from probes.token import Purpose, mint
 from probes.verdict import Verdict
 from tests.monitor.sources.inbound.conftest import PATIENCE
@@ -80,7 +80,7 @@ async def test_a_reload_changes_whom_mail_is_taken_for(tmp_path: Path):
 
 
 async def test_reports_without_the_extra_are_told_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(app.reports, "available", lambda: False)
+    monkeypatch.setattr(reports, "available", lambda: False)
     file, _ = written(tmp_path, 'reports = ["dmarc@probe.example"]')
     with pytest.raises(InboundError, match=r"inbound.reports: .*pip install 'mailpath\[reports\]'"):
         async with service(file, read_config(file)):

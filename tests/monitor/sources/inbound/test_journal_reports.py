@@ -2,7 +2,8 @@
 
 from probes.evidence import Arrival, Bounce, Dialogue, Folder
 from probes.token import Purpose, mint
-from tests.monitor.sources.inbound.test_amended import COPIES, FAR_AWAY, KIND, house
+from tests.monitor.sources.inbound.conftest import COPIES
+from tests.monitor.sources.inbound.test_amended import FAR_AWAY, KIND, house
 from tests.support import bounce_mails as mails
 from tests.support.pipeline_app import Scripted, World, watched
 

@@ -1,7 +1,6 @@
 """Streams of events: nothing is lost, nothing comes twice, whoever is away, slow, or one of many."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -108,7 +107,8 @@ async def test_whoever_was_away_goes_on_where_they_were(desk: Counter, program: 
 
 
 async def test_a_lost_connection_at_every_event_loses_none(desk: Counter, program: Program) -> None:
-    probe, told, last = await sent(program), [], ""
+    probe, last = await sent(program), ""
+    told: list[str] = []
     while not told or told[-1] != "end":
         async with program.follow(f"/probes/{probe}/events", last=last) as reader:
             event = await reader.next()
@@ -204,9 +204,8 @@ async def test_two_hundred_readers_are_told_the_same(desk: Counter, program: Pro
 
 
 @pytest.fixture
-async def quick(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.web.api.events.LOOK", 0.02)
-    return
 
 
 pytestmark = pytest.mark.usefixtures("quick")

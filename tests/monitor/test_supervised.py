@@ -31,7 +31,8 @@ class Mortal:
 
 @pytest.mark.parametrize("death", [RuntimeError("a bug"), asyncio.CancelledError()], ids=["error", "stray cancel"])
 async def test_a_task_that_dies_is_logged_and_started_again_and_who_waits_is_answered(death: BaseException) -> None:
-    mortal, answered = Mortal(3, death), []
+    mortal = Mortal(3, death)
+    answered: list[BaseException] = []
     task = SupervisedTask("rules", mortal.work, on_death=answered.append)
     with capture_logs() as lines:
         task.start()

@@ -218,11 +218,10 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
         paths.append(watched(route, world.mailbox, **facts, to=f"probe@{company}.test"))
     board, live = Board(), Live()
     board.configure(paths)
-    async with world.service(*paths) as (pipeline, heard, store):
+    async with world.service(*paths, listeners=(board.hear, live.hear)) as (pipeline, heard, store):
         plan = Plan(*paths)
         plan.identities = told.identities
         await pipeline.configure(plan)  # type: ignore[arg-type]
-        pipeline._listeners = [*pipeline._listeners, board.hear, live.hear]
         casebook = IncidentEngine(store, world.clock)
         await casebook.configure(told)
         admitted: list[str] = []

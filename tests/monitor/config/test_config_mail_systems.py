@@ -14,7 +14,7 @@ to = "probe@acme.example"
 route = { via = "direct" }
 mailbox = { via = "maildir", path = "mail" }
 """
-Written = Callable[[str], Path]
+Written = Callable[..., Path]
 
 
 @pytest.fixture

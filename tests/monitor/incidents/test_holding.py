@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from monitor.incidents.companies import WatchedCompanies, WideningThresholds
 from monitor.incidents.holding import Known, grouped
 from monitor.incidents.incident import (
     Failure,
@@ -18,7 +19,7 @@ from monitor.incidents.incident import (
     Severity,
 )
 from monitor.incidents.rules import After, Moment, reconcile
-from monitor.incidents.scope import Problem, WatchedCompanies, WideningThresholds
+from monitor.incidents.scope import Problem
 from monitor.notices.next_notice import news_for
 from monitor.notices.notice import NoticeKind
 from probes.kinds import Kind

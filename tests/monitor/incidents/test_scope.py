@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,9 @@ REFUSED_BY_MICROSOFT = Verdict(
         (4, ["mimecast0", "mimecast1", "proofpoint0", "proofpoint1"]),  # half of those behind it are well
     ],
 )
-def test_companies_with_different_gateways_share_the_system_behind_them(well_behind_it: int, incidents: list) -> None:
+def test_companies_with_different_gateways_share_the_system_behind_them(
+    well_behind_it: int, incidents: list[Any]
+) -> None:
     """Its words show that it refused, and not the gateway that handed them on."""
     failing = [behind(gateway, number) for gateway in ("proofpoint", "mimecast") for number in range(2)]
     others = [behind("barracuda", number) for number in range(well_behind_it)]

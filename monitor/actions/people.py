@@ -22,7 +22,12 @@ ITSELF = "mailpath"
 
 
 class AccessError(UserError):
-    """This cannot be done. Its text is one line that says why, and what to do."""
+    """This cannot be done. Its text is one line that says why, and what to do; `field` is what is wrong: "name",
+    "rights" or "companies"."""
+
+    def __init__(self, said: str, field: str = "name") -> None:
+        super().__init__(said)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +175,9 @@ class Access:
 
     def _may_give(self, companies: Companies) -> None:
         if companies == ():
-            raise AccessError("name a company at least, or all")
+            raise AccessError("name a company at least, or all", "companies")
         if not self._reaches(companies):
-            raise AccessError(f"name companies of your own: {', '.join(self.companies or ())}")
+            raise AccessError(f"name companies of your own: {', '.join(self.companies or ())}", "companies")
 
     async def _note(self, what: str, about: str) -> None:
         await self.store.note(AuditEntry(self.now(), self.who, self.way, what, about))

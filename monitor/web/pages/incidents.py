@@ -1,11 +1,13 @@
 """The pages of incidents and of mutes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from monitor.actions.mutes import MuteError, MuteRequest, may_end, mute, unmute
+from monitor.actions.names import UnknownNameError, company_named, names_of, place_named
 from monitor.incidents.incident import Severity
 from monitor.incidents.mute import active, over
 from monitor.people.caller import NotThereError
@@ -45,8 +47,14 @@ async def show_list(request: web.Request) -> web.Response:
     view = caller_view_of(request)
     around = await around_of(view)
     said = {name: request.query.get(name, "").strip()[:LONGEST] for name in ("company", "severity", "state")}
+    names, wrong = names_of(around.paths), ""
+    chosen = Chosen(**said)
+    try:
+        chosen = replace(chosen, company=company_named(said["company"], names) if said["company"] else "")
+    except UnknownNameError as error:
+        wrong = str(error)
     found = await view.incidents(MOST)
-    opened, over_now = rows(found, around, Chosen(**said))
+    opened, over_now = rows(found, around, chosen)
     return page(
         request,
         "incidents.html",
@@ -54,7 +62,8 @@ async def show_list(request: web.Request) -> web.Response:
         over=over_now,
         most=MOST if len(found) >= MOST else 0,
         chosen=said,
-        names={path.company: path.company_name for path in around.paths},
+        wrong="" if opened or over_now else wrong,  # else it was a company of the past
+        names=names,
         severities=list(Severity),
         may_mute=view.caller.may(Rights.OPERATOR),
         now=around.now,
@@ -124,7 +133,7 @@ async def _mutes(
         mutes=[silent(each, around.now, may_end=may_end(view, each)) for each in ranked[:MOST]],
         more=max(len(ranked) - MOST, 0),
         paths=around.paths,
-        names={path.company: path.company_name for path in around.paths},
+        names=names_of(around.paths),
         systems=sorted({system for path in around.paths for system in path.mail_systems}),
         causes=sorted(Cause),
         lengths=LENGTHS,
@@ -139,11 +148,14 @@ async def _mutes(
 async def add_mute(request: web.Request) -> web.Response:
     """Mute what the form says."""
     typed = await _typed(request)
-    company, _, path = typed.get("where", "").partition("/")
-    place = {"company": company, "path": path} | {name: typed.get(name, "") for name in ("mail_system", "cause")}
-    place["everything"] = typed.get("everything", "")
+    view, where = caller_view_of(request), typed.get("where", "")
+    place = {name: typed.get(name, "") for name in ("mail_system", "cause", "everything")}
     try:
-        await mute(caller_view_of(request), _silence(typed, place))
+        if where:
+            place["company"], place["path"] = place_named(where, view.paths())
+        await mute(view, _silence(typed, place))
+    except UnknownNameError as error:
+        return await _mutes(request, typed, {"where": str(error)}, 422)
     except MuteError as error:
         return await _mutes(request, typed, {_FIELDS.get(error.field, error.field): str(error)}, 422)
     except NotThereError as error:

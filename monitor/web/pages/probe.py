@@ -1,6 +1,7 @@
 """The pages of probes: one as a whole, and the list of all."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -8,11 +9,12 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from monitor.actions.names import UnknownNameError, company_named, names_of, path_named
 from monitor.config import WatchedPath
 from monitor.notices.context import SenderInfo
 from monitor.output.text import explanation, plain
 from monitor.people.caller import NotThereError
-from monitor.people.person import Rights
+from monitor.people.person import Companies, Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.probe_view import probe_view
@@ -90,16 +92,18 @@ class Asked:
         return bool(self.company or self.path or self.kind or self.role or self.outcome or self.since or self.until)
 
 
-def asked(query: dict[str, str], companies: tuple[str, ...] | None) -> tuple[Asked, ProbeFilter]:
-    """What is asked for, for people and for the store. What cannot be read asks for nothing, and is told."""
+def asked(query: dict[str, str], companies: Companies, paths: Sequence[WatchedPath] = ()) -> tuple[Asked, ProbeFilter]:
+    """What is asked for, for people and for the store. What cannot be read asks for nothing, and is told. Names are
+    those of `paths`; what is called otherwise is looked for as it was typed, since it may be there no more."""
     wrong: dict[str, str] = {}
     said = {name: query.get(name, "").strip()[:LONGEST] for name in ("company", "path", "kind", "as", "outcome")}
+    company, path = _place(said["company"], said["path"], paths, wrong)
     times = {name: query.get(name, "").strip()[:LONGEST] for name in ("since", "until")}
     moments = {name: _moment(name, text, wrong) for name, text in times.items()}
     wanted = ProbeFilter(
         companies=companies,
-        company=said["company"],
-        path=said["path"] if said["company"] else "",
+        company=company,
+        path=path if company else "",
         kind=_chosen("kind", said["kind"], Kind, wrong),
         role=_chosen("as", said["as"], Role, wrong),
         outcome=_chosen("outcome", said["outcome"], Outcome, wrong),
@@ -110,6 +114,20 @@ def asked(query: dict[str, str], companies: tuple[str, ...] | None) -> tuple[Ask
         wrong["path"] = "paths are named within a company: choose the company too"
     role = said.pop("as")
     return Asked(**said, role=role, **times, wrong=wrong), wanted
+
+
+def _place(company: str, path: str, paths: Sequence[WatchedPath], wrong: dict[str, str]) -> tuple[str, str]:
+    """The keys that are meant by these names."""
+    try:
+        company = company_named(company, names_of(paths)) if company else ""
+    except UnknownNameError as error:
+        wrong["company"] = str(error)
+        return company, path
+    try:
+        return company, path_named(path, company, paths) if company and path else path
+    except UnknownNameError as error:
+        wrong["path"] = str(error)
+        return company, path
 
 
 def _chosen(name: str, text: str, choices: type[E], wrong: dict[str, str]) -> E | None:
@@ -137,15 +155,17 @@ def _moment(name: str, text: str, wrong: dict[str, str]) -> datetime | None:
 async def show_list(request: web.Request) -> web.Response:
     """Probes, newest first."""
     view = caller_view_of(request)
-    said, wanted = asked(dict(request.query), view.caller.companies)
-    found = await _part(view, wanted, cursor_of(request.query.get("before", "")))
     paths = view.paths()
+    said, wanted = asked(dict(request.query), view.caller.companies, paths)
+    found = await _part(view, wanted, cursor_of(request.query.get("before", "")))
+    if found.probes:  # of a company or path that is not in the configuration any more
+        said = replace(said, wrong={name: text for name, text in said.wrong.items() if name not in ("company", "path")})
     return page(
         request,
         "probes.html",
         asked=said,
         probes=found.probes,
-        names={path.company: path.company_name for path in paths},
+        names=names_of(paths),
         paths=sorted({path.path for path in paths}) if len(paths) < 1000 else [],
         kinds=list(Kind),
         roles=list(Role),

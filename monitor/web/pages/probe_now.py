@@ -1,13 +1,13 @@
 """Probe now: choose, send, watch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from aiohttp import web
 from multidict import MultiMapping
 
+from monitor.actions.names import UnknownNameError, place_named
 from monitor.actions.probes import CannotSendError, send
 from monitor.actions.rate_limit import TooManyError
 from monitor.config import WatchedPath
@@ -83,23 +83,10 @@ def place_of(text: str, paths: Sequence[WatchedPath]) -> tuple[str, str] | str:
     """The company and path that are meant by COMPANY, COMPANY/PATH or a company's name; else why none."""
     if not text:
         return "choose a company, or a path of one"
-    company, _, path = text.partition("/")
-    if any(each.company == company and path in ("", each.path) for each in paths) and not text.endswith("/"):
-        return company, path
-    named = {each.company for each in paths if each.company_name.casefold() == text.casefold()}
-    if len(named) == 1:
-        return named.pop(), ""
-    close = get_close_matches(text.casefold(), _names(paths), n=1)
-    meant = f"; did you mean {_names(paths)[close[0]]}?" if close else "; choose one of the list"
-    return f"there is no such company or path{meant}"
-
-
-def _names(paths: Iterable[WatchedPath]) -> dict[str, str]:
-    """All that can be typed, in small letters, and what is meant by it."""
-    names: dict[str, str] = {}
-    for path in paths:
-        names |= {path.company_name.casefold(): path.company, path.company: path.company, path.key: path.key}
-    return names
+    try:
+        return place_named(text, paths)
+    except UnknownNameError as error:
+        return str(error)
 
 
 def several(paths: Sequence[WatchedPath]) -> list[tuple[str, str, int]]:

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from importlib.metadata import version
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
+from monitor.actions.names import UnknownNameError, companies_named, company_named, names_of
 from monitor.actions.people import Access, AccessError, good, link_to
 from monitor.people.caller import NotThereError
 from monitor.people.person import Companies, Rights
@@ -68,7 +70,9 @@ async def show_settings(request: web.Request) -> web.Response:
     """The version, and the configuration as it was loaded."""
     view = caller_view_of(request)
     config = view.backend.config()
-    company = request.query.get("company", "").strip()[:LONGEST]
+    company, names = request.query.get("company", "").strip()[:LONGEST], names_of(view.paths())
+    with suppress(UnknownNameError):
+        company = company_named(company, names) if company else ""
     seen = company if view.caller.sees(company) else ""
     return page(
         request,
@@ -76,7 +80,7 @@ async def show_settings(request: web.Request) -> web.Response:
         version=version("mailpath"),
         python=platform.python_version(),
         tables=tables(config, view.caller.companies),
-        names={path.company: path.company_name for path in view.paths()},
+        names=names,
         company=company,
         company_tables=company_tables(config, seen) if seen else [],
         now=now_of(view),
@@ -97,7 +101,7 @@ async def _people(request: web.Request, typed: Typed, once: NewSecret | None = N
         status=status,
         people=await access_of(view).people(),
         rights=list(Rights),
-        names=_names(view),
+        names=names_of(view.paths()),
         typed=typed,
         once=once,
         now=now_of(view),
@@ -113,7 +117,7 @@ async def add_person(request: web.Request) -> web.Response:
         name = access.full_name(typed.said.get("name", ""), companies)
         secret = await access.add(name, _rights(typed), companies)
     except AccessError as error:
-        return await _people(request, _wrong(typed, str(error)), status=422)
+        return await _people(request, _wrong(typed, str(error), error.field), status=422)
     return await _people(request, Typed(), NewSecret(name, _link(view, secret)))
 
 
@@ -155,7 +159,7 @@ async def _tokens(request: web.Request, typed: Typed, once: NewSecret | None = N
         tokens=sorted(((token, good(token, now)) for token in newest_first), key=lambda each: not each[1]),
         rights=list(Rights),
         lengths=LENGTHS,
-        names=_names(view),
+        names=names_of(view.paths()),
         typed=typed,
         once=once,
         now=now,
@@ -175,7 +179,7 @@ async def add_token(request: web.Request) -> web.Response:
         name, rights = typed.said.get("name", ""), _rights(typed)
         token, secret = await access_of(view).add_token(name, rights, _companies(view, typed), length)
     except AccessError as error:
-        return await _tokens(request, _wrong(typed, str(error)), status=422)
+        return await _tokens(request, _wrong(typed, str(error), error.field), status=422)
     return await _tokens(request, Typed(), NewSecret(token.name, secret))
 
 
@@ -206,15 +210,14 @@ async def _typed(request: web.Request) -> Typed:
     """What was filled in; a file is nothing."""
     form = await request.post()
     said = {name: each.strip()[:LONGEST] for name, each in form.items() if isinstance(each, str) and name != "form"}
-    companies = [each for each in said.get("companies", "").replace(",", " ").split() if each]
-    return Typed(said, tuple(dict.fromkeys(companies)))
+    return Typed(said, tuple(filter(None, (each.strip() for each in said.get("companies", "").split(",")))))
 
 
 def _rights(typed: Typed) -> Rights:
     try:
         return Rights(typed.said.get("rights", ""))
     except ValueError:
-        raise AccessError(f"choose rights: {', '.join(Rights)}") from None
+        raise AccessError(f"choose rights: {', '.join(Rights)}", "rights") from None
 
 
 def _companies(view: CallerView, typed: Typed) -> Companies:
@@ -222,19 +225,15 @@ def _companies(view: CallerView, typed: Typed) -> Companies:
     show nothing for ever."""
     if typed.said.get("reach") == "all":
         return None
-    if unknown := [company for company in typed.companies if company not in _names(view)]:
-        raise AccessError(f"name companies by the keys of the list; there is no {unknown[0][:64]}")
-    return typed.companies
+    try:
+        return companies_named(typed.said.get("companies", ""), names_of(view.paths()))
+    except UnknownNameError as error:
+        raise AccessError(str(error), "companies") from None
 
 
-def _wrong(typed: Typed, said: str, where: str = "") -> Typed:
+def _wrong(typed: Typed, said: str, where: str) -> Typed:
     """It with the complaint at the field that it is about."""
-    about = where or ("companies" if said.startswith("name ") else "rights" if said.startswith("choose") else "name")
-    return Typed(typed.said, typed.companies, {about: said})
-
-
-def _names(view: CallerView) -> dict[str, str]:
-    return {path.company: path.company_name for path in view.paths()}
+    return Typed(typed.said, typed.companies, {where: said})
 
 
 def _link(view: CallerView, secret: str) -> str:

@@ -207,6 +207,10 @@ async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing
     assert "/incidents/b2" in page
     assert "recovered" in page
     assert "Nothing like that is open" in (await viewer.get("/incidents?company=bolt")).text
+    assert "/incidents/a1" in (await viewer.get("/incidents?company=ACME%20Steel")).text
+    misspelt = (await viewer.get("/incidents?company=Bolt%20Bilders")).text
+    assert "No company &#39;Bolt Bilders&#39;. Did you mean Bolt Builders (bolt)?" in misspelt
+    assert "Nothing like that is open" not in misspelt
 
 
 async def test_one_that_recovers_says_how_many_are_left_but_not_to_whom_they_are_nothing(at_work: Office) -> None:
@@ -282,6 +286,14 @@ async def test_what_makes_no_mute_stands_beside_its_field(said: dict[str, str], 
     assert answer.status == 422
     assert f'id="{field}-wrong"' in answer.text
     assert await at_work.store.mutes() == []
+
+
+@pytest.mark.parametrize(("where", "about"), [("ACME steel", ("acme", "")), ("acme steel/HQ", ("acme", "hq"))])
+async def test_a_mute_takes_the_company_by_name_too(where: str, about: tuple[str, str], at_work: Office) -> None:
+    answer = await post(await at_work.operator(), "/mutes", where=where, lasts="1h", why="x")
+    assert answer.status == 303
+    (made,) = await at_work.store.mutes()
+    assert (made.company, made.path) == about
 
 
 @pytest.mark.parametrize(

@@ -305,6 +305,34 @@ async def test_pages_of_the_list_lose_and_repeat_nothing(at_work: Office) -> Non
     assert seen == made[::-1]
 
 
+@pytest.mark.parametrize("asked", ["acme", "ACME", "Acme%20Steel", "acme%20steel"])
+async def test_the_list_is_asked_for_a_company_by_key_or_name(asked: str, at_work: Office) -> None:
+    made, theirs = await at_work.probe(accepted()), await at_work.probe(accepted(), company="bolt")
+    page = (await (await at_work.viewer()).get(f"/probes?company={asked}&path=HQ")).text
+    assert (made in page, theirs in page) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("company=Acmee", "No company &#39;Acmee&#39;. Did you mean Acme Steel (acme)?"),
+        ("company=acme&path=hqq", "No path at acme called &#39;hqq&#39;. Did you mean hq?"),
+    ],
+)
+async def test_a_misspelt_name_is_no_empty_list(asked: str, said: str, at_work: Office) -> None:
+    await at_work.probe(accepted())
+    page = (await (await at_work.viewer()).get(f"/probes?{asked}")).text
+    assert said in page
+    assert "No probe fits" not in page
+
+
+async def test_probes_of_a_company_that_left_the_configuration_are_found_by_its_key(at_work: Office) -> None:
+    made = await at_work.probe(accepted(), company="gone")
+    page = (await (await at_work.viewer()).get("/probes?company=gone")).text
+    assert made in page
+    assert "No company" not in page
+
+
 async def test_an_empty_list_says_what_to_do_next(at_work: Office) -> None:
     operator = await at_work.operator()
     assert "send one now" in (await operator.get("/probes")).text

@@ -222,6 +222,18 @@ async def test_a_token_is_shown_once_works_and_is_revoked(at_work: Office) -> No
     assert (again.status, "revoked already" in again.text) == (422, True)
 
 
+@pytest.mark.parametrize("typed", ["acme, bolt", "Acme Steel,BOLT", "acme bolt"])
+async def test_companies_are_named_by_key_or_name(typed: str, at_work: Office) -> None:
+    admin = await at_work.admin()
+    said = {"rights": "viewer", "reach": "some", "companies": typed, "lasts": "30d"}
+    assert (await post(admin, "/settings/tokens", name="ci", **said)).status == 200
+    assert (await at_work.store.tokens())[-1].companies == ("acme", "bolt")
+    answer = await post(admin, "/settings/people", name="eve", **(said | {"companies": "acme, Bolt Bilders"}))
+    assert answer.status == 422
+    assert "Did you mean Bolt Builders (bolt)?</span>" in answer.text
+    assert 'value="acme, Bolt Bilders"' in answer.text
+
+
 async def test_an_admin_who_is_bound_has_to_do_with_nobody_else(at_work: Office) -> None:
     await at_work.person("boss", Rights.ADMIN)
     await at_work.person("bolter", Rights.VIEWER, ("bolt",))

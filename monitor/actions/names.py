@@ -1,0 +1,104 @@
+"""What people call a company or a path when they type it: by key or by name, in small letters or capitals.
+
+An unknown name is an error with a suggestion, never an empty result: a misspelt company must not look like one without
+failures. Pages and actions resolve names here; the API takes keys only.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from monitor.config import WatchedPath
+from probes.display import one_line
+
+MAX_NAME_CHARS = 100
+CLOSE = 0.6  # how alike a suggestion must be, from 0 to 1
+
+
+class UnknownNameError(Exception):
+    """No company or path of the caller is called that. Its text is a sentence with a suggestion; `close` is the key of
+    what was probably meant, "" if nothing is close."""
+
+    def __init__(self, said: str, close: str = "") -> None:
+        super().__init__(said)
+        self.close = close
+
+
+def names_of(paths: Iterable[WatchedPath]) -> dict[str, str]:
+    """The names of the companies of these paths, by key."""
+    return {path.company: path.company_name for path in paths}
+
+
+def company_named(typed: str, names: Mapping[str, str]) -> str:
+    """The key of the company that is meant, of those that `names` has by key. Raises UnknownNameError."""
+    if typed in names:
+        return typed
+    folded = _folded(typed)
+    found = [key for key in names if folded in (_folded(key), _folded(names[key]))]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownNameError(f"Several companies are called that: {', '.join(found[:10])}. Type one of these keys.")
+    raise _unknown("company", typed, {form: key for key, name in names.items() for form in (name, key)}, names)
+
+
+def companies_named(typed: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of several companies, with commas or line breaks between; keys may also be separated by spaces.
+    Raises UnknownNameError."""
+    found: list[str] = []
+    for part in filter(None, (each.strip() for each in re.split(r"[,;\n]", typed))):
+        try:
+            found.append(company_named(part, names))
+        except UnknownNameError:
+            words = part.split()
+            if len(words) == 1:
+                raise
+            found += [company_named(word, names) for word in words]
+    return tuple(dict.fromkeys(found))
+
+
+def path_named(typed: str, company: str, paths: Sequence[WatchedPath]) -> str:
+    """The path of this company that is meant. Raises UnknownNameError."""
+    keys = {path.path: path.path for path in paths if path.company == company}
+    found = [key for key in keys if _folded(key) == _folded(typed)]
+    if typed in keys or len(found) == 1:
+        return typed if typed in keys else found[0]
+    raise _unknown(f"path at {company} called", typed, keys, {})
+
+
+def place_named(typed: str, paths: Sequence[WatchedPath]) -> tuple[str, str]:
+    """The company, and the path or "", that COMPANY or COMPANY/PATH means. Raises UnknownNameError."""
+    names = names_of(paths)
+    company, slash, path = typed.rpartition("/")
+    try:
+        return company_named(typed, names), ""  # a name may have a slash in it
+    except UnknownNameError:
+        if not slash:
+            forms = {form: key for key, name in names.items() for form in (name, key)}
+            raise _unknown("company or path", typed, forms | {each.key: each.key for each in paths}, names) from None
+    key = company_named(company, names)
+    try:
+        return key, path_named(path, key, paths)
+    except UnknownNameError:
+        raise _unknown("path", typed, {each.key: each.key for each in paths if each.company == key}, {}) from None
+
+
+def _unknown(what: str, typed: str, forms: Mapping[str, str], names: Mapping[str, str]) -> UnknownNameError:
+    """`forms`: all that can be typed, and the key that it means."""
+    folded = {_folded(form): key for form, key in forms.items()}
+    wanted = _folded(typed)
+    near = get_close_matches(wanted, folded, n=1, cutoff=CLOSE)
+    within = [form for form in folded if len(wanted) > 2 and wanted in form]
+    close = folded[(near or within)[0]] if near or within else ""
+    name = names.get(close, close)
+    shown = name if _folded(name) == _folded(close) else f"{name} ({close})"
+    return UnknownNameError(_said(what, typed, shown), close)
+
+
+def _said(what: str, typed: str, close: str) -> str:
+    instead = f"Did you mean {close}?" if close else "Choose one of the list."
+    return f"No {what} '{one_line(typed, MAX_NAME_CHARS)}'. {instead}"
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())

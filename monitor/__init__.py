@@ -3,19 +3,19 @@
 From the top floor down; imports go down only, and `probes`, the library, lies below all of it:
 
 - `cli`       the commands
-- `app`       the composition root: builds everything and puts it together
+- `app`       the composition root: builds and connects everything
 - `web`       the pages and the API
-- `actions`   what people do: mutes, probes by hand, people and tokens
-- `output`    how facts leave the service: JSON, text, symbols, metrics
-- `probing`   one probe's way, from the schedule to the verdict; the present verdicts
-- `oncall`    the engine, from stored verdicts to stored incidents and notices, and their delivery
-- `config`    what the configuration may say, and every error in it
-- `store`     what is remembered: all SQL is in there
-- `sources`   where evidence comes from: mailboxes, and the listener for copies and bounces
+- `actions`   human actions: mutes, manual probes, people and tokens
+- `output`    formats of facts: JSON, text, symbols, metrics
+- `probing`   one probe, from the schedule to the verdict; the current verdicts
+- `oncall`    the incident engine and the delivery of notices
+- `config`    the configuration schema and its errors
+- `store`     the database: all SQL is in there
+- `sources`   sources of evidence: mailboxes, and the listener for copies and bounces
 - `channels`  the services that notices are sent to
-- `people`    who may see and do what
-- `notices`   what a notice says, and to whom it goes: pure
-- `incidents` when a problem is an incident, how wide it is, what to do about it: pure
+- `people`    accounts, rights, passwords
+- `notices`   wording and routing of notices: pure
+- `incidents` rules that open, scope and close incidents, and the advice: pure
 - `sandbox`   simulated companies for `make run`
 
 Read `probing.pipeline`, then `oncall.engine`, then `app`.

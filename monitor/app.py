@@ -1,4 +1,4 @@
-"""The composition root: here everything is built and put together, and nowhere else."""
+"""The composition root: the only place that builds the parts and connects them."""
 
 import asyncio
 import gc
@@ -55,7 +55,7 @@ log = structlog.get_logger("mailpath")
 
 
 def surroundings(config: Config, now: Callable[[], datetime] = utc_now) -> RouteContext:
-    """The world outside: the DNS by this configuration, and the time."""
+    """Return the outside world for this configuration: DNS and time."""
     return RouteContext(DnsResolver([str(place) for place in config.dns.nameservers]), now)
 
 
@@ -63,7 +63,7 @@ def surroundings(config: Config, now: Callable[[], datetime] = utc_now) -> Route
 async def pipeline_of(
     config: Config, store: Store, *listeners: Listener, owns_orphans: bool, now: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[Pipeline]:
-    """A pipeline at work by this configuration. `adopts`: it also takes care of other processes' probes."""
+    """Run a pipeline for this configuration. `adopts`: it also takes over probes of other processes."""
     with MailboxThreads() as pool:
         pipeline = Pipeline(
             store, surroundings(config, now), pool, await store.key(), listeners, owns_orphans=owns_orphans
@@ -110,7 +110,7 @@ def system_of(config: Config, path: WatchedPath) -> SimulatedSystem:
 
 
 def addresses_of(config: Config) -> Addresses:
-    """The addresses that the listener takes mail for: those that are configured, and those with a token in them."""
+    """Return the addresses that the listener accepts mail for: the configured ones, and those with a token."""
     inbound = config.inbound
     if inbound is None:
         return Addresses()
@@ -126,7 +126,7 @@ def addresses_of(config: Config) -> Addresses:
 
 @asynccontextmanager
 async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIterator[InboundRouter | None]:
-    """The listener of the configuration's [inbound], if it has one; what comes in is told to the pipeline."""
+    """Run the listener of [inbound], if configured; what it receives goes to the pipeline."""
     inbound = config.inbound
     if inbound is None:
         yield None
@@ -146,7 +146,7 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
 
 @contextmanager
 def _leaving(pool: Executor) -> Iterator[Executor]:
-    """The pool, for the block. Its threads are not waited for: one may hang, and a stop has an end."""
+    """Run a thread pool for the block. Its threads are not joined: one may hang, and a stop has a time limit."""
     try:
         yield pool
     finally:
@@ -154,7 +154,7 @@ def _leaving(pool: Executor) -> Iterator[Executor]:
 
 
 class Service:
-    """`mailpath serve`: probes on schedule, remembers, shows, until it is told to stop."""
+    """`mailpath serve`: probes on schedule, stores and shows results until it is stopped."""
 
     def __init__(
         self,
@@ -204,7 +204,7 @@ class Service:
         )
 
     async def start(self, desk: InboundRouter | None) -> None:
-        """Take up where the last run stopped. `desk`: where mail comes in, if it does."""
+        """Continue where the last run stopped. `desk`: the inbound router, if there is one."""
         self._desk = desk
         presents = await self._store.present()
         self._board.configure(self._config.paths())
@@ -221,7 +221,7 @@ class Service:
         self._delivery.start()
 
     async def reload(self) -> None:
-        """Read the configuration again. A bad one changes nothing, and every error of it is told."""
+        """Reload the configuration. If it has errors, all are logged and nothing changes."""
         config = await _read_again(self._file)
         if config is None:
             return
@@ -241,8 +241,8 @@ class Service:
         log.info("configuration loaded", paths=len(self._board.paths))
 
     async def stop(self) -> None:
-        """Launch nothing more, tell nobody anything more: what waits is told at the next start. Whatever goes wrong
-        with one part, the others are stopped too: none may go on over a store that is being closed."""
+        """Stop sending probes and notices; queued notices are sent at the next start. If stopping one part fails, the
+        others are stopped all the same: none may use a store that is being closed."""
         log.info(
             "stopping; what is on its way is taken up again at the next start", in_flight=len(self._pipeline.flights)
         )
@@ -253,7 +253,7 @@ class Service:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def tick(self) -> None:
-        """Launch what is due and attend to what waits."""
+        """Launch due probes and handle everything else that is due."""
         self._pulse.beat()
         if step := self._clock.compare():
             self._clock_was_set(step)
@@ -264,14 +264,14 @@ class Service:
         self._pipeline.tick(now)
 
     async def housekeeping(self) -> None:
-        """Forget what is older than the configuration wants it kept."""
+        """Delete what is older than the configured retention."""
         now = self._now()
         forgotten = await self._store.prune(now - self._config.store.keep, now)
         if forgotten:
             log.info("old probes deleted", probes=forgotten)
 
     def backend(self, live: Live) -> Backend:
-        """The service, as far as it is shown by HTTP."""
+        """Return the parts of the service that the web server shows."""
         return Backend(
             config=lambda: self._config,
             store=self._store,
@@ -289,7 +289,7 @@ class Service:
         )
 
     async def _plan(self, config: Config) -> None:
-        """The schedule by this configuration. What was sent already counts, before a restart or a reload too."""
+        """Build the schedule for this configuration. Probes already sent count, across restarts and reloads."""
         now = self._now()
         caps = self._pipeline.caps = self._pipeline.caps or await caps_of(config, self._store, now)
         caps.per_host_per_minute = config.probes.cap.per_host_per_minute
@@ -298,7 +298,7 @@ class Service:
         gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
 
     def _clock_was_set(self, step: timedelta) -> None:
-        """What waits for a time waits as long as before; nothing is made up for, and nothing done twice."""
+        """Shift all deadlines by the step of the system clock; nothing is made up for or done twice."""
         way, now = "forward" if step > timedelta(0) else "back", self._now()
         log.warning(f"the system clock was set {way} by {abs(step.total_seconds()):,.0f} s", now=f"{now:%F %T} UTC")
         self._pipeline.clock_was_set(step)
@@ -314,7 +314,7 @@ class Service:
             caps.recount(await sent_today(self._store, self._now()), self._now())
 
     def _tell_of_store(self) -> None:
-        """Say once that the store fails, and once that it does no more."""
+        """Log once when the store fails, and once when it works again."""
         before, self._store_trouble = self._store_trouble, self._store.health.trouble
         if self._store_trouble and not before:
             log.error("the store takes nothing: nothing is sent until it does", reason=self._store_trouble)
@@ -333,7 +333,7 @@ class Service:
         return self._schedule is not None and self._schedule.admits(path, self._now())
 
     def _compare(self, path: WatchedPath, signal: Signal) -> None:
-        """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""
+        """Send a control where the sender failed, or the neighbour where no control is possible: is it the path?"""
         role = comparison(path.route, self._config.identities())
         if role and not self._store_trouble and self._admits(path):
             self._spawn(self._launch(DueProbe(path, signal.kind, self._now()), role))
@@ -360,7 +360,7 @@ class Service:
 
 
 async def _read_again(file: Path) -> Config | None:
-    """The configuration as it is now; None if it is bad, and then every error of it is told."""
+    """Read the configuration again; None if it has errors, which are logged."""
     try:
         return await asyncio.to_thread(read_config, file)
     except ConfigErrors as errors:
@@ -371,7 +371,7 @@ async def _read_again(file: Path) -> Config | None:
 
 @asynccontextmanager
 async def service(file: Path, config: Config, *listeners: Listener, standby: bool = False) -> AsyncIterator[Service]:
-    """The whole service at work, from the make-believe internet up to the web server, while the block lasts.
+    """Run the whole service, from the sandbox to the web server, while the block lasts.
 
     Raises AnotherLeadsError if another process works on the same store; `standby` waits until that ends.
     """

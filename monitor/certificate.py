@@ -1,4 +1,4 @@
-"""A certificate and its key, as files that the configuration names."""
+"""A TLS certificate and its key, as files named in the configuration."""
 
 import ssl
 from typing import Self
@@ -25,7 +25,7 @@ class CertificateFiles(Settings):
         return self
 
     def context(self) -> ssl.SSLContext:
-        """As a server. Raises OSError, of which ssl.SSLError is one, when the files cannot be used."""
+        """Return a server's TLS context. Raises OSError (including ssl.SSLError) if the files cannot be used."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(self.certificate, self.key, password="")  # none: nobody is there to ask

@@ -1,11 +1,11 @@
-"""The clock: what time it is, and what is called at intervals. The one home of APScheduler, with the cron times in
-`schedule` and `config`.
+"""Time: the service's clock, and calls at intervals. The one home of APScheduler, with the cron times in `schedule` and
+`config`.
 
-A system clock is set: by hand, by NTP after a start with a wrong one, by a virtual machine that was paused. Work that
-waits for a time of day would then wait for hours, or be done twice. So the ticks come by the monotonic clock, and the
-service has a time of its own: that of the system when it started, and since then one second each second. Only `compare`
-takes over what the system clock was set to; whoever calls it moves what waits for a time by as much. APScheduler keeps
-what belongs to the calendar.
+The system clock can step: set by hand, by NTP after a start with the wrong time, or in a virtual machine that was
+paused. Work scheduled for a time of day would then be hours late, or be done twice. Ticks therefore follow the
+monotonic clock, and the service has its own time: the system's at the start, plus elapsed monotonic seconds. Only
+`compare` adopts a step of the system clock; its caller shifts all deadlines by the same amount. APScheduler keeps what
+follows the calendar.
 """
 
 import asyncio
@@ -30,17 +30,17 @@ log = structlog.get_logger("clock")
 
 
 def utc_now() -> datetime:
-    """The time of day, aware."""
+    """Return the current time, timezone-aware."""
     return datetime.now(UTC)
 
 
 def elapsed() -> float:
-    """Seconds since the machine was started, those included in which it slept. Nobody can set it."""
+    """Return seconds since the machine booted, including suspend. Cannot be set."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Clock:
-    """The time of the service. `steps` counts how often the system clock was set."""
+    """The service's time. `steps` counts how often the system clock was set."""
 
     def __init__(self, system: Callable[[], datetime] = utc_now, since: Callable[[], float] = elapsed) -> None:
         self._system, self._elapsed = system, since
@@ -48,11 +48,11 @@ class Clock:
         self.steps = 0
 
     def now(self) -> datetime:
-        """The time of day. It goes on evenly from one `compare` to the next."""
+        """Return the time of day. It runs evenly from one `compare` to the next."""
         return self._time + timedelta(seconds=self._elapsed() - self._at)
 
     def compare(self) -> timedelta:
-        """Take over the system clock's time. If that was set, by how much; else nothing."""
+        """Adopt the system clock's time. Returns the size of a step, or zero."""
         before, system, after = self._elapsed(), self._system(), self._elapsed()
         ours = self._time + timedelta(seconds=after - self._at)
         difference = system - ours
@@ -66,7 +66,7 @@ class Clock:
 
 
 class Pauses:
-    """Whether the process was suspended, by the time between its ticks. `since` is that of `elapsed`."""
+    """Detects suspension of the process by the time between ticks. `since` is in the time of `elapsed`."""
 
     def __init__(self) -> None:
         self._ticked_at: float | None = None
@@ -74,7 +74,7 @@ class Pauses:
         self.total = 0.0  # seconds of all pauses that were noticed
 
     def tick(self) -> float:
-        """The process is at work; for how many seconds it was not, if there was a pause before this tick."""
+        """Record a tick. Returns the length of a pause before it, in seconds, or 0."""
         now = elapsed()
         pause = now - self._ticked_at if self._now and self._ticked_at is not None else 0.0
         if pause:
@@ -84,7 +84,7 @@ class Pauses:
         return pause
 
     def since(self, began: float) -> bool:
-        """Whether there was a pause that ended after then."""
+        """Test if a pause ended after this time."""
         return self._now or self._noticed_at >= began
 
     @property
@@ -96,7 +96,7 @@ class Pauses:
 async def ticking(tick: Callable[[], Awaitable[None]], every: timedelta) -> AsyncIterator[None]:
     """Call `tick` at this interval, one call at a time, while the block lasts, whatever the system clock does.
 
-    One that is late is not made up for; one that fails is logged, and the next comes all the same.
+    A late call is not made up for; a failed one is logged, and the next one happens all the same.
     """
     async with supervised("tick", partial(_tick, tick, every.total_seconds())):
         yield
@@ -116,7 +116,7 @@ async def _tick(tick: Callable[[], Awaitable[None]], every: float) -> None:
 
 
 class Calendar:
-    """Calls each job at its interval by the calendar, one call at a time."""
+    """Calls each job at its calendar interval, one call at a time."""
 
     def __init__(self, jobs: Mapping[Callable[[], Awaitable[None]], timedelta]) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -124,7 +124,7 @@ class Calendar:
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
-        """While the block lasts."""
+        """Run the jobs while the block lasts."""
         self._plan()
         self._scheduler.start()
         try:
@@ -133,7 +133,7 @@ class Calendar:
             self._scheduler.shutdown(wait=False)
 
     def clock_was_set(self) -> None:
-        """Plan anew, from the time that it is now."""
+        """Reschedule everything from the present time."""
         self._scheduler.remove_all_jobs()
         self._plan()
 
@@ -150,16 +150,16 @@ class Calendar:
 
 
 class Pulse:
-    """When the last tick was, by a clock that nobody can set."""
+    """Age of the last tick, by a clock that cannot be set."""
 
     def __init__(self) -> None:
         self._at = time.monotonic()
 
     def beat(self) -> None:
-        """Now."""
+        """Record a tick."""
         self._at = time.monotonic()
 
     @property
     def age(self) -> float:
-        """Seconds since then."""
+        """Return seconds since the last tick."""
         return time.monotonic() - self._at

@@ -1,4 +1,4 @@
-"""How many file descriptors this process may have: each connection, file and pipe takes one."""
+"""The limit of file descriptors of this process: each connection, file and pipe takes one."""
 
 import resource
 
@@ -6,7 +6,7 @@ MOST_DESCRIPTORS = 65_536  # more would only let a mistake of ours grow
 
 
 def raise_descriptor_limit() -> int:
-    """Raise the soft limit to the hard one, at most to MOST_DESCRIPTORS. Returns what holds now."""
+    """Raise the soft limit to the hard one, at most to MOST_DESCRIPTORS. Returns the limit now in force."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -15,6 +15,6 @@ def raise_descriptor_limit() -> int:
 
 
 def descriptor_limit() -> int:
-    """How many there may be now, at most MOST_DESCRIPTORS."""
+    """Return the current limit, at most MOST_DESCRIPTORS."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else min(soft, MOST_DESCRIPTORS)

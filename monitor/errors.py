@@ -1,5 +1,5 @@
-"""What keeps the service from starting or going on, in words for people."""
+"""Errors that people must fix before the service can start or continue."""
 
 
 class UserError(Exception):
-    """Something outside is not as it must be. Its text is one line: where, what is wrong, what to do."""
+    """Something outside the program is wrong. The text is one line: where, what is wrong, what to do."""

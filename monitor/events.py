@@ -1,4 +1,4 @@
-"""What happens to probes, for whoever listens: the log, the metrics, a person at a terminal."""
+"""Events of probes, for listeners: the log, the metrics, a terminal."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -14,7 +14,7 @@ from probes.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict, stored. `amends` tells that the probe had another one before."""
+    """A verdict was stored. `amends`: the probe had another verdict before."""
 
     verdict: Verdict
     at: datetime
@@ -24,7 +24,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened to a probe: a step of a dialogue as it ended, evidence stored, or a verdict stored."""
+    """An event of a probe: a completed step of a dialogue, stored evidence, or a stored verdict."""
 
     probe: Probe
     what: Step | Evidence | Judged
@@ -36,7 +36,7 @@ log = structlog.get_logger("events")
 
 
 def tell_all(listeners: Iterable[Listener], event: Event) -> None:
-    """Tell whoever listens. One that fails, as a log on a full disk does, must not hold up a probe."""
+    """Call every listener. One that fails, such as a log on a full disk, must not stop a probe."""
     for listen in listeners:
         try:
             listen(event)

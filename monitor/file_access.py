@@ -1,4 +1,4 @@
-"""Whether a file is for us alone. What holds keys and people's addresses must be."""
+"""Check that files with keys or people's addresses are private."""
 
 import os
 import stat
@@ -9,7 +9,8 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def exposure(file: Path) -> str | None:
-    """Why others can read or change this file, with the remedy, on one line. None if it is ours alone, or not there."""
+    """Return why others can read or change this file, with the remedy, on one line; None if they cannot, or it is
+    missing."""
     try:
         found = file.stat()
     except OSError:
@@ -23,7 +24,8 @@ def exposure(file: Path) -> str | None:
 
 
 def open_to_others(file: Path) -> str | None:
-    """Why this file is for more than its owner and group, with the remedy, on one line. None if it is not."""
+    """Return why users beyond the file's owner and group have access, with the remedy, on one line; None if they have
+    not."""
     try:
         mode = stat.S_IMODE(file.stat().st_mode) & (stat.S_IRWXO | stat.S_IWGRP)
     except OSError:

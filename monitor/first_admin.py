@@ -1,7 +1,7 @@
-"""How the first admin gets their link: it opens everything for a day, so it never goes into the log.
+"""The first admin's link to set a password: it grants full access for a day, so it is never logged.
 
-On a terminal it is shown there. Else it is written into a file that only its owner can read, beside the store; the file
-is deleted when the link was used or there is another.
+On a terminal it is printed there. Otherwise it is written next to the store, to a file that only its owner can read;
+the file is deleted once the link is used or replaced.
 """
 
 import os
@@ -17,12 +17,13 @@ NAME = "mailpath-first-admin-link"
 
 
 def link_file(store_url: str) -> Path:
-    """Where it is written."""
+    """Return the path of the link's file."""
     return Path(store_url.partition(":///")[2]).absolute().parent / NAME
 
 
 def tell_first_link(link: str | None, store_url: str) -> None:
-    """Tell it; None: there is none, nor a file of an earlier one. Whatever is wrong with the file, the service runs."""
+    """Print or write the link; None deletes the file of an earlier one. Problems with the file never stop the
+    service."""
     file = link_file(store_url)
     forget_link(file)
     if link is None:
@@ -39,7 +40,7 @@ def tell_first_link(link: str | None, store_url: str) -> None:
 
 
 def forget_link(file: Path) -> None:
-    """Delete the file, if there is one. One that stays is told of: its link does not work any more."""
+    """Delete the file, if any. If that fails, log it: the link in it no longer works."""
     try:
         file.unlink(missing_ok=True)
     except OSError as error:
@@ -47,7 +48,7 @@ def forget_link(file: Path) -> None:
 
 
 def _write(file: Path, link: str) -> None:
-    """For its owner only, and whole or not at all: a disk may be full."""
+    """Write the file for its owner only, completely or not at all: the disk may be full."""
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w") as out:

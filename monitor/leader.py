@@ -1,7 +1,7 @@
-"""One process leads on a store: how `mailpath serve` comes to lead, keeps it, and learns that it has been replaced.
+"""Leadership on a store: how `mailpath serve` acquires, keeps and loses it.
 
-Several processes could otherwise probe, open incidents and tell people of them twice. What a process that was replaced
-still wants to store is refused by the store itself (`monitor.store.lease`); nothing here has to be in time for that.
+Without a leader two processes would probe, open incidents and notify people twice. A process that was replaced cannot
+write any more: the store itself refuses it (`monitor.store.lease`), so nothing here has to be fast enough.
 """
 
 import asyncio
@@ -40,9 +40,10 @@ class AnotherLeadsError(UserError):
 
 @asynccontextmanager
 async def leading(store: Store, now: Callable[[], datetime], *, standby: bool) -> AsyncIterator[None]:
-    """Lead on the store while the block lasts. Raises AnotherLeadsError if another does, unless `standby`: then waits.
+    """Lead on the store while the block lasts. Raises AnotherLeadsError if another process does; `standby` waits
+    instead.
 
-    `store.replaced` is set when another process has taken over nevertheless, as this one was suspended.
+    `store.replaced` is set if another process takes over all the same, because this one was suspended.
     """
     await _lead(store, now, standby=standby)
     try:
@@ -54,7 +55,7 @@ async def leading(store: Store, now: Callable[[], datetime], *, standby: bool) -
 
 
 class Watch:
-    """What one who waits can tell of a leader by looking at its lease again and again."""
+    """Judges by repeated looks at a lease if its leader is alive."""
 
     def __init__(self) -> None:
         self.renewed = False  # while we watched, so that it works for certain
@@ -62,14 +63,14 @@ class Watch:
         self._since = monotonic()
 
     def saw(self, lease: Lease | None, began: float) -> None:
-        """The lease, by a look that was begun then."""
+        """Record the lease as read by a look that began at this time."""
         self.renewed = self.renewed or (self._seen is not None and lease != self._seen)
         if lease != self._seen or monotonic() - began > ANSWERS:
             self._seen, self._since = lease, monotonic()
 
     @property
     def expired(self) -> bool:
-        """Whether it was not renewed for so long that its leader is gone, or suspended."""
+        """True if it was not renewed for so long that its leader is gone or suspended."""
         return monotonic() - self._since > EXPIRES
 
 

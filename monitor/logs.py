@@ -1,7 +1,6 @@
-"""The log: text for a person at a terminal, JSON lines for machines. The one home of structlog's set-up.
+"""The log: text on a terminal, JSON lines otherwise. The one home of structlog's configuration.
 
-What libraries log, and what the event loop reports, becomes a line of the same form. Secrets are taken out of every
-line.
+Messages of libraries and of the event loop get the same form. Secrets are removed from every line.
 """
 
 import asyncio
@@ -48,7 +47,7 @@ _configured: tuple[str, ...] = ()  # the longest first
 
 
 def set_up(level: str = "info", form: Literal["auto", "text", "json"] = "auto") -> None:
-    """Write the log to standard error. `auto`: text where that is a terminal."""
+    """Write the log to standard error. `auto`: text if that is a terminal."""
     text = form == "text" or (form == "auto" and sys.stderr.isatty())
     finish: list[structlog.typing.Processor] = (
         [_renderer()]
@@ -75,7 +74,7 @@ def set_up(level: str = "info", form: Literal["auto", "text", "json"] = "auto") 
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """Keep these texts out of the log from now on, and no others: also as JSON, Python and URLs write them."""
+    """Redact exactly these texts in the log from now on, also as JSON, Python and URLs encode them."""
     global _configured
     texts = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
     written = {form for text in texts for form in _forms(text) if len(form) >= SHORTEST_SECRET}
@@ -83,7 +82,7 @@ def hide(secrets: Iterable[str]) -> None:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """How a secret may be written elsewhere; of a URL also its path and query alone, as HTTP libraries tell them."""
+    """Yield the encodings of a secret; for a URL also its path and query alone, as HTTP libraries log them."""
     _, is_path, rest = text.partition("://")[2].partition("/")
     way = f"/{rest.partition('#')[0]}" if is_path else ""
     for each in (text, way) if len(way) >= SHORTEST_WAY else (text,):
@@ -98,7 +97,7 @@ def _forms(text: str) -> Iterator[str]:
 
 
 def without_secrets(text: str) -> str:
-    """The text with each secret in it replaced."""
+    """Replace each secret in the text."""
     for secret in _configured:
         text = text.replace(secret, REDACTED)
     for pattern in SECRETS:
@@ -107,7 +106,7 @@ def without_secrets(text: str) -> str:
 
 
 def _shortened(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Before it is written: a line of JSON that is cut is none."""
+    """Shorten long texts before the line is rendered: cut JSON would be invalid."""
     return {key: value[:LONGEST_TEXT] if isinstance(value, str) else value for key, value in line.items()}
 
 
@@ -116,22 +115,22 @@ def _without_secrets(_: Any, __: str, line: Any) -> Any:
 
 
 def _renderer() -> structlog.dev.ConsoleRenderer:
-    """Tracebacks are plain: the usual ones show the values of local variables, and passwords are among them."""
+    """Render tracebacks without local variables, which may contain passwords."""
     plain = structlog.dev.plain_traceback
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False, exception_formatter=plain)
 
 
 class StandardError:
-    """Where lines go. A line that cannot be written (a full disk, a reader of a pipe that ended) is counted, and the
-    next that can tells how many: whoever logs has work to do that must not end with it.
+    """Writes log lines to standard error. A line that cannot be written (full disk, closed pipe) is counted, and the
+    next line that succeeds says how many were lost: logging must never stop the caller.
 
-    Standard error is looked up for each line: what replaces it is written to, also by loggers that are kept.
+    Looks up standard error for each line, so that cached loggers follow a replaced stream.
     """
 
     lost = 0  # lines of this process that could not be written since one could
 
     def __init__(self, *_: Any) -> None:
-        """structlog hands over the name that a logger was asked for."""
+        """Accept the logger name that structlog passes."""
 
     def write(self, line: str) -> None:
         """Write the line and flush it."""
@@ -151,14 +150,14 @@ def _with_lines_lost(_: Any, __: str, line: structlog.typing.EventDict) -> struc
 
 
 class LibraryHandler(logging.Handler):
-    """Writes what libraries log with `logging` as lines of ours, those that come again and again counted."""
+    """Turns `logging` records of libraries into lines of ours; repeated ones are counted."""
 
     def __init__(self) -> None:
         super().__init__()
         self._repeated = Repeated()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line. The message as it was formatted is cut; messages are the same if their template is."""
+        """Log one line. The formatted message is cut; messages are the same if their template is."""
         try:
             logger = structlog.get_logger(record.name)
             say = logger.error if record.levelno >= logging.ERROR else logger.warning
@@ -171,13 +170,13 @@ class LibraryHandler(logging.Handler):
 
 
 class LoopErrors:
-    """What the event loop reports when nobody else can: an accept that failed, a task whose error nobody took."""
+    """Logs what the event loop reports: a failed accept, a task whose exception nobody retrieved."""
 
     def __init__(self) -> None:
         self._repeated = Repeated()
 
     def __call__(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """The loop's exception handler. An error of the system needs no traceback: its number says it all."""
+        """Handle an exception of the event loop. An operating system error needs no traceback."""
         error, message = context.get("exception"), str(context.get("message", "error in the event loop"))
         logger = structlog.get_logger("asyncio")
         facts: dict[str, Any] = {"logger": "asyncio"}
@@ -189,7 +188,7 @@ class LoopErrors:
 
 
 def tell(event: Event) -> None:
-    """One line for each verdict."""
+    """Log one line per verdict."""
     judged, probe = event.what, event.probe
     if not isinstance(judged, Judged):
         return

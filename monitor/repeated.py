@@ -1,4 +1,4 @@
-"""A message that comes again and again is logged once, and then counted."""
+"""Log a repeated message once, then only count it."""
 
 import threading
 from collections.abc import Callable
@@ -8,16 +8,16 @@ REPEAT_SECONDS = 60.0  # the same message is logged once in this time, with how 
 
 
 def _timer(seconds: float, act: Callable[[], None]) -> None:
-    """Call `act` later, in a thread that keeps no process alive."""
+    """Call `act` later, in a daemon thread."""
     timer = threading.Timer(seconds, act)
     timer.daemon = True
     timer.start()
 
 
 class Repeated:
-    """Logs a message at once, and then once in `REPEAT_SECONDS` how many more there were: a storm is a few lines.
+    """Logs a message at once, and then once per `REPEAT_SECONDS` how many more there were: a storm becomes a few lines.
 
-    Messages with the same `key` are the same; keys must be few. May be used from any thread.
+    Messages with the same `key` are the same; keys must be few. Thread-safe.
     """
 
     def __init__(self, later: Callable[[float, Callable[[], None]], None] = _timer) -> None:
@@ -26,8 +26,7 @@ class Repeated:
         self._more: dict[str, int] = {}
 
     def tell(self, key: str, say: Callable[..., Any], event: str, **facts: Any) -> None:
-        """Log `event` by `say`, unless it was logged a short while ago: then it is counted. Only the first has what
-        is under `exc_info`."""
+        """Log `event` by `say`, or count it if it was logged a short while ago. Only the first has `exc_info`."""
         with self._lock:
             known = key in self._more
             self._more[key] = self._more.get(key, -1) + 1

@@ -1,7 +1,7 @@
-"""Tasks that last: one that dies is logged, whoever waits on it is answered, and it is started again.
+"""Supervise long-running tasks: one that dies is logged, waiting callers are answered, and it is restarted.
 
-A task that asyncio runs dies unseen: its exception is kept for somebody who awaits it, and nobody awaits what is meant
-to run until the service stops. A probe would then wait for a look that is never made, or incidents stay as they were.
+asyncio keeps a dead task's exception for whoever awaits it, and nobody awaits a task meant to run until the service
+stops. Without supervision a probe would wait for a look that never comes, or incidents would stay as they were.
 """
 
 import asyncio
@@ -21,7 +21,8 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class SupervisedTask:
-    """Runs `work` until it returns, or `close`. `on_death` is called after each death, to answer those who wait."""
+    """Runs `work` until it returns or `close` is called. `on_death` is called after each death, to answer waiting
+    callers."""
 
     def __init__(self, name: str, work: Work, *, on_death: Callable[[BaseException], None] | None = None) -> None:
         self.deaths = 0
@@ -30,16 +31,16 @@ class SupervisedTask:
 
     @property
     def running(self) -> bool:
-        """Whether it works, or waits to be started again."""
+        """True if it runs, or waits to be restarted."""
         return self._task is not None and not self._task.done()
 
     def start(self) -> None:
-        """Begin, unless it runs already."""
+        """Start, unless it runs already."""
         if not self.running:
             self._task = asyncio.create_task(self._run(), name=self._name)
 
     async def close(self, grace: float = 0.0) -> None:
-        """End it, after `grace` seconds in which it may return by itself."""
+        """Stop, after `grace` seconds in which it may return by itself."""
         if self._task is None:
             return
         if grace:
@@ -75,14 +76,14 @@ class SupervisedTask:
 
 
 def asked_to_stop() -> bool:
-    """Whether the present task itself was cancelled, and not only something that it awaits."""
+    """True if the current task itself was cancelled, not only something it awaits."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 @asynccontextmanager
 async def supervised(name: str, work: Work) -> AsyncIterator[SupervisedTask]:
-    """The task at work while the block lasts."""
+    """Run the task while the block lasts."""
     task = SupervisedTask(name, work)
     task.start()
     try:

@@ -1,9 +1,9 @@
-"""Ways to people: one file for each kind of channel, its settings and its adapter in one class; a table names them.
+"""Notification channels: one file per kind, with its settings and its adapter in one class, and a table of them.
 
-- `channel`       what a channel is
-- `exchange`      one HTTP exchange, as all but Apprise make it
-- `alertmanager`  Alertmanager's API v2: repeated while it lasts, ended by `endsAt`; `alerts`: what is posted to it
+- `channel`       the protocol of a channel
+- `exchange`      the HTTP exchange that all channels but Apprise use
+- `alertmanager`  Alertmanager's API v2: repeated while an incident lasts, ended by `endsAt`; `alerts`: the posted JSON
 - `webhook`       a signed JSON POST
-- `services`      every service that Apprise knows, by URL
-- `table`         the kinds, by their `via`
+- `services`      every service that Apprise supports, by URL
+- `table`         the kinds by their `via`
 """

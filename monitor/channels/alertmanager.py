@@ -1,8 +1,8 @@
 """Alertmanager, by its API v2.
 
-It forgets an alert whose `endsAt` has passed, so what lasts is said again and again. What is muted is said on, under a
-silence of ours, so that it neither ends for those who look at it nor bursts out when the mute does. Which silences are
-ours is asked each time and kept nowhere: a restart changes nothing.
+Alertmanager drops an alert whose `endsAt` has passed, so open incidents are posted again and again. Muted incidents are
+posted too, under a silence of ours, so that they neither end for people who look at them nor fire when the mute ends.
+Our silences are looked up each time and not stored: a restart changes nothing.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class AlertmanagerChannel(Settings):
         return await self._post(list(alerts(notice, around.now())), around)
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
-        """See `Channel`. What a silence lacks is put right before the alerts are said again."""
+        """See `Channel`. Missing or short silences are fixed before the alerts are posted again."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 fault = await self._silence(
@@ -76,7 +76,7 @@ class AlertmanagerChannel(Settings):
         return _explained(await self._ask(around, "POST", "alerts", batch))
 
     async def _silence(self, heard: set[str], muted: set[str], around: ChannelContext) -> str | None:
-        """Silence what is muted, and end our silences of what is to be heard."""
+        """Silence muted incidents, and end our silences of unmuted ones."""
         answer = await self._ask(around, "GET", "silences", most=MOST_SILENCES)
         if fault := _explained(answer):
             return fault
@@ -115,7 +115,7 @@ class AlertmanagerChannel(Settings):
 
 
 def _explained(answer: HttpReply | str) -> str | None:
-    """Why it did not take it. An Alertmanager says what it does not like."""
+    """Return the reason of a refusal. Alertmanager names what it objects to."""
     if isinstance(answer, str):
         return answer
     fault = refusal(answer)

@@ -1,4 +1,4 @@
-"""Alerts and silences as Alertmanager's API v2 has them. Pure: what is posted, and what an answer means."""
+"""Alerts and silences of Alertmanager's API v2. Pure: builds requests and parses responses."""
 
 import json
 import re
@@ -21,14 +21,14 @@ Alert = dict[str, Any]
 
 
 def alerts(notice: Notice, now: datetime) -> Iterator[Alert]:
-    """What to post for a notice: its alert, and the end of the one that it replaces."""
+    """Return the alerts to post for a notice: its own, and the end of the one it replaces."""
     if notice.replaces is not None and labels(notice, notice.replaces) != labels(notice, notice.labels):
         yield alert(notice, notice.replaces, now, over=True)
     yield alert(notice, notice.labels, now, over=notice.news.ends)
 
 
 def alert(notice: Notice, of: Mapping[str, str], now: datetime, *, over: bool) -> Alert:
-    """The alert with these labels, as Alertmanager wants it."""
+    """Return the alert with these labels in Alertmanager's JSON."""
     began = min(_began(notice), now - SKEW if over else now)
     ends = max(began, min(notice.at, now - SKEW)) if over else now + LASTS
     return {
@@ -40,20 +40,20 @@ def alert(notice: Notice, of: Mapping[str, str], now: datetime, *, over: bool) -
 
 
 def labels(notice: Notice, of: Mapping[str, str]) -> dict[str, str]:
-    """The labels of an alert: those that tell it from others, none of them empty, and the incident's id, by which it
-    is silenced."""
+    """Return the labels of an alert: those that distinguish it, none empty, and the incident id, by which it is
+    silenced."""
     return {key: value for key, value in {**of, "incident": notice.incident}.items() if value}
 
 
 def annotations(notice: Notice) -> dict[str, str]:
-    """What people read of it: title, text, and every fact that is a text."""
+    """Return the annotations for people: title, text, and every fact that is a text."""
     facts = {key: value for key, value in notice.facts.items() if isinstance(value, str) and NAME.fullmatch(key)}
     said = {**facts, "summary": notice.title, "description": notice.text}
     return {key: value[:MOST_TEXT] for key, value in said.items() if value}
 
 
 def _began(notice: Notice) -> datetime:
-    """When it began, by its facts."""
+    """Return the start time from the incident's facts."""
     try:
         began = datetime.fromisoformat(str(notice.facts.get("began_at")))
     except ValueError:
@@ -63,7 +63,7 @@ def _began(notice: Notice) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class AlertmanagerSilence:
-    """A silence of ours. `starts_at` is as Alertmanager writes it."""
+    """One of our silences. `starts_at` is in Alertmanager's format."""
 
     id: str
     starts_at: str
@@ -71,7 +71,7 @@ class AlertmanagerSilence:
 
 
 def silences(body: bytes) -> dict[str, AlertmanagerSilence] | None:
-    """Our silences that are not over, by the incident they silence; None if the body is no list of silences."""
+    """Return our active and pending silences by incident; None if the body is not a list of silences."""
     try:
         found = [_ours(each) for each in json.loads(body)]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -92,7 +92,7 @@ def _ours(each: Any) -> tuple[str, AlertmanagerSilence] | None:
 
 
 def silence(incident: str, there: AlertmanagerSilence | None, now: datetime) -> dict[str, Any]:
-    """What to post so that an incident is silent: a new silence, or more time for the one that is there."""
+    """Return the silence to post for an incident: a new one, or the existing one extended."""
     known = {"id": there.id, "startsAt": there.starts_at} if there else {"startsAt": _rfc3339(now)}
     return {
         **known,

@@ -1,4 +1,4 @@
-"""What a channel is."""
+"""The protocol of a notification channel."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,35 +16,35 @@ REPEAT = 60.0  # seconds between two calls of `repeat`
 
 @dataclass(frozen=True, slots=True)
 class ChannelContext:
-    """What a channel needs of the world outside its settings. `http` is made by `exchange.session`."""
+    """The context that a channel needs besides its settings. `http` is made by `exchange.session`."""
 
     http: "ClientSession"
     now: Callable[[], datetime]
 
 
 class Channel(Protocol):
-    """One way to people. Bad news is a value: None means delivered, else one line says why not, without any secret.
+    """A notification channel. Failures are values: None means delivered, else one line gives the reason, without
+    secrets.
 
-    Both methods end by themselves within `TIMEOUT` seconds, whatever the other side does, and raise nothing but
-    cancellation.
+    Both methods end within `TIMEOUT` seconds, whatever the other side does, and raise nothing but cancellation.
     """
 
     @property
     def via(self) -> str:
-        """The name of this kind of channel, as in the configuration."""
+        """Name of this kind of channel in the configuration."""
         ...
 
     @property
     def keeps_open(self) -> bool:
-        """Whether the receiver keeps something open for each incident until it is told its end. One that does not, such
-        as a chat, is spared the end of an incident that another one took in, which it is told with that other one."""
+        """True if the receiver keeps something open per incident until it is closed. Others, such as chats, get no
+        separate closing notice for an incident that was merged into another."""
         ...
 
     async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
-        """Tell it. The receiver may have had it already: `notice.id` is the same each time."""
+        """Deliver a notice. The receiver may have had it already: `notice.id` is the same on every attempt."""
         ...
 
     async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
-        """For channels that forget: say again what lasts, the last notice that each incident was told by. Of `muted`
-        ones nobody wants to hear now; they are not among the `active`. Others do nothing."""
+        """For channels that forget: post the last notice of each open incident again. `muted` ones must stay silent;
+        they are not in `active`. Other channels do nothing."""
         ...

@@ -1,4 +1,4 @@
-"""One HTTP exchange, as channels make it: it ends in time, follows no redirect, and reads no more than it needs."""
+"""One HTTP exchange for channels: bounded in time, follows no redirects, reads no more than it needs."""
 
 import os
 import ssl
@@ -35,7 +35,7 @@ def _web_address(url: str) -> str:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """The URL taken apart, if it is one that can be asked."""
+    """Split the URL; None if it cannot be requested."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -52,20 +52,20 @@ WebUrl = Annotated[str, AfterValidator(_web_address)]
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What came back: the status, and the body or its beginning."""
+    """The response: its status, and the body or its beginning."""
 
     status: int
     body: bytes
 
     @property
     def good(self) -> bool:
-        """Whether the other side took what it was given."""
+        """True for a 2xx status."""
         return 200 <= self.status < 300
 
 
 def session() -> "ClientSession":
-    """The session that all channels share. Each exchange has a connection of its own: one that was kept open may have
-    been closed by the other side just when it is needed."""
+    """Return the session shared by all channels. Each exchange opens its own connection: a kept-alive one may have been
+    closed by the other side just when it is needed."""
     from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector  # slow to import
 
     return ClientSession(
@@ -87,7 +87,8 @@ async def exchange(
     ca_file: Path | None = None,
     most: int = SHORT,
 ) -> HttpReply | str:
-    """The answer, its body cut after `most` bytes; or why there is none, in words without any part of the URL."""
+    """Send a request. Returns the response, its body cut after `most` bytes, or an error text without any part of the
+    URL."""
     from aiohttp import ClientError
 
     typed = {"Content-Type": "application/json"} if body is not None else {}
@@ -115,7 +116,7 @@ async def _beginning(response: "ClientResponse", most: int) -> bytes:
 
 
 def _words(error: Exception) -> str:
-    """The fault in words. Those of the library are not used: they may hold the URL."""
+    """Describe an error. The library's messages are not used: they may contain the URL."""
     from aiohttp import ClientConnectorCertificateError, ClientConnectorDNSError, ClientConnectorError, ClientSSLError
 
     match error:
@@ -134,12 +135,12 @@ def _words(error: Exception) -> str:
 
 
 def _system(error: OSError) -> str:
-    """What the system says, without what others have added."""
+    """Return the operating system's error text, without what others have added."""
     return os.strerror(error.errno) if error.errno and error.errno > 0 else type(error).__name__
 
 
 def refusal(answer: HttpReply) -> str | None:
-    """Why the other side did not take it, None if it did."""
+    """Return why the other side refused, or None."""
     if answer.good:
         return None
     if 300 <= answer.status < 400:
@@ -148,6 +149,6 @@ def refusal(answer: HttpReply) -> str | None:
 
 
 def basic(user: str, password: SecretStr) -> dict[str, str]:
-    """The header of basic authentication (RFC 7617)."""
+    """Return the header of basic authentication (RFC 7617)."""
     pair = f"{user}:{password.get_secret_value()}".encode()
     return {"Authorization": f"Basic {b64encode(pair).decode()}"}

@@ -1,7 +1,7 @@
-"""Every service that Apprise knows, by its URL. The one home of apprise.
+"""Every service that Apprise supports, by its URL. The one home of apprise.
 
-Apprise blocks, and what it logs may hold tokens. So each delivery has a thread of its own, and of its log only a status
-code or a few words that we know are taken.
+Apprise blocks, and its log may contain tokens. So each delivery has a thread of its own, and only a status code or a
+few known phrases are taken from the log.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Parsed = dict[str, Any]
-"""A URL of Apprise taken apart: the arguments of the service's class, and "schema"."""
+"""A parsed Apprise URL: arguments of the service's class, and "schema"."""
 
 # What makes all notices of an incident act on one thing of the service: the argument that is its key there. With the
 # action "map" a success closes it.
@@ -68,14 +68,14 @@ WORDS = (("onnection error", "no connection"), ("ocket error", "no connection"))
 
 
 class Ways(NamedTuple):
-    """How the mail of a service goes: to which domains, and by which mail server, "" if that is not told."""
+    """The mail domains and the mail server that a service sends to, "" if unknown."""
 
     domains: frozenset[str] = frozenset()
     host: str = ""
 
 
 def _loadable(url: SecretStr) -> SecretStr:
-    """Refuses what Apprise cannot load, without a word of it that may be a token."""
+    """Refuse a URL that Apprise cannot load, without quoting any part that may be a token."""
     service = _load({**(_parsed(url) or {}), "retry": 0})
     if service is None:
         schema = url.get_secret_value().partition("://")[0].lower()
@@ -91,7 +91,7 @@ def _loadable(url: SecretStr) -> SecretStr:
 
 
 class ServiceChannel(Settings):
-    """Any service that Apprise knows: PagerDuty, Opsgenie, Slack, Teams, Telegram, e-mail and a hundred others."""
+    """Any service that Apprise supports: PagerDuty, Opsgenie, Slack, Teams, Telegram, e-mail and a hundred others."""
 
     via: Literal["apprise"] = "apprise"
     url: Annotated[Secret, checked_secret(_loadable)] = Field(
@@ -101,7 +101,7 @@ class ServiceChannel(Settings):
 
     @property
     def keeps_open(self) -> bool:
-        """See `Channel`. Which service an address of the web belongs to is not asked here: it may be one that does."""
+        """See `Channel`. A generic web address may belong to a service that keeps alerts open, so it counts as one."""
         schema = self.url.get_secret_value().partition("://")[0].lower()
         return schema in KEYS.keys() | ALIASES | {"http", "https"}
 
@@ -121,7 +121,7 @@ class ServiceChannel(Settings):
         return None
 
     def ways(self) -> Ways:
-        """How mail goes, if this service sends any. It blocks a moment."""
+        """Return how this service sends mail, if it does. Blocks briefly."""
         parsed = _parsed(self.url) or {}
         service = _load(parsed) if parsed.get("schema") in MAIL else None
         if service is None:
@@ -132,7 +132,7 @@ class ServiceChannel(Settings):
 
 
 def additions(parsed: Mapping[str, Any], notice: Notice) -> Parsed:
-    """What we say to the service beside its URL: one key for one incident, and that trying again is our business."""
+    """Return parameters added to the service's URL: one key per incident, and no retries by Apprise, as we retry."""
     schema = parsed.get("schema", "")
     ours: Parsed = {"retry": 0, "optional": False, "overflow": parsed.get("overflow", "truncate")}
     if key := KEYS.get(schema):
@@ -146,12 +146,12 @@ def additions(parsed: Mapping[str, Any], notice: Notice) -> Parsed:
 
 
 def type_of(notice: Notice) -> str:
-    """What Apprise calls the type: a colour in a chat, a severity elsewhere; a success closes what was opened."""
+    """Return Apprise's notification type: a colour in a chat, a severity elsewhere; success closes what was opened."""
     return "success" if notice.news.ends else TYPES[severity_of(notice)]
 
 
 def severity_of(notice: Notice) -> Severity:
-    """The severities of the incidents. What cannot be told apart is worth a page."""
+    """Return the severity of the incidents. If it cannot be determined, `page`."""
     try:
         return Severity(notice.labels.get("severity", ""))
     except ValueError:
@@ -159,12 +159,12 @@ def severity_of(notice: Notice) -> Severity:
 
 
 def harmless(text: str) -> str:
-    """The text, in which nobody is called by "@everyone": a server that is angry at us may say so in its reply."""
+    """Defuse "@everyone" and the like in a text: a hostile server could put it into its reply."""
     return MENTION.sub("@\N{WORD JOINER}", text)
 
 
 def _notify(parsed: Parsed, notice: Notice) -> str | None:
-    """Blocks."""
+    """Send the notification. Blocks."""
     from apprise import Apprise
 
     service = _load({**parsed, **additions(parsed, notice)})
@@ -183,7 +183,7 @@ def _notify(parsed: Parsed, notice: Notice) -> str | None:
 
 
 def reason(messages: Iterable[str]) -> str:
-    """Why, by what Apprise logged, which is not shown because it may hold tokens."""
+    """Return the reason for a failure from Apprise's log, which is not shown because it may contain tokens."""
     for message in messages:
         if code := CODE.search(message):
             return f"HTTP {code[1]}"
@@ -194,7 +194,7 @@ def reason(messages: Iterable[str]) -> str:
 
 
 async def _close(parsed: Parsed, notice: Notice, around: ChannelContext) -> str | None:
-    """Close the alert with our alias. One that is not there is closed already."""
+    """Close the alert with our alias. One that does not exist is closed already."""
     from apprise.plugins.jira import JIRA_API_LOOKUP
     from apprise.plugins.opsgenie import OPSGENIE_API_LOOKUP
 
@@ -230,7 +230,7 @@ def _load(parsed: Parsed) -> "NotifyBase | None":
 
 
 def _asset() -> "AppriseAsset":
-    """Nothing is stored or fetched, no redirect followed, and no thread used but the one that calls."""
+    """Return Apprise's settings: nothing stored or fetched, no redirects, no extra threads."""
     from apprise import AppriseAsset
 
     return AppriseAsset(
@@ -254,7 +254,7 @@ def _schemas() -> list[str]:
 
 
 def _quiet() -> None:
-    """What Apprise logs stays with us: it may hold tokens."""
+    """Keep Apprise's log records to ourselves: they may contain tokens."""
     said = logging.getLogger("apprise")
     said.propagate = False
     if not said.handlers:
@@ -262,7 +262,7 @@ def _quiet() -> None:
 
 
 def _texts(told: Any) -> Iterator[str]:
-    """All texts in lists, tuples, sets and tables."""
+    """Yield all texts in nested lists, tuples, sets and dicts."""
     match told:
         case str():
             yield told
@@ -274,7 +274,7 @@ def _texts(told: Any) -> Iterator[str]:
 
 
 async def _in_a_thread(call: Callable[[], T]) -> T:
-    """Call it in a thread that nobody waits for at the end: one that hangs holds up neither others nor a stop."""
+    """Run a call in a daemon thread: one that hangs delays neither other deliveries nor the stop."""
     done: Future[T] = Future()
     done.set_running_or_notify_cancel()  # from now on it cannot be cancelled, only be left alone
 

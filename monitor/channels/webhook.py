@@ -1,4 +1,4 @@
-"""A signed JSON POST to an address of yours."""
+"""A signed JSON POST to a URL of the user."""
 
 import hashlib
 import hmac
@@ -50,11 +50,11 @@ class WebhookChannel(Settings):
 
 
 def written(notice: Notice) -> bytes:
-    """The notice as JSON, all of it, the same bytes each time."""
+    """Encode the notice as JSON, with the same bytes on every attempt."""
     return json.dumps({**asdict(notice), "at": notice.at.isoformat()}, separators=(",", ":")).encode()
 
 
 def signature(secret: str, time: int, body: bytes) -> str:
-    """The value of `Mailpath-Signature`. A receiver refuses an old time, so that nobody can replay it."""
+    """Return the value of `Mailpath-Signature`. A receiver refuses an old time, which prevents replay."""
     signed = hmac.new(secret.encode(), f"{time}.".encode() + body, hashlib.sha256)
     return f"t={time},v1={signed.hexdigest()}"

@@ -1,3 +1,2 @@
-"""How facts leave the service: `json` and `incident_json` for the API and
-`--json`, `text` for the command line, `symbols` for outcomes,
-`metrics` for Prometheus."""
+"""Formats of facts: `json` and `incident_json` for the API and `--json`, `text` for the command line, `symbols` for
+outcomes, `metrics` for Prometheus."""

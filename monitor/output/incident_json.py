@@ -1,4 +1,4 @@
-"""Incidents, their notices and mutes, as JSON shows them."""
+"""JSON of incidents, notices and mutes."""
 
 from datetime import datetime
 
@@ -25,8 +25,8 @@ from probes.verdict import Cause, Grade, Outcome
 
 
 class IncidentJson(TypedDict):
-    """One incident of a list. `touches`: the companies that it touches now; `companies`: that it ever touched. One that
-    is recovering since `recovering_since` ends when the companies that are left were probed again."""
+    """One incident of a list. `touches`: companies affected now; `companies`: all ever affected. One that has been
+    recovering since `recovering_since` closes when the remaining companies have been probed again."""
 
     incident: str
     open: bool
@@ -54,7 +54,7 @@ class IncidentJson(TypedDict):
 
 
 class FailureJson(TypedDict):
-    """One path and kind that fails, by its latest probe."""
+    """One failing path and kind, with its latest probe."""
 
     company: str
     path: str
@@ -82,7 +82,7 @@ class EntryJson(TypedDict):
 
 
 class NoticeJson(TypedDict):
-    """What somebody was told, and whether it reached them."""
+    """One notice and its delivery."""
 
     notice: str
     channel: str
@@ -97,7 +97,7 @@ class NoticeJson(TypedDict):
 
 
 class WholeJson(IncidentJson):
-    """One incident with what fails, its history and its notices."""
+    """One incident with its failures, history and notices."""
 
     failures: list[FailureJson]
     history: list[EntryJson]
@@ -105,7 +105,7 @@ class WholeJson(IncidentJson):
 
 
 class MuteJson(TypedDict):
-    """About what nobody is told, when and why. What is null restricts nothing."""
+    """A mute: its conditions, time and reason. A null condition matches everything."""
 
     mute: str
     company: str | None
@@ -126,7 +126,7 @@ class MuteJson(TypedDict):
 
 
 def incident_json(incident: Incident, muted_by: tuple[str, ...], now: datetime) -> IncidentJson:
-    """The JSON of an incident in a list. `muted_by`: ids of the mutes that cover it now."""
+    """Return an incident of a list as JSON. `muted_by`: ids of the mutes that cover it now."""
     return {
         "incident": incident.id,
         "open": incident.open,
@@ -155,7 +155,7 @@ def incident_json(incident: Incident, muted_by: tuple[str, ...], now: datetime) 
 
 
 def failure_json(failure: Failure) -> FailureJson:
-    """The JSON of one path and kind that fails."""
+    """Return one failing path and kind as JSON."""
     return {
         "company": failure.company,
         "path": failure.path,
@@ -176,12 +176,12 @@ def failure_json(failure: Failure) -> FailureJson:
 
 
 def entry_json(entry: HistoryEntry) -> EntryJson:
-    """The JSON of one line of an incident's history."""
+    """Return one line of an incident's history as JSON."""
     return {"at": entry.at.isoformat(), "turn": entry.turn, "said": entry.said}
 
 
 def notice_json(record: NoticeRecord) -> NoticeJson:
-    """The JSON of a notice and its delivery."""
+    """Return a notice and its delivery as JSON."""
     notice = record.notice
     return {
         "notice": notice.id,
@@ -198,7 +198,7 @@ def notice_json(record: NoticeRecord) -> NoticeJson:
 
 
 def mute_json(mute: Mute, now: datetime) -> MuteJson:
-    """The JSON of a mute."""
+    """Return a mute as JSON."""
     planned = mute.id.startswith(PREFIX)  # as long as it stands in the configuration: nobody knows since when
     return {
         "mute": mute.id,

@@ -1,6 +1,6 @@
-"""The documented JSON of paths and probes: the same on the command line and in the API.
+"""The documented JSON of paths and probes, the same on the command line and in the API.
 
-What a function gives is described by its type, and the API's document is made of these types. Times are RFC 3339.
+The return types describe the objects, and the API document is generated from them. Times are RFC 3339.
 """
 
 import json
@@ -25,7 +25,7 @@ As = TypedDict("As", {"as": Role})  # a word of Python's own, so it cannot be wr
 
 
 class PathJson(TypedDict):
-    """One path: how mail goes in, and where it is looked for. One of `every_seconds` and `cron` is set."""
+    """One path: its route and mailbox. One of `every_seconds` and `cron` is set."""
 
     company: str
     path: str
@@ -42,7 +42,7 @@ class PathJson(TypedDict):
 
 
 class VerdictJson(TypedDict):
-    """The four words of a verdict."""
+    """The parts of a verdict."""
 
     outcome: Outcome
     cause: Cause | None
@@ -51,7 +51,7 @@ class VerdictJson(TypedDict):
 
 
 class DeliveryJson(TypedDict):
-    """How long it took; null if it did not arrive."""
+    """Delivery times; null if it did not arrive."""
 
     delivery_seconds: float | None
 
@@ -70,7 +70,7 @@ class StepJson(TypedDict):
 
 
 class ListedJson(As, DeliveryJson):
-    """One probe of a list; `verdict` is null while it is on its way."""
+    """One probe of a list; `verdict` is null while it is in flight."""
 
     probe: str
     company: str
@@ -89,7 +89,7 @@ class RowJson(ListedJson):
 
 
 class RecordJson(ListedJson):
-    """One probe with all that is known of it. Evidence is in the order in which it was stored."""
+    """One probe with all evidence, in the order in which it was stored."""
 
     via: str
     to: str
@@ -101,7 +101,7 @@ class RecordJson(ListedJson):
 
 
 def path_json(path: WatchedPath) -> PathJson:
-    """The JSON of `paths`."""
+    """Return a path as in `mailpath paths --json`."""
     return {
         "company": path.company,
         "path": path.path,
@@ -119,7 +119,7 @@ def path_json(path: WatchedPath) -> PathJson:
 
 
 def event_json(event: Event) -> dict[str, Any]:
-    """The JSON of one event of `probe`; of a verdict, the documented line."""
+    """Return one event as in `mailpath probe --json`."""
     probe, what = event.probe, event.what
     named = {"probe": probe.id, "company": probe.company, "path": probe.path, "kind": probe.kind}
     if isinstance(what, Judged):
@@ -131,7 +131,7 @@ def event_json(event: Event) -> dict[str, Any]:
 
 
 def verdict_json(verdict: Verdict) -> VerdictJson:
-    """The four words of a verdict."""
+    """Return the parts of a verdict."""
     return {
         "outcome": verdict.outcome,
         "cause": verdict.cause,
@@ -141,12 +141,12 @@ def verdict_json(verdict: Verdict) -> VerdictJson:
 
 
 def delivery_json(delivery: timedelta | None) -> DeliveryJson:
-    """How long it took, if it arrived."""
+    """Return delivery times, if it arrived."""
     return {"delivery_seconds": round(delivery.total_seconds(), 3) if delivery is not None else None}
 
 
 def step_json(step: Step) -> StepJson:
-    """One stage of a dialogue."""
+    """Return one step of a dialogue."""
     return {
         "stage": step.stage,
         "at": step.at.isoformat(),
@@ -160,13 +160,13 @@ def step_json(step: Step) -> StepJson:
 
 
 def evidence_json(evidence: Evidence) -> dict[str, Any]:
-    """Evidence as it is stored."""
+    """Return evidence as it is stored."""
     facts: dict[str, Any] = json.loads(encode(evidence))
     return facts
 
 
 def record_json(record: ProbeRecord) -> RecordJson:
-    """The JSON of `explain`."""
+    """Return a probe as in `mailpath explain --json`."""
     probe = record.probe
     return {
         "probe": probe.id,
@@ -188,7 +188,7 @@ def record_json(record: ProbeRecord) -> RecordJson:
 
 
 def listed_json(path: WatchedPath, probe: ListedProbe) -> ListedJson:
-    """The JSON of one line of `explain COMPANY/PATH`."""
+    """Return one probe as in `mailpath explain COMPANY/PATH --json`."""
     return {
         "probe": probe.probe_id,
         "company": path.company,
@@ -202,7 +202,7 @@ def listed_json(path: WatchedPath, probe: ListedProbe) -> ListedJson:
 
 
 def row_json(row: ProbeRow) -> RowJson:
-    """The JSON of one probe in the API's list, and of a line of the export."""
+    """Return one probe of the API's list, or a line of the export."""
     return {
         "probe": row.probe_id,
         "company": row.company,
@@ -219,5 +219,5 @@ def row_json(row: ProbeRow) -> RowJson:
 
 
 def iso(at: datetime | None) -> str | None:
-    """A time as JSON has it, RFC 3339."""
+    """Format a time as RFC 3339."""
     return at.isoformat() if at else None

@@ -1,7 +1,7 @@
-"""The present state as Prometheus metrics. The one home of prometheus-client.
+"""Prometheus metrics of the current state. The one home of prometheus-client.
 
-A scrape takes a snapshot on the event loop (a few shallow copies) and is written out in a thread: the families with a
-line per path are written straight from the snapshot, the few others by the client library.
+A scrape takes a snapshot on the event loop (a few shallow copies) and is rendered in a thread: families with a line per
+path are written straight from the snapshot, the few others by the client library.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that a scrape shows, copied at one moment."""
+    """All data of one scrape, copied at one moment."""
 
     current_verdicts: dict[Check, CurrentVerdict]
     probes: dict[tuple[str, str, str], int]
@@ -61,7 +61,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """What a snapshot asks of the rest of the service."""
+    """Gauges that the snapshot reads from the rest of the service."""
 
     in_flight: Callable[[], int]
     lag: Callable[[], timedelta]
@@ -83,17 +83,17 @@ class Gauges:
 
 
 class Metrics:
-    """What /metrics shows."""
+    """Renders /metrics."""
 
     def __init__(self, board: Board, gauges: Gauges) -> None:
         self._board, self._gauges = board, gauges
 
     async def render(self) -> bytes:
-        """The exposition, in text format 0.0.4."""
+        """Return the exposition in text format 0.0.4."""
         return await asyncio.to_thread(_render, self.snapshot())
 
     def snapshot(self) -> Snapshot:
-        """The state now; to be called on the event loop."""
+        """Copy the current state; must be called on the event loop."""
         board = self._board
         return Snapshot(
             current_verdicts=dict(board.current_verdicts),
@@ -144,7 +144,7 @@ Row = tuple[tuple[str, ...], float]
 
 @dataclass(frozen=True, slots=True)
 class MetricFamily:
-    """A metric with a line for each path, company or mailbox."""
+    """A metric with one line per path, company or mailbox."""
 
     name: str
     type: Literal["gauge", "counter"]
@@ -292,7 +292,7 @@ FAMILIES = (
 
 
 def _written(family: MetricFamily, snapshot: Snapshot) -> Iterator[str]:
-    """A family as text. Label values are config keys and our own words, which hold nothing to be escaped."""
+    """Render a family as text. Label values are config keys and our own words, which need no escaping."""
     yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.type}\n"
     form = family.name + "{" + ",".join(f'{label}="%s"' for label in family.labels) + "} "
     for values, value in family.rows(snapshot):

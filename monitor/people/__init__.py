@@ -1,9 +1,9 @@
-"""Who may see and do what. Values and decisions; what is stored of them is `store`'s affair, HTTP is `web`'s.
+"""People and their rights: values and decisions. Storage is in `store`, HTTP in `web`.
 
-- `person`    roles, people, API tokens, sessions, the audit log's entries: the values
-- `caller`    whoever asks for something, and what they may: all rights are in here
-- `secrets`   passwords hashed by Argon2, random secrets and the hashes under which they are stored
-- `throttle`  how often somebody may try
-- `refusals`  which refused sign-ins the audit log tells
-- `settings`  what the configuration may say: [web.sign_in], [web.manual]
+- `person`    roles, people, API tokens, sessions, entries of the audit log: the values
+- `caller`    the caller of a request and all decisions about rights
+- `secrets`   random secrets and the digests under which they are stored; `passwords`: Argon2
+- `throttle`  limits of sign-in attempts
+- `refusals`  selects the refused sign-ins that go into the audit log
+- `settings`  [web.sign_in] and [web.manual]
 """

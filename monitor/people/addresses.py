@@ -1,4 +1,4 @@
-"""IP addresses of those who come."""
+"""IP addresses of clients."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -8,14 +8,14 @@ LONGEST = 64  # characters of what is no address
 
 
 def unmapped(text: str) -> str:
-    """An address as it is written here: IPv4 never in the clothes of IPv6, nor with a zone. What is none stays."""
+    """Normalise an address: no IPv4-mapped IPv6, no zone. Anything else is returned unchanged."""
     ip = _read(text)
     return str(ip) if ip else text[:LONGEST]
 
 
 def forwarded(text: str) -> str:
-    """The address that a proxy names, as it is written here; "" if it is none. Some add the client's port, which is
-    another one for each connection."""
+    """Parse the address that a proxy states; "" if invalid. Some proxies add the client's port, which differs per
+    connection."""
     bare = text.strip().strip('"')
     ip = _read(bare)
     if ip is None and (found := _WITH_PORT.fullmatch(bare)):
@@ -24,19 +24,20 @@ def forwarded(text: str) -> str:
 
 
 def neighbourhood(text: str) -> str:
-    """What one client can have of addresses: with IPv6 a network of 64 bits, else the one."""
+    """Return the network that one client may have: the /64 of an IPv6 address, an IPv4 address itself."""
     ip = _read(text)
     return str(ip_network((int(ip), 64), strict=False)) if isinstance(ip, IPv6Address) else unmapped(text)
 
 
 def block(text: str) -> str:
-    """What one customer of a provider can have of addresses: with IPv6 a network of 48 bits, else the one."""
+    """Return the network that one customer of a provider may have: the /48 of an IPv6 address, an IPv4 address
+    itself."""
     ip = _read(text)
     return str(ip_network((int(ip), 48), strict=False)) if isinstance(ip, IPv6Address) else unmapped(text)
 
 
 def is_loopback(text: str) -> bool:
-    """Whether it is an address of this machine only."""
+    """Test if it is a loopback address."""
     ip = _read(text)
     return ip is not None and ip.is_loopback
 

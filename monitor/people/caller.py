@@ -1,4 +1,4 @@
-"""Whoever asks for something by HTTP, and what they may. All rights are decided in here."""
+"""The caller of an HTTP request. All decisions about rights are made here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,15 +11,13 @@ T = TypeVar("T")
 
 
 class NotThereError(Exception):
-    """There is no such thing for this caller. Its text names what was asked for."""
+    """It does not exist for this caller. The text names what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody, with rights. `way` is how they came: "session", "token NAME", "header", or "open", where nothing is
-    configured and it is the sandbox on loopback. `form` is the secret that their forms carry, "" where they have none.
-    `id` is a token's: several may have the same name.
-    """
+    """A caller with rights. `way`: "session", "token NAME", "header", or "open" (sandbox on loopback, nothing
+    configured). `form` is the CSRF secret of their forms, "" if none. `id` is a token's: several may share a name."""
 
     name: str
     rights: Rights
@@ -30,26 +28,26 @@ class Caller:
 
     @property
     def account(self) -> str:
-        """What no other caller has: whatever is counted or kept for each of them goes by it."""
+        """Return the key under which things are counted or kept for this caller."""
         return f"{self.way}:{self.id or self.name}"
 
     def may(self, rights: Rights) -> bool:
-        """Whether they have these rights."""
+        """Test if the caller has at least these rights."""
         return self.rights.include(rights)
 
     def sees(self, company: str) -> bool:
-        """Whether there is such a company for them."""
+        """Test if the company exists for this caller."""
         return self.companies is None or company in self.companies
 
     @property
     def sees_all(self) -> bool:
-        """Whether they are bound to no company."""
+        """True if the caller is not restricted to companies."""
         return self.companies is None
 
     def seen(self, companies: Iterable[str]) -> tuple[str, ...]:
-        """Those of the companies that there are for them."""
+        """Return those of the companies that exist for this caller."""
         return tuple(company for company in companies if self.sees(company))
 
     def sees_incident(self, incident: Incident) -> bool:
-        """Whether it touches, or touched, anything of theirs."""
+        """Test if the incident affects, or affected, a company of this caller."""
         return self.sees_all or any(self.sees(company) for company in incident.companies)

@@ -1,4 +1,4 @@
-"""How people and tokens are called."""
+"""Names of people and tokens."""
 
 import re
 
@@ -8,6 +8,6 @@ _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@+-]{{0,{LONGEST - 1}}}", re.ASCII)
 
 
 def name_of(text: str) -> str | None:
-    """The name that was meant, in lower case; None if it can be none."""
+    """Normalise a name to lower case; None if it is invalid."""
     name = text.strip()
     return name.lower() if _NAME.fullmatch(name) else None

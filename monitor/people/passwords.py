@@ -1,4 +1,4 @@
-"""Passwords: which are good enough, and how they are kept. The one home of Argon2."""
+"""Password rules and hashing. The one home of Argon2."""
 
 import asyncio
 import unicodedata
@@ -37,11 +37,11 @@ T = TypeVar("T")
 
 
 class BusyError(Exception):
-    """Too many passwords are being checked just now."""
+    """Too many passwords are being checked at the moment."""
 
 
 def fault_of(password: str, name: str) -> str | None:
-    """Why this cannot be the password of `name`, in a sentence that does not show it; None if it can."""
+    """Return why this cannot be the password of `name`, in a sentence that does not quote it; None if it can."""
     plain = unicodedata.normalize("NFKC", password).casefold()
     if len(plain) < LEAST:
         return f"A password has at least {LEAST} characters; a few words in a row are easy to remember."
@@ -55,7 +55,7 @@ def fault_of(password: str, name: str) -> str | None:
 
 
 def _core(plain: str) -> int:
-    """How many letters and digits are left without the words that everybody takes, and without keys in a row."""
+    """Count the characters left without common words and keyboard sequences."""
     left = "".join(each for each in plain if each.isalnum())
     for word in WORN:
         left = left.replace(word, "")
@@ -68,7 +68,7 @@ def _core(plain: str) -> int:
 
 
 class Passwords:
-    """Hashes passwords and checks them, in threads, a few at a time."""
+    """Hashes and checks passwords in threads, a few at a time."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()  # RFC 9106, section 4: the second recommended choice
@@ -79,9 +79,9 @@ class Passwords:
 
     @contextmanager
     def place(self, address: str = "", *, known: bool = False) -> Iterator[None]:
-        """A place among those who wait, which all must have before a password is hashed or checked. Raises BusyError.
+        """Wait for a slot, which hashing and checking require. Raises BusyError.
 
-        `known`: it is certain that they were here before, or were invited. `address`: "" if it is that of many.
+        `known`: they certainly signed in before, or were invited. `address`: "" if many share it.
         """
         theirs = "" if known or not address else block(address)
         most = MOST_WAITING if known else MOST_WAITING - KEPT_FOR_THE_KNOWN
@@ -96,11 +96,11 @@ class Passwords:
             self._blocks -= Counter([theirs])  # this forgets those of whom nobody waits
 
     async def hashed(self, password: str) -> str:
-        """What is kept of it."""
+        """Return the hash to store."""
         return await self._in_turn(self._hasher.hash, _bytes(password))
 
     async def fits(self, kept: str, password: str) -> bool:
-        """Whether it is the one of which this was kept. For "", nothing kept, it takes as long to say no."""
+        """Check a password against its hash. Against "", no hash, it takes as long to fail."""
         return await self._in_turn(self._verify, kept or self._nobodys, _bytes(password)) and bool(kept)
 
     def _verify(self, kept: str, password: bytes) -> bool:
@@ -115,5 +115,5 @@ class Passwords:
 
 
 def _bytes(password: str) -> bytes:
-    """However it was typed: the same letters are the same password (RFC 8265, section 4.2)."""
+    """Normalise the text: the same letters are the same password (RFC 8265, section 4.2)."""
     return unicodedata.normalize("NFKC", password[: 4 * MOST]).encode("utf-8", "surrogatepass")

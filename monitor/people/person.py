@@ -1,4 +1,4 @@
-"""People, tokens and sessions: plain values as the store keeps them. No secret is in any of them, only hashes."""
+"""People, tokens and sessions: plain values as stored. None contains a secret, only hashes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,24 +6,24 @@ from enum import StrEnum
 
 
 class Rights(StrEnum):
-    """What somebody may do, least first. Each may do what those before may."""
+    """Rights, least first. Each includes those before."""
 
     VIEWER = "viewer"  # look
     OPERATOR = "operator"  # probe and mute
     ADMIN = "admin"  # people, tokens, the audit log, the configuration as it was loaded
 
     def include(self, other: "Rights") -> bool:
-        """Whether these are at least the other ones."""
+        """Test if these are at least the other rights."""
         return list(Rights).index(self) >= list(Rights).index(other)
 
 
 Companies = tuple[str, ...] | None
-"""Keys of the companies that somebody is bound to; None: to none, they see all."""
+"""Keys of the companies that somebody is restricted to; None: no restriction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can sign in. `name` is unique, in lower case. `password` is a hash, "" while there is none."""
+    """A person who can sign in. `name` is unique and lower case. `password` is a hash, "" if not set yet."""
 
     name: str
     rights: Rights
@@ -35,7 +35,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A program's key. `digest` is the SHA-256 of the secret, which was shown once. `hint` is how it begins."""
+    """An API token. `digest` is the SHA-256 of the secret, which was shown once. `hint` is its beginning."""
 
     id: str
     name: str
@@ -52,7 +52,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class SignInSession:
-    """Somebody who has signed in at a browser. `digest` is that of the cookie; `form` is the secret of its forms."""
+    """A browser session. `digest` is that of the cookie; `form` is the CSRF secret of its forms."""
 
     digest: str
     person: str
@@ -64,7 +64,7 @@ class SignInSession:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A link by which somebody sets a password, once."""
+    """A single-use link to set a password."""
 
     digest: str
     person: str
@@ -78,7 +78,8 @@ BY_SESSION = "session"
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One line of the audit log: who did what to what, by which way: "session", "token NAME", "header", "command"."""
+    """One entry of the audit log: who did what to what, and by which way: "session", "token NAME", "header",
+    "command"."""
 
     at: datetime
     who: str

@@ -1,9 +1,9 @@
-"""Which refused sign-ins the audit log tells. Pure: the time is handed in.
+"""Select the refused sign-ins that go into the audit log. Pure: time is an argument.
 
-Anybody can have as many refused as they like, so a line for each would fill the disk. In each hour the first of an
-address is told, and then the 10th, the 100th and so on: who looks at the log sees that somebody tries, from where, and
-how hard. Beyond a number of addresses they are told together. What was tried for one person is told apart from what was
-tried for another: noise for invented names hides nothing.
+Anybody can cause refusals without limit, so logging each would fill the disk. Each hour the first of an address is
+logged, then the 10th, the 100th and so on: the log still shows that somebody tries, from where, and how hard. Beyond a
+number of addresses they are logged together. Attempts are counted per person, so that noise for invented names hides
+nothing.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ MANY = "many addresses"
 
 
 class Refusals:
-    """Counts them by the hour."""
+    """Counts refusals per hour."""
 
     def __init__(self) -> None:
         self._hour: datetime | None = None
@@ -24,7 +24,7 @@ class Refusals:
         self._addresses: Counter[str] = Counter()  # of each person
 
     def count(self, who: str, address: str, now: datetime) -> str | None:
-        """One more. What the audit log tells of it, None if nothing."""
+        """Count one. Returns the text for the audit log, or None."""
         hour = now.replace(minute=0, second=0, microsecond=0)
         if hour != self._hour:
             self._hour = hour
@@ -44,5 +44,5 @@ class Refusals:
 
 
 def _is_told(count: int) -> bool:
-    """1, 10, 100, 1000, ..."""
+    """True for 1, 10, 100, 1000, ..."""
     return set(str(count)[1:]) <= {"0"} and str(count)[0] == "1"

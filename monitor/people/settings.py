@@ -1,4 +1,4 @@
-"""What the configuration may say of people who come by HTTP."""
+"""Configuration of sign-in and manual probes."""
 
 import re
 from datetime import timedelta
@@ -24,7 +24,7 @@ HeaderName = Annotated[str, AfterValidator(_header)]
 
 
 class SignInSettings(Settings):
-    """[web.sign_in]: how people get in, and for how long."""
+    """[web.sign_in]: sign-in and sessions."""
 
     lasts: Duration = Field(timedelta(hours=12), description="A session ends after this time.")
     idle: Duration = Field(timedelta(hours=2), description="A session without requests ends after this time.")
@@ -40,12 +40,12 @@ class SignInSettings(Settings):
 
     @property
     def strangers_companies(self) -> Companies:
-        """The companies of those who come by the header and are not known here."""
+        """Return the companies of header users who have no account."""
         return self.header_companies or None
 
 
 class ManualSettings(Settings):
-    """[web.manual]: how many probes people and programs may send by hand."""
+    """[web.manual]: limits of probes sent by hand, per person or token and per path."""
 
     per_person_per_hour: Count = Field(60, description="Maximum manual probes per person or token and hour.")
     per_path_per_hour: Count = Field(20, description="Maximum manual probes per path and hour.")

@@ -1,4 +1,4 @@
-"""How often somebody may try. Pure: the time is handed in."""
+"""Limits of sign-in attempts. Pure: time is an argument."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ NOTHING = timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class ThrottlePace:
-    """So many tries are free; then each costs a wait, the first this long and every other twice the one before."""
+    """This many attempts are free; then each costs a wait, which doubles every time."""
 
     free: int
     first: timedelta
@@ -21,17 +21,17 @@ class ThrottlePace:
 
 
 OF_A_PAIR = ThrottlePace(5, timedelta(seconds=2), timedelta(minutes=15), timedelta(hours=1), 50_000)
-"""Tries of one client for one name. They are each client's own: many clients cannot use up what another has."""
+"""Attempts of one client for one name. Counted per client: many clients cannot use up each other's."""
 OF_A_NAME = ThrottlePace(300, timedelta(seconds=2), timedelta(minutes=1), timedelta(hours=1), 10_000)
-"""Tries of all clients for one name: a bound on guessing from many addresses. Beyond it only known devices are sure to
-get in. A password of 12 characters bears 1,440 tries a day more than these."""
+"""Attempts of all clients for one name: a bound on guessing from many addresses. Beyond it only known devices are sure
+to be admitted. A password of 12 characters withstands 1,440 more attempts a day."""
 OF_AN_ADDRESS = ThrottlePace(20, timedelta(seconds=2), timedelta(minutes=15), timedelta(hours=2), 10_000)
 OF_A_DEVICE = ThrottlePace(5, timedelta(seconds=2), timedelta(minutes=1), timedelta(hours=1), 10_000)
-"""Tries from a browser in which this person has signed in before. Nobody else's tries count against it."""
+"""Attempts from a browser in which this person has signed in before. Nobody else's attempts count against it."""
 
 
 class Throttle:
-    """Counts tries that did not work, by name."""
+    """Counts failed attempts by name."""
 
     def __init__(self, pace: ThrottlePace) -> None:
         self._pace = pace
@@ -41,7 +41,7 @@ class Throttle:
         return len(self._tries)
 
     def wait(self, name: str, now: datetime) -> timedelta:
-        """How long until the next try; nothing if it may be now."""
+        """Return the wait until the next attempt; zero if it may be made now."""
         count, last = self._known(name, now)
         over = count - self._pace.free
         if over < 0:
@@ -50,7 +50,7 @@ class Throttle:
         return max(last + wait - now, NOTHING)
 
     def count(self, name: str, now: datetime) -> None:
-        """One more try. It counts before it is known to fail, so that many at the same time are not one."""
+        """Count an attempt. Counted before its result is known, so that parallel ones do not count as one."""
         count, _ = self._known(name, now)
         self._tries[name] = (count + 1, now)
         self._tries.move_to_end(name)
@@ -58,7 +58,7 @@ class Throttle:
             self._tries.popitem(last=False)
 
     def worked(self, name: str) -> None:
-        """The last try did work: it does not count, those before do."""
+        """The last attempt succeeded: uncount it, keep those before."""
         count, last = self._tries.get(name, (0, None))
         if last is not None and count > 1:
             self._tries[name] = (count - 1, last)
@@ -66,7 +66,7 @@ class Throttle:
             self._tries.pop(name, None)
 
     def forget(self, name: str) -> None:
-        """Whoever this is, is who they say."""
+        """Reset the count: this really is the person."""
         self._tries.pop(name, None)
 
     def _known(self, name: str, now: datetime) -> tuple[int, datetime]:
@@ -75,20 +75,20 @@ class Throttle:
 
 
 class Tries:
-    """Tries to sign in: of one client for one name, of all for one name, from one address; and from known devices,
-    which are counted by themselves (OWASP, "Slow Down Online Guessing Attacks with Device Cookies")."""
+    """Sign-in attempts: of one client for one name, of all for one name, and from one address; known devices are
+    counted separately (OWASP, "Slow Down Online Guessing Attacks with Device Cookies")."""
 
     def __init__(self) -> None:
         self._pairs, self._names, self._others = Throttle(OF_A_PAIR), Throttle(OF_A_NAME), Throttle(OF_A_NAME)
         self._addresses, self._devices = Throttle(OF_AN_ADDRESS), Throttle(OF_A_DEVICE)
 
     def admit(self, name: str, address: str, now: datetime, device: str = "", *, is_person: bool = False) -> timedelta:
-        """Nothing: try now, and it is counted. Else how long to wait, and this one was not counted.
+        """Count an attempt and return None, or return the wait without counting it.
 
-        `device`: one in which this person has signed in before, "" if it is none. `address`: "" if it is that of many;
-        then only the name counts, for nobody of them must use up what the others have. `is_person`: there is
-        somebody of that name. Names that anybody can invent are remembered apart: else a few thousand, which cost next
-        to nothing where they are links, would make us forget the tries for a person, and those were free again.
+        `device`: one in which this person has signed in before, "" if none. `address`: "" if many share it; then only
+        the name counts, as none of them may use up the others' attempts. `is_person`: the name exists. Invented names
+        are remembered separately: otherwise a few thousand of them, nearly free for an attacker with links, would push
+        out the attempts for a person.
         """
         counted = self._counted(name, address, device, is_person=is_person)
         wait = max(throttle.wait(key, now) for throttle, key in counted)
@@ -98,8 +98,8 @@ class Tries:
         return wait
 
     def worked(self, name: str, address: str, device: str = "") -> None:
-        """They are who they say. What else came from their address still counts: it may have been for others; and so
-        do the tries of others for their name."""
+        """The attempt succeeded. Other attempts from their address still count, as they may concern others; so do other
+        people's attempts for this name."""
         for throttle, key in self._counted(name, address, device, is_person=True):
             if throttle in (self._pairs, self._devices):
                 throttle.forget(key)

@@ -1,4 +1,4 @@
-"""Renew the generated parts of the documentation: `python -m monitor.reference docs`."""
+"""Update the generated parts of the documentation: `python -m monitor.reference docs`."""
 
 import sys
 from pathlib import Path

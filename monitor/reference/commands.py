@@ -13,17 +13,17 @@ COLUMNS = "80"
 
 
 def reference() -> str:
-    """Every command, a section each."""
+    """Return a section per command."""
     return "\n\n".join(_section(name, is_group) for name, is_group in _walk()) + "\n"
 
 
 def commands() -> list[str]:
-    """Every command that does something, without the program's name: "serve", "mute add", ..."""
+    """Yield every command without the program's name: "serve", "mute add", ..."""
     return [name for name, is_group in _walk() if not is_group]
 
 
 def _walk() -> Iterator[tuple[str, bool]]:
-    """All commands and groups, each group before its commands."""
+    """Yield all commands and groups, each group before its commands."""
     root = typer.main.get_command(app)
     for name, command in _below(root).items():
         yield name, bool(_below(command))
@@ -32,7 +32,7 @@ def _walk() -> Iterator[tuple[str, bool]]:
 
 
 def _below(command: Any) -> dict[str, Any]:
-    """The commands of a group, by name."""
+    """Return the commands of a group by name."""
     return getattr(command, "commands", {})
 
 

@@ -1,4 +1,4 @@
-"""The floors of the house, drawn from the import contracts in pyproject.toml."""
+"""Draw the floors of the house from the import contracts in pyproject.toml."""
 
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ INDENT = 2
 
 
 def drawing(project: Path | None = None) -> str:
-    """A box for each package, a row for each floor, the top floor first; then the other contracts in words."""
+    """Return the drawing, a box per package and a row per floor, top floor first, followed by the other contracts."""
     file = project or Path(monitor.__path__[0]).parent / "pyproject.toml"
     contracts = tomllib.loads(file.read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     boxes = [line for each in contracts if each["type"] == "layers" for line in _house(each)]

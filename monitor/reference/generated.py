@@ -1,4 +1,4 @@
-"""Generated parts of Markdown files stand between two marks; everything outside the marks is written by hand."""
+"""Replace the generated parts of Markdown files, which are between two markers; the rest is written by hand."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,12 +20,12 @@ PARTS: Mapping[str, Callable[[], str]] = {
 
 
 def with_generated(text: str) -> str:
-    """The text with every generated part renewed; unchanged if it has none."""
+    """Return the text with every generated part updated; unchanged if it has none."""
     return MARKS.sub(lambda marks: f"{marks[1]}\n\n{PARTS[marks[2]]()}\n{marks[3]}", text)
 
 
 def renew(folder: Path) -> list[Path]:
-    """Renew all Markdown files below `folder`; returns those that changed."""
+    """Update all Markdown files below `folder`; returns those that changed."""
     changed = []
     for file in sorted(folder.rglob("*.md")):
         text = file.read_text("utf-8")

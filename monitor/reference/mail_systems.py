@@ -1,4 +1,4 @@
-"""The reference of mail systems: the words of the configuration, and the steps in each system."""
+"""The reference of mail systems: their words in the configuration, and the steps in each."""
 
 from collections.abc import Iterator
 
@@ -16,13 +16,13 @@ RUN_BY: dict[RunBy, str] = {
 
 
 def words() -> str:
-    """Every word that the configuration may have, a row each."""
+    """Return a row per word that the configuration accepts."""
     rows = sorted((row for row in MAIL_SYSTEMS.values() if row.receives), key=lambda row: row.key)
     return "\n".join((*HEAD, *map(_row, rows))) + "\n"
 
 
 def steps() -> str:
-    """What to do in each mail system, by cause."""
+    """Return the steps in each mail system, by cause."""
     rows = sorted(MAIL_SYSTEMS.values(), key=lambda row: row.label.lower())
     with_steps = [line for row in rows if not row.no_settings for line in _steps(row)]
     reasons: dict[str, list[str]] = {}
@@ -54,7 +54,7 @@ def _steps(row: MailSystem) -> Iterator[str]:
 
 
 def _shown(step: str) -> str:
-    """A step in Markdown: no character of it is a mark."""
+    """Escape a step for Markdown."""
     for mark in "\\*_|<>":
         step = step.replace(mark, f"\\{mark}")
     return step

@@ -21,13 +21,13 @@ class Described(NamedTuple):
 
 
 def reference() -> str:
-    """Every family, a row each, by name."""
+    """Return a row per family, by name."""
     rows = [f"| `{each.name}` | {each.type} | {', '.join(each.labels)} | {each.help} |" for each in sorted(families())]
     return "\n".join((*TABLE, *rows)) + "\n"
 
 
 def families() -> Iterator[Described]:
-    """Every family that `/metrics` can have."""
+    """Return every family that `/metrics` can have."""
     for family in FAMILIES:
         yield Described(family.name, family.type, family.labels, family.help)
     yield Described(DELIVERY[0], "histogram", ("company", "kind"), DELIVERY[1])
@@ -37,7 +37,7 @@ def families() -> Iterator[Described]:
 
 
 def _gauges() -> Gauges:
-    """Those of a service in which everything that may be absent is present."""
+    """Return the gauges of a service with every optional part."""
     return Gauges(
         in_flight=lambda: 0,
         lag=timedelta,

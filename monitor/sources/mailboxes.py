@@ -1,13 +1,13 @@
-"""One watcher per mailbox, for all the probes that are on their way to it.
+"""One watcher per mailbox, for all probes in flight to it.
 
-It is connected only while probes are out, survives whatever the mailbox does to it, and tells what it saw: sightings to
-`hear`, and looks, made or failed, to `report`. It believes nothing itself.
+It is connected only while probes are in flight, survives every failure of the mailbox, and reports what it saw:
+sightings to `hear`, and completed or failed looks to `report`. It trusts none of it itself.
 
-Two folders are watched all the time, the inbox and junk. All folders are searched before a probe may be called missing,
-when one is overdue, and once a day for what we left behind.
+The inbox and junk are watched all the time. All folders are searched before a probe may be called missing, when one is
+overdue, and once a day for probes left behind.
 
-Every wait has an end. Whoever asks for a look gets an answer, also when the store fails while we pass on what we saw;
-that is our own trouble then, and no evidence against the mailbox.
+Every wait has an end. A caller who asks for a look gets an answer, also if the store fails while results are passed on;
+that is our own problem then, and no evidence against the mailbox.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ FOLDERS_NAMED = 10  # of those that were searched; more are counted
 T = TypeVar("T")
 
 Hear = Callable[[Sequence[Sighting]], Awaitable[Sequence[Sighting]]]
-"""Takes sightings, keeps what is true of them, and returns those that are ours to delete."""
+"""Takes sightings, stores the true ones, and returns those that are ours to delete."""
 
 Report = Callable[[Iterable[str], Look | FailedLook], Awaitable[None]]
 """Takes a look for the probes with these ids."""
@@ -45,11 +45,11 @@ log = structlog.get_logger("mailbox")
 
 
 class NotPassedOnError(Exception):
-    """What was seen could not be passed on: our own trouble, not the mailbox's. Its cause tells."""
+    """Results could not be passed on: our own problem, not the mailbox's. See its cause."""
 
 
 class Watcher:
-    """Watches `mailbox` while anything is expected in it."""
+    """Watches `mailbox` while probes are expected in it."""
 
     def __init__(
         self, mailbox: Mailbox, pool: MailboxThreads, *, hear: Hear, report: Report, now: Callable[[], datetime]
@@ -67,14 +67,14 @@ class Watcher:
         self._closing = self._sweeping = False
 
     def expect(self, probe_id: str, since: datetime) -> None:
-        """A probe is on its way since then."""
+        """Expect a probe, in flight since this time."""
         self._expected[probe_id] = since
         if self._failed_for or self._sweeping:
             self._poke()
         self._task.start()
 
     def forget(self, probe_id: str) -> None:
-        """Nothing more is expected of this probe."""
+        """Stop expecting this probe."""
         self._expected.pop(probe_id, None)
         self._failed_for.discard(probe_id)
         self._searches.forget(probe_id)
@@ -82,7 +82,7 @@ class Watcher:
             self._poke()
 
     async def look(self) -> Look | FailedLook:
-        """Look now, through every folder. Raises what kept us from passing on what was seen."""
+        """Search every folder now. Raises the error that prevented passing on the results."""
         answer: Answer = asyncio.get_running_loop().create_future()
         self._asked.append(answer)
         self._poke()
@@ -97,7 +97,7 @@ class Watcher:
                 self._asked.remove(answer)
 
     async def close(self) -> None:
-        """Leave the mailbox, what was found in it first removed. What is still expected is for the next to find."""
+        """Leave the mailbox after removing found probes. Probes still expected are left to the next watcher."""
         self._closing = True
         self._poke()
         await self._task.close(GRACE)
@@ -108,7 +108,7 @@ class Watcher:
         return not self._closing and bool(self._expected or self._asked)
 
     async def _run(self) -> None:
-        """The outermost frame: whatever goes wrong is told, who asked gets an answer, and the watch goes on."""
+        """Run until closed: errors are logged, waiting callers are answered, and watching continues."""
         misses = 0
         while self._wanted:
             visited = False
@@ -125,7 +125,7 @@ class Watcher:
                 await self._until_poked(asyncio.sleep(BACKOFF[min(misses, len(BACKOFF) - 1)]))
 
     async def _visits(self) -> bool:
-        """Be connected for as long as probes are out; whether the mailbox could be read at all."""
+        """Stay connected while probes are in flight. Returns if the mailbox could be read at all."""
         visited = False
         try:
             async with self.mailbox.open(self._pool) as session:
@@ -157,7 +157,7 @@ class Watcher:
         return MOVED_EVERY if self._searches.often else PATIENCE
 
     async def _until_poked(self, waiting: Coroutine[Any, Any, None]) -> None:
-        """Wait for `waiting`, or until somebody wants something of us."""
+        """Wait for `waiting`, or until the watcher is poked."""
         wait = self._wait = asyncio.create_task(waiting)
         if self._poked:
             wait.cancel()
@@ -172,13 +172,14 @@ class Watcher:
             wait.result()
 
     def _poke(self) -> None:
-        """Somebody wants something: end the present wait, or the next one."""
+        """Wake the watcher: end the present wait, or the next one."""
         self._poked = True
         if self._wait:
             self._wait.cancel()
 
     async def _visit(self, session: MailboxSession) -> bool:
-        """Look, and remove what is ours; False if it could not be removed, which ends the visit but not the looking."""
+        """Search and remove our probes; False if they could not be removed, which ends the visit but not the
+        watching."""
         asked, self._asked = self._asked, []
         started = self._now()
         try:
@@ -198,7 +199,7 @@ class Watcher:
         return await self._remove(session, ours)
 
     async def _search(self, session: MailboxSession, request: Request, *, needed: bool) -> Search | None:
-        """Search as is due. One that no answer depends on may fail: the watched folders were read."""
+        """Search what is due. A search that no answer depends on may fail: the watched folders were read."""
         try:
             return await session.search(request.since, self._expected.keys(), request.only)
         except MailboxError as error:
@@ -208,7 +209,7 @@ class Watcher:
             return None
 
     async def _sweep(self, session: MailboxSession) -> None:
-        """Remove what we left behind in any folder, once a day. Whoever wants something of us ends the searching."""
+        """Remove probes left behind in any folder, once a day. Interrupted by any other request."""
         request = self._searches.sweep(self._now(), monotonic())
         if request is None or self._closing:
             return
@@ -227,7 +228,7 @@ class Watcher:
             await self._remove(session, ours)
 
     async def _believed_of(self, request: Request, search: Search) -> Sequence[Sighting]:
-        """What is ours of that, and in which folders it lay is remembered."""
+        """Return those of the sightings that are ours, and remember their folders."""
         ours = await self._believed(search.sightings)
         elsewhere = {each.folder_name for each in ours if each.folder is Folder.OTHER}
         self._searches.made(request, monotonic(), elsewhere)
@@ -237,7 +238,7 @@ class Watcher:
         return await _passed_on(self._hear(sightings)) if sightings else ()
 
     def _look_of(self, at: datetime, search: Search) -> Look | FailedLook:
-        """What it means that a search found nothing: only one that was finished says that a probe is not there."""
+        """Return the look that a fruitless search amounts to: only a completed search proves absence."""
         if left := len(search.unfinished):
             total = left + len(search.folders)
             names = ", ".join(search.unfinished[:FOLDERS_NAMED])
@@ -247,7 +248,7 @@ class Watcher:
         return Look(at, named, len(search.folders) - len(named), search.closed[:FOLDERS_NAMED])
 
     async def _recover(self, look: Look | FailedLook) -> None:
-        """Those that had learned that we cannot look learn that we can."""
+        """Report a successful look to the probes that had got a failed one."""
         if not self._failed_for:
             return
         recovered = self._failed_for & self._expected.keys()
@@ -266,7 +267,7 @@ class Watcher:
         return True
 
     async def _fail(self, reason: str) -> None:
-        """Every expected probe learns once that we cannot look; those that asked learn it at once.
+        """Report the failure once to every expected probe, and at once to those that asked.
 
         A connection that breaks while nothing is expected is no failure: it was about to be closed.
         """
@@ -285,7 +286,7 @@ class Watcher:
             _answer(asked, failed)
 
     def _refuse(self, error: BaseException) -> None:
-        """Whoever asked gets no look now, and hears why."""
+        """Answer waiting callers with the error."""
         asked, self._asked = self._asked, []
         for answer in asked:
             if not answer.done():

@@ -1,7 +1,7 @@
-"""When a watcher searches more of a mailbox than the inbox and junk, and how far back. Pure.
+"""Decide when a watcher searches beyond inbox and junk, and how far back. Pure.
 
-All folders are searched before a probe may be called missing, once for each probe that is overdue, and once a day for
-what we left behind. Folders that probes were moved to are looked into often, so that the next one is seen in a minute.
+All folders are searched before a probe may be called missing, once per overdue probe, and once a day for probes left
+behind. Folders that probes were moved to are searched often, so that the next one is seen within a minute.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ SWEEP_BACK = timedelta(days=30)  # how old what we left behind may be
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A search to be made: for mail since then, in all folders or `only` in these."""
+    """A search to make: for mail since this time, in all folders or `only` these."""
 
     since: datetime
     only: frozenset[str] | None = None
@@ -26,7 +26,7 @@ class Request:
 
 
 class Searches:
-    """What was searched in one mailbox, and so what is to be searched next. `moment`: seconds of a monotonic clock."""
+    """Past searches of one mailbox, which determine the next. `moment`: monotonic seconds."""
 
     def __init__(self) -> None:
         self._searched_for: set[str] = set()
@@ -36,13 +36,14 @@ class Searches:
 
     @property
     def often(self) -> bool:
-        """Whether there is a folder to be looked into every MOVED_EVERY seconds."""
+        """True if some folder is to be searched every MOVED_EVERY seconds."""
         return bool(self._moved_to)
 
     def due(
         self, expected: Mapping[str, datetime], now: datetime, moment: float, *, needed: bool = False
     ) -> Request | None:
-        """What to search now, with these probes on their way since those times. `needed`: an answer depends on it."""
+        """Return the search to make now for these probes in flight since those times. `needed`: an answer depends on
+        it."""
         overdue = {each for each, sent in expected.items() if now - sent >= OVERDUE} - self._searched_for
         since = min(expected.values(), default=now) - MARGIN
         if needed or overdue:
@@ -54,16 +55,16 @@ class Searches:
         return None
 
     def sweep(self, now: datetime, moment: float) -> Request | None:
-        """The search for what we left behind, if it is due."""
+        """Return the daily search for probes left behind, if due."""
         return Request(now - SWEEP_BACK, sweep=True) if moment - self._swept_at >= SWEEP_EVERY else None
 
     def made(self, request: Request, moment: float, moved_to: Iterable[str]) -> None:
-        """This search was made, and probes of ours lay in these folders besides the inbox and junk."""
+        """Record a completed search, and the folders besides inbox and junk where probes were found."""
         self._moved_looked_at = moment
         if request.sweep:
             self._swept_at = moment
         self._moved_to |= dict.fromkeys(moved_to, moment)
 
     def forget(self, probe_id: str) -> None:
-        """Nothing more is expected of this probe."""
+        """Stop expecting this probe."""
         self._searched_for.discard(probe_id)

@@ -1,12 +1,12 @@
-"""The SMTP listener: bounces of probes, copies of what arrived, and reports come back through it.
+"""The SMTP listener that receives bounces of probes, forwarded copies, and reports.
 
-- `settings`  what `[inbound]` may say
-- `listener`  the open port: who may talk to us, how much, for how long. Read this first
+- `settings`  the `[inbound]` table
+- `listener`  the open port: limits of clients, conversations and memory. Read this first
 - `smtp`      one conversation, bounded in time and size
-- `router`    which addresses we take mail for, and what becomes of a mail; reports go to `probes.reading.report_reader`
-- `turned_away`  when we refused mail that may have been ours
-- `rate_limit` how many mails a client may send in a minute
+- `router`    accepted addresses, and the processing of a message; reports go to `probes.reading.report_reader`
+- `turned_away`  periods in which we refused mail that may have been ours
+- `rate_limit` messages per client and minute
 
-It relays nothing: mail that is taken is read, told to the pipeline and forgotten. A mail is accepted only when what it
-tells is stored, so that the server that sent it keeps it until then.
+It relays nothing: accepted mail is read, passed to the pipeline and dropped. A message is accepted only when its
+content is stored, so that the sending server keeps it until then.
 """

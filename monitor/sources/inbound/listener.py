@@ -1,4 +1,4 @@
-"""The open port: who may talk to us, how many at a time, and what happens to a mail once it is whole."""
+"""The open port: admits clients, limits them, and processes complete messages."""
 
 import asyncio
 import time
@@ -26,11 +26,11 @@ log = structlog.get_logger("inbound")
 
 
 class InboundError(UserError):
-    """The listener cannot be opened. Its text is one line for people: what, and what to change."""
+    """The listener cannot be opened. The text is one line: the problem and the remedy."""
 
 
 class Listener:
-    """The host of every conversation; see `smtp.Host` for what it promises."""
+    """Serves every conversation; implements `smtp.InboundHost`."""
 
     def __init__(self, settings: InboundSettings, desk: InboundRouter) -> None:
         self.hostname, self.size_limit = settings.hostname, settings.size_limit
@@ -46,7 +46,7 @@ class Listener:
         self._repeated = Repeated()
 
     def enter(self, conversation: InboundConversation) -> bool:
-        """See `Host`. Idle conversations are ended before anybody is turned away."""
+        """See `InboundHost`. Idle conversations are closed before a client is turned away."""
         client = client_of(conversation.client)
         self._conversations[conversation] = None
         self._clients[client] += 1
@@ -57,9 +57,9 @@ class Listener:
         return len(self._conversations) <= MOST_CONVERSATIONS or self._make_room(conversation, own=False)
 
     def _make_room(self, newcomer: InboundConversation, *, own: bool) -> bool:
-        """End the oldest idle conversation of the block of addresses that has most of them, and there of the client
-        that has, so that who has one to bring a mail is safe from who holds many; whether there was any. `own`: only
-        among those of the newcomer's client."""
+        """End the oldest idle conversation of the address block that has most, and there of the client that has most,
+        so that a client with one message is safe from those that hold many. Returns if one was ended. `own`: only among
+        those of the newcomer's client."""
         client = client_of(newcomer.client)
         idle = [
             each
@@ -79,7 +79,7 @@ class Listener:
         return True
 
     def leave(self, conversation: InboundConversation) -> None:
-        """See `Host`."""
+        """See `InboundHost`."""
         if conversation in self._conversations:
             client = client_of(conversation.client)
             del self._conversations[conversation]
@@ -90,33 +90,33 @@ class Listener:
     def turned_away(
         self, conversation: InboundConversation, code: int, *, own: bool, scopes: set[str] | None = None
     ) -> None:
-        """See `Host`."""
+        """See `InboundHost`."""
         if scopes is None and conversation.named:
             scopes = conversation.scopes
         self.desk.turned_away.note(code, conversation.client, scopes, own=own)
 
     def scope(self, recipient: str) -> str | None:
-        """See `Host`."""
+        """See `InboundHost`."""
         return self.desk.scope(recipient)
 
     def bears(self, octets: int) -> bool:
-        """See `Host`."""
+        """See `InboundHost`."""
         self._octets += octets
         return self._octets <= MOST_OCTETS
 
     def allows(self, client: str) -> bool:
-        """See `Host`."""
+        """See `InboundHost`."""
         return self._pace.allows(client_of(client), time.monotonic())
 
     def welcomes(self, recipient: str) -> bool:
-        """See `Host`."""
+        """See `InboundHost`."""
         known = self.desk.welcomes(recipient)
         if not known:
             self.desk.counts["refused"] += 1
         return known
 
     async def take(self, letter: ReceivedMail) -> str:
-        """See `Host`. The work goes on when the client does not wait for its end: half of it helps nobody."""
+        """See `InboundHost`. The work continues if the client does not wait for its end: half of it helps nobody."""
         if len(self._letters) >= MOST_LETTERS:
             return self._put_off(letter, "452 4.3.1 Too busy, try again later")
         task = asyncio.create_task(self._read(letter))
@@ -125,12 +125,12 @@ class Listener:
         return await asyncio.shield(task)
 
     def stumbled(self, error: Exception) -> None:
-        """See `Host`. One line at once, and then their number."""
+        """See `InboundHost`. Logged once, then counted."""
         kind = type(error).__name__
         self._repeated.tell(kind, log.warning, "a client said what cannot be read", error=repr(error)[:LONGEST_REASON])
 
     async def _read(self, letter: ReceivedMail) -> str:
-        """The outermost frame of what a mail sets going: what goes wrong is told, and the mail comes again."""
+        """Process a message. Failures are logged, and the client is asked to send it again."""
         try:
             async with asyncio.timeout(READ_WITHIN):
                 unread = await self.desk.read(letter)
@@ -148,7 +148,7 @@ class Listener:
         return reply
 
     async def close(self) -> None:
-        """End every connection. What is being read is read to its end, for CLOSE_WITHIN: no reply to it was sent."""
+        """Close every connection. Messages in progress have CLOSE_WITHIN to complete: they have had no reply yet."""
         self._closed = True
         talks = list(self._conversations)
         for talk in talks:
@@ -159,7 +159,7 @@ class Listener:
 
 
 def _reply(unread: Unread | None) -> str:
-    """What the client is told of a mail that was read, or was not."""
+    """Return the SMTP reply for a processed message, or one that could not be read."""
     if unread is None:
         return "250 2.0.0 Ok"
     if not unread.for_good:
@@ -170,7 +170,7 @@ def _reply(unread: Unread | None) -> str:
 
 @asynccontextmanager
 async def listening(settings: InboundSettings, desk: InboundRouter) -> AsyncIterator[Listener]:
-    """Listen until the end of the block. Raises InboundError when the port cannot be had."""
+    """Listen until the end of the block. Raises InboundError if the port is not available."""
     listener = Listener(settings, desk)
     place = settings.listen
     try:

@@ -1,4 +1,4 @@
-"""Whom an address stands for, and how many mails a client may send in a minute. Pure: time comes in as an argument."""
+"""Messages per client and minute. Pure: time is an argument."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -6,7 +6,7 @@ MOST_CLIENTS = 10_000  # remembered at the same time; the one seen longest ago i
 
 
 def client_of(ip: str) -> str:
-    """Whom an address stands for: an IPv6 client has a whole /64 to itself."""
+    """Return the client that an address belongs to: an IPv6 client has a whole /64."""
     try:
         address = ip_address(ip.partition("%")[0])
     except ValueError:
@@ -18,7 +18,7 @@ def client_of(ip: str) -> str:
 
 
 def block_of(ip: str) -> str:
-    """What one machine may have to itself, or one customer: the /48 of an IPv6 address, the /24 of an IPv4 one."""
+    """Return the block that one machine or customer may own: the /48 of an IPv6 address, the /24 of an IPv4 one."""
     try:
         address = ip_address(ip.partition("%")[0])
     except ValueError:
@@ -30,14 +30,14 @@ def block_of(ip: str) -> str:
 
 
 class ClientRateLimit:
-    """A bucket for each client: full it holds a minute's mails, and it fills evenly."""
+    """A token bucket per client: holds a minute's messages and refills evenly."""
 
     def __init__(self, per_minute: int) -> None:
         self._most = float(per_minute)
         self._buckets: dict[str, tuple[float, float]] = {}
 
     def allows(self, client: str, now: float) -> bool:
-        """Whether one more may come now, in seconds of a clock that only goes forward. If so, it is counted."""
+        """Count one message and return True, unless the limit is reached. `now` in monotonic seconds."""
         left, at = self._buckets.pop(client, (self._most, now))
         left = min(self._most, left + (now - at) * self._most / 60)
         allowed = left >= 1

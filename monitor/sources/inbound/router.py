@@ -1,4 +1,4 @@
-"""Which addresses we take mail for, and what becomes of a mail that was taken."""
+"""Select the addresses that accept mail, and process accepted messages."""
 
 import asyncio
 from collections import Counter
@@ -33,7 +33,7 @@ log = structlog.get_logger("inbound")
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Bounces of one probe: its token is in the address, that of the envelope unless somebody else's made it up."""
+    """Bounces of one probe: the token is in the address, which is the envelope's unless somebody made it up."""
 
     probe_id: str
     to_envelope: bool
@@ -41,12 +41,12 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class AnyReturned:
-    """Bounces of any probe: the token must be in the mail."""
+    """Bounces of any probe: the token must be in the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Copies of what comes into a mailbox, named by its key."""
+    """Copies of a mailbox's mail; the mailbox is given by its key."""
 
     mailbox: str
 
@@ -61,28 +61,28 @@ Purpose = Returned | AnyReturned | Copies | Reports
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Why a mail was not read, for people. `for_good`: it never can be, so it need not come again."""
+    """The reason why a message was not read, for people. `for_good`: it never can be, so it need not be sent again."""
 
     reason: str
     for_good: bool
 
 
 class EvidenceSink(Protocol):
-    """Who wants to hear what came. When these return, what they were told is stored."""
+    """Receiver of evidence. When its methods return, the evidence is stored."""
 
     async def bounced(self, probe_id: str, facts: BounceFacts, client: SmtpClient) -> bool:
-        """A mail about this probe came back, brought by this client; whether there is such a probe."""
+        """Store a bounce of this probe, brought by this client. Returns if the probe exists."""
         ...
 
     async def copied(self, mailbox: str, sighting: Sighting) -> bool:
-        """A copy of a probe came; whether it is one that was sent to this mailbox."""
+        """Store a copy. Returns if it is a probe that was sent to this mailbox."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The addresses that we take mail for, in lower case. `domains`: those whose mail comes here, in which every
-    address is good that carries a token."""
+    """The addresses that accept mail, in lower case. `domains`: in these every address that carries a token is
+    valid."""
 
     domains: Container[str] = frozenset()
     bounces: Container[str] = frozenset()
@@ -90,7 +90,7 @@ class Addresses:
     copies: Mapping[str, InboundMailbox] = field(default_factory=dict)
 
     def purpose(self, address: str, key: bytes) -> Purpose | None:
-        """What an address is for; None if mail for it is not taken."""
+        """Return the purpose of an address; None if it does not accept mail."""
         address = address.lower()
         local, _, domain = address.rpartition("@")
         if mailbox := self.copies.get(address):
@@ -103,17 +103,16 @@ class Addresses:
 
 
 def _tagged(local: str, key: bytes) -> Verified | None:
-    """The token that stands in the local part. It is signed: how the address was rewritten does not matter."""
+    """Return the token in the local part. It is signed, so a rewritten address does no harm."""
     tags = {verify(match[0].decode(), key) for match in shaped(local.encode(errors="replace"))}
     return tags.pop() if len(tags) == 1 else None
 
 
 class InboundRouter:
-    """Reads what was taken and tells it on. `counts` says of what kind the mails were.
+    """Reads accepted messages and passes them on. `counts`: messages by kind.
 
-    Bounces and copies are read in threads of `pool`, which should have one for each letter there can be: one that hangs
-    loses its place to another after THREAD_SECONDS. `reports` are read in a process of its own, so nobody waits for
-    them; without it no report is read.
+    Bounces and copies are read in threads of `pool`, which should have one per message that can be in progress: one
+    that hangs is abandoned after THREAD_SECONDS. `reports` are read in a separate process; without it none are read.
     """
 
     def __init__(
@@ -132,16 +131,16 @@ class InboundRouter:
         self._places = asyncio.Semaphore(READERS)
 
     def configure(self, addresses: Addresses, source_ip: str, domain: str) -> None:
-        """Take mail for these addresses from now on; reports are read for what concerns this sender."""
+        """Accept mail for these addresses from now on; reports are read for this sender."""
         self.addresses, self._source_ip, self._domain = addresses, source_ip, domain
 
     def welcomes(self, address: str) -> bool:
-        """Whether we take mail for this address."""
+        """Test if mail for this address is accepted."""
         return self.addresses.purpose(address, self._key) is not None
 
     def scope(self, address: str) -> str | None:
-        """Which mailbox or probe mail for this address concerns, if any. What comes to an address that is known to
-        everybody, or proves nothing, concerns none."""
+        """Return the mailbox or probe that mail for this address concerns. None for addresses that are publicly known
+        or whose mail proves nothing."""
         match self.addresses.purpose(address, self._key):
             case Copies(mailbox):
                 return mailbox
@@ -151,7 +150,7 @@ class InboundRouter:
                 return None
 
     async def read(self, letter: ReceivedMail) -> Unread | None:
-        """Tell what the letter tells. None: that is stored. Raises what the ears raise: then it is not dealt with."""
+        """Process a message. None: it is stored. Raises what the sink raises: it is not processed then."""
         unread: Unread | None = None
         purposes = dict.fromkeys(self.addresses.purpose(address, self._key) for address in letter.recipients)
         for purpose in purposes:
@@ -193,7 +192,7 @@ class InboundRouter:
         return "copy"
 
     async def _comes_back(self, letter: ReceivedMail) -> bool:
-        """Whether the probe inside is quoted to say what became of it."""
+        """Test if the probe inside is quoted to report its fate."""
         facts = await self._in_thread(read_bounce, letter.content)
         return facts.kind is not MailKind.OTHER
 
@@ -215,7 +214,7 @@ class InboundRouter:
 
 
 def tell_report(facts: ReportFacts) -> None:
-    """One line in the log."""
+    """Log one line per report."""
     log.info(
         "report",
         report=str(facts.kind),

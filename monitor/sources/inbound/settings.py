@@ -1,4 +1,4 @@
-"""What the configuration may say of the listener."""
+"""The `[inbound]` table of the configuration."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ Addresses = Annotated[tuple[Address, ...], Field(max_length=MOST_ADDRESSES)]
 
 
 class InboundSettings(Settings):
-    """[inbound]: the SMTP listener for bounces and forwarded copies. It is off unless this table is there."""
+    """[inbound]: the SMTP listener for bounces and forwarded copies. Off without this table."""
 
     listen: Listen = Field(Endpoint("127.0.0.1", 2525), description="Address and port of the SMTP server.")
     domain: Domain = Field(

@@ -1,7 +1,7 @@
-"""One conversation with a server that brings us mail: SMTP by aiosmtpd, bounded in time, in size and in patience.
+"""One conversation with a server that brings us mail: SMTP by aiosmtpd, bounded in time, size and bad commands.
 
-No limit in time can be renewed by talking: RECIPIENT_WITHIN runs from the start to the first recipient that we take
-mail for, CONVERSATION_WITHIN to the end. Whatever we refuse for the time being is told to the host.
+No time limit can be extended by talking: RECIPIENT_WITHIN runs from the start to the first accepted recipient,
+CONVERSATION_WITHIN to the end. Every temporary refusal is reported to the host.
 """
 
 import asyncio
@@ -35,8 +35,8 @@ NO_ROOM = "452 4.3.1 No room for this mail now, try again later"
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
-    """One mail as it was handed over. `mail_from` is "" for the null sender, which reports of servers come from.
-    `content` has its CRLF line ends and is no longer dot-stuffed; `helo` is what the client called itself."""
+    """One received message. `mail_from` is "" for the null sender, which servers' reports use. `content` has CRLF line
+    ends and no dot-stuffing; `helo` is the client's own name for itself."""
 
     client: str
     mail_from: str
@@ -46,48 +46,48 @@ class ReceivedMail:
 
 
 class InboundHost(Protocol):
-    """Whom the client came to see."""
+    """The listener behind a conversation."""
 
     hostname: str
     size_limit: int
 
     def enter(self, conversation: "InboundConversation") -> bool:
-        """Whether there is room for one more."""
+        """Register a conversation. False if there are too many."""
         ...
 
     def leave(self, conversation: "InboundConversation") -> None:
-        """The connection is gone."""
+        """Remove a closed conversation."""
         ...
 
     def bears(self, octets: int) -> bool:
-        """That many more are held in memory, or fewer where negative; whether there is room for them."""
+        """Account for this many more bytes in memory, fewer if negative. False if there is no room."""
         ...
 
     def allows(self, client: str) -> bool:
-        """Whether this client may send one more mail now."""
+        """Count one message of this client. False if it has reached its limit."""
         ...
 
     def welcomes(self, recipient: str) -> bool:
-        """Whether we take mail for this address."""
+        """Test if mail for this address is accepted."""
         ...
 
     def scope(self, recipient: str) -> str | None:
-        """Which mailbox or probe mail for this address concerns, if any."""
+        """Return the mailbox or probe that mail for this address concerns, if any."""
         ...
 
     def turned_away(
         self, conversation: "InboundConversation", code: int, *, own: bool, scopes: set[str] | None = None
     ) -> None:
-        """The client was refused with this code. `own`: for what it did itself; `scopes`: what was refused, where it is
-        not all that the conversation has named."""
+        """Record that the client was refused with this code. `own`: because of its own limits; `scopes`: what was
+        refused, if not everything that the conversation has named."""
         ...
 
     async def take(self, letter: ReceivedMail) -> str:
-        """The reply to the whole mail. With 250 it is ours."""
+        """Return the reply to the complete message. With 250 it is accepted."""
         ...
 
     def stumbled(self, error: Exception) -> None:
-        """What a client said could not be dealt with. Clients can make that happen as often as they like."""
+        """Record a command that could not be processed. Clients can cause that as often as they like."""
         ...
 
 
@@ -119,7 +119,7 @@ class InboundConversation(SMTP):
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client is there, or has TLS now."""
+        """Register the connection; called again after STARTTLS."""
         peer = transport.get_extra_info("peername")
         super().connection_made(transport)
         if self._end is None:
@@ -131,7 +131,7 @@ class InboundConversation(SMTP):
                 self.drop(TOO_MANY)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The client has gone."""
+        """Unregister the connection."""
         if self._gone:
             return
         self._gone = True
@@ -143,7 +143,7 @@ class InboundConversation(SMTP):
         super().connection_lost(error)
 
     def data_received(self, data: bytes) -> None:
-        """More of what the client says. Who says twice what a mail may have is not listened to any longer."""
+        """Receive data. A client that has sent twice the size of a message is no longer read."""
         self._octets += len(data)
         if self._octets > 2 * self.host.size_limit + LONGEST_LINE:
             self.turn_away(b"421 4.3.4 Too much data\r\n")
@@ -151,7 +151,7 @@ class InboundConversation(SMTP):
             super().data_received(data)
 
     async def _handle_client(self) -> None:
-        """Serve the client; nothing stays half open."""
+        """Serve the client, and always close the transport."""
         try:
             await super()._handle_client()
         finally:
@@ -162,47 +162,47 @@ class InboundConversation(SMTP):
         self.turn_away(b"421 4.4.2 Timeout, closing the connection\r\n")
 
     def turn_away(self, last_words: bytes) -> None:
-        """End the connection for what the client did, or did not do."""
+        """End the connection because of what the client did or failed to do."""
         if not self._gone:
             self.host.turned_away(self, int(last_words[:3]), own=True)
         self.drop(last_words)
 
     @property
     def named(self) -> bool:
-        """Whether the client has named a recipient of the mail that it is about to bring."""
+        """True if the client has named a recipient of its next message."""
         return self.envelope is not None and bool(self.envelope.rcpt_tos)
 
     @property
     def silent(self) -> bool:
-        """Whether the client has not even said who it is, for longer than a server takes that has a mail to bring."""
+        """True if the client has not even sent HELO for longer than a server with a message would take."""
         return not self.greeted and self.loop.time() - self._began > GREETING_WITHIN
 
     @property
     def scopes(self) -> set[str]:
-        """What that mail concerns: see `InboundHost.scope`."""
+        """Scopes of the named recipients: see `InboundHost.scope`."""
         recipients = self.envelope.rcpt_tos if self.envelope is not None else []
         return {scope for each in recipients if (scope := self.host.scope(each)) is not None}
 
     def refuse(self, recipient: str, reply: str) -> str:
-        """We do not take mail for this recipient now, for what the client did; the reply."""
+        """Temporarily refuse a recipient because of the client's limits. Returns the reply."""
         scope = self.host.scope(recipient)
         self.host.turned_away(self, int(reply[:3]), own=True, scopes=set() if scope is None else {scope})
         return reply
 
     def accept(self, recipient: str) -> None:
-        """We take mail for this recipient: the client is no idle one."""
+        """Accept a recipient: the client is no longer idle."""
         assert self.envelope is not None
         self.envelope.rcpt_tos.append(recipient)
         if self._first:
             self._first.cancel()
 
     async def ended(self) -> None:
-        """Wait until the client is no longer served; after `drop` that is at once."""
+        """Wait until no request is being served; after `drop` that is immediate."""
         if self._handler_coroutine:
             await asyncio.wait([self._handler_coroutine])
 
     def drop(self, last_words: bytes = b"") -> None:
-        """End the connection, without waiting for a client that may never read."""
+        """Close the connection without waiting for a client that may never read."""
         spoken = self.transport
         wire = self._original_transport or spoken  # under TLS the first one goes on below
         if not isinstance(spoken, asyncio.WriteTransport) or not isinstance(wire, asyncio.WriteTransport):
@@ -217,8 +217,8 @@ class InboundConversation(SMTP):
             self.loop.call_soon(self.connection_lost, None)  # asyncio tells nobody in the middle of a handshake
 
     async def push(self, status: AnyStr) -> None:
-        """Answer. Of 421, which is aiosmtpd's own here, the host is told. Who says too much that cannot be read is not
-        answered any longer."""
+        """Send a reply. A 421, which aiosmtpd sends by itself, is reported to the host. A client that sends too many
+        invalid commands gets no more replies."""
         said = status.encode("ascii", "replace") if isinstance(status, str) else status
         if said.startswith(b"421"):
             self.host.turned_away(self, 421, own=True)
@@ -233,26 +233,26 @@ class InboundConversation(SMTP):
         await asyncio.sleep(0)  # so that the end of the connection ends what serves it
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        """The address and what follows it; None for what cannot be read, on which Python's parser of addresses raises
-        whatever comes."""
+        """Parse an address and its parameters; None if invalid. Python's address parser raises arbitrary exceptions."""
         try:
             return super()._getaddr(arg)
         except Exception:
             return None, None
 
     async def handle_exception(self, error: Exception) -> str:
-        """What a client said cannot be read, or we failed."""
+        """Handle an invalid command, or a failure of ours."""
         self.host.turned_away(self, 451, own=True)
         self.host.stumbled(error)
         return NOT_READ
 
     async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
-        """Nobody signs in here. Without a syntax it is not in what HELP lists."""
+        """Refuse AUTH. Without an @syntax decorator HELP does not list it."""
         await self.push("502 5.5.1 AUTH is not offered")
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
-        """The mail itself. Ours and not aiosmtpd's, which keeps every line apart and the pieces of one without end."""
+        """Receive the message. Replaces aiosmtpd's, which keeps each line separately and the pieces of one
+        without end."""
         if await self.check_helo_needed():
             return
         if arg or self.envelope is None or not self.envelope.rcpt_tos:
@@ -272,7 +272,7 @@ class InboundConversation(SMTP):
         self._set_post_data_state()  # type: ignore[no-untyped-call]
 
     async def _read_content(self) -> bytes | str:
-        """The mail without its dots, read to its end; the reply, if it was not kept."""
+        """Read the message to its end, without dot-stuffing; returns the reply if it was not kept."""
         content, reply, at_start = bytearray(), "", True
         while True:
             try:
@@ -305,7 +305,7 @@ class InboundConversation(SMTP):
 
 
 class _Hooks:
-    """What aiosmtpd asks while it talks; the answers are the host's."""
+    """aiosmtpd's handler hooks; each asks the host."""
 
     async def handle_HELO(  # noqa: N802 - aiosmtpd's name
         self, server: InboundConversation, session: Session, envelope: Envelope, hostname: str
@@ -331,7 +331,7 @@ class _Hooks:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: InboundConversation, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Only here it is known whose mail is refused, so what a client does too often is refused here as well."""
+        """Check the client's limits here: only now it is known whose mail is refused."""
         if not server.host.welcomes(address):
             server.strangers += 1
             if server.strangers >= MOST_STRANGERS:

@@ -1,14 +1,13 @@
-"""When the listener turned mail away, and whose: a copy that is absent then may be one that we did not take.
+"""Records when the listener turned mail away, and whose: an absent copy may be one that we refused.
 
-What counts must be what can have been ours, or anybody who knocks at the port could turn every `missing` into
+Only refusals that can have hit our mail may count, or anybody who connects to the port could turn every `missing` into
 `unknown`:
 
-- A recipient was named: it counts for what that address is for, and for nothing else. Strangers do not know the
-  addresses that take copies and bounces; that of the reports, which stands in the DNS, counts for nothing.
-- No recipient was named, and the listener was full or failed: it counts for everything. A client can only bring this
-  about with conversations that name such a recipient, or with so many at once that the others do suffer; idle ones are
-  ended first.
-- A client went beyond its own limits (connections, mails in a minute, time): that hits nobody else. It counts for the
+- A recipient was named: counts for that recipient's mailbox or probe only. Strangers do not know the addresses that
+  accept copies and bounces; the address for reports, which is public in the DNS, counts for nothing.
+- No recipient was named, and the listener was full or failed: counts for everything. A client can cause this only with
+  conversations that name such a recipient, or with so many at once that others do suffer; idle ones are ended first.
+- A client exceeded its own limits (connections, messages per minute, time): affects nobody else. Counts for the
   mailboxes whose copies have come from this client's network, which is then their forwarder.
 """
 
@@ -30,9 +29,9 @@ EVERYTHING = ""
 
 
 class TurnedAway:
-    """What was turned away since the listener is open. Bounded whatever clients do.
+    """Refusals since the listener was opened. Bounded, whatever clients do.
 
-    A scope is what a recipient is for: a mailbox by its key, or a probe by its id.
+    A scope is what a recipient stands for: a mailbox by its key, or a probe by its id.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -42,12 +41,13 @@ class TurnedAway:
         self._forwarders: dict[str, OrderedDict[str, None]] = {}
 
     def brought(self, mailbox: str, client: str) -> None:
-        """A copy for this mailbox came from this client."""
+        """Record that a copy for this mailbox came from this client."""
         _put(self._forwarders.setdefault(mailbox, OrderedDict()), network_of(client), MOST_NETWORKS)
 
     def note(self, code: int, client: str, scopes: Collection[str] | None, *, own: bool) -> None:
-        """A client was turned away. `scopes`: what the recipients are for, None where none was named; `own`: for what
-        it did itself. Counted is only what concerns a mailbox or a probe: scanners are turned away all day."""
+        """Record a refusal. `scopes`: what the recipients stand for, None if none was named; `own`: because of
+        the client's own limits. Only refusals that concern a mailbox or a probe are kept: scanners are turned
+        away all day."""
         concerned = self._concerned(client, scopes, own)
         if concerned:
             self.counts[code] += 1
@@ -56,8 +56,8 @@ class TurnedAway:
                 self._add(scope)
 
     def during(self, mailbox: str, probe_id: str, since: datetime, until: datetime) -> RefusedPeriod | None:
-        """The last stretch in this time in which a copy for this mailbox or a bounce of this probe may have been among
-        what was turned away."""
+        """Return the last period in this time in which a copy for this mailbox or a bounce of this probe may have been
+        refused."""
         found = [
             stretch
             for scope in (mailbox, probe_id, EVERYTHING)
@@ -73,7 +73,8 @@ class TurnedAway:
         return [scope for scope in named if self._is_forwarder(client, scope)]
 
     def _is_forwarder(self, client: str, scope: str) -> bool:
-        """Whether it may be. Where no copy has come so far, and of a bounce, anybody who knows the address may."""
+        """Test if the client may forward to this mailbox. Before the first copy, and for a bounce, any client that
+        knows the address may."""
         return scope not in self._forwarders or network_of(client) in self._forwarders[scope]
 
     def _add(self, scope: str) -> None:

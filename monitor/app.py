@@ -243,9 +243,7 @@ class Service:
     async def stop(self) -> None:
         """Stop sending probes and notices; queued notices are sent at the next start. If stopping one part fails, the
         others are stopped all the same: none may use a store that is being closed."""
-        log.info(
-            "stopping; what is on its way is taken up again at the next start", in_flight=len(self._pipeline.flights)
-        )
+        log.info("stopping; probes in flight continue at the next start", in_flight=len(self._pipeline.flights))
         self._schedule = None
         async with AsyncExitStack() as parts:
             for close in (self._network.close, self._delivery.close, self._casebook.close):
@@ -317,9 +315,9 @@ class Service:
         """Log once when the store fails, and once when it works again."""
         before, self._store_trouble = self._store_trouble, self._store.health.trouble
         if self._store_trouble and not before:
-            log.error("the store takes nothing: nothing is sent until it does", reason=self._store_trouble)
+            log.error("store refuses writes; sending is paused", reason=self._store_trouble)
         elif before and not self._store_trouble:
-            log.info("the store takes what it is given again")
+            log.info("store accepts writes again; sending resumes")
 
     def _not_ready(self) -> str | None:
         if self._schedule is None:
@@ -397,7 +395,7 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         await at_work.start(desk)
         await house.enter_async_context(at_work.calendar.kept())
         await house.enter_async_context(ticking(at_work.tick, TICK))
-        log.info("watching", paths=len(board.paths), page=f"{config.web.base_url}/")
+        log.info("started", paths=len(board.paths), page=f"{config.web.base_url}/")
         link = None if make_believe(config) else await first_link(store, clock.now, config.web.base_url)
         tell_first_link(link, config.store.url)
         if config.sandbox.companies:

@@ -110,7 +110,7 @@ async def _tick(tick: Callable[[], Awaitable[None]], every: float) -> None:
         try:
             await tick()
         except Exception:
-            log.exception("a tick failed")
+            log.exception("tick failed")
             await asyncio.sleep(AFTER_FAILURE)
         due = max(due + every, now())
 

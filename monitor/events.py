@@ -42,4 +42,4 @@ def tell_all(listeners: Iterable[Listener], event: Event) -> None:
             listen(event)
         except Exception:
             with suppress(Exception):
-                log.exception("a listener failed", probe=event.probe.id)
+                log.exception("event listener failed", probe=event.probe.id)

@@ -12,7 +12,7 @@ import structlog
 
 log = structlog.get_logger("mailpath")
 
-NOBODY = "nobody can sign in yet; the first admin chooses a password at a link"
+NOBODY = "nobody can sign in yet; the first admin sets a password at a link"
 NAME = "mailpath-first-admin-link"
 
 
@@ -44,7 +44,7 @@ def forget_link(file: Path) -> None:
     try:
         file.unlink(missing_ok=True)
     except OSError as error:
-        log.error("the first admin's old link stays", reason=error.strerror, remedy=f"remove {file}")
+        log.error("old link file of the first admin cannot be deleted", reason=error.strerror, remedy=f"remove {file}")
 
 
 def _write(file: Path, link: str) -> None:

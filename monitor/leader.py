@@ -94,7 +94,7 @@ async def _lead(store: Store, now: Callable[[], datetime], *, standby: bool) -> 
                 raise AnotherLeadsError(store.place, lease)
         if not told and lease and lease.holder:
             told = True
-            log.info("waiting for the process that leads on this store", pid=lease.holder.pid, host=lease.holder.host)
+            log.info("standby: another process leads on this store", pid=lease.holder.pid, host=lease.holder.host)
         await asyncio.sleep(LOOK)
 
 

@@ -63,7 +63,7 @@ class SupervisedTask:
             in_a_row = 1 if monotonic() - began > STEADY_SECONDS else in_a_row + 1
             self.deaths += 1
             delay = RESTART_DELAYS[min(in_a_row, len(RESTART_DELAYS)) - 1]
-            log.error("a task died; it is started again", task=self._name, seconds=delay, exc_info=death)
+            log.error("task died; restarting it", task=self._name, seconds=delay, exc_info=death)
             self._answer(death)
             await asyncio.sleep(delay)
 
@@ -72,7 +72,7 @@ class SupervisedTask:
             if self._on_death:
                 self._on_death(death)
         except Exception:
-            log.exception("those who wait on a task could not be answered", task=self._name)
+            log.exception("callers waiting for a task could not be answered", task=self._name)
 
 
 def asked_to_stop() -> bool:

@@ -83,7 +83,7 @@ async def _reload(at_work: Service, hangup: asyncio.Event) -> None:
         try:
             await at_work.reload()
         except Exception:
-            log.exception("the configuration could not be loaded")
+            log.exception("loading the configuration failed")
 
 
 async def _first(*waits: Coroutine[None, None, object]) -> None:

@@ -157,7 +157,7 @@ class Delivery:
             except StoreError as error:
                 self._tell_of_store("looking", error)
             except Exception:
-                log.exception("looking for notices went wrong")
+                log.exception("reading due notices failed")
             with suppress(TimeoutError):
                 async with asyncio.timeout(TURN):  # not wait_for, which may lose a cancellation in Python 3.11
                     await self._poked.wait()
@@ -175,7 +175,7 @@ class Delivery:
         """Nobody knows the channel any more: out of the way with them, for it may come back."""
         if name not in self._unknown_channels:
             self._unknown_channels.add(name)
-            log.warning("notices wait for a channel that is not in the configuration", channel=name)
+            log.warning("notices queued for an unknown channel", channel=name)
         await self._put_off(records, now, now + timedelta(seconds=BACKOFF[-1]), "no such channel is configured")
 
     async def _attend(self, lane: _ChannelQueue, records: Sequence[NoticeRecord], muted: frozenset[str]) -> None:
@@ -188,7 +188,7 @@ class Delivery:
         except StoreError as error:
             self._tell_of_store(lane.name, error)
         except Exception:
-            log.exception("delivering notices went wrong", channel=lane.name)
+            log.exception("notice delivery crashed", channel=lane.name)
         else:
             self._tell_of_store(lane.name, None)
             if delivered:
@@ -276,10 +276,10 @@ class Delivery:
         if fault:
             lane.fault = fault
             if not lane.failing:
-                log.warning("a channel does not take what it is told", channel=lane.name, reason=fault)
+                log.warning("notice delivery failing", channel=lane.name, reason=fault)
             lane.failing[what] += 1
         elif lane.failing.pop(what, 0) and not lane.failing:
-            log.info("the channel takes what it is told again", channel=lane.name)
+            log.info("notice delivery works again", channel=lane.name)
 
     def _tell_of_store(self, who: str, error: StoreError | None) -> None:
         """Say once that the store fails who waits for it."""
@@ -287,7 +287,7 @@ class Delivery:
             self._waiting_for_store.discard(who)
         elif who not in self._waiting_for_store:
             self._waiting_for_store.add(who)
-            log.error("notices wait for the store", who=who, reason=str(error))
+            log.error("notice delivery waits for the store", who=who, reason=str(error))
 
 
 def _wait(failures: int) -> timedelta:

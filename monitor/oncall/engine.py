@@ -211,7 +211,7 @@ class IncidentEngine:
                 await asyncio.sleep(RETRY)
                 continue
             except Exception:
-                log.exception("the incident rules could not go on")
+                log.exception("incident rules failed")
                 await asyncio.sleep(RETRY)
                 continue
             took = monotonic() - began

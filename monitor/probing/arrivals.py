@@ -63,7 +63,7 @@ class Arrivals:
         except StoreError:
             raise
         except Exception:
-            log.exception("a message in a mailbox could not be understood", mailbox=mailbox)
+            log.exception("message in mailbox could not be processed", mailbox=mailbox)
             return False
 
     async def _left_over(self, sighting: Sighting) -> bool:

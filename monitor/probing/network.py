@@ -85,11 +85,11 @@ class Network:
         if reached := next((each for each in answers if each.reached), None):
             self._asked, self.uplink = True, self.uplink.succeeded(now)
             if before is False:
-                log.info("a host outside is reached again", reference=reached.reference, said=reached.text)
+                log.info("reference host reachable again", reference=reached.reference, reply=reached.text)
         elif answers:
             self._asked, self.uplink = True, self.uplink.failed(now, answers[0].reference)
             if before is not False:
-                log.warning("no host outside can be reached", reference=answers[0].reference, why=answers[0].text)
+                log.warning("no reference host reachable", reference=answers[0].reference, reason=answers[0].text)
 
     def _questions(self) -> Iterator[Awaitable[ReferenceResult]]:
         """To the references that are configured; without any, to the mail hosts of the domains that we send from."""
@@ -108,5 +108,5 @@ class Network:
             try:
                 await self.check()
             except Exception:
-                log.exception("the references could not be asked")
+                log.exception("reference check failed")
             await asyncio.sleep(self._rest)

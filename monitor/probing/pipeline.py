@@ -314,11 +314,11 @@ class Pipeline:
         try:
             await work
         except NoSuchProbeError:
-            log.warning("a probe in flight is not in the store any more", probe=flight.probe.id)
+            log.warning("probe in flight no longer in the store", probe=flight.probe.id)
             self._leave(flight)
         except (Exception, asyncio.CancelledError) as error:
             if asked_to_stop():
                 raise
             self.flights.wake(flight, self._time(flight) + SLACK)
             if not isinstance(error, StoreDownError | ReplacedError):  # of these the service tells
-                log.exception("work on a probe went wrong", probe=flight.probe.id)
+                log.exception("probe task failed", probe=flight.probe.id)

@@ -115,10 +115,10 @@ class Watcher:
             try:
                 visited = await self._visits()
             except NotPassedOnError as error:
-                log.error("what was seen in a mailbox is not stored", mailbox=self.mailbox.key, reason=str(error))
+                log.error("mailbox findings could not be stored", mailbox=self.mailbox.key, reason=str(error))
                 self._refuse(error)
             except Exception as error:
-                log.exception("watching a mailbox went wrong; it goes on", mailbox=self.mailbox.key)
+                log.exception("mailbox watcher failed; it continues", mailbox=self.mailbox.key)
                 self._refuse(error)
             misses = 0 if visited else misses + 1
             if self._wanted:
@@ -148,7 +148,7 @@ class Watcher:
         except NotPassedOnError:
             raise
         except Exception as error:
-            log.exception("looking into a mailbox went wrong", mailbox=self.mailbox.key)
+            log.exception("mailbox visit failed", mailbox=self.mailbox.key)
             await self._fail(f"{self.mailbox.key}: internal error: {error!r}")
         return visited
 
@@ -205,7 +205,7 @@ class Watcher:
         except MailboxError as error:
             if needed:
                 raise
-            log.warning("other folders cannot be searched", mailbox=self.mailbox.key, reason=str(error))
+            log.warning("searching all folders failed", mailbox=self.mailbox.key, reason=str(error))
             return None
 
     async def _sweep(self, session: MailboxSession) -> None:
@@ -252,7 +252,7 @@ class Watcher:
         if not self._failed_for:
             return
         recovered = self._failed_for & self._expected.keys()
-        log.info("mailbox can be read again", mailbox=self.mailbox.key)
+        log.info("mailbox readable again", mailbox=self.mailbox.key)
         await _passed_on(self._report(recovered, look))
         self._failed_for -= recovered
 
@@ -262,7 +262,7 @@ class Watcher:
                 await session.remove(ours)
         except MailboxError as error:
             self.failures += 1
-            log.warning("found probes cannot be deleted", mailbox=self.mailbox.key, reason=str(error))
+            log.warning("deleting probes failed", mailbox=self.mailbox.key, reason=str(error))
             return False
         return True
 
@@ -279,7 +279,7 @@ class Watcher:
         news = self._expected.keys() - self._failed_for
         try:
             if news:
-                log.warning("mailbox cannot be read", mailbox=self.mailbox.key, reason=reason)
+                log.warning("mailbox unreadable", mailbox=self.mailbox.key, reason=reason)
                 await _passed_on(self._report(news, failed))
                 self._failed_for |= news
         finally:

@@ -48,7 +48,7 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await _failed(request, HTTPStatus.BAD_REQUEST, "the body cannot be read")
         response.force_close()
     except Exception:
-        log.exception("a request went wrong", method=request.method, path=request.path[:200])
+        log.exception("request failed", method=request.method, path=request.path[:200])
         response = await _failed(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; the log tells")
     return response
 

@@ -22,7 +22,7 @@ def sign_in(password):
 try:
     sign_in("four words in" + " a row")
 except ValueError:
-    structlog.get_logger("web").exception("a request went wrong")
+    structlog.get_logger("web").exception("request failed")
 """
 
 

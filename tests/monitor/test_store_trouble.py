@@ -16,7 +16,7 @@ from tests.support.service_process import Folder, Process, folder
 COMPANIES = {"birch": "inbox", "stone": "blocks_ip", "snail": "slow"}
 TRUE = {("birch", "inbox"), ("stone", "blocked"), ("snail", "inbox")}
 LOCKED_SECONDS = 30
-FAILS, WORKS = "the store takes nothing: nothing is sent until it does", "the store takes what it is given again"
+FAILS, WORKS = "store refuses writes; sending is paused", "store accepts writes again; sending resumes"
 
 
 def handed_over(at: Folder) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.service_process import SECONDS, Folder, Process, folder
 
 BOTH = {"birch": "inbox", "stone": "blocks_ip"}
-WAITS = "waiting for the process that leads on this store"
+WAITS = "standby: another process leads on this store"
 
 
 def leads(at: Folder, process: Process) -> bool:

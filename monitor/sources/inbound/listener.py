@@ -127,7 +127,7 @@ class Listener:
     def stumbled(self, error: Exception) -> None:
         """See `InboundHost`. Logged once, then counted."""
         kind = type(error).__name__
-        self._repeated.tell(kind, log.warning, "a client said what cannot be read", error=repr(error)[:LONGEST_REASON])
+        self._repeated.tell(kind, log.warning, "invalid SMTP command", error=repr(error)[:LONGEST_REASON])
 
     async def _read(self, letter: ReceivedMail) -> str:
         """Process a message. Failures are logged, and the client is asked to send it again."""
@@ -135,12 +135,12 @@ class Listener:
             async with asyncio.timeout(READ_WITHIN):
                 unread = await self.desk.read(letter)
         except TimeoutError:
-            log.error("a mail was not read in time", client=letter.client, octets=len(letter.content))
+            log.error("message not processed in time", client=letter.client, octets=len(letter.content))
         except Exception:
-            log.exception("a mail was not dealt with", client=letter.client)
+            log.exception("message processing failed", client=letter.client)
         else:
             return _reply(unread)
-        return self._put_off(letter, "451 4.3.0 Not dealt with, try again later")
+        return self._put_off(letter, "451 4.3.0 Could not be processed, try again later")
 
     def _put_off(self, letter: ReceivedMail, reply: str) -> str:
         scopes = {scope for each in letter.recipients if (scope := self.scope(each)) is not None}

@@ -169,7 +169,7 @@ class InboundRouter:
                     assert_never(purpose)
             self.counts[kind] += 1
             if unread is None:
-                log.info("mail taken", kind=kind, client=letter.client, octets=len(letter.content))
+                log.info("message received", kind=kind, client=letter.client, octets=len(letter.content))
         return unread
 
     async def _returned(self, letter: ReceivedMail, probe_id: str | None, to_envelope: bool = False) -> str:
@@ -203,7 +203,9 @@ class InboundRouter:
             facts = await self._reports.read(letter.content, self._source_ip, self._domain)
         except (ReportError, ReportBusyError) as error:
             unread = Unread(str(error), for_good=isinstance(error, ReportError))
-            log.warning("report not read", reason=unread.reason, for_good=unread.for_good, client=letter.client)
+            log.warning(
+                "report could not be read", reason=unread.reason, permanent=unread.for_good, client=letter.client
+            )
             return ("report_unreadable" if unread.for_good else "report_deferred"), unread
         tell_report(facts)
         return "report", None

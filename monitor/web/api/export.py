@@ -72,7 +72,7 @@ async def _sent(call: Call[Filter, NoBody], name: str, media: str, write: Write,
     except ConnectionError:  # who asked is gone
         pass
     except StoreError as error:  # nobody must take it for all there is
-        log.error("an export was broken off", reason=str(error))
+        log.error("export aborted", reason=str(error))
         if call.request.transport:
             call.request.transport.abort()
     return response

@@ -191,7 +191,7 @@ class Authenticator:
             return ", ".join(said).strip()
         if not self._told_of_header:
             self._told_of_header = True
-            log.warning("somebody who is no trusted proxy says who signed in; not believed", address=request.remote)
+            log.warning("user header from an untrusted proxy ignored", address=request.remote)
         return ""
 
     async def _by_header(self, said: str) -> Caller:

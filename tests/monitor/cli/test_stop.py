@@ -45,7 +45,7 @@ def test_a_thread_that_hangs_holds_up_no_stop(tmp_path: Path, before: str, poke:
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(STOP_SECONDS + 10) == 0
         assert time.monotonic() - began < STOP_SECONDS
-        assert service.told("stopping; what is on its way is taken up again at the next start")
+        assert service.told("stopping; probes in flight continue at the next start")
         assert whole(tmp_path / "mailpath.db")
 
 

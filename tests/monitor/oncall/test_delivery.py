@@ -146,7 +146,7 @@ async def test_what_could_not_be_marked_is_only_marked(
             house.time.pass_(minutes=1)
             await house.turn()
     assert house.ops.heard == ["i1/ops/1"]
-    assert said.lines == ["error notices wait for the store mailpath.db: the disk is full ops"]
+    assert said.lines == ["error notice delivery waits for the store mailpath.db: the disk is full ops"]
     house.time.pass_(minutes=11)
     await house.turn()
     assert house.ops.heard == ["i1/ops/1"]
@@ -224,7 +224,7 @@ async def test_a_channel_that_is_not_configured_keeps_its_notices(house: House, 
         await house.settle()
         house.time.pass_(minutes=11)
     assert house.ops.heard == ["i3/ops/1"]
-    assert said.lines == ["warning notices wait for a channel that is not in the configuration gone"]
+    assert said.lines == ["warning notices queued for an unknown channel gone"]
     assert (await house.store.queues())["gone"][0] == 2
     assert (await house.record("i1/gone/1")).fault == "no such channel is configured"
     house.configure("ops", "gone")
@@ -364,8 +364,8 @@ async def test_a_fault_is_told_once_and_so_is_its_end(house: House, said: Said) 
         house.time.pass_(minutes=11)
         await house.settle()
     assert said.lines == [
-        "warning a channel does not take what it is told ops HTTP 503",
-        "info the channel takes what it is told again ops",
+        "warning notice delivery failing ops HTTP 503",
+        "info notice delivery works again ops",
     ]
 
 
@@ -374,7 +374,7 @@ async def test_a_channel_with_a_bug_is_a_channel_that_fails(house: House, said: 
     house.ops.bug = RuntimeError("token c0rrecth0rse is wrong")
     await house.settle()
     assert (await house.record("i1/ops/1")).fault == "internal error: RuntimeError"
-    assert said.lines == ["warning a channel does not take what it is told ops internal error: RuntimeError"]
+    assert said.lines == ["warning notice delivery failing ops internal error: RuntimeError"]
 
 
 async def test_it_runs_by_itself_and_a_poke_makes_it_look_at_once(
@@ -416,7 +416,7 @@ async def test_a_store_that_fails_is_told_once_and_asked_again(
     monkeypatch.setattr(house.store, "waiting", fails)
     house.delivery.start()
     await house.ops.until(tried=1)
-    assert said.lines == ["error notices wait for the store mailpath.db: disk I/O error looking"]
+    assert said.lines == ["error notice delivery waits for the store mailpath.db: disk I/O error looking"]
 
 
 async def test_what_is_on_its_way_may_end_when_the_service_does(house: House) -> None:

@@ -115,7 +115,7 @@ class Life:
 
     def waiting(self) -> bool:
         """Whether a notice was made and could not be delivered."""
-        return '"a channel does not take what it is told"' in (self.folder / "log").read_text()
+        return '"notice delivery failing"' in (self.folder / "log").read_text()
 
     @property
     def news(self) -> list[str]:

@@ -4,10 +4,12 @@ What is said to have arrived, or to have come back, is weighed here against what
 `possession`. A bounce proves something only if it came from the receiver's side: see `bounce_origin`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
+from functools import cached_property
+from typing import Any, assert_never
 
 from probes.evidence import (
     Absence,
@@ -26,12 +28,12 @@ from probes.evidence import (
 )
 from probes.possession import Possession, declined, possession
 from probes.probe import Probe
-from probes.reading.bounce_origin import Tie, receiver_of, tie_of
+from probes.reading.bounce_origin import Receiver, Tie, receiver_of, tie_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SortedEvidence:
-    """The evidence, sorted by what it tells."""
+    """The evidence, sorted by what it tells. Whoever asks several questions about a probe makes it once."""
 
     attempts: tuple[Attempt, ...]
     dialogues: tuple[Dialogue, ...]
@@ -53,12 +55,12 @@ class SortedEvidence:
     def accepted(self) -> Dialogue | None:
         return next((d for d in self.dialogues if d.handover is Handover.ACCEPTED), None)
 
-    @property
+    @cached_property
     def arrival(self) -> Arrival | None:
         """What was found, if it can be what we sent."""
         return None if self.replay else self.found
 
-    @property
+    @cached_property
     def replay(self) -> Arrival | None:
         """What was found though the receiver cannot have it from us. After a refusal of the whole message the body must
         be intact, word for word: then it is what we sent, whatever they answered."""
@@ -68,13 +70,13 @@ class SortedEvidence:
         delivered = has is Possession.DECLINED and self.found.body is BodyState.INTACT
         return None if delivered else self.found
 
-    @property
+    @cached_property
     def declined(self) -> Step | None:
         """With which answer the message was declined after it was sent in full, if no attempt did better."""
         has = possession(self.dialogues, open_end=self.under_way or bool(self.interrupted))
         return declined(self.dialogues) if has is Possession.DECLINED else None
 
-    @property
+    @cached_property
     def look_settles_at(self) -> datetime:
         """From when on a look that does not find the message tells that it is absent. A report that it was given up is
         settled as soon as the code has expired: who is on call is not to wait for it until the probe is given up."""
@@ -83,7 +85,7 @@ class SortedEvidence:
             return self.give_up_at
         return min(self.give_up_at, max(self.code_dead_at, min(report.at for report in reports)))
 
-    @property
+    @cached_property
     def absent(self) -> bool:
         """Whether we looked when that tells something, and have not seen it."""
         looked = any(isinstance(look, Look) and look.at >= self.look_settles_at for look in self.looks)
@@ -91,7 +93,12 @@ class SortedEvidence:
 
     def tie(self, bounce: Bounce) -> Tie:
         """What ties a bounce to those who had the message."""
-        return tie_of(bounce, receiver_of(self.dialogues, self.recipient))
+        return tie_of(bounce, self.receiver)
+
+    @cached_property
+    def receiver(self) -> Receiver:
+        """Whose bounces prove something."""
+        return receiver_of(self.dialogues, self.recipient)
 
     def proves(self, bounce: Bounce) -> bool:
         """Whether a bounce is the receiver's word. What a shared provider sent may be its other customers'; those
@@ -106,7 +113,7 @@ class SortedEvidence:
             case other:
                 assert_never(other)
 
-    @property
+    @cached_property
     def bounce(self) -> Bounce | None:
         """The report that it was given up, a proven one first. What was never sent cannot come back."""
         if self.last and self.last.handover in (Handover.WITHHELD, Handover.REFUSED):
@@ -115,12 +122,12 @@ class SortedEvidence:
             return None
         return self._proven_first(bounce for bounce in self.bounces if bounce.final)
 
-    @property
+    @cached_property
     def proven_bounce(self) -> Bounce | None:
         """The same, where it is the receiver's word. Any other ends nothing: the message may arrive yet."""
         return self.bounce if self.bounce and self.proves(self.bounce) else None
 
-    @property
+    @cached_property
     def delay(self) -> Bounce | None:
         return self._proven_first(bounce for bounce in reversed(self.bounces) if bounce.kind is MailKind.DELAY)
 
@@ -144,18 +151,27 @@ class SortedEvidence:
         return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
 
 
-def case_of(probe: Probe, evidence: Sequence[Evidence]) -> SortedEvidence:
-    """The case of this probe."""
+Known = Sequence[Evidence] | SortedEvidence
+"""What is known of a probe: its evidence as it came, or as `case_of` sorted it."""
+
+
+def case_of(probe: Probe, known: Known) -> SortedEvidence:
+    """The case of this probe; what is sorted stays as it is."""
+    if isinstance(known, SortedEvidence):
+        return known
+    by_type: defaultdict[type, list[Any]] = defaultdict(list)
+    for each in known:
+        by_type[type(each)].append(each)
     return SortedEvidence(
-        tuple(e for e in evidence if isinstance(e, Attempt)),
-        tuple(sorted((e for e in evidence if isinstance(e, Dialogue)), key=lambda d: d.number)),
-        tuple(e for e in evidence if isinstance(e, Interrupted)),
-        next((e for e in evidence if isinstance(e, Arrival)), None),
-        tuple(e for e in evidence if isinstance(e, Look | FailedLook)),
-        tuple(e for e in evidence if isinstance(e, Bounce)),
-        tuple(e for e in evidence if isinstance(e, Absence)),
-        probe.recipient,
-        probe.via,
-        probe.code_dead_at,
-        probe.give_up_at,
+        attempts=tuple(by_type[Attempt]),
+        dialogues=tuple(sorted(by_type[Dialogue], key=lambda dialogue: dialogue.number)),
+        interrupted=tuple(by_type[Interrupted]),
+        found=next(iter(by_type[Arrival]), None),
+        looks=tuple(each for each in known if isinstance(each, Look | FailedLook)),
+        bounces=tuple(by_type[Bounce]),
+        absences=tuple(by_type[Absence]),
+        recipient=probe.recipient,
+        via=probe.via,
+        code_dead_at=probe.code_dead_at,
+        give_up_at=probe.give_up_at,
     )

@@ -4,7 +4,6 @@ Three questions are answered here, for a probe at a moment: what is its verdict 
 be expected (`is_over`), and what has to be done next, when (`next_attempt`, `next_moment`).
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -22,6 +21,7 @@ from probes.attempts import (
     unconnected_retry,
     wait_after,
 )
+from probes.case import Known
 from probes.case import SortedEvidence as _Case
 from probes.case import case_of as _case
 from probes.display import duration
@@ -29,7 +29,6 @@ from probes.evidence import (
     Arrival,
     Bounce,
     Dialogue,
-    Evidence,
     FailedLook,
     Folder,
     Handover,
@@ -61,9 +60,9 @@ from probes.verdict import Cause, Grade, Outcome, Verdict
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
 
 
-def judge(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> Verdict | None:
+def judge(probe: Probe, known: Known, now: datetime) -> Verdict | None:
     """Weigh the evidence. None means: keep waiting."""
-    case = _case(probe, evidence)
+    case = _case(probe, known)
     verdict = _weighed(probe, case, now)
     if verdict is None or case.replay is None:
         return verdict
@@ -102,19 +101,19 @@ def _decides(probe: Probe, case: _Case, bounce: Bounce) -> bool:
     return bounce.cause is not Cause.NETWORK and not (case.accepted and looked)
 
 
-def is_over(probe: Probe, evidence: Sequence[Evidence], verdict: Verdict | None, now: datetime) -> bool:
+def is_over(probe: Probe, known: Known, verdict: Verdict | None, now: datetime) -> bool:
     """Whether, with this verdict, nothing more is to be done. What comes by itself may still amend it."""
-    case = _case(probe, evidence)
+    case = _case(probe, known)
     if case.arrival or case.proven_bounce:
         return verdict is not None
     if now >= probe.give_up_at:
-        return verdict is not None and not wants_look(probe, evidence, now)
+        return verdict is not None and not wants_look(probe, case, now)
     return case.last is not None and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
 
 
-def next_attempt(probe: Probe, evidence: Sequence[Evidence]) -> tuple[int, datetime] | None:
+def next_attempt(probe: Probe, known: Known) -> tuple[int, datetime] | None:
     """The number and time of the next attempt, by the sender's retry schedule; None when there is none to make."""
-    case = _case(probe, evidence)
+    case = _case(probe, known)
     last = case.last
     if (
         case.arrival
@@ -129,20 +128,21 @@ def next_attempt(probe: Probe, evidence: Sequence[Evidence]) -> tuple[int, datet
     return (last.number + 1, due) if due < probe.give_up_at else None
 
 
-def next_moment(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> datetime:
+def next_moment(probe: Probe, known: Known, now: datetime) -> datetime:
     """When this probe wants attention again, if nothing is heard before."""
-    if wants_look(probe, evidence, now):
+    case = _case(probe, known)
+    if wants_look(probe, case, now):
         return now
-    retry = next_attempt(probe, evidence)
-    too_late = too_late_at(probe, _case(probe, evidence).dialogues)
+    retry = next_attempt(probe, case)
+    too_late = too_late_at(probe, case.dialogues)
     moments = [retry[1] if retry else None, probe.code_dead_at, too_late, probe.give_up_at]
     return min((m for m in moments if m and m > now), default=now)
 
 
-def wants_look(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> bool:
+def wants_look(probe: Probe, known: Known, now: datetime) -> bool:
     """Whether a look is due and not made: the last one, without which nothing may be called missing, or the one that
     settles a report."""
-    case = _case(probe, evidence)
+    case = _case(probe, known)
     handed_over = case.accepted is not None or bool(case.interrupted) or case.bounce is not None
     due = probe.give_up_at if now >= probe.give_up_at else case.look_settles_at
     return (
@@ -154,18 +154,18 @@ def wants_look(probe: Probe, evidence: Sequence[Evidence], now: datetime) -> boo
     )
 
 
-def may_arrive(probe: Probe, evidence: Sequence[Evidence]) -> bool:
+def may_arrive(probe: Probe, known: Known) -> bool:
     """Whether the message may be with the receiver, so that its mailbox is to be watched."""
-    case = _case(probe, evidence)
+    case = _case(probe, known)
     if case.last and case.last.handover in (Handover.WITHHELD, Handover.REFUSED):
         return False
     return case.arrival is None and case.proven_bounce is None and bool(case.attempts)
 
 
-def delivery_time(probe: Probe, evidence: Sequence[Evidence]) -> timedelta | None:
+def delivery_time(probe: Probe, known: Known) -> timedelta | None:
     """From the first attempt in which the company was asked to the mailbox's taking it; None when it did not arrive.
     What our own service, store or network took before that is nobody's delivery time."""
-    case = _case(probe, evidence)
+    case = _case(probe, known)
     return max(case.arrival.at - sent_at(probe, case.dialogues), timedelta(0)) if case.arrival else None
 
 

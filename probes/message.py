@@ -1,6 +1,5 @@
 """The bytes of a probe: how it is composed, and how its markers are found again in what arrived."""
 
-import base64
 import binascii
 import hmac
 import html
@@ -16,10 +15,10 @@ from probes.dkim import Signer
 from probes.evidence import BodyState, Marker
 from probes.kinds import Kind
 from probes.probe import Probe
-from probes.reading.body_digest import body_digest
+from probes.reading.body_digest import body_words, digest_of_words
 from probes.reading.header_fields import Field
 from probes.sender import Identity, Role
-from probes.token import TOKEN_LENGTH, Purpose, mint, shaped
+from probes.token import TOKEN_LENGTH, Purpose, base32, mint, shaped
 
 PROBE_HEADER = "X-Mailpath-Probe"
 SIGNATURE_HEADER = "X-Mailpath-Signature"
@@ -53,7 +52,7 @@ def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None 
         b"date": format_datetime(probe.created_at).encode(),
         b"signature": b"",
     }
-    facts[b"signature"] = _signature(probe.id, identity.address, body_digest(form.content % facts), key).encode()
+    facts[b"signature"] = _signature(probe.id, identity.address, digest_of_words(form.words % facts), key).encode()
     content = form.content % facts
     if signer is not None and identity.role is Role.SENDER:
         content = signer.sign(content, probe.created_at)
@@ -64,12 +63,12 @@ def body_state(
     headers: Iterable[Field], digest: bytes | None, probe_id: str, addresses: Iterable[str], key: bytes
 ) -> BodyState:
     """What the signature in these headers says of the body with this digest. `addresses`: From whom it may have been
-    composed. `digest` is None for a body that was not read to its end."""
+    composed, the likeliest first. `digest` is None for a body that was not read to its end."""
     found = [field.value for field in headers if field.name == SIGNATURE_HEADER.lower()][:SIGNATURES_READ]
     if not found or digest is None:
         return BodyState.UNVERIFIED
-    good = [_signature(probe_id, address, digest, key) for address in addresses]
-    same = any(hmac.compare_digest(one.encode(), other.encode()) for one in found for other in good)
+    good = (_signature(probe_id, address, digest, key) for address in addresses)
+    same = any(hmac.compare_digest(one.encode(), other.encode()) for other in good for one in found)
     return BodyState.INTACT if same else BodyState.ALTERED
 
 
@@ -77,15 +76,17 @@ def _signature(probe_id: str, address: str, digest: bytes, key: bytes) -> str:
     sealed = b"\0".join(
         (b"mailpath signature 1", probe_id.encode(), address.lower().encode("utf-8", "replace"), digest)
     )
-    return f"v1 {base64.b32encode(hmac.digest(key, sealed, 'sha256')[:20]).decode().lower()}"
+    return f"v1 {base32(hmac.digest(key, sealed, 'sha256')[:20])}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """All of a mail that is the same for every probe of a kind; the rest is open as `%(name)s`."""
+    """All of a mail that is the same for every probe of a kind; the rest is open as `%(name)s`. `words`: what its
+    digest is made of (see `body_words`), so that no mail of ours has to be read again. No value has a space in it."""
 
     mail_from: str
     content: bytes
+    words: bytes
 
 
 _FORM = """\
@@ -132,7 +133,8 @@ def _form(kind: Kind, identity: Identity) -> _Form:
     local, _, domain = _plain_address(identity.bounces).rpartition("@")
     if len(local) > MAX_LOCAL_PART - len("+") - TOKEN_LENGTH:
         raise ValueError(f"{identity.bounces!r} has no room for the +tag: at most 29 characters may stand before the @")
-    return _Form(f"{mail_text.literal(local)}+%s@{domain}", content.replace("\n", "\r\n").encode("ascii"))
+    octets = content.replace("\n", "\r\n").encode("ascii")
+    return _Form(f"{mail_text.literal(local)}+%s@{domain}", octets, body_words(octets))
 
 
 MAX_LOCAL_PART = 64  # RFC 5321, section 4.5.3.1.1

@@ -74,10 +74,11 @@ def recognise(sighting: Sighting, key: bytes, senders: Collection[str]) -> Recog
 
     `senders` are the From addresses that we compose with, in lower case.
     """
+    tokens = {token: verify(token, key) for token in set(sighting.tokens.values())}  # the same in most places
     markers = {
         marker: verified.probe_id
         for marker, token in sighting.tokens.items()
-        if (verified := verify(token, key)) and verified.purpose in _PURPOSES.get(marker, frozenset({Purpose.MESSAGE}))
+        if (verified := tokens[token]) and verified.purpose in _PURPOSES.get(marker, frozenset({Purpose.MESSAGE}))
     }
     if len(set(markers.values())) != 1:
         return None
@@ -86,7 +87,7 @@ def recognise(sighting: Sighting, key: bytes, senders: Collection[str]) -> Recog
     if is_about_a_mail(header):
         return None
     authors = _authors(header)
-    body = body_state(header, sighting.digest, probe_id, {*authors, *senders}, key)
+    body = body_state(header, sighting.digest, probe_id, dict.fromkeys((*authors, *senders)), key)
     author = _author(header, authors, senders)
     proven = any(author is proof.author and proof.markers <= markers.keys() and body in proof.body for proof in PROOFS)
     return Recognised(probe_id, body) if proven else None

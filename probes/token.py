@@ -8,7 +8,6 @@ alone. A host that only saw the envelope (a server that refused it at RCPT, a lo
 the arrival; a reader of the message without its Return-Path cannot write to the bounce address.
 """
 
-import base64
 import hmac
 import re
 import secrets
@@ -30,6 +29,8 @@ TOKEN_BYTES = re.compile(TOKEN.pattern.encode())
 TOKEN_LENGTH = 34
 
 _ONE_CASE = (re.compile(_LOWER.encode()), re.compile(_UPPER.encode()))
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [one + other for one in _LETTERS for other in _LETTERS]
 _ID = re.compile(r"[a-z2-7]{16}")
 _WHOLE = re.compile(r"mp([a-z2-7]{16})[a-z2-7]{16}")
 
@@ -57,7 +58,7 @@ class Verified:
 
 def new_probe_id() -> str:
     """80 random bits as 16 characters a-z2-7."""
-    return _base32(secrets.token_bytes(10))
+    return base32(secrets.token_bytes(10))
 
 
 def mint(probe_id: str, key: bytes, purpose: Purpose = Purpose.MESSAGE) -> str:
@@ -80,8 +81,8 @@ def verify(token: str, key: bytes) -> Verified | None:
     match = _WHOLE.fullmatch(lowered)
     if match is None:
         return None
-    fits = [each for each in Purpose if hmac.compare_digest(lowered[18:], _seal(match[1], key, each))]
-    return Verified(match[1], fits[0]) if fits else None
+    fits = (each for each in Purpose if hmac.compare_digest(lowered[18:], _seal(match[1], key, each)))
+    return Verified(match[1], purpose) if (purpose := next(fits, None)) else None
 
 
 def shaped(data: bytes, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
@@ -94,8 +95,10 @@ def shaped(data: bytes, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
 
 
 def _seal(probe_id: str, key: bytes, purpose: Purpose) -> str:
-    return _base32(hmac.digest(key, _CONTEXTS[purpose] + probe_id.encode(), "sha256")[:10])
+    return base32(hmac.digest(key, _CONTEXTS[purpose] + probe_id.encode(), "sha256")[:10])
 
 
-def _base32(data: bytes) -> str:
-    return base64.b32encode(data).decode().lower()
+def base32(data: bytes) -> str:
+    """RFC 4648, section 6, in lower case, of a multiple of 5 octets. Faster than the standard library's for a few."""
+    bits = int.from_bytes(data, "big")
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in range(len(data) * 8 - 10, -1, -10)])

@@ -83,8 +83,7 @@ class Board:
     def hear(self, event: Event) -> None:
         """Keep a verdict. One on an older probe than the present one is counted, and not shown."""
         judged, probe = event.what, event.probe
-        line = probe.check
-        if not isinstance(judged, Judged) or not self._shows(line):
+        if not isinstance(judged, Judged) or not self._shows(line := probe.check):
             return
         current_verdicts = self._role(probe.role)
         if line not in current_verdicts or current_verdicts[line].launched_at <= probe.created_at:

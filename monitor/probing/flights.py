@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from monitor.config import WatchedPath
 from monitor.store import ProbeRecord
+from probes.case import SortedEvidence, case_of
 from probes.check import Check
 from probes.evidence import (
     Arrival,
@@ -27,7 +28,7 @@ from probes.judge import delivery_time, is_over, judge
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
 from probes.probe import Probe
-from probes.reading.bounce_origin import Receiver, has_room, receiver_of
+from probes.reading.bounce_origin import Receiver, has_room
 from probes.recognise import arrival
 from probes.sender import Identity
 from probes.token import new_probe_id
@@ -49,6 +50,8 @@ class Flight:
     keeping: int = 0  # what was seen and could not be stored so far
     unsure: bool = False  # a write has no answer, so that the store may know more than we do
     set_since: timedelta = timedelta(0)  # by how much the clock was set since it was launched
+    _case: SortedEvidence | None = None
+    _case_rests_on: list[Evidence] = field(default_factory=list)
 
     @classmethod
     def of(cls, record: ProbeRecord, now: datetime) -> "Flight":
@@ -74,16 +77,26 @@ class Flight:
         ended = {seen.number for seen in self.evidence if isinstance(seen, Dialogue | Interrupted)}
         return next((seen for seen in self.evidence if isinstance(seen, Attempt) and seen.number not in ended), None)
 
+    @property
+    def case(self) -> SortedEvidence:
+        """The evidence, sorted once for all the questions that are asked about it."""
+        return self._sorted(self.evidence)
+
+    def _sorted(self, evidence: Sequence[Evidence]) -> SortedEvidence:
+        if self._case is None or self._case_rests_on != evidence:  # cheap: most are the same objects
+            self._case, self._case_rests_on = case_of(self.probe, evidence), list(evidence)
+        return self._case
+
     def weighed(self, evidence: Sequence[Evidence], now: datetime) -> tuple[Verdict | None, bool, timedelta | None]:
         """What this evidence means at this moment of its time: its verdict, whether it is over, how long it took."""
-        verdict = judge(self.probe, evidence, now)
-        return verdict, is_over(self.probe, evidence, verdict, now), delivery_time(self.probe, evidence)
+        case = self._sorted(evidence)
+        verdict = judge(self.probe, case, now)
+        return verdict, is_over(self.probe, case, verdict, now), delivery_time(self.probe, case)
 
     @property
     def receiver(self) -> Receiver:
         """Whose bounces prove something."""
-        dialogues = (seen for seen in self.evidence if isinstance(seen, Dialogue))
-        return receiver_of(dialogues, self.probe.recipient)
+        return self.case.receiver
 
     def has_room_for(self, bounce: Bounce) -> bool:
         """Whether this one is news, and not one too many: who has seen the token could send any number."""

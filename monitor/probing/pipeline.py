@@ -203,9 +203,9 @@ class Pipeline:
         now = self._time(flight)
         if begun := flight.unfinished:
             await self._wait_for_the_end(flight, begun, begun.at + site.timeout + SLACK)
-        elif (retry := next_attempt(flight.probe, flight.evidence)) and retry[1] <= now:
+        elif (retry := next_attempt(flight.probe, flight.case)) and retry[1] <= now:
             await self._try_again(flight, site, retry[0])
-        elif wants_look(flight.probe, flight.evidence, now):
+        elif wants_look(flight.probe, flight.case, now):
             await self._last_look(flight, site)
         else:
             await self._learner.learn(flight)
@@ -257,11 +257,11 @@ class Pipeline:
         if over or flight.probe.id not in self.flights:
             self._leave(flight)
             return
-        if not may_arrive(flight.probe, flight.evidence) and (watcher := self.watchers.get(flight.mailbox)):
+        if not may_arrive(flight.probe, flight.case) and (watcher := self.watchers.get(flight.mailbox)):
             watcher.forget(flight.probe.id)
         if not flight.sending:
             now = self._time(flight)
-            self.flights.wake(flight, max(next_moment(flight.probe, flight.evidence, now), now))
+            self.flights.wake(flight, max(next_moment(flight.probe, flight.case, now), now))
 
     async def _abandon(self, flight: Flight) -> None:
         """End a probe whose path is gone; where the store does not take that now, later."""
@@ -284,7 +284,7 @@ class Pipeline:
 
     def _expect(self, flight: Flight) -> None:
         site = self._site(flight)
-        if site and may_arrive(flight.probe, flight.evidence) and not isinstance(site.mailbox, InboundMailbox):
+        if site and may_arrive(flight.probe, flight.case) and not isinstance(site.mailbox, InboundMailbox):
             self._watcher(site).expect(flight.probe.id, flight.probe.created_at + min(flight.set_since, timedelta(0)))
 
     def _site(self, flight: Flight) -> WatchedPath | None:

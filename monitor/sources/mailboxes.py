@@ -138,9 +138,10 @@ class Watcher:
                     idle = not self._wanted  # one probe's end is often the next one's start
                     if idle:
                         self._poked = self._closing  # it was this visit's own end of expecting
-                        await self._sweep(session)
                     if not self._closing:
                         await self._until_poked(session.changed(LINGER if idle else self._patience))
+                    if idle and not self._wanted:  # still, so that a sweep is not begun anew after each probe
+                        await self._sweep(session)
                     if self._closing or (idle and not self._wanted):
                         return visited
         except MailboxError as error:

@@ -10,9 +10,18 @@ from probes.reading.mime import open_mail
 
 
 def body_digest(message: bytes) -> bytes:
-    """SHA-256 over the type and the words of each part, in order. Any bytes will do; bounded as `open_mail` is."""
-    digest = hashlib.sha256()
-    for part in open_mail(message).parts:
-        digest.update(b"\0%s\0" % part.type.encode("utf-8", "replace"))
-        digest.update(b" ".join(part.octets().split()))
-    return digest.digest()
+    """SHA-256 of `body_words`."""
+    return digest_of_words(body_words(message))
+
+
+def body_words(message: bytes) -> bytes:
+    """The type and the words of each part, in order. Any bytes will do; bounded as `open_mail` is."""
+    parts = open_mail(message).parts
+    return b"".join(
+        b"\0%s\0%s" % (part.type.encode("utf-8", "replace"), b" ".join(part.octets().split())) for part in parts
+    )
+
+
+def digest_of_words(words: bytes) -> bytes:
+    """The digest of a message with these `body_words`."""
+    return hashlib.sha256(words).digest()

@@ -44,6 +44,7 @@ def split(data: bytes | str) -> tuple[str, bytes]:
     return head.decode("utf-8", "replace"), body
 
 
+@lru_cache(maxsize=4)  # what was just recognised is read again when it is judged
 def fields(section: str) -> tuple[Field, ...]:
     """The fields of a header section, topmost first: the first MOST_FIELDS. What has no name is left out."""
     found = []

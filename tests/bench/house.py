@@ -4,12 +4,14 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager, redirect_stderr
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import time
+
+import structlog
 
 from monitor import logs
 from monitor.app import TICK, pipeline_of
@@ -86,9 +88,11 @@ def ground() -> Iterator[Path]:
 
 
 def log_to_nowhere() -> None:
-    """From now on the service writes its log as always, and nobody sees it."""
-    with redirect_stderr(open(os.devnull, "w")):  # open as long as this process lives
-        logs.set_up("info", "json")
+    """From now on the service writes its log as always, and nobody sees it: a progress bar takes what is written to
+    standard error, and would be measured with it."""
+    logs.set_up("info", "json")
+    nowhere = open(os.devnull, "w")  # noqa: SIM115 - as long as this process lives
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(nowhere))
 
 
 def make_maildirs(folder: Path, names: Iterable[str]) -> None:

@@ -1,10 +1,23 @@
+import base64
 import re
+import secrets
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.token import TOKEN, TOKEN_BYTES, TOKEN_LENGTH, Purpose, Verified, mint, new_probe_id, shaped, verify
+from probes.token import (
+    TOKEN,
+    TOKEN_BYTES,
+    TOKEN_LENGTH,
+    Purpose,
+    Verified,
+    base32,
+    mint,
+    new_probe_id,
+    shaped,
+    verify,
+)
 
 KEY = b"the key of these tests, 32 bytes"
 ID = "abcdefghij234567"
@@ -141,3 +154,9 @@ def test_what_has_another_shape_is_not_found(text: str) -> None:
 @given(st.binary() | st.text("mpMPab2 1", max_size=120).map(str.encode))
 def test_the_fast_search_finds_what_the_pattern_finds(data: bytes) -> None:
     assert {match.span() for match in shaped(data)} == {match.span() for match in TOKEN_BYTES.finditer(data)}
+
+
+@pytest.mark.parametrize("octets", [5, 10, 20])
+def test_our_base32_is_that_of_the_rfc(octets: int):
+    data = secrets.token_bytes(octets)
+    assert base32(data) == base64.b32encode(data).decode().lower()

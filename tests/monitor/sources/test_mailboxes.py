@@ -184,6 +184,7 @@ async def test_a_moment_without_probes_does_not_end_the_visit(
         letters.put(name)
         await until(partial(letters.has_removed, name))
     assert letters.visits == 1
+    assert letters.searches == []  # and a sweep waits until nobody is expected for some time
 
 
 async def test_one_visit_for_all_probes(letters: Letters, told: Told, watching: Watcher):

@@ -137,6 +137,11 @@ class Calendar:
         self._scheduler.remove_all_jobs()
         self._plan()
 
+    @property
+    def planned(self) -> list[datetime]:
+        """When each job comes next."""
+        return [job.next_run_time for job in self._scheduler.get_jobs()]
+
     def _plan(self) -> None:
         for job, interval in self._jobs.items():
             self._scheduler.add_job(

@@ -1,13 +1,16 @@
 """Names: one for each idea, and one that a person who knows the field would search for."""
 
 import ast
+import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 SOURCES = sorted(path for folder in ("probes", "monitor", "dashboards") for path in (ROOT / folder).rglob("*.py"))
 
 BANNED = {  # a word of its own dialect, and the field's word in its place
@@ -29,6 +32,12 @@ BANNED = {  # a word of its own dialect, and the field's word in its place
     "Track": "CheckHistory",
     "Trouble": "UserError",
 }
+
+PRIVATE_REACHES = {  # what a test may touch all the same, and why
+    "tests/monitor/probing/test_control_or_neighbour.py": "the service has no seam for what it compares with",
+    "tests/probes/routes/test_real_receiver.py": "aiosmtpd tells nobody when a conversation of its own is over",
+}
+DOTTED = re.compile(r"(probes|monitor|dashboards)(\.\w+)*\._[a-zA-Z]\w*(\.\w+)*")
 
 
 @cache
@@ -54,3 +63,52 @@ def test_a_word_of_our_own_is_not_used_where_the_field_has_one(name: str) -> Non
 def test_few_modules_are_loose_at_the_top_of_the_service() -> None:
     loose = {path.stem for path in (ROOT / "monitor").glob("*.py")} - {"__init__", "__main__"}
     assert len(loose) <= 12, loose
+
+
+def is_private(name: object) -> bool:
+    return isinstance(name, str) and name.startswith("_") and not name.startswith("__")
+
+
+def private_reaches(text: str) -> Iterator[str]:
+    """Every place where Python code reaches into a private member of something else than itself."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "cls")):
+                continue
+            case ast.Attribute(attr=name) if is_private(name):
+                yield f"{node.lineno}: {ast.unparse(node)}"
+            case ast.ImportFrom(names=names) if private := [each.name for each in names if is_private(each.name)]:
+                yield f"{node.lineno}: import {private}"
+            case ast.Call(func=ast.Name(id=by) | ast.Attribute(attr=by), args=[_, ast.Constant(value=name), *_]) if (
+                by in ("getattr", "setattr", "delattr") and is_private(name)
+            ):
+                yield f"{node.lineno}: {ast.unparse(node)}"
+            case ast.Constant(value=str(name)) if DOTTED.fullmatch(name):  # monkeypatch.setattr by a dotted name
+                yield f"{node.lineno}: {name}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "pipeline._tasks.clear()",
+        "pipeline.watchers[key]._searches.often",
+        "from monitor.web.api.export import _cell",
+        'monkeypatch.setattr(notifier, "_mounts", None)',
+        'monkeypatch.setattr("monitor.web.api.events._stirred", None)',
+    ],
+)
+def test_a_reach_into_a_private_member_is_seen(code: str) -> None:
+    assert len(list(private_reaches(code))) == 1
+
+
+@pytest.mark.parametrize("code", ["self._news.set()", "engine.__class__", 'answer["_links"]', "x.total"])
+def test_what_is_no_such_reach_is_left_alone(code: str) -> None:
+    assert list(private_reaches(code)) == []
+
+
+def test_no_test_reaches_into_private_members() -> None:
+    """What a test needs to see or to change is a constructor argument, a public method or an effect that others see."""
+    found = {str(path.relative_to(ROOT)): list(private_reaches(path.read_text())) for path in TESTS}
+    reaching = {path: places for path, places in found.items() if places}
+    assert {path: places for path, places in reaching.items() if path not in PRIVATE_REACHES} == {}
+    assert reaching.keys() >= PRIVATE_REACHES.keys(), "an exception that is needed no more"

@@ -76,7 +76,7 @@ class Ways(NamedTuple):
 
 def _loadable(url: SecretStr) -> SecretStr:
     """Refuse a URL that Apprise cannot load, without quoting any part that may be a token."""
-    service = _load({**(_parsed(url) or {}), "retry": 0})
+    service = loaded({**(parsed_url(url) or {}), "retry": 0})
     if service is None:
         schema = url.get_secret_value().partition("://")[0].lower()
         kind = (
@@ -109,7 +109,7 @@ class ServiceChannel(Settings):
         """See `Channel`."""
         try:
             async with asyncio.timeout(TIMEOUT):
-                parsed = await _in_a_thread(lambda: _parsed(self.url)) or {}
+                parsed = await _in_a_thread(lambda: parsed_url(self.url)) or {}
                 if notice.news.ends and parsed.get("schema") in ALIASES:
                     return await _close(parsed, notice, around)
                 return await _in_a_thread(lambda: _notify(parsed, notice))
@@ -122,8 +122,8 @@ class ServiceChannel(Settings):
 
     def ways(self) -> Ways:
         """Return how this service sends mail, if it does. Blocks briefly."""
-        parsed = _parsed(self.url) or {}
-        service = _load(parsed) if parsed.get("schema") in MAIL else None
+        parsed = parsed_url(self.url) or {}
+        service = loaded(parsed) if parsed.get("schema") in MAIL else None
         if service is None:
             return Ways()
         told = [getattr(service, name, None) for name in ("targets", "cc", "bcc", "email")]
@@ -167,7 +167,7 @@ def _notify(parsed: Parsed, notice: Notice) -> str | None:
     """Send the notification. Blocks."""
     from apprise import Apprise
 
-    service = _load({**parsed, **additions(parsed, notice)})
+    service = loaded({**parsed, **additions(parsed, notice)})
     if service is None:
         return "Apprise does not take its URL any more"
     service.request_rate_per_sec = min(service.request_rate_per_sec, PAUSES / max(len(service), 1))
@@ -198,7 +198,7 @@ async def _close(parsed: Parsed, notice: Notice, around: ChannelContext) -> str 
     from apprise.plugins.jira import JIRA_API_LOOKUP
     from apprise.plugins.opsgenie import OPSGENIE_API_LOOKUP
 
-    service: Any = _load(parsed)
+    service: Any = loaded(parsed)
     if service is None:
         return "Apprise does not take its URL any more"
     places = OPSGENIE_API_LOOKUP if parsed["schema"] == "opsgenie" else JIRA_API_LOOKUP
@@ -212,7 +212,8 @@ async def _close(parsed: Parsed, notice: Notice, around: ChannelContext) -> str 
     return None if answer.status == 404 else refusal(answer)
 
 
-def _parsed(url: SecretStr) -> Parsed | None:
+def parsed_url(url: SecretStr) -> Parsed | None:
+    """Return what the URL says, as Apprise reads it; None if it cannot."""
     _quiet()
     from apprise.plugins import url_to_dict
 
@@ -223,7 +224,8 @@ def _parsed(url: SecretStr) -> Parsed | None:
         return None
 
 
-def _load(parsed: Parsed) -> "NotifyBase | None":
+def loaded(parsed: Parsed) -> "NotifyBase | None":
+    """Return the service as Apprise makes it; None if it does not take the URL."""
     from apprise import Apprise
 
     return Apprise.instantiate(dict(parsed), asset=_asset()) if "schema" in parsed else None

@@ -67,7 +67,8 @@ class IncidentEngine:
         """`uplink`: asked for what is known of our own way out."""
         self._store, self._now = store, now
         self._on_notices: Callable[[], None] = _nobody
-        self._compare: Compare = _nobody
+        self.compare: Compare = _nobody
+        """Asked when a control should tell more of a failing path."""
         self._picture = FailureTracker()
         self._picture.follow(uplink)
         self._settings = IncidentSettings()
@@ -152,7 +153,7 @@ class IncidentEngine:
     def start(self, *, on_notices: Callable[[], None], compare: Compare) -> None:
         """Follow the store from now on. `on_notices` is called when notices wait, `compare` when a control should tell
         more of a failing path."""
-        self._on_notices, self._compare = on_notices, compare
+        self._on_notices, self.compare = on_notices, compare
         self._task.start()
 
     async def close(self) -> None:
@@ -331,7 +332,7 @@ class IncidentEngine:
     def _ask_for_controls(self, signals: Sequence[Signal], now: datetime) -> None:
         for site, signal in self._picture.needing_control(signals, now, self._asked):
             self._asked[site.key] = now
-            self._compare(self._paths[site.key], signal)
+            self.compare(self._paths[site.key], signal)
 
     def _forget_what_is_over(self) -> None:
         """Keep what is open, what may come back as the same, and what somebody must still be told the end of."""

@@ -9,7 +9,7 @@ Those that come by a proxy are the last to make room, but they do: else a crowd 
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Self
@@ -180,6 +180,10 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def __iter__(self) -> Iterator[Connection]:
+        """The oldest first."""
+        return iter(self._all)
 
     def admit(self, address: str, server: web.Server) -> Connection | None:
         """A connection for whoever connects from this address; None if they must be turned away."""

@@ -113,10 +113,11 @@ def hears_everything(directory: Path) -> bool:
 
 @lru_cache(maxsize=256)
 def _file_system(device: int) -> str:
-    return file_system(_mounts(), f"{os.major(device)}:{os.minor(device)}")
+    return file_system(mount_table(), f"{os.major(device)}:{os.minor(device)}")
 
 
-def _mounts() -> str:
+def mount_table() -> str:
+    """The text of /proc/self/mountinfo; "" where there is none."""
     try:
         return Path("/proc/self/mountinfo").read_text(errors="replace")
     except OSError:
@@ -129,7 +130,7 @@ def real_path(path: str, mounts: str | None = None) -> str:
     A file system that another machine or a program serves is not asked: it may be dead, and whoever asks it then waits
     for ever. So links within it stay as they are written. `mounts` is the text of /proc/self/mountinfo.
     """
-    there = _mounts() if mounts is None else mounts
+    there = mount_table() if mounts is None else mounts
     served = {point for point, kind in _mounted(there) if _may_be_dead(kind)} - {"/"}
     done, rest, links = "", path.split("/")[::-1], 0
     while rest:
@@ -164,7 +165,7 @@ def _may_be_dead(kind: str) -> bool:
 
 def mount_of(path: str) -> str:
     """Where the file system that holds this real path is mounted. It is not asked itself: it may be dead."""
-    return mount_point(_mounts(), path)
+    return mount_point(mount_table(), path)
 
 
 def mount_point(mounts: str, path: str) -> str:

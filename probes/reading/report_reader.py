@@ -122,7 +122,7 @@ class ReportReader:
             if not line:
                 self._go_on()
                 raise await _why_gone(child.process, fresh)
-            answer = _checked(line)
+            answer = worker_reply(line)
         finally:  # an error, a cancellation: what it is doing now nobody waits for
             if answer is None or answer.last or child.reports >= REPORTS_OF_ONE:
                 self._drop()
@@ -229,7 +229,8 @@ async def _why_gone(process: asyncio.subprocess.Process, fresh: bool) -> Excepti
     return ReportError(f"the process that read it failed ({code})") if fresh else _GoneError()
 
 
-def _checked(line: bytes) -> WorkerReply:
+def worker_reply(line: bytes) -> WorkerReply:
+    """What a child's line says. It may have been taken over: ReportError for anything else than an answer."""
     try:
         return _ANSWER.validate_json(line, strict=True)
     except ValidationError:

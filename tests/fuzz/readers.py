@@ -21,7 +21,7 @@ from probes.reading.mime import header_text, open_mail
 from probes.reading.received import border, hops, latest
 from probes.reading.replies import read_reply
 from probes.reading.report_files import ReportError
-from probes.reading.report_reader import _checked
+from probes.reading.report_reader import worker_reply
 from probes.reading.reports import read_report
 from probes.recognise import arrival, came_back, recognise
 from probes.routes.reply import Reply, ReplyReader, extensions
@@ -109,7 +109,7 @@ def _report(data: bytes) -> None:
 
 def _answer(data: bytes) -> None:
     with suppress(ReportError):
-        _checked(data)
+        worker_reply(data)
 
 
 def _imap(data: bytes) -> None:

@@ -1,7 +1,7 @@
 """The time of the service, while the system clock does what it likes."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 
@@ -90,14 +90,26 @@ async def test_one_tick_that_fails_does_not_end_the_ticking(monkeypatch: pytest.
         await enough.wait()
 
 
-async def test_what_belongs_to_the_calendar_is_planned_anew_when_the_clock_was_set():
+class Ahead(datetime):
+    """The time of day by a clock that is 300 days fast."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Ahead":
+        return cls.fromtimestamp((datetime.now(UTC) + timedelta(days=300)).timestamp(), tz)
+
+
+async def test_what_belongs_to_the_calendar_is_planned_anew_when_the_clock_was_set(monkeypatch: pytest.MonkeyPatch):
     async def job() -> None:
         """Nothing."""
 
     calendar = Calendar({job: timedelta(hours=1)})
     async with calendar.kept():
-        (planned,) = calendar._scheduler.get_jobs()
-        planned.modify(next_run_time=datetime.now(UTC) + timedelta(days=300))  # as of a clock that was wrong
+        with monkeypatch.context() as wrong:
+            wrong.setattr("apscheduler.schedulers.base.datetime", Ahead)
+            wrong.setattr("apscheduler.triggers.interval.datetime", Ahead)
+            calendar.clock_was_set()
+        (planned,) = calendar.planned
+        assert planned - datetime.now(UTC) > timedelta(days=299)
         calendar.clock_was_set()
-        (planned,) = calendar._scheduler.get_jobs()
-        assert planned.next_run_time - datetime.now(UTC) <= timedelta(hours=1)
+        (planned,) = calendar.planned
+        assert planned - datetime.now(UTC) <= timedelta(hours=1)

@@ -191,7 +191,7 @@ class Counter:
     async def open(
         self, *incidents: Incident, entries: Sequence[HistoryEntry] = (), notices: Sequence[Notice] = ()
     ) -> None:
-        """Incidents that the rules have opened."""
+        """Incidents that the rules have opened, or closed."""
         await self.store.advance(await self.store.last_signal(), incidents, entries, notices)
         await self.casebook.recall([])
 

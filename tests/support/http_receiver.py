@@ -42,7 +42,7 @@ class Receiver:
         self.heard: list[Heard] = []
         self.sent = 0  # bytes of huge answers
         self._news = asyncio.Condition()
-        self._over = asyncio.Event()
+        self.over = asyncio.Event()
 
     async def told(self, count: int = 1) -> list[Heard]:
         """What it heard, once that is so much."""
@@ -50,7 +50,7 @@ class Receiver:
             await self._news.wait_for(lambda: len(self.heard) >= count)
         return self.heard
 
-    async def _hear(self, request: web.Request) -> web.StreamResponse:
+    async def hear(self, request: web.Request) -> web.StreamResponse:
         said = Heard(request.method, request.path, dict(request.query), dict(request.headers), await request.read())
         self.heard.append(said)
         async with self._news:
@@ -59,7 +59,7 @@ class Receiver:
             case int(status):
                 return web.Response(status=status, body=self.body)
             case "hang":
-                await self._over.wait()
+                await self.over.wait()
                 raise ConnectionResetError
             case "close" | "garbage" as how:
                 assert request.transport is not None
@@ -74,7 +74,7 @@ class Receiver:
     async def _on_and_on(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
-        while self.sent < HUGE and not self._over.is_set():
+        while self.sent < HUGE and not self.over.is_set():
             await response.write(b" " * 65536)
             self.sent += 65536
         return response
@@ -85,7 +85,7 @@ async def receiving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver
     """A receiver at work."""
     receiver = Receiver()
     app = web.Application(client_max_size=HUGE)
-    app.router.add_route("*", "/{path:.*}", receiver._hear)
+    app.router.add_route("*", "/{path:.*}", receiver.hear)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
@@ -94,5 +94,5 @@ async def receiving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver
         receiver.url = f"{'https' if tls else 'http'}://127.0.0.1:{receiver.port}"
         yield receiver
     finally:
-        receiver._over.set()
+        receiver.over.set()
         await runner.cleanup()

@@ -170,8 +170,10 @@ class House:
         self.board.configure(paths)
         self.board.current_verdicts.update(current_verdicts or {})
 
-    def open(self, *incidents: Incident) -> None:
-        self.casebook._incidents = {each.id: each for each in incidents}
+    async def open(self, *incidents: Incident) -> None:
+        """Incidents that the rules have opened."""
+        await self.store.advance(await self.store.last_signal(), incidents, (), ())
+        await self.casebook.recall([])
 
     def bind(self, companies: Companies, rights: Rights = Rights.VIEWER) -> None:
         self.caller = Caller("ann", rights, companies, "session", "secret")

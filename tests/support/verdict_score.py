@@ -162,7 +162,7 @@ class Day:
             self.picture.recall_newest(list(probes.values())[-1])
         self._set_relapses()
         touched = dict.fromkeys(company for incident in self.open for company in incident.touches)
-        self._read(self.picture.unread_of(touched))
+        self.read(self.picture.unread_of(touched))
 
     def take(self, signals: Sequence[Signal]) -> None:
         """Verdicts as they come, also of probes that were launched before others that are judged already."""
@@ -172,11 +172,11 @@ class Day:
                 self.past.setdefault(each.line, {})[each.probe_id] = each
         unread = self.picture.unread(signals) if self.restarted else []
         late = [line for line in self.picture.out_of_order(signals) if line not in unread]
-        self._read(unread)
-        self._read(late, late=True)
+        self.read(unread)
+        self.read(late, late=True)
         self.picture.take(signals, frozenset((*unread, *late)))
 
-    def _read(self, lines: Iterable[Check], *, late: bool = False) -> None:
+    def read(self, lines: Iterable[Check], *, late: bool = False) -> None:
         """As the casebook does."""
         failing: dict[Check, list[Failure]] = {}
         for failure in (failure for incident in self.open for failure in incident.failures):

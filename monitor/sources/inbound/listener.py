@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import structlog
 
@@ -29,6 +30,14 @@ class InboundError(UserError):
     """The listener cannot be opened. The text is one line: the problem and the remedy."""
 
 
+class ListenerLoad(NamedTuple):
+    """Open conversations, mails that are being read, and the octets of mails in memory."""
+
+    conversations: int
+    mails: int
+    octets: int
+
+
 class Listener:
     """Serves every conversation; implements `smtp.InboundHost`."""
 
@@ -44,6 +53,11 @@ class Listener:
         self._letters: set[asyncio.Task[str]] = set()
         self._closed = False
         self._repeated = Repeated()
+
+    @property
+    def load(self) -> ListenerLoad:
+        """What it is busy with now."""
+        return ListenerLoad(len(self._conversations), len(self._letters), self._octets)
 
     def enter(self, conversation: InboundConversation) -> bool:
         """See `InboundHost`. Idle conversations are closed before a client is turned away."""

@@ -36,6 +36,10 @@ class ClientRateLimit:
         self._most = float(per_minute)
         self._buckets: dict[str, tuple[float, float]] = {}
 
+    def __len__(self) -> int:
+        """How many clients are remembered."""
+        return len(self._buckets)
+
     def allows(self, client: str, now: float) -> bool:
         """Count one message and return True, unless the limit is reached. `now` in monotonic seconds."""
         left, at = self._buckets.pop(client, (self._most, now))

@@ -12,7 +12,7 @@ Only refusals that can have hit our mail may count, or anybody who connects to t
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from probes.evidence import network_of
@@ -65,6 +65,16 @@ class TurnedAway:
             if stretch.start <= until and stretch.end >= since
         ]
         return max(found, key=lambda stretch: stretch.end, default=None)
+
+    @property
+    def periods(self) -> Mapping[str, Sequence[RefusedPeriod]]:
+        """What is remembered: the stretches of each scope, oldest first."""
+        return self._stretches
+
+    @property
+    def forwarders(self) -> Mapping[str, Collection[str]]:
+        """The networks from which copies came, for each mailbox."""
+        return self._forwarders
 
     def _concerned(self, client: str, scopes: Collection[str] | None, own: bool) -> Collection[str]:
         if not own:

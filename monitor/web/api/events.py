@@ -36,7 +36,7 @@ class Everything:
     """The stream of all, from one feed."""
 
     def __init__(self) -> None:
-        self._feed = Feed()
+        self.feed = Feed()
 
     async def follow(self, call: Call[Only, NoBody]) -> web.StreamResponse:
         """Tell what was missed, and go on."""
@@ -44,7 +44,7 @@ class Everything:
         places = Places(view.caller, await backend.store.key())
         asked, came_again = _asked_for(call.request, places)
         with backend.live.subscribed(lambda event: isinstance(event.what, Judged) and view.wants(event)) as news:
-            now = await self._feed.now(backend)
+            now = await self.feed.now(backend)
             place = asked or (replace(now, run=LOST) if came_again else now)
             stream = Stream()
             async with stream.to(call.request):
@@ -54,16 +54,16 @@ class Everything:
                     if before.signal != place.signal:
                         continue
                     if await _stirred(news):
-                        await self._feed.read(backend)
+                        await self.feed.read(backend)
                     else:
-                        await self._feed.look(backend, LOOK)
+                        await self.feed.look(backend, LOOK)
         return stream
 
     async def _tell(
         self, stream: Stream, view: CallerView, place: FeedCursor, places: Places, only: str | None
     ) -> FeedCursor:
         """Tell what comes after this place, as far as it is known; the place after that."""
-        batch = await self._feed.after(view.backend, place)
+        batch = await self.feed.after(view.backend, place)
         for signal in batch.signals if only != "incident" else ():
             place = replace(place, signal=signal.number)
             if view.caller.sees(signal.company):
@@ -74,7 +74,7 @@ class Everything:
             own = [facts_of(mine, now) for each in batch.anew if (mine := view.own(each))]
             await stream.tell(places.id_of(batch.place), {"event": "incidents", "open": own})
         for change in batch.changes if wanted else ():
-            place = replace(place, run=self._feed.run, change=change.number)
+            place = replace(place, run=self.feed.run, change=change.number)
             if mine := view.own(change.incident):
                 await stream.tell(places.id_of(place), {"event": "incident", **facts_of(mine, now)})
         return batch.place

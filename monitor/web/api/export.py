@@ -105,11 +105,12 @@ def _csv(rows: Sequence[ProbeRow]) -> str:
     for row in rows:
         facts = row_json(row)
         values = {**facts, **(facts["verdict"] or {})}
-        writer.writerow([_cell(values.get(column)) for column in COLUMNS])
+        writer.writerow([csv_cell(values.get(column)) for column in COLUMNS])
     return text.getvalue()
 
 
-def _cell(value: object) -> str:
+def csv_cell(value: object) -> str:
+    """A value as a cell that no spreadsheet takes for a formula."""
     if isinstance(value, float):
         return str(value)
     text = "" if value is None else str(value)

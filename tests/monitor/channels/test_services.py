@@ -285,9 +285,9 @@ SAMPLES = {
 
 @pytest.mark.parametrize("schema", KEYS)
 def test_a_service_that_knows_keys_gets_the_incident_as_its_key(schema: str) -> None:
-    parsed = services._parsed(service(SAMPLES[schema]).url)
+    parsed = services.parsed_url(service(SAMPLES[schema]).url)
     assert parsed is not None
-    loaded: Any = services._load({**parsed, **additions(parsed, notice("i7"))})
+    loaded: Any = services.loaded({**parsed, **additions(parsed, notice("i7"))})
     assert getattr(loaded, KEYS[schema]) == "i7"
     assert loaded.action == "map", "with it a success closes what was opened"
 

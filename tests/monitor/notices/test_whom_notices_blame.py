@@ -153,7 +153,7 @@ def test_companies_that_are_watched_no_longer_are_not_said_to_work_again() -> No
     day = outage.day
     day.sites = tuple(each for each in day.sites if each.company not in gone)
     day.picture.configure(day.sites, day.settings, NAMES, day.others)
-    day._read(day.picture.unread_of(outage.town))
+    day.read(day.picture.unread_of(outage.town))
     outage.letter = lambda n, minute: "i" if n > 9 else "d"
     outage.run(400)
     said = [notice.text for _, to, notice in outage.told if to == "pager" and notice.news is NoticeKind.NARROWED]

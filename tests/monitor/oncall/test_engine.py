@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from monitor.channels.webhook import WebhookChannel
 from monitor.config import Config
+from monitor.events import Event, Judged
 from monitor.incidents.incident import Incident, IncidentEvent, Resolution, Scope, Severity
 from monitor.incidents.mute import Mute
 from monitor.incidents.settings import IncidentSettings, RoutingRule
@@ -26,6 +27,7 @@ from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 from probes.uplink import Uplink
+from tests.support.store_samples import probe
 from tests.support.verdict_score import CODE, QUARTER, T0, verdict
 
 NUMBERS = count(1)
@@ -127,7 +129,7 @@ async def desk(
         casebook = IncidentEngine(store, lambda: clock[0], uplink)
         await casebook.configure(told)
         await casebook.recall(await store.present())
-        casebook._compare = lambda path, signal: compared.append(path.key)
+        casebook.compare = lambda path, signal: compared.append(path.key)
         yield Desk(store, casebook, clock, compared)
 
 
@@ -657,7 +659,8 @@ async def test_two_causes_in_turn_are_told_once_each(tmp_path: Path) -> None:
 async def test_what_the_rules_have_not_seen_is_a_lag(tmp_path: Path) -> None:
     async with desk(tmp_path, config()) as at:
         assert at.casebook.lag == timedelta(0)
-        at.casebook._behind_since = at.now
+        said = Judged(verdict("i"), at.now, None, amends=False)
+        at.casebook.hear(Event(probe(), said))
         at.wait(timedelta(seconds=30))
         assert at.casebook.lag == timedelta(seconds=30)
         await at.judge("i")

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.output.text import _evidence
+from monitor.output.text import event_line
 from probes.evidence import Arrival, BodyState, Bounce, Evidence, Folder, MailKind, Marker
 from probes.verdict import Cause
+from tests.support.store_samples import probe
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BOUNCE = (NOON, MailKind.BOUNCE, "a@b.test", "failed", "5.7.1", "550 no", Cause.CONTENT, True, "mx.b.test")
@@ -25,4 +26,4 @@ ARRIVAL = (NOON, NOON, Folder.COPY, "the copies", "", (Marker.HEADER, Marker.MES
     ],
 )
 def test_who_sent_it_and_whether_it_is_as_we_sent_it(evidence: Evidence, shown: str) -> None:
-    assert shown in _evidence(evidence)  # type: ignore[arg-type]
+    assert shown in str(event_line(probe(), evidence))

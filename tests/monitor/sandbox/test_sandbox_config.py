@@ -12,7 +12,9 @@ import pytest
 from monitor.app import service
 from monitor.config import Config, read_config
 from monitor.sandbox.settings import Behaviour
+from monitor.store import Store
 from probes.kinds import Kind
+from probes.sender import Role
 
 DEFAULT = Path(__file__).parents[3] / "config.toml"
 TEXT = DEFAULT.read_text()
@@ -93,12 +95,16 @@ async def test_the_service_shows_the_promised_verdicts(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(hurried(TEXT, times=10))
     config: Config = read_config(file)
-    async with service(file, config) as at_work, asyncio.timeout(20):
+    async with service(file, config), Store.open(config.store.url) as store, asyncio.timeout(20):
         shown: dict[str, tuple[str, str | None, str]] = {}
         while shown != EXPECTED:
             await asyncio.sleep(0.05)
-            current_verdicts = at_work._board.current_verdicts
             shown = {
-                company: (s.verdict.outcome.value, s.verdict.cause and s.verdict.cause.value, s.verdict.grade.value)
-                for (company, _, _), s in sorted(current_verdicts.items())
+                each.company: (
+                    each.verdict.outcome.value,
+                    each.verdict.cause and each.verdict.cause.value,
+                    each.verdict.grade.value,
+                )
+                for each in await store.present()
+                if each.role is Role.SENDER
             }

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +14,7 @@ import pytest
 
 from monitor.sources import mailboxes as module
 from monitor.sources import searches
-from monitor.sources.mailboxes import NotPassedOnError, Watcher
+from monitor.sources.mailboxes import Hear, NotPassedOnError, Report, Watcher
 from monitor.sources.searches import OVERDUE
 from monitor.store import StoreError
 from probes.evidence import FailedLook, Folder, Look, Marker
@@ -102,20 +102,22 @@ class Letters:
 
 
 class Told:
-    """What the watcher told."""
+    """What the watcher told. A test may put something else in the place of `hear` and `report`."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
         self.looks: list[tuple[set[str], Look | FailedLook]] = []
         self.news = asyncio.Condition()
+        self.hear: Hear = self.take
+        self.report: Report = self.note
 
-    async def hear(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
+    async def take(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         self.seen += [each.ref for each in sightings]
         async with self.news:
             self.news.notify_all()
         return [each for each in sightings if not each.ref.startswith("forged")]
 
-    async def report(self, probe_ids: Any, look: Look | FailedLook) -> None:
+    async def note(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
         self.looks.append((set(probe_ids), look))
         async with self.news:
             self.news.notify_all()
@@ -149,7 +151,9 @@ async def watching(letters: Letters, told: Told, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(module, "LINGER", 0.05)
     monkeypatch.setattr(module, "BACKOFF", (0.02,))
     with MailboxThreads(1) as pool:
-        watcher = Watcher(letters, pool, hear=told.hear, report=told.report, now=now)
+        hear: Hear = lambda seen: told.hear(seen)  # noqa: E731 - what a test puts there later counts
+        report: Report = lambda ids, look: told.report(ids, look)  # noqa: E731
+        watcher = Watcher(letters, pool, hear=hear, report=report, now=now)
         yield watcher
         await watcher.close()
 
@@ -176,9 +180,9 @@ async def test_a_moment_without_probes_does_not_end_the_visit(
     async def hear(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         for each in sightings:
             watching.forget(each.ref)  # as a verdict does, in the middle of the visit
-        return await told.hear(sightings)
+        return await told.take(sightings)
 
-    watching._hear = hear
+    told.hear = hear
     for name in ("one", "two", "three"):
         watching.expect(name, now())
         letters.put(name)
@@ -211,7 +215,7 @@ async def test_a_stop_does_not_leave_behind_what_was_found(letters: Letters, tol
         await asyncio.sleep(0)  # the stop begins between the arrival's being stored and its removal
         return sightings
 
-    watching._hear = hear
+    told.hear = hear
     watching.expect("one", now())
     letters.put("one")
     await until(lambda: bool(stopping))
@@ -299,18 +303,17 @@ async def test_what_cannot_be_deleted_was_still_seen(letters: Letters, told: Tol
 async def test_trouble_in_passing_on_is_no_evidence_against_the_mailbox(
     letters: Letters, told: Told, watching: Watcher
 ):
-    hear = watching._hear
     tries = 0
 
     async def fails_twice(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         nonlocal tries
         tries += 1
         if tries > 2:
-            return await hear(sightings)
+            return await told.take(sightings)
         letters.mail += sightings  # a new session sees it all again
         raise StoreError("store: the disk is full")
 
-    watching._hear = fails_twice
+    told.hear = fails_twice
     watching.expect("one", now())
     letters.put("one")
     await told.until(lambda: told.seen == ["one"])
@@ -326,22 +329,22 @@ async def test_who_asks_is_answered_though_nothing_can_be_stored(
     async def full(probe_ids: Any, look: Look | FailedLook) -> None:
         raise error
 
-    report, watching._report = watching._report, full
+    told.report = full
     letters.shut_down("login: no answer in time")
     watching.expect("one", now())
     for _ in range(3):
         look = await asyncio.wait_for(watching.look(), PATIENCE)
         assert isinstance(look, FailedLook)
-    watching._report = report
+    told.report = told.note
     await told.until(lambda: bool(told.looks))  # learned as soon as it can be stored
     assert told.looks[0][0] == {"one"}
 
 
-async def test_who_asks_hears_that_what_was_seen_cannot_be_stored(letters: Letters, watching: Watcher):
+async def test_who_asks_hears_that_what_was_seen_cannot_be_stored(letters: Letters, told: Told, watching: Watcher):
     async def full(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         raise StoreError("store: the disk is full")
 
-    watching._hear = full
+    told.hear = full
     letters.put("one")
     with pytest.raises(NotPassedOnError, match="the disk is full"):
         await asyncio.wait_for(watching.look(), PATIENCE)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import smtplib
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -15,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from monitor.probing.pipeline import Pipeline
+from monitor.sources import mailboxes
 from probes.evidence import Arrival, Dialogue, Handover, Look
 from probes.kinds import Kind
 from probes.mailboxes.imap import ImapMailbox
@@ -158,17 +160,18 @@ async def test_what_a_rule_does_to_our_mail(
     assert all(still_there(letter) for letter in letters)
 
 
-async def test_the_next_probe_that_is_moved_is_seen_while_its_code_lives(start: Start, tmp_path: Path) -> None:
+async def test_the_next_probe_that_is_moved_is_seen_while_its_code_lives(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server, world = start('fileinto :create "Lists";'), World(tmp_path)
     site = watched(Lmtp(server), mailbox(server))
     async with world.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, Kind.TWO_STEP_CODE)
         await last_verdict(world, pipeline, heard)
         await pipeline.launch(site, Kind.PASSWORD_RESET)
-        watcher = pipeline.watchers[site.mailbox.key]
         await heard.evidence(Dialogue, 2)
-        watcher._searches._moved_looked_at -= 60  # as if a minute had passed
-        watcher._poke()
+        monkeypatch.setattr(mailboxes, "monotonic", lambda: time.monotonic() + 60)  # as if a minute had passed
+        server.deliver(USER, LETTER)  # which ends the wait for news
         await heard.evidence(Arrival, 2)
         assert "moved it to Lists" in heard.verdicts[-1].verdict.because
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import Connection, event
 
 from monitor.store import NoSuchProbeError, Store, StoreError
 from monitor.store.database import connect
@@ -97,15 +98,9 @@ def test_a_loop_that_ends_first_does_no_harm():
 async def test_one_bad_write_of_many_fails_alone_and_soon(store: Store, url: str):
     await store.launch(probe(id="there"), "", FIRST)
     engine = connect(url)
-    begun: list[int] = []
+    begun: list[Connection] = []
+    event.listen(engine, "begin", begun.append)
     transactions = Transactions(engine)
-    execute = transactions._execute
-
-    def counted(connection, writes):
-        begun.append(len(writes))
-        return execute(connection, writes)
-
-    transactions._execute = counted  # type: ignore[method-assign]
     rows = [
         {
             "probe_id": "nobody" if number == 77 else "there",

@@ -78,7 +78,7 @@ class Server:
 
     async def busy(self, count: int) -> None:
         """Wait until so many requests are being answered."""
-        await self.until(lambda: sum(each.request is not None for each in self.connections._all) >= count)
+        await self.until(lambda: sum(each.request is not None for each in self.connections) >= count)
 
 
 @dataclass
@@ -317,7 +317,7 @@ async def test_one_that_is_gone_in_the_middle_is_no_error_of_ours() -> None:
         with capture_logs() as logs:
             client = await there.connect()
             client.writer.write(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
-            await there.until(lambda: any(each.writing_paused for each in there.connections._all))
+            await there.until(lambda: any(each.writing_paused for each in there.connections))
             sock = client.writer.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             client.writer.transport.abort()  # a reset, as SO_LINGER says

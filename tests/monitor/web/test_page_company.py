@@ -138,7 +138,7 @@ def test_as_much_is_drawn_as_is_asked_for_or_as_there_is(asked, oldest, drawn):
 
 async def test_the_page_of_a_company_in_trouble(home):
     home.watch(path(), current_verdicts={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED, because="554 banned")})
-    home.open(incident())
+    await home.open(incident())
     page = await home.get("/companies/acme")
     well_made(page)
     assert "Take 104.130.122.50 off" in page.words or "104.130.122.50" in page.words
@@ -159,7 +159,7 @@ async def test_before_the_first_verdict_the_page_says_what_will_come(home):
 
 async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(home):
     home.watch(path("acme"), path("birch"), current_verdicts=current_verdicts(acme="b", birch="b"))
-    home.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY))
+    await home.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY))
     home.bind(("acme",))
     theirs = (await home.get("/companies/birch", status=404)).html.replace("birch", "?")
     nobody_s = (await home.get("/companies/nobody", status=404)).html.replace("nobody", "?")
@@ -171,7 +171,7 @@ async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(home)
 
 async def test_other_people_s_text_does_no_harm(home):
     home.watch(path(company_name=HOSTILE), current_verdicts={("acme", "hq", KIND): standing("b", because=HOSTILE * 50)})
-    home.open(incident())
+    await home.open(incident())
     page = await home.get("/companies/acme")
     well_made(page)
     assert "[U+202E]gpj.exe" in page.text

@@ -213,7 +213,7 @@ async def test_nothing_of_another_company_is_on_the_page(home):
     home.watch(
         path("acme"), path("birch"), path("birch", "lab"), current_verdicts=current_verdicts(acme="b", birch="s")
     )
-    home.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY), incident("theirs", "birch"))
+    await home.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY), incident("theirs", "birch"))
     home.bind(("acme",))
     for where in ("/", "/?outcome=spam", "/?q=birch&open=all"):
         page = await home.get(where)
@@ -229,7 +229,7 @@ async def test_other_people_s_text_does_no_harm(home):
     home.watch(
         path("acme", company_name=HOSTILE), current_verdicts={Check("acme", "hq", KIND): standing("b", because=HOSTILE)}
     )
-    home.open(incident())
+    await home.open(incident())
     page = await home.get(f"/?q={'%3Cscript%3E'}")
     well_made(page)
     page = await home.get("/")
@@ -239,7 +239,7 @@ async def test_other_people_s_text_does_no_harm(home):
 
 async def test_an_incident_leads_to_its_page_and_to_what_to_do(home):
     home.watch(path("acme"), current_verdicts=current_verdicts(acme="b"))
-    home.open(incident(muted_by=("m1",)))
+    await home.open(incident(muted_by=("m1",)))
     page = await home.get("/")
     assert {"/incidents/i1", "/runbooks/cause-address", "/companies/acme"} <= set(page.links)
     assert "muted" in page.words
@@ -304,7 +304,7 @@ def crowd(companies: int, paths: int, letter: str):
 async def test_a_thousand_paths_are_light(home, companies, paths, letter):
     watched, seen = crowd(companies, paths, letter)
     home.watch(*watched, current_verdicts=seen)
-    home.open(*(incident(f"i{number:012}", f"company-{number:04}") for number in range(10)))
+    await home.open(*(incident(f"i{number:012}", f"company-{number:04}") for number in range(10)))
     page = await home.get("/")
     well_made(page)
     weight = len(page.html.encode()) + len(assets()["style.css"].body)

@@ -69,7 +69,7 @@ def test_a_file_system_of_another_machine_is_not_asked(
 
     monkeypatch.setattr(os, "readlink", readlink)
     monkeypatch.setattr(os, "lstat", None)
-    monkeypatch.setattr(notifier, "_mounts", lambda: mounts(**{"/": "ext4", dead: kind}))
+    monkeypatch.setattr(notifier, "mount_table", lambda: mounts(**{"/": "ext4", dead: kind}))
     assert MaildirMailbox(via="maildir", path=tree / path).key == f"maildir:{tree}/a/b/c"
 
 

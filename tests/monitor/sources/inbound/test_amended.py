@@ -23,7 +23,7 @@ from probes.reading.bounces import read_bounce
 from probes.token import Purpose, mint
 from tests.monitor.sources.inbound.conftest import COPIES, Ears, Post, until_closed
 from tests.support import bounce_mails as mails
-from tests.support.pipeline_app import Heard, Scripted, World, watched
+from tests.support.pipeline_app import Heard, Plan, Scripted, World, watched
 
 KIND = Kind.TWO_STEP_CODE
 E = TypeVar("E")
@@ -194,7 +194,9 @@ async def test_a_copy_that_did_not_reach_us_is_nobodys_block(world: World):
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         world.clock.pass_(seconds=1)
-        pipeline._our_domains = frozenset({"probe.test"})
+        plan = Plan(site)
+        plan.inbound = SETTINGS
+        await pipeline.configure(plan)  # type: ignore[arg-type]  # as much of one as it reads
         assert await talks.about(probe.id, mails.bounce, recipient="acme@probe.test") == 250
         assert await talks.evidence(probe.id, Bounce) == []
 

@@ -81,9 +81,9 @@ async def test_a_client_that_leaves_too_early_is_heard_to_the_end(post: Post):
     while not (await line(reader)).startswith(b"354"):
         pass
     writer.write(bounce(post.token) + b".\r\n")
-    await until(lambda: bool(post.listener._letters))
+    await until(lambda: post.listener.load.mails > 0)
     writer.transport.abort()
-    await until(lambda: not post.listener._conversations)
+    await until(lambda: not post.listener.load.conversations)
     post.ears.gate.set()
     await until(lambda: bool(post.ears.returned))
 
@@ -98,7 +98,7 @@ async def test_too_large_is_refused_before_and_after_it_is_sent():
         assert await post.client(declared) == 552
         assert (await post.send(b"A: b\r\n\r\n" + b"x" * 70_000 + b"\r\n"))[0] == 552
         assert (await post.send(bounce(post.token)))[0] == 250
-        assert post.listener._octets == 0
+        assert post.listener.load.octets == 0
 
 
 @pytest.mark.parametrize("endless", [b"x" * 1000, b"\r\n", b"x" * 998 + b"\r\n", b".\r\r\n", b"\0\n"])
@@ -111,8 +111,8 @@ async def test_a_mail_without_end_is_cut_off(endless: bytes):
         for _ in range(400_000 // len(endless)):
             writer.write(endless)
         await asyncio.wait_for(until_closed(reader), PATIENCE)
-        await until(lambda: not post.listener._conversations)
-        assert post.listener._octets == 0
+        await until(lambda: not post.listener.load.conversations)
+        assert post.listener.load.octets == 0
         writer.close()
 
 
@@ -138,7 +138,7 @@ async def test_a_slow_client_is_cut_off(monkeypatch: pytest.MonkeyPatch, limit: 
         reader, writer = await post.open()
         writer.write(talk.replace(b"%s", post.bounces_to.encode()))
         await asyncio.wait_for(until_closed(reader), PATIENCE)
-        await until(lambda: not post.listener._conversations)
+        await until(lambda: not post.listener.load.conversations)
         writer.close()
 
 
@@ -150,7 +150,7 @@ async def test_a_client_that_drips_garbage_without_a_line_end_is_cut_off(monkeyp
         while not end.done():
             writer.write(b"z")
             await asyncio.wait((end,), timeout=0.05)
-        await until(lambda: not post.listener._conversations)
+        await until(lambda: not post.listener.load.conversations)
         writer.close()
 
 
@@ -203,7 +203,7 @@ async def test_who_says_what_cannot_be_read_is_sent_away_and_fills_no_log(post: 
         writer.write(b"EHLO mx\r\n" + (command + b"\r\n") * 200)
         said = (await until_closed(reader)).splitlines()
         writer.close()
-        await until(lambda: not post.listener._conversations)
+        await until(lambda: not post.listener.load.conversations)
     assert sum(reply.startswith(code) for reply in said) < smtp_module.MOST_UNREAD
     assert not said or said[-1].startswith((code, b"421 4.7.0", b"250"))
     assert lines == []
@@ -255,7 +255,7 @@ async def test_connections_of_one_client_have_a_limit_and_are_given_back():
         assert await line(reader) == b""
         writer.close()
         first[1].close()
-        await until(lambda: len(post.listener._conversations) == 1)
+        await until(lambda: post.listener.load.conversations == 1)
         assert (await post.send(bounce(post.token)))[0] == 250
         second[1].close()
 
@@ -283,7 +283,7 @@ async def test_an_idle_connection_is_ended_before_a_new_one_is_refused(monkeypat
         idle = [await post.open(), await post.open()]
         assert (await post.send(bounce(post.token)))[0] == 250
         assert (await line(idle[0][0])).startswith(b"421 4.7.0")  # the oldest
-        await until(lambda: len(post.listener._conversations) == 2)
+        await until(lambda: post.listener.load.conversations == 2)
         busy[1].write(b"NOOP\r\n")
         idle[1][1].write(b"NOOP\r\n")
         assert (await line(busy[0])).startswith(b"250")
@@ -296,7 +296,7 @@ async def test_ten_addresses_with_ten_idle_connections_each_keep_nobody_out():
     """Each within its limits, and never silent for long."""
     async with posted() as post:
         crowd = [await post.open(f"127.0.0.{address}") for address in range(2, 12) for _ in range(10)]
-        assert len(post.listener._conversations) == listener_module.MOST_CONVERSATIONS
+        assert post.listener.load.conversations == listener_module.MOST_CONVERSATIONS
         for _, writer in crowd:
             writer.write(b"NOOP\r\n")
         for number in range(30):
@@ -352,7 +352,7 @@ async def test_a_crowd_of_which_each_has_one_connection_is_told(
 async def a_copy_came(post: Post) -> None:
     """From a forwarder that is none of the crowd."""
     assert (await post.send(probe(post.token), "acme@probe.test", source="127.1.1.1"))[0] == 250
-    await until(lambda: not post.listener._conversations)
+    await until(lambda: not post.listener.load.conversations)
 
 
 async def test_a_crowd_of_one_block_is_ended_before_anybody_else_and_blinds_nobody(monkeypatch: pytest.MonkeyPatch):
@@ -386,7 +386,7 @@ class Silent:
 async def test_one_machine_with_all_the_networks_of_its_customer_blinds_nobody(post: Post):
     crowd: list[Any] = [Silent(f"2001:db8:1:ff{number:02x}::1") for number in range(200)]
     assert all(post.listener.enter(each) for each in crowd)
-    assert len(post.listener._conversations) == listener_module.MOST_CONVERSATIONS
+    assert post.listener.load.conversations == listener_module.MOST_CONVERSATIONS
     assert post.turned_away() == ""
     for each in crowd:
         post.listener.leave(each)
@@ -578,7 +578,7 @@ async def test_a_handshake_that_never_ends_is_cut_off(tmp_path: Path, monkeypatc
         reader, writer = await post.open()
         writer.write(b"EHLO mx\r\nSTARTTLS\r\n")
         await asyncio.wait_for(until_closed(reader), PATIENCE)
-        await until(lambda: not post.listener._conversations)
+        await until(lambda: not post.listener.load.conversations)
         writer.close()
 
 
@@ -590,7 +590,7 @@ async def test_a_client_that_goes_away_in_mid_handshake_leaves_nothing(tmp_path:
             pass
         writer.write(b"\x16\x03\x01\x02\x00\x01")
         writer.close()
-        await until(lambda: not post.listener._conversations)
+        await until(lambda: not post.listener.load.conversations)
 
 
 async def test_a_port_that_is_taken_is_told():

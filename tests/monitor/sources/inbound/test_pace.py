@@ -25,7 +25,7 @@ def test_no_more_clients_are_remembered_than_there_is_room_for(monkeypatch: pyte
     bucket = ClientRateLimit(1)
     for number in range(1000):
         bucket.allows(str(number), 0)
-    assert len(bucket._buckets) == 10
+    assert len(bucket) == 10
     assert not bucket.allows("999", 0)
 
 

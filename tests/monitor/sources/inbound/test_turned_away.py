@@ -121,15 +121,15 @@ def test_what_is_remembered_has_an_end_and_forgets_nothing_of_a_mailbox():
     for number in range(10 * MOST_STRETCHES):
         clock.minutes = number * 2 * APART / timedelta(minutes=1)
         turned.note(452, STRANGER, {ACME}, own=False)
-    kept = turned._stretches[ACME]
+    kept = turned.periods[ACME]
     assert len(kept) == MOST_STRETCHES
     assert kept[0].start == NOON
     for number in range(10 * MOST_SCOPES):
         turned.note(452, STRANGER, {f"probe {number}"}, own=False)
-    assert len(turned._stretches) == MOST_SCOPES
+    assert len(turned.periods) == MOST_SCOPES
     for number in range(1000):
         turned.brought(ACME, f"198.51.{number % 256}.{number // 256}")
-    assert len(turned._forwarders[ACME]) <= 200
+    assert len(turned.forwarders[ACME]) <= 200
 
 
 def test_refusals_are_counted_by_code():

@@ -13,7 +13,7 @@ from aiohttp import ClientConnectionError, ClientPayloadError
 
 from monitor.people.person import Rights
 from monitor.store import ProbePage, StoreError
-from monitor.web.api.export import _cell
+from monitor.web.api.export import csv_cell
 from probes.verdict import Grade, Outcome, Verdict
 from tests.support.api_app import API, Counter
 
@@ -41,14 +41,14 @@ async def test_no_cell_is_a_formula(desk: Counter) -> None:
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\u200b=", "＝", "\ufeff+"])
 def test_whatever_a_spreadsheet_could_take_for_a_formula_is_quoted(begin: str) -> None:
-    assert _cell(f"{begin}1+1") == f"'{begin}1+1"
+    assert csv_cell(f"{begin}1+1") == f"'{begin}1+1"
 
 
 @pytest.mark.parametrize(
     ("value", "cell"), [(None, ""), (2.5, "2.5"), (-1.0, "-1.0"), ("plain", "plain"), ("a=b", "a=b")]
 )
 def test_what_is_harmless_stays(value: object, cell: str) -> None:
-    assert _cell(value) == cell
+    assert csv_cell(value) == cell
 
 
 async def test_lines_are_the_objects_of_the_list(desk: Counter) -> None:

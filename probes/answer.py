@@ -1,8 +1,8 @@
-"""How the other side stopped a message, and whether two messages were stopped in the same way. Pure.
+"""The answer that stopped a message, and the comparison of two answers. Pure.
 
-A cause is a guess from words; that two senders got the same answer is a fact. So a verdict keeps the answer itself, and
-the sender's answer is compared with the control's: stage, code and text, without what must differ between any two
-messages (names, addresses, ids, times).
+A cause is a guess from the reply text; that two senders got the same answer is a fact. So a verdict keeps the answer
+itself, and the sender's answer is compared with the control's: stage, code and text, without what always differs
+between two messages (names, addresses, ids, times).
 """
 
 import re
@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 
 class Stage(StrEnum):
-    """The steps of one SMTP dialogue, in the order in which they can happen."""
+    """Stages of an SMTP dialogue, in the order in which they can happen."""
 
     LOOKUP = "lookup"  # which hosts take mail for the domain
     CONNECT = "connect"
@@ -32,7 +32,7 @@ class Stage(StrEnum):
 
 
 class Fault(StrEnum):
-    """How a step can fail without the other side saying so."""
+    """Failures of a step without a reply from the other side."""
 
     DOMAIN_UNKNOWN = "domain_unknown"  # the domain does not exist, or takes no mail
     LOOKUP_FAILED = "lookup_failed"  # the name servers did not tell
@@ -47,14 +47,13 @@ class Fault(StrEnum):
 
 
 BEFORE_CONTACT = frozenset({Stage.LOOKUP, Stage.CONNECT})
-"""Stages at which no connection exists yet: whoever stops here has not been spoken to."""
+"""Stages before a connection exists: a dialogue that stops here has reached nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What stopped a message. `stage` is None where a bounce says it. Either `code` or `fault` is set; of a bounce
-    that gives no code, neither. `text` is theirs, verbatim, without codes; `host` is who said it, as in `Step`.
-    """
+    """The answer that stopped a message. `stage` is None if a bounce reports it. Either `code` or `fault` is set,
+    neither for a bounce without a code. `text` is the other side's, verbatim, without codes; `host` as in `Step`."""
 
     stage: Stage | None
     code: int | None = None
@@ -65,7 +64,7 @@ class Answer:
 
     @property
     def reached(self) -> bool:
-        """Whether there was a connection at all."""
+        """True if there was a connection."""
         return self.stage not in BEFORE_CONTACT
 
 
@@ -73,12 +72,12 @@ _CODEC: TypeAdapter[Answer] = TypeAdapter(Answer)
 
 
 def encode(answer: Answer) -> str:
-    """The answer as one line of JSON."""
+    """Encode the answer as one line of JSON."""
     return _CODEC.dump_json(answer).decode()
 
 
 def decode(text: str | bytes) -> Answer:
-    """What `encode` wrote."""
+    """Decode the result of `encode`."""
     return _CODEC.validate_json(text)
 
 
@@ -87,9 +86,9 @@ LONGEST_WORD = 64  # characters; what is longer is an id
 
 
 def same_answer(one: Answer, other: Answer) -> bool:
-    """Whether both messages were stopped at the same stage in the same way and words.
+    """Test if both messages were stopped at the same stage, in the same way, with the same text.
 
-    Of a fault the text does not count: it is this machine's own remark, with times and addresses in it.
+    The text of a fault does not count: it is this machine's own, with times and addresses in it.
     """
     if (one.stage, one.code, one.fault) != (other.stage, other.code, other.fault):
         return False
@@ -99,13 +98,13 @@ def same_answer(one: Answer, other: Answer) -> bool:
 
 
 def has_words(answer: Answer) -> bool:
-    """Whether the other side gave a reason in words. A fault, a bare code, or words that say only that it failed, can
-    hit two messages by chance."""
+    """Test if the other side gave a reason in words. A fault, a bare code, or a text that only states failure can hit
+    two messages by chance."""
     return answer.fault is None and any(_is_reason(word) for word in masked(answer.text).split())
 
 
 def _is_reason(word: str) -> bool:
-    """Whether a word of a masked reply says more than a code does."""
+    """Test if a word of a masked reply says more than a code does."""
     plain = word.strip(".:-=/#*_&$")
     return plain != "" and plain not in SAYS_NO_REASON and not _ENHANCED_CODE.fullmatch(plain)
 
@@ -119,13 +118,13 @@ _BARE_WORDS = """
     at on your you we our it and or please
 """
 SAYS_NO_REASON = frozenset(_BARE_WORDS.split())
-"""Words that a reply may be made of without giving a reason; RFC 5321, section 4.2.2, lists stock phrases of them."""
+"""Words that a reply can consist of without giving a reason; RFC 5321, section 4.2.2, lists stock phrases of them."""
 
 _ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
 def list_named(answer: Answer) -> str:
-    """The blocklist that the answer names, or whose page it links to; "" if it names none."""
+    """Return the blocklist that the answer names or links to; "" if none."""
     text = answer.text[:LONGEST_COMPARED]
     if listed := _LISTED.search(text):
         return listed[2].casefold()
@@ -138,8 +137,8 @@ MASK = "*"
 
 @lru_cache(maxsize=1024)  # every failure is compared again whenever its company is looked at
 def masked(text: str) -> str:
-    """The words of a reply, with `*` for each name, address, id, number and time in it. The name of a blocklist stays:
-    who is on one list is not on another."""
+    """Return the words of a reply with `*` for each name, address, id, number and time. Names of blocklists stay: a
+    sender on one list need not be on another."""
     plain_text = text[:LONGEST_COMPARED]
     for pattern, replacement in _REWRITTEN:
         plain_text = pattern.sub(replacement, plain_text)
@@ -152,14 +151,14 @@ def masked(text: str) -> str:
 
 
 def _link(match: re.Match[str]) -> str:
-    """Whose page it is, and what it is about: "c=bl" is another reason than "c=rdns"."""
+    """Return a link's host and the reason in it: "c=bl" is another reason than "c=rdns"."""
     parts = (part for part in re.split(r"[/?#&=:;,]", (match[2] or "").rstrip(".")) if part)
     said = (part for part in parts if part.isalpha() or re.fullmatch(r"[0-9]{3}", part))
     return " " + " ".join(f"{_KEPT}{each}" for each in (match[1], *said)) + " "
 
 
 def _plain(word: str, after: str) -> str:
-    """What is compared of one word."""
+    """Normalise a word for comparison."""
     if word.startswith(_KEPT):
         return word.casefold()
     bare = word.strip(".:-=/#*")
@@ -199,7 +198,7 @@ _MIXED_CASE = re.compile(r"[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2,}[a-z]+[A-Z]")  # an i
 
 
 def _varies(word: str) -> bool:
-    """Whether this word may differ between two messages that were treated alike."""
+    """Test if this word may differ between two messages that were treated alike."""
     bare = word.strip(".:-=/#*")
     if not bare or len(bare) > LONGEST_WORD or _ONE_OF_A_CLUSTER.fullmatch(bare):
         return bare != "" or MASK in word

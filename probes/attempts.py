@@ -1,8 +1,8 @@
-"""What the attempts of a probe say: whether the company was asked at all, why an attempt stopped, when the next is due.
+"""Interpret the attempts of a probe: was the company asked, why did an attempt stop, when is the next one due?
 
-An attempt that failed on our side (our resolver, our network, our service that was not running) is no answer of the
-company's. So the life of a code is counted from the first attempt in which somebody there was asked, and a retry that
-we owed and did not make excuses the company. Pure.
+An attempt that failed on our side (resolver, network, a service that was not running) is no answer of the company's. So
+the lifetime of a code is counted from the first attempt that reached the company, and a retry that we owed but did not
+make excuses the company. Pure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,11 +17,11 @@ from probes.verdict import Cause
 IMPERSONATING = frozenset({"xclient", "proxy"})
 
 NO_WAY_OUT = frozenset({Fault.LOOKUP_FAILED, Fault.UNREACHABLE})
-"""Faults of this machine or its network: nobody outside had a part in them."""
+"""Faults of this machine or its network: nobody outside was involved."""
 
 FIRST_RETRY_OF_OURS = timedelta(seconds=15)
-"""The wait after an attempt that never left this machine; it doubles up to the sender's own schedule. No server sees
-these attempts, so they burden nobody, and a short fault of ours costs no verdict."""
+"""Wait after an attempt that never left this machine; it doubles up to the sender's own schedule. No server sees these
+attempts, so they load nobody, and a short fault of ours does not spoil a verdict."""
 
 FAULTS: dict[Fault, Cause] = {
     Fault.DOMAIN_UNKNOWN: Cause.DOMAIN_UNKNOWN,
@@ -37,12 +37,12 @@ FAULTS: dict[Fault, Cause] = {
 }
 
 NOT_A_LOCAL_ADDRESS = frozenset({Cause.RELAY_DENIED, Cause.DOMAIN_UNKNOWN})
-"""What servers say of a recipient that is not theirs: "Relay access denied", "Unrouteable address"."""
+"""Server texts for a recipient that is not theirs: "Relay access denied", "Unrouteable address"."""
 
 
 def telling_step(dialogue: Dialogue) -> Step:
-    """The step that tells why the attempt stopped: the last one, unless that host could not even be connected to and
-    another one, tried before it, had given an answer."""
+    """Return the step that explains why the attempt stopped: the last one, unless that host could not be connected to
+    and an earlier host had answered."""
     last = dialogue.last
     if last.stage not in BEFORE_CONTACT:
         return last
@@ -51,7 +51,7 @@ def telling_step(dialogue: Dialogue) -> Step:
 
 
 def cause_of_attempt(probe: Probe, dialogue: Dialogue) -> Cause:
-    """Why this attempt stopped, as far as its deciding step tells."""
+    """Return why this attempt stopped, as far as its deciding step shows."""
     step = telling_step(dialogue)
     cause = cause_of_step(step)
     own_gateway = probe.via != "relay" and step.stage is Stage.RCPT and dialogue.handover is Handover.REFUSED
@@ -61,29 +61,29 @@ def cause_of_attempt(probe: Probe, dialogue: Dialogue) -> Cause:
 
 
 def cause_of_step(step: Step) -> Cause:
-    """What a step that stopped a dialogue means."""
+    """Return the meaning of a step that stopped a dialogue."""
     if step.fault is not None:
         return Cause.FIREWALL if (step.stage, step.fault) == (Stage.CONNECT, Fault.TIMED_OUT) else FAULTS[step.fault]
     return cause_of(step.stage, step.code or 0, step.enhanced, step.text)
 
 
 def reached(dialogue: Dialogue) -> bool:
-    """Whether a connection came about in this attempt, with whichever host."""
+    """Test if this attempt connected to any host."""
     return any(step.stage not in BEFORE_CONTACT for step in dialogue.steps)
 
 
 def asked(probe: Probe, dialogue: Dialogue) -> bool:
-    """Whether the company's side was asked in this attempt, so that what followed is its doing."""
+    """Test if this attempt reached the company's side, so that the result is its doing."""
     if dialogue.handover is Handover.ACCEPTED:
         return True
     return dialogue.handover is not Handover.WITHHELD and reached(dialogue) and asked_about_sender(probe, dialogue)
 
 
 def asked_about_sender(probe: Probe, dialogue: Dialogue) -> bool:
-    """Whether it was the receiver that spoke about this sender, and not something before it.
+    """Test if the receiver refused this sender, rather than something before it.
 
-    What a relay refuses the company never heard of, and says something of our account; only that the sender's own
-    service no longer tries is the sender's affair.
+    The company never saw what a relay refuses; that refusal concerns our account. Only that the sender's own service
+    stopped trying concerns the sender.
     """
     step = telling_step(dialogue)
     if probe.via == "relay":
@@ -96,26 +96,26 @@ def asked_about_sender(probe: Probe, dialogue: Dialogue) -> bool:
 
 
 def begun_at(dialogue: Dialogue) -> datetime:
-    """When the first step of this attempt began: after all that our own service and its store took."""
+    """Return when the first step of this attempt began, after all delays of our service and store."""
     if not dialogue.steps:
         return dialogue.at
     return dialogue.steps[0].at - timedelta(seconds=dialogue.steps[0].seconds)
 
 
 def sent_at(probe: Probe, dialogues: Iterable[Dialogue]) -> datetime:
-    """When the company was first asked; before it was, when the code was issued."""
+    """Return when the company was first asked; before that, when the code was issued."""
     first = next((dialogue for dialogue in dialogues if asked(probe, dialogue)), None)
     return max(begun_at(first), probe.created_at) if first else probe.created_at
 
 
 def too_late_at(probe: Probe, dialogues: Iterable[Dialogue]) -> datetime:
-    """From when on a delay is the company's alone: a code's whole life after it was first asked."""
+    """Return the time from which a delay is the company's alone: one code lifetime after it was first asked."""
     return sent_at(probe, dialogues) + (probe.code_dead_at - probe.created_at)
 
 
 def wait_after(probe: Probe, dialogues: Sequence[Dialogue], last: Dialogue) -> timedelta:
-    """How long to wait after this attempt, which was deferred: by the sender's schedule for what a server said, sooner
-    for what never left this machine."""
+    """Return the wait after a deferred attempt: by the sender's schedule for a server's reply, shorter if it never left
+    this machine."""
     earlier = [each for each in dialogues if each.number <= last.number]
     ours = [each for each in earlier if each.last.fault in NO_WAY_OUT and not reached(each)]
     answers = max(len(earlier) - len(ours), 1)
@@ -126,8 +126,8 @@ def wait_after(probe: Probe, dialogues: Sequence[Dialogue], last: Dialogue) -> t
 
 
 def unconnected_retry(probe: Probe, dialogues: Sequence[Dialogue]) -> Dialogue | None:
-    """The last attempt while the code lived, if it was made and no host could be connected to, for a reason that may be
-    theirs as well as ours. The rules tell which, from what others saw at that time."""
+    """Return the last attempt during the code's lifetime in which no host could be connected to, for a reason that may
+    be theirs or ours. The incident rules decide that from what others saw at the time."""
     deadline = too_late_at(probe, dialogues)
     last = next((each for each in reversed(dialogues) if begun_at(each) <= deadline), None)
     if last is None or reached(last) or last.last.fault in NO_WAY_OUT or last.handover is not Handover.DEFERRED:
@@ -136,8 +136,8 @@ def unconnected_retry(probe: Probe, dialogues: Sequence[Dialogue]) -> Dialogue |
 
 
 def missed_retry(probe: Probe, dialogues: Sequence[Dialogue]) -> datetime | None:
-    """When a retry was due that the real sender would have made while the code lived and we did not make, or made in
-    vain for a reason of ours. None: we owed nothing."""
+    """Return when a retry was due that the real sender would have made during the code's lifetime and we missed, or
+    made in vain for a reason of ours. None: we missed nothing."""
     deadline = too_late_at(probe, dialogues)
     answered = [each for each in dialogues if asked(probe, each) and begun_at(each) <= deadline]
     if not answered or answered[-1].handover is not Handover.DEFERRED:
@@ -147,8 +147,8 @@ def missed_retry(probe: Probe, dialogues: Sequence[Dialogue]) -> datetime | None
 
 
 def cause_unasked(probe: Probe, step: Step) -> Cause:
-    """Why nobody could be asked about this sender. A company's own gateway that does not answer is the company's
-    trouble, as far as our own way out works; which of the two it is, the rules tell from other companies."""
+    """Return why nobody could be asked about this sender. An unreachable gateway is the company's problem as long as
+    our own connection works; the incident rules decide that from other companies."""
     if probe.via == "relay" and step.code is not None:
         return Cause.RELAY_DENIED
     if probe.via in IMPERSONATING and step.fault not in NO_WAY_OUT:

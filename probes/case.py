@@ -1,7 +1,7 @@
-"""The evidence of one probe, sorted by what it tells, and as far as it can be believed. Pure.
+"""The evidence of one probe, sorted and weighed. Pure.
 
-What is said to have arrived, or to have come back, is weighed here against what became of our own attempts: see
-`possession`. A bounce proves something only if it came from the receiver's side: see `bounce_origin`.
+A reported arrival or bounce is checked against our own attempts: see `possession`. A bounce proves something only if it
+came from the receiver's side: see `bounce_origin`.
 """
 
 from collections import defaultdict
@@ -57,13 +57,13 @@ class SortedEvidence:
 
     @cached_property
     def arrival(self) -> Arrival | None:
-        """What was found, if it can be what we sent."""
+        """The arrival, if it can be what we sent."""
         return None if self.replay else self.found
 
     @cached_property
     def replay(self) -> Arrival | None:
-        """What was found though the receiver cannot have it from us. After a refusal of the whole message the body must
-        be intact, word for word: then it is what we sent, whatever they answered."""
+        """An arrival that the receiver cannot have from us. After a refusal of the complete message the body must be
+        intact, word for word: then it is our message, whatever they answered."""
         has = possession(self.dialogues, open_end=self.under_way or bool(self.interrupted) or not self.dialogues)
         if self.found is None or has is Possession.POSSIBLE:
             return None
@@ -72,14 +72,14 @@ class SortedEvidence:
 
     @cached_property
     def declined(self) -> Step | None:
-        """With which answer the message was declined after it was sent in full, if no attempt did better."""
+        """The reply that declined the complete message, if no attempt did better."""
         has = possession(self.dialogues, open_end=self.under_way or bool(self.interrupted))
         return declined(self.dialogues) if has is Possession.DECLINED else None
 
     @cached_property
     def look_settles_at(self) -> datetime:
-        """From when on a look that does not find the message tells that it is absent. A report that it was given up is
-        settled as soon as the code has expired: who is on call is not to wait for it until the probe is given up."""
+        """Return the time from which a fruitless look proves absence. For a reported final failure that is the code's
+        expiry: on-call engineers should not wait until `give_up`."""
         reports = [b for b in self.bounces if b.final and (self.via == "relay" or self.tie(b) is Tie.SHARED)]
         if not reports:
             return self.give_up_at
@@ -87,12 +87,12 @@ class SortedEvidence:
 
     @cached_property
     def absent(self) -> bool:
-        """Whether we looked when that tells something, and have not seen it."""
+        """True if we looked when it counts and did not see the message."""
         looked = any(isinstance(look, Look) and look.at >= self.look_settles_at for look in self.looks)
         return looked and self.arrival is None
 
     def tie(self, bounce: Bounce) -> Tie:
-        """What ties a bounce to those who had the message."""
+        """Return what ties a bounce to the receiver."""
         return tie_of(bounce, self.receiver)
 
     @cached_property
@@ -101,8 +101,8 @@ class SortedEvidence:
         return receiver_of(self.dialogues, self.recipient)
 
     def proves(self, bounce: Bounce) -> bool:
-        """Whether a bounce is the receiver's word. What a shared provider sent may be its other customers'; those
-        cannot keep the message from the mailbox, so it is proven once we looked there and the message was absent."""
+        """Test if a bounce is the receiver's statement. A shared provider may send for its other customers; they cannot
+        keep the message out of the mailbox, so it is proven once we looked there and the message was absent."""
         match self.tie(bounce):
             case Tie.OWN:
                 return True
@@ -115,7 +115,7 @@ class SortedEvidence:
 
     @cached_property
     def bounce(self) -> Bounce | None:
-        """The report that it was given up, a proven one first. What was never sent cannot come back."""
+        """The report of final failure, a proven one first. A message that was never sent cannot bounce."""
         if self.last and self.last.handover in (Handover.WITHHELD, Handover.REFUSED):
             return None
         if possession(self.dialogues, open_end=bool(self.interrupted)) is Possession.IMPOSSIBLE:
@@ -124,7 +124,7 @@ class SortedEvidence:
 
     @cached_property
     def proven_bounce(self) -> Bounce | None:
-        """The same, where it is the receiver's word. Any other ends nothing: the message may arrive yet."""
+        """The same, if it is the receiver's statement. Any other proves nothing: the message may still arrive."""
         return self.bounce if self.bounce and self.proves(self.bounce) else None
 
     @cached_property
@@ -136,18 +136,18 @@ class SortedEvidence:
 
     @property
     def failed_look(self) -> FailedLook | None:
-        """The last time that we could not look."""
+        """The last failed look."""
         return next((look for look in reversed(self.looks) if isinstance(look, FailedLook)), None)
 
     def stood_still(self, since: datetime, until: datetime) -> timedelta:
-        """For how long altogether we stood still in absences that touch this time."""
+        """Return how long we were suspended in all absences that overlap this time."""
         return sum(
             (each.lasted for each in self.absences if each.at > since and each.at - each.lasted < until), timedelta(0)
         )
 
     @property
     def under_way(self) -> bool:
-        """Whether an attempt was begun of which the end is not known."""
+        """True if an attempt was begun whose end is not known."""
         return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
 
 

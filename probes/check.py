@@ -1,4 +1,4 @@
-"""What is tested again and again."""
+"""The unit of repeated testing."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from probes.kinds import Kind
 
 
 class Check(NamedTuple):
-    """One kind of mail on one path of a company. Keys of the configuration; equal to the tuple of the three."""
+    """One kind of mail on one path of a company, as keys of the configuration. Equal to the tuple of the three."""
 
     company: str
     path: str
@@ -14,5 +14,5 @@ class Check(NamedTuple):
 
     @property
     def place(self) -> tuple[str, str]:
-        """The path: company and path."""
+        """The path: company and path keys."""
         return self.company, self.path

@@ -1,10 +1,10 @@
-"""How values are shown to people: durations, times, lists, and text that other people wrote. Pure.
+"""Format values for people: durations, times, lists, and untrusted text. Pure.
 
-One policy for hostile text, in three forms: `one_line` in a sentence, where what does not show becomes a blank;
-`safe_text` for a block of text, where it is shown by its number; `escaped` where people compare byte by byte. Each is
-cut to a length. (What may be *stored* is another question: `monitor.store.columns.storable_text`.) One home for
-durations: `duration` for what was measured, `lasting` for how long something lasts, `roughly` for how long ago it was,
-`exactly` for comparing steps; as a configuration writes them they are `probes.settings.duration_text`.
+One policy for hostile text, in three forms: `one_line` within a sentence, where invisible characters become blanks;
+`safe_text` for a block of text, where they are shown by number; `escaped` where people compare bytes. All limit the
+length. (`monitor.store.columns.storable_text` decides what may be *stored*.) One home for durations: `duration` for
+measured times, `lasting` for lengths, `roughly` for ages, `exactly` for comparing steps;
+`probes.settings.duration_text` writes them as in the configuration.
 """
 
 import json
@@ -21,15 +21,15 @@ _SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
 
 
 def one_line(text: str, most: int) -> str:
-    """Other people's text as one line of at most `most` characters, without anything that does not show."""
+    """Return untrusted text as one line of at most `most` characters, without invisible characters."""
     seen = "".join(each if each.isprintable() else " " for each in text[: 4 * most])
     line = " ".join(seen.split())
     return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 3].rstrip()}..."
 
 
 def safe_text(text: object, most: int) -> str:
-    """Other people's text as a block: a control character or a change of direction is shown by its number, as [U+202E].
-    Ends of lines stay. What is longer than `most` characters is cut, and says so."""
+    """Return untrusted text as a block; control and bidirectional characters are shown by number, as [U+202E]. Line
+    ends stay. Text longer than `most` characters is cut and says so."""
     whole = str(text).replace("\r\n", "\n")
     shown = _SUSPECT.sub(_by_number, whole[:most])
     rest = len(whole) - most
@@ -42,20 +42,20 @@ def _by_number(match: re.Match[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Other people's text as JSON and TOML write it: what does not show, or would turn the text around, as an escape.
-    Tabs stay."""
+    """Return untrusted text escaped as in JSON and TOML: invisible and bidirectional characters become escapes. Tabs
+    stay."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\t" else json.dumps(c)[1:-1] for c in text)
 
 
 def quoted(text: str, most: int = LONGEST_QUOTE) -> str:
-    """Other people's text in quotation marks, which it cannot end."""
+    """Return untrusted text in quotation marks that it cannot close."""
     return '"' + one_line(text, most).replace('"', '\\"') + '"'
 
 
 def duration(time: timedelta) -> str:
-    """A measured time, to what can be told apart: "52 ms", "3.0 s", "90 s", "25 min", "2.5 h"."""
+    """Format a measured time with sensible precision: "52 ms", "3.0 s", "90 s", "25 min", "2.5 h"."""
     seconds = max(time.total_seconds(), 0.0)
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
@@ -67,7 +67,7 @@ def duration(time: timedelta) -> str:
 
 
 def exactly(time: timedelta) -> str:
-    """A time to the millisecond where it is short, as one compares them: "1.234 s", "1 min 30 s"."""
+    """Format a time for comparison, with milliseconds if short: "1.234 s", "1 min 30 s"."""
     total = time.total_seconds()
     if abs(total) < 60:
         return f"{total:.3f} s"
@@ -76,7 +76,7 @@ def exactly(time: timedelta) -> str:
 
 
 def lasting(time: timedelta) -> str:
-    """How long something lasts, to the two largest units: "under a minute", "2 h 50 min", "3 d 4 h"."""
+    """Format a length of time in its two largest units: "under a minute", "2 h 50 min", "3 d 4 h"."""
     minutes = max(round(time.total_seconds() / 60), 0)
     if minutes == 0:
         return "under a minute"
@@ -90,7 +90,7 @@ def lasting(time: timedelta) -> str:
 
 
 def roughly(time: timedelta | float) -> str:
-    """How long ago, as people say it: rounded down, in its largest unit. A number is in seconds."""
+    """Format an age rounded down to its largest unit. A number is in seconds."""
     seconds = time.total_seconds() if isinstance(time, timedelta) else time
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
@@ -99,12 +99,12 @@ def roughly(time: timedelta | float) -> str:
 
 
 def clock(at: datetime) -> str:
-    """A time of day with its date, in UTC."""
+    """Format a time with its date, in UTC."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
-    """The first names, and how many more there are."""
+    """List the first names and the number of further ones."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 

@@ -1,6 +1,6 @@
-"""DKIM signatures (RFC 6376, RFC 8463) on the mails we compose, where the sender lent us a key of its own.
+"""DKIM signatures (RFC 6376, RFC 8463) on probe mails, if the sender provided a key.
 
-Headers and body are both taken in their "relaxed" form, because gateways fold headers anew and trim line ends.
+Headers and body both use "relaxed" canonicalization, because gateways refold headers and trim line ends.
 """
 
 import base64
@@ -46,12 +46,12 @@ class Signer:
     """Signs for one domain with one key, parsed once."""
 
     def __init__(self, domain: str, selector: str, pem: bytes) -> None:
-        """ValueError says what is wrong with the key."""
+        """Parse the key. ValueError says what is wrong with it."""
         self._algorithm, self._seal = _parse(pem)
         self._whose = f"d={domain.lower()}; s={selector}".encode()
 
     def sign(self, content: bytes, at: datetime) -> bytes:
-        """`content` with a DKIM-Signature header before it, dated `at`. The same arguments give the same bytes.
+        """Return `content` preceded by a DKIM-Signature header dated `at`. Deterministic.
 
         `content` has CRLF line ends, and a blank line after its headers.
         """
@@ -77,19 +77,19 @@ def _usable(key: SecretStr) -> SecretStr:
 
 
 class Dkim(Settings):
-    """`[sender.dkim]`: the private key is a PEM, RSA or Ed25519; `domain` is the sender's own unless given."""
+    """`[sender.dkim]`: a private key in PEM, RSA or Ed25519; `domain` defaults to the sender's own."""
 
     selector: Annotated[str, AfterValidator(_selector)] = Field(description="Names the public key in the DNS.")
     key: Annotated[Secret, checked_secret(_usable)] = Field(description="The private key in PEM, RSA or Ed25519.")
     domain: Domain | None = Field(None, description="The signing domain, if not the sender's.")
 
     def signer(self, sender_domain: str) -> Signer:
-        """The signer for mail From `sender_domain`."""
+        """Return the signer for mail From `sender_domain`."""
         return Signer(self.domain or sender_domain, self.selector, self.key.get_secret_value().encode())
 
 
 def _parse(pem: bytes) -> tuple[bytes, Callable[[bytes], bytes]]:
-    """The algorithm's name in the signature, and how to sign with it."""
+    """Return the algorithm's name in the signature, and the signing function."""
     from cryptography.exceptions import UnsupportedAlgorithm  # slow to load, and few installations sign
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15

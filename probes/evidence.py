@@ -1,7 +1,8 @@
-"""What was seen of a probe. Time-stamped plain values, kept as they came, never changed.
+"""Observations about a probe: time-stamped plain values, stored unchanged.
 
-`Attempt` and `Dialogue` are the way out, `Look`, `FailedLook` and `Arrival` the way in, `Bounce` what came back,
-`Absence` when we were not there. What they mean is `judge`'s affair. `encode` and `decode` are their form in the store.
+`Attempt` and `Dialogue` describe sending; `Look`, `FailedLook` and `Arrival` the mailbox; `Bounce` a returned message;
+`Absence` a time in which we were suspended. `judge` decides their meaning. `encode` and `decode` are their form in the
+store.
 """
 
 import hashlib
@@ -21,9 +22,9 @@ from probes.verdict import Cause
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage as it went. `code` is None where the other side said nothing; then `fault` tells why.
+    """One completed stage. `code` is None if there was no reply; then `fault` says why.
 
-    `text` is the reply verbatim without its codes, lines joined by "\\n"; for a fault, what the machine said of it.
+    `text` is the reply verbatim without its codes, lines joined by "\\n"; for a fault, this machine's message.
     `enhanced` is the RFC 3463 code of the reply, "5.7.1". `host` is "name[address]:port" of the other side.
     """
 
@@ -38,12 +39,12 @@ class Step:
 
     @property
     def good(self) -> bool:
-        """Whether the dialogue may go on after this step."""
+        """True if the dialogue may continue after this step."""
         return self.fault is None and (self.code is None or self.code < 400)
 
 
 class Handover(StrEnum):
-    """How a dialogue ended."""
+    """Results of a dialogue."""
 
     ACCEPTED = "accepted"  # 250 to the message: theirs now
     REFUSED = "refused"  # 5xx: trying again would not help
@@ -53,8 +54,8 @@ class Handover(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """We are about to send, for the `number`-th time (from 1). Stored before the first byte, so that nothing is sent
-    twice; one without its dialogue means that the service died while sending."""
+    """We are about to send for the `number`-th time (from 1). Stored before the first byte, so that nothing is sent
+    twice; an attempt without a dialogue means that the service died while sending."""
 
     at: datetime
     number: int
@@ -62,16 +63,16 @@ class Attempt:
 
     @property
     def once(self) -> str | None:
-        """The name under which the store keeps at most one of these for a probe."""
+        """Key under which the store keeps at most one of these per probe."""
         return f"attempt:{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """One try to hand the message over, stage by stage. `at` is its end.
+    """One attempt to hand over the message, stage by stage. `at` is its end.
 
-    `local_ip` is our end of the connection, "" where there was none. `steps` holds every host that was tried, in
-    order. For WITHHELD the last step says what we would not do and what to change.
+    `local_ip` is our end of the connection, "" if there was none. `steps` covers every host that was tried, in order.
+    For WITHHELD the last step says what we refused to do and what to change.
     """
 
     at: datetime
@@ -84,7 +85,7 @@ class Dialogue:
 
     @property
     def once(self) -> str | None:
-        """One dialogue for each attempt."""
+        """One dialogue per attempt."""
         return f"dialogue:{self.number}"
 
     @property
@@ -94,13 +95,13 @@ class Dialogue:
 
 
 def connected_at(dialogue: Dialogue) -> datetime | None:
-    """When the latest TCP connection of this dialogue came about; None if none did."""
+    """When the latest TCP connection of this dialogue was established; None if none was."""
     made = [step.at for step in dialogue.steps if step.stage is Stage.CONNECT and step.good]
     return max(made, default=None)
 
 
 def fell_back(dialogue: Dialogue) -> Step | None:
-    """The step at which TLS failed with the host that decided, which then was asked once more without it; else None."""
+    """The step at which TLS failed with the deciding host, which was then tried again without TLS; else None."""
     there = [step for step in dialogue.steps if step.host == dialogue.last.host]
     for failed, then in pairwise(there):
         if failed.stage in (Stage.STARTTLS, Stage.EHLO) and then.stage is Stage.CONNECT:
@@ -110,7 +111,8 @@ def fell_back(dialogue: Dialogue) -> Step | None:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The service died during an attempt: whether the message was handed over is not known, so it is not sent again."""
+    """The service died during an attempt: it is unknown whether the message was handed over, so it is not sent
+    again."""
 
     at: datetime
     number: int
@@ -118,12 +120,12 @@ class Interrupted:
 
     @property
     def once(self) -> str | None:
-        """It stands in the dialogue's place."""
+        """Takes the place of the dialogue."""
         return f"dialogue:{self.number}"
 
 
 class Folder(StrEnum):
-    """Which of a mailbox's folders, by what it means to its reader."""
+    """Folders by their meaning to the reader."""
 
     INBOX = "inbox"
     JUNK = "junk"
@@ -132,7 +134,7 @@ class Folder(StrEnum):
 
 
 class Marker(StrEnum):
-    """Where in a message its token was found. Gateways strip and rewrite, so there are several."""
+    """Places in a message where its token was found. Gateways strip and rewrite, so there are several."""
 
     HEADER = "header"
     MESSAGE_ID = "message_id"
@@ -141,7 +143,7 @@ class Marker(StrEnum):
 
 
 class BodyState(StrEnum):
-    """What the signature over the body says of the body that was found."""
+    """Results of checking the signature over the body."""
 
     INTACT = "intact"
     ALTERED = "altered"  # a banner, a footer, rewritten links: gateways do that
@@ -150,9 +152,10 @@ class BodyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The probe in the mailbox. `at` is when the mailbox took it, by the mailbox's own time where it is credible.
+    """The probe in the mailbox. `at` is when the mailbox accepted it, by the mailbox's own clock if credible.
 
-    `headers` is the header section as delivered, cut at 64 KiB. `client_ip` is who sent us a copy, "" in a mailbox.
+    `headers` is the header section as delivered, cut at 64 KiB. `client_ip` is the client that sent us a copy, "" in a
+    mailbox.
     """
 
     at: datetime
@@ -173,10 +176,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """We looked through all folders of the mailbox and the probe was not there.
+    """A complete look: the probe was in no folder of the mailbox.
 
-    `folders` are the names of the first of them, the inbox and junk above all; `others` is how many more there were.
-    `unsearched` are those that cannot be opened, or that belong to other people.
+    `folders` are the names of the first ones, inbox and junk above all; `others` is the number of further ones.
+    `unsearched` are folders that cannot be opened or belong to other people.
     """
 
     at: datetime
@@ -187,13 +190,13 @@ class Look:
 
     @property
     def once(self) -> str | None:
-        """As often as it happens."""
+        """No limit."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class FailedLook:
-    """We could not look. `reason` is one line for people: what was tried and what the server said."""
+    """A look that failed. `reason` is one line for people: what was tried and what the server said."""
 
     at: datetime
     reason: str
@@ -201,14 +204,14 @@ class FailedLook:
 
     @property
     def once(self) -> str | None:
-        """As often as it happens."""
+        """No limit."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """This machine or the service was suspended for so many seconds until `at`: it was suspended, or had no processor.
-    What came late meanwhile may have waited for us."""
+    """This machine or the service was suspended, or got no CPU, for this many seconds until `at`. A late arrival in
+    that time may have been late because of us."""
 
     at: datetime
     seconds: float
@@ -221,12 +224,12 @@ class Absence:
 
     @property
     def once(self) -> str | None:
-        """As often as it happens."""
+        """No limit."""
         return None
 
 
 class MailKind(StrEnum):
-    """What a mail that came back is."""
+    """Types of returned mail."""
 
     BOUNCE = "bounce"  # failed for good
     DELAY = "delay"  # still trying
@@ -238,13 +241,13 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """A mail that came back about the probe, and what it says of its recipient. `at` is when we took it.
+    """A message about the probe's fate, and its statement about the recipient. `at` is when we received it.
 
-    `action` is one of RFC 3464 (failed, delayed, delivered, relayed, expanded) or "", `reply` what the server that
-    refused said. Text is theirs. How far it is believed depends on who handed it over: `client_ip`, "" where that is
-    not known, and `client_name`, a name of it that the DNS confirmed, or "". `to_envelope`: whether it came to the
-    probe's own bounce address, which only those know who saw the envelope. `null_sender`: whether it came as reports
-    of servers do, from MAIL FROM:<>.
+    `action` is one of RFC 3464 (failed, delayed, delivered, relayed, expanded) or ""; `reply` is the text of the server
+    that refused, verbatim. Its credibility depends on the client that brought it: `client_ip`, "" if unknown, and
+    `client_name`, a name of it that DNS confirmed, or "". `to_envelope`: it came to the probe's own bounce address,
+    which is known only to hosts that saw the envelope. `null_sender`: it came from MAIL FROM:<>, as servers' reports
+    do.
     """
 
     at: datetime
@@ -265,8 +268,8 @@ class Bounce:
 
     @property
     def once(self) -> str | None:
-        """The same report of one client is kept once, however often it is delivered. One that comes as a server's own
-        does is never the same as one that does not: else whoever writes the latter first would keep the former out."""
+        """The same report from one client is kept once, however often it is delivered. A server's own report is never
+        the same as any other: otherwise whoever sent the latter first would suppress the former."""
         said = [self.kind, self.recipient.lower(), self.action, self.status or "", self.reply, self.reporting_mta]
         if self.client_ip:
             said.append(network_of(self.client_ip))
@@ -276,23 +279,23 @@ class Bounce:
 
     @property
     def final(self) -> bool:
-        """Whether it says that the message was given up."""
+        """True if it reports final failure."""
         return self.kind is MailKind.BOUNCE and self.action in ("failed", "")
 
 
 def answer_of_step(step: Step) -> Answer:
-    """What the step that stopped a dialogue is compared by."""
+    """Return the comparable answer of the step that stopped a dialogue."""
     return Answer(step.stage, step.code, step.enhanced, step.text, step.fault, step.host)
 
 
 def answer_of_bounce(bounce: Bounce) -> Answer:
-    """What a report is compared by: what the server that refused said."""
+    """Return the comparable answer of a report: the reply of the server that refused."""
     return Answer(None, None, bounce.status, bounce.reply, None, bounce.remote_mta or bounce.reporting_mta)
 
 
 def network_of(ip: str) -> str:
-    """The network that one operator has at the least: the /24 of an IPv4 address, the /64 of an IPv6 one. What is no
-    address is its own."""
+    """Return the smallest network that one operator has: the /24 of an IPv4 address, the /64 of an IPv6 one. Anything
+    but an address is its own."""
     try:
         address = ip_address(ip.partition("%")[0])
     except ValueError:
@@ -306,16 +309,16 @@ def network_of(ip: str) -> str:
 Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Absence | Bounce
 
 Note = Callable[[Step], None]
-"""Told of each step as it ends, for people who watch."""
+"""Callback for each completed step, for people who watch."""
 
 _CODEC: TypeAdapter[Evidence] = TypeAdapter(Annotated[Evidence, Field(discriminator="type")])
 
 
 def encode(evidence: Evidence) -> str:
-    """The evidence as one line of JSON."""
+    """Encode the evidence as one line of JSON."""
     return _CODEC.dump_json(evidence).decode()
 
 
 def decode(text: str | bytes) -> Evidence:
-    """What `encode` wrote."""
+    """Decode the result of `encode`."""
     return _CODEC.validate_json(text)

@@ -1,4 +1,4 @@
-"""How much a verdict proves, by what it rests on. Pure."""
+"""Grade a verdict by its evidence. Pure."""
 
 from probes.attempts import IMPERSONATING, reached
 from probes.case import SortedEvidence
@@ -9,7 +9,7 @@ from probes.verdict import Grade
 
 
 def grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
-    """A copy proves little: whoever sent it to us could have written its headers."""
+    """Grade an arrival. A copy proves little: its sender could have written the headers."""
     if arrival.folder is Folder.COPY:
         return Grade.UNPROVEN
     if read_message(arrival.headers, relayed=probe.via == "relay").connecting_ip != probe.source_ip:
@@ -18,7 +18,8 @@ def grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
 
 
 def grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
-    """Without an arrival there are no headers: what we did ourselves must do. What never left proves nothing."""
+    """Grade a dialogue. Without an arrival there are no headers, so our own actions must do. A message that never left
+    proves nothing."""
     if not reached(dialogue):
         return Grade.UNPROVEN
     if probe.via in IMPERSONATING:
@@ -27,7 +28,7 @@ def grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
 
 
 def grade_of_bounce(probe: Probe, case: SortedEvidence, bounce: Bounce, handed_over: Dialogue | None) -> Grade:
-    """That of the dialogue with those who took it, if the bounce is theirs."""
+    """Grade a bounce: as the dialogue with the hosts that accepted the message, if the bounce is theirs."""
     if not case.proves(bounce):
         return Grade.UNPROVEN
     if handed_over:

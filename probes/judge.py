@@ -1,7 +1,7 @@
-"""What the evidence means. Pure: the evidence and the time come in, a verdict goes out.
+"""Turn evidence into a verdict. Pure: evidence and time come in, a verdict goes out.
 
-Three questions are answered here, for a probe at a moment: what is its verdict so far (`judge`), is anything more to
-be expected (`is_over`), and what has to be done next, when (`next_attempt`, `next_moment`).
+Three questions about a probe at a moment are answered here: its verdict so far (`judge`), whether more is expected
+(`is_over`), and what to do next and when (`next_attempt`, `next_moment`).
 """
 
 from dataclasses import replace
@@ -90,9 +90,9 @@ def _weighed(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
 
 
 def _decides(probe: Probe, case: _Case, bounce: Bounce) -> bool:
-    """Whether the report that it was given up is the verdict. One that nobody proves adds to what we saw ourselves and
-    never replaces it, or one forged mail would turn `missing` into something that wakes nobody. Of what a relay sent
-    there is no other word, and so it wakes people: but not before we have seen that the message is absent."""
+    """Test if the reported final failure is the verdict. An unproven report supplements our own observations and never
+    replaces them, or one forged message would turn `missing` into something that pages nobody. After a relay there is
+    no other statement, so it does page people, but not before we have seen that the message is absent."""
     if case.proven_bounce:
         return True
     if probe.via == "relay":
@@ -102,7 +102,7 @@ def _decides(probe: Probe, case: _Case, bounce: Bounce) -> bool:
 
 
 def is_over(probe: Probe, known: Known, verdict: Verdict | None, now: datetime) -> bool:
-    """Whether, with this verdict, nothing more is to be done. What comes by itself may still amend it."""
+    """Test if nothing is left to do for this verdict. Unsolicited evidence may still amend it."""
     case = _case(probe, known)
     if case.arrival or case.proven_bounce:
         return verdict is not None
@@ -112,7 +112,7 @@ def is_over(probe: Probe, known: Known, verdict: Verdict | None, now: datetime) 
 
 
 def next_attempt(probe: Probe, known: Known) -> tuple[int, datetime] | None:
-    """The number and time of the next attempt, by the sender's retry schedule; None when there is none to make."""
+    """Return number and time of the next attempt by the sender's retry schedule; None if there is none."""
     case = _case(probe, known)
     last = case.last
     if (
@@ -129,7 +129,7 @@ def next_attempt(probe: Probe, known: Known) -> tuple[int, datetime] | None:
 
 
 def next_moment(probe: Probe, known: Known, now: datetime) -> datetime:
-    """When this probe wants attention again, if nothing is heard before."""
+    """Return when this probe needs attention again if no evidence comes first."""
     case = _case(probe, known)
     if wants_look(probe, case, now):
         return now
@@ -140,7 +140,7 @@ def next_moment(probe: Probe, known: Known, now: datetime) -> datetime:
 
 
 def wants_look(probe: Probe, known: Known, now: datetime) -> bool:
-    """Whether a look is due and not made: the last one, without which nothing may be called missing, or the one that
+    """Test if a required look is due: the last one, without which nothing may be called missing, or the one that
     settles a report."""
     case = _case(probe, known)
     handed_over = case.accepted is not None or bool(case.interrupted) or case.bounce is not None
@@ -155,7 +155,7 @@ def wants_look(probe: Probe, known: Known, now: datetime) -> bool:
 
 
 def may_arrive(probe: Probe, known: Known) -> bool:
-    """Whether the message may be with the receiver, so that its mailbox is to be watched."""
+    """Test if the receiver may have the message, so that its mailbox is to be watched."""
     case = _case(probe, known)
     if case.last and case.last.handover in (Handover.WITHHELD, Handover.REFUSED):
         return False
@@ -163,8 +163,8 @@ def may_arrive(probe: Probe, known: Known) -> bool:
 
 
 def delivery_time(probe: Probe, known: Known) -> timedelta | None:
-    """From the first attempt in which the company was asked to the mailbox's taking it; None when it did not arrive.
-    What our own service, store or network took before that is nobody's delivery time."""
+    """Return the time from the first attempt that reached the company to the mailbox's acceptance; None if it did not
+    arrive. Time that our own service, store or network took before that does not count."""
     case = _case(probe, known)
     return max(case.arrival.at - sent_at(probe, case.dialogues), timedelta(0)) if case.arrival else None
 
@@ -190,7 +190,7 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
 
 
 def _taken_for_spam(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
-    """It lies in a folder for junk, or in some other than the inbox; of a copy, its headers must tell."""
+    """Judge an arrival in a junk folder, or in another folder than the inbox; for a copy, by its headers."""
     match arrival.folder:
         case Folder.INBOX:
             return None
@@ -206,11 +206,12 @@ def _taken_for_spam(probe: Probe, arrival: Arrival, where: str, grade: Grade) ->
 
 
 def _moved(probe: Probe, arrival: Arrival) -> Verdict | None:
-    """A rule or a sorting filter put it into some other folder. None when it came late: it did so in any folder.
+    """Judge an arrival that a rule or sorting filter put into another folder. None if it was late: that holds in any
+    folder.
 
-    That the mail was delivered in time clears the sender, so it is neither `missing` nor `spam`. But it is not `inbox`
-    either: its reader does not see it there, and whether other people do depends on whose rule it was, an
-    administrator's or this mailbox's own. So it is `unknown`, and the sentence names the folder.
+    Delivery in time clears the sender, so it is neither `missing` nor `spam`. But it is not `inbox` either: its reader
+    does not see it there, and whether other people would depends on whose rule it was, an administrator's or this
+    mailbox's own. So it is `unknown`, and the sentence names the folder.
     """
     if arrival.at > probe.code_dead_at:
         return None
@@ -221,7 +222,7 @@ def _moved(probe: Probe, arrival: Arrival) -> Verdict | None:
 
 
 def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
-    """What the receiver's filters wrote into a copy, as far as it is against us."""
+    """Return what the receiver's filters wrote into a copy, if negative."""
     facts = read_message(arrival.headers, relayed=probe.via == "relay")
     if facts.verdict not in AGAINST and facts.folder != Folder.JUNK:
         return None
@@ -231,7 +232,7 @@ def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict
 
 
 def _our_delay(probe: Probe, case: _Case, where: str) -> Verdict | None:
-    """Unknown, if what arrived too late might have come in time but for us: what we caused is no company's lateness."""
+    """Return `unknown` if a late arrival could have been in time but for us."""
     arrived = case.arrival
     assert arrived is not None
     ours = next((each for each in case.dialogues if not asked(probe, each)), None)
@@ -255,13 +256,13 @@ def _our_delay(probe: Probe, case: _Case, where: str) -> Verdict | None:
 
 
 def _waited_for_us(probe: Probe, case: _Case, arrived: Arrival) -> timedelta | None:
-    """How long we stood still, if it was late by no more than that."""
+    """Return how long we were suspended, if it was late by no more than that."""
     absent = case.stood_still(sent_at(probe, case.dialogues), arrived.at)
     return absent if arrived.at - absent <= too_late_at(probe, case.dialogues) else None
 
 
 def _last_deferral(probe: Probe, case: _Case, until: datetime | None = None) -> Dialogue | None:
-    """The last time that the company's side put the message off, as far as that ended by `until`."""
+    """Return the company's last temporary refusal up to `until`."""
     deferred = (
         each
         for each in reversed(case.dialogues)
@@ -271,7 +272,7 @@ def _last_deferral(probe: Probe, case: _Case, until: datetime | None = None) -> 
 
 
 def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
-    """Why it came late, as far as anybody said so."""
+    """Return why it was late, if anybody said so."""
     if deferral := _last_deferral(probe, case):
         step = telling_step(deferral)
         return cause_of_attempt(probe, deferral), f"; it was deferred at {place(step)}: {said(step)}"
@@ -281,14 +282,15 @@ def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
 
 
 def _contradicted(case: _Case) -> str:
-    """What we saw ourselves counts for more than what was answered or reported; neither is hidden."""
+    """Resolve a contradiction: our own observation outweighs an answer or report; neither is hidden."""
     if step := case.declined:
         return f"; although it was refused at {place(step)}, after it was sent in full: {said(step)}"
     return f"; although {reporter(case.bounce)} reported a failure: {quoted(case.bounce)}" if case.bounce else ""
 
 
 def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
-    """Taken, and given up later. Which of the two it was is in the sentence, the cause is that of the last refusal."""
+    """Judge a message that was accepted and then bounced. The sentence says which, the cause is that of the last
+    refusal."""
     handed_over = case.accepted or case.last
     grade = grade_of_bounce(probe, case, bounce, handed_over)
     taken = f"accepted by {case.accepted.last.host}, " if case.accepted and case.accepted.last.host else ""
@@ -302,7 +304,7 @@ def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
 
 
 def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
-    """Whether it was handed over is not known: an arrival would tell, its absence tells nothing."""
+    """Judge an interrupted attempt: handover is unknown. An arrival would prove it, its absence proves nothing."""
     if not any(look.at >= probe.give_up_at for look in case.looks):
         return None
     return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "the service stopped while this probe was being sent")
@@ -321,12 +323,12 @@ def _deferred(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
 
 
 def _last_in_time(probe: Probe, case: _Case) -> Dialogue:
-    """The last attempt that ended while the code lived; the first where none did."""
+    """Return the last attempt that ended before the code expired; the first if none did."""
     return next((d for d in reversed(case.dialogues) if d.at <= probe.code_dead_at), case.dialogues[0])
 
 
 def _our_absence(probe: Probe, case: _Case) -> Verdict | None:
-    """Unknown, if the real sender would have tried again while the code lived, and we did not, or only in vain."""
+    """Return `unknown` if the real sender would have retried before the code expired and we did not, or in vain."""
     if too_late_at(probe, case.dialogues) > probe.give_up_at:
         first = duration(sent_at(probe, case.dialogues) - probe.created_at)
         why = f"deferred, but the company was first asked {first} after the code was issued, too late to tell"
@@ -338,7 +340,7 @@ def _our_absence(probe: Probe, case: _Case) -> Verdict | None:
 
 
 def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> Verdict | None:
-    """Accepted, and not in the mailbox so far."""
+    """Judge a message that was accepted and has not been seen."""
     if now >= probe.give_up_at:
         return _given_up(probe, case, accepted)
     too_late = too_late_at(probe, case.dialogues)
@@ -353,7 +355,7 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> V
 
 
 def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
-    """What the last look says. What was accepted only just before it had no time to arrive."""
+    """Judge by the last look. A message accepted just before it had no time to arrive."""
     match next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None):
         case FailedLook() as look:
             return _could_not_look(look)
@@ -375,7 +377,7 @@ def _could_not_look(look: FailedLook) -> Verdict:
 
 
 def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Verdict:
-    """A server on the way still has it, and said so."""
+    """Judge a message that a server on the way still holds, as it reported."""
     told = f"accepted by {accepted.last.host}, then delayed, as {reporter(delay)} reported: {quoted(delay)}"
     if not case.proves(delay):
         told += unproven_origin(delay, case.tie(delay))
@@ -397,7 +399,7 @@ def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdi
 
 
 def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
-    """The message was not taken. Who is to blame depends on whether the receiver was asked at all."""
+    """Judge a message that was not accepted. The cause depends on whether the receiver was asked at all."""
     step = telling_step(dialogue)
     there = f"{place(step)}: {said(step)}{without_tls(dialogue)}"
     cause, answer = cause_of_attempt(probe, dialogue), answer_of_step(step)

@@ -1,4 +1,4 @@
-"""The kinds of mail Trimble Identity sends. One probe stands for one of them."""
+"""The kinds of mail that Trimble Identity sends. A probe stands for one of them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is true of every mail of a kind. `needs_code`: it carries a code that soon dies, so late is lost."""
+    """Properties of a kind. `needs_code`: its mails carry a code that expires, so late mail is useless."""
 
     title: str
     needs_code: bool
 
 
 class Kind(StrEnum):
-    """Which Trimble mail a probe stands for."""
+    """Kinds of Trimble mail that a probe stands for."""
 
     VERIFICATION = "verification"
     TWO_STEP_CODE = "two_step_code"
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
     @property
     def facts(self) -> Facts:
-        """What is true of this kind."""
+        """Properties of this kind."""
         return FACTS[self]
 
 

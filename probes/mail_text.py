@@ -1,8 +1,8 @@
-"""What the mails say. The texts are ours, and shaped like an identity service's mail, because filters judge by that.
+"""Texts of the probe mails. They are ours, but shaped like an identity service's mail, because filters judge the form.
 
-A mail is a subject and a few blocks. `plain` and `rich` render it once for each kind and identity; what differs from
-probe to probe stays open as `%(name)s`: code, token, recipient, recipient_html. No text or colour holds a run of six
-digits, so that the code is the only one, and no line begins with "--", so that no boundary is met by accident.
+A mail is a subject and a few blocks. `plain` and `rich` render it once per kind and identity; what differs from probe
+to probe stays open as `%(name)s`: code, token, recipient, recipient_html. No text or colour contains six digits in a
+row, so that the code is the only one, and no line starts with "--", so that no MIME boundary occurs by accident.
 """
 
 import html
@@ -15,12 +15,12 @@ from probes.sender import Role
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Where the six-digit code stands."""
+    """Place of the six-digit code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A button to the first page of the sender's own site: a scanner that follows it changes nothing there."""
+    """A button to the home page of the sender's own site: a scanner that follows it changes nothing there."""
 
     label: str
     about: str  # what it is for, as the link's query says it
@@ -31,7 +31,7 @@ Block = str | Code | Link
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One mail, in the words of `brand`."""
+    """One mail in the words of `brand`."""
 
     brand: str
     subject: str
@@ -123,7 +123,7 @@ _LINK_CONTROL = Wording(
 
 
 def wording(kind: Kind, role: Role) -> Wording:
-    """The mail of a kind. Those that it is compared with are neutral, and of the same shape."""
+    """Return the mail of a kind. Control and neighbour get neutral mails of the same shape."""
     match role:
         case Role.SENDER:
             return _SENDER[kind]
@@ -132,7 +132,7 @@ def wording(kind: Kind, role: Role) -> Wording:
 
 
 def plain(mail: Wording, domain: str) -> str:
-    """The text part, lines at most 76 wide before they are filled in."""
+    """Render the text part, with lines of at most 76 characters before values are filled in."""
 
     def render(block: Block) -> str:
         match block:
@@ -161,9 +161,8 @@ _SMALL = "font-family:Arial,Helvetica,sans-serif;font-size:12px;line-height:18px
 
 
 def rich(mail: Wording, domain: str) -> str:
-    """The HTML part: one table, styles inside, no picture, nothing fetched. It has the same links as the text, and none
-    shows an address: filters mark a part with more links than the other, and a link that shows one and leads elsewhere.
-    """
+    """Render the HTML part: one table, inline styles, no images, nothing fetched. It has the same links as the text
+    part, and no link text shows a URL: filters penalise unequal links, and link texts that differ from their target."""
 
     def render(block: Block) -> str:
         match block:
@@ -220,5 +219,5 @@ def _address(link: Link, domain: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Text that stays what it is when the template is filled."""
+    """Escape text for the template, so that it stays as it is when values are filled in."""
     return text.replace("%", "%%")

@@ -1,4 +1,4 @@
-"""The bytes of a probe: how it is composed, and how its markers are found again in what arrived."""
+"""Compose the bytes of a probe, and find its markers in what arrived."""
 
 import binascii
 import hmac
@@ -26,7 +26,7 @@ SIGNATURE_HEADER = "X-Mailpath-Signature"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A probe mail ready to be sent. `content` has CRLF line ends and is not dot-stuffed."""
+    """A probe mail ready to send. `content` has CRLF line ends and no dot-stuffing."""
 
     identity: Identity
     mail_from: str
@@ -35,11 +35,11 @@ class Message:
 
 
 def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None = None) -> Message:
-    """The mail of this probe. The same arguments give the same bytes: what is sent again is the very same mail.
+    """Compose the mail of this probe. Deterministic: a retry sends exactly the same mail.
 
-    The token of the message stands in X-Mailpath-Probe, the Message-ID and both bodies, that of the envelope in the
-    envelope sender; X-Mailpath-Signature seals the From address and what the body says. `signer` has the sender's DKIM
-    key, so whoever it is compared with goes without DKIM. ValueError for an address that cannot stand in a header.
+    The message's token is in X-Mailpath-Probe, the Message-ID and both bodies, the envelope's token in the envelope
+    sender; X-Mailpath-Signature covers the From address and the text of the body. `signer` has the sender's DKIM key,
+    so control and neighbour go without DKIM. ValueError for an address that is not allowed in a header.
     """
     form = _form(probe.kind, identity)
     recipient = _plain_address(probe.recipient)
@@ -143,7 +143,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[\[\]A-Za-z0-9.:_-
 
 
 def _plain_address(address: str) -> str:
-    """An address that needs no quoting and brings no line, comma or bracket of its own into a header."""
+    """Test if an address needs no quoting and cannot add a line, comma or bracket to a header."""
     if _ADDRESS.fullmatch(address) is None:
         raise ValueError(f"{address!r} cannot stand in a mail header: letters, digits and !#$%&'*+/=?^_`{{|}}~.- only")
     return address
@@ -179,16 +179,16 @@ _WHERE = {
     b"arc-authentication-results": Marker.ENVELOPE,
     b"x-original-authentication-results": Marker.ENVELOPE,
 }
-"""Not In-Reply-To or References, which stand in the answers to a probe; nor Delivered-To, X-Original-To and their like,
-which name whom a mail was for: a bounce goes to an address with a token, and is no probe."""
+"""Not In-Reply-To or References, which are in answers to a probe; nor Delivered-To, X-Original-To and the like, which
+name the recipient: a bounce goes to an address with a token, and is no probe."""
 
 _FOR_RECIPIENT = re.compile(rb"\bfor\s+<?[^\s<>;]*$", re.IGNORECASE)  # in Received: for whom, not from whom
 
 
 def find_markers(headers: bytes, body: bytes = b"") -> dict[Marker, str]:
-    """What is shaped like a token, by where it stands, in lower case. Whether it is ours only the key can tell.
+    """Return texts shaped like a token, by place, in lower case. Only the key can tell if they are ours.
 
-    Any bytes will do. Read are the first HEADERS_READ and BODY_READ octets and TOKENS_READ tokens of the headers; of
+    Any bytes will do. The first HEADERS_READ and BODY_READ bytes and TOKENS_READ tokens of the headers are read; of
     several tokens in one place the first is taken.
     """
     found: dict[Marker, str] = {}
@@ -205,7 +205,7 @@ def find_markers(headers: bytes, body: bytes = b"") -> dict[Marker, str]:
 
 
 def _field_name(headers: bytes, position: int) -> bytes:
-    """The name of the field that has this position in its value, lowered; b"" where it is too far above."""
+    """Return the name of the field whose value contains this position, in lower case; b"" if it is too far above."""
     for _ in range(FOLDS_READ):
         start = headers.rfind(b"\n", 0, position) + 1
         if headers[start : start + 1] not in (b" ", b"\t"):
@@ -228,7 +228,7 @@ _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
 def _readings(body: bytes) -> Iterator[bytes]:
-    """The body as it is, then as quoted-printable, then each stretch of it that may be a part in base64."""
+    """Yield the body as is, then decoded as quoted-printable, then each stretch of it that may be a base64 part."""
     yield body
     yield binascii.a2b_qp(body)
     for run in _BASE64.finditer(body):

@@ -1,4 +1,4 @@
-"""Who a server is that brings us a bounce: its address, and a name of it that the DNS confirms."""
+"""Identify a server that brings us a bounce: its address, and a name that DNS confirms."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ CONFIRM_WITHIN = 5.0  # seconds for the DNS to tell the addresses of one name
 
 
 async def origin_of(client: SmtpClient, facts: BounceFacts, receiver: Receiver, resolver: Resolver) -> BounceOrigin:
-    """The origin of a bounce that says this. The DNS is asked only for a name that would prove more."""
+    """Return the origin of a bounce. DNS is asked only for a name that would prove more."""
     origin = BounceOrigin(client.ip, to_envelope=client.to_envelope, null_sender=client.null_sender)
     if is_loopback(client.ip):
         return origin

@@ -1,8 +1,8 @@
-"""Whether the receiver can have the message, by what became of our attempts to hand it over. Pure.
+"""Decide from our attempts whether the receiver can have the message. Pure.
 
-Whoever saw a probe can send it again, and anybody can write a bounce. So what is said to have arrived, or to have come
-back, is weighed against what we know ourselves: before DATA nobody has the message, and after it the receiver may have
-it whatever it answers. Servers are known that answer 4xx or 5xx to the end of the data and deliver all the same.
+Whoever saw a probe can send it again, and anybody can write a bounce. So a reported arrival or bounce is checked
+against what we know ourselves: before DATA nobody has the message, and after it the receiver may have it whatever it
+answers. Some servers answer 4xx or 5xx to the end of the data and deliver all the same.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from probes.evidence import Dialogue, Step
 
 
 class Possession(StrEnum):
-    """What our attempts say of it."""
+    """Degrees of possession, by our attempts."""
 
     POSSIBLE = "possible"  # accepted, or an attempt of which we do not know the end
     DECLINED = "declined"  # it was sent in full, and they said no
@@ -21,8 +21,8 @@ class Possession(StrEnum):
 
 
 def possession(dialogues: Sequence[Dialogue], *, open_end: bool) -> Possession:
-    """What the receiver can have after these dialogues. `open_end`: there was an attempt of which the end is not known,
-    because it was interrupted, or is under way."""
+    """Return what the receiver can have after these dialogues. `open_end`: there was an attempt with an unknown end,
+    because it was interrupted or is in progress."""
     ends = [step for dialogue in dialogues for step in dialogue.steps if step.stage is Stage.END_OF_DATA]
     if open_end or any(step.good or step.fault is not None for step in ends):
         return Possession.POSSIBLE
@@ -30,6 +30,6 @@ def possession(dialogues: Sequence[Dialogue], *, open_end: bool) -> Possession:
 
 
 def declined(dialogues: Sequence[Dialogue]) -> Step | None:
-    """The last answer with which a message that was sent in full was declined."""
+    """Return the last answer that declined the complete message."""
     ends = [step for dialogue in dialogues for step in dialogue.steps if step.stage is Stage.END_OF_DATA]
     return next((step for step in reversed(ends) if not step.good and step.fault is None), None)

@@ -10,11 +10,11 @@ from probes.sender import Role
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What was decided when the probe was launched. It never changes; what happens to it is evidence.
+    """The decisions made at launch. They never change; what happens later is evidence.
 
-    All times are aware and in UTC. The code the mail stands for is born at `created_at`, dead at `code_dead_at`;
-    a probe not seen by `give_up_at` is missing. `retry` are the waits after a temporary refusal; the last one is
-    repeated. `source_ip` is the address the receiver is meant to see.
+    All times are aware and in UTC. The code is issued at `created_at` and expires at `code_dead_at`; a probe not seen
+    by `give_up_at` is missing. `retry` are the waits after a temporary refusal; the last one is repeated. `source_ip`
+    is the address that the receiver should see.
     """
 
     id: str
@@ -32,5 +32,5 @@ class Probe:
 
     @property
     def check(self) -> Check:
-        """What it tests."""
+        """The check that it belongs to."""
         return Check(self.company, self.path, self.kind)

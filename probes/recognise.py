@@ -1,8 +1,8 @@
-"""From something seen to evidence: whose probe a mail is, when it came, and what one that came back says. Pure.
+"""Turn sightings into evidence: whose probe a message is, when it came, and what a bounce says. Pure.
 
 A message counts as the arrival of a probe only if it *is* the probe. Whoever saw the probe on its way knows its token,
-and mails about a probe quote it: quarantine digests, bounces, answers, forwarded mail. So a token alone proves nothing:
-who the message is from, where the token stands and what the body says are weighed together by the rows of PROOFS.
+and messages about a probe quote it: quarantine digests, bounces, answers, forwarded mail. So a token alone proves
+nothing: the From address, the places of the token and the state of the body are weighed together by the rows of PROOFS.
 """
 
 from collections.abc import Collection, Container, Iterable, Sequence
@@ -24,7 +24,7 @@ from probes.verdict import Cause
 
 
 class Author(StrEnum):
-    """Whose address stands in From."""
+    """Owners of the From address."""
 
     COMPOSED = "composed"  # that of the sender or the control, alone
     REWRITTEN = "rewritten"  # a group's or list's, which kept ours in a field of its own
@@ -33,8 +33,8 @@ class Author(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One way to prove that a message is the probe: by such an author, with a token in all these places, and a body in
-    one of these states."""
+    """A way to prove that a message is the probe: this author, a token in all these places, and a body in one of these
+    states."""
 
     author: Author
     markers: frozenset[Marker]
@@ -63,14 +63,14 @@ _PURPOSES = {Marker.ENVELOPE: frozenset(Purpose)}  # before there were two token
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A message that is a probe, and what became of its body."""
+    """A message that is a probe, and the state of its body."""
 
     probe_id: str
     body: BodyState
 
 
 def recognise(sighting: Sighting, key: bytes, senders: Collection[str]) -> Recognised | None:
-    """The probe that this message is, or None: forged, or somebody's mail about a probe.
+    """Return the probe that this message is, or None: forged, or somebody's message about a probe.
 
     `senders` are the From addresses that we compose with, in lower case.
     """
@@ -94,13 +94,14 @@ def recognise(sighting: Sighting, key: bytes, senders: Collection[str]) -> Recog
 
 
 def _authors(header: Sequence[Field]) -> tuple[str, ...]:
-    """The addresses of the From field; none where there are several such fields."""
+    """Return the addresses of the From field; none if there are several such fields."""
     found = _values(header, "from")
     return tuple(address.lower() for address in addresses_of(found[0])) if len(found) == 1 else ()
 
 
 def _author(header: Sequence[Field], authors: Sequence[str], senders: Collection[str]) -> Author:
-    """OTHER is also an address that we composed with before the configuration changed; the signature covers it."""
+    """Classify the author. OTHER also covers addresses from before a change of configuration; the signature covers
+    those."""
     if len(authors) == 1 and authors[0] in senders:
         return Author.COMPOSED
     kept = [
@@ -114,10 +115,10 @@ def _values(header: Iterable[Field], name: str) -> list[str]:
 
 
 def arrival(sighting: Sighting, body: BodyState, sent_at: datetime, seen_at: datetime) -> Arrival:
-    """The arrival that this sighting is, at the mailbox's own time as far as that is possible.
+    """Return the arrival that this sighting is, at the mailbox's own time if possible.
 
-    The mailbox's word (else the last Received) counts between sending and seeing; a clock that says otherwise is wrong.
-    A time in whole seconds, as IMAP and Received have it, is taken for the end of its second.
+    The mailbox's time (else the last Received) counts if between sending and seeing; otherwise that clock is wrong. A
+    time in whole seconds, as in IMAP and Received, stands for the end of its second.
     """
     told = sighting.mailbox_time or latest(hops(sighting.headers)) or seen_at
     if told.microsecond == 0:
@@ -141,10 +142,10 @@ LONGEST_NAME = 320
 def came_back(
     facts: BounceFacts, recipient: str, ours: Container[str], at: datetime, origin: BounceOrigin
 ) -> Bounce | None:
-    """The evidence that a mail about a probe to `recipient` is, handed over by `origin`.
+    """Return the evidence in a message about a probe to `recipient`, brought by `origin`.
 
-    Of several recipients the probe's own counts, else one that it may have been forwarded to. None when it speaks only
-    of addresses in our own domains (`ours`): that a copy did not reach us is nobody's block.
+    Of several recipients the probe's own counts, else one that it may have been forwarded to. None if it is only about
+    addresses in our own domains (`ours`): a copy that did not reach us is nobody's block.
     """
     theirs = [each for each in facts.recipients if each.address.rpartition("@")[2].lower() not in ours]
     if facts.recipients and not theirs:

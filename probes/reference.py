@@ -1,8 +1,8 @@
-"""A reference: a mail host outside that has no reason to refuse us. What it answers is about our own way out.
+"""Test our own connection with a reference: an outside mail host that has no reason to refuse us.
 
 One TCP connection from the source IP, the greeting, QUIT. Any greeting counts, because a refusal comes from outside
-too; a connection without one does not, because firewalls on the way make those. What tells nothing of our way out (a
-name that does not exist, a host that is this machine) is neither yes nor no.
+too; a connection without one does not, because firewalls in between accept those. Results that say nothing about our
+connection (a name that does not exist, a host that is this machine) are neither yes nor no.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ MOST_ADDRESSES = 3  # of one reference
 
 @dataclass(frozen=True, slots=True)
 class ReferenceResult:
-    """What came of asking one reference, "host:port". `reached` is None where it tells nothing of our way out."""
+    """Result for one reference, "host:port". `reached` is None if it says nothing about our connection."""
 
     reference: str
     reached: bool | None
@@ -28,7 +28,7 @@ class ReferenceResult:
 
 
 async def ask(reference: Endpoint, source: str, resolver: Resolver, *, timeout: float) -> ReferenceResult:
-    """Ask the host that the configuration names, from the address `source`; over within `timeout` seconds."""
+    """Ask the configured host from the address `source`, within `timeout` seconds."""
     until = asyncio.get_running_loop().time() + timeout
     found = await resolver.addresses(reference.host, timeout=timeout / 2)
     if isinstance(found, Unresolved):
@@ -40,8 +40,8 @@ async def ask(reference: Endpoint, source: str, resolver: Resolver, *, timeout: 
 
 
 async def ask_mail_hosts(domain: str, source: str, resolver: Resolver, *, timeout: float) -> ReferenceResult:
-    """Ask the MX hosts of a domain that we send from. A domain without MX may have a web server only, and its MX may be
-    this very machine: neither tells anything."""
+    """Ask the MX hosts of a domain that we send from. A domain without MX may have only a web server, and its MX may be
+    this very machine: neither says anything."""
     until = asyncio.get_running_loop().time() + timeout
     found = await resolver.mail_hosts(domain, timeout=timeout / 2)
     if isinstance(found, Unresolved):
@@ -58,7 +58,7 @@ async def ask_mail_hosts(domain: str, source: str, resolver: Resolver, *, timeou
 
 
 async def _knock(places: list[tuple[str, str]], port: int, source: str, until: float) -> ReferenceResult:
-    """Knock at these (name, address) at once. One that greets is enough; else the first tells."""
+    """Connect to these (name, address) at once. One greeting is enough; else the first result counts."""
     at_once = [_greeting(name, address, port, source, until) for name, address in places[:MOST_ADDRESSES]]
     answers = await asyncio.gather(*at_once)
     return next((answer for answer in answers if answer.reached), answers[0])
@@ -79,7 +79,8 @@ async def _greeting(name: str, address: str, port: int, source: str, until: floa
 
 
 def _not_found(reference: str, found: Unresolved) -> ReferenceResult:
-    """Name servers that do not answer are part of our way out; a name that does not exist is somebody's mistake."""
+    """Judge a failed lookup: unresponsive name servers are part of our connection; a name that does not exist is a
+    mistake."""
     return ReferenceResult(reference, None if found.fault is Fault.DOMAIN_UNKNOWN else False, found.text)
 
 

@@ -1,6 +1,6 @@
-"""Questions to the DNS: which hosts take mail for a domain, and where they are.
+"""DNS queries: the hosts that accept mail for a domain, and their addresses.
 
-"There is no such thing" and "nobody could tell" are never mixed: the first is the answer, the second is not.
+"Does not exist" and "could not find out" are never mixed: the first is an answer, the second is not.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 
 @dataclass(frozen=True, slots=True)
 class MailHost:
-    """One host that takes mail. `addresses` are IP literals, IPv4 first; none where its name could not be resolved."""
+    """One host that accepts mail. `addresses` are IP literals, IPv4 first; empty if its name could not be resolved."""
 
     name: str
     addresses: tuple[str, ...]
@@ -39,9 +39,9 @@ class MailHost:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """No answer to go on: DOMAIN_UNKNOWN where the DNS says that there is none, LOOKUP_FAILED where it does not tell.
+    """No usable answer: DOMAIN_UNKNOWN if DNS says there is none, LOOKUP_FAILED if it does not answer.
 
-    `text` says which in words for people.
+    `text` explains it for people.
     """
 
     fault: Literal[Fault.DOMAIN_UNKNOWN, Fault.LOOKUP_FAILED]
@@ -53,20 +53,21 @@ Addresses = tuple[str, ...]
 
 
 class Resolver(Protocol):
-    """Questions to the DNS. Nothing raises; everything ends within `timeout` seconds."""
+    """DNS queries. Nothing raises; everything ends within `timeout` seconds."""
 
     async def mail_hosts(self, domain: str, *, timeout: float) -> MailHosts | Unresolved:
-        """The hosts that take mail for `domain`, best first, at least one of them with an address (RFC 5321, 5.1)."""
+        """Return the hosts that accept mail for `domain`, best first, at least one with an address (RFC 5321, 5.1)."""
         ...
 
     async def addresses(self, name: str, *, timeout: float) -> Addresses | Unresolved:
-        """The addresses of a host as this machine knows it, IPv4 first, at least one; an IP literal is its own."""
+        """Return the addresses of a host as this machine knows it, IPv4 first, at least one; an IP literal is its
+        own."""
         ...
 
 
 @lru_cache(maxsize=4096)
 def is_address(name: str) -> bool:
-    """Whether `name` is an IP literal."""
+    """Test if `name` is an IP literal."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -75,9 +76,9 @@ def is_address(name: str) -> bool:
 
 
 class DnsResolver:
-    """The DNS itself, by the name servers given ("192.0.2.53", "127.0.0.1:5353", "[::1]:53") or the machine's.
+    """DNS by the given name servers ("192.0.2.53", "127.0.0.1:5353", "[::1]:53") or the machine's.
 
-    Answers are kept for as long as they say. Hosts of equal preference come shuffled by `rng`, else by name.
+    Answers are cached for their TTL. Hosts of equal preference are shuffled by `rng`, else sorted by name.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class DnsResolver:
         return next((at for at in failed if at.fault is Fault.LOOKUP_FAILED), failed[0])
 
     async def addresses(self, name: str, *, timeout: float) -> Addresses | Unresolved:
-        """See `Resolver`. The machine's hosts file comes before the DNS, as for other programs."""
+        """See `Resolver`. The machine's hosts file comes before DNS, as for other programs."""
         if is_address(name):
             return (name,)
         if known := _in_hosts_file(self._hosts_file, name):
@@ -117,7 +118,7 @@ class DnsResolver:
         return await self._addresses(name, asyncio.get_running_loop().time() + timeout)
 
     def _in_order(self, records: Sequence[Any]) -> list[str]:
-        """The names in MX records, best first, without those that cannot be a host's."""
+        """Return the names in MX records, best first, without those that cannot be hosts."""
         by_rank = [(mx.preference, mx.exchange.to_text(omit_final_dot=True).lower()) for mx in records]
         by_rank.sort()
         if self._rng is not None:
@@ -146,7 +147,7 @@ class DnsResolver:
         return next((answer for answer in failed if answer.fault is Fault.LOOKUP_FAILED), (*failed, missing)[0])
 
     async def _ask(self, name: str, kind: str, until: float) -> Sequence[Any] | Unresolved:
-        """The records of one kind; none where the name exists without them."""
+        """Return the records of one type; empty if the name exists without them."""
         seconds = max(until - asyncio.get_running_loop().time(), 0.001)
         try:
             async with asyncio.timeout_at(until):  # dnspython's own limit leaves out its pauses between two tries
@@ -167,7 +168,7 @@ class DnsResolver:
         return records
 
     def _resolver(self) -> dns.asyncresolver.Resolver:
-        """Made when first asked: a machine without name servers is evidence, no reason not to start."""
+        """Create the resolver on first use: a machine without name servers is evidence, not a reason not to start."""
         if self._dns is None:
             made = dns.asyncresolver.Resolver(configure=not self._nameservers)
             if self._nameservers:
@@ -179,7 +180,7 @@ class DnsResolver:
 
 
 def _nameserver(where: str) -> dns.nameserver.Do53Nameserver:
-    """ "192.0.2.53", "192.0.2.53:5353", "2001:db8::53" or "[2001:db8::53]:5353". Raises ValueError."""
+    """Parse "192.0.2.53", "192.0.2.53:5353", "2001:db8::53" or "[2001:db8::53]:5353". Raises ValueError."""
     plain = is_address(where)
     address, _, port = (where, "", "53") if plain else where.rpartition(":")
     address = address.removeprefix("[").removesuffix("]")
@@ -189,20 +190,20 @@ def _nameserver(where: str) -> dns.nameserver.Do53Nameserver:
 
 
 def _usable(address: str) -> bool:
-    """Not 0.0.0.0, which would be ourselves, nor a group."""
+    """False for 0.0.0.0, which would be ourselves, and for multicast."""
     parsed = ipaddress.ip_address(address)
     return not (parsed.is_unspecified or parsed.is_multicast)
 
 
 def _codes(error: dns.resolver.NoNameservers) -> str:
-    """What each name server said: "SERVFAIL", "REFUSED"."""
+    """Return the response code of each name server: "SERVFAIL", "REFUSED"."""
     said = (attempt[3] for attempt in error.kwargs["errors"])  # rows of (name server, tcp, port, error, response)
     named = (what if isinstance(what, str) else type(what).__name__ for what in said)
     return ", ".join(dict.fromkeys(named)) or "no answer"
 
 
 def _in_hosts_file(path: Path, name: str) -> Addresses:
-    """The addresses that the machine's own hosts file gives `name`, IPv4 first."""
+    """Return the addresses of `name` in the machine's own hosts file, IPv4 first."""
     try:
         text = path.read_text(errors="replace")
     except OSError:

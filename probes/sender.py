@@ -1,7 +1,7 @@
-"""Who a probe says it is from: the sender being watched, or one of those it is compared with.
+"""The identities that probes are sent as: the monitored sender, and those it is compared with.
 
-The control has nothing in common with the sender: if it fails too, it is not about the sender. The neighbour is our own
-other domain, sent from the sender's address by the same mail service: it shares the address and not the domain.
+The control shares nothing with the sender: if it fails too, the sender is not the reason. The neighbour is another
+domain of ours, sent from the sender's IP address by the same mail service: it shares the address and not the domain.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Which identity speaks."""
+    """Sending identities."""
 
     SENDER = "sender"
     CONTROL = "control"
@@ -37,8 +37,8 @@ _WORDS: dict[Role, tuple[str, str]] = {
 class Identity:
     """One sending identity, as the world sees it.
 
-    `ptr` is the reverse name of `source_ip`, or XCLIENT's "[UNAVAILABLE]". `bounces` is the envelope sender
-    without the token; the probe's token is added to its local part as a +tag.
+    `ptr` is the reverse name of `source_ip`, or XCLIENT's "[UNAVAILABLE]". `bounces` is the envelope sender without the
+    token; the probe's token is added to its local part as a +tag.
     """
 
     role: Role

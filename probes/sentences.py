@@ -1,4 +1,4 @@
-"""The words of a verdict's sentence: what was said, by whom, after how long. Pure."""
+"""Phrases of a verdict's sentence: the reply, its author, the delay. Pure."""
 
 from probes.answer import Fault, Stage
 from probes.evidence import Arrival, Bounce, Dialogue, Look, Step, fell_back
@@ -19,30 +19,30 @@ FAULT_WORDS: dict[Fault, str] = {
 
 
 def place(step: Step) -> str:
-    """Where a dialogue stood, and with whom."""
+    """Describe the stage of a dialogue and the other side."""
     return f"{step.stage.replace('_', ' ')} by {step.host}" if step.host else step.stage.replace("_", " ")
 
 
 def said(step: Step) -> str:
-    """The reply verbatim, or what happened instead of one."""
+    """Return the reply verbatim, or what happened instead of one."""
     if step.fault is not None:
         return FAULT_WORDS[step.fault] + (f" ({step.text})" if step.text else "")
     return " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
 
 
 def no_connection(step: Step) -> str:
-    """That there was no connection, or that it was cut."""
+    """Say that there was no connection, or that it was cut."""
     lost = f"could not connect to {step.host}" if step.stage is Stage.CONNECT else f"connection cut at {place(step)}"
     return f"{lost}: {said(step)}"
 
 
 def times(dialogue: Dialogue) -> str:
-    """Which attempt it was, from the second on."""
+    """Name the attempt, from the second on."""
     return f" (attempt {dialogue.number})" if dialogue.number > 1 else ""
 
 
 def without_tls(dialogue: Dialogue) -> str:
-    """That TLS failed and the message went without it, where it was so."""
+    """Say that TLS failed and the message went without it, if so."""
     failed = fell_back(dialogue)
     if failed is None:
         return ""
@@ -51,26 +51,26 @@ def without_tls(dialogue: Dialogue) -> str:
 
 
 def reporter(bounce: Bounce) -> str:
-    """Who wrote the report."""
+    """Name the author of the report."""
     return bounce.reporting_mta or "a server that does not give its name"
 
 
 def quoted(bounce: Bounce) -> str:
-    """What the report says, verbatim, with who said it where that was another server."""
+    """Quote the report verbatim, with the server that said it if another one."""
     words = " ".join(bounce.reply.split()) or bounce.status or "no reason given"
     another = bounce.remote_mta and bounce.remote_mta != bounce.reporting_mta
     return f"{bounce.remote_mta} said: {words}" if another else words
 
 
 def searched(look: Look, word: str) -> str:
-    """The folders that were looked through, joined by "and" or "or" as a sentence has them."""
+    """List the searched folders, joined by "and" or "or" to fit a sentence."""
     more = f"{look.others} other folder" + "s" * (look.others > 1)
     names = [*look.folders, *([more] if look.others else [])]
     return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def unproven_origin(bounce: Bounce, tie: Tie) -> str:
-    """Why a report proves nothing."""
+    """Explain why a report proves nothing."""
     if not bounce.client_ip:
         return "; not proven: we do not know which server sent us this report"
     if not bounce.to_envelope:
@@ -84,13 +84,13 @@ def unproven_origin(bounce: Bounce, tie: Tie) -> str:
 
 
 def copied(arrival: Arrival) -> str:
-    """What a copy is worth, and who sent it."""
+    """Explain how much a copy proves, and who sent it."""
     by = f" sent to us by {arrival.client_ip}" if arrival.client_ip else ""
     return f"; a copy{by} does not prove that the reader has it in the inbox"
 
 
 def replayed(arrival: Arrival, declined: Step | None) -> str:
-    """That a message does not count as the probe's arrival."""
+    """Explain why a message does not count as the probe's arrival."""
     by = f", sent to us by {arrival.client_ip}" if arrival.client_ip else ""
     found = f"; a message with this probe's token was found in {arrival.folder_name}{by}, though the probe was never"
     if declined:

@@ -1,5 +1,5 @@
-"""TLS as a client: one context for each trust setting, made once and shared, because making one loads every root
-certificate of the machine and costs more than twenty handshakes."""
+"""TLS as a client: one context per trust setting, made once and shared, because making one loads every root certificate
+of the machine and costs more than twenty handshakes."""
 
 import ssl
 from functools import lru_cache
@@ -12,11 +12,11 @@ from probes.settings import FilePath
 
 
 def client_context(verify: bool, ca_file: Path | None = None) -> ssl.SSLContext:
-    """The context for connections whose certificate is verified (against `ca_file` alone, where given) or not.
+    """Return the context for connections whose certificate is verified (only by `ca_file`, if given) or not.
 
-    Verified means TLS 1.2 or better and a certificate for the name we asked for. Not verified means what mail servers
-    do among themselves: any TLS rather than none (RFC 7435), so old versions and small keys are taken too. A changed
-    `ca_file` is read again. Raises OSError when it cannot be read; ssl.SSLError is one.
+    Verified means TLS 1.2 or better and a certificate for the requested name. Not verified is what mail servers do
+    among themselves: any TLS rather than none (RFC 7435), so old versions and small keys are accepted too. A changed
+    `ca_file` is read again. Raises OSError if it cannot be read; ssl.SSLError is one.
     """
     if not verify:
         return _relaxed()

@@ -1,11 +1,11 @@
-"""The signed marker of a probe: who holds the key can tell an arrival from a forgery.
+"""The signed marker of a probe: only holders of the key can tell an arrival from a forgery.
 
-A token is "mp", the probe's id and a seal over it: 34 letters and digits, one word in a mail, a link or an address. It
-outlives a gateway that lowers or raises case. Only its shape is public: without the key nobody can make or alter one.
+A token is "mp", the probe's id and a MAC over it: 34 letters and digits, one word in a message, a link or an address.
+It survives gateways that change case. Only its shape is public: without the key nobody can make or alter one.
 
-A probe has two. That of the message stands in its headers and its body, that of the envelope in its bounce address
-alone. A host that only saw the envelope (a server that refused it at RCPT, a log) cannot make a message that counts as
-the arrival; a reader of the message without its Return-Path cannot write to the bounce address.
+A probe has two. The message's token is in its headers and body, the envelope's in its bounce address alone. A host that
+saw only the envelope (a server that refused it at RCPT, a log) cannot make a message that counts as the arrival; a
+reader of the message without its Return-Path cannot write to the bounce address.
 """
 
 import hmac
@@ -21,7 +21,7 @@ _LOWER = f"mp[a-z2-7]{_REST}"
 _UPPER = f"MP[A-Z2-7]{_REST}"
 
 TOKEN = re.compile(f"{_LOWER}|{_UPPER}")
-"""What is shaped like a token in text: in one case throughout. No proof of anything; see `verify`."""
+"""Pattern of a token in text, in one case throughout. No proof of anything; see `verify`."""
 
 TOKEN_BYTES = re.compile(TOKEN.pattern.encode())
 """The same in bytes."""
@@ -36,7 +36,7 @@ _WHOLE = re.compile(r"mp([a-z2-7]{16})[a-z2-7]{16}")
 
 
 class Purpose(StrEnum):
-    """Where a token is put."""
+    """Places of a token."""
 
     MESSAGE = "message"
     ENVELOPE = "envelope"
@@ -50,7 +50,7 @@ _CONTEXTS = {  # no other use of the key can ever yield a token
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a token made with our key says."""
+    """The content of a token made with our key."""
 
     probe_id: str
     purpose: Purpose
@@ -62,19 +62,19 @@ def new_probe_id() -> str:
 
 
 def mint(probe_id: str, key: bytes, purpose: Purpose = Purpose.MESSAGE) -> str:
-    """The token of a probe. ValueError for an id that `new_probe_id` could not have made."""
+    """Make the token of a probe. ValueError for an id that `new_probe_id` could not have made."""
     if _ID.fullmatch(probe_id) is None:
         raise ValueError("a probe id is 16 characters a-z2-7")
     return f"mp{probe_id}{_seal(probe_id, key, purpose)}"
 
 
 def beginning(probe_id: str) -> str:
-    """How the token of this probe begins, whatever the key: enough to search for it, and no proof."""
+    """Return the beginning of this probe's token, whatever the key: enough to search for it, and no proof."""
     return f"mp{probe_id}"
 
 
 def verify(token: str, key: bytes) -> Verified | None:
-    """Whose token this is and for what, if it was made with this key, in whatever case it comes. Never raises."""
+    """Return the probe and purpose of a token made with this key, in any case. Never raises."""
     if len(token) != TOKEN_LENGTH or not token.isascii():
         return None
     lowered = token.lower()
@@ -86,9 +86,9 @@ def verify(token: str, key: bytes) -> Verified | None:
 
 
 def shaped(data: bytes, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
-    """What is shaped like a token before `end`: those in lower case, then those in upper case.
+    """Find texts shaped like a token before `end`: those in lower case, then those in upper case.
 
-    The same as TOKEN_BYTES, ten times as fast: a pattern that begins with fixed letters skips what lacks them.
+    The same as TOKEN_BYTES, ten times as fast: a pattern with fixed first letters skips everything else.
     """
     for pattern in _ONE_CASE:
         yield from pattern.finditer(data, 0, end)

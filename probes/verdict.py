@@ -1,4 +1,4 @@
-"""What the evidence means: outcome, cause, grade, and the sentence a person reads."""
+"""The meaning of the evidence: outcome, cause, grade, and a sentence for people."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from probes.answer import Answer
 
 
 class Outcome(StrEnum):
-    """What became of a probe."""
+    """Results of a probe."""
 
     INBOX = "inbox"
     LATE = "late"  # in the inbox, but after the code died
@@ -20,7 +20,7 @@ class Outcome(StrEnum):
 
 
 class Concern(StrEnum):
-    """Whom a cause concerns, and so who has to act."""
+    """The party that a cause concerns, and that has to act."""
 
     SENDER = "sender"
     RECIPIENT = "recipient"
@@ -30,7 +30,7 @@ class Concern(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a probe did not do what it should."""
+    """Reasons for any result but `inbox`."""
 
     IP_BLOCKED = "ip_blocked"
     IP_LISTED = "ip_listed"  # on a DNS blocklist
@@ -61,7 +61,7 @@ class Cause(StrEnum):
 
     @property
     def concerns(self) -> Concern:
-        """Whom this cause concerns. Only causes of the sender may say "the sender is blocked"."""
+        """The party that this cause concerns. Only causes that concern the sender may say "the sender is blocked"."""
         return CONCERNS[self]
 
 
@@ -96,7 +96,7 @@ CONCERNS: dict[Cause, Concern] = {
 
 
 class Grade(StrEnum):
-    """How much a verdict proves, best first. Grades are never mixed in one figure."""
+    """The strength of a verdict's proof, best first. Grades are never mixed in one figure."""
 
     REAL = "real"  # left from the source IP, and the receiver's own headers say so
     IMPERSONATED = "impersonated"  # XCLIENT or PROXY on the company's own gateway
@@ -106,8 +106,8 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the evidence means. `because` is the sentence a person reads; nothing is decided by it. `answer` is what
-    stopped the message, as far as anybody said so: the rules compare it with the answer that the control got."""
+    """The meaning of the evidence. `because` is the sentence for people; nothing is decided by it. `answer` is what
+    stopped the message, if anybody said so: the rules compare it with the control's answer."""
 
     outcome: Outcome
     cause: Cause | None

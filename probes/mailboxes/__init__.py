@@ -1,18 +1,18 @@
-"""Where and how we look for a probe, one file for each kind of mailbox.
+"""Mailboxes: where and how we look for a probe, one file per kind.
 
-A mailbox is its own settings: its fields are the config keys of `mailbox = { via = ..., ... }`. A session is one visit:
-it is open only while probes are out. Everything read is hostile, and other people's mail is not touched, not even its
-flags.
+A mailbox is its own settings: its fields are the config keys of `mailbox = { via = ..., ... }`. A session is one visit
+and is open only while probes are in flight. Everything read is hostile, and other people's mail is not touched, not
+even its flags.
 
 - `table`     the kinds by name, and the union of their settings
 - `maildir`   with `maildir_box` (one folder) and `notifier` (inotify). Read this first
 - `imap`      with `imap_line` (one connection to one folder, in a thread), `imap_search` (one through all folders) and
               `imap_wire` (IMAPClient, bounded)
 - `inbound`   copies that are sent to our own SMTP listener: nothing to visit
-- `folders`   what each folder is for     - `excerpt`   how much of a message is read
-- `threads`   a queue for each server, and its circuit `breaker`
+- `folders`   purpose of each folder     - `excerpt`   reads the relevant part of a message
+- `threads`   a queue per server, and its circuit `breaker`
 
-What a token is worth, and when to look, is not decided here.
+Whether a token is valid, and when to look, is decided elsewhere.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class MailboxError(Exception):
-    """We could not look. Its text is one line for people: what was tried, and what the server said.
+    """The look failed. The text is one line for people: what was tried, and what the server said.
 
     `unreachable`: the server could not be reached or did not answer in time, so other mailboxes there may suffer too.
     """
@@ -40,11 +40,11 @@ class MailboxError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A message that carries something shaped like a token; not yet believed.
+    """A message that contains something shaped like a token; not yet verified.
 
-    `ref` means something to the session that made it. `mailbox_time` is when the mailbox says it took the message.
-    `digest` is that of the body (see `body_digest`), None where it was not read to its end. `client_ip` is who sent us
-    a copy.
+    `ref` is for the session that made it. `mailbox_time` is when the mailbox says it accepted the message. `digest` is
+    that of the body (see `body_digest`), None if it was not read to its end. `client_ip` is the client that sent us a
+    copy.
     """
 
     ref: str
@@ -59,10 +59,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a search through the folders of a mailbox found.
+    """Result of a search through the folders of a mailbox.
 
-    `folders` were searched to their end, the inbox and junk first. `closed` are those that cannot be opened or belong
-    to other people, `unfinished` those for which there was not enough time, all by the names that people know.
+    `folders` were searched to their end, inbox and junk first. `closed` are those that cannot be opened or belong to
+    other people, `unfinished` those for which time ran out, all by their display names.
     """
 
     sightings: Sequence[Sighting]
@@ -72,24 +72,25 @@ class Search:
 
 
 class MailboxSession(Protocol):
-    """One visit to a mailbox. Every method raises MailboxError when the mailbox cannot be read."""
+    """One visit to a mailbox. Every method raises MailboxError if the mailbox cannot be read."""
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """The names of the folders that are watched: the inbox, and junk where there is one."""
+        """Names of the watched folders: the inbox, and junk if there is one."""
         ...
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
-        """All messages with a token that came after `since` (give or take a day) and were not returned before in
-        this visit. When it returns, every watched folder has been looked through to its present end."""
+        """Return all messages with a token that came after `since` (give or take a day) and were not returned before in
+        this visit. Every watched folder has then been read to its present end."""
         ...
 
     async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
-        """All messages with a token in all folders of the mailbox, or `only` in those of these names: whatever came
-        after `since` (give or take a day), also what was returned before.
+        """Return all messages with a token in all folders of the mailbox, or `only` in those named, that came after
+        `since` (give or take a day), including those returned before.
 
-        A folder with very many such messages may be searched by the server for what bears the marks of a probe and for
-        `probe_ids`. A message in two folders that show the same mail is returned once."""
+        In a folder with very many messages the server may be asked for those with the marks of a probe and for
+        `probe_ids`. A message in two folders that show the same mail is returned once.
+        """
         ...
 
     async def changed(self, timeout: float) -> None:
@@ -102,11 +103,11 @@ class MailboxSession(Protocol):
 
 
 class Mailbox(Protocol):
-    """One mailbox at the end of paths."""
+    """A mailbox at the end of paths."""
 
     @property
     def key(self) -> str:
-        """The same for two settings that mean the same mailbox; fit to be shown: no secret in it."""
+        """A key that is equal for settings of the same mailbox; contains no secret and may be shown."""
         ...
 
     def open(self, pool: "MailboxThreads") -> AbstractAsyncContextManager[MailboxSession]:

@@ -1,8 +1,8 @@
-"""A circuit breaker for one server: after it failed several mailboxes in a row it is asked by one at a time. Pure.
+"""A circuit breaker for one server: after several mailboxes failed in a row, only one at a time asks it. Pure.
 
-One mailbox proves nothing about its server: a wrong password, or a mailbox so full that a search takes too long, is its
-own trouble. So the breaker opens only when different mailboxes failed and none could be read in between, and the first
-mailbox that can be read closes it.
+One mailbox proves nothing about its server: a wrong password, or a mailbox too full to be searched in time, is its own
+problem. So the breaker opens only if different mailboxes failed and none could be read in between, and closes at the
+first mailbox that can be read.
 """
 
 FAILURES_TO_OPEN = 3  # different mailboxes
@@ -11,9 +11,9 @@ LONGEST_PAUSE = 300.0
 
 
 class Breaker:
-    """Whether visits to a server may go on. Times are seconds of a monotonic clock.
+    """Decides if visits to a server may continue. Times are monotonic seconds.
 
-    A visit is any object that stands for itself; a mailbox is known by its key.
+    A visit is any object with identity; a mailbox is given by its key.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Breaker:
         self._trial: object | None = None
 
     def admits(self, visit: object, now: float) -> bool:
-        """Whether this visit may ask the server. While open, one visit may after each pause: the trial."""
+        """Test if this visit may ask the server. While open, one visit may after each pause: the trial."""
         if self.retry_at is None or visit is self._trial:
             return True
         if self._trial is None and now >= self.retry_at:
@@ -32,7 +32,7 @@ class Breaker:
         return False
 
     def failed(self, visit: object, mailbox: str, now: float) -> bool:
-        """The server did not answer this visit; whether the breaker opened by that."""
+        """The server did not answer this visit. Returns if that opened the breaker."""
         self._failed.add(mailbox)
         if visit is self._trial:
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
@@ -48,6 +48,6 @@ class Breaker:
         self._failed.clear()
 
     def left(self, visit: object) -> None:
-        """This visit is over. A trial that ended without an answer leaves its place to the next."""
+        """This visit is over. A trial that ended without an answer gives way to the next."""
         if visit is self._trial:
             self._trial = None

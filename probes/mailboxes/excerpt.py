@@ -1,4 +1,4 @@
-"""What is read of a message, and no more: the start of its headers, and of its body where it may be a probe."""
+"""Read the relevant part of a message: the start of its headers, and of its body if it may be a probe."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ HOUR = timedelta(hours=1)  # by so much may its clock; what is older had no part
 
 
 def split(start: bytes) -> tuple[bytes, bytes]:
-    """The header section with its last line end, and what there is of the body; each cut at its limit."""
+    """Split into the header section with its last line end, and the body as far as given; each cut at its limit."""
     unix, internet = start.find(b"\n\n"), start.find(b"\r\n\r\n")  # ten times as fast as one expression for both
     if internet >= 0 and (unix < 0 or internet < unix):
         end, body = internet + 2, internet + 4
@@ -27,14 +27,14 @@ def split(start: bytes) -> tuple[bytes, bytes]:
 
 
 def worth_opening(size: int, came: datetime | None, since: datetime) -> bool:
-    """Whether a message of this size can be a probe sent after `since`, so that its body is read."""
+    """Test if a message of this size can be a probe sent after `since`, so that its body is worth reading."""
     return size <= PROBE_LIMIT and (came is None or came >= since - HOUR)
 
 
 def sighting(
     ref: str, folder: Folder, folder_name: str, headers: bytes, body: bytes, came: datetime | None
 ) -> Sighting | None:
-    """The message as a sighting; None when there is nothing like a token in it."""
+    """Return the message as a sighting; None if it contains nothing like a token."""
     tokens = find_markers(headers, body)
     if not tokens:
         return None
@@ -45,7 +45,7 @@ def sighting(
 
 
 def utc(seconds: float) -> datetime | None:
-    """A time in seconds since the epoch; None where that is no time at all."""
+    """Convert seconds since the epoch; None if out of range."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):

@@ -1,5 +1,4 @@
-"""What the folders of a mailbox are for: which is the one for junk, and which are to be searched. Pure: names in, names
-out."""
+"""Find the junk folder, and the folders to search. Pure: names in, names out."""
 
 import base64
 import re
@@ -80,7 +79,7 @@ _PREFIXES = ("", "inbox", "[gmail]", "[google mail]")  # personal namespaces; Co
 
 @dataclass(frozen=True, slots=True)
 class ListedFolder:
-    """One folder of an IMAP server's list. `delimiter` stands between the levels of `name`; "" where there are none."""
+    """One folder of an IMAP server's list. `delimiter` separates the levels of `name`; "" if there are none."""
 
     name: str
     delimiter: str = "/"
@@ -88,9 +87,9 @@ class ListedFolder:
 
 
 def junk_among(folders: Iterable[ListedFolder]) -> str | None:
-    """The folder for junk: the one marked so by the server, else one with a usual name. None: there is none.
+    """Find the junk folder: the one marked so by the server, else one with a common name. None: there is none.
 
-    Only the user's own folders are known by name: "shared/bob/Junk" is somebody else's.
+    Only the user's own folders count by name: "shared/bob/Junk" is somebody else's.
     """
     usable = [each for each in folders if not _NOT_TO_BE_OPENED & _lowered(each.flags)]
     for each in usable:
@@ -102,7 +101,7 @@ def junk_among(folders: Iterable[ListedFolder]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Namespaces:
-    """The prefixes of the user's own folders and of those that belong to others (RFC 2342); "" is one, too."""
+    """Prefixes of the user's own folders and of those of others (RFC 2342); "" is a prefix too."""
 
     personal: Sequence[str] = ()
     foreign: Sequence[str] = ()
@@ -110,8 +109,8 @@ class Namespaces:
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """The folders to search, in this order, and those that belong to others. Views show mail that lies in a folder of
-    its own as well, so they come before that: what is seen in a view alone lies nowhere else."""
+    """The folders to search in order, and those that belong to others. Views show mail that is in another folder as
+    well, so they come first: mail seen only in a view is nowhere else."""
 
     views: tuple[str, ...]
     folders: tuple[str, ...]
@@ -119,7 +118,7 @@ class SearchPlan:
 
 
 def search_plan(listed: Iterable[ListedFolder], namespaces: Namespaces | None, watched: Sequence[str]) -> SearchPlan:
-    """What to search of an IMAP server's folders. `watched` ones come last, since mail comes into them meanwhile."""
+    """Plan the search of an IMAP server's folders. `watched` ones come last, since mail arrives there meanwhile."""
     fit = (each for each in listed if len(each.name) <= _NAME_LIMIT)
     usable = [each for each in fit if not _NOT_TO_BE_OPENED & _lowered(each.flags)]
     foreign = {each.name for each in usable if each.name.upper() != INBOX and _is_foreign(each, namespaces)}
@@ -138,19 +137,19 @@ def _is_foreign(folder: ListedFolder, namespaces: Namespaces | None) -> bool:
 
 
 def meaning(name: str, flags: Iterable[str] = ()) -> Folder:
-    """What a folder that is neither the inbox nor the one for junk means to its reader: one more for junk, by its mark
-    or the last part of its name, or any other."""
+    """Return the meaning of a folder that is neither the inbox nor the watched junk folder: another junk folder, by its
+    mark or the last part of its name, or any other folder."""
     last = re.split(r"[./\\\\]", name)[-1]
     return Folder.JUNK if _JUNK_FLAGS & _lowered(flags) or _plain(last) in _RANK else Folder.OTHER
 
 
 def maildir_folder(path: str) -> str:
-    """The name that people know of a folder, by its path inside a Maildir: ".B&APw-cher" is "Bücher"."""
+    """Return the display name of a folder, by its path inside a Maildir: ".B&APw-cher" is "Bücher"."""
     return from_modified_utf7(path.removeprefix("."))
 
 
 def junk_directories(names: Iterable[str]) -> list[str]:
-    """Those of the names in a Maildir that may be its folder for junk, best first.
+    """Return those of the names in a Maildir that may be its junk folder, best first.
 
     Known are Maildir++ (".Junk", ".INBOX.Spam"), plain folders ("Junk"), and names in UTF-8 or modified UTF-7.
     """
@@ -162,17 +161,17 @@ def _lowered(flags: Iterable[str]) -> set[str]:
 
 
 def _plain(name: str) -> str:
-    """The same for all spellings that people take for the same name."""
+    """Normalise spellings that people consider the same name."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
 def modified_utf7(name: str) -> str:
-    """A folder's name as IMAP and Maildir++ write it (RFC 3501, section 5.1.3)."""
+    """Encode a folder name as IMAP and Maildir++ do (RFC 3501, section 5.1.3)."""
     return _NOT_ASCII.sub(_shifted, name.replace("&", "&-"))
 
 
 def from_modified_utf7(name: str) -> str:
-    """The name as people write it; what is not modified UTF-7 stays as it is."""
+    """Decode a folder name; text that is not modified UTF-7 is returned unchanged."""
     try:
         return _SHIFTED.sub(_unshifted, name)
     except (UnicodeError, ValueError):
@@ -197,7 +196,7 @@ _DIRECTORIES = _RANK | {modified_utf7(name).casefold(): rank for rank, (name, _)
 
 
 def _rank(folder: ListedFolder) -> tuple[int, int] | None:
-    """How well the name tells that this is the folder for junk, smallest best; None when it does not tell."""
+    """Rank how well the name suggests a junk folder, smallest best; None if it does not."""
     for place, prefix in enumerate(_PREFIXES):
         start = prefix + folder.delimiter if prefix else ""
         rank = _RANK.get(_plain(folder.name).removeprefix(start)) if _plain(folder.name).startswith(start) else None

@@ -1,6 +1,6 @@
-"""A mailbox seen by IMAP: one connection for the inbox and one for junk, open while probes are out.
+"""A mailbox read over IMAP: one connection for the inbox and one for junk, open while probes are in flight.
 
-What blocks runs in the pool, in short turns; while the server idles, the event loop waits and no thread is held.
+Blocking calls run in the pool, briefly; while the server idles, the event loop waits and no thread is held.
 """
 
 import asyncio
@@ -57,8 +57,8 @@ Name = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_one_
 class ImapMailbox(Settings):
     """A mailbox on an IMAP server. These fields are the config keys.
 
-    `junk` is a folder's name; without it the one marked SPECIAL-USE \\Junk is taken, else one with a usual name.
-    `poll` is how often we look where the server does not tell of new mail by itself.
+    `junk` is a folder name; by default the one marked SPECIAL-USE \\Junk, else one with a common name. `poll` is the
+    interval of looks if the server does not announce new mail.
     """
 
     via: Literal["imap"]
@@ -98,7 +98,7 @@ def _canonical(folder: str) -> str:
 async def visit(
     mailbox: ImapMailbox, pool: MailboxThreads, patience: Patience = PATIENCE
 ) -> AsyncIterator[MailboxSession]:
-    """As `ImapMailbox.open`, with a patience of one's own."""
+    """As `ImapMailbox.open`, with other timeouts."""
     here = pool.visit(f"imap {mailbox.host}:{mailbox.port}", mailbox.key)
     session = ImapSession(mailbox, here, patience)
     try:
@@ -114,7 +114,7 @@ async def visit(
 
 
 class ImapSession:
-    """One visit. After a MailboxError, or a look or a removal that was stopped, it is over."""
+    """One visit. It is over after a MailboxError, or after a look or removal that was cancelled."""
 
     def __init__(self, mailbox: ImapMailbox, visit: ServerVisit, patience: Patience) -> None:
         self._mailbox = mailbox
@@ -128,7 +128,7 @@ class ImapSession:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """The inbox and the folder for junk, by the server's names."""
+        """The inbox and the junk folder, by the server's names."""
         return tuple(line.name for line in self._lines if line.name)
 
     async def start(self) -> None:
@@ -148,7 +148,7 @@ class ImapSession:
         return [each for sightings in found for each in sightings]
 
     async def changed(self, timeout: float) -> None:
-        """See `MailboxSession`. Over after `poll` where the server does not push or has no junk folder yet, else after
+        """See `MailboxSession`. Returns after `poll` if the server does not push or has no junk folder yet, else after
         TRUST seconds."""
         poll = self._mailbox.poll.total_seconds()
         await asyncio.sleep(min(timeout, self._changed_at + BREATH - monotonic()))
@@ -162,7 +162,7 @@ class ImapSession:
         self._changed_at = monotonic()
 
     async def remove(self, sightings: Sequence[Sighting]) -> None:
-        """See `MailboxSession`. Without UIDPLUS ours are only flagged \\Deleted where others' are flagged too."""
+        """See `MailboxSession`. Without UIDPLUS our messages are only flagged \\Deleted if others' are flagged too."""
         refs: dict[tuple[Folder, str], list[str]] = {}
         for each in sightings:
             refs.setdefault((each.folder, each.folder_name), []).append(each.ref)
@@ -176,7 +176,7 @@ class ImapSession:
                     await self._on(other, other.remove_from, folder, name, there)
 
     async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
-        """See `MailboxSession`. What has to be searched when Patience.search is over, is left unfinished."""
+        """See `MailboxSession`. Folders that remain when Patience.search is over are reported as unfinished."""
         ends = monotonic() + self._patience.search
         async with self._search_lines() as lines:
             line = await self._dial(SearchLine, lines)
@@ -195,14 +195,14 @@ class ImapSession:
     async def _search_in(
         self, line: SearchLine, folder: Folder, name: str, since: datetime, probe_ids: Collection[str]
     ) -> list[Sighting] | None:
-        """What there is in this folder; None where it cannot be opened."""
+        """Return the matching messages in this folder; None if it cannot be opened."""
         if not await self._on(line, line.turn_to, folder, name):
             return None
         return await self._read_all(line, await self._on(line, line.find, since, probe_ids), since)
 
     @asynccontextmanager
     async def _search_lines(self) -> AsyncIterator[list[SearchLine]]:
-        """Connections besides those that watch; closed at the end."""
+        """Open connections besides those that watch; closed at the end."""
         lines: list[SearchLine] = []
         try:
             yield lines
@@ -210,7 +210,7 @@ class ImapSession:
             await asyncio.gather(*(self._close(line) for line in lines))
 
     async def close(self) -> None:
-        """Log out where the server still listens; over within Patience.farewell."""
+        """Log out if the server still responds; takes at most Patience.farewell."""
         await asyncio.gather(*(self._close(line) for line in self._lines))
 
     async def _find_junk(self, inbox: FolderConnection) -> None:
@@ -220,7 +220,7 @@ class ImapSession:
             await self._on(junk, junk.watch, Folder.JUNK, name)
 
     async def _dial(self, kind: type[L], lines: list[L]) -> L:
-        """A connection that is logged in, as one more of these lines."""
+        """Open another connection that is logged in."""
         box = self._mailbox
         line = kind(await self._connect(), self._where, self._patience)
         lines.append(line)
@@ -236,7 +236,7 @@ class ImapSession:
         return line
 
     async def _greeted(self, line: FolderConnection) -> None:
-        """Wait on the event loop until the server speaks: one that accepts and says nothing must not hold a thread."""
+        """Wait on the event loop until the server speaks: one that accepts and stays silent must not hold a thread."""
         loop = asyncio.get_running_loop()
         heard = asyncio.Event()
         loop.add_reader(line.fileno(), heard.set)
@@ -249,7 +249,7 @@ class ImapSession:
             loop.remove_reader(line.fileno())
 
     async def _connect(self) -> socket.socket:
-        """On the event loop: a firewall that drops our packets must not hold a thread."""
+        """Connect on the event loop: a firewall that drops our packets must not hold a thread."""
         host, port = self._mailbox.host, self._mailbox.port
         step = f"look up {host}"
         failure: Exception = OSError("no address")
@@ -290,12 +290,12 @@ class ImapSession:
         return found
 
     async def _idle(self, line: FolderConnection) -> None:
-        """Have the server tell of news. Who stops waiting for that does no harm: what comes next waits for its end."""
+        """Start IDLE. Cancelling the wait does no harm: the next command waits for its end."""
         if not line.idles:
             await asyncio.shield(_quietly(await self._begin(line, line.idle)))
 
     async def _news(self, timeout: float) -> None:
-        """Wait until an idling server tells of new mail, or is gone. What it told with its "+" is not missed."""
+        """Wait until an idling server announces new mail, or is gone. Nothing sent along with its "+" is missed."""
         loop = asyncio.get_running_loop()
         heard: asyncio.Future[None] = loop.create_future()
 
@@ -323,7 +323,7 @@ class ImapSession:
                 heard.exception()  # seen, also when we are cancelled
 
     async def _on_all(self, act: Callable[[FolderConnection], Awaitable[T]]) -> list[T]:
-        """Do it on every line at once, to the end on each; then raise what went wrong first."""
+        """Do it on every connection at once, to the end on each; then raise the first error."""
         results = await asyncio.gather(*(act(line) for line in self._lines), return_exceptions=True)
         for each in results:
             if isinstance(each, BaseException):
@@ -331,7 +331,7 @@ class ImapSession:
         return [each for each in results if not isinstance(each, BaseException)]
 
     async def _on(self, line: FolderConnection, work: Callable[..., T], *arguments: object) -> T:
-        """Do it in a thread. When nobody waits for it any more, the line is cut, which frees the thread at once."""
+        """Do it in a thread. If the caller is cancelled the connection is cut, which frees the thread at once."""
         earlier = self._jobs.get(line)
         if earlier is not None and not earlier.done():
             await asyncio.wait([_quietly(earlier)])
@@ -349,7 +349,7 @@ class ImapSession:
         return job
 
     async def _turn(self, work: Callable[..., T], *arguments: object) -> Future[T]:
-        """Begin it in a thread. While we wait for one, the server's time stands still."""
+        """Start it in a thread. The server's deadline is paused while we wait for a thread."""
         with self._deadline.paused() if self._deadline else nullcontext():
             return await self._visit.begin(work, *arguments)
 
@@ -380,7 +380,7 @@ class ImapSession:
 
 
 def _quietly(job: Future[T]) -> asyncio.Future[T]:
-    """To be waited for; if nobody does, its failure is not complained about."""
+    """Await it; an exception that nobody waits for is not logged."""
     future = asyncio.wrap_future(job)
     future.add_done_callback(lambda done: None if done.cancelled() else done.exception())
     return future

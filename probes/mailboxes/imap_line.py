@@ -1,4 +1,4 @@
-"""One IMAP connection that looks at one folder. Blocking, so it belongs into a thread; `hear` and `cut` do not."""
+"""One IMAP connection to one folder. Blocking, so it belongs in a thread; except `hear` and `cut`."""
 
 import os
 import re
@@ -32,7 +32,7 @@ _BODY = f"BODY.PEEK[TEXT]<0.{BODY_LIMIT}>"
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long we wait before we call it a failure, in seconds."""
+    """Timeouts, in seconds."""
 
     connect: float = 15.0  # the name and one TCP connection
     step: float = 20.0  # one command with all of its answer
@@ -43,9 +43,9 @@ class Patience:
 
 
 class FolderConnection:
-    """A connection. After a MailboxError it is of no more use, and `failure` keeps its words.
+    """A connection. After a MailboxError it is unusable, and `failure` keeps the text.
 
-    `pushes`: the server tells of new mail by itself (IDLE). `idling`: it does so now.
+    `pushes`: the server announces new mail by itself (IDLE). `idling`: it is doing so now.
     """
 
     def __init__(self, sock: socket.socket, where: str, patience: Patience) -> None:
@@ -65,7 +65,7 @@ class FolderConnection:
         self._idle_since = 0.0
 
     def greet(self, host: str, context: Callable[[], ssl.SSLContext] | None, *, upgrade: bool) -> None:
-        """Hear the greeting; in TLS from the first octet, or after STARTTLS if `upgrade`. Raises MailboxError."""
+        """Read the greeting, in TLS from the first byte, or after STARTTLS if `upgrade`. Raises MailboxError."""
         with self._step("TLS" if context else "connect"):
             tls = context() if context else None
             self._sock.settimeout(self._patience.step)
@@ -80,14 +80,14 @@ class FolderConnection:
                 self._it.starttls(tls)
 
     def log_in(self, user: str, password: str) -> None:
-        """Raises MailboxError."""
+        """Log in. Raises MailboxError."""
         self._secret = password
         with self._step("login"):
             self._it.authenticate(user, password)
             self.pushes = self._it.has_capability("IDLE")
 
     def list_folders(self) -> list[ListedFolder]:
-        """All folders of the user. Raises MailboxError."""
+        """List all folders of the user. Raises MailboxError."""
         self._end_idle()
         with self._step("list folders", 4 * ORDINARY):
             return [
@@ -96,7 +96,7 @@ class FolderConnection:
             ]
 
     def watch(self, folder: Folder, name: str) -> None:
-        """Open a folder by EXAMINE, so that nothing in it changes by being looked at, not even \\Recent."""
+        """Open a folder with EXAMINE, so that looking changes nothing in it, not even \\Recent."""
         self.folder, self.name = folder, name
         with self._step(f"open {name}"):
             try:
@@ -118,13 +118,13 @@ class FolderConnection:
 
     @property
     def grown(self) -> bool:
-        """Whether there may be mail that came after the last search."""
+        """True if mail may have come after the last search."""
         return self._wire.grown
 
     def search(self, since: datetime) -> list[int]:
-        """The UIDs of what came after the last search; at first, of what came since a day before `since`.
+        """Return the UIDs of mail that came after the last search; the first time, since a day before `since`.
 
-        All that came before the call is found. Raises MailboxError.
+        Everything that came before the call is found. Raises MailboxError.
         """
         self._end_idle()
         if self._last is None or not self._wire.grown:
@@ -139,7 +139,7 @@ class FolderConnection:
             return sorted(found)
 
     def _search_all(self, since: datetime) -> list[int]:
-        """From the top down, so that nothing slips through when what is above or below is expunged meanwhile."""
+        """Search from the top down, so that nothing is missed if other messages are expunged meanwhile."""
         found: set[int] = set()
         top = self._wire.count
         if top > MESSAGES_LIMIT:
@@ -154,7 +154,7 @@ class FolderConnection:
         return sorted(found)
 
     def read(self, uids: Sequence[int], since: datetime) -> list[Sighting]:
-        """Those of the messages with a token, at most HEADERS_AT_ONCE of them. Raises MailboxError."""
+        """Return those of the messages with a token, at most HEADERS_AT_ONCE of them. Raises MailboxError."""
         found: list[Sighting] = []
         unopened: list[tuple[int, bytes, datetime | None]] = []
         with self._step("fetch headers", ORDINARY + len(uids) * (HEADER_LIMIT + 1024)):
@@ -189,8 +189,8 @@ class FolderConnection:
     def remove(self, refs: Iterable[str]) -> None:
         """Delete the messages of these sightings. Raises MailboxError.
 
-        Deleting needs SELECT, and this alone takes \\Recent off whatever has it (RFC 3501, section 2.3.2), so the
-        folder is open that way no longer than it takes.
+        Deleting needs SELECT, which by itself removes \\Recent (RFC 3501, section 2.3.2), so the folder is open that
+        way no longer than necessary.
         """
         pairs = [ref.partition(":") for ref in refs]
         uids = [int(uid) for validity, _, uid in pairs if validity == str(self._validity)]
@@ -209,14 +209,14 @@ class FolderConnection:
             self._examine()
 
     def _expunge(self, uids: Sequence[int]) -> None:
-        """These and no others: without UIDPLUS they stay, flagged, where somebody else's are flagged too."""
+        """Expunge exactly these: without UIDPLUS they stay flagged if somebody else's are flagged too."""
         if self._it.has_capability("UIDPLUS"):
             self._it.uid_expunge(uids)
         elif set(self._it.search(["DELETED"])) <= set(uids):
             self._it.expunge()
 
     def _unless_gone(self, uids: Sequence[int], act: Callable[[Sequence[int]], object]) -> None:
-        """Do it with all; a server that refuses since some are expunged already is asked for the rest (RFC 2180)."""
+        """Do it for all; if the server refuses because some are expunged already, ask for the rest (RFC 2180)."""
         try:
             act(uids)
         except Abort:
@@ -230,7 +230,7 @@ class FolderConnection:
                 act(sorted(there))
 
     def idle(self) -> None:
-        """Have the server tell of new mail, from now or anew. Raises MailboxError."""
+        """Start IDLE, or renew it. Raises MailboxError."""
         self._end_idle()
         with self._step("IDLE"):
             try:
@@ -244,7 +244,7 @@ class FolderConnection:
 
     @property
     def idles(self) -> bool:
-        """Whether the server tells of new mail and may go on with it."""
+        """True if the server is idling and may continue."""
         return self.idling and monotonic() - self._idle_since < IDLE_LIMIT
 
     def _end_idle(self) -> None:
@@ -254,16 +254,16 @@ class FolderConnection:
                 self._it.idle_done()
 
     def hear(self) -> None:
-        """Take in what the server said while idling, without waiting. Raises MailboxError."""
+        """Read what the server sent while idling, without waiting. Raises MailboxError."""
         with self._step("IDLE"):
             self._wire.hear()
 
     def fileno(self) -> int:
-        """For waiting until there is something to hear."""
+        """File descriptor to wait on for `hear`."""
         return (self._wire.sock if self._client else self._sock).fileno()
 
     def leave(self) -> None:
-        """Log out in good order, within Patience.farewell. Raises MailboxError."""
+        """Log out properly, within Patience.farewell. Raises MailboxError."""
         if self._client is not None:
             self._patience = Patience(step=self._patience.farewell)
             self._wire.leaving = True
@@ -272,14 +272,14 @@ class FolderConnection:
                 self._it.logout()
 
     def cut(self) -> None:
-        """End the connection at once, whatever a thread is doing with it: that fails there."""
+        """End the connection at once; a thread using it fails."""
         self.failure = self.failure or f"{self.where}: the connection was given up"
         sock = self._client.wire.sock if self._client else self._sock
         with suppress(OSError):
             socket.socket.shutdown(sock, socket.SHUT_RDWR)  # SSLSocket's own takes its state from under the thread
 
     def close(self) -> None:
-        """Free it. Nothing may be under way."""
+        """Release it. Nothing may be in progress."""
         if self._client is not None:
             self._client.wire.shutdown()
         self._sock.close()
@@ -295,7 +295,7 @@ class FolderConnection:
 
     @contextmanager
     def _step(self, name: str, allowance: int = ORDINARY) -> Iterator[None]:
-        """One thing that may fail: within its time, and as a MailboxError that says what it was."""
+        """Run one operation that may fail: within its time, and with a MailboxError that says what it was."""
         if self._client is not None:
             self._renew(allowance)
         try:
@@ -317,7 +317,7 @@ _SAID_TWICE = re.compile(r"command: \w{1,40} => |socket error: |\b\w{1,40} faile
 
 
 def said(error: Exception) -> str:
-    """What the server or the machine said, as one printable line."""
+    """Return the server's or the machine's message as one printable line."""
     if isinstance(error, ssl.SSLCertVerificationError):
         text = f"its certificate: {error.verify_message}"
     elif isinstance(error, TimeoutError):

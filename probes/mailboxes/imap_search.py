@@ -1,7 +1,7 @@
-"""One connection that goes through all folders of a mailbox. It is not the one that watches, so its trouble stays here.
+"""A connection that searches all folders of a mailbox, separate from the watching ones, so that its failures stay here.
 
-In a folder of ordinary size the headers of all that came lately are read. In a large one the server is asked: for mail
-with our header, and for the Message-IDs of the probes that are looked for.
+In a folder of ordinary size the headers of all recent mail are read. In a large one the server is asked for mail with
+our header, and for the Message-IDs of the probes.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ class SearchLine(FolderConnection):
     """A connection that opens one folder after another. See `FolderConnection`."""
 
     def namespaces(self) -> Namespaces | None:
-        """Whose folders are whose; None where the server does not tell. Raises MailboxError."""
+        """Return the namespaces; None if the server does not tell. Raises MailboxError."""
         with self._step("NAMESPACE"):
             if not self._it.has_capability("NAMESPACE"):
                 return None
@@ -36,7 +36,7 @@ class SearchLine(FolderConnection):
             return Namespaces([prefix for prefix, _ in personal or ()], foreign)
 
     def turn_to(self, folder: Folder, name: str) -> bool:
-        """Open another folder by EXAMINE; False where the server does not let us. Raises MailboxError."""
+        """Open another folder with EXAMINE; False if the server refuses. Raises MailboxError."""
         self.folder, self.name, self._validity, self._last = folder, name, 0, None
         with self._step(f"open {name}"):
             try:
@@ -48,7 +48,7 @@ class SearchLine(FolderConnection):
         return True
 
     def find(self, since: datetime, probe_ids: Collection[str]) -> list[int]:
-        """The UIDs of what may be a probe in the open folder. Raises MailboxError."""
+        """Return the UIDs of possible probes in the open folder. Raises MailboxError."""
         with self._step("search", 2 * ORDINARY):
             uids = self._search_all(since)
         if len(uids) <= READ_LIMIT:
@@ -67,7 +67,7 @@ class SearchLine(FolderConnection):
 
 
 def _header_searches(probe_ids: Collection[str]) -> Iterator[list[str]]:
-    """Search keys (RFC 3501, section 6.4.4): "" as the text matches whatever the header holds."""
+    """Search keys (RFC 3501, section 6.4.4): an empty text matches any value of the header."""
     yield ["HEADER", PROBE_HEADER, ""]
     ids = sorted(probe_ids)
     for start in range(0, len(ids), IDS_AT_ONCE):
@@ -77,7 +77,7 @@ def _header_searches(probe_ids: Collection[str]) -> Iterator[list[str]]:
 
 @dataclass(slots=True)
 class Tally:
-    """What a search has found so far, and what it has still to do."""
+    """Progress of a search: what was found, and what remains."""
 
     listed: Sequence[ListedFolder]
     namespaces: Namespaces | None
@@ -91,8 +91,8 @@ class Tally:
     _views: tuple[str, ...] = ()
 
     def folders(self) -> Iterator[tuple[Folder, str]]:
-        """What each folder to be searched is for, and its name. A view without the folders that it shows tells nothing:
-        what is seen in it may lie in the inbox."""
+        """Folders to search, with their meaning and name. A view whose source folders were not read proves nothing: its
+        mail may be in the inbox."""
         plan = search_plan(self.listed, self.namespaces, tuple(self.watched))
         self._views = plan.views
         if self.only is None:
@@ -104,7 +104,7 @@ class Tally:
                 yield self.watched.get(name) or meaning(name, flags.get(name, ())), name
 
     def add(self, name: str, found: Sequence[Sighting] | None) -> None:
-        """What there was in this folder, which is finished by that; None: it cannot be opened."""
+        """Add the results of this folder, which is then finished; None: it cannot be opened."""
         self.unfinished.remove(name)
         if found is None:
             self.closed.append(name)
@@ -113,7 +113,7 @@ class Tally:
         (self._in_views if name in self._views else self._seen).extend(found)
 
     def result(self) -> Search:
-        """All of it. What is seen in a view and in a folder is one message."""
+        """Return the result. A message seen in a view and in a folder counts once."""
         known = {token for each in self._seen for token in each.tokens.values()}
         alone = [each for each in self._in_views if known.isdisjoint(each.tokens.values())]
         names = sorted(self.searched, key=lambda name: name not in self.watched)

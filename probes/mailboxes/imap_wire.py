@@ -1,6 +1,6 @@
-"""IMAPClient on a connection that is ours: every step has an end in time and in octets, and new mail is noticed.
+"""IMAPClient on a connection of our own: every step is bounded in time and bytes, and new mail is noticed.
 
-Blocking, except `ImapWire.hear`. Whatever the server says, what is raised is one of FAILURES.
+Blocking, except `ImapWire.hear`. Whatever the server sends, only FAILURES are raised.
 """
 
 import imaplib
@@ -41,8 +41,8 @@ _BYE = re.compile(rb"\* BYE ?([^\r\n]*)", re.IGNORECASE)
 class ImapWire(imaplib.IMAP4):
     """imaplib over an open socket.
 
-    `count` is the number of messages in the open folder as far as the server told; `grown` becomes true when it grows.
-    `leaving`: the server's BYE is no surprise.
+    `count` is the number of messages in the open folder as far as the server told; `grown` is set when it grows.
+    `leaving`: the server's BYE is expected.
     """
 
     def __init__(self, sock: socket.socket, host: str, deadline: float, allowance: int) -> None:
@@ -56,11 +56,11 @@ class ImapWire(imaplib.IMAP4):
         super().__init__(host)
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
-        """Take the socket we were given: imaplib's own way has no deadline for all of it."""
+        """Use the given socket: imaplib's own connect has no overall deadline."""
         self.host, self.port, self.sock = host, port, self._given
 
     def starttls(self, ssl_context: ssl.SSLContext | None = None) -> Any:
-        """As imaplib's. What was said before the handshake is not believed: anybody may have said it."""
+        """As imaplib's. Data sent before the handshake is discarded: anybody may have injected it."""
         assert ssl_context is not None, "ours, not one that trusts everybody"
         kind, data = self._simple_command("STARTTLS")
         if kind == "OK":
@@ -79,11 +79,11 @@ class ImapWire(imaplib.IMAP4):
         self.sock.close()
 
     def limit(self, deadline: float, allowance: int) -> None:
-        """What the next step may take: until when, by time.monotonic(), and how many octets of answer."""
+        """Set the limits of the next step: a deadline by time.monotonic(), and the bytes of its answer."""
         self.deadline, self.allowance = deadline, allowance
 
     def read(self, size: int) -> bytes:
-        """A literal."""
+        """Read a literal."""
         if size > self.allowance:
             raise self.abort(f"an answer of {size} octets is too long")
         while len(self._unread) < size:
@@ -91,7 +91,7 @@ class ImapWire(imaplib.IMAP4):
         return self._take(size)
 
     def readline(self) -> bytes:
-        """A line with its end."""
+        """Read a line with its end."""
         searched = 0
         while (end := self._unread.find(b"\n", searched)) < 0:
             searched = len(self._unread)
@@ -101,12 +101,12 @@ class ImapWire(imaplib.IMAP4):
         return line
 
     def send(self, data: Any) -> None:
-        """All of it, before the deadline."""
+        """Send everything before the deadline."""
         self.sock.settimeout(self._left())
         self.sock.sendall(data)
 
     def hear(self) -> None:
-        """Take in what the server says while it idles, without waiting. Raises what `FAILURES` names."""
+        """Read what the server sends while it idles, without waiting. Raises FAILURES."""
         ended = self._receive_all()
         while (end := self._unread.find(b"\n")) >= 0 and self._unread.startswith(b"* "):
             self._note(self._take(end + 1))
@@ -116,7 +116,7 @@ class ImapWire(imaplib.IMAP4):
             raise self.abort(f"the server ended IDLE: {bytes(self._unread[:end]).decode('ascii', 'replace')}")
 
     def _receive_all(self) -> bool:
-        """Everything that has come; true when the connection has ended."""
+        """Read everything available; True if the connection has ended."""
         self.sock.settimeout(0)
         while len(self._unread) < _UNHEARD_LIMIT:
             try:
@@ -162,7 +162,7 @@ class ImapWire(imaplib.IMAP4):
 
 
 class WireClient(IMAPClient):  # type: ignore[misc]  # it comes without types
-    """IMAPClient over a `ImapWire`, with what it lacks."""
+    """IMAPClient over an `ImapWire`, with features that it lacks."""
 
     def __init__(self, sock: socket.socket, host: str, deadline: float, allowance: int) -> None:
         self._opened = (sock, deadline, allowance)
@@ -177,12 +177,12 @@ class WireClient(IMAPClient):  # type: ignore[misc]  # it comes without types
 
     @property
     def wire(self) -> ImapWire:
-        """What it speaks over."""
+        """The wire below."""
         wire: ImapWire = self._imap
         return wire
 
     def authenticate(self, user: str, password: str) -> None:
-        """By PLAIN where it is offered, which takes any characters; else by LOGIN."""
+        """Log in with PLAIN if offered, which allows any characters; else with LOGIN."""
         offered = self.capabilities()
         if b"LOGINDISABLED" in offered:
             raise Refusal("the server takes no password in the clear; set `tls` to starttls or implicit")
@@ -194,8 +194,8 @@ class WireClient(IMAPClient):  # type: ignore[misc]  # it comes without types
             raise Refusal("the server offers LOGIN only, which takes no user or password beyond ASCII")
 
     def all_folders(self) -> list[tuple[tuple[bytes, ...], bytes | None, str]]:
-        """Flags, delimiter and name of each folder, with SPECIAL-USE flags where the server gives them on demand only
-        (RFC 6154, section 3: a plain LIST need not hold them)."""
+        """Return flags, delimiter and name of each folder, asking for SPECIAL-USE flags where they are not given by
+        default (RFC 6154, section 3: a plain LIST need not contain them)."""
         if not (self.has_capability("SPECIAL-USE") and self.has_capability("LIST-EXTENDED")):
             plain: list[tuple[tuple[bytes, ...], bytes | None, str]] = self.list_folders()
             return plain
@@ -206,7 +206,7 @@ class WireClient(IMAPClient):  # type: ignore[misc]  # it comes without types
         return extended
 
     def idle(self) -> None:
-        """As the library's, which takes news before the server's "+" for a refusal. Raises Refusal."""
+        """As the library's, which mistakes news before the server's "+" for a refusal. Raises Refusal."""
         self._idle_tag = self.wire._command("IDLE")
         while self.wire._get_response() is not None:
             if answer := self.wire.tagged_commands[self._idle_tag]:

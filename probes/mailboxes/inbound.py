@@ -1,7 +1,7 @@
-"""A mailbox that is not visited: copies of what comes into it are sent to our own SMTP listener.
+"""A mailbox that is not visited: copies of its mail are sent to our own SMTP listener.
 
-The receiver redirects or journals each probe to an address of ours. What is here is the setting, how such a
-copy is read, and what its absence is worth; the listener itself is the service's.
+The receiver redirects or journals each probe to an address of ours. This module has the setting, the parsing of such a
+copy, and the meaning of its absence; the listener itself is in the service.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -31,7 +31,7 @@ _JOURNAL_REPORT = "x-ms-journal-report"  # the field by which Exchange marks the
 
 @dataclass(frozen=True, slots=True)
 class RefusedPeriod:
-    """A time in which the listener turned mail away, both ends included."""
+    """A period in which the listener turned mail away, both ends included."""
 
     start: datetime
     end: datetime
@@ -42,12 +42,12 @@ class RefusedPeriod:
 
 
 TurnedAway = Callable[[str, str, datetime, datetime], RefusedPeriod | None]
-"""When, between two times, the listener refused what may have been a copy for a mailbox or a bounce of a probe."""
+"""Returns when, in a period, the listener refused what may have been a copy for a mailbox or a bounce of a probe."""
 
 
 class InboundMailbox(Settings):
-    """Copies of the mail of a mailbox, sent to our listener. `[inbound]` must be set; arrival of a copy does not prove
-    that the reader has the mail in the inbox."""
+    """Copies of the mail of a mailbox, sent to our listener. Requires `[inbound]`. A copy does not prove that the
+    reader has the mail in the inbox."""
 
     via: Literal["inbound"]
     address: Address = Field(description="The address at the listener that receives the copies, and nothing else.")
@@ -68,8 +68,8 @@ class InboundMailbox(Settings):
         now: datetime,
         turned_away: RefusedPeriod | None = None,
     ) -> Look | FailedLook:
-        """What it means that no copy has come of what was sent then: only a listener that was open, and took everything
-        that may have been one, can have missed nothing."""
+        """Return the look for which no copy has come: only a listener that was open, and accepted everything that may
+        have been a copy, can have missed nothing."""
         if listening_since is None:
             return FailedLook(now, f"{self.key}: no listener here; copies are heard of by `mailpath serve`")
         if listening_since > sent_at + AWAY:
@@ -82,7 +82,7 @@ class InboundMailbox(Settings):
 
     @property
     def folder_name(self) -> str:
-        """What stands in a folder's place."""
+        """Text shown in place of a folder's name."""
         return f"the copies to {self.address}"
 
 
@@ -93,9 +93,9 @@ async def _closed(mailbox: InboundMailbox) -> AsyncIterator[MailboxSession]:
 
 
 def copy_of_probe(content: bytes, folder_name: str, client_ip: str) -> Sighting | None:
-    """The probe of which this mail is a copy: redirected as it is, or whole inside a journal report. `ref` tells which.
-    None for everything else, above all for what reports on a probe, answers it, or hands it on as an attachment:
-    people do that with what their filters kept from the inbox, and so do the filters."""
+    """Return the probe that this message is a copy of: redirected unchanged, or whole inside a journal report. `ref`
+    says which. None for everything else, above all for reports on a probe, answers to it, and forwarded attachments:
+    people and filters do that with mail that was kept out of the inbox."""
     content = content[:MAIL_READ]
     for depth in range(DEPTH):
         headers, body = split(content)
@@ -114,7 +114,7 @@ def copy_of_probe(content: bytes, folder_name: str, client_ip: str) -> Sighting 
 
 
 def _enclosed(content: bytes) -> bytes:
-    """The first mail that is a part of this one (RFC 2046, section 5.2.1); b"" where there is none."""
+    """Return the first message that is a part of this one (RFC 2046, section 5.2.1); b"" if none."""
     parts = open_mail(content, MAIL_READ).parts
     inside = next((part for part in parts if part.type == "message/rfc822"), None)
     return inside.octets(MAIL_READ).lstrip(b"\r\n") if inside is not None else b""

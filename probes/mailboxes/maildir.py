@@ -1,8 +1,8 @@
-"""A Maildir on this machine or a mounted one, with its folder for junk.
+"""A Maildir on this machine or a mounted file system, with its junk folder.
 
-New files are told by inotify and read one by one; everything is listed once at the start, and again whenever the kernel
-cannot tell. Reading what inotify named is done on the event loop: a message costs some 40 microseconds, the way through
-a thread twice that. Listings, bursts and file systems over a network, which may stand still, go to the pool.
+New files are announced by inotify and read one by one; everything is listed once at the start, and again whenever the
+kernel cannot tell. Files named by inotify are read on the event loop: a message takes some 40 microseconds, going
+through a thread twice that. Listings, bursts and network file systems, which may hang, go to the pool.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ T = TypeVar("T")
 class MaildirMailbox(Settings):
     """A Maildir that this machine can read. These fields are the config keys.
 
-    `junk` is a name relative to `path` (".Junk"), or a path; without it the usual names are tried. A folder for junk
-    need not exist: it is watched from the moment it does.
+    `junk` is a name relative to `path` (".Junk"), or a path; by default common names are tried. A junk folder need not
+    exist: it is watched as soon as it does.
     """
 
     via: Literal["maildir"]
@@ -51,12 +51,12 @@ class MaildirMailbox(Settings):
 
     @cached_property  # asked for with every probe, and a real path costs a system call for each of its parts
     def real_path(self) -> str:
-        """The folder without symbolic links on the way to it, those on a file system over a network aside."""
+        """The folder with symbolic links resolved, except those on network file systems."""
         return real_path(os.path.abspath(self.path))
 
     @property
     def key(self) -> str:
-        """The folder, by its real path."""
+        """The folder's real path."""
         return f"maildir:{self.real_path}"
 
     def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[MailboxSession]:
@@ -75,7 +75,7 @@ async def _visit(mailbox: MaildirMailbox, pool: MailboxThreads) -> AsyncIterator
 
 
 class MaildirSession:
-    """One visit to a Maildir. Of other people's mail the start is read, and nothing is changed."""
+    """One visit to a Maildir. Of other people's mail only the start is read, and nothing is changed."""
 
     def __init__(self, mailbox: MaildirMailbox, pool: MailboxThreads) -> None:
         self._mailbox = mailbox
@@ -88,11 +88,11 @@ class MaildirSession:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """INBOX, and the name of the folder for junk."""
+        """INBOX, and the name of the junk folder."""
         return tuple(box.name for box in self._boxes())
 
     async def start(self) -> None:
-        """See whether the Maildir is there. Raises MailboxError."""
+        """Check that the Maildir exists. Raises MailboxError."""
         try:
             await self._in_thread(self._inbox.check)
         except OSError as error:
@@ -100,13 +100,13 @@ class MaildirSession:
         self._news.set()
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         for box in self._boxes():
             box.leave(self._notifier)
         self._visit.close()
 
     async def look(self, since: datetime) -> Sequence[Sighting]:
-        """See `MailboxSession`. After a look that failed or was stopped, the next sees everything again."""
+        """See `MailboxSession`. After a look that failed or was cancelled, the next returns everything again."""
         try:
             await self._find_junk()
             found = await self._look_until_steady(since)
@@ -138,7 +138,7 @@ class MaildirSession:
         self._news.set()
 
     async def changed(self, timeout: float) -> None:
-        """See `MailboxSession`. Over after TICK seconds where nothing notifies us, or while there is no junk folder."""
+        """See `MailboxSession`. Returns after TICK seconds if there is no notification, or no junk folder yet."""
         told = self._junk is not None and all(box.told for box in self._boxes())
         try:
             async with asyncio.timeout(timeout if told else min(timeout, TICK)):
@@ -160,7 +160,7 @@ class MaildirSession:
                 raise MailboxError(f"{self._where}: {each.ref} cannot be deleted: {_said(error)}") from error
 
     async def search(self, since: datetime, probe_ids: Collection[str], only: Collection[str] | None = None) -> Search:
-        """See `MailboxSession`. Every file that came since then is read: that is quicker than any index."""
+        """See `MailboxSession`. Reads every file that came since then: that is faster than any index."""
         ends = asyncio.get_running_loop().time() + SEARCH_LIMIT
         found: list[Sighting] = []
         boxes = await self._all_folders()
@@ -184,7 +184,7 @@ class MaildirSession:
         return Search(found, tuple(searched), tuple(closed), tuple(unfinished))
 
     async def _all_folders(self) -> list[Box]:
-        """All folders of the Maildir, the watched ones first. Raises MailboxError."""
+        """Return all folders of the Maildir, the watched ones first. Raises MailboxError."""
         try:
             paths = await self._in_thread(subfolders, self._mailbox.real_path)
         except OSError as error:
@@ -230,7 +230,7 @@ class MaildirSession:
         return found
 
     async def _list(self, box: Box, since: datetime) -> bool:
-        """Have the kernel tell us from now on, and see what was there before. False: the folder for junk is gone."""
+        """Start notification and list existing files. False: the junk folder is gone."""
         try:
             box.watch(self._notifier)
             if box.short():
@@ -246,7 +246,7 @@ class MaildirSession:
         return True
 
     async def _find_junk(self) -> None:
-        """Remember the folder for junk once there is one. Raises OSError."""
+        """Remember the junk folder once it exists. Raises OSError."""
         if self._junk is None:
             chosen = self._mailbox.junk
             here = self._inbox.local and not os.path.isabs(chosen or "")

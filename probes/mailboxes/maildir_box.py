@@ -1,4 +1,4 @@
-"""One folder of a Maildir: what appeared in it, and what was read. Blocking; each call is short."""
+"""One folder of a Maildir: new files, and files already read. Blocking; each call is short."""
 
 import errno
 import os
@@ -17,11 +17,11 @@ PARTS = ("new", "cur")  # listed in this order: a message goes from the first to
 
 
 class Box:
-    """A folder with `new` and `cur`. `wake` is called when something appears in it.
+    """A folder with `new` and `cur`. `wake` is called when a file appears in it.
 
-    `local`: nobody but this machine writes there. `told`: the kernel tells us what appears. `unsure`: there may be
-    files of which nobody told. `missed`: one was gone when it was to be read, perhaps only renamed. `unopened`: read,
-    without a token in their headers.
+    `local`: only this machine writes there. `told`: the kernel announces new files. `unsure`: there may be files that
+    were not announced. `missed`: one was gone when it was to be read, perhaps only renamed. `unopened`: read, without a
+    token in the headers.
     """
 
     def __init__(self, path: Path, folder: Folder, name: str, wake: Callable[[], None]) -> None:
@@ -42,19 +42,19 @@ class Box:
         self._watches: list[tuple[int, Listener]] = []
 
     def anew(self) -> "Box":
-        """The same folder, of which nothing is known yet. A thread that still works on this one does not disturb it."""
+        """Return the same folder with no state. A thread still working on this one does not disturb it."""
         fresh = Box(self.path, self.folder, self.name, self._wake)
         fresh.local = self.local
         return fresh
 
     def check(self) -> None:
-        """See whether it is there, and who may write to it. Raises OSError."""
+        """Check that it exists, and who may write to it. Raises OSError."""
         for part in PARTS:
             os.stat(self.path / part)
         self.local = hears_everything(self.path)
 
     def watch(self, notifier: Notifier | None) -> None:
-        """Have the kernel tell us from now on, where it can. Raises OSError."""
+        """Start kernel notification, if possible. Raises OSError."""
         self.leave(notifier)
         if notifier is None or not self.local:
             return
@@ -68,7 +68,7 @@ class Box:
         self.told = True
 
     def replaced(self) -> bool:
-        """Whether something else stands where we watch: the kernel does not tell of a renamed folder above."""
+        """Test if something else is at the watched path: the kernel does not announce a rename further up."""
         try:
             return self._found() != self._places
         except OSError:
@@ -78,7 +78,7 @@ class Box:
         return [(status.st_dev, status.st_ino) for status in (os.stat(f"{self.path}/{part}") for part in PARTS)]
 
     def leave(self, notifier: Notifier | None) -> None:
-        """Be told no more."""
+        """Stop notification."""
         self.told = False
         while self._watches and notifier is not None:
             notifier.leave(*self._watches.pop())
@@ -100,13 +100,12 @@ class Box:
         return not name.startswith(".") and bare(name) not in known
 
     def short(self) -> bool:
-        """Whether listing it takes no time worth a thread: a directory of 4,096 octets has some 100 entries or fewer on
+        """Test if listing it is too quick to need a thread: a directory of 4,096 bytes has some 100 entries or fewer on
         ext4, tmpfs and btrfs, some 200 on xfs. Raises OSError."""
         return self.local and all(os.stat(self.path / part).st_size <= 4096 for part in PARTS)
 
     def survey(self, since: datetime) -> None:
-        """Note every file that was not read: at first those that came after `since`, give or take a day. Raises
-        OSError."""
+        """Note every unread file: the first time those that came after `since`, give or take a day. Raises OSError."""
         self.unsure = False
         earliest = (since - DAY).timestamp() if self.told or not self._surveyed else float("-inf")
         there = set()
@@ -126,17 +125,17 @@ class Box:
 
     @property
     def waits(self) -> bool:
-        """Whether there is something to look at."""
+        """True if there are files to read."""
         return bool(self._appeared) or self.unsure or self.missed
 
     def take(self) -> list[str]:
-        """The files that appeared, as "new/NAME"; they are not given again."""
+        """Return the new files as "new/NAME", each once."""
         appeared, self._appeared = self._appeared, {}
         self.missed = False
         return list(appeared)
 
     def read(self, files: Iterable[str], since: datetime) -> list[Sighting]:
-        """Those of the files with a token in their headers. What is gone is left out. Raises OSError."""
+        """Return those of the files with a token in their headers. Missing files are left out. Raises OSError."""
         return [found for file in files if (found := self._read_one(file, since))]
 
     def _read_one(self, file: str, since: datetime) -> Sighting | None:
@@ -154,8 +153,8 @@ class Box:
         return None
 
     def open_bodies(self) -> list[Sighting]:
-        """Those of the messages without a token in their headers that have one in their body. Takes up to a
-        millisecond for each."""
+        """Return those of the messages without a token in the headers that have one in the body. Takes up to a
+        millisecond each."""
         unopened, self.unopened = self.unopened, []
         return [found for file, mail in unopened if (found := self._sighting(file, mail, mail.body))]
 
@@ -166,7 +165,7 @@ class Box:
         return found
 
     def remove(self, file: str) -> None:
-        """Delete it, also when it has got flags or gone to the other part meanwhile. Raises OSError."""
+        """Delete it, even if it got flags or moved to the other directory meanwhile. Raises OSError."""
         try:
             os.unlink(f"{self.path}/{file}")
         except FileNotFoundError:
@@ -178,7 +177,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class MaildirFile:
-    """What was read of one file."""
+    """The parts read of one file."""
 
     headers: bytes = b""
     body: bytes = b""
@@ -187,7 +186,8 @@ class MaildirFile:
 
 
 def read_mail(file: str) -> MaildirFile | None:
-    """The start of a message; nothing of what is no plain file. None when it is not there any more. Raises OSError."""
+    """Read the start of a message; nothing of anything but a plain file. None if it no longer exists. Raises
+    OSError."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -207,7 +207,7 @@ def read_mail(file: str) -> MaildirFile | None:
 
 
 def bare(name: str) -> str:
-    """A message's name without its flags: the same as long as it lives."""
+    """Strip the flags from a message's name: the rest never changes."""
     return name.partition(":")[0]
 
 
@@ -223,8 +223,8 @@ DEPTH_LIMIT = 10
 
 
 def subfolders(path: str) -> list[str]:
-    """The folders in a Maildir by their paths in it: Maildir++ (".Lists") and plain ones at any depth ("Lists/Old").
-    Links are not followed. At most FOLDERS_LIMIT. Raises OSError when the Maildir cannot be listed."""
+    """Return the folders in a Maildir by their paths in it: Maildir++ (".Lists") and plain ones at any depth
+    ("Lists/Old"). Links are not followed. At most FOLDERS_LIMIT. Raises OSError if the Maildir cannot be listed."""
     found: list[str] = []
     waiting = [""]
     while waiting and len(found) < FOLDERS_LIMIT:

@@ -1,4 +1,4 @@
-"""Told by the kernel what appears in directories: inotify, one instance for a whole event loop."""
+"""Announces files that appear in directories: inotify, one instance per event loop."""
 
 import asyncio
 import errno
@@ -15,7 +15,7 @@ except ImportError:  # it is there on Linux alone
     inotify_simple = None
 
 Listener = Callable[[str | None], None]
-"""Called with the name of a file that appeared; with None when anything may have happened."""
+"""Called with the name of a new file, or with None if anything may have happened."""
 
 _ONE_READ = 64 * 1024  # some 1,000 events
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -30,7 +30,7 @@ MOST_LINKS = 40  # on the way to a file, as many as the kernel follows: path_res
 
 
 class Notifier:
-    """Tells listeners of files that appear in the directories they watch."""
+    """Calls listeners for files that appear in the directories they watch."""
 
     def __init__(self) -> None:
         flags = inotify_simple.flags
@@ -43,7 +43,7 @@ class Notifier:
 
     @staticmethod
     def here() -> "Notifier | None":
-        """The one of the running event loop. None where the kernel gives none."""
+        """Return the instance of the running event loop. None if the kernel gives none."""
         if inotify_simple is None:
             return None
         loop = asyncio.get_running_loop()
@@ -59,7 +59,7 @@ class Notifier:
         return notifier
 
     def watch(self, directory: Path, listener: Listener) -> int | None:
-        """Begin to tell `listener`; the number is for `leave`. None: the kernel watches no more. Raises OSError."""
+        """Start calling `listener`; the number is for `leave`. None: the kernel's limit is reached. Raises OSError."""
         try:
             number: int = self._inotify.add_watch(directory, self._mask)
         except OSError as error:
@@ -70,7 +70,7 @@ class Notifier:
         return number
 
     def leave(self, number: int, listener: Listener) -> None:
-        """Tell `listener` no more of this directory."""
+        """Stop calling `listener` for this directory."""
         listeners = self._listeners.get(number, [])
         if listener in listeners:
             listeners.remove(listener)
@@ -81,7 +81,7 @@ class Notifier:
                 return
 
     def drain(self) -> None:
-        """Pass on everything the kernel has told up to now."""
+        """Dispatch everything the kernel has announced so far."""
         while True:
             try:
                 data = os.read(self._inotify.fileno(), _ONE_READ)
@@ -107,7 +107,7 @@ _NOTIFIERS: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Notifier]" = w
 
 
 def hears_everything(directory: Path) -> bool:
-    """Whether the kernel can tell all that happens there: not so where other machines write. Raises OSError."""
+    """Test if the kernel announces everything that happens there: not so if other machines write. Raises OSError."""
     return _file_system(directory.stat().st_dev) not in REMOTE_FILE_SYSTEMS
 
 
@@ -125,10 +125,10 @@ def mount_table() -> str:
 
 
 def real_path(path: str, mounts: str | None = None) -> str:
-    """The absolute path without symbolic links on the way to it, as far as this machine knows by itself.
+    """Return the absolute path with symbolic links resolved, as far as this machine knows them by itself.
 
-    A file system that another machine or a program serves is not asked: it may be dead, and whoever asks it then waits
-    for ever. So links within it stay as they are written. `mounts` is the text of /proc/self/mountinfo.
+    File systems served by another machine or program are not asked: they may be dead, and asking would hang forever. So
+    links within them stay. `mounts` is the text of /proc/self/mountinfo.
     """
     there = mount_table() if mounts is None else mounts
     served = {point for point, kind in _mounted(there) if _may_be_dead(kind)} - {"/"}
@@ -151,7 +151,7 @@ def real_path(path: str, mounts: str | None = None) -> str:
 
 
 def _link(path: str) -> str | None:
-    """Where it leads, if it is a link."""
+    """Return the target, if it is a link."""
     try:
         return os.readlink(path)
     except OSError:
@@ -159,17 +159,18 @@ def _link(path: str) -> str | None:
 
 
 def _may_be_dead(kind: str) -> bool:
-    """Whether a file system of this type is served by somebody who may be gone."""
+    """Test if this type of file system is served by something that may be gone."""
     return kind in REMOTE_FILE_SYSTEMS or kind == "autofs" or kind.startswith("fuse")
 
 
 def mount_of(path: str) -> str:
-    """Where the file system that holds this real path is mounted. It is not asked itself: it may be dead."""
+    """Return the mount point of this real path, without asking the file system: it may be dead."""
     return mount_point(mount_table(), path)
 
 
 def mount_point(mounts: str, path: str) -> str:
-    """The same by the text of /proc/self/mountinfo, in which spaces are written as in proc(5); "/" if nothing fits."""
+    """The same from the text of /proc/self/mountinfo, in which spaces are escaped as in proc(5); "/" if nothing
+    matches."""
     points = (point for point, _ in _mounted(mounts))
     return max(
         (each for each in points if path == each or path.startswith(each.rstrip("/") + "/")), key=len, default="/"
@@ -177,7 +178,7 @@ def mount_point(mounts: str, path: str) -> str:
 
 
 def _mounted(mounts: str) -> Iterator[tuple[str, str]]:
-    """Each mount point and the type of what is mounted there."""
+    """Yield each mount point and its file system type."""
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
         fields = before.split()
@@ -186,7 +187,7 @@ def _mounted(mounts: str) -> Iterator[tuple[str, str]]:
 
 
 def file_system(mounts: str, device: str) -> str:
-    """The type of the file system on `device` ("8:1") by the text of /proc/self/mountinfo, proc(5); "" if not there."""
+    """Return the file system type of `device` ("8:1") from the text of /proc/self/mountinfo, proc(5); "" if missing."""
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
         fields = before.split()

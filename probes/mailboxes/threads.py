@@ -1,9 +1,9 @@
-"""Threads for what blocks, so that a server that hangs holds up nobody but its own mailboxes.
+"""Threads for blocking work, so that a hanging server delays only its own mailboxes.
 
-Mailboxes are visited in threads, and a thread cannot be cancelled: with one pool for all, a provider that accepts
-connections and says nothing takes every thread, and the mailboxes of all others are blind. So each server (an IMAP
-server, or a file system) has its own queue: it gets at most THREADS_PER_SERVER threads, waiting for one of them is not
-counted as the server's time, and a circuit breaker stops the asking when the server answers nobody.
+Mailboxes are visited in threads, and a thread cannot be cancelled: with one shared pool, a provider that accepts
+connections and stays silent would take every thread, and all other mailboxes would go unwatched. So each server (an
+IMAP server, or a file system) has its own queue: it gets at most THREADS_PER_SERVER threads, waiting for one does not
+count as the server's time, and a circuit breaker stops the asking if the server answers nobody.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _Job = tuple[Future[Any], Callable[[], Any]]
 
 
 class MailboxThreads(Executor):
-    """Daemon threads, made as they are needed: one that hangs on a dead file system does not keep the process alive."""
+    """Daemon threads, created on demand: one that hangs on a dead file system does not keep the process alive."""
 
     def __init__(self, limit: int = THREADS_LIMIT) -> None:
         self._limit = limit
@@ -43,8 +43,8 @@ class MailboxThreads(Executor):
         self._servers: dict[str, Server] = {}
 
     def visit(self, server: str, mailbox: str) -> "ServerVisit":
-        """Begin to visit a mailbox on this server; both by the name that people know. Raises MailboxError while the
-        server answers nobody."""
+        """Start a visit to a mailbox on this server; both by display name. Raises MailboxError while the server answers
+        nobody."""
         if server not in self._servers:
             self._servers[server] = Server(server, self)
         visit = ServerVisit(self._servers[server], mailbox)
@@ -53,7 +53,7 @@ class MailboxThreads(Executor):
 
     @property
     def alive(self) -> int:
-        """How many threads there are."""
+        """Number of threads."""
         return sum(thread.is_alive() for thread in self._threads)
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
@@ -70,7 +70,7 @@ class MailboxThreads(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """See `Executor`; but threads that still hang after SHUTDOWN_LIMIT are left to the end of the process."""
+        """See `Executor`; threads that still hang after SHUTDOWN_LIMIT are left to the end of the process."""
         with self._lock:
             self._closed = True
             for _ in self._threads:
@@ -98,7 +98,7 @@ def _do(future: Future[Any], work: Callable[[], Any]) -> None:
 
 
 class Server:
-    """One server, as far as this process is concerned: who has a thread, who waits for one, whether it answers."""
+    """One server: its running threads, its queue, and its breaker."""
 
     def __init__(self, name: str, threads: MailboxThreads) -> None:
         self.name = name
@@ -110,7 +110,7 @@ class Server:
         self._silent_since: datetime | None = None
 
     async def begin(self, work: Callable[..., T], *arguments: object) -> Future[T]:
-        """Wait for a thread and begin the work in it. Raises MailboxError."""
+        """Wait for a thread and start the work in it. Raises MailboxError."""
         await self._turn()
         try:
             job = self._threads.submit(work, *arguments)
@@ -122,7 +122,7 @@ class Server:
         return job
 
     def failed(self, visit: "ServerVisit", reason: str) -> None:
-        """It did not answer this visit. When it answers nobody, those who wait for a thread need not wait on."""
+        """The server did not answer this visit. If it answers nobody, waiting visits fail too."""
         self._silent_since = self._silent_since or datetime.now(UTC)
         self._reason = reason
         if self.breaker.failed(visit, visit.mailbox, monotonic()):
@@ -136,7 +136,7 @@ class Server:
         self.breaker.answered()
 
     def silent(self) -> MailboxError:
-        """What is told to those who must not ask now."""
+        """Return the error for visits that must not ask now."""
         now = datetime.now(UTC)
         again = now + timedelta(seconds=max(0.0, (self.breaker.retry_at or 0.0) - monotonic()))
         since = self._silent_since or now
@@ -168,7 +168,7 @@ class Server:
                 self._waiting.remove(waiter)
 
     def _release(self) -> None:
-        """Hand the thread on to whoever waits longest."""
+        """Give the thread to whoever has waited longest."""
         while self._waiting:
             if not (waiter := self._waiting.popleft()).done():
                 waiter.set_result(None)
@@ -184,12 +184,12 @@ class ServerVisit:
         self._server = server
 
     def check(self) -> None:
-        """Raises MailboxError while the server answers nobody, unless this visit is the one that tries it."""
+        """Raise MailboxError while the server answers nobody, unless this visit is the trial."""
         if not self._server.breaker.admits(self, monotonic()):
             raise self._server.silent()
 
     async def begin(self, work: Callable[..., T], *arguments: object) -> Future[T]:
-        """Wait for a thread and begin the work in it. Raises MailboxError where none is to be had."""
+        """Wait for a thread and start the work in it. Raises MailboxError if none is available."""
         self.check()
         return await self._server.begin(work, *arguments)
 
@@ -207,9 +207,9 @@ class ServerVisit:
 
 
 class Deadline:
-    """A time limit for what a server does: it stands still while we wait for a thread of our own.
+    """A time limit for a server's work, paused while we wait for a thread of our own.
 
-    `async with Deadline(seconds)` raises TimeoutError; within it, `with deadline.paused()` the wait.
+    `async with Deadline(seconds)` raises TimeoutError; within it, use `with deadline.paused()` for the wait.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -228,7 +228,7 @@ class Deadline:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """The time in this block does not count, however many are in such a block at once."""
+        """Pause the deadline in this block, also if several such blocks overlap."""
         now = asyncio.get_running_loop().time
         self._pauses += 1
         if self._pauses == 1:

@@ -1,4 +1,4 @@
-"""Families of causes: those that have one fix, and so one runbook."""
+"""Families of causes: causes with the same fix, and so the same runbook."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from probes.verdict import Cause
 
 
 class CauseFamily(StrEnum):
-    """Causes that are mended in the same way. Each has its page in the runbooks, "cause-" and its name."""
+    """Causes that are fixed in the same way. Each has a runbook page, "cause-" and its name."""
 
     ADDRESS = "address"  # the sender's IP address is on a list, of the receiver's or a public one
     REPUTATION = "reputation"  # its standing is judged poor, or it sends too fast
@@ -55,10 +55,10 @@ FAMILIES: dict[Cause | None, CauseFamily] = {
 
 
 def family_of(cause: Cause | None) -> CauseFamily:
-    """The family of a cause; None is that of a verdict without one."""
+    """Return the family of a cause; None is a verdict without a cause."""
     return FAMILIES[cause]
 
 
 def runbook_of(cause: Cause | None) -> str:
-    """The name of the runbook for a cause."""
+    """Return the name of the runbook for a cause."""
     return f"cause-{family_of(cause)}"

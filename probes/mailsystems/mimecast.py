@@ -1,4 +1,4 @@
-"""Mimecast: a gateway in front of the mailboxes. Its policies stand under Policies > Gateway Policies."""
+"""Mimecast: a gateway in front of the mailboxes. Its policies are under Policies > Gateway Policies."""
 
 from datetime import timedelta
 

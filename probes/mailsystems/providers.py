@@ -1,4 +1,4 @@
-"""Providers of mailboxes, for private people and small companies, and services that only send.
+"""Mailbox providers for private people and small companies, and services that only send.
 
 None of them has a list that a company's administrator can change: each person marks the sender as safe, and the
 provider's support does the rest.

@@ -1,4 +1,4 @@
-"""What Mailpath knows of one mail system: its names, who runs it, how it is recognised, and what to change in it."""
+"""The facts about one mail system: names, operator, recognition marks, and the settings to change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from probes.mailsystems.family import CauseFamily
 from probes.verdict import Cause
 
 Steps = tuple[str, ...]
-"""What somebody does, in that order; each step is one or two sentences. `{domain}` and `{ip}` are the sender's."""
+"""Steps in order; each is one or two sentences. `{domain}` and `{ip}` are the sender's."""
 
 Remedies = Mapping[CauseFamily, Steps]
 """The steps of a company's administrator."""
@@ -18,7 +18,7 @@ AT_ONCE = timedelta(0)
 
 
 class RunBy(StrEnum):
-    """Who operates a mail system. It decides whether companies that have it can have one problem in common."""
+    """Operators of a mail system. They decide whether companies that use it can share a problem."""
 
     VENDOR = "vendor"  # a service: one operator for all its customers
     COMPANY = "company"  # software that each company runs by itself: no vendor can act for all at once
@@ -29,11 +29,11 @@ class RunBy(StrEnum):
 class MailSystem:
     """One row of the table.
 
-    `key` is the word of the configuration; `aliases` are words that are accepted in its place, with a warning. `hosts`:
-    suffixes of the names of its servers, whole labels, lower case. `reply_marks`: texts in a refusal, lower case, that
-    show whose it is. `exceptions`: causes with other steps than their family. `takes_effect_within`: the longest time
-    until a change in it acts. `no_settings`: why there are no remedies; "" where there are some. `receives`: whether a
-    company's mail can be received by it; one that only sends is known because it reports what others refused.
+    `key` is the configuration's word; `aliases` are accepted in its place, with a warning. `hosts`: suffixes of its
+    servers' names, whole labels, lower case. `reply_marks`: texts in a refusal, lower case, that identify it.
+    `exceptions`: causes with other steps than their family. `takes_effect_within`: the longest time until a change
+    takes effect. `no_settings`: why there are no remedies; "" if there are. `receives`: whether it can receive a
+    company's mail; one that only sends is listed because it reports others' refusals.
     """
 
     key: str
@@ -50,5 +50,5 @@ class MailSystem:
 
     @property
     def shared(self) -> bool:
-        """Whether somebody runs it, or judges its mail, for many companies at once."""
+        """True if one operator runs it, or filters mail with it, for many companies."""
         return self.run_by is not RunBy.COMPANY

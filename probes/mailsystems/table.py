@@ -1,8 +1,7 @@
-"""The table of mail systems, and what the rest of the code asks it.
+"""The table of mail systems and its queries.
 
-It is closed: `other:NAME` stands for a system that has no row, "unknown" for one that nobody knows. Who runs those is
-not known, so they are treated like systems that each company runs by itself: nothing is concluded from two companies
-that have the same.
+It is closed: `other:NAME` is a system without a row, "unknown" one that nobody knows. Their operator is not known, so
+they are treated as if each company ran its own: nothing is concluded from two companies that have the same.
 """
 
 from collections.abc import Iterator, Mapping
@@ -94,26 +93,25 @@ _BY_HOST: Mapping[str, str] = {host: each.key for each in _ROWS for host in each
 
 
 def reply_marks() -> Iterator[tuple[str, str]]:
-    """What shows in a refusal whose words it has, and the key of that system; the first that occurs wins."""
+    """Return the marks in a refusal and the key of the system each identifies; the first that occurs wins."""
     return ((mark, system.key) for system in _ROWS for mark in system.reply_marks)
 
 
 def system_label(key: str) -> str:
-    """A mail system's name for people; of one without a row the name that the configuration gives it."""
+    """Return a mail system's display name; for one without a row the name in the configuration."""
     if row := MAIL_SYSTEMS.get(key):
         return row.label
     return key.removeprefix(OTHER)
 
 
 def is_shared(key: str) -> bool:
-    """Whether somebody runs this mail system for many companies, and so could have trouble that they all notice."""
+    """Test if one operator runs this mail system for many companies, and so could have a problem that hits them all."""
     row = MAIL_SYSTEMS.get(key)
     return row is not None and row.shared
 
 
 def steps_for(key: str, cause: Cause | None, family: CauseFamily) -> Steps:
-    """What the administrator of this mail system does about a cause, or else about its family; () where that is not
-    known."""
+    """Return the administrator's steps in this mail system for a cause, or else its family; () if unknown."""
     row = MAIL_SYSTEMS.get(key)
     if row is None:
         return ()
@@ -121,13 +119,13 @@ def steps_for(key: str, cause: Cause | None, family: CauseFamily) -> Steps:
 
 
 def takes_effect_within(key: str) -> timedelta:
-    """After this time at the latest a change in this mail system acts."""
+    """Return the longest time until a change in this mail system takes effect."""
     return MAIL_SYSTEMS[key].takes_effect_within if key in MAIL_SYSTEMS else AT_ONCE
 
 
 def system_at(host: str) -> str:
-    """The mail system whose server has this name, such as "mx.acme.mail.protection.outlook.com[192.0.2.1]:25"; "" where
-    no row knows it. The longest suffix of whole labels counts."""
+    """Return the mail system of a server name such as "mx.acme.mail.protection.outlook.com[192.0.2.1]:25"; "" if
+    unknown. The longest suffix of whole labels wins."""
     labels = host.partition("[")[0].partition(":")[0].rstrip(".").lower().split(".")
     suffixes = (".".join(labels[place:]) for place in range(len(labels)))
     return next((_BY_HOST[suffix] for suffix in suffixes if suffix in _BY_HOST), "")

@@ -1,4 +1,4 @@
-"""The words that a configuration may use for a mail system: keys, aliases, `other:NAME` and "unknown"."""
+"""The configuration's words for a mail system: keys, aliases, `other:NAME` and "unknown"."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from probes.display import quoted
 from probes.mailsystems.table import MAIL_SYSTEMS, OTHER, UNKNOWN, system_label
 
 Chain = tuple[str, ...]
-"""The mail systems that a company's mail goes through, by their keys, the gateway first; at least one."""
+"""The mail systems that a company's mail passes through, by key, the gateway first; at least one."""
 
 REFERENCE = "docs/reference/mail-systems.md"
 
@@ -25,7 +25,7 @@ LONGEST_SHOWN = 40  # characters of a wrong word
 
 
 def key_of(word: str) -> str:
-    """The key that a word of the configuration stands for. Raises ValueError, which says what to write instead."""
+    """Return the key of a word in the configuration. Raises ValueError, which says what to write instead."""
     word = word.strip()
     if word == UNKNOWN or word in _KEYS:
         return word
@@ -44,7 +44,7 @@ MailSystemKey = Annotated[str, AfterValidator(key_of)]
 
 
 def suggestion(word: str) -> str:
-    """The key that was probably meant; "" if none is like it."""
+    """Return the key that was probably meant; "" if none is similar."""
     plain = re.sub(r"[^a-z0-9]", "", word.lower())
     known = {re.sub(r"[^a-z0-9]", "", each): key for each, key in _ALIASES.items()} | {key: key for key in _KEYS}
     if plain in known:
@@ -54,12 +54,12 @@ def suggestion(word: str) -> str:
 
 
 def current_word(word: str) -> str:
-    """The key in place of an alias; every other word as it is."""
+    """Return the key of an alias; any other word unchanged."""
     return _ALIASES.get(word, word)
 
 
 def is_alias(word: str) -> bool:
-    """Whether it is accepted in place of a key."""
+    """Test if the word is an alias of a key."""
     return word in _ALIASES
 
 
@@ -73,5 +73,5 @@ def _other(word: str) -> str:
 
 
 def chain_label(chain: Iterable[str]) -> str:
-    """A chain for people: "Proofpoint, then Microsoft 365"."""
+    """Format a chain for people: "Proofpoint, then Microsoft 365"."""
     return ", then ".join(map(system_label, chain))

@@ -1,10 +1,10 @@
-"""What mail systems say, turned into facts: pure functions over tables of sourced rows.
+"""Readers of mail systems' texts: pure functions over tables of sourced rows that return facts.
 
 - `replies`   a refusal's code, enhanced code and text -> its cause
 - `received`  the Received lines of an arrived message -> hops, and the address that connected at the receiver's border
-- `filters`   what the receiver's filter and authentication checks wrote into the headers
-- `bounces`   mails about other mails -> what became of them
-- `about_a_mail`  whether a message reports on another one, or answers it
-- `reports`   DMARC and TLS reports -> what concerns our sender; `report_reader` reads them in a process of its own
-- `mime`      a mail cut into parts, for bounces and reports
+- `filters`   headers of the receiver's filter and authentication checks
+- `bounces`   messages about other messages -> their fate
+- `about_a_mail`  detects messages that report on, or answer, another one
+- `reports`   DMARC and TLS reports -> the part about our sender; `report_reader` reads them in a separate process
+- `mime`      splits a message into parts, for bounces and reports
 """

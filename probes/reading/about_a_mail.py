@@ -1,4 +1,4 @@
-"""Whether a message reports on another one, or answers it: its own header says so."""
+"""Detect by its header whether a message reports on another one, or answers it."""
 
 import re
 from collections.abc import Iterable
@@ -17,5 +17,5 @@ _SAYS_SO = {  # what such a field says of a message about another one; blanks wi
 
 
 def is_about_a_mail(header: Iterable[Field]) -> bool:
-    """Whether the message with this header is about another one, of which it may hold a copy."""
+    """Test if the message with this header is about another one, of which it may contain a copy."""
     return any(pattern.search(field.value) for field in header if (pattern := _SAYS_SO.get(field.name)))

@@ -1,6 +1,6 @@
-"""Facts of an arrival that are no verdict: marks in the subject, waiting in a greylist, rewritten links, a lost code.
+"""Facts about an arrival that are no verdict: subject marks, greylisting, rewritten links, a lost code.
 
-Bounded: the first BODY_READ octets of the body are looked at, without building its MIME tree.
+Bounded: reads the first BODY_READ bytes of the body, without building its MIME tree.
 """
 
 import binascii
@@ -72,7 +72,8 @@ _CODE = re.compile(r"(?<![\w#=/.%&+-])\d{6}(?![\w=])")
 
 
 def greylisted(field: Field) -> str | None:
-    """`X-Greylist: delayed N seconds by ... at HOST`: Postgrey; `Delayed for hh:mm:ss by ...`: milter-greylist."""
+    """Parse `X-Greylist: delayed N seconds by ... at HOST` (Postgrey) and `Delayed for hh:mm:ss by ...`
+    (milter-greylist)."""
     found = _GREYLIST.search(field.value[:500])
     if found is None:
         return None
@@ -82,7 +83,7 @@ def greylisted(field: Field) -> str | None:
 
 
 def subject_marks(subject: str) -> Iterator[str]:
-    """What gateways write into subjects."""
+    """Return marks that gateways put into subjects."""
     text = _decoded(subject[:2000])
     for mark, kind in SUBJECT_MARKS:
         if found := mark.search(text):
@@ -90,7 +91,7 @@ def subject_marks(subject: str) -> Iterator[str]:
 
 
 def body_notes(body: bytes) -> Iterator[str]:
-    """What was done to the text on its way."""
+    """Return notes about changes to the text on its way."""
     text = "\n".join(_readings(body[:BODY_READ]))
     hosts = {found[1].lower() for found in islice(_HOST.finditer(text), MOST_HOSTS)}
     for guard, name in LINK_GUARDS:
@@ -118,7 +119,8 @@ _BASE64 = re.compile(rb"\r?\n\r?\n((?:[A-Za-z0-9+/]{40,100}\r?\n){1,20000}[A-Za-
 
 
 def _readings(body: bytes) -> Iterator[str]:
-    """The body as quoted-printable (which leaves plain text as it is), then its parts that may be base64."""
+    """Yield the body decoded as quoted-printable (which leaves plain text unchanged), then its possible base64
+    parts."""
     yield binascii.a2b_qp(body).decode("utf-8", "replace")
     yield body.decode("utf-8", "replace")
     for run in _BASE64.finditer(b"\n\n" + body):

@@ -1,7 +1,7 @@
-"""What the receiver's own checks of SPF, DKIM, DMARC and ARC found, as it states them in the headers.
+"""Read the receiver's own results of SPF, DKIM, DMARC and ARC from the headers.
 
-Read: Authentication-Results (RFC 8601), ARC-Authentication-Results (RFC 8617), Received-SPF (RFC 7208, section 9.1),
-and Microsoft's form, which has no server id and forgets semicolons. Nothing is verified anew.
+Supported: Authentication-Results (RFC 8601), ARC-Authentication-Results (RFC 8617), Received-SPF (RFC 7208, section
+9.1), and Microsoft's form, which has no server id and omits semicolons. Nothing is verified again.
 """
 
 import re
@@ -19,7 +19,8 @@ FAILED = frozenset({"fail", "softfail", "hardfail", "permerror"})
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One header's results. `server` is who says so, "" where it does not tell; `composite` is Microsoft's compauth."""
+    """The results in one header. `server` is the host that states them, "" if missing; `composite` is Microsoft's
+    compauth."""
 
     server: str
     results: dict[str, str]
@@ -29,14 +30,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """The receiver's checks together, and the statements they were read from, the most credible first."""
+    """The receiver's checks combined, and the statements they come from, the most credible first."""
 
     facts: AuthenticationFacts
     statements: tuple[Statement, ...]
 
     @property
     def failure(self) -> str | None:
-        """The line that states a failed check; None where DMARC passed, or nothing failed."""
+        """The line that states a failed check; None if DMARC passed, or nothing failed."""
         if self.facts.dmarc == "pass":
             return None
         return next((s.line for s in self.statements if FAILED.intersection(s.results.values())), None)
@@ -48,12 +49,12 @@ class Checks:
 
 
 def checks(above: Iterable[Field], beneath: Iterable[Field] = (), servers: Sequence[str] = ()) -> Checks:
-    """What the receiver's side found.
+    """Return the results of the receiver's side.
 
-    `above` are the headers over the Received line of its border, `beneath` those right under it, where a milter of
-    Postfix or sendmail puts them. `servers` are the hosts of its side, its border first; none: whatever is said is the
-    receiver's. Of what stands beneath only headers that name such a host are believed, and only of methods not
-    mentioned above: a server has to take away what claims to be its own (RFC 8601, section 5).
+    `above` are the headers over the Received line of its border, `beneath` those right under it, where milters of
+    Postfix or sendmail put them. `servers` are the hosts of its side, its border first; none: every statement is the
+    receiver's. Beneath, only headers that name such a host are trusted, and only for methods not mentioned above: a
+    server has to remove headers that claim to be its own (RFC 8601, section 5).
     """
     homes = [organisation(server) for server in servers]
     over = [s for s in _statements(above) if not homes or not s.server or organisation(s.server) in homes]
@@ -78,7 +79,7 @@ _MARK = re.compile(r"[()\"]|\\.")
 
 
 def results(bare: str) -> dict[str, str]:
-    """Each method's result in a value without comments. Of several DKIM signatures one that passes is enough."""
+    """Return each method's result in a value without comments. Of several DKIM signatures one pass is enough."""
     found: dict[str, str] = {}
     for method, result in _RESULT.findall(bare.lower()):
         if method not in found or (method == "dkim" and result == "pass"):
@@ -87,7 +88,7 @@ def results(bare: str) -> dict[str, str]:
 
 
 def without_comments(value: str) -> str:
-    """The value without comments, however deep, and without quoted strings: both can hold the sender's words."""
+    """Remove comments, however deep, and quoted strings: both may contain the sender's text."""
     kept, depth, quoted, start = [], 0, False, 0
     for mark in _MARK.finditer(value):
         if depth == 0 and not quoted:
@@ -106,7 +107,7 @@ def without_comments(value: str) -> str:
 
 
 def _statements(headers: Iterable[Field]) -> list[Statement]:
-    """Those of Authentication-Results first: the others may repeat them, or be shorter."""
+    """Yield the statements, Authentication-Results first: the others may repeat them, or be shorter."""
     stating = islice((f for f in headers if f.name in _READERS), MOST_STATEMENTS)
     said = [(s, f.name) for f in stating if (s := _READERS[f.name](f))]
     return [s for s, _ in sorted(said, key=lambda pair: pair[1] != "authentication-results")]

@@ -1,7 +1,7 @@
-"""A digest of what a message says, which outlives what servers on the way do to its form.
+"""A digest of a message's text that survives changes of its form on the way.
 
-Line ends, runs of white space, transfer encodings and boundaries do not count; a word more or less, a rewritten link or
-a part more does.
+Line ends, white space, transfer encodings and boundaries do not count; an added or missing word, a rewritten link or an
+additional part does.
 """
 
 import hashlib

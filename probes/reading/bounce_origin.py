@@ -1,15 +1,14 @@
-"""Who handed a bounce over, and whether that host may speak for those who had the message. Pure.
+"""Decide whether the host that brought a bounce may speak for the hosts that had the message. Pure.
 
-Anybody who knows the bounce address can write to it, so what a bounce says is tied to the receiver only as far as it
-comes as a server's own report does (to the probe's own bounce address, from the null sender: RFC 3464, section 2) and
-from the side that took the message: the very host that we handed it to, a neighbour in its network, or a host whose
-name the DNS confirms and that belongs to the same organisation as that host or as the recipient. Large providers send
-bounces from other networks than those of their MX; their names tell (outlook.com, google.com).
+Anybody who knows the bounce address can write to it. So a bounce is tied to the receiver only if it comes as a server's
+own report does (to the probe's own bounce address, from the null sender: RFC 3464, section 2) and from the side that
+accepted the message: the very host we handed it to, a neighbour in its network, or a host whose name DNS confirms and
+that belongs to the same organisation as that host or as the recipient. Large providers send bounces from other networks
+than those of their MX; their names show it (outlook.com, google.com).
 
-But such a provider sends for anybody who has a mailbox there, or a relay. Its customers can make it send a report of
-their own making: by an automatic reply, by a rule that refuses mail with words of their choice, some also from the null
-sender. So that tie is weaker, and needs a second piece of evidence: see `Case.proves`. What is not proven may still be
-true.
+But such a provider sends for anybody who has a mailbox or a relay there. Its customers can make it send a report with a
+text of their choice: by an automatic reply, or by a rule that refuses mail, some even from the null sender. So that tie
+is weaker and needs a second piece of evidence: see `SortedEvidence.proves`. What is not proven may still be true.
 """
 
 import re
@@ -29,7 +28,7 @@ _HOST = re.compile(r"(.*)\[([0-9A-Fa-f.:]+)\]:\d+")  # as `Step.host` is written
 
 
 class Tie(IntEnum):
-    """What ties a bounce to those who had the message; the greater proves more."""
+    """Ties between a bounce and the hosts that had the message; a greater one proves more."""
 
     NONE = 0
     SHARED = 1  # only a provider that serves others too
@@ -38,7 +37,8 @@ class Tie(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpClient:
-    """A server that brought us a mail, and what it called itself. `to_envelope`, `null_sender`: see `BounceOrigin`."""
+    """A server that brought us a message, and its own name for itself. `to_envelope`, `null_sender`: see
+    `BounceOrigin`."""
 
     ip: str
     helo: str = ""
@@ -48,7 +48,7 @@ class SmtpClient:
 
 @dataclass(frozen=True, slots=True)
 class BounceOrigin:
-    """Who handed a bounce to our listener. `name`: one of its names that the DNS confirmed, or "".
+    """The host that brought a bounce to our listener. `name`: one of its names that DNS confirmed, or "".
 
     `to_envelope`: it came to the probe's own bounce address. `null_sender`: its envelope had no sender (MAIL FROM:<>).
     """
@@ -61,9 +61,9 @@ class BounceOrigin:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who can have the message: the networks and organisations of the hosts that it was handed to, and the recipient's
-    organisation. Kept apart are those that may serve others too: a known provider's, and by name whatever is not the
-    recipient's own organisation, for no table has all providers."""
+    """Who can have the message: networks and organisations of the hosts it was handed to, and the recipient's
+    organisation. Kept apart are those that may serve others too: known providers, and by name everything but the
+    recipient's own organisation, as no table lists all providers."""
 
     domain: str  # the recipient's organisation
     networks: frozenset[str]
@@ -73,7 +73,7 @@ class Receiver:
 
 
 def receiver_of(dialogues: Iterable[Dialogue], recipient: str) -> Receiver:
-    """The receiver of a probe to `recipient`, as far as these dialogues tell."""
+    """Return the receiver of a probe to `recipient`, as far as these dialogues show."""
     hosts = {found.groups() for each in dialogues for step in each.steps if (found := _HOST.fullmatch(step.host))}
     domain = _domain_of(recipient)
     networks = {(network_of(ip), organisation(name.lower()) in SHARED_PROVIDERS) for name, ip in hosts}
@@ -89,7 +89,7 @@ def receiver_of(dialogues: Iterable[Dialogue], recipient: str) -> Receiver:
 
 
 def tie_of_host(origin: BounceOrigin, receiver: Receiver) -> Tie:
-    """Whether a host is of the receiver's side, and of nobody else's."""
+    """Test if a host belongs to the receiver's side, and to nobody else's."""
     if not origin.ip:
         return Tie.NONE
     network, name = network_of(origin.ip), organisation(origin.name)
@@ -100,8 +100,8 @@ def tie_of_host(origin: BounceOrigin, receiver: Receiver) -> Tie:
 
 
 def tie_of(bounce: Bounce, receiver: Receiver) -> Tie:
-    """How far a bounce is the receiver's word. That of a shared provider must be about somebody at the recipient's
-    organisation: it is not one customer's to write for another."""
+    """Return how strongly a bounce is tied to the receiver. A shared provider's must be about somebody at the
+    recipient's organisation: no customer can write one for another."""
     if not (bounce.to_envelope and bounce.null_sender):
         return Tie.NONE
     tie = tie_of_host(BounceOrigin(bounce.client_ip, bounce.client_name), receiver)
@@ -113,7 +113,8 @@ def _domain_of(address: str) -> str:
 
 
 def has_room(bounce: Bounce, known: Collection[Bounce], receiver: Receiver) -> bool:
-    """Whether one more is kept. Each kind has its own room, so that forged ones cannot take that of the true one."""
+    """Test if one more may be kept. Each kind has its own room, so that forged ones cannot take that of the real
+    one."""
     tie = tie_of(bounce, receiver)
     alike = [each for each in known if each.final is bounce.final and tie_of(each, receiver) is tie]
     same = [each for each in alike if network_of(each.client_ip) == network_of(bounce.client_ip)]
@@ -121,13 +122,13 @@ def has_room(bounce: Bounce, known: Collection[Bounce], receiver: Receiver) -> b
 
 
 def is_loopback(ip: str) -> bool:
-    """Whether this is an address of this machine, to which any organisation may give a name."""
+    """Test if this is an address of this machine, which any organisation could publish for a name."""
     address = _address(ip)
     return address is not None and address.is_loopback
 
 
 def is_among(ip: str, addresses: Iterable[str]) -> bool:
-    """Whether this is one of these addresses, however each is written."""
+    """Test if this is one of these addresses, in any notation."""
     address = _address(ip)
     return address is not None and any(_address(each) == address for each in addresses)
 
@@ -141,7 +142,7 @@ def _address(ip: str) -> IPv4Address | IPv6Address | None:
 
 
 def names_to_confirm(helo: str, reporting_mta: str) -> Sequence[str]:
-    """The names that a client may have, by what it said: those of hosts in the DNS, at most two."""
+    """Return the names that a client may have by its own statement and that can be hosts in DNS, at most two."""
     found = (name.strip().rstrip(".").lower() for name in (helo, reporting_mta))
     return tuple(dict.fromkeys(name for name in found if _NAME.fullmatch(name)))
 

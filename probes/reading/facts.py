@@ -1,4 +1,4 @@
-"""What the readers find, as plain frozen values. Their field names are those of `mailpath read --json`."""
+"""Results of the readers, as plain frozen values. Field names are those of `mailpath read --json`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from probes.verdict import Cause, Concern
 
 
 class Confidence(StrEnum):
-    """What a cause rests on, best first."""
+    """The basis of a cause, best first."""
 
     TEXT = "text"  # the words of the reply were recognised
     ENHANCED = "enhanced"  # only its RFC 3463 code tells
@@ -20,9 +20,9 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReplyFacts:
-    """One refusal. `permanent` is None where neither codes nor words tell; `retry_after` is the wait that it offers.
+    """One refusal. `permanent` is None if neither codes nor words tell; `retry_after` is the wait that it offers.
 
-    `vendor` names whose words these are ("m365", "postfix", ...), "" where they are nobody's in particular.
+    `vendor` is the product whose wording it is ("m365", "postfix", ...), "" if none in particular.
     """
 
     cause: Cause
@@ -38,13 +38,14 @@ class ReplyFacts:
 
     @property
     def concerns(self) -> Concern:
-        """Whom it concerns."""
+        """The party that the cause concerns."""
         return self.cause.concerns
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:
-    """What a bounce says of one recipient. `action` as in RFC 3464: failed, delayed, delivered, relayed, expanded."""
+    """A bounce's statement about one recipient. `action` as in RFC 3464: failed, delayed, delivered, relayed,
+    expanded."""
 
     address: str
     action: str
@@ -58,7 +59,7 @@ class RecipientFacts:
 
 @dataclass(frozen=True, slots=True)
 class BounceFacts:
-    """A mail about another mail. `token` is the probe's, wherever it survived; not verified here."""
+    """A message about another message. `token` is the probe's, wherever it survived; not verified here."""
 
     kind: MailKind
     recipients: tuple[RecipientFacts, ...]
@@ -67,12 +68,12 @@ class BounceFacts:
 
     @property
     def is_bounce(self) -> bool:
-        """Whether it says that a mail was not delivered, or not yet."""
+        """True if it says that a message was not delivered, or not yet."""
         return self.kind in (MailKind.BOUNCE, MailKind.DELAY)
 
 
 class Finding(StrEnum):
-    """What a filter says of a message."""
+    """A filter's opinion of a message."""
 
     CLEAN = "clean"
     SPAM = "spam"
@@ -84,7 +85,7 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FilterFacts:
-    """One filter's verdict. `line` is the header that says it, one line of at most 300 characters."""
+    """One filter's verdict. `line` is the header that states it, one line of at most 300 characters."""
 
     vendor: str
     verdict: Finding
@@ -96,7 +97,7 @@ class FilterFacts:
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationFacts:
-    """What the receiver's own checks found ("pass", "fail", "softfail", "none", ...); None where it did not say."""
+    """Results of the receiver's own checks ("pass", "fail", "softfail", "none", ...); None if not stated."""
 
     spf: str | None = None
     dkim: str | None = None
@@ -119,9 +120,9 @@ class HopFacts:
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """What the receiver's headers say of an arrived message. Hops are topmost (latest) first.
+    """The receiver's statements about an arrived message. Hops are topmost (latest) first.
 
-    `verdict` is that of the filters together; `folder` where a header names it ("inbox", "junk"); `notes` are facts of
+    `verdict` is that of all filters; `folder` is set if a header names it ("inbox", "junk"); `notes` are facts about
     the arrival in words ("subject marked [EXTERNAL]", "links rewritten by ...", "greylisted for 301 s").
     """
 

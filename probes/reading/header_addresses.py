@@ -1,6 +1,6 @@
-"""The addresses in a header field of addresses, such as From (RFC 5322, section 3.4). Bounded, and never raises.
+"""Parse the addresses in a header field such as From (RFC 5322, section 3.4). Bounded, and never raises.
 
-What a display name, a comment or an encoded word says is never taken for an address: people read it, servers do not.
+Text in a display name, comment or encoded word is never taken for an address: people read it, servers do not.
 """
 
 import re
@@ -15,10 +15,10 @@ _TOKENS = re.compile(
 
 
 def addresses_of(value: str) -> tuple[str, ...]:
-    """The addresses without their display names ("user@example.com"), in order: at most ADDRESSES_READ.
+    """Return the addresses without display names ("user@example.com"), in order, at most ADDRESSES_READ.
 
-    A value that is longer than VALUE_READ or ends inside a comment, a quotation or angle brackets has none: what one
-    reader takes for the address in it, another does not.
+    A value longer than VALUE_READ, or one that ends inside a comment, a quotation or angle brackets, has none: parsers
+    disagree about the address in it.
     """
     if len(value) > VALUE_READ:
         return ()
@@ -40,7 +40,7 @@ class _Reading:
         self._closed = False  # the mailbox had its angle brackets
 
     def take(self, kind: str, text: str) -> bool:
-        """The next token; False where the value cannot be read."""
+        """Read the next token; False if the value is invalid."""
         if text in "()" and kind == "special":
             self._comments += 1 if text == "(" else -1
             return self._comments >= 0
@@ -77,7 +77,7 @@ class _Reading:
         return True
 
     def _take_inside(self, text: str) -> bool:
-        """Between angle brackets. A route in front of the address (obsolete, section 4.4) ends with a colon."""
+        """Read inside angle brackets. A route in front of the address (obsolete, section 4.4) ends with a colon."""
         assert self._angle is not None
         self._angle = "" if text == ":" and "[" not in self._angle else self._angle + text
         return text not in "<;"
@@ -88,6 +88,6 @@ class _Reading:
         self._bare, self._closed = "", False
 
     def end(self) -> bool:
-        """Whether the value was whole."""
+        """Test if the value was complete."""
         self._finish()
         return not self._comments and self._angle is None

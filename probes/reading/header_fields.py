@@ -1,4 +1,4 @@
-"""A header section as a list of fields, whatever its bytes are. Bounded, and never raises."""
+"""Parse a header section into fields, whatever its bytes are. Bounded, and never raises."""
 
 import re
 from functools import lru_cache
@@ -16,7 +16,7 @@ _FOLD = re.compile(r"\r?\n[ \t]+")
 
 
 class Field(NamedTuple):
-    """One header field: its name in lower case and as written, and what follows the colon, folds and all."""
+    """One header field: its name in lower case and as written, and the text after the colon, folds included."""
 
     name: str
     written: str
@@ -35,7 +35,7 @@ class Field(NamedTuple):
 
 
 def split(data: bytes | str) -> tuple[str, bytes]:
-    """The header section as text, and the body. A message without an empty line is all header section."""
+    """Split into the header section as text, and the body. A message without an empty line is all header section."""
     raw = data if isinstance(data, bytes) else data.encode("utf-8", "replace")
     if raw.startswith((b"\n", b"\r\n")):
         return "", raw
@@ -46,7 +46,7 @@ def split(data: bytes | str) -> tuple[str, bytes]:
 
 @lru_cache(maxsize=4)  # what was just recognised is read again when it is judged
 def fields(section: str) -> tuple[Field, ...]:
-    """The fields of a header section, topmost first: the first MOST_FIELDS. What has no name is left out."""
+    """Return the fields of a header section, topmost first, at most MOST_FIELDS. Lines without a name are skipped."""
     found = []
     for chunk in _NEXT_FIELD.split(section[:SECTION_READ], MOST_FIELDS)[:MOST_FIELDS]:
         written, colon, folded = chunk.partition(":")

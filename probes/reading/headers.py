@@ -1,7 +1,7 @@
-"""Everything that the receiver's headers say of an arrived message: `read_message`.
+"""Read the receiver's statements in the headers of an arrived message: `read_message`.
 
-The message is hostile. What stands above the Received line of the receiver's border was written on its side; below,
-only what that side is known to write or take away there is believed: see `_Side`.
+The message is hostile. Headers above the Received line of the receiver's border were written on its side; below, only
+what that side is known to write or remove there is trusted: see `_Side`.
 """
 
 import re
@@ -55,10 +55,10 @@ NO_ADDRESS = "255.255.255.255"  # Microsoft: internal, or on its way out
 
 
 def read_message(data: bytes | str, *, receiver: str | None = None, relayed: bool | None = None) -> MessageFacts:
-    """The facts of a message or of its header section alone. Never raises, whatever the bytes are.
+    """Return the facts of a message or of its header section alone. Never raises, whatever the bytes are.
 
-    `relayed` says that the message is our own, and whether it went through the sender's relay; None: origin unknown.
-    `receiver` is the host or domain whose border is asked for; None: that of the last organisation on the way.
+    `relayed`: the message is our own, and went through the sender's relay or not; None: unknown origin. `receiver` is
+    the host or domain whose border is wanted; None: that of the last organisation on the way.
     """
     head, body = split(data)
     side = _Side(fields(head), receiver, relayed)
@@ -76,7 +76,7 @@ def read_message(data: bytes | str, *, receiver: str | None = None, relayed: boo
 
 
 class _Side:
-    """The headers of one message, divided into what the receiver's side wrote and what came in."""
+    """The headers of one message, divided into those of the receiver's side and those that came in."""
 
     def __init__(self, section: tuple[Field, ...], receiver: str | None, relayed: bool | None) -> None:
         self.section = section
@@ -89,7 +89,8 @@ class _Side:
         self.end = len(section) if direct else self._end()
 
     def _end(self) -> int:
-        """Where what stands right under the border's line ends: at the next hop, or where the sent message begins."""
+        """Return the end of the headers right under the border's line: at the next hop, or where the sent message
+        begins."""
         for place in range(self.line + 1, len(self.section)):
             name = self.section[place].name
             if name == "received" or name in MESSAGE_BEGINS:
@@ -98,21 +99,21 @@ class _Side:
 
     @cached_property
     def servers(self) -> tuple[str, ...]:
-        """The hosts of the receiver's side, its border first. An address is no name that anybody signs with."""
+        """Return the hosts of the receiver's side, its border first. Addresses do not count: nobody signs with one."""
         if self.border is None:
             return ()
         return tuple(hop.by for hop in reversed(self.hops[: self.border + 1]) if hop.by and not hop.by[-1].isdigit())
 
     @cached_property
     def checks(self) -> Checks:
-        """Our own message leaves without such headers: all of its side's are the receiver's."""
+        """Return the checks. Our own message leaves without such headers: all of them are the receiver's."""
         if self.own or not self.servers:
             return checks(self.section[: self.end])
         return checks(self.section[: self.line], self.section[self.line + 1 : self.end], self.servers)
 
     @property
     def connecting_ip(self) -> str | None:
-        """By the border's line, else by what the receiver's side states elsewhere."""
+        """Return the connecting address from the border's line, else from the receiver's other statements."""
         seen = self.hops[self.border].ip if self.border is not None else ""
         if seen and not is_internal(seen):
             return seen
@@ -129,7 +130,7 @@ class _Side:
                         continue
 
     def believed(self, judged: Sequence[FilterVerdict]) -> list[FilterVerdict]:
-        """The verdicts of the receiver's side; where there are none, those whose origin is unknown and that are bad."""
+        """Return the verdicts of the receiver's side; if none, bad ones of unknown origin."""
         if self.own or not self.hops:
             return list(judged)
         certain = [verdict for verdict in judged if self._is_receivers(verdict)]
@@ -147,7 +148,7 @@ class _Side:
 
     @cached_property
     def _named(self) -> frozenset[str]:
-        """Filters that say that they ran on a host of the receiver's side."""
+        """Return filters that state that they ran on a host of the receiver's side."""
         hosts = {label for server in self.servers for label in (server, server.partition(".")[0])}
         return frozenset(
             vendor
@@ -158,7 +159,7 @@ class _Side:
 
     @property
     def folder(self) -> str | None:
-        """Where the header of a mailbox on the way names it; of several mailboxes the last one's."""
+        """Return the folder named by a mailbox on the way; of several mailboxes the last one's."""
         for field in self.section:
             if field.name == "x-microsoft-antispam-mailbox-delivery" and self._went_through("microsoft"):
                 return FOLDERS.get(folder_letter(keyed(field.value)))

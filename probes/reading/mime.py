@@ -1,9 +1,9 @@
-"""A mail cut into its parts, within bounds. Bounces and reports are both read through it.
+"""Split a message into its parts, within bounds. Used for bounces and reports.
 
-Not the standard library's parser: it recurses as deep as the mail says, and its time grows with the square of a header
-field's length, so one field of 9 MB keeps it busy for minutes. Here every search is linear and has a limit. Broken
-mails are taken as they come: a boundary that never appears makes the whole body one text, and an unknown charset is
-read as UTF-8.
+Not the standard library's parser: it recurses as deeply as the message says, and its time grows with the square of a
+header field's length, so one field of 9 MB keeps it busy for minutes. Here every search is linear and limited. Broken
+messages are accepted: a boundary that never appears makes the whole body one text, and an unknown charset is read as
+UTF-8.
 """
 
 import binascii
@@ -29,7 +29,7 @@ _FOLD = re.compile(r"\n[ \t]+")
 
 
 class Headers:
-    """The fields of one header section, read when asked for."""
+    """The fields of one header section, parsed on demand."""
 
     __slots__ = ("_fields", "raw")
 
@@ -40,11 +40,11 @@ class Headers:
             self._fields.setdefault(match[1].lower(), []).append(match[2])
 
     def all(self, name: str) -> list[str]:
-        """The values of the fields of this name (in lower case), unfolded, topmost first."""
+        """Return the values of the fields of this name (in lower case), unfolded, topmost first."""
         return [_unfolded(value) for value in self._fields.get(name.encode(), ())]
 
     def get(self, name: str) -> str:
-        """The topmost value, "" where there is none."""
+        """Return the topmost value, "" if there is none."""
         values = self._fields.get(name.encode())
         return _unfolded(values[0]) if values else ""
 
@@ -58,39 +58,39 @@ def _unfolded(value: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One leaf of a mail: a text, a report, or a whole returned message. `type` is in lower case, "text/plain"."""
+    """One leaf of a message: a text, a report, or a whole returned message. `type` is in lower case, "text/plain"."""
 
     type: str
     headers: Headers
     body: bytes
 
     def octets(self, most: int = TEXT_READ) -> bytes:
-        """The body without its transfer encoding, at most `most` octets. Never raises."""
+        """Decode the body, at most `most` bytes. Never raises."""
         return _decoded(self.body[: 2 * most], self.headers.get("content-transfer-encoding").lower())[:most]
 
     def text(self) -> str:
-        """The body as text, line ends "\\n"; HTML without its marks. Never raises."""
+        """Return the body as text with "\\n" line ends; HTML without its tags. Never raises."""
         text = _charset_read(self.octets(), _parameter(self.headers.get("content-type"), "charset"))
         return _without_marks(text) if self.type == "text/html" else text
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedMail:
-    """A mail's own header section and its leaves in order."""
+    """A message's own header section and its leaves in order."""
 
     headers: Headers
     parts: tuple[Part, ...] = field(default=())
 
 
 def open_mail(data: bytes, most: int = MAIL_READ) -> ParsedMail:
-    """Cut a mail into parts. Read are the first `most` octets, PARTS_READ parts, DEEPEST levels. Never raises."""
+    """Split a message into parts. Reads the first `most` bytes, PARTS_READ parts, DEEPEST levels. Never raises."""
     head, body = _halves(data[:most].replace(b"\r\n", b"\n"))
     headers = Headers(head)
     return ParsedMail(headers, tuple(islice(_leaves(headers, body, 0), PARTS_READ)))
 
 
 def _halves(data: bytes) -> tuple[bytes, bytes]:
-    """Header section and body. A part may begin with its body, after an empty line."""
+    """Split header section and body. A part may start with its body, after an empty line."""
     if data.startswith(b"\n"):
         return b"", data.lstrip(b"\n")
     head, _, body = data.partition(b"\n\n")
@@ -113,7 +113,7 @@ def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
 
 
 def _split(body: bytes, boundary: str) -> list[bytes]:
-    """The pieces between the lines that are the boundary, found by plain search."""
+    """Split at the boundary lines by plain search."""
     mark = b"--" + boundary.encode("utf-8", "replace")
     pieces: list[bytes] = []
     start: int | None = None
@@ -184,7 +184,7 @@ def _without_marks(text: str) -> str:
 
 
 def _without_element(text: str, name: str) -> str:
-    """The text without the first few elements of this name: found by plain search, so in one pass."""
+    """Remove the first few elements of this name by plain search, in one pass."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter that grows when lowered
         return text
@@ -203,7 +203,7 @@ _ENCODED_WORD = re.compile(r"=\?([\w-]{1,40})\?([BbQq])\?([^?\s]{0,2000})\?=")
 
 
 def header_text(value: str) -> str:
-    """A header value with its encoded words (RFC 2047) read. Never raises."""
+    """Decode a header value with encoded words (RFC 2047). Never raises."""
     return _ENCODED_WORD.sub(_word, value) if "=?" in value else value
 
 

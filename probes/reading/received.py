@@ -1,9 +1,9 @@
-"""The Received chain of an arrived message, and who connected at the receiver's border.
+"""The Received chain of an arrived message, and the client at the receiver's border.
 
-Forms read (the address that the receiver saw, never the one that the client claimed):
-`from HELO (rdns [IP])` Postfix, sendmail, Gmail and most others, `from [IP] (helo=x)`, `from rdns ([IP] helo=x)` Exim,
-`from HELO (IP)` Exchange, `from rdns (HELO x) (IP)` qmail, `from IP (EHLO x)` Yahoo, `from [IP] (HELO x)` CommuniGate,
-`from x(mailfrom:y ip:IP)` Alibaba.
+Supported forms (the address that the receiver saw, never the one that the client claimed): `from HELO (rdns [IP])`
+Postfix, sendmail, Gmail and most others, `from [IP] (helo=x)`, `from rdns ([IP] helo=x)` Exim, `from HELO (IP)`
+Exchange, `from rdns (HELO x) (IP)` qmail, `from IP (EHLO x)` Yahoo, `from [IP] (HELO x)` CommuniGate, `from
+x(mailfrom:y ip:IP)` Alibaba.
 """
 
 import calendar
@@ -48,12 +48,12 @@ BEHIND_IT = re.compile(r"\.(?:outlook|office365)\.com$")  # and those that meet 
 
 @lru_cache(maxsize=64)  # judging, grading and dating one arrival ask for the same
 def hops(headers: str) -> tuple[HopFacts, ...]:
-    """The Received lines of a header section, topmost (latest) first. Never raises."""
+    """Return the Received lines of a header section, topmost (latest) first. Never raises."""
     return chain([field.value for field in fields(headers) if field.name == "received"])
 
 
 def chain(values: Sequence[str]) -> tuple[HopFacts, ...]:
-    """The hops that these values of Received lines tell of, each with the time since the hop below it."""
+    """Return the hops of these Received values, each with the time since the hop below it."""
     found = [_hop(value[:LONGEST]) for value in values[:MOST_HOPS]]
     before: datetime | None = None
     for place in range(len(found) - 1, -1, -1):
@@ -65,22 +65,22 @@ def chain(values: Sequence[str]) -> tuple[HopFacts, ...]:
 
 
 def border(headers: str, *, relayed: bool) -> HopFacts | None:
-    """The hop at which our own message entered the receiver's side: see `border_of`."""
+    """Return the hop at which our own message entered the receiver's side: see `border_of`."""
     met = hops(headers)
     place = border_of(met, relayed=relayed)
     return None if place is None else met[place]
 
 
 def border_of(met: Sequence[HopFacts], *, relayed: bool | None = None, receiver: str | None = None) -> int | None:
-    """Which hop is the one at which the message entered the receiver's side; None where no line tells.
+    """Return the index of the hop at which the message entered the receiver's side; None if no line shows it.
 
     Our own message (`relayed` is not None) leaves without a Received line, so the lowest one was written by the first
-    server it met. When we spoke to the receiver itself that is its border. When it went through the sender's relay, the
+    server it met. If we spoke to the receiver itself, that is its border. If it went through the sender's relay, the
     border is the lowest line written by another organisation than the relay's.
 
-    Of a message of unknown origin it is the topmost line whose client came from outside: not by an internal address,
-    and not by a name that the receiver itself looked up and that is of the same organisation. `receiver` names a host
-    or domain whose border is asked for, where that is not the last organisation on the way.
+    For a message of unknown origin it is the topmost line whose client came from outside: not with an internal address,
+    and not with a name that the receiver itself looked up and that is of the same organisation. `receiver` is the host
+    or domain whose border is wanted, if not the last organisation on the way.
     """
     if not met:
         return None
@@ -95,7 +95,7 @@ def border_of(met: Sequence[HopFacts], *, relayed: bool | None = None, receiver:
 
 @lru_cache(maxsize=4096)
 def is_internal(ip: str) -> bool:
-    """Whether this address is used only inside one organisation; also where there is none."""
+    """Test if this address is used only inside one organisation; also true if there is none."""
     try:
         address = ip_address(ip)
     except ValueError:
@@ -104,13 +104,13 @@ def is_internal(ip: str) -> bool:
 
 
 def latest(met: Sequence[HopFacts]) -> datetime | None:
-    """When the last server took the message, where it said so."""
+    """Return when the last server accepted the message, if stated."""
     return next((hop.at for hop in met if hop.at), None)
 
 
 @lru_cache(maxsize=4096)
 def organisation(host: str) -> str:
-    """The registrable domain of a host name, or the name itself where it has none."""
+    """Return the registrable domain of a host name, or the name itself if it has none."""
     return _suffixes().privatesuffix(host) or host
 
 
@@ -121,7 +121,8 @@ def _written_by(met: Sequence[HopFacts], receiver: str) -> list[int]:
 
 
 def _entrance(met: Sequence[HopFacts], places: Sequence[int]) -> int | None:
-    """The topmost of these hops that is known to be, or looks like, a border; else the lowest that tells an address."""
+    """Return the topmost of these hops that is known to be, or looks like, a border; else the lowest with an
+    address."""
     outside = [place for place in places if not is_internal(met[place].ip) or OWN_BORDER.search(met[place].by)]
     if not outside:
         return next((place for place in reversed(places) if met[place].ip), None)
@@ -161,7 +162,7 @@ def _hop(line: str) -> HopFacts:
 
 
 def _by(line: str, start: int) -> re.Match[str] | None:
-    """The clause of the server that writes. Looked for where it usually stands first: that is much faster."""
+    """Return the clause of the server that writes. Tries its usual place first: much faster."""
     usual = line.find(" by ", start)
     return (_BY.match(line, usual) if usual >= 0 else None) or _BY.search(line, start)
 
@@ -172,7 +173,7 @@ def _semicolon(line: str) -> int:
 
 
 def _first_word(clause: str) -> tuple[str, str]:
-    """What the client said of itself, which may hold brackets of its own, and what stands behind it."""
+    """Return the client's own name for itself, which may contain brackets, and the text behind it."""
     word, _, rest = clause.partition(" ")
     if word.count("(") > word.count(")"):
         word, _, behind = word.partition("(")
@@ -181,7 +182,7 @@ def _first_word(clause: str) -> tuple[str, str]:
 
 
 def _client(first: str, rest: str, line: str) -> tuple[str, str, str]:
-    """Address, HELO and reverse name of the client."""
+    """Return address, HELO and reverse name of the client."""
     seen = _SAYS_NOTHING_OF_IT.sub("", rest)
     said = _SAID.search(seen)
     bare = _SAID.sub("(", seen) if said else seen
@@ -197,7 +198,7 @@ def _client(first: str, rest: str, line: str) -> tuple[str, str, str]:
 
 
 def _seen(clause: str) -> str:
-    """The last address that the receiver wrote into brackets of its own."""
+    """Return the last address that the receiver wrote into brackets of its own."""
     for form in (_BRACKETED, _ALONE, _LABELLED, _BARE):
         for text in reversed(form.findall(clause)):
             if address := _address(text):
@@ -206,7 +207,7 @@ def _seen(clause: str) -> str:
 
 
 def _literal(word: str) -> str:
-    """The address, where the first word is one: `[IP]`, `[IP]:port` or bare."""
+    """Return the address if the first word is one: `[IP]`, `[IP]:port` or bare."""
     found = _BRACKETED.match(word)
     return _address(found[1] if found else word)
 
@@ -229,7 +230,7 @@ _ENCRYPTED = re.compile(r"with\s+(?:e?smtps|lmtps|https|esmtpsa|lmtpsa|utf8smtps
 
 
 def _tls(line: str) -> str:
-    """The version ("TLSv1.3"), "TLS" where only that is told, else ""."""
+    """Return the version ("TLSv1.3"), "TLS" if only that is stated, else ""."""
     upper = line.upper()
     if ("TLS" in upper or "SSL" in upper) and (found := _TLS.search(upper.replace("V", "v"))):
         family, major, minor = found.groups()
@@ -246,7 +247,7 @@ _DATE = re.compile(
 
 
 def _date(line: str) -> datetime | None:
-    """The time after the last semicolon (some leave it out), in UTC."""
+    """Return the time after the last semicolon (some omit it), in UTC."""
     _, semicolon, text = line.rpartition(";")
     text = text[:120] if semicolon else line[-60:]
     try:
@@ -259,7 +260,7 @@ def _date(line: str) -> datetime | None:
 
 
 def _moment(day: str, month: str, year: str, hour: str, minute: str, second: str | None, zone: str) -> datetime:
-    """Raises ValueError, OverflowError or KeyError where there is no such moment."""
+    """Parse a time. Raises ValueError, OverflowError or KeyError if it does not exist."""
     at = datetime(
         int(year), _MONTHS[month.lower()], int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=UTC
     )

@@ -1,6 +1,6 @@
-"""What a report is packed in: a mail, an archive, or nothing; opened within bounds.
+"""Unpack a report from a message or an archive, within bounds.
 
-All archives of one mail together may unpack to MOST_UNPACKED octets: what a mail costs does not grow with its parts.
+All archives of one message together may unpack to MOST_UNPACKED bytes: the cost does not grow with the number of parts.
 """
 
 import io
@@ -27,12 +27,12 @@ _ARCHIVE_ERRORS = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError
 
 
 class ReportError(Exception):
-    """This is no report that we can read. Its text says why, for people."""
+    """This is no report that we can read. The text says why, for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What was found: `text` as XML or JSON; or a failure report's fields, and From of the mail that it is about."""
+    """The unpacked report: `text` as XML or JSON; or a failure report's fields, and From of the message it is about."""
 
     text: str = ""
     feedback: str = ""
@@ -40,7 +40,7 @@ class Packed:
 
 
 def unpack(data: bytes) -> Packed:
-    """The report, whatever it is packed in. Raises ReportError, and nothing else."""
+    """Return the report, however it is packed. Raises ReportError, and nothing else."""
     if len(data) > MOST_PACKED:
         raise ReportError(f"larger than {MOST_PACKED} octets")
     archives = _Archives()
@@ -52,7 +52,7 @@ def unpack(data: bytes) -> Packed:
 
 
 def one_line(value: object) -> str:
-    """A value as one short line of text."""
+    """Return a value as one short line of text."""
     return "" if value is None else " ".join(str(value)[: 4 * LONGEST].split())[:LONGEST]
 
 
@@ -61,7 +61,7 @@ def _is_mail(data: bytes) -> bool:
 
 
 def _from_mail(data: bytes, archives: "_Archives", depth: int = 1) -> Packed | None:
-    """The first report in a mail, or in a mail that is attached to it."""
+    """Return the first report in a message, or in a message attached to it."""
     parts = open_mail(data, MOST_PACKED).parts
     if failure := _failure(parts):
         return failure
@@ -77,7 +77,7 @@ def _from_mail(data: bytes, archives: "_Archives", depth: int = 1) -> Packed | N
 
 
 def _failure(parts: tuple[Part, ...]) -> Packed | None:
-    """A report about one message that failed (RFC 6591). Of that message the library gets From and no more."""
+    """Read a report about one failed message (RFC 6591). Of that message the library gets only From."""
     feedback = next((_text_of(part) for part in parts if part.type == "message/feedback-report"), "")
     reported = next((part for part in parts if part.type in _REPORTED), None)
     if reported is None or not _FAILURE.search(feedback):
@@ -94,7 +94,7 @@ def _text_of(part: Part) -> str:
 
 
 def _from_document(data: bytes, archives: "_Archives") -> Packed | None:
-    """The report in a file, out of at most one archive; None for what is no report."""
+    """Return the report in a file, out of at most one archive; None for anything else."""
     if data.startswith(b"PK"):
         text = archives.unzip(data)
     else:
@@ -103,13 +103,14 @@ def _from_document(data: bytes, archives: "_Archives") -> Packed | None:
 
 
 class _Archives:
-    """Unpacks what is in one mail, and not more than MOST_UNPACKED octets of it."""
+    """Unpacks the archives of one message, at most MOST_UNPACKED bytes of them."""
 
     def __init__(self) -> None:
         self._left = MOST_UNPACKED
 
     def unzip(self, data: bytes) -> str | None:
-        """The first member that is a report. What a member claims of its size is not believed. Raises ReportError."""
+        """Return the first member that is a report. A member's own claim of its size is not trusted. Raises
+        ReportError."""
         if data.count(_MEMBER) > MOST_MEMBERS * MOST_MEMBERS:
             raise ReportError("an archive of too many files")
         try:
@@ -125,7 +126,7 @@ class _Archives:
         return None
 
     def inflate(self, data: bytes) -> bytes:
-        """The content of a gzip file. Raises ReportError."""
+        """Return the content of a gzip file. Raises ReportError."""
         try:
             return self._taken(zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, self._left + 1))
         except zlib.error as error:
@@ -139,7 +140,7 @@ class _Archives:
 
 
 def _text(content: bytes) -> str | None:
-    """The content as text, if it can be a report: XML or JSON, and not an archive again."""
+    """Return the content as text, if it can be a report: XML or JSON, and not an archive again."""
     content = content.strip(_AROUND)
     if len(content) > MOST_UNPACKED or content[:1] not in (b"<", b"{"):
         return None

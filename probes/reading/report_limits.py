@@ -1,8 +1,8 @@
-"""How large and how deep a report may be, counted before a library builds anything of it.
+"""Limit the size and depth of a report before a library builds anything from it.
 
-A library makes some hundred octets of memory of each element or value, so that 40 kB of gzip become gigabytes. Counting
-takes none: XML by expat's events, JSON by its punctuation. What is broken passes, for the library mends what it can;
-so the counts that hold for broken text too come first.
+A library allocates some hundred bytes per element or value, so that 40 kB of gzip become gigabytes. Counting takes no
+memory: XML by expat's events, JSON by its punctuation. Broken text passes, as the library repairs what it can; so the
+counts that hold for broken text too come first.
 """
 
 import json
@@ -25,7 +25,7 @@ _BRACKET = re.compile(r"[\[{\]}]")
 
 
 def check(text: str) -> None:
-    """Raises ReportError when this XML or JSON is larger or deeper than a report can be, or could grow."""
+    """Raise ReportError if this XML or JSON is larger or deeper than a report can be, or could grow."""
     if text.startswith("{"):
         _check_json(text)
     else:
@@ -45,7 +45,7 @@ def _check_xml(text: str) -> None:
 
 
 class _Counter:
-    """Counts elements while expat goes through a document."""
+    """Counts elements while expat parses a document."""
 
     def __init__(self) -> None:
         self._depth = self._elements = self._attributes = 0
@@ -56,7 +56,7 @@ class _Counter:
         self._parser.StartDoctypeDeclHandler = _refuse
 
     def count(self, text: str) -> None:
-        """Raises ReportError where there is too much; a broken document is counted as far as it goes."""
+        """Raise ReportError if there are too many; a broken document is counted as far as it goes."""
         try:
             for start in range(0, len(text), LONGEST_PIECE):
                 self._parser.Parse(text[start : start + LONGEST_PIECE], False)
@@ -83,7 +83,7 @@ def _refuse(*_: object) -> None:
 
 
 def _check_json(text: str) -> None:
-    """Each value but the first stands after a comma or a bracket, so there are no more values than those."""
+    """Count JSON values: each but the first follows a comma or a bracket, so there are no more values than those."""
     if text.count(",") + text.count("[") + text.count("{") > MOST_VALUES:
         raise ReportError(f"more than {MOST_VALUES} values")
     depth = 0

@@ -1,9 +1,9 @@
-"""Reports, read in a child process that can be ended: `report_worker`.
+"""Read reports in a child process that can be killed: `report_worker`.
 
-One child reads one report at a time. Loading the library takes a second, so the child stays for the reports that
-follow, until it has read REPORTS_OF_ONE, was idle for IDLE_SECONDS, or came to grief. It is started by its module's
-name and not forked, so that it has neither our memory nor our threads; it is in a process group of its own, so that
-Ctrl-C is our business, and dies with us however we die. What it answers is checked like anything else that is hostile.
+One child reads one report at a time. Loading the library takes a second, so the child stays for further reports, until
+it has read REPORTS_OF_ONE, was idle for IDLE_SECONDS, or failed. It is started by module name and not forked, so that
+it has neither our memory nor our threads; it is in a process group of its own, so that we handle Ctrl-C, and it dies
+with us however we die. Its answers are checked like any other hostile input.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _ANSWER = TypeAdapter(WorkerReply)
 
 
 class ReportBusyError(Exception):
-    """The report was not read now, but can be later. Its text says why, for people."""
+    """The report was not read now, but can be later. The text says why, for people."""
 
 
 class _GoneError(Exception):
@@ -63,14 +63,14 @@ class ReportReader:
 
     @property
     def pid(self) -> int | None:
-        """The child's process id, while there is one."""
+        """The child's process id, if there is one."""
         return self._child.process.pid if self._child else None
 
     async def read(self, data: bytes, source_ip: str, domain: str) -> ReportFacts:
-        """The report in a mail, an archive, or by itself; see `read_report`.
+        """Read the report in a message, an archive, or by itself; see `read_report`.
 
-        Within TURN_SECONDS, START_SECONDS and READ_SECONDS. Raises ReportError for what can never be read, and
-        ReportBusyError when it may be tried again.
+        Takes at most TURN_SECONDS, START_SECONDS and READ_SECONDS. Raises ReportError if it can never be read, and
+        ReportBusyError if it may be tried again.
         """
         if self._waiting >= MOST_WAITING:
             raise ReportBusyError("too many reports at the same time")
@@ -82,7 +82,7 @@ class ReportReader:
             self._waiting -= 1
 
     async def aclose(self) -> None:
-        """End the child, whatever it is doing. No more is read."""
+        """Kill the child, whatever it is doing. No more is read."""
         self._closed = True
         self._drop()
         for process in self._killed:
@@ -111,7 +111,7 @@ class ReportReader:
         return answer.facts
 
     async def _ask(self, head: bytes, data: bytes) -> WorkerReply:
-        """Raises _GoneError only where it was not this report that ended the child."""
+        """Ask the child. Raises _GoneError only if it was not this report that ended the child."""
         self._go_on()
         child = await self._ready_child()
         fresh = child.reports == 0
@@ -151,7 +151,7 @@ class ReportReader:
             raise ReportBusyError("the service stops")
 
     def _drop(self) -> None:
-        """Kill the child, if there is one. asyncio waits for its end, so it does not stay as a zombie."""
+        """Kill the child, if any. asyncio waits for its end, so no zombie remains."""
         if self._idle:
             self._idle.cancel()
         child, self._child = self._child, None
@@ -165,7 +165,7 @@ class ReportReader:
 
 
 async def _started() -> asyncio.subprocess.Process:
-    """The child, which imports what we import from where we do. Raises ReportBusyError."""
+    """Return the child, started if necessary with our import path. Raises ReportBusyError."""
     paths = os.pathsep.join(each or os.getcwd() for each in sys.path)
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     try:
@@ -200,7 +200,8 @@ def _out(process: asyncio.subprocess.Process) -> asyncio.StreamReader:
 
 
 async def _exchange(process: asyncio.subprocess.Process, head: bytes, data: bytes) -> bytes:
-    """The answer's line; b"" when there is none. Raises ReportError, and ReportBusyError when it takes too long."""
+    """Return the line of the answer; b"" if there is none. Raises ReportError, and ReportBusyError if it takes too
+    long."""
     assert process.stdin is not None, "it was asked for"
     try:
         async with asyncio.timeout(READ_SECONDS):
@@ -216,7 +217,7 @@ async def _exchange(process: asyncio.subprocess.Process, head: bytes, data: byte
 
 
 async def _why_gone(process: asyncio.subprocess.Process, fresh: bool) -> Exception:
-    """What it means that the child closed its output instead of answering."""
+    """Explain why the child closed its output instead of answering."""
     try:
         async with asyncio.timeout(1):
             code = await process.wait()

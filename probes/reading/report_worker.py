@@ -1,10 +1,11 @@
 """The child process that reads reports: `python -m probes.reading.report_worker`. `report_reader` starts it.
 
-A report is hostile, and so large a library may fall to it. So it is read where it can do no harm: in a process without
-our secrets, without files to write, with an end to memory and CPU time, and first in line when memory runs out.
+A report is hostile, and a library this large may be exploitable. So it runs where it can do no harm: in a process
+without our secrets, without files to write, with limits of memory and CPU time, and first to be killed when memory runs
+out.
 
-On standard input comes, for each report, a line of JSON (octets, source_ip, domain) and then the mail; on standard
-output goes "ready", then one line of JSON for each report: an `WorkerReply`. End of input ends it.
+Protocol: on standard input, per report, a line of JSON (octets, source_ip, domain) and then the message; on standard
+output "ready", then one line of JSON per report: a `WorkerReply`. End of input ends it.
 """
 
 import ctypes
@@ -29,14 +30,14 @@ NICENESS = 10  # whoever waits for a bounce comes first
 READY = b"ready\n"
 
 ReportLibrary = Callable[[bytes, str, str], ReportFacts]
-"""Reads a report that came from a source_ip for a domain; ReportError if it is none."""
+"""Reads a report from a source_ip for a domain; ReportError if it is none."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerReply:
-    """What is told of one report: facts, or why there are none. `last`: this process is not to be asked again."""
+    """The answer for one report: facts, or why there are none. `last`: this process must not be asked again."""
 
     facts: ReportFacts | None = None
     error: str = ""
@@ -64,7 +65,7 @@ def main(answer: Callable[[bytes, str, str], bytes] | None = None) -> None:
 
 
 def answer_line(content: bytes, source_ip: str, domain: str, read: ReportLibrary = read_report) -> bytes:
-    """The line that tells of one report; no longer than ANSWER_LIMIT, whatever `read` finds in it or raises."""
+    """Return the line for one report; no longer than ANSWER_LIMIT, whatever `read` finds in it or raises."""
     return _line(_answer(content, source_ip, domain, read))
 
 
@@ -85,7 +86,7 @@ def _line(answer: WorkerReply) -> bytes:
 
 
 def _standard_output() -> IO[bytes]:
-    """Our own hold of it; what a library prints goes nowhere."""
+    """Take over standard output; a library's prints go nowhere."""
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -94,7 +95,8 @@ def _standard_output() -> IO[bytes]:
 
 
 def _die_with_parent() -> None:
-    """At once, by whatever it dies. Where the system cannot do that, the end of standard input does it a bit later."""
+    """Have the kernel kill us when the parent dies. Where it cannot, the end of standard input does so a little
+    later."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     with suppress(OSError):
@@ -102,7 +104,7 @@ def _die_with_parent() -> None:
 
 
 def _limit_all_but_time() -> None:
-    """Once everything is loaded: how large that is differs between systems."""
+    """Limit everything but time once everything is loaded: the size of that differs between systems."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     with suppress(OSError, ValueError):  # no /proc; or a limit that is tighter holds already
@@ -112,7 +114,7 @@ def _limit_all_but_time() -> None:
 
 
 def _limit_time() -> None:
-    """SIGXCPU ends it when the report at hand has had its time."""
+    """Have SIGXCPU end it when the present report has used its time."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     most = resource.getrlimit(resource.RLIMIT_CPU)[1]
     with suppress(OSError, ValueError):

@@ -1,8 +1,8 @@
-"""DMARC aggregate and SMTP TLS reports, reduced to what concerns our address and domain.
+"""DMARC aggregate and SMTP TLS reports, reduced to our address and domain.
 
-The format is read by parsedmarc, which is an extra: `pip install mailpath[reports]`. What it is given is unpacked and
-counted here, within bounds, so that it never sees an archive, a mail, or a document that grows. Even so, a foreign
-library reads hostile text: the service calls this through `report_reader`, in a process that has limits of its own.
+The format is read by parsedmarc, an extra: `pip install mailpath[reports]`. Its input is unpacked and counted here,
+within bounds, so that it never sees an archive, a message, or a document that grows. Even so, a foreign library reads
+hostile text: the service calls this through `report_reader`, in a process with limits of its own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ MOST_COUNT = 1 << 53  # messages; a larger number is a lie, and no longer exact 
 
 
 class ReportKind(StrEnum):
-    """What is reported on."""
+    """Types of reports."""
 
     AGGREGATE = "dmarc_aggregate"  # RFC 7489 and RFC 9990
     FAILURE = "dmarc_failure"  # one message, RFC 6591
@@ -31,10 +31,10 @@ class ReportKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """So many messages (or, for TLS, sessions) that went alike.
+    """A number of messages (for TLS, sessions) with the same result.
 
-    DMARC: `source_ip` sent them as `domain`, `passed` is the verdict, `disposition` what was done with them. TLS:
-    `domain` is that of the policy, `result` the sort of failure, "" for what went well.
+    DMARC: `source_ip` sent them as `domain`, `passed` is the verdict, `disposition` the treatment. TLS: `domain` is
+    that of the policy, `result` the type of failure, "" for success.
     """
 
     source_ip: str
@@ -49,10 +49,10 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """A report. `messages` and `passed` count all of it, `ours` holds what concerns our address or domain.
+    """A report. `messages` and `passed` count all of it, `ours` are the rows about our address or domain.
 
-    `begins` and `ends` as the report writes them, `policy` what `domain` publishes (none, quarantine, reject; for TLS
-    its type, sts or tlsa).
+    `begins` and `ends` as written in the report, `policy` is the one that `domain` publishes (none, quarantine, reject;
+    for TLS its type, sts or tlsa).
     """
 
     kind: ReportKind
@@ -69,24 +69,24 @@ class ReportFacts:
 
     @property
     def ours_passed(self) -> int:
-        """How many of ours went well."""
+        """Number of ours that passed."""
         return sum(row.count for row in self.ours if row.passed)
 
     @property
     def ours_failed(self) -> int:
-        """How many of ours did not."""
+        """Number of ours that failed."""
         return sum(row.count for row in self.ours if not row.passed)
 
 
 def available() -> bool:
-    """Whether the extra is installed. Does not load it."""
+    """Test if the extra is installed, without loading it."""
     return find_spec("parsedmarc") is not None
 
 
 def read_report(data: bytes, source_ip: str, domain: str) -> ReportFacts:
-    """The report in a mail, an archive, or by itself, as XML or JSON. Raises ReportError, and nothing else.
+    """Read the report in a message, an archive, or by itself, as XML or JSON. Raises ReportError, and nothing else.
 
-    It blocks: 5,000 records take a second, and the first one a second or two for loading the library.
+    Blocks: 5,000 records take a second, and the first call a second or two for loading the library.
     """
     packed = unpack(data)
     if packed.text:
@@ -205,7 +205,7 @@ def _count(value: Any) -> int:
 
 
 def _ours(rows: list[ReportRow], source_ip: str, domain: str, *, whole: bool = False) -> tuple[ReportRow, ...]:
-    """What concerns us (or all of it), rows that say the same added up, the largest first."""
+    """Return our rows (or all), equal ones added up, the largest first."""
     counts: dict[tuple[Any, ...], int] = {}
     for row in rows:
         if not whole and row.source_ip != source_ip and not _belongs(row.domain, domain):

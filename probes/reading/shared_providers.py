@@ -1,5 +1,5 @@
-"""Mail providers whose servers send for many companies. A host of theirs is not the word of one company: each of its
-customers can have it send a message, and most can choose the text."""
+"""Mail providers whose servers send for many companies. A host of theirs does not speak for one company: each customer
+can make it send a message, and most can choose the text."""
 
 SHARED_PROVIDERS = frozenset(
     {  # registrable domains of the hosts, as the DNS names them; the providers' own lists of outbound servers

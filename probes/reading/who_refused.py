@@ -1,4 +1,4 @@
-"""Which mail system of a company's chain an answer comes from."""
+"""Find the mail system of a company's chain that gave an answer."""
 
 from probes.answer import Answer
 from probes.mailsystems.table import system_at
@@ -7,9 +7,9 @@ from probes.reading.replies import read_reply
 
 
 def refusing_system(chain: Chain, answer: Answer | None) -> str:
-    """The member of the chain that gave this answer; the gateway, which is asked first, where that is not recognised.
+    """Return the member of the chain that gave this answer; the gateway, which is asked first, if not recognised.
 
-    The words go before the host: a gateway that asks the next server hands its words on, under its own name.
+    The text counts before the host: a gateway that asks the next server passes its words on, under its own name.
     """
     if len(chain) > 1 and answer is not None:
         words = read_reply(answer.text, stage=answer.stage, code=answer.code, enhanced=answer.enhanced).vendor

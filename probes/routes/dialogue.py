@@ -1,8 +1,8 @@
-"""The SMTP dialogue that all routes share: said stage by stage, written down step by step.
+"""The SMTP dialogue that all routes share, stage by stage and recorded step by step.
 
-`Transcript` is what one attempt leaves, over all hosts tried. `SmtpDialogue` is the dialogue with one host: each of
-its stages gives the step that stops the dialogue, or None: go on. `converse` leads a dialogue through the stages of a
-route, and on to the next host where a mail server would do so.
+`Transcript` records one attempt, over all hosts tried. `SmtpDialogue` is the dialogue with one host: each stage returns
+the step that stops the dialogue, or None to continue. `converse` leads a dialogue through the stages of a route, and on
+to the next host where a mail server would do so.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Target:
 
 
 class Transcript:
-    """One attempt as it is written down. Every step is told to `note` as it ends; `at` of a step is its end."""
+    """The record of one attempt. `note` is called with every completed step; a step's `at` is its end."""
 
     def __init__(self, around: RouteContext, number: int, timeout: float, note: Note) -> None:
         self.around = around
@@ -63,7 +63,7 @@ class Transcript:
         return max(self.deadline - self.time(), 0.0)
 
     def keep(self, stage: Stage, began: float, heard: Heard | None, *, host: str = "", text: str = "") -> Step:
-        """Write one step down. `heard` is None for a step to which nobody answers; `text` is then what came of it."""
+        """Record a step. `heard` is None for a step that nobody answers; `text` is then its result."""
         at, seconds = self.around.now(), self.time() - began
         match heard:
             case None:
@@ -78,17 +78,17 @@ class Transcript:
         return step
 
     def withhold(self, stage: Stage, fault: Fault, text: str, *, host: str = "") -> Step:
-        """Nothing is sent, because it would be spoofing; `text` says what to change."""
+        """Send nothing, because it would be spoofing; `text` says what to change."""
         self.withheld = True
         return self.keep(stage, self.time(), WireFault(fault, text), host=host)
 
     def dialogue(self, stop: Stop) -> Dialogue:
-        """The attempt, ended by `stop`, or by the message being theirs."""
+        """Return the attempt, ended by `stop`, or by acceptance."""
         ended = Handover.WITHHELD if self.withheld else handover(stop)
         return Dialogue(self.around.now(), self.number, ended, tuple(self.steps), self.local_ip, self.tls)
 
     async def find(self, host: str, port: int) -> list[Target]:
-        """Where a host is that the configuration names. None: the step that says why is written down."""
+        """Resolve a configured host. None: the recorded step says why."""
         if is_address(host):
             return [Target(host, host, port)]
         began = self.time()
@@ -101,8 +101,8 @@ class Transcript:
 
 
 def handover(stop: Stop) -> Handover:
-    """What the step that stopped a dialogue means for the message. Any fault is as good as a 4xx: a mail server tries
-    again; only a domain that takes no mail is final."""
+    """Return the result for the message of the step that stopped a dialogue. Any fault counts as a 4xx: a mail server
+    retries; only a domain that accepts no mail is final."""
     if stop is None:
         return Handover.ACCEPTED
     if stop.fault is not None:
@@ -112,16 +112,16 @@ def handover(stop: Stop) -> Handover:
 
 
 def next_host_may_differ(stop: Step) -> bool:
-    """Whether a mail server tries the next host: yes until a host has begun to hear of this mail, except that a 5xx to
-    EHLO is final (RFC 5321, section 5.1; a 5xx greeting is skipped by most)."""
+    """Test if a mail server would try the next host: yes until a host has been told about this mail, except that a 5xx
+    to EHLO is final (RFC 5321, section 5.1; a 5xx greeting is skipped by most)."""
     if stop.fault is None and stop.code is not None and stop.code >= 500:
         return stop.stage in NEXT_HOST_AFTER_5XX
     return stop.stage in NEXT_HOST_AFTER_FAULT
 
 
 async def converse(record: Transcript, message: Message, targets: Sequence[Target], opening: Sequence[Act]) -> Dialogue:
-    """Go through `opening` and hand the message over, at the first of `targets` that lets us. Hosts that do not answer
-    leave time for those behind them: to its EHLO each has an equal share of what is left."""
+    """Run `opening` and hand the message over, at the first of `targets` that accepts us. Unresponsive hosts leave time
+    for the next: up to EHLO each has an equal share of the remaining time."""
     stop = record.steps[-1] if record.steps else None
     for others, target in zip(range(len(targets) - 1, -1, -1), targets, strict=True):
         until = record.time() + record.left / (others + 1)
@@ -132,11 +132,11 @@ async def converse(record: Transcript, message: Message, targets: Sequence[Targe
 
 
 async def _visit(record: Transcript, message: Message, target: Target, acts: Sequence[Act], until: float) -> Stop:
-    """The dialogue with one host; if only opportunistic TLS failed, once more on a new connection without TLS.
+    """Run the dialogue with one host; if only opportunistic TLS failed, once more on a new connection without TLS.
 
     The real sender's service does so: "If Mailgun cannot upgrade the connection, the message will be delivered over a
     plaintext SMTP connection" (documentation.mailgun.com, TLS sending connection settings). Exim does it at once too
-    (tls_tempfail_tryclear), Postfix at its second attempt (TLS_README, client_tls_may). Nothing is remembered of it.
+    (tls_tempfail_tryclear), Postfix at its second attempt (TLS_README, client_tls_may). The failure is not remembered.
     """
     talk = SmtpDialogue(target, message, record, until=until)
     stop = await talk.go(acts)
@@ -146,10 +146,9 @@ async def _visit(record: Transcript, message: Message, target: Target, acts: Seq
 
 
 class SmtpDialogue:
-    """The dialogue with one host. A stage gives the step that stops it, or None: go on.
+    """The dialogue with one host. A stage returns the step that stops it, or None to continue.
 
-    `in_clear`: without STARTTLS, even where it is offered. `tls_failed`: what stopped it was TLS that we could do
-    without.
+    `in_clear`: without STARTTLS, even if offered. `tls_failed`: it was stopped by TLS that we could do without.
     """
 
     def __init__(
@@ -173,7 +172,7 @@ class SmtpDialogue:
         return self._wire
 
     async def go(self, acts: Sequence[Act]) -> Stop:
-        """All stages in turn, to the first that stops. The connection is closed at the end, whatever happens."""
+        """Run all stages in turn, up to the first that stops. The connection is always closed at the end."""
         try:
             for act in acts:
                 if (stop := await act(self)) is not None:
@@ -183,36 +182,36 @@ class SmtpDialogue:
             self._leave()
 
     def keep(self, stage: Stage, began: float, heard: Heard | None, *, text: str = "") -> Stop:
-        """Write a step down; it is given back if it stops the dialogue."""
+        """Record a step; returns it if it stops the dialogue."""
         step = self.record.keep(stage, began, heard, host=self._host, text=text)
         return None if step.good else step
 
     def withhold(self, stage: Stage, text: str, fault: Fault = Fault.NOT_OFFERED) -> Step:
-        """Send nothing: the server does not offer what we need to send honestly."""
+        """Send nothing: the server lacks what we need to send honestly."""
         return self.record.withhold(stage, fault, text, host=self._host)
 
     async def ask(self, what: str | bytes) -> Heard:
-        """Say one thing and hear the answer, unless there is one before we spoke."""
+        """Send a command and read the reply, unless one came before we spoke."""
         if (early := self.unasked()) is not None:
             return early
         self.wire.write(what if isinstance(what, bytes) else command(what))
         return await self.wire.reply(self.until)
 
     def unasked(self) -> Heard | None:
-        """What came before we spoke. A refusal is the last word of a server that is tired of us; anything else means
-        that question and answer no longer belong together."""
+        """Handle data that came before we spoke. A refusal is the last word of a server that gives up on us; anything
+        else means that commands and replies no longer match."""
         early = self.wire.heard()
         if isinstance(early, Reply) and early.code < 400:
             return WireFault(Fault.NONSENSE, f"answered before it was asked: {early.code} {early.text}")
         return early
 
     async def say(self, stage: Stage, what: str | bytes) -> Stop:
-        """One question, one step."""
+        """Send one command, record one step."""
         began = self.record.time()
         return self.keep(stage, began, await self.ask(what))
 
     async def connect(self, source: str | None = None) -> Stop:
-        """A connection, from `source` and from nowhere else where it is given."""
+        """Connect, only from `source` if given."""
         began = self.record.time()
         found = await connect(self.target.address, self.target.port, self.until, source=source)
         if isinstance(found, WireFault):
@@ -222,12 +221,12 @@ class SmtpDialogue:
         return self.keep(Stage.CONNECT, began, None, text="again, without TLS" if self.in_clear else "")
 
     async def banner(self) -> Stop:
-        """The server's first word."""
+        """Read the server's greeting."""
         began = self.record.time()
         return self.keep(Stage.BANNER, began, await self.wire.reply(self.until))
 
     async def hello(self) -> Stop:
-        """EHLO, and HELO where a server refuses that."""
+        """Send EHLO, and HELO if a server refuses that."""
         began = self.record.time()
         early = self.unasked()
         heard = early or await self.ask(f"EHLO {self.identity.helo}")
@@ -238,7 +237,7 @@ class SmtpDialogue:
         return await self._old_hello(stop)
 
     async def _old_hello(self, refused: Step) -> Stop:
-        """A server that closes the connection after it refused EHLO has answered by the refusal."""
+        """Send HELO. A server that closes the connection after refusing EHLO has answered by the refusal."""
         began = self.record.time()
         heard = await self.ask(f"HELO {self.identity.helo}")
         if isinstance(heard, WireFault) and heard.fault in (Fault.CLOSED, Fault.RESET):
@@ -246,9 +245,9 @@ class SmtpDialogue:
         return self.keep(Stage.EHLO, began, heard)
 
     async def starttls(self, *, verify: bool, must: bool, ca_file: Path | None = None) -> Stop:
-        """STARTTLS where it is offered, and EHLO again. Without `must`, a server that does not offer it, or takes its
-        offer back, is spoken to in clear; so is one where the handshake or the EHLO behind it fails, on a connection of
-        its own, for which time is left."""
+        """Use STARTTLS if offered, and EHLO again. Without `must`, a server that does not offer it, or withdraws its
+        offer, is spoken to in clear text; so is one where the handshake or the EHLO after it fails, on a new
+        connection, for which time is reserved."""
         if self.in_clear:
             return None
         if must or "STARTTLS" not in self.offered:
@@ -277,8 +276,8 @@ class SmtpDialogue:
         return await self._handshake(self.record.time(), None, True, ca_file)
 
     async def _handshake(self, began: float, asked: Reply | None, verify: bool, ca_file: Path | None) -> Stop:
-        """Anything sent in clear behind the reply to STARTTLS was put there by somebody else, or belongs to another
-        dialogue: it is forgotten, and told."""
+        """Run the TLS handshake. Data sent in clear text after the reply to STARTTLS was injected, or belongs to
+        another dialogue: it is discarded and reported."""
         injected = self.wire.discard()
         try:
             context = client_context(verify, ca_file)
@@ -295,24 +294,24 @@ class SmtpDialogue:
         return self.keep(Stage.STARTTLS, began, trouble or asked, text=self.wire.tls)
 
     async def mail(self) -> Stop:
-        """From here on this host alone is heard, to the deadline."""
+        """Send MAIL FROM. From here on only this host is used, up to the deadline."""
         self.until = self.record.deadline
         return await self.say(Stage.MAIL, mail_from(self.message, self.offered))
 
     async def rcpt(self) -> Stop:
-        """The recipient."""
+        """Send RCPT TO."""
         return await self.say(Stage.RCPT, rcpt_to(self.message, self.offered))
 
     async def data(self) -> Stop:
-        """May we send?"""
+        """Send DATA."""
         return await self.say(Stage.DATA, "DATA")
 
     async def content(self) -> Stop:
-        """The mail itself. When this ends in a fault, the server may or may not have taken it."""
+        """Send the content. If this ends in a fault, the server may or may not have accepted it."""
         return await self.say(Stage.END_OF_DATA, content(self.message.content))
 
     def _leave(self) -> None:
-        """QUIT without waiting for the answer, as most mail servers do, and close."""
+        """Send QUIT without waiting for the reply, as most mail servers do, and close."""
         if self._wire is None:
             return
         if not self._wire.ended and self.record.steps[-1].fault in UNHURT:

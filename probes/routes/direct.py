@@ -1,4 +1,4 @@
-"""From the sender's own address to the company's mail hosts, as the real mails go."""
+"""From the sender's own IP address to the company's MX hosts, like the real mail."""
 
 from ipaddress import ip_address
 from typing import Literal, assert_never
@@ -32,7 +32,7 @@ class DirectRoute(MtaTls):
         return self.host or recipient.rpartition("@")[2]
 
     def withholds(self, identity: Identity) -> str:
-        """See `Route`. From any other address than its own the mail would be spoofed."""
+        """See `Route`. From any other IP address the mail would be spoofed."""
         return "" if has_local_address(identity.source_ip) else _not_ours(identity)
 
     async def send(
@@ -48,7 +48,7 @@ class DirectRoute(MtaTls):
         )
 
     async def _targets(self, record: Transcript, message: Message) -> list[Target]:
-        """Where to go, best first: addresses of the source IP's family only. None: the last step says why."""
+        """Return the targets, best first: only addresses of the source IP's family. None: the last step says why."""
         source = message.identity.source_ip
         if self.host:
             found = await record.find(self.host, self.port)
@@ -74,7 +74,7 @@ class DirectRoute(MtaTls):
 
 
 async def _connect(talk: SmtpDialogue) -> Stop:
-    """From the source IP, or not at all."""
+    """Connect from the source IP, or not at all."""
     source = talk.identity.source_ip
     if (stop := await talk.connect(source)) is not None:
         return stop

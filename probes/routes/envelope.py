@@ -1,4 +1,4 @@
-"""The commands of one mail, as bytes on the wire. Pure."""
+"""The SMTP commands of one message, as bytes on the wire. Pure."""
 
 from collections.abc import Mapping
 
@@ -6,14 +6,15 @@ from probes.message import Message
 
 
 def command(line: str) -> bytes:
-    """One command. Raises ValueError for a line break inside: that would be two commands."""
+    """Encode a command. Raises ValueError for a line break inside: that would be two commands."""
     if "\r" in line or "\n" in line:
         raise ValueError("a line break inside an SMTP command")
     return line.encode() + b"\r\n"
 
 
 def mail_from(message: Message, offered: Mapping[str, str]) -> str:
-    """MAIL with what the server offered: SIZE (RFC 1870), 8BITMIME, SMTPUTF8, bounces without our body (RFC 3461)."""
+    """Build MAIL with what the server offers: SIZE (RFC 1870), 8BITMIME, SMTPUTF8, bounces without our body (RFC
+    3461)."""
     wanted = (
         ("SIZE", f"SIZE={len(message.content)}", True),
         ("8BITMIME", "BODY=8BITMIME", not message.content.isascii()),
@@ -26,12 +27,12 @@ def mail_from(message: Message, offered: Mapping[str, str]) -> str:
 
 
 def rcpt_to(message: Message, offered: Mapping[str, str]) -> str:
-    """RCPT; where the server knows DSN, it is asked to tell of failure and delay."""
+    """Build RCPT; if the server supports DSN, it is asked to report failure and delay."""
     return f"RCPT TO:<{message.rcpt_to}>" + (" NOTIFY=FAILURE,DELAY" if "DSN" in offered else "")
 
 
 def content(data: bytes) -> bytes:
-    """The mail as it is sent after DATA: lines that begin with a dot get another, and the end is a dot alone."""
+    """Encode the message for DATA: lines that begin with a dot get another, and a single dot ends it."""
     stuffed = data.replace(b"\r\n.", b"\r\n..")
     first = b"." if stuffed.startswith(b".") else b""
     last = b".\r\n" if stuffed.endswith(b"\r\n") or not stuffed else b"\r\n.\r\n"

@@ -1,4 +1,4 @@
-"""TLS as mail servers use it among themselves."""
+"""TLS between mail servers."""
 
 from typing import Literal
 
@@ -10,9 +10,9 @@ from probes.tls import CaFile
 
 
 class MtaTls(Settings):
-    """Settings of a route on which we speak as a mail server does to another.
+    """Settings of a route on which we act as a mail server.
 
-    "opportunistic": STARTTLS when offered, any certificate; where the handshake fails, in clear. "require": STARTTLS
+    "opportunistic": STARTTLS if offered, with any certificate; if the handshake fails, clear text. "require": STARTTLS
     with a certificate for the host's name.
     """
 
@@ -23,7 +23,7 @@ class MtaTls(Settings):
     ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
 
     async def encrypt(self, talk: SmtpDialogue) -> Stop:
-        """The stage between EHLO and what follows."""
+        """Return the stage between EHLO and the next command."""
         if self.tls == "none":
             return None
         must = self.tls == "require"

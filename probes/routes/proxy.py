@@ -63,22 +63,22 @@ class ProxyRoute(MtaTls):
         )
 
     async def _header(self, talk: SmtpDialogue) -> Stop:
-        """Sent before anything else; nobody answers to it."""
+        """Send the header before anything else; it has no reply."""
         began = talk.record.time()
         asserted, target = talk.identity.source_ip, talk.target
         talk.wire.write(header(self.version, asserted, talk.wire.local_port, target.address, target.port))
         return talk.keep(Stage.PROXY, began, None, text=f"as {asserted}")
 
     async def _banner(self, talk: SmtpDialogue) -> Stop:
-        """A greeting that complains of having been spoken to too soon comes from a listener that knows no PROXY."""
+        """Read the greeting. One that complains about early talking comes from a listener without PROXY support."""
         stop = await talk.banner()
         if stop is not None and any(phrase in stop.text.lower() for phrase in SPOKEN_TOO_SOON):
             return talk.withhold(Stage.PROXY, self._remedy())
         return stop
 
     async def _hello(self, talk: SmtpDialogue) -> Stop:
-        """EHLO. Replies come in order, so a refusal of the header would come before the reply to EHLO and is found
-        here, before the mail is spoken of."""
+        """Send EHLO. Replies come in order, so a refusal of the header precedes the reply to EHLO and is found here,
+        before MAIL."""
         began = talk.record.time()
         if (early := talk.wire.heard()) is not None and isinstance(early, Reply):
             return self._refused(talk, began, early)
@@ -91,7 +91,7 @@ class ProxyRoute(MtaTls):
         return self._greeted(talk, heard)
 
     def _greeted(self, talk: SmtpDialogue, heard: Heard) -> Stop:
-        """Many servers greet the client by its address: it must not be our own."""
+        """Check the client address in the greeting of many servers: it must not be our own."""
         own = talk.wire.local_ip
         if (
             isinstance(heard, Reply)
@@ -113,13 +113,14 @@ class ProxyRoute(MtaTls):
 
 
 async def _answers_the_header(talk: SmtpDialogue, heard: Reply) -> bool:
-    """Whether this reply to EHLO was really one to the header: the one to EHLO follows, or it can be nothing else."""
+    """Test if this reply to EHLO really refuses the header: the reply to EHLO follows, or it can be nothing else."""
     second = await talk.wire.reply(min(talk.until, talk.record.time() + SECOND_ANSWER_SECONDS))
     return isinstance(second, Reply) or heard.code in NOT_A_COMMAND
 
 
 def header(version: Literal[1, 2], source: str, source_port: int, target: str, port: int) -> bytes:
-    """The header that says: a TCP client at `source` speaks to `target`. Both are addresses of one family."""
+    """Build the header that states: a TCP client at `source` connects to `target`. Both have the same address
+    family."""
     source_ip, target_ip = ipaddress.ip_address(source), ipaddress.ip_address(target)
     if version == 1:
         return f"PROXY TCP{source_ip.version} {source_ip} {target_ip} {source_port} {port}\r\n".encode()

@@ -1,4 +1,4 @@
-"""Submission with a password to the sender's own mail service, which may send for the domain."""
+"""Authenticated submission to the sender's own mail service, which may send for the domain."""
 
 import base64
 import ipaddress
@@ -19,8 +19,8 @@ from probes.tls import CaFile
 
 
 class RelayRoute(Settings):
-    """The sender's own mail service. Nothing is sent without successful authentication. TLS is always verified;
-    "none" is for a relay on this machine alone, because the password goes over the line."""
+    """The sender's own mail service. Nothing is sent without successful authentication. TLS is always verified; "none"
+    is only for a relay on this machine, because the password is sent in clear text."""
 
     via: Literal["relay"] = "relay"
     host: Host = Field(description="The sender's own mail service.")
@@ -43,7 +43,7 @@ class RelayRoute(Settings):
         return self.host
 
     def withholds(self, identity: Identity) -> str:
-        """See `Route`. The account may send for the sender and for its neighbour: who configures them says so."""
+        """See `Route`. The account may send for the sender and for its neighbour: configuring them states so."""
         match identity.role:
             case Role.SENDER | Role.NEIGHBOUR:
                 return ""
@@ -92,7 +92,7 @@ class RelayRoute(Settings):
         return await talk.starttls(verify=True, must=True, ca_file=self.ca_file)
 
     async def _authenticate(self, talk: SmtpDialogue) -> Stop:
-        """AUTH PLAIN or LOGIN (RFC 4954). Only success lets us send; the secret never gets into the step."""
+        """AUTH PLAIN or LOGIN (RFC 4954). Only success lets us send; the secret is never recorded."""
         offered = talk.offered.get("AUTH", "").split()
         mechanism = next((known for known in ("PLAIN", "LOGIN") if known in offered), None)
         if mechanism is None:
@@ -112,7 +112,7 @@ class RelayRoute(Settings):
 
 
 async def _exchange(talk: SmtpDialogue, words: list[str]) -> Heard:
-    """Say the words one by one for as long as the server asks for more. 334 after the last is no answer."""
+    """Send the words one by one as long as the server asks for more. 334 after the last is no success."""
     heard = await talk.ask(words[0])
     for word in words[1:]:
         if not isinstance(heard, Reply) or heard.code != 334:
@@ -133,7 +133,7 @@ def _base64(text: str) -> str:
 
 
 def _without_secrets(heard: Heard, words: list[str]) -> Heard:
-    """A server may repeat what it was told."""
+    """Remove the secret from a reply: a server may echo it."""
     if isinstance(heard, WireFault):
         return heard
     secrets = {part for word in words for part in word.split() if part not in ("AUTH", "PLAIN", "LOGIN")}

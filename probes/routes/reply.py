@@ -1,7 +1,7 @@
-"""SMTP replies, read from bytes as they come: bytes in, a reply or trouble out. Nothing here touches the network.
+"""Parse SMTP replies: bytes in, a reply or a fault out. No network access.
 
-A server is believed in nothing: a line, a reply and what waits to be read are all bounded, text is made safe to show,
-and what is not SMTP is trouble, not an exception.
+Nothing the server sends is trusted: a line, a reply and unread data are all bounded, text is made safe to show, and
+anything but SMTP is a fault, not an exception.
 """
 
 import re
@@ -24,7 +24,7 @@ _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:[ \t]+|$)")  # RFC 2034, se
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a server said. `lines` are without basic and enhanced codes, and fit to be shown."""
+    """A server's reply. `lines` are without basic and enhanced codes, and safe to show."""
 
     code: int
     enhanced: str | None
@@ -38,14 +38,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class WireFault:
-    """What came instead of a reply. `text` is what this machine has to say of it."""
+    """The fault in place of a reply. `text` is this machine's description."""
 
     fault: Fault
     text: str
 
 
 class ReplyReader:
-    """The server's half of a dialogue. After trouble nothing more is read."""
+    """The server's half of a dialogue. After a fault nothing more is read."""
 
     __slots__ = ("_code", "_lines", "_rest", "_size", "_trouble", "_whole")
 
@@ -56,7 +56,7 @@ class ReplyReader:
         self._begin()
 
     def feed(self, data: bytes) -> None:
-        """Bytes from the server, cut anywhere."""
+        """Add bytes from the server, split anywhere."""
         if self._trouble is not None:
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -68,16 +68,16 @@ class ReplyReader:
             self._fail(TOO_LONG, self._rest)
 
     def take(self) -> Reply | WireFault | None:
-        """The next whole reply, once; then the trouble, for ever. None: more bytes are needed."""
+        """Return the next complete reply, once; then the fault, forever. None: more bytes are needed."""
         return self._whole.popleft() if self._whole else self._trouble
 
     def half(self) -> str:
-        """What has come of a reply that is not whole, fit to be shown."""
+        """The incomplete reply, safe to show."""
         rest = [_show(self._rest)] if self._rest else []
         return "\n".join([*(f"{self._code}-{line}" for line in self._lines), *rest])
 
     def discard(self) -> str:
-        """Forget all that came and was not taken. What it was, fit to be shown; "" when there was nothing."""
+        """Discard everything received and not taken. Returns it, safe to show; "" if there was nothing."""
         whole = [f"{reply.code} {reply.text}" for reply in self._whole]
         trouble = [self._trouble.text] if self._trouble else []
         dropped = "\n".join(part for part in (*whole, self.half(), *trouble) if part)
@@ -92,7 +92,7 @@ class ReplyReader:
         self._size = 0
 
     def _read(self, raw: bytes) -> None:
-        """One line without its line feed. A line that ends in a bare line feed is taken too."""
+        """Read one line without its line feed. A bare line feed ends a line too."""
         self._size += len(raw)
         if len(raw) > MAX_LINE:
             return self._fail(TOO_LONG, raw)
@@ -123,7 +123,7 @@ class ReplyReader:
 
 
 def extensions(hello: Reply) -> dict[str, str]:
-    """What an EHLO reply offers: keyword in upper case -> its parameters. Old servers write AUTH=LOGIN."""
+    """Parse an EHLO reply: keyword in upper case -> its parameters. Old servers write AUTH=LOGIN."""
     offered: dict[str, str] = {}
     for line in hello.lines[1:]:
         keyword, _, parameters = line.strip().upper().replace("AUTH=", "AUTH ", 1).partition(" ")
@@ -132,7 +132,7 @@ def extensions(hello: Reply) -> dict[str, str]:
 
 
 def _reply(code: int, lines: list[str]) -> Reply:
-    """The enhanced code is repeated on every line by most servers; it is taken off where it is the same."""
+    """Build the reply. Most servers repeat the enhanced code on every line; it is removed if it is the same."""
     enhanced = next((match[1] for line in lines if (match := _ENHANCED.match(line))), None)
     if enhanced is None:
         return Reply(code, None, tuple(lines))
@@ -152,5 +152,5 @@ def _decode(raw: bytes) -> str:
 
 
 def _show(raw: bytes) -> str:
-    """The beginning of something that may be anything."""
+    """Return the beginning of arbitrary data, safe to show."""
     return f'"{escaped(raw[:EXCERPT].decode("latin-1"))}"' + ("..." if len(raw) > EXCERPT else "")

@@ -1,4 +1,4 @@
-"""Every way in, by its name in the configuration. A new one costs a file and a line here, twice."""
+"""The kinds of routes by their name in the configuration. A new kind costs one file and two lines here."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""One TCP connection on which commands go out and replies come in. What goes wrong comes back as `WireFault`."""
+"""One TCP connection for commands and replies. Failures are returned as `WireFault`."""
 
 import asyncio
 import errno
@@ -26,7 +26,7 @@ _FAULTS = {
 
 
 def has_local_address(address: str) -> bool:
-    """Whether this machine has `address`, so that a connection can really come from it."""
+    """Test if this machine has `address`, so that a connection can really come from it."""
     try:
         with _bound(address, address):
             return True
@@ -35,7 +35,7 @@ def has_local_address(address: str) -> bool:
 
 
 async def connect(address: str, port: int, until: float, *, source: str | None = None) -> "SmtpWire | WireFault":
-    """A connection to `address`, from `source` if given and from nowhere else. `until` is by the loop's clock."""
+    """Connect to `address`, only from `source` if given. `until` is by the loop's clock."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     try:
@@ -59,7 +59,7 @@ async def connect(address: str, port: int, until: float, *, source: str | None =
 
 
 def _bound(address: str, source: str | None) -> socket.socket:
-    """A socket fit for `address`, bound to `source`. Raises OSError."""
+    """Create a socket for `address`, bound to `source`. Raises OSError."""
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
@@ -73,7 +73,7 @@ def _bound(address: str, source: str | None) -> socket.socket:
 
 
 class SmtpWire(asyncio.BufferedProtocol):
-    """See the module. One reader at a time; whoever made it calls `drop` at the end."""
+    """See the module. One reader at a time; its creator calls `drop` at the end."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -88,7 +88,7 @@ class SmtpWire(asyncio.BufferedProtocol):
 
     @property
     def local_ip(self) -> str:
-        """Our end of the connection."""
+        """Our IP address of the connection."""
         name: tuple[str, int] | None = self._transport.get_extra_info("sockname")
         return name[0] if name else ""
 
@@ -100,26 +100,26 @@ class SmtpWire(asyncio.BufferedProtocol):
 
     @property
     def tls(self) -> str:
-        """The version of TLS, "TLSv1.3"; "" in clear."""
+        """The TLS version, "TLSv1.3"; "" in clear text."""
         engine: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
         return (engine.version() or "") if engine else ""
 
     @property
     def ended(self) -> bool:
-        """Whether the connection is gone."""
+        """True if the connection is gone."""
         return self._end is not None
 
     def write(self, data: bytes) -> None:
-        """Send; a connection that is gone tells so at the next reply."""
+        """Send; a lost connection is reported with the next reply."""
         if self._end is None:
             self._transport.write(data)
 
     def heard(self) -> Heard | None:
-        """What is here already, without waiting."""
+        """Return data received so far, without waiting."""
         return self._reader.take() or self._end
 
     async def reply(self, until: float) -> Heard:
-        """The next reply, or why there is none by `until` on the loop's clock."""
+        """Return the next reply, or why there is none by `until` on the loop's clock."""
         began = self._loop.time()
         while (heard := self.heard()) is None:
             if not await self._news(until):
@@ -129,11 +129,11 @@ class SmtpWire(asyncio.BufferedProtocol):
         return heard
 
     def discard(self) -> str:
-        """Forget what came and was not asked for, as has to be done right before `encrypt`. What it was, or ""."""
+        """Discard unsolicited data, which has to be done right before `encrypt`. Returns it, or ""."""
         return self._reader.discard()
 
     async def encrypt(self, context: ssl.SSLContext, name: str, until: float) -> WireFault | None:
-        """TLS from here on, toward a server called `name`."""
+        """Start TLS with a server called `name`."""
         seconds = max(until - self._loop.time(), 0.001)
         try:
             if self._end is not None:
@@ -148,13 +148,13 @@ class SmtpWire(asyncio.BufferedProtocol):
         return None
 
     def drop(self) -> None:
-        """Close at once; what was written and could not be sent yet is lost."""
+        """Close at once; unsent data is lost."""
         if self._timer is not None:
             self._timer.cancel()
         self._transport.abort()
 
     async def _news(self, until: float) -> bool:
-        """Wait until something is heard; False at `until`."""
+        """Wait for data; False at `until`."""
         if until != self._until:
             self._limit(until)
         if self._late:
@@ -167,7 +167,7 @@ class SmtpWire(asyncio.BufferedProtocol):
         return True
 
     def _limit(self, until: float) -> None:
-        """One timer serves all the stages that end at the same time."""
+        """Return the timeout. One timer serves all stages that end at the same time."""
         if self._timer is not None:
             self._timer.cancel()
         self._until, self._late = until, False
@@ -207,7 +207,7 @@ def _lost(error: Exception | None, half: str) -> WireFault:
 
 
 def _handshake_trouble(error: Exception, *, timed_out: bool) -> WireFault:
-    """Whose end of the handshake failed. asyncio tells of an early end and of a lapse by errors without a number."""
+    """Say which side's handshake failed. asyncio reports an early end and a timeout by errors without a number."""
     if timed_out:
         return WireFault(Fault.TIMED_OUT, "the TLS handshake did not end in time")
     if isinstance(error, ssl.SSLError | ValueError):
@@ -218,7 +218,7 @@ def _handshake_trouble(error: Exception, *, timed_out: bool) -> WireFault:
 
 
 def _said(error: OSError) -> str:
-    """The system's word for it; asyncio puts its own in the error's text."""
+    """Return the system's text of an error; asyncio puts its own in the error's text."""
     return os.strerror(error.errno) if error.errno else str(error)
 
 

@@ -1,4 +1,4 @@
-"""To a gateway of the company that trusts us to speak as the sender's client (Postfix, XCLIENT_README)."""
+"""To a gateway of the company that allows us to act as the sender's client (Postfix, XCLIENT_README)."""
 
 from collections.abc import Collection
 from typing import Literal
@@ -51,7 +51,7 @@ class XclientRoute(MtaTls):
         return await converse(record, message, await record.find(self.host, self.port), opening)
 
     async def _assert_client(self, talk: SmtpDialogue) -> Stop:
-        """Become the sender's client, or say what the gateway lacks. 220 means that the dialogue begins anew."""
+        """Become the sender's client, or say what the gateway lacks. 220 restarts the dialogue."""
         offered = frozenset(talk.offered.get("XCLIENT", "").split())
         if not offered >= NEEDED:
             return talk.withhold(Stage.XCLIENT, self._remedy(talk, "does not offer XCLIENT with NAME and ADDR to us"))
@@ -61,7 +61,8 @@ class XclientRoute(MtaTls):
         return None
 
     def _weigh(self, talk: SmtpDialogue, stop: Step) -> Step:
-        """A refusal is the answer to the sender's client, and so a result; unless it is about us or the command."""
+        """Judge a refusal: it is the answer to the sender's client, and so a result; unless it is about us or the
+        command."""
         if stop.fault is not None or stop.code is None or stop.code < 500:
             return stop
         about_us = stop.code == 550 and talk.identity.source_ip not in stop.text  # a refused client is named
@@ -77,8 +78,8 @@ class XclientRoute(MtaTls):
 
 
 def commands(identity: Identity, offered: Collection[str]) -> list[str]:
-    """XCLIENT with what the gateway offered: HELO and PROTO first, NAME and ADDR last, because after them we may have
-    lost the right; on two lines where one would be too long."""
+    """Build XCLIENT with the attributes the gateway offers: HELO and PROTO first, NAME and ADDR last, because after
+    them we may have lost the right; on two lines if one would be too long."""
     address = identity.source_ip
     first = [("PROTO", "ESMTP"), ("HELO", identity.helo)]
     last = [("NAME", identity.ptr), ("ADDR", f"IPV6:{address}" if ":" in address else address)]

@@ -1,17 +1,17 @@
-"""Mails about other mails: bounces, notices of delay, receipts, complaints, automatic replies.
+"""Messages about other messages: bounces, delay notices, receipts, complaints, automatic replies.
 
 - `report`      delivery status reports, RFC 3464
-- `notices`     the prose of systems that send no report, or one that says less than their prose
-- `answer`      the server's answer inside what is told about it: codes, stage, host
+- `notices`     prose of systems that send no report, or one that says less than their prose
+- `answer`      the server's answer quoted in a notice: codes, stage, host
 - `complaints`  abuse reports, RFC 5965
-- `reasons`     what systems say of themselves, where no server answered
+- `reasons`     systems' own reasons, where no server answered
 - `services`    notifications as JSON
 - `classify`    bounce, delay, automatic reply, or none of them
 - `token_search` the original message's token
-- `recipient`   one recipient's share of it, and its cause
+- `recipient`   one recipient's result and its cause
 - `address`     addresses in prose
 
-Read `read_bounce` first: it tries these in turn. The mail itself is cut into parts by `reading.mime`.
+Read `read_bounce` first: it tries these in turn. `reading.mime` splits the message into parts.
 """
 
 import re
@@ -33,9 +33,9 @@ RECIPIENTS_READ = 100  # what a server must take at once (RFC 5321, section 4.5.
 
 
 def read_bounce(data: bytes) -> BounceFacts:
-    """What a mail that came back says. Any bytes will do; what is not about another mail is MailKind.OTHER.
+    """Read a returned message. Accepts any bytes; a message that is not about another one is MailKind.OTHER.
 
-    Never raises; a mail of any size takes bounded time, because only its first octets are read (see `reading.mime`).
+    Never raises; takes bounded time for any size, because only the first bytes are read (see `reading.mime`).
     """
     mail = open_mail(data)
     kind, recipients, reporting = _read(mail)
@@ -62,7 +62,7 @@ def _read(mail: ParsedMail) -> _Reading:
 
 
 def _prose(mail: ParsedMail) -> str:
-    """The notification for people: the texts above the returned message, HTML only where there is nothing else."""
+    """Return the notice for people: the texts above the returned message, HTML only if there is nothing else."""
     ahead = []
     for part in mail.parts:
         if part.type in RETURNED:
@@ -110,7 +110,7 @@ def _name(group: reports.Group) -> str:
 
 
 def _trouble(name: str, group: reports.Group, told: str, notice: str, longest: int) -> RecipientFailure:
-    """Its diagnostic, else what the prose says of this recipient, else of the only one."""
+    """Return the diagnostic, else the prose about this recipient, else about the only one."""
     status = reports.status_of(group)
     expected = (status or " ")[0].strip()
     answer = answer_in(reports.diagnostic_of(group)[:longest], expected)
@@ -125,7 +125,7 @@ def _trouble(name: str, group: reports.Group, told: str, notice: str, longest: i
 
 
 def _whole(answer: ReportedReply, told: str) -> ReportedReply:
-    """All lines of an answer of which the report has but the first, "550-", where the transcript has the others."""
+    """Return all lines of an answer of which the report has only the first, "550-", and the transcript the others."""
     if answer.words[3:4] != "-":
         return answer
     lines = [line for line in ANSWERED.findall(told) if line.startswith(str(answer.code))]
@@ -133,7 +133,7 @@ def _whole(answer: ReportedReply, told: str) -> ReportedReply:
 
 
 def _first_of_each(groups: Iterable[tuple[str, reports.Group]]) -> Collection[tuple[str, reports.Group]]:
-    """What is said first of each recipient: one that is named often is read once."""
+    """Keep the first statement about each recipient: one that is named often is read once."""
     kept: dict[str, tuple[str, reports.Group]] = {}
     for name, group in groups:
         kept.setdefault(name.lower(), (name, group))
@@ -146,7 +146,7 @@ def _kind_of(recipients: Sequence[RecipientFacts]) -> MailKind:
 
 
 def _wrapped(mail: ParsedMail) -> _Reading | None:
-    """A report that a gateway passed on inside a notice of its own."""
+    """Read a report that a gateway forwarded inside a notice of its own."""
     inner = returned_part(mail)
     if inner is None or not is_from_machine(mail):
         return None
@@ -177,7 +177,7 @@ def _notified(text: str) -> _Reading | None:
 
 
 def _receipt(mail: ParsedMail) -> _Reading | None:
-    """A message disposition notification, RFC 8098: it was delivered, whatever became of it then."""
+    """Read a message disposition notification, RFC 8098: the message was delivered, whatever happened then."""
     source = next((part for part in mail.parts if part.type == "message/disposition-notification"), None)
     if source is None:
         return None
@@ -210,13 +210,13 @@ def _told(mail: ParsedMail, notice: str, text: str) -> _Reading | None:
 
 
 def _answer(said: str, whole: ReportedReply) -> ReportedReply:
-    """What is said of this recipient; else the answer that stands apart from the list of those whom it concerns."""
+    """Return the statement about this recipient; else the answer given apart from the list of recipients."""
     answer = answer_told(said)
     return whole if answer.code is None and answer.enhanced is None and whole.code is not None else answer
 
 
 def _named(mail: ParsedMail, notice: str, text: str) -> list[RecipientNotice]:
-    """Who is named in the notice; else the one to whom the original message went."""
+    """Return the recipients named in the notice; else the original message's."""
     return said_in(notice, _known(mail)) or [
         RecipientNotice(address, notice) for address in _original_to(mail, text[len(notice) :])
     ]

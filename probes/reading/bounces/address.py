@@ -1,4 +1,4 @@
-"""Mail addresses as mail systems write them into their notices."""
+"""Mail addresses as written in notices."""
 
 import re
 
@@ -10,21 +10,21 @@ _MACHINES = re.compile(r"(?:mailer[-_.]?daemon|postmaster|post_master|mail\.deli
 
 
 def address_in(text: str) -> str:
-    """The first address in a text, without brackets and quotes; "" where there is none."""
+    """Return the first address in a text, without brackets and quotes; "" if there is none."""
     match = _ADDRESS.search(text[:2000])
     return plain(match[0]) if match else ""
 
 
 def addresses_in(text: str) -> list[str]:
-    """All addresses in a text, in order, each once."""
+    """Return all addresses in a text, in order, each once."""
     return list(dict.fromkeys(plain(found) for found in _ADDRESS.findall(text[:65_536])))
 
 
 def plain(address: str) -> str:
-    """An address without the marks around it."""
+    """Strip the marks around an address."""
     return address.strip("<>'\".,;: \t")
 
 
 def is_machine(address: str) -> bool:
-    """Whether only a mail system speaks under this address."""
+    """Test if only a mail system uses this address."""
     return _MACHINES.match(address) is not None

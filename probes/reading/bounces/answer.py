@@ -1,4 +1,4 @@
-"""The server's answer inside what a mail system tells about it: its codes, the stage, the host."""
+"""The server's answer quoted in a notice: its codes, the stage, the host."""
 
 import re
 from dataclasses import dataclass, replace
@@ -64,9 +64,9 @@ _HOST = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ReportedReply:
-    """What was answered. `text` is verbatim, white space folded; `words` is it from its code on.
+    """The quoted answer. `text` is verbatim, white space folded; `words` is the part from its code on.
 
-    `paired` says that the two codes stand beside each other, so both are the server's.
+    `paired`: the two codes are next to each other, so both are the server's.
     """
 
     text: str
@@ -79,14 +79,15 @@ class ReportedReply:
 
 
 def share(recipients: int) -> int:
-    """How many characters are read of what is said of each of so many recipients: what a mail costs has an end."""
+    """Return how many characters are read of the text about each of so many recipients: this bounds the cost of a
+    message."""
     return max(SHORTEST, min(LONGEST, LONGEST_OF_ALL // max(1, recipients)))
 
 
 def answer_in(text: str, expected: str = "") -> ReportedReply:
-    """Read an answer. `expected` is the class of the status, "2", "4" or "5": of several codes those of it come first.
+    """Read an answer. `expected` is the class of the status, "2", "4" or "5": codes of that class come first.
 
-    A good answer, class 2, is none unless it is expected.
+    A positive answer, class 2, counts only if expected.
     """
     return _answer(text[:LONGEST], _codes(text[:LONGEST], expected))
 
@@ -95,7 +96,7 @@ _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 
 
 def answer_told(prose: str, expected: str = "") -> ReportedReply:
-    """Read an answer out of prose: the same, with `text` cut to the server's own words where its code opens them."""
+    """Read an answer out of prose: the same, with `text` cut to the server's own words if its code starts them."""
     prose = prose[:LONGEST]
     codes = _codes(prose, expected)
     told = _answer(prose, codes)
@@ -107,7 +108,7 @@ def answer_told(prose: str, expected: str = "") -> ReportedReply:
 
 
 class _Codes(NamedTuple):
-    """Reply code, enhanced code, where the reply begins, and whether the codes stand beside each other."""
+    """Reply code, enhanced code, start of the reply, and whether the codes are next to each other."""
 
     code: int | None
     enhanced: str | None

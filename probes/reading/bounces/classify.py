@@ -1,4 +1,4 @@
-"""What a mail is: a bounce, a notice of delay, an automatic reply, or none of them."""
+"""Classify a message: bounce, delay notice, automatic reply, or none of them."""
 
 import re
 
@@ -67,7 +67,7 @@ _MACHINES = ("x-failed-recipients", "x-bounced-address", "x-mx-bounce", "x-mlser
 
 
 def is_from_machine(mail: ParsedMail) -> bool:
-    """Whether a mail system sent it, by its own account: sender, return path, or the headers of its notices."""
+    """Test if a mail system sent it, by sender, return path, or the headers of its notices."""
     heads = mail.headers
     if any(name in heads for name in _MACHINES) or "<>" in heads.get("return-path"):
         return True
@@ -75,7 +75,7 @@ def is_from_machine(mail: ParsedMail) -> bool:
 
 
 def is_notice(mail: ParsedMail, notice: str) -> bool:
-    """Whether it reads like a notice about a mail: its subject or its sender says so, and what it says or returns."""
+    """Test if it reads like a notice about a message, by subject or sender, and by its text or attachment."""
     subject = header_text(mail.headers.get("subject")[:LONGEST])
     titled = _SUBJECTS.search(subject) is not None
     if not titled and is_auto_reply(mail):
@@ -88,7 +88,7 @@ def is_notice(mail: ParsedMail, notice: str) -> bool:
 
 
 def is_auto_reply(mail: ParsedMail) -> bool:
-    """Whether a person's mailbox answered by itself: RFC 3834, and the marks used before it."""
+    """Test if a person's mailbox replied automatically: RFC 3834, and older marks."""
     heads = mail.headers
     if "x-failed-recipients" in heads:
         return False
@@ -101,6 +101,6 @@ def is_auto_reply(mail: ParsedMail) -> bool:
 
 
 def notice_kind(mail: ParsedMail, notice: str) -> MailKind:
-    """Given up, or still trying."""
+    """Distinguish final failure from delay."""
     subject = header_text(mail.headers.get("subject")[:LONGEST])
     return MailKind.DELAY if _DELAYED.search(subject) or _DELAYED.search(notice) else MailKind.BOUNCE

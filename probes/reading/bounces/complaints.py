@@ -1,4 +1,4 @@
-"""Complaints of people about a mail: abuse reports (RFC 5965), and what some services send in their place."""
+"""Complaints of people about a message: abuse reports (RFC 5965), and what some services send instead."""
 
 import re
 
@@ -10,7 +10,7 @@ _REPORTED = ("original-rcpt-to", "removal-recipient", "x-hmxmroriginalrecipient"
 
 
 def complaint_in(mail: ParsedMail) -> tuple[str, ...] | None:
-    """Of whom a complaint is, as far as it says; None where it is no complaint."""
+    """Return the complaining recipient, as far as stated; None if it is no complaint."""
     report = next((part for part in mail.parts if part.type == "message/feedback-report"), None)
     if report is not None:
         return _named(Headers(report.octets()), mail)
@@ -41,11 +41,11 @@ RETURNED = (
 
 
 def returned_part(mail: ParsedMail) -> Part | None:
-    """The part that holds the original message, or its headers."""
+    """Return the part with the original message, or its headers."""
     return next((part for part in mail.parts if part.type in RETURNED), None)
 
 
 def returned(mail: ParsedMail) -> Headers | None:
-    """The headers of the original message, where a part holds them."""
+    """Return the headers of the original message, if a part has them."""
     part = returned_part(mail)
     return Headers(part.octets().lstrip(b"\n").partition(b"\n\n")[0]) if part else None

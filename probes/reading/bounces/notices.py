@@ -1,8 +1,8 @@
-"""Notices in prose: who is named in them, and what is said of each one.
+"""Notices in prose: the recipients in them, and the text about each one.
 
-Mail systems that do not send RFC 3464 reports all write one of a few forms: the address opens a line and the reason
-follows, the address stands alone on a line, or a sentence has it. `ROWS` are these forms with the systems that use
-them, `ENDINGS` the words after which the returned message begins.
+Mail systems without RFC 3464 reports all use one of a few forms: the address starts a line and the reason follows, the
+address is alone on a line, or a sentence contains it. `ROWS` are these forms with the systems that use them, `ENDINGS`
+the words after which the returned message begins.
 """
 
 import re
@@ -34,7 +34,7 @@ ENDINGS = re.compile(rf"^[ \t>|*=_/-]*(?:{'|'.join(_ENDINGS)})", re.IGNORECASE |
 
 @dataclass(frozen=True, slots=True)
 class RecipientNotice:
-    """One recipient of a notice and what it says of it."""
+    """One recipient of a notice and the text about it."""
 
     address: str
     text: str
@@ -85,7 +85,7 @@ _EXPANDED = re.compile(rf"\(expanded from:[ \t]*<?({ADDRESS})", re.IGNORECASE)  
 
 
 def notice_in(text: str) -> str:
-    """The notice without the returned message below it, and without the marks of a mail quoted as a whole."""
+    """Return the notice without the returned message below it, and without quotation marks around it."""
     text = text[: 4 * NOTICE_READ].replace("\r", "\n")
     if re.search(r"^> ?(?:Reporting-MTA|Final-Recipient|> ?<<<)", text, re.MULTILINE):
         text = re.sub(r"^>[ ]?", "", text, flags=re.MULTILINE)
@@ -95,7 +95,7 @@ def notice_in(text: str) -> str:
 
 
 def said_in(notice: str, known: Sequence[str] = ()) -> list[RecipientNotice]:
-    """Who is named in a notice, with what is said of each. `known` are recipients that headers name."""
+    """Return the recipients in a notice with the text about each. `known` are recipients named in headers."""
     if spoken := list(_transcript(notice)):
         return _once(spoken)
     places = _known_places(notice, known) if known else _places(notice, ROWS) or _places(notice, SENTENCES)
@@ -110,7 +110,7 @@ def said_in(notice: str, known: Sequence[str] = ()) -> list[RecipientNotice]:
 
 
 def _places(notice: str, rows: Sequence[re.Pattern[str]]) -> list[tuple[int, int, str]]:
-    """Start of the line, end of the address, address; in the order of the text."""
+    """Yield start of the line, end of the address, address; in the order of the text."""
     places: dict[int, tuple[int, int, str]] = {}
     for row in rows:
         for match in islice(row.finditer(notice), NAMED_READ):
@@ -137,7 +137,8 @@ _WORDS = re.compile(r"[^\W\d_]{2}")
 
 
 def _blocks(notice: str, places: list[tuple[int, int, str]]) -> list[RecipientNotice]:
-    """Each one's text goes on to the next one; who has none of his own shares that of the next, or what stood above."""
+    """Assign text to recipients: each one's text ends at the next one; one without text shares the next one's, or the
+    text above."""
     if not places:
         return []
     found: list[RecipientNotice] = []
@@ -155,7 +156,7 @@ def _blocks(notice: str, places: list[tuple[int, int, str]]) -> list[RecipientNo
 
 
 def _transcript(notice: str) -> Iterator[RecipientNotice]:
-    """sendmail's transcript alone: what the server answered stands above the line that names the recipient."""
+    """Read sendmail's transcript alone: the server's answer is above the line that names the recipient."""
     above = notice.find("Transcript of session follows")
     if above < 0 or "had permanent" in notice[:above] or "had transient" in notice[:above]:
         return
@@ -169,7 +170,7 @@ def _transcript(notice: str) -> Iterator[RecipientNotice]:
 
 
 def _once(found: Sequence[RecipientNotice]) -> list[RecipientNotice]:
-    """Each address once: the first text said of it."""
+    """Keep each address once, with the first text about it."""
     kept: dict[str, RecipientNotice] = {}
     for said in found:
         kept.setdefault(said.address.lower(), said)

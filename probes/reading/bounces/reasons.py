@@ -1,6 +1,6 @@
-"""What mail systems say in their own words of why they gave up: no server answered, so there is no code to go by.
+"""Mail systems' own reasons for final failure: no server answered, so there is no code.
 
-`probes.reading.replies` reads what servers answer; these are the phrases of those who ask them.
+`probes.reading.replies` reads servers' answers; these are the phrases of the systems that ask them.
 """
 
 import re
@@ -111,6 +111,6 @@ REASONS = tuple((re.compile("|".join(patterns), re.IGNORECASE), cause) for cause
 
 
 def reason_in(text: str) -> Cause:
-    """Why a mail system gave up, by its own words; `UNCLEAR` where none of them is known."""
+    """Return a mail system's reason in its own words; `UNCLEAR` if no phrase is known."""
     said = text[:READ]
     return next((cause for words, cause in REASONS if words.search(said)), Cause.UNCLEAR)

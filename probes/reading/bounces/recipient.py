@@ -1,4 +1,4 @@
-"""One recipient's share of a bounce: what befell it, and by whose words its cause is told."""
+"""One recipient's part of a bounce: its result, and the text that decides the cause."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from probes.verdict import Cause
 
 @dataclass(frozen=True, slots=True)
 class RecipientFailure:
-    """What befell one recipient, before its cause is known."""
+    """The result for one recipient, before its cause is known."""
 
     address: str
     action: str
@@ -36,8 +36,8 @@ class RecipientFailure:
         )
 
     def _cause(self, enhanced: str | None) -> ReplyFacts:
-        """By the server's answer, else by its other answers in the session; where no server answered, first by the
-        system's own words. At last by all that is told."""
+        """Return the cause by the server's answer, else by its other answers in the session; if no server answered,
+        first by the system's own words. Finally by the whole text."""
         said = self.answer
         facts = read_reply(said.words, stage=said.stage, code=said.code, enhanced=enhanced)
         own = reason_in(said.text)

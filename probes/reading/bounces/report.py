@@ -42,14 +42,14 @@ ACTIONS = (  # RFC 3464, section 2.3.3, by the first letters: "Failure", "delay"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report's fields: those of the message, and one group for each recipient."""
+    """A report's fields: those of the message, and one group per recipient."""
 
     message: Group
     recipients: tuple[Group, ...]
 
 
 def read_report(text: str) -> Report:
-    """Read the fields. Groups without the empty line between them are parted where a field comes a second time."""
+    """Read the fields. Groups without an empty line between them are split where a field is repeated."""
     message: Group = {}
     groups: list[Group] = []
     for fresh, name, value in islice(_fields(text), FIELDS_READ):
@@ -76,7 +76,7 @@ _ANY_CODE = re.compile(r"(?<![\w.])[245]\d\d\b(?!\.\d)")
 
 
 def _keep(group: Group, name: str, value: str) -> None:
-    """The first of a name stays, except that a diagnostic with a reply code is worth more than one without."""
+    """Keep the first of a name, except that a diagnostic with a reply code wins over one without."""
     known = group.get(name)
     if known is None or (name == "diagnostic-code" and _ANY_CODE.search(value) and not _ANY_CODE.search(known)):
         group[name] = value
@@ -87,13 +87,13 @@ _TYPED = re.compile(r"\s*[A-Za-z0-9_/-]{1,40}[ \t]*;\s*", re.ASCII)
 
 
 def status_of(group: Group) -> str | None:
-    """The Status field's code; "5.1" or "5" alone is none."""
+    """Return the code of the Status field; "5.1" or "5" alone do not count."""
     match = _STATUS.search(group.get("status", ""))
     return match[1] if match else None
 
 
 def action_of(group: Group, status: str | None) -> str:
-    """The Action field as RFC 3464 spells it; where it is missing or no such word, the class of the status tells."""
+    """Return the Action field as RFC 3464 spells it; if missing or invalid, derive it from the class of the status."""
     said = group.get("action", "").strip().lower()
     for opening, action in ACTIONS:
         if said.startswith(opening):
@@ -102,7 +102,7 @@ def action_of(group: Group, status: str | None) -> str:
 
 
 def untyped(value: str) -> str:
-    """A field's value without its leading type, "rfc822;", "smtp;", "dns;"."""
+    """Strip the leading type of a field's value: "rfc822;", "smtp;", "dns;"."""
     return _TYPED.sub("", value, count=1).strip() if _TYPED.match(value) else value.strip()
 
 
@@ -110,11 +110,11 @@ _INTERNET = re.compile(r"\s*(?:[\w/-]{1,40}[ \t]*;)?\s*<?[^@\s:;/]+@[^@\s]*\.[^@
 
 
 def recipient_of(group: Group) -> str:
-    """Who it is about: the final recipient, or the first known whose address is good outside of the system, too."""
+    """Return the recipient: the final one, or the first known address that is valid outside the system."""
     named = [group[name] for name in _NAMING if untyped(group.get(name, ""))]
     return untyped(next((value for value in named if _INTERNET.match(value)), named[0] if named else ""))
 
 
 def diagnostic_of(group: Group) -> str:
-    """What was answered, without the type."""
+    """Return the diagnostic without its type."""
     return untyped(group.get("diagnostic-code", ""))

@@ -1,4 +1,4 @@
-"""Notifications that services send as JSON in a mail: Amazon SES by way of its SNS."""
+"""Notifications that services send as JSON in a message: Amazon SES through SNS."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ LONGEST = 1 << 18
 
 
 class Notified(NamedTuple):
-    """What is notified of one recipient."""
+    """A notification's statement about one recipient."""
 
     address: str
     action: str
@@ -19,7 +19,7 @@ class Notified(NamedTuple):
 
 
 class Notification(NamedTuple):
-    """A notification as a whole."""
+    """A complete notification."""
 
     kind: MailKind
     recipients: tuple[Notified, ...]

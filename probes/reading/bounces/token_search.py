@@ -1,4 +1,4 @@
-"""The probe's token in a mail about it: where it stands best, first."""
+"""Find the probe's token in a message about it, most reliable place first."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,8 @@ _ANSWERED = ("subject", "in-reply-to", "references", "x-failed-recipients")
 
 
 def token_in(mail: ParsedMail, data: bytes) -> str | None:
-    """The original message's token, in lower case: from its own headers, its text, our envelope tag, the subject, or
-    anywhere else in the part of the mail that is read."""
+    """Return the original message's token, in lower case: from its own headers, its text, our envelope tag, the
+    subject, or anywhere else in the part that is read."""
     for place in _places(mail, data):
         if match := next(shaped(place), None):
             return match[0].decode().lower()

@@ -1,6 +1,6 @@
-"""What the filters on the way wrote into the headers of an arrived message: one reader a header, in tables.
+"""Verdicts of filters in the headers of an arrived message: one reader per header, in tables.
 
-- `says`               what one header says, and the small readers that the tables share
+- `says`               the result of one header, and the small readers that the tables share
 - `microsoft`, `open_source`, `gateways`, `mailbox_providers`   the tables
 - here                 all tables together: `verdicts`, `overall`, `spam_sign`
 """
@@ -33,7 +33,7 @@ BAD = frozenset({Finding.SPAM, Finding.PHISHING, Finding.BULK, Finding.QUARANTIN
 
 @dataclass(frozen=True, slots=True)
 class FilterVerdict:
-    """One header's verdict, and the header's place in the section (0 = top)."""
+    """One header's verdict, and the header's position in the section (0 = top)."""
 
     said: FilterResult
     place: int
@@ -41,13 +41,13 @@ class FilterVerdict:
 
     @property
     def facts(self) -> FilterFacts:
-        """As it is shown."""
+        """Convert to the facts that are shown."""
         said = self.said
         return FilterFacts(said.vendor, said.verdict, said.score, said.threshold, said.rules, self.field.line)
 
 
 def verdicts(section: Iterable[Field]) -> tuple[FilterVerdict, ...]:
-    """Every verdict that a header states, topmost first; at most MOST_VERDICTS."""
+    """Return every verdict that a header states, topmost first; at most MOST_VERDICTS."""
     found: list[FilterVerdict] = []
     for place, field, reader in islice(_readable(section), MOST_READ):
         if said := reader(field.value[:LONGEST]):
@@ -62,9 +62,10 @@ def _readable(section: Iterable[Field]) -> Iterator[tuple[int, Field, Reader]]:
 
 
 def overall(said: Sequence[FilterResult]) -> Finding | None:
-    """One verdict for the receiver's filters, topmost first: the last to judge counts, and phishing is never less.
+    """Return one verdict for the receiver's filters, topmost first: the last one to judge counts, and phishing always
+    wins.
 
-    Where the message was put is not a judgement, so that counts only where nothing else is said.
+    The folder that a message was put into is not an opinion, so it counts only if there is nothing else.
     """
     judged = [s.verdict for s in said if not s.placed and not s.outbound]
     found = judged or [s.verdict for s in said if not s.outbound]
@@ -74,10 +75,9 @@ def overall(said: Sequence[FilterResult]) -> Finding | None:
 
 
 def spam_sign(headers: str) -> tuple[Cause, str]:
-    """Why the receiver took our message for spam, with the line that says so; `UNCLEAR` and "" where none does.
+    """Return why the receiver considered our message spam, with the header line; `UNCLEAR` and "" if none says so.
 
-    Our message leaves without any of these headers, so each one was written on its way. A failed check explains a
-    verdict.
+    Our message leaves without any of these headers, so each was added on its way. A failed check explains a verdict.
     """
     section = fields(headers[:SECTION_READ])
     if failure := checks(section).failure:

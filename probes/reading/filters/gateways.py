@@ -31,7 +31,7 @@ _RULE_ENDS: tuple[tuple[str, Finding], ...] = (  # Proofpoint's rule names; the 
 
 
 def _proofpoint(value: str) -> FilterResult | None:
-    """X-Proofpoint-Spam-Details: `rule=outbound_notspam policy=outbound score=0 phishscore=0 ...`."""
+    """Parse X-Proofpoint-Spam-Details: `rule=outbound_notspam policy=outbound score=0 phishscore=0 ...`."""
     pairs = keyed(value)
     rule, score = pairs.get("rule", "").lower(), number(pairs.get("score"))
     verdict = next((finding for end, finding in _RULE_ENDS if rule.endswith(end)), None)
@@ -48,7 +48,7 @@ OFF = 1000.0  # a level of Barracuda's that is switched off
 
 
 def _barracuda(value: str) -> FilterResult | None:
-    """`Yes, SCORE=s using ... TAG_LEVEL=t QUARANTINE_LEVEL=q KILL_LEVEL=k tests=A,B`."""
+    """Parse `Yes, SCORE=s using ... TAG_LEVEL=t QUARANTINE_LEVEL=q KILL_LEVEL=k tests=A,B`."""
     verdict = YES_NO.get(first_word(value))
     if verdict is None:
         return None
@@ -70,7 +70,7 @@ _TREND_ENGINE = re.compile(r"\s*(\d{1,9})-(-?\d{1,9}(?:\.\d{1,9})?)-(\d{1,9}(?:\
 
 
 def _trend(value: str) -> FilterResult | None:
-    """`Yes-score-threshold-category-type`, a negative score with two dashes; type 2 is phishing."""
+    """Parse `Yes-score-threshold-category-type`, a negative score with two dashes; type 2 is phishing."""
     found = _TREND.match(value)
     if found is None:
         return FilterResult("trendmicro", YES_NO[word]) if (word := first_word(value)) in ("yes", "no") else None
@@ -79,7 +79,7 @@ def _trend(value: str) -> FilterResult | None:
 
 
 def _trend_engine(value: str) -> FilterResult | None:
-    """`type-score-threshold`."""
+    """Parse `type-score-threshold`."""
     found = _TREND_ENGINE.match(value)
     if found is None:
         return None
@@ -88,7 +88,7 @@ def _trend_engine(value: str) -> FilterResult | None:
 
 
 def _listed(vendor: str, verdict: Finding) -> Reader:
-    """A list of the administrator's or the user's decided: only Yes tells."""
+    """A list of the administrator's or the user's decided: only Yes counts."""
 
     def read(value: str) -> FilterResult | None:
         return FilterResult(vendor, verdict, cause=Cause.POLICY) if first_word(value) == "yes" else None
@@ -97,7 +97,7 @@ def _listed(vendor: str, verdict: Finding) -> Reader:
 
 
 def _present(vendor: str, verdict: Finding) -> Reader:
-    """The header is written only then."""
+    """The presence of the header is the verdict."""
 
     def read(value: str) -> FilterResult | None:
         return FilterResult(vendor, verdict, rules=(value[:80],) if value else ())
@@ -106,7 +106,7 @@ def _present(vendor: str, verdict: Finding) -> Reader:
 
 
 def _probability(value: str) -> FilterResult | None:
-    """Sophos: 0.087, or 9%."""
+    """Parse Sophos's probability: 0.087, or 9%."""
     score = number(value)
     if score is None:
         return None
@@ -115,7 +115,7 @@ def _probability(value: str) -> FilterResult | None:
 
 
 def _worst_word(vendor: str, words: tuple[tuple[str, Finding], ...]) -> Reader:
-    """The first of these words that stands anywhere in the value."""
+    """Return the first of these words that occurs anywhere in the value."""
     forms = tuple((re.compile(rf"\b{word}", re.IGNORECASE), finding) for word, finding in words)
 
     def read(value: str) -> FilterResult | None:
@@ -185,14 +185,14 @@ _PLAIN = (
 
 
 def _pstn_levels(value: str) -> FilterResult | None:
-    """Postini: a lower S is worse, and the limit is each user's own."""
+    """Parse Postini's levels: a lower S is worse, and each user has their own limit."""
     found = re.search(r"\bS:\s*(-?[\d.]{1,20})", value)
     score = number(found[1]) if found else None
     return None if score is None else FilterResult("postini", Finding.UNSURE, score)
 
 
 def _symantec(value: str) -> FilterResult | None:
-    """X-SpamReason: `No, hits=...`; Yes alone may be detection without action."""
+    """Parse X-SpamReason: `No, hits=...`; Yes alone may be detection without action."""
     match first_word(value):
         case "no":
             return FilterResult("symantec", Finding.CLEAN)

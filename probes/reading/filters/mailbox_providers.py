@@ -1,4 +1,4 @@
-"""Providers of mailboxes that tell their verdict. Gmail and Yahoo do not: there only the folder tells."""
+"""Mailbox providers that state their verdict. Gmail and Yahoo do not: there only the folder shows it."""
 
 import re
 
@@ -10,7 +10,7 @@ _UI_RESULT = re.compile(r"\s*(notjunk|junk|unknown):(-?\d{1,9})", re.IGNORECASE)
 
 
 def _ui(*, outbound: bool) -> Reader:
-    """GMX, web.de, 1&1: `notjunk:1;...`."""
+    """Parse the header of GMX, web.de, 1&1: `notjunk:1;...`."""
 
     def read(value: str) -> FilterResult | None:
         found = _UI_RESULT.match(value)
@@ -20,18 +20,18 @@ def _ui(*, outbound: bool) -> Reader:
 
 
 def _gmx(value: str) -> FilterResult | None:
-    """`0 (Mail was not recognized as spam)`; below zero: on the user's own list of good senders."""
+    """Parse `0 (Mail was not recognized as spam)`; below zero: on the user's own allow list."""
     level = number(value)
     return None if level is None else FilterResult("gmx", Finding.SPAM if level > 0 else Finding.CLEAN, level)
 
 
 def _flag(vendor: str, verdict: Finding) -> Reader:
-    """1 or 0, where the administrator switched it on."""
+    """Parse 1 or 0, which the administrator has to enable."""
     return worded(vendor, {"1": verdict, "0": Finding.CLEAN})
 
 
 def _alibaba(value: str) -> FilterResult | None:
-    """`AC=CONTINUE;...`: our reading of observed mail."""
+    """Parse `AC=CONTINUE;...`: our interpretation of observed mail."""
     verdict = {"pass": Finding.CLEAN, "continue": Finding.CLEAN, "suspect": Finding.UNSURE}.get(
         keyed(value).get("ac", "").lower()
     )

@@ -47,7 +47,7 @@ CATEGORIES: dict[str, tuple[Finding, Cause]] = {  # CAT: what kind of bad it is,
 
 
 def _report(vendor: str, *, elsewhere: bool = False) -> Reader:
-    """X-Forefront-Antispam-Report: how it was judged (SFV), else its kind (CAT), else its level (SCL)."""
+    """Parse X-Forefront-Antispam-Report: the judgement (SFV), else the category (CAT), else the level (SCL)."""
 
     def read(value: str) -> FilterResult | None:
         pairs = keyed(value)
@@ -95,7 +95,7 @@ def _bulk_level(value: str) -> FilterResult | None:
 
 
 def _placed(value: str) -> FilterResult | None:
-    """Where the mailbox put it and what decided that. Moved by the user's own rule to another folder: no verdict."""
+    """Parse the folder that the mailbox chose, and why. Moved by the user's own rule to another folder: no verdict."""
     pairs = keyed(value)
     folder = folder_letter(pairs)
     why = (f"OFR:{pairs['ofr']}",) if pairs.get("ofr") else ()
@@ -105,7 +105,7 @@ def _placed(value: str) -> FilterResult | None:
 
 
 def folder_letter(pairs: dict[str, str]) -> str:
-    """I inbox, J junk, C by the user's rule, in lower case."""
+    """Return the folder's letter in lower case: I inbox, J junk, C by the user's rule."""
     return pairs.get("dest", "").lower() or ("j" if pairs.get("rf", "").lower() == "junkemail" else "")
 
 

@@ -1,4 +1,4 @@
-"""SpamAssassin and what speaks like it, amavis, rspamd, MailScanner, CRM114."""
+"""SpamAssassin and compatible filters, amavis, rspamd, MailScanner, CRM114."""
 
 import re
 
@@ -29,7 +29,7 @@ def _after_required(value: str) -> str:
 
 
 def _status(value: str) -> FilterResult | None:
-    """`Yes, score=s required=r tests=A,B`: SpamAssassin, amavis, rspamd; `No, s points, r required, A=1,B=2`."""
+    """Parse `Yes, score=s required=r tests=A,B`: SpamAssassin, amavis, rspamd; `No, s points, r required, A=1,B=2`."""
     verdict = YES_NO.get(first_word(value))
     if verdict is None:
         return None
@@ -77,7 +77,7 @@ def _action(value: str) -> FilterResult | None:
 
 
 def _pre_result(value: str) -> FilterResult | None:
-    """An action set by a module before the score was known. No action is no verdict."""
+    """Parse an action that a module set before the score was known. No action is no verdict."""
     found = _PRE_RESULT.search(value.lower())
     said = _action(found[1]) if found else None
     if said is None or said.verdict is Finding.CLEAN:
@@ -87,7 +87,8 @@ def _pre_result(value: str) -> FilterResult | None:
 
 
 def _result(value: str) -> FilterResult | None:
-    """`default: False [score / reject at]; SYMBOL(weight)[options]`: its word is about rejecting, not about tagging."""
+    """Parse `default: False [score / reject at]; SYMBOL(weight)[options]`: the word is about rejecting, not about
+    tagging."""
     found = _RESULT.search(value)
     if found is None:
         return None
@@ -97,7 +98,7 @@ def _result(value: str) -> FilterResult | None:
 
 
 def _bar(value: str) -> FilterResult | None:
-    """One sign for each point: held against rspamd's default limits."""
+    """Parse a bar of one sign per point, compared with rspamd's default limits."""
     found = _BAR.match(value)
     if found is None:
         return None
@@ -107,7 +108,7 @@ def _bar(value: str) -> FilterResult | None:
 
 
 def _score_of(value: str) -> FilterResult | None:
-    """`-7.86 / 15.00 / 15.00`, or the score alone."""
+    """Parse `-7.86 / 15.00 / 15.00`, or the score alone."""
     score, *limits = [number(part) for part in value.split("/")[:3]]
     if score is None:
         return None
@@ -117,7 +118,7 @@ def _score_of(value: str) -> FilterResult | None:
 
 
 def _mailscanner(value: str) -> FilterResult | None:
-    """`not spam, ...`, `spam, ...`; old forms give only the score and what is required. Empty: not checked."""
+    """Parse `not spam, ...`, `spam, ...`; old forms have only the score and the limit. Empty: not checked."""
     said = value.strip().lower()
     score = number(_group(_SCORE, value))
     required = _required(value)

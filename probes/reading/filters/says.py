@@ -1,4 +1,4 @@
-"""What one header of a filter says, and the small readers that the tables of headers share."""
+"""The result of one filter header, and the small readers that the tables of headers share."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,10 +10,10 @@ from probes.verdict import Cause
 
 @dataclass(frozen=True, slots=True)
 class FilterResult:
-    """A verdict in so many words.
+    """A filter's explicit verdict.
 
-    `outbound`: by a filter on its way out, so the sending side's. `placed`: it tells the folder, not a judgement.
-    `cause` is what a verdict other than clean rests on.
+    `outbound`: by a filter on its way out, so the sending side's. `placed`: it states the folder, not an opinion.
+    `cause` is the reason of a verdict other than clean.
     """
 
     vendor: str
@@ -36,18 +36,18 @@ _KEYED = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,40})\s{0,4}[=:]\s{0,4}([^\s;,\]]
 
 
 def number(text: str | None) -> float | None:
-    """The first number in the text; None where there is none."""
+    """Return the first number in the text; None if there is none."""
     found = _NUMBER.search(text) if text else None
     return float(found[0]) if found else None
 
 
 def rule_names(text: str) -> tuple[str, ...]:
-    """Names such as BAYES_00 in a list of rules, each once, in their order."""
+    """Return names such as BAYES_00 in a list of rules, each once, in order."""
     return tuple(dict.fromkeys(_RULE.findall(text)))[:MOST_RULES]
 
 
 def keyed(value: str) -> dict[str, str]:
-    """`key=word` and `key:word` pairs, keys in lower case; of several the first counts."""
+    """Return `key=word` and `key:word` pairs, keys in lower case; the first of a key counts."""
     pairs: dict[str, str] = {}
     for key, word in _KEYED.findall(value[:PAIRS_READ]):
         pairs.setdefault(key.lower(), word)
@@ -55,13 +55,13 @@ def keyed(value: str) -> dict[str, str]:
 
 
 def first_word(value: str) -> str:
-    """The first word, in lower case."""
+    """Return the first word, in lower case."""
     word = value.strip().split(None, 1)[:1]
     return word[0].strip(",;:").lower() if word else ""
 
 
 def worded(vendor: str, words: Mapping[str, Finding], *, outbound: bool = False, placed: bool = False) -> Reader:
-    """A reader for headers whose first word, or whole value, is the verdict. Another word tells nothing."""
+    """Make a reader for headers whose first word, or whole value, is the verdict. Other words say nothing."""
 
     def read(value: str) -> FilterResult | None:
         found = words.get(value.strip().lower()) or words.get(first_word(value))
@@ -73,7 +73,8 @@ def worded(vendor: str, words: Mapping[str, Finding], *, outbound: bool = False,
 def scored(
     vendor: str, spam_from: float | None = None, *, clean_up_to: float = 0.0, worst: float | None = None
 ) -> Reader:
-    """A reader for bare scores: without a threshold of the vendor's own, more than `clean_up_to` is not decided."""
+    """Make a reader for bare scores: without a threshold of the vendor's own, a score above `clean_up_to` is
+    undecided."""
 
     def read(value: str) -> FilterResult | None:
         score = number(value)

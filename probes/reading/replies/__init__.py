@@ -1,14 +1,14 @@
-"""The cause of a refusal, from what the server said.
+"""Derive the cause of a refusal from the server's reply.
 
-Text speaks first, the enhanced code second, stage and basic code last: many hosts say 5.7.1 to everything.
+Text counts first, the enhanced code second, stage and basic code last: many hosts say 5.7.1 to everything.
 
-- `normalise`  a reply's words, cleared of the names and addresses that it quotes
-- `codes`      where a text holds its codes, and its stage
-- `table`      the form of the tables of phrases, and the search in them
-- `webmail`, `carriers`, `gateways`   tables: the words of single services and products
-- `senders`, `recipients`, `messages`, `systems`   tables: what servers of every make say, by whom it is about
+- `normalise`  a reply's words, without the names and addresses that it quotes
+- `codes`      finds codes and stage in a text
+- `table`      the form of the phrase tables, and the search in them
+- `webmail`, `carriers`, `gateways`   tables: phrases of single services and products
+- `senders`, `recipients`, `messages`, `systems`   tables: phrases of all kinds of servers, by subject
 - `languages`, `blocklists`, `marks`   tables: other languages, blocklists by name, vendors by their marks
-- `meanings`   what codes mean where words tell nothing
+- `meanings`   meanings of codes, if the words say nothing
 - `waits`      the retry time that a reply offers
 """
 
@@ -48,9 +48,9 @@ _LATER = "try again later", "try later", "essayer plus tard"  # rspamd says only
 def read_reply(
     text: str, *, stage: Stage | None = None, code: int | None = None, enhanced: str | None = None
 ) -> ReplyFacts:
-    """What one refusal says: a live reply, or a bounce's Diagnostic-Code. Never raises, whatever the text.
+    """Read one refusal: a live reply, or a bounce's Diagnostic-Code. Never raises, whatever the text.
 
-    Codes and the stage that are not given are looked for in the text. Only its first 16 KiB are read.
+    Missing codes and stage are looked for in the text. Only its first 16 KiB are read.
     """
     words = repair(bare(text[:LONGEST]))
     raw = fold(words)
@@ -85,14 +85,14 @@ def read_reply(
 
 
 def cause_of(stage: Stage, code: int, enhanced: str | None, text: str) -> Cause:
-    """Why the server refused, `UNCLEAR` where neither text nor codes tell."""
+    """Return why the server refused, `UNCLEAR` if neither text nor codes tell."""
     return read_reply(text, stage=stage, code=code, enhanced=enhanced).cause
 
 
 def _by_words(
     said: str, named: Listing | None, code: int | None, enhanced: str | None, *, core: bool = True
 ) -> tuple[Cause | None, str]:
-    """What the words mean, and whose they are; None where no row knows them."""
+    """Return the meaning of the words and their vendor; None if no row matches."""
     if row := _CERTAIN.first(said):
         return row.cause, row.vendor
     if named:
@@ -118,7 +118,7 @@ def _by_codes(raw: str, spoken: tuple[Stage | None, int | None, str | None], ven
 
 
 def _put_off(code: int | None, enhanced: str | None) -> Cause:
-    """What "try again later" means where nothing else is said."""
+    """Return the meaning of "try again later" if nothing else is said."""
     detail = (enhanced or "").partition(".")[2]
     if detail.startswith("3."):
         return Cause.SERVER_FAULT

@@ -1,4 +1,4 @@
-"""The blocklists that a reply names: by zone, by page, or by name where the words around it say that it lists."""
+"""Blocklists in a reply: by zone, by page, or by name if the words around it say that it lists."""
 
 import re
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from probes.verdict import Cause
 
 
 class Listing(NamedTuple):
-    """A blocklist named by a reply, and what being on it means."""
+    """A blocklist named by a reply, and the meaning of being on it."""
 
     name: str
     cause: Cause
@@ -172,7 +172,7 @@ _ZONE = re.compile(
 
 
 def _mark(fragment: str) -> re.Pattern[str]:
-    """A zone or page wherever it stands, a bare name only as a word: no part of somebody's host name."""
+    """Match a zone or page anywhere, a bare name only as a word: not as part of a host name."""
     ending = "" if re.search(r"[./]", fragment) else r"(?![a-z0-9]|\.[a-z])"
     opening = r"(?<![a-z0-9])" if ending == "" else r"(?<![a-z0-9.])"
     return re.compile(opening + re.escape(fragment) + ending)
@@ -183,9 +183,9 @@ _SHORT_NAMES = dict(SHORT)
 
 
 def listing(raw: str) -> Listing | None:
-    """The blocklist that `raw`, folded to lower case, names; several are joined by ", ".
+    """Return the blocklist that `raw`, in lower case, names; several are joined by ", ".
 
-    A vendor's name alone is none.
+    A vendor's name alone does not count.
     """
     names = list(dict.fromkeys(_named(_QUOTED.sub(" ", raw))))
     if not names:

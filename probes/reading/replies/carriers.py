@@ -1,4 +1,4 @@
-"""What other mailbox and sending services say in words of their own."""
+"""Phrases of other mailbox and sending services."""
 
 from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause

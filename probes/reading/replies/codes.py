@@ -1,4 +1,4 @@
-"""The codes of a reply and its stage, found in its text where nobody took them out of it."""
+"""Find a reply's codes and stage in its text, if they were not extracted before."""
 
 import re
 from typing import NamedTuple
@@ -7,9 +7,9 @@ from probes.answer import Stage
 
 
 class Codes(NamedTuple):
-    """A reply's three digits and its RFC 3463 code, None where it has none.
+    """A reply's three digits and its RFC 3463 code, None if missing.
 
-    `core` is the reply itself where it stands inside a sending server's report, without what followed from it.
+    `core` is the reply itself if it is inside a sending server's report, without the consequences.
     """
 
     code: int | None
@@ -61,12 +61,12 @@ STAGES: tuple[tuple[str, Stage], ...] = (  # how sending servers say after which
 
 
 def bare(text: str) -> str:
-    """`text` without the type of a Diagnostic-Code line."""
+    """Strip the type of a Diagnostic-Code line."""
     return _TYPE.sub("", text, count=1).strip()
 
 
 def find_codes(text: str) -> Codes:
-    """The codes in `text`. Of several replies in a row the one that the others follow from counts."""
+    """Return the codes in `text`. Of several replies in a row, the one that caused the others counts."""
     found = [m for m in _CODE.finditer(text) if not _MEASURE.match(text, m.end())]
     causes = [m for m in found if m[1] != "503" and not _CONSEQUENCE.match(text, m.end())]
     if not found:
@@ -89,11 +89,11 @@ def _any_enhanced(text: str, digit: str | None) -> str | None:
 
 
 def find_stage(said: str) -> Stage | None:
-    """The stage that a bounce's sentence names, in lower case."""
+    """Return the stage that a bounce's sentence names, in lower case."""
     return next((stage for phrase, stage in STAGES if phrase in said), None)
 
 
 def _quoted(text: str) -> str:
-    """The remote's words in AsyncOS's "5.1.0 - Unknown address error '5.7.1 Access denied'"."""
+    """Return the remote's words in AsyncOS's "5.1.0 - Unknown address error '5.7.1 Access denied'"."""
     quoted = re.search(rf"'({_XYZ}[^']{{1,1000}})'", text, re.ASCII)
     return quoted[1] if quoted else text

@@ -1,4 +1,4 @@
-"""What gateways, filters and mail servers as products say in words of their own."""
+"""Phrases of gateways, filters and mail server products."""
 
 from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause

@@ -1,4 +1,4 @@
-"""What mail systems say in other languages than English. Accents are folded away before the search."""
+"""Phrases of mail systems in other languages than English. Accents are removed before the search."""
 
 from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause

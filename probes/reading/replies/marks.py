@@ -1,10 +1,10 @@
-"""By what a reply shows whose it is, and the pages that it names."""
+"""Marks that identify the vendor of a reply, and the pages that it links to."""
 
 from probes.mailsystems.table import reply_marks
 from probes.verdict import Cause
 
 MARKS: tuple[tuple[str, str], ...] = tuple(reply_marks())
-"""Text of the raw reply, lower case, and the key of the mail system that writes so; the first hit wins."""
+"""Text of the raw reply, lower case, and the key of the mail system that uses it; the first hit wins."""
 
 LINKS: tuple[tuple[str, Cause, str], ...] = (  # pages that a reply names, in the raw reply, lower case
     ("mail/?p=nosuchuser", Cause.NO_SUCH_USER, "google"),

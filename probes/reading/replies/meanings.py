@@ -1,4 +1,4 @@
-"""What bare codes mean, where the words tell nothing."""
+"""Meanings of bare codes, if the words say nothing."""
 
 from probes.answer import Stage
 from probes.verdict import Cause
@@ -132,7 +132,7 @@ STAGES: dict[Stage, Cause] = {  # what a bare 5.7.1 means by where it was said (
 
 
 def by_enhanced(enhanced: str, code: int, vendor: str, said: str) -> Cause | None:
-    """What the enhanced code means, by its vendor's list where it has its own; None where it is nobody's."""
+    """Return the meaning of the enhanced code, by its vendor's list if there is one; None if unknown."""
     digit, _, detail = enhanced.partition(".")
     subject, _, number = detail.partition(".")
     if vendor == "google" and detail in GOOGLE:
@@ -147,7 +147,7 @@ def by_enhanced(enhanced: str, code: int, vendor: str, said: str) -> Cause | Non
 
 
 def by_code(code: int, stage: Stage | None) -> Cause | None:
-    """What the three digits mean at this stage."""
+    """Return the meaning of the three digits at this stage."""
     if code in BASIC and stage in (None, Stage.CONNECT):
         return BASIC[code]
     if code >= 500 and stage is not None:

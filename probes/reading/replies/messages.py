@@ -1,4 +1,4 @@
-"""What servers of every make say, in English, of a message."""
+"""English phrases of all kinds of servers about a message."""
 
 from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause

@@ -1,4 +1,4 @@
-"""A reply made ready for its words to be recognised: what it quotes of others cannot be mistaken for them."""
+"""Prepare a reply for recognition: names and addresses that it quotes cannot be mistaken for its own words."""
 
 import re
 import unicodedata
@@ -50,7 +50,7 @@ _CONTACT = re.compile(
 
 
 def fold(text: str) -> str:
-    """`text` in lower case, without accents and typographic quotes."""
+    """Return `text` in lower case, without accents and typographic quotes."""
     lowered = text.lower()
     if lowered.isascii():
         return lowered
@@ -59,7 +59,7 @@ def fold(text: str) -> str:
 
 
 def repair(text: str) -> str:
-    """UTF-8 that somebody took for Latin-1, read as UTF-8; any other text as it is."""
+    """Repair UTF-8 that was read as Latin-1; any other text is returned unchanged."""
     if text.isascii():
         return text
     try:
@@ -69,7 +69,7 @@ def repair(text: str) -> str:
 
 
 def listen(text: str) -> str:
-    """The words of a reply on one line, with `@`, `#` and `~` for addresses, IP addresses and host names."""
+    """Return the words of a reply on one line, with `@`, `#` and `~` for addresses, IP addresses and host names."""
     said = fold(_GLUED.sub(r"\1. \2", text))
     said = _CONTINUED.sub(" ", said)
     said = _LINK.sub("~", said)
@@ -80,7 +80,7 @@ def listen(text: str) -> str:
 
 
 def quoted_address(text: str) -> str | None:
-    """The address that a reply is about: the first that is not there to be written to."""
+    """Return the address that a reply is about: the first that is not a contact address."""
     for match in _ADDRESS.finditer(text):
         address = match[1].strip(".!?*=")
         role = address.lower().startswith(_ROLES) or _CONTACT.search(text, max(0, match.start() - 60), match.start())

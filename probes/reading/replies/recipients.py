@@ -1,4 +1,4 @@
-"""What servers of every make say, in English, of a mailbox."""
+"""English phrases of all kinds of servers about a mailbox."""
 
 from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause

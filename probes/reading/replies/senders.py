@@ -1,4 +1,4 @@
-"""What servers of every make say, in English, of a client or a sender that they do not take mail from."""
+"""English phrases of all kinds of servers about a client or sender that they refuse."""
 
 from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause

@@ -1,4 +1,4 @@
-"""What servers of every make say, in English, of their own trouble; and words that say little."""
+"""English phrases of all kinds of servers about their own problems; and phrases that say little."""
 
 from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause

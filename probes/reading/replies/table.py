@@ -1,8 +1,11 @@
-"""The form of the tables: phrases that mean a cause, by the source that they are from, and the search for them.
+"""The form of the tables, phrases by source and cause, and the search in them.
 
 A phrase is written as `listen` prepares a reply: lower case, no accents, single spaces. `…` stands for up to 90
-characters in between, `*` for the rest of a word. `[mail]` before it wants that stage, digits before it that code.
-Addresses, host names and IP addresses of a reply stand there as `@`, `~` and `#`. Phrases end at " / " or a line's end.
+characters in between, `*` for the rest of a word. `[mail]` before it requires that stage, digits before it that code.
+Addresses, host names and IP addresses of a reply appear as `@`, `~` and `#`. Phrases end at " / " or a line's end.
+
+The search is linear: phrases are found by their longest whole word, so a reply is compared with only a few of them, and
+gaps are bounded, so that no hostile reply can make a pattern backtrack for long.
 """
 
 import re
@@ -16,7 +19,7 @@ from probes.verdict import Cause
 
 
 class PhraseSource(NamedTuple):
-    """Whose words they are ("" for nobody's in particular), and where that is written."""
+    """The vendor of a phrase ("" if none in particular), and where it is documented."""
 
     vendor: str
     source: str
@@ -27,7 +30,7 @@ Rows = Mapping[PhraseSource, Mapping[Cause, str]]
 
 
 class Phrase(NamedTuple):
-    """One phrase. `place` is its rank in the table; `rare` its longest part, which occurs as it stands."""
+    """One phrase. `place` is its rank in the table; `rare` its longest literal part."""
 
     place: int
     text: str
@@ -41,7 +44,7 @@ _SAID = re.compile(r"[a-z0-9]{2,}")
 
 
 class PhraseTable:
-    """Many phrases, found by their longest whole word, so that a reply is compared with few of them."""
+    """Many phrases, found by their longest whole word, so that a reply is compared with only a few."""
 
     def __init__(self, *tables: Rows) -> None:
         self._by_word: dict[str, list[Phrase]] = defaultdict(list)
@@ -51,7 +54,7 @@ class PhraseTable:
             (self._by_word[max(words, key=len)] if words else self._loose).append(phrase)
 
     def first(self, said: str) -> Phrase | None:
-        """The first phrase of the table that occurs in `said`."""
+        """Return the first phrase of the table that occurs in `said`."""
         words = self._by_word.keys() & _SAID.findall(said)
         near = [phrase for word in words for phrase in self._by_word[word]] + self._loose
         occurring = sorted(phrase for phrase in near if phrase.rare in said)
@@ -71,7 +74,7 @@ def _phrases(*tables: Rows) -> Iterator[Phrase]:
 
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
-    """The phrase at word boundaries. Its gaps are bounded, so a search takes time linear in the reply."""
+    """Compile the phrase at word boundaries. Its gaps are bounded, so a search takes time linear in the reply."""
     return re.compile(r".{0,90}?".join(_part(part.strip()) for part in text.split("…")))
 
 

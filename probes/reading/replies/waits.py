@@ -23,7 +23,7 @@ _ASIAN = re.compile(r"(\d{1,5})(分|秒|時)間?(?:後|以上|お待ち)")
 
 
 def find_wait(said: str) -> timedelta | None:
-    """The wait that `said`, folded to lower case, offers; None where it offers none or more than a day."""
+    """Return the wait that `said`, in lower case, offers; None if it offers none or more than a day."""
     if clock := _CLOCK.search(said):
         seconds = int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3])
     elif match := _AFTER.search(said) or _BEFORE.search(said) or _ASIAN.search(said):

@@ -1,4 +1,4 @@
-"""What the biggest mailbox services say in words of their own."""
+"""Phrases of the largest mailbox services."""
 
 from probes.reading.replies.table import PhraseSource, Rows
 from probes.verdict import Cause

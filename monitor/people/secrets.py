@@ -1,5 +1,6 @@
 """Random secrets and their digests: nothing in the store can be used to sign in."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -29,6 +30,26 @@ def same(one: str, other: str) -> bool:
     return bool(one) and hmac.compare_digest(
         one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")
     )
+
+
+def masked(secret: str) -> str:
+    """The secret as it may stand in a compressed answer: otherwise each time, so that its size tells nothing of it."""
+    octets = secret.encode()
+    pad = secrets.token_bytes(len(octets))
+    return base64.urlsafe_b64encode(pad + _xor(pad, octets)).decode()
+
+
+def unmasked(shown: str) -> str:
+    """What `masked` was given; "" for anything else."""
+    try:
+        octets = base64.b64decode(shown.encode("ascii"), b"-_", validate=True)
+        return _xor(octets[: len(octets) // 2], octets[len(octets) // 2 :]).decode()
+    except ValueError:
+        return ""
+
+
+def _xor(pad: bytes, octets: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(pad, octets, strict=False))
 
 
 def derived(key: bytes, purpose: str, name: str) -> str:

@@ -17,8 +17,10 @@ from monitor.clock import utc_now
 from monitor.output.symbols import COLOURS, SIGNS
 from monitor.people.caller import Caller
 from monitor.people.person import Rights
+from monitor.people.secrets import masked
 from monitor.web import legible
 from monitor.web.backend import CALLER
+from monitor.web.compression import accepts_gzip, gzipped
 from probes.display import roughly
 from probes.mailsystems.words import chain_label
 from probes.verdict import Outcome
@@ -26,6 +28,8 @@ from probes.verdict import Outcome
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
+ANY_TAG = "*"  # of If-None-Match
+SMALLEST = 9  # the level of zlib for what is compressed once and sent often
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Asset:
 
     content_type: str
     body: bytes
+    gzipped: bytes
     version: str
 
 
@@ -81,7 +86,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (legible.plain, legible.cut, legible.words, legible.utc, roughly, legible.spelled)
+    filters = (masked, legible.plain, legible.cut, legible.words, legible.utc, roughly, legible.spelled)
     environment.filters.update({each.__name__: each for each in filters}, ago=_ago, chain=chain_label)
     environment.globals.update(static=static, signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()})
     return environment
@@ -90,7 +95,10 @@ def environment() -> Environment:
 @cache
 def assets() -> Mapping[str, Asset]:
     """The files by name, read once; no other file is ever opened."""
-    return {name: Asset(kind, body, hashlib.sha256(body).hexdigest()[:16]) for name, kind, body in _files()}
+    return {
+        name: Asset(kind, body, gzipped(body, SMALLEST), hashlib.sha256(body).hexdigest()[:16])
+        for name, kind, body in _files()
+    }
 
 
 def static(name: str) -> str:
@@ -109,10 +117,17 @@ async def show_asset(request: web.Request) -> web.Response:
     if asset is None:
         raise web.HTTPNotFound(text="there is no such file\n")
     current = request.query.get("v") == asset.version
-    headers = {"Cache-Control": FOR_EVER if current else ASK_AGAIN, "ETag": f'"{asset.version}"'}
-    if request.headers.get("If-None-Match") == headers["ETag"]:
+    headers = {
+        "Cache-Control": FOR_EVER if current else ASK_AGAIN,
+        "ETag": f'W/"{asset.version}"',  # weak: compressed or not, it is the same file
+        "Vary": "Accept-Encoding",
+    }
+    if any(tag.value in (asset.version, ANY_TAG) for tag in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
-    return web.Response(body=asset.body, content_type=asset.content_type, charset="utf-8", headers=headers)
+    if accepts_gzip(request):
+        headers["Content-Encoding"] = "gzip"
+    body = asset.gzipped if accepts_gzip(request) else asset.body
+    return web.Response(body=body, content_type=asset.content_type, charset="utf-8", headers=headers)
 
 
 def _files() -> Iterator[tuple[str, str, bytes]]:

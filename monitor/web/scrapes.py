@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
+from monitor.web.compression import gzipped
+
 REST = 4.0  # times as long as an exposition took none is written: a fifth of a core at the most
 LONGEST_REST = 2.0  # seconds; who scrapes waits no longer than that for the next
 
@@ -21,12 +23,20 @@ class Scrapes:
         self._turn = asyncio.Lock()
         self._next: asyncio.Task[bytes] | None = None  # the one that is not begun yet
         self._free_at = 0.0
+        self._gzipped: tuple[bytes, asyncio.Task[bytes]] | None = None
 
     async def body(self) -> bytes:
         """The exposition. All who wait for the next one get the same."""
         if self._next is None:
             self._next = asyncio.create_task(self._write())
         return await asyncio.shield(self._next)
+
+    async def gzipped(self) -> bytes:
+        """The exposition as gzip. It is compressed once for all who get the same."""
+        body = await self.body()
+        if self._gzipped is None or self._gzipped[0] is not body:
+            self._gzipped = body, asyncio.create_task(asyncio.to_thread(gzipped, body))
+        return await asyncio.shield(self._gzipped[1])
 
     async def _write(self) -> bytes:
         async with self._turn:

@@ -13,6 +13,7 @@ from monitor.output.metrics import CONTENT_TYPE
 from monitor.web import api, auth, docs, pages
 from monitor.web.auth.client import is_proxy
 from monitor.web.backend import BACKEND, Backend
+from monitor.web.compression import accepts_gzip, compressing, vary
 from monitor.web.connections import Connection, ConnectionLimits, Connections
 from monitor.web.errors import LONGEST_BODY, safe
 from monitor.web.headers import add_headers
@@ -31,7 +32,7 @@ class WebError(UserError):
 
 def application(backend: Backend, *, instruments: bool = True) -> web.Application:
     """The pages and the API; with `instruments` also what machines ask for: metrics and health."""
-    app = web.Application(middlewares=[safe, auth.guard], client_max_size=LONGEST_BODY)
+    app = web.Application(middlewares=[safe, compressing, auth.guard], client_max_size=LONGEST_BODY)
     app[BACKEND] = backend
     auth.add_gate(app)
     app.add_routes([*auth.routes(), *pages.routes(), *docs.routes(), *api.routes()])
@@ -50,8 +51,12 @@ def instruments(backend: Backend) -> web.Application:
 def _instruments(backend: Backend) -> list[web.RouteDef]:
     scrapes = Scrapes(backend.metrics.render)
 
-    async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=await scrapes.body(), headers={"Content-Type": CONTENT_TYPE})
+    async def metrics(request: web.Request) -> web.Response:
+        gzip = accepts_gzip(request)
+        headers = {"Content-Type": CONTENT_TYPE} | ({"Content-Encoding": "gzip"} if gzip else {})
+        response = web.Response(body=await (scrapes.gzipped() if gzip else scrapes.body()), headers=headers)
+        vary(response)
+        return response
 
     async def alive(_: web.Request) -> web.Response:
         return web.Response(text="alive\n")

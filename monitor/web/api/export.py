@@ -19,6 +19,7 @@ from monitor.web.api.operation import Call
 from monitor.web.api.probes import Filter, known
 from monitor.web.auth import while_allowed
 from monitor.web.caller_view import CallerView
+from monitor.web.compression import compress_stream
 from monitor.web.rejections import Rejection
 
 AT_ONCE = 500  # probes in one read and one write
@@ -63,6 +64,7 @@ async def _sent(call: Call[Filter, NoBody], name: str, media: str, write: Write,
     response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
     response.content_type, response.charset = media, "utf-8"
     response.enable_chunked_encoding()
+    compress_stream(call.request, response)
     await response.prepare(call.request)
     try:
         await response.write(head.encode())

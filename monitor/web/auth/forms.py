@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 
 from monitor.people.caller import Caller
-from monitor.people.secrets import same
+from monitor.people.secrets import same, unmasked
 from monitor.web.auth.client import HttpClient
 from monitor.web.backend import CALLER
 from monitor.web.errors import LATE
@@ -24,8 +24,13 @@ async def refuse_forgeries(request: web.Request, caller: Caller | None) -> None:
         return
     if not from_here(request):
         raise web.HTTPForbidden(text="this was sent by a page of another site; send it from a page of Mailpath")
-    if caller and caller.way != "open" and not same(await _shown(request), caller.form):
+    if caller and caller.way != "open" and not _belongs(await _shown(request), caller):
         raise web.HTTPForbidden(text="this form belongs to another sign-in; reload the page and send it again")
+
+
+def _belongs(shown: str, caller: Caller) -> bool:
+    """Whether it is the secret of the caller's forms, masked as pages show it or as it is."""
+    return same(unmasked(shown), caller.form) or same(shown, caller.form)
 
 
 def from_here(request: web.Request) -> bool:

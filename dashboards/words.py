@@ -34,17 +34,17 @@ OF_THE_SENDER = "|".join(cause for cause in Cause if cause.concerns is Concern.S
 ADVICE: dict[CauseFamily, str] = {
     CauseFamily.ADDRESS: "Have the sender's IP address taken off the list",
     CauseFamily.REPUTATION: "Exempt the sender from reputation and rate limits",
-    CauseFamily.DOMAIN: "Take the sender's domain off your blocklist",
-    CauseFamily.AUTHENTICATION: "Find out which of SPF, DKIM, DMARC does not hold",
+    CauseFamily.DOMAIN: "Remove the sender's domain from your blocklist",
+    CauseFamily.AUTHENTICATION: "Find out which of SPF, DKIM and DMARC fails",
     CauseFamily.CONTENT: "Exempt the sender from the spam filter",
     CauseFamily.POLICY: "Exempt the sender from the rule that refuses it",
     CauseFamily.GREYLISTING: "Exempt the sender from greylisting",
     CauseFamily.FIREWALL: "Let the sender's IP address through the firewall",
     CauseFamily.SUPPRESSED: "Have the sender's mail service deliver to you again",
-    CauseFamily.RECIPIENT: "Mend the probe's own mailbox",
-    CauseFamily.TRANSPORT: "Mend the mail server, or the way to it",
-    CauseFamily.OURS: "Ours to mend: we could not ask or look",
-    CauseFamily.UNCLEAR: "Look for the mail in your own logs",
+    CauseFamily.RECIPIENT: "Fix the probe's own mailbox",
+    CauseFamily.TRANSPORT: "Fix the mail server, or the connection to it",
+    CauseFamily.OURS: "Mailpath's own problem: it could not look",
+    CauseFamily.UNCLEAR: "Search your own logs for the mail",
 }
 
 

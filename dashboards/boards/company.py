@@ -41,14 +41,14 @@ from probes.mailsystems.family import CauseFamily
 DAY = "1d"
 LIFE = f"min(mailpath_code_life_seconds{{{HERE_PATHS}}})"
 NEVER = 0
-ALL_KINDS = "All paths and kinds of the company, whatever is chosen above, and all grades together"
+ALL_KINDS = "All paths, kinds and grades of the company are counted, whatever is selected above"
 
 
 def company() -> Dashboard:
     """The board."""
     return board(
         Name.COMPANY,
-        "What one company's IT watches: which mails of Trimble Identity do not arrive, why, and what to do.",
+        "For one company's IT: which mail from Trimble Identity does not arrive, why, and what to do.",
         [
             choice(
                 "company",
@@ -60,7 +60,7 @@ def company() -> Dashboard:
             choice(
                 "path",
                 "Path",
-                "Ways into the company's mail system.",
+                "The company's paths.",
                 f"label_values(mailpath_path_every_seconds{{{HERE}}}, path)",
             ),
             choice("kind", "Kind", "Kinds of mail.", f"label_values(mailpath_path_outcome{{{HERE}}}, kind)"),
@@ -70,7 +70,7 @@ def company() -> Dashboard:
             PanelRow(9, [(24, _lines_now())]),
             PanelRow(8, [(24, _history())], "Over time"),
             PanelRow(9, [(15, _delivery()), (9, _of_its_life())]),
-            PanelRow(9, [(24, _stopped())], "What was stopped, and what to do"),
+            PanelRow(9, [(24, _stopped())], "Failures and remedies"),
             PanelRow(9, [(8, _causes()), (16, _open())]),
             PanelRow(13, [(24, _advice())]),
         ],
@@ -81,8 +81,8 @@ def company() -> Dashboard:
 
 def _now() -> Panel:
     return number(
-        "The worst now",
-        "The worst present verdict on the chosen paths and kinds; the table below has each one, with its grade.",
+        "Worst verdict now",
+        "The worst current verdict on the selected paths and kinds; the table below lists all, with their grades.",
         Query(or_none(f"max({ranks(HERE_LINES)})", RANKS[None])),
         look=PanelLook("none", words=[ranked()]),
     )
@@ -91,8 +91,8 @@ def _now() -> Panel:
 def _incidents() -> Panel:
     return number(
         "Incidents",
-        "Open problems that touch this company now: its own, and those of its mail system or of everybody. Muted: the "
-        "company's own ones about which nobody is told.",
+        "Open problems that affect this company now: its own, and those of its mail system or of everybody. Muted: the "
+        "company's own ones for which no notices are sent.",
         Query(how_many(f"mailpath_incident_companies{{{HERE}}}"), "! open"),
         Query(or_none(f"sum(mailpath_muted_incidents{{{HERE}}})"), "– muted"),
         look=PanelLook("short", decimals=0),
@@ -104,9 +104,9 @@ def _share() -> Panel:
     known = counted("mailpath_probes_total", f'{HERE},outcome!="unknown"', DAY)
     inbox = counted("mailpath_probes_total", f'{HERE},outcome="inbox"', DAY)
     return number(
-        "In time, last day",
-        "Of the probes judged in the last 24 hours, the share that was in the inbox in time. Those that could not be "
-        f"looked at are left out. {ALL_KINDS}.",
+        "In time, last 24 h",
+        "Share of the probes judged in the last 24 hours that reached the inbox in time. Probes with an unknown result "
+        f"are not counted. {ALL_KINDS}.",
         Query(f"({or_none(f'sum({inbox})')}) / ({or_none(f'sum({known})')})"),
         look=PanelLook(
             "percentunit", words=[no_number()], steps=[(0.95, WARNING), (0.99, GOOD)], lowest=BAD, decimals=1
@@ -117,8 +117,8 @@ def _share() -> Panel:
 def _bad() -> Panel:
     failed = counted("mailpath_probes_total", f'{HERE},outcome!~"{NOT_BAD}"', DAY)
     return number(
-        "Not in time, last day",
-        f"How many probes of the last 24 hours did not come, or not in time. {ALL_KINDS}.",
+        "Not in time, last 24 h",
+        f"Probes of the last 24 hours that did not arrive, or not in time. {ALL_KINDS}.",
         Query(or_none(f"sum({failed})")),
         look=PanelLook("short", steps=[(0.5, BAD)], decimals=0),
     )
@@ -126,9 +126,9 @@ def _bad() -> Panel:
 
 def _lines_now() -> Panel:
     return rows(
-        "Each path and kind now, worst first",
-        "The present verdict of each path and kind: why, and its grade, which tells how much it proves. The advice "
-        "leads to the runbook. The server's own words are on Mailpath's page.",
+        "Current verdicts, worst first",
+        "The current verdict of each path and kind, with its cause and its grade, which says how much it proves. The "
+        "advice links to the runbook. The server's reply is on Mailpath's page.",
         Query(or_none(with_runbook(ranks(HERE_LINES)), RANKS[None], path="–", kind="–")),
         columns=[OUTCOME, PATH, KIND, CAUSE, TO_DO, GRADE],
         sort="Outcome",
@@ -137,9 +137,9 @@ def _lines_now() -> Panel:
 
 def _history() -> Panel:
     return timeline(
-        "Each path and kind over time",
-        "The verdict that counted at each time. Gaps: there was none, or Mailpath was not running. Verdicts of "
-        "different grades follow each other in one band; the tables tell the grade.",
+        "Verdicts over time",
+        "The verdict in force at each time. Gaps: there was none, or Mailpath was not running. Verdicts of different "
+        "grades follow each other in one band; the tables show the grade.",
         Query(by(("path", "kind"), ranks(HERE_LINES)), "{{path}} {{kind}}"),
         look=PanelLook("none", words=[ranked()]),
     )
@@ -148,16 +148,15 @@ def _history() -> Panel:
 def _delivery() -> Panel:
     rate = f"rate(mailpath_delivery_seconds_bucket{{{HERE_KINDS}}}[1h])"
     return lines(
-        "Delivery time against the code's life",
-        "From the birth of a code to its mail's arrival in the inbox: half of the mails, and 95 of 100, within this "
-        "time, over the hour before. Above the dashed line the code in the mail is dead. Mails that never came are not "
-        "in it. Probes of all the company's paths and of all grades are taken together; the times are read off a "
-        "histogram, so they are rough.",
-        Query(seconds_to_inbox(0.5, (), rate), "half"),
-        Query(seconds_to_inbox(0.95, (), rate), "95 of 100"),
-        Query(LIFE, "the code's life"),
+        "Delivery time and code lifetime",
+        "Time from the creation of a code to the arrival of its mail in the inbox, over the preceding hour. Above the "
+        "dashed line the code has expired. Mail that never arrived is not included. Probes of all the company's paths "
+        "and of all grades are combined; the times come from a histogram, so they are approximate.",
+        Query(seconds_to_inbox(0.5, (), rate), "median"),
+        Query(seconds_to_inbox(0.95, (), rate), "95th percentile"),
+        Query(LIFE, "code lifetime"),
         look=PanelLook("s", no_value="nothing reached the inbox"),
-        overrides=[line("half", GOOD, (2, 5)), line("95 of 100", GOOD), line("the code's life", BAD, (10, 6))],
+        overrides=[line("median", GOOD, (2, 5)), line("95th percentile", GOOD), line("code lifetime", BAD, (10, 6))],
         powers=True,
     )
 
@@ -165,9 +164,9 @@ def _delivery() -> Panel:
 def _of_its_life() -> Panel:
     rate = f"rate(mailpath_delivery_seconds_bucket{{{HERE_KINDS}}}[$__range])"
     return levels(
-        "How much of its life a code has lost",
-        "The time within which 95 of 100 mails of a kind came, in the time range above, as a share of the code's life. "
-        "At 100 % the code is dead on arrival. All the company's paths and all grades are taken together.",
+        "Delivery time as share of the code lifetime",
+        "95th percentile of the delivery time of each kind in the selected time range, as a share of the code lifetime."
+        " At 100 % the code has expired on arrival. All the company's paths and all grades are combined.",
         Query(f"{seconds_to_inbox(0.95, ('kind',), rate)} / on () group_left () {LIFE}", "{{kind}}"),
         look=PanelLook(
             "percentunit",
@@ -184,16 +183,15 @@ def _stopped() -> Panel:
     seen = f'timestamp(mailpath_path_outcome{{{HERE_LINES},outcome!~"{NOT_BAD}"}})'
     last = by(VERDICT, f"{seen} or max_over_time({seen}[{DAY}:1m])")
     return rows(
-        "Stopped or late in the last day, latest first",
-        "Each way in which mail did not arrive in time during the last 24 hours, and when that was last the present "
-        "verdict: so the last refusal's cause is in the first row. The grade tells how much it proves, the advice "
-        "leads to the runbook.",
+        "Failures in the last 24 h, latest first",
+        "Each failure of the last 24 hours, and when it was last the current verdict: the first row shows the cause of "
+        "the latest refusal. The grade says how much it proves; the advice links to the runbook.",
         Query(or_none(f"1000 * {with_runbook(last)}", NEVER, path="–", kind="–")),
         columns=[
             Column(
                 "Value",
                 "Last seen",
-                PanelLook("dateTimeFromNow", words=[mapped(_0="✓ none in the last day")]),
+                PanelLook("dateTimeFromNow", words=[mapped(_0="✓ none in 24 h")]),
                 width=190,
             ),
             OUTCOME_WORD,
@@ -210,8 +208,8 @@ def _stopped() -> Panel:
 def _causes() -> Panel:
     failed = counted("mailpath_probes_total", f'{HERE},outcome!~"{NOT_BAD}"', DAY)
     return levels(
-        "Not in time in the last day, by cause",
-        f"How many probes of the last 24 hours did not come, or not in time, by the cause of their first verdict. "
+        "Failures in the last 24 h, by cause",
+        f"Probes of the last 24 hours that did not arrive, or not in time, by the cause of their first verdict. "
         f"{ALL_KINDS}.",
         Query(or_none(by(("outcome", "cause"), failed, "sum"), outcome="none"), "{{outcome}} {{cause}}"),
         look=PanelLook("short", steps=[(0.5, BAD)], decimals=0, least=0),
@@ -221,9 +219,9 @@ def _causes() -> Panel:
 def _open() -> Panel:
     touching = with_runbook(severities("mailpath_incident_companies", HERE))
     return rows(
-        "Open incidents that touch this company",
-        "Problems that last, gravest first. The scope tells how wide each is: one mailbox, one kind, the company, all "
-        "of its mail system, everybody, or ourselves.",
+        "Open incidents that affect this company",
+        "Lasting problems, most severe first. The scope is one mailbox, one kind, the company, all companies with its "
+        "mail system, everybody, or Mailpath itself.",
         Query(or_none(touching, scope="–")),
         columns=[SEVERITY, SCOPE, CAUSE, TO_DO],
         sort="Severity",
@@ -233,10 +231,10 @@ def _open() -> Panel:
 def _advice() -> Panel:
     return words(
         "What to do",
-        "What to do about each family of causes, with its runbook. The board's tables name the cause.",
+        "The remedy for each family of causes, with its runbook. The tables above name the cause.",
         "\n".join(
             (
-                "1. Find the **cause** in the tables above. Its server's own words are on "
+                "1. Find the **cause** in the tables above. The server's reply is on "
                 "[the company's page](${mailpath:raw}/companies/${company}).",
                 "2. Follow its runbook. It says who must act, the safest change, and what not to do.",
                 "3. Wait for the next probes: when two in a row are in the inbox, the incident closes by itself.",

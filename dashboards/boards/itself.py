@@ -1,4 +1,4 @@
-"""Mailpath itself: does it probe, look, think and tell as it should? For those who run it."""
+"""Mailpath itself: probing, mailboxes, incident rules and notices. For the people who run it."""
 
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
@@ -16,17 +16,21 @@ def itself() -> Dashboard:
     """The board."""
     return board(
         Name.ITSELF,
-        "Does Mailpath itself work: does it probe in time, see its mailboxes, apply its rules, and reach people?",
-        [choice("job", "Scrape job", "Prometheus's scrape job of Mailpath.", "label_values(mailpath_build_info, job)")],
+        "Is Mailpath itself working: does it probe on time, read its mailboxes, apply its rules and notify people?",
+        [
+            choice(
+                "job", "Scrape job", "The Prometheus scrape job of Mailpath.", "label_values(mailpath_build_info, job)"
+            )
+        ],
         [
             PanelRow(
                 5, [(5, _up()), (5, _build()), (5, last_verdict(JOB)), (5, _inbound_up()), (4, _notices_waiting())]
             ),
             PanelRow(8, [(12, _lag()), (12, _in_flight())], "Probing"),
             PanelRow(8, [(12, _skipped()), (12, _verdicts())]),
-            PanelRow(9, [(12, _mailboxes()), (12, _inbound())], "Looking"),
-            PanelRow(8, [(12, _notices()), (12, _oldest())], "Telling"),
-            PanelRow(8, [(12, _scrape()), (12, _samples())], "Being scraped"),
+            PanelRow(9, [(12, _mailboxes()), (12, _inbound())], "Mailboxes and listener"),
+            PanelRow(8, [(12, _notices()), (12, _oldest())], "Notices"),
+            PanelRow(8, [(12, _scrape()), (12, _samples())], "Scrapes"),
         ],
         since="now-24h",
     )
@@ -34,9 +38,8 @@ def itself() -> Dashboard:
 
 def _up() -> Panel:
     return number(
-        "Answers",
-        "Whether Prometheus could scrape it last time. While it does not answer, all other boards show nothing or the "
-        "past.",
+        "Scraped",
+        "Whether the last scrape succeeded. While scrapes fail, all other boards show nothing or old data.",
         Query(or_none(f"min(up{{{JOB}}})", -1)),
         look=PanelLook(
             "none",
@@ -50,7 +53,7 @@ def _up() -> Panel:
 def _build() -> Panel:
     return number(
         "Version",
-        "What runs: the version of Mailpath and of Python.",
+        "Versions of Mailpath and Python that are running.",
         Query(f"max by (version, python) (mailpath_build_info{{{JOB}}})", "{{version}} · Python {{python}}"),
         look=PanelLook("none"),
         name_only=True,
@@ -60,11 +63,11 @@ def _build() -> Panel:
 def _inbound_up() -> Panel:
     return number(
         "Listener",
-        "Whether it listens for bounces and copies. Off: the configuration has no [inbound].",
+        "Whether the listener for bounces and copies is up. Off: the configuration has no [inbound].",
         Query(or_none(f"min(mailpath_inbound_up{{{JOB}}})", -1)),
         look=PanelLook(
             "none",
-            words=[mapped(_0="✕ down", _1="✓ listens", **{"-1": "– off"})],
+            words=[mapped(_0="✕ down", _1="✓ up", **{"-1": "– off"})],
             steps=[(0, BAD), (1, GOOD)],
         ),
     )
@@ -73,7 +76,7 @@ def _inbound_up() -> Panel:
 def _notices_waiting() -> Panel:
     return number(
         "Notices waiting",
-        "Notices that no channel has taken yet, over all channels.",
+        "Notices that have not been delivered yet, over all channels.",
         Query(or_none(f"sum(mailpath_notices_waiting{{{JOB}}})")),
         look=PanelLook("short", steps=[(1, WARNING), (20, BAD)], decimals=0),
     )
@@ -81,9 +84,9 @@ def _notices_waiting() -> Panel:
 
 def _lag() -> Panel:
     return lines(
-        "How late it is",
-        "The schedule: how late the oldest due probe was. The incident rules: the age of the oldest verdict that they "
-        "have not seen. Both are near zero when it keeps up. The dashed line is at a minute.",
+        "Lag",
+        "Schedule: delay of the oldest due probe. Incident rules: age of the oldest verdict that they have not seen. "
+        "Both are near zero while Mailpath keeps up. The dashed line is at one minute.",
         Query(f"max(mailpath_schedule_lag_seconds{{{JOB}}})", "schedule"),
         Query(or_none(f"max(mailpath_rules_lag_seconds{{{JOB}}})"), "incident rules"),
         look=PanelLook("s", steps=[(60, BAD)], lowest="transparent", least=0),
@@ -93,9 +96,8 @@ def _lag() -> Panel:
 
 def _in_flight() -> Panel:
     return lines(
-        "Probes on their way",
-        "Probes without a verdict. A level is normal: those that wait for a retry, or for a mail that may never come. "
-        "Steady growth is not.",
+        "Probes in flight",
+        "Probes that wait for a retry or for their mail to arrive. A constant level is normal, steady growth is not.",
         Query(f"sum(mailpath_probes_in_flight{{{JOB}}})", "in flight"),
         look=PanelLook("short", decimals=0, least=0),
     )
@@ -104,9 +106,9 @@ def _in_flight() -> Panel:
 def _skipped() -> Panel:
     skipped = counted("mailpath_schedule_skipped_total", JOB, HOUR)
     return tally(
-        "Probes left out, each hour",
-        "Scheduled probes that were not sent. Late: their time had passed. Busy: one of the same path and kind was "
-        "still out. Cap: the day's or the minute's limit was reached.",
+        "Skipped probes per hour",
+        "Scheduled probes that were not sent. Late: their time had passed. Busy: the previous one of the same path and "
+        "kind was still in flight. Cap: the daily limit or the limit per minute was reached.",
         Query(or_none(by(("reason",), skipped, "sum"), reason="none"), "{{reason}}"),
         look=PanelLook("short", steps=[(0.5, WARNING)], decimals=0),
     )
@@ -114,8 +116,8 @@ def _skipped() -> Panel:
 
 def _verdicts() -> Panel:
     return lines(
-        "Probes judged, each hour",
-        "How many probes had their first verdict in each hour. It falls to zero when nothing is probed any more.",
+        "Probes judged per hour",
+        "Probes that got their first verdict in each hour. Falls to zero when nothing is probed.",
         Query(or_none(f"sum({counted('mailpath_probes_total', JOB, HOUR)})"), "judged"),
         look=PanelLook("short", decimals=0),
         bars=True,
@@ -126,9 +128,9 @@ def _verdicts() -> Panel:
 def _mailboxes() -> Panel:
     failed = counted("mailpath_mailbox_errors_total", JOB, HOUR)
     return tally(
-        "Failed visits to mailboxes, each hour",
-        "The ten mailboxes that failed most: no connection, no login, no folder. Paths that share a mailbox show the "
-        "same number. While a mailbox fails, its verdicts are `unknown`.",
+        "Failed mailbox visits per hour",
+        "The ten mailboxes with the most failures: no connection, no login, no folder. Paths that share a mailbox show "
+        "the same number. While a mailbox fails, its verdicts are `unknown`.",
         Query(
             or_none(f"topk(10, {by(('company', 'path'), failed, 'sum')} > 0)", company="none"), "{{company}} {{path}}"
         ),
@@ -139,23 +141,23 @@ def _mailboxes() -> Panel:
 def _inbound() -> Panel:
     came = counted("mailpath_inbound_mails_total", JOB, HOUR)
     return tally(
-        "Mails that came in, each hour",
-        "What the listener took, by what it was, and what it refused. Nothing: there was no mail, or no listener.",
+        "Received messages per hour",
+        "Messages that the listener received, by type, and those it refused. Empty: no mail, or no listener.",
         Query(or_none(by(("kind",), came, "sum"), kind="none"), "{{kind}}"),
         look=PanelLook("short", steps=[(0.5, GOOD)], decimals=0),
     )
 
 
 def _notices() -> Panel:
-    def told(result: str) -> str:
+    def attempts(result: str) -> str:
         counting = counted("mailpath_notices_total", f'{JOB},result="{result}"', HOUR)
         return or_none(by(("channel",), counting, "sum"), channel="no channel")
 
     return tally(
-        "Notices, each hour",
-        "What each channel took, and each try that failed; a failed one is tried again until it is taken.",
-        Query(told("delivered"), "✓ {{channel}}"),
-        Query(told("failed"), "✕ {{channel}}"),
+        "Notices per hour",
+        "Delivered notices and failed attempts per channel; failed ones are retried until delivered.",
+        Query(attempts("delivered"), "✓ {{channel}}"),
+        Query(attempts("failed"), "✕ {{channel}}"),
         look=PanelLook("short", steps=[(0.5, GOOD)], decimals=0),
         overrides=[colour_from(0.5, "B", BAD, matching="byFrameRefID")],
     )
@@ -164,8 +166,8 @@ def _notices() -> Panel:
 def _oldest() -> Panel:
     oldest = by(("channel",), f"max_over_time(mailpath_notices_oldest_seconds{{{JOB}}}[{HOUR}])")
     return tally(
-        "Oldest notice that waited, each hour",
-        "The greatest age of the oldest notice that each channel had not taken. A channel that is down makes it grow.",
+        "Age of the oldest waiting notice per hour",
+        "Maximum age of the oldest undelivered notice of each channel. Grows while a channel is down.",
         Query(or_none(oldest, channel="no channel"), "{{channel}}"),
         look=PanelLook("s", steps=[(300, WARNING), (3600, BAD)], decimals=0),
     )
@@ -174,7 +176,7 @@ def _oldest() -> Panel:
 def _scrape() -> Panel:
     return lines(
         "Scrape time",
-        "How long /metrics took to answer. The dashed line is at Prometheus's usual limit of ten seconds.",
+        "Response time of /metrics. The dashed line is Prometheus's default timeout of ten seconds.",
         Query(f"max by (instance) (scrape_duration_seconds{{{JOB}}})", "{{instance}}"),
         look=PanelLook("s", steps=[(10, BAD)], lowest="transparent", least=0),
     )
@@ -182,9 +184,8 @@ def _scrape() -> Panel:
 
 def _samples() -> Panel:
     return lines(
-        "Samples in a scrape",
-        "How many lines /metrics has: about three for each path and kind, and twelve for each company and kind that is "
-        "delivered to.",
+        "Samples per scrape",
+        "Number of samples in /metrics: about three per path and kind, and twelve per company and delivered kind.",
         Query(f"max by (instance) (scrape_samples_scraped{{{JOB}}})", "{{instance}}"),
         look=PanelLook("short", decimals=0, least=0),
     )

@@ -1,4 +1,4 @@
-"""The one panel that is on several boards: how old what they show is."""
+"""A panel of several boards: the age of the data they show."""
 
 from grafana_foundation_sdk.models.dashboard import Panel
 
@@ -8,11 +8,11 @@ from dashboards.words import WARNING, mapped
 
 
 def last_verdict(chosen: str) -> Panel:
-    """Of the paths that this selector chooses."""
+    """Return the panel for the paths that this selector matches."""
     return number(
         "Last verdict",
-        "How long ago these paths had a verdict, and how many of them had none for more than twice the time in which "
-        "each of their kinds is probed once: what the board shows of those may no longer be so.",
+        "Time since the last verdict on these paths, and the number of paths without one for more than two probe "
+        "intervals: their data on this board may be out of date.",
         Query(since_last_verdict(chosen), "ago"),
         Query(how_many(overdue(chosen)), "paths overdue"),
         look=PanelLook("s", words=[mapped(**{"-1": "none yet"})], decimals=0),

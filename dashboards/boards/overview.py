@@ -1,4 +1,4 @@
-"""Is mail reaching everyone now? For those who are responsible for all companies."""
+"""Is mail reaching everyone now? For the people responsible for all companies."""
 
 from dataclasses import replace
 
@@ -29,14 +29,14 @@ from dashboards.words import BAD, GOOD, NOT_KNOWN, RANKS, mapped
 from probes.verdict import Outcome
 
 FROM_BEST = [outcome for outcome in RANKS if outcome]
-MIXED = "Verdicts of all grades are counted together here"
+MIXED = "All grades are counted together"
 
 
 def overview() -> Dashboard:
     """The board."""
     return board(
         Name.OVERVIEW,
-        "Is mail from Trimble Identity reaching everyone now? Which companies not, why, and what to do.",
+        "Is mail from Trimble Identity reaching everyone now? If not: which companies, why, and what to do.",
         [
             choice("company", "Company", "Companies to show.", "label_values(mailpath_company_info, company)"),
             choice("kind", "Kind", "Kinds of mail to show.", "label_values(mailpath_path_outcome, kind)"),
@@ -54,17 +54,17 @@ def overview() -> Dashboard:
 
 def _reached() -> Panel:
     return number(
-        "Does mail reach everyone now?",
-        "Companies by their present verdicts on the chosen kinds. Not reached: at least one mail does not come, or not "
-        "in time. Not known: nothing bad is seen, but something could not be looked at, or has no verdict yet. "
-        f"Reached: everything is in the inbox in time. {MIXED}; the table below tells each one's grade.",
+        "Does mail reach everyone?",
+        "Companies by their current verdicts on the selected kinds. Not reached: at least one mail does not arrive in "
+        "time. Unknown: no failure is known, but some result is unknown or there is no verdict yet. Reached: all mail "
+        f"arrives in the inbox in time. {MIXED}; the table below shows the grades.",
         Query(how_many(failing(LINES)), "✕ not reached"),
-        Query(how_many(unknown(COMPANIES, LINES)), "? not known"),
+        Query(how_many(unknown(COMPANIES, LINES)), "? unknown"),
         Query(how_many(well(LINES)), "✓ reached"),
         look=PanelLook("short", decimals=0),
         overrides=[
             colour_from(1, "✕ not reached", BAD),
-            colour_from(1, "? not known", NOT_KNOWN),
+            colour_from(1, "? unknown", NOT_KNOWN),
             colour_from(1, "✓ reached", GOOD),
         ],
     )
@@ -73,7 +73,7 @@ def _reached() -> Panel:
 def _incidents() -> Panel:
     return number(
         "Incidents",
-        "Problems that last, of all companies: those open, and those muted, about which nobody is told now.",
+        "Lasting problems of all companies: open ones, and muted ones, for which no notices are sent.",
         Query("sum(mailpath_incidents) or on () vector(0)", "! open"),
         Query("sum(mailpath_muted_incidents) or on () vector(0)", "– muted"),
         look=PanelLook("short", decimals=0),
@@ -90,9 +90,9 @@ def _companies() -> Panel:
     touching = by(("company",), f"mailpath_incident_companies{{{COMPANIES}}}", "count")
     return rows(
         "Companies, worst first",
-        "Each company with its worst present verdict on the chosen kinds: on which path and kind, why, and the grade, "
-        "which tells how much it proves: real, impersonated, scanned or unproven. The company leads to its board, the "
-        "advice to the runbook.",
+        "Each company with its worst current verdict on the selected kinds: path, kind, cause and grade (how "
+        "much it proves: real, impersonated, scanned or unproven). The company links to its board, the advice to its "
+        "runbook.",
         Query(f"{known} or {silent}"),
         Query(f"{touching} or {company} * 0"),
         Query(f"{age} or {company} * -1"),
@@ -119,7 +119,7 @@ def _open() -> Panel:
     incidents = with_runbook(severities("mailpath_incidents"))
     return rows(
         "Open incidents",
-        "Problems that last and that people are told of, gravest first: each is named once, at its widest scope.",
+        "Lasting problems that people are notified about, most severe first. Each is listed once, at its widest scope.",
         Query(or_none(incidents, scope="–", company="–")),
         columns=[SEVERITY, SCOPE, WHOSE, CAUSE, TO_DO],
         sort="Severity",
@@ -130,8 +130,8 @@ def _muted() -> Panel:
     incidents = severities("mailpath_muted_incidents")
     return rows(
         "Muted incidents",
-        "Problems that go on, and about which nobody is told now: somebody muted them, or there is maintenance. "
-        "`mailpath mute` tells who, until when, and why.",
+        "Open problems for which no notices are sent, because of a mute or maintenance. `mailpath mute list` shows who "
+        "muted them, until when, and why.",
         Query(or_none(incidents, scope="–", company="–")),
         columns=[SEVERITY, SCOPE, WHOSE, CAUSE],
         sort="Severity",
@@ -141,9 +141,9 @@ def _muted() -> Panel:
 def _grades() -> Panel:
     return columns_of(
         "Verdicts now, by grade",
-        "How many paths and kinds have which verdict now, each grade by itself. Real: sent from the sender's own IP "
-        "address. Impersonated: told to the company's own gateway. Scanned: only its filter was asked. Unproven: the "
-        "rest, and all that is not known.",
+        "Paths and kinds by their current verdict, separately for each grade. Real: sent from the sender's own IP "
+        "address. Impersonated: tested at the company's gateway. Scanned: only its filter was asked. Unproven: the "
+        "rest, and unknown results.",
         Query(by(("grade", "outcome"), outcomes(LINES), "count")),
         across="grade",
         pieces="outcome",
@@ -154,8 +154,8 @@ def _grades() -> Panel:
 
 def _present() -> Panel:
     return lines(
-        "Present verdicts over time",
-        f"How many paths and kinds had which verdict at each time. {MIXED}.",
+        "Verdicts over time",
+        f"Paths and kinds by their verdict at each time. {MIXED}.",
         *(Query(how_many(outcomes(f'{LINES},outcome="{outcome}"')), outcome) for outcome in FROM_BEST),
         look=PanelLook("short", decimals=0),
         overrides=outcome_colours(),
@@ -169,9 +169,8 @@ def _verdicts() -> Panel:
         return or_none(f"sum({counted('mailpath_probes_total', chosen, '1h')})")
 
     return lines(
-        "Probes judged in each hour",
-        "How many probes of all kinds were judged, by their first verdict: what was amended later is not counted "
-        f"again. {MIXED}.",
+        "Probes judged per hour",
+        f"Probes of all kinds by their first verdict; later amendments are not counted again. {MIXED}.",
         *(Query(judged(outcome), outcome) for outcome in FROM_BEST),
         look=PanelLook("short", decimals=0),
         overrides=outcome_colours(),

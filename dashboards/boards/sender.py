@@ -1,4 +1,4 @@
-"""The sender: is it stopped here and there, by one mail system, or by everybody?"""
+"""The sender: is it blocked in a few places, by one mail system, or by everybody?"""
 
 from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
@@ -23,7 +23,7 @@ from dashboards.queries import (
 from dashboards.words import BAD, GOOD, OF_THE_SENDER, WARNING
 
 SYSTEM = ("mail_system",)
-MIXED = "All grades are taken together"
+MIXED = "All grades are counted together"
 THEIR_FAULT = f'{LINES},cause=~"{OF_THE_SENDER}"'
 SHARE = PanelLook("percentunit", steps=[(0.001, WARNING), (0.6, BAD)], lowest=GOOD, decimals=0, least=0, most=1)
 
@@ -32,8 +32,8 @@ def sender() -> Dashboard:
     """The board."""
     return board(
         Name.SENDER,
-        "How the world takes the sender: verdicts and causes by mail system. What many companies of one mail system "
-        "have in common is that system's doing; what all have in common is the sender's own.",
+        "Verdicts and causes by mail system. A failure at many companies with one mail system points to that system; a "
+        "failure at all companies points to the sender.",
         [
             choice("company", "Company", "Companies to count.", "label_values(mailpath_company_info, company)"),
             choice("kind", "Kind", "Kinds of mail to count.", "label_values(mailpath_path_outcome, kind)"),
@@ -52,10 +52,10 @@ def _systems() -> Panel:
     blaming = per_mail_system(failing(THEIR_FAULT), COMPANIES)
     count = PanelLook("short", decimals=0)
     return rows(
-        "Mail systems: how many companies they stop",
-        "Companies of each mail system, how many of them the chosen kinds do not reach in time, and how many of those "
-        "for a cause that concerns the sender: a mailbox that is full or unknown says nothing of the sender. Share: of "
-        f"all its companies, those that stop the sender. {MIXED}.",
+        "Companies that block the sender, by mail system",
+        "Companies of each mail system, how many of them the selected kinds do not reach in time, and how many of "
+        "those for a cause that concerns the sender: a full or unknown mailbox says nothing about it. Share: companies "
+        f"that block the sender, of all its companies. {MIXED}.",
         Query(mail_systems(COMPANIES)),
         Query(per_mail_system(failing(LINES), COMPANIES)),
         Query(blaming),
@@ -64,9 +64,9 @@ def _systems() -> Panel:
         columns=[
             Column("mail_system", "Mail system"),
             Column("Value #E", "Share", SHARE, filled=True, width=90),
-            Column("Value #C", "Stop the sender", count, width=130),
+            Column("Value #C", "Block the sender", count, width=130),
             Column("Value #B", "Not reached", count, width=110),
-            Column("Value #D", "Not known", count, width=110),
+            Column("Value #D", "Unknown", count, width=110),
             Column("Value #A", "Companies", count, width=110),
         ],
         sort="Share",
@@ -78,8 +78,7 @@ def _verdicts() -> Panel:
     counts = by(("mail_system", "grade", "outcome"), with_company(outcomes(LINES), "mail_system"), "count")
     return columns_of(
         "Verdicts now, by mail system and grade",
-        "How many paths and kinds have which verdict now. Each grade has a bar of its own, because it proves more or "
-        "less than another.",
+        "Paths and kinds by their current verdict. Each grade has its own bar, because grades prove more or less.",
         Query(by(("group", "outcome"), f'label_join({counts}, "group", " · ", "mail_system", "grade")', "sum")),
         across="group",
         pieces="outcome",
@@ -93,18 +92,18 @@ def _causes_now() -> Panel:
     count = PanelLook("short", decimals=0)
     return rows(
         "Causes now",
-        f"Why mail does not arrive in time at present: on how many paths and kinds, of which outcome. {MIXED}. The "
-        "advice leads to the runbook.",
+        f"Why mail does not arrive in time now, with the number of paths and kinds and the outcome. {MIXED}. The "
+        "advice links to the runbook.",
         Query(or_none(with_runbook(causes), cause="✓ none", outcome="inbox")),
-        columns=[Column("Value", "How many", count, width=90), OUTCOME_WORD, CAUSE, TO_DO],
-        sort="How many",
+        columns=[Column("Value", "Count", count, width=90), OUTCOME_WORD, CAUSE, TO_DO],
+        sort="Count",
     )
 
 
 def _causes() -> Panel:
     return timeline(
         "Causes over time",
-        f"On how many paths and kinds each cause kept mail from arriving in time. {MIXED}.",
+        f"Number of paths and kinds on which each cause kept mail from arriving in time. {MIXED}.",
         Query(or_none(by(("cause",), bad(LINES), "count"), cause="none"), "{{cause}}"),
         look=PanelLook("short", steps=[(1, WARNING), (5, BAD)], decimals=0),
     )
@@ -113,9 +112,9 @@ def _causes() -> Panel:
 def _stopped() -> Panel:
     stopping = per_mail_system(failing(THEIR_FAULT), COMPANIES)
     return timeline(
-        "Share of companies that stop the sender, by mail system",
-        "Of all companies of a mail system, those that stop the chosen kinds for a cause that concerns the sender. "
-        f"From 60 % on it is red: then it is the mail system that stops it, not one company. {MIXED}.",
+        "Share of companies that block the sender, by mail system",
+        "Companies of a mail system that block the selected kinds for a cause that concerns the sender. Red from 60 %: "
+        f"then the mail system blocks it, not one company. {MIXED}.",
         Query(f"({stopping}) / {mail_systems(COMPANIES)}", "{{mail_system}}"),
         look=SHARE,
     )
@@ -126,10 +125,10 @@ def _delivery() -> Panel:
     buckets = with_company(rate, "mail_system")
     life = f"min(mailpath_code_life_seconds{{{COMPANIES}}})"
     return tally(
-        "Delivery by mail system, as a share of the code's life",
-        "The time within which 95 of 100 mails came, over the hour before, against the shortest life of a code on "
-        "these companies' paths. At 100 % the code is dead on arrival. Mails that never came are not in it. Read off a "
-        f"histogram, so it is rough. {MIXED}.",
+        "Delivery time by mail system, as share of the code lifetime",
+        "95th percentile of the delivery time over the preceding hour, relative to the shortest code lifetime on these "
+        "companies' paths. At 100 % the code has expired on arrival. Mail that never arrived is not included. From a "
+        f"histogram, so it is approximate. {MIXED}.",
         Query(f"{seconds_to_inbox(0.95, SYSTEM, buckets)} / on () group_left () {life}", "{{mail_system}}"),
         look=PanelLook(
             "percentunit",

@@ -214,14 +214,13 @@ def test_the_overview_tells_the_truth_about_each_company(source: Source):
     found = {one["metric"]["company"]: numbers(one)[0] for one in source.series(first)}
     assert found == {company: RANKS[outcome] for company, outcome in SANDBOX.items()}
     counts = [
-        numbers(source.series(target)[0])[0]
-        for target in panel_of("overview", "Does mail reach everyone now?")["targets"]
+        numbers(source.series(target)[0])[0] for target in panel_of("overview", "Does mail reach everyone?")["targets"]
     ]
     assert counts == [10, 1, 1]
 
 
 def test_the_last_refusal_of_a_company_comes_with_its_cause_and_runbook(source: Source):
-    (target,) = panel_of("company", "Stopped or late in the last day, latest first")["targets"]
+    (target,) = panel_of("company", "Failures in the last 24 h, latest first")["targets"]
     (refusal,) = source.series(target, company=STOPPED)
     said = refusal["metric"]
     assert (said["outcome"], said["cause"], said["runbook"]) == ("blocked", "ip_blocked", "cause-address")

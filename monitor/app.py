@@ -1,8 +1,7 @@
 """The composition root: the only place that builds the parts and connects them."""
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
@@ -16,33 +15,35 @@ from monitor.config import Config, ConfigErrors, WatchedPath, read_config
 from monitor.config.secret_values import secret_values
 from monitor.events import Listener
 from monitor.first_admin import tell_first_link
-from monitor.incidents.signal import Signal
 from monitor.leader import leading
 from monitor.logs import hide, tell
 from monitor.oncall.delivery import Delivery
 from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Gauges, Metrics
-from monitor.probing.caps import Caps, caps_of, sent_today
 from monitor.probing.current import Board
+from monitor.probing.dispatch import Dispatcher, InProcessDispatcher, ProbeOrder
+from monitor.probing.following import SignalReader
 from monitor.probing.network import Network
-from monitor.probing.pipeline import LaunchError, Pipeline
-from monitor.probing.schedule import DueProbe, Schedule
+from monitor.probing.pipeline import Pipeline
+from monitor.probing.planner import Planner
 from monitor.sandbox.internet import SimulatedSystem, internet
 from monitor.sources.inbound.listener import MOST_LETTERS, InboundError, listening
 from monitor.sources.inbound.router import Addresses, InboundRouter
-from monitor.store import Store, StoreDownError, StoreError
+from monitor.store import Store
 from monitor.web.auth import make_believe
 from monitor.web.backend import Backend
 from monitor.web.broadcast import Live
 from monitor.web.rejections import Rejections
 from monitor.web.server import serving_all
+from probes.kinds import Kind
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
+from probes.probe import Probe, ProbePurpose
 from probes.reading import reports
 from probes.reading.report_reader import ReportReader
 from probes.resolver import DnsResolver
-from probes.routes import RouteContext, comparison
+from probes.routes import RouteContext
 from probes.routes.proxy import ProxyRoute
 from probes.routes.xclient import XclientRoute
 from probes.sender import Role
@@ -167,6 +168,10 @@ class Service:
         casebook: IncidentEngine,
         delivery: Delivery,
         network: Network,
+        planner: Planner,
+        dispatcher: Dispatcher,
+        signals: SignalReader,
+        live: Live,
     ) -> None:
         self._file, self._config, self._store = file, config, store
         self._clock, self._now = clock, clock.now
@@ -176,16 +181,15 @@ class Service:
         self._store_trouble: str | None = None
         self._board, self._pipeline = board, pipeline
         self._casebook, self._delivery, self._network = casebook, delivery, network
-        self._schedule: Schedule | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._planner, self._dispatcher, self._signals, self._live = planner, dispatcher, signals, live
         self._desk: InboundRouter | None = None
         self._rejections = Rejections()
         self.metrics = Metrics(
             board,
             Gauges(
                 in_flight=lambda: len(pipeline.flights),
-                lag=lambda: self._schedule.lag if self._schedule else timedelta(0),
-                skipped=lambda: dict(self._schedule.skipped) if self._schedule else {},
+                lag=lambda: planner.schedule.lag if planner.schedule else timedelta(0),
+                skipped=lambda: dict(planner.schedule.skipped) if planner.schedule else {},
                 mailbox_errors=self._mailbox_errors,
                 inbound=lambda: dict(self._desk.counts) if self._desk else {},
                 turned_away=lambda: dict(self._desk.turned_away.counts) if self._desk else {},
@@ -206,8 +210,9 @@ class Service:
     async def start(self, desk: InboundRouter | None) -> None:
         """Continue where the last run stopped. `desk`: the inbound router, if there is one."""
         self._desk = desk
-        presents = await self._store.present()
         self._board.configure(self._config.paths())
+        await self._signals.begin(self._board.take, self._casebook.take, self._live.take)
+        presents = await self._store.present()  # read after that, so that nothing is missed in between
         self._board.recall(presents)
         self._network.configure(self._config)
         self._network.start()
@@ -215,8 +220,9 @@ class Service:
         await self._casebook.configure(self._config)
         await self._casebook.recall(presents)
         await self._pipeline.resume()
-        await self._plan(self._config)
-        self._casebook.start(on_notices=self._delivery.poke, compare=self._compare)
+        await self._planner.configure(self._config)
+        self._signals.start()
+        self._casebook.start()
         self._delivery.configure(self._config.channels)
         self._delivery.start()
 
@@ -237,18 +243,16 @@ class Service:
         self._delivery.configure(config.channels)
         if self._desk:
             self._desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
-        await self._plan(config)
+        await self._planner.configure(config)
         log.info("configuration loaded", paths=len(self._board.paths))
 
     async def stop(self) -> None:
         """Stop sending probes and notices; queued notices are sent at the next start. If stopping one part fails, the
         others are stopped all the same: none may use a store that is being closed."""
         log.info("stopping; probes in flight continue at the next start", in_flight=len(self._pipeline.flights))
-        self._schedule = None
         async with AsyncExitStack() as parts:
-            for close in (self._network.close, self._delivery.close, self._casebook.close):
-                parts.push_async_callback(close)
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for part in (self._network, self._delivery, self._casebook, self._signals, self._planner):
+                parts.push_async_callback(part.close)
 
     async def tick(self) -> None:
         """Launch due probes and handle everything else that is due."""
@@ -257,8 +261,7 @@ class Service:
             self._clock_was_set(step)
         self._tell_of_store()
         now = self._now()
-        for order in self._schedule.due(now, stored=not self._store_trouble) if self._schedule else ():
-            self._spawn(self._launch(order, Role.SENDER))
+        self._planner.tick(now)
         self._pipeline.tick(now)
 
     async def housekeeping(self) -> None:
@@ -268,7 +271,7 @@ class Service:
         if forgotten:
             log.info("old probes deleted", probes=forgotten)
 
-    def backend(self, live: Live) -> Backend:
+    def backend(self) -> Backend:
         """Return the parts of the service that the web server shows."""
         return Backend(
             config=lambda: self._config,
@@ -276,24 +279,19 @@ class Service:
             board=self._board,
             casebook=self._casebook,
             metrics=self.metrics,
-            live=live,
-            launch=self._pipeline.launch,
-            admits=self._admits,
-            give_back=lambda path: self._schedule.give_back(path) if self._schedule else None,
+            live=self._live,
+            launch=self._launch_by_hand,
+            admits=self._planner.admits,
+            give_back=self._planner.give_back,
+            followed=self._signals.read,
             in_flight=lambda: len(self._pipeline.flights),
             ready=self._not_ready,
             now=self._now,
             rejections=self._rejections,
         )
 
-    async def _plan(self, config: Config) -> None:
-        """Build the schedule for this configuration. Probes already sent count, across restarts and reloads."""
-        now = self._now()
-        caps = self._pipeline.caps = self._pipeline.caps or await caps_of(config, self._store, now)
-        caps.per_host_per_minute = config.probes.cap.per_host_per_minute
-        self._schedule = Schedule(config.paths(), caps, now, busy=self._pipeline.busy, before=self._schedule)
-        gc.collect()
-        gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
+    async def _launch_by_hand(self, path: WatchedPath, kind: Kind, role: Role) -> Probe:
+        return await self._dispatcher.launch(ProbeOrder(path.check(kind), role, ProbePurpose.MANUAL))
 
     def _clock_was_set(self, step: timedelta) -> None:
         """Shift all deadlines by the step of the system clock; nothing is made up for or done twice."""
@@ -302,14 +300,7 @@ class Service:
         self._pipeline.clock_was_set(step)
         self._board.clock_was_set(now)
         self.calendar.clock_was_set()
-        if self._schedule and (caps := self._pipeline.caps):
-            caps.clock_was_set(step)
-            self._schedule.clock_was_set(step, now)
-            self._spawn(self._recount(caps))
-
-    async def _recount(self, caps: Caps) -> None:
-        with suppress(StoreError):
-            caps.recount(await sent_today(self._store, self._now()), self._now())
+        self._planner.clock_was_set(step)
 
     def _tell_of_store(self) -> None:
         """Log once when the store fails, and once when it works again."""
@@ -320,36 +311,12 @@ class Service:
             log.info("store accepts writes again; sending resumes")
 
     def _not_ready(self) -> str | None:
-        if self._schedule is None:
+        if self._planner.schedule is None:
             return "not ready: still taking up what was on its way"
         if self._pulse.age > TICK_OVERDUE:
             return f"not ready: the last tick was {self._pulse.age:.0f} s ago, so nothing is sent or looked for"
         trouble = self._store.health.trouble
         return f"not ready: {trouble}" if trouble else None
-
-    def _admits(self, path: WatchedPath) -> bool:
-        return self._schedule is not None and self._schedule.admits(path, self._now())
-
-    def _compare(self, path: WatchedPath, signal: Signal) -> None:
-        """Send a control where the sender failed, or the neighbour where no control is possible: is it the path?"""
-        role = comparison(path.route, self._config.identities())
-        if role and not self._store_trouble and self._admits(path):
-            self._spawn(self._launch(DueProbe(path, signal.kind, self._now()), role))
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _launch(self, order: DueProbe, role: Role) -> None:
-        try:
-            await self._pipeline.launch(order.path, order.kind, role)
-        except LaunchError as error:
-            log.error("probe not launched", path=order.path.key, kind=order.kind, reason=str(error))
-        except StoreDownError:
-            return  # it was not sent; `_tell_of_store` says why
-        except Exception:
-            log.exception("probe not launched", path=order.path.key, kind=order.kind)
 
     def _mailbox_errors(self) -> dict[tuple[str, str], int]:
         watchers = self._pipeline.watchers
@@ -382,14 +349,22 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
             config = await _read_again(file) or config
         await house.enter_async_context(sandbox_of(config))
         network = Network(surroundings(config, clock.now))
-        casebook, live = IncidentEngine(store, clock.now, lambda: network.uplink), Live()
-        delivery = Delivery(store, clock.now, lambda: casebook.muted)
-        listeners = (board.hear, network.hear, tell, casebook.hear, live.hear, *listeners)
+        signals, live = SignalReader(store), Live()
+        listeners = (network.hear, tell, signals.hear, live.hear, *listeners)
         pipeline = await house.enter_async_context(
             pipeline_of(config, store, *listeners, owns_orphans=True, now=clock.now)
         )
-        at_work = Service(file, config, store, clock, board, pipeline, casebook, delivery, network)
-        await house.enter_async_context(serving_all(at_work.backend(live), config))
+        dispatcher = InProcessDispatcher(pipeline)
+        planner = Planner(store, pipeline, dispatcher, clock.now)
+        delivery = Delivery(store, clock.now, lambda: casebook.muted)
+        casebook = IncidentEngine(
+            store, clock.now, lambda: network.uplink, on_notices=delivery.poke, compare=planner.compare
+        )
+        at_work = Service(
+            *(file, config, store, clock, board, pipeline, casebook, delivery, network),
+            *(planner, dispatcher, signals, live),
+        )
+        await house.enter_async_context(serving_all(at_work.backend(), config))
         desk = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))
         house.push_async_callback(at_work.stop)
         await at_work.start(desk)

@@ -29,6 +29,16 @@ class Event:
     probe: Probe
     what: Step | Evidence | Judged
 
+    @property
+    def probe_id(self) -> str:
+        """Of which probe."""
+        return self.probe.id
+
+    @property
+    def company(self) -> str:
+        """Whose path it is on."""
+        return self.probe.company
+
 
 Listener = Callable[[Event], None]
 

@@ -2,10 +2,38 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from probes.check import Check
 from probes.kinds import Kind
 from probes.sender import Role
+
+
+class ProbePurpose(StrEnum):
+    """Why a probe is sent."""
+
+    SCHEDULED = "scheduled"
+    MANUAL = "manual"
+    CONTROL = "control"  # to compare a failing path with: as the control or as the neighbour
+    DIAGNOSIS = "diagnosis"  # varies one factor on purpose, so that its verdict says nothing of the sender's usual mail
+
+    @property
+    def label(self) -> str:
+        """For people, within a sentence."""
+        return _LABELS[self]
+
+    @property
+    def makes_signals(self) -> bool:
+        """Whether its verdicts are signals: seen by the incident rules, shown as current, and counted."""
+        return self is not ProbePurpose.DIAGNOSIS
+
+
+_LABELS = {
+    ProbePurpose.SCHEDULED: "on schedule",
+    ProbePurpose.MANUAL: "sent by hand",
+    ProbePurpose.CONTROL: "sent to compare with",
+    ProbePurpose.DIAGNOSIS: "part of a diagnosis",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +57,7 @@ class Probe:
     code_dead_at: datetime
     give_up_at: datetime
     retry: tuple[timedelta, ...]
+    purpose: ProbePurpose = ProbePurpose.SCHEDULED
 
     @property
     def check(self) -> Check:

@@ -34,7 +34,6 @@ BANNED = {  # a word of its own dialect, and the field's word in its place
 }
 
 PRIVATE_REACHES = {  # what a test may touch all the same, and why
-    "tests/monitor/probing/test_control_or_neighbour.py": "the service has no seam for what it compares with",
     "tests/probes/routes/test_real_receiver.py": "aiosmtpd tells nobody when a conversation of its own is over",
 }
 DOTTED = re.compile(r"(probes|monitor|dashboards)(\.\w+)*\._[a-zA-Z]\w*(\.\w+)*")

@@ -31,7 +31,7 @@ from monitor.probing.pipeline import LaunchError, Pipeline
 from monitor.store import Store
 from monitor.supervised import supervised
 from probes.kinds import Kind
-from probes.probe import Probe
+from probes.probe import Probe, ProbePurpose
 from probes.sender import Role
 from probes.verdict import Outcome
 
@@ -177,7 +177,7 @@ async def _launch(pipeline: Pipeline, caps: Caps, path: WatchedPath, kind: Kind,
     free_at = caps.free_at(path.route.destination(path.to), now)
     await asyncio.sleep((free_at - now).total_seconds())
     caps.count(path, free_at)
-    return await pipeline.launch(path, kind, role)
+    return await pipeline.launch(path, kind, role, ProbePurpose.MANUAL)
 
 
 async def _pause(stop: asyncio.Event) -> None:

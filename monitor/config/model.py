@@ -16,6 +16,7 @@ from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.people.settings import ManualSettings, SignInSettings
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sources.inbound.settings import InboundSettings
+from monitor.store.sqlite import address as sqlite_address
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
 from probes.mailsystems.table import UNKNOWN
@@ -60,12 +61,8 @@ def _reference(value: Any) -> Any:
     return place
 
 
-def _sqlite(url: str, info: ValidationInfo) -> str:
-    name = url.removeprefix("sqlite:///")
-    if name in (url, "", ":memory:") or re.search(r"[?#\x00-\x1f]", name):
-        raise ValueError('must be a file like "sqlite:///mailpath.db"; only SQLite is supported')
-    folder: Path = (info.context or {}).get("folder", Path())
-    return f"sqlite:///{folder / name}"
+def _store_address(url: str, info: ValidationInfo) -> str:
+    return sqlite_address(url, (info.context or {}).get("folder", Path()))
 
 
 def _base_url(text: str) -> str:
@@ -98,7 +95,7 @@ BaseUrl = Annotated[str, AfterValidator(_base_url)]
 NameServer = Annotated[Endpoint, BeforeValidator(_name_server)]
 Reference = Annotated[Endpoint, BeforeValidator(_reference)]
 Ptr = Annotated[str, AfterValidator(_ptr)]
-StoreUrl = Annotated[str, AfterValidator(_sqlite)]
+StoreUrl = Annotated[str, AfterValidator(_store_address)]
 
 
 class SenderSettings(Settings):

@@ -1,7 +1,12 @@
-"""One verdict as the rules see it, and the few facts of the path it is about."""
+"""Signals: the numbered facts that the rules see, and the few facts of the path that each is about.
+
+The store numbers them in the order in which it took them; whoever follows reads what comes after the last number that
+it knows. So nothing is lost or counted twice, whichever process learned it, and whatever was stopped in between.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from probes.check import Check
 from probes.kinds import Kind
@@ -13,10 +18,16 @@ PathKey = tuple[str, str]
 """Company and path."""
 
 
+class SignalSource(StrEnum):
+    """Where signals come from. A new source is a word here, its rows in the store, and what the rules make of it."""
+
+    PROBE = "probe"  # a verdict on a probe
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A verdict that was stored. `number` orders all verdicts of a store; `amends` tells that the same probe had
-    another one before."""
+    """A verdict that was stored. `amends` tells that the same probe had another one before; `delivery` is how long it
+    took to the mailbox, None where it was not seen there."""
 
     number: int
     probe_id: str
@@ -28,6 +39,8 @@ class Signal:
     at: datetime
     verdict: Verdict
     amends: bool = False
+    delivery: timedelta | None = None
+    source: SignalSource = SignalSource.PROBE
 
     @property
     def line(self) -> Check:

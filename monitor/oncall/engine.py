@@ -1,7 +1,7 @@
 """From stored verdicts to stored incidents and notices: the shell around the rules in `incidents`.
 
-It follows the store and not the events: what the rules have seen is written down together with what came of it, so that
-a verdict counts once, whoever stored it, and however often the service is stopped in between. Events only wake it.
+It follows the store by number: what the rules have seen is written down together with what came of it, so that a signal
+counts once, whoever stored it, and however often the service is stopped in between.
 """
 
 import asyncio
@@ -17,7 +17,6 @@ from time import monotonic
 import structlog
 
 from monitor.config import Config, WatchedPath
-from monitor.events import Event, Judged
 from monitor.incidents.incident import Failure, HistoryEntry, Incident, IncidentEvent, LastNotice, Nature
 from monitor.incidents.mute import Mute, active, muting
 from monitor.incidents.others import KEPT
@@ -50,6 +49,10 @@ Compare = Callable[[WatchedPath, Signal], None]
 """Asked to launch a control on a path, because of this verdict."""
 
 
+def _nobody(*_: object) -> None:
+    """Who is not there."""
+
+
 @dataclass
 class _Turned:
     """What one step makes of the incidents, before it is stored."""
@@ -63,12 +66,19 @@ class _Turned:
 class IncidentEngine:
     """Keeps the incidents."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], uplink: Callable[[], Uplink] = Uplink) -> None:
-        """`uplink`: asked for what is known of our own way out."""
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        uplink: Callable[[], Uplink] = Uplink,
+        *,
+        on_notices: Callable[[], None] = _nobody,
+        compare: Compare = _nobody,
+    ) -> None:
+        """`uplink` tells what is known of our own way out. `on_notices` is called when notices wait, `compare` when a
+        control should tell more of a failing path."""
         self._store, self._now = store, now
-        self._on_notices: Callable[[], None] = _nobody
-        self.compare: Compare = _nobody
-        """Asked when a control should tell more of a failing path."""
+        self._on_notices, self._compare = on_notices, compare
         self._picture = FailureTracker()
         self._picture.follow(uplink)
         self._settings = IncidentSettings()
@@ -145,15 +155,12 @@ class IncidentEngine:
         for present in presents:
             self._picture.recall_newest(_newest(present))
         closed = await self._store.recently_closed(self._now() - max(self._settings.reopen, LONG_AGO))
-        for incident in (*closed, *await self._store.open_incidents()):
-            self._incidents[incident.id] = incident
+        self._incidents = {each.id: each for each in (*closed, *await self._store.open_incidents())}
         self._forget_what_is_over()
         await self._read_up()
 
-    def start(self, *, on_notices: Callable[[], None], compare: Compare) -> None:
-        """Follow the store from now on. `on_notices` is called when notices wait, `compare` when a control should tell
-        more of a failing path."""
-        self._on_notices, self.compare = on_notices, compare
+    def start(self) -> None:
+        """Apply the rules from now on."""
         self._task.start()
 
     async def close(self) -> None:
@@ -164,9 +171,9 @@ class IncidentEngine:
         """Look soon: something may be other than before, such as a mute."""
         self._news.set()
 
-    def hear(self, event: Event) -> None:
-        """A listener of the pipeline."""
-        if isinstance(event.what, Judged):
+    def take(self, signals: Sequence[Signal]) -> None:
+        """These are in the store now: look soon. They are read again, together with what the rules had seen before."""
+        if signals[-1].number > self._saw:
             self._behind_since = self._behind_since or self._now()
             self._news.set()
 
@@ -332,7 +339,7 @@ class IncidentEngine:
     def _ask_for_controls(self, signals: Sequence[Signal], now: datetime) -> None:
         for site, signal in self._picture.needing_control(signals, now, self._asked):
             self._asked[site.key] = now
-            self.compare(self._paths[site.key], signal)
+            self._compare(self._paths[site.key], signal)
 
     def _forget_what_is_over(self) -> None:
         """Keep what is open, what may come back as the same, and what somebody must still be told the end of."""
@@ -354,10 +361,6 @@ class IncidentEngine:
     def _mail_systems(self, company: str) -> Chain:
         known = self._companies.get(company)
         return known.mail_systems if known else ()
-
-
-def _nobody(*_: object) -> None:
-    """Who is not there yet."""
 
 
 def _others(config: Config) -> dict[Role, Names]:

@@ -1,13 +1,13 @@
-"""The present state of every path and kind, and what has been counted since the start. Metrics and pages read it."""
+"""The current state of every path and kind, and what was counted since the start. It follows the store's signals."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from monitor.config import WatchedPath
-from monitor.events import Event, Judged
+from monitor.incidents.signal import Signal
 from monitor.store import Present
 from probes.check import Check
 from probes.kinds import Kind
@@ -42,7 +42,7 @@ class Histogram:
 
 
 class Board:
-    """Listens to the pipeline and keeps the score, of the paths that are configured and of no others."""
+    """Keeps the current verdicts and counts, of the paths that are configured and of no others."""
 
     def __init__(self) -> None:
         self.paths: dict[tuple[str, str], WatchedPath] = {}
@@ -80,25 +80,28 @@ class Board:
                     at, launched_at = min(each.at, now), min(each.launched_at, now)
                     current_verdicts[line] = replace(each, at=at, launched_at=launched_at)
 
-    def hear(self, event: Event) -> None:
-        """Keep a verdict. One on an older probe than the present one is counted, and not shown."""
-        judged, probe = event.what, event.probe
-        if not isinstance(judged, Judged) or not self._shows(line := probe.check):
-            return
-        current_verdicts = self._role(probe.role)
-        if line not in current_verdicts or current_verdicts[line].launched_at <= probe.created_at:
-            current_verdicts[line] = CurrentVerdict(
-                judged.verdict, judged.at, probe.created_at, judged.delivery, probe.id
-            )
-        if probe.role is Role.SENDER:
-            self._count(probe.company, probe.kind, judged)
+    def take(self, signals: Sequence[Signal]) -> None:
+        """Keep verdicts, in their order. One on an older probe than the current one is counted, and not shown."""
+        for signal in signals:
+            if self._shows(line := signal.line):
+                self._keep(line, signal)
 
-    def _count(self, company: str, kind: Kind, judged: Judged) -> None:
-        if not judged.amends:
-            self.probes[company, judged.verdict.outcome, judged.verdict.cause or ""] += 1
-        if judged.delivery is not None and judged.verdict.outcome in (Outcome.INBOX, Outcome.LATE):
-            histogram = self.deliveries.setdefault((company, kind), Histogram())
-            histogram.observe(judged.delivery.total_seconds())
+    def _keep(self, line: Check, signal: Signal) -> None:
+        current_verdicts = self._role(signal.role)
+        if line not in current_verdicts or current_verdicts[line].launched_at <= signal.launched_at:
+            current_verdicts[line] = CurrentVerdict(
+                signal.verdict, signal.at, signal.launched_at, signal.delivery, signal.probe_id
+            )
+        if signal.role is Role.SENDER:
+            self._count(signal)
+
+    def _count(self, signal: Signal) -> None:
+        verdict = signal.verdict
+        if not signal.amends:
+            self.probes[signal.company, verdict.outcome, verdict.cause or ""] += 1
+        if signal.delivery is not None and verdict.outcome in (Outcome.INBOX, Outcome.LATE):
+            histogram = self.deliveries.setdefault((signal.company, signal.kind), Histogram())
+            histogram.observe(signal.delivery.total_seconds())
 
     def _role(self, role: Role) -> dict[Check, CurrentVerdict]:
         match role:

@@ -27,7 +27,7 @@ from probes.evidence import (
 from probes.judge import delivery_time, is_over, judge
 from probes.kinds import Kind
 from probes.mailboxes import Sighting
-from probes.probe import Probe
+from probes.probe import Probe, ProbePurpose
 from probes.reading.bounce_origin import Receiver, has_room
 from probes.recognise import arrival
 from probes.sender import Identity
@@ -122,7 +122,7 @@ class Flight:
         return arrival(sighting, body, self.probe.created_at, self.time(now))
 
 
-def probe_on(site: WatchedPath, kind: Kind, identity: Identity, now: datetime) -> Probe:
+def probe_on(site: WatchedPath, kind: Kind, identity: Identity, purpose: ProbePurpose, now: datetime) -> Probe:
     """A new probe of this kind on this path, launched `now`."""
     return Probe(
         id=new_probe_id(),
@@ -137,6 +137,7 @@ def probe_on(site: WatchedPath, kind: Kind, identity: Identity, now: datetime) -
         code_dead_at=now + site.code_life,
         give_up_at=now + site.give_up,
         retry=site.retry,
+        purpose=purpose,
     )
 
 

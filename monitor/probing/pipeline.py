@@ -36,7 +36,7 @@ from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.origin import origin_of
-from probes.probe import Probe
+from probes.probe import Probe, ProbePurpose
 from probes.reading.bounce_origin import SmtpClient
 from probes.reading.facts import BounceFacts
 from probes.recognise import came_back
@@ -113,11 +113,21 @@ class Pipeline:
         """Whether a scheduled probe of this kind must wait on this path; nobody waits for what it is compared with."""
         return self.flights.busy(check)
 
-    async def launch(self, site: WatchedPath, kind: Kind, role: Role = Role.SENDER) -> Probe:
+    def path(self, check: Check) -> WatchedPath | None:
+        """The path of a check, as it is configured now."""
+        return self._sites.get(check.place)
+
+    async def launch(
+        self,
+        site: WatchedPath,
+        kind: Kind,
+        role: Role = Role.SENDER,
+        purpose: ProbePurpose = ProbePurpose.SCHEDULED,
+    ) -> Probe:
         """Start a probe; returns when it is stored and being sent. Raises LaunchError."""
         if (identity := self._identities.get(role)) is None:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
-        probe = probe_on(site, kind, identity, self._now())
+        probe = probe_on(site, kind, identity, purpose, self._now())
         first = Attempt(probe.created_at, 1)
         flight = self._enter(Flight(probe, site.mailbox.key, [first], sending=True))
         try:

@@ -8,7 +8,8 @@ mutes; people, and what they did. All SQL of the service is in here.
 - `rows`       what each of them is given, for each value that is to be remembered
 - `reads`      every question that is asked of probes; `list_reads`: of many of them, page by page;
                `incident_reads`: of incidents, notices and mutes; `people_reads`: of people, tokens and the audit log
-- `tables`     and `columns`: the schema, the same for every database; `database`: what is not the same
+- `tables`     and `columns`: the schema, the same for every database
+- `database`   reaching it; `dialect`: what a kind of database must say of itself; `sqlite`: what SQLite says
 - `lease`      which of several processes leads; `health`: whether the store takes what it is given
 - `schema`     and `migrations`: how the tables of an older version become ours
 

@@ -1,87 +1,24 @@
-"""What is special about each kind of database: how it is reached, how it takes turns, and what its errors mean.
+"""Reaching a database of any kind: connections, transactions, and what went wrong, in words for people.
 
-A new kind of database is a row in `DIALECTS`, and the triggers of the revisions in its words.
+A new kind of database is a module like `sqlite` and a line in `DIALECTS`.
 """
 
-import os
-import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from time import monotonic, sleep
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 
-from monitor.file_access import exposure
+from monitor.store.dialect import Dialect, place
 from monitor.store.records import NoSuchProbeError, StoreDownError, StoreError
+from monitor.store.sqlite import SQLITE
 
-PATIENCE = 10.0  # seconds that one process waits for another that writes
-CHECK_RIGHTS = "check the owner and the rights of the file and its folder"
+__all__ = ["READERS", "concerns_all", "connect", "dialect_of", "explained", "guards", "place", "writing"]
+
 DISPLACED = "was moved, deleted or replaced while Mailpath works on it; put it back, or start Mailpath anew"
-COMPANIONS = ("", "-wal", "-shm", "-journal")  # what SQLite calls the files of one database
 READERS = 2  # threads, and so connections, that read
 
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """One kind of database. `insert` is its INSERT that can say what to do about a conflict."""
-
-    driver: str
-    insert: Callable[..., sqlite.Insert]
-    settings: tuple[str, ...]  # said on each new connection
-    begin_to_write: str  # takes the writer's turn at once, so that a transaction cannot fail half-way for want of it
-    touch: Callable[[URL], None]
-
-
-def _touch_file(url: URL) -> None:
-    """Make the file, readable by its owner only: it holds the key of the tokens and people's addresses."""
-    if not url.database or url.database == ":memory:":
-        raise StoreError(f"{url}: a store in memory forgets everything; name a file: sqlite:///mailpath.db")
-    if url.query:
-        raise StoreError(f"{place(url)}: takes no options; leave away what follows the question mark")
-    try:
-        os.close(os.open(url.database, os.O_RDWR | os.O_CREAT, 0o600))
-    except (OSError, ValueError) as error:
-        remedy = "make its folder" if isinstance(error, FileNotFoundError) else CHECK_RIGHTS
-        raise StoreError(f"{place(url)}: cannot be opened: {error}; {remedy}, or change store.url") from None
-    _refuse_exposed(url, url.database)
-
-
-def _refuse_exposed(url: URL, database: str) -> None:
-    """Whoever reads it can forge tokens; whoever changes it can sign in. A restored backup often has other rights."""
-    for companion in COMPANIONS:
-        if reason := exposure(file := Path(database + companion).absolute()):
-            raise StoreError(f"{place(url)}: {f'{file.name}: ' if companion else ''}{reason}")
-
-
-DIALECTS = {
-    "sqlite": Dialect(
-        driver="sqlite+pysqlite",
-        insert=sqlite.insert,
-        settings=(
-            "PRAGMA journal_mode = WAL",  # readers and the writer do not wait for each other
-            "PRAGMA synchronous = NORMAL",  # in WAL: whole after a power cut, which may cost the last moments
-            "PRAGMA foreign_keys = ON",
-        ),
-        begin_to_write="BEGIN IMMEDIATE",
-        touch=_touch_file,
-    ),
-}
-
-MEANINGS = (  # how SQLite's name of an error of the whole store begins, https://sqlite.org/rescode.html; what it means
-    ("SQLITE_BUSY", "another process keeps it locked; end that process, or try again"),
-    ("SQLITE_LOCKED", "another process keeps it locked; end that process, or try again"),
-    ("SQLITE_FULL", "the disk is full; make room on it, or set store.keep to less"),
-    ("SQLITE_READONLY", f"it may not be written; {CHECK_RIGHTS}"),
-    ("SQLITE_CANTOPEN", f"it cannot be opened; {CHECK_RIGHTS}"),
-    ("SQLITE_PERM", f"it cannot be opened; {CHECK_RIGHTS}"),
-    ("SQLITE_NOTADB", "it is not an SQLite database; move that file away, or change store.url"),
-    ("SQLITE_CORRUPT", "it is damaged; put a backup in its place, or move it away to begin anew"),
-    ("SQLITE_IOERR", "the disk does not read or write; check it and the room on it"),
-)
+DIALECTS: dict[str, Dialect] = {"sqlite": SQLITE}
 
 
 def connect(url: str) -> Engine:
@@ -98,34 +35,12 @@ def connect(url: str) -> Engine:
     engine = create_engine(
         parsed.set(drivername=dialect.driver),
         pool_size=READERS + 1,
-        connect_args={"timeout": PATIENCE, "isolation_level": None},
-        execution_options={"file": _which_file(parsed)},
+        connect_args=dict(dialect.connect_args),
+        execution_options={"identity": dialect.identity(parsed)},
     )
-    event.listen(engine, "connect", _settle_in(dialect))
+    event.listen(engine, "connect", lambda connection, _: dialect.settle_in(connection))
     event.listen(engine, "begin", _begin(dialect))
     return engine
-
-
-def _settle_in(dialect: Dialect) -> Callable[[sqlite3.Connection, object], None]:
-    def settle_in(connection: sqlite3.Connection, _: object) -> None:
-        for setting in dialect.settings:
-            _insist(connection, setting)
-
-    return settle_in
-
-
-def _insist(connection: sqlite3.Connection, setting: str) -> None:
-    """SQLite itself does not wait where two processes turn a new file to WAL in the same moment."""
-    deadline = monotonic() + PATIENCE
-    while True:
-        try:
-            connection.execute(setting).close()
-        except sqlite3.OperationalError as error:
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or monotonic() > deadline:
-                raise
-            sleep(0.01)
-        else:
-            return
 
 
 def _begin(dialect: Dialect) -> Callable[[Connection], None]:
@@ -133,7 +48,7 @@ def _begin(dialect: Dialect) -> Callable[[Connection], None]:
 
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql(dialect.begin_to_write if writes else "BEGIN")
+        connection.exec_driver_sql(dialect.begin_to_write if writes else dialect.begin_to_read)
 
     return begin
 
@@ -141,19 +56,10 @@ def _begin(dialect: Dialect) -> Callable[[Connection], None]:
 @contextmanager
 def writing(engine: Engine) -> Generator[Connection]:
     """A transaction that has the writer's turn from its first moment, committed when the block ends well."""
-    if engine.get_execution_options()["file"] != _which_file(engine.url):
+    if engine.get_execution_options()["identity"] != dialect_of(engine).identity(engine.url):
         raise StoreDownError(f"{place(engine.url)}: {DISPLACED}")
     with engine.connect() as connection, connection.execution_options(writes=True).begin():
         yield connection
-
-
-def _which_file(url: URL) -> tuple[int, int] | None:
-    """Which file has that name now. An open one that was moved or deleted is written to as before, for nobody."""
-    try:
-        status = os.stat(url.database or "")
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def dialect_of(engine: Engine) -> Dialect:
@@ -161,16 +67,16 @@ def dialect_of(engine: Engine) -> Dialect:
     return DIALECTS[engine.dialect.name]
 
 
-def place(url: URL) -> str:
-    """How the store is named to people: without a password, and a file by its full path."""
-    if url.drivername.startswith("sqlite") and url.database:
-        return f"store {Path(url.database).absolute()}"
-    return f"store {url.render_as_string(hide_password=True)}"
+def guards(connection: Connection, revision: str) -> Sequence[str]:
+    """The triggers that come with a revision of the tables, in the words of this database."""
+    return dialect_of(connection.engine).guards[revision]
 
 
-def concerns_all(error: BaseException) -> bool:
+def concerns_all(engine: Engine, error: BaseException) -> bool:
     """Whether the store is at fault, and not what was to be written."""
-    return isinstance(error, StoreDownError) or (isinstance(error, DBAPIError) and _meaning(error) is not None)
+    if isinstance(error, StoreDownError):
+        return True
+    return isinstance(error, DBAPIError) and dialect_of(engine).meaning(error.orig) is not None
 
 
 def explained(engine: Engine, error: BaseException) -> StoreError:
@@ -180,18 +86,11 @@ def explained(engine: Engine, error: BaseException) -> StoreError:
     if not isinstance(error, DBAPIError):
         said = error.orig if isinstance(error, StatementError) and error.orig else error
         return StoreError(f"{place(engine.url)}: {' '.join(str(said).split())[:300]} ({type(said).__name__})")
-    if _name(error) == "SQLITE_CONSTRAINT_FOREIGNKEY":
-        if error.statement and "probe_id" in error.statement:  # SQLite does not say which key it is
+    dialect = dialect_of(engine)
+    if dialect.refers_to_nothing(error.orig):
+        if error.statement and "probe_id" in error.statement:  # the database does not say which key it is
             return NoSuchProbeError(f"{place(engine.url)}: the probe was never stored, or is forgotten already")
         return StoreError(f"{place(engine.url)}: the incident was never stored, or is forgotten already")
-    if meaning := _meaning(error):
+    if meaning := dialect.meaning(error.orig):
         return StoreDownError(f"{place(engine.url)}: {meaning} ({error.orig})")
     return StoreError(f"{place(engine.url)}: it does not take this; please report it ({error.orig})")
-
-
-def _name(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlite_errorname", "")
-
-
-def _meaning(error: DBAPIError) -> str | None:
-    return next((meaning for start, meaning in MEANINGS if _name(error).startswith(start)), None)

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, 
 from monitor.store.columns import EPOCH, Instant, Number, SafeText, instant
 from monitor.store.reads import JUDGED
 from monitor.store.records import Cursor, ProbeFilter, ProbePage, ProbeRow
-from monitor.store.tables import present, probes, verdicts
+from monitor.store.tables import current_verdicts, probes, verdicts
 from probes.sender import Role
 from probes.verdict import Outcome, Verdict
 
@@ -88,7 +88,7 @@ HISTORY_OF_COMPANY = (
     .order_by(probes.c.created_at.desc())
     .limit(_most)
 )
-_companies = select(present.c.company).distinct().subquery("companies")
+_companies = select(current_verdicts.c.company).distinct().subquery("companies")
 _counts = [
     select(func.count())
     .where(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, bindparam, false, select
 from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token
 from monitor.store.columns import Number
 from monitor.store.records import Remembered
-from monitor.store.tables import deeds, invitations, people, remembered, sessions, tokens
+from monitor.store.tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
 
 _NEWEST = 2**63 - 1  # no number is greater
 
@@ -19,12 +19,14 @@ _session = [column for column in sessions.c if column is not sessions.c.ended]
 SESSION = select(*_session).where(sessions.c.digest == bindparam("of"), sessions.c.ended == false())
 INVITATION = select(invitations).where(invitations.c.digest == bindparam("of"))
 DEEDS = (
-    select(deeds)
-    .where(deeds.c.id < bindparam("before", type_=Number))
-    .order_by(deeds.c.id.desc())
+    select(audit_log)
+    .where(audit_log.c.id < bindparam("before", type_=Number))
+    .order_by(audit_log.c.id.desc())
     .limit(bindparam("most", type_=Number))
 )
-REMEMBERED = select(remembered).where(remembered.c.caller == bindparam("of"), remembered.c.key == bindparam("by_key"))
+REMEMBERED = select(idempotency_keys).where(
+    idempotency_keys.c.caller == bindparam("of"), idempotency_keys.c.key == bindparam("by_key")
+)
 
 STATEMENTS: dict[str, Select[Any]] = {
     "people": PEOPLE,

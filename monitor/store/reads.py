@@ -20,7 +20,8 @@ from sqlalchemy import (
 from monitor.incidents.signal import Signal
 from monitor.store.columns import EPOCH, Instant, Number
 from monitor.store.records import ListedProbe, Present, ProbeRecord
-from monitor.store.tables import VERDICT, evidence, facts, launch_number, present, probes, verdicts
+from monitor.store.tables import VERDICT, current_verdicts, evidence, facts, launch_number, probes, verdicts
+from monitor.store.tables import signals as signals_table
 from probes.check import Check
 from probes.evidence import Evidence, decode
 from probes.probe import Probe
@@ -51,14 +52,14 @@ FIND = (
     .order_by(probes.c.id)
     .limit(10)
 )
-PRESENT = select(present)
+CURRENT = select(current_verdicts)
 RECENT = (
     JUDGED.where(probes.c.company == bindparam("company"), probes.c.path == bindparam("path"))
     .order_by(probes.c.created_at.desc())
     .limit(bindparam("most", type_=Number))
 )
 _watched = union(
-    select(present.c.company, present.c.path),
+    select(current_verdicts.c.company, current_verdicts.c.path),
     select(probes.c.company, probes.c.path).where(probes.c.closed_at.is_(None)),
 ).subquery("watched")
 _launches = (
@@ -89,7 +90,8 @@ ATTEMPTS = (
 )
 _earlier = verdicts.alias("earlier")
 _SIGNAL = (
-    verdicts.c.id.label("number"),
+    signals_table.c.id.label("number"),
+    signals_table.c.source,
     *(probes.c[name] for name in ("id", "company", "path", "kind", "role", "created_at")),
     verdicts.c.at,
     *(verdicts.c[name] for name in VERDICT),
@@ -97,12 +99,13 @@ _SIGNAL = (
 )
 SIGNALS = (
     select(*_SIGNAL)
+    .join_from(signals_table, verdicts, verdicts.c.id == signals_table.c.verdict)
     .join(probes, probes.c.id == verdicts.c.probe_id)
-    .where(verdicts.c.id > bindparam("after", type_=Number))
-    .order_by(verdicts.c.id)
+    .where(signals_table.c.id > bindparam("after", type_=Number))
+    .order_by(signals_table.c.id)
     .limit(bindparam("most", type_=Number))
 )
-LAST_SIGNAL = select(func.max(verdicts.c.id))
+LAST_SIGNAL = select(func.max(signals_table.c.id))
 _of_path = probes.alias("of_path")
 _far_back = (
     select(_of_path.c.created_at)
@@ -112,15 +115,18 @@ _far_back = (
     .offset(LOOK_BACK)
     .scalar_subquery()
 )
+_of_probe = verdicts.alias("of_probe")
 _by_then = (
-    select(func.max(verdicts.c.id))
-    .where(verdicts.c.probe_id == probes.c.id, verdicts.c.id <= bindparam("upto", type_=Number))
+    select(func.max(signals_table.c.id))
+    .join_from(_of_probe, signals_table, signals_table.c.verdict == _of_probe.c.id)
+    .where(_of_probe.c.probe_id == probes.c.id, signals_table.c.id <= bindparam("upto", type_=Number))
     .correlate(probes)
     .scalar_subquery()
 )
 LINE = (
     select(*_SIGNAL)
-    .join_from(probes, verdicts, verdicts.c.id == _by_then)
+    .join_from(probes, signals_table, signals_table.c.id == _by_then)
+    .join(verdicts, verdicts.c.id == signals_table.c.verdict)
     .where(
         probes.c.company == bindparam("company"),
         probes.c.path == bindparam("path"),
@@ -139,12 +145,12 @@ STATEMENTS: dict[str, Select[Any]] = {
     "one": ONE,
     "seen": SEEN,
     "find": FIND,
-    "present": PRESENT,
+    "current": CURRENT,
     "recent": RECENT,
     "launched": LAUNCHED,
     "attempts": ATTEMPTS,
-    "rulings": SIGNALS,
-    "last_ruling": LAST_SIGNAL,
+    "signals": SIGNALS,
+    "last_signal": LAST_SIGNAL,
     "line": LINE,
     "fact": FACT,
 }
@@ -178,7 +184,7 @@ def all_present(connection: Connection) -> list[Present]:
             *(row.company, row.path, row.kind, row.role, row.probe_id, row.launched_at),
             *(_verdict(row), row.judged_at, row.delivery),
         )
-        for row in connection.execute(PRESENT)
+        for row in connection.execute(CURRENT)
     ]
 
 
@@ -212,21 +218,21 @@ def attempts(connection: Connection, since: datetime, until: datetime) -> list[t
 
 
 def signals(connection: Connection, after: int, most: int) -> list[Signal]:
-    """Verdicts in the order in which they were stored."""
-    return [_ruling(row) for row in connection.execute(SIGNALS, {"after": after, "most": most})]
+    """Signals in the order in which they were stored."""
+    return [_signal(row) for row in connection.execute(SIGNALS, {"after": after, "most": most})]
 
 
 def last_signal(connection: Connection) -> int:
-    """The number of the newest verdict, 0 if there is none."""
+    """The number of the newest signal, 0 if there is none."""
     return connection.scalar(LAST_SIGNAL) or 0
 
 
 def line(connection: Connection, line: Check, role: Role, upto: int, most: int) -> list[Signal]:
-    """What was last known of the newest probes of a line at the verdict `upto`, oldest probe first."""
+    """What was last known of the newest probes of a line at the signal `upto`, oldest probe first."""
     company, path, kind = line
     asked = {"company": company, "path": path, "kind": kind, "role": role}
     newest = connection.execute(LINE, {**asked, "upto": upto, "most": most}).all()
-    return [_ruling(row) for row in reversed(newest)]
+    return [_signal(row) for row in reversed(newest)]
 
 
 def fact(connection: Connection, name: str) -> str | None:
@@ -248,14 +254,15 @@ def _record(row: Row[Any], seen: tuple[Evidence, ...]) -> ProbeRecord:
         code_dead_at=row.code_dead_at,
         give_up_at=row.give_up_at,
         retry=row.retry,
+        purpose=row.purpose,
     )
     return ProbeRecord(probe, row.mailbox, seen, row.outcome and _verdict(row), row.judged_at, row.closed_at)
 
 
-def _ruling(row: Row[Any]) -> Signal:
+def _signal(row: Row[Any]) -> Signal:
     return Signal(
         *(row.number, row.id, row.company, row.path, row.kind, row.role, row.created_at, row.at),
-        *(_verdict(row), row.amends),
+        *(_verdict(row), row.amends, row.delivery, row.source),
     )
 
 

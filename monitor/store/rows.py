@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
+from monitor.incidents.signal import SignalSource
 from monitor.notices.notice import Notice
 from monitor.store.columns import encoded
 from monitor.store.writes import SIGNALS_SEEN, Row, SqlStatement
@@ -31,7 +32,7 @@ def seen(probe_id: str, evidence: Sequence[Evidence]) -> Rows:
 
 
 def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | None) -> Rows:
-    """A verdict, and that it is the present one."""
+    """A verdict, that whoever follows sees it, and that it is the current one."""
     said = {
         "outcome": verdict.outcome,
         "cause": verdict.cause,
@@ -41,6 +42,7 @@ def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | 
         "delivery": delivery,
     }
     yield SqlStatement.JUDGE, {"probe_id": probe_id, "at": at, **said}
+    yield SqlStatement.SIGNAL, {"probe": probe_id, "at": at, "source": SignalSource.PROBE}
     yield SqlStatement.SHOW, {"probe": probe_id, "judged_at": at, **said}
     yield SqlStatement.RESULT, {"probe": probe_id, "result": verdict.outcome}
 

@@ -28,12 +28,14 @@ from sqlalchemy import (
 )
 
 from monitor.incidents.incident import IncidentEvent, decode, encode
+from monitor.incidents.signal import SignalSource
 from monitor.notices.notice import NoticeKind
 from monitor.people.person import Rights
 from monitor.store.columns import Encoded, EnumText, Instant, Json, Name, Number, SafeText, Span, Spans, StringList
 from probes.answer import decode as decode_answer
 from probes.answer import encode as encode_answer
 from probes.kinds import Kind
+from probes.probe import ProbePurpose
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome
 
@@ -88,6 +90,7 @@ probes = Table(
     Column("retry", Spans, nullable=False),
     Column("closed_at", Instant),
     Column("outcome", EnumText(Outcome)),  # of its latest verdict, so that probes are found by it
+    Column("purpose", EnumText(ProbePurpose), nullable=False, server_default=text("'scheduled'")),
     PrimaryKeyConstraint("id"),
     Index(None, "closed_at", "created_at"),  # what is in flight, oldest first; what may be forgotten
     Index(None, "company", "path", "created_at"),  # the newest of a path, and how many since
@@ -128,11 +131,23 @@ verdicts = Table(
     *_verdict(),
     PrimaryKeyConstraint("id"),
     Index(None, "probe_id", "id"),  # the latest of a probe
-    sqlite_autoincrement=True,  # no number twice, even when the newest are forgotten: the rules count on it
+    sqlite_autoincrement=True,
 )
 
-present = Table(
-    "present",
+signals = Table(
+    "signals",
+    metadata,
+    Column("id", Number, nullable=False),  # the number by which all follow
+    Column("source", EnumText(SignalSource), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("verdict", Number, ForeignKey("verdicts.id", ondelete="CASCADE")),  # of a signal by a probe
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("verdict"),
+    sqlite_autoincrement=True,  # no number twice, even when the newest are forgotten: whoever follows counts on it
+)
+
+current_verdicts = Table(
+    "current_verdicts",
     metadata,
     Column("company", Name, nullable=False),
     Column("path", Name, nullable=False),
@@ -281,8 +296,8 @@ invitations = Table(
     UniqueConstraint("digest"),
 )
 
-deeds = Table(
-    "deeds",
+audit_log = Table(
+    "audit_log",
     metadata,
     Column("id", Number, nullable=False),
     Column("at", Instant, nullable=False),
@@ -296,8 +311,8 @@ deeds = Table(
     Index(None, "what", "at"),  # what may be forgotten
 )
 
-remembered = Table(
-    "remembered",
+idempotency_keys = Table(
+    "idempotency_keys",
     metadata,
     Column("caller", SafeText, nullable=False),
     Column("key", SafeText, nullable=False),

@@ -30,25 +30,27 @@ from monitor.store.database import concerns_all, dialect_of, explained, writing
 from monitor.store.records import StoreError
 from monitor.store.tables import (
     VERDICT,
-    deeds,
+    audit_log,
+    current_verdicts,
     evidence,
     facts,
     history,
+    idempotency_keys,
     incidents,
     invitations,
     launch_number,
     mutes,
     notices,
     people,
-    present,
     probes,
-    remembered,
     sessions,
+    signals,
     tokens,
     verdicts,
 )
+from probes.probe import ProbePurpose
 
-SIGNALS_SEEN = "rules_saw"  # the fact that tells up to which verdict the rules are
+SIGNALS_SEEN = "signals_seen"  # the fact that tells up to which signal the rules are
 
 SAW = select(facts.c.value).where(facts.c.name == SIGNALS_SEEN)
 
@@ -64,7 +66,8 @@ class SqlStatement(IntEnum):
     LAUNCH = auto()
     SEE = auto()
     JUDGE = auto()
-    SHOW = auto()  # the verdict as the present one
+    SIGNAL = auto()  # the verdict for all who follow, if its probe counts
+    SHOW = auto()  # the verdict as the current one, if its probe counts
     RESULT = auto()  # its outcome, by which the probe is found
     CLOSE = auto()
     KEEP = auto()  # a fact that is settled once
@@ -131,6 +134,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         .on_conflict_do_nothing(index_elements=["probe_id", "once"])
         .returning(evidence.c.probe_id, evidence.c.once),
         SqlStatement.JUDGE: insert(verdicts),
+        SqlStatement.SIGNAL: _signal(),
         SqlStatement.SHOW: _show(upsert),
         SqlStatement.RESULT: update(probes)
         .where(probes.c.id == bindparam("probe"))
@@ -160,14 +164,14 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.REDEEM: delete(invitations).where(
             invitations.c.digest == bindparam("of"), invitations.c.expires_at > bindparam("at")
         ),
-        SqlStatement.NOTE: insert(deeds),
-        SqlStatement.REMEMBER: upsert(remembered).on_conflict_do_nothing(),
+        SqlStatement.NOTE: insert(audit_log),
+        SqlStatement.REMEMBER: upsert(idempotency_keys).on_conflict_do_nothing(),
         SqlStatement.FORGET: delete(probes).where(probes.c.id.in_(_forgettable())),
         SqlStatement.FORGET_INCIDENTS: delete(incidents).where(incidents.c.id.in_(_forgettable_incidents())),
         SqlStatement.FORGET_SESSIONS: delete(sessions).where(sessions.c.expires_at <= bindparam("now")),
         SqlStatement.FORGET_INVITATIONS: delete(invitations).where(invitations.c.expires_at <= bindparam("now")),
-        SqlStatement.FORGET_ANSWERS: delete(remembered).where(remembered.c.at <= bindparam("before")),
-        SqlStatement.FORGET_REFUSALS: delete(deeds).where(deeds.c.id.in_(_forgettable_refusals())),
+        SqlStatement.FORGET_ANSWERS: delete(idempotency_keys).where(idempotency_keys.c.at <= bindparam("before")),
+        SqlStatement.FORGET_REFUSALS: delete(audit_log).where(audit_log.c.id.in_(_forgettable_refusals())),
     }
 
 
@@ -191,21 +195,33 @@ def _token(upsert: Callable[..., Any]) -> Executable:
     return replaced
 
 
+_counts = and_(*(probes.c.purpose != purpose for purpose in ProbePurpose if not purpose.makes_signals))
+
+
+def _signal() -> Executable:
+    """The newest verdict of a probe becomes a signal. Of one probe there is never more than one verdict in a
+    transaction: its evidence is learned one piece at a time."""
+    newest = select(func.max(verdicts.c.id)).where(verdicts.c.probe_id == probes.c.id).scalar_subquery()
+    source, at = bindparam("source", type_=signals.c.source.type), bindparam("at", type_=signals.c.at.type)
+    of_probe = select(source, at, newest).where(probes.c.id == bindparam("probe"), _counts)
+    return insert(signals).from_select(["source", "at", "verdict"], of_probe)
+
+
 def _show(upsert: Callable[..., Any]) -> Executable:
-    """The verdict becomes the present one, unless there is one on a newer probe."""
+    """The verdict becomes the current one, unless there is one on a newer probe."""
     line, said = ("company", "path", "kind", "role"), ("judged_at", *VERDICT)
     of_probe = select(
         *(probes.c[name] for name in line),
         probes.c.id,
         probes.c.created_at,
-        *(bindparam(name, type_=present.c[name].type) for name in said),
-    ).where(probes.c.id == bindparam("probe"))
-    into = upsert(present).from_select([*line, "probe_id", "launched_at", *said], of_probe)
+        *(bindparam(name, type_=current_verdicts.c[name].type) for name in said),
+    ).where(probes.c.id == bindparam("probe"), _counts)
+    into = upsert(current_verdicts).from_select([*line, "probe_id", "launched_at", *said], of_probe)
     shown: Executable = into.on_conflict_do_update(
         index_elements=line,
         set_={name: into.excluded[name] for name in ("probe_id", "launched_at", *said)},
         where=launch_number(literal_column("excluded.probe_id"))
-        >= func.coalesce(launch_number(literal_column("present.probe_id")), 0),
+        >= func.coalesce(launch_number(literal_column("current_verdicts.probe_id")), 0),
     )
     return shown
 
@@ -289,14 +305,14 @@ def _forgettable_incidents() -> Any:
 
 def _forgettable_refusals() -> Any:
     return (
-        select(deeds.c.id)
+        select(audit_log.c.id)
         .where(
-            deeds.c.what == SIGN_IN_REFUSED,
-            deeds.c.at < bindparam("before", type_=deeds.c.at.type),
-            deeds.c.way == BY_SESSION,
+            audit_log.c.what == SIGN_IN_REFUSED,
+            audit_log.c.at < bindparam("before", type_=audit_log.c.at.type),
+            audit_log.c.way == BY_SESSION,
         )
-        .order_by(deeds.c.at)
-        .limit(bindparam("most", type_=deeds.c.id.type))
+        .order_by(audit_log.c.at)
+        .limit(bindparam("most", type_=audit_log.c.id.type))
     )
 
 
@@ -313,7 +329,7 @@ class Transactions:
             with writing(self._engine) as connection:
                 return self._execute(connection, writes)
         except Exception as error:
-            if len(writes) == 1 or concerns_all(error):
+            if len(writes) == 1 or concerns_all(self._engine, error):
                 return [explained(self._engine, error) for _ in writes]
         half = len(writes) // 2
         return [*self.commit(writes[:half]), *self.commit(writes[half:])]

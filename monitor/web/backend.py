@@ -1,6 +1,7 @@
 """What the pages and the API ask of the service."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,11 +33,16 @@ Launch = Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]
 """Sends a probe now. Raises LaunchError; `monitor.probing.pipeline` says why."""
 
 
+async def _all_of_them() -> int:
+    return sys.maxsize
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """The service as far as HTTP shows it. `ready` is None when it does its work, else the reason why not; `in_flight`
     counts the probes on their way; `admits` tells whether one more may be sent on this path now, and counts it;
     `give_back` undoes that for one that was not sent after all;
+    `followed` is the number of the last signal that `board` shows, read anew;
     `manual` counts those that people send, `rejections` what was cut or refused; `exports` are those
     under way, and `export_turn` is for reading a page of one."""
 
@@ -51,6 +57,7 @@ class Backend:
     in_flight: Callable[[], int]
     ready: Callable[[], str | None]
     now: Callable[[], datetime]
+    followed: Callable[[], Awaitable[int]] = _all_of_them
     give_back: Callable[[WatchedPath], None] = lambda _: None
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)

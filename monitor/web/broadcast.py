@@ -1,4 +1,8 @@
-"""What happens now, for those who watch: each subscriber has a queue of its own, and a slow one loses only its own."""
+"""What happens now, for those who watch: each subscriber has a queue of its own, and a slow one loses only its own.
+
+Signals come from the store, whichever process stored them. Steps and evidence are told by this process's pipeline as
+they happen; whoever watches a probe of another process reads what is stored when its verdict comes, and now and then.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -6,26 +10,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from monitor.events import Event
+from monitor.incidents.signal import Signal
 from probes.evidence import Attempt, Dialogue, Interrupted, Step
 
 MOST_WAITING = 1000  # events in one subscriber's queue; one that lags further behind must begin anew
+
+News = Event | Signal
+"""Something that happened. Both know their `probe_id` and `company`."""
 
 
 @dataclass(eq=False)
 class Subscription:
     """One watcher. `lost` is set when it was too slow: it has to read the present state again."""
 
-    wants: Callable[[Event], bool]
-    queue: "asyncio.Queue[Event]" = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    wants: Callable[[News], bool]
+    queue: "asyncio.Queue[News]" = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
     lost: bool = False
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    async def __aiter__(self) -> AsyncIterator[News]:
         while not (self.lost and self.queue.empty()):
             yield await self.queue.get()
 
 
 class Live:
-    """A listener of the pipeline that passes on what happens."""
+    """A listener of the pipeline, and a follower of the store's signals, that passes on what happens."""
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
@@ -42,10 +50,18 @@ class Live:
             self._spoken.setdefault(event.probe.id, []).append(event.what)
         elif isinstance(event.what, Attempt | Dialogue | Interrupted):
             self._spoken.pop(event.probe.id, None)
+        self._pass_on(event)
+
+    def take(self, signals: Sequence[Signal]) -> None:
+        """Pass on what was stored. Never waits."""
+        for signal in signals if self._subscriptions else ():
+            self._pass_on(signal)
+
+    def _pass_on(self, news: News) -> None:
         for each in self._subscriptions:
-            if each.wants(event) and not each.lost:
+            if each.wants(news) and not each.lost:
                 try:
-                    each.queue.put_nowait(event)
+                    each.queue.put_nowait(news)
                 except asyncio.QueueFull:
                     each.lost = True
 
@@ -54,7 +70,7 @@ class Live:
         return self._spoken.get(probe_id, ())
 
     @contextmanager
-    def subscribed(self, wants: Callable[[Event], bool]) -> Iterator[Subscription]:
+    def subscribed(self, wants: Callable[[News], bool]) -> Iterator[Subscription]:
         """Watch what `wants` says yes to, while the block lasts."""
         subscription = Subscription(wants)
         self._subscriptions.add(subscription)

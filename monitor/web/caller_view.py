@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from monitor.config import WatchedPath
-from monitor.events import Event
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.notices.notice import NoticeKind
@@ -19,6 +18,7 @@ from monitor.people.person import AuditEntry
 from monitor.probing.current import CurrentVerdict
 from monitor.store import Cursor, NoticeRecord, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
 from monitor.web.backend import BACKEND, CALLER, Backend
+from monitor.web.broadcast import News
 from monitor.web.sealed import Seal
 from probes.check import Check
 from probes.probe import Probe
@@ -118,9 +118,9 @@ class CallerView:
             if mute.company or mute.mail_system in systems
         ]
 
-    def wants(self, event: Event) -> bool:
+    def wants(self, news: News) -> bool:
         """Whether what happened is the caller's to see."""
-        return self.caller.sees(event.probe.company)
+        return self.caller.sees(news.company)
 
     def own(self, incident: Incident) -> Incident | None:
         """The incident without what others have; None if nothing is left. The very same where nothing was left out."""

@@ -20,6 +20,7 @@ from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
 from monitor.logs import tell
 from monitor.probing.current import Board
+from monitor.probing.following import SignalReader
 from monitor.probing.pipeline import Pipeline
 from monitor.store import Store
 from probes.evidence import Arrival, Dialogue
@@ -116,13 +117,26 @@ def free_port() -> int:
 
 
 @asynccontextmanager
+async def following(store: Store, board: Board) -> AsyncIterator[SignalReader]:
+    """The board follows the store while the block lasts."""
+    signals = SignalReader(store)
+    await signals.begin(board.take)
+    signals.start()
+    try:
+        yield signals
+    finally:
+        await signals.close()
+
+
+@asynccontextmanager
 async def at_work(config: Config, stopwatch: "Stopwatch") -> AsyncIterator[Pipeline]:
     """All that `serve` has but the schedule and the web server."""
     board = Board()
     board.configure(config.paths())
     async with (
         Store.open(config.store.url) as store,
-        pipeline_of(config, store, board.hear, tell, stopwatch.hear, owns_orphans=True) as pipeline,
+        following(store, board) as signals,
+        pipeline_of(config, store, signals.hear, tell, stopwatch.hear, owns_orphans=True) as pipeline,
     ):
 
         async def tick() -> None:
@@ -130,6 +144,7 @@ async def at_work(config: Config, stopwatch: "Stopwatch") -> AsyncIterator[Pipel
 
         async with ticking(tick, TICK):
             yield pipeline
+            await signals.read()
     if sum(board.probes.values()) != stopwatch.verdicts:
         raise AssertionError(f"{stopwatch.verdicts} verdicts were told, and {board.probes} counted")
 

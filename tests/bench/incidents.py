@@ -19,7 +19,6 @@ from pydantic import SecretStr
 from monitor.channels.webhook import WebhookChannel
 from monitor.clock import utc_now
 from monitor.config import Config
-from monitor.events import Event, Judged
 from monitor.oncall.delivery import Delivery
 from monitor.oncall.engine import IncidentEngine
 from monitor.store import Store
@@ -141,7 +140,7 @@ class Hand:
     def __init__(self, store: Store) -> None:
         self._store, self._numbers = store, count()
 
-    async def judge(self, company: str, verdict: Verdict) -> Event:
+    async def judge(self, company: str, verdict: Verdict) -> None:
         born = datetime.now(UTC)
         probe = Probe(
             *(f"{next(self._numbers):016x}", company, "hq", KIND, Role.SENDER, "xclient", "p@x.example", "192.0.2.1"),
@@ -149,7 +148,6 @@ class Hand:
         )
         await self._store.launch(probe, "maildir", Attempt(born, 1))
         await self._store.learn(probe.id, (), verdict, born, closed=True, delivery=None)
-        return Event(probe, Judged(verdict, born, None, amends=False))
 
     async def judge_all(self, companies: Sequence[str], verdict: Verdict) -> None:
         for start in range(0, len(companies), AT_ONCE):
@@ -160,13 +158,13 @@ async def _told(file: Path, crowd: int, timed: int, name: str) -> list[Finding]:
     """Verdict stored -> webhook received, one incident after the other."""
     async with _receiving() as (receiver, url), Store.open(f"sqlite:///{file}") as store:
         config = _config(crowd + timed + 1, url)
-        casebook, hand = IncidentEngine(store, utc_now), Hand(store)
         delivery = Delivery(store, utc_now, lambda: casebook.muted)
+        casebook, hand = IncidentEngine(store, utc_now, on_notices=delivery.poke), Hand(store)
         await casebook.configure(config)
         await casebook.recall(())
         delivery.configure(config.channels)
         delivery.start()
-        casebook.start(on_notices=delivery.poke, compare=lambda *_: None)
+        casebook.start()
         try:
             old, well = [f"c{number}" for number in range(crowd)], f"c{crowd + timed}"
             for some in (old[:1], old[1:]):
@@ -186,9 +184,9 @@ async def _told(file: Path, crowd: int, timed: int, name: str) -> list[Finding]:
 
 
 async def _once(hand: Hand, casebook: IncidentEngine, receiver: Receiver, company: str) -> float:
-    event = await hand.judge(company, BAD)
+    await hand.judge(company, BAD)
     began = time.perf_counter()
-    casebook.hear(event)
+    casebook.poke()
     return await receiver.until(company) - began
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Table
 
 from monitor.store import Store
 from monitor.store.columns import instant, moment
-from monitor.store.tables import evidence, present, probes, verdicts
+from monitor.store.tables import current_verdicts, evidence, probes, verdicts
 from probes.answer import Stage
 from probes.evidence import Arrival, Attempt, Dialogue, Evidence, Folder, Handover, Marker, Step, encode
 from probes.kinds import Kind
@@ -93,10 +93,13 @@ def _fill(file: Path, number: int, paths: Sequence[tuple[str, str]], until: int,
             newest |= {each.line: each for each in batch}
         _insert(
             connection,
-            present,
+            current_verdicts,
             ((*each.line, each.row[0], each.row[9], each.judged_at, *_said(each)) for each in newest.values()),
         )
         _insert(connection, evidence, (row for each in newest.values() for row in _evidence(each)))
+        connection.execute(
+            "INSERT INTO signals (id, source, at, verdict) SELECT id, 'probe', at, id FROM verdicts ORDER BY id"
+        ).close()
         connection.execute("COMMIT")
 
 
@@ -122,6 +125,7 @@ def _probes(number: int, paths: Sequence[tuple[str, str]], until: int, span: int
             *(f"{chance.getrandbits(64):016x}", company, path, kind.value, role.value, "direct"),
             *(f"probe@{company}.example", "104.130.122.50", f"maildir:{company}"),
             *(born, born + 10 * MINUTE, born + 60 * MINUTE, "600000000", judged_at, verdict.outcome.value),
+            "control" if role is Role.CONTROL else "scheduled",
         )
         yield _Filled(row, verdict, judged_at, delivery)
 

@@ -218,7 +218,8 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
         paths.append(watched(route, world.mailbox, **facts, to=f"probe@{company}.test"))
     board, live = Board(), Live()
     board.configure(paths)
-    async with world.service(*paths, listeners=(board.hear, live.hear)) as (pipeline, heard, store):
+    followers = [board.take, live.take]
+    async with world.service(*paths, listeners=[live.hear], followers=followers) as (pipeline, heard, store):
         plan = Plan(*paths)
         plan.identities = told.identities
         await pipeline.configure(plan)  # type: ignore[arg-type]
@@ -245,6 +246,7 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
             in_flight=lambda: len(pipeline.flights),
             ready=lambda: None,
             now=world.clock,
+            followed=world.signals.read,
         )
         app = web.Application(middlewares=[safe, guard], client_max_size=64 * 1024)
         app[BACKEND] = backend

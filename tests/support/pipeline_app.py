@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged, Listener
+from monitor.probing.following import Follower, SignalReader
 from monitor.probing.pipeline import Pipeline
 from monitor.store import Store
 from probes.answer import Fault, Stage
@@ -191,6 +192,8 @@ class Names:
 class World:
     """A store, a mailbox, a clock; pipelines come and go on them as processes do."""
 
+    signals: SignalReader
+
     def __init__(self, folder: Path) -> None:
         self.clock, self.folder = Clock(), folder
         self.url = f"sqlite:///{folder / 'mailpath.db'}"
@@ -200,10 +203,20 @@ class World:
 
     @asynccontextmanager
     async def service(
-        self, *paths: WatchedPath, owns_orphans: bool = True, listeners: Sequence[Listener] = ()
+        self,
+        *paths: WatchedPath,
+        owns_orphans: bool = True,
+        listeners: Sequence[Listener] = (),
+        followers: Sequence[Follower] = (),
     ) -> AsyncIterator[tuple[Pipeline, Heard, Store]]:
         heard = Heard()
-        async with Store.open(self.url) as store:
+        async with Store.open(self.url) as store, AsyncExitStack() as house:
+            if followers:
+                self.signals = SignalReader(store)
+                listeners = [*listeners, self.signals.hear]
+                await self.signals.begin(*followers)
+                self.signals.start()
+                house.push_async_callback(self.signals.close)
             with MailboxThreads(4) as pool:
                 around = RouteContext(self.names, self.clock)  # type: ignore[arg-type]
                 pipeline = Pipeline(

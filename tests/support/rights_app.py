@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.events import Event, Judged
 from monitor.incidents.incident import Incident
 from monitor.incidents.mute import Mute
 from monitor.people.person import AuditEntry, Companies, Rights
@@ -144,9 +143,9 @@ class Estate:
             said = Verdict(said.outcome, said.cause, said.grade, f"{said.because}; words of another receiver")
         await self.store.launch(probe, f"imap:{company}", Attempt(now, 1))
         await self.store.learn(probe.id, _seen(probe, said), said, now, closed=True, delivery=None)
-        event = Event(probe, Judged(said, now, None, amends=False))
-        self.backend.board.hear(event)
-        self.backend.live.hear(event)
+        signals = await self.store.signals(await self.store.last_signal() - 1)
+        self.backend.board.take(signals)
+        self.backend.live.take(signals)
         return probe
 
     async def play(self, score: str, *places: str) -> None:

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import Field
 
-from monitor.events import Judged
 from monitor.incidents.signal import Signal
 from monitor.output.json import verdict_json
 from monitor.web.api.feed import Feed, FeedCursor
@@ -43,7 +42,7 @@ class Everything:
         view, backend = call.view, call.view.backend
         places = Places(view.caller, await backend.store.key())
         asked, came_again = _asked_for(call.request, places)
-        with backend.live.subscribed(lambda event: isinstance(event.what, Judged) and view.wants(event)) as news:
+        with backend.live.subscribed(lambda each: isinstance(each, Signal) and view.wants(each)) as news:
             now = await self.feed.now(backend)
             place = asked or (replace(now, run=LOST) if came_again else now)
             stream = Stream()

@@ -121,11 +121,12 @@ class Feed:
     async def _read(self, backend: Backend) -> None:
         self._read_at = monotonic()
         await self._read_incidents(backend)
-        last = await backend.store.last_signal()
+        upto = await backend.followed()  # who is told of a verdict finds it on the pages
+        last = min(await backend.store.last_signal(), upto)
         if self._saw < 0 or last - self._saw > KEPT:  # nobody followed
             self._rulings.clear()
             self._saw = self._forgot = last
-        while signals := await backend.store.signals(self._saw, AT_ONCE):
+        while signals := [each for each in await backend.store.signals(self._saw, AT_ONCE) if each.number <= upto]:
             for signal in signals:
                 if len(self._rulings) == KEPT:
                     self._forgot = self._rulings[0].number

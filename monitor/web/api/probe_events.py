@@ -77,7 +77,7 @@ async def follow(call: Call[NoQuery, NoBody]) -> web.StreamResponse:
     """Tell it all, and go on until nothing more is waited for. Who comes again after that is told to stay away."""
     probe_id, view, live = call.part("probe"), call.view, call.view.backend.live
     place = place_of(call.request.headers.get(LAST))
-    with live.subscribed(lambda event: event.probe.id == probe_id) as subscription:
+    with live.subscribed(lambda each: each.probe_id == probe_id) as subscription:
         record = await view.record(probe_id)
         came_again = LAST in call.request.headers
         if came_again and record.closed_at and not list(news(record, (), place)):
@@ -107,7 +107,7 @@ async def stirred(subscription: Subscription) -> bool:
     while not subscription.queue.empty():
         events.append(subscription.queue.get_nowait())
     lost, subscription.lost = subscription.lost, False  # what was lost is in the store
-    return lost or not all(isinstance(event.what, Step) for event in events)
+    return lost or not all(isinstance(event, Event) and isinstance(event.what, Step) for event in events)
 
 
 def _under_way(record: ProbeRecord) -> bool:

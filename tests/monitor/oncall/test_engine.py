@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from monitor.channels.webhook import WebhookChannel
 from monitor.config import Config
-from monitor.events import Event, Judged
 from monitor.incidents.incident import Incident, IncidentEvent, Resolution, Scope, Severity
 from monitor.incidents.mute import Mute
 from monitor.incidents.settings import IncidentSettings, RoutingRule
@@ -27,7 +26,6 @@ from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 from probes.uplink import Uplink
-from tests.support.store_samples import probe
 from tests.support.verdict_score import CODE, QUARTER, T0, verdict
 
 NUMBERS = count(1)
@@ -126,10 +124,11 @@ async def desk(
     clock = clock or [T0]
     compared: list[str] = []
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
-        casebook = IncidentEngine(store, lambda: clock[0], uplink)
+        casebook = IncidentEngine(
+            store, lambda: clock[0], uplink, compare=lambda path, signal: compared.append(path.key)
+        )
         await casebook.configure(told)
         await casebook.recall(await store.present())
-        casebook.compare = lambda path, signal: compared.append(path.key)
         yield Desk(store, casebook, clock, compared)
 
 
@@ -245,7 +244,7 @@ async def test_the_rules_begin_with_what_is_judged_from_now_on(tmp_path: Path, s
 
 async def test_another_process_s_verdicts_count_too(tmp_path: Path) -> None:
     async with desk(tmp_path, config()) as at:
-        at.casebook.start(on_notices=lambda: None, compare=lambda *_: None)
+        at.casebook.start()
         await at.judge("d")  # nobody tells the casebook: it looks by itself
         async with asyncio.timeout(10):
             while not at.casebook.incidents:  # noqa: ASYNC110 - that nothing wakes it is the point
@@ -659,10 +658,9 @@ async def test_two_causes_in_turn_are_told_once_each(tmp_path: Path) -> None:
 async def test_what_the_rules_have_not_seen_is_a_lag(tmp_path: Path) -> None:
     async with desk(tmp_path, config()) as at:
         assert at.casebook.lag == timedelta(0)
-        said = Judged(verdict("i"), at.now, None, amends=False)
-        at.casebook.hear(Event(probe(), said))
+        await at.judge("i")
+        at.casebook.take(await at.store.signals(0))
         at.wait(timedelta(seconds=30))
         assert at.casebook.lag == timedelta(seconds=30)
-        await at.judge("i")
         await at.casebook.step()
         assert at.casebook.lag == timedelta(0)

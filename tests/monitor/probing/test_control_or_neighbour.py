@@ -1,6 +1,5 @@
 """Which identity the service launches to compare a failing path with, and when it launches none."""
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from monitor.app import Service
-from monitor.clock import Clock
 from monitor.config import Config, read_config
-from monitor.probing.current import Board
+from monitor.probing.dispatch import ProbeOrder
+from monitor.probing.planner import Planner
+from probes.check import Check
 from probes.kinds import Kind
+from probes.probe import ProbePurpose
 from probes.sender import Role
 from tests.support.verdict_score import signal
 
@@ -40,14 +40,13 @@ class Admitting:
 
 
 class Launches:
-    """A pipeline that keeps what it is to launch."""
+    """A dispatcher that keeps what it is to launch."""
 
     def __init__(self) -> None:
-        self.flights: dict[str, object] = {}
-        self.asked: list[tuple[str, Kind, Role]] = []
+        self.asked: list[ProbeOrder] = []
 
-    async def launch(self, path: Any, kind: Kind, role: Role) -> None:
-        self.asked.append((path.path, kind, role))
+    def dispatch(self, order: ProbeOrder) -> None:
+        self.asked.append(order)
 
 
 def configured(folder: Path, via: str, others: str) -> Config:
@@ -57,16 +56,13 @@ def configured(folder: Path, via: str, others: str) -> Config:
     return read_config(folder / "config.toml")
 
 
-async def compared(config: Config, schedule: Any, trouble: str | None = None) -> list[tuple[str, Kind, Role]]:
-    """What is launched, where this path failed with a mail of this kind."""
-    pipeline = Launches()
-    store: Any = SimpleNamespace(replaced=None, health=SimpleNamespace(errors=0, trouble=trouble))
-    none: Any = SimpleNamespace()
-    service = Service(Path("config.toml"), config, store, Clock(), Board(), pipeline, none, none, none)  # type: ignore[arg-type]
-    service._schedule, service._store_trouble = schedule, trouble
-    service._compare(config.paths()[0], signal("b", NOW, line=("acme", "hq", Kind.PASSWORD_RESET)))
-    await asyncio.gather(*service._tasks)
-    return pipeline.asked
+async def compared(config: Config, schedule: Any, trouble: str | None = None) -> list[ProbeOrder]:
+    """What is ordered, where this path failed with a mail of this kind."""
+    dispatcher = Launches()
+    store: Any = SimpleNamespace(health=SimpleNamespace(trouble=trouble))
+    planner = Planner(store, SimpleNamespace(), dispatcher, lambda: NOW, config.identities(), schedule)  # type: ignore[arg-type]
+    planner.compare(config.paths()[0], signal("b", NOW, line=("acme", "hq", Kind.PASSWORD_RESET)))
+    return dispatcher.asked
 
 
 @pytest.mark.parametrize(
@@ -89,7 +85,8 @@ async def test_who_is_launched_beside_the_sender(
     monkeypatch.setenv("PW", "secret")
     schedule = Admitting()
     asked = await compared(configured(tmp_path, via, others), schedule)
-    assert asked == ([("hq", Kind.PASSWORD_RESET, role)] if role else [])
+    order = role and ProbeOrder(Check("acme", "hq", Kind.PASSWORD_RESET), role, ProbePurpose.CONTROL)
+    assert asked == ([order] if order else [])
     assert schedule.asked == (1 if role else 0), "what is not sent is not counted against the caps"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor.events import Event, Judged
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
+from monitor.incidents.signal import Signal
 from monitor.output.metrics import Gauges, Metrics
 from monitor.probing.current import Board
 from monitor.store import Present
@@ -35,9 +35,12 @@ def probe(
     return Probe(f"{number:a>16}", company, path, kind, role, "direct", "p@a.test", "192.0.2.9", born, born, born, ())
 
 
-def judged(outcome: Outcome, cause: Cause | None = None, *, after: float | None = None, amends: bool = False) -> Judged:
+def signal(
+    on: Probe, outcome: Outcome, cause: Cause | None = None, *, after: float | None = None, amends: bool = False
+) -> Signal:
     verdict = Verdict(outcome, cause, Grade.REAL, f"because <{outcome}>")
-    return Judged(verdict, T0, None if after is None else timedelta(seconds=after), amends)
+    delivery = None if after is None else timedelta(seconds=after)
+    return Signal(1, on.id, *on.check, on.role, on.created_at, T0, verdict, amends, delivery)
 
 
 def board(*paths: str) -> Board:
@@ -63,8 +66,8 @@ def labels(**named: str) -> tuple[tuple[str, str], ...]:
 
 async def test_one_line_for_the_present_verdict_only():
     shown = board()
-    shown.hear(Event(probe(1), judged(Outcome.INBOX, after=2.0)))
-    shown.hear(Event(probe(2), judged(Outcome.BLOCKED, Cause.IP_BLOCKED)))
+    shown.take([signal(probe(1), Outcome.INBOX, after=2.0)])
+    shown.take([signal(probe(2), Outcome.BLOCKED, Cause.IP_BLOCKED)])
     seen = await samples(shown)
     key = labels(company="acme", path="hq", kind=KIND, outcome="blocked", cause="ip_blocked", grade="real")
     assert seen["mailpath_path_outcome"] == {key: 1}
@@ -74,7 +77,7 @@ async def test_one_line_for_the_present_verdict_only():
 
 async def test_unknown_is_neither_good_nor_bad_and_not_hidden():
     shown = board()
-    shown.hear(Event(probe(), judged(Outcome.UNKNOWN)))
+    shown.take([signal(probe(), Outcome.UNKNOWN)])
     seen = await samples(shown)
     assert "mailpath_path_ok" not in seen
     assert len(seen["mailpath_path_outcome"]) == 1
@@ -82,8 +85,8 @@ async def test_unknown_is_neither_good_nor_bad_and_not_hidden():
 
 async def test_a_verdict_on_an_older_probe_does_not_replace_a_newer_one():
     shown = board()
-    shown.hear(Event(probe(2), judged(Outcome.INBOX, after=1.0)))
-    shown.hear(Event(probe(1), judged(Outcome.MISSING)))
+    shown.take([signal(probe(2), Outcome.INBOX, after=1.0)])
+    shown.take([signal(probe(1), Outcome.MISSING)])
     seen = await samples(shown)
     assert seen["mailpath_path_ok"] == {labels(company="acme", path="hq", kind=KIND): 1}
     assert sum(seen["mailpath_probes_total"].values()) == 2
@@ -91,8 +94,8 @@ async def test_a_verdict_on_an_older_probe_does_not_replace_a_newer_one():
 
 async def test_an_amended_verdict_is_shown_and_not_counted_twice():
     shown = board()
-    shown.hear(Event(probe(), judged(Outcome.DEFERRED, Cause.GREYLISTED)))
-    shown.hear(Event(probe(), judged(Outcome.LATE, Cause.GREYLISTED, after=700, amends=True)))
+    shown.take([signal(probe(), Outcome.DEFERRED, Cause.GREYLISTED)])
+    shown.take([signal(probe(), Outcome.LATE, Cause.GREYLISTED, after=700, amends=True)])
     seen = await samples(shown)
     assert seen["mailpath_probes_total"] == {labels(company="acme", outcome="deferred", cause="greylisted"): 1}
     assert ("outcome", "late") in next(iter(seen["mailpath_path_outcome"]))
@@ -101,7 +104,7 @@ async def test_an_amended_verdict_is_shown_and_not_counted_twice():
 @pytest.mark.parametrize("role", [Role.CONTROL, Role.NEIGHBOUR])
 async def test_whom_the_sender_is_compared_with_is_not_mixed_in(role: Role):
     shown = board()
-    shown.hear(Event(probe(role=role), judged(Outcome.INBOX, after=1.0)))
+    shown.take([signal(probe(role=role), Outcome.INBOX, after=1.0)])
     seen = await samples(shown)
     assert "mailpath_path_outcome" not in seen
     assert "mailpath_probes_total" not in seen
@@ -117,7 +120,7 @@ async def test_our_way_out_is_shown_once_somebody_was_asked(known: bool | None, 
 async def test_delivery_times_fall_into_buckets_up_to_the_life_of_a_code():
     shown = board()
     for number, seconds in enumerate((0.5, 45, 599, 700)):
-        shown.hear(Event(probe(number), judged(Outcome.INBOX, after=seconds)))
+        shown.take([signal(probe(number), Outcome.INBOX, after=seconds)])
     seen = await samples(shown)
     below = {dict(key)["le"]: value for key, value in seen["mailpath_delivery_seconds_bucket"].items()}
     assert (below["1.0"], below["60.0"], below["600.0"], below["+Inf"]) == (1, 2, 3, 4)
@@ -127,9 +130,9 @@ async def test_delivery_times_fall_into_buckets_up_to_the_life_of_a_code():
 async def test_what_is_taken_out_of_the_configuration_leaves_no_stale_line():
     shown = board("acme/hq", "acme/lab", "birch/hq")
     for company, path in (("acme", "hq"), ("acme", "lab"), ("birch", "hq")):
-        shown.hear(Event(probe(1, company, path), judged(Outcome.INBOX, after=1.0)))
+        shown.take([signal(probe(1, company, path), Outcome.INBOX, after=1.0)])
     shown.configure([watched(None, None)])
-    shown.hear(Event(probe(2, "birch"), judged(Outcome.INBOX, after=1.0)))  # ended after its path had gone
+    shown.take([signal(probe(2, "birch"), Outcome.INBOX, after=1.0)])  # ended after its path had gone
     text = (await Metrics(shown, GAUGES).render()).decode()
     assert "birch" not in text
     assert "lab" not in text
@@ -147,7 +150,7 @@ async def test_the_rest_of_the_families():
 
 def test_after_a_restart_the_board_shows_what_the_store_remembers():
     shown = board()
-    verdict = judged(Outcome.SPAM).verdict
+    verdict = Verdict(Outcome.SPAM, None, Grade.REAL, "because")
     for path in ("hq", "gone"):
         shown.recall([Present("acme", path, KIND, Role.SENDER, "a" * 16, T0, verdict, T0, None)])
     assert [line[1] for line in shown.current_verdicts] == ["hq"]

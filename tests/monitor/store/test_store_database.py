@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from monitor.store import Store, StoreError, database, incident_reads, reads
+from monitor.store import Store, StoreError, incident_reads, reads, sqlite
 from monitor.store.database import connect
 from monitor.store.writes import SqlStatement, statements
 from probes.evidence import FailedLook
@@ -59,6 +59,8 @@ async def filled(file: Path) -> Path:
         ("UPDATE verdicts SET outcome = 'inbox'", "a verdict is never changed"),
         ("DELETE FROM evidence", "only with its probe"),
         ("DELETE FROM verdicts", "only with its probe"),
+        ("UPDATE signals SET at = 0", "never changed"),
+        ("DELETE FROM signals", "only with its verdict"),
         ("DELETE FROM probes WHERE id = 'open'", "in flight is never deleted"),
         ("INSERT OR REPLACE INTO evidence SELECT id, probe_id, at, type, once, '{}' FROM evidence", "with its probe"),
         ("DELETE FROM probes WHERE id = 'closed'", None),
@@ -116,10 +118,10 @@ async def test_the_file_is_its_owners_alone(file: Path):
 # --- every question is answered by an index
 
 QUESTIONS = reads.STATEMENTS | incident_reads.STATEMENTS
-WHOLE_TABLES = {"present", "mutes"}  # they are what is asked for
+WHOLE_TABLES = {"current", "mutes"}  # they are what is asked for
 WALKS = {
     "SCAN watched",
-    "SCAN present USING COVERING INDEX sqlite_autoindex_present_1",
+    "SCAN current_verdicts USING COVERING INDEX sqlite_autoindex_current_verdicts_1",
     "SCAN incidents USING INDEX ix_incidents_opened_at",  # from the newest, and never far
 }
 
@@ -136,9 +138,16 @@ WALKS = {
         ("launched", ["COVERING INDEX ix_probes_company_path_created_at"]),
         ("attempts", ["ix_probes_closed_at_created_at (closed_at=?)", "(closed_at>?)", "sqlite_autoindex_evidence_1"]),
         ("fact", ["sqlite_autoindex_facts_1"]),
-        ("rulings", ["verdicts USING INTEGER PRIMARY KEY (rowid>?)", "autoindex_probes_1", "ix_verdicts_probe_id_id"]),
-        ("last_ruling", ["SEARCH verdicts"]),
-        ("line", ["ix_probes_company_path_created_at (company=? AND path=? AND created_at>?)", "ix_verdicts_probe_id"]),
+        ("signals", ["signals USING INTEGER PRIMARY KEY (rowid>?)", "autoindex_probes_1", "ix_verdicts_probe_id_id"]),
+        ("last_signal", ["SEARCH signals"]),
+        (
+            "line",
+            [
+                "ix_probes_company_path_created_at (company=? AND path=? AND created_at>?)",
+                "ix_verdicts_probe_id",
+                "sqlite_autoindex_signals_1",
+            ],
+        ),
         ("open", ["ix_incidents_closed_at_opened_at"]),
         ("closed_since", ["ix_incidents_closed_at_opened_at"]),
         ("newest_open", ["ix_incidents_closed_at_opened_at"]),
@@ -164,6 +173,7 @@ WALKS = {
             SqlStatement.FORGET_INCIDENTS,
             ["ix_incidents_closed_at_opened_at", "sqlite_autoindex_notices_2 (incident=?)"],
         ),
+        (SqlStatement.SIGNAL, ["sqlite_autoindex_probes_1", "ix_verdicts_probe_id_id"]),
         (SqlStatement.SHOW, ["sqlite_autoindex_probes_1"]),
         (SqlStatement.CLOSE, ["sqlite_autoindex_probes_1"]),
         (SqlStatement.FORGET, ["ix_probes_closed_at_created_at"]),
@@ -334,7 +344,7 @@ async def test_reading_waits_for_nobody(file: Path):
 
 
 async def test_patience_has_an_end(file: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    monkeypatch.setitem(sqlite.SQLITE.connect_args, "timeout", 0.1)
     async with Store.open(address(await filled(file))) as store:
         with closing(lock(file)):
             began = time.monotonic()

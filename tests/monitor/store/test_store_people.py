@@ -203,11 +203,11 @@ async def test_deeds_are_told_newest_first_and_leafed_through(store: Store):
 @pytest.mark.parametrize(
     ("statement", "refusal"),
     [
-        ("UPDATE deeds SET who = 'nobody'", "never changed"),
-        ("DELETE FROM deeds", "ever deleted"),
-        ("DELETE FROM deeds WHERE what <> 'sign-in refused'", "ever deleted"),
+        ("UPDATE audit_log SET who = 'nobody'", "never changed"),
+        ("DELETE FROM audit_log", "ever deleted"),
+        ("DELETE FROM audit_log WHERE what <> 'sign-in refused'", "ever deleted"),
         (
-            "INSERT OR REPLACE INTO deeds SELECT id, at, 'nobody', way, what, about, company, path FROM deeds",
+            "INSERT OR REPLACE INTO audit_log SELECT id, at, 'nobody', way, what, about, company, path FROM audit_log",
             "ever deleted",
         ),
     ],
@@ -289,9 +289,9 @@ async def test_what_is_over_is_forgotten(store: Store, url: str):
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         left = {
             table: connection.execute(f"SELECT {column} FROM {table} ORDER BY 1").fetchall()
-            for table, column in (("sessions", "digest"), ("invitations", "digest"), ("remembered", "key"))
+            for table, column in (("sessions", "digest"), ("invitations", "digest"), ("idempotency_keys", "key"))
         }
-    assert left == {"sessions": [("ended",), ("still",)], "invitations": [("still",)], "remembered": [("still",)]}
+    assert left == {"sessions": [("ended",), ("still",)], "invitations": [("still",)], "idempotency_keys": [("still",)]}
     assert await store.people() == [BOB]
     assert len(await store.tokens()) == len(await store.deeds(None, 5)) == 1
 

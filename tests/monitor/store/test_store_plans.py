@@ -24,7 +24,7 @@ OF_BOTH = f"INDEX ix_probes_company_outcome_created_at_role (company=? AND outco
 COUNTED = "COVERING INDEX ix_probes_company_outcome_created_at_role (company=? AND outcome=? AND created_at>?)"
 VERDICT = "ix_verdicts_probe_id_id"
 WALKS = {
-    "SCAN present USING COVERING INDEX sqlite_autoindex_present_1",  # which companies there are
+    "SCAN current_verdicts USING COVERING INDEX sqlite_autoindex_current_verdicts_1",  # which companies there are
     "SCAN companies",
 }
 
@@ -53,16 +53,16 @@ WALKS = {
         ("token", ["sqlite_autoindex_tokens_2 (digest=?)"]),
         ("session", ["sqlite_autoindex_sessions_1"]),
         ("invitation", ["sqlite_autoindex_invitations_2 (digest=?)"]),
-        ("deeds", ["deeds USING INTEGER PRIMARY KEY (rowid<?)"]),
-        ("remembered", ["sqlite_autoindex_remembered_1 (caller=? AND key=?)"]),
+        ("deeds", ["audit_log USING INTEGER PRIMARY KEY (rowid<?)"]),
+        ("remembered", ["sqlite_autoindex_idempotency_keys_1 (caller=? AND key=?)"]),
         (SqlStatement.RESULT, ["sqlite_autoindex_probes_1"]),
         (SqlStatement.USED, ["sqlite_autoindex_tokens_1"]),
         (SqlStatement.END_SESSION, ["sqlite_autoindex_sessions_1"]),
         (SqlStatement.END_SESSIONS, ["ix_sessions_person"]),
         (SqlStatement.REDEEM, ["sqlite_autoindex_invitations_2 (digest=?)"]),
         (SqlStatement.FORGET_SESSIONS, ["ix_sessions_expires_at"]),
-        (SqlStatement.FORGET_ANSWERS, ["ix_remembered_at"]),
-        (SqlStatement.FORGET_REFUSALS, ["ix_deeds_what_at (what=? AND at<?)"]),
+        (SqlStatement.FORGET_ANSWERS, ["ix_idempotency_keys_at"]),
+        (SqlStatement.FORGET_REFUSALS, ["ix_audit_log_what_at (what=? AND at<?)"]),
     ],
 )
 async def test_no_question_reads_a_whole_table(tmp_path: Path, question: str | SqlStatement, indexes: list[str]):

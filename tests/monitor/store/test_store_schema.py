@@ -14,9 +14,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from monitor.store import ProbeFilter, Store, StoreError, schema
+from monitor.people.person import AuditEntry
+from monitor.store import ProbeFilter, Remembered, Store, StoreError, schema
 from monitor.store.database import connect
 from monitor.store.tables import metadata
+from probes.sender import Role
 from probes.verdict import Outcome
 from tests.monitor.store.conftest import Child
 from tests.support.incident_samples import entry, incident, mute, notice
@@ -31,7 +33,7 @@ down_revision = "{schema.HEAD}"
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("present") as present:
+    with op.batch_alter_table("current_verdicts") as present:
         present.add_column(sa.Column("note", sa.Text))
         present.alter_column("because", nullable=True)
 """
@@ -79,7 +81,10 @@ async def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch:
         assert await store.record(one.id) == before
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("next",)]
-        assert "note" in [row[1] for row in connection.execute("PRAGMA table_info(present)")]
+        assert "note" in [row[1] for row in connection.execute("PRAGMA table_info(current_verdicts)")]
+
+
+RENAMED = {"present": "current_verdicts", "deeds": "audit_log", "remembered": "idempotency_keys"}
 
 
 def as_of(revision: str, folder: Path) -> Path:
@@ -104,7 +109,8 @@ async def older(store: Path, revision: str, monkeypatch: pytest.MonkeyPatch) -> 
         for (table,) in connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall():
             if table not in ("alembic_version", "sqlite_sequence"):
                 columns = ", ".join(f'"{row[1]}"' for row in connection.execute(f"PRAGMA main.table_info({table})"))
-                connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}")
+                now = RENAMED.get(table, table)
+                connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{now}")
     return file
 
 
@@ -160,6 +166,33 @@ async def test_a_store_from_before_there_were_people_knows_the_outcomes(
         connection.execute("DELETE FROM probes WHERE id = 'p4'")  # what guarded the tables guards them still
 
 
+async def test_a_store_from_before_there_were_signals_knows_why_probes_were_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    names = {"a" * 16: Role.SENDER, "b" * 16: Role.SENDER, "c" * 16: Role.CONTROL, "d" * 16: Role.NEIGHBOUR}
+    said = f"acme/hq verification as sender, probe {'b' * 16}"
+    async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+        for number, (name, role) in enumerate(names.items()):
+            await store.launch(probe(number, id=name, role=role), "box", FIRST)
+            await store.learn(name, [], SPAM, T0, closed=name[0] == "d", delivery=None)
+        await store.note(AuditEntry(T0, "ann", "session", "probe", said, "acme", "hq"))
+        await store.remember(Remembered("ann", "key", "print", 201, "{}", T0))
+        await store.advance(4, (), (), ())
+        kept = await store.present(), await store.signals(0), await store.deeds(None, 9)
+    file = await older(tmp_path / "mailpath.db", "0007", monkeypatch)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE facts SET name = 'rules_saw' WHERE name = 'signals_seen'")
+    async with Store.open(f"sqlite:///{file}") as store:
+        assert (await store.present(), await store.signals(0), await store.deeds(None, 9)) == kept
+        assert (await store.signals_seen(), await store.last_signal()) == (4, 4)
+        assert await store.remembered("ann", "key")
+        purposes = [record.probe.purpose for name in names if (record := await store.record(name))]
+        assert purposes == ["scheduled", "manual", "control", "control"]
+        assert await store.prune(T0 + timedelta(hours=1)) == 1, "signals go with their verdicts"
+        await store.learn("a" * 16, (), BLOCKED, T0, closed=True, delivery=None)
+        assert [(each.number, each.amends) for each in await store.signals(4)] == [(5, True)]
+
+
 async def everything(store: Store) -> list[object]:
     records = [await store.record(f"p{number}") for number in range(5)]
     return [await store.key(), await store.present(), await store.recent("acme", "hq"), *records]
@@ -181,7 +214,7 @@ async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatc
     async with Store.open(f"sqlite:///{file}") as store:
         assert await store.key() == key
     with closing(sqlite3.connect(file)) as connection:
-        assert "note" not in [row[1] for row in connection.execute("PRAGMA table_info(present)")]
+        assert "note" not in [row[1] for row in connection.execute("PRAGMA table_info(current_verdicts)")]
 
 
 OPEN = """

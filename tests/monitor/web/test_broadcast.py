@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 
 from monitor.events import Event
-from monitor.web.broadcast import MOST_WAITING, Live
+from monitor.web.broadcast import MOST_WAITING, Live, News
 from probes.answer import Stage
 from probes.evidence import Attempt, Dialogue, Interrupted, Look
 from tests.support.pages_app import START, accepted, probe_of, step
@@ -19,8 +19,8 @@ def event(number: int = 0, probe: object = ACME) -> Event:
     return Event(probe, Look(START + timedelta(seconds=number), ("INBOX",)))  # type: ignore[arg-type]
 
 
-def of_acme(told: Event) -> bool:
-    return told.probe.company == "acme"
+def of_acme(told: News) -> bool:
+    return told.company == "acme"
 
 
 def test_a_watcher_is_told_what_it_wants_in_order() -> None:

@@ -5,28 +5,13 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from monitor.store.database import guards
+
 revision = "0001"
 down_revision = None
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-
-GUARDS = {
-    "sqlite": (
-        """CREATE TRIGGER evidence_stays BEFORE UPDATE ON evidence
-           BEGIN SELECT RAISE(ABORT, 'evidence is never changed'); END""",
-        """CREATE TRIGGER verdicts_stay BEFORE UPDATE ON verdicts
-           BEGIN SELECT RAISE(ABORT, 'a verdict is never changed; a later one amends it'); END""",
-        """CREATE TRIGGER evidence_leaves_with_its_probe BEFORE DELETE ON evidence
-           WHEN EXISTS (SELECT 1 FROM probes WHERE id = OLD.probe_id)
-           BEGIN SELECT RAISE(ABORT, 'evidence is deleted only with its probe'); END""",
-        """CREATE TRIGGER verdicts_leave_with_their_probe BEFORE DELETE ON verdicts
-           WHEN EXISTS (SELECT 1 FROM probes WHERE id = OLD.probe_id)
-           BEGIN SELECT RAISE(ABORT, 'a verdict is deleted only with its probe'); END""",
-        """CREATE TRIGGER probes_leave_when_closed BEFORE DELETE ON probes WHEN OLD.closed_at IS NULL
-           BEGIN SELECT RAISE(ABORT, 'a probe in flight is never deleted'); END""",
-    ),
-}
 
 
 def _belongs() -> sa.Column[str]:
@@ -103,5 +88,5 @@ def upgrade() -> None:
         sa.Column("value", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
-    for guard in GUARDS[op.get_bind().dialect.name]:
+    for guard in guards(op.get_bind(), revision):
         op.execute(guard)

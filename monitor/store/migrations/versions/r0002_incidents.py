@@ -3,47 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
+from monitor.store.database import guards
+
 revision = "0002"
 down_revision = "0001"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-
-GUARDS = {
-    "sqlite": (
-        # those of revision 0001 on verdicts, which went with the table that is made anew
-        """CREATE TRIGGER verdicts_stay BEFORE UPDATE ON verdicts
-           BEGIN SELECT RAISE(ABORT, 'a verdict is never changed; a later one amends it'); END""",
-        """CREATE TRIGGER verdicts_leave_with_their_probe BEFORE DELETE ON verdicts
-           WHEN EXISTS (SELECT 1 FROM probes WHERE id = OLD.probe_id)
-           BEGIN SELECT RAISE(ABORT, 'a verdict is deleted only with its probe'); END""",
-        """CREATE TRIGGER history_stays BEFORE UPDATE ON history
-           BEGIN SELECT RAISE(ABORT, 'history is never changed'); END""",
-        """CREATE TRIGGER history_leaves_with_its_incident BEFORE DELETE ON history
-           WHEN EXISTS (SELECT 1 FROM incidents WHERE id = OLD.incident)
-           BEGIN SELECT RAISE(ABORT, 'history is deleted only with its incident'); END""",
-        """CREATE TRIGGER notices_stay BEFORE UPDATE
-           OF id, incident, channel, number, news, at, title, text, labels, facts, replaces ON notices
-           BEGIN SELECT RAISE(ABORT, 'what a notice says is never changed'); END""",
-        """CREATE TRIGGER notices_stay_delivered BEFORE UPDATE OF delivered_at ON notices
-           WHEN OLD.delivered_at IS NOT NULL
-           BEGIN SELECT RAISE(ABORT, 'what is delivered stays delivered'); END""",
-        """CREATE TRIGGER notices_leave_with_their_incident BEFORE DELETE ON notices
-           WHEN EXISTS (SELECT 1 FROM incidents WHERE id = OLD.incident)
-           BEGIN SELECT RAISE(ABORT, 'a notice is deleted only with its incident'); END""",
-        """CREATE TRIGGER incidents_leave_when_told BEFORE DELETE ON incidents
-           WHEN OLD.closed_at IS NULL
-             OR EXISTS (SELECT 1 FROM notices WHERE incident = OLD.id AND delivered_at IS NULL)
-           BEGIN SELECT RAISE(ABORT, 'an incident is never deleted while it is open or a notice of it waits'); END""",
-        """CREATE TRIGGER mutes_stay BEFORE UPDATE
-           OF id, company, path, mail_system, cause, begins_at, ends_at, weekly, "by", why, created_at ON mutes
-           BEGIN SELECT RAISE(ABORT, 'a mute is never changed; end it and make another one'); END""",
-        """CREATE TRIGGER mutes_end_once BEFORE UPDATE OF ended_at, ended_by ON mutes WHEN OLD.ended_at IS NOT NULL
-           BEGIN SELECT RAISE(ABORT, 'a mute ends once'); END""",
-        """CREATE TRIGGER mutes_are_kept BEFORE DELETE ON mutes
-           BEGIN SELECT RAISE(ABORT, 'a mute is never deleted, only ended'); END""",
-    ),
-}
 
 
 def _of_incident() -> sa.Column[str]:
@@ -56,7 +22,7 @@ def upgrade() -> None:
     _incidents()
     _notices()
     _mutes()
-    for guard in GUARDS[op.get_bind().dialect.name]:
+    for guard in guards(op.get_bind(), revision):
         op.execute(guard)
 
 

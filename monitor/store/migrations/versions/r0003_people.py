@@ -3,19 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
+from monitor.store.database import guards
+
 revision = "0003"
 down_revision = "0002"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
-GUARDS = {
-    "sqlite": (
-        """CREATE TRIGGER deeds_stay BEFORE UPDATE ON deeds
-           BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END""",
-        """CREATE TRIGGER deeds_are_kept BEFORE DELETE ON deeds
-           BEGIN SELECT RAISE(ABORT, 'nothing of the audit log is ever deleted'); END""",
-    ),
-}
 
 OUTCOMES = """
 UPDATE probes SET outcome = (
@@ -29,7 +23,7 @@ def upgrade() -> None:
     _people()
     _visits()
     _deeds()
-    for guard in GUARDS[op.get_bind().dialect.name]:
+    for guard in guards(op.get_bind(), revision):
         op.execute(guard)
 
 

@@ -2,21 +2,14 @@
 
 from alembic import op
 
+from monitor.store.database import guards
+
 revision = "0006"
 down_revision = "0005"
-
-GUARDS = {
-    "sqlite": (
-        "DROP TRIGGER deeds_are_kept",
-        """CREATE TRIGGER deeds_are_kept BEFORE DELETE ON deeds
-           WHEN NOT (OLD.what = 'sign-in refused' AND OLD.way = 'session')
-           BEGIN SELECT RAISE(ABORT, 'nothing that people did is ever deleted from the audit log'); END""",
-    ),
-}
 
 
 def upgrade() -> None:
     """Forward only: an older version refuses a newer store."""
     op.create_index(None, "deeds", ["what", "at"])
-    for guard in GUARDS[op.get_bind().dialect.name]:
+    for guard in guards(op.get_bind(), revision):
         op.execute(guard)

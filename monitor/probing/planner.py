@@ -1,0 +1,87 @@
+"""What is to be sent now: the schedule's turn, and controls for failing paths, within the caps and while it can be
+stored. Every order goes to the dispatcher."""
+
+import asyncio
+import gc
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from monitor.config import Config, WatchedPath
+from monitor.incidents.signal import Signal
+from monitor.probing.caps import caps_of, sent_today
+from monitor.probing.dispatch import Dispatcher, ProbeOrder
+from monitor.probing.pipeline import Pipeline
+from monitor.probing.schedule import Schedule
+from monitor.store import Store, StoreError
+from probes.probe import ProbePurpose
+from probes.routes import comparison
+from probes.sender import Identity, Role
+
+
+class Planner:
+    """Orders probes, from `configure` to `close`."""
+
+    def __init__(
+        self,
+        store: Store,
+        pipeline: Pipeline,
+        dispatcher: Dispatcher,
+        now: Callable[[], datetime],
+        identities: Mapping[Role, Identity] = MappingProxyType({}),
+        schedule: Schedule | None = None,
+    ) -> None:
+        self.schedule = schedule
+        self._store, self._pipeline, self._dispatcher, self._now = store, pipeline, dispatcher, now
+        self._identities = identities
+        self._recounting: asyncio.Task[None] | None = None
+
+    async def configure(self, config: Config) -> None:
+        """Order by this configuration. What was sent already counts, before a restart or a reload too."""
+        now = self._now()
+        self._identities = config.identities()
+        caps = self._pipeline.caps = self._pipeline.caps or await caps_of(config, self._store, now)
+        caps.per_host_per_minute = config.probes.cap.per_host_per_minute
+        self.schedule = Schedule(config.paths(), caps, now, busy=self._pipeline.busy, before=self.schedule)
+        gc.collect()
+        gc.freeze()  # what lives as long as the configuration is not to be gone through again and again
+
+    def tick(self, now: datetime) -> None:
+        """Order what is due. While nothing can be stored its turn is skipped."""
+        for due in self.schedule.due(now, stored=not self._store.health.trouble) if self.schedule else ():
+            self._dispatcher.dispatch(ProbeOrder(due.path.check(due.kind)))
+
+    def compare(self, path: WatchedPath, signal: Signal) -> None:
+        """Send a control where the sender failed, or the neighbour where no control can go: is it the path?"""
+        role = comparison(path.route, self._identities)
+        if role and not self._store.health.trouble and self.admits(path):
+            self._dispatcher.dispatch(ProbeOrder(signal.line, role, ProbePurpose.CONTROL))
+
+    def admits(self, path: WatchedPath) -> bool:
+        """Whether one more probe than planned may be sent on this path now. If so, it is counted."""
+        return self.schedule is not None and self.schedule.admits(path, self._now())
+
+    def give_back(self, path: WatchedPath) -> None:
+        """What was admitted here was not sent after all."""
+        if self.schedule:
+            self.schedule.give_back(path)
+
+    def clock_was_set(self, step: timedelta) -> None:
+        """The system clock is `step` later. Nothing is made up for, and nothing sent twice."""
+        if self.schedule and (caps := self._pipeline.caps):
+            caps.clock_was_set(step)
+            self.schedule.clock_was_set(step, self._now())
+            self._recounting = asyncio.create_task(self._recount())
+
+    async def close(self) -> None:
+        """Order nothing more."""
+        self.schedule = None
+        await asyncio.gather(*filter(None, [self._recounting]), return_exceptions=True)
+        await self._dispatcher.close()
+
+    async def _recount(self) -> None:
+        """How much was sent today: it may be another day now."""
+        if caps := self._pipeline.caps:
+            with suppress(StoreError):
+                caps.recount(await sent_today(self._store, self._now()), self._now())

@@ -1,0 +1,40 @@
+"""What one kind of database must say of itself. Everything else in this package is the same for all of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One kind of database, such as `sqlite.SQLITE`.
+
+    `insert` is its INSERT that can say what to do about a conflict. `settle_in` prepares each new connection of the
+    driver. `begin_to_write` takes the writer's turn at once, so that a transaction cannot fail half-way for want of it.
+    `touch` makes what is not there yet and raises StoreError where the store cannot or must not be used. `identity`
+    tells one store from another at the same address. `meaning` of an error of the driver that concerns the whole store,
+    None where it does not; `refers_to_nothing`: a row was written that belongs to one that is not there. `guards` are
+    the triggers of each revision of the tables.
+    """
+
+    driver: str
+    insert: Callable[..., Any]
+    connect_args: Mapping[str, Any]
+    settle_in: Callable[[Any], None]
+    begin_to_read: str
+    begin_to_write: str
+    touch: Callable[[URL], None]
+    identity: Callable[[URL], object]
+    meaning: Callable[[BaseException | None], str | None]
+    refers_to_nothing: Callable[[BaseException | None], bool]
+    guards: Mapping[str, Sequence[str]]
+
+
+def place(url: URL) -> str:
+    """How the store is named to people: without a password, and a file by its full path."""
+    if url.drivername.startswith("sqlite") and url.database:
+        return f"store {Path(url.database).absolute()}"
+    return f"store {url.render_as_string(hide_password=True)}"

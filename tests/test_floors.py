@@ -1,4 +1,4 @@
-"""The floors of the house: what may import what, and what the project says of itself."""
+"""The layers of the project: what may import what, and what the project says of itself."""
 
 import subprocess
 import sys

@@ -6,7 +6,9 @@
 - `start_up`     `mailpath --help`, imports, and `serve` until it is ready
 
 `sink` is the receiving server, a process of its own, so that its work is not counted as ours; `floor` does the SMTP
-part and no more; `house` puts the parts of the service together; `load` keeps them busy; `figures` is what comes out.
+part and no more; `loopback_service` puts the parts of the service together; `load` keeps them busy; `figures` is what
+comes out.
+
 Read `round_trip` first. Only ratios of figures from one run tell something: machines differ, and a shared one differs
 by the hour.
 """

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tests.bench import detection, incidents, many_paths, pages, reading, round_trip, start_up
 from tests.bench.figures import Finding, Remark, show, write
-from tests.bench.house import log_to_nowhere
+from tests.bench.loopback_service import log_to_nowhere
 from tests.bench.round_trip import Step
 
 LONGEST = 420.0  # seconds for all of it

@@ -15,8 +15,8 @@ from time import time
 from monitor.config import WatchedPath, read_config
 from monitor.probing.pipeline import Pipeline
 from tests.bench.figures import Figure, Finding, Remark
-from tests.bench.house import Stopwatch, Town, at_work, ground
 from tests.bench.load import PATIENCE
+from tests.bench.loopback_service import BenchCompanies, Stopwatch, bench_folder, running_pipeline
 from tests.bench.round_trip import Step
 from tests.bench.sink import HOST, sink
 from tests.lab.dovecot import DOVECOT, MAIL_OWNER, Dovecot, dovecot
@@ -54,12 +54,14 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
     if os.geteuid() != 0 or not DOVECOT.exists():
         return [Remark(GROUP, "skipped: needs root and Debian's dovecot-imapd and dovecot-lmtpd")]
     users = {f"p{number}{twin}": PASSWORD for number in range(plan.mailboxes) for twin in ("", TWIN)}
-    with ground() as folder, dovecot(folder, users=users, junk={"Junk": True}) as server:
+    with bench_folder() as folder, dovecot(folder, users=users, junk={"Junk": True}) as server:
         for user in users:
             server.create(user, "INBOX")
         with sink(folder / "mail", inner="Maildir", twin=TWIN, owner=MAIL_OWNER, think=THINK) as ports:
             mailbox = MAILBOX.format(port=server.ports.imap)
-            samples = await _samples(folder, server, Town(plan.mailboxes, ports.plain, mailbox=mailbox), plan.probes)
+            samples = await _samples(
+                folder, server, BenchCompanies(plan.mailboxes, ports.plain, mailbox=mailbox), plan.probes
+            )
     return list(_figures(samples))
 
 
@@ -72,14 +74,14 @@ class Sample:
     judged: float
 
 
-async def _samples(folder: Path, server: Dovecot, town: Town, probes: int) -> list[Sample]:
+async def _samples(folder: Path, server: Dovecot, town: BenchCompanies, probes: int) -> list[Sample]:
     (folder / "password").write_text(PASSWORD)
     (folder / "imap.toml").write_text(town.config())
     config, stopwatch = read_config(folder / "imap.toml"), Stopwatch()
-    async with AsyncExitStack() as house:
-        pipeline = await house.enter_async_context(at_work(config, stopwatch))
+    async with AsyncExitStack() as stack:
+        pipeline = await stack.enter_async_context(running_pipeline(config, stopwatch))
         bystanders = [
-            await house.enter_async_context(bystander(server.ports.imap, f"p{number}{TWIN}"))
+            await stack.enter_async_context(bystander(server.ports.imap, f"p{number}{TWIN}"))
             for number in range(town.companies)
         ]
         found = await asyncio.gather(

@@ -28,7 +28,7 @@ from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.bench.figures import Figure, Finding, quantile
-from tests.bench.house import ground
+from tests.bench.loopback_service import bench_folder
 from tests.bench.round_trip import Step
 from tests.bench.sink import HOST
 
@@ -67,7 +67,7 @@ async def measure(plan: Plan, step: Step) -> list[Finding]:
     found: list[Finding] = []
     for crowd in plan.crowds:
         name = f"with {crowd + 1:,} open incident" + ("s" if crowd else "")
-        with ground() as folder:
+        with bench_folder() as folder:
             step(f"incidents: {name}, to the webhook")
             found += await _told(folder / "told.db", crowd, plan.timed, name)
             step(f"incidents: {name}, verdicts")

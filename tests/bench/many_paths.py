@@ -32,8 +32,8 @@ from probes.sender import Role
 from probes.token import new_probe_id
 from probes.verdict import Grade, Outcome, Verdict
 from tests.bench.figures import Figure, Finding, Remark, quantile
-from tests.bench.house import Town, free_port, ground, log_to_nowhere, make_maildirs
 from tests.bench.load import PATIENCE, loop_lag
+from tests.bench.loopback_service import BenchCompanies, bench_folder, free_port, log_to_nowhere, make_maildirs
 from tests.bench.round_trip import Step
 from tests.bench.sink import HOST, REPOSITORY, Ports, sink
 
@@ -81,7 +81,7 @@ class Facts:
 
 async def measure(plan: Plan, step: Step) -> list[Finding]:
     """A few paths and many, at the same rate of probes."""
-    with ground() as folder:
+    with bench_folder() as folder:
         step(f"{plan.paths:,} mailboxes and verdicts to start from")
         make_maildirs(folder / "mail", (f"p{number}" for number in range(plan.paths)))
         with sink(folder / "mail") as ports:
@@ -99,7 +99,7 @@ async def _prepared(folder: Path, ports: Ports, paths: int) -> Path:
     """A configuration, and a store in which every path has a verdict of every kind."""
     file = folder / f"{paths}.toml"
     every = max(round(paths * len(Kind) / PER_SECOND), 1)
-    town = Town(paths, ports.plain, every=f"{every}s", web=free_port(), metrics=free_port())
+    town = BenchCompanies(paths, ports.plain, every=f"{every}s", web=free_port(), metrics=free_port())
     file.write_text(town.config().replace("mailpath.db", f"{paths}.db"))
     config = read_config(file)
     async with Store.open(config.store.url) as store:

@@ -66,7 +66,7 @@ class _Filled:
 
 
 def paths_of(number: int) -> list[tuple[str, str]]:
-    """So many companies with one path each, named as those of `house.Town`."""
+    """So many companies with one path each, named as those of `loopback_service.BenchCompanies`."""
     return [(f"c{each}", "hq") for each in range(number)]
 
 

@@ -24,7 +24,7 @@ from monitor.clock import utc_now
 from monitor.people.person import Rights
 from monitor.store import Store
 from tests.bench.figures import Figure, Finding, Remark, quantile
-from tests.bench.house import COMPANY, HEAD, MAILDIR, free_port, ground
+from tests.bench.loopback_service import COMPANY, HEAD, MAILDIR, bench_folder, free_port
 from tests.bench.million import fill, paths_of
 from tests.bench.round_trip import Step
 from tests.bench.sink import HOST, REPOSITORY
@@ -90,7 +90,7 @@ QUICK = Plan(results=20_000, paths=200, asked=20, streams=(20,), watched=3)
 
 async def measure(plan: Plan, step: Step) -> list[Finding]:
     """A store is filled, the service is started on it, and asked."""
-    with ground() as folder:
+    with bench_folder() as folder:
         step(f"pages: {plan.results:,} results")
         await fill(folder / "mailpath.db", plan.results, paths_of(plan.paths), utc_now(), WEEKS)
         secret = await _token(folder)
@@ -195,13 +195,13 @@ async def _streams(url: str, secret: str, pid: int, number: int) -> Finding:
     """How much the service grows by each stream that is open."""
     headers = {"Authorization": f"Bearer {secret}"}
     timeout = ClientTimeout(total=None, sock_connect=PATIENCE)
-    async with AsyncExitStack() as house:
-        http = await house.enter_async_context(
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(
             ClientSession(headers=headers, timeout=timeout, connector=TCPConnector(limit=0))
         )
         before = _resident(pid)
         for _ in range(number):
-            answer = await house.enter_async_context(http.get(f"{url}/api/v1/events"))
+            answer = await stack.enter_async_context(http.get(f"{url}/api/v1/events"))
             assert answer.status == 200, answer.status
             await answer.content.readany()
         grown = _resident(pid) - before

@@ -22,8 +22,8 @@ from probes.sender import Role
 from probes.token import new_probe_id
 from tests.bench.figures import Figure, Finding, quantile, ratio
 from tests.bench.floor import Letter, streams, threads
-from tests.bench.house import Stopwatch, Town, at_work, ground, make_maildirs
 from tests.bench.load import Once, Pace, closed_loop, paced
+from tests.bench.loopback_service import BenchCompanies, Stopwatch, bench_folder, make_maildirs, running_pipeline
 from tests.bench.sink import Ports, sink
 
 LEVELS = (1, 50, 200)  # probes in flight
@@ -74,7 +74,7 @@ class Scene:
         """A town whose mail goes this way."""
         file = self.folder / f"{via}-{tls}-{companies}.toml"
         port = self.ports.plain if tls == "none" else self.ports.tls
-        file.write_text(Town(companies, port, via, tls).config())
+        file.write_text(BenchCompanies(companies, port, via, tls).config())
         return read_config(file)
 
     def clear(self) -> int:
@@ -88,7 +88,7 @@ class Scene:
 @contextmanager
 def scene(companies: int) -> Iterator[Scene]:
     """A server and this many mailboxes while the block lasts."""
-    with ground() as folder:
+    with bench_folder() as folder:
         mail = folder / "mail"
         make_maildirs(mail, ["floor", *(f"p{number}" for number in range(companies))])
         with sink(mail) as ports:
@@ -127,7 +127,7 @@ def _whole(via: str, tls: str = "none") -> Run:
 
     async def run(there: Scene, plan: Plan, in_flight: int) -> Pace:
         config, stopwatch = there.config(via, tls, CROWDED), Stopwatch()
-        async with at_work(config, stopwatch) as pipeline:
+        async with running_pipeline(config, stopwatch) as pipeline:
             once = stopwatch.round_trip(pipeline, config.paths())
             pace = await closed_loop(
                 once, in_flight, warm_up=plan.warm_up, seconds=plan.seconds, begins=stopwatch.begin
@@ -222,7 +222,7 @@ async def _paced(there: Scene, plan: Plan, tls: str, step: Step) -> list[Finding
     whole, part = (DIRECT, FLOOR) if tls == "none" else (DIRECT_TLS, FLOOR_TLS)
     config, stopwatch = there.config("direct", tls, _paced_paths(plan)), Stopwatch()
     step(f"{whole}, {PER_SECOND:.0f}/s")
-    async with at_work(config, stopwatch) as pipeline:
+    async with running_pipeline(config, stopwatch) as pipeline:
         ours = await paced(stopwatch.round_trip(pipeline, config.paths()), PER_SECOND, plan.paced_for)
     step(f"{part}, {PER_SECOND:.0f}/s")
     send = streams(there.letter, there.ports.plain if tls == "none" else there.ports.tls, tls=tls != "none")

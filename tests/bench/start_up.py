@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.figures import Figure, Finding
-from tests.bench.house import Town, free_port, ground
 from tests.bench.load import PATIENCE
+from tests.bench.loopback_service import BenchCompanies, bench_folder, free_port
 from tests.bench.round_trip import Step
 from tests.bench.sink import HOST, REPOSITORY
 
@@ -77,9 +77,9 @@ def _run(command: tuple[str, ...]) -> float:
 
 def _serve() -> tuple[float, float]:
     """Seconds to ready on a new store, and from SIGTERM to the end. Nothing is due while it runs."""
-    with ground() as folder:
+    with bench_folder() as folder:
         port, file = free_port(), folder / "config.toml"
-        file.write_text(Town(PATHS, port=9, every="30d", web=free_port(), metrics=port).config())
+        file.write_text(BenchCompanies(PATHS, port=9, every="30d", web=free_port(), metrics=port).config())
         began = time.perf_counter()
         with subprocess.Popen((MAILPATH, "serve", "-c", str(file)), stderr=subprocess.DEVNULL) as process:
             try:

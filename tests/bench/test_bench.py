@@ -14,8 +14,8 @@ from probes.evidence import Arrival, Attempt, Dialogue
 from tests.bench import incidents, pages
 from tests.bench.figures import Figure, Finding, Remark, quantile, show, write
 from tests.bench.floor import streams
-from tests.bench.house import Stopwatch, at_work, mail_left
 from tests.bench.load import counted, loop_lag, paced
+from tests.bench.loopback_service import Stopwatch, mail_left, running_pipeline
 from tests.bench.round_trip import scene
 
 PROBES = 20
@@ -27,7 +27,7 @@ async def test_a_round_trip_is_the_whole_way(via: str, tls: str):
     stopwatch = Stopwatch()
     with scene(5) as there:
         config = there.config(via, tls, 5)
-        async with at_work(config, stopwatch) as pipeline:
+        async with running_pipeline(config, stopwatch) as pipeline:
             await counted(stopwatch.round_trip(pipeline, config.paths()), 5, PROBES)
         assert stopwatch.verdicts == len(stopwatch.judged) == PROBES
         assert all(0 < seconds < 30 for seconds in stopwatch.from_rename)

@@ -8,9 +8,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.support.browser_service import NEWCOMER, House
-from tests.support.browser_service import house as house_up
-from tests.support.chromium import Visitor, chromium, obstacle
+from tests.support.browser_service import NEWCOMER, BrowserService, open_browser_service
+from tests.support.chromium import BrowserTab, chromium, obstacle
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +22,10 @@ def able() -> None:
 
 
 @pytest.fixture(scope="module")
-def house(able: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def browser_service(able: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserService]:
     """The service, with a verdict of every company."""
-    with house_up(tmp_path_factory.mktemp("house")) as built:
-        yield built
+    with open_browser_service(tmp_path_factory.mktemp("service")) as browser_service:
+        yield browser_service
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -37,13 +36,13 @@ async def browser(able: None) -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def people(house: House, browser: Browser) -> AsyncIterator[dict[str, Visitor]]:
+async def people(browser_service: BrowserService, browser: Browser) -> AsyncIterator[dict[str, BrowserTab]]:
     """Everybody, each in a window in which they are signed in; and `stranger`, who is not."""
     async with AsyncExitStack() as windows:
-        met = {"stranger": await windows.enter_async_context(Visitor.at(browser, house.url))}
-        for name, link in house.links.items():
+        met = {"stranger": await windows.enter_async_context(BrowserTab.at(browser, browser_service.url))}
+        for name, link in browser_service.links.items():
             if name == NEWCOMER:
                 continue
-            met[name] = await windows.enter_async_context(Visitor.at(browser, house.url))
+            met[name] = await windows.enter_async_context(BrowserTab.at(browser, browser_service.url))
             await met[name].accept(link)
         yield met

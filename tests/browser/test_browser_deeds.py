@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.support.browser_service import WORDS, House
-from tests.support.chromium import PATIENCE, Visitor
+from tests.support.browser_service import WORDS, BrowserService
+from tests.support.chromium import PATIENCE, BrowserTab
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,7 +26,7 @@ expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(autouse=True)
-def fresh(people: dict[str, Visitor]) -> None:
+def fresh(people: dict[str, BrowserTab]) -> None:
     """Each test counts only its own complaints."""
     for visitor in people.values():
         visitor.complaints.clear()
@@ -34,9 +34,9 @@ def fresh(people: dict[str, Visitor]) -> None:
 
 
 async def test_a_wrong_password_lets_nobody_in_and_the_right_one_leads_where_they_wanted(
-    browser: Browser, house: House, people: dict[str, Visitor]
+    browser: Browser, browser_service: BrowserService, people: dict[str, BrowserTab]
 ) -> None:
-    async with Visitor.at(browser, house.url) as visitor:
+    async with BrowserTab.at(browser, browser_service.url) as visitor:
         visitor.expected.add(403)
         page = visitor.page
         await page.goto("/incidents?severity=page")
@@ -45,18 +45,18 @@ async def test_a_wrong_password_lets_nobody_in_and_the_right_one_leads_where_the
         await expect(page.get_by_role("alert")).to_contain_text("do not fit together")
         assert await visitor.flaws("sign-in refused") == []
         await visitor.sign_in("viewer")
-        await expect(page).to_have_url(f"{house.url}/incidents?severity=page")
+        await expect(page).to_have_url(f"{browser_service.url}/incidents?severity=page")
         await page.get_by_role("button", name="Sign out").click()
-        await expect(page).to_have_url(f"{house.url}/sign-in")
+        await expect(page).to_have_url(f"{browser_service.url}/sign-in")
         await page.goto("/")
-        await expect(page).to_have_url(f"{house.url}/sign-in")
+        await expect(page).to_have_url(f"{browser_service.url}/sign-in")
         assert visitor.complaints == []
 
 
-async def test_a_link_sets_a_password_only_once(house: House, people: dict[str, Visitor]) -> None:
+async def test_a_link_sets_a_password_only_once(browser_service: BrowserService, people: dict[str, BrowserTab]) -> None:
     stranger = people["stranger"]
     stranger.expected.add(422)
-    await stranger.page.goto(house.links["viewer"])
+    await stranger.page.goto(browser_service.links["viewer"])
     await expect(stranger.page.get_by_role("alert")).to_be_visible()
     await expect(stranger.page.get_by_label("Password")).to_have_count(0)
     assert await stranger.flaws("invitation used again") == []
@@ -64,7 +64,7 @@ async def test_a_link_sets_a_password_only_once(house: House, people: dict[str, 
 
 
 async def test_a_probe_sent_by_hand_shows_each_step_as_it_happens_up_to_the_verdict(
-    people: dict[str, Visitor],
+    people: dict[str, BrowserTab],
 ) -> None:
     operator = people["operator"]
     page = operator.page
@@ -87,7 +87,7 @@ async def test_a_probe_sent_by_hand_shows_each_step_as_it_happens_up_to_the_verd
     await expect(page.locator(f"a[href='/probes/{probe}']")).to_be_visible()
 
 
-async def test_mail_that_comes_late_is_seen_to_come(people: dict[str, Visitor]) -> None:
+async def test_mail_that_comes_late_is_seen_to_come(people: dict[str, BrowserTab]) -> None:
     page = people["operator"].page
     await page.goto("/probe-now?where=snailbeck/hq")
     await page.get_by_role("button", name="Send").click()
@@ -105,7 +105,7 @@ async def test_mail_that_comes_late_is_seen_to_come(people: dict[str, Visitor]) 
 
 
 async def test_several_kinds_are_sent_together_and_a_path_that_is_not_there_is_named(
-    people: dict[str, Visitor],
+    people: dict[str, BrowserTab],
 ) -> None:
     operator = people["operator"]
     operator.expected.add(422)
@@ -126,7 +126,7 @@ async def test_several_kinds_are_sent_together_and_a_path_that_is_not_there_is_n
 
 
 async def test_an_incident_that_is_muted_is_marked_so_until_its_silence_is_ended(
-    people: dict[str, Visitor],
+    people: dict[str, BrowserTab],
 ) -> None:
     operator = people["operator"]
     page = operator.page
@@ -150,7 +150,7 @@ async def test_an_incident_that_is_muted_is_marked_so_until_its_silence_is_ended
 
 
 async def test_an_admin_lets_somebody_in_and_a_program_and_each_secret_is_shown_once(
-    browser: Browser, house: House, people: dict[str, Visitor]
+    browser: Browser, browser_service: BrowserService, people: dict[str, BrowserTab]
 ) -> None:
     admin = people["admin"]
     admin.expected.add(422)
@@ -165,7 +165,7 @@ async def test_an_admin_lets_somebody_in_and_a_program_and_each_secret_is_shown_
     await page.get_by_role("button", name="Add, and show the link").click()
     link = await once.inner_text()
     assert await admin.flaws("people link") == []
-    async with Visitor.at(browser, house.url) as somebody:
+    async with BrowserTab.at(browser, browser_service.url) as somebody:
         await somebody.accept(link.strip())
         await expect(somebody.page.locator(".me")).to_contain_text("somebody@else.example")
         assert somebody.complaints == []
@@ -176,7 +176,9 @@ async def test_an_admin_lets_somebody_in_and_a_program_and_each_secret_is_shown_
     await page.get_by_role("button", name="Make, and show it").click()
     token = (await once.inner_text()).strip()
     assert await admin.flaws("token made") == []
-    async with Visitor.at(browser, house.url, extra_http_headers={"Authorization": f"Bearer {token}"}) as program:
+    async with BrowserTab.at(
+        browser, browser_service.url, extra_http_headers={"Authorization": f"Bearer {token}"}
+    ) as program:
         answer = await program.page.request.get("/api/v1/companies")
         assert answer.status == 200, await answer.text()
     await page.goto("/settings/tokens")
@@ -185,7 +187,7 @@ async def test_an_admin_lets_somebody_in_and_a_program_and_each_secret_is_shown_
     assert admin.complaints == []
 
 
-async def test_now_is_searched_while_one_types_and_filtered_by_outcome(people: dict[str, Visitor]) -> None:
+async def test_now_is_searched_while_one_types_and_filtered_by_outcome(people: dict[str, BrowserTab]) -> None:
     viewer = people["viewer"]
     page, companies = viewer.page, viewer.page.locator(".matrix tbody")
     await page.goto("/")
@@ -204,7 +206,7 @@ async def test_now_is_searched_while_one_types_and_filtered_by_outcome(people: d
     assert viewer.complaints == []
 
 
-async def test_paths_of_a_company_unfold(people: dict[str, Visitor]) -> None:
+async def test_paths_of_a_company_unfold(people: dict[str, BrowserTab]) -> None:
     page = people["viewer"].page
     await page.goto("/?q=trap")
     paths = page.locator(".matrix tr.path")
@@ -215,9 +217,9 @@ async def test_paths_of_a_company_unfold(people: dict[str, Visitor]) -> None:
 
 
 async def test_by_keyboard_alone_one_signs_in_skips_to_the_content_probes_and_mutes(
-    browser: Browser, house: House, people: dict[str, Visitor]
+    browser: Browser, browser_service: BrowserService, people: dict[str, BrowserTab]
 ) -> None:
-    async with Visitor.at(browser, house.url) as visitor:
+    async with BrowserTab.at(browser, browser_service.url) as visitor:
         page, keys = visitor.page, visitor.page.keyboard
         await page.goto("/sign-in")
         await expect(page.get_by_label("Name")).to_be_focused()
@@ -279,7 +281,7 @@ async def test_by_keyboard_alone_one_signs_in_skips_to_the_content_probes_and_mu
     ],
 )
 async def test_everything_on_a_page_is_reached_by_keyboard_and_seen_when_it_is(
-    href: str, people: dict[str, Visitor]
+    href: str, people: dict[str, BrowserTab]
 ) -> None:
     page = people["admin"].page
     await page.goto(href)
@@ -297,9 +299,9 @@ async def test_everything_on_a_page_is_reached_by_keyboard_and_seen_when_it_is(
 
 
 async def test_without_javascript_everything_but_what_is_live_works(
-    browser: Browser, house: House, people: dict[str, Visitor]
+    browser: Browser, browser_service: BrowserService, people: dict[str, BrowserTab]
 ) -> None:
-    async with Visitor.at(browser, house.url, java_script_enabled=False) as visitor:
+    async with BrowserTab.at(browser, browser_service.url, java_script_enabled=False) as visitor:
         page = visitor.page
         await page.goto("/")
         await visitor.sign_in("operator")
@@ -331,7 +333,7 @@ async def test_without_javascript_everything_but_what_is_live_works(
 
 
 async def test_a_page_stays_usable_while_the_stream_is_gone_says_so_and_catches_up(
-    house: House, people: dict[str, Visitor]
+    browser_service: BrowserService, people: dict[str, BrowserTab]
 ) -> None:
     now, probe = people["viewer"].page, people["operator"].page
     await now.goto("/")
@@ -341,11 +343,11 @@ async def test_a_page_stays_usable_while_the_stream_is_gone_says_so_and_catches_
     await expect(probe.locator("[data-part=dialogue]")).to_contain_text("Accepted: theirs now.")
     await _stays(now)
     await _stays(probe)
-    await asyncio.to_thread(house.service.stop)
+    await asyncio.to_thread(browser_service.service.stop)
     await expect(now.locator("#live")).to_have_text("not live")
     await expect(probe.locator("#live")).to_have_text("not live")
     await expect(now.get_by_role("link", name="Granite Gate Steel").first).to_be_visible()
-    await asyncio.to_thread(house.service.start)
+    await asyncio.to_thread(browser_service.service.start)
     await expect(now.locator("#live")).to_have_text("live")
     await expect(probe.locator("[data-part=head] .outcome")).to_contain_text("missing")
     await _stayed(now)

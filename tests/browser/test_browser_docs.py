@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.support.browser_service import House
-from tests.support.chromium import HIGH, Visitor
+from tests.support.browser_service import BrowserService
+from tests.support.chromium import HIGH, BrowserTab
 from tests.support.documentation import DOCS, PAGES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -15,8 +15,8 @@ TAB_LIMIT = 60
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-async def test_no_page_is_wider_than_its_window(browser: Browser, house: House, width: int) -> None:
-    async with Visitor.at(browser, house.url, viewport={"width": width, "height": HIGH}) as visitor:
+async def test_no_page_is_wider_than_its_window(browser: Browser, browser_service: BrowserService, width: int) -> None:
+    async with BrowserTab.at(browser, browser_service.url, viewport={"width": width, "height": HIGH}) as visitor:
         for name in NAMES:
             await visitor.page.goto(f"/docs/{name}")
             assert await visitor.spills() == 0, name
@@ -24,8 +24,10 @@ async def test_no_page_is_wider_than_its_window(browser: Browser, house: House, 
         assert visitor.complaints == []
 
 
-async def test_a_drawing_keeps_its_lines_and_scrolls_by_keyboard_on_a_phone(browser: Browser, house: House) -> None:
-    async with Visitor.at(browser, house.url, viewport={"width": 390, "height": HIGH}) as visitor:
+async def test_a_drawing_keeps_its_lines_and_scrolls_by_keyboard_on_a_phone(
+    browser: Browser, browser_service: BrowserService
+) -> None:
+    async with BrowserTab.at(browser, browser_service.url, viewport={"width": 390, "height": HIGH}) as visitor:
         page = visitor.page
         await page.goto("/docs/design/architecture")
         drawing = page.locator("pre.drawing").first
@@ -36,8 +38,10 @@ async def test_a_drawing_keeps_its_lines_and_scrolls_by_keyboard_on_a_phone(brow
         assert await visitor.flaws("docs drawing") == []
 
 
-async def test_by_keyboard_alone_one_opens_the_contents_and_follows_a_link(browser: Browser, house: House) -> None:
-    async with Visitor.at(browser, house.url, java_script_enabled=False) as visitor:
+async def test_by_keyboard_alone_one_opens_the_contents_and_follows_a_link(
+    browser: Browser, browser_service: BrowserService
+) -> None:
+    async with BrowserTab.at(browser, browser_service.url, java_script_enabled=False) as visitor:
         page = visitor.page
         await page.goto("/docs/guide/incidents")
         for _ in range(TAB_LIMIT):
@@ -51,10 +55,10 @@ async def test_by_keyboard_alone_one_opens_the_contents_and_follows_a_link(brows
             if await page.locator("nav.contents a[href='#notices']:focus").count():
                 break
         await page.keyboard.press("Enter")
-        await expect(page).to_have_url(f"{house.url}/docs/guide/incidents#notices")
+        await expect(page).to_have_url(f"{browser_service.url}/docs/guide/incidents#notices")
         await expect(page.locator("#notices")).to_be_in_viewport()
         await page.get_by_role("link", name="All documentation").first.click()
-        await expect(page).to_have_url(f"{house.url}/docs/")
+        await expect(page).to_have_url(f"{browser_service.url}/docs/")
         await page.get_by_role("link", name="Runbooks").first.click()
-        await expect(page).to_have_url(f"{house.url}/runbooks/")
+        await expect(page).to_have_url(f"{browser_service.url}/runbooks/")
         assert visitor.complaints == []

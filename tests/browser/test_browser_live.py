@@ -6,8 +6,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.browser_service import House
-from tests.support.chromium import PATIENCE, Visitor
+from tests.support.browser_service import BrowserService
+from tests.support.chromium import PATIENCE, BrowserTab
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -17,7 +17,7 @@ REFUSAL = "Client host rejected: Access denied"
 
 
 @pytest.fixture(autouse=True)
-def fresh(people: dict[str, Visitor]) -> None:
+def fresh(people: dict[str, BrowserTab]) -> None:
     """Each test counts only its own complaints."""
     for visitor in people.values():
         visitor.complaints.clear()
@@ -25,7 +25,7 @@ def fresh(people: dict[str, Visitor]) -> None:
 
 
 async def test_a_company_page_and_the_pages_of_its_incident_follow_a_recovery_and_a_relapse(
-    house: House, people: dict[str, Visitor]
+    browser_service: BrowserService, people: dict[str, BrowserTab]
 ) -> None:
     company, incidents, incident = (people[name].page for name in ("viewer", "operator", "admin"))
     await company.goto(SEESAW)
@@ -43,7 +43,7 @@ async def test_a_company_page_and_the_pages_of_its_incident_follow_a_recovery_an
     opened = incidents.locator(f"[data-part=open] a[href='{link}']")
     await expect(opened).to_be_visible()
 
-    house.gateway.refuses = False
+    browser_service.gateway.refuses = False
     await expect(company.locator("[data-part=head] .outcome")).to_contain_text("inbox")
     await expect(company.locator("[data-part=paths]")).not_to_contain_text(REFUSAL)
     await expect(company.locator("[data-part=incidents] tbody")).not_to_contain_text("goes on")
@@ -55,7 +55,7 @@ async def test_a_company_page_and_the_pages_of_its_incident_follow_a_recovery_an
     await expect(opened).to_have_count(0)
     await expect(incidents.locator(f"[data-part=over] a[href='{link}']")).to_be_visible()
 
-    house.gateway.refuses = True
+    browser_service.gateway.refuses = True
     await expect(company.locator("[data-part=head] .outcome")).to_contain_text("blocked")
     await expect(company.locator("[data-part=todo]")).to_contain_text("What to do now")
     await expect(company.locator("[data-part=incidents] tbody")).to_contain_text("goes on")
@@ -64,7 +64,7 @@ async def test_a_company_page_and_the_pages_of_its_incident_follow_a_recovery_an
     assert [each for name in ("viewer", "operator", "admin") for each in people[name].complaints] == []
 
 
-async def test_what_a_reader_does_is_left_alone_when_a_page_is_renewed(people: dict[str, Visitor]) -> None:
+async def test_what_a_reader_does_is_left_alone_when_a_page_is_renewed(people: dict[str, BrowserTab]) -> None:
     operator = people["operator"]
     page = operator.page
     await page.goto("/incidents?company=trap")
@@ -86,7 +86,7 @@ async def test_what_a_reader_does_is_left_alone_when_a_page_is_renewed(people: d
     assert operator.complaints == []
 
 
-async def test_a_link_that_has_the_focus_keeps_it_while_its_section_changes(people: dict[str, Visitor]) -> None:
+async def test_a_link_that_has_the_focus_keeps_it_while_its_section_changes(people: dict[str, BrowserTab]) -> None:
     viewer = people["viewer"]
     page = viewer.page
     await page.goto("/companies/trap")
@@ -98,7 +98,7 @@ async def test_a_link_that_has_the_focus_keeps_it_while_its_section_changes(peop
     assert viewer.complaints == []
 
 
-async def test_a_mute_that_somebody_else_makes_shows_in_the_open_list_of_mutes(people: dict[str, Visitor]) -> None:
+async def test_a_mute_that_somebody_else_makes_shows_in_the_open_list_of_mutes(people: dict[str, BrowserTab]) -> None:
     watched, other = people["admin"].page, people["operator"].page
     await watched.goto("/mutes")
     await watched.get_by_label("Why").fill("being typed")
@@ -113,7 +113,7 @@ async def test_a_mute_that_somebody_else_makes_shows_in_the_open_list_of_mutes(p
     assert people["admin"].complaints + people["operator"].complaints == []
 
 
-async def test_a_page_that_cannot_be_read_again_does_not_say_that_it_is_live(people: dict[str, Visitor]) -> None:
+async def test_a_page_that_cannot_be_read_again_does_not_say_that_it_is_live(people: dict[str, BrowserTab]) -> None:
     viewer = people["viewer"]
     viewer.expected.add(503)
     page = viewer.page

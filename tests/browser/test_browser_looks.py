@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from tests.support.browser_service import NEWCOMER, THEIRS, House
-from tests.support.chromium import HIGH, WIDE, Visitor
+from tests.support.browser_service import NEWCOMER, THEIRS, BrowserService
+from tests.support.chromium import HIGH, WIDE, BrowserTab
 from tests.support.hostile_gateway import MARK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -93,7 +93,7 @@ class Places:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def places(people: dict[str, Visitor]) -> Places:
+async def places(people: dict[str, BrowserTab]) -> Places:
     """Every page, as the admin finds it."""
     admin, found = people["admin"], dict(ADDRESSES)
     for name, (start, link) in FOUND.items():
@@ -103,7 +103,7 @@ async def places(people: dict[str, Visitor]) -> Places:
 
 
 @pytest.fixture(autouse=True)
-def fresh(people: dict[str, Visitor]) -> None:
+def fresh(people: dict[str, BrowserTab]) -> None:
     """Each test counts only its own complaints."""
     for visitor in people.values():
         visitor.complaints.clear()
@@ -112,7 +112,7 @@ def fresh(people: dict[str, Visitor]) -> None:
 
 @pytest.mark.parametrize("name", [*ADDRESSES, *FOUND])
 async def test_a_page_opens_without_a_complaint_and_everybody_can_use_it(
-    name: str, people: dict[str, Visitor], places: Places
+    name: str, people: dict[str, BrowserTab], places: Places
 ) -> None:
     admin = people["admin"]
     answer = await admin.page.goto(places[name])
@@ -123,17 +123,23 @@ async def test_a_page_opens_without_a_complaint_and_everybody_can_use_it(
 
 
 @pytest.mark.parametrize("name", ["sign-in", "invitation", "invitation used", "not found"])
-async def test_so_does_a_page_for_strangers(name: str, house: House, people: dict[str, Visitor]) -> None:
+async def test_so_does_a_page_for_strangers(
+    name: str, browser_service: BrowserService, people: dict[str, BrowserTab]
+) -> None:
     visitor = people["admin" if name == "not found" else "stranger"]
     visitor.expected |= {404, 422}
-    addresses = {"sign-in": "/sign-in", "invitation": house.links[NEWCOMER], "invitation used": house.links["viewer"]}
+    addresses = {
+        "sign-in": "/sign-in",
+        "invitation": browser_service.links[NEWCOMER],
+        "invitation used": browser_service.links["viewer"],
+    }
     await visitor.page.goto(addresses.get(name, "/nowhere"))
     assert await visitor.flaws(name) == []
     assert visitor.complaints == []
 
 
 @pytest.mark.parametrize("name", sorted({*ADDRESSES, *FOUND} - {"docs reference", "docs commands"}))
-async def test_a_page_fits_windows_of_every_width(name: str, people: dict[str, Visitor], places: Places) -> None:
+async def test_a_page_fits_windows_of_every_width(name: str, people: dict[str, BrowserTab], places: Places) -> None:
     admin = people["admin"]
     await admin.page.goto(places[name])
     wrong = []
@@ -151,7 +157,7 @@ async def test_a_page_fits_windows_of_every_width(name: str, people: dict[str, V
 
 @pytest.mark.parametrize("who", ["viewer", "operator", "bound"])
 async def test_everybody_may_open_what_is_theirs_and_nothing_else(
-    who: str, people: dict[str, Visitor], places: Places
+    who: str, people: dict[str, BrowserTab], places: Places
 ) -> None:
     visitor = people[who]
     visitor.expected |= {403, 404}
@@ -170,7 +176,7 @@ async def test_everybody_may_open_what_is_theirs_and_nothing_else(
 
 
 async def test_whoever_is_bound_to_a_company_meets_no_other_company_anywhere(
-    people: dict[str, Visitor], places: Places
+    people: dict[str, BrowserTab], places: Places
 ) -> None:
     bound = people["bound"]
     bound.expected |= {403, 404}
@@ -197,7 +203,7 @@ async def test_whoever_is_bound_to_a_company_meets_no_other_company_anywhere(
     ],
 )
 async def test_what_a_hostile_mail_system_says_is_shown_and_does_nothing(
-    name: str, people: dict[str, Visitor], places: Places
+    name: str, people: dict[str, BrowserTab], places: Places
 ) -> None:
     admin = people["admin"]
     answer = await admin.page.goto(places[name])
@@ -212,7 +218,7 @@ async def test_what_a_hostile_mail_system_says_is_shown_and_does_nothing(
     assert admin.complaints == []
 
 
-async def test_a_company_page_is_a_report_when_it_is_printed(people: dict[str, Visitor], places: Places) -> None:
+async def test_a_company_page_is_a_report_when_it_is_printed(people: dict[str, BrowserTab], places: Places) -> None:
     page = people["admin"].page
     await page.goto(places["company"])
     await page.emulate_media(media="print")
@@ -226,7 +232,7 @@ async def test_a_company_page_is_a_report_when_it_is_printed(people: dict[str, V
     await page.emulate_media(media="screen")
 
 
-async def test_a_page_that_is_live_does_not_jump(people: dict[str, Visitor]) -> None:
+async def test_a_page_that_is_live_does_not_jump(people: dict[str, BrowserTab]) -> None:
     page = people["viewer"].page
     await page.goto("/")
     await page.evaluate(

@@ -95,7 +95,7 @@ def test_every_alert_of_the_rules_goes_to_somebody_meant_for_it(alert: Any) -> N
 # ---- What is told only at its widest --------------------------------------------------------------------------------
 
 
-class House:
+class RunningAlertmanager:
     """An Alertmanager at work, and what it thinks of the alerts that it was given."""
 
     def __init__(self, url: str, http: ClientSession) -> None:
@@ -127,11 +127,11 @@ class House:
 
 
 @pytest.fixture
-async def house(able: None, tmp_path: Path) -> AsyncIterator[House]:
+async def alertmanager_alone(able: None, tmp_path: Path) -> AsyncIterator[RunningAlertmanager]:
     config = alertmanager_example("http://127.0.0.1:1", wait="1h")
     with alertmanager(config, tmp_path) as url:
         async with ClientSession() as http:
-            yield House(url, http)
+            yield RunningAlertmanager(url, http)
 
 
 @pytest.mark.parametrize(
@@ -186,21 +186,25 @@ async def house(able: None, tmp_path: Path) -> AsyncIterator[House]:
         ("page ourselves #1", "ticket ourselves acme MailpathMailboxFailing", False),  # that one is of no company
     ],
 )
-async def test_the_wider_one_holds_back_the_narrower_one(house: House, wide: str, narrow: str, held_back: bool) -> None:
+async def test_the_wider_one_holds_back_the_narrower_one(
+    alertmanager_alone: RunningAlertmanager, wide: str, narrow: str, held_back: bool
+) -> None:
     """A pair of another company comes last: once that is held back, Alertmanager has taken note of all before it."""
-    await house.post({**labels(wide), "n": "wide"}, {**labels(narrow), "n": "narrow"})
-    await house.post({**labels("page company zeta"), "n": "last"}, {**labels("page kind zeta"), "n": "seen"})
-    inhibited = await house.inhibited_once("seen")
+    await alertmanager_alone.post({**labels(wide), "n": "wide"}, {**labels(narrow), "n": "narrow"})
+    await alertmanager_alone.post(
+        {**labels("page company zeta"), "n": "last"}, {**labels("page kind zeta"), "n": "seen"}
+    )
+    inhibited = await alertmanager_alone.inhibited_once("seen")
     assert ("narrow" in inhibited) == held_back
 
 
-async def test_what_was_held_back_is_told_when_the_wider_one_is_over(house: House) -> None:
+async def test_what_was_held_back_is_told_when_the_wider_one_is_over(alertmanager_alone: RunningAlertmanager) -> None:
     wide, narrow = {**labels("page everybody"), "n": "wide"}, {**labels("page company acme postfix"), "n": "narrow"}
-    await house.post(wide, narrow)
-    assert await house.inhibited_once("narrow") == {"narrow"}
-    await house.post(wide, over=True)
+    await alertmanager_alone.post(wide, narrow)
+    assert await alertmanager_alone.inhibited_once("narrow") == {"narrow"}
+    await alertmanager_alone.post(wide, over=True)
     for _ in until(PATIENCE):
-        if not await house.inhibited():
+        if not await alertmanager_alone.inhibited():
             return
     pytest.fail("still held back")
 
@@ -215,11 +219,11 @@ async def people() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def town(able: None, people: Receiver, tmp_path: Path) -> AsyncIterator[House]:
+async def alertmanager_notifying(able: None, people: Receiver, tmp_path: Path) -> AsyncIterator[RunningAlertmanager]:
     """The example at work, with everybody listening."""
     with alertmanager(alertmanager_example(people.url), tmp_path) as url:
         async with ClientSession() as http:
-            yield House(url, http)
+            yield RunningAlertmanager(url, http)
 
 
 def heard(people: Receiver) -> list[tuple[str, str, set[str]]]:
@@ -230,31 +234,35 @@ def heard(people: Receiver) -> list[tuple[str, str, set[str]]]:
     ]
 
 
-async def test_all_that_one_company_has_is_one_message_and_its_end_another(town: House, people: Receiver) -> None:
+async def test_all_that_one_company_has_is_one_message_and_its_end_another(
+    alertmanager_notifying: RunningAlertmanager, people: Receiver
+) -> None:
     kinds = [
         {**labels("page kind acme postfix MailpathKindStopped"), "n": "codes"},
         {**labels("page mailbox acme postfix MailpathMailboxStopped"), "n": "mailbox"},
     ]
-    await town.post(*kinds)
+    await alertmanager_notifying.post(*kinds)
     await people.told(1)
-    await town.post(*kinds, over=True)
+    await alertmanager_notifying.post(*kinds, over=True)
     await people.told(2)
     assert heard(people) == [("on-call", "firing", {"codes", "mailbox"}), ("on-call", "resolved", {"codes", "mailbox"})]
 
 
-async def test_five_hundred_companies_and_everybody_are_one_page(town: House, people: Receiver) -> None:
+async def test_five_hundred_companies_and_everybody_are_one_page(
+    alertmanager_notifying: RunningAlertmanager, people: Receiver
+) -> None:
     hit = [{**labels(f"page company c{number} m365"), "n": f"c{number}"} for number in range(500)]
-    await town.post(*hit, {**labels("page everybody"), "n": "everybody"})
+    await alertmanager_notifying.post(*hit, {**labels("page everybody"), "n": "everybody"})
     await people.told(1)
-    await town.post({**labels("ticket ourselves MailpathDown"), "n": "later"})
+    await alertmanager_notifying.post({**labels("ticket ourselves MailpathDown"), "n": "later"})
     await people.told(2)
     assert heard(people) == [("on-call", "firing", {"everybody"}), ("mailpath", "firing", {"later"})]
 
 
 async def test_two_incidents_of_a_company_are_told_apart_and_two_companies_are_too(
-    town: House, people: Receiver
+    alertmanager_notifying: RunningAlertmanager, people: Receiver
 ) -> None:
-    await town.post(
+    await alertmanager_notifying.post(
         {**labels("page company acme postfix #1"), "n": "one"},
         {**labels("page company bolt postfix #2"), "n": "two"},
         {**labels("ticket mailbox cole postfix #3"), "n": "three"},

@@ -48,7 +48,7 @@ class Mailpath:
 
 
 @dataclass(frozen=True)
-class House:
+class MonitoredService:
     """All of it at work."""
 
     mailpath: Mailpath
@@ -92,7 +92,7 @@ async def page(mailpath: Mailpath) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def house(able: None, tmp_path: Path) -> AsyncIterator[House]:
+async def monitored(able: None, tmp_path: Path) -> AsyncIterator[MonitoredService]:
     rules_into(tmp_path)
     mailpath = Mailpath()
     async with AsyncExitStack() as stack:
@@ -102,15 +102,15 @@ async def house(able: None, tmp_path: Path) -> AsyncIterator[House]:
         config = prometheus_example(metrics, urlsplit(tells).netloc)
         asks = stack.enter_context(prometheus(config, tmp_path, "--rules.alert.resend-delay=1s"))
         http = await stack.enter_async_context(ClientSession())
-        built = House(mailpath, people, asks, http)
-        await built.knows('up{job="mailpath"} == 1 and on () mailpath:alerts_on_incidents')
-        yield built
+        monitored = MonitoredService(mailpath, people, asks, http)
+        await monitored.knows('up{job="mailpath"} == 1 and on () mailpath:alerts_on_incidents')
+        yield monitored
 
 
-async def test_a_blocked_company_is_one_message_while_it_lasts_and_one_at_its_end(house: House) -> None:
-    await house.heard("heartbeat", 1)
-    house.mailpath.shows = BLOCKED + incident("kind") + incident("mailbox")
-    (firing,) = await house.heard("on-call", 1)
+async def test_a_blocked_company_is_one_message_while_it_lasts_and_one_at_its_end(monitored: MonitoredService) -> None:
+    await monitored.heard("heartbeat", 1)
+    monitored.mailpath.shows = BLOCKED + incident("kind") + incident("mailbox")
+    (firing,) = await monitored.heard("on-call", 1)
     assert firing["status"] == "firing"
     assert firing["groupLabels"] == {"company": "acme", "mail_system": "postfix"}
     names = {alert["labels"]["alertname"] for alert in firing["alerts"]}
@@ -120,37 +120,37 @@ async def test_a_blocked_company_is_one_message_while_it_lasts_and_one_at_its_en
             "Acme Steel: hq two_step_code blocked ip_blocked, hq verification blocked ip_blocked."
             in (alert["annotations"]["description"])
         )
-    house.mailpath.shows = WELL
-    _, resolved = await house.heard("on-call", 2)
+    monitored.mailpath.shows = WELL
+    _, resolved = await monitored.heard("on-call", 2)
     assert resolved["status"] == "resolved"
     assert {alert["labels"]["alertname"] for alert in resolved["alerts"]} == names
-    assert len(await house.heard("on-call", 2)) == 2
+    assert len(await monitored.heard("on-call", 2)) == 2
 
 
-async def test_a_mailpath_that_is_gone_is_told_to_its_own_people_and_ends_nothing(house: House) -> None:
-    house.mailpath.shows = BLOCKED + incident("company")
-    await house.heard("on-call", 1)
-    house.mailpath.shows = None
-    (down,) = await house.heard("mailpath-page", 1)
+async def test_a_mailpath_that_is_gone_is_told_to_its_own_people_and_ends_nothing(monitored: MonitoredService) -> None:
+    monitored.mailpath.shows = BLOCKED + incident("company")
+    await monitored.heard("on-call", 1)
+    monitored.mailpath.shows = None
+    (down,) = await monitored.heard("mailpath-page", 1)
     assert [alert["labels"]["alertname"] for alert in down["alerts"]] == ["MailpathDown"]
-    assert len(await house.heard("on-call", 1)) == 1
-    assert await house.ask('ALERTS{alertname="MailpathCompanyStopped",alertstate="firing"}')
-    house.mailpath.shows = WELL
-    firing, resolved = await house.heard("on-call", 2)
+    assert len(await monitored.heard("on-call", 1)) == 1
+    assert await monitored.ask('ALERTS{alertname="MailpathCompanyStopped",alertstate="firing"}')
+    monitored.mailpath.shows = WELL
+    firing, resolved = await monitored.heard("on-call", 2)
     assert (firing["status"], resolved["status"]) == ("firing", "resolved")
-    _, up_again = await house.heard("mailpath-page", 2)
+    _, up_again = await monitored.heard("mailpath-page", 2)
     assert up_again["status"] == "resolved"
 
 
-async def test_what_widens_is_told_once_more_and_ends(house: House) -> None:
+async def test_what_widens_is_told_once_more_and_ends(monitored: MonitoredService) -> None:
     """Whether the end of the narrow one, which is held back by then, is told as well is Alertmanager's affair."""
-    house.mailpath.shows = BLOCKED + incident("company")
-    await house.heard("on-call", 1)
-    house.mailpath.shows = BLOCKED + incident("everybody")
-    told = await house.heard("on-call", 2)
-    await house.knows('absent(ALERTS{alertname="MailpathCompanyStopped"})')
-    house.mailpath.shows = WELL
+    monitored.mailpath.shows = BLOCKED + incident("company")
+    await monitored.heard("on-call", 1)
+    monitored.mailpath.shows = BLOCKED + incident("everybody")
+    told = await monitored.heard("on-call", 2)
+    await monitored.knows('absent(ALERTS{alertname="MailpathCompanyStopped"})')
+    monitored.mailpath.shows = WELL
     while (told[-1]["status"], told[-1]["commonLabels"]["scope"]) != ("resolved", "everybody"):
-        told = await house.heard("on-call", len(told) + 1)
+        told = await monitored.heard("on-call", len(told) + 1)
     firing = [each["commonLabels"]["alertname"] for each in told if each["status"] == "firing"]
     assert firing == ["MailpathCompanyStopped", "MailpathEverybodyStopped"]

@@ -28,7 +28,7 @@ def outcome(company: str, kind: str, outcome: Outcome, cause: str = "") -> dict[
     return {f"mailpath_path_outcome{{{words}}}": "1"}
 
 
-WORLD = (
+SERIES = (
     EVERYBODY
     | outcome("a", "invitation", Outcome.INBOX)
     | outcome("a", "verification", Outcome.INBOX)
@@ -76,7 +76,7 @@ def companies(names: str) -> Answer:
     ],
 )
 def test_every_company_is_reached_or_not_or_not_known(tmp_path, expr, expected):
-    ask(tmp_path, expr, WORLD, expected)
+    ask(tmp_path, expr, SERIES, expected)
 
 
 def test_the_worst_verdict_speaks_for_a_company(tmp_path):
@@ -86,7 +86,7 @@ def test_the_worst_verdict_speaks_for_a_company(tmp_path):
         f'{{company="d",outcome="unknown",{said}}}': RANKS[Outcome.UNKNOWN],
         f'{{company="e",outcome="blocked",cause="ip_listed",{said}}}': RANKS[Outcome.BLOCKED],
     }
-    ask(tmp_path, queries.worst(("company",), 'company=~"b|d|e"'), WORLD, expected)
+    ask(tmp_path, queries.worst(("company",), 'company=~"b|d|e"'), SERIES, expected)
 
 
 def test_ranks_are_in_the_order_of_the_web_page_and_every_outcome_has_one(tmp_path):

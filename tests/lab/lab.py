@@ -88,8 +88,8 @@ def lab(companies: Sequence[Company] = COMPANIES) -> Iterator[Lab]:
     with _alone():
         sweep()
         try:
-            with ExitStack() as house:
-                yield _build(house, companies)
+            with ExitStack() as stack:
+                yield _build(stack, companies)
                 network.end_all()  # all at once is quicker than one after the other
         finally:
             sweep()
@@ -123,7 +123,7 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _build(house: ExitStack, companies: Sequence[Company]) -> Lab:
+def _build(stack: ExitStack, companies: Sequence[Company]) -> Lab:
     """Lay the network, then start every server, several at a time."""
     names, blocklist, content = (
         Namespace("names", NAMES_IP),
@@ -138,7 +138,7 @@ def _build(house: ExitStack, companies: Sequence[Company]) -> Lab:
     scanner = rspamd(content, FOLDER / "rspamd", dns=NAMES_IP, address=SENDER_IP, domain=SENDER_DOMAIN)
     with ThreadPoolExecutor(4) as pool:
         shared = [pool.submit(each.start) for each in (scanner, resolver, listed)]
-        sites = list(pool.map(lambda company: _settle(house, company), companies))
+        sites = list(pool.map(lambda company: _settle(stack, company), companies))
         for each in shared:
             each.result()
     return Lab(resolver, listed, scanner, {site.company.name: site for site in sites}, _passwords(FOLDER / "passwords"))
@@ -152,13 +152,13 @@ def _passwords(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _settle(house: ExitStack, company: Company) -> Site:
+def _settle(stack: ExitStack, company: Company) -> Site:
     """Start one company's servers."""
     where, folder = company.namespace, FOLDER / company.name
     (folder / "dovecot").mkdir(parents=True)
     where.filter(company.firewall)
     where.ask(company.nameserver)
-    mailboxes = house.enter_context(
+    mailboxes = stack.enter_context(
         dovecot(
             folder / "dovecot",
             address=where.address,

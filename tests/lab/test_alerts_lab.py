@@ -115,20 +115,20 @@ def told(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     if reason := no_servers():
         pytest.fail(reason)
     folder, site = tmp_path_factory.mktemp("alerts"), lab[COMPANY]
-    with US.entered(), ExitStack() as house:
-        receiver, url = house.enter_context(receiving())
+    with US.entered(), ExitStack() as stack:
+        receiver, url = stack.enter_context(receiving())
         managers = {
-            way: house.enter_context(alertmanager(people(folder / way, way, url), folder / way)) for way in WAYS
+            way: stack.enter_context(alertmanager(people(folder / way, way, url), folder / way)) for way in WAYS
         }
         channel = f'\n[incidents]\nsettle = "2s"\n[channels.am]\nvia = "alertmanager"\nurl = "{managers["posted"]}"\n'
         path = config.path(lab, site)
         service = Service(folder, config.head("3s") + channel + config.company(site, PACE, {"hq": path}))
-        house.callback(service.kill9)
+        stack.callback(service.kill9)
         service.start()
-        house.enter_context(prometheus(watching(folder, managers["ruled"]), folder))
+        stack.enter_context(prometheus(watching(folder, managers["ruled"]), folder))
         wait(lambda: service.of_paths("mailpath_path_ok") and all(service.of_paths("mailpath_path_ok").values()))
         site.namespace.filter([SHUT])
-        house.callback(site.namespace.filter, ())
+        stack.callback(site.namespace.filter, ())
         wait(lambda: all(("firing" in {call[1] for call in receiver.told(way)}) for way in WAYS), service)
         shut = {way: receiver.told(way) for way in WAYS}
         site.namespace.filter(())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import lab as house
+from tests.lab import lab as lab_module
 from tests.lab import network
 from tests.lab.network import US
 from tests.lab.processes import title, until
@@ -40,7 +40,7 @@ def leftovers(run_folders: Iterable[Path]) -> list[str]:
     """What there is of a lab on this machine: names, mounts, firewall rules, files."""
     rules = subprocess.run(["nft", "list", "ruleset"], capture_output=True, text=True, check=True).stdout
     mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if network.PREFIX in line]
-    files = [house.FOLDER, *network.PER_NAMESPACE.glob(network.PREFIX + "*")]
+    files = [lab_module.FOLDER, *network.PER_NAMESPACE.glob(network.PREFIX + "*")]
     found = [str(each) for each in (*files, *run_folders) if each.exists()]
     return [*network.namespaces(), *mounts, *found, *(line for line in rules.splitlines() if "inet lab" in line)]
 
@@ -58,10 +58,10 @@ def servers() -> set[int]:
 
 
 def test_after_the_lab_nothing_is_left() -> None:
-    with house.lab() as lab:
+    with lab_module.lab() as lab:
         with US.entered():
             ours = subprocess.Popen(["sleep", "60"])  # a test's own child that it forgot
-        pids, run_folders = servers(), house.run_folders()
+        pids, run_folders = servers(), lab_module.run_folders()
         assert ours.pid in pids
         assert {site.postfix.pid for site in lab.sites.values()} < pids
         assert leftovers(run_folders)
@@ -75,9 +75,9 @@ def test_a_lab_whose_maker_was_killed_is_removed_by_the_next() -> None:
         assert maker.stdout
         assert maker.stdout.readline() == "up\n"
         maker.send_signal(signal.SIGKILL)
-    orphans, run_folders = servers(), house.run_folders()
+    orphans, run_folders = servers(), lab_module.run_folders()
     assert len(orphans) > 12
-    with house.lab():
+    with lab_module.lab():
         assert living(orphans) == set()
     assert leftovers(run_folders) == []
 
@@ -94,7 +94,7 @@ def test_a_test_run_that_is_ended_takes_its_lab_down(how: signal.Signals, times:
             command, cwd=here.parent.parent, env=os.environ | {"LAB_IS_UP": str(up)}, stdout=subprocess.PIPE
         ) as run:
             assert any(up.exists() for _ in until(60)), "the lab did not come up"
-            pids, run_folders = servers(), house.run_folders()
+            pids, run_folders = servers(), lab_module.run_folders()
             for _ in range(times):  # one who waits is impatient
                 run.send_signal(how)
                 time.sleep(0.3)

@@ -12,8 +12,8 @@ from aiohttp import ClientError, ClientSession, TCPConnector
 
 from monitor.web.server import serving_all
 from tests.monitor.web.test_server import told
-from tests.support.auth_app import SANDBOX, house
-from tests.support.pages_app import office
+from tests.support.auth_app import SANDBOX, open_auth_app
+from tests.support.pages_app import open_pages_app
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(not shutil.which("nginx"), reason="needs nginx")]
 
@@ -70,30 +70,33 @@ async def _status(url: str) -> int:
 
 @pytest.mark.parametrize("more", [PLAIN, KEEPS_ALIVE])
 async def test_metrics_of_real_companies_are_not_public(tmp_path: Path, more: str) -> None:
-    async with office(tmp_path) as there, nginx(tmp_path / "nginx", there.url, more) as front:
+    async with open_pages_app(tmp_path) as pages_app, nginx(tmp_path / "nginx", pages_app.url, more) as front:
         assert await _status(f"{front}/metrics") == 401
         assert await _status(f"{front}/") == 303
 
 
 async def test_what_is_make_believe_is_open_here_and_not_through_the_proxy(tmp_path: Path) -> None:
-    async with house(tmp_path, **SANDBOX) as home, nginx(tmp_path / "nginx", home.url) as front:
+    async with open_auth_app(tmp_path, **SANDBOX) as auth_app, nginx(tmp_path / "nginx", auth_app.url) as front:
         for path, here, there in (("/metrics", 200, 401), ("/", 200, 303)):
-            assert await _status(home.url + path) == here
+            assert await _status(auth_app.url + path) == here
             assert await _status(front + path) == there
 
 
 async def test_with_a_url_it_is_open_through_no_proxy(tmp_path: Path) -> None:
     config: dict[str, Any] = SANDBOX | {"web": {"url": "https://mailpath.example"}}
-    async with house(tmp_path, **config) as home, nginx(tmp_path / "nginx", home.url, KEEPS_ALIVE) as front:
+    async with (
+        open_auth_app(tmp_path, **config) as auth_app,
+        nginx(tmp_path / "nginx", auth_app.url, KEEPS_ALIVE) as front,
+    ):
         assert await _status(f"{front}/metrics") == 401
         assert await _status(f"{front}/") == 303
 
 
 async def test_a_proxy_that_is_trusted_brings_more_than_one_client_may_have(tmp_path: Path) -> None:
-    async with office(tmp_path) as there:
-        config = told(there, listen="127.0.0.1:0", trusted_proxies=["127.0.0.1"], connections_per_client=2)
+    async with open_pages_app(tmp_path) as pages_app:
+        config = told(pages_app, listen="127.0.0.1:0", trusted_proxies=["127.0.0.1"], connections_per_client=2)
         async with (
-            serving_all(there.backend, config) as port,
+            serving_all(pages_app.backend, config) as port,
             nginx(tmp_path / "nginx", f"http://127.0.0.1:{port}", NAMES_CLIENTS) as front,
             ClientSession(connector=TCPConnector(limit=0)) as http,
         ):
@@ -103,4 +106,4 @@ async def test_a_proxy_that_is_trusted_brings_more_than_one_client_may_have(tmp_
                     return answer.status
 
             assert set(await asyncio.gather(*(ask() for _ in range(60)))) == {200}
-    assert there.backend.rejections.counts["client_full"] == 0
+    assert pages_app.backend.rejections.counts["client_full"] == 0

@@ -188,11 +188,11 @@ def troubled(lab: Lab, others: object, tmp_path_factory: pytest.TempPathFactory)
             file.unlink()
             vanished[path] += 1
 
-    with US.entered(), ExitStack() as house:
+    with US.entered(), ExitStack() as stack:
         paths = {}
         for path, (user, word) in VANISHING.items():
             server = (gateway.namespace.address, gateway.dovecot.ports.imap)
-            place = house.enter_context(meddling(server, word, partial(vanish, path, user)))
+            place = stack.enter_context(meddling(server, word, partial(vanish, path, user)))
             mailbox = config.imap(gateway, user, lab.passwords[user], place)
             paths[path] = config.path(lab, gateway, user, mailbox=mailbox)
         companies = (
@@ -201,7 +201,7 @@ def troubled(lab: Lab, others: object, tmp_path_factory: pytest.TempPathFactory)
             config.company(gateway, SHORT, paths),
         )
         forget_the_sender(greylisted)
-        service = house.enter_context(serving(folder, *companies))
+        service = stack.enter_context(serving(folder, *companies))
         service.wait_for("greylisted/hq", answered)
         assert comes(lambda: idling(greylisted) == 2)
         greylisted.dovecot.restart()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pipeline_app import World
+from tests.support.pipeline_app import PipelineApp
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def pipeline_app(tmp_path: Path) -> PipelineApp:
+    return PipelineApp(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from monitor.first_admin import NAME, tell_first_link
-from tests.support.auth_app import PASSWORD, house
+from tests.support.auth_app import PASSWORD, open_auth_app
 
 LINK = "https://mailpath.example/invitation?key=K"
 
@@ -52,7 +52,7 @@ def test_on_a_full_disk_no_half_of_it_stays(tmp_path: Path, monkeypatch: pytest.
 
 async def test_whoever_set_the_password_gets_in_all_the_same(tmp_path: Path) -> None:
     (tmp_path / NAME).mkdir()
-    async with house(tmp_path, store={"url": store_in(tmp_path)}) as home:
+    async with open_auth_app(tmp_path, store={"url": store_in(tmp_path)}) as auth_app:
         with capture_logs() as logs:
-            assert await (await home.person("admin", password=PASSWORD)).whoami()
+            assert await (await auth_app.person("admin", password=PASSWORD)).whoami()
     assert [str(tmp_path / NAME) in line["remedy"] for line in logs if "remedy" in line] == [True]

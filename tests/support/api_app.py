@@ -34,7 +34,7 @@ from probes.settings import Endpoint
 from probes.verdict import Verdict
 from tests.monitor.probing.test_current import GAUGES
 from tests.support.pages_app import CONFIG, INBOX, probe_of
-from tests.support.pipeline_app import PATIENCE, Heard, Plan, Scripted, World, watched
+from tests.support.pipeline_app import PATIENCE, EventRecorder, PipelineApp, PipelineConfig, ScriptedRoute, watched
 
 KINDS = (Kind.TWO_STEP_CODE, Kind.VERIFICATION)
 API = "/api/v1"
@@ -149,19 +149,19 @@ class Reader:
 
 
 @dataclass
-class Counter:
+class ApiApp:
     """Where programs come to."""
 
-    world: World
+    pipeline_app: PipelineApp
     store: Store
     pipeline: Pipeline
-    heard: Heard
+    heard: EventRecorder
     board: Board
     casebook: IncidentEngine
     live: Live
     http: ClientSession
     url: str
-    routes: dict[str, Scripted]
+    routes: dict[str, ScriptedRoute]
     admitted: list[str] = field(default_factory=list)
     full: set[str] = field(default_factory=set)  # paths that admit no probe
     given_back: list[str] = field(default_factory=list)
@@ -169,7 +169,7 @@ class Counter:
 
     async def program(self, rights: Rights = Rights.ADMIN, companies: Companies = None, name: str = "") -> Program:
         """A program with these rights."""
-        access = Access(self.store, self.world.clock, "root", "command")
+        access = Access(self.store, self.pipeline_app.clock, "root", "command")
         _, secret = await access.add_token(name or f"{rights}-{len(companies or ())}", rights, companies, None)
         return Program(self.http, self.url, secret)
 
@@ -182,7 +182,7 @@ class Counter:
         **facts: Any,
     ) -> str:
         """A stored probe that is over; its id."""
-        made = probe_of(company, self.world.clock() - ago, **facts)
+        made = probe_of(company, self.pipeline_app.clock() - ago, **facts)
         await self.store.launch(made, "maildir:x", Attempt(made.created_at, 1))
         at = made.created_at + timedelta(seconds=3)
         await self.store.learn(made.id, evidence, verdict, at, closed=True, delivery=timedelta(seconds=2))
@@ -201,13 +201,13 @@ def arrival(at: Any, headers: str = "Subject: hello") -> Arrival:
 
 
 @asynccontextmanager
-async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
+async def open_api_app(pipeline_app: PipelineApp, **config: Any) -> AsyncIterator[ApiApp]:
     """Two companies: acme has hq, where mail arrives, and cloud, where it is refused; at bolt it arrives too."""
-    told = Config.model_validate(CONFIG | config, context={"folder": world.folder})
+    told = Config.model_validate(CONFIG | config, context={"folder": pipeline_app.folder})
     routes_of = {
-        "acme/hq": Scripted(mailbox=world.maildir),
-        "acme/cloud": Scripted(answers=[Handover.REFUSED]),
-        "bolt/hq": Scripted(mailbox=world.maildir),
+        "acme/hq": ScriptedRoute(mailbox=pipeline_app.maildir),
+        "acme/cloud": ScriptedRoute(answers=[Handover.REFUSED]),
+        "bolt/hq": ScriptedRoute(mailbox=pipeline_app.maildir),
     }
     names = {"acme": ("Acme Steel", "postfix"), "bolt": ("Bolt Builders", "m365")}
     paths = []
@@ -215,15 +215,15 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
         company, _, path = key.partition("/")
         name, system = names[company]
         facts = {"company": company, "company_name": name, "mail_systems": (system,), "path": path, "kinds": KINDS}
-        paths.append(watched(route, world.mailbox, **facts, to=f"probe@{company}.test"))
+        paths.append(watched(route, pipeline_app.mailbox, **facts, to=f"probe@{company}.test"))
     board, live = Board(), Live()
     board.configure(paths)
     followers = [board.take, live.take]
-    async with world.service(*paths, listeners=[live.hear], followers=followers) as (pipeline, heard, store):
-        plan = Plan(*paths)
+    async with pipeline_app.service(*paths, listeners=[live.hear], followers=followers) as (pipeline, heard, store):
+        plan = PipelineConfig(*paths)
         plan.identities = told.identities
         await pipeline.configure(plan)  # type: ignore[arg-type]
-        casebook = IncidentEngine(store, world.clock)
+        casebook = IncidentEngine(store, pipeline_app.clock)
         await casebook.configure(told)
         admitted: list[str] = []
         full: set[str] = set()
@@ -245,16 +245,27 @@ async def counter(world: World, **config: Any) -> AsyncIterator[Counter]:
             give_back=lambda path: given_back.append(path.key),
             in_flight=lambda: len(pipeline.flights),
             ready=lambda: None,
-            now=world.clock,
-            followed=world.signals.read,
+            now=pipeline_app.clock,
+            followed=pipeline_app.signals.read,
         )
         app = web.Application(middlewares=[safe, guard], client_max_size=64 * 1024)
         app[BACKEND] = backend
         add_gate(app)
         app.add_routes([*routes(), *rendering.routes()])
         async with serving(app, Endpoint("127.0.0.1", 0)) as port, ClientSession() as http:
-            yield Counter(
-                *(world, store, pipeline, heard, board, casebook, live, http, f"http://127.0.0.1:{port}", routes_of),
+            yield ApiApp(
+                *(
+                    pipeline_app,
+                    store,
+                    pipeline,
+                    heard,
+                    board,
+                    casebook,
+                    live,
+                    http,
+                    f"http://127.0.0.1:{port}",
+                    routes_of,
+                ),
                 admitted=admitted,
                 full=full,
                 given_back=given_back,

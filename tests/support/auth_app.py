@@ -134,7 +134,7 @@ def _dashed(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 @dataclass
-class House:
+class AuthApp:
     """The server, its store and its clock."""
 
     store: Store
@@ -195,10 +195,10 @@ SANDBOX: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def house(
+async def open_auth_app(
     folder: Path, hasher: PasswordHasher = QUICK, *, tls: Authority | None = None, **config: Any
-) -> AsyncIterator[House]:
-    """A house with this configuration; with an authority it speaks HTTPS."""
+) -> AsyncIterator[AuthApp]:
+    """An `AuthApp` with this configuration; with an authority it speaks HTTPS."""
     clock, told = Clock(), Config.model_validate(config, context={"folder": folder})
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
         board = Board()
@@ -230,7 +230,7 @@ async def house(
             ClientSession(cookie_jar=DummyCookieJar(), connector=TCPConnector(ssl=_trusting(tls))) as http,
             asyncio.timeout(60),
         ):
-            yield House(store, clock, f"{'https' if tls else 'http'}://127.0.0.1:{port}", http)
+            yield AuthApp(store, clock, f"{'https' if tls else 'http'}://127.0.0.1:{port}", http)
 
 
 def _trusting(authority: Authority | None) -> ssl.SSLContext | bool:

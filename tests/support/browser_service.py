@@ -67,7 +67,7 @@ WORDS = "a tall green ladder"
 
 
 @dataclass(frozen=True)
-class House:
+class BrowserService:
     """The service at work. `links`: by which each sets a password, once."""
 
     url: str
@@ -82,7 +82,7 @@ class House:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
+def open_browser_service(folder: Path) -> Iterator[BrowserService]:
     """Up, with a verdict of every company, for as long as the block lasts."""
     config = (ROOT / "config.toml").read_text()
     with saying("") as pager, gateway(folder, "trap", "seesaw") as theirs:
@@ -104,7 +104,7 @@ def house(folder: Path) -> Iterator[House]:
                 FIRST: _first(folder / "var" / "mailpath-first-admin-link")
             }
             _settled(f"{own}/metrics")
-            yield House(url, links, service, theirs)
+            yield BrowserService(url, links, service, theirs)
         finally:
             service.stop()
 

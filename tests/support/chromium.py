@@ -53,7 +53,7 @@ async def chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-class Visitor:
+class BrowserTab:
     """A window of its own, with its own cookies. `complaints` is all that went wrong in it so far."""
 
     def __init__(self, page: Page) -> None:
@@ -67,7 +67,7 @@ class Visitor:
 
     @classmethod
     @asynccontextmanager
-    async def at(cls, browser: Browser, url: str, **options: Any) -> AsyncIterator["Visitor"]:
+    async def at(cls, browser: Browser, url: str, **options: Any) -> AsyncIterator["BrowserTab"]:
         """Somebody new, who came by no link yet."""
         context = await browser.new_context(base_url=url, **({"viewport": {"width": WIDE, "height": HIGH}} | options))
         context.set_default_timeout(PATIENCE)

@@ -18,7 +18,7 @@ from tests.support.channel_samples import BEGAN, incident
 PATIENCE = 20.0  # seconds a test waits for what must happen
 
 
-class Time:
+class ManualClock:
     """A clock that stands still until somebody moves it, or goes on by a `step` whenever it is looked at."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Time:
         self.now += timedelta(**span)
 
 
-class Ear:
+class RecordingChannel:
     """A channel that keeps what it hears. While it is `down`, that is why it takes nothing; it never takes what it
     `refuses`; while it is `deaf` nothing comes to an end."""
 
@@ -82,7 +82,7 @@ class Ear:
             await self.news.wait_for(lambda: len(self.tried) >= tried)
 
 
-class Said:
+class RecordingLog:
     """The log, as far as it is for people on duty."""
 
     def __init__(self) -> None:
@@ -96,25 +96,25 @@ class Said:
         return say
 
 
-class House:
+class DeliveryApp:
     """A store with notices in it, and a delivery that can be ended and begun anew."""
 
     def __init__(self, store: Store, again: Callable[[], Awaitable[Store]]) -> None:
         self.store, self._again = store, again
-        self.time = Time()
+        self.time = ManualClock()
         self.muted: frozenset[str] = frozenset()
-        self.ears: defaultdict[str, Ear] = defaultdict(Ear)
+        self.channels: defaultdict[str, RecordingChannel] = defaultdict(RecordingChannel)
         self.delivery = self._delivery()
 
     def _delivery(self) -> Delivery:
         return Delivery(self.store, self.time, lambda: self.muted, rng=random.Random(7))
 
     @property
-    def ops(self) -> Ear:
-        return self.ears["ops"]
+    def ops(self) -> RecordingChannel:
+        return self.channels["ops"]
 
     def configure(self, *names: str) -> None:
-        self.delivery.configure({name: self.ears[name] for name in names})
+        self.delivery.configure({name: self.channels[name] for name in names})
 
     async def keep(self, *notices: Notice) -> None:
         await self.store.advance(1, [incident(name) for name in {each.incident for each in notices}], [], notices)
@@ -127,7 +127,7 @@ class House:
     async def settle(self) -> None:
         """Look until nothing more comes of it."""
         before = -1
-        while before != (before := sum(len(ear.tried) for ear in self.ears.values())):
+        while before != (before := sum(len(ear.tried) for ear in self.channels.values())):
             await self.turn()
 
     async def restart(self) -> None:
@@ -141,8 +141,8 @@ class House:
 
 
 @asynccontextmanager
-async def keeping_house(folder: Path) -> AsyncIterator[House]:
-    """A house whose store is in this folder."""
+async def open_delivery_app(folder: Path) -> AsyncIterator[DeliveryApp]:
+    """A `DeliveryApp` whose store is in this folder."""
     stores = AsyncExitStack()
 
     async def opened() -> Store:
@@ -150,8 +150,8 @@ async def keeping_house(folder: Path) -> AsyncIterator[House]:
         return await stores.enter_async_context(Store.open(f"sqlite:///{folder / 'mailpath.db'}"))
 
     async with stores:
-        house = House(await opened(), opened)
+        delivery_app = DeliveryApp(await opened(), opened)
         try:
-            yield house
+            yield delivery_app
         finally:
-            await house.delivery.close()
+            await delivery_app.delivery.close()

@@ -15,7 +15,7 @@ HUGE = 64 * 1024 * 1024  # bytes of an answer that nobody should read to its end
 
 
 @dataclass(frozen=True)
-class Heard:
+class ReceivedRequest:
     """One request."""
 
     method: str
@@ -39,19 +39,21 @@ class Receiver:
         self.answer: int | str = 200
         self.answers: list[int | str] = []
         self.body = b"{}"
-        self.heard: list[Heard] = []
+        self.heard: list[ReceivedRequest] = []
         self.sent = 0  # bytes of huge answers
         self._news = asyncio.Condition()
         self.over = asyncio.Event()
 
-    async def told(self, count: int = 1) -> list[Heard]:
+    async def told(self, count: int = 1) -> list[ReceivedRequest]:
         """What it heard, once that is so much."""
         async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(lambda: len(self.heard) >= count)
         return self.heard
 
     async def hear(self, request: web.Request) -> web.StreamResponse:
-        said = Heard(request.method, request.path, dict(request.query), dict(request.headers), await request.read())
+        said = ReceivedRequest(
+            request.method, request.path, dict(request.query), dict(request.headers), await request.read()
+        )
         self.heard.append(said)
         async with self._news:
             self._news.notify_all()

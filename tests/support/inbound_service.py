@@ -50,7 +50,7 @@ mailbox = {{ via = "inbound", address = "{name}@probe.example" }}
 RUN = "import sys; {before}; sys.argv[0] = 'mailpath'; from monitor.cli import main; main()"
 
 
-class Serving:
+class InboundService:
     """The process, and what is known of it from outside. `before` is Python that it runs first."""
 
     def __init__(self, folder: Path, copies: tuple[str, ...] = (), before: str = "pass") -> None:
@@ -122,9 +122,9 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, copies: tuple[str, ...] = (), before: str = "pass") -> Iterator[Serving]:
+def open_inbound_service(folder: Path, copies: tuple[str, ...] = (), before: str = "pass") -> Iterator[InboundService]:
     """A service that listens, and whose first probes are sent; for the block."""
-    it = Serving(folder, copies, before)
+    it = InboundService(folder, copies, before)
     try:
         it.until(lambda: it.told("listening for bounces and copies"))
         it.until(lambda: len(it.probes()) == 1 + len(copies))

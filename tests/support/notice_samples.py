@@ -1,4 +1,4 @@
-"""What tests of notices start from: one failure, one incident, one telling, each with what a test says of it."""
+"""What tests of notices start from: a failure, an incident, a notice request, each with what a test says of it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -67,7 +67,7 @@ def incident(*failures: Failure, **facts: Any) -> Incident:
     return Incident(**(fields | facts))
 
 
-def telling(about: Incident, news: NoticeKind = NoticeKind.OPENED, **facts: Any) -> NoticeRequest:
+def notice_request(about: Incident, news: NoticeKind = NoticeKind.OPENED, **facts: Any) -> NoticeRequest:
     fields: dict[str, Any] = {
         "incident": about,
         "news": news,

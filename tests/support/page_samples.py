@@ -159,7 +159,7 @@ def well_made(page: Page) -> None:
     assert "alert(1)</script>" not in page.html
 
 
-class House:
+class SamplePages:
     """A server with pages, and what they show."""
 
     def __init__(self, url: str, board: Board, store: Store, casebook: IncidentEngine, http: ClientSession) -> None:
@@ -187,7 +187,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, **config: Any) -> AsyncIterator[House]:
+async def open_sample_pages(folder: Path, **config: Any) -> AsyncIterator[SamplePages]:
     told = Config.model_validate(config, context={"folder": folder})
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
         board, casebook = Board(), IncidentEngine(store, lambda: NOW)
@@ -204,7 +204,7 @@ async def house(folder: Path, **config: Any) -> AsyncIterator[House]:
             ready=lambda: None,
             now=lambda: NOW,
         )
-        here: list[House] = []
+        here: list[SamplePages] = []
 
         @web.middleware
         async def sign_in(request: web.Request, handler: Any) -> web.StreamResponse:
@@ -216,7 +216,7 @@ async def house(folder: Path, **config: Any) -> AsyncIterator[House]:
         app[BACKEND] = backend
         app.add_routes([*pages.routes(), *docs.routes()])
         async with serving(app, Endpoint("127.0.0.1", 0)) as port, ClientSession() as http:
-            here.append(House(f"http://127.0.0.1:{port}", board, store, casebook, http))
+            here.append(SamplePages(f"http://127.0.0.1:{port}", board, store, casebook, http))
             yield here[0]
 
 

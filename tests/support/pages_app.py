@@ -31,7 +31,7 @@ from probes.sender import Role
 from probes.settings import Endpoint
 from probes.token import new_probe_id
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.support.auth_app import QUICK, Browser, House
+from tests.support.auth_app import QUICK, AuthApp, Browser
 from tests.support.pipeline_app import Clock
 
 GAUGES = Gauges(in_flight=lambda: 0, lag=lambda: timedelta(0), skipped=dict, mailbox_errors=dict)
@@ -137,8 +137,8 @@ def opened(name: str = "a1", said: str = "two of the last three were bad") -> Hi
 
 
 @dataclass
-class Office(House):
-    """The house with all its pages. `sent` are the probes that were launched by hand; `admit` is what paths admit."""
+class PagesApp(AuthApp):
+    """The server with all its pages. `sent` are the probes that were launched by hand; `admit` is what paths admit."""
 
     backend: Backend = field(kw_only=True)
     sent: list[Probe] = field(default_factory=list, kw_only=True)
@@ -214,8 +214,8 @@ def _pairs(said: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @asynccontextmanager
-async def office(folder: Path, **config: Any) -> AsyncIterator[Office]:
-    """An office with this configuration."""
+async def open_pages_app(folder: Path, **config: Any) -> AsyncIterator[PagesApp]:
+    """A `PagesApp` with this configuration."""
     clock, told = Clock(), Config.model_validate(CONFIG | config, context={"folder": folder})
     sent: list[Probe] = []
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
@@ -249,4 +249,4 @@ async def office(folder: Path, **config: Any) -> AsyncIterator[Office]:
             ClientSession(cookie_jar=DummyCookieJar()) as http,
             asyncio.timeout(60),
         ):
-            yield Office(store, clock, f"http://127.0.0.1:{port}", http, backend=backend, sent=sent)
+            yield PagesApp(store, clock, f"http://127.0.0.1:{port}", http, backend=backend, sent=sent)

@@ -82,7 +82,7 @@ REPLIES = {
 
 
 @dataclass(eq=False)
-class Scripted:
+class ScriptedRoute:
     """A route that hands over as it is told; the last answer repeats. With a Maildir, what it accepts is delivered."""
 
     answers: list[Handover] = field(default_factory=lambda: [Handover.ACCEPTED])
@@ -113,7 +113,7 @@ class Scripted:
         return Dialogue(around.now(), number, handover, (step,), "104.130.122.50")
 
 
-class Plan:
+class PipelineConfig:
     """As much of a configuration as the pipeline reads."""
 
     def __init__(self, *paths: WatchedPath) -> None:
@@ -148,7 +148,7 @@ def watched(route: Any, mailbox: Any, **facts: Any) -> WatchedPath:
     return WatchedPath(**(settings | facts))
 
 
-class Heard:
+class EventRecorder:
     """Listens to a pipeline, and lets a test wait for what it hears."""
 
     def __init__(self) -> None:
@@ -179,7 +179,7 @@ class Heard:
         await self.until(lambda: sum(isinstance(event.what, kind) for event in self.events) >= number)
 
 
-class Names:
+class StaticResolver:
     """A resolver that knows these names."""
 
     def __init__(self) -> None:
@@ -189,7 +189,7 @@ class Names:
         return self.known.get(name) or Unresolved(Fault.DOMAIN_UNKNOWN, f"{name} does not exist")
 
 
-class World:
+class PipelineApp:
     """A store, a mailbox, a clock; pipelines come and go on them as processes do."""
 
     signals: SignalReader
@@ -197,7 +197,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.clock, self.folder = Clock(), folder
         self.url = f"sqlite:///{folder / 'mailpath.db'}"
-        self.names = Names()
+        self.names = StaticResolver()
         self.maildir = Maildir(folder / "mail", self.clock)
         self.mailbox = MaildirMailbox(via="maildir", path=self.maildir.path, junk=".Junk")
 
@@ -208,8 +208,8 @@ class World:
         owns_orphans: bool = True,
         listeners: Sequence[Listener] = (),
         followers: Sequence[Follower] = (),
-    ) -> AsyncIterator[tuple[Pipeline, Heard, Store]]:
-        heard = Heard()
+    ) -> AsyncIterator[tuple[Pipeline, EventRecorder, Store]]:
+        heard = EventRecorder()
         async with Store.open(self.url) as store, AsyncExitStack() as house:
             if followers:
                 self.signals = SignalReader(store)
@@ -222,7 +222,7 @@ class World:
                 pipeline = Pipeline(
                     store, around, pool, await store.key(), [*listeners, heard], owns_orphans=owns_orphans
                 )
-                await pipeline.configure(Plan(*paths))  # type: ignore[arg-type]
+                await pipeline.configure(PipelineConfig(*paths))  # type: ignore[arg-type]
                 try:
                     yield pipeline, heard, store
                 finally:

@@ -20,7 +20,7 @@ from probes.kinds import Kind
 from probes.probe import Probe
 from probes.verdict import Cause, Outcome, Verdict
 from tests.support.auth_app import Browser
-from tests.support.pages_app import Office, office, probe_of
+from tests.support.pages_app import PagesApp, open_pages_app, probe_of
 from tests.support.verdict_score import QUARTER, verdict
 
 KIND = Kind.TWO_STEP_CODE
@@ -43,7 +43,7 @@ def _company(key: str, name: str, system: str, host: str, *paths: str) -> dict[s
             path: {
                 "to": f"{path}@{key}.example",
                 "route": {"via": "xclient", "host": host, "port": 2525},
-                "mailbox": {**where, "user": f"reader-of-{key}-{path}", "password": {"env": "ESTATE_MAILBOX"}},
+                "mailbox": {**where, "user": f"reader-of-{key}-{path}", "password": {"env": "RIGHTS_MAILBOX"}},
                 "kinds": [KIND],
             }
             for path in paths
@@ -69,8 +69,8 @@ CONFIG: dict[str, Any] = {
     "web": {"manual": {"per_person_per_hour": 5000, "per_path_per_hour": 5000}},
     "incidents": {"companies": WIDE_ENOUGH},
     "channels": {
-        "hook": {"via": "webhook", "url": "https://hook.example/in", "secret": {"env": "ESTATE_HOOK"}},
-        "chat": {"via": "apprise", "url": {"env": "ESTATE_APPRISE"}},
+        "hook": {"via": "webhook", "url": "https://hook.example/in", "secret": {"env": "RIGHTS_HOOK"}},
+        "chat": {"via": "apprise", "url": {"env": "RIGHTS_APPRISE"}},
     },
     "routing": [{"to": ["hook", "chat"], "severities": ["page", "ticket", "note"]}],
     "maintenance": [
@@ -86,14 +86,14 @@ CONFIG: dict[str, Any] = {
     "sandbox": {},
 }
 ENVIRONMENT = {
-    "ESTATE_HOOK": HOOK_SECRET,
-    "ESTATE_APPRISE": f"json://user:{APPRISE_SECRET}@chat.example/{APPRISE_SECRET}",
-    "ESTATE_MAILBOX": MAILBOX_SECRET,
+    "RIGHTS_HOOK": HOOK_SECRET,
+    "RIGHTS_APPRISE": f"json://user:{APPRISE_SECRET}@chat.example/{APPRISE_SECRET}",
+    "RIGHTS_MAILBOX": MAILBOX_SECRET,
 }
 
 
 @dataclass
-class Things:
+class CompanyIds:
     """Ids of what one company has, by what they are called in paths."""
 
     company: str
@@ -111,32 +111,32 @@ class Things:
         }
 
 
-NOTHING = Things("nezith", "nevo", "f" * 16, "f" * 12, "e" * 12, "d" * 12, "nobody")
+NOTHING = CompanyIds("nezith", "nevo", "f" * 16, "f" * 12, "e" * 12, "d" * 12, "nobody")
 """What never was."""
 
 
 @dataclass
-class Estate:
-    """An office in which things happened. `wide` touches acme, zenith and quince; what acme had before is `merged`."""
+class RightsApp:
+    """Pages on which things happened. `wide` touches acme, zenith and quince; what acme had before is `merged`."""
 
-    office: Office
-    own: Things
-    other: Things
+    pages_app: PagesApp
+    own: CompanyIds
+    other: CompanyIds
     wide: str = ""
     merged: str = ""
     spare: list[str] = field(default_factory=list)
 
     @property
     def store(self) -> Store:
-        return self.office.store
+        return self.pages_app.store
 
     @property
     def backend(self) -> Backend:
-        return self.office.backend
+        return self.pages_app.backend
 
     async def judge(self, letter: str, company: str, path: str) -> Probe:
         """A probe was sent, and this is what became of it; everybody who listens is told."""
-        now = self.office.clock()
+        now = self.pages_app.clock()
         probe = probe_of(company, now, path=path, kind=KIND, recipient=f"{path}@{company}.example")
         said = verdict(letter)
         if company != OWN:
@@ -154,11 +154,11 @@ class Estate:
             for place in places:
                 await self.judge(letter, *place.split("/"))
             await self.backend.casebook.step()
-            self.office.clock.pass_(seconds=QUARTER.total_seconds())
+            self.pages_app.clock.pass_(seconds=QUARTER.total_seconds())
 
     async def settle(self) -> None:
         """Time passes in which nothing happens."""
-        self.office.clock.pass_(minutes=3)
+        self.pages_app.clock.pass_(minutes=3)
         await self.backend.casebook.step()
 
     def incident_at(self, *companies: str, outcome: Outcome | None = None) -> Incident:
@@ -172,7 +172,7 @@ class Estate:
 
     async def mute(self, company: str, why: str = "work", **facts: Any) -> str:
         """A mute that lasts; its id."""
-        now = self.office.clock()
+        now = self.pages_app.clock()
         said: dict[str, Any] = {"path": "", "mail_system": "", "cause": None, "weekly": "", "by": "olga"} | facts
         made = Mute(id=new_id(), company=company, begins_at=now, ends_at=now + timedelta(hours=3), why=why,
                     created_at=now, **said)  # fmt: skip
@@ -182,21 +182,21 @@ class Estate:
 
     async def token(self, name: str, rights: Rights, companies: Companies = None) -> Browser:
         """A program with a token of its own. It is not on this machine: what only those may see who are, it may not."""
-        secret = await self.office.token(name, rights, companies)
-        return self.office.browser(Authorization=f"Bearer {secret}", Via="1.1 elsewhere.example")
+        secret = await self.pages_app.token(name, rights, companies)
+        return self.pages_app.browser(Authorization=f"Bearer {secret}", Via="1.1 elsewhere.example")
 
-    async def fresh(self, things: Things) -> Things:
+    async def fresh(self, things: CompanyIds) -> CompanyIds:
         """The same, with a mute, a token and a person that nobody has ended yet. What never was stays so."""
         if things is NOTHING:
             return things
         number = len(self.spare)
         self.spare.append(things.company)
-        access, companies = self.office.access(), (things.company,)
+        access, companies = self.pages_app.access(), (things.company,)
         token, _ = await access.add_token(f"spare{number}-{things.company}", Rights.VIEWER, companies, None)
         await access.add(person := f"person{number}-{things.company}", Rights.VIEWER, companies)
         why = "work" if things.company == OWN else "reason of others"
         mute = await self.mute(things.company, why, path=things.path)
-        return Things(things.company, things.path, things.probe, things.incident, mute, token.id, person)
+        return CompanyIds(things.company, things.path, things.probe, things.incident, mute, token.id, person)
 
 
 def _seen(probe: Probe, said: Verdict) -> tuple[Evidence, ...]:
@@ -214,35 +214,40 @@ def _seen(probe: Probe, said: Verdict) -> tuple[Evidence, ...]:
 
 
 @asynccontextmanager
-async def estate(folder: Path) -> AsyncIterator[Estate]:
+async def open_rights_app(folder: Path) -> AsyncIterator[RightsApp]:
     """All companies are well; zenith is refused, then acme, and people are told of both; then quince is too, and it is
     one wide incident, that of zenith, which takes in that of acme. The mailboxes of acme/branch and zenith/flourcellar
     are full, which is an incident of each alone."""
-    async with office(folder, **CONFIG) as there:
-        there.clock.pass_(hours=-6)
-        at = Estate(there, Things(OWN, "hq"), Things(OTHER, "bakehouse"))
-        await at.backend.casebook.configure(at.backend.config())
-        await at.backend.casebook.recall(())
+    async with open_pages_app(folder, **CONFIG) as pages_app:
+        pages_app.clock.pass_(hours=-6)
+        rights_app = RightsApp(pages_app, CompanyIds(OWN, "hq"), CompanyIds(OTHER, "bakehouse"))
+        await rights_app.backend.casebook.configure(rights_app.backend.config())
+        await rights_app.backend.casebook.recall(())
         everywhere = [f"{company}/{path}" for company, facts in COMPANIES.items() for path in facts["paths"]]
-        await at.play("i", *everywhere)
+        await rights_app.play("i", *everywhere)
         for place in ("zenith/bakehouse", "acme/hq"):
-            await at.play("dd", place)
-            await at.settle()
-        at.merged = at.incident_at(OWN).id
-        await at.play("ff", "acme/branch", "zenith/flourcellar")
-        await at.play("dd", "acme/hq", "zenith/bakehouse", "quince/jar")
-        await at.settle()
-        at.wide = at.incident_at(OWN, OTHER, "quince").id
-        at.own.incident = at.incident_at(OWN).id
-        at.other.incident = at.incident_at(OTHER).id
-        for things in (at.own, at.other):
-            things.probe = (await at.judge("d", things.company, things.path)).id
-        await at.backend.casebook.step()
-        await at.mute("", "reason of others", mail_system="other:gatehouse")
-        await at.mute("", "reason of others", cause=Cause.IP_LISTED)
-        now = there.clock()
-        await at.store.note(AuditEntry(now, "otto", "session", "probe", "zenith/bakehouse as sender", OTHER))
-        await at.store.note(AuditEntry(now, "olga", "session", "probe", "acme/hq as sender", OWN))
-        await at.store.note(AuditEntry(now, "otto", "session", "person changed", "somebody, viewer of zenith", ""))
-        at.own, at.other = await at.fresh(at.own), await at.fresh(at.other)
-        yield at
+            await rights_app.play("dd", place)
+            await rights_app.settle()
+        rights_app.merged = rights_app.incident_at(OWN).id
+        await rights_app.play("ff", "acme/branch", "zenith/flourcellar")
+        await rights_app.play("dd", "acme/hq", "zenith/bakehouse", "quince/jar")
+        await rights_app.settle()
+        rights_app.wide = rights_app.incident_at(OWN, OTHER, "quince").id
+        rights_app.own.incident = rights_app.incident_at(OWN).id
+        rights_app.other.incident = rights_app.incident_at(OTHER).id
+        for things in (rights_app.own, rights_app.other):
+            things.probe = (await rights_app.judge("d", things.company, things.path)).id
+        await rights_app.backend.casebook.step()
+        await rights_app.mute("", "reason of others", mail_system="other:gatehouse")
+        await rights_app.mute("", "reason of others", cause=Cause.IP_LISTED)
+        now = pages_app.clock()
+        await rights_app.store.note(AuditEntry(now, "otto", "session", "probe", "zenith/bakehouse as sender", OTHER))
+        await rights_app.store.note(AuditEntry(now, "olga", "session", "probe", "acme/hq as sender", OWN))
+        await rights_app.store.note(
+            AuditEntry(now, "otto", "session", "person changed", "somebody, viewer of zenith", "")
+        )
+        rights_app.own, rights_app.other = (
+            await rights_app.fresh(rights_app.own),
+            await rights_app.fresh(rights_app.other),
+        )
+        yield rights_app

@@ -25,7 +25,7 @@ from rich.table import Table
 from monitor.clock import utc_now
 from monitor.store import ProbeRecord, Store
 from probes.evidence import Attempt, Bounce, Dialogue, Handover
-from tests.bench.house import free_port
+from tests.bench.loopback_service import free_port
 from tests.torture.receivers import HOST, Companies
 
 QUIET_SECONDS = 25.0  # after the last kill, until every probe is given up and every incident has ended or been told

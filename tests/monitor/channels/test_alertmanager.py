@@ -18,7 +18,7 @@ from monitor.channels.exchange import HttpReply, exchange, session
 from monitor.notices.notice import Notice, NoticeKind
 from tests.dashboards.conftest import able
 from tests.support.channel_samples import labels, notice
-from tests.support.delivery_app import keeping_house
+from tests.support.delivery_app import open_delivery_app
 from tests.support.http_receiver import Receiver
 from tests.support.pipeline_app import Clock
 from tests.support.prometheus_servers import alertmanager
@@ -251,24 +251,24 @@ async def test_people_are_told_once_and_hear_the_end(
 
 
 async def test_through_delivery_a_mute_and_a_restart(channel: AlertmanagerChannel, look: Look, tmp_path: Path) -> None:
-    async with keeping_house(tmp_path) as house:
-        house.time.now = datetime.now(UTC)
-        await house.keep(now_notice("i1"), now_notice("i2"))
-        house.delivery.configure({"ops": channel})
-        await house.settle()
+    async with open_delivery_app(tmp_path) as delivery_app:
+        delivery_app.time.now = datetime.now(UTC)
+        await delivery_app.keep(now_notice("i1"), now_notice("i2"))
+        delivery_app.delivery.configure({"ops": channel})
+        await delivery_app.settle()
         assert await look.states() == {"i1 company": "active", "i2 company": "active"}
-        house.muted = frozenset({"i1"})
-        await house.turn()
+        delivery_app.muted = frozenset({"i1"})
+        await delivery_app.turn()
         assert await look.states() == {"i1 company": "suppressed", "i2 company": "active"}
-        await house.restart()
-        house.delivery.configure({"ops": channel})
-        await house.turn()
+        await delivery_app.restart()
+        delivery_app.delivery.configure({"ops": channel})
+        await delivery_app.turn()
         assert await look.states() == {"i1 company": "suppressed", "i2 company": "active"}
-        house.muted = frozenset()
-        await house.turn()
+        delivery_app.muted = frozenset()
+        await delivery_app.turn()
         assert await look.states() == {"i1 company": "active", "i2 company": "active"}
-        await house.keep(now_notice("i1", 2, NoticeKind.RESOLVED))
-        await house.turn()
+        await delivery_app.keep(now_notice("i1", 2, NoticeKind.RESOLVED))
+        await delivery_app.turn()
         assert await look.states() == {"i2 company": "active"}
         assert await look.silences() == []
 

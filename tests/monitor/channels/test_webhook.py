@@ -17,7 +17,7 @@ from monitor.channels.webhook import WebhookChannel, signature, written
 from monitor.notices.notice import NoticeKind
 from tests.support.certificates import new_authority
 from tests.support.channel_samples import BEGAN, labels, notice
-from tests.support.http_receiver import HUGE, Heard, Receiver, receiving
+from tests.support.http_receiver import HUGE, ReceivedRequest, Receiver, receiving
 from tests.support.pipeline_app import Clock
 
 SECRET = "correct-horse-battery"
@@ -27,7 +27,7 @@ def webhook(url: str, **other: Any) -> WebhookChannel:
     return WebhookChannel(url=url, secret=SecretStr(SECRET), **other)
 
 
-def signed(said: Heard, secret: str = SECRET) -> bool:
+def signed(said: ReceivedRequest, secret: str = SECRET) -> bool:
     """What a receiver does: the time is in the signature and is not old, the rest is the HMAC of both."""
     time, proof = (part.split("=", 1)[1] for part in said.headers["Mailpath-Signature"].split(","))
     expected = hmac.new(secret.encode(), time.encode() + b"." + said.body, hashlib.sha256).hexdigest()
@@ -73,7 +73,7 @@ async def test_the_signature_proves_who_says_it(receiver: Receiver, around: Chan
     [said] = receiver.heard
     assert signed(said)
     assert not signed(said, "another secret")
-    assert not signed(Heard(said.method, said.path, {}, said.headers, said.body + b" "))
+    assert not signed(ReceivedRequest(said.method, said.path, {}, said.headers, said.body + b" "))
 
 
 def test_the_signature_is_what_the_documentation_says() -> None:

@@ -79,7 +79,7 @@ def a_mute(name: str = "m1", company: str = "acme", **other: Any) -> Mute:
     return replace(mute, **other)
 
 
-class Desk:
+class IncidentsCommand:
     """A configuration, its store, and the command as somebody types it."""
 
     def __init__(self, folder: Path) -> None:
@@ -115,22 +115,22 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def incidents_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IncidentsCommand:
     monkeypatch.setattr("monitor.cli.incidents.utc_now", lambda: NOW)
-    return Desk(tmp_path)
+    return IncidentsCommand(tmp_path)
 
 
-def test_a_store_that_no_service_ever_looked_at_tells_nothing(desk: Desk):
-    told = desk.type()
+def test_a_store_that_no_service_ever_looked_at_tells_nothing(incidents_cli: IncidentsCommand):
+    told = incidents_cli.type()
     assert told.exit_code == 2
     assert told.stderr.startswith("the incident rules have not run on this store yet")
     assert told.stdout == ""
 
 
-def test_a_store_in_trouble_tells_nothing(desk: Desk, tmp_path: Path):
+def test_a_store_in_trouble_tells_nothing(incidents_cli: IncidentsCommand, tmp_path: Path):
     (tmp_path / "mailpath.db").write_bytes(b"this is no database, and it is long enough to be taken for one" * 20)
     (tmp_path / "mailpath.db").chmod(0o600)
-    told = desk.type()
+    told = incidents_cli.type()
     assert (told.exit_code, told.stdout) == (2, "")
     assert "it is not an SQLite database" in told.stderr
 
@@ -159,32 +159,37 @@ NOTE = {"severity": Severity.NOTE}
         ([incident("i1", failing=500, muted_by=("m1",))], [a_mute()], 0),
     ],
 )
-def test_the_exit_code_tells_if_anything_calls_for_somebody(desk: Desk, incidents: Any, mutes: Any, code: int):
-    desk.keep(*incidents, mutes=mutes)
-    assert desk.type().exit_code == code
-    assert desk.type("--json").exit_code == code
-    assert desk.type("--all").exit_code == code
+def test_the_exit_code_tells_if_anything_calls_for_somebody(
+    incidents_cli: IncidentsCommand, incidents: Any, mutes: Any, code: int
+):
+    incidents_cli.keep(*incidents, mutes=mutes)
+    assert incidents_cli.type().exit_code == code
+    assert incidents_cli.type("--json").exit_code == code
+    assert incidents_cli.type("--all").exit_code == code
 
 
-def test_the_mutes_of_the_configuration_count(desk: Desk):
+def test_the_mutes_of_the_configuration_count(incidents_cli: IncidentsCommand):
     plan = '[[maintenance]]\nname = "noon"\nweekly = "wed 11:00-13:00"\ncompanies = ["acme"]\nwhy = "x"\n'
-    desk.file.write_text(f"{CONFIG}\n{plan}")
-    desk.keep(incident("i1"))
-    assert desk.type().exit_code == 0
-    assert desk.facts()[0]["muted_by"] == ["maintenance:noon"]
-    assert "muted      until 2026-11-25 13:00 UTC by the configuration: x (maintenance:noon)" in desk.type("i1").stdout
+    incidents_cli.file.write_text(f"{CONFIG}\n{plan}")
+    incidents_cli.keep(incident("i1"))
+    assert incidents_cli.type().exit_code == 0
+    assert incidents_cli.facts()[0]["muted_by"] == ["maintenance:noon"]
+    assert (
+        "muted      until 2026-11-25 13:00 UTC by the configuration: x (maintenance:noon)"
+        in incidents_cli.type("i1").stdout
+    )
 
 
-def test_nothing_is_open(desk: Desk):
-    desk.keep(closed("i1"))
-    assert desk.type().stdout.splitlines()[0] == "no open incidents"
-    assert desk.type("--company", "bolt").stdout.splitlines()[0] == "no open incidents at Bolt & Söhne"
-    assert desk.facts() == []
+def test_nothing_is_open(incidents_cli: IncidentsCommand):
+    incidents_cli.keep(closed("i1"))
+    assert incidents_cli.type().stdout.splitlines()[0] == "no open incidents"
+    assert incidents_cli.type("--company", "bolt").stdout.splitlines()[0] == "no open incidents at Bolt & Söhne"
+    assert incidents_cli.facts() == []
 
 
-def test_worst_first_a_line_each(desk: Desk):
+def test_worst_first_a_line_each(incidents_cli: IncidentsCommand):
     many = [f"c{number}" for number in range(12)]
-    desk.keep(
+    incidents_cli.keep(
         incident("note", severity=Severity.NOTE, outcome=Outcome.DEFERRED, cause=Cause.GREYLISTED),
         incident("ticket", "bolt", severity=Severity.TICKET, outcome=Outcome.SPAM, cause=None),
         incident("newer", "bolt", began_at=NOW - HOUR / 2),
@@ -193,7 +198,7 @@ def test_worst_first_a_line_each(desk: Desk):
         incident("box", scope=Scope.MAILBOX),
         mutes=[a_mute(company="bolt")],
     )
-    told = desk.type()
+    told = incidents_cli.type()
     lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
     day, half = (f"{NOW - ago:%Y-%m-%d %H:%M} UTC" for ago in (26 * HOUR, HOUR / 2))
     hour = f"{NOW - HOUR:%Y-%m-%d %H:%M} UTC"
@@ -210,27 +215,27 @@ def test_worst_first_a_line_each(desk: Desk):
     assert "\x1b" not in told.stdout
 
 
-def test_what_is_over_comes_last_and_tells_how_it_ended(desk: Desk):
-    desk.keep(
+def test_what_is_over_comes_last_and_tells_how_it_ended(incidents_cli: IncidentsCommand):
+    incidents_cli.keep(
         incident("open", severity=Severity.NOTE),
         closed("well", "bolt"),
         closed("taken", "bolt", ending=Resolution.MERGED, merged_into="open"),
     )
-    assert "well" not in desk.type().stdout
-    lines = [line.split() for line in desk.type("--all").stdout.splitlines()]
+    assert "well" not in incidents_cli.type().stdout
+    lines = [line.split() for line in incidents_cli.type("--all").stdout.splitlines()]
     assert [line[-1] for line in lines[1:2]] == ["open"]
     assert sorted(line[-3:] for line in lines[2:-1]) == [["into", "open", "taken"], ["min", "recovered", "well"]]
 
 
-def test_only_what_touches_a_company(desk: Desk):
-    desk.keep(
+def test_only_what_touches_a_company(incidents_cli: IncidentsCommand):
+    incidents_cli.keep(
         incident("both", "acme", "bolt"),
         incident("left", "acme", companies=("acme", "bolt"), company=""),  # bolt has recovered
         closed("past", "acme", "bolt"),
         incident("gone", "zeta"),  # no longer in the configuration
     )
     names = {
-        words: sorted(facts["incident"] for facts in desk.facts(*words))
+        words: sorted(facts["incident"] for facts in incidents_cli.facts(*words))
         for words in (("--company", "bolt"), ("--company", "bolt", "--all"), ("--company", "zeta"))
     }
     assert names == {
@@ -238,16 +243,16 @@ def test_only_what_touches_a_company(desk: Desk):
         ("--company", "bolt", "--all"): ["both", "past"],
         ("--company", "zeta"): ["gone"],
     }
-    told = desk.type("--company", "bold")
+    told = incidents_cli.type("--company", "bold")
     assert (told.exit_code, told.stderr) == (2, "no company 'bold'; did you mean bolt?\n")
 
 
-def test_one_that_recovers_says_how_many_are_left(desk: Desk):
+def test_one_that_recovers_says_how_many_are_left(incidents_cli: IncidentsCommand):
     wide = {"scope": Scope.EVERYBODY, "subject": "*", "company": "", "companies": ("acme", "bolt", "cord")}
-    desk.keep(incident("i1", "acme", **wide, recovering_since=NOW - HOUR / 4))
-    assert "recovering, 1 of 3 companies left" in " ".join(desk.type().stdout.split())
-    assert "recovering, 1 of 3 companies left" in " ".join(desk.type("i1").stdout.split())
-    (facts,) = desk.facts()
+    incidents_cli.keep(incident("i1", "acme", **wide, recovering_since=NOW - HOUR / 4))
+    assert "recovering, 1 of 3 companies left" in " ".join(incidents_cli.type().stdout.split())
+    assert "recovering, 1 of 3 companies left" in " ".join(incidents_cli.type("i1").stdout.split())
+    (facts,) = incidents_cli.facts()
     assert facts["recovering_since"] == (NOW - HOUR / 4).isoformat()
 
 
@@ -259,9 +264,9 @@ FIELDS = [
 OF_ONE = ("failures", "history", "notices")
 
 
-def test_for_machines(desk: Desk):
-    desk.keep(incident("i1"), closed("i2", "acme", "bolt", cause=None), mutes=[a_mute()])
-    first, second = desk.facts("--all")
+def test_for_machines(incidents_cli: IncidentsCommand):
+    incidents_cli.keep(incident("i1"), closed("i2", "acme", "bolt", cause=None), mutes=[a_mute()])
+    first, second = incidents_cli.facts("--all")
     assert list(first) == FIELDS == list(second)
     assert first == {
         "incident": "i1",
@@ -293,12 +298,12 @@ def test_for_machines(desk: Desk):
     assert second["seconds"] == 45 * 60
 
 
-def test_one_as_a_whole(desk: Desk):
+def test_one_as_a_whole(incidents_cli: IncidentsCommand):
     async def deliver(store: Store) -> None:
         await store.delivered("nops1", NOW)
         await store.put_off("nops2", NOW, NOW + HOUR, "503 from [the] pager")
 
-    desk.keep(
+    incidents_cli.keep(
         incident(
             "3f9a12bc4d5e",
             "acme",
@@ -322,7 +327,7 @@ def test_one_as_a_whole(desk: Desk):
         mutes=[a_mute(), a_mute("m2", "bolt")],
         then=deliver,
     )
-    told = desk.type("3f9a")
+    told = incidents_cli.type("3f9a")
     lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
     assert told.exit_code == 0  # muted
     at, began, opened = f"{NOW:%Y-%m-%d %H:%M:%S}", NOW - HOUR, NOW - HOUR / 2
@@ -355,9 +360,9 @@ def test_one_as_a_whole(desk: Desk):
     assert "\x1b" not in told.stdout
 
 
-def test_one_that_is_over(desk: Desk):
-    desk.keep(closed("i1", "acme", "bolt", ending=Resolution.MERGED, merged_into="i9"), incident("i2"))
-    told = desk.type("i1")
+def test_one_that_is_over(incidents_cli: IncidentsCommand):
+    incidents_cli.keep(closed("i1", "acme", "bolt", ending=Resolution.MERGED, merged_into="i9"), incident("i2"))
+    told = incidents_cli.type("i1")
     assert told.exit_code == 0
     assert f"{NOW - HOUR / 4:%Y-%m-%d %H:%M} UTC, after 45 min: merged into i9\n" in told.stdout
     assert "companies  acme, bolt\n" in told.stdout
@@ -365,17 +370,17 @@ def test_one_that_is_over(desk: Desk):
     assert "notices none" in told.stdout
 
 
-def test_one_for_machines(desk: Desk):
+def test_one_for_machines(incidents_cli: IncidentsCommand):
     async def put_off(store: Store) -> None:
         await store.put_off("nops1", NOW, NOW + HOUR, "503")
 
-    desk.keep(
+    incidents_cli.keep(
         incident(),
         entries=[HistoryEntry("i1", NOW, IncidentEvent.OPENED, "company acme: blocked")],
         notices=[notice(1)],
         then=put_off,
     )
-    told = desk.type("i1", "--json")
+    told = incidents_cli.type("i1", "--json")
     assert told.exit_code == 1
     [facts] = [json.loads(line) for line in told.stdout.splitlines()]
     assert list(facts) == [*FIELDS, *OF_ONE]
@@ -410,37 +415,37 @@ def test_the_guide_names_every_field():
         assert f"`{field}`" in section, field
 
 
-def test_which_one_is_meant(desk: Desk):
-    desk.keep(incident("abc"), incident("abcd"), incident("abd"))
+def test_which_one_is_meant(incidents_cli: IncidentsCommand):
+    incidents_cli.keep(incident("abc"), incident("abcd"), incident("abd"))
     for asked, said in (("zz", "no incident 'zz'"), ("ab", "several incidents begin with 'ab': abc, abcd, abd")):
-        told = desk.type(asked)
+        told = incidents_cli.type(asked)
         assert (told.exit_code, told.stderr) == (2, f"{said}\n")
-    assert "abc\n" in desk.type("abc").stdout  # that is its whole id
+    assert "abc\n" in incidents_cli.type("abc").stdout  # that is its whole id
 
 
 HOSTILE = "554 \x1b]0;owned\x07\x1b[31m\r\nnotices none\u202etxt.exe\u200b\ud800 [/] [red] " + "x" * 1_000_000
 
 
-def test_what_others_wrote_does_nothing_to_a_terminal(desk: Desk):
+def test_what_others_wrote_does_nothing_to_a_terminal(incidents_cli: IncidentsCommand):
     async def put_off(store: Store) -> None:
         await store.put_off("nops1", NOW, NOW + HOUR, HOSTILE)
 
-    desk.keep(
+    incidents_cli.keep(
         incident(failures=(failure(because=HOSTILE),)),
         entries=[HistoryEntry("i1", NOW, IncidentEvent.OPENED, HOSTILE)],
         notices=[notice(1)],
         then=put_off,
     )
     for words in ((), ("i1",), ("i1", "--json"), ("--json",)):
-        told = desk.type(*words).stdout
+        told = incidents_cli.type(*words).stdout
         assert told.count("\n") < 20
         assert all(line.isprintable() for line in told.splitlines())
-    assert len(desk.type("i1").stdout) < 5000
-    assert desk.type("i1").stdout.count("[/] [red] xxx") == 3  # verdict, history, fault
-    assert desk.type("i1", "--json").stdout.isascii()
+    assert len(incidents_cli.type("i1").stdout) < 5000
+    assert incidents_cli.type("i1").stdout.count("[/] [red] xxx") == 3  # verdict, history, fault
+    assert incidents_cli.type("i1", "--json").stdout.isascii()
 
 
-def test_the_newest_verdict_that_was_looked_at_is_told(desk: Desk):
+def test_the_newest_verdict_that_was_looked_at_is_told(incidents_cli: IncidentsCommand):
     """What is told may be old, if the service stands still."""
     from probes.evidence import Attempt
     from probes.probe import Probe
@@ -469,14 +474,14 @@ def test_the_newest_verdict_that_was_looked_at_is_told(desk: Desk):
         await store.learn("p1", [], verdict, then, closed=True, delivery=None)
         await store.advance(await store.last_signal(), (), (), ())
 
-    desk.keep(then=judge)
-    last = desk.type().stdout.splitlines()[-1]
+    incidents_cli.keep(then=judge)
+    last = incidents_cli.type().stdout.splitlines()[-1]
     assert last == f"newest evaluated verdict: {then:%Y-%m-%d %H:%M} UTC, 3 h ago"
 
 
-def test_as_a_process_whose_reader_goes_away(desk: Desk):
-    desk.keep(*(incident(f"i{number}") for number in range(2000)))
-    command = f"{sys.executable} -m monitor incidents -c {desk.file} | head -1; exit ${{PIPESTATUS[0]}}"
+def test_as_a_process_whose_reader_goes_away(incidents_cli: IncidentsCommand):
+    incidents_cli.keep(*(incident(f"i{number}") for number in range(2000)))
+    command = f"{sys.executable} -m monitor incidents -c {incidents_cli.file} | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert "SEVERITY" in done.stdout
     assert done.stderr == ""

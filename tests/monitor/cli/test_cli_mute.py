@@ -36,7 +36,7 @@ why = "the gateway is patched"
 HOUR = timedelta(hours=1)
 
 
-class Desk:
+class MuteCommand:
     """A configuration, its store, and the commands as somebody types them."""
 
     def __init__(self, folder: Path) -> None:
@@ -67,8 +67,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def mute_cli(tmp_path: Path) -> MuteCommand:
+    return MuteCommand(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -82,44 +82,46 @@ def desk(tmp_path: Path) -> Desk:
         (("--everything",), "", "", "", None),
     ],
 )
-def test_what_is_muted(desk: Desk, words: Any, company: str, path: str, mail_system: str, cause: Cause | None):
-    mute = desk.add(*words, "--for", "2h")
+def test_what_is_muted(
+    mute_cli: MuteCommand, words: Any, company: str, path: str, mail_system: str, cause: Cause | None
+):
+    mute = mute_cli.add(*words, "--for", "2h")
     assert (mute.company, mute.path, mute.mail_system, mute.cause) == (company, path, mail_system, cause)
 
 
-def test_for_how_long(desk: Desk):
+def test_for_how_long(mute_cli: MuteCommand):
     before = datetime.now(UTC)
-    short = desk.add("acme", "--for", "2h")
+    short = mute_cli.add("acme", "--for", "2h")
     assert before <= short.begins_at <= datetime.now(UTC)
     assert short.ends_at == short.begins_at + 2 * HOUR
     assert active(short, datetime.now(UTC))
-    till = desk.add("acme", "--until", "2199-11-26T09:00+01:00")
+    till = mute_cli.add("acme", "--until", "2199-11-26T09:00+01:00")
     assert till.ends_at == datetime(2199, 11, 26, 8, tzinfo=UTC)
-    utc = desk.add("acme", "--until", "2199-11-26 08:00")
+    utc = mute_cli.add("acme", "--until", "2199-11-26 08:00")
     assert utc.ends_at == till.ends_at
-    weekly = desk.add("acme", "--weekly", "sun 02:00-04:00 Europe/Berlin")
+    weekly = mute_cli.add("acme", "--weekly", "sun 02:00-04:00 Europe/Berlin")
     assert (weekly.weekly, weekly.ends_at) == ("sun 02:00-04:00 Europe/Berlin", None)
-    both = desk.add("acme", "--weekly", "sun 02:00-04:00", "--until", "2199-01-01")
+    both = mute_cli.add("acme", "--weekly", "sun 02:00-04:00", "--until", "2199-01-01")
     assert (both.weekly, both.ends_at) == ("sun 02:00-04:00", datetime(2199, 1, 1, tzinfo=UTC))
 
 
-def test_who_when_and_why_is_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+def test_who_when_and_why_is_kept(mute_cli: MuteCommand, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LOGNAME", "ann")
-    mute = desk.add("acme", "--for", "2h")
+    mute = mute_cli.add("acme", "--for", "2h")
     assert (mute.by, mute.why) == ("ann", "a new gateway")
     assert abs(mute.created_at - datetime.now(UTC)) < HOUR
-    assert desk.add("acme", "--for", "2h", "--by", "Bob of IT").by == "Bob of IT"
+    assert mute_cli.add("acme", "--for", "2h", "--by", "Bob of IT").by == "Bob of IT"
 
 
-def test_it_says_in_a_sentence_what_it_did(desk: Desk):
-    said = desk.type("add", "acme", "--until", "2199-11-26T08:00Z", "--why", "x").stdout
-    [mute] = desk.kept()
+def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand):
+    said = mute_cli.type("add", "acme", "--until", "2199-11-26T08:00Z", "--why", "x").stdout
+    [mute] = mute_cli.kept()
     assert said.startswith("muted acme until Tue 2199-11-26 08:00 UTC (")
     assert said.endswith(f"), mute {mute.id}; probing goes on\n")
-    said = desk.type("add", "acme/hq", "--cause", "tls", "--for", "90m", "--why", "x").stdout
+    said = mute_cli.type("add", "acme/hq", "--cause", "tls", "--for", "90m", "--why", "x").stdout
     assert said.startswith("muted acme/hq · tls until ")
     assert " (1 h 30 min), mute " in said
-    said = desk.type("add", "acme", "--weekly", "mon-sun 00:00-23:59", "--why", "x").stdout
+    said = mute_cli.type("add", "acme", "--weekly", "mon-sun 00:00-23:59", "--why", "x").stdout
     assert "muted acme every mon-sun 00:00-23:59 (" in said
 
 
@@ -168,36 +170,36 @@ def test_it_says_in_a_sentence_what_it_did(desk: Desk):
         (("acme", "--for", "2h", "--by", "a\nb"), "--by: must be one line of text, at most 200 characters"),
     ],
 )
-def test_what_makes_no_mute_is_told_and_nothing_is_kept(desk: Desk, words: tuple[str, ...], said: str):
-    done = desk.type("add", "--why", "x", *words)
+def test_what_makes_no_mute_is_told_and_nothing_is_kept(mute_cli: MuteCommand, words: tuple[str, ...], said: str):
+    done = mute_cli.type("add", "--why", "x", *words)
     assert (done.exit_code, done.stderr) == (2, f"{said}\n")
-    assert desk.kept() == []
+    assert mute_cli.kept() == []
 
 
 @pytest.mark.parametrize("until", ["2020-01-01", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
-def test_an_end_that_is_no_end(desk: Desk, until: str):
-    done = desk.type("add", "acme", "--until", until, "--why", "x")
+def test_an_end_that_is_no_end(mute_cli: MuteCommand, until: str):
+    done = mute_cli.type("add", "acme", "--until", until, "--why", "x")
     assert done.exit_code == 2
     assert done.stderr.startswith("--until: must be ")
 
 
-def test_a_reason_must_be_given(desk: Desk):
-    done = desk.type("add", "acme", "--for", "2h")
+def test_a_reason_must_be_given(mute_cli: MuteCommand):
+    done = mute_cli.type("add", "acme", "--for", "2h")
     assert done.exit_code == 2
     assert "--why" in done.stderr
 
 
-def test_a_calendar_that_never_begins(desk: Desk):
+def test_a_calendar_that_never_begins(mute_cli: MuteCommand):
     soon = datetime.now(UTC) + timedelta(days=3)
     calendar = f"{soon:%a} 00:00-01:00".lower()
-    done = desk.type("add", "acme", "--weekly", calendar, "--for", "1m", "--why", "x")
+    done = mute_cli.type("add", "acme", "--weekly", calendar, "--for", "1m", "--why", "x")
     assert (done.exit_code, done.stderr) == (2, "would be over before the first of its weekly times begins\n")
 
 
-def test_the_list_tells_what_is_silent_now_first(desk: Desk):
-    desk.file.write_text(CONFIG + MAINTENANCE)
-    desk.type("add", "bolt", "--for", "2h", "--why", "they [bold]move", "--by", "ann")
-    head, *lines = desk.type("list").stdout.splitlines()
+def test_the_list_tells_what_is_silent_now_first(mute_cli: MuteCommand):
+    mute_cli.file.write_text(CONFIG + MAINTENANCE)
+    mute_cli.type("add", "bolt", "--for", "2h", "--why", "they [bold]move", "--by", "ann")
+    head, *lines = mute_cli.type("list").stdout.splitlines()
     assert head.split() == ["MUTE", "ABOUT", "WHEN", "BY", "WHY"]
     added, weekly = (" ".join(line.split()) for line in sorted(lines, key=lambda line: "maintenance" in line))
     assert added.startswith("silent ")
@@ -211,10 +213,10 @@ def test_the_list_tells_what_is_silent_now_first(desk: Desk):
     assert "\x1b" not in "".join(lines)
 
 
-def test_the_list_for_machines(desk: Desk):
-    desk.file.write_text(CONFIG + MAINTENANCE)
-    mute = desk.add("bolt/hq", "--for", "2h", "--by", "ann")
-    of_config, of_store = sorted(desk.facts("list"), key=lambda facts: facts["by"] == "ann")
+def test_the_list_for_machines(mute_cli: MuteCommand):
+    mute_cli.file.write_text(CONFIG + MAINTENANCE)
+    mute = mute_cli.add("bolt/hq", "--for", "2h", "--by", "ann")
+    of_config, of_store = sorted(mute_cli.facts("list"), key=lambda facts: facts["by"] == "ann")
     assert of_store == {
         "mute": mute.id,
         "company": "bolt",
@@ -246,61 +248,61 @@ def test_the_guide_names_every_field():
         assert f"`{field}`" in section
 
 
-def test_no_mutes(desk: Desk):
-    done = desk.type("list")
+def test_no_mutes(mute_cli: MuteCommand):
+    done = mute_cli.type("list")
     assert (done.exit_code, done.stdout) == (0, "nothing is muted\n")
 
 
-def test_ended_before_its_time(desk: Desk):
-    mute = desk.add("acme", "--for", "2h")
-    done = desk.type("end", mute.id[:7], "--by", "bob")
+def test_ended_before_its_time(mute_cli: MuteCommand):
+    mute = mute_cli.add("acme", "--for", "2h")
+    done = mute_cli.type("end", mute.id[:7], "--by", "bob")
     assert (done.exit_code, done.stdout) == (0, f"ended mute {mute.id} of acme; it silences nothing any more\n")
-    [kept] = desk.kept()
+    [kept] = mute_cli.kept()
     assert kept.ended_by == "bob"
     assert not active(kept, datetime.now(UTC))
-    assert desk.type("list").stdout == "nothing is muted\n"
-    assert "over" in desk.type("list", "--all").stdout
-    assert "by bob" in desk.type("list", "--all").stdout
-    again = desk.type("end", mute.id)
+    assert mute_cli.type("list").stdout == "nothing is muted\n"
+    assert "over" in mute_cli.type("list", "--all").stdout
+    assert "by bob" in mute_cli.type("list", "--all").stdout
+    again = mute_cli.type("end", mute.id)
     assert (again.exit_code, again.stderr) == (2, f"mute {mute.id} is over already\n")
 
 
-def test_the_end_of_what_is_not_there(desk: Desk):
-    desk.file.write_text(CONFIG + MAINTENANCE)
-    desk.add("acme", "--for", "2h")
+def test_the_end_of_what_is_not_there(mute_cli: MuteCommand):
+    mute_cli.file.write_text(CONFIG + MAINTENANCE)
+    mute_cli.add("acme", "--for", "2h")
     for name in ("zzz", ""):
-        done = desk.type("end", name)
+        done = mute_cli.type("end", name)
         assert (done.exit_code, done.stderr) == (2, f"no mute {name!r}; `mailpath mute list` shows them\n")
-    done = desk.type("end", "maintenance:patches")
+    done = mute_cli.type("end", "maintenance:patches")
     assert done.exit_code == 2
     assert "stands in the configuration" in done.stderr
-    assert [mute.ended_at for mute in desk.kept()] == [None]
+    assert [mute.ended_at for mute in mute_cli.kept()] == [None]
 
 
-def test_two_mutes_that_begin_alike(desk: Desk):
+def test_two_mutes_that_begin_alike(mute_cli: MuteCommand):
     async def fill() -> None:
         now = datetime.now(UTC)
-        async with Store.open(desk.url) as store:
+        async with Store.open(mute_cli.url) as store:
             for name, ends_at in (("abc1", now + HOUR), ("abc2", now + HOUR), ("abx3", now - HOUR)):
                 await store.add_mute(Mute(name, "acme", "", "", None, now - HOUR, ends_at, "", "ann", "x", now - HOUR))
 
     asyncio.run(fill())
-    done = desk.type("end", "ab")
+    done = mute_cli.type("end", "ab")
     assert (done.exit_code, done.stderr) == (2, "several mutes begin with 'ab': abc1, abc2\n")
-    assert desk.type("end", "abx").stderr == "mute abx3 is over already\n"
-    assert desk.type("end", "abc2").exit_code == 0
-    assert desk.type("end", "ab").exit_code == 0  # only one of them is left
+    assert mute_cli.type("end", "abx").stderr == "mute abx3 is over already\n"
+    assert mute_cli.type("end", "abc2").exit_code == 0
+    assert mute_cli.type("end", "ab").exit_code == 0  # only one of them is left
 
 
-def test_a_store_in_trouble_is_told(desk: Desk, tmp_path: Path):
+def test_a_store_in_trouble_is_told(mute_cli: MuteCommand, tmp_path: Path):
     (tmp_path / "mailpath.db").write_bytes(b"this is no database, and it is long enough to be taken for one" * 20)
     (tmp_path / "mailpath.db").chmod(0o600)
-    done = desk.type("list")
+    done = mute_cli.type("list")
     assert done.exit_code == 2
     assert "it is not an SQLite database" in done.stderr
 
 
-def test_as_a_process(desk: Desk):
+def test_as_a_process(mute_cli: MuteCommand):
     command = [
         sys.executable,
         "-m",
@@ -313,7 +315,7 @@ def test_as_a_process(desk: Desk):
         "--why",
         "x",
         "-c",
-        str(desk.file),
+        str(mute_cli.file),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")

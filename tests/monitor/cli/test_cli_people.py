@@ -27,7 +27,7 @@ paths.hq = { to = "b@bolt.example", route = { via = "direct" }, mailbox = { via 
 LINK = "https://mailpath.example/invitation?key="
 
 
-class Counter:
+class PeopleCommands:
     """A configuration, its store, and the commands as somebody types them."""
 
     def __init__(self, folder: Path) -> None:
@@ -55,93 +55,93 @@ class Counter:
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Counter:
-    return Counter(tmp_path)
+def people_cli(tmp_path: Path) -> PeopleCommands:
+    return PeopleCommands(tmp_path)
 
 
-def test_a_person_is_made_and_gets_a_link(counter: Counter) -> None:
-    said = counter.done("person", "add", "Ann", "--rights", "operator", "--company", "acme", "--company", "bolt")
+def test_a_person_is_made_and_gets_a_link(people_cli: PeopleCommands) -> None:
+    said = people_cli.done("person", "add", "Ann", "--rights", "operator", "--company", "acme", "--company", "bolt")
     first, link = said.splitlines()
     assert first.startswith("ann: added as an operator for acme, bolt; link to set a password, valid once, until 20")
     assert link.startswith(LINK)
-    person = counter.ask(lambda store: store.person("ann"))
+    person = people_cli.ask(lambda store: store.person("ann"))
     assert person
     assert (person.rights, person.companies) == (Rights.OPERATOR, ("acme", "bolt"))
     now, digest = datetime.now(UTC), digest_of(link.removeprefix(LINK))
-    invitation = counter.ask(lambda store: store.take_invitation(digest, now))
+    invitation = people_cli.ask(lambda store: store.take_invitation(digest, now))
     assert invitation
     assert invitation.person == "ann"
 
 
-def test_without_a_word_it_is_a_viewer_of_all(counter: Counter) -> None:
-    assert counter.done("person", "add", "ann").startswith("ann: added as a viewer for all companies;")
+def test_without_a_word_it_is_a_viewer_of_all(people_cli: PeopleCommands) -> None:
+    assert people_cli.done("person", "add", "ann").startswith("ann: added as a viewer for all companies;")
 
 
-def test_a_link_for_a_program(counter: Counter) -> None:
-    [facts] = counter.facts("person", "add", "ann")
+def test_a_link_for_a_program(people_cli: PeopleCommands) -> None:
+    [facts] = people_cli.facts("person", "add", "ann")
     assert [*facts] == ["person", "link", "expires_at"]
     assert timedelta(hours=23) < datetime.fromisoformat(facts["expires_at"]) - datetime.now(UTC) < timedelta(hours=25)
-    [again] = counter.facts("person", "link", "ANN")
+    [again] = people_cli.facts("person", "link", "ANN")
     assert again["person"] == "ann"
     assert again["link"] != facts["link"]
 
 
-def test_people_are_listed(counter: Counter) -> None:
-    assert counter.done("person", "list").startswith("no people yet; ")
-    counter.done("person", "add", "root", "--rights", "admin")
-    counter.done("person", "add", "ann", "--company", "acme")
-    counter.done("person", "disable", "ann")
-    table = counter.done("person", "list").splitlines()
+def test_people_are_listed(people_cli: PeopleCommands) -> None:
+    assert people_cli.done("person", "list").startswith("no people yet; ")
+    people_cli.done("person", "add", "root", "--rights", "admin")
+    people_cli.done("person", "add", "ann", "--company", "acme")
+    people_cli.done("person", "disable", "ann")
+    table = people_cli.done("person", "list").splitlines()
     assert table[0].split() == ["PERSON", "RIGHTS", "COMPANIES", "STATE", "CREATED"]
     assert table[1].split()[:4] == ["ann", "viewer", "acme", "disabled"]
     assert table[2].split()[:6] == ["root", "admin", "all", "no", "password", "yet"]
-    ann, root = counter.facts("person", "list")
+    ann, root = people_cli.facts("person", "list")
     assert ann["disabled_at"]
     assert (root["companies"], root["has_password"], root["disabled_at"]) == (None, False, None)
-    assert "ann: enabled" in counter.done("person", "enable", "ann")
+    assert "ann: enabled" in people_cli.done("person", "enable", "ann")
 
 
-def test_a_token_is_shown_once(counter: Counter) -> None:
-    first, secret = counter.done("token", "add", "grafana", "--rights", "viewer", "--company", "acme").splitlines()
+def test_a_token_is_shown_once(people_cli: PeopleCommands) -> None:
+    first, secret = people_cli.done("token", "add", "grafana", "--rights", "viewer", "--company", "acme").splitlines()
     assert first.startswith("token grafana added as a viewer for acme, valid until 20")
-    token = counter.ask(lambda store: store.token_by_digest(digest_of(secret)))
+    token = people_cli.ask(lambda store: store.token_by_digest(digest_of(secret)))
     assert token
     assert token.expires_at
     assert timedelta(days=89) < token.expires_at - datetime.now(UTC) < timedelta(days=91)
-    for listing in (counter.done("token", "list"), counter.done("token", "list", "--json")):
+    for listing in (people_cli.done("token", "list"), people_cli.done("token", "list", "--json")):
         assert secret not in listing
         assert token.hint in listing
-    kept = b"".join(file.read_bytes() for file in counter.file.parent.glob("mailpath.db*"))
+    kept = b"".join(file.read_bytes() for file in people_cli.file.parent.glob("mailpath.db*"))
     assert secret.encode() not in kept
 
 
 @pytest.mark.parametrize(("lasts", "said"), [("12h", "until 20"), ("never", "until it is revoked;")])
-def test_how_long_a_token_lasts(counter: Counter, lasts: str, said: str) -> None:
-    assert said in counter.done("token", "add", "x", "--for", lasts)
+def test_how_long_a_token_lasts(people_cli: PeopleCommands, lasts: str, said: str) -> None:
+    assert said in people_cli.done("token", "add", "x", "--for", lasts)
 
 
-def test_a_token_for_a_program(counter: Counter) -> None:
-    [facts] = counter.facts("token", "add", "x", "--for", "never")
+def test_a_token_for_a_program(people_cli: PeopleCommands) -> None:
+    [facts] = people_cli.facts("token", "add", "x", "--for", "never")
     assert facts["secret"].startswith(facts["hint"])
     assert (facts["good"], facts["expires_at"], facts["companies"]) == (True, None, None)
-    [listed] = counter.facts("token", "list")
+    [listed] = people_cli.facts("token", "list")
     assert listed == {key: value for key, value in facts.items() if key != "secret"}
 
 
-def test_a_revoked_token_is_listed_only_when_asked_for(counter: Counter) -> None:
-    [facts] = counter.facts("token", "add", "x")
-    assert counter.done("token", "revoke", facts["token"][:5]) == f"token x ({facts['hint']}...) revoked\n"
-    assert counter.done("token", "list").startswith("no tokens; ")
-    assert "revoked 20" in counter.done("token", "list", "--all")
-    [listed] = counter.facts("token", "list", "--all")
+def test_a_revoked_token_is_listed_only_when_asked_for(people_cli: PeopleCommands) -> None:
+    [facts] = people_cli.facts("token", "add", "x")
+    assert people_cli.done("token", "revoke", facts["token"][:5]) == f"token x ({facts['hint']}...) revoked\n"
+    assert people_cli.done("token", "list").startswith("no tokens; ")
+    assert "revoked 20" in people_cli.done("token", "list", "--all")
+    [listed] = people_cli.facts("token", "list", "--all")
     assert not listed["good"]
 
 
-def test_who_it_was_is_kept(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_it_was_is_kept(people_cli: PeopleCommands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "carol")
-    counter.done("token", "add", "x")
-    counter.done("token", "revoke", "x", "--by", "Dave of IT")
-    deeds = counter.ask(lambda store: store.deeds(None, 10))
+    people_cli.done("token", "add", "x")
+    people_cli.done("token", "revoke", "x", "--by", "Dave of IT")
+    deeds = people_cli.ask(lambda store: store.deeds(None, 10))
     assert [(deed.who, deed.way, deed.what) for _, deed in deeds] == [
         ("Dave of IT", "command", "token revoked"),
         ("carol", "command", "token made"),
@@ -161,8 +161,10 @@ def test_who_it_was_is_kept(counter: Counter, monkeypatch: pytest.MonkeyPatch) -
         (("token", "revoke", "x"), "there is no token x"),
     ],
 )
-def test_what_cannot_be_done_is_said_with_what_can(counter: Counter, words: tuple[str, ...], said: str) -> None:
-    done = counter.type(*words)
+def test_what_cannot_be_done_is_said_with_what_can(
+    people_cli: PeopleCommands, words: tuple[str, ...], said: str
+) -> None:
+    done = people_cli.type(*words)
     assert done.exit_code == 2
     assert said in done.stderr
     assert done.stdout == ""

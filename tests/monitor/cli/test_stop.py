@@ -12,18 +12,18 @@ import pytest
 from monitor.cli.stop import STOP_SECONDS
 from probes.evidence import Bounce
 from tests.support import bounce_mails as mails
-from tests.support.inbound_service import Serving, serving
+from tests.support.inbound_service import InboundService, open_inbound_service
 
 HANGS = "(lambda *a, **k: (open('hanging', 'w').close(), __import__('time').sleep(3600)))"
 
 
-def a_bounce(service: Serving) -> None:
+def a_bounce(service: InboundService) -> None:
     """One that hangs a thread; nobody waits for the reply."""
     _, token, _ = service.probes()["hq"]
     service.send(mails.bounce(token), f"bounce+{token}@account.trimble.com")
 
 
-def nothing(_: Serving) -> None:
+def nothing(_: InboundService) -> None:
     """It hangs by itself."""
 
 
@@ -33,12 +33,12 @@ def nothing(_: Serving) -> None:
     [
         (f"import monitor.sources.inbound.router as d; d.read_bounce = {HANGS}", a_bounce),
         (f"import probes.mailboxes.maildir_box as m; m.Box.check = {HANGS}", nothing),
-        (f"import monitor.output.metrics as m; m._render = {HANGS}", Serving.metrics),
+        (f"import monitor.output.metrics as m; m._render = {HANGS}", InboundService.metrics),
     ],
     ids=["a thread that reads a bounce", "a thread that looks into a mailbox", "a thread of the default executor"],
 )
-def test_a_thread_that_hangs_holds_up_no_stop(tmp_path: Path, before: str, poke: Callable[[Serving], object]):
-    with serving(tmp_path, before=before) as service, ThreadPoolExecutor(1) as aside:
+def test_a_thread_that_hangs_holds_up_no_stop(tmp_path: Path, before: str, poke: Callable[[InboundService], object]):
+    with open_inbound_service(tmp_path, before=before) as service, ThreadPoolExecutor(1) as aside:
         aside.submit(poke, service)
         service.until(lambda: (tmp_path / "hanging").exists())
         began = time.monotonic()
@@ -55,7 +55,7 @@ def test_a_stop_that_itself_hangs_has_an_end(tmp_path: Path):
         "import asyncio, monitor.probing.pipeline as p, monitor.cli.stop as s; s.STOP_SECONDS = 1.0; "
         "p.Pipeline.close = lambda *a, **k: asyncio.sleep(3600)"
     )
-    with serving(tmp_path, before=before) as service:
+    with open_inbound_service(tmp_path, before=before) as service:
         _, token, _ = service.probes()["hq"]
         assert service.send(mails.bounce(token), f"bounce+{token}@account.trimble.com")[0] == 250
         service.process.send_signal(signal.SIGTERM)
@@ -78,7 +78,7 @@ def test_an_event_loop_that_never_comes_back_holds_up_no_stop(tmp_path: Path, bu
         "tick = p.Pipeline.tick; "
         f"p.Pipeline.tick = lambda *a: (tick(*a), os.path.exists('go') and (open('hanging', 'w').close(), {busy}))"
     )
-    with serving(tmp_path, before=before) as service:
+    with open_inbound_service(tmp_path, before=before) as service:
         (tmp_path / "go").touch()
         service.until(lambda: (tmp_path / "hanging").exists())
         service.process.send_signal(signal.SIGTERM)

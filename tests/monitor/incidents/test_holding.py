@@ -43,7 +43,7 @@ def problem(nature: Nature, *failures: Failure, severity: Severity = Severity.PA
 
 
 @dataclass
-class World:
+class IncidentRun:
     """Incidents, as problem follows problem."""
 
     incidents: dict[str, Incident] = field(default_factory=dict)
@@ -135,34 +135,34 @@ def opens(*found: tuple[str, Nature, str]) -> set[tuple[str, Nature, frozenset[s
 def test_which_problem_goes_on_as_which_incident(
     what: str, steps: list[list[Problem]], expected: set[tuple[str, Nature, frozenset[str]]]
 ) -> None:
-    world = World()
+    run = IncidentRun()
     for problems in steps:
-        world.step(*problems)
-    assert world.open == expected, what
+        run.step(*problems)
+    assert run.open == expected, what
 
 
 def test_another_nature_is_one_line_of_history() -> None:
-    world = World()
-    world.step(problem(MAIL, A))
-    after = world.step(problem(THEIRS, replace(A, cause=Cause.SERVER_FAULT), severity=Severity.TICKET))
+    run = IncidentRun()
+    run.step(problem(MAIL, A))
+    after = run.step(problem(THEIRS, replace(A, cause=Cause.SERVER_FAULT), severity=Severity.TICKET))
     (entry,) = after.entries
     assert entry.turn is IncidentEvent.RECLASSIFIED
     assert entry.said == "from the sender's mail to the company's mail system: a neutral sender is stopped too"
 
 
 def test_a_nature_that_lasts_less_than_it_takes_to_settle_is_told_to_nobody() -> None:
-    world = World()
-    world.step(problem(MAIL, A))
-    first = world.incidents["i1"]
+    run = IncidentRun()
+    run.step(problem(MAIL, A))
+    first = run.incidents["i1"]
     told = LastNotice(1, T0 + MINUTE, first.scope, first.severity, first.cause, {}, nature=MAIL, base=1, companies=1)
     heard: list[NoticeKind | None] = []
     for nature in (THEIRS, MAIL, THEIRS, THEIRS, THEIRS):
-        world.step(problem(nature, A))
-        now = T0 + MINUTE * world.minute
+        run.step(problem(nature, A))
+        now = T0 + MINUTE * run.minute
         settle, remind = 1.5 * MINUTE, timedelta(hours=8)
-        heard.append(news_for(world.incidents["i1"], told, now, settle=settle, remind=remind, waiting=False))
+        heard.append(news_for(run.incidents["i1"], told, now, settle=settle, remind=remind, waiting=False))
     assert heard == [None, None, None, None, NoticeKind.CHANGED]
-    assert [each.open for each in world.incidents.values()] == [True]
+    assert [each.open for each in run.incidents.values()] == [True]
 
 
 def wide(*companies: str, **facts: object) -> list[Problem]:
@@ -171,30 +171,30 @@ def wide(*companies: str, **facts: object) -> list[Problem]:
 
 def test_what_most_companies_turn_out_to_have_is_what_the_wide_one_is_about() -> None:
     """Four companies at once: so it seemed to be the sender. One control after the other gets the same answer."""
-    world, names = World(), ("elm", "fir", "ash", "oak")
-    world.step(*wide(*names))
-    assert {each.scope for each in world.incidents.values() if each.open} == {Scope.EVERYBODY}
+    run, names = IncidentRun(), ("elm", "fir", "ash", "oak")
+    run.step(*wide(*names))
+    assert {each.scope for each in run.incidents.values() if each.open} == {Scope.EVERYBODY}
     seen = []
     for known in range(1, 5):
         theirs = [problem(THEIRS, failure(company=company)) for company in names[:known]]
-        world.step(*theirs, *wide(*names[known:]))
-        (incident,) = (each for each in world.incidents.values() if each.open)
+        run.step(*theirs, *wide(*names[known:]))
+        (incident,) = (each for each in run.incidents.values() if each.open)
         seen.append(incident.nature)
     assert seen == [MAIL, MAIL, THEIRS, THEIRS]
-    assert len(world.incidents) == 1
+    assert len(run.incidents) == 1
 
 
 def test_what_is_known_of_longest_goes_on_when_several_become_one() -> None:
-    world = World()
+    run = IncidentRun()
     for company in ("elm", "fir"):
-        world.step(*wide("elm", *([company] if company != "elm" else [])))
-    elm = world.incidents["i1"]
-    world.incidents["i2"] = replace(
-        world.incidents["i2"], told={"chat": LastNotice(1, T0, elm.scope, elm.severity, elm.cause, {})}
+        run.step(*wide("elm", *([company] if company != "elm" else [])))
+    elm = run.incidents["i1"]
+    run.incidents["i2"] = replace(
+        run.incidents["i2"], told={"chat": LastNotice(1, T0, elm.scope, elm.severity, elm.cause, {})}
     )
-    world.step(*wide("elm", "fir", "ash"))
-    assert {each.id: each.ending for each in world.incidents.values()} == {"i1": Resolution.MERGED, "i2": None}
-    assert world.incidents["i2"].scope is Scope.EVERYBODY
+    run.step(*wide("elm", "fir", "ash"))
+    assert {each.id: each.ending for each in run.incidents.values()} == {"i1": Resolution.MERGED, "i2": None}
+    assert run.incidents["i2"].scope is Scope.EVERYBODY
 
 
 def test_a_wide_one_of_which_not_every_failure_is_kept_holds_all_of_it() -> None:
@@ -202,12 +202,12 @@ def test_a_wide_one_of_which_not_every_failure_is_kept_holds_all_of_it() -> None
     names = [f"c{number}" for number in range(100)]
     kinds = [*Kind]
     all_of_them = [problem(MAIL, *(failure(company=name, kind=kind) for kind in kinds)) for name in names]
-    world = World()
-    world.step(*all_of_them)
-    (incident,) = world.incidents.values()
+    run = IncidentRun()
+    run.step(*all_of_them)
+    (incident,) = run.incidents.values()
     assert (len(incident.failures), incident.failing) == (60, 500)
-    after = world.step(
+    after = run.step(
         *all_of_them[:70], *(replace(each, nature=THEIRS, scope=Scope.THEIR_SYSTEM) for each in all_of_them[70:])
     )
-    assert {each.id for each in world.incidents.values()} == {incident.id}
+    assert {each.id for each in run.incidents.values()} == {incident.id}
     assert not any(entry.turn is IncidentEvent.OPENED for entry in after.entries)

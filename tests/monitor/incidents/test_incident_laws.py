@@ -53,11 +53,11 @@ def lived(seed: int, letters: str) -> Outage:
     outage = Outage(12, weather, systems=rng.choice([1, 3, 12]))
     muted = {minute for start in range(0, CALM, 120) if rng.random() < 0.3 for minute in range(start, start + 60)}
 
-    def mute(world: Outage) -> None:
-        silent = int((world.day.now - world.start).total_seconds() / 60) in muted
-        world.day.incidents = {
+    def mute(outage: Outage) -> None:
+        silent = int((outage.day.now - outage.start).total_seconds() / 60) in muted
+        outage.day.incidents = {
             name: replace(each, muted_by=("m",) if silent and each.open else ())
-            for name, each in world.day.incidents.items()
+            for name, each in outage.day.incidents.items()
         }
 
     outage.mute = mute

@@ -9,7 +9,7 @@ from monitor.incidents.incident import Nature, Reason, Resolution, Severity
 from monitor.notices.context import scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.notices.wording import headline, text
-from tests.support.notice_samples import telling
+from tests.support.notice_samples import notice_request
 from tests.support.outage_simulation import Outage, turns
 from tests.support.verdict_score import CODE, QUARTER, Day, site
 
@@ -23,7 +23,7 @@ def played(score: str) -> Day:
 
 
 def said(day: Day) -> str:
-    return headline(scene_of(telling(day.only(), companies={})))
+    return headline(scene_of(notice_request(day.only(), companies={})))
 
 
 # ---- now and then ---------------------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ def test_it_is_a_ticket_that_says_how_often() -> None:
     assert said(day) == (
         "acme: mail from account.trimble.com accepted and never seen (no reason given), intermittent: 6 of 18 probes"
     )
-    assert "it is over when at most 2 of the last 20 probes fail" in text(telling(incident, companies={}))
+    assert "it is over when at most 2 of the last 20 probes fail" in text(notice_request(incident, companies={}))
     assert incident.began_at == day.shown[0].launched_at
 
 
@@ -74,7 +74,7 @@ def test_it_is_over_when_few_are_left_and_not_before() -> None:
     assert day.incidents[before].ending is Resolution.RECOVERED
     assert len(day.incidents) == 1
     assert "at most 2 of the last 20 probes failed" in text(
-        telling(day.incidents[before], NoticeKind.RESOLVED, companies={})
+        notice_request(day.incidents[before], NoticeKind.RESOLVED, companies={})
     )
 
 
@@ -170,4 +170,4 @@ def test_now_and_then_at_several_companies_is_no_word_against_the_sender() -> No
     day = Day(tuple(site(name) for name in names))
     day.play({(name, "hq", CODE): "bii" * 7 for name in names})
     assert all(each.severity is Severity.TICKET for each in day.open)
-    assert not [each for each in day.open if "so it is the sender" in text(telling(each, companies={}))]
+    assert not [each for each in day.open if "so it is the sender" in text(notice_request(each, companies={}))]

@@ -10,7 +10,7 @@ from monitor.notices.wording import headline, text
 from probes.check import Check
 from probes.sender import Role
 from probes.verdict import Cause
-from tests.support.notice_samples import telling
+from tests.support.notice_samples import notice_request
 from tests.support.verdict_score import CODE, INVITATION, QUARTER, RESET, Day, site
 
 HQ, NORTH, SOUTH = (Check("acme", path, CODE) for path in ("hq", "north", "south"))
@@ -18,7 +18,7 @@ PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))
 
 
 def said(day: Day) -> str:
-    return headline(scene_of(telling(day.only(), companies={})))
+    return headline(scene_of(notice_request(day.only(), companies={})))
 
 
 def both(day: Day, letter: str, *, on: tuple[Check, ...] = (NORTH,), times: int = 2, **others: str) -> None:
@@ -64,7 +64,9 @@ def test_a_control_that_got_through_on_another_path_is_mail_that_they_take() -> 
         day.control("i", SOUTH)
     day.settle()
     theirs = next(each for each in day.open if each.nature is Nature.THEIR_SYSTEM)
-    assert headline(scene_of(telling(theirs, companies={}))).startswith("acme: the path north takes nobody's mail")
+    assert headline(scene_of(notice_request(theirs, companies={}))).startswith(
+        "acme: the path north takes nobody's mail"
+    )
 
 
 def test_one_from_before_it_began_is_not() -> None:
@@ -83,7 +85,7 @@ def test_a_kind_that_gets_through_beside_it() -> None:
         day.control("m")
     day.settle()
     assert said(day) == "acme: its mail system stops 2-step codes, a neutral sender's too (the same answer)"
-    assert "nobody's mail" not in text(telling(day.only(), companies={}))
+    assert "nobody's mail" not in text(notice_request(day.only(), companies={}))
 
 
 def test_a_control_that_got_through_on_the_same_path_since() -> None:
@@ -170,7 +172,7 @@ def test_the_same_refusal_of_the_content_is_about_the_text() -> None:
         Cause.CONTENT,
     )
     assert said(day) == "acme: its filter refuses the text of the mail (a neutral sender's mail like it too)"
-    assert "nobody's mail" not in text(telling(incident, companies={}))
+    assert "nobody's mail" not in text(notice_request(incident, companies={}))
 
 
 def test_that_another_kind_got_through_before_counts_for_a_text_and_not_for_a_server() -> None:
@@ -193,4 +195,6 @@ def test_a_path_that_only_the_sender_is_stopped_on_is_not_named() -> None:
     (incident,) = day.open
     theirs = replace(incident, nature=Nature.THEIR_SYSTEM, scope=Scope.THEIR_SYSTEM, part=Scope.MAILBOX)
     assert {each.nature for each in incident.failures} == {Nature.MAIL, Nature.THEIR_SYSTEM}
-    assert headline(scene_of(telling(theirs, companies={}))).startswith("acme: the path north takes nobody's mail")
+    assert headline(scene_of(notice_request(theirs, companies={}))).startswith(
+        "acme: the path north takes nobody's mail"
+    )

@@ -8,7 +8,7 @@ from monitor.incidents.incident import Nature, Reason, Resolution, Scope, Severi
 from monitor.notices.context import scene_of
 from monitor.notices.wording import headline, text
 from probes.answer import Answer, Stage, list_named
-from tests.support.notice_samples import telling, town
+from tests.support.notice_samples import notice_request, town
 from tests.support.verdict_score import CODE, QUARTER, Day, site
 
 NAMES = ("acme", "bolt", "cork")
@@ -45,7 +45,7 @@ def test_three_companies_that_ask_one_list_are_one_incident() -> None:
     )
     assert incident.touches == NAMES
     assert not incident.recovering
-    told = telling(incident, companies=town(12))
+    told = notice_request(incident, companies=town(12))
     assert headline(scene_of(told)).endswith(
         "3 of 15 companies: one blocklist refuses the sender and a neutral sender: it lists both, or everybody"
     )

@@ -5,7 +5,7 @@ from monitor.incidents.advising import advice_on
 from monitor.incidents.incident import Nature, Scope, Severity
 from monitor.notices.context import scene_of
 from monitor.notices.wording import headline
-from tests.support.notice_samples import telling
+from tests.support.notice_samples import notice_request
 from tests.support.verdict_score import CODE, Day, site
 
 COMPANIES = ("acme", "bolt", "crux", "dune")
@@ -21,7 +21,7 @@ def test_it_is_the_mailbox_s() -> None:
     incident = played("iiSSS").only()
     assert (incident.nature, incident.scope, incident.severity) == (Nature.MAILBOX, Scope.MAILBOX, Severity.TICKET)
     assert (
-        headline(scene_of(telling(incident, companies={})))
+        headline(scene_of(notice_request(incident, companies={})))
         == "acme, path hq: the probe's own mailbox is sorted by a rule"
     )
     advice = advice_on(incident, "")

@@ -12,7 +12,7 @@ from monitor.notices.wording import text, title
 from monitor.web.pages import company, probe_view
 from probes.answer import Answer, Stage
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.support.notice_samples import failure, incident, telling, town
+from tests.support.notice_samples import failure, incident, notice_request, town
 from tests.support.verdict_score import CODE, NAMES, T0, Day, signal, site
 
 STOPPED = {"nature": Nature.THEIR_SYSTEM, "outcome": Outcome.DEFERRED, "cause": Cause.SERVER_FAULT}
@@ -25,7 +25,7 @@ def at_several(mail_system: str, reason: Reason = Reason.SAME_ANSWER):
 
 @pytest.mark.parametrize("reason", [Reason.SAME_ANSWER, Reason.CONTROL_FAILS, Reason.BOTH_LOST, Reason.GATEWAY_DOWN])
 def test_what_a_vendor_runs_for_many_the_vendor_mends(reason: Reason) -> None:
-    told = telling(at_several("m365", reason), companies=town(9))
+    told = notice_request(at_several("m365", reason), companies=town(9))
     said = text(told)
     assert "Act: Microsoft 365, not a company's IT." in said
     assert "Microsoft 365" in said[said.index("Fix: ") : said.index("Runbook: ")]
@@ -81,7 +81,7 @@ def test_it_says_what_to_look_at() -> None:
     for _ in range(2):
         day.judge("u", verdict=NOT_OURS)
     day.settle()
-    told = telling(day.only())
+    told = notice_request(day.only())
     takes = "Acme Steel: its mail server takes no mail for the probe's domain (not an accepted domain there)"
     assert title(told) == takes
     assert "block" not in title(told) + text(told)

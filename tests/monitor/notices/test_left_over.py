@@ -9,8 +9,8 @@ from monitor.incidents.scope import Problem
 from monitor.notices.context import scene_of
 from monitor.notices.wording import headline
 from probes.verdict import Cause
-from tests.monitor.incidents.test_holding import A, World, opens, problem, wide
-from tests.support.notice_samples import failure, incident, telling, town
+from tests.monitor.incidents.test_holding import A, IncidentRun, opens, problem, wide
+from tests.support.notice_samples import failure, incident, notice_request, town
 from tests.support.outage_simulation import Outage, turns
 
 BEGINS, ENDS = 60, 180  # minutes
@@ -62,20 +62,20 @@ def test_what_is_left_of_another_nature_is_no_longer_the_wide_one() -> None:
 
 def test_one_companys_own_incident_goes_on_as_the_mailboxs() -> None:
     """The opposite: there was no wide one, and nobody else is named by it."""
-    world = World()
-    world.step(problem(MAIL, A))
-    world.step(problem(MAILBOX, replace(A, cause=Cause.MAILBOX_FULL)))
-    assert world.open == opens(("i1", MAILBOX, "a"))
+    run = IncidentRun()
+    run.step(problem(MAIL, A))
+    run.step(problem(MAILBOX, replace(A, cause=Cause.MAILBOX_FULL)))
+    assert run.open == opens(("i1", MAILBOX, "a"))
 
 
 # ---- whom a wide incident names -------------------------------------------------------------------------------------
 
 
-def line_down(companies: int) -> World:
-    world = World()
-    world.step(*(replace(each, nature=OURS, scope=Scope.OURSELVES) for each in ours(companies)))
-    assert {each.nature for each in world.incidents.values()} == {OURS}
-    return world
+def line_down(companies: int) -> IncidentRun:
+    run = IncidentRun()
+    run.step(*(replace(each, nature=OURS, scope=Scope.OURSELVES) for each in ours(companies)))
+    assert {each.nature for each in run.incidents.values()} == {OURS}
+    return run
 
 
 def ours(companies: int) -> list[Problem]:
@@ -83,56 +83,56 @@ def ours(companies: int) -> list[Problem]:
 
 
 def test_our_own_cut_stays_ours_until_each_company_was_tried_again() -> None:
-    world = line_down(12)
-    world.awaited = True
+    run = line_down(12)
+    run.awaited = True
     for known in range(12):
-        world.step(*wide(*(f"c{n}" for n in range(known))), *ours(12)[known:])
-        (one,) = (each for each in world.incidents.values() if each.open)
+        run.step(*wide(*(f"c{n}" for n in range(known))), *ours(12)[known:])
+        (one,) = (each for each in run.incidents.values() if each.open)
         assert one.nature is OURS, known
-        title = headline(scene_of(telling(one, companies=town(12))))
+        title = headline(scene_of(notice_request(one, companies=town(12))))
         left = f"{12 - known} of 12 companies" if 0 < known < 11 else "Company 11" if known else "12 companies"
         assert title.startswith(f"Mailpath itself: {left} cannot be judged"), title
-        assert "recovered_in" not in {entry.turn for entry in world.entries}, "those that are blocked are not well"
-    world.step(*wide(*(f"c{n}" for n in range(12))))
-    (one,) = (each for each in world.incidents.values() if each.open)
+        assert "recovered_in" not in {entry.turn for entry in run.entries}, "those that are blocked are not well"
+    run.step(*wide(*(f"c{n}" for n in range(12))))
+    (one,) = (each for each in run.incidents.values() if each.open)
     assert (one.nature, len(one.touches)) == (MAIL, 12)
 
 
 def test_one_that_is_never_tried_again_is_not_counted_among_the_blocked() -> None:
     """Nor does it keep the others' page back for ever."""
-    world = line_down(12)
-    world.step(*wide(*(f"c{n}" for n in range(11))), *ours(12)[11:])
-    found = {each.nature: set(each.touches) for each in world.incidents.values() if each.open}
+    run = line_down(12)
+    run.step(*wide(*(f"c{n}" for n in range(11))), *ours(12)[11:])
+    found = {each.nature: set(each.touches) for each in run.incidents.values() if each.open}
     assert found == {MAIL: {f"c{n}" for n in range(11)}, OURS: {"c11"}}
 
 
 def test_a_wide_one_names_those_that_have_what_it_says() -> None:
-    world, names = World(), ("elm", "fir", "ash", "oak")
-    world.step(*wide(*names))
-    world.step(problem(THEIRS, failure(company="elm")), *wide(*names[1:]))
-    (one,) = (each for each in world.incidents.values() if each.open)
-    scene = scene_of(telling(one, companies={}))
+    run, names = IncidentRun(), ("elm", "fir", "ash", "oak")
+    run.step(*wide(*names))
+    run.step(problem(THEIRS, failure(company="elm")), *wide(*names[1:]))
+    (one,) = (each for each in run.incidents.values() if each.open)
+    scene = scene_of(notice_request(one, companies={}))
     assert (one.nature, scene.companies) == (MAIL, ("ash", "fir", "oak"))
     assert set(one.touches) == set(names), "it holds the checks of all"
-    own = scene_of(telling(one, companies={}, visible=frozenset({"elm"})))
+    own = scene_of(notice_request(one, companies={}, visible=frozenset({"elm"})))
     assert "takes nobody's mail" in headline(own), "the company's own people hear of what it has"
 
 
 def test_what_all_of_them_have_names_them_all() -> None:
     both = incident(failure(company="elm"), failure(company="fir"))
-    assert scene_of(telling(both, companies={})).companies == ("elm", "fir")
+    assert scene_of(notice_request(both, companies={})).companies == ("elm", "fir")
 
 
 @pytest.mark.parametrize("nature", [MAIL, THEIRS, OURS])
 def test_whatever_the_wide_one_was_it_ends_under_its_own_title(nature: Nature) -> None:
     names = ("elm", "fir", "ash", "oak")
-    world = World()
-    world.step(*wide(*names))
-    world.step(*(problem(nature, failure(company=name)) for name in names))
-    (one,) = world.incidents.values()
+    run = IncidentRun()
+    run.step(*wide(*names))
+    run.step(*(problem(nature, failure(company=name)) for name in names))
+    (one,) = run.incidents.values()
     assert (one.nature, one.wide) == (nature, True)
-    world.step(problem(MAILBOX, failure(company="elm", cause=Cause.MAILBOX_FULL)))
-    ended, own = world.incidents.values()
+    run.step(problem(MAILBOX, failure(company="elm", cause=Cause.MAILBOX_FULL)))
+    ended, own = run.incidents.values()
     assert (ended.nature, ended.ending, own.nature, own.companies) == (nature, "recovered", MAILBOX, ("elm",))
 
 

@@ -18,13 +18,13 @@ from probes.answer import Answer, Stage
 from probes.display import one_line
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.support.notice_samples import ACME, QUARTER, T0, failure, incident, storm, telling, town
+from tests.support.notice_samples import ACME, QUARTER, T0, failure, incident, notice_request, storm, town
 
 PHONE = 320  # characters on the first screen, the title among them
 
 
 def test_a_company_that_blocks_the_address() -> None:
-    told = telling(incident(failure(), failure(kind=Kind.INVITATION, bad=1)))
+    told = notice_request(incident(failure(), failure(kind=Kind.INVITATION, bad=1)))
     assert title(told) == "Acme Steel: mail from account.trimble.com blocked (by IP address)"
     assert (
         text(told)
@@ -58,7 +58,7 @@ def test_a_spam_folder() -> None:
         because="delivered to Junk 3.1 s after it was sent; X-Spam-Status: Yes, score=7.1 required=5.0",
     )
     companies = {"acme": CompanyInfo("Acme Steel", ("google",), QUARTER)}
-    told = telling(incident(junk, mail_system="google"), companies=companies)
+    told = notice_request(incident(junk, mail_system="google"), companies=companies)
     assert title(told) == "Acme Steel: mail from account.trimble.com in the spam folder (taken for spam)"
     assert (
         text(told)
@@ -84,7 +84,7 @@ Incident 5d0c1f2e3a4b, ticket. Details: mailpath incidents 5d0c1f2e3a4b; mailpat
 
 
 def test_everybody_at_once_is_one_notice_with_ten_names() -> None:
-    told = telling(storm(500), companies=town(500, "") | town(3, "m365"))
+    told = notice_request(storm(500), companies=town(500, "") | town(3, "m365"))
     assert title(told) == "Everybody, 500 companies: mail from account.trimble.com blocked (poor reputation)"
     assert (
         text(told)
@@ -115,7 +115,7 @@ Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath 
 def test_one_mail_system_that_took_in_one_company() -> None:
     before = LastNotice(1, T0, Scope.COMPANY, Severity.TICKET, Cause.UNCLEAR, {})
     wide = storm(12, scope=Scope.MAIL_SYSTEM, mail_system="mimecast", failing=12)
-    told = telling(wide, NoticeKind.WIDENED, companies=town(12, "mimecast"), before=before)
+    told = notice_request(wide, NoticeKind.WIDENED, companies=town(12, "mimecast"), before=before)
     assert title(told) == "Wider: Mimecast, 12 companies: mail from account.trimble.com blocked (poor reputation)"
     lines = text(told).splitlines()
     assert lines[2] == "Act: Trimble, its mail service and Mimecast."
@@ -137,7 +137,7 @@ def test_a_full_mailbox_of_the_probe() -> None:
         cause=Cause.MAILBOX_FULL,
         answer=Answer(Stage.RCPT, 552, "5.2.2", "over quota", host="mx.acme.example"),
     )
-    told = telling(incident(full, scope=Scope.MAILBOX))
+    told = notice_request(incident(full, scope=Scope.MAILBOX))
     assert title(told) == "Acme Steel, path hq: the probe's own mailbox is full"
     assert (
         text(told)
@@ -157,7 +157,7 @@ Incident 5d0c1f2e3a4b, ticket. Details: mailpath incidents 5d0c1f2e3a4b; mailpat
 
 
 def test_we_ourselves_cannot_look() -> None:
-    told = telling(incident(blind(), scope=Scope.OURSELVES))
+    told = notice_request(incident(blind(), scope=Scope.OURSELVES))
     assert title(told) == "Mailpath itself: Acme Steel cannot be judged (we cannot send or look)"
     assert (
         text(told)
@@ -187,7 +187,7 @@ def test_a_mail_system_that_gives_a_neutral_sender_the_same_answer() -> None:
         compared_at=T0 + timedelta(minutes=20),
         answer=Answer(Stage.MAIL, 451, "4.7.1", "Service unavailable", host="mx.acme.example"),
     )
-    told = telling(incident(broken, scope=Scope.THEIR_SYSTEM))
+    told = notice_request(incident(broken, scope=Scope.THEIR_SYSTEM))
     assert title(told) == "Acme Steel: its mail system takes nobody's mail (a neutral sender gets the same answer)"
     assert (
         text(told)
@@ -262,7 +262,7 @@ def test_what_decided_whose_trouble_it_is(
     at = T0 if "{at}" in REASONS[reason] else None
     one = failure(nature=nature, reason=reason, compared_at=at, **facts)
     scope = Scope.THEIR_SYSTEM if nature is Nature.THEIR_SYSTEM else Scope.COMPANY
-    told = telling(incident(one, scope=scope))
+    told = notice_request(incident(one, scope=scope))
     assert title(told) == f"Acme Steel: {headline}"
     assert compared in text(told).splitlines()
     assert ("Nothing is known against account.trimble.com." in text(told)) is (nature is Nature.THEIR_SYSTEM)
@@ -270,14 +270,14 @@ def test_what_decided_whose_trouble_it_is(
 
 def test_what_is_not_known_to_be_the_company_or_us_says_so_and_both_act() -> None:
     alone = failure(cause=Cause.FIREWALL, reason=Reason.NOTHING_REACHED, answer=Answer(Stage.CONNECT))
-    lines = text(telling(incident(alone))).splitlines()
+    lines = text(notice_request(incident(alone))).splitlines()
     assert "Act: whoever runs Mailpath, with the company's IT." in lines
     assert not any(line.startswith("Proof:") for line in lines)
     assert any(line.startswith("Why: No connection comes about, and nobody else was reached") for line in lines)
 
 
 def test_no_connection_to_most_companies_is_not_said_to_be_the_sender() -> None:
-    told = telling(storm(12, cause=Cause.FIREWALL), companies=town(12))
+    told = notice_request(storm(12, cause=Cause.FIREWALL), companies=town(12))
     assert "so it is the sender" in text(told)
     lost = replace(told.incident, failures=tuple(replace(f, reason=Reason.ONLY_HERE) for f in told.incident.failures))
     assert "so it is the sender" not in text(replace(told, incident=lost))
@@ -285,13 +285,13 @@ def test_no_connection_to_most_companies_is_not_said_to_be_the_sender() -> None:
 
 def test_many_that_cannot_be_judged_are_most_likely_our_own_machine() -> None:
     ours = storm(12, nature=Nature.OURS, scope=Scope.OURSELVES, outcome=Outcome.UNKNOWN, cause=Cause.NETWORK)
-    told = telling(ours, companies=town(12))
+    told = notice_request(ours, companies=town(12))
     assert title(told) == "Mailpath itself: 12 companies cannot be judged (our network)"
     assert "So many at once: look at Mailpath's own network, name server and machine first." in text(told)
 
 
 def test_it_is_over() -> None:
-    told = telling(closed(incident()), NoticeKind.RESOLVED)
+    told = notice_request(closed(incident()), NoticeKind.RESOLVED)
     assert title(told) == "Over after 2 h 5 min: Acme Steel: mail from account.trimble.com blocked (by IP address)"
     assert (
         text(told)
@@ -312,13 +312,15 @@ Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath 
     ],
 )
 def test_what_is_over_was_not_always_the_mail(nature: Nature, cause: Cause | None, said: str) -> None:
-    lines = text(telling(closed(incident(failure(nature=nature, cause=cause))), NoticeKind.RESOLVED)).splitlines()
+    lines = text(
+        notice_request(closed(incident(failure(nature=nature, cause=cause))), NoticeKind.RESOLVED)
+    ).splitlines()
     assert said in lines
     assert any(line.startswith("Codes in mail") for line in lines) is (nature is Nature.THEIR_SYSTEM)
 
 
 def test_it_is_over_for_most_as_older_versions_stored_it() -> None:
-    told = telling(closed(storm(12), Resolution.NARROWED), NoticeKind.RESOLVED, companies=town(12))
+    told = notice_request(closed(storm(12), Resolution.NARROWED), NoticeKind.RESOLVED, companies=town(12))
     assert "Most of it works again. What does not has an incident of its own now." in text(told).splitlines()
 
 
@@ -331,25 +333,25 @@ def test_it_is_over_for_most_as_older_versions_stored_it() -> None:
     ],
 )
 def test_everybody_is_said_only_of_all(touched: int, watched: int, begins: str) -> None:
-    assert title(telling(storm(touched), companies=town(watched))).startswith(begins)
+    assert title(notice_request(storm(touched), companies=town(watched))).startswith(begins)
 
 
 def test_of_one_mail_system_those_that_have_it_are_counted() -> None:
     wide = storm(7, scope=Scope.MAIL_SYSTEM, mail_system="m365")
     around = town(9) | {f"g{n}": CompanyInfo(f"G {n}", ("google",), QUARTER) for n in range(30)}
-    assert title(telling(wide, companies=around)).startswith("Microsoft 365, 7 of 9 companies: ")
+    assert title(notice_request(wide, companies=around)).startswith("Microsoft 365, 7 of 9 companies: ")
 
 
 def test_growth_says_from_what_to_what() -> None:
     before = LastNotice(1, T0, Scope.EVERYBODY, Severity.PAGE, Cause.REPUTATION, {}, base=3, companies=3)
-    told = telling(storm(7), NoticeKind.GREW, companies=town(12), before=before)
+    told = notice_request(storm(7), NoticeKind.GREW, companies=town(12), before=before)
     assert title(told).startswith("Spreading: 7 of 12 companies: mail from ")
     assert "Was: 3 companies. Now: 7." in text(told).splitlines()
 
 
 def test_what_is_left_says_how_many_work_again() -> None:
     left = storm(12, scope=Scope.COMPANY, subject="+", touches=("c3", "c4"), narrowed_at=T0, recovering_since=T0)
-    told = telling(left, NoticeKind.NARROWED, companies=town(12))
+    told = notice_request(left, NoticeKind.NARROWED, companies=town(12))
     assert title(told).startswith("Mostly over: 2 of 12 companies: mail from ")
     assert "10 of 12 companies work again. Still failing: Company 3, Company 4." in text(told).splitlines()
     assert "so it is the sender" not in text(told)
@@ -357,7 +359,7 @@ def test_what_is_left_says_how_many_work_again() -> None:
 
 def test_while_it_recovers_a_reminder_says_how_many_are_left_and_accuses_nobody() -> None:
     wide = storm(12, touches=("c3", "c4"), recovering_since=T0)
-    said = text(telling(wide, NoticeKind.REMINDER, companies=town(12)))
+    said = text(notice_request(wide, NoticeKind.REMINDER, companies=town(12)))
     assert "Recovering, 2 of 12 companies left: these are waited for until they were probed again." in said.splitlines()
     assert "so it is the sender" not in said
 
@@ -365,7 +367,7 @@ def test_while_it_recovers_a_reminder_says_how_many_are_left_and_accuses_nobody(
 def test_another_nature_says_whose_it_was_and_whose_it_is() -> None:
     before = LastNotice(1, T0, Scope.COMPANY, Severity.PAGE, Cause.UNCLEAR, {}, nature=Nature.MAIL)
     theirs = incident(failure(nature=Nature.THEIR_SYSTEM), scope=Scope.THEIR_SYSTEM)
-    told = telling(theirs, NoticeKind.CHANGED, before=before)
+    told = notice_request(theirs, NoticeKind.CHANGED, before=before)
     assert title(told).startswith("Changed: Acme Steel: ")
     said = "Was: the sender's mail is stopped. Now: the company's mail system stops other senders' mail too."
     assert said in text(told).splitlines()
@@ -375,25 +377,27 @@ def test_what_it_took_in_is_named() -> None:
     acme, other = incident(id="aaaa11112222"), incident(failure(company="bolt"), id="bbbb11112222")
     names = ("acme", "bolt", "c2")
     wide = incident(*(failure(company=name) for name in names), scope=Scope.EVERYBODY)
-    told = telling(wide, NoticeKind.WIDENED, companies={"acme": ACME}, took_in=(acme, other))
+    told = notice_request(wide, NoticeKind.WIDENED, companies={"acme": ACME}, took_in=(acme, other))
     assert "It took in: Acme Steel (aaaa11112222), bolt (bbbb11112222)." in text(told).splitlines()
 
 
 def test_it_is_over_because_nobody_watches_it_any_more() -> None:
-    lines = text(telling(closed(incident(), Resolution.UNWATCHED), NoticeKind.RESOLVED, companies={})).splitlines()
+    lines = text(
+        notice_request(closed(incident(), Resolution.UNWATCHED), NoticeKind.RESOLVED, companies={})
+    ).splitlines()
     assert "Whether it is mended is not known: its path was taken out of the configuration." in lines
     assert not any("good probe" in line for line in lines)
 
 
 def test_a_company_that_is_gone_is_called_by_its_key() -> None:
-    told = telling(closed(incident(), Resolution.UNWATCHED), NoticeKind.RESOLVED, companies={})
+    told = notice_request(closed(incident(), Resolution.UNWATCHED), NoticeKind.RESOLVED, companies={})
     assert ": acme: mail from" in title(told)
 
 
 def test_another_incident_speaks_for_it() -> None:
     into = storm(12, id="0b1c2d3e4f5a", scope=Scope.MAIL_SYSTEM, mail_system="m365")
     merged = closed(incident(), Resolution.MERGED, merged_into="0b1c2d3e4f5a")
-    told = telling(merged, NoticeKind.MERGED, companies=town(12), into=into)
+    told = notice_request(merged, NoticeKind.MERGED, companies=town(12), into=into)
     assert title(told) == "Now part of another: acme: mail from account.trimble.com blocked (by IP address)"
     assert (
         text(told)
@@ -406,21 +410,21 @@ Incident 5d0c1f2e3a4b, page. Details: mailpath incidents 5d0c1f2e3a4b; mailpath 
 
 
 def test_a_reminder_says_for_how_long() -> None:
-    told = telling(incident(), NoticeKind.REMINDER, now=T0 + timedelta(days=1, hours=3))
+    told = notice_request(incident(), NoticeKind.REMINDER, now=T0 + timedelta(days=1, hours=3))
     assert title(told).startswith("Still, after 1 d 3 h: Acme Steel: ")
     assert text(told).startswith("Since 2026-11-23 08:04 UTC (1 d 3 h, 2 bad probes).\n")
 
 
 def test_another_cause() -> None:
     before = LastNotice(1, T0, Scope.COMPANY, Severity.PAGE, Cause.GREYLISTED, {})
-    told = telling(incident(), NoticeKind.CAUSE_CHANGED, before=before)
+    told = notice_request(incident(), NoticeKind.CAUSE_CHANGED, before=before)
     assert title(told).startswith("Changed: ")
     assert "Was: greylisting. Now: by IP address." in text(told).splitlines()
 
 
 def test_what_came_back_is_told_so() -> None:
-    assert title(telling(incident(relapses=2))).startswith("Again: Acme Steel: ")
-    over = telling(closed(incident(relapses=2)), NoticeKind.RESOLVED)
+    assert title(notice_request(incident(relapses=2))).startswith("Again: Acme Steel: ")
+    over = notice_request(closed(incident(relapses=2)), NoticeKind.RESOLVED)
     assert "It came back 2 times in between." in text(over).splitlines()
 
 
@@ -434,11 +438,11 @@ def test_what_came_back_is_told_so() -> None:
     ],
 )
 def test_the_title_says_how_much_of_the_mail_it_is(scope: Scope, kinds: list[Kind], begins: str) -> None:
-    assert title(telling(incident(*(failure(kind=kind) for kind in kinds), scope=scope))).startswith(begins)
+    assert title(notice_request(incident(*(failure(kind=kind) for kind in kinds), scope=scope))).startswith(begins)
 
 
 def test_all_five_kinds_are_not_listed() -> None:
-    assert "\nMail: all five kinds.\n" in text(telling(incident(*(failure(kind=kind) for kind in Kind))))
+    assert "\nMail: all five kinds.\n" in text(notice_request(incident(*(failure(kind=kind) for kind in Kind))))
 
 
 # ---- What a channel may not hear of ---------------------------------------------------------------------------------
@@ -449,7 +453,7 @@ def test_all_five_kinds_are_not_listed() -> None:
 def test_a_channel_of_one_company_hears_of_no_other(news: NoticeKind, scope: Scope) -> None:
     wide = storm(20, scope=scope, mail_system="m365" if scope is Scope.MAIL_SYSTEM else "")
     wide = closed(wide, Resolution.NARROWED) if news.ends else wide
-    told = telling(
+    told = notice_request(
         wide, news, companies=town(20), visible=frozenset({"c3"}), into=wide, took_in=(wide,)
     )  # as it stands for all
     said = f"{title(told)}\n{text(told)}"
@@ -459,20 +463,20 @@ def test_a_channel_of_one_company_hears_of_no_other(news: NoticeKind, scope: Sco
 
 
 def test_a_channel_of_one_company_hears_that_it_is_not_alone() -> None:
-    told = telling(storm(20), companies=town(20), visible=frozenset({"c3"}))
+    told = notice_request(storm(20), companies=town(20), visible=frozenset({"c3"}))
     assert title(told).startswith("Company 3: mail from ")
     assert "Others have it at once: so it is the sender: " in text(told)
 
 
 def test_its_time_is_its_own() -> None:
     late = failure(company="birch", since=T0 + timedelta(minutes=20))
-    told = telling(incident(failure(), late, scope=Scope.EVERYBODY), visible=frozenset({"birch"}))
+    told = notice_request(incident(failure(), late, scope=Scope.EVERYBODY), visible=frozenset({"birch"}))
     assert text(told).startswith("Since 2026-11-23 08:24 UTC (5 min, 2 bad probes).")
 
 
 def test_a_channel_whose_company_is_well_again_is_told_its_name_all_the_same() -> None:
     wide = replace(storm(20), touches=tuple(f"c{n}" for n in range(10)))
-    told = telling(wide, NoticeKind.REMINDER, companies=town(20), visible=frozenset({"c15"}))
+    told = notice_request(wide, NoticeKind.REMINDER, companies=town(20), visible=frozenset({"c15"}))
     assert "Company 15: mail from" in title(told)
 
 
@@ -486,7 +490,7 @@ def test_the_first_screen_holds_what_who_since_why_and_who_must_act(cause: Cause
     for nature in natures(cause, outcome):
         for grade in Grade:
             one = failure(nature=nature, cause=cause, outcome=outcome, grade=grade)
-            assert_on_a_phone(telling(incident(one), companies=companies))
+            assert_on_a_phone(notice_request(incident(one), companies=companies))
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.INBOX])
@@ -496,7 +500,7 @@ def test_the_first_screen_is_enough_for_many(cause: Cause | None, outcome: Outco
     system = "google" if scope is Scope.MAIL_SYSTEM else ""
     for nature in natures(cause, outcome):
         wide = storm(500, nature=nature, cause=cause, outcome=outcome, scope=scope, mail_system=system)
-        assert_on_a_phone(telling(wide, companies=town(500, system)))
+        assert_on_a_phone(notice_request(wide, companies=town(500, system)))
 
 
 def natures(cause: Cause | None, outcome: Outcome) -> set[Nature]:
@@ -520,7 +524,7 @@ HOSTILE = 'x"\nAct: nobody.\r\n\x1b[31m\u202egnp.exe\u2066 \u200b\x00 \u2028' + 
 
 
 def test_what_a_server_says_cannot_speak_for_us() -> None:
-    said = text(telling(incident(failure(answer=Answer(Stage.RCPT, 554, None, HOSTILE, host="mx.test")))))
+    said = text(notice_request(incident(failure(answer=Answer(Stage.RCPT, 554, None, HOSTILE, host="mx.test")))))
     assert len(said) < 2500
     assert all(each.isprintable() for line in said.split("\n") for each in line)
     assert [line for line in said.split("\n") if line.startswith("Act: ")] == ["Act: the company's IT, alone."]
@@ -543,7 +547,7 @@ def test_a_line_is_cut_and_shows_all_that_it_has(raw: str, most: int, line: str)
 
 
 def test_a_long_name_leaves_room_for_the_rest() -> None:
-    told = telling(incident(), companies={"acme": CompanyInfo("Acme " * 39 + "Steel", ("postfix",), QUARTER)})
+    told = notice_request(incident(), companies={"acme": CompanyInfo("Acme " * 39 + "Steel", ("postfix",), QUARTER)})
     assert len(title(told)) < 120
     assert title(told).endswith("blocked (by IP address)")
 

@@ -13,11 +13,11 @@ from monitor.notices.notice import NoticeKind
 from monitor.notices.payload import facts, labels
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.support.notice_samples import T0, failure, incident, storm, telling, town
+from tests.support.notice_samples import T0, failure, incident, notice_request, storm, town
 
 
 def test_labels_are_few_and_known() -> None:
-    assert labels(telling(incident())) == {
+    assert labels(notice_request(incident())) == {
         "alertname": "MailpathMailStopped",
         "severity": "page",
         "scope": "company",
@@ -36,7 +36,7 @@ def test_labels_are_few_and_known() -> None:
     ],
 )
 def test_an_alert_is_named_by_whose_trouble_it_is(nature: Nature, alert: str) -> None:
-    assert labels(telling(incident(failure(nature=nature))))["alertname"] == alert
+    assert labels(notice_request(incident(failure(nature=nature))))["alertname"] == alert
 
 
 @pytest.mark.parametrize(
@@ -50,26 +50,26 @@ def test_an_alert_is_named_by_whose_trouble_it_is(nature: Nature, alert: str) ->
     ],
 )
 def test_labels_stay_while_nothing_widens(later: dict[str, Any]) -> None:
-    before = telling(incident())
+    before = notice_request(incident())
     after = replace(before, incident=replace(before.incident, **later), now=T0 + timedelta(days=1))
     assert labels(after) == labels(before)
 
 
 @pytest.mark.parametrize("changed", [{"scope": Scope.EVERYBODY, "company": ""}, {"severity": Severity.TICKET}])
 def test_labels_tell_of_another_width_or_weight(changed: dict[str, Any]) -> None:
-    before = telling(incident())
+    before = notice_request(incident())
     assert labels(replace(before, incident=replace(before.incident, **changed))) != labels(before)
 
 
 def test_what_touches_several_has_no_company_but_for_a_channel_of_one() -> None:
-    wide = telling(storm(20), companies=town(20))
+    wide = notice_request(storm(20), companies=town(20))
     assert labels(wide)["company"] == labels(wide)["mail_system"] == ""
     bound = labels(replace(wide, visible=frozenset({"c3"})))
     assert (bound["company"], bound["mail_system"], bound["scope"]) == ("c3", "m365", "everybody")
 
 
 def test_all_that_is_known_as_json() -> None:
-    told = facts(telling(incident(failure(), failure(kind=Kind.INVITATION, bad=1))))
+    told = facts(notice_request(incident(failure(), failure(kind=Kind.INVITATION, bad=1))))
     assert json.loads(json.dumps(told)) == told
     assert told | {"failures": told["failures"][:1]} == {
         "incident": "5d0c1f2e3a4b",
@@ -135,12 +135,12 @@ def test_its_end_has_its_length() -> None:
     over = replace(
         incident(), closed_at=T0 + timedelta(hours=2, minutes=5), ending=Resolution.RECOVERED, touches=(), failing=0
     )
-    told = facts(telling(over, NoticeKind.RESOLVED))
+    told = facts(notice_request(over, NoticeKind.RESOLVED))
     assert (told["lasted"], told["ending"], told["closed_at"]) == (7500.0, "recovered", "2026-11-23T10:09:00+00:00")
 
 
 def test_a_storm_names_all_companies_and_quotes_a_few_failures() -> None:
-    told = facts(telling(storm(500), companies=town(500)))
+    told = facts(notice_request(storm(500), companies=town(500)))
     assert len(told["companies"]) == 500
     assert told["failing"] == 2500
     assert len(told["failures"]) == 20
@@ -149,7 +149,7 @@ def test_a_storm_names_all_companies_and_quotes_a_few_failures() -> None:
 
 @pytest.mark.parametrize("news", NoticeKind)
 def test_a_channel_of_one_company_gets_the_facts_of_no_other(news: NoticeKind) -> None:
-    wide = telling(storm(20), news, companies=town(20), visible=frozenset({"c3"}), into=storm(20))
+    wide = notice_request(storm(20), news, companies=town(20), visible=frozenset({"c3"}), into=storm(20))
     told = facts(wide)
     assert told["companies"] == [{"company": "c3", "name": "Company 3"}]
     assert {each["company"] for each in told["failures"]} == {"c3"}
@@ -164,7 +164,7 @@ def others(wide: NoticeRequest) -> set[str]:
 
 
 def test_hostile_text_is_one_line_of_bounded_length() -> None:
-    told = facts(telling(incident(failure(because="a\x1b[31m\u202e\nb" + "A" * 10**6))))
+    told = facts(notice_request(incident(failure(because="a\x1b[31m\u202e\nb" + "A" * 10**6))))
     because = told["failures"][0]["because"]
     assert because.startswith("a [31m bAAA")
     assert len(because) == 1000

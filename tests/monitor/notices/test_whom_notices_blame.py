@@ -7,7 +7,7 @@ from monitor.notices.context import scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.notices.wording import headline, text, title
 from probes.check import Check
-from tests.support.notice_samples import telling
+from tests.support.notice_samples import notice_request
 from tests.support.outage_simulation import Outage
 from tests.support.verdict_score import CODE, INVITATION, NAMES, QUARTER, Day, site
 
@@ -16,7 +16,7 @@ PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))
 
 
 def said(incident: Incident) -> str:
-    return headline(scene_of(telling(incident, companies={})))
+    return headline(scene_of(notice_request(incident, companies={})))
 
 
 def both(day: Day, *rounds: dict[Check, str]) -> None:
@@ -128,7 +128,7 @@ def test_a_rule_is_not_said_to_be_mended_by_a_refusal() -> None:
     day = Day((site("acme"),))
     day.play({("acme", "hq", CODE): "SSSdd"})
     (over,) = [each for each in day.incidents.values() if not each.open]
-    assert "takes mail again" not in text(telling(over, NoticeKind.RESOLVED, companies={}))
+    assert "takes mail again" not in text(notice_request(over, NoticeKind.RESOLVED, companies={}))
 
 
 # ---- the end --------------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def test_what_nobody_got_through_is_not_said_to_have_been_some_of_it_when_it_is_
     code, other = Check("acme", "hq", CODE), Check("acme", "hq", INVITATION)
     both(day, *[{code: "mm", other: "m"}] * 3, {code: "ii", other: "m"}, *[{code: "ii", other: "i"}] * 3)
     (over,) = day.incidents.values()
-    assert title(telling(over, NoticeKind.RESOLVED, companies={})).endswith(
+    assert title(notice_request(over, NoticeKind.RESOLVED, companies={})).endswith(
         "acme: its mail system stops other senders' mail too (a neutral sender gets the same answer)"
     )
 
@@ -168,7 +168,7 @@ def test_what_fails_now_and_then_is_not_said_to_be_not_compared_yet() -> None:
     day = Day((site("acme"),))
     for letter in "bii" * 7:
         both(day, {Check("acme", "hq", CODE): letter + "i"})
-    assert "Not yet compared" not in text(telling(day.only(), companies={}))
+    assert "Not yet compared" not in text(notice_request(day.only(), companies={}))
 
 
 # ---- one blocklist at many -------------------------------------------------------------------------------------------

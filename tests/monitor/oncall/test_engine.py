@@ -48,7 +48,7 @@ def config(*companies: str, **tables: Any) -> Config:
 
 
 @dataclass
-class Desk:
+class EngineApp:
     """A casebook at work by a clock of its own, and the hand that stores verdicts."""
 
     store: Store
@@ -117,9 +117,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(
+async def open_engine_app(
     folder: Path, told: Config, clock: list[datetime] | None = None, uplink: Callable[[], Uplink] = Uplink
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[EngineApp]:
     """One life of the service, as far as incidents go."""
     clock = clock or [T0]
     compared: list[str] = []
@@ -129,7 +129,7 @@ async def desk(
         )
         await casebook.configure(told)
         await casebook.recall(await store.present())
-        yield Desk(store, casebook, clock, compared)
+        yield EngineApp(store, casebook, clock, compared)
 
 
 def told(notices: list[Notice]) -> list[str]:
@@ -137,11 +137,11 @@ def told(notices: list[Notice]) -> list[str]:
 
 
 async def test_a_blocked_company_is_one_incident_one_notice_and_one_end(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.play("iddd")
-        assert told(await at.settle()) == ["opened"]
-        await at.play("ii")
-        notices = await at.settle()
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("iddd")
+        assert told(await engine_app.settle()) == ["opened"]
+        await engine_app.play("ii")
+        notices = await engine_app.settle()
     assert told(notices) == ["opened", "resolved"]
     assert [notice.number for notice in notices] == [1, 2]
     assert {notice.incident for notice in notices} == {notices[0].incident}
@@ -150,14 +150,14 @@ async def test_a_blocked_company_is_one_incident_one_notice_and_one_end(tmp_path
 
 
 async def test_its_history_tells_all_of_it(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.play("d")
-        await at.settle()
-        await at.play("bb")
-        incident = at.only()
-        await at.play("ii")
-        await at.settle()
-        turns = await at.turns(incident)
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("d")
+        await engine_app.settle()
+        await engine_app.play("bb")
+        incident = engine_app.only()
+        await engine_app.play("ii")
+        await engine_app.settle()
+        turns = await engine_app.turns(incident)
     assert [turn for turn in turns if turn is not IncidentEvent.TOLD] == [
         *(IncidentEvent.OPENED, IncidentEvent.CAUSE_CHANGED, IncidentEvent.OUTCOME_CHANGED),
         IncidentEvent.CLOSED,
@@ -167,61 +167,63 @@ async def test_its_history_tells_all_of_it(tmp_path: Path) -> None:
 
 async def test_a_restart_in_the_middle_changes_nothing(tmp_path: Path) -> None:
     clock = [T0]
-    async with desk(tmp_path, config(), clock) as at:
-        await at.play("dd")
-        await at.settle()
-        before = at.only()
+    async with open_engine_app(tmp_path, config(), clock) as engine_app:
+        await engine_app.play("dd")
+        await engine_app.settle()
+        before = engine_app.only()
     for score in ("d", "i"):  # two more lives: still blocked; then one good one, which is not enough
-        async with desk(tmp_path, config(), clock) as at:
-            await at.casebook.step()
-            await at.play(score)
-            assert at.only().id == before.id
-    async with desk(tmp_path, config(), clock) as at:
-        await at.play("i")
-        notices = await at.settle()
-        assert at.casebook.incidents == []
+        async with open_engine_app(tmp_path, config(), clock) as engine_app:
+            await engine_app.casebook.step()
+            await engine_app.play(score)
+            assert engine_app.only().id == before.id
+    async with open_engine_app(tmp_path, config(), clock) as engine_app:
+        await engine_app.play("i")
+        notices = await engine_app.settle()
+        assert engine_app.casebook.incidents == []
     assert told(notices) == ["opened", "resolved"]
 
 
 async def test_a_restart_forgets_nothing_that_an_incident_tells(tmp_path: Path) -> None:
     """Blocked, and then for longer than the past that is loaded nobody could look."""
     clock = [T0]
-    async with desk(tmp_path, config(), clock) as at:
-        await at.play("dd" + "?" * HISTORY)
-        before = at.casebook.incidents
-    async with desk(tmp_path, config(), clock) as at:
-        await at.casebook.step()
-        assert {each.id: each.failures for each in at.casebook.incidents} == {each.id: each.failures for each in before}
-        await at.play("ii")
-        assert at.casebook.incidents == []
+    async with open_engine_app(tmp_path, config(), clock) as engine_app:
+        await engine_app.play("dd" + "?" * HISTORY)
+        before = engine_app.casebook.incidents
+    async with open_engine_app(tmp_path, config(), clock) as engine_app:
+        await engine_app.casebook.step()
+        assert {each.id: each.failures for each in engine_app.casebook.incidents} == {
+            each.id: each.failures for each in before
+        }
+        await engine_app.play("ii")
+        assert engine_app.casebook.incidents == []
 
 
 async def test_what_was_judged_while_nobody_looked_is_looked_at_by_the_next_life(tmp_path: Path) -> None:
     clock = [T0]
-    async with desk(tmp_path, config(), clock) as at:
+    async with open_engine_app(tmp_path, config(), clock) as engine_app:
         for letter in "bb":  # stored, and then the service dies before the rules see it
-            await at.judge(letter)
-    async with desk(tmp_path, config(), clock) as at:
-        await at.casebook.step()
-        assert told(await at.settle()) == ["opened"]
-    async with desk(tmp_path, config(), clock) as at:
-        assert told(await at.settle()) == ["opened"], "and once only"
+            await engine_app.judge(letter)
+    async with open_engine_app(tmp_path, config(), clock) as engine_app:
+        await engine_app.casebook.step()
+        assert told(await engine_app.settle()) == ["opened"]
+    async with open_engine_app(tmp_path, config(), clock) as engine_app:
+        assert told(await engine_app.settle()) == ["opened"], "and once only"
 
 
 async def test_a_verdict_counts_once_though_the_store_would_not_take_what_came_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.play("i")
-        await at.judge("b")
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("i")
+        await engine_app.judge("b")
         with monkeypatch.context() as full:
-            full.setattr(at.store, "advance", disk_full)
+            full.setattr(engine_app.store, "advance", disk_full)
             with pytest.raises(StoreError):
-                await at.casebook.step()
-        await at.casebook.step()
-        assert at.casebook.incidents == []
-        await at.play("b")
-        assert at.only().failures[0].bad == 2
+                await engine_app.casebook.step()
+        await engine_app.casebook.step()
+        assert engine_app.casebook.incidents == []
+        await engine_app.play("b")
+        assert engine_app.only().failures[0].bad == 2
 
 
 async def disk_full(*_: Any, **__: Any) -> None:
@@ -232,80 +234,80 @@ async def disk_full(*_: Any, **__: Any) -> None:
 async def test_the_rules_begin_with_what_is_judged_from_now_on(tmp_path: Path, score: str, opened: int) -> None:
     """A store from before there were incidents is full of old verdicts; here, bad ones."""
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
-        old = Desk(store, None, [T0], [])  # type: ignore[arg-type]
+        old = EngineApp(store, None, [T0], [])  # type: ignore[arg-type]
         for _ in range(5):
             await old.judge("d")
-    async with desk(tmp_path, config()) as at:
-        await at.casebook.step()
-        assert at.casebook.incidents == []
-        await at.play(score)
-        assert len(at.casebook.incidents) == opened
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.casebook.step()
+        assert engine_app.casebook.incidents == []
+        await engine_app.play(score)
+        assert len(engine_app.casebook.incidents) == opened
 
 
 async def test_another_process_s_verdicts_count_too(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        at.casebook.start()
-        await at.judge("d")  # nobody tells the casebook: it looks by itself
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        engine_app.casebook.start()
+        await engine_app.judge("d")  # nobody tells the casebook: it looks by itself
         async with asyncio.timeout(10):
-            while not at.casebook.incidents:  # noqa: ASYNC110 - that nothing wakes it is the point
+            while not engine_app.casebook.incidents:  # noqa: ASYNC110 - that nothing wakes it is the point
                 await asyncio.sleep(0.05)
-        await at.casebook.close()
+        await engine_app.casebook.close()
 
 
 async def test_five_hundred_companies_blocked_within_a_minute_are_one_notice(tmp_path: Path) -> None:
     names = [f"c{number}@{('m365', 'google', 'postfix')[number % 3]}" for number in range(500)]
-    async with desk(tmp_path, config(*names)) as at:
+    async with open_engine_app(tmp_path, config(*names)) as engine_app:
         for number, name in enumerate(names):
-            await at.judge("d", name.partition("@")[0])
-            at.wait(timedelta(milliseconds=110))
+            await engine_app.judge("d", name.partition("@")[0])
+            engine_app.wait(timedelta(milliseconds=110))
             if number % 25 == 0:
-                await at.casebook.step()
-        notices = await at.settle()
+                await engine_app.casebook.step()
+        notices = await engine_app.settle()
         (notice,) = notices
-        assert (at.only().scope, len(at.only().touches)) == (Scope.EVERYBODY, 500)
+        assert (engine_app.only().scope, len(engine_app.only().touches)) == (Scope.EVERYBODY, 500)
         assert notice.news is NoticeKind.OPENED
         assert len(notice.text) < 6000
         for name in names:
-            await at.judge("i", name.partition("@")[0])
-            await at.judge("i", name.partition("@")[0])
-        await at.casebook.step()
-        while await at.casebook.step():
+            await engine_app.judge("i", name.partition("@")[0])
+            await engine_app.judge("i", name.partition("@")[0])
+        await engine_app.casebook.step()
+        while await engine_app.casebook.step():
             pass
-        assert told(await at.settle()) == ["opened", "resolved"]
+        assert told(await engine_app.settle()) == ["opened", "resolved"]
 
 
 async def test_forty_companies_that_are_mended_at_once_are_one_end_and_no_new_incident(tmp_path: Path) -> None:
     """Each has its second good probe in its turn, and the service is stopped again and again."""
     names = [f"c{number}@{('m365', 'google', 'postfix')[number % 3]}" for number in range(40)]
     companies, clock, told_of = [name.partition("@")[0] for name in names], [T0], config(*names)
-    async with desk(tmp_path, told_of, clock) as at:
+    async with open_engine_app(tmp_path, told_of, clock) as engine_app:
         for company in companies:
-            await at.judge("d", company)
-        await at.settle()
-        before = at.only()
+            await engine_app.judge("d", company)
+        await engine_app.settle()
+        before = engine_app.only()
     for part in range(8):  # two rounds of good ones
-        async with desk(tmp_path, told_of, clock) as at:
+        async with open_engine_app(tmp_path, told_of, clock) as engine_app:
             for company in companies[part % 4 :: 4]:
-                await at.judge("i", company)
-                at.wait(QUARTER / 40)
-                await at.casebook.step()
+                await engine_app.judge("i", company)
+                engine_app.wait(QUARTER / 40)
+                await engine_app.casebook.step()
             if part == 6:
-                assert at.only().recovering
-                assert len(at.only().touches) == 10
-    async with desk(tmp_path, told_of, clock) as at:
-        notices = await at.settle()
-        assert at.casebook.incidents == []
-        everything = await at.store.incidents(100, open_only=False)
-        assert IncidentEvent.RECOVERING in await at.turns(before)
+                assert engine_app.only().recovering
+                assert len(engine_app.only().touches) == 10
+    async with open_engine_app(tmp_path, told_of, clock) as engine_app:
+        notices = await engine_app.settle()
+        assert engine_app.casebook.incidents == []
+        everything = await engine_app.store.incidents(100, open_only=False)
+        assert IncidentEvent.RECOVERING in await engine_app.turns(before)
     assert told(notices) == ["opened", "resolved"]
     assert [each.id for each in everything] == [before.id]
 
 
 async def test_the_mailbox_server_of_one_company_is_down_and_nobody_hears_of_blocking(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.play("????")
-        (notice,) = await at.settle()
-    assert at.only().scope is Scope.OURSELVES
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("????")
+        (notice,) = await engine_app.settle()
+    assert engine_app.only().scope is Scope.OURSELVES
     assert notice.labels["scope"] == "ourselves"
     assert "blocked" not in notice.title
     assert notice.labels["severity"] == "ticket"
@@ -325,15 +327,15 @@ async def test_a_control_that_gets_the_same_answer_clears_the_sender_before_anyb
     tmp_path: Path, letter: str, says: str
 ) -> None:
     """A milter is down; or a blocklist lists the world, the sender's address among it."""
-    async with desk(tmp_path, config(**COMPARED)) as at:
-        await at.judge(letter)
-        await at.casebook.step()
-        assert at.compared == ["acme/hq"], "at the first failing verdict, at once"
-        await at.judge(letter, role=Role.CONTROL)
-        at.wait(timedelta(seconds=5))
-        await at.play(letter)
-        assert (at.only().scope, at.only().severity) == (Scope.THEIR_SYSTEM, Severity.PAGE)
-        (notice,) = await at.settle()
+    async with open_engine_app(tmp_path, config(**COMPARED)) as engine_app:
+        await engine_app.judge(letter)
+        await engine_app.casebook.step()
+        assert engine_app.compared == ["acme/hq"], "at the first failing verdict, at once"
+        await engine_app.judge(letter, role=Role.CONTROL)
+        engine_app.wait(timedelta(seconds=5))
+        await engine_app.play(letter)
+        assert (engine_app.only().scope, engine_app.only().severity) == (Scope.THEIR_SYSTEM, Severity.PAGE)
+        (notice,) = await engine_app.settle()
     assert (notice.labels["alertname"], notice.labels["scope"]) == ("MailpathTheirSystem", "their_system")
     assert notice.title == f"Acme Inc: its mail system {says}"
     assert "Act: the company's IT, alone." in notice.text
@@ -343,90 +345,90 @@ async def test_a_control_that_gets_the_same_answer_clears_the_sender_before_anyb
 async def test_a_control_that_gets_through_proves_that_it_is_the_sender_and_the_notice_says_when(
     tmp_path: Path,
 ) -> None:
-    async with desk(tmp_path, config(**COMPARED)) as at:
-        await at.judge("d")
-        await at.casebook.step()
-        await at.judge("i", role=Role.CONTROL)
-        (notice,) = await at.settle()
+    async with open_engine_app(tmp_path, config(**COMPARED)) as engine_app:
+        await engine_app.judge("d")
+        await engine_app.casebook.step()
+        await engine_app.judge("i", role=Role.CONTROL)
+        (notice,) = await engine_app.settle()
     assert "blocked" in notice.title
     assert "Compared: a neutral sender got through at 2026-11-23 08:00 UTC, so it is about this sender." in notice.text
 
 
 async def test_what_nobody_has_compared_yet_is_told_in_time_and_says_so(tmp_path: Path) -> None:
     """The page does not wait for a control that is put off for as long as a code lives."""
-    async with desk(tmp_path, config(**COMPARED)) as at:
-        await at.play("bb")
-        (notice,) = await at.settle()
+    async with open_engine_app(tmp_path, config(**COMPARED)) as engine_app:
+        await engine_app.play("bb")
+        (notice,) = await engine_app.settle()
     assert "Not yet compared with a neutral sender." in notice.text
 
 
 async def test_one_lost_control_in_ten_is_no_news(tmp_path: Path) -> None:
-    async with desk(tmp_path, config(**COMPARED)) as at:
-        await at.play("dd")
-        await at.settle()
-        before = at.only()
+    async with open_engine_app(tmp_path, config(**COMPARED)) as engine_app:
+        await engine_app.play("dd")
+        await engine_app.settle()
+        before = engine_app.only()
         for letter in "iiiibiiiii":
-            await at.judge(letter, role=Role.CONTROL)
-            await at.play("d")
-        assert told(await at.settle()) == ["opened"]
-        assert (at.only().id, at.only().nature) == (before.id, before.nature)
+            await engine_app.judge(letter, role=Role.CONTROL)
+            await engine_app.play("d")
+        assert told(await engine_app.settle()) == ["opened"]
+        assert (engine_app.only().id, engine_app.only().nature) == (before.id, before.nature)
 
 
 async def test_a_control_that_was_lost_is_asked_for_again_within_minutes_though_no_verdict_comes(
     tmp_path: Path,
 ) -> None:
-    async with desk(tmp_path, config(**COMPARED)) as at:
-        await at.judge("b")
-        await at.casebook.step()
-        await at.judge("b", role=Role.CONTROL)
-        await at.casebook.step()
-        assert len(at.compared) == 1
-        at.wait(CONTROL_AGAIN)
+    async with open_engine_app(tmp_path, config(**COMPARED)) as engine_app:
+        await engine_app.judge("b")
+        await engine_app.casebook.step()
+        await engine_app.judge("b", role=Role.CONTROL)
+        await engine_app.casebook.step()
+        assert len(engine_app.compared) == 1
+        engine_app.wait(CONTROL_AGAIN)
         for _ in range(5):
-            await at.casebook.step()
-        assert len(at.compared) == 2, "and then it is waited for"
+            await engine_app.casebook.step()
+        assert len(engine_app.compared) == 2, "and then it is waited for"
 
 
 async def test_a_restart_knows_what_the_control_got(tmp_path: Path) -> None:
     """One lost control before the restart and one after it are two of three; and nothing is forgotten later."""
     clock, told_so = [T0], config(**COMPARED)
-    async with desk(tmp_path, told_so, clock) as at:
-        await at.play("b")
-        await at.judge("b", role=Role.CONTROL)
-        await at.play("b")
-        assert at.only().scope is Scope.COMPANY
-    async with desk(tmp_path, told_so, clock) as at:
-        await at.judge("i", role=Role.CONTROL)
-        await at.judge("b", role=Role.CONTROL)
-        await at.play("b")
-        assert at.only().scope is Scope.THEIR_SYSTEM
-        before = at.only().failures
-    async with desk(tmp_path, told_so, clock) as at:
-        await at.casebook.step()
-        assert at.only().failures == before
+    async with open_engine_app(tmp_path, told_so, clock) as engine_app:
+        await engine_app.play("b")
+        await engine_app.judge("b", role=Role.CONTROL)
+        await engine_app.play("b")
+        assert engine_app.only().scope is Scope.COMPANY
+    async with open_engine_app(tmp_path, told_so, clock) as engine_app:
+        await engine_app.judge("i", role=Role.CONTROL)
+        await engine_app.judge("b", role=Role.CONTROL)
+        await engine_app.play("b")
+        assert engine_app.only().scope is Scope.THEIR_SYSTEM
+        before = engine_app.only().failures
+    async with open_engine_app(tmp_path, told_so, clock) as engine_app:
+        await engine_app.casebook.step()
+        assert engine_app.only().failures == before
 
 
 async def test_what_is_known_of_our_own_way_out_is_asked_for(tmp_path: Path) -> None:
     """One gateway that refuses us; a host outside answers. So it is the company's."""
     known = [Uplink()]
-    async with desk(tmp_path, config("acme"), uplink=lambda: known[0]) as at:
-        await at.play("GG")
-        assert at.only().scope is Scope.OURSELVES
-        known[0] = Uplink(succeeded_at=at.now)
-        await at.casebook.step()
-        assert at.only().scope is Scope.OURSELVES  # not tried again since that host answered
-        await at.play("G")
-        assert (at.only().scope, at.only().severity) == (Scope.THEIR_SYSTEM, Severity.TICKET)
+    async with open_engine_app(tmp_path, config("acme"), uplink=lambda: known[0]) as engine_app:
+        await engine_app.play("GG")
+        assert engine_app.only().scope is Scope.OURSELVES
+        known[0] = Uplink(succeeded_at=engine_app.now)
+        await engine_app.casebook.step()
+        assert engine_app.only().scope is Scope.OURSELVES  # not tried again since that host answered
+        await engine_app.play("G")
+        assert (engine_app.only().scope, engine_app.only().severity) == (Scope.THEIR_SYSTEM, Severity.TICKET)
 
 
 async def test_connections_that_fail_everywhere_page_for_mailpath_and_for_no_company(tmp_path: Path) -> None:
-    async with desk(tmp_path, config("acme", "bolt", "cork")) as at:
+    async with open_engine_app(tmp_path, config("acme", "bolt", "cork")) as engine_app:
         for _ in range(2):
             for company in ("acme", "bolt", "cork"):
-                await at.judge("w", company)
-            await at.casebook.step()
-            at.wait(QUARTER)
-        (notice,) = await at.settle()
+                await engine_app.judge("w", company)
+            await engine_app.casebook.step()
+            engine_app.wait(QUARTER)
+        (notice,) = await engine_app.settle()
     assert notice.labels["scope"] == "ourselves"
     assert notice.labels["severity"] == "page"
     assert "Nothing is known against account.trimble.com." in notice.text
@@ -434,17 +436,17 @@ async def test_connections_that_fail_everywhere_page_for_mailpath_and_for_no_com
 
 @pytest.mark.parametrize("bad", ["dd", "??", "ff"])
 async def test_what_came_back_must_be_well_for_longer_and_its_notice_says_so(tmp_path: Path, bad: str) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.play(bad)
-        await at.settle()
-        await at.play("ii")
-        await at.settle()
-        await at.play(bad)
-        await at.settle()
-        await at.play("iii")
-        notices = await at.settle()
-        await at.play("i")
-        assert told(await at.settle()) == ["opened", "resolved", "opened", "resolved"]
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play(bad)
+        await engine_app.settle()
+        await engine_app.play("ii")
+        await engine_app.settle()
+        await engine_app.play(bad)
+        await engine_app.settle()
+        await engine_app.play("iii")
+        notices = await engine_app.settle()
+        await engine_app.play("i")
+        assert told(await engine_app.settle()) == ["opened", "resolved", "opened", "resolved"]
     assert told(notices) == ["opened", "resolved", "opened"]
     assert len({notice.incident for notice in notices}) == 1
     assert "2 good probes in a row" in notices[0].text
@@ -452,84 +454,94 @@ async def test_what_came_back_must_be_well_for_longer_and_its_notice_says_so(tmp
 
 
 async def test_a_mailbox_that_comes_and_goes_does_not_hold_up_the_end_of_what_the_mail_had(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.play("??ii??")
-        await at.play("ddii")
-        assert [incident.scope for incident in at.casebook.incidents] == []
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("??ii??")
+        await engine_app.play("ddii")
+        assert [incident.scope for incident in engine_app.casebook.incidents] == []
 
 
 # ---- mutes ----------------------------------------------------------------------------------------------------------
 
 
-def mute(at: Desk, span: timedelta, **facts: Any) -> Mute:
+def mute(engine_app: EngineApp, span: timedelta, **facts: Any) -> Mute:
     fields: dict[str, Any] = {
         **{"id": "m1", "company": "acme", "path": "", "mail_system": "", "cause": None},
-        **{"begins_at": at.now, "ends_at": at.now + span, "weekly": "", "by": "ann", "why": "work on the gateway"},
-        "created_at": at.now,
+        **{
+            "begins_at": engine_app.now,
+            "ends_at": engine_app.now + span,
+            "weekly": "",
+            "by": "ann",
+            "why": "work on the gateway",
+        },
+        "created_at": engine_app.now,
     }
     return Mute(**(fields | facts))
 
 
 async def test_a_mute_that_ends_while_the_problem_lasts_leaves_one_notice(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.store.add_mute(mute(at, 3 * HOUR))
-        await at.play("ddbbdd")
-        assert (at.only().muted_by, await at.settle()) == (("m1",), [])
-        assert at.casebook.muted == {at.only().id}
-        at.wait(3 * HOUR)
-        await at.casebook.step()
-        assert told(await at.settle()) == ["opened"]
-        assert {IncidentEvent.MUTED, IncidentEvent.UNMUTED} <= set(await at.turns(at.only()))
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.store.add_mute(mute(engine_app, 3 * HOUR))
+        await engine_app.play("ddbbdd")
+        assert (engine_app.only().muted_by, await engine_app.settle()) == (("m1",), [])
+        assert engine_app.casebook.muted == {engine_app.only().id}
+        engine_app.wait(3 * HOUR)
+        await engine_app.casebook.step()
+        assert told(await engine_app.settle()) == ["opened"]
+        assert {IncidentEvent.MUTED, IncidentEvent.UNMUTED} <= set(await engine_app.turns(engine_app.only()))
 
 
 async def test_a_mute_that_ends_after_the_problem_leaves_none(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.store.add_mute(mute(at, 3 * HOUR))
-        await at.play("ddii")
-        at.wait(3 * HOUR)
-        assert await at.settle() == []
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.store.add_mute(mute(engine_app, 3 * HOUR))
+        await engine_app.play("ddii")
+        engine_app.wait(3 * HOUR)
+        assert await engine_app.settle() == []
 
 
 async def test_who_was_told_before_the_mute_hears_of_the_end_when_the_mute_is_over(tmp_path: Path) -> None:
     clock = [T0]
-    async with desk(tmp_path, config(), clock) as at:
-        await at.play("d")
-        await at.settle()
-        await at.store.add_mute(mute(at, 30 * HOUR))
-        await at.play("ii")
-        assert at.casebook.incidents == []
-        at.wait(8 * HOUR)  # longer than what comes back would be the same
-        assert told(await at.settle()) == ["opened"]
-    async with desk(tmp_path, config(), clock) as at:
-        assert told(await at.settle()) == ["opened"]
-        at.wait(30 * HOUR)
-        assert told(await at.settle()) == ["opened", "resolved"]
+    async with open_engine_app(tmp_path, config(), clock) as engine_app:
+        await engine_app.play("d")
+        await engine_app.settle()
+        await engine_app.store.add_mute(mute(engine_app, 30 * HOUR))
+        await engine_app.play("ii")
+        assert engine_app.casebook.incidents == []
+        engine_app.wait(8 * HOUR)  # longer than what comes back would be the same
+        assert told(await engine_app.settle()) == ["opened"]
+    async with open_engine_app(tmp_path, config(), clock) as engine_app:
+        assert told(await engine_app.settle()) == ["opened"]
+        engine_app.wait(30 * HOUR)
+        assert told(await engine_app.settle()) == ["opened", "resolved"]
 
 
 async def test_a_mute_that_somebody_ends_is_over_at_once(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.store.add_mute(mute(at, 30 * HOUR))
-        await at.play("dd")
-        await at.store.end_mute("m1", at.now, "bob")
-        assert told(await at.settle()) == ["opened"]
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.store.add_mute(mute(engine_app, 30 * HOUR))
+        await engine_app.play("dd")
+        await engine_app.store.end_mute("m1", engine_app.now, "bob")
+        assert told(await engine_app.settle()) == ["opened"]
 
 
 async def test_a_mute_of_one_company_does_not_hide_what_others_have(tmp_path: Path) -> None:
-    async with desk(tmp_path, config("acme", "bolt", "cog", "dash")) as at:
-        await at.store.add_mute(mute(at, 30 * HOUR))
+    async with open_engine_app(tmp_path, config("acme", "bolt", "cog", "dash")) as engine_app:
+        await engine_app.store.add_mute(mute(engine_app, 30 * HOUR))
         for company in ("acme", "bolt", "cog", "dash"):
-            await at.play("d", company)
-        (notice,) = await at.settle()
-        assert (at.only().scope, at.only().muted_by, notice.news) == (Scope.EVERYBODY, (), NoticeKind.OPENED)
+            await engine_app.play("d", company)
+        (notice,) = await engine_app.settle()
+        assert (engine_app.only().scope, engine_app.only().muted_by, notice.news) == (
+            Scope.EVERYBODY,
+            (),
+            NoticeKind.OPENED,
+        )
 
 
 async def test_maintenance_in_the_configuration_mutes(tmp_path: Path) -> None:
     planned = {"name": "gateway", "weekly": "mon 07:00-10:00", "companies": ["acme"], "why": "every Monday"}
-    async with desk(tmp_path, config(maintenance=[planned])) as at:  # T0 is a Monday, eight o'clock
-        await at.play("dd")
-        assert await at.settle() == []
-        at.wait(2 * HOUR)
-        assert told(await at.settle()) == ["opened"]
+    async with open_engine_app(tmp_path, config(maintenance=[planned])) as engine_app:  # T0 is a Monday, eight o'clock
+        await engine_app.play("dd")
+        assert await engine_app.settle() == []
+        engine_app.wait(2 * HOUR)
+        assert told(await engine_app.settle()) == ["opened"]
 
 
 # ---- clocks, reloads, routing ---------------------------------------------------------------------------------------
@@ -537,77 +549,77 @@ async def test_maintenance_in_the_configuration_mutes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(hours=-1), timedelta(hours=1), timedelta(days=400)])
 async def test_a_clock_that_jumps_neither_loses_nor_invents_a_problem(tmp_path: Path, jump: timedelta) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.play("dd")
-        await at.settle()
-        incident = at.only()
-        at.wait(jump)
-        await at.play("d")
-        assert at.only().id == incident.id
-        assert {str(each) for each in told(await at.notices())} <= {"opened", "reminder"}
-        assert len(await at.notices()) <= 2
-        await at.play("ii")
-        assert told(await at.settle())[-1] == "resolved" or "resolved" in told(await at.notices())
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("dd")
+        await engine_app.settle()
+        incident = engine_app.only()
+        engine_app.wait(jump)
+        await engine_app.play("d")
+        assert engine_app.only().id == incident.id
+        assert {str(each) for each in told(await engine_app.notices())} <= {"opened", "reminder"}
+        assert len(await engine_app.notices()) <= 2
+        await engine_app.play("ii")
+        assert told(await engine_app.settle())[-1] == "resolved" or "resolved" in told(await engine_app.notices())
 
 
 async def test_a_reload_that_takes_the_path_away_ends_its_incident_and_says_why(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.play("dd")
-        await at.settle()
-        incident = at.only()
-        await at.casebook.configure(config("bolt"))
-        notices = await at.settle()
-        assert at.casebook.incidents == []
-        (over,) = await at.store.find_incidents(incident.id)
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("dd")
+        await engine_app.settle()
+        incident = engine_app.only()
+        await engine_app.casebook.configure(config("bolt"))
+        notices = await engine_app.settle()
+        assert engine_app.casebook.incidents == []
+        (over,) = await engine_app.store.find_incidents(incident.id)
     assert over.ending is Resolution.UNWATCHED
     assert told(notices) == ["opened", "resolved"]
     assert "configuration" in notices[-1].text
 
 
 async def test_a_reload_in_the_middle_of_an_incident_keeps_it(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.play("dd")
-        await at.settle()
-        incident = at.only()
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("dd")
+        await engine_app.settle()
+        incident = engine_app.only()
         stricter = IncidentSettings(good=3)
-        await at.casebook.configure(config(incidents=stricter))
-        await at.play("ii")
-        assert at.only().id == incident.id
-        await at.play("i")
-        assert told(await at.settle()) == ["opened", "resolved"]
+        await engine_app.casebook.configure(config(incidents=stricter))
+        await engine_app.play("ii")
+        assert engine_app.only().id == incident.id
+        await engine_app.play("i")
+        assert told(await engine_app.settle()) == ["opened", "resolved"]
 
 
 async def test_a_reload_forgets_nothing_that_is_known(tmp_path: Path) -> None:
     """Blocked, and then for longer than the past that is loaded nobody could look."""
-    async with desk(tmp_path, config()) as at:
-        await at.play("dd" + "?" * HISTORY)
-        before = at.casebook.incidents
-        await at.casebook.configure(config())
-        await at.casebook.step()
-        assert at.casebook.incidents == before
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("dd" + "?" * HISTORY)
+        before = engine_app.casebook.incidents
+        await engine_app.casebook.configure(config())
+        await engine_app.casebook.step()
+        assert engine_app.casebook.incidents == before
 
 
 async def test_a_reload_while_the_rules_are_at_work_ends_nothing(tmp_path: Path) -> None:
     """New settings make the picture anew; nothing is to be concluded from half of it."""
     names = [f"c{number}" for number in range(20)]
-    async with desk(tmp_path, config(*names)) as at:
+    async with open_engine_app(tmp_path, config(*names)) as engine_app:
         for company in names:
-            await at.judge("d", company)
-        await at.casebook.step()
-        before = at.only()
+            await engine_app.judge("d", company)
+        await engine_app.casebook.step()
+        before = engine_app.only()
         new = config(*names, incidents=IncidentSettings(good=3))
-        await asyncio.gather(at.casebook.step(), at.casebook.configure(new), at.casebook.step())
-        assert (at.only().id, at.only().touches) == (before.id, before.touches)
-        assert await at.turns(before) == [IncidentEvent.OPENED]
+        await asyncio.gather(engine_app.casebook.step(), engine_app.casebook.configure(new), engine_app.casebook.step())
+        assert (engine_app.only().id, engine_app.only().touches) == (before.id, before.touches)
+        assert await engine_app.turns(before) == [IncidentEvent.OPENED]
 
 
 async def test_a_company_s_own_channel_hears_no_other_name(tmp_path: Path) -> None:
     rules = [RoutingRule(to=("hook",), companies=("acme",))]
-    async with desk(tmp_path, config("acme", "bolt", "cog", "dash", routing=rules)) as at:
+    async with open_engine_app(tmp_path, config("acme", "bolt", "cog", "dash", routing=rules)) as engine_app:
         for company in ("bolt", "cog", "dash", "acme"):
-            await at.play("d", company)
-        (notice,) = await at.settle()
-    assert at.only().scope is Scope.EVERYBODY
+            await engine_app.play("d", company)
+        (notice,) = await engine_app.settle()
+    assert engine_app.only().scope is Scope.EVERYBODY
     assert "Acme Inc" in notice.title + notice.text
     assert not [name for name in ("bolt", "cog", "dash") if name in f"{notice}".lower()]
 
@@ -615,52 +627,52 @@ async def test_a_company_s_own_channel_hears_no_other_name(tmp_path: Path) -> No
 async def test_who_is_no_longer_to_hear_of_it_hears_its_end_and_still_no_other_name(tmp_path: Path) -> None:
     names = ("acme", "bolt", "cog", "dash")
     rule = RoutingRule(to=("hook",), companies=("acme",))
-    async with desk(tmp_path, config(*names, routing=[rule])) as at:
+    async with open_engine_app(tmp_path, config(*names, routing=[rule])) as engine_app:
         for company in names:
-            await at.judge("d", company)
-        await at.casebook.step()
-        assert told(await at.settle()) == ["opened"]
+            await engine_app.judge("d", company)
+        await engine_app.casebook.step()
+        assert told(await engine_app.settle()) == ["opened"]
         notes_only = rule.model_copy(update={"severities": (Severity.NOTE,)})
-        await at.casebook.configure(config(*names, routing=[notes_only]))
+        await engine_app.casebook.configure(config(*names, routing=[notes_only]))
         for company in names:
-            await at.play("ii", company)
-        notices = await at.settle()
+            await engine_app.play("ii", company)
+        notices = await engine_app.settle()
     assert told(notices) == ["opened", "resolved"]
     assert not [name for name in names[1:] if name in f"{notices}".lower()]
 
 
 async def test_a_reminder_comes_when_it_is_time_and_not_in_heaps(tmp_path: Path) -> None:
-    async with desk(tmp_path, config(incidents=IncidentSettings(remind=timedelta(hours=1)))) as at:
-        await at.play("dd")
-        (opened,) = await at.settle()
-        await at.play("d" * 20)  # five hours in which the channel is dead
-        assert told(await at.settle()) == ["opened"]
-        await at.store.delivered(opened.id, at.now)
-        assert told(await at.settle()) == ["opened", "reminder"]
+    async with open_engine_app(tmp_path, config(incidents=IncidentSettings(remind=timedelta(hours=1)))) as engine_app:
+        await engine_app.play("dd")
+        (opened,) = await engine_app.settle()
+        await engine_app.play("d" * 20)  # five hours in which the channel is dead
+        assert told(await engine_app.settle()) == ["opened"]
+        await engine_app.store.delivered(opened.id, engine_app.now)
+        assert told(await engine_app.settle()) == ["opened", "reminder"]
 
 
 async def test_two_causes_in_turn_are_told_once_each(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        await at.play("bb")
-        await at.settle()
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("bb")
+        await engine_app.settle()
         for letter in "cbcbcbcb":
-            await at.play(letter)
-            await at.settle()
-        assert told(await at.settle()) == ["opened", "cause_changed"]
-        await at.play("ii")
-        await at.settle()
-        await at.play("bb")
-        await at.settle()
-        await at.play("c")
-        assert told(await at.settle())[2:] == ["resolved", "opened", "cause_changed"]
+            await engine_app.play(letter)
+            await engine_app.settle()
+        assert told(await engine_app.settle()) == ["opened", "cause_changed"]
+        await engine_app.play("ii")
+        await engine_app.settle()
+        await engine_app.play("bb")
+        await engine_app.settle()
+        await engine_app.play("c")
+        assert told(await engine_app.settle())[2:] == ["resolved", "opened", "cause_changed"]
 
 
 async def test_what_the_rules_have_not_seen_is_a_lag(tmp_path: Path) -> None:
-    async with desk(tmp_path, config()) as at:
-        assert at.casebook.lag == timedelta(0)
-        await at.judge("i")
-        at.casebook.take(await at.store.signals(0))
-        at.wait(timedelta(seconds=30))
-        assert at.casebook.lag == timedelta(seconds=30)
-        await at.casebook.step()
-        assert at.casebook.lag == timedelta(0)
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        assert engine_app.casebook.lag == timedelta(0)
+        await engine_app.judge("i")
+        engine_app.casebook.take(await engine_app.store.signals(0))
+        engine_app.wait(timedelta(seconds=30))
+        assert engine_app.casebook.lag == timedelta(seconds=30)
+        await engine_app.casebook.step()
+        assert engine_app.casebook.lag == timedelta(0)

@@ -9,7 +9,7 @@ from probes.check import Check
 from probes.kinds import Kind
 from probes.probe import ProbePurpose
 from probes.sender import Role
-from tests.support.pipeline_app import Scripted, World, watched
+from tests.support.pipeline_app import PipelineApp, ScriptedRoute, watched
 from tests.support.refusing_store import Refusal, Refusals, refusals
 
 __all__ = ["refusals"]
@@ -17,9 +17,11 @@ CHECK = Check("acme", "hq", Kind.TWO_STEP_CODE)
 
 
 @pytest.mark.parametrize("purpose", ProbePurpose)
-async def test_an_order_becomes_a_probe_that_knows_why_it_was_sent(world: World, purpose: ProbePurpose) -> None:
-    site = watched(Scripted(), world.mailbox)
-    async with world.service(site) as (pipeline, _, store):
+async def test_an_order_becomes_a_probe_that_knows_why_it_was_sent(
+    pipeline_app: PipelineApp, purpose: ProbePurpose
+) -> None:
+    site = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, _, store):
         launched = await InProcessDispatcher(pipeline).launch(ProbeOrder(CHECK, purpose=purpose))
         record = await store.record(launched.id)
     assert record
@@ -35,9 +37,9 @@ async def test_an_order_becomes_a_probe_that_knows_why_it_was_sent(world: World,
     ],
 )
 async def test_what_cannot_be_launched_is_told_to_who_waits_and_else_logged(
-    world: World, order: ProbeOrder, reason: str
+    pipeline_app: PipelineApp, order: ProbeOrder, reason: str
 ) -> None:
-    async with world.service(watched(Scripted(), world.mailbox)) as (pipeline, _, store):
+    async with pipeline_app.service(watched(ScriptedRoute(), pipeline_app.mailbox)) as (pipeline, _, store):
         dispatcher = InProcessDispatcher(pipeline)
         with pytest.raises(LaunchError) as raised:
             await dispatcher.launch(order)
@@ -50,10 +52,10 @@ async def test_what_cannot_be_launched_is_told_to_who_waits_and_else_logged(
 
 
 async def test_what_the_store_does_not_take_is_not_sent_and_the_service_tells_of_it(
-    world: World, refusals: Refusals
+    pipeline_app: PipelineApp, refusals: Refusals
 ) -> None:
-    route = Scripted()
-    async with world.service(watched(route, world.mailbox)) as (pipeline, _, store):
+    route = ScriptedRoute()
+    async with pipeline_app.service(watched(route, pipeline_app.mailbox)) as (pipeline, _, store):
         refusals.refuse(1, Refusal.NOT_WRITTEN)
         dispatcher = InProcessDispatcher(pipeline)
         with capture_logs() as lines:

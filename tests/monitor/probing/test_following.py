@@ -19,7 +19,7 @@ from probes.check import Check
 from probes.kinds import Kind
 from probes.probe import ProbePurpose
 from probes.sender import Role
-from tests.support.pipeline_app import Scripted, World, watched
+from tests.support.pipeline_app import PipelineApp, ScriptedRoute, watched
 from tests.support.store_samples import BLOCKED, FIRST, INBOX, probe
 
 CHECK = Check("acme", "hq", Kind.VERIFICATION)
@@ -62,7 +62,7 @@ async def test_each_signal_is_passed_on_once_in_order_to_all(store: Store) -> No
 
 async def test_another_process_s_verdicts_show_on_pages_and_in_metrics(store: Store, tmp_path: Path) -> None:
     board, live, reader = Board(), Live(), SignalReader(store)
-    board.configure([watched(Scripted(), None, kinds=(Kind.VERIFICATION,))])
+    board.configure([watched(ScriptedRoute(), None, kinds=(Kind.VERIFICATION,))])
     await reader.begin(board.take, live.take)
     reader.start()
     with live.subscribed(lambda news: news.company == "acme") as watcher:
@@ -77,12 +77,12 @@ async def test_another_process_s_verdicts_show_on_pages_and_in_metrics(store: St
     await reader.close()
 
 
-async def test_a_verdict_of_this_process_is_shown_at_once(world: World) -> None:
+async def test_a_verdict_of_this_process_is_shown_at_once(pipeline_app: PipelineApp) -> None:
     board = Board()
-    site = watched(Scripted(mailbox=world.maildir), world.mailbox)
+    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
     board.configure([site])
     took: list[float] = []
-    async with world.service(site, followers=[board.take]) as (pipeline, heard, _):
+    async with pipeline_app.service(site, followers=[board.take]) as (pipeline, heard, _):
         for number in range(1, 4):
             await pipeline.launch(site, Kind.TWO_STEP_CODE)
             await heard.verdict(number)
@@ -99,7 +99,7 @@ async def test_a_follower_that_fails_keeps_nothing_from_the_others(store: Store)
         raise KeyError("a bug")
 
     board, reader = Board(), SignalReader(store)
-    board.configure([watched(Scripted(), None, kinds=(Kind.VERIFICATION,))])
+    board.configure([watched(ScriptedRoute(), None, kinds=(Kind.VERIFICATION,))])
     await reader.begin(fails, board.take)
     await judged(store, "a")
     with capture_logs() as lines:

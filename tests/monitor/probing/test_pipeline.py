@@ -23,17 +23,17 @@ from probes.recognise import Recognised, recognise
 from probes.sender import Role
 from probes.token import mint, new_probe_id
 from probes.verdict import Outcome
-from tests.support.pipeline_app import Maildir, Plan, Scripted, World, watched
+from tests.support.pipeline_app import Maildir, PipelineApp, PipelineConfig, ScriptedRoute, watched
 
 KIND = Kind.TWO_STEP_CODE
 ACCEPT, REFUSE, DEFER = Handover.ACCEPTED, Handover.REFUSED, Handover.DEFERRED
 LETTER = b"From: boss@acme.test\r\nSubject: lunch\r\nMessage-ID: <1@acme.test>\r\n\r\nAt noon.\r\n"
 
 
-async def test_into_the_inbox_and_gone_from_it(world: World):
-    letter = world.maildir.deliver(LETTER)
-    site = watched(Scripted(mailbox=world.maildir), world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
+async def test_into_the_inbox_and_gone_from_it(pipeline_app: PipelineApp):
+    letter = pipeline_app.maildir.deliver(LETTER)
+    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
         assert await heard.verdict() == "inbox - real"
         record = await store.record(probe.id)
@@ -43,22 +43,22 @@ async def test_into_the_inbox_and_gone_from_it(world: World):
             [Attempt, Dialogue, Arrival],
             [Attempt, Arrival, Dialogue],
         )
-        await _until(lambda: world.maildir.files() == {letter})
+        await _until(lambda: pipeline_app.maildir.files() == {letter})
         assert not pipeline.flights
         assert not pipeline.busy(Check("acme", "hq", KIND))
     assert b"At noon." in letter.read_bytes()
 
 
-async def test_into_junk(world: World):
-    site = watched(Scripted(mailbox=world.maildir, junk=True), world.mailbox)
-    async with world.service(site) as (pipeline, heard, _):
+async def test_into_junk(pipeline_app: PipelineApp):
+    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir, junk=True), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         assert await heard.verdict() == "spam unclear real"
 
 
-async def test_a_refusal_is_a_verdict_at_once(world: World):
-    site = watched(Scripted([REFUSE]), world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
+async def test_a_refusal_is_a_verdict_at_once(pipeline_app: PipelineApp):
+    site = watched(ScriptedRoute([REFUSE]), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
         assert await heard.verdict() == "blocked ip_blocked real"
         record = await store.record(probe.id)
@@ -68,28 +68,30 @@ async def test_a_refusal_is_a_verdict_at_once(world: World):
         await _until(lambda: not pipeline.flights)
 
 
-async def test_put_off_it_is_tried_again_as_the_real_sender_would_and_with_the_very_same_mail(world: World):
-    route = Scripted([DEFER, ACCEPT], mailbox=world.maildir)
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, heard, _):
+async def test_put_off_it_is_tried_again_as_the_real_sender_would_and_with_the_very_same_mail(
+    pipeline_app: PipelineApp,
+):
+    route = ScriptedRoute([DEFER, ACCEPT], mailbox=pipeline_app.maildir)
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-        world.clock.pass_(minutes=9, seconds=50)
-        pipeline.tick(world.clock())
+        pipeline_app.clock.pass_(minutes=9, seconds=50)
+        pipeline.tick(pipeline_app.clock())
         assert len(route.sent) == 1  # not a moment before its time
-        world.clock.pass_(seconds=20)
-        pipeline.tick(world.clock())
+        pipeline_app.clock.pass_(seconds=20)
+        pipeline.tick(pipeline_app.clock())
         assert await heard.verdict() == "deferred greylisted real"  # the code is dead by now
-        await _ticking(pipeline, world, lambda: len(route.sent) == 2)
+        await _ticking(pipeline, pipeline_app, lambda: len(route.sent) == 2)
         assert await heard.verdict(2) == "late greylisted real"
         assert route.sent[0] == route.sent[1]
         assert [judged.amends for judged in heard.verdicts] == [False, True]
 
 
-async def test_what_is_not_ours_is_no_arrival_and_is_left_alone(world: World):
-    route = Scripted()
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
+async def test_what_is_not_ours_is_no_arrival_and_is_left_alone(pipeline_app: PipelineApp):
+    route = ScriptedRoute()
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         key = await store.key()
@@ -98,26 +100,26 @@ async def test_what_is_not_ours_is_no_arrival_and_is_left_alone(world: World):
         altered = token[:-1] + ("a" if token[-1] != "a" else "b")
         unknown = mint(new_probe_id(), key)
         strangers = {
-            world.maildir.deliver(b"X-Mailpath-Probe: " + text.encode() + b"\r\n" + LETTER)
+            pipeline_app.maildir.deliver(b"X-Mailpath-Probe: " + text.encode() + b"\r\n" + LETTER)
             for text in (forged, altered, unknown)
         }
         quoted = b"From: quarantine@acme.test\r\nSubject: held\r\n\r\nWe hold a mail: " + token.encode() + b"\r\n"
-        strangers.add(world.maildir.deliver(quoted))
-        world.maildir.deliver(route.sent[0].content)  # and now the real one
+        strangers.add(pipeline_app.maildir.deliver(quoted))
+        pipeline_app.maildir.deliver(route.sent[0].content)  # and now the real one
         assert await heard.verdict() == "inbox - real"
-        await _until(lambda: world.maildir.files() == strangers)
+        await _until(lambda: pipeline_app.maildir.files() == strangers)
 
 
-async def test_a_replayed_probe_does_not_arrive_twice(world: World):
-    route = Scripted(mailbox=world.maildir)
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
+async def test_a_replayed_probe_does_not_arrive_twice(pipeline_app: PipelineApp):
+    route = ScriptedRoute(mailbox=pipeline_app.maildir)
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         first = await pipeline.launch(site, KIND)
         await heard.verdict()
         await pipeline.launch(site, KIND)  # so that somebody is looking
-        world.maildir.deliver(route.sent[0].content, junk=True)
+        pipeline_app.maildir.deliver(route.sent[0].content, junk=True)
         await heard.verdict(2)
-        await _until(lambda: not world.maildir.files())
+        await _until(lambda: not pipeline_app.maildir.files())
         record = await store.record(first.id)
         assert record is not None
         assert sum(isinstance(seen, Arrival) for seen in record.evidence) == 1
@@ -125,13 +127,13 @@ async def test_a_replayed_probe_does_not_arrive_twice(world: World):
         assert record.verdict.outcome is Outcome.INBOX
 
 
-async def test_a_probe_in_another_companys_mailbox_is_no_arrival(world: World):
-    other = Maildir(world.folder / "other", world.clock)
+async def test_a_probe_in_another_companys_mailbox_is_no_arrival(pipeline_app: PipelineApp):
+    other = Maildir(pipeline_app.folder / "other", pipeline_app.clock)
     elsewhere = MaildirMailbox(via="maildir", path=other.path, junk=".Junk")
-    lost, found = Scripted(), Scripted(mailbox=other)
-    here = watched(lost, world.mailbox)
+    lost, found = ScriptedRoute(), ScriptedRoute(mailbox=other)
+    here = watched(lost, pipeline_app.mailbox)
     there = watched(found, elsewhere, company="birch", to="probe@birch.test")
-    async with world.service(here, there) as (pipeline, heard, _):
+    async with pipeline_app.service(here, there) as (pipeline, heard, _):
         probe = await pipeline.launch(here, KIND)
         await heard.evidence(Dialogue)
         stray = other.deliver(lost.sent[0].content)
@@ -141,17 +143,17 @@ async def test_a_probe_in_another_companys_mailbox_is_no_arrival(world: World):
         assert probe.id in pipeline.flights
 
 
-async def test_missing_is_said_only_after_looking(world: World):
-    site = watched(Scripted(), world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
+async def test_missing_is_said_only_after_looking(pipeline_app: PipelineApp):
+    site = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-        world.clock.pass_(minutes=59)
-        pipeline.tick(world.clock())
+        pipeline_app.clock.pass_(minutes=59)
+        pipeline.tick(pipeline_app.clock())
         assert not heard.verdicts
-        world.clock.pass_(minutes=2)
-        pipeline.tick(world.clock())
-        await _ticking(pipeline, world, lambda: bool(heard.verdicts))
+        pipeline_app.clock.pass_(minutes=2)
+        pipeline.tick(pipeline_app.clock())
+        await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "missing unclear real"
         record = await store.record(probe.id)
         assert record is not None
@@ -159,80 +161,82 @@ async def test_missing_is_said_only_after_looking(world: World):
         assert record.evidence[-1].folders == ("INBOX", ".Junk")
 
 
-async def test_a_mailbox_that_cannot_be_read_makes_unknown_and_then_the_truth(world: World):
-    route = Scripted()
-    site = watched(route, world.mailbox)
-    hidden = world.maildir.path.rename(world.folder / "hidden")
-    async with world.service(site) as (pipeline, heard, _):
+async def test_a_mailbox_that_cannot_be_read_makes_unknown_and_then_the_truth(pipeline_app: PipelineApp):
+    route = ScriptedRoute()
+    site = watched(route, pipeline_app.mailbox)
+    hidden = pipeline_app.maildir.path.rename(pipeline_app.folder / "hidden")
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         await heard.evidence(FailedLook)
-        world.clock.pass_(minutes=11)
-        pipeline.tick(world.clock())
-        await _ticking(pipeline, world, lambda: bool(heard.verdicts))
+        pipeline_app.clock.pass_(minutes=11)
+        pipeline.tick(pipeline_app.clock())
+        await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "unknown - unproven"
         assert "cannot be read" in heard.verdicts[0].verdict.because
-        hidden.rename(world.maildir.path)
-        file = world.maildir.deliver(route.sent[0].content)
-        stamp = (world.clock() - world.clock.offset).timestamp()
+        hidden.rename(pipeline_app.maildir.path)
+        file = pipeline_app.maildir.deliver(route.sent[0].content)
+        stamp = (pipeline_app.clock() - pipeline_app.clock.offset).timestamp()
         os.utime(file, (stamp, stamp))  # the server took it while we could not look, and while the code lived
         assert await heard.verdict(2) == "inbox - real"
 
 
-async def test_found_after_it_was_called_missing_the_verdict_is_amended(world: World):
-    route = Scripted()
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, heard, _):
+async def test_found_after_it_was_called_missing_the_verdict_is_amended(pipeline_app: PipelineApp):
+    route = ScriptedRoute()
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-        world.clock.pass_(hours=2)
-        await _ticking(pipeline, world, lambda: bool(heard.verdicts))
+        pipeline_app.clock.pass_(hours=2)
+        await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "missing unclear real"
-        world.maildir.deliver(route.sent[0].content)
+        pipeline_app.maildir.deliver(route.sent[0].content)
         await pipeline.launch(site, KIND)
         assert await heard.verdict(2) == "late unclear real"
         assert heard.verdicts[1].amends
 
 
-async def test_arrived_while_we_were_dead_it_is_judged_by_the_mailboxs_time_and_nothing_is_sent_again(world: World):
-    route = Scripted()
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, heard, _):
+async def test_arrived_while_we_were_dead_it_is_judged_by_the_mailboxs_time_and_nothing_is_sent_again(
+    pipeline_app: PipelineApp,
+):
+    route = ScriptedRoute()
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-    world.maildir.deliver(route.sent[0].content)
-    world.clock.pass_(hours=5)  # long after the code died and we would have given up
-    async with world.service(site) as (pipeline, heard, _):
+    pipeline_app.maildir.deliver(route.sent[0].content)
+    pipeline_app.clock.pass_(hours=5)  # long after the code died and we would have given up
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.resume()
-        pipeline.tick(world.clock())
+        pipeline.tick(pipeline_app.clock())
         assert await heard.verdict() == "inbox - real"
         assert len(route.sent) == 1
 
 
-async def test_never_missing_for_the_hours_in_which_nobody_looked(world: World):
-    site = watched(Scripted(), world.mailbox)
-    async with world.service(site) as (pipeline, heard, _):
+async def test_never_missing_for_the_hours_in_which_nobody_looked(pipeline_app: PipelineApp):
+    site = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-    world.maildir.path.rename(world.folder / "hidden")
-    world.clock.pass_(hours=5)
-    async with world.service(site) as (pipeline, heard, _):
+    pipeline_app.maildir.path.rename(pipeline_app.folder / "hidden")
+    pipeline_app.clock.pass_(hours=5)
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.resume()
-        await _ticking(pipeline, world, lambda: bool(heard.verdicts))
+        await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "unknown - unproven"
 
 
-async def test_killed_while_sending_it_is_not_sent_again(world: World):
-    route = Scripted(gate=asyncio.Event())
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, heard, _):
+async def test_killed_while_sending_it_is_not_sent_again(pipeline_app: PipelineApp):
+    route = ScriptedRoute(gate=asyncio.Event())
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         probe = await pipeline.launch(site, KIND)
         await _until(lambda: len(route.sent) == 1)
-    async with world.service(site) as (pipeline, heard, store):
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         await pipeline.resume()
-        world.clock.pass_(minutes=2)
-        await _ticking(pipeline, world, lambda: any(isinstance(e.what, Interrupted) for e in heard.events))
-        world.clock.pass_(hours=1)
-        await _ticking(pipeline, world, lambda: bool(heard.verdicts))
+        pipeline_app.clock.pass_(minutes=2)
+        await _ticking(pipeline, pipeline_app, lambda: any(isinstance(e.what, Interrupted) for e in heard.events))
+        pipeline_app.clock.pass_(hours=1)
+        await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "unknown - unproven"
         assert len(route.sent) == 1
         record = await store.record(probe.id)
@@ -240,24 +244,24 @@ async def test_killed_while_sending_it_is_not_sent_again(world: World):
         assert record.closed_at is not None
 
 
-async def test_a_retry_that_fell_into_our_absence_is_not_held_against_anyone(world: World):
-    site = watched(Scripted([DEFER]), world.mailbox, retry=(timedelta(minutes=2),))
-    async with world.service(site) as (pipeline, heard, _):
+async def test_a_retry_that_fell_into_our_absence_is_not_held_against_anyone(pipeline_app: PipelineApp):
+    site = watched(ScriptedRoute([DEFER]), pipeline_app.mailbox, retry=(timedelta(minutes=2),))
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-    world.clock.pass_(minutes=30)
-    async with world.service(site) as (pipeline, heard, _):
+    pipeline_app.clock.pass_(minutes=30)
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.resume()
-        await _ticking(pipeline, world, lambda: bool(heard.verdicts))
+        await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert "was not made, or did not reach the company" in heard.verdicts[0].verdict.because
 
 
-async def test_a_path_taken_out_of_the_configuration_ends_its_probes(world: World):
-    site = watched(Scripted(), world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
+async def test_a_path_taken_out_of_the_configuration_ends_its_probes(pipeline_app: PipelineApp):
+    site = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-        await pipeline.configure(Plan())  # type: ignore[arg-type]
+        await pipeline.configure(PipelineConfig())  # type: ignore[arg-type]
         record = await store.record(probe.id)
         assert record is not None
         assert record.verdict is not None
@@ -266,13 +270,13 @@ async def test_a_path_taken_out_of_the_configuration_ends_its_probes(world: Worl
         assert not pipeline.watchers
 
 
-async def test_two_processes_on_one_store_share_what_they_see(world: World):
-    route = Scripted(mailbox=world.maildir)
-    site = watched(route, world.mailbox)
-    quiet = watched(Scripted(), world.mailbox)
+async def test_two_processes_on_one_store_share_what_they_see(pipeline_app: PipelineApp):
+    route = ScriptedRoute(mailbox=pipeline_app.maildir)
+    site = watched(route, pipeline_app.mailbox)
+    quiet = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with (
-        world.service(quiet) as (service, _service_heard, _),
-        world.service(site, owns_orphans=False) as (command, heard, store),
+        pipeline_app.service(quiet) as (service, _service_heard, _),
+        pipeline_app.service(site, owns_orphans=False) as (command, heard, store),
     ):
         await service.launch(quiet, KIND)  # it watches the mailbox, and may be the first to see the other's probe
         probe = await command.launch(site, KIND)
@@ -285,31 +289,34 @@ async def test_two_processes_on_one_store_share_what_they_see(world: World):
         assert sum(isinstance(seen, Arrival) for seen in record.evidence) == 1
 
 
-async def test_a_listener_that_fails_holds_up_no_probe(world: World):
+async def test_a_listener_that_fails_holds_up_no_probe(pipeline_app: PipelineApp):
     def full_disk(event: Event) -> None:
         raise OSError("no space left on device")
 
-    site = watched(Scripted(mailbox=world.maildir), world.mailbox)
-    async with world.service(site, listeners=[full_disk]) as (pipeline, heard, _):
+    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
+    async with pipeline_app.service(site, listeners=[full_disk]) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         assert await heard.verdict() == "inbox - real"
         await _until(lambda: not pipeline.flights)
 
 
 @pytest.mark.parametrize("role", [Role.CONTROL, Role.NEIGHBOUR])
-async def test_whoever_is_not_configured_cannot_be_sent(world: World, role: Role):
-    site = watched(Scripted(), world.mailbox)
-    async with world.service(site) as (pipeline, _, store):
+async def test_whoever_is_not_configured_cannot_be_sent(pipeline_app: PipelineApp, role: Role):
+    site = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, _, store):
         with pytest.raises(LaunchError, match=rf"there is no {role}; add a \[{role}\] table"):
             await pipeline.launch(site, KIND, role)
         assert await store.in_flight() == []
 
 
-async def test_the_neighbour_is_sent_from_the_senders_address_unsigned_and_found_again(world: World):
-    route = Scripted(mailbox=world.maildir)
-    site, plan = watched(route, world.mailbox), Config.model_validate({"neighbour": {"address": "probe@near.example"}})
-    async with world.service(site) as (pipeline, heard, store):
-        neighbours = Plan(site)
+async def test_the_neighbour_is_sent_from_the_senders_address_unsigned_and_found_again(pipeline_app: PipelineApp):
+    route = ScriptedRoute(mailbox=pipeline_app.maildir)
+    site, plan = (
+        watched(route, pipeline_app.mailbox),
+        Config.model_validate({"neighbour": {"address": "probe@near.example"}}),
+    )
+    async with pipeline_app.service(site) as (pipeline, heard, store):
+        neighbours = PipelineConfig(site)
         neighbours.identities = plan.identities
         await pipeline.configure(neighbours)  # type: ignore[arg-type]
         probe = await pipeline.launch(site, KIND, Role.NEIGHBOUR)
@@ -331,11 +338,11 @@ async def _until(true):
             await asyncio.sleep(0.005)
 
 
-async def _ticking(pipeline, world, true):
+async def _ticking(pipeline, pipeline_app, true):
     """Tick as the clock does, until it is so."""
     async with asyncio.timeout(10):
         while not true():
-            pipeline.tick(world.clock())
+            pipeline.tick(pipeline_app.clock())
             await asyncio.sleep(0.005)
 
 
@@ -354,14 +361,16 @@ class Refusing:
         yield
 
 
-async def test_a_last_look_while_the_store_is_full_is_made_again(world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_a_last_look_while_the_store_is_full_is_made_again(
+    pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF", (0.02,))
     monkeypatch.setattr("monitor.probing.pipeline.SLACK", timedelta(milliseconds=50))
-    site = watched(Scripted(), Refusing())
-    async with world.service(site) as (pipeline, heard, store):
+    site = watched(ScriptedRoute(), Refusing())
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         await pipeline.launch(site, KIND)
         await heard.evidence(FailedLook)
-        world.clock.pass_(minutes=61)
+        pipeline_app.clock.pass_(minutes=61)
         await pipeline.launch(site, Kind.PASSWORD_RESET)  # so that there is news to be stored
         learn, refused = store.learn, 0
 
@@ -373,20 +382,20 @@ async def test_a_last_look_while_the_store_is_full_is_made_again(world: World, m
             await learn(probe_id, news, *rest, **more)  # type: ignore[arg-type]
 
         monkeypatch.setattr(store, "learn", full)
-        await _ticking(pipeline, world, lambda: refused >= 5)
+        await _ticking(pipeline, pipeline_app, lambda: refused >= 5)
         monkeypatch.setattr(store, "learn", learn)
-        await _ticking(pipeline, world, lambda: bool(heard.verdicts))
+        await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "unknown - unproven"
         assert heard.verdicts[0].verdict.because == "we could not look: login: no answer in time"
         assert not pipeline.busy(Check("acme", "hq", KIND))
 
 
 async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booked_on_the_mailbox(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF", (0.02,))
-    site = watched(Scripted(mailbox=world.maildir), world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
+    site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         learn, refused = store.learn, 0
 
         async def full(probe_id: str, news: Sequence[Evidence], *rest: object, **more: object) -> None:
@@ -399,36 +408,38 @@ async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booke
         monkeypatch.setattr(store, "learn", full)
         probe = await pipeline.launch(site, KIND)
         await _until(lambda: refused >= 3)
-        assert world.maildir.files()  # what is not stored is not deleted
+        assert pipeline_app.maildir.files()  # what is not stored is not deleted
         monkeypatch.setattr(store, "learn", learn)
         assert await heard.verdict() == "inbox - real"
-        await _until(lambda: not world.maildir.files())
+        await _until(lambda: not pipeline_app.maildir.files())
         record = await store.record(probe.id)
         assert record is not None
         assert not any(isinstance(seen, FailedLook) for seen in record.evidence)
         assert pipeline.watchers[site.mailbox.key].failures == 0
 
 
-async def test_a_message_that_we_stumble_over_hides_no_other(world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_a_message_that_we_stumble_over_hides_no_other(
+    pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
+):
     def stumbles(sighting: Sighting, key: bytes, domain: str) -> Recognised | None:
         if "stumble" in sighting.headers:
             raise RuntimeError("a bug")
         return recognise(sighting, key, domain)
 
     monkeypatch.setattr("monitor.probing.arrivals.recognise", stumbles)
-    route = Scripted()
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, heard, _):
+    route = ScriptedRoute()
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-        stone = world.maildir.deliver(b"X: stumble\r\n" + route.sent[0].content)
-        world.maildir.deliver(route.sent[0].content)
+        stone = pipeline_app.maildir.deliver(b"X: stumble\r\n" + route.sent[0].content)
+        pipeline_app.maildir.deliver(route.sent[0].content)
         assert await heard.verdict() == "inbox - real"
-        await _until(lambda: world.maildir.files() == {stone})
+        await _until(lambda: pipeline_app.maildir.files() == {stone})
 
 
 async def test_a_leader_that_was_replaced_writes_no_traceback_for_each_probe(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ):
     refused = asyncio.Event()
 
@@ -436,8 +447,8 @@ async def test_a_leader_that_was_replaced_writes_no_traceback_for_each_probe(
         refused.set()
         raise ReplacedError("another one leads")
 
-    site = watched(Scripted(), world.mailbox)
-    async with world.service(site) as (pipeline, _, store):
+    site = watched(ScriptedRoute(), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, _, store):
         monkeypatch.setattr(store, "learn", replaced)
         with capture_logs() as lines:
             await pipeline.launch(site, KIND)

@@ -13,19 +13,19 @@ from probes.mailboxes.excerpt import sighting, split
 from probes.mailboxes.inbound import InboundMailbox
 from probes.message import Message
 from probes.verdict import Outcome
-from tests.support.pipeline_app import Scripted, World, watched
+from tests.support.pipeline_app import PipelineApp, ScriptedRoute, watched
 
 KIND = Kind.TWO_STEP_CODE
 COPIES = InboundMailbox(via="inbound", address="copies@probe.test")
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def pipeline_app(tmp_path: Path) -> PipelineApp:
+    return PipelineApp(tmp_path)
 
 
 @pytest.fixture
-def sleeps(world: World, monkeypatch: pytest.MonkeyPatch):
+def sleeps(pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch):
     """Suspends the machine for so many minutes."""
     elapsed = [1000.0]
     for user in ("probing.pipeline", "clock"):
@@ -33,7 +33,7 @@ def sleeps(world: World, monkeypatch: pytest.MonkeyPatch):
 
     def suspend(minutes: float) -> None:
         elapsed[0] += minutes * 60
-        world.clock.pass_(minutes=minutes)
+        pipeline_app.clock.pass_(minutes=minutes)
 
     return suspend
 
@@ -45,16 +45,16 @@ def copy_of(message: Message) -> Sighting:
     return seen
 
 
-async def test_what_was_handed_over_while_we_slept_is_not_late(world: World, sleeps):
-    class Sleeping(Scripted):
+async def test_what_was_handed_over_while_we_slept_is_not_late(pipeline_app: PipelineApp, sleeps):
+    class Sleeping(ScriptedRoute):
         async def send(self, *args, **kwargs):
             sleeps(20)
             dialogue = await super().send(*args, **kwargs)
             return replace(dialogue, steps=(replace(dialogue.last, seconds=1200.0),))
 
-    route = Sleeping(mailbox=world.maildir)
-    async with world.service(site := watched(route, world.mailbox)) as (pipeline, heard, store):
-        pipeline.tick(world.clock())
+    route = Sleeping(mailbox=pipeline_app.maildir)
+    async with pipeline_app.service(site := watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
+        pipeline.tick(pipeline_app.clock())
         probe = await pipeline.launch(site, KIND)
         await heard.verdict()
         assert heard.verdicts[-1].verdict.outcome is Outcome.UNKNOWN
@@ -64,44 +64,46 @@ async def test_what_was_handed_over_while_we_slept_is_not_late(world: World, sle
         assert [seen.seconds for seen in record.evidence if isinstance(seen, Absence)] == [1200.0]
 
 
-async def test_each_sleep_is_told_once_and_those_before_the_launch_not_at_all(world: World, sleeps):
-    route = Scripted()
-    async with world.service(site := watched(route, world.mailbox)) as (pipeline, heard, store):
-        pipeline.tick(world.clock())
+async def test_each_sleep_is_told_once_and_those_before_the_launch_not_at_all(pipeline_app: PipelineApp, sleeps):
+    route = ScriptedRoute()
+    async with pipeline_app.service(site := watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
+        pipeline.tick(pipeline_app.clock())
         sleeps(90)
-        pipeline.tick(world.clock())
+        pipeline.tick(pipeline_app.clock())
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         for minutes in (8, 4):
             sleeps(minutes)
-            pipeline.tick(world.clock())
-        world.maildir.deliver(route.sent[0].content, return_path=route.sent[0].mail_from)
+            pipeline.tick(pipeline_app.clock())
+        pipeline_app.maildir.deliver(route.sent[0].content, return_path=route.sent[0].mail_from)
         await heard.evidence(Arrival)
         record = await store.record(probe.id)
         assert record
         assert sum(seen.seconds for seen in record.evidence if isinstance(seen, Absence)) == 720.0
 
 
-async def test_no_copy_is_missing_that_may_have_come_while_we_slept(world: World, sleeps):
-    async with world.service(site := watched(Scripted(), COPIES)) as (pipeline, heard, _):
-        pipeline.presence.listening_since = world.clock() - timedelta(hours=1)
-        pipeline.tick(world.clock())
+async def test_no_copy_is_missing_that_may_have_come_while_we_slept(pipeline_app: PipelineApp, sleeps):
+    async with pipeline_app.service(site := watched(ScriptedRoute(), COPIES)) as (pipeline, heard, _):
+        pipeline.presence.listening_since = pipeline_app.clock() - timedelta(hours=1)
+        pipeline.tick(pipeline_app.clock())
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         sleeps(70)
-        pipeline.tick(world.clock())
+        pipeline.tick(pipeline_app.clock())
         assert await heard.verdict() == "unknown - unproven"
         assert "the listener is up since" in heard.verdicts[0].verdict.because
 
 
 @pytest.mark.parametrize("up_for", [timedelta(hours=1), timedelta(minutes=1)], ids=["listening", "restarted"])
-async def test_a_copy_that_came_late_is_late_only_if_we_listened_all_the_time(world: World, up_for: timedelta):
-    route = Scripted()
-    async with world.service(site := watched(route, COPIES)) as (pipeline, heard, _):
+async def test_a_copy_that_came_late_is_late_only_if_we_listened_all_the_time(
+    pipeline_app: PipelineApp, up_for: timedelta
+):
+    route = ScriptedRoute()
+    async with pipeline_app.service(site := watched(route, COPIES)) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
-        world.clock.pass_(minutes=15)
-        pipeline.presence.listening_since = world.clock() - up_for
+        pipeline_app.clock.pass_(minutes=15)
+        pipeline.presence.listening_since = pipeline_app.clock() - up_for
         assert await pipeline.copied(COPIES.key, copy_of(route.sent[0]))
         await heard.verdict()
         late = up_for > timedelta(minutes=15)

@@ -19,7 +19,7 @@ from probes.reading.bounce_origin import SmtpClient
 from probes.reading.bounces import read_bounce
 from probes.token import mint
 from tests.support import bounce_mails as mails
-from tests.support.pipeline_app import Heard, Scripted, World, watched
+from tests.support.pipeline_app import EventRecorder, PipelineApp, ScriptedRoute, watched
 from tests.support.refusing_store import Refusal, Refusals, refusals
 
 __all__ = ["refusals"]
@@ -39,11 +39,11 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 class Life:
     """One probe on its way, in a service that works."""
 
-    world: World
+    app: PipelineApp
     site: WatchedPath
-    route: Scripted
+    route: ScriptedRoute
     pipeline: Pipeline
-    heard: Heard
+    heard: EventRecorder
     store: Store
     probes: list[Probe] = field(default_factory=list)
 
@@ -61,8 +61,8 @@ class Life:
         """Tick until it is so, and let so many seconds pass each time."""
         async with asyncio.timeout(10):
             while not true():
-                self.world.clock.pass_(seconds=pass_)
-                self.pipeline.tick(self.world.clock())
+                self.app.clock.pass_(seconds=pass_)
+                self.pipeline.tick(self.app.clock())
                 await asyncio.sleep(0.005)
 
     def saw(self, kind: type) -> bool:
@@ -73,7 +73,7 @@ Story = Callable[[Life], Awaitable[None]]
 
 
 async def arrives(life: Life) -> None:
-    life.route.mailbox = life.world.maildir
+    life.route.mailbox = life.app.maildir
     await life.launch()
     await life.until(lambda: not life.pipeline.flights)
 
@@ -85,17 +85,17 @@ async def is_refused(life: Life) -> None:
 
 
 async def is_deferred_and_comes_late(life: Life) -> None:
-    life.route.answers, life.route.mailbox = [DEFER, ACCEPT], life.world.maildir
+    life.route.answers, life.route.mailbox = [DEFER, ACCEPT], life.app.maildir
     await life.launch()
     await life.until(lambda: life.saw(Dialogue))
-    life.world.clock.pass_(minutes=10, seconds=10)
+    life.app.clock.pass_(minutes=10, seconds=10)
     await life.until(lambda: not life.pipeline.flights, pass_=5)
 
 
 async def never_comes(life: Life) -> None:
     await life.launch()
     await life.until(lambda: life.saw(Dialogue))
-    life.world.clock.pass_(minutes=61)
+    life.app.clock.pass_(minutes=61)
     await life.until(lambda: not life.pipeline.flights)
 
 
@@ -126,12 +126,14 @@ STORIES: dict[str, tuple[Story, str, int]] = {
 @pytest.mark.parametrize("how", Refusal)
 @pytest.mark.parametrize("nth", ALL)
 @pytest.mark.parametrize("story", STORIES)
-async def test_a_probe_ends_as_it_would_have(world: World, refusals: Refusals, story: str, nth: int, how: Refusal):
+async def test_a_probe_ends_as_it_would_have(
+    pipeline_app: PipelineApp, refusals: Refusals, story: str, nth: int, how: Refusal
+):
     tell, outcome, sent = STORIES[story]
-    route = Scripted()
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
-        life = Life(world, site, route, pipeline, heard, store)
+    route = ScriptedRoute()
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
+        life = Life(pipeline_app, site, route, pipeline, heard, store)
         refusals.refuse(nth, how)
         if nth == 1 and how is Refusal.WRITTEN:
             return  # a launch that nobody hears of is the next test's
@@ -144,7 +146,9 @@ async def test_a_probe_ends_as_it_would_have(world: World, refusals: Refusals, s
         assert record.closed_at
         ours = any(isinstance(seen, Interrupted) for seen in record.evidence)  # an attempt that nobody heard of
         assert record.verdict.outcome == ("unknown" if ours else outcome), record.verdict
-        assert record.verdict == judge(record.probe, record.evidence, world.clock()), "it rests on what is stored"
+        assert record.verdict == judge(record.probe, record.evidence, pipeline_app.clock()), (
+            "it rests on what is stored"
+        )
         assert not any(isinstance(seen, FailedLook) for seen in record.evidence)
         assert len({seen.once for seen in record.evidence if seen.once}) == len([s for s in record.evidence if s.once])
         assert len(route.sent) == sent - ours
@@ -154,19 +158,19 @@ async def test_a_probe_ends_as_it_would_have(world: World, refusals: Refusals, s
 
 
 async def test_a_launch_that_nobody_heard_of_is_sent_by_nobody_and_ends_after_a_restart(
-    world: World, refusals: Refusals
+    pipeline_app: PipelineApp, refusals: Refusals
 ):
-    route = Scripted(mailbox=world.maildir)
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, _, store):
+    route = ScriptedRoute(mailbox=pipeline_app.maildir)
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, _, store):
         refusals.refuse(1, Refusal.WRITTEN)
         with pytest.raises(StoreDownError):
             await pipeline.launch(site, KIND)
         [record] = await store.in_flight()
-    world.clock.pass_(minutes=2)
-    async with world.service(site) as (pipeline, heard, _):
+    pipeline_app.clock.pass_(minutes=2)
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.resume()
-        pipeline.tick(world.clock())
+        pipeline.tick(pipeline_app.clock())
         await heard.evidence(Interrupted)
         assert list(pipeline.flights) == [record.probe.id]
     assert route.sent == []
@@ -174,17 +178,19 @@ async def test_a_launch_that_nobody_heard_of_is_sent_by_nobody_and_ends_after_a_
 
 @pytest.mark.parametrize("how", Refusal)
 @pytest.mark.parametrize("nth", [0, 1, 2])
-async def test_two_pieces_of_news_at_once_and_one_refused(world: World, refusals: Refusals, nth: int, how: Refusal):
+async def test_two_pieces_of_news_at_once_and_one_refused(
+    pipeline_app: PipelineApp, refusals: Refusals, nth: int, how: Refusal
+):
     """A verdict never rests on evidence that is not stored, whichever of the two is refused."""
     gate = asyncio.Event()
-    route = Scripted(gate=gate)
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
+    route = ScriptedRoute(gate=gate)
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
         refusals.refuse(nth, how)
-        now = world.clock()
+        now = pipeline_app.clock()
         looks = (FailedLook(now, "login failed"), Look(now + timedelta(minutes=61), ("INBOX", "Junk")))
-        world.clock.pass_(minutes=61)
+        pipeline_app.clock.pass_(minutes=61)
         answers = await asyncio.gather(*(pipeline.learn(probe.id, look) for look in looks), return_exceptions=True)
         assert [isinstance(answer, StoreDownError) for answer in answers] == [nth == 1, nth == 2]
         await pipeline.learn(probe.id)  # whatever comes next
@@ -192,7 +198,7 @@ async def test_two_pieces_of_news_at_once_and_one_refused(world: World, refusals
         assert record
         flight = pipeline.flights.get(probe.id)
         assert flight is None or list(record.evidence) == flight.evidence
-        assert record.verdict == judge(record.probe, record.evidence, world.clock())
+        assert record.verdict == judge(record.probe, record.evidence, pipeline_app.clock())
         assert (flight.verdict if flight else heard.verdicts[-1].verdict) == record.verdict
         seen = {type(each) for each in record.evidence}
         left_out = type(looks[nth - 1]) if nth and how is Refusal.NOT_WRITTEN else None
@@ -200,12 +206,12 @@ async def test_two_pieces_of_news_at_once_and_one_refused(world: World, refusals
         gate.set()
 
 
-async def test_who_is_cancelled_while_the_store_writes_leaves_nothing_unknown(world: World):
+async def test_who_is_cancelled_while_the_store_writes_leaves_nothing_unknown(pipeline_app: PipelineApp):
     """The write goes on. What comes next knows what it brought."""
-    site = watched(Scripted(gate=asyncio.Event()), world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
+    site = watched(ScriptedRoute(gate=asyncio.Event()), pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
-        task = asyncio.create_task(pipeline.learn(probe.id, FailedLook(world.clock(), "login failed")))
+        task = asyncio.create_task(pipeline.learn(probe.id, FailedLook(pipeline_app.clock(), "login failed")))
         while not pipeline.flights[probe.id].unsure:  # noqa: ASYNC110
             await asyncio.sleep(0)
         task.cancel()

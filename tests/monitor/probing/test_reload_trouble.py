@@ -14,43 +14,47 @@ from probes.check import Check
 from probes.evidence import Dialogue
 from probes.kinds import Kind
 from probes.verdict import Outcome
-from tests.monitor.oncall.test_engine import config, desk
-from tests.support.pipeline_app import Maildir, Plan, Scripted, World, watched
+from tests.monitor.oncall.test_engine import config, open_engine_app
+from tests.support.pipeline_app import Maildir, PipelineApp, PipelineConfig, ScriptedRoute, watched
 
 KIND = Kind.TWO_STEP_CODE
 FULL = StoreDownError("store: the disk is full")
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def pipeline_app(tmp_path: Path) -> PipelineApp:
+    return PipelineApp(tmp_path)
 
 
 async def fails(*_: object, **__: object) -> None:
     raise FULL
 
 
-async def ticking(pipeline: Pipeline, world: World, true: Callable[[], bool]) -> None:
+async def ticking(pipeline: Pipeline, pipeline_app: PipelineApp, true: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not true():
-            world.clock.pass_(seconds=5)
-            pipeline.tick(world.clock())
+            pipeline_app.clock.pass_(seconds=5)
+            pipeline.tick(pipeline_app.clock())
             await asyncio.sleep(0.01)
 
 
-async def test_probes_of_a_path_that_is_gone_end_once_the_store_takes_it(world: World, monkeypatch: pytest.MonkeyPatch):
-    gone = watched(Scripted(), world.mailbox)
-    stays = watched(Scripted(), world.mailbox.model_copy(update={"path": world.folder / "other"}), path="stays")
-    Maildir(world.folder / "other", world.clock)
-    async with world.service(gone, stays) as (pipeline, heard, store):
+async def test_probes_of_a_path_that_is_gone_end_once_the_store_takes_it(
+    pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
+):
+    gone = watched(ScriptedRoute(), pipeline_app.mailbox)
+    stays = watched(
+        ScriptedRoute(), pipeline_app.mailbox.model_copy(update={"path": pipeline_app.folder / "other"}), path="stays"
+    )
+    Maildir(pipeline_app.folder / "other", pipeline_app.clock)
+    async with pipeline_app.service(gone, stays) as (pipeline, heard, store):
         first, second = await pipeline.launch(gone, KIND), await pipeline.launch(gone, Kind.INVITATION)
         await heard.evidence(Dialogue, 2)
         with monkeypatch.context() as full:
             full.setattr(store, "learn", fails)
-            await pipeline.configure(Plan(stays))  # type: ignore[arg-type]
+            await pipeline.configure(PipelineConfig(stays))  # type: ignore[arg-type]
             assert gone.mailbox.key not in pipeline.watchers
             await pipeline.idle()
-        await ticking(pipeline, world, lambda: not pipeline.flights)
+        await ticking(pipeline, pipeline_app, lambda: not pipeline.flights)
         for probe in (first, second):
             record = await store.record(probe.id)
             assert record
@@ -61,18 +65,18 @@ async def test_probes_of_a_path_that_is_gone_end_once_the_store_takes_it(world: 
 
 
 async def test_a_path_that_comes_back_before_its_probes_were_ended_is_watched_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ):
-    route = Scripted()
-    site = watched(route, world.mailbox)
-    async with world.service(site) as (pipeline, heard, store):
+    route = ScriptedRoute()
+    site = watched(route, pipeline_app.mailbox)
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         with monkeypatch.context() as full:
             full.setattr(store, "learn", fails)
-            await pipeline.configure(Plan())  # type: ignore[arg-type]
-        await pipeline.configure(Plan(site))  # type: ignore[arg-type]
-        world.maildir.deliver(route.sent[0].content, return_path=route.sent[0].mail_from)
+            await pipeline.configure(PipelineConfig())  # type: ignore[arg-type]
+        await pipeline.configure(PipelineConfig(site))  # type: ignore[arg-type]
+        pipeline_app.maildir.deliver(route.sent[0].content, return_path=route.sent[0].mail_from)
         await heard.verdict()
         assert heard.verdicts[0].verdict.outcome is Outcome.INBOX
 
@@ -80,13 +84,13 @@ async def test_a_path_that_comes_back_before_its_probes_were_ended_is_watched_ag
 async def test_incidents_do_not_seem_to_be_over_where_the_store_could_not_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    async with desk(tmp_path, config()) as at:
-        await at.play("iddd")
-        assert len(at.casebook.incidents) == 1
+    async with open_engine_app(tmp_path, config()) as engine_app:
+        await engine_app.play("iddd")
+        assert len(engine_app.casebook.incidents) == 1
         with monkeypatch.context() as full:
-            full.setattr(at.store, "history", fails)
-            await at.casebook.configure(config(incidents=IncidentSettings(settle=timedelta(seconds=30))))
+            full.setattr(engine_app.store, "history", fails)
+            await engine_app.casebook.configure(config(incidents=IncidentSettings(settle=timedelta(seconds=30))))
             with pytest.raises(StoreDownError):
-                await at.casebook.step()
-        await at.settle()
-        assert len(at.casebook.incidents) == 1
+                await engine_app.casebook.step()
+        await engine_app.settle()
+        assert len(engine_app.casebook.incidents) == 1

@@ -104,11 +104,11 @@ async def test_a_server_that_hangs_holds_up_nobody_elses_mail(healthy: Dovecot, 
     tls = "implicit" if way == "handshake" else "none"
     files_before = open_files()
     with MailboxThreads() as pool:
-        async with silent_server(way) as port, AsyncExitStack() as house:
-            await house.enter_async_context(watching([box(port, f"user{n}", tls=tls) for n in range(SILENT)], pool))
+        async with silent_server(way) as port, AsyncExitStack() as stack:
+            await stack.enter_async_context(watching([box(port, f"user{n}", tls=tls) for n in range(SILENT)], pool))
             await until(lambda: connections_to(port) >= THREADS_PER_SERVER)
             start = monotonic()
-            arrivals = await house.enter_async_context(
+            arrivals = await stack.enter_async_context(
                 watching([box(healthy.ports.imap, user, USERS[user]) for user in HEALTHY], pool)
             )
             for user in HEALTHY:

@@ -24,7 +24,7 @@ from probes.message import Message
 from probes.routes import RouteContext
 from probes.verdict import Outcome, Verdict
 from tests.lab.dovecot import MAIL_OWNER, Dovecot, dovecot
-from tests.support.pipeline_app import PATIENCE, REPLIES, Heard, World, watched
+from tests.support.pipeline_app import PATIENCE, REPLIES, EventRecorder, PipelineApp, watched
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to run Dovecot")]
 
@@ -50,8 +50,8 @@ Start = Callable[[str], Dovecot]
 @pytest.fixture
 def start() -> Iterator[Start]:
     """Starts a Dovecot with this rule for all mail."""
-    with ExitStack() as house:
-        folder = Path(house.enter_context(TemporaryDirectory(prefix="mailpath-")))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mailpath-")))
         folder.chmod(0o755)  # Dovecot's own users must get through
 
         def begin(rule: str) -> Dovecot:
@@ -59,7 +59,7 @@ def start() -> Iterator[Start]:
             script.write_text(EXTENSIONS + rule + "\n")
             subprocess.run(["sievec", "-c", "/dev/null", script], check=True, capture_output=True)
             running = dovecot(folder, users={USER: "secret"}, junk={"Junk": True}, sieve=script, extra=PUBLIC)
-            return house.enter_context(running)
+            return stack.enter_context(running)
 
         yield begin
 
@@ -111,18 +111,18 @@ def still_there(letter: Path) -> bool:
     return any(letter.parent.parent.glob(f"*/{letter.name}*"))
 
 
-async def ticking(pipeline: Pipeline, world: World, true: Callable[[], bool]) -> None:
+async def ticking(pipeline: Pipeline, pipeline_app: PipelineApp, true: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not true():
-            pipeline.tick(world.clock())
+            pipeline.tick(pipeline_app.clock())
             await asyncio.sleep(0.01)
 
 
-async def last_verdict(world: World, pipeline: Pipeline, heard: Heard) -> Verdict:
+async def last_verdict(pipeline_app: PipelineApp, pipeline: Pipeline, heard: EventRecorder) -> Verdict:
     """The verdict once an hour has passed."""
     await heard.evidence(Dialogue)
-    world.clock.pass_(minutes=61)
-    await ticking(pipeline, world, lambda: bool(heard.verdicts))
+    pipeline_app.clock.pass_(minutes=61)
+    await ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
     return heard.verdicts[-1].verdict
 
 
@@ -143,7 +143,7 @@ async def last_verdict(world: World, pipeline: Pipeline, heard: Heard) -> Verdic
 async def test_what_a_rule_does_to_our_mail(
     start: Start, tmp_path: Path, rule: str, outcome: Outcome, words: str
 ) -> None:
-    server, world = start(rule), World(tmp_path)
+    server, pipeline_app = start(rule), PipelineApp(tmp_path)
     shared = server.folder / "mail" / "public" / ".team"
     for part in ("cur", "new", "tmp"):
         (shared / part).mkdir(parents=True)
@@ -151,23 +151,23 @@ async def test_what_a_rule_does_to_our_mail(
         os.chown(each, MAIL_OWNER, MAIL_OWNER)
     letters = [server.deliver(USER, LETTER), server.deliver(USER, LETTER, "Lists")]
     site = watched(Lmtp(server), mailbox(server))
-    async with world.service(site) as (pipeline, heard, _):
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, Kind.TWO_STEP_CODE)
-        verdict = await last_verdict(world, pipeline, heard)
+        verdict = await last_verdict(pipeline_app, pipeline, heard)
         assert verdict.outcome is outcome, verdict.because
         assert words in verdict.because
-        await ticking(pipeline, world, lambda: len(probes_left(server)) == ("Public" in rule))
+        await ticking(pipeline, pipeline_app, lambda: len(probes_left(server)) == ("Public" in rule))
     assert all(still_there(letter) for letter in letters)
 
 
 async def test_the_next_probe_that_is_moved_is_seen_while_its_code_lives(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, world = start('fileinto :create "Lists";'), World(tmp_path)
+    server, pipeline_app = start('fileinto :create "Lists";'), PipelineApp(tmp_path)
     site = watched(Lmtp(server), mailbox(server))
-    async with world.service(site) as (pipeline, heard, _):
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, Kind.TWO_STEP_CODE)
-        await last_verdict(world, pipeline, heard)
+        await last_verdict(pipeline_app, pipeline, heard)
         await pipeline.launch(site, Kind.PASSWORD_RESET)
         await heard.evidence(Dialogue, 2)
         monkeypatch.setattr(mailboxes, "monotonic", lambda: time.monotonic() + 60)  # as if a minute had passed
@@ -177,17 +177,17 @@ async def test_the_next_probe_that_is_moved_is_seen_while_its_code_lives(
 
 
 async def test_late_is_late_in_any_folder(start: Start, tmp_path: Path) -> None:
-    server, world = start("keep;"), World(tmp_path)
+    server, pipeline_app = start("keep;"), PipelineApp(tmp_path)
     route = Lost(server)
     site = watched(route, mailbox(server))
-    async with world.service(site) as (pipeline, heard, _):
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
-        world.clock.pass_(minutes=30)
-        at = world.clock().timestamp()
+        pipeline_app.clock.pass_(minutes=30)
+        at = pipeline_app.clock().timestamp()
         server.deliver(USER, route.sent[0].content, "Lists", at=at)
-        world.clock.pass_(minutes=31)
-        await ticking(pipeline, world, lambda: bool(heard.verdicts))
+        pipeline_app.clock.pass_(minutes=31)
+        await ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         verdict = heard.verdicts[-1].verdict
         assert verdict.outcome is Outcome.LATE
         assert verdict.because.startswith(
@@ -212,21 +212,21 @@ class Lost(Lmtp):
 
 async def test_what_we_left_behind_is_removed_and_nothing_else(start: Start, tmp_path: Path) -> None:
     """Probes whose path is gone, whose record is gone, that came after all, or are another instance's."""
-    server, world = start("keep;"), World(tmp_path)
+    server, pipeline_app = start("keep;"), PipelineApp(tmp_path)
     route = Lost(server)
     gone, site = watched(route, mailbox(server), path="gone"), watched(Lmtp(server), mailbox(server))
-    other = World(tmp_path / "other")
+    other = PipelineApp(tmp_path / "other")
     async with other.service(watched(route, mailbox(server))) as (pipeline, heard, _):
         await pipeline.launch(watched(route, mailbox(server)), Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
-    async with world.service(gone, site) as (pipeline, heard, _):
+    async with pipeline_app.service(gone, site) as (pipeline, heard, _):
         await pipeline.launch(gone, Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
     foreign, ours = (each.content for each in route.sent)
-    world.clock.pass_(hours=2)
+    pipeline_app.clock.pass_(hours=2)
     about = b"From: filter@acme.test\r\nSubject: held\r\n\r\nWe held this mail:\r\n\r\n" + ours
     day = timedelta(days=2).total_seconds()
-    now = world.clock().timestamp()
+    now = pipeline_app.clock().timestamp()
     kept = [
         server.deliver(USER, foreign, "Lists", at=now - day),
         server.deliver(USER, about, "Lists", at=now - day),
@@ -235,11 +235,11 @@ async def test_what_we_left_behind_is_removed_and_nothing_else(start: Start, tmp
     ]
     for folder in ("INBOX", "Junk", "Lists", "Archive"):
         server.deliver(USER, ours, folder, at=now - day)
-    async with world.service(site) as (pipeline, heard, _):
+    async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.resume()
         await pipeline.launch(site, Kind.TWO_STEP_CODE)
         await heard.evidence(Arrival)
-        await ticking(pipeline, world, lambda: len(probes_left(server)) == 2)
+        await ticking(pipeline, pipeline_app, lambda: len(probes_left(server)) == 2)
     assert all(still_there(letter) for letter in kept)
 
 
@@ -247,10 +247,10 @@ async def test_a_probe_that_another_process_waits_for_is_left_to_it(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store knows nothing of it, but it came a moment ago."""
-    server, world = start("keep;"), World(tmp_path)
+    server, pipeline_app = start("keep;"), PipelineApp(tmp_path)
     route = Lost(server)
     site = watched(route, mailbox(server))
-    async with world.service(site) as (pipeline, heard, store):
+    async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, Kind.TWO_STEP_CODE)
         await heard.evidence(Dialogue)
         pipeline.flights.untrack(pipeline.flights[probe.id])
@@ -261,9 +261,12 @@ async def test_a_probe_that_another_process_waits_for_is_left_to_it(
         monkeypatch.setattr(store, "record", no_record)
         fresh = server.deliver(USER, route.sent[0].content, "Lists")
         old = server.deliver(
-            USER, route.sent[0].content, "Lists", at=world.clock().timestamp() - timedelta(days=2).total_seconds()
+            USER,
+            route.sent[0].content,
+            "Lists",
+            at=pipeline_app.clock().timestamp() - timedelta(days=2).total_seconds(),
         )
         look = await pipeline.watchers[site.mailbox.key].look()
         assert isinstance(look, Look)
-        await ticking(pipeline, world, lambda: not old.exists())
+        await ticking(pipeline, pipeline_app, lambda: not old.exists())
         assert [each.name.partition(":")[0] for each in probes_left(server)] == [fresh.name]

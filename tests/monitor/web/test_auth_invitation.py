@@ -12,93 +12,93 @@ from structlog.testing import capture_logs
 from monitor.actions.people import Access, first_link
 from monitor.people.person import Rights
 from monitor.store import Store
-from tests.support.auth_app import PASSWORD, House, all_of, house
+from tests.support.auth_app import PASSWORD, AuthApp, all_of, open_auth_app
 from tests.support.pipeline_app import Clock
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as at_home:
-        yield at_home
+async def auth_app(tmp_path: Path) -> AsyncIterator[AuthApp]:
+    async with open_auth_app(tmp_path) as auth_app:
+        yield auth_app
 
 
-async def test_the_link_leads_to_a_form_that_changes_nothing(home: House) -> None:
-    invited = await home.invited("ann")
+async def test_the_link_leads_to_a_form_that_changes_nothing(auth_app: AuthApp) -> None:
+    invited = await auth_app.invited("ann")
     for _ in range(3):  # programs that look at the links in mails come first
-        answer = await home.browser().get(f"/invitation?key={invited['key']}")
+        answer = await auth_app.browser().get(f"/invitation?key={invited['key']}")
         assert answer.status == 200
         assert f'name="key" value="{invited["key"]}"' in answer.text
         assert 'value="ann" autocomplete="username" readonly' in answer.text
         assert answer.headers["Cache-Control"] == "no-store"
-    assert (await home.browser().post("/invitation", invited)).status == 303
+    assert (await auth_app.browser().post("/invitation", invited)).status == 303
 
 
-async def test_whoever_sets_the_password_is_signed_in(home: House) -> None:
-    browser = home.browser()
-    answer = await browser.post("/invitation", await home.invited("ann", Rights.OPERATOR))
+async def test_whoever_sets_the_password_is_signed_in(auth_app: AuthApp) -> None:
+    browser = auth_app.browser()
+    answer = await browser.post("/invitation", await auth_app.invited("ann", Rights.OPERATOR))
     assert (answer.status, answer.way) == (303, "/")
     caller = await browser.whoami()
     assert caller
     assert (caller.name, caller.rights) == ("ann", Rights.OPERATOR)
-    assert (await home.browser().sign_in("ann")).status == 303
+    assert (await auth_app.browser().sign_in("ann")).status == 303
 
 
-async def test_it_works_once(home: House) -> None:
-    invited = await home.invited("ann")
-    assert (await home.browser().post("/invitation", invited)).status == 303
+async def test_it_works_once(auth_app: AuthApp) -> None:
+    invited = await auth_app.invited("ann")
+    assert (await auth_app.browser().post("/invitation", invited)).status == 303
     other = invited | {"password": "other words in a row", "again": "other words in a row"}
-    answer = await home.browser().post("/invitation", other)
+    answer = await auth_app.browser().post("/invitation", other)
     assert (answer.status, answer.given) == (422, {})
     assert "This link was used" in answer.text
-    assert (await home.browser().sign_in("ann", other["password"])).status == 403
+    assert (await auth_app.browser().sign_in("ann", other["password"])).status == 403
 
 
-async def test_a_link_that_is_not_good_says_so_at_once(home: House) -> None:
-    invited = await home.invited("ann")
-    await home.browser().post("/invitation", invited)
+async def test_a_link_that_is_not_good_says_so_at_once(auth_app: AuthApp) -> None:
+    invited = await auth_app.invited("ann")
+    await auth_app.browser().post("/invitation", invited)
     for key in (invited["key"], "wrong", ""):
-        shown = (await home.browser().get(f"/invitation?key={key}")).text
+        shown = (await auth_app.browser().get(f"/invitation?key={key}")).text
         assert "This link was used, or is too old" in shown
         assert "<form" not in shown
         assert "ann" not in shown
 
 
-async def test_of_two_at_the_same_time_one_sets_it(home: House) -> None:
-    invited = await home.invited("ann")
-    answers = await asyncio.gather(*(home.browser().post("/invitation", invited) for _ in range(6)))
+async def test_of_two_at_the_same_time_one_sets_it(auth_app: AuthApp) -> None:
+    invited = await auth_app.invited("ann")
+    answers = await asyncio.gather(*(auth_app.browser().post("/invitation", invited) for _ in range(6)))
     assert sorted(answer.status for answer in answers)[:2] == [303, 422]
 
 
-async def test_it_ends_after_a_day(home: House) -> None:
-    invited = await home.invited("ann")
-    home.clock.pass_(hours=24)
-    assert (await home.browser().post("/invitation", invited)).status == 422
-    assert (await home.store.person("ann")).password == ""  # type: ignore[union-attr]
+async def test_it_ends_after_a_day(auth_app: AuthApp) -> None:
+    invited = await auth_app.invited("ann")
+    auth_app.clock.pass_(hours=24)
+    assert (await auth_app.browser().post("/invitation", invited)).status == 422
+    assert (await auth_app.store.person("ann")).password == ""  # type: ignore[union-attr]
 
 
-async def test_a_newer_link_voids_it(home: House) -> None:
-    invited = await home.invited("ann")
-    newer = invited | {"key": await home.access().link("ann")}
-    assert (await home.browser().post("/invitation", invited)).status == 422
-    assert (await home.browser().post("/invitation", newer)).status == 303
+async def test_a_newer_link_voids_it(auth_app: AuthApp) -> None:
+    invited = await auth_app.invited("ann")
+    newer = invited | {"key": await auth_app.access().link("ann")}
+    assert (await auth_app.browser().post("/invitation", invited)).status == 422
+    assert (await auth_app.browser().post("/invitation", newer)).status == 303
 
 
-async def test_it_is_of_no_use_to_whoever_is_disabled(home: House) -> None:
-    await home.person("root", Rights.ADMIN)
-    invited = await home.invited("ann")
-    await home.access().disable("ann")
-    assert (await home.browser().post("/invitation", invited)).status == 422
+async def test_it_is_of_no_use_to_whoever_is_disabled(auth_app: AuthApp) -> None:
+    await auth_app.person("root", Rights.ADMIN)
+    invited = await auth_app.invited("ann")
+    await auth_app.access().disable("ann")
+    assert (await auth_app.browser().post("/invitation", invited)).status == 422
 
 
-async def test_a_new_password_ends_all_sessions(home: House) -> None:
-    before = await home.person("ann")
-    key = await home.access().link("ann")
+async def test_a_new_password_ends_all_sessions(auth_app: AuthApp) -> None:
+    before = await auth_app.person("ann")
+    key = await auth_app.access().link("ann")
     assert await before.whoami(), "a link alone ends nothing: it may never be used"
-    after = home.browser()
+    after = auth_app.browser()
     await after.post("/invitation", {"key": key, "password": "other words in a row", "again": "other words in a row"})
     assert await before.whoami() is None
     assert await after.whoami()
-    assert (await home.browser().sign_in("ann")).status == 403
+    assert (await auth_app.browser().sign_in("ann")).status == 403
 
 
 @pytest.mark.parametrize(
@@ -114,37 +114,37 @@ async def test_a_new_password_ends_all_sessions(home: House) -> None:
         ("annabella-1234", "little more than the name"),
     ],
 )
-async def test_a_bad_password_is_refused_and_the_link_still_good(home: House, password: str, fault: str) -> None:
-    invited = await home.invited("annabella")
-    answer = await home.browser().post("/invitation", invited | {"password": password, "again": password})
+async def test_a_bad_password_is_refused_and_the_link_still_good(auth_app: AuthApp, password: str, fault: str) -> None:
+    invited = await auth_app.invited("annabella")
+    answer = await auth_app.browser().post("/invitation", invited | {"password": password, "again": password})
     assert answer.status == 422
     assert fault in answer.text
     assert password == "" or password not in answer.text
-    assert (await home.browser().post("/invitation", invited)).status == 303
+    assert (await auth_app.browser().post("/invitation", invited)).status == 303
 
 
-async def test_it_is_typed_twice(home: House) -> None:
-    invited = await home.invited("ann")
-    answer = await home.browser().post("/invitation", invited | {"again": "four words in a raw"})
+async def test_it_is_typed_twice(auth_app: AuthApp) -> None:
+    invited = await auth_app.invited("ann")
+    answer = await auth_app.browser().post("/invitation", invited | {"again": "four words in a raw"})
     assert answer.status == 422
     assert "The two are not the same" in answer.text
-    assert (await home.browser().post("/invitation", invited)).status == 303
+    assert (await auth_app.browser().post("/invitation", invited)).status == 303
 
 
 @pytest.mark.parametrize("key", ["", "wrong", "\u00e9\u202e", "'\"><script>alert(1)</script>", "x" * 30_000])
-async def test_what_is_no_link_gets_the_same_answer(home: House, key: str) -> None:
-    answer = await home.browser().post("/invitation", {"key": key, "password": PASSWORD, "again": PASSWORD})
+async def test_what_is_no_link_gets_the_same_answer(auth_app: AuthApp, key: str) -> None:
+    answer = await auth_app.browser().post("/invitation", {"key": key, "password": PASSWORD, "again": PASSWORD})
     assert answer.status == 422
     assert "This link was used" in answer.text
     assert "<script>alert" not in answer.text
     assert len(answer.text) < 10_000
 
 
-async def test_one_address_cannot_try_many(home: House) -> None:
+async def test_one_address_cannot_try_many(auth_app: AuthApp) -> None:
     for number in range(20):
         guess = {"key": f"guess{number}", "password": PASSWORD, "again": PASSWORD}
-        assert (await home.browser().post("/invitation", guess)).status == 422
-    answer = await home.browser().post("/invitation", {"key": "last", "password": PASSWORD, "again": PASSWORD})
+        assert (await auth_app.browser().post("/invitation", guess)).status == 422
+    answer = await auth_app.browser().post("/invitation", {"key": "last", "password": PASSWORD, "again": PASSWORD})
     assert (answer.status, answer.headers["Retry-After"]) == (429, "2")
 
 
@@ -168,22 +168,22 @@ async def test_the_first_start_makes_an_admin(store: Store) -> None:
 
 
 async def test_each_start_has_a_new_link_until_there_is_a_password(tmp_path: Path) -> None:
-    async with house(tmp_path) as home:
-        first, second = [await first_link(home.store, home.clock, "") for _ in range(2)]
+    async with open_auth_app(tmp_path) as auth_app:
+        first, second = [await first_link(auth_app.store, auth_app.clock, "") for _ in range(2)]
         assert first
         assert second
         form = {"password": PASSWORD, "again": PASSWORD}
-        assert (await home.browser().post("/invitation", form | {"key": first.partition("=")[2]})).status == 422
-        assert (await home.browser().post("/invitation", form | {"key": second.partition("=")[2]})).status == 303
-        assert await first_link(home.store, home.clock, "") is None
-        assert (await home.browser().sign_in("admin")).status == 303
+        assert (await auth_app.browser().post("/invitation", form | {"key": first.partition("=")[2]})).status == 422
+        assert (await auth_app.browser().post("/invitation", form | {"key": second.partition("=")[2]})).status == 303
+        assert await first_link(auth_app.store, auth_app.clock, "") is None
+        assert (await auth_app.browser().sign_in("admin")).status == 303
 
 
 async def test_there_is_none_where_somebody_rules(tmp_path: Path) -> None:
-    async with house(tmp_path) as home:
-        await home.person("ann", Rights.ADMIN)
-        assert await first_link(home.store, home.clock, "") is None
-        assert [person.name for person in await home.store.people()] == ["ann"]
+    async with open_auth_app(tmp_path) as auth_app:
+        await auth_app.person("ann", Rights.ADMIN)
+        assert await first_link(auth_app.store, auth_app.clock, "") is None
+        assert [person.name for person in await auth_app.store.people()] == ["ann"]
 
 
 async def test_nor_where_people_were_made_by_hand(store: Store) -> None:
@@ -206,26 +206,26 @@ async def test_no_secret_is_anywhere_but_where_it_was_given(
     secrets: list[str] = [PASSWORD, "a wrong password here", "x3-very-secret-cookie"]
     pages: list[str] = []
     with capture_logs() as logs:
-        async with house(tmp_path) as home:
-            invited = await home.invited("ann", Rights.OPERATOR)
-            browser = home.browser()
+        async with open_auth_app(tmp_path) as auth_app:
+            invited = await auth_app.invited("ann", Rights.OPERATOR)
+            browser = auth_app.browser()
             mistyped = invited | {"again": "a wrong password here"}
             pages.append((await browser.post("/invitation", mistyped)).text.replace(invited["key"], ""))
             await browser.post("/invitation", invited)
-            token = await home.token("x", lasts=timedelta(hours=1))
+            token = await auth_app.token("x", lasts=timedelta(hours=1))
             caller = await browser.whoami()
             assert caller
             secrets += [token, browser.cookies["mailpath"]]
             for name, password in (("ann", "a wrong password here"), ("a wrong password here", PASSWORD)):
                 await browser.sign_in(name, password)
-            forged = home.browser(Cookie="mailpath=x3-very-secret-cookie")
+            forged = auth_app.browser(Cookie="mailpath=x3-very-secret-cookie")
             for path in ("/page", "/nowhere", "/api/v1/nowhere", "/rule"):
-                for asks in (browser, forged, home.browser(Authorization=f"Bearer {token}")):
+                for asks in (browser, forged, auth_app.browser(Authorization=f"Bearer {token}")):
                     pages.append((await asks.get(path)).text)
-                pages.append((await home.browser(Authorization=f"Bearer {token}x").get(path)).text)
+                pages.append((await auth_app.browser(Authorization=f"Bearer {token}x").get(path)).text)
             pages.append((await browser.post("/do", {"form": "wrong"})).text)
             pages.append((await browser.post("/invitation", invited)).text.replace(invited["key"], ""))
-            told = str(await home.deeds()) + str(await home.store.people()) + str(await home.store.tokens())
+            told = str(await auth_app.deeds()) + str(await auth_app.store.people()) + str(await auth_app.store.tokens())
             secrets += [invited["key"], caller.form]
     everywhere = [*(page.replace(caller.form, "", 1) for page in pages), str(logs), caplog.text, *capfd.readouterr()]
     kept = all_of(tmp_path)

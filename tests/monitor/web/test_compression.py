@@ -11,26 +11,28 @@ from aiohttp import ClientResponse, ClientSession
 
 from monitor.people.secrets import masked, new_secret, unmasked
 from monitor.web.rendering import static
-from tests.support.pages_app import INBOX, Office, accepted, office, post
+from tests.support.pages_app import INBOX, PagesApp, accepted, open_pages_app, post
 
 PAGES = ("/", "/companies/acme", "/incidents", "/probes", "/sender", "/docs/", "/api/v1/openapi.json", "/api/v1/probes")
 
 
 @pytest.fixture
-async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
-    async with office(tmp_path) as open_office:
+async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
+    async with open_pages_app(tmp_path) as pages_app:
         for _ in range(10):
-            await open_office.probe(accepted(), verdict=INBOX)
-        yield open_office
+            await pages_app.probe(accepted(), verdict=INBOX)
+        yield pages_app
 
 
-async def read(at_work: Office, path: str, coding: str | None, cookies: dict[str, str]) -> tuple[ClientResponse, bytes]:
+async def read(
+    pages_app: PagesApp, path: str, coding: str | None, cookies: dict[str, str]
+) -> tuple[ClientResponse, bytes]:
     """The answer and its body as it was sent."""
     skip = ["Accept-Encoding"] if coding is None else []
     headers = _cookie(cookies) | ({} if coding is None else {"Accept-Encoding": coding})
     async with (
         ClientSession(auto_decompress=False, skip_auto_headers=skip) as session,
-        session.get(f"{at_work.url}{path}", headers=headers) as answer,
+        session.get(f"{pages_app.url}{path}", headers=headers) as answer,
     ):
         return answer, await answer.read()
 
@@ -40,10 +42,10 @@ def _cookie(cookies: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/static/style.css", "/metrics", "/api/v1/export/probes.csv"])
-async def test_what_is_asked_for_as_gzip_comes_as_gzip(path: str, at_work: Office) -> None:
-    cookies = (await at_work.admin()).cookies
-    plain, body = await read(at_work, path, None, cookies)
-    answer, packed = await read(at_work, path, "br;q=1.0, gzip;q=0.8, *;q=0.1", cookies)
+async def test_what_is_asked_for_as_gzip_comes_as_gzip(path: str, pages_app: PagesApp) -> None:
+    cookies = (await pages_app.admin()).cookies
+    plain, body = await read(pages_app, path, None, cookies)
+    answer, packed = await read(pages_app, path, "br;q=1.0, gzip;q=0.8, *;q=0.1", cookies)
     assert (plain.status, answer.status) == (200, 200)
     assert "Content-Encoding" not in plain.headers
     assert answer.headers["Content-Encoding"] == "gzip"
@@ -54,25 +56,25 @@ async def test_what_is_asked_for_as_gzip_comes_as_gzip(path: str, at_work: Offic
 
 
 @pytest.mark.parametrize("coding", ["", "identity", "gzip;q=0", "br", "gzip;q=x", "*;q=0"])
-async def test_whoever_does_not_take_gzip_is_sent_none(coding: str, at_work: Office) -> None:
-    cookies = (await at_work.admin()).cookies
+async def test_whoever_does_not_take_gzip_is_sent_none(coding: str, pages_app: PagesApp) -> None:
+    cookies = (await pages_app.admin()).cookies
     for path in ("/", "/static/style.css", "/metrics", "/api/v1/export/probes.csv"):
-        answer, _ = await read(at_work, path, coding, cookies)
+        answer, _ = await read(pages_app, path, coding, cookies)
         assert (answer.status, "Content-Encoding" in answer.headers) == (200, False), path
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "*", "deflate, gzip;q=0.5"])
-async def test_gzip_is_understood_however_it_is_asked_for(coding: str, at_work: Office) -> None:
-    answer, _ = await read(at_work, "/", coding, (await at_work.admin()).cookies)
+async def test_gzip_is_understood_however_it_is_asked_for(coding: str, pages_app: PagesApp) -> None:
+    answer, _ = await read(pages_app, "/", coding, (await pages_app.admin()).cookies)
     assert answer.headers["Content-Encoding"] == "gzip"
 
 
-async def test_an_event_arrives_at_once_and_its_stream_is_not_compressed(at_work: Office) -> None:
-    cookies = (await at_work.viewer()).cookies
+async def test_an_event_arrives_at_once_and_its_stream_is_not_compressed(pages_app: PagesApp) -> None:
+    cookies = (await pages_app.viewer()).cookies
     headers = _cookie(cookies) | {"Accept-Encoding": "gzip"}
     async with (
         ClientSession(auto_decompress=False) as session,
-        session.get(f"{at_work.url}/api/v1/events", headers=headers) as stream,
+        session.get(f"{pages_app.url}/api/v1/events", headers=headers) as stream,
     ):
         assert "Content-Encoding" not in stream.headers
         assert b"retry" in await stream.content.readline()
@@ -81,8 +83,8 @@ async def test_an_event_arrives_at_once_and_its_stream_is_not_compressed(at_work
 # ---- Secrets --------------------------------------------------------------------------------------------------------
 
 
-async def test_the_secret_of_forms_is_another_text_in_each_answer(at_work: Office) -> None:
-    operator = await at_work.operator()
+async def test_the_secret_of_forms_is_another_text_in_each_answer(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator()
     shown = [
         value
         for _ in range(3)
@@ -96,21 +98,21 @@ async def test_the_secret_of_forms_is_another_text_in_each_answer(at_work: Offic
         assert secret not in (await operator.get(path)).text
 
 
-async def test_the_size_of_a_page_does_not_tell_whether_text_of_ours_is_in_its_secret(at_work: Office) -> None:
+async def test_the_size_of_a_page_does_not_tell_whether_text_of_ours_is_in_its_secret(pages_app: PagesApp) -> None:
     """As BREACH does it: text that repeats the secret makes the page shorter, if the secret stands in it."""
-    operator = await at_work.operator()
+    operator = await pages_app.operator()
     first = re.search('name="form" value="([^"]+)"', (await operator.get("/")).text)
     assert first
     guesses = {"right": unmasked(first[1]), "wrong": new_secret()}
     sizes = {
-        name: min([len((await read(at_work, f"/?q={guess}", "gzip", operator.cookies))[1]) for _ in range(20)])
+        name: min([len((await read(pages_app, f"/?q={guess}", "gzip", operator.cookies))[1]) for _ in range(20)])
         for name, guess in guesses.items()
     }
     assert abs(sizes["right"] - sizes["wrong"]) < 16  # of 43 characters, of which nothing is found again
 
 
-async def test_an_answer_that_shows_a_new_secret_is_not_compressed(at_work: Office) -> None:
-    admin = await at_work.admin()
+async def test_an_answer_that_shows_a_new_secret_is_not_compressed(pages_app: PagesApp) -> None:
+    admin = await pages_app.admin()
     answer = await post(admin, "/settings/tokens", name="ci", rights="viewer", reach="all", lasts="30d")
     assert "mailpath_" in answer.text
     assert "Content-Encoding" not in answer.headers
@@ -128,10 +130,10 @@ def test_a_masked_secret_is_read_again_and_anything_else_is_none() -> None:
 
 
 @pytest.mark.parametrize("tag", ['W/"{0}"', '"{0}"', '"other", W/"{0}"', "*"])
-async def test_a_file_that_a_browser_has_is_not_sent_again(tag: str, at_work: Office) -> None:
+async def test_a_file_that_a_browser_has_is_not_sent_again(tag: str, pages_app: PagesApp) -> None:
     version = static("style.css").partition("v=")[2]
-    async with at_work.http.get(
-        f"{at_work.url}/static/style.css", headers={"If-None-Match": tag.format(version)}
+    async with pages_app.http.get(
+        f"{pages_app.url}/static/style.css", headers={"If-None-Match": tag.format(version)}
     ) as answer:
         assert answer.status == 304
         assert answer.headers["ETag"] == f'W/"{version}"'

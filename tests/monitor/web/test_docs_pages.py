@@ -12,18 +12,18 @@ from yarl import URL
 from monitor.people.person import Rights
 from monitor.web import docs
 from monitor.web.docs import DOCS, RUNBOOKS, address_of, anchor_of, documents, folder_of
-from tests.support.pages_app import Office, office
+from tests.support.pages_app import PagesApp, open_pages_app
 
 ROOT = Path(__file__).parents[3]
 NAMES = sorted(documents(DOCS))
 
 
 @pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Office]:
+async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
     """A real server, with people who must sign in."""
-    async with office(tmp_path) as there:
-        await there.admin()
-        yield there
+    async with open_pages_app(tmp_path) as pages_app:
+        await pages_app.admin()
+        yield pages_app
 
 
 async def text_of(url: str, status: int = 200) -> str:
@@ -40,14 +40,14 @@ def test_all_files_are_pages() -> None:
     }
 
 
-async def test_every_page_is_reached_from_the_index_without_signing_in(there: Office) -> None:
+async def test_every_page_is_reached_from_the_index_without_signing_in(pages_app: PagesApp) -> None:
     reached: dict[str, set[str]] = {}
     waiting = ["/docs/"]
     while waiting:
         address = waiting.pop()
         if address in reached:
             continue
-        page = await text_of(there.url + address)
+        page = await text_of(pages_app.url + address)
         reached[address] = set(re.findall(r' id="([^"]+)"', page))
         links = re.findall(r'<a href="(/(?:docs|runbooks)/[^"#]*)', page)
         waiting += links
@@ -57,9 +57,9 @@ async def test_every_page_is_reached_from_the_index_without_signing_in(there: Of
     assert "/runbooks/cause-address" in reached
 
 
-async def test_every_page_is_safe_and_whole(there: Office) -> None:
+async def test_every_page_is_safe_and_whole(pages_app: PagesApp) -> None:
     for name in NAMES:
-        check_page(name, await text_of(f"{there.url}/docs/{name}"))
+        check_page(name, await text_of(f"{pages_app.url}/docs/{name}"))
 
 
 def check_page(name: str, page: str) -> None:
@@ -82,25 +82,25 @@ def test_links_lead_to_sections_that_are_there(name: str) -> None:
         assert f' id="{anchor}"' in documents(DOCS)[target].body, href
 
 
-async def test_long_pages_have_a_table_of_contents(there: Office) -> None:
-    page = await text_of(f"{there.url}/docs/reference/configuration")
+async def test_long_pages_have_a_table_of_contents(pages_app: PagesApp) -> None:
+    page = await text_of(f"{pages_app.url}/docs/reference/configuration")
     contents = page.partition("<details>")[2].partition("</details>")[0]
     anchors = re.findall(r'href="#([^"]+)"', contents)
     assert {"sender", "probes", "companieskey"} <= set(anchors)
     assert len(anchors) == len(set(anchors))
     assert all(f'<h2 id="{anchor}">' in page for anchor in anchors)
-    assert "<details>" not in await text_of(f"{there.url}/docs/reference/exit-codes")
+    assert "<details>" not in await text_of(f"{pages_app.url}/docs/reference/exit-codes")
 
 
-async def test_who_has_signed_in_has_the_navigation(there: Office) -> None:
-    browser = await there.person("ann", Rights.VIEWER)
+async def test_who_has_signed_in_has_the_navigation(pages_app: PagesApp) -> None:
+    browser = await pages_app.person("ann", Rights.VIEWER)
     page = (await browser.get("/docs/guide/verdicts")).text
     assert 'aria-label="Pages"' in page
-    assert 'aria-label="Pages"' not in await text_of(f"{there.url}/docs/guide/verdicts")
+    assert 'aria-label="Pages"' not in await text_of(f"{pages_app.url}/docs/guide/verdicts")
 
 
-async def test_the_index_has_one_address(there: Office) -> None:
-    async with ClientSession() as http, http.get(f"{there.url}/docs", allow_redirects=False) as answer:
+async def test_the_index_has_one_address(pages_app: PagesApp) -> None:
+    async with ClientSession() as http, http.get(f"{pages_app.url}/docs", allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (301, "/docs/")
 
 
@@ -121,8 +121,8 @@ async def test_the_index_has_one_address(there: Office) -> None:
         "a/" * 1000,
     ],
 )
-async def test_a_name_that_is_not_there_gets_the_index(there: Office, name: str) -> None:
-    page = await text_of(f"{there.url}/docs/{name}", 404)
+async def test_a_name_that_is_not_there_gets_the_index(pages_app: PagesApp, name: str) -> None:
+    page = await text_of(f"{pages_app.url}/docs/{name}", 404)
     assert "There is no page named" in page
     assert '<a href="/docs/guide/verdicts">' in page
     assert "<script>" not in page

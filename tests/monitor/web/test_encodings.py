@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from monitor.people.person import Rights
 from monitor.web import api, auth, pages
-from tests.support.pages_app import Office, office
+from tests.support.pages_app import PagesApp, open_pages_app
 
 BODIES = {
     "broken gzip": ("gzip", b"\x1f\x8b\x08\x00broken" * 10),
@@ -42,23 +42,23 @@ def _targets() -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
-    async with office(tmp_path) as there:
-        yield there
+async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
+    async with open_pages_app(tmp_path) as pages_app:
+        yield pages_app
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["nobody", "an admin"])
 async def test_no_route_takes_a_compressed_body(
-    at_work: Office, known: bool, capfd: pytest.CaptureFixture[str]
+    pages_app: PagesApp, known: bool, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    headers = {"Authorization": f"Bearer {await at_work.token('root', Rights.ADMIN)}"} if known else {}
+    headers = {"Authorization": f"Bearer {await pages_app.token('root', Rights.ADMIN)}"} if known else {}
     targets, wrong = _targets(), []
     assert len(targets) > 10
     for method, path in [*targets, ("POST", "/nowhere"), ("GET", "/")]:
         for name, (encoding, body) in BODIES.items():
             said = headers | {"Content-Encoding": encoding, "Content-Type": JSON if "/api/" in path else FORM}
-            async with at_work.http.request(
-                method, at_work.url + path, data=body, headers=said, allow_redirects=False
+            async with pages_app.http.request(
+                method, pages_app.url + path, data=body, headers=said, allow_redirects=False
             ) as answer:
                 kind = answer.headers["Content-Type"].partition(";")[0]
                 if (answer.status, kind) != (415, "application/problem+json"):
@@ -70,11 +70,11 @@ async def test_no_route_takes_a_compressed_body(
 @pytest.mark.parametrize("target", ["/sign-in", "/api/v1/probes", "/nowhere"])
 @pytest.mark.parametrize("known", [False, True], ids=["nobody", "an admin"])
 async def test_a_chunk_that_is_none_is_the_clients_fault(
-    at_work: Office, known: bool, target: str, capfd: pytest.CaptureFixture[str]
+    pages_app: PagesApp, known: bool, target: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """What the client sees depends on when the fault is seen; it is never an error of ours, nor in the log."""
-    host, port = at_work.url.removeprefix("http://").split(":")
-    token = await at_work.token("root", Rights.ADMIN)
+    host, port = pages_app.url.removeprefix("http://").split(":")
+    token = await pages_app.token("root", Rights.ADMIN)
     reader, writer = await asyncio.open_connection(host, int(port))
     lines = [f"POST {target} HTTP/1.1", "Host: x", f"Content-Type: {JSON}", "Transfer-Encoding: chunked"]
     writer.write("\r\n".join([*lines, *([f"Authorization: Bearer {token}"] if known else []), "", ""]).encode())
@@ -89,9 +89,9 @@ async def test_a_chunk_that_is_none_is_the_clients_fault(
     assert "HUSH" not in said
 
 
-async def test_an_uncompressed_body_may_say_so(at_work: Office) -> None:
-    headers = {"Content-Encoding": "identity", "Authorization": f"Bearer {await at_work.token('root', Rights.ADMIN)}"}
+async def test_an_uncompressed_body_may_say_so(pages_app: PagesApp) -> None:
+    headers = {"Content-Encoding": "identity", "Authorization": f"Bearer {await pages_app.token('root', Rights.ADMIN)}"}
     async with ClientSession() as http:
         wish = {"company": "acme", "path": "hq"}
-        async with http.post(f"{at_work.url}/api/v1/probes", json=wish, headers=headers) as answer:
+        async with http.post(f"{pages_app.url}/api/v1/probes", json=wish, headers=headers) as answer:
             assert answer.status == 202

@@ -18,10 +18,10 @@ from tests.support.page_samples import (
     HOSTILE,
     KIND,
     NOW,
-    House,
+    SamplePages,
     current_verdicts,
-    house,
     incident,
+    open_sample_pages,
     path,
     row,
     standing,
@@ -32,9 +32,9 @@ SENDER = SenderInfo("account.trimble.com", "104.130.122.50")
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as built:
-        yield built
+async def sample_pages(tmp_path: Path) -> AsyncIterator[SamplePages]:
+    async with open_sample_pages(tmp_path) as sample_pages:
+        yield sample_pages
 
 
 def view(*paths, seen=None, incidents=(), history=(), stretch: str = "1d") -> Company:
@@ -137,10 +137,12 @@ def test_as_much_is_drawn_as_is_asked_for_or_as_there_is(asked, oldest, drawn):
 # ---- The page -------------------------------------------------------------------------------------------------------
 
 
-async def test_the_page_of_a_company_in_trouble(home):
-    home.watch(path(), current_verdicts={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED, because="554 banned")})
-    await home.open(incident())
-    page = await home.get("/companies/acme")
+async def test_the_page_of_a_company_in_trouble(sample_pages):
+    sample_pages.watch(
+        path(), current_verdicts={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED, because="554 banned")}
+    )
+    await sample_pages.open(incident())
+    page = await sample_pages.get("/companies/acme")
     well_made(page)
     assert "Take 104.130.122.50 off" in page.words or "104.130.122.50" in page.words
     assert {"/runbooks/cause-address", "/incidents/i1", "/probes/probeb", "/probes?company=acme"} <= set(page.links)
@@ -149,44 +151,46 @@ async def test_the_page_of_a_company_in_trouble(home):
     assert "verification: no probe in this time" in page.html
 
 
-async def test_before_the_first_verdict_the_page_says_what_will_come(home):
-    home.watch(path())
-    page = await home.get("/companies/acme")
+async def test_before_the_first_verdict_the_page_says_what_will_come(sample_pages):
+    sample_pages.watch(path())
+    page = await sample_pages.get("/companies/acme")
     well_made(page)
     assert "No verdict yet" in page.words
     assert "No mail arrived in this time" in page.words
     assert "None is known of" in page.words
 
 
-async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(home):
-    home.watch(path("acme"), path("birch"), current_verdicts=current_verdicts(acme="b", birch="b"))
-    await home.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY))
-    home.bind(("acme",))
-    theirs = (await home.get("/companies/birch", status=404)).html.replace("birch", "?")
-    nobody_s = (await home.get("/companies/nobody", status=404)).html.replace("nobody", "?")
+async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(sample_pages):
+    sample_pages.watch(path("acme"), path("birch"), current_verdicts=current_verdicts(acme="b", birch="b"))
+    await sample_pages.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY))
+    sample_pages.bind(("acme",))
+    theirs = (await sample_pages.get("/companies/birch", status=404)).html.replace("birch", "?")
+    nobody_s = (await sample_pages.get("/companies/nobody", status=404)).html.replace("nobody", "?")
     made = re.compile(r'data-made="[^"]*"|name="form" value="[^"]*"')
     assert made.sub("", theirs) == made.sub("", nobody_s)
-    mine = await home.get("/companies/acme")
+    mine = await sample_pages.get("/companies/acme")
     assert "birch" not in mine.html.lower()
 
 
-async def test_other_people_s_text_does_no_harm(home):
-    home.watch(path(company_name=HOSTILE), current_verdicts={("acme", "hq", KIND): standing("b", because=HOSTILE * 50)})
-    await home.open(incident())
-    page = await home.get("/companies/acme")
+async def test_other_people_s_text_does_no_harm(sample_pages):
+    sample_pages.watch(
+        path(company_name=HOSTILE), current_verdicts={("acme", "hq", KIND): standing("b", because=HOSTILE * 50)}
+    )
+    await sample_pages.open(incident())
+    page = await sample_pages.get("/companies/acme")
     well_made(page)
     assert "[U+202E]gpj.exe" in page.text
     assert "show all" in page.words
 
 
 @pytest.mark.parametrize(("rights", "may"), [(Rights.VIEWER, False), (Rights.OPERATOR, True), (Rights.ADMIN, True)])
-async def test_only_who_may_probe_is_led_to_it(home, rights, may):
-    home.watch(path(), current_verdicts=current_verdicts(acme="b"))
-    home.bind(None, rights)
-    assert ("/probe-now?where=acme" in (await home.get("/companies/acme")).links) is may
+async def test_only_who_may_probe_is_led_to_it(sample_pages, rights, may):
+    sample_pages.watch(path(), current_verdicts=current_verdicts(acme="b"))
+    sample_pages.bind(None, rights)
+    assert ("/probe-now?where=acme" in (await sample_pages.get("/companies/acme")).links) is may
 
 
 @pytest.mark.parametrize("name", ["%3Cscript%3E", "..%2f..%2fetc", "a%00b", "x" * 3000])
-async def test_nonsense_is_not_there(home, name):
-    home.watch(path())
-    well_made(await home.get(f"/companies/{name}", status=404))
+async def test_nonsense_is_not_there(sample_pages, name):
+    sample_pages.watch(path())
+    well_made(await sample_pages.get(f"/companies/{name}", status=404))

@@ -15,7 +15,7 @@ from monitor.incidents.mute import Mute
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.store import NoticeRecord
 from monitor.web.pages.incidents_view import Chosen, PageContext, choices, fates, rows, silent_because, when
-from tests.support.pages_app import CONFIG, START, Office, but, incident, office, opened, post
+from tests.support.pages_app import CONFIG, START, PagesApp, but, incident, open_pages_app, opened, post
 
 NOW = START + timedelta(minutes=30)
 OVER: dict[str, Any] = {"closed_at": NOW, "ending": Resolution.RECOVERED}
@@ -23,9 +23,9 @@ HOOK = {"channels": {"hook": {"via": "webhook", "url": "https://hooks.example/x"
 
 
 @pytest.fixture
-async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
-    async with office(tmp_path) as open_office:
-        yield open_office
+async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
+    async with open_pages_app(tmp_path) as pages_app:
+        yield pages_app
 
 
 @pytest.fixture(autouse=True)
@@ -174,17 +174,17 @@ def test_a_mute_says_when_it_wants_silence(facts: dict[str, Any], words: str) ->
     assert when(mute(**facts), NOW) == words
 
 
-async def stored(at: Office, *incidents: Incident, records: tuple[NoticeRecord, ...] = ()) -> None:
+async def stored(pages_app: PagesApp, *incidents: Incident, records: tuple[NoticeRecord, ...] = ()) -> None:
     entries = [opened(each.id) for each in incidents]
-    await at.store.advance(1, incidents, entries, [record.notice for record in records])
+    await pages_app.store.advance(1, incidents, entries, [record.notice for record in records])
     for record in records:
         if record.delivered_at:
-            await at.store.delivered(record.notice.id, record.delivered_at)
+            await pages_app.store.delivered(record.notice.id, record.delivered_at)
 
 
-async def test_one_incident_tells_all_that_is_known_of_it(at_work: Office) -> None:
-    await stored(at_work, incident(), records=(notice(delivered_at=NOW), notice(2)))
-    page = (await (await at_work.viewer()).get("/incidents/a1")).text
+async def test_one_incident_tells_all_that_is_known_of_it(pages_app: PagesApp) -> None:
+    await stored(pages_app, incident(), records=(notice(delivered_at=NOW), notice(2)))
+    page = (await (await pages_app.viewer()).get("/incidents/a1")).text
     for said in (
         "Client host rejected",
         "two of the last three were bad",
@@ -198,10 +198,10 @@ async def test_one_incident_tells_all_that_is_known_of_it(at_work: Office) -> No
         assert said in page
 
 
-async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing_is(at_work: Office) -> None:
-    viewer = await at_work.viewer()
+async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing_is(pages_app: PagesApp) -> None:
+    viewer = await pages_app.viewer()
     assert "Nothing is open." in (await viewer.get("/incidents")).text
-    await stored(at_work, incident("a1"), incident("b2", "bolt", **OVER))
+    await stored(pages_app, incident("a1"), incident("b2", "bolt", **OVER))
     page = (await viewer.get("/incidents")).text
     assert "/incidents/a1" in page
     assert "/incidents/b2" in page
@@ -213,35 +213,35 @@ async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing
     assert "Nothing like that is open" not in misspelt
 
 
-async def test_one_that_recovers_says_how_many_are_left_but_not_to_whom_they_are_nothing(at_work: Office) -> None:
+async def test_one_that_recovers_says_how_many_are_left_but_not_to_whom_they_are_nothing(pages_app: PagesApp) -> None:
     wide = {"subject": "*", "company": "", "scope": Scope.EVERYBODY, "touches": ("acme",), "recovering_since": START}
-    await stored(at_work, incident("a1", "acme", "bolt", **wide))
-    viewer, of_acme = await at_work.viewer(), await at_work.operator("acme")
+    await stored(pages_app, incident("a1", "acme", "bolt", **wide))
+    viewer, of_acme = await pages_app.viewer(), await pages_app.operator("acme")
     for page in ("/incidents", "/incidents/a1"):
         assert "recovering, 1 of 2 companies left" in (await viewer.get(page)).text
         assert "recovering" not in (await of_acme.get(page)).text.lower()
 
 
-async def test_an_incident_of_others_is_as_one_that_never_was(at_work: Office) -> None:
-    await stored(at_work, incident("its-of-bolt", "bolt"))
-    viewer = await at_work.viewer("acme")
+async def test_an_incident_of_others_is_as_one_that_never_was(pages_app: PagesApp) -> None:
+    await stored(pages_app, incident("its-of-bolt", "bolt"))
+    viewer = await pages_app.viewer("acme")
     foreign, never = await viewer.get("/incidents/its-of-bolt"), await viewer.get("/incidents/its-of-none")
     assert (foreign.status, never.status) == (404, 404)
     assert but(foreign.text, "its-of-bolt") == but(never.text, "its-of-none")
     assert "its-of-bolt" not in (await viewer.get("/incidents")).text
 
 
-async def test_of_an_incident_that_touches_others_too_only_the_own_part_is_told(at_work: Office) -> None:
-    await stored(at_work, incident("a1", "acme", "bolt"), records=(notice(),))
-    page = (await (await at_work.viewer("acme")).get("/incidents/a1")).text
+async def test_of_an_incident_that_touches_others_too_only_the_own_part_is_told(pages_app: PagesApp) -> None:
+    await stored(pages_app, incident("a1", "acme", "bolt"), records=(notice(),))
+    page = (await (await pages_app.viewer("acme")).get("/incidents/a1")).text
     assert "It touches others too" in page
     for told in ("bolt", "Bolt", "Since noon", "two of the last three"):
         assert told not in page
 
 
-async def test_an_operator_mutes_an_incident_and_ends_it_again(at_work: Office) -> None:
-    await stored(at_work, incident())
-    operator = await at_work.operator()
+async def test_an_operator_mutes_an_incident_and_ends_it_again(pages_app: PagesApp) -> None:
+    await stored(pages_app, incident())
+    operator = await pages_app.operator()
     answer = await post(
         operator,
         "/incidents/a1/mute",
@@ -252,16 +252,16 @@ async def test_an_operator_mutes_an_incident_and_ends_it_again(at_work: Office) 
         why="the gateway",
     )
     assert (answer.status, answer.way) == (303, "/incidents/a1#mutes")
-    (made,) = await at_work.store.mutes()
+    (made,) = await pages_app.store.mutes()
     assert (made.company, made.path, made.by, made.why) == ("acme", "", "op", "the gateway")
     assert made.ends_at is not None
     assert made.ends_at - made.begins_at == timedelta(hours=4)
     assert "the gateway" in (await operator.get("/incidents/a1")).text
     ended = await post(operator, f"/mutes/{made.id}/end", "/incidents/a1", incident="a1")
     assert (ended.status, ended.way) == (303, "/incidents/a1#mutes")
-    (over,) = await at_work.store.mutes()
+    (over,) = await pages_app.store.mutes()
     assert over.ended_by == "op"
-    assert [deed.what for deed in await at_work.deeds()][-2:] == ["mute", "mute ended"]
+    assert [deed.what for deed in await pages_app.deeds()][-2:] == ["mute", "mute ended"]
 
 
 @pytest.mark.parametrize(
@@ -281,18 +281,20 @@ async def test_an_operator_mutes_an_incident_and_ends_it_again(at_work: Office) 
         ({"where": "acme", "lasts": "1h", "why": "long" * 60}, "why"),
     ],
 )
-async def test_what_makes_no_mute_stands_beside_its_field(said: dict[str, str], field: str, at_work: Office) -> None:
-    answer = await post(await at_work.operator(), "/mutes", **said)
+async def test_what_makes_no_mute_stands_beside_its_field(
+    said: dict[str, str], field: str, pages_app: PagesApp
+) -> None:
+    answer = await post(await pages_app.operator(), "/mutes", **said)
     assert answer.status == 422
     assert f'id="{field}-wrong"' in answer.text
-    assert await at_work.store.mutes() == []
+    assert await pages_app.store.mutes() == []
 
 
 @pytest.mark.parametrize(("where", "about"), [("ACME steel", ("acme", "")), ("acme steel/HQ", ("acme", "hq"))])
-async def test_a_mute_takes_the_company_by_name_too(where: str, about: tuple[str, str], at_work: Office) -> None:
-    answer = await post(await at_work.operator(), "/mutes", where=where, lasts="1h", why="x")
+async def test_a_mute_takes_the_company_by_name_too(where: str, about: tuple[str, str], pages_app: PagesApp) -> None:
+    answer = await post(await pages_app.operator(), "/mutes", where=where, lasts="1h", why="x")
     assert answer.status == 303
-    (made,) = await at_work.store.mutes()
+    (made,) = await pages_app.store.mutes()
     assert (made.company, made.path) == about
 
 
@@ -307,27 +309,29 @@ async def test_a_mute_takes_the_company_by_name_too(where: str, about: tuple[str
         {"where": "", "everything": "yes"},
     ],
 )
-async def test_whoever_is_bound_to_a_company_mutes_nothing_else(said: dict[str, str], at_work: Office) -> None:
-    operator = await at_work.operator("acme")
+async def test_whoever_is_bound_to_a_company_mutes_nothing_else(said: dict[str, str], pages_app: PagesApp) -> None:
+    operator = await pages_app.operator("acme")
     answer = await post(operator, "/mutes", lasts="1h", why="x", **said)
     assert answer.status == 422
     assert "Bolt" not in answer.text
-    assert await at_work.store.mutes() == []
+    assert await pages_app.store.mutes() == []
 
 
-async def test_another_company_cannot_be_told_from_one_that_never_was(at_work: Office) -> None:
-    operator = await at_work.operator("acme")
+async def test_another_company_cannot_be_told_from_one_that_never_was(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator("acme")
     foreign = await post(operator, "/mutes", where="bolt", lasts="1h", why="x")
     never = await post(operator, "/mutes", where="nope", lasts="1h", why="x")
     assert but(foreign.text, "bolt") == but(never.text, "nope")
 
 
-async def test_a_mute_of_others_is_as_one_that_never_was_and_a_wide_one_is_not_theirs_to_end(at_work: Office) -> None:
+async def test_a_mute_of_others_is_as_one_that_never_was_and_a_wide_one_is_not_theirs_to_end(
+    pages_app: PagesApp,
+) -> None:
     for made in (mute(id="theirs", company="bolt"), mute(id="wide", company="", mail_system="postfix"), mute(id="own")):
-        await at_work.store.add_mute(
-            replace(made, begins_at=at_work.clock(), ends_at=at_work.clock() + timedelta(hours=1))
+        await pages_app.store.add_mute(
+            replace(made, begins_at=pages_app.clock(), ends_at=pages_app.clock() + timedelta(hours=1))
         )
-    operator = await at_work.operator("acme")
+    operator = await pages_app.operator("acme")
     page = (await operator.get("/mutes")).text
     assert "theirs" not in page
     assert "/mutes/own/end" in page
@@ -336,12 +340,12 @@ async def test_a_mute_of_others_is_as_one_that_never_was_and_a_wide_one_is_not_t
     assert (await post(operator, "/mutes/never/end", "/mutes")).status == 404
     assert (await post(operator, "/mutes/wide/end", "/mutes")).status == 409
     assert (await post(operator, "/mutes/own/end", "/mutes")).status == 303
-    assert [each.id for each in await at_work.store.mutes() if each.ended_at] == ["own"]
+    assert [each.id for each in await pages_app.store.mutes() if each.ended_at] == ["own"]
 
 
-async def test_a_viewer_neither_mutes_nor_sees_how(at_work: Office) -> None:
-    await stored(at_work, incident())
-    viewer = await at_work.viewer()
+async def test_a_viewer_neither_mutes_nor_sees_how(pages_app: PagesApp) -> None:
+    await stored(pages_app, incident())
+    viewer = await pages_app.viewer()
     page = (await viewer.get("/incidents/a1")).text
     assert "Mute it" not in page
     form = re.search('name="form" value="([^"]+)"', page)
@@ -349,26 +353,26 @@ async def test_a_viewer_neither_mutes_nor_sees_how(at_work: Office) -> None:
     said = {"form": form[1], "about": "company=acme", "lasts": "1h", "why": "x"}
     assert (await viewer.post("/incidents/a1/mute", said)).status == 403
     assert (await viewer.get("/mutes")).status == 403
-    assert await at_work.store.mutes() == []
+    assert await pages_app.store.mutes() == []
 
 
-async def test_what_others_wrote_is_only_text(at_work: Office) -> None:
+async def test_what_others_wrote_is_only_text(pages_app: PagesApp) -> None:
     evil = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}\x1b[31m"
     bad = incident()
     bad = replace(bad, failures=(replace(bad.failures[0], because=evil * 2000),))
     made = notice()
     told = NoticeRecord(replace(made.notice, title=evil, text=evil), 1, None, None, "")
-    await at_work.store.advance(1, [bad], [opened("a1", evil)], [told.notice])
-    operator = await at_work.operator()
+    await pages_app.store.advance(1, [bad], [opened("a1", evil)], [told.notice])
+    operator = await pages_app.operator()
     for path in ("/incidents", "/incidents/a1"):
         page = (await operator.get(path)).text
         assert "<script>alert" not in page
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", page)
 
 
-async def test_after_ending_a_mute_nobody_is_led_elsewhere(at_work: Office) -> None:
-    await at_work.store.add_mute(replace(mute(), ends_at=at_work.clock() + timedelta(hours=1)))
-    answer = await post(await at_work.operator(), "/mutes/m1/end", "/mutes", incident="/evil.example")
+async def test_after_ending_a_mute_nobody_is_led_elsewhere(pages_app: PagesApp) -> None:
+    await pages_app.store.add_mute(replace(mute(), ends_at=pages_app.clock() + timedelta(hours=1)))
+    answer = await post(await pages_app.operator(), "/mutes/m1/end", "/mutes", incident="/evil.example")
     assert answer.way == "/mutes"
 
 

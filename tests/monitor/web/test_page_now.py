@@ -21,10 +21,10 @@ from tests.support.page_samples import (
     HOSTILE,
     KIND,
     NOW,
-    House,
+    SamplePages,
     current_verdicts,
-    house,
     incident,
+    open_sample_pages,
     path,
     standing,
     well_made,
@@ -38,9 +38,9 @@ REPLY = (
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as built:
-        yield built
+async def sample_pages(tmp_path: Path) -> AsyncIterator[SamplePages]:
+    async with open_sample_pages(tmp_path) as sample_pages:
+        yield sample_pages
 
 
 def view(*paths: str, ask: Ask = Ask(), incidents: Sequence[Incident] = (), **lines: str) -> Now:  # noqa: B008 - it is frozen
@@ -185,9 +185,9 @@ def test_a_link_leads_to_what_it_says(ask):
 # ---- The page -------------------------------------------------------------------------------------------------------
 
 
-async def test_every_outcome_is_shown_by_colour_sign_and_word(home):
-    home.watch(path("acme"), path("birch"), current_verdicts=current_verdicts(acme="b", birch="s"))
-    page = await home.get("/")
+async def test_every_outcome_is_shown_by_colour_sign_and_word(sample_pages):
+    sample_pages.watch(path("acme"), path("birch"), current_verdicts=current_verdicts(acme="b", birch="s"))
+    page = await sample_pages.get("/")
     well_made(page)
     assert "✕ blocked" in page.words
     assert "▲ spam" in page.words
@@ -195,76 +195,76 @@ async def test_every_outcome_is_shown_by_colour_sign_and_word(home):
     assert "Mail is in trouble at 2 of 2 companies" in page.words
 
 
-async def test_paths_unfold_without_a_script(home):
-    home.watch(path("acme"), path("acme", "lab"), current_verdicts=current_verdicts(acme="b"))
-    folded, unfolded = await home.get("/"), await home.get("/?open=acme")
+async def test_paths_unfold_without_a_script(sample_pages):
+    sample_pages.watch(path("acme"), path("acme", "lab"), current_verdicts=current_verdicts(acme="b"))
+    folded, unfolded = await sample_pages.get("/"), await sample_pages.get("/?open=acme")
     assert 'data-line="acme/lab" hidden' in folded.html
     assert "/?open=acme" in folded.links
     assert 'data-line="acme/lab">' in unfolded.html
     assert 'aria-expanded="true"' in unfolded.html
 
 
-async def test_the_list_of_companies_is_this_page(home):
-    async with home.http.get(f"{home.url}/companies", allow_redirects=False) as answer:
+async def test_the_list_of_companies_is_this_page(sample_pages):
+    async with sample_pages.http.get(f"{sample_pages.url}/companies", allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (302, "/")
 
 
-async def test_nothing_of_another_company_is_on_the_page(home):
-    home.watch(
+async def test_nothing_of_another_company_is_on_the_page(sample_pages):
+    sample_pages.watch(
         path("acme"), path("birch"), path("birch", "lab"), current_verdicts=current_verdicts(acme="b", birch="s")
     )
-    await home.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY), incident("theirs", "birch"))
-    home.bind(("acme",))
+    await sample_pages.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY), incident("theirs", "birch"))
+    sample_pages.bind(("acme",))
     for where in ("/", "/?outcome=spam", "/?q=birch&open=all"):
-        page = await home.get(where)
+        page = await sample_pages.get(where)
         seen = page.html.replace("q=birch", "").replace('value="birch"', "").replace("<q>birch</q>", "")
         assert "birch" not in seen.lower(), where
-    page = await home.get("/")
+    page = await sample_pages.get("/")
     assert "of 1 company" in page.words
     assert "/incidents/both" in page.links
     assert "/incidents/theirs" not in page.links
 
 
-async def test_other_people_s_text_does_no_harm(home):
-    home.watch(
+async def test_other_people_s_text_does_no_harm(sample_pages):
+    sample_pages.watch(
         path("acme", company_name=HOSTILE), current_verdicts={Check("acme", "hq", KIND): standing("b", because=HOSTILE)}
     )
-    await home.open(incident())
-    page = await home.get(f"/?q={'%3Cscript%3E'}")
+    await sample_pages.open(incident())
+    page = await sample_pages.get(f"/?q={'%3Cscript%3E'}")
     well_made(page)
-    page = await home.get("/")
+    page = await sample_pages.get("/")
     well_made(page)
     assert "[U+202E]gpj.exe[U+001B][31m[U+0000]" in page.text
 
 
-async def test_an_incident_leads_to_its_page_and_to_what_to_do(home):
-    home.watch(path("acme"), current_verdicts=current_verdicts(acme="b"))
-    await home.open(incident(muted_by=("m1",)))
-    page = await home.get("/")
+async def test_an_incident_leads_to_its_page_and_to_what_to_do(sample_pages):
+    sample_pages.watch(path("acme"), current_verdicts=current_verdicts(acme="b"))
+    await sample_pages.open(incident(muted_by=("m1",)))
+    page = await sample_pages.get("/")
     assert {"/incidents/i1", "/runbooks/cause-address", "/companies/acme"} <= set(page.links)
     assert "muted" in page.words
-    await home.get("/runbooks/cause-address")
+    await sample_pages.get("/runbooks/cause-address")
 
 
 @pytest.mark.parametrize(
     ("bound", "said"),
     [(None, "[companies.KEY]"), (("gone",), "There is no company for you to see")],
 )
-async def test_where_nothing_is_watched_it_says_what_to_do_next(home, bound, said):
-    home.bind(bound)
-    page = await home.get("/")
+async def test_where_nothing_is_watched_it_says_what_to_do_next(sample_pages, bound, said):
+    sample_pages.bind(bound)
+    page = await sample_pages.get("/")
     well_made(page)
     assert said in page.words
 
 
-async def test_before_the_first_verdict_it_waits(home):
-    home.watch(path("acme"))
-    assert "Waiting for the first verdicts" in (await home.get("/")).words
+async def test_before_the_first_verdict_it_waits(sample_pages):
+    sample_pages.watch(path("acme"))
+    assert "Waiting for the first verdicts" in (await sample_pages.get("/")).words
 
 
-async def test_nothing_found_leads_back(home):
-    home.watch(path("acme"), current_verdicts=current_verdicts(acme="i"))
-    page = await home.get("/?q=nowhere&outcome=spam")
+async def test_nothing_found_leads_back(sample_pages):
+    sample_pages.watch(path("acme"), current_verdicts=current_verdicts(acme="i"))
+    page = await sample_pages.get("/?q=nowhere&outcome=spam")
     assert "Nothing found" in page.words
     assert "/" in page.links
 
@@ -277,9 +277,9 @@ async def test_nothing_found_leads_back(home):
         (Rights.ADMIN, {"/", "/incidents", "/sender", "/probe-now", "/settings"}),
     ],
 )
-async def test_the_navigation_leads_only_where_the_caller_may_go(home, rights, places):
-    home.bind(None, rights)
-    links = set((await home.get("/")).links)
+async def test_the_navigation_leads_only_where_the_caller_may_go(sample_pages, rights, places):
+    sample_pages.bind(None, rights)
+    links = set((await sample_pages.get("/")).links)
     assert links & {"/", "/incidents", "/sender", "/probe-now", "/settings"} == places
 
 
@@ -301,11 +301,11 @@ def crowd(companies: int, paths: int, letter: str):
 
 @pytest.mark.parametrize("letter", ["b", "i", "?"])
 @pytest.mark.parametrize(("companies", "paths"), [(1000, 1), (100, 10), (500, 2), (10, 100)])
-async def test_a_thousand_paths_are_light(home, companies, paths, letter):
+async def test_a_thousand_paths_are_light(sample_pages, companies, paths, letter):
     watched, seen = crowd(companies, paths, letter)
-    home.watch(*watched, current_verdicts=seen)
-    await home.open(*(incident(f"i{number:012}", f"company-{number:04}") for number in range(10)))
-    page = await home.get("/")
+    sample_pages.watch(*watched, current_verdicts=seen)
+    await sample_pages.open(*(incident(f"i{number:012}", f"company-{number:04}") for number in range(10)))
+    page = await sample_pages.get("/")
     well_made(page)
     weight = len(page.html.encode()) + len(assets()["style.css"].body)
     assert weight < FIRST_PAINT, f"{weight} octets"
@@ -352,23 +352,23 @@ def test_buttons_and_borders_can_be_seen_in_both_themes(theme):
         assert contrast(theme[edge], theme["back"]) >= 3, edge  # WCAG 2, 1.4.11
 
 
-async def test_files_are_kept_for_ever_under_the_name_of_what_is_in_them(home):
+async def test_files_are_kept_for_ever_under_the_name_of_what_is_in_them(sample_pages):
     address = f"/static/style.css?v={assets()['style.css'].version}"
-    async with home.http.get(home.url + address) as answer:
+    async with sample_pages.http.get(sample_pages.url + address) as answer:
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert answer.content_type == "text/css"
-    async with home.http.get(home.url + "/static/style.css?v=old") as answer:
+    async with sample_pages.http.get(sample_pages.url + "/static/style.css?v=old") as answer:
         assert answer.headers["Cache-Control"] == "no-cache"
         tag = answer.headers["ETag"]
-    async with home.http.get(home.url + "/static/style.css", headers={"If-None-Match": tag}) as answer:
+    async with sample_pages.http.get(sample_pages.url + "/static/style.css", headers={"If-None-Match": tag}) as answer:
         assert answer.status == 304
 
 
 @pytest.mark.parametrize(
     "name", ["gone.css", "..%2frendering.py", "%2e%2e%2frendering.py", "rendering.py", ".", "a%00b"]
 )
-async def test_no_other_file_is_ever_served(home, name):
-    async with home.http.get(f"{home.url}/static/{name}") as answer:
+async def test_no_other_file_is_ever_served(sample_pages, name):
+    async with sample_pages.http.get(f"{sample_pages.url}/static/{name}") as answer:
         assert answer.status == 404
 
 

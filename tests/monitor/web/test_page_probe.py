@@ -24,11 +24,11 @@ from tests.support.pages_app import (
     BLOCKED,
     INBOX,
     START,
-    Office,
+    PagesApp,
     accepted,
     arrival,
     but,
-    office,
+    open_pages_app,
     probe_of,
     refused,
     step,
@@ -40,9 +40,9 @@ OVERRIDE = "\N{RIGHT-TO-LEFT OVERRIDE}"
 
 
 @pytest.fixture
-async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
-    async with office(tmp_path) as open_office:
-        yield open_office
+async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
+    async with open_pages_app(tmp_path) as pages_app:
+        yield pages_app
 
 
 def record(*evidence: Evidence, verdict: Verdict | None = None, closed: bool = True) -> ProbeRecord:
@@ -178,23 +178,23 @@ def test_what_cannot_be_read_asks_for_nothing_and_is_told(query: dict[str, str],
     assert wanted.companies == ("acme",)
 
 
-async def test_the_page_begins_with_the_verdict_and_why(at_work: Office) -> None:
-    probe = await at_work.probe(*refused("Client host rejected"), verdict=BLOCKED)
-    answer = await (await at_work.viewer()).get(f"/probes/{probe}")
+async def test_the_page_begins_with_the_verdict_and_why(pages_app: PagesApp) -> None:
+    probe = await pages_app.probe(*refused("Client host rejected"), verdict=BLOCKED)
+    answer = await (await pages_app.viewer()).get(f"/probes/{probe}")
     assert answer.status == 200, answer.text
     assert answer.text.index("refused at rcpt by mx.acme.example") < answer.text.index("The dialogue")
 
 
-async def test_the_page_says_word_for_word_what_explain_says(at_work: Office) -> None:
-    probe = await at_work.probe(*refused("Client <host> rejected"), verdict=BLOCKED)
-    stored = await at_work.store.record(probe)
+async def test_the_page_says_word_for_word_what_explain_says(pages_app: PagesApp) -> None:
+    probe = await pages_app.probe(*refused("Client <host> rejected"), verdict=BLOCKED)
+    stored = await pages_app.store.record(probe)
     assert stored
-    page = (await (await at_work.viewer()).get(f"/probes/{probe}")).text
+    page = (await (await pages_app.viewer()).get(f"/probes/{probe}")).text
     told = "\n".join(plain(line) for line in explanation(stored))
     assert told in html.unescape(page)
 
 
-async def test_the_page_tells_a_bounce(at_work: Office) -> None:
+async def test_the_page_tells_a_bounce(pages_app: PagesApp) -> None:
     bounce = Bounce(
         START,
         MailKind.BOUNCE,
@@ -206,8 +206,8 @@ async def test_the_page_tells_a_bounce(at_work: Office) -> None:
         True,
         "mta.x",
     )
-    probe = await at_work.probe(accepted(), bounce, verdict=BLOCKED)
-    page = (await (await at_work.viewer()).get(f"/probes/{probe}")).text
+    probe = await pages_app.probe(accepted(), bounce, verdict=BLOCKED)
+    page = (await (await pages_app.viewer()).get(f"/probes/{probe}")).text
     assert "What came back" in page
     assert "No such user" in page
 
@@ -221,12 +221,12 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-async def test_what_others_wrote_is_only_text(at_work: Office, text: str) -> None:
+async def test_what_others_wrote_is_only_text(pages_app: PagesApp, text: str) -> None:
     verdict = Verdict(Outcome.BLOCKED, Cause.POLICY, Grade.IMPERSONATED, f"refused at rcpt by mx: {text}")
     headers = f"Received: from {text} by {text}\r\nSubject: {text}\r\nX-Spam-Status: Yes, score=9 tests={text}\r\n"
     bounce = Bounce(START, MailKind.BOUNCE, text, text, "5.1.1", text, Cause.UNCLEAR, True, text, text)
-    probe = await at_work.probe(*refused(text), arrival(headers, folder=text), bounce, verdict=verdict)
-    viewer = await at_work.viewer()
+    probe = await pages_app.probe(*refused(text), arrival(headers, folder=text), bounce, verdict=verdict)
+    viewer = await pages_app.viewer()
     for path in (f"/probes/{probe}", "/probes"):
         page = (await viewer.get(path)).text
         assert SCRIPT not in page
@@ -236,38 +236,38 @@ async def test_what_others_wrote_is_only_text(at_work: Office, text: str) -> Non
         assert "[U+202E]" in page
 
 
-async def test_a_header_of_a_megabyte_is_cut_and_says_so(at_work: Office) -> None:
-    probe = await at_work.probe(accepted(), arrival("X-Long: " + "a" * 1_000_000), verdict=INBOX)
-    answer = await (await at_work.viewer()).get(f"/probes/{probe}")
+async def test_a_header_of_a_megabyte_is_cut_and_says_so(pages_app: PagesApp) -> None:
+    probe = await pages_app.probe(accepted(), arrival("X-Long: " + "a" * 1_000_000), verdict=INBOX)
+    answer = await (await pages_app.viewer()).get(f"/probes/{probe}")
     assert answer.status == 200
     assert "more characters" in answer.text
     assert len(answer.text) < 600_000
 
 
-async def test_nothing_on_the_page_is_style_or_script_in_line(at_work: Office) -> None:
-    probe = await at_work.probe(*refused("no"), arrival("Subject: x\r\n"), verdict=BLOCKED, closed=False)
-    operator = await at_work.operator()
+async def test_nothing_on_the_page_is_style_or_script_in_line(pages_app: PagesApp) -> None:
+    probe = await pages_app.probe(*refused("no"), arrival("Subject: x\r\n"), verdict=BLOCKED, closed=False)
+    operator = await pages_app.operator()
     for path in (f"/probes/{probe}", "/probes", "/probe-now", "/incidents", "/mutes"):
         page = (await operator.get(path)).text
         assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=", page), path
 
 
-async def test_a_probe_on_its_way_can_be_reloaded_and_is_live(at_work: Office) -> None:
-    on_its_way = await at_work.probe(accepted(), closed=False)
-    over = await at_work.probe(accepted(), arrival("Subject: x\r\n"), verdict=INBOX)
-    viewer = await at_work.viewer()
+async def test_a_probe_on_its_way_can_be_reloaded_and_is_live(pages_app: PagesApp) -> None:
+    on_its_way = await pages_app.probe(accepted(), closed=False)
+    over = await pages_app.probe(accepted(), arrival("Subject: x\r\n"), verdict=INBOX)
+    viewer = await pages_app.viewer()
     page = (await viewer.get(f"/probes/{on_its_way}")).text
     assert "data-on-its-way" in page
     assert f'href="/probes/{on_its_way}">Reload' in page
     assert "data-on-its-way" not in (await viewer.get(f"/probes/{over}")).text
 
 
-async def test_each_probe_leads_to_those_beside_it_of_the_same_line(at_work: Office) -> None:
+async def test_each_probe_leads_to_those_beside_it_of_the_same_line(pages_app: PagesApp) -> None:
     hours = [0, 1, 5, 30]
-    line = [await at_work.probe(accepted(), verdict=INBOX, after=timedelta(hours=hour)) for hour in hours]
-    await at_work.probe(accepted(), verdict=INBOX, after=timedelta(hours=2), kind=Kind.INVITATION)
-    await at_work.probe(accepted(), verdict=INBOX, after=timedelta(hours=2), path="cloud")
-    viewer = await at_work.viewer()
+    line = [await pages_app.probe(accepted(), verdict=INBOX, after=timedelta(hours=hour)) for hour in hours]
+    await pages_app.probe(accepted(), verdict=INBOX, after=timedelta(hours=2), kind=Kind.INVITATION)
+    await pages_app.probe(accepted(), verdict=INBOX, after=timedelta(hours=2), path="cloud")
+    viewer = await pages_app.viewer()
     for place, probe in enumerate(line):
         page = (await viewer.get(f"/probes/{probe}")).text
         before = re.search('rel="prev" href="/probes/([^"]+)"', page)
@@ -276,17 +276,17 @@ async def test_each_probe_leads_to_those_beside_it_of_the_same_line(at_work: Off
         assert (after and after[1]) == (line[place + 1] if place + 1 < len(line) else None)
 
 
-async def test_a_probe_of_another_company_is_as_one_that_never_was(at_work: Office) -> None:
-    theirs = await at_work.probe(accepted(), verdict=INBOX, company="bolt")
-    viewer = await at_work.viewer("acme")
+async def test_a_probe_of_another_company_is_as_one_that_never_was(pages_app: PagesApp) -> None:
+    theirs = await pages_app.probe(accepted(), verdict=INBOX, company="bolt")
+    viewer = await pages_app.viewer("acme")
     foreign, never = await viewer.get(f"/probes/{theirs}"), await viewer.get("/probes/aaaaaaaaaaaaaaaa")
     assert (foreign.status, never.status) == (404, 404)
     assert but(foreign.text, theirs) == but(never.text, "aaaaaaaaaaaaaaaa")
 
 
-async def test_the_list_holds_nothing_of_another_company(at_work: Office) -> None:
-    ours, theirs = await at_work.probe(accepted(), verdict=INBOX), await at_work.probe(accepted(), company="bolt")
-    viewer = await at_work.viewer("acme")
+async def test_the_list_holds_nothing_of_another_company(pages_app: PagesApp) -> None:
+    ours, theirs = await pages_app.probe(accepted(), verdict=INBOX), await pages_app.probe(accepted(), company="bolt")
+    viewer = await pages_app.viewer("acme")
     for query in ("", "?company=bolt", "?outcome=inbox", "?company=acme"):
         page = (await viewer.get(f"/probes{query}")).text
         assert theirs not in page
@@ -294,9 +294,9 @@ async def test_the_list_holds_nothing_of_another_company(at_work: Office) -> Non
     assert ours in page
 
 
-async def test_pages_of_the_list_lose_and_repeat_nothing(at_work: Office) -> None:
-    made = [await at_work.probe(accepted(), after=timedelta(seconds=number)) for number in range(120)]
-    viewer, path, seen = await at_work.viewer(), "/probes?company=acme", []
+async def test_pages_of_the_list_lose_and_repeat_nothing(pages_app: PagesApp) -> None:
+    made = [await pages_app.probe(accepted(), after=timedelta(seconds=number)) for number in range(120)]
+    viewer, path, seen = await pages_app.viewer(), "/probes?company=acme", []
     while path:
         page = (await viewer.get(path)).text
         seen += re.findall('href="/probes/([a-z2-7]{16})"', page)
@@ -306,9 +306,9 @@ async def test_pages_of_the_list_lose_and_repeat_nothing(at_work: Office) -> Non
 
 
 @pytest.mark.parametrize("asked", ["acme", "ACME", "Acme%20Steel", "acme%20steel"])
-async def test_the_list_is_asked_for_a_company_by_key_or_name(asked: str, at_work: Office) -> None:
-    made, theirs = await at_work.probe(accepted()), await at_work.probe(accepted(), company="bolt")
-    page = (await (await at_work.viewer()).get(f"/probes?company={asked}&path=HQ")).text
+async def test_the_list_is_asked_for_a_company_by_key_or_name(asked: str, pages_app: PagesApp) -> None:
+    made, theirs = await pages_app.probe(accepted()), await pages_app.probe(accepted(), company="bolt")
+    page = (await (await pages_app.viewer()).get(f"/probes?company={asked}&path=HQ")).text
     assert (made in page, theirs in page) == (True, False)
 
 
@@ -319,21 +319,21 @@ async def test_the_list_is_asked_for_a_company_by_key_or_name(asked: str, at_wor
         ("company=acme&path=hqq", "No path at acme called &#39;hqq&#39;. Did you mean hq?"),
     ],
 )
-async def test_a_misspelt_name_is_no_empty_list(asked: str, said: str, at_work: Office) -> None:
-    await at_work.probe(accepted())
-    page = (await (await at_work.viewer()).get(f"/probes?{asked}")).text
+async def test_a_misspelt_name_is_no_empty_list(asked: str, said: str, pages_app: PagesApp) -> None:
+    await pages_app.probe(accepted())
+    page = (await (await pages_app.viewer()).get(f"/probes?{asked}")).text
     assert said in page
     assert "No probe fits" not in page
 
 
-async def test_probes_of_a_company_that_left_the_configuration_are_found_by_its_key(at_work: Office) -> None:
-    made = await at_work.probe(accepted(), company="gone")
-    page = (await (await at_work.viewer()).get("/probes?company=gone")).text
+async def test_probes_of_a_company_that_left_the_configuration_are_found_by_its_key(pages_app: PagesApp) -> None:
+    made = await pages_app.probe(accepted(), company="gone")
+    page = (await (await pages_app.viewer()).get("/probes?company=gone")).text
     assert made in page
     assert "No company" not in page
 
 
-async def test_an_empty_list_says_what_to_do_next(at_work: Office) -> None:
-    operator = await at_work.operator()
+async def test_an_empty_list_says_what_to_do_next(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator()
     assert "send one now" in (await operator.get("/probes")).text
     assert "Show all" in (await operator.get("/probes?kind=invitation")).text

@@ -13,13 +13,13 @@ from monitor.config import Config, WatchedPath
 from monitor.web.pages.probe_now import ProbeForm, ProbeRequest, order_of, place_of
 from probes.kinds import Kind
 from probes.sender import Role
-from tests.support.pages_app import CONFIG, INBOX, START, Office, accepted, but, office, path_settings, post
+from tests.support.pages_app import CONFIG, INBOX, START, PagesApp, accepted, but, open_pages_app, path_settings, post
 
 
 @pytest.fixture
-async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
-    async with office(tmp_path) as open_office:
-        yield open_office
+async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
+    async with open_pages_app(tmp_path) as pages_app:
+        yield pages_app
 
 
 @pytest.fixture(scope="module")
@@ -104,34 +104,34 @@ def test_what_one_limit_forbids_counts_for_no_other() -> None:
     allowance.check([Limit(("ann",), 1, 1, "")], START)
 
 
-async def test_one_probe_is_sent_and_its_page_is_where_it_leads(at_work: Office) -> None:
-    operator = await at_work.operator()
+async def test_one_probe_is_sent_and_its_page_is_where_it_leads(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator()
     answer = await post(operator, "/probe-now", where="acme/hq", kind="invitation", as_="sender")
-    (probe,) = at_work.sent
+    (probe,) = pages_app.sent
     assert (answer.status, answer.way) == (303, f"/probes/{probe.id}")
     assert (probe.company, probe.path, probe.kind, probe.role) == ("acme", "hq", Kind.INVITATION, Role.SENDER)
     assert (await operator.get(answer.way)).status == 200
 
 
-async def test_it_is_written_into_the_audit_log(at_work: Office) -> None:
-    await post(await at_work.operator(), "/probe-now", where="acme/hq", kind="invitation", as_="control")
-    deed = (await at_work.deeds())[-1]
+async def test_it_is_written_into_the_audit_log(pages_app: PagesApp) -> None:
+    await post(await pages_app.operator(), "/probe-now", where="acme/hq", kind="invitation", as_="control")
+    deed = (await pages_app.deeds())[-1]
     assert (deed.who, deed.way, deed.what, deed.company) == ("op", "session", "probe", "acme")
-    assert deed.about == f"acme/hq invitation as control, probe {at_work.sent[0].id}"
+    assert deed.about == f"acme/hq invitation as control, probe {pages_app.sent[0].id}"
 
 
-async def test_several_lead_to_a_page_with_all_of_them(at_work: Office) -> None:
-    operator = await at_work.operator()
+async def test_several_lead_to_a_page_with_all_of_them(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator()
     answer = await post(operator, "/probe-now", where="acme", kind=["verification", "invitation"], as_="sender")
-    assert len(at_work.sent) == 4
+    assert len(pages_app.sent) == 4
     page = (await operator.get(answer.way)).text
-    assert all(f"/probes/{probe.id}" in page for probe in at_work.sent)
+    assert all(f"/probes/{probe.id}" in page for probe in pages_app.sent)
     assert "4 of them still on their way" in page
 
 
-async def test_the_page_of_several_shows_only_what_is_theirs(at_work: Office) -> None:
-    ours, theirs = await at_work.probe(accepted(), verdict=INBOX), await at_work.probe(accepted(), company="bolt")
-    viewer = await at_work.viewer("acme")
+async def test_the_page_of_several_shows_only_what_is_theirs(pages_app: PagesApp) -> None:
+    ours, theirs = await pages_app.probe(accepted(), verdict=INBOX), await pages_app.probe(accepted(), company="bolt")
+    viewer = await pages_app.viewer("acme")
     page = (await viewer.get(f"/probe-now/sent?probes={ours}.{theirs}.nonsense")).text
     assert ours in page
     assert theirs not in page.replace(f"{ours}.{theirs}", "")
@@ -139,37 +139,37 @@ async def test_the_page_of_several_shows_only_what_is_theirs(at_work: Office) ->
     assert (await viewer.get("/probe-now/sent")).status == 404
 
 
-async def test_a_viewer_can_neither_see_the_form_nor_send(at_work: Office) -> None:
-    viewer = await at_work.viewer()
+async def test_a_viewer_can_neither_see_the_form_nor_send(pages_app: PagesApp) -> None:
+    viewer = await pages_app.viewer()
     caller_form = re.search('name="form" value="([^"]+)"', (await viewer.get("/")).text)
     assert caller_form
     said = {"form": caller_form[1], "where": "acme/hq", "kind": "invitation", "as": "sender"}
     assert (await viewer.get("/probe-now")).status == 403
     assert (await viewer.post("/probe-now", said)).status == 403
-    assert not at_work.sent
+    assert not pages_app.sent
 
 
-async def test_without_the_secret_of_the_form_nothing_is_sent(at_work: Office) -> None:
-    operator = await at_work.operator()
+async def test_without_the_secret_of_the_form_nothing_is_sent(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator()
     answer = await operator.post("/probe-now", {"where": "acme/hq", "kind": "invitation", "as": "sender"})
     assert answer.status == 403
-    assert not at_work.sent
+    assert not pages_app.sent
 
 
-async def test_another_company_is_as_one_that_never_was(at_work: Office) -> None:
-    operator = await at_work.operator("acme")
+async def test_another_company_is_as_one_that_never_was(pages_app: PagesApp) -> None:
+    operator = await pages_app.operator("acme")
     foreign = await post(operator, "/probe-now", where="bolt/hq", kind="verification", as_="sender")
     never = await post(operator, "/probe-now", where="nope/hq", kind="verification", as_="sender")
     assert (foreign.status, never.status) == (422, 422)
     assert but(foreign.text, "bolt") == but(never.text, "nope")
-    assert not at_work.sent
+    assert not pages_app.sent
     page = (await operator.get("/probe-now?where=bolt")).text
     assert "Bolt" not in page
     assert "bolt.example" not in page
 
 
-async def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(at_work: Office) -> None:
-    answer = await post(await at_work.operator(), "/probe-now", where='acmee"><script>', as_="control")
+async def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(pages_app: PagesApp) -> None:
+    answer = await post(await pages_app.operator(), "/probe-now", where='acmee"><script>', as_="control")
     assert answer.status == 422
     assert "choose at least one kind" in answer.text
     assert "acmee&#34;&gt;&lt;script&gt;" in answer.text
@@ -179,8 +179,8 @@ async def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(at
 
 async def test_one_person_cannot_become_a_spammer_by_clicking(tmp_path: Path) -> None:
     limits = {"web": {"manual": {"per_person_per_hour": 3, "per_path_per_hour": 2}}}
-    async with office(tmp_path, **limits) as at_work:
-        operator, said = await at_work.operator(), {"kind": "verification", "as_": "sender"}
+    async with open_pages_app(tmp_path, **limits) as pages_app:
+        operator, said = await pages_app.operator(), {"kind": "verification", "as_": "sender"}
         assert [(await post(operator, "/probe-now", where="acme/hq", **said)).status for _ in range(3)] == [
             303,
             303,
@@ -192,17 +192,17 @@ async def test_one_person_cannot_become_a_spammer_by_clicking(tmp_path: Path) ->
         assert "at most" in answer.text
         assert (await post(operator, "/probe-now", where="bolt/hq", **said)).status == 303
         assert (await post(operator, "/probe-now", where="acme/cloud", **said)).status == 429
-        assert len(at_work.sent) == 3
-        at_work.clock.pass_(hours=1)
-        operator = at_work.browser()
+        assert len(pages_app.sent) == 3
+        pages_app.clock.pass_(hours=1)
+        operator = pages_app.browser()
         await operator.sign_in("op")
         assert (await post(operator, "/probe-now", where="acme/cloud", **said)).status == 303
 
 
-async def test_what_the_path_does_not_admit_is_not_sent(at_work: Office) -> None:
-    object.__setattr__(at_work.backend, "admits", lambda _: False)
-    answer = await post(await at_work.operator(), "/probe-now", where="acme/hq", kind="verification", as_="sender")
-    assert (answer.status, at_work.sent) == (429, [])
+async def test_what_the_path_does_not_admit_is_not_sent(pages_app: PagesApp) -> None:
+    object.__setattr__(pages_app.backend, "admits", lambda _: False)
+    answer = await post(await pages_app.operator(), "/probe-now", where="acme/hq", kind="verification", as_="sender")
+    assert (answer.status, pages_app.sent) == (429, [])
     assert "probes.cap" in answer.text
 
 
@@ -218,29 +218,31 @@ async def test_a_control_that_cannot_speak_is_not_sent(
     config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RELAY", "hunter2hunter2")
-    async with office(tmp_path, **config) as at_work:
-        answer = await post(await at_work.operator(), "/probe-now", where="acme/hq", kind="verification", as_="control")
-        assert (answer.status, at_work.sent) == (422, [])
+    async with open_pages_app(tmp_path, **config) as pages_app:
+        answer = await post(
+            await pages_app.operator(), "/probe-now", where="acme/hq", kind="verification", as_="control"
+        )
+        assert (answer.status, pages_app.sent) == (422, [])
         assert 'id="as-wrong"' in answer.text
 
 
 async def test_the_neighbour_goes_where_the_control_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELAY", "hunter2hunter2")
     paths = {"acme": {"paths": {"hq": path_settings("acme", 25, route=RELAY)}}}
-    async with office(tmp_path, companies=paths, neighbour={"address": "probe@near.example"}) as at_work:
-        operator = await at_work.operator()
+    async with open_pages_app(tmp_path, companies=paths, neighbour={"address": "probe@near.example"}) as pages_app:
+        operator = await pages_app.operator()
         form = (await operator.get("/probe-now")).text
         assert "the neighbour: our other domain, sent from the sender&#39;s address, to compare with" in form
         answer = await post(operator, "/probe-now", where="acme/hq", kind="verification", as_="neighbour")
-        (probe,) = at_work.sent
+        (probe,) = pages_app.sent
         shown = (await operator.get(f"/probes/{probe.id}")).text
     assert (answer.status, probe.role) == (303, Role.NEIGHBOUR)
     assert "<strong>as the neighbour</strong>" in shown
 
 
 async def test_without_a_path_the_page_says_what_to_do(tmp_path: Path) -> None:
-    async with office(tmp_path, companies={}) as at_work:
+    async with open_pages_app(tmp_path, companies={}) as pages_app:
         assert (
             "Put a company with a path into the configuration"
-            in (await (await at_work.operator()).get("/probe-now")).text
+            in (await (await pages_app.operator()).get("/probe-now")).text
         )

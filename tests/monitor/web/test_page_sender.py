@@ -15,7 +15,17 @@ from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.support.page_samples import HOSTILE, KIND, NOW, House, current_verdicts, house, path, standing, well_made
+from tests.support.page_samples import (
+    HOSTILE,
+    KIND,
+    NOW,
+    SamplePages,
+    current_verdicts,
+    open_sample_pages,
+    path,
+    standing,
+    well_made,
+)
 
 HEADERS = (
     "Return-Path: <bounce@account.trimble.com>\n"
@@ -28,9 +38,11 @@ HEADERS = (
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path, control={"address": "postmaster@control.example", "source_ip": "198.51.100.7"}) as built:
-        yield built
+async def sample_pages(tmp_path: Path) -> AsyncIterator[SamplePages]:
+    async with open_sample_pages(
+        tmp_path, control={"address": "postmaster@control.example", "source_ip": "198.51.100.7"}
+    ) as sample_pages:
+        yield sample_pages
 
 
 def record(headers: str = HEADERS, *, company: str = "acme", arrived: bool = True) -> ProbeRecord:
@@ -114,9 +126,9 @@ def test_results_are_counted_and_silence_is_one_of_them():
 # ---- The page -------------------------------------------------------------------------------------------------------
 
 
-async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(home):
-    home.watch(path(), current_verdicts={Check("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)})
-    page = await home.get("/sender")
+async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(sample_pages):
+    sample_pages.watch(path(), current_verdicts={Check("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)})
+    page = await sample_pages.get("/sender")
     well_made(page)
     for fact in ("no-reply@account.trimble.com", "104.130.122.50", "postmaster@control.example", "DNS is not asked."):
         assert fact in page.words
@@ -124,35 +136,35 @@ async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(home):
     assert "No mail of the present probes arrived" in page.words
 
 
-async def test_the_headers_of_stored_arrivals_are_read(home):
+async def test_the_headers_of_stored_arrivals_are_read(sample_pages):
     stored = record()
-    await home.store.launch(stored.probe, "box", Attempt(NOW, 1))
-    await home.store.add(stored.probe.id, *stored.evidence)
+    await sample_pages.store.launch(stored.probe, "box", Attempt(NOW, 1))
+    await sample_pages.store.add(stored.probe.id, *stored.evidence)
     seen = standing("i", delivery=timedelta(seconds=1), probe_id=stored.probe.id)
-    home.watch(path(), current_verdicts={Check("acme", "hq", KIND): seen})
-    page = await home.get("/sender")
+    sample_pages.watch(path(), current_verdicts={Check("acme", "hq", KIND): seen})
+    page = await sample_pages.get("/sender")
     well_made(page)
     assert "SPF 1 × pass DKIM 1 × fail DMARC 1 × pass" in page.words
     assert f"/probes/{stored.probe.id}" in page.links
 
 
-async def test_nothing_of_another_company_is_on_the_page(home):
+async def test_nothing_of_another_company_is_on_the_page(sample_pages):
     stored = record(company="birch")
-    await home.store.launch(stored.probe, "box", Attempt(NOW, 1))
-    await home.store.add(stored.probe.id, *stored.evidence)
+    await sample_pages.store.launch(stored.probe, "box", Attempt(NOW, 1))
+    await sample_pages.store.add(stored.probe.id, *stored.evidence)
     theirs = standing("i", delivery=timedelta(seconds=1), probe_id=stored.probe.id)
-    home.watch(
+    sample_pages.watch(
         path("acme"),
         path("birch", mail_systems=("m365",)),
         current_verdicts=current_verdicts(acme="b") | {Check("birch", "hq", KIND): theirs},
     )
-    home.bind(("acme",))
-    page = await home.get("/sender")
+    sample_pages.bind(("acme",))
+    page = await sample_pages.get("/sender")
     assert "birch" not in page.html.lower()
     assert "Microsoft" not in page.html
 
 
-async def test_before_the_first_verdict_it_says_what_will_come(home):
-    page = await home.get("/sender")
+async def test_before_the_first_verdict_it_says_what_will_come(sample_pages):
+    page = await sample_pages.get("/sender")
     well_made(page)
     assert "No verdict yet" in page.words

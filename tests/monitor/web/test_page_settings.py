@@ -14,7 +14,7 @@ from monitor.config import Config
 from monitor.people.person import AuditEntry, Rights
 from monitor.web.pages.config_view import MASK, company_tables, masked, tables, written
 from probes.settings import Endpoint
-from tests.support.pages_app import CONFIG, START, Office, office, path_settings, post
+from tests.support.pages_app import CONFIG, START, PagesApp, open_pages_app, path_settings, post
 
 PAGES = ("/settings", "/settings?company=acme", "/settings/people", "/settings/tokens", "/settings/audit", "/mutes")
 SECRETS = {
@@ -53,9 +53,9 @@ FULL: dict[str, Any] = {
 
 
 @pytest.fixture
-async def at_work(tmp_path: Path) -> AsyncIterator[Office]:
-    async with office(tmp_path) as open_office:
-        yield open_office
+async def pages_app(tmp_path: Path) -> AsyncIterator[PagesApp]:
+    async with open_pages_app(tmp_path) as pages_app:
+        yield pages_app
 
 
 @pytest.fixture
@@ -116,11 +116,11 @@ def test_every_key_of_the_configuration_is_there_and_no_secret_is(tmp_path: Path
 
 @pytest.mark.usefixtures("secrets")
 async def test_no_secret_is_on_any_page(tmp_path: Path) -> None:
-    async with office(tmp_path, **FULL) as at_work:
-        admin = await at_work.admin()
-        token = await at_work.token("ci")
-        stored = await at_work.store.person("root")
-        (kept,) = await at_work.store.tokens()
+    async with open_pages_app(tmp_path, **FULL) as pages_app:
+        admin = await pages_app.admin()
+        token = await pages_app.token("ci")
+        stored = await pages_app.store.person("root")
+        (kept,) = await pages_app.store.tokens()
         assert stored
         for path in PAGES:
             answer = await admin.get(path)
@@ -131,8 +131,8 @@ async def test_no_secret_is_on_any_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rights", [Rights.VIEWER, Rights.OPERATOR])
-async def test_only_admins_get_to_the_settings(rights: Rights, at_work: Office) -> None:
-    browser = await at_work.person("ann", rights)
+async def test_only_admins_get_to_the_settings(rights: Rights, pages_app: PagesApp) -> None:
+    browser = await pages_app.person("ann", rights)
     form = re.search('name="form" value="([^"]+)"', (await browser.get("/")).text)
     assert form
     for path in ("/settings", "/settings/people", "/settings/tokens", "/settings/audit"):
@@ -140,20 +140,20 @@ async def test_only_admins_get_to_the_settings(rights: Rights, at_work: Office) 
     for path in ("/settings/people", "/settings/people/change", "/settings/tokens", "/settings/tokens/revoke"):
         said = {"form": form[1], "name": "mallory", "rights": "admin", "reach": "all", "do": "link"}
         assert (await browser.post(path, said)).status == 403
-    assert [person.name for person in await at_work.store.people()] == ["ann"]
+    assert [person.name for person in await pages_app.store.people()] == ["ann"]
 
 
-async def test_somebody_is_added_and_their_link_is_shown_once(at_work: Office) -> None:
-    admin = await at_work.admin()
+async def test_somebody_is_added_and_their_link_is_shown_once(pages_app: PagesApp) -> None:
+    admin = await pages_app.admin()
     answer = await post(admin, "/settings/people", name="Bob", rights="operator", companies="acme", reach="some")
     link = re.search(r"(/invitation\?key=[\w-]+)", answer.text)
     assert link
     assert answer.headers["Cache-Control"] == "no-store"
     assert link[1] not in (await admin.get("/settings/people")).text
-    bob = await at_work.store.person("bob")
+    bob = await pages_app.store.person("bob")
     assert bob
     assert (bob.rights, bob.companies) == (Rights.OPERATOR, ("acme",))
-    assert (await at_work.browser().get(link[1])).status == 200
+    assert (await pages_app.browser().get(link[1])).status == 200
 
 
 @pytest.mark.parametrize(
@@ -167,15 +167,17 @@ async def test_somebody_is_added_and_their_link_is_shown_once(at_work: Office) -
         ({"name": "bob", "rights": "viewer", "reach": "some", "companies": "acme nope"}, "companies"),
     ],
 )
-async def test_what_makes_no_person_stands_beside_its_field(said: dict[str, str], field: str, at_work: Office) -> None:
-    answer = await post(await at_work.admin(), "/settings/people", **said)
+async def test_what_makes_no_person_stands_beside_its_field(
+    said: dict[str, str], field: str, pages_app: PagesApp
+) -> None:
+    answer = await post(await pages_app.admin(), "/settings/people", **said)
     assert answer.status == 422
     assert f'id="{field}-wrong"' in answer.text
-    assert [person.name for person in await at_work.store.people()] == ["root"]
+    assert [person.name for person in await pages_app.store.people()] == ["root"]
 
 
-async def test_people_are_changed_disabled_enabled_and_get_new_links(at_work: Office) -> None:
-    admin, ann = await at_work.admin(), await at_work.person("ann")
+async def test_people_are_changed_disabled_enabled_and_get_new_links(pages_app: PagesApp) -> None:
+    admin, ann = await pages_app.admin(), await pages_app.person("ann")
     change, page = "/settings/people/change", "/settings/people"
     assert (await ann.get("/probe-now")).status == 403
     assert (await post(admin, change, page, name="ann", do="rights", rights="operator", reach="all")).status == 303
@@ -185,7 +187,7 @@ async def test_people_are_changed_disabled_enabled_and_get_new_links(at_work: Of
     assert "disabled" in (await post(admin, change, page, name="ann", do="link")).text
     assert (await post(admin, change, page, name="ann", do="enable")).status == 303
     assert "/invitation?key=" in (await post(admin, change, page, name="ann", do="link")).text
-    assert [each for each in await at_work.told() if each.startswith("root: person")][-3:] == [
+    assert [each for each in await pages_app.told() if each.startswith("root: person")][-3:] == [
         "root: person changed",
         "root: person disabled",
         "root: person enabled",
@@ -193,16 +195,16 @@ async def test_people_are_changed_disabled_enabled_and_get_new_links(at_work: Of
 
 
 @pytest.mark.parametrize("said", [{"do": "disable"}, {"do": "rights", "rights": "viewer", "reach": "all"}])
-async def test_the_last_admin_stays(said: dict[str, str], at_work: Office) -> None:
-    admin = await at_work.admin()
+async def test_the_last_admin_stays(said: dict[str, str], pages_app: PagesApp) -> None:
+    admin = await pages_app.admin()
     answer = await post(admin, "/settings/people/change", "/settings/people", name="root", **said)
     assert answer.status == 422
     assert "last admin" in answer.text
     assert (await admin.get("/settings")).status == 200
 
 
-async def test_a_token_is_shown_once_works_and_is_revoked(at_work: Office) -> None:
-    admin = await at_work.admin()
+async def test_a_token_is_shown_once_works_and_is_revoked(pages_app: PagesApp) -> None:
+    admin = await pages_app.admin()
     said = {"rights": "viewer", "reach": "some", "companies": "acme", "lasts": "30d"}
     answer = await post(admin, "/settings/tokens", name="ci", **said)
     secret = re.search(r"mailpath_[\w-]{40,}", answer.text)
@@ -210,9 +212,9 @@ async def test_a_token_is_shown_once_works_and_is_revoked(at_work: Office) -> No
     page = (await admin.get("/settings/tokens")).text
     assert secret[0] not in page
     assert secret[0][:13] in page
-    program = at_work.browser(Authorization=f"Bearer {secret[0]}")
+    program = pages_app.browser(Authorization=f"Bearer {secret[0]}")
     assert (await program.get("/probes")).status == 200
-    (token,) = await at_work.store.tokens()
+    (token,) = await pages_app.store.tokens()
     assert (token.companies, token.by) == (("acme",), "root")
     assert token.expires_at == token.created_at + timedelta(days=30)
     revoked = await post(admin, "/settings/tokens/revoke", "/settings/tokens", token=token.id)
@@ -223,24 +225,24 @@ async def test_a_token_is_shown_once_works_and_is_revoked(at_work: Office) -> No
 
 
 @pytest.mark.parametrize("typed", ["acme, bolt", "Acme Steel,BOLT", "acme bolt"])
-async def test_companies_are_named_by_key_or_name(typed: str, at_work: Office) -> None:
-    admin = await at_work.admin()
+async def test_companies_are_named_by_key_or_name(typed: str, pages_app: PagesApp) -> None:
+    admin = await pages_app.admin()
     said = {"rights": "viewer", "reach": "some", "companies": typed, "lasts": "30d"}
     assert (await post(admin, "/settings/tokens", name="ci", **said)).status == 200
-    assert (await at_work.store.tokens())[-1].companies == ("acme", "bolt")
+    assert (await pages_app.store.tokens())[-1].companies == ("acme", "bolt")
     answer = await post(admin, "/settings/people", name="eve", **(said | {"companies": "acme, Bolt Bilders"}))
     assert answer.status == 422
     assert "Did you mean Bolt Builders (bolt)?</span>" in answer.text
     assert 'value="acme, Bolt Bilders"' in answer.text
 
 
-async def test_an_admin_who_is_bound_has_to_do_with_nobody_else(at_work: Office) -> None:
-    await at_work.person("boss", Rights.ADMIN)
-    await at_work.person("bolter", Rights.VIEWER, ("bolt",))
-    await at_work.token("bolt-ci", Rights.VIEWER, ("bolt",))
-    await at_work.store.note(AuditEntry(START, "boss", "session", "probe", "bolt/hq verification", "bolt"))
-    await at_work.store.note(AuditEntry(START, "boss", "session", "probe", "acme/hq verification", "acme"))
-    admin = await at_work.admin(("acme",))
+async def test_an_admin_who_is_bound_has_to_do_with_nobody_else(pages_app: PagesApp) -> None:
+    await pages_app.person("boss", Rights.ADMIN)
+    await pages_app.person("bolter", Rights.VIEWER, ("bolt",))
+    await pages_app.token("bolt-ci", Rights.VIEWER, ("bolt",))
+    await pages_app.store.note(AuditEntry(START, "boss", "session", "probe", "bolt/hq verification", "bolt"))
+    await pages_app.store.note(AuditEntry(START, "boss", "session", "probe", "acme/hq verification", "acme"))
+    admin = await pages_app.admin(("acme",))
     for path in (*PAGES, "/settings?company=bolt"):
         page = (await admin.get(path)).text.replace('value="bolt"', "").replace("no company bolt", "")
         for told in ("bolt", "Bolt", "boss"):
@@ -257,10 +259,10 @@ async def test_an_admin_who_is_bound_has_to_do_with_nobody_else(at_work: Office)
     ).status == 200
 
 
-async def test_the_audit_log_is_told_page_by_page_and_nothing_twice(at_work: Office) -> None:
-    admin = await at_work.admin()
+async def test_the_audit_log_is_told_page_by_page_and_nothing_twice(pages_app: PagesApp) -> None:
+    admin = await pages_app.admin()
     for number in range(230):
-        await at_work.store.note(AuditEntry(START, "ann", "session", "probe", f"number {number:03};", "acme"))
+        await pages_app.store.note(AuditEntry(START, "ann", "session", "probe", f"number {number:03};", "acme"))
     path, told = "/settings/audit", []
     while path:
         page = (await admin.get(path)).text
@@ -271,16 +273,16 @@ async def test_the_audit_log_is_told_page_by_page_and_nothing_twice(at_work: Off
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "", "1e3", "\N{ARABIC-INDIC DIGIT ONE}"])
-async def test_a_place_in_the_log_that_nobody_wrote_is_its_beginning(before: str, at_work: Office) -> None:
+async def test_a_place_in_the_log_that_nobody_wrote_is_its_beginning(before: str, pages_app: PagesApp) -> None:
     assert (
-        "person made" in (await (await at_work.admin()).ask("GET", "/settings/audit", params={"before": before})).text
+        "person made" in (await (await pages_app.admin()).ask("GET", "/settings/audit", params={"before": before})).text
     )
 
 
-async def test_what_others_wrote_is_only_text(at_work: Office) -> None:
+async def test_what_others_wrote_is_only_text(pages_app: PagesApp) -> None:
     evil = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}"
-    await at_work.store.note(AuditEntry(START, evil, evil, evil, evil, "acme"))
-    admin = await at_work.admin()
+    await pages_app.store.note(AuditEntry(START, evil, evil, evil, evil, "acme"))
+    admin = await pages_app.admin()
     for path in ("/settings/audit", f"/settings?company={'%3Cscript%3Ealert'}"):
         page = (await admin.get(path)).text
         assert "<script>alert" not in page

@@ -23,7 +23,18 @@ from monitor.web.rendering import assets
 from monitor.web.server import application
 from tests.support.auth_app import PASSWORD, Browser
 from tests.support.pages_app import form_in
-from tests.support.rights_app import ENVIRONMENT, KIND, NOTHING, OF_OTHERS, OTHER, OWN, SECRETS, Estate, Things, estate
+from tests.support.rights_app import (
+    ENVIRONMENT,
+    KIND,
+    NOTHING,
+    OF_OTHERS,
+    OTHER,
+    OWN,
+    SECRETS,
+    CompanyIds,
+    RightsApp,
+    open_rights_app,
+)
 
 TABLE = """
 route                                             nobody  viewer  operator  admin  elsewhere
@@ -166,14 +177,14 @@ FILES = {"/static/{name}": "style.css", "/docs/{name}": "guide/verdicts", "/runb
 
 
 @pytest.fixture
-async def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Estate]:
+async def rights_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RightsApp]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    async with estate(tmp_path) as there:
-        yield there
+    async with open_rights_app(tmp_path) as rights_app:
+        yield rights_app
 
 
-def expected(row: Row, who: Who, things: Things) -> int:
+def expected(row: Row, who: Who, things: CompanyIds) -> int:
     """What the table says."""
     if who.rights is None:
         return row.nobody
@@ -186,12 +197,12 @@ def expected(row: Row, who: Who, things: Things) -> int:
     return row.elsewhere if not_theirs or things is NOTHING else status
 
 
-def target_of(row: Row, things: Things) -> str:
+def target_of(row: Row, things: CompanyIds) -> str:
     named = things.named | {"name": FILES.get(row.target, "")}
     return row.target.format(**named)
 
 
-def sent_with(row: Row, things: Things, number: int) -> dict[str, Any]:
+def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
     """What is sent with it, all of it good but for whose it is."""
     company, mute = things.company, {"lasts": "1h", "why": "tests"}
     json_of: dict[str, Any] = {
@@ -258,11 +269,11 @@ async def ask(
         return Reply(response.status, told.decode(), kept)
 
 
-async def comes(at: Estate, who: Who) -> Browser:
+async def comes(rights_app: RightsApp, who: Who) -> Browser:
     """Them, as a program with a token; nobody without."""
     if who.rights is None:
-        return at.office.browser(Via="1.1 elsewhere.example")
-    return await at.token(f"caller-{who}".replace(" ", "-"), who.rights, who.companies)
+        return rights_app.pages_app.browser(Via="1.1 elsewhere.example")
+    return await rights_app.token(f"caller-{who}".replace(" ", "-"), who.rights, who.companies)
 
 
 # ---- The table ------------------------------------------------------------------------------------------------------
@@ -274,8 +285,8 @@ def routes_of(app: web.Application) -> set[tuple[str, str]]:
     return {(method, path) for method, path in found if method != "HEAD"}
 
 
-async def test_the_table_has_every_route_and_no_other(at: Estate) -> None:
-    there, told = routes_of(application(at.backend)), {row.route for row in ROWS}
+async def test_the_table_has_every_route_and_no_other(rights_app: RightsApp) -> None:
+    there, told = routes_of(application(rights_app.backend)), {row.route for row in ROWS}
     assert there - told == set(), "not in the table"
     assert told - there == set(), "not in the application"
 
@@ -289,11 +300,11 @@ def test_a_row_that_is_about_a_company_says_what_others_get() -> None:
 
 
 @pytest.mark.parametrize("who", EVERYBODY, ids=str)
-async def test_everybody_may_what_the_table_says(at: Estate, who: Who) -> None:
-    browser, wrong = await comes(at, who), []
+async def test_everybody_may_what_the_table_says(rights_app: RightsApp, who: Who) -> None:
+    browser, wrong = await comes(rights_app, who), []
     for number, row in enumerate(ROWS):
-        for things in (at.own, at.other, NOTHING) if row.about_something else (at.own,):
-            fresh = await at.fresh(things) if row.method != "GET" else things
+        for things in (rights_app.own, rights_app.other, NOTHING) if row.about_something else (rights_app.own,):
+            fresh = await rights_app.fresh(things) if row.method != "GET" else things
             sent = sent_with(row, fresh, 10 * number + len(things.company))
             reply = await ask(browser, row.method, target_of(row, fresh), **sent)
             if reply.status != (wanted := expected(row, who, things)):
@@ -301,32 +312,40 @@ async def test_everybody_may_what_the_table_says(at: Estate, who: Who) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-async def test_whoever_may_not_has_changed_nothing(at: Estate) -> None:
+async def test_whoever_may_not_has_changed_nothing(rights_app: RightsApp) -> None:
     async def kept() -> Any:
-        people = [(person.name, person.disabled_at) for person in await at.store.people()]
-        tokens = [(token.name, token.revoked_at) for token in await at.store.tokens()]
-        return people, tokens, await at.store.mutes(), len(await at.store.deeds(None, 1000)), len(at.office.sent)
+        people = [(person.name, person.disabled_at) for person in await rights_app.store.people()]
+        tokens = [(token.name, token.revoked_at) for token in await rights_app.store.tokens()]
+        return (
+            people,
+            tokens,
+            await rights_app.store.mutes(),
+            len(await rights_app.store.deeds(None, 1000)),
+            len(rights_app.pages_app.sent),
+        )
 
-    callers = [await comes(at, who) for who in (Who(None), Who(Rights.VIEWER), Who(Rights.VIEWER, (OWN,)))]
-    admin_of_own = await comes(at, Who(Rights.ADMIN, (OWN,)))
+    callers = [await comes(rights_app, who) for who in (Who(None), Who(Rights.VIEWER), Who(Rights.VIEWER, (OWN,)))]
+    admin_of_own = await comes(rights_app, Who(Rights.ADMIN, (OWN,)))
     before = await kept()
     for row in ROWS:
         if row.method != "GET" and row.route[1] not in ("/sign-in", "/sign-out", "/invitation"):
             for browser in callers:
-                await ask(browser, row.method, target_of(row, at.own), **sent_with(row, at.own, 1))
+                await ask(browser, row.method, target_of(row, rights_app.own), **sent_with(row, rights_app.own, 1))
             if row.about_something:
-                await ask(admin_of_own, row.method, target_of(row, at.other), **sent_with(row, at.other, 1))
+                await ask(
+                    admin_of_own, row.method, target_of(row, rights_app.other), **sent_with(row, rights_app.other, 1)
+                )
     assert await kept() == before
 
 
-async def test_a_head_is_answered_as_its_get_is(at: Estate) -> None:
-    browser = await comes(at, Who(Rights.ADMIN, (OWN,)))
-    heads = {route.resource.canonical for route in application(at.backend).router.routes()
+async def test_a_head_is_answered_as_its_get_is(rights_app: RightsApp) -> None:
+    browser = await comes(rights_app, Who(Rights.ADMIN, (OWN,)))
+    heads = {route.resource.canonical for route in application(rights_app.backend).router.routes()
              if route.method == "HEAD" and route.resource}  # fmt: skip
     assert heads
     for row in ROWS:
         if row.method == "GET" and row.route[1] in heads:
-            for things in (at.own, at.other):
+            for things in (rights_app.own, rights_app.other):
                 got = await ask(browser, "GET", target_of(row, things))
                 head = await ask(browser, "HEAD", target_of(row, things))
                 assert (head.status, head.text) == (got.status, ""), str(row)
@@ -335,7 +354,7 @@ async def test_a_head_is_answered_as_its_get_is(at: Estate) -> None:
 # ---- Nothing of another company -------------------------------------------------------------------------------------
 
 
-def unnamed(text: str, things: Things, number: int) -> str:
+def unnamed(text: str, things: CompanyIds, number: int) -> str:
     """It without what was asked for, the moment at which it was made, and the mask of the secret in its forms."""
     for name in sorted((*things.named.values(), f"{number}"), key=len, reverse=True):
         text = text.replace(name, "NAME")
@@ -343,13 +362,15 @@ def unnamed(text: str, things: Things, number: int) -> str:
 
 
 @pytest.mark.parametrize("who", BOUND, ids=str)
-async def test_what_is_not_theirs_is_as_what_never_was(at: Estate, who: Who) -> None:
-    browser = await comes(at, who)
-    nothing = Things(*(letter * len(name) for letter, name in zip("jkqvwxz", at.other.named.values(), strict=True)))
+async def test_what_is_not_theirs_is_as_what_never_was(rights_app: RightsApp, who: Who) -> None:
+    browser = await comes(rights_app, who)
+    nothing = CompanyIds(
+        *(letter * len(name) for letter, name in zip("jkqvwxz", rights_app.other.named.values(), strict=True))
+    )
     for row in ROWS:
         if row.about_something:
             replies = []
-            for things in (at.other, nothing):
+            for things in (rights_app.other, nothing):
                 reply = await ask(browser, row.method, target_of(row, things), **sent_with(row, things, 1000))
                 replies.append(
                     (reply.status, unnamed(reply.text, things, 1000), unnamed(str(reply.headers), things, 1000))
@@ -358,20 +379,30 @@ async def test_what_is_not_theirs_is_as_what_never_was(at: Estate, who: Who) -> 
             assert theirs == never, str(row)
 
 
-def of_others(text: str, at: Estate) -> list[str]:
+def of_others(text: str, rights_app: RightsApp) -> list[str]:
     """What it tells of others."""
-    ids = [at.other.probe, at.other.incident, at.other.mute, at.other.token, at.other.person]
+    ids = [
+        rights_app.other.probe,
+        rights_app.other.incident,
+        rights_app.other.mute,
+        rights_app.other.token,
+        rights_app.other.person,
+    ]
     return [word for word in (*OF_OTHERS, *ids) if word.casefold() in text.casefold()]
 
 
-def asked_by_all(at: Estate) -> Iterator[str]:
+def asked_by_all(rights_app: RightsApp) -> Iterator[str]:
     """All that can be read without asking for anything of another company."""
     for row in ROWS:
         if row.method == "GET" and row.target not in ("/sign-in", *FILES):
-            yield target_of(row, at.own)
+            yield target_of(row, rights_app.own)
     yield from (f"/companies/{OWN}?span=1h", f"/companies/{OWN}?span=30d", "/?outcome=blocked&open=all", "/?page=2")
-    yield from (f"/incidents/{at.wide}", f"/incidents/{at.merged}", "/incidents?state=over")
-    yield from (f"/api/v1/incidents/{at.wide}", f"/api/v1/incidents/{at.merged}", "/api/v1/incidents?state=all")
+    yield from (f"/incidents/{rights_app.wide}", f"/incidents/{rights_app.merged}", "/incidents?state=over")
+    yield from (
+        f"/api/v1/incidents/{rights_app.wide}",
+        f"/api/v1/incidents/{rights_app.merged}",
+        "/api/v1/incidents?state=all",
+    )
     yield from (
         "/api/v1/mutes?over=true",
         "/api/v1/probes?most=500",
@@ -391,59 +422,61 @@ def asked_by_all(at: Estate) -> Iterator[str]:
 
 @pytest.mark.parametrize("way", ["token", "session"])
 @pytest.mark.parametrize("who", BOUND, ids=str)
-async def test_nothing_of_another_company_is_in_any_answer(at: Estate, who: Who, way: str) -> None:
+async def test_nothing_of_another_company_is_in_any_answer(rights_app: RightsApp, who: Who, way: str) -> None:
     assert who.rights
-    browser = await (comes(at, who) if way == "token" else at.office.person("ann", who.rights, who.companies))
-    for target in asked_by_all(at):
+    browser = await (
+        comes(rights_app, who) if way == "token" else rights_app.pages_app.person("ann", who.rights, who.companies)
+    )
+    for target in asked_by_all(rights_app):
         reply = await ask(browser, "GET", target)
-        assert of_others(reply.all, at) == [], target
+        assert of_others(reply.all, rights_app) == [], target
 
 
-async def test_whoever_sees_all_does_read_it(at: Estate) -> None:
+async def test_whoever_sees_all_does_read_it(rights_app: RightsApp) -> None:
     """The words that are looked for are the right ones."""
-    browser = await comes(at, Who(Rights.ADMIN))
-    told = "".join([(await ask(browser, "GET", target)).all for target in asked_by_all(at)])
-    assert set(of_others(told, at)) == {*OF_OTHERS, *at.other.named.values()} - {"bakehouse", OTHER} | {
+    browser = await comes(rights_app, Who(Rights.ADMIN))
+    told = "".join([(await ask(browser, "GET", target)).all for target in asked_by_all(rights_app)])
+    assert set(of_others(told, rights_app)) == {*OF_OTHERS, *rights_app.other.named.values()} - {"bakehouse", OTHER} | {
         "bakehouse",
         OTHER,
     }
 
 
 @pytest.mark.parametrize("who", BOUND, ids=str)
-async def test_nor_is_it_in_what_is_said_of_a_mistake(at: Estate, who: Who) -> None:
-    browser = await comes(at, who)
-    close = Things("zenit", "bakehous", "0" * 16, "0" * 12, "0" * 12, "0" * 12, "perso")  # near to what is there
+async def test_nor_is_it_in_what_is_said_of_a_mistake(rights_app: RightsApp, who: Who) -> None:
+    browser = await comes(rights_app, who)
+    close = CompanyIds("zenit", "bakehous", "0" * 16, "0" * 12, "0" * 12, "0" * 12, "perso")  # near to what is there
     for row in ROWS:
         if row.method != "GET" and row.about_something:
             reply = await ask(browser, row.method, target_of(row, close), **sent_with(row, close, 1))
-            assert of_others(reply.all, at) == [], str(row)
+            assert of_others(reply.all, rights_app) == [], str(row)
 
 
-async def test_how_many_others_there_are_is_told_nowhere(at: Estate) -> None:
-    browser = await comes(at, Who(Rights.ADMIN, (OWN,)))
+async def test_how_many_others_there_are_is_told_nowhere(rights_app: RightsApp) -> None:
+    browser = await comes(rights_app, Who(Rights.ADMIN, (OWN,)))
     now = (await ask(browser, "GET", "/")).text
     assert "at 1 of 1 company" in now
     assert len(json.loads((await ask(browser, "GET", "/api/v1/companies")).text)["companies"]) == 1
-    for name in (at.wide, at.merged):
+    for name in (rights_app.wide, rights_app.merged):
         facts = json.loads((await ask(browser, "GET", f"/api/v1/incidents/{name}")).text)
         assert facts["companies"] == [OWN]
         page = (await ask(browser, "GET", f"/incidents/{name}")).text
         assert not re.search(r"\b[2-9] (companies|in all)\b", page), name
-    wide = json.loads((await ask(browser, "GET", f"/api/v1/incidents/{at.wide}")).text)
+    wide = json.loads((await ask(browser, "GET", f"/api/v1/incidents/{rights_app.wide}")).text)
     assert (wide["failing"], wide["touches"], wide["history"], wide["notices"]) == (1, [OWN], [], [])
 
 
 @pytest.mark.parametrize("who", BOUND, ids=str)
-async def test_events_are_of_their_company_alone(at: Estate, who: Who) -> None:
-    browser = await comes(at, who)
+async def test_events_are_of_their_company_alone(rights_app: RightsApp, who: Who) -> None:
+    browser = await comes(rights_app, who)
     begun, came_again = asyncio.Event(), {"Last-Event-ID": "0.00000000.0"}
     follow = asyncio.create_task(ask(browser, "GET", "/api/v1/events", came_again, quiet=3, begun=begun))
     async with asyncio.timeout(30):
         await begun.wait()
-    mine = [await at.judge(letter, company, "hq" if company == OWN else "bakehouse") for letter, company in
+    mine = [await rights_app.judge(letter, company, "hq" if company == OWN else "bakehouse") for letter, company in
             (("i", OTHER), ("i", OWN), ("d", OTHER))][1]  # fmt: skip
     told = (await follow).all
-    assert of_others(told, at) == []
+    assert of_others(told, rights_app) == []
     assert mine.id in told
     assert "event: incidents" in told
 
@@ -452,22 +485,29 @@ async def test_events_are_of_their_company_alone(at: Estate, who: Who) -> None:
 
 
 async def test_no_secret_is_in_any_answer_log_or_store(
-    at: Estate, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    rights_app: RightsApp, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with capture_logs() as logs:
-        admin = await at.office.person("root", Rights.ADMIN)
+        admin = await rights_app.pages_app.person("root", Rights.ADMIN)
         cookies = [*admin.cookies.values()]
         form = form_in((await admin.get("/")).text)
         token, link = await _made(admin, form)
-        program = at.office.browser(Authorization=f"Bearer {token}")
-        answers = [await ask(program, "GET", target) for target in asked_by_all(at)]
-        answers += [await ask(admin, "GET", target) for target in asked_by_all(at)]
-        answers += [await ask(program, row.method, target_of(row, at.own), **sent_with(row, at.own, 5)) for row in ROWS]
+        program = rights_app.pages_app.browser(Authorization=f"Bearer {token}")
+        answers = [await ask(program, "GET", target) for target in asked_by_all(rights_app)]
+        answers += [await ask(admin, "GET", target) for target in asked_by_all(rights_app)]
+        answers += [
+            await ask(program, row.method, target_of(row, rights_app.own), **sent_with(row, rights_app.own, 5))
+            for row in ROWS
+        ]
         answers.append(
-            await ask(at.office.browser(), "POST", "/sign-in", data={"name": "root", "password": f"{PASSWORD}!"})
+            await ask(
+                rights_app.pages_app.browser(), "POST", "/sign-in", data={"name": "root", "password": f"{PASSWORD}!"}
+            )
         )
-        answers.append(await ask(at.office.browser(Authorization=f"Bearer {token}x"), "GET", "/api/v1/probes"))
+        answers.append(
+            await ask(rights_app.pages_app.browser(Authorization=f"Bearer {token}x"), "GET", "/api/v1/probes")
+        )
     secrets = [*SECRETS, PASSWORD, *cookies, token, link]
     told = "".join(answer.all for answer in answers)
     said = f"{logs}{caplog.text}"

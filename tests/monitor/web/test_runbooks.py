@@ -14,7 +14,7 @@ from monitor.cli.main import app as commands
 from monitor.web.docs import runbooks
 from probes.mailsystems.family import CauseFamily
 from tests.monitor.incidents.test_advice import UNSAFE
-from tests.support.pages_app import office
+from tests.support.pages_app import open_pages_app
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "dashboards" / "runbooks"
@@ -27,11 +27,11 @@ each_cause = pytest.mark.parametrize("path", OF_CAUSES, ids=lambda path: path.st
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[str]:
+async def pages_url(tmp_path: Path) -> AsyncIterator[str]:
     """Where a real server listens, with people who must sign in. Nobody has: runbooks are for whoever is called."""
-    async with office(tmp_path) as there:
-        await there.admin()
-        yield there.url
+    async with open_pages_app(tmp_path) as pages_app:
+        await pages_app.admin()
+        yield pages_app.url
 
 
 # ---- The files ------------------------------------------------------------------------------------------------------
@@ -94,22 +94,22 @@ def test_they_are_read_from_the_package_wherever_it_is() -> None:
 # ---- The pages ------------------------------------------------------------------------------------------------------
 
 
-async def test_the_list_leads_to_every_page(house: str) -> None:
+async def test_the_list_leads_to_every_page(pages_url: str) -> None:
     async with ClientSession() as http:
-        async with http.get(f"{house}/runbooks/") as answer:
+        async with http.get(f"{pages_url}/runbooks/") as answer:
             assert answer.status == 200
             listing = await answer.text()
         links = re.findall(r'<li><a href="(/runbooks/[^"]+)">', listing)
         assert {link.removeprefix("/runbooks/") for link in links} == {path.stem for path in PAGES}
         for link in links:
-            async with http.get(house + link) as answer:
+            async with http.get(pages_url + link) as answer:
                 assert answer.status == 200, link
 
 
 @each_page
-async def test_a_page_is_safe_and_whole(house: str, path: Path) -> None:
+async def test_a_page_is_safe_and_whole(pages_url: str, path: Path) -> None:
     title = runbooks()[path.stem].title
-    async with ClientSession() as http, http.get(f"{house}/runbooks/{path.stem}") as answer:
+    async with ClientSession() as http, http.get(f"{pages_url}/runbooks/{path.stem}") as answer:
         page = await answer.text()
         assert answer.status == 200
         assert answer.content_type == "text/html"
@@ -122,8 +122,8 @@ async def test_a_page_is_safe_and_whole(house: str, path: Path) -> None:
         assert name in runbooks()
 
 
-async def test_the_list_has_one_name(house: str) -> None:
-    async with ClientSession() as http, http.get(f"{house}/runbooks", allow_redirects=False) as answer:
+async def test_the_list_has_one_name(pages_url: str) -> None:
+    async with ClientSession() as http, http.get(f"{pages_url}/runbooks", allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (301, "/runbooks/")
 
 
@@ -141,8 +141,8 @@ async def test_the_list_has_one_name(house: str) -> None:
         "a" * 5000,
     ],
 )
-async def test_a_name_that_is_not_there_gets_the_list(house: str, name: str) -> None:
-    async with ClientSession() as http, http.get(URL(f"{house}/runbooks/{name}", encoded=True)) as answer:
+async def test_a_name_that_is_not_there_gets_the_list(pages_url: str, name: str) -> None:
+    async with ClientSession() as http, http.get(URL(f"{pages_url}/runbooks/{name}", encoded=True)) as answer:
         page = await answer.text()
         assert answer.status == 404
         assert answer.headers["Content-Security-Policy"]

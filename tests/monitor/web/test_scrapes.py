@@ -11,7 +11,7 @@ from monitor.web.scrapes import LONGEST_REST, REST, Scrapes
 from monitor.web.server import serving, serving_all
 from probes.settings import Endpoint
 from tests.monitor.web.test_server import told
-from tests.support.pages_app import office
+from tests.support.pages_app import open_pages_app
 
 
 class Renders:
@@ -84,10 +84,10 @@ async def test_a_crowd_at_the_metrics_keeps_nobody_from_them(tmp_path: Path, mon
     """It has limits of its own, for one client and for all, and an end to the wait for the headers."""
     monkeypatch.setattr("monitor.web.connections.HEADERS_SECONDS", 0.3)
     monkeypatch.setattr("monitor.web.listening.SWEEP_SECONDS", 0.05)
-    async with office(tmp_path) as there, serving(web.Application(), Endpoint("127.0.0.1", 0)) as free:
+    async with open_pages_app(tmp_path) as pages_app, serving(web.Application(), Endpoint("127.0.0.1", 0)) as free:
         pass
-    config = told(there, listen="127.0.0.1:0", metrics_listen=f"127.0.0.1:{free}")
-    async with asyncio.timeout(20), serving_all(there.backend, config), ClientSession() as http:
+    config = told(pages_app, listen="127.0.0.1:0", metrics_listen=f"127.0.0.1:{free}")
+    async with asyncio.timeout(20), serving_all(pages_app.backend, config), ClientSession() as http:
         crowd = [await asyncio.open_connection("127.0.0.1", free) for _ in range(60)]
         for _, writer in crowd:
             writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ")
@@ -96,6 +96,6 @@ async def test_a_crowd_at_the_metrics_keeps_nobody_from_them(tmp_path: Path, mon
         for reader, writer in crowd:
             await reader.read()  # each is ended
             writer.close()
-    counts = there.backend.rejections.counts
+    counts = pages_app.backend.rejections.counts
     assert counts[Rejection.EVICTED] > 30
     assert counts[Rejection.SLOW_REQUEST] > 0

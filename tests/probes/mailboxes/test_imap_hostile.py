@@ -77,8 +77,8 @@ async def server() -> AsyncIterator[ImapServer]:
 @pytest.mark.parametrize("wicked", WICKED)
 async def test_a_wicked_server_costs_one_error(wicked: str) -> None:
     with MailboxThreads(2 * len(STAGES)) as pool:
-        async with AsyncExitStack() as house:
-            servers = [await house.enter_async_context(imap_server()) for _ in STAGES]
+        async with AsyncExitStack() as stack:
+            servers = [await stack.enter_async_context(imap_server()) for _ in STAGES]
             for server, stage in zip(servers, STAGES, strict=True):
                 server.boxes["INBOX"].add(probe(token()))
                 server.answers[stage] = WICKED[wicked]

@@ -156,8 +156,8 @@ Start = Callable[..., Dovecot]
 @pytest.fixture
 def start(own_folder: Path) -> Iterator[Start]:
     """Starts a Dovecot of the test's own, with the given differences."""
-    with ExitStack() as house:
-        yield lambda **differences: house.enter_context(dovecot(own_folder, **{"users": USERS} | differences))
+    with ExitStack() as stack:
+        yield lambda **differences: stack.enter_context(dovecot(own_folder, **{"users": USERS} | differences))
 
 
 def mailbox(server: Dovecot, user: str) -> ImapMailbox:

@@ -27,7 +27,7 @@ SOON = 5.0  # seconds; Dovecot tells of new mail after half a second
 
 
 @dataclass
-class World:
+class ServedMailbox:
     """A mailbox, and the folders behind it."""
 
     mailbox: Mailbox
@@ -55,18 +55,18 @@ def owned(path: Path) -> Path:
 
 
 @pytest.fixture(params=["maildir", "maildir polled", pytest.param("imap", marks=pytest.mark.lab)])
-def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def served(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServedMailbox:
     """A mailbox with an inbox and a folder for junk, both empty."""
     if request.param == "maildir polled":
         monkeypatch.setattr(notifier, "inotify_simple", None)
         monkeypatch.setattr(maildir, "TICK", 0.05)
     if request.param != "imap":
         path = make_maildir(tmp_path / "box", ".Junk")
-        return World(MaildirMailbox(via="maildir", path=path), path, path / ".Junk", ".Junk")
+        return ServedMailbox(MaildirMailbox(via="maildir", path=path), path, path / ".Junk", ".Junk")
     server: Dovecot = request.getfixturevalue("server")
     user: str = request.getfixturevalue("user")
     path = owned(make_maildir(server.maildir(user), ".Junk"))
-    return World(imap(server, user), path, path / ".Junk", "Junk")
+    return ServedMailbox(imap(server, user), path, path / ".Junk", "Junk")
 
 
 def imap(server: Dovecot, user: str) -> ImapMailbox:
@@ -89,14 +89,14 @@ def marks(found: Sequence[Sighting]) -> set[str]:
 
 
 @pytest.mark.parametrize("folder", [Folder.INBOX, Folder.JUNK])
-async def test_a_probe_is_seen_where_it_lies(world: World, pool: MailboxThreads, folder: Folder) -> None:
+async def test_a_probe_is_seen_where_it_lies(served: ServedMailbox, pool: MailboxThreads, folder: Folder) -> None:
     mark = token()
-    world.deliver(probe(mark), folder, at=NOW.timestamp())
-    async with world.mailbox.open(pool) as session:
+    served.deliver(probe(mark), folder, at=NOW.timestamp())
+    async with served.mailbox.open(pool) as session:
         (seen,) = await session.look(NOW)
         assert seen.folder is folder
-        assert seen.folder_name == ("INBOX" if folder is Folder.INBOX else world.junk_name)
-        assert session.folders == ("INBOX", world.junk_name)
+        assert seen.folder_name == ("INBOX" if folder is Folder.INBOX else served.junk_name)
+        assert session.folders == ("INBOX", served.junk_name)
         assert seen.tokens == {Marker.HEADER: mark}
         assert seen.headers.startswith("Received: from a by b; Mon, 23 Nov 2026 08:00:00 +0000\r\nFrom: no-reply@")
         assert seen.headers.endswith(f"{mark}\r\n") or seen.headers.endswith(f"{mark}\r\n\r\n")
@@ -105,38 +105,38 @@ async def test_a_probe_is_seen_where_it_lies(world: World, pool: MailboxThreads,
 
 
 @pytest.mark.parametrize("folder", [Folder.INBOX, Folder.JUNK])
-async def test_news_wakes_us(world: World, pool: MailboxThreads, folder: Folder) -> None:
-    async with world.mailbox.open(pool) as session:
+async def test_news_wakes_us(served: ServedMailbox, pool: MailboxThreads, folder: Folder) -> None:
+    async with served.mailbox.open(pool) as session:
         assert await session.look(NOW) == []
         waiting = asyncio.create_task(session.changed(60))
         await asyncio.sleep(0)
         mark = token()
-        world.deliver(probe(mark), folder)
+        served.deliver(probe(mark), folder)
         async with asyncio.timeout(SOON):
             await waiting
         assert marks(await first(session)) == {mark}
 
 
-async def test_what_comes_between_looking_and_waiting_wakes_us_too(world: World, pool: MailboxThreads) -> None:
-    async with world.mailbox.open(pool) as session:
+async def test_what_comes_between_looking_and_waiting_wakes_us_too(served: ServedMailbox, pool: MailboxThreads) -> None:
+    async with served.mailbox.open(pool) as session:
         for turn in range(4):
             await session.look(NOW)
             mark = token()
-            world.deliver(probe(mark), OWN[turn % 2])
+            served.deliver(probe(mark), OWN[turn % 2])
             async with asyncio.timeout(SOON):
                 await session.changed(60)
             assert marks(await first(session)) == {mark}
 
 
-async def test_news_while_looking_is_not_lost(world: World, pool: MailboxThreads) -> None:
-    async with world.mailbox.open(pool) as session:
+async def test_news_while_looking_is_not_lost(served: ServedMailbox, pool: MailboxThreads) -> None:
+    async with served.mailbox.open(pool) as session:
         sent, seen = [token() for _ in range(40)], set[str]()
         await session.look(NOW)
         async with asyncio.timeout(20):
             for mark in sent:
                 looking = asyncio.create_task(session.look(NOW))
                 await asyncio.sleep(0.001)  # somewhere in the midst of it
-                world.deliver(probe(mark))
+                served.deliver(probe(mark))
                 seen |= marks(await looking)
             while len(seen) < len(sent):
                 await session.changed(SOON)
@@ -144,8 +144,8 @@ async def test_news_while_looking_is_not_lost(world: World, pool: MailboxThreads
         assert seen == set(sent)
 
 
-async def test_nothing_new_is_heard_to_the_end(world: World, pool: MailboxThreads) -> None:
-    async with world.mailbox.open(pool) as session:
+async def test_nothing_new_is_heard_to_the_end(served: ServedMailbox, pool: MailboxThreads) -> None:
+    async with served.mailbox.open(pool) as session:
         await session.look(NOW)
         start = time.perf_counter()
         while time.perf_counter() - start < 0.3:
@@ -154,21 +154,21 @@ async def test_nothing_new_is_heard_to_the_end(world: World, pool: MailboxThread
         assert time.perf_counter() - start < 1.5
 
 
-async def test_a_look_finds_all_that_came_before_it(world: World, pool: MailboxThreads) -> None:
-    async with world.mailbox.open(pool) as session:
+async def test_a_look_finds_all_that_came_before_it(served: ServedMailbox, pool: MailboxThreads) -> None:
+    async with served.mailbox.open(pool) as session:
         for _ in range(5):
             sent = {token() for _ in range(7)}
             for mark in sent:
-                world.deliver(probe(mark), Folder.JUNK if mark < "mpk" else Folder.INBOX)
+                served.deliver(probe(mark), Folder.JUNK if mark < "mpk" else Folder.INBOX)
             assert marks(await session.look(NOW)) == sent
             assert await session.look(NOW) == []
 
 
-async def test_a_new_session_sees_it_all_again(world: World, pool: MailboxThreads) -> None:
+async def test_a_new_session_sees_it_all_again(served: ServedMailbox, pool: MailboxThreads) -> None:
     mark = token()
-    world.deliver(probe(mark))
+    served.deliver(probe(mark))
     for _ in range(2):
-        async with world.mailbox.open(pool) as session:
+        async with served.mailbox.open(pool) as session:
             assert marks(await session.look(NOW)) == {mark}
             assert await session.look(NOW) == []
 
@@ -182,42 +182,44 @@ async def test_a_new_session_sees_it_all_again(world: World, pool: MailboxThread
         (-3 * DAY, True),  # a clock that is wrong
     ],
 )
-async def test_only_what_came_lately_is_read(world: World, pool: MailboxThreads, age: float, seen: bool) -> None:
-    world.deliver(probe(token()), at=NOW.timestamp() - age)
-    async with world.mailbox.open(pool) as session:
+async def test_only_what_came_lately_is_read(
+    served: ServedMailbox, pool: MailboxThreads, age: float, seen: bool
+) -> None:
+    served.deliver(probe(token()), at=NOW.timestamp() - age)
+    async with served.mailbox.open(pool) as session:
         assert bool(await session.look(NOW)) is seen
 
 
-async def test_what_is_moved_in_is_seen_whatever_its_age(world: World, pool: MailboxThreads) -> None:
-    async with world.mailbox.open(pool) as session:
+async def test_what_is_moved_in_is_seen_whatever_its_age(served: ServedMailbox, pool: MailboxThreads) -> None:
+    async with served.mailbox.open(pool) as session:
         await session.look(NOW)
         mark = token()
-        world.deliver(probe(mark), Folder.JUNK, at=NOW.timestamp() - 9 * DAY)
+        served.deliver(probe(mark), Folder.JUNK, at=NOW.timestamp() - 9 * DAY)
         assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_a_token_in_the_body_alone_is_found(world: World, pool: MailboxThreads) -> None:
+async def test_a_token_in_the_body_alone_is_found(served: ServedMailbox, pool: MailboxThreads) -> None:
     mark = token()
-    world.deliver(FOREIGN)
-    world.deliver(probe(mark, header=False, body=True))
-    async with world.mailbox.open(pool) as session:
+    served.deliver(FOREIGN)
+    served.deliver(probe(mark, header=False, body=True))
+    async with served.mailbox.open(pool) as session:
         (seen,) = await session.look(NOW)
         assert seen.tokens == {Marker.BODY: mark}
 
 
-async def test_a_body_is_read_only_where_it_can_be_a_probes(world: World, pool: MailboxThreads) -> None:
-    world.deliver(probe(token(), header=False, body=True), at=NOW.timestamp() - 0.5 * DAY)  # before we sent anything
-    world.deliver(probe(token(), header=False, body=True, filling=300_000))  # far too long
-    async with world.mailbox.open(pool) as session:
+async def test_a_body_is_read_only_where_it_can_be_a_probes(served: ServedMailbox, pool: MailboxThreads) -> None:
+    served.deliver(probe(token(), header=False, body=True), at=NOW.timestamp() - 0.5 * DAY)  # before we sent anything
+    served.deliver(probe(token(), header=False, body=True, filling=300_000))  # far too long
+    async with served.mailbox.open(pool) as session:
         assert await session.look(NOW) == []
 
 
-async def test_headers_are_cut(world: World, pool: MailboxThreads) -> None:
+async def test_headers_are_cut(served: ServedMailbox, pool: MailboxThreads) -> None:
     mark = token()
     mail = probe(mark)
     head, _, body = mail.partition(b"\r\n\r\n")
-    world.deliver(head + b"\r\n" + b"X-Filling: " + b"y" * 200_000 + b"\r\n\r\n" + body)
-    async with world.mailbox.open(pool) as session:
+    served.deliver(head + b"\r\n" + b"X-Filling: " + b"y" * 200_000 + b"\r\n\r\n" + body)
+    async with served.mailbox.open(pool) as session:
         (seen,) = await session.look(NOW)
         assert len(seen.headers) == 64 * 1024
 
@@ -235,114 +237,116 @@ async def test_headers_are_cut(world: World, pool: MailboxThreads) -> None:
         b"From: a\n" * 20_000,
     ],
 )
-async def test_garbage_hides_nothing(world: World, pool: MailboxThreads, garbage: bytes) -> None:
+async def test_garbage_hides_nothing(served: ServedMailbox, pool: MailboxThreads, garbage: bytes) -> None:
     mark = token()
-    world.deliver(garbage)
-    world.deliver(probe(mark))
-    world.deliver(garbage)
-    async with world.mailbox.open(pool) as session:
+    served.deliver(garbage)
+    served.deliver(probe(mark))
+    served.deliver(garbage)
+    async with served.mailbox.open(pool) as session:
         assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_headers_are_fit_to_be_stored(world: World, pool: MailboxThreads) -> None:
-    world.deliver(b"Subject: caf\xe9 \x00 caf\xc3\xa9\r\n" + probe(token()))
-    async with world.mailbox.open(pool) as session:
+async def test_headers_are_fit_to_be_stored(served: ServedMailbox, pool: MailboxThreads) -> None:
+    served.deliver(b"Subject: caf\xe9 \x00 caf\xc3\xa9\r\n" + probe(token()))
+    async with served.mailbox.open(pool) as session:
         (seen,) = await session.look(NOW)
         assert seen.headers.startswith("Subject: caf\ufffd \ufffd café\r\n") or "\0" not in seen.headers
         seen.headers.encode()
 
 
-def other_peoples(world: World) -> None:
+def other_peoples(served: ServedMailbox) -> None:
     """Mail of every age and with every flag, in both folders."""
     for folder in OWN:
         for flags in (None, "", "S", "F", "RS", "T", "DFRST"):
             for age in (0.0, 10 * DAY):
-                world.deliver(FOREIGN, folder, flags=flags, at=NOW.timestamp() - age)
+                served.deliver(FOREIGN, folder, flags=flags, at=NOW.timestamp() - age)
 
 
-async def test_looking_changes_nothing(world: World, pool: MailboxThreads) -> None:
-    other_peoples(world)
-    world.deliver(probe(token()))
-    before = contents(world.inbox)
-    async with world.mailbox.open(pool) as session:
+async def test_looking_changes_nothing(served: ServedMailbox, pool: MailboxThreads) -> None:
+    other_peoples(served)
+    served.deliver(probe(token()))
+    before = contents(served.inbox)
+    async with served.mailbox.open(pool) as session:
         await session.look(NOW)
         await session.changed(0.1)
         await session.look(NOW)
-    assert contents(world.inbox) == before
+    assert contents(served.inbox) == before
 
 
-async def test_ours_is_deleted_and_nothing_else_touched(world: World, pool: MailboxThreads) -> None:
-    other_peoples(world)
-    before = contents(world.inbox, exact=False)
+async def test_ours_is_deleted_and_nothing_else_touched(served: ServedMailbox, pool: MailboxThreads) -> None:
+    other_peoples(served)
+    before = contents(served.inbox, exact=False)
     for folder in OWN:
         for flags in (None, "S", "T"):
-            world.deliver(probe(token()), folder, flags=flags)
-    keep = world.deliver(probe(token()))
-    async with world.mailbox.open(pool) as session:
+            served.deliver(probe(token()), folder, flags=flags)
+    keep = served.deliver(probe(token()))
+    async with served.mailbox.open(pool) as session:
         found = await session.look(NOW)
         assert len(found) == 7
         kept = [each for each in found if each.headers.encode()[-60:] in keep.read_bytes()]
         await session.remove([each for each in found if each not in kept])
-        after = contents(world.inbox, exact=False)
+        after = contents(served.inbox, exact=False)
         assert len(after) == len(before) + 1
         assert {name: after.get(name) for name in before} == before
         await session.remove(kept)
-        assert contents(world.inbox, exact=False) == before
+        assert contents(served.inbox, exact=False) == before
         assert await session.look(NOW) == []
 
 
-async def test_what_is_gone_already_is_no_error(world: World, pool: MailboxThreads) -> None:
-    files = [world.deliver(probe(token()), folder) for folder in (*OWN, *OWN)]
-    async with world.mailbox.open(pool) as session:
+async def test_what_is_gone_already_is_no_error(served: ServedMailbox, pool: MailboxThreads) -> None:
+    files = [served.deliver(probe(token()), folder) for folder in (*OWN, *OWN)]
+    async with served.mailbox.open(pool) as session:
         found = await session.look(NOW)
         for file in files[:2]:
             next(file.parent.parent.glob(f"*/{file.name}*")).unlink()
         await session.remove(found)
         await session.remove(found)
-        assert contents(world.inbox) == {}
+        assert contents(served.inbox) == {}
         assert await session.look(NOW) == []
 
 
-async def test_what_vanishes_under_our_eyes_is_no_error(world: World, pool: MailboxThreads) -> None:
-    async with world.mailbox.open(pool) as session:
+async def test_what_vanishes_under_our_eyes_is_no_error(served: ServedMailbox, pool: MailboxThreads) -> None:
+    async with served.mailbox.open(pool) as session:
         await session.look(NOW)
         for _ in range(10):
-            files = [world.deliver(probe(token())) for _ in range(20)]
+            files = [served.deliver(probe(token())) for _ in range(20)]
             looking = asyncio.create_task(session.look(NOW))
             await asyncio.sleep(0.002)
             for file in files:
                 file.unlink(missing_ok=True)
             await session.remove(await looking)
         last = token()
-        world.deliver(probe(last))
+        served.deliver(probe(last))
         assert last in marks(await first(session))
 
 
-async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(world: World, pool: MailboxThreads) -> None:
-    file = world.deliver(probe(token()))
-    async with world.mailbox.open(pool) as session:
+async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(
+    served: ServedMailbox, pool: MailboxThreads
+) -> None:
+    file = served.deliver(probe(token()))
+    async with served.mailbox.open(pool) as session:
         found = await session.look(NOW)
-        file.rename(world.inbox / "cur" / f"{file.name}:2,S")
+        file.rename(served.inbox / "cur" / f"{file.name}:2,S")
         assert await session.look(NOW) == []
         await session.remove(found)
-        assert contents(world.inbox) == {}
+        assert contents(served.inbox) == {}
 
 
-async def test_two_visits_at_once_do_not_disturb_each_other(world: World, pool: MailboxThreads) -> None:
-    async with world.mailbox.open(pool) as one, world.mailbox.open(pool) as two:
+async def test_two_visits_at_once_do_not_disturb_each_other(served: ServedMailbox, pool: MailboxThreads) -> None:
+    async with served.mailbox.open(pool) as one, served.mailbox.open(pool) as two:
         await one.look(NOW)
         await two.look(NOW)
         mark = token()
-        world.deliver(probe(mark))
+        served.deliver(probe(mark))
         found, same = await asyncio.gather(first(one), first(two))
         assert marks(found) == marks(same) == {mark}
         await one.remove(found)
         await two.remove(same)
-        assert contents(world.inbox) == {}
+        assert contents(served.inbox) == {}
 
 
-async def test_whoever_stops_waiting_may_go_on(world: World, pool: MailboxThreads) -> None:
-    async with world.mailbox.open(pool) as session:
+async def test_whoever_stops_waiting_may_go_on(served: ServedMailbox, pool: MailboxThreads) -> None:
+    async with served.mailbox.open(pool) as session:
         for turn in range(40):
             await session.look(NOW)
             waiting = asyncio.create_task(session.changed(60))
@@ -351,26 +355,26 @@ async def test_whoever_stops_waiting_may_go_on(world: World, pool: MailboxThread
             with pytest.raises(asyncio.CancelledError):
                 await waiting
         mark = token()
-        world.deliver(probe(mark))
+        served.deliver(probe(mark))
         assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_a_mailbox_full_of_other_peoples_mail(world: World, pool: MailboxThreads) -> None:
+async def test_a_mailbox_full_of_other_peoples_mail(served: ServedMailbox, pool: MailboxThreads) -> None:
     for number in range(300):
-        world.deliver(FOREIGN, at=NOW.timestamp() - (30 * DAY if number % 2 else 0))
+        served.deliver(FOREIGN, at=NOW.timestamp() - (30 * DAY if number % 2 else 0))
     mark = token()
-    world.deliver(probe(mark))
+    served.deliver(probe(mark))
     with within(10):
-        async with world.mailbox.open(pool) as session:
+        async with served.mailbox.open(pool) as session:
             assert marks(await session.look(NOW)) == {mark}
 
 
-async def test_a_mailbox_that_is_not_there(world: World, pool: MailboxThreads) -> None:
+async def test_a_mailbox_that_is_not_there(served: ServedMailbox, pool: MailboxThreads) -> None:
     wrong: dict[str, Callable[[], dict[str, object]]] = {
         "imap": lambda: {"inbox": "Nowhere"},
         "maildir": lambda: {"path": Path("/nowhere/Maildir")},
     }
-    mailbox = world.mailbox.model_copy(update=wrong[world.mailbox.via]())  # type: ignore[attr-defined]
+    mailbox = served.mailbox.model_copy(update=wrong[served.mailbox.via]())  # type: ignore[attr-defined]
     with pytest.raises(MailboxError) as caught:
         async with mailbox.open(pool):
             pass
@@ -396,81 +400,81 @@ async def test_a_mailbox_that_is_not_there(world: World, pool: MailboxThreads) -
     ],
 )
 async def test_a_probe_is_found_and_removed_in_any_folder(
-    world: World, pool: MailboxThreads, directory: str, name: str, meaning: Folder
+    served: ServedMailbox, pool: MailboxThreads, directory: str, name: str, meaning: Folder
 ) -> None:
-    other_peoples(world)
+    other_peoples(served)
     for age in (0.0, 10 * DAY):
-        deliver(world.folder(directory), FOREIGN, flags="S", at=NOW.timestamp() - age)
-    world.folder("Empty")
-    before = contents(world.inbox, exact=False)
+        deliver(served.folder(directory), FOREIGN, flags="S", at=NOW.timestamp() - age)
+    served.folder("Empty")
+    before = contents(served.inbox, exact=False)
     mark = token()
-    deliver(world.folder(directory), probe(mark))
-    async with world.mailbox.open(pool) as session:
+    deliver(served.folder(directory), probe(mark))
+    async with served.mailbox.open(pool) as session:
         assert await session.look(NOW) == []
         found = await session.search(NOW, [])
         (seen,) = found.sightings
         assert (seen.folder, seen.folder_name, seen.tokens) == (meaning, name, {Marker.HEADER: mark})
-        assert set(found.folders) == {"INBOX", world.junk_name, name, "Empty"}
-        assert found.folders[:2] == ("INBOX", world.junk_name)
+        assert set(found.folders) == {"INBOX", served.junk_name, name, "Empty"}
+        assert found.folders[:2] == ("INBOX", served.junk_name)
         assert found.closed == found.unfinished == ()
         await session.remove(found.sightings)
-        assert contents(world.inbox, exact=False) == before
+        assert contents(served.inbox, exact=False) == before
         assert not (await session.search(NOW, [])).sightings
 
 
-async def test_a_search_sees_again_what_was_returned_before(world: World, pool: MailboxThreads) -> None:
+async def test_a_search_sees_again_what_was_returned_before(served: ServedMailbox, pool: MailboxThreads) -> None:
     sent = [token() for _ in range(2)]
     for mark, folder in zip(sent, OWN, strict=True):
-        world.deliver(probe(mark), folder)
-    async with world.mailbox.open(pool) as session:
+        served.deliver(probe(mark), folder)
+    async with served.mailbox.open(pool) as session:
         assert marks(await session.look(NOW)) == set(sent)
         for _ in range(2):
             found = await session.search(NOW, [])
             assert marks(found.sightings) == set(sent)
             assert {each.folder for each in found.sightings} == set(OWN)
         await session.remove(found.sightings)
-        assert contents(world.inbox) == {}
+        assert contents(served.inbox) == {}
 
 
-async def test_a_search_goes_back_as_far_as_it_is_told(world: World, pool: MailboxThreads) -> None:
+async def test_a_search_goes_back_as_far_as_it_is_told(served: ServedMailbox, pool: MailboxThreads) -> None:
     old, older = token(), token()
     for mark, age in ((old, 5), (older, 50)):
-        deliver(world.folder("Lists"), probe(mark), at=NOW.timestamp() - age * DAY)
-    async with world.mailbox.open(pool) as session:
+        deliver(served.folder("Lists"), probe(mark), at=NOW.timestamp() - age * DAY)
+    async with served.mailbox.open(pool) as session:
         assert marks((await session.search(NOW, [])).sightings) == set()
         assert marks((await session.search(NOW - timedelta(days=30), [])).sightings) == {old}
 
 
-async def test_a_search_of_chosen_folders_alone(world: World, pool: MailboxThreads) -> None:
+async def test_a_search_of_chosen_folders_alone(served: ServedMailbox, pool: MailboxThreads) -> None:
     there, elsewhere = token(), token()
-    deliver(world.folder("Lists"), probe(there))
-    deliver(world.folder("Archive"), probe(elsewhere))
-    async with world.mailbox.open(pool) as session:
+    deliver(served.folder("Lists"), probe(there))
+    deliver(served.folder("Archive"), probe(elsewhere))
+    async with served.mailbox.open(pool) as session:
         found = await session.search(NOW, [], only={"Lists", "No longer there"})
         assert marks(found.sightings) == {there}
         assert found.folders == ("Lists",)
 
 
-async def test_a_token_in_the_body_alone_is_found_in_any_folder(world: World, pool: MailboxThreads) -> None:
+async def test_a_token_in_the_body_alone_is_found_in_any_folder(served: ServedMailbox, pool: MailboxThreads) -> None:
     mark = token()
-    deliver(world.folder("Lists"), probe(mark, header=False, body=True))
-    async with world.mailbox.open(pool) as session:
+    deliver(served.folder("Lists"), probe(mark, header=False, body=True))
+    async with served.mailbox.open(pool) as session:
         assert marks((await session.search(NOW, [])).sightings) == {mark}
 
 
-async def test_a_search_changes_nothing(world: World, pool: MailboxThreads) -> None:
-    other_peoples(world)
+async def test_a_search_changes_nothing(served: ServedMailbox, pool: MailboxThreads) -> None:
+    other_peoples(served)
     for flags in (None, "", "S", "T"):
-        deliver(world.folder("Lists"), FOREIGN, flags=flags)
-        deliver(world.folder("Lists"), probe(token()), flags=flags)
-    before = contents(world.inbox)
-    async with world.mailbox.open(pool) as session:
+        deliver(served.folder("Lists"), FOREIGN, flags=flags)
+        deliver(served.folder("Lists"), probe(token()), flags=flags)
+    before = contents(served.inbox)
+    async with served.mailbox.open(pool) as session:
         assert len((await session.search(NOW, [])).sightings) == 4
-    assert contents(world.inbox) == before
+    assert contents(served.inbox) == before
 
 
-async def test_a_watch_goes_on_after_a_search(world: World, pool: MailboxThreads) -> None:
-    async with world.mailbox.open(pool) as session:
+async def test_a_watch_goes_on_after_a_search(served: ServedMailbox, pool: MailboxThreads) -> None:
+    async with served.mailbox.open(pool) as session:
         await session.look(NOW)
         waiting = asyncio.create_task(session.changed(60))
         await asyncio.sleep(0)
@@ -478,5 +482,5 @@ async def test_a_watch_goes_on_after_a_search(world: World, pool: MailboxThreads
         await asyncio.wait([waiting])
         await session.search(NOW, [])
         mark = token()
-        world.deliver(probe(mark))
+        served.deliver(probe(mark))
         assert marks(await first(session)) == {mark}

@@ -257,9 +257,9 @@ def watches() -> int:
 async def test_more_mailboxes_than_the_kernel_gives_instances(tmp_path: Path, pool: MailboxThreads) -> None:
     many = 150  # the kernel gives a user 128 by default
     before = watches()
-    async with AsyncExitStack() as house:
+    async with AsyncExitStack() as stack:
         boxes = [make_maildir(tmp_path / str(number), ".Junk") for number in range(many)]
-        sessions = [await house.enter_async_context(mailbox(box).open(pool)) for box in boxes]
+        sessions = [await stack.enter_async_context(mailbox(box).open(pool)) for box in boxes]
         for session in sessions:
             await session.look(NOW)
         assert watches() == before + many * 4

@@ -27,8 +27,8 @@ COPIES = InboundMailbox(via="inbound", address="acme@probe.test")
 T = TypeVar("T")
 
 
-class Ears:
-    """What the pipeline is to the desk. What it is told to raise, it raises."""
+class RecordingSink:
+    """What the pipeline is to the router: it keeps what it is told. What it is told to raise, it raises."""
 
     def __init__(self) -> None:
         self.returned: list[tuple[str, BounceFacts]] = []
@@ -55,11 +55,11 @@ class Ears:
             raise self.deaf
 
 
-class Post:
+class InboundClient:
     """A listener and what was told to it."""
 
-    def __init__(self, listener: Listener, desk: InboundRouter, ears: Ears) -> None:
-        self.listener, self.desk, self.ears = listener, desk, ears
+    def __init__(self, listener: Listener, router: InboundRouter, sink: RecordingSink) -> None:
+        self.listener, self.router, self.sink = listener, router, sink
         self.probe_id = new_probe_id()
         self.token = mint(self.probe_id, KEY)
         self.tag = mint(self.probe_id, KEY, Purpose.ENVELOPE)
@@ -103,7 +103,7 @@ class Post:
 
     def turned_away(self, mailbox: str = COPIES.key) -> str:
         """When copies for this mailbox may have been turned away."""
-        found = self.desk.turned_away.during(mailbox, "", NOON - timedelta(days=1), NOON + timedelta(days=1))
+        found = self.router.turned_away.during(mailbox, "", NOON - timedelta(days=1), NOON + timedelta(days=1))
         return str(found) if found else ""
 
     async def open(self, source: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -131,25 +131,25 @@ async def until_closed(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def posted(**settings: Any) -> AsyncIterator[Post]:
+async def open_inbound_client(**settings: Any) -> AsyncIterator[InboundClient]:
     said = {"domain": "probe.test", "listen": "127.0.0.1:0", "bounces": ["bounce@probe.test"], **settings}
     inbound = InboundSettings.model_validate(said)
-    ears = Ears()
+    sink = RecordingSink()
     reader = ReportReader()
     with ThreadPoolExecutor(2) as pool:
-        desk = InboundRouter(KEY, ears, pool, reader, now=lambda: NOON)
+        router = InboundRouter(KEY, sink, pool, reader, now=lambda: NOON)
         addresses = Addresses(
             domains={"probe.test", "account.trimble.com"},
             bounces=set(inbound.bounces),
             reports=set(inbound.reports),
             copies={COPIES.address: COPIES},
         )
-        desk.configure(addresses, "104.130.122.50", "account.trimble.com")
-        async with listening(inbound, desk) as listener, aclosing(reader):
-            yield Post(listener, desk, ears)
+        router.configure(addresses, "104.130.122.50", "account.trimble.com")
+        async with listening(inbound, router) as listener, aclosing(reader):
+            yield InboundClient(listener, router, sink)
 
 
 @pytest.fixture
-async def post() -> AsyncIterator[Post]:
-    async with posted() as it:
+async def inbound_client() -> AsyncIterator[InboundClient]:
+    async with open_inbound_client() as it:
         yield it

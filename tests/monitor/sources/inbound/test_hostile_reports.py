@@ -13,7 +13,7 @@ from probes.evidence import Arrival, Bounce
 from probes.token import Purpose, mint
 from tests.probes.reading.test_reports import aggregate, mail, record
 from tests.support import bounce_mails as mails
-from tests.support.inbound_service import Serving, serving
+from tests.support.inbound_service import InboundService, open_inbound_service
 
 pytest.importorskip("parsedmarc")
 REPORTS = "dmarc@probe.example"
@@ -34,7 +34,7 @@ Probes = dict[str, tuple[ProbeRecord, str, bytes]]
 
 @pytest.mark.timeout(300)
 def test_bounces_and_copies_go_on_while_hostile_reports_are_read(tmp_path: Path):
-    with serving(tmp_path, COPIES) as service, ThreadPoolExecutor(16) as senders:
+    with open_inbound_service(tmp_path, COPIES) as service, ThreadPoolExecutor(16) as senders:
         probes = service.probes()
         assert service.send(GOOD, REPORTS)[0] == 250  # now the child is there
         before = service.memory()
@@ -59,7 +59,7 @@ Reply = tuple[int, str, float]
 
 
 def for_users(
-    service: Serving, senders: Executor, hostile: Sequence[bytes], wanted: Sequence[Mail]
+    service: InboundService, senders: Executor, hostile: Sequence[bytes], wanted: Sequence[Mail]
 ) -> tuple[list[Reply], int]:
     """Replies to the hostile reports, while each wanted mail is taken soon; and the most memory it took."""
     reports = [senders.submit(service.send, content, REPORTS) for content in hostile]
@@ -73,7 +73,7 @@ def for_users(
     return [each.result() for each in reports], most
 
 
-def bounces(service: Serving, probes: Probes, numbers: Iterable[int]) -> list[Mail]:
+def bounces(service: InboundService, probes: Probes, numbers: Iterable[int]) -> list[Mail]:
     """Bounces as the receiver sends them: to the probe's own bounce address."""
     token, tag = probes["hq"][1], mint(probes["hq"][0].probe.id, service.key, Purpose.ENVELOPE)
     return [(mails.bounce(token, f"550 5.7.1 number {n}"), f"bounce+{tag}@account.trimble.com") for n in numbers]
@@ -93,7 +93,7 @@ def seen(record: ProbeRecord, kind: type) -> list[object]:
     return [each for each in record.evidence if isinstance(each, kind)]
 
 
-def stopped(service: Serving) -> None:
+def stopped(service: InboundService) -> None:
     """The child goes with it."""
     (child,) = service.children()
     service.process.terminate()

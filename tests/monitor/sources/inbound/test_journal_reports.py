@@ -3,14 +3,14 @@
 from probes.evidence import Arrival, Bounce, Dialogue, Folder
 from probes.token import Purpose, mint
 from tests.monitor.sources.inbound.conftest import COPIES
-from tests.monitor.sources.inbound.test_amended import FAR_AWAY, KIND, house
+from tests.monitor.sources.inbound.test_amended import FAR_AWAY, KIND, open_inbound_pipeline
 from tests.support import bounce_mails as mails
-from tests.support.pipeline_app import Scripted, World, watched
+from tests.support.pipeline_app import PipelineApp, ScriptedRoute, watched
 
 
-async def test_a_journal_report_of_a_stranger_proves_no_inbox(world: World):
-    site = watched(Scripted(host=FAR_AWAY), COPIES)
-    async with house(world, site) as (pipeline, heard, talks):
+async def test_a_journal_report_of_a_stranger_proves_no_inbox(pipeline_app: PipelineApp):
+    site = watched(ScriptedRoute(host=FAR_AWAY), COPIES)
+    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         assert await talks.about(probe.id, mails.journal, to="acme@probe.test") == 250
@@ -20,10 +20,10 @@ async def test_a_journal_report_of_a_stranger_proves_no_inbox(world: World):
         assert (arrival.folder, arrival.client_ip) == (Folder.COPY, "127.0.0.1")
 
 
-async def test_nor_is_a_bounce_inside_of_it_one(world: World):
+async def test_nor_is_a_bounce_inside_of_it_one(pipeline_app: PipelineApp):
     """It comes from the network that took the probe, and quotes all tokens; but it came to the address of copies."""
-    site = watched(Scripted(), COPIES)
-    async with house(world, site) as (pipeline, heard, talks):
+    site = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         tag = mint(probe.id, await talks.store.key(), Purpose.ENVELOPE)
@@ -34,9 +34,9 @@ async def test_nor_is_a_bounce_inside_of_it_one(world: World):
         assert await talks.evidence(probe.id, Arrival) == []
 
 
-async def test_nor_does_it_undo_what_the_receiver_said(world: World):
-    site = watched(Scripted(), COPIES)
-    async with house(world, site) as (pipeline, heard, talks):
+async def test_nor_does_it_undo_what_the_receiver_said(pipeline_app: PipelineApp):
+    site = watched(ScriptedRoute(), COPIES)
+    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         await talks.about(probe.id, mails.bounce)

@@ -16,8 +16,8 @@ from tests.lab.lab import obstacle
 from tests.lab.network import Namespace
 from tests.lab.postfix import SMTP_PORT, postfix
 from tests.monitor.sources.inbound.conftest import PATIENCE
-from tests.monitor.sources.inbound.test_amended import house
-from tests.support.pipeline_app import Scripted, World, watched
+from tests.monitor.sources.inbound.test_amended import open_inbound_pipeline
+from tests.support.pipeline_app import PipelineApp, ScriptedRoute, watched
 
 pytestmark = pytest.mark.lab
 
@@ -45,15 +45,15 @@ def open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def test_postfix_gives_up_and_tells_us(alone: Namespace, open_folder: Path, world: World):
+def test_postfix_gives_up_and_tells_us(alone: Namespace, open_folder: Path, pipeline_app: PipelineApp):
     with alone.entered():
-        asyncio.run(given_up(alone, open_folder, world))
+        asyncio.run(given_up(alone, open_folder, pipeline_app))
 
 
-async def given_up(alone: Namespace, folder: Path, world: World) -> None:
-    route = Scripted()
-    site = watched(route, world.mailbox)
-    async with house(world, site) as (pipeline, heard, talks):
+async def given_up(alone: Namespace, folder: Path, pipeline_app: PipelineApp) -> None:
+    route = ScriptedRoute()
+    site = watched(route, pipeline_app.mailbox)
+    async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         us = f"[127.0.0.1]:{talks.listener.port}"
         rules = {
             "virtual_transport": f"smtp:{us}",  # we do not know the company's own recipients, so this is refused

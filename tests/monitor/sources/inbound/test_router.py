@@ -6,7 +6,7 @@ from probes.evidence import BodyState, Folder, MailKind
 from probes.message import compose
 from probes.recognise import Recognised, recognise
 from probes.token import mint, new_probe_id
-from tests.monitor.sources.inbound.conftest import KEY, Post, posted
+from tests.monitor.sources.inbound.conftest import KEY, InboundClient, open_inbound_client
 from tests.probes.test_message import SENDER
 from tests.probes.test_message import probe as composed_probe
 from tests.support import bounce_mails as mails
@@ -22,50 +22,52 @@ OUR_COPIES = "inbound:acme@probe.test"
         (mails.vacation, MailKind.AUTO_REPLY),
     ],
 )
-async def test_the_token_in_the_address_says_whose_it_is(post: Post, mail, kind):
+async def test_the_token_in_the_address_says_whose_it_is(inbound_client: InboundClient, mail, kind):
     other = mint(new_probe_id(), KEY)
-    await post.send(mail(other))  # what the mail quotes does not count against the address
-    assert [(probe_id, facts.kind) for probe_id, facts in post.ears.returned] == [(post.probe_id, kind)]
-    assert post.desk.counts == {str(kind): 1}
+    await inbound_client.send(mail(other))  # what the mail quotes does not count against the address
+    assert [(probe_id, facts.kind) for probe_id, facts in inbound_client.sink.returned] == [
+        (inbound_client.probe_id, kind)
+    ]
+    assert inbound_client.router.counts == {str(kind): 1}
 
 
-async def test_without_one_the_token_in_the_mail_does(post: Post):
-    await post.send(mails.bounce(post.token), "bounce@probe.test")
-    assert [probe_id for probe_id, _ in post.ears.returned] == [post.probe_id]
+async def test_without_one_the_token_in_the_mail_does(inbound_client: InboundClient):
+    await inbound_client.send(mails.bounce(inbound_client.token), "bounce@probe.test")
+    assert [probe_id for probe_id, _ in inbound_client.sink.returned] == [inbound_client.probe_id]
 
 
 @pytest.mark.parametrize("key", [b"another key" * 3])
-async def test_a_forged_one_in_the_mail_is_ignored(post: Post, key: bytes):
-    assert (await post.send(mails.bounce(mint(new_probe_id(), key)), "bounce@probe.test"))[0] == 250
-    assert post.ears.returned == []
-    assert post.desk.counts == {"other": 1}
+async def test_a_forged_one_in_the_mail_is_ignored(inbound_client: InboundClient, key: bytes):
+    assert (await inbound_client.send(mails.bounce(mint(new_probe_id(), key)), "bounce@probe.test"))[0] == 250
+    assert inbound_client.sink.returned == []
+    assert inbound_client.router.counts == {"other": 1}
 
 
-async def test_what_is_no_bounce_is_ignored(post: Post):
-    await post.send(b"From: x@acme.test\r\nSubject: hello\r\n\r\nHow are you?\r\n")
-    assert post.ears.returned == []
-    assert post.desk.counts == {"other": 1}
+async def test_what_is_no_bounce_is_ignored(inbound_client: InboundClient):
+    await inbound_client.send(b"From: x@acme.test\r\nSubject: hello\r\n\r\nHow are you?\r\n")
+    assert inbound_client.sink.returned == []
+    assert inbound_client.router.counts == {"other": 1}
 
 
 @pytest.mark.parametrize("mail", [mails.probe, mails.journal])
-async def test_a_copy_is_told_with_the_headers_of_the_probe_itself(post: Post, mail):
-    await post.send(mail(post.token), "acme@probe.test", mail_from="probe@acme.test")
-    ((mailbox, sighting),) = post.ears.copies
+async def test_a_copy_is_told_with_the_headers_of_the_probe_itself(inbound_client: InboundClient, mail):
+    await inbound_client.send(mail(inbound_client.token), "acme@probe.test", mail_from="probe@acme.test")
+    ((mailbox, sighting),) = inbound_client.sink.copies
     assert mailbox == OUR_COPIES
     assert sighting.folder is Folder.COPY
     assert "by mx.acme.test" in sighting.headers
     assert "X-MS-Journal-Report" not in sighting.headers
-    assert set(sighting.tokens.values()) == {post.token}
-    assert post.desk.counts == {"copy": 1}
+    assert set(sighting.tokens.values()) == {inbound_client.token}
+    assert inbound_client.router.counts == {"copy": 1}
 
 
 @pytest.mark.parametrize("mail", [mails.bounce, mails.delay, mails.vacation])
-async def test_a_report_about_a_probe_is_no_copy_of_it(post: Post, mail):
-    await post.send(mail(post.token), "acme@probe.test")
-    assert post.ears.copies == []
+async def test_a_report_about_a_probe_is_no_copy_of_it(inbound_client: InboundClient, mail):
+    await inbound_client.send(mail(inbound_client.token), "acme@probe.test")
+    assert inbound_client.sink.copies == []
 
 
-async def test_a_bounce_that_encloses_the_probe_without_saying_so_is_no_copy(post: Post):
+async def test_a_bounce_that_encloses_the_probe_without_saying_so_is_no_copy(inbound_client: InboundClient):
     notice = (
         b"From: MAILER-DAEMON@mx.acme.test\r\nSubject: Mail delivery failed: returning message to sender\r\n"
         b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
@@ -76,9 +78,9 @@ async def test_a_bounce_that_encloses_the_probe_without_saying_so_is_no_copy(pos
         b"  probe@acme.test\r\n    550 5.7.1 blocked using bl.test\r\n\r\n"
         b"--b\r\nContent-Type: message/rfc822\r\n\r\n"
     )
-    await post.send(notice + mails.probe(post.token) + b"\r\n--b--\r\n", "acme@probe.test")
-    assert post.ears.copies == []
-    assert [facts.kind for _, facts in post.ears.returned] == [MailKind.BOUNCE]
+    await inbound_client.send(notice + mails.probe(inbound_client.token) + b"\r\n--b--\r\n", "acme@probe.test")
+    assert inbound_client.sink.copies == []
+    assert [facts.kind for _, facts in inbound_client.sink.returned] == [MailKind.BOUNCE]
 
 
 def held(token: str, around: str, kind: str = "multipart/mixed", more: str = "") -> bytes:
@@ -118,33 +120,33 @@ NO_COPIES = {
 
 
 @pytest.mark.parametrize("mail", NO_COPIES.values(), ids=NO_COPIES)
-async def test_a_probe_that_is_quoted_or_attached_is_no_copy(post: Post, mail):
-    await post.send(mail(post.token), "acme@probe.test")
-    believed = [recognise(seen, KEY, {"no-reply@account.trimble.com"}) for _, seen in post.ears.copies]
+async def test_a_probe_that_is_quoted_or_attached_is_no_copy(inbound_client: InboundClient, mail):
+    await inbound_client.send(mail(inbound_client.token), "acme@probe.test")
+    believed = [recognise(seen, KEY, {"no-reply@account.trimble.com"}) for _, seen in inbound_client.sink.copies]
     assert believed in ([], [None])
 
 
-async def test_a_journal_report_may_enclose_the_probe_with_every_word(post: Post):
-    message = compose(composed_probe(probe_id=post.probe_id), SENDER, KEY)
+async def test_a_journal_report_may_enclose_the_probe_with_every_word(inbound_client: InboundClient):
+    message = compose(composed_probe(probe_id=inbound_client.probe_id), SENDER, KEY)
     inside = message.content.decode().replace("\r\n", "\n")
-    await post.send(mails.wire(mails.JOURNAL.format(inside=inside)), "acme@probe.test")
-    ((_, seen),) = post.ears.copies
-    assert recognise(seen, KEY, {SENDER.address}) == Recognised(post.probe_id, BodyState.INTACT)
+    await inbound_client.send(mails.wire(mails.JOURNAL.format(inside=inside)), "acme@probe.test")
+    ((_, seen),) = inbound_client.sink.copies
+    assert recognise(seen, KEY, {SENDER.address}) == Recognised(inbound_client.probe_id, BodyState.INTACT)
 
 
 async def test_reports_are_read_where_they_are_wanted():
     pytest.importorskip("parsedmarc")
-    async with posted(reports=["dmarc@probe.test"]) as post:
+    async with open_inbound_client(reports=["dmarc@probe.test"]) as inbound_client:
         report = b"""{"organization-name": "Acme", "contact-info": "x", "report-id": "1",
             "date-range": {"start-datetime": "2026-11-22T00:00:00Z", "end-datetime": "2026-11-22T23:59:59Z"},
             "policies": [{"policy": {"policy-type": "sts", "policy-domain": "account.trimble.com"},
             "summary": {"total-successful-session-count": 5, "total-failure-session-count": 0}}]}"""
-        assert (await post.send(report, "dmarc@probe.test"))[0] == 250
-        assert await post.send(b"A: b\r\n\r\nno report\r\n", "dmarc@probe.test") == (
+        assert (await inbound_client.send(report, "dmarc@probe.test"))[0] == 250
+        assert await inbound_client.send(b"A: b\r\n\r\nno report\r\n", "dmarc@probe.test") == (
             554,  # so that it does not come again
             "5.6.0 Not a report that we can read: no DMARC or TLS report in it",
         )
-        assert post.desk.counts == {"report": 1, "report_unreadable": 1}
+        assert inbound_client.router.counts == {"report": 1, "report_unreadable": 1}
 
 
 @pytest.mark.parametrize(
@@ -161,14 +163,16 @@ async def test_reports_are_read_where_they_are_wanted():
     ],
     ids=["empty", "blank", "zeros", "nested mails", "nested parts", "long header", "headers", "charset"],
 )
-async def test_hostile_mails_do_no_harm(post: Post, content: bytes):
-    code, _ = await post.send(content, post.bounces_to, "acme@probe.test", "bounce@probe.test")
+async def test_hostile_mails_do_no_harm(inbound_client: InboundClient, content: bytes):
+    code, _ = await inbound_client.send(content, inbound_client.bounces_to, "acme@probe.test", "bounce@probe.test")
     assert code == 250
-    assert post.ears.copies == []
-    assert post.ears.returned == []
+    assert inbound_client.sink.copies == []
+    assert inbound_client.sink.returned == []
 
 
 @pytest.mark.parametrize(("mail_from", "null_sender"), [("", True), ("boss@acme.test", False)])
-async def test_a_bounce_is_told_with_whether_it_had_a_sender(post: Post, mail_from: str, null_sender: bool):
-    await post.send(mails.bounce(post.token), mail_from=mail_from)
-    assert [(client.to_envelope, client.null_sender) for client in post.ears.clients] == [(True, null_sender)]
+async def test_a_bounce_is_told_with_whether_it_had_a_sender(
+    inbound_client: InboundClient, mail_from: str, null_sender: bool
+):
+    await inbound_client.send(mails.bounce(inbound_client.token), mail_from=mail_from)
+    assert [(client.to_envelope, client.null_sender) for client in inbound_client.sink.clients] == [(True, null_sender)]

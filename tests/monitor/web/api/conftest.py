@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.api_app import Counter, counter
-from tests.support.pipeline_app import World
+from tests.support.api_app import ApiApp, open_api_app
+from tests.support.pipeline_app import PipelineApp
 
 
 @pytest.fixture
-async def desk(world: World) -> AsyncIterator[Counter]:
-    async with counter(world) as there:
-        yield there
+async def api_app(pipeline_app: PipelineApp) -> AsyncIterator[ApiApp]:
+    async with open_api_app(pipeline_app) as api_app:
+        yield api_app

@@ -5,29 +5,29 @@ from typing import Any
 import pytest
 
 from monitor.people.person import Rights
-from tests.support.api_app import API, Counter, Program
+from tests.support.api_app import API, ApiApp, Program
 from tests.support.pages_app import incident, opened
 
 
 @pytest.fixture
-async def admin(desk: Counter) -> Program:
-    return await desk.program(Rights.ADMIN)
+async def admin(api_app: ApiApp) -> Program:
+    return await api_app.program(Rights.ADMIN)
 
 
-async def judged(desk: Counter, path: str = "hq") -> str:
+async def judged(api_app: ApiApp, path: str = "hq") -> str:
     """The id of a probe that was sent and judged."""
-    program = await desk.program(Rights.OPERATOR, name="sends")
+    program = await api_app.program(Rights.OPERATOR, name="sends")
     sent: str = (await program.post("/probes", {"company": "acme", "path": path})).facts["id"]
-    await desk.heard.verdict()
+    await api_app.heard.verdict()
     return sent
 
 
 # ---- Companies and paths --------------------------------------------------------------------------------------------
 
 
-async def test_companies_tell_how_they_fare(desk: Counter, admin: Program) -> None:
-    await judged(desk, "cloud")
-    await desk.open(incident("a1"))
+async def test_companies_tell_how_they_fare(api_app: ApiApp, admin: Program) -> None:
+    await judged(api_app, "cloud")
+    await api_app.open(incident("a1"))
     acme, bolt = (await admin.facts("/companies"))["companies"]
     assert acme == {
         "company": "acme",
@@ -41,8 +41,8 @@ async def test_companies_tell_how_they_fare(desk: Counter, admin: Program) -> No
     assert (bolt["company"], bolt["worst"], bolt["incidents"]) == ("bolt", None, [])
 
 
-async def test_a_path_tells_the_verdict_that_counts_now(desk: Counter, admin: Program) -> None:
-    probe = await judged(desk)
+async def test_a_path_tells_the_verdict_that_counts_now(api_app: ApiApp, admin: Program) -> None:
+    probe = await judged(api_app)
     path = await admin.facts("/paths/acme/hq")
     assert (path["to"], path["code_life_seconds"]) == ("probe@acme.test", 600)
     [present] = path["present"]
@@ -52,8 +52,8 @@ async def test_a_path_tells_the_verdict_that_counts_now(desk: Counter, admin: Pr
     assert len((await admin.facts("/paths"))["paths"]) == 3
 
 
-async def test_the_sender_is_told_with_what_receivers_say_of_it(desk: Counter, admin: Program) -> None:
-    probe = await judged(desk)
+async def test_the_sender_is_told_with_what_receivers_say_of_it(api_app: ApiApp, admin: Program) -> None:
+    probe = await judged(api_app)
     standing = await admin.facts("/standing")
     assert standing["sender"]["source_ip"] == "104.130.122.50"
     assert {"mail_system": "postfix", "outcomes": {"inbox": 1}} in standing["mail_systems"]
@@ -65,8 +65,8 @@ async def test_the_sender_is_told_with_what_receivers_say_of_it(desk: Counter, a
 # ---- Incidents ------------------------------------------------------------------------------------------------------
 
 
-async def test_an_incident_is_told_with_its_history(desk: Counter, admin: Program) -> None:
-    await desk.open(incident("a1"), entries=[opened("a1")])
+async def test_an_incident_is_told_with_its_history(api_app: ApiApp, admin: Program) -> None:
+    await api_app.open(incident("a1"), entries=[opened("a1")])
     [listed] = (await admin.facts("/incidents"))["incidents"]
     whole = await admin.facts("/incidents/a1")
     assert {name: whole[name] for name in listed if name != "seconds"} == {
@@ -88,15 +88,15 @@ async def test_an_incident_is_told_with_its_history(desk: Counter, admin: Progra
         ("?state=all&most=1", ["a1"]),
     ],
 )
-async def test_incidents_are_filtered(desk: Counter, admin: Program, query: str, found: list[str]) -> None:
-    over = desk.world.clock()
-    await desk.open(incident("a1"), incident("b2", "bolt", closed_at=over))
+async def test_incidents_are_filtered(api_app: ApiApp, admin: Program, query: str, found: list[str]) -> None:
+    over = api_app.pipeline_app.clock()
+    await api_app.open(incident("a1"), incident("b2", "bolt", closed_at=over))
     assert [each["incident"] for each in (await admin.facts(f"/incidents{query}"))["incidents"]] == found
 
 
-async def test_of_an_incident_that_touches_others_too_only_the_callers_part_is_told(desk: Counter) -> None:
-    await desk.open(incident("e1", "acme", "bolt", muted_by=("m1",)), entries=[opened("e1", "acme and bolt")])
-    bound = await desk.program(Rights.VIEWER, ("bolt",))
+async def test_of_an_incident_that_touches_others_too_only_the_callers_part_is_told(api_app: ApiApp) -> None:
+    await api_app.open(incident("e1", "acme", "bolt", muted_by=("m1",)), entries=[opened("e1", "acme and bolt")])
+    bound = await api_app.program(Rights.VIEWER, ("bolt",))
     reply = await bound.get("/incidents/e1")
     assert "acme" not in reply.text
     facts = reply.facts
@@ -107,8 +107,8 @@ async def test_of_an_incident_that_touches_others_too_only_the_callers_part_is_t
 # ---- Mutes ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_mute_is_made_and_ended(desk: Counter) -> None:
-    program = await desk.program(Rights.OPERATOR)
+async def test_a_mute_is_made_and_ended(api_app: ApiApp) -> None:
+    program = await api_app.program(Rights.OPERATOR)
     made = await program.post("/mutes", {"company": "acme", "path": "hq", "lasts": "2h", "why": "their\u202e work\n"})
     assert made.status == 201, made.text
     mute = made.facts
@@ -119,7 +119,7 @@ async def test_a_mute_is_made_and_ended(desk: Counter) -> None:
     assert (await program.ask("DELETE", f"/mutes/{mute['mute']}")).wrong == "409 mute"
     assert (await program.facts("/mutes"))["mutes"] == []
     assert [each["ended_by"] for each in (await program.facts("/mutes?over=true"))["mutes"]] == ["operator-0"]
-    assert [deed.what for _, deed in await desk.store.deeds(None, 2)] == ["mute ended", "mute"]
+    assert [deed.what for _, deed in await api_app.store.deeds(None, 2)] == ["mute ended", "mute"]
 
 
 @pytest.mark.parametrize(
@@ -139,42 +139,42 @@ async def test_a_mute_is_made_and_ended(desk: Counter) -> None:
     ],
 )
 async def test_a_bound_operator_mutes_only_what_is_there_and_theirs(
-    desk: Counter, wish: dict[str, Any], wrong: str
+    api_app: ApiApp, wish: dict[str, Any], wrong: str
 ) -> None:
-    bound = await desk.program(Rights.OPERATOR, ("bolt",))
+    bound = await api_app.program(Rights.OPERATOR, ("bolt",))
     assert (await bound.post("/mutes", wish)).wrong == wrong
-    assert await desk.store.mutes() == []
+    assert await api_app.store.mutes() == []
 
 
 # ---- People and tokens ----------------------------------------------------------------------------------------------
 
 
-async def test_the_secret_of_a_token_is_shown_once(desk: Counter, admin: Program) -> None:
+async def test_the_secret_of_a_token_is_shown_once(api_app: ApiApp, admin: Program) -> None:
     wish = {"name": "ci", "rights": "viewer", "companies": ["bolt"], "days": 7}
     made = await admin.post("/tokens", wish, Idempotency_Key="a")
     assert made.status == 201, made.text
     secret, token = made.facts["secret"], made.facts["token"]
-    program = Program(desk.http, desk.url, secret)
+    program = Program(api_app.http, api_app.url, secret)
     assert [each["company"] for each in (await program.facts("/companies"))["companies"]] == ["bolt"]
     again = await admin.post("/tokens", wish, Idempotency_Key="a")
     assert (again.status, again.facts["token"], again.facts["secret"]) == (201, token, None)
     assert secret not in (await admin.get(f"/tokens/{token}")).text + (await admin.get("/tokens")).text
     assert secret not in (await admin.get("/audit")).text
-    stored = b"".join(file.read_bytes() for file in desk.world.folder.glob("mailpath.db*"))
+    stored = b"".join(file.read_bytes() for file in api_app.pipeline_app.folder.glob("mailpath.db*"))
     assert secret.encode() not in stored
 
 
-async def test_a_token_ends_when_it_is_revoked_or_its_time_is_up(desk: Counter, admin: Program) -> None:
+async def test_a_token_ends_when_it_is_revoked_or_its_time_is_up(api_app: ApiApp, admin: Program) -> None:
     made = (await admin.post("/tokens", {"name": "ci"})).facts
     short = (await admin.post("/tokens", {"name": "short", "days": 1})).facts
     assert (await admin.ask("DELETE", f"/tokens/{made['token']}")).status == 204
     assert (await admin.ask("DELETE", f"/tokens/{made['token']}")).wrong == "409"
-    desk.world.clock.pass_(days=1)
+    api_app.pipeline_app.clock.pass_(days=1)
     for secret in (made["secret"], short["secret"]):
-        assert (await Program(desk.http, desk.url, secret).get("/companies")).wrong == "401"
+        assert (await Program(api_app.http, api_app.url, secret).get("/companies")).wrong == "401"
 
 
-async def test_a_person_is_made_kept_out_and_let_in_again(desk: Counter, admin: Program) -> None:
+async def test_a_person_is_made_kept_out_and_let_in_again(api_app: ApiApp, admin: Program) -> None:
     made = await admin.post("/people", {"name": "ada@example.com", "rights": "operator"})
     assert made.status == 201, made.text
     assert "/invitation?key=" in made.facts["link"]
@@ -186,7 +186,7 @@ async def test_a_person_is_made_kept_out_and_let_in_again(desk: Counter, admin: 
     assert (await admin.post("/people/nobody/link")).wrong == "404"
 
 
-async def test_the_audit_log_is_read_page_by_page(desk: Counter, admin: Program) -> None:
+async def test_the_audit_log_is_read_page_by_page(api_app: ApiApp, admin: Program) -> None:
     for number in range(5):
         await admin.post("/tokens", {"name": f"t{number}"})
     found, query = [], "?most=2"
@@ -199,8 +199,8 @@ async def test_the_audit_log_is_read_page_by_page(desk: Counter, admin: Program)
     assert found[:5] == ["t4", "t3", "t2", "t1", "t0"]
 
 
-async def test_a_bound_admin_gives_no_more_than_they_have(desk: Counter) -> None:
-    bound = await desk.program(Rights.ADMIN, ("bolt",))
+async def test_a_bound_admin_gives_no_more_than_they_have(api_app: ApiApp) -> None:
+    bound = await api_app.program(Rights.ADMIN, ("bolt",))
     assert (await bound.post("/tokens", {"name": "wide", "rights": "viewer"})).wrong == "409"
     assert (await bound.post("/tokens", {"name": "acmes", "companies": ["acme"]})).wrong == "404 companies.0"
     assert (await bound.post("/tokens", {"name": "own", "companies": ["bolt"]})).status == 201
@@ -221,26 +221,26 @@ async def test_a_bound_admin_gives_no_more_than_they_have(desk: Counter) -> None
         ("x" * 70_000, "application/json", "413"),
     ],
 )
-async def test_a_body_that_cannot_be_read_is_a_problem(desk: Counter, body: str, kind: str, wrong: str) -> None:
-    program = await desk.program(Rights.OPERATOR)
+async def test_a_body_that_cannot_be_read_is_a_problem(api_app: ApiApp, body: str, kind: str, wrong: str) -> None:
+    program = await api_app.program(Rights.OPERATOR)
     assert (await program.post("/probes", body, Content_Type=kind)).wrong == wrong
 
 
-async def test_what_is_no_part_of_the_api_is_a_problem_too(desk: Counter, admin: Program) -> None:
+async def test_what_is_no_part_of_the_api_is_a_problem_too(api_app: ApiApp, admin: Program) -> None:
     assert (await admin.get("/nothing")).wrong == "404"
     assert (await admin.ask("PUT", "/probes")).wrong == "405"
-    assert (await Program(desk.http, desk.url, "mailpath_x").get("/companies")).wrong == "401"
-    viewer = await desk.program(Rights.VIEWER)
+    assert (await Program(api_app.http, api_app.url, "mailpath_x").get("/companies")).wrong == "401"
+    viewer = await api_app.program(Rights.VIEWER)
     assert (await viewer.post("/probes", {"company": "acme"})).wrong == "403"
 
 
 # ---- The document ---------------------------------------------------------------------------------------------------
 
 
-async def test_the_document_is_there_and_a_page_to_read_it(desk: Counter, admin: Program) -> None:
+async def test_the_document_is_there_and_a_page_to_read_it(api_app: ApiApp, admin: Program) -> None:
     document = await admin.facts("/openapi.json")
     assert document["openapi"] == "3.1.0"
-    async with desk.http.get(f"{desk.url}/api/", headers=admin.known) as page:
+    async with api_app.http.get(f"{api_app.url}/api/", headers=admin.known) as page:
         text = await page.text()
         assert page.status == 200, text
     for path, methods in document["paths"].items():

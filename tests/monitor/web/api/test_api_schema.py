@@ -15,9 +15,9 @@ from monitor.people.person import Companies, Rights
 from monitor.web.api import stream
 from monitor.web.api.document import document
 from monitor.web.api.operations import operations
-from tests.support.api_app import Counter, counter
+from tests.support.api_app import ApiApp, open_api_app
 from tests.support.pages_app import incident
-from tests.support.pipeline_app import World
+from tests.support.pipeline_app import PipelineApp
 
 DOCUMENT = document(operations())
 CONFIG = {
@@ -49,10 +49,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     ready, over = threading.Event(), threading.Event()
 
     async def serve() -> None:
-        async with counter(World(tmp_path_factory.mktemp("schema"))) as desk:
-            await _furnish(desk)
+        async with open_api_app(PipelineApp(tmp_path_factory.mktemp("schema"))) as api_app:
+            await _furnish(api_app)
             there.append(
-                Server(desk.url, await _token(desk, Rights.ADMIN), await _token(desk, Rights.VIEWER, ("bolt",)))
+                Server(
+                    api_app.url, await _token(api_app, Rights.ADMIN), await _token(api_app, Rights.VIEWER, ("bolt",))
+                )
             )
             ready.set()
             await asyncio.to_thread(over.wait)
@@ -67,14 +69,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     stream.LASTS = lasts
 
 
-async def _token(desk: Counter, rights: Rights, companies: Companies = None) -> str:
-    return (await desk.program(rights, companies)).token
+async def _token(api_app: ApiApp, rights: Rights, companies: Companies = None) -> str:
+    return (await api_app.program(rights, companies)).token
 
 
-async def _furnish(desk: Counter) -> None:
+async def _furnish(api_app: ApiApp) -> None:
     for company in ("acme", "bolt"):
-        await desk.probe(company=company)
-    await desk.open(incident("a1"), incident("e1", "acme", "bolt"))
+        await api_app.probe(company=company)
+    await api_app.open(incident("a1"), incident("e1", "acme", "bolt"))
 
 
 @schema.parametrize()

@@ -54,7 +54,7 @@ PARTS = tuple(f"{folder}{part}" for folder in ("", ".Junk/") for part in ("tmp",
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
+class BenchCompanies:
     """As many companies as wanted, all behind one port. `direct` has the sender live at 127.0.0.1."""
 
     companies: int
@@ -79,7 +79,7 @@ class Town:
 
 
 @contextmanager
-def ground() -> Iterator[Path]:
+def bench_folder() -> Iterator[Path]:
     """A folder for one measurement, open to other users' servers; gone at the end."""
     with TemporaryDirectory(prefix="mailpath-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -129,7 +129,7 @@ async def following(store: Store, board: Board) -> AsyncIterator[SignalReader]:
 
 
 @asynccontextmanager
-async def at_work(config: Config, stopwatch: "Stopwatch") -> AsyncIterator[Pipeline]:
+async def running_pipeline(config: Config, stopwatch: "Stopwatch") -> AsyncIterator[Pipeline]:
     """All that `serve` has but the schedule and the web server."""
     board = Board()
     board.configure(config.paths())

@@ -21,7 +21,8 @@ from monitor.people.secrets import masked
 from monitor.web import legible
 from monitor.web.backend import CALLER
 from monitor.web.compression import accepts_gzip, gzipped
-from probes.display import roughly
+from probes.display import lasting, roughly
+from probes.mailsystems.table import system_label
 from probes.mailsystems.words import chain_label
 from probes.verdict import Outcome
 
@@ -86,7 +87,17 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (masked, legible.plain, legible.cut, legible.words, legible.utc, roughly, legible.spelled)
+    filters = (
+        masked,
+        legible.plain,
+        legible.cut,
+        legible.words,
+        legible.utc,
+        lasting,
+        roughly,
+        legible.spelled,
+        system_label,
+    )
     environment.filters.update({each.__name__: each for each in filters}, ago=_ago, chain=chain_label)
     environment.globals.update(static=static, signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()})
     return environment

@@ -72,6 +72,7 @@ class Operation(Generic[Q, B]):
     secret: tuple[str, ...] = ()
     place: str = ""
     said: str = ""
+    deprecated: bool = False
 
     @property
     def takes_body(self) -> bool:

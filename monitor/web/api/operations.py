@@ -142,9 +142,17 @@ def operations() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE, CONFLICT),
         ),
         Operation(
-            *("GET", "/standing", "get_standing", "sender", "The sender, and what receivers say of it"),
+            *("GET", "/sender", "get_sender", "sender", "The sender, how its mail fares, and what receivers say of it"),
             act=sender.show,
-            answer=_ok("How it stands.", sender.StandingFacts),
+            answer=_ok("Outcomes by mail system and grade, and the results of receivers' checks.", sender.SenderFacts),
+        ),
+        Operation(
+            *("GET", "/standing", "get_standing", "sender", "The old name of `/sender`, for one release"),
+            said="`outcomes` of a mail system is null where verdicts of several grades would have to be added up; "
+            "read `grades`.",
+            act=sender.show_standing,
+            answer=_ok("As `/sender` answers.", sender.StandingFacts),
+            deprecated=True,
         ),
         Operation(
             *("GET", "/export/probes.csv", "export_csv", "export", "Probes as CSV"),

@@ -3,26 +3,24 @@
 DNS is not asked: what the world publishes about the sender is not in here.
 """
 
-from collections import Counter
-
+import structlog
 from aiohttp import web
 from typing_extensions import TypedDict
 
 from monitor.output.json import Time
-from monitor.people.caller import NotThereError
-from monitor.probing.current import CurrentVerdict
 from monitor.web.api.fields import NoBody, NoQuery
-from monitor.web.api.operation import Call, answered
+from monitor.web.api.operation import ROOT, Call, answered
 from monitor.web.caller_view import CallerView
-from probes.check import Check
-from probes.evidence import Arrival
-from probes.reading.headers import read_message
+from monitor.web.sender_facts import HeaderResults, counts_by_system, header_results
 from probes.sender import Identity, Role
-from probes.verdict import Outcome
+from probes.verdict import Grade, Outcome
 
-MOST_READ = 20  # arrivals whose headers are read
-ARRIVED = (Outcome.INBOX, Outcome.LATE, Outcome.SPAM)
+REPLACED = {"Deprecation": "@1795910400", "Link": f'<{ROOT}/sender>; rel="successor-version"'}
+"""Headers of the old path (RFC 9745): since 2026-11-29."""
+
 NOTE = "DNS is not asked: what is said of SPF, DKIM and DMARC is what receivers wrote into their headers."
+
+log = structlog.get_logger("web")
 
 
 class IdentityFacts(TypedDict):
@@ -35,11 +33,25 @@ class IdentityFacts(TypedDict):
     bounces: str
 
 
+class GradeFacts(TypedDict):
+    """How many checks have which outcome now, by verdicts of one grade at `companies` companies."""
+
+    grade: Grade
+    companies: int
+    outcomes: dict[Outcome, int]
+
+
 class SystemFacts(TypedDict):
-    """How many paths and kinds of one mail system stand how, by their present verdicts."""
+    """One mail system. Grades differ in what they prove: their outcomes are not to be added up."""
 
     mail_system: str
-    outcomes: dict[Outcome, int]
+    grades: list[GradeFacts]
+
+
+class OldSystemFacts(SystemFacts):
+    """`outcomes`: those of the only grade there is, null where there are several."""
+
+    outcomes: dict[Outcome, int] | None
 
 
 class ChecksFacts(TypedDict):
@@ -56,8 +68,8 @@ class ChecksFacts(TypedDict):
     arc: str | None
 
 
-class StandingFacts(TypedDict):
-    """`checks` are of the last arrivals, at most 20, one a path."""
+class SenderFacts(TypedDict):
+    """`checks` are of the last arrivals, at most 30, one a path."""
 
     domain: str
     sender: IdentityFacts
@@ -68,20 +80,40 @@ class StandingFacts(TypedDict):
     note: str
 
 
+class StandingFacts(SenderFacts):
+    """As /sender says it, with `outcomes` at each mail system."""
+
+    mail_systems: list[OldSystemFacts]  # type: ignore[misc]
+
+
 async def show(call: Call[NoQuery, NoBody]) -> web.Response:
     """As far as the caller's companies tell."""
-    view, config = call.view, call.view.backend.config()
+    return answered(await _facts(call.view))
+
+
+async def show_standing(call: Call[NoQuery, NoBody]) -> web.Response:
+    """The same under its old name, with what was called `outcomes` where it can be said without adding up grades."""
+    log.warning("deprecated API path requested", path="/standing", instead="/sender", caller=call.view.caller.name)
+    facts = await _facts(call.view)
+    systems: list[OldSystemFacts] = [
+        {**system, "outcomes": system["grades"][0]["outcomes"] if len(system["grades"]) == 1 else None}
+        for system in facts["mail_systems"]
+    ]
+    return answered({**facts, "mail_systems": systems}, headers=REPLACED)
+
+
+async def _facts(view: CallerView) -> SenderFacts:
+    config = view.backend.config()
     identities = {role: _identity(identity) for role, identity in config.identities().items()}
-    facts: StandingFacts = {
+    return {
         "domain": config.sender.domain,
         "sender": identities[Role.SENDER],
         "control": identities.get(Role.CONTROL),
         "neighbour": identities.get(Role.NEIGHBOUR),
-        "mail_systems": _by_system(view),
-        "checks": await checks(view),
+        "mail_systems": _systems(view),
+        "checks": [_checks(each) for each in await header_results(view)],
         "note": NOTE,
     }
-    return answered(facts)
 
 
 def _identity(identity: Identity) -> IdentityFacts:
@@ -94,45 +126,24 @@ def _identity(identity: Identity) -> IdentityFacts:
     }
 
 
-def _by_system(view: CallerView) -> list[SystemFacts]:
-    counted: dict[str, Counter[Outcome]] = {}
-    for path in view.paths():
-        current_verdicts = view.current_verdicts([path]).values()
-        counted.setdefault(path.mail_system, Counter()).update(
-            standing.verdict.outcome for standing in current_verdicts
-        )
-    return [{"mail_system": name, "outcomes": dict(counted[name])} for name in sorted(counted)]
+def _systems(view: CallerView) -> list[SystemFacts]:
+    paths = view.paths()
+    found: dict[str, list[GradeFacts]] = {path.mail_system: [] for path in paths}
+    for each in counts_by_system(paths, view.current_verdicts(paths)):
+        facts: GradeFacts = {"grade": each.grade, "companies": each.companies, "outcomes": dict(each.outcomes)}
+        found[each.mail_system].append(facts)
+    return [{"mail_system": name, "grades": found[name]} for name in sorted(found)]
 
 
-async def checks(view: CallerView) -> list[ChecksFacts]:
-    """What receivers said of the newest arrival on each path, of the newest paths."""
-    newest: dict[tuple[str, str], tuple[Check, CurrentVerdict]] = {}
-    for line, standing in view.current_verdicts(view.paths()).items():
-        seen = newest.get(line[:2])
-        if standing.verdict.outcome in ARRIVED and (seen is None or seen[1].at < standing.at):
-            newest[line[:2]] = line, standing
-    last = sorted(newest.values(), key=lambda each: each[1].at, reverse=True)[:MOST_READ]
-    found = [await _checks(view, standing.probe_id) for _, standing in last]
-    return [each for each in found if each]
-
-
-async def _checks(view: CallerView, probe_id: str) -> ChecksFacts | None:
-    try:
-        record = await view.record(probe_id)
-    except NotThereError:  # forgotten
-        return None
-    arrivals = [seen for seen in record.evidence if isinstance(seen, Arrival)]
-    if not arrivals:
-        return None
-    read = read_message(arrivals[-1].headers, relayed=record.probe.via == "relay")
+def _checks(read: HeaderResults) -> ChecksFacts:
     return {
-        "company": record.probe.company,
-        "path": record.probe.path,
-        "probe": record.probe.id,
-        "at": arrivals[-1].at.isoformat(),
-        "connecting_ip": read.connecting_ip,
-        "spf": read.authentication.spf,
-        "dkim": read.authentication.dkim,
-        "dmarc": read.authentication.dmarc,
-        "arc": read.authentication.arc,
+        "company": read.company,
+        "path": read.path,
+        "probe": read.probe_id,
+        "at": read.at.isoformat(),
+        "connecting_ip": read.connecting_ip or None,
+        "spf": read.spf or None,
+        "dkim": read.dkim or None,
+        "dmarc": read.dmarc or None,
+        "arc": read.arc or None,
     }

@@ -213,6 +213,16 @@ async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing
     assert "Nothing like that is open" not in misspelt
 
 
+async def test_every_page_says_the_same_of_how_long_an_incident_lasted(pages_app: PagesApp) -> None:
+    began = NOW - timedelta(hours=1)
+    ended = began + timedelta(minutes=12, seconds=40)
+    await stored(pages_app, incident("a1", began_at=began, closed_at=ended, ending=Resolution.RECOVERED))
+    viewer = await pages_app.viewer()
+    for path in ("/incidents", "/incidents/a1", "/companies/acme"):
+        page = (await viewer.get(path)).text
+        assert ("13 min" in page, "12 min" in page) == (True, False), path
+
+
 async def test_one_that_recovers_says_how_many_are_left_but_not_to_whom_they_are_nothing(pages_app: PagesApp) -> None:
     wide = {"subject": "*", "company": "", "scope": Scope.EVERYBODY, "touches": ("acme",), "recovering_since": START}
     await stored(pages_app, incident("a1", "acme", "bolt", **wide))

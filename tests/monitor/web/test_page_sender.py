@@ -8,7 +8,8 @@ import pytest
 
 from monitor.config import Config
 from monitor.store import ProbeRecord
-from monitor.web.pages.sender import HeaderResults, newest_arrivals, said_of, sender_view
+from monitor.web.pages.sender import sender_view
+from monitor.web.sender_facts import HeaderResults, header_results_of, newest_arrivals
 from probes.check import Check
 from probes.evidence import Arrival, Attempt, Folder, Marker
 from probes.kinds import Kind
@@ -55,10 +56,9 @@ def record(headers: str = HEADERS, *, company: str = "acme", arrived: bool = Tru
     return ProbeRecord(probe, "box", (came,) if arrived else (), verdict, NOW, NOW)
 
 
-def said(company: str = "acme", *checks: str) -> HeaderResults:
-    return HeaderResults(
-        company, company.title(), "Postfix", "real", "p", NOW, "104.130.122.50", checks or ("pass", "", "fail")
-    )
+def said(company: str = "acme", spf: str = "pass", dkim: str = "", dmarc: str = "fail") -> HeaderResults:
+    found = ("104.130.122.50", spf, dkim, dmarc, "")
+    return HeaderResults(company, company.title(), "hq", "postfix", "real", "p", NOW, *found)
 
 
 def test_outcomes_are_counted_by_mail_system_and_never_across_grades():
@@ -89,32 +89,33 @@ def test_causes_tell_whom_they_concern_and_where_to_read_on():
 
 
 def test_the_receiver_s_own_headers_are_read():
-    told = said_of(record(), path())
+    told = header_results_of(record(), path())
     assert told is not None
-    assert told.checks == ("pass", "fail", "pass")
+    assert (told.spf, told.dkim, told.dmarc) == ("pass", "fail", "pass")
     assert told.connecting_ip == "104.130.122.50"
 
 
 @pytest.mark.parametrize("headers", ["", "\x00" * 100, "Received: " + "x" * 60_000, HOSTILE])
 def test_headers_that_tell_nothing_tell_nothing(headers):
-    told = said_of(record(headers), path())
+    told = header_results_of(record(headers), path())
     assert told is not None
-    assert told.checks == ("", "", "")
+    assert (told.spf, told.dkim, told.dmarc, told.arc) == ("", "", "", "")
 
 
 def test_what_did_not_arrive_says_nothing():
-    assert said_of(record(arrived=False), path()) is None
+    assert header_results_of(record(arrived=False), path()) is None
 
 
-def test_of_each_company_the_newest_arrival_is_read_and_of_no_more_than_a_few():
+def test_of_each_path_the_newest_arrival_is_read_and_of_no_more_than_a_few():
     came = timedelta(seconds=1)
     seen = {
         Check("acme", "hq", Kind.VERIFICATION): standing("i", ago=100, delivery=came, probe_id="old"),
         Check("acme", "hq", Kind.INVITATION): standing("i", ago=10, delivery=came, probe_id="new"),
+        Check("acme", "branch", KIND): standing("i", ago=70, delivery=came, probe_id="branch"),
         Check("birch", "hq", KIND): standing("b", ago=1, probe_id="refused"),
         Check("cork", "hq", KIND): standing("i", ago=50, delivery=came, probe_id="cork"),
     }
-    assert newest_arrivals(seen) == ["new", "cork"]
+    assert newest_arrivals(seen) == ["new", "cork", "branch"]
     assert newest_arrivals(seen, 1) == ["new"]
 
 

@@ -1,10 +1,15 @@
 """What else the API does: companies and paths, incidents, mutes, the sender, people and tokens, its document."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from monitor.people.person import Rights
+from probes.check import Check
+from probes.kinds import Kind
+from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.api_app import API, ApiApp, Program
 from tests.support.pages_app import incident, opened
 
@@ -54,12 +59,45 @@ async def test_a_path_tells_the_verdict_that_counts_now(api_app: ApiApp, admin: 
 
 async def test_the_sender_is_told_with_what_receivers_say_of_it(api_app: ApiApp, admin: Program) -> None:
     probe = await judged(api_app)
-    standing = await admin.facts("/standing")
-    assert standing["sender"]["source_ip"] == "104.130.122.50"
-    assert {"mail_system": "postfix", "outcomes": {"inbox": 1}} in standing["mail_systems"]
-    [check] = standing["checks"]
+    sender = await admin.facts("/sender")
+    assert sender["sender"]["source_ip"] == "104.130.122.50"
+    grades = [{"grade": "real", "companies": 1, "outcomes": {"inbox": 1}}]
+    assert {"mail_system": "postfix", "grades": grades} in sender["mail_systems"]
+    [check] = sender["checks"]
     assert (check["probe"], check["connecting_ip"], check["spf"]) == (probe, "104.130.122.50", None)
-    assert "DNS is not asked" in standing["note"]
+    assert "DNS is not asked" in sender["note"]
+
+
+async def test_outcomes_of_several_grades_are_never_added_up(api_app: ApiApp, admin: Program) -> None:
+    await judged(api_app)
+    [system] = [each for each in (await admin.facts("/standing"))["mail_systems"] if each["mail_system"] == "postfix"]
+    assert system["outcomes"] == {"inbox": 1}
+    board = api_app.backend.board
+    (check, known), *_ = board.current_verdicts.items()
+    other = Check(check.company, check.path, Kind.INVITATION)
+    blocked = Verdict(Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.UNPROVEN, "refused")
+    board.current_verdicts[other] = replace(known, verdict=blocked)
+    path = board.paths[check.company, check.path]
+    board.paths[check.company, check.path] = replace(path, kinds=(*path.kinds, Kind.INVITATION))
+    [system] = [each for each in (await admin.facts("/standing"))["mail_systems"] if each["mail_system"] == "postfix"]
+    assert system["outcomes"] is None
+    assert system["grades"] == [
+        {"grade": "real", "companies": 1, "outcomes": {"inbox": 1}},
+        {"grade": "unproven", "companies": 1, "outcomes": {"blocked": 1}},
+    ]
+
+
+async def test_the_old_path_of_the_sender_says_that_it_is_old_and_what_replaces_it(
+    api_app: ApiApp, admin: Program
+) -> None:
+    answer = await admin.get("/standing")
+    assert answer.status == 200
+    assert re.fullmatch(r"@\d+", answer.headers["Deprecation"])
+    assert answer.headers["Link"] == '</api/v1/sender>; rel="successor-version"'
+    assert "Deprecation" not in (await admin.get("/sender")).headers
+    described = (await admin.facts("/openapi.json"))["paths"]
+    assert described["/api/v1/standing"]["get"]["deprecated"] is True
+    assert "deprecated" not in described["/api/v1/sender"]["get"]
 
 
 # ---- Incidents ------------------------------------------------------------------------------------------------------

@@ -36,16 +36,13 @@ from monitor.web.broadcast import Live
 from monitor.web.rejections import Rejections
 from monitor.web.server import serving_all
 from probes.kinds import Kind
-from probes.mailboxes.inbound import InboundMailbox
-from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.probe import Probe, ProbePurpose
 from probes.reading import reports
 from probes.reading.report_reader import ReportReader
 from probes.resolver import DnsResolver
+from probes.route_traits import kinds_that_assert, traits_of
 from probes.routes import RouteContext
-from probes.routes.proxy import ProxyRoute
-from probes.routes.xclient import XclientRoute
 from probes.sender import Role
 
 TICK = timedelta(milliseconds=250)
@@ -88,24 +85,24 @@ async def sandbox_of(config: Config) -> AsyncIterator[None]:
 def _make_folders(config: Config) -> None:
     """Create the parent folders of sandbox mailboxes: with the default configuration the store is in them too."""
     for path in config.paths():
-        if path.company in config.sandbox.companies and isinstance(path.mailbox, MaildirMailbox):
+        if path.company in config.sandbox.companies and path.mailbox and path.mailbox.local:
             with suppress(OSError):  # the sandbox reports it
-                path.mailbox.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.mailbox.local.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def system_of(config: Config, path: WatchedPath) -> SimulatedSystem:
     """Return the simulated mail system of this path."""
-    route, mailbox = path.route, path.mailbox
-    if not (isinstance(route, XclientRoute | ProxyRoute) and isinstance(mailbox, MaildirMailbox)):
-        raise TypeError(f"{path.key}: a sandbox path must be xclient or proxy and end in a maildir")
+    route, maildir = path.route, path.mailbox.local if path.mailbox else None
+    if not traits_of(route.via).asserts_client or route.host is None or maildir is None:
+        raise TypeError(f"{path.key}: a sandbox path must be {kinds_that_assert()} and end in a maildir")
     return SimulatedSystem(
         name=path.key,
         behaviour=config.sandbox.companies[path.company],
         host=route.host,
         port=route.port,
         via=route.via,
-        maildir=mailbox.path,
-        junk=str(mailbox.junk or ".Junk"),
+        maildir=maildir.path,
+        junk=maildir.junk,
         domain=path.to.rpartition("@")[2],
     )
 
@@ -116,7 +113,7 @@ def addresses_of(config: Config) -> Addresses:
     if inbound is None:
         return Addresses()
     identities = config.identities().values()
-    boxes = {path.mailbox.address: path.mailbox for path in config.paths() if isinstance(path.mailbox, InboundMailbox)}
+    boxes = {path.received.address: path.received for path in config.paths() if path.received}
     return Addresses(
         domains=frozenset({inbound.domain, *(identity.bounces.rpartition("@")[2] for identity in identities)}),
         bounces=frozenset(inbound.bounces),
@@ -320,7 +317,7 @@ class Service:
 
     def _mailbox_errors(self) -> dict[tuple[str, str], int]:
         watchers = self._pipeline.watchers
-        keys = {key: path.mailbox.key for key, path in self._board.paths.items()}
+        keys = {key: path.mailbox_key for key, path in self._board.paths.items()}
         return {key: watchers[mailbox].failures for key, mailbox in keys.items() if mailbox in watchers}
 
 

@@ -14,7 +14,7 @@ from probes.probe import Probe
 from probes.reading.replies import cause_of
 from probes.verdict import Cause
 
-IMPERSONATING = frozenset({"xclient", "proxy"})
+ORDER = {stage: place for place, stage in enumerate(Stage)}
 
 NO_WAY_OUT = frozenset({Fault.LOOKUP_FAILED, Fault.UNREACHABLE})
 """Faults of this machine or its network: nobody outside was involved."""
@@ -54,7 +54,7 @@ def cause_of_attempt(probe: Probe, dialogue: Dialogue) -> Cause:
     """Return why this attempt stopped, as far as its deciding step shows."""
     step = telling_step(dialogue)
     cause = cause_of_step(step)
-    own_gateway = probe.via != "relay" and step.stage is Stage.RCPT and dialogue.handover is Handover.REFUSED
+    own_gateway = not probe.traits.relayed and step.stage is Stage.RCPT and dialogue.handover is Handover.REFUSED
     if own_gateway and cause in NOT_A_LOCAL_ADDRESS:  # it is the company's own domain that the gateway was asked about
         return Cause.NO_SUCH_USER
     return cause
@@ -86,13 +86,11 @@ def asked_about_sender(probe: Probe, dialogue: Dialogue) -> bool:
     stopped trying concerns the sender.
     """
     step = telling_step(dialogue)
-    if probe.via == "relay":
+    if probe.traits.relayed:
         return cause_of_step(step) is Cause.SUPPRESSED
-    if probe.via == "xclient":
-        return any(s.stage is Stage.XCLIENT and s.fault is None for s in dialogue.steps)
-    if probe.via == "proxy":
-        return not (step.fault and step.stage in (Stage.LOOKUP, Stage.CONNECT, Stage.PROXY, Stage.BANNER))
-    return True
+    if (first := probe.traits.answers_from) is None:
+        return True
+    return any(ORDER[each.stage] >= ORDER[first] and each.fault is None for each in dialogue.steps)
 
 
 def begun_at(dialogue: Dialogue) -> datetime:
@@ -149,8 +147,8 @@ def missed_retry(probe: Probe, dialogues: Sequence[Dialogue]) -> datetime | None
 def cause_unasked(probe: Probe, step: Step) -> Cause:
     """Return why nobody could be asked about this sender. An unreachable gateway is the company's problem as long as
     our own connection works; the incident rules decide that from other companies."""
-    if probe.via == "relay" and step.code is not None:
+    if probe.traits.relayed and step.code is not None:
         return Cause.RELAY_DENIED
-    if probe.via in IMPERSONATING and step.fault not in NO_WAY_OUT:
+    if probe.traits.asserts_client and step.fault not in NO_WAY_OUT:
         return Cause.SERVER_FAULT
     return Cause.NETWORK

@@ -43,7 +43,7 @@ class SortedEvidence:
     bounces: tuple[Bounce, ...]
     absences: tuple[Absence, ...]
     recipient: str
-    via: str
+    relayed: bool
     code_dead_at: datetime
     give_up_at: datetime
 
@@ -80,7 +80,7 @@ class SortedEvidence:
     def look_settles_at(self) -> datetime:
         """Return the time from which a fruitless look proves absence. For a reported final failure that is the code's
         expiry: on-call engineers should not wait until `give_up`."""
-        reports = [b for b in self.bounces if b.final and (self.via == "relay" or self.tie(b) is Tie.SHARED)]
+        reports = [b for b in self.bounces if b.final and (self.relayed or self.tie(b) is Tie.SHARED)]
         if not reports:
             return self.give_up_at
         return min(self.give_up_at, max(self.code_dead_at, min(report.at for report in reports)))
@@ -171,7 +171,7 @@ def case_of(probe: Probe, known: Known) -> SortedEvidence:
         bounces=tuple(by_type[Bounce]),
         absences=tuple(by_type[Absence]),
         recipient=probe.recipient,
-        via=probe.via,
+        relayed=probe.traits.relayed,
         code_dead_at=probe.code_dead_at,
         give_up_at=probe.give_up_at,
     )

@@ -1,6 +1,6 @@
 """Grade a verdict by its evidence. Pure."""
 
-from probes.attempts import IMPERSONATING, reached
+from probes.attempts import reached
 from probes.case import SortedEvidence
 from probes.evidence import Arrival, Bounce, Dialogue, Folder
 from probes.probe import Probe
@@ -12,9 +12,9 @@ def grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
     """Grade an arrival. A copy proves little: its sender could have written the headers."""
     if arrival.folder is Folder.COPY:
         return Grade.UNPROVEN
-    if read_message(arrival.headers, relayed=probe.via == "relay").connecting_ip != probe.source_ip:
+    if read_message(arrival.headers, relayed=probe.traits.relayed).connecting_ip != probe.source_ip:
         return Grade.UNPROVEN
-    return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.REAL
+    return probe.traits.best_grade
 
 
 def grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
@@ -22,9 +22,8 @@ def grade_of_dialogue(probe: Probe, dialogue: Dialogue) -> Grade:
     proves nothing."""
     if not reached(dialogue):
         return Grade.UNPROVEN
-    if probe.via in IMPERSONATING:
-        return Grade.IMPERSONATED
-    return Grade.REAL if probe.via == "direct" and dialogue.local_ip == probe.source_ip else Grade.UNPROVEN
+    own_doing = probe.traits.asserts_client or (probe.traits.from_source_ip and dialogue.local_ip == probe.source_ip)
+    return probe.traits.best_grade if own_doing else Grade.UNPROVEN
 
 
 def grade_of_bounce(probe: Probe, case: SortedEvidence, bounce: Bounce, handed_over: Dialogue | None) -> Grade:
@@ -33,4 +32,4 @@ def grade_of_bounce(probe: Probe, case: SortedEvidence, bounce: Bounce, handed_o
         return Grade.UNPROVEN
     if handed_over:
         return grade_of_dialogue(probe, handed_over)
-    return Grade.IMPERSONATED if probe.via in IMPERSONATING else Grade.UNPROVEN
+    return probe.traits.best_grade if probe.traits.asserts_client else Grade.UNPROVEN

@@ -95,7 +95,7 @@ def _decides(probe: Probe, case: _Case, bounce: Bounce) -> bool:
     no other statement, so it does page people, but not before we have seen that the message is absent."""
     if case.proven_bounce:
         return True
-    if probe.via == "relay":
+    if case.relayed:
         return case.absent
     looked = any(isinstance(look, Look) and look.at >= probe.give_up_at for look in case.looks)
     return bounce.cause is not Cause.NETWORK and not (case.accepted and looked)
@@ -104,7 +104,7 @@ def _decides(probe: Probe, case: _Case, bounce: Bounce) -> bool:
 def is_over(probe: Probe, known: Known, verdict: Verdict | None, now: datetime) -> bool:
     """Test if nothing is left to do for this verdict. Unsolicited evidence may still amend it."""
     case = _case(probe, known)
-    if case.arrival or case.proven_bounce:
+    if case.arrival or case.proven_bounce or (case.accepted and not probe.traits.needs_mailbox):
         return verdict is not None
     if now >= probe.give_up_at:
         return verdict is not None and not wants_look(probe, case, now)
@@ -147,6 +147,7 @@ def wants_look(probe: Probe, known: Known, now: datetime) -> bool:
     due = probe.give_up_at if now >= probe.give_up_at else case.look_settles_at
     return (
         now >= due
+        and probe.traits.needs_mailbox
         and handed_over
         and case.arrival is None
         and case.proven_bounce is None
@@ -157,9 +158,9 @@ def wants_look(probe: Probe, known: Known, now: datetime) -> bool:
 def may_arrive(probe: Probe, known: Known) -> bool:
     """Test if the receiver may have the message, so that its mailbox is to be watched."""
     case = _case(probe, known)
-    if case.last and case.last.handover in (Handover.WITHHELD, Handover.REFUSED):
-        return False
-    return case.arrival is None and case.proven_bounce is None and bool(case.attempts)
+    stopped = case.last and case.last.handover in (Handover.WITHHELD, Handover.REFUSED)
+    expected = bool(case.attempts) and probe.traits.needs_mailbox and not stopped
+    return expected and case.arrival is None and case.proven_bounce is None
 
 
 def delivery_time(probe: Probe, known: Known) -> timedelta | None:
@@ -223,7 +224,7 @@ def _moved(probe: Probe, arrival: Arrival) -> Verdict | None:
 
 def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
     """Return what the receiver's filters wrote into a copy, if negative."""
-    facts = read_message(arrival.headers, relayed=probe.via == "relay")
+    facts = read_message(arrival.headers, relayed=probe.traits.relayed)
     if facts.verdict not in AGAINST and facts.folder != Folder.JUNK:
         return None
     outcome = Outcome.QUARANTINED if facts.verdict is Finding.QUARANTINED else Outcome.SPAM
@@ -341,6 +342,8 @@ def _our_absence(probe: Probe, case: _Case) -> Verdict | None:
 
 def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> Verdict | None:
     """Judge a message that was accepted and has not been seen."""
+    if not probe.traits.needs_mailbox:
+        return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "accepted, but this route delivers to no mailbox")
     if now >= probe.give_up_at:
         return _given_up(probe, case, accepted)
     too_late = too_late_at(probe, case.dialogues)
@@ -359,7 +362,7 @@ def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
     match next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None):
         case FailedLook() as look:
             return _could_not_look(look)
-        case Look() if case.delay and (probe.via == "relay" or case.proves(case.delay)):
+        case Look() if case.delay and (case.relayed or case.proves(case.delay)):
             return _delayed(probe, case, case.delay, accepted)
         case Look() as look if probe.give_up_at - accepted.at >= probe.code_dead_at - probe.created_at:
             return _missing(probe, case, accepted, look)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from probes.check import Check
 from probes.kinds import Kind
+from probes.route_traits import RouteTraits, traits_of
 from probes.sender import Role
 
 
@@ -58,6 +59,11 @@ class Probe:
     give_up_at: datetime
     retry: tuple[timedelta, ...]
     purpose: ProbePurpose = ProbePurpose.SCHEDULED
+
+    @property
+    def traits(self) -> RouteTraits:
+        """What is different about its route."""
+        return traits_of(self.via)
 
     @property
     def check(self) -> Check:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args
 
 from pydantic import (
     AfterValidator,
@@ -45,6 +45,11 @@ class Settings(BaseModel):
     """A table of the configuration file. Its fields are the keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def kinds_by_via(union: Any) -> dict[str, type[Any]]:
+    """The kinds of an annotated union of settings, by the only word that their key `via` allows."""
+    return {get_args(kind.model_fields["via"].annotation)[0]: kind for kind in get_args(get_args(union)[0])}
 
 
 class Endpoint(NamedTuple):

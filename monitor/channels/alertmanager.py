@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator, Field, model_validator
 
 from monitor.channels.alerts import RENEW, Alert, AlertmanagerSilence, alert, alerts, silence, silences
-from monitor.channels.channel import TIMEOUT, ChannelContext
+from monitor.channels.channel import TIMEOUT, ChannelContext, MailWays
 from monitor.channels.exchange import HttpReply, WebUrl, basic, exchange, refusal
 from monitor.notices.notice import Notice
 from probes.settings import Secret, Settings, shown
@@ -47,6 +47,10 @@ class AlertmanagerChannel(Settings):
         if (self.user is None) != (self.password is None):
             raise ValueError("user and password go together; give both or none")
         return self
+
+    def mail_ways(self) -> MailWays:
+        """See `Channel`."""
+        return MailWays()
 
     @property
     def keeps_open(self) -> bool:

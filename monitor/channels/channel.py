@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from monitor.notices.notice import Notice
 
@@ -22,6 +22,13 @@ class ChannelContext:
     now: Callable[[], datetime]
 
 
+class MailWays(NamedTuple):
+    """The mail domains and the mail server that a channel sends to; none and "" if it sends no mail."""
+
+    domains: frozenset[str] = frozenset()
+    host: str = ""
+
+
 class Channel(Protocol):
     """A notification channel. Failures are values: None means delivered, else one line gives the reason, without
     secrets.
@@ -32,6 +39,10 @@ class Channel(Protocol):
     @property
     def via(self) -> str:
         """Name of this kind of channel in the configuration."""
+        ...
+
+    def mail_ways(self) -> MailWays:
+        """Return how it sends mail, if it does. Blocks briefly."""
         ...
 
     @property

@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from threading import Thread
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from monitor.channels.channel import TIMEOUT, ChannelContext
+from monitor.channels.channel import TIMEOUT, ChannelContext, MailWays
 from monitor.channels.exchange import exchange, refusal
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice
@@ -67,13 +67,6 @@ CODE = re.compile(r"\berror=(\d{3})\b", re.ASCII)
 WORDS = (("onnection error", "no connection"), ("ocket error", "no connection"))
 
 
-class Ways(NamedTuple):
-    """The mail domains and the mail server that a service sends to, "" if unknown."""
-
-    domains: frozenset[str] = frozenset()
-    host: str = ""
-
-
 def _loadable(url: SecretStr) -> SecretStr:
     """Refuse a URL that Apprise cannot load, without quoting any part that may be a token."""
     service = loaded({**(parsed_url(url) or {}), "retry": 0})
@@ -120,15 +113,15 @@ class ServiceChannel(Settings):
         """See `Channel`."""
         return None
 
-    def ways(self) -> Ways:
-        """Return how this service sends mail, if it does. Blocks briefly."""
+    def mail_ways(self) -> MailWays:
+        """See `Channel`."""
         parsed = parsed_url(self.url) or {}
         service = loaded(parsed) if parsed.get("schema") in MAIL else None
         if service is None:
-            return Ways()
+            return MailWays()
         told = [getattr(service, name, None) for name in ("targets", "cc", "bcc", "email")]
         domains = (match[1].lower().rstrip(".") for text in _texts(told) for match in ADDRESS.finditer(text))
-        return Ways(frozenset(domains), str(getattr(service, "smtp_host", None) or "").lower())
+        return MailWays(frozenset(domains), str(getattr(service, "smtp_host", None) or "").lower())
 
 
 def additions(parsed: Mapping[str, Any], notice: Notice) -> Parsed:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from monitor.channels.channel import ChannelContext
+from monitor.channels.channel import ChannelContext, MailWays
 from monitor.channels.exchange import WebUrl, exchange, refusal
 from monitor.notices.notice import Notice
 from probes.settings import Secret, Settings
@@ -27,6 +27,10 @@ class WebhookChannel(Settings):
         description="Signs them: `Mailpath-Signature` is `t=TIME,v1=HEX`, HEX the HMAC-SHA256 of `TIME.BODY`."
     )
     ca_file: CaFile | None = Field(None, description="CA certificates to trust instead of the system's.")
+
+    def mail_ways(self) -> MailWays:
+        """See `Channel`."""
+        return MailWays()
 
     @property
     def keeps_open(self) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticKnownError
 
 from monitor.certificate import CertificateFiles
 from monitor.channels.table import ChannelSettings
@@ -22,6 +23,8 @@ from probes.mailboxes.table import MailboxSettings
 from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import MOST_MAIL_SYSTEMS, Chain, MailSystemKey
 from probes.reference import SMTP_PORT
+from probes.route_traits import traits_of
+from probes.routes import Route
 from probes.routes.table import RouteSettings
 from probes.sender import Identity, Role
 from probes.settings import (
@@ -223,12 +226,22 @@ class LogSettings(Settings):
     format: Literal["auto", "text", "json"] = Field("auto", description="`auto`: text on a terminal, else JSON.")
 
 
+def _needed(mailbox: object, info: ValidationInfo) -> object:
+    """A mailbox is missing, unless the path's route delivers nothing."""
+    route: Route | None = info.data.get("route")
+    if mailbox is None and (route is None or traits_of(route.via).needs_mailbox):
+        raise PydanticKnownError("missing")
+    return mailbox
+
+
 class PathSettings(Choices):
     """[companies.KEY.paths.KEY]: a route and the mailbox at its end."""
 
     to: Address = Field(description="Recipient of the probes, converted to lower case.")
     route: RouteSettings = Field(description="How probes are sent: a table with `via`.")
-    mailbox: MailboxSettings = Field(description="Where Mailpath looks for probes: a table with `via`.")
+    mailbox: Annotated[MailboxSettings | None, BeforeValidator(_needed)] = Field(
+        None, validate_default=True, description="Where Mailpath looks for probes: a table with `via`."
+    )
 
 
 class CompanySettings(Choices):

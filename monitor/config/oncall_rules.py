@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.channels.channel import Channel
-from monitor.channels.services import ServiceChannel
 from monitor.channels.table import ChannelSettings
 from monitor.config.errors import dotted
 from monitor.config.schema import Keys
@@ -42,9 +41,7 @@ def _suggestion(name: str, known: Mapping[str, object], table: str) -> str:
 
 def _channels_over_monitored_paths(main: Source, homes: Homes) -> Iterator[ConfigProblem]:
     """A notice by mail about a broken mail system is lost if it is delivered through that system."""
-    mail = [(name, channel.ways()) for name, channel in _services(main)]
-    if not mail:
-        return
+    mail = [(name, channel.mail_ways()) for name, channel in _channels(main)]
     domains, hosts = _watched(homes, _table(_table(main.data.get("sandbox")).get("companies")))
     for name, ways in mail:
         here: Keys = ("channels", name, "url")
@@ -69,16 +66,13 @@ def _upwards(domain: str) -> Iterator[str]:
     return (".".join(labels[start:]) for start in range(len(labels)))
 
 
-def _services(main: Source) -> Iterator[tuple[str, ServiceChannel]]:
-    """Yield the valid Apprise channels."""
+def _channels(main: Source) -> Iterator[tuple[str, Channel]]:
+    """Yield the valid channels."""
     for name, table in _table(main.data.get("channels")).items():
-        if _table(table).get("via") == "apprise":
-            try:
-                channel = CHANNEL.validate_python(table, context={"folder": main.folder})
-            except ValidationError:
-                continue  # reported already
-            if isinstance(channel, ServiceChannel):
-                yield name, channel
+        try:
+            yield name, CHANNEL.validate_python(table, context={"folder": main.folder})
+        except ValidationError:
+            continue  # reported already
 
 
 def _watched(homes: Homes, simulated: Mapping[str, Any]) -> tuple[dict[str, Place], dict[str, Place]]:

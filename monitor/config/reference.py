@@ -115,7 +115,8 @@ def _defaults(fields: dict[str, FieldInfo]) -> Iterator[str]:
             known[key] = ""
         else:
             known[key] = field.get_default(call_default_factory=True, validated_data=known)
-        yield "required" if field.is_required() else _written(known[key])
+        needed = field.is_required() or key == "mailbox"  # only a route that delivers nothing goes without
+        yield "required" if needed else _written(known[key])
 
 
 def _written(value: Any) -> str:

@@ -25,10 +25,8 @@ from monitor.config.sources import ConfigProblem, Source
 from monitor.sandbox.settings import SandboxSettings
 from monitor.sources.inbound.settings import InboundSettings
 from probes.mailboxes import Mailbox
-from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.table import MailboxSettings
-from probes.routes.proxy import ProxyRoute
-from probes.routes.xclient import XclientRoute
+from probes.route_traits import kinds_that_assert, traits_of
 from probes.settings import duration_text
 
 NAMING = frozenset({"host", "user", "inbox", "path"})
@@ -123,7 +121,7 @@ def _copies_without_listener(draft: Draft) -> Iterator[ConfigProblem]:
     if "inbound" in draft.main.data:
         return
     for company, path, mailbox in _mailboxes(draft):
-        if isinstance(mailbox, InboundMailbox):
+        if mailbox.received:
             words = "requires the listener for copies; add an [inbound] table"
             yield ConfigProblem(draft.homes[company], ("companies", company, "paths", path, "mailbox", "via"), words)
 
@@ -136,8 +134,8 @@ def _shared_addresses(draft: Draft, inbound: InboundSettings | None) -> Iterator
             yield ConfigProblem(draft.main, ("inbound", "reports", number), f"{address} is also in {uses[address]}")
         uses[address] = "inbound.reports"
     for company, path, mailbox in _mailboxes(draft):
-        if isinstance(mailbox, InboundMailbox) and mailbox.address in uses:
-            words = f"is also in {uses[mailbox.address]}; copies need an address of their own"
+        if (copies := mailbox.received) and copies.address in uses:
+            words = f"is also in {uses[copies.address]}; copies need an address of their own"
             yield ConfigProblem(
                 draft.homes[company], ("companies", company, "paths", path, "mailbox", "address"), words
             )
@@ -147,7 +145,8 @@ def _mailboxes(draft: Draft) -> Iterator[tuple[str, str, Mailbox]]:
     for key, home in draft.homes.items():
         if company := draft.companies.get(key):
             for name, path in company.paths.items():
-                yield key, name, path.mailbox
+                if path.mailbox:
+                    yield key, name, path.mailbox
         else:
             yield from ((key, name, mailbox) for name, mailbox in _readable(home, home.data["companies"][key]))
 
@@ -205,14 +204,14 @@ def _sandbox(draft: Draft, sandbox: SandboxSettings) -> Iterator[ConfigProblem]:
 def _real(path: PathSettings) -> Iterator[tuple[Keys, str]]:
     """Yield the settings of a sandbox path that would leave the machine."""
     route = path.route
-    if not isinstance(route, XclientRoute | ProxyRoute):
-        yield ("route", "via"), f"must be xclient or proxy for a company in [sandbox], not {route.via}"
+    if not traits_of(route.via).asserts_client or route.host is None:
+        yield ("route", "via"), f"must be {kinds_that_assert()} for a company in [sandbox], not {route.via}"
     elif not _loopback(route.host):
         yield (
             ("route", "host"),
             f"must be a loopback address like 127.0.0.1 for a company in [sandbox], not {route.host}",
         )
-    if path.mailbox.via != "maildir":
+    if path.mailbox and path.mailbox.local is None:
         yield ("mailbox", "via"), f"must be maildir for a company in [sandbox], not {path.mailbox.via}"
 
 

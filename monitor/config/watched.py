@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from probes.check import Check
 from probes.kinds import Kind
-from probes.mailboxes import Mailbox
+from probes.mailboxes import Mailbox, ReceivedMailbox, VisitedMailbox
 from probes.mailsystems.words import Chain
 from probes.routes import Route
 
@@ -16,7 +16,8 @@ class WatchedPath:
 
     Exactly one of `every` and `cron` is set. Each kind is probed once in `every`, or at each time of `cron` (five
     crontab fields, in UTC); a probe may be early or late by up to `jitter` of the interval (0 to 0.5). `timeout` is
-    the time limit of one dialogue. `mail_systems`: the gateway first. If two are equal, a reload restarts nothing.
+    the time limit of one dialogue. `mailbox`: None only where the route needs none. `mail_systems`: the gateway first.
+    If two are equal, a reload restarts nothing.
     """
 
     company: str
@@ -25,7 +26,7 @@ class WatchedPath:
     path: str
     to: str
     route: Route
-    mailbox: Mailbox
+    mailbox: Mailbox | None
     kinds: tuple[Kind, ...]
     every: timedelta | None
     cron: str | None
@@ -40,6 +41,21 @@ class WatchedPath:
     def mail_system(self) -> str:
         """The one that its mail reaches first."""
         return self.mail_systems[0]
+
+    @property
+    def visited(self) -> VisitedMailbox | None:
+        """Return the mailbox at its end, if it is one into which we look."""
+        return self.mailbox.visited if self.mailbox else None
+
+    @property
+    def received(self) -> ReceivedMailbox | None:
+        """Return the mailbox at its end, if copies of what comes into it are sent to us."""
+        return self.mailbox.received if self.mailbox else None
+
+    @property
+    def mailbox_key(self) -> str:
+        """Return the key of the mailbox at its end; "" where there is none, because its route delivers nothing."""
+        return self.mailbox.key if self.mailbox else ""
 
     @property
     def key(self) -> str:

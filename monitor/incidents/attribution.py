@@ -13,6 +13,7 @@ from monitor.incidents.incident import Nature, Reason, Severity
 from monitor.incidents.reach import Reach, never_connected
 from monitor.incidents.weight import LISTS_THE_SENDER, OF_THE_MAILBOX, Names, Weight, names_the_sender
 from probes.answer import Stage, has_words
+from probes.route_traits import traits_of
 from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 
 
@@ -96,7 +97,7 @@ def _unreached(case: FailureCase) -> Attribution:
 def _at_our_relay(case: FailureCase) -> bool:
     """Whether it is the service that we send through that said no, and not the company's server."""
     answer = case.verdict.answer
-    return case.via == "relay" and answer is not None and answer.stage is not None
+    return traits_of(case.via).relayed and answer is not None and answer.stage is not None
 
 
 def _not_its_domain(case: FailureCase) -> Attribution:
@@ -158,7 +159,7 @@ def _capped(case: FailureCase, attribution: Attribution) -> Attribution:
     sends back is never proven: there it is all that is ever known."""
     answer = case.verdict.answer
     bounce = answer is not None and answer.stage is None
-    if not bounce or case.verdict.grade is not Grade.UNPROVEN or case.via == "relay":
+    if not bounce or case.verdict.grade is not Grade.UNPROVEN or traits_of(case.via).relayed:
         return attribution
     return replace(attribution, at_most=Severity.TICKET)
 

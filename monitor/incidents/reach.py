@@ -16,6 +16,7 @@ from monitor.incidents.signal import Signal
 from probes.answer import Answer
 from probes.check import Check
 from probes.mailsystems.table import is_shared
+from probes.route_traits import WayOut, traits_of
 from probes.uplink import Uplink
 from probes.verdict import Grade, Outcome, Verdict
 
@@ -28,14 +29,14 @@ class Reach(StrEnum):
     UNTOLD = "untold"  # nobody else was tried
 
 
-OUTWARD: Mapping[str, frozenset[str]] = {
-    "direct": frozenset({"direct"}),
-    "xclient": frozenset({"xclient", "proxy", "direct"}),
-    "proxy": frozenset({"xclient", "proxy", "direct"}),
+PROVEN_BY: Mapping[WayOut, frozenset[WayOut]] = {
+    WayOut.INTERNET: frozenset({WayOut.INTERNET}),
+    WayOut.GATEWAY: frozenset({WayOut.GATEWAY, WayOut.INTERNET}),
+    WayOut.RELAY: frozenset(),
+    WayOut.UNKNOWN: frozenset(),
 }
-"""For each route the routes over which a connection proves that its way out works. A gateway may stand in a private
-network; port 25 of the world proves that our machine has a network at all. A relay is one host, whoever the recipient:
-it tells nothing of companies, nor they of it."""
+"""For each way out those over which a connection proves that it works. A gateway may stand in a private network; port
+25 of the world proves that our machine has a network at all."""
 
 _BRACKETED = re.compile(r"\[([^\[\]]{1,64})\]")  # "mx.acme.example[192.0.2.25]:25"
 
@@ -88,10 +89,10 @@ def unanswered(verdict: Verdict) -> Answer | None:
 
 
 class Contacts:
-    """When somebody was reached over each route: launches of probes that were spoken to, to the second."""
+    """When somebody was reached over each way out: launches of probes that were spoken to, to the second."""
 
     def __init__(self) -> None:
-        self._at: dict[str, list[datetime]] = {}
+        self._at: dict[WayOut, list[datetime]] = {}
 
     def hear(self, via: str, signal: Signal) -> None:
         """One more verdict of a probe that went this way."""
@@ -100,7 +101,7 @@ class Contacts:
 
     def note(self, via: str, at: datetime) -> None:
         """Somebody was reached over this route."""
-        times = self._at.setdefault(via, [])
+        times = self._at.setdefault(traits_of(via).way_out, [])
         place = bisect_left(times, at)
         if any(abs(each - at) < A_SECOND for each in times[max(place - 1, 0) : place + 1]):
             return
@@ -109,7 +110,7 @@ class Contacts:
 
     def between(self, via: str, begin: datetime, end: datetime) -> bool:
         """Whether the way out over this route was seen to work in that time."""
-        for way in OUTWARD.get(via, frozenset()):
+        for way in PROVEN_BY[traits_of(via).way_out]:
             times = self._at.get(way, [])
             if (place := bisect_left(times, begin)) < len(times) and times[place] <= end:
                 return True
@@ -129,16 +130,16 @@ def reach(
     of them. For the same reason what was ours stays ours until the line is tried again.
     """
     ours = {(each.line, each.since) for each, told in before.items() if told is Reach.NOBODY}
-    by_route: dict[frozenset[str], list[Unreached]] = {}
+    by_route: dict[frozenset[WayOut], list[Unreached]] = {}
     found: dict[Unreached, Reach] = {}
     for each in unreached:
         if contacts.between(each.via, each.certain_since, each.newest):
             found[each] = Reach.OTHERS
         else:
-            by_route.setdefault(OUTWARD.get(each.via, frozenset()), []).append(each)
+            by_route.setdefault(PROVEN_BY[traits_of(each.via).way_out], []).append(each)
     for ways, alone in by_route.items():
         cut = unrelated(alone)
-        reference = uplink.failed_at if "direct" in ways else None
+        reference = uplink.failed_at if WayOut.INTERNET in ways else None
         for each in alone:
             out = cut or (each.line, each.since) in ours or (reference is not None and reference >= each.since)
             found[each] = Reach.NOBODY if out else Reach.UNTOLD

@@ -380,7 +380,7 @@ def _site(path: WatchedPath, now: datetime) -> PathInfo:
         via=path.route.via,
         code_life=path.code_life,
         give_up=path.give_up,
-        mailbox=path.mailbox.key,
+        mailbox=path.mailbox_key,
     )
 
 

@@ -111,7 +111,7 @@ def path_json(path: WatchedPath) -> PathJson:
         "to": path.to,
         "via": path.route.via,
         "route": f"{path.route.via} {path.route.destination(path.to)}",
-        "mailbox": path.mailbox.key,
+        "mailbox": path.mailbox_key,
         "kinds": list(path.kinds),
         "every_seconds": path.every.total_seconds() if path.every else None,
         "cron": path.cron,

@@ -15,8 +15,8 @@ from monitor.supervised import SupervisedTask
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Handover, connected_at
 from probes.reference import SMTP_PORT, ReferenceResult, ask, ask_mail_hosts
+from probes.route_traits import WayOut, traits_of
 from probes.routes import RouteContext
-from probes.routes.direct import DirectRoute
 from probes.routes.wire import has_local_address
 from probes.uplink import Uplink
 
@@ -51,7 +51,9 @@ class Network:
             self.uplink, self._asked = Uplink(), False
         self._config = config
         followed = [
-            path for path in config.paths() if isinstance(path.route, DirectRoute) and path.route.port == SMTP_PORT
+            path
+            for path in config.paths()
+            if traits_of(path.route.via).way_out is WayOut.INTERNET and path.route.port == SMTP_PORT
         ]
         self._followed = frozenset((path.company, path.path) for path in followed)
         self._timeout = min([CHECK_SECONDS, *(path.timeout.total_seconds() / 2 for path in followed)])

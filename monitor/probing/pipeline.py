@@ -31,8 +31,7 @@ from probes.check import Check
 from probes.evidence import Attempt, Evidence, FailedLook, Interrupted, Look
 from probes.judge import may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
-from probes.mailboxes import Sighting
-from probes.mailboxes.inbound import InboundMailbox
+from probes.mailboxes import Sighting, VisitedMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.origin import origin_of
@@ -90,13 +89,13 @@ class Pipeline:
         self._signer = config.sender.dkim.signer(config.sender.domain) if config.sender.dkim else None
         self._our_domains = frozenset({config.inbound.domain} if config.inbound else ())
         for site in self._sites.values():
-            if watcher := self.watchers.get(site.mailbox.key):
-                watcher.mailbox = site.mailbox
+            if site.visited and (watcher := self.watchers.get(site.mailbox_key)):
+                watcher.mailbox = site.visited
         for flight in self.flights.values():
             self._expect(flight)  # of a path that was gone, too, where the store did not take that
         gone = [flight for flight in self.flights.values() if self._site(flight) is None]
         await asyncio.gather(*(self._abandon(flight) for flight in gone))
-        kept = {site.mailbox.key for site in self._sites.values()}
+        kept = {site.mailbox_key for site in self._sites.values()}
         await asyncio.gather(*(self.watchers.pop(key).close() for key in self.watchers.keys() - kept))
 
     async def resume(self) -> None:
@@ -129,7 +128,7 @@ class Pipeline:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
         probe = probe_on(site, kind, identity, purpose, self._now())
         first = Attempt(probe.created_at, 1)
-        flight = self._enter(Flight(probe, site.mailbox.key, [first], sending=True))
+        flight = self._enter(Flight(probe, site.mailbox_key, [first], sending=True))
         try:
             await self._store.launch(probe, flight.mailbox, first)
         except BaseException:
@@ -246,10 +245,12 @@ class Pipeline:
             self.flights.wake(flight, self._time(flight) + SLACK)
 
     async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
-        if isinstance(site.mailbox, InboundMailbox):
-            look = self.presence.look(site.mailbox, flight, self._now())
+        if site.received:
+            look = self.presence.look(site.received, flight, self._now())
+        elif site.visited:
+            look = await self._watcher(site.visited).look()
         else:
-            look = await self._watcher(site).look()
+            return
         await self._learner.learn(flight, flight.looked(look, self._now()), unless=lambda known: known.arrived)
 
     async def _report(self, probe_ids: Iterable[str], look: Look | FailedLook) -> None:
@@ -294,19 +295,21 @@ class Pipeline:
 
     def _expect(self, flight: Flight) -> None:
         site = self._site(flight)
-        if site and may_arrive(flight.probe, flight.case) and not isinstance(site.mailbox, InboundMailbox):
-            self._watcher(site).expect(flight.probe.id, flight.probe.created_at + min(flight.set_since, timedelta(0)))
+        if site and site.visited and may_arrive(flight.probe, flight.case):
+            self._watcher(site.visited).expect(
+                flight.probe.id, flight.probe.created_at + min(flight.set_since, timedelta(0))
+            )
 
     def _site(self, flight: Flight) -> WatchedPath | None:
         """The flight's path, if it is still the one that it was launched on."""
         site = self._sites.get(flight.line[:2])
-        return site if site and site.mailbox.key == flight.mailbox else None
+        return site if site and site.mailbox_key == flight.mailbox else None
 
-    def _watcher(self, site: WatchedPath) -> Watcher:
-        key = site.mailbox.key
+    def _watcher(self, mailbox: VisitedMailbox) -> Watcher:
+        key = mailbox.key
         if key not in self.watchers:
             self.watchers[key] = Watcher(
-                site.mailbox, self._pool, hear=partial(self._arrivals.sighted, key), report=self._report, now=self._now
+                mailbox, self._pool, hear=partial(self._arrivals.sighted, key), report=self._report, now=self._now
             )
         return self.watchers[key]
 

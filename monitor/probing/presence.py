@@ -9,7 +9,8 @@ from monitor.clock import Pauses
 from monitor.config import WatchedPath
 from monitor.probing.flights import Flight
 from probes.evidence import Absence, FailedLook, Look
-from probes.mailboxes.inbound import AWAY, InboundMailbox, TurnedAway
+from probes.mailboxes import ReceivedMailbox
+from probes.mailboxes.inbound import AWAY, TurnedAway
 
 
 class Presence:
@@ -44,7 +45,7 @@ class Presence:
         self.tick(now)
         return (Absence(flight.time(now), self.away - flight.away),) if self.away > flight.away else ()
 
-    def look(self, mailbox: InboundMailbox, flight: Flight, now: datetime) -> Look | FailedLook:
+    def look(self, mailbox: ReceivedMailbox, flight: Flight, now: datetime) -> Look | FailedLook:
         """What it means that no copy of it has come."""
         self.tick(now)
         sent_at = flight.probe.created_at + flight.set_since
@@ -53,5 +54,5 @@ class Presence:
 
     def missed(self, site: WatchedPath, flight: Flight, now: datetime) -> tuple[FailedLook, ...]:
         """That an earlier copy of it may have found nobody here, so that the one that came was late through us."""
-        look = self.look(site.mailbox, flight, now) if isinstance(site.mailbox, InboundMailbox) else None
+        look = self.look(site.received, flight, now) if site.received else None
         return (FailedLook(flight.time(now), look.reason),) if isinstance(look, FailedLook) else ()

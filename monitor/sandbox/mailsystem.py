@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import structlog
 
@@ -35,7 +34,7 @@ class SimulatedSystem:
     behaviour: Behaviour
     host: str
     port: int
-    via: Literal["xclient", "proxy"]
+    via: str
     maildir: Path
     junk: str
     domain: str

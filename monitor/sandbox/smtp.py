@@ -6,13 +6,15 @@ import socket
 import struct
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Literal, Protocol
+from typing import Protocol
 
 import structlog
 from aiosmtpd.proxy_protocol import ProxyData
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 from monitor.sandbox.rules import SandboxClient, printable
+from probes.answer import Stage
+from probes.route_traits import traits_of
 
 MOST_BYTES = 256 * 1024
 MOST_COMMANDS = 200  # of each sort, in one connection
@@ -42,7 +44,7 @@ class SandboxHost(Protocol):
     """The mail system behind a conversation. Its answers are replies with a code; None means: continue."""
 
     name: str
-    via: Literal["xclient", "proxy"]
+    via: str
 
     def enter(self, conversation: "SandboxConversation") -> bool:
         """Register a conversation. False if there are too many."""
@@ -83,7 +85,7 @@ class SandboxConversation(SMTP):
             data_size_limit=MOST_BYTES,
             timeout=SILENCE,
             command_call_limit=MOST_COMMANDS,
-            proxy_protocol_timeout=PROXY_HEADER_WITHIN if host.via == "proxy" else None,
+            proxy_protocol_timeout=PROXY_HEADER_WITHIN if self._asserted_at(Stage.PROXY) else None,
             loop=asyncio.get_running_loop(),
         )
 
@@ -123,7 +125,11 @@ class SandboxConversation(SMTP):
     @property
     def offers_xclient(self) -> bool:
         """Test if this client may use XCLIENT: once per connection, as in Postfix."""
-        return self.host.via == "xclient" and not self._asserted
+        return self._asserted_at(Stage.XCLIENT) and not self._asserted
+
+    def _asserted_at(self, stage: Stage) -> bool:
+        """Test if the simulated gateway is told of the client at this stage."""
+        return traits_of(self.host.via).asserts_client_at is stage
 
     async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
         """The client greets."""

@@ -21,7 +21,7 @@ import structlog
 from monitor.sources.searches import MARGIN, MOVED_EVERY, Request, Searches
 from monitor.supervised import SupervisedTask
 from probes.evidence import FailedLook, Folder, Look
-from probes.mailboxes import Mailbox, MailboxError, MailboxSession, Search, Sighting
+from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting, VisitedMailbox
 from probes.mailboxes.threads import MailboxThreads
 
 PATIENCE = 120.0  # seconds: a push that is lost is found by the next look
@@ -52,7 +52,7 @@ class Watcher:
     """Watches `mailbox` while probes are expected in it."""
 
     def __init__(
-        self, mailbox: Mailbox, pool: MailboxThreads, *, hear: Hear, report: Report, now: Callable[[], datetime]
+        self, mailbox: VisitedMailbox, pool: MailboxThreads, *, hear: Hear, report: Report, now: Callable[[], datetime]
     ) -> None:
         self.mailbox = mailbox
         self.failures = 0

@@ -86,7 +86,7 @@ def header_results_of(record: ProbeRecord, path: WatchedPath) -> HeaderResults |
     arrival = next((seen for seen in reversed(record.evidence) if isinstance(seen, Arrival)), None)
     if arrival is None:
         return None
-    read = read_message(arrival.headers, relayed=record.probe.via == "relay")
+    read = read_message(arrival.headers, relayed=record.probe.traits.relayed)
     return HeaderResults(
         company=path.company,
         name=path.company_name,

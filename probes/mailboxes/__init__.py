@@ -19,9 +19,11 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
-from probes.evidence import Folder, Marker
+from probes.evidence import FailedLook, Folder, Look, Marker
+from probes.settings import Settings
 
 if TYPE_CHECKING:
     from probes.mailboxes.threads import MailboxThreads
@@ -102,14 +104,111 @@ class MailboxSession(Protocol):
         ...
 
 
+class VisitedMailbox(Protocol):
+    """A mailbox that Mailpath looks into."""
+
+    @property
+    def key(self) -> str:
+        """See `Mailbox`."""
+        ...
+
+    def open(self, pool: "MailboxThreads") -> AbstractAsyncContextManager[MailboxSession]:
+        """Visit the mailbox. Blocking work runs in `pool`. Raises MailboxError."""
+        ...
+
+
+class ReceivedMailbox(Protocol):
+    """A mailbox that Mailpath does not look into: copies of its mail are sent to our own listener."""
+
+    @property
+    def key(self) -> str:
+        """See `Mailbox`."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """Address at which the listener receives the copies."""
+        ...
+
+    @property
+    def folder_name(self) -> str:
+        """Name that stands for the folder in evidence."""
+        ...
+
+    def look(
+        self,
+        sent_at: datetime,
+        listening_since: datetime | None,
+        now: datetime,
+        turned_away: "RefusedPeriod | None" = None,
+    ) -> Look | FailedLook:
+        """Return what the absence of a copy means for a probe sent at `sent_at`. `listening_since`: None without a
+        listener. `turned_away`: when it refused what may have been a copy."""
+        ...
+
+
+class LocalMaildir(NamedTuple):
+    """A Maildir on this machine, and the name of its folder for junk."""
+
+    path: Path
+    junk: str
+
+
 class Mailbox(Protocol):
-    """A mailbox at the end of paths."""
+    """A mailbox at the end of paths. Either `visited` or `received` is itself, the other one None."""
+
+    @property
+    def via(self) -> str:
+        """Name of this kind of mailbox in the configuration."""
+        ...
 
     @property
     def key(self) -> str:
         """A key that is equal for settings of the same mailbox; contains no secret and may be shown."""
         ...
 
-    def open(self, pool: "MailboxThreads") -> AbstractAsyncContextManager[MailboxSession]:
-        """Visit the mailbox. Blocking work runs in `pool`. Raises MailboxError."""
+    @property
+    def visited(self) -> VisitedMailbox | None:
+        """The mailbox itself if Mailpath looks into it, else None."""
         ...
+
+    @property
+    def received(self) -> ReceivedMailbox | None:
+        """The mailbox itself if copies of its mail are sent to our listener, else None."""
+        ...
+
+    @property
+    def local(self) -> LocalMaildir | None:
+        """Its folder if it is on this machine, so that a simulated mail system can deliver to it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPeriod:
+    """A period in which the listener turned mail away, both ends included."""
+
+    start: datetime
+    end: datetime
+
+    def __str__(self) -> str:
+        start, end = f"{self.start:%H:%M}", f"{self.end:%H:%M}"
+        return f"{start} UTC" if start == end else f"{start}-{end} UTC"
+
+
+class VisitedSettings(Settings):
+    """Settings of a mailbox that Mailpath looks into. A kind overrides what is different about it."""
+
+    @property
+    def visited(self) -> Self:
+        """See `Mailbox`."""
+        return self
+
+    @property
+    def received(self) -> None:
+        """See `Mailbox`."""
+        return None
+
+    @property
+    def local(self) -> LocalMaildir | None:
+        """See `Mailbox`."""
+        return None

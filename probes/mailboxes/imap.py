@@ -16,12 +16,12 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting
+from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting, VisitedSettings
 from probes.mailboxes.folders import INBOX, junk_among
 from probes.mailboxes.imap_line import HEADERS_AT_ONCE, FolderConnection, Patience, said
 from probes.mailboxes.imap_search import CONNECTIONS_LIMIT, SearchLine, Tally
 from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
-from probes.settings import Duration, Host, Port, Secret, Settings, checked_secret
+from probes.settings import Duration, Host, Port, Secret, checked_secret
 from probes.tls import CaFile, client_context
 
 PATIENCE = Patience()
@@ -54,7 +54,7 @@ def _typed(value: SecretStr) -> SecretStr:
 Name = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_one_line)]
 
 
-class ImapMailbox(Settings):
+class ImapMailbox(VisitedSettings):
     """A mailbox on an IMAP server. These fields are the config keys.
 
     `junk` is a folder name; by default the one marked SPECIAL-USE \\Junk, else one with a common name. `poll` is the

@@ -4,17 +4,15 @@ The receiver redirects or journals each probe to an address of ours. This module
 copy, and the meaning of its absence; the listener itself is in the service.
 """
 
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Executor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
 from probes.evidence import FailedLook, Folder, Look, Marker
-from probes.mailboxes import MailboxError, MailboxSession, Sighting
+from probes.mailboxes import RefusedPeriod, Sighting
 from probes.mailboxes.excerpt import sighting, split
 from probes.reading.about_a_mail import is_about_a_mail
 from probes.reading.header_fields import fields
@@ -27,18 +25,6 @@ MAIL_READ = 4 << 20  # octets: a probe has some 5,000, whatever it is wrapped in
 ITSELF, ENCLOSED = "itself", "enclosed"
 
 _JOURNAL_REPORT = "x-ms-journal-report"  # the field by which Exchange marks them
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedPeriod:
-    """A period in which the listener turned mail away, both ends included."""
-
-    start: datetime
-    end: datetime
-
-    def __str__(self) -> str:
-        start, end = f"{self.start:%H:%M}", f"{self.end:%H:%M}"
-        return f"{start} UTC" if start == end else f"{start}-{end} UTC"
 
 
 TurnedAway = Callable[[str, str, datetime, datetime], RefusedPeriod | None]
@@ -57,9 +43,20 @@ class InboundMailbox(Settings):
         """The address."""
         return f"inbound:{self.address}"
 
-    def open(self, pool: Executor) -> AbstractAsyncContextManager[MailboxSession]:
-        """Raises MailboxError: copies come by themselves."""
-        return _closed(self)
+    @property
+    def visited(self) -> None:
+        """See `Mailbox`: copies come by themselves."""
+        return None
+
+    @property
+    def received(self) -> Self:
+        """See `Mailbox`."""
+        return self
+
+    @property
+    def local(self) -> None:
+        """See `Mailbox`."""
+        return None
 
     def look(
         self,
@@ -84,12 +81,6 @@ class InboundMailbox(Settings):
     def folder_name(self) -> str:
         """Text shown in place of a folder's name."""
         return f"the copies to {self.address}"
-
-
-@asynccontextmanager
-async def _closed(mailbox: InboundMailbox) -> AsyncIterator[MailboxSession]:
-    raise MailboxError(f"{mailbox.key}: nobody can look into it; copies come by themselves")
-    yield
 
 
 def copy_of_probe(content: bytes, folder_name: str, client_ip: str) -> Sighting | None:

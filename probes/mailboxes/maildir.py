@@ -19,12 +19,12 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field
 
 from probes.evidence import Folder
-from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting
+from probes.mailboxes import LocalMaildir, MailboxError, MailboxSession, Search, Sighting, VisitedSettings
 from probes.mailboxes.folders import INBOX, junk_directories, maildir_folder, meaning
 from probes.mailboxes.maildir_box import FOLDERS_LIMIT, Box, subfolders
 from probes.mailboxes.notifier import Notifier, mount_of, real_path
 from probes.mailboxes.threads import MailboxThreads
-from probes.settings import FilePath, Settings
+from probes.settings import FilePath
 
 TICK = 1.0  # seconds between two looks where nobody tells us, and between two searches for a folder for junk
 FEW = 64  # as many messages are read on the event loop at once
@@ -36,7 +36,7 @@ _GONE = (FileNotFoundError, NotADirectoryError)
 T = TypeVar("T")
 
 
-class MaildirMailbox(Settings):
+class MaildirMailbox(VisitedSettings):
     """A Maildir that this machine can read. These fields are the config keys.
 
     `junk` is a name relative to `path` (".Junk"), or a path; by default common names are tried. A junk folder need not
@@ -58,6 +58,11 @@ class MaildirMailbox(Settings):
     def key(self) -> str:
         """The folder's real path."""
         return f"maildir:{self.real_path}"
+
+    @property
+    def local(self) -> LocalMaildir:
+        """See `Mailbox`."""
+        return LocalMaildir(self.path, self.junk or ".Junk")
 
     def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[MailboxSession]:
         """Visit the Maildir."""

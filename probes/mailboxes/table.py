@@ -8,7 +8,14 @@ from probes.mailboxes import Mailbox
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.inbound import InboundMailbox
 from probes.mailboxes.maildir import MaildirMailbox
+from probes.settings import kinds_by_via
 
-MAILBOXES: dict[str, type[Mailbox]] = {"imap": ImapMailbox, "maildir": MaildirMailbox, "inbound": InboundMailbox}
+MailboxSettings = Annotated[
+    ImapMailbox
+    | MaildirMailbox
+    | InboundMailbox,
+    Field(discriminator="via"),
+]  # fmt: skip
 
-MailboxSettings = Annotated[ImapMailbox | MaildirMailbox | InboundMailbox, Field(discriminator="via")]
+MAILBOXES: dict[str, type[Mailbox]] = kinds_by_via(MailboxSettings)
+"""The kinds by their name in the configuration."""

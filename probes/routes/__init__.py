@@ -28,7 +28,17 @@ class Route(Protocol):
 
     @property
     def via(self) -> str:
-        """Name of this kind of route in the configuration."""
+        """Name of this kind of route in the configuration; its traits are in `probes.route_traits`."""
+        ...
+
+    @property
+    def host(self) -> str | None:
+        """Configured host; None if the recipient's domain decides."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """Port of the connections."""
         ...
 
     def destination(self, recipient: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.channels.channel import ChannelContext
+from monitor.channels.channel import ChannelContext, MailWays
 from monitor.notices.notice import Notice
 from monitor.oncall.delivery import Delivery
 from monitor.store import NoticeRecord, Store
@@ -38,6 +38,9 @@ class RecordingChannel:
     `refuses`; while it is `deaf` nothing comes to an end."""
 
     via = "ear"
+
+    def mail_ways(self) -> MailWays:
+        return MailWays()
 
     def __init__(self) -> None:
         self.tried: list[str] = []

@@ -222,7 +222,7 @@ async def open_pages_app(folder: Path, **config: Any) -> AsyncIterator[PagesApp]
 
         async def launch(path: WatchedPath, kind: Kind, role: Role) -> Probe:
             made = probe_of(path.company, clock(), path=path.path, kind=kind, role=role)
-            await store.launch(made, path.mailbox.key, Attempt(made.created_at, 1))
+            await store.launch(made, path.mailbox_key, Attempt(made.created_at, 1))
             sent.append(made)
             return made
 

@@ -13,8 +13,8 @@ import structlog
 from monitor.sources.inbound.smtp import ReceivedMail
 from monitor.sources.inbound.turned_away import TurnedAway
 from probes.evidence import MailKind
-from probes.mailboxes import Sighting
-from probes.mailboxes.inbound import ENCLOSED, InboundMailbox, copy_of_probe
+from probes.mailboxes import ReceivedMailbox, Sighting
+from probes.mailboxes.inbound import ENCLOSED, copy_of_probe
 from probes.reading.bounce_origin import SmtpClient
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts
@@ -87,7 +87,7 @@ class Addresses:
     domains: Container[str] = frozenset()
     bounces: Container[str] = frozenset()
     reports: Container[str] = frozenset()
-    copies: Mapping[str, InboundMailbox] = field(default_factory=dict)
+    copies: Mapping[str, ReceivedMailbox] = field(default_factory=dict)
 
     def purpose(self, address: str, key: bytes) -> Purpose | None:
         """Return the purpose of an address; None if it does not accept mail."""

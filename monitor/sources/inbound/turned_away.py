@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from probes.evidence import network_of
-from probes.mailboxes.inbound import RefusedPeriod
+from probes.mailboxes import RefusedPeriod
 
 REPLY_CODES = (421, 450, 451, 452, 552)
 TRY_AGAIN = frozenset({421, 450, 451, 452})  # 552: larger than any probe

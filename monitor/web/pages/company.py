@@ -185,7 +185,7 @@ def _path(
         name=path.path,
         to=path.to,
         route=f"{path.route.via} {path.route.destination(path.to)}",
-        mailbox=path.mailbox.key,
+        mailbox=path.mailbox_key,
         rhythm=f"each kind every {roughly(path.every)}" if path.every else f"at the times {path.cron}",
         code_life=roughly(path.code_life),
         kinds=tuple(

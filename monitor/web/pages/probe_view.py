@@ -278,7 +278,7 @@ def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Ab
 
 def way(arrival: Arrival, probe: Probe) -> HeaderPath:
     """What the receiver's headers tell. They are hostile; `read_message` believes only the receiver's side."""
-    facts = read_message(arrival.headers, relayed=probe.via == "relay")
+    facts = read_message(arrival.headers, relayed=probe.traits.relayed)
     return HeaderPath(
         connecting_ip=facts.connecting_ip or "",
         expected=facts.connecting_ip == probe.source_ip,

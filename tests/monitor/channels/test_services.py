@@ -14,12 +14,11 @@ from apprise.plugins import jira, opsgenie, pagerduty
 from pydantic import SecretStr, ValidationError
 
 from monitor.channels import services
-from monitor.channels.channel import ChannelContext
+from monitor.channels.channel import ChannelContext, MailWays
 from monitor.channels.services import (
     KEYS,
     MAIL,
     ServiceChannel,
-    Ways,
     additions,
     harmless,
     reason,
@@ -354,7 +353,7 @@ def test_no_service_that_sends_mail_is_forgotten() -> None:
     ],
 )  # fmt: skip
 def test_how_mail_goes(url: str, domains: set[str], host: str) -> None:
-    assert service(url).ways() == Ways(frozenset(domains), host)
+    assert service(url).mail_ways() == MailWays(frozenset(domains), host)
 
 
 @pytest.mark.parametrize(

@@ -416,7 +416,7 @@ def test_includes_are_read_and_begin_in_their_own_folder(tmp_path: Path) -> None
     paths = read_config(tmp_path / "config.toml").paths()
 
     assert [path.company for path in paths] == ["acme", "beta", "gamma"]
-    assert [path.mailbox.key for path in paths] == [
+    assert [path.mailbox_key for path in paths] == [
         f"maildir:{tmp_path}/companies/acme",
         f"maildir:{tmp_path}/companies/beta",
         f"maildir:{tmp_path}/gamma",

@@ -353,6 +353,11 @@ class Refusing:
     """A mailbox that takes a while to refuse us, as a login that times out does."""
 
     via = key = "refusing"
+    received = local = None
+
+    @property
+    def visited(self) -> "Refusing":
+        return self
 
     @asynccontextmanager
     async def open(self, pool: MailboxThreads) -> AsyncIterator[MailboxSession]:
@@ -415,7 +420,7 @@ async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booke
         record = await store.record(probe.id)
         assert record is not None
         assert not any(isinstance(seen, FailedLook) for seen in record.evidence)
-        assert pipeline.watchers[site.mailbox.key].failures == 0
+        assert pipeline.watchers[site.mailbox_key].failures == 0
 
 
 async def test_a_message_that_we_stumble_over_hides_no_other(

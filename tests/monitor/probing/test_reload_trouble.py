@@ -52,7 +52,7 @@ async def test_probes_of_a_path_that_is_gone_end_once_the_store_takes_it(
         with monkeypatch.context() as full:
             full.setattr(store, "learn", fails)
             await pipeline.configure(PipelineConfig(stays))  # type: ignore[arg-type]
-            assert gone.mailbox.key not in pipeline.watchers
+            assert gone.mailbox_key not in pipeline.watchers
             await pipeline.idle()
         await ticking(pipeline, pipeline_app, lambda: not pipeline.flights)
         for probe in (first, second):

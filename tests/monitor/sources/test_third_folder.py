@@ -266,7 +266,7 @@ async def test_a_probe_that_another_process_waits_for_is_left_to_it(
             "Lists",
             at=pipeline_app.clock().timestamp() - timedelta(days=2).total_seconds(),
         )
-        look = await pipeline.watchers[site.mailbox.key].look()
+        look = await pipeline.watchers[site.mailbox_key].look()
         assert isinstance(look, Look)
         await ticking(pipeline, pipeline_app, lambda: not old.exists())
         assert [each.name.partition(":")[0] for each in probes_left(server)] == [fresh.name]

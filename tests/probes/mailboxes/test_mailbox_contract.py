@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from probes.evidence import Folder, Marker
-from probes.mailboxes import Mailbox, MailboxError, MailboxSession, Sighting, maildir, notifier
+from probes.mailboxes import MailboxError, MailboxSession, Sighting, VisitedMailbox, maildir, notifier
 from probes.mailboxes.folders import modified_utf7
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.maildir import MaildirMailbox
@@ -30,7 +30,7 @@ SOON = 5.0  # seconds; Dovecot tells of new mail after half a second
 class ServedMailbox:
     """A mailbox, and the folders behind it."""
 
-    mailbox: Mailbox
+    mailbox: VisitedMailbox
     inbox: Path
     junk: Path
     junk_name: str

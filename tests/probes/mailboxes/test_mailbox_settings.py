@@ -51,7 +51,7 @@ def test_a_maildir_stands_beside_the_configuration() -> None:
         ({"inbox": "IN\nBOX"}, ("imap", "inbox"), "must not hold control characters"),
         ({"junk": ""}, ("imap", "junk"), "at least 1 character"),
         ({"junk": "inbox"}, ("imap",), "junk must be another folder than inbox"),
-        ({"poll": "0s"}, ("imap", "poll"), "must be longer than nothing"),
+        ({"poll": "0s"}, ("imap", "poll"), "must be more than zero"),
         ({"password": "plain"}, ("imap", "password"), "a secret is never in this file"),
         ({"password": {"env": "NOT_SET"}}, ("imap", "password"), "is not set"),
         ({"ca_file": "/nowhere.pem"}, ("imap", "ca_file"), "No such file"),

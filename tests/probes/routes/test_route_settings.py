@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from probes.route_traits import ROUTE_TRAITS, traits_of
 from probes.routes.direct import DirectRoute
 from probes.routes.proxy import ProxyRoute
 from probes.routes.relay import RelayRoute
 from probes.routes.table import ROUTES, RouteSettings
 from probes.routes.xclient import XclientRoute
+from probes.verdict import Grade
 from tests.support.certificates import Authority
 
 ROUTE: TypeAdapter[DirectRoute | RelayRoute | XclientRoute | ProxyRoute] = TypeAdapter(RouteSettings)
@@ -81,3 +83,11 @@ def test_a_file_of_trusted_certificates_is_read_with_the_configuration(authority
 
 def test_a_password_is_never_shown() -> None:
     assert "s3cret" not in repr(ROUTE.validate_python(RELAY))
+
+
+def test_every_kind_of_route_has_its_traits_and_no_other_has() -> None:
+    assert ROUTES.keys() == ROUTE_TRAITS.keys()
+
+
+def test_of_a_kind_that_this_version_does_not_know_a_probe_proves_nothing() -> None:
+    assert traits_of("pigeon").best_grade is Grade.UNPROVEN

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.sources.inbound.turned_away import APART, MOST_SCOPES, MOST_STRETCHES, TurnedAway
-from probes.mailboxes.inbound import RefusedPeriod
+from probes.mailboxes import RefusedPeriod
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ACME, BOLT = "inbound:acme@probe.test", "inbound:bolt@probe.test"

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted(path for folder in ("probes", "monitor") for path in (ROOT / folder).rglob("*.py"))
 
 
-def test_imports_go_down_only():
+def test_imports_go_down_only() -> None:
     found = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-cache"],
         cwd=ROOT,
@@ -24,7 +24,7 @@ def test_imports_go_down_only():
 @pytest.mark.parametrize(
     "library", ["apscheduler", "prometheus_client", "sqlalchemy", "imapclient", "dns", "aiohttp", "apprise"]
 )
-def test_a_library_has_one_home(library):
+def test_a_library_has_one_home(library) -> None:
     homes = {
         "apscheduler": ("monitor/clock.py", "monitor/probing/schedule.py", "monitor/config/pace.py"),
         "prometheus_client": ("monitor/output/metrics.py",),
@@ -46,5 +46,5 @@ def test_a_library_has_one_home(library):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_files_can_be_read_in_one_sitting(path):
+def test_files_can_be_read_in_one_sitting(path) -> None:
     assert len(path.read_text().splitlines()) <= 420

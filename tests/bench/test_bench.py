@@ -22,7 +22,7 @@ PROBES = 20
 
 
 @pytest.mark.parametrize(("via", "tls"), [("direct", "none"), ("direct", "opportunistic"), ("xclient", "none")])
-async def test_a_round_trip_is_the_whole_way(via: str, tls: str):
+async def test_a_round_trip_is_the_whole_way(via: str, tls: str) -> None:
     before = _folders()
     stopwatch = Stopwatch()
     with scene(5) as there:
@@ -47,7 +47,7 @@ async def test_a_round_trip_is_the_whole_way(via: str, tls: str):
     assert _folders() <= before
 
 
-async def test_what_is_told_of_incidents_is_measured_to_the_receiver():
+async def test_what_is_told_of_incidents_is_measured_to_the_receiver() -> None:
     found = await incidents.measure(incidents.Plan(crowds=(0, 25), timed=2, verdicts=100), lambda _: None)
     figures = {each.name: each.median for each in found if isinstance(each, Figure)}
     assert all(value > 0 for value in figures.values())
@@ -55,7 +55,7 @@ async def test_what_is_told_of_incidents_is_measured_to_the_receiver():
     assert "verdicts through the rules, with 1 open incident" in figures
 
 
-async def test_pages_are_measured_on_a_real_service_over_a_full_store():
+async def test_pages_are_measured_on_a_real_service_over_a_full_store() -> None:
     plan = pages.Plan(results=200, paths=10, asked=4, streams=(2,), watched=1)
     found = await pages.measure(plan, lambda _: None)
     figures = {each.name: each.median for each in found if isinstance(each, Figure)}
@@ -70,7 +70,7 @@ def _folders() -> set[Path]:
 
 
 @pytest.mark.parametrize("tls", [False, True])
-async def test_the_floor_hands_over_the_same_mail_and_nobody_looks(tls: bool):
+async def test_the_floor_hands_over_the_same_mail_and_nobody_looks(tls: bool) -> None:
     with scene(1) as there:
         send = streams(there.letter, there.ports.tls if tls else there.ports.plain, tls=tls)
         pace = await paced(send, per_second=200, seconds=0.1)
@@ -80,7 +80,7 @@ async def test_the_floor_hands_over_the_same_mail_and_nobody_looks(tls: bool):
     assert pace.cpu_ms > 0
 
 
-async def test_a_stall_of_the_event_loop_counts_for_all_who_came_in_it():
+async def test_a_stall_of_the_event_loop_counts_for_all_who_came_in_it() -> None:
     async with loop_lag() as lags:
         await asyncio.sleep(0)
         time.sleep(0.1)  # noqa: ASYNC251 - this is the stall
@@ -89,7 +89,7 @@ async def test_a_stall_of_the_event_loop_counts_for_all_who_came_in_it():
     assert sum(lag > 0.04 for lag in lags) >= 5
 
 
-def test_figures_are_shown_and_written(tmp_path: Path):
+def test_figures_are_shown_and_written(tmp_path: Path) -> None:
     found: list[Finding] = [
         Figure("Trip", "whole way", "ms CPU", (2.0, 1.0, 4.0), "<= 2.0"),
         Remark("Trip", "skipped: no root"),
@@ -108,5 +108,5 @@ def test_figures_are_shown_and_written(tmp_path: Path):
     ("share", "value"),
     [(0.0, 1), (0.5, 51), (0.99, 100), (1.0, 100)],
 )
-def test_a_quantile_is_one_of_the_values(share: float, value: int):
+def test_a_quantile_is_one_of_the_values(share: float, value: int) -> None:
     assert quantile(range(1, 101), share) == value

@@ -14,7 +14,7 @@ from tests.bench.million import fill, paths_of
 UNTIL = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-async def test_a_store_made_at_once_is_read_like_any_other(tmp_path: Path):
+async def test_a_store_made_at_once_is_read_like_any_other(tmp_path: Path) -> None:
     await fill(tmp_path / "mailpath.db", 2000, paths_of(10), UNTIL, timedelta(days=1))
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
         page = await store.probes(ProbeFilter(None), None, 2001)
@@ -32,7 +32,7 @@ async def test_a_store_made_at_once_is_read_like_any_other(tmp_path: Path):
         assert await store.last_signal() == 2000
 
 
-async def test_the_present_verdict_of_each_line_has_its_evidence(tmp_path: Path):
+async def test_the_present_verdict_of_each_line_has_its_evidence(tmp_path: Path) -> None:
     await fill(tmp_path / "mailpath.db", 500, paths_of(4), UNTIL, timedelta(days=1))
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
         present = await store.present()
@@ -50,7 +50,7 @@ async def test_the_present_verdict_of_each_line_has_its_evidence(tmp_path: Path)
             assert any(isinstance(each, Arrival) for each in record.evidence) == (now.delivery is not None)
 
 
-async def test_the_database_finds_nothing_wrong_with_it(tmp_path: Path):
+async def test_the_database_finds_nothing_wrong_with_it(tmp_path: Path) -> None:
     await fill(tmp_path / "mailpath.db", 1000, paths_of(3), UNTIL, timedelta(days=1))
     with closing(sqlite3.connect(tmp_path / "mailpath.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

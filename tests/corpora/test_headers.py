@@ -27,14 +27,14 @@ def total(scores: dict[str, Score], start: str = "") -> float:
     return sum(score.right for score in counted) / sum(score.asked for score in counted)
 
 
-def test_the_verdicts_of_filters():
+def test_the_verdicts_of_filters() -> None:
     scores = verdicts()
     print(table(scores))
     assert total(scores, "verdict") >= 0.99
     assert total(scores, "vendor line") >= 0.95
 
 
-def test_the_connecting_address():
+def test_the_connecting_address() -> None:
     scores = connecting_addresses()
     print(table(scores))
     assert total(scores, "connecting IP") >= 0.995
@@ -43,7 +43,7 @@ def test_the_connecting_address():
     assert total(scores, "greylisting seen") >= 0.8  # the first try was sometimes another message's
 
 
-def test_folders_and_checks_at_outlook():
+def test_folders_and_checks_at_outlook() -> None:
     scores = labels()
     print(table(scores))
     assert total(scores, "folder") == 1
@@ -52,7 +52,7 @@ def test_folders_and_checks_at_outlook():
         assert total(scores, method) >= 0.99
 
 
-def test_the_forms_of_received_lines():
+def test_the_forms_of_received_lines() -> None:
     assert total(forms()) == 1
 
 
@@ -60,7 +60,7 @@ def samples() -> list[Path]:
     return sorted([*(KERNEL / "headers").iterdir(), *(PHISHING / "headers").iterdir()])
 
 
-def test_no_flaw_in_them_breaks_the_reader():
+def test_no_flaw_in_them_breaks_the_reader() -> None:
     chance = random.Random(3)
     for path in chance.sample(samples(), 300):
         data = bytearray(path.read_bytes())

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not scores.CORPORA.is_dir(), reason="the shared 
         (scores.providers, 0.92),
     ],
 )
-def test_the_share_that_is_read_right(score, share):
+def test_the_share_that_is_read_right(score, share) -> None:
     result = score()
     print(result.table())
     assert result.share >= share, result.wrong

@@ -34,7 +34,7 @@ def labelled() -> Iterator[Any]:
 
 @pytest.mark.skipif(not CORPORA.exists(), reason="the corpora are not beside the repository")
 @pytest.mark.parametrize(("file", "kind", "said"), [*labelled()])
-def test_a_report_is_what_its_label_says(file: Path, kind: str, said: str):
+def test_a_report_is_what_its_label_says(file: Path, kind: str, said: str) -> None:
     try:
         facts: ReportFacts | None = read_report(file.read_bytes(), "104.130.122.50", "account.trimble.com")
     except ReportError:

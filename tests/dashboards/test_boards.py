@@ -25,27 +25,27 @@ EVERY_BOARD = pytest.mark.parametrize("name", BOARDS)
 GRADED = re.compile(r"mailpath_(path_outcome|path_ok|probes_total|delivery_seconds)")
 
 
-def test_the_files_are_those_that_the_code_makes():
+def test_the_files_are_those_that_the_code_makes() -> None:
     """If not: make dashboards."""
     assert {file.stem: file.read_text() for file in FILES} == {
         name: build.written(board()) for name, board in build.BOARDS.items()
     }
 
 
-def test_building_writes_all_of_them(tmp_path):
+def test_building_writes_all_of_them(tmp_path) -> None:
     build.build(tmp_path / "new")
     assert [file.name for file in sorted((tmp_path / "new").iterdir())] == [file.name for file in FILES]
 
 
 @EVERY_BOARD
-def test_grafana_s_own_model_of_a_board_knows_all_that_is_in_it(name):
+def test_grafana_s_own_model_of_a_board_knows_all_that_is_in_it(name) -> None:
     """It drops what it does not know without a word, so what it knows is written out again and compared."""
     known = json.loads(build.written(Dashboard.from_json(BOARDS[name])))
     assert known == BOARDS[name]
     assert BOARDS[name]["schemaVersion"] in GRAFANA_12
 
 
-def test_boards_are_found_by_names_that_stay():
+def test_boards_are_found_by_names_that_stay() -> None:
     uids = {board["uid"]: board["title"] for board in BOARDS.values()}
     assert uids == {
         "mailpath-overview": "Mailpath: overview",
@@ -57,7 +57,7 @@ def test_boards_are_found_by_names_that_stay():
 
 
 @EVERY_BOARD
-def test_panels_stand_beside_each_other_in_reading_order(name):
+def test_panels_stand_beside_each_other_in_reading_order(name) -> None:
     places = [panel["gridPos"] for panel in BOARDS[name]["panels"]]
     assert [panel["id"] for panel in BOARDS[name]["panels"]] == list(range(1, len(places) + 1))
     for one, other in combinations(places, 2):
@@ -69,7 +69,7 @@ def test_panels_stand_beside_each_other_in_reading_order(name):
 
 
 @EVERY_PANEL
-def test_a_panel_says_what_it_shows(board, panel):
+def test_a_panel_says_what_it_shows(board, panel) -> None:
     assert panel["title"]
     assert len(panel["description"]) > 40
     assert panel["description"].endswith(".")
@@ -77,7 +77,7 @@ def test_a_panel_says_what_it_shows(board, panel):
 
 
 @EVERY_QUESTION
-def test_a_panel_has_a_unit_and_asks_the_prometheus_that_was_chosen(board, panel):
+def test_a_panel_has_a_unit_and_asks_the_prometheus_that_was_chosen(board, panel) -> None:
     chosen = {"type": "prometheus", "uid": "${datasource}"}
     assert panel["fieldConfig"]["defaults"]["unit"]
     assert panel["datasource"] == chosen
@@ -86,21 +86,21 @@ def test_a_panel_has_a_unit_and_asks_the_prometheus_that_was_chosen(board, panel
 
 
 @EVERY_QUESTION
-def test_a_query_is_of_now_or_over_time_as_its_panel_needs_it(board, panel):
+def test_a_query_is_of_now_or_over_time_as_its_panel_needs_it(board, panel) -> None:
     over_time = panel["type"] in ("timeseries", "state-timeline")
     for target in panel["targets"]:
         assert (target["range"], target["instant"]) == (over_time, not over_time)
 
 
 @EVERY_QUESTION
-def test_grades_are_never_taken_together_in_silence(board, panel):
+def test_grades_are_never_taken_together_in_silence(board, panel) -> None:
     """The board about Mailpath itself counts its own work and says nothing of mail."""
     if board != "itself" and any(GRADED.search(target["expr"]) for target in panel["targets"]):
         assert "grade" in panel["description"]
 
 
 @EVERY_BOARD
-def test_every_variable_that_is_used_is_there_and_none_is_for_nothing(name):
+def test_every_variable_that_is_used_is_there_and_none_is_for_nothing(name) -> None:
     board = BOARDS[name]
     defined = {variable["name"]: variable for variable in board["templating"]["list"]}
     used = {word for text in strings(board) for word in re.findall(r"\$\{?(\w+)", text)}
@@ -110,7 +110,7 @@ def test_every_variable_that_is_used_is_there_and_none_is_for_nothing(name):
 
 
 @EVERY_BOARD
-def test_every_board_leads_to_the_others_and_to_mailpath_s_page(name):
+def test_every_board_leads_to_the_others_and_to_mailpath_s_page(name) -> None:
     urls = [link["url"] for link in BOARDS[name]["links"]]
     others = [each.uid for each in Name if each.uid != BOARDS[name]["uid"]]
     assert urls == [
@@ -119,7 +119,7 @@ def test_every_board_leads_to_the_others_and_to_mailpath_s_page(name):
     ]
 
 
-def test_every_link_leads_to_something_that_is_there():
+def test_every_link_leads_to_something_that_is_there() -> None:
     texts = [text for board in BOARDS.values() for text in strings(board)]
     boards = {uid for text in texts for uid in re.findall(r"/d/([\w-]+)", text)}
     pages = {page for text in texts for page in re.findall(r"\$\{mailpath:raw\}/([^)\"]*)", text)}
@@ -132,13 +132,13 @@ def test_every_link_leads_to_something_that_is_there():
     assert (RUNBOOKS / "index.md").exists()  # where the link of a row without a runbook ends
 
 
-def test_every_family_of_causes_has_its_advice_short_enough_for_a_cell():
+def test_every_family_of_causes_has_its_advice_short_enough_for_a_cell() -> None:
     assert set(ADVICE) == set(CauseFamily)
     assert max(map(len, ADVICE.values())) <= 52
 
 
 @pytest.mark.parametrize("outcome", [*Outcome, None], ids=str)
-def test_an_outcome_looks_as_on_the_web_page_wherever_it_is_shown(outcome):
+def test_an_outcome_looks_as_on_the_web_page_wherever_it_is_shown(outcome) -> None:
     """By its rank, by its word, and as the name of a series: the same sign and colour."""
     shown = f"{SIGNS[outcome]} {outcome or 'no verdict yet'}"
     seen = 0
@@ -151,12 +151,12 @@ def test_an_outcome_looks_as_on_the_web_page_wherever_it_is_shown(outcome):
     assert seen >= 4
 
 
-def test_no_colour_is_used_but_those_that_everybody_can_tell_apart():
+def test_no_colour_is_used_but_those_that_everybody_can_tell_apart() -> None:
     used = {colour for board in BOARDS.values() for text in strings(board) for colour in re.findall(r"^#\w+$", text)}
     assert used <= {colour.fill for colour in COLOURS.values()}
 
 
-def test_no_colour_stands_alone():
+def test_no_colour_stands_alone() -> None:
     """Wherever a colour is chosen by a value, the value or a word is written too."""
     for _, panel in asking():
         options = panel["options"]
@@ -167,7 +167,7 @@ def test_no_colour_stands_alone():
             assert options["legend"]["showLegend"]
 
 
-def test_grafana_finds_the_boards_and_their_data():
+def test_grafana_finds_the_boards_and_their_data() -> None:
     (source,) = yaml.safe_load((GRAFANA / "provisioning/datasources/mailpath.yml").read_text())["datasources"]
     (provider,) = yaml.safe_load((GRAFANA / "provisioning/dashboards/mailpath.yml").read_text())["providers"]
     assert (source["type"], source["access"]) == ("prometheus", "proxy")
@@ -176,7 +176,7 @@ def test_grafana_finds_the_boards_and_their_data():
     assert not provider["allowUiUpdates"]
 
 
-def test_the_service_runs_without_what_makes_the_boards():
+def test_the_service_runs_without_what_makes_the_boards() -> None:
     words = re.compile(r"^\s*(from|import) (grafana_foundation_sdk|dashboards\b)", re.MULTILINE)
     sources = [path for folder in ("probes", "monitor") for path in (ROOT / folder).rglob("*.py")]
     assert [path for path in sources if words.search(path.read_text())] == []

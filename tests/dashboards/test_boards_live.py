@@ -142,14 +142,14 @@ def empty_by_right(panel: Json) -> bool:
 
 @EVERY_QUESTION
 @pytest.mark.parametrize("kind", [".*", "verification"])
-def test_every_query_answers(source: Source, board, panel, kind):
+def test_every_query_answers(source: Source, board, panel, kind) -> None:
     company = WELL if board == "company" else ".*"
     for target in panel["targets"]:
         assert source.series(target, company=company, kind=kind), target["expr"]
 
 
 @EVERY_QUESTION
-def test_a_query_that_can_say_none_says_what_there_is(source: Source, board, panel):
+def test_a_query_that_can_say_none_says_what_there_is(source: Source, board, panel) -> None:
     """Its answer is not the one that stands for none: that would hide every slip in the rest of it."""
     for target in panel["targets"]:
         first, *none = target["expr"].split(" or on () ")
@@ -160,13 +160,13 @@ def test_a_query_that_can_say_none_says_what_there_is(source: Source, board, pan
 
 
 @EVERY_QUESTION
-def test_every_query_answers_about_a_company_that_stops_the_sender(source: Source, board, panel):
+def test_every_query_answers_about_a_company_that_stops_the_sender(source: Source, board, panel) -> None:
     for target in panel["targets"]:
         assert source.series(target, company=STOPPED) or empty_by_right(panel), target["expr"]
 
 
 @EVERY_QUESTION
-def test_every_query_answers_where_all_is_well(calm: Source, board, panel):
+def test_every_query_answers_where_all_is_well(calm: Source, board, panel) -> None:
     for target in panel["targets"]:
         assert calm.series(target, company=WELL) or empty_by_right(panel), target["expr"]
 
@@ -174,7 +174,7 @@ def test_every_query_answers_where_all_is_well(calm: Source, board, panel):
 @pytest.mark.parametrize(
     ("board", "variable"), VARIABLES, ids=lambda each: each if isinstance(each, str) else each["name"]
 )
-def test_every_variable_has_values(source: Source, board, variable):
+def test_every_variable_has_values(source: Source, board, variable) -> None:
     asked = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]["query"])
     assert asked
     assert variable["definition"] == variable["query"]["query"]
@@ -185,7 +185,7 @@ def test_every_variable_has_values(source: Source, board, variable):
 
 
 @EVERY_QUESTION
-def test_every_column_and_every_name_in_a_legend_is_a_label_that_is_there(source: Source, board, panel):
+def test_every_column_and_every_name_in_a_legend_is_a_label_that_is_there(source: Source, board, panel) -> None:
     answers = [source.series(target, company=STOPPED if board == "company" else ".*") for target in panel["targets"]]
     labels = {label for answer in answers for one in answer for label in one["metric"]}
     for target in panel["targets"]:
@@ -198,7 +198,7 @@ def test_every_column_and_every_name_in_a_legend_is_a_label_that_is_there(source
             assert set(values) <= set(columns)
 
 
-def test_no_metric_is_asked_for_that_mailpath_does_not_show(service: str):
+def test_no_metric_is_asked_for_that_mailpath_does_not_show(service: str) -> None:
     asked = {name for _, panel in asking() for each in panel["targets"] for name in METRIC.findall(each["expr"])}
     shown = set(re.findall(r"^# TYPE (\S+)", read(f"{service}/metrics"), re.MULTILINE))
     assert {re.sub("_bucket$", "", name) for name in asked} <= shown
@@ -209,7 +209,7 @@ def panel_of(board: str, title: str) -> Json:
     return next(panel for panel in BOARDS[board]["panels"] if panel["title"] == title)
 
 
-def test_the_overview_tells_the_truth_about_each_company(source: Source):
+def test_the_overview_tells_the_truth_about_each_company(source: Source) -> None:
     first, *_ = panel_of("overview", "Companies, worst first")["targets"]
     found = {one["metric"]["company"]: numbers(one)[0] for one in source.series(first)}
     assert found == {company: RANKS[outcome] for company, outcome in SANDBOX.items()}
@@ -219,7 +219,7 @@ def test_the_overview_tells_the_truth_about_each_company(source: Source):
     assert counts == [10, 1, 1]
 
 
-def test_the_last_refusal_of_a_company_comes_with_its_cause_and_runbook(source: Source):
+def test_the_last_refusal_of_a_company_comes_with_its_cause_and_runbook(source: Source) -> None:
     (target,) = panel_of("company", "Failures in the last 24 h, latest first")["targets"]
     (refusal,) = source.series(target, company=STOPPED)
     said = refusal["metric"]
@@ -229,7 +229,7 @@ def test_the_last_refusal_of_a_company_comes_with_its_cause_and_runbook(source: 
     assert numbers(none) == [0]
 
 
-def test_marks_of_incidents_on_the_company_board_are_there(source: Source):
+def test_marks_of_incidents_on_the_company_board_are_there(source: Source) -> None:
     (marks,) = BOARDS["company"]["annotations"]["list"]
     assert source.series(marks["target"] | {"instant": False}, company=STOPPED)
     assert not source.series(marks["target"] | {"instant": False}, company=WELL)

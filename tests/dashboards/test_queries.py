@@ -75,11 +75,11 @@ def companies(names: str) -> Answer:
         (queries.mail_systems('company=~"a|b"'), {'{mail_system="m365"}': 2}),
     ],
 )
-def test_every_company_is_reached_or_not_or_not_known(tmp_path, expr, expected):
+def test_every_company_is_reached_or_not_or_not_known(tmp_path, expr, expected) -> None:
     ask(tmp_path, expr, SERIES, expected)
 
 
-def test_the_worst_verdict_speaks_for_a_company(tmp_path):
+def test_the_worst_verdict_speaks_for_a_company(tmp_path) -> None:
     said = 'path="hq",kind="verification",grade="real"'
     expected = {
         f'{{company="b",outcome="late",cause="unclear",{said}}}': RANKS[Outcome.LATE],
@@ -89,7 +89,7 @@ def test_the_worst_verdict_speaks_for_a_company(tmp_path):
     ask(tmp_path, queries.worst(("company",), 'company=~"b|d|e"'), SERIES, expected)
 
 
-def test_ranks_are_in_the_order_of_the_web_page_and_every_outcome_has_one(tmp_path):
+def test_ranks_are_in_the_order_of_the_web_page_and_every_outcome_has_one(tmp_path) -> None:
     assert sorted(RANKS.values()) == list(range(len(Outcome) + 1))
     assert RANKS[Outcome.INBOX] == 0
     series = {name: "1" for each in Outcome for name in outcome("a", str(each), each)}
@@ -112,12 +112,12 @@ def test_ranks_are_in_the_order_of_the_web_page_and_every_outcome_has_one(tmp_pa
         ("0+1x90 0+1x30", "120m", 59),  # the service was started again: 30, and 29 since
     ],
 )
-def test_counted_misses_none_and_invents_none(tmp_path, values, at, count):
+def test_counted_misses_none_and_invents_none(tmp_path, values, at, count) -> None:
     ask(tmp_path, f"round({queries.counted('bad_total', '', '1h')})", {"bad_total": values}, {"{}": count}, at)
 
 
 @pytest.mark.parametrize("cause", list(FAMILIES), ids=str)
-def test_every_cause_leads_to_its_own_runbook(tmp_path, cause):
+def test_every_cause_leads_to_its_own_runbook(tmp_path, cause) -> None:
     series = outcome("a", "invitation", Outcome.BLOCKED, cause or "")
     named = 'company="a",path="hq",kind="invitation",outcome="blocked",grade="real"' + (
         f',cause="{cause}"' if cause else ""
@@ -130,13 +130,13 @@ def test_every_cause_leads_to_its_own_runbook(tmp_path, cause):
     )
 
 
-def test_mail_that_arrives_needs_no_runbook(tmp_path):
+def test_mail_that_arrives_needs_no_runbook(tmp_path) -> None:
     named = 'company="a",path="hq",kind="invitation",outcome="inbox",grade="real"'
     series = outcome("a", "invitation", Outcome.INBOX)
     ask(tmp_path, queries.with_runbook(queries.outcomes("")), series, {f"{{{named}}}": 1})
 
 
-def test_incidents_are_ranked_by_how_grave_they_are_and_none_is_said(tmp_path):
+def test_incidents_are_ranked_by_how_grave_they_are_and_none_is_said(tmp_path) -> None:
     assert SEVERITIES[Severity.PAGE] > SEVERITIES[Severity.TICKET] > SEVERITIES[Severity.NOTE] > 0
     named = 'company="a",scope="kind",cause="content"'
     series = {f'mailpath_incidents{{{named},severity="{severity}"}}': "2" for severity in Severity}
@@ -148,7 +148,7 @@ def test_incidents_are_ranked_by_how_grave_they_are_and_none_is_said(tmp_path):
 
 
 @pytest.mark.parametrize(("age", "late"), [(29, {}), (31, {'{company="a",path="hq"}': 60})])
-def test_a_path_is_overdue_after_twice_its_time(tmp_path, age, late):
+def test_a_path_is_overdue_after_twice_its_time(tmp_path, age, late) -> None:
     path = '{company="a",path="hq",job="mailpath"}'
     series = {
         f"mailpath_last_verdict_timestamp_seconds{path}": "0x60",
@@ -157,7 +157,7 @@ def test_a_path_is_overdue_after_twice_its_time(tmp_path, age, late):
     ask(tmp_path, queries.overdue(""), series, late, f"{age}m")
 
 
-def test_delivery_that_never_was_has_no_time(tmp_path):
+def test_delivery_that_never_was_has_no_time(tmp_path) -> None:
     expr = queries.seconds_to_inbox(0.5, (), "rate(seconds_bucket[10m])")
     buckets = {f'seconds_bucket{{le="{le}"}}': values for le, values in (("1", "0x20"), ("5", "0+1x20"))}
     ask(tmp_path, expr, buckets | {'seconds_bucket{le="+Inf"}': "0+1x20"}, {"{}": 3}, "20m")

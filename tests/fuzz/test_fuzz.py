@@ -12,7 +12,7 @@ SECONDS = 2.0  # of CPU time for one: more than in the whole fuzz, for a core th
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_no_broken_input_is_raised_at_or_takes_long(name: str):
+def test_no_broken_input_is_raised_at_or_takes_long(name: str) -> None:
     if name == "report":
         pytest.importorskip("parsedmarc")
     result = fuzz(name, round(INPUTS * READERS[name].share), "suite", most_seconds=SECONDS)
@@ -20,18 +20,18 @@ def test_no_broken_input_is_raised_at_or_takes_long(name: str):
     assert result.inputs
 
 
-def test_all_readers_have_their_share():
+def test_all_readers_have_their_share() -> None:
     assert sum(reader.share for reader in READERS.values()) == pytest.approx(1)
 
 
-def test_an_input_is_broken_in_the_same_way_again():
+def test_an_input_is_broken_in_the_same_way_again() -> None:
     first = [broken(seeds.mails_back(), f"1/bounce/{number}") for number in range(50)]
     assert first == [broken(seeds.mails_back(), f"1/bounce/{number}") for number in range(50)]
     assert len(set(first)) > 40
     assert max(map(len, first)) <= LARGEST
 
 
-def test_what_raises_is_told_with_its_label(monkeypatch: pytest.MonkeyPatch):
+def test_what_raises_is_told_with_its_label(monkeypatch: pytest.MonkeyPatch) -> None:
     def falls(data: bytes) -> None:
         raise ValueError(len(data))
 

@@ -26,7 +26,7 @@ class Machine:
 
 
 @pytest.mark.parametrize("step", [-7200.0, -60.0, -1.5, 1.5, 60.0, 7200.0, 86400.0 * 365])
-def test_a_step_is_taken_over_once_and_only_when_it_is_asked_for(step: float):
+def test_a_step_is_taken_over_once_and_only_when_it_is_asked_for(step: float) -> None:
     machine = Machine()
     clock = machine.clock()
     machine.pass_(10, wall=10 + step)
@@ -39,7 +39,7 @@ def test_a_step_is_taken_over_once_and_only_when_it_is_asked_for(step: float):
 
 
 @pytest.mark.parametrize("drift", [-0.9, -0.1, 0.1, 0.9])
-def test_a_small_difference_is_made_up_for_and_time_never_goes_back(drift: float):
+def test_a_small_difference_is_made_up_for_and_time_never_goes_back(drift: float) -> None:
     machine = Machine()
     clock = machine.clock()
     machine.pass_(0.25, wall=0.25 + drift)
@@ -53,7 +53,7 @@ def test_a_small_difference_is_made_up_for_and_time_never_goes_back(drift: float
     assert clock.steps == 0
 
 
-def test_a_machine_that_slept_was_not_set():
+def test_a_machine_that_slept_was_not_set() -> None:
     machine = Machine()
     clock = machine.clock()
     machine.pass_(8 * 3600)
@@ -61,7 +61,7 @@ def test_a_machine_that_slept_was_not_set():
     assert clock.now() == NOON + timedelta(hours=8)
 
 
-def test_a_pause_between_two_readings_is_no_step():
+def test_a_pause_between_two_readings_is_no_step() -> None:
     machine, pauses = Machine(), [0.0, 0.0, 0.0, 5.0]
 
     def elapsed() -> float:
@@ -74,7 +74,7 @@ def test_a_pause_between_two_readings_is_no_step():
     assert clock.steps == 0
 
 
-async def test_one_tick_that_fails_does_not_end_the_ticking(monkeypatch: pytest.MonkeyPatch):
+async def test_one_tick_that_fails_does_not_end_the_ticking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.clock.AFTER_FAILURE", 0.0)
     ticks, enough = 0, asyncio.Event()
 
@@ -98,7 +98,9 @@ class Ahead(datetime):
         return cls.fromtimestamp((datetime.now(UTC) + timedelta(days=300)).timestamp(), tz)
 
 
-async def test_what_belongs_to_the_calendar_is_planned_anew_when_the_clock_was_set(monkeypatch: pytest.MonkeyPatch):
+async def test_what_belongs_to_the_calendar_is_planned_anew_when_the_clock_was_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def job() -> None:
         """Nothing."""
 

@@ -21,7 +21,7 @@ from monitor.store import Store, StoreError
         (0o666, "others can read and change it; "),
     ],
 )
-def test_only_its_owner_may_read_or_change_it(tmp_path: Path, mode: int, told: str | None):
+def test_only_its_owner_may_read_or_change_it(tmp_path: Path, mode: int, told: str | None) -> None:
     file = tmp_path / "mailpath.db"
     file.touch()
     file.chmod(mode)
@@ -30,7 +30,7 @@ def test_only_its_owner_may_read_or_change_it(tmp_path: Path, mode: int, told: s
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_it_must_be_ours(tmp_path: Path):
+def test_it_must_be_ours(tmp_path: Path) -> None:
     file = tmp_path / "mailpath.db"
     file.touch(0o600)
     os.chown(file, 12345, 12345)
@@ -39,13 +39,13 @@ def test_it_must_be_ours(tmp_path: Path):
     )
 
 
-def test_what_is_not_there_is_exposed_to_nobody(tmp_path: Path):
+def test_what_is_not_there_is_exposed_to_nobody(tmp_path: Path) -> None:
     assert exposure(tmp_path / "none") is None
     assert open_to_others(tmp_path / "none") is None
 
 
 @pytest.mark.parametrize("companion", ["", "-wal", "-shm"])
-async def test_a_store_that_others_can_read_is_refused_and_then_mended(tmp_path: Path, companion: str):
+async def test_a_store_that_others_can_read_is_refused_and_then_mended(tmp_path: Path, companion: str) -> None:
     file = tmp_path / "mailpath.db"
     url = f"sqlite:///{file}"
     async with Store.open(url):

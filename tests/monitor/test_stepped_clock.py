@@ -51,7 +51,7 @@ def life(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
         yield at, service
 
 
-def test_each_step_is_told_once(life: tuple[Folder, Process]):
+def test_each_step_is_told_once(life: tuple[Folder, Process]) -> None:
     at, service = life
     said = ("back by 60 s", "back by 7,140 s", "forward by 7,200 s", "forward by 7,200 s", "back by 7,200 s")
     for words in said:
@@ -59,7 +59,7 @@ def test_each_step_is_told_once(life: tuple[Folder, Process]):
     assert at.metric("mailpath_clock_steps_total") == len(STEPS)
 
 
-def test_it_goes_on_at_its_pace(life: tuple[Folder, Process]):
+def test_it_goes_on_at_its_pace(life: tuple[Folder, Process]) -> None:
     at, _ = life
     began, launched = time.monotonic(), len(at.evidence("birch"))
     at.more_probes(12)
@@ -69,13 +69,13 @@ def test_it_goes_on_at_its_pace(life: tuple[Folder, Process]):
     assert (at.metric("mailpath_last_tick_age_seconds") or 0) < 5
 
 
-def test_nothing_is_sent_twice_and_nobody_accused(life: tuple[Folder, Process]):
+def test_nothing_is_sent_twice_and_nobody_accused(life: tuple[Folder, Process]) -> None:
     at, _ = life
     assert set(at.attempts().values()) == {1}
     assert at.outcomes() == TRUE
 
 
-def test_nobody_is_told_anything_twice(life: tuple[Folder, Process]):
+def test_nobody_is_told_anything_twice(life: tuple[Folder, Process]) -> None:
     at, _ = life
     opened = at.asked("SELECT data->>'subject' FROM incidents ORDER BY 1")
     assert opened == [("grey",), ("stone",)]

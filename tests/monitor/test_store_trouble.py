@@ -56,7 +56,7 @@ def _long_ago() -> int:
     return int((time.time() - 30) * 1e6)
 
 
-def test_while_the_store_is_locked_nothing_is_sent_and_readiness_says_why(tmp_path: Path):
+def test_while_the_store_is_locked_nothing_is_sent_and_readiness_says_why(tmp_path: Path) -> None:
     with folder(tmp_path, COMPANIES, every="1s") as at:
         service = begin(at)
         with closing(sqlite3.connect(at.store, isolation_level=None)) as other:
@@ -88,7 +88,7 @@ def small_disk(place: Path) -> Iterator[Path]:
 
 @pytest.mark.lab
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount a small disk")
-def test_on_a_full_disk_nothing_is_sent_and_readiness_says_why(tmp_path: Path):
+def test_on_a_full_disk_nothing_is_sent_and_readiness_says_why(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk, folder(tmp_path, COMPANIES, every="1s", store=disk / "m.db") as at:
         service = begin(at)
         ballast = disk / "ballast"

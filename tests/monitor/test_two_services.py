@@ -41,7 +41,7 @@ def suspend(at: Folder, process: Process) -> None:
     at.until(stopped_between_writes)
 
 
-def test_the_second_refuses_and_after_a_kill_9_it_starts_at_once(tmp_path: Path):
+def test_the_second_refuses_and_after_a_kill_9_it_starts_at_once(tmp_path: Path) -> None:
     with folder(tmp_path, BOTH) as at:
         first = at.serve()
         at.until(at.ready)
@@ -63,7 +63,7 @@ def test_the_second_refuses_and_after_a_kill_9_it_starts_at_once(tmp_path: Path)
         assert at.asked("SELECT holder FROM leases") == [(None,)], "it is given back"
 
 
-def test_one_that_stands_by_takes_over_when_the_leader_ends(tmp_path: Path):
+def test_one_that_stands_by_takes_over_when_the_leader_ends(tmp_path: Path) -> None:
     with folder(tmp_path, BOTH, every="1s", apart=True) as at:
         at.sandbox()
         first = at.serve()
@@ -81,7 +81,7 @@ def test_one_that_stands_by_takes_over_when_the_leader_ends(tmp_path: Path):
         assert second.end() == 0
 
 
-def test_a_leader_that_was_suspended_sends_nothing_when_it_wakes(tmp_path: Path):
+def test_a_leader_that_was_suspended_sends_nothing_when_it_wakes(tmp_path: Path) -> None:
     with folder(tmp_path, BOTH, every="1s", apart=True) as at:
         at.sandbox()
         first = at.serve()

@@ -9,18 +9,18 @@ from probes.display import duration, escaped, exactly, lasting, one_line, quoted
 NASTY = "a\x00b\u202ec\x1b[31m\r\nd\te"
 
 
-def test_the_three_forms_of_hostile_text():
+def test_the_three_forms_of_hostile_text() -> None:
     assert one_line(NASTY, 100) == "a b c [31m d e"
     assert safe_text(NASTY, 100) == "a[U+0000]b[U+202E]c[U+001B][31m\nd\te"
     assert escaped(NASTY) == "a\\u0000b\\u202ec\\u001b[31m\\r\\nd\te"
 
 
 @pytest.mark.parametrize("form", [one_line, safe_text])
-def test_each_form_has_an_end(form):
+def test_each_form_has_an_end(form) -> None:
     assert len(form("x" * 1_000_000, 50)) < 100
 
 
-def test_a_quotation_cannot_be_ended_from_within():
+def test_a_quotation_cannot_be_ended_from_within() -> None:
     assert quoted('says "no"') == '"says \\"no\\""'
 
 
@@ -36,6 +36,6 @@ def test_a_quotation_cannot_be_ended_from_within():
         (273_600, "76.0 h", "4560 min 0 s", "3 d 4 h", "3 d"),
     ],
 )
-def test_each_form_of_a_duration(seconds, measured, compared, how_long, how_long_ago):
+def test_each_form_of_a_duration(seconds, measured, compared, how_long, how_long_ago) -> None:
     time = timedelta(seconds=seconds)
     assert (duration(time), exactly(time), lasting(time), roughly(time)) == (measured, compared, how_long, how_long_ago)

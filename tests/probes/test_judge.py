@@ -1033,14 +1033,14 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
     [row[1:] for row in VERDICTS],
     ids=[row[0] for row in VERDICTS],
 )
-def test_verdict(evidence, now, via, means, says):
+def test_verdict(evidence, now, via, means, says) -> None:
     verdict = judge(probe(via), evidence, at(now))
     told = f"{verdict.outcome} {verdict.cause or '-'} {verdict.grade}" if verdict else ""
     assert told == means, verdict
     assert says in (verdict.because if verdict else "")
 
 
-def test_through_a_relay_the_address_is_read_at_the_companys_border():
+def test_through_a_relay_the_address_is_read_at_the_companys_border() -> None:
     chain = (
         "Received: from mx.acme.test by store.acme.test with LMTP; Mon, 23 Nov 2026 08:00:04 +0000\r\n"
         f"Received: from m50.relay.example (m50.relay.example [{SENDER_IP}]) by mx.acme.test (Postfix)\r\n"
@@ -1070,7 +1070,7 @@ def test_through_a_relay_the_address_is_read_at_the_companys_border():
         ([attempt(0), cut_off_at_the_end(1), forged(2)], (2, 5)),  # a stranger's word stops nothing
     ],
 )
-def test_next_attempt_follows_the_senders_schedule(evidence, due):
+def test_next_attempt_follows_the_senders_schedule(evidence, due) -> None:
     assert next_attempt(probe(), evidence) == (due and (due[0], at(due[1])))
 
 
@@ -1083,7 +1083,7 @@ def test_next_attempt_follows_the_senders_schedule(evidence, due):
         ([attempt(0), accepted()], 61, 61),
     ],
 )
-def test_next_moment(evidence, now, moment):
+def test_next_moment(evidence, now, moment) -> None:
     assert next_moment(probe(), evidence, at(now)) == at(moment)
 
 
@@ -1103,7 +1103,7 @@ def test_next_moment(evidence, now, moment):
         ([attempt(0), accepted(), came_back(4, MailKind.AUTO_REPLY, "")], 11, False),
     ],
 )
-def test_when_a_probe_is_over(evidence, now, over):
+def test_when_a_probe_is_over(evidence, now, over) -> None:
     verdict = judge(probe(), evidence, at(now))
     assert is_over(probe(), evidence, verdict, at(now)) is over
 
@@ -1121,7 +1121,7 @@ def test_when_a_probe_is_over(evidence, now, over):
         ([attempt(0), accepted(), DELAY], 60, True),  # it may have come after all
     ],
 )
-def test_the_last_look(evidence, now, wants):
+def test_the_last_look(evidence, now, wants) -> None:
     assert wants_look(probe(), evidence, at(now)) is wants
 
 
@@ -1143,7 +1143,7 @@ OUR_FAULT = (Stage.CONNECT, Fault.UNREACHABLE)
         ([fault(*OUR_FAULT), greylisted(20, 2), greylisted(700, 3)], 1200),
     ],
 )
-def test_the_wait_after_an_attempt(dialogues, wait):
+def test_the_wait_after_an_attempt(dialogues, wait) -> None:
     (_, due) = next_attempt(patient(), [attempt(0), *dialogues]) or (0, None)
     assert due == dialogues[-1].at + timedelta(seconds=wait)
 
@@ -1153,7 +1153,7 @@ def patient() -> Probe:
     return replace(probe(retry=(600.0, 1200.0)), give_up_at=at(3 * 3600))
 
 
-def test_a_probe_is_looked_after_when_the_delay_is_the_companys_alone():
+def test_a_probe_is_looked_after_when_the_delay_is_the_companys_alone() -> None:
     seen = evidence(attempt(0), fault(*OUR_FAULT), attempt(5, 2), accepted(6, 2))  # first asked at 5.5, alive for 10 s
     assert next_moment(probe(), seen, at(11)) == at(15.5)
 
@@ -1167,5 +1167,5 @@ def test_a_probe_is_looked_after_when_the_delay_is_the_companys_alone():
         ([attempt(0), accepted(9, begun=8), arrival(9.5)], 1.5),  # our store was slow
     ],
 )
-def test_our_own_trouble_is_no_delivery_time(evidence, seconds):
+def test_our_own_trouble_is_no_delivery_time(evidence, seconds) -> None:
     assert delivery_time(probe(), evidence) == timedelta(seconds=seconds)

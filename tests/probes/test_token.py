@@ -157,6 +157,6 @@ def test_the_fast_search_finds_what_the_pattern_finds(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("octets", [5, 10, 20])
-def test_our_base32_is_that_of_the_rfc(octets: int):
+def test_our_base32_is_that_of_the_rfc(octets: int) -> None:
     data = secrets.token_bytes(octets)
     assert base32(data) == base64.b32encode(data).decode().lower()

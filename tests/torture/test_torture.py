@@ -10,7 +10,7 @@ pytestmark = pytest.mark.lab  # it wants the machine for itself
 
 
 @pytest.mark.timeout(300)
-async def test_killed_again_and_again_nothing_is_lost_doubled_or_invented(tmp_path: Path):
+async def test_killed_again_and_again_nothing_is_lost_doubled_or_invented(tmp_path: Path) -> None:
     figures, wrong = await torture(tmp_path, kills=5, seed=11)
     assert wrong == [], figures
     assert figures["probes"]

@@ -116,7 +116,7 @@ def sandbox(place: Place) -> Iterator[Place]:
         assert process.wait(PATIENCE) == 0
 
 
-def test_check_config_tells_what_is_good_and_what_is_wrong(place: Place, tmp_path: Path):
+def test_check_config_tells_what_is_good_and_what_is_wrong(place: Place, tmp_path: Path) -> None:
     good = place.run("check-config")
     assert (good.returncode, good.stdout) == (0, f"{place.file}: valid: 3 companies, 3 paths\n")
     bad = Place(tmp_path)
@@ -134,7 +134,7 @@ def test_check_config_tells_what_is_good_and_what_is_wrong(place: Place, tmp_pat
     assert bad.run("probe", "birch").returncode == 2
 
 
-def test_check_config_warns_of_a_proxy_that_it_does_not_tell_of(tmp_path: Path):
+def test_check_config_warns_of_a_proxy_that_it_does_not_tell_of(tmp_path: Path) -> None:
     at = Place(tmp_path)
     at.write('[web]\nurl = "https://mailpath.example"\n')
     told = at.run("check-config")
@@ -142,7 +142,7 @@ def test_check_config_warns_of_a_proxy_that_it_does_not_tell_of(tmp_path: Path):
     assert told.stderr.endswith("web.url names another host, but no proxy is trusted: set web.trusted_proxies\n")
 
 
-def test_paths(place: Place):
+def test_paths(place: Place) -> None:
     rows = [json.loads(line) for line in place.run("paths", "--json").stdout.splitlines()]
     assert [(row["company"], row["to"], row["via"]) for row in rows] == [
         (name, f"probe@{name}.example", "xclient") for name in ("birch", "stone", "vault")
@@ -160,7 +160,7 @@ def test_paths(place: Place):
         (("vault",), 2, "unknown", None),
     ],
 )
-def test_probe_says_it_in_json_in_words_and_by_its_exit_code(sandbox: Place, words, code, outcome, cause):
+def test_probe_says_it_in_json_in_words_and_by_its_exit_code(sandbox: Place, words, code, outcome, cause) -> None:
     asked = sandbox.run("probe", *words, "--json")
     events = [json.loads(line) for line in asked.stdout.splitlines()]
     assert asked.returncode == code
@@ -185,7 +185,7 @@ def test_probe_says_it_in_json_in_words_and_by_its_exit_code(sandbox: Place, wor
     assert newest[0]["verdict"] == facts["verdict"]
 
 
-def test_probe_shows_each_step_to_people_without_colour_in_a_pipe(sandbox: Place):
+def test_probe_shows_each_step_to_people_without_colour_in_a_pipe(sandbox: Place) -> None:
     shown = sandbox.run("probe", "stone").stdout
     assert re.search(r"^ +\d\.\d{3}  rcpt +554 5\.7\.1 .*Client host rejected", shown, re.MULTILINE)
     assert "✕ blocked · ip_blocked (impersonated)" in shown
@@ -199,13 +199,13 @@ def test_probe_shows_each_step_to_people_without_colour_in_a_pipe(sandbox: Place
         (("explain", "zzzz"), "no probe 'zzzz'"),
     ],
 )
-def test_what_is_not_there_is_said_so(sandbox: Place, words, said):
+def test_what_is_not_there_is_said_so(sandbox: Place, words, said) -> None:
     asked = sandbox.run(*words)
     assert asked.returncode == 2
     assert said in asked.stderr
 
 
-def test_ctrl_c_while_a_probe_is_out_keeps_it(sandbox: Place):
+def test_ctrl_c_while_a_probe_is_out_keeps_it(sandbox: Place) -> None:
     process = subprocess.Popen(
         (*MAILPATH, "probe", "vault", "--config", str(sandbox.file)),
         stdout=subprocess.PIPE,
@@ -222,7 +222,7 @@ def test_ctrl_c_while_a_probe_is_out_keeps_it(sandbox: Place):
     assert facts["closed_at"] is None
 
 
-def test_serve_probes_shows_reloads_and_stops(tmp_path: Path):
+def test_serve_probes_shows_reloads_and_stops(tmp_path: Path) -> None:
     place = Place(tmp_path)
     process = place.start("serve")
     try:
@@ -255,7 +255,7 @@ def test_serve_probes_shows_reloads_and_stops(tmp_path: Path):
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def test_two_services_on_one_port(tmp_path: Path):
+def test_two_services_on_one_port(tmp_path: Path) -> None:
     place = Place(tmp_path)
     with socket.create_server(("127.0.0.1", place.web)):
         told = place.run("serve")
@@ -263,7 +263,7 @@ def test_two_services_on_one_port(tmp_path: Path):
     assert f"web.listen: cannot listen on 127.0.0.1:{place.web}" in told.stderr.splitlines()[-1]
 
 
-def test_killed_and_started_again_it_takes_up_what_was_on_its_way(tmp_path: Path):
+def test_killed_and_started_again_it_takes_up_what_was_on_its_way(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.write(
         place.file.read_text()

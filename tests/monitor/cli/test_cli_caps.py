@@ -10,7 +10,7 @@ cap = { per_path_per_day = 1 }
 """
 
 
-def test_a_probe_by_hand_counts_for_the_day(tmp_path: Path):
+def test_a_probe_by_hand_counts_for_the_day(tmp_path: Path) -> None:
     with folder(tmp_path, {"birch": "inbox"}, more=ONE_A_DAY, apart=True) as at:
         at.sandbox()
         assert at.run("probe", "birch").returncode == 0

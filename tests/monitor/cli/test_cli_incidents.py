@@ -120,14 +120,14 @@ def incidents_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IncidentsC
     return IncidentsCommand(tmp_path)
 
 
-def test_a_store_that_no_service_ever_looked_at_tells_nothing(incidents_cli: IncidentsCommand):
+def test_a_store_that_no_service_ever_looked_at_tells_nothing(incidents_cli: IncidentsCommand) -> None:
     told = incidents_cli.type()
     assert told.exit_code == 2
     assert told.stderr.startswith("the incident rules have not run on this store yet")
     assert told.stdout == ""
 
 
-def test_a_store_in_trouble_tells_nothing(incidents_cli: IncidentsCommand, tmp_path: Path):
+def test_a_store_in_trouble_tells_nothing(incidents_cli: IncidentsCommand, tmp_path: Path) -> None:
     (tmp_path / "mailpath.db").write_bytes(b"this is no database, and it is long enough to be taken for one" * 20)
     (tmp_path / "mailpath.db").chmod(0o600)
     told = incidents_cli.type()
@@ -161,14 +161,14 @@ NOTE = {"severity": Severity.NOTE}
 )
 def test_the_exit_code_tells_if_anything_calls_for_somebody(
     incidents_cli: IncidentsCommand, incidents: Any, mutes: Any, code: int
-):
+) -> None:
     incidents_cli.keep(*incidents, mutes=mutes)
     assert incidents_cli.type().exit_code == code
     assert incidents_cli.type("--json").exit_code == code
     assert incidents_cli.type("--all").exit_code == code
 
 
-def test_the_mutes_of_the_configuration_count(incidents_cli: IncidentsCommand):
+def test_the_mutes_of_the_configuration_count(incidents_cli: IncidentsCommand) -> None:
     plan = '[[maintenance]]\nname = "noon"\nweekly = "wed 11:00-13:00"\ncompanies = ["acme"]\nwhy = "x"\n'
     incidents_cli.file.write_text(f"{CONFIG}\n{plan}")
     incidents_cli.keep(incident("i1"))
@@ -180,14 +180,14 @@ def test_the_mutes_of_the_configuration_count(incidents_cli: IncidentsCommand):
     )
 
 
-def test_nothing_is_open(incidents_cli: IncidentsCommand):
+def test_nothing_is_open(incidents_cli: IncidentsCommand) -> None:
     incidents_cli.keep(closed("i1"))
     assert incidents_cli.type().stdout.splitlines()[0] == "no open incidents"
     assert incidents_cli.type("--company", "bolt").stdout.splitlines()[0] == "no open incidents at Bolt & Söhne"
     assert incidents_cli.facts() == []
 
 
-def test_worst_first_a_line_each(incidents_cli: IncidentsCommand):
+def test_worst_first_a_line_each(incidents_cli: IncidentsCommand) -> None:
     many = [f"c{number}" for number in range(12)]
     incidents_cli.keep(
         incident("note", severity=Severity.NOTE, outcome=Outcome.DEFERRED, cause=Cause.GREYLISTED),
@@ -215,7 +215,7 @@ def test_worst_first_a_line_each(incidents_cli: IncidentsCommand):
     assert "\x1b" not in told.stdout
 
 
-def test_what_is_over_comes_last_and_tells_how_it_ended(incidents_cli: IncidentsCommand):
+def test_what_is_over_comes_last_and_tells_how_it_ended(incidents_cli: IncidentsCommand) -> None:
     incidents_cli.keep(
         incident("open", severity=Severity.NOTE),
         closed("well", "bolt"),
@@ -227,7 +227,7 @@ def test_what_is_over_comes_last_and_tells_how_it_ended(incidents_cli: Incidents
     assert sorted(line[-3:] for line in lines[2:-1]) == [["into", "open", "taken"], ["min", "recovered", "well"]]
 
 
-def test_only_what_touches_a_company(incidents_cli: IncidentsCommand):
+def test_only_what_touches_a_company(incidents_cli: IncidentsCommand) -> None:
     incidents_cli.keep(
         incident("both", "acme", "bolt"),
         incident("left", "acme", companies=("acme", "bolt"), company=""),  # bolt has recovered
@@ -247,7 +247,7 @@ def test_only_what_touches_a_company(incidents_cli: IncidentsCommand):
     assert (told.exit_code, told.stderr) == (2, "no company 'bold'; did you mean bolt?\n")
 
 
-def test_one_that_recovers_says_how_many_are_left(incidents_cli: IncidentsCommand):
+def test_one_that_recovers_says_how_many_are_left(incidents_cli: IncidentsCommand) -> None:
     wide = {"scope": Scope.EVERYBODY, "subject": "*", "company": "", "companies": ("acme", "bolt", "cord")}
     incidents_cli.keep(incident("i1", "acme", **wide, recovering_since=NOW - HOUR / 4))
     assert "recovering, 1 of 3 companies left" in " ".join(incidents_cli.type().stdout.split())
@@ -264,7 +264,7 @@ FIELDS = [
 OF_ONE = ("failures", "history", "notices")
 
 
-def test_for_machines(incidents_cli: IncidentsCommand):
+def test_for_machines(incidents_cli: IncidentsCommand) -> None:
     incidents_cli.keep(incident("i1"), closed("i2", "acme", "bolt", cause=None), mutes=[a_mute()])
     first, second = incidents_cli.facts("--all")
     assert list(first) == FIELDS == list(second)
@@ -298,7 +298,7 @@ def test_for_machines(incidents_cli: IncidentsCommand):
     assert second["seconds"] == 45 * 60
 
 
-def test_one_as_a_whole(incidents_cli: IncidentsCommand):
+def test_one_as_a_whole(incidents_cli: IncidentsCommand) -> None:
     async def deliver(store: Store) -> None:
         await store.delivered("nops1", NOW)
         await store.put_off("nops2", NOW, NOW + HOUR, "503 from [the] pager")
@@ -360,7 +360,7 @@ def test_one_as_a_whole(incidents_cli: IncidentsCommand):
     assert "\x1b" not in told.stdout
 
 
-def test_one_that_is_over(incidents_cli: IncidentsCommand):
+def test_one_that_is_over(incidents_cli: IncidentsCommand) -> None:
     incidents_cli.keep(closed("i1", "acme", "bolt", ending=Resolution.MERGED, merged_into="i9"), incident("i2"))
     told = incidents_cli.type("i1")
     assert told.exit_code == 0
@@ -370,7 +370,7 @@ def test_one_that_is_over(incidents_cli: IncidentsCommand):
     assert "notices none" in told.stdout
 
 
-def test_one_for_machines(incidents_cli: IncidentsCommand):
+def test_one_for_machines(incidents_cli: IncidentsCommand) -> None:
     async def put_off(store: Store) -> None:
         await store.put_off("nops1", NOW, NOW + HOUR, "503")
 
@@ -406,7 +406,7 @@ def test_one_for_machines(incidents_cli: IncidentsCommand):
     ]
 
 
-def test_the_guide_names_every_field():
+def test_the_guide_names_every_field() -> None:
     guide = (Path(__file__).parents[3] / "docs" / "guide" / "incidents.md").read_text()
     section = guide.partition("`incidents --json` prints")[2].partition("\n\n")[0]
     of_notice = ("notice", "channel", "number", "news", "title", "tries", "next_try_at", "delivered_at", "fault")
@@ -415,7 +415,7 @@ def test_the_guide_names_every_field():
         assert f"`{field}`" in section, field
 
 
-def test_which_one_is_meant(incidents_cli: IncidentsCommand):
+def test_which_one_is_meant(incidents_cli: IncidentsCommand) -> None:
     incidents_cli.keep(incident("abc"), incident("abcd"), incident("abd"))
     for asked, said in (("zz", "no incident 'zz'"), ("ab", "several incidents begin with 'ab': abc, abcd, abd")):
         told = incidents_cli.type(asked)
@@ -426,7 +426,7 @@ def test_which_one_is_meant(incidents_cli: IncidentsCommand):
 HOSTILE = "554 \x1b]0;owned\x07\x1b[31m\r\nnotices none\u202etxt.exe\u200b\ud800 [/] [red] " + "x" * 1_000_000
 
 
-def test_what_others_wrote_does_nothing_to_a_terminal(incidents_cli: IncidentsCommand):
+def test_what_others_wrote_does_nothing_to_a_terminal(incidents_cli: IncidentsCommand) -> None:
     async def put_off(store: Store) -> None:
         await store.put_off("nops1", NOW, NOW + HOUR, HOSTILE)
 
@@ -445,7 +445,7 @@ def test_what_others_wrote_does_nothing_to_a_terminal(incidents_cli: IncidentsCo
     assert incidents_cli.type("i1", "--json").stdout.isascii()
 
 
-def test_the_newest_verdict_that_was_looked_at_is_told(incidents_cli: IncidentsCommand):
+def test_the_newest_verdict_that_was_looked_at_is_told(incidents_cli: IncidentsCommand) -> None:
     """What is told may be old, if the service stands still."""
     from probes.evidence import Attempt
     from probes.probe import Probe
@@ -479,7 +479,7 @@ def test_the_newest_verdict_that_was_looked_at_is_told(incidents_cli: IncidentsC
     assert last == f"newest evaluated verdict: {then:%Y-%m-%d %H:%M} UTC, 3 h ago"
 
 
-def test_as_a_process_whose_reader_goes_away(incidents_cli: IncidentsCommand):
+def test_as_a_process_whose_reader_goes_away(incidents_cli: IncidentsCommand) -> None:
     incidents_cli.keep(*(incident(f"i{number}") for number in range(2000)))
     command = f"{sys.executable} -m monitor incidents -c {incidents_cli.file} | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)

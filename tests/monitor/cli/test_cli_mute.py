@@ -84,12 +84,12 @@ def mute_cli(tmp_path: Path) -> MuteCommand:
 )
 def test_what_is_muted(
     mute_cli: MuteCommand, words: Any, company: str, path: str, mail_system: str, cause: Cause | None
-):
+) -> None:
     mute = mute_cli.add(*words, "--for", "2h")
     assert (mute.company, mute.path, mute.mail_system, mute.cause) == (company, path, mail_system, cause)
 
 
-def test_for_how_long(mute_cli: MuteCommand):
+def test_for_how_long(mute_cli: MuteCommand) -> None:
     before = datetime.now(UTC)
     short = mute_cli.add("acme", "--for", "2h")
     assert before <= short.begins_at <= datetime.now(UTC)
@@ -105,7 +105,7 @@ def test_for_how_long(mute_cli: MuteCommand):
     assert (both.weekly, both.ends_at) == ("sun 02:00-04:00", datetime(2199, 1, 1, tzinfo=UTC))
 
 
-def test_who_when_and_why_is_kept(mute_cli: MuteCommand, monkeypatch: pytest.MonkeyPatch):
+def test_who_when_and_why_is_kept(mute_cli: MuteCommand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "ann")
     mute = mute_cli.add("acme", "--for", "2h")
     assert (mute.by, mute.why) == ("ann", "a new gateway")
@@ -113,7 +113,7 @@ def test_who_when_and_why_is_kept(mute_cli: MuteCommand, monkeypatch: pytest.Mon
     assert mute_cli.add("acme", "--for", "2h", "--by", "Bob of IT").by == "Bob of IT"
 
 
-def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand):
+def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand) -> None:
     said = mute_cli.type("add", "acme", "--until", "2199-11-26T08:00Z", "--why", "x").stdout
     [mute] = mute_cli.kept()
     assert said.startswith("muted acme until Tue 2199-11-26 08:00 UTC (")
@@ -170,33 +170,35 @@ def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand):
         (("acme", "--for", "2h", "--by", "a\nb"), "--by: must be one line of text, at most 200 characters"),
     ],
 )
-def test_what_makes_no_mute_is_told_and_nothing_is_kept(mute_cli: MuteCommand, words: tuple[str, ...], said: str):
+def test_what_makes_no_mute_is_told_and_nothing_is_kept(
+    mute_cli: MuteCommand, words: tuple[str, ...], said: str
+) -> None:
     done = mute_cli.type("add", "--why", "x", *words)
     assert (done.exit_code, done.stderr) == (2, f"{said}\n")
     assert mute_cli.kept() == []
 
 
 @pytest.mark.parametrize("until", ["2020-01-01", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
-def test_an_end_that_is_no_end(mute_cli: MuteCommand, until: str):
+def test_an_end_that_is_no_end(mute_cli: MuteCommand, until: str) -> None:
     done = mute_cli.type("add", "acme", "--until", until, "--why", "x")
     assert done.exit_code == 2
     assert done.stderr.startswith("--until: must be ")
 
 
-def test_a_reason_must_be_given(mute_cli: MuteCommand):
+def test_a_reason_must_be_given(mute_cli: MuteCommand) -> None:
     done = mute_cli.type("add", "acme", "--for", "2h")
     assert done.exit_code == 2
     assert "--why" in done.stderr
 
 
-def test_a_calendar_that_never_begins(mute_cli: MuteCommand):
+def test_a_calendar_that_never_begins(mute_cli: MuteCommand) -> None:
     soon = datetime.now(UTC) + timedelta(days=3)
     calendar = f"{soon:%a} 00:00-01:00".lower()
     done = mute_cli.type("add", "acme", "--weekly", calendar, "--for", "1m", "--why", "x")
     assert (done.exit_code, done.stderr) == (2, "would be over before the first of its weekly times begins\n")
 
 
-def test_the_list_tells_what_is_silent_now_first(mute_cli: MuteCommand):
+def test_the_list_tells_what_is_silent_now_first(mute_cli: MuteCommand) -> None:
     mute_cli.file.write_text(CONFIG + MAINTENANCE)
     mute_cli.type("add", "bolt", "--for", "2h", "--why", "they [bold]move", "--by", "ann")
     head, *lines = mute_cli.type("list").stdout.splitlines()
@@ -213,7 +215,7 @@ def test_the_list_tells_what_is_silent_now_first(mute_cli: MuteCommand):
     assert "\x1b" not in "".join(lines)
 
 
-def test_the_list_for_machines(mute_cli: MuteCommand):
+def test_the_list_for_machines(mute_cli: MuteCommand) -> None:
     mute_cli.file.write_text(CONFIG + MAINTENANCE)
     mute = mute_cli.add("bolt/hq", "--for", "2h", "--by", "ann")
     of_config, of_store = sorted(mute_cli.facts("list"), key=lambda facts: facts["by"] == "ann")
@@ -241,19 +243,19 @@ def test_the_list_for_machines(mute_cli: MuteCommand):
     assert datetime.fromisoformat(of_config["next"]) > datetime.now(UTC)
 
 
-def test_the_guide_names_every_field():
+def test_the_guide_names_every_field() -> None:
     section = (Path(__file__).parents[3] / "docs" / "guide" / "muting.md").read_text().partition("## JSON")[2]
     fields = "mute company path mail_system cause weekly begins_at ends_at active silent_until next by why created_at"
     for field in (*fields.split(), "ended_at", "ended_by"):
         assert f"`{field}`" in section
 
 
-def test_no_mutes(mute_cli: MuteCommand):
+def test_no_mutes(mute_cli: MuteCommand) -> None:
     done = mute_cli.type("list")
     assert (done.exit_code, done.stdout) == (0, "nothing is muted\n")
 
 
-def test_ended_before_its_time(mute_cli: MuteCommand):
+def test_ended_before_its_time(mute_cli: MuteCommand) -> None:
     mute = mute_cli.add("acme", "--for", "2h")
     done = mute_cli.type("end", mute.id[:7], "--by", "bob")
     assert (done.exit_code, done.stdout) == (0, f"ended mute {mute.id} of acme; it silences nothing any more\n")
@@ -267,7 +269,7 @@ def test_ended_before_its_time(mute_cli: MuteCommand):
     assert (again.exit_code, again.stderr) == (2, f"mute {mute.id} is over already\n")
 
 
-def test_the_end_of_what_is_not_there(mute_cli: MuteCommand):
+def test_the_end_of_what_is_not_there(mute_cli: MuteCommand) -> None:
     mute_cli.file.write_text(CONFIG + MAINTENANCE)
     mute_cli.add("acme", "--for", "2h")
     for name in ("zzz", ""):
@@ -279,7 +281,7 @@ def test_the_end_of_what_is_not_there(mute_cli: MuteCommand):
     assert [mute.ended_at for mute in mute_cli.kept()] == [None]
 
 
-def test_two_mutes_that_begin_alike(mute_cli: MuteCommand):
+def test_two_mutes_that_begin_alike(mute_cli: MuteCommand) -> None:
     async def fill() -> None:
         now = datetime.now(UTC)
         async with Store.open(mute_cli.url) as store:
@@ -294,7 +296,7 @@ def test_two_mutes_that_begin_alike(mute_cli: MuteCommand):
     assert mute_cli.type("end", "ab").exit_code == 0  # only one of them is left
 
 
-def test_a_store_in_trouble_is_told(mute_cli: MuteCommand, tmp_path: Path):
+def test_a_store_in_trouble_is_told(mute_cli: MuteCommand, tmp_path: Path) -> None:
     (tmp_path / "mailpath.db").write_bytes(b"this is no database, and it is long enough to be taken for one" * 20)
     (tmp_path / "mailpath.db").chmod(0o600)
     done = mute_cli.type("list")
@@ -302,7 +304,7 @@ def test_a_store_in_trouble_is_told(mute_cli: MuteCommand, tmp_path: Path):
     assert "it is not an SQLite database" in done.stderr
 
 
-def test_as_a_process(mute_cli: MuteCommand):
+def test_as_a_process(mute_cli: MuteCommand) -> None:
     command = [
         sys.executable,
         "-m",

@@ -31,7 +31,7 @@ def objects(*arguments: object, given: bytes = b"") -> list[dict[str, Any]]:
     return [json.loads(row) for row in ended.stdout.splitlines()]
 
 
-def test_replies_one_object_a_line_in_the_order_of_the_files(tmp_path: Path):
+def test_replies_one_object_a_line_in_the_order_of_the_files(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(REPLY)
     (tmp_path / "b.txt").write_text(LATER)
     first, second = objects("reply", tmp_path / "a.txt", tmp_path / "b.txt")
@@ -42,7 +42,7 @@ def test_replies_one_object_a_line_in_the_order_of_the_files(tmp_path: Path):
     assert (second["cause"], second["permanent"], second["retry_after"]) == ("greylisted", False, 300.0)
 
 
-def test_a_bounce_from_standard_input():
+def test_a_bounce_from_standard_input() -> None:
     (facts,) = objects("bounce", "-", given=mails.bounce(TOKEN))
     assert (facts["file"], facts["is_bounce"], facts["kind"], facts["token"]) == ("-", True, "bounce", TOKEN)
     (recipient,) = facts["recipients"]
@@ -52,12 +52,12 @@ def test_a_bounce_from_standard_input():
     assert "blocked using bl.test" in recipient["reply"]
 
 
-def test_a_vacation_answer_is_no_bounce():
+def test_a_vacation_answer_is_no_bounce() -> None:
     (facts,) = objects("bounce", "-", given=mails.vacation(TOKEN))
     assert (facts["is_bounce"], facts["kind"], facts["recipients"]) == (False, "auto_reply", [])
 
 
-def test_an_arrived_message():
+def test_an_arrived_message() -> None:
     more = (
         "X-Spam-Flag: YES\nX-Spam-Status: Yes, score=7.1 required=5.0 tests=BAYES_99\n"
         "Authentication-Results: mx.acme.test; spf=pass smtp.mailfrom=account.trimble.com; dkim=fail\n"
@@ -74,7 +74,7 @@ def test_an_arrived_message():
     assert facts["verdict"] == "spam"
 
 
-def test_a_report():
+def test_a_report() -> None:
     pytest.importorskip("parsedmarc")
     (facts,) = objects("report", "-", given=REPORT)
     assert (facts["kind"], facts["organisation"], facts["messages"]) == ("smtp_tls", "Acme", 5)
@@ -90,7 +90,7 @@ def test_a_report():
         ("report", REPORT, ["smtp tls", "Acme", "5 passed"]),
     ],
 )
-def test_the_short_text_says_it(tmp_path: Path, sort: str, content: bytes, says: list[str]):
+def test_the_short_text_says_it(tmp_path: Path, sort: str, content: bytes, says: list[str]) -> None:
     if sort == "report":
         pytest.importorskip("parsedmarc")
     (tmp_path / "file").write_bytes(content)
@@ -100,7 +100,7 @@ def test_the_short_text_says_it(tmp_path: Path, sort: str, content: bytes, says:
         assert words in ended.stdout.decode()
 
 
-def test_a_file_that_cannot_be_read_is_told_and_the_others_go_on(tmp_path: Path):
+def test_a_file_that_cannot_be_read_is_told_and_the_others_go_on(tmp_path: Path) -> None:
     (tmp_path / "good").write_text(REPLY)
     ended = run("reply", tmp_path / "gone", tmp_path, tmp_path / "good", "--json")
     assert ended.returncode == 2
@@ -111,7 +111,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_go_on(tmp_path: Path)
     assert [json.loads(row)["cause"] for row in ended.stdout.splitlines()] == ["ip_listed"]
 
 
-def test_what_is_no_report_is_told(tmp_path: Path):
+def test_what_is_no_report_is_told(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"hello")
     ended = run("report", tmp_path / "f")
     assert (ended.returncode, ended.stdout) == (2, b"")
@@ -119,7 +119,7 @@ def test_what_is_no_report_is_told(tmp_path: Path):
 
 
 @pytest.mark.parametrize("arguments", [(), ("reply",), ("nonsense", "x")])
-def test_how_it_is_used_is_told(arguments: tuple[str, ...]):
+def test_how_it_is_used_is_told(arguments: tuple[str, ...]) -> None:
     ended = run(*arguments)
     assert ended.returncode == 2
     assert b"Usage" in ended.stderr + ended.stdout
@@ -127,7 +127,7 @@ def test_how_it_is_used_is_told(arguments: tuple[str, ...]):
 
 @pytest.mark.parametrize("sort", ["reply", "bounce", "message", "report"])
 @pytest.mark.parametrize("as_json", [True, False])
-def test_hostile_files_do_no_harm_to_a_terminal(tmp_path: Path, sort: str, as_json: bool):
+def test_hostile_files_do_no_harm_to_a_terminal(tmp_path: Path, sort: str, as_json: bool) -> None:
     hostile = b"From: \x1b[2J\x07x\r\nSubject: [bold]\xff\xfe\r\n\r\n550 \x1b]0;x\x07 <a@[/]> rejected \x9b31m\r\n"
     (tmp_path / "f").write_bytes(hostile)
     ended = run(sort, tmp_path / "f", *(["--json"] if as_json else []))

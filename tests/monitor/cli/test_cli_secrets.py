@@ -40,21 +40,21 @@ def at(tmp_path: Path):
         ("token add wall", 0),
     ],
 )
-def test_what_uses_no_secret_works_without_any(at: Folder, words: str, code: int):
+def test_what_uses_no_secret_works_without_any(at: Folder, words: str, code: int) -> None:
     done = at.run(*words.split())
     assert done.returncode == code, done.stderr
     assert "secret" not in done.stderr
     assert "environment" not in done.stderr
 
 
-def test_a_probe_needs_the_secrets_of_its_own_path(at: Folder):
+def test_a_probe_needs_the_secrets_of_its_own_path(at: Folder) -> None:
     done = at.run("probe", "vault")
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(r'the secret file "vault.password" cannot be read: No such file or directory\n', done.stderr)
 
 
 @pytest.mark.parametrize("command", ["serve", "check-config"])
-def test_whoever_uses_all_of_them_tells_all_that_are_missing_with_their_lines(at: Folder, command: str):
+def test_whoever_uses_all_of_them_tells_all_that_are_missing_with_their_lines(at: Folder, command: str) -> None:
     done = at.run(command)
     assert done.returncode in (1, 2)
     lines = at.file.read_text().splitlines()
@@ -63,7 +63,7 @@ def test_whoever_uses_all_of_them_tells_all_that_are_missing_with_their_lines(at
             assert f"config.toml:{number}: " in done.stderr
 
 
-def test_a_reload_without_a_secret_keeps_what_there_was(at: Folder):
+def test_a_reload_without_a_secret_keeps_what_there_was(at: Folder) -> None:
     (at.path / "vault.password").write_text("pw")
     (at.path / "vault.password").chmod(0o600)
     service = at.serve(env=SECRETS)
@@ -75,7 +75,7 @@ def test_a_reload_without_a_secret_keeps_what_there_was(at: Folder):
     assert service.end() == 0
 
 
-def test_a_secret_that_everybody_can_read_is_told_and_used(at: Folder):
+def test_a_secret_that_everybody_can_read_is_told_and_used(at: Folder) -> None:
     password = at.path / "vault.password"
     password.write_text("pw")
     password.chmod(0o640)
@@ -94,7 +94,7 @@ def test_a_secret_that_everybody_can_read_is_told_and_used(at: Folder):
     )
 
 
-def test_the_service_logs_what_check_config_warns_of(at: Folder):
+def test_the_service_logs_what_check_config_warns_of(at: Folder) -> None:
     """What is read in a terminal once, and what the log of the host has."""
     password = at.path / "vault.password"
     password.write_text("pw")

@@ -37,7 +37,9 @@ def nothing(_: InboundService) -> None:
     ],
     ids=["a thread that reads a bounce", "a thread that looks into a mailbox", "a thread of the default executor"],
 )
-def test_a_thread_that_hangs_holds_up_no_stop(tmp_path: Path, before: str, poke: Callable[[InboundService], object]):
+def test_a_thread_that_hangs_holds_up_no_stop(
+    tmp_path: Path, before: str, poke: Callable[[InboundService], object]
+) -> None:
     with open_inbound_service(tmp_path, before=before) as service, ThreadPoolExecutor(1) as aside:
         aside.submit(poke, service)
         service.until(lambda: (tmp_path / "hanging").exists())
@@ -50,7 +52,7 @@ def test_a_thread_that_hangs_holds_up_no_stop(tmp_path: Path, before: str, poke:
 
 
 @pytest.mark.timeout(180)
-def test_a_stop_that_itself_hangs_has_an_end(tmp_path: Path):
+def test_a_stop_that_itself_hangs_has_an_end(tmp_path: Path) -> None:
     before = (
         "import asyncio, monitor.probing.pipeline as p, monitor.cli.stop as s; s.STOP_SECONDS = 1.0; "
         "p.Pipeline.close = lambda *a, **k: asyncio.sleep(3600)"
@@ -72,7 +74,7 @@ def test_a_stop_that_itself_hangs_has_an_end(tmp_path: Path):
     ids=["a loop", "a regular expression", "a call that waits"],
 )
 @pytest.mark.parametrize("signals", [1, 2])
-def test_an_event_loop_that_never_comes_back_holds_up_no_stop(tmp_path: Path, busy: str, signals: int):
+def test_an_event_loop_that_never_comes_back_holds_up_no_stop(tmp_path: Path, busy: str, signals: int) -> None:
     before = (
         "import os, monitor.probing.pipeline as p, monitor.cli.stop as s; s.STOP_SECONDS = 1.0; "
         "tick = p.Pipeline.tick; "

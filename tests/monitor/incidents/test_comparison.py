@@ -95,11 +95,11 @@ def concluded(day: Day) -> tuple[Nature, Reason]:
         ("m" * 6, "mimimi", THEIRS, Reason.SAME_ANSWER),
     ],
 )
-def test_whose_trouble_it_is_by_what_the_control_got(sender, control, nature, reason):
+def test_whose_trouble_it_is_by_what_the_control_got(sender, control, nature, reason) -> None:
     assert concluded(compare(sender, control)) == (nature, reason)
 
 
-def test_one_lost_control_among_good_ones_is_not_even_in_the_history():
+def test_one_lost_control_among_good_ones_is_not_even_in_the_history() -> None:
     day = compare("dd", "ii")
     before = day.only()
     for letter in "bi":
@@ -108,7 +108,7 @@ def test_one_lost_control_among_good_ones_is_not_even_in_the_history():
         assert (day.only().id, concluded(day)) == (before.id, (MAIL, Reason.CONTROL_THROUGH))
 
 
-def test_the_incident_is_a_page_for_the_company_and_the_sender_is_not_named():
+def test_the_incident_is_a_page_for_the_company_and_the_sender_is_not_named() -> None:
     day = compare("mm", "m.")
     incident = day.only()
     assert (incident.scope, incident.severity, incident.cause) == (
@@ -117,17 +117,17 @@ def test_the_incident_is_a_page_for_the_company_and_the_sender_is_not_named():
     )
 
 
-def test_greylisting_of_everybody_stays_greylisting_once_some_of_it_came():
+def test_greylisting_of_everybody_stays_greylisting_once_some_of_it_came() -> None:
     assert compare("gg", "g.").only().cause is Cause.SERVER_FAULT
     assert compare("kg", "g.").only().cause is Cause.GREYLISTED
 
 
 @pytest.mark.parametrize("sender", ["ff", "uu"])
-def test_the_same_answer_about_the_probes_mailbox_stays_the_mailboxes(sender):
+def test_the_same_answer_about_the_probes_mailbox_stays_the_mailboxes(sender) -> None:
     assert concluded(compare(sender, sender)) == (Nature.MAILBOX, Reason.PROBE_MAILBOX)
 
 
-def test_what_the_control_got_long_before_clears_nothing():
+def test_what_the_control_got_long_before_clears_nothing() -> None:
     day = Day((site("acme"),))
     day.control("m")
     day.now += timedelta(hours=1)
@@ -138,7 +138,7 @@ def test_what_the_control_got_long_before_clears_nothing():
     assert {each.nature for each in day.open} == {THEIRS}
 
 
-def test_a_control_of_another_path_clears_that_path_only():
+def test_a_control_of_another_path_clears_that_path_only() -> None:
     day = Day((site("acme", "north"), site("acme", "south")))
     north, south = ("acme", "north", CODE), ("acme", "south", CODE)
     day.play({north: "mm", south: "mm"})
@@ -148,7 +148,7 @@ def test_a_control_of_another_path_clears_that_path_only():
     assert {(each.nature, each.path) for each in failures} == {(THEIRS, "north"), (MAIL, "south")}
 
 
-def test_one_kind_that_fails_in_another_way_does_not_keep_the_sender_accused():
+def test_one_kind_that_fails_in_another_way_does_not_keep_the_sender_accused() -> None:
     """A time-out is one kind's newest answer, by chance; the other kinds and the control got the same words."""
     kinds = (CODE, RESET, INVITATION)
     day = Day((site("acme", kinds=kinds),))
@@ -159,12 +159,12 @@ def test_one_kind_that_fails_in_another_way_does_not_keep_the_sender_accused():
     assert day.only().nature is THEIRS
 
 
-def test_a_control_that_passes_after_the_sender_is_well_again_accuses_nobody():
+def test_a_control_that_passes_after_the_sender_is_well_again_accuses_nobody() -> None:
     day = compare("mmi", "m.i")
     assert concluded(day) == (THEIRS, Reason.SAME_ANSWER)
 
 
-def test_a_later_verdict_on_the_same_control_counts_in_place_of_the_first():
+def test_a_later_verdict_on_the_same_control_counts_in_place_of_the_first() -> None:
     day = Day((site("acme"),))
     day.play({LINE: "mm"})
     for letter in "mi":
@@ -175,7 +175,7 @@ def test_a_later_verdict_on_the_same_control_counts_in_place_of_the_first():
 
 
 @pytest.mark.parametrize("letter", "wt")
-def test_a_control_after_the_last_failure_proves_nothing_the_line_may_be_mended(letter):
+def test_a_control_after_the_last_failure_proves_nothing_the_line_may_be_mended(letter) -> None:
     day = Day((site("acme"),))
     day.play({LINE: letter * 2})
     day.judge("i", role=Role.CONTROL, probe_id="control")
@@ -185,7 +185,7 @@ def test_a_control_after_the_last_failure_proves_nothing_the_line_may_be_mended(
     assert day.only().reason is Reason.CONTROL_THROUGH
 
 
-def test_nor_does_one_from_before_the_outage():
+def test_nor_does_one_from_before_the_outage() -> None:
     day = Day((site("acme"),))
     day.judge("i", role=Role.CONTROL, probe_id="control")
     day.now += timedelta(minutes=12)
@@ -207,7 +207,7 @@ def test_nor_does_one_from_before_the_outage():
         (NAMES.domain, NAMES.source_ip, set()),
     ],
 )
-def test_in_what_an_identity_differs_from_the_sender(domain, ip, found):
+def test_in_what_an_identity_differs_from_the_sender(domain, ip, found) -> None:
     assert differs(NAMES, Names(domain, ip)) == found
 
 
@@ -220,13 +220,13 @@ def test_in_what_an_identity_differs_from_the_sender(domain, ip, found):
         (NAMES, Reason.NOT_COMPARED),
     ],
 )
-def test_a_control_that_has_something_in_common_with_the_sender_does_not_clear_it(control, reason):
+def test_a_control_that_has_something_in_common_with_the_sender_does_not_clear_it(control, reason) -> None:
     day = compare("zz", "z.", others={Role.CONTROL: control})
     assert concluded(day) == (THEIRS if control is CONTROL else MAIL, reason)
 
 
 @pytest.mark.parametrize(("letter", "reason"), [("i", Reason.NEIGHBOUR_THROUGH), ("d", Reason.NEIGHBOUR_STOPPED)])
-def test_another_domain_from_the_senders_address_tells_the_domain_from_the_address(letter, reason):
+def test_another_domain_from_the_senders_address_tells_the_domain_from_the_address(letter, reason) -> None:
     """As the neighbour is sent, where no control can go."""
     day = Day((site("acme"),), others={Role.NEIGHBOUR: Names("neighbour.example", NAMES.source_ip)})
     day.play({LINE: "d"})
@@ -237,7 +237,7 @@ def test_another_domain_from_the_senders_address_tells_the_domain_from_the_addre
     assert day.picture.needing_control(day.shown, day.now, {}) == [], "it was compared just now"
 
 
-def test_without_a_control_nothing_is_compared():
+def test_without_a_control_nothing_is_compared() -> None:
     assert concluded(compare("mm", "mm", others={})) == (MAIL, Reason.NOT_COMPARED)
 
 
@@ -260,11 +260,11 @@ def test_without_a_control_nothing_is_compared():
         ("d", "f", Got.FAILED),
     ],
 )
-def test_one_control_beside_one_failure(sender, control, got):
+def test_one_control_beside_one_failure(sender, control, got) -> None:
     assert got_beside(verdict(sender), verdict(control)) is got
 
 
-def test_a_comparison_tells_when():
+def test_a_comparison_tells_when() -> None:
     rigour = Rigour(2, 3, 2, QUARTER)
     failing = Now(signal("m", T0), T0, well_after=False)
     asked = signal("m", T0 + timedelta(minutes=3), role=Role.CONTROL)
@@ -310,13 +310,13 @@ BESIDE = Comparison(frozenset({Differs.DOMAIN}), Got.THROUGH, T0)
         ("x", (THROUGH,), Reach.OTHERS, MAIL, Reason.CONTROL_THROUGH, Cause.IP_BLOCKED, Severity.TICKET),
     ],
 )
-def test_whose_trouble_it_is(letter, comparisons, reach, nature, reason, cause, at_most):
+def test_whose_trouble_it_is(letter, comparisons, reach, nature, reason, cause, at_most) -> None:
     mark = Weight.UNKNOWN if letter in "?G" else Weight.CONCLUSIVE if letter == "d" else Weight.BAD
     found = attribute(FailureCase(mark, verdict(letter), NAMES, comparisons, reach))
     assert (found.nature, found.reason, found.cause, found.at_most) == (nature, reason, cause, at_most)
 
 
-def test_what_a_relay_sends_back_is_all_that_is_ever_known_there():
+def test_what_a_relay_sends_back_is_all_that_is_ever_known_there() -> None:
     assert attribute(FailureCase(Weight.BAD, verdict("x"), NAMES, via="relay")).at_most is Severity.PAGE
 
 
@@ -331,13 +331,13 @@ def test_what_a_relay_sends_back_is_all_that_is_ever_known_there():
         *(("i", False), ("?", False), ("f", False), ("G", False)),
     ],
 )
-def test_a_control_is_asked_for_where_it_could_tell_more(letter, asked):
+def test_a_control_is_asked_for_where_it_could_tell_more(letter, asked) -> None:
     day = Day((site("acme"),))
     day.play({LINE: letter})
     assert bool(day.picture.needing_control(day.shown, day.now, {})) is asked
 
 
-def test_a_control_is_not_asked_for_again_and_again():
+def test_a_control_is_not_asked_for_again_and_again() -> None:
     day = Day((site("acme"),))
     day.play({LINE: "b"})
     day.control("i")
@@ -361,7 +361,7 @@ def asked(day: Day, at: timedelta, shown: int) -> bool:
         ("z", "y", False),  # for its own sake
     ],
 )
-def test_a_control_that_failed_once_is_asked_again_soon_and_not_at_once(sender, control, again):
+def test_a_control_that_failed_once_is_asked_again_soon_and_not_at_once(sender, control, again) -> None:
     day = Day((site("acme"),))
     day.judge(sender)
     day.control(control)
@@ -369,7 +369,7 @@ def test_a_control_that_failed_once_is_asked_again_soon_and_not_at_once(sender, 
     assert asked(day, CONTROL_AGAIN + timedelta(seconds=5), shown=2) is again
 
 
-def test_two_of_three_and_the_control_is_asked_as_seldom_as_ever():
+def test_two_of_three_and_the_control_is_asked_as_seldom_as_ever() -> None:
     day = Day((site("acme", kinds=(CODE, RESET)),))
     day.judge("b")
     day.control("b")

@@ -58,13 +58,13 @@ def failing(company: str = "acme", path: str = "hq", cause: Cause | None = Cause
         ("26 12:00", False),
     ],
 )
-def test_a_mute_for_a_time(now: str, silent: bool):
+def test_a_mute_for_a_time(now: str, silent: bool) -> None:
     mute = a_mute()
     assert active(mute, at(now)) is silent
     assert ends(mute, at(now)) == (at("25 14:00") if silent else None)
 
 
-def test_a_mute_that_was_ended_is_over_even_where_the_clock_was_put_back():
+def test_a_mute_that_was_ended_is_over_even_where_the_clock_was_put_back() -> None:
     mute = a_mute(ended_at=at("25 13:00"), ended_by="bob")
     for now in ("25 12:30", "25 13:00", "25 13:30", "01 00:00"):
         assert not active(mute, at(now))
@@ -72,7 +72,7 @@ def test_a_mute_that_was_ended_is_over_even_where_the_clock_was_put_back():
         assert ends(mute, at(now)) is None
 
 
-def test_a_mute_without_an_end_lasts():
+def test_a_mute_without_an_end_lasts() -> None:
     mute = a_mute(ends_at=None)
     assert active(mute, NOON + timedelta(days=9999))
     assert ends(mute, NOON) is None
@@ -80,7 +80,7 @@ def test_a_mute_without_an_end_lasts():
 
 @pytest.mark.parametrize("now", [datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)])
 @pytest.mark.parametrize("calendar", ["", "sat 22:00 - sun 04:00 Europe/Berlin"])
-def test_a_clock_that_jumps_breaks_nothing(now: datetime, calendar: str):
+def test_a_clock_that_jumps_breaks_nothing(now: datetime, calendar: str) -> None:
     mute = a_mute(weekly=calendar)
     assert not active(mute, now)
     assert ends(mute, now) is None
@@ -114,7 +114,7 @@ def test_a_clock_that_jumps_breaks_nothing(now: datetime, calendar: str):
         ("Wed 9:00-14:00", "25 09:00", "25 14:00"),
     ],
 )
-def test_a_weekly_calendar(calendar: str, now: str, until: str | None):
+def test_a_weekly_calendar(calendar: str, now: str, until: str | None) -> None:
     mute = a_mute(weekly=calendar, begins_at=at("01 00:00"), ends_at=None)
     moment = at(now)
     assert active(mute, moment) is (until is not None)
@@ -142,7 +142,7 @@ def test_a_weekly_calendar(calendar: str, now: str, until: str | None):
         ("sun 03:00-04:00", "10-25 02:00", "10-25 03:00"),
     ],
 )
-def test_the_days_on_which_clocks_are_changed(calendar: str, begins: str, ends_: str):
+def test_the_days_on_which_clocks_are_changed(calendar: str, begins: str, ends_: str) -> None:
     read = weekly(f"{calendar} Europe/Berlin")
     first, last = (datetime.strptime(f"2026-{text} +0000", "%Y-%m-%d %H:%M %z") for text in (begins, ends_))
     assert read.until(first - MINUTE) is None
@@ -205,7 +205,7 @@ def calendars(draw: st.DrawFn) -> str:
 @example("sat,sun 00:00-24:00", CHANGES[4], [])
 @example("sun 23:30-00:30", CHANGES[5], [])
 @example("fri 10:00-12:00", CHANGES[8], [])
-def test_a_calendar_holds_as_the_clock_on_the_wall_says(text: str, change: tuple[str, str], some: list[int]):
+def test_a_calendar_holds_as_the_clock_on_the_wall_says(text: str, change: tuple[str, str], some: list[int]) -> None:
     zone, day = change
     read = weekly(f"{text} {zone}")
     every, held = walk(read, datetime.fromisoformat(f"{day}T00:00Z"))
@@ -223,7 +223,7 @@ def test_a_calendar_holds_as_the_clock_on_the_wall_says(text: str, change: tuple
 @given(calendars(), st.sampled_from(CHANGES), st.integers(-10_000, 10_000))
 def test_the_next_silence_is_after_now_and_nothing_holds_just_before_it(
     text: str, change: tuple[str, str], minute: int
-):
+) -> None:
     zone, day = change
     read = weekly(f"{text} {zone}")
     now = datetime.fromisoformat(f"{day}T00:00Z") + minute * MINUTE
@@ -233,7 +233,7 @@ def test_the_next_silence_is_after_now_and_nothing_holds_just_before_it(
 
 
 @given(st.text(max_size=40) | st.text("monsatue ,-–:0123456789 Europe/Bl", max_size=40))
-def test_any_text_is_a_calendar_or_a_sentence(text: str):
+def test_any_text_is_a_calendar_or_a_sentence(text: str) -> None:
     said = ""
     try:
         assert weekly(text).stretches
@@ -272,19 +272,19 @@ FORM = 'must be times of the week like "sat 22:00 - sun 04:00 Europe/Berlin", or
         ("mon-sun 00:00-24:00", 'must leave some time of the week free, not "mon-sun 00:00-24:00"'),
     ],
 )
-def test_what_is_no_calendar(text: str, said: str):
+def test_what_is_no_calendar(text: str, said: str) -> None:
     with pytest.raises(ValueError) as told:
         weekly(text)
     assert str(told.value) == said
 
 
-def test_what_is_no_calendar_is_not_told_at_length():
+def test_what_is_no_calendar_is_not_told_at_length() -> None:
     with pytest.raises(ValueError) as told:
         weekly("mon " * 250_000)
     assert len(str(told.value)) < 250
 
 
-def test_a_mute_whose_calendar_cannot_be_read_silences_nobody():
+def test_a_mute_whose_calendar_cannot_be_read_silences_nobody() -> None:
     assert not active(a_mute(weekly="every full moon", ends_at=None), NOON)
     assert following(a_mute(weekly="every full moon", ends_at=None), NOON) is None
 
@@ -302,7 +302,7 @@ def test_a_mute_whose_calendar_cannot_be_read_silences_nobody():
         ({"ended_at": NOON}, "25 11:00", None),
     ],
 )
-def test_when_the_next_silence_begins(said: dict[str, Any], now: str, begins: str | None):
+def test_when_the_next_silence_begins(said: dict[str, Any], now: str, begins: str | None) -> None:
     assert following(a_mute(**said), at(now)) == (at(begins) if begins else None)
 
 
@@ -316,12 +316,12 @@ def test_when_the_next_silence_begins(said: dict[str, Any], now: str, begins: st
         ("27 11:30", False),  # the mute is over
     ],
 )
-def test_a_calendar_holds_only_from_begin_to_end(now: str, silent: bool):
+def test_a_calendar_holds_only_from_begin_to_end(now: str, silent: bool) -> None:
     mute = a_mute(weekly="mon-fri 11:00-13:00", ends_at=at("26 12:00"))
     assert active(mute, at(now)) is silent
 
 
-def test_a_silence_ends_with_the_mute_where_the_calendar_would_go_on():
+def test_a_silence_ends_with_the_mute_where_the_calendar_would_go_on() -> None:
     assert ends(a_mute(weekly="mon-fri 11:00-15:00"), NOON) == at("25 14:00")
 
 
@@ -343,7 +343,7 @@ def test_a_silence_ends_with_the_mute_where_the_calendar_would_go_on():
         ({"company": "acme", "mail_system": "m365"}, failing(), False),
     ],
 )
-def test_what_a_mute_is_about(said: dict[str, Any], failure: Failure, covered: bool):
+def test_what_a_mute_is_about(said: dict[str, Any], failure: Failure, covered: bool) -> None:
     assert covers(a_mute(**said), failure, ("postfix",)) is covered
 
 
@@ -371,16 +371,16 @@ LATER = a_mute(id="later", begins_at=at("26 12:00"), ends_at=None)
         ([replace(ACME, company="acme", cause=Cause.TLS), replace(ACME, company="bolt")], [failing("bolt")], ("acme",)),
     ],
 )
-def test_mutes_silence_together_or_not_at_all(mutes: list[Mute], failures: list[Failure], by: tuple[str, ...]):
+def test_mutes_silence_together_or_not_at_all(mutes: list[Mute], failures: list[Failure], by: tuple[str, ...]) -> None:
     assert muting(mutes, failures, lambda _: ("postfix",), NOON) == by
 
 
-def test_mutes_of_one_maintenance_are_named_once():
+def test_mutes_of_one_maintenance_are_named_once() -> None:
     both = [a_mute(id="maintenance:move", company=name) for name in ("acme", "bolt")]
     assert muting(both, [failing(), failing("bolt")], lambda _: ("x",), NOON) == ("maintenance:move",)
 
 
-def test_the_mail_system_is_asked_for_each_company():
+def test_the_mail_system_is_asked_for_each_company() -> None:
     systems = {"acme": ("m365",), "bolt": ("postfix",)}
     mute = a_mute(mail_system="m365")
     assert muting([mute], [failing()], systems.__getitem__, NOON) == ("m",)

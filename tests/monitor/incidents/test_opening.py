@@ -47,7 +47,7 @@ def heard(score: str, *, kind=CODE, **settings) -> str:
         ("ccc", ".O."),
     ],
 )
-def test_two_of_three_open_it_and_two_good_ones_end_it(verdicts, incidents):
+def test_two_of_three_open_it_and_two_good_ones_end_it(verdicts, incidents) -> None:
     assert heard(verdicts) == incidents
 
 
@@ -60,7 +60,7 @@ def test_two_of_three_open_it_and_two_good_ones_end_it(verdicts, incidents):
         ({"good": 4}, "bbiiii", ".O...C"),
     ],
 )
-def test_how_many_is_configured(settings, verdicts, incidents):
+def test_how_many_is_configured(settings, verdicts, incidents) -> None:
     assert heard(verdicts, **settings) == incidents
 
 
@@ -73,11 +73,11 @@ def test_how_many_is_configured(settings, verdicts, incidents):
         ("bibibibibi", "..O......."),
     ],
 )
-def test_a_flapping_path_has_one_incident(verdicts, incidents):
+def test_a_flapping_path_has_one_incident(verdicts, incidents) -> None:
     assert heard(verdicts) == incidents
 
 
-def test_what_comes_back_after_a_day_is_another_incident():
+def test_what_comes_back_after_a_day_is_another_incident() -> None:
     day = Day((site("acme"),))
     day.play({LINE: "bbii"})
     day.now += timedelta(days=1)
@@ -86,7 +86,7 @@ def test_what_comes_back_after_a_day_is_another_incident():
     assert day.only().relapses == 0
 
 
-def test_a_clock_that_went_back_makes_no_second_incident():
+def test_a_clock_that_went_back_makes_no_second_incident() -> None:
     day = Day((site("acme"),))
     day.play({LINE: "bbii"})
     day.now -= timedelta(days=2)
@@ -94,7 +94,7 @@ def test_a_clock_that_went_back_makes_no_second_incident():
     assert [each.id for each in day.open] == ["i1"]
 
 
-def test_an_incident_knows_since_when_and_what_was_said_last():
+def test_an_incident_knows_since_when_and_what_was_said_last() -> None:
     day = Day((site("acme"),))
     day.play({LINE: "ibbd"})
     incident = day.only()
@@ -104,7 +104,7 @@ def test_an_incident_knows_since_when_and_what_was_said_last():
     assert "is on our list" in failure.because
 
 
-def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells():
+def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells() -> None:
     day = Day((site("acme"),))
     told = day.play({LINE: "bbdss"})
     assert [(entry.turn, entry.said.partition(":")[0]) for after in told for entry in after.entries] == [
@@ -118,7 +118,7 @@ def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells():
     assert [each.id for each in day.incidents.values()] == ["i1"]
 
 
-def test_its_history_quotes_what_it_names():
+def test_its_history_quotes_what_it_names() -> None:
     """The resets failed first; most fail otherwise, and then in a third way."""
     first, second, third = (("acme", "hq", kind) for kind in (RESET, CODE, Kind.VERIFICATION))
     day = Day((site("acme", kinds=(RESET, CODE, Kind.VERIFICATION)),))
@@ -148,7 +148,7 @@ def test_its_history_quotes_what_it_names():
         (CODE, "?", Severity.TICKET),
     ],
 )
-def test_severity_follows_from_what_people_can_no_longer_do(kind, letter, severity):
+def test_severity_follows_from_what_people_can_no_longer_do(kind, letter, severity) -> None:
     day = Day((site("acme", kinds=(kind,)),))
     day.play({("acme", "hq", kind): letter * 3})
     assert day.only().severity is severity
@@ -162,14 +162,14 @@ def test_severity_follows_from_what_people_can_no_longer_do(kind, letter, severi
         ("?", Nature.OURS, Scope.OURSELVES),  # the mailbox's server is down: not a word about blocking
     ],
 )
-def test_whose_trouble_it_is(letter, nature, scope):
+def test_whose_trouble_it_is(letter, nature, scope) -> None:
     day = Day((site("acme"),))
     day.play({LINE: letter * 3})
     incident = day.only()
     assert (incident.nature, incident.scope) == (nature, scope)
 
 
-def test_a_mailbox_that_cannot_be_read_does_not_end_what_was_known_before():
+def test_a_mailbox_that_cannot_be_read_does_not_end_what_was_known_before() -> None:
     day = Day((site("acme"),))
     day.play({LINE: "dd????"})
     assert {each.nature: each.began_at for each in day.open} == {
@@ -179,7 +179,7 @@ def test_a_mailbox_that_cannot_be_read_does_not_end_what_was_known_before():
 
 
 @pytest.mark.parametrize("score", ["bbiibbi", "iibd", "b?bi", "dii", "gg"])
-def test_a_track_made_again_from_the_past_is_the_same_track(score):
+def test_a_track_made_again_from_the_past_is_the_same_track(score) -> None:
     day, again = Day((site("acme"),)), Day((site("acme"),))
     signals = [signal(letter, T0 + timedelta(minutes=15 * i)) for i, letter in enumerate(score)]
     day.picture.take(signals)
@@ -188,7 +188,7 @@ def test_a_track_made_again_from_the_past_is_the_same_track(score):
 
 
 @pytest.mark.parametrize("score", ["d" * 60, "?" * 60, "dd" + "?" * 60, "dd" + "?" * 60 + "i", "bb" + "iibb" * 15])
-def test_what_fails_for_longer_than_the_past_that_is_loaded_fails_since_then(score):
+def test_what_fails_for_longer_than_the_past_that_is_loaded_fails_since_then(score) -> None:
     day, again = Day((site("acme"),), IncidentSettings(good=3)), Day((site("acme"),), IncidentSettings(good=3))
     day.play({LINE: score})
     problems = day.picture.problems({})
@@ -198,7 +198,7 @@ def test_what_fails_for_longer_than_the_past_that_is_loaded_fails_since_then(sco
 
 
 @pytest.mark.parametrize(("before", "fails"), [((), False), (None, True)])
-def test_what_was_over_before_more_patience_was_needed_is_over(before, fails):
+def test_what_was_over_before_more_patience_was_needed_is_over(before, fails) -> None:
     """Two good ones were enough then. It is another path's incident that came back and needs four."""
     day = Day((site("acme"),))
     day.picture.set_relapses({("acme", Nature.MAIL): 1})
@@ -208,7 +208,7 @@ def test_what_was_over_before_more_patience_was_needed_is_over(before, fails):
     assert bool(day.picture.problems({})) is fails
 
 
-def test_what_came_back_fails_since_it_came_back():
+def test_what_came_back_fails_since_it_came_back() -> None:
     day, again = Day((site("acme"),)), Day((site("acme"),))
     day.play({LINE: "bbiibb"})
     again.picture.set_relapses({("acme", Nature.MAIL): 1})
@@ -216,7 +216,7 @@ def test_what_came_back_fails_since_it_came_back():
     assert again.picture.problems({}) == day.picture.problems({})
 
 
-def test_what_does_not_fail_so_far_began_with_its_first_bad_one():
+def test_what_does_not_fail_so_far_began_with_its_first_bad_one() -> None:
     day, again = Day((site("acme"),)), Day((site("acme"),))
     day.play({LINE: "bib"})
     again.picture.recall(LINE, day.shown[:2], ())
@@ -224,7 +224,7 @@ def test_what_does_not_fail_so_far_began_with_its_first_bad_one():
     assert again.picture.problems({}) == day.picture.problems({}) != []
 
 
-def test_an_amended_verdict_counts_in_place_of_the_first():
+def test_an_amended_verdict_counts_in_place_of_the_first() -> None:
     """A probe was missing; then it came after all. Its past is loaded again, with the later verdict in it."""
     day = Day((site("acme"),))
     day.play({LINE: "ib"})
@@ -236,7 +236,7 @@ def test_an_amended_verdict_counts_in_place_of_the_first():
     assert day.open == []
 
 
-def test_a_path_that_is_taken_out_of_the_configuration_ends_its_incident_without_saying_that_it_works():
+def test_a_path_that_is_taken_out_of_the_configuration_ends_its_incident_without_saying_that_it_works() -> None:
     day = Day((site("acme"), site("bolt")))
     day.play({LINE: "dd"})
     day.picture.configure([site("bolt")], day.settings, NAMES)

@@ -34,7 +34,7 @@ DIRECT = [site(name) for name in ("acme", "bolt", "cork", "dunn")]
 GATEWAYS = [site(name, via="xclient") for name in ("acme", "bolt", "cork", "dunn")]
 
 
-def test_port_25_cut_is_our_own_trouble_and_nobody_is_blamed():
+def test_port_25_cut_is_our_own_trouble_and_nobody_is_blamed() -> None:
     """Three companies, and every connection times out from one moment on."""
     day = played(DIRECT[:3], acme="iww", bolt="iww", cork="iww")
     wide = day.only()
@@ -44,12 +44,12 @@ def test_port_25_cut_is_our_own_trouble_and_nobody_is_blamed():
     )
 
 
-def test_the_same_where_some_say_refused_and_some_say_nothing():
+def test_the_same_where_some_say_refused_and_some_say_nothing() -> None:
     day = played(DIRECT[:3], acme="irr", bolt="iww", cork="irw")
     assert (day.only().nature, day.only().scope) == (OURS, Scope.OURSELVES)
 
 
-def test_two_unrelated_ones_are_enough_and_the_second_needs_not_even_fail_for_long():
+def test_two_unrelated_ones_are_enough_and_the_second_needs_not_even_fail_for_long() -> None:
     day = played(DIRECT[:2], acme="iww", bolt="i.w")
     assert found(day) == {"acme": (OURS, Reason.NO_WAY_OUT, Severity.TICKET)}
 
@@ -61,14 +61,14 @@ def test_two_unrelated_ones_are_enough_and_the_second_needs_not_even_fail_for_lo
         [site("acme", mail_system="m365"), site("bolt", mail_system="m365")],  # one service that both have
     ],
 )
-def test_those_that_have_something_in_common_do_not_prove_our_line_down(sites):
+def test_those_that_have_something_in_common_do_not_prove_our_line_down(sites) -> None:
     day = Day(tuple(sites), step=MINUTE)
     day.play({(each.company, each.path, CODE): "iww" for each in sites})
     assert {each.nature for each in day.open} == {MAIL}
     assert {each.reason for each in day.open} == {Reason.NOTHING_REACHED}
 
 
-def test_nor_do_companies_that_share_a_host():
+def test_nor_do_companies_that_share_a_host() -> None:
     day = Day(tuple(DIRECT[:2]), step=MINUTE)
     for name in ("acme", "bolt"):
         for _ in range(2):
@@ -77,29 +77,29 @@ def test_nor_do_companies_that_share_a_host():
     assert {each.reason for each in day.open} == {Reason.NOTHING_REACHED}
 
 
-def test_one_company_alone_is_a_ticket_as_long_as_nobody_else_was_reached():
+def test_one_company_alone_is_a_ticket_as_long_as_nobody_else_was_reached() -> None:
     day = played(DIRECT[:1], acme="iww")
     assert found(day) == {"acme": (MAIL, Reason.NOTHING_REACHED, Severity.TICKET)}
 
 
-def test_a_company_that_alone_cannot_be_reached_is_a_page():
+def test_a_company_that_alone_cannot_be_reached_is_a_page() -> None:
     day = played(DIRECT[:2], acme="iww", bolt="iii")
     assert found(day) == {"acme": (MAIL, Reason.ONLY_HERE, Severity.PAGE)}
 
 
-def test_several_firewalls_against_the_sender_are_no_line_of_ours():
+def test_several_firewalls_against_the_sender_are_no_line_of_ours() -> None:
     """The opposite of a cut line: three companies drop the sender's connections, a fourth takes mail all the time."""
     day = played(DIRECT, acme="iww", bolt="iww", cork="iww", dunn="iii")
     assert {each.nature for each in day.open} == {MAIL}
     assert {each.reason for each in day.open} == {Reason.ONLY_HERE}
 
 
-def test_what_is_refused_in_words_was_reached_too():
+def test_what_is_refused_in_words_was_reached_too() -> None:
     day = played(DIRECT[:2], acme="iww", bolt="idd")
     assert found(day)["acme"] == (MAIL, Reason.ONLY_HERE, Severity.PAGE)
 
 
-def test_an_old_outage_of_one_company_is_not_ours_because_our_line_is_cut_later():
+def test_an_old_outage_of_one_company_is_not_ours_because_our_line_is_cut_later() -> None:
     day = played(DIRECT[:3], acme="wwwww", bolt="iiiww", cork="iiiww")
     assert found(day) == {
         "acme": (MAIL, Reason.ONLY_HERE, Severity.PAGE),
@@ -108,7 +108,7 @@ def test_an_old_outage_of_one_company_is_not_ours_because_our_line_is_cut_later(
     }
 
 
-def test_it_becomes_the_companys_when_somebody_else_was_reached_and_it_fails_again():
+def test_it_becomes_the_companys_when_somebody_else_was_reached_and_it_fails_again() -> None:
     day = played(DIRECT[:2], acme="ww", bolt="ww")
     assert {each.nature for each in day.open} == {OURS}
     day.play({line("acme"): "w", line("bolt"): "i"})
@@ -117,7 +117,7 @@ def test_it_becomes_the_companys_when_somebody_else_was_reached_and_it_fails_aga
     assert found(day)["acme"] == (MAIL, Reason.ONLY_HERE, Severity.PAGE)
 
 
-def test_when_our_line_is_mended_nobody_is_blamed_who_was_not_tried_again():
+def test_when_our_line_is_mended_nobody_is_blamed_who_was_not_tried_again() -> None:
     day = played(DIRECT[:3], acme="iww", bolt="iww", cork="iww")
     for name in ("bolt", "cork"):
         day.judge("i", line=line(name))
@@ -132,7 +132,7 @@ def test_when_our_line_is_mended_nobody_is_blamed_who_was_not_tried_again():
 # ---- references -----------------------------------------------------------------------------------------------------
 
 
-def test_a_reference_that_answers_tells_the_company_from_our_line():
+def test_a_reference_that_answers_tells_the_company_from_our_line() -> None:
     day = played(DIRECT[:2], acme="ww", bolt="ww")
     assert {each.nature for each in day.open} == {OURS}
     day.uplink = Uplink(succeeded_at=day.now)
@@ -142,12 +142,12 @@ def test_a_reference_that_answers_tells_the_company_from_our_line():
     assert set(found(day).values()) == {(MAIL, Reason.ONLY_HERE, Severity.PAGE)}
 
 
-def test_a_reference_that_answered_before_tells_nothing():
+def test_a_reference_that_answered_before_tells_nothing() -> None:
     day = played(DIRECT[:2], Uplink(succeeded_at=T0 - QUARTER), acme="ww", bolt="ww")
     assert {each.nature for each in day.open} == {OURS}
 
 
-def test_a_reference_out_of_reach_makes_one_company_alone_our_own_trouble():
+def test_a_reference_out_of_reach_makes_one_company_alone_our_own_trouble() -> None:
     day = played(DIRECT[:1], acme="ww")
     day.uplink = Uplink(failed_at=day.now, reference="mx.reference.example:25")
     day.settle()
@@ -171,7 +171,9 @@ def test_a_reference_out_of_reach_makes_one_company_alone_our_own_trouble():
         ("rr", "rr", "rr", OURS, Reason.NO_WAY_OUT, Severity.TICKET),
     ],
 )
-def test_the_control_tells_a_firewall_from_a_server_that_is_down(sender, control, others, nature, reason, severity):
+def test_the_control_tells_a_firewall_from_a_server_that_is_down(
+    sender, control, others, nature, reason, severity
+) -> None:
     day = Day(tuple(DIRECT[:2]), step=MINUTE)
     for one, other in zip(sender, others, strict=True):
         day.judge(one)
@@ -186,7 +188,7 @@ def test_the_control_tells_a_firewall_from_a_server_that_is_down(sender, control
     assert found(day)["acme"] == (nature, reason, severity)
 
 
-def test_a_firewall_that_is_proved_has_its_cause():
+def test_a_firewall_that_is_proved_has_its_cause() -> None:
     day = Day(tuple(DIRECT[:1]), step=MINUTE)
     day.play({line("acme"): "rr"})
     day.control("i")
@@ -198,30 +200,30 @@ def test_a_firewall_that_is_proved_has_its_cause():
 # ---- a company's own gateway ----------------------------------------------------------------------------------------
 
 
-def test_a_gateway_that_does_not_answer_while_others_do_is_the_companys():
+def test_a_gateway_that_does_not_answer_while_others_do_is_the_companys() -> None:
     day = played(GATEWAYS[:2], acme="iGG", bolt="iii")
     incident = day.only()
     assert found(day) == {"acme": (THEIRS, Reason.GATEWAY_DOWN, Severity.TICKET)}
     assert incident.scope is Scope.THEIR_SYSTEM
 
 
-def test_when_no_gateway_answers_it_is_our_own_trouble():
+def test_when_no_gateway_answers_it_is_our_own_trouble() -> None:
     day = played(GATEWAYS[:3], acme="iGG", bolt="iGG", cork="iGG")
     assert (day.only().nature, day.only().severity, day.only().reason) == (OURS, Severity.PAGE, Reason.NO_WAY_OUT)
 
 
-def test_one_gateway_alone_does_not_tell():
+def test_one_gateway_alone_does_not_tell() -> None:
     day = played(GATEWAYS[:1], acme="iGG")
     assert found(day) == {"acme": (OURS, Reason.NOTHING_REACHED, Severity.TICKET)}
 
 
-def test_gateways_in_a_private_network_tell_nothing_of_port_25():
+def test_gateways_in_a_private_network_tell_nothing_of_port_25() -> None:
     """Gateways answer, and direct connections do not: our firewall may let out only the former."""
     day = played([site("acme"), site("bolt"), site("cork", via="xclient")], acme="iww", bolt="iww", cork="iii")
     assert {each.nature for each in day.open} == {OURS}
 
 
-def test_a_relay_tells_nothing_of_anybody():
+def test_a_relay_tells_nothing_of_anybody() -> None:
     day = played([site("acme"), site("bolt", via="relay")], acme="iww", bolt="iii")
     assert found(day) == {"acme": (MAIL, Reason.NOTHING_REACHED, Severity.TICKET)}
 
@@ -233,17 +235,17 @@ def test_a_relay_tells_nothing_of_anybody():
         *(("w", False), ("r", False), ("G", False), ("?", False), ("x", False)),
     ],
 )
-def test_which_verdict_proves_that_somebody_was_spoken_to(letter, reached):
+def test_which_verdict_proves_that_somebody_was_spoken_to(letter, reached) -> None:
     assert connected(verdict(letter)) is reached
 
 
-def test_what_came_late_was_spoken_to_whatever_held_it_up():
+def test_what_came_late_was_spoken_to_whatever_held_it_up() -> None:
     late = replace(verdict("k"), answer=verdict("w").answer)
     assert connected(late)
     assert not never_connected(late)
 
 
-def test_the_control_proves_it_too():
+def test_the_control_proves_it_too() -> None:
     day = played(DIRECT[:2], acme="ww", bolt="..")
     day.judge("i", line=line("bolt"), role=Role.CONTROL, probe_id="control")
     day.judge("w", line=line("acme"))
@@ -251,7 +253,7 @@ def test_the_control_proves_it_too():
     assert found(day) == {"acme": (MAIL, Reason.ONLY_HERE, Severity.PAGE)}
 
 
-def test_a_restart_knows_who_was_reached():
+def test_a_restart_knows_who_was_reached() -> None:
     day = played(DIRECT[:2], acme="iww", bolt="iii")
     again = Day(day.sites, now=day.now, step=MINUTE)
     for each in day.sites:
@@ -261,14 +263,14 @@ def test_a_restart_knows_who_was_reached():
     assert again.picture.problems({}) == day.picture.problems({})
 
 
-def test_a_configuration_that_is_loaded_anew_knows_it_as_well():
+def test_a_configuration_that_is_loaded_anew_knows_it_as_well() -> None:
     day = played(DIRECT[:3], acme="iww", bolt="iww", cork="...")
     before = day.picture.problems({})
     day.picture.configure(day.sites, day.settings, NAMES, day.others)
     assert day.picture.problems({}) == before
 
 
-def test_time_passes_and_a_slow_start_of_the_cut_is_part_of_it():
+def test_time_passes_and_a_slow_start_of_the_cut_is_part_of_it() -> None:
     """The last connection came about a moment after the first probe that the cut hit was launched."""
     day = Day(tuple(DIRECT[:3]), step=MINUTE)
     day.play({line(each.company): "i" for each in DIRECT[:3]})

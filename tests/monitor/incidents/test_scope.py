@@ -32,7 +32,7 @@ def told(day: Day) -> list[tuple[Scope, str, Severity]]:
         ({("hq", CODE): "iii", ("hq", RESET): "iii", ("hq", INVITATION): "ggg"}, Scope.KIND, Severity.NOTE),
     ],
 )
-def test_of_one_path_some_kinds_or_all(scores, scope, severity):
+def test_of_one_path_some_kinds_or_all(scores, scope, severity) -> None:
     day = Day((site("acme", kinds=ALL),))
     day.play({("acme", *line): score for line, score in scores.items()})
     assert told(day) == [(scope, "acme", severity)]
@@ -48,14 +48,14 @@ def test_of_one_path_some_kinds_or_all(scores, scope, severity):
         ("ddd", "???", Scope.COMPANY, Severity.PAGE),  # nothing that is known is against it
     ],
 )
-def test_of_two_paths_one_or_both(north, south, scope, severity):
+def test_of_two_paths_one_or_both(north, south, scope, severity) -> None:
     day = Day((site("acme", "north"), site("acme", "south")))
     day.play({("acme", "north", CODE): north, ("acme", "south", CODE): south})
     mail = [each for each in day.open if each.nature is Nature.MAIL]
     assert [(each.scope, each.severity) for each in mail] == [(scope, severity)]
 
 
-def test_what_hits_one_kind_by_its_address_hits_all_and_needs_no_second_proof():
+def test_what_hits_one_kind_by_its_address_hits_all_and_needs_no_second_proof() -> None:
     """The codes were well ten minutes ago; that the resets are refused by address says that the codes are too."""
     day = Day((site("acme", kinds=(CODE, RESET)),))
     day.play({("acme", "hq", CODE): "i", ("acme", "hq", RESET): "i"})
@@ -64,13 +64,13 @@ def test_what_hits_one_kind_by_its_address_hits_all_and_needs_no_second_proof():
     assert day.only().scope is Scope.COMPANY
 
 
-def test_what_hits_one_kind_by_what_it_says_is_not_said_of_the_others():
+def test_what_hits_one_kind_by_what_it_says_is_not_said_of_the_others() -> None:
     day = Day((site("acme", kinds=(CODE, RESET)),))
     day.play({("acme", "hq", CODE): "i.", ("acme", "hq", RESET): "cc"})
     assert day.only().scope is Scope.KIND
 
 
-def test_one_mailbox_becomes_one_company_and_stays_one_incident():
+def test_one_mailbox_becomes_one_company_and_stays_one_incident() -> None:
     day = Day((site("acme", "north"), site("acme", "south")))
     north, south = ("acme", "north", CODE), ("acme", "south", CODE)
     day.play({north: "dd", south: "ii"})
@@ -79,7 +79,7 @@ def test_one_mailbox_becomes_one_company_and_stays_one_incident():
     assert told(day) == [(Scope.COMPANY, "acme", Severity.PAGE)]
 
 
-def test_a_scope_does_not_narrow_while_it_lasts():
+def test_a_scope_does_not_narrow_while_it_lasts() -> None:
     day = Day((site("acme", "north"), site("acme", "south")))
     north, south = ("acme", "north", CODE), ("acme", "south", CODE)
     day.play({north: "dd", south: "dd"})
@@ -179,7 +179,7 @@ def all_day(sites: tuple[PathInfo, ...], **scores: str) -> Day:
         (town(m365=4, google=4), {"m365": "iff"}, [f"m365{i}/hq" for i in range(4)]),  # full mailboxes have no system
     ],
 )
-def test_several_companies_have_one_problem_or_each_its_own(sites, scores, incidents):
+def test_several_companies_have_one_problem_or_each_its_own(sites, scores, incidents) -> None:
     day = all_day(sites, **scores)
     found = {(each.scope, each.subject) if not each.company else each.subject for each in day.open}
     assert found == set(incidents)
@@ -193,12 +193,12 @@ def test_several_companies_have_one_problem_or_each_its_own(sites, scores, incid
         ({"m3650": "idd", "m3651": "idd", "m3652": "ibb", "m3653": "idd"}, True),  # some do not say why
     ],
 )
-def test_only_causes_of_one_family_are_one_problem(scores, wide):
+def test_only_causes_of_one_family_are_one_problem(scores, wide) -> None:
     day = all_day(town(m365=4, google=4), **scores)
     assert any(each.scope is Scope.MAIL_SYSTEM for each in day.open) is wide
 
 
-def test_where_two_families_are_as_many_the_first_one_stays_whoever_was_probed_last():
+def test_where_two_families_are_as_many_the_first_one_stays_whoever_was_probed_last() -> None:
     day = Day(town(m365=4))
     day.play({("m3650", "hq", CODE): "dd", ("m3651", "hq", CODE): "dd", ("m3652", "hq", CODE): "dd"})
     wide = day.only()
@@ -213,7 +213,7 @@ def test_where_two_families_are_as_many_the_first_one_stays_whoever_was_probed_l
     assert [each.company for each in day.open if each.id != wide.id] == ["m3653"]
 
 
-def test_where_two_causes_are_as_many_the_first_one_stays_whoever_was_probed_last():
+def test_where_two_causes_are_as_many_the_first_one_stays_whoever_was_probed_last() -> None:
     day = Day((site("acme", kinds=(CODE, RESET)),))
     day.play({("acme", "hq", CODE): "cc", ("acme", "hq", RESET): "bb"})
     causes = {day.only().cause}
@@ -224,7 +224,7 @@ def test_where_two_causes_are_as_many_the_first_one_stays_whoever_was_probed_las
     assert causes == {Cause.CONTENT}
 
 
-def test_what_began_long_ago_is_another_problem():
+def test_what_began_long_ago_is_another_problem() -> None:
     day = Day(town(m365=4, google=4))
     blocked: list[str] = []
     for name in ("m3650", "m3651", "m3652"):
@@ -235,7 +235,7 @@ def test_what_began_long_ago_is_another_problem():
     assert {each.scope for each in day.open} == {Scope.COMPANY}
 
 
-def test_five_hundred_companies_blocked_within_a_minute_are_one_incident():
+def test_five_hundred_companies_blocked_within_a_minute_are_one_incident() -> None:
     day = Day(town(m365=200, google=200, postfix=100))
     day.play({(each.company, "hq", CODE): "i" for each in day.sites})
     ids = set()
@@ -254,7 +254,7 @@ def test_five_hundred_companies_blocked_within_a_minute_are_one_incident():
     assert {each.ending for each in day.incidents.values() if not each.open} == {Resolution.MERGED}
 
 
-def test_probes_that_come_one_after_the_other_show_it_as_soon_as_nothing_speaks_against_it():
+def test_probes_that_come_one_after_the_other_show_it_as_soon_as_nothing_speaks_against_it() -> None:
     """500 companies are probed within a quarter of an hour. After the third blocked one the rest is not waited for."""
     day = Day(town(m365=50, google=50))
     day.play({(each.company, "hq", CODE): "i" for each in day.sites})
@@ -271,7 +271,7 @@ def grown(day: Day, company: str) -> Incident:
     return day.only()
 
 
-def test_what_people_were_told_first_is_what_grows():
+def test_what_people_were_told_first_is_what_grows() -> None:
     day = Day(town(m365=3, google=3))
     day.play({(each.company, "hq", CODE): "i" for each in day.sites})
     for company in ("m3650", "m3651"):
@@ -289,7 +289,7 @@ def test_what_people_were_told_first_is_what_grows():
     assert (day.only().id, day.only().scope) == (first.id, Scope.EVERYBODY)
 
 
-def test_what_one_company_had_for_weeks_does_not_tell_since_when_everybody_has_it():
+def test_what_one_company_had_for_weeks_does_not_tell_since_when_everybody_has_it() -> None:
     day = Day(town(m365=4, google=4))
     day.play({(each.company, "hq", CODE): "dd" if each.company == "m3650" else "ii" for each in day.sites})
     old = day.only()
@@ -300,7 +300,7 @@ def test_what_one_company_had_for_weeks_does_not_tell_since_when_everybody_has_i
     assert wide.began_at > old.began_at + timedelta(days=20)
 
 
-def test_it_is_not_over_because_a_few_recover():
+def test_it_is_not_over_because_a_few_recover() -> None:
     day = all_day(town(m365=10), m365="idd")
     wide = day.only()
     day.play({(each.company, "hq", CODE): "ii" if each.company in ("m3650", "m3651") else "dd" for each in day.sites})
@@ -333,27 +333,27 @@ def broken_day(sites: tuple[PathInfo, ...], *, broken: set[str], sender: str = "
         (town(m365=9, google=1), 3, [(Scope.THEIR_SYSTEM, f"m365{i}") for i in range(3)]),  # three tenants of nine
     ],
 )
-def test_what_takes_nobodys_mail_is_each_companys_own_and_never_everybodys(sites, broken, incidents):
+def test_what_takes_nobodys_mail_is_each_companys_own_and_never_everybodys(sites, broken, incidents) -> None:
     day = broken_day(sites, broken={each.company for each in sites[:broken]})
     assert sorted((each.scope, each.subject) for each in day.open) == sorted(incidents)
     assert {each.nature for each in day.open} == {Nature.THEIR_SYSTEM}
     assert {each.severity for each in day.open} == {Severity.PAGE}
 
 
-def test_mail_that_is_lost_nearly_everywhere_is_more_likely_lost_by_us():
+def test_mail_that_is_lost_nearly_everywhere_is_more_likely_lost_by_us() -> None:
     """No server said a word; the control's is gone as well. That many mail systems at once is no chance."""
     sites = town(postfix=5)
     day = broken_day(sites, broken={each.company for each in sites[:4]}, sender="b", control="b")
     assert [(each.nature, each.scope, each.subject) for each in day.open] == [(Nature.OURS, Scope.OURSELVES, "*")]
 
 
-def test_two_of_many_that_lose_all_mail_have_each_their_own_trouble():
+def test_two_of_many_that_lose_all_mail_have_each_their_own_trouble() -> None:
     sites = town(postfix=9)
     day = broken_day(sites, broken={"postfix0", "postfix1"}, sender="b", control="b")
     assert [each.scope for each in day.open] == [Scope.THEIR_SYSTEM] * 2
 
 
-def test_whoever_takes_nobodys_mail_does_not_count_against_the_sender():
+def test_whoever_takes_nobodys_mail_does_not_count_against_the_sender() -> None:
     """Two block the sender, three are broken: that makes no five."""
     sites = town(m365=5)
     day = Day(sites)
@@ -370,7 +370,7 @@ def test_whoever_takes_nobodys_mail_does_not_count_against_the_sender():
     ]
 
 
-def test_a_verdict_on_the_neighbour_is_none_on_the_sender():
+def test_a_verdict_on_the_neighbour_is_none_on_the_sender() -> None:
     day = Day((site("acme"),))
     for _ in range(3):
         day.judge("b", role=Role.NEIGHBOUR)
@@ -383,7 +383,7 @@ def test_a_verdict_on_the_neighbour_is_none_on_the_sender():
     assert day.only().nature is Nature.MAIL
 
 
-def test_of_two_paths_that_one_takes_nobodys_mail_is_a_ticket():
+def test_of_two_paths_that_one_takes_nobodys_mail_is_a_ticket() -> None:
     day = Day((site("acme", "north"), site("acme", "south")))
     north, south = ("acme", "north", CODE), ("acme", "south", CODE)
     for _ in range(2):

@@ -29,17 +29,17 @@ def said(outcome: Outcome, cause: Cause | None, text: str) -> Verdict:
         ("?", Weight.UNKNOWN, Weight.UNKNOWN),
     ],
 )
-def test_what_a_verdict_counts_for(letter, code, invitation):
+def test_what_a_verdict_counts_for(letter, code, invitation) -> None:
     assert (mark_of(CODE, verdict(letter), NAMES), mark_of(INVITATION, verdict(letter), NAMES)) == (code, invitation)
 
 
-def test_a_sentence_of_ours_is_no_answer_of_theirs():
+def test_a_sentence_of_ours_is_no_answer_of_theirs() -> None:
     """The sentence names the address of a host of ours or theirs; what the server said does not."""
     sentence = replace(said(Outcome.BLOCKED, Cause.POLICY, "go away"), because="from 104.130.122.50: go away")
     assert mark_of(CODE, sentence, NAMES) is Weight.BAD
 
 
-def test_every_outcome_is_among_them():
+def test_every_outcome_is_among_them() -> None:
     assert {outcome for outcome, _, _ in VERDICTS.values()} >= set(Outcome) - {Outcome.QUARANTINED}
     assert mark_of(CODE, said(Outcome.QUARANTINED, Cause.CONTENT, "held back"), NAMES) is Weight.BAD
 
@@ -62,13 +62,13 @@ def test_every_outcome_is_among_them():
         (Cause.POLICY, "account.trimble.community is not welcome", False),
     ],
 )
-def test_one_refusal_is_enough_if_it_names_the_sender(cause, text, damning):
+def test_one_refusal_is_enough_if_it_names_the_sender(cause, text, damning) -> None:
     mark = mark_of(CODE, said(Outcome.BLOCKED, cause, text), NAMES)
     assert mark is (Weight.CONCLUSIVE if damning else Weight.BAD)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.DEFERRED, Outcome.SPAM, Outcome.MISSING])
-def test_only_a_refusal_for_good_is_damning(outcome):
+def test_only_a_refusal_for_good_is_damning(outcome) -> None:
     assert mark_of(CODE, said(outcome, Cause.IP_BLOCKED, "104.130.122.50"), NAMES) is Weight.BAD
 
 

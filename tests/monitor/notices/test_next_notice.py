@@ -111,7 +111,7 @@ OVER = {"closed_at": T0 + 30 * MINUTE, "ending": Resolution.RECOVERED}
         ("the mute ends after it ended: none", incident(**OVER), None, 600, None),
     ],
 )
-def test_what_is_news(what, of, before, minutes, heard):
+def test_what_is_news(what, of, before, minutes, heard) -> None:
     assert news(of, before, minutes) is heard, what
 
 
@@ -168,33 +168,33 @@ def test_growth_is_counted_from_what_was_told_of_its_width() -> None:
         ("of a wide one too", replace(many(5), companies=("acme",)), told(), NoticeKind.RESOLVED),
     ],
 )
-def test_what_is_over_for_one_company_is_told_to_its_people(what, of, before, heard):
+def test_what_is_over_for_one_company_is_told_to_its_people(what, of, before, heard) -> None:
     before = before and replace(before, scope=of.scope, at=T0 + 21 * MINUTE)
     now = T0 + 22 * MINUTE
     news = news_for(of, before, now, settle=MINUTE, remind=timedelta(hours=8), waiting=False, visible=("acme",))
     assert news is heard, what
 
 
-def test_a_channel_that_has_not_got_the_last_notice_is_not_reminded_of_it():
+def test_a_channel_that_has_not_got_the_last_notice_is_not_reminded_of_it() -> None:
     assert news(incident(), told(), 1000, waiting=True) is None
 
 
 @pytest.mark.parametrize("minutes", [-600, -1])
-def test_a_clock_that_went_back_keeps_nothing_from_people(minutes):
+def test_a_clock_that_went_back_keeps_nothing_from_people(minutes) -> None:
     assert news(incident(), None, minutes) is NoticeKind.OPENED
 
 
-def test_a_clock_that_went_back_is_no_reason_to_remind_anybody():
+def test_a_clock_that_went_back_is_no_reason_to_remind_anybody() -> None:
     assert news(incident(), told(), -60) is None
     assert news(incident(), told(), -60 * 24 * 365) is NoticeKind.REMINDER, "nor to wait for a year"
 
 
-def test_a_clock_that_jumped_ahead_reminds_once():
+def test_a_clock_that_jumped_ahead_reminds_once() -> None:
     assert news(incident(), told(), 60 * 24 * 365) is NoticeKind.REMINDER
     assert news(incident(), told(60 * 24 * 365), 60 * 24 * 365 + 1) is None
 
 
-def test_a_mute_that_comes_and_goes_leaves_one_notice_however_much_happened_meanwhile():
+def test_a_mute_that_comes_and_goes_leaves_one_notice_however_much_happened_meanwhile() -> None:
     """Told; then, while nobody was to be told, it became everybody's, changed its cause, and was due for reminders."""
     now = incident(scope=Scope.EVERYBODY, cause=Cause.CONTENT)
     assert news(replace(now, muted_by=("m",)), told(), 600) is None
@@ -238,7 +238,7 @@ WIDE = incident(scope=Scope.EVERYBODY, company="", companies=("bolt", "acme"), t
         ),
     ],
 )
-def test_who_hears_of_it(what, of, rules, channels):
+def test_who_hears_of_it(what, of, rules, channels) -> None:
     assert set(channels_for(of, rules, CHANNELS)) == channels, what
 
 
@@ -251,5 +251,5 @@ def test_who_hears_of_it(what, of, rules, channels):
         ((RoutingRule(to=("acme_it",)), ACME_IT), None),
     ],
 )
-def test_a_company_hears_of_itself_alone(rules, visible):
+def test_a_company_hears_of_itself_alone(rules, visible) -> None:
     assert channels_for(WIDE, rules, CHANNELS) == {"acme_it": visible}

@@ -86,26 +86,26 @@ def distance(one: RGB, other: RGB) -> float:
     return sqrt(by_light**2 + by_chroma**2 + by_hue**2 + blues * by_chroma * by_hue)
 
 
-def test_the_measure_is_the_published_one():
+def test_the_measure_is_the_published_one() -> None:
     """Two pairs of the test data of Sharma, Wu, Dalal 2005."""
     assert distance((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485)) == pytest.approx(2.0425, abs=1e-4)
     assert distance((50.0, 2.5, 0.0), (73.0, 25.0, -18.0)) == pytest.approx(27.1492, abs=1e-4)
 
 
-def test_every_outcome_has_a_sign_and_a_colour_of_its_own():
+def test_every_outcome_has_a_sign_and_a_colour_of_its_own() -> None:
     for table in (SIGNS, COLOURS):
         assert set(table) == {*Outcome, None}
         assert len({str(look) for look in table.values()}) == len(table)
 
 
 @pytest.mark.parametrize("outcome", COLOURS, ids=str)
-def test_what_is_written_on_a_colour_can_be_read(outcome):
+def test_what_is_written_on_a_colour_can_be_read(outcome) -> None:
     colour = COLOURS[outcome]
     assert contrast(colour.fill, colour.ink) >= AA
 
 
 @pytest.mark.parametrize("outcome", COLOURS, ids=str)
-def test_grafana_chooses_the_same_ink(outcome):
+def test_grafana_chooses_the_same_ink(outcome) -> None:
     """Tables look at how bright the fill is, bands over time at whether white has a contrast of 3."""
     red, green, blue = (int(COLOURS[outcome].fill[at : at + 2], 16) for at in (1, 3, 5))
     bright = (299 * red + 587 * green + 114 * blue) / 1000
@@ -114,7 +114,7 @@ def test_grafana_chooses_the_same_ink(outcome):
 
 
 @pytest.mark.parametrize("sight", SIGHT)
-def test_colours_are_told_apart_by_every_kind_of_sight(sight):
+def test_colours_are_told_apart_by_every_kind_of_sight(sight) -> None:
     labs = {outcome: lab(seen(colour.fill, sight)) for outcome, colour in COLOURS.items()}
     near = {(a, b): distance(labs[a], labs[b]) for a, b in combinations(labs, 2)}
     assert {pair: value for pair, value in near.items() if value < APART} == {}

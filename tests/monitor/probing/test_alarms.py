@@ -11,7 +11,7 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def test_each_is_woken_once_in_the_order_of_time():
+def test_each_is_woken_once_in_the_order_of_time() -> None:
     alarms = Alarms()
     for name, seconds in (("b", 2), ("a", 1), ("c", 9)):
         alarms.set(name, at(seconds))
@@ -20,7 +20,7 @@ def test_each_is_woken_once_in_the_order_of_time():
     assert list(alarms.due(at(5))) == []
 
 
-def test_a_later_alarm_replaces_the_earlier_one_whichever_way():
+def test_a_later_alarm_replaces_the_earlier_one_whichever_way() -> None:
     alarms = Alarms()
     for name, first, second in (("sooner", 9, 1), ("later", 1, 9)):
         alarms.set(name, at(first))
@@ -29,7 +29,7 @@ def test_a_later_alarm_replaces_the_earlier_one_whichever_way():
     assert list(alarms.due(at(10))) == ["later"]
 
 
-def test_one_that_was_cancelled_is_not_woken():
+def test_one_that_was_cancelled_is_not_woken() -> None:
     alarms = Alarms()
     alarms.set("a", at(1))
     alarms.cancel("a")
@@ -37,7 +37,7 @@ def test_one_that_was_cancelled_is_not_woken():
     assert list(alarms.due(at(2))) == []
 
 
-def test_when_the_clock_is_set_all_wait_as_long_as_before():
+def test_when_the_clock_is_set_all_wait_as_long_as_before() -> None:
     alarms = Alarms()
     alarms.set("a", at(10))
     alarms.clock_was_set(timedelta(hours=-2))

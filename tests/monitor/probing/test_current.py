@@ -64,7 +64,7 @@ def labels(**named: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(named.items()))
 
 
-async def test_one_line_for_the_present_verdict_only():
+async def test_one_line_for_the_present_verdict_only() -> None:
     shown = board()
     shown.take([signal(probe(1), Outcome.INBOX, after=2.0)])
     shown.take([signal(probe(2), Outcome.BLOCKED, Cause.IP_BLOCKED)])
@@ -75,7 +75,7 @@ async def test_one_line_for_the_present_verdict_only():
     assert seen["mailpath_last_verdict_timestamp_seconds"] == {labels(company="acme", path="hq"): T0.timestamp()}
 
 
-async def test_unknown_is_neither_good_nor_bad_and_not_hidden():
+async def test_unknown_is_neither_good_nor_bad_and_not_hidden() -> None:
     shown = board()
     shown.take([signal(probe(), Outcome.UNKNOWN)])
     seen = await samples(shown)
@@ -83,7 +83,7 @@ async def test_unknown_is_neither_good_nor_bad_and_not_hidden():
     assert len(seen["mailpath_path_outcome"]) == 1
 
 
-async def test_a_verdict_on_an_older_probe_does_not_replace_a_newer_one():
+async def test_a_verdict_on_an_older_probe_does_not_replace_a_newer_one() -> None:
     shown = board()
     shown.take([signal(probe(2), Outcome.INBOX, after=1.0)])
     shown.take([signal(probe(1), Outcome.MISSING)])
@@ -92,7 +92,7 @@ async def test_a_verdict_on_an_older_probe_does_not_replace_a_newer_one():
     assert sum(seen["mailpath_probes_total"].values()) == 2
 
 
-async def test_an_amended_verdict_is_shown_and_not_counted_twice():
+async def test_an_amended_verdict_is_shown_and_not_counted_twice() -> None:
     shown = board()
     shown.take([signal(probe(), Outcome.DEFERRED, Cause.GREYLISTED)])
     shown.take([signal(probe(), Outcome.LATE, Cause.GREYLISTED, after=700, amends=True)])
@@ -102,7 +102,7 @@ async def test_an_amended_verdict_is_shown_and_not_counted_twice():
 
 
 @pytest.mark.parametrize("role", [Role.CONTROL, Role.NEIGHBOUR])
-async def test_whom_the_sender_is_compared_with_is_not_mixed_in(role: Role):
+async def test_whom_the_sender_is_compared_with_is_not_mixed_in(role: Role) -> None:
     shown = board()
     shown.take([signal(probe(role=role), Outcome.INBOX, after=1.0)])
     seen = await samples(shown)
@@ -112,12 +112,12 @@ async def test_whom_the_sender_is_compared_with_is_not_mixed_in(role: Role):
 
 
 @pytest.mark.parametrize(("known", "shown"), [(None, None), (True, {(): 1}), (False, {(): 0})])
-async def test_our_way_out_is_shown_once_somebody_was_asked(known: bool | None, shown: object):
+async def test_our_way_out_is_shown_once_somebody_was_asked(known: bool | None, shown: object) -> None:
     seen = await samples(board(), replace(GAUGES, reference=lambda: known))
     assert seen.get("mailpath_reference_up") == shown
 
 
-async def test_delivery_times_fall_into_buckets_up_to_the_life_of_a_code():
+async def test_delivery_times_fall_into_buckets_up_to_the_life_of_a_code() -> None:
     shown = board()
     for number, seconds in enumerate((0.5, 45, 599, 700)):
         shown.take([signal(probe(number), Outcome.INBOX, after=seconds)])
@@ -127,7 +127,7 @@ async def test_delivery_times_fall_into_buckets_up_to_the_life_of_a_code():
     assert seen["mailpath_delivery_seconds_sum"] == {labels(company="acme", kind=KIND): 1344.5}
 
 
-async def test_what_is_taken_out_of_the_configuration_leaves_no_stale_line():
+async def test_what_is_taken_out_of_the_configuration_leaves_no_stale_line() -> None:
     shown = board("acme/hq", "acme/lab", "birch/hq")
     for company, path in (("acme", "hq"), ("acme", "lab"), ("birch", "hq")):
         shown.take([signal(probe(1, company, path), Outcome.INBOX, after=1.0)])
@@ -139,7 +139,7 @@ async def test_what_is_taken_out_of_the_configuration_leaves_no_stale_line():
     assert 'company="acme",path="hq"' in text
 
 
-async def test_the_rest_of_the_families():
+async def test_the_rest_of_the_families() -> None:
     seen = await samples(board())
     assert seen["mailpath_probes_in_flight"] == {(): 3}
     assert seen["mailpath_schedule_lag_seconds"] == {(): 1.5}
@@ -148,7 +148,7 @@ async def test_the_rest_of_the_families():
     assert len(seen["mailpath_build_info"]) == 1
 
 
-def test_after_a_restart_the_board_shows_what_the_store_remembers():
+def test_after_a_restart_the_board_shows_what_the_store_remembers() -> None:
     shown = board()
     verdict = Verdict(Outcome.SPAM, None, Grade.REAL, "because")
     for path in ("hq", "gone"):
@@ -181,7 +181,7 @@ OPEN = (
 )
 
 
-async def test_incidents_are_metrics_and_what_is_muted_is_apart():
+async def test_incidents_are_metrics_and_what_is_muted_is_apart() -> None:
     gauges = replace(
         GAUGES,
         incidents=lambda: OPEN,
@@ -207,7 +207,7 @@ async def test_incidents_are_metrics_and_what_is_muted_is_apart():
     assert found["mailpath_notices_oldest_seconds"][labels(channel="hook")] == 40
 
 
-async def test_what_is_known_of_a_path_is_there_before_its_first_verdict():
+async def test_what_is_known_of_a_path_is_there_before_its_first_verdict() -> None:
     shown = Board()
     shown.configure([watched(_Via(), None, company_name='Acme "Steel"\n')])
     found = await samples(shown)

@@ -4,12 +4,12 @@ from monitor.probing.flights import Flight
 from tests.probes.test_judge import accepted, attempt, probe
 
 
-def test_the_evidence_is_sorted_once_for_all_questions():
+def test_the_evidence_is_sorted_once_for_all_questions() -> None:
     flight = Flight(probe(), "maildir:/somewhere", [attempt(0)])
     assert flight.case is flight.case
 
 
-def test_new_evidence_counts_and_what_was_not_stored_does_not():
+def test_new_evidence_counts_and_what_was_not_stored_does_not() -> None:
     flight = Flight(probe(), "maildir:/somewhere", [attempt(0)])
     assert flight.case.under_way
     flight.evidence.append(accepted())

@@ -30,7 +30,7 @@ ACCEPT, REFUSE, DEFER = Handover.ACCEPTED, Handover.REFUSED, Handover.DEFERRED
 LETTER = b"From: boss@acme.test\r\nSubject: lunch\r\nMessage-ID: <1@acme.test>\r\n\r\nAt noon.\r\n"
 
 
-async def test_into_the_inbox_and_gone_from_it(pipeline_app: PipelineApp):
+async def test_into_the_inbox_and_gone_from_it(pipeline_app: PipelineApp) -> None:
     letter = pipeline_app.maildir.deliver(LETTER)
     site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):
@@ -49,14 +49,14 @@ async def test_into_the_inbox_and_gone_from_it(pipeline_app: PipelineApp):
     assert b"At noon." in letter.read_bytes()
 
 
-async def test_into_junk(pipeline_app: PipelineApp):
+async def test_into_junk(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(mailbox=pipeline_app.maildir, junk=True), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
         assert await heard.verdict() == "spam unclear real"
 
 
-async def test_a_refusal_is_a_verdict_at_once(pipeline_app: PipelineApp):
+async def test_a_refusal_is_a_verdict_at_once(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute([REFUSE]), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
@@ -70,7 +70,7 @@ async def test_a_refusal_is_a_verdict_at_once(pipeline_app: PipelineApp):
 
 async def test_put_off_it_is_tried_again_as_the_real_sender_would_and_with_the_very_same_mail(
     pipeline_app: PipelineApp,
-):
+) -> None:
     route = ScriptedRoute([DEFER, ACCEPT], mailbox=pipeline_app.maildir)
     site = watched(route, pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, _):
@@ -88,7 +88,7 @@ async def test_put_off_it_is_tried_again_as_the_real_sender_would_and_with_the_v
         assert [judged.amends for judged in heard.verdicts] == [False, True]
 
 
-async def test_what_is_not_ours_is_no_arrival_and_is_left_alone(pipeline_app: PipelineApp):
+async def test_what_is_not_ours_is_no_arrival_and_is_left_alone(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute()
     site = watched(route, pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):
@@ -110,7 +110,7 @@ async def test_what_is_not_ours_is_no_arrival_and_is_left_alone(pipeline_app: Pi
         await _until(lambda: pipeline_app.maildir.files() == strangers)
 
 
-async def test_a_replayed_probe_does_not_arrive_twice(pipeline_app: PipelineApp):
+async def test_a_replayed_probe_does_not_arrive_twice(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute(mailbox=pipeline_app.maildir)
     site = watched(route, pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):
@@ -127,7 +127,7 @@ async def test_a_replayed_probe_does_not_arrive_twice(pipeline_app: PipelineApp)
         assert record.verdict.outcome is Outcome.INBOX
 
 
-async def test_a_probe_in_another_companys_mailbox_is_no_arrival(pipeline_app: PipelineApp):
+async def test_a_probe_in_another_companys_mailbox_is_no_arrival(pipeline_app: PipelineApp) -> None:
     other = Maildir(pipeline_app.folder / "other", pipeline_app.clock)
     elsewhere = MaildirMailbox(via="maildir", path=other.path, junk=".Junk")
     lost, found = ScriptedRoute(), ScriptedRoute(mailbox=other)
@@ -143,7 +143,7 @@ async def test_a_probe_in_another_companys_mailbox_is_no_arrival(pipeline_app: P
         assert probe.id in pipeline.flights
 
 
-async def test_missing_is_said_only_after_looking(pipeline_app: PipelineApp):
+async def test_missing_is_said_only_after_looking(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
@@ -161,7 +161,7 @@ async def test_missing_is_said_only_after_looking(pipeline_app: PipelineApp):
         assert record.evidence[-1].folders == ("INBOX", ".Junk")
 
 
-async def test_a_mailbox_that_cannot_be_read_makes_unknown_and_then_the_truth(pipeline_app: PipelineApp):
+async def test_a_mailbox_that_cannot_be_read_makes_unknown_and_then_the_truth(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute()
     site = watched(route, pipeline_app.mailbox)
     hidden = pipeline_app.maildir.path.rename(pipeline_app.folder / "hidden")
@@ -180,7 +180,7 @@ async def test_a_mailbox_that_cannot_be_read_makes_unknown_and_then_the_truth(pi
         assert await heard.verdict(2) == "inbox - real"
 
 
-async def test_found_after_it_was_called_missing_the_verdict_is_amended(pipeline_app: PipelineApp):
+async def test_found_after_it_was_called_missing_the_verdict_is_amended(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute()
     site = watched(route, pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, _):
@@ -197,7 +197,7 @@ async def test_found_after_it_was_called_missing_the_verdict_is_amended(pipeline
 
 async def test_arrived_while_we_were_dead_it_is_judged_by_the_mailboxs_time_and_nothing_is_sent_again(
     pipeline_app: PipelineApp,
-):
+) -> None:
     route = ScriptedRoute()
     site = watched(route, pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, _):
@@ -212,7 +212,7 @@ async def test_arrived_while_we_were_dead_it_is_judged_by_the_mailboxs_time_and_
         assert len(route.sent) == 1
 
 
-async def test_never_missing_for_the_hours_in_which_nobody_looked(pipeline_app: PipelineApp):
+async def test_never_missing_for_the_hours_in_which_nobody_looked(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
@@ -225,7 +225,7 @@ async def test_never_missing_for_the_hours_in_which_nobody_looked(pipeline_app: 
         assert await heard.verdict() == "unknown - unproven"
 
 
-async def test_killed_while_sending_it_is_not_sent_again(pipeline_app: PipelineApp):
+async def test_killed_while_sending_it_is_not_sent_again(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute(gate=asyncio.Event())
     site = watched(route, pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, _):
@@ -244,7 +244,7 @@ async def test_killed_while_sending_it_is_not_sent_again(pipeline_app: PipelineA
         assert record.closed_at is not None
 
 
-async def test_a_retry_that_fell_into_our_absence_is_not_held_against_anyone(pipeline_app: PipelineApp):
+async def test_a_retry_that_fell_into_our_absence_is_not_held_against_anyone(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute([DEFER]), pipeline_app.mailbox, retry=(timedelta(minutes=2),))
     async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
@@ -256,7 +256,7 @@ async def test_a_retry_that_fell_into_our_absence_is_not_held_against_anyone(pip
         assert "was not made, or did not reach the company" in heard.verdicts[0].verdict.because
 
 
-async def test_a_path_taken_out_of_the_configuration_ends_its_probes(pipeline_app: PipelineApp):
+async def test_a_path_taken_out_of_the_configuration_ends_its_probes(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
@@ -270,7 +270,7 @@ async def test_a_path_taken_out_of_the_configuration_ends_its_probes(pipeline_ap
         assert not pipeline.watchers
 
 
-async def test_two_processes_on_one_store_share_what_they_see(pipeline_app: PipelineApp):
+async def test_two_processes_on_one_store_share_what_they_see(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute(mailbox=pipeline_app.maildir)
     site = watched(route, pipeline_app.mailbox)
     quiet = watched(ScriptedRoute(), pipeline_app.mailbox)
@@ -289,7 +289,7 @@ async def test_two_processes_on_one_store_share_what_they_see(pipeline_app: Pipe
         assert sum(isinstance(seen, Arrival) for seen in record.evidence) == 1
 
 
-async def test_a_listener_that_fails_holds_up_no_probe(pipeline_app: PipelineApp):
+async def test_a_listener_that_fails_holds_up_no_probe(pipeline_app: PipelineApp) -> None:
     def full_disk(event: Event) -> None:
         raise OSError("no space left on device")
 
@@ -301,7 +301,7 @@ async def test_a_listener_that_fails_holds_up_no_probe(pipeline_app: PipelineApp
 
 
 @pytest.mark.parametrize("role", [Role.CONTROL, Role.NEIGHBOUR])
-async def test_whoever_is_not_configured_cannot_be_sent(pipeline_app: PipelineApp, role: Role):
+async def test_whoever_is_not_configured_cannot_be_sent(pipeline_app: PipelineApp, role: Role) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, _, store):
         with pytest.raises(LaunchError, match=rf"there is no {role}; add a \[{role}\] table"):
@@ -309,7 +309,9 @@ async def test_whoever_is_not_configured_cannot_be_sent(pipeline_app: PipelineAp
         assert await store.in_flight() == []
 
 
-async def test_the_neighbour_is_sent_from_the_senders_address_unsigned_and_found_again(pipeline_app: PipelineApp):
+async def test_the_neighbour_is_sent_from_the_senders_address_unsigned_and_found_again(
+    pipeline_app: PipelineApp,
+) -> None:
     route = ScriptedRoute(mailbox=pipeline_app.maildir)
     site, plan = (
         watched(route, pipeline_app.mailbox),
@@ -368,7 +370,7 @@ class Refusing:
 
 async def test_a_last_look_while_the_store_is_full_is_made_again(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF", (0.02,))
     monkeypatch.setattr("monitor.probing.pipeline.SLACK", timedelta(milliseconds=50))
     site = watched(ScriptedRoute(), Refusing())
@@ -397,7 +399,7 @@ async def test_a_last_look_while_the_store_is_full_is_made_again(
 
 async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booked_on_the_mailbox(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF", (0.02,))
     site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):
@@ -425,7 +427,7 @@ async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booke
 
 async def test_a_message_that_we_stumble_over_hides_no_other(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     def stumbles(sighting: Sighting, key: bytes, domain: str) -> Recognised | None:
         if "stumble" in sighting.headers:
             raise RuntimeError("a bug")
@@ -445,7 +447,7 @@ async def test_a_message_that_we_stumble_over_hides_no_other(
 
 async def test_a_leader_that_was_replaced_writes_no_traceback_for_each_probe(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     refused = asyncio.Event()
 
     async def replaced(*_: object, **__: object) -> None:

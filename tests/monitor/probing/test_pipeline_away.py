@@ -45,7 +45,7 @@ def copy_of(message: Message) -> Sighting:
     return seen
 
 
-async def test_what_was_handed_over_while_we_slept_is_not_late(pipeline_app: PipelineApp, sleeps):
+async def test_what_was_handed_over_while_we_slept_is_not_late(pipeline_app: PipelineApp, sleeps) -> None:
     class Sleeping(ScriptedRoute):
         async def send(self, *args, **kwargs):
             sleeps(20)
@@ -64,7 +64,9 @@ async def test_what_was_handed_over_while_we_slept_is_not_late(pipeline_app: Pip
         assert [seen.seconds for seen in record.evidence if isinstance(seen, Absence)] == [1200.0]
 
 
-async def test_each_sleep_is_told_once_and_those_before_the_launch_not_at_all(pipeline_app: PipelineApp, sleeps):
+async def test_each_sleep_is_told_once_and_those_before_the_launch_not_at_all(
+    pipeline_app: PipelineApp, sleeps
+) -> None:
     route = ScriptedRoute()
     async with pipeline_app.service(site := watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
         pipeline.tick(pipeline_app.clock())
@@ -82,7 +84,7 @@ async def test_each_sleep_is_told_once_and_those_before_the_launch_not_at_all(pi
         assert sum(seen.seconds for seen in record.evidence if isinstance(seen, Absence)) == 720.0
 
 
-async def test_no_copy_is_missing_that_may_have_come_while_we_slept(pipeline_app: PipelineApp, sleeps):
+async def test_no_copy_is_missing_that_may_have_come_while_we_slept(pipeline_app: PipelineApp, sleeps) -> None:
     async with pipeline_app.service(site := watched(ScriptedRoute(), COPIES)) as (pipeline, heard, _):
         pipeline.presence.listening_since = pipeline_app.clock() - timedelta(hours=1)
         pipeline.tick(pipeline_app.clock())
@@ -97,7 +99,7 @@ async def test_no_copy_is_missing_that_may_have_come_while_we_slept(pipeline_app
 @pytest.mark.parametrize("up_for", [timedelta(hours=1), timedelta(minutes=1)], ids=["listening", "restarted"])
 async def test_a_copy_that_came_late_is_late_only_if_we_listened_all_the_time(
     pipeline_app: PipelineApp, up_for: timedelta
-):
+) -> None:
     route = ScriptedRoute()
     async with pipeline_app.service(site := watched(route, COPIES)) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)

@@ -35,7 +35,7 @@ async def of_probe(store: Store, probe_id: str, kind: type[E]) -> list[E]:
 
 
 @pytest.mark.parametrize("step", STEPS, ids=str)
-async def test_a_probe_on_its_way_lives_as_long_as_it_would_have(pipeline_app: PipelineApp, step: timedelta):
+async def test_a_probe_on_its_way_lives_as_long_as_it_would_have(pipeline_app: PipelineApp, step: timedelta) -> None:
     route = ScriptedRoute([Handover.DEFERRED, Handover.ACCEPTED], pipeline_app.maildir)
     async with pipeline_app.service(watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
         probe = await pipeline.launch(watched(route, pipeline_app.mailbox), Kind.TWO_STEP_CODE)
@@ -53,7 +53,9 @@ async def test_a_probe_on_its_way_lives_as_long_as_it_would_have(pipeline_app: P
 
 
 @pytest.mark.parametrize("step", STEPS, ids=str)
-async def test_what_arrives_in_time_is_not_late_by_what_the_clock_was_set(pipeline_app: PipelineApp, step: timedelta):
+async def test_what_arrives_in_time_is_not_late_by_what_the_clock_was_set(
+    pipeline_app: PipelineApp, step: timedelta
+) -> None:
     route = ScriptedRoute()
     async with pipeline_app.service(watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
         probe = await pipeline.launch(watched(route, pipeline_app.mailbox), Kind.TWO_STEP_CODE)
@@ -67,7 +69,7 @@ async def test_what_arrives_in_time_is_not_late_by_what_the_clock_was_set(pipeli
 
 
 @pytest.mark.parametrize("step", STEPS, ids=str)
-async def test_what_never_comes_is_missing_when_it_really_is(pipeline_app: PipelineApp, step: timedelta):
+async def test_what_never_comes_is_missing_when_it_really_is(pipeline_app: PipelineApp, step: timedelta) -> None:
     route = ScriptedRoute()
     async with pipeline_app.service(watched(route, pipeline_app.mailbox)) as (pipeline, heard, _):
         await pipeline.launch(watched(route, pipeline_app.mailbox), Kind.TWO_STEP_CODE)
@@ -82,7 +84,7 @@ async def test_what_never_comes_is_missing_when_it_really_is(pipeline_app: Pipel
         assert (await heard.verdict()).startswith("missing")
 
 
-async def test_when_a_verdict_was_given_is_told_by_the_new_time(pipeline_app: PipelineApp):
+async def test_when_a_verdict_was_given_is_told_by_the_new_time(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute()
     async with pipeline_app.service(watched(route, pipeline_app.mailbox)) as (pipeline, heard, _):
         probe = await pipeline.launch(watched(route, pipeline_app.mailbox), Kind.TWO_STEP_CODE)
@@ -94,7 +96,9 @@ async def test_when_a_verdict_was_given_is_told_by_the_new_time(pipeline_app: Pi
         assert abs(heard.verdicts[0].at - pipeline_app.clock()) < timedelta(minutes=1)
 
 
-async def test_after_a_restart_a_probe_from_the_future_goes_on_from_what_is_known_of_it(pipeline_app: PipelineApp):
+async def test_after_a_restart_a_probe_from_the_future_goes_on_from_what_is_known_of_it(
+    pipeline_app: PipelineApp,
+) -> None:
     route = ScriptedRoute([Handover.DEFERRED])
     async with pipeline_app.service(watched(route, pipeline_app.mailbox)) as (pipeline, heard, _):
         await pipeline.launch(watched(route, pipeline_app.mailbox), Kind.TWO_STEP_CODE)
@@ -108,7 +112,7 @@ async def test_after_a_restart_a_probe_from_the_future_goes_on_from_what_is_know
         assert len(route.sent) == 2
 
 
-async def test_the_present_verdict_is_not_that_of_a_clock_that_was_wrong(pipeline_app: PipelineApp):
+async def test_the_present_verdict_is_not_that_of_a_clock_that_was_wrong(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute([Handover.ACCEPTED], pipeline_app.maildir)
     async with pipeline_app.service(watched(route, pipeline_app.mailbox)) as (pipeline, heard, store):
         site = watched(route, pipeline_app.mailbox)
@@ -131,7 +135,7 @@ async def test_the_present_verdict_is_not_that_of_a_clock_that_was_wrong(pipelin
 )
 async def test_what_a_receiver_put_off_while_we_were_suspended_is_ours(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch, handover: Handover, kept: type
-):
+) -> None:
     elapsed = [1000.0]
     for user in ("probing.pipeline", "clock"):
         monkeypatch.setattr(f"monitor.{user}.elapsed", lambda: elapsed[0])
@@ -152,7 +156,7 @@ async def test_what_a_receiver_put_off_while_we_were_suspended_is_ours(
 # --- caps
 
 
-async def test_a_repeated_attempt_waits_for_its_host(pipeline_app: PipelineApp):
+async def test_a_repeated_attempt_waits_for_its_host(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute([Handover.DEFERRED])
     async with pipeline_app.service(site := watched(route, pipeline_app.mailbox)) as (pipeline, heard, _):
         pipeline.caps = Caps(1, {}, pipeline_app.clock())

@@ -128,7 +128,7 @@ STORIES: dict[str, tuple[Story, str, int]] = {
 @pytest.mark.parametrize("story", STORIES)
 async def test_a_probe_ends_as_it_would_have(
     pipeline_app: PipelineApp, refusals: Refusals, story: str, nth: int, how: Refusal
-):
+) -> None:
     tell, outcome, sent = STORIES[story]
     route = ScriptedRoute()
     site = watched(route, pipeline_app.mailbox)
@@ -159,7 +159,7 @@ async def test_a_probe_ends_as_it_would_have(
 
 async def test_a_launch_that_nobody_heard_of_is_sent_by_nobody_and_ends_after_a_restart(
     pipeline_app: PipelineApp, refusals: Refusals
-):
+) -> None:
     route = ScriptedRoute(mailbox=pipeline_app.maildir)
     site = watched(route, pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, _, store):
@@ -180,7 +180,7 @@ async def test_a_launch_that_nobody_heard_of_is_sent_by_nobody_and_ends_after_a_
 @pytest.mark.parametrize("nth", [0, 1, 2])
 async def test_two_pieces_of_news_at_once_and_one_refused(
     pipeline_app: PipelineApp, refusals: Refusals, nth: int, how: Refusal
-):
+) -> None:
     """A verdict never rests on evidence that is not stored, whichever of the two is refused."""
     gate = asyncio.Event()
     route = ScriptedRoute(gate=gate)
@@ -206,7 +206,7 @@ async def test_two_pieces_of_news_at_once_and_one_refused(
         gate.set()
 
 
-async def test_who_is_cancelled_while_the_store_writes_leaves_nothing_unknown(pipeline_app: PipelineApp):
+async def test_who_is_cancelled_while_the_store_writes_leaves_nothing_unknown(pipeline_app: PipelineApp) -> None:
     """The write goes on. What comes next knows what it brought."""
     site = watched(ScriptedRoute(gate=asyncio.Event()), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):

@@ -40,7 +40,7 @@ async def ticking(pipeline: Pipeline, pipeline_app: PipelineApp, true: Callable[
 
 async def test_probes_of_a_path_that_is_gone_end_once_the_store_takes_it(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     gone = watched(ScriptedRoute(), pipeline_app.mailbox)
     stays = watched(
         ScriptedRoute(), pipeline_app.mailbox.model_copy(update={"path": pipeline_app.folder / "other"}), path="stays"
@@ -66,7 +66,7 @@ async def test_probes_of_a_path_that_is_gone_end_once_the_store_takes_it(
 
 async def test_a_path_that_comes_back_before_its_probes_were_ended_is_watched_again(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     route = ScriptedRoute()
     site = watched(route, pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):
@@ -83,7 +83,7 @@ async def test_a_path_that_comes_back_before_its_probes_were_ended_is_watched_ag
 
 async def test_incidents_do_not_seem_to_be_over_where_the_store_could_not_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     async with open_engine_app(tmp_path, config()) as engine_app:
         await engine_app.play("iddd")
         assert len(engine_app.casebook.incidents) == 1

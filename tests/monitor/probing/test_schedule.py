@@ -69,7 +69,7 @@ def run(
     return launched
 
 
-def test_each_kind_once_in_the_interval_spread_over_it():
+def test_each_kind_once_in_the_interval_spread_over_it() -> None:
     kinds = tuple(Kind)
     launched = run(schedule(path(kinds=kinds)), 60)
     assert Counter(order.kind for _, order in launched) == dict.fromkeys(kinds, 6)
@@ -77,21 +77,21 @@ def test_each_kind_once_in_the_interval_spread_over_it():
     assert {round(gap / timedelta(minutes=1)) for gap in gaps} == {2}
 
 
-def test_many_paths_spread_over_the_interval():
+def test_many_paths_spread_over_the_interval() -> None:
     launched = run(schedule(*(path(f"c{n}") for n in range(600))), 10.05)
     per_minute = Counter(int((at - MIDNIGHT) / timedelta(minutes=1)) for at, _ in launched)
     assert len({order.path.company for _, order in launched}) == 600
     assert max(per_minute.values()) < 100  # 60 would be perfect
 
 
-def test_a_restart_neither_moves_nor_makes_up():
+def test_a_restart_neither_moves_nor_makes_up() -> None:
     whole = [at for at, _ in run(schedule(path()), 60)]
     later = MIDNIGHT + timedelta(minutes=25)
     restarted = [at for at, _ in run(schedule(path(), now=later), 35, start=later)]
     assert restarted == [at for at in whole if at >= later]
 
 
-def test_jitter_moves_a_probe_but_loses_none():
+def test_jitter_moves_a_probe_but_loses_none() -> None:
     launched = run(schedule(path(jitter=0.5)), 100)
     gaps = {b - a for (a, _), (b, _) in itertools.pairwise(launched)}
     assert len(launched) in (9, 10)
@@ -100,7 +100,7 @@ def test_jitter_moves_a_probe_but_loses_none():
     assert max(gaps) < timedelta(minutes=16)
 
 
-def test_no_burst_after_a_sleep():
+def test_no_burst_after_a_sleep() -> None:
     plan = schedule(*(path(f"c{n}") for n in range(100)))
     run(plan, 10)
     awake = MIDNIGHT + timedelta(hours=9)
@@ -110,7 +110,7 @@ def test_no_burst_after_a_sleep():
     assert len(run(plan, 10, start=awake + SECOND)) >= 95
 
 
-def test_never_two_of_a_kind_on_a_path():
+def test_never_two_of_a_kind_on_a_path() -> None:
     on_its_way: set[tuple[str, str, Kind]] = set()
     plan = schedule(path(), busy=lambda check: check in on_its_way)
     on_its_way.add(("acme", "hq", Kind.VERIFICATION))
@@ -120,7 +120,7 @@ def test_never_two_of_a_kind_on_a_path():
     assert plan.skipped["busy"] == 3
 
 
-def test_the_cap_of_a_host_puts_off_but_loses_none():
+def test_the_cap_of_a_host_puts_off_but_loses_none() -> None:
     behind_one_host = [path(f"c{n}", route=Toward(host="gateway.test"), every=timedelta(minutes=30)) for n in range(60)]
     launched = run(schedule(*behind_one_host, per_host=4), 45)
     times = [at for at, _ in launched]
@@ -128,7 +128,7 @@ def test_the_cap_of_a_host_puts_off_but_loses_none():
     assert len({order.path.company for _, order in launched}) == 60
 
 
-def test_the_cap_of_a_path_holds_for_the_day_and_counts_what_was_sent_before():
+def test_the_cap_of_a_path_holds_for_the_day_and_counts_what_was_sent_before() -> None:
     plan = schedule(path(per_path_per_day=10), sent={("acme", "hq"): 7})
     assert len(run(plan, 24 * 60, step=10 * SECOND)) == 3
     assert len(run(plan, 24 * 60, start=MIDNIGHT + timedelta(days=1), step=10 * SECOND)) == 10
@@ -143,13 +143,13 @@ def test_the_cap_of_a_path_holds_for_the_day_and_counts_what_was_sent_before():
         ("*/15 6-20 * * mon-fri", (4 * 24 + 21) * 60, (7 * 24 + 6) * 60),  # Friday night to Monday morning
     ],
 )
-def test_cron_times_are_utc_and_spread_within_their_minute(cron, after, first):
+def test_cron_times_are_utc_and_spread_within_their_minute(cron, after, first) -> None:
     table = Timetable(path(every=None, cron=cron), Kind.VERIFICATION)
     at = table.after(MIDNIGHT + timedelta(minutes=after), random.Random(7))
     assert MIDNIGHT + timedelta(minutes=first) <= at < MIDNIGHT + timedelta(minutes=first + 1)
 
 
-def test_cron_fires_each_time_once():
+def test_cron_fires_each_time_once() -> None:
     launched = run(schedule(path(every=None, cron="*/15 * * * *")), 180)
     assert len(launched) == 12
 
@@ -172,7 +172,7 @@ def pace(plan: Schedule, steps: list[tuple[float, float]]) -> list[float]:
 
 
 @pytest.mark.parametrize("step", [-1440 * 400, -120, -7, -1, 1, 7, 120, 1440 * 400])
-def test_every_ten_minutes_is_every_ten_minutes_whatever_the_clock_is_set_to(step: float):
+def test_every_ten_minutes_is_every_ten_minutes_whatever_the_clock_is_set_to(step: float) -> None:
     launched = pace(schedule(path()), [(35, step), (60, -step), (60, 0)])
     gaps = [later - earlier for earlier, later in itertools.pairwise(launched)]
     assert 9 <= min(gaps) <= max(gaps) < 20
@@ -180,7 +180,7 @@ def test_every_ten_minutes_is_every_ten_minutes_whatever_the_clock_is_set_to(ste
 
 
 @pytest.mark.parametrize("step", [-120, 120])
-def test_a_step_makes_no_burst(step: float):
+def test_a_step_makes_no_burst(step: float) -> None:
     plan = schedule(*(path(f"c{n}") for n in range(100)))
     launched = pace(plan, [(35, step), (30, 0)])
     busiest = max(sum(minute <= at < minute + 1 for at in launched) for minute in range(65))
@@ -198,13 +198,13 @@ def test_a_step_makes_no_burst(step: float):
         ("0 * * * *", -90, [*range(0, 840, 60), *range(870, 1200, 60)]),  # every hour is every hour
     ],
 )
-def test_a_cron_time_that_comes_again_is_not_used_again(cron: str, step: float, launches: list[float]):
+def test_a_cron_time_that_comes_again_is_not_used_again(cron: str, step: float, launches: list[float]) -> None:
     plan = schedule(path(every=None, cron=cron))
     launched = pace(plan, [(13 * 60 + 5, step), (6 * 60, 0)])
     assert [round(at / 30) * 30 for at in launched] == [at for at in launches if at < 19 * 60]
 
 
-def test_a_reload_forgets_nothing_of_it():
+def test_a_reload_forgets_nothing_of_it() -> None:
     plan = schedule(path(every=None, cron="0 12 * * *"))
     noon = MIDNIGHT + timedelta(hours=12)
     assert len(run(plan, 5, start=noon)) == 1
@@ -217,7 +217,7 @@ def test_a_reload_forgets_nothing_of_it():
 # --- what cannot be stored is not sent
 
 
-def test_what_falls_into_a_time_without_a_store_is_left_out():
+def test_what_falls_into_a_time_without_a_store_is_left_out() -> None:
     plan = schedule(*(path(f"c{n}") for n in range(100)))
     for second in range(300):
         assert list(plan.due(MIDNIGHT + second * SECOND, stored=False)) == []
@@ -230,14 +230,14 @@ def test_what_falls_into_a_time_without_a_store_is_left_out():
 # --- caps that outlive the schedule
 
 
-def test_a_host_has_its_cap_also_after_a_restart():
+def test_a_host_has_its_cap_also_after_a_restart() -> None:
     times = [MIDNIGHT - 30 * SECOND, MIDNIGHT - 10 * SECOND]
     caps = Caps(2, {}, MIDNIGHT, {"acme.test": times})
     assert caps.free_at("acme.test", MIDNIGHT) == MIDNIGHT + 30 * SECOND
     assert caps.free_at("other.test", MIDNIGHT) == MIDNIGHT
 
 
-def test_a_repeated_attempt_counts_for_the_host_and_not_for_the_day():
+def test_a_repeated_attempt_counts_for_the_host_and_not_for_the_day() -> None:
     caps = Caps(2, {}, MIDNIGHT)
     one = path(per_path_per_day=1)
     caps.count_message(one, MIDNIGHT)
@@ -248,7 +248,7 @@ def test_a_repeated_attempt_counts_for_the_host_and_not_for_the_day():
 
 
 @pytest.mark.parametrize("hours", [-2, 2])
-def test_a_clock_that_is_set_neither_opens_nor_shuts_a_host(hours: int):
+def test_a_clock_that_is_set_neither_opens_nor_shuts_a_host(hours: int) -> None:
     caps, step = Caps(1, {}, MIDNIGHT), timedelta(hours=hours)
     caps.count_message(path(), MIDNIGHT)
     caps.clock_was_set(step)

@@ -158,7 +158,7 @@ async def watching(letters: Letters, told: Told, monkeypatch: pytest.MonkeyPatch
         await watcher.close()
 
 
-async def test_connected_only_while_probes_are_out(letters: Letters, told: Told, watching: Watcher):
+async def test_connected_only_while_probes_are_out(letters: Letters, told: Told, watching: Watcher) -> None:
     assert letters.visits == 0
     watching.expect("one", now())
     letters.put("one")
@@ -174,7 +174,7 @@ async def test_connected_only_while_probes_are_out(letters: Letters, told: Told,
 
 async def test_a_moment_without_probes_does_not_end_the_visit(
     letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(module, "LINGER", 10.0)
 
     async def hear(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
@@ -191,7 +191,7 @@ async def test_a_moment_without_probes_does_not_end_the_visit(
     assert letters.searches == []  # and a sweep waits until nobody is expected for some time
 
 
-async def test_one_visit_for_all_probes(letters: Letters, told: Told, watching: Watcher):
+async def test_one_visit_for_all_probes(letters: Letters, told: Told, watching: Watcher) -> None:
     for number in range(50):
         watching.expect(str(number), now())
         letters.put(str(number))
@@ -199,7 +199,7 @@ async def test_one_visit_for_all_probes(letters: Letters, told: Told, watching: 
     assert letters.visits == 1
 
 
-async def test_only_what_is_ours_is_removed(letters: Letters, told: Told, watching: Watcher):
+async def test_only_what_is_ours_is_removed(letters: Letters, told: Told, watching: Watcher) -> None:
     watching.expect("one", now())
     letters.put("forged")
     letters.put("one")
@@ -207,7 +207,7 @@ async def test_only_what_is_ours_is_removed(letters: Letters, told: Told, watchi
     assert letters.removed[0].ref == "one"
 
 
-async def test_a_stop_does_not_leave_behind_what_was_found(letters: Letters, told: Told, watching: Watcher):
+async def test_a_stop_does_not_leave_behind_what_was_found(letters: Letters, told: Told, watching: Watcher) -> None:
     stopping: list[asyncio.Task[None]] = []
 
     async def hear(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
@@ -224,7 +224,7 @@ async def test_a_stop_does_not_leave_behind_what_was_found(letters: Letters, tol
     assert letters.visitors == 0
 
 
-async def test_a_look_on_request_sees_what_is_there_by_then(letters: Letters, told: Told, watching: Watcher):
+async def test_a_look_on_request_sees_what_is_there_by_then(letters: Letters, told: Told, watching: Watcher) -> None:
     before = now()
     look = await watching.look()
     assert isinstance(look, Look)
@@ -239,7 +239,7 @@ async def test_a_look_on_request_sees_what_is_there_by_then(letters: Letters, to
 
 async def test_each_probe_learns_once_that_we_cannot_look_and_once_that_we_can_again(
     letters: Letters, told: Told, watching: Watcher
-):
+) -> None:
     letters.shut_down("imap.acme.test:993: login refused")
     watching.expect("one", now())
     await told.until(lambda: len(told.looks) == 1)
@@ -254,13 +254,15 @@ async def test_each_probe_learns_once_that_we_cannot_look_and_once_that_we_can_a
     assert isinstance(told.looks[2][1], Look)
 
 
-async def test_who_asks_for_a_look_is_told_at_once_that_it_failed(letters: Letters, watching: Watcher):
+async def test_who_asks_for_a_look_is_told_at_once_that_it_failed(letters: Letters, watching: Watcher) -> None:
     letters.shut_down("gone")
     look = await asyncio.wait_for(watching.look(), PATIENCE)
     assert isinstance(look, FailedLook)
 
 
-async def test_a_connection_that_breaks_in_mid_visit_is_made_again(letters: Letters, told: Told, watching: Watcher):
+async def test_a_connection_that_breaks_in_mid_visit_is_made_again(
+    letters: Letters, told: Told, watching: Watcher
+) -> None:
     watching.expect("one", now())
     await until(lambda: letters.visitors == 1)
     letters.shut_down("connection lost")
@@ -273,7 +275,7 @@ async def test_a_connection_that_breaks_in_mid_visit_is_made_again(letters: Lett
 
 async def test_a_connection_that_breaks_when_nothing_is_expected_any_more_is_no_failure(
     letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(module, "LINGER", 10.0)
     watching.expect("one", now())
     letters.put("one")
@@ -285,7 +287,7 @@ async def test_a_connection_that_breaks_when_nothing_is_expected_any_more_is_no_
     assert told.looks == []
 
 
-async def test_what_cannot_be_deleted_was_still_seen(letters: Letters, told: Told, watching: Watcher):
+async def test_what_cannot_be_deleted_was_still_seen(letters: Letters, told: Told, watching: Watcher) -> None:
     async def locked(sightings: Sequence[Sighting]) -> None:
         raise MailboxError("read-only mailbox")
 
@@ -302,7 +304,7 @@ async def test_what_cannot_be_deleted_was_still_seen(letters: Letters, told: Tol
 
 async def test_trouble_in_passing_on_is_no_evidence_against_the_mailbox(
     letters: Letters, told: Told, watching: Watcher
-):
+) -> None:
     tries = 0
 
     async def fails_twice(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
@@ -325,7 +327,7 @@ async def test_trouble_in_passing_on_is_no_evidence_against_the_mailbox(
 @pytest.mark.parametrize("error", [StoreError("store: the disk is full"), RuntimeError("a bug")])
 async def test_who_asks_is_answered_though_nothing_can_be_stored(
     letters: Letters, told: Told, watching: Watcher, error: Exception
-):
+) -> None:
     async def full(probe_ids: Any, look: Look | FailedLook) -> None:
         raise error
 
@@ -340,7 +342,9 @@ async def test_who_asks_is_answered_though_nothing_can_be_stored(
     assert told.looks[0][0] == {"one"}
 
 
-async def test_who_asks_hears_that_what_was_seen_cannot_be_stored(letters: Letters, told: Told, watching: Watcher):
+async def test_who_asks_hears_that_what_was_seen_cannot_be_stored(
+    letters: Letters, told: Told, watching: Watcher
+) -> None:
     async def full(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         raise StoreError("store: the disk is full")
 
@@ -351,7 +355,7 @@ async def test_who_asks_hears_that_what_was_seen_cannot_be_stored(letters: Lette
     assert isinstance(await asyncio.wait_for(watching.look(), PATIENCE), Look)
 
 
-async def test_a_look_has_an_end(letters: Letters, watching: Watcher, monkeypatch: pytest.MonkeyPatch):
+async def test_a_look_has_an_end(letters: Letters, watching: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
     async def hangs(since: datetime) -> Sequence[Sighting]:
         await asyncio.sleep(3600)
         return ()
@@ -373,14 +377,14 @@ def moved(name: str, folder: str = "Lists") -> Sighting:
 
 async def test_a_last_look_searches_all_folders_and_removes_what_it_finds(
     letters: Letters, told: Told, watching: Watcher
-):
+) -> None:
     letters.elsewhere = [moved("one"), moved("forged")]
     await watching.look()
     assert told.seen == ["one", "forged"]
     await until(lambda: [each.ref for each in letters.removed] == ["one"])
 
 
-async def test_a_last_look_that_was_not_finished_says_so(letters: Letters, watching: Watcher):
+async def test_a_last_look_that_was_not_finished_says_so(letters: Letters, watching: Watcher) -> None:
     letters.unfinished = tuple(f"Archive {year}" for year in range(2000, 2020))
     look = await watching.look()
     assert isinstance(look, FailedLook)
@@ -388,14 +392,14 @@ async def test_a_last_look_that_was_not_finished_says_so(letters: Letters, watch
     assert look.reason.endswith("Archive 2009, ...")
 
 
-async def test_a_last_look_names_what_it_could_not_open(letters: Letters, watching: Watcher):
+async def test_a_last_look_names_what_it_could_not_open(letters: Letters, watching: Watcher) -> None:
     letters.closed = ("shared/team",)
     look = await watching.look()
     assert isinstance(look, Look)
     assert (look.folders, look.others, look.unsearched) == (("INBOX", "Junk", "Lists"), 0, ("shared/team",))
 
 
-async def test_an_overdue_probe_is_searched_for_once(letters: Letters, told: Told, watching: Watcher):
+async def test_an_overdue_probe_is_searched_for_once(letters: Letters, told: Told, watching: Watcher) -> None:
     watching.expect("one", now() - OVERDUE)
     letters.elsewhere = [moved("one")]
     letters.news.set()
@@ -408,7 +412,7 @@ async def test_an_overdue_probe_is_searched_for_once(letters: Letters, told: Tol
 
 async def test_a_folder_that_probes_were_moved_to_is_looked_into_again_soon(
     letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(module, "MOVED_EVERY", 0.02)
     monkeypatch.setattr(searches, "MOVED_EVERY", 0.02)
     letters.elsewhere = [moved("one")]
@@ -421,7 +425,7 @@ async def test_a_folder_that_probes_were_moved_to_is_looked_into_again_soon(
     assert letters.searches[-1][1] == {"Lists"}
 
 
-async def test_a_search_that_nobody_needs_may_fail(letters: Letters, told: Told, watching: Watcher):
+async def test_a_search_that_nobody_needs_may_fail(letters: Letters, told: Told, watching: Watcher) -> None:
     letters.unsearchable = "too many connections"
     watching.expect("one", now() - OVERDUE)
     letters.put("one")
@@ -433,7 +437,7 @@ async def test_a_search_that_nobody_needs_may_fail(letters: Letters, told: Told,
 
 async def test_what_we_left_behind_is_swept_up_once_a_day(
     letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     letters.elsewhere = [moved("left behind long ago")]
     for name in ("one", "two"):
         watching.expect(name, now())
@@ -456,7 +460,7 @@ def open_folder() -> Iterator[Path]:
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to run Dovecot")
 async def test_a_mail_server_that_is_restarted(
     open_folder: Path, tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(module, "BACKOFF", (0.2,))
     mail = b"X-Mailpath-Probe: mp" + b"a" * 32 + b"\r\nSubject: code\r\n\r\nhello\r\n"
     with dovecot(open_folder, users={"probe@acme.test": "secret"}) as server, MailboxThreads(4) as pool:

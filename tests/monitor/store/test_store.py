@@ -51,12 +51,12 @@ async def judged(store: Store, one: Probe, verdict: Verdict, seconds: float, *, 
 # --- what is stored comes back
 
 
-async def test_a_probe_comes_back_as_it_was_launched(store: Store):
+async def test_a_probe_comes_back_as_it_was_launched(store: Store) -> None:
     new = await launched(store, company="ümläut", recipient="o'hara@acme.example", kind=Kind.INVITATION)
     assert await store.record(new.id) == ProbeRecord(new, "maildir:/var/mail/probe", (FIRST,), None, None, None)
 
 
-async def test_evidence_comes_back_in_the_order_in_which_it_was_stored(store: Store):
+async def test_evidence_comes_back_in_the_order_in_which_it_was_stored(store: Store) -> None:
     new = await launched(store)
     for seen in EVERY_EVIDENCE:
         assert await store.add(new.id, seen)
@@ -65,7 +65,7 @@ async def test_evidence_comes_back_in_the_order_in_which_it_was_stored(store: St
     assert record.evidence == (FIRST, *EVERY_EVIDENCE, LOOKED, NOT_LOOKED, LOOKED)
 
 
-async def test_everything_survives_closing_and_opening(url: str):
+async def test_everything_survives_closing_and_opening(url: str) -> None:
     async with Store.open(url) as store:
         new = await launched(store)
         await store.add(new.id, *EVERY_EVIDENCE)
@@ -80,7 +80,7 @@ async def test_everything_survives_closing_and_opening(url: str):
         )
 
 
-async def test_times_of_any_zone_come_back_in_utc(store: Store):
+async def test_times_of_any_zone_come_back_in_utc(store: Store) -> None:
     tokyo = timezone(timedelta(hours=9))
     new = await launched(store, created_at=T0.astimezone(tokyo))
     record = await recorded(store, new)
@@ -88,12 +88,12 @@ async def test_times_of_any_zone_come_back_in_utc(store: Store):
     assert record.probe.created_at.tzinfo is UTC
 
 
-async def test_a_time_without_a_zone_is_refused(store: Store):
+async def test_a_time_without_a_zone_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="without a zone"):
         await launched(store, created_at=datetime(2026, 1, 1))  # noqa: DTZ001
 
 
-async def test_hostile_text_is_stored_in_a_form_that_can_be_read(store: Store):
+async def test_hostile_text_is_stored_in_a_form_that_can_be_read(store: Store) -> None:
     new = await launched(store)
     seen = Arrival(T0, T0, Folder.INBOX, "INBOX", "Subject: \udcff\0\ud800\r\n\U0001f4a9", ())
     assert await store.add(new.id, seen, FailedLook(T0, "\udc80 NO'; DROP TABLE probes --"))
@@ -131,7 +131,9 @@ async def test_hostile_text_is_stored_in_a_form_that_can_be_read(store: Store):
         ([ARRIVED], [], True),
     ],
 )
-async def test_what_happens_once_is_stored_once(store: Store, there: list[Evidence], added: list[Evidence], new: bool):
+async def test_what_happens_once_is_stored_once(
+    store: Store, there: list[Evidence], added: list[Evidence], new: bool
+) -> None:
     one, other = await launched(store), await launched(store)
     await store.add(one.id, *there)
     assert await store.add(one.id, *added) is new
@@ -142,7 +144,7 @@ async def test_what_happens_once_is_stored_once(store: Store, there: list[Eviden
     assert sum(seen.once is None for seen in record.evidence) == sum(seen.once is None for seen in (*there, *added))
 
 
-async def test_of_many_at_the_same_moment_one_was_first(store: Store):
+async def test_of_many_at_the_same_moment_one_was_first(store: Store) -> None:
     probes = [await launched(store) for _ in range(5)]
     told = await asyncio.gather(*(store.add(one.id, ARRIVED) for _ in range(20) for one in probes))
     assert told == [True] * 5 + [False] * 95
@@ -151,7 +153,7 @@ async def test_of_many_at_the_same_moment_one_was_first(store: Store):
 # --- verdicts
 
 
-async def test_the_latest_verdict_counts(store: Store):
+async def test_the_latest_verdict_counts(store: Store) -> None:
     one = await launched(store)
     await judged(store, one, SPAM, 10, closed=False)
     await judged(store, one, BLOCKED, 20, closed=False)
@@ -159,7 +161,7 @@ async def test_the_latest_verdict_counts(store: Store):
     assert (record.verdict, record.judged_at, record.closed_at) == (BLOCKED, at(20), None)
 
 
-async def test_an_amended_probe_stays_closed(store: Store):
+async def test_an_amended_probe_stays_closed(store: Store) -> None:
     one = await launched(store)
     await judged(store, one, SPAM, 10)
     await judged(store, one, INBOX, 20, closed=False)
@@ -168,7 +170,7 @@ async def test_an_amended_probe_stays_closed(store: Store):
     assert (record.verdict, record.judged_at, record.closed_at) == (BLOCKED, at(30), at(10))
 
 
-async def test_closing_leaves_the_verdict_as_it_is(store: Store):
+async def test_closing_leaves_the_verdict_as_it_is(store: Store) -> None:
     one, never_judged = await launched(store), await launched(store)
     await judged(store, one, SPAM, 10, closed=False)
     await store.learn(one.id, (), None, at(30), closed=True, delivery=None)
@@ -180,7 +182,7 @@ async def test_closing_leaves_the_verdict_as_it_is(store: Store):
     assert len(await store.present()) == 1
 
 
-async def test_in_flight_is_what_is_not_closed_with_all_that_was_seen(store: Store):
+async def test_in_flight_is_what_is_not_closed_with_all_that_was_seen(store: Store) -> None:
     young, old, closed = await launched(store, 30), await launched(store, 10), await launched(store, 20)
     await store.add(old.id, REFUSED)
     await judged(store, old, BLOCKED, 40, closed=False)
@@ -204,7 +206,7 @@ async def test_in_flight_is_what_is_not_closed_with_all_that_was_seen(store: Sto
 )
 async def test_the_present_verdict_is_that_of_the_newest_probe(
     store: Store, verdicts: list[tuple[int, Verdict]], shown: tuple[int, Verdict]
-):
+) -> None:
     probes = {number: await launched(store, number) for number in (1, 2)}
     for seconds, (number, verdict) in enumerate(verdicts, 100):
         await judged(store, probes[number], verdict, seconds)
@@ -218,7 +220,7 @@ async def test_the_present_verdict_is_that_of_the_newest_probe(
     ]
 
 
-async def test_each_company_path_kind_and_role_has_its_own_present_verdict(store: Store):
+async def test_each_company_path_kind_and_role_has_its_own_present_verdict(store: Store) -> None:
     lines: list[dict[str, Any]] = [
         {"company": "acme", "path": "hq"},
         {"company": "acme", "path": "dc"},
@@ -234,7 +236,7 @@ async def test_each_company_path_kind_and_role_has_its_own_present_verdict(store
 # --- questions
 
 
-async def test_recent_are_the_newest_of_one_path(store: Store):
+async def test_recent_are_the_newest_of_one_path(store: Store) -> None:
     old, new, middle = [await launched(store, seconds) for seconds in (1, 3, 2)]
     await launched(store, path="dc")
     await judged(store, old, SPAM, 10)
@@ -261,18 +263,18 @@ async def test_recent_are_the_newest_of_one_path(store: Store):
         ("b", []),
     ],
 )
-async def test_a_probe_is_found_by_how_its_id_begins(store: Store, prefix: str, found: list[str]):
+async def test_a_probe_is_found_by_how_its_id_begins(store: Store, prefix: str, found: list[str]) -> None:
     for name in ("ac", "ab2", "ab", "ab1", "é_%"):
         await launched(store, id=name)
     assert await store.find(prefix) == found
 
 
-async def test_at_most_ten_are_found(store: Store):
+async def test_at_most_ten_are_found(store: Store) -> None:
     await asyncio.gather(*(launched(store, id=f"x{number:02d}") for number in range(12)))
     assert await store.find("x") == [f"x{number:02d}" for number in range(10)]
 
 
-async def test_launches_are_counted_by_path_since_a_moment(store: Store):
+async def test_launches_are_counted_by_path_since_a_moment(store: Store) -> None:
     await launched(store, 9)
     await launched(store, 10)
     await judged(store, await launched(store, 11, role=Role.CONTROL), INBOX, 12)
@@ -281,7 +283,7 @@ async def test_launches_are_counted_by_path_since_a_moment(store: Store):
     assert await store.launched_since(at(13)) == {}
 
 
-async def test_the_key_is_made_once(store: Store, url: str):
+async def test_the_key_is_made_once(store: Store, url: str) -> None:
     keys = await asyncio.gather(*(store.key() for _ in range(5)))
     async with Store.open(url) as beside:
         keys.append(await beside.key())
@@ -292,7 +294,7 @@ async def test_the_key_is_made_once(store: Store, url: str):
 # --- forgetting
 
 
-async def test_what_was_closed_long_ago_is_forgotten(store: Store):
+async def test_what_was_closed_long_ago_is_forgotten(store: Store) -> None:
     old, young, open_still = [await launched(store, seconds) for seconds in (1, 2, 0)]
     await store.add(old.id, *EVERY_EVIDENCE)
     await judged(store, old, SPAM, 10)
@@ -307,7 +309,7 @@ async def test_what_was_closed_long_ago_is_forgotten(store: Store):
     assert await store.prune(at(20)) == 0
 
 
-async def test_much_is_forgotten_while_others_write(store: Store):
+async def test_much_is_forgotten_while_others_write(store: Store) -> None:
     probes = await asyncio.gather(*(launched(store) for _ in range(450)))
     await asyncio.gather(*(judged(store, one, INBOX, 1) for one in probes))
     forgetting = asyncio.create_task(store.prune(at(10)))
@@ -320,7 +322,7 @@ async def test_much_is_forgotten_while_others_write(store: Store):
     assert len(await store.in_flight()) == written
 
 
-async def test_a_present_verdict_outlives_its_probe_and_gives_way_to_a_newer_one(store: Store):
+async def test_a_present_verdict_outlives_its_probe_and_gives_way_to_a_newer_one(store: Store) -> None:
     await judged(store, await launched(store, 1), SPAM, 2)
     await store.prune(at(100))
     new = await launched(store, 200)
@@ -331,7 +333,7 @@ async def test_a_present_verdict_outlives_its_probe_and_gives_way_to_a_newer_one
 # --- what goes wrong
 
 
-async def test_evidence_of_a_probe_that_is_not_there_is_refused_and_harms_no_other(store: Store):
+async def test_evidence_of_a_probe_that_is_not_there_is_refused_and_harms_no_other(store: Store) -> None:
     one = await launched(store)
     told = await asyncio.gather(
         store.add(one.id, SECOND),
@@ -349,14 +351,14 @@ async def test_evidence_of_a_probe_that_is_not_there_is_refused_and_harms_no_oth
     assert record.evidence == (FIRST, SECOND, ARRIVED, REFUSED)
 
 
-async def test_a_launch_is_whole_or_not_at_all(store: Store):
+async def test_a_launch_is_whole_or_not_at_all(store: Store) -> None:
     one = probe()
     with pytest.raises(StoreError):
         await store.launch(one, "", Attempt(datetime(2026, 1, 1), 1))  # noqa: DTZ001
     assert await store.record(one.id) is None
 
 
-async def test_who_is_cancelled_while_waiting_has_written_all_the_same(store: Store):
+async def test_who_is_cancelled_while_waiting_has_written_all_the_same(store: Store) -> None:
     one = await launched(store)
     writing = [asyncio.create_task(store.add(one.id, LOOKED)) for _ in range(20)]
     await asyncio.sleep(0)  # each of them has handed its write over
@@ -368,7 +370,7 @@ async def test_who_is_cancelled_while_waiting_has_written_all_the_same(store: St
     assert record.evidence == (FIRST, *[LOOKED] * 20, SECOND)
 
 
-async def test_closing_waits_for_what_is_being_written(url: str):
+async def test_closing_waits_for_what_is_being_written(url: str) -> None:
     async with Store.open(url) as store:
         one = await launched(store)
         writing = [asyncio.create_task(store.add(one.id, LOOKED)) for _ in range(100)]

@@ -45,7 +45,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize(("size", "steps"), [(1, 200), (300, 3)])
-async def test_a_kill_leaves_steps_whole(child: Child, tmp_path: Path, size: int, steps: int):
+async def test_a_kill_leaves_steps_whole(child: Child, tmp_path: Path, size: int, steps: int) -> None:
     file = tmp_path / "mailpath.db"
     process = await child(STORM, f"sqlite:///{file}", str(size))
     assert process.stdout
@@ -70,7 +70,7 @@ async def test_a_kill_leaves_steps_whole(child: Child, tmp_path: Path, size: int
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-async def test_another_process_sees_what_came_of_the_verdicts(store: Store, url: str):
+async def test_another_process_sees_what_came_of_the_verdicts(store: Store, url: str) -> None:
     async with Store.open(url) as beside:
         await store.advance(4, [incident()], [entry()], [notice(1), notice(2, news=NoticeKind.RESOLVED)])
         assert await beside.signals_seen() == 4
@@ -99,7 +99,7 @@ asyncio.run(main())
 """
 
 
-async def test_of_two_that_end_a_mute_one_was_first(child: Child, store: Store, url: str):
+async def test_of_two_that_end_a_mute_one_was_first(child: Child, store: Store, url: str) -> None:
     await asyncio.gather(*(store.add_mute(mute(f"m{number}")) for number in range(100)))
     process = await child(ENDS, url)
     assert process.stdin
@@ -114,7 +114,7 @@ async def test_of_two_that_end_a_mute_one_was_first(child: Child, store: Store, 
     assert [ended_by[f"m{number}"] == "theirs" for number in range(100)] == theirs
 
 
-async def test_rulings_have_no_gap_while_others_write(store: Store, url: str):
+async def test_rulings_have_no_gap_while_others_write(store: Store, url: str) -> None:
     """Whoever reads on from the last number that he saw misses nothing, whatever two processes store meanwhile."""
 
     async def judge(into: Store, name: str) -> None:

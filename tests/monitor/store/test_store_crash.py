@@ -43,7 +43,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("lines", [1, 1503])
-async def test_what_was_promised_is_there_after_a_kill(child: Child, tmp_path: Path, lines: int):
+async def test_what_was_promised_is_there_after_a_kill(child: Child, tmp_path: Path, lines: int) -> None:
     file = tmp_path / "mailpath.db"
     process = await child(LOAD, f"sqlite:///{file}")
     assert process.stdout
@@ -85,7 +85,7 @@ asyncio.run(main())
 """
 
 
-async def test_of_two_processes_one_was_first(child: Child, store: Store, url: str):
+async def test_of_two_processes_one_was_first(child: Child, store: Store, url: str) -> None:
     await asyncio.gather(*(store.launch(probe(id=f"race-{number}"), "", FIRST) for number in range(300)))
     process = await child(RACE, url)
     assert process.stdin
@@ -106,7 +106,7 @@ async def test_of_two_processes_one_was_first(child: Child, store: Store, url: s
         assert record.evidence == (FIRST, COPY if their else ARRIVED)
 
 
-async def test_another_process_sees_what_was_written(store: Store, url: str):
+async def test_another_process_sees_what_was_written(store: Store, url: str) -> None:
     one = probe()
     async with Store.open(url) as beside:
         await store.launch(one, "", FIRST)

@@ -82,7 +82,7 @@ async def filled(file: Path) -> Path:
         ("UPDATE mutes SET ended_at = 1, ended_by = 'x' WHERE id = 'm1'", None),
     ],
 )
-async def test_what_was_seen_and_said_is_not_changed(file: Path, statement: str, refusal: str | None):
+async def test_what_was_seen_and_said_is_not_changed(file: Path, statement: str, refusal: str | None) -> None:
     with closing(sqlite3.connect(await filled(file))) as connection:
         connection.executescript("PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON")
         if refusal is None:
@@ -92,14 +92,14 @@ async def test_what_was_seen_and_said_is_not_changed(file: Path, statement: str,
                 connection.execute(statement)
 
 
-async def test_an_incident_with_a_waiting_notice_is_not_deleted(file: Path):
+async def test_an_incident_with_a_waiting_notice_is_not_deleted(file: Path) -> None:
     async with Store.open(address(await filled(file))) as store:
         await store.advance(2, [], [], [notice(3, "closed")])
     with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.IntegrityError, match="never deleted"):
         connection.execute("DELETE FROM incidents WHERE id = 'closed'")
 
 
-async def test_what_is_deleted_leaves_nothing_behind(file: Path):
+async def test_what_is_deleted_leaves_nothing_behind(file: Path) -> None:
     async with Store.open(address(await filled(file))) as store:
         assert await store.prune(at(1)) == 1
     belongs = {"evidence": "probe_id", "verdicts": "probe_id", "history": "incident", "notices": "incident"}
@@ -108,7 +108,7 @@ async def test_what_is_deleted_leaves_nothing_behind(file: Path):
             assert {row[0] for row in connection.execute(f"SELECT {column} FROM {table}")} == {"open"}
 
 
-async def test_the_file_is_its_owners_alone(file: Path):
+async def test_the_file_is_its_owners_alone(file: Path) -> None:
     async with Store.open(address(file)) as store:
         await store.key()
         for name in ("mailpath.db", "mailpath.db-wal", "mailpath.db-shm"):
@@ -126,60 +126,63 @@ WALKS = {
 }
 
 
+PLANS: list[tuple[str | SqlStatement, list[str]]] = [
+    ("in_flight", ["ix_probes_closed_at_created_at", "PRIMARY KEY"]),
+    ("seen_in_flight", ["ix_probes_closed_at_created_at", "sqlite_autoindex_evidence_1"]),
+    ("one", ["sqlite_autoindex_probes_1", "PRIMARY KEY", "ix_verdicts_probe_id_id"]),
+    ("seen", ["sqlite_autoindex_evidence_1"]),
+    ("find", ["sqlite_autoindex_probes_1"]),
+    ("recent", ["ix_probes_company_path_created_at", "PRIMARY KEY", "ix_verdicts_probe_id_id"]),
+    ("launched", ["COVERING INDEX ix_probes_company_path_created_at"]),
+    ("attempts", ["ix_probes_closed_at_created_at (closed_at=?)", "(closed_at>?)", "sqlite_autoindex_evidence_1"]),
+    ("fact", ["sqlite_autoindex_facts_1"]),
+    ("signals", ["signals USING INTEGER PRIMARY KEY (rowid>?)", "autoindex_probes_1", "ix_verdicts_probe_id_id"]),
+    ("last_signal", ["SEARCH signals"]),
+    (
+        "line",
+        [
+            "ix_probes_company_path_created_at (company=? AND path=? AND created_at>?)",
+            "ix_verdicts_probe_id",
+            "sqlite_autoindex_signals_1",
+        ],
+    ),
+    ("open", ["ix_incidents_closed_at_opened_at"]),
+    ("closed_since", ["ix_incidents_closed_at_opened_at"]),
+    ("newest_open", ["ix_incidents_closed_at_opened_at"]),
+    ("newest_closed", ["ix_incidents_opened_at"]),
+    ("find_incidents", ["sqlite_autoindex_incidents_1"]),
+    ("entries", ["ix_history_incident_id"]),
+    ("notices_of", ["sqlite_autoindex_notices_2"]),
+    (
+        "waiting",
+        [
+            "notices USING INDEX ix_notices_delivered_at_channel_incident_number (delivered_at=?)",
+            "(delivered_at=? AND channel=? AND incident=? AND number<?)",
+        ],
+    ),
+    ("queues", ["ix_notices_delivered_at_channel_incident_number"]),
+    ("lasting", ["ix_notices_lasts_channel"]),
+    ("mutes_not_over", ["ix_mutes_ended_at_ends_at"]),
+    (SqlStatement.DELIVERED, ["sqlite_autoindex_notices_1"]),
+    (SqlStatement.SUPERSEDE, ["sqlite_autoindex_notices_2 (incident=? AND channel=? AND number<?)"]),
+    (SqlStatement.PUT_OFF, ["sqlite_autoindex_notices_1"]),
+    (SqlStatement.END_MUTE, ["sqlite_autoindex_mutes_1"]),
+    (
+        SqlStatement.FORGET_INCIDENTS,
+        ["ix_incidents_closed_at_opened_at", "sqlite_autoindex_notices_2 (incident=?)"],
+    ),
+    (SqlStatement.SIGNAL, ["sqlite_autoindex_probes_1", "ix_verdicts_probe_id_id"]),
+    (SqlStatement.SHOW, ["sqlite_autoindex_probes_1"]),
+    (SqlStatement.CLOSE, ["sqlite_autoindex_probes_1"]),
+    (SqlStatement.FORGET, ["ix_probes_closed_at_created_at"]),
+]
+
+
 @pytest.mark.parametrize(
     ("question", "indexes"),
-    [
-        ("in_flight", ["ix_probes_closed_at_created_at", "PRIMARY KEY"]),
-        ("seen_in_flight", ["ix_probes_closed_at_created_at", "sqlite_autoindex_evidence_1"]),
-        ("one", ["sqlite_autoindex_probes_1", "PRIMARY KEY", "ix_verdicts_probe_id_id"]),
-        ("seen", ["sqlite_autoindex_evidence_1"]),
-        ("find", ["sqlite_autoindex_probes_1"]),
-        ("recent", ["ix_probes_company_path_created_at", "PRIMARY KEY", "ix_verdicts_probe_id_id"]),
-        ("launched", ["COVERING INDEX ix_probes_company_path_created_at"]),
-        ("attempts", ["ix_probes_closed_at_created_at (closed_at=?)", "(closed_at>?)", "sqlite_autoindex_evidence_1"]),
-        ("fact", ["sqlite_autoindex_facts_1"]),
-        ("signals", ["signals USING INTEGER PRIMARY KEY (rowid>?)", "autoindex_probes_1", "ix_verdicts_probe_id_id"]),
-        ("last_signal", ["SEARCH signals"]),
-        (
-            "line",
-            [
-                "ix_probes_company_path_created_at (company=? AND path=? AND created_at>?)",
-                "ix_verdicts_probe_id",
-                "sqlite_autoindex_signals_1",
-            ],
-        ),
-        ("open", ["ix_incidents_closed_at_opened_at"]),
-        ("closed_since", ["ix_incidents_closed_at_opened_at"]),
-        ("newest_open", ["ix_incidents_closed_at_opened_at"]),
-        ("newest_closed", ["ix_incidents_opened_at"]),
-        ("find_incidents", ["sqlite_autoindex_incidents_1"]),
-        ("entries", ["ix_history_incident_id"]),
-        ("notices_of", ["sqlite_autoindex_notices_2"]),
-        (
-            "waiting",
-            [
-                "notices USING INDEX ix_notices_delivered_at_channel_incident_number (delivered_at=?)",
-                "(delivered_at=? AND channel=? AND incident=? AND number<?)",
-            ],
-        ),
-        ("queues", ["ix_notices_delivered_at_channel_incident_number"]),
-        ("lasting", ["ix_notices_lasts_channel"]),
-        ("mutes_not_over", ["ix_mutes_ended_at_ends_at"]),
-        (SqlStatement.DELIVERED, ["sqlite_autoindex_notices_1"]),
-        (SqlStatement.SUPERSEDE, ["sqlite_autoindex_notices_2 (incident=? AND channel=? AND number<?)"]),
-        (SqlStatement.PUT_OFF, ["sqlite_autoindex_notices_1"]),
-        (SqlStatement.END_MUTE, ["sqlite_autoindex_mutes_1"]),
-        (
-            SqlStatement.FORGET_INCIDENTS,
-            ["ix_incidents_closed_at_opened_at", "sqlite_autoindex_notices_2 (incident=?)"],
-        ),
-        (SqlStatement.SIGNAL, ["sqlite_autoindex_probes_1", "ix_verdicts_probe_id_id"]),
-        (SqlStatement.SHOW, ["sqlite_autoindex_probes_1"]),
-        (SqlStatement.CLOSE, ["sqlite_autoindex_probes_1"]),
-        (SqlStatement.FORGET, ["ix_probes_closed_at_created_at"]),
-    ],
+    PLANS,
 )
-async def test_no_question_reads_a_whole_table(file: Path, question: str | SqlStatement, indexes: list[str]):
+async def test_no_question_reads_a_whole_table(file: Path, question: str | SqlStatement, indexes: list[str]) -> None:
     engine = connect(address(await filled(file)))
     asked: Any = QUESTIONS[question] if isinstance(question, str) else statements(engine)[question]
     compiled = asked.compile(engine, compile_kwargs={"render_postcompile": True})
@@ -193,9 +196,8 @@ async def test_no_question_reads_a_whole_table(file: Path, question: str | SqlSt
         assert any(index in step for step in plan), plan
 
 
-def test_every_question_has_its_plan():
-    marks = test_no_question_reads_a_whole_table.pytestmark[0].args[1]
-    assert {question for question, _ in marks if isinstance(question, str)} == set(QUESTIONS) - WHOLE_TABLES
+def test_every_question_has_its_plan() -> None:
+    assert {question for question, _ in PLANS if isinstance(question, str)} == set(QUESTIONS) - WHOLE_TABLES
 
 
 # --- what people are told
@@ -248,7 +250,7 @@ def a_damaged_file(file: Path) -> str:
 )
 async def test_a_store_that_cannot_be_opened_says_what_to_do(
     file: Path, monkeypatch: pytest.MonkeyPatch, make, told: str
-):
+) -> None:
     monkeypatch.chdir(file.parent)
     with pytest.raises(StoreError, match=told) as error:
         async with Store.open(make(file)):
@@ -269,7 +271,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-async def test_a_store_that_may_not_be_written_says_so(small_disk: Path):
+async def test_a_store_that_may_not_be_written_says_so(small_disk: Path) -> None:
     file = await filled(small_disk / "mailpath.db")
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)  # noqa: ASYNC221
     with pytest.raises(
@@ -279,7 +281,7 @@ async def test_a_store_that_may_not_be_written_says_so(small_disk: Path):
             pass
 
 
-async def test_a_full_disk_is_told_and_survived(small_disk: Path):
+async def test_a_full_disk_is_told_and_survived(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(400_000))
     async with Store.open(address(small_disk / "mailpath.db")) as store:
@@ -303,7 +305,7 @@ async def test_a_full_disk_is_told_and_survived(small_disk: Path):
         "INSERT INTO verdicts (probe_id, at, outcome, grade, because) VALUES ('open', 1, 'smelly', 'real', '')",
     ],
 )
-async def test_what_only_a_newer_version_knows_is_told_in_one_line(file: Path, insertion: str):
+async def test_what_only_a_newer_version_knows_is_told_in_one_line(file: Path, insertion: str) -> None:
     async with Store.open(address(await filled(file))) as store:
         with closing(sqlite3.connect(file)) as newer, newer:
             newer.execute(insertion)
@@ -322,7 +324,7 @@ def lock(file: Path) -> sqlite3.Connection:
     return other
 
 
-async def test_a_write_waits_for_another_process(file: Path):
+async def test_a_write_waits_for_another_process(file: Path) -> None:
     async with Store.open(address(await filled(file))) as store:
         other = lock(file)
 
@@ -336,14 +338,14 @@ async def test_a_write_waits_for_another_process(file: Path):
         assert time.monotonic() - began > 0.15
 
 
-async def test_reading_waits_for_nobody(file: Path):
+async def test_reading_waits_for_nobody(file: Path) -> None:
     async with Store.open(address(await filled(file))) as store:
         with closing(lock(file)):
             async with asyncio.timeout(2):
                 assert [record.probe.id for record in await store.in_flight()] == ["open"]
 
 
-async def test_patience_has_an_end(file: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_patience_has_an_end(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sqlite.SQLITE.connect_args, "timeout", 0.1)
     async with Store.open(address(await filled(file))) as store:
         with closing(lock(file)):
@@ -357,7 +359,7 @@ async def test_patience_has_an_end(file: Path, monkeypatch: pytest.MonkeyPatch):
         await store.learn("open", (), INBOX, T0, closed=True, delivery=None)
 
 
-async def test_a_reader_sees_one_moment(file: Path):
+async def test_a_reader_sees_one_moment(file: Path) -> None:
     """A record never shows a verdict without the evidence that was stored before it."""
     async with Store.open(address(file)) as store, Store.open(address(file)) as beside:
         for number in range(30):
@@ -373,7 +375,7 @@ async def test_a_reader_sees_one_moment(file: Path):
             assert record.evidence == (FIRST, REFUSED)
 
 
-def test_no_file_descriptor_is_left_open(file: Path):
+def test_no_file_descriptor_is_left_open(file: Path) -> None:
     async def once() -> None:
         async with Store.open(address(file)) as store:
             await store.key()

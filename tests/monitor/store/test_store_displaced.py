@@ -20,7 +20,7 @@ def replaced(file: Path) -> None:
 
 
 @pytest.mark.parametrize("taken", [deleted, replaced])
-async def test_what_is_not_in_its_place_takes_nothing(tmp_path: Path, taken: Callable[[Path], None]):
+async def test_what_is_not_in_its_place_takes_nothing(tmp_path: Path, taken: Callable[[Path], None]) -> None:
     file = tmp_path / "mailpath.db"
     async with Store.open(f"sqlite:///{file}") as store:
         await store.launch(probe(), "", FIRST)
@@ -30,7 +30,7 @@ async def test_what_is_not_in_its_place_takes_nothing(tmp_path: Path, taken: Cal
         assert "was moved" in (store.health.trouble or "")
 
 
-async def test_what_is_put_back_goes_on(tmp_path: Path):
+async def test_what_is_put_back_goes_on(tmp_path: Path) -> None:
     file = tmp_path / "mailpath.db"
     async with Store.open(f"sqlite:///{file}") as store:
         file.rename(tmp_path / "away")

@@ -24,7 +24,7 @@ def ids(incidents: list[Incident]) -> list[str]:
 # --- one write
 
 
-async def test_what_came_of_the_verdicts_comes_back(store: Store):
+async def test_what_came_of_the_verdicts_comes_back(store: Store) -> None:
     assert await store.signals_seen() is None
     opened, other = incident("i1"), incident("i2", 1, company="", mail_system="", companies=("acme", "ümläut"))
     said = [entry("i1"), entry("i2", 1), entry("i1", 1, IncidentEvent.TOLD, "Told to ops.")]
@@ -36,7 +36,7 @@ async def test_what_came_of_the_verdicts_comes_back(store: Store):
     assert [record.notice for record in await store.notices_of("i1")] == [notice(), notice(2)]
 
 
-async def test_everything_survives_closing_and_opening(url: str):
+async def test_everything_survives_closing_and_opening(url: str) -> None:
     async with Store.open(url) as store:
         await store.advance(3, [incident("i1"), closed("i2", 0, 5)], [entry()], [notice()])
         await store.put_off("i1/ops/1", at(1), at(2), "down")
@@ -48,7 +48,7 @@ async def test_everything_survives_closing_and_opening(url: str):
         assert (record.notice, record.tries, record.fault) == (notice(), 1, "down")
 
 
-async def test_an_incident_takes_the_place_of_the_one_before(store: Store):
+async def test_an_incident_takes_the_place_of_the_one_before(store: Store) -> None:
     await store.advance(1, [incident("i1"), incident("i2")], [entry()], [])
     after = incident("i1", failures=(failure(), failure(path="branch")), failing=2)
     await store.advance(2, [after], [entry(turn=IncidentEvent.TOUCHED)], [])
@@ -59,7 +59,7 @@ async def test_an_incident_takes_the_place_of_the_one_before(store: Store):
     assert ids(await store.open_incidents()) == ["i1", "i2"]
 
 
-async def test_the_rules_may_have_seen_verdicts_of_which_nothing_came(store: Store):
+async def test_the_rules_may_have_seen_verdicts_of_which_nothing_came(store: Store) -> None:
     await store.advance(5, [], [], [])
     await store.advance(8, [], [], [])
     assert await store.signals_seen() == 8
@@ -77,7 +77,7 @@ async def test_the_rules_may_have_seen_verdicts_of_which_nothing_came(store: Sto
         ({"incidents": [incident("i3", opened_at=datetime(2026, 1, 1))]}, "without a zone"),  # noqa: DTZ001
     ],
 )
-async def test_all_of_it_is_written_or_nothing(store: Store, bad: dict[str, list[Any]], told: str):
+async def test_all_of_it_is_written_or_nothing(store: Store, bad: dict[str, list[Any]], told: str) -> None:
     await store.advance(1, [incident()], [entry()], [notice()])
     good: dict[str, list[Any]] = {"incidents": [incident("i2")], "entries": [entry("i2")], "notices": [notice(1, "i2")]}
     with pytest.raises(StoreError, match=told) as error:
@@ -89,7 +89,7 @@ async def test_all_of_it_is_written_or_nothing(store: Store, bad: dict[str, list
     assert [record.notice.id for record in await store.waiting(T0, 9)] == ["i1/ops/1"]
 
 
-async def test_a_bad_write_spoils_no_other(store: Store):
+async def test_a_bad_write_spoils_no_other(store: Store) -> None:
     """They are committed together with what the pipeline learns in the same moment."""
     results = await asyncio.gather(
         store.launch(probe(id="p"), "", FIRST),
@@ -106,7 +106,7 @@ async def test_a_bad_write_spoils_no_other(store: Store):
 # --- found again
 
 
-async def test_incidents_are_listed_open_ones_first_then_newest(store: Store):
+async def test_incidents_are_listed_open_ones_first_then_newest(store: Store) -> None:
     await store.advance(
         1, [incident("old", 10), closed("gone", 50, 55), closed("late", 20, 99), incident("new", 30)], [], []
     )
@@ -117,20 +117,20 @@ async def test_incidents_are_listed_open_ones_first_then_newest(store: Store):
     assert ids(await store.open_incidents()) == ["old", "new"]
 
 
-async def test_what_was_closed_since_then_is_found(store: Store):
+async def test_what_was_closed_since_then_is_found(store: Store) -> None:
     await store.advance(1, [incident("open"), closed("b", 0, 30), closed("a", 10, 20), closed("c", 5, 10)], [], [])
     assert ids(await store.recently_closed(at(20))) == ["a", "b"]
     assert await store.recently_closed(at(31)) == []
 
 
-async def test_an_incident_that_came_back_is_open_again(store: Store):
+async def test_an_incident_that_came_back_is_open_again(store: Store) -> None:
     await store.advance(1, [closed("i1", 0, 5)], [], [])
     await store.advance(2, [incident("i1", 60, relapses=1)], [], [])
     assert await store.recently_closed(T0) == []
     assert await store.open_incidents() == [incident("i1", 60, relapses=1)]
 
 
-async def test_an_incident_is_found_by_how_its_id_begins(store: Store):
+async def test_an_incident_is_found_by_how_its_id_begins(store: Store) -> None:
     await store.advance(
         1, [incident(f"ab{number:02}") for number in range(12)] + [incident("ac"), incident("a%")], [], []
     )
@@ -142,14 +142,14 @@ async def test_an_incident_is_found_by_how_its_id_begins(store: Store):
     assert await store.notices_of("zz") == []
 
 
-async def test_times_of_any_zone_are_the_same_moment(store: Store):
+async def test_times_of_any_zone_are_the_same_moment(store: Store) -> None:
     tokyo = timezone(timedelta(hours=9))
     await store.advance(1, [incident(opened_at=T0.astimezone(tokyo), closed_at=at(5).astimezone(tokyo))], [], [])
     [back] = await store.recently_closed(at(5))
     assert (back.opened_at, back.closed_at) == (T0, at(5))
 
 
-async def test_hostile_text_is_stored_in_a_form_that_can_be_read(store: Store):
+async def test_hostile_text_is_stored_in_a_form_that_can_be_read(store: Store) -> None:
     nasty = "\udcff\ud800 NO'; DROP TABLE incidents -- \N{RIGHT-TO-LEFT OVERRIDE}" + "x" * 1_000_000
     legible = nasty.replace("\udcff", "?").replace("\ud800", "?")
     said = entry(said=f"\0{nasty}")
@@ -171,7 +171,7 @@ async def test_hostile_text_is_stored_in_a_form_that_can_be_read(store: Store):
 # --- forgotten
 
 
-async def test_what_is_long_over_is_forgotten_with_all_that_was_said_of_it(store: Store):
+async def test_what_is_long_over_is_forgotten_with_all_that_was_said_of_it(store: Store) -> None:
     for name, until in (("old", 10), ("young", 30)):
         await store.advance(1, [closed(name, 0, until)], [entry(name)], [notice(1, name), notice(2, name)])
         for number in (1, 2):
@@ -185,7 +185,7 @@ async def test_what_is_long_over_is_forgotten_with_all_that_was_said_of_it(store
     assert await store.lasting("ops") == [notice(2, "young")]
 
 
-async def test_what_people_were_not_told_yet_is_not_forgotten(store: Store):
+async def test_what_people_were_not_told_yet_is_not_forgotten(store: Store) -> None:
     await store.advance(1, [closed("i1", 0, 10)], [entry()], [notice(1), notice(2, news=NoticeKind.RESOLVED)])
     await store.delivered("i1/ops/1", at(20))
     await store.prune(at(1000))
@@ -196,7 +196,7 @@ async def test_what_people_were_not_told_yet_is_not_forgotten(store: Store):
     assert await store.incidents(9, open_only=False) == []
 
 
-async def test_many_are_forgotten_too(store: Store):
+async def test_many_are_forgotten_too(store: Store) -> None:
     many = [closed(f"i{number:04}", 0, 10) for number in range(230)]
     await store.advance(1, many, [entry(each.id) for each in many], [])
     await asyncio.gather(*(store.prune(at(20)) for _ in range(3)))

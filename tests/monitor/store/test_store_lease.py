@@ -41,12 +41,12 @@ async def second(url: str, store: Store) -> AsyncIterator[Store]:
         (ELSEWHERE, None),
     ],
 )
-def test_whether_a_process_is_alive(holder: Process, alive: bool | None):
+def test_whether_a_process_is_alive(holder: Process, alive: bool | None) -> None:
     assert holder.alive is alive
     assert Lease(1, 0, holder, T0).free is (alive is False)
 
 
-async def test_the_first_leads_until_it_gives_the_lease_back(store: Store, second: Store):
+async def test_the_first_leads_until_it_gives_the_lease_back(store: Store, second: Store) -> None:
     async with leading(store, now, standby=False):
         with pytest.raises(AnotherLeadsError, match=rf"works on it: process {ME.pid} on {ME.host}, since 2026-"):
             async with leading(second, now, standby=False):
@@ -55,18 +55,20 @@ async def test_the_first_leads_until_it_gives_the_lease_back(store: Store, secon
         pass
 
 
-async def test_two_that_begin_at_once_do_not_both_lead(store: Store, second: Store):
+async def test_two_that_begin_at_once_do_not_both_lead(store: Store, second: Store) -> None:
     seen = await store.lease()
     assert sorted(await asyncio.gather(store.lead(ME, seen, T0), second.lead(ME, seen, T0))) == [False, True]
 
 
-async def test_the_lease_of_a_dead_process_is_taken_at_once(store: Store, second: Store):
+async def test_the_lease_of_a_dead_process_is_taken_at_once(store: Store, second: Store) -> None:
     await store.lead(DEAD, None, T0)
     async with asyncio.timeout(5), leading(second, now, standby=False):
         pass
 
 
-async def test_one_of_whom_nothing_is_known_is_watched(store: Store, second: Store, monkeypatch: pytest.MonkeyPatch):
+async def test_one_of_whom_nothing_is_known_is_watched(
+    store: Store, second: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("monitor.leader.LOOK", 0.01)
     monkeypatch.setattr("monitor.leader.EXPIRES", 0.2)
     await store.lead(ELSEWHERE, None, T0)
@@ -76,7 +78,9 @@ async def test_one_of_whom_nothing_is_known_is_watched(store: Store, second: Sto
         assert lease.holder == ME
 
 
-async def test_one_that_is_seen_to_work_is_left_alone(store: Store, second: Store, monkeypatch: pytest.MonkeyPatch):
+async def test_one_that_is_seen_to_work_is_left_alone(
+    store: Store, second: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("monitor.leader.LOOK", 0.01)
     await store.lead(ELSEWHERE, None, T0)
 
@@ -91,7 +95,7 @@ async def test_one_that_is_seen_to_work_is_left_alone(store: Store, second: Stor
     working.cancel()
 
 
-async def test_whoever_was_replaced_writes_nothing_any_more(store: Store, second: Store):
+async def test_whoever_was_replaced_writes_nothing_any_more(store: Store, second: Store) -> None:
     one, other = probe(1, id="one"), probe(2, id="other")
     await store.lead(ME, None, T0)
     await store.launch(one, "box", FIRST)
@@ -116,13 +120,13 @@ async def test_whoever_was_replaced_writes_nothing_any_more(store: Store, second
     assert not second.replaced.is_set()
 
 
-async def test_who_does_not_lead_writes_beside_the_leader(store: Store, second: Store):
+async def test_who_does_not_lead_writes_beside_the_leader(store: Store, second: Store) -> None:
     await store.lead(ME, None, T0)
     await second.launch(probe(1, id="by hand"), "box", FIRST)
     assert await store.find("by hand") == ["by hand"]
 
 
-async def test_the_rules_advance_from_where_they_were(store: Store):
+async def test_the_rules_advance_from_where_they_were(store: Store) -> None:
     await store.advance(3, (), (), ())
     await store.advance(5, (), (), (), saw=3)
     with pytest.raises(ReplacedError):
@@ -141,7 +145,7 @@ async def test_the_rules_advance_from_where_they_were(store: Store):
 )
 def test_a_lease_expires_when_it_is_not_renewed_though_it_could_be(
     monkeypatch: pytest.MonkeyPatch, looks: list[tuple[float, float] | str], expired: bool
-):
+) -> None:
     at, lease = 1000.0, Lease(1, 0, ELSEWHERE, T0)
     monkeypatch.setattr("monitor.leader.monotonic", lambda: at)
     watch = Watch()
@@ -156,7 +160,7 @@ def test_a_lease_expires_when_it_is_not_renewed_though_it_could_be(
     assert watch.renewed is ("r" in looks)
 
 
-def test_the_store_is_in_trouble_while_it_fails_and_for_a_moment_after():
+def test_the_store_is_in_trouble_while_it_fails_and_for_a_moment_after() -> None:
     at, waited = 0.0, 0.0
     health = Health(lambda: waited, lambda: at)
     assert health.trouble is None
@@ -170,7 +174,7 @@ def test_the_store_is_in_trouble_while_it_fails_and_for_a_moment_after():
     assert (health.trouble or "").startswith("the store has not taken a write for 4 s")
 
 
-async def test_attempts_are_counted_of_what_is_in_flight_or_just_was(store: Store):
+async def test_attempts_are_counted_of_what_is_in_flight_or_just_was(store: Store) -> None:
     minute = timedelta(minutes=1)
     await store.launch(probe(1, id="flies"), "box", FIRST)
     await store.launch(probe(2, id="landed"), "box", FIRST)

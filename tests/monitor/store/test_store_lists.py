@@ -74,7 +74,7 @@ def ids(rows: list[ProbeRow]) -> list[str]:
     return [row.probe_id for row in rows]
 
 
-async def test_a_probe_is_listed_with_all_that_a_list_shows(store: Store):
+async def test_a_probe_is_listed_with_all_that_a_list_shows(store: Store) -> None:
     await stored(store, probe(3, id="a", via="xclient", role=Role.CONTROL), SPAM, BLOCKED)
     await stored(store, probe(2, id="b", company="bolt", path="dc", kind=Kind.INVITATION))
     page = await store.probes(ALL, None, 5)
@@ -86,7 +86,7 @@ async def test_a_probe_is_listed_with_all_that_a_list_shows(store: Store):
     )
 
 
-async def test_an_empty_store_has_one_empty_page(store: Store):
+async def test_an_empty_store_has_one_empty_page(store: Store) -> None:
     for wanted in (ALL, ProbeFilter(("acme",)), ProbeFilter(()), ProbeFilter(None, outcome=Outcome.SPAM)):
         page = await store.probes(wanted, None, 5)
         assert (page.probes, page.next) == ((), None)
@@ -150,7 +150,7 @@ WANTED: list[tuple[ProbeFilter, Callable[[Known], bool]]] = [
 )
 async def test_the_pages_together_are_what_is_wanted(
     store: Store, monkeypatch: pytest.MonkeyPatch, through: int, few: int
-):
+) -> None:
     monkeypatch.setattr(list_reads, "LOOK_THROUGH", through)
     monkeypatch.setattr(list_reads, "FEW", few)
     known = await crowd(store)
@@ -160,7 +160,7 @@ async def test_the_pages_together_are_what_is_wanted(
             assert ids(found) == [each.probe.id for each in known if belongs(each)], (wanted, most)
 
 
-async def test_a_list_goes_on_from_any_place(store: Store):
+async def test_a_list_goes_on_from_any_place(store: Store) -> None:
     known = await crowd(store)
     for number in (0, 17, 119):
         here = known[number].probe
@@ -175,7 +175,9 @@ async def test_a_list_goes_on_from_any_place(store: Store):
 @pytest.mark.parametrize(
     "wanted", [ALL, ProbeFilter(("acme", "bolt")), ProbeFilter(None, kind=Kind.VERIFICATION), ProbeFilter(None, "acme")]
 )
-async def test_what_comes_meanwhile_moves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch, wanted: ProbeFilter):
+async def test_what_comes_meanwhile_moves_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch, wanted: ProbeFilter
+) -> None:
     monkeypatch.setattr(list_reads, "LOOK_THROUGH", 10)
     await crowd(store)
     before = await leafed(store, wanted)
@@ -190,7 +192,7 @@ async def test_what_comes_meanwhile_moves_nothing(store: Store, monkeypatch: pyt
     assert len(await leafed(store, wanted)) > len(before)
 
 
-async def test_what_is_forgotten_meanwhile_hides_nothing_else(store: Store):
+async def test_what_is_forgotten_meanwhile_hides_nothing_else(store: Store) -> None:
     made = [await stored(store, probe(number, id=f"f{number}"), INBOX) for number in range(9)]
     page = await store.probes(ALL, None, 3)
     assert page.next
@@ -200,7 +202,7 @@ async def test_what_is_forgotten_meanwhile_hides_nothing_else(store: Store):
     assert ids(await leafed(store, ALL, cursor=page.next)) == ["f5", "f4", "f3", "f2", "f1", "f0"]
 
 
-async def test_an_amended_verdict_is_found_by_its_new_outcome_only(store: Store):
+async def test_an_amended_verdict_is_found_by_its_new_outcome_only(store: Store) -> None:
     await stored(store, probe(id="a"), SPAM)
     await asyncio.gather(
         *(store.learn("a", (), verdict, T0, closed=True, delivery=None) for verdict in (BLOCKED, SPAM, INBOX))
@@ -210,7 +212,9 @@ async def test_an_amended_verdict_is_found_by_its_new_outcome_only(store: Store)
     assert await store.counts(T0, None) == {("acme", Outcome.INBOX): 1}
 
 
-async def test_a_page_looks_no_further_than_in_its_busiest_company(store: Store, monkeypatch: pytest.MonkeyPatch):
+async def test_a_page_looks_no_further_than_in_its_busiest_company(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else it would look through all of it, where another company has been silent for long."""
     monkeypatch.setattr(list_reads, "LOOK_THROUGH", 10)
     busy = (stored(store, probe(100 + number, company="acme")) for number in range(30))
@@ -220,7 +224,7 @@ async def test_a_page_looks_no_further_than_in_its_busiest_company(store: Store,
     assert (page.probes, page.next) == ((), Cursor(at(124), ""))
 
 
-async def test_many_of_one_moment_have_an_end(store: Store, monkeypatch: pytest.MonkeyPatch):
+async def test_many_of_one_moment_have_an_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """More than a page looks through, and none of them is wanted."""
     monkeypatch.setattr(list_reads, "LOOK_THROUGH", 4)
     await asyncio.gather(*(stored(store, probe()) for _ in range(30)))
@@ -230,7 +234,7 @@ async def test_many_of_one_moment_have_an_end(store: Store, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("bad", ["\udcff", "\0", "'; DROP TABLE probes --", "%", "*", "x" * 100_000, "\U0010ffff"])
-async def test_hostile_questions_find_nothing(store: Store, bad: str):
+async def test_hostile_questions_find_nothing(store: Store, bad: str) -> None:
     await stored(store, probe(id="a"), SPAM)
     for wanted in (
         ProbeFilter(None, bad),
@@ -246,7 +250,7 @@ async def test_hostile_questions_find_nothing(store: Store, bad: str):
     assert await store.counts(T0, [bad]) == {}
 
 
-async def test_a_time_without_a_zone_is_refused(store: Store):
+async def test_a_time_without_a_zone_is_refused(store: Store) -> None:
     naive = T0.replace(tzinfo=None)
     for ask in (
         store.probes(replace(ALL, since=naive), None, 5),
@@ -260,7 +264,7 @@ async def test_a_time_without_a_zone_is_refused(store: Store):
 # --- of one company, and of all
 
 
-async def test_the_history_of_a_company_is_the_senders_oldest_first(store: Store):
+async def test_the_history_of_a_company_is_the_senders_oldest_first(store: Store) -> None:
     known = await crowd(store)
     ours = [each for each in known if each.probe.company == "bolt" and each.probe.role is Role.SENDER]
     history = await store.history_of_company("bolt", at(10))
@@ -270,14 +274,14 @@ async def test_the_history_of_a_company_is_the_senders_oldest_first(store: Store
     assert history == [rows[each.probe_id] for each in history]
 
 
-async def test_of_a_long_history_the_newest_are_told(store: Store, monkeypatch: pytest.MonkeyPatch):
+async def test_of_a_long_history_the_newest_are_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_reads, "MOST_OF_COMPANY", 3)
     for number in range(5):
         await stored(store, probe(number, id=f"h{number}"))
     assert ids(await store.history_of_company("acme", T0)) == ["h2", "h3", "h4"]
 
 
-async def test_outcomes_are_counted_by_company(store: Store):
+async def test_outcomes_are_counted_by_company(store: Store) -> None:
     late = Verdict(Outcome.LATE, Cause.GREYLISTED, Grade.REAL, "late")
     for seconds, company, role, said in (
         (1, "acme", Role.SENDER, [INBOX]),

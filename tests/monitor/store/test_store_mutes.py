@@ -16,7 +16,7 @@ async def active(store: Store, seconds: float) -> list[str]:
     return [each.id for each in await store.mutes(active_at=at(seconds))]
 
 
-async def test_a_mute_comes_back_as_it_was_made(url: str):
+async def test_a_mute_comes_back_as_it_was_made(url: str) -> None:
     made = [
         mute("a"),
         mute("b", 1, path="hq", cause=Cause.CONTENT, mail_system="m365", ends_at=None),
@@ -44,13 +44,13 @@ async def test_a_mute_comes_back_as_it_was_made(url: str):
         (mute(ends_at=None, ended_at=at(60), ended_by="me"), 61, False),
     ],
 )
-async def test_a_mute_is_active_until_its_end(store: Store, kept: Mute, seconds: float, not_over: bool):
+async def test_a_mute_is_active_until_its_end(store: Store, kept: Mute, seconds: float, not_over: bool) -> None:
     await store.add_mute(kept)
     assert await active(store, seconds) == ["m1"] * not_over
     assert await store.mutes() == [kept]
 
 
-async def test_a_mute_is_ended_once_and_kept(store: Store):
+async def test_a_mute_is_ended_once_and_kept(store: Store) -> None:
     await store.add_mute(mute())
     told = await asyncio.gather(*(store.end_mute("m1", at(number), f"person {number}") for number in range(1, 4)))
     assert told == [True, False, False]
@@ -59,33 +59,33 @@ async def test_a_mute_is_ended_once_and_kept(store: Store):
     assert await active(store, 2) == []
 
 
-async def test_many_are_ended_in_one_moment_each_by_its_own_word(store: Store):
+async def test_many_are_ended_in_one_moment_each_by_its_own_word(store: Store) -> None:
     for name in ("a", "b", "c"):
         await store.add_mute(mute(name))
     ends = [("a", True), ("nobody", False), ("b", True), ("a", False), ("\udcff\0", False), ("c", True)]
     assert await asyncio.gather(*(store.end_mute(name, at(1), "me") for name, _ in ends)) == [told for _, told in ends]
 
 
-async def test_what_is_over_cannot_be_ended(store: Store):
+async def test_what_is_over_cannot_be_ended(store: Store) -> None:
     await store.add_mute(mute())
     assert not await store.end_mute("m1", T0 + timedelta(hours=1), "late")
     assert await store.mutes() == [mute()]
 
 
-async def test_a_mute_cannot_be_made_twice(store: Store):
+async def test_a_mute_cannot_be_made_twice(store: Store) -> None:
     await store.add_mute(mute())
     with pytest.raises(StoreError, match="UNIQUE constraint failed"):
         await store.add_mute(mute(why="another reason"))
     assert await store.mutes() == [mute()]
 
 
-async def test_pruning_leaves_mutes_alone(store: Store):
+async def test_pruning_leaves_mutes_alone(store: Store) -> None:
     await store.add_mute(mute())
     await store.prune(at(10**8))
     assert await store.mutes() == [mute()]
 
 
-async def test_hostile_words_are_stored_in_a_form_that_can_be_read(store: Store):
+async def test_hostile_words_are_stored_in_a_form_that_can_be_read(store: Store) -> None:
     await store.add_mute(mute(why="\udcff\0", company="'; DROP TABLE mutes --"))
     assert await store.end_mute("m1", at(1), "\udcff")
     assert await store.mutes() == [mute(why="?\ufffd", company="'; DROP TABLE mutes --", ended_at=at(1), ended_by="?")]

@@ -22,19 +22,19 @@ async def lasting(store: Store, channel: str = "ops") -> list[str]:
     return [each.id for each in await store.lasting(channel)]
 
 
-async def test_a_notice_comes_back_as_it_was_made(store: Store):
+async def test_a_notice_comes_back_as_it_was_made(store: Store) -> None:
     made = notice(facts={"a": [1, 2.5, None, True, {"ü": "\n"}]}, replaces={"company": "acme", "scope": "kind"})
     await keep(store, made)
     assert await store.waiting(T0, 9) == [NoticeRecord(made, 0, None, None, "")]
     assert await store.notices_of("i1") == [NoticeRecord(made, 0, None, None, "")]
 
 
-async def test_what_replaces_nothing_says_so(store: Store):
+async def test_what_replaces_nothing_says_so(store: Store) -> None:
     await keep(store, notice(1), notice(2, replaces={}))
     assert [record.notice.replaces for record in await store.notices_of("i1")] == [None, {}]
 
 
-async def test_of_each_incident_and_channel_only_the_first_waits(store: Store):
+async def test_of_each_incident_and_channel_only_the_first_waits(store: Store) -> None:
     await keep(
         store,
         *(
@@ -54,7 +54,7 @@ async def test_of_each_incident_and_channel_only_the_first_waits(store: Store):
     assert sorted(await waiting(store, 999)) == ["i1/chat/1", "i2/chat/1", "i2/ops/1"]
 
 
-async def test_a_failed_try_is_kept_and_made_again_when_it_is_due(store: Store):
+async def test_a_failed_try_is_kept_and_made_again_when_it_is_due(store: Store) -> None:
     await keep(store, notice())
     await store.put_off("i1/ops/1", T0, at(30), "the receiver said 503")
     assert await waiting(store, 29.9) == []
@@ -66,7 +66,7 @@ async def test_a_failed_try_is_kept_and_made_again_when_it_is_due(store: Store):
     assert await waiting(store, 999) == []
 
 
-async def test_what_is_delivered_stays_delivered(store: Store):
+async def test_what_is_delivered_stays_delivered(store: Store) -> None:
     await keep(store, notice())
     await asyncio.gather(store.delivered("i1/ops/1", at(1)), store.delivered("i1/ops/1", at(2)))
     await store.delivered("i1/ops/1", at(3))
@@ -74,13 +74,13 @@ async def test_what_is_delivered_stays_delivered(store: Store):
     assert await store.notices_of("i1") == [NoticeRecord(notice(), 1, None, at(1), "")]
 
 
-async def test_a_notice_that_is_forgotten_needs_no_delivery(store: Store):
+async def test_a_notice_that_is_forgotten_needs_no_delivery(store: Store) -> None:
     await store.delivered("nobody/ops/1", T0)
     await store.put_off("nobody/ops/1", T0, T0, "down")
     assert await store.waiting(at(9), 9) == []
 
 
-async def test_what_was_tried_least_comes_first_then_what_is_oldest(store: Store):
+async def test_what_was_tried_least_comes_first_then_what_is_oldest(store: Store) -> None:
     """A channel that is down must not keep the others waiting."""
     await keep(store, *(notice(1, name, seconds=age) for name, age in (("i1", 0), ("i2", 3), ("i3", 2), ("i4", 1))))
     for name in ("i1", "i4"):
@@ -90,7 +90,7 @@ async def test_what_was_tried_least_comes_first_then_what_is_oldest(store: Store
     assert await waiting(store, 9) == ["i3/ops/1", "i2/ops/1"]
 
 
-async def test_queues_tell_how_many_wait_and_since_when(store: Store):
+async def test_queues_tell_how_many_wait_and_since_when(store: Store) -> None:
     assert await store.queues() == {}
     await keep(
         store,
@@ -104,7 +104,7 @@ async def test_queues_tell_how_many_wait_and_since_when(store: Store):
     assert await store.queues() == {"ops": (2, at(2)), "chat": (1, at(7))}
 
 
-async def test_what_lasts_is_the_last_that_the_channel_was_told_and_not_the_end(store: Store):
+async def test_what_lasts_is_the_last_that_the_channel_was_told_and_not_the_end(store: Store) -> None:
     await keep(
         store,
         notice(1, "i1", "ops"),
@@ -124,14 +124,14 @@ async def test_what_lasts_is_the_last_that_the_channel_was_told_and_not_the_end(
     assert await lasting(store, "\udcff\0") == []
 
 
-async def test_what_came_back_lasts_again(store: Store):
+async def test_what_came_back_lasts_again(store: Store) -> None:
     await keep(store, notice(1), notice(2, news=NoticeKind.RESOLVED), notice(3, seconds=9))
     for number in (1, 2, 3):
         await store.delivered(f"i1/ops/{number}", at(number))
     assert await lasting(store) == ["i1/ops/3"]
 
 
-async def test_a_try_that_failed_changes_nothing_in_what_lasts(store: Store):
+async def test_a_try_that_failed_changes_nothing_in_what_lasts(store: Store) -> None:
     await keep(store, notice(1), notice(2, news=NoticeKind.RESOLVED))
     await store.delivered("i1/ops/1", T0)
     await store.put_off("i1/ops/2", T0, at(1), "down")
@@ -139,7 +139,7 @@ async def test_a_try_that_failed_changes_nothing_in_what_lasts(store: Store):
 
 
 @pytest.mark.parametrize("together", [True, False])
-async def test_deliveries_of_one_moment_are_all_kept(store: Store, together: bool):
+async def test_deliveries_of_one_moment_are_all_kept(store: Store, together: bool) -> None:
     names = [f"i{number}" for number in range(40)]
     await keep(
         store, *(notice(1, name) for name in names), *(notice(2, name, news=NoticeKind.WIDENED) for name in names)

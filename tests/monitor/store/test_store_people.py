@@ -27,7 +27,7 @@ MADE_LEGIBLE = "?\ufffd'; DROP TABLE people --\u202e\U0001f4a9"
 # --- people
 
 
-async def test_people_come_back_as_they_were_kept(url: str):
+async def test_people_come_back_as_they_were_kept(url: str) -> None:
     async with Store.open(url) as store:
         assert await store.people() == []
         await store.put_person(BOB)
@@ -38,7 +38,7 @@ async def test_people_come_back_as_they_were_kept(url: str):
         assert await store.person("Bob") is None
 
 
-async def test_to_see_no_company_is_not_to_see_all(store: Store):
+async def test_to_see_no_company_is_not_to_see_all(store: Store) -> None:
     for companies in (None, (), ("",), ("acme",), ("ümläut", 'quo"te')):
         await store.put_person(replace(ADA, companies=companies))
         await store.put_token(replace(TOKEN, companies=companies))
@@ -48,14 +48,14 @@ async def test_to_see_no_company_is_not_to_see_all(store: Store):
         assert person.companies == token.companies == companies
 
 
-async def test_a_person_is_kept_as_they_are_now(store: Store):
+async def test_a_person_is_kept_as_they_are_now(store: Store) -> None:
     await store.put_person(ADA)
     now = Person("ada", Rights.VIEWER, (), "another hash", at(7), at(8))
     await asyncio.gather(store.put_person(replace(now, password="old")), store.put_person(now))
     assert await store.people() == [now]
 
 
-async def test_times_come_back_in_utc(store: Store):
+async def test_times_come_back_in_utc(store: Store) -> None:
     await store.put_person(replace(ADA, created_at=T0.astimezone(timezone(timedelta(hours=9)))))
     person = await store.person("ada")
     assert person == ADA
@@ -67,7 +67,7 @@ async def test_times_come_back_in_utc(store: Store):
 # --- tokens
 
 
-async def test_a_token_comes_back_by_its_digest(store: Store):
+async def test_a_token_comes_back_by_its_digest(store: Store) -> None:
     young = replace(TOKEN, id="t0", digest="e" * 64, created_at=at(1), expires_at=None, companies=None)
     await store.put_token(young)
     await store.put_token(TOKEN)
@@ -78,14 +78,14 @@ async def test_a_token_comes_back_by_its_digest(store: Store):
     assert await store.token_by_digest("d") is None
 
 
-async def test_two_tokens_never_share_a_secret(store: Store):
+async def test_two_tokens_never_share_a_secret(store: Store) -> None:
     await store.put_token(TOKEN)
     with pytest.raises(StoreError, match="UNIQUE constraint failed"):
         await store.put_token(replace(TOKEN, id="t2"))
     assert await store.tokens() == [TOKEN]
 
 
-async def test_what_is_revoked_stays_revoked(store: Store):
+async def test_what_is_revoked_stays_revoked(store: Store) -> None:
     await store.put_token(TOKEN)
     await store.put_token(replace(TOKEN, revoked_at=at(10)))
     await store.put_token(replace(TOKEN, name="renamed"))  # by somebody who read it before
@@ -93,14 +93,14 @@ async def test_what_is_revoked_stays_revoked(store: Store):
     assert await store.tokens() == [replace(TOKEN, revoked_at=at(10))]
 
 
-async def test_a_token_keeps_its_digest_and_its_use(store: Store):
+async def test_a_token_keeps_its_digest_and_its_use(store: Store) -> None:
     await store.put_token(TOKEN)
     await store.token_used("t1", at(5))
     await store.put_token(replace(TOKEN, digest="f" * 64, name="renamed", rights=Rights.VIEWER))
     assert await store.tokens() == [replace(TOKEN, name="renamed", rights=Rights.VIEWER, used_at=at(5))]
 
 
-async def test_the_use_of_a_token_is_told_once_a_minute(store: Store):
+async def test_the_use_of_a_token_is_told_once_a_minute(store: Store) -> None:
     await store.put_token(TOKEN)
     other = replace(TOKEN, id="t2", digest="e" * 64)
     await store.put_token(other)
@@ -115,7 +115,7 @@ async def test_the_use_of_a_token_is_told_once_a_minute(store: Store):
 # --- sessions
 
 
-async def test_a_session_comes_back_until_it_is_ended(store: Store):
+async def test_a_session_comes_back_until_it_is_ended(store: Store) -> None:
     assert await store.session(VISIT.digest) is None
     await store.put_session(VISIT)
     assert await store.session(VISIT.digest) == VISIT
@@ -125,20 +125,20 @@ async def test_a_session_comes_back_until_it_is_ended(store: Store):
     assert await store.session(VISIT.digest) is None
 
 
-async def test_a_session_never_becomes_somebody_elses(store: Store):
+async def test_a_session_never_becomes_somebody_elses(store: Store) -> None:
     await store.put_session(VISIT)
     await store.put_session(replace(VISIT, person="bob", form="x", created_at=at(5)))
     assert await store.session(VISIT.digest) == VISIT
 
 
-async def test_who_signed_out_is_not_signed_in_again_by_a_request_that_was_under_way(store: Store):
+async def test_who_signed_out_is_not_signed_in_again_by_a_request_that_was_under_way(store: Store) -> None:
     await store.put_session(VISIT)
     await store.end_session(VISIT.digest)
     await store.put_session(replace(VISIT, seen_at=at(1)))
     assert await store.session(VISIT.digest) is None
 
 
-async def test_somebody_is_signed_out_everywhere(store: Store):
+async def test_somebody_is_signed_out_everywhere(store: Store) -> None:
     visits = [replace(VISIT, digest=name, person=person) for name, person in (("a", "ada"), ("b", "bob"), ("c", "ada"))]
     await asyncio.gather(*map(store.put_session, visits))
     await store.end_sessions_of("ada")
@@ -148,14 +148,14 @@ async def test_somebody_is_signed_out_everywhere(store: Store):
 # --- invitations
 
 
-async def test_an_invitation_is_taken_once(store: Store):
+async def test_an_invitation_is_taken_once(store: Store) -> None:
     await store.put_invitation(INVITED)
     taken = await asyncio.gather(*(store.take_invitation(INVITED.digest, at(1)) for _ in range(20)))
     assert [each for each in taken if each] == [INVITED]
     assert await store.take_invitation(INVITED.digest, at(1)) is None
 
 
-async def test_of_two_processes_one_takes_an_invitation(store: Store, url: str):
+async def test_of_two_processes_one_takes_an_invitation(store: Store, url: str) -> None:
     async with Store.open(url) as beside:
         for number in range(20):
             await store.put_invitation(replace(INVITED, digest=f"i{number}"))
@@ -164,12 +164,12 @@ async def test_of_two_processes_one_takes_an_invitation(store: Store, url: str):
 
 
 @pytest.mark.parametrize(("seconds", "taken"), [(59.9, True), (60, False), (61, False)])
-async def test_an_invitation_expires(store: Store, seconds: float, taken: bool):
+async def test_an_invitation_expires(store: Store, seconds: float, taken: bool) -> None:
     await store.put_invitation(INVITED)
     assert (await store.take_invitation(INVITED.digest, at(seconds)) is not None) == taken
 
 
-async def test_a_new_invitation_voids_the_old_one(store: Store):
+async def test_a_new_invitation_voids_the_old_one(store: Store) -> None:
     newer, of_ada = replace(INVITED, digest="n"), replace(INVITED, digest="a", person="ada")
     await asyncio.gather(*map(store.put_invitation, (INVITED, of_ada, newer)))
     assert await store.take_invitation(INVITED.digest, at(1)) is None
@@ -177,7 +177,7 @@ async def test_a_new_invitation_voids_the_old_one(store: Store):
     assert await store.take_invitation("a", at(1)) == of_ada
 
 
-async def test_a_wrong_invitation_takes_nothing(store: Store):
+async def test_a_wrong_invitation_takes_nothing(store: Store) -> None:
     await store.put_invitation(INVITED)
     for wrong in ("", "i", "%", HOSTILE):
         assert await store.take_invitation(wrong, at(1)) is None
@@ -187,7 +187,7 @@ async def test_a_wrong_invitation_takes_nothing(store: Store):
 # --- the audit log
 
 
-async def test_deeds_are_told_newest_first_and_leafed_through(store: Store):
+async def test_deeds_are_told_newest_first_and_leafed_through(store: Store) -> None:
     assert await store.deeds(None, 5) == []
     done = [replace(DEED, about=f"p{number}", company="") for number in range(1, 8)]
     await asyncio.gather(*map(store.note, done))
@@ -212,7 +212,7 @@ async def test_deeds_are_told_newest_first_and_leafed_through(store: Store):
         ),
     ],
 )
-async def test_the_audit_log_stays(store: Store, url: str, statement: str, refusal: str):
+async def test_the_audit_log_stays(store: Store, url: str, statement: str, refusal: str) -> None:
     await store.note(DEED)
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         connection.execute("PRAGMA recursive_triggers = ON")
@@ -224,7 +224,7 @@ async def test_the_audit_log_stays(store: Store, url: str, statement: str, refus
 # --- answers
 
 
-async def test_an_answer_is_remembered_once_for_each_caller_and_key(store: Store):
+async def test_an_answer_is_remembered_once_for_each_caller_and_key(store: Store) -> None:
     assert await store.remembered("token t1", "key") is None
     others = [replace(ANSWER, caller="ada"), replace(ANSWER, key="another")]
     same = [replace(ANSWER, body=f"{number}") for number in range(5)]
@@ -235,7 +235,7 @@ async def test_an_answer_is_remembered_once_for_each_caller_and_key(store: Store
     assert await store.remembered("ada", "another") is None
 
 
-async def test_a_large_answer_is_remembered_whole(store: Store):
+async def test_a_large_answer_is_remembered_whole(store: Store) -> None:
     large = replace(ANSWER, body='{"x": "' + "ä\u202e" * 500_000 + '"}')
     assert await store.remember(large)
     assert await store.remembered("token t1", "key") == large
@@ -244,7 +244,7 @@ async def test_a_large_answer_is_remembered_whole(store: Store):
 # --- hostile words
 
 
-async def test_hostile_words_are_stored_in_a_form_that_can_be_read(store: Store, tmp_path: Path):
+async def test_hostile_words_are_stored_in_a_form_that_can_be_read(store: Store, tmp_path: Path) -> None:
     await store.put_person(replace(ADA, name=HOSTILE, password=HOSTILE, companies=(HOSTILE,)))
     await store.put_token(replace(TOKEN, id=HOSTILE, name=HOSTILE, digest=HOSTILE, hint=HOSTILE, by=HOSTILE))
     await store.token_used(HOSTILE, at(1))
@@ -272,7 +272,7 @@ async def test_hostile_words_are_stored_in_a_form_that_can_be_read(store: Store,
 # --- forgetting
 
 
-async def test_what_is_over_is_forgotten(store: Store, url: str):
+async def test_what_is_over_is_forgotten(store: Store, url: str) -> None:
     now = at(100_000)
     for name, over in (("over", now), ("still", now + timedelta(seconds=1))):
         await store.put_session(replace(VISIT, digest=name, expires_at=over))
@@ -296,7 +296,7 @@ async def test_what_is_over_is_forgotten(store: Store, url: str):
     assert len(await store.tokens()) == len(await store.deeds(None, 5)) == 1
 
 
-async def test_old_refused_sign_ins_are_forgotten_and_nothing_else_of_the_audit_log(store: Store):
+async def test_old_refused_sign_ins_are_forgotten_and_nothing_else_of_the_audit_log(store: Store) -> None:
     """Anybody can cause them, from a name or none; what a person did is kept for ever, whatever it is called."""
     now = at(0) + timedelta(days=200)
     old, new = now - timedelta(days=90, seconds=1), now - timedelta(days=90)
@@ -314,7 +314,7 @@ async def test_old_refused_sign_ins_are_forgotten_and_nothing_else_of_the_audit_
     assert sorted(map(repr, (deed for _, deed in await store.deeds(None, 5000)))) == sorted(map(repr, kept))
 
 
-async def test_a_forgotten_answer_makes_room_for_another(store: Store):
+async def test_a_forgotten_answer_makes_room_for_another(store: Store) -> None:
     await store.remember(ANSWER)
     await store.prune(T0, at(86_400))
     later = replace(ANSWER, body="later", at=at(86_400))

@@ -29,43 +29,48 @@ WALKS = {
 }
 
 
+PLANS: list[tuple[str | SqlStatement, list[str]]] = [
+    ("all", [ALL, VERDICT]),
+    ("of_many", [ALL, VERDICT]),
+    ("of_company", [OF_COMPANY, VERDICT]),
+    ("of_path", [OF_PATH, VERDICT]),
+    ("of_outcome", [OF_OUTCOME, VERDICT]),
+    ("of_outcome_many", [OF_OUTCOME, VERDICT]),
+    ("of_outcome_company", [OF_BOTH, VERDICT]),
+    ("all: floor", [ALL]),
+    ("of_many: floor", [ALL]),
+    ("of_company: floor", [OF_COMPANY]),
+    ("of_path: floor", [OF_PATH]),
+    ("of_outcome: floor", [OF_OUTCOME]),
+    ("of_outcome_many: floor", [OF_OUTCOME]),
+    ("of_outcome_company: floor", [OF_BOTH]),
+    ("history_of_company", ["INDEX ix_probes_company_created_at (company=? AND created_at>?)", VERDICT]),
+    ("counts", [COUNTED]),
+    ("counts_of", [COUNTED]),
+    ("person", ["sqlite_autoindex_people_1"]),
+    ("token", ["sqlite_autoindex_tokens_2 (digest=?)"]),
+    ("session", ["sqlite_autoindex_sessions_1"]),
+    ("invitation", ["sqlite_autoindex_invitations_2 (digest=?)"]),
+    ("deeds", ["audit_log USING INTEGER PRIMARY KEY (rowid<?)"]),
+    ("remembered", ["sqlite_autoindex_idempotency_keys_1 (caller=? AND key=?)"]),
+    (SqlStatement.RESULT, ["sqlite_autoindex_probes_1"]),
+    (SqlStatement.USED, ["sqlite_autoindex_tokens_1"]),
+    (SqlStatement.END_SESSION, ["sqlite_autoindex_sessions_1"]),
+    (SqlStatement.END_SESSIONS, ["ix_sessions_person"]),
+    (SqlStatement.REDEEM, ["sqlite_autoindex_invitations_2 (digest=?)"]),
+    (SqlStatement.FORGET_SESSIONS, ["ix_sessions_expires_at"]),
+    (SqlStatement.FORGET_ANSWERS, ["ix_idempotency_keys_at"]),
+    (SqlStatement.FORGET_REFUSALS, ["ix_audit_log_what_at (what=? AND at<?)"]),
+]
+
+
 @pytest.mark.parametrize(
     ("question", "indexes"),
-    [
-        ("all", [ALL, VERDICT]),
-        ("of_many", [ALL, VERDICT]),
-        ("of_company", [OF_COMPANY, VERDICT]),
-        ("of_path", [OF_PATH, VERDICT]),
-        ("of_outcome", [OF_OUTCOME, VERDICT]),
-        ("of_outcome_many", [OF_OUTCOME, VERDICT]),
-        ("of_outcome_company", [OF_BOTH, VERDICT]),
-        ("all: floor", [ALL]),
-        ("of_many: floor", [ALL]),
-        ("of_company: floor", [OF_COMPANY]),
-        ("of_path: floor", [OF_PATH]),
-        ("of_outcome: floor", [OF_OUTCOME]),
-        ("of_outcome_many: floor", [OF_OUTCOME]),
-        ("of_outcome_company: floor", [OF_BOTH]),
-        ("history_of_company", ["INDEX ix_probes_company_created_at (company=? AND created_at>?)", VERDICT]),
-        ("counts", [COUNTED]),
-        ("counts_of", [COUNTED]),
-        ("person", ["sqlite_autoindex_people_1"]),
-        ("token", ["sqlite_autoindex_tokens_2 (digest=?)"]),
-        ("session", ["sqlite_autoindex_sessions_1"]),
-        ("invitation", ["sqlite_autoindex_invitations_2 (digest=?)"]),
-        ("deeds", ["audit_log USING INTEGER PRIMARY KEY (rowid<?)"]),
-        ("remembered", ["sqlite_autoindex_idempotency_keys_1 (caller=? AND key=?)"]),
-        (SqlStatement.RESULT, ["sqlite_autoindex_probes_1"]),
-        (SqlStatement.USED, ["sqlite_autoindex_tokens_1"]),
-        (SqlStatement.END_SESSION, ["sqlite_autoindex_sessions_1"]),
-        (SqlStatement.END_SESSIONS, ["ix_sessions_person"]),
-        (SqlStatement.REDEEM, ["sqlite_autoindex_invitations_2 (digest=?)"]),
-        (SqlStatement.FORGET_SESSIONS, ["ix_sessions_expires_at"]),
-        (SqlStatement.FORGET_ANSWERS, ["ix_idempotency_keys_at"]),
-        (SqlStatement.FORGET_REFUSALS, ["ix_audit_log_what_at (what=? AND at<?)"]),
-    ],
+    PLANS,
 )
-async def test_no_question_reads_a_whole_table(tmp_path: Path, question: str | SqlStatement, indexes: list[str]):
+async def test_no_question_reads_a_whole_table(
+    tmp_path: Path, question: str | SqlStatement, indexes: list[str]
+) -> None:
     file = tmp_path / "mailpath.db"
     async with Store.open(f"sqlite:///{file}"):
         pass
@@ -91,6 +96,5 @@ def plan_of(file: Path, question: str | SqlStatement) -> list[str]:
         return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled}", values)]
 
 
-def test_every_question_has_its_plan():
-    marks = test_no_question_reads_a_whole_table.pytestmark[0].args[1]
-    assert {question for question, _ in marks if isinstance(question, str)} == set(QUESTIONS) - WHOLE_TABLES
+def test_every_question_has_its_plan() -> None:
+    assert {question for question, _ in PLANS if isinstance(question, str)} == set(QUESTIONS) - WHOLE_TABLES

@@ -28,14 +28,14 @@ def names(signals: Sequence[Signal]) -> str:
     return " ".join(signal.probe_id + "!" * signal.amends for signal in signals)
 
 
-async def test_a_verdict_comes_with_all_that_the_rules_need(store: Store):
+async def test_a_verdict_comes_with_all_that_the_rules_need(store: Store) -> None:
     await judged(store, "a", BLOCKED, 60, kind=Kind.INVITATION, role=Role.CONTROL)
     assert await store.signals(0) == [
         Signal(1, "a", "acme", "hq", Kind.INVITATION, Role.CONTROL, at(60), at(90), BLOCKED, amends=False)
     ]
 
 
-async def test_verdicts_come_in_the_order_in_which_they_were_stored(store: Store):
+async def test_verdicts_come_in_the_order_in_which_they_were_stored(store: Store) -> None:
     for name in ("b", "a", "b", "c", "a"):
         await judged(store, name)
     assert names(await store.signals(0)) == "b a b! c a!"
@@ -46,14 +46,14 @@ async def test_verdicts_come_in_the_order_in_which_they_were_stored(store: Store
     assert await store.last_signal() == 5
 
 
-async def test_without_verdicts_there_is_no_ruling(store: Store):
+async def test_without_verdicts_there_is_no_ruling(store: Store) -> None:
     await store.launch(probe(), "", FIRST)
     assert await store.signals(0) == []
     assert await store.last_signal() == 0
     assert await store.history(LINE, Role.SENDER, 10, 5) == []
 
 
-async def test_a_number_is_never_used_again(url: str):
+async def test_a_number_is_never_used_again(url: str) -> None:
     """Else the rules, which saw it, would overlook the new verdict."""
     async with Store.open(url) as store:
         for name in ("a", "b", "c"):
@@ -79,7 +79,9 @@ async def test_a_number_is_never_used_again(url: str):
         (0, 9, ""),
     ],
 )
-async def test_the_last_of_a_line_are_those_that_were_known_then(store: Store, upto: int, most: int, known: str):
+async def test_the_last_of_a_line_are_those_that_were_known_then(
+    store: Store, upto: int, most: int, known: str
+) -> None:
     for name, seconds in (("a", 0), ("b", 60), ("c", 120)):
         await judged(store, name, seconds=seconds)
     await judged(store, "a", INBOX)
@@ -90,7 +92,7 @@ async def test_the_last_of_a_line_are_those_that_were_known_then(store: Store, u
     assert names(await store.history(LINE, Role.SENDER, upto, most)) == known
 
 
-async def test_a_line_is_one_company_path_kind_and_role(store: Store):
+async def test_a_line_is_one_company_path_kind_and_role(store: Store) -> None:
     await judged(store, "ours")
     others: list[dict[str, Any]] = [
         {"company": "other"},
@@ -104,7 +106,7 @@ async def test_a_line_is_one_company_path_kind_and_role(store: Store):
     assert names(await store.history(LINE, Role.CONTROL, 99, 9)) == "other3"
 
 
-async def test_a_late_verdict_on_an_old_probe_does_not_make_it_new(store: Store):
+async def test_a_late_verdict_on_an_old_probe_does_not_make_it_new(store: Store) -> None:
     await store.launch(probe(0, id="old"), "", FIRST)
     await judged(store, "new", seconds=60)
     await judged(store, "old", seconds=0)
@@ -112,7 +114,7 @@ async def test_a_late_verdict_on_an_old_probe_does_not_make_it_new(store: Store)
     assert names(await store.history(LINE, Role.SENDER, 2, 1)) == "new"
 
 
-async def test_a_clock_that_was_set_back_turns_no_order_around(store: Store):
+async def test_a_clock_that_was_set_back_turns_no_order_around(store: Store) -> None:
     """The newest probe has the earliest time, and is the newest all the same."""
     for name, seconds in (("a", 7200), ("b", 7260), ("c", 0), ("d", 60)):
         await judged(store, name, seconds=seconds)
@@ -122,7 +124,7 @@ async def test_a_clock_that_was_set_back_turns_no_order_around(store: Store):
     assert present.probe_id == "d"
 
 
-async def test_what_is_learned_late_of_a_probe_from_the_future_is_not_the_present(store: Store):
+async def test_what_is_learned_late_of_a_probe_from_the_future_is_not_the_present(store: Store) -> None:
     await judged(store, "future", seconds=7200)
     await judged(store, "now", INBOX)
     await store.learn("future", (), BLOCKED, at(60), closed=True, delivery=None)
@@ -132,7 +134,7 @@ async def test_what_is_learned_late_of_a_probe_from_the_future_is_not_the_presen
     assert [each.probe_id for each in await store.present()] == ["next"]
 
 
-async def test_a_present_whose_probe_is_forgotten_gives_way(store: Store):
+async def test_a_present_whose_probe_is_forgotten_gives_way(store: Store) -> None:
     await judged(store, "future", seconds=7200)
     assert await store.prune(at(9000)) == 1
     assert [each.probe_id for each in await store.present()] == ["future"]
@@ -140,7 +142,7 @@ async def test_a_present_whose_probe_is_forgotten_gives_way(store: Store):
     assert [each.probe_id for each in await store.present()] == ["now"]
 
 
-async def test_what_lies_far_behind_is_not_looked_for(store: Store):
+async def test_what_lies_far_behind_is_not_looked_for(store: Store) -> None:
     """So that a kind that is probed no more does not cost the reading of its whole path, each time."""
     await judged(store, "silent", kind=Kind.INVITATION)
     line = Check("acme", "hq", Kind.INVITATION)
@@ -150,7 +152,7 @@ async def test_what_lies_far_behind_is_not_looked_for(store: Store):
     assert await store.history(line, Role.SENDER, 1, 9) == []
 
 
-async def test_hostile_text_in_a_verdict_is_legible(store: Store):
+async def test_hostile_text_in_a_verdict_is_legible(store: Store) -> None:
     await judged(store, "a", Verdict(SPAM.outcome, SPAM.cause, SPAM.grade, "x\udcff\0"))
     [signal] = await store.signals(0)
     assert signal.verdict.because == "x?\N{REPLACEMENT CHARACTER}"

@@ -39,7 +39,7 @@ def upgrade() -> None:
 """
 
 
-async def test_revisions_lead_to_the_tables_of_the_code(store: Store, url: str):
+async def test_revisions_lead_to_the_tables_of_the_code(store: Store, url: str) -> None:
     engine = connect(url)
     with engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
@@ -47,25 +47,25 @@ async def test_revisions_lead_to_the_tables_of_the_code(store: Store, url: str):
     engine.dispose()
 
 
-def test_a_developer_runs_alembic_by_hand(tmp_path: Path):
+def test_a_developer_runs_alembic_by_hand(tmp_path: Path) -> None:
     config = Config(cmd_opts=Namespace(x=[f"url=sqlite:///{tmp_path / 'scratch.db'}"]))
     config.set_main_option("script_location", str(schema.MIGRATIONS))
     command.upgrade(config, "head")
     command.check(config)  # raises if autogenerate finds something to do
 
 
-def test_the_newest_revision_is_the_one_that_is_expected():
+def test_the_newest_revision_is_the_one_that_is_expected() -> None:
     assert ScriptDirectory(schema.MIGRATIONS).get_heads() == [schema.HEAD]
 
 
-async def test_an_empty_file_becomes_a_store(tmp_path: Path):
+async def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
     file = tmp_path / "mailpath.db"
     file.touch(0o600)
     async with Store.open(f"sqlite:///{file}") as store:
         assert await store.in_flight() == []
 
 
-async def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "mailpath.db"
     one = probe()
     async with Store.open(f"sqlite:///{file}") as store:
@@ -114,7 +114,9 @@ async def older(store: Path, revision: str, monkeypatch: pytest.MonkeyPatch) -> 
     return file
 
 
-async def test_a_store_from_before_there_were_incidents_keeps_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_store_from_before_there_were_incidents_keeps_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
         await store.key()
         for number in range(5):
@@ -141,7 +143,7 @@ async def test_a_store_from_before_there_were_incidents_keeps_its_data(tmp_path:
 
 async def test_a_store_from_before_there_were_people_knows_the_outcomes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
         for number in range(5):
             await store.launch(probe(number, id=f"p{number}"), "box", FIRST)
@@ -168,7 +170,7 @@ async def test_a_store_from_before_there_were_people_knows_the_outcomes(
 
 async def test_a_store_from_before_there_were_signals_knows_why_probes_were_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     names = {"a" * 16: Role.SENDER, "b" * 16: Role.SENDER, "c" * 16: Role.CONTROL, "d" * 16: Role.NEIGHBOUR}
     said = f"acme/hq verification as sender, probe {'b' * 16}"
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
@@ -198,7 +200,7 @@ async def everything(store: Store) -> list[object]:
     return [await store.key(), await store.present(), await store.recent("acme", "hq"), *records]
 
 
-async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "mailpath.db"
     async with Store.open(f"sqlite:///{file}") as store:
         key = await store.key()
@@ -248,7 +250,7 @@ sys.exit(any(codes))
 """
 
 
-async def test_processes_that_open_a_new_store_at_once_make_one(child: Child, url: str):
+async def test_processes_that_open_a_new_store_at_once_make_one(child: Child, url: str) -> None:
     process = await child(OPEN_AT_ONCE, url)
     keys, _ = await process.communicate(b"")
     assert process.returncode == 0
@@ -256,6 +258,6 @@ async def test_processes_that_open_a_new_store_at_once_make_one(child: Child, ur
     assert len(set(keys.split())) == 1
 
 
-async def test_alembic_is_loaded_only_when_there_is_something_to_migrate(child: Child, store: Store, url: str):
+async def test_alembic_is_loaded_only_when_there_is_something_to_migrate(child: Child, store: Store, url: str) -> None:
     out, _ = await (await child(OPEN, url)).communicate()
     assert out.split() == [(await store.key()).hex().encode(), b"False"]

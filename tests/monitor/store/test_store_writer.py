@@ -35,7 +35,7 @@ class Slow:
         return [StoreError("seven") if number == 7 else number for number in numbers]
 
 
-async def test_what_comes_in_the_meantime_is_committed_together_and_in_order():
+async def test_what_comes_in_the_meantime_is_committed_together_and_in_order() -> None:
     writer = Writer(slow := Slow())
     first = asyncio.create_task(writer.write(note(0)))
     await slow.begun.wait()
@@ -49,7 +49,7 @@ async def test_what_comes_in_the_meantime_is_committed_together_and_in_order():
     await writer.close()
 
 
-async def test_a_transaction_has_a_limit():
+async def test_a_transaction_has_a_limit() -> None:
     writer = Writer(slow := Slow())
     writing = [asyncio.create_task(writer.write(note(number))) for number in range(100, 100 + 2 * MOST + 10)]
     await slow.begun.wait()
@@ -60,7 +60,7 @@ async def test_a_transaction_has_a_limit():
     await writer.close()
 
 
-async def test_closing_commits_what_waits_and_takes_no_more():
+async def test_closing_commits_what_waits_and_takes_no_more() -> None:
     writer = Writer(slow := Slow())
     writing = [asyncio.create_task(writer.write(note(number))) for number in range(5)]
     await slow.begun.wait()
@@ -75,7 +75,7 @@ async def test_closing_commits_what_waits_and_takes_no_more():
     await writer.close()
 
 
-def test_a_loop_that_ends_first_does_no_harm():
+def test_a_loop_that_ends_first_does_no_harm() -> None:
     slow: list[Slow] = []
 
     async def main() -> None:
@@ -95,7 +95,7 @@ def test_a_loop_that_ends_first_does_no_harm():
     assert not thread.is_alive()
 
 
-async def test_one_bad_write_of_many_fails_alone_and_soon(store: Store, url: str):
+async def test_one_bad_write_of_many_fails_alone_and_soon(store: Store, url: str) -> None:
     await store.launch(probe(id="there"), "", FIRST)
     engine = connect(url)
     begun: list[Connection] = []

@@ -37,17 +37,17 @@ def at(letters: str, **facts):
         ("?", ["1 unknown"]),
     ],
 )
-def test_stretches_with_the_same_outcome_are_one_bar(letters, bars):
+def test_stretches_with_the_same_outcome_are_one_bar(letters, bars) -> None:
     assert [f"{bar.number} {bar.outcome}" for bar in strip_of(at(letters), DAY).bars] == bars
 
 
-def test_the_worst_of_a_stretch_is_seen():
+def test_the_worst_of_a_stretch_is_seen() -> None:
     rows = [row("i", timedelta(minutes=5)), row("b", timedelta(minutes=6)), row("l", timedelta(minutes=7))]
     (bar,) = strip_of(rows, DAY).bars
     assert (bar.outcome, bar.number) == (Outcome.BLOCKED, 3)
 
 
-def test_a_strip_stays_within_itself():
+def test_a_strip_stays_within_itself() -> None:
     letters = "".join(Random(1).choice("ilsbm?") for _ in range(PLACES))
     strip = strip_of(
         [*at(letters), row("b", timedelta(0)), row("b", timedelta(days=1)), row("b", timedelta(days=2))], DAY
@@ -57,7 +57,7 @@ def test_a_strip_stays_within_itself():
     assert len(strip.bars) <= PLACES
 
 
-def test_the_words_of_a_strip_never_add_up_different_grades():
+def test_the_words_of_a_strip_never_add_up_different_grades() -> None:
     strip = strip_of([*at("iib"), *at("ii", grade=Grade.UNPROVEN)], DAY)
     assert strip.said == (
         (Grade.REAL, ((Outcome.BLOCKED, 1), (Outcome.INBOX, 2))),
@@ -68,7 +68,7 @@ def test_the_words_of_a_strip_never_add_up_different_grades():
 # ---- Delivery times -------------------------------------------------------------------------------------------------
 
 
-def test_what_came_while_the_code_lived_is_below_the_line_and_what_came_later_above_it():
+def test_what_came_while_the_code_lived_is_below_the_line_and_what_came_later_above_it() -> None:
     chart = chart_of([row("i", timedelta(hours=1), 590), row("l", timedelta(hours=2), 610)], DAY, [LIFE])
     (life,) = chart.lives
     in_time, late = chart.dots
@@ -77,23 +77,23 @@ def test_what_came_while_the_code_lived_is_below_the_line_and_what_came_later_ab
 
 
 @pytest.mark.parametrize("seconds", [0.0, -5.0, 0.000001, 0.5, 30.0, 3600.0, 10.0**7])
-def test_every_time_has_its_place(seconds):
+def test_every_time_has_its_place(seconds) -> None:
     chart = chart_of([row("i", timedelta(hours=1), seconds), row("i", timedelta(days=9), 1.0)], DAY, [LIFE])
     assert all(0 <= dot.x <= 100 and 0 <= dot.y <= 100 for dot in chart.dots)
     assert all(0 <= tick.at <= 100 for tick in (*chart.lives, *chart.seconds, *chart.times))
 
 
-def test_where_nothing_arrived_nothing_is_drawn():
+def test_where_nothing_arrived_nothing_is_drawn() -> None:
     chart = chart_of(at("bbm"), DAY, [LIFE])
     assert (chart.dots, chart.figures, chart.left_out) == ((), (), 0)
 
 
-def test_paths_whose_codes_live_differently_have_a_line_each():
+def test_paths_whose_codes_live_differently_have_a_line_each() -> None:
     lives = chart_of(at("i", delivery=1.0), DAY, [LIFE, LIFE, timedelta(minutes=30)]).lives
     assert [life.name for life in lives] == ["10 min", "30 min"]
 
 
-def test_of_too_many_the_slowest_are_drawn():
+def test_of_too_many_the_slowest_are_drawn() -> None:
     rows = [row("i", timedelta(seconds=80 * number + 1), 1.0) for number in range(1000)]
     rows += [row("l", timedelta(minutes=number), 900.0) for number in range(5)]
     chart = chart_of(rows, DAY, [LIFE])
@@ -102,7 +102,7 @@ def test_of_too_many_the_slowest_are_drawn():
     assert sum(dot.outcome is Outcome.LATE for dot in chart.dots) == 5
 
 
-def test_figures_are_told_grade_by_grade():
+def test_figures_are_told_grade_by_grade() -> None:
     rows = [row("i", timedelta(minutes=number), float(number)) for number in range(1, 101)]
     rows.append(row("l", timedelta(minutes=3), 700.0, grade=Grade.IMPERSONATED))
     real, played = chart_of(rows, DAY, [LIFE]).figures
@@ -120,7 +120,7 @@ def test_figures_are_told_grade_by_grade():
 @pytest.mark.parametrize(
     ("days", "names"), [(1, ["08:00", "14:00", "20:00", "02:00", "08:00"]), (4, ["19 Nov", "20 Nov"])]
 )
-def test_times_to_read_a_drawing_by(days, names):
+def test_times_to_read_a_drawing_by(days, names) -> None:
     ticks = times_of(Frame(NOW - timedelta(days=days), NOW))
     assert [tick.name for tick in ticks][: len(names)] == names
     assert (ticks[0].at, ticks[-1].at) == (0, 100)
@@ -130,7 +130,7 @@ def test_times_to_read_a_drawing_by(days, names):
     ("seconds", "said"),
     [(0.004, "4 ms"), (1.25, "1.25 s"), (59.9, "59.9 s"), (110, "110 s"), (600, "10 min"), (9000, "2.5 h")],
 )
-def test_short_times_are_told_so_that_they_can_be_told_apart(seconds, said):
+def test_short_times_are_told_so_that_they_can_be_told_apart(seconds, said) -> None:
     assert spelled(seconds) == said
 
 
@@ -154,17 +154,17 @@ def test_short_times_are_told_so_that_they_can_be_told_apart(seconds, said):
         ("<b>&", "<b>&"),  # the template does the rest
     ],
 )
-def test_nothing_is_hidden_in_a_text_and_nothing_is_lost(text, shown):
+def test_nothing_is_hidden_in_a_text_and_nothing_is_lost(text, shown) -> None:
     assert plain(text) == shown
 
 
-def test_a_text_of_a_megabyte_is_cut_and_says_so():
+def test_a_text_of_a_megabyte_is_cut_and_says_so() -> None:
     shown = plain("x" * 1_000_000)
     assert len(shown) < LONGEST + 50
     assert shown.endswith("… and 900,000 more characters")
     assert len(plain("\u202e" * 1_000_000)) < 9 * LONGEST
 
 
-def test_the_beginning_of_a_text_is_one_line():
+def test_the_beginning_of_a_text_is_one_line() -> None:
     assert cut("a\n  b", 10) == "a b"
     assert cut("abcdef ghi", 6) == "abcde…"

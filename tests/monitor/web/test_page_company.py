@@ -44,7 +44,7 @@ def view(*paths, seen=None, incidents=(), history=(), stretch: str = "1d") -> Co
 # ---- What to do -----------------------------------------------------------------------------------------------------
 
 
-def test_an_open_incident_tells_what_to_do_in_the_words_of_the_company_s_mail_system():
+def test_an_open_incident_tells_what_to_do_in_the_words_of_the_company_s_mail_system() -> None:
     (todo,) = view(seen={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)}, incidents=[incident()]).todo
     assert todo.incident == "i1"
     assert "104.130.122.50" in todo.fix
@@ -52,7 +52,7 @@ def test_an_open_incident_tells_what_to_do_in_the_words_of_the_company_s_mail_sy
     assert not any(mark in f"{todo.fix}{todo.workaround}{todo.never}{todo.meaning}" for mark in "{}")
 
 
-def test_what_fails_and_is_no_incident_yet_tells_it_too():
+def test_what_fails_and_is_no_incident_yet_tells_it_too() -> None:
     seen = {("acme", "hq", KIND): standing("s", Cause.CONTENT)}
     (todo,) = view(seen=seen).todo
     assert (todo.outcome, todo.cause, todo.incident) == (Outcome.SPAM, Cause.CONTENT, "")
@@ -60,7 +60,7 @@ def test_what_fails_and_is_no_incident_yet_tells_it_too():
     assert todo.for_users
 
 
-def test_what_an_incident_speaks_for_is_not_advised_on_again_by_the_words_of_its_verdict():
+def test_what_an_incident_speaks_for_is_not_advised_on_again_by_the_words_of_its_verdict() -> None:
     """A filter that is down is answered in the words of greylisting. The incident knows that everybody hears them."""
     line = ("acme", "hq", KIND)
     seen = {line: standing("b", Cause.GREYLISTED)}
@@ -71,7 +71,7 @@ def test_what_an_incident_speaks_for_is_not_advised_on_again_by_the_words_of_its
     assert (todo.incident, todo.runbook) == ("i1", "mailpath-their-system")
 
 
-def test_each_thing_is_told_once():
+def test_each_thing_is_told_once() -> None:
     kinds = (Kind.VERIFICATION, Kind.INVITATION, Kind.PASSWORD_RESET)
     seen = {
         ("acme", "hq", Kind.VERIFICATION): standing("b", Cause.IP_BLOCKED),  # what the incident is about
@@ -83,11 +83,11 @@ def test_each_thing_is_told_once():
 
 
 @pytest.mark.parametrize("letter", ["i"])
-def test_where_all_is_well_there_is_nothing_to_do(letter):
+def test_where_all_is_well_there_is_nothing_to_do(letter) -> None:
     assert view(seen=current_verdicts(acme=letter)).todo == ()
 
 
-def test_our_own_trouble_is_not_the_company_s():
+def test_our_own_trouble_is_not_the_company_s() -> None:
     told = incident(nature=Nature.OURS, outcome=Outcome.UNKNOWN, cause=None, scope=Scope.OURSELVES)
     (todo,) = view(incidents=[told]).todo
     assert todo.who == "whoever runs Mailpath"
@@ -97,7 +97,7 @@ def test_our_own_trouble_is_not_the_company_s():
 # ---- What was -------------------------------------------------------------------------------------------------------
 
 
-def test_incidents_of_others_are_not_here_and_those_that_are_over_come_after():
+def test_incidents_of_others_are_not_here_and_those_that_are_over_come_after() -> None:
     over = incident("old", closed_at=NOW, ending=Resolution.RECOVERED)
     left = incident("left", "acme", "birch", touches=("birch",))  # still open, but no longer here
     seen = view(incidents=[over, incident("theirs", "birch"), left, incident("mine")])
@@ -105,7 +105,7 @@ def test_incidents_of_others_are_not_here_and_those_that_are_over_come_after():
     assert [each.id for each in seen.over] == ["old", "left"]
 
 
-def test_each_path_and_kind_has_its_own_strip():
+def test_each_path_and_kind_has_its_own_strip() -> None:
     kinds = (Kind.VERIFICATION, Kind.INVITATION)
     history = [
         row("i", timedelta(hours=1)),
@@ -130,14 +130,14 @@ def test_each_path_and_kind_has_its_own_strip():
         ("<b>", timedelta(days=20), "7d"),
     ],
 )
-def test_as_much_is_drawn_as_is_asked_for_or_as_there_is(asked, oldest, drawn):
+def test_as_much_is_drawn_as_is_asked_for_or_as_there_is(asked, oldest, drawn) -> None:
     assert stretch_of(asked, [row("i", oldest)] if oldest else [], NOW) == drawn
 
 
 # ---- The page -------------------------------------------------------------------------------------------------------
 
 
-async def test_the_page_of_a_company_in_trouble(sample_pages):
+async def test_the_page_of_a_company_in_trouble(sample_pages) -> None:
     sample_pages.watch(
         path(), current_verdicts={("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED, because="554 banned")}
     )
@@ -151,7 +151,7 @@ async def test_the_page_of_a_company_in_trouble(sample_pages):
     assert "verification: no probe in this time" in page.html
 
 
-async def test_before_the_first_verdict_the_page_says_what_will_come(sample_pages):
+async def test_before_the_first_verdict_the_page_says_what_will_come(sample_pages) -> None:
     sample_pages.watch(path())
     page = await sample_pages.get("/companies/acme")
     well_made(page)
@@ -160,7 +160,7 @@ async def test_before_the_first_verdict_the_page_says_what_will_come(sample_page
     assert "None is known of" in page.words
 
 
-async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(sample_pages):
+async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(sample_pages) -> None:
     sample_pages.watch(path("acme"), path("birch"), current_verdicts=current_verdicts(acme="b", birch="b"))
     await sample_pages.open(incident("both", "acme", "birch", scope=Scope.EVERYBODY))
     sample_pages.bind(("acme",))
@@ -172,7 +172,7 @@ async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(sampl
     assert "birch" not in mine.html.lower()
 
 
-async def test_other_people_s_text_does_no_harm(sample_pages):
+async def test_other_people_s_text_does_no_harm(sample_pages) -> None:
     sample_pages.watch(
         path(company_name=HOSTILE), current_verdicts={("acme", "hq", KIND): standing("b", because=HOSTILE * 50)}
     )
@@ -184,13 +184,13 @@ async def test_other_people_s_text_does_no_harm(sample_pages):
 
 
 @pytest.mark.parametrize(("rights", "may"), [(Rights.VIEWER, False), (Rights.OPERATOR, True), (Rights.ADMIN, True)])
-async def test_only_who_may_probe_is_led_to_it(sample_pages, rights, may):
+async def test_only_who_may_probe_is_led_to_it(sample_pages, rights, may) -> None:
     sample_pages.watch(path(), current_verdicts=current_verdicts(acme="b"))
     sample_pages.bind(None, rights)
     assert ("/probe-now?where=acme" in (await sample_pages.get("/companies/acme")).links) is may
 
 
 @pytest.mark.parametrize("name", ["%3Cscript%3E", "..%2f..%2fetc", "a%00b", "x" * 3000])
-async def test_nonsense_is_not_there(sample_pages, name):
+async def test_nonsense_is_not_there(sample_pages, name) -> None:
     sample_pages.watch(path())
     well_made(await sample_pages.get(f"/companies/{name}", status=404))

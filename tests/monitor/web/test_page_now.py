@@ -60,25 +60,25 @@ def view(*paths: str, ask: Ask = Ask(), incidents: Sequence[Incident] = (), **li
         ({"a": "i"}, [], ["a"]),
     ],
 )
-def test_the_worst_comes_first_and_the_healthy_are_folded_away(lines, shown, healthy):
+def test_the_worst_comes_first_and_the_healthy_are_folded_away(lines, shown, healthy) -> None:
     seen = view(**lines)
     assert [row.key for row in seen.companies] == shown
     assert [row.key for row in seen.healthy] == healthy
 
 
-def test_no_verdict_yet_hides_nobody_and_is_nobody_s_trouble():
+def test_no_verdict_yet_hides_nobody_and_is_nobody_s_trouble() -> None:
     seen = view("a/hq", "b/hq", b="i")
     assert [(row.key, row.worst) for row in seen.companies] == [("a", None)]
     assert seen.troubled == 0
 
 
-def test_what_could_not_be_looked_at_is_not_counted_against_the_sender_and_not_hidden():
+def test_what_could_not_be_looked_at_is_not_counted_against_the_sender_and_not_hidden() -> None:
     seen = view(a="?", b="b", c="i")
     assert (seen.troubled, seen.unseen, seen.watched) == (1, 1, 3)
     assert [row.key for row in seen.companies] == ["b", "a"]
 
 
-def test_a_company_speaks_with_the_worst_of_its_paths_for_each_kind():
+def test_a_company_speaks_with_the_worst_of_its_paths_for_each_kind() -> None:
     kinds = (Kind.VERIFICATION, Kind.INVITATION)
     paths = [path("a", "hq", kinds=kinds), path("a", "lab", kinds=kinds[:1])]
     seen = {
@@ -97,13 +97,13 @@ def test_a_company_speaks_with_the_worst_of_its_paths_for_each_kind():
     ("minutes", "overdue"),
     [(1, False), (89, False), (91, True)],  # twice its time and an hour, in which a probe may still be out
 )
-def test_a_path_that_fell_silent_is_overdue_and_no_longer_healthy(minutes, overdue):
+def test_a_path_that_fell_silent_is_overdue_and_no_longer_healthy(minutes, overdue) -> None:
     seen = now_view([path("a")], {Check("a", "hq", KIND): standing("i", ago=minutes * 60)}, (), Ask(), NOW)
     assert [row.overdue for row in (*seen.companies, *seen.healthy)] == [overdue]
     assert bool(seen.healthy) is not overdue
 
 
-def test_totals_count_each_path_once_by_its_worst():
+def test_totals_count_each_path_once_by_its_worst() -> None:
     assert view(a="b", b="b", c="i", d="?").totals == ((Outcome.BLOCKED, 2), (Outcome.UNKNOWN, 1), (Outcome.INBOX, 1))
 
 
@@ -121,12 +121,12 @@ def test_totals_count_each_path_once_by_its_worst():
         ("cork", "", ["cork"]),
     ],
 )
-def test_search_and_filter(words, outcome, found):
+def test_search_and_filter(words, outcome, found) -> None:
     seen = view(ask=Ask(words, outcome), acme="s", birch="b", cork="i")
     assert [row.key for row in (*seen.companies, *seen.healthy)] == found
 
 
-def test_incidents_are_the_gravest_first_and_what_is_muted_comes_last():
+def test_incidents_are_the_gravest_first_and_what_is_muted_comes_last() -> None:
     told = (
         incident("muted", severity=Severity.PAGE, muted_by=("m",)),
         incident("ticket", severity=Severity.TICKET),
@@ -139,13 +139,13 @@ def test_incidents_are_the_gravest_first_and_what_is_muted_comes_last():
     assert shown[1].runbook == "cause-address"
 
 
-def test_paths_are_unfolded_where_it_is_asked_for():
+def test_paths_are_unfolded_where_it_is_asked_for() -> None:
     names = ("a/hq", "a/lab", "b/hq", "b/lab")
     rows = view(*names, ask=Ask(unfolded=frozenset({"b"})), a="b", b="s").companies
     assert [(row.key, row.unfolded) for row in rows] == [("a", False), ("b", True)]
 
 
-def test_many_companies_in_trouble_are_shown_page_by_page():
+def test_many_companies_in_trouble_are_shown_page_by_page() -> None:
     lines = {f"c{number:03}": "b" for number in range(2 * MOST_COMPANIES + 1)}
     shown, seen = [path(name) for name in lines], current_verdicts(**lines)
     pages = [now_view(shown, seen, (), Ask(page=number), NOW).companies for number in (1, 2, 3, 4)]
@@ -169,12 +169,12 @@ def test_many_companies_in_trouble_are_shown_page_by_page():
         ({"q": "x" * 5000}, Ask("x" * 100)),
     ],
 )
-def test_the_address_says_what_is_wanted_and_nonsense_wants_nothing(query, ask):
+def test_the_address_says_what_is_wanted_and_nonsense_wants_nothing(query, ask) -> None:
     assert asked(query) == ask
 
 
 @pytest.mark.parametrize("ask", [Ask(), Ask("a&b=c", "late", frozenset({"x"}), 2)])
-def test_a_link_leads_to_what_it_says(ask):
+def test_a_link_leads_to_what_it_says(ask) -> None:
     there = dict(parse_qsl(urlsplit(ask.link(page=ask.page)).query))
     assert asked(there) == ask
     unfolded = asked(dict(parse_qsl(urlsplit(ask.fold("acme")).query)))
@@ -185,7 +185,7 @@ def test_a_link_leads_to_what_it_says(ask):
 # ---- The page -------------------------------------------------------------------------------------------------------
 
 
-async def test_every_outcome_is_shown_by_colour_sign_and_word(sample_pages):
+async def test_every_outcome_is_shown_by_colour_sign_and_word(sample_pages) -> None:
     sample_pages.watch(path("acme"), path("birch"), current_verdicts=current_verdicts(acme="b", birch="s"))
     page = await sample_pages.get("/")
     well_made(page)
@@ -195,7 +195,7 @@ async def test_every_outcome_is_shown_by_colour_sign_and_word(sample_pages):
     assert "Mail is in trouble at 2 of 2 companies" in page.words
 
 
-async def test_paths_unfold_without_a_script(sample_pages):
+async def test_paths_unfold_without_a_script(sample_pages) -> None:
     sample_pages.watch(path("acme"), path("acme", "lab"), current_verdicts=current_verdicts(acme="b"))
     folded, unfolded = await sample_pages.get("/"), await sample_pages.get("/?open=acme")
     assert 'data-line="acme/lab" hidden' in folded.html
@@ -204,12 +204,12 @@ async def test_paths_unfold_without_a_script(sample_pages):
     assert 'aria-expanded="true"' in unfolded.html
 
 
-async def test_the_list_of_companies_is_this_page(sample_pages):
+async def test_the_list_of_companies_is_this_page(sample_pages) -> None:
     async with sample_pages.http.get(f"{sample_pages.url}/companies", allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (302, "/")
 
 
-async def test_nothing_of_another_company_is_on_the_page(sample_pages):
+async def test_nothing_of_another_company_is_on_the_page(sample_pages) -> None:
     sample_pages.watch(
         path("acme"), path("birch"), path("birch", "lab"), current_verdicts=current_verdicts(acme="b", birch="s")
     )
@@ -225,7 +225,7 @@ async def test_nothing_of_another_company_is_on_the_page(sample_pages):
     assert "/incidents/theirs" not in page.links
 
 
-async def test_other_people_s_text_does_no_harm(sample_pages):
+async def test_other_people_s_text_does_no_harm(sample_pages) -> None:
     sample_pages.watch(
         path("acme", company_name=HOSTILE), current_verdicts={Check("acme", "hq", KIND): standing("b", because=HOSTILE)}
     )
@@ -237,7 +237,7 @@ async def test_other_people_s_text_does_no_harm(sample_pages):
     assert "[U+202E]gpj.exe[U+001B][31m[U+0000]" in page.text
 
 
-async def test_an_incident_leads_to_its_page_and_to_what_to_do(sample_pages):
+async def test_an_incident_leads_to_its_page_and_to_what_to_do(sample_pages) -> None:
     sample_pages.watch(path("acme"), current_verdicts=current_verdicts(acme="b"))
     await sample_pages.open(incident(muted_by=("m1",)))
     page = await sample_pages.get("/")
@@ -250,19 +250,19 @@ async def test_an_incident_leads_to_its_page_and_to_what_to_do(sample_pages):
     ("bound", "said"),
     [(None, "[companies.KEY]"), (("gone",), "There is no company for you to see")],
 )
-async def test_where_nothing_is_watched_it_says_what_to_do_next(sample_pages, bound, said):
+async def test_where_nothing_is_watched_it_says_what_to_do_next(sample_pages, bound, said) -> None:
     sample_pages.bind(bound)
     page = await sample_pages.get("/")
     well_made(page)
     assert said in page.words
 
 
-async def test_before_the_first_verdict_it_waits(sample_pages):
+async def test_before_the_first_verdict_it_waits(sample_pages) -> None:
     sample_pages.watch(path("acme"))
     assert "Waiting for the first verdicts" in (await sample_pages.get("/")).words
 
 
-async def test_nothing_found_leads_back(sample_pages):
+async def test_nothing_found_leads_back(sample_pages) -> None:
     sample_pages.watch(path("acme"), current_verdicts=current_verdicts(acme="i"))
     page = await sample_pages.get("/?q=nowhere&outcome=spam")
     assert "Nothing found" in page.words
@@ -277,7 +277,7 @@ async def test_nothing_found_leads_back(sample_pages):
         (Rights.ADMIN, {"/", "/incidents", "/sender", "/probe-now", "/settings"}),
     ],
 )
-async def test_the_navigation_leads_only_where_the_caller_may_go(sample_pages, rights, places):
+async def test_the_navigation_leads_only_where_the_caller_may_go(sample_pages, rights, places) -> None:
     sample_pages.bind(None, rights)
     links = set((await sample_pages.get("/")).links)
     assert links & {"/", "/incidents", "/sender", "/probe-now", "/settings"} == places
@@ -301,7 +301,7 @@ def crowd(companies: int, paths: int, letter: str):
 
 @pytest.mark.parametrize("letter", ["b", "i", "?"])
 @pytest.mark.parametrize(("companies", "paths"), [(1000, 1), (100, 10), (500, 2), (10, 100)])
-async def test_a_thousand_paths_are_light(sample_pages, companies, paths, letter):
+async def test_a_thousand_paths_are_light(sample_pages, companies, paths, letter) -> None:
     watched, seen = crowd(companies, paths, letter)
     sample_pages.watch(*watched, current_verdicts=seen)
     await sample_pages.open(*(incident(f"i{number:012}", f"company-{number:04}") for number in range(10)))
@@ -314,13 +314,13 @@ async def test_a_thousand_paths_are_light(sample_pages, companies, paths, letter
 # ---- Files that pages load ------------------------------------------------------------------------------------------
 
 
-def test_the_style_has_the_colours_of_the_one_table():
+def test_the_style_has_the_colours_of_the_one_table() -> None:
     style = assets()["style.css"].body.decode()
     for outcome, colour in COLOURS.items():
         assert f".o-{outcome or 'none'}{{--fill:{colour.fill};--ink:{colour.ink}}}" in style
 
 
-def test_the_script_has_the_signs_of_the_one_table():
+def test_the_script_has_the_signs_of_the_one_table() -> None:
     script = assets()["now.js"].body.decode()
     assert dict(re.findall(r'\["(\w+)", "(.)"\]', script)) == {str(each): sign for each, sign in SIGNS.items() if each}
 
@@ -341,18 +341,18 @@ def whole(theme: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize("theme", themes(), ids=["light", "dark"])
 @pytest.mark.parametrize("ground", ["back", "card", "shade", "note"])
 @pytest.mark.parametrize("ink", ["ink", "quiet", "link", "bad"])
-def test_text_can_be_read_in_both_themes(theme, ground, ink):
+def test_text_can_be_read_in_both_themes(theme, ground, ink) -> None:
     assert contrast(theme[ink], theme[ground]) >= AA
 
 
 @pytest.mark.parametrize("theme", themes(), ids=["light", "dark"])
-def test_buttons_and_borders_can_be_seen_in_both_themes(theme):
+def test_buttons_and_borders_can_be_seen_in_both_themes(theme) -> None:
     assert contrast(theme["on-act"], theme["act"]) >= AA
     for edge in ("strong", "act", "bad", "good", "note-edge"):
         assert contrast(theme[edge], theme["back"]) >= 3, edge  # WCAG 2, 1.4.11
 
 
-async def test_files_are_kept_for_ever_under_the_name_of_what_is_in_them(sample_pages):
+async def test_files_are_kept_for_ever_under_the_name_of_what_is_in_them(sample_pages) -> None:
     address = f"/static/style.css?v={assets()['style.css'].version}"
     async with sample_pages.http.get(sample_pages.url + address) as answer:
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -367,12 +367,12 @@ async def test_files_are_kept_for_ever_under_the_name_of_what_is_in_them(sample_
 @pytest.mark.parametrize(
     "name", ["gone.css", "..%2frendering.py", "%2e%2e%2frendering.py", "rendering.py", ".", "a%00b"]
 )
-async def test_no_other_file_is_ever_served(sample_pages, name):
+async def test_no_other_file_is_ever_served(sample_pages, name) -> None:
     async with sample_pages.http.get(f"{sample_pages.url}/static/{name}") as answer:
         assert answer.status == 404
 
 
-def test_times_are_told_by_their_largest_unit():
+def test_times_are_told_by_their_largest_unit() -> None:
     from monitor.web.legible import ago
     from probes.display import roughly
 

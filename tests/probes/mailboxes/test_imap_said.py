@@ -9,7 +9,7 @@ from probes.mailboxes.imap_wire import Refusal
 
 
 @pytest.mark.parametrize("letters", ["a" * 1_000_000, "99/a" * 250_000, "a" * 999_990 + " failed: ", " " * 1_000_000])
-def test_a_line_of_a_megabyte_takes_no_time(letters: str):
+def test_a_line_of_a_megabyte_takes_no_time(letters: str) -> None:
     """Its time grew with the square of its length, in an expression that let no other thread go on meanwhile."""
     began = time.process_time()
     assert len(said(Refusal(letters))) <= WORDS_LIMIT
@@ -24,5 +24,5 @@ def test_a_line_of_a_megabyte_takes_no_time(letters: str):
         ("[AUTHENTICATIONFAILED] not you", "[AUTHENTICATIONFAILED] not you"),
     ],
 )
-def test_what_the_library_puts_before_the_servers_words_is_taken_away(error: str, words: str):
+def test_what_the_library_puts_before_the_servers_words_is_taken_away(error: str, words: str) -> None:
     assert said(Refusal(error)) == words

@@ -47,7 +47,7 @@ def facts(above, beneath="", servers=("mx.acme.test",)):
         ("X-Original-Authentication-Results: mx.acme.test; spf=pass", "None None None None"),
     ],
 )
-def test_what_is_read_above_the_border(headers, found):
+def test_what_is_read_above_the_border(headers, found) -> None:
     assert facts(headers + "\n") == found
 
 
@@ -62,16 +62,16 @@ def test_what_is_read_above_the_border(headers, found):
         ("", "Received-SPF: pass (x) receiver=mx.acme.test; client-ip=192.0.2.1", "pass None None None"),
     ],
 )  # fmt: skip
-def test_what_is_believed_beneath_it(above, beneath, found):
+def test_what_is_believed_beneath_it(above, beneath, found) -> None:
     assert facts(above + "\n", beneath + "\n") == found
 
 
-def test_who_met_the_sender_speaks_before_the_servers_behind_it():
+def test_who_met_the_sender_speaks_before_the_servers_behind_it() -> None:
     headers = "Authentication-Results: in.other.test; spf=fail\nAuthentication-Results: mx.acme.test; spf=pass\n"
     assert facts(headers, servers=("mx.acme.test", "in.other.test")) == "pass None None None"
 
 
-def test_of_our_own_message_every_statement_is_the_receivers():
+def test_of_our_own_message_every_statement_is_the_receivers() -> None:
     assert facts("Authentication-Results: anything; spf=fail\n", servers=()) == "fail None None None"
 
 
@@ -85,11 +85,11 @@ def test_of_our_own_message_every_statement_is_the_receivers():
         ("", None),
     ],
 )
-def test_the_line_that_states_a_failure(headers, line):
+def test_the_line_that_states_a_failure(headers, line) -> None:
     assert checks(fields(headers)).failure == line
 
 
-def test_microsofts_composite_result():
+def test_microsofts_composite_result() -> None:
     said = "Authentication-Results: spf=none; dmarc=none action=none;compauth=fail reason=001\n"
     assert checks(fields(said)).composite == "fail (reason 001)"
 
@@ -98,11 +98,11 @@ def test_microsofts_composite_result():
     ("value", "bare"),
     [("a (b (c) d) e", "a e"), ('a "(b" c', "a c"), ("a \\( b", "a b"), ("a ) b", "a b"), ("a (b", "a")],
 )
-def test_comments_and_quotes_are_left_out(value, bare):
+def test_comments_and_quotes_are_left_out(value, bare) -> None:
     assert without_comments(value).split() == bare.split()
 
 
 @given(st.text(alphabet='()"\\;= spfdkimas\n'))
-def test_results_never_break_the_reader(text):
+def test_results_never_break_the_reader(text) -> None:
     results(without_comments(text))
     checks(fields(f"Authentication-Results: {text}\nARC-Authentication-Results: {text}\nReceived-SPF: {text}\n"))

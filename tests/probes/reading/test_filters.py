@@ -137,7 +137,7 @@ SAYINGS = [
 
 
 @pytest.mark.parametrize(("header", "meaning"), SAYINGS, ids=[row[0][:60] for row in SAYINGS])
-def test_what_a_header_says(header, meaning):
+def test_what_a_header_says(header, meaning) -> None:
     assert said(header) == meaning
     assert said(header.swapcase().split(":")[0] + ":" + header.partition(":")[2]) == meaning  # names vary in case
 
@@ -157,7 +157,7 @@ def test_what_a_header_says(header, meaning):
         ("X-SASI-SpamProbability: 9%", 0.09, 0.5, ()),
     ],
 )  # fmt: skip
-def test_scores_and_rules(header, score, threshold, rules):
+def test_scores_and_rules(header, score, threshold, rules) -> None:
     found = verdicts(fields(header + "\n"))[0].facts
     assert (found.score, found.threshold, found.rules) == (score, threshold, rules)
     assert "\n" not in found.line
@@ -179,7 +179,7 @@ def test_scores_and_rules(header, score, threshold, rules):
         ("outbound:spam", None),
     ],
 )
-def test_one_verdict_of_several(judges, verdict):
+def test_one_verdict_of_several(judges, verdict) -> None:
     rows = [judge.rpartition(":") for judge in judges.split()]
     assert (
         overall([FilterResult("x", Finding(w), placed=h == "placed", outbound=h == "outbound") for h, _, w in rows])
@@ -202,20 +202,20 @@ def test_one_verdict_of_several(judges, verdict):
         ("", Cause.UNCLEAR, ""),
     ],
 )  # fmt: skip
-def test_why_our_message_was_taken_for_spam(headers, cause, line):
+def test_why_our_message_was_taken_for_spam(headers, cause, line) -> None:
     assert spam_sign(headers) == (cause, line)
 
 
-def test_verdicts_without_end_are_cut():
+def test_verdicts_without_end_are_cut() -> None:
     assert len(verdicts(fields("X-Spam: Yes\n" * 5000))) == MOST_VERDICTS
 
 
 @given(st.sampled_from(sorted(READERS)), st.text())
-def test_values_never_break_a_reader(name, value):
+def test_values_never_break_a_reader(name, value) -> None:
     verdicts(fields(f"{name}: {value}\n"))
     spam_sign(f"{name}: {value}\n")
 
 
 @given(st.sampled_from(sorted(READERS)), st.text(alphabet="yesno-+./=:;,[]() 0159SCLcatdestJrule\t"))
-def test_values_of_the_usual_letters_never_break_a_reader(name, value):
+def test_values_of_the_usual_letters_never_break_a_reader(name, value) -> None:
     verdicts(fields(f"{name}: {value}\n"))

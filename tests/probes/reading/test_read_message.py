@@ -24,7 +24,7 @@ OUTLOOK = (
 )
 
 
-def test_a_message_at_outlook():
+def test_a_message_at_outlook() -> None:
     facts = read_message(
         OUTLOOK + MESSAGE + "X-MS-Exchange-Organization-SCL: 9\n"
         "X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;dest:I;OFR:TrustedSenderList\n"
@@ -40,7 +40,7 @@ def test_a_message_at_outlook():
 
 
 @pytest.mark.parametrize(("letter", "folder"), [("I", "inbox"), ("J", "junk"), ("C", "custom-rule"), ("?", None)])
-def test_the_folder(letter, folder):
+def test_the_folder(letter, folder) -> None:
     facts = read_message(f"{OUTLOOK}X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;dest:{letter};ENG:(1)\n")
     assert facts.folder == folder
     elsewhere = read_message(f"{BORDER}X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;dest:{letter}\n")
@@ -66,11 +66,11 @@ def test_the_folder(letter, folder):
         (BORDER + MESSAGE, None),  # no verdict is not clean
     ],
 )
-def test_whose_verdict_counts(headers, verdict):
+def test_whose_verdict_counts(headers, verdict) -> None:
     assert read_message(headers).verdict is verdict
 
 
-def test_of_our_own_message_every_verdict_counts():
+def test_of_our_own_message_every_verdict_counts() -> None:
     headers = BORDER + BELOW + MESSAGE + "X-Spam-Flag: NO\n"
     assert read_message(headers, relayed=True).verdict is Finding.CLEAN
 
@@ -87,7 +87,7 @@ def test_of_our_own_message_every_verdict_counts():
         (BORDER + "Received-SPF: pass\n" + MESSAGE, None),
     ],
 )  # fmt: skip
-def test_whose_checks_count(headers, spf):
+def test_whose_checks_count(headers, spf) -> None:
     assert read_message(headers).authentication.spf == spf
 
 
@@ -113,11 +113,11 @@ def test_whose_checks_count(headers, spf):
         ("", None),
     ],
 )  # fmt: skip
-def test_the_connecting_address(headers, ip):
+def test_the_connecting_address(headers, ip) -> None:
     assert read_message(headers).connecting_ip == ip
 
 
-def test_the_border_of_a_named_receiver():
+def test_the_border_of_a_named_receiver() -> None:
     assert read_message(BORDER + BELOW, receiver="a.example").connecting_ip == "198.51.100.4"
 
 
@@ -136,12 +136,12 @@ def test_the_border_of_a_named_receiver():
         ("X-Greylist: Delayed for 00:05:01 by milter-greylist-4.6", "greylisted for 301 s"),
     ],
 )
-def test_notes_of_headers(headers, note):
+def test_notes_of_headers(headers, note) -> None:
     assert read_message(headers + "\n").notes == (note,)
 
 
 @pytest.mark.parametrize("subject", ["External audit", "Your next step", "Spam report of this week", "=?utf-8?b?%%%?="])
-def test_subjects_without_a_mark(subject):
+def test_subjects_without_a_mark(subject) -> None:
     assert read_message(f"Subject: {subject}\n").notes == ()
 
 
@@ -160,7 +160,7 @@ LINKS = [
 
 
 @pytest.mark.parametrize(("link", "name"), LINKS)
-def test_rewritten_links(link, name):
+def test_rewritten_links(link, name) -> None:
     note = f"links rewritten by {name}"
     assert note in read_message(f"Subject: x\n\nclick {link} now").notes
     quoted = link.replace("=", "=3D")
@@ -169,7 +169,7 @@ def test_rewritten_links(link, name):
     assert note in read_message(b"Subject: x\n\n--b\nContent-Transfer-Encoding: base64\n\n" + hidden + b"\n--b--").notes
 
 
-def test_links_that_only_look_rewritten():
+def test_links_that_only_look_rewritten() -> None:
     assert read_message("Subject: x\n\nhttps://a.example/?u=secure-web.cisco.com https://notcisco.com").notes == ()
 
 
@@ -183,16 +183,16 @@ def test_links_that_only_look_rewritten():
         ("Nothing to enter.", False),
     ],
 )
-def test_a_code_that_can_no_longer_be_read(body, lost):
+def test_a_code_that_can_no_longer_be_read(body, lost) -> None:
     assert (read_message(f"Subject: x\n\n{body}").notes != ()) is lost
 
 
-def test_a_banner_in_the_body():
+def test_a_banner_in_the_body() -> None:
     notes = read_message("Subject: x\n\nCAUTION: This email originated from outside of the organization.").notes
     assert notes[0].startswith("a banner in the body calls it external")
 
 
-def test_header_sections_in_all_forms():
+def test_header_sections_in_all_forms() -> None:
     for text in (
         "A: 1\nB: 2\n 3\n\nC: 4",
         "A: 1\r\nB: 2\r\n\t3\r\n\r\nC: 4",
@@ -221,7 +221,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_messages_are_read_in_no_time(data):
+def test_hostile_messages_are_read_in_no_time(data) -> None:
     began = time.perf_counter()
     facts = read_message(data)
     assert time.perf_counter() - began < 2
@@ -229,26 +229,26 @@ def test_hostile_messages_are_read_in_no_time(data):
     assert len(facts.filters) <= 100
 
 
-def test_what_follows_a_huge_header_is_still_read():
+def test_what_follows_a_huge_header_is_still_read() -> None:
     facts = read_message(b"X-Padding: " + b"x" * (1 << 20) + b"\r\nX-Spam-Flag: YES\r\n")
     assert facts.verdict is Finding.SPAM
 
 
 @given(st.binary(max_size=2000))
-def test_bytes_never_break_the_reader(data):
+def test_bytes_never_break_the_reader(data) -> None:
     read_message(data)
     read_message(BORDER.encode() + data, relayed=True)
 
 
 @given(st.text(max_size=500))
-def test_texts_never_break_the_reader(text):
+def test_texts_never_break_the_reader(text) -> None:
     read_message(text, receiver=text, relayed=None)
     read_message(f"Subject: {text}\nX-Greylist: {text}\n\n{text}")
 
 
 @settings(max_examples=200)
 @given(st.integers(0, 2**32))
-def test_a_message_with_flaws_never_breaks_the_reader(seed):
+def test_a_message_with_flaws_never_breaks_the_reader(seed) -> None:
     chance = random.Random(seed)
     data = bytearray((OUTLOOK + BORDER + BELOW + MESSAGE + "X-Spam-Status: Yes, score=7 required=5\n").encode())
     for _ in range(chance.randint(1, 30)):

@@ -46,7 +46,7 @@ def hop(line):
         ("", ""),
     ],
 )
-def test_the_address_that_connected(line, ip):
+def test_the_address_that_connected(line, ip) -> None:
     assert hop(f"{line}; {WHEN}").ip == ip
 
 
@@ -68,7 +68,7 @@ def test_the_address_that_connected(line, ip):
         ("from a (b.test. [192.0.2.1]) by mx.google.com (version=TLS1_3)", "a", "b.test", "mx.google.com", "TLSv1.3"),
     ],
 )  # fmt: skip
-def test_names_and_encryption(line, helo, rdns, by, tls):
+def test_names_and_encryption(line, helo, rdns, by, tls) -> None:
     found = hop(f"{line}; {WHEN}")
     assert (found.helo, found.rdns, found.by, found.tls) == (helo, rdns, by, tls)
 
@@ -90,11 +90,11 @@ def test_names_and_encryption(line, helo, rdns, by, tls):
         ("yesterday", None),
     ],
 )
-def test_dates(date, hour):
+def test_dates(date, hour) -> None:
     assert hop(f"from a (b [192.0.2.1]) by c; {date}").at == (hour and datetime(2026, 11, 23, hour, tzinfo=UTC))
 
 
-def test_hops_come_latest_first_with_times_and_the_delay_since_the_hop_below():
+def test_hops_come_latest_first_with_times_and_the_delay_since_the_hop_below() -> None:
     chain = hops(
         "X: y\r\nReceived: from a (a [192.0.2.1])\r\n\tby b.test; Mon, 23 Nov 2026 09:05:02 +0100\r\n"
         "Received: from n (n [192.0.2.3]) by m.test; nonsense\r\n"
@@ -158,14 +158,14 @@ TWO_SIDES = (
         ("Received: from x (x [127.0.0.1]) by localhost\n", None, None, "127.0.0.1"),
     ],
 )
-def test_the_border(headers, relayed, receiver, ip):
+def test_the_border(headers, relayed, receiver, ip) -> None:
     chain = hops(headers)
     border = border_of(chain, relayed=relayed, receiver=receiver)
     assert border is not None
     assert chain[border].ip == ip
 
 
-def test_without_a_line_there_is_no_border():
+def test_without_a_line_there_is_no_border() -> None:
     assert border_of(()) is None
     assert border("Subject: x\n", relayed=False) is None
     assert border("Received: by relay.test\n", relayed=True) is None
@@ -174,21 +174,21 @@ def test_without_a_line_there_is_no_border():
 @pytest.mark.parametrize(
     "ip", ["10.1.2.3", "127.0.0.1", "::1", "fe80::1", "2603:10b6:1::1", "", "nonsense", "192.168.1.1"]
 )
-def test_addresses_of_the_inside(ip):
+def test_addresses_of_the_inside(ip) -> None:
     assert is_internal(ip)
 
 
 @pytest.mark.parametrize("ip", [SENDER_IP, "192.0.2.1", "2001:db8::1", "8.8.8.8"])
-def test_addresses_of_the_outside(ip):
+def test_addresses_of_the_outside(ip) -> None:
     assert not is_internal(ip)
 
 
-def test_a_chain_without_end_is_cut():
+def test_a_chain_without_end_is_cut() -> None:
     assert len(hops("Received: from a (a [192.0.2.1]) by b\n" * 5000)) == 200
 
 
 @given(st.text())
-def test_lines_never_break_the_reader(text):
+def test_lines_never_break_the_reader(text) -> None:
     hops("Received: " + text)
     border("Received: " + text + "\nReceived: from " + text, relayed=True)
 
@@ -198,7 +198,7 @@ def test_lines_never_break_the_reader(text):
         st.sampled_from(["from ", "by ", "(", ")", "[", "]", "192.0.2.1", "helo=", "HELO ", ";", " ", "a.b", WHEN])
     )
 )
-def test_lines_out_of_their_pieces_never_break_the_reader(pieces):
+def test_lines_out_of_their_pieces_never_break_the_reader(pieces) -> None:
     line = "".join(pieces)
     for found in hops(f"Received: {line}\nReceived: {line}"):
         assert found.ip in ("", "192.0.2.1")

@@ -37,7 +37,7 @@ from probes.verdict import Cause, Concern
         (Stage.RCPT, 450, None, "later", Cause.UNCLEAR),
     ],
 )
-def test_the_cause_of_a_refusal(stage, code, enhanced, text, cause):
+def test_the_cause_of_a_refusal(stage, code, enhanced, text, cause) -> None:
     assert cause_of(stage, code, enhanced, text) is cause
 
 
@@ -73,7 +73,7 @@ def test_the_cause_of_a_refusal(stage, code, enhanced, text, cause):
         ("User jo (jo@b.test) not listed in Domino Directory", Cause.NO_SUCH_USER, "domino"),
     ],
 )
-def test_vendors_speak_their_own_words(text, cause, vendor):
+def test_vendors_speak_their_own_words(text, cause, vendor) -> None:
     facts = read_reply(text)
     assert (facts.cause, facts.vendor) == (cause, vendor)
 
@@ -102,7 +102,7 @@ def test_vendors_speak_their_own_words(text, cause, vendor):
         ("550 Empfänger unbekannt".encode().decode("latin-1"), Cause.NO_SUCH_USER),
     ],
 )
-def test_other_languages(text, cause):
+def test_other_languages(text, cause) -> None:
     assert read_reply(text).cause is cause
 
 
@@ -122,12 +122,12 @@ def test_other_languages(text, cause):
         ("no code at all", None, None),
     ],
 )
-def test_codes_are_found_in_the_text(text, code, enhanced):
+def test_codes_are_found_in_the_text(text, code, enhanced) -> None:
     facts = read_reply(text)
     assert (facts.code, facts.enhanced) == (code, enhanced)
 
 
-def test_given_codes_are_believed_before_those_in_the_text():
+def test_given_codes_are_believed_before_those_in_the_text() -> None:
     facts = read_reply("550 5.1.1 user unknown", code=450, enhanced="4.2.0", stage=Stage.DATA)
     assert (facts.code, facts.enhanced, facts.stage, facts.permanent) == (450, "4.2.0", Stage.DATA, False)
 
@@ -141,7 +141,7 @@ def test_given_codes_are_believed_before_those_in_the_text():
         ("550 no", None),
     ],
 )
-def test_the_stage_is_found_in_the_text(text, stage):
+def test_the_stage_is_found_in_the_text(text, stage) -> None:
     assert read_reply(text).stage is stage
 
 
@@ -159,7 +159,7 @@ def test_the_stage_is_found_in_the_text(text, stage):
         ("421 4.7.0 Try again later", None),
     ],
 )
-def test_the_wait_that_is_offered(text, seconds):
+def test_the_wait_that_is_offered(text, seconds) -> None:
     assert read_reply(text).retry_after == (None if seconds is None else timedelta(seconds=seconds))
 
 
@@ -182,7 +182,7 @@ def test_the_wait_that_is_offered(text, seconds):
         ("554 mail.spamcop.example is closed", None),
     ],
 )
-def test_the_blocklist_that_is_named(text, blocklist):
+def test_the_blocklist_that_is_named(text, blocklist) -> None:
     assert read_reply(text).blocklist == blocklist
 
 
@@ -195,7 +195,7 @@ def test_the_blocklist_that_is_named(text, blocklist):
         ("550 no", None),
     ],
 )
-def test_the_address_that_is_quoted(text, address):
+def test_the_address_that_is_quoted(text, address) -> None:
     assert read_reply(text).address == address
 
 
@@ -209,7 +209,7 @@ def test_the_address_that_is_quoted(text, address):
         ("temporary problem xyzzy", Confidence.NONE, False, Concern.NOBODY_KNOWN),
     ],
 )
-def test_what_the_cause_rests_on(text, confidence, permanent, concerns):
+def test_what_the_cause_rests_on(text, confidence, permanent, concerns) -> None:
     facts = read_reply(text)
     assert (facts.confidence, facts.permanent, facts.concerns) == (confidence, permanent, concerns)
 
@@ -226,5 +226,5 @@ def test_what_the_cause_rests_on(text, confidence, permanent, concerns):
         ("450 come back in 5 minutes", Cause.GREYLISTED),
     ],
 )
-def test_of_several_things_said_the_telling_one_counts(text, cause):
+def test_of_several_things_said_the_telling_one_counts(text, cause) -> None:
     assert read_reply(text).cause is cause

@@ -45,7 +45,7 @@ BABBLE = st.lists(
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
-def test_every_origin_stands_once_and_names_its_source(module):
+def test_every_origin_stands_once_and_names_its_source(module) -> None:
     written = [
         tuple(argument.value for argument in node.args if isinstance(argument, ast.Constant))
         for node in ast.walk(ast.parse(inspect.getsource(module)))
@@ -57,7 +57,7 @@ def test_every_origin_stands_once_and_names_its_source(module):
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
-def test_every_phrase_of_a_table_is_found_by_it(module):
+def test_every_phrase_of_a_table_is_found_by_it(module) -> None:
     for name, rows in vars(module).items():
         if not name.isupper():
             continue
@@ -72,7 +72,7 @@ def test_every_phrase_of_a_table_is_found_by_it(module):
 
 
 @given(st.one_of(st.text(), BABBLE), st.sampled_from([None, *Stage]), st.sampled_from([None, 0, 450, 550]))
-def test_any_text_is_read(text, stage, code):
+def test_any_text_is_read(text, stage, code) -> None:
     facts = read_reply(text, stage=stage, code=code)
     assert isinstance(facts, ReplyFacts)
     assert facts.retry_after is None or facts.retry_after.total_seconds() > 0
@@ -98,7 +98,7 @@ def test_any_text_is_read(text, stage, code):
         *("http://", "é", "宛先", "\ud800", "\0", "-", "a-", "user unknow ", "retry 1 ", "error 55"),
     ],
 )
-def test_a_megabyte_takes_a_blink(part):
+def test_a_megabyte_takes_a_blink(part) -> None:
     text = part * (2**20 // len(part))
     started = time.thread_time()
     read_reply(text)

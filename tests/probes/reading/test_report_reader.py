@@ -73,13 +73,15 @@ async def until_gone(pid: int | None, *, reaped: bool = True) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_the_same_facts_as_in_this_process(reader: ReportReader):
+async def test_the_same_facts_as_in_this_process(reader: ReportReader) -> None:
     for report in (aggregate(record(count=7), record("192.0.2.1", 2, "\u00fc.example")), tls(), FAILURE, mail(tls())):
         assert await reader.read(report, IP, DOMAIN) == read_report(report, IP, DOMAIN)
     assert await told(reader, b"hello") == "never: no DMARC or TLS report in it"
 
 
-async def test_one_child_reads_many_and_is_replaced_in_time(reader: ReportReader, monkeypatch: pytest.MonkeyPatch):
+async def test_one_child_reads_many_and_is_replaced_in_time(
+    reader: ReportReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(report_reader, "REPORTS_OF_ONE", 3)
     assert reader.pid is None
     pids: list[int | None] = []
@@ -93,7 +95,7 @@ async def test_one_child_reads_many_and_is_replaced_in_time(reader: ReportReader
     await until_gone(first)
 
 
-async def test_an_idle_child_ends(reader: ReportReader, monkeypatch: pytest.MonkeyPatch):
+async def test_an_idle_child_ends(reader: ReportReader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_reader, "IDLE_SECONDS", 0.0)
     await reader.read(tls(), IP, DOMAIN)
     pid = reader.pid
@@ -117,12 +119,12 @@ async def test_an_idle_child_ends(reader: ReportReader, monkeypatch: pytest.Monk
 )
 async def test_whatever_becomes_of_the_child_there_is_an_answer_and_the_next_report_is_read(
     weak: ReportReader, report: bytes, answer: str
-):
+) -> None:
     assert await told(weak, report) == answer
     assert await told(weak, b"a good one") == "never: no report: b'a good one'"
 
 
-async def test_a_child_that_hangs_is_killed(weak: ReportReader, monkeypatch: pytest.MonkeyPatch):
+async def test_a_child_that_hangs_is_killed(weak: ReportReader, monkeypatch: pytest.MonkeyPatch) -> None:
     await told(weak, b"so that it is there")
     pid = weak.pid
     monkeypatch.setattr(report_reader, "READ_SECONDS", 0.2)
@@ -130,18 +132,20 @@ async def test_a_child_that_hangs_is_killed(weak: ReportReader, monkeypatch: pyt
     await until_gone(pid)
 
 
-async def test_an_answer_without_end_is_not_read_to_its_end(weak: ReportReader, monkeypatch: pytest.MonkeyPatch):
+async def test_an_answer_without_end_is_not_read_to_its_end(
+    weak: ReportReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(report_reader, "ANSWER_LIMIT", 16)  # of what asyncio reads
     assert await told(weak, b"answers " + b"x" * 40) == "never: what was read of it is too long"
 
 
-async def test_what_a_library_prints_is_no_answer(weak: ReportReader):
+async def test_what_a_library_prints_is_no_answer(weak: ReportReader) -> None:
     assert await told(weak, b"prints") == "never: no report: b'prints'"
 
 
 async def test_the_child_writes_no_files_has_no_secrets_and_is_not_in_our_process_group(
     weak: ReportReader, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setenv("HOOK_SECRET", "hunter2")
     assert await told(weak, b"good") == "never: no report: b'good'"
     assert weak.pid is not None
@@ -154,14 +158,14 @@ async def test_the_child_writes_no_files_has_no_secrets_and_is_not_in_our_proces
     assert "No usable temporary directory" in await told(weak, b"writes a file")
 
 
-async def test_a_child_that_was_killed_while_idle_is_not_the_next_reports_fault(reader: ReportReader):
+async def test_a_child_that_was_killed_while_idle_is_not_the_next_reports_fault(reader: ReportReader) -> None:
     await reader.read(tls(), IP, DOMAIN)
     assert reader.pid is not None
     os.kill(reader.pid, signal.SIGKILL)
     assert (await reader.read(tls(), IP, DOMAIN)).passed == 10
 
 
-async def test_who_comes_when_too_many_wait_is_told_at_once(weak: ReportReader):
+async def test_who_comes_when_too_many_wait_is_told_at_once(weak: ReportReader) -> None:
     waiting = [asyncio.create_task(told(weak, b"hangs")) for _ in range(report_reader.MOST_WAITING)]
     await asyncio.sleep(0)
     began = time.monotonic()
@@ -171,7 +175,7 @@ async def test_who_comes_when_too_many_wait_is_told_at_once(weak: ReportReader):
     assert set(await asyncio.gather(*waiting)) == {"later: the service stops"}
 
 
-async def test_who_has_waited_too_long_comes_later(weak: ReportReader, monkeypatch: pytest.MonkeyPatch):
+async def test_who_has_waited_too_long_comes_later(weak: ReportReader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_reader, "TURN_SECONDS", 0.05)
     first = asyncio.create_task(told(weak, b"hangs"))
     await asyncio.sleep(0)
@@ -182,7 +186,7 @@ async def test_who_has_waited_too_long_comes_later(weak: ReportReader, monkeypat
     assert await told(weak, b"x") == "never: no report: b'x'"
 
 
-async def test_a_child_nobody_waits_for_any_more_is_killed(weak: ReportReader):
+async def test_a_child_nobody_waits_for_any_more_is_killed(weak: ReportReader) -> None:
     await told(weak, b"so that it is there")
     pid = weak.pid
     with pytest.raises(TimeoutError):
@@ -191,7 +195,7 @@ async def test_a_child_nobody_waits_for_any_more_is_killed(weak: ReportReader):
     await until_gone(pid)
 
 
-async def test_no_child_no_report(reader: ReportReader, monkeypatch: pytest.MonkeyPatch):
+async def test_no_child_no_report(reader: ReportReader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_reader, "WORKER", "probes.no_such_module")
     assert await told(reader, tls()) == "later: the process that reads reports does not start"
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
@@ -218,7 +222,7 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-async def test_the_child_dies_with_its_parent(how: signal.Signals):
+async def test_the_child_dies_with_its_parent(how: signal.Signals) -> None:
     child = await asyncio.to_thread(_left_alone, how)
     await until_gone(child, reaped=False)
 

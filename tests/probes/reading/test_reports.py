@@ -133,7 +133,7 @@ def read(data: bytes) -> ReportFacts:
     ],
     ids=["bare", "gzip", "zip", "mail", "mail with gzip", "mail with zip", "BOM", "namespace"],
 )
-def test_a_report_in_whatever_it_comes(pack: Callable[[bytes], bytes]):
+def test_a_report_in_whatever_it_comes(pack: Callable[[bytes], bytes]) -> None:
     facts = read(pack(aggregate(record(count=7), record(count=2, spf="fail", dkim="fail"))))
     assert (facts.kind, facts.organisation, facts.report_id) == (ReportKind.AGGREGATE, "mail.example", "r1")
     assert (facts.domain, facts.policy) == (DOMAIN, "reject")
@@ -141,7 +141,7 @@ def test_a_report_in_whatever_it_comes(pack: Callable[[bytes], bytes]):
     assert (facts.ours_passed, facts.ours_failed) == (7, 2)
 
 
-def test_a_report_about_another_domain_is_reduced_to_what_we_sent():
+def test_a_report_about_another_domain_is_reduced_to_what_we_sent() -> None:
     facts = read(
         aggregate(
             record("192.0.2.1", 100, "other.example"),
@@ -159,11 +159,11 @@ def test_a_report_about_another_domain_is_reduced_to_what_we_sent():
     )
 
 
-def test_a_report_about_our_domain_concerns_us_whole():
+def test_a_report_about_our_domain_concerns_us_whole() -> None:
     assert read(aggregate(record("192.0.2.9", 3, "elsewhere.example"))).ours_passed == 3
 
 
-def test_a_tls_report():
+def test_a_tls_report() -> None:
     facts = read(tls())
     assert (facts.kind, facts.domain, facts.policy) == (ReportKind.TLS, DOMAIN, "sts")
     assert (facts.messages, facts.passed) == (13, 10)
@@ -176,7 +176,7 @@ def test_a_tls_report():
     assert read(mail(gzip.compress(tls()), "r.json.gz", "application/tlsrpt+gzip")).passed == 10
 
 
-def test_a_failure_report():
+def test_a_failure_report() -> None:
     facts = read(FAILURE)
     assert facts.kind is ReportKind.FAILURE
     assert facts.ours == (ReportRow(IP, DOMAIN, 1, False, "reject", result="dmarc"),)
@@ -224,7 +224,7 @@ def bomb() -> bytes:
     ],
     ids=itertools.count(),
 )
-def test_what_is_no_report_is_told_and_does_no_harm(data: bytes, why: str):
+def test_what_is_no_report_is_told_and_does_no_harm(data: bytes, why: str) -> None:
     with pytest.raises(ReportError, match=why):
         read(data)
 
@@ -233,7 +233,7 @@ def test_what_is_no_report_is_told_and_does_no_harm(data: bytes, why: str):
 @given(
     data=st.binary(max_size=400), cut=st.integers(0, 900), where=st.sampled_from(["bare", "gzip", "zip", "mail", "tls"])
 )
-def test_any_bytes_in_any_place_do_no_harm(data: bytes, cut: int, where: str):
+def test_any_bytes_in_any_place_do_no_harm(data: bytes, cut: int, where: str) -> None:
     wrap: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zip": zipped, "mail": mail}
     whole = tls() if where == "tls" else aggregate(record())
     spoilt = wrap.get(where, bytes)(whole[:cut] + data + whole[cut + len(data) :])
@@ -241,12 +241,12 @@ def test_any_bytes_in_any_place_do_no_harm(data: bytes, cut: int, where: str):
         assert isinstance(read(spoilt), ReportFacts)
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "parsedmarc", None)
     with pytest.raises(ReportError, match=r"pip install 'mailpath\[reports\]'"):
         read(aggregate(record()))
 
 
-def test_the_library_is_not_loaded_before_it_is_needed():
+def test_the_library_is_not_loaded_before_it_is_needed() -> None:
     code = "import sys, monitor.app, monitor.cli.read; sys.exit('parsedmarc' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

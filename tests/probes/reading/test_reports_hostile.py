@@ -82,7 +82,7 @@ HARM: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", HARM)
-def test_it_is_refused_before_a_library_sees_it_in_bounded_time(name: str):
+def test_it_is_refused_before_a_library_sees_it_in_bounded_time(name: str) -> None:
     make, why = HARM[name]
     data = make()
     assert len(data) <= report_files.MOST_PACKED
@@ -97,19 +97,19 @@ def test_it_is_refused_before_a_library_sees_it_in_bounded_time(name: str):
     assert bool(why) == bool(refused)
 
 
-def test_the_largest_good_report_is_read():
+def test_the_largest_good_report_is_read() -> None:
     few = aggregate(record(count=1))
     many = aggregate(*[record(count=1)] * report_limits.MOST_RECORDS)
     for report in (few, many, tls(), mail(gzip.compress(many))):
         check(unpack(report).text)
 
 
-def test_a_broken_report_that_a_library_can_mend_is_left_to_it():
+def test_a_broken_report_that_a_library_can_mend_is_left_to_it() -> None:
     broken = aggregate(record()).replace(b"mail.example", b"mail & example", 1)
     check(unpack(broken).text)
 
 
-def test_a_report_that_was_forwarded_as_an_attachment_is_found():
+def test_a_report_that_was_forwarded_as_an_attachment_is_found() -> None:
     inside = mail(gzip.compress(aggregate(record())), "r.xml.gz", "application/gzip")
     forwarded = (
         b'From: x@acme.test\r\nContent-Type: multipart/mixed; boundary="f"\r\n\r\n'

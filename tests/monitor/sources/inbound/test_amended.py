@@ -66,7 +66,7 @@ async def open_inbound_pipeline(
                 yield pipeline, heard, ProbeReporter(listener, router, store)
 
 
-async def test_a_bounce_is_a_verdict_at_once_and_nothing_more_is_waited_for(pipeline_app: PipelineApp):
+async def test_a_bounce_is_a_verdict_at_once_and_nothing_more_is_waited_for(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -81,7 +81,7 @@ async def test_a_bounce_is_a_verdict_at_once_and_nothing_more_is_waited_for(pipe
         assert "inner.acme.test said: " in record.verdict.because
 
 
-async def test_a_bounce_amends_what_was_given_up(pipeline_app: PipelineApp):
+async def test_a_bounce_amends_what_was_given_up(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -95,7 +95,7 @@ async def test_a_bounce_amends_what_was_given_up(pipeline_app: PipelineApp):
         assert heard.verdicts[1].amends
 
 
-async def test_the_same_bounce_is_kept_once_and_a_flood_of_others_has_an_end(pipeline_app: PipelineApp):
+async def test_the_same_bounce_is_kept_once_and_a_flood_of_others_has_an_end(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -111,7 +111,7 @@ async def test_the_same_bounce_is_kept_once_and_a_flood_of_others_has_an_end(pip
 FAR_AWAY = "mx.far.test[198.51.100.25]:25"  # our clients in these tests are on the loopback, so strangers to it
 
 
-async def test_a_bounce_by_a_stranger_proves_nothing_and_ends_nothing(pipeline_app: PipelineApp):
+async def test_a_bounce_by_a_stranger_proves_nothing_and_ends_nothing(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute(host=FAR_AWAY)
     site = watched(route, pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
@@ -126,7 +126,7 @@ async def test_a_bounce_by_a_stranger_proves_nothing_and_ends_nothing(pipeline_a
         assert heard.verdicts[1].amends
 
 
-async def test_forged_delays_do_not_keep_the_bounce_out(pipeline_app: PipelineApp):
+async def test_forged_delays_do_not_keep_the_bounce_out(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(host=FAR_AWAY), pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -139,7 +139,7 @@ async def test_forged_delays_do_not_keep_the_bounce_out(pipeline_app: PipelineAp
         assert (await heard.verdict()).split()[0] == "blocked"
 
 
-async def test_who_read_the_message_cannot_write_a_bounce_that_proves_anything(pipeline_app: PipelineApp):
+async def test_who_read_the_message_cannot_write_a_bounce_that_proves_anything(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -160,7 +160,7 @@ async def test_who_read_the_message_cannot_write_a_bounce_that_proves_anything(p
 )
 async def test_a_bounce_is_the_receivers_if_the_dns_confirms_the_name(
     pipeline_app: PipelineApp, client, helo, address, grade
-):
+) -> None:
     pipeline_app.names.known = {
         "out.acme.test": (address,),
         "mx.acme.test": (address,),
@@ -175,7 +175,7 @@ async def test_a_bounce_is_the_receivers_if_the_dns_confirms_the_name(
         assert await heard.verdict() == f"blocked ip_listed {grade}"
 
 
-async def test_an_arrival_in_the_inbox_counts_for_more_than_a_bounce(pipeline_app: PipelineApp):
+async def test_an_arrival_in_the_inbox_counts_for_more_than_a_bounce(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -185,7 +185,7 @@ async def test_an_arrival_in_the_inbox_counts_for_more_than_a_bounce(pipeline_ap
         assert "reported a failure" in heard.verdicts[1].verdict.because
 
 
-async def test_a_vacation_answer_is_evidence_and_no_verdict(pipeline_app: PipelineApp):
+async def test_a_vacation_answer_is_evidence_and_no_verdict(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -196,7 +196,7 @@ async def test_a_vacation_answer_is_evidence_and_no_verdict(pipeline_app: Pipeli
         assert pipeline.flights
 
 
-async def test_a_copy_that_did_not_reach_us_is_nobodys_block(pipeline_app: PipelineApp):
+async def test_a_copy_that_did_not_reach_us_is_nobodys_block(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -209,7 +209,7 @@ async def test_a_copy_that_did_not_reach_us_is_nobodys_block(pipeline_app: Pipel
         assert await talks.evidence(probe.id, Bounce) == []
 
 
-async def test_of_a_probe_that_nobody_knows_nothing_is_kept(pipeline_app: PipelineApp):
+async def test_of_a_probe_that_nobody_knows_nothing_is_kept(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (_, heard, talks):
         assert await talks.about("a" * 16, mails.bounce) == 250
@@ -217,7 +217,7 @@ async def test_of_a_probe_that_nobody_knows_nothing_is_kept(pipeline_app: Pipeli
         assert talks.router.counts == {"other": 1}
 
 
-async def test_a_copy_is_an_arrival_that_does_not_prove_the_inbox(pipeline_app: PipelineApp):
+async def test_a_copy_is_an_arrival_that_does_not_prove_the_inbox(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -231,7 +231,7 @@ async def test_a_copy_is_an_arrival_that_does_not_prove_the_inbox(pipeline_app: 
         assert len(await talks.evidence(probe.id, Arrival)) == 1
 
 
-async def test_a_copy_tells_what_the_filters_said(pipeline_app: PipelineApp):
+async def test_a_copy_tells_what_the_filters_said(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -240,7 +240,7 @@ async def test_a_copy_tells_what_the_filters_said(pipeline_app: PipelineApp):
         assert await heard.verdict() == "spam content unproven"
 
 
-async def test_a_probe_of_another_mailbox_is_no_copy_of_this_one(pipeline_app: PipelineApp):
+async def test_a_probe_of_another_mailbox_is_no_copy_of_this_one(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -249,7 +249,7 @@ async def test_a_probe_of_another_mailbox_is_no_copy_of_this_one(pipeline_app: P
         assert await talks.evidence(probe.id, Arrival) == []
 
 
-async def test_a_copy_that_never_came_is_missed_only_by_a_listener_that_was_there(pipeline_app: PipelineApp):
+async def test_a_copy_that_never_came_is_missed_only_by_a_listener_that_was_there(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -261,7 +261,7 @@ async def test_a_copy_that_never_came_is_missed_only_by_a_listener_that_was_ther
         assert await talks.evidence(probe.id, Look)
 
 
-async def test_and_by_one_that_was_away_it_is_unknown(pipeline_app: PipelineApp):
+async def test_and_by_one_that_was_away_it_is_unknown(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), COPIES)
     async with pipeline_app.service(site) as (pipeline, heard, _):
         probe = await pipeline.launch(site, KIND)
@@ -279,7 +279,7 @@ async def test_and_by_one_that_was_away_it_is_unknown(pipeline_app: PipelineApp)
 
 async def test_and_where_the_listener_turned_somebody_away_as_well(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     site = watched(ScriptedRoute(), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -295,7 +295,7 @@ async def test_and_where_the_listener_turned_somebody_away_as_well(
 
 async def test_but_not_where_a_stranger_was_turned_away_for_what_he_did(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(smtp_module, "RECIPIENT_WITHIN", 0.05)
     site = watched(ScriptedRoute(), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
@@ -309,7 +309,7 @@ async def test_but_not_where_a_stranger_was_turned_away_for_what_he_did(
         assert await heard.verdict() == "missing unclear real"
 
 
-async def test_what_is_found_of_a_refused_probe_is_a_replay(pipeline_app: PipelineApp):
+async def test_what_is_found_of_a_refused_probe_is_a_replay(pipeline_app: PipelineApp) -> None:
     """Somebody put it there: the receiver never had it from us."""
     route = ScriptedRoute([Handover.REFUSED, Handover.ACCEPTED])
     site = watched(route, pipeline_app.mailbox)
@@ -324,7 +324,7 @@ async def test_what_is_found_of_a_refused_probe_is_a_replay(pipeline_app: Pipeli
         assert pipeline.flights.keys() - {refused.id}
 
 
-async def test_what_was_refused_at_its_end_may_be_there_all_the_same(pipeline_app: PipelineApp):
+async def test_what_was_refused_at_its_end_may_be_there_all_the_same(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute([Handover.REFUSED, Handover.ACCEPTED], stage=Stage.END_OF_DATA)
     site = watched(route, pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, _):
@@ -335,7 +335,7 @@ async def test_what_was_refused_at_its_end_may_be_there_all_the_same(pipeline_ap
         assert await heard.verdict(2) == "inbox - unproven"
 
 
-async def test_mail_about_a_probe_is_somebodys_and_stays(pipeline_app: PipelineApp):
+async def test_mail_about_a_probe_is_somebodys_and_stays(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute()
     site = watched(route, pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, _):
@@ -350,7 +350,7 @@ async def test_mail_about_a_probe_is_somebodys_and_stays(pipeline_app: PipelineA
     assert len(pipeline_app.maildir.files()) == 2
 
 
-async def test_a_process_without_a_listener_says_so(pipeline_app: PipelineApp):
+async def test_a_process_without_a_listener_says_so(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), COPIES)
     async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.launch(site, KIND)
@@ -361,7 +361,7 @@ async def test_a_process_without_a_listener_says_so(pipeline_app: PipelineApp):
         assert "mailpath serve" in heard.verdicts[0].verdict.because
 
 
-async def test_a_put_off_probe_that_bounces_is_not_sent_again(pipeline_app: PipelineApp):
+async def test_a_put_off_probe_that_bounces_is_not_sent_again(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute([Handover.DEFERRED], stage=Stage.END_OF_DATA)
     site = watched(route, pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
@@ -375,7 +375,7 @@ async def test_a_put_off_probe_that_bounces_is_not_sent_again(pipeline_app: Pipe
         assert not pipeline.flights
 
 
-async def test_a_bounce_of_what_nobody_has_stops_no_attempt(pipeline_app: PipelineApp):
+async def test_a_bounce_of_what_nobody_has_stops_no_attempt(pipeline_app: PipelineApp) -> None:
     route = ScriptedRoute([Handover.DEFERRED])
     site = watched(route, pipeline_app.mailbox)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
@@ -387,7 +387,7 @@ async def test_a_bounce_of_what_nobody_has_stops_no_attempt(pipeline_app: Pipeli
         await heard.until(lambda: len(route.sent) == 2)
 
 
-async def test_a_copy_with_nothing_but_the_token_is_none(pipeline_app: PipelineApp):
+async def test_a_copy_with_nothing_but_the_token_is_none(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)

@@ -33,7 +33,7 @@ Probes = dict[str, tuple[ProbeRecord, str, bytes]]
 
 
 @pytest.mark.timeout(300)
-def test_bounces_and_copies_go_on_while_hostile_reports_are_read(tmp_path: Path):
+def test_bounces_and_copies_go_on_while_hostile_reports_are_read(tmp_path: Path) -> None:
     with open_inbound_service(tmp_path, COPIES) as service, ThreadPoolExecutor(16) as senders:
         probes = service.probes()
         assert service.send(GOOD, REPORTS)[0] == 250  # now the child is there

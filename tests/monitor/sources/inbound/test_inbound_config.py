@@ -35,11 +35,11 @@ def errors(folder: Path, text: str) -> list[str]:
     return [str(error) for error in raised.value.errors]
 
 
-def test_it_is_off_unless_it_is_set(tmp_path: Path):
+def test_it_is_off_unless_it_is_set(tmp_path: Path) -> None:
     assert configured(tmp_path, "").inbound is None
 
 
-def test_what_is_not_said_has_a_default(tmp_path: Path):
+def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
     config = configured(tmp_path, INBOUND + COMPANY)
     assert config.inbound is not None
     assert str(config.inbound.listen) == "127.0.0.1:2525"
@@ -74,13 +74,13 @@ def test_what_is_not_said_has_a_default(tmp_path: Path):
         ),
     ],
 )
-def test_what_is_wrong_is_told_where_it_is(tmp_path: Path, text: str, error: str):
+def test_what_is_wrong_is_told_where_it_is(tmp_path: Path, text: str, error: str) -> None:
     told = errors(tmp_path, text)
     assert len(told) == 1
     assert error in told[0]
 
 
-def test_a_certificate_is_read_when_the_configuration_is(tmp_path: Path):
+def test_a_certificate_is_read_when_the_configuration_is(tmp_path: Path) -> None:
     new_authority(tmp_path).serve("probe.example")
     config = configured(tmp_path, INBOUND + 'tls = { certificate = "probe.example-False.pem" }\n')
     assert config.inbound is not None
@@ -89,7 +89,7 @@ def test_a_certificate_is_read_when_the_configuration_is(tmp_path: Path):
     assert "no certificate with its private key" in errors(tmp_path, INBOUND + 'tls = { certificate = "ca.pem" }\n')[0]
 
 
-def test_every_address_has_one_purpose(tmp_path: Path):
+def test_every_address_has_one_purpose(tmp_path: Path) -> None:
     more = 'bounces = ["Bounces@probe.example"]\nreports = ["dmarc@other.example"]\n'
     control = '[control]\naddress = "postmaster@control.example"\nsource_ip = "198.51.100.7"\n'
     addresses = addresses_of(configured(tmp_path, INBOUND + more + control + COMPANY))
@@ -121,6 +121,6 @@ def test_every_address_has_one_purpose(tmp_path: Path):
     ]
 
 
-def test_without_a_listener_nothing_is_taken(tmp_path: Path):
+def test_without_a_listener_nothing_is_taken(tmp_path: Path) -> None:
     addresses = addresses_of(configured(tmp_path, ""))
     assert addresses.purpose(f"bounce+{mint(new_probe_id(), KEY)}@account.trimble.com", KEY) is None

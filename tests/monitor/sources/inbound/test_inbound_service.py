@@ -58,7 +58,7 @@ async def launched(store: Store) -> str:
     return listed[0].probe_id
 
 
-async def test_a_bounce_on_its_way_from_the_port_to_the_metrics(tmp_path: Path):
+async def test_a_bounce_on_its_way_from_the_port_to_the_metrics(tmp_path: Path) -> None:
     file, port = written(tmp_path)
     file.write_text(file.read_text().replace('every = "1h"', 'every = "1s"'))
     config = read_config(file)
@@ -77,7 +77,7 @@ async def test_a_bounce_on_its_way_from_the_port_to_the_metrics(tmp_path: Path):
         socket.create_connection(("127.0.0.1", port), timeout=1)
 
 
-async def test_a_reload_changes_whom_mail_is_taken_for(tmp_path: Path):
+async def test_a_reload_changes_whom_mail_is_taken_for(tmp_path: Path) -> None:
     file, port = written(tmp_path)
     async with service(file, read_config(file)) as at_work:
         assert await handed_over(port, "new@probe.example", b"A: b\r\n\r\nx\r\n") == "550"
@@ -86,7 +86,7 @@ async def test_a_reload_changes_whom_mail_is_taken_for(tmp_path: Path):
         assert await handed_over(port, "new@probe.example", b"A: b\r\n\r\nx\r\n") == "250"
 
 
-async def test_reports_without_the_extra_are_told_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_reports_without_the_extra_are_told_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reports, "available", lambda: False)
     file, _ = written(tmp_path, 'reports = ["dmarc@probe.example"]')
     with pytest.raises(InboundError, match=r"inbound.reports: .*pip install 'mailpath\[reports\]'"):

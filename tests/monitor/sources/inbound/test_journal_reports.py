@@ -8,7 +8,7 @@ from tests.support import bounce_mails as mails
 from tests.support.pipeline_app import PipelineApp, ScriptedRoute, watched
 
 
-async def test_a_journal_report_of_a_stranger_proves_no_inbox(pipeline_app: PipelineApp):
+async def test_a_journal_report_of_a_stranger_proves_no_inbox(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(host=FAR_AWAY), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)
@@ -20,7 +20,7 @@ async def test_a_journal_report_of_a_stranger_proves_no_inbox(pipeline_app: Pipe
         assert (arrival.folder, arrival.client_ip) == (Folder.COPY, "127.0.0.1")
 
 
-async def test_nor_is_a_bounce_inside_of_it_one(pipeline_app: PipelineApp):
+async def test_nor_is_a_bounce_inside_of_it_one(pipeline_app: PipelineApp) -> None:
     """It comes from the network that took the probe, and quotes all tokens; but it came to the address of copies."""
     site = watched(ScriptedRoute(), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
@@ -34,7 +34,7 @@ async def test_nor_is_a_bounce_inside_of_it_one(pipeline_app: PipelineApp):
         assert await talks.evidence(probe.id, Arrival) == []
 
 
-async def test_nor_does_it_undo_what_the_receiver_said(pipeline_app: PipelineApp):
+async def test_nor_does_it_undo_what_the_receiver_said(pipeline_app: PipelineApp) -> None:
     site = watched(ScriptedRoute(), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         probe = await pipeline.launch(site, KIND)

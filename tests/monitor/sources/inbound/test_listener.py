@@ -43,7 +43,7 @@ from tests.support.certificates import new_authority
         ("acme@probe.test@victim.test", 550),
     ],
 )
-async def test_whom_we_take_mail_for(inbound_client: InboundClient, address: str, code: int):
+async def test_whom_we_take_mail_for(inbound_client: InboundClient, address: str, code: int) -> None:
     altered = inbound_client.token[:-1] + ("a" if inbound_client.token[-1] != "a" else "b")
     words = {"token": inbound_client.token, "upper": inbound_client.token.upper(), "altered": altered}
     address = address.format(**words, forged=mint(new_probe_id(), b"another key" * 3))
@@ -53,7 +53,7 @@ async def test_whom_we_take_mail_for(inbound_client: InboundClient, address: str
         assert said[1].startswith("5.1.1 ")
 
 
-async def test_a_bounce_is_read_and_told(inbound_client: InboundClient):
+async def test_a_bounce_is_read_and_told(inbound_client: InboundClient) -> None:
     assert await inbound_client.send(bounce(inbound_client.token)) == (250, "2.0.0 Ok")
     ((probe_id, facts),) = inbound_client.sink.returned
     assert probe_id == inbound_client.probe_id
@@ -61,20 +61,20 @@ async def test_a_bounce_is_read_and_told(inbound_client: InboundClient):
     assert inbound_client.router.counts == {"bounce": 1}
 
 
-async def test_what_could_not_be_stored_is_not_accepted(inbound_client: InboundClient):
+async def test_what_could_not_be_stored_is_not_accepted(inbound_client: InboundClient) -> None:
     inbound_client.sink.deaf = RuntimeError("the store is full")
     assert (await inbound_client.send(bounce(inbound_client.token)))[0] == 451
     inbound_client.sink.deaf = None
     assert (await inbound_client.send(bounce(inbound_client.token)))[0] == 250
 
 
-async def test_what_takes_too_long_is_put_off(inbound_client: InboundClient, monkeypatch: pytest.MonkeyPatch):
+async def test_what_takes_too_long_is_put_off(inbound_client: InboundClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener_module, "READ_WITHIN", 0.05)
     inbound_client.sink.gate = asyncio.Event()
     assert (await inbound_client.send(bounce(inbound_client.token)))[0] == 451
 
 
-async def test_a_client_that_leaves_too_early_is_heard_to_the_end(inbound_client: InboundClient):
+async def test_a_client_that_leaves_too_early_is_heard_to_the_end(inbound_client: InboundClient) -> None:
     inbound_client.sink.gate = asyncio.Event()
     reader, writer = await inbound_client.open()
     writer.write(b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\n" % inbound_client.bounces_to.encode())
@@ -88,7 +88,7 @@ async def test_a_client_that_leaves_too_early_is_heard_to_the_end(inbound_client
     await until(lambda: bool(inbound_client.sink.returned))
 
 
-async def test_too_large_is_refused_before_and_after_it_is_sent():
+async def test_too_large_is_refused_before_and_after_it_is_sent() -> None:
     async with open_inbound_client(size_limit=65_536) as inbound_client:
 
         def declared(smtp: smtplib.SMTP) -> int:
@@ -102,7 +102,7 @@ async def test_too_large_is_refused_before_and_after_it_is_sent():
 
 
 @pytest.mark.parametrize("endless", [b"x" * 1000, b"\r\n", b"x" * 998 + b"\r\n", b".\r\r\n", b"\0\n"])
-async def test_a_mail_without_end_is_cut_off(endless: bytes):
+async def test_a_mail_without_end_is_cut_off(endless: bytes) -> None:
     async with open_inbound_client(size_limit=65_536) as inbound_client:
         reader, writer = await inbound_client.open()
         writer.write(b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\n" % inbound_client.bounces_to.encode())
@@ -116,7 +116,7 @@ async def test_a_mail_without_end_is_cut_off(endless: bytes):
         writer.close()
 
 
-async def test_no_more_is_held_in_memory_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch):
+async def test_no_more_is_held_in_memory_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener_module, "MOST_OCTETS", 1000)
     async with open_inbound_client() as inbound_client:
         assert (await inbound_client.send(b"A: b\r\n\r\n" + b"x\r\n" * 1000))[
@@ -134,7 +134,7 @@ async def test_no_more_is_held_in_memory_than_there_is_room_for(monkeypatch: pyt
         ("CONVERSATION_WITHIN", b"EHLO mx\r\nNOOP\r\n"),
     ],
 )
-async def test_a_slow_client_is_cut_off(monkeypatch: pytest.MonkeyPatch, limit: str, talk: bytes):
+async def test_a_slow_client_is_cut_off(monkeypatch: pytest.MonkeyPatch, limit: str, talk: bytes) -> None:
     monkeypatch.setattr(smtp_module, limit, 0.2)
     async with open_inbound_client() as inbound_client:
         reader, writer = await inbound_client.open()
@@ -144,7 +144,7 @@ async def test_a_slow_client_is_cut_off(monkeypatch: pytest.MonkeyPatch, limit: 
         writer.close()
 
 
-async def test_a_client_that_drips_garbage_without_a_line_end_is_cut_off(monkeypatch: pytest.MonkeyPatch):
+async def test_a_client_that_drips_garbage_without_a_line_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp_module, "SILENCE", 0.3)
     async with open_inbound_client() as inbound_client:
         reader, writer = await inbound_client.open()
@@ -176,7 +176,7 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda garbage: repr(garbage[:20]))
-async def test_garbage_does_no_harm(inbound_client: InboundClient, garbage: bytes):
+async def test_garbage_does_no_harm(inbound_client: InboundClient, garbage: bytes) -> None:
     reader, writer = await inbound_client.open()
     writer.write(garbage)
     writer.write_eof()
@@ -201,7 +201,7 @@ async def test_garbage_does_no_harm(inbound_client: InboundClient, garbage: byte
 )
 async def test_who_says_what_cannot_be_read_is_sent_away_and_fills_no_log(
     inbound_client: InboundClient, command: bytes, code: bytes
-):
+) -> None:
     with capture_logs() as lines:
         reader, writer = await inbound_client.open()
         writer.write(b"EHLO mx\r\n" + (command + b"\r\n") * 200)
@@ -215,7 +215,7 @@ async def test_who_says_what_cannot_be_read_is_sent_away_and_fills_no_log(
     assert inbound_client.turned_away() == ""
 
 
-async def test_what_cannot_be_read_is_answered(inbound_client: InboundClient):
+async def test_what_cannot_be_read_is_answered(inbound_client: InboundClient) -> None:
     reader, writer = await inbound_client.open()
     said = []
     for command in (b"HELO mx", b"MAIL FROM:<", b'VRFY "', *[b"WHAT"] * 3, *[b"VRFY"] * 5):
@@ -228,7 +228,7 @@ async def test_what_cannot_be_read_is_answered(inbound_client: InboundClient):
 
 async def test_a_fault_of_ours_is_logged_once_however_often_it_happens(
     inbound_client: InboundClient, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(inbound_client.router, "welcomes", lambda address: 1 // 0)
     with capture_logs() as lines:
         for _ in range(20):
@@ -239,7 +239,7 @@ async def test_a_fault_of_ours_is_logged_once_however_often_it_happens(
     assert [each["event"] for each in lines] == ["invalid SMTP command"]
 
 
-async def test_nothing_is_offered_that_we_do_not_want(inbound_client: InboundClient):
+async def test_nothing_is_offered_that_we_do_not_want(inbound_client: InboundClient) -> None:
     offered = await inbound_client.client(lambda smtp: (smtp.ehlo(), dict(smtp.esmtp_features))[1])
     assert set(offered) == {"size", "8bitmime", "pipelining", "enhancedstatuscodes"}
 
@@ -253,7 +253,7 @@ async def named(inbound_client: InboundClient, recipient: str, source: str = "12
     return client
 
 
-async def test_connections_of_one_client_have_a_limit_and_are_given_back():
+async def test_connections_of_one_client_have_a_limit_and_are_given_back() -> None:
     async with open_inbound_client(connections_per_client=2) as inbound_client:
         first, second = (
             await named(inbound_client, inbound_client.bounces_to),
@@ -269,7 +269,7 @@ async def test_connections_of_one_client_have_a_limit_and_are_given_back():
         second[1].close()
 
 
-async def test_connections_of_all_clients_have_a_limit(monkeypatch: pytest.MonkeyPatch):
+async def test_connections_of_all_clients_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 20)
     async with open_inbound_client(connections_per_client=1000) as inbound_client:
         busy = [await named(inbound_client, inbound_client.bounces_to) for _ in range(20)]
@@ -285,7 +285,7 @@ async def test_connections_of_all_clients_have_a_limit(monkeypatch: pytest.Monke
             writer.close()
 
 
-async def test_an_idle_connection_is_ended_before_a_new_one_is_refused(monkeypatch: pytest.MonkeyPatch):
+async def test_an_idle_connection_is_ended_before_a_new_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 3)
     async with open_inbound_client() as inbound_client:
         busy = await named(inbound_client, inbound_client.bounces_to)
@@ -301,7 +301,7 @@ async def test_an_idle_connection_is_ended_before_a_new_one_is_refused(monkeypat
             writer.close()
 
 
-async def test_ten_addresses_with_ten_idle_connections_each_keep_nobody_out():
+async def test_ten_addresses_with_ten_idle_connections_each_keep_nobody_out() -> None:
     """Each within its limits, and never silent for long."""
     async with open_inbound_client() as inbound_client:
         crowd = [await inbound_client.open(f"127.0.0.{address}") for address in range(2, 12) for _ in range(10)]
@@ -317,7 +317,7 @@ async def test_ten_addresses_with_ten_idle_connections_each_keep_nobody_out():
             writer.close()
 
 
-async def test_who_holds_one_connection_is_not_ended_for_who_holds_many(monkeypatch: pytest.MonkeyPatch):
+async def test_who_holds_one_connection_is_not_ended_for_who_holds_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """A forwarder that is about to name its recipient, in the middle of a crowd that comes on and on."""
     monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 12)
     async with open_inbound_client() as inbound_client:
@@ -342,7 +342,7 @@ async def test_who_holds_one_connection_is_not_ended_for_who_holds_many(monkeypa
 )
 async def test_a_crowd_of_which_each_has_one_connection_is_told(
     monkeypatch: pytest.MonkeyPatch, greeting: bytes, within: float, stretch: str
-):
+) -> None:
     """Whom we ended may have been the forwarder: then nothing can be said of what did not come."""
     monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 5)
     monkeypatch.setattr(smtp_module, "GREETING_WITHIN", within)
@@ -364,7 +364,9 @@ async def a_copy_came(inbound_client: InboundClient) -> None:
     await until(lambda: not inbound_client.listener.load.conversations)
 
 
-async def test_a_crowd_of_one_block_is_ended_before_anybody_else_and_blinds_nobody(monkeypatch: pytest.MonkeyPatch):
+async def test_a_crowd_of_one_block_is_ended_before_anybody_else_and_blinds_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Each from an address of its own; the forwarder came before them all, and has not named its recipient."""
     monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 6)
     async with open_inbound_client() as inbound_client:
@@ -392,7 +394,7 @@ class Silent:
         pass
 
 
-async def test_one_machine_with_all_the_networks_of_its_customer_blinds_nobody(inbound_client: InboundClient):
+async def test_one_machine_with_all_the_networks_of_its_customer_blinds_nobody(inbound_client: InboundClient) -> None:
     crowd: list[Any] = [Silent(f"2001:db8:1:ff{number:02x}::1") for number in range(200)]
     assert all(inbound_client.listener.enter(each) for each in crowd)
     assert inbound_client.listener.load.conversations == listener_module.MOST_CONVERSATIONS
@@ -401,7 +403,7 @@ async def test_one_machine_with_all_the_networks_of_its_customer_blinds_nobody(i
         inbound_client.listener.leave(each)
 
 
-async def test_addresses_that_everybody_knows_hold_no_place(monkeypatch: pytest.MonkeyPatch):
+async def test_addresses_that_everybody_knows_hold_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 4)
     async with open_inbound_client(reports=["dmarc@probe.test"]) as inbound_client:
         crowd = [await named(inbound_client, "dmarc@probe.test") for _ in range(4)]
@@ -414,7 +416,7 @@ async def test_addresses_that_everybody_knows_hold_no_place(monkeypatch: pytest.
 @pytest.mark.parametrize("talk", [b"", b"EHLO mx\r\n", b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<x@probe.test>\r\n"])
 async def test_who_names_no_recipient_in_time_is_cut_off_however_much_it_talks(
     monkeypatch: pytest.MonkeyPatch, talk: bytes
-):
+) -> None:
     monkeypatch.setattr(smtp_module, "RECIPIENT_WITHIN", 0.3)
     async with open_inbound_client() as inbound_client:
         reader, writer = await inbound_client.open()
@@ -428,7 +430,7 @@ async def test_who_names_no_recipient_in_time_is_cut_off_however_much_it_talks(
         writer.close()
 
 
-async def test_who_names_one_has_longer(monkeypatch: pytest.MonkeyPatch):
+async def test_who_names_one_has_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp_module, "RECIPIENT_WITHIN", 0.2)
     monkeypatch.setattr(smtp_module, "CONVERSATION_WITHIN", 1.0)
     async with open_inbound_client() as inbound_client:
@@ -443,7 +445,7 @@ async def test_who_names_one_has_longer(monkeypatch: pytest.MonkeyPatch):
         writer.close()
 
 
-async def test_mails_of_one_client_have_a_pace():
+async def test_mails_of_one_client_have_a_pace() -> None:
     async with open_inbound_client(messages_per_minute=3) as inbound_client:
 
         def four(smtp: smtplib.SMTP) -> list[int]:
@@ -460,7 +462,7 @@ async def test_mails_of_one_client_have_a_pace():
         assert inbound_client.turned_away() == "12:00 UTC"
 
 
-async def test_one_client_that_is_too_fast_blinds_nobody_else():
+async def test_one_client_that_is_too_fast_blinds_nobody_else() -> None:
     async with open_inbound_client(messages_per_minute=2) as inbound_client:
         assert (await inbound_client.send(probe(inbound_client.token), "acme@probe.test", source="127.0.1.1"))[
             0
@@ -485,7 +487,9 @@ async def test_one_client_that_is_too_fast_blinds_nobody_else():
     ("limit", "code"),
     [("MOST_LETTERS", 452), ("MOST_OCTETS", 452), ("READ_WITHIN", 451)],
 )
-async def test_a_copy_that_we_could_not_take_is_remembered(monkeypatch: pytest.MonkeyPatch, limit: str, code: int):
+async def test_a_copy_that_we_could_not_take_is_remembered(
+    monkeypatch: pytest.MonkeyPatch, limit: str, code: int
+) -> None:
     monkeypatch.setattr(listener_module, limit, 0)
     async with open_inbound_client(reports=["dmarc@probe.test"]) as inbound_client:
         inbound_client.sink.gate = asyncio.Event()
@@ -496,14 +500,14 @@ async def test_a_copy_that_we_could_not_take_is_remembered(monkeypatch: pytest.M
         assert inbound_client.router.turned_away.counts[code] == 1
 
 
-async def test_a_mail_that_is_too_large_is_no_copy():
+async def test_a_mail_that_is_too_large_is_no_copy() -> None:
     async with open_inbound_client(size_limit=65_536) as inbound_client:
         assert (await inbound_client.send(b"A: b\r\n\r\n" + b"x" * 70_000 + b"\r\n", "acme@probe.test"))[0] == 552
         assert inbound_client.router.turned_away.counts[552] == 1
         assert inbound_client.turned_away() == ""
 
 
-async def test_help_lists_what_there_is(inbound_client: InboundClient):
+async def test_help_lists_what_there_is(inbound_client: InboundClient) -> None:
     def ask(smtp: smtplib.SMTP) -> tuple[bytes, int]:
         smtp.ehlo()
         return smtp.help(), smtp.docmd("AUTH", "PLAIN AGEAYg==")[0]
@@ -514,7 +518,7 @@ async def test_help_lists_what_there_is(inbound_client: InboundClient):
     assert code == 502
 
 
-async def test_recipients_of_one_mail_have_a_limit(inbound_client: InboundClient):
+async def test_recipients_of_one_mail_have_a_limit(inbound_client: InboundClient) -> None:
     def many(smtp: smtplib.SMTP) -> list[int]:
         smtp.ehlo()
         smtp.mail("")
@@ -524,7 +528,7 @@ async def test_recipients_of_one_mail_have_a_limit(inbound_client: InboundClient
     assert codes == [250] * 20 + [452] * 5
 
 
-async def test_who_guesses_addresses_is_sent_away(inbound_client: InboundClient):
+async def test_who_guesses_addresses_is_sent_away(inbound_client: InboundClient) -> None:
     reader, writer = await inbound_client.open()
     writer.write(b"EHLO mx\r\nMAIL FROM:<>\r\n" + b"".join(b"RCPT TO:<u%d@probe.test>\r\n" % n for n in range(30)))
     said = await until_closed(reader)
@@ -533,7 +537,7 @@ async def test_who_guesses_addresses_is_sent_away(inbound_client: InboundClient)
     assert inbound_client.router.counts["refused"] == 10
 
 
-async def test_one_mail_for_two_purposes_is_read_for_both(inbound_client: InboundClient):
+async def test_one_mail_for_two_purposes_is_read_for_both(inbound_client: InboundClient) -> None:
     await inbound_client.send(
         probe(inbound_client.token), inbound_client.bounces_to, "acme@probe.test", mail_from="x@acme.test"
     )
@@ -552,7 +556,7 @@ def trusting() -> ssl.SSLContext:
     return context
 
 
-async def test_starttls(tmp_path: Path):
+async def test_starttls(tmp_path: Path) -> None:
     async with open_inbound_client(**certificate(tmp_path)) as inbound_client:
 
         def talk(smtp: smtplib.SMTP) -> tuple[str | None, int]:
@@ -571,7 +575,7 @@ async def test_starttls(tmp_path: Path):
         assert len(inbound_client.sink.returned) == 1
 
 
-async def test_what_was_said_before_tls_is_forgotten(tmp_path: Path):
+async def test_what_was_said_before_tls_is_forgotten(tmp_path: Path) -> None:
     """Commands slipped in behind STARTTLS in the clear are not carried out inside it (RFC 3207, section 6)."""
     async with open_inbound_client(**certificate(tmp_path)) as inbound_client:
         reader, writer = await inbound_client.open()
@@ -585,7 +589,7 @@ async def test_what_was_said_before_tls_is_forgotten(tmp_path: Path):
         writer.close()
 
 
-async def test_a_handshake_that_never_ends_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_handshake_that_never_ends_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp_module, "SILENCE", 0.3)
     async with open_inbound_client(**certificate(tmp_path)) as inbound_client:
         reader, writer = await inbound_client.open()
@@ -595,7 +599,7 @@ async def test_a_handshake_that_never_ends_is_cut_off(tmp_path: Path, monkeypatc
         writer.close()
 
 
-async def test_a_client_that_goes_away_in_mid_handshake_leaves_nothing(tmp_path: Path):
+async def test_a_client_that_goes_away_in_mid_handshake_leaves_nothing(tmp_path: Path) -> None:
     async with open_inbound_client(**certificate(tmp_path)) as inbound_client:
         reader, writer = await inbound_client.open()
         writer.write(b"EHLO mx\r\nSTARTTLS\r\n")
@@ -606,7 +610,7 @@ async def test_a_client_that_goes_away_in_mid_handshake_leaves_nothing(tmp_path:
         await until(lambda: not inbound_client.listener.load.conversations)
 
 
-async def test_a_port_that_is_taken_is_told():
+async def test_a_port_that_is_taken_is_told() -> None:
     async with open_inbound_client() as inbound_client:
         place = f"127.0.0.1:{inbound_client.listener.port}"
         settings = InboundSettings.model_validate({"domain": "probe.test", "listen": place})
@@ -615,7 +619,7 @@ async def test_a_port_that_is_taken_is_told():
                 pass
 
 
-async def test_the_end_of_the_service_ends_every_conversation():
+async def test_the_end_of_the_service_ends_every_conversation() -> None:
     before = asyncio.all_tasks()
     async with open_inbound_client() as inbound_client:
         reader, writer = await inbound_client.open()

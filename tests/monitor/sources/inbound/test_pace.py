@@ -6,7 +6,7 @@ from monitor.sources.inbound import rate_limit
 from monitor.sources.inbound.rate_limit import ClientRateLimit, block_of, client_of
 
 
-def test_a_minutes_mails_at_once_and_then_as_they_come_in():
+def test_a_minutes_mails_at_once_and_then_as_they_come_in() -> None:
     bucket = ClientRateLimit(3)
     assert [bucket.allows("a", now) for now in (0, 0, 0, 0, 19, 20, 21, 200, 200, 200, 200)] == [
         *(True, True, True, False),
@@ -15,12 +15,12 @@ def test_a_minutes_mails_at_once_and_then_as_they_come_in():
     ]
 
 
-def test_each_client_for_itself():
+def test_each_client_for_itself() -> None:
     bucket = ClientRateLimit(1)
     assert [bucket.allows(client, 0) for client in "aabb"] == [True, False, True, False]
 
 
-def test_no_more_clients_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch):
+def test_no_more_clients_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "MOST_CLIENTS", 10)
     bucket = ClientRateLimit(1)
     for number in range(1000):
@@ -40,7 +40,7 @@ def test_no_more_clients_are_remembered_than_there_is_room_for(monkeypatch: pyte
         ("unknown", "unknown"),
     ],
 )
-def test_who_an_address_is(ip: str, client: str):
+def test_who_an_address_is(ip: str, client: str) -> None:
     assert client_of(ip) == client
 
 
@@ -56,5 +56,5 @@ def test_who_an_address_is(ip: str, client: str):
         ("unknown", "unknown"),
     ],
 )
-def test_the_block_that_it_is_in(ip: str, block: str):
+def test_the_block_that_it_is_in(ip: str, block: str) -> None:
     assert block_of(ip) == block

@@ -45,7 +45,7 @@ def open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def test_postfix_gives_up_and_tells_us(alone: Namespace, open_folder: Path, pipeline_app: PipelineApp):
+def test_postfix_gives_up_and_tells_us(alone: Namespace, open_folder: Path, pipeline_app: PipelineApp) -> None:
     with alone.entered():
         asyncio.run(given_up(alone, open_folder, pipeline_app))
 

@@ -22,7 +22,7 @@ OUR_COPIES = "inbound:acme@probe.test"
         (mails.vacation, MailKind.AUTO_REPLY),
     ],
 )
-async def test_the_token_in_the_address_says_whose_it_is(inbound_client: InboundClient, mail, kind):
+async def test_the_token_in_the_address_says_whose_it_is(inbound_client: InboundClient, mail, kind) -> None:
     other = mint(new_probe_id(), KEY)
     await inbound_client.send(mail(other))  # what the mail quotes does not count against the address
     assert [(probe_id, facts.kind) for probe_id, facts in inbound_client.sink.returned] == [
@@ -31,26 +31,26 @@ async def test_the_token_in_the_address_says_whose_it_is(inbound_client: Inbound
     assert inbound_client.router.counts == {str(kind): 1}
 
 
-async def test_without_one_the_token_in_the_mail_does(inbound_client: InboundClient):
+async def test_without_one_the_token_in_the_mail_does(inbound_client: InboundClient) -> None:
     await inbound_client.send(mails.bounce(inbound_client.token), "bounce@probe.test")
     assert [probe_id for probe_id, _ in inbound_client.sink.returned] == [inbound_client.probe_id]
 
 
 @pytest.mark.parametrize("key", [b"another key" * 3])
-async def test_a_forged_one_in_the_mail_is_ignored(inbound_client: InboundClient, key: bytes):
+async def test_a_forged_one_in_the_mail_is_ignored(inbound_client: InboundClient, key: bytes) -> None:
     assert (await inbound_client.send(mails.bounce(mint(new_probe_id(), key)), "bounce@probe.test"))[0] == 250
     assert inbound_client.sink.returned == []
     assert inbound_client.router.counts == {"other": 1}
 
 
-async def test_what_is_no_bounce_is_ignored(inbound_client: InboundClient):
+async def test_what_is_no_bounce_is_ignored(inbound_client: InboundClient) -> None:
     await inbound_client.send(b"From: x@acme.test\r\nSubject: hello\r\n\r\nHow are you?\r\n")
     assert inbound_client.sink.returned == []
     assert inbound_client.router.counts == {"other": 1}
 
 
 @pytest.mark.parametrize("mail", [mails.probe, mails.journal])
-async def test_a_copy_is_told_with_the_headers_of_the_probe_itself(inbound_client: InboundClient, mail):
+async def test_a_copy_is_told_with_the_headers_of_the_probe_itself(inbound_client: InboundClient, mail) -> None:
     await inbound_client.send(mail(inbound_client.token), "acme@probe.test", mail_from="probe@acme.test")
     ((mailbox, sighting),) = inbound_client.sink.copies
     assert mailbox == OUR_COPIES
@@ -62,12 +62,12 @@ async def test_a_copy_is_told_with_the_headers_of_the_probe_itself(inbound_clien
 
 
 @pytest.mark.parametrize("mail", [mails.bounce, mails.delay, mails.vacation])
-async def test_a_report_about_a_probe_is_no_copy_of_it(inbound_client: InboundClient, mail):
+async def test_a_report_about_a_probe_is_no_copy_of_it(inbound_client: InboundClient, mail) -> None:
     await inbound_client.send(mail(inbound_client.token), "acme@probe.test")
     assert inbound_client.sink.copies == []
 
 
-async def test_a_bounce_that_encloses_the_probe_without_saying_so_is_no_copy(inbound_client: InboundClient):
+async def test_a_bounce_that_encloses_the_probe_without_saying_so_is_no_copy(inbound_client: InboundClient) -> None:
     notice = (
         b"From: MAILER-DAEMON@mx.acme.test\r\nSubject: Mail delivery failed: returning message to sender\r\n"
         b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
@@ -120,13 +120,13 @@ NO_COPIES = {
 
 
 @pytest.mark.parametrize("mail", NO_COPIES.values(), ids=NO_COPIES)
-async def test_a_probe_that_is_quoted_or_attached_is_no_copy(inbound_client: InboundClient, mail):
+async def test_a_probe_that_is_quoted_or_attached_is_no_copy(inbound_client: InboundClient, mail) -> None:
     await inbound_client.send(mail(inbound_client.token), "acme@probe.test")
     believed = [recognise(seen, KEY, {"no-reply@account.trimble.com"}) for _, seen in inbound_client.sink.copies]
     assert believed in ([], [None])
 
 
-async def test_a_journal_report_may_enclose_the_probe_with_every_word(inbound_client: InboundClient):
+async def test_a_journal_report_may_enclose_the_probe_with_every_word(inbound_client: InboundClient) -> None:
     message = compose(composed_probe(probe_id=inbound_client.probe_id), SENDER, KEY)
     inside = message.content.decode().replace("\r\n", "\n")
     await inbound_client.send(mails.wire(mails.JOURNAL.format(inside=inside)), "acme@probe.test")
@@ -134,7 +134,7 @@ async def test_a_journal_report_may_enclose_the_probe_with_every_word(inbound_cl
     assert recognise(seen, KEY, {SENDER.address}) == Recognised(inbound_client.probe_id, BodyState.INTACT)
 
 
-async def test_reports_are_read_where_they_are_wanted():
+async def test_reports_are_read_where_they_are_wanted() -> None:
     pytest.importorskip("parsedmarc")
     async with open_inbound_client(reports=["dmarc@probe.test"]) as inbound_client:
         report = b"""{"organization-name": "Acme", "contact-info": "x", "report-id": "1",
@@ -163,7 +163,7 @@ async def test_reports_are_read_where_they_are_wanted():
     ],
     ids=["empty", "blank", "zeros", "nested mails", "nested parts", "long header", "headers", "charset"],
 )
-async def test_hostile_mails_do_no_harm(inbound_client: InboundClient, content: bytes):
+async def test_hostile_mails_do_no_harm(inbound_client: InboundClient, content: bytes) -> None:
     code, _ = await inbound_client.send(content, inbound_client.bounces_to, "acme@probe.test", "bounce@probe.test")
     assert code == 250
     assert inbound_client.sink.copies == []
@@ -173,6 +173,6 @@ async def test_hostile_mails_do_no_harm(inbound_client: InboundClient, content: 
 @pytest.mark.parametrize(("mail_from", "null_sender"), [("", True), ("boss@acme.test", False)])
 async def test_a_bounce_is_told_with_whether_it_had_a_sender(
     inbound_client: InboundClient, mail_from: str, null_sender: bool
-):
+) -> None:
     await inbound_client.send(mails.bounce(inbound_client.token), mail_from=mail_from)
     assert [(client.to_envelope, client.null_sender) for client in inbound_client.sink.clients] == [(True, null_sender)]

@@ -49,27 +49,27 @@ def told(turned: TurnedAway, mailbox: str = ACME, probe_id: str = PROBE, since: 
         (421, STRANGER, set(), True, False),
     ],
 )
-def test_only_what_may_have_been_ours_makes_a_copy_unknown(code, client, scopes, own, counts):
+def test_only_what_may_have_been_ours_makes_a_copy_unknown(code, client, scopes, own, counts) -> None:
     turned = TurnedAway(Clock())
     turned.brought(ACME, FORWARDER)
     turned.note(code, client, scopes, own=own)
     assert told(turned) == ("12:00 UTC" if counts else "")
 
 
-def test_before_the_first_copy_whoever_knows_the_address_may_be_its_forwarder():
+def test_before_the_first_copy_whoever_knows_the_address_may_be_its_forwarder() -> None:
     turned = TurnedAway(Clock())
     turned.note(450, STRANGER, {ACME}, own=True)
     assert told(turned)
     assert not told(turned, BOLT)
 
 
-def test_but_who_names_nobody_is_not():
+def test_but_who_names_nobody_is_not() -> None:
     turned = TurnedAway(Clock())
     turned.note(421, STRANGER, None, own=True)
     assert not told(turned)
 
 
-def test_an_abuser_that_is_sent_away_each_minute_blinds_nobody():
+def test_an_abuser_that_is_sent_away_each_minute_blinds_nobody() -> None:
     clock = Clock()
     turned = TurnedAway(clock)
     turned.brought(ACME, FORWARDER)
@@ -90,7 +90,7 @@ def test_an_abuser_that_is_sent_away_each_minute_blinds_nobody():
         (-60, 0.5, ""),  # it was given up before
     ],
 )
-def test_only_the_time_in_which_it_was_waited_for_counts(since, until, stretch):
+def test_only_the_time_in_which_it_was_waited_for_counts(since, until, stretch) -> None:
     clock = Clock()
     turned = TurnedAway(clock)
     for clock.minutes in (1, 1.5, 2.5, 3.25, 4):
@@ -98,7 +98,7 @@ def test_only_the_time_in_which_it_was_waited_for_counts(since, until, stretch):
     assert told(turned, since=since, until=until) == stretch
 
 
-def test_the_last_of_several_stretches_is_told():
+def test_the_last_of_several_stretches_is_told() -> None:
     clock = Clock()
     turned = TurnedAway(clock)
     for clock.minutes in (1, 10, 20):
@@ -107,7 +107,7 @@ def test_the_last_of_several_stretches_is_told():
     assert told(turned, until=15) == "12:10 UTC"
 
 
-def test_a_clock_that_is_set_back_loses_nothing():
+def test_a_clock_that_is_set_back_loses_nothing() -> None:
     clock = Clock()
     turned = TurnedAway(clock)
     for clock.minutes in (30, -30):
@@ -115,7 +115,7 @@ def test_a_clock_that_is_set_back_loses_nothing():
     assert told(turned, since=0, until=1) == "11:30-12:30 UTC"
 
 
-def test_what_is_remembered_has_an_end_and_forgets_nothing_of_a_mailbox():
+def test_what_is_remembered_has_an_end_and_forgets_nothing_of_a_mailbox() -> None:
     clock = Clock()
     turned = TurnedAway(clock)
     for number in range(10 * MOST_STRETCHES):
@@ -132,7 +132,7 @@ def test_what_is_remembered_has_an_end_and_forgets_nothing_of_a_mailbox():
     assert len(turned.forwarders[ACME]) <= 200
 
 
-def test_refusals_are_counted_by_code():
+def test_refusals_are_counted_by_code() -> None:
     turned = TurnedAway(Clock())
     assert set(turned.counts) == {421, 450, 451, 452, 552}
     turned.note(421, STRANGER, None, own=False)
@@ -140,6 +140,6 @@ def test_refusals_are_counted_by_code():
     assert (turned.counts[421], turned.counts[552]) == (1, 1)
 
 
-def test_a_stretch_for_people():
+def test_a_stretch_for_people() -> None:
     assert str(RefusedPeriod(NOON, NOON)) == "12:00 UTC"
     assert str(RefusedPeriod(NOON, NOON + timedelta(minutes=3))) == "12:00-12:03 UTC"

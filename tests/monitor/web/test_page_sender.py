@@ -61,7 +61,7 @@ def said(company: str = "acme", spf: str = "pass", dkim: str = "", dmarc: str = 
     return HeaderResults(company, company.title(), "hq", "postfix", "real", "p", NOW, *found)
 
 
-def test_outcomes_are_counted_by_mail_system_and_never_across_grades():
+def test_outcomes_are_counted_by_mail_system_and_never_across_grades() -> None:
     paths = [path("acme"), path("birch"), path("cork", mail_systems=("m365",))]
     seen = current_verdicts(acme="i", birch="b", cork="i") | {
         Check("birch", "hq", KIND): standing("b", grade=Grade.UNPROVEN)
@@ -74,7 +74,7 @@ def test_outcomes_are_counted_by_mail_system_and_never_across_grades():
     ]
 
 
-def test_causes_tell_whom_they_concern_and_where_to_read_on():
+def test_causes_tell_whom_they_concern_and_where_to_read_on() -> None:
     kinds = (Kind.VERIFICATION, Kind.INVITATION)
     seen = {
         Check("acme", "hq", Kind.VERIFICATION): standing("b", Cause.NO_SUCH_USER),
@@ -88,7 +88,7 @@ def test_causes_tell_whom_they_concern_and_where_to_read_on():
     ]
 
 
-def test_the_receiver_s_own_headers_are_read():
+def test_the_receiver_s_own_headers_are_read() -> None:
     told = header_results_of(record(), path())
     assert told is not None
     assert (told.spf, told.dkim, told.dmarc) == ("pass", "fail", "pass")
@@ -96,17 +96,17 @@ def test_the_receiver_s_own_headers_are_read():
 
 
 @pytest.mark.parametrize("headers", ["", "\x00" * 100, "Received: " + "x" * 60_000, HOSTILE])
-def test_headers_that_tell_nothing_tell_nothing(headers):
+def test_headers_that_tell_nothing_tell_nothing(headers) -> None:
     told = header_results_of(record(headers), path())
     assert told is not None
     assert (told.spf, told.dkim, told.dmarc, told.arc) == ("", "", "", "")
 
 
-def test_what_did_not_arrive_says_nothing():
+def test_what_did_not_arrive_says_nothing() -> None:
     assert header_results_of(record(arrived=False), path()) is None
 
 
-def test_of_each_path_the_newest_arrival_is_read_and_of_no_more_than_a_few():
+def test_of_each_path_the_newest_arrival_is_read_and_of_no_more_than_a_few() -> None:
     came = timedelta(seconds=1)
     seen = {
         Check("acme", "hq", Kind.VERIFICATION): standing("i", ago=100, delivery=came, probe_id="old"),
@@ -119,7 +119,7 @@ def test_of_each_path_the_newest_arrival_is_read_and_of_no_more_than_a_few():
     assert newest_arrivals(seen, 1) == ["new"]
 
 
-def test_results_are_counted_and_silence_is_one_of_them():
+def test_results_are_counted_and_silence_is_one_of_them() -> None:
     view = sender_view(Config(), [path()], {}, [said("acme"), said("birch", "pass", "pass", "")])
     assert dict(view.totals) == {"spf": (("pass", 2),), "dkim": (("", 1), ("pass", 1)), "dmarc": (("fail", 1), ("", 1))}
 
@@ -127,7 +127,7 @@ def test_results_are_counted_and_silence_is_one_of_them():
 # ---- The page -------------------------------------------------------------------------------------------------------
 
 
-async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(sample_pages):
+async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(sample_pages) -> None:
     sample_pages.watch(path(), current_verdicts={Check("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)})
     page = await sample_pages.get("/sender")
     well_made(page)
@@ -137,7 +137,7 @@ async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(sample_pag
     assert "No mail of the present probes arrived" in page.words
 
 
-async def test_the_headers_of_stored_arrivals_are_read(sample_pages):
+async def test_the_headers_of_stored_arrivals_are_read(sample_pages) -> None:
     stored = record()
     await sample_pages.store.launch(stored.probe, "box", Attempt(NOW, 1))
     await sample_pages.store.add(stored.probe.id, *stored.evidence)
@@ -149,7 +149,7 @@ async def test_the_headers_of_stored_arrivals_are_read(sample_pages):
     assert f"/probes/{stored.probe.id}" in page.links
 
 
-async def test_nothing_of_another_company_is_on_the_page(sample_pages):
+async def test_nothing_of_another_company_is_on_the_page(sample_pages) -> None:
     stored = record(company="birch")
     await sample_pages.store.launch(stored.probe, "box", Attempt(NOW, 1))
     await sample_pages.store.add(stored.probe.id, *stored.evidence)
@@ -165,7 +165,7 @@ async def test_nothing_of_another_company_is_on_the_page(sample_pages):
     assert "Microsoft" not in page.html
 
 
-async def test_before_the_first_verdict_it_says_what_will_come(sample_pages):
+async def test_before_the_first_verdict_it_says_what_will_come(sample_pages) -> None:
     page = await sample_pages.get("/sender")
     well_made(page)
     assert "No verdict yet" in page.words

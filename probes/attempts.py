@@ -113,10 +113,10 @@ def too_late_at(probe: Probe, dialogues: Iterable[Dialogue]) -> datetime:
 
 def wait_after(probe: Probe, dialogues: Sequence[Dialogue], last: Dialogue) -> timedelta:
     """Return the wait after a deferred attempt: by the sender's schedule for a server's reply, shorter if it never left
-    this machine."""
+    this machine. The one retry arithmetic: an earlier attempt that is not in `dialogues` counts as answered."""
     earlier = [each for each in dialogues if each.number <= last.number]
     ours = [each for each in earlier if each.last.fault in NO_WAY_OUT and not reached(each)]
-    answers = max(len(earlier) - len(ours), 1)
+    answers = max(last.number - len(ours), 1)
     by_schedule = probe.retry[min(answers, len(probe.retry)) - 1]
     if last not in ours:
         return by_schedule

@@ -146,9 +146,15 @@ class SortedEvidence:
         )
 
     @property
+    def unfinished(self) -> Attempt | None:
+        """Return the attempt whose end is not known: it is under way, or was cut short."""
+        ended = {each.number for each in self.dialogues} | {each.number for each in self.interrupted}
+        return next((attempt for attempt in self.attempts if attempt.number not in ended), None)
+
+    @property
     def under_way(self) -> bool:
-        """True if an attempt was begun whose end is not known."""
-        return len(self.attempts) > len(self.dialogues) + len(self.interrupted)
+        """Test if there is such an attempt."""
+        return self.unfinished is not None
 
 
 Known = Sequence[Evidence] | SortedEvidence

@@ -10,6 +10,7 @@ from rich.text import Text
 from monitor.events import Judged
 from monitor.output.symbols import SIGNS
 from monitor.store import ProbeRecord
+from probes.attempts import wait_after
 from probes.display import duration
 from probes.evidence import (
     Absence,
@@ -147,7 +148,7 @@ def _handover(probe: Probe, dialogue: Dialogue) -> str | None:
         case Handover.ACCEPTED:
             return f"{_offset(probe, dialogue.at)}  {'accepted':<12} now looking for it in the mailbox"
         case Handover.DEFERRED:
-            wait = probe.retry[min(dialogue.number, len(probe.retry)) - 1]
+            wait = wait_after(probe, (dialogue,), dialogue)
             again = f"next attempt in {duration_text(wait)}, as the real sender would"
             return f"{_offset(probe, dialogue.at)}  {'deferred':<12} {again}"
         case Handover.REFUSED | Handover.WITHHELD:

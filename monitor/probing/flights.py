@@ -14,7 +14,6 @@ from probes.case import SortedEvidence, case_of
 from probes.check import Check
 from probes.evidence import (
     Arrival,
-    Attempt,
     BodyState,
     Bounce,
     Dialogue,
@@ -70,12 +69,6 @@ class Flight:
     def arrived(self) -> bool:
         """Whether it was seen."""
         return any(isinstance(seen, Arrival) for seen in self.evidence)
-
-    @property
-    def unfinished(self) -> Attempt | None:
-        """The attempt of which the end is not known."""
-        ended = {seen.number for seen in self.evidence if isinstance(seen, Dialogue | Interrupted)}
-        return next((seen for seen in self.evidence if isinstance(seen, Attempt) and seen.number not in ended), None)
 
     @property
     def case(self) -> SortedEvidence:

@@ -210,7 +210,7 @@ class Pipeline:
             return
         await self._learner.refresh(flight)
         now = self._time(flight)
-        if begun := flight.unfinished:
+        if begun := flight.case.unfinished:
             await self._wait_for_the_end(flight, begun, begun.at + site.timeout + SLACK)
         elif (retry := next_attempt(flight.probe, flight.case)) and retry[1] <= now:
             await self._try_again(flight, site, retry[0])

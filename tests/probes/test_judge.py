@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from probes.answer import Fault, Stage
+from probes.attempts import wait_after
 from probes.evidence import (
     Arrival,
     Attempt,
@@ -1169,3 +1170,13 @@ def test_a_probe_is_looked_after_when_the_delay_is_the_companys_alone() -> None:
 )
 def test_our_own_trouble_is_no_delivery_time(evidence, seconds) -> None:
     assert delivery_time(probe(), evidence) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("number", "fault", "wait"),
+    [(1, None, 4), (2, None, 30), (3, None, 30), (1, Fault.LOOKUP_FAILED, 4), (3, Fault.LOOKUP_FAILED, 15)],
+)
+def test_the_wait_after_an_attempt_needs_no_history(number: int, fault: Fault | None, wait: float) -> None:
+    last = step(Stage.LOOKUP, fault=fault) if fault else step(Stage.RCPT, 450, "4.7.1 later")
+    deferred = dialogue(1, Handover.DEFERRED, last, number=number)
+    assert wait_after(probe(), [deferred], deferred) == timedelta(seconds=wait)

@@ -22,6 +22,7 @@ from monitor.web.api.operation import Call
 from monitor.web.api.problem import ProblemError, Wrong
 from monitor.web.api.stream import LAST, PING, Stream
 from monitor.web.broadcast import Subscription
+from probes.case import case_of
 from probes.evidence import Attempt, Dialogue, Interrupted, Step
 from probes.judge import delivery_time
 
@@ -63,7 +64,7 @@ def news(
         steps = 0 if isinstance(seen, Attempt | Dialogue | Interrupted) else place.steps
         place = replace(place, evidence=place.evidence + 1, steps=steps)
         yield place, _facts(record, seen)
-    if _under_way(record):
+    if case_of(record.probe, record.evidence).under_way:
         for step in spoken[place.steps :]:
             place = replace(place, steps=place.steps + 1)
             yield place, _facts(record, step)
@@ -108,12 +109,6 @@ async def stirred(subscription: Subscription) -> bool:
         events.append(subscription.queue.get_nowait())
     lost, subscription.lost = subscription.lost, False  # what was lost is in the store
     return lost or not all(isinstance(event, Event) and isinstance(event.what, Step) for event in events)
-
-
-def _under_way(record: ProbeRecord) -> bool:
-    """Whether an attempt has begun and not ended."""
-    ended = {seen.number for seen in record.evidence if isinstance(seen, Dialogue | Interrupted)}
-    return any(isinstance(seen, Attempt) and seen.number not in ended for seen in record.evidence)
 
 
 def _facts(record: ProbeRecord, what: Any) -> dict[str, Any]:

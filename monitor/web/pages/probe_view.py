@@ -15,6 +15,7 @@ from monitor.incidents.weight import Names, mark_of, severity_of
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
 from monitor.notices.notice import NoticeKind
 from monitor.store import ProbeRecord
+from probes.case import case_of
 from probes.display import duration, exactly
 from probes.evidence import (
     Absence,
@@ -31,7 +32,7 @@ from probes.evidence import (
     Step,
     encode,
 )
-from probes.judge import delivery_time
+from probes.judge import delivery_time, next_attempt
 from probes.mailsystems.table import is_shared, system_label
 from probes.mailsystems.words import chain_label
 from probes.probe import Probe
@@ -304,14 +305,12 @@ def checks(found: AuthenticationFacts) -> tuple[HeaderCheck, ...]:
 def waits_for(record: ProbeRecord, now: datetime) -> str:
     """What a probe on its way waits for."""
     probe = record.probe
-    attempts = [seen for seen in record.evidence if isinstance(seen, Attempt)]
-    spoken = [seen for seen in record.evidence if isinstance(seen, Dialogue | Interrupted)]
+    case = case_of(probe, record.evidence)
     until = f"until {probe.give_up_at:%H:%M:%S} UTC"
-    if len(attempts) > len(spoken):
+    if case.under_way:
         return "it is being handed over now"
-    if spoken and isinstance(spoken[-1], Dialogue) and spoken[-1].handover is Handover.DEFERRED:
-        wait = probe.retry[min(spoken[-1].number, len(probe.retry)) - 1]
-        return f"put off: tried again at {spoken[-1].at + wait:%H:%M:%S} UTC, as the real sender would, {until}"
+    if retry := next_attempt(probe, case):
+        return f"put off: tried again at {retry[1]:%H:%M:%S} UTC, as the real sender would, {until}"
     if record.verdict:
         return f"judged already; what comes later is still heard of, {until}"
     left = max((probe.give_up_at - now).total_seconds(), 0)

@@ -45,7 +45,7 @@ from probes.route_traits import kinds_that_assert, traits_of
 from probes.routes import RouteContext
 from probes.sender import Role
 
-TICK = timedelta(milliseconds=250)
+TICK_INTERVAL = timedelta(milliseconds=250)
 TICK_OVERDUE = 5.0  # seconds after the last tick
 HOUSEKEEPING = timedelta(hours=1)
 
@@ -366,7 +366,7 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         house.push_async_callback(at_work.stop)
         await at_work.start(desk)
         await house.enter_async_context(at_work.calendar.kept())
-        await house.enter_async_context(ticking(at_work.tick, TICK))
+        await house.enter_async_context(ticking(at_work.tick, TICK_INTERVAL))
         log.info("started", paths=len(board.paths), page=f"{config.web.base_url}/")
         link = None if make_believe(config) else await first_link(store, clock.now, config.web.base_url)
         tell_first_link(link, config.store.url)

@@ -18,11 +18,11 @@ from monitor.events import Event, Judged
 from monitor.repeated import Repeated
 from probes.verdict import Outcome
 
-LONGEST_MESSAGE = 500  # characters of what a library logs
-LONGEST_TEXT = 16 * 1024  # characters of each text of a line; who sends us more does not fill our log
+MAX_MESSAGE_CHARS = 500  # characters of what a library logs
+MAX_TEXT_CHARS = 16 * 1024  # characters of each text of a line; who sends us more does not fill our log
 REDACTED = "[secret]"
-SHORTEST_SECRET = 6  # characters; what is shorter would blot out ordinary text
-SHORTEST_WAY = 12  # characters; a shorter path of a URL may be one of many
+MIN_SECRET_CHARS = 6  # characters; what is shorter would blot out ordinary text
+MIN_URL_PATH_CHARS = 12  # characters; a shorter path of a URL may be one of many
 SECRETS = (  # how secrets of ours look wherever they appear: what each has in it, and the form; its first group stays
     ("mailpath_", re.compile(r"(mailpath_)[A-Za-z0-9_-]{8,}")),  # an API token
     ("bearer", re.compile(r"(?i)(\bbearer\s+)[A-Za-z0-9._~+/=-]{16,}")),  # RFC 6750, section 2.1
@@ -87,8 +87,8 @@ def set_up(level: str = "info", form: Literal["auto", "text", "json"] = "auto") 
 def hide(secrets: Iterable[str]) -> None:
     """Redact exactly these texts in the log from now on, also as JSON, Python and URLs encode them."""
     global _configured
-    texts = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
-    written = {form for text in texts for form in _forms(text) if len(form) >= SHORTEST_SECRET}
+    texts = {secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS}
+    written = {form for text in texts for form in _forms(text) if len(form) >= MIN_SECRET_CHARS}
     _configured = tuple(sorted(texts | written, key=len, reverse=True))
 
 
@@ -96,7 +96,7 @@ def _forms(text: str) -> Iterator[str]:
     """Yield the encodings of a secret; for a URL also its path and query alone, as HTTP libraries log them."""
     _, is_path, rest = text.partition("://")[2].partition("/")
     way = f"/{rest.partition('#')[0]}" if is_path else ""
-    for each in (text, way) if len(way) >= SHORTEST_WAY else (text,):
+    for each in (text, way) if len(way) >= MIN_URL_PATH_CHARS else (text,):
         octets = each.encode("utf-8", "surrogatepass")
         for form in (each, quote(octets), quote(octets, safe=""), unquote(each)):
             yield form
@@ -120,7 +120,7 @@ def without_secrets(text: str) -> str:
 
 def _shortened(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Shorten long texts before the line is rendered: cut JSON would be invalid."""
-    return {key: value[:LONGEST_TEXT] if isinstance(value, str) else value for key, value in line.items()}
+    return {key: value[:MAX_TEXT_CHARS] if isinstance(value, str) else value for key, value in line.items()}
 
 
 def _without_secrets(_: Any, __: str, line: Any) -> Any:
@@ -176,8 +176,8 @@ class LibraryHandler(logging.Handler):
             say = logger.error if record.levelno >= logging.ERROR else logger.warning
             error = record.exc_info[1] if record.exc_info else None
             facts: dict[str, Any] = {"logger": record.name} | ({"exc_info": error} if error else {})
-            key = f"{record.name} {str(record.msg)[:LONGEST_MESSAGE]} {type(error).__name__}"
-            self._repeated.tell(key, say, record.getMessage()[:LONGEST_MESSAGE], **facts)
+            key = f"{record.name} {str(record.msg)[:MAX_MESSAGE_CHARS]} {type(error).__name__}"
+            self._repeated.tell(key, say, record.getMessage()[:MAX_MESSAGE_CHARS], **facts)
         except Exception:
             self.handleError(record)
 
@@ -197,7 +197,7 @@ class LoopErrors:
             facts["reason"] = error.strerror or type(error).__name__
         elif error:
             facts |= {"reason": type(error).__name__, "exc_info": error}
-        self._repeated.tell(f"{message} {type(error).__name__}", logger.error, message[:LONGEST_MESSAGE], **facts)
+        self._repeated.tell(f"{message} {type(error).__name__}", logger.error, message[:MAX_MESSAGE_CHARS], **facts)
 
 
 def tell(event: Event) -> None:

@@ -81,8 +81,8 @@ def decode(text: str | bytes) -> Answer:
     return _CODEC.validate_json(text)
 
 
-LONGEST_COMPARED = 4096  # characters of a text that are compared; a reply has at most a few hundred
-LONGEST_WORD = 64  # characters; what is longer is an id
+MAX_COMPARED_CHARS = 4096  # characters of a text that are compared; a reply has at most a few hundred
+MAX_WORD_CHARS = 64  # characters; what is longer is an id
 
 
 def same_answer(one: Answer, other: Answer) -> bool:
@@ -125,7 +125,7 @@ _ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 def list_named(answer: Answer) -> str:
     """Return the blocklist that the answer names or links to; "" if none."""
-    text = answer.text[:LONGEST_COMPARED]
+    text = answer.text[:MAX_COMPARED_CHARS]
     if listed := _LISTED.search(text):
         return listed[2].casefold()
     link = _LINK.search(text)
@@ -139,7 +139,7 @@ MASK = "*"
 def masked(text: str) -> str:
     """Return the words of a reply with `*` for each name, address, id, number and time. Names of blocklists stay: a
     sender on one list need not be on another."""
-    plain_text = text[:LONGEST_COMPARED]
+    plain_text = text[:MAX_COMPARED_CHARS]
     for pattern, replacement in _REWRITTEN:
         plain_text = pattern.sub(replacement, plain_text)
     out: list[str] = []
@@ -200,7 +200,7 @@ _MIXED_CASE = re.compile(r"[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2,}[a-z]+[A-Z]")  # an i
 def _varies(word: str) -> bool:
     """Test if this word may differ between two messages that were treated alike."""
     bare = word.strip(".:-=/#*")
-    if not bare or len(bare) > LONGEST_WORD or _ONE_OF_A_CLUSTER.fullmatch(bare):
+    if not bare or len(bare) > MAX_WORD_CHARS or _ONE_OF_A_CLUSTER.fullmatch(bare):
         return bare != "" or MASK in word
     if _VENDOR_CODE.fullmatch(bare) or _VENDOR_CODE.fullmatch(word):
         return False

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-LONGEST_QUOTE = 300  # characters
+MAX_QUOTE_CHARS = 300  # characters
 MOST_NAMED = 10
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # what is invisible, or turns what stands beside it
@@ -49,7 +49,7 @@ def escaped(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else json.dumps(c)[1:-1] for c in text)
 
 
-def quoted(text: str, most: int = LONGEST_QUOTE) -> str:
+def quoted(text: str, most: int = MAX_QUOTE_CHARS) -> str:
     """Return untrusted text in quotation marks that it cannot close."""
     return '"' + one_line(text, most).replace('"', '\\"') + '"'
 

@@ -14,7 +14,7 @@ from probes.reading.bounce_origin import (
 from probes.reading.facts import BounceFacts
 from probes.resolver import Resolver, Unresolved
 
-CONFIRM_WITHIN = 5.0  # seconds for the DNS to tell the addresses of one name
+CONFIRM_SECONDS = 5.0  # seconds for the DNS to tell the addresses of one name
 
 
 async def origin_of(client: SmtpClient, facts: BounceFacts, receiver: Receiver, resolver: Resolver) -> BounceOrigin:
@@ -25,7 +25,7 @@ async def origin_of(client: SmtpClient, facts: BounceFacts, receiver: Receiver, 
     for name in names_to_confirm(client.helo, facts.reporting_mta):
         named = replace(origin, name=name)
         if tie_of_host(named, receiver) > tie_of_host(origin, receiver):
-            found = await resolver.addresses(name, timeout=CONFIRM_WITHIN)
+            found = await resolver.addresses(name, timeout=CONFIRM_SECONDS)
             if not isinstance(found, Unresolved) and is_among(client.ip, found):
                 origin = named
     return origin

@@ -135,8 +135,8 @@ def arrival(sighting: Sighting, body: BodyState, sent_at: datetime, seen_at: dat
     )
 
 
-LONGEST_REPLY = 2000  # characters kept of a reply
-LONGEST_NAME = 320
+MAX_REPLY_CHARS = 2000  # characters kept of a reply
+MAX_NAME_CHARS = 320
 
 
 def came_back(
@@ -155,14 +155,14 @@ def came_back(
     return Bounce(
         at=at,
         kind=facts.kind,
-        recipient=about.address[:LONGEST_NAME],
-        action=about.action[:LONGEST_NAME],
-        status=about.status[:LONGEST_NAME] if about.status else None,
-        reply=about.reply[:LONGEST_REPLY],
+        recipient=about.address[:MAX_NAME_CHARS],
+        action=about.action[:MAX_NAME_CHARS],
+        status=about.status[:MAX_NAME_CHARS] if about.status else None,
+        reply=about.reply[:MAX_REPLY_CHARS],
         cause=about.cause,
         permanent=about.permanent,
-        reporting_mta=facts.reporting_mta[:LONGEST_NAME],
-        remote_mta=about.remote_mta[:LONGEST_NAME],
+        reporting_mta=facts.reporting_mta[:MAX_NAME_CHARS],
+        remote_mta=about.remote_mta[:MAX_NAME_CHARS],
         client_ip=origin.ip,
         client_name=origin.name,
         to_envelope=origin.to_envelope,

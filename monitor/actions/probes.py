@@ -15,7 +15,7 @@ from probes.probe import Probe
 from probes.sender import Role
 
 Wish = tuple[WatchedPath, Kind]
-AT_ONCE = 500  # lines of the audit log
+AUDIT_ENTRIES_PER_READ = 500  # lines of the audit log
 SOON = timedelta(minutes=1)  # until the path's own limits may let another probe through
 
 
@@ -75,10 +75,10 @@ async def _recall(view: CallerScope) -> None:
     found: list[tuple[tuple[str, ...], datetime]] = []
     since, before = backend.now() - HOUR, None
     while not backend.manual.recalled:
-        part = await backend.store.deeds(before, AT_ONCE)
+        part = await backend.store.deeds(before, AUDIT_ENTRIES_PER_READ)
         for deed in (deed for _, deed in part if deed.what == PROBE and deed.at > since):
             found += [(key, deed.at) for key in (_person(deed.way, deed.who), _path(f"{deed.company}/{deed.path}"))]
-        if len(part) < AT_ONCE or part[-1][1].at <= since:
+        if len(part) < AUDIT_ENTRIES_PER_READ or part[-1][1].at <= since:
             if not backend.manual.recalled:  # by another request meanwhile
                 backend.manual.recall(found)
         else:

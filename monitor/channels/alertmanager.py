@@ -20,8 +20,8 @@ from monitor.notices.notice import Notice
 from probes.settings import Secret, Settings, shown
 from probes.tls import CaFile
 
-AT_ONCE = 200  # alerts in one request
-MOST_SILENCES = 20_000_000  # bytes
+ALERTS_PER_REQUEST = 200  # alerts in one request
+MAX_SILENCES_BYTES = 20_000_000  # bytes
 
 
 def _base(url: str) -> str:
@@ -70,8 +70,8 @@ class AlertmanagerChannel(Settings):
                 )
                 now = around.now()
                 again = [alert(notice, notice.labels, now, over=False) for notice in (*active, *muted)]
-                for start in range(0, len(again), AT_ONCE):
-                    fault = await self._post(again[start : start + AT_ONCE], around) or fault
+                for start in range(0, len(again), ALERTS_PER_REQUEST):
+                    fault = await self._post(again[start : start + ALERTS_PER_REQUEST], around) or fault
                 return fault
         except TimeoutError:
             return f"not all could be said again within {TIMEOUT:g} seconds"
@@ -81,7 +81,7 @@ class AlertmanagerChannel(Settings):
 
     async def _silence(self, heard: set[str], muted: set[str], around: ChannelContext) -> str | None:
         """Silence muted incidents, and end our silences of unmuted ones."""
-        answer = await self._ask(around, "GET", "silences", most=MOST_SILENCES)
+        answer = await self._ask(around, "GET", "silences", most=MAX_SILENCES_BYTES)
         if fault := _explained(answer):
             return fault
         there = silences(answer.body) if isinstance(answer, HttpReply) else None

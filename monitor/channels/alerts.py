@@ -13,7 +13,7 @@ LASTS = timedelta(minutes=30)  # without us; longer than a restart, else that wo
 SILENT = timedelta(hours=1)  # without us; longer than an alert, else that would burst out at its end
 RENEW = LASTS + timedelta(minutes=5)
 SKEW = timedelta(seconds=30)  # an end that is yet to come by Alertmanager's clock would not be taken for one
-MOST_TEXT = 4000  # characters of an annotation
+MAX_ANNOTATION_CHARS = 4000  # characters of an annotation
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)  # what Prometheus and Alertmanager take for a name
 BY = "mailpath"
 
@@ -49,7 +49,7 @@ def annotations(notice: Notice) -> dict[str, str]:
     """Return the annotations for people: title, text, and every fact that is a text."""
     facts = {key: value for key, value in notice.facts.items() if isinstance(value, str) and NAME.fullmatch(key)}
     said = {**facts, "summary": notice.title, "description": notice.text}
-    return {key: value[:MOST_TEXT] for key, value in said.items() if value}
+    return {key: value[:MAX_ANNOTATION_CHARS] for key, value in said.items() if value}
 
 
 def _began(notice: Notice) -> datetime:

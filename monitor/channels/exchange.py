@@ -19,7 +19,7 @@ from probes.tls import client_context
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
-SHORT = 2000  # bytes of an answer of which only the beginning matters
+MAX_ERROR_BYTES = 2000  # bytes of an answer of which only the beginning matters
 PORTS = {"http": 80, "https": 443}
 
 
@@ -85,7 +85,7 @@ async def exchange(
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     ca_file: Path | None = None,
-    most: int = SHORT,
+    most: int = MAX_ERROR_BYTES,
 ) -> HttpReply | str:
     """Send a request. Returns the response, its body cut after `most` bytes, or an error text without any part of the
     URL."""

@@ -11,7 +11,7 @@ from monitor.incidents.weight import Names, Weight, mark_of
 from probes.sender import Role
 from probes.verdict import Cause, Outcome, Verdict
 
-ENOUGH = 1000  # good ones in a row are not counted any further
+MAX_GOOD_STREAK = 1000  # good ones in a row are not counted any further
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class FailureState:
         since, before = self.good_since or at, self.good_at or at
         known_late = self.last is not None and self.last.at - self.last.launched_at > limits.apart
         close = self.close + 1 if not known_late or at - before <= limits.apart else 1
-        good, close = min(self.good + 1, ENOUGH), min(close, ENOUGH)
+        good, close = min(self.good + 1, MAX_GOOD_STREAK), min(close, MAX_GOOD_STREAK)
         intermittent = self.intermittent and _is_intermittent(self.window, self.intermittent)
         after = replace(
             self, recent=recent, good=good, close=close, good_since=since, good_at=at, intermittent=intermittent

@@ -5,7 +5,7 @@ from probes.display import clock
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
-LONGEST_NAME = 40  # of a company, in a title
+MAX_NAME_CHARS = 40  # of a company, in a title
 
 OUTCOMES: dict[Outcome, str] = {  # after "mail from ..."
     Outcome.INBOX: "arrives",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from monitor.incidents.advice import Advice
 from monitor.incidents.advising import advice_on, runbook_on
 from monitor.incidents.incident import Failure, Incident, LastNotice, Reason, Scope, leading
-from monitor.incidents.phrases import LONGEST_NAME, decided_by
+from monitor.incidents.phrases import MAX_NAME_CHARS, decided_by
 from monitor.notices.notice import NoticeKind
 from probes.display import one_line
 from probes.mailsystems.table import system_label
@@ -129,7 +129,7 @@ class NoticeContext:
         known, incident = self.telling.companies, self.incident
         return tuple(c for c in incident.companies if c not in known and c not in incident.touches) if known else ()
 
-    def name(self, company: str, most: int = LONGEST_NAME) -> str:
+    def name(self, company: str, most: int = MAX_NAME_CHARS) -> str:
         """What people call this company."""
         known = self.telling.companies.get(company)
         return one_line(known.name if known else company, most)

@@ -15,8 +15,8 @@ ALERTS: dict[Nature, str] = {
 }
 
 MOST_FAILURES = 20  # with their sentences
-LONGEST_SENTENCE = 1000
-LONGEST_NAME = 200
+MAX_SENTENCE_CHARS = 1000
+MAX_NAME_CHARS = 200
 
 
 def labels(telling: NoticeRequest) -> dict[str, str]:
@@ -48,7 +48,7 @@ def facts(telling: NoticeRequest) -> dict[str, Any]:
         "grade": str(scene.lead.grade) if scene.lead else None,
         "sender": {"domain": telling.sender.domain, "source_ip": telling.sender.source_ip},
         "mail_system": scene.mail_system or None,
-        "companies": [{"company": company, "name": scene.name(company, LONGEST_NAME)} for company in scene.companies],
+        "companies": [{"company": company, "name": scene.name(company, MAX_NAME_CHARS)} for company in scene.companies],
         "failures": [_failure(failure) for failure in scene.failures[:MOST_FAILURES]],
         "touched": len(scene.companies),
         "watched": scene.watched if scene.whole else None,
@@ -96,7 +96,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "outcome": str(failure.outcome),
         "cause": str(failure.cause) if failure.cause else None,
         "grade": str(failure.grade),
-        "because": one_line(failure.because, LONGEST_SENTENCE),
+        "because": one_line(failure.because, MAX_SENTENCE_CHARS),
         "reason": str(failure.reason),
         "compared_at": _time(failure.compared_at),
         "of_last": failure.of_last or None,

@@ -6,10 +6,10 @@ from probes.display import one_line, quoted
 from probes.sentences import FAULT_WORDS
 from probes.verdict import Outcome
 
-LONGEST_HOST = 80  # characters; the DNS of others names it
-LONGEST_SENTENCE = 300  # characters
+MAX_HOST_CHARS = 80  # characters; the DNS of others names it
+MAX_SENTENCE_CHARS = 300  # characters
 
-AT_ONCE: dict[Outcome, str] = {  # what an answer did to the message, where we heard it ourselves
+EFFECT_OF_REPLY: dict[Outcome, str] = {  # what an answer did to the message, where we heard it ourselves
     Outcome.BLOCKED: "refused",
     Outcome.DEFERRED: "deferred",
     Outcome.LATE: "deferred at first",
@@ -26,23 +26,23 @@ def reply_of(failure: Failure) -> str:
     """What happened, and the server's reply in quotation marks. A verdict without a reply has a sentence of ours."""
     answer = failure.answer
     if answer is None:
-        return one_line(failure.because, LONGEST_SENTENCE)
+        return one_line(failure.because, MAX_SENTENCE_CHARS)
     return f"{_what(failure.outcome, answer)}: {_words(answer)}"
 
 
 def _what(outcome: Outcome, answer: Answer) -> str:
-    by = f" by {one_line(answer.host, LONGEST_HOST)}" if answer.host else ""
+    by = f" by {one_line(answer.host, MAX_HOST_CHARS)}" if answer.host else ""
     if answer.stage is None:
         return REPORTED.get(outcome, "reported") + by
     if answer.fault is not None and answer.stage in BEFORE_CONTACT:
         return f"could not connect{by.replace(' by ', ' to ', 1)}"
-    return f"{AT_ONCE.get(outcome, 'answered')} at {answer.stage.replace('_', ' ')}{by}"
+    return f"{EFFECT_OF_REPLY.get(outcome, 'answered')} at {answer.stage.replace('_', ' ')}{by}"
 
 
 def _words(answer: Answer) -> str:
     """The reply verbatim; of a fault our own remark, as nobody said anything."""
     if answer.fault is not None:
-        remark = f" ({one_line(answer.text, LONGEST_SENTENCE)})" if answer.text else ""
+        remark = f" ({one_line(answer.text, MAX_SENTENCE_CHARS)})" if answer.text else ""
         return FAULT_WORDS[answer.fault] + remark
     codes = (str(answer.code or ""), answer.enhanced or "") if answer.stage is not None else ()
     return quoted(" ".join(filter(None, (*codes, answer.text))))

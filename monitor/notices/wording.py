@@ -22,14 +22,14 @@ from probes.verdict import Outcome
 
 __all__ = ["facts", "headline", "labels", "left", "text", "title"]
 
-LONGEST_TITLE = 200
+MAX_TITLE_CHARS = 200
 NOTHING_HELD = frozenset({Outcome.SPAM, Outcome.UNKNOWN})  # outcomes after which no mail comes late
 
 
 def title(telling: NoticeRequest) -> str:
     """One line: what, and who has it."""
     scene = scene_of(telling)
-    return one_line(_news(scene) + headline(scene), LONGEST_TITLE)
+    return one_line(_news(scene) + headline(scene), MAX_TITLE_CHARS)
 
 
 def text(telling: NoticeRequest) -> str:
@@ -400,6 +400,6 @@ def _merged(scene: NoticeContext) -> Iterator[str]:
     speaks = scene.incident.merged_into or (into.id if into else "another")
     yield f"It is not over: incident {speaks} speaks for it from now on."
     if into:
-        yield f"That is: {one_line(headline(scene_into(scene.telling, into)), LONGEST_TITLE)}"
+        yield f"That is: {one_line(headline(scene_into(scene.telling, into)), MAX_TITLE_CHARS)}"
     yield f"It began at {clock(scene.since)}."
     yield _reference(scene)

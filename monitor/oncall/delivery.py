@@ -25,15 +25,15 @@ from monitor.supervised import SupervisedTask
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
-BACKOFF = (5.0, 15.0, 60.0, 300.0, 600.0)  # seconds after a failure; the last one repeats
+BACKOFF_SECONDS = (5.0, 15.0, 60.0, 300.0, 600.0)  # seconds after a failure; the last one repeats
 JITTER = 0.1  # by this share it is longer at most
-LONGEST = timedelta(seconds=BACKOFF[-1] * (1 + JITTER))
-TURN = 2.0  # seconds between two looks for what is due
-MOST = 500  # notices that are looked at in a turn
-ALL = 10_000  # in one that looks at everything
-FAR = timedelta(days=3660)
-AT_ONCE = 8  # notices on their way to one channel
-GRACE = 5.0  # seconds in which what is on its way may end when the service does
+MAX_BACKOFF = timedelta(seconds=BACKOFF_SECONDS[-1] * (1 + JITTER))
+POLL_SECONDS = 2.0  # seconds between two looks for what is due
+MAX_NOTICES_PER_TURN = 500  # notices that are looked at in a turn
+MAX_NOTICES_PER_FULL_TURN = 10_000  # in one that looks at everything
+SET_ASIDE_FOR = timedelta(days=3660)
+MAX_CONCURRENT_DELIVERIES = 8  # notices on their way to one channel
+SHUTDOWN_GRACE_SECONDS = 5.0  # seconds in which what is on its way may end when the service does
 REPEATING = "repeat"  # what has no id of a notice
 
 log = structlog.get_logger("notices")
@@ -61,11 +61,11 @@ class _ChannelQueue:
 
     def shut(self, now: datetime) -> bool:
         """Whether it is to be left alone. After a clock went back nobody waits until it is as late again."""
-        return self.shut_until is not None and now < self.shut_until <= now + LONGEST
+        return self.shut_until is not None and now < self.shut_until <= now + MAX_BACKOFF
 
     def takes(self) -> int:
         """How many notices may be on their way."""
-        return 1 if self.misses else AT_ONCE
+        return 1 if self.misses else MAX_CONCURRENT_DELIVERIES
 
     def forgets(self, now: datetime, muted: frozenset[str]) -> bool:
         """Whether what lasts must be said again."""
@@ -144,7 +144,7 @@ class Delivery:
         for lane in self._lanes.values():
             lane.open = False
         await self._task.close()
-        await _ended([*self._work], GRACE)
+        await _ended([*self._work], SHUTDOWN_GRACE_SECONDS)
         if self._http:
             await self._http.close()
 
@@ -159,14 +159,17 @@ class Delivery:
             except Exception:
                 log.exception("reading due notices failed")
             with suppress(TimeoutError):
-                async with asyncio.timeout(TURN):  # not wait_for, which may lose a cancellation in Python 3.11
+                async with asyncio.timeout(POLL_SECONDS):  # not wait_for, which may lose a cancellation in Python 3.11
                     await self._poked.wait()
 
     async def _due(self, now: datetime) -> list[NoticeRecord]:
         everything = self._everything or (self._looked_at is not None and now < self._looked_at)
         self._everything, self._looked_at = False, now
         try:
-            return await self._store.waiting(now + FAR if everything else now, ALL if everything else MOST)
+            return await self._store.waiting(
+                now + SET_ASIDE_FOR if everything else now,
+                MAX_NOTICES_PER_FULL_TURN if everything else MAX_NOTICES_PER_TURN,
+            )
         except BaseException:
             self._everything = everything
             raise
@@ -176,7 +179,7 @@ class Delivery:
         if name not in self._unknown_channels:
             self._unknown_channels.add(name)
             log.warning("notices queued for an unknown channel", channel=name)
-        await self._put_off(records, now, now + timedelta(seconds=BACKOFF[-1]), "no such channel is configured")
+        await self._put_off(records, now, now + timedelta(seconds=BACKOFF_SECONDS[-1]), "no such channel is configured")
 
     async def _attend(self, lane: _ChannelQueue, records: Sequence[NoticeRecord], muted: frozenset[str]) -> None:
         """One lane's turn: what is due, those that failed least first, and then what it would forget."""
@@ -291,7 +294,7 @@ class Delivery:
 
 
 def _wait(failures: int) -> timedelta:
-    return timedelta(seconds=BACKOFF[min(failures, len(BACKOFF)) - 1])
+    return timedelta(seconds=BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]], patience: float) -> None:

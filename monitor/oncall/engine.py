@@ -37,11 +37,13 @@ from probes.mailsystems.words import Chain
 from probes.sender import Role
 from probes.uplink import Uplink
 
-MOST = 500  # verdicts that are taken in one step
-TURN = 1.0  # seconds between looks at what time alone changes: mutes, reminders, what has settled
-REST = 0.1  # seconds at most from a verdict to the next step, so that what comes at once is seen at once
+MAX_VERDICTS_PER_STEP = 500  # verdicts that are taken in one step
+TIMER_SECONDS = 1.0  # seconds between looks at what time alone changes: mutes, reminders, what has settled
+MAX_STEP_DELAY_SECONDS = (
+    0.1  # seconds at most from a verdict to the next step, so that what comes at once is seen at once
+)
 LONG_AGO = timedelta(days=30)  # a mute that lasts longer than this hides the end of an incident for good
-RETRY = 5.0  # seconds until the next step after one that failed
+RETRY_SECONDS = 5.0  # seconds until the next step after one that failed
 
 log = structlog.get_logger("incidents")
 
@@ -187,7 +189,7 @@ class IncidentEngine:
         try:
             if self._to_read_up:
                 await self._read_up()
-            signals = await self._store.signals(self._saw, MOST)
+            signals = await self._store.signals(self._saw, MAX_VERDICTS_PER_STEP)
             await self._take(signals)
             now = self._now()
             mutes = [*self._maintenance, *await self._store.mutes(active_at=now)]
@@ -205,7 +207,7 @@ class IncidentEngine:
         if turned.notices:
             self._on_notices()
         self._ask_for_controls(signals, now)
-        if more := len(signals) == MOST:
+        if more := len(signals) == MAX_VERDICTS_PER_STEP:
             self._behind_since = behind or now
         return more
 
@@ -216,25 +218,27 @@ class IncidentEngine:
             try:
                 more = await self.step()
             except StoreDownError:  # of which the service tells
-                await asyncio.sleep(RETRY)
+                await asyncio.sleep(RETRY_SECONDS)
                 continue
             except Exception:
                 log.exception("incident rules failed")
-                await asyncio.sleep(RETRY)
+                await asyncio.sleep(RETRY_SECONDS)
                 continue
             took = monotonic() - began
             if not more:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(max(self._until_something_settles() - took, 0.0)):
                         await self._news.wait()
-                await asyncio.sleep(min(took, REST))  # a storm is few steps, and a lone verdict waits for nothing
+                await asyncio.sleep(
+                    min(took, MAX_STEP_DELAY_SECONDS)
+                )  # many verdicts share a step, a lone one does not wait
 
     def _until_something_settles(self) -> float:
         """Seconds from the last step until time alone may change something."""
         settle, looked = self._settings.settle, self._looked_at
         waits = [settle - (looked - each.opened_at) for each in self.incidents if not each.told and not each.muted_by]
-        soon = [wait.total_seconds() for wait in waits if timedelta(0) < wait < timedelta(seconds=TURN)]
-        return min(soon, default=TURN)
+        soon = [wait.total_seconds() for wait in waits if timedelta(0) < wait < timedelta(seconds=TIMER_SECONDS)]
+        return min(soon, default=TIMER_SECONDS)
 
     async def _take(self, signals: Sequence[Signal]) -> None:
         new = [signal for signal in signals if signal.number > self._took]

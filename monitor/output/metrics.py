@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 
 from monitor.config import WatchedPath
 from monitor.incidents.incident import Incident
-from monitor.probing.current import LIVES, Board, CurrentVerdict, Histogram
+from monitor.probing.current import BUCKET_BOUNDS_SECONDS, Board, CurrentVerdict, Histogram
 from monitor.probing.schedule import interval
 from probes.check import Check
 from probes.kinds import Kind
@@ -314,7 +314,7 @@ def _delivery_seconds(snapshot: Snapshot) -> Iterator[str]:
         yield f"{name}_count{{{labels}}} {below}\n{name}_sum{{{labels}}} {total!r}\n"
 
 
-_LIMITS = (*map(str, LIVES), "+Inf")
+_LIMITS = (*map(str, BUCKET_BOUNDS_SECONDS), "+Inf")
 
 
 def few_families(snapshot: Snapshot) -> Iterator[Metric]:

@@ -4,13 +4,13 @@ import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 _WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?|([0-9.]{7,15}):[0-9]{1,5}")
-LONGEST = 64  # characters of what is no address
+MAX_INVALID_CHARS = 64  # characters of what is no address
 
 
 def unmapped(text: str) -> str:
     """Normalise an address: no IPv4-mapped IPv6, no zone. Anything else is returned unchanged."""
     ip = _read(text)
-    return str(ip) if ip else text[:LONGEST]
+    return str(ip) if ip else text[:MAX_INVALID_CHARS]
 
 
 def forwarded(text: str) -> str:

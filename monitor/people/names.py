@@ -2,9 +2,11 @@
 
 import re
 
-LONGEST = 100
-RULE = f"a name is made of a-z, 0-9 and . _ @ + -, begins with a letter or digit, and has at most {LONGEST} of them"
-_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@+-]{{0,{LONGEST - 1}}}", re.ASCII)
+MAX_NAME_CHARS = 100
+RULE = (
+    f"a name is made of a-z, 0-9 and . _ @ + -, begins with a letter or digit, and has at most {MAX_NAME_CHARS} of them"
+)
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@+-]{{0,{MAX_NAME_CHARS - 1}}}", re.ASCII)
 
 
 def name_of(text: str) -> str | None:

@@ -13,9 +13,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from monitor.people.addresses import block
 from monitor.people.secrets import new_secret
 
-LEAST = 12  # characters
-MOST = 200
-AT_ONCE = 2  # each takes 64 MiB and a tenth of a second of every core
+MIN_PASSWORD_CHARS = 12  # characters
+MAX_PASSWORD_CHARS = 200
+MAX_CONCURRENT_HASHES = 2  # each takes 64 MiB and a tenth of a second of every core
 MOST_WAITING = 40  # who comes then is sent away: so many take about as long as people wait
 KEPT_FOR_THE_KNOWN = 10  # of these: a crowd of strangers does not keep out whoever has signed in before
 MOST_OF_A_BLOCK = 2  # strangers of one block of addresses that wait at a time
@@ -43,10 +43,10 @@ class BusyError(Exception):
 def fault_of(password: str, name: str) -> str | None:
     """Return why this cannot be the password of `name`, in a sentence that does not quote it; None if it can."""
     plain = unicodedata.normalize("NFKC", password).casefold()
-    if len(plain) < LEAST:
-        return f"A password has at least {LEAST} characters; a few words in a row are easy to remember."
-    if len(password) > MOST:
-        return f"A password has at most {MOST} characters."
+    if len(plain) < MIN_PASSWORD_CHARS:
+        return f"A password has at least {MIN_PASSWORD_CHARS} characters; a few words in a row are easy to remember."
+    if len(password) > MAX_PASSWORD_CHARS:
+        return f"A password has at most {MAX_PASSWORD_CHARS} characters."
     if len(name) > 2 and name in plain and _core(plain.replace(name, "")) < CORE:
         return "That is little more than the name: choose something that others do not know."
     if len(set(plain)) < DIFFERENT or _core(plain) < CORE:
@@ -73,7 +73,7 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()  # RFC 9106, section 4: the second recommended choice
         self._nobodys = self._hasher.hash(new_secret())
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = asyncio.Semaphore(MAX_CONCURRENT_HASHES)
         self._waiting = 0
         self._blocks: Counter[str] = Counter()  # of strangers who wait
 
@@ -116,4 +116,4 @@ class Passwords:
 
 def _bytes(password: str) -> bytes:
     """Normalise the text: the same letters are the same password (RFC 8265, section 4.2)."""
-    return unicodedata.normalize("NFKC", password[: 4 * MOST]).encode("utf-8", "surrogatepass")
+    return unicodedata.normalize("NFKC", password[: 4 * MAX_PASSWORD_CHARS]).encode("utf-8", "surrogatepass")

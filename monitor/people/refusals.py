@@ -12,7 +12,7 @@ from datetime import datetime
 from monitor.people.addresses import neighbourhood
 
 MOST_ADDRESSES = 100  # told apart in an hour, for each person
-MANY = "many addresses"
+MANY_ADDRESSES = "many addresses"
 
 
 class Refusals:
@@ -33,7 +33,7 @@ class Refusals:
         key = (who, neighbourhood(address))
         if key not in self._counts:
             if self._addresses[who] >= MOST_ADDRESSES:
-                key, address = (who, MANY), MANY
+                key, address = (who, MANY_ADDRESSES), MANY_ADDRESSES
             else:
                 self._addresses[who] += 1
         self._counts[key] += 1

@@ -14,7 +14,19 @@ from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Outcome, Verdict
 
-LIVES = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)  # seconds; codes live 600
+BUCKET_BOUNDS_SECONDS = (
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+    30.0,
+    60.0,
+    120.0,
+    300.0,
+    600.0,
+    1800.0,
+    3600.0,
+)  # codes last 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +41,17 @@ class CurrentVerdict:
 
 
 class Histogram:
-    """Counts of durations in buckets up to each of `LIVES` seconds and beyond."""
+    """Counts of durations in buckets up to each of `BUCKET_BOUNDS_SECONDS` seconds and beyond."""
 
     def __init__(self) -> None:
-        self.counts = [0] * (len(LIVES) + 1)
+        self.counts = [0] * (len(BUCKET_BOUNDS_SECONDS) + 1)
         self.total = 0.0
 
     def observe(self, seconds: float) -> None:
         """Count one."""
-        self.counts[next((i for i, limit in enumerate(LIVES) if seconds <= limit), len(LIVES))] += 1
+        self.counts[
+            next((i for i, limit in enumerate(BUCKET_BOUNDS_SECONDS) if seconds <= limit), len(BUCKET_BOUNDS_SECONDS))
+        ] += 1
         self.total += seconds
 
 

@@ -1,7 +1,8 @@
 """Our own way out, followed: every connection of a `direct` dialogue tells, and when one fails, references are asked.
 
-References are asked only while connections fail, and then at most once in REST: nobody outside is bothered all day. A
-check that is called for meanwhile is made at the end of the rest, so that the answer is never older than the failure.
+References are asked only while connections fail, and then at most once in CHECK_PAUSE_SECONDS: no outside host is
+bothered all day. A check requested meanwhile is made at the end of the pause, so that the answer is never older than
+the failure.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from probes.routes import RouteContext
 from probes.routes.wire import has_local_address
 from probes.uplink import Uplink
 
-REST = 20.0  # seconds from one check to the next
+CHECK_PAUSE_SECONDS = 20.0  # seconds from one check to the next
 CHECK_SECONDS = 5.0  # for one check; less where dialogues have less than twice that, so that it ends before they do
 MOST_REFERENCES = 5
 
@@ -30,7 +31,7 @@ log = structlog.get_logger("network")
 class Network:
     """Whether hosts outside can be reached from the source IP."""
 
-    def __init__(self, around: RouteContext, *, rest: float = REST) -> None:
+    def __init__(self, around: RouteContext, *, rest: float = CHECK_PAUSE_SECONDS) -> None:
         self.uplink = Uplink()
         self._around, self._rest = around, rest
         self._config = Config()

@@ -42,7 +42,7 @@ from probes.recognise import came_back
 from probes.routes import RouteContext
 from probes.sender import Identity, Role
 
-GRACE = 5.0  # seconds for dialogues under way when the service stops; one cut short counts as interrupted
+DIALOGUE_GRACE_SECONDS = 5.0  # for dialogues in progress when the service stops; one cut short is interrupted
 SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 
 log = structlog.get_logger("pipeline")
@@ -176,7 +176,7 @@ class Pipeline:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def close(self, grace: float = GRACE) -> None:
+    async def close(self, grace: float = DIALOGUE_GRACE_SECONDS) -> None:
         """Stop working; dialogues under way have `grace` seconds to end. Probes on their way stay in the store."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)

@@ -16,10 +16,10 @@ from monitor.sandbox.rules import SandboxClient, printable
 from probes.answer import Stage
 from probes.route_traits import traits_of
 
-MOST_BYTES = 256 * 1024
+MAX_MESSAGE_BYTES = 256 * 1024
 MOST_COMMANDS = 200  # of each sort, in one connection
-SILENCE = 60.0  # seconds without a command, or for the whole of DATA
-PROXY_HEADER_WITHIN = 5.0
+COMMAND_TIMEOUT_SECONDS = 60.0  # seconds without a command, or for the whole of DATA
+PROXY_HEADER_SECONDS = 5.0
 
 _NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")  # RFC 3461, section 4
@@ -82,10 +82,10 @@ class SandboxConversation(SMTP):
             _SandboxHooks(),
             hostname=host.name,
             ident="ESMTP Mailpath sandbox",
-            data_size_limit=MOST_BYTES,
-            timeout=SILENCE,
+            data_size_limit=MAX_MESSAGE_BYTES,
+            timeout=COMMAND_TIMEOUT_SECONDS,
             command_call_limit=MOST_COMMANDS,
-            proxy_protocol_timeout=PROXY_HEADER_WITHIN if self._asserted_at(Stage.PROXY) else None,
+            proxy_protocol_timeout=PROXY_HEADER_SECONDS if self._asserted_at(Stage.PROXY) else None,
             loop=asyncio.get_running_loop(),
         )
 

@@ -24,9 +24,16 @@ from probes.evidence import FailedLook, Folder, Look
 from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting, VisitedMailbox
 from probes.mailboxes.threads import MailboxThreads
 
-PATIENCE = 120.0  # seconds: a push that is lost is found by the next look
-BACKOFF = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # seconds between visits to a mailbox that fails; the last one repeats
-GRACE = 5.0  # seconds to finish a visit when the service stops
+LOOK_INTERVAL_SECONDS = 120.0  # seconds: a push that is lost is found by the next look
+BACKOFF_SECONDS = (
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    30.0,
+    60.0,
+)  # between visits to a failing mailbox; the last one repeats
+SHUTDOWN_GRACE_SECONDS = 5.0  # seconds to finish a visit when the service stops
 LINGER = 2.0  # seconds to stay connected when nothing is expected any more
 LOOK_LIMIT = 900.0  # seconds; a mailbox has 60 to be opened, 600 for a look, 120 for a search
 FOLDERS_NAMED = 10  # of those that were searched; more are counted
@@ -100,7 +107,7 @@ class Watcher:
         """Leave the mailbox after removing found probes. Probes still expected are left to the next watcher."""
         self._closing = True
         self._poke()
-        await self._task.close(GRACE)
+        await self._task.close(SHUTDOWN_GRACE_SECONDS)
         self._refuse(NotPassedOnError("the watch of this mailbox has ended"))
 
     @property
@@ -122,7 +129,7 @@ class Watcher:
                 self._refuse(error)
             misses = 0 if visited else misses + 1
             if self._wanted:
-                await self._until_poked(asyncio.sleep(BACKOFF[min(misses, len(BACKOFF) - 1)]))
+                await self._until_poked(asyncio.sleep(BACKOFF_SECONDS[min(misses, len(BACKOFF_SECONDS) - 1)]))
 
     async def _visits(self) -> bool:
         """Stay connected while probes are in flight. Returns if the mailbox could be read at all."""
@@ -155,7 +162,7 @@ class Watcher:
 
     @property
     def _patience(self) -> float:
-        return MOVED_EVERY if self._searches.often else PATIENCE
+        return MOVED_EVERY if self._searches.often else LOOK_INTERVAL_SECONDS
 
     async def _until_poked(self, waiting: Coroutine[Any, Any, None]) -> None:
         """Wait for `waiting`, or until the watcher is poked."""

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TICK = timedelta(microseconds=1)
+RESOLUTION = timedelta(microseconds=1)
 
 Number = BigInteger().with_variant(Integer, "sqlite")  # only an INTEGER numbers its rows by itself in SQLite
 Name = Text().with_variant(Text(collation="C"), "postgresql")  # sorts by code point, so that prefixes are ranges
@@ -21,7 +21,7 @@ def instant(value: datetime) -> int:
     """Microseconds since 1970. Raises ValueError for a time without a zone."""
     if value.tzinfo is None:
         raise ValueError(f"a time without a zone cannot be stored: {value.isoformat()}")
-    return (value - EPOCH) // TICK
+    return (value - EPOCH) // RESOLUTION
 
 
 def moment(value: int) -> datetime:
@@ -69,7 +69,7 @@ class Span(TypeDecorator[timedelta]):
     cache_ok = True
 
     def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
-        return None if value is None else value // TICK
+        return None if value is None else value // RESOLUTION
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
         return None if value is None else timedelta(microseconds=value)
@@ -82,7 +82,7 @@ class Spans(TypeDecorator[tuple[timedelta, ...]]):
     cache_ok = True
 
     def process_bind_param(self, value: tuple[timedelta, ...] | None, dialect: Dialect) -> str | None:
-        return None if value is None else " ".join(str(span // TICK) for span in value)
+        return None if value is None else " ".join(str(span // RESOLUTION) for span in value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[timedelta, ...] | None:
         return None if value is None else tuple(timedelta(microseconds=int(span)) for span in value.split())

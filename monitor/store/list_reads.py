@@ -22,7 +22,7 @@ from probes.sender import Role
 from probes.verdict import Outcome, Verdict
 
 LOOK_THROUGH = 25_000  # probes in one page, where the index does not know all that is asked
-FEW = 50  # companies that are asked for one by one
+MAX_COMPANIES_ONE_BY_ONE = 50  # companies that are asked for one by one
 MOST_OF_COMPANY = 20_000
 FAR_AHEAD = datetime.max.replace(tzinfo=EPOCH.tzinfo)
 
@@ -154,7 +154,7 @@ def _way_to(wanted: ProbeFilter) -> tuple[str, list[dict[str, Any]]]:
     companies = _companies_of(wanted)
     if companies is None:
         return "of_outcome" if wanted.outcome else "all", [rest]
-    if len(companies) > FEW:
+    if len(companies) > MAX_COMPANIES_ONE_BY_ONE:
         return "of_outcome_many" if wanted.outcome else "of_many", [{**rest, "companies": companies}]
     one_by_one = "of_outcome_company" if wanted.outcome else "of_path" if wanted.path else "of_company"
     return one_by_one, [{**rest, "company": company} for company in companies]

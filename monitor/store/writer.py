@@ -13,7 +13,7 @@ from time import monotonic
 from monitor.store.records import StoreError
 from monitor.store.writes import Write
 
-MOST = 500  # writes in one transaction
+MAX_WRITES_PER_TRANSACTION = 500  # writes in one transaction
 
 Waiting = tuple[Write, "asyncio.Future[int]"]
 
@@ -67,10 +67,10 @@ class Writer:
         while following is not None:
             batch.append(following)
             try:
-                following = self._queue.get_nowait() if len(batch) < MOST else None
+                following = self._queue.get_nowait() if len(batch) < MAX_WRITES_PER_TRANSACTION else None
             except Empty:
                 return batch, True
-        return batch, len(batch) >= MOST
+        return batch, len(batch) >= MAX_WRITES_PER_TRANSACTION
 
     def _tell(self, batch: Sequence[Waiting], results: Sequence[int | StoreError]) -> None:
         for (_, done), result in zip(batch, results, strict=True):

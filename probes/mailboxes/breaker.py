@@ -7,7 +7,7 @@ first mailbox that can be read.
 
 FAILURES_TO_OPEN = 3  # different mailboxes
 FIRST_PAUSE = 15.0  # seconds until one mailbox tries again
-LONGEST_PAUSE = 300.0
+MAX_PAUSE_SECONDS = 300.0
 
 
 class Breaker:
@@ -35,7 +35,7 @@ class Breaker:
         """The server did not answer this visit. Returns if that opened the breaker."""
         self._failed.add(mailbox)
         if visit is self._trial:
-            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            self._pause = min(2 * self._pause, MAX_PAUSE_SECONDS)
         elif self.retry_at is not None or len(self._failed) < FAILURES_TO_OPEN:
             return False
         self._trial = None

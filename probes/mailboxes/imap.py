@@ -24,8 +24,8 @@ from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
 from probes.settings import Duration, Host, Port, Secret, checked_secret
 from probes.tls import CaFile, client_context
 
-PATIENCE = Patience()
-TRUST = 60.0  # seconds an idling server is believed when it says nothing: some forget to tell
+TIMEOUTS = Patience()
+IDLE_TRUST_SECONDS = 60.0  # seconds an idling server is believed when it says nothing: some forget to tell
 BREATH = 0.02  # seconds from one change to the next: a burst is one, and a server that cries wolf cannot keep us busy
 
 # A dead peer is noticed within two minutes, and imaplib's commands in two pieces do not wait for each other.
@@ -96,7 +96,7 @@ def _canonical(folder: str) -> str:
 
 @asynccontextmanager
 async def visit(
-    mailbox: ImapMailbox, pool: MailboxThreads, patience: Patience = PATIENCE
+    mailbox: ImapMailbox, pool: MailboxThreads, patience: Patience = TIMEOUTS
 ) -> AsyncIterator[MailboxSession]:
     """As `ImapMailbox.open`, with other timeouts."""
     here = pool.visit(f"imap {mailbox.host}:{mailbox.port}", mailbox.key)
@@ -149,14 +149,14 @@ class ImapSession:
 
     async def changed(self, timeout: float) -> None:
         """See `MailboxSession`. Returns after `poll` if the server does not push or has no junk folder yet, else after
-        TRUST seconds."""
+        IDLE_TRUST_SECONDS seconds."""
         poll = self._mailbox.poll.total_seconds()
         await asyncio.sleep(min(timeout, self._changed_at + BREATH - monotonic()))
         if all(line.pushes for line in self._lines):
             await self._on_all(self._idle)
             self._visit.answered()
         if all(line.idling for line in self._lines):
-            await self._news(min(timeout, TRUST if len(self._lines) > 1 else poll))
+            await self._news(min(timeout, IDLE_TRUST_SECONDS if len(self._lines) > 1 else poll))
         elif not any(line.grown for line in self._lines):
             await asyncio.sleep(min(timeout, poll))
         self._changed_at = monotonic()

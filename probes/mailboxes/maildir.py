@@ -26,10 +26,10 @@ from probes.mailboxes.notifier import Notifier, mount_of, real_path
 from probes.mailboxes.threads import MailboxThreads
 from probes.settings import FilePath
 
-TICK = 1.0  # seconds between two looks where nobody tells us, and between two searches for a folder for junk
-FEW = 64  # as many messages are read on the event loop at once
+POLL_SECONDS = 1.0  # seconds between two looks where nobody tells us, and between two searches for a folder for junk
+MAX_INLINE_READS = 64  # as many messages are read on the event loop at once
 BATCH = 256  # as many in one turn of a thread
-PATIENCE = 60.0  # seconds for one turn of a thread, before the file system is taken for dead
+THREAD_TIMEOUT_SECONDS = 60.0  # seconds for one turn of a thread, before the file system is taken for dead
 SEARCH_LIMIT = 120.0  # seconds for a search through all folders
 
 _GONE = (FileNotFoundError, NotADirectoryError)
@@ -143,10 +143,10 @@ class MaildirSession:
         self._news.set()
 
     async def changed(self, timeout: float) -> None:
-        """See `MailboxSession`. Returns after TICK seconds if there is no notification, or no junk folder yet."""
+        """See `MailboxSession`. Returns after POLL_SECONDS without notification, or no junk folder yet."""
         told = self._junk is not None and all(box.told for box in self._boxes())
         try:
-            async with asyncio.timeout(timeout if told else min(timeout, TICK)):
+            async with asyncio.timeout(timeout if told else min(timeout, POLL_SECONDS)):
                 await self._news.wait()
         except TimeoutError:
             return
@@ -228,7 +228,7 @@ class MaildirSession:
         files, found = box.take(), []
         for start in range(0, len(files), BATCH):
             batch = files[start : start + BATCH]
-            few = box.local and len(files) <= FEW
+            few = box.local and len(files) <= MAX_INLINE_READS
             found += box.read(batch, since) if few else await self._in_thread(box.read, batch, since)
             if box.unopened:
                 found += await self._in_thread(box.open_bodies)
@@ -273,11 +273,11 @@ class MaildirSession:
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         job = await self._visit.begin(work, *arguments)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(THREAD_TIMEOUT_SECONDS):
                 return await asyncio.wrap_future(job)
         except TimeoutError:
-            self._visit.failed(f"{self._where}: no answer within {PATIENCE:g} s")
-            raise OSError(errno.ETIMEDOUT, f"no answer within {PATIENCE:g} s") from None
+            self._visit.failed(f"{self._where}: no answer within {THREAD_TIMEOUT_SECONDS:g} s")
+            raise OSError(errno.ETIMEDOUT, f"no answer within {THREAD_TIMEOUT_SECONDS:g} s") from None
 
     @property
     def _where(self) -> str:

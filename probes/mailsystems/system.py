@@ -14,7 +14,7 @@ Steps = tuple[str, ...]
 Remedies = Mapping[CauseFamily, Steps]
 """The steps of a company's administrator."""
 
-AT_ONCE = timedelta(0)
+IMMEDIATELY = timedelta(0)
 
 
 class RunBy(StrEnum):
@@ -44,7 +44,7 @@ class MailSystem:
     reply_marks: tuple[str, ...] = ()
     remedies: Remedies = field(default_factory=dict)
     exceptions: Mapping[Cause, Steps] = field(default_factory=dict)
-    takes_effect_within: timedelta = AT_ONCE
+    takes_effect_within: timedelta = IMMEDIATELY
     no_settings: str = ""
     receives: bool = True
 

@@ -13,7 +13,7 @@ from probes.mailsystems.google import GOOGLE
 from probes.mailsystems.microsoft import EXCHANGE, M365, OUTLOOK
 from probes.mailsystems.mimecast import MIMECAST
 from probes.mailsystems.proofpoint import PROOFPOINT
-from probes.mailsystems.system import AT_ONCE, MailSystem, Steps
+from probes.mailsystems.system import IMMEDIATELY, MailSystem, Steps
 from probes.verdict import Cause
 
 UNKNOWN = "unknown"
@@ -120,7 +120,7 @@ def steps_for(key: str, cause: Cause | None, family: CauseFamily) -> Steps:
 
 def takes_effect_within(key: str) -> timedelta:
     """Return the longest time until a change in this mail system takes effect."""
-    return MAIL_SYSTEMS[key].takes_effect_within if key in MAIL_SYSTEMS else AT_ONCE
+    return MAIL_SYSTEMS[key].takes_effect_within if key in MAIL_SYSTEMS else IMMEDIATELY
 
 
 def system_at(host: str) -> str:

@@ -21,7 +21,7 @@ _OTHER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
 _CLOSE = 0.7
 
 MOST_MAIL_SYSTEMS = 5  # in a chain
-LONGEST_SHOWN = 40  # characters of a wrong word
+MAX_SHOWN_CHARS = 40  # characters of a wrong word
 
 
 def key_of(word: str) -> str:
@@ -35,7 +35,7 @@ def key_of(word: str) -> str:
         return key
     named = f"{OTHER}{word}" if _OTHER_NAME.fullmatch(word) else f"{OTHER}NAME"
     meant = f"did you mean {close}? If not," if (close := suggestion(word)) else "for a system that is not listed,"
-    wrong = f"must be a mail system of {REFERENCE}, not {quoted(word, LONGEST_SHOWN)}"
+    wrong = f"must be a mail system of {REFERENCE}, not {quoted(word, MAX_SHOWN_CHARS)}"
     raise ValueError(f'{wrong}; {meant} write "{named}", or "{UNKNOWN}"')
 
 

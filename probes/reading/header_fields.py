@@ -7,7 +7,7 @@ from typing import NamedTuple
 SECTION_READ = 4 << 20  # octets; real sections have up to some 100,000
 VALUE_READ = 1 << 14  # characters; an ARC chain or a filter's report has some 6,000
 MOST_FIELDS = 10_000
-LONGEST_NAME = 200
+MAX_NAME_CHARS = 200
 
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _NEXT_FIELD = re.compile(r"\n(?![ \t])")
@@ -50,7 +50,7 @@ def fields(section: str) -> tuple[Field, ...]:
     found = []
     for chunk in _NEXT_FIELD.split(section[:SECTION_READ], MOST_FIELDS)[:MOST_FIELDS]:
         written, colon, folded = chunk.partition(":")
-        if colon and len(written) <= LONGEST_NAME and _is_name(written := written.rstrip(" \t")):
+        if colon and len(written) <= MAX_NAME_CHARS and _is_name(written := written.rstrip(" \t")):
             found.append(Field(written.lower(), written, folded))
     return tuple(found)
 

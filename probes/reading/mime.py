@@ -20,7 +20,7 @@ VALUE_READ = 1 << 16
 TEXT_READ = 1 << 18
 PARTS_READ = 64
 MENTIONS_READ = 2000  # of a boundary, inside and outside of lines of its own
-DEEPEST = 10
+MAX_PART_DEPTH = 10
 
 NEWLINE = 0x0A
 
@@ -83,7 +83,7 @@ class ParsedMail:
 
 
 def open_mail(data: bytes, most: int = MAIL_READ) -> ParsedMail:
-    """Split a message into parts. Reads the first `most` bytes, PARTS_READ parts, DEEPEST levels. Never raises."""
+    """Split a message into parts. Reads `most` bytes, PARTS_READ parts, MAX_PART_DEPTH levels. Never raises."""
     head, body = _halves(data[:most].replace(b"\r\n", b"\n"))
     headers = Headers(head)
     return ParsedMail(headers, tuple(islice(_leaves(headers, body, 0), PARTS_READ)))
@@ -101,7 +101,7 @@ def _leaves(headers: Headers, body: bytes, depth: int) -> Iterator[Part]:
     kind = headers.get("content-type")
     name = kind.partition(";")[0].strip().lower() or "text/plain"
     boundary = _parameter(kind, "boundary") if name.startswith("multipart/") else ""
-    pieces = _split(body, boundary) if boundary and depth < DEEPEST else []
+    pieces = _split(body, boundary) if boundary and depth < MAX_PART_DEPTH else []
     if not pieces:
         yield Part("text/plain" if name.startswith("multipart/") else name, headers, body)
         return

@@ -21,7 +21,7 @@ from probes.reading.facts import HopFacts
 from probes.reading.header_fields import fields
 
 MOST_HOPS = 200  # RFC 5321, section 6.3, asks servers to take 100 for a loop
-LONGEST = 4096
+MAX_HEADER_CHARS = 4096
 
 INTERNAL: tuple[IPv4Network | IPv6Network, ...] = tuple(
     ip_network(network)
@@ -54,7 +54,7 @@ def hops(headers: str) -> tuple[HopFacts, ...]:
 
 def chain(values: Sequence[str]) -> tuple[HopFacts, ...]:
     """Return the hops of these Received values, each with the time since the hop below it."""
-    found = [_hop(value[:LONGEST]) for value in values[:MOST_HOPS]]
+    found = [_hop(value[:MAX_HEADER_CHARS]) for value in values[:MOST_HOPS]]
     before: datetime | None = None
     for place in range(len(found) - 1, -1, -1):
         at = found[place].at

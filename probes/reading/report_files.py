@@ -16,7 +16,7 @@ MOST_UNPACKED = 32_000_000  # octets of all that is unpacked; the largest real r
 MOST_MEMBERS = 10  # of an archive
 MAILS_DEEP = 3  # a report may be forwarded as an attachment, inside another mail
 MOST_FEEDBACK = 65_536  # characters of a failure report
-LONGEST = 300  # characters of a line
+MAX_LINE_CHARS = 300  # characters of a line
 
 _FIELD = re.compile(rb"(?:From |[!-9;-~]{1,100}[ \t]*:)")
 _FAILURE = re.compile(r"^feedback-type:\s*auth-failure", re.IGNORECASE | re.MULTILINE)
@@ -53,7 +53,7 @@ def unpack(data: bytes) -> Packed:
 
 def one_line(value: object) -> str:
     """Return a value as one short line of text."""
-    return "" if value is None else " ".join(str(value)[: 4 * LONGEST].split())[:LONGEST]
+    return "" if value is None else " ".join(str(value)[: 4 * MAX_LINE_CHARS].split())[:MAX_LINE_CHARS]
 
 
 def _is_mail(data: bytes) -> bool:

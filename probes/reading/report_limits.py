@@ -16,8 +16,8 @@ MOST_ELEMENTS = 600_000  # a record has some 25
 MOST_ATTRIBUTES = 50_000  # reports have next to none
 MOST_EQUALS_SIGNS = 500_000  # in texts and attributes: how many attributes expat can meet in one element
 MOST_VALUES = 200_000  # of a JSON document
-DEEPEST = 32  # elements or values inside each other; reports have up to 7
-LONGEST_PIECE = 1 << 20  # characters given to expat at a time: it goes on to the end of a piece whatever was found
+MAX_NESTING = 32  # elements or values inside each other; reports have up to 7
+MAX_PIECE_CHARS = 1 << 20  # characters given to expat at a time: it goes on to the end of a piece whatever was found
 
 _DOCTYPE = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # one without end goes to the end: linear
@@ -58,8 +58,8 @@ class _Counter:
     def count(self, text: str) -> None:
         """Raise ReportError if there are too many; a broken document is counted as far as it goes."""
         try:
-            for start in range(0, len(text), LONGEST_PIECE):
-                self._parser.Parse(text[start : start + LONGEST_PIECE], False)
+            for start in range(0, len(text), MAX_PIECE_CHARS):
+                self._parser.Parse(text[start : start + MAX_PIECE_CHARS], False)
         except expat.ExpatError:
             return
 
@@ -67,8 +67,8 @@ class _Counter:
         self._depth += 1
         self._elements += 1
         self._attributes += len(attributes) // 2
-        if self._depth > DEEPEST:
-            raise ReportError(f"more than {DEEPEST} elements inside each other")
+        if self._depth > MAX_NESTING:
+            raise ReportError(f"more than {MAX_NESTING} elements inside each other")
         if self._elements > MOST_ELEMENTS:
             raise ReportError(f"more than {MOST_ELEMENTS} elements")
         if self._attributes > MOST_ATTRIBUTES:
@@ -89,8 +89,8 @@ def _check_json(text: str) -> None:
     depth = 0
     for bracket in _BRACKET.finditer(_STRING.sub("", text)):
         depth += 1 if bracket[0] in "[{" else -1
-        if depth > DEEPEST:
-            raise ReportError(f"more than {DEEPEST} values inside each other")
+        if depth > MAX_NESTING:
+            raise ReportError(f"more than {MAX_NESTING} values inside each other")
     try:
         json.loads(text)
     except (ValueError, RecursionError) as error:

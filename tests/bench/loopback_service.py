@@ -14,7 +14,7 @@ from time import time
 import structlog
 
 from monitor import logs
-from monitor.app import TICK, pipeline_of
+from monitor.app import TICK_INTERVAL, pipeline_of
 from monitor.clock import ticking, utc_now
 from monitor.config import Config, WatchedPath
 from monitor.events import Event, Judged
@@ -142,7 +142,7 @@ async def running_pipeline(config: Config, stopwatch: "Stopwatch") -> AsyncItera
         async def tick() -> None:
             pipeline.tick(utc_now())
 
-        async with ticking(tick, TICK):
+        async with ticking(tick, TICK_INTERVAL):
             yield pipeline
             await signals.read()
     if sum(board.probes.values()) != stopwatch.verdicts:

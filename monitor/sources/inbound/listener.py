@@ -19,9 +19,9 @@ from monitor.sources.inbound.smtp import TOO_MANY, InboundConversation, Received
 MOST_CONVERSATIONS = 100
 MOST_LETTERS = 50  # being read at the same time
 MOST_OCTETS = 100_000_000  # of mails in memory, of all conversations together
-READ_WITHIN = 45.0  # seconds until what a mail tells is stored; a client waits for longer than that
-CLOSE_WITHIN = 5.0  # seconds for the same, when the service stops
-LONGEST_REASON = 200  # characters in a reply
+READ_SECONDS = 45.0  # seconds until what a mail tells is stored; a client waits for longer than that
+CLOSE_SECONDS = 5.0  # seconds for the same, when the service stops
+MAX_REASON_CHARS = 200  # characters in a reply
 
 log = structlog.get_logger("inbound")
 
@@ -141,12 +141,12 @@ class Listener:
     def stumbled(self, error: Exception) -> None:
         """See `InboundHost`. Logged once, then counted."""
         kind = type(error).__name__
-        self._repeated.tell(kind, log.warning, "invalid SMTP command", error=repr(error)[:LONGEST_REASON])
+        self._repeated.tell(kind, log.warning, "invalid SMTP command", error=repr(error)[:MAX_REASON_CHARS])
 
     async def _read(self, letter: ReceivedMail) -> str:
         """Process a message. Failures are logged, and the client is asked to send it again."""
         try:
-            async with asyncio.timeout(READ_WITHIN):
+            async with asyncio.timeout(READ_SECONDS):
                 unread = await self.desk.read(letter)
         except TimeoutError:
             log.error("message not processed in time", client=letter.client, octets=len(letter.content))
@@ -162,14 +162,14 @@ class Listener:
         return reply
 
     async def close(self) -> None:
-        """Close every connection. Messages in progress have CLOSE_WITHIN to complete: they have had no reply yet."""
+        """Close every connection. Messages in progress have CLOSE_SECONDS to complete: they have had no reply yet."""
         self._closed = True
         talks = list(self._conversations)
         for talk in talks:
             talk.drop()
         await asyncio.gather(*(talk.ended() for talk in talks))
         if self._letters:
-            await asyncio.wait(self._letters, timeout=CLOSE_WITHIN)
+            await asyncio.wait(self._letters, timeout=CLOSE_SECONDS)
 
 
 def _reply(unread: Unread | None) -> str:
@@ -178,7 +178,7 @@ def _reply(unread: Unread | None) -> str:
         return "250 2.0.0 Ok"
     if not unread.for_good:
         return "451 4.3.2 Not read now, try again later"
-    reason = "".join(each if " " <= each <= "~" else "?" for each in unread.reason[:LONGEST_REASON])
+    reason = "".join(each if " " <= each <= "~" else "?" for each in unread.reason[:MAX_REASON_CHARS])
     return f"554 5.6.0 Not a report that we can read: {reason}"
 
 

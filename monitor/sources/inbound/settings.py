@@ -7,14 +7,14 @@ from pydantic import AfterValidator, Field
 from monitor.certificate import CertificateFiles
 from probes.settings import Address, Count, Domain, Endpoint, Host, Listen, Settings, shown
 
-LEAST_SIZE = 65_536  # octets: what every server must take (RFC 5321, section 4.5.3.1.7)
-MOST_SIZE = 50_000_000
+MIN_SIZE_OCTETS = 65_536  # octets: what every server must take (RFC 5321, section 4.5.3.1.7)
+MAX_SIZE_OCTETS = 50_000_000
 MOST_ADDRESSES = 100
 
 
 def _size(octets: int) -> int:
-    if not LEAST_SIZE <= octets <= MOST_SIZE:
-        raise ValueError(f"must be from {LEAST_SIZE} to {MOST_SIZE} octets, not {shown(octets)}")
+    if not MIN_SIZE_OCTETS <= octets <= MAX_SIZE_OCTETS:
+        raise ValueError(f"must be from {MIN_SIZE_OCTETS} to {MAX_SIZE_OCTETS} octets, not {shown(octets)}")
     return octets
 
 

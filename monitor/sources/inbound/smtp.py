@@ -1,7 +1,7 @@
 """One conversation with a server that brings us mail: SMTP by aiosmtpd, bounded in time, size and bad commands.
 
-No time limit can be extended by talking: RECIPIENT_WITHIN runs from the start to the first accepted recipient,
-CONVERSATION_WITHIN to the end. Every temporary refusal is reported to the host.
+No time limit can be extended by talking: RECIPIENT_SECONDS runs from the start to the first accepted recipient,
+CONVERSATION_SECONDS to the end. Every temporary refusal is reported to the host.
 """
 
 import asyncio
@@ -13,16 +13,16 @@ from typing import AnyStr, Protocol
 
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
-RECIPIENT_WITHIN = 20.0  # seconds to the first recipient that we take mail for
-GREETING_WITHIN = 2.0  # seconds to the first EHLO of every server that has a mail to bring
-SILENCE = 60.0  # seconds without a command
-DATA_WITHIN = 180.0  # seconds for a whole mail
-CONVERSATION_WITHIN = 900.0  # seconds for everything that a client has to say
+RECIPIENT_SECONDS = 20.0  # seconds to the first recipient that we take mail for
+GREETING_SECONDS = 2.0  # seconds to the first EHLO of every server that has a mail to bring
+COMMAND_TIMEOUT_SECONDS = 60.0  # seconds without a command
+DATA_SECONDS = 180.0  # seconds for a whole mail
+CONVERSATION_SECONDS = 900.0  # seconds for everything that a client has to say
 MOST_COMMANDS = 200  # of each sort, in one connection
 MOST_RECIPIENTS = 20  # of one mail
 MOST_STRANGERS = 10  # recipients refused in one connection, before it is ended
 MOST_UNREAD = 10  # commands in one connection that are unknown or cannot be read, before it is ended
-LONGEST_LINE = 16_384  # octets: longer ones are read in pieces
+MAX_LINE_OCTETS = 16_384  # octets: longer ones are read in pieces
 
 NULL_SENDER = "<>"  # as Python's parser of addresses has it
 
@@ -94,7 +94,7 @@ class InboundHost(Protocol):
 class InboundConversation(SMTP):
     """One connection."""
 
-    line_length_limit = LONGEST_LINE
+    line_length_limit = MAX_LINE_OCTETS
 
     def __init__(self, host: InboundHost, tls: ssl.SSLContext | None) -> None:
         self.host = host
@@ -112,7 +112,7 @@ class InboundConversation(SMTP):
             ident="ESMTP Mailpath",
             data_size_limit=host.size_limit,
             tls_context=tls,
-            timeout=SILENCE,
+            timeout=COMMAND_TIMEOUT_SECONDS,
             command_call_limit=MOST_COMMANDS,
             auth_exclude_mechanism=("LOGIN", "PLAIN"),
             loop=asyncio.get_running_loop(),
@@ -125,8 +125,8 @@ class InboundConversation(SMTP):
         if self._end is None:
             self.client = str(peer[0]) if peer else "unknown"
             self._began = self.loop.time()
-            self._first = self.loop.call_later(RECIPIENT_WITHIN, self._timeout_cb)
-            self._end = self.loop.call_later(CONVERSATION_WITHIN, self._timeout_cb)
+            self._first = self.loop.call_later(RECIPIENT_SECONDS, self._timeout_cb)
+            self._end = self.loop.call_later(CONVERSATION_SECONDS, self._timeout_cb)
             if not self.host.enter(self):
                 self.drop(TOO_MANY)
 
@@ -145,7 +145,7 @@ class InboundConversation(SMTP):
     def data_received(self, data: bytes) -> None:
         """Receive data. A client that has sent twice the size of a message is no longer read."""
         self._octets += len(data)
-        if self._octets > 2 * self.host.size_limit + LONGEST_LINE:
+        if self._octets > 2 * self.host.size_limit + MAX_LINE_OCTETS:
             self.turn_away(b"421 4.3.4 Too much data\r\n")
         else:
             super().data_received(data)
@@ -175,7 +175,7 @@ class InboundConversation(SMTP):
     @property
     def silent(self) -> bool:
         """True if the client has not even sent HELO for longer than a server with a message would take."""
-        return not self.greeted and self.loop.time() - self._began > GREETING_WITHIN
+        return not self.greeted and self.loop.time() - self._began > GREETING_SECONDS
 
     @property
     def scopes(self) -> set[str]:
@@ -259,7 +259,7 @@ class InboundConversation(SMTP):
             await self.push("501 5.5.4 Syntax: DATA" if arg else "503 5.5.1 Error: need RCPT command")
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        self._reset_timeout(DATA_WITHIN)
+        self._reset_timeout(DATA_SECONDS)
         content = await self._read_content()
         self._reset_timeout()
         if isinstance(content, str):

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from monitor.people.passwords import LEAST, MOST, BusyError
+from monitor.people.passwords import MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, BusyError
 from monitor.people.person import SignInSession
 from monitor.web.auth.authenticator import GATE, VOID, TooSoonError, cookie_name
 from monitor.web.auth.client import HttpClient
@@ -52,7 +52,7 @@ async def sign_in(request: web.Request) -> web.Response:
             return await _enter(request, session, to)
     except (TooSoonError, BusyError) as error:
         status, fault, headers = _put_off(error)
-    answer = page(request, "sign_in.html", status=status, to=to, who=name[:MOST], fault=fault)
+    answer = page(request, "sign_in.html", status=status, to=to, who=name[:MAX_PASSWORD_CHARS], fault=fault)
     answer.headers.update(headers)
     return answer
 
@@ -93,7 +93,15 @@ async def _invitation(
     """The form, for whom it is; without one where the link is not good."""
     person = await request.app[GATE].invited(key)
     who, fault = (person.name, fault) if person else ("", fault or VOID)
-    return page(request, "invitation.html", status=status, key=key if who else "", who=who, fault=fault, least=LEAST)
+    return page(
+        request,
+        "invitation.html",
+        status=status,
+        key=key if who else "",
+        who=who,
+        fault=fault,
+        least=MIN_PASSWORD_CHARS,
+    )
 
 
 def local(to: str) -> str:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from probes.answer import Stage
 
-LONGEST = 8192  # characters of one answer
-LONGEST_OF_ALL = 2 * LONGEST  # of the answers to all recipients: some 30 expressions go through each of them
+MAX_ANSWER_CHARS = 8192  # characters of one answer
+MAX_TOTAL_ANSWER_CHARS = 2 * MAX_ANSWER_CHARS  # for all recipients: some 30 expressions search each answer
 SHORTEST = 100
 CODES_READ = 24
 
@@ -81,7 +81,7 @@ class ReportedReply:
 def share(recipients: int) -> int:
     """Return how many characters are read of the text about each of so many recipients: this bounds the cost of a
     message."""
-    return max(SHORTEST, min(LONGEST, LONGEST_OF_ALL // max(1, recipients)))
+    return max(SHORTEST, min(MAX_ANSWER_CHARS, MAX_TOTAL_ANSWER_CHARS // max(1, recipients)))
 
 
 def answer_in(text: str, expected: str = "") -> ReportedReply:
@@ -89,7 +89,7 @@ def answer_in(text: str, expected: str = "") -> ReportedReply:
 
     A positive answer, class 2, counts only if expected.
     """
-    return _answer(text[:LONGEST], _codes(text[:LONGEST], expected))
+    return _answer(text[:MAX_ANSWER_CHARS], _codes(text[:MAX_ANSWER_CHARS], expected))
 
 
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
@@ -97,7 +97,7 @@ _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 
 def answer_told(prose: str, expected: str = "") -> ReportedReply:
     """Read an answer out of prose: the same, with `text` cut to the server's own words if its code starts them."""
-    prose = prose[:LONGEST]
+    prose = prose[:MAX_ANSWER_CHARS]
     codes = _codes(prose, expected)
     told = _answer(prose, codes)
     if codes.code is None:

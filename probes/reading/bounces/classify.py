@@ -11,7 +11,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-LONGEST = 2000  # characters of a header that are looked at
+MAX_HEADER_CHARS = 2000  # characters of a header that are looked at
 
 _DAEMON = _any(
     r"mailer[-_. ]?daemon|post_?master|mail[ ._-]?deliver|deliver\w{0,20} (?:sub)?system|system administrator",
@@ -71,12 +71,12 @@ def is_from_machine(mail: ParsedMail) -> bool:
     heads = mail.headers
     if any(name in heads for name in _MACHINES) or "<>" in heads.get("return-path"):
         return True
-    return "from" in heads and _DAEMON.search(heads.get("from")[:LONGEST]) is not None
+    return "from" in heads and _DAEMON.search(heads.get("from")[:MAX_HEADER_CHARS]) is not None
 
 
 def is_notice(mail: ParsedMail, notice: str) -> bool:
     """Test if it reads like a notice about a message, by subject or sender, and by its text or attachment."""
-    subject = header_text(mail.headers.get("subject")[:LONGEST])
+    subject = header_text(mail.headers.get("subject")[:MAX_HEADER_CHARS])
     titled = _SUBJECTS.search(subject) is not None
     if not titled and is_auto_reply(mail):
         return False
@@ -92,15 +92,15 @@ def is_auto_reply(mail: ParsedMail) -> bool:
     heads = mail.headers
     if "x-failed-recipients" in heads:
         return False
-    if any(name in heads for name in _ROBOTS) or _AWAY.search(header_text(heads.get("subject")[:LONGEST])):
+    if any(name in heads for name in _ROBOTS) or _AWAY.search(header_text(heads.get("subject")[:MAX_HEADER_CHARS])):
         return True
     answered = heads.get("auto-submitted").lower().startswith(("auto-replied", "auto-reply"))
     precedence = heads.get("precedence").lower() in ("auto_reply", "auto-reply")
     ruled = "x-ms-exchange-inbox-rules-loop" in heads
-    return (answered or precedence or ruled) and not _DAEMON.search(heads.get("from")[:LONGEST])
+    return (answered or precedence or ruled) and not _DAEMON.search(heads.get("from")[:MAX_HEADER_CHARS])
 
 
 def notice_kind(mail: ParsedMail, notice: str) -> MailKind:
     """Distinguish final failure from delay."""
-    subject = header_text(mail.headers.get("subject")[:LONGEST])
+    subject = header_text(mail.headers.get("subject")[:MAX_HEADER_CHARS])
     return MailKind.DELAY if _DELAYED.search(subject) or _DELAYED.search(notice) else MailKind.BOUNCE

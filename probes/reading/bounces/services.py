@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from probes.reading.facts import MailKind
 
-LONGEST = 1 << 18
+MAX_JSON_CHARS = 1 << 18
 
 
 class Notified(NamedTuple):
@@ -35,7 +35,7 @@ def notification_in(text: str) -> Notification | None:
     if not text.startswith("{"):
         return None
     try:
-        said, _ = json.JSONDecoder(strict=False).raw_decode(text[:LONGEST])
+        said, _ = json.JSONDecoder(strict=False).raw_decode(text[:MAX_JSON_CHARS])
     except (ValueError, RecursionError):
         return None
     name = said.get("notificationType", said.get("eventType")) if isinstance(said, dict) else None

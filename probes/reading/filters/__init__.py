@@ -20,7 +20,7 @@ from probes.verdict import Cause
 
 MOST_VERDICTS = 100
 MOST_READ = 300  # headers that a filter may have written
-LONGEST = 8192
+MAX_HEADER_CHARS = 8192
 READERS: dict[str, Reader] = {
     **open_source.HEADERS,
     **microsoft.HEADERS,
@@ -50,7 +50,7 @@ def verdicts(section: Iterable[Field]) -> tuple[FilterVerdict, ...]:
     """Return every verdict that a header states, topmost first; at most MOST_VERDICTS."""
     found: list[FilterVerdict] = []
     for place, field, reader in islice(_readable(section), MOST_READ):
-        if said := reader(field.value[:LONGEST]):
+        if said := reader(field.value[:MAX_HEADER_CHARS]):
             found.append(FilterVerdict(said, place, field))
     return tuple(found[:MOST_VERDICTS])
 

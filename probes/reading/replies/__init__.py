@@ -24,7 +24,7 @@ from probes.reading.replies.table import PhraseTable
 from probes.reading.replies.waits import find_wait
 from probes.verdict import Cause
 
-LONGEST = 16 * 1024  # characters that are read; a reply has at most a few hundred
+MAX_REPLY_CHARS = 16 * 1024  # characters that are read; a reply has at most a few hundred
 
 _CERTAIN = PhraseTable(  # the order is policy: a reply may say several things
     webmail.ROWS,
@@ -52,7 +52,7 @@ def read_reply(
 
     Missing codes and stage are looked for in the text. Only its first 16 KiB are read.
     """
-    words = repair(bare(text[:LONGEST]))
+    words = repair(bare(text[:MAX_REPLY_CHARS]))
     raw = fold(words)
     found = find_codes(words)
     code, enhanced, stage = code or found.code, enhanced or found.enhanced, stage or find_stage(raw)

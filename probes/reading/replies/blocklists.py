@@ -134,7 +134,7 @@ ZONES: tuple[tuple[str, str], ...] = (  # in the raw reply, lower case, at a wor
     ("fortiguard.com", "FortiGuard"),
 )
 
-SHORT: tuple[tuple[str, str], ...] = (  # names that only the words before them make a list
+SHORT_NAMES: tuple[tuple[str, str], ...] = (  # names that only the words before them make a list
     ("sbl", "Spamhaus SBL"),
     ("xbl", "Spamhaus XBL"),
     ("pbl", "Spamhaus PBL"),
@@ -162,7 +162,7 @@ _VERB = r"(?:blocked|rejected|refused|denied|deferred|banned)"
 _LISTED = r"(?:black|block)?-?listed (?:in|on|at|by|with|using)(?: the)?"
 _SHORT = re.compile(
     rf"(?:{_VERB} (?:using|in|at)|(?:blocked|denied|banned) by|{_LISTED})(?: [a-z]{{1,12}})?? "
-    rf"({'|'.join(re.escape(name) for name, _ in SHORT)})(?![a-z0-9-]|\.[a-z])"
+    rf"({'|'.join(re.escape(name) for name, _ in SHORT_NAMES)})(?![a-z0-9-]|\.[a-z])"
 )
 _SECOND = re.compile(r" (?:and|,|&) (barracuda|spamhaus|spamcop|sorbs)(?![a-z0-9])")
 _ZONE = re.compile(
@@ -179,7 +179,7 @@ def _mark(fragment: str) -> re.Pattern[str]:
 
 
 _ZONES = tuple((fragment, _mark(fragment), name) for fragment, name in ZONES)
-_SHORT_NAMES = dict(SHORT)
+_SHORT_NAMES = dict(SHORT_NAMES)
 
 
 def listing(raw: str) -> Listing | None:

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-LONGEST = timedelta(days=1)  # longer is no offer to try again
+MAX_OFFERED_WAIT = timedelta(days=1)  # longer is no offer to try again
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "分": 60, "秒": 1, "時": 3600}
 _UNIT = (
@@ -33,4 +33,4 @@ def find_wait(said: str) -> timedelta | None:
     else:
         return None
     wait = timedelta(seconds=seconds)
-    return wait if timedelta() < wait <= LONGEST else None
+    return wait if timedelta() < wait <= MAX_OFFERED_WAIT else None

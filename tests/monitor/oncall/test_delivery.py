@@ -13,7 +13,7 @@ from monitor.channels.channel import REPEAT
 from monitor.channels.webhook import WebhookChannel
 from monitor.notices.notice import NoticeKind
 from monitor.oncall import delivery as module
-from monitor.oncall.delivery import AT_ONCE, BACKOFF, JITTER, LONGEST
+from monitor.oncall.delivery import BACKOFF_SECONDS, JITTER, MAX_BACKOFF, MAX_CONCURRENT_DELIVERIES
 from monitor.store import NoticeRecord, StoreError
 from tests.support.channel_samples import notice
 from tests.support.delivery_app import PATIENCE, DeliveryApp, RecordingChannel, RecordingLog, open_delivery_app
@@ -57,7 +57,9 @@ async def test_what_fails_is_tried_again_later_and_later(delivery_app: DeliveryA
         delivery_app.time.now = record.next_try_at - timedelta(milliseconds=1)
         await delivery_app.turn()
         delivery_app.time.now = record.next_try_at
-    for wait, seconds in zip(waits, (*BACKOFF, BACKOFF[-1], BACKOFF[-1], BACKOFF[-1]), strict=True):
+    for wait, seconds in zip(
+        waits, (*BACKOFF_SECONDS, BACKOFF_SECONDS[-1], BACKOFF_SECONDS[-1], BACKOFF_SECONDS[-1]), strict=True
+    ):
         assert seconds <= wait <= seconds * (1 + JITTER)
     assert len(delivery_app.ops.tried) == 8, "never before its time, and never given up"
     assert delivery_app.delivery.counts == {("ops", "failed"): 8}
@@ -173,7 +175,7 @@ async def test_not_all_are_told_at_once(delivery_app: DeliveryApp) -> None:
     await delivery_app.keep(*(notice(f"i{number}") for number in range(50)))
     await delivery_app.settle()
     assert len(delivery_app.ops.heard) == 50
-    assert 1 < delivery_app.ops.most_at_once <= AT_ONCE
+    assert 1 < delivery_app.ops.most_at_once <= MAX_CONCURRENT_DELIVERIES
 
 
 async def test_a_dead_channel_is_asked_with_one_notice_however_many_wait(delivery_app: DeliveryApp) -> None:
@@ -181,8 +183,8 @@ async def test_a_dead_channel_is_asked_with_one_notice_however_many_wait(deliver
     delivery_app.ops.down = "no connection"
     await delivery_app.settle()
     first = len(delivery_app.ops.tried)
-    assert first <= AT_ONCE
-    delivery_app.time.pass_(seconds=BACKOFF[0] * (1 + JITTER))
+    assert first <= MAX_CONCURRENT_DELIVERIES
+    delivery_app.time.pass_(seconds=BACKOFF_SECONDS[0] * (1 + JITTER))
     await delivery_app.settle()
     assert len(delivery_app.ops.tried) == first + 1
     records = [(await delivery_app.store.notices_of(f"i{number}"))[0] for number in range(50)]
@@ -201,7 +203,7 @@ async def test_one_that_is_never_taken_holds_up_its_own_incident_only(delivery_a
     await delivery_app.keep(*(notice(f"i{name}", number) for name in range(20) for number in (1, 2)))
     for _ in range(8):
         await delivery_app.settle()
-        delivery_app.time.pass_(seconds=BACKOFF[0] * (1 + JITTER))
+        delivery_app.time.pass_(seconds=BACKOFF_SECONDS[0] * (1 + JITTER))
     assert len(delivery_app.ops.heard) == 38
     assert not any(each.startswith("i0/") for each in delivery_app.ops.heard)
 
@@ -237,8 +239,8 @@ async def test_a_channel_that_is_not_configured_keeps_its_notices(delivery_app: 
 async def test_notices_of_channels_that_are_gone_do_not_hide_others(
     delivery_app: DeliveryApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST", 10)
-    monkeypatch.setattr(module, "ALL", 10)
+    monkeypatch.setattr(module, "MAX_NOTICES_PER_TURN", 10)
+    monkeypatch.setattr(module, "MAX_NOTICES_PER_FULL_TURN", 10)
     await delivery_app.keep(*(notice(f"i{number}", channel="gone") for number in range(30)))
     await delivery_app.keep(notice("late", age=99))
     for _ in range(5):
@@ -259,7 +261,7 @@ async def test_a_clock_that_jumps_makes_nothing_wait_for_hours(delivery_app: Del
         await delivery_app.settle()
         delivery_app.time.pass_(minutes=1)
     assert delivery_app.ops.heard == ["i1/ops/1"]
-    assert timedelta(minutes=12) > LONGEST
+    assert timedelta(minutes=12) > MAX_BACKOFF
 
 
 async def test_a_channel_that_was_put_right_is_tried_at_once(delivery_app: DeliveryApp) -> None:
@@ -276,19 +278,21 @@ async def test_a_channel_that_was_put_right_is_tried_at_once(delivery_app: Deliv
 
 
 async def test_what_is_on_its_way_is_not_told_by_the_new_channel_too(delivery_app: DeliveryApp) -> None:
-    await delivery_app.keep(*(notice(f"i{number}") for number in range(AT_ONCE + 4)))
+    await delivery_app.keep(*(notice(f"i{number}") for number in range(MAX_CONCURRENT_DELIVERIES + 4)))
     before = delivery_app.ops
     before.deaf.clear()
     await delivery_app.delivery.turn()
-    await before.until(tried=AT_ONCE)
+    await before.until(tried=MAX_CONCURRENT_DELIVERIES)
     delivery_app.channels["ops"] = RecordingChannel()
     delivery_app.configure("ops")
     await delivery_app.delivery.turn()
     before.deaf.set()
     await delivery_app.delivery.idle()
     await delivery_app.settle()
-    assert len(before.heard) == AT_ONCE
-    assert sorted(before.heard + delivery_app.ops.heard) == sorted(f"i{number}/ops/1" for number in range(AT_ONCE + 4))
+    assert len(before.heard) == MAX_CONCURRENT_DELIVERIES
+    assert sorted(before.heard + delivery_app.ops.heard) == sorted(
+        f"i{number}/ops/1" for number in range(MAX_CONCURRENT_DELIVERIES + 4)
+    )
 
 
 async def test_an_answer_of_the_store_that_is_out_of_date_tells_nothing_twice(
@@ -382,7 +386,7 @@ async def test_a_channel_with_a_bug_is_a_channel_that_fails(delivery_app: Delive
 async def test_it_runs_by_itself_and_a_poke_makes_it_look_at_once(
     delivery_app: DeliveryApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TURN", 3600.0)
+    monkeypatch.setattr(module, "POLL_SECONDS", 3600.0)
     await delivery_app.keep(notice("i1", 1), notice("i1", 2))
     delivery_app.delivery.start()
     await delivery_app.ops.until(tried=2)  # the first delivery makes it look for the second
@@ -396,7 +400,7 @@ async def test_it_runs_by_itself_and_a_poke_makes_it_look_at_once(
 async def test_without_a_poke_time_alone_makes_it_look(
     delivery_app: DeliveryApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TURN", 0.01)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.01)
     delivery_app.time.step = timedelta(seconds=1)
     delivery_app.ops.down = "no connection"
     delivery_app.delivery.start()
@@ -407,7 +411,7 @@ async def test_without_a_poke_time_alone_makes_it_look(
 async def test_a_store_that_fails_is_told_once_and_asked_again(
     delivery_app: DeliveryApp, monkeypatch: pytest.MonkeyPatch, log: RecordingLog
 ) -> None:
-    monkeypatch.setattr(module, "TURN", 0.01)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.01)
     await delivery_app.keep(notice())
     ask, answers = delivery_app.store.waiting, [False, False, False]
 
@@ -453,7 +457,7 @@ async def test_a_poke_at_the_last_moment_does_not_keep_it_from_ending(
 
 
 async def test_what_hangs_is_left_at_the_end(delivery_app: DeliveryApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "GRACE", 0.05)
+    monkeypatch.setattr(module, "SHUTDOWN_GRACE_SECONDS", 0.05)
     await delivery_app.keep(notice())
     delivery_app.ops.deaf.clear()
     delivery_app.delivery.start()

@@ -371,7 +371,7 @@ class Refusing:
 async def test_a_last_look_while_the_store_is_full_is_made_again(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF", (0.02,))
+    monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF_SECONDS", (0.02,))
     monkeypatch.setattr("monitor.probing.pipeline.SLACK", timedelta(milliseconds=50))
     site = watched(ScriptedRoute(), Refusing())
     async with pipeline_app.service(site) as (pipeline, heard, store):
@@ -400,7 +400,7 @@ async def test_a_last_look_while_the_store_is_full_is_made_again(
 async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booked_on_the_mailbox(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF", (0.02,))
+    monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF_SECONDS", (0.02,))
     site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):
         learn, refused = store.learn, 0

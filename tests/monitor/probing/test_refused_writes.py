@@ -30,7 +30,7 @@ ALL = range(1, 7)  # more writes than any of these has
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF", (0.02,))
+    monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF_SECONDS", (0.02,))
     monkeypatch.setattr("monitor.probing.learning.STORE_RETRY", 0.01)
     monkeypatch.setattr("monitor.probing.pipeline.SLACK", timedelta(milliseconds=20))
 

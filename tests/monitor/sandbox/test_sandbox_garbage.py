@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from monitor.sandbox.internet import SimulatedSystem, internet
 from monitor.sandbox.rules import SandboxClient
 from monitor.sandbox.settings import Behaviour, SandboxSettings
-from monitor.sandbox.smtp import PROXY_HEADER_WITHIN, asserted
+from monitor.sandbox.smtp import PROXY_HEADER_SECONDS, asserted
 from probes.sender import Identity, Role
 
 SENDER = Identity(Role.SENDER, "a@b.example", "104.130.122.50", "b.example", "[UNAVAILABLE]", "bounce@b.example")
@@ -95,7 +95,7 @@ async def test_a_client_that_leaves_before_its_proxy_header_is_whole_holds_nothi
         reader, writer = await asyncio.open_connection("127.0.0.1", ports["acme/hq"])
         writer.write(start)
         writer.write_eof()
-        assert await asyncio.wait_for(reader.read(), PROXY_HEADER_WITHIN / 2) == b""
+        assert await asyncio.wait_for(reader.read(), PROXY_HEADER_SECONDS / 2) == b""
         writer.close()
 
 

@@ -149,7 +149,7 @@ async def letters() -> Letters:
 @pytest.fixture
 async def watching(letters: Letters, told: Told, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watcher]:
     monkeypatch.setattr(module, "LINGER", 0.05)
-    monkeypatch.setattr(module, "BACKOFF", (0.02,))
+    monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.02,))
     with MailboxThreads(1) as pool:
         hear: Hear = lambda seen: told.hear(seen)  # noqa: E731 - what a test puts there later counts
         report: Report = lambda ids, look: told.report(ids, look)  # noqa: E731
@@ -362,7 +362,7 @@ async def test_a_look_has_an_end(letters: Letters, watching: Watcher, monkeypatc
 
     monkeypatch.setattr(module, "LOOK_LIMIT", 0.1)
     monkeypatch.setattr(letters, "look", hangs)
-    monkeypatch.setattr(module, "GRACE", 0.1)
+    monkeypatch.setattr(module, "SHUTDOWN_GRACE_SECONDS", 0.1)
     look = await asyncio.wait_for(watching.look(), PATIENCE)
     assert isinstance(look, FailedLook)
     assert look.reason == "letters: not looked through within 0.1 s"
@@ -461,7 +461,7 @@ def open_folder() -> Iterator[Path]:
 async def test_a_mail_server_that_is_restarted(
     open_folder: Path, tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BACKOFF", (0.2,))
+    monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.2,))
     mail = b"X-Mailpath-Probe: mp" + b"a" * 32 + b"\r\nSubject: code\r\n\r\nhello\r\n"
     with dovecot(open_folder, users={"probe@acme.test": "secret"}) as server, MailboxThreads(4) as pool:
         mailbox = ImapMailbox.model_validate(

@@ -142,8 +142,8 @@ WANTED: list[tuple[ProbeFilter, Callable[[Known], bool]]] = [
 @pytest.mark.parametrize(
     ("through", "few"),
     [
-        (list_reads.LOOK_THROUGH, list_reads.FEW),
-        (5, list_reads.FEW),  # pages are short, and some are empty
+        (list_reads.LOOK_THROUGH, list_reads.MAX_COMPANIES_ONE_BY_ONE),
+        (5, list_reads.MAX_COMPANIES_ONE_BY_ONE),  # pages are short, and some are empty
         (5, 1),  # few companies are many
         (0, 0),
     ],
@@ -152,7 +152,7 @@ async def test_the_pages_together_are_what_is_wanted(
     store: Store, monkeypatch: pytest.MonkeyPatch, through: int, few: int
 ) -> None:
     monkeypatch.setattr(list_reads, "LOOK_THROUGH", through)
-    monkeypatch.setattr(list_reads, "FEW", few)
+    monkeypatch.setattr(list_reads, "MAX_COMPANIES_ONE_BY_ONE", few)
     known = await crowd(store)
     for wanted, belongs in WANTED:
         for most in (3, 500):
@@ -241,7 +241,7 @@ async def test_hostile_questions_find_nothing(store: Store, bad: str) -> None:
         ProbeFilter(None, path=bad),
         ProbeFilter((bad,)),
         ProbeFilter((bad,), "acme"),
-        ProbeFilter(tuple(f"{bad}{number}" for number in range(list_reads.FEW + 1))),
+        ProbeFilter(tuple(f"{bad}{number}" for number in range(list_reads.MAX_COMPANIES_ONE_BY_ONE + 1))),
         ProbeFilter(None, "acme", bad, outcome=Outcome.SPAM),
     ):
         assert await leafed(store, wanted) == []

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event
 
 from monitor.store import NoSuchProbeError, Store, StoreError
 from monitor.store.database import connect
-from monitor.store.writer import MOST, Writer
+from monitor.store.writer import MAX_WRITES_PER_TRANSACTION, Writer
 from monitor.store.writes import SqlStatement, Transactions, Write
 from tests.support.store_samples import FIRST, probe
 
@@ -51,12 +51,17 @@ async def test_what_comes_in_the_meantime_is_committed_together_and_in_order() -
 
 async def test_a_transaction_has_a_limit() -> None:
     writer = Writer(slow := Slow())
-    writing = [asyncio.create_task(writer.write(note(number))) for number in range(100, 100 + 2 * MOST + 10)]
+    writing = [
+        asyncio.create_task(writer.write(note(number)))
+        for number in range(100, 100 + 2 * MAX_WRITES_PER_TRANSACTION + 10)
+    ]
     await slow.begun.wait()
     slow.go.set()
     await asyncio.gather(*writing)
-    assert max(map(len, slow.batches)) == MOST
-    assert [number for batch in slow.batches for number in batch] == list(range(100, 100 + 2 * MOST + 10))
+    assert max(map(len, slow.batches)) == MAX_WRITES_PER_TRANSACTION
+    assert [number for batch in slow.batches for number in batch] == list(
+        range(100, 100 + 2 * MAX_WRITES_PER_TRANSACTION + 10)
+    )
     await writer.close()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from probes.mailboxes.breaker import FIRST_PAUSE, LONGEST_PAUSE, Breaker
+from probes.mailboxes.breaker import FIRST_PAUSE, MAX_PAUSE_SECONDS, Breaker
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_each_trial_that_fails_makes_the_pause_longer_up_to_an_end() -> None:
         now, trial = breaker.retry_at, object()
         assert breaker.admits(trial, now)
         assert breaker.failed(trial, "a", now)
-    assert pauses == [15, 30, 60, 120, 240, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert pauses == [15, 30, 60, 120, 240, MAX_PAUSE_SECONDS, MAX_PAUSE_SECONDS]
 
 
 def test_a_late_failure_of_a_visit_from_before_does_not_end_the_trial() -> None:

@@ -59,7 +59,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     """A mailbox with an inbox and a folder for junk, both empty."""
     if request.param == "maildir polled":
         monkeypatch.setattr(notifier, "inotify_simple", None)
-        monkeypatch.setattr(maildir, "TICK", 0.05)
+        monkeypatch.setattr(maildir, "POLL_SECONDS", 0.05)
     if request.param != "imap":
         path = make_maildir(tmp_path / "box", ".Junk")
         return ServedMailbox(MaildirMailbox(via="maildir", path=path), path, path / ".Junk", ".Junk")

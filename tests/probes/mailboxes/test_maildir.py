@@ -291,7 +291,7 @@ async def test_what_the_kernel_could_not_keep_is_listed(box: Path, pool: Mailbox
 async def test_where_the_kernel_watches_no_more_we_poll(
     box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maildir, "TICK", 0.05)
+    monkeypatch.setattr(maildir, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(Notifier, "watch", lambda *_: None)
     async with mailbox(box).open(pool) as session:
         await session.look(NOW)
@@ -304,7 +304,7 @@ async def test_where_the_kernel_watches_no_more_we_poll(
 async def test_where_other_machines_write_we_poll(
     box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maildir, "TICK", 0.05)
+    monkeypatch.setattr(maildir, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(maildir_box, "hears_everything", lambda _: False)
     before = watches()
     async with mailbox(box).open(pool) as session:
@@ -370,7 +370,7 @@ async def test_what_comes_while_a_thread_reads_wakes_us(box: Path, pool: Mailbox
 
 async def test_a_dead_file_system_is_said(box: Path, pool: MailboxThreads, monkeypatch: pytest.MonkeyPatch) -> None:
     alive = threading.Event()
-    monkeypatch.setattr(maildir, "PATIENCE", 0.05)
+    monkeypatch.setattr(maildir, "THREAD_TIMEOUT_SECONDS", 0.05)
     monkeypatch.setattr(maildir_box.Box, "check", lambda _: alive.wait(5))
     try:
         with pytest.raises(MailboxError, match=r"no answer within 0\.05 s"):
@@ -465,7 +465,7 @@ async def test_a_folder_that_stands_still_is_left_unfinished(
         survey(self, since)
 
     monkeypatch.setattr(maildir_box.Box, "survey", slow)
-    monkeypatch.setattr(maildir, "PATIENCE", 0.1)
+    monkeypatch.setattr(maildir, "THREAD_TIMEOUT_SECONDS", 0.1)
     async with mailbox(box).open(pool) as session:
         found = await session.search(NOW, [])
         gate.set()

@@ -186,7 +186,7 @@ def test_which_file_system_a_path_is_on(path: str, mount: str) -> None:
 async def test_a_dead_file_system_takes_its_share_of_threads_and_no_more(
     tmp_path: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(maildir, "PATIENCE", 0.05)
+    monkeypatch.setattr(maildir, "THREAD_TIMEOUT_SECONDS", 0.05)
     monkeypatch.setattr(threads, "QUEUE_LIMIT", 0.05)
     monkeypatch.setattr(maildir_box.Box, "check", lambda _: gate.wait(10))
     with many() as pool:

@@ -296,7 +296,7 @@ async def test_and_where_the_listener_turned_somebody_away_as_well(
 async def test_but_not_where_a_stranger_was_turned_away_for_what_he_did(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(smtp_module, "RECIPIENT_WITHIN", 0.05)
+    monkeypatch.setattr(smtp_module, "RECIPIENT_SECONDS", 0.05)
     site = watched(ScriptedRoute(), COPIES)
     async with open_inbound_pipeline(pipeline_app, site) as (pipeline, heard, talks):
         await pipeline.launch(site, KIND)

@@ -69,7 +69,7 @@ async def test_what_could_not_be_stored_is_not_accepted(inbound_client: InboundC
 
 
 async def test_what_takes_too_long_is_put_off(inbound_client: InboundClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener_module, "READ_WITHIN", 0.05)
+    monkeypatch.setattr(listener_module, "READ_SECONDS", 0.05)
     inbound_client.sink.gate = asyncio.Event()
     assert (await inbound_client.send(bounce(inbound_client.token)))[0] == 451
 
@@ -145,7 +145,7 @@ async def test_a_slow_client_is_cut_off(monkeypatch: pytest.MonkeyPatch, limit: 
 
 
 async def test_a_client_that_drips_garbage_without_a_line_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp_module, "SILENCE", 0.3)
+    monkeypatch.setattr(smtp_module, "COMMAND_TIMEOUT_SECONDS", 0.3)
     async with open_inbound_client() as inbound_client:
         reader, writer = await inbound_client.open()
         end = asyncio.create_task(until_closed(reader))
@@ -345,7 +345,7 @@ async def test_a_crowd_of_which_each_has_one_connection_is_told(
 ) -> None:
     """Whom we ended may have been the forwarder: then nothing can be said of what did not come."""
     monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 5)
-    monkeypatch.setattr(smtp_module, "GREETING_WITHIN", within)
+    monkeypatch.setattr(smtp_module, "GREETING_SECONDS", within)
     async with open_inbound_client() as inbound_client:
         await a_copy_came(inbound_client)
         crowd = [await inbound_client.open(f"127.0.{number}.2") for number in range(5)]
@@ -417,7 +417,7 @@ async def test_addresses_that_everybody_knows_hold_no_place(monkeypatch: pytest.
 async def test_who_names_no_recipient_in_time_is_cut_off_however_much_it_talks(
     monkeypatch: pytest.MonkeyPatch, talk: bytes
 ) -> None:
-    monkeypatch.setattr(smtp_module, "RECIPIENT_WITHIN", 0.3)
+    monkeypatch.setattr(smtp_module, "RECIPIENT_SECONDS", 0.3)
     async with open_inbound_client() as inbound_client:
         reader, writer = await inbound_client.open()
         writer.write(talk)
@@ -431,8 +431,8 @@ async def test_who_names_no_recipient_in_time_is_cut_off_however_much_it_talks(
 
 
 async def test_who_names_one_has_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp_module, "RECIPIENT_WITHIN", 0.2)
-    monkeypatch.setattr(smtp_module, "CONVERSATION_WITHIN", 1.0)
+    monkeypatch.setattr(smtp_module, "RECIPIENT_SECONDS", 0.2)
+    monkeypatch.setattr(smtp_module, "CONVERSATION_SECONDS", 1.0)
     async with open_inbound_client() as inbound_client:
         started = asyncio.get_running_loop().time()
         reader, writer = await named(inbound_client, "acme@probe.test")
@@ -590,7 +590,7 @@ async def test_what_was_said_before_tls_is_forgotten(tmp_path: Path) -> None:
 
 
 async def test_a_handshake_that_never_ends_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp_module, "SILENCE", 0.3)
+    monkeypatch.setattr(smtp_module, "COMMAND_TIMEOUT_SECONDS", 0.3)
     async with open_inbound_client(**certificate(tmp_path)) as inbound_client:
         reader, writer = await inbound_client.open()
         writer.write(b"EHLO mx\r\nSTARTTLS\r\n")

@@ -209,7 +209,7 @@ class Service:
         self._desk = desk
         self._board.configure(self._config.paths())
         await self._signals.begin(self._board.take, self._casebook.take, self._live.take)
-        presents = await self._store.present()  # read after that, so that nothing is missed in between
+        presents = await self._store.probes.current()  # read after that, so that nothing is missed in between
         self._board.recall(presents)
         self._network.configure(self._config)
         self._network.start()

@@ -60,8 +60,8 @@ async def mute(view: CallerScope, wish: MuteRequest) -> Mute:
         why=_why(wish.why),
         created_at=now,
     )
-    await view.backend.store.add_mute(made)
-    await view.backend.store.note(mute_made(made, caller.way))
+    await view.backend.store.incidents.add_mute(made)
+    await view.backend.store.people.note(mute_made(made, caller.way))
     view.backend.casebook.poke()
     return made
 
@@ -76,9 +76,9 @@ async def unmute(view: CallerScope, mute_id: str) -> Mute:
         raise MuteError("mute", "it stands in the configuration: take its [[maintenance]] table out there")
     if not may_end(view, found):
         raise MuteError("mute", "it is about more than your companies; somebody who is bound to none can end it")
-    if over(found, now) or not await view.backend.store.end_mute(mute_id, now, caller.name):
+    if over(found, now) or not await view.backend.store.incidents.end_mute(mute_id, now, caller.name):
         raise MuteError("mute", "it is over already")
-    await view.backend.store.note(mute_ended(found, caller.name, caller.way, now))
+    await view.backend.store.people.note(mute_ended(found, caller.name, caller.way, now))
     view.backend.casebook.poke()
     return found
 

@@ -44,19 +44,19 @@ class Access:
 
     async def people(self) -> list[Person]:
         """Everybody who can sign in, or could once."""
-        return [person for person in await self.store.people() if self._reaches(person.companies)]
+        return [person for person in await self.store.people.all() if self._reaches(person.companies)]
 
     async def tokens(self) -> list[Token]:
         """All tokens there ever were."""
-        return [token for token in await self.store.tokens() if self._reaches(token.companies)]
+        return [token for token in await self.store.people.tokens() if self._reaches(token.companies)]
 
     async def add(self, name: str, rights: Rights, companies: Companies) -> str:
         """Make a person. Returns the secret of the link by which they set a password. Raises AccessError."""
         self._may_give(companies)
         known = self.full_name(name, companies)
-        if await self.store.person(known):
+        if await self.store.people.person(known):
             raise AccessError(f"there is somebody called {known} already")
-        await self.store.put_person(Person(known, rights, companies, "", self.now()))
+        await self.store.people.put_person(Person(known, rights, companies, "", self.now()))
         await self._note("person made", f"{known}, {rights}{_of(companies)}")
         return await self._linked(known)
 
@@ -87,7 +87,7 @@ class Access:
             raise AccessError(f"{person.name} is of other companies by name; make another person")
         changed = replace(person, rights=rights, companies=companies)
         await self._keep_an_admin(person, changed)
-        await self.store.put_person(changed)
+        await self.store.people.put_person(changed)
         await self._note("person changed", f"{person.name}, {rights}{_of(companies)}")
 
     async def disable(self, name: str) -> None:
@@ -97,8 +97,8 @@ class Access:
             raise AccessError(f"{person.name} is disabled already")
         disabled = replace(person, disabled_at=self.now())
         await self._keep_an_admin(person, disabled)
-        await self.store.put_person(disabled)
-        await self.store.end_sessions_of(person.name)
+        await self.store.people.put_person(disabled)
+        await self.store.people.end_sessions_of(person.name)
         await self._note("person disabled", person.name)
 
     async def enable(self, name: str) -> None:
@@ -106,7 +106,7 @@ class Access:
         person = await self._person(name)
         if person.disabled_at is None:
             raise AccessError(f"{person.name} is not disabled")
-        await self.store.put_person(replace(person, disabled_at=None))
+        await self.store.people.put_person(replace(person, disabled_at=None))
         await self._note("person enabled", person.name)
 
     async def add_token(
@@ -129,7 +129,7 @@ class Access:
             created_at=now,
             expires_at=now + lasts if lasts else None,
         )
-        await self.store.put_token(token)
+        await self.store.people.put_token(token)
         await self._note("token made", f"{known}, {rights}{_of(companies)}, {token.id}")
         return token, secret
 
@@ -146,25 +146,25 @@ class Access:
         if len(left) != 1:
             raise AccessError(_no_token(which, left, gone=bool(found)))
         ended = replace(left[0], revoked_at=now)
-        await self.store.put_token(ended)
+        await self.store.people.put_token(ended)
         await self._note("token revoked", f"{ended.name}, {ended.id}")
         return ended
 
     async def _person(self, name: str) -> Person:
         known = name_of(name)
-        person = await self.store.person(known) if known else None
+        person = await self.store.people.person(known) if known else None
         if person is None or not self._reaches(person.companies):
             raise AccessError(f"there is nobody called {known or 'so'}")
         return person
 
     async def _keep_an_admin(self, before: Person, after: Person) -> None:
-        others = [other for other in await self.store.people() if other.name != before.name]
+        others = [other for other in await self.store.people.all() if other.name != before.name]
         if _rules(before) and not any(map(_rules, (after, *others))):
             raise AccessError(f"{before.name} is the last admin; make another first")
 
     async def _linked(self, name: str) -> str:
         secret, now = new_secret(), self.now()
-        await self.store.put_invitation(Invitation(digest_of(secret), name, now, now + LINK_LASTS))
+        await self.store.people.put_invitation(Invitation(digest_of(secret), name, now, now + LINK_LASTS))
         await self._note("link made", name)
         if name == FIRST and self.first_link_file:
             forget_link(self.first_link_file)
@@ -180,12 +180,12 @@ class Access:
             raise AccessError(f"name companies of your own: {', '.join(self.companies or ())}", "companies")
 
     async def _note(self, what: str, about: str) -> None:
-        await self.store.note(AuditEntry(self.now(), self.who, self.way, what, about))
+        await self.store.people.note(AuditEntry(self.now(), self.who, self.way, what, about))
 
 
 async def first_link(store: Store, now: Callable[[], datetime], base_url: str) -> str | None:
     """A link for the first admin, while nobody who rules has a password; those before are void. Else None."""
-    people = await store.people()
+    people = await store.people.all()
     if any(_rules(person) and person.password for person in people):
         return None
     access = Access(store, now, ITSELF, "start")

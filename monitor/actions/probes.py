@@ -44,7 +44,7 @@ async def send(view: CallerScope, company: str, path: str, kinds: Sequence[Kind]
         for site, kind in wishes:
             probe = await backend.launch(site, kind, role)
             sent.append(probe)
-            await backend.store.note(probe_sent(probe, caller.name, caller.way, backend.now()))
+            await backend.store.people.note(probe_sent(probe, caller.name, caller.way, backend.now()))
     finally:
         _give_back(view, wishes[len(sent) :])
     return sent
@@ -75,7 +75,7 @@ async def _recall(view: CallerScope) -> None:
     found: list[tuple[tuple[str, ...], datetime]] = []
     since, before = backend.now() - HOUR, None
     while not backend.manual.recalled:
-        part = await backend.store.deeds(before, AUDIT_ENTRIES_PER_READ)
+        part = await backend.store.people.audit_log(before, AUDIT_ENTRIES_PER_READ)
         for deed in (deed for _, deed in part if deed.what == PROBE and deed.at > since):
             found += [(key, deed.at) for key in (_person(deed.way, deed.who), _path(f"{deed.company}/{deed.path}"))]
         if len(part) < AUDIT_ENTRIES_PER_READ or part[-1][1].at <= since:

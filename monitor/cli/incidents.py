@@ -71,9 +71,9 @@ async def list_incidents(config: Config, company: str, *, also_closed: bool, as_
     """List open incidents; with `company`, those that affect it. Raises NoAnswerError, StoreError."""
     async with Store.open(config.store.url) as store:
         around = await _around(config, store)
-        incidents = sorted(await store.open_incidents(), key=worst_first)
+        incidents = sorted(await store.incidents.open(), key=worst_first)
         if also_closed:
-            found = await store.incidents(len(incidents) + MOST_CLOSED, open_only=False)
+            found = await store.incidents.newest(len(incidents) + MOST_CLOSED, open_only=False)
             incidents += [incident for incident in found if not incident.open]
     if company:
         _check(company, config, incidents)
@@ -90,8 +90,8 @@ async def show_incident(config: Config, prefix: str, *, as_json: bool) -> Exit:
     """Show everything about the incident whose id has this prefix. Raises NoAnswerError, StoreError."""
     async with Store.open(config.store.url) as store:
         around = await _around(config, store)
-        incident = _chosen(await store.find_incidents(prefix) if prefix else [], prefix)
-        entries, notices = await store.entries(incident.id), await store.notices_of(incident.id)
+        incident = _chosen(await store.incidents.find(prefix) if prefix else [], prefix)
+        entries, notices = await store.incidents.entries(incident.id), await store.incidents.notices_of(incident.id)
     if as_json:
         facts = {
             **incident_json(incident, around.muted_by(incident), around.now),
@@ -108,14 +108,14 @@ async def show_incident(config: Config, prefix: str, *, as_json: bool) -> Exit:
 
 
 async def _around(config: Config, store: Store) -> ListContext:
-    saw, now = await store.signals_seen(), utc_now()
+    saw, now = await store.incidents.signals_seen(), utc_now()
     if saw is None:
         raise NoAnswerError(
             "the incident rules have not run on this store yet; start `mailpath serve`, or check store.url"
         )
-    newest = await store.signals(saw - 1, 1)
+    newest = await store.probes.signals(saw - 1, 1)
     seen_at = newest[0].at if newest and newest[0].number == saw else None
-    return ListContext(config, [*configured(config), *await store.mutes(active_at=now)], now, seen_at)
+    return ListContext(config, [*configured(config), *await store.incidents.mutes(active_at=now)], now, seen_at)
 
 
 def _check(company: str, config: Config, incidents: Iterable[Incident]) -> None:

@@ -59,8 +59,8 @@ async def add(config: Config, wish: MuteOptions, *, as_json: bool) -> Exit:
     now = utc_now()
     mute = made(config, wish, now, secrets.token_hex(6))
     async with Store.open(config.store.url) as store:
-        await store.add_mute(mute)
-        await store.note(mute_made(mute, COMMAND))
+        await store.incidents.add_mute(mute)
+        await store.people.note(mute_made(mute, COMMAND))
     if as_json:
         print(json.dumps(mute_json(mute, now)))
         return Exit.OK
@@ -72,7 +72,10 @@ async def show(config: Config, *, also_over: bool, as_json: bool) -> Exit:
     """The mutes of the store and those of the configuration: what is silent now first."""
     now = utc_now()
     async with Store.open(config.store.url) as store:
-        mutes = [*configured(config), *(await store.mutes() if also_over else await store.mutes(active_at=now))]
+        mutes = [
+            *configured(config),
+            *(await store.incidents.mutes() if also_over else await store.incidents.mutes(active_at=now)),
+        ]
     mutes.sort(key=lambda mute: (over(mute, now), not active(mute, now)))
     if as_json:
         for mute in mutes:
@@ -91,11 +94,11 @@ async def end(config: Config, prefix: str, by: str) -> Exit:
         raise MuteUsageError(f"{prefix} stands in the configuration: take its [[maintenance]] table, {name}, out there")
     now = utc_now()
     async with Store.open(config.store.url) as store:
-        mute = _chosen(await store.mutes(), prefix, now)
+        mute = _chosen(await store.incidents.mutes(), prefix, now)
         who = whoever(by)
-        if not await store.end_mute(mute.id, now, who):
+        if not await store.incidents.end_mute(mute.id, now, who):
             raise MuteUsageError(f"mute {mute.id} is over already")
-        await store.note(mute_ended(mute, who, COMMAND, now))
+        await store.people.note(mute_ended(mute, who, COMMAND, now))
     console().print(escape(f"ended mute {mute.id} of {about(mute)}; it silences nothing any more"))
     return Exit.OK
 

@@ -76,7 +76,7 @@ async def enable(config: Config, name: str, by: str) -> Exit:
 async def show(config: Config, *, as_json: bool) -> Exit:
     """List all people, by name."""
     async with Store.open(config.store.url) as store:
-        people = await store.people()
+        people = await store.people.all()
     if as_json:
         for person in people:
             print(json.dumps(person_facts(person)))
@@ -114,7 +114,7 @@ async def show_tokens(config: Config, *, also_over: bool, as_json: bool) -> Exit
     """List valid tokens, or all, oldest first."""
     now = utc_now()
     async with Store.open(config.store.url) as store:
-        tokens = [token for token in await store.tokens() if also_over or good(token, now)]
+        tokens = [token for token in await store.people.tokens() if also_over or good(token, now)]
     if as_json:
         for token in tokens:
             print(json.dumps(token_facts(token, now)))

@@ -20,10 +20,10 @@ async def explain(config: Config, probe_id: str, *, as_json: bool) -> Exit:
     async with Store.open(config.store.url) as store:
         if paths:
             for path in paths:
-                show.newest(path, await store.recent(path.company, path.path, NEWEST_PROBES), as_json=as_json)
+                show.newest(path, await store.probes.recent(path.company, path.path, NEWEST_PROBES), as_json=as_json)
             return Exit.OK
-        ids = await store.find(probe_id.lower())
-        record = await store.record(ids[0]) if len(ids) == 1 else None
+        ids = await store.probes.find(probe_id.lower())
+        record = await store.probes.record(ids[0]) if len(ids) == 1 else None
     if record is None:
         several = f"several probes begin with {probe_id!r}: {', '.join(ids)}" if ids else f"no probe {probe_id!r}"
         print(several, file=sys.stderr)

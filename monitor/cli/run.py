@@ -151,7 +151,7 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
         try:
             for path in paths:
                 launched.append(await _launch(pipeline, pipeline.caps, path, kind, role))
-                await store.note(probe_sent(launched[-1], whoever(""), COMMAND, utc_now()))
+                await store.people.note(probe_sent(launched[-1], whoever(""), COMMAND, utc_now()))
         except LaunchError as error:
             print(error, file=sys.stderr)
             return Exit.COULD_NOT_TELL

@@ -166,7 +166,7 @@ class Delivery:
         everything = self._everything or (self._looked_at is not None and now < self._looked_at)
         self._everything, self._looked_at = False, now
         try:
-            return await self._store.waiting(
+            return await self._store.incidents.waiting(
                 now + SET_ASIDE_FOR if everything else now,
                 MAX_NOTICES_PER_FULL_TURN if everything else MAX_NOTICES_PER_TURN,
             )
@@ -235,7 +235,7 @@ class Delivery:
                     return False
                 lane.unmarked[notice.id] = self._now()
                 log.info("notice delivered", channel=lane.name, news=str(notice.news), incident=notice.incident)
-            await self._store.delivered(notice.id, lane.unmarked[notice.id])
+            await self._store.incidents.delivered(notice.id, lane.unmarked[notice.id])
             del lane.unmarked[notice.id]
             return True
         finally:
@@ -249,7 +249,7 @@ class Delivery:
 
     async def _repeat(self, lane: _ChannelQueue, muted: frozenset[str]) -> None:
         lane.repeated_at, lane.muted = self._now(), muted
-        lasting = await self._store.lasting(lane.name)
+        lasting = await self._store.incidents.lasting(lane.name)
         active = [notice for notice in lasting if notice.incident not in muted]
         silent = [notice for notice in lasting if notice.incident in muted]
         try:
@@ -268,7 +268,9 @@ class Delivery:
         return now + _wait(lane.failing[notice.id]) * (1 + JITTER * self._rng.random())
 
     async def _put_off(self, records: Iterable[NoticeRecord], now: datetime, until: datetime, reason: str) -> None:
-        await asyncio.gather(*(self._store.put_off(record.notice.id, now, until, reason) for record in records))
+        await asyncio.gather(
+            *(self._store.incidents.put_off(record.notice.id, now, until, reason) for record in records)
+        )
 
     def _around(self) -> ChannelContext:
         self._http = self._http or session()

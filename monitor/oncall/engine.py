@@ -148,16 +148,16 @@ class IncidentEngine:
 
     async def recall(self, presents: Sequence[Present]) -> None:
         """Take up where the last run stopped."""
-        saw = await self._store.signals_seen()
+        saw = await self._store.incidents.signals_seen()
         if saw is None:  # the rules begin with what is judged from now on
-            saw = await self._store.last_signal()
-            await self._store.advance(saw, (), (), ())
+            saw = await self._store.probes.last_signal()
+            await self._store.incidents.advance(saw, (), (), ())
         self._saw = self._took = saw
         self._picture.wake(self._now())
         for present in presents:
             self._picture.recall_newest(_newest(present))
-        closed = await self._store.recently_closed(self._now() - max(self._settings.reopen, LONG_AGO))
-        self._incidents = {each.id: each for each in (*closed, *await self._store.open_incidents())}
+        closed = await self._store.incidents.recently_closed(self._now() - max(self._settings.reopen, LONG_AGO))
+        self._incidents = {each.id: each for each in (*closed, *await self._store.incidents.open())}
         self._forget_what_is_over()
         await self._read_up()
 
@@ -189,16 +189,16 @@ class IncidentEngine:
         try:
             if self._to_read_up:
                 await self._read_up()
-            signals = await self._store.signals(self._saw, MAX_VERDICTS_PER_STEP)
+            signals = await self._store.probes.signals(self._saw, MAX_VERDICTS_PER_STEP)
             await self._take(signals)
             now = self._now()
-            mutes = [*self._maintenance, *await self._store.mutes(active_at=now)]
-            self._queues = await self._store.queues()
+            mutes = [*self._maintenance, *await self._store.incidents.mutes(active_at=now)]
+            self._queues = await self._store.incidents.queues()
             turned = self._turn(now, [mute for mute in mutes if active(mute, now)], frozenset(self._queues))
             upto = signals[-1].number if signals else self._saw
             changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) is not each]
             if signals or changed or turned.notices:
-                await self._store.advance(upto, changed, turned.entries, turned.notices, saw=self._saw)
+                await self._store.incidents.advance(upto, changed, turned.entries, turned.notices, saw=self._saw)
         except BaseException:
             self._behind_since = behind
             raise
@@ -262,7 +262,7 @@ class IncidentEngine:
             if incident.failing > len(incident.failures):
                 cut.update(incident.touches)
         for line in lines:
-            past = await self._store.history(line, Role.SENDER, upto, HISTORY)
+            past = await self._store.probes.history(line, Role.SENDER, upto, HISTORY)
             not_said = line not in failing and (late or line[0] in cut)
             self._picture.recall(line, past, None if not_said else failing.get(line, ()))
 
@@ -273,7 +273,7 @@ class IncidentEngine:
         for place in places:
             for kind in self._paths[place].kinds:
                 for role in _others(self._config):
-                    past = await self._store.history(Check(*place, kind), role, upto, KEPT)
+                    past = await self._store.probes.history(Check(*place, kind), role, upto, KEPT)
                     self._picture.recall_others(past)
 
     async def _read_up(self) -> None:

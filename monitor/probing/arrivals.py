@@ -71,7 +71,7 @@ class Arrivals:
         found = self._recognised(sighting) if self._learner.owns_orphans else None
         if found is None or self._learner.in_flight(found.probe_id):
             return False
-        if record := await self._store.record(found.probe_id):
+        if record := await self._store.probes.record(found.probe_id):
             return self._now() >= record.probe.give_up_at
         return sighting.mailbox_time is None or self._now() - sighting.mailbox_time > FORGOTTEN
 

@@ -74,7 +74,7 @@ async def caps_of(config: Config, store: Store, now: datetime) -> Caps:
     """What may be sent, by what the store knows was sent today, and to each host in the last minute."""
     hosts: defaultdict[str, list[datetime]] = defaultdict(list)
     destination = {(path.company, path.path): path.route.destination(path.to) for path in config.paths()}
-    for company, path, at in await store.attempts(now - MINUTE, now):
+    for company, path, at in await store.probes.attempts(now - MINUTE, now):
         if host := destination.get((company, path)):
             hosts[host].append(at)
     return Caps(config.probes.cap.per_host_per_minute, await sent_today(store, now), now, hosts)
@@ -82,4 +82,4 @@ async def caps_of(config: Config, store: Store, now: datetime) -> Caps:
 
 async def sent_today(store: Store, now: datetime) -> dict[tuple[str, str], int]:
     """How many probes each company and path had this UTC day."""
-    return await store.launched_since(datetime.combine(now.date(), time(), now.tzinfo))
+    return await store.probes.launched_since(datetime.combine(now.date(), time(), now.tzinfo))

@@ -40,7 +40,7 @@ class SignalReader:
 
     async def begin(self, *followers: Follower) -> None:
         """Pass on to these what is stored from now on. Raises StoreError."""
-        self.number, self._followers = await self._store.last_signal(), followers
+        self.number, self._followers = await self._store.probes.last_signal(), followers
 
     def start(self) -> None:
         """Read by itself from now on."""
@@ -60,7 +60,7 @@ class SignalReader:
         async with self._turn:
             more = True
             while more:
-                signals = await self._store.signals(self.number, MAX_SIGNALS_PER_READ)
+                signals = await self._store.probes.signals(self.number, MAX_SIGNALS_PER_READ)
                 more = len(signals) == MAX_SIGNALS_PER_READ
                 if signals:
                     self.number = signals[-1].number

@@ -67,7 +67,7 @@ class Learner:
         """One in flight, or one that was over already, or another process's: of that only one process takes care."""
         if flight := self._flights.get(probe_id):
             return flight
-        record = await self._store.record(probe_id) if self.owns_orphans else None
+        record = await self._store.probes.record(probe_id) if self.owns_orphans else None
         return Flight.of(record, self._now()) if record else None
 
     async def learn(self, flight: Flight, *evidence: Evidence, unless: Unless = _never) -> None:
@@ -97,7 +97,7 @@ class Learner:
         """Store an attempt that is about to be made. False if another process was quicker: then it is not ours."""
         async with self._turn(flight):
             flight.unsure = True
-            if ours := await self._store.add(flight.probe.id, attempt):
+            if ours := await self._store.probes.add(flight.probe.id, attempt):
                 flight.evidence.append(attempt)
                 flight.unsure = False
                 self.publish(flight, attempt)
@@ -107,7 +107,7 @@ class Learner:
         """This is how it ends, whatever was seen. Raises StoreError."""
         async with self._turn(flight):
             flight.unsure = True
-            await self._store.learn(flight.probe.id, (), verdict, self._now(), closed=True, delivery=None)
+            await self._store.probes.learn(flight.probe.id, (), verdict, self._now(), closed=True, delivery=None)
 
     async def refresh(self, flight: Flight) -> bool:
         """Take over what another process stored of it; whether there was anything."""
@@ -137,7 +137,7 @@ class Learner:
         before = flight.verdict
         changed = verdict if verdict != before else None
         flight.unsure = True
-        all_new = await self._store.learn(flight.probe.id, news, changed, at, closed=over, delivery=delivery)
+        all_new = await self._store.probes.learn(flight.probe.id, news, changed, at, closed=over, delivery=delivery)
         if not all_new:  # another process stored some of it before us: what it stored counts
             await self._refresh(flight)
             await self._learn(flight, ())
@@ -153,7 +153,7 @@ class Learner:
         self._on_learned(flight, over=over)
 
     async def _refresh(self, flight: Flight) -> bool:
-        record = await self._store.record(flight.probe.id)
+        record = await self._store.probes.record(flight.probe.id)
         if record is None:
             return False
         known, before = set(flight.evidence), flight.verdict

@@ -100,7 +100,7 @@ class Pipeline:
 
     async def resume(self) -> None:
         """Pick up what was on its way when the service stopped."""
-        unknown = [each for each in await self._store.in_flight() if each.probe.id not in self.flights]
+        unknown = [each for each in await self._store.probes.in_flight() if each.probe.id not in self.flights]
         for flight in [self._enter(Flight.of(record, self._now())) for record in unknown]:
             if self._site(flight):
                 self._expect(flight)
@@ -130,7 +130,7 @@ class Pipeline:
         first = Attempt(probe.created_at, 1)
         flight = self._enter(Flight(probe, site.mailbox_key, [first], sending=True))
         try:
-            await self._store.launch(probe, flight.mailbox, first)
+            await self._store.probes.launch(probe, flight.mailbox, first)
         except BaseException:
             self._leave(flight)
             raise

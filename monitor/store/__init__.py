@@ -1,8 +1,9 @@
 """What is remembered, in one SQL database: probes, their evidence and verdicts; incidents, their history and notices;
 mutes; people, and what they did. All SQL of the service is in here.
 
-- `store`      what the rest of the service sees: `Store`
-- `records`    what it gives back
+- `store`      what the rest of the service sees: `Store`, with a port for each subject:
+               `probes`, `incidents`, `people`, `requests`; all of them write and ask by `access`
+- `records`    what they give back
 - `writer`     one thread commits what many callers want written at the same moment
 - `writes`     which statements that is, and their order
 - `rows`       what each of them is given, for each value that is to be remembered

@@ -75,7 +75,7 @@ class CallerView:
 
     async def record(self, probe_id: str) -> ProbeRecord:
         """One probe with all that is known of it. Raises NotThereError."""
-        record = await self.backend.store.record(probe_id)
+        record = await self.backend.store.probes.record(probe_id)
         if record is None or not self.caller.sees(record.probe.company):
             raise NotThereError(f"probe {probe_id}")
         return record
@@ -87,12 +87,12 @@ class CallerView:
 
     async def incidents(self, most: int) -> list[Incident]:
         """Open ones and those that are over, the newest first among them."""
-        found = await self.backend.store.incidents(most, open_only=False)
+        found = await self.backend.store.incidents.newest(most, open_only=False)
         return [own for incident in found if (own := self.own(incident))]
 
     async def incident(self, incident_id: str) -> IncidentDetail:
         """One incident. Of one that touches others too, its history and notices are not told: they name them."""
-        similar = await self.backend.store.find_incidents(incident_id)
+        similar = await self.backend.store.incidents.find(incident_id)
         found = next((each for each in similar if each.id == incident_id), None)
         own = self.own(found) if found else None
         if found is None or own is None:
@@ -100,13 +100,13 @@ class CallerView:
         if own is not found:
             return IncidentDetail(own, (), ())
         store = self.backend.store
-        notices = (self._told(record) for record in await store.notices_of(found.id))
-        return IncidentDetail(own, tuple(await store.entries(found.id)), tuple(notices))
+        notices = (self._told(record) for record in await store.incidents.notices_of(found.id))
+        return IncidentDetail(own, tuple(await store.incidents.entries(found.id)), tuple(notices))
 
     async def mutes(self) -> list[Mute]:
         """Mutes that concern what is the caller's. Of those that are about more, the reason is not told: it may name
         others."""
-        stored = await self.backend.store.mutes()
+        stored = await self.backend.store.incidents.mutes()
         planned = [mute for each in self.backend.config().maintenance for mute in each.mutes()]
         systems = {"", *(system for path in self.paths() for system in path.mail_systems)}
         found = [mute for mute in (*planned, *stored) if not mute.company or self.caller.sees(mute.company)]
@@ -148,12 +148,12 @@ class CallerView:
 
     async def probes(self, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:
         """The newest of the wanted probes after the cursor, as far as they are the caller's."""
-        return await self.backend.store.probes(replace(wanted, companies=self.caller.companies), cursor, most)
+        return await self.backend.store.probes.page(replace(wanted, companies=self.caller.companies), cursor, most)
 
     async def history(self, company: str, since: datetime) -> list[ProbeRow]:
         """The sender's probes of one company launched since then, oldest first. Raises NotThereError."""
         self.paths(company)
-        return await self.backend.store.history_of_company(company, since)
+        return await self.backend.store.probes.history_of_company(company, since)
 
     async def neighbours(self, probe: Probe) -> tuple[str, str]:
         """Ids of the probes before and after this one, of the same path, kind and role; "" where there is none."""
@@ -181,7 +181,7 @@ class CallerView:
         number = self._audit_number(before, seal)
         found: list[tuple[int, AuditEntry]] = []
         for _ in range(LOOKS):
-            part = await self.backend.store.deeds(number, most)
+            part = await self.backend.store.people.audit_log(number, most)
             number = part[-1][0] if len(part) == most else None
             found += [line for line in part if self.caller.sees_all or self.caller.sees(line[1].company)]
             if number is None or len(found) >= most:

@@ -146,8 +146,8 @@ class Hand:
             *(f"{next(self._numbers):016x}", company, "hq", KIND, Role.SENDER, "xclient", "p@x.example", "192.0.2.1"),
             *(born, born + timedelta(minutes=10), born + timedelta(hours=1), ()),
         )
-        await self._store.launch(probe, "maildir", Attempt(born, 1))
-        await self._store.learn(probe.id, (), verdict, born, closed=True, delivery=None)
+        await self._store.probes.launch(probe, "maildir", Attempt(born, 1))
+        await self._store.probes.learn(probe.id, (), verdict, born, closed=True, delivery=None)
 
     async def judge_all(self, companies: Sequence[str], verdict: Verdict) -> None:
         for start in range(0, len(companies), AT_ONCE):
@@ -217,11 +217,11 @@ async def _ruled(file: Path, crowd: int, verdicts: int, name: str) -> list[Findi
         await hand.judge_all(companies[1 : crowd + 1], BAD)
         await _drained(casebook)
         assert len(casebook.incidents) == crowd + 1
-        before = await store.last_signal()
+        before = await store.probes.last_signal()
         for _ in range(5):
             await hand.judge_all(companies[: crowd + 1] if crowd * 5 > verdicts else (), BAD)
             await hand.judge_all(companies[crowd + 1 :], GOOD)
-        number = await store.last_signal() - before
+        number = await store.probes.last_signal() - before
         cpu, began = time.process_time(), time.perf_counter()
         await _drained(casebook)
         wall, busy = time.perf_counter() - began, time.process_time() - cpu
@@ -240,6 +240,6 @@ async def _drained(casebook: IncidentEngine) -> None:
 
 async def _read(store: Store, after: int) -> float:
     began = time.perf_counter()
-    while signals := await store.signals(after, 500):
+    while signals := await store.probes.signals(after, 500):
         after = signals[-1].number
     return time.perf_counter() - began

@@ -130,10 +130,10 @@ def _past(config: Config) -> Iterator[Probe]:
 
 
 async def _remember(store: Store, probe: Probe) -> None:
-    await store.launch(probe, f"maildir:{probe.recipient}", Attempt(probe.created_at, 1))
+    await store.probes.launch(probe, f"maildir:{probe.recipient}", Attempt(probe.created_at, 1))
     arrived = Verdict(Outcome.INBOX, None, Grade.REAL, "arrived in INBOX 1.0 s after it was sent")
     at = probe.created_at + timedelta(seconds=1)
-    await store.learn(probe.id, (), arrived, at, closed=True, delivery=timedelta(seconds=1))
+    await store.probes.learn(probe.id, (), arrived, at, closed=True, delivery=timedelta(seconds=1))
 
 
 async def _run(file: Path, seconds: float) -> Facts:

@@ -33,7 +33,7 @@ async def test_a_round_trip_is_the_whole_way(via: str, tls: str) -> None:
         assert all(0 < seconds < 30 for seconds in stopwatch.from_rename)
         assert mail_left(there.folder / "mail") == 0
         async with Store.open(config.store.url) as store:
-            records = [await store.record(probe_id) for probe_id in stopwatch.judged]
+            records = [await store.probes.record(probe_id) for probe_id in stopwatch.judged]
     for record in records:
         assert record is not None
         assert record.verdict is not None

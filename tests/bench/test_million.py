@@ -17,7 +17,7 @@ UNTIL = datetime(2026, 11, 23, 12, tzinfo=UTC)
 async def test_a_store_made_at_once_is_read_like_any_other(tmp_path: Path) -> None:
     await fill(tmp_path / "mailpath.db", 2000, paths_of(10), UNTIL, timedelta(days=1))
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
-        page = await store.probes(ProbeFilter(None), None, 2001)
+        page = await store.probes.page(ProbeFilter(None), None, 2001)
         assert len(page.probes) == 2000
         assert page.probes[0].launched_at == UNTIL
         assert page.probes[-1].launched_at > UNTIL - timedelta(days=1)
@@ -26,23 +26,23 @@ async def test_a_store_made_at_once_is_read_like_any_other(tmp_path: Path) -> No
         assert outcomes.total() == 2000
         assert outcomes[Outcome.INBOX] > 1800
         for outcome in outcomes:
-            found = await store.probes(ProbeFilter(None, outcome=outcome), None, 2000)
+            found = await store.probes.page(ProbeFilter(None, outcome=outcome), None, 2000)
             assert len(found.probes) == outcomes[outcome]
-        assert await store.in_flight() == []
-        assert await store.last_signal() == 2000
+        assert await store.probes.in_flight() == []
+        assert await store.probes.last_signal() == 2000
 
 
 async def test_the_present_verdict_of_each_line_has_its_evidence(tmp_path: Path) -> None:
     await fill(tmp_path / "mailpath.db", 500, paths_of(4), UNTIL, timedelta(days=1))
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
-        present = await store.present()
+        present = await store.probes.current()
         assert len({(now.company, now.kind) for now in present}) == 20
         for now in present:
-            after = await store.probes(
+            after = await store.probes.page(
                 ProbeFilter(None, now.company, now.path, now.kind, now.role), Cursor(UNTIL, "~"), 1
             )
             assert after.probes[0].probe_id == now.probe_id, "the newest is the present one"
-            record = await store.record(now.probe_id)
+            record = await store.probes.record(now.probe_id)
             assert record
             assert record.verdict == now.verdict
             assert record.closed_at

@@ -63,5 +63,5 @@ class Service(Daemon):
 
 async def _first(store: Store, path: str) -> ProbeRecord | None:
     company, _, key = path.partition("/")
-    listed = await store.recent(company, key)
-    return await store.record(listed[-1].probe_id) if listed else None
+    listed = await store.probes.recent(company, key)
+    return await store.probes.record(listed[-1].probe_id) if listed else None

@@ -42,7 +42,7 @@ def watching(folder: Path, text: str) -> Iterator[Callable[[], Sequence[Incident
 
     async def incidents() -> Sequence[Incident]:
         async with Store.open(f"sqlite:///{folder}/mailpath.db") as store:
-            return await store.open_incidents()
+            return await store.incidents.open()
 
     with US.entered():
         try:

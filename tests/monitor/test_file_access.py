@@ -56,4 +56,4 @@ async def test_a_store_that_others_can_read_is_refused_and_then_mended(tmp_path:
                 raise AssertionError("it was opened")
         part.chmod(0o600)
         async with Store.open(url) as store:
-            assert await store.in_flight() == []
+            assert await store.probes.in_flight() == []

@@ -183,16 +183,16 @@ class ApiApp:
     ) -> str:
         """A stored probe that is over; its id."""
         made = probe_of(company, self.pipeline_app.clock() - ago, **facts)
-        await self.store.launch(made, "maildir:x", Attempt(made.created_at, 1))
+        await self.store.probes.launch(made, "maildir:x", Attempt(made.created_at, 1))
         at = made.created_at + timedelta(seconds=3)
-        await self.store.learn(made.id, evidence, verdict, at, closed=True, delivery=timedelta(seconds=2))
+        await self.store.probes.learn(made.id, evidence, verdict, at, closed=True, delivery=timedelta(seconds=2))
         return made.id
 
     async def open(
         self, *incidents: Incident, entries: Sequence[HistoryEntry] = (), notices: Sequence[Notice] = ()
     ) -> None:
         """Incidents that the rules have opened, or closed."""
-        await self.store.advance(await self.store.last_signal(), incidents, entries, notices)
+        await self.store.incidents.advance(await self.store.probes.last_signal(), incidents, entries, notices)
         await self.casebook.recall([])
 
 

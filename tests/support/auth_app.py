@@ -171,7 +171,7 @@ class AuthApp:
 
     async def deeds(self) -> list[AuditEntry]:
         """The audit log, oldest first."""
-        return [deed for _, deed in reversed(await self.store.deeds(None, 1000))]
+        return [deed for _, deed in reversed(await self.store.people.audit_log(None, 1000))]
 
     async def told(self) -> list[str]:
         """What it says, a line for each deed."""

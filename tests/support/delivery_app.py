@@ -120,7 +120,9 @@ class DeliveryApp:
         self.delivery.configure({name: self.channels[name] for name in names})
 
     async def keep(self, *notices: Notice) -> None:
-        await self.store.advance(1, [incident(name) for name in {each.incident for each in notices}], [], notices)
+        await self.store.incidents.advance(
+            1, [incident(name) for name in {each.incident for each in notices}], [], notices
+        )
 
     async def turn(self) -> None:
         """One look, and all that comes of it."""
@@ -140,7 +142,9 @@ class DeliveryApp:
         self.delivery = self._delivery()
 
     async def record(self, name: str) -> NoticeRecord:
-        return next(each for each in await self.store.notices_of(name.split("/")[0]) if each.notice.id == name)
+        return next(
+            each for each in await self.store.incidents.notices_of(name.split("/")[0]) if each.notice.id == name
+        )
 
 
 @asynccontextmanager

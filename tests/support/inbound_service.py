@@ -97,8 +97,8 @@ class InboundService:
         async with Store.open(config.store.url) as store:
             self.key = key = await store.key()
             for path in config.paths():
-                listed = await store.recent(path.company, path.path)
-                record = await store.record(listed[-1].probe_id) if listed else None
+                listed = await store.probes.recent(path.company, path.path)
+                record = await store.probes.record(listed[-1].probe_id) if listed else None
                 if record is None:
                     continue
                 message = compose(record.probe, config.sender.identity(), key)

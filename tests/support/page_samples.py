@@ -172,7 +172,7 @@ class SamplePages:
 
     async def open(self, *incidents: Incident) -> None:
         """Incidents that the rules have opened."""
-        await self.store.advance(await self.store.last_signal(), incidents, (), ())
+        await self.store.incidents.advance(await self.store.probes.last_signal(), incidents, (), ())
         await self.casebook.recall([])
 
     def bind(self, companies: Companies, rights: Rights = Rights.VIEWER) -> None:

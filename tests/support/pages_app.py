@@ -163,8 +163,8 @@ class PagesApp(AuthApp):
     ) -> str:
         """A stored probe; its id."""
         made = probe_of(company, START + after, **facts)
-        await self.store.launch(made, "maildir:x", Attempt(made.created_at, 1))
-        await self.store.learn(made.id, evidence, verdict, made.created_at, closed=closed, delivery=None)
+        await self.store.probes.launch(made, "maildir:x", Attempt(made.created_at, 1))
+        await self.store.probes.learn(made.id, evidence, verdict, made.created_at, closed=closed, delivery=None)
         return made.id
 
 
@@ -222,7 +222,7 @@ async def open_pages_app(folder: Path, **config: Any) -> AsyncIterator[PagesApp]
 
         async def launch(path: WatchedPath, kind: Kind, role: Role) -> Probe:
             made = probe_of(path.company, clock(), path=path.path, kind=kind, role=role)
-            await store.launch(made, path.mailbox_key, Attempt(made.created_at, 1))
+            await store.probes.launch(made, path.mailbox_key, Attempt(made.created_at, 1))
             sent.append(made)
             return made
 

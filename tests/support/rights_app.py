@@ -141,9 +141,9 @@ class RightsApp:
         said = verdict(letter)
         if company != OWN:
             said = Verdict(said.outcome, said.cause, said.grade, f"{said.because}; words of another receiver")
-        await self.store.launch(probe, f"imap:{company}", Attempt(now, 1))
-        await self.store.learn(probe.id, _seen(probe, said), said, now, closed=True, delivery=None)
-        signals = await self.store.signals(await self.store.last_signal() - 1)
+        await self.store.probes.launch(probe, f"imap:{company}", Attempt(now, 1))
+        await self.store.probes.learn(probe.id, _seen(probe, said), said, now, closed=True, delivery=None)
+        signals = await self.store.probes.signals(await self.store.probes.last_signal() - 1)
         self.backend.board.take(signals)
         self.backend.live.take(signals)
         return probe
@@ -176,8 +176,8 @@ class RightsApp:
         said: dict[str, Any] = {"path": "", "mail_system": "", "cause": None, "weekly": "", "by": "olga"} | facts
         made = Mute(id=new_id(), company=company, begins_at=now, ends_at=now + timedelta(hours=3), why=why,
                     created_at=now, **said)  # fmt: skip
-        await self.store.add_mute(made)
-        await self.store.note(AuditEntry(now, "olga", "session", "mute", f"{company or 'all'}: {why}", company))
+        await self.store.incidents.add_mute(made)
+        await self.store.people.note(AuditEntry(now, "olga", "session", "mute", f"{company or 'all'}: {why}", company))
         return made.id
 
     async def token(self, name: str, rights: Rights, companies: Companies = None) -> Browser:
@@ -241,9 +241,11 @@ async def open_rights_app(folder: Path) -> AsyncIterator[RightsApp]:
         await rights_app.mute("", "reason of others", mail_system="other:gatehouse")
         await rights_app.mute("", "reason of others", cause=Cause.IP_LISTED)
         now = pages_app.clock()
-        await rights_app.store.note(AuditEntry(now, "otto", "session", "probe", "zenith/bakehouse as sender", OTHER))
-        await rights_app.store.note(AuditEntry(now, "olga", "session", "probe", "acme/hq as sender", OWN))
-        await rights_app.store.note(
+        await rights_app.store.people.note(
+            AuditEntry(now, "otto", "session", "probe", "zenith/bakehouse as sender", OTHER)
+        )
+        await rights_app.store.people.note(AuditEntry(now, "olga", "session", "probe", "acme/hq as sender", OWN))
+        await rights_app.store.people.note(
             AuditEntry(now, "otto", "session", "person changed", "somebody, viewer of zenith", "")
         )
         rights_app.own, rights_app.other = (

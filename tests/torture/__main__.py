@@ -171,22 +171,22 @@ async def _compare(folder: Path, companies: Companies, due: datetime) -> tuple[d
     """Hold the store against the truth. Whatever was to be given up by `due` must have ended."""
     truth, wrong, count = companies.truth, [], Counter[str]()
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
-        last = await store.last_signal()
-        verdicts = await store.signals(0, last + 1)
+        last = await store.probes.last_signal()
+        verdicts = await store.probes.signals(0, last + 1)
         for verdict in verdicts:
             outcome = str(verdict.verdict.outcome)
             count[f"verdicts {outcome}"] += 1
             if outcome not in TRUE_OUTCOMES[verdict.company] | {"unknown"}:
                 wrong.append(f"false verdict on {verdict.company}: {verdict.verdict}")
         for probe_id, company in truth.company.items():
-            record = await store.record(probe_id)
+            record = await store.probes.record(probe_id)
             if record is None:
                 wrong.append(f"lost: the store does not know probe {probe_id} of {company}")
                 continue
             if record.probe.give_up_at <= due and (record.closed_at is None or record.verdict is None):
                 wrong.append(f"without an end: probe {probe_id} of {company}")
             _check_probe(company, record, truth.taken[probe_id], truth.sent_back[probe_id], wrong, count)
-        incidents = [*await store.open_incidents(), *await store.recently_closed(verdicts[0].at)]
+        incidents = [*await store.incidents.open(), *await store.incidents.recently_closed(verdicts[0].at)]
         for incident in incidents:
             count["incidents"] += 1
             if incident.outcome == "unknown":  # a killed service cannot tell, and says so of itself

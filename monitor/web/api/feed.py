@@ -94,7 +94,7 @@ class Feed:
 
     async def _rulings_after(self, backend: Backend, number: int) -> tuple[Signal, ...]:
         if number < self._forgot:  # it is long ago
-            return tuple(await backend.store.signals(number, AT_ONCE))
+            return tuple(await backend.store.probes.signals(number, AT_ONCE))
         return _tail(self._rulings, number)
 
     async def look(self, backend: Backend, every: float) -> None:
@@ -122,11 +122,13 @@ class Feed:
         self._read_at = monotonic()
         await self._read_incidents(backend)
         upto = await backend.followed()  # who is told of a verdict finds it on the pages
-        last = min(await backend.store.last_signal(), upto)
+        last = min(await backend.store.probes.last_signal(), upto)
         if self._saw < 0 or last - self._saw > KEPT:  # nobody followed
             self._rulings.clear()
             self._saw = self._forgot = last
-        while signals := [each for each in await backend.store.signals(self._saw, AT_ONCE) if each.number <= upto]:
+        while signals := [
+            each for each in await backend.store.probes.signals(self._saw, AT_ONCE) if each.number <= upto
+        ]:
             for signal in signals:
                 if len(self._rulings) == KEPT:
                     self._forgot = self._rulings[0].number
@@ -138,7 +140,7 @@ class Feed:
         known = present if self._known is None else self._known
         changed = [incident for name, incident in present.items() if known.get(name) != incident]
         for name in known.keys() - present.keys():
-            similar = await backend.store.find_incidents(name)
+            similar = await backend.store.incidents.find(name)
             changed += [each for each in similar if each.id == name]
         self._known = present
         for incident in changed:

@@ -49,13 +49,13 @@ class Idempotency:
     ) -> web.StreamResponse:
         backend = request.app[BACKEND]
         fingerprint = _fingerprint(request, content)
-        known = await backend.store.remembered(caller, key)
+        known = await backend.store.requests.remembered(caller, key)
         if known:
             return _again(known) if known.fingerprint == fingerprint else _another()
         response = await operation.run(request, content)
         if isinstance(response, web.Response) and response.status < HTTPStatus.BAD_REQUEST:
             kept = _kept(response, operation.secret)
-            await backend.store.remember(
+            await backend.store.requests.remember(
                 Remembered(caller, key, fingerprint, response.status, kept, backend.now())
             )  # fmt: skip
         return response

@@ -69,7 +69,7 @@ class Authenticator:
         secret = request.cookies.get(cookie_name(HttpClient(request)), "")
         if not 0 < len(secret) <= LONGEST_SECRET:
             return None
-        session, now = await self._store.session(digest_of(secret)), self._backend.now()
+        session, now = await self._store.people.session(digest_of(secret)), self._backend.now()
         over = session is None or now >= min(session.expires_at, session.seen_at + self._config.web.sign_in.idle)
         return None if over else session
 
@@ -81,7 +81,7 @@ class Authenticator:
         now, known, client = self._backend.now(), name_of(name) or "", HttpClient(request)
         address = self._own_address(client)
         device = device_of(request, await self._key(), known)
-        person = await self._store.person(known)
+        person = await self._store.people.person(known)
         with self.passwords.place(address, known=bool(device)):  # first: who is sent away here has not tried
             if wait := self._tries.admit(known, address, now, device, is_person=person is not None):
                 raise TooSoonError(wait)
@@ -97,10 +97,10 @@ class Authenticator:
 
     async def invited(self, key: str) -> Person | None:
         """Whoever may set a password by this secret, if it is still good."""
-        invitation = await self._store.invitation(digest_of(key))
+        invitation = await self._store.people.invitation(digest_of(key))
         if invitation is None or self._backend.now() >= invitation.expires_at:
             return None
-        person = await self._store.person(invitation.person)
+        person = await self._store.people.person(invitation.person)
         return person if person and person.disabled_at is None else None
 
     async def accept(self, key: str, password: str, client: HttpClient) -> SignInSession | str:
@@ -116,15 +116,15 @@ class Authenticator:
             if fault := fault_of(password, person.name) if person else VOID:
                 return fault
             kept = await self.passwords.hashed(password)
-        taken = await self._store.take_invitation(digest, now)
-        person = await self._store.person(taken.person) if taken else None
+        taken = await self._store.people.take_invitation(digest, now)
+        person = await self._store.people.person(taken.person) if taken else None
         if person is None or person.disabled_at:
             return VOID
         self._tries.worked(person.name, address)
-        await self._store.put_person(replace(person, password=kept))
+        await self._store.people.put_person(replace(person, password=kept))
         if person.name == FIRST:
             forget_link(link_file(self._config.store.url))
-        await self._store.end_sessions_of(person.name)
+        await self._store.people.end_sessions_of(person.name)
         await self.note(person.name, "password set", f"from {client.address}")
         return await self.begin(person.name)
 
@@ -139,7 +139,7 @@ class Authenticator:
             seen_at=now,
             expires_at=now + self._config.web.sign_in.lasts,
         )
-        await self._store.put_session(session)
+        await self._store.people.put_session(session)
         return replace(session, digest=secret)
 
     async def remember_device(self, request: web.Request, answer: web.StreamResponse, person: str) -> None:
@@ -149,12 +149,12 @@ class Authenticator:
     async def end(self, request: web.Request) -> None:
         """End the session of its cookie, if it has one."""
         if session := await self.session(request):
-            await self._store.end_session(session.digest)
+            await self._store.people.end_session(session.digest)
             await self.note(session.person, "signed out", "")
 
     async def note(self, who: str, what: str, about: str) -> None:
         """Write it into the audit log."""
-        await self._store.note(AuditEntry(self._backend.now(), who, BY_SESSION, what, about))
+        await self._store.people.note(AuditEntry(self._backend.now(), who, BY_SESSION, what, about))
 
     def _own_address(self, client: HttpClient) -> str:
         """By which the tries of one client are limited. A proxy that hides its clients would make them all one, whom
@@ -174,11 +174,11 @@ class Authenticator:
         scheme, _, secret = request.headers["Authorization"].partition(" ")
         token, now = None, self._backend.now()
         if scheme.lower() == "bearer" and 0 < len(secret := secret.strip()) <= LONGEST_SECRET:
-            token = await self._store.token_by_digest(digest_of(secret))
+            token = await self._store.people.token_by_digest(digest_of(secret))
         if token is None or not good(token, now):
             raise unauthorized("this token is not good, or not any more; ask an admin for one", "invalid_token")
         if counts_as_use and (token.used_at is None or now - token.used_at >= SEEN_AGAIN):
-            await self._store.token_used(token.id, now)
+            await self._store.people.token_used(token.id, now)
         return Caller(token.name, token.rights, token.companies, f"token {token.name}", id=token.id)
 
     def _named_by_proxy(self, request: web.Request) -> str:
@@ -196,7 +196,7 @@ class Authenticator:
 
     async def _by_header(self, said: str) -> Caller:
         name, settings = name_of(said), self._config.web.sign_in
-        person = await self._store.person(name) if name else None
+        person = await self._store.people.person(name) if name else None
         if name is None or (person is None and settings.header_rights is None):
             raise web.HTTPForbidden(text="you have signed in, but are not known here; ask an admin to let you in")
         form = derived(await self._key(), "form", name)
@@ -207,17 +207,17 @@ class Authenticator:
         return _as_caller(person, "header", form)
 
     async def _by_session(self, session: SignInSession, *, counts_as_use: bool) -> Caller | None:
-        person, now = await self._store.person(session.person), self._backend.now()
+        person, now = await self._store.people.person(session.person), self._backend.now()
         if person is None or person.disabled_at:
             return None
         if counts_as_use and now - session.seen_at >= SEEN_AGAIN:
-            await self._store.put_session(replace(session, seen_at=now))
+            await self._store.people.put_session(replace(session, seen_at=now))
         return _as_caller(person, "session", session.form)
 
     async def _is_open(self, request: web.Request) -> bool:
         if not (make_believe(self._config) and HttpClient(request).is_here):
             return False
-        return not (await self._store.people() or await self._store.tokens())
+        return not (await self._store.people.all() or await self._store.people.tokens())
 
     async def _key(self) -> bytes:
         self._form_key = self._form_key or await self._store.key()

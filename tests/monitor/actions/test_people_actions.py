@@ -26,7 +26,7 @@ def bound(access: Access, *companies: str) -> Access:
 
 
 async def noted(access: Access) -> list[str]:
-    deeds = [deed for _, deed in reversed(await access.store.deeds(None, 100))]
+    deeds = [deed for _, deed in reversed(await access.store.people.audit_log(None, 100))]
     return [f"{deed.who} by {deed.way}: {deed.what}: {deed.about}" for deed in deeds]
 
 
@@ -43,7 +43,7 @@ async def test_a_person_is_made(access: Access) -> None:
 
 async def test_a_link_is_kept_as_a_digest(access: Access) -> None:
     secret = await access.add("ann", Rights.VIEWER, None)
-    invitation = await access.store.take_invitation(digest_of(secret), access.now())
+    invitation = await access.store.people.take_invitation(digest_of(secret), access.now())
     assert invitation
     assert invitation.person == "ann"
     assert timedelta(hours=23) < invitation.expires_at - access.now() <= timedelta(hours=24)
@@ -113,7 +113,7 @@ async def test_rights_change(access: Access) -> None:
             await access.change("ann", rights, companies)
     await access.add("bob", Rights.ADMIN, None)
     await access.change("ann", Rights.OPERATOR, ("acme",))
-    ann = await access.store.person("ann")
+    ann = await access.store.people.person("ann")
     assert ann
     assert (ann.rights, ann.companies) == (Rights.OPERATOR, ("acme",))
     assert (await noted(access))[-1] == "root by command: person changed: ann, operator of acme"
@@ -131,7 +131,7 @@ async def test_a_token_is_made_and_its_secret_is_nowhere(access: Access) -> None
     assert secret.startswith(token.hint)
     assert len(secret) > len(token.hint) + 30
     assert (token.name, token.by, token.digest) == ("grafana", "root", digest_of(secret))
-    assert await access.store.token_by_digest(digest_of(secret)) == token
+    assert await access.store.people.token_by_digest(digest_of(secret)) == token
     assert secret not in str(await access.tokens()) + str(await noted(access))
     assert await noted(access) == [f"root by command: token made: grafana, viewer, {token.id}"]
 

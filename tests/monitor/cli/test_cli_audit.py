@@ -20,7 +20,7 @@ def logged(url: str) -> list[AuditEntry]:
 
     async def ask() -> list[AuditEntry]:
         async with Store.open(url) as store:
-            return [entry for _, entry in reversed(await store.deeds(None, 100))]
+            return [entry for _, entry in reversed(await store.people.audit_log(None, 100))]
 
     return asyncio.run(ask())
 

@@ -105,9 +105,9 @@ class IncidentsCommand:
 
         async def fill() -> None:
             async with Store.open(self.url) as store:
-                await store.advance(0, incidents, list(entries), list(notices))
+                await store.incidents.advance(0, incidents, list(entries), list(notices))
                 for mute in mutes:
-                    await store.add_mute(mute)
+                    await store.incidents.add_mute(mute)
                 if then:
                     await then(store)
 
@@ -300,8 +300,8 @@ def test_for_machines(incidents_cli: IncidentsCommand) -> None:
 
 def test_one_as_a_whole(incidents_cli: IncidentsCommand) -> None:
     async def deliver(store: Store) -> None:
-        await store.delivered("nops1", NOW)
-        await store.put_off("nops2", NOW, NOW + HOUR, "503 from [the] pager")
+        await store.incidents.delivered("nops1", NOW)
+        await store.incidents.put_off("nops2", NOW, NOW + HOUR, "503 from [the] pager")
 
     incidents_cli.keep(
         incident(
@@ -372,7 +372,7 @@ def test_one_that_is_over(incidents_cli: IncidentsCommand) -> None:
 
 def test_one_for_machines(incidents_cli: IncidentsCommand) -> None:
     async def put_off(store: Store) -> None:
-        await store.put_off("nops1", NOW, NOW + HOUR, "503")
+        await store.incidents.put_off("nops1", NOW, NOW + HOUR, "503")
 
     incidents_cli.keep(
         incident(),
@@ -428,7 +428,7 @@ HOSTILE = "554 \x1b]0;owned\x07\x1b[31m\r\nnotices none\u202etxt.exe\u200b\ud800
 
 def test_what_others_wrote_does_nothing_to_a_terminal(incidents_cli: IncidentsCommand) -> None:
     async def put_off(store: Store) -> None:
-        await store.put_off("nops1", NOW, NOW + HOUR, HOSTILE)
+        await store.incidents.put_off("nops1", NOW, NOW + HOUR, HOSTILE)
 
     incidents_cli.keep(
         incident(failures=(failure(because=HOSTILE),)),
@@ -469,10 +469,10 @@ def test_the_newest_verdict_that_was_looked_at_is_told(incidents_cli: IncidentsC
     )
 
     async def judge(store: Store) -> None:
-        await store.launch(probe, "", Attempt(then, 1))
+        await store.probes.launch(probe, "", Attempt(then, 1))
         verdict = Verdict(Outcome.INBOX, None, Grade.REAL, "arrived")
-        await store.learn("p1", [], verdict, then, closed=True, delivery=None)
-        await store.advance(await store.last_signal(), (), (), ())
+        await store.probes.learn("p1", [], verdict, then, closed=True, delivery=None)
+        await store.incidents.advance(await store.probes.last_signal(), (), (), ())
 
     incidents_cli.keep(then=judge)
     last = incidents_cli.type().stdout.splitlines()[-1]

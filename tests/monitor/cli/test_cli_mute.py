@@ -61,7 +61,7 @@ class MuteCommand:
     def kept(self) -> list[Mute]:
         async def ask() -> list[Mute]:
             async with Store.open(self.url) as store:
-                return await store.mutes()
+                return await store.incidents.mutes()
 
         return asyncio.run(ask())
 
@@ -286,7 +286,9 @@ def test_two_mutes_that_begin_alike(mute_cli: MuteCommand) -> None:
         now = datetime.now(UTC)
         async with Store.open(mute_cli.url) as store:
             for name, ends_at in (("abc1", now + HOUR), ("abc2", now + HOUR), ("abx3", now - HOUR)):
-                await store.add_mute(Mute(name, "acme", "", "", None, now - HOUR, ends_at, "", "ann", "x", now - HOUR))
+                await store.incidents.add_mute(
+                    Mute(name, "acme", "", "", None, now - HOUR, ends_at, "", "ann", "x", now - HOUR)
+                )
 
     asyncio.run(fill())
     done = mute_cli.type("end", "ab")

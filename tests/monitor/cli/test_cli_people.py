@@ -64,11 +64,11 @@ def test_a_person_is_made_and_gets_a_link(people_cli: PeopleCommands) -> None:
     first, link = said.splitlines()
     assert first.startswith("ann: added as an operator for acme, bolt; link to set a password, valid once, until 20")
     assert link.startswith(LINK)
-    person = people_cli.ask(lambda store: store.person("ann"))
+    person = people_cli.ask(lambda store: store.people.person("ann"))
     assert person
     assert (person.rights, person.companies) == (Rights.OPERATOR, ("acme", "bolt"))
     now, digest = datetime.now(UTC), digest_of(link.removeprefix(LINK))
-    invitation = people_cli.ask(lambda store: store.take_invitation(digest, now))
+    invitation = people_cli.ask(lambda store: store.people.take_invitation(digest, now))
     assert invitation
     assert invitation.person == "ann"
 
@@ -104,7 +104,7 @@ def test_people_are_listed(people_cli: PeopleCommands) -> None:
 def test_a_token_is_shown_once(people_cli: PeopleCommands) -> None:
     first, secret = people_cli.done("token", "add", "grafana", "--rights", "viewer", "--company", "acme").splitlines()
     assert first.startswith("token grafana added as a viewer for acme, valid until 20")
-    token = people_cli.ask(lambda store: store.token_by_digest(digest_of(secret)))
+    token = people_cli.ask(lambda store: store.people.token_by_digest(digest_of(secret)))
     assert token
     assert token.expires_at
     assert timedelta(days=89) < token.expires_at - datetime.now(UTC) < timedelta(days=91)
@@ -141,7 +141,7 @@ def test_who_it_was_is_kept(people_cli: PeopleCommands, monkeypatch: pytest.Monk
     monkeypatch.setenv("LOGNAME", "carol")
     people_cli.done("token", "add", "x")
     people_cli.done("token", "revoke", "x", "--by", "Dave of IT")
-    deeds = people_cli.ask(lambda store: store.deeds(None, 10))
+    deeds = people_cli.ask(lambda store: store.people.audit_log(None, 10))
     assert [(deed.who, deed.way, deed.what) for _, deed in deeds] == [
         ("Dave of IT", "command", "token revoked"),
         ("carol", "command", "token made"),

@@ -40,7 +40,7 @@ async def test_what_waits_is_delivered_once_in_order(delivery_app: DeliveryApp) 
     assert [each for each in delivery_app.ops.heard if each.startswith("i1")] == ["i1/ops/1", "i1/ops/2", "i1/ops/3"]
     assert [each for each in delivery_app.ops.heard if each.startswith("i2")] == ["i2/ops/1", "i2/ops/2", "i2/ops/3"]
     assert delivery_app.ops.tried == delivery_app.ops.heard
-    assert await delivery_app.store.queues() == {}
+    assert await delivery_app.store.incidents.queues() == {}
     assert delivery_app.delivery.counts == {("ops", "delivered"): 6}
 
 
@@ -125,7 +125,7 @@ async def test_a_crash_between_telling_and_marking_tells_again_with_the_same_id(
     delivery_app: DeliveryApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await delivery_app.keep(notice("i1", 1), notice("i1", 2))
-    monkeypatch.setattr(delivery_app.store, "delivered", _fails)
+    monkeypatch.setattr(delivery_app.store.incidents, "delivered", _fails)
     await delivery_app.turn()
     await delivery_app.restart()
     delivery_app.configure("ops")
@@ -142,8 +142,8 @@ async def test_what_could_not_be_marked_is_only_marked(
 ) -> None:
     await delivery_app.keep(notice("i1", 1), notice("i1", 2))
     with monkeypatch.context() as patch:
-        patch.setattr(delivery_app.store, "delivered", _fails)
-        patch.setattr(delivery_app.store, "put_off", _fails)
+        patch.setattr(delivery_app.store.incidents, "delivered", _fails)
+        patch.setattr(delivery_app.store.incidents, "put_off", _fails)
         for _ in range(5):
             delivery_app.time.pass_(minutes=1)
             await delivery_app.turn()
@@ -154,7 +154,7 @@ async def test_what_could_not_be_marked_is_only_marked(
     assert delivery_app.ops.heard == ["i1/ops/1"]
     await delivery_app.settle()
     assert delivery_app.ops.heard == ["i1/ops/1", "i1/ops/2"]
-    assert await delivery_app.store.queues() == {}
+    assert await delivery_app.store.incidents.queues() == {}
 
 
 async def test_one_that_hangs_holds_up_no_other(delivery_app: DeliveryApp) -> None:
@@ -187,7 +187,7 @@ async def test_a_dead_channel_is_asked_with_one_notice_however_many_wait(deliver
     delivery_app.time.pass_(seconds=BACKOFF_SECONDS[0] * (1 + JITTER))
     await delivery_app.settle()
     assert len(delivery_app.ops.tried) == first + 1
-    records = [(await delivery_app.store.notices_of(f"i{number}"))[0] for number in range(50)]
+    records = [(await delivery_app.store.incidents.notices_of(f"i{number}"))[0] for number in range(50)]
     assert {each.fault for each in records} <= {
         "no connection",
         "not tried, as the channel takes nothing: no connection",
@@ -229,7 +229,7 @@ async def test_a_channel_that_is_not_configured_keeps_its_notices(delivery_app: 
         delivery_app.time.pass_(minutes=11)
     assert delivery_app.ops.heard == ["i3/ops/1"]
     assert log.lines == ["warning notices queued for an unknown channel gone"]
-    assert (await delivery_app.store.queues())["gone"][0] == 2
+    assert (await delivery_app.store.incidents.queues())["gone"][0] == 2
     assert (await delivery_app.record("i1/gone/1")).fault == "no such channel is configured"
     delivery_app.configure("ops", "gone")
     await delivery_app.settle()
@@ -298,7 +298,7 @@ async def test_what_is_on_its_way_is_not_told_by_the_new_channel_too(delivery_ap
 async def test_an_answer_of_the_store_that_is_out_of_date_tells_nothing_twice(
     delivery_app: DeliveryApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask, asked, go_on = delivery_app.store.waiting, asyncio.Event(), asyncio.Event()
+    ask, asked, go_on = delivery_app.store.incidents.waiting, asyncio.Event(), asyncio.Event()
 
     async def slowly(now: datetime, most: int) -> list[NoticeRecord]:
         found = await ask(now, most)
@@ -310,7 +310,7 @@ async def test_an_answer_of_the_store_that_is_out_of_date_tells_nothing_twice(
     delivery_app.ops.deaf.clear()
     await delivery_app.delivery.turn()
     await delivery_app.ops.until(tried=1)
-    monkeypatch.setattr(delivery_app.store, "waiting", slowly)
+    monkeypatch.setattr(delivery_app.store.incidents, "waiting", slowly)
     second = asyncio.create_task(delivery_app.delivery.turn())
     await asked.wait()
     delivery_app.ops.deaf.set()
@@ -413,7 +413,7 @@ async def test_a_store_that_fails_is_told_once_and_asked_again(
 ) -> None:
     monkeypatch.setattr(module, "POLL_SECONDS", 0.01)
     await delivery_app.keep(notice())
-    ask, answers = delivery_app.store.waiting, [False, False, False]
+    ask, answers = delivery_app.store.incidents.waiting, [False, False, False]
 
     async def fails(now: datetime, most: int) -> list[NoticeRecord]:
         if answers:
@@ -421,7 +421,7 @@ async def test_a_store_that_fails_is_told_once_and_asked_again(
             raise StoreError("mailpath.db: disk I/O error")
         return await ask(now, most)
 
-    monkeypatch.setattr(delivery_app.store, "waiting", fails)
+    monkeypatch.setattr(delivery_app.store.incidents, "waiting", fails)
     delivery_app.delivery.start()
     await delivery_app.ops.until(tried=1)
     assert log.lines == ["error notice delivery waits for the store mailpath.db: disk I/O error looking"]
@@ -446,7 +446,7 @@ async def test_a_poke_at_the_last_moment_does_not_keep_it_from_ending(
     async def nothing(*_: Any) -> list[NoticeRecord]:
         return []
 
-    monkeypatch.setattr(delivery_app.store, "waiting", nothing)
+    monkeypatch.setattr(delivery_app.store.incidents, "waiting", nothing)
     delivery_app.delivery.configure({})
     delivery_app.delivery.start()
     for _ in range(20):

@@ -79,8 +79,8 @@ class EngineApp:
             ),
             *(born, born + timedelta(minutes=10), born + HOUR, ()),
         )
-        await self.store.launch(probe, "maildir", Attempt(born, 1))
-        await self.store.learn(
+        await self.store.probes.launch(probe, "maildir", Attempt(born, 1))
+        await self.store.probes.learn(
             probe.id,
             (),
             verdict(letter, f"mx.{company}.example:25"),
@@ -104,12 +104,12 @@ class EngineApp:
 
     async def notices(self) -> list[Notice]:
         found = []
-        for incident in await self.store.incidents(1000, open_only=False):
-            found += [record.notice for record in await self.store.notices_of(incident.id)]
+        for incident in await self.store.incidents.newest(1000, open_only=False):
+            found += [record.notice for record in await self.store.incidents.notices_of(incident.id)]
         return sorted(found, key=lambda notice: notice.at)
 
     async def turns(self, incident: Incident) -> list[IncidentEvent]:
-        return [entry.turn for entry in await self.store.entries(incident.id)]
+        return [entry.turn for entry in await self.store.incidents.entries(incident.id)]
 
     def only(self) -> Incident:
         (incident,) = self.casebook.incidents
@@ -128,7 +128,7 @@ async def open_engine_app(
             store, lambda: clock[0], uplink, compare=lambda path, signal: compared.append(path.key)
         )
         await casebook.configure(told)
-        await casebook.recall(await store.present())
+        await casebook.recall(await store.probes.current())
         yield EngineApp(store, casebook, clock, compared)
 
 
@@ -217,7 +217,7 @@ async def test_a_verdict_counts_once_though_the_store_would_not_take_what_came_o
         await engine_app.play("i")
         await engine_app.judge("b")
         with monkeypatch.context() as full:
-            full.setattr(engine_app.store, "advance", disk_full)
+            full.setattr(engine_app.store.incidents, "advance", disk_full)
             with pytest.raises(StoreError):
                 await engine_app.casebook.step()
         await engine_app.casebook.step()
@@ -297,7 +297,7 @@ async def test_forty_companies_that_are_mended_at_once_are_one_end_and_no_new_in
     async with open_engine_app(tmp_path, told_of, clock) as engine_app:
         notices = await engine_app.settle()
         assert engine_app.casebook.incidents == []
-        everything = await engine_app.store.incidents(100, open_only=False)
+        everything = await engine_app.store.incidents.newest(100, open_only=False)
         assert IncidentEvent.RECOVERING in await engine_app.turns(before)
     assert told(notices) == ["opened", "resolved"]
     assert [each.id for each in everything] == [before.id]
@@ -480,7 +480,7 @@ def mute(engine_app: EngineApp, span: timedelta, **facts: Any) -> Mute:
 
 async def test_a_mute_that_ends_while_the_problem_lasts_leaves_one_notice(tmp_path: Path) -> None:
     async with open_engine_app(tmp_path, config()) as engine_app:
-        await engine_app.store.add_mute(mute(engine_app, 3 * HOUR))
+        await engine_app.store.incidents.add_mute(mute(engine_app, 3 * HOUR))
         await engine_app.play("ddbbdd")
         assert (engine_app.only().muted_by, await engine_app.settle()) == (("m1",), [])
         assert engine_app.casebook.muted == {engine_app.only().id}
@@ -492,7 +492,7 @@ async def test_a_mute_that_ends_while_the_problem_lasts_leaves_one_notice(tmp_pa
 
 async def test_a_mute_that_ends_after_the_problem_leaves_none(tmp_path: Path) -> None:
     async with open_engine_app(tmp_path, config()) as engine_app:
-        await engine_app.store.add_mute(mute(engine_app, 3 * HOUR))
+        await engine_app.store.incidents.add_mute(mute(engine_app, 3 * HOUR))
         await engine_app.play("ddii")
         engine_app.wait(3 * HOUR)
         assert await engine_app.settle() == []
@@ -503,7 +503,7 @@ async def test_who_was_told_before_the_mute_hears_of_the_end_when_the_mute_is_ov
     async with open_engine_app(tmp_path, config(), clock) as engine_app:
         await engine_app.play("d")
         await engine_app.settle()
-        await engine_app.store.add_mute(mute(engine_app, 30 * HOUR))
+        await engine_app.store.incidents.add_mute(mute(engine_app, 30 * HOUR))
         await engine_app.play("ii")
         assert engine_app.casebook.incidents == []
         engine_app.wait(8 * HOUR)  # longer than what comes back would be the same
@@ -516,15 +516,15 @@ async def test_who_was_told_before_the_mute_hears_of_the_end_when_the_mute_is_ov
 
 async def test_a_mute_that_somebody_ends_is_over_at_once(tmp_path: Path) -> None:
     async with open_engine_app(tmp_path, config()) as engine_app:
-        await engine_app.store.add_mute(mute(engine_app, 30 * HOUR))
+        await engine_app.store.incidents.add_mute(mute(engine_app, 30 * HOUR))
         await engine_app.play("dd")
-        await engine_app.store.end_mute("m1", engine_app.now, "bob")
+        await engine_app.store.incidents.end_mute("m1", engine_app.now, "bob")
         assert told(await engine_app.settle()) == ["opened"]
 
 
 async def test_a_mute_of_one_company_does_not_hide_what_others_have(tmp_path: Path) -> None:
     async with open_engine_app(tmp_path, config("acme", "bolt", "cog", "dash")) as engine_app:
-        await engine_app.store.add_mute(mute(engine_app, 30 * HOUR))
+        await engine_app.store.incidents.add_mute(mute(engine_app, 30 * HOUR))
         for company in ("acme", "bolt", "cog", "dash"):
             await engine_app.play("d", company)
         (notice,) = await engine_app.settle()
@@ -570,7 +570,7 @@ async def test_a_reload_that_takes_the_path_away_ends_its_incident_and_says_why(
         await engine_app.casebook.configure(config("bolt"))
         notices = await engine_app.settle()
         assert engine_app.casebook.incidents == []
-        (over,) = await engine_app.store.find_incidents(incident.id)
+        (over,) = await engine_app.store.incidents.find(incident.id)
     assert over.ending is Resolution.UNWATCHED
     assert told(notices) == ["opened", "resolved"]
     assert "configuration" in notices[-1].text
@@ -647,7 +647,7 @@ async def test_a_reminder_comes_when_it_is_time_and_not_in_heaps(tmp_path: Path)
         (opened,) = await engine_app.settle()
         await engine_app.play("d" * 20)  # five hours in which the channel is dead
         assert told(await engine_app.settle()) == ["opened"]
-        await engine_app.store.delivered(opened.id, engine_app.now)
+        await engine_app.store.incidents.delivered(opened.id, engine_app.now)
         assert told(await engine_app.settle()) == ["opened", "reminder"]
 
 
@@ -671,7 +671,7 @@ async def test_what_the_rules_have_not_seen_is_a_lag(tmp_path: Path) -> None:
     async with open_engine_app(tmp_path, config()) as engine_app:
         assert engine_app.casebook.lag == timedelta(0)
         await engine_app.judge("i")
-        engine_app.casebook.take(await engine_app.store.signals(0))
+        engine_app.casebook.take(await engine_app.store.probes.signals(0))
         engine_app.wait(timedelta(seconds=30))
         assert engine_app.casebook.lag == timedelta(seconds=30)
         await engine_app.casebook.step()

@@ -23,7 +23,7 @@ async def test_an_order_becomes_a_probe_that_knows_why_it_was_sent(
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, _, store):
         launched = await InProcessDispatcher(pipeline).launch(ProbeOrder(CHECK, purpose=purpose))
-        record = await store.record(launched.id)
+        record = await store.probes.record(launched.id)
     assert record
     assert record.probe == launched
     assert (launched.check, launched.purpose) == (CHECK, purpose)
@@ -48,7 +48,7 @@ async def test_what_cannot_be_launched_is_told_to_who_waits_and_else_logged(
             dispatcher.dispatch(order)
             await dispatcher.close()
         assert [reason in line["reason"] for line in lines if line["log_level"] == "error"] == [True]
-        assert await store.in_flight() == []
+        assert await store.probes.in_flight() == []
 
 
 async def test_what_the_store_does_not_take_is_not_sent_and_the_service_tells_of_it(
@@ -63,5 +63,5 @@ async def test_what_the_store_does_not_take_is_not_sent_and_the_service_tells_of
             await dispatcher.close()
         assert lines == []
         assert not pipeline.flights
-        assert await store.in_flight() == []
+        assert await store.probes.in_flight() == []
     assert route.sent == []

@@ -34,10 +34,10 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def judged(store: Store, name: str, verdict=INBOX, delivery: float | None = None, **facts) -> None:
-    if await store.record(name) is None:
-        await store.launch(probe(id=name, **facts), "", FIRST)
+    if await store.probes.record(name) is None:
+        await store.probes.launch(probe(id=name, **facts), "", FIRST)
     took = None if delivery is None else timedelta(seconds=delivery)
-    await store.learn(name, (), verdict, NOW, closed=True, delivery=took)
+    await store.probes.learn(name, (), verdict, NOW, closed=True, delivery=took)
 
 
 async def until(true) -> None:
@@ -114,18 +114,18 @@ async def test_what_could_not_be_read_is_read_later(store: Store, monkeypatch: p
     seen: list[str] = []
     reader = SignalReader(store)
     await reader.begin(lambda signals: seen.extend(each.probe_id for each in signals))
-    signals, tries = store.signals, 0
+    signals, tries = store.probes.signals, 0
 
     async def fails(*_: object) -> list[Signal]:
         nonlocal tries
         tries += 1
         raise StoreError("store: the disk does not read")
 
-    monkeypatch.setattr(store, "signals", fails)
+    monkeypatch.setattr(store.probes, "signals", fails)
     reader.start()
     await judged(store, "a")
     await until(lambda: tries > 1)
-    monkeypatch.setattr(store, "signals", signals)
+    monkeypatch.setattr(store.probes, "signals", signals)
     await until(lambda: seen == ["a"])
     await reader.close()
 
@@ -133,24 +133,24 @@ async def test_what_could_not_be_read_is_read_later(store: Store, monkeypatch: p
 @pytest.mark.parametrize("purpose", ProbePurpose)
 async def test_only_probes_that_count_make_signals_and_are_current(store: Store, purpose: ProbePurpose) -> None:
     await judged(store, "a", BLOCKED, purpose=purpose)
-    record = await store.record("a")
+    record = await store.probes.record("a")
     assert record
     assert record.probe.purpose is purpose
     assert record.verdict == BLOCKED
     counts = purpose is not ProbePurpose.DIAGNOSIS
-    assert [each.probe_id for each in await store.signals(0)] == (["a"] if counts else [])
-    assert [each.probe_id for each in await store.present()] == (["a"] if counts else [])
-    assert len(await store.history(CHECK, Role.SENDER, 99, 9)) == counts
+    assert [each.probe_id for each in await store.probes.signals(0)] == (["a"] if counts else [])
+    assert [each.probe_id for each in await store.probes.current()] == (["a"] if counts else [])
+    assert len(await store.probes.history(CHECK, Role.SENDER, 99, 9)) == counts
 
 
 async def test_numbers_of_signals_do_not_depend_on_verdicts_that_are_none(store: Store) -> None:
     for number, purpose in enumerate((ProbePurpose.DIAGNOSIS, ProbePurpose.SCHEDULED, ProbePurpose.CONTROL)):
         await judged(store, f"p{number}", purpose=purpose)
     await judged(store, "p1", BLOCKED)
-    assert [(each.number, each.probe_id, each.amends) for each in await store.signals(0)] == [
+    assert [(each.number, each.probe_id, each.amends) for each in await store.probes.signals(0)] == [
         (1, "p1", False),
         (2, "p2", False),
         (3, "p1", True),
     ]
-    assert [each.verdict for each in await store.history(CHECK, Role.SENDER, 2, 9)] == [INBOX, INBOX]
-    assert next(each.verdict for each in await store.history(CHECK, Role.SENDER, 3, 9)) == BLOCKED
+    assert [each.verdict for each in await store.probes.history(CHECK, Role.SENDER, 2, 9)] == [INBOX, INBOX]
+    assert next(each.verdict for each in await store.probes.history(CHECK, Role.SENDER, 3, 9)) == BLOCKED

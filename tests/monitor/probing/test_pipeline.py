@@ -36,7 +36,7 @@ async def test_into_the_inbox_and_gone_from_it(pipeline_app: PipelineApp) -> Non
     async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
         assert await heard.verdict() == "inbox - real"
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record is not None
         assert record.closed_at is not None
         assert [type(seen) for seen in record.evidence if not isinstance(seen, Look)] in (
@@ -61,7 +61,7 @@ async def test_a_refusal_is_a_verdict_at_once(pipeline_app: PipelineApp) -> None
     async with pipeline_app.service(site) as (pipeline, heard, store):
         probe = await pipeline.launch(site, KIND)
         assert await heard.verdict() == "blocked ip_blocked real"
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record is not None
         assert record.verdict is not None
         assert "Client host rejected" in record.verdict.because
@@ -120,7 +120,7 @@ async def test_a_replayed_probe_does_not_arrive_twice(pipeline_app: PipelineApp)
         pipeline_app.maildir.deliver(route.sent[0].content, junk=True)
         await heard.verdict(2)
         await _until(lambda: not pipeline_app.maildir.files())
-        record = await store.record(first.id)
+        record = await store.probes.record(first.id)
         assert record is not None
         assert sum(isinstance(seen, Arrival) for seen in record.evidence) == 1
         assert record.verdict is not None
@@ -155,7 +155,7 @@ async def test_missing_is_said_only_after_looking(pipeline_app: PipelineApp) -> 
         pipeline.tick(pipeline_app.clock())
         await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "missing unclear real"
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record is not None
         assert isinstance(record.evidence[-1], Look)
         assert record.evidence[-1].folders == ("INBOX", ".Junk")
@@ -239,7 +239,7 @@ async def test_killed_while_sending_it_is_not_sent_again(pipeline_app: PipelineA
         await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "unknown - unproven"
         assert len(route.sent) == 1
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record is not None
         assert record.closed_at is not None
 
@@ -262,7 +262,7 @@ async def test_a_path_taken_out_of_the_configuration_ends_its_probes(pipeline_ap
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         await pipeline.configure(PipelineConfig())  # type: ignore[arg-type]
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record is not None
         assert record.verdict is not None
         assert record.verdict.outcome is Outcome.UNKNOWN
@@ -284,7 +284,7 @@ async def test_two_processes_on_one_store_share_what_they_see(pipeline_app: Pipe
             while not heard.verdicts:
                 await command.catch_up()
         assert await heard.verdict() == "inbox - real"
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record is not None
         assert sum(isinstance(seen, Arrival) for seen in record.evidence) == 1
 
@@ -306,7 +306,7 @@ async def test_whoever_is_not_configured_cannot_be_sent(pipeline_app: PipelineAp
     async with pipeline_app.service(site) as (pipeline, _, store):
         with pytest.raises(LaunchError, match=rf"there is no {role}; add a \[{role}\] table"):
             await pipeline.launch(site, KIND, role)
-        assert await store.in_flight() == []
+        assert await store.probes.in_flight() == []
 
 
 async def test_the_neighbour_is_sent_from_the_senders_address_unsigned_and_found_again(
@@ -323,7 +323,7 @@ async def test_the_neighbour_is_sent_from_the_senders_address_unsigned_and_found
         await pipeline.configure(neighbours)  # type: ignore[arg-type]
         probe = await pipeline.launch(site, KIND, Role.NEIGHBOUR)
         assert (await heard.verdict()).startswith("inbox")
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
     assert record
     assert (record.probe.role, record.probe.source_ip) == (Role.NEIGHBOUR, "104.130.122.50")
     (message,) = route.sent
@@ -379,7 +379,7 @@ async def test_a_last_look_while_the_store_is_full_is_made_again(
         await heard.evidence(FailedLook)
         pipeline_app.clock.pass_(minutes=61)
         await pipeline.launch(site, Kind.PASSWORD_RESET)  # so that there is news to be stored
-        learn, refused = store.learn, 0
+        learn, refused = store.probes.learn, 0
 
         async def full(probe_id: str, news: Sequence[Evidence], *rest: object, **more: object) -> None:
             nonlocal refused
@@ -388,9 +388,9 @@ async def test_a_last_look_while_the_store_is_full_is_made_again(
                 raise StoreError("store: the disk is full")
             await learn(probe_id, news, *rest, **more)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(store, "learn", full)
+        monkeypatch.setattr(store.probes, "learn", full)
         await _ticking(pipeline, pipeline_app, lambda: refused >= 5)
-        monkeypatch.setattr(store, "learn", learn)
+        monkeypatch.setattr(store.probes, "learn", learn)
         await _ticking(pipeline, pipeline_app, lambda: bool(heard.verdicts))
         assert await heard.verdict() == "unknown - unproven"
         assert heard.verdicts[0].verdict.because == "we could not look: login: no answer in time"
@@ -403,7 +403,7 @@ async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booke
     monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF_SECONDS", (0.02,))
     site = watched(ScriptedRoute(mailbox=pipeline_app.maildir), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, heard, store):
-        learn, refused = store.learn, 0
+        learn, refused = store.probes.learn, 0
 
         async def full(probe_id: str, news: Sequence[Evidence], *rest: object, **more: object) -> None:
             nonlocal refused
@@ -412,14 +412,14 @@ async def test_an_arrival_while_the_store_is_full_is_learned_later_and_not_booke
                 raise StoreError("store: the disk is full")
             await learn(probe_id, news, *rest, **more)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(store, "learn", full)
+        monkeypatch.setattr(store.probes, "learn", full)
         probe = await pipeline.launch(site, KIND)
         await _until(lambda: refused >= 3)
         assert pipeline_app.maildir.files()  # what is not stored is not deleted
-        monkeypatch.setattr(store, "learn", learn)
+        monkeypatch.setattr(store.probes, "learn", learn)
         assert await heard.verdict() == "inbox - real"
         await _until(lambda: not pipeline_app.maildir.files())
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record is not None
         assert not any(isinstance(seen, FailedLook) for seen in record.evidence)
         assert pipeline.watchers[site.mailbox_key].failures == 0
@@ -456,7 +456,7 @@ async def test_a_leader_that_was_replaced_writes_no_traceback_for_each_probe(
 
     site = watched(ScriptedRoute(), pipeline_app.mailbox)
     async with pipeline_app.service(site) as (pipeline, _, store):
-        monkeypatch.setattr(store, "learn", replaced)
+        monkeypatch.setattr(store.probes, "learn", replaced)
         with capture_logs() as lines:
             await pipeline.launch(site, KIND)
             await asyncio.wait_for(refused.wait(), 10)

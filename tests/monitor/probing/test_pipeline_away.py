@@ -59,7 +59,7 @@ async def test_what_was_handed_over_while_we_slept_is_not_late(pipeline_app: Pip
         await heard.verdict()
         assert heard.verdicts[-1].verdict.outcome is Outcome.UNKNOWN
         assert "was suspended for 20 min" in heard.verdicts[-1].verdict.because
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record
         assert [seen.seconds for seen in record.evidence if isinstance(seen, Absence)] == [1200.0]
 
@@ -79,7 +79,7 @@ async def test_each_sleep_is_told_once_and_those_before_the_launch_not_at_all(
             pipeline.tick(pipeline_app.clock())
         pipeline_app.maildir.deliver(route.sent[0].content, return_path=route.sent[0].mail_from)
         await heard.evidence(Arrival)
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record
         assert sum(seen.seconds for seen in record.evidence if isinstance(seen, Absence)) == 720.0
 

@@ -29,7 +29,7 @@ def set_clock(pipeline_app: PipelineApp, pipeline: Pipeline, step: timedelta) ->
 
 
 async def of_probe(store: Store, probe_id: str, kind: type[E]) -> list[E]:
-    record = await store.record(probe_id)
+    record = await store.probes.record(probe_id)
     assert record
     return [seen for seen in record.evidence if isinstance(seen, kind)]
 
@@ -122,7 +122,7 @@ async def test_the_present_verdict_is_not_that_of_a_clock_that_was_wrong(pipelin
         route.answers, route.mailbox = [Handover.REFUSED], None
         second = await pipeline.launch(site, Kind.TWO_STEP_CODE)
         await heard.verdict(2)
-        (present,) = await store.present()
+        (present,) = await store.probes.current()
         assert present.probe_id == second.id
 
 

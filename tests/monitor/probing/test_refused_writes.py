@@ -140,7 +140,7 @@ async def test_a_probe_ends_as_it_would_have(
         await tell(life)
         if refusals.refused is None:
             assert nth > 1, "this story has no so many writes"
-        record = await store.record(life.probes[-1].id)
+        record = await store.probes.record(life.probes[-1].id)
         assert record
         assert record.verdict
         assert record.closed_at
@@ -166,7 +166,7 @@ async def test_a_launch_that_nobody_heard_of_is_sent_by_nobody_and_ends_after_a_
         refusals.refuse(1, Refusal.WRITTEN)
         with pytest.raises(StoreDownError):
             await pipeline.launch(site, KIND)
-        [record] = await store.in_flight()
+        [record] = await store.probes.in_flight()
     pipeline_app.clock.pass_(minutes=2)
     async with pipeline_app.service(site) as (pipeline, heard, _):
         await pipeline.resume()
@@ -194,7 +194,7 @@ async def test_two_pieces_of_news_at_once_and_one_refused(
         answers = await asyncio.gather(*(pipeline.learn(probe.id, look) for look in looks), return_exceptions=True)
         assert [isinstance(answer, StoreDownError) for answer in answers] == [nth == 1, nth == 2]
         await pipeline.learn(probe.id)  # whatever comes next
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record
         flight = pipeline.flights.get(probe.id)
         assert flight is None or list(record.evidence) == flight.evidence
@@ -217,7 +217,7 @@ async def test_who_is_cancelled_while_the_store_writes_leaves_nothing_unknown(pi
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await pipeline.learn(probe.id)
-        record = await store.record(probe.id)
+        record = await store.probes.record(probe.id)
         assert record
         assert [type(seen) for seen in record.evidence].count(FailedLook) == 1
         assert pipeline.flights[probe.id].evidence == list(record.evidence)

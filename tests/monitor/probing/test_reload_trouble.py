@@ -50,13 +50,13 @@ async def test_probes_of_a_path_that_is_gone_end_once_the_store_takes_it(
         first, second = await pipeline.launch(gone, KIND), await pipeline.launch(gone, Kind.INVITATION)
         await heard.evidence(Dialogue, 2)
         with monkeypatch.context() as full:
-            full.setattr(store, "learn", fails)
+            full.setattr(store.probes, "learn", fails)
             await pipeline.configure(PipelineConfig(stays))  # type: ignore[arg-type]
             assert gone.mailbox_key not in pipeline.watchers
             await pipeline.idle()
         await ticking(pipeline, pipeline_app, lambda: not pipeline.flights)
         for probe in (first, second):
-            record = await store.record(probe.id)
+            record = await store.probes.record(probe.id)
             assert record
             assert record.closed_at
             assert record.verdict
@@ -73,7 +73,7 @@ async def test_a_path_that_comes_back_before_its_probes_were_ended_is_watched_ag
         await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         with monkeypatch.context() as full:
-            full.setattr(store, "learn", fails)
+            full.setattr(store.probes, "learn", fails)
             await pipeline.configure(PipelineConfig())  # type: ignore[arg-type]
         await pipeline.configure(PipelineConfig(site))  # type: ignore[arg-type]
         pipeline_app.maildir.deliver(route.sent[0].content, return_path=route.sent[0].mail_from)
@@ -88,7 +88,7 @@ async def test_incidents_do_not_seem_to_be_over_where_the_store_could_not_be_rea
         await engine_app.play("iddd")
         assert len(engine_app.casebook.incidents) == 1
         with monkeypatch.context() as full:
-            full.setattr(engine_app.store, "history", fails)
+            full.setattr(engine_app.store.probes, "history", fails)
             await engine_app.casebook.configure(config(incidents=IncidentSettings(settle=timedelta(seconds=30))))
             with pytest.raises(StoreDownError):
                 await engine_app.casebook.step()

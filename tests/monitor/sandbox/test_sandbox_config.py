@@ -105,6 +105,6 @@ async def test_the_service_shows_the_promised_verdicts(tmp_path: Path) -> None:
                     each.verdict.cause and each.verdict.cause.value,
                     each.verdict.grade.value,
                 )
-                for each in await store.present()
+                for each in await store.probes.current()
                 if each.role is Role.SENDER
             }

@@ -258,7 +258,7 @@ async def test_a_probe_that_another_process_waits_for_is_left_to_it(
         async def no_record(probe_id: str) -> None:
             return None
 
-        monkeypatch.setattr(store, "record", no_record)
+        monkeypatch.setattr(store.probes, "record", no_record)
         fresh = server.deliver(USER, route.sent[0].content, "Lists")
         old = server.deliver(
             USER,

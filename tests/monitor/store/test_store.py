@@ -34,18 +34,18 @@ from tests.support.store_samples import (
 
 async def launched(store: Store, seconds: float = 0, **other: object) -> Probe:
     new = probe(seconds, **other)
-    await store.launch(new, "maildir:/var/mail/probe", FIRST)
+    await store.probes.launch(new, "maildir:/var/mail/probe", FIRST)
     return new
 
 
 async def recorded(store: Store, one: Probe) -> ProbeRecord:
-    record = await store.record(one.id)
+    record = await store.probes.record(one.id)
     assert record
     return record
 
 
 async def judged(store: Store, one: Probe, verdict: Verdict, seconds: float, *, closed: bool = True) -> None:
-    await store.learn(one.id, (), verdict, at(seconds), closed=closed, delivery=timedelta(seconds=2.5))
+    await store.probes.learn(one.id, (), verdict, at(seconds), closed=closed, delivery=timedelta(seconds=2.5))
 
 
 # --- what is stored comes back
@@ -53,14 +53,14 @@ async def judged(store: Store, one: Probe, verdict: Verdict, seconds: float, *, 
 
 async def test_a_probe_comes_back_as_it_was_launched(store: Store) -> None:
     new = await launched(store, company="ümläut", recipient="o'hara@acme.example", kind=Kind.INVITATION)
-    assert await store.record(new.id) == ProbeRecord(new, "maildir:/var/mail/probe", (FIRST,), None, None, None)
+    assert await store.probes.record(new.id) == ProbeRecord(new, "maildir:/var/mail/probe", (FIRST,), None, None, None)
 
 
 async def test_evidence_comes_back_in_the_order_in_which_it_was_stored(store: Store) -> None:
     new = await launched(store)
     for seen in EVERY_EVIDENCE:
-        assert await store.add(new.id, seen)
-    await store.add(new.id, LOOKED, NOT_LOOKED, LOOKED)
+        assert await store.probes.add(new.id, seen)
+    await store.probes.add(new.id, LOOKED, NOT_LOOKED, LOOKED)
     record = await recorded(store, new)
     assert record.evidence == (FIRST, *EVERY_EVIDENCE, LOOKED, NOT_LOOKED, LOOKED)
 
@@ -68,14 +68,19 @@ async def test_evidence_comes_back_in_the_order_in_which_it_was_stored(store: St
 async def test_everything_survives_closing_and_opening(url: str) -> None:
     async with Store.open(url) as store:
         new = await launched(store)
-        await store.add(new.id, *EVERY_EVIDENCE)
+        await store.probes.add(new.id, *EVERY_EVIDENCE)
         await judged(store, new, BLOCKED, 9, closed=False)
-        before = await store.record(new.id), await store.in_flight(), await store.present(), await store.key()
+        before = (
+            await store.probes.record(new.id),
+            await store.probes.in_flight(),
+            await store.probes.current(),
+            await store.key(),
+        )
     async with Store.open(url) as store:
         assert before == (
-            await store.record(new.id),
-            await store.in_flight(),
-            await store.present(),
+            await store.probes.record(new.id),
+            await store.probes.in_flight(),
+            await store.probes.current(),
             await store.key(),
         )
 
@@ -96,16 +101,18 @@ async def test_a_time_without_a_zone_is_refused(store: Store) -> None:
 async def test_hostile_text_is_stored_in_a_form_that_can_be_read(store: Store) -> None:
     new = await launched(store)
     seen = Arrival(T0, T0, Folder.INBOX, "INBOX", "Subject: \udcff\0\ud800\r\n\U0001f4a9", ())
-    assert await store.add(new.id, seen, FailedLook(T0, "\udc80 NO'; DROP TABLE probes --"))
-    await store.learn(new.id, (), Verdict(Outcome.SPAM, None, Grade.REAL, "x\udcff\0"), T0, closed=True, delivery=None)
+    assert await store.probes.add(new.id, seen, FailedLook(T0, "\udc80 NO'; DROP TABLE probes --"))
+    await store.probes.learn(
+        new.id, (), Verdict(Outcome.SPAM, None, Grade.REAL, "x\udcff\0"), T0, closed=True, delivery=None
+    )
     record = await recorded(store, new)
     assert record.verdict == Verdict(Outcome.SPAM, None, Grade.REAL, "x?\N{REPLACEMENT CHARACTER}")
     _, arrival, look = record.evidence
     assert isinstance(arrival, Arrival)
     assert arrival.headers.endswith("\r\n\U0001f4a9")
     assert look == FailedLook(T0, "? NO'; DROP TABLE probes --")
-    assert await store.record("\udcff\0") is None
-    assert await store.find("\udcff\0") == []
+    assert await store.probes.record("\udcff\0") is None
+    assert await store.probes.find("\udcff\0") == []
 
 
 # --- once
@@ -135,9 +142,9 @@ async def test_what_happens_once_is_stored_once(
     store: Store, there: list[Evidence], added: list[Evidence], new: bool
 ) -> None:
     one, other = await launched(store), await launched(store)
-    await store.add(one.id, *there)
-    assert await store.add(one.id, *added) is new
-    assert await store.add(other.id, ARRIVED) is True, "another probe has nothing to do with it"
+    await store.probes.add(one.id, *there)
+    assert await store.probes.add(one.id, *added) is new
+    assert await store.probes.add(other.id, ARRIVED) is True, "another probe has nothing to do with it"
     record = await recorded(store, one)
     named = [seen.once for seen in record.evidence if seen.once]
     assert len(named) == len(set(named))
@@ -146,7 +153,7 @@ async def test_what_happens_once_is_stored_once(
 
 async def test_of_many_at_the_same_moment_one_was_first(store: Store) -> None:
     probes = [await launched(store) for _ in range(5)]
-    told = await asyncio.gather(*(store.add(one.id, ARRIVED) for _ in range(20) for one in probes))
+    told = await asyncio.gather(*(store.probes.add(one.id, ARRIVED) for _ in range(20) for one in probes))
     assert told == [True] * 5 + [False] * 95
 
 
@@ -173,24 +180,24 @@ async def test_an_amended_probe_stays_closed(store: Store) -> None:
 async def test_closing_leaves_the_verdict_as_it_is(store: Store) -> None:
     one, never_judged = await launched(store), await launched(store)
     await judged(store, one, SPAM, 10, closed=False)
-    await store.learn(one.id, (), None, at(30), closed=True, delivery=None)
-    await store.learn(one.id, (), None, at(40), closed=True, delivery=None)
-    await store.learn(never_judged.id, (), None, at(30), closed=True, delivery=None)
+    await store.probes.learn(one.id, (), None, at(30), closed=True, delivery=None)
+    await store.probes.learn(one.id, (), None, at(40), closed=True, delivery=None)
+    await store.probes.learn(never_judged.id, (), None, at(30), closed=True, delivery=None)
     record = await recorded(store, one)
     assert (record.verdict, record.closed_at) == (SPAM, at(30))
-    assert await store.in_flight() == []
-    assert len(await store.present()) == 1
+    assert await store.probes.in_flight() == []
+    assert len(await store.probes.current()) == 1
 
 
 async def test_in_flight_is_what_is_not_closed_with_all_that_was_seen(store: Store) -> None:
     young, old, closed = await launched(store, 30), await launched(store, 10), await launched(store, 20)
-    await store.add(old.id, REFUSED)
+    await store.probes.add(old.id, REFUSED)
     await judged(store, old, BLOCKED, 40, closed=False)
     await judged(store, closed, INBOX, 40)
-    records = await store.in_flight()
+    records = await store.probes.in_flight()
     assert [record.probe for record in records] == [old, young]
     assert [record.evidence for record in records] == [(FIRST, REFUSED), (FIRST,)]
-    assert records == [await store.record(old.id), await store.record(young.id)]
+    assert records == [await store.probes.record(old.id), await store.probes.record(young.id)]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +219,7 @@ async def test_the_present_verdict_is_that_of_the_newest_probe(
         await judged(store, probes[number], verdict, seconds)
     number, verdict = shown
     last = max(seconds for seconds, said in enumerate(verdicts, 100) if said == shown)
-    assert await store.present() == [
+    assert await store.probes.current() == [
         Present(
             *("acme", "hq", Kind.VERIFICATION, Role.SENDER, probes[number].id, at(number)),
             *(verdict, at(last), timedelta(seconds=2.5)),
@@ -230,7 +237,7 @@ async def test_each_company_path_kind_and_role_has_its_own_present_verdict(store
     ]
     probes = [await launched(store, **line) for line in lines]
     await asyncio.gather(*(judged(store, one, INBOX, 10) for one in probes))
-    assert {now.probe_id for now in await store.present()} == {one.id for one in probes}
+    assert {now.probe_id for now in await store.probes.current()} == {one.id for one in probes}
 
 
 # --- questions
@@ -241,9 +248,9 @@ async def test_recent_are_the_newest_of_one_path(store: Store) -> None:
     await launched(store, path="dc")
     await judged(store, old, SPAM, 10)
     await judged(store, old, INBOX, 11)
-    assert [listed.probe_id for listed in await store.recent("acme", "hq")] == [new.id, middle.id, old.id]
-    assert [listed.probe_id for listed in await store.recent("acme", "hq", 2)] == [new.id, middle.id]
-    assert (await store.recent("acme", "hq"))[2] == ListedProbe(
+    assert [listed.probe_id for listed in await store.probes.recent("acme", "hq")] == [new.id, middle.id, old.id]
+    assert [listed.probe_id for listed in await store.probes.recent("acme", "hq", 2)] == [new.id, middle.id]
+    assert (await store.probes.recent("acme", "hq"))[2] == ListedProbe(
         *(old.id, old.kind, old.role, at(1), at(10)),
         *(INBOX, at(11), timedelta(seconds=2.5)),
     )
@@ -266,12 +273,12 @@ async def test_recent_are_the_newest_of_one_path(store: Store) -> None:
 async def test_a_probe_is_found_by_how_its_id_begins(store: Store, prefix: str, found: list[str]) -> None:
     for name in ("ac", "ab2", "ab", "ab1", "é_%"):
         await launched(store, id=name)
-    assert await store.find(prefix) == found
+    assert await store.probes.find(prefix) == found
 
 
 async def test_at_most_ten_are_found(store: Store) -> None:
     await asyncio.gather(*(launched(store, id=f"x{number:02d}") for number in range(12)))
-    assert await store.find("x") == [f"x{number:02d}" for number in range(10)]
+    assert await store.probes.find("x") == [f"x{number:02d}" for number in range(10)]
 
 
 async def test_launches_are_counted_by_path_since_a_moment(store: Store) -> None:
@@ -279,8 +286,8 @@ async def test_launches_are_counted_by_path_since_a_moment(store: Store) -> None
     await launched(store, 10)
     await judged(store, await launched(store, 11, role=Role.CONTROL), INBOX, 12)
     await launched(store, 12, path="dc")
-    assert await store.launched_since(at(10)) == {("acme", "hq"): 2, ("acme", "dc"): 1}
-    assert await store.launched_since(at(13)) == {}
+    assert await store.probes.launched_since(at(10)) == {("acme", "hq"): 2, ("acme", "dc"): 1}
+    assert await store.probes.launched_since(at(13)) == {}
 
 
 async def test_the_key_is_made_once(store: Store, url: str) -> None:
@@ -296,16 +303,16 @@ async def test_the_key_is_made_once(store: Store, url: str) -> None:
 
 async def test_what_was_closed_long_ago_is_forgotten(store: Store) -> None:
     old, young, open_still = [await launched(store, seconds) for seconds in (1, 2, 0)]
-    await store.add(old.id, *EVERY_EVIDENCE)
+    await store.probes.add(old.id, *EVERY_EVIDENCE)
     await judged(store, old, SPAM, 10)
     await judged(store, young, INBOX, 20)
     await judged(store, open_still, INBOX, 5, closed=False)
-    present = await store.present()
+    present = await store.probes.current()
     assert await store.prune(at(20)) == 1
-    assert await store.record(old.id) is None
-    assert await store.record(young.id)
-    assert await store.record(open_still.id)
-    assert await store.present() == present
+    assert await store.probes.record(old.id) is None
+    assert await store.probes.record(young.id)
+    assert await store.probes.record(open_still.id)
+    assert await store.probes.current() == present
     assert await store.prune(at(20)) == 0
 
 
@@ -319,7 +326,7 @@ async def test_much_is_forgotten_while_others_write(store: Store) -> None:
         written += 1
     assert forgetting.result() == 450
     assert written > 1
-    assert len(await store.in_flight()) == written
+    assert len(await store.probes.in_flight()) == written
 
 
 async def test_a_present_verdict_outlives_its_probe_and_gives_way_to_a_newer_one(store: Store) -> None:
@@ -327,7 +334,7 @@ async def test_a_present_verdict_outlives_its_probe_and_gives_way_to_a_newer_one
     await store.prune(at(100))
     new = await launched(store, 200)
     await judged(store, new, INBOX, 201)
-    assert [now.probe_id for now in await store.present()] == [new.id]
+    assert [now.probe_id for now in await store.probes.current()] == [new.id]
 
 
 # --- what goes wrong
@@ -336,13 +343,13 @@ async def test_a_present_verdict_outlives_its_probe_and_gives_way_to_a_newer_one
 async def test_evidence_of_a_probe_that_is_not_there_is_refused_and_harms_no_other(store: Store) -> None:
     one = await launched(store)
     told = await asyncio.gather(
-        store.add(one.id, SECOND),
-        store.add("nobody", ARRIVED),
-        store.add(one.id, ARRIVED),
-        store.learn("nobody", (), SPAM, T0, closed=True, delivery=None),
-        store.launch(one, "", FIRST),
+        store.probes.add(one.id, SECOND),
+        store.probes.add("nobody", ARRIVED),
+        store.probes.add(one.id, ARRIVED),
+        store.probes.learn("nobody", (), SPAM, T0, closed=True, delivery=None),
+        store.probes.launch(one, "", FIRST),
         *(launched(store) for _ in range(40)),
-        store.add(one.id, REFUSED),
+        store.probes.add(one.id, REFUSED),
         return_exceptions=True,
     )
     assert [type(result) for result in told[:5]] == [bool, NoSuchProbeError, bool, NoSuchProbeError, StoreError]
@@ -354,18 +361,18 @@ async def test_evidence_of_a_probe_that_is_not_there_is_refused_and_harms_no_oth
 async def test_a_launch_is_whole_or_not_at_all(store: Store) -> None:
     one = probe()
     with pytest.raises(StoreError):
-        await store.launch(one, "", Attempt(datetime(2026, 1, 1), 1))  # noqa: DTZ001
-    assert await store.record(one.id) is None
+        await store.probes.launch(one, "", Attempt(datetime(2026, 1, 1), 1))  # noqa: DTZ001
+    assert await store.probes.record(one.id) is None
 
 
 async def test_who_is_cancelled_while_waiting_has_written_all_the_same(store: Store) -> None:
     one = await launched(store)
-    writing = [asyncio.create_task(store.add(one.id, LOOKED)) for _ in range(20)]
+    writing = [asyncio.create_task(store.probes.add(one.id, LOOKED)) for _ in range(20)]
     await asyncio.sleep(0)  # each of them has handed its write over
     for task in writing:
         task.cancel()
     await asyncio.gather(*writing, return_exceptions=True)
-    await store.add(one.id, SECOND)  # comes after them
+    await store.probes.add(one.id, SECOND)  # comes after them
     record = await recorded(store, one)
     assert record.evidence == (FIRST, *[LOOKED] * 20, SECOND)
 
@@ -373,10 +380,10 @@ async def test_who_is_cancelled_while_waiting_has_written_all_the_same(store: St
 async def test_closing_waits_for_what_is_being_written(url: str) -> None:
     async with Store.open(url) as store:
         one = await launched(store)
-        writing = [asyncio.create_task(store.add(one.id, LOOKED)) for _ in range(100)]
+        writing = [asyncio.create_task(store.probes.add(one.id, LOOKED)) for _ in range(100)]
         await asyncio.sleep(0)
     assert await asyncio.gather(*writing) == [True] * 100
-    for late in (store.add(one.id, ARRIVED), store.record(one.id)):
+    for late in (store.probes.add(one.id, ARRIVED), store.probes.record(one.id)):
         with pytest.raises(StoreError, match="closed"):
             await late
     async with Store.open(url) as again:

@@ -27,14 +27,15 @@ async def rules(store):
         step += 1
         names = [f"s{step}-{number}" for number in range(SIZE)]
         changed = [incident("lasting", relapses=step), *map(incident, names)]
-        await store.advance(step, changed, [entry(each.id) for each in changed], [notice(1, name) for name in names])
+        entries, notices = [entry(each.id) for each in changed], [notice(1, name) for name in names]
+        await store.incidents.advance(step, changed, entries, notices)
         print(step, flush=True)
 
 async def probing(store):
     number = 0
     while True:
         number += 1
-        await store.launch(probe(id=f"p{number}"), "", FIRST)
+        await store.probes.launch(probe(id=f"p{number}"), "", FIRST)
 
 async def main():
     async with Store.open(sys.argv[1]) as store:
@@ -55,16 +56,16 @@ async def test_a_kill_leaves_steps_whole(child: Child, tmp_path: Path, size: int
     promised = int([line for line in (*said, *rest.splitlines(keepends=True)) if line.endswith(b"\n")][-1])
 
     async with Store.open(f"sqlite:///{file}") as store:
-        saw = await store.signals_seen()
+        saw = await store.incidents.signals_seen()
         assert saw
         assert saw in (promised, promised + 1), "what was promised, or one step that was not told any more"
-        assert await store.find_incidents("lasting") == [incident("lasting", relapses=saw)]
-        assert len(await store.entries("lasting")) == saw
+        assert await store.incidents.find("lasting") == [incident("lasting", relapses=saw)]
+        assert len(await store.incidents.entries("lasting")) == saw
         names = {f"s{step}-{number}" for step in range(1, saw + 1) for number in range(size)}
-        assert {each.id for each in await store.open_incidents()} == {"lasting", *names}
-        assert {record.notice.incident for record in await store.waiting(T0, 10**6)} == names
-        assert await store.entries(f"s{saw}-{size - 1}") == [entry(f"s{saw}-{size - 1}")]
-        assert await store.entries(f"s{saw + 1}-0") == []
+        assert {each.id for each in await store.incidents.open()} == {"lasting", *names}
+        assert {record.notice.incident for record in await store.incidents.waiting(T0, 10**6)} == names
+        assert await store.incidents.entries(f"s{saw}-{size - 1}") == [entry(f"s{saw}-{size - 1}")]
+        assert await store.incidents.entries(f"s{saw + 1}-0") == []
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -72,16 +73,16 @@ async def test_a_kill_leaves_steps_whole(child: Child, tmp_path: Path, size: int
 
 async def test_another_process_sees_what_came_of_the_verdicts(store: Store, url: str) -> None:
     async with Store.open(url) as beside:
-        await store.advance(4, [incident()], [entry()], [notice(1), notice(2, news=NoticeKind.RESOLVED)])
-        assert await beside.signals_seen() == 4
-        assert await beside.open_incidents() == [incident()]
-        await beside.delivered("i1/ops/1", at(1))
-        assert [record.notice.number for record in await store.waiting(at(2), 9)] == [2]
-        assert await store.lasting("ops") == [notice(1)]
-        await beside.add_mute(mute())
-        assert await store.mutes(active_at=at(1)) == [mute()]
-        assert await store.end_mute("m1", at(2), "me")
-        assert not await beside.end_mute("m1", at(3), "somebody else")
+        await store.incidents.advance(4, [incident()], [entry()], [notice(1), notice(2, news=NoticeKind.RESOLVED)])
+        assert await beside.incidents.signals_seen() == 4
+        assert await beside.incidents.open() == [incident()]
+        await beside.incidents.delivered("i1/ops/1", at(1))
+        assert [record.notice.number for record in await store.incidents.waiting(at(2), 9)] == [2]
+        assert await store.incidents.lasting("ops") == [notice(1)]
+        await beside.incidents.add_mute(mute())
+        assert await store.incidents.mutes(active_at=at(1)) == [mute()]
+        assert await store.incidents.end_mute("m1", at(2), "me")
+        assert not await beside.incidents.end_mute("m1", at(3), "somebody else")
 
 
 ENDS = """
@@ -93,24 +94,24 @@ async def main():
     async with Store.open(sys.argv[1]) as store:
         print("ready", flush=True)
         sys.stdin.readline()
-        print(*[int(await store.end_mute(f"m{number}", at(2), "theirs")) for number in range(100)])
+        print(*[int(await store.incidents.end_mute(f"m{number}", at(2), "theirs")) for number in range(100)])
 
 asyncio.run(main())
 """
 
 
 async def test_of_two_that_end_a_mute_one_was_first(child: Child, store: Store, url: str) -> None:
-    await asyncio.gather(*(store.add_mute(mute(f"m{number}")) for number in range(100)))
+    await asyncio.gather(*(store.incidents.add_mute(mute(f"m{number}")) for number in range(100)))
     process = await child(ENDS, url)
     assert process.stdin
     assert process.stdout
     await process.stdout.readline()
     process.stdin.write(b"go\n")
-    ours = [await store.end_mute(f"m{number}", at(1), "ours") for number in reversed(range(100))]
+    ours = [await store.incidents.end_mute(f"m{number}", at(1), "ours") for number in reversed(range(100))]
     out, _ = await process.communicate()
     theirs = [told == b"1" for told in out.split()]
     assert [our != their for our, their in zip(reversed(ours), theirs, strict=True)] == [True] * 100
-    ended_by = {each.id: each.ended_by for each in await store.mutes()}
+    ended_by = {each.id: each.ended_by for each in await store.incidents.mutes()}
     assert [ended_by[f"m{number}"] == "theirs" for number in range(100)] == theirs
 
 
@@ -118,8 +119,8 @@ async def test_rulings_have_no_gap_while_others_write(store: Store, url: str) ->
     """Whoever reads on from the last number that he saw misses nothing, whatever two processes store meanwhile."""
 
     async def judge(into: Store, name: str) -> None:
-        await into.launch(probe(id=name), "", FIRST)
-        await into.learn(name, (), INBOX, T0, closed=True, delivery=None)
+        await into.probes.launch(probe(id=name), "", FIRST)
+        await into.probes.learn(name, (), INBOX, T0, closed=True, delivery=None)
 
     async with Store.open(url) as beside:
         writing = asyncio.gather(
@@ -127,6 +128,6 @@ async def test_rulings_have_no_gap_while_others_write(store: Store, url: str) ->
         )
         seen: list[int] = []
         while len(seen) < 200:
-            seen += [each.number for each in await store.signals(seen[-1] if seen else 0, most=7)]
+            seen += [each.number for each in await store.probes.signals(seen[-1] if seen else 0, most=7)]
         await writing
     assert seen == list(range(1, 201))

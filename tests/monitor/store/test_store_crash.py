@@ -25,12 +25,12 @@ async def trips(store, worker):
     number = 0
     while True:
         one = probe(id=f"{worker}-{number}")
-        await store.launch(one, "box", FIRST)
+        await store.probes.launch(one, "box", FIRST)
         say("launched", one.id)
-        await store.add(one.id, REFUSED, LOOKED)
-        await store.add(one.id, ARRIVED)
+        await store.probes.add(one.id, REFUSED, LOOKED)
+        await store.probes.add(one.id, ARRIVED)
         say("arrived", one.id)
-        await store.learn(one.id, (), INBOX, T0, closed=True, delivery=timedelta(seconds=1))
+        await store.probes.learn(one.id, (), INBOX, T0, closed=True, delivery=timedelta(seconds=1))
         say("judged", one.id)
         number += 1
 
@@ -54,9 +54,9 @@ async def test_what_was_promised_is_there_after_a_kill(child: Child, tmp_path: P
     assert len(promised) >= lines
 
     async with Store.open(f"sqlite:///{file}") as store:
-        in_flight = {record.probe.id: record for record in await store.in_flight()}
+        in_flight = {record.probe.id: record for record in await store.probes.in_flight()}
         for what, probe_id in promised:
-            record = in_flight.get(probe_id) or await store.record(probe_id)
+            record = in_flight.get(probe_id) or await store.probes.record(probe_id)
             assert record, probe_id
             assert record.evidence[0] == FIRST
             assert what == "launched" or record.evidence[-1] == ARRIVED
@@ -78,7 +78,7 @@ async def main():
     async with Store.open(sys.argv[1]) as store:
         print("ready", flush=True)
         sys.stdin.readline()
-        told = await asyncio.gather(*(store.add(f"race-{number}", COPY) for number in range(300)))
+        told = await asyncio.gather(*(store.probes.add(f"race-{number}", COPY) for number in range(300)))
         print(*map(int, told))
 
 asyncio.run(main())
@@ -86,7 +86,7 @@ asyncio.run(main())
 
 
 async def test_of_two_processes_one_was_first(child: Child, store: Store, url: str) -> None:
-    await asyncio.gather(*(store.launch(probe(id=f"race-{number}"), "", FIRST) for number in range(300)))
+    await asyncio.gather(*(store.probes.launch(probe(id=f"race-{number}"), "", FIRST) for number in range(300)))
     process = await child(RACE, url)
     assert process.stdin
     assert process.stdout
@@ -94,14 +94,14 @@ async def test_of_two_processes_one_was_first(child: Child, store: Store, url: s
     process.stdin.write(b"go\n")
     ours = []
     for number in reversed(range(300)):
-        ours.append(await store.add(f"race-{number}", ARRIVED))
+        ours.append(await store.probes.add(f"race-{number}", ARRIVED))
         if len(ours) == 20:
             await process.stdin.drain()
     out, _ = await process.communicate()
     theirs = [told == b"1" for told in out.split()]
     assert [our != their for our, their in zip(reversed(ours), theirs, strict=True)] == [True] * 300
     for number, their in enumerate(theirs):
-        record = await store.record(f"race-{number}")
+        record = await store.probes.record(f"race-{number}")
         assert record
         assert record.evidence == (FIRST, COPY if their else ARRIVED)
 
@@ -109,8 +109,8 @@ async def test_of_two_processes_one_was_first(child: Child, store: Store, url: s
 async def test_another_process_sees_what_was_written(store: Store, url: str) -> None:
     one = probe()
     async with Store.open(url) as beside:
-        await store.launch(one, "", FIRST)
-        assert await beside.add(one.id, REFUSED)
-        record = await store.record(one.id)
+        await store.probes.launch(one, "", FIRST)
+        assert await beside.probes.add(one.id, REFUSED)
+        record = await store.probes.record(one.id)
     assert record
     assert record.evidence == (FIRST, REFUSED)

@@ -37,15 +37,15 @@ async def filled(file: Path) -> Path:
     """Of probes and of incidents one that is open and one that is closed, with all that belongs to them; and a mute."""
     async with Store.open(address(file)) as store:
         for name, closed in (("open", False), ("closed", True)):
-            await store.launch(probe(id=name), "", FIRST)
-            await store.add(name, REFUSED)
-            await store.learn(name, (), SPAM, T0, closed=closed, delivery=None)
+            await store.probes.launch(probe(id=name), "", FIRST)
+            await store.probes.add(name, REFUSED)
+            await store.probes.learn(name, (), SPAM, T0, closed=closed, delivery=None)
             case = incident(name, closed_at=T0 if closed else None)
-            await store.advance(1, [case], [entry(name)], [notice(1, name), notice(2, name)])
-            await store.delivered(f"{name}/ops/1", T0)
-        await store.delivered("closed/ops/2", T0)
-        await store.add_mute(mute())
-        await store.add_mute(mute("ended", ended_at=at(1), ended_by="me"))
+            await store.incidents.advance(1, [case], [entry(name)], [notice(1, name), notice(2, name)])
+            await store.incidents.delivered(f"{name}/ops/1", T0)
+        await store.incidents.delivered("closed/ops/2", T0)
+        await store.incidents.add_mute(mute())
+        await store.incidents.add_mute(mute("ended", ended_at=at(1), ended_by="me"))
     return file
 
 
@@ -94,7 +94,7 @@ async def test_what_was_seen_and_said_is_not_changed(file: Path, statement: str,
 
 async def test_an_incident_with_a_waiting_notice_is_not_deleted(file: Path) -> None:
     async with Store.open(address(await filled(file))) as store:
-        await store.advance(2, [], [], [notice(3, "closed")])
+        await store.incidents.advance(2, [], [], [notice(3, "closed")])
     with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.IntegrityError, match="never deleted"):
         connection.execute("DELETE FROM incidents WHERE id = 'closed'")
 
@@ -285,14 +285,14 @@ async def test_a_full_disk_is_told_and_survived(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(400_000))
     async with Store.open(address(small_disk / "mailpath.db")) as store:
-        await store.launch(probe(id="p"), "", FIRST)
+        await store.probes.launch(probe(id="p"), "", FIRST)
         with pytest.raises(StoreError, match="the disk is full; make room"):
             while True:
-                await asyncio.gather(*(store.add("p", FailedLook(T0, "x" * 20_000)) for _ in range(5)))
-        before = await store.record("p")
+                await asyncio.gather(*(store.probes.add("p", FailedLook(T0, "x" * 20_000)) for _ in range(5)))
+        before = await store.probes.record("p")
         ballast.unlink()
-        assert await store.add("p", ARRIVED)
-        after = await store.record("p")
+        assert await store.probes.add("p", ARRIVED)
+        after = await store.probes.record("p")
     assert before
     assert after
     assert after.evidence == (*before.evidence, ARRIVED)
@@ -310,7 +310,7 @@ async def test_what_only_a_newer_version_knows_is_told_in_one_line(file: Path, i
         with closing(sqlite3.connect(file)) as newer, newer:
             newer.execute(insertion)
         with pytest.raises(StoreError, match=r"^store /.*(odour|smelly).*Error\)$") as error:
-            await store.in_flight()
+            await store.probes.in_flight()
         assert "\n" not in str(error.value)
 
 
@@ -334,7 +334,7 @@ async def test_a_write_waits_for_another_process(file: Path) -> None:
 
         Timer(0.2, let_go).start()
         began = time.monotonic()
-        assert await store.add("open", ARRIVED)
+        assert await store.probes.add("open", ARRIVED)
         assert time.monotonic() - began > 0.15
 
 
@@ -342,7 +342,7 @@ async def test_reading_waits_for_nobody(file: Path) -> None:
     async with Store.open(address(await filled(file))) as store:
         with closing(lock(file)):
             async with asyncio.timeout(2):
-                assert [record.probe.id for record in await store.in_flight()] == ["open"]
+                assert [record.probe.id for record in await store.probes.in_flight()] == ["open"]
 
 
 async def test_patience_has_an_end(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,13 +350,13 @@ async def test_patience_has_an_end(file: Path, monkeypatch: pytest.MonkeyPatch) 
     async with Store.open(address(await filled(file))) as store:
         with closing(lock(file)):
             began = time.monotonic()
-            told = await asyncio.gather(*(store.add("open", LOOKED) for _ in range(50)), return_exceptions=True)
+            told = await asyncio.gather(*(store.probes.add("open", LOOKED) for _ in range(50)), return_exceptions=True)
             assert time.monotonic() - began < 2, "they wait together, not one after the other"
         assert {str(error) for error in told} == {
             f"store {file}: another process keeps it locked; end that process, or try again (database is locked)"
         }
-        assert await store.add("open", ARRIVED)
-        await store.learn("open", (), INBOX, T0, closed=True, delivery=None)
+        assert await store.probes.add("open", ARRIVED)
+        await store.probes.learn("open", (), INBOX, T0, closed=True, delivery=None)
 
 
 async def test_a_reader_sees_one_moment(file: Path) -> None:
@@ -364,11 +364,11 @@ async def test_a_reader_sees_one_moment(file: Path) -> None:
     async with Store.open(address(file)) as store, Store.open(address(file)) as beside:
         for number in range(30):
             one = probe(id=f"r{number}")
-            await store.launch(one, "", FIRST)
+            await store.probes.launch(one, "", FIRST)
             writing = asyncio.gather(
-                store.add(one.id, REFUSED), store.learn(one.id, (), SPAM, T0, closed=False, delivery=None)
+                store.probes.add(one.id, REFUSED), store.probes.learn(one.id, (), SPAM, T0, closed=False, delivery=None)
             )
-            while (record := await beside.record(one.id)) and record.verdict is None:
+            while (record := await beside.probes.record(one.id)) and record.verdict is None:
                 assert record.evidence == (FIRST,)
             await writing
             assert record

@@ -23,10 +23,10 @@ def replaced(file: Path) -> None:
 async def test_what_is_not_in_its_place_takes_nothing(tmp_path: Path, taken: Callable[[Path], None]) -> None:
     file = tmp_path / "mailpath.db"
     async with Store.open(f"sqlite:///{file}") as store:
-        await store.launch(probe(), "", FIRST)
+        await store.probes.launch(probe(), "", FIRST)
         taken(file)
         with pytest.raises(StoreDownError, match=r"mailpath.db: was moved, deleted or replaced .* start Mailpath anew"):
-            await store.launch(probe(), "", FIRST)
+            await store.probes.launch(probe(), "", FIRST)
         assert "was moved" in (store.health.trouble or "")
 
 
@@ -35,7 +35,7 @@ async def test_what_is_put_back_goes_on(tmp_path: Path) -> None:
     async with Store.open(f"sqlite:///{file}") as store:
         file.rename(tmp_path / "away")
         with pytest.raises(StoreDownError):
-            await store.launch(probe(), "", FIRST)
+            await store.probes.launch(probe(), "", FIRST)
         (tmp_path / "away").rename(file)
-        await store.launch(probe(), "", FIRST)
-        assert len(await store.in_flight()) == 1
+        await store.probes.launch(probe(), "", FIRST)
+        assert len(await store.probes.in_flight()) == 1

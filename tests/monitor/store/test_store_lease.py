@@ -98,40 +98,40 @@ async def test_one_that_is_seen_to_work_is_left_alone(
 async def test_whoever_was_replaced_writes_nothing_any_more(store: Store, second: Store) -> None:
     one, other = probe(1, id="one"), probe(2, id="other")
     await store.lead(ME, None, T0)
-    await store.launch(one, "box", FIRST)
+    await store.probes.launch(one, "box", FIRST)
     await second.lead(ME, await second.lease(), T0)
     for write in (
-        lambda: store.launch(other, "box", FIRST),
-        lambda: store.add(one.id, REFUSED),
-        lambda: store.learn(one.id, [REFUSED], INBOX, T0, closed=True, delivery=None),
-        lambda: store.advance(1, (), (), ()),
+        lambda: store.probes.launch(other, "box", FIRST),
+        lambda: store.probes.add(one.id, REFUSED),
+        lambda: store.probes.learn(one.id, [REFUSED], INBOX, T0, closed=True, delivery=None),
+        lambda: store.incidents.advance(1, (), (), ()),
         lambda: store.renew_lease(),
         lambda: store.release_lease(),
-        lambda: store.waiting(T0, 10),
+        lambda: store.incidents.waiting(T0, 10),
     ):
         with pytest.raises(ReplacedError, match="another process leads on it now"):
             await write()
     assert store.replaced.is_set()
-    record = await second.record("one")
+    record = await second.probes.record("one")
     assert record
     assert (record.evidence, record.verdict) == ((FIRST,), None)
-    assert await second.find("other") == []
-    await second.launch(other, "box", FIRST)
+    assert await second.probes.find("other") == []
+    await second.probes.launch(other, "box", FIRST)
     assert not second.replaced.is_set()
 
 
 async def test_who_does_not_lead_writes_beside_the_leader(store: Store, second: Store) -> None:
     await store.lead(ME, None, T0)
-    await second.launch(probe(1, id="by hand"), "box", FIRST)
-    assert await store.find("by hand") == ["by hand"]
+    await second.probes.launch(probe(1, id="by hand"), "box", FIRST)
+    assert await store.probes.find("by hand") == ["by hand"]
 
 
 async def test_the_rules_advance_from_where_they_were(store: Store) -> None:
-    await store.advance(3, (), (), ())
-    await store.advance(5, (), (), (), saw=3)
+    await store.incidents.advance(3, (), (), ())
+    await store.incidents.advance(5, (), (), (), saw=3)
     with pytest.raises(ReplacedError):
-        await store.advance(6, (), (), (), saw=3)
-    assert await store.signals_seen() == 5
+        await store.incidents.advance(6, (), (), (), saw=3)
+    assert await store.incidents.signals_seen() == 5
 
 
 @pytest.mark.parametrize(
@@ -176,10 +176,12 @@ def test_the_store_is_in_trouble_while_it_fails_and_for_a_moment_after() -> None
 
 async def test_attempts_are_counted_of_what_is_in_flight_or_just_was(store: Store) -> None:
     minute = timedelta(minutes=1)
-    await store.launch(probe(1, id="flies"), "box", FIRST)
-    await store.launch(probe(2, id="landed"), "box", FIRST)
-    await store.learn("landed", [REFUSED], INBOX, FIRST.at + minute / 2, closed=True, delivery=None)
-    found = await store.attempts(FIRST.at - minute / 2, FIRST.at + minute)
+    await store.probes.launch(probe(1, id="flies"), "box", FIRST)
+    await store.probes.launch(probe(2, id="landed"), "box", FIRST)
+    await store.probes.learn("landed", [REFUSED], INBOX, FIRST.at + minute / 2, closed=True, delivery=None)
+    found = await store.probes.attempts(FIRST.at - minute / 2, FIRST.at + minute)
     assert [at for _, _, at in found] == [FIRST.at, FIRST.at]
-    assert await store.attempts(FIRST.at + minute / 4, FIRST.at + minute) == []
-    assert await store.attempts(FIRST.at - minute, FIRST.at - minute / 2) == [], "nor what seems to be yet to come"
+    assert await store.probes.attempts(FIRST.at + minute / 4, FIRST.at + minute) == []
+    assert await store.probes.attempts(FIRST.at - minute, FIRST.at - minute / 2) == [], (
+        "nor what seems to be yet to come"
+    )

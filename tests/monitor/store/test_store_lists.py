@@ -28,9 +28,9 @@ class Known:
 
 
 async def stored(store: Store, one: Probe, *said: Verdict) -> Known:
-    await store.launch(one, "", FIRST)
+    await store.probes.launch(one, "", FIRST)
     for verdict in said:
-        await store.learn(one.id, (), verdict, at(5000), closed=True, delivery=timedelta(seconds=3))
+        await store.probes.learn(one.id, (), verdict, at(5000), closed=True, delivery=timedelta(seconds=3))
     return Known(one, said[-1] if said else None)
 
 
@@ -60,7 +60,7 @@ async def leafed(store: Store, wanted: ProbeFilter, most: int = 7, cursor: Curso
     """All pages."""
     rows: list[ProbeRow] = []
     for _ in range(1000):
-        page = await store.probes(wanted, cursor, most)
+        page = await store.probes.page(wanted, cursor, most)
         assert len(page.probes) <= most
         rows += page.probes
         if page.next is None:
@@ -77,7 +77,7 @@ def ids(rows: list[ProbeRow]) -> list[str]:
 async def test_a_probe_is_listed_with_all_that_a_list_shows(store: Store) -> None:
     await stored(store, probe(3, id="a", via="xclient", role=Role.CONTROL), SPAM, BLOCKED)
     await stored(store, probe(2, id="b", company="bolt", path="dc", kind=Kind.INVITATION))
-    page = await store.probes(ALL, None, 5)
+    page = await store.probes.page(ALL, None, 5)
     assert page.next is None
     told = ("a", "acme", "hq", Kind.VERIFICATION, Role.CONTROL, "xclient", at(3), at(5000), BLOCKED, at(5000))
     assert page.probes == (
@@ -88,7 +88,7 @@ async def test_a_probe_is_listed_with_all_that_a_list_shows(store: Store) -> Non
 
 async def test_an_empty_store_has_one_empty_page(store: Store) -> None:
     for wanted in (ALL, ProbeFilter(("acme",)), ProbeFilter(()), ProbeFilter(None, outcome=Outcome.SPAM)):
-        page = await store.probes(wanted, None, 5)
+        page = await store.probes.page(wanted, None, 5)
         assert (page.probes, page.next) == ((), None)
 
 
@@ -183,18 +183,18 @@ async def test_what_comes_meanwhile_moves_nothing(
     before = await leafed(store, wanted)
     assert len(before) > 40
     seen: list[ProbeRow] = []
-    page = await store.probes(wanted, None, 6)
+    page = await store.probes.page(wanted, None, 6)
     while page.next:
         seen += page.probes
         await asyncio.gather(*(stored(store, probe(100 + len(seen)), INBOX) for _ in range(8)))
-        page = await store.probes(wanted, page.next, 6)
+        page = await store.probes.page(wanted, page.next, 6)
     assert [*seen, *page.probes] == before
     assert len(await leafed(store, wanted)) > len(before)
 
 
 async def test_what_is_forgotten_meanwhile_hides_nothing_else(store: Store) -> None:
     made = [await stored(store, probe(number, id=f"f{number}"), INBOX) for number in range(9)]
-    page = await store.probes(ALL, None, 3)
+    page = await store.probes.page(ALL, None, 3)
     assert page.next
     assert page.next.probe_id == "f6"
     assert await store.prune(at(6000)) == 9
@@ -205,11 +205,11 @@ async def test_what_is_forgotten_meanwhile_hides_nothing_else(store: Store) -> N
 async def test_an_amended_verdict_is_found_by_its_new_outcome_only(store: Store) -> None:
     await stored(store, probe(id="a"), SPAM)
     await asyncio.gather(
-        *(store.learn("a", (), verdict, T0, closed=True, delivery=None) for verdict in (BLOCKED, SPAM, INBOX))
+        *(store.probes.learn("a", (), verdict, T0, closed=True, delivery=None) for verdict in (BLOCKED, SPAM, INBOX))
     )
     found = {outcome: ids(await leafed(store, ProbeFilter(None, outcome=outcome))) for outcome in Outcome}
     assert {outcome for outcome, names in found.items() if names} == {Outcome.INBOX}
-    assert await store.counts(T0, None) == {("acme", Outcome.INBOX): 1}
+    assert await store.probes.counts(T0, None) == {("acme", Outcome.INBOX): 1}
 
 
 async def test_a_page_looks_no_further_than_in_its_busiest_company(
@@ -220,7 +220,7 @@ async def test_a_page_looks_no_further_than_in_its_busiest_company(
     busy = (stored(store, probe(100 + number, company="acme")) for number in range(30))
     silent = (stored(store, probe(number, company="bolt")) for number in range(30))
     await asyncio.gather(*busy, *silent)
-    page = await store.probes(ProbeFilter(("acme", "bolt"), kind=Kind.INVITATION), None, 5)
+    page = await store.probes.page(ProbeFilter(("acme", "bolt"), kind=Kind.INVITATION), None, 5)
     assert (page.probes, page.next) == ((), Cursor(at(124), ""))
 
 
@@ -246,16 +246,16 @@ async def test_hostile_questions_find_nothing(store: Store, bad: str) -> None:
     ):
         assert await leafed(store, wanted) == []
     assert ids(await leafed(store, ALL, cursor=Cursor(at(1), bad))) == ["a"]
-    assert await store.history_of_company(bad, T0) == []
-    assert await store.counts(T0, [bad]) == {}
+    assert await store.probes.history_of_company(bad, T0) == []
+    assert await store.probes.counts(T0, [bad]) == {}
 
 
 async def test_a_time_without_a_zone_is_refused(store: Store) -> None:
     naive = T0.replace(tzinfo=None)
     for ask in (
-        store.probes(replace(ALL, since=naive), None, 5),
-        store.probes(ALL, Cursor(naive, ""), 5),
-        store.counts(naive, None),
+        store.probes.page(replace(ALL, since=naive), None, 5),
+        store.probes.page(ALL, Cursor(naive, ""), 5),
+        store.probes.counts(naive, None),
     ):
         with pytest.raises(StoreError, match="without a zone"):
             await ask
@@ -267,7 +267,7 @@ async def test_a_time_without_a_zone_is_refused(store: Store) -> None:
 async def test_the_history_of_a_company_is_the_senders_oldest_first(store: Store) -> None:
     known = await crowd(store)
     ours = [each for each in known if each.probe.company == "bolt" and each.probe.role is Role.SENDER]
-    history = await store.history_of_company("bolt", at(10))
+    history = await store.probes.history_of_company("bolt", at(10))
     assert sorted(ids(history)) == sorted(each.probe.id for each in ours if each.probe.created_at >= at(10))
     assert [row.launched_at for row in history] == sorted(row.launched_at for row in history)
     rows = {row.probe_id: row for row in await leafed(store, ALL)}
@@ -278,7 +278,7 @@ async def test_of_a_long_history_the_newest_are_told(store: Store, monkeypatch: 
     monkeypatch.setattr(list_reads, "MOST_OF_COMPANY", 3)
     for number in range(5):
         await stored(store, probe(number, id=f"h{number}"))
-    assert ids(await store.history_of_company("acme", T0)) == ["h2", "h3", "h4"]
+    assert ids(await store.probes.history_of_company("acme", T0)) == ["h2", "h3", "h4"]
 
 
 async def test_outcomes_are_counted_by_company(store: Store) -> None:
@@ -294,9 +294,9 @@ async def test_outcomes_are_counted_by_company(store: Store) -> None:
     ):
         await stored(store, probe(seconds, company=company, role=role), *said)
     acme = {("acme", Outcome.INBOX): 2, ("acme", Outcome.BLOCKED): 1}
-    assert await store.counts(at(1), None) == acme | {("bolt", Outcome.LATE): 1}
-    assert await store.counts(at(0), ("bolt",)) == {("bolt", Outcome.INBOX): 1, ("bolt", Outcome.LATE): 1}
-    assert await store.counts(at(1), ["acme", "nobody"]) == acme
-    assert await store.counts(at(2), ("acme",)) == {("acme", Outcome.INBOX): 1, ("acme", Outcome.BLOCKED): 1}
-    assert await store.counts(at(0), ()) == {}
-    assert await store.counts(at(7), None) == {}
+    assert await store.probes.counts(at(1), None) == acme | {("bolt", Outcome.LATE): 1}
+    assert await store.probes.counts(at(0), ("bolt",)) == {("bolt", Outcome.INBOX): 1, ("bolt", Outcome.LATE): 1}
+    assert await store.probes.counts(at(1), ["acme", "nobody"]) == acme
+    assert await store.probes.counts(at(2), ("acme",)) == {("acme", Outcome.INBOX): 1, ("acme", Outcome.BLOCKED): 1}
+    assert await store.probes.counts(at(0), ()) == {}
+    assert await store.probes.counts(at(7), None) == {}

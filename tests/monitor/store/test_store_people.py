@@ -29,39 +29,39 @@ MADE_LEGIBLE = "?\ufffd'; DROP TABLE people --\u202e\U0001f4a9"
 
 async def test_people_come_back_as_they_were_kept(url: str) -> None:
     async with Store.open(url) as store:
-        assert await store.people() == []
-        await store.put_person(BOB)
-        await store.put_person(ADA)
+        assert await store.people.all() == []
+        await store.people.put_person(BOB)
+        await store.people.put_person(ADA)
     async with Store.open(url) as store:
-        assert await store.people() == [ADA, BOB]
-        assert await store.person("bob") == BOB
-        assert await store.person("Bob") is None
+        assert await store.people.all() == [ADA, BOB]
+        assert await store.people.person("bob") == BOB
+        assert await store.people.person("Bob") is None
 
 
 async def test_to_see_no_company_is_not_to_see_all(store: Store) -> None:
     for companies in (None, (), ("",), ("acme",), ("ümläut", 'quo"te')):
-        await store.put_person(replace(ADA, companies=companies))
-        await store.put_token(replace(TOKEN, companies=companies))
-        person, token = await store.person("ada"), await store.token_by_digest(TOKEN.digest)
+        await store.people.put_person(replace(ADA, companies=companies))
+        await store.people.put_token(replace(TOKEN, companies=companies))
+        person, token = await store.people.person("ada"), await store.people.token_by_digest(TOKEN.digest)
         assert person
         assert token
         assert person.companies == token.companies == companies
 
 
 async def test_a_person_is_kept_as_they_are_now(store: Store) -> None:
-    await store.put_person(ADA)
+    await store.people.put_person(ADA)
     now = Person("ada", Rights.VIEWER, (), "another hash", at(7), at(8))
-    await asyncio.gather(store.put_person(replace(now, password="old")), store.put_person(now))
-    assert await store.people() == [now]
+    await asyncio.gather(store.people.put_person(replace(now, password="old")), store.people.put_person(now))
+    assert await store.people.all() == [now]
 
 
 async def test_times_come_back_in_utc(store: Store) -> None:
-    await store.put_person(replace(ADA, created_at=T0.astimezone(timezone(timedelta(hours=9)))))
-    person = await store.person("ada")
+    await store.people.put_person(replace(ADA, created_at=T0.astimezone(timezone(timedelta(hours=9)))))
+    person = await store.people.person("ada")
     assert person == ADA
     assert person.created_at.tzinfo is UTC
     with pytest.raises(StoreError, match="without a zone"):
-        await store.put_person(replace(ADA, created_at=T0.replace(tzinfo=None)))
+        await store.people.put_person(replace(ADA, created_at=T0.replace(tzinfo=None)))
 
 
 # --- tokens
@@ -69,135 +69,137 @@ async def test_times_come_back_in_utc(store: Store) -> None:
 
 async def test_a_token_comes_back_by_its_digest(store: Store) -> None:
     young = replace(TOKEN, id="t0", digest="e" * 64, created_at=at(1), expires_at=None, companies=None)
-    await store.put_token(young)
-    await store.put_token(TOKEN)
-    assert await store.tokens() == [TOKEN, young]
-    assert await store.token_by_digest(TOKEN.digest) == TOKEN
-    assert await store.token_by_digest(young.digest) == young
-    assert await store.token_by_digest("") is None
-    assert await store.token_by_digest("d") is None
+    await store.people.put_token(young)
+    await store.people.put_token(TOKEN)
+    assert await store.people.tokens() == [TOKEN, young]
+    assert await store.people.token_by_digest(TOKEN.digest) == TOKEN
+    assert await store.people.token_by_digest(young.digest) == young
+    assert await store.people.token_by_digest("") is None
+    assert await store.people.token_by_digest("d") is None
 
 
 async def test_two_tokens_never_share_a_secret(store: Store) -> None:
-    await store.put_token(TOKEN)
+    await store.people.put_token(TOKEN)
     with pytest.raises(StoreError, match="UNIQUE constraint failed"):
-        await store.put_token(replace(TOKEN, id="t2"))
-    assert await store.tokens() == [TOKEN]
+        await store.people.put_token(replace(TOKEN, id="t2"))
+    assert await store.people.tokens() == [TOKEN]
 
 
 async def test_what_is_revoked_stays_revoked(store: Store) -> None:
-    await store.put_token(TOKEN)
-    await store.put_token(replace(TOKEN, revoked_at=at(10)))
-    await store.put_token(replace(TOKEN, name="renamed"))  # by somebody who read it before
-    await store.put_token(replace(TOKEN, revoked_at=at(20)))
-    assert await store.tokens() == [replace(TOKEN, revoked_at=at(10))]
+    await store.people.put_token(TOKEN)
+    await store.people.put_token(replace(TOKEN, revoked_at=at(10)))
+    await store.people.put_token(replace(TOKEN, name="renamed"))  # by somebody who read it before
+    await store.people.put_token(replace(TOKEN, revoked_at=at(20)))
+    assert await store.people.tokens() == [replace(TOKEN, revoked_at=at(10))]
 
 
 async def test_a_token_keeps_its_digest_and_its_use(store: Store) -> None:
-    await store.put_token(TOKEN)
-    await store.token_used("t1", at(5))
-    await store.put_token(replace(TOKEN, digest="f" * 64, name="renamed", rights=Rights.VIEWER))
-    assert await store.tokens() == [replace(TOKEN, name="renamed", rights=Rights.VIEWER, used_at=at(5))]
+    await store.people.put_token(TOKEN)
+    await store.people.token_used("t1", at(5))
+    await store.people.put_token(replace(TOKEN, digest="f" * 64, name="renamed", rights=Rights.VIEWER))
+    assert await store.people.tokens() == [replace(TOKEN, name="renamed", rights=Rights.VIEWER, used_at=at(5))]
 
 
 async def test_the_use_of_a_token_is_told_once_a_minute(store: Store) -> None:
-    await store.put_token(TOKEN)
+    await store.people.put_token(TOKEN)
     other = replace(TOKEN, id="t2", digest="e" * 64)
-    await store.put_token(other)
+    await store.people.put_token(other)
     for seconds, kept in ((0, 0), (30, 0), (59.9, 0), (60, 60), (61, 60), (500, 500)):
-        await store.token_used("t1", at(seconds))
-        assert await store.tokens() == [replace(TOKEN, used_at=at(kept)), other], seconds
-    await store.token_used("t2", at(501))
-    await store.token_used("nobody", at(501))
-    assert [token.used_at for token in await store.tokens()] == [at(500), at(501)]
+        await store.people.token_used("t1", at(seconds))
+        assert await store.people.tokens() == [replace(TOKEN, used_at=at(kept)), other], seconds
+    await store.people.token_used("t2", at(501))
+    await store.people.token_used("nobody", at(501))
+    assert [token.used_at for token in await store.people.tokens()] == [at(500), at(501)]
 
 
 # --- sessions
 
 
 async def test_a_session_comes_back_until_it_is_ended(store: Store) -> None:
-    assert await store.session(VISIT.digest) is None
-    await store.put_session(VISIT)
-    assert await store.session(VISIT.digest) == VISIT
-    await store.put_session(replace(VISIT, seen_at=at(9), expires_at=at(7200)))
-    assert await store.session(VISIT.digest) == replace(VISIT, seen_at=at(9), expires_at=at(7200))
-    await store.end_session(VISIT.digest)
-    assert await store.session(VISIT.digest) is None
+    assert await store.people.session(VISIT.digest) is None
+    await store.people.put_session(VISIT)
+    assert await store.people.session(VISIT.digest) == VISIT
+    await store.people.put_session(replace(VISIT, seen_at=at(9), expires_at=at(7200)))
+    assert await store.people.session(VISIT.digest) == replace(VISIT, seen_at=at(9), expires_at=at(7200))
+    await store.people.end_session(VISIT.digest)
+    assert await store.people.session(VISIT.digest) is None
 
 
 async def test_a_session_never_becomes_somebody_elses(store: Store) -> None:
-    await store.put_session(VISIT)
-    await store.put_session(replace(VISIT, person="bob", form="x", created_at=at(5)))
-    assert await store.session(VISIT.digest) == VISIT
+    await store.people.put_session(VISIT)
+    await store.people.put_session(replace(VISIT, person="bob", form="x", created_at=at(5)))
+    assert await store.people.session(VISIT.digest) == VISIT
 
 
 async def test_who_signed_out_is_not_signed_in_again_by_a_request_that_was_under_way(store: Store) -> None:
-    await store.put_session(VISIT)
-    await store.end_session(VISIT.digest)
-    await store.put_session(replace(VISIT, seen_at=at(1)))
-    assert await store.session(VISIT.digest) is None
+    await store.people.put_session(VISIT)
+    await store.people.end_session(VISIT.digest)
+    await store.people.put_session(replace(VISIT, seen_at=at(1)))
+    assert await store.people.session(VISIT.digest) is None
 
 
 async def test_somebody_is_signed_out_everywhere(store: Store) -> None:
     visits = [replace(VISIT, digest=name, person=person) for name, person in (("a", "ada"), ("b", "bob"), ("c", "ada"))]
-    await asyncio.gather(*map(store.put_session, visits))
-    await store.end_sessions_of("ada")
-    assert [await store.session(visit.digest) for visit in visits] == [None, visits[1], None]
+    await asyncio.gather(*map(store.people.put_session, visits))
+    await store.people.end_sessions_of("ada")
+    assert [await store.people.session(visit.digest) for visit in visits] == [None, visits[1], None]
 
 
 # --- invitations
 
 
 async def test_an_invitation_is_taken_once(store: Store) -> None:
-    await store.put_invitation(INVITED)
-    taken = await asyncio.gather(*(store.take_invitation(INVITED.digest, at(1)) for _ in range(20)))
+    await store.people.put_invitation(INVITED)
+    taken = await asyncio.gather(*(store.people.take_invitation(INVITED.digest, at(1)) for _ in range(20)))
     assert [each for each in taken if each] == [INVITED]
-    assert await store.take_invitation(INVITED.digest, at(1)) is None
+    assert await store.people.take_invitation(INVITED.digest, at(1)) is None
 
 
 async def test_of_two_processes_one_takes_an_invitation(store: Store, url: str) -> None:
     async with Store.open(url) as beside:
         for number in range(20):
-            await store.put_invitation(replace(INVITED, digest=f"i{number}"))
-            taken = await asyncio.gather(*(each.take_invitation(f"i{number}", at(1)) for each in (store, beside)))
+            await store.people.put_invitation(replace(INVITED, digest=f"i{number}"))
+            taken = await asyncio.gather(
+                *(each.people.take_invitation(f"i{number}", at(1)) for each in (store, beside))
+            )
             assert sum(each is not None for each in taken) == 1
 
 
 @pytest.mark.parametrize(("seconds", "taken"), [(59.9, True), (60, False), (61, False)])
 async def test_an_invitation_expires(store: Store, seconds: float, taken: bool) -> None:
-    await store.put_invitation(INVITED)
-    assert (await store.take_invitation(INVITED.digest, at(seconds)) is not None) == taken
+    await store.people.put_invitation(INVITED)
+    assert (await store.people.take_invitation(INVITED.digest, at(seconds)) is not None) == taken
 
 
 async def test_a_new_invitation_voids_the_old_one(store: Store) -> None:
     newer, of_ada = replace(INVITED, digest="n"), replace(INVITED, digest="a", person="ada")
-    await asyncio.gather(*map(store.put_invitation, (INVITED, of_ada, newer)))
-    assert await store.take_invitation(INVITED.digest, at(1)) is None
-    assert await store.take_invitation("n", at(1)) == newer
-    assert await store.take_invitation("a", at(1)) == of_ada
+    await asyncio.gather(*map(store.people.put_invitation, (INVITED, of_ada, newer)))
+    assert await store.people.take_invitation(INVITED.digest, at(1)) is None
+    assert await store.people.take_invitation("n", at(1)) == newer
+    assert await store.people.take_invitation("a", at(1)) == of_ada
 
 
 async def test_a_wrong_invitation_takes_nothing(store: Store) -> None:
-    await store.put_invitation(INVITED)
+    await store.people.put_invitation(INVITED)
     for wrong in ("", "i", "%", HOSTILE):
-        assert await store.take_invitation(wrong, at(1)) is None
-    assert await store.take_invitation(INVITED.digest, at(1)) == INVITED
+        assert await store.people.take_invitation(wrong, at(1)) is None
+    assert await store.people.take_invitation(INVITED.digest, at(1)) == INVITED
 
 
 # --- the audit log
 
 
 async def test_deeds_are_told_newest_first_and_leafed_through(store: Store) -> None:
-    assert await store.deeds(None, 5) == []
+    assert await store.people.audit_log(None, 5) == []
     done = [replace(DEED, about=f"p{number}", company="") for number in range(1, 8)]
-    await asyncio.gather(*map(store.note, done))
-    first = await store.deeds(None, 3)
+    await asyncio.gather(*map(store.people.note, done))
+    first = await store.people.audit_log(None, 3)
     assert [deed.about for _, deed in first] == ["p7", "p6", "p5"]
-    await store.note(DEED)  # moves nothing
-    second = await store.deeds(first[-1][0], 3)
-    third = await store.deeds(second[-1][0], 3)
+    await store.people.note(DEED)  # moves nothing
+    second = await store.people.audit_log(first[-1][0], 3)
+    third = await store.people.audit_log(second[-1][0], 3)
     assert [deed for _, deed in (*first, *second, *third)] == done[::-1]
-    assert (await store.deeds(None, 1))[0][1] == DEED
+    assert (await store.people.audit_log(None, 1))[0][1] == DEED
 
 
 @pytest.mark.parametrize(
@@ -213,58 +215,60 @@ async def test_deeds_are_told_newest_first_and_leafed_through(store: Store) -> N
     ],
 )
 async def test_the_audit_log_stays(store: Store, url: str, statement: str, refusal: str) -> None:
-    await store.note(DEED)
+    await store.people.note(DEED)
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         connection.execute("PRAGMA recursive_triggers = ON")
         with pytest.raises(sqlite3.IntegrityError, match=refusal):
             connection.execute(statement)
-    assert [deed for _, deed in await store.deeds(None, 5)] == [DEED]
+    assert [deed for _, deed in await store.people.audit_log(None, 5)] == [DEED]
 
 
 # --- answers
 
 
 async def test_an_answer_is_remembered_once_for_each_caller_and_key(store: Store) -> None:
-    assert await store.remembered("token t1", "key") is None
+    assert await store.requests.remembered("token t1", "key") is None
     others = [replace(ANSWER, caller="ada"), replace(ANSWER, key="another")]
     same = [replace(ANSWER, body=f"{number}") for number in range(5)]
-    kept = await asyncio.gather(*map(store.remember, (ANSWER, *same, *others)))
+    kept = await asyncio.gather(*map(store.requests.remember, (ANSWER, *same, *others)))
     assert kept == [True, *[False] * 5, True, True]
-    assert await store.remembered("token t1", "key") == ANSWER
-    assert await store.remembered("ada", "key") == others[0]
-    assert await store.remembered("ada", "another") is None
+    assert await store.requests.remembered("token t1", "key") == ANSWER
+    assert await store.requests.remembered("ada", "key") == others[0]
+    assert await store.requests.remembered("ada", "another") is None
 
 
 async def test_a_large_answer_is_remembered_whole(store: Store) -> None:
     large = replace(ANSWER, body='{"x": "' + "ä\u202e" * 500_000 + '"}')
-    assert await store.remember(large)
-    assert await store.remembered("token t1", "key") == large
+    assert await store.requests.remember(large)
+    assert await store.requests.remembered("token t1", "key") == large
 
 
 # --- hostile words
 
 
 async def test_hostile_words_are_stored_in_a_form_that_can_be_read(store: Store, tmp_path: Path) -> None:
-    await store.put_person(replace(ADA, name=HOSTILE, password=HOSTILE, companies=(HOSTILE,)))
-    await store.put_token(replace(TOKEN, id=HOSTILE, name=HOSTILE, digest=HOSTILE, hint=HOSTILE, by=HOSTILE))
-    await store.token_used(HOSTILE, at(1))
-    await store.put_session(replace(VISIT, digest=HOSTILE, person=HOSTILE, form=HOSTILE))
-    await store.put_invitation(replace(INVITED, digest=HOSTILE, person=HOSTILE))
-    await store.note(replace(DEED, who=HOSTILE, way=HOSTILE, what=HOSTILE, about=HOSTILE, company=HOSTILE))
-    await store.remember(Remembered(HOSTILE, HOSTILE, HOSTILE, 500, HOSTILE, T0))
-    person, token = await store.person(HOSTILE), await store.token_by_digest(HOSTILE)
+    await store.people.put_person(replace(ADA, name=HOSTILE, password=HOSTILE, companies=(HOSTILE,)))
+    await store.people.put_token(replace(TOKEN, id=HOSTILE, name=HOSTILE, digest=HOSTILE, hint=HOSTILE, by=HOSTILE))
+    await store.people.token_used(HOSTILE, at(1))
+    await store.people.put_session(replace(VISIT, digest=HOSTILE, person=HOSTILE, form=HOSTILE))
+    await store.people.put_invitation(replace(INVITED, digest=HOSTILE, person=HOSTILE))
+    await store.people.note(replace(DEED, who=HOSTILE, way=HOSTILE, what=HOSTILE, about=HOSTILE, company=HOSTILE))
+    await store.requests.remember(Remembered(HOSTILE, HOSTILE, HOSTILE, 500, HOSTILE, T0))
+    person, token = await store.people.person(HOSTILE), await store.people.token_by_digest(HOSTILE)
     assert person
     assert token
     assert person.name == person.password == MADE_LEGIBLE
     assert person.companies == (MADE_LEGIBLE,)
     assert (token.id, token.name, token.hint, token.by, token.used_at) == (*[MADE_LEGIBLE] * 4, at(1))
-    assert await store.session(HOSTILE) == replace(VISIT, digest=MADE_LEGIBLE, person=MADE_LEGIBLE, form=MADE_LEGIBLE)
-    await store.end_sessions_of(HOSTILE)
-    assert await store.session(HOSTILE) is None
-    taken = await store.take_invitation(HOSTILE, at(1))
+    assert await store.people.session(HOSTILE) == replace(
+        VISIT, digest=MADE_LEGIBLE, person=MADE_LEGIBLE, form=MADE_LEGIBLE
+    )
+    await store.people.end_sessions_of(HOSTILE)
+    assert await store.people.session(HOSTILE) is None
+    taken = await store.people.take_invitation(HOSTILE, at(1))
     assert taken == replace(INVITED, digest=MADE_LEGIBLE, person=MADE_LEGIBLE)
-    assert [deed.about for _, deed in await store.deeds(None, 5)] == [MADE_LEGIBLE]
-    answer = await store.remembered(HOSTILE, HOSTILE)
+    assert [deed.about for _, deed in await store.people.audit_log(None, 5)] == [MADE_LEGIBLE]
+    answer = await store.requests.remembered(HOSTILE, HOSTILE)
     assert answer
     assert answer.body == MADE_LEGIBLE
 
@@ -275,16 +279,16 @@ async def test_hostile_words_are_stored_in_a_form_that_can_be_read(store: Store,
 async def test_what_is_over_is_forgotten(store: Store, url: str) -> None:
     now = at(100_000)
     for name, over in (("over", now), ("still", now + timedelta(seconds=1))):
-        await store.put_session(replace(VISIT, digest=name, expires_at=over))
-        await store.put_invitation(replace(INVITED, digest=name, person=name, expires_at=over))
-        await store.remember(replace(ANSWER, key=name, at=over - timedelta(days=1)))
-    await store.put_session(replace(VISIT, digest="ended", expires_at=now + timedelta(seconds=1)))
-    await store.end_session("ended")
-    await store.put_person(BOB)
-    await store.put_token(replace(TOKEN, expires_at=T0, revoked_at=T0))
-    await store.note(DEED)
+        await store.people.put_session(replace(VISIT, digest=name, expires_at=over))
+        await store.people.put_invitation(replace(INVITED, digest=name, person=name, expires_at=over))
+        await store.requests.remember(replace(ANSWER, key=name, at=over - timedelta(days=1)))
+    await store.people.put_session(replace(VISIT, digest="ended", expires_at=now + timedelta(seconds=1)))
+    await store.people.end_session("ended")
+    await store.people.put_person(BOB)
+    await store.people.put_token(replace(TOKEN, expires_at=T0, revoked_at=T0))
+    await store.people.note(DEED)
     assert await store.prune(at(0)) == 0
-    assert await store.session("over"), "it was not told what time it is"
+    assert await store.people.session("over"), "it was not told what time it is"
     assert await store.prune(at(0), now) == 0
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         left = {
@@ -292,8 +296,8 @@ async def test_what_is_over_is_forgotten(store: Store, url: str) -> None:
             for table, column in (("sessions", "digest"), ("invitations", "digest"), ("idempotency_keys", "key"))
         }
     assert left == {"sessions": [("ended",), ("still",)], "invitations": [("still",)], "idempotency_keys": [("still",)]}
-    assert await store.people() == [BOB]
-    assert len(await store.tokens()) == len(await store.deeds(None, 5)) == 1
+    assert await store.people.all() == [BOB]
+    assert len(await store.people.tokens()) == len(await store.people.audit_log(None, 5)) == 1
 
 
 async def test_old_refused_sign_ins_are_forgotten_and_nothing_else_of_the_audit_log(store: Store) -> None:
@@ -307,16 +311,18 @@ async def test_old_refused_sign_ins_are_forgotten_and_nothing_else_of_the_audit_
         replace(refused, at=old, way="token ci"),
         replace(DEED, at=old),
     ]
-    await asyncio.gather(*map(store.note, [*(replace(refused, at=old, about=f"{n}") for n in range(2500)), *kept]))
+    await asyncio.gather(
+        *map(store.people.note, [*(replace(refused, at=old, about=f"{n}") for n in range(2500)), *kept])
+    )
     await store.prune(at(0))
-    assert len(await store.deeds(None, 5000)) == 2504, "it was not told what time it is"
+    assert len(await store.people.audit_log(None, 5000)) == 2504, "it was not told what time it is"
     assert await store.prune(at(0), now) == 0
-    assert sorted(map(repr, (deed for _, deed in await store.deeds(None, 5000)))) == sorted(map(repr, kept))
+    assert sorted(map(repr, (deed for _, deed in await store.people.audit_log(None, 5000)))) == sorted(map(repr, kept))
 
 
 async def test_a_forgotten_answer_makes_room_for_another(store: Store) -> None:
-    await store.remember(ANSWER)
+    await store.requests.remember(ANSWER)
     await store.prune(T0, at(86_400))
     later = replace(ANSWER, body="later", at=at(86_400))
-    assert await store.remember(later)
-    assert await store.remembered("token t1", "key") == later
+    assert await store.requests.remember(later)
+    assert await store.requests.remembered("token t1", "key") == later

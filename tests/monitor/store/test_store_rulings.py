@@ -19,9 +19,9 @@ LINE = Check("acme", "hq", Kind.VERIFICATION)
 
 async def judged(store: Store, name: str, verdict: Verdict = SPAM, seconds: float = 0, **other: object) -> None:
     """The probe of that name is judged; it is launched where it was not yet, so long after T0."""
-    if await store.record(name) is None:
-        await store.launch(probe(seconds, id=name, **other), "", FIRST)
-    await store.learn(name, (), verdict, at(seconds + 30), closed=True, delivery=None)
+    if await store.probes.record(name) is None:
+        await store.probes.launch(probe(seconds, id=name, **other), "", FIRST)
+    await store.probes.learn(name, (), verdict, at(seconds + 30), closed=True, delivery=None)
 
 
 def names(signals: Sequence[Signal]) -> str:
@@ -30,7 +30,7 @@ def names(signals: Sequence[Signal]) -> str:
 
 async def test_a_verdict_comes_with_all_that_the_rules_need(store: Store) -> None:
     await judged(store, "a", BLOCKED, 60, kind=Kind.INVITATION, role=Role.CONTROL)
-    assert await store.signals(0) == [
+    assert await store.probes.signals(0) == [
         Signal(1, "a", "acme", "hq", Kind.INVITATION, Role.CONTROL, at(60), at(90), BLOCKED, amends=False)
     ]
 
@@ -38,19 +38,19 @@ async def test_a_verdict_comes_with_all_that_the_rules_need(store: Store) -> Non
 async def test_verdicts_come_in_the_order_in_which_they_were_stored(store: Store) -> None:
     for name in ("b", "a", "b", "c", "a"):
         await judged(store, name)
-    assert names(await store.signals(0)) == "b a b! c a!"
-    assert [signal.number for signal in await store.signals(0)] == [1, 2, 3, 4, 5]
-    assert names(await store.signals(2)) == "b! c a!"
-    assert names(await store.signals(2, most=2)) == "b! c"
-    assert await store.signals(5) == []
-    assert await store.last_signal() == 5
+    assert names(await store.probes.signals(0)) == "b a b! c a!"
+    assert [signal.number for signal in await store.probes.signals(0)] == [1, 2, 3, 4, 5]
+    assert names(await store.probes.signals(2)) == "b! c a!"
+    assert names(await store.probes.signals(2, most=2)) == "b! c"
+    assert await store.probes.signals(5) == []
+    assert await store.probes.last_signal() == 5
 
 
 async def test_without_verdicts_there_is_no_ruling(store: Store) -> None:
-    await store.launch(probe(), "", FIRST)
-    assert await store.signals(0) == []
-    assert await store.last_signal() == 0
-    assert await store.history(LINE, Role.SENDER, 10, 5) == []
+    await store.probes.launch(probe(), "", FIRST)
+    assert await store.probes.signals(0) == []
+    assert await store.probes.last_signal() == 0
+    assert await store.probes.history(LINE, Role.SENDER, 10, 5) == []
 
 
 async def test_a_number_is_never_used_again(url: str) -> None:
@@ -59,10 +59,10 @@ async def test_a_number_is_never_used_again(url: str) -> None:
         for name in ("a", "b", "c"):
             await judged(store, name)
         assert await store.prune(at(1000)) == 3
-        assert await store.last_signal() == 0
+        assert await store.probes.last_signal() == 0
     async with Store.open(url) as store:
         await judged(store, "d")
-        assert [signal.number for signal in await store.signals(3)] == [4]
+        assert [signal.number for signal in await store.probes.signals(3)] == [4]
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ async def test_the_last_of_a_line_are_those_that_were_known_then(
     for name, seconds in (("a", 0), ("b", 60), ("c", 120)):
         await judged(store, name, seconds=seconds)
     await judged(store, "a", INBOX)
-    await store.launch(probe(180, id="d"), "", FIRST)
-    await store.launch(probe(240, id="nothing known"), "", FIRST)
+    await store.probes.launch(probe(180, id="d"), "", FIRST)
+    await store.probes.launch(probe(240, id="nothing known"), "", FIRST)
     await judged(store, "d")
     await judged(store, "c", INBOX)
-    assert names(await store.history(LINE, Role.SENDER, upto, most)) == known
+    assert names(await store.probes.history(LINE, Role.SENDER, upto, most)) == known
 
 
 async def test_a_line_is_one_company_path_kind_and_role(store: Store) -> None:
@@ -102,58 +102,58 @@ async def test_a_line_is_one_company_path_kind_and_role(store: Store) -> None:
     ]
     for number, other in enumerate(others):
         await judged(store, f"other{number}", **other)
-    assert names(await store.history(LINE, Role.SENDER, 99, 9)) == "ours"
-    assert names(await store.history(LINE, Role.CONTROL, 99, 9)) == "other3"
+    assert names(await store.probes.history(LINE, Role.SENDER, 99, 9)) == "ours"
+    assert names(await store.probes.history(LINE, Role.CONTROL, 99, 9)) == "other3"
 
 
 async def test_a_late_verdict_on_an_old_probe_does_not_make_it_new(store: Store) -> None:
-    await store.launch(probe(0, id="old"), "", FIRST)
+    await store.probes.launch(probe(0, id="old"), "", FIRST)
     await judged(store, "new", seconds=60)
     await judged(store, "old", seconds=0)
-    assert names(await store.history(LINE, Role.SENDER, 2, 9)) == "old new"
-    assert names(await store.history(LINE, Role.SENDER, 2, 1)) == "new"
+    assert names(await store.probes.history(LINE, Role.SENDER, 2, 9)) == "old new"
+    assert names(await store.probes.history(LINE, Role.SENDER, 2, 1)) == "new"
 
 
 async def test_a_clock_that_was_set_back_turns_no_order_around(store: Store) -> None:
     """The newest probe has the earliest time, and is the newest all the same."""
     for name, seconds in (("a", 7200), ("b", 7260), ("c", 0), ("d", 60)):
         await judged(store, name, seconds=seconds)
-    assert names(await store.history(LINE, Role.SENDER, 4, 9)) == "a b c d"
-    assert names(await store.history(LINE, Role.SENDER, 4, 2)) == "c d"
-    [present] = await store.present()
+    assert names(await store.probes.history(LINE, Role.SENDER, 4, 9)) == "a b c d"
+    assert names(await store.probes.history(LINE, Role.SENDER, 4, 2)) == "c d"
+    [present] = await store.probes.current()
     assert present.probe_id == "d"
 
 
 async def test_what_is_learned_late_of_a_probe_from_the_future_is_not_the_present(store: Store) -> None:
     await judged(store, "future", seconds=7200)
     await judged(store, "now", INBOX)
-    await store.learn("future", (), BLOCKED, at(60), closed=True, delivery=None)
-    [present] = await store.present()
+    await store.probes.learn("future", (), BLOCKED, at(60), closed=True, delivery=None)
+    [present] = await store.probes.current()
     assert (present.probe_id, present.verdict) == ("now", INBOX)
     await judged(store, "next", SPAM, 900)
-    assert [each.probe_id for each in await store.present()] == ["next"]
+    assert [each.probe_id for each in await store.probes.current()] == ["next"]
 
 
 async def test_a_present_whose_probe_is_forgotten_gives_way(store: Store) -> None:
     await judged(store, "future", seconds=7200)
     assert await store.prune(at(9000)) == 1
-    assert [each.probe_id for each in await store.present()] == ["future"]
+    assert [each.probe_id for each in await store.probes.current()] == ["future"]
     await judged(store, "now", INBOX)
-    assert [each.probe_id for each in await store.present()] == ["now"]
+    assert [each.probe_id for each in await store.probes.current()] == ["now"]
 
 
 async def test_what_lies_far_behind_is_not_looked_for(store: Store) -> None:
     """So that a kind that is probed no more does not cost the reading of its whole path, each time."""
     await judged(store, "silent", kind=Kind.INVITATION)
     line = Check("acme", "hq", Kind.INVITATION)
-    await asyncio.gather(*(store.launch(probe(number), "", FIRST) for number in range(1, reads.LOOK_BACK + 1)))
-    assert names(await store.history(line, Role.SENDER, 1, 9)) == "silent"
-    await store.launch(probe(5000), "", FIRST)
-    assert await store.history(line, Role.SENDER, 1, 9) == []
+    await asyncio.gather(*(store.probes.launch(probe(number), "", FIRST) for number in range(1, reads.LOOK_BACK + 1)))
+    assert names(await store.probes.history(line, Role.SENDER, 1, 9)) == "silent"
+    await store.probes.launch(probe(5000), "", FIRST)
+    assert await store.probes.history(line, Role.SENDER, 1, 9) == []
 
 
 async def test_hostile_text_in_a_verdict_is_legible(store: Store) -> None:
     await judged(store, "a", Verdict(SPAM.outcome, SPAM.cause, SPAM.grade, "x\udcff\0"))
-    [signal] = await store.signals(0)
+    [signal] = await store.probes.signals(0)
     assert signal.verdict.because == "x?\N{REPLACEMENT CHARACTER}"
     assert signal.launched_at == T0

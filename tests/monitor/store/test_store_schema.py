@@ -62,23 +62,23 @@ async def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
     file = tmp_path / "mailpath.db"
     file.touch(0o600)
     async with Store.open(f"sqlite:///{file}") as store:
-        assert await store.in_flight() == []
+        assert await store.probes.in_flight() == []
 
 
 async def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "mailpath.db"
     one = probe()
     async with Store.open(f"sqlite:///{file}") as store:
-        await store.launch(one, "", FIRST)
-        await store.add(one.id, REFUSED)
-        before = await store.record(one.id)
+        await store.probes.launch(one, "", FIRST)
+        await store.probes.add(one.id, REFUSED)
+        before = await store.probes.record(one.id)
     newer = tmp_path / "100% newer"
     shutil.copytree(schema.MIGRATIONS, newer)
     (newer / "versions" / "next.py").write_text(NEXT_REVISION)
     monkeypatch.setattr(schema, "MIGRATIONS", newer)
     monkeypatch.setattr(schema, "HEAD", "next")
     async with Store.open(f"sqlite:///{file}") as store:
-        assert await store.record(one.id) == before
+        assert await store.probes.record(one.id) == before
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("next",)]
         assert "note" in [row[1] for row in connection.execute("PRAGMA table_info(current_verdicts)")]
@@ -120,25 +120,25 @@ async def test_a_store_from_before_there_were_incidents_keeps_its_data(
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
         await store.key()
         for number in range(5):
-            await store.launch(probe(number, id=f"p{number}"), "box", FIRST)
-            await store.learn(f"p{number}", [REFUSED], SPAM, T0, closed=number < 4, delivery=None)
-        await store.learn("p1", (), BLOCKED, T0, closed=True, delivery=None)
+            await store.probes.launch(probe(number, id=f"p{number}"), "box", FIRST)
+            await store.probes.learn(f"p{number}", [REFUSED], SPAM, T0, closed=number < 4, delivery=None)
+        await store.probes.learn("p1", (), BLOCKED, T0, closed=True, delivery=None)
         kept = await everything(store)
     async with Store.open(f"sqlite:///{await older(tmp_path / 'mailpath.db', '0001', monkeypatch)}") as store:
         assert await everything(store) == kept
-        signals = await store.signals(0)
+        signals = await store.probes.signals(0)
         assert [(each.number, each.probe_id, each.amends) for each in signals[3:]] == [
             (4, "p3", False),
             (5, "p4", False),
             (6, "p1", True),
         ]
-        assert await store.signals_seen() is None
-        assert await store.open_incidents() == []
-        assert await store.mutes() == []
-        await store.learn("p4", (), BLOCKED, T0, closed=True, delivery=None)
-        assert await store.last_signal() == 7
+        assert await store.incidents.signals_seen() is None
+        assert await store.incidents.open() == []
+        assert await store.incidents.mutes() == []
+        await store.probes.learn("p4", (), BLOCKED, T0, closed=True, delivery=None)
+        assert await store.probes.last_signal() == 7
         assert await store.prune(T0 + timedelta(hours=1)) == 5, "verdicts go with their probes, as before"
-        assert await store.last_signal() == 0
+        assert await store.probes.last_signal() == 0
 
 
 async def test_a_store_from_before_there_were_people_knows_the_outcomes(
@@ -146,24 +146,29 @@ async def test_a_store_from_before_there_were_people_knows_the_outcomes(
 ) -> None:
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
         for number in range(5):
-            await store.launch(probe(number, id=f"p{number}"), "box", FIRST)
+            await store.probes.launch(probe(number, id=f"p{number}"), "box", FIRST)
         for name, verdict in (("p1", SPAM), ("p2", BLOCKED), ("p3", SPAM), ("p2", SPAM), ("p3", BLOCKED)):
-            await store.learn(name, [REFUSED], verdict, T0, closed=name != "p1", delivery=None)
-        await store.advance(5, [incident()], [entry()], [notice(1)])
-        await store.add_mute(mute())
-        kept = await everything(store), await store.open_incidents(), await store.waiting(T0, 5), await store.mutes()
+            await store.probes.learn(name, [REFUSED], verdict, T0, closed=name != "p1", delivery=None)
+        await store.incidents.advance(5, [incident()], [entry()], [notice(1)])
+        await store.incidents.add_mute(mute())
+        kept = (
+            await everything(store),
+            await store.incidents.open(),
+            await store.incidents.waiting(T0, 5),
+            await store.incidents.mutes(),
+        )
     file = await older(tmp_path / "mailpath.db", "0002", monkeypatch)
     async with Store.open(f"sqlite:///{file}") as store:
         assert kept == (
-            *(await everything(store), await store.open_incidents()),
-            *(await store.waiting(T0, 5), await store.mutes()),
+            *(await everything(store), await store.incidents.open()),
+            *(await store.incidents.waiting(T0, 5), await store.incidents.mutes()),
         )
         for outcome, found in ((Outcome.SPAM, ["p2", "p1"]), (Outcome.BLOCKED, ["p3"]), (None, ["p4"])):
-            page = await store.probes(ProbeFilter(None, outcome=outcome), None, len(found))
+            page = await store.probes.page(ProbeFilter(None, outcome=outcome), None, len(found))
             assert [row.probe_id for row in page.probes] == found
-        assert await store.people() == []
-        assert await store.tokens() == []
-        assert await store.deeds(None, 5) == []
+        assert await store.people.all() == []
+        assert await store.people.tokens() == []
+        assert await store.people.audit_log(None, 5) == []
     with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.IntegrityError, match="in flight"):
         connection.execute("DELETE FROM probes WHERE id = 'p4'")  # what guarded the tables guards them still
 
@@ -175,29 +180,33 @@ async def test_a_store_from_before_there_were_signals_knows_why_probes_were_sent
     said = f"acme/hq verification as sender, probe {'b' * 16}"
     async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
         for number, (name, role) in enumerate(names.items()):
-            await store.launch(probe(number, id=name, role=role), "box", FIRST)
-            await store.learn(name, [], SPAM, T0, closed=name[0] == "d", delivery=None)
-        await store.note(AuditEntry(T0, "ann", "session", "probe", said, "acme", "hq"))
-        await store.remember(Remembered("ann", "key", "print", 201, "{}", T0))
-        await store.advance(4, (), (), ())
-        kept = await store.present(), await store.signals(0), await store.deeds(None, 9)
+            await store.probes.launch(probe(number, id=name, role=role), "box", FIRST)
+            await store.probes.learn(name, [], SPAM, T0, closed=name[0] == "d", delivery=None)
+        await store.people.note(AuditEntry(T0, "ann", "session", "probe", said, "acme", "hq"))
+        await store.requests.remember(Remembered("ann", "key", "print", 201, "{}", T0))
+        await store.incidents.advance(4, (), (), ())
+        kept = await store.probes.current(), await store.probes.signals(0), await store.people.audit_log(None, 9)
     file = await older(tmp_path / "mailpath.db", "0007", monkeypatch)
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE facts SET name = 'rules_saw' WHERE name = 'signals_seen'")
     async with Store.open(f"sqlite:///{file}") as store:
-        assert (await store.present(), await store.signals(0), await store.deeds(None, 9)) == kept
-        assert (await store.signals_seen(), await store.last_signal()) == (4, 4)
-        assert await store.remembered("ann", "key")
-        purposes = [record.probe.purpose for name in names if (record := await store.record(name))]
+        assert (
+            await store.probes.current(),
+            await store.probes.signals(0),
+            await store.people.audit_log(None, 9),
+        ) == kept
+        assert (await store.incidents.signals_seen(), await store.probes.last_signal()) == (4, 4)
+        assert await store.requests.remembered("ann", "key")
+        purposes = [record.probe.purpose for name in names if (record := await store.probes.record(name))]
         assert purposes == ["scheduled", "manual", "control", "control"]
         assert await store.prune(T0 + timedelta(hours=1)) == 1, "signals go with their verdicts"
-        await store.learn("a" * 16, (), BLOCKED, T0, closed=True, delivery=None)
-        assert [(each.number, each.amends) for each in await store.signals(4)] == [(5, True)]
+        await store.probes.learn("a" * 16, (), BLOCKED, T0, closed=True, delivery=None)
+        assert [(each.number, each.amends) for each in await store.probes.signals(4)] == [(5, True)]
 
 
 async def everything(store: Store) -> list[object]:
-    records = [await store.record(f"p{number}") for number in range(5)]
-    return [await store.key(), await store.present(), await store.recent("acme", "hq"), *records]
+    records = [await store.probes.record(f"p{number}") for number in range(5)]
+    return [await store.key(), await store.probes.current(), await store.probes.recent("acme", "hq"), *records]
 
 
 async def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

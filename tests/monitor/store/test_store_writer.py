@@ -101,7 +101,7 @@ def test_a_loop_that_ends_first_does_no_harm() -> None:
 
 
 async def test_one_bad_write_of_many_fails_alone_and_soon(store: Store, url: str) -> None:
-    await store.launch(probe(id="there"), "", FIRST)
+    await store.probes.launch(probe(id="there"), "", FIRST)
     engine = connect(url)
     begun: list[Connection] = []
     event.listen(engine, "begin", begun.append)

@@ -73,7 +73,7 @@ async def test_it_ends_after_a_day(auth_app: AuthApp) -> None:
     invited = await auth_app.invited("ann")
     auth_app.clock.pass_(hours=24)
     assert (await auth_app.browser().post("/invitation", invited)).status == 422
-    assert (await auth_app.store.person("ann")).password == ""  # type: ignore[union-attr]
+    assert (await auth_app.store.people.person("ann")).password == ""  # type: ignore[union-attr]
 
 
 async def test_a_newer_link_voids_it(auth_app: AuthApp) -> None:
@@ -162,9 +162,9 @@ async def test_the_first_start_makes_an_admin(store: Store) -> None:
     link = await first_link(store, clock, "https://mailpath.example")
     assert link
     assert link.startswith("https://mailpath.example/invitation?key=")
-    [person] = await store.people()
+    [person] = await store.people.all()
     assert (person.name, person.rights, person.companies, person.password) == ("admin", Rights.ADMIN, None, "")
-    assert {(deed.who, deed.way) for _, deed in await store.deeds(None, 10)} == {("mailpath", "start")}
+    assert {(deed.who, deed.way) for _, deed in await store.people.audit_log(None, 10)} == {("mailpath", "start")}
 
 
 async def test_each_start_has_a_new_link_until_there_is_a_password(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ async def test_there_is_none_where_somebody_rules(tmp_path: Path) -> None:
     async with open_auth_app(tmp_path) as auth_app:
         await auth_app.person("ann", Rights.ADMIN)
         assert await first_link(auth_app.store, auth_app.clock, "") is None
-        assert [person.name for person in await auth_app.store.people()] == ["ann"]
+        assert [person.name for person in await auth_app.store.people.all()] == ["ann"]
 
 
 async def test_nor_where_people_were_made_by_hand(store: Store) -> None:
@@ -225,7 +225,11 @@ async def test_no_secret_is_anywhere_but_where_it_was_given(
                 pages.append((await auth_app.browser(Authorization=f"Bearer {token}x").get(path)).text)
             pages.append((await browser.post("/do", {"form": "wrong"})).text)
             pages.append((await browser.post("/invitation", invited)).text.replace(invited["key"], ""))
-            told = str(await auth_app.deeds()) + str(await auth_app.store.people()) + str(await auth_app.store.tokens())
+            told = (
+                str(await auth_app.deeds())
+                + str(await auth_app.store.people.all())
+                + str(await auth_app.store.people.tokens())
+            )
             secrets += [invited["key"], caller.form]
     everywhere = [*(page.replace(caller.form, "", 1) for page in pages), str(logs), caplog.text, *capfd.readouterr()]
     kept = all_of(tmp_path)

@@ -237,18 +237,18 @@ async def test_who_is_disabled_is_out_at_once(auth_app: AuthApp) -> None:
 
 async def test_a_session_that_began_while_its_person_was_disabled_opens_nothing(auth_app: AuthApp) -> None:
     browser = await auth_app.person("ann")
-    person = await auth_app.store.person("ann")
+    person = await auth_app.store.people.person("ann")
     assert person
-    await auth_app.store.put_person(replace(person, disabled_at=auth_app.clock()))
+    await auth_app.store.people.put_person(replace(person, disabled_at=auth_app.clock()))
     assert await browser.whoami() is None
 
 
 async def test_rights_that_change_hold_at_once(auth_app: AuthApp) -> None:
     browser = await auth_app.person("ann", Rights.ADMIN)
     assert (await browser.get("/rule")).status == 200
-    person = await auth_app.store.person("ann")
+    person = await auth_app.store.people.person("ann")
     assert person
-    await auth_app.store.put_person(replace(person, rights=Rights.VIEWER))
+    await auth_app.store.people.put_person(replace(person, rights=Rights.VIEWER))
     assert (await browser.get("/rule")).status == 403
 
 

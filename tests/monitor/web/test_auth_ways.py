@@ -127,17 +127,17 @@ async def test_a_revoked_token_is_worth_nothing_at_once(auth_app: AuthApp) -> No
 
 async def test_it_is_kept_when_a_token_was_used_to_the_minute(auth_app: AuthApp) -> None:
     program = auth_app.browser(**bearer(await auth_app.token("x")))
-    [token] = await auth_app.store.tokens()
+    [token] = await auth_app.store.people.tokens()
     assert token.used_at is None
     await program.get("/api/v1/things")
-    [token] = await auth_app.store.tokens()
+    [token] = await auth_app.store.people.tokens()
     first = token.used_at
     await program.get("/api/v1/things")
-    [token] = await auth_app.store.tokens()
+    [token] = await auth_app.store.people.tokens()
     assert token.used_at == first
     auth_app.clock.pass_(minutes=2)
     await program.get("/api/v1/things")
-    [token] = await auth_app.store.tokens()
+    [token] = await auth_app.store.people.tokens()
     assert token.used_at
     assert first
     assert token.used_at >= first + timedelta(minutes=2)

@@ -96,7 +96,7 @@ async def _kept(pages_app: PagesApp, *incidents: Incident) -> None:
         for each in incidents
         for number, news in ((1, NoticeKind.OPENED), (2, NoticeKind.MERGED))
     ]
-    await pages_app.store.advance(0, incidents, [opened(each.id) for each in incidents], notices)
+    await pages_app.store.incidents.advance(0, incidents, [opened(each.id) for each in incidents], notices)
 
 
 async def test_history_and_notices_are_told_where_it_is_all_theirs(pages_app: PagesApp) -> None:
@@ -135,7 +135,7 @@ async def test_mutes_are_seen_that_concern_what_is_theirs(pages_app: PagesApp) -
         "cause": {"company": "", "cause": Cause.IP_BLOCKED},
     }
     for name, facts in mutes.items():
-        await pages_app.store.add_mute(replace(a_mute(), id=name, why=f"why {name}", **facts))
+        await pages_app.store.incidents.add_mute(replace(a_mute(), id=name, why=f"why {name}", **facts))
     seen = {each.id: each.why for each in await sight_of(pages_app, ACME).mutes()}
     assert seen == {"own": "why own", "system": WIDER, "cause": WIDER}
     assert {each.why for each in await sight_of(pages_app, ALL).mutes()} == {
@@ -185,7 +185,7 @@ async def test_the_neighbours_of_a_probe_are_of_its_own_line(pages_app: PagesApp
 async def test_of_the_audit_log_they_see_what_was_done_to_theirs(pages_app: PagesApp) -> None:
     for number in range(60):
         company = ("bolt", "", "acme")[number % 3]
-        await pages_app.store.note(AuditEntry(START, "olga", "session", "probe", f"{number}", company))
+        await pages_app.store.people.note(AuditEntry(START, "olga", "session", "probe", f"{number}", company))
     view, seen, before = sight_of(pages_app, ACME), [], ""
     while True:
         part, before = await view.deeds(before, 7)

@@ -176,10 +176,10 @@ def test_a_mute_says_when_it_wants_silence(facts: dict[str, Any], words: str) ->
 
 async def stored(pages_app: PagesApp, *incidents: Incident, records: tuple[NoticeRecord, ...] = ()) -> None:
     entries = [opened(each.id) for each in incidents]
-    await pages_app.store.advance(1, incidents, entries, [record.notice for record in records])
+    await pages_app.store.incidents.advance(1, incidents, entries, [record.notice for record in records])
     for record in records:
         if record.delivered_at:
-            await pages_app.store.delivered(record.notice.id, record.delivered_at)
+            await pages_app.store.incidents.delivered(record.notice.id, record.delivered_at)
 
 
 async def test_one_incident_tells_all_that_is_known_of_it(pages_app: PagesApp) -> None:
@@ -262,14 +262,14 @@ async def test_an_operator_mutes_an_incident_and_ends_it_again(pages_app: PagesA
         why="the gateway",
     )
     assert (answer.status, answer.way) == (303, "/incidents/a1#mutes")
-    (made,) = await pages_app.store.mutes()
+    (made,) = await pages_app.store.incidents.mutes()
     assert (made.company, made.path, made.by, made.why) == ("acme", "", "op", "the gateway")
     assert made.ends_at is not None
     assert made.ends_at - made.begins_at == timedelta(hours=4)
     assert "the gateway" in (await operator.get("/incidents/a1")).text
     ended = await post(operator, f"/mutes/{made.id}/end", "/incidents/a1", incident="a1")
     assert (ended.status, ended.way) == (303, "/incidents/a1#mutes")
-    (over,) = await pages_app.store.mutes()
+    (over,) = await pages_app.store.incidents.mutes()
     assert over.ended_by == "op"
     assert [deed.what for deed in await pages_app.deeds()][-2:] == ["mute", "mute ended"]
 
@@ -297,14 +297,14 @@ async def test_what_makes_no_mute_stands_beside_its_field(
     answer = await post(await pages_app.operator(), "/mutes", **said)
     assert answer.status == 422
     assert f'id="{field}-wrong"' in answer.text
-    assert await pages_app.store.mutes() == []
+    assert await pages_app.store.incidents.mutes() == []
 
 
 @pytest.mark.parametrize(("where", "about"), [("ACME steel", ("acme", "")), ("acme steel/HQ", ("acme", "hq"))])
 async def test_a_mute_takes_the_company_by_name_too(where: str, about: tuple[str, str], pages_app: PagesApp) -> None:
     answer = await post(await pages_app.operator(), "/mutes", where=where, lasts="1h", why="x")
     assert answer.status == 303
-    (made,) = await pages_app.store.mutes()
+    (made,) = await pages_app.store.incidents.mutes()
     assert (made.company, made.path) == about
 
 
@@ -324,7 +324,7 @@ async def test_whoever_is_bound_to_a_company_mutes_nothing_else(said: dict[str, 
     answer = await post(operator, "/mutes", lasts="1h", why="x", **said)
     assert answer.status == 422
     assert "Bolt" not in answer.text
-    assert await pages_app.store.mutes() == []
+    assert await pages_app.store.incidents.mutes() == []
 
 
 async def test_another_company_cannot_be_told_from_one_that_never_was(pages_app: PagesApp) -> None:
@@ -338,7 +338,7 @@ async def test_a_mute_of_others_is_as_one_that_never_was_and_a_wide_one_is_not_t
     pages_app: PagesApp,
 ) -> None:
     for made in (mute(id="theirs", company="bolt"), mute(id="wide", company="", mail_system="postfix"), mute(id="own")):
-        await pages_app.store.add_mute(
+        await pages_app.store.incidents.add_mute(
             replace(made, begins_at=pages_app.clock(), ends_at=pages_app.clock() + timedelta(hours=1))
         )
     operator = await pages_app.operator("acme")
@@ -350,7 +350,7 @@ async def test_a_mute_of_others_is_as_one_that_never_was_and_a_wide_one_is_not_t
     assert (await post(operator, "/mutes/never/end", "/mutes")).status == 404
     assert (await post(operator, "/mutes/wide/end", "/mutes")).status == 409
     assert (await post(operator, "/mutes/own/end", "/mutes")).status == 303
-    assert [each.id for each in await pages_app.store.mutes() if each.ended_at] == ["own"]
+    assert [each.id for each in await pages_app.store.incidents.mutes() if each.ended_at] == ["own"]
 
 
 async def test_a_viewer_neither_mutes_nor_sees_how(pages_app: PagesApp) -> None:
@@ -363,7 +363,7 @@ async def test_a_viewer_neither_mutes_nor_sees_how(pages_app: PagesApp) -> None:
     said = {"form": form[1], "about": "company=acme", "lasts": "1h", "why": "x"}
     assert (await viewer.post("/incidents/a1/mute", said)).status == 403
     assert (await viewer.get("/mutes")).status == 403
-    assert await pages_app.store.mutes() == []
+    assert await pages_app.store.incidents.mutes() == []
 
 
 async def test_what_others_wrote_is_only_text(pages_app: PagesApp) -> None:
@@ -372,7 +372,7 @@ async def test_what_others_wrote_is_only_text(pages_app: PagesApp) -> None:
     bad = replace(bad, failures=(replace(bad.failures[0], because=evil * 2000),))
     made = notice()
     told = NoticeRecord(replace(made.notice, title=evil, text=evil), 1, None, None, "")
-    await pages_app.store.advance(1, [bad], [opened("a1", evil)], [told.notice])
+    await pages_app.store.incidents.advance(1, [bad], [opened("a1", evil)], [told.notice])
     operator = await pages_app.operator()
     for path in ("/incidents", "/incidents/a1"):
         page = (await operator.get(path)).text
@@ -381,7 +381,7 @@ async def test_what_others_wrote_is_only_text(pages_app: PagesApp) -> None:
 
 
 async def test_after_ending_a_mute_nobody_is_led_elsewhere(pages_app: PagesApp) -> None:
-    await pages_app.store.add_mute(replace(mute(), ends_at=pages_app.clock() + timedelta(hours=1)))
+    await pages_app.store.incidents.add_mute(replace(mute(), ends_at=pages_app.clock() + timedelta(hours=1)))
     answer = await post(await pages_app.operator(), "/mutes/m1/end", "/mutes", incident="/evil.example")
     assert answer.way == "/mutes"
 

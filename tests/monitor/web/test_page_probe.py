@@ -187,7 +187,7 @@ async def test_the_page_begins_with_the_verdict_and_why(pages_app: PagesApp) -> 
 
 async def test_the_page_says_word_for_word_what_explain_says(pages_app: PagesApp) -> None:
     probe = await pages_app.probe(*refused("Client <host> rejected"), verdict=BLOCKED)
-    stored = await pages_app.store.record(probe)
+    stored = await pages_app.store.probes.record(probe)
     assert stored
     page = (await (await pages_app.viewer()).get(f"/probes/{probe}")).text
     told = "\n".join(plain(line) for line in explanation(stored))

@@ -139,8 +139,8 @@ async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(sample_pag
 
 async def test_the_headers_of_stored_arrivals_are_read(sample_pages) -> None:
     stored = record()
-    await sample_pages.store.launch(stored.probe, "box", Attempt(NOW, 1))
-    await sample_pages.store.add(stored.probe.id, *stored.evidence)
+    await sample_pages.store.probes.launch(stored.probe, "box", Attempt(NOW, 1))
+    await sample_pages.store.probes.add(stored.probe.id, *stored.evidence)
     seen = standing("i", delivery=timedelta(seconds=1), probe_id=stored.probe.id)
     sample_pages.watch(path(), current_verdicts={Check("acme", "hq", KIND): seen})
     page = await sample_pages.get("/sender")
@@ -151,8 +151,8 @@ async def test_the_headers_of_stored_arrivals_are_read(sample_pages) -> None:
 
 async def test_nothing_of_another_company_is_on_the_page(sample_pages) -> None:
     stored = record(company="birch")
-    await sample_pages.store.launch(stored.probe, "box", Attempt(NOW, 1))
-    await sample_pages.store.add(stored.probe.id, *stored.evidence)
+    await sample_pages.store.probes.launch(stored.probe, "box", Attempt(NOW, 1))
+    await sample_pages.store.probes.add(stored.probe.id, *stored.evidence)
     theirs = standing("i", delivery=timedelta(seconds=1), probe_id=stored.probe.id)
     sample_pages.watch(
         path("acme"),

@@ -119,8 +119,8 @@ async def test_no_secret_is_on_any_page(tmp_path: Path) -> None:
     async with open_pages_app(tmp_path, **FULL) as pages_app:
         admin = await pages_app.admin()
         token = await pages_app.token("ci")
-        stored = await pages_app.store.person("root")
-        (kept,) = await pages_app.store.tokens()
+        stored = await pages_app.store.people.person("root")
+        (kept,) = await pages_app.store.people.tokens()
         assert stored
         for path in PAGES:
             answer = await admin.get(path)
@@ -140,7 +140,7 @@ async def test_only_admins_get_to_the_settings(rights: Rights, pages_app: PagesA
     for path in ("/settings/people", "/settings/people/change", "/settings/tokens", "/settings/tokens/revoke"):
         said = {"form": form[1], "name": "mallory", "rights": "admin", "reach": "all", "do": "link"}
         assert (await browser.post(path, said)).status == 403
-    assert [person.name for person in await pages_app.store.people()] == ["ann"]
+    assert [person.name for person in await pages_app.store.people.all()] == ["ann"]
 
 
 async def test_somebody_is_added_and_their_link_is_shown_once(pages_app: PagesApp) -> None:
@@ -150,7 +150,7 @@ async def test_somebody_is_added_and_their_link_is_shown_once(pages_app: PagesAp
     assert link
     assert answer.headers["Cache-Control"] == "no-store"
     assert link[1] not in (await admin.get("/settings/people")).text
-    bob = await pages_app.store.person("bob")
+    bob = await pages_app.store.people.person("bob")
     assert bob
     assert (bob.rights, bob.companies) == (Rights.OPERATOR, ("acme",))
     assert (await pages_app.browser().get(link[1])).status == 200
@@ -173,7 +173,7 @@ async def test_what_makes_no_person_stands_beside_its_field(
     answer = await post(await pages_app.admin(), "/settings/people", **said)
     assert answer.status == 422
     assert f'id="{field}-wrong"' in answer.text
-    assert [person.name for person in await pages_app.store.people()] == ["root"]
+    assert [person.name for person in await pages_app.store.people.all()] == ["root"]
 
 
 async def test_people_are_changed_disabled_enabled_and_get_new_links(pages_app: PagesApp) -> None:
@@ -214,7 +214,7 @@ async def test_a_token_is_shown_once_works_and_is_revoked(pages_app: PagesApp) -
     assert secret[0][:13] in page
     program = pages_app.browser(Authorization=f"Bearer {secret[0]}")
     assert (await program.get("/probes")).status == 200
-    (token,) = await pages_app.store.tokens()
+    (token,) = await pages_app.store.people.tokens()
     assert (token.companies, token.by) == (("acme",), "root")
     assert token.expires_at == token.created_at + timedelta(days=30)
     revoked = await post(admin, "/settings/tokens/revoke", "/settings/tokens", token=token.id)
@@ -229,7 +229,7 @@ async def test_companies_are_named_by_key_or_name(typed: str, pages_app: PagesAp
     admin = await pages_app.admin()
     said = {"rights": "viewer", "reach": "some", "companies": typed, "lasts": "30d"}
     assert (await post(admin, "/settings/tokens", name="ci", **said)).status == 200
-    assert (await pages_app.store.tokens())[-1].companies == ("acme", "bolt")
+    assert (await pages_app.store.people.tokens())[-1].companies == ("acme", "bolt")
     answer = await post(admin, "/settings/people", name="eve", **(said | {"companies": "acme, Bolt Bilders"}))
     assert answer.status == 422
     assert "Did you mean Bolt Builders (bolt)?</span>" in answer.text
@@ -240,8 +240,8 @@ async def test_an_admin_who_is_bound_has_to_do_with_nobody_else(pages_app: Pages
     await pages_app.person("boss", Rights.ADMIN)
     await pages_app.person("bolter", Rights.VIEWER, ("bolt",))
     await pages_app.token("bolt-ci", Rights.VIEWER, ("bolt",))
-    await pages_app.store.note(AuditEntry(START, "boss", "session", "probe", "bolt/hq verification", "bolt"))
-    await pages_app.store.note(AuditEntry(START, "boss", "session", "probe", "acme/hq verification", "acme"))
+    await pages_app.store.people.note(AuditEntry(START, "boss", "session", "probe", "bolt/hq verification", "bolt"))
+    await pages_app.store.people.note(AuditEntry(START, "boss", "session", "probe", "acme/hq verification", "acme"))
     admin = await pages_app.admin(("acme",))
     for path in (*PAGES, "/settings?company=bolt"):
         page = (await admin.get(path)).text.replace('value="bolt"', "").replace("no company bolt", "")
@@ -262,7 +262,7 @@ async def test_an_admin_who_is_bound_has_to_do_with_nobody_else(pages_app: Pages
 async def test_the_audit_log_is_told_page_by_page_and_nothing_twice(pages_app: PagesApp) -> None:
     admin = await pages_app.admin()
     for number in range(230):
-        await pages_app.store.note(AuditEntry(START, "ann", "session", "probe", f"number {number:03};", "acme"))
+        await pages_app.store.people.note(AuditEntry(START, "ann", "session", "probe", f"number {number:03};", "acme"))
     path, told = "/settings/audit", []
     while path:
         page = (await admin.get(path)).text
@@ -281,7 +281,7 @@ async def test_a_place_in_the_log_that_nobody_wrote_is_its_beginning(before: str
 
 async def test_what_others_wrote_is_only_text(pages_app: PagesApp) -> None:
     evil = "<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}"
-    await pages_app.store.note(AuditEntry(START, evil, evil, evil, evil, "acme"))
+    await pages_app.store.people.note(AuditEntry(START, evil, evil, evil, evil, "acme"))
     admin = await pages_app.admin()
     for path in ("/settings/audit", f"/settings?company={'%3Cscript%3Ealert'}"):
         page = (await admin.get(path)).text

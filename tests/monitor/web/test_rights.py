@@ -315,13 +315,13 @@ async def test_everybody_may_what_the_table_says(rights_app: RightsApp, who: Who
 
 async def test_whoever_may_not_has_changed_nothing(rights_app: RightsApp) -> None:
     async def kept() -> Any:
-        people = [(person.name, person.disabled_at) for person in await rights_app.store.people()]
-        tokens = [(token.name, token.revoked_at) for token in await rights_app.store.tokens()]
+        people = [(person.name, person.disabled_at) for person in await rights_app.store.people.all()]
+        tokens = [(token.name, token.revoked_at) for token in await rights_app.store.people.tokens()]
         return (
             people,
             tokens,
-            await rights_app.store.mutes(),
-            len(await rights_app.store.deeds(None, 1000)),
+            await rights_app.store.incidents.mutes(),
+            len(await rights_app.store.people.audit_log(None, 1000)),
             len(rights_app.pages_app.sent),
         )
 

@@ -44,7 +44,7 @@ class ProbeReporter(InboundClient):
         return (await self.send(content, to or f"bounce+{tag}@account.trimble.com"))[0]
 
     async def evidence(self, probe_id: str, kind: type[E]) -> list[E]:
-        record = await self.store.record(probe_id)
+        record = await self.store.probes.record(probe_id)
         assert record is not None
         return [seen for seen in record.evidence if isinstance(seen, kind)]
 
@@ -74,7 +74,7 @@ async def test_a_bounce_is_a_verdict_at_once_and_nothing_more_is_waited_for(pipe
         assert await talks.about(probe.id, mails.bounce) == 250
         assert await heard.verdict() == "blocked ip_listed real"
         assert not pipeline.flights
-        record = await talks.store.record(probe.id)
+        record = await talks.store.probes.record(probe.id)
         assert record is not None
         assert record.closed_at is not None
         assert record.verdict is not None

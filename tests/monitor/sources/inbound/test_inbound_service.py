@@ -53,7 +53,7 @@ def written(folder: Path, more: str = "") -> tuple[Path, int]:
 async def launched(store: Store) -> str:
     """The id of the first probe that the service launches."""
     async with asyncio.timeout(PATIENCE):
-        while not (listed := await store.recent("acme", "hq")):  # noqa: ASYNC110
+        while not (listed := await store.probes.recent("acme", "hq")):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return listed[0].probe_id
 
@@ -97,7 +97,7 @@ async def test_reports_without_the_extra_are_told_at_the_start(tmp_path: Path, m
 async def verdict_of(store: Store, probe_id: str) -> Verdict:
     async with asyncio.timeout(PATIENCE):
         while True:
-            record = await store.record(probe_id)
+            record = await store.probes.record(probe_id)
             if record and record.verdict:
                 return record.verdict
             await asyncio.sleep(0.02)

@@ -124,11 +124,11 @@ async def test_evidence_of_another_process_is_told_too(
 ) -> None:
     monkeypatch.setattr("monitor.web.api.probe_events.PING", 0.05)
     made = probe_of("acme", api_app.pipeline_app.clock())
-    await api_app.store.launch(made, "maildir:x", Attempt(made.created_at, 1))
+    await api_app.store.probes.launch(made, "maildir:x", Attempt(made.created_at, 1))
     async with program.follow(f"/probes/{made.id}/events") as reader:
         assert names(await reader.take(1)) == ["attempt"]
         at = api_app.pipeline_app.clock()
-        await api_app.store.learn(made.id, [arrival(at)], INBOX, at, closed=True, delivery=timedelta(seconds=1))
+        await api_app.store.probes.learn(made.id, [arrival(at)], INBOX, at, closed=True, delivery=timedelta(seconds=1))
         assert names(await reader.until("end")) == ["arrival", "verdict", "end"]
 
 
@@ -137,7 +137,7 @@ async def test_a_verdict_that_was_amended_is_told_as_it_is_now(api_app: ApiApp, 
     async with program.follow(f"/probes/{made}/events") as reader:
         assert names(await reader.until("end")) == ["attempt", "verdict", "end"]
     at = api_app.pipeline_app.clock()
-    await api_app.store.learn(made, [arrival(at)], INBOX, at, closed=True, delivery=None)
+    await api_app.store.probes.learn(made, [arrival(at)], INBOX, at, closed=True, delivery=None)
     async with program.follow(f"/probes/{made}/events", last=reader.last) as again:
         events = await again.until("end")
     assert names(events) == ["arrival", "verdict", "end"]
@@ -238,7 +238,7 @@ async def test_a_restart_loses_no_verdict(api_app: ApiApp, program: Program, mon
     """Places of another run: their verdicts go on, and of incidents all that are open are told."""
     made = [await api_app.probe() for _ in range(5)]
     await api_app.open(incident("a1"))
-    last = await api_app.store.last_signal()
+    last = await api_app.store.probes.last_signal()
     async with program.follow("/events", last=f"{last - 2}.00000000.7") as reader:
         events = await reader.take(4)
     assert names(events) == ["begin", "verdict", "verdict", "incidents"]
@@ -306,7 +306,7 @@ async def test_a_store_that_fails_ends_the_stream_and_loses_nothing(
     async with program.follow("/events?only=verdict") as reader:
         await reader.take(1)
         with monkeypatch.context() as broken:
-            broken.setattr(api_app.store, "last_signal", fail)
+            broken.setattr(api_app.store.probes, "last_signal", fail)
             assert await reader.next() is None
     missed = await api_app.probe()
     async with program.follow("/events?only=verdict", last=reader.last) as again:

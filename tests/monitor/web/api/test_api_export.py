@@ -79,15 +79,15 @@ async def test_a_file_that_was_broken_off_is_not_taken_for_whole(
     for _ in range(3):
         await api_app.probe()
     monkeypatch.setattr("monitor.web.api.export.AT_ONCE", 1)
-    probes, asked = api_app.store.probes, []
+    page, asked = api_app.store.probes.page, []
 
     async def fail(*args: Any) -> ProbePage:
         asked.append(args)
         if len(asked) == 3:
             raise StoreError("the disk does not read")
-        return await probes(*args)
+        return await page(*args)
 
-    monkeypatch.setattr(api_app.store, "probes", fail)
+    monkeypatch.setattr(api_app.store.probes, "page", fail)
     with pytest.raises((ClientPayloadError, ClientConnectionError)):
         await program.get("/export/probes.csv")
 

@@ -43,12 +43,12 @@ async def _revoke(access: Access) -> None:
 
 async def _narrow(access: Access) -> None:
     [token] = [token for token in await access.tokens() if token.name == "reader"]
-    await access.store.put_token(replace(token, companies=("bolt",)))
+    await access.store.people.put_token(replace(token, companies=("bolt",)))
 
 
 async def _weaken(access: Access) -> None:
     [token] = [token for token in await access.tokens() if token.name == "reader"]
-    await access.store.put_token(replace(token, rights=Rights.VIEWER))
+    await access.store.people.put_token(replace(token, rights=Rights.VIEWER))
 
 
 @pytest.mark.usefixtures("soon")
@@ -168,7 +168,7 @@ async def test_ids_of_a_bound_caller_tell_nothing_of_others(api_app: ApiApp) -> 
     quiet, busy = await _ids(bound, api_app, 0), await _ids(bound, api_app, 5)
     assert len({*quiet, *busy}) == 6
     assert {len(each) for each in (*quiet, *busy)} == {48}
-    last = str(await api_app.store.last_signal())
+    last = str(await api_app.store.probes.last_signal())
     assert not [each for each in (*quiet, *busy) if last in each and each.isdigit()]
     begun = {each[:12] for each in (*quiet, *busy)}
     assert len(begun) == 6, "they are not in an order"

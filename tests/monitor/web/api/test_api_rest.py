@@ -157,7 +157,7 @@ async def test_a_mute_is_made_and_ended(api_app: ApiApp) -> None:
     assert (await program.ask("DELETE", f"/mutes/{mute['mute']}")).wrong == "409 mute"
     assert (await program.facts("/mutes"))["mutes"] == []
     assert [each["ended_by"] for each in (await program.facts("/mutes?over=true"))["mutes"]] == ["operator-0"]
-    assert [deed.what for _, deed in await api_app.store.deeds(None, 2)] == ["mute ended", "mute"]
+    assert [deed.what for _, deed in await api_app.store.people.audit_log(None, 2)] == ["mute ended", "mute"]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ async def test_a_bound_operator_mutes_only_what_is_there_and_theirs(
 ) -> None:
     bound = await api_app.program(Rights.OPERATOR, ("bolt",))
     assert (await bound.post("/mutes", wish)).wrong == wrong
-    assert await api_app.store.mutes() == []
+    assert await api_app.store.incidents.mutes() == []
 
 
 # ---- People and tokens ----------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from datetime import datetime
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -13,7 +12,6 @@ from sqlalchemy import Connection, Engine
 from monitor.store import lease
 from monitor.store.database import explained, place, writing
 from monitor.store.health import Health
-from monitor.store.lease import Lease, Process
 from monitor.store.records import ReplacedError, StoreError
 from monitor.store.writer import Writer
 from monitor.store.writes import Row, SqlStatement, Write
@@ -22,12 +20,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Leading:
+class StoreAccess:
     """A store in the hands of a process that may lead on it. `replaced` is set when it led and another one does now."""
 
     def __init__(self, engine: Engine, writer: Writer, readers: ThreadPoolExecutor) -> None:
         self._engine, self._writer, self._readers = engine, writer, readers
-        self._epoch: int | None = None
+        self.epoch: int | None = None
         self.replaced = asyncio.Event()
         self.health = Health(waited=lambda: writer.waited)
 
@@ -36,33 +34,10 @@ class Leading:
         """How the store is named to people."""
         return place(self._engine.url)
 
-    async def lease(self) -> Lease | None:
-        """Which process leads. Asked with the writer's turn taken, so that the answer comes when writes go through:
-        while they do not, a leader cannot renew its lease either."""
-        return await self._ask(partial(writing, self._engine), lease.read)
-
-    async def lead(self, me: Process, seen: Lease | None, at: datetime) -> bool:
-        """Lead from now on, if the lease is still as it was seen; whether that is so.
-
-        From then on every write is refused with ReplacedError once another process leads, which sets `replaced`.
-        """
-        row = lease.taken(me, seen, at)
-        if not await self._write((SqlStatement.LEAD, row)):
-            return False
-        self._epoch = row["epoch"]
-        return True
-
-    async def renew_lease(self) -> None:
-        """Tell those who wait for the lease that its holder still works."""
-        await self._write((SqlStatement.RENEW, {"mine": self._epoch}))
-
-    async def release_lease(self) -> None:
-        """Lead no more."""
-        await self._write((SqlStatement.RELEASE, {"mine": self._epoch}))
-
-    async def _write(self, *steps: tuple[SqlStatement, Row], saw: int | None = None) -> int:
+    async def write(self, *steps: tuple[SqlStatement, Row], saw: int | None = None) -> int:
+        """Write all of this or nothing; how many rows are new or gone. `saw`: see `Write`."""
         try:
-            return await self._writer.write(Write(steps, self._epoch, saw))
+            return await self._writer.write(Write(steps, self.epoch, saw))
         except ReplacedError:
             self.replaced.set()
             raise
@@ -70,14 +45,19 @@ class Leading:
             self.health.failed(error)
             raise
 
-    async def _read(self, ask: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def ask_in_turn(self, ask: Callable[[Connection], T]) -> T:
+        """Ask with the writer's turn taken."""
+        return await self._ask(partial(writing, self._engine), ask)
+
+    async def read(self, ask: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Answer a question of `reads` or its like."""
         return await self._ask(self._engine.begin, lambda connection: ask(connection, *args, **kwargs))
 
-    def _leading(self, ask: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate[Connection, P], T]:
+    def leading(self, ask: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate[Connection, P], T]:
         """For what is acted upon before anything is written: a leader that was replaced has no answer."""
 
         def answer(connection: Connection, /, *args: P.args, **kwargs: P.kwargs) -> T:
-            if self._epoch is not None and connection.scalar(lease.EPOCH) != self._epoch:
+            if self.epoch is not None and connection.scalar(lease.EPOCH) != self.epoch:
                 raise lease.replaced(self._engine)
             return ask(connection, *args, **kwargs)
 

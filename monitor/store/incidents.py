@@ -1,0 +1,107 @@
+"""Incidents with their history, notices and their delivery, and mutes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.incidents.incident import HistoryEntry, Incident
+from monitor.incidents.mute import Mute
+from monitor.notices.notice import Notice
+from monitor.store import incident_reads, reads, rows
+from monitor.store.access import StoreAccess
+from monitor.store.columns import legible
+from monitor.store.records import NoticeRecord
+from monitor.store.writes import SIGNALS_SEEN, SqlStatement
+
+
+class IncidentStore:
+    """Incidents, notices and mutes. What is written outlives the process. Raises StoreError."""
+
+    def __init__(self, access: StoreAccess) -> None:
+        self._access = access
+
+    async def advance(
+        self,
+        upto: int,
+        incidents: Sequence[Incident],
+        entries: Sequence[HistoryEntry],
+        notices: Sequence[Notice],
+        *,
+        saw: int | None = None,
+    ) -> None:
+        """The rules have seen all verdicts up to that number, and this is what came of it: all of it or nothing.
+
+        Incidents take the place of those with the same id; entries and notices are added. `saw`: up to which verdict
+        they had seen before; if somebody else applied the rules since, raises ReplacedError.
+        """
+        await self._access.write(*rows.advanced(upto, incidents, entries, notices), saw=saw)
+
+    async def signals_seen(self) -> int | None:
+        """The number of the last verdict that the rules have seen, None if they never saw any."""
+        saw = await self._access.read(reads.fact, SIGNALS_SEEN)
+        return None if saw is None else int(saw)
+
+    async def open(self) -> list[Incident]:
+        """Incidents that go on, oldest first."""
+        return await self._access.read(incident_reads.open_incidents)
+
+    async def recently_closed(self, since: datetime) -> list[Incident]:
+        """Incidents that ended at that time or later, in the order of their ends."""
+        return await self._access.read(incident_reads.closed_since, since)
+
+    async def newest(self, most: int, *, open_only: bool) -> list[Incident]:
+        """At most so many incidents: open ones first, and in both groups the newest first."""
+        return await self._access.read(incident_reads.newest, most, open_only)
+
+    async def find(self, prefix: str) -> list[Incident]:
+        """Incidents whose id begins with `prefix`, at most 10, in the order of their ids."""
+        return await self._access.read(incident_reads.find, legible(prefix))
+
+    async def entries(self, incident_id: str) -> list[HistoryEntry]:
+        """The history of an incident, in the order in which it was written."""
+        return await self._access.read(incident_reads.entries, legible(incident_id))
+
+    async def notices_of(self, incident_id: str) -> list[NoticeRecord]:
+        """All notices about an incident with what became of them, oldest first."""
+        return await self._access.read(incident_reads.notices_of, legible(incident_id))
+
+    async def waiting(self, now: datetime, most: int) -> list[NoticeRecord]:
+        """At most so many notices that can be delivered now: of each incident and channel the first undelivered one, if
+        its next try is due. What was tried least comes first, then what is oldest."""
+        return await self._access.read(self._access.leading(incident_reads.waiting), now, most)
+
+    async def delivered(self, notice_id: str, at: datetime) -> None:
+        """Keep that a notice of `waiting` has reached its channel. The first time counts."""
+        row = {"notice": notice_id, "tried": at}
+        await self._access.write((SqlStatement.DELIVERED, row), (SqlStatement.SUPERSEDE, row))
+
+    async def put_off(self, notice_id: str, at: datetime, next_try_at: datetime, reason: str) -> None:
+        """Keep that a try failed at `at` and why, and when to try again."""
+        row = {"notice": notice_id, "tried": at, "next": next_try_at, "reason": reason}
+        await self._access.write((SqlStatement.PUT_OFF, row))
+
+    async def queues(self) -> dict[str, tuple[int, datetime]]:
+        """How many notices wait for each channel that has any, and when the oldest of them was made."""
+        return await self._access.read(incident_reads.queues)
+
+    async def lasting(self, channel: str) -> list[Notice]:
+        """The last delivered notice of each incident on this channel, if it does not end it; oldest first."""
+        return await self._access.read(incident_reads.lasting, legible(channel))
+
+    async def add_mute(self, mute: Mute) -> None:
+        """Keep a new mute."""
+        await self._access.write(*rows.muted(mute))
+
+    async def end_mute(self, mute_id: str, at: datetime, by: str) -> bool:
+        """End a mute before its time. False if there is none, or it was over already."""
+        return (
+            await self._access.write((SqlStatement.END_MUTE, {"mute": legible(mute_id), "over_at": at, "who": by})) > 0
+        )
+
+    async def mutes(self, *, active_at: datetime | None = None) -> list[Mute]:
+        """All mutes there ever were, or those that are not over at that time, oldest first.
+
+        One that has not begun is not over, nor is a weekly one between two of its times.
+        """
+        if active_at is None:
+            return await self._access.read(incident_reads.all_mutes)
+        return await self._access.read(incident_reads.mutes_not_over, active_at)

@@ -1,0 +1,86 @@
+"""People, their tokens, sessions and invitations, and the audit log."""
+
+from datetime import datetime, timedelta
+
+from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token
+from monitor.store import people_reads, rows
+from monitor.store.access import StoreAccess
+from monitor.store.writes import SqlStatement
+
+USE_IS_TOLD = timedelta(minutes=1)  # so that not every request of a token is a write
+
+
+class PeopleStore:
+    """Who may see and do what, and what they did. What is written outlives the process. Raises StoreError."""
+
+    def __init__(self, access: StoreAccess) -> None:
+        self._access = access
+        self._used: dict[str, datetime] = {}
+
+    async def all(self) -> list[Person]:
+        """Everybody who can, or could, sign in; by name."""
+        return await self._access.read(people_reads.all_people)
+
+    async def person(self, name: str) -> Person | None:
+        """Somebody by their name, in lower case."""
+        return await self._access.read(people_reads.person, name)
+
+    async def put_person(self, person: Person) -> None:
+        """Keep somebody as they are now, new or in place of the one with that name."""
+        await self._access.write(*rows.kept(SqlStatement.PERSON, person))
+
+    async def tokens(self) -> list[Token]:
+        """Every token there ever was, oldest first."""
+        return await self._access.read(people_reads.all_tokens)
+
+    async def token_by_digest(self, digest: str) -> Token | None:
+        """One token. It may be revoked or expired."""
+        return await self._access.read(people_reads.token, digest)
+
+    async def put_token(self, token: Token) -> None:
+        """Keep a token as it is now, new or in place of the one with that id. Its digest stays what it was, what was
+        revoked stays revoked, and only `token_used` changes when it was used."""
+        await self._access.write(*rows.kept(SqlStatement.TOKEN, token))
+
+    async def token_used(self, token_id: str, at: datetime) -> None:
+        """Keep that a token was used; to the minute, and without waiting if it was used in the same minute."""
+        if token_id not in self._used or at - self._used[token_id] >= USE_IS_TOLD:
+            self._used[token_id] = at
+            await self._access.write((SqlStatement.USED, {"token": token_id, "at": at}))
+
+    async def session(self, digest: str) -> SignInSession | None:
+        """One session that nobody ended. It may have expired."""
+        return await self._access.read(people_reads.session, digest)
+
+    async def put_session(self, session: SignInSession) -> None:
+        """Keep a new session, or when it was seen and will expire. One that was ended stays so."""
+        await self._access.write(*rows.kept(SqlStatement.SESSION, session))
+
+    async def end_session(self, digest: str) -> None:
+        """Sign out here."""
+        await self._access.write((SqlStatement.END_SESSION, {"of": digest}))
+
+    async def end_sessions_of(self, person: str) -> None:
+        """Sign somebody out everywhere."""
+        await self._access.write((SqlStatement.END_SESSIONS, {"of": person}))
+
+    async def put_invitation(self, invitation: Invitation) -> None:
+        """Keep a new invitation. It voids the one that its person had."""
+        await self._access.write(*rows.kept(SqlStatement.INVITE, invitation))
+
+    async def invitation(self, digest: str) -> Invitation | None:
+        """The invitation, while nobody took it. It may have expired."""
+        return await self._access.read(people_reads.invitation, digest)
+
+    async def take_invitation(self, digest: str, at: datetime) -> Invitation | None:
+        """The invitation, for the first who asks for it before it expires. It is gone then."""
+        found = await self._access.read(people_reads.invitation, digest)
+        return found if found and await self._access.write((SqlStatement.REDEEM, {"of": digest, "at": at})) else None
+
+    async def note(self, deed: AuditEntry) -> None:
+        """Add a line to the audit log, which is kept for ever but for refused sign-ins; see `prune`."""
+        await self._access.write(*rows.kept(SqlStatement.NOTE, deed))
+
+    async def audit_log(self, before_id: int | None, most: int) -> list[tuple[int, AuditEntry]]:
+        """At most so many lines of the audit log before that one, None: the last ones; newest first, with numbers."""
+        return await self._access.read(people_reads.newest_deeds, before_id, most)

@@ -1,0 +1,119 @@
+"""Probes, their evidence and verdicts, and the signals that these make."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from monitor.incidents.signal import Signal
+from monitor.store import list_reads, reads, rows
+from monitor.store.access import StoreAccess
+from monitor.store.columns import legible
+from monitor.store.records import Cursor, ListedProbe, Present, ProbeFilter, ProbePage, ProbeRecord, ProbeRow
+from monitor.store.writes import SqlStatement
+from probes.check import Check
+from probes.evidence import Attempt, Evidence
+from probes.probe import Probe
+from probes.sender import Role
+from probes.verdict import Outcome, Verdict
+
+
+class ProbeStore:
+    """Probes in flight and of the past. What is written outlives the process. Raises StoreError."""
+
+    def __init__(self, access: StoreAccess) -> None:
+        self._access = access
+
+    async def launch(self, probe: Probe, mailbox: str, first: Attempt) -> None:
+        """Remember a new probe together with its first attempt."""
+        await self._access.write(*rows.launched(probe, mailbox, first))
+
+    async def add(self, probe_id: str, *evidence: Evidence) -> bool:
+        """Keep what was seen. True if all of it is new; what has a name in `once` and is there is not stored again."""
+        return await self._access.write(*rows.seen(probe_id, evidence)) == len(evidence)
+
+    async def learn(
+        self,
+        probe_id: str,
+        news: Sequence[Evidence],
+        verdict: Verdict | None,
+        at: datetime,
+        *,
+        closed: bool,
+        delivery: timedelta | None,
+    ) -> bool:
+        """Keep news and what they mean, all of it or nothing. None: the verdict is what it was, or there is none yet.
+        True if all news are new.
+
+        Verdicts stand beside each other; the latest counts. `closed`: nothing is waited for any more. Evidence that has
+        a name in `once` and is there is not stored again.
+        """
+        new = [*rows.seen(probe_id, news)]
+        if verdict:
+            new += rows.judged(probe_id, verdict, at, delivery)
+        if closed:
+            new.append((SqlStatement.CLOSE, {"probe": probe_id, "at": at}))
+        return not new or await self._access.write(*new) == len(news)
+
+    async def in_flight(self) -> list[ProbeRecord]:
+        """Every probe that is not closed, oldest first."""
+        return await self._access.read(reads.in_flight)
+
+    async def record(self, probe_id: str) -> ProbeRecord | None:
+        """One probe with all that is known of it."""
+        return await self._access.read(reads.record, legible(probe_id))
+
+    async def find(self, prefix: str) -> list[str]:
+        """Ids of probes that begin with `prefix`, at most 10, in their order."""
+        return await self._access.read(reads.find, legible(prefix))
+
+    async def current(self) -> list[Present]:
+        """The verdict on the newest probe that has one, for every company, path, kind and role there ever was."""
+        return await self._access.read(reads.all_present)
+
+    async def recent(self, company: str, path: str, limit: int = 50) -> list[ListedProbe]:
+        """The newest probes of a path with their latest verdicts, newest first."""
+        return await self._access.read(reads.recent, company, path, limit)
+
+    async def launched_since(self, since: datetime) -> dict[tuple[str, str], int]:
+        """How many probes, of both roles, each (company, path) has had since then.
+
+        Counted are paths that have a verdict or a probe in flight.
+        """
+        return await self._access.read(reads.launched_since, since)
+
+    async def attempts(self, since: datetime, until: datetime) -> list[tuple[str, str, datetime]]:
+        """Company, path and time of each attempt to send from then until then, of probes that were in flight since."""
+        return await self._access.read(reads.attempts, since, until)
+
+    async def page(self, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:
+        """At most so many of the wanted probes, at least 1, of those that come after the cursor; newest first.
+
+        Who goes on from `next` sees each probe once that was there at the beginning, and none that came since.
+        """
+        return await self._access.read(list_reads.page, wanted, cursor, most)
+
+    async def history_of_company(self, company: str, since: datetime) -> list[ProbeRow]:
+        """The sender's probes of a company launched since then, oldest first; the newest 20,000 if there are more."""
+        return await self._access.read(list_reads.history_of_company, company, since)
+
+    async def counts(self, since: datetime, companies: Sequence[str] | None) -> dict[tuple[str, Outcome], int]:
+        """How many of the sender's probes launched since then have each latest (company, outcome), where there are any.
+
+        None: of all companies. Probes without a verdict are not counted.
+        """
+        return await self._access.read(list_reads.counts, since, companies)
+
+    async def signals(self, after: int, most: int = 500) -> list[Signal]:
+        """The verdicts whose number is greater than `after`, in the order in which they were stored, at most so many.
+
+        Numbers only grow; there are gaps where verdicts are forgotten.
+        """
+        return await self._access.read(reads.signals, after, most)
+
+    async def last_signal(self) -> int:
+        """The number of the newest verdict, 0 if there is none."""
+        return await self._access.read(reads.last_signal)
+
+    async def history(self, line: Check, role: Role, upto: int, most: int) -> list[Signal]:
+        """What was known when verdict `upto` was stored: the latest verdict until then of each of the newest `most`
+        probes that had one, oldest probe first. Only the newest 1,000 probes of the path are looked through."""
+        return await self._access.read(reads.line, line, role, upto, most)

@@ -10,9 +10,11 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
-from monitor.incidents.incident import Scope, Severity
+from monitor.incidents.incident import Severity
+from monitor.incidents.labels import SCOPES
+from monitor.incidents.labels import SEVERITIES as SEVERITY_LABELS
 from monitor.output.symbols import COLOURS, SIGNS, WORST_FIRST
-from probes.kinds import Kind
+from probes.labels import CAUSES, KINDS, outcome_label
 from probes.mailsystems.family import FAMILIES, CauseFamily
 from probes.verdict import Cause, Concern, Outcome
 
@@ -50,7 +52,7 @@ ADVICE: dict[CauseFamily, str] = {
 
 def label(outcome: Outcome | None) -> str:
     """An outcome as people read it, its sign first."""
-    return f"{SIGNS[outcome]} {outcome or 'no verdict yet'}"
+    return f"{SIGNS[outcome]} {outcome_label(outcome).label}"
 
 
 def ranked() -> ValueMap:
@@ -72,7 +74,7 @@ def no_number() -> SpecialValueMap:
 def graded() -> ValueMap:
     """The rank of a severity, shown as its word."""
     fills = {Severity.PAGE: BAD, Severity.TICKET: WARNING, Severity.NOTE: NOTHING}
-    rows = ((str(rank), str(severity), fills[severity]) for severity, rank in SEVERITIES.items())
+    rows = ((str(rank), SEVERITY_LABELS[severity].label, fills[severity]) for severity, rank in SEVERITIES.items())
     return _mapping([("0", "✓ none", GOOD), *rows])
 
 
@@ -82,9 +84,9 @@ def runbooks() -> ValueMap:
 
 
 def plain() -> ValueMap:
-    """Causes, kinds and scopes without underscores; none as a dash."""
-    words = [*Cause, *Kind, *Scope]
-    return _mapping([("", "–", None), *((word, word.replace("_", " "), None) for word in words if "_" in word)])
+    """Causes, kinds and scopes by their labels; none as a dash."""
+    rows = [*CAUSES.items(), *KINDS.items(), *SCOPES.items()]
+    return _mapping([("", "–", None), *((value, row.label, None) for value, row in rows)])
 
 
 def mapped(**texts: str) -> ValueMap:

@@ -229,7 +229,7 @@ def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict
         return None
     outcome = Outcome.QUARANTINED if facts.verdict is Finding.QUARANTINED else Outcome.SPAM
     cause, line = spam_sign(arrival.headers)
-    return Verdict(outcome, cause, grade, f"arrived in {where}, but the receiver took it for spam: {line}")
+    return Verdict(outcome, cause, grade, f"arrived in {where}, but the receiver classified it as spam: {line}")
 
 
 def _our_delay(probe: Probe, case: _Case, where: str) -> Verdict | None:
@@ -285,7 +285,7 @@ def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
 def _contradicted(case: _Case) -> str:
     """Resolve a contradiction: our own observation outweighs an answer or report; neither is hidden."""
     if step := case.declined:
-        return f"; although it was refused at {place(step)}, after it was sent in full: {said(step)}"
+        return f"; although it was rejected at {place(step)}, after it was sent in full: {said(step)}"
     return f"; although {reporter(case.bounce)} reported a failure: {quoted(case.bounce)}" if case.bounce else ""
 
 
@@ -416,5 +416,5 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
     if not reached(dialogue) and cause is Cause.UNCLEAR:
         because = f"no connection{times(dialogue)}: {there}; nothing listens there, or a firewall answers for it"
         return Verdict(outcome, cause, grade, because, answer)
-    how = "refused" if outcome is Outcome.BLOCKED else "still deferred when the code expired,"
+    how = "rejected" if outcome is Outcome.BLOCKED else "still deferred when the code expired,"
     return Verdict(outcome, cause, grade, f"{how} at {there}{times(dialogue)}", answer)

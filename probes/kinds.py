@@ -8,7 +8,6 @@ from enum import StrEnum
 class Facts:
     """Properties of a kind. `needs_code`: its mails carry a code that expires, so late mail is useless."""
 
-    title: str
     needs_code: bool
 
 
@@ -28,9 +27,9 @@ class Kind(StrEnum):
 
 
 FACTS: dict[Kind, Facts] = {
-    Kind.VERIFICATION: Facts("account verification code", needs_code=True),
-    Kind.TWO_STEP_CODE: Facts("2-step sign-in code", needs_code=True),
-    Kind.PASSWORD_RESET: Facts("password reset code", needs_code=True),
-    Kind.INVITATION: Facts("company invitation", needs_code=False),
-    Kind.ADDRESS_CHANGE: Facts("address change notice", needs_code=False),
+    Kind.VERIFICATION: Facts(needs_code=True),
+    Kind.TWO_STEP_CODE: Facts(needs_code=True),
+    Kind.PASSWORD_RESET: Facts(needs_code=True),
+    Kind.INVITATION: Facts(needs_code=False),
+    Kind.ADDRESS_CHANGE: Facts(needs_code=False),
 }

@@ -15,23 +15,6 @@ class Role(StrEnum):
     CONTROL = "control"
     NEIGHBOUR = "neighbour"
 
-    @property
-    def label(self) -> str:
-        """For people, within a sentence."""
-        return _WORDS[self][0]
-
-    @property
-    def help(self) -> str:
-        """What it is, for people."""
-        return _WORDS[self][1]
-
-
-_WORDS: dict[Role, tuple[str, str]] = {
-    Role.SENDER: ("the sender", "whose mail is watched"),
-    Role.CONTROL: ("the control", "a neutral sender with an address and a domain of its own, to compare with"),
-    Role.NEIGHBOUR: ("the neighbour", "our other domain, sent from the sender's address, to compare with"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Identity:

@@ -1,32 +1,21 @@
 """Phrases of a verdict's sentence: the reply, its author, the delay. Pure."""
 
-from probes.answer import Fault, Stage
+from probes.answer import Stage
 from probes.evidence import Arrival, Bounce, Dialogue, Look, Step, fell_back
+from probes.labels import FAULTS, STAGES
 from probes.reading.bounce_origin import Tie
-
-FAULT_WORDS: dict[Fault, str] = {
-    Fault.DOMAIN_UNKNOWN: "the domain takes no mail",
-    Fault.LOOKUP_FAILED: "the name servers did not answer",
-    Fault.REFUSED: "connection refused",
-    Fault.UNREACHABLE: "no way there from this machine",
-    Fault.TIMED_OUT: "no answer in time",
-    Fault.RESET: "connection reset",
-    Fault.CLOSED: "connection closed without a word",
-    Fault.NONSENSE: "the answer is not SMTP",
-    Fault.TLS: "TLS failed",
-    Fault.NOT_OFFERED: "not offered",
-}
 
 
 def place(step: Step) -> str:
     """Describe the stage of a dialogue and the other side."""
-    return f"{step.stage.replace('_', ' ')} by {step.host}" if step.host else step.stage.replace("_", " ")
+    stage = STAGES[step.stage].label
+    return f"{stage} by {step.host}" if step.host else stage
 
 
 def said(step: Step) -> str:
     """Return the reply verbatim, or what happened instead of one."""
     if step.fault is not None:
-        return FAULT_WORDS[step.fault] + (f" ({step.text})" if step.text else "")
+        return FAULTS[step.fault].sentence + (f" ({step.text})" if step.text else "")
     return " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
 
 

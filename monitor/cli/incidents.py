@@ -16,21 +16,23 @@ from monitor.clock import utc_now
 from monitor.config import Config
 from monitor.errors import UserError
 from monitor.incidents.incident import Failure, HistoryEntry, Incident, Reason, Scope, Severity, worst_first
+from monitor.incidents.labels import EVENTS, RESOLUTIONS, SCOPES, SEVERITIES, decided_by
 from monitor.incidents.mute import Mute, ends, muting
-from monitor.incidents.phrases import decided_by
+from monitor.notices.labels import NOTICE_KINDS
 from monitor.notices.wording import left
 from monitor.output.incident_json import entry_json, failure_json, incident_json, notice_json
 from monitor.output.symbols import SIGNS
 from monitor.output.text import STYLES
 from monitor.store import NoticeRecord, Store
 from probes.display import clock, counted, lasting, listed, one_line
+from probes.labels import GRADES, KINDS, verdict_label
 from probes.mailsystems.words import Chain
 
 MOST_CLOSED = 100  # closed incidents in a list
 MAX_LINE_CHARS = 1000  # of one sentence; `explain` shows all of it
 MAX_NAME_CHARS = 40
 MOST_COMPANIES = 30
-SEVERITIES = {Severity.PAGE: "bold red", Severity.TICKET: "yellow", Severity.NOTE: "blue"}
+SEVERITY_STYLES = {Severity.PAGE: "bold red", Severity.TICKET: "yellow", Severity.NOTE: "blue"}
 
 
 class NoAnswerError(UserError):
@@ -158,11 +160,12 @@ def _table(incidents: Sequence[Incident], around: ListContext, company: str) -> 
 
 
 def _row(incident: Incident, around: ListContext) -> tuple[str, ...]:
-    severity = f"[{SEVERITIES[incident.severity]}]{incident.severity}[/]"
+    name = SEVERITIES[incident.severity].label
+    severity = f"[{SEVERITY_STYLES[incident.severity]}]{name}[/]"
     return (
         f"[{STYLES[incident.outcome]}]{SIGNS[incident.outcome]}[/]",
-        severity if incident.open else str(incident.severity),
-        incident.scope.replace("_", " "),
+        severity if incident.open else name,
+        SCOPES[incident.scope].label,
         escape(_affected(incident, around)),
         _failure_text(incident),
         clock(incident.began_at),
@@ -182,7 +185,7 @@ def _affected(incident: Incident, around: ListContext) -> str:
 
 
 def _failure_text(of: Incident | Failure) -> str:
-    return f"{of.outcome} · {of.cause}" if of.cause else str(of.outcome)
+    return verdict_label(of.outcome, of.cause)
 
 
 def _length(incident: Incident, around: ListContext) -> str:
@@ -192,7 +195,8 @@ def _length(incident: Incident, around: ListContext) -> str:
 def _mark(incident: Incident, around: ListContext) -> str:
     if incident.open:
         return ", ".join(filter(None, ("muted" if around.muted_by(incident) else "", left(incident))))
-    return f"merged into {incident.merged_into}" if incident.merged_into else str(incident.ending or "closed")
+    ending = RESOLUTIONS[incident.ending].label if incident.ending else "closed"
+    return f"merged into {incident.merged_into}" if incident.merged_into else ending
 
 
 def _incident_lines(
@@ -200,8 +204,8 @@ def _incident_lines(
 ) -> Iterator[str]:
     """Yield the lines that describe one incident."""
     sign = f"[bold {STYLES[incident.outcome]}]{SIGNS[incident.outcome]} {_failure_text(incident)}[/]"
-    severity = f"[{SEVERITIES[incident.severity]}]{incident.severity}[/]"
-    yield f"{sign}  {escape(_affected(incident, around))}  {severity}, {incident.scope.replace('_', ' ')}"
+    severity = f"[{SEVERITY_STYLES[incident.severity]}]{SEVERITIES[incident.severity].label}[/]"
+    yield f"{sign}  {escape(_affected(incident, around))}  {severity}, {SCOPES[incident.scope].label}"
     for name, value in _facts(incident, around):
         yield f"{name:<10} {escape(one_line(value, MAX_LINE_CHARS))}"
     if incident.failures:
@@ -209,8 +213,8 @@ def _incident_lines(
         yield from _failing(incident)
     yield "[bold]history[/] [dim](UTC)[/]"
     for entry in entries:
-        event = entry.turn.replace("_", " ")
-        yield f"  {_second(entry.at)}  {event:<16} {escape(one_line(entry.said, MAX_LINE_CHARS))}"
+        event = EVENTS[entry.turn].label
+        yield f"  {_second(entry.at)}  {event:<17} {escape(one_line(entry.said, MAX_LINE_CHARS))}"
     yield "[bold]notices[/]" if notices else "[bold]notices[/] none"
     for record in notices:
         yield f"  {_second(record.notice.at)}  {_notice(record, notices)}"
@@ -241,9 +245,12 @@ def _failing(incident: Incident) -> Iterator[str]:
     for failure in incident.failures:
         style = STYLES[failure.outcome]
         line = escape(f"{failure.company}/{failure.path}")
-        result = f"[{style}]{SIGNS[failure.outcome]} {_failure_text(failure)}[/] [dim]({failure.grade})[/]"
+        result = (
+            f"[{style}]{SIGNS[failure.outcome]} {_failure_text(failure)}[/] [dim]({GRADES[failure.grade].label})[/]"
+        )
         since = f"since {_second(failure.since)}, {counted(failure.bad, 'failure')}"
-        yield f"  {line}  {failure.kind}  {result}  {since}  [dim]mailpath explain {escape(failure.probe_id)}[/]"
+        explain = f"[dim]mailpath explain {escape(failure.probe_id)}[/]"
+        yield f"  {line}  {KINDS[failure.kind].label}  {result}  {since}  {explain}"
         yield f"      {escape(one_line(failure.because, MAX_LINE_CHARS))}"
         if failure.reason is not Reason.NOT_COMPARED and (by := decided_by(failure)):
             yield f"      {by}"
@@ -252,7 +259,7 @@ def _failing(incident: Incident) -> Iterator[str]:
 
 
 def _notice(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
-    channel, news = one_line(record.notice.channel, MAX_NAME_CHARS), record.notice.news.replace("_", " ")
+    channel, news = one_line(record.notice.channel, MAX_NAME_CHARS), NOTICE_KINDS[record.notice.news].label
     return f"{escape(channel):<12} {news:<14} {_delivery_state(record, notices)}"
 
 

@@ -15,6 +15,7 @@ from rich.markup import escape
 from monitor.cli.exits import Exit
 from monitor.cli.text import console
 from probes.display import duration, one_line
+from probes.labels import CAUSES, CONCERNS, FINDINGS, MAIL_KINDS, REPORT_KINDS, STAGES
 from probes.reading.bounces import read_bounce
 from probes.reading.facts import BounceFacts, HopFacts, MessageFacts, RecipientFacts, ReplyFacts
 from probes.reading.headers import read_message
@@ -128,12 +129,12 @@ def _row(name: str, *values: object) -> str:
 
 
 def _reply_lines(facts: ReplyFacts) -> Iterator[str]:
-    yield f"[bold]{facts.cause}[/], concerns: {facts.concerns.replace('_', ' ')}"
+    yield f"[bold]{CAUSES[facts.cause].title}[/], concerns: {CONCERNS[facts.concerns].label}"
     yield _row("based on", BASED_ON[facts.confidence])
     yield _row("permanent", {True: "yes", False: "no, may be retried", None: ""}[facts.permanent])
     yield _row("codes", facts.code, facts.enhanced)
     for name, value in (
-        ("stage", facts.stage and facts.stage.replace("_", " ")),
+        ("stage", facts.stage and STAGES[facts.stage].label),
         ("blocklist", facts.blocklist),
         ("retry after", facts.retry_after and duration_text(facts.retry_after)),
         ("address", facts.address),
@@ -152,7 +153,7 @@ BASED_ON = {
 
 
 def _bounce_lines(facts: BounceFacts) -> Iterator[str]:
-    yield f"[bold]{facts.kind.replace('_', ' ')}[/]" + ("" if facts.is_bounce else ": not a bounce")
+    yield f"[bold]{MAIL_KINDS[facts.kind].title}[/]" + ("" if facts.is_bounce else ": not a bounce")
     yield _row("reported by", facts.reporting_mta)
     yield _row("probe's token", facts.token)
     for each in facts.recipients:
@@ -161,7 +162,7 @@ def _bounce_lines(facts: BounceFacts) -> Iterator[str]:
 
 def _recipient_lines(facts: RecipientFacts) -> Iterator[str]:
     yield _row("recipient", facts.address, facts.action, facts.status)
-    yield f"  [bold]{facts.cause}[/], concerns: {facts.cause.concerns.replace('_', ' ')}"
+    yield f"  [bold]{CAUSES[facts.cause].title}[/], concerns: {CONCERNS[facts.cause.concerns].label}"
     if facts.remote_mta:
         yield "  " + _row("reply from", facts.remote_mta)
     if facts.reply:
@@ -169,7 +170,8 @@ def _recipient_lines(facts: RecipientFacts) -> Iterator[str]:
 
 
 def _message_lines(facts: MessageFacts) -> Iterator[str]:
-    yield f"filter verdict: [bold]{facts.verdict or 'none'}[/]" + (f", folder {facts.folder}" if facts.folder else "")
+    verdict = FINDINGS[facts.verdict].label if facts.verdict else "none"
+    yield f"filter verdict: [bold]{verdict}[/]" + (f", folder {facts.folder}" if facts.folder else "")
     yield _row("connecting IP", facts.connecting_ip)
     checks = facts.authentication
     for name, result in (("spf", checks.spf), ("dkim", checks.dkim), ("dmarc", checks.dmarc), ("arc", checks.arc)):
@@ -177,7 +179,7 @@ def _message_lines(facts: MessageFacts) -> Iterator[str]:
     for each in facts.filters:
         score = f"score {each.score:g}" if each.score is not None else ""
         limit = f"of {each.threshold:g}" if each.threshold is not None else ""
-        yield _row("filter", each.vendor, each.verdict, score, limit, " ".join(each.rules[:10]))
+        yield _row("filter", each.vendor, FINDINGS[each.verdict].label, score, limit, " ".join(each.rules[:10]))
     for note in facts.notes:
         yield _row("note", note)
     for hop in facts.hops:
@@ -192,7 +194,7 @@ def _hop(hop: HopFacts) -> str:
 
 def _report_lines(facts: ReportFacts) -> Iterator[str]:
     organisation = escape(one_line(facts.organisation, MAX_LINE)) or "unnamed sender"
-    yield f"[bold]{facts.kind.replace('_', ' ')}[/] by {organisation}"
+    yield f"[bold]{REPORT_KINDS[facts.kind].title}[/] by {organisation}"
     yield _row("domain", facts.domain, facts.policy and f"policy {facts.policy}")
     yield _row("period", facts.begins, facts.ends)
     yield _row("all messages", f"{facts.messages} in {facts.records} records, {facts.passed} passed")

@@ -11,6 +11,7 @@ from monitor.config import WatchedPath
 from monitor.output.json import listed_json, path_json
 from monitor.output.text import verdict_line
 from monitor.store import ListedProbe
+from probes.labels import KINDS
 from probes.settings import duration_text
 
 
@@ -39,4 +40,6 @@ def newest(path: WatchedPath, probes: Iterable[ListedProbe], *, as_json: bool) -
         else:
             result = verdict_line(probe.verdict) if probe.verdict else "in flight"
             when = f"{probe.launched_at:%Y-%m-%d %H:%M:%S}"
-            out.print(f"{when}  [dim]{probe.probe_id}[/]  {path.key}  {probe.kind}  {result}", overflow="ignore")
+            out.print(
+                f"{when}  [dim]{probe.probe_id}[/]  {path.key}  {KINDS[probe.kind].label}  {result}", overflow="ignore"
+            )

@@ -15,7 +15,7 @@ In the order of the data:
 - `mute`       mutes: for a time, or by a calendar, which is `weekly`; `maintenance`: those of the configuration
 - `advice`     who must act, what to do and what not, for each cause; `advising`: which of it fits an incident.
                The steps in one mail system are those of `probes.mailsystems`
-- `phrases`    the words of all this, as tables
+- `labels`     the words for all these values, one row for each
 - `settings`   what the configuration may say of it
 
 Read `incident`, then `rules`. What people are told of it is in `notices`; storing and sending, in `oncall`.

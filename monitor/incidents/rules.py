@@ -19,23 +19,15 @@ from monitor.incidents.incident import (
     HistoryEntry,
     Incident,
     IncidentEvent,
-    Nature,
     Resolution,
     leading,
 )
-from monitor.incidents.phrases import decided_by
+from monitor.incidents.labels import NATURES, RESOLUTIONS, SCOPES, SEVERITIES, decided_by
 from monitor.incidents.scope import Key, Problem
 from probes.check import Check
+from probes.labels import CAUSES, OUTCOMES, cause_label
 
 MOST_NAMED = 10  # companies in one line of a history
-
-NATURES: dict[Nature, tuple[str, str]] = {
-    Nature.MAIL: ("the sender's mail", "it is the sender's mail that is stopped"),
-    Nature.MAILBOX: ("the probe's own mailbox", "the server says so"),
-    Nature.THEIR_SYSTEM: ("the company's mail system", "a neutral sender is stopped too"),
-    Nature.OURS: ("Mailpath itself", "we cannot tell what becomes of the mail"),
-}
-"""Whose trouble it is, and how that is known where no comparison tells."""
 
 
 @dataclass
@@ -209,11 +201,11 @@ def _changes(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent,
     yield from _turned(before, after)
     earlier, now = frozenset(before.touches), frozenset(after.touches)
     if more := [company for company in after.touches if company not in earlier]:
-        yield IncidentEvent.TOUCHED, f"{_named(more)} too, {len(after.touches)} in all"
+        yield IncidentEvent.TOUCHED, f"{_named(more)}; {len(after.touches)} in all"
     if fewer := [company for company in before.touches if company not in now]:
-        yield IncidentEvent.RECOVERED_IN, f"{_named(fewer)}, {len(after.touches)} left"
+        yield IncidentEvent.RECOVERED_IN, f"{_named(fewer)}; {len(after.touches)} still affected"
     if after.recovering and not before.recovering:
-        yield IncidentEvent.RECOVERING, f"{len(after.touches)} of {len(after.companies)} companies left"
+        yield IncidentEvent.RECOVERING, f"{len(after.touches)} of {len(after.companies)} companies still affected"
     if before.recovering and after.wide and not after.recovering:
         yield IncidentEvent.WORSENED, f"{len(after.touches)} of {len(after.companies)} companies fail again"
 
@@ -221,38 +213,44 @@ def _changes(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent,
 def _turned(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent, str]]:
     """What it turned into. One line where it is another's trouble: cause, outcome and severity follow from that."""
     if after.nature is not before.nature:
-        whose, why = NATURES[after.nature]
+        now = NATURES[after.nature]
         lead = leading(after, after.failures)
-        said = (decided_by(lead) if lead else "") or why
-        yield IncidentEvent.RECLASSIFIED, f"from {NATURES[before.nature][0]} to {whose}: {said}"
+        said = (decided_by(lead) if lead else "") or now.sentence
+        yield IncidentEvent.RECLASSIFIED, f"from {NATURES[before.nature].label} to {now.label}: {said}"
         return
     if _narrowed(before, after):
         yield IncidentEvent.NARROWED, _left_of(after)
     elif after.scope.wider_than(before.scope):
-        yield IncidentEvent.WIDENED, f"from {words(before.scope)} to {words(after.scope)}"
+        yield IncidentEvent.WIDENED, f"from {SCOPES[before.scope].label} to {SCOPES[after.scope].label}"
     if after.cause != before.cause:
-        yield IncidentEvent.CAUSE_CHANGED, f"from {words(before.cause)} to {words(after.cause)}: {_because(after)}"
+        yield (
+            IncidentEvent.CAUSE_CHANGED,
+            f"from {cause_label(before.cause).label} to {cause_label(after.cause).label}: {_because(after)}",
+        )
     if after.outcome is not before.outcome:
-        yield IncidentEvent.OUTCOME_CHANGED, f"from {before.outcome} to {after.outcome}"
+        yield IncidentEvent.OUTCOME_CHANGED, f"from {OUTCOMES[before.outcome].label} to {OUTCOMES[after.outcome].label}"
     if after.severity is not before.severity:
-        yield IncidentEvent.SEVERITY_CHANGED, f"from {before.severity} to {after.severity}"
+        yield (
+            IncidentEvent.SEVERITY_CHANGED,
+            f"from {SEVERITIES[before.severity].label} to {SEVERITIES[after.severity].label}",
+        )
 
 
 def _left_of(after: Incident) -> str:
     well, unheard = len(after.companies) - len(after.touches), after.unheard
     failing = [company for company in after.touches if company not in unheard]
-    said = [f"{well} of {len(after.companies)} companies work again"]
+    said = [f"{well} of {len(after.companies)} companies recovered"]
     if failing:
-        said.append(f"what still fails: {_named(failing)}")
+        said.append(f"still failing: {_named(failing)}")
     if unheard:
-        said.append(f"not heard of since: {_named(unheard)}")
+        said.append(f"not tested since: {_named(unheard)}")
     return "; ".join(said)
 
 
 def _merge(after: After, taken: Incident, into: Incident, now: datetime) -> None:
     """The incident is over, because another one speaks for it."""
     closed = replace(taken, closed_at=now, ending=Resolution.MERGED, merged_into=into.id, touches=(), failing=0)
-    after.put(closed, HistoryEntry(taken.id, now, IncidentEvent.CLOSED, f"taken in by incident {into.id}"))
+    after.put(closed, HistoryEntry(taken.id, now, IncidentEvent.CLOSED, f"merged into incident {into.id}"))
     after.entries.append(
         HistoryEntry(into.id, now, IncidentEvent.TOOK_IN, f"incident {taken.id} of {_named(taken.touches)}")
     )
@@ -262,25 +260,17 @@ def _ending(incident: Incident, at: Moment) -> Resolution:
     return Resolution.RECOVERED if any(at.watched(each.line) for each in incident.failures) else Resolution.UNWATCHED
 
 
-ENDED: dict[Resolution, str] = {
-    Resolution.RECOVERED: "it works again",
-    Resolution.MERGED: "another incident speaks for it",
-    Resolution.NARROWED: "most of it works again; what does not has an incident of its own",
-    Resolution.UNWATCHED: "its paths are no longer watched",
-}
-
-
 def _closed(incident: Incident, ending: Resolution, now: datetime) -> tuple[Incident, HistoryEntry]:
     closed = replace(incident, closed_at=now, ending=ending, touches=(), failing=0, recovering_since=None)
-    return closed, HistoryEntry(incident.id, now, IncidentEvent.CLOSED, ENDED[ending])
+    return closed, HistoryEntry(incident.id, now, IncidentEvent.CLOSED, RESOLUTIONS[ending].sentence)
 
 
 def described(problem: Problem) -> str:
     """The problem in a line, with what was said."""
-    about = f"{words(problem.outcome)}, {words(problem.cause)}" if problem.cause else words(problem.outcome)
+    cause = f" ({CAUSES[problem.cause].label})" if problem.cause else ""
     alone = problem.subject in (EVERYBODY, SEVERAL)
-    who = words(problem.scope) if alone else f"{words(problem.scope)} {problem.subject}"
-    return f"{who}: {about}: {_because(problem)}"
+    who = SCOPES[problem.scope].label + ("" if alone else f" ({problem.subject.removeprefix('@')})")
+    return f"{who}: {OUTCOMES[problem.outcome].label}{cause}: {_because(problem)}"
 
 
 def _because(what: Problem | Incident) -> str:
@@ -288,11 +278,6 @@ def _because(what: Problem | Incident) -> str:
     failures = _kept(what.failures)
     same = (failure for failure in failures if (failure.outcome, failure.cause) == (what.outcome, what.cause))
     return next(same, failures[0]).because
-
-
-def words(value: str | None) -> str:
-    """A word of ours for people."""
-    return value.replace("_", " ") if value else "no cause"
 
 
 def _named(companies: Sequence[str]) -> str:

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from monitor.incidents.advice import Advice
 from monitor.incidents.advising import advice_on, runbook_on
 from monitor.incidents.incident import Failure, Incident, LastNotice, Reason, Scope, leading
-from monitor.incidents.phrases import MAX_NAME_CHARS, decided_by
+from monitor.incidents.labels import decided_by
 from monitor.notices.notice import NoticeKind
 from probes.display import one_line
 from probes.mailsystems.table import system_label
 from probes.mailsystems.words import Chain
+
+MAX_NAME_CHARS = 40  # of a company, in a title
 
 
 @dataclass(frozen=True, slots=True)

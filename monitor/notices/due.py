@@ -12,6 +12,7 @@ from datetime import datetime
 from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, LastNotice
 from monitor.incidents.settings import IncidentSettings, RoutingRule
 from monitor.notices.context import NoticeRequest
+from monitor.notices.labels import NOTICE_KINDS
 from monitor.notices.next_notice import news_for, notice_of, seen, size_told
 from monitor.notices.notice import Notice, NoticeKind
 from monitor.notices.routing import channels_for
@@ -80,10 +81,12 @@ class Due:
             return
         notice = notice_of(self._tell(incident, news, before, visible, took_in), channel)
         self.notices.append(notice)
-        self._know(incident.id, channel, _told(notice, incident, before, visible), news.replace("_", " "))
+        self._know(incident.id, channel, _told(notice, incident, before, visible), NOTICE_KINDS[news].label)
         if folds and not news.ends:
             for taken in took_in:
-                self._know(taken.id, channel, replace(taken.told[channel], over=True), f"with incident {incident.id}")
+                self._know(
+                    taken.id, channel, replace(taken.told[channel], over=True), f"together with incident {incident.id}"
+                )
 
     def _know(self, name: str, channel: str, told: LastNotice, said: str) -> None:
         """This is what the channel knows of the incident now."""

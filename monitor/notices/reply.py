@@ -3,14 +3,14 @@
 from monitor.incidents.incident import Failure
 from probes.answer import BEFORE_CONTACT, Answer
 from probes.display import one_line, quoted
-from probes.sentences import FAULT_WORDS
+from probes.labels import FAULTS, STAGES
 from probes.verdict import Outcome
 
 MAX_HOST_CHARS = 80  # characters; the DNS of others names it
 MAX_SENTENCE_CHARS = 300  # characters
 
 EFFECT_OF_REPLY: dict[Outcome, str] = {  # what an answer did to the message, where we heard it ourselves
-    Outcome.BLOCKED: "refused",
+    Outcome.BLOCKED: "rejected",
     Outcome.DEFERRED: "deferred",
     Outcome.LATE: "deferred at first",
     Outcome.UNKNOWN: "could not ask: stopped",
@@ -36,13 +36,13 @@ def _what(outcome: Outcome, answer: Answer) -> str:
         return REPORTED.get(outcome, "reported") + by
     if answer.fault is not None and answer.stage in BEFORE_CONTACT:
         return f"could not connect{by.replace(' by ', ' to ', 1)}"
-    return f"{EFFECT_OF_REPLY.get(outcome, 'answered')} at {answer.stage.replace('_', ' ')}{by}"
+    return f"{EFFECT_OF_REPLY.get(outcome, 'answered')} at {STAGES[answer.stage].label}{by}"
 
 
 def _words(answer: Answer) -> str:
     """The reply verbatim; of a fault our own remark, as nobody said anything."""
     if answer.fault is not None:
         remark = f" ({one_line(answer.text, MAX_SENTENCE_CHARS)})" if answer.text else ""
-        return FAULT_WORDS[answer.fault] + remark
+        return FAULTS[answer.fault].sentence + remark
     codes = (str(answer.code or ""), answer.enhanced or "") if answer.stage is not None else ()
     return quoted(" ".join(filter(None, (*codes, answer.text))))

@@ -26,6 +26,7 @@ from probes.evidence import (
     Look,
     Step,
 )
+from probes.labels import BODIES, CAUSES, FAULTS, GRADES, KINDS, MAIL_KINDS, MARKERS, ROLES, STAGES, verdict_label
 from probes.probe import Probe
 from probes.sentences import searched
 from probes.settings import duration_text
@@ -45,8 +46,8 @@ STYLES = {
 
 def header_line(probe: Probe) -> str:
     """Return the first line about a probe."""
-    role = "" if probe.role == "sender" else f" as {probe.role}"
-    what = f"{probe.kind}{role} to {probe.recipient} by {probe.via}"
+    role = "" if probe.role == "sender" else f" as {ROLES[probe.role].sentence}"
+    what = f"{KINDS[probe.kind].label}{role} to {probe.recipient} by {probe.via}"
     return f"{probe.company}/{probe.path}  {what}  [dim]probe {probe.id}[/]"
 
 
@@ -83,8 +84,8 @@ def explanation(record: ProbeRecord) -> Iterable[str]:
 def verdict_line(verdict: Verdict) -> str:
     """Return the last line: outcome, cause, grade and sentence."""
     style = STYLES[verdict.outcome]
-    cause = f" · {verdict.cause}" if verdict.cause else ""
-    head = f"[bold {style}]{SIGNS[verdict.outcome]} {verdict.outcome}{cause}[/] [dim]({verdict.grade})[/]"
+    found = verdict_label(verdict.outcome, verdict.cause)
+    head = f"[bold {style}]{SIGNS[verdict.outcome]} {found}[/] [dim]({GRADES[verdict.grade].label})[/]"
     return f"{head}  {escape(verdict.because)}"
 
 
@@ -99,29 +100,29 @@ def _offset(probe: Probe, at: datetime) -> str:
 
 def _step(step: Step) -> str:
     reply = " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
-    fault = f"[red]{step.fault.replace('_', ' ')}[/] " if step.fault else ""
+    fault = f"[red]{FAULTS[step.fault].label}[/] " if step.fault else ""
     style = "" if step.good else "[red]"
     where = f"[dim]{escape(step.host)}[/]  " if step.stage in ("connect", "lookup") else ""
-    return f"{step.stage.replace('_', ' '):<12} {where}{fault}{style}{escape(reply)}{'[/]' if style else ''}"
+    return f"{STAGES[step.stage].label:<14} {where}{fault}{style}{escape(reply)}{'[/]' if style else ''}"
 
 
 def _evidence(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> str:
     match evidence:
         case Attempt():
-            return f"{'attempt':<12} {evidence.number}"
+            return f"{'attempt':<14} {evidence.number}"
         case Interrupted():
-            return f"{'interrupted':<12} attempt {evidence.number}: the service stopped while sending"
+            return f"{'interrupted':<14} attempt {evidence.number}: the service stopped while sending"
         case Arrival():
             style = "green" if evidence.folder is Folder.INBOX else "yellow"
-            marks = ", ".join(marker.replace("_", " ") for marker in evidence.markers)
-            known = f"identified by {marks}; text {evidence.body}{_from(evidence.client_ip)}"
-            return f"[{style}]{'arrived':<12} in {escape(evidence.folder_name)}[/]  [dim]{known}[/]"
+            marks = ", ".join(MARKERS[marker].label for marker in evidence.markers)
+            known = f"identified by {marks}; text {BODIES[evidence.body].sentence}{_from(evidence.client_ip)}"
+            return f"[{style}]{'arrived':<14} in {escape(evidence.folder_name)}[/]  [dim]{known}[/]"
         case Look():
-            return f"{'looked':<12} in {escape(searched(evidence, 'and'))}: not found"
+            return f"{'looked':<14} in {escape(searched(evidence, 'and'))}: not found"
         case FailedLook():
-            return f"{'look failed':<12} [red]{escape(evidence.reason)}[/]"
+            return f"{'look failed':<14} [red]{escape(evidence.reason)}[/]"
         case Absence():
-            return f"{'suspended':<12} this machine or Mailpath was suspended for {duration(evidence.lasted)}"
+            return f"{'suspended':<14} this machine or Mailpath was suspended for {duration(evidence.lasted)}"
         case Bounce():
             return _bounce(evidence)
         case _:
@@ -131,11 +132,11 @@ def _evidence(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Ab
 def _bounce(bounce: Bounce) -> str:
     """Describe a bounce. The reply it quotes is untrusted text."""
     style = "red" if bounce.final else "yellow"
-    cause = f" · {bounce.cause}" if bounce.final or bounce.reply else ""
+    cause = f": {CAUSES[bounce.cause].label}" if bounce.final or bounce.reply else ""
     reply = " ".join(filter(None, (bounce.status, " ".join(bounce.reply.split()))))
     by = f" [dim]by {escape(bounce.reporting_mta)}[/]" if bounce.reporting_mta else ""
     by += f"[dim]{_from(bounce.client_ip, bounce.client_name)}[/]" if bounce.client_ip else ""
-    return f"[{style}]{bounce.kind.replace('_', ' '):<12}[/]{cause}{by}  {escape(reply)}"
+    return f"[{style}]{MAIL_KINDS[bounce.kind].label:<14}[/]{cause}{by}  {escape(reply)}"
 
 
 def _from(ip: str, name: str = "") -> str:
@@ -146,11 +147,11 @@ def _from(ip: str, name: str = "") -> str:
 def _handover(probe: Probe, dialogue: Dialogue) -> str | None:
     match dialogue.handover:
         case Handover.ACCEPTED:
-            return f"{_offset(probe, dialogue.at)}  {'accepted':<12} now looking for it in the mailbox"
+            return f"{_offset(probe, dialogue.at)}  {'accepted':<14} now looking for it in the mailbox"
         case Handover.DEFERRED:
             wait = wait_after(probe, (dialogue,), dialogue)
             again = f"next attempt in {duration_text(wait)}, as the real sender would"
-            return f"{_offset(probe, dialogue.at)}  {'deferred':<12} {again}"
+            return f"{_offset(probe, dialogue.at)}  {'deferred':<14} {again}"
         case Handover.REFUSED | Handover.WITHHELD:
             return None
         case _:

@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from datetime import UTC, datetime
+from enum import StrEnum
 
+from monitor.output.labels import label_of
 from probes.display import roughly
 
 LONGEST = 100_000  # characters of one text; a header section is cut at 64 KiB before it is stored
@@ -27,9 +29,24 @@ def cut(text: str, most: int) -> str:
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
-def words(value: object) -> str:
-    """A value's name as words: two_step_code is "two step code". None is ""."""
-    return "" if value is None else str(value).replace("_", " ")
+def label(value: StrEnum) -> str:
+    """A value as a badge, a heading or an option has it: "Spam folder", "IP address"."""
+    return label_of(value).title
+
+
+def inline(value: StrEnum) -> str:
+    """A value within a sentence: "spam folder", "IP address"."""
+    return label_of(value).label
+
+
+def sentence(value: StrEnum) -> str:
+    """What a value means, in the words that its table has for a sentence."""
+    return label_of(value).sentence
+
+
+def meaning(value: StrEnum) -> str:
+    """What a value means, for somebody who does not know the term."""
+    return label_of(value).help
 
 
 def utc(at: datetime) -> str:

@@ -22,6 +22,7 @@ from monitor.web import legible
 from monitor.web.backend import CALLER
 from monitor.web.compression import accepts_gzip, gzipped
 from probes.display import lasting, roughly
+from probes.labels import verdict_label
 from probes.mailsystems.table import system_label
 from probes.mailsystems.words import chain_label
 from probes.verdict import Outcome
@@ -88,18 +89,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = (
-        masked,
-        legible.plain,
-        legible.cut,
-        legible.words,
-        legible.utc,
-        lasting,
-        roughly,
-        legible.spelled,
-        system_label,
+        *(legible.label, legible.inline, legible.sentence, legible.meaning),
+        *(masked, legible.plain, legible.cut, legible.utc, lasting, roughly, legible.spelled, system_label),
     )
     environment.filters.update({each.__name__: each for each in filters}, ago=_ago, chain=chain_label)
-    environment.globals.update(static=static, signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()})
+    environment.globals.update(
+        static=static, verdict_label=verdict_label, signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()}
+    )
     return environment
 
 

@@ -39,7 +39,7 @@ class HeaderResults:
     name: str
     path: str
     mail_system: str
-    grade: str
+    grade: Grade | None
     probe_id: str
     at: datetime
     connecting_ip: str
@@ -92,7 +92,7 @@ def header_results_of(record: ProbeRecord, path: WatchedPath) -> HeaderResults |
         name=path.company_name,
         path=path.path,
         mail_system=path.mail_system,
-        grade=record.verdict.grade if record.verdict else "",
+        grade=record.verdict.grade if record.verdict else None,
         probe_id=record.probe.id,
         at=arrival.at,
         connecting_ip=read.connecting_ip or "",

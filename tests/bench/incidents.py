@@ -39,7 +39,7 @@ KIND = Kind.TWO_STEP_CODE
 GOOD = Verdict(Outcome.INBOX, None, Grade.REAL, "arrived in INBOX 1 s after it was sent")
 BAD = Verdict(
     *(Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.REAL),
-    "refused at rcpt by mx.acme.example[192.0.2.1]:25: 554 5.7.1 Client host [104.130.122.50] is on our list",
+    "rejected at RCPT TO by mx.acme.example[192.0.2.1]:25: 554 5.7.1 Client host [104.130.122.50] is on our list",
 )
 """One such refusal is an incident."""
 

@@ -29,7 +29,7 @@ SECOND, MINUTE = 10**6, 60 * 10**6
 KINDS = tuple(Kind)
 CONTROL_EVERY = 7  # every so many probes one is the control's
 HOST = "mx.acme.example[192.0.2.1]:25"
-LIST = f"refused at rcpt by {HOST}: 554 5.7.1 Client host [104.130.122.50] is on our list"
+LIST = f"rejected at RCPT TO by {HOST}: 554 5.7.1 Client host [104.130.122.50] is on our list"
 GOOD = Verdict(Outcome.INBOX, None, Grade.REAL, "arrived in INBOX 3 s after it was sent")
 SHARES = (  # of a thousand probes; what is left is GOOD
     (30, Verdict(Outcome.SPAM, Cause.CONTENT, Grade.REAL, "arrived in Junk 3 s after it was sent")),

@@ -21,7 +21,7 @@ from tests.lab.relay import INTERN, MAILER, Relay, relay
 pytestmark = pytest.mark.usefixtures("inside")
 
 PACE = 'code_life = "30s"\ngive_up = "40s"'  # nothing here waits for that
-AT_RCPT = f"refused at rcpt by {RELAY}[192.0.2.56]:587: "
+AT_RCPT = f"rejected at RCPT TO by {RELAY}[192.0.2.56]:587: "
 
 SPEC = [  # path, outcome, cause, grade, and what the sentence must hold
     ("clean/relay", Outcome.INBOX, None, Grade.REAL, "arrived in INBOX"),

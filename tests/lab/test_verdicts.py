@@ -22,8 +22,14 @@ pytestmark = pytest.mark.usefixtures("inside")
 SPEC = [  # path, outcome, cause, grade, and what the sentence must hold
     ("clean/hq", Outcome.INBOX, None, Grade.REAL, "arrived in INBOX"),
     ("junk/hq", Outcome.SPAM, Cause.CONTENT, Grade.REAL, "delivered to Junk"),
-    ("ip-blocked/hq", Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.REAL, "refused at rcpt by mx.ip-blocked.test"),
-    ("domain-blocked/hq", Outcome.BLOCKED, Cause.DOMAIN_BLOCKED, Grade.REAL, "refused at mail by mx.domain-blocked"),
+    ("ip-blocked/hq", Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.REAL, "rejected at RCPT TO by mx.ip-blocked.test"),
+    (
+        "domain-blocked/hq",
+        Outcome.BLOCKED,
+        Cause.DOMAIN_BLOCKED,
+        Grade.REAL,
+        "rejected at MAIL FROM by mx.domain-blocked",
+    ),
     ("listed/hq", Outcome.BLOCKED, Cause.IP_LISTED, Grade.REAL, "blocked using dnsbl.test"),
     ("greylisted/hq", Outcome.DEFERRED, Cause.GREYLISTED, Grade.REAL, "450 4.2.0"),
     ("firewall-drop/hq", Outcome.BLOCKED, Cause.FIREWALL, Grade.UNPROVEN, "no answer in time"),
@@ -33,9 +39,9 @@ SPEC = [  # path, outcome, cause, grade, and what the sentence must hold
     ("gateway/xclient", Outcome.INBOX, None, Grade.IMPERSONATED, "arrived in INBOX"),
     ("gateway/proxy", Outcome.INBOX, None, Grade.IMPERSONATED, "arrived in INBOX"),
     ("gateway/proxy1", Outcome.INBOX, None, Grade.IMPERSONATED, "arrived in INBOX"),
-    ("gateway-blocked/xclient", Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.IMPERSONATED, "refused at rcpt"),
-    ("gateway-blocked/proxy", Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.IMPERSONATED, "refused at rcpt"),
-    ("gateway-blocked/proxy1", Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.IMPERSONATED, "refused at rcpt"),
+    ("gateway-blocked/xclient", Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.IMPERSONATED, "rejected at RCPT TO"),
+    ("gateway-blocked/proxy", Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.IMPERSONATED, "rejected at RCPT TO"),
+    ("gateway-blocked/proxy1", Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.IMPERSONATED, "rejected at RCPT TO"),
 ]
 
 

@@ -222,7 +222,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         1,
         "direct",
         "blocked ip_blocked real",
-        "refused at rcpt by mx.acme.test[192.0.2.11]:25: 554 5.7.1 <m[104.130.122.50]>: Client host rejected",
+        "rejected at RCPT TO by mx.acme.test[192.0.2.11]:25: 554 5.7.1 <m[104.130.122.50]>: Client host rejected",
     ),
     (
         "refused by domain",
@@ -230,7 +230,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         1,
         "direct",
         "blocked domain_blocked real",
-        "refused at mail",
+        "rejected at MAIL FROM",
     ),
     (
         "listed",
@@ -265,7 +265,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         "",
     ),
     (
-        "refused at XCLIENT itself",
+        "rejected at XCLIENT itself",
         [dialogue(1, Handover.REFUSED, step(Stage.XCLIENT, 554, "5.7.1 go away"))],
         1,
         "xclient",
@@ -359,7 +359,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         4,
         "direct",
         "blocked no_such_user real",
-        "refused at rcpt",
+        "rejected at RCPT TO",
     ),
     (
         "bounced by a stranger",
@@ -547,7 +547,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         3,
         "direct",
         "inbox - unproven",
-        "although it was refused at end of data by mx.acme.test[192.0.2.11]:25, after it was sent in full: 554 5.7.1",
+        "although it was rejected at end of message by mx.acme.test[192.0.2.11]:25, after it was sent in full: 554",
     ),
     (
         "refused after it was sent in full, and something like it found",
@@ -563,7 +563,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         3,
         "direct",
         "inbox - unproven",
-        "although it was refused",
+        "although it was rejected",
     ),
     (
         "put off after it was sent in full, taken at the next attempt",

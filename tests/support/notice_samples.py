@@ -11,7 +11,7 @@ from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
 T0 = datetime(2026, 11, 23, 8, 4, tzinfo=UTC)
-REFUSED = "refused at rcpt by mx.acme.example: 554 5.7.1 <m[104.130.122.50]>: Client host rejected"
+REJECTED = "rejected at RCPT TO by mx.acme.example: 554 5.7.1 <m[104.130.122.50]>: Client host rejected"
 SENDER = SenderInfo("account.trimble.com", "104.130.122.50")
 QUARTER = timedelta(minutes=15)
 ACME = CompanyInfo("Acme Steel", ("postfix",), QUARTER)
@@ -31,7 +31,7 @@ def failure(**facts: Any) -> Failure:
         "outcome": Outcome.BLOCKED,
         "cause": Cause.IP_BLOCKED,
         "grade": Grade.IMPERSONATED,
-        "because": REFUSED,
+        "because": REJECTED,
     }
     if "because" not in facts and "answer" not in facts:
         fields["answer"] = Answer(

@@ -38,7 +38,10 @@ GAUGES = Gauges(in_flight=lambda: 0, lag=lambda: timedelta(0), skipped=dict, mai
 START = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 INBOX = Verdict(Outcome.INBOX, None, Grade.IMPERSONATED, "in INBOX after 2 s")
 BLOCKED = Verdict(
-    Outcome.BLOCKED, Cause.IP_BLOCKED, Grade.IMPERSONATED, "refused at rcpt by mx.acme.example: Client host rejected"
+    Outcome.BLOCKED,
+    Cause.IP_BLOCKED,
+    Grade.IMPERSONATED,
+    "rejected at RCPT TO by mx.acme.example: Client host rejected",
 )
 
 
@@ -107,7 +110,7 @@ def incident(name: str = "a1", *companies: str, **facts: Any) -> Incident:
             outcome=Outcome.BLOCKED,
             cause=Cause.IP_BLOCKED,
             grade=Grade.IMPERSONATED,
-            because=f"refused at rcpt by mx.{company}.example: Client host rejected",
+            because=f"rejected at RCPT TO by mx.{company}.example: Client host rejected",
         )
         for company in touched
     )

@@ -23,7 +23,7 @@ from probes.check import Check
 from probes.display import roughly
 from probes.kinds import Kind
 from probes.mailsystems.words import chain_label
-from probes.verdict import Cause, Outcome
+from probes.verdict import Cause, Grade, Outcome
 
 SPANS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 USUAL = "7d"
@@ -46,7 +46,7 @@ class KindRow:
     kind: Kind
     outcome: Outcome | None
     cause: Cause | None
-    grade: str
+    grade: Grade | None
     why: str
     at: datetime | None
     probe_id: str
@@ -197,7 +197,7 @@ def _path(
 def _kind(kind: Kind, standing: CurrentVerdict | None, rows: Iterable[ProbeRow], frame: Frame) -> KindRow:
     strip = strip_of((row for row in rows if row.kind is kind), frame)
     if standing is None:
-        return KindRow(kind, None, None, "", "", None, "", strip)
+        return KindRow(kind, None, None, None, "", None, "", strip)
     said = standing.verdict
     return KindRow(kind, said.outcome, said.cause, said.grade, said.because, standing.at, standing.probe_id, strip)
 

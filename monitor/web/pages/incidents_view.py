@@ -8,7 +8,8 @@ from functools import cached_property
 from monitor.actions.audit import about
 from monitor.config import Config, WatchedPath
 from monitor.incidents.advising import runbook_on
-from monitor.incidents.incident import Failure, Incident, Resolution, Scope, worst_first
+from monitor.incidents.incident import Failure, Incident, Scope, Severity, worst_first
+from monitor.incidents.labels import RESOLUTIONS
 from monitor.incidents.mute import Mute, active, ends, following, muting, over
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
 from monitor.notices.notice import NoticeKind
@@ -18,16 +19,12 @@ from monitor.store import NoticeRecord
 from monitor.web.caller_view import IncidentDetail
 from monitor.web.pages.probe_view import ACTORS, Remedy
 from probes.display import counted, lasting, listed
+from probes.labels import CAUSES
 from probes.mailsystems.table import system_label
 from probes.mailsystems.words import Chain
+from probes.verdict import Cause, Outcome
 
 MOST_NAMED = 3  # companies of one incident, in a list
-ENDINGS: dict[Resolution, str] = {
-    Resolution.RECOVERED: "recovered",
-    Resolution.MERGED: "taken in by a wider one",
-    Resolution.NARROWED: "most recovered; the rest have incidents of their own",  # in old stores
-    Resolution.UNWATCHED: "its paths were taken out of the configuration",
-}
 
 
 @dataclass(frozen=True)
@@ -65,11 +62,11 @@ class Row:
     """One incident of a list."""
 
     id: str
-    severity: str
-    scope: str
+    severity: Severity
+    scope: Scope
     who: str
-    outcome: str
-    cause: str
+    outcome: Outcome
+    cause: Cause | None
     because: str
     began_at: datetime
     lasts: str
@@ -85,15 +82,15 @@ def row_of(incident: Incident, around: PageContext) -> Row:
     return Row(
         id=incident.id,
         severity=incident.severity,
-        scope=incident.scope.replace("_", " "),
+        scope=incident.scope,
         who=who(incident, around),
         outcome=incident.outcome,
-        cause=incident.cause or "",
+        cause=incident.cause,
         because=incident.failures[0].because if incident.failures else "",
         began_at=incident.began_at,
         lasts=lasting((incident.closed_at or around.now) - incident.began_at),
         closed_at=incident.closed_at,
-        ending=ENDINGS[incident.ending] if incident.ending else "",
+        ending=RESOLUTIONS[incident.ending].label if incident.ending else "",
         left=left(incident),
         muted=bool(around.muted_by(incident)),
         runbook=runbook_on(incident),
@@ -141,7 +138,7 @@ class Fate:
     """One notice, and what became of it. `why` tells why it has not reached its channel."""
 
     channel: str
-    news: str
+    news: NoticeKind
     at: datetime
     delivered_at: datetime | None
     why: str
@@ -158,7 +155,7 @@ def _fate(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> Fate:
     notice = record.notice
     return Fate(
         channel=notice.channel,
-        news=notice.news.replace("_", " "),
+        news=notice.news,
         at=notice.at,
         delivered_at=record.delivered_at,
         why="" if record.delivered_at else _why_not(record, notices),
@@ -246,8 +243,7 @@ def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[
             named = system_label(incident.mail_system)
             found = {f"mail_system={incident.mail_system}": f"everybody whose mail is run by {named}"} | found
         if incident.cause:
-            words = incident.cause.replace("_", " ")
-            found = {f"cause={incident.cause}": f"everything that fails because of: {words}"} | found
+            found = {f"cause={incident.cause}": f"all failures with the cause: {CAUSES[incident.cause].label}"} | found
     return list(found.items())
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from monitor.config import WatchedPath
 from monitor.incidents.advising import runbook_on
-from monitor.incidents.incident import Incident, worst_first
+from monitor.incidents.incident import Incident, Scope, Severity, worst_first
 from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
 from monitor.web.backend import BACKEND
@@ -18,8 +18,9 @@ from monitor.web.caller_view import caller_view_of
 from monitor.web.rendering import page
 from probes.check import Check
 from probes.kinds import Kind
+from probes.labels import OUTCOMES
 from probes.mailsystems.words import chain_label
-from probes.verdict import Cause, Outcome
+from probes.verdict import Cause, Grade, Outcome
 
 MOST_COMPANIES = 80  # in the table of one page
 MOST_HEALTHY = 300  # in the list of those where all is well
@@ -29,6 +30,7 @@ MOST_NAMED = 3  # companies of an incident
 LONGEST_ASKED = 100
 ALL = "all"  # unfolded
 
+LABELS = {outcome: row.title for outcome, row in OUTCOMES.items()}
 _RANKS = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
 
 
@@ -82,7 +84,7 @@ class PathRow:
     cells: tuple[Cell | None, ...]
     worst: Outcome | None
     why: str
-    grade: str
+    grade: Grade | None
     probe_id: str
     last: datetime | None
     overdue: bool
@@ -100,7 +102,7 @@ class CompanyRow:
     cells: tuple[Cell | None, ...]
     worst: Outcome | None
     why: str
-    grade: str
+    grade: Grade | None
     probe_id: str
     last: datetime | None
     overdue: bool
@@ -119,8 +121,8 @@ class OpenRow:
     """An open incident. `muted`: nobody is told of it now."""
 
     id: str
-    severity: str
-    scope: str
+    severity: Severity
+    scope: Scope
     companies: tuple[tuple[str, str], ...]  # key, name
     many: int  # how many they are, where they are too many to name
     outcome: Outcome
@@ -208,7 +210,9 @@ async def show(request: web.Request) -> web.Response:
     paths, now = view.paths(), backend.now()
     shown = now_view(paths, view.current_verdicts(paths), view.open_incidents(), asked(request.query), now)
     sandbox = bool(backend.config().sandbox.companies)
-    return page(request, "now.html", view=shown, now=now, sandbox=sandbox, starting=backend.ready())
+    return page(
+        request, "now.html", view=shown, now=now, sandbox=sandbox, starting=backend.ready(), outcome_labels=LABELS
+    )
 
 
 def _companies(
@@ -259,7 +263,7 @@ def _path(
         cells=cells,
         worst=worst.verdict.outcome if worst else None,
         why=worst.verdict.because if worst else "",
-        grade=worst.verdict.grade if worst else "",
+        grade=worst.verdict.grade if worst else None,
         probe_id=worst.probe_id if worst else "",
         last=last,
         overdue=_overdue(path, last, now),

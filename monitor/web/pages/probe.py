@@ -21,12 +21,14 @@ from monitor.web.pages.probe_view import probe_view
 from monitor.web.rendering import page
 from probes.display import exactly
 from probes.kinds import Kind
+from probes.labels import FAULTS, STAGES
 from probes.sender import Role
 from probes.verdict import Outcome
 
 E = TypeVar("E", bound=StrEnum)
 MOST = 50  # probes of one page of the list
 LONGEST = 64  # characters of a name that is asked for
+STEP_LABELS = {value: row.label for value, row in (*STAGES.items(), *FAULTS.items())}  # for steps as they are spoken
 LOOKS = 20  # parts of a list that are read for one page, where little of it fits
 
 
@@ -49,6 +51,7 @@ async def show_probe(request: web.Request) -> web.Response:
         before=before,
         next=following,
         may_probe=view.caller.may(Rights.OPERATOR),
+        step_labels=STEP_LABELS,
         explained="\n".join(plain(line) for line in explanation(record)),
         now=now_of(view),
     )

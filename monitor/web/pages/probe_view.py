@@ -10,7 +10,6 @@ from monitor.config import WatchedPath
 from monitor.incidents.advice import Actor
 from monitor.incidents.attribution import FailureCase, attribute
 from monitor.incidents.incident import Failure, Incident, Nature, Scope
-from monitor.incidents.phrases import GRADES
 from monitor.incidents.weight import Names, mark_of, severity_of
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
 from monitor.notices.notice import NoticeKind
@@ -33,6 +32,7 @@ from probes.evidence import (
     encode,
 )
 from probes.judge import delivery_time, next_attempt
+from probes.labels import FAULTS, HANDOVERS, MAIL_KINDS, MARKERS, STAGES
 from probes.mailsystems.table import is_shared, system_label
 from probes.mailsystems.words import chain_label
 from probes.probe import Probe
@@ -50,12 +50,6 @@ ACTORS: dict[Actor, str] = {
     Actor.OURSELVES: "whoever runs Mailpath",
 }
 SCOPES: dict[Nature, Scope] = {Nature.OURS: Scope.OURSELVES, Nature.THEIR_SYSTEM: Scope.THEIR_SYSTEM}
-HANDOVERS: dict[Handover, str] = {
-    Handover.ACCEPTED: "accepted: theirs now",
-    Handover.REFUSED: "refused for good",
-    Handover.DEFERRED: "put off; a real mail server tries again",
-    Handover.WITHHELD: "not sent, because it would have been spoofing",
-}
 PASSED = frozenset({"pass", "bestguesspass"})
 
 
@@ -154,7 +148,6 @@ class ProbeView:
     company_name: str
     mail_system: str
     verdict: Verdict | None
-    grade: str
     judged_at: datetime | None
     closed_at: datetime | None
     delivery: str
@@ -190,7 +183,6 @@ def probe_view(
         company_name=path.company_name if path else probe.company,
         mail_system=chain_label(path.mail_systems) if path else "",
         verdict=verdict,
-        grade=GRADES[verdict.grade][1] if verdict else "",
         judged_at=record.judged_at,
         closed_at=record.closed_at,
         delivery=exactly(delivery) if delivery is not None else "",
@@ -222,11 +214,11 @@ def _talk(probe: Probe, number: int, spoken: Dialogue | Interrupted | None) -> A
         case None:
             return AttemptView(number, (), "", True, "", "")
         case Interrupted():
-            return AttemptView(number, (), "the service stopped while sending; it is not sent again", False, "", "")
+            return AttemptView(number, (), "The service stopped while sending; it is not sent again.", False, "", "")
         case Dialogue():
             lines = tuple(line_of(probe, step) for step in spoken.steps)
             good = spoken.handover is Handover.ACCEPTED
-            return AttemptView(number, lines, HANDOVERS[spoken.handover], good, spoken.tls, spoken.local_ip)
+            return AttemptView(number, lines, HANDOVERS[spoken.handover].sentence, good, spoken.tls, spoken.local_ip)
         case _:
             assert_never(spoken)
 
@@ -234,11 +226,11 @@ def _talk(probe: Probe, number: int, spoken: Dialogue | Interrupted | None) -> A
 def line_of(probe: Probe, step: Step) -> StepRow:
     """One step, to be shown."""
     return StepRow(
-        stage=step.stage.replace("_", " "),
+        stage=STAGES[step.stage].label,
         host=step.host,
         code=" ".join(filter(None, (str(step.code or ""), step.enhanced))),
         text=step.text,
-        fault=step.fault.replace("_", " ") if step.fault else "",
+        fault=FAULTS[step.fault].label if step.fault else "",
         after=after(probe, step.at),
         took=f"{step.seconds:.3f} s",
         at=step.at,
@@ -251,28 +243,28 @@ def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Ab
     match evidence:
         case Interrupted():
             said = f"attempt {evidence.number}: the service stopped while sending"
-            return Seen("interrupted", said, when, evidence.at, Outcome.UNKNOWN)
+            return Seen("Interrupted", said, when, evidence.at, Outcome.UNKNOWN)
         case Arrival():
-            marks = ", ".join(marker.replace("_", " ") for marker in evidence.markers)
+            marks = ", ".join(MARKERS[marker].label for marker in evidence.markers)
             outcome = {
                 Folder.INBOX: Outcome.INBOX,
                 Folder.COPY: Outcome.INBOX,
                 Folder.JUNK: Outcome.SPAM,
                 Folder.OTHER: Outcome.UNKNOWN,
             }
-            said = f"in {evidence.folder_name}, known by its {marks}"
-            return Seen("arrived", said, when, evidence.at, outcome[evidence.folder])
+            said = f"in {evidence.folder_name}, recognised by its {marks}"
+            return Seen("Arrived", said, when, evidence.at, outcome[evidence.folder])
         case Look():
-            return Seen("looked", f"through {searched(evidence, 'and')}: not there", when, evidence.at, "")
+            return Seen("Searched", f"{searched(evidence, 'and')}: not found", when, evidence.at, "")
         case FailedLook():
-            return Seen("could not look", evidence.reason, when, evidence.at, Outcome.UNKNOWN)
+            return Seen("Search failed", evidence.reason, when, evidence.at, Outcome.UNKNOWN)
         case Absence():
             said = f"this machine or Mailpath was suspended for {duration(evidence.lasted)}"
-            return Seen("absent", said, when, evidence.at, Outcome.UNKNOWN)
+            return Seen("Suspended", said, when, evidence.at, Outcome.UNKNOWN)
         case Bounce():
             said = " ".join(filter(None, (evidence.status, evidence.reply)))
             outcome_of_it = Outcome.BLOCKED if evidence.final else ""
-            return Seen(f"came back: {evidence.kind.replace('_', ' ')}", said, when, evidence.at, outcome_of_it)
+            return Seen(f"Received: {MAIL_KINDS[evidence.kind].label}", said, when, evidence.at, outcome_of_it)
         case _:
             assert_never(evidence)
 

@@ -10,6 +10,7 @@
 
   const signs = Object.fromEntries([["inbox", "✓"], ["late", "◷"], ["spam", "▲"], ["quarantined", "▣"],
     ["blocked", "✕"], ["deferred", "◔"], ["missing", "∅"], ["unknown", "?"]]);
+  const labels = JSON.parse(view().dataset.labels);
 
   const show = (event) => {
     if (event.as !== "sender") return;
@@ -21,7 +22,7 @@
     if (badge && !badge.classList.contains(`o-${event.outcome}`)) {
       badge.className = `outcome o-${event.outcome} fresh`;
       badge.firstElementChild.textContent = signs[event.outcome] ?? "·";
-      badge.lastChild.textContent = ` ${event.outcome}`;
+      badge.lastChild.textContent = ` ${labels[event.outcome] ?? event.outcome}`;
     }
     const last = row?.querySelector(".last time");
     if (last) { last.dateTime = new Date(mailpath.now()).toISOString(); last.textContent = "0 s ago"; }

@@ -8,6 +8,7 @@
 
   if (!("onItsWay" in page.dataset)) return;
 
+  const labels = JSON.parse(page.dataset.labels);
   const hearing = document.getElementById("hearing");
   const steps = document.getElementById("hearing-steps");
 
@@ -31,8 +32,8 @@
     const line = document.createElement("li");
     line.dataset.at = Date.parse(step.at);
     const bad = step.fault || step.code >= 400;
-    line.append(part("strong", step.stage.replaceAll("_", " "), bad ? "wrong" : ""), " ");
-    if (step.fault) line.append(part("strong", step.fault.replaceAll("_", " "), "wrong"), " ");
+    line.append(part("strong", labels[step.stage] ?? step.stage, bad ? "wrong" : ""), " ");
+    if (step.fault) line.append(part("strong", labels[step.fault] ?? step.fault, "wrong"), " ");
     const code = [step.code, step.enhanced].filter(Boolean).join(" ");
     if (code) line.append(part("code", code), " ");
     line.append(part("bdi", plain(step.text).slice(0, 300), "theirs"), " ");

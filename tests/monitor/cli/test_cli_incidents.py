@@ -42,7 +42,7 @@ CONFIG = "".join(
 )
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)  # a Wednesday
 HOUR = timedelta(hours=1)
-REPLY = "refused at rcpt by mx.acme.example: 554 5.7.1 <mail[104.130.122.50]>: Client host rejected"
+REPLY = "rejected at RCPT TO by mx.acme.example: 554 5.7.1 <mail[104.130.122.50]>: Client host rejected"
 
 
 def failure(company: str = "acme", **other: Any) -> Failure:

@@ -84,10 +84,10 @@ def test_a_report() -> None:
 @pytest.mark.parametrize(
     ("sort", "content", "says"),
     [
-        ("reply", REPLY.encode(), ["ip_listed", "concerns: sender", "550  5.7.1"]),
-        ("bounce", mails.bounce(TOKEN), ["probe@acme.test", "ip_listed", "blocked using bl.test", TOKEN]),
+        ("reply", REPLY.encode(), ["Public blocklist", "concerns: sender", "550  5.7.1"]),
+        ("bounce", mails.bounce(TOKEN), ["probe@acme.test", "Public blocklist", "blocked using bl.test", TOKEN]),
         ("message", mails.probe(TOKEN), ["104.130.122.50", "mx.acme.test"]),
-        ("report", REPORT, ["smtp tls", "Acme", "5 passed"]),
+        ("report", REPORT, ["TLS report", "Acme", "5 passed"]),
     ],
 )
 def test_the_short_text_says_it(tmp_path: Path, sort: str, content: bytes, says: list[str]) -> None:

@@ -55,9 +55,11 @@ def test_it_is_a_ticket_that_says_how_often() -> None:
     incident = day.only()
     assert (incident.nature, incident.severity) == (Nature.MAIL, Severity.TICKET)
     assert said(day) == (
-        "acme: mail from account.trimble.com accepted and never seen (no reason given), intermittent: 6 of 18 probes"
+        "acme: mail from account.trimble.com is accepted but missing (cause unknown), intermittent: 6 of 18 probes"
     )
-    assert "it is over when at most 2 of the last 20 probes fail" in text(notice_request(incident, companies={}))
+    assert "the incident closes when at most 2 of the last 20 probes fail" in text(
+        notice_request(incident, companies={})
+    )
     assert incident.began_at == day.shown[0].launched_at
 
 
@@ -130,8 +132,8 @@ def test_all_that_was_lost_in_less_than_an_hour_is_told_once_it_is_known(minutes
     (incident,) = outage.day.incidents.values()
     assert (incident.company, incident.severity) == ("c2", Severity.TICKET), "nobody is woken for what is over"
     first, last = (notice for _, to, notice in outage.told if to == "pager")
-    assert "Known only now: mail sent since 2026-11-23" in first.text
-    assert last.title.startswith(("Over after 30 min", "Over after 45 min", "Over after 1 h:")), last.title
+    assert "This became known only now; mail sent since 2026-11-23" in first.text
+    assert last.title.startswith(("Resolved after 30 min", "Resolved after 45 min", "Resolved after 1 h:")), last.title
 
 
 def test_one_alone_is_chance() -> None:
@@ -170,4 +172,4 @@ def test_now_and_then_at_several_companies_is_no_word_against_the_sender() -> No
     day = Day(tuple(site(name) for name in names))
     day.play({(name, "hq", CODE): "bii" * 7 for name in names})
     assert all(each.severity is Severity.TICKET for each in day.open)
-    assert not [each for each in day.open if "so it is the sender" in text(notice_request(each, companies={}))]
+    assert not [each for each in day.open if "so the cause is the sender" in text(notice_request(each, companies={}))]

@@ -39,20 +39,20 @@ def both(day: Day, letter: str, *, on: tuple[Check, ...] = (NORTH,), times: int 
 def test_one_dead_path_of_two_is_named() -> None:
     day = Day(PATHS)
     both(day, "m", south="i")
-    assert said(day) == "acme: the path north takes nobody's mail (a neutral sender gets the same answer)"
+    assert said(day) == "acme: path north accepts no mail at all (a neutral sender gets the same answer)"
     assert day.only().severity is Severity.TICKET
 
 
 def test_several_dead_paths_are_named() -> None:
     day = Day((*PATHS, site("acme", "west")))
     both(day, "m", on=(NORTH, SOUTH), west="i")
-    assert said(day).startswith("acme: the paths north, south take nobody's mail (")
+    assert said(day).startswith("acme: paths north, south accept no mail at all (")
 
 
 def test_all_paths_dead_is_the_mail_system() -> None:
     day = Day(PATHS)
     both(day, "m", on=(NORTH, SOUTH))
-    assert said(day) == "acme: its mail system takes nobody's mail (a neutral sender gets the same answer)"
+    assert said(day) == "acme: its mail system accepts no mail at all (a neutral sender gets the same answer)"
 
 
 def test_a_control_that_got_through_on_another_path_is_mail_that_they_take() -> None:
@@ -65,7 +65,7 @@ def test_a_control_that_got_through_on_another_path_is_mail_that_they_take() -> 
     day.settle()
     theirs = next(each for each in day.open if each.nature is Nature.THEIR_SYSTEM)
     assert headline(scene_of(notice_request(theirs, companies={}))).startswith(
-        "acme: the path north takes nobody's mail"
+        "acme: path north accepts no mail at all"
     )
 
 
@@ -74,7 +74,7 @@ def test_one_from_before_it_began_is_not() -> None:
     day.control("i", SOUTH)
     day.now += QUARTER
     both(day, "m")
-    assert said(day).startswith("acme: its mail system takes nobody's mail")
+    assert said(day).startswith("acme: its mail system accepts no mail at all")
 
 
 def test_a_kind_that_gets_through_beside_it() -> None:
@@ -84,8 +84,8 @@ def test_a_kind_that_gets_through_beside_it() -> None:
         day.judge("i", line=("acme", "hq", INVITATION))
         day.control("m")
     day.settle()
-    assert said(day) == "acme: its mail system stops 2-step codes, a neutral sender's too (the same answer)"
-    assert "nobody's mail" not in text(notice_request(day.only(), companies={}))
+    assert said(day) == "acme: its mail system stops 2-step sign-in codes, also from a neutral sender (same answer)"
+    assert "no mail at all" not in text(notice_request(day.only(), companies={}))
 
 
 def test_a_control_that_got_through_on_the_same_path_since() -> None:
@@ -95,16 +95,16 @@ def test_a_control_that_got_through_on_the_same_path_since() -> None:
         day.judge("m")
         day.control(letter)
     day.settle()
-    assert said(day) == "acme: its mail system stops some of the mail, a neutral sender's too (the same answer)"
+    assert said(day) == "acme: its mail system stops some mail, also from a neutral sender (same answer)"
 
 
 def test_it_is_the_whole_mail_system_once_the_other_path_fails_too() -> None:
     day = Day(PATHS)
     both(day, "m", south="i")
     both(day, "m", on=(NORTH, SOUTH))
-    assert said(day).startswith("acme: its mail system takes nobody's mail")
+    assert said(day).startswith("acme: its mail system accepts no mail at all")
     both(day, "m", on=(NORTH,), south="i")
-    assert said(day).startswith("acme: the path north takes nobody's mail"), "it is not said longer than it is so"
+    assert said(day).startswith("acme: path north accepts no mail at all"), "it is not said longer than it is so"
 
 
 # ---- accepted, and lost on the way to the mailbox -------------------------------------------------------------------
@@ -118,7 +118,7 @@ def test_mail_that_is_accepted_and_lost_is_a_ticket_the_probes_mailbox_may_be_th
         *(Nature.THEIR_SYSTEM, Reason.BOTH_LOST),
         Severity.TICKET,
     )
-    assert said(day) == "acme: accepts mail, and it does not reach the probe's mailbox (a neutral sender's neither)"
+    assert said(day) == "acme: mail is accepted but does not reach the probe's mailbox (a neutral sender's neither)"
 
 
 @pytest.mark.parametrize(("mailbox", "severity"), [("b", Severity.PAGE), ("a", Severity.TICKET)])
@@ -171,8 +171,8 @@ def test_the_same_refusal_of_the_content_is_about_the_text() -> None:
         *(Nature.THEIR_SYSTEM, Reason.SAME_TEXT),
         Cause.CONTENT,
     )
-    assert said(day) == "acme: its filter refuses the text of the mail (a neutral sender's mail like it too)"
-    assert "nobody's mail" not in text(notice_request(incident, companies={}))
+    assert said(day) == "acme: its filter rejects the content of the mail (also from a neutral sender)"
+    assert "no mail at all" not in text(notice_request(incident, companies={}))
 
 
 def test_that_another_kind_got_through_before_counts_for_a_text_and_not_for_a_server() -> None:
@@ -196,5 +196,5 @@ def test_a_path_that_only_the_sender_is_stopped_on_is_not_named() -> None:
     theirs = replace(incident, nature=Nature.THEIR_SYSTEM, scope=Scope.THEIR_SYSTEM, part=Scope.MAILBOX)
     assert {each.nature for each in incident.failures} == {Nature.MAIL, Nature.THEIR_SYSTEM}
     assert headline(scene_of(notice_request(theirs, companies={}))).startswith(
-        "acme: the path north takes nobody's mail"
+        "acme: path north accepts no mail at all"
     )

@@ -108,12 +108,12 @@ def test_cause_and_outcome_change_inside_one_incident_and_its_history_tells() ->
     day = Day((site("acme"),))
     told = day.play({LINE: "bbdss"})
     assert [(entry.turn, entry.said.partition(":")[0]) for after in told for entry in after.entries] == [
-        (IncidentEvent.OPENED, "company acme"),
-        (IncidentEvent.CAUSE_CHANGED, "from unclear to ip blocked"),
+        (IncidentEvent.OPENED, "one company (acme)"),
+        (IncidentEvent.CAUSE_CHANGED, "from cause unknown to IP address"),
         (IncidentEvent.OUTCOME_CHANGED, "from missing to blocked"),
-        (IncidentEvent.CAUSE_CHANGED, "from ip blocked to content"),
-        (IncidentEvent.OUTCOME_CHANGED, "from blocked to spam"),
-        (IncidentEvent.SEVERITY_CHANGED, "from page to ticket"),
+        (IncidentEvent.CAUSE_CHANGED, "from IP address to content"),
+        (IncidentEvent.OUTCOME_CHANGED, "from blocked to spam folder"),
+        (IncidentEvent.SEVERITY_CHANGED, "from critical to warning"),
     ]
     assert [each.id for each in day.incidents.values()] == ["i1"]
 
@@ -128,7 +128,7 @@ def test_its_history_quotes_what_it_names() -> None:
     )
     assert opened.turn is IncidentEvent.OPENED
     assert changed.turn is IncidentEvent.CAUSE_CHANGED
-    assert changed.said.startswith("from content to ip blocked: refused at rcpt")
+    assert changed.said.startswith("from content to IP address: rejected at RCPT TO")
 
 
 @pytest.mark.parametrize(

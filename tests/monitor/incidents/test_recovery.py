@@ -99,9 +99,9 @@ def test_what_is_left_says_who_and_accuses_nobody_of_what_was_everybody_s() -> N
     outage = Outage(40, stopped("d", broken=frozenset({3, 8})))
     outage.run(ENDS + 60)
     notice = outage.last("pager")
-    assert notice.title == "Mostly over: 2 of 40 companies: mail from account.trimble.com blocked (by IP address)"
-    assert "38 of 40 companies work again. Still failing: Company 3, Company 8." in notice.text
-    assert "so it is the sender" not in notice.text
+    assert notice.title == "Mostly resolved: 2 of 40 companies: mail from account.trimble.com is blocked (IP address)"
+    assert "38 of 40 companies recovered. Still failing: Company 3, Company 8." in notice.text
+    assert "so the cause is the sender" not in notice.text
     assert "Several at once" not in notice.text
 
 
@@ -122,7 +122,7 @@ def test_a_check_that_is_never_probed_again_does_not_keep_it_recovering_for_ever
     incident = outage.day.only()
     assert (incident.recovering, incident.touches, incident.unheard) == (False, ("c5",), ("c5",))
     assert outage.news(since=ENDS) == ["narrowed"]
-    said = "39 of 40 companies work again. Not heard of since the others recovered: Company 5."
+    said = "39 of 40 companies recovered. Not tested since the others recovered: Company 5."
     assert said in outage.last("pager").text
 
 

@@ -47,12 +47,12 @@ def test_three_companies_that_ask_one_list_are_one_incident() -> None:
     assert not incident.recovering
     told = notice_request(incident, companies=town(12))
     assert headline(scene_of(told)).endswith(
-        "3 of 15 companies: one blocklist refuses the sender and a neutral sender: it lists both, or everybody"
+        "3 of 15 companies: one blocklist rejects the sender and a neutral sender: it lists both, or everybody"
     )
     advice = advice_on(incident, "")
     assert advice.actor is Actor.SENDER
     assert "127.0.0.1" in advice.fix
-    assert "Act: Trimble and its mail service." in text(told)
+    assert "Owner: Trimble and its mail service." in text(told)
     assert "is not known" in text(told)
 
 

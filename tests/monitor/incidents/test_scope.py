@@ -307,7 +307,7 @@ def test_it_is_not_over_because_a_few_recover() -> None:
     assert (day.only().id, len(day.only().touches), len(day.only().companies)) == (wide.id, 8, 10)
 
 
-# ---- a mail system that takes nobody's mail -------------------------------------------------------------------------
+# ---- a mail system that accepts no mail at all -----------------------------------------------------------------------
 
 
 def broken_day(sites: tuple[PathInfo, ...], *, broken: set[str], sender: str = "m", control: str = "m") -> Day:

@@ -22,7 +22,7 @@ def test_it_is_the_mailbox_s() -> None:
     assert (incident.nature, incident.scope, incident.severity) == (Nature.MAILBOX, Scope.MAILBOX, Severity.TICKET)
     assert (
         headline(scene_of(notice_request(incident, companies={})))
-        == "acme, path hq: the probe's own mailbox is sorted by a rule"
+        == "acme, path hq: probe mailbox problem (mailbox rule)"
     )
     advice = advice_on(incident, "")
     assert advice.actor is Actor.MAILBOX_OWNER

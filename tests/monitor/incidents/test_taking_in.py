@@ -59,7 +59,7 @@ def test_a_chat_hears_of_it_once_and_a_pager_is_told_the_end_of_what_it_keeps_op
 def test_the_one_notice_names_what_was_taken_in(outage: Outage, channel: str) -> None:
     told = next(notice for _, to, notice in outage.told if to == channel and notice.news is NoticeKind.WIDENED)
     assert set(told.facts["took_in"]) == taken_in(outage)
-    assert "It took in: Company " in told.text
+    assert "Now includes: Company " in told.text
 
 
 def test_a_company_s_own_people_hear_of_the_wide_one_in_place_of_their_own() -> None:

@@ -27,9 +27,9 @@ def at_several(mail_system: str, reason: Reason = Reason.SAME_ANSWER):
 def test_what_a_vendor_runs_for_many_the_vendor_mends(reason: Reason) -> None:
     told = notice_request(at_several("m365", reason), companies=town(9))
     said = text(told)
-    assert "Act: Microsoft 365, not a company's IT." in said
+    assert "Owner: Microsoft 365 (the vendor)." in said
     assert "Microsoft 365" in said[said.index("Fix: ") : said.index("Runbook: ")]
-    assert "Until then, by a company's IT: " in said
+    assert "Workaround for a company's IT: " in said
     assert "the company's IT, alone" not in said
 
 
@@ -50,7 +50,7 @@ def test_pages_know_every_actor() -> None:
 # ---- "unable to relay" ----------------------------------------------------------------------------------------------
 
 RELAYING = Answer(Stage.RCPT, 550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain", host="mx:25")
-NOT_OURS = Verdict(Outcome.BLOCKED, Cause.RELAY_DENIED, Grade.REAL, "refused at rcpt by mx: 550 5.7.54", RELAYING)
+NOT_OURS = Verdict(Outcome.BLOCKED, Cause.RELAY_DENIED, Grade.REAL, "rejected at RCPT TO by mx: 550 5.7.54", RELAYING)
 
 
 def judged(*comparisons: Comparison, via: str = "direct") -> Attribution:
@@ -82,7 +82,7 @@ def test_it_says_what_to_look_at() -> None:
         day.judge("u", verdict=NOT_OURS)
     day.settle()
     told = notice_request(day.only())
-    takes = "Acme Steel: its mail server takes no mail for the probe's domain (not an accepted domain there)"
+    takes = "Acme Steel: its mail server accepts no mail for the probe's domain (not an accepted domain there)"
     assert title(told) == takes
     assert "block" not in title(told) + text(told)
     assert "accepted domain" in text(told)

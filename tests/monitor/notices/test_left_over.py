@@ -40,7 +40,7 @@ def test_a_full_mailbox_that_is_left_over_has_an_incident_of_its_own(letter: str
     wide_end, own_end = ends
     assert "12 companies" in wide_end.title
     assert "mailbox" not in wide_end.title + wide_end.text
-    assert own_end.title.endswith("Company 3, path hq: the probe's own mailbox is full")
+    assert own_end.title.endswith("Company 3, path hq: probe mailbox problem (mailbox full)")
     assert not [turn for turn in turns(day) if "companies: the probe's own mailbox" in turn]
 
 
@@ -91,7 +91,7 @@ def test_our_own_cut_stays_ours_until_each_company_was_tried_again() -> None:
         assert one.nature is OURS, known
         title = headline(scene_of(notice_request(one, companies=town(12))))
         left = f"{12 - known} of 12 companies" if 0 < known < 11 else "Company 11" if known else "12 companies"
-        assert title.startswith(f"Mailpath itself: {left} cannot be judged"), title
+        assert title.startswith(f"Mailpath cannot test {left}"), title
         assert "recovered_in" not in {entry.turn for entry in run.entries}, "those that are blocked are not well"
     run.step(*wide(*(f"c{n}" for n in range(12))))
     (one,) = (each for each in run.incidents.values() if each.open)
@@ -115,7 +115,7 @@ def test_a_wide_one_names_those_that_have_what_it_says() -> None:
     assert (one.nature, scene.companies) == (MAIL, ("ash", "fir", "oak"))
     assert set(one.touches) == set(names), "it holds the checks of all"
     own = scene_of(notice_request(one, companies={}, visible=frozenset({"elm"})))
-    assert "takes nobody's mail" in headline(own), "the company's own people hear of what it has"
+    assert "accepts no mail at all" in headline(own), "the company's own people hear of what it has"
 
 
 def test_what_all_of_them_have_names_them_all() -> None:
@@ -151,6 +151,6 @@ def test_one_that_is_on_the_mend_is_waited_for_and_not_told_anew() -> None:
     """The line is mended at all; three turn out to block the sender, and the others need a second good probe."""
     day = Outage(12, lambda n, minute: "i" if minute < 60 else "w" if minute < 120 else "d" if n < 3 else "i")
     day.run(260)
-    opened = [turn for turn in turns(day) if "pager opened" in turn and "Mailpath itself" in turn]
+    opened = [turn for turn in turns(day) if "pager opened" in turn and "Mailpath cannot test" in turn]
     assert len(opened) == 1, list(turns(day))
     assert not [turn for turn in turns(day) if "12 companies: mail" in turn]

@@ -15,13 +15,13 @@ NO = Answer(Stage.RCPT, 554, "5.7.1", "Client host rejected", host=MX)
 @pytest.mark.parametrize(
     ("outcome", "answer", "shown"),
     [
-        (BLOCKED, NO, 'refused at rcpt by mx.acme.example: "554 5.7.1 Client host rejected"'),
+        (BLOCKED, NO, 'rejected at RCPT TO by mx.acme.example: "554 5.7.1 Client host rejected"'),
         (
             DEFERRED,
             Answer(Stage.END_OF_DATA, 451, "4.7.1", "later", host="[2001:db8::1]"),
-            'deferred at end of data by [2001:db8::1]: "451 4.7.1 later"',
+            'deferred at end of message by [2001:db8::1]: "451 4.7.1 later"',
         ),
-        (LATE, Answer(Stage.RCPT, 450, None, "later", host=MX), f'deferred at first at rcpt by {MX}: "450 later"'),
+        (LATE, Answer(Stage.RCPT, 450, None, "later", host=MX), f'deferred at first at RCPT TO by {MX}: "450 later"'),
         (
             BLOCKED,
             Answer(Stage.CONNECT, fault=Fault.TIMED_OUT, host=MX),
@@ -30,7 +30,7 @@ NO = Answer(Stage.RCPT, 554, "5.7.1", "Client host rejected", host=MX)
         (
             UNKNOWN,
             Answer(Stage.CONNECT, fault=Fault.UNREACHABLE, text="errno 101"),
-            "could not connect: no way there from this machine (errno 101)",
+            "could not connect: no route to the server from this machine (errno 101)",
         ),
         (
             BLOCKED,
@@ -38,7 +38,7 @@ NO = Answer(Stage.RCPT, 554, "5.7.1", "Client host rejected", host=MX)
             'accepted, then bounced by gw: "550 5.7.1 no"',
         ),
         (DEFERRED, Answer(None, None, "4.4.7", "still trying"), 'accepted, then delayed: "still trying"'),
-        (BLOCKED, Answer(Stage.MAIL, 554, None, ""), 'refused at mail: "554"'),
+        (BLOCKED, Answer(Stage.MAIL, 554, None, ""), 'rejected at MAIL FROM: "554"'),
     ],
 )
 def test_the_server_s_words_are_quoted_and_ours_are_not(outcome: Outcome, answer: Answer, shown: str) -> None:

@@ -13,7 +13,7 @@ from monitor.notices.notice import NoticeKind
 from monitor.notices.payload import facts, labels
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.support.notice_samples import T0, failure, incident, notice_request, storm, town
+from tests.support.notice_samples import REJECTED, T0, failure, incident, notice_request, storm, town
 
 
 def test_labels_are_few_and_known() -> None:
@@ -95,7 +95,7 @@ def test_all_that_is_known_as_json() -> None:
                 "outcome": "blocked",
                 "cause": "ip_blocked",
                 "grade": "impersonated",
-                "because": "refused at rcpt by mx.acme.example: 554 5.7.1 <m[104.130.122.50]>: Client host rejected",
+                "because": REJECTED,
                 "reason": "not_compared",
                 "compared_at": None,
                 "of_last": None,

@@ -80,7 +80,7 @@ def test_a_block_beside_a_path_that_loses_some_is_said_of_its_path() -> None:
         both(day, {NORTH: letter, SOUTH: "d" if number > 20 else "i"})
     incident = day.only()
     assert (incident.scope, incident.severity) == (Scope.MAILBOX, Severity.TICKET)
-    assert said(incident) == "acme, path south: mail from account.trimble.com blocked (by IP address)"
+    assert said(incident) == "acme, path south: mail from account.trimble.com is blocked (IP address)"
 
 
 def test_a_block_of_both_is_the_companys_though_one_lost_some_before() -> None:
@@ -97,7 +97,7 @@ def test_a_control_that_gets_through_on_a_dead_path_beside_a_well_one() -> None:
         day = Day(sites)
         for control in "mim":
             both(day, {NORTH: f"m{control}"} | ({SOUTH: "i"} if len(sites) > 1 else {}))
-        assert said(day.only()).startswith("acme: its mail system stops some of the mail")
+        assert said(day.only()).startswith("acme: its mail system stops some mail")
 
 
 def test_a_mailbox_that_is_no_longer_full_took_mail() -> None:
@@ -158,7 +158,7 @@ def test_companies_that_are_watched_no_longer_are_not_said_to_work_again() -> No
     outage.run(400)
     said = [notice.text for _, to, notice in outage.told if to == "pager" and notice.news is NoticeKind.NARROWED]
     assert said
-    assert "2 of 12 companies work again. No longer watched: 9." in said[0]
+    assert "2 of 12 companies recovered. No longer monitored: 9." in said[0]
 
 
 # ---- compared -------------------------------------------------------------------------------------------------------

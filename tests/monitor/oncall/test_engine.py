@@ -320,7 +320,7 @@ COMPARED = {"control": {"address": "postmaster@control.example", "source_ip": "1
     ("letter", "says"),
     [
         ("m", "takes nobody's mail (a neutral sender gets the same answer)"),
-        ("z", "refuses other senders too (the same blocklist refuses a neutral sender)"),
+        ("z", "rejects other senders too (the same blocklist rejects a neutral sender)"),
     ],
 )
 async def test_a_control_that_gets_the_same_answer_clears_the_sender_before_anybody_is_told(

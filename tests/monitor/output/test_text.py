@@ -21,8 +21,8 @@ ARRIVAL = (NOON, NOON, Folder.COPY, "the copies", "", (Marker.HEADER, Marker.MES
         (Bounce(*BOUNCE, client_ip="192.0.2.1"), "received from 192.0.2.1[/]"),
         (Bounce(*BOUNCE, client_ip="192.0.2.1", client_name="out.b.test"), "received from out.b.test [192.0.2.1][/]"),
         (Bounce(*BOUNCE, client_ip="[bold]x"), r"\[bold]x"),
-        (Arrival(*ARRIVAL), "identified by header, message id; text unverified[/]"),
-        (Arrival(*ARRIVAL, BodyState.INTACT, "192.0.2.1"), "text intact, received from 192.0.2.1[/]"),
+        (Arrival(*ARRIVAL), "identified by header, Message-ID; text not verified[/]"),
+        (Arrival(*ARRIVAL, BodyState.INTACT, "192.0.2.1"), "text unchanged, received from 192.0.2.1[/]"),
     ],
 )
 def test_who_sent_it_and_whether_it_is_as_we_sent_it(evidence: Evidence, shown: str) -> None:

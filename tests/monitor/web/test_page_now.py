@@ -33,7 +33,8 @@ from tests.support.page_samples import (
 FIRST_PAINT = 200_000  # octets of the page and its style
 WIDE = tuple(Kind)
 REPLY = (
-    "refused at rcpt by mx1.mail.protection.example[192.0.2.25]:25: 550 5.7.606 Access denied, banned sending IP " * 3
+    "rejected at RCPT TO by mx1.mail.protection.example[192.0.2.25]:25: 550 5.7.606 Access denied, banned sending IP "
+    * 3
 )
 
 

@@ -182,7 +182,7 @@ async def test_the_page_begins_with_the_verdict_and_why(pages_app: PagesApp) -> 
     probe = await pages_app.probe(*refused("Client host rejected"), verdict=BLOCKED)
     answer = await (await pages_app.viewer()).get(f"/probes/{probe}")
     assert answer.status == 200, answer.text
-    assert answer.text.index("refused at rcpt by mx.acme.example") < answer.text.index("The dialogue")
+    assert answer.text.index("rejected at RCPT TO by mx.acme.example") < answer.text.index("The dialogue")
 
 
 async def test_the_page_says_word_for_word_what_explain_says(pages_app: PagesApp) -> None:
@@ -222,7 +222,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_what_others_wrote_is_only_text(pages_app: PagesApp, text: str) -> None:
-    verdict = Verdict(Outcome.BLOCKED, Cause.POLICY, Grade.IMPERSONATED, f"refused at rcpt by mx: {text}")
+    verdict = Verdict(Outcome.BLOCKED, Cause.POLICY, Grade.IMPERSONATED, f"rejected at RCPT TO by mx: {text}")
     headers = f"Received: from {text} by {text}\r\nSubject: {text}\r\nX-Spam-Status: Yes, score=9 tests={text}\r\n"
     bounce = Bounce(START, MailKind.BOUNCE, text, text, "5.1.1", text, Cause.UNCLEAR, True, text, text)
     probe = await pages_app.probe(*refused(text), arrival(headers, folder=text), bounce, verdict=verdict)

@@ -58,7 +58,7 @@ def record(headers: str = HEADERS, *, company: str = "acme", arrived: bool = Tru
 
 def said(company: str = "acme", spf: str = "pass", dkim: str = "", dmarc: str = "fail") -> HeaderResults:
     found = ("104.130.122.50", spf, dkim, dmarc, "")
-    return HeaderResults(company, company.title(), "hq", "postfix", "real", "p", NOW, *found)
+    return HeaderResults(company, company.title(), "hq", "postfix", Grade.REAL, "p", NOW, *found)
 
 
 def test_outcomes_are_counted_by_mail_system_and_never_across_grades() -> None:

@@ -1,0 +1,183 @@
+"""The words for the values of incidents, one row for each, as `probes.labels` has them for verdicts. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from monitor.incidents.incident import Failure, IncidentEvent, Nature, Reason, Resolution, Scope, Severity
+from probes.display import clock
+from probes.labels import Label
+
+SEVERITIES: dict[Severity, Label] = {  # sentence: what it means for people
+    Severity.PAGE: Label("critical", "People at a company cannot sign in.", "Wakes somebody: act now."),
+    Severity.TICKET: Label(
+        "warning",
+        "Some mail is affected, or it is not known whose problem it is.",
+        "Handle it the same day: the spam folder, one mailbox of several, an unclear origin, Mailpath's own problems.",
+    ),
+    Severity.NOTE: Label("info", "Mail without a code is slow.", "Worth knowing; nobody is kept from signing in."),
+}
+
+SCOPES: dict[Scope, Label] = {  # sentence: who is affected
+    Scope.MAILBOX: Label(
+        "one mailbox",
+        "one path of a company, or the probe's own mailbox",
+        "One path of several, or the probe's own mailbox is full or gone.",
+    ),
+    Scope.KIND: Label("some kinds of mail", "some kinds of mail at one company", "Some kinds of mail at one company."),
+    Scope.COMPANY: Label("one company", "one company", "The sender's mail is stopped at one company."),
+    Scope.THEIR_SYSTEM: Label(
+        "the company's mail system",
+        "all mail to one company's mail system",
+        "The company's mail system stops a neutral sender's mail too, or its gateway is down.",
+    ),
+    Scope.MAIL_SYSTEM: Label(
+        "one mail system", "companies with one mail system", "Most companies behind one mail system."
+    ),
+    Scope.EVERYBODY: Label(
+        "many companies",
+        "companies with several mail systems",
+        "Most companies with several mail systems, or one blocklist at several companies.",
+    ),
+    Scope.OURSELVES: Label("Mailpath itself", "Mailpath itself", "Mailpath cannot send or look."),
+}
+
+NATURES: dict[Nature, Label] = {  # sentence: whose problem it is
+    Nature.MAIL: Label(
+        "the sender's mail", "The sender's mail is stopped.", "Mail of other senders gets through, as far as is known."
+    ),
+    Nature.MAILBOX: Label(
+        "the probe's own mailbox", "The server says that it concerns the mailbox.", "Full, deleted or disabled."
+    ),
+    Nature.THEIR_SYSTEM: Label(
+        "the company's mail system", "A neutral sender is stopped too.", "It stops other senders' mail as well."
+    ),
+    Nature.OURS: Label("Mailpath itself", "Mailpath cannot tell what happens to the mail.", "It cannot send or look."),
+}
+
+REASONS: dict[Reason, Label] = {  # sentence: how the problem's owner was found; {at}: " at" and when; "" adds nothing
+    Reason.NOT_COMPARED: Label(
+        "not compared", "Not yet compared with a neutral sender.", "No control could be sent so far."
+    ),
+    Reason.CONTROL_THROUGH: Label(
+        "control delivered",
+        "Compared: a neutral sender got through{at}, so the problem concerns this sender.",
+        "The control arrived by the same path.",
+    ),
+    Reason.NEIGHBOUR_THROUGH: Label(
+        "neighbour delivered",
+        "Compared: our other domain, from the same IP address, got through{at}, so the problem is the domain or the "
+        "content, not the IP address.",
+        "Another domain arrived from the same address.",
+    ),
+    Reason.NEIGHBOUR_STOPPED: Label(
+        "neighbour stopped",
+        "Compared: our other domain, from the same IP address, got the same answer{at}, so the problem is the IP "
+        "address or the company's mail system, not the domain.",
+        "Another domain from the same address was stopped too.",
+    ),
+    Reason.SAME_ANSWER: Label(
+        "same answer", "Compared: a neutral sender got the same answer{at}.", "Stage, code and text are the same."
+    ),
+    Reason.SAME_LIST: Label(
+        "same blocklist",
+        "Compared: a neutral sender was rejected by the same blocklist{at}.",
+        "The list has both senders, or everybody.",
+    ),
+    Reason.SAME_TEXT: Label(
+        "same content",
+        "Compared: a neutral sender's mail with similar content got the same answer{at}.",
+        "The filter rejects the content, whoever sends it.",
+    ),
+    Reason.NOT_ITS_DOMAIN: Label(
+        "domain not accepted",
+        "The server's answer concerns the recipient's domain, not the sender.",
+        "The domain is not one of those that the server accepts mail for.",
+    ),
+    Reason.BOTH_LOST: Label(
+        "both missing",
+        "Compared: a neutral sender's mail was accepted and not delivered either, last{at}.",
+        "Mail is lost behind the server that accepts it.",
+    ),
+    Reason.CONTROL_FAILS: Label(
+        "control fails", "Compared: a neutral sender failed too, last{at}.", "In another way, or without a reason."
+    ),
+    Reason.ONLY_HERE: Label(
+        "only this company",
+        "Other companies can be reached. It is not known whether this one rejects only this sender.",
+        "No connection here, while others can be connected to.",
+    ),
+    Reason.NOTHING_REACHED: Label(
+        "origin unknown",
+        "No other server was reached since, so the problem may be the company's or Mailpath's own connection.",
+        "Nothing else was tried, or nothing answered.",
+    ),
+    Reason.NO_WAY_OUT: Label(
+        "no connection at all", "No server was reached since it began.", "Several unrelated companies were tried."
+    ),
+    Reason.LOOKUP: Label(
+        "DNS lookup", "The sender plays no part in a DNS lookup.", "The domain's mail servers could not be found."
+    ),
+    Reason.GATEWAY_DOWN: Label("gateway down", "Other companies answer.", "The company's gateway does not answer."),
+    Reason.NOT_ASKED: Label("not tested", "", "Mailpath could not send or look."),
+    Reason.OUR_MESSAGE: Label("Mailpath's message", "", "Mailpath's own message or command is wrong."),
+    Reason.PROBE_MAILBOX: Label("probe mailbox", "", "It concerns the probe's own mailbox."),
+}
+
+RESOLUTIONS: dict[Resolution, Label] = {  # sentence: why it is closed
+    Resolution.RECOVERED: Label("recovered", "Mail is delivered again.", "Enough good verdicts in a row."),
+    Resolution.MERGED: Label(
+        "merged into a wider incident", "It continues as part of a wider incident.", "One notice for one problem."
+    ),
+    Resolution.NARROWED: Label(
+        "mostly recovered",
+        "Most companies recovered; what still fails has incidents of its own.",
+        "Only in stores of older versions.",
+    ),
+    Resolution.UNWATCHED: Label(
+        "no longer monitored",
+        "Its paths were removed from the configuration.",
+        "It is not known whether the problem was fixed.",
+    ),
+}
+
+EVENTS: dict[IncidentEvent, Label] = {  # sentence: what happened
+    IncidentEvent.OPENED: Label("opened", "The incident was opened.", "Enough probes failed."),
+    IncidentEvent.REOPENED: Label("reopened", "The problem came back.", "Within the time of incidents.reopen."),
+    IncidentEvent.WIDENED: Label("scope widened", "More is affected than before.", "Its scope grew."),
+    IncidentEvent.CAUSE_CHANGED: Label("cause changed", "Probes now fail for another reason.", "See the new cause."),
+    IncidentEvent.OUTCOME_CHANGED: Label("outcome changed", "Probes now fail in another way.", "See the new outcome."),
+    IncidentEvent.SEVERITY_CHANGED: Label("severity changed", "It matters more or less than before.", "See severity."),
+    IncidentEvent.TOUCHED: Label("company affected", "Another company is affected.", "It fails in the same way."),
+    IncidentEvent.RECOVERED_IN: Label("company recovered", "A company recovered.", "Its probes are delivered again."),
+    IncidentEvent.RECLASSIFIED: Label("owner changed", "Somebody else must act.", "A comparison showed it."),
+    IncidentEvent.RECOVERING: Label("recovering", "Most companies recovered.", "The others are tested again first."),
+    IncidentEvent.WORSENED: Label(
+        "worse again", "Companies that had recovered fail again.", "It is as wide as before."
+    ),
+    IncidentEvent.NARROWED: Label("scope narrowed", "Most companies recovered; some still fail.", "Its scope shrank."),
+    IncidentEvent.TOOK_IN: Label("merged in", "A narrower incident became part of it.", "One notice for one problem."),
+    IncidentEvent.MUTED: Label("muted", "Notices are suppressed.", "Probes keep running."),
+    IncidentEvent.UNMUTED: Label("unmuted", "Notices are sent again.", "The mute ended."),
+    IncidentEvent.TOLD: Label("notified", "A channel was notified.", "The notice may still be on its way."),
+    IncidentEvent.CLOSED: Label("closed", "The incident was closed.", "See why beside it."),
+}
+
+TABLES: tuple[Mapping[StrEnum, Label], ...] = (  # type: ignore[assignment]  # each has its own enum as keys
+    SEVERITIES,
+    SCOPES,
+    NATURES,
+    REASONS,
+    RESOLUTIONS,
+    EVENTS,
+)
+"""All tables of incidents."""
+
+
+def decided_by(failure: Failure) -> str:
+    """How it was found whose problem it is, a sentence; "" where nothing is to be added."""
+    if failure.reason is Reason.NOT_COMPARED and failure.nature is not Nature.MAIL:
+        return ""
+    if failure.reason is Reason.NOT_COMPARED and failure.of_last:
+        return "Comparing with a neutral sender shows nothing here, because most of the sender's mail gets through too."
+    at = f" at {clock(failure.compared_at)}" if failure.compared_at else ""
+    return REASONS[failure.reason].sentence.format(at=at)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from probes.display import lasting
+from probes.labels import CAUSES
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.system import MailSystem, RunBy
 from probes.mailsystems.table import MAIL_SYSTEMS
@@ -43,11 +44,11 @@ def _steps(row: MailSystem) -> Iterator[str]:
     yield f"### {row.label}"
     yield ""
     named: list[tuple[CauseFamily | str, tuple[str, ...]]] = [
-        *((f"family {family}", found) for family, found in row.remedies.items()),
-        *((f"cause {cause}", found) for cause, found in row.exceptions.items()),
+        *((f"Family {family}", found) for family, found in row.remedies.items()),
+        *((f"Cause {CAUSES[cause].label}", found) for cause, found in row.exceptions.items()),
     ]
     for name, found in named:
-        yield f"{name.replace('_', ' ').capitalize()}:"
+        yield f"{name}:"
         yield ""
         yield from (f"{number}. {_shown(step)}" for number, step in enumerate(found, 1))
         yield ""

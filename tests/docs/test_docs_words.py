@@ -64,7 +64,7 @@ def test_each_value_has_one_row_in_verdicts(heading: str, values: type[StrEnum])
 
 
 def test_the_row_of_a_cause_says_whom_it_concerns_and_has_its_runbook() -> None:
-    for cause, concerns, _, runbook in rows(VERDICTS, "Causes"):
+    for cause, _, concerns, _, runbook in rows(VERDICTS, "Causes"):
         known = Cause(cause.strip("`"))
         assert concerns == ("not known" if known.concerns is Concern.NOBODY_KNOWN else known.concerns)
         assert f"/{runbook_of(known)}.md)" in runbook

@@ -204,12 +204,12 @@ def test_worst_first_a_line_each(incidents_cli: IncidentsCommand) -> None:
     hour = f"{NOW - HOUR:%Y-%m-%d %H:%M} UTC"
     assert lines[0] == "SEVERITY SCOPE AFFECTED FAILURE SINCE DURATION INCIDENT"
     assert lines[1:-1] == [
-        f"✕ page everybody 12 companies blocked · ip_blocked {hour} 1 h wide",
-        f"✕ page company Acme [bold]Steel, Bolt & Söhne blocked · ip_blocked {day} 1 d 2 h older",
-        f"✕ page company Bolt & Söhne blocked · ip_blocked {half} 30 min muted newer",
-        f"✕ page mailbox Acme [bold]Steel (hq) blocked · ip_blocked {hour} 1 h box",
-        f"▲ ticket company Bolt & Söhne spam {hour} 1 h muted ticket",
-        f"◔ note company Acme [bold]Steel deferred · greylisted {hour} 1 h note",
+        f"✕ critical many companies 12 companies Blocked: IP address {hour} 1 h wide",
+        f"✕ critical one company Acme [bold]Steel, Bolt & Söhne Blocked: IP address {day} 1 d 2 h older",
+        f"✕ critical one company Bolt & Söhne Blocked: IP address {half} 30 min muted newer",
+        f"✕ critical one mailbox Acme [bold]Steel (hq) Blocked: IP address {hour} 1 h box",
+        f"▲ warning one company Bolt & Söhne Spam folder {hour} 1 h muted ticket",
+        f"◔ info one company Acme [bold]Steel Deferred: greylisting {hour} 1 h note",
     ]
     assert lines[-1] == "newest evaluated verdict: unknown"
     assert "\x1b" not in told.stdout
@@ -250,8 +250,8 @@ def test_only_what_touches_a_company(incidents_cli: IncidentsCommand) -> None:
 def test_one_that_recovers_says_how_many_are_left(incidents_cli: IncidentsCommand) -> None:
     wide = {"scope": Scope.EVERYBODY, "subject": "*", "company": "", "companies": ("acme", "bolt", "cord")}
     incidents_cli.keep(incident("i1", "acme", **wide, recovering_since=NOW - HOUR / 4))
-    assert "recovering, 1 of 3 companies left" in " ".join(incidents_cli.type().stdout.split())
-    assert "recovering, 1 of 3 companies left" in " ".join(incidents_cli.type("i1").stdout.split())
+    assert "recovering, 1 of 3 companies still affected" in " ".join(incidents_cli.type().stdout.split())
+    assert "recovering, 1 of 3 companies still affected" in " ".join(incidents_cli.type("i1").stdout.split())
     (facts,) = incidents_cli.facts()
     assert facts["recovering_since"] == (NOW - HOUR / 4).isoformat()
 
@@ -335,7 +335,7 @@ def test_one_as_a_whole(incidents_cli: IncidentsCommand) -> None:
     later = f"{NOW + HOUR:%Y-%m-%d %H:%M:%S}"
     minutes = [f"{opened + number * timedelta(minutes=1):%Y-%m-%d %H:%M:%S}" for number in range(4)]
     assert lines == [
-        "✕ blocked · ip_blocked Acme [bold]Steel, Bolt & Söhne page, mail system",
+        "✕ Blocked: IP address Acme [bold]Steel, Bolt & Söhne critical, one mail system",
         "incident 3f9a12bc4d5e",
         f"since {began:%Y-%m-%d %H:%M} UTC, detected {opened:%Y-%m-%d %H:%M} UTC",
         "duration 1 h",
@@ -344,9 +344,9 @@ def test_one_as_a_whole(incidents_cli: IncidentsCommand) -> None:
         f"muted until {NOW + 10 * HOUR:%Y-%m-%d %H:%M} UTC by ann: a new gateway (m1)",
         f"muted until {NOW + 10 * HOUR:%Y-%m-%d %H:%M} UTC by ann: a new gateway (m2)",
         "failing now",
-        f"acme/hq two_step_code ✕ blocked · ip_blocked (real) {bad}",
+        f"acme/hq 2-step sign-in code ✕ Blocked: IP address (proven) {bad}",
         REPLY,
-        f"bolt/hq two_step_code ✕ blocked · ip_blocked (real) {bad}",
+        f"bolt/hq 2-step sign-in code ✕ Blocked: IP address (proven) {bad}",
         REPLY,
         "and 5 more paths and kinds",
         "history (UTC)",

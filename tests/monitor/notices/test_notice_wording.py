@@ -539,7 +539,7 @@ def assert_on_a_phone(told: NoticeRequest) -> None:
 
 # ---- Hostile text ---------------------------------------------------------------------------------------------------
 
-HOSTILE = 'x"\nAct: nobody.\r\n\x1b[31m\u202egnp.exe\u2066 \u200b\x00 \u2028' + "A" * 10**6
+HOSTILE = 'x"\nOwner: nobody.\r\n\x1b[31m\u202egnp.exe\u2066 \u200b\x00 \u2028' + "A" * 10**6
 
 
 def test_what_a_server_says_cannot_speak_for_us() -> None:

@@ -148,7 +148,7 @@ async def test_the_page_of_a_company_in_trouble(sample_pages) -> None:
     assert {"/runbooks/cause-address", "/incidents/i1", "/probes/probeb", "/probes?company=acme"} <= set(page.links)
     assert {"/api/v1/export/probes.csv?company=acme", "/api/v1/export/probes.jsonl?company=acme"} <= set(page.links)
     assert 'role="img"' in page.html
-    assert "verification: no probe in this time" in page.html
+    assert "Verification code: no probe in this time" in page.html
 
 
 async def test_before_the_first_verdict_the_page_says_what_will_come(sample_pages) -> None:

@@ -190,8 +190,8 @@ async def test_every_outcome_is_shown_by_colour_sign_and_word(sample_pages) -> N
     sample_pages.watch(path("acme"), path("birch"), current_verdicts=current_verdicts(acme="b", birch="s"))
     page = await sample_pages.get("/")
     well_made(page)
-    assert "✕ blocked" in page.words
-    assert "▲ spam" in page.words
+    assert "✕ Blocked" in page.words
+    assert "▲ Spam folder" in page.words
     assert 'class="outcome o-blocked"' in page.html
     assert "Mail is in trouble at 2 of 2 companies" in page.words
 

@@ -33,6 +33,7 @@ BANNED = {  # a word of its own dialect, and the field's word in its place
     "Trouble": "UserError",
 }
 
+TEST_METAPHORS = {"Counter", "Desk", "Ear", "Ears", "Estate", "House", "Office", "Post", "Town", "Visitor", "World"}
 PRIVATE_REACHES = {  # what a test may touch all the same, and why
     "tests/probes/routes/test_real_receiver.py": "aiosmtpd tells nobody when a conversation of its own is over",
 }
@@ -62,6 +63,18 @@ def test_a_word_of_our_own_is_not_used_where_the_field_has_one(name: str) -> Non
 def test_few_modules_are_loose_at_the_top_of_the_service() -> None:
     loose = {path.stem for path in (ROOT / "monitor").glob("*.py")} - {"__init__", "__main__"}
     assert len(loose) <= 12, loose
+
+
+def test_what_tests_start_from_is_named_for_what_it_is() -> None:
+    """An app, a client, a recorder, as in tests/support; and there, one name for each idea."""
+    homes: defaultdict[str, list[str]] = defaultdict(list)
+    for path in TESTS:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(str(path.relative_to(ROOT)))
+    assert {name: homes[name] for name in TEST_METAPHORS & homes.keys()} == {}
+    shared = {name: [path for path in paths if "/support/" in path] for name, paths in homes.items()}
+    assert {name: paths for name, paths in shared.items() if len(paths) > 1} == {}
 
 
 def is_private(name: object) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from itertools import cycle, islice
-from pathlib import Path
 from typing import Any, TypeVar
 
 from probes.reading.bounces import read_bounce
@@ -16,7 +15,6 @@ from tests.bench.round_trip import Step
 
 GROUP = "Reading"
 Mail = TypeVar("Mail", str, bytes)
-CORPORA = Path(__file__).resolve().parents[1] / "corpora"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from probes.mailboxes.threads import MailboxThreads
 
 
 @dataclass
-class Box:
+class ImapFolder:
     """A folder: messages by UID, and the UIDs that are flagged \\Deleted."""
 
     validity: int = 1
@@ -31,7 +31,7 @@ class Box:
 
 
 @dataclass
-class Visit:
+class ImapConversation:
     """One client's connection."""
 
     reader: asyncio.StreamReader
@@ -43,7 +43,7 @@ class Visit:
         self.writer.write(b"".join((line.encode() if isinstance(line, str) else line) + b"\r\n" for line in lines))
 
 
-Answer = Callable[[Visit, str, list[str]], Awaitable[None]]
+Answer = Callable[[ImapConversation, str, list[str]], Awaitable[None]]
 """What is done with a command: of whom, its tag, its arguments."""
 
 
@@ -52,15 +52,15 @@ class ImapServer:
 
     def __init__(self) -> None:
         self.capability = "IMAP4rev1 AUTH=PLAIN IDLE UIDPLUS"
-        self.boxes = {"INBOX": Box(), "Junk": Box()}
+        self.boxes = {"INBOX": ImapFolder(), "Junk": ImapFolder()}
         self.answers: dict[str, Answer] = {}
         self.heard: list[str] = []
-        self.visits: list[Visit] = []
+        self.visits: list[ImapConversation] = []
         self.port = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        visit = Visit(reader, writer)
+        visit = ImapConversation(reader, writer)
         self.visits.append(visit)
         task = asyncio.current_task()
         assert task is not None
@@ -84,29 +84,29 @@ class ImapServer:
         for each in self.visits:
             each.writer.close()
 
-    async def _answer(self, visit: Visit, command: str, tag: str, words: list[str]) -> None:
+    async def _answer(self, visit: ImapConversation, command: str, tag: str, words: list[str]) -> None:
         self.heard.append(" ".join([command, *words]))
         answer = self.answers.get(command) or getattr(self, f"do_{command.lower()}")
         await answer(visit, tag, words)
 
-    async def do_greeting(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_greeting(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         visit.say("* OK ready")
 
-    async def do_capability(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_capability(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         visit.say(f"* CAPABILITY {self.capability}", f"{tag} OK done")
 
-    async def do_authenticate(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_authenticate(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         visit.say("+ ")
         await visit.reader.readline()
         visit.say(f"{tag} OK [CAPABILITY {self.capability}] welcome")
 
-    async def do_login(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_login(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         visit.say(f"{tag} OK welcome")
 
-    async def do_list(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_list(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         visit.say(*(f'* LIST () "/" "{name}"' for name in self.boxes), f"{tag} OK done")
 
-    async def do_examine(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_examine(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         box = self.boxes.get(words[0])
         if box is None:
             visit.say(f"{tag} NO no such folder")
@@ -119,10 +119,10 @@ class ImapServer:
 
     do_select = do_examine
 
-    async def do_noop(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_noop(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         visit.say(f"* {len(self.boxes[visit.name].messages)} EXISTS", f"{tag} OK done")
 
-    async def do_search(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_search(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         box = self.boxes[visit.name]
         found = sorted(box.deleted if "DELETED" in words else box.messages)
         if words[0] == "UID":
@@ -131,7 +131,7 @@ class ImapServer:
             found = [uid for number, uid in enumerate(sorted(box.messages), 1) if _covers(words[0], number, 0)]
         visit.say("* SEARCH " + " ".join(map(str, found)), f"{tag} OK done")
 
-    async def do_fetch(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_fetch(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         box, part = self.boxes[visit.name], "HEADER" if "HEADER" in " ".join(words) else "TEXT"
         for number, uid in enumerate(sorted(box.messages), 1):
             if not _covers(words[0], uid, 0):
@@ -142,12 +142,12 @@ class ImapServer:
             visit.say(f"* {number} FETCH ({facts} BODY[{part}]<0> {{{len(text)}}}".encode() + b"\r\n" + text + b")")
         visit.say(f"{tag} OK done")
 
-    async def do_store(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_store(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         box = self.boxes[visit.name]
         box.deleted |= {uid for uid in box.messages if _covers(words[0], uid, 0)}
         visit.say(f"{tag} OK done")
 
-    async def do_expunge(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_expunge(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         box = self.boxes[visit.name]
         gone = {uid for uid in box.deleted if not words or _covers(words[0], uid, 0)}
         for uid in sorted(gone, reverse=True):
@@ -156,12 +156,12 @@ class ImapServer:
         box.deleted -= gone
         visit.say(f"{tag} OK done")
 
-    async def do_idle(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_idle(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         visit.say("+ idling")
         await visit.reader.readline()
         visit.say(f"{tag} OK done")
 
-    async def do_logout(self, visit: Visit, tag: str, words: list[str]) -> None:
+    async def do_logout(self, visit: ImapConversation, tag: str, words: list[str]) -> None:
         visit.say("* BYE bye", f"{tag} OK done")
 
 
@@ -200,7 +200,7 @@ def visited(
     return visit(ImapMailbox.model_validate(values), pool, patience)
 
 
-async def hangs(visit: Visit, tag: str, words: list[str]) -> None:
+async def hangs(visit: ImapConversation, tag: str, words: list[str]) -> None:
     """Says nothing."""
     await asyncio.sleep(3600)
 
@@ -208,7 +208,7 @@ async def hangs(visit: Visit, tag: str, words: list[str]) -> None:
 def drips(text: bytes) -> Answer:
     """Says it again and again, slowly: there is always something, and never an end."""
 
-    async def answer(visit: Visit, tag: str, words: list[str]) -> None:
+    async def answer(visit: ImapConversation, tag: str, words: list[str]) -> None:
         while True:
             for octet in text:
                 visit.writer.write(bytes([octet]))
@@ -221,7 +221,7 @@ def drips(text: bytes) -> Answer:
 def pours(text: bytes) -> Answer:
     """Says it again and again, as fast as it goes."""
 
-    async def answer(visit: Visit, tag: str, words: list[str]) -> None:
+    async def answer(visit: ImapConversation, tag: str, words: list[str]) -> None:
         while True:
             visit.writer.write(text * 200)
             await visit.writer.drain()
@@ -233,7 +233,7 @@ def pours(text: bytes) -> Answer:
 def says(text: str | bytes, *, closes: bool = False) -> Answer:
     """Says it, with {tag} filled in, and goes on as if nothing were."""
 
-    async def answer(visit: Visit, tag: str, words: list[str]) -> None:
+    async def answer(visit: ImapConversation, tag: str, words: list[str]) -> None:
         visit.writer.write(text if isinstance(text, bytes) else text.format(tag=tag).encode())
         if closes:
             visit.writer.close()

@@ -111,7 +111,7 @@ def row(
     )
 
 
-class Page(HTMLParser):
+class ParsedPage(HTMLParser):
     """What a page is made of: its text, its links, and all that a policy forbids or a reader trips over."""
 
     def __init__(self, html: str) -> None:
@@ -146,7 +146,7 @@ class Page(HTMLParser):
         return " ".join(self.text.split())
 
 
-def well_made(page: Page) -> None:
+def well_made(page: ParsedPage) -> None:
     """What holds for every page."""
     assert page.inline == [], "a strict policy lets none of it through"
     assert all("src" in script and "defer" in script for script in page.scripts), "nothing waits for a script"
@@ -178,12 +178,12 @@ class SamplePages:
     def bind(self, companies: Companies, rights: Rights = Rights.VIEWER) -> None:
         self.caller = Caller("ann", rights, companies, "session", "secret")
 
-    async def get(self, where: str, status: int = 200) -> Page:
+    async def get(self, where: str, status: int = 200) -> ParsedPage:
         async with self.http.get(self.url + where, headers={"Accept": "text/html"}) as answer:
             text = await answer.text()
             assert answer.status == status, text
             assert "style-src 'self'" in answer.headers["Content-Security-Policy"]
-        return Page(text)
+        return ParsedPage(text)
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ UNKNOWN = b"502 5.5.2 Error: command not recognized\r\n"
 
 
 @dataclass
-class Visit:
+class SmtpConversation:
     """One connection, as the server sees it."""
 
     reader: asyncio.StreamReader
@@ -51,7 +51,7 @@ class Visit:
         self.writer.transport.abort()
 
 
-Answer = bytes | Callable[[Visit], Awaitable[None]]
+Answer = bytes | Callable[[SmtpConversation], Awaitable[None]]
 """What to say, or what to do instead."""
 
 
@@ -63,11 +63,11 @@ class MailServer:
     tls: ssl.SSLContext | None = None
     implicit: bool = False
     takes_proxy: bool = False
-    visits: list[Visit] = field(default_factory=list)
+    visits: list[SmtpConversation] = field(default_factory=list)
     port: int = 0
 
     @property
-    def visit(self) -> Visit:
+    def visit(self) -> SmtpConversation:
         """The only one there was."""
         assert len(self.visits) == 1
         return self.visits[0]
@@ -79,7 +79,7 @@ class MailServer:
                 await visit.ended.wait()
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        visit = Visit(reader, writer, encrypted=self.implicit)
+        visit = SmtpConversation(reader, writer, encrypted=self.implicit)
         self.visits.append(visit)
         try:
             await self._dialogue(visit)
@@ -89,7 +89,7 @@ class MailServer:
             writer.transport.abort()
             visit.ended.set()
 
-    async def _dialogue(self, visit: Visit) -> None:
+    async def _dialogue(self, visit: SmtpConversation) -> None:
         if self.takes_proxy:
             visit.lines.append(await proxy_header(visit.reader))
         await self._answer(visit, "BANNER")
@@ -110,7 +110,7 @@ class MailServer:
         answer = self.script.get(verb)
         return isinstance(answer, bytes) and answer[:1] in (b"4", b"5")
 
-    async def _answer(self, visit: Visit, verb: str) -> None:
+    async def _answer(self, visit: SmtpConversation, verb: str) -> None:
         answer = self.script.get(verb, GOOD.get(verb, UNKNOWN))
         if isinstance(answer, list):
             turn = sum(1 for said in visit.verbs if said.upper() == verb)

@@ -16,7 +16,7 @@ from probes.mailboxes import MailboxError
 from probes.mailboxes.imap_line import Patience
 from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import make_certificate
-from tests.support.imap_server import SECRET, Answer, ImapServer, Visit, hangs, imap_server, says, visited
+from tests.support.imap_server import SECRET, Answer, ImapConversation, ImapServer, hangs, imap_server, says, visited
 from tests.support.probe_mails import FOREIGN, probe, token, within
 
 NOW = datetime.now(UTC)
@@ -99,7 +99,7 @@ def upgrades(certificate: Path, *injected: str) -> Answer:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
 
-    async def answer(visit: Visit, tag: str, words: list[str]) -> None:
+    async def answer(visit: ImapConversation, tag: str, words: list[str]) -> None:
         following = tag[:4] + str(int(tag[4:]) + 1)
         visit.say(f"{tag} OK begin", *(line.format(tag=following) for line in injected))
         await visit.writer.start_tls(context)
@@ -138,7 +138,7 @@ async def test_leaving_takes_no_time(server: ImapServer, pool: MailboxThreads, w
     assert server.heard.count("LOGOUT") == 2
 
 
-async def begins_and_hangs(visit: Visit, tag: str, words: list[str]) -> None:
+async def begins_and_hangs(visit: ImapConversation, tag: str, words: list[str]) -> None:
     visit.say(f"{tag} OK begin")
     await hangs(visit, tag, words)
 

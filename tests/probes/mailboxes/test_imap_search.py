@@ -20,9 +20,9 @@ from tests.lab.dovecot import Dovecot, dovecot
 from tests.probes.mailboxes.test_mailbox_contract import owned
 from tests.support.imap_server import (
     Answer,
-    Box,
+    ImapConversation,
+    ImapFolder,
     ImapServer,
-    Visit,
     drips,
     hangs,
     imap_server,
@@ -40,7 +40,7 @@ PATIENCE = Patience(connect=0.5, step=0.2, open=2.0, look=2.0, search=5.0, farew
 async def server() -> AsyncIterator[ImapServer]:
     """A good server with one probe in each of three folders that nobody watches."""
     async with imap_server() as running:
-        running.boxes |= {"Lists": Box(), "Archive": Box(), "Trash": Box()}
+        running.boxes |= {"Lists": ImapFolder(), "Archive": ImapFolder(), "Trash": ImapFolder()}
         for name in ("Lists", "Archive", "Trash"):
             running.boxes[name].add(FOREIGN)
             running.boxes[name].add(probe(token()))
@@ -51,7 +51,7 @@ def in_folder(server: ImapServer, folder: str, command: str, answer: Answer) -> 
     """Have the server answer a command in this way in one folder alone."""
     ordinary: Answer = getattr(server, f"do_{command.lower()}")
 
-    async def chosen(visit: Visit, tag: str, words: list[str]) -> None:
+    async def chosen(visit: ImapConversation, tag: str, words: list[str]) -> None:
         there = words[0] if command == "EXAMINE" else visit.name
         await (answer if there == folder else ordinary)(visit, tag, words)
 
@@ -95,10 +95,10 @@ async def test_a_folder_that_we_may_not_open_is_named(server: ImapServer, pool: 
 
 async def test_a_search_has_an_end_and_says_what_it_left(server: ImapServer, pool: MailboxThreads) -> None:
     for number in range(100):
-        server.boxes[f"Box {number}"] = Box()
+        server.boxes[f"Box {number}"] = ImapFolder()
     slow = server.do_examine
 
-    async def examine(visit: Visit, tag: str, words: list[str]) -> None:
+    async def examine(visit: ImapConversation, tag: str, words: list[str]) -> None:
         await asyncio.sleep(0.02)
         await slow(visit, tag, words)
 
@@ -120,12 +120,12 @@ async def test_a_server_that_lets_us_in_no_more_costs_one_error(server: ImapServ
 
 async def test_what_a_view_shows_is_returned_once(server: ImapServer, pool: MailboxThreads) -> None:
     archived = probe(token())
-    server.boxes["All Mail"] = Box()
+    server.boxes["All Mail"] = ImapFolder()
     for name in ("Lists", "Archive", "Trash"):
         server.boxes["All Mail"].add(server.boxes[name].messages[2])
     server.boxes["All Mail"].add(archived)
 
-    async def lists(visit: Visit, tag: str, words: list[str]) -> None:
+    async def lists(visit: ImapConversation, tag: str, words: list[str]) -> None:
         marks = {"All Mail": "\\All"}
         visit.say(*(f'* LIST ({marks.get(each, "")}) "/" "{each}"' for each in server.boxes), f"{tag} OK done")
 

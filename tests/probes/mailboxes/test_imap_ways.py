@@ -10,7 +10,7 @@ import pytest
 from probes.evidence import Folder
 from probes.mailboxes import MailboxError, imap_line
 from probes.mailboxes.threads import MailboxThreads
-from tests.support.imap_server import ImapServer, Visit, imap_server, says, visited
+from tests.support.imap_server import ImapConversation, ImapServer, imap_server, says, visited
 from tests.support.probe_mails import FOREIGN, probe, token, within
 
 NOW = datetime.now(UTC)
@@ -32,7 +32,7 @@ async def idling(server: ImapServer, times: int = 2) -> None:
             await asyncio.sleep(0.001)
 
 
-def at_inbox(server: ImapServer) -> Visit:
+def at_inbox(server: ImapServer) -> ImapConversation:
     return next(each for each in server.visits if each.name == "INBOX")
 
 
@@ -74,7 +74,7 @@ async def test_old_mail_is_never_asked_for(server: ImapServer, pool: MailboxThre
     for box in server.boxes.values():
         box.tells_following = tells
 
-    async def nothing_lately(visit: Visit, tag: str, words: list[str]) -> None:
+    async def nothing_lately(visit: ImapConversation, tag: str, words: list[str]) -> None:
         if "SINCE" in words:
             visit.say("* SEARCH", f"{tag} OK done")
         else:
@@ -130,7 +130,7 @@ async def test_a_server_that_refuses_for_what_is_gone(server: ImapServer, pool: 
     box = server.boxes["INBOX"]
     ours = [box.add(probe(token())) for _ in range(3)]
 
-    async def refuses(visit: Visit, tag: str, words: list[str]) -> None:
+    async def refuses(visit: ImapConversation, tag: str, words: list[str]) -> None:
         del server.answers[command]
         del box.messages[ours[1]]
         visit.say(f"{tag} NO [EXPUNGEISSUED] some are gone")
@@ -168,7 +168,7 @@ async def test_a_server_that_refuses_for_no_reason(server: ImapServer, pool: Mai
 async def test_news_is_heard_in_whatever_pieces_it_comes(
     server: ImapServer, pool: MailboxThreads, news: list[bytes]
 ) -> None:
-    async def tells(visit: Visit, tag: str, words: list[str]) -> None:
+    async def tells(visit: ImapConversation, tag: str, words: list[str]) -> None:
         if visit.name == "Junk":
             return await server.do_idle(visit, tag, words)
         for piece in news:
@@ -223,7 +223,7 @@ async def test_idle_is_taken_up_again_before_the_server_tires(
 
 
 async def test_who_stops_waiting_costs_no_connection(server: ImapServer, pool: MailboxThreads) -> None:
-    async def slowly(visit: Visit, tag: str, words: list[str]) -> None:
+    async def slowly(visit: ImapConversation, tag: str, words: list[str]) -> None:
         await asyncio.sleep(0.01)
         await server.do_idle(visit, tag, words)
 
@@ -260,7 +260,7 @@ async def test_without_idle_we_poll(server: ImapServer, pool: MailboxThreads, wh
 async def test_who_cries_wolf_does_not_keep_us_busy(server: ImapServer, pool: MailboxThreads) -> None:
     wolves = 1
 
-    async def cries(visit: Visit, tag: str, words: list[str]) -> None:
+    async def cries(visit: ImapConversation, tag: str, words: list[str]) -> None:
         nonlocal wolves
         wolves += 1
         visit.say(f"* {wolves} EXISTS", "* SEARCH", f"{tag} OK done")

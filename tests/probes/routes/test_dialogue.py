@@ -23,7 +23,7 @@ from tests.support.hostile_smtp import (
     ten_megabytes_in_a_line,
 )
 from tests.support.outgoing_mail import CONTENT, SOURCE, Send
-from tests.support.smtp_server import GOOD, Answer, Visit, full_backlog, mail_server
+from tests.support.smtp_server import GOOD, Answer, SmtpConversation, full_backlog, mail_server
 
 STAGE = {"BANNER": "banner", "EHLO": "ehlo", "MAIL": "mail", "RCPT": "rcpt", "DATA": "data", "MESSAGE": "end_of_data"}
 ORDER = list(STAGE)
@@ -247,7 +247,7 @@ async def test_the_reply_after_the_message_may_be_the_last_word(send: Send) -> N
 async def test_cancelling_closes_the_connection(send: Send) -> None:
     asked = asyncio.Event()
 
-    async def is_asked(visit: Visit) -> None:
+    async def is_asked(visit: SmtpConversation) -> None:
         asked.set()
         await is_silent(visit)
 

@@ -8,7 +8,7 @@ from probes.routes.proxy import ProxyRoute, header
 from tests.support.certificates import Authority
 from tests.support.hostile_smtp import closes, is_silent, resets, says_and_closes, until_seen
 from tests.support.outgoing_mail import GATEWAY, Send
-from tests.support.smtp_server import GOOD, Answer, Visit, mail_server
+from tests.support.smtp_server import GOOD, Answer, SmtpConversation, mail_server
 
 SENDER = {"source_ip": "104.130.122.50"}
 BOTH = pytest.mark.parametrize("version", [1, 2])
@@ -87,7 +87,7 @@ async def test_also_when_its_complaint_comes_with_the_greeting(send: Send, compl
 async def test_also_when_its_complaint_comes_late(send: Send, version: int, complaint: bytes, then: bytes) -> None:
     """The reply to the header comes only after we have said EHLO, and looks like the one to that."""
 
-    async def late(visit: Visit) -> None:
+    async def late(visit: SmtpConversation) -> None:
         await visit.reader.readuntil(b"EHLO account.trimble.com\r\n")
         visit.writer.write(complaint)
         await until_seen(visit)

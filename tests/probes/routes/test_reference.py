@@ -11,7 +11,7 @@ from probes.settings import Endpoint
 from tests.support.hostile_smtp import closes, is_silent, resets, says_and_closes
 from tests.support.nameserver import Records, name_server
 from tests.support.outgoing_mail import SOURCE
-from tests.support.smtp_server import Answer, Visit, full_backlog, mail_server
+from tests.support.smtp_server import Answer, SmtpConversation, full_backlog, mail_server
 
 NOWHERE = DnsResolver(["127.0.0.1:9"])
 OUTSIDE = "192.0.2.77"  # not this machine's
@@ -109,7 +109,7 @@ async def test_one_address_of_several_that_answers_is_enough() -> None:
 async def test_cancelling_closes_the_connection() -> None:
     came = asyncio.Event()
 
-    async def says_nothing(visit: Visit) -> None:
+    async def says_nothing(visit: SmtpConversation) -> None:
         came.set()
         await is_silent(visit)
 

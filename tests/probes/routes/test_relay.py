@@ -12,7 +12,7 @@ from probes.sender import Role
 from tests.support.certificates import Authority
 from tests.support.hostile_smtp import closes, is_silent, says_and_closes
 from tests.support.outgoing_mail import CONTENT, GATEWAY, Send
-from tests.support.smtp_server import Answer, Visit, mail_server
+from tests.support.smtp_server import Answer, SmtpConversation, mail_server
 
 USER, PASSWORD = "mailpath@relay.example", "s3cret-wörd"
 PLAIN = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
@@ -25,7 +25,7 @@ def relay(port: int, **settings: object) -> RelayRoute:
     return RelayRoute.model_validate(fields | {"host": "localhost", "tls": "none"} | settings)
 
 
-async def login(visit: Visit) -> None:
+async def login(visit: SmtpConversation) -> None:
     """AUTH LOGIN, of which only the end depends on what was said."""
     said = []
     for prompt in (b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n"):

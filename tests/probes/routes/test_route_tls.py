@@ -24,7 +24,7 @@ from tests.support.hostile_smtp import (
 )
 from tests.support.nameserver import TWO_HOSTS, name_server
 from tests.support.outgoing_mail import GATEWAY, SOURCE, Send
-from tests.support.smtp_server import GOOD, Answer, Visit, mail_server
+from tests.support.smtp_server import GOOD, Answer, SmtpConversation, mail_server
 
 OFFER = b"250-mx.acme.example\r\n250-STARTTLS\r\n250 SIZE 1000\r\n"
 OFFERED: dict[str, Answer | list[Answer]] = {"EHLO": OFFER}
@@ -99,14 +99,14 @@ async def test_an_offer_taken_back(send: Send, taken_back: bytes) -> None:
     assert required.end == ("deferred", "starttls", int(taken_back[:3]), None)
 
 
-async def garbage(visit: Visit) -> None:
+async def garbage(visit: SmtpConversation) -> None:
     visit.writer.write(GOOD["STARTTLS"])
     await visit.reader.read(4096)  # the client's hello
     visit.writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9)
     await is_silent(visit)
 
 
-async def hangs(visit: Visit) -> None:
+async def hangs(visit: SmtpConversation) -> None:
     visit.writer.write(GOOD["STARTTLS"])
     await is_silent(visit)
 
@@ -266,7 +266,7 @@ async def test_tls_is_of_the_host_that_decided(send: Send, authority: Authority)
 
 async def test_replies_inside_tls_come_in_many_records_and_in_large_ones(send: Send, authority: Authority) -> None:
 
-    async def in_many_records(visit: Visit) -> None:
+    async def in_many_records(visit: SmtpConversation) -> None:
         for n in range(90):
             visit.writer.write(f"250-X-EXTENSION-{n}\r\n".encode())
         visit.writer.write(b"250 SIZE 1000\r\n")
@@ -285,7 +285,7 @@ async def test_replies_inside_tls_come_in_many_records_and_in_large_ones(send: S
 
 
 async def test_garbage_inside_tls(send: Send, authority: Authority) -> None:
-    async def beneath(visit: Visit) -> None:
+    async def beneath(visit: SmtpConversation) -> None:
         os.write(visit.writer.get_extra_info("socket").fileno(), b"250 2.1.5 Ok\r\n" * 9)
         await is_silent(visit)
 

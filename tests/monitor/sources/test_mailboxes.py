@@ -34,7 +34,7 @@ def sighting(name: str) -> Sighting:
     return Sighting(name, Folder.INBOX, "INBOX", "", {Marker.HEADER: name}, None)
 
 
-class Letters:
+class MemoryMailbox:
     """A mailbox in memory: it can be shut, and it counts its visitors."""
 
     key = "letters"
@@ -53,7 +53,7 @@ class Letters:
         self.news = asyncio.Event()
 
     @asynccontextmanager
-    async def open(self, pool: MailboxThreads) -> AsyncIterator["Letters"]:
+    async def open(self, pool: MailboxThreads) -> AsyncIterator["MemoryMailbox"]:
         self._check()
         self.visitors, self.visits = self.visitors + 1, self.visits + 1
         try:
@@ -101,7 +101,7 @@ class Letters:
             raise MailboxError(self.shut)
 
 
-class Told:
+class RecordedSightings:
     """What the watcher told. A test may put something else in the place of `hear` and `report`."""
 
     def __init__(self) -> None:
@@ -137,77 +137,87 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-async def told() -> Told:
-    return Told()
+async def recorded() -> RecordedSightings:
+    return RecordedSightings()
 
 
 @pytest.fixture
-async def letters() -> Letters:
-    return Letters()
+async def memory_mailbox() -> MemoryMailbox:
+    return MemoryMailbox()
 
 
 @pytest.fixture
-async def watching(letters: Letters, told: Told, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watcher]:
+async def watching(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Watcher]:
     monkeypatch.setattr(module, "LINGER", 0.05)
     monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.02,))
     with MailboxThreads(1) as pool:
-        hear: Hear = lambda seen: told.hear(seen)  # noqa: E731 - what a test puts there later counts
-        report: Report = lambda ids, look: told.report(ids, look)  # noqa: E731
-        watcher = Watcher(letters, pool, hear=hear, report=report, now=now)
+        hear: Hear = lambda seen: recorded.hear(seen)  # noqa: E731 - what a test puts there later counts
+        report: Report = lambda ids, look: recorded.report(ids, look)  # noqa: E731
+        watcher = Watcher(memory_mailbox, pool, hear=hear, report=report, now=now)
         yield watcher
         await watcher.close()
 
 
-async def test_connected_only_while_probes_are_out(letters: Letters, told: Told, watching: Watcher) -> None:
-    assert letters.visits == 0
+async def test_connected_only_while_probes_are_out(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
+    assert memory_mailbox.visits == 0
     watching.expect("one", now())
-    letters.put("one")
-    await told.until(lambda: told.seen == ["one"])
-    assert letters.visitors == 1
+    memory_mailbox.put("one")
+    await recorded.until(lambda: recorded.seen == ["one"])
+    assert memory_mailbox.visitors == 1
     watching.forget("one")
-    await until(lambda: letters.visitors == 0)
+    await until(lambda: memory_mailbox.visitors == 0)
     watching.expect("two", now())
-    letters.put("two")
-    await told.until(lambda: told.seen == ["one", "two"])
-    assert letters.visits == 2
+    memory_mailbox.put("two")
+    await recorded.until(lambda: recorded.seen == ["one", "two"])
+    assert memory_mailbox.visits == 2
 
 
 async def test_a_moment_without_probes_does_not_end_the_visit(
-    letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LINGER", 10.0)
 
     async def hear(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         for each in sightings:
             watching.forget(each.ref)  # as a verdict does, in the middle of the visit
-        return await told.take(sightings)
+        return await recorded.take(sightings)
 
-    told.hear = hear
+    recorded.hear = hear
     for name in ("one", "two", "three"):
         watching.expect(name, now())
-        letters.put(name)
-        await until(partial(letters.has_removed, name))
-    assert letters.visits == 1
-    assert letters.searches == []  # and a sweep waits until nobody is expected for some time
+        memory_mailbox.put(name)
+        await until(partial(memory_mailbox.has_removed, name))
+    assert memory_mailbox.visits == 1
+    assert memory_mailbox.searches == []  # and a sweep waits until nobody is expected for some time
 
 
-async def test_one_visit_for_all_probes(letters: Letters, told: Told, watching: Watcher) -> None:
+async def test_one_visit_for_all_probes(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
     for number in range(50):
         watching.expect(str(number), now())
-        letters.put(str(number))
-    await told.until(lambda: len(told.seen) == 50)
-    assert letters.visits == 1
+        memory_mailbox.put(str(number))
+    await recorded.until(lambda: len(recorded.seen) == 50)
+    assert memory_mailbox.visits == 1
 
 
-async def test_only_what_is_ours_is_removed(letters: Letters, told: Told, watching: Watcher) -> None:
+async def test_only_what_is_ours_is_removed(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
     watching.expect("one", now())
-    letters.put("forged")
-    letters.put("one")
-    await until(lambda: len(letters.removed) == 1)
-    assert letters.removed[0].ref == "one"
+    memory_mailbox.put("forged")
+    memory_mailbox.put("one")
+    await until(lambda: len(memory_mailbox.removed) == 1)
+    assert memory_mailbox.removed[0].ref == "one"
 
 
-async def test_a_stop_does_not_leave_behind_what_was_found(letters: Letters, told: Told, watching: Watcher) -> None:
+async def test_a_stop_does_not_leave_behind_what_was_found(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
     stopping: list[asyncio.Task[None]] = []
 
     async def hear(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
@@ -215,95 +225,101 @@ async def test_a_stop_does_not_leave_behind_what_was_found(letters: Letters, tol
         await asyncio.sleep(0)  # the stop begins between the arrival's being stored and its removal
         return sightings
 
-    told.hear = hear
+    recorded.hear = hear
     watching.expect("one", now())
-    letters.put("one")
+    memory_mailbox.put("one")
     await until(lambda: bool(stopping))
     await stopping[0]
-    assert [each.ref for each in letters.removed] == ["one"]
-    assert letters.visitors == 0
+    assert [each.ref for each in memory_mailbox.removed] == ["one"]
+    assert memory_mailbox.visitors == 0
 
 
-async def test_a_look_on_request_sees_what_is_there_by_then(letters: Letters, told: Told, watching: Watcher) -> None:
+async def test_a_look_on_request_sees_what_is_there_by_then(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
     before = now()
     look = await watching.look()
     assert isinstance(look, Look)
     assert look.at >= before
     assert look.folders == ("INBOX", "Junk", "Lists")
     watching.expect("one", now())
-    await until(lambda: letters.visitors == 1)
-    letters.mail.append(sighting("quiet"))  # came without a push
+    await until(lambda: memory_mailbox.visitors == 1)
+    memory_mailbox.mail.append(sighting("quiet"))  # came without a push
     await watching.look()
-    assert told.seen == ["quiet"]
+    assert recorded.seen == ["quiet"]
 
 
 async def test_each_probe_learns_once_that_we_cannot_look_and_once_that_we_can_again(
-    letters: Letters, told: Told, watching: Watcher
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
 ) -> None:
-    letters.shut_down("imap.acme.test:993: login refused")
+    memory_mailbox.shut_down("imap.acme.test:993: login refused")
     watching.expect("one", now())
-    await told.until(lambda: len(told.looks) == 1)
+    await recorded.until(lambda: len(recorded.looks) == 1)
     watching.expect("two", now())
-    await told.until(lambda: len(told.looks) == 2)
+    await recorded.until(lambda: len(recorded.looks) == 2)
     await until(lambda: watching.failures >= 5)
-    assert [(ids, type(look)) for ids, look in told.looks] == [({"one"}, FailedLook), ({"two"}, FailedLook)]
-    assert told.looks[0][1].reason == "imap.acme.test:993: login refused"  # type: ignore[union-attr]
-    letters.shut = None
-    await told.until(lambda: len(told.looks) == 3)
-    assert told.looks[2][0] == {"one", "two"}
-    assert isinstance(told.looks[2][1], Look)
+    assert [(ids, type(look)) for ids, look in recorded.looks] == [({"one"}, FailedLook), ({"two"}, FailedLook)]
+    assert recorded.looks[0][1].reason == "imap.acme.test:993: login refused"  # type: ignore[union-attr]
+    memory_mailbox.shut = None
+    await recorded.until(lambda: len(recorded.looks) == 3)
+    assert recorded.looks[2][0] == {"one", "two"}
+    assert isinstance(recorded.looks[2][1], Look)
 
 
-async def test_who_asks_for_a_look_is_told_at_once_that_it_failed(letters: Letters, watching: Watcher) -> None:
-    letters.shut_down("gone")
+async def test_who_asks_for_a_look_is_told_at_once_that_it_failed(
+    memory_mailbox: MemoryMailbox, watching: Watcher
+) -> None:
+    memory_mailbox.shut_down("gone")
     look = await asyncio.wait_for(watching.look(), PATIENCE)
     assert isinstance(look, FailedLook)
 
 
 async def test_a_connection_that_breaks_in_mid_visit_is_made_again(
-    letters: Letters, told: Told, watching: Watcher
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
 ) -> None:
     watching.expect("one", now())
-    await until(lambda: letters.visitors == 1)
-    letters.shut_down("connection lost")
-    await told.until(lambda: len(told.looks) == 1)
-    letters.shut = None
-    letters.put("one")
-    await told.until(lambda: told.seen == ["one"])
-    assert letters.visits == 2
+    await until(lambda: memory_mailbox.visitors == 1)
+    memory_mailbox.shut_down("connection lost")
+    await recorded.until(lambda: len(recorded.looks) == 1)
+    memory_mailbox.shut = None
+    memory_mailbox.put("one")
+    await recorded.until(lambda: recorded.seen == ["one"])
+    assert memory_mailbox.visits == 2
 
 
 async def test_a_connection_that_breaks_when_nothing_is_expected_any_more_is_no_failure(
-    letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LINGER", 10.0)
     watching.expect("one", now())
-    letters.put("one")
-    await until(lambda: len(letters.removed) == 1)
+    memory_mailbox.put("one")
+    await until(lambda: len(memory_mailbox.removed) == 1)
     watching.forget("one")
-    letters.shut_down("connection lost")
-    await until(lambda: letters.visitors == 0)
+    memory_mailbox.shut_down("connection lost")
+    await until(lambda: memory_mailbox.visitors == 0)
     assert watching.failures == 0
-    assert told.looks == []
+    assert recorded.looks == []
 
 
-async def test_what_cannot_be_deleted_was_still_seen(letters: Letters, told: Told, watching: Watcher) -> None:
+async def test_what_cannot_be_deleted_was_still_seen(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
     async def locked(sightings: Sequence[Sighting]) -> None:
         raise MailboxError("read-only mailbox")
 
-    letters.remove = locked  # type: ignore[method-assign]
+    memory_mailbox.remove = locked  # type: ignore[method-assign]
     watching.expect("one", now())
     watching.expect("two", now())
-    letters.put("one")
-    await told.until(lambda: told.seen == ["one"])
-    letters.put("two")
-    await told.until(lambda: told.seen == ["one", "two"])
+    memory_mailbox.put("one")
+    await recorded.until(lambda: recorded.seen == ["one"])
+    memory_mailbox.put("two")
+    await recorded.until(lambda: recorded.seen == ["one", "two"])
     assert watching.failures >= 1
-    assert told.looks == []
+    assert recorded.looks == []
 
 
 async def test_trouble_in_passing_on_is_no_evidence_against_the_mailbox(
-    letters: Letters, told: Told, watching: Watcher
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
 ) -> None:
     tries = 0
 
@@ -311,57 +327,59 @@ async def test_trouble_in_passing_on_is_no_evidence_against_the_mailbox(
         nonlocal tries
         tries += 1
         if tries > 2:
-            return await told.take(sightings)
-        letters.mail += sightings  # a new session sees it all again
+            return await recorded.take(sightings)
+        memory_mailbox.mail += sightings  # a new session sees it all again
         raise StoreError("store: the disk is full")
 
-    told.hear = fails_twice
+    recorded.hear = fails_twice
     watching.expect("one", now())
-    letters.put("one")
-    await told.until(lambda: told.seen == ["one"])
+    memory_mailbox.put("one")
+    await recorded.until(lambda: recorded.seen == ["one"])
     assert tries == 3
-    assert told.looks == []
+    assert recorded.looks == []
     assert watching.failures == 0
 
 
 @pytest.mark.parametrize("error", [StoreError("store: the disk is full"), RuntimeError("a bug")])
 async def test_who_asks_is_answered_though_nothing_can_be_stored(
-    letters: Letters, told: Told, watching: Watcher, error: Exception
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher, error: Exception
 ) -> None:
     async def full(probe_ids: Any, look: Look | FailedLook) -> None:
         raise error
 
-    told.report = full
-    letters.shut_down("login: no answer in time")
+    recorded.report = full
+    memory_mailbox.shut_down("login: no answer in time")
     watching.expect("one", now())
     for _ in range(3):
         look = await asyncio.wait_for(watching.look(), PATIENCE)
         assert isinstance(look, FailedLook)
-    told.report = told.note
-    await told.until(lambda: bool(told.looks))  # learned as soon as it can be stored
-    assert told.looks[0][0] == {"one"}
+    recorded.report = recorded.note
+    await recorded.until(lambda: bool(recorded.looks))  # learned as soon as it can be stored
+    assert recorded.looks[0][0] == {"one"}
 
 
 async def test_who_asks_hears_that_what_was_seen_cannot_be_stored(
-    letters: Letters, told: Told, watching: Watcher
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
 ) -> None:
     async def full(sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         raise StoreError("store: the disk is full")
 
-    told.hear = full
-    letters.put("one")
+    recorded.hear = full
+    memory_mailbox.put("one")
     with pytest.raises(NotPassedOnError, match="the disk is full"):
         await asyncio.wait_for(watching.look(), PATIENCE)
     assert isinstance(await asyncio.wait_for(watching.look(), PATIENCE), Look)
 
 
-async def test_a_look_has_an_end(letters: Letters, watching: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_look_has_an_end(
+    memory_mailbox: MemoryMailbox, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def hangs(since: datetime) -> Sequence[Sighting]:
         await asyncio.sleep(3600)
         return ()
 
     monkeypatch.setattr(module, "LOOK_LIMIT", 0.1)
-    monkeypatch.setattr(letters, "look", hangs)
+    monkeypatch.setattr(memory_mailbox, "look", hangs)
     monkeypatch.setattr(module, "SHUTDOWN_GRACE_SECONDS", 0.1)
     look = await asyncio.wait_for(watching.look(), PATIENCE)
     assert isinstance(look, FailedLook)
@@ -376,77 +394,81 @@ def moved(name: str, folder: str = "Lists") -> Sighting:
 
 
 async def test_a_last_look_searches_all_folders_and_removes_what_it_finds(
-    letters: Letters, told: Told, watching: Watcher
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
 ) -> None:
-    letters.elsewhere = [moved("one"), moved("forged")]
+    memory_mailbox.elsewhere = [moved("one"), moved("forged")]
     await watching.look()
-    assert told.seen == ["one", "forged"]
-    await until(lambda: [each.ref for each in letters.removed] == ["one"])
+    assert recorded.seen == ["one", "forged"]
+    await until(lambda: [each.ref for each in memory_mailbox.removed] == ["one"])
 
 
-async def test_a_last_look_that_was_not_finished_says_so(letters: Letters, watching: Watcher) -> None:
-    letters.unfinished = tuple(f"Archive {year}" for year in range(2000, 2020))
+async def test_a_last_look_that_was_not_finished_says_so(memory_mailbox: MemoryMailbox, watching: Watcher) -> None:
+    memory_mailbox.unfinished = tuple(f"Archive {year}" for year in range(2000, 2020))
     look = await watching.look()
     assert isinstance(look, FailedLook)
     assert look.reason.startswith("letters: 20 of 23 folders could not be searched in time: Archive 2000, Archive 2001")
     assert look.reason.endswith("Archive 2009, ...")
 
 
-async def test_a_last_look_names_what_it_could_not_open(letters: Letters, watching: Watcher) -> None:
-    letters.closed = ("shared/team",)
+async def test_a_last_look_names_what_it_could_not_open(memory_mailbox: MemoryMailbox, watching: Watcher) -> None:
+    memory_mailbox.closed = ("shared/team",)
     look = await watching.look()
     assert isinstance(look, Look)
     assert (look.folders, look.others, look.unsearched) == (("INBOX", "Junk", "Lists"), 0, ("shared/team",))
 
 
-async def test_an_overdue_probe_is_searched_for_once(letters: Letters, told: Told, watching: Watcher) -> None:
+async def test_an_overdue_probe_is_searched_for_once(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
     watching.expect("one", now() - OVERDUE)
-    letters.elsewhere = [moved("one")]
-    letters.news.set()
-    await told.until(lambda: told.seen == ["one"])
+    memory_mailbox.elsewhere = [moved("one")]
+    memory_mailbox.news.set()
+    await recorded.until(lambda: recorded.seen == ["one"])
     for name in ("two", "three"):
-        letters.put(name)
-        await told.until(partial(told.has_seen, name))
-    assert [only for _, only in letters.searches] == [None]
+        memory_mailbox.put(name)
+        await recorded.until(partial(recorded.has_seen, name))
+    assert [only for _, only in memory_mailbox.searches] == [None]
 
 
 async def test_a_folder_that_probes_were_moved_to_is_looked_into_again_soon(
-    letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOVED_EVERY", 0.02)
     monkeypatch.setattr(searches, "MOVED_EVERY", 0.02)
-    letters.elsewhere = [moved("one")]
+    memory_mailbox.elsewhere = [moved("one")]
     await watching.look()
-    letters.elsewhere = []
+    memory_mailbox.elsewhere = []
     watching.expect("two", now())
-    letters.elsewhere = [moved("two"), moved("elsewhere", "Archive")]
-    await told.until(lambda: "two" in told.seen)
-    assert "elsewhere" not in told.seen
-    assert letters.searches[-1][1] == {"Lists"}
+    memory_mailbox.elsewhere = [moved("two"), moved("elsewhere", "Archive")]
+    await recorded.until(lambda: "two" in recorded.seen)
+    assert "elsewhere" not in recorded.seen
+    assert memory_mailbox.searches[-1][1] == {"Lists"}
 
 
-async def test_a_search_that_nobody_needs_may_fail(letters: Letters, told: Told, watching: Watcher) -> None:
-    letters.unsearchable = "too many connections"
+async def test_a_search_that_nobody_needs_may_fail(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
+) -> None:
+    memory_mailbox.unsearchable = "too many connections"
     watching.expect("one", now() - OVERDUE)
-    letters.put("one")
-    await told.until(lambda: told.seen == ["one"])
-    await until(lambda: bool(letters.searches))
-    assert told.looks == []
+    memory_mailbox.put("one")
+    await recorded.until(lambda: recorded.seen == ["one"])
+    await until(lambda: bool(memory_mailbox.searches))
+    assert recorded.looks == []
     assert isinstance(await watching.look(), FailedLook)  # but this one is needed
 
 
 async def test_what_we_left_behind_is_swept_up_once_a_day(
-    letters: Letters, told: Told, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    letters.elsewhere = [moved("left behind long ago")]
+    memory_mailbox.elsewhere = [moved("left behind long ago")]
     for name in ("one", "two"):
         watching.expect(name, now())
-        letters.put(name)
-        await told.until(partial(told.has_seen, name))
+        memory_mailbox.put(name)
+        await recorded.until(partial(recorded.has_seen, name))
         watching.forget(name)
-        await until(lambda: letters.visitors == 0)
-    assert [span > timedelta(days=29) for span, _ in letters.searches] == [True]
-    assert [each.ref for each in letters.removed] == ["one", "left behind long ago", "two"]
+        await until(lambda: memory_mailbox.visitors == 0)
+    assert [span > timedelta(days=29) for span, _ in memory_mailbox.searches] == [True]
+    assert [each.ref for each in memory_mailbox.removed] == ["one", "left behind long ago", "two"]
 
 
 @pytest.fixture
@@ -459,7 +481,7 @@ def open_folder() -> Iterator[Path]:
 @pytest.mark.lab
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to run Dovecot")
 async def test_a_mail_server_that_is_restarted(
-    open_folder: Path, tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+    open_folder: Path, tmp_path: Path, recorded: RecordedSightings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.2,))
     mail = b"X-Mailpath-Probe: mp" + b"a" * 32 + b"\r\nSubject: code\r\n\r\nhello\r\n"
@@ -468,15 +490,15 @@ async def test_a_mail_server_that_is_restarted(
             {"via": "imap", "host": server.address, "port": server.ports.imap, "tls": "none", "user": "probe@acme.test"}
             | {"password": _secret(tmp_path, "secret")}
         )
-        watcher = Watcher(mailbox, pool, hear=told.hear, report=told.report, now=now)
+        watcher = Watcher(mailbox, pool, hear=recorded.hear, report=recorded.report, now=now)
         watcher.expect("one", now())
         server.deliver("probe@acme.test", mail)
-        await told.until(lambda: len(told.seen) == 1)
+        await recorded.until(lambda: len(recorded.seen) == 1)
         server.stop()
-        await told.until(lambda: any(isinstance(look, FailedLook) for _, look in told.looks))
+        await recorded.until(lambda: any(isinstance(look, FailedLook) for _, look in recorded.looks))
         server.start()
         server.deliver("probe@acme.test", mail)
-        await told.until(lambda: len(told.seen) == 2)
+        await recorded.until(lambda: len(recorded.seen) == 2)
         await watcher.close()
 
 

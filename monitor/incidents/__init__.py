@@ -13,8 +13,8 @@ In the order of the data:
 - `incident`   what an incident is: the values
 - `rules`      incidents and failures, before -> after, with the history of what changed
 - `mute`       mutes: for a time, or by a calendar, which is `weekly`; `maintenance`: those of the configuration
-- `advice`     who must act, what to do and what not, for each cause; `advising`: which of it fits an incident.
-               The steps in one mail system are those of `probes.mailsystems`
+- `companies`  the watched companies, as far as a wide problem needs to know them
+- `remedies`   what to do about an incident, or about a failure that no incident holds: asked of `probes.mailsystems`
 - `labels`     the words for all these values, one row for each
 - `settings`   what the configuration may say of it
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from monitor.incidents.incident import Failure
 from monitor.incidents.weekly import Weekly, weekly
+from probes.mailsystems.words import current_word
 from probes.verdict import Cause
 
 
@@ -67,11 +68,12 @@ def following(mute: Mute, now: datetime) -> datetime | None:
 
 
 def covers(mute: Mute, failure: Failure, mail_systems: Collection[str]) -> bool:
-    """Whether it is about this failure, at a company with these mail systems. Whether it is active is not asked."""
+    """Whether it is about this failure, at a company with these mail systems. Whether it is active is not asked. A mute
+    that was stored with an alias is about the system that the alias stands for."""
     return (
         mute.company in ("", failure.company)
         and mute.path in ("", failure.path)
-        and (not mute.mail_system or mute.mail_system in mail_systems)
+        and (not mute.mail_system or current_word(mute.mail_system) in mail_systems)
         and mute.cause in (None, failure.cause)
     )
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from monitor.incidents.advice import Advice
-from monitor.incidents.advising import advice_on, runbook_on
 from monitor.incidents.incident import Failure, Incident, LastNotice, Reason, Scope, leading
 from monitor.incidents.labels import decided_by
+from monitor.incidents.remedies import incident_remedy, system_of_incident
 from monitor.notices.notice import NoticeKind
 from probes.display import one_line
-from probes.mailsystems.table import system_label
+from probes.mailsystems.remedy import FilledRemedy
 from probes.mailsystems.words import Chain
 
 MAX_NAME_CHARS = 40  # of a company, in a title
@@ -59,23 +58,25 @@ class NoticeRequest:
 @dataclass(frozen=True, slots=True)
 class NoticeContext:
     """What of it the channel may see. `companies` are the keys of those that have it, or had it; `lead` is the failure
-    that is quoted; `mail_system` is "" where there are several; `whole`: nothing was left out for the channel's sake.
+    that is quoted; `mail_system` is "" where there are several; `whole`: nothing was left out for the channel's sake;
+    else `incident` is what the channel may see of `asked_about`.
     """
 
-    telling: NoticeRequest
+    request: NoticeRequest
+    asked_about: Incident
     companies: tuple[str, ...]
     failures: tuple[Failure, ...]
     lead: Failure | None
     since: datetime
     mail_system: str
-    advice: Advice
+    remedy: FilledRemedy
     runbook: str
     whole: bool
 
     @property
     def incident(self) -> Incident:
         """The incident."""
-        return self.telling.incident
+        return self.request.incident
 
     @property
     def reason(self) -> Reason:
@@ -90,7 +91,7 @@ class NoticeContext:
     @property
     def lasted(self) -> timedelta:
         """How long it goes on, or went on."""
-        return (self.over_at or self.telling.now) - self.since
+        return (self.over_at or self.request.now) - self.since
 
     @property
     def over_at(self) -> datetime | None:
@@ -114,13 +115,13 @@ class NoticeContext:
     @property
     def every(self) -> timedelta | None:
         """At the latest after this time there is a next probe; None where nobody knows."""
-        known = self.telling.companies
+        known = self.request.companies
         return max((known[company].every for company in self.companies if company in known), default=None)
 
     @property
     def watched(self) -> int:
         """How many companies are watched that it could touch: with its mail system, if it is one mail system's."""
-        known, system = self.telling.companies, self.incident.mail_system
+        known, system = self.request.companies, self.incident.mail_system
         one = self.incident.scope is Scope.MAIL_SYSTEM
         there = [company for company in known if not one or system in known[company].mail_systems]
         return len({*there, *self.companies})
@@ -128,74 +129,54 @@ class NoticeContext:
     @property
     def watched_no_longer(self) -> tuple[str, ...]:
         """Companies that it touched, and that were taken out of the configuration since."""
-        known, incident = self.telling.companies, self.incident
+        known, incident = self.request.companies, self.incident
         return tuple(c for c in incident.companies if c not in known and c not in incident.touches) if known else ()
 
     def name(self, company: str, most: int = MAX_NAME_CHARS) -> str:
         """What people call this company."""
-        known = self.telling.companies.get(company)
+        known = self.request.companies.get(company)
         return one_line(known.name if known else company, most)
 
     def names(self) -> list[str]:
         """What people call those that have it."""
         return [self.name(company) for company in self.companies]
 
-    def filled(self, text: str) -> str:
-        """The advice's text, with the names in it."""
-        sender, company = self.telling.sender, self.companies[0] if len(self.companies) == 1 else ""
-        return filled(text, sender, company, self.mail_system)
 
-
-def filled(text: str, sender: SenderInfo, company: str, mail_system: str) -> str:
-    """An advice's text, with the names in it; "" where there are several of them."""
-    words = {
-        "{domain}": sender.domain,
-        "{ip}": sender.source_ip,
-        "{system}": system_label(mail_system) or "the mail systems",
-        "{company}": company or "COMPANY",
-    }
-    for mark, word in words.items():
-        text = text.replace(mark, word)
-    return text
-
-
-def scene_of(telling: NoticeRequest) -> NoticeContext:
+def context_of(request: NoticeRequest) -> NoticeContext:
     """The incident as this channel may see it."""
-    incident, visible = telling.incident, telling.visible
+    incident, visible = request.incident, request.visible
+    asked_about = incident
     all_of_them = incident.named
     companies = _seen(all_of_them, visible) or _seen(incident.companies, visible)
     failures = tuple(f for f in incident.failures if visible is None or f.company in visible)
     whole = len(companies) == len(all_of_them)
-    mail_system = _mail_system(telling, companies)
+    chains = (request.companies[company].mail_systems for company in companies if company in request.companies)
+    mail_system = system_of_incident(incident, chains)
     lead = leading(incident, failures)
     if lead and not whole:  # what most companies have may be another thing than what these have
         incident = replace(incident, nature=lead.nature, outcome=lead.outcome, cause=lead.cause)
-        telling = replace(telling, incident=incident)
+        request = replace(request, incident=incident)
     since = incident.began_at if whole else min((f.since for f in failures), default=incident.began_at)
+    sender = request.sender
+    remedy = incident_remedy(incident, mail_system).filled(sender.domain, sender.source_ip, mail_system)
     return NoticeContext(
-        telling=telling,
+        request=request,
+        asked_about=asked_about,
         companies=companies,
         failures=failures,
         lead=lead,
         since=since,
         mail_system=mail_system,
-        advice=advice_on(incident, mail_system),
-        runbook=f"{telling.url}/runbooks/{runbook_on(incident)}",
+        remedy=remedy,
+        runbook=f"{request.url}/runbooks/{remedy.runbook}",
         whole=whole,
     )
 
 
-def scene_into(telling: NoticeRequest, into: Incident) -> NoticeContext:
+def context_into(request: NoticeRequest, into: Incident) -> NoticeContext:
     """The incident that took this one in, as the same channel may see it."""
-    return scene_of(replace(telling, incident=into))
+    return context_of(replace(request, incident=into))
 
 
 def _seen(companies: tuple[str, ...], visible: frozenset[str] | None) -> tuple[str, ...]:
     return companies if visible is None else tuple(company for company in companies if company in visible)
-
-
-def _mail_system(telling: NoticeRequest, companies: tuple[str, ...]) -> str:
-    """The mail system that all of them have; "" where they have several, or where it is not known."""
-    systems = {telling.companies[company].mail_systems[0] for company in companies if company in telling.companies}
-    system = telling.incident.mail_system or (systems.pop() if len(systems) == 1 else "")
-    return "" if system == "unknown" else system

@@ -19,7 +19,7 @@ from monitor.notices.routing import channels_for
 from probes.verdict import Cause
 
 Tell = Callable[[Incident, NoticeKind, LastNotice | None, tuple[str, ...] | None, tuple[Incident, ...]], NoticeRequest]
-"""Makes a telling of an incident, the news, what the channel was told last, the companies that it may hear about, and
+"""Makes a request of an incident, the news, what the channel was told last, the companies that it may hear about, and
 the incidents that this one took in of which the channel knew."""
 
 

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from monitor.incidents.incident import Nature, Reason, Scope
-from monitor.notices.context import NoticeContext, NoticeRequest, scene_of
+from monitor.notices.context import NoticeContext
 from monitor.notices.notice import NoticeKind
 from monitor.notices.their_trouble import MOST_KINDS_IN_A_TITLE, kinds_of, their_trouble
 from probes.display import counted, lasting, one_line
@@ -15,29 +15,28 @@ MAX_TITLE_CHARS = 200
 ALL_MAIL = "mail"
 
 
-def title(telling: NoticeRequest) -> str:
+def title(context: NoticeContext) -> str:
     """One line: what, and who has it."""
-    scene = scene_of(telling)
-    return one_line(_news(scene) + headline(scene), MAX_TITLE_CHARS)
+    return one_line(_news(context) + headline(context), MAX_TITLE_CHARS)
 
 
-def headline(scene: NoticeContext) -> str:
+def headline(context: NoticeContext) -> str:
     """The incident in a line."""
     often = ""
-    if scene.intermittent and scene.lead and scene.incident.nature is not Nature.OURS:
-        often = f", intermittent: {scene.lead.bad} of {scene.lead.of_last} probes"
-    return _headline(scene) + often
+    if context.intermittent and context.lead and context.incident.nature is not Nature.OURS:
+        often = f", intermittent: {context.lead.bad} of {context.lead.of_last} probes"
+    return _headline(context) + often
 
 
-def _headline(scene: NoticeContext) -> str:
-    incident, who = scene.incident, _who(scene)
+def _headline(context: NoticeContext) -> str:
+    incident, who = context.incident, _who(context)
     match incident.nature:
         case Nature.MAIL:
-            return f"{who}: {_what(scene)} from {scene.telling.sender.domain} {_stopped(scene)}"
+            return f"{who}: {_what(context)} from {context.request.sender.domain} {_stopped(context)}"
         case Nature.MAILBOX:
             return f"{who}: probe mailbox problem{_cause(incident.cause)}"
         case Nature.THEIR_SYSTEM:
-            return f"{who}: {their_trouble(scene)}"
+            return f"{who}: {their_trouble(context)}"
         case Nature.OURS:
             return f"Mailpath cannot test {who}{_cause(incident.cause)}"
         case _:
@@ -48,17 +47,17 @@ NO_CONNECTION = frozenset({Reason.ONLY_HERE, Reason.NOTHING_REACHED})
 """Reasons for which nobody may be said to block the sender: there was no connection, and no proof whose fault it is."""
 
 
-def _stopped(scene: NoticeContext) -> str:
+def _stopped(context: NoticeContext) -> str:
     """After "mail from the sender"."""
-    if scene.reason in NO_CONNECTION:
-        return "could not be delivered (no connection)" if _past(scene) else "cannot be delivered (no connection)"
-    one = _what(scene) == ALL_MAIL
-    is_or_was = ("was" if one else "were") if _past(scene) else ("is" if one else "are")
-    return f"{is_or_was} {OUTCOMES[scene.incident.outcome].sentence}{_cause(scene.incident.cause)}"
+    if context.reason in NO_CONNECTION:
+        return "could not be delivered (no connection)" if _past(context) else "cannot be delivered (no connection)"
+    one = _what(context) == ALL_MAIL
+    is_or_was = ("was" if one else "were") if _past(context) else ("is" if one else "are")
+    return f"{is_or_was} {OUTCOMES[context.incident.outcome].sentence}{_cause(context.incident.cause)}"
 
 
-def _past(scene: NoticeContext) -> bool:
-    return scene.telling.news is NoticeKind.RESOLVED
+def _past(context: NoticeContext) -> bool:
+    return context.request.news is NoticeKind.RESOLVED
 
 
 def _cause(cause: Cause | None) -> str:
@@ -66,10 +65,10 @@ def _cause(cause: Cause | None) -> str:
     return f" ({CAUSES[cause].label})" if cause else ""
 
 
-def _news(scene: NoticeContext) -> str:
-    match scene.telling.news:
+def _news(context: NoticeContext) -> str:
+    match context.request.news:
         case NoticeKind.OPENED:
-            return "Reopened: " if scene.incident.relapses else ""
+            return "Reopened: " if context.incident.relapses else ""
         case NoticeKind.WIDENED:
             return "Scope widened: "
         case NoticeKind.GREW:
@@ -79,33 +78,35 @@ def _news(scene: NoticeContext) -> str:
         case NoticeKind.CHANGED | NoticeKind.CAUSE_CHANGED:
             return "Changed: "
         case NoticeKind.REMINDER:
-            return f"Still open after {lasting(scene.lasted)}: "
+            return f"Still open after {lasting(context.lasted)}: "
         case NoticeKind.RESOLVED:
-            return f"Resolved after {lasting(scene.lasted)}: "
+            return f"Resolved after {lasting(context.lasted)}: "
         case NoticeKind.MERGED:
             return "Merged: "
         case _:
-            assert_never(scene.telling.news)
+            assert_never(context.request.news)
 
 
-def _who(scene: NoticeContext) -> str:
+def _who(context: NoticeContext) -> str:
     """A company by its name, several by their number; of those that a channel may not hear of, nothing."""
-    incident, names = scene.incident, scene.names()
+    incident, names = context.incident, context.names()
     many = counted(len(names), "company", "companies")
-    part = scene.whole and len(names) < scene.watched
+    part = context.whole and len(names) < context.watched
     if part and incident.open:
-        many = f"{len(names)} of {counted(scene.watched, 'company', 'companies')}"
-    if len(names) == 1 or not scene.whole:
-        on_path = f", path {scene.lead.path}" if scene.lead and incident.scope is Scope.MAILBOX else ""
+        many = f"{len(names)} of {counted(context.watched, 'company', 'companies')}"
+    if len(names) == 1 or not context.whole:
+        on_path = f", path {context.lead.path}" if context.lead and incident.scope is Scope.MAILBOX else ""
         return (names[0] if len(names) == 1 else many) + on_path
     if incident.scope is Scope.MAIL_SYSTEM:
         return f"{system_label(incident.mail_system)}, {many}"
     return f"All {many}" if incident.scope is Scope.EVERYBODY and not part else many
 
 
-def _what(scene: NoticeContext) -> str:
-    kinds = kinds_of(scene)
+def _what(context: NoticeContext) -> str:
+    kinds = kinds_of(context)
     few = 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
     return (
-        " and ".join(KINDS[kind].sentence for kind in kinds) if scene.incident.scope is Scope.KIND and few else ALL_MAIL
+        " and ".join(KINDS[kind].sentence for kind in kinds)
+        if context.incident.scope is Scope.KIND and few
+        else ALL_MAIL
     )

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from monitor.incidents.incident import Incident, LastNotice, Resolution
-from monitor.notices import wording
-from monitor.notices.context import NoticeRequest
+from monitor.notices.context import NoticeRequest, context_of
+from monitor.notices.headline import title
 from monitor.notices.notice import Notice, NoticeKind
-from monitor.notices.payload import facts
+from monitor.notices.payload import facts, labels
+from monitor.notices.wording import text
 
 FACTORS = (2, 4, 10)
 """So many times as many companies are news, and then again with each power of ten."""
@@ -94,21 +95,22 @@ def _for(since: datetime, now: datetime) -> timedelta:
     return now - since if now >= since else timedelta.max
 
 
-def notice_of(telling: NoticeRequest, channel: str) -> Notice:
+def notice_of(request: NoticeRequest, channel: str) -> Notice:
     """The next notice for this channel."""
-    before, incident = telling.before, telling.incident
+    before, incident = request.before, request.incident
     number = before.number + 1 if before else 1
-    labels = wording.labels(telling)
+    context = context_of(request)
+    marks = labels(context)
     return Notice(
         id=f"{incident.id}-{channel}-{number}",
         incident=incident.id,
         channel=channel,
         number=number,
-        news=telling.news,
-        at=telling.now,
-        title=wording.title(telling),
-        text=wording.text(telling),
-        labels=labels,
-        facts=facts(telling),
-        replaces=dict(before.labels) if before and not before.over and dict(before.labels) != labels else None,
+        news=request.news,
+        at=request.now,
+        title=title(context),
+        text=text(context),
+        labels=marks,
+        facts=facts(context),
+        replaces=dict(before.labels) if before and not before.over and dict(before.labels) != marks else None,
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.incidents.incident import Failure, Nature
-from monitor.notices.context import NoticeContext, NoticeRequest, scene_of
+from monitor.notices.context import NoticeContext
 from probes.display import one_line
 
 ALERTS: dict[Nature, str] = {
@@ -19,11 +19,12 @@ MAX_SENTENCE_CHARS = 1000
 MAX_NAME_CHARS = 200
 
 
-def labels(telling: NoticeRequest) -> dict[str, str]:
+def labels(context: NoticeContext) -> dict[str, str]:
     """Few, and the same as long as nothing widens. A channel that hears of one company only has that one in them."""
-    incident, visible = telling.incident, telling.visible
+    request, incident = context.request, context.asked_about
+    visible = request.visible
     company = incident.company or (next(iter(visible)) if visible and len(visible) == 1 else "")
-    known = telling.companies.get(company)
+    known = request.companies.get(company)
     return {
         "alertname": ALERTS[incident.nature],
         "severity": str(incident.severity),
@@ -34,53 +35,58 @@ def labels(telling: NoticeRequest) -> dict[str, str]:
     }
 
 
-def facts(telling: NoticeRequest) -> dict[str, Any]:
+def facts(context: NoticeContext) -> dict[str, Any]:
     """All that this channel may know of the incident: JSON values only, times as RFC 3339, lengths in seconds."""
-    scene, incident = scene_of(telling), telling.incident
+    request, incident = context.request, context.asked_about
     return {
         "incident": incident.id,
-        "news": str(telling.news),
+        "news": str(request.news),
         "nature": str(incident.nature),
         "scope": str(incident.scope),
         "severity": str(incident.severity),
         "outcome": str(incident.outcome),
         "cause": str(incident.cause) if incident.cause else None,
-        "grade": str(scene.lead.grade) if scene.lead else None,
-        "sender": {"domain": telling.sender.domain, "source_ip": telling.sender.source_ip},
-        "mail_system": scene.mail_system or None,
-        "companies": [{"company": company, "name": scene.name(company, MAX_NAME_CHARS)} for company in scene.companies],
-        "failures": [_failure(failure) for failure in scene.failures[:MOST_FAILURES]],
-        "touched": len(scene.companies),
-        "watched": scene.watched if scene.whole else None,
-        "failing": incident.failing if scene.whole else len(scene.failures),
-        "began_at": _time(scene.since),
+        "grade": str(context.lead.grade) if context.lead else None,
+        "sender": {"domain": request.sender.domain, "source_ip": request.sender.source_ip},
+        "mail_system": context.mail_system or None,
+        "companies": [
+            {"company": company, "name": context.name(company, MAX_NAME_CHARS)} for company in context.companies
+        ],
+        "failures": [_failure(failure) for failure in context.failures[:MOST_FAILURES]],
+        "touched": len(context.companies),
+        "watched": context.watched if context.whole else None,
+        "failing": incident.failing if context.whole else len(context.failures),
+        "began_at": _time(context.since),
         "opened_at": _time(incident.opened_at),
         "changed_at": _time(incident.changed_at),
         "recovering_since": _time(incident.recovering_since) if incident.recovering else None,
         "closed_at": _time(incident.closed_at),
-        "lasted": round(scene.lasted.total_seconds(), 3),
+        "lasted": round(context.lasted.total_seconds(), 3),
         "ending": str(incident.ending) if incident.ending else None,
         "merged_into": incident.merged_into or None,
-        "took_in": [taken.id for taken in telling.took_in],
+        "took_in": [taken.id for taken in request.took_in],
         "relapses": incident.relapses,
-        **_advice(scene),
+        **_remedy(context),
     }
 
 
-def _advice(scene: NoticeContext) -> dict[str, Any]:
-    advice = scene.advice
+def _remedy(context: NoticeContext) -> dict[str, Any]:
+    remedy = context.remedy
     return {
-        "meaning": scene.filled(advice.meaning),
-        "actor": str(advice.actor),
-        "company_it_alone": advice.alone,
-        "fix": scene.filled(advice.fix),
-        "until_then": scene.filled(advice.workaround) or None,
-        "do_not": scene.filled(advice.never),
-        "meanwhile": scene.filled(advice.for_users) or None,
-        "settles": advice.takes_effect_within.total_seconds(),
-        "next_probe_within": scene.every.total_seconds() if scene.every else None,
-        "good_to_end": scene.telling.good,
-        "runbook_url": scene.runbook,
+        "meaning": remedy.explanation,
+        "actor": str(remedy.actor),
+        "who_acts": remedy.who,
+        "company_it_alone": remedy.by_company_alone,
+        "fix": " ".join(remedy.steps),
+        "steps": list(remedy.steps),
+        "until_then": " ".join(remedy.workaround) or None,
+        "do_not": remedy.do_not,
+        "meanwhile": remedy.for_users or None,
+        "settles": remedy.takes_effect_within.total_seconds(),
+        "verify": remedy.verify,
+        "next_probe_within": context.every.total_seconds() if context.every else None,
+        "good_to_end": context.request.good,
+        "runbook_url": context.runbook,
     }
 
 

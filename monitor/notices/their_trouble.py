@@ -13,42 +13,42 @@ from probes.verdict import Outcome
 MOST_KINDS_IN_A_TITLE = 2
 
 
-def their_trouble(scene: NoticeContext) -> str:
+def their_trouble(context: NoticeContext) -> str:
     """After the company's name and a colon."""
-    its = "its mail system" if scene.incident.company else "the mail system"
-    match scene.reason:
+    its = "its mail system" if context.incident.company else "the mail system"
+    match context.reason:
         case Reason.GATEWAY_DOWN:
             return "its gateway does not answer"
         case Reason.LOOKUP:
             return "no mail server found in DNS"
         case Reason.NOTHING_REACHED:
             return "no connection, neither for the sender nor for a neutral sender"
-        case Reason.SAME_ANSWER if scene.incident.outcome is Outcome.LATE:
+        case Reason.SAME_ANSWER if context.incident.outcome is Outcome.LATE:
             return f"{its} delays all mail (a neutral sender is deferred too)"
-        case Reason.SAME_LIST if scene.incident.scope is Scope.EVERYBODY:
+        case Reason.SAME_LIST if context.incident.scope is Scope.EVERYBODY:
             return "one blocklist rejects the sender and a neutral sender: it lists both, or everybody"
         case Reason.SAME_LIST:
             return f"{its} rejects other senders too (the same blocklist rejects a neutral sender)"
         case Reason.NOT_ITS_DOMAIN:
-            its = "its mail server accepts" if scene.incident.company else "the mail server accepts"
+            its = "its mail server accepts" if context.incident.company else "the mail server accepts"
             return f"{its} no mail for the probe's domain (not an accepted domain there)"
         case Reason.SAME_TEXT:
-            its = "its filter" if scene.incident.company else "the filter"
+            its = "its filter" if context.incident.company else "the filter"
             return f"{its} rejects the content of the mail (also from a neutral sender)"
         case Reason.BOTH_LOST:
             return "mail is accepted but does not reach the probe's mailbox (a neutral sender's neither)"
         case Reason.SAME_ANSWER:
-            return _stops_others(scene, its, "same answer", "a neutral sender gets the same answer")
+            return _stops_others(context, its, "same answer", "a neutral sender gets the same answer")
         case _:
-            return _stops_others(scene, its, "it fails too", "a neutral sender fails too")
+            return _stops_others(context, its, "it fails too", "a neutral sender fails too")
 
 
-def _stops_others(scene: NoticeContext, its: str, too: str, known: str) -> str:
+def _stops_others(context: NoticeContext, its: str, too: str, known: str) -> str:
     """How much of a company's mail it is, as far as that is known."""
-    if not scene.incident.open:  # what failed last is not all that failed
+    if not context.incident.open:  # what failed last is not all that failed
         return f"{its} stops other senders' mail too ({known})"
-    paths = sorted({failure.path for failure in scene.failures if failure.nature is Nature.THEIR_SYSTEM})
-    match scene.incident.part:
+    paths = sorted({failure.path for failure in context.failures if failure.nature is Nature.THEIR_SYSTEM})
+    match context.incident.part:
         case Scope.MAILBOX if paths:
             one = len(paths) == 1
             subject = f"path {paths[0]} accepts" if one else f"paths {listed(paths)} accept"
@@ -56,18 +56,18 @@ def _stops_others(scene: NoticeContext, its: str, too: str, known: str) -> str:
         case None:
             return f"{its} accepts no mail at all ({known})"
         case _:
-            return f"{its} stops {_stopped_kinds(scene)}, also from a neutral sender ({too})"
+            return f"{its} stops {_stopped_kinds(context)}, also from a neutral sender ({too})"
 
 
-def _stopped_kinds(scene: NoticeContext) -> str:
+def _stopped_kinds(context: NoticeContext) -> str:
     """The kinds, if others get through beside them."""
-    theirs = {failure.kind for failure in scene.failures if failure.nature is Nature.THEIR_SYSTEM}
+    theirs = {failure.kind for failure in context.failures if failure.nature is Nature.THEIR_SYSTEM}
     kinds = [kind for kind in Kind if kind in theirs]
-    known = scene.incident.part is Scope.KIND and 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
+    known = context.incident.part is Scope.KIND and 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
     return " and ".join(KINDS[kind].sentence for kind in kinds) if known else "some mail"
 
 
-def kinds_of(scene: NoticeContext) -> list[Kind]:
+def kinds_of(context: NoticeContext) -> list[Kind]:
     """The kinds that fail, as far as it is kept."""
-    failing = {failure.kind for failure in scene.failures}
+    failing = {failure.kind for failure in context.failures}
     return [kind for kind in Kind if kind in failing]

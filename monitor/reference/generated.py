@@ -16,6 +16,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "floors": floors.drawing,
     "mail-system-words": mail_systems.words,
     "mail-system-steps": mail_systems.steps,
+    "general-steps": mail_systems.general,
 }
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from probes.display import lasting
 from probes.labels import CAUSES
+from probes.mailsystems.causes import BY_FAMILY
 from probes.mailsystems.family import CauseFamily
+from probes.mailsystems.remedy import Remedy
 from probes.mailsystems.system import MailSystem, RunBy
 from probes.mailsystems.table import MAIL_SYSTEMS
 
@@ -32,6 +34,25 @@ def steps() -> str:
             reasons.setdefault(row.no_settings, []).append(row.label)
     without = [f"- {', '.join(labels)}: {reason}" for reason, labels in reasons.items()]
     return "\n".join((*with_steps, "### Mail systems without steps of their own", "", *without)) + "\n"
+
+
+def general() -> str:
+    """What to do by the family of the cause where a mail system's own steps are not known."""
+    return "\n".join(line for family, remedy in BY_FAMILY.items() for line in _general(family, remedy)) + "\n"
+
+
+def _general(family: CauseFamily, remedy: Remedy) -> Iterator[str]:
+    yield f"### {family.capitalize()}"
+    yield ""
+    yield f"{remedy.explanation} Who acts: {remedy.who}."
+    yield ""
+    yield from (f"{number}. {_shown(step)}" for number, step in enumerate(remedy.steps, 1))
+    yield ""
+    if remedy.workaround:
+        yield f"Until then, by the company's IT: {_shown(' '.join(remedy.workaround))}"
+        yield ""
+    yield f"{_shown(remedy.do_not)} To verify: {remedy.verify[:1].lower()}{remedy.verify[1:]}"
+    yield ""
 
 
 def _row(row: MailSystem) -> str:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from monitor.incidents.incident import Failure, Incident, Nature, Scope, Severity
-from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo
+from monitor.notices import headline, payload, wording
+from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, context_of
 from monitor.notices.notice import NoticeKind
 from probes.answer import Answer, Stage
 from probes.kinds import Kind
@@ -91,3 +92,23 @@ def storm(companies: int, **facts: Any) -> Incident:
     kept = tuple(failure(company=name, cause=Cause.REPUTATION) for name in names[:60])
     fields: dict[str, Any] = {"scope": Scope.EVERYBODY, "companies": names, "touches": names, "failing": 5 * companies}
     return incident(*kept, **(fields | facts))
+
+
+def title(told: NoticeRequest) -> str:
+    """Its title."""
+    return headline.title(context_of(told))
+
+
+def text(told: NoticeRequest) -> str:
+    """Its text."""
+    return wording.text(context_of(told))
+
+
+def facts(told: NoticeRequest) -> dict[str, Any]:
+    """What it says to machines."""
+    return payload.facts(context_of(told))
+
+
+def labels(told: NoticeRequest) -> dict[str, str]:
+    """What tells its problem from another."""
+    return payload.labels(context_of(told))

@@ -2,41 +2,36 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from aiohttp import web
 
 from monitor.config import WatchedPath
-from monitor.incidents.advice import MEANWHILE, Actor, Advice
-from monitor.incidents.advising import advice_for, advice_on, runbook_for, runbook_on
 from monitor.incidents.incident import Incident, worst_first
-from monitor.notices.context import SenderInfo, filled
+from monitor.incidents.remedies import NOTHING_BESIDE, Beside
+from monitor.incidents.signal import Signal
+from monitor.notices.context import SenderInfo
 from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
 from monitor.store import ProbeRow
 from monitor.web.backend import BACKEND
-from monitor.web.caller_view import caller_view_of
+from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.charts import Chart, Frame, Strip, Tick, chart_of, strip_of, times_of
+from monitor.web.pages.remedy_card import RemedyCard, card_at_company, card_of_signal, verdicts_beside
 from monitor.web.rendering import page
 from probes.check import Check
 from probes.display import roughly
 from probes.kinds import Kind
 from probes.mailsystems.words import chain_label
+from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome
 
 SPANS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 USUAL = "7d"
 MOST_INCIDENTS = 30  # of the company, of those that are over
 LOOKED_THROUGH = 500  # incidents of all companies
-
-ACTORS: dict[Actor, str] = {
-    Actor.COMPANY_IT: "the company's IT, alone",
-    Actor.SENDER: "Trimble and its mail service",
-    Actor.MAILBOX_OWNER: "whoever looks after the probe's mailbox",
-    Actor.VENDOR: "the vendor of the mail system",
-    Actor.OURSELVES: "whoever runs Mailpath",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +62,6 @@ class PathPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Todo:
-    """What to do about one thing that is wrong. `incident` is its id, "" while it is none."""
-
-    outcome: Outcome
-    cause: Cause | None
-    meaning: str
-    who: str
-    fix: str
-    workaround: str
-    never: str
-    for_users: str
-    takes_effect_within: str
-    runbook: str
-    incident: str
-    muted: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Company:
     """The page. `over` includes open incidents of others from which this company has recovered. `stretch` names how
     much time is drawn; `probes` is how many were launched in it."""
@@ -94,7 +71,7 @@ class Company:
     system: str
     worst: Outcome | None
     paths: tuple[PathPart, ...]
-    todo: tuple[Todo, ...]
+    todo: tuple[RemedyCard, ...]
     opened: tuple[Incident, ...]
     over: tuple[Incident, ...]
     stretch: str
@@ -112,8 +89,10 @@ def company_view(
     sender: SenderInfo,
     stretch: str,
     now: datetime,
+    controls: Mapping[str, Beside] = MappingProxyType({}),
 ) -> Company:
-    """The page as it is now. `paths` are those of one company, at least one."""
+    """The page as it is now. `paths` are those of one company, at least one; `controls` tells for each path what other
+    identities got there."""
     first, frame = paths[0], Frame(now - SPANS[stretch], now)
     mine = [incident for incident in incidents if first.company in (*incident.touches, *incident.companies)]
     opened = sorted((each for each in mine if each.open and first.company in each.touches), key=worst_first)
@@ -125,7 +104,7 @@ def company_view(
         system=chain_label(first.mail_systems),
         worst=min((each.verdict.outcome for each in lines), key=WORST_FIRST.index, default=None),
         paths=tuple(_path(path, current_verdicts, drawn, frame) for path in paths),
-        todo=tuple(_todo(opened, _not_covered(paths, current_verdicts, opened), first, sender)),
+        todo=tuple(_todo(opened, not_covered(paths, current_verdicts, opened), paths, sender, controls)),
         opened=tuple(opened),
         over=tuple(each for each in mine if not each.open or first.company not in each.touches)[:MOST_INCIDENTS],
         stretch=stretch,
@@ -173,8 +152,20 @@ async def show(request: web.Request) -> web.Response:
         SenderInfo(identity.domain, identity.source_ip),
         stretch_of(asked, history, now),
         now,
+        await _beside(view, key, paths),
     )
     return page(request, "company.html", view=shown, now=now, spans=tuple(SPANS))
+
+
+async def _beside(view: CallerView, company: str, paths: Sequence[WatchedPath]) -> dict[str, Beside]:
+    """What other identities got on the paths that fail without an incident."""
+    opened = [incident for incident in view.open_incidents() if company in incident.touches]
+    failing = {
+        check.path: standing.launched_at
+        for check, standing in not_covered(paths, view.current_verdicts(paths), opened)
+        if standing.verdict.outcome is not Outcome.INBOX
+    }
+    return {path: await verdicts_beside(view, company, path, at) for path, at in failing.items()}
 
 
 def _path(
@@ -202,58 +193,33 @@ def _kind(kind: Kind, standing: CurrentVerdict | None, rows: Iterable[ProbeRow],
     return KindRow(kind, said.outcome, said.cause, said.grade, said.because, standing.at, standing.probe_id, strip)
 
 
-def _not_covered(
+def not_covered(
     paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, CurrentVerdict], opened: Iterable[Incident]
-) -> list[CurrentVerdict]:
-    """What counts now of lines that no open incident is about: an incident knows more than the verdict."""
+) -> list[tuple[Check, CurrentVerdict]]:
+    """What counts now of checks that no open incident is about: an incident knows more than the verdict."""
     covered = {failure.line for incident in opened for failure in incident.failures}
     lines = [check for path in paths for check in path.checks]
-    return [current_verdicts[line] for line in lines if line in current_verdicts and line not in covered]
+    return [(line, current_verdicts[line]) for line in lines if line in current_verdicts and line not in covered]
 
 
 def _todo(
-    opened: Iterable[Incident], lines: Iterable[CurrentVerdict], path: WatchedPath, sender: SenderInfo
-) -> Iterable[Todo]:
-    """What to do: about each open incident, and about what else fails now, each once."""
-    told: set[tuple[Outcome, Cause | None]] = set()
-    for incident in opened:
-        told |= {(incident.outcome, incident.cause), *((each.outcome, each.cause) for each in incident.failures)}
-        advice = advice_on(incident, path.mail_system)
-        yield _advised(incident.outcome, incident.cause, advice, runbook_on(incident), incident, path, sender)
-    for standing in sorted(lines, key=lambda each: WORST_FIRST.index(each.verdict.outcome)):
-        outcome, cause = standing.verdict.outcome, standing.verdict.cause
-        if outcome is not Outcome.INBOX and (outcome, cause) not in told:
-            told.add((outcome, cause))
-            advice = advice_for(cause, outcome, path.mail_system)
-            for_users = advice.for_users or MEANWHILE[outcome]
-            yield _advised(
-                outcome, cause, replace(advice, for_users=for_users), runbook_for(cause, outcome), None, path, sender
-            )
-
-
-def _advised(
-    outcome: Outcome,
-    cause: Cause | None,
-    advice: Advice,
-    runbook: str,
-    incident: Incident | None,
-    path: WatchedPath,
+    opened: Iterable[Incident],
+    lines: Iterable[tuple[Check, CurrentVerdict]],
+    paths: Sequence[WatchedPath],
     sender: SenderInfo,
-) -> Todo:
-    def said(text: str) -> str:
-        return filled(text, sender, path.company, path.mail_system)
-
-    return Todo(
-        outcome=outcome,
-        cause=cause,
-        meaning=said(advice.meaning),
-        who=ACTORS[advice.actor],
-        fix=said(advice.fix),
-        workaround=said(advice.workaround),
-        never=said(advice.never),
-        for_users=said(advice.for_users),
-        takes_effect_within=roughly(advice.takes_effect_within) if advice.takes_effect_within else "",
-        runbook=runbook,
-        incident=incident.id if incident else "",
-        muted=bool(incident and incident.muted_by),
-    )
+    controls: Mapping[str, Beside],
+) -> Iterable[RemedyCard]:
+    """What to do: about each open incident, and about what else fails now, each once."""
+    seen: set[tuple[Outcome, Cause | None]] = set()
+    chain, ways = paths[0].mail_systems, {path.path: path for path in paths}
+    for incident in opened:
+        seen |= {(incident.outcome, incident.cause), *((each.outcome, each.cause) for each in incident.failures)}
+        yield card_at_company(incident, sender, paths[0].company, chain)
+    for check, standing in sorted(lines, key=lambda each: WORST_FIRST.index(each[1].verdict.outcome)):
+        what = (standing.verdict.outcome, standing.verdict.cause)
+        if standing.verdict.outcome is not Outcome.INBOX and what not in seen:
+            seen.add(what)
+            times = standing.launched_at, standing.at
+            signal = Signal(0, standing.probe_id, *check[:3], Role.SENDER, *times, standing.verdict)
+            path = ways[check.path]
+            yield card_of_signal(signal, path.route.via, sender, chain, controls.get(check.path, NOTHING_BESIDE))

@@ -1,23 +1,23 @@
 """What the pages about incidents show, as plain values. Pure: incidents, mutes, paths and the time come in."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from monitor.actions.audit import about
 from monitor.config import Config, WatchedPath
-from monitor.incidents.advising import runbook_on
 from monitor.incidents.incident import Failure, Incident, Scope, Severity, worst_first
 from monitor.incidents.labels import RESOLUTIONS
 from monitor.incidents.mute import Mute, active, ends, following, muting, over
-from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
+from monitor.incidents.remedies import incident_runbook, system_of_incident
+from monitor.notices.context import SenderInfo
 from monitor.notices.notice import NoticeKind
 from monitor.notices.routing import channels_for
 from monitor.notices.wording import left
 from monitor.store import NoticeRecord
 from monitor.web.caller_view import IncidentDetail
-from monitor.web.pages.probe_view import ACTORS, Remedy
+from monitor.web.pages.remedy_card import RemedyCard, card_of_incident
 from probes.display import counted, lasting, listed
 from probes.labels import CAUSES
 from probes.mailsystems.table import system_label
@@ -93,7 +93,7 @@ def row_of(incident: Incident, around: PageContext) -> Row:
         ending=RESOLUTIONS[incident.ending].label if incident.ending else "",
         left=left(incident),
         muted=bool(around.muted_by(incident)),
-        runbook=runbook_on(incident),
+        runbook=incident_runbook(incident),
     )
 
 
@@ -259,7 +259,7 @@ class IncidentView:
     more: int
     notices: list[Fate]
     silent_because: str
-    remedy: Remedy
+    remedy: RemedyCard
     mutes: list[Mute]
     partly: bool
 
@@ -270,6 +270,7 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
     muted_by = around.muted_by(incident)
     companies = incident.touches if incident.open else incident.companies
     row = row_of(incident, around)
+    system = system_of_incident(incident, map(around.mail_systems, filter(around.companies.get, incident.named)))
     return IncidentView(
         row=row,
         incident=incident,
@@ -279,33 +280,7 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
         more=max(incident.failing - len(incident.failures), 0),
         notices=fates(whole.notices),
         silent_because="" if whole.notices or partly else silent_because(incident, config, row.muted, around.now),
-        remedy=remedy(incident, around, config),
+        remedy=card_of_incident(incident, SenderInfo(config.sender.domain, config.sender.source_ip), system),
         mutes=[mute for mute in around.mutes if mute.id in muted_by],
         partly=partly,
     )
-
-
-def remedy(incident: Incident, around: PageContext, config: Config) -> Remedy:
-    """What to do about it, in the words of its notices."""
-    scene = scene_of(_telling(incident, around, config))
-    advice = scene.advice
-    return Remedy(
-        meaning=scene.filled(advice.meaning),
-        decided_by=scene.decided_by,
-        actor=ACTORS[advice.actor],
-        fix=scene.filled(advice.fix),
-        until_then=scene.filled(advice.workaround),
-        never=scene.filled(advice.never),
-        for_users=scene.filled(advice.for_users),
-        runbook=scene.runbook,
-        mail_system=system_label(scene.mail_system),
-    )
-
-
-def _telling(incident: Incident, around: PageContext, config: Config) -> NoticeRequest:
-    companies: Mapping[str, CompanyInfo] = {
-        path.company: CompanyInfo(path.company_name, path.mail_systems, path.every or timedelta(0))
-        for path in around.paths
-    }
-    sender = SenderInfo(config.sender.domain, config.sender.source_ip)
-    return NoticeRequest(incident, NoticeKind.OPENED, around.now, companies, sender, url="", good=config.incidents.good)

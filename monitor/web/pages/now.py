@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from monitor.config import WatchedPath
-from monitor.incidents.advising import runbook_on
 from monitor.incidents.incident import Incident, Scope, Severity, worst_first
+from monitor.incidents.remedies import incident_runbook
 from monitor.output.symbols import WORST_FIRST
 from monitor.probing.current import CurrentVerdict
 from monitor.web.backend import BACKEND
@@ -330,5 +330,5 @@ def _open(incident: Incident, names: Mapping[str, str]) -> OpenRow:
         why=incident.failures[0].because if incident.failures else "",
         since=incident.began_at,
         muted=bool(incident.muted_by),
-        runbook=runbook_on(incident),
+        runbook=incident_runbook(incident),
     )

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from monitor.actions.names import UnknownNameError, company_named, names_of, path_named
 from monitor.config import WatchedPath
+from monitor.incidents.remedies import NOTHING_BESIDE
 from monitor.notices.context import SenderInfo
 from monitor.output.text import explanation, plain
 from monitor.people.caller import NotThereError
@@ -18,6 +19,7 @@ from monitor.people.person import Companies, Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
 from monitor.web.caller_view import CallerView, caller_view_of
 from monitor.web.pages.probe_view import probe_view
+from monitor.web.pages.remedy_card import verdicts_beside
 from monitor.web.rendering import page
 from probes.display import exactly
 from probes.kinds import Kind
@@ -43,7 +45,10 @@ async def show_probe(request: web.Request) -> web.Response:
     record = await view.record(request.match_info["probe"])
     before, following = await view.neighbours(record.probe)
     path = path_of(view, record.probe.company, record.probe.path)
-    shown = probe_view(record, path, sender_of(view), now_of(view), view.open_incidents())
+    probe = record.probe
+    fails = record.verdict and record.verdict.outcome is not Outcome.INBOX
+    others = await verdicts_beside(view, probe.company, probe.path, probe.created_at) if fails else NOTHING_BESIDE
+    shown = probe_view(record, path, sender_of(view), now_of(view), view.open_incidents(), others)
     return page(
         request,
         "probe.html",

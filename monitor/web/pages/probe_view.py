@@ -3,17 +3,15 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from monitor.config import WatchedPath
-from monitor.incidents.advice import Actor
-from monitor.incidents.attribution import FailureCase, attribute
-from monitor.incidents.incident import Failure, Incident, Nature, Scope
-from monitor.incidents.weight import Names, mark_of, severity_of
-from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, scene_of
-from monitor.notices.notice import NoticeKind
+from monitor.incidents.incident import Incident
+from monitor.incidents.remedies import NOTHING_BESIDE, Beside
+from monitor.notices.context import SenderInfo
 from monitor.store import ProbeRecord
+from monitor.web.pages.remedy_card import RemedyCard, card_of_probe
 from probes.case import case_of
 from probes.display import duration, exactly
 from probes.evidence import (
@@ -33,23 +31,14 @@ from probes.evidence import (
 )
 from probes.judge import delivery_time, next_attempt
 from probes.labels import FAULTS, HANDOVERS, MAIL_KINDS, MARKERS, STAGES
-from probes.mailsystems.table import is_shared, system_label
+from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import chain_label
 from probes.probe import Probe
 from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
-from probes.sender import Role
 from probes.sentences import searched
 from probes.verdict import Outcome, Verdict
 
-ACTORS: dict[Actor, str] = {
-    Actor.COMPANY_IT: "the company's IT",
-    Actor.SENDER: "the sender, Trimble, with its mail service",
-    Actor.MAILBOX_OWNER: "whoever looks after the probe's mailbox",
-    Actor.VENDOR: "the vendor of the mail system",
-    Actor.OURSELVES: "whoever runs Mailpath",
-}
-SCOPES: dict[Nature, Scope] = {Nature.OURS: Scope.OURSELVES, Nature.THEIR_SYSTEM: Scope.THEIR_SYSTEM}
 PASSED = frozenset({"pass", "bestguesspass"})
 
 
@@ -126,21 +115,6 @@ class HeaderPath:
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
-    """What to do about a verdict that is not good."""
-
-    meaning: str
-    decided_by: str
-    actor: str
-    fix: str
-    until_then: str
-    never: str
-    for_users: str
-    runbook: str
-    mail_system: str
-
-
-@dataclass(frozen=True, slots=True)
 class ProbeView:
     """The page."""
 
@@ -157,7 +131,7 @@ class ProbeView:
     events: tuple[Seen, ...]
     way: HeaderPath | None
     bounces: tuple[Bounce, ...]
-    remedy: Remedy | None
+    remedy: RemedyCard | None
     raw: str
 
     @property
@@ -172,10 +146,12 @@ def probe_view(
     sender: SenderInfo,
     now: datetime,
     incidents: Iterable[Incident] = (),
+    beside: Beside = NOTHING_BESIDE,
 ) -> ProbeView:
     """All that the page of this probe shows. `path`: as it is configured now, None where it is gone. `incidents`: those
-    that are open."""
+    that are open; `beside`: what other identities got on the path."""
     probe, verdict = record.probe, record.verdict
+    chain = path.mail_systems if path else (UNKNOWN,)
     delivery = delivery_time(probe, record.evidence)
     arrivals = [seen for seen in record.evidence if isinstance(seen, Arrival)]
     return ProbeView(
@@ -192,7 +168,7 @@ def probe_view(
         events=tuple(_seen(probe, each) for each in record.evidence if not isinstance(each, Attempt | Dialogue)),
         way=way(arrivals[0], probe) if arrivals else None,
         bounces=tuple(seen for seen in record.evidence if isinstance(seen, Bounce)),
-        remedy=remedy(record, path, sender, now, incidents),
+        remedy=card_of_probe(probe, verdict, sender, chain, incidents, beside) if verdict else None,
         raw=json.dumps([json.loads(encode(seen)) for seen in record.evidence], indent=2, ensure_ascii=False),
     )
 
@@ -307,81 +283,3 @@ def waits_for(record: ProbeRecord, now: datetime) -> str:
         return f"judged already; what comes later is still heard of, {until}"
     left = max((probe.give_up_at - now).total_seconds(), 0)
     return f"accepted; looked for in the mailbox {until}" if left else "its time is up; the verdict comes at once"
-
-
-def remedy(
-    record: ProbeRecord,
-    path: WatchedPath | None,
-    sender: SenderInfo,
-    now: datetime,
-    incidents: Iterable[Incident] = (),
-) -> Remedy | None:
-    """What to do, as a notice about this alone would say it; None where all is well or nothing is known. What an open
-    incident knows of the same failure counts for more than the verdict alone: there was a comparison."""
-    verdict = record.verdict
-    if verdict is None or verdict.outcome is Outcome.INBOX:
-        return None
-    system = path.mail_system if path and path.mail_system != "unknown" else ""
-    failures = (failure for incident in incidents for failure in incident.failures)
-    known = next((each for each in failures if _speaks_of(each, record.probe, verdict)), None)
-    scene = scene_of(_telling(record, verdict, path, sender, now, known))
-    advice = scene.advice
-    return Remedy(
-        meaning=scene.filled(advice.meaning),
-        decided_by=scene.decided_by,
-        actor=ACTORS[advice.actor],
-        fix=scene.filled(advice.fix),
-        until_then=scene.filled(advice.workaround),
-        never=scene.filled(advice.never),
-        for_users=scene.filled(advice.for_users),
-        runbook=scene.runbook,
-        mail_system=_named(system),
-    )
-
-
-def _named(system: str) -> str:
-    name = system_label(system)
-    return f"{name}, run by the company" if system and not is_shared(system) else name
-
-
-def _speaks_of(failure: Failure, probe: Probe, verdict: Verdict) -> bool:
-    line = probe.check
-    since = failure.since <= probe.created_at
-    return probe.role is Role.SENDER and failure.line == line and since and failure.outcome is verdict.outcome
-
-
-def _telling(
-    record: ProbeRecord,
-    verdict: Verdict,
-    path: WatchedPath | None,
-    sender: SenderInfo,
-    now: datetime,
-    known: Failure | None,
-) -> NoticeRequest:
-    """This one verdict as if it lasted; `known` is what an incident says of it."""
-    probe, at = record.probe, record.judged_at or now
-    names = Names(sender.domain, sender.source_ip)
-    mark = mark_of(probe.kind, verdict, names)
-    nature = known.nature if known else attribute(FailureCase(mark, verdict, names)).nature
-    incident = Incident(
-        id="",
-        nature=nature,
-        subject=probe.company,
-        scope=SCOPES.get(nature, Scope.COMPANY),
-        severity=severity_of(probe.kind, mark, verdict.outcome),
-        outcome=verdict.outcome,
-        cause=known.cause if known else verdict.cause,
-        company=probe.company,
-        mail_system=path.mail_system if path else "",
-        companies=(probe.company,),
-        touches=(probe.company,),
-        failing=1,
-        failures=(known,) if known else (),
-        began_at=probe.created_at,
-        opened_at=at,
-        changed_at=at,
-    )
-    companies = (
-        {path.company: CompanyInfo(path.company_name, path.mail_systems, path.every or timedelta(0))} if path else {}
-    )
-    return NoticeRequest(incident, NoticeKind.OPENED, now, companies, sender, url="", good=1)

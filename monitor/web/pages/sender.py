@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from monitor.config import Config, WatchedPath
-from monitor.incidents.advising import runbook_for
 from monitor.probing.current import CurrentVerdict
 from monitor.web.backend import BACKEND
 from monitor.web.caller_view import caller_view_of
 from monitor.web.rendering import page
 from monitor.web.sender_facts import HeaderResults, counts_by_system, header_results
 from probes.check import Check
+from probes.mailsystems.choose import runbook_for
 from probes.mailsystems.table import system_label
 from probes.sender import Identity
 from probes.verdict import Cause, Concern, Grade, Outcome

@@ -6,10 +6,10 @@ import pytest
 
 from monitor.incidents.history import INTERMITTENT
 from monitor.incidents.incident import Nature, Reason, Resolution, Severity
-from monitor.notices.context import scene_of
+from monitor.notices.context import context_of
+from monitor.notices.headline import headline
 from monitor.notices.notice import NoticeKind
-from monitor.notices.wording import headline, text
-from tests.support.notice_samples import notice_request
+from tests.support.notice_samples import notice_request, text
 from tests.support.outage_simulation import Outage, turns
 from tests.support.verdict_score import CODE, QUARTER, Day, site
 
@@ -23,7 +23,7 @@ def played(score: str) -> Day:
 
 
 def said(day: Day) -> str:
-    return headline(scene_of(notice_request(day.only(), companies={})))
+    return headline(context_of(notice_request(day.only(), companies={})))
 
 
 # ---- now and then ---------------------------------------------------------------------------------------------------

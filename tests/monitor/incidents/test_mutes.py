@@ -334,6 +334,7 @@ def test_a_silence_ends_with_the_mute_where_the_calendar_would_go_on() -> None:
         ({"company": "acme", "path": "hq"}, failing(), True),
         ({"company": "acme", "path": "hq"}, failing(path="branch"), False),
         ({"mail_system": "postfix"}, failing(), True),
+        ({"mail_system": "postscreen"}, failing(), True),  # an alias, stored when any word was accepted
         ({"mail_system": "m365"}, failing(), False),
         ({"cause": Cause.IP_BLOCKED}, failing(), True),
         ({"cause": Cause.GREYLISTED}, failing(), False),

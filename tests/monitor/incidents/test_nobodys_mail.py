@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from monitor.incidents.incident import Nature, Reason, Scope, Severity
-from monitor.notices.context import scene_of
-from monitor.notices.wording import headline, text
+from monitor.notices.context import context_of
+from monitor.notices.headline import headline
 from probes.check import Check
 from probes.sender import Role
 from probes.verdict import Cause
-from tests.support.notice_samples import notice_request
+from tests.support.notice_samples import notice_request, text
 from tests.support.verdict_score import CODE, INVITATION, QUARTER, RESET, Day, site
 
 HQ, NORTH, SOUTH = (Check("acme", path, CODE) for path in ("hq", "north", "south"))
@@ -18,7 +18,7 @@ PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))
 
 
 def said(day: Day) -> str:
-    return headline(scene_of(notice_request(day.only(), companies={})))
+    return headline(context_of(notice_request(day.only(), companies={})))
 
 
 def both(day: Day, letter: str, *, on: tuple[Check, ...] = (NORTH,), times: int = 2, **others: str) -> None:
@@ -64,7 +64,7 @@ def test_a_control_that_got_through_on_another_path_is_mail_that_they_take() -> 
         day.control("i", SOUTH)
     day.settle()
     theirs = next(each for each in day.open if each.nature is Nature.THEIR_SYSTEM)
-    assert headline(scene_of(notice_request(theirs, companies={}))).startswith(
+    assert headline(context_of(notice_request(theirs, companies={}))).startswith(
         "acme: path north accepts no mail at all"
     )
 
@@ -195,6 +195,6 @@ def test_a_path_that_only_the_sender_is_stopped_on_is_not_named() -> None:
     (incident,) = day.open
     theirs = replace(incident, nature=Nature.THEIR_SYSTEM, scope=Scope.THEIR_SYSTEM, part=Scope.MAILBOX)
     assert {each.nature for each in incident.failures} == {Nature.MAIL, Nature.THEIR_SYSTEM}
-    assert headline(scene_of(notice_request(theirs, companies={}))).startswith(
+    assert headline(context_of(notice_request(theirs, companies={}))).startswith(
         "acme: path north accepts no mail at all"
     )

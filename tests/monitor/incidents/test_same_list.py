@@ -2,13 +2,13 @@
 
 import pytest
 
-from monitor.incidents.advice import Actor
-from monitor.incidents.advising import advice_on
 from monitor.incidents.incident import Nature, Reason, Resolution, Scope, Severity
-from monitor.notices.context import scene_of
-from monitor.notices.wording import headline, text
+from monitor.incidents.remedies import incident_remedy
+from monitor.notices.context import context_of
+from monitor.notices.headline import headline
 from probes.answer import Answer, Stage, list_named
-from tests.support.notice_samples import notice_request, town
+from probes.mailsystems.remedy import Actor
+from tests.support.notice_samples import notice_request, text, town
 from tests.support.verdict_score import CODE, QUARTER, Day, site
 
 NAMES = ("acme", "bolt", "cork")
@@ -46,13 +46,13 @@ def test_three_companies_that_ask_one_list_are_one_incident() -> None:
     assert incident.touches == NAMES
     assert not incident.recovering
     told = notice_request(incident, companies=town(12))
-    assert headline(scene_of(told)).endswith(
+    assert headline(context_of(told)).endswith(
         "3 of 15 companies: one blocklist rejects the sender and a neutral sender: it lists both, or everybody"
     )
-    advice = advice_on(incident, "")
+    advice = incident_remedy(incident, "")
     assert advice.actor is Actor.SENDER
-    assert "127.0.0.1" in advice.fix
-    assert "Owner: Trimble and its mail service." in text(told)
+    assert "127.0.0.1" in " ".join(advice.steps)
+    assert "Who acts: Trimble and its mail service." in text(told)
     assert "is not known" in text(told)
 
 

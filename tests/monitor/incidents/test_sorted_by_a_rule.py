@@ -1,10 +1,10 @@
 """A rule that moves mail out of the inbox is the business of that mailbox: nobody is blocked, and Mailpath can look."""
 
-from monitor.incidents.advice import Actor
-from monitor.incidents.advising import advice_on
 from monitor.incidents.incident import Nature, Scope, Severity
-from monitor.notices.context import scene_of
-from monitor.notices.wording import headline
+from monitor.incidents.remedies import incident_remedy
+from monitor.notices.context import context_of
+from monitor.notices.headline import headline
+from probes.mailsystems.remedy import Actor
 from tests.support.notice_samples import notice_request
 from tests.support.verdict_score import CODE, Day, site
 
@@ -21,12 +21,12 @@ def test_it_is_the_mailbox_s() -> None:
     incident = played("iiSSS").only()
     assert (incident.nature, incident.scope, incident.severity) == (Nature.MAILBOX, Scope.MAILBOX, Severity.TICKET)
     assert (
-        headline(scene_of(notice_request(incident, companies={})))
+        headline(context_of(notice_request(incident, companies={})))
         == "acme, path hq: probe mailbox problem (mailbox rule)"
     )
-    advice = advice_on(incident, "")
+    advice = incident_remedy(incident, "")
     assert advice.actor is Actor.MAILBOX_OWNER
-    assert advice.fix.startswith("Remove the rule from the probe's mailbox.")
+    assert advice.steps[0].startswith("Remove the rule from the probe's mailbox.")
 
 
 def test_several_companies_with_such_a_rule_have_nothing_in_common() -> None:

@@ -2,17 +2,15 @@
 
 import pytest
 
-from monitor.incidents.advice import Actor
-from monitor.incidents.advising import advice_on
 from monitor.incidents.attribution import Attribution, FailureCase, attribute
 from monitor.incidents.comparison import NEUTRAL, Comparison, Got
 from monitor.incidents.incident import Nature, Reason, Scope, Severity
+from monitor.incidents.remedies import incident_remedy
 from monitor.incidents.weight import Weight
-from monitor.notices.wording import text, title
-from monitor.web.pages import company, probe_view
 from probes.answer import Answer, Stage
+from probes.mailsystems.remedy import ACTORS, Actor
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.support.notice_samples import failure, incident, notice_request, town
+from tests.support.notice_samples import failure, incident, notice_request, text, title, town
 from tests.support.verdict_score import CODE, NAMES, T0, Day, signal, site
 
 STOPPED = {"nature": Nature.THEIR_SYSTEM, "outcome": Outcome.DEFERRED, "cause": Cause.SERVER_FAULT}
@@ -27,24 +25,25 @@ def at_several(mail_system: str, reason: Reason = Reason.SAME_ANSWER):
 def test_what_a_vendor_runs_for_many_the_vendor_mends(reason: Reason) -> None:
     told = notice_request(at_several("m365", reason), companies=town(9))
     said = text(told)
-    assert "Owner: Microsoft 365 (the vendor)." in said
-    assert "Microsoft 365" in said[said.index("Fix: ") : said.index("Runbook: ")]
-    assert "Workaround for a company's IT: " in said
-    assert "the company's IT, alone" not in said
+    assert "Who acts: Microsoft 365 support." in said
+    assert "Microsoft 365" in said[said.index("What to do:") : said.index("Runbook: ")]
+    assert "Until then, by a company's IT:" in said
+    assert "Who acts: the company's IT team" not in said
 
 
 def test_one_companys_own_trouble_stays_its_own() -> None:
     one = incident(failure(reason=Reason.SAME_ANSWER, **STOPPED), scope=Scope.THEIR_SYSTEM, mail_system="m365")
-    assert advice_on(one, "m365").actor is Actor.COMPANY_IT
+    assert incident_remedy(one, "m365").actor is Actor.COMPANY_IT
 
 
 @pytest.mark.parametrize("mail_system", ["postfix", ""])
 def test_where_there_is_no_vendor_nobody_is_sent_to_one(mail_system: str) -> None:
-    assert advice_on(at_several(mail_system), mail_system).actor is Actor.COMPANY_IT
+    assert incident_remedy(at_several(mail_system), mail_system).actor is Actor.COMPANY_IT
 
 
-def test_pages_know_every_actor() -> None:
-    assert set(company.ACTORS) == set(probe_view.ACTORS) == set(Actor)
+def test_every_actor_has_a_name_for_people() -> None:
+    assert set(ACTORS) == set(Actor)
+    assert len(set(ACTORS.values())) == len(Actor)
 
 
 # ---- "unable to relay" ----------------------------------------------------------------------------------------------

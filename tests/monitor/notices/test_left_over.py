@@ -6,8 +6,8 @@ import pytest
 
 from monitor.incidents.incident import Nature, Scope
 from monitor.incidents.scope import Problem
-from monitor.notices.context import scene_of
-from monitor.notices.wording import headline
+from monitor.notices.context import context_of
+from monitor.notices.headline import headline
 from probes.verdict import Cause
 from tests.monitor.incidents.test_holding import A, IncidentRun, opens, problem, wide
 from tests.support.notice_samples import failure, incident, notice_request, town
@@ -89,7 +89,7 @@ def test_our_own_cut_stays_ours_until_each_company_was_tried_again() -> None:
         run.step(*wide(*(f"c{n}" for n in range(known))), *ours(12)[known:])
         (one,) = (each for each in run.incidents.values() if each.open)
         assert one.nature is OURS, known
-        title = headline(scene_of(notice_request(one, companies=town(12))))
+        title = headline(context_of(notice_request(one, companies=town(12))))
         left = f"{12 - known} of 12 companies" if 0 < known < 11 else "Company 11" if known else "12 companies"
         assert title.startswith(f"Mailpath cannot test {left}"), title
         assert "recovered_in" not in {entry.turn for entry in run.entries}, "those that are blocked are not well"
@@ -111,16 +111,16 @@ def test_a_wide_one_names_those_that_have_what_it_says() -> None:
     run.step(*wide(*names))
     run.step(problem(THEIRS, failure(company="elm")), *wide(*names[1:]))
     (one,) = (each for each in run.incidents.values() if each.open)
-    scene = scene_of(notice_request(one, companies={}))
+    scene = context_of(notice_request(one, companies={}))
     assert (one.nature, scene.companies) == (MAIL, ("ash", "fir", "oak"))
     assert set(one.touches) == set(names), "it holds the checks of all"
-    own = scene_of(notice_request(one, companies={}, visible=frozenset({"elm"})))
+    own = context_of(notice_request(one, companies={}, visible=frozenset({"elm"})))
     assert "accepts no mail at all" in headline(own), "the company's own people hear of what it has"
 
 
 def test_what_all_of_them_have_names_them_all() -> None:
     both = incident(failure(company="elm"), failure(company="fir"))
-    assert scene_of(notice_request(both, companies={})).companies == ("elm", "fir")
+    assert context_of(notice_request(both, companies={})).companies == ("elm", "fir")
 
 
 @pytest.mark.parametrize("nature", [MAIL, THEIRS, OURS])

@@ -13,12 +13,11 @@ from monitor.incidents.labels import REASONS
 from monitor.incidents.weight import Names, Weight
 from monitor.notices.context import CompanyInfo, NoticeRequest
 from monitor.notices.notice import NoticeKind
-from monitor.notices.wording import text, title
 from probes.answer import Answer, Stage
 from probes.display import one_line
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome, Verdict
-from tests.support.notice_samples import ACME, QUARTER, T0, failure, incident, notice_request, storm, town
+from tests.support.notice_samples import ACME, QUARTER, T0, failure, incident, notice_request, storm, text, title, town
 
 PHONE = 320  # characters on the first screen, the title among them
 
@@ -30,23 +29,24 @@ def test_a_company_that_blocks_the_address() -> None:
         text(told)
         == """\
 Since 2026-11-23 08:04 UTC (25 min, 3 failed probes).
-Why (tested at the gateway): Its mail system has the sender's IP address on a list of its own.
-Owner: the company's IT team.
+Why (tested at the gateway): The mail system has the sender's IP address on its own block list.
+Who acts: the company's IT team.
 Affected mail: 2-step sign-in codes, company invitations.
 
 Latest failed probe, path hq, 2026-11-23 08:25 UTC: rejected at RCPT TO by mx.acme.example: "554 5.7.1 \
-<m[104.130.122.50]>: \
-Client host rejected"
+<m[104.130.122.50]>: Client host rejected"
 Not yet compared with a neutral sender.
 Confidence: Tested inside the company's gateway; the network and firewall in front of it were not tested.
-Fix: Remove 104.130.122.50 from the access map or the postscreen list that the log names. If the entry must stay, \
-add a restriction class that requires 104.130.122.50 and account.trimble.com together, after \
-reject_unauth_destination (the runbook has the lines).
+What to do:
+  1. Remove 104.130.122.50 from the access map or the postscreen list that the log names.
+  2. If the entry must stay, add a restriction class that requires 104.130.122.50 and account.trimble.com together, \
+after reject_unauth_destination (the runbook has the lines).
 Runbook: https://mailpath.example/runbooks/cause-address
-Do not: No allow entry for a bare domain, a whole range or a list of trusted relays.
-Verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: mailpath \
-probe acme.
-For users: What was refused does not come back: once this is over, ask for a new code.
+Do not: Do not allow the bare domain or an IP range, and do not add the address to a list of trusted networks or \
+relays.
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
+mailpath probe acme.
+For users: Rejected mail is not sent again. Ask for a new code after the fix.
 Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
     )
 
@@ -66,23 +66,22 @@ def test_a_spam_folder() -> None:
         text(told)
         == """\
 Since 2026-11-23 08:04 UTC (25 min, 2 failed probes).
-Why (proven): A filter takes the mail for spam.
-Owner: the company's IT team.
+Why (proven): A filter classifies the mail as spam.
+Who acts: the company's IT team.
 Affected mail: 2-step sign-in codes.
 
 Latest failed probe, path hq, 2026-11-23 08:25 UTC: delivered to Junk 3.1 s after it was sent; X-Spam-Status: Yes, \
-score=7.1 \
-required=5.0
+score=7.1 required=5.0
 Not yet compared with a neutral sender.
 Confidence: The message left from the sender's own IP address, and the receiver confirms it.
-Fix: In Spam, phishing and malware > Spam, add an address list with account.trimble.com that bypasses the spam \
-filter. Leave authentication required for that list (the default).
+What to do:
+  1. In Spam, phishing and malware > Spam, add an address list with account.trimble.com that bypasses the spam filter.
+  2. Leave authentication required for that list (the default).
 Runbook: https://mailpath.example/runbooks/cause-content
-Do not: No allow entry for the bare domain; virus and link checks stay on.
-Verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: mailpath \
-probe acme. \
-The change may take up to 1 d to take effect.
-For users: Tell people to look into the spam folder: a code there is as good as in the inbox.
+Do not: Do not allow the bare domain. Leave virus and link checks on.
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
+mailpath probe acme. The change may take up to 1 d to take effect.
+For users: Look in the spam folder: a code there is valid like one in the inbox.
 Incident 5d0c1f2e3a4b, warning. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
     )
 
@@ -94,25 +93,27 @@ def test_everybody_at_once_is_one_notice_with_ten_names() -> None:
         text(told)
         == """\
 Since 2026-11-23 08:04 UTC (25 min, 120+ failed probes).
-Why (tested at the gateway): Several at once judge the sender's reputation to be poor.
-Owner: Trimble and its mail service.
+Why (tested at the gateway): Several companies rate the sender's reputation as poor at once.
+Who acts: Trimble and its mail service.
 Affected mail: 2-step sign-in codes.
 
 Latest failed probe at Company 0, path hq, 2026-11-23 08:25 UTC: rejected at RCPT TO by mx.acme.example: "554 5.7.1 \
 <m[104.130.122.50]>: Client host rejected"
 Not yet compared with a neutral sender.
-Companies: Company 0, Company 1, Company 2, Company 3, Company 4, Company 5, Company 6, Company 7, Company 8, \
-Company 9 and 490 more.
+Companies: Company 0, Company 1, Company 2, Company 3, Company 4, Company 5, Company 6, Company 7, Company 8, Company \
+9 and 490 more.
 Most monitored companies are affected at once, so the cause is the sender: its IP address, its domain or its \
 authentication.
 Confidence: Tested inside the company's gateway; the network and firewall in front of it were not tested.
-Fix: Look for a burst of mail, complaints or a bad neighbour on 104.130.122.50; slow down.
+What to do:
+  1. Look for a burst of mail, complaints, or another customer's spam from 104.130.122.50.
+  2. Send more slowly until the rating recovers.
 Runbook: https://mailpath.example/runbooks/cause-reputation
-Do not: Do not begin company by company. No allow entry for a bare domain, a whole range or a list of trusted relays.
-Verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. The change may take up \
-to 1 d \
-to take effect.
-For users: What was refused does not come back: once this is over, ask for a new code.
+Do not: Do not start with single companies. Do not allow the bare domain or an IP range, and do not add the address \
+to a list of trusted networks or relays.
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. The change may \
+take up to 1 d to take effect.
+For users: Rejected mail is not sent again. Ask for a new code after the fix.
 Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
     )
 
@@ -123,15 +124,18 @@ def test_one_mail_system_that_took_in_one_company() -> None:
     told = notice_request(wide, NoticeKind.WIDENED, companies=town(12, "mimecast"), before=before)
     assert title(told) == "Scope widened: Mimecast, 12 companies: mail from account.trimble.com is blocked (reputation)"
     lines = text(told).splitlines()
-    assert lines[2] == "Owner: Trimble, its mail service and Mimecast."
+    assert lines[2] == "Who acts: Trimble, its mail service and Mimecast support."
     assert "Was: one company, cause unknown, warning. Now: one mail system, reputation, critical." in lines
-    hint = "Most companies with Mimecast are affected at once, so the cause is Mimecast or the sender, "
-    assert f"{hint}not one company's IT." in lines
     assert (
-        "Workaround for a company's IT: Create a Permitted Senders policy for Emails From account.trimble.com with "
-        "source "
-        "IP range 104.130.122.50/32: both must match. Leave DNS Authentication on." in lines
-    )
+        "Most companies with Mimecast are affected at once, so the cause is Mimecast or the sender, not one company's "
+        "IT." in lines
+    )  # the hint that its width gives
+    begins = lines.index("Until then, by a company's IT:")
+    assert lines[begins + 1 : begins + 3] == [
+        "  1. Create a Permitted Senders policy for Emails From account.trimble.com with source IP range "
+        "104.130.122.50/32: both must match.",
+        "  2. Leave DNS Authentication on.",
+    ]
 
 
 def test_a_full_mailbox_of_the_probe() -> None:
@@ -147,16 +151,16 @@ def test_a_full_mailbox_of_the_probe() -> None:
         text(told)
         == """\
 Since 2026-11-23 08:04 UTC (25 min, 2 failed probes).
-Sign-ins are not affected; this path is not monitored until it is fixed.
+Sign-ins are not affected, but this path is not monitored until it is fixed.
 Why: The probe's own mailbox is full.
-Owner: the owner of the probe's mailbox.
+Who acts: the owner of the probe's mailbox.
 
 Latest failed probe, path hq, 2026-11-23 08:25 UTC: rejected at RCPT TO by mx.acme.example: "552 5.2.2 over quota"
-Fix: Empty the probe's mailbox, or give it more room.
+What to do: Empty the probe's mailbox, or raise its quota.
 Runbook: https://mailpath.example/runbooks/cause-recipient
-Do not: Change no filter: nothing is said against the sender.
-Verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: mailpath \
-probe acme.
+Do not: Do not change filters: nothing points to the sender.
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
+mailpath probe acme.
 Incident 5d0c1f2e3a4b, warning. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
     )
 
@@ -169,16 +173,18 @@ def test_we_ourselves_cannot_look() -> None:
         == """\
 Since 2026-11-23 08:04 UTC (25 min, 2 inconclusive probes).
 Nothing points to a problem with account.trimble.com.
-Why: We cannot send or cannot look.
-Owner: the operator of Mailpath.
+Why: Mailpath cannot send, or cannot look into the mailbox.
+Who acts: the operator of Mailpath.
 
 Latest failed probe, path hq, 2026-11-23 08:25 UTC: we could not look: imap 192.0.2.11:993: login failed
-Fix: See the log of Mailpath and `mailpath explain`; try the login and the way to the server by hand.
+What to do:
+  1. Read the log of Mailpath and the output of `mailpath explain` for the probe.
+  2. Try the login and the connection to the server by hand.
 Runbook: https://mailpath.example/runbooks/cause-ours
-Do not: Change nothing at the company: nothing is known against the mail.
-Verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: mailpath \
-probe acme.
-For users: Whether people get their mail is not known until then: ask somebody there, if it matters now.
+Do not: Do not change anything at the company: nothing is known against the mail.
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
+mailpath probe acme.
+For users: It is not known whether people get their mail until this is fixed. If it matters now, ask someone there.
 Incident 5d0c1f2e3a4b, warning. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
     )
 
@@ -200,19 +206,20 @@ def test_a_mail_system_that_gives_a_neutral_sender_the_same_answer() -> None:
         == """\
 Since 2026-11-23 08:04 UTC (25 min, 2 failed probes).
 Nothing points to a problem with account.trimble.com.
-Why: It gives a neutral sender the same answer.
-Owner: the company's IT team.
+Why: The server gives a neutral sender the same answer.
+Who acts: the company's IT team.
 
-Latest failed probe, path hq, 2026-11-23 08:25 UTC: deferred at MAIL FROM by mx.acme.example: \
-"451 4.7.1 Service unavailable"
+Latest failed probe, path hq, 2026-11-23 08:25 UTC: deferred at MAIL FROM by mx.acme.example: "451 4.7.1 Service \
+unavailable"
 Compared: a neutral sender got the same answer at 2026-11-23 08:24 UTC.
-Fix: Find the fault in the mail server's log at the time of the probe: filter or milter, resolver, disk, the server \
-behind it, a blocklist that lists everybody.
+What to do:
+  1. Find the error in the mail server's log at the time of the probe.
+  2. Check the filter or milter, the resolver, the disk, the server behind it, and whether a blocklist lists everybody.
 Runbook: https://mailpath.example/runbooks/mailpath-their-system
-Do not: Change no filter and no allow list for the sender: another sender is stopped just the same.
-Verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: mailpath \
-probe acme.
-For users: Mail from outside does not reach the company: tell its people by phone.
+Do not: Do not change filters or allow lists for the sender: another sender is stopped in the same way.
+How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
+mailpath probe acme.
+For users: Mail from outside does not reach the company: phone its people.
 Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
     )
 
@@ -278,9 +285,9 @@ def test_what_decided_whose_trouble_it_is(
 def test_what_is_not_known_to_be_the_company_or_us_says_so_and_both_act() -> None:
     alone = failure(cause=Cause.FIREWALL, reason=Reason.NOTHING_REACHED, answer=Answer(Stage.CONNECT))
     lines = text(notice_request(incident(alone))).splitlines()
-    assert "Owner: the operator of Mailpath, with the company's IT team." in lines
+    assert "Who acts: the operator of Mailpath and the company's IT team." in lines
     assert not any(line.startswith("Confidence:") for line in lines)
-    assert any(line.startswith("Why: No connection comes about, and nobody else was reached") for line in lines)
+    assert any(line.startswith("Why: The server could not be connected to, and no other") for line in lines)
 
 
 def test_no_connection_to_most_companies_is_not_said_to_be_the_sender() -> None:
@@ -532,22 +539,24 @@ def natures(cause: Cause | None, outcome: Outcome) -> set[Nature]:
 
 def assert_on_a_phone(told: NoticeRequest) -> None:
     lines = f"{title(told)}\n{text(told)}"[:PHONE].splitlines()
-    since, why, act = (next(n for n, line in enumerate(lines) if line.startswith(w)) for w in ("Since", "Why", "Owner"))
+    since, why, act = (
+        next(n for n, line in enumerate(lines) if line.startswith(w)) for w in ("Since", "Why", "Who acts")
+    )
     assert 0 < since < why < act
     assert lines[act].endswith("."), lines
 
 
 # ---- Hostile text ---------------------------------------------------------------------------------------------------
 
-HOSTILE = 'x"\nOwner: nobody.\r\n\x1b[31m\u202egnp.exe\u2066 \u200b\x00 \u2028' + "A" * 10**6
+HOSTILE = 'x"\nWho acts: nobody.\r\n\x1b[31m\u202egnp.exe\u2066 \u200b\x00 \u2028' + "A" * 10**6
 
 
 def test_what_a_server_says_cannot_speak_for_us() -> None:
     said = text(notice_request(incident(failure(answer=Answer(Stage.RCPT, 554, None, HOSTILE, host="mx.test")))))
     assert len(said) < 2500
     assert all(each.isprintable() for line in said.split("\n") for each in line)
-    assert [line for line in said.split("\n") if line.startswith("Owner: ")] == ["Owner: the company's IT team."]
-    assert 'rejected at RCPT TO by mx.test: "554 x\\" Owner: nobody. [31m gnp.exe AAAA' in said
+    assert [line for line in said.split("\n") if line.startswith("Who acts: ")] == ["Who acts: the company's IT team."]
+    assert 'rejected at RCPT TO by mx.test: "554 x\\" Who acts: nobody. [31m gnp.exe AAAA' in said
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from monitor.incidents.incident import Nature, Resolution, Scope, Severity
-from monitor.notices.context import NoticeRequest
+from monitor.notices import next_notice
+from monitor.notices.context import NoticeContext, NoticeRequest, context_of
 from monitor.notices.notice import NoticeKind
-from monitor.notices.payload import facts, labels
 from probes.kinds import Kind
 from probes.verdict import Cause, Outcome
-from tests.support.notice_samples import REJECTED, T0, failure, incident, notice_request, storm, town
+from tests.support.notice_samples import REJECTED, T0, facts, failure, incident, labels, notice_request, storm, town
 
 
 def test_labels_are_few_and_known() -> None:
@@ -115,15 +115,23 @@ def test_all_that_is_known_as_json() -> None:
         "merged_into": None,
         "took_in": [],
         "relapses": 0,
-        "meaning": "Its mail system has the sender's IP address on a list of its own.",
+        "meaning": "The mail system has the sender's IP address on its own block list.",
         "actor": "company_it",
+        "who_acts": "the company's IT team",
         "company_it_alone": True,
         "fix": "Remove 104.130.122.50 from the access map or the postscreen list that the log names. If the entry must "
         "stay, add a restriction class that requires 104.130.122.50 and account.trimble.com together, after "
         "reject_unauth_destination (the runbook has the lines).",
+        "steps": [
+            "Remove 104.130.122.50 from the access map or the postscreen list that the log names.",
+            "If the entry must stay, add a restriction class that requires 104.130.122.50 and account.trimble.com "
+            "together, after reject_unauth_destination (the runbook has the lines).",
+        ],
         "until_then": None,
-        "do_not": "No allow entry for a bare domain, a whole range or a list of trusted relays.",
-        "meanwhile": "What was refused does not come back: once this is over, ask for a new code.",
+        "do_not": "Do not allow the bare domain or an IP range, and do not add the address to a list of trusted "
+        "networks or relays.",
+        "meanwhile": "Rejected mail is not sent again. Ask for a new code after the fix.",
+        "verify": "Send a probe: it must arrive in the inbox.",
         "settles": 0.0,
         "next_probe_within": 900.0,
         "good_to_end": 2,
@@ -169,3 +177,17 @@ def test_hostile_text_is_one_line_of_bounded_length() -> None:
     assert because.startswith("a [31m bAAA")
     assert len(because) == 1000
     assert because.isprintable()
+
+
+def test_a_notice_gathers_its_context_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Title, text, labels and facts are rendered from the same values."""
+    built = []
+
+    def counted(request: NoticeRequest) -> NoticeContext:
+        built.append(request)
+        return context_of(request)
+
+    monkeypatch.setattr(next_notice, "context_of", counted)
+    notice = next_notice.notice_of(notice_request(incident()), "hook")
+    assert len(built) == 1
+    assert notice.labels["incident"] == notice.facts["incident"]

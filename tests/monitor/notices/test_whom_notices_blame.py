@@ -3,11 +3,11 @@
 import pytest
 
 from monitor.incidents.incident import Incident, Nature, Reason, Scope, Severity
-from monitor.notices.context import scene_of
+from monitor.notices.context import context_of
+from monitor.notices.headline import headline
 from monitor.notices.notice import NoticeKind
-from monitor.notices.wording import headline, text, title
 from probes.check import Check
-from tests.support.notice_samples import notice_request
+from tests.support.notice_samples import notice_request, text, title
 from tests.support.outage_simulation import Outage
 from tests.support.verdict_score import CODE, INVITATION, NAMES, QUARTER, Day, site
 
@@ -16,7 +16,7 @@ PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))
 
 
 def said(incident: Incident) -> str:
-    return headline(scene_of(notice_request(incident, companies={})))
+    return headline(context_of(notice_request(incident, companies={})))
 
 
 def both(day: Day, *rounds: dict[Check, str]) -> None:

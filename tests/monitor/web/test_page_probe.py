@@ -2,22 +2,28 @@
 
 import html
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from monitor.incidents.incident import Nature, Reason
+from monitor.incidents.incident import Incident, Nature, Reason, Scope
+from monitor.incidents.remedies import NOTHING_BESIDE, Beside
+from monitor.incidents.signal import Signal
+from monitor.incidents.weight import Names
 from monitor.notices.context import SenderInfo
 from monitor.output.text import explanation, plain
 from monitor.store import Cursor, ProbeRecord
 from monitor.web.pages.probe import asked, cursor_of, written
-from monitor.web.pages.probe_view import probe_view, remedy, waits_for
+from monitor.web.pages.probe_view import probe_view, waits_for
+from monitor.web.pages.remedy_card import RemedyCard, card_at_company, card_of_incident, card_of_probe
 from probes.answer import Fault, Stage
 from probes.evidence import Attempt, Bounce, Dialogue, Evidence, Handover, MailKind, Step
 from probes.kinds import Kind
+from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
 from tests.support.notice_samples import failure, incident
 from tests.support.pages_app import (
@@ -91,34 +97,80 @@ def test_a_probe_on_its_way_says_what_it_waits_for(
     ],
 )
 def test_what_to_do_leads_to_the_runbook_of_the_cause(outcome: Outcome, cause: Cause | None, runbook: str) -> None:
-    verdict = Verdict(outcome, cause, Grade.IMPERSONATED, "so it is")
-    todo = remedy(record(accepted(), verdict=verdict), None, SENDER, START)
+    todo = card(Verdict(outcome, cause, Grade.IMPERSONATED, "so it is"))
     assert todo
-    assert todo.runbook == runbook
-    assert "{" not in f"{todo.meaning}{todo.fix}{todo.never}{todo.for_users}{todo.until_then}"
+    assert f"/runbooks/{todo.remedy.runbook}" == runbook
+    assert "{" not in " ".join((todo.remedy.explanation, *todo.remedy.steps, todo.remedy.do_not, todo.remedy.for_users))
+
+
+def card(verdict: Verdict, incidents: Iterable[Incident] = (), beside: Beside = NOTHING_BESIDE) -> RemedyCard | None:
+    return card_of_probe(probe_of("acme", START), verdict, SENDER, ("postfix",), incidents, beside)
+
+
+PUT_OFF = Verdict(Outcome.DEFERRED, Cause.GREYLISTED, Grade.REAL, "still deferred")
+
+
+def held(**facts: Any) -> Incident:
+    """An open incident that holds what the probe found: the control got the same answer."""
+    known: dict[str, Any] = {
+        **{"company": "acme", "path": "hq", "kind": probe_of("acme", START).kind, "since": START},
+        **{"nature": Nature.THEIR_SYSTEM, "cause": Cause.SERVER_FAULT, "reason": Reason.SAME_ANSWER},
+        "outcome": Outcome.DEFERRED,
+    }
+    return incident(failure(**known | facts), scope=Scope.THEIR_SYSTEM)
 
 
 def test_what_an_open_incident_knows_of_the_failure_is_what_to_do() -> None:
-    """The words sound like greylisting. The control got the same answer: nobody is told to except the sender."""
-    verdict = Verdict(Outcome.DEFERRED, Cause.GREYLISTED, Grade.REAL, "still put off")
-    seen = record(put_off(1), verdict=verdict)
-    probe = seen.probe
-    cleared = failure(
-        **{"company": probe.company, "path": probe.path, "kind": probe.kind, "since": probe.created_at},
-        **{"nature": Nature.THEIR_SYSTEM, "cause": Cause.SERVER_FAULT, "reason": Reason.SAME_ANSWER},
-        outcome=Outcome.DEFERRED,
-    )
-    alone, known = (remedy(seen, None, SENDER, START, about) for about in ((), [incident(cleared)]))
+    """The words sound like greylisting. The control got the same answer: nobody is asked to except the sender."""
+    alone, known = card(PUT_OFF), card(PUT_OFF, [held()])
     assert alone
     assert known
-    assert (alone.runbook, known.runbook) == ("/runbooks/cause-greylisting", "/runbooks/mailpath-their-system")
-    assert SENDER.source_ip not in known.fix
-    later = incident(replace(cleared, since=START + timedelta(hours=1)))
-    assert remedy(seen, None, SENDER, START, [later]) == alone, "it was before the incident"
+    runbooks = (alone.remedy.runbook, known.remedy.runbook)
+    assert runbooks == ("cause-greylisting", "mailpath-their-system")
+    assert SENDER.source_ip not in " ".join(known.remedy.steps)
+    assert card(PUT_OFF, [held(since=START + timedelta(hours=1))]) == alone, "it was before the incident"
+
+
+def test_all_pages_give_the_same_advice_for_one_failure() -> None:
+    about = held()
+    assert card(PUT_OFF, [about]) == card_at_company(about, SENDER, "acme", ("postfix",))
+    assert card(PUT_OFF, [about]) == card_of_incident(about, SENDER, "postfix")
+
+
+def test_of_mail_that_is_lost_everywhere_a_probe_says_what_the_incident_says() -> None:
+    """The failure by itself is the company's mail system; all of them together are Mailpath's own problem."""
+    lost = held(reason=Reason.BOTH_LOST, outcome=Outcome.MISSING, cause=Cause.UNCLEAR)
+    ours = replace(lost, nature=Nature.OURS, scope=Scope.OURSELVES, subject="*")
+    found = card(Verdict(Outcome.MISSING, Cause.UNCLEAR, Grade.REAL, "not seen"), [ours])
+    assert found
+    assert found.remedy.who == "the operator of Mailpath"
+    assert found.remedy == card_of_incident(ours, SENDER, "postfix").remedy
+
+
+@pytest.mark.parametrize(
+    ("control", "before", "who", "let_in"),
+    [
+        ("missing", timedelta(minutes=5), "the company's IT team", False),
+        ("missing", -timedelta(minutes=5), "the company's IT team", False),  # it was sent because the probe failed
+        ("inbox", timedelta(minutes=5), "the company's IT team", True),
+        ("missing", timedelta(hours=3), "the company's IT team", True),  # that was another time
+    ],
+)
+def test_without_an_incident_the_control_decides(control: str, before: timedelta, who: str, let_in: bool) -> None:
+    """A control that is lost too says nothing against the sender: nobody is asked to let it in."""
+    at = START - before
+    verdict = Verdict(Outcome(control), None if control == "inbox" else Cause.UNCLEAR, Grade.REAL, "so it is")
+    seen = Signal(0, "c", "acme", "hq", probe_of("acme", START).kind, Role.CONTROL, at, at, verdict)
+    beside = Beside(((Names("control.example", "198.51.100.7"), seen),), timedelta(minutes=30))
+    found = card(Verdict(Outcome.MISSING, Cause.UNCLEAR, Grade.REAL, "not seen"), (), beside)
+    assert found
+    assert found.remedy.who == who
+    assert any("allow account.trimble.com" in step for step in found.remedy.steps) is let_in
+    assert found.remedy.runbook == ("cause-unclear" if let_in else "mailpath-their-system")
 
 
 def test_where_all_is_well_there_is_nothing_to_do() -> None:
-    assert remedy(record(accepted(), verdict=INBOX), None, SENDER, START) is None
+    assert card(INBOX) is None
 
 
 def test_a_step_without_an_answer_says_what_went_wrong() -> None:
@@ -192,6 +244,23 @@ async def test_the_page_says_word_for_word_what_explain_says(pages_app: PagesApp
     page = (await (await pages_app.viewer()).get(f"/probes/{probe}")).text
     told = "\n".join(plain(line) for line in explanation(stored))
     assert told in html.unescape(page)
+
+
+MISSING = Verdict(Outcome.MISSING, Cause.UNCLEAR, Grade.REAL, "not seen")
+
+
+async def test_the_page_asks_what_the_control_got(pages_app: PagesApp) -> None:
+    """It was lost too, so nothing is said against the sender, though no incident is open yet."""
+    probe = await pages_app.probe(accepted(), verdict=MISSING)
+    browser = await pages_app.viewer()
+    alone = (await browser.get(f"/probes/{probe}")).text
+    await pages_app.probe(accepted(), verdict=MISSING, role=Role.CONTROL, after=timedelta(minutes=1))
+    beside = (await browser.get(f"/probes/{probe}")).text
+    assert "allow account.trimble.com" in alone
+    assert "allow account.trimble.com" not in beside
+    assert "/runbooks/mailpath-their-system" in beside
+    for label in ("Who acts", "What to do", "Do not", "How to verify"):
+        assert f"<dt>{label}" in beside
 
 
 async def test_the_page_tells_a_bounce(pages_app: PagesApp) -> None:

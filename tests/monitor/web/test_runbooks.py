@@ -13,7 +13,7 @@ from yarl import URL
 from monitor.cli.main import app as commands
 from monitor.web.docs import runbooks
 from probes.mailsystems.family import CauseFamily
-from tests.monitor.incidents.test_advice import UNSAFE
+from tests.monitor.incidents.test_remedies import UNSAFE
 from tests.support.pages_app import open_pages_app
 
 ROOT = Path(__file__).parents[3]

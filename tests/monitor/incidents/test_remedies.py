@@ -6,28 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from monitor.incidents.advice import BY_CAUSE, BY_FAMILY, BY_OUTCOME, MEANWHILE, Actor, Advice, advice_of
-from monitor.incidents.advising import (
+from monitor.incidents.incident import Nature, Reason, Scope
+from monitor.incidents.remedies import incident_remedy, incident_runbook
+from probes.display import one_line
+from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, BY_OUTCOME, FOR_USERS
+from probes.mailsystems.choose import at_one_company, exact_steps
+from probes.mailsystems.compared import (
     DELAYS_ALL,
     LOST_EVERYWHERE,
     NO_WAY_OUT,
+    ONE_LIST,
     RELAY_REFUSES_US,
     THEIR_SYSTEM,
     UNREACHED,
-    WIDESPREAD,
-    advice_on,
-    fix_for,
-    runbook_on,
 )
-from monitor.incidents.incident import Nature, Reason, Scope
-from probes.display import one_line
 from probes.mailsystems.family import FAMILIES, CauseFamily, runbook_of
+from probes.mailsystems.remedy import Actor, Remedy
 from probes.mailsystems.table import MAIL_SYSTEMS
+from probes.mailsystems.widespread import WIDESPREAD
 from probes.verdict import Cause, Concern, Outcome
 from tests.support.notice_samples import failure, incident
 
 RUNBOOKS = Path(__file__).parents[3] / "dashboards" / "runbooks"
-ADVICE: list[Advice] = [
+REMEDIES: list[Remedy] = [
     *BY_FAMILY.values(),
     *BY_CAUSE.values(),
     *BY_OUTCOME.values(),
@@ -38,11 +39,12 @@ ADVICE: list[Advice] = [
     DELAYS_ALL,
     LOST_EVERYWHERE,
     NO_WAY_OUT,
+    ONE_LIST,
 ]
 TOLD_TO_DO = sorted(
     {
-        *(advice.fix for advice in ADVICE),
-        *(advice.workaround for advice in ADVICE if advice.workaround),
+        *(" ".join(each.steps) for each in REMEDIES),
+        *(" ".join(each.workaround) for each in REMEDIES if each.workaround),
         *(
             " ".join(steps)
             for row in MAIL_SYSTEMS.values()
@@ -68,19 +70,19 @@ HARMLESS_BY_ADDRESS = re.compile(r"greylist|greylist\.conf|Postgrey|TCP port 25|
 @pytest.mark.parametrize("outcome", BAD_OUTCOMES)
 @pytest.mark.parametrize("cause", [*Cause, None])
 def test_there_is_advice_for_every_cause_and_outcome(cause: Cause | None, outcome: Outcome) -> None:
-    advice = advice_on(incident(failure(cause=cause, outcome=outcome)), "postfix")
-    for said in (advice.meaning, advice.fix, advice.never, advice.for_users):
+    found = incident_remedy(incident(failure(cause=cause, outcome=outcome)), "postfix")
+    for said in (found.explanation, *found.steps, *found.workaround, found.do_not, found.for_users, found.verify):
         assert said == one_line(said, 300)
         assert said.endswith((".", "?", "!")), said
 
 
 @pytest.mark.parametrize("table", [BY_FAMILY, WIDESPREAD])
-def test_no_family_is_left_out(table: dict[CauseFamily, Advice]) -> None:
+def test_no_family_is_left_out(table: dict[CauseFamily, Remedy]) -> None:
     assert set(table) == set(CauseFamily) == set(FAMILIES.values())
 
 
 def test_there_is_a_word_for_people_who_wait_whatever_became_of_the_mail() -> None:
-    assert set(MEANWHILE) == set(Outcome)
+    assert set(FOR_USERS) == set(Outcome)
 
 
 @pytest.mark.parametrize("family", CauseFamily)
@@ -149,21 +151,21 @@ def test_a_fix_is_one_line_and_knows_only_names_that_are_filled_in(fix: str) -> 
     ],
 )
 def test_who_must_act(cause: Cause | None, actor: Actor) -> None:
-    advice = advice_of(cause, Outcome.BLOCKED)
-    assert advice.actor is actor
-    assert advice.alone is (actor is Actor.COMPANY_IT)
+    found = at_one_company(cause, Outcome.BLOCKED)
+    assert found.actor is actor
+    assert found.by_company_alone is (actor is Actor.COMPANY_IT)
 
 
 @pytest.mark.parametrize("cause", Cause)
 def test_nobody_is_sent_who_is_not_concerned(cause: Cause) -> None:
-    advice = advice_of(cause, Outcome.BLOCKED)
+    found = at_one_company(cause, Outcome.BLOCKED)
     match cause.concerns:
         case Concern.OURSELVES:
-            assert advice.actor is Actor.OURSELVES
+            assert found.actor is Actor.OURSELVES
         case Concern.RECIPIENT | Concern.PATH:
-            assert advice.actor in (Actor.COMPANY_IT, Actor.MAILBOX_OWNER)
+            assert found.actor in (Actor.COMPANY_IT, Actor.MAILBOX_OWNER)
         case Concern.SENDER | Concern.NOBODY_KNOWN:
-            assert advice.actor in (Actor.COMPANY_IT, Actor.SENDER)
+            assert found.actor in (Actor.COMPANY_IT, Actor.SENDER)
 
 
 @pytest.mark.parametrize(
@@ -183,15 +185,15 @@ def test_nobody_is_sent_who_is_not_concerned(cause: Cause) -> None:
 def test_the_fix_in_the_mail_systems_own_words(
     cause: Cause | None, outcome: Outcome, mail_system: str, begins: str
 ) -> None:
-    fix = fix_for(cause, outcome, mail_system)
+    fix = " ".join(exact_steps(cause, outcome, mail_system))
     assert fix.startswith(begins)
     assert bool(fix) is bool(begins)
 
 
 def test_what_the_company_can_do_is_a_bridge_where_the_sender_must_act() -> None:
-    advice = advice_on(incident(failure(cause=Cause.REPUTATION)), "mimecast")
-    assert advice.fix == BY_FAMILY[CauseFamily.REPUTATION].fix
-    assert "{domain} with source IP range {ip}/32: both must match" in advice.workaround
+    found = incident_remedy(incident(failure(cause=Cause.REPUTATION)), "mimecast")
+    assert found.steps == BY_FAMILY[CauseFamily.REPUTATION].steps
+    assert "{domain} with source IP range {ip}/32: both must match" in found.workaround[0]
 
 
 @pytest.mark.parametrize(
@@ -199,47 +201,48 @@ def test_what_the_company_can_do_is_a_bridge_where_the_sender_must_act() -> None
     [("google", timedelta(hours=24)), ("m365", timedelta(minutes=5)), ("exim", timedelta(0))],
 )
 def test_how_long_a_companys_change_takes_to_act(mail_system: str, takes_effect_within: timedelta) -> None:
-    assert advice_on(incident(failure(cause=Cause.CONTENT)), mail_system).takes_effect_within == takes_effect_within
+    found = incident_remedy(incident(failure(cause=Cause.CONTENT)), mail_system)
+    assert found.takes_effect_within == takes_effect_within
 
 
 @pytest.mark.parametrize("scope", [Scope.MAIL_SYSTEM, Scope.EVERYBODY])
 @pytest.mark.parametrize("cause", [cause for cause in Cause if FAMILIES[cause] is not CauseFamily.OURS])
 def test_what_many_companies_have_at_once_no_company_is_sent_to_mend(cause: Cause, scope: Scope) -> None:
-    advice = advice_on(incident(failure(cause=cause), failure(company="birch", cause=cause), scope=scope), "")
-    assert advice.actor in (Actor.SENDER, Actor.OURSELVES)
-    assert not advice.alone
+    found = incident_remedy(incident(failure(cause=cause), failure(company="birch", cause=cause), scope=scope), "")
+    assert found.actor in (Actor.SENDER, Actor.OURSELVES)
+    assert not found.by_company_alone
 
 
 @pytest.mark.parametrize(
     ("cause", "outcome", "meaning"),
     [
-        (None, Outcome.UNKNOWN, "We cannot send or cannot look."),
-        (Cause.NETWORK, Outcome.UNKNOWN, "We cannot get there: our own network or name server."),
-        (Cause.RELAY_DENIED, Outcome.UNKNOWN, "The mail service that we send through refuses us."),
-        (Cause.MALFORMED, Outcome.BLOCKED, "The server finds our own message or command wrong."),
+        (None, Outcome.UNKNOWN, "Mailpath cannot send, or cannot look"),
+        (Cause.NETWORK, Outcome.UNKNOWN, "Mailpath's own network or name server"),
+        (Cause.RELAY_DENIED, Outcome.UNKNOWN, "The mail service that Mailpath sends through"),
+        (Cause.MALFORMED, Outcome.BLOCKED, "The server rejects Mailpath's own message"),
     ],
 )
 def test_why_we_cannot_tell(cause: Cause | None, outcome: Outcome, meaning: str) -> None:
     ours = incident(failure(nature=Nature.OURS, cause=cause, outcome=outcome), scope=Scope.OURSELVES)
-    advice = advice_on(ours, "postfix")
-    assert advice.meaning.startswith(meaning)
-    assert advice.actor is Actor.OURSELVES
-    assert runbook_on(ours) == "cause-ours"
+    found = incident_remedy(ours, "postfix")
+    assert found.explanation.startswith(meaning)
+    assert found.actor is Actor.OURSELVES
+    assert incident_runbook(ours) == "cause-ours"
 
 
 @pytest.mark.parametrize(
     ("reason", "meaning"),
     [
-        (Reason.NO_WAY_OUT, "No company that was tried since can be connected to"),
+        (Reason.NO_WAY_OUT, "No company that was tried since could be connected to"),
         (Reason.CONTROL_FAILS, "At nearly all companies mail is accepted and then not found"),
-        (Reason.NOTHING_REACHED, "No connection comes about, and nobody else was reached since"),
+        (Reason.NOTHING_REACHED, "The server could not be connected to, and no other"),
     ],
 )
 def test_why_it_is_ours_though_companies_seem_to_stop_the_mail(reason: Reason, meaning: str) -> None:
     about = failure(nature=Nature.OURS, cause=Cause.FIREWALL, reason=reason)
-    advice = advice_on(incident(about, scope=Scope.OURSELVES), "postfix")
-    assert advice.meaning.startswith(meaning)
-    assert advice.actor is Actor.OURSELVES
+    found = incident_remedy(incident(about, scope=Scope.OURSELVES), "postfix")
+    assert found.explanation.startswith(meaning)
+    assert found.actor is Actor.OURSELVES
 
 
 @pytest.mark.parametrize("reason", [Reason.SAME_ANSWER, Reason.CONTROL_FAILS, Reason.GATEWAY_DOWN, Reason.LOOKUP])
@@ -248,28 +251,28 @@ def test_where_nobodys_mail_is_taken_the_company_acts_and_the_sender_is_let_in_n
     cause: Cause | None, reason: Reason
 ) -> None:
     theirs = incident(failure(nature=Nature.THEIR_SYSTEM, cause=cause, reason=reason), scope=Scope.THEIR_SYSTEM)
-    advice = advice_on(theirs, "postfix")
-    assert advice.actor is Actor.COMPANY_IT
-    assert cause is Cause.GREYLISTED or "{ip}" not in advice.fix + advice.workaround
-    assert runbook_on(theirs) == "mailpath-their-system"
+    found = incident_remedy(theirs, "postfix")
+    assert found.actor is Actor.COMPANY_IT
+    assert cause is Cause.GREYLISTED or "{ip}" not in " ".join(found.steps + found.workaround)
+    assert incident_runbook(theirs) == "mailpath-their-system"
     assert (RUNBOOKS / "mailpath-their-system.md").exists()
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.CONTROL_THROUGH])
 def test_nobody_is_told_of_geo_blocking_before_a_comparison(reason: Reason) -> None:
     about = incident(failure(cause=Cause.FIREWALL, reason=reason))
-    assert "geo" not in advice_on(about, "postfix").fix
+    assert "geo" not in " ".join(incident_remedy(about, "postfix").steps)
 
 
 def test_a_firewall_that_a_comparison_proved_is_looked_at_for_geo_blocking() -> None:
     about = incident(failure(cause=Cause.FIREWALL, reason=Reason.CONTROL_THROUGH))
-    assert "geo-blocking" in advice_on(about, "postfix").fix
+    assert "geo-blocking" in " ".join(incident_remedy(about, "postfix").steps)
 
 
 @pytest.mark.parametrize("cause", [*Cause, None])
 def test_the_runbook_of_an_incident_is_that_of_its_cause(cause: Cause | None) -> None:
-    assert runbook_on(incident(failure(cause=cause))) == runbook_of(cause)
+    assert incident_runbook(incident(failure(cause=cause))) == runbook_of(cause)
 
 
 def test_spam_without_a_reason_is_told_with_the_runbook_of_spam() -> None:
-    assert runbook_on(incident(failure(cause=Cause.UNCLEAR, outcome=Outcome.SPAM))) == "cause-content"
+    assert incident_runbook(incident(failure(cause=Cause.UNCLEAR, outcome=Outcome.SPAM))) == "cause-content"

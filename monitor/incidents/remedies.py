@@ -1,0 +1,115 @@
+"""What to do about an incident, or a failure that no incident holds; the remedies are in `probes.mailsystems`. Pure.
+
+Notices and all pages ask here, so that they give the same advice for the same failure.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from monitor.incidents.attribution import Attribution, FailureCase, attribute
+from monitor.incidents.comparison import Failing, Rigour, compared, differs
+from monitor.incidents.incident import Failure, Incident, Scope, leading
+from monitor.incidents.signal import Signal
+from monitor.incidents.weight import Names, mark_of
+from probes.mailsystems.choose import Spread, remedy, runbook_for
+from probes.mailsystems.remedy import Remedy
+from probes.mailsystems.table import UNKNOWN
+from probes.mailsystems.words import Chain
+from probes.probe import Probe
+from probes.reading.who_refused import refusing_system
+from probes.verdict import Verdict
+
+
+def incident_remedy(incident: Incident, mail_system: str) -> Remedy:
+    """What to do about this incident where this mail system runs, by its key; "" where it is not one."""
+    return remedy(
+        incident.cause,
+        incident.outcome,
+        mail_system,
+        nature=incident.nature,
+        reason=incident.reason,
+        spread=_spread(incident.scope),
+    )
+
+
+def incident_runbook(incident: Incident) -> str:
+    """The name of the runbook for this incident."""
+    return runbook_for(incident.cause, incident.outcome, incident.nature)
+
+
+def system_of_incident(incident: Incident, chains: Iterable[Chain]) -> str:
+    """The mail system that an incident's remedy is about: its own, or the one that all its companies reach first; ""
+    where they have several or none is known."""
+    first = {chain[0] for chain in chains}
+    return _known(incident.mail_system or (first.pop() if len(first) == 1 else ""))
+
+
+def system_at_company(incident: Incident, company: str, chain: Chain) -> str:
+    """The same, as it concerns one company: of a wide incident, the system of its chain that stops its own mail."""
+    lead = leading(incident, tuple(failure for failure in incident.failures if failure.company == company))
+    own = refusing_system(chain, lead.answer if lead else None)
+    return _known(incident.mail_system if incident.mail_system in chain else own)
+
+
+def failure_remedy(found: Attribution, verdict: Verdict, chain: Chain) -> Remedy:
+    """What to do about one failure that no incident holds. `chain`: the company's mail systems."""
+    system = _known(refusing_system(chain, verdict.answer))
+    return remedy(found.cause, verdict.outcome, system, nature=found.nature, reason=found.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Verdicts on other identities' probes on the path of a failure, oldest first, each with what tells its identity
+    from the sender. Those launched up to `around` before the failure count, and all after it."""
+
+    verdicts: Sequence[tuple[Names, Signal]] = ()
+    around: timedelta = timedelta(0)
+
+
+NOTHING_BESIDE = Beside()
+
+
+def attribution_of(last: Signal, via: str, sender: Names, beside: Beside = NOTHING_BESIDE) -> Attribution:
+    """Whose problem one probe's failure is, as far as other identities' probes tell. One of them is enough here: it
+    decides about words on a page, and not about waking somebody."""
+    rigour = Rigour(bad=1, of_last=1, good=1, around=timedelta(0))
+    failing = Failing(last, last.launched_at - beside.around, well_after=False)
+    signals: dict[Names, list[Signal]] = {}
+    for names, signal in beside.verdicts:
+        signals.setdefault(names, []).append(signal)
+    found = (compared(failing, seen, differs(sender, names), rigour) for names, seen in signals.items())
+    comparisons = tuple(each for each in found if each)
+    mark = mark_of(last.kind, last.verdict, sender)
+    return attribute(FailureCase(mark, last.verdict, sender, comparisons, via=via))
+
+
+def holding(incidents: Iterable[Incident], probe: Probe, verdict: Verdict) -> tuple[Incident, Failure] | None:
+    """The open incident that holds what this probe found, and that failure; None if there is none, or the probe was
+    launched before it began."""
+    for incident in incidents:
+        for failure in incident.failures if incident.open else ():
+            began = failure.since <= probe.created_at
+            if failure.line == probe.check and began and failure.outcome is verdict.outcome:
+                return incident, failure
+    return None
+
+
+def remedy_of_failure(incident: Incident, failure: Failure, mail_system: str) -> Remedy:
+    """What to do about one of the failures that an incident holds. It is the incident's remedy, unless this one is
+    another problem of the same company, which is only not told by itself."""
+    spread, what = _spread(incident.scope), (failure.outcome, failure.cause)
+    same = failure.nature is not incident.nature or what == (incident.outcome, incident.cause)
+    if same or spread is not Spread.ONE_COMPANY:
+        return incident_remedy(incident, mail_system)
+    return remedy(failure.cause, failure.outcome, mail_system, nature=failure.nature, reason=failure.reason)
+
+
+def _spread(scope: Scope) -> Spread:
+    if scope is Scope.MAIL_SYSTEM:
+        return Spread.ONE_SYSTEM
+    return Spread.MANY if scope is Scope.EVERYBODY else Spread.ONE_COMPANY
+
+
+def _known(system: str) -> str:
+    return "" if system == UNKNOWN else system

@@ -1,0 +1,136 @@
+"""The card "What to do", as the pages of a company, an incident and a probe show it: one remedy, in words. Pure, but
+for `verdicts_beside`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.incidents.incident import Failure, Incident, leading
+from monitor.incidents.labels import decided_by
+from monitor.incidents.remedies import (
+    NOTHING_BESIDE,
+    Beside,
+    attribution_of,
+    failure_remedy,
+    holding,
+    incident_remedy,
+    remedy_of_failure,
+    system_at_company,
+)
+from monitor.incidents.signal import Signal
+from monitor.incidents.weight import Names
+from monitor.notices.context import SenderInfo
+from monitor.store import ProbeFilter
+from monitor.web.caller_view import CallerView
+from probes.display import lasting
+from probes.mailsystems.remedy import FilledRemedy, Remedy
+from probes.mailsystems.words import Chain
+from probes.probe import Probe
+from probes.sender import Role
+from probes.verdict import Cause, Outcome, Verdict
+
+MOST_BESIDE = 10  # other identities' probes that a failure is compared with
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyCard:
+    """One card. `incident` is the id of the open incident that holds the failure, "" while there is none; `muted`
+    whether it is muted. `takes_effect` is a length of time, "" where the change acts at once."""
+
+    outcome: Outcome
+    cause: Cause | None
+    remedy: FilledRemedy
+    decided_by: str
+    takes_effect: str
+    incident: str = ""
+    muted: bool = False
+
+
+def card_of_incident(incident: Incident, sender: SenderInfo, mail_system: str) -> RemedyCard:
+    """What to do about an incident. `mail_system`: the one that it concerns here, by its key, "" for several."""
+    lead = leading(incident, incident.failures)
+    return _card(incident, lead, incident_remedy(incident, mail_system), sender, mail_system)
+
+
+def card_at_company(incident: Incident, sender: SenderInfo, company: str, chain: Chain) -> RemedyCard:
+    """The same in terms of one company's mail system."""
+    return card_of_incident(incident, sender, system_at_company(incident, company, chain))
+
+
+def card_of_probe(
+    probe: Probe,
+    verdict: Verdict,
+    sender: SenderInfo,
+    chain: Chain,
+    incidents: Iterable[Incident] = (),
+    beside: Beside = NOTHING_BESIDE,
+) -> RemedyCard | None:
+    """What to do about what one probe found; None where all is well. An open incident that holds this failure knows
+    more than the verdict: there was a comparison. Where there is none, `beside` has what others got on the path."""
+    if verdict.outcome is Outcome.INBOX:
+        return None
+    if probe.role is Role.SENDER and (held := holding(incidents, probe, verdict)):
+        incident, failure = held
+        system = system_at_company(incident, probe.company, chain)
+        return _card(incident, failure, remedy_of_failure(incident, failure, system), sender, system)
+    at = probe.created_at
+    signal = Signal(0, probe.id, probe.company, probe.path, probe.kind, probe.role, at, at, verdict)
+    return card_of_signal(signal, probe.via, sender, chain, beside)
+
+
+def card_of_signal(
+    last: Signal, via: str, sender: SenderInfo, chain: Chain, beside: Beside = NOTHING_BESIDE
+) -> RemedyCard:
+    """What to do about a failure that no incident holds."""
+    found = attribution_of(last, via, Names(sender.domain, sender.source_ip), beside)
+    advised = failure_remedy(found, last.verdict, chain)
+    system = advised.mail_system or (chain[0] if len(chain) == 1 else "")
+    return RemedyCard(
+        outcome=last.verdict.outcome,
+        cause=found.cause,
+        remedy=advised.filled(sender.domain, sender.source_ip, system),
+        decided_by="",
+        takes_effect=_time(advised),
+    )
+
+
+async def verdicts_beside(view: CallerView, company: str, path: str, at: datetime) -> Beside:
+    """What the control and the neighbour got on this path around that time."""
+    config = view.backend.config()
+    around = config.incidents.control_every
+    verdicts: list[tuple[Names, Signal]] = []
+    for role, identity in config.identities().items():
+        if role is Role.SENDER:
+            continue
+        wanted = ProbeFilter(
+            view.caller.companies, company, path, role=role, since=at - around, until=at + around + timedelta(seconds=1)
+        )
+        rows = (await view.probes(wanted, None, MOST_BESIDE)).probes
+        names = Names(identity.domain, identity.source_ip)
+        verdicts += [
+            (
+                names,
+                Signal(0, row.probe_id, company, path, row.kind, role, row.launched_at, row.launched_at, row.verdict),
+            )
+            for row in reversed(rows)
+            if row.verdict
+        ]
+    return Beside(tuple(verdicts), around)
+
+
+def _card(
+    incident: Incident, failure: Failure | None, advised: Remedy, sender: SenderInfo, mail_system: str
+) -> RemedyCard:
+    return RemedyCard(
+        outcome=failure.outcome if failure else incident.outcome,
+        cause=failure.cause if failure else incident.cause,
+        remedy=advised.filled(sender.domain, sender.source_ip, mail_system),
+        decided_by=decided_by(failure) if failure else "",
+        takes_effect=_time(advised),
+        incident=incident.id,
+        muted=bool(incident.muted_by),
+    )
+
+
+def _time(advised: Remedy) -> str:
+    return lasting(advised.takes_effect_within) if advised.takes_effect_within else ""

@@ -1,0 +1,142 @@
+"""Which remedy fits a failure. Pure: notices, pages, commands and the documentation ask here and nowhere else.
+
+The most exact row that is known holds: what a comparison with a neutral sender showed goes before the cause, how many
+companies have it before what one company could do, and the steps in the mail system's own terms before general ones.
+"""
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import assert_never
+
+from probes.attribution import Nature, Reason
+from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, BY_OUTCOME, FOR_USERS
+from probes.mailsystems.compared import (
+    AT_THE_VENDOR,
+    DELAYS_ALL,
+    LOST_EVERYWHERE,
+    NO_WAY_OUT,
+    ONE_LIST,
+    RELAY_REFUSES_US,
+    THEIR_SYSTEM,
+    UNREACHED,
+)
+from probes.mailsystems.family import CauseFamily, family_of
+from probes.mailsystems.remedy import Actor, Remedy, with_steps
+from probes.mailsystems.system import Steps
+from probes.mailsystems.table import is_shared, steps_for, takes_effect_within
+from probes.mailsystems.widespread import WIDESPREAD
+from probes.verdict import Cause, Outcome
+
+THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
+
+
+class Spread(StrEnum):
+    """How many companies have it at once."""
+
+    ONE_COMPANY = "one_company"
+    ONE_SYSTEM = "one_system"  # several, which have a mail system in common
+    MANY = "many"
+
+
+def remedy(
+    cause: Cause | None,
+    outcome: Outcome,
+    mail_system: str = "",
+    *,
+    nature: Nature = Nature.MAIL,
+    reason: Reason = Reason.NOT_COMPARED,
+    spread: Spread = Spread.ONE_COMPANY,
+) -> Remedy:
+    """What to do about this where this mail system runs, by its key; "" where there are several, or none is known.
+
+    `nature` and `reason`: whose problem it is and what decided that, as far as anything was compared.
+    """
+    match nature:
+        case Nature.OURS:
+            found = _ours(cause, reason)
+        case Nature.THEIR_SYSTEM:
+            found = _their_system(cause, outcome, mail_system, reason, spread)
+        case Nature.MAIL:
+            found = _of_the_mail(cause, outcome, mail_system, reason, spread)
+        case Nature.MAILBOX:
+            found = _of_the_mail(cause, outcome, mail_system, reason, Spread.ONE_COMPANY)
+        case _:
+            assert_never(nature)
+    runbook = runbook_for(cause, outcome, nature)
+    return replace(found, for_users=found.for_users or FOR_USERS[outcome], runbook=runbook)
+
+
+def runbook_for(cause: Cause | None, outcome: Outcome, nature: Nature = Nature.MAIL) -> str:
+    """The name of the runbook."""
+    match nature:
+        case Nature.THEIR_SYSTEM:
+            return THEIR_SYSTEM_RUNBOOK
+        case Nature.OURS:
+            return f"cause-{CauseFamily.OURS}"
+        case Nature.MAIL | Nature.MAILBOX:
+            return f"cause-{_family(cause, outcome)}"
+        case _:
+            assert_never(nature)
+
+
+def exact_steps(cause: Cause | None, outcome: Outcome, mail_system: str) -> Steps:
+    """What the company's IT does, in the mail system's own terms; () where they are not known."""
+    if (cause, outcome) == (Cause.UNCLEAR, Outcome.LATE):
+        return ()
+    return steps_for(mail_system, cause, _family(cause, outcome))
+
+
+def at_one_company(cause: Cause | None, outcome: Outcome) -> Remedy:
+    """In general terms, without a comparison."""
+    if cause is Cause.UNCLEAR and outcome in BY_OUTCOME:
+        return BY_OUTCOME[outcome]
+    by_cause = BY_CAUSE.get(cause) if cause else None
+    return by_cause or BY_FAMILY[family_of(cause)]
+
+
+def _family(cause: Cause | None, outcome: Outcome) -> CauseFamily:
+    """What lies in the spam folder was classified as spam, also where nothing says why."""
+    classified_as_spam = cause is Cause.UNCLEAR and outcome in (Outcome.SPAM, Outcome.QUARANTINED)
+    return CauseFamily.CONTENT if classified_as_spam else family_of(cause)
+
+
+def _of_the_mail(cause: Cause | None, outcome: Outcome, mail_system: str, reason: Reason, spread: Spread) -> Remedy:
+    if reason in (Reason.NOTHING_REACHED, Reason.ONLY_HERE):
+        return UNREACHED[reason]
+    steps = exact_steps(cause, outcome, mail_system)
+    if spread is not Spread.ONE_COMPANY:
+        found = with_steps(WIDESPREAD[_family(cause, outcome)], steps, mail_system)
+        vendor = found.actor is Actor.SENDER and is_shared(mail_system)
+        return replace(found, helpers=(Actor.VENDOR,)) if vendor else found
+    if reason in UNREACHED and (reason is not Reason.CONTROL_THROUGH or cause is Cause.FIREWALL):
+        return UNREACHED[reason]
+    found = with_steps(at_one_company(cause, outcome), steps, mail_system)
+    if not found.by_company_alone:
+        return found
+    return replace(found, takes_effect_within=max(found.takes_effect_within, takes_effect_within(mail_system)))
+
+
+def _their_system(cause: Cause | None, outcome: Outcome, mail_system: str, reason: Reason, spread: Spread) -> Remedy:
+    if reason is Reason.SAME_ANSWER and (outcome is Outcome.LATE or cause is Cause.GREYLISTED):
+        return with_steps(DELAYS_ALL, exact_steps(Cause.GREYLISTED, outcome, mail_system), mail_system)
+    if reason is Reason.SAME_LIST and spread is Spread.MANY:
+        return ONE_LIST
+    found = THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
+    if spread is not Spread.ONE_SYSTEM or not is_shared(mail_system) or not found.by_company_alone:
+        return found
+    workaround = ("Confirm that the problem is the vendor's:", *found.steps)
+    return replace(found, actor=Actor.VENDOR, steps=AT_THE_VENDOR, workaround=workaround)
+
+
+def _ours(cause: Cause | None, reason: Reason) -> Remedy:
+    if reason is Reason.NO_WAY_OUT:
+        return NO_WAY_OUT
+    if reason in (Reason.CONTROL_FAILS, Reason.BOTH_LOST):
+        return LOST_EVERYWHERE
+    if reason is Reason.NOTHING_REACHED:
+        return UNREACHED[reason]
+    if cause is Cause.RELAY_DENIED:
+        return RELAY_REFUSES_US
+    if cause in (Cause.NETWORK, Cause.MALFORMED):
+        return BY_CAUSE[cause]
+    return BY_FAMILY[CauseFamily.OURS]

@@ -1,0 +1,163 @@
+"""What to do where a comparison with a neutral sender, or with other companies, shows whose problem it is. Tables."""
+
+from dataclasses import replace
+
+from probes.attribution import Reason
+from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, NOT_KNOWN, WITHIN_A_DAY
+from probes.mailsystems.family import CauseFamily
+from probes.mailsystems.remedy import IN_TIME, Actor, Remedy
+from probes.verdict import Cause
+
+USE_THE_PHONE = "Mail from outside does not reach the company: phone its people."
+OTHERS_TOO = "Do not change filters or allow lists for the sender: another sender is stopped in the same way."
+_LOG = "Find the error in the mail server's log at the time of the probe."
+_SUSPECTS = (
+    "Check the filter or milter, the resolver, the disk, the server behind it, and whether a blocklist lists everybody."
+)
+_FOLLOW = "Follow one probe through the mail server's log and queue to the mailbox."
+
+THEIR_SYSTEM: dict[Reason, Remedy] = {
+    Reason.SAME_ANSWER: Remedy(
+        "The server gives a neutral sender the same answer.",
+        Actor.COMPANY_IT,
+        (_LOG, _SUSPECTS),
+        OTHERS_TOO,
+        for_users=USE_THE_PHONE,
+    ),
+    Reason.SAME_LIST: Remedy(
+        "The same blocklist rejects a neutral sender: it lists both senders, or everybody. It is not known which.",
+        Actor.COMPANY_IT,
+        (
+            "Ask the blocklist for 127.0.0.1, which no list may contain (RFC 5782).",
+            "If it lists 127.0.0.1, it lists everybody: remove the blocklist from the mail server.",
+            "Otherwise both senders are listed: have {ip} delisted.",
+        ),
+        OTHERS_TOO,
+        for_users=USE_THE_PHONE,
+    ),
+    Reason.SAME_TEXT: Remedy(
+        "A filter rejects the content: a neutral sender's mail with similar content gets the same answer.",
+        Actor.COMPANY_IT,
+        (
+            "Find the filter's rule in its log at the time of the probe.",
+            "Report both messages as clean to the filter's vendor.",
+        ),
+        "Do not change lists of addresses or domains: the problem is the content of the mail.",
+    ),
+    Reason.BOTH_LOST: Remedy(
+        "Mail is accepted and does not reach the probe's mailbox, a neutral sender's neither: it is lost behind the "
+        "server, or by that mailbox.",
+        Actor.COMPANY_IT,
+        (
+            _FOLLOW,
+            "Check the filter, the quarantine, forwarding, and the rules of the mailbox.",
+            "Check whether other people's mail arrives.",
+        ),
+        OTHERS_TOO,
+        for_users=NOT_KNOWN,
+    ),
+    Reason.CONTROL_FAILS: Remedy(
+        "A neutral sender's mail does not get through either.",
+        Actor.COMPANY_IT,
+        (_FOLLOW, _SUSPECTS),
+        OTHERS_TOO,
+        for_users=USE_THE_PHONE,
+    ),
+    Reason.GATEWAY_DOWN: Remedy(
+        "The company's gateway does not answer Mailpath, while other companies do.",
+        Actor.COMPANY_IT,
+        (
+            "Check that the gateway is up and answers on its port.",
+            "Check that it still lets Mailpath in.",
+        ),
+        "Do not change filters or allow lists: the sender was not tested.",
+        for_users=NOT_KNOWN,
+    ),
+    Reason.LOOKUP: BY_CAUSE[Cause.DOMAIN_UNKNOWN],
+    Reason.NOT_ITS_DOMAIN: replace(
+        BY_CAUSE[Cause.RELAY_DENIED],
+        explanation="The server says that the recipient's domain is not one of its accepted domains.",
+        steps=(
+            "Add the domain to those that the server accepts mail for (in Exchange: Get-AcceptedDomain lists them).",
+            "Or correct the domain's MX record, or `to` of the path in the configuration.",
+        ),
+    ),
+}
+ONE_LIST = Remedy(
+    "Several companies use one blocklist, which rejects the sender and a neutral sender: it lists both, or everybody.",
+    Actor.SENDER,
+    (
+        "Ask the blocklist for 127.0.0.1, which no list may contain (RFC 5782).",
+        "If it lists 127.0.0.1, it lists everybody: ask the companies to remove the blocklist.",
+        "Otherwise look up {ip} and the control's address there, stop the cause, and have both delisted.",
+    ),
+    "Do not start with single companies, and do not change allow lists for the sender.",
+    takes_effect_within=WITHIN_A_DAY,
+)
+AT_THE_VENDOR = (
+    "Check the status page of {system}.",
+    "Open a case with the vendor, with the replies and times of the probes.",
+)
+DELAYS_ALL = replace(
+    THEIR_SYSTEM[Reason.SAME_ANSWER],
+    explanation="The server defers a neutral sender with the same answer: it delays all mail.",
+    steps=(
+        "If it greylists on purpose, except {ip} from greylisting, and from nothing else.",
+        "Otherwise find the error in the mail server's log.",
+    ),
+    for_users="",
+    verify=IN_TIME,
+)
+
+UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever cause that suggests
+    Reason.CONTROL_THROUGH: replace(
+        BY_FAMILY[CauseFamily.FIREWALL],
+        explanation="A firewall stops the sender's IP address: the server can be reached from another address.",
+        steps=(
+            "Allow {ip} to reach TCP port 25 of the MX hosts.",
+            "Check geo-blocking, IPS and reputation feeds, and SMTP inspection.",
+        ),
+    ),
+    Reason.ONLY_HERE: replace(
+        BY_FAMILY[CauseFamily.FIREWALL],
+        explanation="The server could not be connected to, while other companies can be reached.",
+    ),
+    Reason.NOTHING_REACHED: Remedy(
+        "The server could not be connected to, and no other server was reached since: the company's server or "
+        "firewall, "
+        "or Mailpath's own connection.",
+        Actor.OURSELVES,
+        (
+            "On Mailpath's machine, run `nc -vz HOST 25` for this company's MX host and for others.",
+            "If others answer, the company's IT team checks whether its server is up and what its firewall's log "
+            "says of "
+            "{ip}.",
+        ),
+        "Do not change anything at the company before another host was tried.",
+        for_users=NOT_KNOWN,
+        helpers=(Actor.COMPANY_IT,),
+    ),
+}
+
+RELAY_REFUSES_US = replace(
+    BY_FAMILY[CauseFamily.OURS],
+    explanation="The mail service that Mailpath sends through rejects Mailpath.",
+    steps=("Check Mailpath's account there: its password, its right to send as {domain}, its limits.",),
+)
+LOST_EVERYWHERE = replace(
+    BY_FAMILY[CauseFamily.OURS],
+    explanation="At nearly all companies mail is accepted and then not found, a neutral sender's too.",
+    steps=(
+        "Check first how Mailpath reads mailboxes: its log, and the output of `mailpath explain`.",
+        "Look into one mailbox by hand.",
+    ),
+)
+NO_WAY_OUT = replace(
+    BY_CAUSE[Cause.NETWORK],
+    explanation="No company that was tried since could be connected to: Mailpath's own connection, or its port 25, is "
+    "down.",
+    steps=(
+        "On Mailpath's machine, run `nc -vz HOST 25` for the MX hosts of several companies.",
+        "If none answers, ask the operators of the network.",
+    ),
+)

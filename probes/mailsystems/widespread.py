@@ -1,0 +1,83 @@
+"""What to do where several companies fail at once, for one reason: none of them can fix it alone. A table."""
+
+from dataclasses import replace
+
+from probes.mailsystems.causes import BY_FAMILY, NO_WIDE_ENTRY, NOT_KNOWN, NOTHING_SENT, WITHIN_A_DAY
+from probes.mailsystems.family import CauseFamily
+from probes.mailsystems.remedy import Actor, Remedy
+
+
+def _several(explanation: str, *steps: str, actor: Actor = Actor.SENDER, for_users: str = "") -> Remedy:
+    do_not = "Do not start with single companies. " + NO_WIDE_ENTRY
+    return Remedy(explanation, actor, steps, do_not, for_users=for_users, takes_effect_within=WITHIN_A_DAY)
+
+
+WIDESPREAD: dict[CauseFamily, Remedy] = {
+    CauseFamily.ADDRESS: _several(
+        "Several companies reject the sender's address (shared list).",
+        "Find the list that contains {ip}, and stop the cause.",
+        "Ask the list to remove {ip}.",
+    ),
+    CauseFamily.REPUTATION: _several(
+        "Several companies rate the sender's reputation as poor at once.",
+        "Look for a burst of mail, complaints, or another customer's spam from {ip}.",
+        "Send more slowly until the rating recovers.",
+    ),
+    CauseFamily.DOMAIN: _several(
+        "Several companies reject the sender's domain (shared list).",
+        "Find the domain blocklist that contains {domain}, and stop the cause.",
+        "Ask the list to remove {domain}.",
+    ),
+    CauseFamily.AUTHENTICATION: _several(
+        "SPF, DKIM, DMARC or reverse DNS of the sender no longer passes.",
+        "Compare the DNS records of {domain} and the reverse name of {ip} with those of last week.",
+        "Undo the change.",
+    ),
+    CauseFamily.CONTENT: _several(
+        "Filters of several companies classify the mail as spam at once.",
+        "Undo the last change of text, links or headers.",
+        "Report the message as clean to the filter's vendor.",
+    ),
+    CauseFamily.POLICY: _several(
+        "Several companies reject the mail by a rule that they do not name.",
+        "Ask the vendor of {system}, and quote the reply.",
+        "Look for what changed in the mail.",
+    ),
+    CauseFamily.GREYLISTING: _several(
+        "Several companies defer the mail until its code has expired.",
+        "Send all attempts from {ip}.",
+        "Retry before the code expires.",
+    ),
+    CauseFamily.FIREWALL: _several(
+        "Several companies could not be connected to at once.",
+        "Check whether {ip} can reach port 25 of other servers.",
+        "Check the mail service's network, and Mailpath's own.",
+    ),
+    CauseFamily.SUPPRESSED: _several(
+        "The sender's mail service has suppressed several addresses.",
+        "Fix what made the mail bounce.",
+        "Delete the suppressions at the mail service.",
+        for_users=NOTHING_SENT,
+    ),
+    CauseFamily.RECIPIENT: _several(
+        "The domains of several companies seem to accept no mail: most likely a name server fails.",
+        "Ask for the MX records of these domains from two places.",
+        "If only Mailpath's lookups fail, repair its resolver.",
+        actor=Actor.OURSELVES,
+        for_users=NOT_KNOWN,
+    ),
+    CauseFamily.TRANSPORT: _several(
+        "Several servers fail at once: a service that they share.",
+        "Check the status page of {system}.",
+        "The operator of Mailpath checks Mailpath's own connection to it.",
+    ),
+    CauseFamily.OURS: replace(
+        BY_FAMILY[CauseFamily.OURS],
+        explanation="Mailpath cannot send, or cannot look into the mailboxes, at several companies at once.",
+    ),
+    CauseFamily.UNCLEAR: _several(
+        "Several companies stop or lose the mail, and do not say why.",
+        "Look for what changed in the last hours.",
+        "Ask the vendor of {system} for a trace.",
+    ),
+}

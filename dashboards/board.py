@@ -1,4 +1,4 @@
-"""What all boards have: variables, links to each other and to Mailpath's pages, and shelves that panels stand on."""
+"""Common parts of all boards: variables, links to other boards and to Mailpath's pages, and rows of panels."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,18 +41,18 @@ class Name(Enum):
 
     @property
     def uid(self) -> str:
-        """By which Grafana and links know it."""
+        """Id in Grafana and in links."""
         return self.value[0]
 
     @property
     def title(self) -> str:
-        """As people see it."""
+        """Title for people."""
         return self.value[1]
 
 
 @dataclass(frozen=True, slots=True)
 class PanelRow:
-    """Panels side by side: each with its width, of 24. `title` begins a new part of the board."""
+    """Panels side by side, each with its width of 24. `title` starts a new section of the board."""
 
     height: int
     panels: Sequence[tuple[int, Panel]]
@@ -60,7 +60,7 @@ class PanelRow:
 
 
 def choice(name: str, title: str, says: str, query: str, *, several: bool = True) -> VariableModel:
-    """A variable whose values Prometheus knows; `several` of them, or all, may be chosen at once."""
+    """Return a variable with values from Prometheus; if `several`, more than one or all may be selected."""
     everything = VariableOption(True, ["All"], ["$__all"])
     return VariableModel(
         type_val=VariableType.QUERY,
@@ -80,7 +80,7 @@ def choice(name: str, title: str, says: str, query: str, *, several: bool = True
 
 
 def company_link(company: str) -> DashboardLink:
-    """To the board of the company that this expression gives."""
+    """Link to the board of the company that this expression gives."""
     return DashboardLink(
         title="To the company's board",
         type_val=DashboardLinkType.LINK,
@@ -90,7 +90,7 @@ def company_link(company: str) -> DashboardLink:
 
 
 def incidents_link() -> DashboardLink:
-    """To Mailpath's page of incidents, each with the server's own words."""
+    """Link to Mailpath's page of incidents, which quotes the servers."""
     return DashboardLink(
         title="Its latest refusal, word for word",
         type_val=DashboardLinkType.LINK,
@@ -100,7 +100,7 @@ def incidents_link() -> DashboardLink:
 
 
 def runbook_link() -> DashboardLink:
-    """To the runbook that the value names."""
+    """Link to the runbook that the value names."""
     return DashboardLink(
         title="What to do, step by step",
         type_val=DashboardLinkType.LINK,
@@ -118,7 +118,7 @@ def board(
     since: str,
     annotations: Sequence[AnnotationQuery] = (),
 ) -> Dashboard:
-    """The whole board."""
+    """Build the board."""
     return Dashboard(
         uid=name.uid,
         title=name.title,
@@ -178,7 +178,7 @@ def _links(own: Name) -> Iterable[DashboardLink]:
 
 
 def _placed(shelves: Sequence[PanelRow]) -> Iterable[Panel | RowPanel]:
-    """Panels from left to right, shelves from top to bottom, and ids in that order."""
+    """Place panels from left to right, rows from top to bottom, and number them in that order."""
     top, number = 0, 0
     for shelf in shelves:
         if shelf.title:

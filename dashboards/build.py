@@ -1,4 +1,4 @@
-"""Writes the boards as Grafana reads them: `python -m dashboards.build`."""
+"""Write the boards as Grafana reads them: `python -m dashboards.build`."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ BOARDS: dict[str, Callable[[], Dashboard]] = {
 
 
 def written(board: Dashboard) -> str:
-    """The text of its file."""
+    """Return the text of a board's file."""
     return json.dumps(board, cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
 
 

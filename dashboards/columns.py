@@ -1,4 +1,4 @@
-"""The columns that several boards' tables have."""
+"""Columns that several boards' tables share."""
 
 from dashboards.board import incidents_link, runbook_link
 from dashboards.panels import Column, PanelLook

@@ -1,6 +1,6 @@
-"""The shapes of panels: what every panel of a shape has in common. A shape says how; a board says what.
+"""Types of panels: the settings that all panels of a type share. A type defines the look; a board defines the content.
 
-Each takes a title, what the panel tells (its description) and its queries, and gives a panel that has no place yet.
+Each takes a title, a description and its queries, and returns a panel without a position.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,7 +37,7 @@ DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question to Prometheus. `legend` names the answer. `now`: of this moment only, not of the time range."""
+    """A Prometheus query. `legend` names the result. `now`: at this moment only, not over the time range."""
 
     expr: str
     legend: str = ""
@@ -46,7 +46,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class PanelLook:
-    """How values are shown: their unit, the words in place of some, and the colour from each step on upwards."""
+    """The look of values: unit, texts in place of some values, and colours by threshold."""
 
     unit: str
     words: Sequence[ValueMapping] = ()
@@ -59,7 +59,7 @@ class PanelLook:
     no_value: str | None = None
 
     def config(self, custom: object, mode: FieldColorModeId) -> FieldConfig:
-        """The same for Grafana."""
+        """Convert to Grafana's form."""
         steps = [Threshold(None, self.lowest), *(Threshold(value, colour) for value, colour in self.steps)]
         return FieldConfig(
             unit=self.unit,
@@ -77,7 +77,7 @@ class PanelLook:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table. `filled`: its cells are filled with the colour of their words or steps."""
+    """A column of a table. `filled`: its cells are filled with the colour of their text or threshold."""
 
     name: str
     title: str
@@ -86,7 +86,7 @@ class Column:
     width: int | None = None
 
     def override(self) -> Override:
-        """What sets it apart from the other columns."""
+        """Return the override that distinguishes it from the other columns."""
         parts: dict[str, Any] = {"custom.width": self.width}
         if self.look:
             config = self.look.config(None, FieldColorModeId.THRESHOLDS)
@@ -100,25 +100,25 @@ class Column:
 
 
 def override(name: str, *, matching: str = "byName", **properties: Any) -> Override:
-    """What is different for the field of this name; what is None or empty is left out."""
+    """Return the override for the field of this name; None and empty settings are left out."""
     values = [DynamicConfigValue(key, value) for key, value in properties.items() if value not in (None, [])]
     return Override(matcher=MatcherConfig(matching, name), properties=values)
 
 
 def colour_from(step: float, name: str, colour: str, *, unit: str | None = None, matching: str = "byName") -> Override:
-    """The answer of this name has this colour from this value on, and none below."""
+    """Give the result of this name a colour from this value on, and none below."""
     thresholds = PanelLook("", steps=[(step, colour)]).config(None, FieldColorModeId.THRESHOLDS).thresholds
     return override(name, matching=matching, unit=unit, thresholds=thresholds)
 
 
 def line(name: str, colour: str, dash: Sequence[int] = ()) -> Override:
-    """The line of this name has this colour, and is dashed: so many points drawn, so many left out."""
+    """Colour the line of this name and dash it: so many points drawn, so many left out."""
     look: dict[str, Any] = {"custom.lineStyle": {"fill": "dash" if dash else "solid", "dash": list(dash)}}
     return override(name, color=FieldColor(FieldColorModeId.FIXED, colour), **look)
 
 
 def outcome_colours() -> list[Override]:
-    """Series that are named after an outcome have its sign and colour."""
+    """Give series named after an outcome its sign and colour."""
     return [
         override(str(outcome), displayName=label(outcome), color=FieldColor(FieldColorModeId.FIXED, colour.fill))
         for outcome, colour in COLOURS.items()
@@ -128,7 +128,7 @@ def outcome_colours() -> list[Override]:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What every panel has, whatever its shape."""
+    """Common settings of all panels."""
 
     title: str
     says: str
@@ -168,7 +168,8 @@ class _Frame:
 def number(
     title: str, says: str, *queries: Query, look: PanelLook, overrides: Sequence[Override] = (), name_only: bool = False
 ) -> Panel:
-    """One or a few big values, filled with the colour of their step. `name_only` shows the names of the answers."""
+    """One or a few big values, filled with the colour of their threshold. `name_only` shows the names of the
+    results."""
     options = stat.Options(
         graph_mode=common.BigValueGraphMode.NONE,
         color_mode=common.BigValueColorMode.BACKGROUND_SOLID,
@@ -183,7 +184,7 @@ def number(
 
 
 def rows(title: str, says: str, *queries: Query, columns: Sequence[Column], sort: str, join: str = "company") -> Panel:
-    """A table of what is so now: only these columns, in this order, the highest of `sort` first. The answers to several
+    """A table of current values: only these columns, in this order, the highest of `sort` first. Results of several
     queries are joined by the label `join`."""
     options = table.Options(
         show_header=True,
@@ -223,7 +224,7 @@ def _chosen(columns: Sequence[Column], join: str | None) -> list[DataTransformer
 def timeline(
     title: str, says: str, *queries: Query, look: PanelLook, overrides: Sequence[Override] = (), step: str | None = None
 ) -> Panel:
-    """A band for each answer, in the colours of its words or steps, with the value written in it."""
+    """A band per result, coloured by text or threshold, with the value in it."""
     options = statetimeline.Options(
         show_value=common.VisibilityMode.AUTO,
         row_height=0.85,
@@ -239,7 +240,7 @@ def timeline(
 
 
 def tally(title: str, says: str, *queries: Query, look: PanelLook, overrides: Sequence[Override] = ()) -> Panel:
-    """A band for each answer, with the number of each hour written in it, so that no colour has to be remembered."""
+    """A band per result, with the number of each hour in it, so that colour is not needed."""
     return timeline(title, says, *queries, look=look, overrides=overrides, step="1h")
 
 
@@ -254,8 +255,7 @@ def lines(
     powers: bool = False,
     step: str | None = None,
 ) -> Panel:
-    """Values over time: lines, areas on top of each other, or bars. `powers`: by powers of ten.
-    `step`: the least time between two values."""
+    """Values over time: lines, stacked areas, or bars. `powers`: logarithmic scale. `step`: minimum interval."""
     options = timeseries.Options(legend=_legend(show=True), tooltip=_tooltip(common.TooltipDisplayMode.MULTI))
     custom = common.GraphFieldConfig(
         draw_style=common.GraphDrawStyle.BARS if bars else common.GraphDrawStyle.LINE,
@@ -278,7 +278,7 @@ def lines(
 
 
 def levels(title: str, says: str, *queries: Query, look: PanelLook) -> Panel:
-    """A bar for each answer of now, in the colour of its step."""
+    """A bar per current result, coloured by threshold."""
     options = bargauge.Options(
         display_mode=common.BarGaugeDisplayMode.BASIC,
         value_mode=common.BarGaugeValueMode.TEXT,
@@ -296,7 +296,7 @@ def levels(title: str, says: str, *queries: Query, look: PanelLook) -> Panel:
 def columns_of(
     title: str, says: str, query: Query, *, across: str, pieces: str, look: PanelLook, overrides: Sequence[Override]
 ) -> Panel:
-    """A bar for each value of the label `across`, in pieces by the label `pieces`, as it is now."""
+    """A bar per value of the label `across`, divided by the label `pieces`, for current values."""
     options = barchart.Options(
         x_field=f"{across}\\{pieces}",
         orientation=common.VizOrientation.HORIZONTAL,

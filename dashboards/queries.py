@@ -1,6 +1,6 @@
-"""What is asked of Prometheus: PromQL from parts. Pure text, no Grafana in it but the names of its variables.
+"""PromQL built from parts. Pure text; the only trace of Grafana is the names of its variables.
 
-Everything is summed by named labels, so that a scrape job's own labels make neither doubles nor columns.
+Everything is aggregated by named labels, so that a scrape job's own labels cause neither duplicates nor columns.
 """
 
 from dashboards.words import NOT_BAD, RANKS, SEVERITIES, causes_of
@@ -12,7 +12,7 @@ VERDICT = (*LINE, "outcome", "cause", "grade")
 
 
 def where(**labels: str) -> str:
-    """The inside of a selector; each value is a regular expression."""
+    """Return the inside of a selector; each value is a regular expression."""
     return ",".join(f'{name}=~"{value}"' for name, value in labels.items())
 
 
@@ -25,12 +25,12 @@ HERE_LINES = f'{HERE_PATHS},kind=~"$kind"'
 
 
 def by(labels: tuple[str, ...], expr: str, how: str = "max") -> str:
-    """`expr` as one value for each of these labels."""
+    """Aggregate `expr` to one value per combination of these labels."""
     return f"{how} by ({', '.join(labels)}) ({expr})"
 
 
 def or_none(expr: str, value: int = 0, **labels: str) -> str:
-    """`expr`; where it has no answer, because all is well, one answer that says so."""
+    """Return `expr`, or a single result if it has none because all is well."""
     instead = f"vector({value})"
     for name, text in labels.items():
         instead = f'label_replace({instead}, "{name}", "{text}", "", "")'
@@ -38,17 +38,17 @@ def or_none(expr: str, value: int = 0, **labels: str) -> str:
 
 
 def how_many(expr: str) -> str:
-    """The number of answers, 0 if there is none."""
+    """Return the number of results, 0 if there is none."""
     return or_none(f"count({expr})")
 
 
 def outcomes(chosen: str) -> str:
-    """1 for the present verdict of each path and kind, with the verdict's words as labels."""
+    """1 for the current verdict of each path and kind, with the verdict's parts as labels."""
     return by(VERDICT, f"mailpath_path_outcome{{{chosen}}}")
 
 
 def ranks(chosen: str) -> str:
-    """How bad the present verdict of each path and kind is; see `dashboards.words.RANKS`."""
+    """Rank of the current verdict of each path and kind; see `dashboards.words.RANKS`."""
     parts = (
         f'{rank} * mailpath_path_outcome{{{chosen},outcome="{outcome}"}}'
         for outcome, rank in sorted(RANKS.items(), key=lambda each: -each[1])
@@ -58,54 +58,54 @@ def ranks(chosen: str) -> str:
 
 
 def worst(labels: tuple[str, ...], chosen: str) -> str:
-    """The worst of the present verdicts for each of these labels, whole: its rank, with all that the verdict says."""
+    """The worst current verdict per combination of these labels: its rank, with all its labels."""
     return f"topk by ({', '.join(labels)}) (1, {ranks(chosen)})"
 
 
 def bad(chosen: str) -> str:
-    """The present verdicts that are not `inbox`, and not `unknown` either."""
+    """Current verdicts other than `inbox` and `unknown`."""
     return outcomes(f'{chosen},outcome!~"{NOT_BAD}"')
 
 
 def companies(chosen: str, *labels: str) -> str:
-    """1 for each company, with these labels of it."""
+    """1 for each company, with these labels."""
     return by(("company", *labels), f"mailpath_company_info{{{chosen}}}")
 
 
 def with_company(expr: str, *labels: str) -> str:
-    """`expr`, which has a company, with these labels of it too."""
+    """Add these labels to `expr`, which has a company."""
     return f"({expr}) * on (company) group_left ({', '.join(labels)}) {companies('', *labels)}"
 
 
 def mail_systems(chosen: str) -> str:
-    """How many companies each mail system has."""
+    """Number of companies per mail system."""
     return by(("mail_system",), companies(chosen, "mail_system"), "count")
 
 
 def per_mail_system(some: str, chosen: str) -> str:
-    """How many of the companies that are `some` each mail system has; 0 where it has none of them."""
+    """Number of companies in `some` per mail system; 0 if none."""
     counts = by(("mail_system",), with_company(some, "mail_system"), "count")
     return f"{counts} or {mail_systems(chosen)} * 0"
 
 
 def failing(chosen: str) -> str:
-    """1 for each company that has a path and kind whose mail does not come in time."""
+    """1 for each company with a path and kind whose mail does not arrive in time."""
     return by(("company",), f'mailpath_path_outcome{{{chosen},outcome!~"{NOT_BAD}"}}')
 
 
 def well(chosen: str) -> str:
-    """1 for each company all of whose mail comes in time, and all of which could be looked at."""
+    """1 for each company all of whose mail arrives in time, with no unknown result."""
     good = by(("company",), f'mailpath_path_outcome{{{chosen},outcome="{Outcome.INBOX}"}}')
     return f'{good} unless on (company) mailpath_path_outcome{{{chosen},outcome!="{Outcome.INBOX}"}}'
 
 
 def unknown(everybody: str, chosen: str) -> str:
-    """1 for each company of which neither can be said."""
+    """1 for each company for which neither holds."""
     return f"{companies(everybody)} unless on (company) ({failing(chosen)}) unless on (company) ({well(chosen)})"
 
 
 def severities(metric: str, chosen: str = "") -> str:
-    """How severe each incident is, as a number; see `dashboards.words.SEVERITIES`. `metric` counts incidents."""
+    """Severity of each incident as a number; see `dashboards.words.SEVERITIES`. `metric` counts incidents."""
     also = f",{chosen}" if chosen else ""
     parts = (
         f'{rank} * ({metric}{{severity="{severity}"{also}}} > bool 0) > 0' for severity, rank in SEVERITIES.items()
@@ -114,15 +114,15 @@ def severities(metric: str, chosen: str = "") -> str:
 
 
 def with_runbook(expr: str) -> str:
-    """`expr`, which has a cause, with the name of the runbook for it; none for mail that arrived."""
+    """Add the name of the runbook to `expr`, which has a cause; none for mail that arrived."""
     for family in CauseFamily:
         expr = f'label_replace({expr}, "runbook", "cause-{family}", "cause", "{causes_of(family)}")'
     return f'label_replace({expr}, "runbook", "", "outcome", "{Outcome.INBOX}")'
 
 
 def counted(counter: str, chosen: str, window: str) -> str:
-    """How often within `window`. `increase` sees nothing of what a series is born with: the first of its kind, which
-    may be the only one. So one is added to each series that was not there before, unless it was born with none."""
+    """Return how often something happened within `window`. `increase` ignores the initial value of a series, which may
+    be its only event. So one is added for each series that is new, unless it started at zero."""
     series = f"{counter}{{{chosen}}}"
     grown = f"increase({series}[{window}]) or {series} * 0"
     born = f"clamp_max(min_over_time({series}[{window}]), 1) unless {series} offset {window} or {series} * 0"
@@ -130,18 +130,19 @@ def counted(counter: str, chosen: str, window: str) -> str:
 
 
 def seconds_to_inbox(share: float, labels: tuple[str, ...], buckets: str) -> str:
-    """Within how many seconds this share of the mails was in the inbox; nothing if none was.
+    """The time in seconds within which this share of mail reached the inbox; no result if none did.
 
-    `buckets`: a rate of the histogram's."""
+    `buckets`: a rate of the histogram's.
+    """
     return f"(histogram_quantile({share}, {by(('le', *labels), buckets, 'sum')}) >= 0)"
 
 
 def since_last_verdict(chosen: str) -> str:
-    """Seconds; -1 if there was none yet."""
+    """Seconds since the last verdict; -1 if there was none yet."""
     return or_none(f"time() - max(mailpath_last_verdict_timestamp_seconds{{{chosen}}})", -1)
 
 
 def overdue(chosen: str) -> str:
-    """How late the verdict of each path is, in seconds, that had none for twice the time between two; else nothing."""
+    """Delay in seconds of each path without a verdict for two intervals; otherwise no result."""
     age = by(("company", "path"), f"time() - mailpath_last_verdict_timestamp_seconds{{{chosen}}}", "min")
     return f"({age} - 2 * {by(('company', 'path'), f'mailpath_path_every_seconds{{{chosen}}}')}) > 0"

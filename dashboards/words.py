@@ -1,4 +1,4 @@
-"""The words of the service as Grafana shows them: each outcome with its sign and colour, each cause with what to do."""
+"""Texts of the service in Grafana: each outcome with its sign and colour, each cause with its remedy."""
 
 from collections.abc import Iterable
 
@@ -19,10 +19,10 @@ from probes.mailsystems.family import FAMILIES, CauseFamily
 from probes.verdict import Cause, Concern, Outcome
 
 RANKS: dict[Outcome | None, int] = {outcome: rank for rank, outcome in enumerate(reversed(WORST_FIRST))}
-"""How bad, as a number that Prometheus can compare: 0 is the inbox, the worst is the highest."""
+"""Ranks for comparison in Prometheus: 0 is the inbox, the highest is the worst."""
 
 SEVERITIES = {severity: rank for rank, severity in enumerate(reversed(Severity), start=1)}
-"""How grave, as a number; 0 is for none."""
+"""Severities as numbers; 0 is for none."""
 
 GOOD = COLOURS[Outcome.INBOX].fill
 BAD = COLOURS[Outcome.BLOCKED].fill
@@ -56,30 +56,30 @@ def label(outcome: Outcome | None) -> str:
 
 
 def ranked() -> ValueMap:
-    """A rank, shown as the outcome that has it."""
+    """Map a rank to its outcome."""
     return _mapping((str(rank), label(outcome), COLOURS[outcome].fill) for outcome, rank in RANKS.items())
 
 
 def named() -> ValueMap:
-    """An outcome's word, shown with its sign and colour."""
+    """Map an outcome to its sign and colour."""
     return _mapping((outcome or "", label(outcome), COLOURS[outcome].fill) for outcome in RANKS)
 
 
 def no_number() -> SpecialValueMap:
-    """A share of nothing."""
+    """Map a share of nothing to a dash."""
     result = ValueMappingResult("–", NOTHING, index=0)
     return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL_AND_NAN, result))
 
 
 def graded() -> ValueMap:
-    """The rank of a severity, shown as its word."""
+    """Map the rank of a severity to its name."""
     fills = {Severity.PAGE: BAD, Severity.TICKET: WARNING, Severity.NOTE: NOTHING}
     rows = ((str(rank), SEVERITY_LABELS[severity].label, fills[severity]) for severity, rank in SEVERITIES.items())
     return _mapping([("0", "✓ none", GOOD), *rows])
 
 
 def runbooks() -> ValueMap:
-    """A runbook's name, shown as what it tells to do."""
+    """Map a runbook's name to its remedy."""
     return _mapping([("", "–", None), *((f"cause-{family}", ADVICE[family], None) for family in CauseFamily)])
 
 
@@ -90,7 +90,7 @@ def plain() -> ValueMap:
 
 
 def mapped(**texts: str) -> ValueMap:
-    """What is shown in place of these values; a leading `_` is cut off, so that numbers can be named."""
+    """Map values to texts; a leading `_` of a name is removed, so that numbers can be given."""
     return _mapping((value.removeprefix("_"), text, None) for value, text in texts.items())
 
 
@@ -101,5 +101,5 @@ def _mapping(rows: Iterable[tuple[str, str, str | None]]) -> ValueMap:
 
 
 def causes_of(family: CauseFamily) -> str:
-    """Its causes, as a regular expression; no cause is one of them where the family has it."""
+    """Return its causes as a regular expression; includes the empty cause if the family covers it."""
     return "|".join(cause or "" for cause, its in FAMILIES.items() if its is family)

@@ -139,7 +139,7 @@ class Calendar:
 
     @property
     def planned(self) -> list[datetime]:
-        """When each job comes next."""
+        """Return the next time of each job."""
         return [job.next_run_time for job in self._scheduler.get_jobs()]
 
     def _plan(self) -> None:

@@ -36,7 +36,7 @@ class Event:
 
     @property
     def company(self) -> str:
-        """Whose path it is on."""
+        """The company of its path."""
         return self.probe.company
 
 

@@ -97,7 +97,7 @@ class SortedEvidence:
 
     @cached_property
     def receiver(self) -> Receiver:
-        """Whose bounces prove something."""
+        """The hosts whose bounces prove something."""
         return receiver_of(self.dialogues, self.recipient)
 
     def proves(self, bounce: Bounce) -> bool:

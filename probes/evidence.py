@@ -95,7 +95,7 @@ class Dialogue:
 
 
 def connected_at(dialogue: Dialogue) -> datetime | None:
-    """When the latest TCP connection of this dialogue was established; None if none was."""
+    """Time of the latest TCP connection of this dialogue; None if none was established."""
     made = [step.at for step in dialogue.steps if step.stage is Stage.CONNECT and step.good]
     return max(made, default=None)
 

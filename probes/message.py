@@ -62,8 +62,8 @@ def compose(probe: Probe, identity: Identity, key: bytes, signer: Signer | None 
 def body_state(
     headers: Iterable[Field], digest: bytes | None, probe_id: str, addresses: Iterable[str], key: bytes
 ) -> BodyState:
-    """What the signature in these headers says of the body with this digest. `addresses`: From whom it may have been
-    composed, the likeliest first. `digest` is None for a body that was not read to its end."""
+    """Check the body with this digest against the signature in these headers. `addresses`: possible From addresses, the
+    likeliest first. `digest` is None for a body that was not read to its end."""
     found = [field.value for field in headers if field.name == SIGNATURE_HEADER.lower()][:SIGNATURES_READ]
     if not found or digest is None:
         return BodyState.UNVERIFIED

@@ -25,7 +25,7 @@ class ProbePurpose(StrEnum):
 
     @property
     def makes_signals(self) -> bool:
-        """Whether its verdicts are signals: seen by the incident rules, shown as current, and counted."""
+        """True if its verdicts are signals: seen by the incident rules, shown as current, and counted."""
         return self is not ProbePurpose.DIAGNOSIS
 
 
@@ -62,7 +62,7 @@ class Probe:
 
     @property
     def traits(self) -> RouteTraits:
-        """What is different about its route."""
+        """The traits of its route."""
         return traits_of(self.via)
 
     @property

@@ -1,7 +1,7 @@
-"""What is different about each kind of route, as data: whoever judges a probe asks for this and never for the kind.
+"""Traits of each kind of route, as data: the judge asks for a trait and never for the kind.
 
-Here and not in the kinds' own files, because those open connections, and the judge may not know them. A probe is
-stored with the name of its route (`Probe.via`), and finds the traits by it. Pure.
+Not in the kinds' own files, because those open connections, and the judge may not import them. A probe is stored with
+the name of its route (`Probe.via`), which leads to its traits. Pure.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from probes.verdict import Grade
 
 
 class WayOut(StrEnum):
-    """What lies between us and the first server: what a connection there proves of other connections."""
+    """The network between us and the first server, which decides what a connection there proves about others."""
 
     INTERNET = "internet"  # from the source IP to port 25 of the world
     GATEWAY = "gateway"  # one host of the company, perhaps in a private network
@@ -22,12 +22,12 @@ class WayOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RouteTraits:
-    """One kind of route. `best_grade`: what an arrival proves whose headers name the source IP.
+    """One kind of route. `best_grade`: grade of an arrival whose headers name the source IP.
 
-    `relayed`: a service of the sender takes the message and hands it on, so that what a dialogue says is that service's
-    word, and of the company's there are only reports. `asserts_client_at`: the stage at which a gateway is told that we
-    are the sender's client, and `answers_from`: the first stage whose reply is one to that client. `from_source_ip`:
-    the socket is bound to the source IP. `needs_mailbox`: the message ends in a mailbox, where it is looked for.
+    `relayed`: a service of the sender accepts the message and forwards it, so that replies in a dialogue are that
+    service's, and the company's answers are known only from reports. `asserts_client_at`: the stage at which we assert
+    the sender's client to a gateway; `answers_from`: the first stage whose reply is to that client. `from_source_ip`:
+    the socket is bound to the source IP. `needs_mailbox`: the message ends in a mailbox, where we look for it.
     """
 
     best_grade: Grade
@@ -40,7 +40,7 @@ class RouteTraits:
 
     @property
     def asserts_client(self) -> bool:
-        """Whether the receiver is told that the sender's client is connected, which in truth we are."""
+        """True if we assert to the receiver that we are the sender's client."""
         return self.asserts_client_at is not None
 
 

@@ -1,1 +1,1 @@
-"""The boards. Each file asks its questions from top to bottom, in the order of its panels."""
+"""The boards. Each file defines its panels in the order in which they appear."""

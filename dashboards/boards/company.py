@@ -1,4 +1,4 @@
-"""One company: what its IT watches. What does not arrive, since when, why, and what to do."""
+"""The board of one company, for its IT: failures, since when, causes, remedies."""
 
 from grafana_foundation_sdk.models.dashboard import AnnotationQuery, Dashboard, Panel
 from grafana_foundation_sdk.models.prometheus import Dataquery
@@ -45,7 +45,7 @@ ALL_KINDS = "All paths, kinds and grades of the company are counted, whatever is
 
 
 def company() -> Dashboard:
-    """The board."""
+    """Build the board."""
     return board(
         Name.COMPANY,
         "For one company's IT: which mail from Trimble Identity does not arrive, why, and what to do.",
@@ -251,7 +251,7 @@ def _advice() -> Panel:
 
 
 def _incidents_behind() -> AnnotationQuery:
-    """Marks the time during which an incident touched the company."""
+    """Mark the time during which an incident affected the company."""
     query = Dataquery(
         datasource=DATASOURCE, expr=f"mailpath_incident_companies{{{HERE}}}", interval="1m", ref_id="Anno"
     )

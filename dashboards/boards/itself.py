@@ -13,7 +13,7 @@ HOUR = "1h"
 
 
 def itself() -> Dashboard:
-    """The board."""
+    """Build the board."""
     return board(
         Name.ITSELF,
         "Is Mailpath itself working: does it probe on time, read its mailboxes, apply its rules and notify people?",

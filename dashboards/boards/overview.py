@@ -33,7 +33,7 @@ MIXED = "All grades are counted together"
 
 
 def overview() -> Dashboard:
-    """The board."""
+    """Build the board."""
     return board(
         Name.OVERVIEW,
         "Is mail from Trimble Identity reaching everyone now? If not: which companies, why, and what to do.",

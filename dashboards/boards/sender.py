@@ -29,7 +29,7 @@ SHARE = PanelLook("percentunit", steps=[(0.001, WARNING), (0.6, BAD)], lowest=GO
 
 
 def sender() -> Dashboard:
-    """The board."""
+    """Build the board."""
     return board(
         Name.SENDER,
         "Verdicts and causes by mail system. A failure at many companies with one mail system points to that system; a "

@@ -1,4 +1,4 @@
-"""What stands in the audit log of what people do about mutes and probes, whichever way they came."""
+"""Texts of the audit log about mutes and manual probes, the same for every interface."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ PROBE = "probe"
 
 
 def mute_made(mute: Mute, way: str) -> AuditEntry:
-    """Somebody made a mute."""
+    """A mute was created."""
     lasts = f" for {duration_text(mute.ends_at - mute.begins_at)}" if mute.ends_at else ""
     times = f" every {mute.weekly}" if mute.weekly else ""
     said = f"{about(mute)}{times}{lasts}, mute {mute.id}: {mute.why}"
@@ -20,17 +20,17 @@ def mute_made(mute: Mute, way: str) -> AuditEntry:
 
 
 def mute_ended(mute: Mute, who: str, way: str, at: datetime) -> AuditEntry:
-    """Somebody ended a mute before its time."""
+    """A mute was ended early."""
     return AuditEntry(at, who, way, "mute ended", f"{about(mute)}, mute {mute.id}", mute.company, mute.path)
 
 
 def probe_sent(probe: Probe, who: str, way: str, at: datetime) -> AuditEntry:
-    """Somebody sent a probe by hand."""
+    """A probe was sent manually."""
     said = f"{probe.company}/{probe.path} {probe.kind} as {probe.role}, probe {probe.id}"
     return AuditEntry(at, who, way, PROBE, said, probe.company, probe.path)
 
 
 def about(mute: Mute) -> str:
-    """What a mute silences, in a few words."""
+    """Describe the conditions of a mute in a few words."""
     place = "/".join(filter(None, (mute.company, mute.path)))
     return " · ".join(filter(None, (place, mute.mail_system, mute.cause))) or "everything"

@@ -1,4 +1,4 @@
-"""Mutes that somebody makes or ends by HTTP. Whoever is bound to companies mutes only what is theirs."""
+"""Create and end mutes. A caller restricted to companies can mute only those."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ LINE: TypeAdapter[str] = TypeAdapter(Text)
 
 
 class MuteError(Exception):
-    """It makes no mute, or cannot be ended. Its text says why and what is expected; `field` is where."""
+    """The mute is invalid or cannot be ended. The text gives the reason and what is expected; `field` is the input."""
 
     def __init__(self, field: str, said: str) -> None:
         super().__init__(said)
@@ -31,7 +31,7 @@ class MuteError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MuteRequest:
-    """What somebody wants silence about, for how long and why; "" restricts nothing. `path` only with a company."""
+    """Conditions, duration and reason of a new mute; "" matches everything. `path` requires a company."""
 
     company: str = ""
     path: str = ""
@@ -43,7 +43,8 @@ class MuteRequest:
 
 
 async def mute(view: CallerScope, wish: MuteRequest) -> Mute:
-    """Keep a mute that begins now. Raises MuteError, and NotThereError for a company or path that is not theirs."""
+    """Create a mute that begins now. Raises MuteError, and NotThereError for a company or path the caller may not
+    see."""
     caller, now = view.caller, view.backend.now()
     cause = _place(view, wish)
     lasts = _lasting(wish.lasts)
@@ -67,7 +68,7 @@ async def mute(view: CallerScope, wish: MuteRequest) -> Mute:
 
 
 async def unmute(view: CallerScope, mute_id: str) -> Mute:
-    """End it before its time. Raises NotThereError, MuteError."""
+    """End a mute early. Raises NotThereError, MuteError."""
     caller, now = view.caller, view.backend.now()
     found = next((each for each in await view.mutes() if each.id == mute_id), None)
     if found is None:
@@ -84,13 +85,13 @@ async def unmute(view: CallerScope, mute_id: str) -> Mute:
 
 
 def may_end(view: CallerScope, found: Mute) -> bool:
-    """Whether the caller's companies are all that it is about, and it does not stand in the configuration."""
+    """Test if the mute is only about the caller's companies, and is not from the configuration."""
     ours = view.caller.sees_all or bool(found.company and view.caller.sees(found.company))
     return ours and not found.id.startswith(PREFIX)
 
 
 def _place(view: CallerScope, wish: MuteRequest) -> Cause | None:
-    """What it is about is there, for this caller: a mute of a misspelt name would silence nothing, unnoticed."""
+    """Check that company and path exist for this caller: a mute with a misspelt name would silently do nothing."""
     if wish.everything == bool(wish.company or wish.mail_system or wish.cause):
         said = (
             "everything and a choice exclude each other; leave one of them out"

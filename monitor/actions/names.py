@@ -1,7 +1,7 @@
-"""What people call a company or a path when they type it: by key or by name, in small letters or capitals.
+"""Resolve the name of a company or path as typed: by key or display name, in any case.
 
 An unknown name is an error with a suggestion, never an empty result: a misspelt company must not look like one without
-failures. Pages and actions resolve names here; the API takes keys only.
+failures. Pages and actions resolve names here; the API accepts only keys.
 """
 
 import re
@@ -16,8 +16,8 @@ CLOSE = 0.6  # how alike a suggestion must be, from 0 to 1
 
 
 class UnknownNameError(Exception):
-    """No company or path of the caller is called that. Its text is a sentence with a suggestion; `close` is the key of
-    what was probably meant, "" if nothing is close."""
+    """No such company or path for this caller. The text includes a suggestion; `close` is the key that was probably
+    meant, "" if none is close."""
 
     def __init__(self, said: str, close: str = "") -> None:
         super().__init__(said)
@@ -25,12 +25,12 @@ class UnknownNameError(Exception):
 
 
 def names_of(paths: Iterable[WatchedPath]) -> dict[str, str]:
-    """The names of the companies of these paths, by key."""
+    """Return the companies' names by key."""
     return {path.company: path.company_name for path in paths}
 
 
 def company_named(typed: str, names: Mapping[str, str]) -> str:
-    """The key of the company that is meant, of those that `names` has by key. Raises UnknownNameError."""
+    """Return the key of the company, among those in `names` by key. Raises UnknownNameError."""
     if typed in names:
         return typed
     folded = _folded(typed)
@@ -43,8 +43,8 @@ def company_named(typed: str, names: Mapping[str, str]) -> str:
 
 
 def companies_named(typed: str, names: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys of several companies, with commas or line breaks between; keys may also be separated by spaces.
-    Raises UnknownNameError."""
+    """Return the keys of several companies, separated by commas or line breaks; keys also by spaces. Raises
+    UnknownNameError."""
     found: list[str] = []
     for part in filter(None, (each.strip() for each in re.split(r"[,;\n]", typed))):
         try:
@@ -58,7 +58,7 @@ def companies_named(typed: str, names: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def path_named(typed: str, company: str, paths: Sequence[WatchedPath]) -> str:
-    """The path of this company that is meant. Raises UnknownNameError."""
+    """Return the path of this company. Raises UnknownNameError."""
     keys = {path.path: path.path for path in paths if path.company == company}
     found = [key for key in keys if _folded(key) == _folded(typed)]
     if typed in keys or len(found) == 1:
@@ -67,7 +67,7 @@ def path_named(typed: str, company: str, paths: Sequence[WatchedPath]) -> str:
 
 
 def place_named(typed: str, paths: Sequence[WatchedPath]) -> tuple[str, str]:
-    """The company, and the path or "", that COMPANY or COMPANY/PATH means. Raises UnknownNameError."""
+    """Return the company, and the path or "", of COMPANY or COMPANY/PATH. Raises UnknownNameError."""
     names = names_of(paths)
     company, slash, path = typed.rpartition("/")
     try:
@@ -84,7 +84,7 @@ def place_named(typed: str, paths: Sequence[WatchedPath]) -> tuple[str, str]:
 
 
 def _unknown(what: str, typed: str, forms: Mapping[str, str], names: Mapping[str, str]) -> UnknownNameError:
-    """`forms`: all that can be typed, and the key that it means."""
+    """Return the error for an unknown name. `forms`: everything that can be typed, with its key."""
     folded = {_folded(form): key for form, key in forms.items()}
     wanted = _folded(typed)
     near = get_close_matches(wanted, folded, n=1, cutoff=CLOSE)

@@ -1,6 +1,6 @@
-"""Who gets in: people and tokens are made, linked and ended here, for the command line, the pages and the API alike.
+"""Create, link and disable people and tokens, for the command line, the pages and the API alike.
 
-Every deed is written into the audit log. A secret is handed back once and kept nowhere.
+Every action is written to the audit log. A secret is returned once and stored nowhere.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,11 +18,11 @@ from monitor.store import Store
 LINK_LASTS = timedelta(hours=24)
 FIRST = "admin"
 ITSELF = "mailpath"
-"""Who it is that acts, when it is nobody: the service."""
+"""The actor's name if the service itself acts."""
 
 
 class AccessError(UserError):
-    """This cannot be done. Its text is one line that says why, and what to do; `field` is what is wrong: "name",
+    """The action is not possible. The text is one line with reason and remedy; `field` is the wrong input: "name",
     "rights" or "companies"."""
 
     def __init__(self, said: str, field: str = "name") -> None:
@@ -32,8 +32,8 @@ class AccessError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What somebody does about people and tokens. Whoever is bound to companies has only to do with those who are bound
-    to no others: the rest is not there for them."""
+    """Actions on people and tokens. A caller restricted to companies sees only people restricted to the same
+    companies."""
 
     store: Store
     now: Callable[[], datetime]
@@ -51,7 +51,7 @@ class Access:
         return [token for token in await self.store.people.tokens() if self._reaches(token.companies)]
 
     async def add(self, name: str, rights: Rights, companies: Companies) -> str:
-        """Make a person. Returns the secret of the link by which they set a password. Raises AccessError."""
+        """Add a person. Returns the secret of the link to set a password. Raises AccessError."""
         self._may_give(companies)
         known = self.full_name(name, companies)
         if await self.store.people.person(known):
@@ -61,10 +61,11 @@ class Access:
         return await self._linked(known)
 
     def full_name(self, name: str, companies: Companies) -> str:
-        """What somebody bound to these companies is called who is made under this name. Raises AccessError.
+        """Return the full name of a new person restricted to these companies. Raises AccessError.
 
-        Names are one for all companies. So whoever is bound to companies makes people as NAME@COMPANY: those are of
-        people of that company alone, and nobody learns from a name that is taken who else there is."""
+        Names are unique across companies. So a caller restricted to companies creates people as NAME@COMPANY: such
+        names belong to that company alone, and a name that is taken reveals nothing about others.
+        """
         known, suffix = _named(name), f"@{'+'.join(sorted(companies or ()))}"
         if self.companies is not None and not known.endswith(suffix):
             known = _named(known + suffix)
@@ -73,14 +74,15 @@ class Access:
         return known
 
     async def link(self, name: str) -> str:
-        """A new link for somebody who has none, or forgot the password; those before are void. Raises AccessError."""
+        """Return a new link for a person without one, or who forgot the password; earlier ones become invalid. Raises
+        AccessError."""
         person = await self._person(name)
         if person.disabled_at:
             raise AccessError(f"{person.name} is disabled; enable them first")
         return await self._linked(person.name)
 
     async def change(self, name: str, rights: Rights, companies: Companies) -> None:
-        """Give somebody other rights or companies, from their next request on. Raises AccessError."""
+        """Change a person's rights or companies, from their next request on. Raises AccessError."""
         person = await self._person(name)
         self._may_give(companies)
         if not _fits(person.name, companies):
@@ -91,7 +93,7 @@ class Access:
         await self._note("person changed", f"{person.name}, {rights}{_of(companies)}")
 
     async def disable(self, name: str) -> None:
-        """Keep somebody out, from now on. Raises AccessError."""
+        """Disable a person at once. Raises AccessError."""
         person = await self._person(name)
         if person.disabled_at:
             raise AccessError(f"{person.name} is disabled already")
@@ -102,7 +104,7 @@ class Access:
         await self._note("person disabled", person.name)
 
     async def enable(self, name: str) -> None:
-        """Let somebody in again. Raises AccessError."""
+        """Enable a disabled person. Raises AccessError."""
         person = await self._person(name)
         if person.disabled_at is None:
             raise AccessError(f"{person.name} is not disabled")
@@ -112,7 +114,7 @@ class Access:
     async def add_token(
         self, name: str, rights: Rights, companies: Companies, lasts: timedelta | None
     ) -> tuple[Token, str]:
-        """Make a token that lasts so long, or until it is revoked. Returns its secret too. Raises AccessError."""
+        """Add a token that is valid for this long, or until revoked. Also returns its secret. Raises AccessError."""
         known, now = _named(name), self.now()
         self._may_give(companies)
         if any(token.name == known and good(token, now) for token in await self.tokens()):
@@ -134,7 +136,7 @@ class Access:
         return token, secret
 
     async def revoke(self, which: str) -> Token:
-        """End a token: its id, how that begins, or its name. Raises AccessError."""
+        """Revoke a token by its id, a prefix of it, or its name. Raises AccessError."""
         now = self.now()
         found = [
             token for token in await self.tokens() if which and (token.id.startswith(which) or token.name == which)
@@ -196,17 +198,17 @@ async def first_link(store: Store, now: Callable[[], datetime], base_url: str) -
 
 
 def link_to(base_url: str, secret: str) -> str:
-    """The link that a person gets. The secret is in its query; the log leaves it out."""
+    """Return the link for a person. The secret is in its query; the log redacts it."""
     return f"{base_url}/invitation?key={secret}"
 
 
 def good(token: Token, now: datetime) -> bool:
-    """Whether it still opens anything."""
+    """Test if the token is valid."""
     return token.revoked_at is None and (token.expires_at is None or now < token.expires_at)
 
 
 def _rules(person: Person) -> bool:
-    """Whether they can make other people, anywhere."""
+    """Test if the person may create other people, without restriction."""
     return person.rights is Rights.ADMIN and person.companies is None and person.disabled_at is None
 
 
@@ -218,7 +220,7 @@ def _named(name: str) -> str:
 
 
 def _fits(name: str, companies: Companies) -> bool:
-    """Whether somebody of these companies may be called so: what follows the @ is companies if it has no dot."""
+    """Test if a person of these companies may have this name: the part after @ is companies if it contains no dot."""
     _, at, place = name.rpartition("@")
     return not at or "." in place or place == "+".join(sorted(companies or ()))
 

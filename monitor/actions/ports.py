@@ -1,4 +1,4 @@
-"""What an action needs of the service and of whoever asks: the pages and the API bring it along."""
+"""The parts of the service and of the caller that an action needs; supplied by the pages and the API."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -37,7 +37,7 @@ class ServicePort(Protocol):
 
 
 class CallerScope(Protocol):
-    """The service as far as one caller sees it. What is not theirs raises NotThereError, as what never was."""
+    """The service as one caller sees it. Anything else raises NotThereError, as if it did not exist."""
 
     @property
     def backend(self) -> ServicePort: ...
@@ -45,10 +45,10 @@ class CallerScope(Protocol):
     def caller(self) -> Caller: ...
 
     def paths(self, company: str = "") -> list[WatchedPath]:
-        """The watched paths, all or those of one company."""
+        """Return the monitored paths, all or those of one company."""
 
     def path(self, company: str, path: str) -> WatchedPath:
-        """One watched path."""
+        """Return one monitored path."""
 
     async def mutes(self) -> list[Mute]:
-        """The mutes that the caller may know of."""
+        """Return the mutes that the caller may see."""

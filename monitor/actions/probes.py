@@ -1,6 +1,6 @@
-"""Probes that somebody sends by hand: the pages and the API send them here, so that both know the same limits.
+"""Send manual probes, for the pages and the API, so that both share the same limits.
 
-What was sent is written into the audit log. All of one wish is sent, or nothing.
+Every probe is written to the audit log. Either all probes of a request are sent or none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ SOON = timedelta(minutes=1)  # until the path's own limits may let another probe
 
 
 class CannotSendError(Exception):
-    """This cannot be sent, now or ever. Its text is one line that says why and what to do; `field` is what is wrong."""
+    """The probes cannot be sent. The text is one line with reason and remedy; `field` is the wrong input."""
 
     def __init__(self, said: str, field: str) -> None:
         super().__init__(said)
@@ -28,10 +28,11 @@ class CannotSendError(Exception):
 
 
 async def send(view: CallerScope, company: str, path: str, kinds: Sequence[Kind], role: Role) -> list[Probe]:
-    """Send a probe of each kind on this path, or with "" on each path of the company; without kinds, each path's first.
+    """Send a probe of each kind on this path, or with "" on each path of the company; without kinds, each path's first
+    one.
 
-    Raises NotThereError, CannotSendError, TooManyError. LaunchError is not among them: what can be known is asked
-    before anything is sent.
+    Raises NotThereError, CannotSendError, TooManyError, but not LaunchError: everything is checked before anything is
+    sent.
     """
     backend, caller = view.backend, view.caller
     sites = [view.path(company, path)] if path else view.paths(company)
@@ -51,7 +52,7 @@ async def send(view: CallerScope, company: str, path: str, kinds: Sequence[Kind]
 
 
 def _reserve(view: CallerScope, wishes: Sequence[Wish]) -> None:
-    """Take the room for all of them, or none. Raises TooManyError."""
+    """Reserve room for all probes, or for none. Raises TooManyError."""
     backend, limits = view.backend, _limits(view, wishes)
     backend.manual.check(limits, backend.now())
     for number, (site, _) in enumerate(wishes):
@@ -63,14 +64,14 @@ def _reserve(view: CallerScope, wishes: Sequence[Wish]) -> None:
 
 
 def _give_back(view: CallerScope, unsent: Sequence[Wish]) -> None:
-    """The room of what was not sent after all."""
+    """Give back the room of probes that were not sent."""
     for site, _ in unsent:
         view.backend.give_back(site)
     view.backend.manual.give_back(_limits(view, unsent) if unsent else ())
 
 
 async def _recall(view: CallerScope) -> None:
-    """After a start: who sent what in the last hour, and on which path, stands in the audit log."""
+    """After a start: count the probes of the last hour from the audit log."""
     backend = view.backend
     found: list[tuple[tuple[str, ...], datetime]] = []
     since, before = backend.now() - HOUR, None
@@ -86,7 +87,7 @@ async def _recall(view: CallerScope) -> None:
 
 
 def _check(view: CallerScope, sites: Iterable[WatchedPath], role: Role) -> None:
-    """Whether whom we compare with can speak here. Of the sender itself the probe tells why it cannot."""
+    """Check that control or neighbour can send here. For the sender itself the probe's verdict says why it cannot."""
     if role is Role.SENDER:
         return
     identity = view.backend.config().identities().get(role)
@@ -98,7 +99,7 @@ def _check(view: CallerScope, sites: Iterable[WatchedPath], role: Role) -> None:
 
 
 def _limits(view: CallerScope, wishes: Sequence[Wish]) -> list[Limit]:
-    """What one person may send in an hour, and what may come on one path."""
+    """Return the hourly limits of a person and of a path."""
     most = view.backend.config().web.manual
     counts: Mapping[str, int] = {site.key: sum(other is site for other, _ in wishes) for site, _ in wishes}
     person = Limit(

@@ -1,4 +1,4 @@
-"""How many probes were sent by hand lately: by each person, and on each path."""
+"""Count recent manual probes per person and per path."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ HOUR = timedelta(hours=1)
 
 
 class TooManyError(Exception):
-    """One more would be too many. Its text is one line that says what the limit is; after `retry_after` it may go."""
+    """The limit is reached. The text is one line that states it; after `retry_after` another one is possible."""
 
     def __init__(self, said: str, retry_after: timedelta) -> None:
         super().__init__(said)
@@ -18,7 +18,7 @@ class TooManyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many in an hour, for what `key` names. `wanted`: how many more are asked for."""
+    """An hourly limit for `key`. `wanted`: the number requested."""
 
     key: tuple[str, ...]
     wanted: int
@@ -28,14 +28,14 @@ class Limit:
 
 @dataclass(eq=False, slots=True)
 class Allowance:
-    """How many probes were sent by hand in the last hour: by each person, and on each path."""
+    """Counts manual probes of the last hour per person and per path."""
 
     recalled: bool = False
-    """Whether what was sent before the start is counted too, as far as the audit log tells it."""
+    """True if probes sent before the start are counted too, as far as they are in the audit log."""
     _sent: defaultdict[tuple[str, ...], deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
 
     def check(self, limits: Iterable[Limit], now: datetime) -> None:
-        """Whether what is wanted is under all limits. Raises TooManyError."""
+        """Check the request against all limits. Raises TooManyError."""
         for limit in limits:
             sent = self._sent[limit.key]
             while sent and now - sent[0] >= HOUR:
@@ -46,18 +46,18 @@ class Allowance:
                 raise TooManyError(limit.said, max(room, timedelta(seconds=1)))
 
     def count(self, limits: Iterable[Limit], now: datetime) -> None:
-        """What is wanted is sent now."""
+        """Count the request."""
         for limit in limits:
             self._sent[limit.key].extend([now] * limit.wanted)
 
     def give_back(self, limits: Iterable[Limit]) -> None:
-        """What was counted last was not sent after all."""
+        """Undo the last count: the probes were not sent."""
         for limit in limits:
             for _ in range(min(limit.wanted, len(self._sent[limit.key]))):
                 self._sent[limit.key].pop()
 
     def recall(self, sent: Iterable[tuple[tuple[str, ...], datetime]]) -> None:
-        """Count what was sent before the start: for what, and when; in any order."""
+        """Count probes sent before the start, given their keys and times in any order."""
         for key, at in sent:
             self._sent[key].append(at)
         for key, times in self._sent.items():
@@ -65,6 +65,6 @@ class Allowance:
         self.recalled = True
 
     def forget(self) -> None:
-        """As it is at the start."""
+        """Reset to the state at the start."""
         self._sent.clear()
         self.recalled = False

@@ -1,4 +1,4 @@
-"""`mailpath mute`: to say about what nobody is to be told. A running service sees it within seconds, in the store."""
+"""`mailpath mute`: create, list and end mutes. A running service reads them from the store within seconds."""
 
 import json
 import secrets
@@ -36,12 +36,12 @@ TIMES: TypeAdapter[str] = TypeAdapter(Times)
 
 
 class MuteUsageError(UserError):
-    """What was said makes no mute, or there is none of this name."""
+    """The mute is invalid, or does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class MuteOptions:
-    """What the command line says of a new mute, as it was typed; "" is what it does not say."""
+    """The options of a new mute as typed; "" if not given."""
 
     about: str  # COMPANY or COMPANY/PATH
     mail_system: str
@@ -55,7 +55,7 @@ class MuteOptions:
 
 
 async def add(config: Config, wish: MuteOptions, *, as_json: bool) -> Exit:
-    """Make a mute of the wish. Raises MuteError, StoreError."""
+    """Create the requested mute. Raises MuteError, StoreError."""
     now = utc_now()
     mute = made(config, wish, now, secrets.token_hex(6))
     async with Store.open(config.store.url) as store:
@@ -69,7 +69,7 @@ async def add(config: Config, wish: MuteOptions, *, as_json: bool) -> Exit:
 
 
 async def show(config: Config, *, also_over: bool, as_json: bool) -> Exit:
-    """The mutes of the store and those of the configuration: what is silent now first."""
+    """List the mutes of the store and the configuration, active ones first."""
     now = utc_now()
     async with Store.open(config.store.url) as store:
         mutes = [
@@ -88,7 +88,7 @@ async def show(config: Config, *, also_over: bool, as_json: bool) -> Exit:
 
 
 async def end(config: Config, prefix: str, by: str) -> Exit:
-    """End the mute whose id begins so. Raises MuteError, StoreError."""
+    """End the mute whose id has this prefix. Raises MuteError, StoreError."""
     if any(mute.id == prefix for mute in configured(config)):
         name = prefix.removeprefix(PREFIX)
         raise MuteUsageError(f"{prefix} stands in the configuration: take its [[maintenance]] table, {name}, out there")
@@ -104,12 +104,12 @@ async def end(config: Config, prefix: str, by: str) -> Exit:
 
 
 def configured(config: Config) -> list[Mute]:
-    """The mutes that the configuration holds."""
+    """Return the mutes of the configuration."""
     return [mute for plan in config.maintenance for mute in plan.mutes()]
 
 
 def made(config: Config, wish: MuteOptions, now: datetime, name: str) -> Mute:
-    """The mute that is wished for, of this name. Raises MuteError, which tells what is expected."""
+    """Build the requested mute with this id. Raises MuteError, which says what is expected."""
     company, path, mail_system, cause = _place(config, wish)
     calendar, ends_at = _times(wish, now)
     mute = Mute(
@@ -131,7 +131,7 @@ def made(config: Config, wish: MuteOptions, now: datetime, name: str) -> Mute:
 
 
 def _place(config: Config, wish: MuteOptions) -> tuple[str, str, str, Cause | None]:
-    """About what it is. Names must be there: a mute of a misspelt company would silence nothing, unnoticed."""
+    """Check that company and path exist: a mute with a misspelt name would silently do nothing."""
     if wish.everything == bool(wish.about or wish.mail_system or wish.cause):
         raise MuteUsageError(
             "--everything and a choice exclude each other; leave one of them out"
@@ -163,7 +163,7 @@ def _known(what: str, name: str, known: Iterable[str]) -> None:
 
 
 def _times(wish: MuteOptions, now: datetime) -> tuple[str, datetime | None]:
-    """The calendar, and the end."""
+    """Return the calendar and the end."""
     if wish.lasts and wish.until:
         raise MuteUsageError("--for and --until exclude each other; leave one of them out")
     if not (wish.lasts or wish.until or wish.weekly):
@@ -191,7 +191,7 @@ def _moment(text: str, now: datetime) -> datetime:
 
 
 def _read(option: str, read: Callable[[object], T], text: str) -> T:
-    """What a type of the configuration makes of an option. Raises MuteError with that type's words."""
+    """Parse an option with a type of the configuration. Raises MuteError with that type's message."""
     try:
         return read(text)
     except ValidationError as wrong:
@@ -200,7 +200,7 @@ def _read(option: str, read: Callable[[object], T], text: str) -> T:
 
 
 def _chosen(mutes: Iterable[Mute], prefix: str, now: datetime) -> Mute:
-    """The one mute that is not over and whose id begins so."""
+    """Return the only mute that has not ended and whose id has this prefix."""
     found = [mute for mute in mutes if prefix and mute.id.startswith(prefix)]
     left = [mute for mute in found if not over(mute, now)]
     if len(left) > 1:
@@ -213,7 +213,7 @@ def _chosen(mutes: Iterable[Mute], prefix: str, now: datetime) -> Mute:
 
 
 def _when(mute: Mute, now: datetime) -> str:
-    """When it wants silence, seen from now."""
+    """Describe the mute's times relative to now."""
     until = f"until {_day(mute.ends_at)}" if mute.ends_at else ""
     if not mute.weekly:
         return f"{until} ({lasting(mute.ends_at - now)})" if mute.ends_at else "until it is ended"

@@ -1,4 +1,4 @@
-"""What `serve`, `sandbox` and `probe` do while they run."""
+"""The long-running commands: `serve`, `sandbox` and `probe`."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ log = structlog.get_logger("mailpath")
 
 
 async def serve(file: Path, config: Config, *, standby: bool = False) -> Exit:
-    """Until SIGTERM or Ctrl-C; a second one ends it at once. Also until another process has taken over the store."""
+    """Run until SIGTERM or Ctrl-C, a second one exits at once; or until another process has taken over the store."""
     logs.set_up(config.log.level, config.log.format)
     logs.hide(secret_values(config))
     asyncio.get_running_loop().set_exception_handler(logs.LoopErrors())
@@ -77,7 +77,7 @@ async def _serve(
 
 
 async def _reload(at_work: Service, hangup: asyncio.Event) -> None:
-    """Read the configuration again for each SIGHUP, one at a time; one that came during the start counts."""
+    """Reload the configuration for each SIGHUP, one at a time; one that came during the start counts."""
     while await hangup.wait():
         hangup.clear()
         try:
@@ -87,7 +87,7 @@ async def _reload(at_work: Service, hangup: asyncio.Event) -> None:
 
 
 async def _first(*waits: Coroutine[None, None, object]) -> None:
-    """Until one of these is over."""
+    """Wait until one of these is done."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
@@ -110,7 +110,7 @@ async def sandbox(config: Config) -> Exit:
 
 
 class Witness:
-    """Shows what happens to the probes of one command, and remembers their first verdicts."""
+    """Prints the events of one command's probes, and remembers their first verdicts."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.outcomes: dict[str, Outcome] = {}
@@ -120,7 +120,7 @@ class Witness:
         self._several = False
 
     def hear(self, event: Event) -> None:
-        """A listener of the pipeline."""
+        """Handle an event of the pipeline."""
         probe, what = event.probe, event.what
         if probe.id in self.outcomes:
             return
@@ -138,7 +138,7 @@ class Witness:
 
 
 async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: Role, *, as_json: bool) -> Exit:
-    """One probe on each path, now; over when each has a verdict."""
+    """Send one probe on each path; returns when each has a verdict."""
     logs.set_up("error", config.log.format)
     witness = Witness(as_json=as_json)
     stop = until_stopped()
@@ -170,7 +170,7 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
 
 
 async def _launch(pipeline: Pipeline, caps: Caps, path: WatchedPath, kind: Kind, role: Role) -> Probe:
-    """As soon as the path's host may be sent one more. Raises LaunchError."""
+    """Launch as soon as the cap of the path's host allows. Raises LaunchError."""
     if caps.full(path, utc_now()):
         raise LaunchError(f"{path.key}: no more probes are sent there today, see probes.cap")
     now = utc_now()

@@ -16,7 +16,7 @@ Right = Mapping[str, CompanySettings]
 def broken_maintenance(
     main: Source, plans: Sequence[MaintenanceSettings], homes: Homes, right: Right
 ) -> Iterator[ConfigProblem]:
-    """What is wrong. `homes` are all companies, `right` those of them that have no errors."""
+    """Yield the problems. `homes` are all companies, `right` the valid ones."""
     names: dict[str, int] = {}
     for number, plan in enumerate(plans):
         here: Keys = ("maintenance", number)

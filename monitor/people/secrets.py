@@ -33,14 +33,14 @@ def same(one: str, other: str) -> bool:
 
 
 def masked(secret: str) -> str:
-    """The secret as it may stand in a compressed answer: otherwise each time, so that its size tells nothing of it."""
+    """The secret as it may stand in a compressed answer: otherwise each time, so that its size reveals nothing."""
     octets = secret.encode()
     pad = secrets.token_bytes(len(octets))
     return base64.urlsafe_b64encode(pad + _xor(pad, octets)).decode()
 
 
 def unmasked(shown: str) -> str:
-    """What `masked` was given; "" for anything else."""
+    """Return the argument of `masked`; "" for anything else."""
     try:
         octets = base64.b64decode(shown.encode("ascii"), b"-_", validate=True)
         return _xor(octets[: len(octets) // 2], octets[len(octets) // 2 :]).decode()

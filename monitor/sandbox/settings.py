@@ -9,7 +9,7 @@ from probes.settings import Duration, Settings
 
 
 class Behaviour(StrEnum):
-    """How a simulated mail system treats the sender's mail.
+    """Treatment of the sender's mail by a simulated mail system.
 
     Up to `HANGS_UP` only the sender is affected and the control gets through; from `UNKNOWN_USER` on everybody is.
     """

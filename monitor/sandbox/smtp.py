@@ -128,7 +128,7 @@ class SandboxConversation(SMTP):
         return self._asserted_at(Stage.XCLIENT) and not self._asserted
 
     def _asserted_at(self, stage: Stage) -> bool:
-        """Test if the simulated gateway is told of the client at this stage."""
+        """Test if the client is asserted to the simulated gateway at this stage."""
         return traits_of(self.host.via).asserts_client_at is stage
 
     async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name

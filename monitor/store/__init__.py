@@ -1,5 +1,5 @@
-"""What is remembered, in one SQL database: probes, their evidence and verdicts; incidents, their history and notices;
-mutes; people, and what they did. All SQL of the service is in here.
+"""The store, one SQL database: probes, their evidence and verdicts; incidents, their history and notices; mutes;
+people, and the audit log. All SQL of the service is in here.
 
 - `store`      what the rest of the service sees: `Store`, with a port for each subject:
                `probes`, `incidents`, `people`, `requests`; all of them write and ask by `access`
@@ -10,12 +10,12 @@ mutes; people, and what they did. All SQL of the service is in here.
 - `reads`      every question that is asked of probes; `list_reads`: of many of them, page by page;
                `incident_reads`: of incidents, notices and mutes; `people_reads`: of people, tokens and the audit log
 - `tables`     and `columns`: the schema, the same for every database
-- `database`   reaching it; `dialect`: what a kind of database must say of itself; `sqlite`: what SQLite says
-- `lease`      which of several processes leads; `health`: whether the store takes what it is given
-- `schema`     and `migrations`: how the tables of an older version become ours
+- `database`   connects to it; `dialect`: the facts about a kind of database; `sqlite`: those of SQLite
+- `lease`      leadership among several processes; `health`: whether the store accepts writes
+- `schema`     and `migrations`: upgrade the tables of older versions
 
-Read `tables`, then `store`. Nothing here knows what mail is, or what makes an incident: evidence is stored as
-`probes.evidence.encode` gives it, an incident as `monitor.incidents.incident.encode` does.
+Read `tables`, then `store`. Nothing here knows what mail is, or what makes an incident: evidence is stored as encoded
+by `probes.evidence.encode`, an incident by `monitor.incidents.incident.encode`.
 """
 
 from monitor.store.records import (

@@ -1,4 +1,4 @@
-"""How the store is written and asked, and by what right: a leader until another one leads."""
+"""Access to the store with leadership: a leader may write until another one leads."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class StoreAccess:
 
     @property
     def place(self) -> str:
-        """How the store is named to people."""
+        """Name of the store for people."""
         return place(self._engine.url)
 
     async def write(self, *steps: tuple[SqlStatement, Row], saw: int | None = None) -> int:

@@ -1,4 +1,4 @@
-"""What stands in a column: times, spans and words, in a form that is the same and sorts the same in every database."""
+"""Column types: times, durations and words, in a form that is the same and sorts the same in every database."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -18,24 +18,24 @@ Name = Text().with_variant(Text(collation="C"), "postgresql")  # sorts by code p
 
 
 def instant(value: datetime) -> int:
-    """Microseconds since 1970. Raises ValueError for a time without a zone."""
+    """Convert to microseconds since 1970. Raises ValueError for a time without a zone."""
     if value.tzinfo is None:
         raise ValueError(f"a time without a zone cannot be stored: {value.isoformat()}")
     return (value - EPOCH) // RESOLUTION
 
 
 def moment(value: int) -> datetime:
-    """What `instant` was given, in UTC."""
+    """Convert `instant`'s result back, in UTC."""
     return EPOCH + timedelta(microseconds=value)
 
 
 def legible(text: str) -> str:
-    """`text` as any database takes it: half characters and NUL, which hostile mail may hold, are replaced."""
+    """Make `text` storable in any database: lone surrogates and NUL, which hostile mail may contain, are replaced."""
     return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def all_legible(value: Any) -> Any:
-    """The same value with all the text in it made legible."""
+    """Return the same value with all text in it made storable."""
     match value:
         case str() if type(value) is str:
             return legible(value)
@@ -89,7 +89,7 @@ class Spans(TypeDecorator[tuple[timedelta, ...]]):
 
 
 class EnumText(TypeDecorator[StrEnum]):
-    """One of a closed set of words. A word that this version does not know is a ValueError when it is read."""
+    """One of a closed set of words. Reading an unknown word raises ValueError."""
 
     impl = Text
     cache_ok = True
@@ -107,7 +107,7 @@ class EnumText(TypeDecorator[StrEnum]):
 
 
 class SafeText(TypeDecorator[str]):
-    """Text that may quote what came from outside."""
+    """Text that may quote untrusted input."""
 
     impl = Text
     cache_ok = True
@@ -117,7 +117,7 @@ class SafeText(TypeDecorator[str]):
 
 
 class Json(TypeDecorator[Any]):
-    """Objects, lists, text and numbers, whose text may quote what came from outside."""
+    """Objects, lists, text and numbers that may quote untrusted input."""
 
     impl = Text
     cache_ok = True
@@ -130,7 +130,7 @@ class Json(TypeDecorator[Any]):
 
 
 class StringList(TypeDecorator[tuple[str, ...]]):
-    """Some keys. None is not the same as no keys."""
+    """Several keys. None is not the same as no keys."""
 
     impl = Text
     cache_ok = True
@@ -143,8 +143,8 @@ class StringList(TypeDecorator[tuple[str, ...]]):
 
 
 class Encoded(TypeDecorator[Any]):
-    """A value that has a form of its own for the store. It is made by the thread that writes or reads, which takes it
-    off the event loop."""
+    """A value with its own encoding for the store. The thread that writes or reads does the encoding, off the event
+    loop."""
 
     impl = Text
     cache_ok = True
@@ -161,7 +161,7 @@ class Encoded(TypeDecorator[Any]):
 
 
 def encoded(encode: Callable[[Any], str], value: Any) -> str:
-    """The value in its form for the store, with its text made legible where it has to be."""
+    """Return the encoded value, with its text made storable if necessary."""
     try:
         return encode(value)
     except ValueError:  # half characters, as hostile mail may hold

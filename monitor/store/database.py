@@ -22,7 +22,7 @@ DIALECTS: dict[str, Dialect] = {"sqlite": SQLITE}
 
 
 def connect(url: str) -> Engine:
-    """An engine that is ready to be used; nothing is known yet of the tables. Raises StoreError."""
+    """Return a ready engine; the tables are not checked yet. Raises StoreError."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -44,7 +44,7 @@ def connect(url: str) -> Engine:
 
 
 def _begin(dialect: Dialect) -> Callable[[Connection], None]:
-    """Transactions begin when we say so: the driver would begin none for reading and a late one for writing."""
+    """Begin transactions explicitly: the driver would begin none for reads and late ones for writes."""
 
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
@@ -55,7 +55,7 @@ def _begin(dialect: Dialect) -> Callable[[Connection], None]:
 
 @contextmanager
 def writing(engine: Engine) -> Generator[Connection]:
-    """A transaction that has the writer's turn from its first moment, committed when the block ends well."""
+    """Open a transaction that holds the write lock from its first moment, committed if the block succeeds."""
     if engine.get_execution_options()["identity"] != dialect_of(engine).identity(engine.url):
         raise StoreDownError(f"{place(engine.url)}: {DISPLACED}")
     with engine.connect() as connection, connection.execution_options(writes=True).begin():
@@ -63,7 +63,7 @@ def writing(engine: Engine) -> Generator[Connection]:
 
 
 def dialect_of(engine: Engine) -> Dialect:
-    """What kind of database this is."""
+    """Return the dialect of this database."""
     return DIALECTS[engine.dialect.name]
 
 
@@ -73,14 +73,14 @@ def guards(connection: Connection, revision: str) -> Sequence[str]:
 
 
 def concerns_all(engine: Engine, error: BaseException) -> bool:
-    """Whether the store is at fault, and not what was to be written."""
+    """Test if the store is at fault, and not the written data."""
     if isinstance(error, StoreDownError):
         return True
     return isinstance(error, DBAPIError) and dialect_of(engine).meaning(error.orig) is not None
 
 
 def explained(engine: Engine, error: BaseException) -> StoreError:
-    """The same error, as people can use it."""
+    """Convert an error to one that people can use."""
     if isinstance(error, StoreError):
         return error
     if not isinstance(error, DBAPIError):

@@ -1,4 +1,4 @@
-"""What one kind of database must say of itself. Everything else in this package is the same for all of them."""
+"""The facts about one kind of database. Everything else in this package is the same for all of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Dialect:
 
 
 def place(url: URL) -> str:
-    """How the store is named to people: without a password, and a file by its full path."""
+    """Name the store for people: without a password, a file by its full path."""
     if url.drivername.startswith("sqlite") and url.database:
         return f"store {Path(url.database).absolute()}"
     return f"store {url.render_as_string(hide_password=True)}"

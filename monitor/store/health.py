@@ -1,4 +1,4 @@
-"""Whether the store takes what it is given. A leader renews its lease every few seconds, so this is never old news."""
+"""Health of the store. A leader renews its lease every few seconds, so this is always current."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -10,7 +10,7 @@ LATELY = 10.0  # seconds after a failed write until the store counts as well aga
 
 
 class Health:
-    """`waited` tells for how many seconds the oldest write has been waiting. `errors` counts what failed."""
+    """`waited`: seconds that the oldest write has been waiting. `errors` counts failures."""
 
     def __init__(self, waited: Callable[[], float], now: Callable[[], float] = monotonic) -> None:
         self.errors = 0
@@ -18,14 +18,14 @@ class Health:
         self._reason, self._failed_at = "", 0.0
 
     def failed(self, error: StoreError) -> None:
-        """Something could not be read or written. What concerns one probe alone says nothing of the store."""
+        """Record a failed read or write. An error about one probe alone says nothing about the store."""
         if isinstance(error, StoreDownError):
             self.errors += 1
             self._reason, self._failed_at = str(error), self._now()
 
     @property
     def trouble(self) -> str | None:
-        """Why nothing should be begun that must be stored, on one line; None while all is well."""
+        """Why nothing may be started that must be stored, on one line; None if all is well."""
         if self._reason and self._now() - self._failed_at < LATELY:
             return self._reason
         if (waited := self._waited()) > SLOW:

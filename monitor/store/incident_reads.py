@@ -1,4 +1,4 @@
-"""What is asked of incidents, their history and notices, and of mutes. Fixed statements, as in `reads`."""
+"""Queries of incidents, their history and notices, and of mutes. Fixed statements, as in `reads`."""
 
 from datetime import datetime
 from typing import Any
@@ -78,17 +78,17 @@ STATEMENTS: dict[str, Select[Any]] = {
 
 
 def open_incidents(connection: Connection) -> list[Incident]:
-    """Those that go on, oldest first."""
+    """Return open incidents, oldest first."""
     return list(connection.scalars(OPEN))
 
 
 def closed_since(connection: Connection, since: datetime) -> list[Incident]:
-    """Those that ended at that time or later, in this order."""
+    """Return those closed at this time or later, in this order."""
     return list(connection.scalars(CLOSED_SINCE, {"since": since}))
 
 
 def newest(connection: Connection, most: int, open_only: bool) -> list[Incident]:
-    """Open ones, then closed ones, each newest first."""
+    """Return open ones, then closed ones, each newest first."""
     found = list(connection.scalars(NEWEST_OPEN, {"most": most}))
     if not open_only and len(found) < most:
         found += connection.scalars(NEWEST_CLOSED, {"most": most - len(found)})
@@ -96,42 +96,42 @@ def newest(connection: Connection, most: int, open_only: bool) -> list[Incident]
 
 
 def find(connection: Connection, prefix: str) -> list[Incident]:
-    """Those whose id begins so, at most 10."""
+    """Return those whose id has this prefix, at most 10."""
     return list(connection.scalars(FIND_INCIDENTS, {"prefix": prefix, "last": prefix + LAST}))
 
 
 def entries(connection: Connection, incident_id: str) -> list[HistoryEntry]:
-    """The history of an incident."""
+    """Return the history of an incident."""
     return [HistoryEntry(*row) for row in connection.execute(ENTRIES, {"of": incident_id})]
 
 
 def notices_of(connection: Connection, incident_id: str) -> list[NoticeRecord]:
-    """All that was or will be said of an incident, in the order of time."""
+    """Return all notices about an incident, in order of time."""
     return [_record(row) for row in connection.execute(NOTICES_OF, {"of": incident_id})]
 
 
 def waiting(connection: Connection, now: datetime, most: int) -> list[NoticeRecord]:
-    """What is to be delivered now; what was tried least comes first, then what is oldest."""
+    """Return notices to deliver now; least attempts first, then oldest."""
     return [_record(row) for row in connection.execute(WAITING, {"now": now, "most": most})]
 
 
 def queues(connection: Connection) -> dict[str, tuple[int, datetime]]:
-    """How many notices wait for each channel, and when the oldest of them was made."""
+    """Return the number of undelivered notices per channel, and the time of the oldest."""
     return {channel: (count, oldest) for channel, count, oldest in connection.execute(QUEUES)}
 
 
 def lasting(connection: Connection, channel: str) -> list[Notice]:
-    """What the channel was last told of each incident, where that is not its end."""
+    """Return the channel's last notice of each incident, unless it ended it."""
     return [_record(row).notice for row in connection.execute(LASTING, {"to": channel})]
 
 
 def all_mutes(connection: Connection) -> list[Mute]:
-    """Every mute there ever was, oldest first."""
+    """Return all mutes, oldest first."""
     return [Mute(**row) for row in connection.execute(MUTES).mappings()]
 
 
 def mutes_not_over(connection: Connection, now: datetime) -> list[Mute]:
-    """Those that nobody ended and whose end is yet to come, or that have none, oldest first."""
+    """Return mutes that have not ended, oldest first."""
     return [Mute(**row) for row in connection.execute(MUTES_NOT_OVER, {"now": now}).mappings()]
 
 

@@ -1,8 +1,9 @@
-"""Which process leads: of all `mailpath serve` on one store one sends probes and applies the incident rules.
+"""Leadership: of all `mailpath serve` processes on one store only one sends probes and applies the incident rules.
 
-The lease is a row. Its `epoch` grows with each new leader, and each write of a leader names its own: one that was
-suspended, and replaced in the meantime, can store nothing any more and so sends nothing (a fencing token). No clock is
-compared: the leader counts `renewals` up, and whoever waits watches that number by its own monotonic clock.
+Two processes may share a store: one leads, others stand by, and a suspended leader may wake up after it was replaced.
+The lease is a row. Its `epoch` grows with each new leader, and each write of a leader names its own: a replaced one can
+store nothing any more and so sends nothing (a fencing token). No clocks are compared: the leader increments `renewals`,
+and a waiting process watches that number by its own monotonic clock.
 """
 
 import json
@@ -25,9 +26,10 @@ LEADER = "leader"  # the name of the lease of `mailpath serve`
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process on one machine. A process id comes again; with its time of start, in ticks since `boot`, it does not.
+    """One process on one machine. Process ids are reused; together with the start time, in ticks since `boot`, they are
+    unique.
 
-    `namespace` is that of process ids: what lives in another container cannot be seen.
+    `namespace` is that of process ids: processes in another container cannot be seen.
     """
 
     host: str
@@ -38,12 +40,12 @@ class Process:
 
     @classmethod
     def this(cls) -> "Process":
-        """The one that asks."""
+        """Return this process."""
         return cls(socket.gethostname(), os.getpid(), _started(os.getpid()) or 0, _boot(), _namespace())
 
     @property
     def alive(self) -> bool | None:
-        """Whether it is still there, though perhaps suspended. None: it cannot be told from here."""
+        """Test if it still exists, though perhaps suspended. None: cannot be determined from here."""
         if not self.boot or self.boot != _boot():
             return False if self.boot and self.host == socket.gethostname() else None
         return _started(self.pid) == self.started if self.namespace == _namespace() else None
@@ -51,7 +53,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The row. Nobody leads where `holder` is None."""
+    """The row. Nobody leads if `holder` is None."""
 
     epoch: int
     renewals: int
@@ -60,7 +62,7 @@ class Lease:
 
     @property
     def free(self) -> bool:
-        """Whether nobody leads, for certain."""
+        """True if certainly nobody leads."""
         return self.holder is None or self.holder.alive is False
 
 
@@ -69,19 +71,19 @@ LEASE = select(leases).where(leases.c.name == LEADER)
 
 
 def replaced(engine: Engine) -> ReplacedError:
-    """What a leader is told that is none any more."""
+    """Return the error for a former leader."""
     there = place(engine.url)
     return ReplacedError(f"{there}: another process leads on it now, and this one may write nothing any more")
 
 
 def read(connection: Connection) -> Lease | None:
-    """The lease, None where there never was one."""
+    """Read the lease, None if there never was one."""
     row = connection.execute(LEASE).one_or_none()
     return None if row is None else Lease(row.epoch, row.renewals, _decoded(row.holder), row.since)
 
 
 def taken(me: Process, seen: Lease | None, at: datetime) -> dict[str, Any]:
-    """The row that makes `me` the leader, if the lease is still as it was seen."""
+    """Return the row that makes `me` the leader, if the lease is still as it was seen."""
     return {
         "name": LEADER,
         "epoch": seen.epoch + 1 if seen else 1,
@@ -94,7 +96,7 @@ def taken(me: Process, seen: Lease | None, at: datetime) -> dict[str, Any]:
 
 
 def take(upsert: Callable[..., Any]) -> Executable:
-    """Takes a row of `taken`."""
+    """Statement that takes a row of `taken`."""
     into = upsert(leases)
     seen = (bindparam(name, type_=leases.c.epoch.type) for name in ("seen_epoch", "seen_renewals"))
     statement: Executable = into.values(
@@ -108,12 +110,12 @@ def take(upsert: Callable[..., Any]) -> Executable:
 
 
 def renew() -> Executable:
-    """Takes {"mine": epoch}: its leader still works."""
+    """Statement with {"mine": epoch}: renew."""
     return update(leases).where(*_mine()).values(renewals=leases.c.renewals + 1)
 
 
 def release() -> Executable:
-    """Takes {"mine": epoch}: its leader goes."""
+    """Statement with {"mine": epoch}: release."""
     return update(leases).where(*_mine()).values(holder=None)
 
 
@@ -126,7 +128,7 @@ def _decoded(holder: str | None) -> Process | None:
 
 
 def _started(pid: int) -> int | None:
-    """When a process was started, in clock ticks since the machine was (proc(5), /proc/pid/stat, field 22)."""
+    """Return a process's start time in clock ticks since boot (proc(5), /proc/pid/stat, field 22)."""
     try:
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

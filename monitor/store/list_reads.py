@@ -1,7 +1,7 @@
-"""Lists of probes over many paths, page by page, and counts of them. Fixed statements, as in `reads`.
+"""Lists of probes over many paths, page by page, and their counts. Fixed statements, as in `reads`.
 
-A page costs the same wherever it is: each way of asking has an index that leads to its place and on from there. What
-the index does not know, such as the kind, is looked for among a bounded number of probes.
+A page costs the same wherever it is: each kind of query has an index that leads to its position and on from there.
+Conditions that the index does not cover, such as the kind, are checked on a bounded number of probes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ _of_many = probes.c.company.concat("").in_(_many)  # not the bare column, whose 
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """Asking by one index: for the probes of a page, and for the time of the last that it looks through."""
+    """A query by one index: the probes of a page, and the time of the last one it examines."""
 
     rows: Select[Any]
     floor: Select[Any]
@@ -114,7 +114,7 @@ STATEMENTS: dict[str, Select[Any]] = {
 
 
 def page(connection: Connection, wanted: ProbeFilter, cursor: Cursor | None, most: int) -> ProbePage:
-    """The newest of the wanted probes that come after the cursor."""
+    """Return the newest matching probes after the cursor."""
     name, asked = _way_to(wanted)
     way = WAYS[name]
     limits = {"since": wanted.since or EPOCH, **_begin(wanted, cursor)}
@@ -129,13 +129,13 @@ def page(connection: Connection, wanted: ProbeFilter, cursor: Cursor | None, mos
 
 
 def history_of_company(connection: Connection, company: str, since: datetime) -> list[ProbeRow]:
-    """The sender's probes of a company, oldest first; the newest of them where they are too many."""
+    """Return the sender's probes of a company, oldest first; the newest of them if there are too many."""
     asked = {"company": company, "since": since, "most": MOST_OF_COMPANY}
     return [_row(row) for row in reversed(connection.execute(HISTORY_OF_COMPANY, asked).all())]
 
 
 def counts(connection: Connection, since: datetime, companies: Sequence[str] | None) -> dict[tuple[str, Outcome], int]:
-    """How many of the sender's probes came to each outcome, company by company."""
+    """Count the sender's probes by outcome and company."""
     if companies is None:
         counted = connection.execute(COUNTS, {"since": since})
     else:
@@ -149,7 +149,7 @@ def counts(connection: Connection, since: datetime, companies: Sequence[str] | N
 
 
 def _way_to(wanted: ProbeFilter) -> tuple[str, list[dict[str, Any]]]:
-    """The name of the way, and what to ask on it: once, or once for each company."""
+    """Return the index to use and its queries: one, or one per company."""
     rest = {"path": wanted.path, "kind": wanted.kind, "role": wanted.role, "outcome": wanted.outcome}
     companies = _companies_of(wanted)
     if companies is None:
@@ -161,7 +161,7 @@ def _way_to(wanted: ProbeFilter) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _companies_of(wanted: ProbeFilter) -> list[str] | None:
-    """Those that are asked for and may be seen. None: all."""
+    """Return the requested companies that may be seen. None: all."""
     if not wanted.company:
         return None if wanted.companies is None else sorted(set(wanted.companies))
     sees = wanted.companies is None or wanted.company in wanted.companies
@@ -169,14 +169,14 @@ def _companies_of(wanted: ProbeFilter) -> list[str] | None:
 
 
 def _begin(wanted: ProbeFilter, cursor: Cursor | None) -> dict[str, Any]:
-    """Before which probe the page begins."""
+    """Return the probe before which the page begins."""
     places = [(wanted.until or FAR_AHEAD, "")] + ([(cursor.created_at, cursor.probe_id)] if cursor else [])
     high, high_id = min(places, key=lambda place: (instant(place[0]), place[1]))
     return {"high": high, "high_id": high_id}
 
 
 def _looks_through(way: str, wanted: ProbeFilter) -> bool:
-    """Whether there is something that the index of this way does not know."""
+    """Test if some condition is not covered by the index."""
     by_path = bool(wanted.path) and way != "of_path"
     return by_path or bool(wanted.kind or wanted.role) or way.endswith("many")
 
@@ -184,7 +184,7 @@ def _looks_through(way: str, wanted: ProbeFilter) -> bool:
 def _floor(
     connection: Connection, way: PageQuery, asked: Sequence[Mapping[str, Any]], limits: Mapping[str, Any]
 ) -> datetime | None:
-    """How far back the page looks. None: to the end."""
+    """Return how far back the page looks. None: to the end."""
     through = {**limits, "through": LOOK_THROUGH // max(1, len(asked))}
     ends = [end for each in asked if (end := connection.scalar(way.floor, {**each, **through}))]
     return max(ends, default=None)

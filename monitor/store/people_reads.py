@@ -1,4 +1,4 @@
-"""What is asked of people, tokens, sessions, invitations, the audit log and remembered answers. Fixed statements."""
+"""Queries of people, tokens, sessions, invitations, the audit log and remembered answers. Fixed statements."""
 
 from typing import Any
 
@@ -41,46 +41,46 @@ STATEMENTS: dict[str, Select[Any]] = {
 
 
 def all_people(connection: Connection) -> list[Person]:
-    """Everybody, by name."""
+    """Return all people by name."""
     return [Person(**row) for row in connection.execute(PEOPLE).mappings()]
 
 
 def person(connection: Connection, name: str) -> Person | None:
-    """Somebody."""
+    """Return a person."""
     row = connection.execute(PERSON, {"of": name}).mappings().one_or_none()
     return Person(**row) if row else None
 
 
 def all_tokens(connection: Connection) -> list[Token]:
-    """Every token there ever was, oldest first."""
+    """Return all tokens, oldest first."""
     return [Token(**row) for row in connection.execute(TOKENS).mappings()]
 
 
 def token(connection: Connection, digest: str) -> Token | None:
-    """The token with that digest."""
+    """Return the token with this digest."""
     row = connection.execute(TOKEN, {"of": digest}).mappings().one_or_none()
     return Token(**row) if row else None
 
 
 def session(connection: Connection, digest: str) -> SignInSession | None:
-    """The session with that digest, if nobody ended it."""
+    """Return the session with this digest, unless it was ended."""
     row = connection.execute(SESSION, {"of": digest}).mappings().one_or_none()
     return SignInSession(**row) if row else None
 
 
 def invitation(connection: Connection, digest: str) -> Invitation | None:
-    """The invitation with that digest."""
+    """Return the invitation with this digest."""
     row = connection.execute(INVITATION, {"of": digest}).mappings().one_or_none()
     return Invitation(**row) if row else None
 
 
 def newest_deeds(connection: Connection, before: int | None, most: int) -> list[tuple[int, AuditEntry]]:
-    """Lines of the audit log with their numbers, newest first."""
+    """Return entries of the audit log with their numbers, newest first."""
     asked = {"before": _NEWEST if before is None else before, "most": most}
     return [(number, AuditEntry(*deed)) for number, *deed in connection.execute(DEEDS, asked)]
 
 
 def answer(connection: Connection, caller: str, key: str) -> Remembered | None:
-    """What this caller was answered under this key."""
+    """Return the stored answer to this caller for this key."""
     row = connection.execute(REMEMBERED, {"of": caller, "by_key": key}).mappings().one_or_none()
     return Remembered(**row) if row else None

@@ -1,4 +1,4 @@
-"""What is asked of probes, verdicts and facts. The statements are fixed; a test shows which index each of them uses."""
+"""Queries of probes, verdicts and facts. The statements are fixed; a test shows which index each of them uses."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -157,7 +157,7 @@ STATEMENTS: dict[str, Select[Any]] = {
 
 
 def in_flight(connection: Connection) -> list[ProbeRecord]:
-    """Every probe that is not closed, oldest first."""
+    """Return every probe in flight, oldest first."""
     seen: defaultdict[str, list[Evidence]] = defaultdict(list)
     for probe_id, data in connection.execute(SEEN_IN_FLIGHT):
         seen[probe_id].append(decode(data))
@@ -165,7 +165,7 @@ def in_flight(connection: Connection) -> list[ProbeRecord]:
 
 
 def record(connection: Connection, probe_id: str) -> ProbeRecord | None:
-    """One probe with all that is known of it."""
+    """Return one probe with all its data."""
     row = connection.execute(ONE, {"probe": probe_id}).one_or_none()
     if row is None:
         return None
@@ -173,12 +173,12 @@ def record(connection: Connection, probe_id: str) -> ProbeRecord | None:
 
 
 def find(connection: Connection, prefix: str) -> list[str]:
-    """Ids of probes that begin so, at most 10."""
+    """Return ids of probes with this prefix, at most 10."""
     return list(connection.scalars(FIND, {"prefix": prefix, "last": prefix + LAST}))
 
 
 def all_present(connection: Connection) -> list[Present]:
-    """The verdicts that count now."""
+    """Return all current verdicts."""
     return [
         Present(
             *(row.company, row.path, row.kind, row.role, row.probe_id, row.launched_at),
@@ -189,7 +189,7 @@ def all_present(connection: Connection) -> list[Present]:
 
 
 def recent(connection: Connection, company: str, path: str, limit: int) -> list[ListedProbe]:
-    """The newest probes of a path, newest first."""
+    """Return the newest probes of a path, newest first."""
     return [
         ListedProbe(
             row.id,
@@ -206,13 +206,13 @@ def recent(connection: Connection, company: str, path: str, limit: int) -> list[
 
 
 def launched_since(connection: Connection, since: datetime) -> dict[tuple[str, str], int]:
-    """How many probes each (company, path) has had."""
+    """Return the number of probes per (company, path)."""
     counted = connection.execute(LAUNCHED, {"since": since})
     return {(company, path): count for company, path, count in counted if count}
 
 
 def attempts(connection: Connection, since: datetime, until: datetime) -> list[tuple[str, str, datetime]]:
-    """Company, path and time of each."""
+    """Return company, path and time of each attempt."""
     found = connection.execute(ATTEMPTS, {"since": since, "until": until})
     return [(company, path, at) for company, path, at in found]
 
@@ -228,7 +228,7 @@ def last_signal(connection: Connection) -> int:
 
 
 def line(connection: Connection, line: Check, role: Role, upto: int, most: int) -> list[Signal]:
-    """What was last known of the newest probes of a line at the signal `upto`, oldest probe first."""
+    """Return the state of a check's newest probes at the signal `upto`, oldest probe first."""
     company, path, kind = line
     asked = {"company": company, "path": path, "kind": kind, "role": role}
     newest = connection.execute(LINE, {**asked, "upto": upto, "most": most}).all()
@@ -236,7 +236,7 @@ def line(connection: Connection, line: Check, role: Role, upto: int, most: int) 
 
 
 def fact(connection: Connection, name: str) -> str | None:
-    """The value of a fact."""
+    """Return the value of a fact."""
     return connection.scalar(FACT, {"fact": name})
 
 

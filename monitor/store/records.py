@@ -1,4 +1,4 @@
-"""What the store gives back: plain frozen values, all times aware and in UTC."""
+"""Values returned by the store: frozen, all times aware and in UTC."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,24 +13,24 @@ from probes.verdict import Outcome, Verdict
 
 
 class StoreError(UserError):
-    """The store cannot do what is asked. Its text is one line for people: which store, what is wrong, what to do."""
+    """The store cannot do the request. The text is one line for people: which store, what is wrong, what to do."""
 
 
 class StoreDownError(StoreError):
-    """The store as a whole takes or gives nothing now: it is full, locked, damaged or out of reach."""
+    """The whole store is unavailable: full, locked, damaged or out of reach."""
 
 
 class ReplacedError(StoreError):
-    """Another process leads on this store now. What this one still wants to write is refused."""
+    """Another process leads on this store now. Writes of this one are refused."""
 
 
 class NoSuchProbeError(StoreError):
-    """The probe was never stored, or is forgotten already."""
+    """The probe was never stored, or has been deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeRecord:
-    """One probe with all that is known of it. `mailbox` is the key of the mailbox it goes to, "" where there is none.
+    """One probe with all its data. `mailbox` is the key of its mailbox, "" if none.
 
     `evidence` is in the order in which it was stored. `verdict` is the latest, judged at `judged_at`.
     """
@@ -45,7 +45,7 @@ class ProbeRecord:
 
 @dataclass(frozen=True, slots=True)
 class ListedProbe:
-    """One probe of a list, without its evidence. `delivery` is how long it took to the mailbox."""
+    """One probe of a list, without its evidence. `delivery` is the time it took to the mailbox."""
 
     probe_id: str
     kind: Kind
@@ -59,7 +59,7 @@ class ListedProbe:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The verdict on the newest probe that has one, for a company, path, kind and role."""
+    """The verdict on the newest judged probe of a company, path, kind and role."""
 
     company: str
     path: str
@@ -74,9 +74,10 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRecord:
-    """A notice and its delivery: how often it was tried, when next (None: at once, or never again), when it succeeded.
+    """A notice and its delivery: number of attempts, time of the next one (None: at once, or never again), time of
+    success.
 
-    `fault` is why the last try failed, "" if it did not.
+    `fault` is why the last attempt failed, "" if it did not.
     """
 
     notice: Notice
@@ -88,8 +89,8 @@ class NoticeRecord:
 
 @dataclass(frozen=True, slots=True)
 class ProbeFilter:
-    """Which probes are wanted. `companies` are those that may be seen at all, None: every one. Launched at `since` or
-    later, and before `until`. "" and None want all."""
+    """Conditions of a list of probes. `companies` are those that may be seen at all, None: every one. Launched at
+    `since` or later, and before `until`. "" and None match all."""
 
     companies: tuple[str, ...] | None
     company: str = ""
@@ -103,7 +104,7 @@ class ProbeFilter:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place between two probes of a list, newest first: before it are this probe and those launched later."""
+    """A position in a list of probes, newest first: before it are this probe and those launched later."""
 
     created_at: datetime
     probe_id: str
@@ -111,7 +112,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class ProbeRow:
-    """One probe of a list over many paths, without its evidence. `delivery` is how long it took to the mailbox."""
+    """One probe of a list over many paths, without its evidence. `delivery` is the time it took to the mailbox."""
 
     probe_id: str
     company: str
@@ -128,9 +129,9 @@ class ProbeRow:
 
 @dataclass(frozen=True, slots=True)
 class ProbePage:
-    """A part of a list, newest first. `next` is where the following part begins, None at the end of the list.
+    """A page of a list, newest first. `next` is where the following page begins, None at the end.
 
-    It may hold fewer probes than were asked for, even none, and still not be the end: only so many are looked through.
+    It may contain fewer probes than requested, even none, and still not be the end: only a bounded number is examined.
     """
 
     probes: tuple[ProbeRow, ...]
@@ -139,9 +140,9 @@ class ProbePage:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What a caller was answered when they used this key, so that the same request has the same answer.
+    """The stored answer to a caller's idempotency key, so that the same request gets the same answer.
 
-    `fingerprint` tells whether it is the same request.
+    `fingerprint` identifies the request.
     """
 
     caller: str

@@ -1,4 +1,4 @@
-"""What is to be remembered, as rows: which steps write a value, and what each of them is given."""
+"""Values to store as rows: the statements that write a value, and their parameters."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
@@ -25,7 +25,7 @@ def launched(probe: Probe, mailbox: str, first: Attempt) -> Rows:
 
 
 def seen(probe_id: str, evidence: Sequence[Evidence]) -> Rows:
-    """What was seen of a probe."""
+    """Evidence of a probe."""
     for each in evidence:
         row = {"at": each.at, "type": each.type, "once": each.once, "data": encoded(encode, each)}
         yield SqlStatement.SEE, {"probe_id": probe_id, **row}
@@ -50,7 +50,7 @@ def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | 
 def advanced(
     upto: int, incidents: Sequence[Incident], entries: Sequence[HistoryEntry], notices: Sequence[Notice]
 ) -> Rows:
-    """How far the rules are, and all that came of it."""
+    """The position of the incident rules, and everything that resulted."""
     yield SqlStatement.MARK, {"name": SIGNALS_SEEN, "value": str(upto)}
     for each in incidents:
         yield (
@@ -69,7 +69,7 @@ def muted(mute: Mute) -> Rows:
 
 
 def kept(step: SqlStatement, value: Any) -> Rows:
-    """A person, a token, a session, an invitation, a deed or an answer, by the step that stores it."""
+    """A person, token, session, invitation, audit entry or answer, by the statement that stores it."""
     yield step, _fields(value)
 
 

@@ -1,4 +1,4 @@
-"""Which revision of the tables a store has, and how it gets to ours. Alembic is loaded only when it is needed."""
+"""The revision of a store's tables, and its upgrade. Alembic is loaded only when needed."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def prepare(engine: Engine) -> None:
-    """Bring the tables to the newest revision. Raises StoreError."""
+    """Upgrade the tables to the newest revision. Raises StoreError."""
     try:
         with engine.begin() as connection:
             if _revision(connection) == HEAD:
@@ -26,7 +26,7 @@ def prepare(engine: Engine) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    """The revision of the tables, None for an empty database."""
+    """Return the revision of the tables, None for an empty database."""
     tables = inspect(connection).get_table_names()
     if "alembic_version" in tables:
         return str(connection.scalar(text("SELECT version_num FROM alembic_version")))

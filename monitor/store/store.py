@@ -32,8 +32,8 @@ REFUSALS_KEPT_FOR = timedelta(days=90)
 class Store:
     """Everything that is remembered. When a method that writes returns, what it wrote outlives the process.
 
-    A write is not taken back when its caller is cancelled while it waits. Every method raises StoreError when the store
-    fails; those that write of a probe that was never launched, or is forgotten, raise NoSuchProbeError.
+    A write is not undone if its caller is cancelled while waiting. Every method raises StoreError if the store fails;
+    writes about a probe that was never launched, or has been deleted, raise NoSuchProbeError.
     """
 
     def __init__(self, engine: Engine, writer: Writer, readers: ThreadPoolExecutor) -> None:
@@ -46,7 +46,7 @@ class Store:
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncGenerator[Self]:
-        """The store at `url`, "sqlite:///relative.db" or "sqlite:////absolute.db", made or migrated where needed.
+        """Open the store at `url`, "sqlite:///relative.db" or "sqlite:////absolute.db", created or upgraded if needed.
 
         Leaving it waits until everything is written. Raises StoreError.
         """
@@ -112,11 +112,11 @@ class Store:
         return bytes.fromhex(key or "")
 
     async def prune(self, before: datetime, now: datetime | None = None) -> int:
-        """Forget probes closed before then, with evidence and verdicts; how many. The present state stays.
+        """Delete probes closed before then, with evidence and verdicts; returns how many. The current state stays.
 
-        Also incidents closed before then, with their history and notices, unless a notice of theirs waits still. With
-        `now`, also sessions and invitations that have expired, answers that were remembered for a day, and refused
-        sign-ins of 90 days ago. What people did who were let in stays in the audit log.
+        Also incidents closed before then, with history and notices, unless a notice is undelivered. With `now`, also
+        expired sessions and invitations, answers older than a day, and refused sign-ins older than 90 days. Actions of
+        people who were signed in stay in the audit log.
         """
         if now:
             await self._access.write(

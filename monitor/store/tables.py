@@ -1,9 +1,9 @@
 """The tables. A change here needs a revision in `migrations`; a test holds the two together.
 
-Evidence and verdicts are only ever added to; the database itself refuses to change them, and lets them go only
-together with their probe, which it lets go only when closed (triggers in the first revision). The same holds for the
-history of an incident and for its notices, of which only the delivery changes; and a mute never goes, it is ended
-(triggers in the second). The audit log is only ever added to and never goes (triggers in the third).
+Evidence and verdicts are append-only; the database itself refuses to change them, and deletes them only together with
+their probe, which it deletes only when closed (triggers in the first revision). The same holds for the history of an
+incident and for its notices, of which only the delivery changes; and a mute is never deleted, it is ended (triggers in
+the second). The audit log is append-only and never deleted (triggers in the third).
 """
 
 from typing import Any
@@ -116,8 +116,8 @@ evidence = Table(
 
 
 def launch_number(probe_id: ColumnElement[str]) -> ScalarSelect[int]:
-    """By this, probes are in the order of their launches, which no clock that is set back turns around: the number of
-    the first attempt, which is stored together with the probe. None for one that is forgotten."""
+    """Order of probes by launch, which a clock that is set back cannot reverse: the number of the first attempt, which
+    is stored together with the probe. None for a deleted one."""
     first = evidence.alias()
     return select(func.min(first.c.id)).where(first.c.probe_id == probe_id).scalar_subquery()
 

@@ -1,7 +1,7 @@
-"""The one writer. What many callers want written in the same moment is committed at once; each awaits its own write.
+"""The only writer. Concurrent writes of many callers are committed together; each caller awaits its own.
 
-It is a thread of its own: a transaction is some ten calls of the driver, and as many turns of a busy event loop would
-cost more than the database does.
+It is a thread: a transaction takes some ten driver calls, and as many turns of a busy event loop would cost more than
+the database does.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ Waiting = tuple[Write, "asyncio.Future[int]"]
 
 
 class Writer:
-    """Takes writes from the event loop it is made on. `commit` is called in its thread and never raises."""
+    """Accepts writes from the event loop it is created on. `commit` is called in its thread and never raises."""
 
     def __init__(self, commit: Callable[[Sequence[Write]], Sequence[int | StoreError]]) -> None:
         self._commit = commit
@@ -31,7 +31,7 @@ class Writer:
         Thread(target=self._run, name="store-writer", daemon=True).start()
 
     async def write(self, write: Write) -> int:
-        """Commit this; its result. Who is cancelled while waiting does not take the write back. Raises StoreError."""
+        """Commit a write and return its result. Cancelling the wait does not undo the write. Raises StoreError."""
         if not self._open:
             raise StoreError("the store is closed")
         done: asyncio.Future[int] = self._loop.create_future()
@@ -41,7 +41,7 @@ class Writer:
 
     @property
     def waited(self) -> float:
-        """For how many seconds the oldest write that is not committed has been waiting."""
+        """Return the seconds that the oldest uncommitted write has been waiting."""
         return monotonic() - next(iter(self._begun.values())) if self._begun else 0.0
 
     async def close(self) -> None:
@@ -61,7 +61,7 @@ class Writer:
         self._call(_end, self._ended)
 
     def _drain(self, first: Waiting | None) -> tuple[list[Waiting], bool]:
-        """All that waits now, and whether there may be more."""
+        """Return all queued writes, and whether there may be more."""
         batch: list[Waiting] = []
         following = first
         while following is not None:

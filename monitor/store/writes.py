@@ -1,4 +1,4 @@
-"""What can be written, and how the writes of many callers become a few statements in one transaction."""
+"""All writes, and how those of many callers become a few statements in one transaction."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -58,7 +58,7 @@ Row = Mapping[str, Any]
 
 
 class SqlStatement(IntEnum):
-    """The statements. Their order is that of a transaction: what others refer to comes first."""
+    """The statements, in the order of a transaction: referenced rows come first."""
 
     LEAD = auto()  # from now on, if nobody else was quicker
     RENEW = auto()
@@ -112,9 +112,10 @@ COUNTED = (  # a row at a time: each has its own result
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What one caller wants written, all of it or nothing. Its result is the number of rows that are new or gone.
+    """One caller's write, all or nothing. Its result is the number of new or deleted rows.
 
-    A leader names its `epoch`: nothing is written once another leads. `saw`: nor once the rules saw more than this.
+    A leader names its `epoch`: nothing is written once another leads. `saw`: nor once the rules have processed more
+    than this.
     """
 
     rows: tuple[tuple[SqlStatement, Row], ...]
@@ -123,7 +124,7 @@ class Write:
 
 
 def statements(engine: Engine) -> dict[SqlStatement, Executable]:
-    """Each step in the words of this database."""
+    """Return each statement for this database."""
     upsert = dialect_of(engine).insert
     return {
         SqlStatement.LEAD: lease.take(upsert),
@@ -176,7 +177,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
 
 
 def _replace(into: Any, key: str, *columns: str) -> Executable:
-    """One row for each key, as it was written last."""
+    """Keep the last row per key."""
     replaced: Executable = into.on_conflict_do_update(
         index_elements=[key], set_={name: into.excluded[name] for name in columns}
     )
@@ -184,7 +185,7 @@ def _replace(into: Any, key: str, *columns: str) -> Executable:
 
 
 def _token(upsert: Callable[..., Any]) -> Executable:
-    """As it is now; but what is revoked stays revoked, and when it was used is kept by itself."""
+    """Update a token; a revoked one stays revoked, and its last use is stored separately."""
     said = ("name", "hint", "rights", "companies", "by", "created_at", "expires_at")
     into = upsert(tokens)
     replaced: Executable = into.on_conflict_do_update(
@@ -251,7 +252,8 @@ def _delivered() -> Executable:
 
 
 def _outsaid() -> Executable:
-    """Those before it on its channel do not last. It was the first of its queue, so none after it is delivered."""
+    """Mark earlier notices on its channel as superseded. It was the first of its queue, so none after it is
+    delivered."""
     this = notices.alias("this")
     same = select(this.c.incident, this.c.channel, this.c.number).where(this.c.id == bindparam("notice"))
     incident, channel, number = (same.with_only_columns(column).scalar_subquery() for column in same.selected_columns)
@@ -317,14 +319,15 @@ def _forgettable_refusals() -> Any:
 
 
 class Transactions:
-    """Commits many writes at once. To be used by one thread."""
+    """Commits many writes at once. For use by one thread."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._statements = statements(engine)
 
     def commit(self, writes: Sequence[Write]) -> list[int | StoreError]:
-        """The result of each. Where they fail together, each half is tried by itself, so that a bad one fails alone."""
+        """Return the result of each. If they fail together, each half is tried separately, so that a bad one fails
+        alone."""
         try:
             with writing(self._engine) as connection:
                 return self._execute(connection, writes)
@@ -353,7 +356,7 @@ class Transactions:
         return [refused.get(number) or _result(write, fresh, counts) for number, write in enumerate(writes)]
 
     def _refused(self, connection: Connection, writes: Sequence[Write]) -> dict[int, StoreError]:
-        """Those that must not be written any more, by their place."""
+        """Return the positions of writes that are no longer allowed."""
         epochs, saws = {write.epoch for write in writes} - {None}, {write.saw for write in writes} - {None}
         epoch = connection.scalar(lease.EPOCH) if epochs else None
         saw = connection.scalar(SAW) if saws else None
@@ -367,7 +370,7 @@ class Transactions:
 
 
 def _result(write: Write, fresh: set[tuple[str, str]], counts: Mapping[SqlStatement, Iterator[int]]) -> int:
-    """Of two callers in one transaction the first has stored what is stored once."""
+    """Compute the result. Of two callers in one transaction the first has stored a `once` row."""
     changed = 0
     for step, row in write.rows:
         if step in COUNTED:

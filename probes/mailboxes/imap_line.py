@@ -273,7 +273,7 @@ class FolderConnection:
 
     def cut(self) -> None:
         """End the connection at once; a thread using it fails."""
-        self.failure = self.failure or f"{self.where}: the connection was given up"
+        self.failure = self.failure or f"{self.where}: the connection was cut"
         sock = self._client.wire.sock if self._client else self._sock
         with suppress(OSError):
             socket.socket.shutdown(sock, socket.SHUT_RDWR)  # SSLSocket's own takes its state from under the thread

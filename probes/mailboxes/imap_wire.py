@@ -41,7 +41,7 @@ _BYE = re.compile(rb"\* BYE ?([^\r\n]*)", re.IGNORECASE)
 class ImapWire(imaplib.IMAP4):
     """imaplib over an open socket.
 
-    `count` is the number of messages in the open folder as far as the server told; `grown` is set when it grows.
+    `count` is the number of messages in the open folder as announced; `grown` is set when it grows.
     `leaving`: the server's BYE is expected.
     """
 

@@ -68,7 +68,7 @@ class InboundMailbox(Settings):
         """Return the look for which no copy has come: only a listener that was open, and accepted everything that may
         have been a copy, can have missed nothing."""
         if listening_since is None:
-            return FailedLook(now, f"{self.key}: no listener here; copies are heard of by `mailpath serve`")
+            return FailedLook(now, f"{self.key}: no listener here; copies are received by `mailpath serve`")
         if listening_since > sent_at + AWAY:
             since = f"{listening_since:%H:%M:%S} UTC"
             return FailedLook(now, f"{self.key}: the listener is up since {since}; a copy may have come before that")

@@ -61,9 +61,9 @@ class BounceOrigin:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who can have the message: networks and organisations of the hosts it was handed to, and the recipient's
-    organisation. Kept apart are those that may serve others too: known providers, and by name everything but the
-    recipient's own organisation, as no table lists all providers."""
+    """The possible holders of the message: networks and organisations of the hosts it was handed to, and the
+    recipient's organisation. Kept apart are those that may serve others too: known providers, and by name everything
+    but the recipient's own organisation, as no table lists all providers."""
 
     domain: str  # the recipient's organisation
     networks: frozenset[str]

@@ -231,7 +231,7 @@ async def _why_gone(process: asyncio.subprocess.Process, fresh: bool) -> Excepti
 
 
 def worker_reply(line: bytes) -> WorkerReply:
-    """What a child's line says. It may have been taken over: ReportError for anything else than an answer."""
+    """Parse a child's line. The child may have been taken over: ReportError for anything but an answer."""
     try:
         return _ANSWER.validate_json(line, strict=True)
     except ValidationError:

@@ -112,7 +112,7 @@ def handover(stop: Stop) -> Handover:
 
 
 def next_host_may_differ(stop: Step) -> bool:
-    """Test if a mail server would try the next host: yes until a host has been told about this mail, except that a 5xx
+    """Test if a mail server would try the next host: yes until a host has received MAIL FROM, except that a 5xx
     to EHLO is final (RFC 5321, section 5.1; a 5xx greeting is skipped by most)."""
     if stop.fault is None and stop.code is not None and stop.code >= 500:
         return stop.stage in NEXT_HOST_AFTER_5XX

@@ -56,7 +56,7 @@ class Listener:
 
     @property
     def load(self) -> ListenerLoad:
-        """What it is busy with now."""
+        """Current load."""
         return ListenerLoad(len(self._conversations), len(self._letters), self._octets)
 
     def enter(self, conversation: InboundConversation) -> bool:

@@ -68,7 +68,7 @@ class TurnedAway:
 
     @property
     def periods(self) -> Mapping[str, Sequence[RefusedPeriod]]:
-        """What is remembered: the stretches of each scope, oldest first."""
+        """The stored periods of each scope, oldest first."""
         return self._stretches
 
     @property

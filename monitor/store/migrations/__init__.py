@@ -1,1 +1,1 @@
-"""How the tables came to be what they are: one revision after the other, run by Alembic."""
+"""Migrations of the tables, one revision after the other, run by Alembic."""

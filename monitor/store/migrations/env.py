@@ -12,7 +12,7 @@ from monitor.store.tables import metadata
 
 
 def run(connection: Connection) -> None:
-    """All revisions that are asked for, in the transaction that the connection is in."""
+    """Run all requested revisions in the connection's transaction."""
     context.configure(
         connection=connection,
         target_metadata=metadata,

@@ -276,7 +276,7 @@ async def test_a_sandbox_without_people_is_open_for_reading(tmp_path: Path) -> N
         assert (caller.name, caller.rights, caller.way) == ("everybody", Rights.VIEWER, "open")
         assert (await auth_app.browser().post("/do")).status == 403
         assert (await auth_app.browser().get("/rule")).status == 403
-        assert "anybody at this machine may look" in (await auth_app.browser().get("/sign-in")).text
+        assert "anybody on this machine may look" in (await auth_app.browser().get("/sign-in")).text
 
 
 async def test_a_page_says_that_it_is_open(tmp_path: Path) -> None:

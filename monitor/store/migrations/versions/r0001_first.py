@@ -29,7 +29,7 @@ def _verdict() -> list[sa.Column[Any]]:
 
 
 def upgrade() -> None:
-    """Make everything in an empty database."""
+    """Create everything in an empty database."""
     op.create_table(
         "probes",
         sa.Column("id", NAME, nullable=False),

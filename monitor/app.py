@@ -35,14 +35,15 @@ from monitor.web.backend import Backend
 from monitor.web.broadcast import Live
 from monitor.web.rejections import Rejections
 from monitor.web.server import serving_all
+from probes.http import HttpSession
 from probes.kinds import Kind
 from probes.mailboxes.threads import MailboxThreads
+from probes.outside import Outside
 from probes.probe import Probe, ProbePurpose
 from probes.reading import reports
 from probes.reading.report_reader import ReportReader
 from probes.resolver import DnsResolver
 from probes.route_traits import kinds_that_assert, traits_of
-from probes.routes import RouteContext
 from probes.sender import Role
 
 TICK_INTERVAL = timedelta(milliseconds=250)
@@ -52,20 +53,25 @@ HOUSEKEEPING = timedelta(hours=1)
 log = structlog.get_logger("mailpath")
 
 
-def surroundings(config: Config, now: Callable[[], datetime] = utc_now) -> RouteContext:
-    """Return the outside world for this configuration: DNS and time."""
-    return RouteContext(DnsResolver([str(place) for place in config.dns.nameservers]), now)
+@asynccontextmanager
+async def outside_of(config: Config, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Outside]:
+    """Provide the outside world for this configuration: time, DNS, HTTP, threads."""
+    resolver = DnsResolver([str(place) for place in config.dns.nameservers])
+    with MailboxThreads() as threads:
+        async with HttpSession() as http:
+            yield Outside(now, resolver, http, threads)
 
 
 @asynccontextmanager
 async def pipeline_of(
-    config: Config, store: Store, *listeners: Listener, owns_orphans: bool, now: Callable[[], datetime] = utc_now
+    config: Config, store: Store, *listeners: Listener, owns_orphans: bool, outside: Outside | None = None
 ) -> AsyncIterator[Pipeline]:
-    """Run a pipeline for this configuration. `adopts`: it also takes over probes of other processes."""
-    with MailboxThreads() as pool:
-        pipeline = Pipeline(
-            store, surroundings(config, now), pool, await store.key(), listeners, owns_orphans=owns_orphans
-        )
+    """Run a pipeline for this configuration, with an outside world of its own unless one is given. `owns_orphans`: it
+    also takes over probes of other processes."""
+    async with AsyncExitStack() as house:
+        if outside is None:
+            outside = await house.enter_async_context(outside_of(config))
+        pipeline = Pipeline(store, outside, await store.key(), listeners, owns_orphans=owns_orphans)
         await pipeline.configure(config)
         try:
             yield pipeline
@@ -345,15 +351,16 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         if standby:  # it may have waited for weeks
             config = await _read_again(file) or config
         await house.enter_async_context(sandbox_of(config))
-        network = Network(surroundings(config, clock.now))
+        outside = await house.enter_async_context(outside_of(config, clock.now))
+        network = Network(outside)
         signals, live = SignalReader(store), Live()
         listeners = (network.hear, tell, signals.hear, live.hear, *listeners)
         pipeline = await house.enter_async_context(
-            pipeline_of(config, store, *listeners, owns_orphans=True, now=clock.now)
+            pipeline_of(config, store, *listeners, owns_orphans=True, outside=outside)
         )
         dispatcher = InProcessDispatcher(pipeline)
         planner = Planner(store, pipeline, dispatcher, clock.now)
-        delivery = Delivery(store, clock.now, lambda: casebook.muted)
+        delivery = Delivery(store, outside, lambda: casebook.muted)
         casebook = IncidentEngine(
             store, clock.now, lambda: network.uplink, on_notices=delivery.poke, compare=planner.compare
         )

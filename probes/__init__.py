@@ -7,6 +7,7 @@ What is here, from the ground up (imports go down only):
 - bytes       `message` (composes a probe mail and finds its markers again), `dkim`
 - sending     `routes` (one file per route into a company's mail system), `resolver`
 - receiving   `mailboxes` (one file per kind of mailbox)
+- around it   `outside` (time, DNS, HTTP, threads: handed to every route, mailbox and channel), `http`
 
 Read `evidence`, then `verdict`, then `judge`: everything else produces evidence.
 """

@@ -23,6 +23,8 @@ from probes.answer import Fault
 
 MAX_HOSTS = 8  # mail servers look at a handful too; a hostile zone may name thousands
 MAX_ADDRESSES = 8  # of one host
+MAX_RECORDS = 100  # of one type
+MAX_RECORD_CHARS = 4096  # DKIM keys and SPF records have some 500
 CACHED_ANSWERS = 20_000
 TRY_SECONDS = 2.0  # one name server may be silent this long before the next is asked
 
@@ -50,6 +52,7 @@ class Unresolved:
 
 MailHosts = tuple[MailHost, ...]
 Addresses = tuple[str, ...]
+Records = tuple[str, ...]
 
 
 class Resolver(Protocol):
@@ -57,6 +60,12 @@ class Resolver(Protocol):
 
     async def mail_hosts(self, domain: str, *, timeout: float) -> MailHosts | Unresolved:
         """Return the hosts that accept mail for `domain`, best first, at least one with an address (RFC 5321, 5.1)."""
+        ...
+
+    async def ask(self, name: str, kind: str, *, timeout: float) -> Records | Unresolved:
+        """Return the records of one type ("TXT", "PTR", "A"), each as text; () if the name exists and has none, which
+        is not the same as Unresolved. The text of TXT is its content, of others the form of a zone file. Hostile
+        answers are bounded: MAX_RECORDS of MAX_RECORD_CHARS."""
         ...
 
     async def addresses(self, name: str, *, timeout: float) -> Addresses | Unresolved:
@@ -108,6 +117,11 @@ class DnsResolver:
             return hosts
         failed = [at for _, at in found if isinstance(at, Unresolved)]
         return next((at for at in failed if at.fault is Fault.LOOKUP_FAILED), failed[0])
+
+    async def ask(self, name: str, kind: str, *, timeout: float) -> Records | Unresolved:
+        """See `Resolver`."""
+        answer = await self._ask(name, kind, asyncio.get_running_loop().time() + timeout)
+        return answer if isinstance(answer, Unresolved) else tuple(map(_text, answer[:MAX_RECORDS]))
 
     async def addresses(self, name: str, *, timeout: float) -> Addresses | Unresolved:
         """See `Resolver`. The machine's hosts file comes before DNS, as for other programs."""
@@ -187,6 +201,14 @@ def _nameserver(where: str) -> dns.nameserver.Do53Nameserver:
     if not is_address(address) or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(f'must be a name server like "192.0.2.53" or "127.0.0.1:5353", not "{where}"')
     return dns.nameserver.Do53Nameserver(address, int(port))
+
+
+def _text(record: Any) -> str:
+    """Return a record as text. A TXT record is one text in several pieces (RFC 7208, section 3.3), of any octets."""
+    if record.rdtype == dns.rdatatype.TXT:
+        return b"".join(record.strings).decode("utf-8", "replace")[:MAX_RECORD_CHARS]
+    text: str = record.to_text()
+    return text[:MAX_RECORD_CHARS]
 
 
 def _usable(address: str) -> bool:

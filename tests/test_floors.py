@@ -31,7 +31,7 @@ def test_a_library_has_one_home(library) -> None:
         "sqlalchemy": ("monitor/store/",),
         "imapclient": ("probes/mailboxes/",),
         "dns": ("probes/resolver.py",),
-        "aiohttp": ("monitor/web/", "monitor/channels/", "monitor/oncall/delivery.py"),
+        "aiohttp": ("monitor/web/", "probes/http.py"),
         "apprise": ("monitor/channels/services.py",),
     }
     importing = [

@@ -1,7 +1,6 @@
 """Notification channels: one file per kind, with its settings and its adapter in one class, and a table of them.
 
 - `channel`       the protocol of a channel
-- `exchange`      the HTTP exchange that all channels but Apprise use
 - `alertmanager`  Alertmanager's API v2: repeated while an incident lasts, ended by `endsAt`; `alerts`: the posted JSON
 - `webhook`       a signed JSON POST
 - `services`      every service that Apprise supports, by URL

@@ -14,9 +14,10 @@ from urllib.parse import quote
 from pydantic import AfterValidator, Field, model_validator
 
 from monitor.channels.alerts import RENEW, Alert, AlertmanagerSilence, alert, alerts, silence, silences
-from monitor.channels.channel import TIMEOUT, ChannelContext, MailWays
-from monitor.channels.exchange import HttpReply, WebUrl, basic, exchange, refusal
+from monitor.channels.channel import TIMEOUT, MailWays
 from monitor.notices.notice import Notice
+from probes.http import HttpReply, WebUrl, basic, refusal
+from probes.outside import Outside
 from probes.settings import Secret, Settings, shown
 from probes.tls import CaFile
 
@@ -57,58 +58,57 @@ class AlertmanagerChannel(Settings):
         """See `Channel`."""
         return True
 
-    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
+    async def deliver(self, notice: Notice, outside: Outside) -> str | None:
         """See `Channel`."""
-        return await self._post(list(alerts(notice, around.now())), around)
+        return await self._post(list(alerts(notice, outside.now())), outside)
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """See `Channel`. Missing or short silences are fixed before the alerts are posted again."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 fault = await self._silence(
-                    {each.incident for each in active}, {each.incident for each in muted}, around
+                    {each.incident for each in active}, {each.incident for each in muted}, outside
                 )
-                now = around.now()
+                now = outside.now()
                 again = [alert(notice, notice.labels, now, over=False) for notice in (*active, *muted)]
                 for start in range(0, len(again), ALERTS_PER_REQUEST):
-                    fault = await self._post(again[start : start + ALERTS_PER_REQUEST], around) or fault
+                    fault = await self._post(again[start : start + ALERTS_PER_REQUEST], outside) or fault
                 return fault
         except TimeoutError:
             return f"not all could be said again within {TIMEOUT:g} seconds"
 
-    async def _post(self, batch: Sequence[Alert], around: ChannelContext) -> str | None:
-        return _explained(await self._ask(around, "POST", "alerts", batch))
+    async def _post(self, batch: Sequence[Alert], outside: Outside) -> str | None:
+        return _explained(await self._ask(outside, "POST", "alerts", batch))
 
-    async def _silence(self, heard: set[str], muted: set[str], around: ChannelContext) -> str | None:
+    async def _silence(self, heard: set[str], muted: set[str], outside: Outside) -> str | None:
         """Silence muted incidents, and end our silences of unmuted ones."""
-        answer = await self._ask(around, "GET", "silences", most=MAX_SILENCES_BYTES)
+        answer = await self._ask(outside, "GET", "silences", most=MAX_SILENCES_BYTES)
         if fault := _explained(answer):
             return fault
         there = silences(answer.body) if isinstance(answer, HttpReply) else None
         if there is None:
             return "its silences cannot be read; is there an Alertmanager?"
         faults = [
-            *[await self._set(incident, there.get(incident), around) for incident in sorted(muted)],
-            *[await self._lift(there[incident], around) for incident in sorted(heard & there.keys())],
+            *[await self._set(incident, there.get(incident), outside) for incident in sorted(muted)],
+            *[await self._lift(there[incident], outside) for incident in sorted(heard & there.keys())],
         ]
         return next((fault for fault in faults if fault), None)
 
-    async def _set(self, incident: str, there: AlertmanagerSilence | None, around: ChannelContext) -> str | None:
-        now = around.now()
+    async def _set(self, incident: str, there: AlertmanagerSilence | None, outside: Outside) -> str | None:
+        now = outside.now()
         if there and there.ends_at - now >= RENEW:
             return None
-        return _explained(await self._ask(around, "POST", "silences", silence(incident, there, now)))
+        return _explained(await self._ask(outside, "POST", "silences", silence(incident, there, now)))
 
-    async def _lift(self, there: AlertmanagerSilence, around: ChannelContext) -> str | None:
-        answer = await self._ask(around, "DELETE", f"silence/{quote(there.id, safe='')}")
+    async def _lift(self, there: AlertmanagerSilence, outside: Outside) -> str | None:
+        answer = await self._ask(outside, "DELETE", f"silence/{quote(there.id, safe='')}")
         gone = isinstance(answer, HttpReply) and answer.status == 404
         return None if gone else _explained(answer)
 
     async def _ask(
-        self, around: ChannelContext, method: str, what: str, said: Any = None, *, most: int = 2000
+        self, outside: Outside, method: str, what: str, said: Any = None, *, most: int = 2000
     ) -> HttpReply | str:
-        return await exchange(
-            around.http,
+        return await outside.http.exchange(
             method,
             f"{self.url}/api/v2/{what}",
             body=None if said is None else json.dumps(said).encode(),

@@ -1,25 +1,14 @@
 """The protocol of a notification channel."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from monitor.notices.notice import Notice
+from probes import http
+from probes.outside import Outside
 
-if TYPE_CHECKING:
-    from aiohttp import ClientSession
-
-TIMEOUT = 20.0  # seconds
+TIMEOUT = http.TIMEOUT
 REPEAT = 60.0  # seconds between two calls of `repeat`
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelContext:
-    """The context that a channel needs besides its settings. `http` is made by `exchange.session`."""
-
-    http: "ClientSession"
-    now: Callable[[], datetime]
 
 
 class MailWays(NamedTuple):
@@ -51,11 +40,11 @@ class Channel(Protocol):
         separate closing notice for an incident that was merged into another."""
         ...
 
-    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
+    async def deliver(self, notice: Notice, outside: Outside) -> str | None:
         """Deliver a notice. The receiver may have had it already: `notice.id` is the same on every attempt."""
         ...
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """For channels that forget: post the last notice of each open incident again. `muted` ones must stay silent;
         they are not in `active`. Other channels do nothing."""
         ...

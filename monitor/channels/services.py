@@ -16,10 +16,11 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from monitor.channels.channel import TIMEOUT, ChannelContext, MailWays
-from monitor.channels.exchange import exchange, refusal
+from monitor.channels.channel import TIMEOUT, MailWays
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import Notice
+from probes.http import refusal
+from probes.outside import Outside
 from probes.settings import Secret, Settings, checked_secret
 
 if TYPE_CHECKING:
@@ -98,18 +99,18 @@ class ServiceChannel(Settings):
         schema = self.url.get_secret_value().partition("://")[0].lower()
         return schema in KEYS.keys() | ALIASES | {"http", "https"}
 
-    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
+    async def deliver(self, notice: Notice, outside: Outside) -> str | None:
         """See `Channel`."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 parsed = await _in_a_thread(lambda: parsed_url(self.url)) or {}
                 if notice.news.ends and parsed.get("schema") in ALIASES:
-                    return await _close(parsed, notice, around)
+                    return await _close(parsed, notice, outside)
                 return await _in_a_thread(lambda: _notify(parsed, notice))
         except TimeoutError:
             return f"no answer within {TIMEOUT:g} seconds"
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """See `Channel`."""
         return None
 
@@ -186,7 +187,7 @@ def reason(messages: Iterable[str]) -> str:
     return "it does not say why"
 
 
-async def _close(parsed: Parsed, notice: Notice, around: ChannelContext) -> str | None:
+async def _close(parsed: Parsed, notice: Notice, outside: Outside) -> str | None:
     """Close the alert with our alias. One that does not exist is closed already."""
     from apprise.plugins.jira import JIRA_API_LOOKUP
     from apprise.plugins.opsgenie import OPSGENIE_API_LOOKUP
@@ -197,8 +198,8 @@ async def _close(parsed: Parsed, notice: Notice, around: ChannelContext) -> str 
     places = OPSGENIE_API_LOOKUP if parsed["schema"] == "opsgenie" else JIRA_API_LOOKUP
     url = f"{places[service.region_name]}/{quote(notice.incident, safe='')}/close?identifierType=alias"
     note = json.dumps({"source": "Mailpath", "note": f"{notice.title}\n\n{notice.text}"}).encode()
-    answer = await exchange(
-        around.http, "POST", url, body=note, headers={"Authorization": f"GenieKey {service.apikey}"}
+    answer = await outside.http.exchange(
+        "POST", url, body=note, headers={"Authorization": f"GenieKey {service.apikey}"}
     )
     if isinstance(answer, str):
         return answer

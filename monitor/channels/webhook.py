@@ -9,9 +9,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from monitor.channels.channel import ChannelContext, MailWays
-from monitor.channels.exchange import WebUrl, exchange, refusal
+from monitor.channels.channel import MailWays
 from monitor.notices.notice import Notice
+from probes.http import WebUrl, refusal
+from probes.outside import Outside
 from probes.settings import Secret, Settings
 from probes.tls import CaFile
 
@@ -37,18 +38,18 @@ class WebhookChannel(Settings):
         """See `Channel`."""
         return True
 
-    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
+    async def deliver(self, notice: Notice, outside: Outside) -> str | None:
         """See `Channel`."""
         body = written(notice)
-        time = int(around.now().timestamp())
+        time = int(outside.now().timestamp())
         headers = {
             "Idempotency-Key": notice.id,
             "Mailpath-Signature": signature(self.secret.get_secret_value(), time, body),
         }
-        answer = await exchange(around.http, "POST", self.url, body=body, headers=headers, ca_file=self.ca_file)
+        answer = await outside.http.exchange("POST", self.url, body=body, headers=headers, ca_file=self.ca_file)
         return answer if isinstance(answer, str) else refusal(answer)
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], outside: Outside) -> str | None:
         """See `Channel`."""
         return None
 

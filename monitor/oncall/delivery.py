@@ -12,18 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import structlog
 
-from monitor.channels.channel import REPEAT, Channel, ChannelContext
-from monitor.channels.exchange import session
+from monitor.channels.channel import REPEAT, Channel
 from monitor.notices.notice import Notice
 from monitor.store import NoticeRecord, Store, StoreError
 from monitor.supervised import SupervisedTask
-
-if TYPE_CHECKING:
-    from aiohttp import ClientSession
+from probes.outside import Outside
 
 BACKOFF_SECONDS = (5.0, 15.0, 60.0, 300.0, 600.0)  # seconds after a failure; the last one repeats
 JITTER = 0.1  # by this share it is longer at most
@@ -77,9 +73,10 @@ class Delivery:
     """Delivers notices. `counts` are those of (channel, "delivered" or "failed"), of tries."""
 
     def __init__(
-        self, store: Store, now: Callable[[], datetime], muted: Muted = frozenset, *, rng: random.Random | None = None
+        self, store: Store, outside: Outside, muted: Muted = frozenset, *, rng: random.Random | None = None
     ) -> None:
-        self._store, self._now, self._muted = store, now, muted
+        self._store, self._outside, self._muted = store, outside, muted
+        self._now = outside.now
         self._rng = rng or random.Random()  # noqa: S311 - jitter is no secret
         self.counts: Counter[tuple[str, str]] = Counter()
         self._lanes: dict[str, _ChannelQueue] = {}
@@ -90,7 +87,6 @@ class Delivery:
         self._everything = True  # after a start, a reload, or a clock that went back
         self._looked_at: datetime | None = None
         self._waiting_for_store: set[str] = set()
-        self._http: ClientSession | None = None
         self._task = SupervisedTask("delivery", self._run)
 
     def configure(self, channels: Mapping[str, Channel]) -> None:
@@ -145,8 +141,6 @@ class Delivery:
             lane.open = False
         await self._task.close()
         await _ended([*self._work], SHUTDOWN_GRACE_SECONDS)
-        if self._http:
-            await self._http.close()
 
     async def _run(self) -> None:
         while True:
@@ -243,7 +237,7 @@ class Delivery:
 
     async def _told(self, lane: _ChannelQueue, notice: Notice) -> str | None:
         try:
-            return await lane.channel.deliver(notice, self._around())
+            return await lane.channel.deliver(notice, self._outside)
         except Exception as error:  # its words are not told: they may hold a token
             return f"internal error: {type(error).__name__}"
 
@@ -253,7 +247,7 @@ class Delivery:
         active = [notice for notice in lasting if notice.incident not in muted]
         silent = [notice for notice in lasting if notice.incident in muted]
         try:
-            fault = await lane.channel.repeat(active, silent, self._around())
+            fault = await lane.channel.repeat(active, silent, self._outside)
         except Exception as error:
             fault = f"internal error: {type(error).__name__}"
         self._tell(lane, REPEATING, fault)
@@ -271,10 +265,6 @@ class Delivery:
         await asyncio.gather(
             *(self._store.incidents.put_off(record.notice.id, now, until, reason) for record in records)
         )
-
-    def _around(self) -> ChannelContext:
-        self._http = self._http or session()
-        return ChannelContext(self._http, self._now)
 
     def _tell(self, lane: _ChannelQueue, what: str, fault: str | None) -> None:
         """Say once that a channel fails, and once that it does no more."""

@@ -15,9 +15,9 @@ from monitor.events import Event
 from monitor.supervised import SupervisedTask
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Handover, connected_at
+from probes.outside import Outside
 from probes.reference import SMTP_PORT, ReferenceResult, ask, ask_mail_hosts
 from probes.route_traits import WayOut, traits_of
-from probes.routes import RouteContext
 from probes.routes.wire import has_local_address
 from probes.uplink import Uplink
 
@@ -31,9 +31,9 @@ log = structlog.get_logger("network")
 class Network:
     """Whether hosts outside can be reached from the source IP."""
 
-    def __init__(self, around: RouteContext, *, rest: float = CHECK_PAUSE_SECONDS) -> None:
+    def __init__(self, outside: Outside, *, rest: float = CHECK_PAUSE_SECONDS) -> None:
         self.uplink = Uplink()
-        self._around, self._rest = around, rest
+        self._outside, self._rest = outside, rest
         self._config = Config()
         self._followed: frozenset[tuple[str, str]] = frozenset()
         self._timeout = CHECK_SECONDS
@@ -84,7 +84,7 @@ class Network:
         if not has_local_address(self._config.sender.source_ip):
             return
         answers = [each for each in await asyncio.gather(*self._questions()) if each.reached is not None]
-        before, now = self.reference_up, self._around.now()
+        before, now = self.reference_up, self._outside.now()
         if reached := next((each for each in answers if each.reached), None):
             self._asked, self.uplink = True, self.uplink.succeeded(now)
             if before is False:
@@ -96,7 +96,7 @@ class Network:
 
     def _questions(self) -> Iterator[Awaitable[ReferenceResult]]:
         """To the references that are configured; without any, to the mail hosts of the domains that we send from."""
-        source, resolver = self._config.sender.source_ip, self._around.resolver
+        source, resolver = self._config.sender.source_ip, self._outside.resolver
         if references := self._config.network.references:
             for reference in references[:MOST_REFERENCES]:
                 yield ask(reference, source, resolver, timeout=self._timeout)

@@ -32,14 +32,13 @@ from probes.evidence import Attempt, Evidence, FailedLook, Interrupted, Look
 from probes.judge import may_arrive, next_attempt, next_moment, wants_look
 from probes.kinds import Kind
 from probes.mailboxes import Sighting, VisitedMailbox
-from probes.mailboxes.threads import MailboxThreads
 from probes.message import compose
 from probes.origin import origin_of
+from probes.outside import Outside
 from probes.probe import Probe, ProbePurpose
 from probes.reading.bounce_origin import SmtpClient
 from probes.reading.facts import BounceFacts
 from probes.recognise import came_back
-from probes.routes import RouteContext
 from probes.sender import Identity, Role
 
 DIALOGUE_GRACE_SECONDS = 5.0  # for dialogues in progress when the service stops; one cut short is interrupted
@@ -58,8 +57,7 @@ class Pipeline:
     def __init__(
         self,
         store: Store,
-        around: RouteContext,
-        pool: MailboxThreads,
+        outside: Outside,
         key: bytes,
         listeners: Sequence[Listener],
         *,
@@ -69,8 +67,8 @@ class Pipeline:
         self.watchers: dict[str, Watcher] = {}
         self.presence = Presence()
         self.caps: Caps | None = None  # where none are set, nothing is counted
-        self._store, self._around, self._pool, self._key = store, around, pool, key
-        self._now: Callable[[], datetime] = around.now
+        self._store, self._outside, self._key = store, outside, key
+        self._now: Callable[[], datetime] = outside.now
         self._learner = Learner(
             store, self._now, self.flights, self.presence, listeners, self._go_on, owns_orphans=owns_orphans
         )
@@ -149,7 +147,7 @@ class Pipeline:
         """A mail about this probe came back. When this returns it is stored; whether there is such a probe."""
         if (flight := await self._learner.flight_of(probe_id)) is None:
             return False
-        origin = await origin_of(client, facts, flight.receiver, self._around.resolver)
+        origin = await origin_of(client, facts, flight.receiver, self._outside.resolver)
         if news := came_back(facts, flight.probe.recipient, self._our_domains, self._time(flight), origin):
             await self._learner.learn(flight, news, unless=lambda known: not known.has_room_for(news))
         return True
@@ -193,7 +191,7 @@ class Pipeline:
             dialogue = await site.route.send(
                 message,
                 attempt.number,
-                replace(self._around, now=partial(self._time, flight)),
+                replace(self._outside, now=partial(self._time, flight)),
                 timeout=site.timeout.total_seconds(),
                 note=partial(self._learner.publish, flight),
             )
@@ -309,7 +307,7 @@ class Pipeline:
         key = mailbox.key
         if key not in self.watchers:
             self.watchers[key] = Watcher(
-                mailbox, self._pool, hear=partial(self._arrivals.sighted, key), report=self._report, now=self._now
+                mailbox, self._outside, hear=partial(self._arrivals.sighted, key), report=self._report, now=self._now
             )
         return self.watchers[key]
 

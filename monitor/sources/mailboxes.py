@@ -22,7 +22,7 @@ from monitor.sources.searches import MARGIN, MOVED_EVERY, Request, Searches
 from monitor.supervised import SupervisedTask
 from probes.evidence import FailedLook, Folder, Look
 from probes.mailboxes import MailboxError, MailboxSession, Search, Sighting, VisitedMailbox
-from probes.mailboxes.threads import MailboxThreads
+from probes.outside import Outside
 
 LOOK_INTERVAL_SECONDS = 120.0  # seconds: a push that is lost is found by the next look
 BACKOFF_SECONDS = (
@@ -59,11 +59,11 @@ class Watcher:
     """Watches `mailbox` while probes are expected in it."""
 
     def __init__(
-        self, mailbox: VisitedMailbox, pool: MailboxThreads, *, hear: Hear, report: Report, now: Callable[[], datetime]
+        self, mailbox: VisitedMailbox, outside: Outside, *, hear: Hear, report: Report, now: Callable[[], datetime]
     ) -> None:
         self.mailbox = mailbox
         self.failures = 0
-        self._pool, self._hear, self._report, self._now = pool, hear, report, now
+        self._outside, self._hear, self._report, self._now = outside, hear, report, now
         self._expected: dict[str, datetime] = {}
         self._failed_for: set[str] = set()
         self._searches = Searches()
@@ -135,7 +135,7 @@ class Watcher:
         """Stay connected while probes are in flight. Returns if the mailbox could be read at all."""
         visited = False
         try:
-            async with self.mailbox.open(self._pool) as session:
+            async with self.mailbox.open(self._outside) as session:
                 while True:
                     if self._wanted:
                         clean = await self._visit(session)

@@ -20,13 +20,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from probes.evidence import FailedLook, Folder, Look, Marker
+from probes.outside import Outside
 from probes.settings import Settings
-
-if TYPE_CHECKING:
-    from probes.mailboxes.threads import MailboxThreads
 
 
 class MailboxError(Exception):
@@ -112,8 +110,8 @@ class VisitedMailbox(Protocol):
         """See `Mailbox`."""
         ...
 
-    def open(self, pool: "MailboxThreads") -> AbstractAsyncContextManager[MailboxSession]:
-        """Visit the mailbox. Blocking work runs in `pool`. Raises MailboxError."""
+    def open(self, outside: Outside) -> AbstractAsyncContextManager[MailboxSession]:
+        """Visit the mailbox. Raises MailboxError."""
         ...
 
 

@@ -21,6 +21,7 @@ from probes.mailboxes.folders import INBOX, junk_among
 from probes.mailboxes.imap_line import HEADERS_AT_ONCE, FolderConnection, Patience, said
 from probes.mailboxes.imap_search import CONNECTIONS_LIMIT, SearchLine, Tally
 from probes.mailboxes.threads import Deadline, MailboxThreads, ServerVisit
+from probes.outside import Outside
 from probes.settings import Duration, Host, Port, Secret, checked_secret
 from probes.tls import CaFile, client_context
 
@@ -85,9 +86,9 @@ class ImapMailbox(VisitedSettings):
         """Server, user and folder."""
         return f"imap:{self.user}@{self.host.lower()}:{self.port}/{_canonical(self.inbox)}"
 
-    def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[MailboxSession]:
+    def open(self, outside: Outside) -> AbstractAsyncContextManager[MailboxSession]:
         """Visit the mailbox."""
-        return visit(self, pool)
+        return visit(self, outside.threads)
 
 
 def _canonical(folder: str) -> str:

@@ -24,6 +24,7 @@ from probes.mailboxes.folders import INBOX, junk_directories, maildir_folder, me
 from probes.mailboxes.maildir_box import FOLDERS_LIMIT, Box, subfolders
 from probes.mailboxes.notifier import Notifier, mount_of, real_path
 from probes.mailboxes.threads import MailboxThreads
+from probes.outside import Outside
 from probes.settings import FilePath
 
 POLL_SECONDS = 1.0  # seconds between two looks where nobody tells us, and between two searches for a folder for junk
@@ -64,9 +65,9 @@ class MaildirMailbox(VisitedSettings):
         """See `Mailbox`."""
         return LocalMaildir(self.path, self.junk or ".Junk")
 
-    def open(self, pool: MailboxThreads) -> AbstractAsyncContextManager[MailboxSession]:
+    def open(self, outside: Outside) -> AbstractAsyncContextManager[MailboxSession]:
         """Visit the Maildir."""
-        return _visit(self, pool)
+        return _visit(self, outside.threads)
 
 
 @asynccontextmanager

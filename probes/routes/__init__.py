@@ -4,23 +4,13 @@ A route is its own settings: its fields are the config keys of `route = { via = 
 returns the dialogue; a refusal is evidence, never an exception, and everything ends within the deadline.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Protocol
 
 from probes.evidence import Dialogue, Note
 from probes.message import Message
-from probes.resolver import Resolver
+from probes.outside import Outside
 from probes.sender import Identity, Role
-
-
-@dataclass(frozen=True, slots=True)
-class RouteContext:
-    """The context that a route needs besides its settings."""
-
-    resolver: Resolver
-    now: Callable[[], datetime]
 
 
 class Route(Protocol):
@@ -50,9 +40,7 @@ class Route(Protocol):
         may."""
         ...
 
-    async def send(
-        self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note
-    ) -> Dialogue:
+    async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
         """Hand `message` over in one attempt, the `number`-th, within `timeout` seconds whatever the server does.
 
         `note` is called with every completed step, and the dialogue keeps them. Raises nothing but cancellation.

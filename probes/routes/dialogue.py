@@ -13,8 +13,8 @@ from pathlib import Path
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Handover, Note, Step
 from probes.message import Message
+from probes.outside import Outside
 from probes.resolver import Unresolved, is_address
-from probes.routes import RouteContext
 from probes.routes.envelope import command, content, mail_from, rcpt_to
 from probes.routes.reply import Reply, WireFault, extensions
 from probes.routes.wire import Heard, SmtpWire, connect
@@ -46,8 +46,8 @@ class Target:
 class Transcript:
     """The record of one attempt. `note` is called with every completed step; a step's `at` is its end."""
 
-    def __init__(self, around: RouteContext, number: int, timeout: float, note: Note) -> None:
-        self.around = around
+    def __init__(self, outside: Outside, number: int, timeout: float, note: Note) -> None:
+        self.outside = outside
         self.number = number
         self.note = note
         self.time = asyncio.get_running_loop().time
@@ -64,7 +64,7 @@ class Transcript:
 
     def keep(self, stage: Stage, began: float, heard: Heard | None, *, host: str = "", text: str = "") -> Step:
         """Record a step. `heard` is None for a step that nobody answers; `text` is then its result."""
-        at, seconds = self.around.now(), self.time() - began
+        at, seconds = self.outside.now(), self.time() - began
         match heard:
             case None:
                 step = Step(stage, at, seconds, host, text=text)
@@ -85,14 +85,14 @@ class Transcript:
     def dialogue(self, stop: Stop) -> Dialogue:
         """Return the attempt, ended by `stop`, or by acceptance."""
         ended = Handover.WITHHELD if self.withheld else handover(stop)
-        return Dialogue(self.around.now(), self.number, ended, tuple(self.steps), self.local_ip, self.tls)
+        return Dialogue(self.outside.now(), self.number, ended, tuple(self.steps), self.local_ip, self.tls)
 
     async def find(self, host: str, port: int) -> list[Target]:
         """Resolve a configured host. None: the recorded step says why."""
         if is_address(host):
             return [Target(host, host, port)]
         began = self.time()
-        found = await self.around.resolver.addresses(host, timeout=self.left / 2)
+        found = await self.outside.resolver.addresses(host, timeout=self.left / 2)
         if isinstance(found, Unresolved):
             self.keep(Stage.LOOKUP, began, WireFault(Fault.LOOKUP_FAILED, found.text), host=host)
             return []

@@ -8,8 +8,8 @@ from pydantic import Field
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Note
 from probes.message import Message
+from probes.outside import Outside
 from probes.resolver import MailHost, Unresolved, is_address
-from probes.routes import RouteContext
 from probes.routes.dialogue import SmtpDialogue, Stop, Target, Transcript, converse
 from probes.routes.mta_tls import MtaTls
 from probes.routes.reply import WireFault
@@ -35,11 +35,9 @@ class DirectRoute(MtaTls):
         """See `Route`. From any other IP address the mail would be spoofed."""
         return "" if has_local_address(identity.source_ip) else _not_ours(identity)
 
-    async def send(
-        self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note
-    ) -> Dialogue:
+    async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
         """See `Route`."""
-        record = Transcript(around, number, timeout, note)
+        record = Transcript(outside, number, timeout, note)
         if why := self.withholds(message.identity):
             return record.dialogue(record.withhold(Stage.CONNECT, Fault.UNREACHABLE, why))
         targets = await self._targets(record, message)
@@ -65,7 +63,7 @@ class DirectRoute(MtaTls):
         if (literal := domain.strip("[]")) != domain and is_address(literal.removeprefix("ipv6:")):
             return [Target(domain, literal.removeprefix("ipv6:"), self.port)]
         began = record.time()
-        found = await record.around.resolver.mail_hosts(domain, timeout=record.left / 2)
+        found = await record.outside.resolver.mail_hosts(domain, timeout=record.left / 2)
         if isinstance(found, Unresolved):
             record.keep(Stage.LOOKUP, began, WireFault(found.fault, found.text), host=domain)
             return []

@@ -9,7 +9,7 @@ from pydantic import Field
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Note
 from probes.message import Message
-from probes.routes import RouteContext
+from probes.outside import Outside
 from probes.routes.dialogue import SmtpDialogue, Stop, Transcript, converse
 from probes.routes.mta_tls import MtaTls
 from probes.routes.reply import Reply, WireFault, extensions
@@ -47,11 +47,9 @@ class ProxyRoute(MtaTls):
         """See `Route`. The gateway trusts us with any client."""
         return ""
 
-    async def send(
-        self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note
-    ) -> Dialogue:
+    async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
         """See `Route`."""
-        record = Transcript(around, number, timeout, note)
+        record = Transcript(outside, number, timeout, note)
         source = message.identity.source_ip
         found = await record.find(self.host, self.port)
         targets = [target for target in found if (":" in target.address) == (":" in source)]

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from probes.answer import Fault, Stage
 from probes.evidence import Dialogue, Note
 from probes.message import Message
-from probes.routes import RouteContext
+from probes.outside import Outside
 from probes.routes.dialogue import Act, SmtpDialogue, Stop, Transcript, converse
 from probes.routes.reply import Reply, WireFault
 from probes.routes.wire import Heard
@@ -55,11 +55,9 @@ class RelayRoute(Settings):
             case _:
                 assert_never(identity.role)
 
-    async def send(
-        self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note
-    ) -> Dialogue:
+    async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
         """See `Route`."""
-        record = Transcript(around, number, timeout, note)
+        record = Transcript(outside, number, timeout, note)
         if why := self.withholds(message.identity):
             return record.dialogue(record.withhold(Stage.LOOKUP, Fault.NOT_OFFERED, why, host=self.host))
         return await converse(record, message, await record.find(self.host, self.port), self._opening())

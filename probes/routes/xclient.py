@@ -8,7 +8,7 @@ from pydantic import Field
 from probes.answer import Stage
 from probes.evidence import Dialogue, Note, Step
 from probes.message import Message
-from probes.routes import RouteContext
+from probes.outside import Outside
 from probes.routes.dialogue import SmtpDialogue, Stop, Transcript, converse
 from probes.routes.envelope import xtext
 from probes.routes.mta_tls import MtaTls
@@ -35,11 +35,9 @@ class XclientRoute(MtaTls):
         """See `Route`. The gateway trusts us with any client."""
         return ""
 
-    async def send(
-        self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Note
-    ) -> Dialogue:
+    async def send(self, message: Message, number: int, outside: Outside, *, timeout: float, note: Note) -> Dialogue:
         """See `Route`."""
-        record = Transcript(around, number, timeout, note)
+        record = Transcript(outside, number, timeout, note)
         opening = (
             SmtpDialogue.connect,
             SmtpDialogue.banner,

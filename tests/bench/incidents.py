@@ -23,6 +23,7 @@ from monitor.oncall.delivery import Delivery
 from monitor.oncall.engine import IncidentEngine
 from monitor.store import Store
 from probes.evidence import Attempt
+from probes.http import HttpSession
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -31,6 +32,7 @@ from tests.bench.figures import Figure, Finding, quantile
 from tests.bench.loopback_service import bench_folder
 from tests.bench.round_trip import Step
 from tests.bench.sink import HOST
+from tests.support.outside_world import outside_world
 
 GROUP = "Incidents"
 PATIENCE = 30.0
@@ -156,9 +158,9 @@ class Hand:
 
 async def _told(file: Path, crowd: int, timed: int, name: str) -> list[Finding]:
     """Verdict stored -> webhook received, one incident after the other."""
-    async with _receiving() as (receiver, url), Store.open(f"sqlite:///{file}") as store:
+    async with _receiving() as (receiver, url), Store.open(f"sqlite:///{file}") as store, HttpSession() as http:
         config = _config(crowd + timed + 1, url)
-        delivery = Delivery(store, utc_now, lambda: casebook.muted)
+        delivery = Delivery(store, outside_world(now=utc_now, http=http), lambda: casebook.muted)
         casebook, hand = IncidentEngine(store, utc_now, on_notices=delivery.poke), Hand(store)
         await casebook.configure(config)
         await casebook.recall(())

@@ -6,12 +6,12 @@ verdict after six seconds.
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from monitor.app import pipeline_of, surroundings
+from monitor.app import outside_of, pipeline_of
 from monitor.clock import utc_now
 from monitor.config import read_config
 from monitor.events import Event
@@ -136,13 +136,14 @@ def probe(
 async def _probe(file: Path, roles: Sequence[Role]) -> Seen:
     settings = read_config(file)
     heard: list[Event] = []
-    network, began = Network(surroundings(settings), rest=0.5), utc_now()
-    network.configure(settings)
-    network.start()
-    async with (
-        Store.open(settings.store.url) as store,
-        pipeline_of(settings, store, heard.append, network.hear, owns_orphans=False) as pipeline,
-    ):
+    began = utc_now()
+    async with outside_of(settings) as outside, Store.open(settings.store.url) as store, AsyncExitStack() as rest:
+        network = Network(outside, rest=0.5)
+        network.configure(settings)
+        network.start()
+        pipeline = await rest.enter_async_context(
+            pipeline_of(settings, store, heard.append, network.hear, owns_orphans=False, outside=outside)
+        )
         for path in settings.paths():
             for role in roles:
                 await pipeline.launch(path, Kind.VERIFICATION, role)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from probes.answer import Fault
-from probes.resolver import MAX_ADDRESSES, MAX_HOSTS, DnsResolver, MailHost, Unresolved
+from probes.resolver import MAX_ADDRESSES, MAX_HOSTS, MAX_RECORDS, DnsResolver, MailHost, Unresolved
 from tests.support.nameserver import Records, name_server
 
 SLACK = 1.5  # seconds that a busy machine may add
@@ -192,3 +192,35 @@ def test_a_name_server(where: str) -> None:
 def test_no_name_server(where: str) -> None:
     with pytest.raises(ValueError, match="must be a name server like"):
         DnsResolver([where])
+
+
+ANY_TYPE: Records = {
+    ("acme.example", "TXT"): ['"v=spf1 " "-all"', '"other"'],
+    ("acme.example", "A"): ["192.0.2.7"],
+    ("4.2.0.192.in-addr.arpa", "PTR"): ["mx.acme.example."],
+    ("broken.example", "TXT"): "SERVFAIL",
+    ("many.example", "TXT"): [f'"{"x" * 20}{number}"' for number in range(200)],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "answer"),
+    [
+        ("acme.example", "TXT", ("other", "v=spf1 -all")),
+        ("4.2.0.192.in-addr.arpa", "PTR", ("mx.acme.example.",)),
+        ("acme.example", "CAA", ()),  # the name exists, and has none
+        ("nowhere.example", "TXT", Fault.DOMAIN_UNKNOWN),
+        ("broken.example", "TXT", Fault.LOOKUP_FAILED),  # which is not the same
+    ],
+)
+async def test_any_type_can_be_asked_for(name: str, kind: str, answer: tuple[str, ...] | Fault) -> None:
+    async with name_server(ANY_TYPE) as dns:
+        found = await DnsResolver([dns.where]).ask(name, kind, timeout=3)
+    assert (found.fault if isinstance(found, Unresolved) else tuple(sorted(found))) == answer
+
+
+async def test_an_answer_of_very_many_records_is_cut() -> None:
+    async with name_server(ANY_TYPE) as dns:
+        found = await DnsResolver([dns.where]).ask("many.example", "TXT", timeout=3)
+    assert not isinstance(found, Unresolved)
+    assert len(found) == MAX_RECORDS

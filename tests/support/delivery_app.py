@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.channels.channel import ChannelContext, MailWays
+from monitor.channels.channel import MailWays
 from monitor.notices.notice import Notice
 from monitor.oncall.delivery import Delivery
 from monitor.store import NoticeRecord, Store
+from probes.http import HttpSession
+from probes.outside import Outside
 from tests.support.channel_samples import BEGAN, incident
+from tests.support.outside_world import outside_world
 
 PATIENCE = 20.0  # seconds a test waits for what must happen
 
@@ -56,7 +59,7 @@ class RecordingChannel:
 
     keeps_open = False
 
-    async def deliver(self, notice: Notice, around: ChannelContext) -> str | None:
+    async def deliver(self, notice: Notice, around: Outside) -> str | None:
         self.tried.append(notice.id)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -74,7 +77,7 @@ class RecordingChannel:
         finally:
             self.at_once -= 1
 
-    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: ChannelContext) -> str | None:
+    async def repeat(self, active: Sequence[Notice], muted: Sequence[Notice], around: Outside) -> str | None:
         self.repeats.append(([each.id for each in active], [each.id for each in muted]))
         if self.bug:
             raise self.bug
@@ -107,10 +110,12 @@ class DeliveryApp:
         self.time = ManualClock()
         self.muted: frozenset[str] = frozenset()
         self.channels: defaultdict[str, RecordingChannel] = defaultdict(RecordingChannel)
+        self.http = HttpSession()
         self.delivery = self._delivery()
 
     def _delivery(self) -> Delivery:
-        return Delivery(self.store, self.time, lambda: self.muted, rng=random.Random(7))
+        outside = outside_world(now=self.time, http=self.http)
+        return Delivery(self.store, outside, lambda: self.muted, rng=random.Random(7))
 
     @property
     def ops(self) -> RecordingChannel:
@@ -162,3 +167,4 @@ async def open_delivery_app(folder: Path) -> AsyncIterator[DeliveryApp]:
             yield delivery_app
         finally:
             await delivery_app.delivery.close()
+            await delivery_app.http.close()

@@ -20,9 +20,10 @@ from probes.kinds import Kind
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from probes.message import Message
+from probes.outside import Outside
 from probes.resolver import Unresolved
-from probes.routes import RouteContext
 from probes.sender import Identity
+from tests.support.outside_world import outside_world
 
 PATIENCE = 10.0  # seconds a test waits for what must happen
 
@@ -100,7 +101,7 @@ class ScriptedRoute:
     def withholds(self, identity: Identity) -> str:
         return ""
 
-    async def send(self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Any) -> Dialogue:
+    async def send(self, message: Message, number: int, around: Outside, *, timeout: float, note: Any) -> Dialogue:
         self.sent.append(message)
         if self.gate:
             await self.gate.wait()
@@ -218,10 +219,8 @@ class PipelineApp:
                 self.signals.start()
                 house.push_async_callback(self.signals.close)
             with MailboxThreads(4) as pool:
-                around = RouteContext(self.names, self.clock)  # type: ignore[arg-type]
-                pipeline = Pipeline(
-                    store, around, pool, await store.key(), [*listeners, heard], owns_orphans=owns_orphans
-                )
+                outside = outside_world(now=self.clock, resolver=self.names, threads=pool)
+                pipeline = Pipeline(store, outside, await store.key(), [*listeners, heard], owns_orphans=owns_orphans)
                 await pipeline.configure(PipelineConfig(*paths))  # type: ignore[arg-type]
                 try:
                     yield pipeline, heard, store

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from monitor.channels.channel import ChannelContext
-from monitor.channels.exchange import session
+from probes.http import HttpSession
+from probes.outside import Outside
 from tests.support.http_receiver import Receiver, receiving
+from tests.support.outside_world import outside_world
 from tests.support.pipeline_app import Clock
 
 
@@ -22,6 +23,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def around(clock: Clock) -> AsyncIterator[ChannelContext]:
-    async with session() as http:
-        yield ChannelContext(http, clock)
+async def around(clock: Clock) -> AsyncIterator[Outside]:
+    async with HttpSession() as http:
+        yield outside_world(now=clock, http=http)

@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+import probes.http
 from monitor.channels import alertmanager as module
-from monitor.channels import exchange as exchanges
 from monitor.channels.alertmanager import AlertmanagerChannel
 from monitor.channels.alerts import LASTS, SILENT
-from monitor.channels.channel import ChannelContext
-from monitor.channels.exchange import HttpReply, exchange, session
 from monitor.notices.notice import Notice, NoticeKind
+from probes.http import HttpReply, HttpSession
+from probes.outside import Outside
 from tests.dashboards.conftest import able
 from tests.support.channel_samples import labels, notice
 from tests.support.delivery_app import open_delivery_app
 from tests.support.http_receiver import Receiver
+from tests.support.outside_world import outside_world
 from tests.support.pipeline_app import Clock
 from tests.support.prometheus_servers import alertmanager
 
@@ -52,7 +53,7 @@ def channel(server: str) -> AlertmanagerChannel:
 class Look:
     """What Alertmanager shows."""
 
-    def __init__(self, url: str, around: ChannelContext) -> None:
+    def __init__(self, url: str, around: Outside) -> None:
         self._url, self._around = url, around
 
     async def alerts(self) -> dict[str, Any]:
@@ -71,14 +72,14 @@ class Look:
 
     async def _ask(self, method: str, what: str, body: bytes | None = None) -> Any:
         place = f"{self._url}/api/v2/{what}"
-        answer = await exchange(self._around.http, method, place, body=body, most=50_000_000)
+        answer = await self._around.http.exchange(method, place, body=body, most=50_000_000)
         assert isinstance(answer, HttpReply)
         assert answer.good, answer.body
         return json.loads(answer.body)
 
 
 @pytest.fixture
-def look(server: str, around: ChannelContext) -> Look:
+def look(server: str, around: Outside) -> Look:
     return Look(server, around)
 
 
@@ -89,9 +90,7 @@ def now_notice(name: str = "i1", number: int = 1, news: NoticeKind = NoticeKind.
     return notice(name, number, news, **{"at": now, "facts": facts, **other})
 
 
-async def test_what_is_told_is_an_active_alert(
-    channel: AlertmanagerChannel, around: ChannelContext, look: Look
-) -> None:
+async def test_what_is_told_is_an_active_alert(channel: AlertmanagerChannel, around: Outside, look: Look) -> None:
     assert await channel.deliver(now_notice(), around) is None
     [alert] = (await look.alerts()).values()
     assert alert["labels"] == labels()
@@ -100,16 +99,14 @@ async def test_what_is_told_is_an_active_alert(
     assert alert["status"]["state"] == "active"
 
 
-async def test_the_same_notice_twice_is_one_alert(
-    channel: AlertmanagerChannel, around: ChannelContext, look: Look
-) -> None:
+async def test_the_same_notice_twice_is_one_alert(channel: AlertmanagerChannel, around: Outside, look: Look) -> None:
     for _ in range(2):
         assert await channel.deliver(now_notice(), around) is None
     assert len(await look.alerts()) == 1
 
 
 async def test_what_is_said_again_lasts_longer(
-    channel: AlertmanagerChannel, around: ChannelContext, look: Look, clock: Clock
+    channel: AlertmanagerChannel, around: Outside, look: Look, clock: Clock
 ) -> None:
     told = now_notice()
     await channel.deliver(told, around)
@@ -124,7 +121,7 @@ async def test_what_is_said_again_lasts_longer(
 
 @pytest.mark.parametrize("news", [NoticeKind.RESOLVED, NoticeKind.MERGED])
 async def test_what_is_over_lasts_no_longer(
-    channel: AlertmanagerChannel, around: ChannelContext, look: Look, news: NoticeKind
+    channel: AlertmanagerChannel, around: Outside, look: Look, news: NoticeKind
 ) -> None:
     await channel.deliver(now_notice(), around)
     await channel.repeat([now_notice()], [], around)
@@ -132,9 +129,7 @@ async def test_what_is_over_lasts_no_longer(
     assert await look.alerts() == {}
 
 
-async def test_what_comes_back_is_active_again(
-    channel: AlertmanagerChannel, around: ChannelContext, look: Look
-) -> None:
+async def test_what_comes_back_is_active_again(channel: AlertmanagerChannel, around: Outside, look: Look) -> None:
     await channel.deliver(now_notice(), around)
     await channel.deliver(now_notice(number=2, news=NoticeKind.RESOLVED), around)
     await channel.deliver(now_notice(number=3), around)
@@ -142,7 +137,7 @@ async def test_what_comes_back_is_active_again(
 
 
 async def test_a_wider_one_takes_the_place_of_the_narrower(
-    channel: AlertmanagerChannel, around: ChannelContext, look: Look
+    channel: AlertmanagerChannel, around: Outside, look: Look
 ) -> None:
     await channel.deliver(now_notice(labels=labels(scope="mailbox")), around)
     wider = now_notice(number=2, news=NoticeKind.WIDENED, replaces=labels(scope="mailbox"))
@@ -150,14 +145,14 @@ async def test_a_wider_one_takes_the_place_of_the_narrower(
     assert await look.states() == {"i1 company": "active"}
 
 
-async def test_a_thousand_are_said_again(channel: AlertmanagerChannel, around: ChannelContext, look: Look) -> None:
+async def test_a_thousand_are_said_again(channel: AlertmanagerChannel, around: Outside, look: Look) -> None:
     many = [now_notice(f"i{number}") for number in range(1000)]
     assert await channel.repeat(many, [], around) is None
     assert len(await look.alerts()) == 1000
 
 
 async def test_one_that_it_does_not_take_leaves_the_others_alone(
-    channel: AlertmanagerChannel, around: ChannelContext, look: Look
+    channel: AlertmanagerChannel, around: Outside, look: Look
 ) -> None:
     fault = await channel.repeat([now_notice("bad", labels={"no name": "x"}), now_notice()], [], around)
     assert fault is not None
@@ -166,7 +161,7 @@ async def test_one_that_it_does_not_take_leaves_the_others_alone(
     assert await look.states() == {"i1 company": "active"}
 
 
-async def test_what_is_muted_lasts_in_silence(channel: AlertmanagerChannel, around: ChannelContext, look: Look) -> None:
+async def test_what_is_muted_lasts_in_silence(channel: AlertmanagerChannel, around: Outside, look: Look) -> None:
     quiet, loud = now_notice("quiet"), now_notice("loud")
     for each in (quiet, loud):
         await channel.deliver(each, around)
@@ -178,7 +173,7 @@ async def test_what_is_muted_lasts_in_silence(channel: AlertmanagerChannel, arou
     assert timedelta(0) < SILENT - lasts < timedelta(minutes=1)
 
 
-async def test_the_silence_ends_with_the_mute(channel: AlertmanagerChannel, around: ChannelContext, look: Look) -> None:
+async def test_the_silence_ends_with_the_mute(channel: AlertmanagerChannel, around: Outside, look: Look) -> None:
     told = now_notice()
     await channel.repeat([], [told], around)
     assert len(await look.silences()) == 1
@@ -188,7 +183,7 @@ async def test_the_silence_ends_with_the_mute(channel: AlertmanagerChannel, arou
 
 
 async def test_a_silence_is_made_longer_in_time_and_not_made_twice(
-    channel: AlertmanagerChannel, around: ChannelContext, look: Look, clock: Clock
+    channel: AlertmanagerChannel, around: Outside, look: Look, clock: Clock
 ) -> None:
     told = now_notice()
     ends = []
@@ -201,9 +196,7 @@ async def test_a_silence_is_made_longer_in_time_and_not_made_twice(
     assert ends[0] == ends[1] < ends[2] == ends[3]
 
 
-async def test_silences_of_people_are_left_alone(
-    channel: AlertmanagerChannel, around: ChannelContext, look: Look
-) -> None:
+async def test_silences_of_people_are_left_alone(channel: AlertmanagerChannel, around: Outside, look: Look) -> None:
     now = datetime.now(UTC)
     matchers = [{"name": "incident", "value": "i1", "isRegex": False, "isEqual": True}]
     ends = now + timedelta(hours=3)
@@ -214,7 +207,7 @@ async def test_silences_of_people_are_left_alone(
 
 
 async def test_a_silence_for_an_incident_of_somebody_else_stays(
-    channel: AlertmanagerChannel, around: ChannelContext, look: Look
+    channel: AlertmanagerChannel, around: Outside, look: Look
 ) -> None:
     """Two of us may tell one Alertmanager."""
     await channel.repeat([], [now_notice("theirs")], around)
@@ -222,7 +215,7 @@ async def test_a_silence_for_an_incident_of_somebody_else_stays(
     assert len(await look.silences()) == 1
 
 
-async def test_five_hundred_are_muted_at_once(channel: AlertmanagerChannel, around: ChannelContext, look: Look) -> None:
+async def test_five_hundred_are_muted_at_once(channel: AlertmanagerChannel, around: Outside, look: Look) -> None:
     many = [now_notice(f"i{number}") for number in range(500)]
     assert await channel.repeat([], many, around) is None
     assert len(await look.silences()) == 500
@@ -231,7 +224,7 @@ async def test_five_hundred_are_muted_at_once(channel: AlertmanagerChannel, arou
 
 
 async def test_people_are_told_once_and_hear_the_end(
-    able: None, receiver: Receiver, around: ChannelContext, clock: Clock, tmp_path: Path
+    able: None, receiver: Receiver, around: Outside, clock: Clock, tmp_path: Path
 ) -> None:
     with alertmanager(tells(receiver.url), tmp_path) as url:
         channel = AlertmanagerChannel(url=url)
@@ -283,32 +276,30 @@ async def test_through_delivery_a_mute_and_a_restart(channel: AlertmanagerChanne
     ],
 )
 async def test_what_is_no_alertmanager(
-    receiver: Receiver, around: ChannelContext, answer: int, body: bytes, fault: str
+    receiver: Receiver, around: Outside, answer: int, body: bytes, fault: str
 ) -> None:
     receiver.answer, receiver.body = answer, body
     assert await AlertmanagerChannel(url=receiver.url).repeat([], [notice()], around) == fault
 
 
-async def test_without_silences_the_alerts_are_said_again_all_the_same(
-    receiver: Receiver, around: ChannelContext
-) -> None:
+async def test_without_silences_the_alerts_are_said_again_all_the_same(receiver: Receiver, around: Outside) -> None:
     receiver.answers = [500]
     assert await AlertmanagerChannel(url=receiver.url).repeat([notice()], [], around) == 'HTTP 500: "{}"'
     assert [said.path for said in receiver.heard] == ["/api/v2/silences", "/api/v2/alerts"]
 
 
 async def test_one_that_hangs_is_left(receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchanges, "TIMEOUT", 0.2)
+    monkeypatch.setattr(probes.http, "TIMEOUT", 0.2)
     receiver.answer = "hang"
-    async with session() as http:
-        around = ChannelContext(http, clock)
+    async with HttpSession() as http:
+        around = outside_world(now=clock, http=http)
         channel = AlertmanagerChannel(url=receiver.url)
         assert await channel.deliver(notice(), around) == "no answer within 0.2 seconds"
         assert await channel.repeat([notice()], [], around) == "no answer within 0.2 seconds"
 
 
 async def test_one_that_is_slow_each_time_is_left_too(
-    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, around: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TIMEOUT", 0.2)
     receiver.answer = "hang"
@@ -316,7 +307,7 @@ async def test_one_that_is_slow_each_time_is_left_too(
     assert fault == "not all could be said again within 0.2 seconds"
 
 
-async def test_a_user_is_told_where_one_is_asked_for(receiver: Receiver, around: ChannelContext) -> None:
+async def test_a_user_is_told_where_one_is_asked_for(receiver: Receiver, around: Outside) -> None:
     receiver.body = b"[]"
     channel = AlertmanagerChannel(url=f"{receiver.url}/alerts/", user="mailpath", password=SecretStr("pa55"))
     await channel.deliver(notice(), around)

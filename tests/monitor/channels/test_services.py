@@ -14,7 +14,7 @@ from apprise.plugins import jira, opsgenie, pagerduty
 from pydantic import SecretStr, ValidationError
 
 from monitor.channels import services
-from monitor.channels.channel import ChannelContext, MailWays
+from monitor.channels.channel import MailWays
 from monitor.channels.services import (
     KEYS,
     MAIL,
@@ -27,6 +27,7 @@ from monitor.channels.services import (
 )
 from monitor.incidents.incident import Severity
 from monitor.notices.notice import NoticeKind
+from probes.outside import Outside
 from tests.support.channel_samples import labels, notice
 from tests.support.http_receiver import PATIENCE, Receiver, receiving
 
@@ -44,7 +45,7 @@ def at(receiver: Receiver, kind: str = "json", more: str = "") -> ServiceChannel
     return service(f"{kind}://127.0.0.1:{receiver.port}/{TOKEN}{more}")
 
 
-async def test_a_service_is_told_title_text_and_type(receiver: Receiver, around: ChannelContext) -> None:
+async def test_a_service_is_told_title_text_and_type(receiver: Receiver, around: Outside) -> None:
     assert await at(receiver).deliver(notice(), around) is None
     [said] = receiver.heard
     assert (said.method, said.path) == ("POST", f"/{TOKEN}")
@@ -75,7 +76,7 @@ def test_what_says_no_severity_is_worth_a_page() -> None:
     assert severity_of(notice(labels={})) is Severity.PAGE
 
 
-async def test_a_title_is_one_line_and_nobody_is_called(receiver: Receiver, around: ChannelContext) -> None:
+async def test_a_title_is_one_line_and_nobody_is_called(receiver: Receiver, around: Outside) -> None:
     told = notice(title="Acme\r\nBcc: all", text="550 @everyone <@123> @here mail it@acme.example")
     await at(receiver).deliver(told, around)
     assert receiver.heard[0].json["title"] == "Acme Bcc: all"
@@ -91,29 +92,27 @@ def test_other_texts_stay_as_they_are(text: str) -> None:
     ("answer", "fault"),
     [(401, "HTTP 401"), (500, "HTTP 500"), ("/elsewhere", "HTTP 302"), ("close", "no connection")],
 )
-async def test_why_it_was_not_taken(receiver: Receiver, around: ChannelContext, answer: int | str, fault: str) -> None:
+async def test_why_it_was_not_taken(receiver: Receiver, around: Outside, answer: int | str, fault: str) -> None:
     receiver.answer = answer
     assert await at(receiver).deliver(notice(), around) == f"JSON did not take it: {fault}"
     assert len(receiver.heard) == 1, "neither followed nor tried again: that is our business"
 
 
-async def test_what_the_url_says_of_retries_and_options_does_not_count(
-    receiver: Receiver, around: ChannelContext
-) -> None:
+async def test_what_the_url_says_of_retries_and_options_does_not_count(receiver: Receiver, around: Outside) -> None:
     receiver.answer = 500
     fault = await at(receiver, more="?retry=3&wait=0.1&optional=yes").deliver(notice(), around)
     assert fault == "JSON did not take it: HTTP 500"
     assert len(receiver.heard) == 1
 
 
-async def test_nobody_there(around: ChannelContext) -> None:
+async def test_nobody_there(around: Outside) -> None:
     async with receiving() as gone:
         channel = at(gone)
     assert await channel.deliver(notice(), around) == "JSON did not take it: no connection"
 
 
 async def test_one_that_hangs_is_left_and_holds_up_no_other(
-    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, around: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services, "TIMEOUT", 0.5)
     receiver.answers = ["hang"] * 12
@@ -151,21 +150,21 @@ def test_no_error_tells_anything_of_the_url(url: str) -> None:
 OUT_LOUD = """
 import asyncio, sys
 from pydantic import SecretStr, ValidationError
-from monitor.channels.channel import ChannelContext
-from monitor.channels.exchange import session
+from probes.http import HttpSession
 from monitor.channels.services import ServiceChannel
 from monitor.logs import set_up
 from tests.support.channel_samples import notice
+from tests.support.outside_world import outside_world
 from tests.support.pipeline_app import Clock
 
 async def main():
-    async with session() as http:
+    async with HttpSession() as http:
         for url in sys.argv[1:]:
             try:
                 channel = ServiceChannel(url=SecretStr(url))
             except ValidationError:
                 continue
-            print(await channel.deliver(notice(), ChannelContext(http, Clock())), repr(channel))
+            print(await channel.deliver(notice(), outside_world(now=Clock(), http=http)), repr(channel))
 
 set_up("debug")
 asyncio.run(main())
@@ -183,7 +182,7 @@ async def test_nothing_of_the_url_gets_into_a_log(receiver: Receiver) -> None:
 
 
 async def test_several_receivers_of_one_url_are_told_in_time(
-    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, around: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Apprise would wait five seconds between two of them."""
     monkeypatch.setattr(services, "PAUSES", 0.1)
@@ -200,7 +199,7 @@ def test_more_receivers_than_can_be_told_in_time_are_refused() -> None:
 
 
 async def test_a_pagerduty_incident_is_opened_kept_and_resolved_by_one_key(
-    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, around: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(pagerduty.PAGERDUTY_API_LOOKUP, "us", f"{receiver.url}/v2/enqueue")
     receiver.answer = 202
@@ -221,7 +220,7 @@ async def test_a_pagerduty_incident_is_opened_kept_and_resolved_by_one_key(
 
 
 async def test_two_incidents_have_two_keys_and_what_merges_is_closed(
-    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, around: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(pagerduty.PAGERDUTY_API_LOOKUP, "us", receiver.url)
     receiver.answer = 202
@@ -237,7 +236,7 @@ async def test_two_incidents_have_two_keys_and_what_merges_is_closed(
 
 @pytest.mark.parametrize(("schema", "table"), [("opsgenie", "OPSGENIE_API_LOOKUP"), ("jira", "JIRA_API_LOOKUP")])
 async def test_an_alert_with_an_alias_is_closed_by_another_process_too(
-    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch, schema: str, table: str
+    receiver: Receiver, around: Outside, monkeypatch: pytest.MonkeyPatch, schema: str, table: str
 ) -> None:
     module = opsgenie if schema == "opsgenie" else jira
     monkeypatch.setitem(getattr(module, table), "us", f"{receiver.url}/v2/alerts")
@@ -257,7 +256,7 @@ async def test_an_alert_with_an_alias_is_closed_by_another_process_too(
 
 @pytest.mark.parametrize(("answer", "fault"), [(404, None), (202, None), (401, "HTTP 401"), (500, "HTTP 500")])
 async def test_what_is_closed_already_need_not_be_closed(
-    receiver: Receiver, around: ChannelContext, monkeypatch: pytest.MonkeyPatch, answer: int, fault: str | None
+    receiver: Receiver, around: Outside, monkeypatch: pytest.MonkeyPatch, answer: int, fault: str | None
 ) -> None:
     monkeypatch.setitem(opsgenie.OPSGENIE_API_LOOKUP, "eu", receiver.url)
     receiver.answer = answer
@@ -374,6 +373,6 @@ def test_a_url_that_apprise_cannot_load(url: str, problem: str) -> None:
     assert problem in error["msg"]
 
 
-async def test_nothing_is_repeated(receiver: Receiver, around: ChannelContext) -> None:
+async def test_nothing_is_repeated(receiver: Receiver, around: Outside) -> None:
     assert await at(receiver).repeat([notice()], [], around) is None
     assert receiver.heard == []

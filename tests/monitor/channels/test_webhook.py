@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from monitor.channels import exchange
-from monitor.channels.channel import ChannelContext
-from monitor.channels.exchange import session
+import probes.http
 from monitor.channels.webhook import WebhookChannel, signature, written
 from monitor.notices.notice import NoticeKind
+from probes.http import HttpSession
+from probes.outside import Outside
 from tests.support.certificates import new_authority
 from tests.support.channel_samples import BEGAN, labels, notice
 from tests.support.http_receiver import HUGE, ReceivedRequest, Receiver, receiving
+from tests.support.outside_world import outside_world
 from tests.support.pipeline_app import Clock
 
 SECRET = "correct-horse-battery"
@@ -35,7 +36,7 @@ def signed(said: ReceivedRequest, secret: str = SECRET) -> bool:
     return hmac.compare_digest(proof, expected) and fresh
 
 
-async def test_the_whole_notice_is_posted_as_json(receiver: Receiver, around: ChannelContext) -> None:
+async def test_the_whole_notice_is_posted_as_json(receiver: Receiver, around: Outside) -> None:
     told = notice(number=2, news=NoticeKind.WIDENED, replaces=labels(scope="mailbox"))
     assert await webhook(f"{receiver.url}/mail?to=ops").deliver(told, around) is None
     [said] = receiver.heard
@@ -56,7 +57,7 @@ async def test_the_whole_notice_is_posted_as_json(receiver: Receiver, around: Ch
     }
 
 
-async def test_each_try_has_the_same_key_and_body(receiver: Receiver, around: ChannelContext, clock: Clock) -> None:
+async def test_each_try_has_the_same_key_and_body(receiver: Receiver, around: Outside, clock: Clock) -> None:
     receiver.answers = [500, 200]
     channel = webhook(receiver.url)
     assert await channel.deliver(notice(), around) == "HTTP 500"
@@ -68,7 +69,7 @@ async def test_each_try_has_the_same_key_and_body(receiver: Receiver, around: Ch
     assert first.headers["Mailpath-Signature"] != second.headers["Mailpath-Signature"], "the time is that of the try"
 
 
-async def test_the_signature_proves_who_says_it(receiver: Receiver, around: ChannelContext) -> None:
+async def test_the_signature_proves_who_says_it(receiver: Receiver, around: Outside) -> None:
     await webhook(receiver.url).deliver(notice(), around)
     [said] = receiver.heard
     assert signed(said)
@@ -81,7 +82,7 @@ def test_the_signature_is_what_the_documentation_says() -> None:
     assert signature("key", 1700000000, b'{"a":1}') == f"t=1700000000,v1={expected}"
 
 
-async def test_hostile_text_arrives_as_it_is(receiver: Receiver, around: ChannelContext) -> None:
+async def test_hostile_text_arrives_as_it_is(receiver: Receiver, around: Outside) -> None:
     text = "\x00\x1b[2J\u202e550 \ud800 <script>" + "x" * 1_000_000
     assert await webhook(receiver.url).deliver(notice(text=text), around) is None
     assert receiver.heard[0].json["text"] == text
@@ -102,14 +103,12 @@ async def test_hostile_text_arrives_as_it_is(receiver: Receiver, around: Channel
         ("garbage", "the connection broke (ClientResponseError)"),
     ],
 )
-async def test_what_an_answer_means(
-    receiver: Receiver, around: ChannelContext, answer: int | str, fault: str | None
-) -> None:
+async def test_what_an_answer_means(receiver: Receiver, around: Outside, answer: int | str, fault: str | None) -> None:
     receiver.answer = answer
     assert await webhook(receiver.url).deliver(notice(), around) == fault
 
 
-async def test_a_redirect_is_not_followed(receiver: Receiver, around: ChannelContext) -> None:
+async def test_a_redirect_is_not_followed(receiver: Receiver, around: Outside) -> None:
     receiver.answer = "/elsewhere"
     fault = await webhook(f"{receiver.url}/here").deliver(notice(), around)
     assert fault is not None
@@ -118,26 +117,26 @@ async def test_a_redirect_is_not_followed(receiver: Receiver, around: ChannelCon
 
 
 async def test_a_receiver_that_hangs_is_left(receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "TIMEOUT", 0.2)
+    monkeypatch.setattr(probes.http, "TIMEOUT", 0.2)
     receiver.answer = "hang"
-    async with session() as http:
-        fault = await webhook(receiver.url).deliver(notice(), ChannelContext(http, clock))
+    async with HttpSession() as http:
+        fault = await webhook(receiver.url).deliver(notice(), outside_world(now=clock, http=http))
     assert fault == "no answer within 0.2 seconds"
 
 
-async def test_an_answer_without_an_end_is_not_read(receiver: Receiver, around: ChannelContext) -> None:
+async def test_an_answer_without_an_end_is_not_read(receiver: Receiver, around: Outside) -> None:
     receiver.answer = "huge"
     assert await webhook(receiver.url).deliver(notice(), around) is None
     assert receiver.sent < HUGE
 
 
-async def test_nobody_there(around: ChannelContext) -> None:
+async def test_nobody_there(around: Outside) -> None:
     async with receiving() as gone:
         url = gone.url
     assert await webhook(url).deliver(notice(), around) == "no connection: Connection refused"
 
 
-async def test_a_certificate_must_be_one_that_we_trust(around: ChannelContext, tmp_path: Path) -> None:
+async def test_a_certificate_must_be_one_that_we_trust(around: Outside, tmp_path: Path) -> None:
     authority = new_authority(tmp_path)
     async with receiving(authority.serve("127.0.0.1")) as receiver:
         fault = "its certificate is not one that we trust; see ca_file"
@@ -146,7 +145,7 @@ async def test_a_certificate_must_be_one_that_we_trust(around: ChannelContext, t
         assert await webhook(receiver.url, ca_file=authority.file).deliver(notice(), around) is None
 
 
-async def test_no_fault_tells_the_secret_or_the_address(receiver: Receiver, around: ChannelContext) -> None:
+async def test_no_fault_tells_the_secret_or_the_address(receiver: Receiver, around: Outside) -> None:
     channel = webhook(f"{receiver.url}/tok3n?key=tok3n")
     for answer in (500, "close", "garbage", "/tok3n"):
         receiver.answer = answer
@@ -157,7 +156,7 @@ async def test_no_fault_tells_the_secret_or_the_address(receiver: Receiver, arou
     assert SECRET not in repr(channel)
 
 
-async def test_nothing_is_repeated(receiver: Receiver, around: ChannelContext) -> None:
+async def test_nothing_is_repeated(receiver: Receiver, around: Outside) -> None:
     assert await webhook(receiver.url).repeat([notice()], [], around) is None
     assert receiver.heard == []
 

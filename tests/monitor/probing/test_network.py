@@ -16,8 +16,8 @@ from probes.evidence import Dialogue, Handover, Look, Step
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.resolver import DnsResolver
-from probes.routes import RouteContext
 from probes.sender import Role
+from tests.support.outside_world import outside_world
 
 SOURCE, CONTROL = "127.0.0.5", "127.0.0.6"  # both are this machine's
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ MX = "mx.acme.example[192.0.2.11]:25"
 
 
 @dataclass
-class Outside:
+class ReferenceHost:
     """A mail host outside. `clients` are the addresses that came."""
 
     port: int = 0
@@ -47,8 +47,8 @@ class Outside:
 
 
 @asynccontextmanager
-async def outside() -> AsyncIterator[Outside]:
-    host = Outside()
+async def outside() -> AsyncIterator[ReferenceHost]:
+    host = ReferenceHost()
     server = await asyncio.start_server(host.greet, "127.0.0.1", 0)
     host.port = server.sockets[0].getsockname()[1]
     async with server:
@@ -77,7 +77,7 @@ def config(*references: str, source: str = SOURCE) -> Config:
 
 
 def network(*references: str, rest: float = 20.0, source: str = SOURCE) -> Network:
-    made = Network(RouteContext(DnsResolver(["127.0.0.1:9"]), lambda: NOW), rest=rest)
+    made = Network(outside_world(now=lambda: NOW, resolver=DnsResolver(["127.0.0.1:9"])), rest=rest)
     made.configure(config(*references, source=source))
     return made
 

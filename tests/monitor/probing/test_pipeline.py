@@ -18,7 +18,7 @@ from probes.evidence import Arrival, Attempt, Dialogue, Evidence, FailedLook, Ha
 from probes.kinds import Kind
 from probes.mailboxes import MailboxError, MailboxSession, Sighting
 from probes.mailboxes.maildir import MaildirMailbox
-from probes.mailboxes.threads import MailboxThreads
+from probes.outside import Outside
 from probes.recognise import Recognised, recognise
 from probes.sender import Role
 from probes.token import mint, new_probe_id
@@ -362,7 +362,7 @@ class Refusing:
         return self
 
     @asynccontextmanager
-    async def open(self, pool: MailboxThreads) -> AsyncIterator[MailboxSession]:
+    async def open(self, outside: Outside) -> AsyncIterator[MailboxSession]:
         await asyncio.sleep(0.05)
         raise MailboxError("login: no answer in time")
         yield

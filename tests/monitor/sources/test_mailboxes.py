@@ -21,7 +21,9 @@ from probes.evidence import FailedLook, Folder, Look, Marker
 from probes.mailboxes import MailboxError, Search, Sighting
 from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.threads import MailboxThreads
+from probes.outside import Outside
 from tests.lab.dovecot import dovecot
+from tests.support.outside_world import outside_world
 
 PATIENCE = 20.0
 
@@ -53,7 +55,7 @@ class MemoryMailbox:
         self.news = asyncio.Event()
 
     @asynccontextmanager
-    async def open(self, pool: MailboxThreads) -> AsyncIterator["MemoryMailbox"]:
+    async def open(self, outside: Outside) -> AsyncIterator["MemoryMailbox"]:
         self._check()
         self.visitors, self.visits = self.visitors + 1, self.visits + 1
         try:
@@ -155,7 +157,7 @@ async def watching(
     with MailboxThreads(1) as pool:
         hear: Hear = lambda seen: recorded.hear(seen)  # noqa: E731 - what a test puts there later counts
         report: Report = lambda ids, look: recorded.report(ids, look)  # noqa: E731
-        watcher = Watcher(memory_mailbox, pool, hear=hear, report=report, now=now)
+        watcher = Watcher(memory_mailbox, outside_world(threads=pool), hear=hear, report=report, now=now)
         yield watcher
         await watcher.close()
 
@@ -490,7 +492,7 @@ async def test_a_mail_server_that_is_restarted(
             {"via": "imap", "host": server.address, "port": server.ports.imap, "tls": "none", "user": "probe@acme.test"}
             | {"password": _secret(tmp_path, "secret")}
         )
-        watcher = Watcher(mailbox, pool, hear=recorded.hear, report=recorded.report, now=now)
+        watcher = Watcher(mailbox, outside_world(threads=pool), hear=recorded.hear, report=recorded.report, now=now)
         watcher.expect("one", now())
         server.deliver("probe@acme.test", mail)
         await recorded.until(lambda: len(recorded.seen) == 1)

@@ -21,7 +21,7 @@ from probes.evidence import Arrival, Dialogue, Handover, Look
 from probes.kinds import Kind
 from probes.mailboxes.imap import ImapMailbox
 from probes.message import Message
-from probes.routes import RouteContext
+from probes.outside import Outside
 from probes.verdict import Outcome, Verdict
 from tests.lab.dovecot import MAIL_OWNER, Dovecot, dovecot
 from tests.support.pipeline_app import PATIENCE, REPLIES, EventRecorder, PipelineApp, watched
@@ -75,7 +75,7 @@ class Lmtp:
     def destination(self, recipient: str) -> str:
         return "mx.acme.test"
 
-    async def send(self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Any) -> Dialogue:
+    async def send(self, message: Message, number: int, around: Outside, *, timeout: float, note: Any) -> Dialogue:
         await asyncio.to_thread(self.hand_over, message.content)
         step = REPLIES[Handover.ACCEPTED]
         note(step)
@@ -202,7 +202,7 @@ class Lost(Lmtp):
         super().__init__(server)
         self.sent: list[Message] = []
 
-    async def send(self, message: Message, number: int, around: RouteContext, *, timeout: float, note: Any) -> Dialogue:
+    async def send(self, message: Message, number: int, around: Outside, *, timeout: float, note: Any) -> Dialogue:
         self.sent.append(message)
         return Dialogue(around.now(), number, Handover.ACCEPTED, (REPLIES[Handover.ACCEPTED],), "104.130.122.50")
 

@@ -22,6 +22,7 @@ from probes.mailboxes.imap_line import Patience
 from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import Dovecot, dovecot, make_certificate
 from tests.lab.processes import session as family
+from tests.support.outside_world import outside_world
 from tests.support.probe_mails import FOREIGN, USERS, contents, probe, token, within
 
 pytestmark = pytest.mark.lab
@@ -50,7 +51,7 @@ def mailbox(server: Dovecot, user: str, **other: object) -> ImapMailbox:
 async def failure(box: ImapMailbox, pool: MailboxThreads) -> str:
     """What opening it fails with."""
     with within(5), pytest.raises(MailboxError) as caught:
-        async with box.open(pool):
+        async with box.open(outside_world(threads=pool)):
             pass
     text = str(caught.value)
     assert text.isprintable()
@@ -72,7 +73,7 @@ async def sees(session: MailboxSession) -> list[tuple[Folder, str]]:
 @pytest.mark.parametrize("tls", ["implicit", "starttls", "none"])
 async def test_every_way_in(server: Dovecot, user: str, pool: MailboxThreads, tls: str) -> None:
     port = server.ports.imaps if tls == "implicit" else server.ports.imap
-    async with mailbox(server, user, tls=tls, port=port).open(pool) as session:
+    async with mailbox(server, user, tls=tls, port=port).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         waiting = asyncio.create_task(session.changed(60))
         server.deliver(user, probe(token()), "Junk")
@@ -140,7 +141,7 @@ async def test_the_folder_for_junk(
 ) -> None:
     for name in there:
         bare.create(user, modified_utf7(name))
-    async with mailbox(bare, user, junk=chosen).open(pool) as session:
+    async with mailbox(bare, user, junk=chosen).open(outside_world(threads=pool)) as session:
         assert list(session.folders) == (["INBOX", junk] if junk else ["INBOX"])
         await session.look(NOW)
 
@@ -148,7 +149,7 @@ async def test_the_folder_for_junk(
 async def test_folders_below_the_inbox(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start(extra="namespace inbox {\n prefix = INBOX.\n separator = .\n mailbox Spam {\n auto = create\n }\n}")
     server.create(user, "Spam")
-    async with mailbox(server, user).open(pool) as session:
+    async with mailbox(server, user).open(outside_world(threads=pool)) as session:
         assert session.folders == ("INBOX", "INBOX.Spam")
         server.deliver(user, probe(token()), "Spam")
         assert await sees(session) == [(Folder.JUNK, "INBOX.Spam")]
@@ -156,7 +157,7 @@ async def test_folders_below_the_inbox(start: Start, user: str, pool: MailboxThr
 
 async def test_a_folder_for_junk_that_comes_later(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start()
-    async with mailbox(server, user, poll="100ms").open(pool) as session:
+    async with mailbox(server, user, poll="100ms").open(outside_world(threads=pool)) as session:
         assert await session.look(NOW) == []
         assert list(session.folders) == ["INBOX"]
         other = imaplib.IMAP4(server.address, server.ports.imap)  # as Sieve's "fileinto" does with the first such mail
@@ -177,7 +178,7 @@ async def test_a_folder_that_is_not_there(server: Dovecot, user: str, pool: Mail
 
 async def test_another_folder_as_the_inbox(server: Dovecot, user: str, pool: MailboxThreads) -> None:
     server.deliver(user, probe(token()), modified_utf7("Rünge"))
-    async with mailbox(server, user, inbox="Rünge").open(pool) as session:
+    async with mailbox(server, user, inbox="Rünge").open(outside_world(threads=pool)) as session:
         assert await sees(session) == [(Folder.INBOX, "Rünge")]
 
 
@@ -186,7 +187,7 @@ async def test_another_folder_as_the_inbox(server: Dovecot, user: str, pool: Mai
 
 async def test_without_idle(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start(junk={"Junk": True}, capability=EVERYTHING.replace("IDLE ", ""))
-    async with mailbox(server, user, poll="50ms").open(pool) as session:
+    async with mailbox(server, user, poll="50ms").open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         for name in ("INBOX", "Junk"):
             server.deliver(user, probe(token()), name)
@@ -203,7 +204,7 @@ async def test_without_uidplus_nobody_elses_mail_is_expunged(
     if others:
         theirs = theirs.rename(theirs.parent.parent / "cur" / f"{theirs.name}:2,T")  # about to be expunged by its owner
     server.deliver(user, probe(token()))
-    async with mailbox(server, user).open(pool) as session:
+    async with mailbox(server, user).open(outside_world(threads=pool)) as session:
         await session.remove(await session.look(NOW))
     left = {name: flags for (_, name), (flags, _, _) in contents(server.maildir(user), exact=False).items()}
     theirs_now = left.pop(theirs.name.partition(":")[0])
@@ -215,7 +216,7 @@ async def test_a_folder_we_may_not_write_to(start: Start, user: str, pool: Mailb
     server = start(extra="mail_plugins = acl\nprotocol imap {\n mail_plugins = acl\n}\nplugin {\n acl = vfile\n}")
     server.deliver(user, probe(token()))
     (server.maildir(user) / "dovecot-acl").write_text("owner lr\n")
-    async with mailbox(server, user).open(pool) as session:
+    async with mailbox(server, user).open(outside_world(threads=pool)) as session:
         found = await session.look(NOW)
         with pytest.raises(MailboxError, match="INBOX"):
             await session.remove(found)
@@ -230,7 +231,7 @@ async def test_a_server_that_goes_and_comes_back(start: Start, user: str, pool: 
     server = start(junk={"Junk": True})
     box = mailbox(server, user)
     with pytest.raises(MailboxError):
-        async with box.open(pool) as session:
+        async with box.open(outside_world(threads=pool)) as session:
             await session.look(NOW)
             waiting = asyncio.create_task(session.changed(60))
             await asyncio.sleep(0.05)
@@ -240,13 +241,13 @@ async def test_a_server_that_goes_and_comes_back(start: Start, user: str, pool: 
     assert "connect: Connection refused" in await failure(box, pool)
     server.deliver(user, probe(token()))
     await asyncio.to_thread(server.start)
-    async with box.open(pool) as session:
+    async with box.open(outside_world(threads=pool)) as session:
         assert await sees(session) == [(Folder.INBOX, "INBOX")]
 
 
 async def test_a_server_killed_between_two_looks(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start(junk={"Junk": True})
-    async with mailbox(server, user).open(pool) as session:
+    async with mailbox(server, user).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         await asyncio.to_thread(server.kill)
         with within(5), pytest.raises(MailboxError):
@@ -274,7 +275,7 @@ async def test_a_folder_deleted_under_us(start: Start, user: str, pool: MailboxT
     server = start()
     server.create(user, "Junk")
     with pytest.raises(MailboxError, match="the server said BYE"):
-        async with mailbox(server, user).open(pool) as session:
+        async with mailbox(server, user).open(outside_world(threads=pool)) as session:
             assert list(session.folders) == ["INBOX", "Junk"]
             await session.look(NOW)
             shutil.rmtree(server.maildir(user, "Junk"))
@@ -282,5 +283,5 @@ async def test_a_folder_deleted_under_us(start: Start, user: str, pool: MailboxT
                 while True:
                     await session.changed(0.2)
                     await session.look(NOW)
-    async with mailbox(server, user).open(pool) as session:
+    async with mailbox(server, user).open(outside_world(threads=pool)) as session:
         assert list(session.folders) == ["INBOX"]

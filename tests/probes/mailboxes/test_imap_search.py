@@ -30,6 +30,7 @@ from tests.support.imap_server import (
     says,
     visited,
 )
+from tests.support.outside_world import outside_world
 from tests.support.probe_mails import FOREIGN, KEY, USERS, deliver, make_maildir, probe, token, within
 
 NOW = datetime.now(UTC)
@@ -181,7 +182,7 @@ async def test_in_a_large_folder_the_server_searches(
     server.deliver(user, probe(mint(ids[0], KEY)), "Lists")
     for each in ids[1:]:  # our header was taken off on the way
         server.deliver(user, f"Message-ID: <{mint(each, KEY)}@account.trimble.com>\r\n\r\nx\r\n".encode(), "Lists")
-    async with mailbox(server, user).open(pool) as session:
+    async with mailbox(server, user).open(outside_world(threads=pool)) as session:
         found = await session.search(NOW, ids if known else [])
         assert len(found.sightings) == (7 if known else 1)
         await session.remove(found.sightings)
@@ -195,7 +196,7 @@ async def test_a_folder_without_the_right_to_read(start: Start, user: str, pool:
     server.deliver(user, probe(token()), "Vault")
     server.deliver(user, probe(token()), "Lists")
     (server.maildir(user, "Vault") / "dovecot-acl").write_text("owner l\n")
-    async with mailbox(server, user).open(pool) as session:
+    async with mailbox(server, user).open(outside_world(threads=pool)) as session:
         found = await session.search(NOW, [])
     assert [each.folder_name for each in found.sightings] == ["Lists"]
     assert found.closed == ("Vault",)
@@ -205,16 +206,16 @@ async def test_a_folder_without_the_right_to_read(start: Start, user: str, pool:
 async def test_folders_on_disk_as_plain_directories(start: Start, user: str, pool: MailboxThreads) -> None:
     server = start(extra="mail_location = maildir:~/Maildir:LAYOUT=fs")
     home = server.maildir(user)
-    async with mailbox(server, user).open(pool) as session:
+    async with mailbox(server, user).open(outside_world(threads=pool)) as session:
         assert await session.look(NOW) == []
     make_maildir(home, "Lists", "Lists/Old mail", "Archive/2026")
     deliver(home / "Lists/Old mail", probe(token()))
     deliver(home / "Archive/2026", probe(token()))
     owned(home)
-    async with mailbox(server, user).open(pool) as by_imap:
+    async with mailbox(server, user).open(outside_world(threads=pool)) as by_imap:
         names = {each.folder_name for each in (await by_imap.search(NOW, [])).sightings}
         assert names == {"Lists/Old mail", "Archive/2026"}
-    async with MaildirMailbox(via="maildir", path=home).open(pool) as on_disk:
+    async with MaildirMailbox(via="maildir", path=home).open(outside_world(threads=pool)) as on_disk:
         found = await on_disk.search(NOW, [])
         assert {each.folder_name for each in found.sightings} == names
         await on_disk.remove(found.sightings)

@@ -18,6 +18,7 @@ from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.threads import MailboxThreads
 from tests.lab.dovecot import MAIL_OWNER, Dovecot
+from tests.support.outside_world import outside_world
 from tests.support.probe_mails import FOREIGN, USERS, contents, deliver, make_maildir, probe, token, within
 
 NOW = datetime.now(UTC)
@@ -92,7 +93,7 @@ def marks(found: Sequence[Sighting]) -> set[str]:
 async def test_a_probe_is_seen_where_it_lies(served: ServedMailbox, pool: MailboxThreads, folder: Folder) -> None:
     mark = token()
     served.deliver(probe(mark), folder, at=NOW.timestamp())
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         (seen,) = await session.look(NOW)
         assert seen.folder is folder
         assert seen.folder_name == ("INBOX" if folder is Folder.INBOX else served.junk_name)
@@ -106,7 +107,7 @@ async def test_a_probe_is_seen_where_it_lies(served: ServedMailbox, pool: Mailbo
 
 @pytest.mark.parametrize("folder", [Folder.INBOX, Folder.JUNK])
 async def test_news_wakes_us(served: ServedMailbox, pool: MailboxThreads, folder: Folder) -> None:
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         assert await session.look(NOW) == []
         waiting = asyncio.create_task(session.changed(60))
         await asyncio.sleep(0)
@@ -118,7 +119,7 @@ async def test_news_wakes_us(served: ServedMailbox, pool: MailboxThreads, folder
 
 
 async def test_what_comes_between_looking_and_waiting_wakes_us_too(served: ServedMailbox, pool: MailboxThreads) -> None:
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         for turn in range(4):
             await session.look(NOW)
             mark = token()
@@ -129,7 +130,7 @@ async def test_what_comes_between_looking_and_waiting_wakes_us_too(served: Serve
 
 
 async def test_news_while_looking_is_not_lost(served: ServedMailbox, pool: MailboxThreads) -> None:
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         sent, seen = [token() for _ in range(40)], set[str]()
         await session.look(NOW)
         async with asyncio.timeout(20):
@@ -145,7 +146,7 @@ async def test_news_while_looking_is_not_lost(served: ServedMailbox, pool: Mailb
 
 
 async def test_nothing_new_is_heard_to_the_end(served: ServedMailbox, pool: MailboxThreads) -> None:
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         start = time.perf_counter()
         while time.perf_counter() - start < 0.3:
@@ -155,7 +156,7 @@ async def test_nothing_new_is_heard_to_the_end(served: ServedMailbox, pool: Mail
 
 
 async def test_a_look_finds_all_that_came_before_it(served: ServedMailbox, pool: MailboxThreads) -> None:
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         for _ in range(5):
             sent = {token() for _ in range(7)}
             for mark in sent:
@@ -168,7 +169,7 @@ async def test_a_new_session_sees_it_all_again(served: ServedMailbox, pool: Mail
     mark = token()
     served.deliver(probe(mark))
     for _ in range(2):
-        async with served.mailbox.open(pool) as session:
+        async with served.mailbox.open(outside_world(threads=pool)) as session:
             assert marks(await session.look(NOW)) == {mark}
             assert await session.look(NOW) == []
 
@@ -186,12 +187,12 @@ async def test_only_what_came_lately_is_read(
     served: ServedMailbox, pool: MailboxThreads, age: float, seen: bool
 ) -> None:
     served.deliver(probe(token()), at=NOW.timestamp() - age)
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         assert bool(await session.look(NOW)) is seen
 
 
 async def test_what_is_moved_in_is_seen_whatever_its_age(served: ServedMailbox, pool: MailboxThreads) -> None:
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         mark = token()
         served.deliver(probe(mark), Folder.JUNK, at=NOW.timestamp() - 9 * DAY)
@@ -202,7 +203,7 @@ async def test_a_token_in_the_body_alone_is_found(served: ServedMailbox, pool: M
     mark = token()
     served.deliver(FOREIGN)
     served.deliver(probe(mark, header=False, body=True))
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         (seen,) = await session.look(NOW)
         assert seen.tokens == {Marker.BODY: mark}
 
@@ -210,7 +211,7 @@ async def test_a_token_in_the_body_alone_is_found(served: ServedMailbox, pool: M
 async def test_a_body_is_read_only_where_it_can_be_a_probes(served: ServedMailbox, pool: MailboxThreads) -> None:
     served.deliver(probe(token(), header=False, body=True), at=NOW.timestamp() - 0.5 * DAY)  # before we sent anything
     served.deliver(probe(token(), header=False, body=True, filling=300_000))  # far too long
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         assert await session.look(NOW) == []
 
 
@@ -219,7 +220,7 @@ async def test_headers_are_cut(served: ServedMailbox, pool: MailboxThreads) -> N
     mail = probe(mark)
     head, _, body = mail.partition(b"\r\n\r\n")
     served.deliver(head + b"\r\n" + b"X-Filling: " + b"y" * 200_000 + b"\r\n\r\n" + body)
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         (seen,) = await session.look(NOW)
         assert len(seen.headers) == 64 * 1024
 
@@ -242,13 +243,13 @@ async def test_garbage_hides_nothing(served: ServedMailbox, pool: MailboxThreads
     served.deliver(garbage)
     served.deliver(probe(mark))
     served.deliver(garbage)
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         assert marks(await session.look(NOW)) == {mark}
 
 
 async def test_headers_are_fit_to_be_stored(served: ServedMailbox, pool: MailboxThreads) -> None:
     served.deliver(b"Subject: caf\xe9 \x00 caf\xc3\xa9\r\n" + probe(token()))
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         (seen,) = await session.look(NOW)
         assert seen.headers.startswith("Subject: caf\ufffd \ufffd café\r\n") or "\0" not in seen.headers
         seen.headers.encode()
@@ -266,7 +267,7 @@ async def test_looking_changes_nothing(served: ServedMailbox, pool: MailboxThrea
     other_peoples(served)
     served.deliver(probe(token()))
     before = contents(served.inbox)
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         await session.changed(0.1)
         await session.look(NOW)
@@ -280,7 +281,7 @@ async def test_ours_is_deleted_and_nothing_else_touched(served: ServedMailbox, p
         for flags in (None, "S", "T"):
             served.deliver(probe(token()), folder, flags=flags)
     keep = served.deliver(probe(token()))
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         found = await session.look(NOW)
         assert len(found) == 7
         kept = [each for each in found if each.headers.encode()[-60:] in keep.read_bytes()]
@@ -295,7 +296,7 @@ async def test_ours_is_deleted_and_nothing_else_touched(served: ServedMailbox, p
 
 async def test_what_is_gone_already_is_no_error(served: ServedMailbox, pool: MailboxThreads) -> None:
     files = [served.deliver(probe(token()), folder) for folder in (*OWN, *OWN)]
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         found = await session.look(NOW)
         for file in files[:2]:
             next(file.parent.parent.glob(f"*/{file.name}*")).unlink()
@@ -306,7 +307,7 @@ async def test_what_is_gone_already_is_no_error(served: ServedMailbox, pool: Mai
 
 
 async def test_what_vanishes_under_our_eyes_is_no_error(served: ServedMailbox, pool: MailboxThreads) -> None:
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         for _ in range(10):
             files = [served.deliver(probe(token())) for _ in range(20)]
@@ -324,7 +325,7 @@ async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(
     served: ServedMailbox, pool: MailboxThreads
 ) -> None:
     file = served.deliver(probe(token()))
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         found = await session.look(NOW)
         file.rename(served.inbox / "cur" / f"{file.name}:2,S")
         assert await session.look(NOW) == []
@@ -333,7 +334,10 @@ async def test_what_somebody_has_read_meanwhile_is_deleted_all_the_same(
 
 
 async def test_two_visits_at_once_do_not_disturb_each_other(served: ServedMailbox, pool: MailboxThreads) -> None:
-    async with served.mailbox.open(pool) as one, served.mailbox.open(pool) as two:
+    async with (
+        served.mailbox.open(outside_world(threads=pool)) as one,
+        served.mailbox.open(outside_world(threads=pool)) as two,
+    ):
         await one.look(NOW)
         await two.look(NOW)
         mark = token()
@@ -346,7 +350,7 @@ async def test_two_visits_at_once_do_not_disturb_each_other(served: ServedMailbo
 
 
 async def test_whoever_stops_waiting_may_go_on(served: ServedMailbox, pool: MailboxThreads) -> None:
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         for turn in range(40):
             await session.look(NOW)
             waiting = asyncio.create_task(session.changed(60))
@@ -365,7 +369,7 @@ async def test_a_mailbox_full_of_other_peoples_mail(served: ServedMailbox, pool:
     mark = token()
     served.deliver(probe(mark))
     with within(10):
-        async with served.mailbox.open(pool) as session:
+        async with served.mailbox.open(outside_world(threads=pool)) as session:
             assert marks(await session.look(NOW)) == {mark}
 
 
@@ -376,7 +380,7 @@ async def test_a_mailbox_that_is_not_there(served: ServedMailbox, pool: MailboxT
     }
     mailbox = served.mailbox.model_copy(update=wrong[served.mailbox.via]())  # type: ignore[attr-defined]
     with pytest.raises(MailboxError) as caught:
-        async with mailbox.open(pool):
+        async with mailbox.open(outside_world(threads=pool)):
             pass
     assert "\n" not in str(caught.value)
     assert "owhere" in str(caught.value)
@@ -409,7 +413,7 @@ async def test_a_probe_is_found_and_removed_in_any_folder(
     before = contents(served.inbox, exact=False)
     mark = token()
     deliver(served.folder(directory), probe(mark))
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         assert await session.look(NOW) == []
         found = await session.search(NOW, [])
         (seen,) = found.sightings
@@ -426,7 +430,7 @@ async def test_a_search_sees_again_what_was_returned_before(served: ServedMailbo
     sent = [token() for _ in range(2)]
     for mark, folder in zip(sent, OWN, strict=True):
         served.deliver(probe(mark), folder)
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         assert marks(await session.look(NOW)) == set(sent)
         for _ in range(2):
             found = await session.search(NOW, [])
@@ -440,7 +444,7 @@ async def test_a_search_goes_back_as_far_as_it_is_told(served: ServedMailbox, po
     old, older = token(), token()
     for mark, age in ((old, 5), (older, 50)):
         deliver(served.folder("Lists"), probe(mark), at=NOW.timestamp() - age * DAY)
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         assert marks((await session.search(NOW, [])).sightings) == set()
         assert marks((await session.search(NOW - timedelta(days=30), [])).sightings) == {old}
 
@@ -449,7 +453,7 @@ async def test_a_search_of_chosen_folders_alone(served: ServedMailbox, pool: Mai
     there, elsewhere = token(), token()
     deliver(served.folder("Lists"), probe(there))
     deliver(served.folder("Archive"), probe(elsewhere))
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         found = await session.search(NOW, [], only={"Lists", "No longer there"})
         assert marks(found.sightings) == {there}
         assert found.folders == ("Lists",)
@@ -458,7 +462,7 @@ async def test_a_search_of_chosen_folders_alone(served: ServedMailbox, pool: Mai
 async def test_a_token_in_the_body_alone_is_found_in_any_folder(served: ServedMailbox, pool: MailboxThreads) -> None:
     mark = token()
     deliver(served.folder("Lists"), probe(mark, header=False, body=True))
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         assert marks((await session.search(NOW, [])).sightings) == {mark}
 
 
@@ -468,13 +472,13 @@ async def test_a_search_changes_nothing(served: ServedMailbox, pool: MailboxThre
         deliver(served.folder("Lists"), FOREIGN, flags=flags)
         deliver(served.folder("Lists"), probe(token()), flags=flags)
     before = contents(served.inbox)
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         assert len((await session.search(NOW, [])).sightings) == 4
     assert contents(served.inbox) == before
 
 
 async def test_a_watch_goes_on_after_a_search(served: ServedMailbox, pool: MailboxThreads) -> None:
-    async with served.mailbox.open(pool) as session:
+    async with served.mailbox.open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         waiting = asyncio.create_task(session.changed(60))
         await asyncio.sleep(0)

@@ -16,6 +16,7 @@ from probes.mailboxes import MailboxError, MailboxSession, Sighting, maildir, ma
 from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.notifier import Notifier, file_system
 from probes.mailboxes.threads import MailboxThreads
+from tests.support.outside_world import outside_world
 from tests.support.probe_mails import FOREIGN, contents, deliver, make_maildir, probe, token, within
 
 NOW = datetime.now(UTC)
@@ -72,7 +73,7 @@ def into_a_copy(box: Path, mail: bytes) -> None:  # `rsync` writes ".NAME.xyz" a
 
 @pytest.mark.parametrize("way", [by_rename, by_link, in_place, as_read, into_a_copy])
 async def test_every_way_to_deliver(box: Path, pool: MailboxThreads, way: Callable[[Path, bytes], None]) -> None:
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         waiting = asyncio.create_task(session.changed(60))
         await asyncio.sleep(0)
@@ -86,7 +87,7 @@ async def test_every_way_to_deliver(box: Path, pool: MailboxThreads, way: Callab
 async def test_what_is_written_slowly_in_place_is_read_when_it_is_whole(box: Path, pool: MailboxThreads) -> None:
     mark = token()
     mail = probe(mark)
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         with (box / "new" / "1.M2.x").open("wb") as file:
             file.write(mail[:80])
             file.flush()
@@ -97,7 +98,7 @@ async def test_what_is_written_slowly_in_place_is_read_when_it_is_whole(box: Pat
 
 async def test_a_change_of_flags_is_no_news(box: Path, pool: MailboxThreads) -> None:
     file = deliver(box, probe(token()))
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         assert len(await session.look(NOW)) == 1
         for flags in ("", "S", "RS", "S"):
             file = file.rename(box / "cur" / f"{file.name.partition(':')[0]}:2,{flags}")
@@ -106,7 +107,7 @@ async def test_a_change_of_flags_is_no_news(box: Path, pool: MailboxThreads) -> 
 
 async def test_what_is_moved_to_junk_is_seen_there(box: Path, pool: MailboxThreads) -> None:
     file = deliver(box, probe(token()))
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         (seen,) = await session.look(NOW)
         assert seen.folder is Folder.INBOX
         file.rename(box / ".Junk" / "cur" / f"{file.name}:2,")
@@ -127,7 +128,7 @@ async def test_what_is_no_mail_is_left_alone(box: Path, pool: MailboxThreads) ->
     with socket.socket(socket.AF_UNIX) as sock, within(5):
         os.chdir(box)
         sock.bind("new/7.socket")
-        async with mailbox(box).open(pool) as session:
+        async with mailbox(box).open(outside_world(threads=pool)) as session:
             assert marks(await session.look(NOW)) == [mark]
             os.mkfifo(box / "new" / "8.fifo")
             assert await session.look(NOW) == []
@@ -135,7 +136,7 @@ async def test_what_is_no_mail_is_left_alone(box: Path, pool: MailboxThreads) ->
 
 @pytest.mark.parametrize("seconds", [-1e9, 0, 4e9])
 async def test_a_file_with_an_absurd_time(box: Path, pool: MailboxThreads, seconds: float) -> None:
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         deliver(box, probe(token()), at=seconds)
         (seen,) = await session.look(NOW)
@@ -163,14 +164,14 @@ async def test_the_folder_for_junk(
     tmp_path: Path, pool: MailboxThreads, there: list[str], chosen: str | None, junk: str | None
 ) -> None:
     box = make_maildir(tmp_path / "box", *there)
-    async with mailbox(box, junk=chosen).open(pool) as session:
+    async with mailbox(box, junk=chosen).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         assert list(session.folders) == (["INBOX", junk] if junk else ["INBOX"])
 
 
 async def test_a_folder_for_junk_elsewhere(box: Path, tmp_path: Path, pool: MailboxThreads) -> None:
     elsewhere = make_maildir(tmp_path / "elsewhere" / "spam")
-    async with mailbox(box, junk=str(elsewhere)).open(pool) as session:
+    async with mailbox(box, junk=str(elsewhere)).open(outside_world(threads=pool)) as session:
         deliver(elsewhere, probe(token()))
         (seen,) = await session.look(NOW)
         assert (seen.folder, seen.folder_name) == (Folder.JUNK, "spam")
@@ -178,7 +179,7 @@ async def test_a_folder_for_junk_elsewhere(box: Path, tmp_path: Path, pool: Mail
 
 async def test_a_folder_for_junk_that_comes_goes_and_comes_again(tmp_path: Path, pool: MailboxThreads) -> None:
     box = make_maildir(tmp_path / "box")
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         for _ in range(2):
             assert list(session.folders) == ["INBOX"]
@@ -194,7 +195,7 @@ async def test_a_folder_for_junk_that_comes_goes_and_comes_again(tmp_path: Path,
 
 
 async def test_an_inbox_that_goes_and_comes_again(box: Path, pool: MailboxThreads, tmp_path: Path) -> None:
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         away = box.rename(tmp_path / "away")  # noqa: ASYNC240
         with pytest.raises(MailboxError, match=r"box/new cannot be read: No such file or directory; correct `path`"):
@@ -211,7 +212,7 @@ async def test_an_inbox_that_goes_and_comes_again(box: Path, pool: MailboxThread
 async def test_what_is_no_maildir(box: Path, pool: MailboxThreads, lacking: str) -> None:
     (box / lacking).rmdir()
     with pytest.raises(MailboxError, match=rf"box/{lacking} cannot be read: No such file.*make a Maildir there"):
-        async with mailbox(box).open(pool):
+        async with mailbox(box).open(outside_world(threads=pool)):
             pass
 
 
@@ -236,7 +237,7 @@ async def test_what_we_may_not_read_is_said(pool: MailboxThreads, tmp_path: Path
     mail = deliver(box / ".Junk", probe(token()))
     {"the Maildir": box, "a folder": box / ".Junk" / "new", "a mail": mail}[closed].chmod(0)
     with as_nobody(), pytest.raises(MailboxError, match=r"cannot be read: Permission denied; let the user that runs"):
-        async with mailbox(box).open(pool) as session:
+        async with mailbox(box).open(outside_world(threads=pool)) as session:
             await session.look(NOW)
 
 
@@ -259,7 +260,7 @@ async def test_more_mailboxes_than_the_kernel_gives_instances(tmp_path: Path, po
     before = watches()
     async with AsyncExitStack() as stack:
         boxes = [make_maildir(tmp_path / str(number), ".Junk") for number in range(many)]
-        sessions = [await stack.enter_async_context(mailbox(box).open(pool)) for box in boxes]
+        sessions = [await stack.enter_async_context(mailbox(box).open(outside_world(threads=pool))) for box in boxes]
         for session in sessions:
             await session.look(NOW)
         assert watches() == before + many * 4
@@ -278,7 +279,7 @@ async def test_what_the_kernel_could_not_keep_is_listed(box: Path, pool: Mailbox
     limit = events_kept()
     if limit > 20_000:
         pytest.skip("needs fs.inotify.max_queued_events at its default")
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         file = deliver(box, FOREIGN)
         for _ in range(limit // 2 + 100):
@@ -293,7 +294,7 @@ async def test_where_the_kernel_watches_no_more_we_poll(
 ) -> None:
     monkeypatch.setattr(maildir, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(Notifier, "watch", lambda *_: None)
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         mark = token()
         deliver(box, probe(mark))
@@ -307,7 +308,7 @@ async def test_where_other_machines_write_we_poll(
     monkeypatch.setattr(maildir, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(maildir_box, "hears_everything", lambda _: False)
     before = watches()
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         assert watches() == before
         mark = token()
@@ -344,7 +345,7 @@ async def test_a_look_that_is_stopped_loses_nothing(box: Path, pool: MailboxThre
     sent = [token() for _ in range(300)]
     for mark in sent:
         deliver(box, probe(mark, header=False, body=True))
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         looking = asyncio.create_task(session.look(NOW))
         await asyncio.sleep(after)
         looking.cancel()
@@ -355,7 +356,7 @@ async def test_a_look_that_is_stopped_loses_nothing(box: Path, pool: MailboxThre
 
 @pytest.mark.parametrize("after", [0.0, 0.002, 0.005, 0.01, 0.02])
 async def test_what_comes_while_a_thread_reads_wakes_us(box: Path, pool: MailboxThreads, after: float) -> None:
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         for _ in range(200):
             deliver(box, probe(token(), header=False, body=True, filling=20_000))
@@ -374,7 +375,7 @@ async def test_a_dead_file_system_is_said(box: Path, pool: MailboxThreads, monke
     monkeypatch.setattr(maildir_box.Box, "check", lambda _: alive.wait(5))
     try:
         with pytest.raises(MailboxError, match=r"no answer within 0\.05 s"):
-            async with mailbox(box).open(pool):
+            async with mailbox(box).open(outside_world(threads=pool)):
                 pass
     finally:
         alive.set()
@@ -385,7 +386,7 @@ async def test_nothing_is_written(box: Path, pool: MailboxThreads) -> None:
         for flags in (None, "S"):
             deliver(folder, FOREIGN, flags=flags)
     before = everything(box)
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         await session.look(NOW)
         await session.changed(0.01)
     assert everything(box) == before
@@ -409,7 +410,7 @@ def test_one_mailbox_has_one_key(box: Path, tmp_path: Path) -> None:
 async def test_folders_at_any_depth_and_in_either_layout(box: Path, pool: MailboxThreads) -> None:
     for folder in ("Lists", "Lists/Old", "a/b/c", ".Lists.New", ".INBOX.x"):
         deliver(make_maildir(box, folder) / folder, probe(token()))
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         found = await session.search(NOW, [])
         assert {each.folder_name for each in found.sightings} == {"Lists", "Lists/Old", "a/b/c", "Lists.New", "INBOX.x"}
         await session.remove(found.sightings)
@@ -419,7 +420,7 @@ async def test_folders_at_any_depth_and_in_either_layout(box: Path, pool: Mailbo
 async def test_two_folders_that_people_call_the_same(box: Path, pool: MailboxThreads) -> None:
     for folder in (".Lists", "Lists"):
         deliver(make_maildir(box, folder) / folder, probe(token()))
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         found = await session.search(NOW, [])
         assert len({each.folder_name for each in found.sightings}) == 2
         await session.remove(found.sightings)
@@ -431,7 +432,7 @@ async def test_links_are_not_followed_out_of_the_maildir(box: Path, tmp_path: Pa
     deliver(somebody, probe(token()))
     (box / ".Shared").symlink_to(somebody)
     (box / ".Loop").symlink_to(box)
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         assert not (await session.search(NOW, [])).sightings
 
 
@@ -447,7 +448,7 @@ async def test_a_folder_that_cannot_be_listed_is_named(
         survey(self, since)
 
     monkeypatch.setattr(maildir_box.Box, "survey", refused)
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         found = await session.search(NOW, [])
     assert (found.closed, found.unfinished) == (("Vault",), ())
     assert "Lists" in found.folders
@@ -466,7 +467,7 @@ async def test_a_folder_that_stands_still_is_left_unfinished(
 
     monkeypatch.setattr(maildir_box.Box, "survey", slow)
     monkeypatch.setattr(maildir, "THREAD_TIMEOUT_SECONDS", 0.1)
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         found = await session.search(NOW, [])
         gate.set()
     assert found.unfinished == ("Slow",)
@@ -479,7 +480,7 @@ async def test_a_maildir_with_too_many_folders_is_not_said_to_be_searched(
     make_maildir(box, *(f".Box {number}" for number in range(20)))
     for module in (maildir, maildir_box):
         monkeypatch.setattr(module, "FOLDERS_LIMIT", 10)
-    async with mailbox(box).open(pool) as session:
+    async with mailbox(box).open(outside_world(threads=pool)) as session:
         assert (await session.search(NOW, [])).unfinished == ("whatever comes after 10 folders",)
 
 
@@ -491,6 +492,6 @@ async def test_a_hundred_folders_with_a_thousand_mails_are_searched_quickly(box:
     mark = token()
     deliver(box / ".Box 77", probe(mark))
     with within(10):
-        async with mailbox(box).open(pool) as session:
+        async with mailbox(box).open(outside_world(threads=pool)) as session:
             (seen,) = (await session.search(NOW, [])).sightings
     assert seen.folder_name == "Box 77"

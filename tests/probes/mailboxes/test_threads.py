@@ -18,6 +18,7 @@ from probes.mailboxes.maildir import MaildirMailbox
 from probes.mailboxes.notifier import mount_point
 from probes.mailboxes.threads import THREADS_PER_SERVER, Deadline, MailboxThreads, ServerVisit
 from tests.support.imap_server import QUICK, ImapServer, hangs, imap_server, visited
+from tests.support.outside_world import outside_world
 from tests.support.probe_mails import FOREIGN, make_maildir, within
 
 NOW = datetime.now(UTC)
@@ -193,7 +194,7 @@ async def test_a_dead_file_system_takes_its_share_of_threads_and_no_more(
         for number in range(3 * THREADS_PER_SERVER):
             box = MaildirMailbox(via="maildir", path=make_maildir(tmp_path / str(number % 20)))
             with pytest.raises(MailboxError):
-                async with box.open(pool):
+                async with box.open(outside_world(threads=pool)):
                     pass
         assert pool.alive <= THREADS_PER_SERVER
         async with imap_server() as server:

@@ -15,9 +15,10 @@ import pytest
 from probes.evidence import Step
 from probes.message import Message
 from probes.resolver import DnsResolver, Resolver
-from probes.routes import Route, RouteContext
+from probes.routes import Route
 from tests.support.certificates import Authority, new_authority
 from tests.support.outgoing_mail import GATEWAY, MESSAGE, Send, Sent
+from tests.support.outside_world import outside_world
 
 SLACK = 1.5  # seconds that a busy machine may add to a deadline
 QUIET = ("lookup", "connect", "proxy", "starttls")  # steps that can go well without a reply
@@ -45,9 +46,7 @@ def send(hosts_file: Path) -> Send:
         if identity:
             message = replace(message, identity=replace(message.identity, **identity))
         noted: list[Step] = []
-        around = RouteContext(
-            resolver or DnsResolver(["127.0.0.1:9"], hosts_file=hosts_file), lambda: datetime.now(UTC)
-        )
+        around = outside_world(resolver=resolver or DnsResolver(["127.0.0.1:9"], hosts_file=hosts_file))
         before, began = datetime.now(UTC), time.monotonic()
         dialogue = await route.send(message, 3, around, timeout=timeout, note=noted.append)
         seconds = time.monotonic() - began

@@ -1,4 +1,4 @@
-"""One HTTP exchange for channels: bounded in time, follows no redirects, reads no more than it needs."""
+"""HTTP exchanges: bounded in time, no redirects, no more read than needed. The home of the HTTP client library."""
 
 import os
 import ssl
@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
-from monitor.channels.channel import TIMEOUT
 from probes.settings import endpoint, shown
 from probes.tls import client_context
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
+TIMEOUT = 20.0  # seconds for one exchange
 MAX_ERROR_BYTES = 2000  # bytes of an answer of which only the beginning matters
 PORTS = {"http": 80, "https": 443}
 
@@ -63,9 +63,43 @@ class HttpReply:
         return 200 <= self.status < 300
 
 
-def session() -> "ClientSession":
-    """Return the session shared by all channels. Each exchange opens its own connection: a kept-alive one may have been
-    closed by the other side just when it is needed."""
+class HttpSession:
+    """Sends requests. The session is made for the first one: the library is slow to import, and few need it."""
+
+    def __init__(self) -> None:
+        self._session: ClientSession | None = None
+
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        ca_file: Path | None = None,
+        most: int = MAX_ERROR_BYTES,
+    ) -> HttpReply | str:
+        """Send a request. Returns the response, its body cut after `most` bytes, or an error text without any part of
+        the URL."""
+        self._session = self._session or _session()
+        return await _exchange(self._session, method, url, body, headers or {}, ca_file, most)
+
+    async def close(self) -> None:
+        """Close the session."""
+        if self._session:
+            await self._session.close()
+        self._session = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def _session() -> "ClientSession":
+    """Return a session. Each exchange opens its own connection: a kept-alive one may have been closed by the other side
+    just when it is needed."""
     from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector  # slow to import
 
     return ClientSession(
@@ -77,18 +111,15 @@ def session() -> "ClientSession":
     )
 
 
-async def exchange(
+async def _exchange(
     http: "ClientSession",
     method: str,
     url: str,
-    *,
-    body: bytes | None = None,
-    headers: Mapping[str, str] | None = None,
-    ca_file: Path | None = None,
-    most: int = MAX_ERROR_BYTES,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    ca_file: Path | None,
+    most: int,
 ) -> HttpReply | str:
-    """Send a request. Returns the response, its body cut after `most` bytes, or an error text without any part of the
-    URL."""
     from aiohttp import ClientError
 
     typed = {"Content-Type": "application/json"} if body is not None else {}
@@ -97,7 +128,7 @@ async def exchange(
             method,
             url,
             data=body,
-            headers={**typed, **(headers or {})},
+            headers={**typed, **headers},
             ssl=client_context(verify=True, ca_file=ca_file),
             allow_redirects=False,
         ) as response:

@@ -4,6 +4,7 @@ What is here, from the ground up (imports go down only):
 
 - values      `kinds`, `sender`, `evidence`, `verdict`, `probe`: plain frozen values, no I/O
 - decisions   `token` (the signed marker), `reading` (text -> facts), `judge` (evidence -> verdict): pure
+- words       `labels` (a row for each value that people read), `sentences`, `describe`, `display`; rendered last
 - bytes       `message` (composes a probe mail and finds its markers again), `dkim`
 - sending     `routes` (one file per route into a company's mail system), `resolver`
 - receiving   `mailboxes` (one file per kind of mailbox)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from probes.describe import Tone
 from probes.verdict import Outcome
 
 SIGNS: dict[Outcome | None, str] = {
@@ -52,3 +53,11 @@ COLOURS: dict[Outcome | None, Colour] = {
     None: Colour("#bfc5d0", DARK),
 }
 """Distinguishable with red-green colour blindness, and readable; `tests/monitor/test_signs.py` measures both."""
+
+TONES: dict[Tone, Outcome | None] = {
+    Tone.GOOD: Outcome.INBOX,
+    Tone.DOUBTFUL: Outcome.UNKNOWN,
+    Tone.BAD: Outcome.BLOCKED,
+    Tone.PLAIN: None,
+}
+"""The outcome whose colour a piece of evidence has."""

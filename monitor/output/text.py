@@ -11,7 +11,7 @@ from monitor.events import Judged
 from monitor.output.symbols import SIGNS
 from monitor.store import ProbeRecord
 from probes.attempts import wait_after
-from probes.display import duration
+from probes.describe import Tone, describe
 from probes.evidence import (
     Absence,
     Arrival,
@@ -20,15 +20,13 @@ from probes.evidence import (
     Dialogue,
     Evidence,
     FailedLook,
-    Folder,
     Handover,
     Interrupted,
     Look,
     Step,
 )
-from probes.labels import BODIES, CAUSES, FAULTS, GRADES, KINDS, MAIL_KINDS, MARKERS, ROLES, STAGES, verdict_label
+from probes.labels import FAULTS, GRADES, KINDS, ROLES, STAGES, verdict_label
 from probes.probe import Probe
-from probes.sentences import searched
 from probes.settings import duration_text
 from probes.verdict import Outcome, Verdict
 
@@ -42,6 +40,7 @@ STYLES = {
     Outcome.MISSING: "red",
     Outcome.UNKNOWN: "blue",
 }
+TERMINAL_TONES = {Tone.GOOD: "green", Tone.DOUBTFUL: "yellow", Tone.BAD: "red", Tone.PLAIN: ""}
 
 
 def header_line(probe: Probe) -> str:
@@ -107,41 +106,10 @@ def _step(step: Step) -> str:
 
 
 def _evidence(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> str:
-    match evidence:
-        case Attempt():
-            return f"{'attempt':<14} {evidence.number}"
-        case Interrupted():
-            return f"{'interrupted':<14} attempt {evidence.number}: the service stopped while sending"
-        case Arrival():
-            style = "green" if evidence.folder is Folder.INBOX else "yellow"
-            marks = ", ".join(MARKERS[marker].label for marker in evidence.markers)
-            known = f"identified by {marks}; text {BODIES[evidence.body].sentence}{_from(evidence.client_ip)}"
-            return f"[{style}]{'arrived':<14} in {escape(evidence.folder_name)}[/]  [dim]{known}[/]"
-        case Look():
-            return f"{'looked':<14} in {escape(searched(evidence, 'and'))}: not found"
-        case FailedLook():
-            return f"{'look failed':<14} [red]{escape(evidence.reason)}[/]"
-        case Absence():
-            return f"{'suspended':<14} this machine or Mailpath was suspended for {duration(evidence.lasted)}"
-        case Bounce():
-            return _bounce(evidence)
-        case _:
-            assert_never(evidence)
-
-
-def _bounce(bounce: Bounce) -> str:
-    """Describe a bounce. The reply it quotes is untrusted text."""
-    style = "red" if bounce.final else "yellow"
-    cause = f": {CAUSES[bounce.cause].label}" if bounce.final or bounce.reply else ""
-    reply = " ".join(filter(None, (bounce.status, " ".join(bounce.reply.split()))))
-    by = f" [dim]by {escape(bounce.reporting_mta)}[/]" if bounce.reporting_mta else ""
-    by += f"[dim]{_from(bounce.client_ip, bounce.client_name)}[/]" if bounce.client_ip else ""
-    return f"[{style}]{MAIL_KINDS[bounce.kind].label:<14}[/]{cause}{by}  {escape(reply)}"
-
-
-def _from(ip: str, name: str = "") -> str:
-    """Name the client that sent us a copy or bounce."""
-    return f", received from {escape(f'{name} [{ip}]' if name else ip)}" if ip else ""
+    seen = describe(evidence)
+    proof = f"  [dim]{escape(seen.proof)}[/]" if seen.proof else ""
+    text = f"{seen.label.lower():<14} {escape(seen.text)}"
+    return f"[{style}]{text}[/]{proof}" if (style := TERMINAL_TONES[seen.tone]) else f"{text}{proof}"
 
 
 def _handover(probe: Probe, dialogue: Dialogue) -> str | None:

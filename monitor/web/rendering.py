@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from monitor.clock import utc_now
-from monitor.output.symbols import COLOURS, SIGNS
+from monitor.output.symbols import COLOURS, SIGNS, TONES
 from monitor.people.caller import Caller
 from monitor.people.person import Rights
 from monitor.people.secrets import masked
@@ -146,10 +146,10 @@ def _files() -> Iterator[tuple[str, str, bytes]]:
 
 
 def outcome_rules() -> str:
-    """The colours of outcomes as rules: what is filled by one, text on it, a shape in a drawing, an edge."""
-    return "".join(
-        f".o-{outcome or 'none'}{{--fill:{colour.fill};--ink:{colour.ink}}}\n" for outcome, colour in COLOURS.items()
-    )
+    """The colours of outcomes and tones as rules: what is filled by one, text on it, a shape in a drawing, an edge."""
+    colours = {f"o-{outcome or 'none'}": colour for outcome, colour in COLOURS.items()}
+    colours |= {f"t-{tone}": COLOURS[outcome] for tone, outcome in TONES.items()}
+    return "".join(f".{name}{{--fill:{colour.fill};--ink:{colour.ink}}}\n" for name, colour in colours.items())
 
 
 def mark_of(outcome: Outcome | None) -> str:

@@ -18,7 +18,7 @@ from monitor.people.caller import NotThereError
 from monitor.people.person import Companies, Rights
 from monitor.store import Cursor, ProbeFilter, ProbePage
 from monitor.web.caller_view import CallerView, caller_view_of
-from monitor.web.pages.probe_view import probe_view
+from monitor.web.pages.probe_view import after, probe_view
 from monitor.web.pages.remedy_card import verdicts_beside
 from monitor.web.rendering import page
 from probes.display import exactly
@@ -57,6 +57,7 @@ async def show_probe(request: web.Request) -> web.Response:
         next=following,
         may_probe=view.caller.may(Rights.OPERATOR),
         step_labels=STEP_LABELS,
+        after=lambda at: after(record.probe, at),
         explained="\n".join(plain(line) for line in explanation(record)),
         now=now_of(view),
     )

@@ -13,31 +13,27 @@ from monitor.notices.context import SenderInfo
 from monitor.store import ProbeRecord
 from monitor.web.pages.remedy_card import RemedyCard, card_of_probe
 from probes.case import case_of
-from probes.display import duration, exactly
+from probes.describe import Description, describe
+from probes.display import exactly
 from probes.evidence import (
-    Absence,
     Arrival,
     Attempt,
     Bounce,
     Dialogue,
     Evidence,
-    FailedLook,
-    Folder,
     Handover,
     Interrupted,
-    Look,
     Step,
     encode,
 )
 from probes.judge import delivery_time, next_attempt
-from probes.labels import FAULTS, HANDOVERS, MAIL_KINDS, MARKERS, STAGES
+from probes.labels import FAULTS, HANDOVERS, STAGES
 from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import chain_label
 from probes.probe import Probe
 from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
-from probes.sentences import searched
-from probes.verdict import Outcome, Verdict
+from probes.verdict import Verdict
 
 PASSED = frozenset({"pass", "bestguesspass"})
 
@@ -67,17 +63,6 @@ class AttemptView:
     good: bool
     tls: str
     local_ip: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Something that was seen beside the dialogues. `said` is partly other people's text."""
-
-    what: str
-    said: str
-    after: str
-    at: datetime
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +113,7 @@ class ProbeView:
     waits_for: str
     seen: int  # pieces of evidence on this page
     talks: tuple[AttemptView, ...]
-    events: tuple[Seen, ...]
+    events: tuple[Description, ...]
     way: HeaderPath | None
     bounces: tuple[Bounce, ...]
     remedy: RemedyCard | None
@@ -165,7 +150,7 @@ def probe_view(
         waits_for="" if record.closed_at else waits_for(record, now),
         seen=len(record.evidence),
         talks=tuple(talks(probe, record.evidence)),
-        events=tuple(_seen(probe, each) for each in record.evidence if not isinstance(each, Attempt | Dialogue)),
+        events=tuple(describe(each) for each in record.evidence if not isinstance(each, Attempt | Dialogue)),
         way=way(arrivals[0], probe) if arrivals else None,
         bounces=tuple(seen for seen in record.evidence if isinstance(seen, Bounce)),
         remedy=card_of_probe(probe, verdict, sender, chain, incidents, beside) if verdict else None,
@@ -212,37 +197,6 @@ def line_of(probe: Probe, step: Step) -> StepRow:
         at=step.at,
         good=step.good,
     )
-
-
-def _seen(probe: Probe, evidence: Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> Seen:
-    when = after(probe, evidence.at)
-    match evidence:
-        case Interrupted():
-            said = f"attempt {evidence.number}: the service stopped while sending"
-            return Seen("Interrupted", said, when, evidence.at, Outcome.UNKNOWN)
-        case Arrival():
-            marks = ", ".join(MARKERS[marker].label for marker in evidence.markers)
-            outcome = {
-                Folder.INBOX: Outcome.INBOX,
-                Folder.COPY: Outcome.INBOX,
-                Folder.JUNK: Outcome.SPAM,
-                Folder.OTHER: Outcome.UNKNOWN,
-            }
-            said = f"in {evidence.folder_name}, recognised by its {marks}"
-            return Seen("Arrived", said, when, evidence.at, outcome[evidence.folder])
-        case Look():
-            return Seen("Searched", f"{searched(evidence, 'and')}: not found", when, evidence.at, "")
-        case FailedLook():
-            return Seen("Search failed", evidence.reason, when, evidence.at, Outcome.UNKNOWN)
-        case Absence():
-            said = f"this machine or Mailpath was suspended for {duration(evidence.lasted)}"
-            return Seen("Suspended", said, when, evidence.at, Outcome.UNKNOWN)
-        case Bounce():
-            said = " ".join(filter(None, (evidence.status, evidence.reply)))
-            outcome_of_it = Outcome.BLOCKED if evidence.final else ""
-            return Seen(f"Received: {MAIL_KINDS[evidence.kind].label}", said, when, evidence.at, outcome_of_it)
-        case _:
-            assert_never(evidence)
 
 
 def way(arrival: Arrival, probe: Probe) -> HeaderPath:

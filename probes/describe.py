@@ -1,0 +1,79 @@
+"""Evidence in words: what was seen beside the SMTP dialogues, described once for terminal, page and API. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from probes.display import duration
+from probes.evidence import Absence, Arrival, Attempt, Bounce, FailedLook, Folder, Interrupted, Look
+from probes.labels import BODIES, CAUSES, MAIL_KINDS, MARKERS
+from probes.sentences import searched
+
+
+class Tone(StrEnum):
+    """How good the news is."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+    BAD = "bad"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One piece of evidence: its `label` ("Arrived"), a `text` that is partly other people's and may be hostile, and
+    the `proof`, how we know it; "" where it needs none."""
+
+    label: str
+    text: str
+    at: datetime
+    tone: Tone = Tone.PLAIN
+    proof: str = ""
+
+
+def describe(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> Description:
+    """Describe one piece of evidence."""
+    match evidence:
+        case Attempt():
+            return Description("Attempt", str(evidence.number), evidence.at)
+        case Interrupted():
+            text = f"attempt {evidence.number}: the service stopped while sending"
+            return Description("Interrupted", text, evidence.at, Tone.DOUBTFUL)
+        case Arrival():
+            return Description(
+                "Arrived", f"in {evidence.folder_name}", evidence.at, _FOLDERS[evidence.folder], _recognised(evidence)
+            )
+        case Look():
+            return Description("Searched", f"{searched(evidence, 'and')}: not found", evidence.at)
+        case FailedLook():
+            return Description("Search failed", evidence.reason, evidence.at, Tone.BAD)
+        case Absence():
+            text = f"this machine or Mailpath was suspended for {duration(evidence.lasted)}"
+            return Description("Suspended", text, evidence.at, Tone.DOUBTFUL)
+        case Bounce():
+            return _bounce(evidence)
+        case _:
+            assert_never(evidence)
+
+
+_FOLDERS = {Folder.INBOX: Tone.GOOD, Folder.COPY: Tone.GOOD, Folder.JUNK: Tone.DOUBTFUL, Folder.OTHER: Tone.DOUBTFUL}
+
+
+def _recognised(arrival: Arrival) -> str:
+    marks = ", ".join(MARKERS[marker].label for marker in arrival.markers)
+    return f"identified by {marks}; text {BODIES[arrival.body].sentence}{_received_from(arrival.client_ip)}"
+
+
+def _bounce(bounce: Bounce) -> Description:
+    label, cause = MAIL_KINDS[bounce.kind].label, CAUSES[bounce.cause].label if bounce.final or bounce.reply else ""
+    reply = " ".join(filter(None, (bounce.status, " ".join(bounce.reply.split()))))
+    by = f"by {bounce.reporting_mta}" if bounce.reporting_mta else ""
+    proof = (by + _received_from(bounce.client_ip, bounce.client_name)).removeprefix(", ")
+    text = ": ".join(filter(None, (cause, reply)))
+    return Description(label, text, bounce.at, Tone.BAD if bounce.final else Tone.DOUBTFUL, proof)
+
+
+def _received_from(ip: str, name: str = "") -> str:
+    """Name the client that sent us a copy or bounce."""
+    return f", received from {f'{name} [{ip}]' if name else ip}" if ip else ""

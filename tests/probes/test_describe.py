@@ -1,0 +1,62 @@
+"""Evidence in words: one row, one piece of evidence and what anybody reads of it."""
+
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+
+from probes.describe import Tone, describe
+from probes.evidence import (
+    Absence,
+    Arrival,
+    Attempt,
+    Bounce,
+    Dialogue,
+    Evidence,
+    FailedLook,
+    Folder,
+    Interrupted,
+    Look,
+    Marker,
+)
+from probes.reading.facts import MailKind
+from probes.verdict import Cause
+
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+ARRIVED = Arrival(AT, AT, Folder.INBOX, "INBOX", "", (Marker.HEADER,))
+BOUNCED = Bounce(
+    AT, MailKind.BOUNCE, "", "failed", "5.1.1", "no\nsuch user", Cause.NO_SUCH_USER, True, reporting_mta="mx.test"
+)
+
+ROWS = [
+    (Attempt(AT, 2), "Attempt", "2", Tone.PLAIN),
+    (Interrupted(AT, 2), "Interrupted", "attempt 2: the service stopped while sending", Tone.DOUBTFUL),
+    (ARRIVED, "Arrived", "in INBOX", Tone.GOOD),
+    (Look(AT, ("INBOX", "Junk")), "Searched", "INBOX and Junk: not found", Tone.PLAIN),
+    (FailedLook(AT, "login failed"), "Search failed", "login failed", Tone.BAD),
+    (
+        Absence(AT, 1200.0),
+        "Suspended",
+        "this machine or Mailpath was suspended for 20 min",
+        Tone.DOUBTFUL,
+    ),
+    (BOUNCED, None, "5.1.1 no such user", Tone.BAD),
+]
+
+
+@pytest.mark.parametrize(("evidence", "label", "text", "tone"), ROWS)
+def test_a_description(evidence: Evidence, label: str | None, text: str, tone: Tone) -> None:
+    assert not isinstance(evidence, Dialogue)
+    seen = describe(evidence)
+    assert label is None or seen.label == label
+    assert text in seen.text
+    assert (seen.tone, seen.at) == (tone, AT)
+
+
+def test_every_sort_of_evidence_but_a_dialogue_has_a_row() -> None:
+    assert {type(row[0]) for row in ROWS} == set(get_args(Evidence)) - {Dialogue}
+
+
+def test_the_proof_names_marks_and_client() -> None:
+    assert describe(ARRIVED).proof.startswith("identified by ")
+    assert describe(BOUNCED).proof == "by mx.test"

@@ -1,28 +1,42 @@
-"""Create and end mutes. A caller restricted to companies can mute only those."""
+"""Create and end mutes, for the pages, the API and the command line: rules, names and audit log.
 
-from collections.abc import Iterable
+A caller restricted to companies can mute only those. The callers translate their input into a `MuteRequest`, and a
+`MuteError` into their own words for its field.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.actions.audit import mute_ended, mute_made
 from monitor.actions.ports import CallerScope
-from monitor.incidents.maintenance import PREFIX
-from monitor.incidents.mute import Mute, over
+from monitor.config import WatchedPath
+from monitor.errors import UserError
+from monitor.incidents.maintenance import PREFIX, Times
+from monitor.incidents.mute import Mute, active, following, over
 from monitor.people.caller import NotThereError
 from monitor.people.secrets import new_id
-from probes.display import listed
+from monitor.store import Store
+from probes.display import clock, listed, one_line
+from probes.mailsystems.words import current_word
 from probes.settings import Duration, Text
 from probes.verdict import Cause
 
-LASTS: TypeAdapter[timedelta] = TypeAdapter(Duration)
+T = TypeVar("T")
+MAX_WORD_CHARS = 60  # of what was typed, in an error
+LENGTH: TypeAdapter[timedelta] = TypeAdapter(Duration)
+CALENDAR: TypeAdapter[str] = TypeAdapter(Times)
 LINE: TypeAdapter[str] = TypeAdapter(Text)
 
 
-class MuteError(Exception):
-    """The mute is invalid or cannot be ended. The text gives the reason and what is expected; `field` is the input."""
+class MuteError(UserError):
+    """The mute is invalid or cannot be ended. The text gives the reason and what is expected; `field` is the input: a
+    field of MuteRequest, "about" for the conditions together, "times" for length, end and calendar together, or "mute"
+    for an existing mute."""
 
     def __init__(self, field: str, said: str) -> None:
         super().__init__(said)
@@ -31,7 +45,8 @@ class MuteError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MuteRequest:
-    """Conditions, duration and reason of a new mute; "" matches everything. `path` requires a company."""
+    """Conditions, times and reason of a new mute; "" matches everything. `path` requires a company. `lasts` is like
+    "2h", `until` is RFC 3339; `weekly` is like "sun 02:00-04:00 Europe/Berlin", alone or with an end."""
 
     company: str = ""
     path: str = ""
@@ -39,48 +54,69 @@ class MuteRequest:
     cause: str = ""
     everything: bool = False
     lasts: str = ""
+    until: str = ""
+    weekly: str = ""
     why: str = ""
 
 
-async def mute(view: CallerScope, wish: MuteRequest) -> Mute:
-    """Create a mute that begins now. Raises MuteError, and NotThereError for a company or path the caller may not
-    see."""
-    caller, now = view.caller, view.backend.now()
-    cause = _place(view, wish)
-    lasts = _lasting(wish.lasts)
-    made = Mute(
+def planned(wish: MuteRequest, paths: Sequence[WatchedPath], now: datetime, by: str, *, sees_all: bool = True) -> Mute:
+    """Build the requested mute, which begins now, for a caller who sees these paths. Raises MuteError, and
+    NotThereError for a company or path that is not among them."""
+    mail_system, cause = _subject(wish, paths, sees_all=sees_all)
+    calendar, ends_at = _times(wish, now)
+    mute = Mute(
         id=new_id(),
         company=wish.company,
         path=wish.path,
-        mail_system=wish.mail_system,
+        mail_system=mail_system,
         cause=cause,
         begins_at=now,
-        ends_at=now + lasts,
-        weekly="",
-        by=caller.name,
-        why=_why(wish.why),
+        ends_at=ends_at,
+        weekly=calendar,
+        by=by,
+        why=_read("why", LINE.validate_python, wish.why.strip()),
         created_at=now,
     )
-    await view.backend.store.incidents.add_mute(made)
-    await view.backend.store.people.note(mute_made(made, caller.way))
-    view.backend.casebook.poke()
+    if not active(mute, now) and following(mute, now) is None:
+        raise MuteError("times", "would be over before the first of its weekly times begins")
+    return mute
+
+
+async def keep(store: Store, made: Mute, way: str) -> None:
+    """Store a new mute and note it in the audit log. Raises StoreError."""
+    await store.incidents.add_mute(made)
+    await store.people.note(mute_made(made, way))
+
+
+async def end(store: Store, found: Mute, who: str, way: str, now: datetime) -> None:
+    """End a mute early and note it in the audit log. Raises MuteError, StoreError."""
+    if found.id.startswith(PREFIX):
+        name = found.id.removeprefix(PREFIX)
+        raise MuteError("mute", f"it stands in the configuration: take its [[maintenance]] table, {name}, out there")
+    if over(found, now) or not await store.incidents.end_mute(found.id, now, who):
+        raise MuteError("mute", "it is over already")
+    await store.people.note(mute_ended(found, who, way, now))
+
+
+async def mute(view: CallerScope, wish: MuteRequest) -> Mute:
+    """Create a mute. Raises MuteError, and NotThereError for a company or path the caller may not see."""
+    backend, caller = view.backend, view.caller
+    made = planned(wish, view.paths(), backend.now(), caller.name, sees_all=caller.sees_all)
+    await keep(backend.store, made, caller.way)
+    backend.casebook.poke()
     return made
 
 
 async def unmute(view: CallerScope, mute_id: str) -> Mute:
     """End a mute early. Raises NotThereError, MuteError."""
-    caller, now = view.caller, view.backend.now()
+    backend, caller = view.backend, view.caller
     found = next((each for each in await view.mutes() if each.id == mute_id), None)
     if found is None:
         raise NotThereError(f"mute {mute_id}")
-    if mute_id.startswith(PREFIX):
-        raise MuteError("mute", "it stands in the configuration: take its [[maintenance]] table out there")
-    if not may_end(view, found):
+    if not may_end(view, found) and not found.id.startswith(PREFIX):
         raise MuteError("mute", "it is about more than your companies; somebody who is bound to none can end it")
-    if over(found, now) or not await view.backend.store.incidents.end_mute(mute_id, now, caller.name):
-        raise MuteError("mute", "it is over already")
-    await view.backend.store.people.note(mute_ended(found, caller.name, caller.way, now))
-    view.backend.casebook.poke()
+    await end(backend.store, found, caller.name, caller.way, backend.now())
+    backend.casebook.poke()
     return found
 
 
@@ -90,8 +126,9 @@ def may_end(view: CallerScope, found: Mute) -> bool:
     return ours and not found.id.startswith(PREFIX)
 
 
-def _place(view: CallerScope, wish: MuteRequest) -> Cause | None:
-    """Check that company and path exist for this caller: a mute with a misspelt name would silently do nothing."""
+def _subject(wish: MuteRequest, paths: Sequence[WatchedPath], *, sees_all: bool) -> tuple[str, Cause | None]:
+    """Check that all names exist for this caller: a mute with a misspelt name would silently do nothing. Returns the
+    mail system and the cause."""
     if wish.everything == bool(wish.company or wish.mail_system or wish.cause):
         said = (
             "everything and a choice exclude each other; leave one of them out"
@@ -101,41 +138,62 @@ def _place(view: CallerScope, wish: MuteRequest) -> Cause | None:
         raise MuteError("about", said)
     if wish.path and not wish.company:
         raise MuteError("path", "a path is named within a company: choose the company too")
-    if wish.company:
-        view.path(wish.company, wish.path) if wish.path else view.paths(wish.company)
-    elif not view.caller.sees_all:
+    if not wish.company and not sees_all:
         raise MuteError("company", "choose one of your companies; what is wider is not yours to mute")
-    if wish.mail_system:
-        _known(
-            "mail_system",
-            wish.mail_system,
-            {system for path in view.paths(wish.company) for system in path.mail_systems},
-        )
-    return Cause(_known("cause", wish.cause, list(Cause))) if wish.cause else None
+    theirs = [path for path in paths if wish.company in ("", path.company) and wish.path in ("", path.path)]
+    if wish.company and not theirs:
+        raise NotThereError(f"path {wish.company}/{wish.path}" if wish.path else f"company {wish.company}")
+    mail_system = current_word(wish.mail_system)
+    if mail_system:
+        _known("mail_system", mail_system, {system for path in paths for system in path.mail_systems})
+        chain = dict.fromkeys(system for path in theirs for system in path.mail_systems)
+        if mail_system not in chain:
+            said = f"the mail system of {wish.company} is {', '.join(chain)}; with {mail_system} nothing would fit"
+            raise MuteError("mail_system", said)
+    return mail_system, Cause(_known("cause", wish.cause, list(Cause))) if wish.cause else None
 
 
 def _known(field: str, name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if name not in names:
         close = get_close_matches(name, names, n=1)
-        raise MuteError(field, f"did you mean {close[0]}?" if close else f"must be one of {listed(names, 30)}")
+        instead = f"did you mean {close[0]}?" if close else f"there are: {listed(names, 30)}"
+        raise MuteError(field, f"no {field.replace('_', ' ')} {one_line(name, MAX_WORD_CHARS)!r}; {instead}")
     return name
 
 
-def _lasting(text: str) -> timedelta:
+def _times(wish: MuteRequest, now: datetime) -> tuple[str, datetime | None]:
+    """Return the calendar and the end."""
+    if wish.lasts and wish.until:
+        raise MuteError("times", "a length and an end exclude each other; leave one of them out")
+    if not (wish.lasts or wish.until or wish.weekly):
+        raise MuteError(
+            "times",
+            'say for how long: a length like "2h", an end, or weekly times like "sun 02:00-04:00 Europe/Berlin"',
+        )
+    calendar = _read("weekly", CALENDAR.validate_python, wish.weekly.strip()) if wish.weekly else ""
+    if wish.lasts:
+        return calendar, now + _read("lasts", LENGTH.validate_python, wish.lasts.strip())
+    return calendar, _moment(wish.until, now) if wish.until else None
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    typed = one_line(text, MAX_WORD_CHARS)
+    expected = f'must be a time like "2026-11-26T08:00Z", UTC where no zone is given, not {typed!r}'
     try:
-        return LASTS.validate_python(text.strip())
-    except ValidationError as wrong:
-        raise MuteError("lasts", _words(wrong)) from None
+        moment = datetime.fromisoformat(text.strip())
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise MuteError("until", expected) from None
+    if moment <= now:
+        raise MuteError("until", f"must be after now, {clock(now)}, not {clock(moment)}")
+    return moment
 
 
-def _why(text: str) -> str:
+def _read(field: str, read: Callable[[object], T], text: str) -> T:
+    """Read the text by a type of the configuration. Raises MuteError with that type's message."""
     try:
-        return LINE.validate_python(text.strip())
+        return read(text)
     except ValidationError as wrong:
-        raise MuteError("why", _words(wrong)) from None
-
-
-def _words(wrong: ValidationError) -> str:
-    error = wrong.errors(include_url=False)[0]
-    return str(error.get("ctx", {}).get("error", error["msg"]))
+        error = wrong.errors(include_url=False)[0]
+        raise MuteError(field, str(error.get("ctx", {}).get("error", error["msg"]))) from None

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from monitor.config import WatchedPath
-from probes.display import one_line
+from probes.display import listed, one_line
 
 MAX_NAME_CHARS = 100
+MAX_LISTED = 10  # names that an error lists
 CLOSE = 0.6  # how alike a suggestion must be, from 0 to 1
 
 
@@ -92,12 +93,10 @@ def _unknown(what: str, typed: str, forms: Mapping[str, str], names: Mapping[str
     close = folded[(near or within)[0]] if near or within else ""
     name = names.get(close, close)
     shown = name if _folded(name) == _folded(close) else f"{name} ({close})"
-    return UnknownNameError(_said(what, typed, shown), close)
-
-
-def _said(what: str, typed: str, close: str) -> str:
-    instead = f"Did you mean {close}?" if close else "Choose one of the list."
-    return f"No {what} '{one_line(typed, MAX_NAME_CHARS)}'. {instead}"
+    keys = list(names) or list(forms)
+    there = f"There {'is' if len(keys) == 1 else 'are'}: {listed(keys, MAX_LISTED)}." if keys else "There is none."
+    instead = f"Did you mean {shown}?" if close else there
+    return UnknownNameError(f"No {what} '{one_line(typed, MAX_NAME_CHARS)}'. {instead}", close)
 
 
 def _folded(text: str) -> str:

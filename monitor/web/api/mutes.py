@@ -1,16 +1,17 @@
 """Mutes: the list, one more, and the end of one."""
 
 from http import HTTPStatus
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from typing_extensions import TypedDict
 
 from monitor.actions.mutes import MuteError, MuteRequest, mute, unmute
 from monitor.incidents.mute import over
 from monitor.output.incident_json import MuteJson, mute_json
 from monitor.people.caller import NotThereError
-from monitor.web.api.fields import Body, Fields, Key, Lasts, Line, NoBody, NoQuery
+from monitor.web.api.fields import Body, Fields, Key, Lasts, Line, Moment, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
 from monitor.web.api.problem import ProblemError, Wrong
 from probes.mailsystems.words import MailSystemKey
@@ -20,6 +21,9 @@ REMEDIES = {
     "about": "give company, path, mail_system or cause; or everything alone",
     "mute": "see GET /api/v1/mutes",
     "lasts": 'give a time like "90m", "2h" or "3d"',
+    "times": "give lasts or until, or weekly with or without one of them",
+    "until": 'give a time like "2026-11-26T08:00Z"',
+    "weekly": 'give times like "sun 02:00-04:00 Europe/Berlin"',
     "why": "give one line of text",
 }
 
@@ -38,7 +42,13 @@ class NewMute(Body):
     mail_system: MailSystemKey | None = Field(None, description="What fails at companies with this mail system.")
     cause: Cause | None = Field(None, description="What fails for this cause.")
     everything: bool = Field(False, description="`true`: all there is; then nothing else is given.")
-    lasts: Lasts = Field(description='For how long: "90m", "2h", "3d".')
+    lasts: Lasts | None = Field(
+        None, description='For how long: "90m", "2h", "3d". This, `until` or `weekly` is needed.'
+    )
+    until: Moment | None = Field(None, description="When it ends, instead of `lasts`.")
+    weekly: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        None, description='Only at these times of each week, such as "sun 02:00-04:00 Europe/Berlin".'
+    )
     why: Line = Field(description="The reason, for those who wonder at the silence: one line.")
 
 
@@ -64,7 +74,9 @@ async def create(call: Call[NoQuery, NewMute]) -> web.Response:
         mail_system=body.mail_system or "",
         cause=body.cause or "",
         everything=body.everything,
-        lasts=body.lasts,
+        lasts=body.lasts or "",
+        until=body.until.isoformat() if body.until else "",
+        weekly=body.weekly or "",
         why=body.why,
     )
     try:

@@ -22,7 +22,8 @@ from probes.verdict import Cause
 MOST = 300  # incidents of a list
 LONGEST = 300  # characters of what is typed
 LENGTHS = (("1h", "1 hour"), ("4h", "4 hours"), ("8h", "8 hours"), ("1d", "1 day"), ("3d", "3 days"), ("7d", "1 week"))
-OTHER = "other"
+OTHER, UNTIL, WEEKLY = "other", "until", "weekly"
+"""What is chosen where none of LENGTHS is: what was typed beside it counts."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -107,7 +108,7 @@ async def mute_incident(request: web.Request) -> web.Response:
     try:
         await mute(view, _silence(typed, dict(parse_qsl(typed.get("about", "")))))
     except MuteError as error:
-        return await _incident(request, typed, {error.field: str(error)}, 422)
+        return await _incident(request, typed, {_OF_INCIDENT.get(error.field, error.field): str(error)}, 422)
     except NotThereError as error:
         return await _incident(request, typed, {"about": f"there is no {error}"}, 422)
     raise web.HTTPSeeOther(f"/incidents/{request.match_info['incident']}#mutes")
@@ -163,7 +164,8 @@ async def add_mute(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/mutes")
 
 
-_FIELDS = {"company": "where", "path": "where", "about": "where"}
+_OF_INCIDENT = dict.fromkeys(("times", "until", "weekly"), "lasts")
+_FIELDS = {"company": "where", "path": "where", "about": "where"} | _OF_INCIDENT
 
 
 @needs(Rights.OPERATOR)
@@ -185,13 +187,16 @@ async def _typed(request: web.Request) -> dict[str, str]:
 
 
 def _silence(typed: Mapping[str, str], place: Mapping[str, str]) -> MuteRequest:
-    lasts = typed.get("lasts", "")
+    chosen = typed.get("lasts", "")
+    lengths = {OTHER: typed.get("lasts_other", ""), UNTIL: "", WEEKLY: ""}
     return MuteRequest(
         company=place.get("company", ""),
         path=place.get("path", ""),
         mail_system=place.get("mail_system", ""),
         cause=place.get("cause", ""),
         everything=bool(place.get("everything")),
-        lasts=typed.get("lasts_other", "") if lasts == OTHER else lasts,
+        lasts=lengths.get(chosen, chosen),
+        until=typed.get("until", "") if chosen == UNTIL else "",
+        weekly=typed.get("weekly", "") if chosen == WEEKLY else "",
         why=typed.get("why", ""),
     )

@@ -9,12 +9,13 @@ from monitor.actions.audit import about
 from monitor.config import Config, WatchedPath
 from monitor.incidents.incident import Failure, Incident, Scope, Severity, worst_first
 from monitor.incidents.labels import RESOLUTIONS
-from monitor.incidents.mute import Mute, active, ends, following, muting, over
+from monitor.incidents.mute import Mute, active, muting, over
 from monitor.incidents.remedies import incident_runbook, system_of_incident
 from monitor.notices.context import SenderInfo
 from monitor.notices.notice import NoticeKind
 from monitor.notices.routing import channels_for
 from monitor.notices.wording import left
+from monitor.output.mute_text import mute_times
 from monitor.store import NoticeRecord
 from monitor.web.caller_view import IncidentDetail
 from monitor.web.pages.remedy_card import RemedyCard, card_of_incident
@@ -24,6 +25,7 @@ from probes.mailsystems.table import system_label
 from probes.mailsystems.words import Chain
 from probes.verdict import Cause, Outcome
 
+MAX_COMPANIES_OFFERED = 20  # to be muted, of one incident
 MOST_NAMED = 3  # companies of one incident, in a list
 
 
@@ -205,46 +207,29 @@ class Silent:
 def silent(mute: Mute, now: datetime, *, may_end: bool) -> Silent:
     """A mute seen from now."""
     state = "over" if over(mute, now) else "silent" if active(mute, now) else "later"
-    return Silent(mute.id, about(mute), state, when(mute, now), mute.by, mute.why, may_end and state != "over")
-
-
-def when(mute: Mute, now: datetime) -> str:
-    """When it wants silence."""
-    if mute.ended_at:
-        return f"ended {_day(mute.ended_at)} by {mute.ended_by}"
-    until = f"until {_day(mute.ends_at)}" if mute.ends_at else ""
-    if not mute.weekly:
-        left = f", {lasting(mute.ends_at - now)} left" if mute.ends_at and not over(mute, now) else ""
-        return f"{until}{left}" if until else "until it is ended"
-    present, coming = ends(mute, now), following(mute, now)
-    turn = f"now until {_day(present)}" if present else f"next {_day(coming)}" if coming else ""
-    return ", ".join(filter(None, (f"every {mute.weekly}", until, turn)))
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%a %Y-%m-%d %H:%M} UTC"
+    return Silent(mute.id, about(mute), state, mute_times(mute, now), mute.by, mute.why, may_end and state != "over")
 
 
 def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[tuple[str, str]]:
-    """What can be muted for its sake, narrowest first: a value for the form, and words."""
-    found: dict[str, str] = {}
+    """What can be muted for its sake, the narrowest first: a value for the form, and words. Each place is offered with
+    the incident's cause alone, so that another failure there is still notified."""
     companies = incident.touches or incident.companies
     places = {(failure.company, failure.path) for failure in incident.failures}
-    if len(companies) == 1:
-        company = companies[0]
-        if len(places) == 1 and len([path for path in around.paths if path.company == company]) > 1:
-            path = next(iter(places))[1]
-            found[f"company={company}&path={path}"] = f"only the path {path} of {around.name(company)}"
-        found[f"company={company}"] = f"all of {around.name(company)}"
-    else:
-        found |= {f"company={each}": f"all of {around.name(each)}" for each in companies[:20]}
-    if sees_all and len(companies) > 1:
-        if incident.mail_system:
-            named = system_label(incident.mail_system)
-            found = {f"mail_system={incident.mail_system}": f"everybody whose mail is run by {named}"} | found
-        if incident.cause:
-            found = {f"cause={incident.cause}": f"all failures with the cause: {CAUSES[incident.cause].label}"} | found
-    return list(found.items())
+    found: list[tuple[str, str]] = []
+    if len(companies) == 1 and len(places) == 1:
+        company, path = companies[0], next(iter(places))[1]
+        if len([each for each in around.paths if each.company == company]) > 1:
+            found.append((f"company={company}&path={path}", f"the path {path} of {around.name(company)}"))
+    if sees_all and len(companies) > 1 and incident.mail_system:
+        named = system_label(incident.mail_system)
+        found.append((f"mail_system={incident.mail_system}", f"all companies with {named}"))
+    found += [(f"company={each}", f"all of {around.name(each)}") for each in companies[:MAX_COMPANIES_OFFERED]]
+    if not incident.cause:
+        return found
+    words = f"only the cause: {CAUSES[incident.cause].label}"
+    narrowed = [(f"{value}&cause={incident.cause}", f"{said}, {words}") for value, said in found]
+    everywhere = [(f"cause={incident.cause}", f"all companies, {words}")] if sees_all and len(companies) > 1 else []
+    return [each for pair in zip(narrowed, found, strict=True) for each in pair] + everywhere
 
 
 @dataclass(frozen=True, slots=True)

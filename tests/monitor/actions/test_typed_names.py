@@ -26,8 +26,8 @@ NAMES = {
         ("Granit", "No company 'Granit'. Did you mean Granite?"),
         ("Sons", "No company 'Sons'. Did you mean Steel & Sons (steel)?"),
         ("twin", "Several companies are called that: twin-a, twin-b. Type one of these keys."),
-        ("zzz", "No company 'zzz'. Choose one of the list."),
-        ("z\u202ez", "No company 'z z'. Choose one of the list."),
+        ("zzz", "No company 'zzz'. There are: granite, acme, acme-uk, twin-a, twin-b, steel."),
+        ("z\u202ez", "No company 'z z'. There are: granite, acme, acme-uk, twin-a, twin-b, steel."),
     ],
 )
 def test_a_company_is_meant_by_key_or_name_in_any_case(typed: str, meant: str) -> None:

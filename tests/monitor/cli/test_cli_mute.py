@@ -128,32 +128,32 @@ def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("acmee", "--for", "2h"), "no company 'acmee'; did you mean acme?"),
-        (("zzz", "--for", "2h"), "no company 'zzz'; there are: acme, bolt"),
-        (("acme/hqq", "--for", "2h"), "no path at acme called 'hqq'; did you mean hq?"),
-        (("acme/", "--for", "2h"), "no path at acme called ''; there are: hq, branch"),
-        (("/hq", "--for", "2h"), "no company ''; there are: acme, bolt"),
+        (("acmee", "--for", "2h"), "No company or path 'acmee'. Did you mean acme?"),
+        (("zzz", "--for", "2h"), "No company or path 'zzz'. There are: acme, bolt."),
+        (("acme/hqq", "--for", "2h"), "No path 'acme/hqq'. Did you mean acme/hq?"),
+        (("acme/", "--for", "2h"), "No path 'acme/'. Did you mean acme/hq?"),
+        (("/hq", "--for", "2h"), "No company ''. There are: acme, bolt."),
         (("--mail-system", "m356", "--for", "2h"), "no mail system 'm356'; did you mean m365?"),
         (("--cause", "greylistd", "--for", "2h"), "no cause 'greylistd'; did you mean greylisted?"),
         (
             ("acme", "--mail-system", "m365", "--for", "2h"),
-            "--mail-system: that of acme is postfix; with m365 nothing would fit",
+            "the mail system of acme is postfix; with m365 nothing would fit",
         ),
         (
             ("--for", "2h"),
-            "would mute everything; name COMPANY[/PATH], --mail-system or --cause, or say --everything",
+            "would mute everything; choose a company, a mail system or a cause, or say everything",
         ),
         (
             ("acme", "--everything", "--for", "2h"),
-            "--everything and a choice exclude each other; leave one of them out",
+            "everything and a choice exclude each other; leave one of them out",
         ),
         (
             ("acme",),
-            'say for how long: --for 2h, --until 2026-11-26T08:00Z or --weekly "sun 02:00-04:00 Europe/Berlin"',
+            'say for how long: a length like "2h", an end, or weekly times like "sun 02:00-04:00 Europe/Berlin"',
         ),
         (
             ("acme", "--for", "2h", "--until", "2199-01-01"),
-            "--for and --until exclude each other; leave one of them out",
+            "a length and an end exclude each other; leave one of them out",
         ),
         (("acme", "--for", "soon"), '--for: must be a time like "90s", "15m" or "1h", not "soon"'),
         (("acme", "--for", "99999d"), '--for: must be more than zero and at most ten years, not "99999d"'),

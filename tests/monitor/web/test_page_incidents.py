@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from monitor.config import Config
 from monitor.incidents.incident import Incident, Resolution, Scope, Severity
 from monitor.incidents.mute import Mute
 from monitor.notices.notice import Notice, NoticeKind
+from monitor.output.mute_text import mute_times
 from monitor.store import NoticeRecord
-from monitor.web.pages.incidents_view import Chosen, PageContext, choices, fates, rows, silent_because, when
+from monitor.web.pages.incidents_view import Chosen, PageContext, choices, fates, rows, silent_because
 from tests.support.pages_app import CONFIG, START, PagesApp, but, incident, open_pages_app, opened, post
 
 NOW = START + timedelta(minutes=30)
@@ -144,34 +145,50 @@ def test_where_nobody_was_told_it_says_why(
 @pytest.mark.parametrize(
     ("found", "sees_all", "values"),
     [
-        (incident(), True, ["company=acme&path=hq", "company=acme"]),
-        (incident("a1", "bolt"), True, ["company=bolt"]),  # it has one path
-        (incident("a1", "acme", "bolt"), True, ["cause=ip_blocked", "company=acme", "company=bolt"]),
-        (incident("a1", "acme", "bolt", mail_system="m365"), True, None),
-        (incident("a1", "acme", "bolt"), False, ["company=acme", "company=bolt"]),
+        (incident(), True, ["company=acme&path=hq+", "company=acme&path=hq", "company=acme+", "company=acme"]),
+        (incident(cause=None), True, ["company=acme&path=hq", "company=acme"]),
+        (incident("a1", "bolt"), True, ["company=bolt+", "company=bolt"]),  # it has one path
+        (
+            incident("a1", "acme", "bolt"),
+            True,
+            ["company=acme+", "company=acme", "company=bolt+", "company=bolt", "cause=ip_blocked"],
+        ),
+        (
+            incident("a1", "acme", "bolt", mail_system="m365"),
+            True,
+            [
+                "mail_system=m365+",
+                "mail_system=m365",
+                "company=acme+",
+                "company=acme",
+                "company=bolt+",
+                "company=bolt",
+                "cause=ip_blocked",
+            ],
+        ),
+        (incident("a1", "acme", "bolt"), False, ["company=acme+", "company=acme", "company=bolt+", "company=bolt"]),
     ],
 )
-def test_what_can_be_muted_for_its_sake(
-    found: Incident, sees_all: bool, values: list[str] | None, tmp_path: Path
-) -> None:
+def test_what_can_be_muted_for_its_sake(found: Incident, sees_all: bool, values: list[str], tmp_path: Path) -> None:
+    """A + stands for the incident's cause."""
     offered = [value for value, _ in choices(found, around(tmp_path), sees_all=sees_all)]
-    assert offered == (values or ["cause=ip_blocked", "mail_system=m365", "company=acme", "company=bolt"])
+    assert offered == [value.replace("+", "&cause=ip_blocked") for value in values]
 
 
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({}, "until Wed 2026-11-25 13:30 UTC, 1 h left"),
+        ({}, "until Wed 2026-11-25 13:30 UTC (1 h)"),
         ({"ends_at": None}, "until it is ended"),
         ({"ended_at": NOW, "ended_by": "bob"}, "ended Wed 2026-11-25 12:30 UTC by bob"),
         (
             {"ends_at": None, "weekly": "sun 02:00-04:00 UTC"},
-            "every sun 02:00-04:00 UTC, next Sun 2026-11-29 02:00 UTC",
+            "every sun 02:00-04:00 UTC (next Sun 2026-11-29 02:00 UTC)",
         ),
     ],
 )
 def test_a_mute_says_when_it_wants_silence(facts: dict[str, Any], words: str) -> None:
-    assert when(mute(**facts), NOW) == words
+    assert mute_times(mute(**facts), NOW) == words
 
 
 async def stored(pages_app: PagesApp, *incidents: Incident, records: tuple[NoticeRecord, ...] = ()) -> None:
@@ -272,6 +289,32 @@ async def test_an_operator_mutes_an_incident_and_ends_it_again(pages_app: PagesA
     (over,) = await pages_app.store.incidents.mutes()
     assert over.ended_by == "op"
     assert [deed.what for deed in await pages_app.deeds()][-2:] == ["mute", "mute ended"]
+
+
+async def test_an_incident_is_muted_for_its_cause_alone(pages_app: PagesApp) -> None:
+    await stored(pages_app, incident())
+    said = {"about": "company=acme&path=hq&cause=ip_blocked", "lasts": "1h", "why": "known"}
+    answer = await post(await pages_app.operator(), "/incidents/a1/mute", "/incidents/a1", **said)
+    assert answer.status == 303
+    (made,) = await pages_app.store.incidents.mutes()
+    assert (made.company, made.path, made.cause) == ("acme", "hq", "ip_blocked")
+
+
+@pytest.mark.parametrize("where", ["/mutes", "/incidents/a1/mute"])
+async def test_a_mute_has_an_end_or_comes_every_week(where: str, pages_app: PagesApp) -> None:
+    await stored(pages_app, incident())
+    operator, about = await pages_app.operator(), {"where": "acme", "about": "company=acme", "why": "x"}
+    page = where.removesuffix("/mute") if "incidents" in where else where
+    weekly = {"lasts": "weekly", "weekly": "sun 02:00-04:00 Europe/Berlin", "until": "2026-12-01T10:00"}
+    until = {"lasts": "until", "until": "2026-12-01T10:00", "weekly": "ignored"}
+    assert (await post(operator, where, page, **about, **weekly)).status == 303
+    assert (await post(operator, where, page, **about, **until)).status == 303
+    first, second = await pages_app.store.incidents.mutes()
+    assert (first.weekly, first.ends_at) == ("sun 02:00-04:00 Europe/Berlin", None)
+    assert (second.weekly, second.ends_at) == ("", datetime(2026, 12, 1, 10, tzinfo=UTC))
+    for wrong in ({"lasts": "weekly", "weekly": "sunday"}, {"lasts": "until", "until": "2020-01-01T00:00"}):
+        answer = await post(operator, where, page, **about, **wrong)
+        assert (answer.status, 'id="lasts-wrong"' in answer.text) == (422, True)
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> tuple[WatchedPath, ...]:
         ("acme/hw", "Did you mean acme/hq?"),
         ("acmee", "Did you mean Acme Steel (acme)?"),
         ("Bolt Bilders", "Did you mean Bolt Builders (bolt)?"),
-        ("zzz", "Choose one of the list."),
-        ("<script>", "Choose one of the list."),
+        ("zzz", "There are: acme, bolt."),
+        ("<script>", "There are: acme, bolt."),
     ],
 )
 def test_what_is_typed_is_a_company_or_a_path_or_a_question(

@@ -160,6 +160,15 @@ async def test_a_mute_is_made_and_ended(api_app: ApiApp) -> None:
     assert [deed.what for _, deed in await api_app.store.people.audit_log(None, 2)] == ["mute ended", "mute"]
 
 
+async def test_a_mute_has_an_end_or_comes_every_week(api_app: ApiApp) -> None:
+    program = await api_app.program(Rights.OPERATOR)
+    about = {"company": "acme", "why": "x"}
+    until = (await program.post("/mutes", {**about, "until": "2199-01-01T02:00:00+02:00"})).facts
+    assert (until["ends_at"], until["weekly"]) == ("2199-01-01T00:00:00+00:00", None)
+    weekly = (await program.post("/mutes", {**about, "weekly": "sun 02:00-04:00 Europe/Berlin"})).facts
+    assert (weekly["ends_at"], weekly["weekly"]) == (None, "sun 02:00-04:00 Europe/Berlin")
+
+
 @pytest.mark.parametrize(
     ("wish", "wrong"),
     [
@@ -168,6 +177,10 @@ async def test_a_mute_is_made_and_ended(api_app: ApiApp) -> None:
         ({"company": "bolt", "lasts": "soon", "why": "x"}, "422 lasts"),
         ({"company": "bolt", "lasts": "1h", "why": " \t"}, "422 why"),
         ({"company": "bolt", "lasts": "1h"}, "422 why"),
+        ({"company": "bolt", "why": "x"}, "422 times"),
+        ({"company": "bolt", "lasts": "1h", "until": "2199-01-01T00:00:00Z", "why": "x"}, "422 times"),
+        ({"company": "bolt", "until": "2001-01-01T00:00:00Z", "why": "x"}, "422 until"),
+        ({"company": "bolt", "weekly": "sunday", "why": "x"}, "422 weekly"),
         ({"company": "bolt", "path": "nowhere", "lasts": "1h", "why": "x"}, "404"),
         ({"company": "nobody", "lasts": "1h", "why": "x"}, "404"),
         ({"company": "bolt", "cause": "ip_blokked", "lasts": "1h", "why": "x"}, "422 cause"),

@@ -1,13 +1,11 @@
-"""Whose problem a failure is, and what decided that: closed sets of plain values.
-
-`monitor.incidents.attribution` decides it from what the control and the neighbour got.
-"""
+"""Attribution of a failure to a party, with the reason: closed sets of plain values. `monitor.incidents.attribution`
+decides it from the results of control and neighbour."""
 
 from enum import StrEnum
 
 
 class Nature(StrEnum):
-    """Whose trouble it is. Failures of different natures are never one incident."""
+    """The responsible party. Failures of different natures are never one incident."""
 
     MAIL = "mail"  # the sender's mail is stopped
     MAILBOX = "mailbox"  # the probe's own mailbox is full, gone or unknown: nothing is said of the sender
@@ -16,7 +14,7 @@ class Nature(StrEnum):
 
 
 class Reason(StrEnum):
-    """What decided whose trouble a failure is."""
+    """The reason for the attribution."""
 
     NOT_COMPARED = "not_compared"  # no neutral sender was asked so far, or none can be
     CONTROL_THROUGH = "control_through"  # a neutral sender got through: it is about this sender

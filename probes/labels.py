@@ -20,7 +20,7 @@ from probes.verdict import Cause, Concern, Grade, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """How one value is written for people.
+    """The texts of one value.
 
     `label` is a few words as they stand inside a sentence; `title` begins with a capital, for badges and headings.
     `sentence` says it in a sentence or as a part of one, as each table says. `help` explains it to somebody who does
@@ -381,7 +381,7 @@ def verdict_label(outcome: Outcome | None, cause: Cause | None) -> str:
 
 
 def reason_of(outcome: Outcome, cause: Cause | None) -> str:
-    """What is wrong, as one plain sentence without anything that a server said."""
+    """Describe the failure in one plain sentence without any text of a server."""
     if cause is None:
         return NO_CAUSE.sentence if outcome is Outcome.UNKNOWN else f"Mail is {OUTCOMES[outcome].sentence}."
     if cause is Cause.UNCLEAR:

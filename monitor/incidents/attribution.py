@@ -1,8 +1,8 @@
-"""Whose trouble a failure is. A pure decision over what the verdict counts for, what other senders got on the same path
-at the same time, and whether anybody was reached at all.
+"""Attribute a failure to a party. A pure decision from the weight of the verdict, the results of other senders on the
+same path at the same time, and whether anything was reached at all.
 
-A cause is a guess from words. That a neutral sender got the same answer is a fact, and it clears the sender whatever
-the words say: also where they name the sender's address, for a blocklist that fell into other hands lists the world.
+A cause is a guess from a reply's text. That a neutral sender got the same answer is a fact, and it clears the sender
+whatever the text says: even if it names the sender's address, for an abandoned blocklist may list the whole world.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,8 @@ from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 
 @dataclass(frozen=True, slots=True)
 class FailureCase:
-    """What a failure is judged by. `came_late`: some of this stretch's mail came in the end. `via`: the route."""
+    """The facts by which a failure is judged. `came_late`: some of this stretch's mail arrived in the end. `via`: the
+    route."""
 
     mark: Weight
     verdict: Verdict
@@ -30,15 +31,15 @@ class FailureCase:
     via: str = "direct"
 
     def found(self, got: Got, *differs: Differs) -> Comparison | None:
-        """What another identity got that differs in just that."""
+        """Return the result of another identity that differs in exactly that."""
         wanted = frozenset(differs)
         return next((each for each in self.comparisons if each.got is got and each.differs == wanted), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Whose trouble it is, and what decided it. `cause` is the verdict's, or a better one that the comparison proves;
-    `at_most` how much it may matter as long as no more is known. `comparison` is what it rests on."""
+    """The responsible party and what decided it. `cause` is the verdict's, or a better one that the comparison proves;
+    `at_most` limits the severity while no more is known. `comparison` is the basis."""
 
     nature: Nature
     reason: Reason
@@ -48,7 +49,7 @@ class Attribution:
 
 
 def attribute(case: FailureCase) -> Attribution:
-    """Whose trouble it is."""
+    """Return the responsible party."""
     verdict = case.verdict
     if case.mark is Weight.UNKNOWN:
         return _unasked(case)
@@ -77,7 +78,7 @@ def _unasked(case: FailureCase) -> Attribution:
 
 
 def _unreached(case: FailureCase) -> Attribution:
-    """There was no connection: nothing was said of the sender. From another address it may come about."""
+    """There was no connection: nothing was said about the sender. From another address it may succeed."""
     if case.reach is Reach.NOBODY:
         return Attribution(Nature.OURS, Reason.NO_WAY_OUT, Cause.NETWORK)
     alone = case.reach is Reach.UNTOLD
@@ -95,14 +96,14 @@ def _unreached(case: FailureCase) -> Attribution:
 
 
 def _at_our_relay(case: FailureCase) -> bool:
-    """Whether it is the service that we send through that said no, and not the company's server."""
+    """Test if the service that we send through refused, not the company's server."""
     answer = case.verdict.answer
     return traits_of(case.via).relayed and answer is not None and answer.stage is not None
 
 
 def _not_its_domain(case: FailureCase) -> Attribution:
-    """The company's own server says that it relays for nobody: the recipient's domain is none of those that it takes
-    mail for. That is its configuration, or our `to`. Only if another sender gets through is it about this one."""
+    """The company's own server says that it relays for nobody: the recipient's domain is none of its own. That is its
+    configuration, or our `to`. It concerns this sender only if another one gets through."""
     cause = case.verdict.cause
     if through := case.found(Got.THROUGH, *NEUTRAL):
         return Attribution(Nature.MAIL, Reason.CONTROL_THROUGH, cause, comparison=through)
@@ -112,7 +113,7 @@ def _not_its_domain(case: FailureCase) -> Attribution:
 
 
 def _answered(case: FailureCase) -> Attribution:
-    """The receiver was asked and said no, or took the mail and lost it."""
+    """The receiver was asked and refused, or accepted the mail and lost it."""
     cause = case.verdict.cause
     if same := case.found(Got.SAME, *NEUTRAL):
         if cause is Cause.CONTENT:  # of two senders: it is what both mails say
@@ -131,8 +132,8 @@ def _answered(case: FailureCase) -> Attribution:
 
 
 def _says_so(verdict: Verdict) -> bool:
-    """Whether it was refused for good in words that are about the sender. That another one fails otherwise does not
-    refute them."""
+    """Test if the mail was permanently refused with a text about the sender. A different failure of another sender does
+    not refute that."""
     answer, cause = verdict.answer, verdict.cause
     about = cause is not None and cause.concerns is Concern.SENDER and cause is not Cause.POLICY
     return about and answer is not None and (answer.code or 0) >= 500 and has_words(answer)
@@ -146,8 +147,8 @@ ABOUT_THE_SENDER: tuple[tuple[Got, frozenset[Differs], Reason], ...] = (  # the 
 
 
 def _not_the_senders(case: FailureCase) -> Cause | None:
-    """The cause, where the sender is cleared: words that seem to be about it were not. Greylisting stays what it is
-    where mail comes in the end: that hits everybody too."""
+    """Return the cause if the sender is cleared: a text that seems to be about it was not. Greylisting stays if mail
+    arrives in the end: it hits everybody too."""
     cause = case.verdict.cause
     if cause is None or cause.concerns is not Concern.SENDER:
         return cause
@@ -155,8 +156,8 @@ def _not_the_senders(case: FailureCase) -> Cause | None:
 
 
 def _capped(case: FailureCase, attribution: Attribution) -> Attribution:
-    """Anybody can write a bounce: one that is not proven to come from those who had the mail wakes nobody. What a relay
-    sends back is never proven: there it is all that is ever known."""
+    """Cap the severity of unproven bounces: anybody can write one, so one that is not proven to come from the receiver
+    pages nobody. After a relay a bounce is never proven: there it is all that is ever known."""
     answer = case.verdict.answer
     bounce = answer is not None and answer.stage is None
     if not bounce or case.verdict.grade is not Grade.UNPROVEN or traits_of(case.via).relayed:
@@ -165,5 +166,5 @@ def _capped(case: FailureCase, attribution: Attribution) -> Attribution:
 
 
 def least(one: Severity, other: Severity) -> Severity:
-    """The one that matters less."""
+    """Return the lower severity."""
     return other if one.graver_than(other) else one

@@ -1,8 +1,8 @@
-"""What another identity got on the same path, held against a failure of the sender. Pure.
+"""Compare a failure of the sender with another identity's result on the same path. Pure.
 
-That two senders got the same answer in words is a fact, and one is enough. That the other one failed otherwise, or
-without a word, may be chance: it is judged like the sender, so many bad among the last. What stops the other identity
-for its own sake, such as its address on a list, tells nothing.
+That two senders got the same answer in words is a fact, and one is enough. That the other one failed in another way, or
+without a text, may be chance: it is judged like the sender, by the number of bad results among the last. Whatever stops
+the other identity for its own sake, such as its address on a blocklist, proves nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,18 +18,18 @@ from probes.verdict import Cause, Concern, Outcome, Verdict
 
 
 class Differs(StrEnum):
-    """In what another identity differs from the sender."""
+    """Differences of another identity from the sender."""
 
     DOMAIN = "domain"
     IP = "ip"
 
 
 NEUTRAL = frozenset(Differs)
-"""An identity that differs in all of it: what stops it too is not about the sender."""
+"""An identity that differs in everything: whatever stops it too is not about the sender."""
 
 
 class Got(StrEnum):
-    """What the other identity got, beside the sender's failure."""
+    """The other identity's result, relative to the sender's failure."""
 
     THROUGH = "through"
     SAME = "same"  # the same answer, in words
@@ -39,8 +39,8 @@ class Got(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What follows from the other identity's last probes: it got the `SAME` answer, `FAILED`, or came `THROUGH`. The
-    probe that says so was launched at `at`. `lost`: what failed was accepted and never seen."""
+    """Conclusion from the other identity's last probes: it got the `SAME` answer, `FAILED`, or got `THROUGH`. The probe
+    that shows it was launched at `at`. `lost`: the failed mail was accepted and never seen."""
 
     differs: frozenset[Differs]
     got: Got
@@ -50,8 +50,8 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Rigour:
-    """How much is needed. So many `bad` among the `of_last` are a failure, so many `good` in a row the end of one; what
-    was launched longer than `around` before a failure began says nothing of it."""
+    """Thresholds: `bad` among the `of_last` are a failure, `good` in a row end one; a probe launched longer than
+    `around` before a failure began says nothing about it."""
 
     bad: int
     of_last: int
@@ -61,7 +61,7 @@ class Rigour:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """The sender's failure: the latest failing verdict, since when it fails, and whether a good one came after."""
+    """The sender's failure: the latest failing verdict, its start, and whether a good one came after."""
 
     last: Signal
     since: datetime
@@ -69,7 +69,7 @@ class Failing:
 
 
 def differs(sender: Names, other: Names) -> frozenset[Differs]:
-    """In what the other identity differs from the sender. A domain below or above the sender's shares its fate."""
+    """Return the differences of the other identity. A domain below or above the sender's shares its fate."""
     one, two = sender.domain.casefold().rstrip("."), other.domain.casefold().rstrip(".")
     related = one == two or one.endswith(f".{two}") or two.endswith(f".{one}")
     found = set() if related else {Differs.DOMAIN}
@@ -79,7 +79,8 @@ def differs(sender: Names, other: Names) -> frozenset[Differs]:
 def compared(
     failing: Failing, others: Iterable[Signal], differs: frozenset[Differs], rigour: Rigour
 ) -> Comparison | None:
-    """What the other identity's verdicts on this path, oldest launch first, tell of the failure. None: nothing."""
+    """Return the conclusion from the other identity's verdicts on this path, oldest launch first. None: nothing
+    follows."""
     if not differs:
         return None
     at_the_time = [each for each in others if each.launched_at >= failing.since - rigour.around]
@@ -98,7 +99,7 @@ def compared(
 
 
 def undecided(failing: Failing, others: Iterable[Signal], rigour: Rigour) -> bool:
-    """Whether the other identity's newest verdict is a weak sign, which one more may bear out."""
+    """Test if the other identity's newest verdict is a weak sign that one more could confirm."""
     newest = max(others, key=lambda each: each.launched_at, default=None)
     if newest is None or newest.launched_at < failing.since - rigour.around:
         return False
@@ -106,21 +107,21 @@ def undecided(failing: Failing, others: Iterable[Signal], rigour: Rigour) -> boo
 
 
 def _passes_since(newer: Sequence[tuple[Signal, Got]], failing: Failing, rigour: Rigour) -> bool:
-    """Whether, after the same answer, the other identity came through often enough while the sender went on failing.
-    Else a cluster of which one host is broken would accuse the sender, and clear it, by turns."""
+    """Test if, after the same answer, the other identity got through often enough while the sender still failed.
+    Otherwise a cluster with one broken host would accuse and clear the sender by turns."""
     passed = [each for each, got in newer if got is Got.THROUGH and each.launched_at <= failing.last.launched_at]
     return len(passed) >= rigour.good
 
 
 HARD = frozenset({Outcome.BLOCKED, Outcome.DEFERRED, Outcome.MISSING})
-"""Outcomes of mail that did not get through. What lies in a spam folder did, and so did what came late."""
+"""Outcomes of mail that did not get through. Mail in the junk folder did, and so did late mail."""
 
 TAKEN = frozenset({Outcome.LATE, Outcome.SPAM, Outcome.QUARANTINED})
-"""Outcomes of mail that was taken, though it did not reach the inbox in time."""
+"""Outcomes of mail that was accepted, though it did not reach the inbox in time."""
 
 
 def got_beside(sender: Verdict, other: Verdict) -> Got | None:
-    """What one verdict on another identity's mail is beside the sender's. None: it tells nothing."""
+    """Return what one verdict on another identity's mail means beside the sender's. None: nothing."""
     if sender.answer and other.answer and same_answer(sender.answer, other.answer):
         return Got.SAME if has_words(sender.answer) else Got.ALIKE
     if other.outcome is Outcome.UNKNOWN:
@@ -135,7 +136,7 @@ def got_beside(sender: Verdict, other: Verdict) -> Got | None:
 
 
 def _connected(sender: Verdict, other: Verdict) -> bool:
-    """Whether the other one was spoken to, where the sender did not even get a connection."""
+    """Test if the other one was connected where the sender got no connection at all."""
     if not never_connected(sender):
         return False
     return other.answer.reached if other.answer else other.outcome in {*TAKEN, Outcome.MISSING}

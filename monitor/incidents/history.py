@@ -1,4 +1,10 @@
-"""The last marks of one path and kind: does it fail, and since when."""
+"""The last weights of one check: does it fail, and since when?
+
+A single bad verdict may be chance, so a check fails only after several bad ones among the last, and recovers only after
+several good ones in a row: the streak forgives. `unknown` neither raises nor calms: not being able to look says nothing
+about the mail. Two good verdicts count as consecutive only if no probe between them is still undecided, because some
+failures (`missing`) are known long after their launch.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +22,13 @@ MAX_GOOD_STREAK = 1000  # good ones in a row are not counted any further
 
 @dataclass(frozen=True, slots=True)
 class FailureLimits:
-    """So many bad marks among the last `of_last` make it fail; so many good ones in a row, and it is well again. After
-    `telling` verdicts in a row that are not unknown we can tell again.
+    """Thresholds: so many bad weights among the last `of_last` make a check fail, so many good ones in a row make it
+    well again. After `telling` verdicts in a row that are not unknown we can judge again.
 
-    Two probes that were launched further `apart` had another one between them. Where what is bad is known late, such as
-    what is missing, that one may yet prove bad; but not once the row is so old that it is `certain`. What is known only
-    when it is over fails on for longer than it takes to `settle`, or nobody would be told."""
+    Two probes launched further `apart` had another one between them. If failures are known late, as with `missing`,
+    that one may still turn out bad; but not once the row is so old that it is `certain`. A failure that is known only
+    when it is over lasts for longer than `settle`, or nobody would be notified.
+    """
 
     bad: int
     of_last: int
@@ -34,7 +41,7 @@ class FailureLimits:
 
 @dataclass(frozen=True, slots=True)
 class FailureRate:
-    """How many probes of one check, of its last ones, make it fail now and then; and at how many that is over."""
+    """Thresholds of intermittent failure: so many of a check's last probes make it fail, and at so many it is over."""
 
     bad_probes: int
     of_last_probes: int
@@ -42,19 +49,19 @@ class FailureRate:
 
 
 INTERMITTENT = FailureRate(bad_probes=6, of_last_probes=20, ends_at_bad_probes=2)
-"""Every third or fourth mail is lost, and no two of three: nobody who waits for a code calls that well."""
+"""Every third or fourth mail is lost, and never two of three: nobody who waits for a code calls that healthy."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailureState:
-    """One question, asked again and again: is it bad? `count` of the bad ones of the present stretch: the probe of the
-    first was launched at `since`, `last` is the latest. `good` ones came in a row since, the first and the last of them
-    launched at `good_since` and `good_at`; between the last `close` of them nothing is missing.
+    """The state of one question: is it bad? `count` of the bad ones in the present stretch: the probe of the first was
+    launched at `since`, `last` is the latest. `good` consecutive ones came since, the first and last of them launched
+    at `good_since` and `good_at`; between the last `close` of them nothing is missing.
 
-    It fails by the `FailureLimits`, which is `acute`, or now and then: `intermittent`. `window` is what that is
-    counted by: when each was launched, and whether it was bad; what an acute stretch told is not counted twice.
-    `known_at`: when it was known that all of an acute stretch was bad. It is told even if good ones came before that;
-    then it is `over_before_known`.
+    It fails by the `FailureLimits`, which is `acute`, or now and then: `intermittent`. `window` is the basis of the
+    latter: when each probe was launched, and whether it was bad; failures of an acute stretch are not counted twice.
+    `known_at`: when it was known that all of an acute stretch was bad. It is reported even if good ones came before
+    that; then it is `over_before_known`.
     """
 
     recent: tuple[Weight, ...] = ()
@@ -76,18 +83,18 @@ class FailureState:
 
     @property
     def fails(self) -> bool:
-        """Whether it is bad."""
+        """True if it is failing."""
         return self.acute or self.intermittent
 
     @property
     def of_last(self) -> int:
-        """Of so many `count` were bad, if that is all that is wrong; else 0."""
+        """Return the window size of which `count` were bad, if it fails only intermittently; else 0."""
         return len(self.window) if self.intermittent and not self.acute else 0
 
     def add(
         self, mark: Weight, signal: Signal, limits: FailureLimits, *, bad: bool, needed: int, rated: bool
     ) -> "FailureState":
-        """With one more. So many good ones in a row are `needed`. `rated`: what fails now and then counts."""
+        """Add one. `needed` consecutive good ones end it. `rated`: intermittent failures count."""
         recent = (*self.recent, mark if bad else Weight.GOOD)[-limits.of_last :]
         window = (*self.window, (signal.launched_at, bad))[-INTERMITTENT.of_last_probes :] if rated else ()
         if not bad:
@@ -116,19 +123,19 @@ class FailureState:
         )
 
     def _known_at(self, recent: tuple[Weight, ...], signal: Signal, limits: FailureLimits) -> datetime | None:
-        """When the stretch was known to be bad, if all of it is."""
+        """Return when the stretch was known to be bad, if all of it is."""
         if Weight.GOOD in recent[-limits.bad :]:
             return None
         return max(signal.at, self.last.at) if self.last else signal.at
 
     def _unreached_since(self, signal: Signal) -> datetime | None:
-        """Since when no connection came about, with this one; what came after a good one began anew."""
+        """Return since when no connection was made, including this one; a good one restarts it."""
         if not unanswered(signal.verdict):
             return None
         return (None if self.good else self.unreached_since) or signal.launched_at
 
     def _calmer(self, recent: tuple[Weight, ...], signal: Signal, limits: FailureLimits, needed: int) -> "FailureState":
-        """With one more good one."""
+        """Return the state after one more good one."""
         at = signal.launched_at
         since, before = self.good_since or at, self.good_at or at
         known_late = self.last is not None and self.last.at - self.last.launched_at > limits.apart
@@ -148,17 +155,18 @@ class FailureState:
         return after.calm()
 
     def calm(self) -> "FailureState":
-        """The same, but not failing."""
+        """Return the same state, not failing."""
         return FailureState(
             self.recent, self.good, self.close, good_since=self.good_since, good_at=self.good_at, window=self.window
         )
 
     def forgiven(self) -> "FailureState":
-        """The same, but not failing if the latest was good. What is known only now nobody was told."""
+        """Return the same state, not failing if the latest was good: nobody was notified of a failure known only
+        now."""
         return self.calm() if self.fails and self.good and not self.over_before_known else self
 
     def known(self, failure: Failure | None) -> "FailureState":
-        """The same, if that is what an incident says of it; None: nothing."""
+        """Return the same state, if an incident says so about it; None: nothing does."""
         if failure is None:
             return self.forgiven()
         if not self.fails or self.since is None or self.since > failure.since:
@@ -168,7 +176,7 @@ class FailureState:
 
 
 def _is_intermittent(window: Sequence[tuple[datetime, bool]], before: bool) -> bool:
-    """Whether so many of the last ones were bad; once it is so, until few of a full number are."""
+    """Test if enough of the last ones were bad; once so, until few of a full window are."""
     bad = sum(was_bad for _, was_bad in window)
     if bad >= INTERMITTENT.bad_probes:
         return True
@@ -177,8 +185,8 @@ def _is_intermittent(window: Sequence[tuple[datetime, bool]], before: bool) -> b
 
 @dataclass(frozen=True, slots=True)
 class CheckHistory:
-    """What is known of a line: of its mail, and of whether we could tell. `well_at` is when the last probe that reached
-    the inbox was launched."""
+    """History of a check: of its mail, and of our ability to judge. `well_at` is the launch of the last probe that
+    reached the inbox."""
 
     mail: FailureState = FailureState()
     visibility: FailureState = FailureState()
@@ -186,21 +194,21 @@ class CheckHistory:
 
     @property
     def launched_at(self) -> datetime | None:
-        """When the newest probe of those that count was launched; None if there is none."""
+        """Return the launch of the newest probe that counts; None if there is none."""
         lasts = [streak.last.launched_at for streak in (self.mail, self.visibility) if streak.last]
         goods = [streak.good_at for streak in (self.mail, self.visibility) if streak.good_at]
         return max((*lasts, *goods), default=None)
 
     @property
     def undecided(self) -> bool:
-        """Whether the newest verdict was bad, and is not enough to say that it fails."""
+        """True if the newest verdict was bad, and is not enough to say that it fails."""
         return any(
             not streak.fails and streak.recent and streak.recent[-1] is not Weight.GOOD
             for streak in (self.mail, self.visibility)
         )
 
     def add(self, signal: Signal, limits: FailureLimits, names: Names) -> "CheckHistory":
-        """With one more verdict. `unknown` neither raises nor calms what is said of the mail; but what a rule moved was
+        """Add one verdict. `unknown` neither raises nor calms the mail's state; but mail moved by a rule was
         delivered."""
         mark = mark_of(signal.kind, signal.verdict, names)
         dark = mark is Weight.UNKNOWN
@@ -217,9 +225,9 @@ class CheckHistory:
 def track_of(
     signals: Iterable[Signal], limits: FailureLimits, names: Names, before: Sequence[Failure] | None = None
 ) -> CheckHistory:
-    """The track of these verdicts, one for each probe, oldest first. `before` is what open incidents say of the line,
-    None where they do not say all: what fails for longer than these verdicts tell fails on, and what got better is no
-    reason to open one."""
+    """Build the history from these verdicts, one per probe, oldest first. `before` is what open incidents say about the
+    check, None if they do not say all: a failure longer than these verdicts continues, and a recovery is no reason to
+    open an incident."""
     past = list(signals)
     told = {failure.outcome is Outcome.UNKNOWN: failure for failure in before or ()}
     older = {dark: each for dark, each in told.items() if not past or each.since < past[0].launched_at}
@@ -233,7 +241,7 @@ def track_of(
 
 
 def _failing(failure: Failure, names: Names) -> FailureState:
-    """A streak of which no more is known than that."""
+    """Return a failing state of which nothing more is known."""
     verdict = Verdict(failure.outcome, failure.cause, failure.grade, failure.because, failure.answer)
     last = Signal(0, failure.probe_id, *failure.line, Role.SENDER, failure.since, failure.at, verdict)
     mark = mark_of(failure.kind, verdict, names)

@@ -1,16 +1,16 @@
-"""Which problem belongs to which open incident.
+"""Assign problems to open incidents.
 
-An incident holds its checks until they are well again, whatever they turn out to be. So nobody is told of the same
-failure twice under two names: not when the control shows that it is another's trouble, and not when a wide outage ends
-and some companies have not been probed again yet.
+An incident holds its checks until they are well again, whatever they turn out to be. So nobody is notified of the same
+failure twice under two names: not when the control shows that another party is responsible, and not when a wide outage
+ends and some companies have not been probed again yet.
 
-A wide incident stays wide while enough companies have it. Below that it is recovering: it keeps those that are left
-until each of their checks is well, or has failed again in a probe that was launched since, or was not heard of for too
-long. Then it is narrowed to what is left, which is looked at anew.
+A wide incident stays wide while enough companies have it. Below that it is recovering: it keeps the rest until each of
+their checks is well, or has failed again in a probe launched since, or had no result for too long. Then it is narrowed
+to what remains, which is judged anew.
 
-What one of its companies has of another nature by then is not what all had: it has an incident of its own, and so has
-a full mailbox at any time. And a cut of our own line stays ours until each company was tried again since the first was
-reached: until then nothing is known of it.
+A problem of another nature at one of its companies by then is not shared by all: it gets an incident of its own, and so
+does a full mailbox at any time. And an outage of our own connection stays ours until each company was tried again since
+the first was reached: until then nothing is known about them.
 """
 
 from collections import Counter, defaultdict
@@ -49,13 +49,13 @@ WIDE: dict[Nature, Scope] = {
     Nature.OURS: Scope.OURSELVES,
 }
 NARROW: dict[Nature, Scope] = WIDE | {Nature.MAIL: Scope.COMPANY}
-"""The scope of what several companies have, where it is one problem, and where it is only left of one."""
+"""The scope of a problem of several companies, where it is one problem, and where it is only the remainder of one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A problem, and the ids of the open incidents whose checks it has. `recovering`: it is the rest of a wide one, and
-    not all of it was looked at again."""
+    """A problem, and the ids of the open incidents that hold its checks. `recovering`: it is the remainder of a wide
+    one, and not all of it was judged again."""
 
     problem: Problem
     holders: tuple[str, ...] = ()
@@ -64,9 +64,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What else is known of a failure. `awaited(failure, since)`: whether a probe that was launched since then may
-    still tell that it is over. `failed_at`: when the newest probe that failed was launched. `due`: whether the next one
-    is still to be expected."""
+    """Further facts about a failure. `awaited(failure, since)`: whether a probe launched since then may still show that
+    it is over. `failed_at`: launch of the newest failed probe. `due`: whether the next one is still expected."""
 
     awaited: Callable[[Failure, datetime], bool]
     failed_at: Callable[[Failure], datetime]
@@ -74,26 +73,25 @@ class Known:
 
 
 def key_of(incident: Incident) -> Key:
-    """By which it is found."""
+    """Return the key that identifies it."""
     return incident.nature, incident.subject
 
 
 def seniority(incident: Incident) -> tuple[bool, bool, datetime, str]:
-    """Sorts the incident first that keeps its id when it becomes one with others: one that people know of, the oldest
-    of them."""
+    """Sort first the incident that keeps its id when several merge: one that people know about, the oldest of them."""
     return not incident.told, not incident.wide, incident.opened_at, incident.id
 
 
 def _senior(found: dict[T, Incident], what: T, incident: Incident) -> None:
-    """It is this one's, unless another one that has it is senior."""
+    """Test if it keeps the id, unless another one is senior."""
     other = found.setdefault(what, incident)
     if other is not incident and seniority(incident) < seniority(other):
         found[what] = incident
 
 
 class Holders:
-    """Which open incident holds which check. Of a storm's incident not all failures are kept: it holds what is left of
-    the companies that it touches."""
+    """Maps checks to the open incidents that hold them. Of a large incident not all failures are stored: it holds the
+    rest of the companies that it affects."""
 
     def __init__(self, incidents: Iterable[Incident]) -> None:
         self._by_key: dict[Key, Incident] = {}
@@ -110,7 +108,7 @@ class Holders:
                     _senior(self._by_company, (company, visibility), incident)
 
     def of(self, problem: Problem) -> Incident | None:
-        """The senior one of those that hold checks of it; else the one that was about the same."""
+        """Return the senior one of those that hold its checks; else the one with the same subject."""
         found = {holder.id: holder for failure in problem.failures if (holder := self._holder(failure))}
         if len(found) > 1:
             return min(found.values(), key=seniority)
@@ -128,13 +126,12 @@ class Holders:
 def grouped(
     problems: Sequence[Problem], incidents: Iterable[Incident], town: WatchedCompanies, known: Known
 ) -> list[Group]:
-    """The problems of single companies, those together that are one: since an open incident holds them, or for one
-    reason."""
+    """Group the problems of single companies that are one: because an open incident holds them, or for one reason."""
     return list(_Grouping(problems, incidents, town, known).groups())
 
 
 class _Grouping:
-    """One look at the problems. What was put into a group is taken, and cannot be part of another one."""
+    """One pass over the problems. A problem in one group cannot be in another."""
 
     def __init__(
         self, problems: Sequence[Problem], incidents: Iterable[Incident], town: WatchedCompanies, known: Known
@@ -154,7 +151,7 @@ class _Grouping:
                 self._let_go(incident, self._others_trouble(incident))
 
     def _others_trouble(self, incident: Incident) -> list[Problem]:
-        """What it holds at single companies, and most of its companies never had."""
+        """Return what it holds at single companies and most of its companies never had."""
         held, had_it = self._held[incident.id], frozenset(incident.companies)
         if incident.wide and self._all_looked_at(incident):
             return [problem for problem in held if problem.nature is not incident.nature]
@@ -164,14 +161,14 @@ class _Grouping:
         return [problem for problem in held if problem.nature is Nature.MAILBOX]
 
     def _let_go(self, incident: Incident, problems: Iterable[Problem]) -> None:
-        """It holds these no longer."""
+        """Stop holding these."""
         gone = {id(problem) for problem in problems}
         for each in gone:
             self._holder[each] = None
         self._held[incident.id] = [problem for problem in self._held[incident.id] if id(problem) not in gone]
 
     def groups(self) -> Iterator[Group]:
-        """All groups, each problem in one of them."""
+        """Return all groups, each problem in exactly one."""
         wide = [each for each in self._incidents.values() if each.wide and not self._all_looked_at(each)]
         yield from self._keep(each for each in wide if key_of(each) in (_EVERYBODYS, _OUR_OWN, _ONE_LISTS))
         for find in (self._everybody, self._ourselves, self._same_lists):
@@ -192,7 +189,7 @@ class _Grouping:
                 yield self._kept(incident, held)
 
     def _everybody(self, wide: Iterable[Incident]) -> Iterator[Joined]:
-        """It may take in what one mail system has; but there is one of it only."""
+        """Group everybody's problem: it may absorb mail systems' problems, but there is only one of it."""
         there = any(key_of(each) == _EVERYBODYS for each in wide)
         if not there and (found := everybody(self._free_mail(), self._town)):
             yield found
@@ -217,7 +214,7 @@ class _Grouping:
         return [problem for problem in problems if id(problem) not in self._taken]
 
     def _all_looked_at(self, incident: Incident) -> bool:
-        """Whether the wait for the checks of one that is recovering is over."""
+        """True if the wait for the checks of a recovering one is over."""
         since = incident.recovering_since
         if since is None:
             return False
@@ -225,7 +222,7 @@ class _Grouping:
         return not any(self._known.awaited(failure, since) for failure in failures)
 
     def _kept(self, incident: Incident, held: Sequence[Problem]) -> Group:
-        """What a wide incident holds, and what joins it."""
+        """Return what a wide incident keeps, and what joins it."""
         town = self._town if incident.subject == EVERYBODY else self._town.behind(incident.subject[1:])
         members = [*held, *self._spread(incident, held)]
         still = stays_wide(members, town, incident.began_at) or (bool(_list_of(incident)) and len(members) > 1)
@@ -238,15 +235,15 @@ class _Grouping:
         return self._group(problem, members, recovering=not still)
 
     def _no_longer_ours(self, incident: Incident, members: Sequence[Problem]) -> bool:
-        """Whether our line is mended, most are stopped by something else, and those of which that is not known were
-        waited for long enough."""
+        """Test if our connection works again, most companies fail for another reason, and the others were waited for
+        long enough."""
         if incident.nature is not Nature.OURS or _nature(members, Nature.OURS) is Nature.OURS:
             return False
         untold = [failure for member in members if member.nature is Nature.OURS for failure in member.failures]
         return not any(self._known.due(failure) for failure in untold)
 
     def _spread(self, incident: Incident, held: Sequence[Problem]) -> list[Problem]:
-        """What else has come of the same reason. What is left of another wide one may have come of any."""
+        """Return other failures of the same reason. The remainder of another wide incident may have any."""
         others = [
             problem
             for problem in self._others(incident)
@@ -258,8 +255,8 @@ class _Grouping:
         return [problem for problem in others if id(problem) in alike]
 
     def _same_outage(self, incident: Incident) -> list[Problem]:
-        """What nobody holds, and yet is no news while it recovers: a company that had it fails again, or only now it is
-        seen that a company had it."""
+        """Return failures that no incident holds and that are no news during recovery: a company that had it fails
+        again, or is only now known to have had it."""
         since, had_it = incident.recovering_since, frozenset(incident.companies)
         others = [problem for problem in self._others(incident) if self._holder[id(problem)] is None]
         return [
@@ -270,7 +267,7 @@ class _Grouping:
         ]
 
     def _others(self, incident: Incident) -> list[Problem]:
-        """Problems of its nature that it does not hold, within its mail system if it is of one."""
+        """Return problems of its nature that it does not hold, within its mail system if it has one."""
         if incident.nature is Nature.MAILBOX:
             return []
         mine = {id(problem) for problem in self._held[incident.id]}
@@ -291,7 +288,7 @@ class _Grouping:
                 yield self._joined(problem, members)
 
     def _joined(self, problem: Problem, found: Sequence[Problem]) -> Group:
-        """A new wide problem, with all that the incidents hold that it takes in."""
+        """Return a new wide problem with everything held by the incidents that it absorbs."""
         members = self._whole(found)
         if len(members) > len(found):
             mail_system = problem.mail_system if self._mostly(problem.mail_system, members) else ""
@@ -300,7 +297,7 @@ class _Grouping:
         return self._group(problem, members)
 
     def _whole(self, members: Sequence[Problem]) -> list[Problem]:
-        """With all that the incidents hold that these are of, so that each incident is part of one problem."""
+        """Add everything held by the incidents of these, so that each incident is part of one problem."""
         holders = {holder.id: None for member in members if (holder := self._holder[id(member)])}
         ids = {id(member) for member in members}
         return [*members, *(each for name in holders for each in self._left(self._held[name]) if id(each) not in ids)]
@@ -325,7 +322,7 @@ _REST = (Scope.COMPANY, SEVERAL)
 
 
 def _list_of(incident: Incident) -> str:
-    """The blocklist that a wide incident is about; "" if it is about something else."""
+    """Return the blocklist that a wide incident is about; "" if something else."""
     return one_list(incident.failures) if key_of(incident) == _ONE_LISTS else ""
 
 
@@ -335,7 +332,7 @@ def _without(gone: Iterable[Problem], problems: Iterable[Problem]) -> list[Probl
 
 
 def _nature(problems: Iterable[Problem], present: Nature) -> Nature:
-    """The nature that most companies have, or most of what fails at one; of as many, the present one."""
+    """Return the nature that most companies have, or most failures of one; on a tie the present one."""
     found = list(problems)
     if len({problem.company for problem in found}) == 1:
         counted = Counter(problem.nature for problem in found for _ in problem.failures)
@@ -345,8 +342,8 @@ def _nature(problems: Iterable[Problem], present: Nature) -> Nature:
 
 
 def _together(incident: Incident, members: Sequence[Problem], *, recovering: bool) -> Problem:
-    """The problem that a wide incident is about. While it is recovering it stays whose trouble it was: what is left
-    is looked at anew when it is narrowed, and until then it is no longer what most of them have."""
+    """Return the problem of a wide incident. While recovering, its nature stays: the remainder is judged anew when it
+    is narrowed, and until then is no longer what most of them have."""
     ours = incident.nature is Nature.OURS and (
         all(may_be_ours(member) for member in members) or any(member.nature is Nature.OURS for member in members)
     )
@@ -366,7 +363,7 @@ def _together(incident: Incident, members: Sequence[Problem], *, recovering: boo
 
 
 def _remaining(incident: Incident, members: Sequence[Problem]) -> Problem:
-    """The problem that an incident is about which is not wide, or no longer."""
+    """Return the problem of an incident that is not, or no longer, wide."""
     if len(members) == 1:
         return members[0]
     nature = _nature(members, incident.nature)
@@ -379,6 +376,6 @@ def _remaining(incident: Incident, members: Sequence[Problem]) -> Problem:
 
 
 def _one(mail_systems: Iterable[str]) -> str:
-    """The mail system, if it is but one."""
+    """Return the mail system if there is exactly one."""
     found = set(mail_systems)
     return found.pop() if len(found) == 1 else ""

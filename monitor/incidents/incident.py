@@ -1,4 +1,4 @@
-"""What an incident is: plain values. `encode` and `decode` are their form in the store."""
+"""Incidents: plain values. `encode` and `decode` are their form in the store."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,17 +17,17 @@ from probes.verdict import Cause, Grade, Outcome
 MOST_FAILURES = 60  # kept in an incident; a storm has thousands, and they are all alike
 
 EVERYBODY = "*"
-"""The subject of an incident that is everybody's."""
+"""Subject of an incident that affects everybody."""
 
 SEVERAL = "+"
-"""The subject of an incident that was wide: what is left of it, several companies with nothing else in common."""
+"""Subject of an incident that was wide: what remains of it, several companies with nothing else in common."""
 
 FailureKey = tuple[Check, bool]
-"""What an incident holds: a line, and whether it is about our not being able to tell, or about its mail."""
+"""The unit that an incident holds: a check, and whether it is about our ability to judge or about its mail."""
 
 
 class Scope(StrEnum):
-    """How wide it is, narrowest first."""
+    """Width of an incident, narrowest first."""
 
     MAILBOX = "mailbox"
     KIND = "kind"
@@ -38,19 +38,19 @@ class Scope(StrEnum):
     OURSELVES = "ourselves"
 
     def wider_than(self, other: "Scope") -> bool:
-        """Whether it takes the other one in."""
+        """Test if it includes the other one."""
         return _WIDTH[self] > _WIDTH[other]
 
 
 class Severity(StrEnum):
-    """How much it matters, most first: wake somebody, do it today, know it."""
+    """Severity, highest first: page somebody, do it today, for information."""
 
     PAGE = "page"
     TICKET = "ticket"
     NOTE = "note"
 
     def graver_than(self, other: "Severity") -> bool:
-        """Whether it matters more."""
+        """Test if it is more severe."""
         return GRAVEST_FIRST[self] < GRAVEST_FIRST[other]
 
 
@@ -60,7 +60,7 @@ GRAVEST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Resolution(StrEnum):
-    """Why an incident is over."""
+    """Reasons for closing an incident."""
 
     RECOVERED = "recovered"
     MERGED = "merged"  # another one, wider, took it in
@@ -70,11 +70,10 @@ class Resolution(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One path and kind that fails. `since` is when the probe of the first of its `bad` verdicts in this stretch was
-    launched; the rest is that of the latest: `probe_id`, judged at `at`, with the verdict's four words and its
-    `answer`. `reason` is what decided `nature`; `compared_at`: when the other sender that it rests on was launched.
-    `of_last`: it fails now and then, `bad` of so many; 0 where it fails steadily. `over_since`: it was known only when
-    mail that was launched since then had arrived."""
+    """One failing path and kind. `since` is the launch of the first of its `bad` verdicts in this stretch; the rest
+    describes the latest: `probe_id`, judged at `at`, the verdict's parts and its `answer`. `reason` decided `nature`;
+    `compared_at`: launch of the other sender's probe that it rests on. `of_last`: it fails intermittently, `bad` of so
+    many; 0 if steadily. `over_since`: it was known only after mail launched since then had arrived."""
 
     company: str
     path: str
@@ -97,23 +96,23 @@ class Failure:
 
     @property
     def line(self) -> Check:
-        """What fails."""
+        """The failing check."""
         return Check(self.company, self.path, self.kind)
 
     @property
     def check(self) -> FailureKey:
-        """What fails, and whether it is our looking that fails."""
+        """The failing check, and whether our ability to judge fails."""
         return self.line, self.outcome is Outcome.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class LastNotice:
-    """What a channel was last told of an incident, and when; `number` counts the notices, from 1.
+    """The last notice about an incident on a channel; `number` counts the notices, from 1.
 
-    `labels` are those of that notice. `visible`: the companies that it may hear about, None for all. `over`: it was
-    told that this has ended. `causes` are all that it heard of since it was told that this began. Growth is counted
-    from `base`, the number of companies when its width was last told; `companies` is the largest number since then.
-    What was stored before these were kept has no nature, and 0.
+    `labels` are those of that notice. `visible`: the companies that the channel may see, None for all. `over`: it said
+    that the incident ended. `causes` are all it has named since it said that the incident began. Growth is counted from
+    `base`, the number of companies when its width was last stated; `companies` is the largest number since then. Older
+    records have no nature, and 0.
     """
 
     number: int
@@ -132,19 +131,18 @@ class LastNotice:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A lasting problem. It never changes; the rules make the next one of it, with the same `id`.
+    """A lasting problem. Immutable; the rules create the next version, with the same `id`.
 
-    `subject` tells which problem it is, so that it is found again: "acme", "acme/hq", "@m365", "*", and "+" for what is
-    left of a wide one.
-    `company` and `mail_system` are "" where it touches several. `companies` are all that it ever touched, in the order
-    of time; `touches` those of now. `failing` counts the paths and kinds that fail now, `failures` are the gravest of
-    them, at most `MOST_FAILURES`; of one that is over, the last ones. `began_at` is the launch of its first bad
-    probe, `opened_at` when the rules last opened it. `changed_at` is when its cause or nature last became what it is.
-    `relapses` counts how often it came back. `recovering_since`: too few companies were left for it to be wide; from
-    then on every check is waited for. `narrowed_at`: the wait was over, and this is what still failed. `others`: those
-    of `touches` whose failures are of another nature: it holds their checks, and what it says is not said of them.
-    `part`: of a mail system's trouble, that it is not all of its mail: some paths (`MAILBOX`), kinds (`KIND`), or now
-    and then (`COMPANY`).
+    `subject` identifies the problem, so that it is found again: "acme", "acme/hq", "@m365", "*", and "+" for the
+    remainder of a wide one. `company` and `mail_system` are "" if it affects several. `companies` are all it ever
+    affected, in order of time; `touches` those now. `failing` counts the paths and kinds that fail now, `failures` are
+    the most severe of them, at most `MOST_FAILURES`; of a closed one, the last ones. `began_at` is the launch of its
+    first bad probe, `opened_at` when the rules last opened it. `changed_at` is when its cause or nature last changed.
+    `relapses` counts how often it recurred. `recovering_since`: too few companies remained for it to be wide; from then
+    on every check is waited for. `narrowed_at`: the wait was over, and this still failed. `others`: those of `touches`
+    whose failures are of another nature: it holds their checks, but says nothing about them. `part`: for a mail
+    system's problem, that it is not all of its mail: some paths (`MAILBOX`), kinds (`KIND`), or intermittent
+    (`COMPANY`).
     """
 
     id: str
@@ -176,35 +174,35 @@ class Incident:
 
     @property
     def open(self) -> bool:
-        """Whether it goes on."""
+        """True until it is closed."""
         return self.closed_at is None
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The companies that have what it says; of one that is over, those that had it."""
+        """The companies with this problem; for a closed one, those that had it."""
         everyone = self.touches or self.companies
         others = frozenset(self.others)
         return tuple(company for company in everyone if company not in others) or everyone
 
     @property
     def reason(self) -> Reason:
-        """What decided whose trouble it is."""
+        """The reason for the attribution."""
         lead = leading(self, self.failures)
         return lead.reason if lead else Reason.NOT_COMPARED
 
     @property
     def wide(self) -> bool:
-        """Whether many companies have it for one reason."""
+        """True if many companies have it for one reason."""
         return self.subject == EVERYBODY or self.subject.startswith("@")
 
     @property
     def recovering(self) -> bool:
-        """Whether it is nearly over: the companies that are left are waited for."""
+        """True if it is nearly over: results of the remaining companies are awaited."""
         return self.open and self.wide and self.recovering_since is not None
 
     @property
     def unheard(self) -> tuple[str, ...]:
-        """The companies of which nothing was heard since the others began to recover."""
+        """Companies without a result since the others began to recover."""
         since = self.recovering_since
         if since is None or not self.open:
             return ()
@@ -214,14 +212,14 @@ class Incident:
 
 
 def leading(incident: Incident, failures: Sequence[Failure]) -> Failure | None:
-    """The failure that speaks for all of these: the first that is what the incident says that it is."""
+    """Return the failure that represents all of these: the first that matches what the incident says."""
     same = [each for each in failures if (each.outcome, each.cause) == (incident.outcome, incident.cause)]
     own = (each for each in same if each.nature is incident.nature)
     return next(own, same[0] if same else failures[0] if failures else None)
 
 
 class IncidentEvent(StrEnum):
-    """What can happen to an incident, as its history tells it."""
+    """Events of an incident, as recorded in its history."""
 
     OPENED = "opened"
     REOPENED = "reopened"
@@ -253,7 +251,7 @@ class HistoryEntry:
 
 
 def worst_first(incident: Incident) -> tuple[int, int, datetime]:
-    """Sorts the gravest first, of those the widest, of those the oldest."""
+    """Sort by severity, then width, then age."""
     return GRAVEST_FIRST[incident.severity], -_WIDTH[incident.scope], incident.began_at
 
 
@@ -261,10 +259,10 @@ _CODEC: TypeAdapter[Incident] = TypeAdapter(Incident)
 
 
 def encode(incident: Incident) -> str:
-    """The incident as one line of JSON."""
+    """Encode the incident as one line of JSON."""
     return _CODEC.dump_json(incident).decode()
 
 
 def decode(text: str | bytes) -> Incident:
-    """What `encode` wrote."""
+    """Decode the result of `encode`."""
     return _CODEC.validate_json(text)

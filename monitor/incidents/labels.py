@@ -174,7 +174,7 @@ TABLES: tuple[Mapping[StrEnum, Label], ...] = (  # type: ignore[assignment]  # e
 
 
 def decided_by(failure: Failure) -> str:
-    """How it was found whose problem it is, a sentence; "" where nothing is to be added."""
+    """Return a sentence about the reason for the attribution; "" if there is nothing to add."""
     if failure.reason is Reason.NOT_COMPARED and failure.nature is not Nature.MAIL:
         return ""
     if failure.reason is Reason.NOT_COMPARED and failure.of_last:

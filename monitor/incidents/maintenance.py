@@ -1,4 +1,4 @@
-"""Mutes that the configuration holds: work on a mail system that comes again every week."""
+"""Mutes of the configuration: maintenance that recurs every week."""
 
 import re
 from datetime import UTC, datetime
@@ -59,7 +59,8 @@ class MaintenanceSettings(Settings):
         return self
 
     def mutes(self) -> tuple[Mute, ...]:
-        """It as mutes, all of one id. What fails must fit each list that is given; companies and paths are one list."""
+        """Return it as mutes with one id. A failure must match each list that is given; companies and paths are one
+        list."""
         places = [(company, "") for company in self.companies] + [tuple(path.split("/")) for path in self.paths]
         choices = product(places or [("", "")], self.mail_systems or [""], self.causes or [None])
         return tuple(

@@ -1,4 +1,4 @@
-"""About what nobody is to be told now. Probing goes on, the incident is marked."""
+"""Mutes: suppress notices for matching failures. Probing continues, the incident is marked."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from probes.verdict import Cause
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Who wants silence about what, when and why. Fields that are "" or None say nothing; all others must fit.
+    """A mute: its conditions, times and reason. Fields that are "" or None match everything; all others must match.
 
-    `path` is only with a company. From `begins_at` to `ends_at`; or, with `weekly`, at the times of its calendar, for
-    ever where `ends_at` is None. `ended_at`, `ended_by`: somebody ended it before its time.
+    `path` requires a company. Active from `begins_at` to `ends_at`; or, with `weekly`, at the times of its calendar,
+    forever if `ends_at` is None. `ended_at`, `ended_by`: somebody ended it early.
     """
 
     id: str
@@ -35,19 +35,19 @@ class Mute:
 
 
 def active(mute: Mute, now: datetime) -> bool:
-    """Whether it wants silence now."""
+    """Test if it is active now."""
     if over(mute, now) or now < mute.begins_at:
         return False
     return not mute.weekly or _calm(mute.weekly, now) is not None
 
 
 def over(mute: Mute, now: datetime) -> bool:
-    """Whether it will never want silence again. What somebody ended stays so, also where the clock is put back."""
+    """Test if it will never be active again. A mute that somebody ended stays so, even if the clock is set back."""
     return mute.ended_at is not None or (mute.ends_at is not None and now >= mute.ends_at)
 
 
 def ends(mute: Mute, now: datetime) -> datetime | None:
-    """When the present silence ends, unless somebody ends it before. None: there is none now, or it has no end."""
+    """Return when the present active period ends. None: it is not active, or has no end."""
     if not active(mute, now):
         return None
     calm = _calm(mute.weekly, now) if mute.weekly else None
@@ -55,7 +55,7 @@ def ends(mute: Mute, now: datetime) -> datetime | None:
 
 
 def following(mute: Mute, now: datetime) -> datetime | None:
-    """When it next begins to want silence; None if never again, or not after now."""
+    """Return when it next becomes active; None if never again."""
     if over(mute, now):
         return None
     if not mute.weekly:
@@ -68,8 +68,8 @@ def following(mute: Mute, now: datetime) -> datetime | None:
 
 
 def covers(mute: Mute, failure: Failure, mail_systems: Collection[str]) -> bool:
-    """Whether it is about this failure, at a company with these mail systems. Whether it is active is not asked. A mute
-    that was stored with an alias is about the system that the alias stands for."""
+    """Test if it matches this failure at a company with these mail systems, active or not. A mute stored with an alias
+    matches the system that the alias stands for."""
     return (
         mute.company in ("", failure.company)
         and mute.path in ("", failure.path)
@@ -84,8 +84,8 @@ def muting(
     mail_systems_of: Callable[[str], Collection[str]],
     now: datetime,
 ) -> tuple[str, ...]:
-    """The ids of the active mutes that together cover all failures, in the order of the mutes; () where one failure is
-    not covered, or there is none. `mail_systems_of` is asked for the chain of a company."""
+    """Return the ids of the active mutes that together cover all failures, in the order of the mutes; () if some
+    failure is not covered, or there is none. `mail_systems_of` returns the chain of a company."""
     now_active = [mute for mute in mutes if active(mute, now)]
     found: set[str] = set()
     for failure in failures:
@@ -98,7 +98,7 @@ def muting(
 
 @lru_cache(maxsize=1000)
 def calendar_of(text: str) -> Weekly | None:
-    """The calendar of a mute. One that cannot be read wants no silence: better to tell once too often."""
+    """Return a mute's calendar. If it cannot be parsed the mute is inactive: one notice too many is better."""
     try:
         return weekly(text)
     except ValueError:

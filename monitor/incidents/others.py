@@ -1,4 +1,4 @@
-"""The last verdicts on other identities' probes, path by path: what the sender's failures are held against."""
+"""The last verdicts on other identities' probes, by path: the basis of comparison for the sender's failures."""
 
 from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ KEPT = 20  # verdicts of each path and identity; more than are ever looked at to
 
 
 class Others:
-    """The control, and whoever else is sent beside the sender."""
+    """Results of the control and of other identities sent beside the sender."""
 
     def __init__(self) -> None:
         self._differs: dict[Role, frozenset[Differs]] = {}
@@ -36,11 +36,11 @@ class Others:
         self._failed_too: dict[Check, Comparison] = {}  # the last that cleared the sender
 
     def configure(self, sender: Names, others: Mapping[Role, Names]) -> None:
-        """These identities are compared with the sender. One that has nothing of its own tells nothing."""
+        """Set the identities to compare with. One that does not differ from the sender proves nothing."""
         self._differs = {role: differs(sender, names) for role, names in others.items()}
 
     def hear(self, signal: Signal) -> None:
-        """One more verdict, in any order; a probe's later one counts in place of its first."""
+        """Add a verdict, in any order; a later verdict on a probe replaces its first."""
         kept = self._rulings.setdefault((signal.place, signal.role), [])
         kept[:] = [each for each in kept if each.probe_id != signal.probe_id]
         if signal.verdict.outcome is not Outcome.UNKNOWN:
@@ -48,12 +48,12 @@ class Others:
         del kept[:-KEPT]
 
     def newest(self, place: PathKey) -> Signal | None:
-        """The newest verdict on whoever is compared with the sender on this path."""
+        """Return the newest verdict of a compared identity on this path."""
         newest = (signals[-1] for role in Role if (signals := self._rulings.get((place, role))))
         return max(newest, key=lambda each: each.launched_at, default=None)
 
     def through_at(self, place: PathKey) -> datetime | None:
-        """When the newest of their probes that this path took was launched; None if none is known."""
+        """Return the launch of their newest probe that this path accepted; None if unknown."""
         taken = (
             signal.launched_at
             for role in self._differs
@@ -63,10 +63,10 @@ class Others:
         return max(taken, default=None)
 
     def beside(self, place: PathKey, failing: Failing, rigour: Rigour) -> tuple[Comparison, ...]:
-        """What the others got on this path, as far as it tells anything of the failure.
+        """Return the others' results on this path, as far as they say anything about the failure.
 
-        Where the sender is now stopped in other words than when it was compared, the others failed too as far as is
-        known, until they are asked again: an outage changes its words while it lasts, and that accuses nobody.
+        If the sender is now refused with another text than when it was compared, the others count as failed too until
+        they are tried again: an outage changes its text while it lasts, and that accuses nobody.
         """
         line = failing.last.line
         all_that_tell = (compared(failing, signals, differing, rigour) for signals, differing in self._of(place))
@@ -84,13 +84,13 @@ class Others:
         return ()
 
     def recall(self, failures: Iterable[Failure]) -> None:
-        """What open incidents say of earlier comparisons."""
+        """Restore earlier comparisons from open incidents."""
         for each in failures:
             if each.nature is Nature.THEIR_SYSTEM and each.compared_at:
                 self._failed_too[each.line] = Comparison(NEUTRAL, Got.FAILED, each.compared_at)
 
     def undecided(self, place: PathKey, failing: Failing, rigour: Rigour) -> bool:
-        """Whether one more control soon would tell more: the newest failed, and that may be chance."""
+        """Test if one more control soon would help: the newest failed, which may be chance."""
         signals = self._rulings.get((place, Role.CONTROL), [])
         found = compared(failing, signals, self._differs.get(Role.CONTROL, frozenset()), rigour)
         decided = found is not None and found.got is not Got.THROUGH

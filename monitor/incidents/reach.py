@@ -1,7 +1,7 @@
-"""Whether anybody was reached at all since a connection failed. Pure.
+"""Decide whether anything was reached since a connection failed. Pure.
 
-A company that cannot be connected to has a firewall, or is down, or our own line is cut. Only a connection to somebody
-else tells one from the other.
+A company that cannot be connected to has a firewall, or is down, or our own network is down. Only a connection to
+somebody else can tell.
 """
 
 import re
@@ -22,7 +22,7 @@ from probes.verdict import Grade, Outcome, Verdict
 
 
 class Reach(StrEnum):
-    """What is known of our way out while a failure lasted."""
+    """State of our own connection while a failure lasted."""
 
     OTHERS = "others"  # somebody was reached, and then it failed again
     NOBODY = "nobody"  # several unrelated ones were tried, or a reference, and none was reached
@@ -47,8 +47,8 @@ CONTACTS_KEPT = 20_000  # of each route, at least a second apart: five and a hal
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """A line whose newest probes got no connection. `since` and `newest`: launch of the first and of the last of them;
-    `host`: as in `Answer`; `every`: as in `Site`."""
+    """A check whose newest probes got no connection. `since` and `newest`: launches of the first and last of them;
+    `host`: as in `Answer`; `every`: as in `PathInfo`."""
 
     line: Check
     via: str
@@ -60,18 +60,18 @@ class Unreached:
 
     @property
     def certain_since(self) -> datetime:
-        """From when on the line cannot have been cut while its first probe was on its way."""
+        """Return the time from which our connection cannot have been down while its first probe was in flight."""
         return self.since + min(MOST_SLACK, self.every / 10)
 
 
 def never_connected(verdict: Verdict) -> bool:
-    """Whether no attempt got a connection. What came late had one in the end, whatever held it up."""
+    """Test if no attempt got a connection. Late mail had one in the end, whatever delayed it."""
     return verdict.answer is not None and not verdict.answer.reached and verdict.outcome is not Outcome.LATE
 
 
 def connected(verdict: Verdict) -> bool:
-    """Whether, for this verdict, a mail server was spoken to. Anybody can write a bounce: one that is not proven says
-    nothing of it."""
+    """Test if, for this verdict, a mail server was reached. Anybody can write a bounce: an unproven one does not
+    count."""
     answer = verdict.answer
     if verdict.outcome is Outcome.UNKNOWN:
         return False
@@ -81,7 +81,7 @@ def connected(verdict: Verdict) -> bool:
 
 
 def unanswered(verdict: Verdict) -> Answer | None:
-    """The answer of a verdict that says that there was no connection, or that nobody was asked."""
+    """Return a verdict's answer that states that there was no connection, or that nobody was asked."""
     answer = verdict.answer
     if answer is None or answer.stage is None:
         return None
@@ -89,18 +89,18 @@ def unanswered(verdict: Verdict) -> Answer | None:
 
 
 class Contacts:
-    """When somebody was reached over each way out: launches of probes that were spoken to, to the second."""
+    """Launches of probes that reached somebody, per way out, to the second."""
 
     def __init__(self) -> None:
         self._at: dict[WayOut, list[datetime]] = {}
 
     def hear(self, via: str, signal: Signal) -> None:
-        """One more verdict of a probe that went this way."""
+        """Add a verdict of a probe that used this route."""
         if connected(signal.verdict):
             self.note(via, signal.launched_at)
 
     def note(self, via: str, at: datetime) -> None:
-        """Somebody was reached over this route."""
+        """Record that somebody was reached over this route."""
         times = self._at.setdefault(traits_of(via).way_out, [])
         place = bisect_left(times, at)
         if any(abs(each - at) < A_SECOND for each in times[max(place - 1, 0) : place + 1]):
@@ -109,7 +109,7 @@ class Contacts:
         del times[:-CONTACTS_KEPT]
 
     def between(self, via: str, begin: datetime, end: datetime) -> bool:
-        """Whether the way out over this route was seen to work in that time."""
+        """Test if our connection over this route was seen to work in that time."""
         for way in PROVEN_BY[traits_of(via).way_out]:
             times = self._at.get(way, [])
             if (place := bisect_left(times, begin)) < len(times) and times[place] <= end:
@@ -123,11 +123,11 @@ def reach(
     uplink: Uplink,
     before: Mapping[Unreached, Reach] = MappingProxyType({}),
 ) -> dict[Unreached, Reach]:
-    """What is known of our way out, for each of those that were not reached. `before`: what this said the last time.
+    """Return the state of our connection for each of the unreached. `before`: the previous result.
 
-    A connection counts against a company only if its own probe failed before *and after* it. When our line is mended,
-    all are out of reach as far as is known, until each is tried again: that somebody was reached by then says nothing
-    of them. For the same reason what was ours stays ours until the line is tried again.
+    A connection elsewhere counts against a company only if its own probe failed before *and after* it. When our
+    connection recovers, all companies count as out of reach until each is tried again: that somebody was reached by
+    then says nothing about them. For the same reason a problem of ours stays ours until the check is tried again.
     """
     ours = {(each.line, each.since) for each, told in before.items() if told is Reach.NOBODY}
     by_route: dict[frozenset[WayOut], list[Unreached]] = {}
@@ -147,8 +147,7 @@ def reach(
 
 
 def unrelated(unreached: Iterable[Unreached]) -> bool:
-    """Whether these are several that have nothing in common: neither the company, nor the host, nor a mail system that
-    somebody runs for many."""
+    """Test if these are several with nothing in common: neither the company, nor the host, nor a shared mail system."""
     out = list(unreached)
     return all(len({key(each) for each in out}) > 1 for key in (lambda each: each.line[0], _address, _system))
 

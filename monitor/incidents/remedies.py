@@ -1,6 +1,7 @@
-"""What to do about an incident, or a failure that no incident holds; the remedies are in `probes.mailsystems`. Pure.
+"""Select the remedy for an incident, or for a failure outside incidents; the remedies are in `probes.mailsystems`.
+Pure.
 
-Notices and all pages ask here, so that they give the same advice for the same failure.
+Notices and all pages use this, so that they give the same advice for the same failure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ from probes.verdict import Verdict
 
 
 def incident_remedy(incident: Incident, mail_system: str) -> Remedy:
-    """What to do about this incident where this mail system runs, by its key; "" where it is not one."""
+    """Return the remedy for this incident with this mail system, given by key; "" if not one."""
     return remedy(
         incident.cause,
         incident.outcome,
@@ -53,7 +54,7 @@ def system_at_company(incident: Incident, company: str, chain: Chain) -> str:
 
 
 def failure_remedy(found: Attribution, verdict: Verdict, chain: Chain) -> Remedy:
-    """What to do about one failure that no incident holds. `chain`: the company's mail systems."""
+    """Return the remedy for a failure outside incidents. `chain`: the company's mail systems."""
     system = _known(refusing_system(chain, verdict.answer))
     return remedy(found.cause, verdict.outcome, system, nature=found.nature, reason=found.reason)
 
@@ -71,8 +72,8 @@ NOTHING_BESIDE = Beside()
 
 
 def attribution_of(last: Signal, via: str, sender: Names, beside: Beside = NOTHING_BESIDE) -> Attribution:
-    """Whose problem one probe's failure is, as far as other identities' probes tell. One of them is enough here: it
-    decides about words on a page, and not about waking somebody."""
+    """Return the attribution of one probe's failure, as far as other identities' probes show. One of them is enough
+    here: it decides the text of a page, not whether to page somebody."""
     rigour = Rigour(bad=1, of_last=1, good=1, around=timedelta(0))
     failing = Failing(last, last.launched_at - beside.around, well_after=False)
     signals: dict[Names, list[Signal]] = {}
@@ -96,8 +97,8 @@ def holding(incidents: Iterable[Incident], probe: Probe, verdict: Verdict) -> tu
 
 
 def remedy_of_failure(incident: Incident, failure: Failure, mail_system: str) -> Remedy:
-    """What to do about one of the failures that an incident holds. It is the incident's remedy, unless this one is
-    another problem of the same company, which is only not told by itself."""
+    """Return the remedy for one of an incident's failures: the incident's, unless this one is another problem of the
+    same company that has no notices of its own."""
     spread, what = _spread(incident.scope), (failure.outcome, failure.cause)
     same = failure.nature is not incident.nature or what == (incident.outcome, incident.cause)
     if same or spread is not Spread.ONE_COMPANY:

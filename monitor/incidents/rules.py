@@ -1,7 +1,7 @@
-"""Incidents and problems, before -> after, with the history of what changed.
+"""Incidents and problems, before -> after, with the history of changes.
 
-Each problem has one open incident: the one that holds its checks, see `holding`. Of several that become one, the
-incident goes on that people know of longest, and takes the others in. What comes back soon is the same incident again.
+Each problem has one open incident: the one that holds its checks, see `holding`. If several merge, the one that people
+have known about longest continues and absorbs the others. A problem that returns soon reopens its incident.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,24 +32,24 @@ MOST_NAMED = 10  # companies in one line of a history
 
 @dataclass
 class After:
-    """What the rules made of it: incidents that are new or other than before, and what their histories say of it.
-    `problems`: what each open incident is about, by its id."""
+    """The result of the rules: new and changed incidents, and the entries of their histories. `problems`: the problem
+    of each open incident, by its id."""
 
     incidents: dict[str, Incident] = field(default_factory=dict)
     entries: list[HistoryEntry] = field(default_factory=list)
     problems: dict[str, Problem] = field(default_factory=dict)
 
     def put(self, incident: Incident, *entries: HistoryEntry) -> None:
-        """This is what the incident is now."""
+        """Set the present state of an incident."""
         self.incidents[incident.id] = incident
         self.entries += entries
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What else the rules need: the time, which paths and kinds are still watched, names for new incidents, for how
-    long what is over may come back as the same, and the problems of the last time, by the ids of their incidents: one
-    that is still the very same value is no news."""
+    """Other input of the rules: the time, the monitored paths and kinds, ids for new incidents, how long a closed one
+    may reopen, and the previous problems by the ids of their incidents: one that is still the very same value is no
+    news."""
 
     now: datetime
     watched: Callable[[Check], bool]
@@ -59,7 +59,7 @@ class Moment:
 
 
 def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment) -> After:
-    """Bring the incidents, open ones and those lately closed, in line with the problems that there are now."""
+    """Bring incidents, open and recently closed, in line with the present problems."""
     after = After()
     known = list(incidents)
     opened = {incident.id: incident for incident in known if incident.open}
@@ -90,7 +90,7 @@ def reconcile(incidents: Iterable[Incident], groups: Sequence[Group], at: Moment
 
 
 def _go_on(after: After, before: Incident | None, group: Group, lately: Mapping[Key, Incident], at: Moment) -> Incident:
-    """The incident that the group is about from now on."""
+    """Return the incident of the group from now on."""
     problem = group.problem
     if before is None:
         now, *entries = _opened(lately.get(problem.key), problem, at)
@@ -104,19 +104,19 @@ def _go_on(after: After, before: Incident | None, group: Group, lately: Mapping[
 
 
 def _by_check(problems: Mapping[str, Problem]) -> dict[FailureKey, str]:
-    """The id of the incident that each check that fails now belongs to."""
+    """Return the id of the incident of each failing check."""
     return {failure.check: name for name, problem in problems.items() for failure in problem.failures}
 
 
 def _that_may_return(incidents: Iterable[Incident], at: Moment) -> Iterator[Incident]:
-    """Closed lately, by itself. A clock that went back does not make it long ago."""
+    """Test if it was closed recently, by itself. A clock set back does not make it long ago."""
     for incident in incidents:
         if incident.closed_at and incident.ending is Resolution.RECOVERED and at.now - incident.closed_at <= at.reopen:
             yield incident
 
 
 def _kept(failures: Iterable[Failure]) -> tuple[Failure, ...]:
-    """The gravest, and of those the oldest."""
+    """Return the failures to store: the most severe, and of those the oldest."""
     gravest_first = sorted(failures, key=lambda each: (GRAVEST_FIRST[each.severity], each.since, each.line))
     return tuple(gravest_first[:MOST_FAILURES])
 
@@ -140,7 +140,7 @@ def _fields(problem: Problem) -> dict[str, object]:
 
 
 def _opened(before: Incident | None, problem: Problem, at: Moment) -> tuple[Incident, HistoryEntry]:
-    """A new incident; or the one that was about the same and was over too soon."""
+    """Open a new incident, or reopen the recent one with the same subject."""
     if before is None:
         incident = Incident(
             id=at.new_id(),
@@ -171,7 +171,7 @@ def _with(incident: Incident, problem: Problem) -> Incident:
 
 
 def _updated(incident: Incident, group: Group, now: datetime) -> tuple[Incident, *tuple[HistoryEntry, ...]]:
-    """The incident as it is now. Its scope does not narrow while it is about the same, or it would flap."""
+    """Update the incident. Its scope does not narrow while its subject stays, or it would flap."""
     problem = group.problem
     after = _with(incident, problem)
     if key_of(after) == key_of(incident) and incident.scope.wider_than(after.scope):
@@ -190,7 +190,7 @@ def _updated(incident: Incident, group: Group, now: datetime) -> tuple[Incident,
 
 
 def _narrowed(before: Incident, after: Incident) -> bool:
-    """Whether it is no longer as wide, now that all of it was looked at again."""
+    """Test if it is narrower, now that all of it was judged again."""
     return _WIDTH.get(after.subject[:1], 0) < _WIDTH.get(before.subject[:1], 0)
 
 
@@ -211,7 +211,7 @@ def _changes(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent,
 
 
 def _turned(before: Incident, after: Incident) -> Iterator[tuple[IncidentEvent, str]]:
-    """What it turned into. One line where it is another's trouble: cause, outcome and severity follow from that."""
+    """Describe the change. One line if another party is responsible: cause, outcome and severity follow from that."""
     if after.nature is not before.nature:
         now = NATURES[after.nature]
         lead = leading(after, after.failures)
@@ -248,7 +248,7 @@ def _left_of(after: Incident) -> str:
 
 
 def _merge(after: After, taken: Incident, into: Incident, now: datetime) -> None:
-    """The incident is over, because another one speaks for it."""
+    """Close the incident, because another one includes it."""
     closed = replace(taken, closed_at=now, ending=Resolution.MERGED, merged_into=into.id, touches=(), failing=0)
     after.put(closed, HistoryEntry(taken.id, now, IncidentEvent.CLOSED, f"merged into incident {into.id}"))
     after.entries.append(
@@ -266,7 +266,7 @@ def _closed(incident: Incident, ending: Resolution, now: datetime) -> tuple[Inci
 
 
 def described(problem: Problem) -> str:
-    """The problem in a line, with what was said."""
+    """Describe the problem in a line, with the server's reply."""
     cause = f" ({CAUSES[problem.cause].label})" if problem.cause else ""
     alone = problem.subject in (EVERYBODY, SEVERAL)
     who = SCOPES[problem.scope].label + ("" if alone else f" ({problem.subject.removeprefix('@')})")
@@ -274,7 +274,7 @@ def described(problem: Problem) -> str:
 
 
 def _because(what: Problem | Incident) -> str:
-    """What was said where it failed in the way that leads."""
+    """Return the sentence of the leading failure."""
     failures = _kept(what.failures)
     same = (failure for failure in failures if (failure.outcome, failure.cause) == (what.outcome, what.cause))
     return next(same, failures[0]).because

@@ -1,9 +1,9 @@
-"""Which failures are one problem, and how wide it is. A problem is told once, at the widest scope that is true of it.
+"""Join failures into problems and determine their scope. A problem is reported once, at the widest scope that is true.
 
-First each company by itself: its mail, its probes' mailboxes, what we ourselves cannot do there. Then those of several
-companies that began together and have causes of one family become the mail system's problem or everybody's. Only what
-was heard since it began counts against that: a good verdict from before says nothing of it. What an open incident holds
-together already is `holding`'s affair.
+First each company by itself: its mail, its probes' mailboxes, our own problems there. Then problems of several
+companies that began together and have causes of one family become the mail system's or everybody's. Only results since
+it began count against that: an earlier good verdict says nothing about it. `holding` takes care of failures that an
+open incident already holds together.
 """
 
 from collections import Counter, defaultdict
@@ -38,15 +38,15 @@ ANY_KIND = frozenset(
         CauseFamily.FIREWALL,
     }
 )
-"""Families that do not look at what a mail says: what hits one kind of mail on a path hits all."""
+"""Families independent of the message's content: if one kind of mail on a path is hit, all are."""
 
 Key = tuple[Nature, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Failures that are one problem. Its fields are those of the incident that is about it; at `since` the first probe
-    that shows it was launched."""
+    """Failures that are one problem. Its fields are those of its incident; `since` is the launch of the first probe
+    that shows it."""
 
     nature: Nature
     subject: str
@@ -64,7 +64,7 @@ class Problem:
 
     @property
     def key(self) -> Key:
-        """By which its incident is found."""
+        """Key that identifies its incident."""
         return self.nature, self.subject
 
 
@@ -90,8 +90,8 @@ def _problem(
 
 
 def _leading(failures: Iterable[Failure]) -> tuple[Outcome, Cause | None]:
-    """The outcome and cause that most of the gravest failures have. Of as many those that failed first: it is not to
-    change with each verdict."""
+    """Return the outcome and cause of most of the most severe failures; on a tie, of those that failed first: it must
+    not change with each verdict."""
     by_severity: defaultdict[Severity, list[Failure]] = defaultdict(list)
     for failure in failures:
         by_severity[failure.severity].append(failure)
@@ -105,18 +105,16 @@ def _leading(failures: Iterable[Failure]) -> tuple[Outcome, Cause | None]:
 
 
 def gravest(severities: Iterable[Severity]) -> Severity:
-    """The one that matters most."""
+    """Return the most severe one."""
     return min(severities, key=GRAVEST_FIRST.__getitem__)
 
 
 @dataclass(frozen=True, slots=True)
 class RecentSuccess:
-    """What is known besides the failures. `well_at(line)` is when the last probe of it that reached the inbox was
-    launched, None if the line fails steadily or nothing is known; `heard_at` is the same of each company's newest,
-    whatever became of it, as long as we could tell; `through_at(place)` of the newest mail of another sender that a
-    path took. `once_well_at(line)` is `well_at`, also where the newest was bad, and that is not enough to fail
-    steadily; or was good, and that is not enough to be well.
-    """
+    """Facts besides the failures. `well_at(line)`: launch of the check's last probe that reached the inbox, None if it
+    fails steadily or nothing is known; `heard_at`: the same for each company's newest probe of any outcome but unknown;
+    `through_at(place)`: for the newest mail of another sender that a path accepted. `once_well_at(line)` is `well_at`,
+    also if the newest was bad, which is not enough to fail steadily; or good, which is not enough to be well."""
 
     well_at: Callable[[Check], datetime | None]
     heard_at: Mapping[str, datetime]
@@ -125,7 +123,7 @@ class RecentSuccess:
 
 
 def of_company(sites: Sequence[PathInfo], failures: Iterable[Failure], heard: RecentSuccess) -> Iterator[Problem]:
-    """The problems of one company, seen by itself. `sites` are all its paths."""
+    """Return the problems of one company, seen by itself. `sites` are all its paths."""
     by_nature: defaultdict[Nature, list[Failure]] = defaultdict(list)
     for failure in failures:
         by_nature[failure.nature].append(failure)
@@ -160,8 +158,8 @@ def _mail(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentS
 
 
 def _their_system(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Problem:
-    """The company's mail system stops other senders' mail too. It wakes somebody if that is all of the company's mail;
-    but of what is lost behind the server, one mailbox alone may be the reason."""
+    """The company's mail system refuses other senders' mail too. It pages somebody if that is all of the company's
+    mail; if mail is lost behind the server, one mailbox alone may be the reason."""
     severity = gravest(failure.severity for failure in failures)
     scope = _scope(sites, failures, heard)
     if severity is Severity.PAGE and not (_shuts_out(scope, failures) and _confirmed(sites, failures)):
@@ -178,14 +176,15 @@ def _their_system(sites: Sequence[PathInfo], failures: Sequence[Failure], heard:
 
 
 def _stopping(sites: Sequence[PathInfo], failures: Iterable[Failure]) -> str:
-    """The mail system of the company's chain that most of the failures come from; of as many, the one nearer to us."""
+    """Return the mail system of the company's chain that most failures come from; on a tie, the one nearer to us."""
     chain = sites[0].mail_systems
     counted = Counter(refusing_system(chain, failure.answer) for failure in failures)
     return max(chain, key=lambda system: counted[system])
 
 
 def _confirmed(sites: Sequence[PathInfo], failures: Iterable[Failure]) -> bool:
-    """Whether it is no one mailbox's affair: something else was seen than loss behind the server, or two lose it."""
+    """Test if it is more than one mailbox's problem: something other than loss behind the server was seen, or two lose
+    mail."""
     found = list(failures)
     if any(failure.reason is not Reason.BOTH_LOST for failure in found):
         return True
@@ -194,7 +193,7 @@ def _confirmed(sites: Sequence[PathInfo], failures: Iterable[Failure]) -> bool:
 
 
 def _through(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Scope | None:
-    """How much of a company's mail is stopped if another sender's mail got through since it began; None: all."""
+    """Return the affected part of a company's mail, if another sender's mail got through since it began; None: all."""
     began, paths = min(failure.since for failure in failures), {failure.path for failure in failures}
     taken = {site.path for site in sites if (at := heard.through_at(site.key)) and at >= began}
     if taken & paths:
@@ -203,8 +202,8 @@ def _through(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: Rece
 
 
 def _scope(sites: Sequence[PathInfo], failures: Sequence[Failure], heard: RecentSuccess) -> Scope:
-    """The whole company, unless something of it is well. Beside what fails steadily, what fails now and then is well;
-    and so is what was well since that began, for one bad probe is chance."""
+    """Return the scope: the whole company, unless some check of it is well. Beside steady failures, intermittent ones
+    count as well; so do checks that were well since it began, as one bad probe is chance."""
     steady = [failure for failure in failures if not failure.of_last] or failures
     lines = {failure.line for failure in steady}
     began = {failure.path: failure.since for failure in steady}
@@ -235,23 +234,23 @@ def _hits_any_kind(failure: Failure) -> bool:
 
 
 def _shuts_out(scope: Scope, failures: Iterable[Failure]) -> bool:
-    """Whether nobody at the company can sign in."""
+    """Test if nobody at the company can sign in."""
     if scope is Scope.KIND:
         return any(f.kind is Kind.TWO_STEP_CODE and f.severity is Severity.PAGE for f in failures)
     return scope is Scope.COMPANY
 
 
 Joined = tuple[Problem, list[Problem]]
-"""One problem of several companies, and those that it is made of."""
+"""A problem of several companies, and the problems that it combines."""
 
 
 def system_of(problem: Problem) -> str:
-    """The mail system that one company's problem is in, as `WatchedCompanies.systems` has it."""
+    """Return the mail system of one company's problem, as in `WatchedCompanies.systems`."""
     return owned(problem.mail_system or UNKNOWN, problem.company)
 
 
 def everybody(mail: Sequence[Problem], town: WatchedCompanies) -> Joined | None:
-    """The mail of most companies, if it is stopped for one reason."""
+    """Return the problem of most companies, if their mail is refused for one reason."""
     alike = of_one_family(mail)
     if not is_wide(alike, town) or not _in_most_systems(alike, town):
         return None
@@ -259,7 +258,7 @@ def everybody(mail: Sequence[Problem], town: WatchedCompanies) -> Joined | None:
 
 
 def of_systems(mail: Iterable[Problem], town: WatchedCompanies) -> Iterator[Joined]:
-    """The mail of the companies behind each mail system, where it is stopped for one reason."""
+    """Return the problems of single mail systems, where the mail of their companies is refused for one reason."""
     for system, there in _by_system(mail).items():
         if len(there) < town.wide.companies:  # as nearly always where companies run their own
             continue
@@ -269,22 +268,23 @@ def of_systems(mail: Iterable[Problem], town: WatchedCompanies) -> Iterator[Join
 
 
 def their_systems(theirs: Iterable[Problem], town: WatchedCompanies) -> Iterator[Joined]:
-    """One service that many companies have takes nobody's mail. Companies that run their own have each their own
-    trouble, however many have it at once, and never is it said of everybody."""
+    """A shared service refuses everybody's mail. Companies that run their own system have separate problems, however
+    many at once, and this never becomes everybody's."""
     for system, there in _by_system(theirs).items():
         if len(there) >= town.wide.companies and is_wide(there, town.behind(system)):
             yield join(there, (Nature.THEIR_SYSTEM, f"@{system}"), Scope.MAIL_SYSTEM, system), there
 
 
 def one_list(failures: Iterable[Failure]) -> str:
-    """The blocklist that refuses the sender and a neutral one in all of these; "" if it is not one, or has no name."""
+    """Return the blocklist that refuses the sender and a neutral one in all of these; "" if it is not one, or has no
+    name."""
     names = {list_named(each.answer) if each.answer and each.reason is Reason.SAME_LIST else "" for each in failures}
     return names.pop() if len(names) == 1 else ""
 
 
 def same_lists(theirs: Iterable[Problem], town: WatchedCompanies) -> Iterator[Joined]:
-    """One blocklist that several unrelated companies ask: it lists our addresses, or everybody. No company's trouble,
-    however few of all ask it."""
+    """Several unrelated companies use one blocklist that lists our addresses, or everybody. No company is responsible,
+    however few of all use it."""
     by_list: defaultdict[str, list[Problem]] = defaultdict(list)
     for problem in theirs:
         if name := one_list(problem.failures):
@@ -296,8 +296,8 @@ def same_lists(theirs: Iterable[Problem], town: WatchedCompanies) -> Iterator[Jo
 
 
 def may_be_ours(problem: Problem) -> bool:
-    """Whether it would be ours if nearly all had it: no server said a word, mail was lost everywhere, the neutral
-    sender's too. What a server said to both is its own."""
+    """Test if it would be our problem if nearly all had it: no server replied, mail was lost everywhere, the neutral
+    sender's too. A server's reply to both is its own."""
     if problem.nature is not Nature.THEIR_SYSTEM:
         return problem.nature is Nature.OURS
     wordless = (Reason.CONTROL_FAILS, Reason.BOTH_LOST)
@@ -305,7 +305,7 @@ def may_be_ours(problem: Problem) -> bool:
 
 
 def ourselves(ours: list[Problem], town: WatchedCompanies) -> Joined | None:
-    """What we cannot do at most companies."""
+    """Return our own inability at most companies."""
     if not is_wide(ours, town):
         return None
     return join(ours, (Nature.OURS, EVERYBODY), Scope.OURSELVES, severity=Severity.PAGE), ours
@@ -319,7 +319,8 @@ def _by_system(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
 
 
 def of_one_family(problems: Sequence[Problem]) -> list[Problem]:
-    """Those of the family that most have, or of as many the one that began first, with those that do not say why."""
+    """Return those of the family that most have, or on a tie the one that began first, with those that do not say
+    why."""
     families = {id(problem): family_of(problem.cause) for problem in problems}
     in_turn = sorted(problems, key=lambda problem: (problem.since, problem.company))
     counted = Counter(family for each in in_turn if (family := families[id(each)]) not in UNEXPLAINED)
@@ -328,7 +329,7 @@ def of_one_family(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def is_wide(problems: Sequence[Problem], town: WatchedCompanies) -> bool:
-    """Whether so many companies have it at once that it is no chance."""
+    """Test if so many companies have it at once that it is no chance."""
     if not problems:
         return False
     fresh, companies = _fresh(problems), {problem.company for problem in problems}
@@ -339,20 +340,20 @@ def is_wide(problems: Sequence[Problem], town: WatchedCompanies) -> bool:
 
 
 def stays_wide(problems: Iterable[Problem], town: WatchedCompanies, since: datetime) -> bool:
-    """Whether what was wide, since then, still is."""
+    """Test if a wide problem still is wide."""
     companies = {problem.company for problem in problems}
     heard = companies | {company for company, at in town.heard_at.items() if at >= since}
     return len(companies) > 1 and len(companies) >= town.wide.share * WIDE_HYSTERESIS * len(heard)
 
 
 def _fresh(problems: Sequence[Problem]) -> list[Problem]:
-    """Those that began with the newest, and not long before it for a reason of their own."""
+    """Return those that began with the newest, and not long before it for a reason of their own."""
     newest = max(problem.since for problem in problems)
     return [problem for problem in problems if problem.since >= newest - TOGETHER]
 
 
 def _in_most_systems(problems: Sequence[Problem], town: WatchedCompanies) -> bool:
-    """Whether it is not one mail system's affair: most of those heard of since have it, or there is but one."""
+    """Test if it is not limited to one mail system: most of those with recent results have it, or there is only one."""
     if len({town.systems(company) for company in town.chains}) == 1:
         return True
     began = min(problem.since for problem in _fresh(problems))
@@ -375,7 +376,7 @@ def _most(members: int, others: int, wide: WideningThresholds) -> bool:
 def join(
     problems: Sequence[Problem], key: Key, scope: Scope, mail_system: str = "", severity: Severity | None = None
 ) -> Problem:
-    """One problem of these. It is described by those of its nature, and said of the companies that have one."""
+    """Combine these into one problem. It is described by those of its nature, and names the companies that have one."""
     failures = [failure for problem in problems for failure in problem.failures]
     own = [failure for failure in failures if failure.nature is key[0]]
     severity = severity or _joint_severity(problems, mail_system)
@@ -389,7 +390,7 @@ def join(
 
 
 def _joint_severity(problems: Sequence[Problem], mail_system: str) -> Severity:
-    """The gravest. Where one mail system loses the mail of several companies, they confirm each other."""
+    """Return the highest severity. If one mail system loses the mail of several companies, they confirm each other."""
     lost = {
         failure.company
         for problem in problems

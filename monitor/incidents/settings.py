@@ -1,4 +1,4 @@
-"""What the configuration may say of incidents and of who hears of them."""
+"""Configuration of incidents and notification routing."""
 
 from datetime import timedelta
 from typing import Annotated

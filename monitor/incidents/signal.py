@@ -19,7 +19,7 @@ PathKey = tuple[str, str]
 
 
 class SignalSource(StrEnum):
-    """Where signals come from. A new source is a word here, its rows in the store, and what the rules make of it."""
+    """Sources of signals. A new source is a word here, its rows in the store, and its handling in the rules."""
 
     PROBE = "probe"  # a verdict on a probe
 
@@ -44,7 +44,7 @@ class Signal:
 
     @property
     def line(self) -> Check:
-        """What it is about."""
+        """The check."""
         return Check(self.company, self.path, self.kind)
 
     @property
@@ -55,8 +55,8 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class PathInfo:
-    """What the rules need to know of a path. `every` is the time in which each kind is probed once; `give_up` after its
-    launch a probe that was not seen is missing; `mailbox` is where it is looked for, "" if that is not told."""
+    """The facts of a path that the rules need. `every`: the interval in which each kind is probed once; `give_up`: a
+    probe not seen within this time after its launch is missing; `mailbox`: its key, "" if unknown."""
 
     company: str
     company_name: str
@@ -71,12 +71,12 @@ class PathInfo:
 
     @property
     def mail_system(self) -> str:
-        """The one that its mail reaches first."""
+        """The first mail system of the chain."""
         return self.mail_systems[0]
 
     @property
     def checks(self) -> list[Check]:
-        """All that is tested on it."""
+        """All checks of the path."""
         return [Check(self.company, self.path, kind) for kind in self.kinds]
 
     @property

@@ -1,4 +1,4 @@
-"""What fails now, kept up to date verdict by verdict. No I/O, no clock: what it must know of the past is handed in."""
+"""Current failures, kept up to date verdict by verdict. No I/O, no clock: past verdicts are handed in."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,12 +30,12 @@ CONTROL_AGAIN = timedelta(minutes=3)  # until the next control, where the last o
 
 
 def good_needed(settings: IncidentSettings, relapses: int) -> int:
-    """So many good ones in a row end an incident that came back so often."""
+    """Return how many consecutive good verdicts close an incident that has recurred this often."""
     return settings.good << min(relapses, MOST_PATIENCE)
 
 
 class FailureTracker:
-    """The tracks of all lines that are watched, and the problems that follow."""
+    """Histories of all monitored checks, and the problems that follow."""
 
     def __init__(self) -> None:
         self._settings = IncidentSettings()
@@ -67,7 +67,7 @@ class FailureTracker:
         names: Names,
         others: Mapping[Role, Names] | None = None,
     ) -> None:
-        """Look at these paths by these rules; forget all others. `others`: identities that the sender, which has these
+        """Track these paths by these rules; drop all others. `others`: identities that the sender, which has these
         `names`, is compared with."""
         by_company: defaultdict[str, list[PathInfo]] = defaultdict(list)
         for site in sites:
@@ -90,27 +90,28 @@ class FailureTracker:
         self._stale, self._failing, self._problems = set(self._sites), {}, {}
 
     def follow(self, uplink: Callable[[], Uplink]) -> None:
-        """Ask this for what is known of our own way out."""
+        """Use this for the state of our own connection."""
         self._uplink = uplink
 
     def wake(self, now: datetime) -> None:
-        """Nothing was probed before: what was not heard of until now is not overdue."""
+        """Nothing was probed before: missing results are not overdue."""
         self._awake_since = now
 
     def watches(self, line: Check) -> bool:
-        """Whether it is looked at."""
+        """Test if the check is monitored."""
         return line in self._lines
 
     def lines_of(self, companies: Iterable[str]) -> list[Check]:
-        """All lines of these companies, those that are watched."""
+        """Return all monitored checks of these companies."""
         return [check for company in companies for site in self._sites.get(company, ()) for check in site.checks]
 
     def set_relapses(self, relapses: Mapping[tuple[str, Nature], int]) -> None:
-        """How often the incident of a company came back, by whose trouble it is: so much longer it must be well."""
+        """Set how often a company's incident has recurred, per nature: it must be well for that much longer."""
         self._relapses = relapses
 
     def unread(self, signals: Sequence[Signal]) -> list[Check]:
-        """The lines whose past must be loaded before these verdicts can be taken: it is not known, or has changed."""
+        """Return the checks whose past must be loaded before these verdicts can be processed: it is unknown, or has
+        changed."""
         wanted = dict.fromkeys(
             signal.line
             for signal in signals
@@ -121,8 +122,8 @@ class FailureTracker:
         return list(wanted)
 
     def out_of_order(self, signals: Sequence[Signal]) -> list[Check]:
-        """The lines of which a verdict comes after that on a probe that was launched later. It tells what was so then:
-        their past must be loaded again, in the order of the launches. After a clock went back that is no order."""
+        """Return the checks with a verdict that follows that of a later launched probe. Their past must be reloaded in
+        the order of launches, unless the clock was set back."""
         newest: dict[Check, datetime] = {}
         found: dict[Check, None] = {}
         for signal in signals:
@@ -136,17 +137,17 @@ class FailureTracker:
         return list(found)
 
     def unread_beside_failures(self) -> list[Check]:
-        """Lines of companies where something fails, whose past must be loaded, to know what else is well there."""
+        """Return checks of failing companies whose past must be loaded, to know what else is well there."""
         self._refresh()
         return self.unread_of(company for company, failures in self._failing.items() if failures)
 
     def unread_of(self, companies: Iterable[str]) -> list[Check]:
-        """Lines of these companies whose past must be loaded."""
+        """Return checks of these companies whose past must be loaded."""
         return [line for line in self.lines_of(companies) if line not in self._tracks]
 
     def recall(self, line: Check, signals: Iterable[Signal], before: Sequence[Failure] | None = None) -> None:
-        """This is the line's past: the latest verdict of each of its newest probes, oldest first. `before` is what
-        open incidents say of the line, None where they do not say all."""
+        """Load a check's past: the latest verdict of each of its newest probes, oldest first. `before` is what open
+        incidents say about it, None if they do not say all."""
         past = list(signals)
         self._tracks[line] = track_of(past, self._limits(line), self._names, before)
         self._others.recall(before or ())
@@ -156,17 +157,17 @@ class FailureTracker:
         self._stale.add(line[0])
 
     def recall_others(self, signals: Iterable[Signal]) -> None:
-        """Past verdicts on other identities' probes."""
+        """Load past verdicts on other identities' probes."""
         for signal in signals:
             self._take_other(signal)
 
     def needs_others(self, line: Check) -> bool:
-        """Whether the line fails, or may soon, so that the past of other identities there is worth loading."""
+        """Test if the check fails, or may soon, so that the past of other identities there is worth loading."""
         track = self._tracks.get(line)
         return track is not None and track.mail.last is not None
 
     def recall_newest(self, signal: Signal) -> None:
-        """The newest verdict of some line or control, as far as that alone tells something."""
+        """Load the newest verdict of a check or control, as far as that alone says something."""
         self._hear_of_connection(signal)
         if signal.role is not Role.SENDER:
             self._take_other(signal)
@@ -174,7 +175,7 @@ class FailureTracker:
             self._hear(signal)
 
     def take(self, signals: Iterable[Signal], loaded: frozenset[Check] = frozenset()) -> None:
-        """New verdicts in their order. Those of lines in `loaded` are in their past already."""
+        """Process new verdicts in order. Those of checks in `loaded` are in their past already."""
         for signal in signals:
             self._hear_of_connection(signal)
             if signal.role is not Role.SENDER:
@@ -191,12 +192,12 @@ class FailureTracker:
             self._stale.add(signal.company)
 
     def problems(self, incidents: Iterable[Incident] = ()) -> list[Problem]:
-        """All problems that there are now, where these incidents are open."""
+        """Return all current problems, given these open incidents."""
         return [group.problem for group in self.groups(incidents)]
 
     def groups(self, incidents: Iterable[Incident], now: datetime | None = None) -> list[Group]:
-        """All problems that there are now, each with the open incidents that hold its checks. At `now` what was waited
-        for too long is no longer waited for."""
+        """Return all current problems, each with the open incidents that hold its checks. At `now` overdue results are
+        no longer awaited."""
         self._refresh()
         narrow = [problem for problems in self._problems.values() for problem in problems]
         heard = {company: at for company, at in self._heard_at.items() if company not in self._undecided}
@@ -209,8 +210,8 @@ class FailureTracker:
         return grouped(narrow, incidents, town, known)
 
     def _awaited(self, failure: Failure, since: datetime, now: datetime | None) -> bool:
-        """Whether a probe that was launched since then may still tell that it is over. One that failed since is an
-        answer, but not before the interval is over in which it may be seen that all of it comes back."""
+        """Test if a probe launched since then may still show that it is over. One that failed since is an answer, but
+        only after the interval in which it may turn out that all of it returns."""
         if now is None:
             return True
         site, streak = self._lines[failure.line], self._streak(failure)
@@ -220,7 +221,7 @@ class FailureTracker:
         return now - max(since, self._awake_since or since) <= GAP * every + site.give_up
 
     def _is_due(self, failure: Failure, now: datetime) -> bool:
-        """Whether the next probe is still to be expected."""
+        """Test if the next probe is still expected."""
         every, good_at = min(self._lines[failure.line].every, LONGEST_WAIT), self._streak(failure).good_at
         newest = max(self._failed_at(failure), good_at or failure.since)
         return now - max(newest, self._awake_since or newest) <= GAP * every
@@ -237,8 +238,8 @@ class FailureTracker:
     def needing_control(
         self, signals: Iterable[Signal], now: datetime, asked: Mapping[PathKey, datetime]
     ) -> list[tuple[PathInfo, Signal]]:
-        """The paths of which, after these verdicts, a control should tell whether it is about the sender. `asked`: when
-        one was asked for last."""
+        """Return the paths on which, after these verdicts, a control should show if the sender is the reason. `asked`:
+        when one was last requested."""
         found: dict[PathKey, Signal] = dict(self._again)
         for signal in signals:
             if signal.place in self._ways and self._is_dubious(signal):
@@ -256,7 +257,7 @@ class FailureTracker:
         return due
 
     def _is_dubious(self, signal: Signal) -> bool:
-        """Whether a neutral sender would tell more of this verdict."""
+        """Test if a neutral sender's result would help to judge this verdict."""
         if signal.role is not Role.SENDER:
             return any(self._is_undecided(line) for line in self._lines_at(signal.place))
         track = self._tracks.get(signal.line)
@@ -280,7 +281,7 @@ class FailureTracker:
         return site.checks if site else []
 
     def _rigour(self) -> Rigour:
-        """The control is judged like the sender."""
+        """Return the thresholds: the control is judged like the sender."""
         settings = self._settings
         return Rigour(settings.bad, settings.of_last, settings.good, settings.control_every)
 
@@ -293,7 +294,7 @@ class FailureTracker:
             self._contacts.hear(site.via, signal)
 
     def _look_at_connection(self, line: Check) -> None:
-        """Keep in mind which lines nobody was reached on, until they are well again."""
+        """Remember checks without any connection until they are well again."""
         track, site = self._tracks[line], self._ways[line[:2]]
         for dark, streak in ((False, track.mail), (True, track.visibility)):
             answer = unanswered(streak.last.verdict) if streak.last else None
@@ -324,7 +325,7 @@ class FailureTracker:
         )
 
     def _refresh(self) -> None:
-        """Work out again what has changed, company by company."""
+        """Recompute what has changed, company by company."""
         self._look_at_reach()
         heard = RecentSuccess(self._well_at, self._heard_at, self._others.through_at, self._once_well_at)
         for company in self._stale:
@@ -340,7 +341,7 @@ class FailureTracker:
         self._stale.clear()
 
     def _look_at_reach(self) -> None:
-        """Whether anybody was reached: one connection somewhere tells of all companies that had none."""
+        """Judge reachability: one connection somewhere says something about all companies that had none."""
         if not self._unreached and not self._reach:
             return
         uplink = self._uplink()
@@ -408,6 +409,6 @@ class FailureTracker:
 
 
 def _failing(streak: FailureState, last: Signal) -> Failing:
-    """What was answered before there was no connection tells nothing of that there is none."""
+    """Return the failing answer. An answer from before the connection failed says nothing about why there is none."""
     since = streak.unreached_since if never_connected(last.verdict) else None
     return Failing(last, since or streak.since or last.launched_at, well_after=streak.good > 0)

@@ -1,7 +1,7 @@
-"""A weekly calendar: at which times of the week something holds, by the clocks on the wall of some place.
+"""A weekly calendar: periods of the week in some place's local time.
 
-It holds while those clocks show a time between the two that are written. Of an hour that they show twice, it holds from
-the first to the last. Where they skip all of it, it holds from the skip on, as long as it is written.
+A period lasts while the local clock shows a time within it. If an hour occurs twice (end of DST), it lasts from the
+first to the last occurrence. If all of it is skipped, it lasts its full length from the skip on.
 """
 
 import re
@@ -29,7 +29,7 @@ _LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class WeeklyPeriod:
-    """A part of every week: from `begins`, in minutes after Monday 00:00 on the wall, for `lasts` minutes."""
+    """A period of every week: from `begins`, in minutes after Monday 00:00 local time, for `lasts` minutes."""
 
     begins: int
     lasts: int
@@ -37,13 +37,13 @@ class WeeklyPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Weekly:
-    """Parts of every week in their order, by the clocks of one zone."""
+    """Weekly periods in order, in one time zone."""
 
     stretches: tuple[WeeklyPeriod, ...]
     zone: tzinfo
 
     def until(self, now: datetime) -> datetime | None:
-        """When what holds now ends, in UTC; parts that touch are one. None: nothing holds now."""
+        """Return when the present period ends, in UTC; adjoining ones count as one. None: none is active."""
         end = now
         for begins, ends in self._around(now):
             if begins <= end < ends:
@@ -51,11 +51,11 @@ class Weekly:
         return end if end > now else None
 
     def following(self, now: datetime) -> datetime:
-        """When the next part begins, in UTC."""
+        """Return when the next period begins, in UTC."""
         return next(begins for begins, _ in self._around(now) if begins > now)
 
     def _around(self, now: datetime) -> list[tuple[datetime, datetime]]:
-        """Begin and end of each part in the weeks about now, in their order."""
+        """Return begin and end of each period in the weeks around now, in order."""
         here = now.astimezone(self.zone).replace(tzinfo=None)
         monday = here.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=here.weekday())
         weeks = [monday + timedelta(weeks=number) for number in range(-1, 3)]
@@ -69,27 +69,27 @@ class Weekly:
 
 
 def _first(wall: datetime, zone: tzinfo) -> datetime:
-    """When the clocks first show `wall`, or have skipped it."""
+    """Return when the clocks first show `wall`, or have skipped it."""
     early, late = _offsets(wall, zone)
     return _skip(wall, zone) if early < late else (wall - early).replace(tzinfo=UTC)
 
 
 def _last(wall: datetime, zone: tzinfo) -> datetime:
-    """When the clocks no longer show what is before `wall`, and will not again."""
+    """Return when the clocks no longer show a time before `wall`, and will not again."""
     minute = wall - MINUTE
     early, late = _offsets(minute, zone)
     return _skip(minute, zone) if early < late else (wall - late).replace(tzinfo=UTC)
 
 
 def _offsets(wall: datetime, zone: tzinfo) -> tuple[timedelta, timedelta]:
-    """What the zone is ahead of UTC at this time on the wall: when it is shown first, and when last. The first is less
-    where the clocks skip this time: PEP 495."""
+    """Return the zone's UTC offsets at this local time, at its first and last occurrence. The first is smaller if the
+    time is skipped: PEP 495."""
     early, late = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
     return early or timedelta(0), late or timedelta(0)
 
 
 def _skip(wall: datetime, zone: tzinfo) -> datetime:
-    """When the clocks were put forward over this time."""
+    """Return when the clocks were put forward over this time."""
     early, late = _offsets(wall, zone)
     before, seconds = (wall - late).replace(tzinfo=UTC), round((late - early).total_seconds())
 
@@ -100,8 +100,8 @@ def _skip(wall: datetime, zone: tzinfo) -> datetime:
 
 
 def weekly(text: str) -> Weekly:
-    """Reads "sat 22:00 - sun 04:00 Europe/Berlin", "mon-fri 01:00-03:00" or "sat,sun 23:00-01:00", in UTC where no zone
-    is named. Raises ValueError, whose text says what is expected."""
+    """Parse "sat 22:00 - sun 04:00 Europe/Berlin", "mon-fri 01:00-03:00" or "sat,sun 23:00-01:00", in UTC without a
+    zone. Raises ValueError, whose text says what is expected."""
     plain = " ".join(text.replace("–", "-").split()) if len(text) <= _LONGEST else ""
     if across := _ACROSS.fullmatch(plain):
         day, begin, last, end, zone = across.groups()
@@ -122,7 +122,7 @@ def weekly(text: str) -> Weekly:
 
 
 def _days(text: str) -> Iterator[int]:
-    """The days of "mon-wed,sat"; "fri-mon" goes over the week's end."""
+    """Parse the days of "mon-wed,sat"; "fri-mon" wraps around the weekend."""
     for part in text.replace(" ", "").split(","):
         first, *others = (_day(name) for name in part.split("-"))
         if len(others) > 1:

@@ -1,4 +1,4 @@
-"""What a verdict counts for. Tables; what is not in them follows from the outcome alone."""
+"""The weight of a verdict. Tables; everything else follows from the outcome alone."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 
 
 class Weight(StrEnum):
-    """What one verdict counts for, with the letter by which tests spell it."""
+    """Weight of one verdict, with the letter that tests use for it."""
 
     GOOD = "i"
     BAD = "b"
@@ -22,29 +22,29 @@ class Weight(StrEnum):
 
     @property
     def bad(self) -> bool:
-        """Whether it counts towards an incident of the mail."""
+        """True if it counts towards an incident of the mail."""
         return self in (Weight.BAD, Weight.CONCLUSIVE, Weight.NOTE)
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What tells one sending identity from another, and what a refusal says when it means it."""
+    """Distinguishing marks of a sending identity: the names by which a refusal refers to it."""
 
     domain: str
     source_ip: str
 
 
 LISTS_THE_SENDER = frozenset({Cause.IP_BLOCKED, Cause.IP_LISTED, Cause.DOMAIN_BLOCKED})
-"""Causes that there are only because the sender or its address stands on a list."""
+"""Causes that exist only because the sender or its address is on a list."""
 
 OF_THE_MAILBOX = frozenset({Cause.NO_SUCH_USER, Cause.CASE_SENSITIVE_USER, Cause.MAILBOX_FULL, Cause.MAILBOX_DISABLED})
-"""Causes that say something of the probe's own mailbox, and nothing of anybody else's."""
+"""Causes about the probe's own mailbox only."""
 
 IN_THE_SPAM_FOLDER = frozenset({Outcome.SPAM})
 
 
 def mark_of(kind: Kind, verdict: Verdict, names: Names) -> Weight:
-    """What this verdict on a mail of this kind counts for."""
+    """Return the weight of this verdict on a mail of this kind."""
     match verdict.outcome:
         case Outcome.INBOX:
             return Weight.GOOD
@@ -64,16 +64,16 @@ def mark_of(kind: Kind, verdict: Verdict, names: Names) -> Weight:
 
 
 def _is_damning(verdict: Verdict, names: Names) -> bool:
-    """Whether one is enough. Anybody can write a bounce: one that is not proven to come from those who had the mail
-    needs a second."""
+    """Test if one is enough. Anybody can write a bounce: one that is not proven to come from the receiver needs a
+    second."""
     if verdict.answer is not None and verdict.answer.stage is None and verdict.grade is Grade.UNPROVEN:
         return False
     return verdict.cause in LISTS_THE_SENDER or names_the_sender(verdict, names)
 
 
 def names_the_sender(verdict: Verdict, names: Names) -> bool:
-    """Whether the other side gave a cause that concerns the sender, and named its address or its domain: itself, not a
-    longer number or a host below the domain."""
+    """Test if the reply gave a cause that concerns the sender, and named its address or domain: exactly, not as part of
+    a longer number or a host below the domain."""
     if verdict.cause is None or verdict.cause.concerns is not Concern.SENDER or verdict.answer is None:
         return False
     return any(_named(name).search(verdict.answer.text) for name in (names.source_ip, names.domain) if name)
@@ -85,7 +85,7 @@ def _named(name: str) -> re.Pattern[str]:
 
 
 def severity_of(kind: Kind, mark: Weight, outcome: Outcome) -> Severity:
-    """What it would be worth if it were so for the whole company: without codes nobody can sign in."""
+    """Return the severity if it held for the whole company: without codes nobody can sign in."""
     if mark is Weight.NOTE:
         return Severity.NOTE
     return Severity.PAGE if kind.facts.needs_code and outcome not in IN_THE_SPAM_FOLDER else Severity.TICKET

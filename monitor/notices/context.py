@@ -1,4 +1,4 @@
-"""What a notice is made of: an incident as one channel may see it, with the names and the advice that belong to it."""
+"""The facts of a notice: an incident as one channel may see it, with its names and advice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ MAX_NAME_CHARS = 40  # of a company, in a title
 
 @dataclass(frozen=True, slots=True)
 class CompanyInfo:
-    """A company as people know it. `every`: the longest time in which each kind is probed once on a path of it."""
+    """A company's display data. `every`: the longest interval in which each kind is probed once on one of its paths."""
 
     name: str
     mail_systems: Chain
@@ -26,7 +26,7 @@ class CompanyInfo:
 
 @dataclass(frozen=True, slots=True)
 class SenderInfo:
-    """Whose mail it is about."""
+    """The sender's display data."""
 
     domain: str
     source_ip: str
@@ -34,12 +34,12 @@ class SenderInfo:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRequest:
-    """What is to be told of an incident, to one channel.
+    """A notice to write: an incident for one channel.
 
-    `companies` are those of the configuration, by key; one that is gone is called by its key. `good`: so many good
-    probes in a row, and it is over. `url` is the base of Mailpath's pages. `visible`: the companies that the channel
-    may hear of, None for all. `before`: what it was told last. `into`: the incident that took this one in. `took_in`:
-    those that this one took in, of which the channel knew.
+    `companies` are those of the configuration, by key; a removed one is shown by its key. `good`: consecutive good
+    probes that close it. `url` is the base of Mailpath's pages. `visible`: the companies that the channel may see, None
+    for all. `before`: the last notice. `into`: the incident that absorbed this one. `took_in`: those absorbed by this
+    one that the channel knew.
     """
 
     incident: Incident
@@ -57,10 +57,9 @@ class NoticeRequest:
 
 @dataclass(frozen=True, slots=True)
 class NoticeContext:
-    """What of it the channel may see. `companies` are the keys of those that have it, or had it; `lead` is the failure
-    that is quoted; `mail_system` is "" where there are several; `whole`: nothing was left out for the channel's sake;
-    else `incident` is what the channel may see of `asked_about`.
-    """
+    """The part of an incident that the channel may see. `companies` are the keys of those that have it, or had it;
+    `lead` is the quoted failure; `mail_system` is "" if there are several; `whole`: nothing was left out for the
+    channel; otherwise `incident` is the visible part of `asked_about`."""
 
     request: NoticeRequest
     asked_about: Incident
@@ -80,47 +79,47 @@ class NoticeContext:
 
     @property
     def reason(self) -> Reason:
-        """What decided whose trouble it is."""
+        """The reason for the attribution."""
         return self.lead.reason if self.lead else Reason.NOT_COMPARED
 
     @property
     def decided_by(self) -> str:
-        """The same as a sentence, "" where nothing is to be added."""
+        """The same as a sentence, "" if there is nothing to add."""
         return decided_by(self.lead) if self.lead else ""
 
     @property
     def lasted(self) -> timedelta:
-        """How long it goes on, or went on."""
+        """Its duration so far."""
         return (self.over_at or self.request.now) - self.since
 
     @property
     def over_at(self) -> datetime | None:
-        """When it was over: earlier than that was known, where all that was lost came to light too late."""
+        """Time at which it was over: before it was known, if all losses came to light too late."""
         if self.incident.closed_at and (over := self.known_late):
             return over
         return self.incident.closed_at
 
     @property
     def known_late(self) -> datetime | None:
-        """Since when mail arrives, if all of it was known only after that."""
+        """Since when mail arrives, if everything was known only after that."""
         over = [failure.over_since for failure in self.failures]
         known = [each for each in over if each]
         return max(known) if known and len(known) == len(over) else None
 
     @property
     def intermittent(self) -> bool:
-        """Whether it fails now and then."""
+        """True if it fails intermittently."""
         return bool(self.failures) and all(failure.of_last for failure in self.failures)
 
     @property
     def every(self) -> timedelta | None:
-        """At the latest after this time there is a next probe; None where nobody knows."""
+        """Longest time until the next probe; None if unknown."""
         known = self.request.companies
         return max((known[company].every for company in self.companies if company in known), default=None)
 
     @property
     def watched(self) -> int:
-        """How many companies are watched that it could touch: with its mail system, if it is one mail system's."""
+        """Number of monitored companies that it could affect: with its mail system, if limited to one."""
         known, system = self.request.companies, self.incident.mail_system
         one = self.incident.scope is Scope.MAIL_SYSTEM
         there = [company for company in known if not one or system in known[company].mail_systems]
@@ -128,22 +127,22 @@ class NoticeContext:
 
     @property
     def watched_no_longer(self) -> tuple[str, ...]:
-        """Companies that it touched, and that were taken out of the configuration since."""
+        """Affected companies that have been removed from the configuration since."""
         known, incident = self.request.companies, self.incident
         return tuple(c for c in incident.companies if c not in known and c not in incident.touches) if known else ()
 
     def name(self, company: str, most: int = MAX_NAME_CHARS) -> str:
-        """What people call this company."""
+        """Return this company's display name."""
         known = self.request.companies.get(company)
         return one_line(known.name if known else company, most)
 
     def names(self) -> list[str]:
-        """What people call those that have it."""
+        """Return the display names of the affected companies."""
         return [self.name(company) for company in self.companies]
 
 
 def context_of(request: NoticeRequest) -> NoticeContext:
-    """The incident as this channel may see it."""
+    """Return the incident as this channel may see it."""
     incident, visible = request.incident, request.visible
     asked_about = incident
     all_of_them = incident.named
@@ -174,7 +173,7 @@ def context_of(request: NoticeRequest) -> NoticeContext:
 
 
 def context_into(request: NoticeRequest, into: Incident) -> NoticeContext:
-    """The incident that took this one in, as the same channel may see it."""
+    """Return the incident that absorbed this one, as the same channel may see it."""
     return context_of(replace(request, incident=into))
 
 

@@ -1,7 +1,7 @@
-"""Which notices are due: every incident against what each channel knows of it.
+"""Decide which notices are due: every incident against the last notice on each channel.
 
-Where an incident took in others that a channel knows of, the channel hears of it once: with the one that goes on. Only
-a receiver that keeps something open for each incident is told the end of those too.
+If an incident absorbed others that a channel knows, the channel gets one notice: about the one that continues. Only a
+receiver that keeps something open per incident is notified of the others' end too.
 """
 
 from collections import defaultdict
@@ -25,8 +25,7 @@ the incidents that this one took in of which the channel knew."""
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who may be told. `keeps_open` tells it of each channel, see `Channel`; `waiting` are those that have not got all
-    notices yet."""
+    """The possible receivers. `keeps_open` is asked per channel, see `Channel`; `waiting` have undelivered notices."""
 
     keeps_open: Mapping[str, bool]
     routing: Sequence[RoutingRule]
@@ -35,7 +34,7 @@ class Audience:
 
 
 class Due:
-    """The notices that are due, and the incidents and entries that follow."""
+    """The due notices, and the resulting incidents and history entries."""
 
     def __init__(self, incidents: Mapping[str, Incident], audience: Audience, now: datetime, tell: Tell) -> None:
         self._audience, self._now, self._tell = audience, now, tell
@@ -89,14 +88,15 @@ class Due:
                 )
 
     def _know(self, name: str, channel: str, told: LastNotice, said: str) -> None:
-        """This is what the channel knows of the incident now."""
+        """Record the channel's new knowledge of the incident."""
         incident = self.incidents[name]
         self.incidents[name] = replace(incident, told={**incident.told, channel: told})
         self.entries.append(HistoryEntry(name, self._now, IncidentEvent.TOLD, f"{channel}: {said}"))
 
 
 def _taken_in(incidents: Mapping[str, Incident]) -> Mapping[str, Sequence[str]]:
-    """By the id of each open incident those that it took in, and that somebody knows of who was not told of it."""
+    """Return, by the id of each open incident, those that it absorbed and that somebody knows without having been
+    notified."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for incident in incidents.values():
         if incident.merged_into and any(not told.over for told in incident.told.values()):
@@ -109,13 +109,13 @@ def _taken_in(incidents: Mapping[str, Incident]) -> Mapping[str, Sequence[str]]:
 
 
 def _knows(incident: Incident, channel: str) -> bool:
-    """Whether the channel was told of it, and not of its end."""
+    """Test if the channel was notified of it, and not of its end."""
     told = incident.told.get(channel)
     return told is not None and not told.over
 
 
 def _told(notice: Notice, incident: Incident, before: LastNotice | None, visible: tuple[str, ...] | None) -> LastNotice:
-    """What the channel knows after this notice."""
+    """Return the channel's knowledge after this notice."""
     base, companies = size_told(notice.news, before, len(seen(incident, visible)))
     return LastNotice(
         *(notice.number, notice.at, incident.scope, incident.severity, incident.cause, notice.labels),

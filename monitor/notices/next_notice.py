@@ -1,7 +1,8 @@
-"""What people know of an incident against what is so. The difference is the next notice, for each channel by itself.
+"""Compare a channel's knowledge of an incident with its state. The difference is the next notice, separately per
+channel.
 
-It looks at states and not at events: what came and went while nobody was to be told leaves no notice behind, and what
-lasts is told once, however long a mute or a stop of the service kept it back.
+It compares states, not events: something that came and went during a mute leaves no notice, and a lasting problem is
+reported once, however long a mute or a stop of the service delayed it.
 """
 
 from collections.abc import Collection, Iterator
@@ -16,7 +17,7 @@ from monitor.notices.payload import facts, labels
 from monitor.notices.wording import text
 
 FACTORS = (2, 4, 10)
-"""So many times as many companies are news, and then again with each power of ten."""
+"""Growth by each of these factors is news, and again with each power of ten."""
 
 
 def news_for(
@@ -30,8 +31,8 @@ def news_for(
     visible: Collection[str] | None = None,
     took_in: bool = False,
 ) -> NoticeKind | None:
-    """What this channel is to be told now. `waiting`: it has not got the last notice yet. `visible`: the companies that
-    it may hear about, None for all. `took_in`: this incident took in another one that the channel knows of."""
+    """Return the kind of notice due on this channel. `waiting`: the last notice is not delivered yet. `visible`: the
+    companies that it may see, None for all. `took_in`: this incident absorbed another one that the channel knows."""
     if incident.muted_by:
         return None
     if not incident.open:
@@ -63,27 +64,27 @@ def news_for(
 
 
 def seen(incident: Incident, visible: Collection[str] | None) -> tuple[str, ...]:
-    """The companies that it touches now, of those that may be heard about."""
+    """Return the affected companies that are visible."""
     if visible is None:
         return incident.named if incident.touches else ()
     return tuple(company for company in incident.touches if company in visible)
 
 
 def grew(told: LastNotice, companies: int) -> bool:
-    """Whether so many more companies have it than were told that it is news. From one to several it is wider."""
+    """Test if enough more companies than last reported have it to be news. From one to several counts as wider."""
     if told.base < 2:
         return False
     return any(told.companies < step <= companies for step in _steps(told.base, companies))
 
 
 def _steps(base: int, most: int) -> Iterator[int]:
-    """Twice, four times, ten times as many, twenty times, and so on, up to so many."""
+    """Yield the steps: twice, four times, ten times as many, twenty times, and so on."""
     factors = (factor * 10**power for power in range(len(str(most))) for factor in FACTORS)
     return takewhile(lambda step: step <= most, (base * factor for factor in factors))
 
 
 def size_told(news: NoticeKind, told: LastNotice | None, companies: int) -> tuple[int, int]:
-    """`base` and `companies` of `LastNotice`, after this news of so many companies."""
+    """Return `base` and `companies` of `LastNotice` after this notice about so many companies."""
     goes_on = told is not None and not told.over and told.base
     if not goes_on or news in (NoticeKind.WIDENED, NoticeKind.NARROWED, NoticeKind.CHANGED):
         return companies, companies
@@ -91,12 +92,12 @@ def size_told(news: NoticeKind, told: LastNotice | None, companies: int) -> tupl
 
 
 def _for(since: datetime, now: datetime) -> timedelta:
-    """How long it has been so. After a clock went back it has been so for as long as anybody asks for."""
+    """Return how long a state has lasted. After a clock was set back, as long as needed."""
     return now - since if now >= since else timedelta.max
 
 
 def notice_of(request: NoticeRequest, channel: str) -> Notice:
-    """The next notice for this channel."""
+    """Build the next notice for this channel."""
     before, incident = request.before, request.incident
     number = before.number + 1 if before else 1
     context = context_of(request)

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class NoticeKind(StrEnum):
-    """What a notice is about."""
+    """Kinds of notices."""
 
     OPENED = "opened"
     WIDENED = "widened"  # its scope, or it took in another incident
@@ -21,18 +21,18 @@ class NoticeKind(StrEnum):
 
     @property
     def ends(self) -> bool:
-        """Whether nothing more is said of the incident after it."""
+        """True if no notice about the incident follows it."""
         return self in (NoticeKind.RESOLVED, NoticeKind.MERGED)
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notice. `id` is the stable key: the same for each try to deliver it. `number` orders those of one incident on
+    """One notice. `id` is a stable key, the same for each delivery attempt. `number` orders those of one incident on
     one channel, from 1 without gaps.
 
-    `title` is one line, `text` plain text that makes sense by itself, title not repeated. `labels` are few and stable
-    while nothing widens: they tell one problem from another. `facts` is the same for machines: JSON values only, times
-    as RFC 3339. `replaces`: the labels of the notice before, where they were others.
+    `title` is one line; `text` is self-contained plain text that does not repeat the title. `labels` are few, and
+    stable while nothing widens: they distinguish problems. `facts` is the same for machines: JSON values only, times as
+    RFC 3339. `replaces`: the labels of the previous notice, if different.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What a notice says to machines: labels that tell one problem from another, and all that is known as JSON values."""
+"""Structured payload and labels of a notice."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ MAX_NAME_CHARS = 200
 
 
 def labels(context: NoticeContext) -> dict[str, str]:
-    """Few, and the same as long as nothing widens. A channel that hears of one company only has that one in them."""
+    """Return few labels, stable as long as nothing widens. A channel restricted to one company gets only that one."""
     request, incident = context.request, context.asked_about
     visible = request.visible
     company = incident.company or (next(iter(visible)) if visible and len(visible) == 1 else "")
@@ -36,7 +36,8 @@ def labels(context: NoticeContext) -> dict[str, str]:
 
 
 def facts(context: NoticeContext) -> dict[str, Any]:
-    """All that this channel may know of the incident: JSON values only, times as RFC 3339, lengths in seconds."""
+    """Return everything that this channel may see of the incident: JSON values only, times as RFC 3339, durations in
+    seconds."""
     request, incident = context.request, context.asked_about
     return {
         "incident": incident.id,

@@ -1,4 +1,4 @@
-"""What the server said, in a notice: the words before the quotation marks are ours, those inside are the server's."""
+"""Quote the server's reply in a notice: text before the quotation marks is ours, text inside is the server's."""
 
 from monitor.incidents.incident import Failure
 from probes.answer import BEFORE_CONTACT, Answer
@@ -23,7 +23,8 @@ REPORTED: dict[Outcome, str] = {  # and where a bounce says so
 
 
 def reply_of(failure: Failure) -> str:
-    """What happened, and the server's reply in quotation marks. A verdict without a reply has a sentence of ours."""
+    """Describe the failure with the server's reply in quotation marks. A verdict without a reply has a sentence of
+    ours."""
     answer = failure.answer
     if answer is None:
         return one_line(failure.because, MAX_SENTENCE_CHARS)
@@ -40,7 +41,7 @@ def _what(outcome: Outcome, answer: Answer) -> str:
 
 
 def _words(answer: Answer) -> str:
-    """The reply verbatim; of a fault our own remark, as nobody said anything."""
+    """Return the reply verbatim; for a fault our own description, as nobody replied."""
     if answer.fault is not None:
         remark = f" ({one_line(answer.text, MAX_SENTENCE_CHARS)})" if answer.text else ""
         return FAULTS[answer.fault].sentence + remark

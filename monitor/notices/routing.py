@@ -1,4 +1,4 @@
-"""Which channels hear of which incident, and about which companies."""
+"""Notification routing: the channels of an incident, and the companies that each may see."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -6,13 +6,13 @@ from monitor.incidents.incident import Incident, Scope, Severity
 from monitor.incidents.settings import RoutingRule
 
 RoutedChannels = Mapping[str, frozenset[str] | None]
-"""Channels that hear of an incident, each with the companies that it may hear about; None for all."""
+"""Channels of an incident, each with the companies that it may see; None for all."""
 
 TOLD_ANYWAY = (Severity.PAGE, Severity.TICKET)
 
 
 def channels_for(incident: Incident, rules: Sequence[RoutingRule], channels: Iterable[str]) -> RoutedChannels:
-    """Who hears of it. Without rules every channel hears of pages and tickets."""
+    """Return the channels to notify. Without rules every channel gets pages and tickets."""
     if not rules:
         return dict.fromkeys(channels) if incident.severity in TOLD_ANYWAY else {}
     heard: dict[str, frozenset[str] | None] = {}
@@ -27,7 +27,8 @@ def channels_for(incident: Incident, rules: Sequence[RoutingRule], channels: Ite
 
 
 def _fits(rule: RoutingRule, incident: Incident, ours_have_a_place: bool) -> bool:
-    """Our own trouble goes only where it is asked for by name, if it is anywhere; and never to one company's people."""
+    """Test if the rule matches. Our own problems go only where they are routed by name, if anywhere; and never to one
+    company's people."""
     if incident.severity not in rule.severities:
         return False
     if rule.scopes:

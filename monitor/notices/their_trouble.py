@@ -1,6 +1,6 @@
-"""What a title says of a mail system that stops other senders too: all of it, a path, some kinds, or now and then.
+"""Title of a problem of a mail system that refuses other senders too: all mail, a path, some kinds, or intermittently.
 
-"No mail at all" is said only where nothing is known to get through.
+"No mail at all" is used only if nothing is known to get through.
 """
 
 from monitor.incidents.incident import Nature, Reason, Scope
@@ -14,7 +14,7 @@ MOST_KINDS_IN_A_TITLE = 2
 
 
 def their_trouble(context: NoticeContext) -> str:
-    """After the company's name and a colon."""
+    """Return the text after the company's name and a colon."""
     its = "its mail system" if context.incident.company else "the mail system"
     match context.reason:
         case Reason.GATEWAY_DOWN:
@@ -44,7 +44,7 @@ def their_trouble(context: NoticeContext) -> str:
 
 
 def _stops_others(context: NoticeContext, its: str, too: str, known: str) -> str:
-    """How much of a company's mail it is, as far as that is known."""
+    """Return the affected part of a company's mail, as far as known."""
     if not context.incident.open:  # what failed last is not all that failed
         return f"{its} stops other senders' mail too ({known})"
     paths = sorted({failure.path for failure in context.failures if failure.nature is Nature.THEIR_SYSTEM})
@@ -60,7 +60,7 @@ def _stops_others(context: NoticeContext, its: str, too: str, known: str) -> str
 
 
 def _stopped_kinds(context: NoticeContext) -> str:
-    """The kinds, if others get through beside them."""
+    """Return the kinds, if others get through beside them."""
     theirs = {failure.kind for failure in context.failures if failure.nature is Nature.THEIR_SYSTEM}
     kinds = [kind for kind in Kind if kind in theirs]
     known = context.incident.part is Scope.KIND and 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
@@ -68,6 +68,6 @@ def _stopped_kinds(context: NoticeContext) -> str:
 
 
 def kinds_of(context: NoticeContext) -> list[Kind]:
-    """The kinds that fail, as far as it is kept."""
+    """Return the failing kinds, as far as stored."""
     failing = {failure.kind for failure in context.failures}
     return [kind for kind in Kind if kind in failing]

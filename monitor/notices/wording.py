@@ -25,7 +25,7 @@ NOTHING_HELD = frozenset({Outcome.SPAM, Outcome.UNKNOWN})  # outcomes after whic
 
 
 def text(context: NoticeContext) -> str:
-    """The rest, as plain text that makes sense by itself."""
+    """Return the rest as self-contained plain text."""
     match context.request.news:
         case NoticeKind.RESOLVED:
             lines = _resolved(context)
@@ -47,7 +47,7 @@ def text(context: NoticeContext) -> str:
 
 
 def _open(context: NoticeContext) -> Iterator[str]:
-    """What goes on."""
+    """Describe an open incident."""
     yield from _first_screen(context)
     yield ""
     yield from filter(None, (_was(context), _took_in(context), _recovering(context)))
@@ -101,7 +101,7 @@ def _cleared(context: NoticeContext) -> str:
 
 
 def _bad(context: NoticeContext) -> str:
-    """How many probes show it. A storm's incident keeps only the gravest of its failures."""
+    """Return how many probes show it. A large incident stores only the most severe of its failures."""
     probes = sum(failure.bad for failure in context.failures)
     more = context.whole and context.incident.failing > len(context.failures)
     if not probes:
@@ -111,7 +111,7 @@ def _bad(context: NoticeContext) -> str:
 
 
 def _was(context: NoticeContext) -> str:
-    """What changed since this channel was told last."""
+    """Describe the changes since this channel's last notice."""
     incident, before = context.incident, context.request.before
     match context.request.news:
         case NoticeKind.NARROWED:
@@ -140,7 +140,7 @@ def _became(context: NoticeContext, before: LastNotice) -> str:
 
 
 def _narrowed(context: NoticeContext) -> str:
-    """What is left. A channel that may not hear of all is told of its own alone."""
+    """Describe the remainder. A channel that may not see everything gets only its own part."""
     incident, unheard = context.incident, set(context.incident.unheard)
     failing = [context.name(company) for company in context.companies if company not in unheard]
     silent = [context.name(company) for company in context.companies if company in unheard]
@@ -157,7 +157,7 @@ def _narrowed(context: NoticeContext) -> str:
 
 
 def _took_in(context: NoticeContext) -> str:
-    """Which incidents are part of this one now, as far as the channel knew of them."""
+    """Name the incidents that are now part of this one, as far as the channel knew them."""
     named = []
     for taken in context.request.took_in:
         names = [context.name(company) for company in taken.companies if company in context.companies]
@@ -166,7 +166,7 @@ def _took_in(context: NoticeContext) -> str:
 
 
 def left(incident: Incident) -> str:
-    """How far it has recovered; "" if it does not."""
+    """Describe the progress of recovery; "" if it does not recover."""
     if not incident.recovering:
         return ""
     all_of_them = counted(len(incident.companies), "company", "companies")
@@ -195,7 +195,7 @@ def _evidence(context: NoticeContext) -> Iterator[str]:
 
 
 def _hint(context: NoticeContext) -> str:
-    """What its width tells of its reason."""
+    """Return what its width suggests about its reason."""
     incident = context.incident
     if incident.nature is Nature.OURS and len(context.companies) > 1:
         return "So many at once suggest a problem of Mailpath itself: check its network, name server and machine first."
@@ -235,7 +235,7 @@ def _verify(context: NoticeContext) -> str:
 
 
 def _exactly(time: timedelta) -> str:
-    """Short times too, as the make-believe companies have them."""
+    """Format short times too, such as those of sandbox companies."""
     return f"{time.total_seconds():.0f} s" if time < timedelta(minutes=2) else lasting(time)
 
 
@@ -247,7 +247,7 @@ def _reference(context: NoticeContext) -> str:
 
 
 def _resolved(context: NoticeContext) -> Iterator[str]:
-    """What is over."""
+    """Describe what has ended."""
     incident, gone = context.incident, context.watched_no_longer
     end = context.over_at or context.request.now
     yield f"Duration: {lasting(context.lasted)}, from {clock(context.since)} to {clock(end)}."
@@ -298,7 +298,7 @@ def _works(nature: Nature) -> str:
 
 
 def _merged(context: NoticeContext) -> Iterator[str]:
-    """What another incident tells from now on."""
+    """Say that another incident now covers it."""
     into = context.request.into
     speaks = context.incident.merged_into or (into.id if into else "another")
     yield f"The problem is not over: it is now part of incident {speaks}."

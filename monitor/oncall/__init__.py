@@ -1,2 +1,2 @@
-"""Being on call: `engine` follows the store and runs the incident rules, `delivery` sends the notices through
-`channels`, at least once and in order."""
+"""On call: `engine` follows the store and runs the incident rules, `delivery` sends notices through `channels`, at
+least once and in order."""

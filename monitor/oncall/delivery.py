@@ -1,8 +1,8 @@
-"""From notices that wait to notices that were delivered: a loop over the store's queues, with a lane for each channel.
+"""Deliver queued notices: a loop over the store's queues, with one lane per channel.
 
-At least once: a notice is marked after it was delivered, so that what happens in between makes it come twice, with the
-same id, and never makes it stay away. In order: of an incident and channel only the first notice that waits is tried.
-A lane that fails is shut for a while, longer each time, and then tried with one notice; it holds up no other lane.
+At least once: a notice is marked after its delivery, so an interruption in between repeats it, with the same id, but
+never loses it. In order: of an incident and channel only the first undelivered notice is tried. A failing lane backs
+off, longer each time, and is then tried with one notice; it delays no other lane.
 """
 
 import asyncio
@@ -35,13 +35,13 @@ REPEATING = "repeat"  # what has no id of a notice
 log = structlog.get_logger("notices")
 
 Muted = Callable[[], frozenset[str]]
-"""The ids of incidents of which nobody wants to hear now."""
+"""Ids of muted incidents."""
 
 
 @dataclass(eq=False)
 class _ChannelQueue:
-    """The way to one channel, and how it goes there. `failing` counts the failures of what has not succeeded since;
-    `unmarked` was delivered when the store could not be told."""
+    """The queue of one channel. `failing` counts consecutive failures; `unmarked` was delivered when the store could
+    not be updated."""
 
     name: str
     channel: Channel
@@ -56,21 +56,21 @@ class _ChannelQueue:
     busy: bool = False
 
     def shut(self, now: datetime) -> bool:
-        """Whether it is to be left alone. After a clock went back nobody waits until it is as late again."""
+        """True while backing off. If the clock was set back, nobody waits until it is as late again."""
         return self.shut_until is not None and now < self.shut_until <= now + MAX_BACKOFF
 
     def takes(self) -> int:
-        """How many notices may be on their way."""
+        """Number of concurrent deliveries."""
         return 1 if self.misses else MAX_CONCURRENT_DELIVERIES
 
     def forgets(self, now: datetime, muted: frozenset[str]) -> bool:
-        """Whether what lasts must be said again."""
+        """True if open incidents must be repeated on this channel."""
         since = now - self.repeated_at if self.repeated_at else None
         return since is None or not timedelta(0) <= since < timedelta(seconds=REPEAT) or muted != self.muted
 
 
 class Delivery:
-    """Delivers notices. `counts` are those of (channel, "delivered" or "failed"), of tries."""
+    """Delivers notices. `counts`: attempts by (channel, "delivered" or "failed")."""
 
     def __init__(
         self, store: Store, outside: Outside, muted: Muted = frozenset, *, rng: random.Random | None = None
@@ -90,7 +90,7 @@ class Delivery:
         self._task = SupervisedTask("delivery", self._run)
 
     def configure(self, channels: Mapping[str, Channel]) -> None:
-        """Deliver by these channels from now on; all that waits is tried at once. What waits for others is kept."""
+        """Use these channels from now on; everything queued is tried at once. Notices for other channels are kept."""
         for name, lane in list(self._lanes.items()):
             if channels.get(name) != lane.channel:
                 self._lanes.pop(name).open = False
@@ -101,17 +101,17 @@ class Delivery:
         self.poke()
 
     def start(self) -> None:
-        """Begin to deliver what waits."""
+        """Start delivering."""
         self._task.start()
 
     def poke(self) -> None:
-        """There is something new."""
+        """Signal that there is something new."""
         self._poked.set()
 
     async def turn(self) -> None:
-        """Give each lane that has nothing to do what is due for it. Raises StoreError.
+        """Give each idle lane its due notices. Raises StoreError.
 
-        What is under way while the store is asked may be delivered before it answers, and the answer not know it yet.
+        A delivery in progress while the store is queried may finish before the answer, which then does not reflect it.
         """
         now = self._now()
         idle = [lane for lane in self._lanes.values() if not lane.busy]
@@ -131,12 +131,12 @@ class Delivery:
                 task.add_done_callback(self._work.discard)
 
     async def idle(self) -> None:
-        """Wait until nothing is on its way."""
+        """Wait until no delivery is in progress."""
         while self._work:
             await asyncio.wait(self._work)
 
     async def close(self) -> None:
-        """Begin nothing more; what is on its way has a moment to end. The rest is for the next start."""
+        """Start nothing more; deliveries in progress have a moment to finish. The rest is for the next start."""
         for lane in self._lanes.values():
             lane.open = False
         await self._task.close()
@@ -169,14 +169,14 @@ class Delivery:
             raise
 
     async def _set_aside(self, name: str, records: Sequence[NoticeRecord], now: datetime) -> None:
-        """Nobody knows the channel any more: out of the way with them, for it may come back."""
+        """Set aside notices of a channel that is no longer configured; it may return."""
         if name not in self._unknown_channels:
             self._unknown_channels.add(name)
             log.warning("notices queued for an unknown channel", channel=name)
         await self._put_off(records, now, now + timedelta(seconds=BACKOFF_SECONDS[-1]), "no such channel is configured")
 
     async def _attend(self, lane: _ChannelQueue, records: Sequence[NoticeRecord], muted: frozenset[str]) -> None:
-        """One lane's turn: what is due, those that failed least first, and then what it would forget."""
+        """Run one lane: due notices, those with the fewest failures first, and then repetitions."""
         try:
             in_turn = sorted(records, key=lambda each: (lane.failing[each.notice.id], each.tries))
             delivered = await self._deliver_all(lane, in_turn)
@@ -194,8 +194,8 @@ class Delivery:
             lane.busy = False
 
     async def _deliver_all(self, lane: _ChannelQueue, records: Iterable[NoticeRecord]) -> int:
-        """Deliver what is due, as long as the channel takes something. A shut lane gets one notice that is new, for it
-        may be shut by another that it will never take."""
+        """Deliver due notices as long as the channel accepts some. A lane that backs off gets one new notice, because
+        the other may never be accepted."""
         left, delivered = deque(records), 0
         while left and lane.open:
             shut = lane.shut(self._now())
@@ -216,7 +216,7 @@ class Delivery:
         return delivered
 
     async def _deliver(self, lane: _ChannelQueue, record: NoticeRecord) -> bool:
-        """One try with one notice; whether the channel has it."""
+        """Try to deliver one notice. Returns if the channel has it."""
         notice = record.notice
         self._on_the_way.add(notice.id)
         try:
@@ -253,12 +253,13 @@ class Delivery:
         self._tell(lane, REPEATING, fault)
 
     def _judge(self, lane: _ChannelQueue, took: bool) -> None:
-        """Open or shut the lane. One that takes some notices is open for all: the others have a fault of their own."""
+        """Open the lane or back off. A lane that accepts some notices is open for all: the others are at fault
+        themselves."""
         lane.misses = 0 if took else lane.misses + 1
         lane.shut_until = None if took else self._now() + _wait(lane.misses)
 
     def _next_try(self, lane: _ChannelQueue, notice: Notice, now: datetime) -> datetime:
-        """Never before the lane is open again that this failure shuts."""
+        """Return the next attempt: never before the lane's back-off ends."""
         return now + _wait(lane.failing[notice.id]) * (1 + JITTER * self._rng.random())
 
     async def _put_off(self, records: Iterable[NoticeRecord], now: datetime, until: datetime, reason: str) -> None:
@@ -267,7 +268,7 @@ class Delivery:
         )
 
     def _tell(self, lane: _ChannelQueue, what: str, fault: str | None) -> None:
-        """Say once that a channel fails, and once that it does no more."""
+        """Log once when a channel fails, and once when it works again."""
         if fault:
             lane.fault = fault
             if not lane.failing:
@@ -277,7 +278,7 @@ class Delivery:
             log.info("notice delivery works again", channel=lane.name)
 
     def _tell_of_store(self, who: str, error: StoreError | None) -> None:
-        """Say once that the store fails who waits for it."""
+        """Log once when waiting for a failed store."""
         if error is None:
             self._waiting_for_store.discard(who)
         elif who not in self._waiting_for_store:
@@ -290,7 +291,7 @@ def _wait(failures: int) -> timedelta:
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]], patience: float) -> None:
-    """Wait so long for the tasks, then end them."""
+    """Wait this long for the tasks, then cancel them."""
     if tasks:
         await asyncio.wait(tasks, timeout=patience)
     for task in tasks:

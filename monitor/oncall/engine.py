@@ -48,7 +48,7 @@ RETRY_SECONDS = 5.0  # seconds until the next step after one that failed
 log = structlog.get_logger("incidents")
 
 Compare = Callable[[WatchedPath, Signal], None]
-"""Asked to launch a control on a path, because of this verdict."""
+"""Requests a control on a path because of this verdict."""
 
 
 def _nobody(*_: object) -> None:
@@ -57,7 +57,7 @@ def _nobody(*_: object) -> None:
 
 @dataclass
 class _Turned:
-    """What one step makes of the incidents, before it is stored."""
+    """The result of one step, before it is stored."""
 
     incidents: dict[str, Incident]
     problems: dict[str, Problem] = field(default_factory=dict)  # by the id of the incident
@@ -66,7 +66,7 @@ class _Turned:
 
 
 class IncidentEngine:
-    """Keeps the incidents."""
+    """Runs the incident rules and keeps the open incidents."""
 
     def __init__(
         self,
@@ -103,22 +103,22 @@ class IncidentEngine:
 
     @property
     def incidents(self) -> Sequence[Incident]:
-        """The open ones."""
+        """The open incidents."""
         return [incident for incident in self._incidents.values() if incident.open]
 
     @property
     def muted(self) -> frozenset[str]:
-        """Ids of incidents of which nobody wants to hear now; of those that are over, that nobody has heard it."""
+        """Ids of muted incidents; of closed ones, those that nobody was notified of."""
         return frozenset(incident.id for incident in self._incidents.values() if incident.muted_by)
 
     @property
     def lag(self) -> timedelta:
-        """How long the oldest verdict that the rules have not seen has been waiting."""
+        """Age of the oldest verdict that the rules have not seen."""
         return max(self._now() - self._behind_since, timedelta(0)) if self._behind_since else timedelta(0)
 
     @property
     def waiting(self) -> dict[str, tuple[int, timedelta]]:
-        """For each channel how many notices wait to be delivered, and for how long the oldest."""
+        """For each channel the number of undelivered notices, and the age of the oldest."""
         now, queues = self._now(), self._queues
         return {
             name: (queues[name][0], now - queues[name][1]) if name in queues else (0, timedelta(0))
@@ -126,8 +126,8 @@ class IncidentEngine:
         }
 
     async def configure(self, config: Config) -> None:
-        """Work by this configuration from now on; incidents of paths that are gone end with the next step. The store is
-        read by that step, so that a reload is done to its end also while the store fails."""
+        """Use this configuration from now on; incidents of removed paths close with the next step. That step reads the
+        store, so that a reload completes even while the store fails."""
         async with self._turns:
             self._configure(config)
         self._news.set()
@@ -147,7 +147,7 @@ class IncidentEngine:
         self._to_read_up = True
 
     async def recall(self, presents: Sequence[Present]) -> None:
-        """Take up where the last run stopped."""
+        """Continue where the last run stopped."""
         saw = await self._store.incidents.signals_seen()
         if saw is None:  # the rules begin with what is judged from now on
             saw = await self._store.probes.last_signal()
@@ -166,11 +166,11 @@ class IncidentEngine:
         self._task.start()
 
     async def close(self) -> None:
-        """Finish the present step."""
+        """Finish the current step."""
         await self._task.close()
 
     def poke(self) -> None:
-        """Look soon: something may be other than before, such as a mute."""
+        """Wake up soon: something may have changed, such as a mute."""
         self._news.set()
 
     def take(self, signals: Sequence[Signal]) -> None:
@@ -180,7 +180,7 @@ class IncidentEngine:
             self._news.set()
 
     async def step(self) -> bool:
-        """Show the rules what is new, and store what they make of it; whether there is more to see."""
+        """Process new verdicts and store the result. Returns if there are more."""
         async with self._turns:
             return await self._step()
 
@@ -234,7 +234,7 @@ class IncidentEngine:
                 )  # many verdicts share a step, a lone one does not wait
 
     def _until_something_settles(self) -> float:
-        """Seconds from the last step until time alone may change something."""
+        """Return seconds from the last step until time alone may change something."""
         settle, looked = self._settings.settle, self._looked_at
         waits = [settle - (looked - each.opened_at) for each in self.incidents if not each.told and not each.muted_by]
         soon = [wait.total_seconds() for wait in waits if timedelta(0) < wait < timedelta(seconds=TIMER_SECONDS)]
@@ -251,7 +251,7 @@ class IncidentEngine:
         await self._read(self._picture.unread_beside_failures(), upto)
 
     async def _read(self, lines: Sequence[Check], upto: int, *, late: bool = False) -> None:
-        """Load the past of these lines. `late`: because a verdict came late, which may well open an incident."""
+        """Load the past of these checks. `late`: because a verdict came late, which may open an incident."""
         if not lines:
             return
         failing: defaultdict[Check, list[Failure]] = defaultdict(list)
@@ -269,7 +269,7 @@ class IncidentEngine:
         await self._read_others({line[:2] for line in lines if self._picture.needs_others(line)}, upto)
 
     async def _read_others(self, places: Collection[PathKey], upto: int) -> None:
-        """Load what other identities got on these paths, in mail of any kind."""
+        """Load other identities' results on these paths, for mail of any kind."""
         for place in places:
             for kind in self._paths[place].kinds:
                 for role in _others(self._config):
@@ -277,14 +277,14 @@ class IncidentEngine:
                     self._picture.recall_others(past)
 
     async def _read_up(self) -> None:
-        """Load the past of whatever open incidents are about; without it they would seem to be over."""
+        """Load the past of everything in open incidents; without it they would seem to be over."""
         self._set_relapses()
         touched = dict.fromkeys(company for incident in self.incidents for company in incident.touches)
         await self._read(self._picture.unread_of(touched), self._took)
         self._to_read_up = False
 
     def _turn(self, now: datetime, mutes: Sequence[Mute], waiting: frozenset[str]) -> _Turned:
-        """What follows from all that is known at this moment. `waiting`: channels that have not got all notices yet."""
+        """Compute the result of the present state. `waiting`: channels with undelivered notices."""
         groups = self._picture.groups(self.incidents, now)
         moment = Moment(now, self._picture.watches, _new_id, self._settings.reopen, self._problems)
         after = reconcile(self._incidents.values(), groups, moment)
@@ -346,7 +346,7 @@ class IncidentEngine:
             self._compare(self._paths[site.key], signal)
 
     def _forget_what_is_over(self) -> None:
-        """Keep what is open, what may come back as the same, and what somebody must still be told the end of."""
+        """Keep open incidents, those that may reopen, and those whose end must still be notified."""
         now = self._now()
         for incident in list(self._incidents.values()):
             if incident.closed_at is None or now - incident.closed_at <= self._settings.reopen:
@@ -368,7 +368,7 @@ class IncidentEngine:
 
 
 def _others(config: Config) -> dict[Role, Names]:
-    """Who is sent beside the sender, and by what they are told apart."""
+    """Return the other identities and their distinguishing marks."""
     identities = config.identities().items()
     return {role: Names(each.domain, each.source_ip) for role, each in identities if role is not Role.SENDER}
 

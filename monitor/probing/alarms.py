@@ -1,4 +1,4 @@
-"""When each probe on its way wants attention next. Pure: time comes in as an argument."""
+"""The next time at which each probe in flight needs attention. Pure: time is an argument."""
 
 import heapq
 from collections.abc import Iterator
@@ -6,23 +6,23 @@ from datetime import datetime, timedelta
 
 
 class Alarms:
-    """One alarm for each name; a later one replaces it."""
+    """One alarm per name; a later one replaces it."""
 
     def __init__(self) -> None:
         self._moments: dict[str, datetime] = {}
         self._queue: list[tuple[datetime, str]] = []
 
     def set(self, name: str, moment: datetime) -> None:
-        """Wake at this moment, and not before."""
+        """Wake at this time, and not before."""
         self._moments[name] = moment
         heapq.heappush(self._queue, (moment, name))
 
     def cancel(self, name: str) -> None:
-        """Do not wake it."""
+        """Cancel the alarm."""
         self._moments.pop(name, None)
 
     def due(self, now: datetime) -> Iterator[str]:
-        """Those whose time has come; each is told once."""
+        """Return the names whose time has come, each once."""
         while self._queue and self._queue[0][0] <= now:
             moment, name = heapq.heappop(self._queue)
             if self._moments.get(name) == moment:
@@ -30,6 +30,6 @@ class Alarms:
                 yield name
 
     def clock_was_set(self, step: timedelta) -> None:
-        """The clock is `step` later than it would be: everything waits as long as before."""
+        """Shift all alarms by `step`, the step of the system clock: remaining waits stay the same."""
         self._moments = {name: moment + step for name, moment in self._moments.items()}
         self._queue = [(moment + step, name) for moment, name in self._queue]

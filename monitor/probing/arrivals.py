@@ -1,4 +1,4 @@
-"""From what lies in a mailbox to evidence: which messages are probes, where they belong, and which may be deleted."""
+"""From messages in a mailbox to evidence: which are probes, where they belong, and which may be deleted."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -20,7 +20,7 @@ log = structlog.get_logger("pipeline")
 
 
 class Arrivals:
-    """Learns what sightings prove. `path_of` a flight is None where its path is gone."""
+    """Stores what sightings prove. `path_of` a flight is None if its path was removed."""
 
     def __init__(
         self,
@@ -36,14 +36,14 @@ class Arrivals:
         self._key, self._now, self._path_of = key, now, path_of
 
     async def sighted(self, mailbox: str, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
-        """What was seen in this mailbox. When this returns, what is true of it is stored; those that may be deleted."""
+        """Process sightings of this mailbox. Returns those that may be deleted, once everything true is stored."""
         if len(sightings) == 1:  # as nearly always; a task for it would cost more than it does
             return sightings if await self._is_ours(mailbox, sightings[0]) else ()
         ours = await asyncio.gather(*(self._is_ours(mailbox, sighting) for sighting in sightings))
         return [sighting for sighting, is_ours in zip(sightings, ours, strict=True) if is_ours]
 
     async def accept(self, mailbox: str, sighting: Sighting) -> bool:
-        """Whether this is a probe that belongs here. If so, and it is not a copy, it has arrived."""
+        """Test if this is a probe that belongs here, and record its arrival unless it is a copy."""
         if (found := self._recognised(sighting)) is None:
             return False
         flight = await self._learner.flight_of(found.probe_id)
@@ -57,7 +57,7 @@ class Arrivals:
         return True
 
     async def _is_ours(self, mailbox: str, sighting: Sighting) -> bool:
-        """Whether it is ours to delete. A message that we stumble over must not hide the others."""
+        """Test if it is ours to delete. A message that we fail to process must not hide the others."""
         try:
             return await self.accept(mailbox, sighting) or await self._left_over(sighting)
         except StoreError:
@@ -67,7 +67,7 @@ class Arrivals:
             return False
 
     async def _left_over(self, sighting: Sighting) -> bool:
-        """Whether this is a probe that nobody waits for any more: given up, wherever it was sent, or forgotten."""
+        """Test if this is a probe that is no longer expected: given up, wherever it was sent, or forgotten."""
         found = self._recognised(sighting) if self._learner.owns_orphans else None
         if found is None or self._learner.in_flight(found.probe_id):
             return False
@@ -76,5 +76,5 @@ class Arrivals:
         return sighting.mailbox_time is None or self._now() - sighting.mailbox_time > FORGOTTEN
 
     def _recognised(self, sighting: Sighting) -> Recognised | None:
-        """The probe that this message is."""
+        """Return the probe that this message is."""
         return recognise(sighting, self._key, self.addresses)

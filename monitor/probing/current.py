@@ -31,7 +31,7 @@ BUCKET_BOUNDS_SECONDS = (
 
 @dataclass(frozen=True, slots=True)
 class CurrentVerdict:
-    """The verdict that counts for a path and kind now, and the probe it is from."""
+    """The verdict in force for a path and kind, and its probe."""
 
     verdict: Verdict
     at: datetime
@@ -67,7 +67,7 @@ class Board:
         self.deliveries: dict[tuple[str, Kind], Histogram] = {}
 
     def configure(self, paths: Iterable[WatchedPath]) -> None:
-        """Show these paths; forget all others, so that no stale line stands for a path that is gone."""
+        """Show these paths; drop all others, so that no stale line remains for a removed path."""
         self.paths = {(path.company, path.path): path for path in paths}
         companies = {company for company, _ in self.paths}
         for current_verdicts in map(self._role, Role):
@@ -79,7 +79,7 @@ class Board:
             del self.deliveries[company_kind]
 
     def recall(self, presents: Iterable[Present]) -> None:
-        """Start from what the store remembers."""
+        """Load current verdicts from the store."""
         for now in presents:
             line = Check(now.company, now.path, now.kind)
             if self._shows(line):
@@ -87,7 +87,7 @@ class Board:
                 self._role(now.role)[line] = standing
 
     def clock_was_set(self, now: datetime) -> None:
-        """What seems to be from the future is from now: it is older than whatever comes."""
+        """Move times in the future to now: they are older than whatever comes."""
         for current_verdicts in (self.current_verdicts, self.control):
             for line, each in current_verdicts.items():
                 if max(each.at, each.launched_at) > now:

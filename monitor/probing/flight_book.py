@@ -1,4 +1,4 @@
-"""The probes in flight, by id: which of them are there, which checks are busy, and when each wants attention next."""
+"""The probes in flight, by id: which exist, which checks are busy, and when each needs attention."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -28,17 +28,17 @@ class FlightBook(Mapping[str, Flight]):
         return len(self._flights)
 
     def busy(self, check: Check) -> bool:
-        """Whether a probe of the sender is in flight on this check; one that is sent to compare with blocks nobody."""
+        """Test if a probe of the sender is in flight on this check; control and neighbour block nothing."""
         return self._busy[check] > 0
 
     def track(self, flight: Flight) -> Flight:
-        """It is in flight from now on."""
+        """Add a probe in flight."""
         self._flights[flight.probe.id] = flight
         self._busy[flight.line] += flight.probe.role is Role.SENDER
         return flight
 
     def untrack(self, flight: Flight) -> None:
-        """Nothing more is waited for."""
+        """Remove it: nothing more is expected."""
         self._alarms.cancel(flight.probe.id)
         if self._flights.pop(flight.probe.id, None):
             self._busy[flight.line] -= flight.probe.role is Role.SENDER
@@ -46,17 +46,17 @@ class FlightBook(Mapping[str, Flight]):
                 del self._busy[flight.line]
 
     def wake(self, flight: Flight, moment: datetime) -> None:
-        """It wants attention at this moment of its own time, and not before."""
+        """Set its next time of attention, in its own time."""
         self._alarms.set(flight.probe.id, moment + flight.set_since)
 
     def due(self, now: datetime) -> Iterator[Flight]:
-        """Those that want attention; each is told once."""
+        """Return those that need attention, each once."""
         for probe_id in self._alarms.due(now):
             if flight := self._flights.get(probe_id):
                 yield flight
 
     def clock_was_set(self, step: timedelta) -> None:
-        """The system clock is `step` later. What waits for a time waits as long as before."""
+        """Shift all times by `step`, the step of the system clock: remaining waits stay the same."""
         for flight in self._flights.values():
             flight.clock_was_set(step)
         self._alarms.clock_was_set(step)

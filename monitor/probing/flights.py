@@ -1,7 +1,7 @@
-"""One probe on its way, as the pipeline works on it.
+"""One probe in flight, as the pipeline works on it.
 
-A probe keeps the time that it was launched by: when the system clock is set while it is on its way, its evidence goes
-on by the old time, so that a code still lives ten minutes and nobody is late because of our clock.
+A probe keeps the clock it was launched by: if the system clock is set while it is in flight, its evidence continues in
+the old time, so that a code still lasts ten minutes and nobody is late because of our clock.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ ABANDONED = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "its path was taken o
 
 @dataclass(slots=True, eq=False)
 class Flight:
-    """A probe on its way, with all that is known of it."""
+    """A probe in flight, with everything known about it."""
 
     probe: Probe
     mailbox: str
@@ -54,7 +54,7 @@ class Flight:
 
     @classmethod
     def of(cls, record: ProbeRecord, now: datetime) -> "Flight":
-        """The flight as the store remembers it. What it knows from the future tells that the clock was set back."""
+        """Restore the flight from the store. Evidence from the future shows that the clock was set back."""
         flight = cls(record.probe, record.mailbox, list(record.evidence), record.verdict)
         newest = max((seen.at for seen in record.evidence), default=record.probe.created_at)
         flight.set_since = min(now - max(newest, record.probe.created_at), timedelta(0))
@@ -62,17 +62,17 @@ class Flight:
 
     @property
     def line(self) -> Check:
-        """What there may be only one scheduled probe of at a time."""
+        """The check that may have only one scheduled probe in flight."""
         return self.probe.check
 
     @property
     def arrived(self) -> bool:
-        """Whether it was seen."""
+        """True if it was seen."""
         return any(isinstance(seen, Arrival) for seen in self.evidence)
 
     @property
     def case(self) -> SortedEvidence:
-        """The evidence, sorted once for all the questions that are asked about it."""
+        """The evidence, sorted once for all questions about it."""
         return self._sorted(self.evidence)
 
     def _sorted(self, evidence: Sequence[Evidence]) -> SortedEvidence:
@@ -81,42 +81,43 @@ class Flight:
         return self._case
 
     def weighed(self, evidence: Sequence[Evidence], now: datetime) -> tuple[Verdict | None, bool, timedelta | None]:
-        """What this evidence means at this moment of its time: its verdict, whether it is over, how long it took."""
+        """Judge the evidence at a moment of its time: verdict, whether it is over, delivery time."""
         case = self._sorted(evidence)
         verdict = judge(self.probe, case, now)
         return verdict, is_over(self.probe, case, verdict, now), delivery_time(self.probe, case)
 
     @property
     def receiver(self) -> Receiver:
-        """Whose bounces prove something."""
+        """The hosts whose bounces prove something."""
         return self.case.receiver
 
     def has_room_for(self, bounce: Bounce) -> bool:
-        """Whether this one is news, and not one too many: who has seen the token could send any number."""
+        """Test if this evidence is new and within the limit: whoever has seen the token could send any number."""
         known = [seen for seen in self.evidence if isinstance(seen, Bounce)]
         return bounce.once not in {seen.once for seen in known} and has_room(bounce, known, self.receiver)
 
     def time(self, now: datetime) -> datetime:
-        """What time it is for this probe: what it was launched by goes on."""
+        """Convert to the probe's time: the clock it was launched by."""
         return now - self.set_since
 
     def clock_was_set(self, step: timedelta) -> None:
-        """The system clock is `step` later than it would be."""
+        """Shift by the step of the system clock."""
         self.set_since += step
 
     def looked(self, look: Look | FailedLook, now: datetime) -> Look | FailedLook:
-        """This look by the probe's time. It is never later than now: it may have begun before the clock was set."""
+        """Convert this look to the probe's time. It is never in the future: it may have begun before the clock
+        was set."""
         return replace(look, at=min(self.time(look.at), self.time(now))) if self.set_since else look
 
     def arrival(self, sighting: Sighting, body: BodyState, now: datetime) -> Arrival:
-        """Its arrival, as this sighting tells it. A mailbox's time is compared with the time that it is now."""
+        """Return its arrival by this sighting. A mailbox's time is compared with the present time."""
         if self.set_since and sighting.mailbox_time:
             sighting = replace(sighting, mailbox_time=self.time(sighting.mailbox_time))
         return arrival(sighting, body, self.probe.created_at, self.time(now))
 
 
 def probe_on(site: WatchedPath, kind: Kind, identity: Identity, purpose: ProbePurpose, now: datetime) -> Probe:
-    """A new probe of this kind on this path, launched `now`."""
+    """Create a probe of this kind on this path, launched `now`."""
     return Probe(
         id=new_probe_id(),
         company=site.company,
@@ -135,7 +136,7 @@ def probe_on(site: WatchedPath, kind: Kind, identity: Identity, purpose: ProbePu
 
 
 def end_of(dialogue: Dialogue, *, paused: bool) -> Dialogue | Interrupted:
-    """What counts as the end of an attempt. What a receiver put off while we stood still, suspended or paused, it put
-    off because we said nothing."""
+    """Return the effective end of an attempt. If a receiver deferred it while we were suspended, it did so because we
+    were silent."""
     ours = paused and dialogue.handover is Handover.DEFERRED
     return Interrupted(dialogue.at, dialogue.number) if ours else dialogue

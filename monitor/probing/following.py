@@ -1,4 +1,4 @@
-"""What follows from verdicts follows the store: current state, metrics, pages and incident rules read it by number.
+"""Followers read verdicts from the store by number: current state, metrics, pages and incident rules.
 
 A verdict may be another process's, or this one's own whose answer was lost: in the store there is one truth, in one
 order. So those that are interested are not told by whoever learned a verdict; that only wakes the one reader here, and

@@ -1,11 +1,10 @@
-"""The one door by which evidence enters: stored together with what it means, then known, and only then published.
+"""The one door for evidence: stored together with its meaning, then known, and only then published.
 
-One at a time for each probe. Were two pieces of news weighed side by side, each verdict would rest on the other's
-evidence, and stay when the store refuses that.
+One at a time per probe. If two pieces of news were judged concurrently, each verdict would ignore the other's evidence.
 
-What we know of a probe never runs ahead of the store. A write that was refused, or whose caller was cancelled while it
-waited, may have been committed or not: `Flight.unsure` is set before each write and cleared by its answer, and whoever
-finds it set asks the store first. So nothing is undone by hand.
+Our knowledge of a probe never runs ahead of the store. A write that was refused, or whose caller was cancelled, may
+have been committed or not: `Flight.unsure` is set before each write and cleared by its answer, and whoever finds it set
+reads the store first. So nothing is undone by hand.
 """
 
 import asyncio
@@ -26,11 +25,12 @@ from probes.verdict import Verdict
 STORE_RETRY = 1.0  # seconds until what a failing store did not take is given to it again
 
 Unless = Callable[[Flight], bool]
-"""Whether this is no news of the probe after all. Asked when its turn has come."""
+"""Returns if this is no news after all; called when its turn has come."""
 
 
 class Learned(Protocol):
-    """Called after the store has taken something: what is next for this probe. `over`: nothing more is waited for."""
+    """Called after the store has accepted something: decides what is next for this probe. `over`: nothing more is
+    expected."""
 
     def __call__(self, flight: Flight, *, over: bool) -> None: ...
 
@@ -40,7 +40,7 @@ def _never(_: Flight) -> bool:
 
 
 class Learner:
-    """Learns what was seen of probes. `flights` are those in flight; evidence of others is learned too."""
+    """Stores evidence of probes. `flights` are those in flight; evidence of others is accepted too."""
 
     def __init__(
         self,
@@ -60,18 +60,19 @@ class Learner:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def in_flight(self, probe_id: str) -> bool:
-        """Whether something is expected of it here."""
+        """Test if something is expected of it here."""
         return probe_id in self._flights
 
     async def flight_of(self, probe_id: str) -> Flight | None:
-        """One in flight, or one that was over already, or another process's: of that only one process takes care."""
+        """Return a probe in flight, one that was over, or one of another process: of those only one process takes
+        care."""
         if flight := self._flights.get(probe_id):
             return flight
         record = await self._store.probes.record(probe_id) if self.owns_orphans else None
         return Flight.of(record, self._now()) if record else None
 
     async def learn(self, flight: Flight, *evidence: Evidence, unless: Unless = _never) -> None:
-        """Store what was seen, if anything, and what all that is known means now. Raises StoreError."""
+        """Store evidence, if any, and the resulting verdict. Raises StoreError."""
         async with self._turn(flight):
             if not flight.unsure and flight.probe.id in self._flights:
                 if not unless(flight):
@@ -82,7 +83,8 @@ class Learner:
             await self._learn(flight, news)
 
     async def keep(self, flight: Flight, *evidence: Evidence, unless: Unless = _never) -> None:
-        """Learn what cannot be seen again, however long the store takes nothing; until then nothing else is done."""
+        """Store evidence that cannot be observed again, however long the store is down; nothing else is done until
+        then."""
         flight.keeping += 1
         try:
             while True:
@@ -94,7 +96,7 @@ class Learner:
             flight.keeping -= 1
 
     async def begin(self, flight: Flight, attempt: Attempt) -> bool:
-        """Store an attempt that is about to be made. False if another process was quicker: then it is not ours."""
+        """Store an attempt about to be made. False if another process was first: then it is not ours."""
         async with self._turn(flight):
             flight.unsure = True
             if ours := await self._store.probes.add(flight.probe.id, attempt):
@@ -104,28 +106,29 @@ class Learner:
             return ours
 
     async def close(self, flight: Flight, verdict: Verdict) -> None:
-        """This is how it ends, whatever was seen. Raises StoreError."""
+        """End the probe with this verdict. Raises StoreError."""
         async with self._turn(flight):
             flight.unsure = True
             await self._store.probes.learn(flight.probe.id, (), verdict, self._now(), closed=True, delivery=None)
 
     async def refresh(self, flight: Flight) -> bool:
-        """Take over what another process stored of it; whether there was anything."""
+        """Read what another process stored about it. Returns if there was anything."""
         async with self._turn(flight):
             return await self._refresh(flight)
 
     async def catch_up(self, flight: Flight) -> None:
-        """Take over what another process stored of it, and what that means."""
+        """Read what another process stored about it, and judge it. Two processes may share a store during a takeover:
+        evidence that one stores reaches the other only through the store."""
         async with self._turn(flight):
             if await self._refresh(flight) and not flight.sending:
                 await self._learn(flight, ())
 
     def publish(self, flight: Flight, what: Step | Evidence | Judged) -> None:
-        """Tell whoever listens."""
+        """Publish to listeners."""
         tell_all(self._listeners, Event(flight.probe, what))
 
     def _turn(self, flight: Flight) -> asyncio.Lock:
-        """By id: of a probe that is not in flight there may be two copies at work."""
+        """Return the lock of a probe id: for a probe not in flight two copies may be at work."""
         probe_id = flight.probe.id
         return self._turns.get(probe_id) or self._turns.setdefault(probe_id, asyncio.Lock())
 

@@ -29,7 +29,7 @@ log = structlog.get_logger("network")
 
 
 class Network:
-    """Whether hosts outside can be reached from the source IP."""
+    """Tests if outside hosts can be reached from the source IP."""
 
     def __init__(self, outside: Outside, *, rest: float = CHECK_PAUSE_SECONDS) -> None:
         self.uplink = Uplink()
@@ -43,11 +43,11 @@ class Network:
 
     @property
     def reference_up(self) -> bool | None:
-        """Whether our way out is known to work; None as long as no reference was asked."""
+        """True if our connection is known to work; None as long as no reference was asked."""
         return self.uplink.up if self._asked else None
 
     def configure(self, config: Config) -> None:
-        """Work by this configuration from now on. What is known of another source IP is forgotten."""
+        """Use this configuration from now on. Results for another source IP are dropped."""
         if config.sender.source_ip != self._config.sender.source_ip:
             self.uplink, self._asked = Uplink(), False
         self._config = config
@@ -60,15 +60,15 @@ class Network:
         self._timeout = min([CHECK_SECONDS, *(path.timeout.total_seconds() / 2 for path in followed)])
 
     def start(self) -> None:
-        """Ask when it is wanted, from now on."""
+        """Start asking on demand."""
         self._task.start()
 
     async def close(self) -> None:
-        """Ask nobody any more."""
+        """Stop asking."""
         await self._task.close()
 
     def hear(self, event: Event) -> None:
-        """A listener of the pipeline."""
+        """Handle an event of the pipeline."""
         dialogue, probe = event.what, event.probe
         if not isinstance(dialogue, Dialogue) or (probe.company, probe.path) not in self._followed:
             return
@@ -80,7 +80,7 @@ class Network:
             self._wanted.set()
 
     async def check(self) -> None:
-        """Ask all references at once. One that answers is enough; that none can be reached is told by the first."""
+        """Ask all references at once. One answer is enough; if none can be reached, the first one's result counts."""
         if not has_local_address(self._config.sender.source_ip):
             return
         answers = [each for each in await asyncio.gather(*self._questions()) if each.reached is not None]

@@ -1,9 +1,8 @@
-"""One probe's way: launch, send, watch, settle. What waits is in the store; what is here is its working copy.
+"""The life of a probe: launch, send, watch, settle. The store has the state; here is its working copy.
 
-`launch` composes and sends; the watcher of the mailbox sees arrivals; `tick` attends to probes whose time has come: an
-attempt to repeat, a last look to take, a code that expired. Each piece of evidence enters by one door, `learn`: stored
-with what it means, then known, and only then published. What comes by itself, a bounce or a copy, enters by `bounced`
-and `copied`, which lead there.
+`launch` composes and sends; the mailbox's watcher sees arrivals; `tick` takes care of probes whose time has come: a
+retry, a last look, an expired code. All evidence enters by one door, `learn`: stored with its meaning, then known, and
+only then published. Unsolicited evidence, a bounce or a copy, enters by `bounced` and `copied`, which lead there.
 """
 
 import asyncio
@@ -48,11 +47,11 @@ log = structlog.get_logger("pipeline")
 
 
 class LaunchError(Exception):
-    """This probe cannot be launched. Its text says why."""
+    """This probe cannot be launched. The text says why."""
 
 
 class Pipeline:
-    """All probes on their way. Everything it is made of is handed in; `configure` may be called again at any time."""
+    """All probes in flight. All parts are handed in; `configure` may be called again at any time."""
 
     def __init__(
         self,
@@ -80,7 +79,7 @@ class Pipeline:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def configure(self, config: Config) -> None:
-        """Work by this configuration from now on. Probes on paths that are gone end as unknown."""
+        """Use this configuration from now on. Probes on removed paths end as unknown."""
         self._sites = {(site.company, site.path): site for site in config.paths()}
         self._identities = config.identities()
         self._arrivals.addresses = {identity.address.lower() for identity in self._identities.values()}
@@ -97,7 +96,7 @@ class Pipeline:
         await asyncio.gather(*(self.watchers.pop(key).close() for key in self.watchers.keys() - kept))
 
     async def resume(self) -> None:
-        """Pick up what was on its way when the service stopped."""
+        """Continue the probes that were in flight when the service stopped."""
         unknown = [each for each in await self._store.probes.in_flight() if each.probe.id not in self.flights]
         for flight in [self._enter(Flight.of(record, self._now())) for record in unknown]:
             if self._site(flight):
@@ -107,7 +106,7 @@ class Pipeline:
                 await self._abandon(flight)
 
     def busy(self, check: Check) -> bool:
-        """Whether a scheduled probe of this kind must wait on this path; nobody waits for what it is compared with."""
+        """Test if a scheduled probe of this kind must wait on this path; control and neighbour block nothing."""
         return self.flights.busy(check)
 
     def path(self, check: Check) -> WatchedPath | None:
@@ -138,13 +137,13 @@ class Pipeline:
         return probe
 
     async def learn(self, probe_id: str, *evidence: Evidence) -> bool:
-        """This was seen of a probe. When this returns it is stored; whether there is such a probe."""
+        """Store evidence of a probe. Returns, once stored, if the probe exists."""
         if flight := await self._learner.flight_of(probe_id):
             await self._learner.learn(flight, *evidence)
         return flight is not None
 
     async def bounced(self, probe_id: str, facts: BounceFacts, client: SmtpClient) -> bool:
-        """A mail about this probe came back. When this returns it is stored; whether there is such a probe."""
+        """Store a bounce. Returns, once stored, if the probe exists."""
         if (flight := await self._learner.flight_of(probe_id)) is None:
             return False
         origin = await origin_of(client, facts, flight.receiver, self._outside.resolver)
@@ -153,29 +152,29 @@ class Pipeline:
         return True
 
     async def copied(self, mailbox: str, sighting: Sighting) -> bool:
-        """A copy of what came into this mailbox. When this returns it is stored; whether it is one of its probes."""
+        """Store a copy of this mailbox's mail. Returns, once stored, if it is one of its probes."""
         return await self._arrivals.accept(mailbox, sighting)
 
     def clock_was_set(self, step: timedelta) -> None:
-        """The system clock is `step` later. What waits for a time waits as long as before."""
+        """Shift by `step`, the step of the system clock: remaining waits stay the same."""
         self.flights.clock_was_set(step)
         for flight in self.flights.values():
             self._expect(flight)
         self.presence.clock_was_set(step)
 
     def tick(self, now: datetime) -> None:
-        """Attend to every probe whose time has come."""
+        """Take care of every probe whose time has come."""
         self.presence.tick(now)
         for flight in self.flights.due(now):
             self._spawn(flight, self._attend(flight))
 
     async def idle(self) -> None:
-        """Wait until no work is under way."""
+        """Wait until no work is in progress."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     async def close(self, grace: float = DIALOGUE_GRACE_SECONDS) -> None:
-        """Stop working; dialogues under way have `grace` seconds to end. Probes on their way stay in the store."""
+        """Stop working; dialogues in progress have `grace` seconds to end. Probes in flight stay in the store."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
         for task in self._tasks:
@@ -200,7 +199,7 @@ class Pipeline:
         await self._learner.keep(flight, end_of(dialogue, paused=self.presence.paused_since(began)))
 
     async def _attend(self, flight: Flight) -> None:
-        """Do what is due for this probe, knowing what another process may have stored of it."""
+        """Do what is due for this probe, considering what another process may have stored."""
         if flight.sending or flight.keeping:
             return
         if (site := self._site(flight)) is None:
@@ -218,7 +217,7 @@ class Pipeline:
             await self._learner.learn(flight)
 
     async def _wait_for_the_end(self, flight: Flight, begun: Attempt, deadline: datetime) -> None:
-        """An attempt that is not ours, or was cut short: after its deadline it counts as interrupted."""
+        """Wait for an attempt that is not ours, or was cut short: after its deadline it counts as interrupted."""
         if (now := self._time(flight)) < deadline:
             self.flights.wake(flight, deadline)
         else:
@@ -258,7 +257,7 @@ class Pipeline:
             raise error
 
     async def catch_up(self) -> None:
-        """Learn what another process on the same store has seen of our probes."""
+        """Read what another process on the same store has seen of our probes."""
         for flight in list(self.flights.values()):
             await self._learner.catch_up(flight)
 
@@ -273,7 +272,7 @@ class Pipeline:
             self.flights.wake(flight, max(next_moment(flight.probe, flight.case, now), now))
 
     async def _abandon(self, flight: Flight) -> None:
-        """End a probe whose path is gone; where the store does not take that now, later."""
+        """End a probe whose path was removed; later if the store refuses that now."""
         self._leave(flight)
         try:
             await self._learner.close(flight, ABANDONED)
@@ -299,7 +298,7 @@ class Pipeline:
             )
 
     def _site(self, flight: Flight) -> WatchedPath | None:
-        """The flight's path, if it is still the one that it was launched on."""
+        """Return the flight's path, if it is still the one that it was launched on."""
         site = self._sites.get(flight.line[:2])
         return site if site and site.mailbox_key == flight.mailbox else None
 
@@ -312,7 +311,7 @@ class Pipeline:
         return self.watchers[key]
 
     def _time(self, flight: Flight) -> datetime:
-        """What time it is for this probe."""
+        """Return the time of this probe."""
         return flight.time(self._now())
 
     def _spawn(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
@@ -321,7 +320,7 @@ class Pipeline:
         task.add_done_callback(self._tasks.discard)
 
     async def _guard(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
-        """The outermost frame of all work: what goes wrong is told and taken up again, and the rest goes on."""
+        """Run a task of a probe: failures are logged and the work is retried; others continue."""
         try:
             await work
         except NoSuchProbeError:

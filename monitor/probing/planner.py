@@ -1,4 +1,4 @@
-"""What is to be sent now: the schedule's turn, and controls for failing paths, within the caps and while it can be
+"""Decide what to send now: scheduled probes, and controls for failing paths, within the caps and while probes can be
 stored. Every order goes to the dispatcher."""
 
 import asyncio
@@ -59,11 +59,11 @@ class Planner:
             self._dispatcher.dispatch(ProbeOrder(signal.line, role, ProbePurpose.CONTROL))
 
     def admits(self, path: WatchedPath) -> bool:
-        """Whether one more probe than planned may be sent on this path now. If so, it is counted."""
+        """Test if an additional probe may be sent on this path now, and count it."""
         return self.schedule is not None and self.schedule.admits(path, self._now())
 
     def give_back(self, path: WatchedPath) -> None:
-        """What was admitted here was not sent after all."""
+        """Give back an admitted probe that was not sent."""
         if self.schedule:
             self.schedule.give_back(path)
 

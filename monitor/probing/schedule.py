@@ -1,7 +1,7 @@
-"""When to probe. Pure: time comes in, orders go out; the clock that asks is elsewhere.
+"""Decide when to probe. Pure: time comes in, due probes go out; the clock is elsewhere.
 
-Each path and kind has a place of its own on the clock, found from its name, so that many paths spread evenly and a
-restart neither moves them nor makes up for what was missed.
+Each path and kind has its own offset on the clock, derived from its name, so that many paths spread evenly and a
+restart neither moves them nor makes up for missed ones.
 """
 
 import heapq
@@ -27,7 +27,7 @@ CRON_TIMES = 50  # of a cron that are looked at, to know how long one waits for 
 
 @dataclass(frozen=True, slots=True)
 class DueProbe:
-    """One probe to be launched: it was due at `due`."""
+    """A probe to launch, due at `due`."""
 
     path: WatchedPath
     kind: Kind
@@ -35,7 +35,7 @@ class DueProbe:
 
 
 class Timetable:
-    """The times of one path and kind: a grid of the interval, or cron times, shifted by a phase of its own."""
+    """The times of one path and kind: a grid of the interval, or cron times, shifted by an offset of its own."""
 
     def __init__(self, path: WatchedPath, kind: Kind) -> None:
         share = _share(path.key)
@@ -51,11 +51,11 @@ class Timetable:
         self._next = self._next_on_grid if path.every else self._next_by_cron
 
     def after(self, now: datetime, rng: random.Random) -> datetime:
-        """The next time that is later than `now`."""
+        """Return the next time after `now`."""
         return self._next(now) + rng.random() * self._spread
 
     def wait_after(self, due: datetime) -> timedelta:
-        """How long after this time the next one is, jitter aside."""
+        """Return the time from this one to the next, without jitter."""
         return self._every if self._every else self._next_by_cron(due) - due
 
     def _next_on_grid(self, now: datetime) -> datetime:
@@ -68,7 +68,7 @@ class Timetable:
 
 
 def interval(path: WatchedPath, now: datetime) -> timedelta:
-    """In which time each kind of the path is probed once; by cron, the longest wait among the next few."""
+    """Return the interval in which each kind of the path is probed once; with cron, the longest of the next few."""
     return path.every or _longest_wait(str(path.cron), now.date())
 
 
@@ -82,12 +82,12 @@ def _longest_wait(cron: str, day: date) -> timedelta:
 
 
 def _share(name: str) -> float:
-    """A number from 0 up to 1, the same for the same name."""
+    """Derive a number from 0 up to 1 from a name."""
     return int.from_bytes(blake2b(name.encode(), digest_size=6).digest()) / 2**48
 
 
 class Schedule:
-    """What is due. `busy` tells whether a probe of this path and kind is still on its way: then its turn is skipped."""
+    """Due probes. `busy` tests if a probe of this path and kind is still in flight: then its turn is skipped."""
 
     def __init__(
         self,
@@ -113,8 +113,8 @@ class Schedule:
         heapq.heapify(self._plan)
 
     def due(self, now: datetime, *, stored: bool = True) -> Iterator[DueProbe]:
-        """What to launch now. What was missed is skipped, never made up for in a burst; so is what falls into a time in
-        which nothing can be `stored`."""
+        """Return the probes to launch now. Missed ones are skipped, never made up for in a burst; so are those due
+        while nothing can be `stored`."""
         self.lag = now - self._plan[0][0] if self._plan and self._plan[0][0] <= now else timedelta(0)
         while self._plan and self._plan[0][0] <= now:
             due, number, path, kind = self._plan[0]
@@ -132,7 +132,8 @@ class Schedule:
                 yield DueProbe(path, kind, due)
 
     def clock_was_set(self, step: timedelta, now: datetime) -> None:
-        """Plan anew from `now`, which is `step` later than it would be. What has just had its turn has none again."""
+        """Plan again from `now`, after the system clock stepped by `step`. A check that has just had its turn has none
+        again."""
         for line, (launched, wait) in self._launched.items():
             self._launched[line] = launched + step, wait
         for place, (_, number, path, kind) in enumerate(self._plan):
@@ -142,14 +143,14 @@ class Schedule:
         heapq.heapify(self._plan)
 
     def admits(self, path: WatchedPath, now: datetime) -> bool:
-        """Whether one more probe than planned may be sent here now. If so, it is counted."""
+        """Test if an additional probe may be sent here now, and count it."""
         if self._caps.full(path, now) or self._caps.free_at(path.route.destination(path.to), now) > now:
             return False
         self._caps.count(path, now)
         return True
 
     def give_back(self, path: WatchedPath) -> None:
-        """What was admitted here was not sent after all."""
+        """Give back an admitted probe that was not sent."""
         self._caps.give_back(path)
 
     def _reason_to_skip(self, due: datetime, path: WatchedPath, kind: Kind, now: datetime) -> str:

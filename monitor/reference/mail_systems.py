@@ -37,7 +37,7 @@ def steps() -> str:
 
 
 def general() -> str:
-    """What to do by the family of the cause where a mail system's own steps are not known."""
+    """Return the remedies by family of causes, for mail systems without steps of their own."""
     return "\n".join(line for family, remedy in BY_FAMILY.items() for line in _general(family, remedy)) + "\n"
 
 

@@ -80,7 +80,7 @@ class IncidentStore:
         await self._access.write((SqlStatement.PUT_OFF, row))
 
     async def queues(self) -> dict[str, tuple[int, datetime]]:
-        """How many notices wait for each channel that has any, and when the oldest of them was made."""
+        """Return the number of undelivered notices per channel, and the time of the oldest."""
         return await self._access.read(incident_reads.queues)
 
     async def lasting(self, channel: str) -> list[Notice]:

@@ -11,7 +11,7 @@ USE_IS_TOLD = timedelta(minutes=1)  # so that not every request of a token is a 
 
 
 class PeopleStore:
-    """Who may see and do what, and what they did. What is written outlives the process. Raises StoreError."""
+    """People, their rights, and the audit log. Writes survive the process. Raises StoreError."""
 
     def __init__(self, access: StoreAccess) -> None:
         self._access = access

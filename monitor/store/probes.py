@@ -74,9 +74,9 @@ class ProbeStore:
         return await self._access.read(reads.recent, company, path, limit)
 
     async def launched_since(self, since: datetime) -> dict[tuple[str, str], int]:
-        """How many probes, of both roles, each (company, path) has had since then.
+        """Return the number of probes, of all roles, per (company, path) since then.
 
-        Counted are paths that have a verdict or a probe in flight.
+        Covers paths that have a verdict or a probe in flight.
         """
         return await self._access.read(reads.launched_since, since)
 
@@ -96,7 +96,7 @@ class ProbeStore:
         return await self._access.read(list_reads.history_of_company, company, since)
 
     async def counts(self, since: datetime, companies: Sequence[str] | None) -> dict[tuple[str, Outcome], int]:
-        """How many of the sender's probes launched since then have each latest (company, outcome), where there are any.
+        """Count the sender's probes launched since then by latest (company, outcome).
 
         None: of all companies. Probes without a verdict are not counted.
         """
@@ -114,6 +114,6 @@ class ProbeStore:
         return await self._access.read(reads.last_signal)
 
     async def history(self, line: Check, role: Role, upto: int, most: int) -> list[Signal]:
-        """What was known when verdict `upto` was stored: the latest verdict until then of each of the newest `most`
-        probes that had one, oldest probe first. Only the newest 1,000 probes of the path are looked through."""
+        """Return the state when verdict `upto` was stored: the latest verdict until then of each of the newest `most`
+        probes that had one, oldest probe first. Only the newest 1,000 probes of the path are examined."""
         return await self._access.read(reads.line, line, role, upto, most)

@@ -13,7 +13,7 @@ class RequestStore:
         self._access = access
 
     async def remembered(self, caller: str, key: str) -> Remembered | None:
-        """What this caller was answered under this key."""
+        """Return the stored answer to this caller for this key."""
         return await self._access.read(people_reads.answer, caller, key)
 
     async def remember(self, answer: Remembered) -> bool:

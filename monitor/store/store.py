@@ -66,12 +66,12 @@ class Store:
 
     @property
     def place(self) -> str:
-        """How the store is named to people."""
+        """Name of the store for people."""
         return self._access.place
 
     @property
     def health(self) -> Health:
-        """Whether it takes what it is given."""
+        """Health of the store: does it accept writes?"""
         return self._access.health
 
     @property
@@ -80,8 +80,8 @@ class Store:
         return self._access.replaced
 
     async def lease(self) -> Lease | None:
-        """Which process leads. Asked with the writer's turn taken, so that the answer comes when writes go through:
-        while they do not, a leader cannot renew its lease either."""
+        """Return the lease. Read under the write lock, so that the answer comes only while writes work: otherwise a
+        leader cannot renew its lease either."""
         return await self._access.ask_in_turn(lease.read)
 
     async def lead(self, me: Process, seen: Lease | None, at: datetime) -> bool:

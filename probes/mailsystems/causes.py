@@ -1,4 +1,4 @@
-"""What to do about each cause at one company. Tables: the most exact row that is known holds.
+"""Remedies for each cause at one company.  Tables: the most exact row that is known holds.
 
 The steps in one mail system's own terms are with the system; those here are general. What holds for many companies at
 once is in `widespread`, what a comparison with the control showed is in `compared`.

@@ -1,4 +1,4 @@
-"""Which remedy fits a failure. Pure: notices, pages, commands and the documentation ask here and nowhere else.
+"""Choose the remedy for a failure. Pure:  notices, pages, commands and the documentation ask here and nowhere else.
 
 The most exact row that is known holds: what a comparison with a neutral sender showed goes before the cause, how many
 companies have it before what one company could do, and the steps in the mail system's own terms before general ones.
@@ -31,7 +31,7 @@ THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
 
 
 class Spread(StrEnum):
-    """How many companies have it at once."""
+    """Number of companies that have it at once."""
 
     ONE_COMPANY = "one_company"
     ONE_SYSTEM = "one_system"  # several, which have a mail system in common
@@ -47,10 +47,8 @@ def remedy(
     reason: Reason = Reason.NOT_COMPARED,
     spread: Spread = Spread.ONE_COMPANY,
 ) -> Remedy:
-    """What to do about this where this mail system runs, by its key; "" where there are several, or none is known.
-
-    `nature` and `reason`: whose problem it is and what decided that, as far as anything was compared.
-    """
+    """Return the remedy for this failure with this mail system, given by key; "" if there are several, or none is
+    known. `nature` and `reason`: the attribution, as far as anything was compared."""
     match nature:
         case Nature.OURS:
             found = _ours(cause, reason)
@@ -80,7 +78,7 @@ def runbook_for(cause: Cause | None, outcome: Outcome, nature: Nature = Nature.M
 
 
 def exact_steps(cause: Cause | None, outcome: Outcome, mail_system: str) -> Steps:
-    """What the company's IT does, in the mail system's own terms; () where they are not known."""
+    """Return the steps of the company's IT in the mail system's own terms; () if unknown."""
     if (cause, outcome) == (Cause.UNCLEAR, Outcome.LATE):
         return ()
     return steps_for(mail_system, cause, _family(cause, outcome))

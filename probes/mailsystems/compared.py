@@ -1,4 +1,4 @@
-"""What to do where a comparison with a neutral sender, or with other companies, shows whose problem it is. Tables."""
+"""Remedies where a comparison with a neutral sender, or with other companies, shows whose problem it is. Tables."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What to do about a failure: who acts, in which steps, what not to do, and how to see that it worked. Values.
+"""A remedy for a failure: who acts,  in which steps, what not to do, and how to see that it worked. Values.
 
 In the texts `{domain}` and `{ip}` are the sender's, and `{system}` is the mail system's name; `Remedy.filled` puts them
 in.
@@ -14,7 +14,7 @@ from probes.mailsystems.table import is_shared, system_label
 
 
 class Actor(StrEnum):
-    """Who must act."""
+    """The party that must act."""
 
     COMPANY_IT = "company_it"
     SENDER = "sender"  # Trimble, with the mail service that it uses
@@ -38,7 +38,7 @@ CAN_BE_TESTED = "Send a probe: its outcome must no longer be unknown."
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What to do about one failure.
+    """The remedy for one failure.
 
     `explanation` is one plain sentence: what happened. `steps` are the actor's; `helpers` act with the actor.
     `workaround`: what the company's IT can do until the actor has acted, () where there is nothing. `for_users`: what
@@ -61,13 +61,13 @@ class Remedy:
 
     @property
     def who(self) -> str:
-        """Who acts, within a sentence: "Trimble, its mail service and Mimecast support"."""
+        """Name who acts, within a sentence: "Trimble, its mail service and Mimecast support"."""
         *most, last = (name for each in (self.actor, *self.helpers) for name in ACTORS[each])
         return f"{', '.join(most)} and {last}" if most else last
 
     @property
     def by_company_alone(self) -> bool:
-        """Whether the company's IT can do all of it."""
+        """True if the company's IT can do all of it."""
         return self.actor is Actor.COMPANY_IT and not self.helpers
 
     def filled(self, domain: str, ip: str, mail_system: str) -> "FilledRemedy":

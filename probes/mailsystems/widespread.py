@@ -1,4 +1,4 @@
-"""What to do where several companies fail at once, for one reason: none of them can fix it alone. A table."""
+"""Remedies where several companies fail at once, for one reason: none of them can fix it alone. A table."""
 
 from dataclasses import replace
 

@@ -4,7 +4,6 @@ Three questions about a probe at a moment are answered here: its verdict so far 
 (`is_over`), and what to do next and when (`next_attempt`, `next_moment`).
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -24,7 +23,32 @@ from probes.attempts import (
 from probes.case import Known
 from probes.case import SortedEvidence as _Case
 from probes.case import case_of as _case
-from probes.display import duration
+from probes.details import (
+    AcceptedTooLate,
+    ArrivedInTime,
+    ArrivedLate,
+    ArrivedLateThroughUs,
+    AskedLate,
+    BouncedAfterwards,
+    CopyMarkedAsSpam,
+    CouldNotLook,
+    DeferredThroughUs,
+    Detail,
+    DialogueStopped,
+    HeldOnTheWay,
+    InJunk,
+    Judgement,
+    MovedByRule,
+    NoMailbox,
+    NotFound,
+    NotSent,
+    OurDelay,
+    Replay,
+    RetryMissed,
+    SendingInterrupted,
+    StopKind,
+    Suspended,
+)
 from probes.evidence import (
     Arrival,
     Bounce,
@@ -42,19 +66,7 @@ from probes.reading.bounce_origin import Tie
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
-from probes.sentences import (
-    copied,
-    no_connection,
-    place,
-    quoted,
-    replayed,
-    reporter,
-    said,
-    searched,
-    times,
-    unproven_origin,
-    without_tls,
-)
+from probes.sentences import sentence
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
@@ -63,13 +75,19 @@ AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
 def judge(probe: Probe, known: Known, now: datetime) -> Verdict | None:
     """Weigh the evidence. None means: keep waiting."""
     case = _case(probe, known)
-    verdict = _weighed(probe, case, now)
-    if verdict is None or case.replay is None:
-        return verdict
-    return replace(verdict, because=verdict.because + replayed(case.replay, case.declined))
+    found = _weighed(probe, case, now)
+    if found is None:
+        return None
+    replay = Replay(case.replay, case.declined) if case.replay else None
+    return Verdict(found.outcome, found.cause, found.grade, sentence(found.detail, replay), found.answer)
 
 
-def _weighed(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
+def _unknown(detail: Detail) -> Judgement:
+    """Return `unknown`: never counted against the sender."""
+    return Judgement(Outcome.UNKNOWN, None, Grade.UNPROVEN, detail)
+
+
+def _weighed(probe: Probe, case: _Case, now: datetime) -> Judgement | None:
     if case.arrival and not (case.proven_bounce and case.arrival.folder is Folder.COPY):
         return _arrived(probe, case, case.arrival)
     if case.bounce and _decides(probe, case, case.bounce):
@@ -80,7 +98,7 @@ def _weighed(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
         return None
     match case.last.handover:
         case Handover.WITHHELD:
-            return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"not sent: {case.last.last.text}")
+            return _unknown(NotSent(case.last.last.text))
         case Handover.REFUSED:
             return _stopped(probe, case.last, Outcome.BLOCKED)
         case Handover.DEFERRED:
@@ -170,43 +188,48 @@ def delivery_time(probe: Probe, known: Known) -> timedelta | None:
     return max(case.arrival.at - sent_at(probe, case.dialogues), timedelta(0)) if case.arrival else None
 
 
-def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Verdict:
+def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Judgement:
     took = arrival.at - probe.created_at
     grade = Grade.UNPROVEN if case.declined else grade_of_arrival(probe, arrival)
-    where = f"{arrival.folder_name} {duration(took)} after it was sent"
-    if spam := _taken_for_spam(probe, arrival, where, grade):
+    if spam := _taken_for_spam(probe, arrival, took, grade):
         return spam
-    tries = f", at attempt {len(case.attempts)}" if len(case.attempts) > 1 else ""
-    but = copied(arrival) if arrival.folder is Folder.COPY else _contradicted(case)
-    but += without_tls(case.accepted) if case.accepted else ""
+    arrived = ArrivedInTime(arrival, took, len(case.attempts), case.declined, case.bounce, case.accepted)
     if arrival.at <= probe.code_dead_at:
-        return Verdict(Outcome.INBOX, None, grade, f"arrived in {where}{tries}{but}")
-    if ours := _our_delay(probe, case, where):
-        return ours
-    cause, why = _held_up(probe, case)
-    life = duration(probe.code_dead_at - probe.created_at)
-    told = f"arrived in {where}{tries}, but its code expires after {life}{why}{but}"
-    deferral = _last_deferral(probe, case)
-    return Verdict(Outcome.LATE, cause, grade, told, answer_of_step(telling_step(deferral)) if deferral else None)
+        return Judgement(Outcome.INBOX, None, grade, arrived)
+    if why := _our_delay(probe, case, arrival):
+        return _unknown(ArrivedLateThroughUs(arrival, took, why))
+    return _late(probe, case, arrived, grade)
 
 
-def _taken_for_spam(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
+def _late(probe: Probe, case: _Case, arrived: ArrivedInTime, grade: Grade) -> Judgement:
+    """Judge a late arrival. The cause is that of the deferral or delay, if anybody reported one."""
+    life, deferral, delay = probe.code_dead_at - probe.created_at, _last_deferral(probe, case), case.delay
+    if deferral:
+        step = telling_step(deferral)
+        cause, detail = cause_of_attempt(probe, deferral), ArrivedLate(arrived, life, step, None)
+        return Judgement(Outcome.LATE, cause, grade, detail, answer_of_step(step))
+    if delay and case.tie(delay) is not Tie.NONE:  # that it came late bears it out
+        return Judgement(Outcome.LATE, delay.cause, grade, ArrivedLate(arrived, life, None, delay))
+    return Judgement(Outcome.LATE, Cause.UNCLEAR, grade, ArrivedLate(arrived, life, None, None))
+
+
+def _taken_for_spam(probe: Probe, arrival: Arrival, took: timedelta, grade: Grade) -> Judgement | None:
     """Judge an arrival in a junk folder, or in another folder than the inbox; for a copy, by its headers."""
     match arrival.folder:
         case Folder.INBOX:
             return None
         case Folder.JUNK:
             cause, line = spam_sign(arrival.headers)
-            return Verdict(Outcome.SPAM, cause, grade, f"delivered to {where}" + (f"; {line}" if line else ""))
+            return Judgement(Outcome.SPAM, cause, grade, InJunk(arrival, took, line))
         case Folder.OTHER:
             return _moved(probe, arrival)
         case Folder.COPY:
-            return _marked(probe, arrival, where, grade)
+            return _marked(probe, arrival, took, grade)
         case _:
             assert_never(arrival.folder)
 
 
-def _moved(probe: Probe, arrival: Arrival) -> Verdict | None:
+def _moved(probe: Probe, arrival: Arrival) -> Judgement | None:
     """Judge an arrival that a rule or sorting filter put into another folder. None if it was late: that holds in any
     folder.
 
@@ -216,44 +239,35 @@ def _moved(probe: Probe, arrival: Arrival) -> Verdict | None:
     """
     if arrival.at > probe.code_dead_at:
         return None
-    took = duration(arrival.at - probe.created_at)
-    told = f"delivered {took} after it was sent, but a rule moved it to {arrival.folder_name}"
-    told += "; whether other people have it in the inbox, this mailbox cannot tell"
-    return Verdict(Outcome.UNKNOWN, Cause.MOVED, Grade.UNPROVEN, told)
+    detail = MovedByRule(arrival, arrival.at - probe.created_at)
+    return Judgement(Outcome.UNKNOWN, Cause.MOVED, Grade.UNPROVEN, detail)
 
 
-def _marked(probe: Probe, arrival: Arrival, where: str, grade: Grade) -> Verdict | None:
+def _marked(probe: Probe, arrival: Arrival, took: timedelta, grade: Grade) -> Judgement | None:
     """Return what the receiver's filters wrote into a copy, if negative."""
     facts = read_message(arrival.headers, relayed=probe.traits.relayed)
     if facts.verdict not in AGAINST and facts.folder != Folder.JUNK:
         return None
     outcome = Outcome.QUARANTINED if facts.verdict is Finding.QUARANTINED else Outcome.SPAM
     cause, line = spam_sign(arrival.headers)
-    return Verdict(outcome, cause, grade, f"arrived in {where}, but the receiver classified it as spam: {line}")
+    return Judgement(outcome, cause, grade, CopyMarkedAsSpam(arrival, took, line))
 
 
-def _our_delay(probe: Probe, case: _Case, where: str) -> Verdict | None:
-    """Return `unknown` if a late arrival could have been in time but for us."""
-    arrived = case.arrival
-    assert arrived is not None
+def _our_delay(probe: Probe, case: _Case, arrived: Arrival) -> OurDelay | None:
+    """Return what we did that may have made it late; None if the company alone did."""
     ours = next((each for each in case.dialogues if not asked(probe, each)), None)
     if case.interrupted:
-        why = "the service stopped while this probe was being sent"
-    elif due := missed_retry(probe, case.dialogues):
-        why = f"the retry that was due at {due:%H:%M:%S} UTC was not made, or did not reach the company"
-    elif arrived.at <= too_late_at(probe, case.dialogues):
-        late = duration(sent_at(probe, case.dialogues) - probe.created_at)
-        step = ours and telling_step(ours)
-        why = f"the company was first asked {late} after the code was issued"
-        why += f", because nobody could be asked before: {place(step)}: {said(step)}" if step else ""
-    elif absent := _waited_for_us(probe, case, arrived):
-        why = f"this machine or Mailpath was suspended for {duration(absent)} meanwhile"
-    elif arrived.folder is Folder.COPY and (failed := case.failed_look):
-        why = failed.reason
-    else:
-        return None
-    because = f"arrived in {where}, after its code had expired; that does not tell how long the company takes: {why}"
-    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, because)
+        return SendingInterrupted()
+    if due := missed_retry(probe, case.dialogues):
+        return RetryMissed(due)
+    if arrived.at <= too_late_at(probe, case.dialogues):
+        late = sent_at(probe, case.dialogues) - probe.created_at
+        return AskedLate(late, telling_step(ours) if ours else None)
+    if absent := _waited_for_us(probe, case, arrived):
+        return Suspended(absent)
+    if arrived.folder is Folder.COPY and (failed := case.failed_look):
+        return CouldNotLook(failed.reason)
+    return None
 
 
 def _waited_for_us(probe: Probe, case: _Case, arrived: Arrival) -> timedelta | None:
@@ -272,46 +286,27 @@ def _last_deferral(probe: Probe, case: _Case, until: datetime | None = None) -> 
     return next(deferred, None)
 
 
-def _held_up(probe: Probe, case: _Case) -> tuple[Cause, str]:
-    """Return why it was late, if anybody said so."""
-    if deferral := _last_deferral(probe, case):
-        step = telling_step(deferral)
-        return cause_of_attempt(probe, deferral), f"; it was deferred at {place(step)}: {said(step)}"
-    if (delay := case.delay) and case.tie(delay) is not Tie.NONE:  # that it came late bears it out
-        return delay.cause, f"; {reporter(delay)} reported a delay: {quoted(delay)}"
-    return Cause.UNCLEAR, "; it was accepted at once"
-
-
-def _contradicted(case: _Case) -> str:
-    """Resolve a contradiction: our own observation outweighs an answer or report; neither is hidden."""
-    if step := case.declined:
-        return f"; although it was rejected at {place(step)}, after it was sent in full: {said(step)}"
-    return f"; although {reporter(case.bounce)} reported a failure: {quoted(case.bounce)}" if case.bounce else ""
-
-
-def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Verdict:
+def _bounced(probe: Probe, case: _Case, bounce: Bounce) -> Judgement:
     """Judge a message that was accepted and then bounced. The sentence says which, the cause is that of the last
     refusal."""
-    handed_over = case.accepted or case.last
-    grade = grade_of_bounce(probe, case, bounce, handed_over)
-    taken = f"accepted by {case.accepted.last.host}, " if case.accepted and case.accepted.last.host else ""
-    copy = ", though a copy of it was sent to us" if case.arrival else ""
-    told = f"{taken}then bounced by {reporter(bounce)}: {quoted(bounce)}{copy}"
-    if not case.proven_bounce:
-        told += unproven_origin(bounce, case.tie(bounce))
-    if bounce.cause is Cause.NETWORK:
-        return Verdict(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, f"the receiver was not asked: {told}")
-    return Verdict(Outcome.BLOCKED, bounce.cause, grade, told, answer_of_bounce(bounce))
+    grade = grade_of_bounce(probe, case, bounce, case.accepted or case.last)
+    host = case.accepted.last.host if case.accepted else ""
+    tie = None if case.proven_bounce else case.tie(bounce)
+    was_asked = bounce.cause is not Cause.NETWORK
+    detail = BouncedAfterwards(host, bounce, case.arrival is not None, tie, was_asked)
+    if not was_asked:
+        return Judgement(Outcome.UNKNOWN, bounce.cause, Grade.UNPROVEN, detail)
+    return Judgement(Outcome.BLOCKED, bounce.cause, grade, detail, answer_of_bounce(bounce))
 
 
-def _interrupted(probe: Probe, case: _Case) -> Verdict | None:
+def _interrupted(probe: Probe, case: _Case) -> Judgement | None:
     """Judge an interrupted attempt: handover is unknown. An arrival would prove it, its absence proves nothing."""
     if not any(look.at >= probe.give_up_at for look in case.looks):
         return None
-    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "the service stopped while this probe was being sent")
+    return _unknown(SendingInterrupted())
 
 
-def _deferred(probe: Probe, case: _Case, now: datetime) -> Verdict | None:
+def _deferred(probe: Probe, case: _Case, now: datetime) -> Judgement | None:
     too_late = too_late_at(probe, case.dialogues)
     if now < min(too_late, probe.give_up_at) or case.under_way:
         return None
@@ -328,22 +323,18 @@ def _last_in_time(probe: Probe, case: _Case) -> Dialogue:
     return next((d for d in reversed(case.dialogues) if d.at <= probe.code_dead_at), case.dialogues[0])
 
 
-def _our_absence(probe: Probe, case: _Case) -> Verdict | None:
+def _our_absence(probe: Probe, case: _Case) -> Judgement | None:
     """Return `unknown` if the real sender would have retried before the code expired and we did not, or in vain."""
     if too_late_at(probe, case.dialogues) > probe.give_up_at:
-        first = duration(sent_at(probe, case.dialogues) - probe.created_at)
-        why = f"deferred, but the company was first asked {first} after the code was issued, too late to tell"
-    elif due := missed_retry(probe, case.dialogues):
-        why = f"deferred, and the retry that was due at {due:%H:%M:%S} UTC was not made, or did not reach the company"
-    else:
-        return None
-    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, why)
+        return _unknown(DeferredThroughUs(AskedLate(sent_at(probe, case.dialogues) - probe.created_at)))
+    due = missed_retry(probe, case.dialogues)
+    return _unknown(DeferredThroughUs(RetryMissed(due))) if due else None
 
 
-def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> Verdict | None:
+def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> Judgement | None:
     """Judge a message that was accepted and has not been seen."""
     if not probe.traits.needs_mailbox:
-        return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "accepted, but this route delivers to no mailbox")
+        return _unknown(NoMailbox())
     if now >= probe.give_up_at:
         return _given_up(probe, case, accepted)
     too_late = too_late_at(probe, case.dialogues)
@@ -353,15 +344,15 @@ def _not_seen(probe: Probe, case: _Case, accepted: Dialogue, now: datetime) -> V
         return _our_absence(probe, case) or _stopped(probe, deferral, Outcome.DEFERRED)
     last_look = case.looks[-1] if case.looks else None
     if isinstance(last_look, FailedLook):
-        return _could_not_look(last_look)
+        return _unknown(CouldNotLook(last_look.reason))
     return _delayed(probe, case, case.delay, accepted) if case.delay else None
 
 
-def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
+def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Judgement | None:
     """Judge by the last look. A message accepted just before it had no time to arrive."""
     match next((look for look in reversed(case.looks) if look.at >= probe.give_up_at), None):
         case FailedLook() as look:
-            return _could_not_look(look)
+            return _unknown(CouldNotLook(look.reason))
         case Look() if case.delay and (case.relayed or case.proves(case.delay)):
             return _delayed(probe, case, case.delay, accepted)
         case Look() as look if probe.give_up_at - accepted.at >= probe.code_dead_at - probe.created_at:
@@ -369,52 +360,34 @@ def _given_up(probe: Probe, case: _Case, accepted: Dialogue) -> Verdict | None:
         case Look():
             if deferral := _last_deferral(probe, case):
                 return _our_absence(probe, case) or _stopped(probe, deferral, Outcome.DEFERRED)
-            why = f"accepted only {duration(probe.give_up_at - accepted.at)} before the last look, and not seen"
-            return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, why)
+            return _unknown(AcceptedTooLate(probe.give_up_at - accepted.at))
         case _:
             return None
 
 
-def _could_not_look(look: FailedLook) -> Verdict:
-    return Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, f"we could not look: {look.reason}")
-
-
-def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Verdict:
+def _delayed(probe: Probe, case: _Case, delay: Bounce, accepted: Dialogue) -> Judgement:
     """Judge a message that a server on the way still holds, as it reported."""
-    told = f"accepted by {accepted.last.host}, then delayed, as {reporter(delay)} reported: {quoted(delay)}"
-    if not case.proves(delay):
-        told += unproven_origin(delay, case.tie(delay))
+    detail = HeldOnTheWay(accepted.last.host, delay, None if case.proves(delay) else case.tie(delay))
     grade = grade_of_bounce(probe, case, delay, accepted)
-    return Verdict(Outcome.DEFERRED, delay.cause, grade, told, answer_of_bounce(delay))
+    return Judgement(Outcome.DEFERRED, delay.cause, grade, detail, answer_of_bounce(delay))
 
 
-def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Verdict:
-    within = duration(probe.give_up_at - probe.created_at)
-    told = f"accepted by {accepted.last.host}: {said(accepted.last)}"
-    if case.interrupted:
-        told += ", after an attempt that was interrupted"
-    told += f"; not in {searched(look, 'or')} within {within}"
-    if look.unsearched:
-        told += f"; not searched: {', '.join(look.unsearched)}"
-    if report := case.bounce or case.delay:
-        told += f"; {reporter(report)} reported: {quoted(report)}{unproven_origin(report, case.tie(report))}"
-    return Verdict(Outcome.MISSING, Cause.UNCLEAR, grade_of_dialogue(probe, accepted), told)
+def _missing(probe: Probe, case: _Case, accepted: Dialogue, look: Look) -> Judgement:
+    within, report = probe.give_up_at - probe.created_at, case.bounce or case.delay
+    tie = case.tie(report) if report else Tie.NONE
+    detail = NotFound(accepted.last, bool(case.interrupted), look, within, report, tie)
+    return Judgement(Outcome.MISSING, Cause.UNCLEAR, grade_of_dialogue(probe, accepted), detail)
 
 
-def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Verdict:
+def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Judgement:
     """Judge a message that was not accepted. The cause depends on whether the receiver was asked at all."""
-    step = telling_step(dialogue)
-    there = f"{place(step)}: {said(step)}{without_tls(dialogue)}"
-    cause, answer = cause_of_attempt(probe, dialogue), answer_of_step(step)
+    step, cause, grade = telling_step(dialogue), cause_of_attempt(probe, dialogue), grade_of_dialogue(probe, dialogue)
     if not asked_about_sender(probe, dialogue) or cause is Cause.NETWORK:
-        because = f"could not ask the company: stopped at {there}"
-        return Verdict(Outcome.UNKNOWN, cause_unasked(probe, step), Grade.UNPROVEN, because, answer)
-    grade = grade_of_dialogue(probe, dialogue)
-    if cause is Cause.FIREWALL:
-        because = f"{no_connection(step)}{without_tls(dialogue)}{times(dialogue)}"
-        return Verdict(Outcome.BLOCKED, cause, grade, because, answer)
-    if not reached(dialogue) and cause is Cause.UNCLEAR:
-        because = f"no connection{times(dialogue)}: {there}; nothing listens there, or a firewall answers for it"
-        return Verdict(outcome, cause, grade, because, answer)
-    how = "rejected" if outcome is Outcome.BLOCKED else "still deferred when the code expired,"
-    return Verdict(outcome, cause, grade, f"{how} at {there}{times(dialogue)}", answer)
+        outcome, cause, grade, kind = Outcome.UNKNOWN, cause_unasked(probe, step), Grade.UNPROVEN, StopKind.NOT_ASKED
+    elif cause is Cause.FIREWALL:
+        outcome, kind = Outcome.BLOCKED, StopKind.CUT
+    elif not reached(dialogue) and cause is Cause.UNCLEAR:
+        kind = StopKind.NOTHING_LISTENS
+    else:
+        kind = StopKind.REJECTED if outcome is Outcome.BLOCKED else StopKind.DEFERRED
+    return Judgement(outcome, cause, grade, DialogueStopped(kind, dialogue, step), answer_of_step(step))

@@ -1,50 +1,235 @@
-"""Phrases of a verdict's sentence: the reply, its author, the delay. Pure."""
+"""The sentence of a verdict, rendered last, from what it rests on. Nothing reads it back. Pure."""
+
+from datetime import timedelta
+from typing import assert_never
 
 from probes.answer import Stage
-from probes.evidence import Arrival, Bounce, Dialogue, Look, Step, fell_back
+from probes.details import (
+    AcceptedTooLate,
+    ArrivedInTime,
+    ArrivedLate,
+    ArrivedLateThroughUs,
+    AskedLate,
+    BouncedAfterwards,
+    CopyMarkedAsSpam,
+    CouldNotLook,
+    DeferredThroughUs,
+    Detail,
+    DialogueStopped,
+    HeldOnTheWay,
+    InJunk,
+    MovedByRule,
+    NoMailbox,
+    NotFound,
+    NotSent,
+    OurDelay,
+    Replay,
+    RetryMissed,
+    SendingInterrupted,
+    StopKind,
+    Suspended,
+)
+from probes.display import duration
+from probes.evidence import Arrival, Bounce, Dialogue, Folder, Look, Step, fell_back
 from probes.labels import FAULTS, STAGES
 from probes.reading.bounce_origin import Tie
 
 
-def place(step: Step) -> str:
+def sentence(detail: Detail, replay: Replay | None = None) -> str:
+    """Render a verdict's sentence."""
+    return _sentence(detail) + (_replayed(replay) if replay else "")
+
+
+def _sentence(detail: Detail) -> str:
+    match detail:
+        case ArrivedInTime():
+            return _arrived(detail) + _but(detail)
+        case ArrivedLate(arrived, life):
+            return f"{_arrived(arrived)}, but its code expires after {duration(life)}{_held_up(detail)}{_but(arrived)}"
+        case ArrivedLateThroughUs(arrival, took, why):
+            late = f"arrived in {_where(arrival, took)}, after its code had expired"
+            return f"{late}; that does not tell how long the company takes: {_our_delay(why)}"
+        case InJunk(arrival, took, header):
+            return f"delivered to {_where(arrival, took)}" + (f"; {header}" if header else "")
+        case MovedByRule(arrival, took):
+            moved = f"delivered {duration(took)} after it was sent, but a rule moved it to {arrival.folder_name}"
+            return f"{moved}; whether other people have it in the inbox, this mailbox cannot tell"
+        case CopyMarkedAsSpam(arrival, took, header):
+            return f"arrived in {_where(arrival, took)}, but the receiver classified it as spam: {header}"
+        case _:
+            return _not_arrived(detail)
+
+
+def _not_arrived(
+    detail: SendingInterrupted
+    | CouldNotLook
+    | NotSent
+    | BouncedAfterwards
+    | HeldOnTheWay
+    | NotFound
+    | DeferredThroughUs
+    | AcceptedTooLate
+    | NoMailbox
+    | DialogueStopped,
+) -> str:
+    match detail:
+        case NotSent(reason):
+            return f"not sent: {reason}"
+        case SendingInterrupted():
+            return _our_delay(detail)
+        case CouldNotLook(reason):
+            return f"we could not look: {reason}"
+        case BouncedAfterwards():
+            return _bounced(detail)
+        case HeldOnTheWay(host, bounce, tie):
+            told = f"accepted by {host}, then delayed, as {_reporter(bounce)} reported: {_quoted(bounce)}"
+            return told + (_unproven_origin(bounce, tie) if tie is not None else "")
+        case NotFound():
+            return _not_found(detail)
+        case DeferredThroughUs(why):
+            return f"deferred, {_why_deferred(why)}"
+        case AcceptedTooLate(before):
+            return f"accepted only {duration(before)} before the last look, and not seen"
+        case NoMailbox():
+            return "accepted, but this route delivers to no mailbox"
+        case DialogueStopped():
+            return _stopped(detail)
+        case _:
+            assert_never(detail)
+
+
+def _where(arrival: Arrival, took: timedelta) -> str:
+    return f"{arrival.folder_name} {duration(took)} after it was sent"
+
+
+def _arrived(detail: ArrivedInTime) -> str:
+    tries = f", at attempt {detail.attempts}" if detail.attempts > 1 else ""
+    return f"arrived in {_where(detail.arrival, detail.took)}{tries}"
+
+
+def _but(detail: ArrivedInTime) -> str:
+    """Add what weakens or contradicts it: our own observation outweighs an answer or report; neither is hidden."""
+    without = _without_tls(detail.accepted) if detail.accepted else ""
+    if detail.arrival.folder is Folder.COPY:
+        return _copied(detail.arrival) + without
+    if step := detail.declined:
+        return f"; although it was rejected at {_place(step)}, after it was sent in full: {_said(step)}{without}"
+    if report := detail.report:
+        return f"; although {_reporter(report)} reported a failure: {_quoted(report)}{without}"
+    return without
+
+
+def _held_up(detail: ArrivedLate) -> str:
+    if step := detail.deferral:
+        return f"; it was deferred at {_place(step)}: {_said(step)}"
+    if delay := detail.delay:
+        return f"; {_reporter(delay)} reported a delay: {_quoted(delay)}"
+    return "; it was accepted at once"
+
+
+def _our_delay(why: OurDelay) -> str:
+    match why:
+        case SendingInterrupted():
+            return "the service stopped while this probe was being sent"
+        case RetryMissed(due):
+            return f"the retry that was due at {due:%H:%M:%S} UTC was not made, or did not reach the company"
+        case AskedLate(late, before):
+            because = f", because nobody could be asked before: {_place(before)}: {_said(before)}" if before else ""
+            return f"the company was first asked {duration(late)} after the code was issued{because}"
+        case Suspended(suspended):
+            return f"this machine or Mailpath was suspended for {duration(suspended)} meanwhile"
+        case CouldNotLook(reason):
+            return reason
+        case _:
+            assert_never(why)
+
+
+def _why_deferred(why: RetryMissed | AskedLate) -> str:
+    match why:
+        case AskedLate(late):
+            return f"but the company was first asked {duration(late)} after the code was issued, too late to tell"
+        case RetryMissed():
+            return f"and {_our_delay(why)}"
+        case _:
+            assert_never(why)
+
+
+def _bounced(detail: BouncedAfterwards) -> str:
+    bounce = detail.bounce
+    taken = f"accepted by {detail.host}, " if detail.host else ""
+    copy = ", though a copy of it was sent to us" if detail.copied else ""
+    told = f"{taken}then bounced by {_reporter(bounce)}: {_quoted(bounce)}{copy}"
+    told += _unproven_origin(bounce, detail.tie) if detail.tie is not None else ""
+    return told if detail.asked else f"the receiver was not asked: {told}"
+
+
+def _not_found(detail: NotFound) -> str:
+    told = f"accepted by {detail.accepted.host}: {_said(detail.accepted)}"
+    told += ", after an attempt that was interrupted" if detail.interrupted else ""
+    told += f"; not in {searched(detail.look, 'or')} within {duration(detail.within)}"
+    told += f"; not searched: {', '.join(detail.look.unsearched)}" if detail.look.unsearched else ""
+    if report := detail.report:
+        told += f"; {_reporter(report)} reported: {_quoted(report)}{_unproven_origin(report, detail.tie)}"
+    return told
+
+
+def _stopped(detail: DialogueStopped) -> str:
+    dialogue, step = detail.dialogue, detail.step
+    there = f"{_place(step)}: {_said(step)}{_without_tls(dialogue)}"
+    match detail.kind:
+        case StopKind.NOT_ASKED:
+            return f"could not ask the company: stopped at {there}"
+        case StopKind.CUT:
+            return f"{_no_connection(step)}{_without_tls(dialogue)}{_times(dialogue)}"
+        case StopKind.NOTHING_LISTENS:
+            return f"no connection{_times(dialogue)}: {there}; nothing listens there, or a firewall answers for it"
+        case StopKind.REJECTED:
+            return f"rejected at {there}{_times(dialogue)}"
+        case StopKind.DEFERRED:
+            return f"still deferred when the code expired, at {there}{_times(dialogue)}"
+        case _:
+            assert_never(detail.kind)
+
+
+def _place(step: Step) -> str:
     """Describe the stage of a dialogue and the other side."""
     stage = STAGES[step.stage].label
     return f"{stage} by {step.host}" if step.host else stage
 
 
-def said(step: Step) -> str:
+def _said(step: Step) -> str:
     """Return the reply verbatim, or what happened instead of one."""
     if step.fault is not None:
         return FAULTS[step.fault].sentence + (f" ({step.text})" if step.text else "")
     return " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
 
 
-def no_connection(step: Step) -> str:
+def _no_connection(step: Step) -> str:
     """Say that there was no connection, or that it was cut."""
-    lost = f"could not connect to {step.host}" if step.stage is Stage.CONNECT else f"connection cut at {place(step)}"
-    return f"{lost}: {said(step)}"
+    lost = f"could not connect to {step.host}" if step.stage is Stage.CONNECT else f"connection cut at {_place(step)}"
+    return f"{lost}: {_said(step)}"
 
 
-def times(dialogue: Dialogue) -> str:
+def _times(dialogue: Dialogue) -> str:
     """Name the attempt, from the second on."""
     return f" (attempt {dialogue.number})" if dialogue.number > 1 else ""
 
 
-def without_tls(dialogue: Dialogue) -> str:
+def _without_tls(dialogue: Dialogue) -> str:
     """Say that TLS failed and the message went without it, if so."""
     failed = fell_back(dialogue)
     if failed is None:
         return ""
-    why = said(failed) if failed.code else failed.text
+    why = _said(failed) if failed.code else failed.text
     return f"; TLS failed: {why}; sent without TLS, as mail servers do"
 
 
-def reporter(bounce: Bounce) -> str:
+def _reporter(bounce: Bounce) -> str:
     """Name the author of the report."""
     return bounce.reporting_mta or "a server that does not give its name"
 
 
-def quoted(bounce: Bounce) -> str:
+def _quoted(bounce: Bounce) -> str:
     """Quote the report verbatim, with the server that said it if another one."""
     words = " ".join(bounce.reply.split()) or bounce.status or "no reason given"
     another = bounce.remote_mta and bounce.remote_mta != bounce.reporting_mta
@@ -58,7 +243,7 @@ def searched(look: Look, word: str) -> str:
     return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def unproven_origin(bounce: Bounce, tie: Tie) -> str:
+def _unproven_origin(bounce: Bounce, tie: Tie) -> str:
     """Explain why a report proves nothing."""
     if not bounce.client_ip:
         return "; not proven: we do not know which server sent us this report"
@@ -72,16 +257,17 @@ def unproven_origin(bounce: Bounce, tie: Tie) -> str:
     return f"; not proven: this report came from {bounce.client_ip}, which we could not tie to the receiver"
 
 
-def copied(arrival: Arrival) -> str:
+def _copied(arrival: Arrival) -> str:
     """Explain how much a copy proves, and who sent it."""
     by = f" sent to us by {arrival.client_ip}" if arrival.client_ip else ""
     return f"; a copy{by} does not prove that the reader has it in the inbox"
 
 
-def replayed(arrival: Arrival, declined: Step | None) -> str:
+def _replayed(replay: Replay) -> str:
     """Explain why a message does not count as the probe's arrival."""
+    arrival = replay.arrival
     by = f", sent to us by {arrival.client_ip}" if arrival.client_ip else ""
     found = f"; a message with this probe's token was found in {arrival.folder_name}{by}, though the probe was never"
-    if declined:
+    if replay.declined:
         return f"{found} accepted; its text is not exactly what we sent, so it does not count as delivered"
     return f"{found} handed over: its token was replayed"

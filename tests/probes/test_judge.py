@@ -3,14 +3,18 @@
 Times are seconds after the code was born; it lives 10 s, and after 60 s we give up.
 """
 
+import ast
+import inspect
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+import probes.judge as judging
 from probes.answer import Fault, Stage
 from probes.attempts import wait_after
+from probes.details import DialogueStopped, StopKind
 from probes.evidence import (
     Arrival,
     Attempt,
@@ -31,6 +35,7 @@ from probes.judge import delivery_time, is_over, judge, next_attempt, next_momen
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
+from probes.sentences import sentence
 from probes.verdict import Cause, Grade
 
 BORN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -1180,3 +1185,17 @@ def test_the_wait_after_an_attempt_needs_no_history(number: int, fault: Fault | 
     last = step(Stage.LOOKUP, fault=fault) if fault else step(Stage.RCPT, 450, "4.7.1 later")
     deferred = dialogue(1, Handover.DEFERRED, last, number=number)
     assert wait_after(probe(), [deferred], deferred) == timedelta(seconds=wait)
+
+
+def test_the_judge_decides_with_fields_and_writes_no_sentence() -> None:
+    written = [node for node in ast.walk(ast.parse(inspect.getsource(judging))) if isinstance(node, ast.JoinedStr)]
+    assert [node.lineno for node in written] == []
+
+
+def test_what_a_server_said_is_rendered_once_and_last() -> None:
+    step = Step(Stage.RCPT, BORN, 0.1, MX, 550, "5.7.1", "no")
+    stopped = Dialogue(at(1), 2, Handover.REFUSED, (step,))
+    assert (
+        sentence(DialogueStopped(StopKind.REJECTED, stopped, step))
+        == f"rejected at RCPT TO by {MX}: 550 5.7.1 no (attempt 2)"
+    )

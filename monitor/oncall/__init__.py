@@ -1,2 +1,2 @@
-"""On call: `engine` follows the store and runs the incident rules, `delivery` sends notices through `channels`, at
-least once and in order."""
+"""On call: `engine` follows the store and runs the incident rules, `past` reads what they need of the past, `delivery`
+sends notices through `channels`, at least once and in order."""

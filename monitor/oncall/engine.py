@@ -6,8 +6,7 @@ counts once, whoever stored it, and however often the service is stopped in betw
 
 import asyncio
 import secrets
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,24 +16,22 @@ from time import monotonic
 import structlog
 
 from monitor.config import Config, WatchedPath
-from monitor.incidents.incident import Failure, HistoryEntry, Incident, IncidentEvent, LastNotice, Nature
+from monitor.incidents.incident import HistoryEntry, Incident, IncidentEvent, LastNotice, Nature
 from monitor.incidents.mute import Mute, active, muting
-from monitor.incidents.others import KEPT
 from monitor.incidents.rules import Moment, reconcile
 from monitor.incidents.scope import Problem
 from monitor.incidents.settings import IncidentSettings
-from monitor.incidents.signal import PathInfo, PathKey, Signal
-from monitor.incidents.tracker import HISTORY, FailureTracker, good_needed
+from monitor.incidents.signal import Signal
+from monitor.incidents.tracker import FailureTracker, good_needed
 from monitor.incidents.weight import Names
 from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo
 from monitor.notices.due import Audience, Due
 from monitor.notices.notice import Notice, NoticeKind
-from monitor.probing.schedule import interval
+from monitor.oncall.past import PastReader, newest_signal, other_identities, path_info
 from monitor.store import Present, Store, StoreDownError
 from monitor.supervised import SupervisedTask
 from probes.check import Check
 from probes.mailsystems.words import Chain
-from probes.sender import Role
 from probes.uplink import Uplink
 
 MAX_VERDICTS_PER_STEP = 500  # verdicts that are taken in one step
@@ -83,6 +80,7 @@ class IncidentEngine:
         self._on_notices, self._compare = on_notices, compare
         self._picture = FailureTracker()
         self._picture.follow(uplink)
+        self._past = PastReader(store, self._picture)
         self._settings = IncidentSettings()
         self._config = Config()
         self._paths: dict[tuple[str, str], WatchedPath] = {}
@@ -93,6 +91,7 @@ class IncidentEngine:
         self._to_read_up = False  # what open incidents are about, before anything is concluded from it
         self._saw = 0  # as the store knows it
         self._took = 0  # what the picture holds: more than that, after a step that could not be stored
+        self._unsure = False  # a step has no answer from the store, which may know more than we do
         self._asked: dict[tuple[str, str], datetime] = {}
         self._news = asyncio.Event()
         self._turns = asyncio.Lock()  # a reload makes the picture anew, and half of it is not to be looked at
@@ -135,15 +134,16 @@ class IncidentEngine:
     def _configure(self, config: Config) -> None:
         self._config, self._settings = config, config.incidents
         self._paths = {(path.company, path.path): path for path in config.paths()}
-        sites = [_site(path, self._now()) for path in self._paths.values()]
+        sites = [path_info(path, self._now()) for path in self._paths.values()]
         self._companies = {
             site.company: CompanyInfo(site.company_name, site.mail_systems, site.every)
             for site in sorted(sites, key=lambda site: site.every)
         }
         self._maintenance = [mute for planned in config.maintenance for mute in planned.mutes()]
         self._picture.configure(
-            sites, config.incidents, Names(config.sender.domain, config.sender.source_ip), _others(config)
+            sites, config.incidents, Names(config.sender.domain, config.sender.source_ip), other_identities(config)
         )
+        self._past.configure(config)
         self._to_read_up = True
 
     async def recall(self, presents: Sequence[Present]) -> None:
@@ -155,11 +155,14 @@ class IncidentEngine:
         self._saw = self._took = saw
         self._picture.wake(self._now())
         for present in presents:
-            self._picture.recall_newest(_newest(present))
+            self._picture.recall_newest(newest_signal(present))
+        await self._recall_incidents()
+        await self._read_up()
+
+    async def _recall_incidents(self) -> None:
         closed = await self._store.incidents.recently_closed(self._now() - max(self._settings.reopen, LONG_AGO))
         self._incidents = {each.id: each for each in (*closed, *await self._store.incidents.open())}
         self._forget_what_is_over()
-        await self._read_up()
 
     def start(self) -> None:
         """Apply the rules from now on."""
@@ -187,6 +190,8 @@ class IncidentEngine:
     async def _step(self) -> bool:
         behind, self._behind_since = self._behind_since, None
         try:
+            if self._unsure:
+                await self._begin_anew()
             if self._to_read_up:
                 await self._read_up()
             signals = await self._store.probes.signals(self._saw, MAX_VERDICTS_PER_STEP)
@@ -198,7 +203,9 @@ class IncidentEngine:
             upto = signals[-1].number if signals else self._saw
             changed = [each for each in turned.incidents.values() if self._incidents.get(each.id) is not each]
             if signals or changed or turned.notices:
+                self._unsure = True
                 await self._store.incidents.advance(upto, changed, turned.entries, turned.notices, saw=self._saw)
+                self._unsure = False
         except BaseException:
             self._behind_since = behind
             raise
@@ -210,6 +217,13 @@ class IncidentEngine:
         if more := len(signals) == MAX_VERDICTS_PER_STEP:
             self._behind_since = behind or now
         return more
+
+    async def _begin_anew(self) -> None:
+        """After a write that had no good answer, and may have been committed all the same: what the store knows counts.
+        Else an incident would be opened twice, or our own step be taken for that of another process."""
+        self._saw, self._problems = await self._store.incidents.signals_seen() or self._saw, {}
+        await self._recall_incidents()
+        self._unsure = False
 
     async def _run(self) -> None:
         while True:
@@ -250,31 +264,8 @@ class IncidentEngine:
         self._took = upto
         await self._read(self._picture.unread_beside_failures(), upto)
 
-    async def _read(self, lines: Sequence[Check], upto: int, *, late: bool = False) -> None:
-        """Load the past of these checks. `late`: because a verdict came late, which may open an incident."""
-        if not lines:
-            return
-        failing: defaultdict[Check, list[Failure]] = defaultdict(list)
-        cut: set[str] = set()  # companies of incidents that keep but a part of what fails
-        for incident in self.incidents:
-            for failure in incident.failures:
-                failing[failure.line].append(failure)
-            if incident.failing > len(incident.failures):
-                cut.update(incident.touches)
-        for line in lines:
-            past = await self._store.probes.history(line, Role.SENDER, upto, HISTORY)
-            not_said = line not in failing and (late or line[0] in cut)
-            self._picture.recall(line, past, None if not_said else failing.get(line, ()))
-
-        await self._read_others({line[:2] for line in lines if self._picture.needs_others(line)}, upto)
-
-    async def _read_others(self, places: Collection[PathKey], upto: int) -> None:
-        """Load other identities' results on these paths, for mail of any kind."""
-        for place in places:
-            for kind in self._paths[place].kinds:
-                for role in _others(self._config):
-                    past = await self._store.probes.history(Check(*place, kind), role, upto, KEPT)
-                    self._picture.recall_others(past)
+    async def _read(self, checks: Sequence[Check], upto: int, *, late: bool = False) -> None:
+        await self._past.read(checks, self.incidents, upto, late=late)
 
     async def _read_up(self) -> None:
         """Load the past of everything in open incidents; without it they would seem to be over."""
@@ -365,41 +356,6 @@ class IncidentEngine:
     def _mail_systems(self, company: str) -> Chain:
         known = self._companies.get(company)
         return known.mail_systems if known else ()
-
-
-def _others(config: Config) -> dict[Role, Names]:
-    """Return the other identities and their distinguishing marks."""
-    identities = config.identities().items()
-    return {role: Names(each.domain, each.source_ip) for role, each in identities if role is not Role.SENDER}
-
-
-def _site(path: WatchedPath, now: datetime) -> PathInfo:
-    return PathInfo(
-        company=path.company,
-        company_name=path.company_name,
-        mail_systems=path.mail_systems,
-        path=path.path,
-        kinds=path.kinds,
-        every=interval(path, now),
-        via=path.route.via,
-        code_life=path.code_life,
-        give_up=path.give_up,
-        mailbox=path.mailbox_key,
-    )
-
-
-def _newest(present: Present) -> Signal:
-    return Signal(
-        number=0,
-        probe_id=present.probe_id,
-        company=present.company,
-        path=present.path,
-        kind=present.kind,
-        role=present.role,
-        launched_at=present.launched_at,
-        at=present.judged_at,
-        verdict=present.verdict,
-    )
 
 
 def _new_id() -> str:

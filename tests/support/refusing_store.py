@@ -24,10 +24,13 @@ class Refusals:
     def __init__(self) -> None:
         self.writes: list[tuple[str, ...]] = []
         self.nth, self.how = 0, Refusal.NOT_WRITTEN
+        self.only: frozenset[str] = frozenset()
         self.refused: tuple[str, ...] | None = None
 
     async def write(self, write: Write, really: Callable[[Write], Any]) -> int:
         steps = tuple(step.name for step, _ in write.rows)
+        if self.only and self.only.isdisjoint(steps):
+            return int(await really(write))
         self.writes.append(steps)
         if len(self.writes) != self.nth:
             return int(await really(write))
@@ -36,10 +39,10 @@ class Refusals:
             await really(write)
         raise StoreDownError("store: the disk is full")
 
-    def refuse(self, nth: int, how: Refusal) -> None:
-        """The `nth` write from now on, 1 for the next."""
+    def refuse(self, nth: int, how: Refusal, *only: str) -> None:
+        """The `nth` write from now on, 1 for the next; of those with `only` these statements, if any are named."""
         self.writes.clear()
-        self.nth, self.how, self.refused = nth, how, None
+        self.nth, self.how, self.only, self.refused = nth, how, frozenset(only), None
 
 
 @pytest.fixture

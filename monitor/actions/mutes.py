@@ -84,8 +84,7 @@ def planned(wish: MuteRequest, paths: Sequence[WatchedPath], now: datetime, by: 
 
 async def keep(store: Store, made: Mute, way: str) -> None:
     """Store a new mute and note it in the audit log. Raises StoreError."""
-    await store.incidents.add_mute(made)
-    await store.people.note(mute_made(made, way))
+    await store.incidents.add_mute(made, mute_made(made, way))
 
 
 async def end(store: Store, found: Mute, who: str, way: str, now: datetime) -> None:

@@ -56,8 +56,8 @@ class Access:
         known = self.full_name(name, companies)
         if await self.store.people.person(known):
             raise AccessError(f"there is somebody called {known} already")
-        await self.store.people.put_person(Person(known, rights, companies, "", self.now()))
-        await self._note("person made", f"{known}, {rights}{_of(companies)}")
+        made = self._entry("person made", f"{known}, {rights}{_of(companies)}")
+        await self.store.people.put_person(Person(known, rights, companies, "", self.now()), made)
         return await self._linked(known)
 
     def full_name(self, name: str, companies: Companies) -> str:
@@ -89,8 +89,8 @@ class Access:
             raise AccessError(f"{person.name} is of other companies by name; make another person")
         changed = replace(person, rights=rights, companies=companies)
         await self._keep_an_admin(person, changed)
-        await self.store.people.put_person(changed)
-        await self._note("person changed", f"{person.name}, {rights}{_of(companies)}")
+        audit = self._entry("person changed", f"{person.name}, {rights}{_of(companies)}")
+        await self.store.people.put_person(changed, audit)
 
     async def disable(self, name: str) -> None:
         """Disable a person at once. Raises AccessError."""
@@ -99,17 +99,16 @@ class Access:
             raise AccessError(f"{person.name} is disabled already")
         disabled = replace(person, disabled_at=self.now())
         await self._keep_an_admin(person, disabled)
-        await self.store.people.put_person(disabled)
-        await self.store.people.end_sessions_of(person.name)
-        await self._note("person disabled", person.name)
+        audit = self._entry("person disabled", person.name)
+        await self.store.people.put_person(disabled, audit, sign_out=True)
 
     async def enable(self, name: str) -> None:
         """Enable a disabled person. Raises AccessError."""
         person = await self._person(name)
         if person.disabled_at is None:
             raise AccessError(f"{person.name} is not disabled")
-        await self.store.people.put_person(replace(person, disabled_at=None))
-        await self._note("person enabled", person.name)
+        audit = self._entry("person enabled", person.name)
+        await self.store.people.put_person(replace(person, disabled_at=None), audit)
 
     async def add_token(
         self, name: str, rights: Rights, companies: Companies, lasts: timedelta | None
@@ -131,8 +130,8 @@ class Access:
             created_at=now,
             expires_at=now + lasts if lasts else None,
         )
-        await self.store.people.put_token(token)
-        await self._note("token made", f"{known}, {rights}{_of(companies)}, {token.id}")
+        audit = self._entry("token made", f"{known}, {rights}{_of(companies)}, {token.id}")
+        await self.store.people.put_token(token, audit)
         return token, secret
 
     async def revoke(self, which: str) -> Token:
@@ -148,8 +147,7 @@ class Access:
         if len(left) != 1:
             raise AccessError(_no_token(which, left, gone=bool(found)))
         ended = replace(left[0], revoked_at=now)
-        await self.store.people.put_token(ended)
-        await self._note("token revoked", f"{ended.name}, {ended.id}")
+        await self.store.people.put_token(ended, self._entry("token revoked", f"{ended.name}, {ended.id}"))
         return ended
 
     async def _person(self, name: str) -> Person:
@@ -166,8 +164,8 @@ class Access:
 
     async def _linked(self, name: str) -> str:
         secret, now = new_secret(), self.now()
-        await self.store.people.put_invitation(Invitation(digest_of(secret), name, now, now + LINK_LASTS))
-        await self._note("link made", name)
+        invitation = Invitation(digest_of(secret), name, now, now + LINK_LASTS)
+        await self.store.people.put_invitation(invitation, self._entry("link made", name))
         if name == FIRST and self.first_link_file:
             forget_link(self.first_link_file)
         return secret
@@ -181,8 +179,8 @@ class Access:
         if not self._reaches(companies):
             raise AccessError(f"name companies of your own: {', '.join(self.companies or ())}", "companies")
 
-    async def _note(self, what: str, about: str) -> None:
-        await self.store.people.note(AuditEntry(self.now(), self.who, self.way, what, about))
+    def _entry(self, what: str, about: str) -> AuditEntry:
+        return AuditEntry(self.now(), self.who, self.way, what, about)
 
 
 async def first_link(store: Store, now: Callable[[], datetime], base_url: str) -> str | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.notices.notice import Notice
+from monitor.people.person import AuditEntry
 from monitor.store import incident_reads, reads, rows
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
@@ -87,9 +88,9 @@ class IncidentStore:
         """The last delivered notice of each incident on this channel, if it does not end it; oldest first."""
         return await self._access.read(incident_reads.lasting, legible(channel))
 
-    async def add_mute(self, mute: Mute) -> None:
-        """Keep a new mute."""
-        await self._access.write(*rows.muted(mute))
+    async def add_mute(self, mute: Mute, *audit: AuditEntry) -> None:
+        """Keep a new mute, together with these lines of the audit log."""
+        await self._access.write(*rows.muted(mute), *rows.noted(*audit))
 
     async def end_mute(self, mute_id: str, at: datetime, by: str) -> bool:
         """End a mute before its time. False if there is none, or it was over already."""

@@ -25,9 +25,11 @@ class PeopleStore:
         """Somebody by their name, in lower case."""
         return await self._access.read(people_reads.person, name)
 
-    async def put_person(self, person: Person) -> None:
-        """Keep somebody as they are now, new or in place of the one with that name."""
-        await self._access.write(*rows.kept(SqlStatement.PERSON, person))
+    async def put_person(self, person: Person, *audit: AuditEntry, sign_out: bool = False) -> None:
+        """Keep somebody as they are now, new or in place of the one with that name, together with these lines of the
+        audit log. `sign_out`: everywhere, too."""
+        ended = [(SqlStatement.END_SESSIONS, {"of": person.name})] if sign_out else []
+        await self._access.write(*rows.kept(SqlStatement.PERSON, person), *ended, *rows.noted(*audit))
 
     async def tokens(self) -> list[Token]:
         """Every token there ever was, oldest first."""
@@ -37,10 +39,12 @@ class PeopleStore:
         """One token. It may be revoked or expired."""
         return await self._access.read(people_reads.token, digest)
 
-    async def put_token(self, token: Token) -> None:
-        """Keep a token as it is now, new or in place of the one with that id. Its digest stays what it was, what was
-        revoked stays revoked, and only `token_used` changes when it was used."""
-        await self._access.write(*rows.kept(SqlStatement.TOKEN, token))
+    async def put_token(self, token: Token, *audit: AuditEntry) -> None:
+        """Keep a token as it is now, new or in place of the one with that id, together with `audit`.
+
+        Its digest stays what it was, what was revoked stays revoked, and only `token_used` changes when it was used.
+        """
+        await self._access.write(*rows.kept(SqlStatement.TOKEN, token), *rows.noted(*audit))
 
     async def token_used(self, token_id: str, at: datetime) -> None:
         """Keep that a token was used; to the minute, and without waiting if it was used in the same minute."""
@@ -64,9 +68,9 @@ class PeopleStore:
         """Sign somebody out everywhere."""
         await self._access.write((SqlStatement.END_SESSIONS, {"of": person}))
 
-    async def put_invitation(self, invitation: Invitation) -> None:
-        """Keep a new invitation. It voids the one that its person had."""
-        await self._access.write(*rows.kept(SqlStatement.INVITE, invitation))
+    async def put_invitation(self, invitation: Invitation, *audit: AuditEntry) -> None:
+        """Keep a new invitation, together with `audit`. It voids the one that its person had."""
+        await self._access.write(*rows.kept(SqlStatement.INVITE, invitation), *rows.noted(*audit))
 
     async def invitation(self, digest: str) -> Invitation | None:
         """The invitation, while nobody took it. It may have expired."""

@@ -9,6 +9,7 @@ from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
 from monitor.incidents.signal import SignalSource
 from monitor.notices.notice import Notice
+from monitor.people.person import AuditEntry
 from monitor.store.columns import encoded
 from monitor.store.writes import SIGNALS_SEEN, Row, SqlStatement
 from probes.evidence import Attempt, Evidence, encode
@@ -71,6 +72,12 @@ def muted(mute: Mute) -> Rows:
 def kept(step: SqlStatement, value: Any) -> Rows:
     """A person, token, session, invitation, audit entry or answer, by the statement that stores it."""
     yield step, _fields(value)
+
+
+def noted(*audit: AuditEntry) -> Rows:
+    """Lines of the audit log."""
+    for entry in audit:
+        yield SqlStatement.NOTE, _fields(entry)
 
 
 def _fields(value: Any) -> Row:

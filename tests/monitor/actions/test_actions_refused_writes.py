@@ -1,0 +1,88 @@
+"""A store that refuses a write of what people do: it is done and stands in the audit log, or neither."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.actions.people import Access
+from monitor.people.person import Rights, SignInSession
+from monitor.store import Store, StoreDownError
+from tests.support.pipeline_app import Clock
+from tests.support.refusing_store import Refusal, Refusals, refusals
+
+__all__ = ["refusals"]
+Action = Callable[[Access], Coroutine[Any, Any, object]]
+
+
+async def adds(access: Access) -> object:
+    return await access.add("eve", Rights.VIEWER, None)
+
+
+async def changes(access: Access) -> object:
+    await access.change("ann", Rights.ADMIN, None)
+    return None
+
+
+async def disables(access: Access) -> object:
+    await access.disable("ann")
+    return None
+
+
+async def links(access: Access) -> object:
+    return await access.link("ann")
+
+
+async def makes_a_token(access: Access) -> object:
+    return await access.add_token("robot", Rights.VIEWER, None, None)
+
+
+async def revokes(access: Access) -> object:
+    return await access.revoke("old")
+
+
+ACTIONS = (adds, changes, disables, links, makes_a_token, revokes)
+SAID: dict[Action, list[str]] = {
+    adds: ["person made", "link made"],
+    changes: ["person changed"],
+    disables: ["person disabled"],
+    links: ["link made"],
+    makes_a_token: ["token made"],
+    revokes: ["token revoked"],
+}
+
+
+@pytest.mark.parametrize("how", Refusal)
+@pytest.mark.parametrize("nth", [1, 2, 3])
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_what_is_done_stands_in_the_audit_log_and_nothing_else_does(
+    tmp_path: Path, refusals: Refusals, action: Action, nth: int, how: Refusal
+) -> None:
+    async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+        clock = Clock()
+        access = Access(store, clock, "root", "command")
+        await access.add("root", Rights.ADMIN, None)
+        await access.add("ann", Rights.VIEWER, None)
+        await access.add_token("old", Rights.VIEWER, None, None)
+        now = clock()
+        await store.people.put_session(SignInSession("digest", "ann", "form", now, now, now))
+        before = len(await store.people.audit_log(None, 100))
+
+        async def state() -> list[object]:
+            people, tokens = await store.people.all(), await store.people.tokens()
+            return [*people, *tokens, await store.people.session("digest")]
+
+        untouched = await state()
+        refusals.refuse(nth, how)
+        try:
+            await action(access)
+        except StoreDownError:
+            assert refusals.refused
+        log = await store.people.audit_log(None, 100)
+        noted = [entry.what for _, entry in reversed(log)][before:]
+        assert noted == SAID[action][: len(noted)]
+        if action is not links:
+            assert (await state() == untouched) == (noted == []), noted
+        if refusals.refused is None:
+            assert noted == SAID[action]

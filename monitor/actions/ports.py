@@ -15,15 +15,14 @@ from probes.probe import Probe
 from probes.sender import Role
 
 
-class ServicePort(Protocol):
-    """The running service. `admits` counts one more probe against the limits of a path; `give_back` undoes that."""
+class ProbeService(Protocol):
+    """Sends probes: the running service, or a command beside it. `admits` counts one more probe against the limits of a
+    path; `give_back` undoes that."""
 
     @property
     def config(self) -> Callable[[], Config]: ...
     @property
     def store(self) -> Store: ...
-    @property
-    def casebook(self) -> IncidentEngine: ...
     @property
     def launch(self) -> Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]: ...
     @property
@@ -34,6 +33,22 @@ class ServicePort(Protocol):
     def manual(self) -> Allowance: ...
     @property
     def now(self) -> Callable[[], datetime]: ...
+
+
+class ServicePort(ProbeService, Protocol):
+    """The running service."""
+
+    @property
+    def casebook(self) -> IncidentEngine: ...
+
+
+class ProbeScope(Protocol):
+    """A service that sends probes, and who asks for them."""
+
+    @property
+    def backend(self) -> ProbeService: ...
+    @property
+    def caller(self) -> Caller: ...
 
 
 class CallerScope(Protocol):

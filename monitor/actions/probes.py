@@ -1,13 +1,14 @@
-"""Send manual probes, for the pages and the API, so that both share the same limits.
+"""Send manual probes, for the pages, the API and the command line, so that all share the same limits.
 
-Every probe is written to the audit log. Either all probes of a request are sent or none.
+Every probe is written to the audit log, and counted from there: several processes may share a store. Either all probes
+of a request are sent or none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from monitor.actions.audit import PROBE, probe_sent
-from monitor.actions.ports import CallerScope
+from monitor.actions.ports import CallerScope, ProbeScope
 from monitor.actions.rate_limit import HOUR, Limit, TooManyError
 from monitor.config import WatchedPath
 from probes.kinds import Kind
@@ -34,10 +35,16 @@ async def send(view: CallerScope, company: str, path: str, kinds: Sequence[Kind]
     Raises NotThereError, CannotSendError, TooManyError, but not LaunchError: everything is checked before anything is
     sent.
     """
-    backend, caller = view.backend, view.caller
     sites = [view.path(company, path)] if path else view.paths(company)
     wishes = [(site, kind) for site in sites for kind in dict.fromkeys(kinds or site.kinds[:1])]
-    _check(view, sites, role)
+    return await send_each(view, wishes, role)
+
+
+async def send_each(view: ProbeScope, wishes: Sequence[Wish], role: Role) -> list[Probe]:
+    """Send a probe of each kind on its path. Raises CannotSendError, TooManyError; LaunchError where a path has no room
+    after all."""
+    backend, caller = view.backend, view.caller
+    _check(view, [site for site, _ in wishes], role)
     await _recall(view)
     _reserve(view, wishes)
     sent: list[Probe] = []
@@ -46,12 +53,13 @@ async def send(view: CallerScope, company: str, path: str, kinds: Sequence[Kind]
             probe = await backend.launch(site, kind, role)
             sent.append(probe)
             await backend.store.people.note(probe_sent(probe, caller.name, caller.way, backend.now()))
+            backend.manual.noted(_limits(view, [(site, kind)]))
     finally:
         _give_back(view, wishes[len(sent) :])
     return sent
 
 
-def _reserve(view: CallerScope, wishes: Sequence[Wish]) -> None:
+def _reserve(view: ProbeScope, wishes: Sequence[Wish]) -> None:
     """Reserve room for all probes, or for none. Raises TooManyError."""
     backend, limits = view.backend, _limits(view, wishes)
     backend.manual.check(limits, backend.now())
@@ -63,30 +71,30 @@ def _reserve(view: CallerScope, wishes: Sequence[Wish]) -> None:
     backend.manual.count(limits, backend.now())
 
 
-def _give_back(view: CallerScope, unsent: Sequence[Wish]) -> None:
+def _give_back(view: ProbeScope, unsent: Sequence[Wish]) -> None:
     """Give back the room of probes that were not sent."""
     for site, _ in unsent:
         view.backend.give_back(site)
     view.backend.manual.give_back(_limits(view, unsent) if unsent else ())
 
 
-async def _recall(view: CallerScope) -> None:
-    """After a start: count the probes of the last hour from the audit log."""
-    backend = view.backend
+async def _recall(view: ProbeScope) -> None:
+    """Count the probes of the last hour from the audit log, whichever process sent them."""
+    backend, before = view.backend, None
     found: list[tuple[tuple[str, ...], datetime]] = []
-    since, before = backend.now() - HOUR, None
-    while not backend.manual.recalled:
+    since = backend.now() - HOUR
+    backend.manual.begin_recall()
+    while True:
         part = await backend.store.people.audit_log(before, AUDIT_ENTRIES_PER_READ)
         for deed in (deed for _, deed in part if deed.what == PROBE and deed.at > since):
             found += [(key, deed.at) for key in (_person(deed.way, deed.who), _path(f"{deed.company}/{deed.path}"))]
         if len(part) < AUDIT_ENTRIES_PER_READ or part[-1][1].at <= since:
-            if not backend.manual.recalled:  # by another request meanwhile
-                backend.manual.recall(found)
-        else:
-            before = part[-1][0]
+            backend.manual.recall(found)
+            return
+        before = part[-1][0]
 
 
-def _check(view: CallerScope, sites: Iterable[WatchedPath], role: Role) -> None:
+def _check(view: ProbeScope, sites: Iterable[WatchedPath], role: Role) -> None:
     """Check that control or neighbour can send here. For the sender itself the probe's verdict says why it cannot."""
     if role is Role.SENDER:
         return
@@ -98,7 +106,7 @@ def _check(view: CallerScope, sites: Iterable[WatchedPath], role: Role) -> None:
             raise CannotSendError(f"{site.key}: {why}", "as")
 
 
-def _limits(view: CallerScope, wishes: Sequence[Wish]) -> list[Limit]:
+def _limits(view: ProbeScope, wishes: Sequence[Wish]) -> list[Limit]:
     """Return the hourly limits of a person and of a path."""
     most = view.backend.config().web.manual
     counts: Mapping[str, int] = {site.key: sum(other is site for other, _ in wishes) for site, _ in wishes}

@@ -1,7 +1,6 @@
 """Count recent manual probes per person and per path."""
 
-from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,44 +26,64 @@ class Limit:
 
 
 @dataclass(eq=False, slots=True)
-class Allowance:
-    """Counts manual probes of the last hour per person and per path."""
+class Reservation:
+    """One probe that this process counted, for one limit. `noted`: it is in the audit log."""
 
-    recalled: bool = False
-    """True if probes sent before the start are counted too, as far as they are in the audit log."""
-    _sent: defaultdict[tuple[str, ...], deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+    key: tuple[str, ...]
+    at: datetime
+    noted: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Allowance:
+    """Manual probes of the last hour, per person and per path: those in the audit log when it was last read, whichever
+    process sent them, and those of this process since then. A probe that is noted while the log is read counts twice
+    until the next reading."""
+
+    _logged: dict[tuple[str, ...], list[datetime]] = field(default_factory=dict)
+    _own: list[Reservation] = field(default_factory=list)
 
     def check(self, limits: Iterable[Limit], now: datetime) -> None:
-        """Check the request against all limits. Raises TooManyError."""
+        """Check that the wanted probes are within all limits. Raises TooManyError."""
         for limit in limits:
-            sent = self._sent[limit.key]
-            while sent and now - sent[0] >= HOUR:
-                sent.popleft()
+            sent = sorted(at for at in self._times(limit.key) if now - at < HOUR)
             if len(sent) + limit.wanted > limit.most:
                 oldest = len(sent) + limit.wanted - limit.most - 1  # once this one is an hour old, there is room
                 room = sent[oldest] + HOUR - now if oldest < len(sent) else HOUR
                 raise TooManyError(limit.said, max(room, timedelta(seconds=1)))
 
     def count(self, limits: Iterable[Limit], now: datetime) -> None:
-        """Count the request."""
+        """Count the wanted probes as sent now."""
+        self._own += [Reservation(limit.key, now) for limit in limits for _ in range(limit.wanted)]
+
+    def noted(self, limits: Iterable[Limit]) -> None:
+        """Probes that were counted are in the audit log now."""
         for limit in limits:
-            self._sent[limit.key].extend([now] * limit.wanted)
+            for each in [each for each in self._own if each.key == limit.key and not each.noted][: limit.wanted]:
+                each.noted = True
 
     def give_back(self, limits: Iterable[Limit]) -> None:
-        """Undo the last count: the probes were not sent."""
+        """Uncount the last probes, which were not sent after all."""
         for limit in limits:
-            for _ in range(min(limit.wanted, len(self._sent[limit.key]))):
-                self._sent[limit.key].pop()
+            unsent = [each for each in self._own if each.key == limit.key and not each.noted]
+            for each in unsent[len(unsent) - limit.wanted :]:
+                self._own.remove(each)
 
-    def recall(self, sent: Iterable[tuple[tuple[str, ...], datetime]]) -> None:
-        """Count probes sent before the start, given their keys and times in any order."""
-        for key, at in sent:
-            self._sent[key].append(at)
-        for key, times in self._sent.items():
-            self._sent[key] = deque(sorted(times))
-        self.recalled = True
+    def begin_recall(self) -> None:
+        """The audit log is about to be read: what is noted by now will be found there."""
+        self._own = [each for each in self._own if not each.noted]
+
+    def recall(self, logged: Iterable[tuple[tuple[str, ...], datetime]]) -> None:
+        """Take the entries of the audit log, by key and time; in any order."""
+        self._logged = {}
+        for key, at in logged:
+            self._logged.setdefault(key, []).append(at)
 
     def forget(self) -> None:
-        """Reset to the state at the start."""
-        self._sent.clear()
-        self.recalled = False
+        """Reset to the state after a start."""
+        self._logged.clear()
+        self._own.clear()
+
+    def _times(self, key: tuple[str, ...]) -> Iterator[datetime]:
+        yield from self._logged.get(key, ())
+        yield from (each.at for each in self._own if each.key == key)

@@ -4,15 +4,18 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import structlog
 
 from monitor import logs
-from monitor.actions.audit import COMMAND, probe_sent
+from monitor.actions.audit import COMMAND
+from monitor.actions.probes import CannotSendError, send_each
+from monitor.actions.rate_limit import Allowance, TooManyError
 from monitor.app import Service, pipeline_of, sandbox_of, service
 from monitor.cli.config_warnings import config_warnings
 from monitor.cli.exits import Exit
@@ -26,10 +29,13 @@ from monitor.descriptors import raise_descriptor_limit
 from monitor.events import Event, Judged
 from monitor.output.json import event_json
 from monitor.output.text import event_line, header_line
+from monitor.people.caller import Caller
+from monitor.people.person import Rights
 from monitor.probing.caps import Caps, caps_of
 from monitor.probing.pipeline import LaunchError, Pipeline
 from monitor.store import Store
 from monitor.supervised import supervised
+from probes.display import roughly
 from probes.kinds import Kind
 from probes.probe import Probe, ProbePurpose
 from probes.sender import Role
@@ -137,7 +143,7 @@ class Witness:
             self._out.print(several + line)
 
 
-async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: Role, *, as_json: bool) -> Exit:
+async def probe(config: Config, paths: Sequence[WatchedPath], kind: Kind, role: Role, *, as_json: bool) -> Exit:
     """Send one probe on each path; returns when each has a verdict."""
     logs.set_up("error", config.log.format)
     witness = Witness(as_json=as_json)
@@ -146,13 +152,17 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
         Store.open(config.store.url) as store,
         pipeline_of(config, store, witness.hear, owns_orphans=False) as pipeline,
     ):
-        pipeline.caps = await caps_of(config, store, utc_now())
-        launched: list[Probe] = []
+        pipeline.caps = caps = await caps_of(config, store, utc_now())
+        caller = Caller(whoever(""), Rights.ADMIN, None, COMMAND)
+        service = ProbeCommand(config, store, pipeline, caps)
         try:
-            for path in paths:
-                launched.append(await _launch(pipeline, pipeline.caps, path, kind, role))
-                await store.people.note(probe_sent(launched[-1], whoever(""), COMMAND, utc_now()))
-        except LaunchError as error:
+            service.refuse_full(paths)
+            launched = await send_each(ProbeCommandScope(service, caller), [(path, kind) for path in paths], role)
+        except TooManyError as error:
+            again = roughly(error.retry_after)
+            print(f"{error}; try again in {again}, or raise the limits of [web.manual]", file=sys.stderr)
+            return Exit.COULD_NOT_TELL
+        except (CannotSendError, LaunchError) as error:
             print(error, file=sys.stderr)
             return Exit.COULD_NOT_TELL
         turn = 0
@@ -169,15 +179,45 @@ async def probe(config: Config, paths: Iterable[WatchedPath], kind: Kind, role: 
     return _exit_of(witness.outcomes.values())
 
 
-async def _launch(pipeline: Pipeline, caps: Caps, path: WatchedPath, kind: Kind, role: Role) -> Probe:
-    """Launch as soon as the cap of the path's host allows. Raises LaunchError."""
-    if caps.full(path, utc_now()):
-        raise LaunchError(f"{path.key}: no more probes are sent there today, see probes.cap")
-    now = utc_now()
-    free_at = caps.free_at(path.route.destination(path.to), now)
-    await asyncio.sleep((free_at - now).total_seconds())
-    caps.count(path, free_at)
-    return await pipeline.launch(path, kind, role, ProbePurpose.MANUAL)
+class ProbeCommand:
+    """The service as far as one command is it: a pipeline of its own, over the store that others use too."""
+
+    def __init__(self, config: Config, store: Store, pipeline: Pipeline, caps: Caps) -> None:
+        self.store, self.manual, self.now = store, Allowance(), utc_now
+        self._config, self._pipeline, self._caps = config, pipeline, caps
+
+    def config(self) -> Config:
+        """The configuration."""
+        return self._config
+
+    def refuse_full(self, paths: Iterable[WatchedPath]) -> None:
+        """Refuse paths that have had their probes of today. Raises LaunchError."""
+        for path in paths:
+            if not self.admits(path):
+                raise LaunchError(f"{path.key}: no more probes are sent there today, see probes.cap")
+
+    def admits(self, path: WatchedPath) -> bool:
+        """Whether the path may have one more probe today; `launch` counts it."""
+        return not self._caps.full(path, utc_now())
+
+    def give_back(self, _: WatchedPath) -> None:
+        """Nothing was counted."""
+
+    async def launch(self, path: WatchedPath, kind: Kind, role: Role) -> Probe:
+        """Launch as soon as the cap of the path's host allows. Raises LaunchError."""
+        caps, now = self._caps, utc_now()
+        free_at = caps.free_at(path.route.destination(path.to), now)
+        await asyncio.sleep((free_at - now).total_seconds())
+        caps.count(path, free_at)
+        return await self._pipeline.launch(path, kind, role, ProbePurpose.MANUAL)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeCommandScope:
+    """A command and who typed it."""
+
+    backend: ProbeCommand
+    caller: Caller
 
 
 async def _pause(stop: asyncio.Event) -> None:

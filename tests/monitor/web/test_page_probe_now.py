@@ -10,6 +10,7 @@ import pytest
 
 from monitor.actions.rate_limit import Allowance, Limit, TooManyError
 from monitor.config import Config, WatchedPath
+from monitor.people.person import AuditEntry
 from monitor.web.pages.probe_now import ProbeForm, ProbeRequest, order_of, place_of
 from probes.kinds import Kind
 from probes.sender import Role
@@ -102,6 +103,35 @@ def test_what_one_limit_forbids_counts_for_no_other() -> None:
     with pytest.raises(TooManyError):
         allowance.check([Limit(("ann",), 1, 1, ""), Limit(("acme/hq",), 1, 0, "")], START)
     allowance.check([Limit(("ann",), 1, 1, "")], START)
+
+
+async def test_what_another_process_sent_counts_too(pages_app: PagesApp) -> None:
+    """A command on the server writes the same audit log; nothing else tells this process of it."""
+    operator, now = await pages_app.operator(), pages_app.backend.now()
+    assert (await post(operator, "/probe-now", where="acme/hq", kind="invitation", as_="sender")).status == 303
+    most = pages_app.backend.config().web.manual.per_path_per_hour
+    for number in range(most - 1):
+        entry = AuditEntry(now, "root", "command", "probe", f"acme/hq, probe {number}", "acme", "hq")
+        await pages_app.store.people.note(entry)
+    refused = await post(operator, "/probe-now", where="acme/hq", kind="invitation", as_="sender")
+    assert (refused.status, "by hand at most" in refused.text) == (429, True)
+    assert (await post(operator, "/probe-now", where="acme/cloud", kind="invitation", as_="sender")).status == 303
+
+
+def test_a_probe_that_was_not_sent_is_uncounted_and_one_that_is_in_the_log_counts_once() -> None:
+    allowance, limit = Allowance(), Limit(("ann",), 1, 2, "")
+    allowance.count([limit], START)
+    allowance.noted([limit])
+    allowance.count([limit], START)
+    with pytest.raises(TooManyError):
+        allowance.check([limit], START)
+    allowance.give_back([limit])
+    allowance.begin_recall()
+    allowance.recall([(("ann",), START)])
+    allowance.check([limit], START)
+    allowance.count([limit], START)
+    with pytest.raises(TooManyError):
+        allowance.check([limit], START)
 
 
 async def test_one_probe_is_sent_and_its_page_is_where_it_leads(pages_app: PagesApp) -> None:

@@ -15,6 +15,7 @@ from monitor.incidents.labels import SCOPES
 from monitor.incidents.labels import SEVERITIES as SEVERITY_LABELS
 from monitor.output.symbols import COLOURS, SIGNS, WORST_FIRST
 from probes.labels import CAUSES, KINDS, outcome_label
+from probes.mailsystems.causes import IN_SHORT
 from probes.mailsystems.family import FAMILIES, CauseFamily
 from probes.verdict import Cause, Concern, Outcome
 
@@ -32,22 +33,6 @@ NOT_KNOWN = COLOURS[Outcome.UNKNOWN].fill
 
 NOT_BAD = f"{Outcome.INBOX}|{Outcome.UNKNOWN}"  # a regular expression
 OF_THE_SENDER = "|".join(cause for cause in Cause if cause.concerns is Concern.SENDER)
-
-ADVICE: dict[CauseFamily, str] = {
-    CauseFamily.ADDRESS: "Have the sender's IP address taken off the list",
-    CauseFamily.REPUTATION: "Exempt the sender from reputation and rate limits",
-    CauseFamily.DOMAIN: "Remove the sender's domain from your blocklist",
-    CauseFamily.AUTHENTICATION: "Find out which of SPF, DKIM and DMARC fails",
-    CauseFamily.CONTENT: "Exempt the sender from the spam filter",
-    CauseFamily.POLICY: "Exempt the sender from the rule that refuses it",
-    CauseFamily.GREYLISTING: "Exempt the sender from greylisting",
-    CauseFamily.FIREWALL: "Let the sender's IP address through the firewall",
-    CauseFamily.SUPPRESSED: "Have the sender's mail service deliver to you again",
-    CauseFamily.RECIPIENT: "Fix the probe's own mailbox",
-    CauseFamily.TRANSPORT: "Fix the mail server, or the connection to it",
-    CauseFamily.OURS: "Mailpath's own problem: it could not look",
-    CauseFamily.UNCLEAR: "Search your own logs for the mail",
-}
 
 
 def label(outcome: Outcome | None) -> str:
@@ -79,8 +64,8 @@ def graded() -> ValueMap:
 
 
 def runbooks() -> ValueMap:
-    """Map a runbook's name to its remedy."""
-    return _mapping([("", "–", None), *((f"cause-{family}", ADVICE[family], None) for family in CauseFamily)])
+    """Map a runbook's name to its remedy in short."""
+    return _mapping([("", "–", None), *((f"cause-{family}", IN_SHORT[family], None) for family in CauseFamily)])
 
 
 def plain() -> ValueMap:

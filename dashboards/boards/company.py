@@ -35,7 +35,8 @@ from dashboards.queries import (
     severities,
     with_runbook,
 )
-from dashboards.words import ADVICE, BAD, GOOD, NOT_BAD, RANKS, WARNING, mapped, no_number, ranked
+from dashboards.words import BAD, GOOD, NOT_BAD, RANKS, WARNING, mapped, no_number, ranked
+from probes.mailsystems.causes import IN_SHORT
 from probes.mailsystems.family import CauseFamily
 
 DAY = "1d"
@@ -242,7 +243,7 @@ def _advice() -> Panel:
                 "| what to do | runbook |",
                 "|---|---|",
                 *(
-                    f"| {ADVICE[family]} | [{family}](${{mailpath:raw}}/runbooks/cause-{family}) |"
+                    f"| {IN_SHORT[family]} | [{family}](${{mailpath:raw}}/runbooks/cause-{family}) |"
                     for family in CauseFamily
                 ),
             )

@@ -35,7 +35,7 @@ def incident_remedy(incident: Incident, mail_system: str) -> Remedy:
 
 
 def incident_runbook(incident: Incident) -> str:
-    """The name of the runbook for this incident."""
+    """Return the name of the runbook for an incident."""
     return runbook_for(incident.cause, incident.outcome, incident.nature)
 
 

@@ -1,4 +1,4 @@
-"""Remedies for each cause at one company.  Tables: the most exact row that is known holds.
+"""Remedies for each cause at one company. Tables: the most exact row that is known holds.
 
 The steps in one mail system's own terms are with the system; those here are general. What holds for many companies at
 once is in `widespread`, what a comparison with the control showed is in `compared`.
@@ -143,6 +143,22 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         ("Find the probe in the mail system's log by its time: the entry names the rule.",),
         "Do not add allow entries at random: find the rule first.",
     ),
+}
+
+IN_SHORT: dict[CauseFamily, str] = {  # for a cell of a table; the steps are in the remedy
+    CauseFamily.ADDRESS: "Have the sender's IP address removed from the list",
+    CauseFamily.REPUTATION: "The sender must improve its reputation",
+    CauseFamily.DOMAIN: "Remove the sender's domain from the block list",
+    CauseFamily.AUTHENTICATION: "The sender must correct SPF, DKIM or DMARC",
+    CauseFamily.CONTENT: "Report it as clean; allow the domain with DMARC",
+    CauseFamily.POLICY: "Find the rule; except the domain with DMARC",
+    CauseFamily.GREYLISTING: "Except the sender's IP address from greylisting",
+    CauseFamily.FIREWALL: "Check port 25, then the firewall's log",
+    CauseFamily.SUPPRESSED: "The sender must delete the suppression",
+    CauseFamily.RECIPIENT: "Fix the probe's own mailbox",
+    CauseFamily.TRANSPORT: "Fix the mail server, or the connection to it",
+    CauseFamily.OURS: "Mailpath's own problem: see its log",
+    CauseFamily.UNCLEAR: "Find the probe in the mail system's log",
 }
 
 BY_CAUSE: dict[Cause, Remedy] = {

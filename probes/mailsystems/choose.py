@@ -1,4 +1,4 @@
-"""Choose the remedy for a failure. Pure:  notices, pages, commands and the documentation ask here and nowhere else.
+"""Choose the remedy for a failure. Pure: notices, pages, commands and the documentation ask here and nowhere else.
 
 The most exact row that is known holds: what a comparison with a neutral sender showed goes before the cause, how many
 companies have it before what one company could do, and the steps in the mail system's own terms before general ones.
@@ -65,7 +65,7 @@ def remedy(
 
 
 def runbook_for(cause: Cause | None, outcome: Outcome, nature: Nature = Nature.MAIL) -> str:
-    """The name of the runbook."""
+    """Return the name of the runbook."""
     match nature:
         case Nature.THEIR_SYSTEM:
             return THEIR_SYSTEM_RUNBOOK
@@ -85,7 +85,7 @@ def exact_steps(cause: Cause | None, outcome: Outcome, mail_system: str) -> Step
 
 
 def at_one_company(cause: Cause | None, outcome: Outcome) -> Remedy:
-    """In general terms, without a comparison."""
+    """Return the remedy in general terms, without a comparison."""
     if cause is Cause.UNCLEAR and outcome in BY_OUTCOME:
         return BY_OUTCOME[outcome]
     by_cause = BY_CAUSE.get(cause) if cause else None

@@ -1,4 +1,4 @@
-"""A remedy for a failure: who acts,  in which steps, what not to do, and how to see that it worked. Values.
+"""A remedy for a failure: who acts, in which steps, what not to do, and how to see that it worked. Values.
 
 In the texts `{domain}` and `{ip}` are the sender's, and `{system}` is the mail system's name; `Remedy.filled` puts them
 in.

@@ -11,9 +11,11 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import build
 from dashboards.board import Name
-from dashboards.words import ADVICE, RANKS
+from dashboards.words import RANKS
 from monitor.output.symbols import COLOURS, SIGNS
 from monitor.web.pages import routes
+from probes.labels import outcome_label
+from probes.mailsystems.causes import IN_SHORT
 from probes.mailsystems.family import CauseFamily
 from probes.verdict import Outcome
 from tests.support.grafana_boards import BOARDS, FILES, GRAFANA, ROOT, RUNBOOKS, asking, panels, strings, titled
@@ -133,14 +135,14 @@ def test_every_link_leads_to_something_that_is_there() -> None:
 
 
 def test_every_family_of_causes_has_its_advice_short_enough_for_a_cell() -> None:
-    assert set(ADVICE) == set(CauseFamily)
-    assert max(map(len, ADVICE.values())) <= 52
+    assert set(IN_SHORT) == set(CauseFamily)
+    assert max(map(len, IN_SHORT.values())) <= 52
 
 
 @pytest.mark.parametrize("outcome", [*Outcome, None], ids=str)
 def test_an_outcome_looks_as_on_the_web_page_wherever_it_is_shown(outcome) -> None:
     """By its rank, by its word, and as the name of a series: the same sign and colour."""
-    shown = f"{SIGNS[outcome]} {outcome or 'no verdict yet'}"
+    shown = f"{SIGNS[outcome]} {outcome_label(outcome).label}"
     seen = 0
     for text in map(json.dumps, BOARDS.values()):
         for value, result in re.findall(r'"(-?[\w ]*)": ({"text": [^}]*})', text):

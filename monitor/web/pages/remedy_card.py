@@ -47,13 +47,13 @@ class RemedyCard:
 
 
 def card_of_incident(incident: Incident, sender: SenderInfo, mail_system: str) -> RemedyCard:
-    """What to do about an incident. `mail_system`: the one that it concerns here, by its key, "" for several."""
+    """Make the card of an incident. `mail_system`: the key of the one that it concerns here; "" for several."""
     lead = leading(incident, incident.failures)
     return _card(incident, lead, incident_remedy(incident, mail_system), sender, mail_system)
 
 
 def card_at_company(incident: Incident, sender: SenderInfo, company: str, chain: Chain) -> RemedyCard:
-    """The same in terms of one company's mail system."""
+    """Make the card of an incident in terms of one company's mail system."""
     return card_of_incident(incident, sender, system_at_company(incident, company, chain))
 
 
@@ -65,7 +65,7 @@ def card_of_probe(
     incidents: Iterable[Incident] = (),
     beside: Beside = NOTHING_BESIDE,
 ) -> RemedyCard | None:
-    """What to do about what one probe found; None where all is well. An open incident that holds this failure knows
+    """Make the card of one probe; None where all is well. An open incident that holds this failure knows
     more than the verdict: there was a comparison. Where there is none, `beside` has what others got on the path."""
     if verdict.outcome is Outcome.INBOX:
         return None
@@ -81,7 +81,7 @@ def card_of_probe(
 def card_of_signal(
     last: Signal, via: str, sender: SenderInfo, chain: Chain, beside: Beside = NOTHING_BESIDE
 ) -> RemedyCard:
-    """What to do about a failure that no incident holds."""
+    """Make the card of a failure that no incident holds."""
     found = attribution_of(last, via, Names(sender.domain, sender.source_ip), beside)
     advised = failure_remedy(found, last.verdict, chain)
     system = advised.mail_system or (chain[0] if len(chain) == 1 else "")
@@ -95,7 +95,7 @@ def card_of_signal(
 
 
 async def verdicts_beside(view: CallerView, company: str, path: str, at: datetime) -> Beside:
-    """What the control and the neighbour got on this path around that time."""
+    """Read the verdicts on the control and the neighbour on this path around that time."""
     config = view.backend.config()
     around = config.incidents.control_every
     verdicts: list[tuple[Names, Signal]] = []

@@ -319,7 +319,7 @@ COMPARED = {"control": {"address": "postmaster@control.example", "source_ip": "1
 @pytest.mark.parametrize(
     ("letter", "says"),
     [
-        ("m", "takes nobody's mail (a neutral sender gets the same answer)"),
+        ("m", "accepts no mail at all (a neutral sender gets the same answer)"),
         ("z", "rejects other senders too (the same blocklist rejects a neutral sender)"),
     ],
 )
@@ -338,7 +338,7 @@ async def test_a_control_that_gets_the_same_answer_clears_the_sender_before_anyb
         (notice,) = await engine_app.settle()
     assert (notice.labels["alertname"], notice.labels["scope"]) == ("MailpathTheirSystem", "their_system")
     assert notice.title == f"Acme Inc: its mail system {says}"
-    assert "Act: the company's IT, alone." in notice.text
+    assert "Who acts: the company's IT team." in notice.text
     assert notice.facts["actor"] == "company_it"
 
 
@@ -351,7 +351,8 @@ async def test_a_control_that_gets_through_proves_that_it_is_the_sender_and_the_
         await engine_app.judge("i", role=Role.CONTROL)
         (notice,) = await engine_app.settle()
     assert "blocked" in notice.title
-    assert "Compared: a neutral sender got through at 2026-11-23 08:00 UTC, so it is about this sender." in notice.text
+    compared = "Compared: a neutral sender got through at 2026-11-23 08:00 UTC, so the problem concerns this sender."
+    assert compared in notice.text
 
 
 async def test_what_nobody_has_compared_yet_is_told_in_time_and_says_so(tmp_path: Path) -> None:
@@ -431,7 +432,7 @@ async def test_connections_that_fail_everywhere_page_for_mailpath_and_for_no_com
         (notice,) = await engine_app.settle()
     assert notice.labels["scope"] == "ourselves"
     assert notice.labels["severity"] == "page"
-    assert "Nothing is known against account.trimble.com." in notice.text
+    assert "Nothing points to a problem with account.trimble.com." in notice.text
 
 
 @pytest.mark.parametrize("bad", ["dd", "??", "ff"])

@@ -210,5 +210,5 @@ def test_the_control_that_the_service_sends_tells_whose_trouble_it_is(
     facts = notice["facts"]
     assert (facts["scope"], facts["severity"], facts["actor"]) == (scope, "page", "company_it")
     assert {failure["reason"] for failure in facts["failures"]} == {compared}
-    assert ("Nothing is known against account.trimble.com." in notice["text"]) is (scope == "their_system")
+    assert ("Nothing points to a problem with account.trimble.com." in notice["text"]) is (scope == "their_system")
     assert scope == "company" or "104.130.122.50" not in notice["title"] + notice["text"].partition("\n\n")[0]

@@ -12,7 +12,7 @@ from probes.sentences import searched
 
 
 class Tone(StrEnum):
-    """How good the news is."""
+    """Tone of a statement: good, bad or neutral news."""
 
     GOOD = "good"
     DOUBTFUL = "doubtful"

@@ -18,5 +18,5 @@ In the order of the data:
 - `labels`     the words for all these values, one row for each
 - `settings`   what the configuration may say of it
 
-Read `incident`, then `rules`. What people are told of it is in `notices`; storing and sending, in `oncall`.
+Read `incident`, then `rules`. The texts of notices are in `notices`; storing and sending, in `oncall`.
 """

@@ -1,4 +1,4 @@
-"""The watched companies, as far as a wide problem needs to know them: mail systems, and who was heard of when."""
+"""The monitored companies, as far as a wide problem needs them: mail systems, and the time of the latest result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from probes.mailsystems.words import Chain
 
 @dataclass(frozen=True, slots=True)
 class WideningThresholds:
-    """At least so many companies, and at least this share of those heard of, make one problem of many."""
+    """At least so many companies, and at least this share of those with recent results, make one problem of many."""
 
     companies: int
     share: float
@@ -18,9 +18,9 @@ class WideningThresholds:
 
 @dataclass(frozen=True, slots=True)
 class WatchedCompanies:
-    """All companies that are watched: the mail systems of each, when the newest probe of each that told something was
-    launched, and how many make a problem wide. A company whose newest verdict is bad, and does not fail so far, speaks
-    neither for a wide problem nor against it: it is not in `heard_at`."""
+    """All monitored companies: their mail systems, the launch of each one's newest probe with a result, and the
+    thresholds of a wide problem. A company whose newest verdict is bad, but does not fail so far, counts neither for a
+    wide problem nor against it: it is not in `heard_at`."""
 
     chains: Mapping[str, Chain]
     heard_at: Mapping[str, datetime]

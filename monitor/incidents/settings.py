@@ -56,7 +56,7 @@ class IncidentSettings(Settings):
 class RoutingRule(Settings):
     """[[routing]]: incidents of a channel. Every matching rule adds its channels; a key left out matches all.
 
-    Without any rule every channel hears of pages and tickets.
+    Without any rule every channel receives pages and tickets.
     """
 
     to: Annotated[Names, Field(min_length=1)] = Field(description="Names of channels.")

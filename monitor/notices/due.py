@@ -19,7 +19,7 @@ from monitor.notices.routing import channels_for
 from probes.verdict import Cause
 
 Tell = Callable[[Incident, NoticeKind, LastNotice | None, tuple[str, ...] | None, tuple[Incident, ...]], NoticeRequest]
-"""Makes a request of an incident, the news, what the channel was told last, the companies that it may hear about, and
+"""Builds a request from an incident, the kind of notice, the channel's last notice, the companies it may see, and
 the incidents that this one took in of which the channel knew."""
 
 

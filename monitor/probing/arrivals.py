@@ -67,7 +67,7 @@ class Arrivals:
             return False
 
     async def _left_over(self, sighting: Sighting) -> bool:
-        """Test if this is a probe that is no longer expected: given up, wherever it was sent, or forgotten."""
+        """Test if this is a probe that is no longer expected: its time is over, or it was deleted."""
         found = self._recognised(sighting) if self._learner.owns_orphans else None
         if found is None or self._learner.in_flight(found.probe_id):
             return False

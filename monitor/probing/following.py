@@ -1,7 +1,7 @@
 """Followers read verdicts from the store by number: current state, metrics, pages and incident rules.
 
 A verdict may be another process's, or this one's own whose answer was lost: in the store there is one truth, in one
-order. So those that are interested are not told by whoever learned a verdict; that only wakes the one reader here, and
+order. So followers do not get a verdict from whoever judged it; that only wakes the one reader here, and
 after a while it looks by itself. It reads once for all, and passes on each signal once, in order.
 """
 

@@ -1,4 +1,4 @@
-"""What the pages and the API ask of the service."""
+"""The parts of the service that the pages and the API use."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""What happens now, for those who watch: each subscriber has a queue of its own, and a slow one loses only its own.
+"""Live events for subscribers: each subscriber has a queue of its own, and a slow one loses only its own.
 
 Signals come from the store, whichever process stored them. Steps and evidence are told by this process's pipeline as
 they happen; whoever watches a probe of another process reads what is stored when its verdict comes, and now and then.
@@ -41,7 +41,7 @@ class Live:
 
     @property
     def watchers(self) -> int:
-        """How many watch."""
+        """Number of subscribers."""
         return len(self._subscriptions)
 
     def hear(self, event: Event) -> None:

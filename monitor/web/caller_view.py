@@ -1,6 +1,6 @@
-"""What one caller may see of the service. Pages and API ask only here, so that nothing of another company is anywhere.
+"""The service as one caller may see it. Pages and API read only through this, so that nothing of another company leaks.
 
-What is not theirs is not there for them: it raises `NotThereError`, exactly as what never was.
+Anything else does not exist for the caller: it raises `NotThereError`, exactly like something that never existed.
 """
 
 from collections.abc import Iterable
@@ -91,7 +91,7 @@ class CallerView:
         return [own for incident in found if (own := self.own(incident))]
 
     async def incident(self, incident_id: str) -> IncidentDetail:
-        """One incident. Of one that touches others too, its history and notices are not told: they name them."""
+        """One incident. If it affects other companies too, its history and notices are withheld: they name them."""
         similar = await self.backend.store.incidents.find(incident_id)
         found = next((each for each in similar if each.id == incident_id), None)
         own = self.own(found) if found else None
@@ -104,8 +104,8 @@ class CallerView:
         return IncidentDetail(own, tuple(await store.incidents.entries(found.id)), tuple(notices))
 
     async def mutes(self) -> list[Mute]:
-        """Mutes that concern what is the caller's. Of those that are about more, the reason is not told: it may name
-        others."""
+        """Mutes that concern the caller's companies. If they concern others too, the reason is withheld: it may name
+        them."""
         stored = await self.backend.store.incidents.mutes()
         planned = [mute for each in self.backend.config().maintenance for mute in each.mutes()]
         systems = {"", *(system for path in self.paths() for system in path.mail_systems)}
@@ -119,7 +119,7 @@ class CallerView:
         ]
 
     def wants(self, news: News) -> bool:
-        """Whether what happened is the caller's to see."""
+        """Test if the caller may see this event."""
         return self.caller.sees(news.company)
 
     def own(self, incident: Incident) -> Incident | None:

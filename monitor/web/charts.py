@@ -26,7 +26,7 @@ class Frame:
     until: datetime
 
     def x(self, at: datetime) -> float:
-        """Where this time is, in percent."""
+        """Return the position of this time, in percent."""
         return round(self._part(at) * 100, 2)
 
     def place(self, at: datetime) -> int:

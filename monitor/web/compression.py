@@ -59,7 +59,7 @@ def compress_stream(request: web.Request, response: web.StreamResponse) -> None:
 
 
 def accepts_gzip(request: web.Request) -> bool:
-    """Whether the client takes gzip (RFC 9110, section 12.5.3): named, or meant by `*`, and not with a weight of 0."""
+    """Test if the client accepts gzip (RFC 9110, section 12.5.3): named, or covered by `*`, and not with weight 0."""
     weights: dict[str, float] = {}
     for part in ",".join(request.headers.getall("Accept-Encoding", [])).lower().split(","):
         coding, _, weight = part.partition(";")

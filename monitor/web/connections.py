@@ -40,7 +40,7 @@ log = structlog.get_logger("web")
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """How many connections there may be: in all, and of one client beside those of callers who have signed in."""
+    """Limits of connections: in total, and per client besides those of signed-in callers."""
 
     total: int
     per_client: int
@@ -80,13 +80,13 @@ class Connection(web.RequestHandler):
 
     @property
     def caller(self) -> str:
-        """Who has signed in and is being served on it, "" if nobody."""
+        """The signed-in caller being served on it, "" if none."""
         caller = self.request.get(CALLER) if self.request else None
         return caller.account if caller and caller.way != "open" else ""
 
     @property
     def waits(self) -> bool:
-        """Whether it is the client's turn to send a request: the last answer has gone."""
+        """True if the client should send a request: the last response has been sent."""
         return self.request is None and not (self._link and self._link.get_write_buffer_size())
 
     def begin(self, request: web.BaseRequest) -> None:
@@ -148,7 +148,7 @@ class Connection(web.RequestHandler):
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """What is no HTTP is counted, and answered without a word of what it was; the rest as aiohttp does it."""
+        """Count anything but HTTP and answer it without quoting it; handle the rest as aiohttp does."""
         if not isinstance(exc, HttpProcessingError):
             response = super().handle_error(request, status, exc, message)
         else:

@@ -71,7 +71,7 @@ class Document:
 
 
 def folder_of(shelf: DocumentFolder) -> Path:
-    """Where the files of a shelf are. A wheel has `docs/` inside the package (`force-include` in pyproject.toml); a
+    """Return the folder of a shelf. A wheel has `docs/` inside the package (`force-include` in pyproject.toml); a
     checkout has it beside the package."""
     if shelf is RUNBOOKS:
         return Path(str(files("dashboards"))) / "runbooks"

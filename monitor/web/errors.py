@@ -1,4 +1,4 @@
-"""What makes every error one that people or programs can use, and tells nothing of our inside."""
+"""Turn every error into one that people or programs can use, without revealing internals."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -18,7 +18,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 def safe_headers(response: web.StreamResponse) -> Mapping[str, str]:
-    """What a response must have. It is kept nowhere, unless it says otherwise itself."""
+    """Set the headers that every response needs. Responses are not cached, unless they say otherwise."""
     return HEADERS if "Cache-Control" in response.headers else HEADERS | NO_STORE
 
 

@@ -40,12 +40,12 @@ def inline(value: StrEnum) -> str:
 
 
 def sentence(value: StrEnum) -> str:
-    """What a value means, in the words that its table has for a sentence."""
+    """Return the meaning of a value as a sentence, from its table."""
     return label_of(value).sentence
 
 
 def meaning(value: StrEnum) -> str:
-    """What a value means, for somebody who does not know the term."""
+    """Explain a value for people who do not know the term."""
     return label_of(value).help
 
 
@@ -55,7 +55,7 @@ def utc(at: datetime) -> str:
 
 
 def spelled(seconds: float) -> str:
-    """A short time, to what can be told apart."""
+    """Format a short time with sensible precision."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 120:
@@ -64,7 +64,7 @@ def spelled(seconds: float) -> str:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """How long ago it was."""
+    """Return its age."""
     return f"{roughly(now - at)} ago"
 
 

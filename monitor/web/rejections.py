@@ -26,7 +26,7 @@ class Rejection(StrEnum):
 
 
 class Rejections:
-    """How many there were since the start, by reason."""
+    """Counts rejections since the start, by reason."""
 
     def __init__(self, repeated: Repeated | None = None) -> None:
         self.counts: dict[str, int] = dict.fromkeys(Rejection, 0)

@@ -1,5 +1,5 @@
-"""How a page is made of a template, and the files that pages need: style and scripts, under names that change with
-what is in them, so that a browser may keep them for ever."""
+"""Render pages from templates, and serve their files: style and scripts, under names that change with the content, so
+that a browser may keep them forever."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -74,7 +74,7 @@ def page(request: web.Request, name: str, *, status: int = 200, **values: Any) -
 
 
 def places_of(caller: Caller | None) -> tuple[NavigationItem, ...]:
-    """Where they may go."""
+    """Return the caller's links."""
     return tuple(place for place in PLACES if caller and caller.may(place.rights))
 
 

@@ -25,7 +25,7 @@ class Seal:
         return urlsafe_b64encode(self._cipher.encrypt(content, None)).decode().rstrip("=")
 
     def open(self, sealed: str) -> bytes | None:
-        """What was in it; None if it was not sealed here, for this caller."""
+        """Return the content; None if it was not sealed here, for this caller."""
         try:
             return self._cipher.decrypt(urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4)), None)
         except (InvalidTag, NotBase64Error, ValueError):

@@ -1,4 +1,4 @@
-"""How the sender's mail fares, as the page of the sender and the API both tell it."""
+"""Results of the sender's mail, shared by the page of the sender and the API."""
 
 import asyncio
 from collections import Counter
@@ -33,7 +33,7 @@ class SystemCounts:
 
 @dataclass(frozen=True, slots=True)
 class HeaderResults:
-    """What the headers of one arrival say: "pass", "fail", "none", …; "" where the receiver did not say."""
+    """Results in the headers of one arrival: "pass", "fail", "none", …; "" if the receiver stated none."""
 
     company: str
     name: str
@@ -104,7 +104,7 @@ def header_results_of(record: ProbeRecord, path: WatchedPath) -> HeaderResults |
 
 
 async def header_results(view: CallerView) -> list[HeaderResults]:
-    """What receivers said of the newest arrivals that the caller may see, the newest first."""
+    """Return the receivers' results for the newest arrivals that the caller may see, newest first."""
     paths = view.paths()
     wanted = newest_arrivals(view.current_verdicts(paths))
     records = [record for probe_id in wanted if (record := await _record(view, probe_id))]

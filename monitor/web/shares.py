@@ -1,4 +1,4 @@
-"""How many of what lasts, such as exports, may be under way: of each caller, and of all together."""
+"""Limits of concurrent long operations, such as exports: per caller, and in total."""
 
 from collections import Counter
 from collections.abc import Iterator

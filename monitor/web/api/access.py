@@ -21,7 +21,7 @@ LONGEST_DAYS = 3650
 
 
 class Granted(Body):
-    """Who may do what, where."""
+    """Rights and companies of a person or token."""
 
     name: Name = Field(description="How they are called: a-z, 0-9 and . _ @ + -, first a letter or digit.")
     rights: Rights = Field(Rights.VIEWER, description="`viewer`, `operator` or `admin`.")
@@ -43,13 +43,13 @@ class NewPerson(Granted):
 
 
 class PersonChange(Body):
-    """What is to become of a person."""
+    """The change of a person."""
 
     disabled: bool = Field(description="`true`: keep them out; `false`: let them in again.")
 
 
 class WhichDeeds(Fields):
-    """Which part of the audit log is wanted."""
+    """The requested part of the audit log."""
 
     before: str = Field("", max_length=100, description="The `next` of the page before.")
     most: int = Field(100, ge=1, le=MOST, description="At most so many.")
@@ -128,7 +128,7 @@ class AuditLogJson(TypedDict):
 
 
 class LinkFacts(TypedDict):
-    """Where somebody chooses a password, once, within 24 hours."""
+    """A link to set a password, valid once, for 24 hours."""
 
     person: str
     link: str | None
@@ -213,7 +213,7 @@ async def make_link(call: Call[NoQuery, NoBody]) -> web.Response:
 
 
 async def show_deeds(call: Call[WhichDeeds, NoBody]) -> web.Response:
-    """Who did what."""
+    """Return entries of the audit log."""
     try:
         found, following = await call.view.deeds(call.query.before, call.query.most)
     except NotThereError as error:
@@ -223,7 +223,7 @@ async def show_deeds(call: Call[WhichDeeds, NoBody]) -> web.Response:
 
 
 def access_of(view: CallerView) -> Access:
-    """What the caller does about people and tokens."""
+    """Return the caller's actions on people and tokens."""
     caller, backend = view.caller, view.backend
     told_in = link_file(backend.config().store.url)
     return Access(backend.store, backend.now, caller.name, caller.way, caller.companies, told_in)

@@ -32,7 +32,7 @@ TAGS = {
     "probes": "Test messages, from sending to verdict.",
     "events": "What happens, as it happens.",
     "incidents": "What lasts.",
-    "mutes": "About what nobody is told.",
+    "mutes": "Suppress notices for matching failures.",
     "sender": "Who sends.",
     "export": "Results as files.",
     "access": "People, tokens and the audit log. For admins.",
@@ -124,7 +124,7 @@ class _Schemas:
         self.definitions: Mapping[str, Schema] = rest.get("$defs", {})
 
     def of(self, content: Any, mode: JsonSchemaMode) -> Schema:
-        """Where it is described."""
+        """Return the place of its description."""
         return dict(self._found[content, mode])
 
     def whole(self, content: Any, mode: JsonSchemaMode) -> Schema:
@@ -206,7 +206,7 @@ def _responses(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
         problems.add(HTTPStatus.UNPROCESSABLE_ENTITY)
     responses = {str(row.answer.status.value): _good(row.answer, schemas)}
     if row.name == "follow_probe":
-        responses["204"] = {"description": "It was told all; there is nothing more to come."}
+        responses["204"] = {"description": "All events were sent; no more will follow."}
     for status in sorted(problems):
         content = {MEDIA: {"schema": {"$ref": REF.format(model="Problem")}}}
         responses[str(status.value)] = {"description": MEANINGS[status], "content": content}

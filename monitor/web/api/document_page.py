@@ -106,7 +106,7 @@ def _fields(schema: Schema, schemas: Schema, place: str) -> Iterator[FieldDoc]:
 
 
 def kind_of(schema: Schema) -> str:
-    """What may stand there, in a few words."""
+    """Describe the allowed values in a few words."""
     match schema:
         case {"$ref": str(ref)}:
             return ref.rpartition("/")[2]

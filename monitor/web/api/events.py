@@ -26,7 +26,7 @@ LOOK = 1.0  # seconds between looks at the incidents
 
 
 class Only(Fields):
-    """What is wanted."""
+    """The requested events."""
 
     only: Literal["verdict", "incident"] | None = Field(None, description="`verdict` or `incident`; else both.")
 
@@ -104,7 +104,7 @@ def _asked_for(request: web.Request, places: Places) -> tuple[FeedCursor | None,
 
 
 async def _stirred(news: Subscription) -> bool:
-    """Wait for a verdict, or for a while: of incidents nobody is told. Whether there was one."""
+    """Wait for a verdict, or for a while, since changes of incidents are not announced. Returns if there was one."""
     told = False
     with suppress(TimeoutError):
         async with asyncio.timeout(LOOK):

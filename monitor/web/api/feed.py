@@ -1,4 +1,4 @@
-"""What happens everywhere: verdicts in the order in which they were stored, and incidents as they change.
+"""The stream of all events: verdicts in the order in which they were stored, and incidents as they change.
 
 It is read once for all who follow, and only while somebody does. Each follower has a place in it; who comes back is
 told what was missed. Verdicts are numbered by the store, so theirs outlives a restart; of incidents the last changes
@@ -24,7 +24,7 @@ AT_ONCE = 500
 
 
 class Numbered(Protocol):
-    """What has a place in an order."""
+    """Something with a position in an order."""
 
     @property
     def number(self) -> int: ...
@@ -35,7 +35,7 @@ N = TypeVar("N", bound=Numbered)
 
 @dataclass(frozen=True, slots=True)
 class FeedCursor:
-    """How far somebody has read: verdicts up to that number, and so many changes of incidents in that run."""
+    """A reader's position: verdicts up to that number, and so many changes of incidents in that run."""
 
     signal: int
     run: str
@@ -55,7 +55,8 @@ class IncidentChange:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What comes after a place, and where it ends. `anew`: these incidents are all that are open, the rest is over."""
+    """The events after a position, and the new position. `anew`: these incidents are all open ones, the rest is
+    closed."""
 
     signals: tuple[Signal, ...]
     changes: tuple[IncidentChange, ...]
@@ -84,7 +85,7 @@ class Feed:
         return FeedCursor(self._saw, self.run, self._changed)
 
     async def after(self, backend: Backend, place: FeedCursor) -> Batch:
-        """What comes after this place, as far as it was read."""
+        """Return the events after this position, as far as they have been read."""
         signals = await self._rulings_after(backend, max(min(place.signal, self._saw), self._saw - FAR_BACK))
         here = FeedCursor(signals[-1].number if signals else self._saw, self.run, self._changed)
         oldest = self._changes[0].number if self._changes else self._changed + 1

@@ -1,5 +1,5 @@
-"""What queries and bodies are made of: an unknown field is an error, and each field says in its description how it is
-to be given."""
+"""Parts of queries and bodies: an unknown field is an error, and each field's description says which values it
+takes."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any

@@ -18,7 +18,7 @@ LOOKED_THROUGH = 1000
 
 
 class Which(Fields):
-    """Which incidents are wanted."""
+    """The requested incidents."""
 
     company: Key | None = Field(None, description="Those that touch this company; of those that are over, touched.")
     state: Literal["open", "closed", "all"] = Field("open", description="`open`, `closed` or `all`.")
@@ -32,7 +32,7 @@ class IncidentsFacts(TypedDict):
 
 
 def facts_of(incident: Incident, now: datetime) -> IncidentJson:
-    """The JSON of an incident as `Sight` gives it: which mutes silence it is told only where it is all the caller's."""
+    """Return an incident as JSON; its mutes only if the caller may see all of it."""
     facts = incident_json(incident, incident.muted_by, now)
     return {**facts, "muted_by": [] if incident.muted_by == HIDDEN_MUTES else facts["muted_by"]}
 

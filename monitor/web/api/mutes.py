@@ -29,13 +29,13 @@ REMEDIES = {
 
 
 class WhichMutes(Fields):
-    """Which mutes are wanted."""
+    """The requested mutes."""
 
     over: bool = Field(False, description="`true`: also those that are over.")
 
 
 class NewMute(Body):
-    """About what nobody is to be told, from now on. All that is given must fit; probing goes on."""
+    """Suppress notices for failures that match all given conditions, from now on. Probing continues."""
 
     company: Key | None = Field(None, description="What fails at this company.")
     path: Key | None = Field(None, description="What fails on this path of that company; give the company too.")

@@ -44,7 +44,7 @@ class Call(Generic[Q, B]):
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """What comes back if all is well. `content` is the type of its JSON; None: it is not JSON, or there is none."""
+    """The successful response. `content` is the type of its JSON; None: it is not JSON, or empty."""
 
     status: HTTPStatus
     said: str
@@ -76,7 +76,7 @@ class Operation(Generic[Q, B]):
 
     @property
     def takes_body(self) -> bool:
-        """Whether a body must be sent."""
+        """True if a body is required."""
         return self.body is not NoBody
 
     def route(self, handler: Handler) -> web.RouteDef:

@@ -15,7 +15,7 @@ TOO_MANY, UNREADABLE = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNPROCESSABLE_EN
 WHERE = {"Location": "Where it is."}
 AGAIN = (
     "Each event has the JSON of `mailpath probe --json`, its name in `event`, and an `id`. Who comes again with "
-    "`Last-Event-ID` is told all after that, nothing twice. Comments keep the connection known to be there; a stream "
+    "`Last-Event-ID` receives all later events, none twice. Comments keep the connection known to be there; a stream "
     "is ended after a quarter of an hour, and one reads on by coming again."
 )
 
@@ -108,13 +108,13 @@ def operations() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/incidents/{incident}", "get_incident", "incidents", "One incident with its history"),
-            said="Of one that touches other companies too, history and notices are not told: they name those.",
+            said="If it affects other companies too, history and notices are withheld: they name them.",
             act=incidents.show,
             answer=_ok("The incident.", WholeJson),
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("GET", "/mutes", "list_mutes", "mutes", "About what nobody is told"),
+            *("GET", "/mutes", "list_mutes", "mutes", "Suppress notices for matching failures"),
             query=mutes.WhichMutes,
             act=mutes.show_list,
             answer=_ok("The mutes.", mutes.MutesFacts),

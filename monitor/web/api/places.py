@@ -1,7 +1,7 @@
-"""How far somebody has read the events of all, as the ids of events say it.
+"""A reader's position in the stream of all events, as encoded in event ids.
 
-Whoever sees all companies has it as plain numbers. To others the numbers would tell how much happens at companies that
-do not exist for them: theirs are sealed, by a key of their own.
+Callers who see all companies get it as plain numbers. To others the numbers would reveal how much happens at companies
+that they may not see: theirs are sealed with a key of their own.
 """
 
 import re

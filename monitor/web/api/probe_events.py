@@ -1,4 +1,4 @@
-"""What happens to one probe: first what is stored of it, then what comes, each once and in order.
+"""Events of one probe: first the stored ones, then live ones, each once and in order.
 
 The store is the truth; what is told live only says when to look. So nothing is lost or told twice, whoever was away,
 however slow, and whichever process did it. Only the steps of a dialogue under way are not in the store yet.
@@ -31,8 +31,8 @@ PLACE = r"^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,17}$"
 
 @dataclass(frozen=True, slots=True)
 class ProbeCursor:
-    """How much was told: so many pieces of evidence, steps of the attempt after them, and the verdict of which moment
-    (in microseconds since 1970, 0 for none)."""
+    """A reader's position: number of evidence, of steps of the attempt after it, and the time of the verdict (in
+    microseconds since 1970, 0 for none)."""
 
     evidence: int = 0
     steps: int = 0
@@ -55,7 +55,7 @@ def place_of(text: str | None) -> ProbeCursor:
 def news(
     record: ProbeRecord, spoken: Sequence[Step], place: ProbeCursor
 ) -> Iterator[tuple[ProbeCursor, dict[str, Any]]]:
-    """What is to be told after `place`, each with the place after it. `spoken`: the steps of a dialogue under way."""
+    """Yield the events after `place`, each with its position. `spoken`: the steps of a dialogue in progress."""
     for seen in record.evidence[place.evidence :]:
         if isinstance(seen, Dialogue):
             for step in seen.steps[place.steps :]:

@@ -25,7 +25,7 @@ PLACE = r"^[0-9]{1,16}\.[A-Za-z0-9_-]{0,64}$"
 
 
 class Filter(Fields):
-    """Which probes are wanted."""
+    """Conditions of a list of probes."""
 
     company: Key | None = Field(None, description="The key of a company.")
     path: Key | None = Field(None, description="The key of a path of that company; give the company too.")
@@ -50,7 +50,7 @@ class Filter(Fields):
 
 
 class PageOfFilter(Filter):
-    """Which part of the list."""
+    """The requested page of the list."""
 
     cursor: Annotated[str, Field(pattern=PLACE)] | None = Field(
         None, description="The `next` of the page before; without it the list begins with the newest."
@@ -59,7 +59,7 @@ class PageOfFilter(Filter):
 
 
 class NewProbe(Body):
-    """What is to be sent."""
+    """The probes to send."""
 
     company: Key = Field(description="The key of the company.")
     path: Key | None = Field(None, description="The key of one of its paths; without one, all of them.")
@@ -90,7 +90,7 @@ class SentFacts(TypedDict):
 
 
 class SentAllFacts(TypedDict):
-    """What was sent. `id` is the first one's, to which `Location` leads too."""
+    """The probes that were sent. `id` is the first one's, which `Location` links to."""
 
     id: str
     probes: list[SentFacts]
@@ -105,7 +105,7 @@ async def show_list(call: Call[PageOfFilter, NoBody]) -> web.Response:
 
 
 async def known(view: CallerView, asked: Filter) -> None:
-    """Whether what is asked for can be there: a misspelt name would find nothing, unnoticed. Raises ProblemError,
+    """Check that the names in the conditions exist: a misspelt one would silently match nothing. Raises ProblemError,
     NotThereError."""
     if asked.path and not asked.company:
         wrong = Wrong("path", "is given without its company", "give company too")
@@ -148,7 +148,7 @@ async def show(call: Call[NoQuery, NoBody]) -> web.Response:
 
 
 async def explain(call: Call[NoQuery, NoBody]) -> web.Response:
-    """What `mailpath explain` says."""
+    """Return the text of `mailpath explain`."""
     record = await call.view.record(call.part("probe"))
     text = "".join(f"{plain(line)}\n" for line in explanation(record))
     return web.Response(body=text.encode("utf-8", "replace"), content_type="text/plain", charset="utf-8")

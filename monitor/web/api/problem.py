@@ -1,4 +1,4 @@
-"""What is wrong with a request, as programs read it: problem+json, RFC 9457."""
+"""Errors of requests for programs: problem+json, RFC 9457."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +54,7 @@ class ProblemError(Exception):
 
 
 def name_of(status: HTTPStatus) -> str:
-    """What a kind of problem is called where it is described."""
+    """Return the name of a kind of problem in its description."""
     return status.phrase.lower().replace(" ", "-")
 
 
@@ -75,12 +75,12 @@ def problem(
 
 
 def wrongs(error: ValidationError, model: type[BaseModel]) -> list[Wrong]:
-    """What pydantic found wrong with the fields of a model, in words for people."""
+    """Return pydantic's errors in the fields of a model, in words for people."""
     return [_wrong(each, model) for each in error.errors(include_url=False)]
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """What somebody may have meant, or what there is."""
+    """Return the probable meaning, or the valid choices."""
     names = sorted(known)
     close = get_close_matches(name, names, n=1)
     if close:

@@ -24,7 +24,7 @@ log = structlog.get_logger("web")
 
 
 class IdentityFacts(TypedDict):
-    """Who sends, as it is configured."""
+    """The configured sending identity."""
 
     address: str
     source_ip: str
@@ -34,7 +34,7 @@ class IdentityFacts(TypedDict):
 
 
 class GradeFacts(TypedDict):
-    """How many checks have which outcome now, by verdicts of one grade at `companies` companies."""
+    """Number of checks by current outcome, for verdicts of one grade at `companies` companies."""
 
     grade: Grade
     companies: int
@@ -55,7 +55,7 @@ class OldSystemFacts(SystemFacts):
 
 
 class ChecksFacts(TypedDict):
-    """What one receiver found ("pass", "fail", "none", ...); null where it did not say."""
+    """One receiver's results ("pass", "fail", "none", ...); null if not stated."""
 
     company: str
     path: str

@@ -34,7 +34,7 @@ class Stream(EventSourceResponse):
 
     @property
     def over(self) -> bool:
-        """Whether it has lasted long enough."""
+        """True if it has lasted long enough."""
         return asyncio.get_running_loop().time() >= self.until
 
     async def tell(self, place: str, facts: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""Who sends a request, and how people sign in.
+"""Callers of requests, and sign-in.
 
 - `guard`   the middleware: who it is, whether they may, whether a page of ours sent it
-- `authenticator` the ways in: token, header of a trusted proxy, session, and for all where everything is make-believe
+- `authenticator` the ways in: token, header of a trusted proxy, session, and for all if every company is simulated
 - `recheck` asks again while a stream or an export lasts
 - `forms`   that what changes something was sent by a page of ours
 - `client`  where a request came from, and whether by HTTPS

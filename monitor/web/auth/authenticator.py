@@ -1,4 +1,4 @@
-"""Who sent a request: by which of the ways in, and with what rights."""
+"""Identify the caller of a request: the way in, and the rights."""
 
 import asyncio
 from dataclasses import replace
@@ -54,8 +54,8 @@ class Authenticator:
         self.checks: dict[Caller, asyncio.Task[bool]] = {}  # whether callers of streams are still as they were
 
     async def caller(self, request: web.Request, *, counts_as_use: bool = True) -> Caller | None:
-        """Who it is, None if nobody that is known. Raises HTTPUnauthorized for a token or a name that is not good.
-        A session that is not used ends; a look at one does not count as use."""
+        """Return the caller, None if unknown. Raises HTTPUnauthorized for an invalid token or name. An unused session
+        ends; checking one does not count as use."""
         if "Authorization" in request.headers:
             return await self._by_token(request, counts_as_use=counts_as_use)
         if name := self._named_by_proxy(request):
@@ -96,7 +96,7 @@ class Authenticator:
         return await self.begin(person.name)
 
     async def invited(self, key: str) -> Person | None:
-        """Whoever may set a password by this secret, if it is still good."""
+        """Return the person who may set a password with this secret, if it is still valid."""
         invitation = await self._store.people.invitation(digest_of(key))
         if invitation is None or self._backend.now() >= invitation.expires_at:
             return None
@@ -236,7 +236,7 @@ GATE = web.AppKey("gate", Authenticator)
 
 
 def make_believe(config: Config) -> bool:
-    """Whether there is nothing to protect: every company is of the sandbox, and only this machine can ask."""
+    """Test if there is nothing to protect: every company is simulated, and only this machine can connect."""
     real = set(config.companies) - set(config.sandbox.companies)
     here = is_loopback(config.web.listen.host) and config.web.tls is None and not is_behind_proxy(config.web)
     return bool(config.companies) and not real and not config.web.sign_in.header and here

@@ -1,4 +1,5 @@
-"""Where a request came from, whether by HTTPS, and to which address. A proxy is believed only if it is trusted."""
+"""The client of a request: its address, HTTPS or not, and the address it used. Proxies must be trusted to be
+believed."""
 
 import re
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ class HttpClient:
 
     @property
     def by_proxy(self) -> bool:
-        """Whether a trusted proxy connected to us."""
+        """True if a trusted proxy connected to us."""
         return self.peer in self._web.trusted_proxies
 
     @property
@@ -46,7 +47,7 @@ class HttpClient:
 
     @property
     def is_untold(self) -> bool:
-        """Whether a trusted proxy does not say for whom it asks."""
+        """True if a trusted proxy does not state the client."""
         return self.by_proxy and not self._forwarded_for
 
     @property
@@ -61,13 +62,13 @@ class HttpClient:
 
     @property
     def by_https(self) -> bool:
-        """Whether what we answer goes the whole way by HTTPS."""
+        """True if the response travels by HTTPS all the way."""
         said = self._last("X-Forwarded-Proto") if self.by_proxy else ""
         return self._request.secure or said == "https" or (self._web.url or "").startswith("https:")
 
     @property
     def hosts(self) -> frozenset[str]:
-        """How we are called in this request: host and port, in lower case."""
+        """Our own names in this request: host and port, in lower case."""
         known = {self._request.host, urlsplit(self._web.url or "").netloc}
         if self.by_proxy:
             known.add(self._last("X-Forwarded-Host"))
@@ -75,7 +76,8 @@ class HttpClient:
 
     @property
     def is_here(self) -> bool:
-        """Whether it comes from this machine, by no proxy, and calls us by a name of this machine: a page elsewhere
+        """True if it comes from this machine, through no proxy, and calls us by a name of this machine: a page
+        elsewhere
         whose name was made to mean this machine does not.
 
         A proxy may say nothing of itself: nginx's `proxy_pass http://127.0.0.1:8025;` alone sends that as our name and
@@ -92,18 +94,18 @@ class HttpClient:
 
 
 def is_behind_proxy(web_settings: WebSettings) -> bool:
-    """Whether the configuration tells of a proxy in front: people reach us by another name, or it is trusted."""
+    """Test if the configuration implies a proxy: people use another name, or a proxy is trusted."""
     return bool(web_settings.trusted_proxies) or not _is_local(_host_of(web_settings))
 
 
 def is_proxy(address: str, web_settings: WebSettings) -> bool:
-    """Whether who connects from this address brings the requests of many: a trusted proxy, or one on this machine."""
+    """Test if this address brings requests of many clients: a trusted proxy, or one on this machine."""
     peer = unmapped(address)
     return peer in web_settings.trusted_proxies or (is_loopback(peer) and is_behind_proxy(web_settings))
 
 
 def untold_proxy(web_settings: WebSettings) -> str | None:
-    """What to set where people must come by a proxy that the configuration does not tell of, in a sentence."""
+    """Return the missing setting, in a sentence, if people must come through a proxy that is not configured."""
     elsewhere = not _is_local(_host_of(web_settings)) and not web_settings.trusted_proxies
     https = (web_settings.url or "").startswith("https:") and web_settings.tls is None
     if elsewhere and (https or is_loopback(web_settings.listen.host)):

@@ -34,8 +34,8 @@ def _belongs(shown: str, caller: Caller) -> bool:
 
 
 def from_here(request: web.Request) -> bool:
-    """Whether the browser says that a page of ours sent it. True if it says nothing: then it is no browser, or one so
-    old that only the form's secret tells."""
+    """Test if the browser states that one of our pages sent it. True without a statement: then it is no browser, or one
+    so old that only the form's secret can prove it."""
     if site := request.headers.get("Sec-Fetch-Site"):
         return site in ("same-origin", "none")
     if (origin := request.headers.get("Origin")) is None:
@@ -52,7 +52,7 @@ async def _shown(request: web.Request) -> str:
 
 
 async def field_of(request: web.Request, name: str) -> str:
-    """What was filled into a form, "" if nothing was. Raises HTTPRequestEntityTooLarge, HTTPRequestTimeout."""
+    """Return a form field, "" if empty. Raises HTTPRequestEntityTooLarge, HTTPRequestTimeout."""
     if request.content_type != FORM_TYPE:
         return ""
     try:

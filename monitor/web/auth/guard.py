@@ -41,7 +41,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def is_for_all(path: str) -> bool:
-    """Whether it is there for whoever comes."""
+    """True if it is public."""
     return path in FOR_ALL or path.startswith(FILES) or _is_reading(path)
 
 

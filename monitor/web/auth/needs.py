@@ -1,4 +1,4 @@
-"""What rights a handler asks for, written at the handler: `guard` reads it there, and so do tests."""
+"""Rights that a handler requires, declared at the handler: `guard` and tests read them there."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -105,8 +105,8 @@ async def _invitation(
 
 
 def local(to: str) -> str:
-    """Where to go: a path of ours, or else home. Nothing that a browser, or a program that resolves "." by itself,
-    could take for another host."""
+    """Return a safe redirect target: one of our paths, or else home. Nothing that a browser, or a program that resolves
+    "." itself, could take for another host."""
     return to if len(to) <= LONGEST_WAY and re.fullmatch(r"/(?![^?#]*//)(?![/\\])[!-\[\]-~]*", to) else HOME
 
 

@@ -4,7 +4,7 @@ pure functions make.
 - `now`, `company`, `sender`             what is the matter, how one company fares, who is watched
 - `probe` (with `probe_view`)             one probe as it was spoken and found, and the list of all
 - `probe_now`                            choose, send, watch
-- `incidents` (with `incidents_view`)     what lasts, who was told, mutes
+- `incidents` (with `incidents_view`)     incidents, their notices, mutes
 - `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked
 """
 

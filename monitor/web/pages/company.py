@@ -116,7 +116,7 @@ def company_view(
 
 
 def stretch_of(asked: str, history: Sequence[ProbeRow], now: datetime) -> str:
-    """How much time to draw: what was asked for, else the usual, less where there is no more to be seen."""
+    """Return the period to draw: the requested one, else the default, shorter if there is no more data."""
     if asked in SPANS or not history:
         return asked if asked in SPANS else USUAL
     known = now - history[0].launched_at
@@ -196,7 +196,7 @@ def _kind(kind: Kind, standing: CurrentVerdict | None, rows: Iterable[ProbeRow],
 def not_covered(
     paths: Iterable[WatchedPath], current_verdicts: Mapping[Check, CurrentVerdict], opened: Iterable[Incident]
 ) -> list[tuple[Check, CurrentVerdict]]:
-    """What counts now of checks that no open incident is about: an incident knows more than the verdict."""
+    """Return current verdicts of checks outside open incidents: an incident knows more than the verdict."""
     covered = {failure.line for incident in opened for failure in incident.failures}
     lines = [check for path in paths for check in path.checks]
     return [(line, current_verdicts[line]) for line in lines if line in current_verdicts and line not in covered]

@@ -39,7 +39,7 @@ def routes() -> list[web.RouteDef]:
 
 
 async def around_of(view: CallerView) -> PageContext:
-    """What else is known, for this caller."""
+    """Return the context for this caller."""
     return PageContext(view.paths(), await view.mutes(), now_of(view))
 
 

@@ -1,4 +1,4 @@
-"""What the pages about incidents show, as plain values. Pure: incidents, mutes, paths and the time come in."""
+"""Contents of the pages about incidents, as plain values. Pure: incidents, mutes, paths and the time come in."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ MOST_NAMED = 3  # companies of one incident, in a list
 
 @dataclass(frozen=True)
 class PageContext:
-    """What else is known: the caller's paths, the mutes that the caller may see, and the time."""
+    """Further input: the caller's paths, the mutes that the caller may see, and the time."""
 
     paths: Sequence[WatchedPath]
     mutes: Sequence[Mute]
@@ -43,7 +43,7 @@ class PageContext:
         return {path.company: path for path in self.paths}
 
     def name(self, company: str) -> str:
-        """What people call this company; its key where it is no longer watched."""
+        """Return this company's display name; its key if it is no longer configured."""
         return self.companies[company].company_name if company in self.companies else company
 
     def mail_systems(self, company: str) -> Chain:
@@ -100,7 +100,7 @@ def row_of(incident: Incident, around: PageContext) -> Row:
 
 
 def who(incident: Incident, around: PageContext) -> str:
-    """Who has it, in a few words."""
+    """Name the affected companies in a few words."""
     companies = incident.named
     if len(companies) > MOST_NAMED:
         return counted(len(companies), "company", "companies")
@@ -111,7 +111,7 @@ def who(incident: Incident, around: PageContext) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which incidents are wanted; "" wants all."""
+    """Conditions of the list of incidents; "" matches all."""
 
     company: str = ""
     severity: str = ""
@@ -181,14 +181,15 @@ def _why_not(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
 def silent_because(incident: Incident, config: Config, muted: bool, now: datetime) -> str:
     """Why nobody has been told of it, where nobody has."""
     if not config.channels:
-        return "the configuration has no [channels]: nobody is told of anything"
+        return "the configuration has no [channels]: no notices are sent"
     if muted:
         return "it is muted"
     if not channels_for(incident, config.routing, config.channels):
-        return f"by [[routing]] no channel hears of a {incident.severity} of this kind"
+        return f"by [[routing]] no channel is notified of a {incident.severity} of this kind"
     if incident.open and now - incident.opened_at < config.incidents.settle:
-        return f"it is told once it has lasted {lasting(config.incidents.settle)}, so that what is wider is told once"
-    return "" if incident.open else "it was over before it had lasted long enough to be told"
+        settle = lasting(config.incidents.settle)
+        return f"the first notice is sent once it has lasted {settle}, so that a wide problem sends one notice"
+    return "" if incident.open else "it was over before the first notice was due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +212,8 @@ def silent(mute: Mute, now: datetime, *, may_end: bool) -> Silent:
 
 
 def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[tuple[str, str]]:
-    """What can be muted for its sake, the narrowest first: a value for the form, and words. Each place is offered with
-    the incident's cause alone, so that another failure there is still notified."""
+    """Return the mutes to offer, the narrowest first: a form value, and text. Each place is offered with the incident's
+    cause alone, so that another failure there is still notified."""
     companies = incident.touches or incident.companies
     places = {(failure.company, failure.path) for failure in incident.failures}
     found: list[tuple[str, str]] = []

@@ -36,7 +36,7 @@ _RANKS = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the reader wants to see: companies with these words in them, with this outcome; which are unfolded."""
+    """The reader's filter: words in company names, an outcome; and the unfolded companies."""
 
     words: str = ""
     outcome: str = ""
@@ -45,7 +45,7 @@ class Ask:
 
     @property
     def everything(self) -> bool:
-        """Whether nothing is filtered out."""
+        """True if nothing is filtered out."""
         return not self.words and not self.outcome
 
     def link(self, **changes: str | int | frozenset[str]) -> str:
@@ -112,13 +112,13 @@ class CompanyRow:
 
     @property
     def healthy(self) -> bool:
-        """Whether all that is probed arrives, in time, and lately."""
+        """True if all probes arrive in time, and recently did."""
         return self.worst is Outcome.INBOX and not self.overdue
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRow:
-    """An open incident. `muted`: nobody is told of it now."""
+    """An open incident. `muted`: no notices are sent for it."""
 
     id: str
     severity: Severity
@@ -188,7 +188,7 @@ def now_view(
 
 
 def asked(query: Mapping[str, str]) -> Ask:
-    """What the address asks for. What makes no sense asks for nothing."""
+    """Parse the address. Invalid conditions are ignored."""
     outcome = query.get("outcome", "")
     number = query.get("page", "")
     return Ask(

@@ -72,7 +72,7 @@ def path_of(view: CallerView, company: str, path: str) -> WatchedPath | None:
 
 
 def sender_of(view: CallerView) -> SenderInfo:
-    """Whose mail it is about."""
+    """Return the sending identity."""
     sender = view.backend.config().sender
     return SenderInfo(sender.domain, sender.source_ip)
 
@@ -84,7 +84,7 @@ def now_of(view: CallerView) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the list was asked for, as it was typed; "" where nothing was. `wrong` says which of it cannot be read."""
+    """The conditions of the list as typed; "" if not given. `wrong` names the invalid ones."""
 
     company: str
     path: str
@@ -97,13 +97,13 @@ class Asked:
 
     @property
     def anything(self) -> bool:
-        """Whether it is less than all."""
+        """True if it restricts the list."""
         return bool(self.company or self.path or self.kind or self.role or self.outcome or self.since or self.until)
 
 
 def asked(query: dict[str, str], companies: Companies, paths: Sequence[WatchedPath] = ()) -> tuple[Asked, ProbeFilter]:
-    """What is asked for, for people and for the store. What cannot be read asks for nothing, and is told. Names are
-    those of `paths`; what is called otherwise is looked for as it was typed, since it may be there no more."""
+    """Parse the conditions, for people and for the store. Invalid ones match everything and are reported. Names are
+    those of `paths`; any other is searched as typed, since it may no longer be configured."""
     wrong: dict[str, str] = {}
     said = {name: query.get(name, "").strip()[:LONGEST] for name in ("company", "path", "kind", "as", "outcome")}
     company, path = _place(said["company"], said["path"], paths, wrong)
@@ -218,7 +218,7 @@ def written(cursor: Cursor) -> str:
 
 
 def cursor_of(text: str) -> Cursor | None:
-    """What `written` wrote; None where it is anything else: the list then begins at its beginning."""
+    """Decode the result of `written`; None for anything else: the list then starts at its beginning."""
     moment, dash, probe_id = text.partition("-")
     try:
         return Cursor(datetime.strptime(moment, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC), probe_id) if dash else None

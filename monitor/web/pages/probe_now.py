@@ -39,7 +39,7 @@ def routes() -> list[web.RouteDef]:
 
 @dataclass(frozen=True, slots=True)
 class ProbeForm:
-    """What somebody wants to send, as it was typed. `wrong` says which of it cannot be, by field."""
+    """The form as typed. `wrong` gives the error of each invalid field."""
 
     where: str = ""
     kinds: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class ProbeForm:
 
 @dataclass(frozen=True, slots=True)
 class ProbeRequest:
-    """What is to be sent. `path` "" is every path of the company."""
+    """The probes to send. `path` "" is every path of the company."""
 
     company: str
     path: str
@@ -58,13 +58,13 @@ class ProbeRequest:
 
 
 def wish_of(form: "MultiMapping[Any]") -> ProbeForm:
-    """What was typed, cut to what anybody would type."""
+    """Return the form as typed, cut to a sensible length."""
     kinds = tuple(str(kind)[:LONGEST] for kind in form.getall("kind", [])[: 2 * len(Kind)])
     return ProbeForm(str(form.get("where", "")).strip()[:LONGEST], kinds, str(form.get("as", Role.SENDER))[:LONGEST])
 
 
 def order_of(wish: ProbeForm, paths: Sequence[WatchedPath]) -> ProbeRequest | dict[str, str]:
-    """What is meant by it, of these paths; else what is wrong, by field."""
+    """Resolve the form with these paths; else return the errors by field."""
     wrong: dict[str, str] = {}
     found = place_of(wish.where, paths)
     if isinstance(found, str):

@@ -1,4 +1,4 @@
-"""What the page of one probe shows, as plain values. Pure: the record, the path and the time come in."""
+"""Contents of the page of one probe, as plain values. Pure: the record, the path and the time come in."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -88,7 +88,7 @@ class HeaderCheck:
 
 @dataclass(frozen=True, slots=True)
 class HeaderPath:
-    """What the headers of the arrived message say."""
+    """Facts from the headers of the arrived message."""
 
     connecting_ip: str
     expected: bool
@@ -121,7 +121,7 @@ class ProbeView:
 
     @property
     def on_its_way(self) -> bool:
-        """Whether more may come."""
+        """True if more evidence may come."""
         return self.closed_at is None
 
 
@@ -159,7 +159,7 @@ def probe_view(
 
 
 def after(probe: Probe, at: datetime) -> str:
-    """When it was, in seconds since the launch."""
+    """Return the time in seconds since the launch."""
     return f"{(at - probe.created_at).total_seconds():+.3f} s"
 
 
@@ -200,7 +200,7 @@ def line_of(probe: Probe, step: Step) -> StepRow:
 
 
 def way(arrival: Arrival, probe: Probe) -> HeaderPath:
-    """What the receiver's headers tell. They are hostile; `read_message` believes only the receiver's side."""
+    """Read the receiver's headers. They are hostile; `read_message` trusts only the receiver's side."""
     facts = read_message(arrival.headers, relayed=probe.traits.relayed)
     return HeaderPath(
         connecting_ip=facts.connecting_ip or "",
@@ -225,15 +225,15 @@ def checks(found: AuthenticationFacts) -> tuple[HeaderCheck, ...]:
 
 
 def waits_for(record: ProbeRecord, now: datetime) -> str:
-    """What a probe on its way waits for."""
+    """Return what a probe in flight is waiting for."""
     probe = record.probe
     case = case_of(probe, record.evidence)
     until = f"until {probe.give_up_at:%H:%M:%S} UTC"
     if case.under_way:
         return "it is being handed over now"
     if retry := next_attempt(probe, case):
-        return f"put off: tried again at {retry[1]:%H:%M:%S} UTC, as the real sender would, {until}"
+        return f"deferred: next attempt at {retry[1]:%H:%M:%S} UTC, as the real sender would, {until}"
     if record.verdict:
-        return f"judged already; what comes later is still heard of, {until}"
+        return f"judged; later evidence is still recorded, {until}"
     left = max((probe.give_up_at - now).total_seconds(), 0)
     return f"accepted; looked for in the mailbox {until}" if left else "its time is up; the verdict comes at once"

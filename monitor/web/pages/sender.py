@@ -31,7 +31,7 @@ CONCERNS: dict[Concern, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SystemRow:
-    """How mails fare now where this mail system runs, seen with this grade: how many kinds on paths."""
+    """Current results at this mail system with this grade: number of checks by outcome."""
 
     system: str
     grade: Grade

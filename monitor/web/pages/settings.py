@@ -60,7 +60,7 @@ class NewSecret:
 
 
 def access_of(view: CallerView) -> Access:
-    """What the caller may do about people and tokens."""
+    """Return the caller's actions on people and tokens."""
     caller = view.caller
     return Access(view.backend.store, view.backend.now, caller.name, caller.way, caller.companies)
 
@@ -89,7 +89,7 @@ async def show_settings(request: web.Request) -> web.Response:
 
 @needs(Rights.ADMIN)
 async def show_people(request: web.Request) -> web.Response:
-    """Who can sign in, and a form to add somebody."""
+    """Show all people, and a form to add one."""
     return await _people(request, Typed())
 
 
@@ -123,7 +123,7 @@ async def add_person(request: web.Request) -> web.Response:
 
 @needs(Rights.ADMIN)
 async def change_person(request: web.Request) -> web.Response:
-    """What the button that was pressed says, to the person that the form names."""
+    """Apply the pressed button to the person that the form names."""
     view, typed = caller_view_of(request), await _typed(request)
     access, name, wanted = access_of(view), typed.said.get("name", ""), typed.said.get("do", "")
     try:
@@ -196,7 +196,7 @@ async def revoke_token(request: web.Request) -> web.Response:
 
 @needs(Rights.ADMIN)
 async def show_audit(request: web.Request) -> web.Response:
-    """Who did what, newest first."""
+    """Show the audit log, newest first."""
     view = caller_view_of(request)
     before = request.query.get("before", "")
     try:

@@ -127,9 +127,9 @@ def test_a_notice_says_why_it_has_not_reached_its_channel(
     [
         ({}, {}, False, "has no [channels]"),
         (HOOK, {}, True, "it is muted"),
-        (HOOK, {"severity": Severity.NOTE}, False, "no channel hears of a note"),
+        (HOOK, {"severity": Severity.NOTE}, False, "no channel is notified of a note"),
         (HOOK, {"opened_at": NOW}, False, "once it has lasted 1 min"),
-        (HOOK, OVER, False, "over before it had lasted long enough"),
+        (HOOK, OVER, False, "over before the first notice was due"),
         (HOOK, {}, False, ""),
     ],
 )

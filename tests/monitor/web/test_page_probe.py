@@ -74,9 +74,9 @@ def put_off(number: int) -> Dialogue:
     [
         ((), None, "it is being handed over now"),
         ((accepted(),), None, "accepted; looked for in the mailbox until 13:00:00 UTC"),
-        ((put_off(1),), None, "put off: tried again at 12:10:01 UTC, as the real sender would, until 13:00:00 UTC"),
+        ((put_off(1),), None, "deferred: next attempt at 12:10:01 UTC, as the real sender would, until 13:00:00 UTC"),
         ((put_off(1), Attempt(START + timedelta(minutes=10), 2)), None, "it is being handed over now"),
-        ((accepted(),), INBOX, "judged already; what comes later is still heard of, until 13:00:00 UTC"),
+        ((accepted(),), INBOX, "judged; later evidence is still recorded, until 13:00:00 UTC"),
     ],
 )
 def test_a_probe_on_its_way_says_what_it_waits_for(

@@ -1,4 +1,4 @@
-"""What a verdict rests on, as fields. The judge decides with these; `probes.sentences` renders them last. Pure."""
+"""The basis of a verdict, as fields. The judge decides with these; `probes.sentences` renders them last. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -166,7 +166,7 @@ class NoMailbox:
 
 
 class StopKind(StrEnum):
-    """What it means that a dialogue stopped."""
+    """The meaning of a stopped dialogue."""
 
     NOT_ASKED = "not_asked"  # before anybody spoke about the sender
     CUT = "cut"  # no connection, or one that was reset

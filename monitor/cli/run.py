@@ -197,7 +197,7 @@ class ProbeCommand:
                 raise LaunchError(f"{path.key}: no more probes are sent there today, see probes.cap")
 
     def admits(self, path: WatchedPath) -> bool:
-        """Whether the path may have one more probe today; `launch` counts it."""
+        """Test if the path may have one more probe today; `launch` counts it."""
         return not self._caps.full(path, utc_now())
 
     def give_back(self, _: WatchedPath) -> None:

@@ -88,7 +88,7 @@ def _news(context: NoticeContext) -> str:
 
 
 def _who(context: NoticeContext) -> str:
-    """A company by its name, several by their number; of those that a channel may not hear of, nothing."""
+    """Name one company, count several; companies that the channel may not see are not mentioned."""
     incident, names = context.incident, context.names()
     many = counted(len(names), "company", "companies")
     part = context.whole and len(names) < context.watched

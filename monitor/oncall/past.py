@@ -1,4 +1,4 @@
-"""What the rules are given besides new signals: the paths, the newest verdicts, and the past of checks that fail."""
+"""Further input of the rules besides new signals: the paths, the newest verdicts, and the past of checks that fail."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence

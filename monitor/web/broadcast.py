@@ -1,7 +1,7 @@
 """Live events for subscribers: each subscriber has a queue of its own, and a slow one loses only its own.
 
-Signals come from the store, whichever process stored them. Steps and evidence are told by this process's pipeline as
-they happen; whoever watches a probe of another process reads what is stored when its verdict comes, and now and then.
+Signals come from the store, whichever process stored them. Steps and evidence come from this process's pipeline as they
+happen; a subscriber to a probe of another process reads the store when its verdict comes, and now and then.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""People, tokens and the audit log. Only for admins; one who is bound to companies has to do with those alone."""
+"""People, tokens and the audit log. Only for admins; one who is restricted to companies sees only those."""
 
 from datetime import datetime, timedelta
 from http import HTTPStatus

@@ -1,8 +1,8 @@
 """The stream of all events: verdicts in the order in which they were stored, and incidents as they change.
 
-It is read once for all who follow, and only while somebody does. Each follower has a place in it; who comes back is
-told what was missed. Verdicts are numbered by the store, so theirs outlives a restart; of incidents the last changes
-are kept here, and who missed more is told how all open ones are now.
+It is read once for all followers, and only while there are any. Each follower has a position in it; one that reconnects
+receives what it missed. Verdicts are numbered by the store, so their positions survive a restart; of incidents the last
+changes are kept here, and a follower that missed more receives the state of all open ones.
 """
 
 import asyncio

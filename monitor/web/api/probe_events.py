@@ -1,7 +1,7 @@
 """Events of one probe: first the stored ones, then live ones, each once and in order.
 
-The store is the truth; what is told live only says when to look. So nothing is lost or told twice, whoever was away,
-however slow, and whichever process did it. Only the steps of a dialogue under way are not in the store yet.
+The store is the truth; live events only say when to read it. So nothing is lost or sent twice, even if a follower was
+away or slow, or another process did the work. Only the steps of a dialogue in progress are not in the store yet.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ def news(
 
 
 async def follow(call: Call[NoQuery, NoBody]) -> web.StreamResponse:
-    """Tell it all, and go on until nothing more is waited for. Who comes again after that is told to stay away."""
+    """Send everything, until nothing more is expected. A client that reconnects after that is asked not to."""
     probe_id, view, live = call.part("probe"), call.view, call.view.backend.live
     place = place_of(call.request.headers.get(LAST))
     with live.subscribed(lambda each: each.probe_id == probe_id) as subscription:

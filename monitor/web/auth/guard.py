@@ -64,8 +64,9 @@ def _refuse_the_weak(request: web.Request, caller: Caller) -> None:
 
 
 def _may_count(request: web.Request, caller: Caller | None) -> bool:
-    """The metrics tell of all companies: they are for those who see all. Only where all is make-believe this machine
-    may have them as it is: elsewhere a proxy that says nothing of itself would show them to everybody."""
+    """The metrics cover all companies: they are for callers who see all. Only if every company is simulated this
+    machine
+    gets them without sign-in: otherwise a proxy that does not identify itself would expose them to everybody."""
     if request.path != METRICS:
         return False
     return caller.sees_all if caller else make_believe(config_of(request)) and HttpClient(request).is_here

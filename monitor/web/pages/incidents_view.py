@@ -179,7 +179,7 @@ def _why_not(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
 
 
 def silent_because(incident: Incident, config: Config, muted: bool, now: datetime) -> str:
-    """Why nobody has been told of it, where nobody has."""
+    """Return why no notice has been sent; "" if one has."""
     if not config.channels:
         return "the configuration has no [channels]: no notices are sent"
     if muted:

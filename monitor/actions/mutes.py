@@ -32,6 +32,8 @@ LENGTH: TypeAdapter[timedelta] = TypeAdapter(Duration)
 CALENDAR: TypeAdapter[str] = TypeAdapter(Times)
 LINE: TypeAdapter[str] = TypeAdapter(Text)
 
+FIELD_WORDS = {"mail_system": "mail system"}  # fields of the form as people call them
+
 
 class MuteError(UserError):
     """The mute is invalid or cannot be ended. The text gives the reason and what is expected; `field` is the input: a
@@ -91,9 +93,9 @@ async def end(store: Store, found: Mute, who: str, way: str, now: datetime) -> N
     """End a mute early and note it in the audit log. Raises MuteError, StoreError."""
     if found.id.startswith(PREFIX):
         name = found.id.removeprefix(PREFIX)
-        raise MuteError("mute", f"it stands in the configuration: take its [[maintenance]] table, {name}, out there")
+        raise MuteError("mute", f"it comes from the configuration; remove its [[maintenance]] table, {name}, there")
     if over(found, now) or not await store.incidents.end_mute(found.id, now, who):
-        raise MuteError("mute", "it is over already")
+        raise MuteError("mute", "it has already ended")
     await store.people.note(mute_ended(found, who, way, now))
 
 
@@ -113,7 +115,7 @@ async def unmute(view: CallerScope, mute_id: str) -> Mute:
     if found is None:
         raise NotThereError(f"mute {mute_id}")
     if not may_end(view, found) and not found.id.startswith(PREFIX):
-        raise MuteError("mute", "it is about more than your companies; somebody who is bound to none can end it")
+        raise MuteError("mute", "it covers more than your companies; somebody with access to all companies can end it")
     await end(backend.store, found, caller.name, caller.way, backend.now())
     backend.casebook.poke()
     return found
@@ -136,9 +138,9 @@ def _subject(wish: MuteRequest, paths: Sequence[WatchedPath], *, sees_all: bool)
         )
         raise MuteError("about", said)
     if wish.path and not wish.company:
-        raise MuteError("path", "a path is named within a company: choose the company too")
+        raise MuteError("path", "choose the company of the path too")
     if not wish.company and not sees_all:
-        raise MuteError("company", "choose one of your companies; what is wider is not yours to mute")
+        raise MuteError("company", "choose one of your companies; you cannot mute more than those")
     theirs = [path for path in paths if wish.company in ("", path.company) and wish.path in ("", path.path)]
     if wish.company and not theirs:
         raise NotThereError(f"path {wish.company}/{wish.path}" if wish.path else f"company {wish.company}")
@@ -147,7 +149,9 @@ def _subject(wish: MuteRequest, paths: Sequence[WatchedPath], *, sees_all: bool)
         _known("mail_system", mail_system, {system for path in paths for system in path.mail_systems})
         chain = dict.fromkeys(system for path in theirs for system in path.mail_systems)
         if mail_system not in chain:
-            said = f"the mail system of {wish.company} is {', '.join(chain)}; with {mail_system} nothing would fit"
+            said = (
+                f"the mail system of {wish.company} is {', '.join(chain)}; no failure there would match {mail_system}"
+            )
             raise MuteError("mail_system", said)
     return mail_system, Cause(_known("cause", wish.cause, list(Cause))) if wish.cause else None
 
@@ -157,7 +161,7 @@ def _known(field: str, name: str, known: Iterable[str]) -> str:
     if name not in names:
         close = get_close_matches(name, names, n=1)
         instead = f"did you mean {close[0]}?" if close else f"there are: {listed(names, 30)}"
-        raise MuteError(field, f"no {field.replace('_', ' ')} {one_line(name, MAX_WORD_CHARS)!r}; {instead}")
+        raise MuteError(field, f"no {FIELD_WORDS.get(field, field)} {one_line(name, MAX_WORD_CHARS)!r}; {instead}")
     return name
 
 

@@ -55,7 +55,7 @@ class Access:
         self._may_give(companies)
         known = self.full_name(name, companies)
         if await self.store.people.person(known):
-            raise AccessError(f"there is somebody called {known} already")
+            raise AccessError(f"the name {known} is already in use")
         made = self._entry("person made", f"{known}, {rights}{_of(companies)}")
         await self.store.people.put_person(Person(known, rights, companies, "", self.now()), made)
         return await self._linked(known)
@@ -117,7 +117,7 @@ class Access:
         known, now = _named(name), self.now()
         self._may_give(companies)
         if any(token.name == known and good(token, now) for token in await self.tokens()):
-            raise AccessError(f"there is a token called {known}; revoke it first, or choose another name")
+            raise AccessError(f"a token named {known} exists; revoke it first, or choose another name")
         secret = new_secret(TOKEN_PREFIX)
         token = Token(
             id=new_id(),
@@ -154,13 +154,13 @@ class Access:
         known = name_of(name)
         person = await self.store.people.person(known) if known else None
         if person is None or not self._reaches(person.companies):
-            raise AccessError(f"there is nobody called {known or 'so'}")
+            raise AccessError(f"no such person: {known}" if known else "no such person")
         return person
 
     async def _keep_an_admin(self, before: Person, after: Person) -> None:
         others = [other for other in await self.store.people.all() if other.name != before.name]
         if _rules(before) and not any(map(_rules, (after, *others))):
-            raise AccessError(f"{before.name} is the last admin; make another first")
+            raise AccessError(f"{before.name} is the last admin; add another first")
 
     async def _linked(self, name: str) -> str:
         secret, now = new_secret(), self.now()
@@ -175,7 +175,7 @@ class Access:
 
     def _may_give(self, companies: Companies) -> None:
         if companies == ():
-            raise AccessError("name a company at least, or all", "companies")
+            raise AccessError("choose at least one company, or all", "companies")
         if not self._reaches(companies):
             raise AccessError(f"name companies of your own: {', '.join(self.companies or ())}", "companies")
 

@@ -100,7 +100,7 @@ def _check(view: ProbeScope, sites: Iterable[WatchedPath], role: Role) -> None:
         return
     identity = view.backend.config().identities().get(role)
     if identity is None:
-        raise CannotSendError(f"there is no {role}; add a [{role}] table to the configuration", "as")
+        raise CannotSendError(f"no {role} is configured", "as")
     for site in sites:
         if why := site.route.withholds(identity):
             raise CannotSendError(f"{site.key}: {why}", "as")

@@ -15,7 +15,7 @@ def mute_times(mute: Mute, now: datetime) -> str:
     if mute.ends_at and over(mute, now):
         return until
     if not mute.weekly:
-        return f"{until} ({lasting(mute.ends_at - now)})" if mute.ends_at else "until it is ended"
+        return f"{until} ({lasting(mute.ends_at - now)})" if mute.ends_at else "until ended by hand"
     present, coming = ends(mute, now), following(mute, now)
     turn = f"now until {_day(present)}" if present else f"next {_day(coming)}" if coming else ""
     return " ".join(filter(None, (f"every {mute.weekly}", until, turn and f"({turn})")))

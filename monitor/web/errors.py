@@ -18,7 +18,8 @@ NOTHING = "404: Not Found"  # as aiohttp says it where no route leads
 LONGEST_BODY = 64 * 1024  # octets of a request
 PATIENCE = 30.0  # seconds for a request that sends something, and for what it makes us do
 PLAIN = "identity"  # the one Content-Encoding that is taken
-LATE = "the request was not whole in time; send it again"
+LATE = "The request did not arrive completely in time. Send it again."
+BROKEN = "Something went wrong on the server. Try again; if it fails again, ask the operator: the log has the details."
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 log = structlog.get_logger("web")
@@ -32,7 +33,7 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         response = await _in_time(request, handler)
     except NotThereError as error:
-        response = await _failed(request, HTTPStatus.NOT_FOUND, f"there is no {error}")
+        response = await _failed(request, HTTPStatus.NOT_FOUND, f"There is no {error}.")
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST or error.content_type != "text/plain":
             raise
@@ -45,11 +46,11 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
     except ConnectionError:  # who asked is gone
         raise
     except web.RequestPayloadError:  # a chunk that is none, an end that never came
-        response = await _failed(request, HTTPStatus.BAD_REQUEST, "the body cannot be read")
+        response = await _failed(request, HTTPStatus.BAD_REQUEST, "The body of the request cannot be read.")
         response.force_close()
     except Exception:
         log.exception("request failed", method=request.method, path=request.path[:200])
-        response = await _failed(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; the log tells")
+        response = await _failed(request, HTTPStatus.INTERNAL_SERVER_ERROR, BROKEN)
     return response
 
 
@@ -71,7 +72,7 @@ def _compressed(request: web.Request) -> web.Response:
     if isinstance(request.protocol, Connection):
         request.protocol.reject(Rejection.ENCODING)
     headers = {"Accept-Encoding": PLAIN}
-    response = problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the body without Content-Encoding", headers=headers)
+    response = problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding.", headers=headers)
     response.force_close()
     return response
 
@@ -79,7 +80,7 @@ def _compressed(request: web.Request) -> web.Response:
 def _said(error: web.HTTPException) -> str:
     """Why, in a sentence."""
     text = error.text or error.reason
-    return "there is nothing at this address" if text == NOTHING else text
+    return "There is no page at this address." if text == NOTHING else text
 
 
 async def _failed(request: web.Request, status: HTTPStatus, detail: str) -> web.StreamResponse:

@@ -22,7 +22,7 @@ from monitor.web import legible
 from monitor.web.backend import CALLER
 from monitor.web.compression import accepts_gzip, gzipped
 from probes.display import lasting, roughly
-from probes.labels import verdict_label
+from probes.labels import reason_of, verdict_label
 from probes.mailsystems.table import system_label
 from probes.mailsystems.words import chain_label
 from probes.verdict import Outcome
@@ -54,10 +54,13 @@ class NavigationItem:
 
 
 PLACES = (
-    NavigationItem("Now", "/"),
+    NavigationItem("Overview", "/"),
     NavigationItem("Incidents", "/incidents"),
+    NavigationItem("Probes", "/probes"),
     NavigationItem("Sender", "/sender"),
     NavigationItem("Probe now", "/probe-now", Rights.OPERATOR),
+    NavigationItem("Runbooks", "/runbooks/"),
+    NavigationItem("API", "/api/v1/"),
     NavigationItem("Settings", "/settings", Rights.ADMIN),
 )
 
@@ -94,7 +97,10 @@ def environment() -> Environment:
     )
     environment.filters.update({each.__name__: each for each in filters}, ago=_ago, chain=chain_label)
     environment.globals.update(
-        static=static, verdict_label=verdict_label, signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()}
+        static=static,
+        verdict_label=verdict_label,
+        reason_of=reason_of,
+        signs={str(outcome or ""): sign for outcome, sign in SIGNS.items()},
     )
     return environment
 

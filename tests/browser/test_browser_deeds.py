@@ -98,9 +98,9 @@ async def test_mail_that_comes_late_is_seen_to_come(people: dict[str, BrowserTab
     await expect(page.locator("[data-part=events]")).to_contain_text("arrived")
     await expect(page.locator("[data-part=head] .outcome")).to_contain_text("late")
     await expect(page.locator("[data-part=way]")).to_contain_text("Hops")
-    await expect(page.locator("#live")).to_have_text("complete")
+    await expect(page.locator("#live")).to_have_text("Complete")
     await page.wait_for_timeout(1500)  # a stream that was lost would be said to be so by now
-    await expect(page.locator("#live")).to_have_text("complete")
+    await expect(page.locator("#live")).to_have_text("Complete")
     await _stayed(page)
 
 
@@ -198,7 +198,7 @@ async def test_now_is_searched_while_one_types_and_filtered_by_outcome(people: d
     await expect(page).to_have_url(re.compile(r"\?q=steel$"))
     await expect(page.get_by_label("Find a company")).to_be_focused()
     await page.get_by_label("Find a company").fill("nobody at all")
-    await expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    await expect(page.get_by_role("heading", name="No matching companies")).to_be_visible()
     await page.get_by_role("link", name="Show all companies").click()
     await page.get_by_role("link", name=re.compile(r"^\W*\d+ spam$")).click()
     await expect(companies).to_have_count(1)
@@ -337,18 +337,18 @@ async def test_a_page_stays_usable_while_the_stream_is_gone_says_so_and_catches_
 ) -> None:
     now, probe = people["viewer"].page, people["operator"].page
     await now.goto("/")
-    await expect(now.locator("#live")).to_have_text("live")
+    await expect(now.locator("#live")).to_have_text("Live")
     await probe.goto("/probe-now?where=lowmarsh")
     await probe.get_by_role("button", name="Send").click()
     await expect(probe.locator("[data-part=dialogue]")).to_contain_text("Accepted: theirs now.")
     await _stays(now)
     await _stays(probe)
     await asyncio.to_thread(browser_service.service.stop)
-    await expect(now.locator("#live")).to_have_text("not live")
-    await expect(probe.locator("#live")).to_have_text("not live")
+    await expect(now.locator("#live")).to_have_text("Not connected")
+    await expect(probe.locator("#live")).to_have_text("Not connected")
     await expect(now.get_by_role("link", name="Granite Gate Steel").first).to_be_visible()
     await asyncio.to_thread(browser_service.service.start)
-    await expect(now.locator("#live")).to_have_text("live")
+    await expect(now.locator("#live")).to_have_text("Live")
     await expect(probe.locator("[data-part=head] .outcome")).to_contain_text("missing")
     await _stayed(now)
     await _stayed(probe)

@@ -1,4 +1,4 @@
-"""Pages that say "live" tell the present truth: what recovers, opens, closes or is muted shows without a reload, and
+"""Pages that say "Live" tell the present truth: what recovers, opens, closes or is muted shows without a reload, and
 whatever their reader is doing meanwhile is left alone."""
 
 import re
@@ -35,7 +35,7 @@ async def test_a_company_page_and_the_pages_of_its_incident_follow_a_recovery_an
     await incidents.goto("/incidents")
     await incident.goto(link)
     for page in (company, incidents, incident):
-        await expect(page.locator("#live")).to_have_text("live")
+        await expect(page.locator("#live")).to_have_text("Live")
         await page.evaluate("() => { window.stays = true; }")
     await expect(company.locator("[data-part=todo]")).to_contain_text("What to do now")
     await expect(company.locator("[data-part=paths]")).to_contain_text(REFUSAL)
@@ -118,11 +118,11 @@ async def test_a_page_that_cannot_be_read_again_does_not_say_that_it_is_live(peo
     viewer.expected.add(503)
     page = viewer.page
     await page.goto("/companies/trap")
-    await expect(page.locator("#live")).to_have_text("live")
+    await expect(page.locator("#live")).to_have_text("Live")
     await page.route("**/companies/trap", lambda route: route.fulfill(status=503, body="not now"))
-    await expect(page.locator("#live")).to_have_text("not live")
+    await expect(page.locator("#live")).to_have_text("Not connected")
     await page.unroute("**/companies/trap")
-    await expect(page.locator("#live")).to_have_text("live")
+    await expect(page.locator("#live")).to_have_text("Live")
 
 
 async def _renewed(page: Page) -> None:

@@ -198,12 +198,12 @@ class Authenticator:
         name, settings = name_of(said), self._config.web.sign_in
         person = await self._store.people.person(name) if name else None
         if name is None or (person is None and settings.header_rights is None):
-            raise web.HTTPForbidden(text="you have signed in, but are not known here; ask an admin to let you in")
+            raise web.HTTPForbidden(text="You are signed in, but have no account here. Ask a Mailpath admin for one.")
         form = derived(await self._key(), "form", name)
         if person is None:
             return Caller(name, settings.header_rights or Rights.VIEWER, settings.strangers_companies, "header", form)
         if person.disabled_at:
-            raise web.HTTPForbidden(text="you have signed in, but are not let in here any more; ask an admin")
+            raise web.HTTPForbidden(text="You are signed in, but your account here is disabled. Ask a Mailpath admin.")
         return _as_caller(person, "header", form)
 
     async def _by_session(self, session: SignInSession, *, counts_as_use: bool) -> Caller | None:

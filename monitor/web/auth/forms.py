@@ -23,9 +23,9 @@ async def refuse_forgeries(request: web.Request, caller: Caller | None) -> None:
     if request.method in SAFE or (caller and caller.way.startswith("token ")):
         return
     if not from_here(request):
-        raise web.HTTPForbidden(text="this was sent by a page of another site; send it from a page of Mailpath")
+        raise web.HTTPForbidden(text="This form was sent from another site. Send it from a page of Mailpath.")
     if caller and caller.way != "open" and not _belongs(await _shown(request), caller):
-        raise web.HTTPForbidden(text="this form belongs to another sign-in; reload the page and send it again")
+        raise web.HTTPForbidden(text="This form belongs to another session. Reload the page and send it again.")
 
 
 def _belongs(shown: str, caller: Caller) -> bool:
@@ -61,5 +61,5 @@ async def field_of(request: web.Request, name: str) -> str:
     except TimeoutError:
         raise web.HTTPRequestTimeout(text=LATE) from None
     except (ValueError, LookupError):  # not in the charset that it names, or none that there is
-        raise web.HTTPBadRequest(text="the form cannot be read; send it as UTF-8") from None
+        raise web.HTTPBadRequest(text="The form cannot be read. Send it as UTF-8.") from None
     return value if isinstance(value, str) else ""

@@ -6,6 +6,7 @@ from aiohttp import web
 from yarl import URL
 
 from monitor.people.caller import Caller
+from monitor.people.labels import ROLES
 from monitor.web.auth.authenticator import GATE, make_believe, unauthorized
 from monitor.web.auth.client import HttpClient, config_of
 from monitor.web.auth.forms import SAFE, refuse_forgeries
@@ -20,8 +21,8 @@ FOR_ALL = frozenset({SIGN_IN, INVITATION, "/healthz", "/readyz"})
 FILES = "/static/"
 READING = ("/docs", "/runbooks")  # an on-call engineer may have no account here; these pages name no company
 API = "/api/"
-WHO_ARE_YOU = "say who you are: Authorization: Bearer TOKEN; an admin makes tokens"
-OR_METRICS_LISTEN = "; or scrape the address of web.metrics_listen, which asks for none"
+WHO_ARE_YOU = "Authentication is required: send Authorization: Bearer TOKEN. An admin creates tokens"
+OR_METRICS_LISTEN = ". Or scrape the address of web.metrics_listen, which needs none"
 
 
 @web.middleware
@@ -58,9 +59,12 @@ def _knows_people(path: str) -> bool:
 def _refuse_the_weak(request: web.Request, caller: Caller) -> None:
     rights = needed(request.match_info.handler, request.method)
     if not caller.may(rights):
-        raise web.HTTPForbidden(text=f"this needs the rights of {rights}; you have those of {caller.rights}")
+        raise web.HTTPForbidden(
+            text=f"You need the {ROLES[rights].title} role for this. You are signed in as "
+            f"{ROLES[caller.rights].title}. Ask a Mailpath admin for access."
+        )
     if request.path == METRICS and not _may_count(request, caller):
-        raise web.HTTPForbidden(text="the metrics are of all companies; you are bound to some")
+        raise web.HTTPForbidden(text="Metrics cover all companies; your access is limited to some.")
 
 
 def _may_count(request: web.Request, caller: Caller | None) -> bool:

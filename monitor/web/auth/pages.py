@@ -17,8 +17,8 @@ from monitor.web.rendering import page
 
 HOME = "/"
 LONGEST_WAY = 2000
-DIFFERENT = "The two are not the same: type the password again."
-NOT_THEIRS = "Name and password do not fit together, or you are not let in any more."
+DIFFERENT = "The passwords do not match. Type the password again."
+NOT_THEIRS = "Wrong name or password, or this account is disabled."
 NO_HEADERS: dict[str, str] = {}
 BUSY = 3  # seconds until fewer come at once
 
@@ -130,9 +130,9 @@ async def _enter(request: web.Request, session: SignInSession, to: str) -> web.R
 def _put_off(error: TooSoonError | BusyError) -> tuple[HTTPStatus, str, dict[str, str]]:
     """How it is said that they must wait."""
     if isinstance(error, BusyError):
-        return HTTPStatus.SERVICE_UNAVAILABLE, "Many sign in just now: try again.", {"Retry-After": str(BUSY)}
+        return HTTPStatus.SERVICE_UNAVAILABLE, "Too many sign-ins at the moment. Try again.", {"Retry-After": str(BUSY)}
     seconds = math.ceil(error.wait.total_seconds())
-    said = f"That were many tries: wait {seconds} second{'s' * (seconds > 1)} before the next."
+    said = f"Too many attempts. Try again in {seconds} second{'s' * (seconds > 1)}."
     return HTTPStatus.TOO_MANY_REQUESTS, said, {"Retry-After": str(seconds)}
 
 

@@ -177,7 +177,7 @@ def _path(
         to=path.to,
         route=f"{path.route.via} {path.route.destination(path.to)}",
         mailbox=path.mailbox_key,
-        rhythm=f"each kind every {roughly(path.every)}" if path.every else f"at the times {path.cron}",
+        rhythm=f"each kind every {roughly(path.every)}" if path.every else f"cron {path.cron}",
         code_life=roughly(path.code_life),
         kinds=tuple(
             _kind(kind, current_verdicts.get(path.check(kind)), rows, frame) for kind in path.kinds

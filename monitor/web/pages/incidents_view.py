@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from monitor.actions.audit import about
 from monitor.config import Config, WatchedPath
 from monitor.incidents.incident import Failure, Incident, Scope, Severity, worst_first
-from monitor.incidents.labels import RESOLUTIONS
+from monitor.incidents.labels import RESOLUTIONS, SEVERITIES
 from monitor.incidents.mute import Mute, active, muting, over
 from monitor.incidents.remedies import incident_runbook, system_of_incident
-from monitor.notices.context import SenderInfo
+from monitor.notices.context import CompanyInfo, NoticeRequest, SenderInfo, context_of
+from monitor.notices.headline import headline
 from monitor.notices.notice import NoticeKind
 from monitor.notices.routing import channels_for
 from monitor.notices.wording import left
@@ -170,26 +171,25 @@ def _why_not(record: NoticeRecord, notices: Iterable[NoticeRecord]) -> str:
     mine = record.notice
     if record.fault:
         again = f", next {record.next_try_at:%H:%M:%S} UTC" if record.next_try_at else ""
-        return f"waits after {counted(record.tries, 'try', 'tries')}{again}: {record.fault}"
+        return f"retrying after {counted(record.tries, 'attempt')}{again}: {record.fault}"
     held_up = any(
         not other.delivered_at and other.notice.channel == mine.channel and other.notice.number < mine.number
         for other in notices
     )
-    return "waits for the one before it" if held_up else "waits to be delivered"
+    return "queued behind an earlier notice" if held_up else "queued"
 
 
 def silent_because(incident: Incident, config: Config, muted: bool, now: datetime) -> str:
     """Return why no notice has been sent; "" if one has."""
     if not config.channels:
-        return "the configuration has no [channels]: no notices are sent"
+        return "no notification channels are configured"
     if muted:
         return "it is muted"
     if not channels_for(incident, config.routing, config.channels):
-        return f"by [[routing]] no channel is notified of a {incident.severity} of this kind"
+        return f"no channel receives incidents of this kind with severity {SEVERITIES[incident.severity].label}"
     if incident.open and now - incident.opened_at < config.incidents.settle:
-        settle = lasting(config.incidents.settle)
-        return f"the first notice is sent once it has lasted {settle}, so that a wide problem sends one notice"
-    return "" if incident.open else "it was over before the first notice was due"
+        return f"channels are notified once it has lasted {lasting(config.incidents.settle)}"
+    return "" if incident.open else "it was resolved before it had lasted long enough"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +207,8 @@ class Silent:
 
 def silent(mute: Mute, now: datetime, *, may_end: bool) -> Silent:
     """A mute seen from now."""
-    state = "over" if over(mute, now) else "silent" if active(mute, now) else "later"
-    return Silent(mute.id, about(mute), state, mute_times(mute, now), mute.by, mute.why, may_end and state != "over")
+    state = "ended" if over(mute, now) else "active" if active(mute, now) else "scheduled"
+    return Silent(mute.id, about(mute), state, mute_times(mute, now), mute.by, mute.why, may_end and state != "ended")
 
 
 def choices(incident: Incident, around: PageContext, *, sees_all: bool) -> list[tuple[str, str]]:
@@ -238,6 +238,7 @@ class IncidentView:
     """The page of one incident. `partly`: it touches others too, who are nobody's business here."""
 
     row: Row
+    title: str
     incident: Incident
     companies: str
     recovered: int
@@ -259,6 +260,7 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
     system = system_of_incident(incident, map(around.mail_systems, filter(around.companies.get, incident.named)))
     return IncidentView(
         row=row,
+        title=headline(context_of(_request(incident, around, config))),
         incident=incident,
         companies=listed([around.name(company) for company in companies], 30),
         recovered=len(set(incident.companies) - set(incident.touches)) if incident.open else 0,
@@ -270,3 +272,14 @@ def incident_view(whole: IncidentDetail, around: PageContext, config: Config, *,
         mutes=[mute for mute in around.mutes if mute.id in muted_by],
         partly=partly,
     )
+
+
+def _request(incident: Incident, around: PageContext, config: Config) -> NoticeRequest:
+    """The incident as its title names it."""
+    companies = {
+        path.company: CompanyInfo(path.company_name, path.mail_systems, path.every or timedelta(0))
+        for path in around.paths
+    }
+    sender = SenderInfo(config.sender.domain, config.sender.source_ip)
+    news = NoticeKind.OPENED if incident.open else NoticeKind.RESOLVED
+    return NoticeRequest(incident, news, around.now, companies, sender, url="", good=config.incidents.good)

@@ -18,9 +18,9 @@ from monitor.web.caller_view import caller_view_of
 from monitor.web.rendering import page
 from probes.check import Check
 from probes.kinds import Kind
-from probes.labels import OUTCOMES
+from probes.labels import OUTCOMES, reason_of
 from probes.mailsystems.words import chain_label
-from probes.verdict import Cause, Grade, Outcome
+from probes.verdict import Cause, Grade, Outcome, Verdict
 
 MOST_COMPANIES = 80  # in the table of one page
 MOST_HEALTHY = 300  # in the list of those where all is well
@@ -262,12 +262,17 @@ def _path(
         to=path.to,
         cells=cells,
         worst=worst.verdict.outcome if worst else None,
-        why=worst.verdict.because if worst else "",
+        why=_why(worst.verdict) if worst else "",
         grade=worst.verdict.grade if worst else None,
         probe_id=worst.probe_id if worst else "",
         last=last,
         overdue=_overdue(path, last, now),
     )
+
+
+def _why(verdict: Verdict) -> str:
+    """The reason in plain words; the server's reply is on the probe's page."""
+    return verdict.because if verdict.outcome is Outcome.INBOX else reason_of(verdict.outcome, verdict.cause)
 
 
 def _cell(kind: Kind, standing: CurrentVerdict | None) -> Cell:
@@ -327,7 +332,7 @@ def _open(incident: Incident, names: Mapping[str, str]) -> OpenRow:
         many=0 if few else len(companies),
         outcome=incident.outcome,
         cause=incident.cause,
-        why=incident.failures[0].because if incident.failures else "",
+        why=reason_of(incident.outcome, incident.cause),
         since=incident.began_at,
         muted=bool(incident.muted_by),
         runbook=incident_runbook(incident),

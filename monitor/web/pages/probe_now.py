@@ -71,7 +71,7 @@ def order_of(wish: ProbeForm, paths: Sequence[WatchedPath]) -> ProbeRequest | di
         wrong["where"] = found
     kinds = [Kind(kind) for kind in dict.fromkeys(wish.kinds) if kind in list(Kind)]
     if not kinds or len(kinds) < len(set(wish.kinds)):
-        wrong["kind"] = "choose at least one kind of mail"
+        wrong["kind"] = "choose at least one message type"
     if wish.role not in list(Role):
         wrong["as"] = f"choose one of {', '.join(Role)}"
     if wrong or isinstance(found, str):
@@ -148,7 +148,7 @@ async def send_probes(request: web.Request) -> web.Response:
         return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, {error.field: str(error)}), 422)
     except TooManyError as error:
         seconds = max(round(error.retry_after.total_seconds()), 1)
-        wrong = {"all": f"{error}; again in {roughly(seconds)}"}
+        wrong = {"all": f"{error}; try again in {roughly(seconds)}"}
         return _form(request, ProbeForm(wish.where, wish.kinds, wish.role, wrong), 429, seconds)
     ids = [probe.id for probe in sent]
     raise web.HTTPSeeOther(f"/probes/{ids[0]}" if len(ids) == 1 else f"/probe-now/sent?probes={'.'.join(ids)}")
@@ -170,7 +170,7 @@ async def show_sent(request: web.Request) -> web.Response:
     ids = request.query.get("probes", "").split(".")[:MOST_TOGETHER]
     sent = [found for probe_id in dict.fromkeys(ids) if (found := await _sent(view, probe_id))]
     if not sent:
-        raise NotThereError("such probes")
+        raise NotThereError("probes with these ids")
     waiting = sum(each.record.verdict is None for each in sent)
     return page(request, "probes_sent.html", sent=sent, waiting=waiting, now=now_of(view))
 

@@ -230,10 +230,10 @@ def waits_for(record: ProbeRecord, now: datetime) -> str:
     case = case_of(probe, record.evidence)
     until = f"until {probe.give_up_at:%H:%M:%S} UTC"
     if case.under_way:
-        return "it is being handed over now"
+        return "Sending now."
     if retry := next_attempt(probe, case):
-        return f"deferred: next attempt at {retry[1]:%H:%M:%S} UTC, as the real sender would, {until}"
+        return f"Deferred: next attempt at {retry[1]:%H:%M:%S} UTC, on the real sender's schedule, {until}."
     if record.verdict:
-        return f"judged; later evidence is still recorded, {until}"
+        return f"The verdict can still change {until} if more evidence arrives."
     left = max((probe.give_up_at - now).total_seconds(), 0)
-    return f"accepted; looked for in the mailbox {until}" if left else "its time is up; the verdict comes at once"
+    return f"Accepted; looking for it in the mailbox {until}." if left else "Time is up; the verdict follows at once."

@@ -13,20 +13,13 @@ from monitor.web.caller_view import caller_view_of
 from monitor.web.rendering import page
 from monitor.web.sender_facts import HeaderResults, counts_by_system, header_results
 from probes.check import Check
+from probes.labels import CONCERNS
 from probes.mailsystems.choose import runbook_for
 from probes.mailsystems.table import system_label
 from probes.sender import Identity
-from probes.verdict import Cause, Concern, Grade, Outcome
+from probes.verdict import Cause, Grade, Outcome
 
 CHECKS = ("spf", "dkim", "dmarc")
-
-CONCERNS: dict[Concern, str] = {
-    Concern.SENDER: "the sender",
-    Concern.RECIPIENT: "the recipient",
-    Concern.PATH: "the way there",
-    Concern.OURSELVES: "Mailpath itself",
-    Concern.NOBODY_KNOWN: "nobody known",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +105,7 @@ def _causes(current_verdicts: Mapping[Check, CurrentVerdict]) -> Iterable[CauseR
     for cause, seen in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
         companies = {company for company, _ in seen}
         runbook = runbook_for(cause, seen[0][1])
-        yield CauseRow(cause, CONCERNS[cause.concerns], len(seen), len(companies), runbook)
+        yield CauseRow(cause, CONCERNS[cause.concerns].sentence, len(seen), len(companies), runbook)
 
 
 def _results(said: Iterable[HeaderResults], check: str) -> tuple[tuple[str, int], ...]:

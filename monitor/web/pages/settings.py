@@ -25,7 +25,7 @@ MOST = 100  # lines of the audit log on one page
 LONGEST = 2000  # characters of what is typed
 LASTS: TypeAdapter[timedelta] = TypeAdapter(Duration)
 FOR_EVER = "for ever"
-LENGTHS = (("30d", "30 days"), ("90d", "90 days"), ("365d", "a year"), (FOR_EVER, "until it is revoked"))
+LENGTHS = (("30d", "30 days"), ("90d", "90 days"), ("365d", "1 year"), (FOR_EVER, "until revoked"))
 
 
 def routes() -> list[web.RouteDef]:
@@ -135,7 +135,7 @@ async def change_person(request: web.Request) -> web.Response:
             "rights": lambda: access.change(name, _rights(typed), _companies(view, typed)),
         }
         if wanted not in deeds:
-            raise AccessError("it is not said what to do; use the buttons of the page")
+            raise AccessError("the form names no action; use the buttons of the page")
         await deeds[wanted]()
     except AccessError as error:
         return await _people(request, Typed(wrong={"person": str(error)}), status=422)
@@ -174,7 +174,7 @@ async def add_token(request: web.Request) -> web.Response:
     try:
         length = None if lasts == FOR_EVER else LASTS.validate_python(lasts)
     except ValidationError:
-        return await _tokens(request, _wrong(typed, 'must be a time like "90d"', "lasts"), status=422)
+        return await _tokens(request, _wrong(typed, 'must be a duration such as "90d"', "lasts"), status=422)
     try:
         name, rights = typed.said.get("name", ""), _rights(typed)
         token, secret = await access_of(view).add_token(name, rights, _companies(view, typed), length)
@@ -217,7 +217,7 @@ def _rights(typed: Typed) -> Rights:
     try:
         return Rights(typed.said.get("rights", ""))
     except ValueError:
-        raise AccessError(f"choose rights: {', '.join(Rights)}", "rights") from None
+        raise AccessError(f"choose a role: {', '.join(Rights)}", "rights") from None
 
 
 def _companies(view: CallerView, typed: Typed) -> Companies:

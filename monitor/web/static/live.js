@@ -26,7 +26,7 @@ window.mailpath = (() => {
   };
   setInterval(grow, 5000);
 
-  // The mark says "live" only while events arrive and the page itself can be read again.
+  // The mark says "Live" only while events arrive and the page itself can be read again.
   let streaming = "", current = true;
   const mark = (state = streaming) => {
     streaming = state;
@@ -34,7 +34,7 @@ window.mailpath = (() => {
     if (!place || !state) return;
     const shown = current ? state : "lost";
     const word = place.querySelector("[role=status]");
-    const text = { live: "live", done: "complete" }[shown] || "not live";
+    const text = { live: "Live", done: "Complete" }[shown] || "Not connected";
     if (word.textContent !== text) word.textContent = text;
     place.dataset.state = shown;
   };

@@ -266,7 +266,7 @@ def test_ended_before_its_time(mute_cli: MuteCommand) -> None:
     assert "over" in mute_cli.type("list", "--all").stdout
     assert "by bob" in mute_cli.type("list", "--all").stdout
     again = mute_cli.type("end", mute.id)
-    assert (again.exit_code, again.stderr) == (2, f"mute {mute.id} is over already\n")
+    assert (again.exit_code, again.stderr) == (2, f"mute {mute.id} has already ended\n")
 
 
 def test_the_end_of_what_is_not_there(mute_cli: MuteCommand) -> None:
@@ -293,7 +293,7 @@ def test_two_mutes_that_begin_alike(mute_cli: MuteCommand) -> None:
     asyncio.run(fill())
     done = mute_cli.type("end", "ab")
     assert (done.exit_code, done.stderr) == (2, "several mutes begin with 'ab': abc1, abc2\n")
-    assert mute_cli.type("end", "abx").stderr == "mute abx3 is over already\n"
+    assert mute_cli.type("end", "abx").stderr == "mute abx3 has already ended\n"
     assert mute_cli.type("end", "abc2").exit_code == 0
     assert mute_cli.type("end", "ab").exit_code == 0  # only one of them is left
 

@@ -41,7 +41,7 @@ async def test_a_wrong_form_is_refused(auth_app: AuthApp, form: str) -> None:
     browser, _ = await signed_in(auth_app)
     answer = await browser.post("/do", {"form": form})
     assert answer.status == 403
-    assert "this form belongs to another sign-in" in answer.text
+    assert "This form belongs to another session" in answer.text
     assert (await browser.post("/api/v1/do", {"form": form})).status == 403
 
 

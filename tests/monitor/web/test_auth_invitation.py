@@ -127,7 +127,7 @@ async def test_it_is_typed_twice(auth_app: AuthApp) -> None:
     invited = await auth_app.invited("ann")
     answer = await auth_app.browser().post("/invitation", invited | {"again": "four words in a raw"})
     assert answer.status == 422
-    assert "The two are not the same" in answer.text
+    assert "The passwords do not match" in answer.text
     assert (await auth_app.browser().post("/invitation", invited)).status == 303
 
 

@@ -70,7 +70,7 @@ async def test_whoever_does_not_gets_no_session_and_one_answer(auth_app: AuthApp
     browser = auth_app.browser()
     answer = await browser.sign_in(name, password)
     assert (answer.status, answer.given) == (403, {})
-    assert "Name and password do not fit together" in answer.text
+    assert "Wrong name or password" in answer.text
     assert await browser.whoami() is None
 
 

@@ -281,7 +281,7 @@ async def test_a_sandbox_without_people_is_open_for_reading(tmp_path: Path) -> N
 
 async def test_a_page_says_that_it_is_open(tmp_path: Path) -> None:
     async with open_auth_app(tmp_path, **SANDBOX) as auth_app:
-        assert "open for reading" in (await auth_app.browser().get("/sign-in")).text
+        assert "Read-only demo" in (await auth_app.browser().get("/sign-in")).text
 
 
 async def test_the_first_person_ends_that_at_once(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ async def test_the_page_of_a_company_in_trouble(sample_pages) -> None:
     assert {"/runbooks/cause-address", "/incidents/i1", "/probes/probeb", "/probes?company=acme"} <= set(page.links)
     assert {"/api/v1/export/probes.csv?company=acme", "/api/v1/export/probes.jsonl?company=acme"} <= set(page.links)
     assert 'role="img"' in page.html
-    assert "Verification code: no probe in this time" in page.html
+    assert "Verification code: no probes in this time range" in page.html
 
 
 async def test_before_the_first_verdict_the_page_says_what_will_come(sample_pages) -> None:
@@ -156,8 +156,8 @@ async def test_before_the_first_verdict_the_page_says_what_will_come(sample_page
     page = await sample_pages.get("/companies/acme")
     well_made(page)
     assert "No verdict yet" in page.words
-    assert "No mail arrived in this time" in page.words
-    assert "None is known of" in page.words
+    assert "No mail arrived in this time range" in page.words
+    assert "No incidents" in page.words
 
 
 async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(sample_pages) -> None:

@@ -110,10 +110,14 @@ def test_an_incident_is_muted_as_soon_as_its_mute_is_there(tmp_path: Path) -> No
     ("record", "others", "why"),
     [
         (notice(delivered_at=NOW), (), ""),
-        (notice(), (), "waits to be delivered"),
-        (notice(2), (notice(1),), "waits for the one before it"),
-        (notice(2), (notice(1, delivered_at=NOW),), "waits to be delivered"),
-        (notice(tries=1, fault="HTTP 500", next_try_at=NOW), (), "waits after 1 try, next 12:30:00 UTC: HTTP 500"),
+        (notice(), (), "queued"),
+        (notice(2), (notice(1),), "queued behind an earlier notice"),
+        (notice(2), (notice(1, delivered_at=NOW),), "queued"),
+        (
+            notice(tries=1, fault="HTTP 500", next_try_at=NOW),
+            (),
+            "retrying after 1 attempt, next 12:30:00 UTC: HTTP 500",
+        ),
     ],
 )
 def test_a_notice_says_why_it_has_not_reached_its_channel(
@@ -125,11 +129,11 @@ def test_a_notice_says_why_it_has_not_reached_its_channel(
 @pytest.mark.parametrize(
     ("config", "facts", "muted", "why"),
     [
-        ({}, {}, False, "has no [channels]"),
+        ({}, {}, False, "no notification channels"),
         (HOOK, {}, True, "it is muted"),
-        (HOOK, {"severity": Severity.NOTE}, False, "no channel is notified of a note"),
+        (HOOK, {"severity": Severity.NOTE}, False, "no channel receives incidents of this kind with severity info"),
         (HOOK, {"opened_at": NOW}, False, "once it has lasted 1 min"),
-        (HOOK, OVER, False, "over before the first notice was due"),
+        (HOOK, OVER, False, "resolved before it had lasted long enough"),
         (HOOK, {}, False, ""),
     ],
 )
@@ -179,7 +183,7 @@ def test_what_can_be_muted_for_its_sake(found: Incident, sees_all: bool, values:
     ("facts", "words"),
     [
         ({}, "until Wed 2026-11-25 13:30 UTC (1 h)"),
-        ({"ends_at": None}, "until it is ended"),
+        ({"ends_at": None}, "until ended by hand"),
         ({"ended_at": NOW, "ended_by": "bob"}, "ended Wed 2026-11-25 12:30 UTC by bob"),
         (
             {"ends_at": None, "weekly": "sun 02:00-04:00 UTC"},
@@ -209,7 +213,7 @@ async def test_one_incident_tells_all_that_is_known_of_it(pages_app: PagesApp) -
         "/runbooks/cause-address",
         "Since noon.",
         "delivered",
-        "waits to be delivered",
+        "queued",
         "Remove 104.130.122.50 from the access map",
     ):
         assert said in page
@@ -217,17 +221,17 @@ async def test_one_incident_tells_all_that_is_known_of_it(pages_app: PagesApp) -
 
 async def test_both_lists_are_there_and_nothing_is_said_to_be_open_where_nothing_is(pages_app: PagesApp) -> None:
     viewer = await pages_app.viewer()
-    assert "Nothing is open." in (await viewer.get("/incidents")).text
+    assert "No open incidents." in (await viewer.get("/incidents")).text
     await stored(pages_app, incident("a1"), incident("b2", "bolt", **OVER))
     page = (await viewer.get("/incidents")).text
     assert "/incidents/a1" in page
     assert "/incidents/b2" in page
     assert "recovered" in page
-    assert "Nothing like that is open" in (await viewer.get("/incidents?company=bolt")).text
+    assert "No matching open incidents" in (await viewer.get("/incidents?company=bolt")).text
     assert "/incidents/a1" in (await viewer.get("/incidents?company=ACME%20Steel")).text
     misspelt = (await viewer.get("/incidents?company=Bolt%20Bilders")).text
     assert "No company &#39;Bolt Bilders&#39;. Did you mean Bolt Builders (bolt)?" in misspelt
-    assert "Nothing like that is open" not in misspelt
+    assert "No matching open incidents" not in misspelt
 
 
 async def test_every_page_says_the_same_of_how_long_an_incident_lasted(pages_app: PagesApp) -> None:
@@ -261,7 +265,7 @@ async def test_an_incident_of_others_is_as_one_that_never_was(pages_app: PagesAp
 async def test_of_an_incident_that_touches_others_too_only_the_own_part_is_told(pages_app: PagesApp) -> None:
     await stored(pages_app, incident("a1", "acme", "bolt"), records=(notice(),))
     page = (await (await pages_app.viewer("acme")).get("/incidents/a1")).text
-    assert "It touches others too" in page
+    assert "This incident also affects other companies" in page
     for told in ("bolt", "Bolt", "Since noon", "two of the last three"):
         assert told not in page
 

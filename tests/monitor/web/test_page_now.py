@@ -89,7 +89,7 @@ def test_a_company_speaks_with_the_worst_of_its_paths_for_each_kind() -> None:
     }
     (row,) = now_view(paths, seen, (), Ask(), NOW).companies
     assert [cell.outcome if cell else None for cell in row.cells] == [Outcome.BLOCKED, Outcome.SPAM]
-    assert (row.worst, row.why) == (Outcome.BLOCKED, "554 go away")
+    assert (row.worst, row.why) == (Outcome.BLOCKED, "Mail is blocked.")
     assert [(each.name, each.worst) for each in row.paths] == [("lab", Outcome.BLOCKED), ("hq", Outcome.SPAM)]
     assert row.paths[0].cells[1] is None, "it is not probed"
 
@@ -193,7 +193,7 @@ async def test_every_outcome_is_shown_by_colour_sign_and_word(sample_pages) -> N
     assert "✕ Blocked" in page.words
     assert "▲ Spam folder" in page.words
     assert 'class="outcome o-blocked"' in page.html
-    assert "Mail is in trouble at 2 of 2 companies" in page.words
+    assert "2 of 2 companies have delivery problems" in page.words
 
 
 async def test_paths_unfold_without_a_script(sample_pages) -> None:
@@ -249,7 +249,7 @@ async def test_an_incident_leads_to_its_page_and_to_what_to_do(sample_pages) -> 
 
 @pytest.mark.parametrize(
     ("bound", "said"),
-    [(None, "[companies.KEY]"), (("gone",), "There is no company for you to see")],
+    [(None, "Add a company with one path"), (("gone",), "No companies to show")],
 )
 async def test_where_nothing_is_watched_it_says_what_to_do_next(sample_pages, bound, said) -> None:
     sample_pages.bind(bound)
@@ -260,13 +260,13 @@ async def test_where_nothing_is_watched_it_says_what_to_do_next(sample_pages, bo
 
 async def test_before_the_first_verdict_it_waits(sample_pages) -> None:
     sample_pages.watch(path("acme"))
-    assert "Waiting for the first verdicts" in (await sample_pages.get("/")).words
+    assert "Waiting for the first results" in (await sample_pages.get("/")).words
 
 
 async def test_nothing_found_leads_back(sample_pages) -> None:
     sample_pages.watch(path("acme"), current_verdicts=current_verdicts(acme="i"))
     page = await sample_pages.get("/?q=nowhere&outcome=spam")
-    assert "Nothing found" in page.words
+    assert "No matching companies" in page.words
     assert "/" in page.links
 
 

@@ -72,11 +72,15 @@ def put_off(number: int) -> Dialogue:
 @pytest.mark.parametrize(
     ("evidence", "verdict", "waits"),
     [
-        ((), None, "it is being handed over now"),
-        ((accepted(),), None, "accepted; looked for in the mailbox until 13:00:00 UTC"),
-        ((put_off(1),), None, "deferred: next attempt at 12:10:01 UTC, as the real sender would, until 13:00:00 UTC"),
-        ((put_off(1), Attempt(START + timedelta(minutes=10), 2)), None, "it is being handed over now"),
-        ((accepted(),), INBOX, "judged; later evidence is still recorded, until 13:00:00 UTC"),
+        ((), None, "Sending now."),
+        ((accepted(),), None, "Accepted; looking for it in the mailbox until 13:00:00 UTC."),
+        (
+            (put_off(1),),
+            None,
+            "Deferred: next attempt at 12:10:01 UTC, on the real sender's schedule, until 13:00:00 UTC.",
+        ),
+        ((put_off(1), Attempt(START + timedelta(minutes=10), 2)), None, "Sending now."),
+        ((accepted(),), INBOX, "The verdict can still change until 13:00:00 UTC if more evidence arrives."),
     ],
 )
 def test_a_probe_on_its_way_says_what_it_waits_for(
@@ -234,7 +238,7 @@ async def test_the_page_begins_with_the_verdict_and_why(pages_app: PagesApp) -> 
     probe = await pages_app.probe(*refused("Client host rejected"), verdict=BLOCKED)
     answer = await (await pages_app.viewer()).get(f"/probes/{probe}")
     assert answer.status == 200, answer.text
-    assert answer.text.index("rejected at RCPT TO by mx.acme.example") < answer.text.index("The dialogue")
+    assert answer.text.index("rejected at RCPT TO by mx.acme.example") < answer.text.index("SMTP transcript")
 
 
 async def test_the_page_says_word_for_word_what_explain_says(pages_app: PagesApp) -> None:
@@ -259,7 +263,7 @@ async def test_the_page_asks_what_the_control_got(pages_app: PagesApp) -> None:
     assert "allow account.trimble.com" in alone
     assert "allow account.trimble.com" not in beside
     assert "/runbooks/mailpath-their-system" in beside
-    for label in ("Who acts", "What to do", "Do not", "How to verify"):
+    for label in ("Owner", "How to fix", "Do not", "How to verify"):
         assert f"<dt>{label}" in beside
 
 
@@ -277,7 +281,7 @@ async def test_the_page_tells_a_bounce(pages_app: PagesApp) -> None:
     )
     probe = await pages_app.probe(accepted(), bounce, verdict=BLOCKED)
     page = (await (await pages_app.viewer()).get(f"/probes/{probe}")).text
-    assert "What came back" in page
+    assert "Bounces and reports" in page
     assert "No such user" in page
 
 
@@ -392,7 +396,7 @@ async def test_a_misspelt_name_is_no_empty_list(asked: str, said: str, pages_app
     await pages_app.probe(accepted())
     page = (await (await pages_app.viewer()).get(f"/probes?{asked}")).text
     assert said in page
-    assert "No probe fits" not in page
+    assert "No matching probes" not in page
 
 
 async def test_probes_of_a_company_that_left_the_configuration_are_found_by_its_key(pages_app: PagesApp) -> None:
@@ -405,4 +409,4 @@ async def test_probes_of_a_company_that_left_the_configuration_are_found_by_its_
 async def test_an_empty_list_says_what_to_do_next(pages_app: PagesApp) -> None:
     operator = await pages_app.operator()
     assert "send one now" in (await operator.get("/probes")).text
-    assert "Show all" in (await operator.get("/probes?kind=invitation")).text
+    assert "Clear filters" in (await operator.get("/probes?kind=invitation")).text

@@ -156,7 +156,7 @@ async def test_several_lead_to_a_page_with_all_of_them(pages_app: PagesApp) -> N
     assert len(pages_app.sent) == 4
     page = (await operator.get(answer.way)).text
     assert all(f"/probes/{probe.id}" in page for probe in pages_app.sent)
-    assert "4 of them still on their way" in page
+    assert "4 still in flight" in page
 
 
 async def test_the_page_of_several_shows_only_what_is_theirs(pages_app: PagesApp) -> None:
@@ -201,7 +201,7 @@ async def test_another_company_is_as_one_that_never_was(pages_app: PagesApp) -> 
 async def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(pages_app: PagesApp) -> None:
     answer = await post(await pages_app.operator(), "/probe-now", where='acmee"><script>', as_="control")
     assert answer.status == 422
-    assert "choose at least one kind" in answer.text
+    assert "choose at least one message type" in answer.text
     assert "acmee&#34;&gt;&lt;script&gt;" in answer.text
     assert 'value="control" checked' in answer.text
     assert "Nothing was sent" in answer.text
@@ -262,7 +262,7 @@ async def test_the_neighbour_goes_where_the_control_cannot(tmp_path: Path, monke
     async with open_pages_app(tmp_path, companies=paths, neighbour={"address": "probe@near.example"}) as pages_app:
         operator = await pages_app.operator()
         form = (await operator.get("/probe-now")).text
-        assert "the neighbour: our other domain, sent from the sender&#39;s address, to compare with" in form
+        assert "Neighbour: Another domain of ours from the sender&#39;s IP address, for comparison." in form
         answer = await post(operator, "/probe-now", where="acme/hq", kind="verification", as_="neighbour")
         (probe,) = pages_app.sent
         shown = (await operator.get(f"/probes/{probe.id}")).text
@@ -273,6 +273,6 @@ async def test_the_neighbour_goes_where_the_control_cannot(tmp_path: Path, monke
 async def test_without_a_path_the_page_says_what_to_do(tmp_path: Path) -> None:
     async with open_pages_app(tmp_path, companies={}) as pages_app:
         assert (
-            "Put a company with a path into the configuration"
+            "Add a company with a path to the configuration"
             in (await (await pages_app.operator()).get("/probe-now")).text
         )

@@ -131,10 +131,15 @@ async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(sample_pag
     sample_pages.watch(path(), current_verdicts={Check("acme", "hq", KIND): standing("b", Cause.IP_BLOCKED)})
     page = await sample_pages.get("/sender")
     well_made(page)
-    for fact in ("no-reply@account.trimble.com", "104.130.122.50", "postmaster@control.example", "DNS is not asked."):
+    for fact in (
+        "no-reply@account.trimble.com",
+        "104.130.122.50",
+        "postmaster@control.example",
+        "DNS records and blocklists are not checked yet.",
+    ):
         assert fact in page.words
     assert "/runbooks/cause-address" in page.links
-    assert "No mail of the present probes arrived" in page.words
+    assert "No mail of the current probes was delivered" in page.words
 
 
 async def test_the_headers_of_stored_arrivals_are_read(sample_pages) -> None:

@@ -232,7 +232,7 @@ def sent_with(row: Row, things: CompanyIds, number: int) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, as far as there is an end to it."""
+    """Bounces and reports, as far as there is an end to it."""
 
     status: int
     text: str

@@ -24,6 +24,7 @@ async def judged(api_app: ApiApp, path: str = "hq") -> str:
     program = await api_app.program(Rights.OPERATOR, name="sends")
     sent: str = (await program.post("/probes", {"company": "acme", "path": path})).facts["id"]
     await api_app.heard.verdict()
+    await api_app.pipeline_app.signals.read()  # what is shown follows the store
     return sent
 
 

@@ -14,7 +14,7 @@ class CauseFamily(StrEnum):
     AUTHENTICATION = "authentication"  # SPF, DKIM, DMARC or the reverse name does not hold
     CONTENT = "content"  # a filter takes the mail for spam
     POLICY = "policy"  # refused by a rule that does not say which
-    GREYLISTING = "greylisting"  # put off until the code is dead
+    GREYLISTING = "greylisting"  # deferred until the code has expired
     FIREWALL = "firewall"  # no connection, or it is cut
     SUPPRESSED = "suppressed"  # the sender's own mail service no longer tries
     RECIPIENT = "recipient"  # the mailbox or its domain

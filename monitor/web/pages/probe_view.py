@@ -235,5 +235,10 @@ def waits_for(record: ProbeRecord, now: datetime) -> str:
         return f"Deferred: next attempt at {retry[1]:%H:%M:%S} UTC, on the real sender's schedule, {until}."
     if record.verdict:
         return f"The verdict can still change {until} if more evidence arrives."
-    left = max((probe.give_up_at - now).total_seconds(), 0)
-    return f"Accepted; looking for it in the mailbox {until}." if left else "Time is up; the verdict follows at once."
+    if now >= probe.give_up_at:
+        return "Time is up; the verdict follows at once."
+    if case.last is None:
+        return "Not sent yet."
+    if case.last.handover is Handover.DEFERRED:
+        return f"Deferred; no further attempt before {probe.give_up_at:%H:%M:%S} UTC, when the verdict follows."
+    return f"Accepted; looking for it in the mailbox {until}."

@@ -64,9 +64,9 @@ def record(*evidence: Evidence, verdict: Verdict | None = None, closed: bool = T
     )
 
 
-def put_off(number: int) -> Dialogue:
+def deferred(number: int, minute: int = 0) -> Dialogue:
     steps = (step(Stage.RCPT, 1, 450, "try again later"),)
-    return Dialogue(START + timedelta(seconds=1), number, Handover.DEFERRED, steps)
+    return Dialogue(START + timedelta(minutes=minute, seconds=1), number, Handover.DEFERRED, steps)
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,16 @@ def put_off(number: int) -> Dialogue:
         ((), None, "Sending now."),
         ((accepted(),), None, "Accepted; looking for it in the mailbox until 13:00:00 UTC."),
         (
-            (put_off(1),),
+            (deferred(1),),
             None,
             "Deferred: next attempt at 12:10:01 UTC, on the real sender's schedule, until 13:00:00 UTC.",
         ),
-        ((put_off(1), Attempt(START + timedelta(minutes=10), 2)), None, "Sending now."),
+        ((deferred(1), Attempt(START + timedelta(minutes=10), 2)), None, "Sending now."),
+        (
+            (deferred(1, minute=55),),
+            None,
+            "Deferred; no further attempt before 13:00:00 UTC, when the verdict follows.",
+        ),
         ((accepted(),), INBOX, "The verdict can still change until 13:00:00 UTC if more evidence arrives."),
     ],
 )
@@ -87,6 +92,11 @@ def test_a_probe_on_its_way_says_what_it_waits_for(
     evidence: tuple[Evidence, ...], verdict: Verdict | None, waits: str
 ) -> None:
     assert waits_for(record(*evidence, verdict=verdict, closed=False), START + timedelta(seconds=5)) == waits
+
+
+def test_a_probe_that_waits_for_its_turn_is_not_sent_yet() -> None:
+    waiting = replace(record(closed=False), evidence=())
+    assert waits_for(waiting, START) == "Not sent yet."
 
 
 @pytest.mark.parametrize(

@@ -23,19 +23,20 @@ LONGEST_DAYS = 3650
 class Granted(Body):
     """Rights and companies of a person or token."""
 
-    name: Name = Field(description="How they are called: a-z, 0-9 and . _ @ + -, first a letter or digit.")
+    name: Name = Field(description="The name: a-z, 0-9 and . _ @ + -, beginning with a letter or digit.")
     rights: Rights = Field(Rights.VIEWER, description="`viewer`, `operator` or `admin`.")
     companies: list[Key] | None = Field(
-        None, min_length=1, max_length=1000, description="Keys of the companies they are bound to; null: they see all."
+        None,
+        min_length=1,
+        max_length=1000,
+        description="Keys of the companies they may see; null for all.",
     )
 
 
 class NewToken(Granted):
     """A token for a program."""
 
-    days: int | None = Field(
-        90, ge=1, le=LONGEST_DAYS, description="So many days it is good; null: until it is revoked."
-    )
+    days: int | None = Field(90, ge=1, le=LONGEST_DAYS, description="Valid for this many days; null: until revoked.")
 
 
 class NewPerson(Granted):
@@ -45,14 +46,14 @@ class NewPerson(Granted):
 class PersonChange(Body):
     """The change of a person."""
 
-    disabled: bool = Field(description="`true`: keep them out; `false`: let them in again.")
+    disabled: bool = Field(description="`true` disables the account, `false` enables it.")
 
 
 class WhichDeeds(Fields):
     """The requested part of the audit log."""
 
-    before: str = Field("", max_length=100, description="The `next` of the page before.")
-    most: int = Field(100, ge=1, le=MOST, description="At most so many.")
+    before: str = Field("", max_length=100, description="The `next` of the previous page.")
+    most: int = Field(100, ge=1, le=MOST, description=f"Page size, at most {MOST}.")
 
 
 class TokenFacts(TypedDict):

@@ -20,9 +20,9 @@ LOOKED_THROUGH = 1000
 class Which(Fields):
     """The requested incidents."""
 
-    company: Key | None = Field(None, description="Those that touch this company; of those that are over, touched.")
+    company: Key | None = Field(None, description="Incidents that affect this company, or affected it.")
     state: Literal["open", "closed", "all"] = Field("open", description="`open`, `closed` or `all`.")
-    most: int = Field(100, ge=1, le=MOST, description="At most so many.")
+    most: int = Field(100, ge=1, le=MOST, description=f"Page size, at most {MOST}.")
 
 
 class IncidentsFacts(TypedDict):

@@ -31,17 +31,17 @@ REMEDIES = {
 class WhichMutes(Fields):
     """The requested mutes."""
 
-    over: bool = Field(False, description="`true`: also those that are over.")
+    over: bool = Field(False, description="`true` includes mutes that have ended.")
 
 
 class NewMute(Body):
     """Suppress notices for failures that match all given conditions, from now on. Probing continues."""
 
-    company: Key | None = Field(None, description="What fails at this company.")
-    path: Key | None = Field(None, description="What fails on this path of that company; give the company too.")
-    mail_system: MailSystemKey | None = Field(None, description="What fails at companies with this mail system.")
-    cause: Cause | None = Field(None, description="What fails for this cause.")
-    everything: bool = Field(False, description="`true`: all there is; then nothing else is given.")
+    company: Key | None = Field(None, description="Failures at this company.")
+    path: Key | None = Field(None, description="Failures on this path; give the company too.")
+    mail_system: MailSystemKey | None = Field(None, description="Failures at companies with this mail system.")
+    cause: Cause | None = Field(None, description="Failures with this cause.")
+    everything: bool = Field(False, description="`true` mutes everything; give no other filter.")
     lasts: Lasts | None = Field(
         None, description='For how long: "90m", "2h", "3d". This, `until` or `weekly` is needed.'
     )
@@ -49,7 +49,7 @@ class NewMute(Body):
     weekly: Annotated[str, StringConstraints(max_length=200)] | None = Field(
         None, description='Only at these times of each week, such as "sun 02:00-04:00 Europe/Berlin".'
     )
-    why: Line = Field(description="The reason, for those who wonder at the silence: one line.")
+    why: Line = Field(description="The reason, shown to the team: one line.")
 
 
 class MutesFacts(TypedDict):

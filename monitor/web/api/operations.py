@@ -12,7 +12,7 @@ from monitor.web.api.operation import EVENTS, Operation, OperationResult
 
 NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
 TOO_MANY, UNREADABLE = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNPROCESSABLE_ENTITY
-WHERE = {"Location": "Where it is."}
+WHERE = {"Location": "Address of the new resource."}
 AGAIN = (
     "Each event has the JSON of `mailpath probe --json`, its name in `event`, and an `id`. Who comes again with "
     "`Last-Event-ID` receives all later events, none twice. Comments keep the connection known to be there; a stream "
@@ -29,34 +29,34 @@ def operations() -> list[Operation[Any, Any]]:
     everything = Everything()
     return [
         Operation(
-            *("GET", "/companies", "list_companies", "companies", "All companies"),
+            *("GET", "/companies", "list_companies", "companies", "List companies"),
             act=companies.show_companies,
             answer=_ok("The companies.", companies.CompaniesFacts),
         ),
         Operation(
-            *("GET", "/companies/{company}", "get_company", "companies", "One company with its paths"),
+            *("GET", "/companies/{company}", "get_company", "companies", "Get a company with its paths"),
             act=companies.show_company,
             answer=_ok("The company.", companies.CompanyWholeFacts),
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("GET", "/paths", "list_paths", "companies", "All paths, and how they fare"),
+            *("GET", "/paths", "list_paths", "companies", "List paths with their current results"),
             query=companies.OfCompany,
             act=companies.show_paths,
             answer=_ok("The paths.", companies.PathsFacts),
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("GET", "/paths/{company}/{path}", "get_path", "companies", "One path, and how it fares"),
+            *("GET", "/paths/{company}/{path}", "get_path", "companies", "Get a path with its current results"),
             act=companies.show_path,
             answer=_ok("The path.", companies.WatchedFacts),
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("GET", "/probes", "list_probes", "probes", "Probes, newest first"),
+            *("GET", "/probes", "list_probes", "probes", "List probes, newest first"),
             query=probes.PageOfFilter,
             act=probes.show_list,
-            answer=_ok("A part of the list.", probes.ProbesFacts),
+            answer=_ok("One page of the list.", probes.ProbesFacts),
             problems=(NOT_THERE,),
         ),
         Operation(
@@ -65,18 +65,20 @@ def operations() -> list[Operation[Any, Any]]:
             "sent by hand in an hour is limited, for each person and for each path.",
             body=probes.NewProbe,
             act=probes.create,
-            answer=OperationResult(HTTPStatus.ACCEPTED, "It is on its way.", probes.SentAllFacts, headers=WHERE),
+            answer=OperationResult(
+                HTTPStatus.ACCEPTED, "The probes that were sent.", probes.SentAllFacts, headers=WHERE
+            ),
             rights=Rights.OPERATOR,
             problems=(NOT_THERE, CONFLICT, UNREADABLE, TOO_MANY),
         ),
         Operation(
-            *("GET", "/probes/{probe}", "get_probe", "probes", "One probe with its evidence"),
+            *("GET", "/probes/{probe}", "get_probe", "probes", "Get a probe with its evidence"),
             act=probes.show,
             answer=_ok("The probe.", RecordJson),
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("GET", "/probes/{probe}/events", "follow_probe", "probes", "What happens to one probe, as it happens"),
+            *("GET", "/probes/{probe}/events", "follow_probe", "probes", "Stream the events of a probe"),
             said=f"What there is already comes first. The stream ends when nothing more is waited for, with an event "
             f"`end`; who comes again after that is answered 204. {AGAIN}",
             act=probe_events.follow,
@@ -85,13 +87,13 @@ def operations() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("GET", "/probes/{probe}/explain", "explain_probe", "probes", "What `mailpath explain` says of a probe"),
+            *("GET", "/probes/{probe}/explain", "explain_probe", "probes", "Explain a probe as text"),
             act=probes.explain,
-            answer=OperationResult(HTTPStatus.OK, "Text for people.", media="text/plain"),
+            answer=OperationResult(HTTPStatus.OK, "Plain text.", media="text/plain"),
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("GET", "/events", "follow_all", "events", "Verdicts and incidents, as they happen"),
+            *("GET", "/events", "follow_all", "events", "Stream verdicts and incidents"),
             said="Events are `begin`; `verdict`; `incident`, one that changed, as it is now; and `incidents`, all that "
             f"are open, where it is not known any more which changed. {AGAIN}",
             query=Only,
@@ -100,28 +102,28 @@ def operations() -> list[Operation[Any, Any]]:
             answer=OperationResult(HTTPStatus.OK, "The events.", media=EVENTS),
         ),
         Operation(
-            *("GET", "/incidents", "list_incidents", "incidents", "Incidents, the open ones first"),
+            *("GET", "/incidents", "list_incidents", "incidents", "List incidents, open ones first"),
             query=incidents.Which,
             act=incidents.show_list,
             answer=_ok("The incidents.", incidents.IncidentsFacts),
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("GET", "/incidents/{incident}", "get_incident", "incidents", "One incident with its history"),
+            *("GET", "/incidents/{incident}", "get_incident", "incidents", "Get an incident with its history"),
             said="If it affects other companies too, history and notices are withheld: they name them.",
             act=incidents.show,
             answer=_ok("The incident.", WholeJson),
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("GET", "/mutes", "list_mutes", "mutes", "Suppress notices for matching failures"),
+            *("GET", "/mutes", "list_mutes", "mutes", "List mutes"),
             query=mutes.WhichMutes,
             act=mutes.show_list,
             answer=_ok("The mutes.", mutes.MutesFacts),
         ),
         Operation(
-            *("POST", "/mutes", "create_mute", "mutes", "Tell nobody about something, for a while"),
-            said="Who is bound to companies mutes only what is theirs.",
+            *("POST", "/mutes", "create_mute", "mutes", "Create a mute"),
+            said="A caller limited to companies can mute only those.",
             body=mutes.NewMute,
             act=mutes.create,
             answer=OperationResult(HTTPStatus.CREATED, "The mute.", MuteJson, headers=WHERE),
@@ -129,20 +131,20 @@ def operations() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE, UNREADABLE),
         ),
         Operation(
-            *("GET", "/mutes/{mute}", "get_mute", "mutes", "One mute"),
+            *("GET", "/mutes/{mute}", "get_mute", "mutes", "Get a mute"),
             act=mutes.show,
             answer=_ok("The mute.", MuteJson),
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("DELETE", "/mutes/{mute}", "end_mute", "mutes", "End a mute before its time"),
+            *("DELETE", "/mutes/{mute}", "end_mute", "mutes", "End a mute early"),
             act=mutes.end,
-            answer=OperationResult(HTTPStatus.NO_CONTENT, "It is over."),
+            answer=OperationResult(HTTPStatus.NO_CONTENT, "The mute has ended."),
             rights=Rights.OPERATOR,
             problems=(NOT_THERE, CONFLICT),
         ),
         Operation(
-            *("GET", "/sender", "get_sender", "sender", "The sender, how its mail fares, and what receivers say of it"),
+            *("GET", "/sender", "get_sender", "sender", "Get the sender with its current results"),
             act=sender.show,
             answer=_ok("Outcomes by mail system and grade, and the results of receivers' checks.", sender.SenderFacts),
         ),
@@ -155,7 +157,7 @@ def operations() -> list[Operation[Any, Any]]:
             deprecated=True,
         ),
         Operation(
-            *("GET", "/export/probes.csv", "export_csv", "export", "Probes as CSV"),
+            *("GET", "/export/probes.csv", "export_csv", "export", "Export probes as CSV"),
             said="The same filters as the list. One caller may have two exports under way. A cell that a spreadsheet "
             "would take for a formula begins with `'`.",
             query=probes.Filter,
@@ -166,7 +168,7 @@ def operations() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE, TOO_MANY),
         ),
         Operation(
-            *("GET", "/export/probes.jsonl", "export_lines", "export", "Probes as JSON lines"),
+            *("GET", "/export/probes.jsonl", "export_lines", "export", "Export probes as JSON lines"),
             said="The same filters and the same objects as the list.",
             query=probes.Filter,
             act=export.as_lines,
@@ -180,13 +182,13 @@ def operations() -> list[Operation[Any, Any]]:
 def _for_admins() -> list[Operation[Any, Any]]:
     return [
         Operation(
-            *("GET", "/tokens", "list_tokens", "access", "All tokens"),
+            *("GET", "/tokens", "list_tokens", "access", "List tokens"),
             act=access.show_tokens,
             answer=_ok("The tokens.", access.TokensFacts),
             rights=Rights.ADMIN,
         ),
         Operation(
-            *("POST", "/tokens", "create_token", "access", "Make a token"),
+            *("POST", "/tokens", "create_token", "access", "Create a token"),
             body=access.NewToken,
             act=access.make_token,
             answer=OperationResult(
@@ -197,7 +199,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
             secret=("secret",),
         ),
         Operation(
-            *("GET", "/tokens/{token}", "get_token", "access", "One token"),
+            *("GET", "/tokens/{token}", "get_token", "access", "Get a token"),
             act=access.show_token,
             answer=_ok("The token.", access.TokenFacts),
             rights=Rights.ADMIN,
@@ -206,18 +208,18 @@ def _for_admins() -> list[Operation[Any, Any]]:
         Operation(
             *("DELETE", "/tokens/{token}", "revoke_token", "access", "Revoke a token"),
             act=access.revoke_token,
-            answer=OperationResult(HTTPStatus.NO_CONTENT, "It opens nothing any more."),
+            answer=OperationResult(HTTPStatus.NO_CONTENT, "The token is revoked."),
             rights=Rights.ADMIN,
             problems=(NOT_THERE, CONFLICT),
         ),
         Operation(
-            *("GET", "/people", "list_people", "access", "All people"),
+            *("GET", "/people", "list_people", "access", "List people"),
             act=access.show_people,
             answer=_ok("The people.", access.PeopleFacts),
             rights=Rights.ADMIN,
         ),
         Operation(
-            *("POST", "/people", "create_person", "access", "Let somebody in"),
+            *("POST", "/people", "create_person", "access", "Add a person"),
             body=access.NewPerson,
             act=access.make_person,
             answer=OperationResult(
@@ -228,14 +230,14 @@ def _for_admins() -> list[Operation[Any, Any]]:
             secret=("link",),
         ),
         Operation(
-            *("GET", "/people/{person}", "get_person", "access", "One person"),
+            *("GET", "/people/{person}", "get_person", "access", "Get a person"),
             act=access.show_person,
             answer=_ok("The person.", access.PersonFacts),
             rights=Rights.ADMIN,
             problems=(NOT_THERE,),
         ),
         Operation(
-            *("PATCH", "/people/{person}", "change_person", "access", "Keep somebody out, or let them in again"),
+            *("PATCH", "/people/{person}", "change_person", "access", "Disable or enable a person"),
             body=access.PersonChange,
             act=access.change_person,
             answer=_ok("The person.", access.PersonFacts),
@@ -243,7 +245,7 @@ def _for_admins() -> list[Operation[Any, Any]]:
             problems=(NOT_THERE, CONFLICT, UNREADABLE),
         ),
         Operation(
-            *("POST", "/people/{person}/link", "link_person", "access", "A new link to choose a password"),
+            *("POST", "/people/{person}/link", "link_person", "access", "Create a set-password link"),
             act=access.make_link,
             answer=OperationResult(HTTPStatus.CREATED, "The link.", access.LinkFacts),
             rights=Rights.ADMIN,
@@ -251,10 +253,10 @@ def _for_admins() -> list[Operation[Any, Any]]:
             secret=("link",),
         ),
         Operation(
-            *("GET", "/audit", "list_deeds", "access", "Who did what"),
+            *("GET", "/audit", "list_deeds", "access", "List the audit log"),
             query=access.WhichDeeds,
             act=access.show_deeds,
-            answer=_ok("A part of the log.", access.AuditLogJson),
+            answer=_ok("One page of the log.", access.AuditLogJson),
             problems=(UNREADABLE,),
             rights=Rights.ADMIN,
         ),

@@ -29,11 +29,11 @@ class Filter(Fields):
 
     company: Key | None = Field(None, description="The key of a company.")
     path: Key | None = Field(None, description="The key of a path of that company; give the company too.")
-    kind: Kind | None = Field(None, description="Which mail it stands for.")
+    kind: Kind | None = Field(None, description="The kind of mail.")
     role: Role | None = Field(None, alias="as", description="The sending identity.")
     outcome: Outcome | None = Field(None, description="The outcome of its latest verdict.")
-    since: Moment | None = Field(None, description="Launched then or later.")
-    until: Moment | None = Field(None, description="Launched before then.")
+    since: Moment | None = Field(None, description="Sent at this time or later, such as 2026-11-26T08:00:00Z.")
+    until: Moment | None = Field(None, description="Sent before this time, such as 2026-11-26T08:00:00Z.")
 
     def wanted(self) -> ProbeFilter:
         """For the store. Whose it may be is not in here: `CallerView` adds it."""
@@ -53,9 +53,9 @@ class PageOfFilter(Filter):
     """The requested page of the list."""
 
     cursor: Annotated[str, Field(pattern=PLACE)] | None = Field(
-        None, description="The `next` of the page before; without it the list begins with the newest."
+        None, description="The `next` of the previous page; without it the newest come first."
     )
-    most: int = Field(50, ge=1, le=MOST, description="At most so many.")
+    most: int = Field(50, ge=1, le=MOST, description=f"Page size, at most {MOST}.")
 
 
 class NewProbe(Body):
@@ -63,7 +63,7 @@ class NewProbe(Body):
 
     company: Key = Field(description="The key of the company.")
     path: Key | None = Field(None, description="The key of one of its paths; without one, all of them.")
-    kind: Kind | None = Field(None, description="Which mail it stands for; without one, the first of the path's own.")
+    kind: Kind | None = Field(None, description="The kind of mail; by default the first kind of the path.")
     kinds: list[Kind] | None = Field(None, max_length=len(Kind), description="Several kinds, beside `kind`.")
     role: Role = Field(Role.SENDER, alias="as", description="The sending identity.")
 

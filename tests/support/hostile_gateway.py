@@ -17,7 +17,7 @@ REFUSED = "refused"
 RECOVERING = "recovering"
 """The local part of an address that it refuses for as long as `Gateway.refuses`."""
 
-CLIENT_REFUSED = b"554 5.7.1 <unknown[104.130.122.50]>: Client host rejected: Access denied\r\n"
+MAILBOX_FULL = b"552 5.2.2 <recovering@seesaw.example>: Recipient address rejected: Mailbox full\r\n"
 RECIPIENT = re.compile(rb"^RCPT TO:<[^>]*@(\w+)\.example>", re.I)
 OFFER = b"250-mx\r\n250-SMTPUTF8\r\n250 XCLIENT NAME ADDR PROTO HELO\r\n"
 REFUSAL = f'550 5.7.1 {MARK} {BACKWARDS} \x07\x1b[31m\' onload="x" {"A" * 300}\r\n'.encode()
@@ -48,7 +48,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 case b"RCPT" if REFUSED.encode() in line:
                     self.wfile.write(REFUSAL)
                 case b"RCPT" if RECOVERING.encode() in line and self.server.refuses:
-                    self.wfile.write(CLIENT_REFUSED)
+                    self.wfile.write(MAILBOX_FULL)
                 case b"DATA":
                     self._take(self.server.folder / company)
                 case b"QUIT":
@@ -70,7 +70,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 class Gateway(socketserver.ThreadingTCPServer):
-    """`refuses`: whether it refuses the sender's mail to RECOVERING, for its IP address."""
+    """`refuses`: whether it refuses mail to RECOVERING, as if its mailbox were full."""
 
     daemon_threads = True
 

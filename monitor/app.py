@@ -27,7 +27,7 @@ from monitor.probing.network import Network
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
 from monitor.sandbox.internet import SimulatedSystem, internet
-from monitor.sources.inbound.listener import MOST_LETTERS, InboundError, listening
+from monitor.sources.inbound.listener import MAX_MAILS_BEING_READ, InboundError, listening
 from monitor.sources.inbound.router import Addresses, InboundRouter
 from monitor.store import Store
 from monitor.web.auth import make_believe
@@ -138,7 +138,7 @@ async def inbound_of(config: Config, key: bytes, pipeline: Pipeline) -> AsyncIte
     if inbound.reports and not reports.available():
         raise InboundError("inbound.reports: reading reports needs an extra: pip install 'mailpath[reports]'")
     reader = ReportReader()
-    with _leaving(ThreadPoolExecutor(MOST_LETTERS, "inbound")) as threads:
+    with _leaving(ThreadPoolExecutor(MAX_MAILS_BEING_READ, "inbound")) as threads:
         desk = InboundRouter(key, pipeline, threads, reader)
         desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
         async with listening(inbound, desk) as listener, aclosing(reader):

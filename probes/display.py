@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 MAX_QUOTE_CHARS = 300  # characters
-MOST_NAMED = 10
+MAX_NAMED = 10
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # what is invisible, or turns what stands beside it
 _SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
@@ -103,7 +103,7 @@ def clock(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
+def listed(names: Sequence[str], most: int = MAX_NAMED) -> str:
     """List the first names and the number of further ones."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

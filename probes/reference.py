@@ -15,7 +15,7 @@ from probes.routes.wire import connect, has_local_address
 from probes.settings import Endpoint
 
 SMTP_PORT = 25
-MOST_ADDRESSES = 3  # of one reference
+MAX_ADDRESSES = 3  # of one reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ async def ask_mail_hosts(domain: str, source: str, resolver: Resolver, *, timeou
 
 async def _knock(places: list[tuple[str, str]], port: int, source: str, until: float) -> ReferenceResult:
     """Connect to these (name, address) at once. One greeting is enough; else the first result counts."""
-    at_once = [_greeting(name, address, port, source, until) for name, address in places[:MOST_ADDRESSES]]
+    at_once = [_greeting(name, address, port, source, until) for name, address in places[:MAX_ADDRESSES]]
     answers = await asyncio.gather(*at_once)
     return next((answer for answer in answers if answer.reached), answers[0])
 

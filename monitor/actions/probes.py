@@ -17,7 +17,7 @@ from probes.sender import Role
 
 Wish = tuple[WatchedPath, Kind]
 AUDIT_ENTRIES_PER_READ = 500  # lines of the audit log
-SOON = timedelta(minutes=1)  # until the path's own limits may let another probe through
+RETRY_SOON = timedelta(minutes=1)  # until the path's own limits may let another probe through
 
 
 class CannotSendError(Exception):
@@ -67,7 +67,7 @@ def _reserve(view: ProbeScope, wishes: Sequence[Wish]) -> None:
         if not backend.admits(site):
             for admitted, _ in wishes[:number]:
                 backend.give_back(admitted)
-            raise TooManyError(f"{site.key}: no more probes are sent there now, see probes.cap", SOON)
+            raise TooManyError(f"{site.key}: no more probes are sent there now, see probes.cap", RETRY_SOON)
     backend.manual.count(limits, backend.now())
 
 

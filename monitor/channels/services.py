@@ -59,7 +59,7 @@ MAIL = frozenset(
 )
 TYPES = {Severity.PAGE: "failure", Severity.TICKET: "warning", Severity.NOTE: "info"}
 PRIORITIES = {Severity.PAGE: "p1", Severity.TICKET: "p3", Severity.NOTE: "p5"}
-MOST_RECEIVERS = 10  # of one URL, so that all are told in time
+MAX_RECEIVERS = 10  # of one URL, so that all are told in time
 PAUSES = 8.0  # seconds that Apprise may wait in all between the receivers of one URL, whatever it likes
 PLACE = "https://appriseit.com/services/"
 ADDRESS = re.compile(r"[^\s<>@,;:]+@([A-Za-z0-9.-]+)", re.ASCII)
@@ -77,9 +77,9 @@ def _loadable(url: SecretStr) -> SecretStr:
             f"a URL of {schema} that Apprise takes" if schema in _schemas() else 'a URL of Apprise, like "slack://..."'
         )
         raise ValueError(f"must be {kind}; see {PLACE}")
-    if len(service) > MOST_RECEIVERS:
+    if len(service) > MAX_RECEIVERS:
         raise ValueError(
-            f"must name at most {MOST_RECEIVERS} receivers, not {len(service)}; make several channels of it"
+            f"must name at most {MAX_RECEIVERS} receivers, not {len(service)}; make several channels of it"
         )
     return url
 

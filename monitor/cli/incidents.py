@@ -28,10 +28,10 @@ from probes.display import clock, counted, lasting, listed, one_line
 from probes.labels import GRADES, KINDS, verdict_label
 from probes.mailsystems.words import Chain
 
-MOST_CLOSED = 100  # closed incidents in a list
+MAX_CLOSED = 100  # closed incidents in a list
 MAX_LINE_CHARS = 1000  # of one sentence; `explain` shows all of it
 MAX_NAME_CHARS = 40
-MOST_COMPANIES = 30
+MAX_COMPANIES = 30
 SEVERITY_STYLES = {Severity.PAGE: "bold red", Severity.TICKET: "yellow", Severity.NOTE: "blue"}
 
 
@@ -75,7 +75,7 @@ async def list_incidents(config: Config, company: str, *, also_closed: bool, as_
         around = await _around(config, store)
         incidents = sorted(await store.incidents.open(), key=worst_first)
         if also_closed:
-            found = await store.incidents.newest(len(incidents) + MOST_CLOSED, open_only=False)
+            found = await store.incidents.newest(len(incidents) + MAX_CLOSED, open_only=False)
             incidents += [incident for incident in found if not incident.open]
     if company:
         _check(company, config, incidents)
@@ -233,7 +233,7 @@ def _facts(incident: Incident, around: ListContext) -> Iterator[tuple[str, str]]
     if incident.relapses:
         yield "recurred", counted(incident.relapses, "time")
     recovered = len(set(incident.companies) - set(incident.touches)) if incident.open else 0
-    names = listed(incident.touches if incident.open else incident.companies, MOST_COMPANIES)
+    names = listed(incident.touches if incident.open else incident.companies, MAX_COMPANIES)
     yield "companies", names + (f"; {recovered} more recovered" if recovered else "")
     for name in around.muted_by(incident):
         mute = next(mute for mute in around.mutes if mute.id == name)

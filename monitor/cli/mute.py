@@ -24,7 +24,7 @@ from monitor.output.mute_text import mute_times
 from monitor.store import Store
 from probes.display import one_line
 
-MOST_SHOWN = 60  # characters of a reason in the list
+MAX_SHOWN = 60  # characters of a reason in the list
 OPTIONS = {"lasts": "--for", "until": "--until", "weekly": "--weekly", "why": "--why"}
 """Fields of a request whose errors name the option."""
 
@@ -117,7 +117,7 @@ def _chosen(mutes: Iterable[Mute], prefix: str, now: datetime) -> Mute:
     if not left and len(found) == 1:
         raise MuteUsageError(f"mute {found[0].id} is over already")
     if not left:
-        raise MuteUsageError(f"no mute {one_line(prefix, MOST_SHOWN)!r}; `mailpath mute list` shows them")
+        raise MuteUsageError(f"no mute {one_line(prefix, MAX_SHOWN)!r}; `mailpath mute list` shows them")
     return left[0]
 
 
@@ -128,7 +128,7 @@ def _table(mutes: Iterable[Mute], now: datetime) -> None:
     for mute in mutes:
         state = "over" if over(mute, now) else "silent" if active(mute, now) else "later"
         row = (state, mute.id, about(mute), mute_times(mute, now), mute.by, mute.why)
-        table.add_row(*(escape(one_line(each, 2 * MOST_SHOWN)) for each in row))
+        table.add_row(*(escape(one_line(each, 2 * MAX_SHOWN)) for each in row))
     out = console()
     out.width = 1000  # a terminal breaks long lines; nothing is cut
     out.print(table)

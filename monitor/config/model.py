@@ -21,7 +21,7 @@ from monitor.store.sqlite import address as sqlite_address
 from probes.dkim import Dkim
 from probes.mailboxes.table import MailboxSettings
 from probes.mailsystems.table import UNKNOWN
-from probes.mailsystems.words import MOST_MAIL_SYSTEMS, Chain, MailSystemKey
+from probes.mailsystems.words import MAX_MAIL_SYSTEMS, Chain, MailSystemKey
 from probes.reference import SMTP_PORT
 from probes.route_traits import traits_of
 from probes.routes import Route
@@ -254,7 +254,7 @@ class CompanySettings(Choices):
     mail_systems: tuple[MailSystemKey, ...] | None = Field(
         None,
         min_length=1,
-        max_length=MOST_MAIL_SYSTEMS,
+        max_length=MAX_MAIL_SYSTEMS,
         description='Several in a row, the gateway first: `["proofpoint", "m365"]`. Instead of `mail_system`.',
     )
     paths: dict[Key, PathSettings] = Field(min_length=1, description="The company's paths, one table each.")

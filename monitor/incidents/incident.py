@@ -14,7 +14,7 @@ from probes.check import Check
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
-MOST_FAILURES = 60  # kept in an incident; a storm has thousands, and they are all alike
+MAX_FAILURES = 60  # kept in an incident; a storm has thousands, and they are all alike
 
 EVERYBODY = "*"
 """Subject of an incident that affects everybody."""
@@ -136,7 +136,7 @@ class Incident:
     `subject` identifies the problem, so that it is found again: "acme", "acme/hq", "@m365", "*", and "+" for the
     remainder of a wide one. `company` and `mail_system` are "" if it affects several. `companies` are all it ever
     affected, in order of time; `touches` those now. `failing` counts the paths and kinds that fail now, `failures` are
-    the most severe of them, at most `MOST_FAILURES`; of a closed one, the last ones. `began_at` is the launch of its
+    the most severe of them, at most `MAX_FAILURES`; of a closed one, the last ones. `began_at` is the launch of its
     first bad probe, `opened_at` when the rules last opened it. `changed_at` is when its cause or nature last changed.
     `relapses` counts how often it recurred. `recovering_since`: too few companies remained for it to be wide; from then
     on every check is waited for. `narrowed_at`: the wait was over, and this still failed. `others`: those of `touches`

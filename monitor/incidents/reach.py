@@ -40,7 +40,7 @@ PROVEN_BY: Mapping[WayOut, frozenset[WayOut]] = {
 
 _BRACKETED = re.compile(r"\[([^\[\]]{1,64})\]")  # "mx.acme.example[192.0.2.25]:25"
 
-MOST_SLACK = timedelta(seconds=10)  # a probe launched as long before the line was cut may have failed by the cut
+MAX_SLACK = timedelta(seconds=10)  # a probe launched as long before the line was cut may have failed by the cut
 A_SECOND = timedelta(seconds=1)
 CONTACTS_KEPT = 20_000  # of each route, at least a second apart: five and a half hours, where probes never cease
 
@@ -61,7 +61,7 @@ class Unreached:
     @property
     def certain_since(self) -> datetime:
         """Return the time from which our connection cannot have been down while its first probe was in flight."""
-        return self.since + min(MOST_SLACK, self.every / 10)
+        return self.since + min(MAX_SLACK, self.every / 10)
 
 
 def never_connected(verdict: Verdict) -> bool:

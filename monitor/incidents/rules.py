@@ -12,7 +12,7 @@ from monitor.incidents.holding import Group, key_of, seniority
 from monitor.incidents.incident import (
     EVERYBODY,
     GRAVEST_FIRST,
-    MOST_FAILURES,
+    MAX_FAILURES,
     SEVERAL,
     Failure,
     FailureKey,
@@ -27,7 +27,7 @@ from monitor.incidents.scope import Key, Problem
 from probes.check import Check
 from probes.labels import CAUSES, OUTCOMES, cause_label
 
-MOST_NAMED = 10  # companies in one line of a history
+MAX_NAMED = 10  # companies in one line of a history
 
 
 @dataclass
@@ -118,7 +118,7 @@ def _that_may_return(incidents: Iterable[Incident], at: Moment) -> Iterator[Inci
 def _kept(failures: Iterable[Failure]) -> tuple[Failure, ...]:
     """Return the failures to store: the most severe, and of those the oldest."""
     gravest_first = sorted(failures, key=lambda each: (GRAVEST_FIRST[each.severity], each.since, each.line))
-    return tuple(gravest_first[:MOST_FAILURES])
+    return tuple(gravest_first[:MAX_FAILURES])
 
 
 def _fields(problem: Problem) -> dict[str, object]:
@@ -281,5 +281,5 @@ def _because(what: Problem | Incident) -> str:
 
 
 def _named(companies: Sequence[str]) -> str:
-    rest = len(companies) - MOST_NAMED
-    return ", ".join(companies[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(companies) - MAX_NAMED
+    return ", ".join(companies[:MAX_NAMED]) + (f" and {rest} more" if rest > 0 else "")

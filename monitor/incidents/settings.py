@@ -16,8 +16,8 @@ def _names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Names = Annotated[tuple[str, ...], AfterValidator(_names)]
-MOST_MARKS = 20
-Few = Annotated[int, Field(ge=1, le=MOST_MARKS)]
+MAX_MARKS = 20
+Few = Annotated[int, Field(ge=1, le=MAX_MARKS)]
 
 
 class IncidentSettings(Settings):

@@ -24,14 +24,14 @@ from probes.verdict import Outcome
 
 HISTORY = 40  # verdicts of a line from which its track is made again
 GAP = 1.5  # of the time between two probes: where more lies between two verdicts, another one is on its way
-LONGEST_WAIT = timedelta(hours=1)  # for the next probe of a check; what is probed once a day holds up no end
-MOST_PATIENCE = 3  # how often the good ones that are needed are doubled, for what comes back again and again
+MAX_CONFIRMATION_WAIT = timedelta(hours=1)  # for the next probe of a check; what is probed once a day holds up no end
+MAX_RELAPSE_DOUBLINGS = 3  # how often the good ones that are needed are doubled, for what comes back again and again
 CONTROL_AGAIN = timedelta(minutes=3)  # until the next control, where the last one failed and that may be chance
 
 
 def good_needed(settings: IncidentSettings, relapses: int) -> int:
     """Return how many consecutive good verdicts close an incident that has recurred this often."""
-    return settings.good << min(relapses, MOST_PATIENCE)
+    return settings.good << min(relapses, MAX_RELAPSE_DOUBLINGS)
 
 
 class FailureTracker:
@@ -215,14 +215,14 @@ class FailureTracker:
         if now is None:
             return True
         site, streak = self._lines[failure.line], self._streak(failure)
-        every = min(site.every, LONGEST_WAIT)
+        every = min(site.every, MAX_CONFIRMATION_WAIT)
         if not streak.good and self._failed_at(failure) >= since:
             return now - max(since, failure.since) <= every
         return now - max(since, self._awake_since or since) <= GAP * every + site.give_up
 
     def _is_due(self, failure: Failure, now: datetime) -> bool:
         """Test if the next probe is still expected."""
-        every, good_at = min(self._lines[failure.line].every, LONGEST_WAIT), self._streak(failure).good_at
+        every, good_at = min(self._lines[failure.line].every, MAX_CONFIRMATION_WAIT), self._streak(failure).good_at
         newest = max(self._failed_at(failure), good_at or failure.since)
         return now - max(newest, self._awake_since or newest) <= GAP * every
 

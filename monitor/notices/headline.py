@@ -5,7 +5,7 @@ from typing import assert_never
 from monitor.incidents.incident import Nature, Reason, Scope
 from monitor.notices.context import NoticeContext
 from monitor.notices.notice import NoticeKind
-from monitor.notices.their_trouble import MOST_KINDS_IN_A_TITLE, kinds_of, their_trouble
+from monitor.notices.their_trouble import MAX_KINDS_IN_A_TITLE, kinds_of, their_trouble
 from probes.display import counted, lasting, one_line
 from probes.labels import CAUSES, KINDS, OUTCOMES
 from probes.mailsystems.table import system_label
@@ -104,7 +104,7 @@ def _who(context: NoticeContext) -> str:
 
 def _what(context: NoticeContext) -> str:
     kinds = kinds_of(context)
-    few = 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
+    few = 0 < len(kinds) <= MAX_KINDS_IN_A_TITLE
     return (
         " and ".join(KINDS[kind].sentence for kind in kinds)
         if context.incident.scope is Scope.KIND and few

@@ -14,7 +14,7 @@ ALERTS: dict[Nature, str] = {
     Nature.OURS: "MailpathOurselves",
 }
 
-MOST_FAILURES = 20  # with their sentences
+MAX_FAILURES = 20  # with their sentences
 MAX_SENTENCE_CHARS = 1000
 MAX_NAME_CHARS = 200
 
@@ -53,7 +53,7 @@ def facts(context: NoticeContext) -> dict[str, Any]:
         "companies": [
             {"company": company, "name": context.name(company, MAX_NAME_CHARS)} for company in context.companies
         ],
-        "failures": [_failure(failure) for failure in context.failures[:MOST_FAILURES]],
+        "failures": [_failure(failure) for failure in context.failures[:MAX_FAILURES]],
         "touched": len(context.companies),
         "watched": context.watched if context.whole else None,
         "failing": incident.failing if context.whole else len(context.failures),

@@ -10,7 +10,7 @@ from probes.kinds import Kind
 from probes.labels import KINDS
 from probes.verdict import Outcome
 
-MOST_KINDS_IN_A_TITLE = 2
+MAX_KINDS_IN_A_TITLE = 2
 
 
 def their_trouble(context: NoticeContext) -> str:
@@ -63,7 +63,7 @@ def _stopped_kinds(context: NoticeContext) -> str:
     """Return the kinds, if others get through beside them."""
     theirs = {failure.kind for failure in context.failures if failure.nature is Nature.THEIR_SYSTEM}
     kinds = [kind for kind in Kind if kind in theirs]
-    known = context.incident.part is Scope.KIND and 0 < len(kinds) <= MOST_KINDS_IN_A_TITLE
+    known = context.incident.part is Scope.KIND and 0 < len(kinds) <= MAX_KINDS_IN_A_TITLE
     return " and ".join(KINDS[kind].sentence for kind in kinds) if known else "some mail"
 
 

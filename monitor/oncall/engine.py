@@ -39,7 +39,7 @@ TIMER_SECONDS = 1.0  # seconds between looks at what time alone changes: mutes, 
 MAX_STEP_DELAY_SECONDS = (
     0.1  # seconds at most from a verdict to the next step, so that what comes at once is seen at once
 )
-LONG_AGO = timedelta(days=30)  # a mute that lasts longer than this hides the end of an incident for good
+LONG_MUTE = timedelta(days=30)  # a mute that lasts longer than this hides the end of an incident for good
 RETRY_SECONDS = 5.0  # seconds until the next step after one that failed
 
 log = structlog.get_logger("incidents")
@@ -160,7 +160,7 @@ class IncidentEngine:
         await self._read_up()
 
     async def _recall_incidents(self) -> None:
-        closed = await self._store.incidents.recently_closed(self._now() - max(self._settings.reopen, LONG_AGO))
+        closed = await self._store.incidents.recently_closed(self._now() - max(self._settings.reopen, LONG_MUTE))
         self._incidents = {each.id: each for each in (*closed, *await self._store.incidents.open())}
         self._forget_what_is_over()
 

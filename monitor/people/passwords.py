@@ -16,9 +16,9 @@ from monitor.people.secrets import new_secret
 MIN_PASSWORD_CHARS = 12  # characters
 MAX_PASSWORD_CHARS = 200
 MAX_CONCURRENT_HASHES = 2  # each takes 64 MiB and a tenth of a second of every core
-MOST_WAITING = 40  # who comes then is sent away: so many take about as long as people wait
+MAX_WAITING = 40  # who comes then is sent away: so many take about as long as people wait
 KEPT_FOR_THE_KNOWN = 10  # of these: a crowd of strangers does not keep out whoever has signed in before
-MOST_OF_A_BLOCK = 2  # strangers of one block of addresses that wait at a time
+MAX_WAITING_PER_BLOCK = 2  # strangers of one block of addresses that wait at a time
 WORN = ("password", "passwort", "mailpath", "trimble", "qwerty", "qwertz", "letmein", "changeme", "welcome", "admin")
 KEYS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -84,8 +84,8 @@ class Passwords:
         `known`: they certainly signed in before, or were invited. `address`: "" if many share it.
         """
         theirs = "" if known or not address else block(address)
-        most = MOST_WAITING if known else MOST_WAITING - KEPT_FOR_THE_KNOWN
-        if self._waiting >= most or (theirs and self._blocks[theirs] >= MOST_OF_A_BLOCK):
+        most = MAX_WAITING if known else MAX_WAITING - KEPT_FOR_THE_KNOWN
+        if self._waiting >= most or (theirs and self._blocks[theirs] >= MAX_WAITING_PER_BLOCK):
             raise BusyError
         self._waiting += 1
         self._blocks[theirs] += 1

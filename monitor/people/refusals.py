@@ -11,7 +11,7 @@ from datetime import datetime
 
 from monitor.people.addresses import neighbourhood
 
-MOST_ADDRESSES = 100  # told apart in an hour, for each person
+MAX_ADDRESSES = 100  # told apart in an hour, for each person
 MANY_ADDRESSES = "many addresses"
 
 
@@ -32,7 +32,7 @@ class Refusals:
             self._addresses.clear()
         key = (who, neighbourhood(address))
         if key not in self._counts:
-            if self._addresses[who] >= MOST_ADDRESSES:
+            if self._addresses[who] >= MAX_ADDRESSES:
                 key, address = (who, MANY_ADDRESSES), MANY_ADDRESSES
             else:
                 self._addresses[who] += 1

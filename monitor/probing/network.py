@@ -23,7 +23,7 @@ from probes.uplink import Uplink
 
 CHECK_PAUSE_SECONDS = 20.0  # seconds from one check to the next
 CHECK_SECONDS = 5.0  # for one check; less where dialogues have less than twice that, so that it ends before they do
-MOST_REFERENCES = 5
+MAX_REFERENCES = 5
 
 log = structlog.get_logger("network")
 
@@ -98,7 +98,7 @@ class Network:
         """To the references that are configured; without any, to the mail hosts of the domains that we send from."""
         source, resolver = self._config.sender.source_ip, self._outside.resolver
         if references := self._config.network.references:
-            for reference in references[:MOST_REFERENCES]:
+            for reference in references[:MAX_REFERENCES]:
                 yield ask(reference, source, resolver, timeout=self._timeout)
             return
         for domain in dict.fromkeys(identity.domain for identity in self._config.identities().values()):

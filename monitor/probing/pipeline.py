@@ -41,7 +41,7 @@ from probes.recognise import came_back
 from probes.sender import Identity, Role
 
 DIALOGUE_GRACE_SECONDS = 5.0  # for dialogues in progress when the service stops; one cut short is interrupted
-SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
+ATTEMPT_SLACK = timedelta(seconds=10)  # how long after its deadline an attempt without an end counts as interrupted
 
 log = structlog.get_logger("pipeline")
 
@@ -208,7 +208,7 @@ class Pipeline:
         await self._learner.refresh(flight)
         now = self._time(flight)
         if begun := flight.case.unfinished:
-            await self._wait_for_the_end(flight, begun, begun.at + site.timeout + SLACK)
+            await self._wait_for_the_end(flight, begun, begun.at + site.timeout + ATTEMPT_SLACK)
         elif (retry := next_attempt(flight.probe, flight.case)) and retry[1] <= now:
             await self._try_again(flight, site, retry[0])
         elif wants_look(flight.probe, flight.case, now):
@@ -239,7 +239,7 @@ class Pipeline:
                 self.caps.count_message(site, now)
             await self._send(flight, site, attempt)
         else:  # another process on the same store was quicker
-            self.flights.wake(flight, self._time(flight) + SLACK)
+            self.flights.wake(flight, self._time(flight) + ATTEMPT_SLACK)
 
     async def _last_look(self, flight: Flight, site: WatchedPath) -> None:
         if site.received:
@@ -277,7 +277,7 @@ class Pipeline:
         try:
             await self._learner.close(flight, ABANDONED)
         except StoreDownError:
-            self.flights.wake(self._enter(flight), self._time(flight) + SLACK)
+            self.flights.wake(self._enter(flight), self._time(flight) + ATTEMPT_SLACK)
         except NoSuchProbeError:  # forgotten meanwhile
             pass
 
@@ -329,6 +329,6 @@ class Pipeline:
         except (Exception, asyncio.CancelledError) as error:
             if asked_to_stop():
                 raise
-            self.flights.wake(flight, self._time(flight) + SLACK)
+            self.flights.wake(flight, self._time(flight) + ATTEMPT_SLACK)
             if not isinstance(error, StoreDownError | ReplacedError):  # of these the service tells
                 log.exception("probe task failed", probe=flight.probe.id)

@@ -19,7 +19,7 @@ MARKER_TEXT = "This mailbox belongs to a simulated company of Mailpath's sandbox
 CLOSED_START = "In place of a Maildir: "
 CLOSED_TEXT = f"{CLOSED_START}this simulated mailbox cannot be read.\n"
 PARTS = ("tmp", "new", "cur")
-MOST_MESSAGES = 1000  # in one folder; probes are removed within seconds
+MAX_MESSAGES = 1000  # in one folder; probes are removed within seconds
 
 SPAM_SIGNS = (  # SpamAssassin 4
     "X-Spam-Flag: YES",
@@ -80,7 +80,7 @@ def make_unreadable(maildir: Path) -> None:
 
 def deliver(folder: Path, message: bytes) -> None:
     """Write `message` to `folder` atomically. Raises OSError and MailboxFullError."""
-    if sum(len(os.listdir(folder / part)) for part in ("new", "cur")) >= MOST_MESSAGES:
+    if sum(len(os.listdir(folder / part)) for part in ("new", "cur")) >= MAX_MESSAGES:
         raise MailboxFullError
     name = f"{secrets.token_hex(8)}.P{os.getpid()}Q{next(_serial)}.sandbox"
     (folder / "tmp" / name).write_bytes(message)

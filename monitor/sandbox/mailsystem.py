@@ -16,8 +16,8 @@ from monitor.sandbox.smtp import SandboxConversation, SandboxMail
 from probes.answer import Stage
 from probes.sender import Identity
 
-MOST_CONVERSATIONS = 250
-MOST_HELD_BACK = 200
+MAX_CONVERSATIONS = 250
+MAX_HELD_BACK = 200
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +89,7 @@ class SandboxMailSystem:
     def enter(self, conversation: SandboxConversation) -> bool:
         """Register a conversation. False if there are too many."""
         self._conversations.add(conversation)
-        return len(self._conversations) <= MOST_CONVERSATIONS and not self._closed
+        return len(self._conversations) <= MAX_CONVERSATIONS and not self._closed
 
     def leave(self, conversation: SandboxConversation) -> None:
         """Remove a closed conversation."""
@@ -122,7 +122,7 @@ class SandboxMailSystem:
             case Behaviour.LOSES | Behaviour.UNREADABLE:
                 pass
             case Behaviour.SLOW:
-                if len(self._held_back) >= MOST_HELD_BACK:
+                if len(self._held_back) >= MAX_HELD_BACK:
                     return "452 4.3.1 Insufficient system storage"
                 self._hold_back(letter, receipt)
             case _:

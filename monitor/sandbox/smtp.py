@@ -17,7 +17,7 @@ from probes.answer import Stage
 from probes.route_traits import traits_of
 
 MAX_MESSAGE_BYTES = 256 * 1024
-MOST_COMMANDS = 200  # of each sort, in one connection
+MAX_COMMANDS = 200  # of each sort, in one connection
 COMMAND_TIMEOUT_SECONDS = 60.0  # seconds without a command, or for the whole of DATA
 PROXY_HEADER_SECONDS = 5.0
 
@@ -84,7 +84,7 @@ class SandboxConversation(SMTP):
             ident="ESMTP Mailpath sandbox",
             data_size_limit=MAX_MESSAGE_BYTES,
             timeout=COMMAND_TIMEOUT_SECONDS,
-            command_call_limit=MOST_COMMANDS,
+            command_call_limit=MAX_COMMANDS,
             proxy_protocol_timeout=PROXY_HEADER_SECONDS if self._asserted_at(Stage.PROXY) else None,
             loop=asyncio.get_running_loop(),
         )

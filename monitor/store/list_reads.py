@@ -23,8 +23,8 @@ from probes.verdict import Outcome, Verdict
 
 LOOK_THROUGH = 25_000  # probes in one page, where the index does not know all that is asked
 MAX_COMPANIES_ONE_BY_ONE = 50  # companies that are asked for one by one
-MOST_OF_COMPANY = 20_000
-FAR_AHEAD = datetime.max.replace(tzinfo=EPOCH.tzinfo)
+MAX_OF_COMPANY = 20_000
+END_OF_TIME = datetime.max.replace(tzinfo=EPOCH.tzinfo)
 
 _LISTED = ("id", "company", "path", "kind", "role", "via", "created_at", "closed_at")
 _listed = JUDGED.with_only_columns(
@@ -130,7 +130,7 @@ def page(connection: Connection, wanted: ProbeFilter, cursor: Cursor | None, mos
 
 def history_of_company(connection: Connection, company: str, since: datetime) -> list[ProbeRow]:
     """Return the sender's probes of a company, oldest first; the newest of them if there are too many."""
-    asked = {"company": company, "since": since, "most": MOST_OF_COMPANY}
+    asked = {"company": company, "since": since, "most": MAX_OF_COMPANY}
     return [_row(row) for row in reversed(connection.execute(HISTORY_OF_COMPANY, asked).all())]
 
 
@@ -170,7 +170,7 @@ def _companies_of(wanted: ProbeFilter) -> list[str] | None:
 
 def _begin(wanted: ProbeFilter, cursor: Cursor | None) -> dict[str, Any]:
     """Return the probe before which the page begins."""
-    places = [(wanted.until or FAR_AHEAD, "")] + ([(cursor.created_at, cursor.probe_id)] if cursor else [])
+    places = [(wanted.until or END_OF_TIME, "")] + ([(cursor.created_at, cursor.probe_id)] if cursor else [])
     high, high_id = min(places, key=lambda place: (instant(place[0]), place[1]))
     return {"high": high, "high_id": high_id}
 

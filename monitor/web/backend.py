@@ -26,7 +26,7 @@ CALLER = web.RequestKey("caller", Caller)
 """Who sent a request: set by the middleware of `auth`."""
 
 EXPORTS_PER_CALLER = 2  # at the same time
-MOST_EXPORTS = 6
+MAX_EXPORTS = 6
 EXPORT_RETRY = timedelta(seconds=5)
 
 Launch = Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]
@@ -61,7 +61,7 @@ class Backend:
     give_back: Callable[[WatchedPath], None] = lambda _: None
     manual: Allowance = field(default_factory=Allowance)
     rejections: Rejections = field(default_factory=Rejections)
-    exports: Shares = field(default_factory=lambda: Shares("exports", EXPORTS_PER_CALLER, MOST_EXPORTS, EXPORT_RETRY))
+    exports: Shares = field(default_factory=lambda: Shares("exports", EXPORTS_PER_CALLER, MAX_EXPORTS, EXPORT_RETRY))
     export_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 

@@ -13,7 +13,7 @@ from monitor.events import Event
 from monitor.incidents.signal import Signal
 from probes.evidence import Attempt, Dialogue, Interrupted, Step
 
-MOST_WAITING = 1000  # events in one subscriber's queue; one that lags further behind must begin anew
+MAX_WAITING = 1000  # events in one subscriber's queue; one that lags further behind must begin anew
 
 News = Event | Signal
 """Something that happened. Both know their `probe_id` and `company`."""
@@ -24,7 +24,7 @@ class Subscription:
     """One watcher. `lost` is set when it was too slow: it has to read the present state again."""
 
     wants: Callable[[News], bool]
-    queue: "asyncio.Queue[News]" = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    queue: "asyncio.Queue[News]" = field(default_factory=lambda: asyncio.Queue(MAX_WAITING))
     lost: bool = False
 
     async def __aiter__(self) -> AsyncIterator[News]:

@@ -13,7 +13,7 @@ from monitor.web.legible import spelled
 from probes.verdict import Grade, Outcome
 
 PLACES = 72  # of a strip
-MOST_DOTS = 600
+MAX_DOTS = 600
 FASTEST, SLOWEST = 0.01, 6 * 3600.0  # seconds; what is faster or slower is drawn at the edge
 TICKS = ((0.01, "10 ms"), (0.1, "0.1 s"), (1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3600, "1 h"))
 
@@ -179,9 +179,9 @@ def _said(rows: Sequence[ProbeRow]) -> tuple[tuple[Grade, tuple[tuple[Outcome, i
 
 
 def _slowest(rows: Sequence[ProbeRow], frame: Frame) -> list[ProbeRow]:
-    if len(rows) <= MOST_DOTS:
+    if len(rows) <= MAX_DOTS:
         return list(rows)
-    each, places = MOST_DOTS // PLACES, dict[int, list[ProbeRow]]()
+    each, places = MAX_DOTS // PLACES, dict[int, list[ProbeRow]]()
     for row in rows:
         places.setdefault(frame.place(row.launched_at), []).append(row)
     return [row for here in places.values() for row in sorted(here, key=_seconds, reverse=True)[:each]]

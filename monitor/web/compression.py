@@ -16,7 +16,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LEVEL = 6  # of zlib: beyond it, time grows faster than size shrinks
 LEAST_OCTETS = 1000  # less fits into one packet anyway
-MOST_OCTETS_AT_ONCE = 64_000  # more is compressed in a thread: 64 kB take a millisecond
+MAX_OCTETS_AT_ONCE = 64_000  # more is compressed in a thread: 64 kB take a millisecond
 GZIP = 16 + zlib.MAX_WBITS
 METHODS = frozenset({"GET", "HEAD"})
 TYPES = frozenset(
@@ -46,7 +46,7 @@ async def compressing(request: web.Request, handler: Handler) -> web.StreamRespo
     vary(response)
     body = response.body
     if isinstance(body, bytes) and len(body) >= LEAST_OCTETS and accepts_gzip(request):
-        response.body = gzipped(body) if len(body) <= MOST_OCTETS_AT_ONCE else await asyncio.to_thread(gzipped, body)
+        response.body = gzipped(body) if len(body) <= MAX_OCTETS_AT_ONCE else await asyncio.to_thread(gzipped, body)
         response.headers["Content-Encoding"] = "gzip"
     return response
 

@@ -28,7 +28,7 @@ IDLE_SECONDS = 60.0  # that a connection may wait between two requests
 SEND_SECONDS = 30.0  # in which a client must take LEAST_TAKEN octets of what waits for it
 LEAST_TAKEN = 16 * 1024
 LINGER_SECONDS = 2.0  # for the rest of a request that has its answer
-MOST_CONNECTIONS = 2000
+MAX_CONNECTIONS = 2000
 LEAST_CONNECTIONS = 8
 CONNECTIONS_OF_MACHINES = 32  # where only metrics and health are: no crowd elsewhere takes these places
 SHARE_OF_DESCRIPTORS = 3  # one in so many is for HTTP; the others are for probes, mailboxes, inbound mail, the store
@@ -48,7 +48,7 @@ class ConnectionLimits:
     @classmethod
     def of(cls, descriptors: int, per_client: int) -> Self:
         """The limits where the process may have so many descriptors, and one client is meant to have so many."""
-        total = max(LEAST_CONNECTIONS, min(MOST_CONNECTIONS, descriptors // SHARE_OF_DESCRIPTORS))
+        total = max(LEAST_CONNECTIONS, min(MAX_CONNECTIONS, descriptors // SHARE_OF_DESCRIPTORS))
         return cls(total, min(per_client, total // 2))
 
     @classmethod

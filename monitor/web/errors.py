@@ -15,10 +15,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 API = "/api/v1"
 NOTHING = "404: Not Found"  # as aiohttp says it where no route leads
-LONGEST_BODY = 64 * 1024  # octets of a request
-PATIENCE = 30.0  # seconds for a request that sends something, and for what it makes us do
+MAX_BODY_BYTES = 64 * 1024  # octets of a request
+REQUEST_TIMEOUT_SECONDS = 30.0  # seconds for a request that sends something, and for what it makes us do
 PLAIN = "identity"  # the one Content-Encoding that is taken
-LATE = "The request did not arrive completely in time. Send it again."
+BODY_TOO_SLOW = "The request did not arrive completely in time. Send it again."
 BROKEN = "Something went wrong on the server. Try again; if it fails again, ask the operator: the log has the details."
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -59,10 +59,10 @@ async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse
     if request.method in READS:
         return await handler(request)
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS):
             return await handler(request)
     except TimeoutError:
-        raise web.HTTPRequestTimeout(text=LATE) from None
+        raise web.HTTPRequestTimeout(text=BODY_TOO_SLOW) from None
 
 
 def _compressed(request: web.Request) -> web.Response:

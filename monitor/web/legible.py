@@ -8,13 +8,13 @@ from enum import StrEnum
 from monitor.output.labels import label_of
 from probes.display import roughly
 
-LONGEST = 100_000  # characters of one text; a header section is cut at 64 KiB before it is stored
+MAX_TEXT_CHARS = 100_000  # characters of one text; a header section is cut at 64 KiB before it is stored
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # what is invisible, or turns what stands beside it
 _SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
 
 
-def plain(text: object, most: int = LONGEST) -> str:
+def plain(text: object, most: int = MAX_TEXT_CHARS) -> str:
     """Text of other people with nothing hidden in it: a control character or a change of direction is shown by its
     number, as [U+202E]. Ends of lines stay. What is longer than `most` is cut, and says so."""
     whole = str(text).replace("\r\n", "\n")

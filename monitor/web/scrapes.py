@@ -6,8 +6,8 @@ from time import monotonic
 
 from monitor.web.compression import gzipped
 
-REST = 4.0  # times as long as an exposition took none is written: a fifth of a core at the most
-LONGEST_REST = 2.0  # seconds; who scrapes waits no longer than that for the next
+REST_PER_SCRAPE = 4.0  # times as long as an exposition took none is written: a fifth of a core at the most
+MAX_REST_SECONDS = 2.0  # seconds; who scrapes waits no longer than that for the next
 
 
 class Scrapes:
@@ -48,4 +48,4 @@ class Scrapes:
                 return await self._render()
             finally:
                 ended = self._clock()
-                self._free_at = ended + min(REST * (ended - began), LONGEST_REST)
+                self._free_at = ended + min(REST_PER_SCRAPE * (ended - began), MAX_REST_SECONDS)

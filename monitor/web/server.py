@@ -15,15 +15,15 @@ from monitor.web.auth.client import is_proxy
 from monitor.web.backend import BACKEND, Backend
 from monitor.web.compression import accepts_gzip, compressing, vary
 from monitor.web.connections import Connection, ConnectionLimits, Connections
-from monitor.web.errors import LONGEST_BODY, safe
+from monitor.web.errors import MAX_BODY_BYTES, safe
 from monitor.web.headers import add_headers
 from monitor.web.listening import accepting, bound
 from monitor.web.rejections import Rejections
 from monitor.web.scrapes import Scrapes
 from probes.settings import Endpoint
 
-MOST_OF_A_CLIENT = 128  # connections, where no configuration says it
-GRACE = 2.0  # seconds for requests under way when the service stops
+MAX_CONNECTIONS_PER_CLIENT = 128  # connections, where no configuration says it
+STOP_GRACE_SECONDS = 2.0  # seconds for requests under way when the service stops
 
 
 class WebError(UserError):
@@ -32,7 +32,7 @@ class WebError(UserError):
 
 def application(backend: Backend, *, instruments: bool = True) -> web.Application:
     """The pages and the API; with `instruments` also what machines ask for: metrics and health."""
-    app = web.Application(middlewares=[safe, compressing, auth.guard], client_max_size=LONGEST_BODY)
+    app = web.Application(middlewares=[safe, compressing, auth.guard], client_max_size=MAX_BODY_BYTES)
     app[BACKEND] = backend
     auth.add_gate(app)
     app.add_routes([*auth.routes(), *pages.routes(), *docs.routes(), *api.routes()])
@@ -43,7 +43,7 @@ def application(backend: Backend, *, instruments: bool = True) -> web.Applicatio
 
 def instruments(backend: Backend) -> web.Application:
     """Only what machines ask for."""
-    app = web.Application(middlewares=[safe], client_max_size=LONGEST_BODY)
+    app = web.Application(middlewares=[safe], client_max_size=MAX_BODY_BYTES)
     app.add_routes(_instruments(backend))
     return app
 
@@ -95,7 +95,7 @@ async def serving(
 ) -> AsyncIterator[int]:
     """Serve `app`; yields the port. Raises WebError when it cannot listen there; `key` names the place for people."""
     app.on_response_prepare.append(add_headers)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=GRACE)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_GRACE_SECONDS)
     await runner.setup()
     try:
         try:
@@ -130,4 +130,6 @@ def _accounted(runner: web.AppRunner) -> web.Server:
 
 
 def _default_connections() -> Connections:
-    return Connections(ConnectionLimits.of(descriptor_limit(), MOST_OF_A_CLIENT), Rejections(), lambda _: False)
+    return Connections(
+        ConnectionLimits.of(descriptor_limit(), MAX_CONNECTIONS_PER_CLIENT), Rejections(), lambda _: False
+    )

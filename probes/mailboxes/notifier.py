@@ -26,7 +26,7 @@ REMOTE_FILE_SYSTEMS = frozenset({
     "9p", "afs", "beegfs", "ceph", "cifs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "gfs2", "glusterfs", "lustre",
     "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs", "virtiofs",
 })  # fmt: skip
-MOST_LINKS = 40  # on the way to a file, as many as the kernel follows: path_resolution(7)
+MAX_LINKS = 40  # on the way to a file, as many as the kernel follows: path_resolution(7)
 
 
 class Notifier:
@@ -142,7 +142,7 @@ def real_path(path: str, mounts: str | None = None) -> str:
         done = f"{done}/{name}"
         if done in served:
             return os.path.normpath("/".join((done, *reversed(rest))))
-        link = _link(done) if links < MOST_LINKS else None
+        link = _link(done) if links < MAX_LINKS else None
         if link is not None:
             links += 1
             done = "" if link.startswith("/") else done.rpartition("/")[0]

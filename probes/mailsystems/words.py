@@ -20,7 +20,7 @@ _KEYS = {key for key, row in MAIL_SYSTEMS.items() if row.receives}
 _OTHER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
 _CLOSE = 0.7
 
-MOST_MAIL_SYSTEMS = 5  # in a chain
+MAX_MAIL_SYSTEMS = 5  # in a chain
 MAX_SHOWN_CHARS = 40  # characters of a wrong word
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from probes.reading.header_fields import Field
 
 BODY_READ = 1 << 18
-MOST_NOTES = 20
+MAX_NOTES = 20
 
 SUBJECT_MARKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), kind)
@@ -54,7 +54,7 @@ LINK_GUARDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(  # hosts from the 
     )
 )
 _HOST = re.compile(r"https?://([a-z0-9.-]{4,100})", re.IGNORECASE)
-MOST_HOSTS = 500
+MAX_HOSTS = 500
 
 _BANNER = re.compile(
     r"\b(?:originated|came|sent|received|comes|is) (?:from |an )?(?:outside|external)(?: of)?\s"
@@ -93,7 +93,7 @@ def subject_marks(subject: str) -> Iterator[str]:
 def body_notes(body: bytes) -> Iterator[str]:
     """Return notes about changes to the text on its way."""
     text = "\n".join(_readings(body[:BODY_READ]))
-    hosts = {found[1].lower() for found in islice(_HOST.finditer(text), MOST_HOSTS)}
+    hosts = {found[1].lower() for found in islice(_HOST.finditer(text), MAX_HOSTS)}
     for guard, name in LINK_GUARDS:
         if any(guard.fullmatch(host) for host in hosts):
             yield f"links rewritten by {name}"

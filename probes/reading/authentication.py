@@ -13,7 +13,7 @@ from probes.reading.facts import AuthenticationFacts
 from probes.reading.header_fields import Field
 from probes.reading.received import organisation
 
-MOST_STATEMENTS = 50
+MAX_STATEMENTS = 50
 FAILED = frozenset({"fail", "softfail", "hardfail", "permerror"})
 
 
@@ -108,7 +108,7 @@ def without_comments(value: str) -> str:
 
 def _statements(headers: Iterable[Field]) -> list[Statement]:
     """Yield the statements, Authentication-Results first: the others may repeat them, or be shorter."""
-    stating = islice((f for f in headers if f.name in _READERS), MOST_STATEMENTS)
+    stating = islice((f for f in headers if f.name in _READERS), MAX_STATEMENTS)
     said = [(s, f.name) for f in stating if (s := _READERS[f.name](f))]
     return [s for s, _ in sorted(said, key=lambda pair: pair[1] != "authentication-results")]
 

@@ -21,8 +21,8 @@ from probes.evidence import Bounce, Dialogue, network_of
 from probes.reading.received import organisation
 from probes.reading.shared_providers import SHARED_PROVIDERS
 
-MOST_OF_A_KIND = 10  # bounces kept of one probe: by each tie, final or not
-MOST_OF_A_STRANGER = 3  # of a kind, from one network that is not the receiver's own
+MAX_OF_A_KIND = 10  # bounces kept of one probe: by each tie, final or not
+MAX_OF_A_STRANGER = 3  # of a kind, from one network that is not the receiver's own
 
 _HOST = re.compile(r"(.*)\[([0-9A-Fa-f.:]+)\]:\d+")  # as `Step.host` is written
 
@@ -118,7 +118,7 @@ def has_room(bounce: Bounce, known: Collection[Bounce], receiver: Receiver) -> b
     tie = tie_of(bounce, receiver)
     alike = [each for each in known if each.final is bounce.final and tie_of(each, receiver) is tie]
     same = [each for each in alike if network_of(each.client_ip) == network_of(bounce.client_ip)]
-    return len(alike) < MOST_OF_A_KIND and (tie is Tie.OWN or len(same) < MOST_OF_A_STRANGER)
+    return len(alike) < MAX_OF_A_KIND and (tie is Tie.OWN or len(same) < MAX_OF_A_STRANGER)
 
 
 def is_loopback(ip: str) -> bool:

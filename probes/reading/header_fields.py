@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 SECTION_READ = 4 << 20  # octets; real sections have up to some 100,000
 VALUE_READ = 1 << 14  # characters; an ARC chain or a filter's report has some 6,000
-MOST_FIELDS = 10_000
+MAX_FIELDS = 10_000
 MAX_NAME_CHARS = 200
 
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
@@ -46,9 +46,9 @@ def split(data: bytes | str) -> tuple[str, bytes]:
 
 @lru_cache(maxsize=4)  # what was just recognised is read again when it is judged
 def fields(section: str) -> tuple[Field, ...]:
-    """Return the fields of a header section, topmost first, at most MOST_FIELDS. Lines without a name are skipped."""
+    """Return the fields of a header section, topmost first, at most MAX_FIELDS. Lines without a name are skipped."""
     found = []
-    for chunk in _NEXT_FIELD.split(section[:SECTION_READ], MOST_FIELDS)[:MOST_FIELDS]:
+    for chunk in _NEXT_FIELD.split(section[:SECTION_READ], MAX_FIELDS)[:MAX_FIELDS]:
         written, colon, folded = chunk.partition(":")
         if colon and len(written) <= MAX_NAME_CHARS and _is_name(written := written.rstrip(" \t")):
             found.append(Field(written.lower(), written, folded))

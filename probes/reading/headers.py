@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from ipaddress import ip_address
 
-from probes.reading.arrival_notes import MOST_NOTES, body_notes, greylisted, subject_marks
+from probes.reading.arrival_notes import MAX_NOTES, body_notes, greylisted, subject_marks
 from probes.reading.authentication import Checks, checks
 from probes.reading.facts import MessageFacts
 from probes.reading.filters import BAD, FilterVerdict, overall, verdicts
@@ -63,7 +63,7 @@ def read_message(data: bytes | str, *, receiver: str | None = None, relayed: boo
     head, body = split(data)
     side = _Side(fields(head), receiver, relayed)
     judged = verdicts(side.section)
-    notes = list(dict.fromkeys(_notes(side, body)))[:MOST_NOTES]
+    notes = list(dict.fromkeys(_notes(side, body)))[:MAX_NOTES]
     return MessageFacts(
         connecting_ip=side.connecting_ip,
         hops=side.hops,

@@ -20,7 +20,7 @@ from publicsuffixlist import PublicSuffixList
 from probes.reading.facts import HopFacts
 from probes.reading.header_fields import fields
 
-MOST_HOPS = 200  # RFC 5321, section 6.3, asks servers to take 100 for a loop
+MAX_HOPS = 200  # RFC 5321, section 6.3, asks servers to take 100 for a loop
 MAX_HEADER_CHARS = 4096
 
 INTERNAL: tuple[IPv4Network | IPv6Network, ...] = tuple(
@@ -54,7 +54,7 @@ def hops(headers: str) -> tuple[HopFacts, ...]:
 
 def chain(values: Sequence[str]) -> tuple[HopFacts, ...]:
     """Return the hops of these Received values, each with the time since the hop below it."""
-    found = [_hop(value[:MAX_HEADER_CHARS]) for value in values[:MOST_HOPS]]
+    found = [_hop(value[:MAX_HEADER_CHARS]) for value in values[:MAX_HOPS]]
     before: datetime | None = None
     for place in range(len(found) - 1, -1, -1):
         at = found[place].at

@@ -1,6 +1,7 @@
 """Unpack a report from a message or an archive, within bounds.
 
-All archives of one message together may unpack to MOST_UNPACKED bytes: the cost does not grow with the number of parts.
+All archives of one message together may unpack to MAX_UNPACKED_BYTES: the cost does not grow with the number of
+parts.
 """
 
 import io
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 
 from probes.reading.mime import Part, open_mail
 
-MOST_PACKED = 50_000_000  # octets of what comes in
-MOST_UNPACKED = 32_000_000  # octets of all that is unpacked; the largest real reports have some 10 million
-MOST_MEMBERS = 10  # of an archive
+MAX_PACKED_BYTES = 50_000_000  # octets of what comes in
+MAX_UNPACKED_BYTES = 32_000_000  # octets of all that is unpacked; the largest real reports have some 10 million
+MAX_MEMBERS = 10  # of an archive
 MAILS_DEEP = 3  # a report may be forwarded as an attachment, inside another mail
-MOST_FEEDBACK = 65_536  # characters of a failure report
+MAX_FEEDBACK_CHARS = 65_536  # characters of a failure report
 MAX_LINE_CHARS = 300  # characters of a line
 
 _FIELD = re.compile(rb"(?:From |[!-9;-~]{1,100}[ \t]*:)")
@@ -41,8 +42,8 @@ class Packed:
 
 def unpack(data: bytes) -> Packed:
     """Return the report, however it is packed. Raises ReportError, and nothing else."""
-    if len(data) > MOST_PACKED:
-        raise ReportError(f"larger than {MOST_PACKED} octets")
+    if len(data) > MAX_PACKED_BYTES:
+        raise ReportError(f"larger than {MAX_PACKED_BYTES} octets")
     archives = _Archives()
     document = data if data.startswith((b"PK", b"\x1f\x8b")) else data.strip(_AROUND)
     found = _from_mail(document, archives) if _is_mail(document) else _from_document(document, archives)
@@ -62,11 +63,11 @@ def _is_mail(data: bytes) -> bool:
 
 def _from_mail(data: bytes, archives: "_Archives", depth: int = 1) -> Packed | None:
     """Return the first report in a message, or in a message attached to it."""
-    parts = open_mail(data, MOST_PACKED).parts
+    parts = open_mail(data, MAX_PACKED_BYTES).parts
     if failure := _failure(parts):
         return failure
     for part in parts:
-        content = part.octets(MOST_PACKED).lstrip(_AROUND)
+        content = part.octets(MAX_PACKED_BYTES).lstrip(_AROUND)
         if part.type == "message/rfc822":
             found = _from_mail(content, archives, depth + 1) if depth < MAILS_DEEP else None
         else:
@@ -90,7 +91,7 @@ _REPORTED = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers")
 
 
 def _text_of(part: Part) -> str:
-    return part.octets().decode("utf-8", "replace")[:MOST_FEEDBACK]
+    return part.octets().decode("utf-8", "replace")[:MAX_FEEDBACK_CHARS]
 
 
 def _from_document(data: bytes, archives: "_Archives") -> Packed | None:
@@ -103,19 +104,19 @@ def _from_document(data: bytes, archives: "_Archives") -> Packed | None:
 
 
 class _Archives:
-    """Unpacks the archives of one message, at most MOST_UNPACKED bytes of them."""
+    """Unpacks the archives of one message, at most MAX_UNPACKED_BYTES of them."""
 
     def __init__(self) -> None:
-        self._left = MOST_UNPACKED
+        self._left = MAX_UNPACKED_BYTES
 
     def unzip(self, data: bytes) -> str | None:
         """Return the first member that is a report. A member's own claim of its size is not trusted. Raises
         ReportError."""
-        if data.count(_MEMBER) > MOST_MEMBERS * MOST_MEMBERS:
+        if data.count(_MEMBER) > MAX_MEMBERS * MAX_MEMBERS:
             raise ReportError("an archive of too many files")
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                for member in archive.infolist()[:MOST_MEMBERS]:
+                for member in archive.infolist()[:MAX_MEMBERS]:
                     if member.compress_type not in _PLAIN_METHODS:
                         continue
                     with archive.open(member) as file:
@@ -134,7 +135,7 @@ class _Archives:
 
     def _taken(self, content: bytes) -> bytes:
         if len(content) > self._left:
-            raise ReportError(f"unpacks to more than {MOST_UNPACKED} octets")
+            raise ReportError(f"unpacks to more than {MAX_UNPACKED_BYTES} octets")
         self._left -= len(content)
         return content
 
@@ -142,7 +143,7 @@ class _Archives:
 def _text(content: bytes) -> str | None:
     """Return the content as text, if it can be a report: XML or JSON, and not an archive again."""
     content = content.strip(_AROUND)
-    if len(content) > MOST_UNPACKED or content[:1] not in (b"<", b"{"):
+    if len(content) > MAX_UNPACKED_BYTES or content[:1] not in (b"<", b"{"):
         return None
     utf16 = content[:2] == b"<\0"
     text = (content + b"\0").decode("utf-16-le", "ignore") if utf16 else content.decode("utf-8", "replace")

@@ -11,11 +11,11 @@ from xml.parsers import expat
 
 from probes.reading.report_files import ReportError, one_line
 
-MOST_RECORDS = 20_000  # some 5 seconds of work
-MOST_ELEMENTS = 600_000  # a record has some 25
-MOST_ATTRIBUTES = 50_000  # reports have next to none
-MOST_EQUALS_SIGNS = 500_000  # in texts and attributes: how many attributes expat can meet in one element
-MOST_VALUES = 200_000  # of a JSON document
+MAX_RECORDS = 20_000  # some 5 seconds of work
+MAX_ELEMENTS = 600_000  # a record has some 25
+MAX_ATTRIBUTES = 50_000  # reports have next to none
+MAX_EQUALS_SIGNS = 500_000  # in texts and attributes: how many attributes expat can meet in one element
+MAX_VALUES = 200_000  # of a JSON document
 MAX_NESTING = 32  # elements or values inside each other; reports have up to 7
 MAX_PIECE_CHARS = 1 << 20  # characters given to expat at a time: it goes on to the end of a piece whatever was found
 
@@ -35,12 +35,12 @@ def check(text: str) -> None:
 def _check_xml(text: str) -> None:
     if _DOCTYPE.search(text):
         raise ReportError("an XML document with a DOCTYPE, which no report has")
-    if text.count("<record") > MOST_RECORDS:
-        raise ReportError(f"more than {MOST_RECORDS} records")
-    if text.count("<") > 2 * MOST_ELEMENTS:
-        raise ReportError(f"more than {MOST_ELEMENTS} elements")
-    if text.count("=") > MOST_EQUALS_SIGNS:
-        raise ReportError(f"more than {MOST_EQUALS_SIGNS} equals signs")
+    if text.count("<record") > MAX_RECORDS:
+        raise ReportError(f"more than {MAX_RECORDS} records")
+    if text.count("<") > 2 * MAX_ELEMENTS:
+        raise ReportError(f"more than {MAX_ELEMENTS} elements")
+    if text.count("=") > MAX_EQUALS_SIGNS:
+        raise ReportError(f"more than {MAX_EQUALS_SIGNS} equals signs")
     _Counter().count(text)
 
 
@@ -69,10 +69,10 @@ class _Counter:
         self._attributes += len(attributes) // 2
         if self._depth > MAX_NESTING:
             raise ReportError(f"more than {MAX_NESTING} elements inside each other")
-        if self._elements > MOST_ELEMENTS:
-            raise ReportError(f"more than {MOST_ELEMENTS} elements")
-        if self._attributes > MOST_ATTRIBUTES:
-            raise ReportError(f"more than {MOST_ATTRIBUTES} attributes")
+        if self._elements > MAX_ELEMENTS:
+            raise ReportError(f"more than {MAX_ELEMENTS} elements")
+        if self._attributes > MAX_ATTRIBUTES:
+            raise ReportError(f"more than {MAX_ATTRIBUTES} attributes")
 
     def _ends(self, _: str) -> None:
         self._depth -= 1
@@ -84,8 +84,8 @@ def _refuse(*_: object) -> None:
 
 def _check_json(text: str) -> None:
     """Count JSON values: each but the first follows a comma or a bracket, so there are no more values than those."""
-    if text.count(",") + text.count("[") + text.count("{") > MOST_VALUES:
-        raise ReportError(f"more than {MOST_VALUES} values")
+    if text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
+        raise ReportError(f"more than {MAX_VALUES} values")
     depth = 0
     for bracket in _BRACKET.finditer(_STRING.sub("", text)):
         depth += 1 if bracket[0] in "[{" else -1

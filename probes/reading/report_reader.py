@@ -23,7 +23,7 @@ from probes.reading.reports import ReportError, ReportFacts
 
 WORKER = "probes.reading.report_worker"
 
-MOST_WAITING = 5  # reports at a time, with the one being read
+MAX_WAITING = 5  # reports at a time, with the one being read
 TURN_SECONDS = 10.0  # until a report's turn comes
 START_SECONDS = 30.0  # for loading the library, on a machine that has other things to do
 READ_SECONDS = 30.0  # for one report; twice CPU_SECONDS, so that this tells of a busy machine, and that of a report
@@ -72,7 +72,7 @@ class ReportReader:
         Takes at most TURN_SECONDS, START_SECONDS and READ_SECONDS. Raises ReportError if it can never be read, and
         ReportBusyError if it may be tried again.
         """
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= MAX_WAITING:
             raise ReportBusyError("too many reports at the same time")
         self._waiting += 1
         try:

@@ -22,9 +22,9 @@ from typing import IO
 
 from probes.reading.reports import ReportError, ReportFacts, read_report
 
-MEMORY = 400 << 20  # octets beyond what the loaded library takes; MOST_RECORDS need some 250 million
+MEMORY = 400 << 20  # octets beyond what the loaded library takes; MAX_RECORDS need some 250 million
 CPU_SECONDS = 15  # for one report
-ANSWER_LIMIT = 1 << 20  # octets; MOST_ROWS have some 150,000
+ANSWER_LIMIT = 1 << 20  # octets; MAX_ROWS have some 150,000
 HEAD_LIMIT = 4096  # octets
 NICENESS = 10  # whoever waits for a bounce comes first
 READY = b"ready\n"

@@ -17,8 +17,8 @@ from probes.reading.report_limits import check
 
 __all__ = ["ReportError", "ReportFacts", "ReportKind", "ReportRow", "available", "read_report"]
 
-MOST_ROWS = 1000  # kept of what concerns us
-MOST_COUNT = 1 << 53  # messages; a larger number is a lie, and no longer exact in JSON
+MAX_ROWS = 1000  # kept of what concerns us
+MAX_COUNT = 1 << 53  # messages; a larger number is a lie, and no longer exact in JSON
 
 
 class ReportKind(StrEnum):
@@ -201,7 +201,7 @@ def _sessions(policy: Mapping[str, Any]) -> Iterator[ReportRow]:
 
 
 def _count(value: Any) -> int:
-    return min(max(int(value), 0), MOST_COUNT)
+    return min(max(int(value), 0), MAX_COUNT)
 
 
 def _ours(rows: list[ReportRow], source_ip: str, domain: str, *, whole: bool = False) -> tuple[ReportRow, ...]:
@@ -212,7 +212,7 @@ def _ours(rows: list[ReportRow], source_ip: str, domain: str, *, whole: bool = F
             continue
         key = (row.source_ip, row.domain, row.passed, row.disposition, row.spf, row.dkim, row.result)
         counts[key] = counts.get(key, 0) + row.count
-    largest = sorted(counts.items(), key=lambda item: -item[1])[:MOST_ROWS]
+    largest = sorted(counts.items(), key=lambda item: -item[1])[:MAX_ROWS]
     return tuple(
         ReportRow(ip, domain, count, passed, disposition, spf, dkim, result)
         for (ip, domain, passed, disposition, spf, dkim, result), count in largest

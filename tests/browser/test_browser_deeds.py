@@ -12,7 +12,7 @@ from tests.support.chromium import PATIENCE, BrowserTab
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-MOST_TABS = 120
+MAX_TABS = 120
 FOCUS = """() => {
   const here = document.activeElement, style = getComputedStyle(here), place = here.getBoundingClientRect();
   return {
@@ -374,10 +374,10 @@ async def _stayed(page: Page) -> None:
 
 async def _tab_to(page: Page, what: str) -> None:
     """Press Tab until the focus is on what begins so. Wherever it is meanwhile, it is seen."""
-    for _ in range(MOST_TABS):
+    for _ in range(MAX_TABS):
         await page.keyboard.press("Tab")
         where = await page.evaluate(FOCUS)
         assert where["seen"] or where["name"] == "BODY", where
         if where["what"].startswith(what):
             return
-    raise AssertionError(f"{MOST_TABS} times Tab, and never on {what}")
+    raise AssertionError(f"{MAX_TABS} times Tab, and never on {what}")

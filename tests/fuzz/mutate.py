@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 LARGEST = 200_000  # octets of a broken input
-MOST_CHANGES = 12
-MOST_REPEATS = 20_000
+MAX_CHANGES = 12
+MAX_REPEATS = 20_000
 
 TOKENS = (
     b"\n", b"\r\n", b"\r", b"\n\n", b"\n ", b"\n\t", b" ", b"\0", b"\xff", b"\xef\xbb\xbf", b"\x1b$B", b"\xe2\x80\xae",
@@ -24,7 +24,7 @@ def broken(seeds: Sequence[bytes], number: str) -> bytes:
     """One of the seeds, changed in a few places; the most of it that is read is LARGEST octets."""
     chance = Random(number)
     data = chance.choice(seeds)
-    for _ in range(chance.randint(1, MOST_CHANGES)):
+    for _ in range(chance.randint(1, MAX_CHANGES)):
         data = chance.choice(CHANGES)(data, chance, seeds)[:LARGEST]
     return data
 
@@ -46,7 +46,7 @@ def _insert(data: bytes, chance: Random, _: Sequence[bytes]) -> bytes:
 def _repeat(data: bytes, chance: Random, _: Sequence[bytes]) -> bytes:
     """One token very often: what is not linear shows."""
     token, place = chance.choice(TOKENS), _place(data, chance)
-    times = min(int(10 ** (chance.random() * 4.3)), MOST_REPEATS, LARGEST // len(token))
+    times = min(int(10 ** (chance.random() * 4.3)), MAX_REPEATS, LARGEST // len(token))
     return data[:place] + token * times + data[place:]
 
 

@@ -16,7 +16,7 @@ from tests.fuzz.readers import READERS, Reader
 SECONDS = 0.3  # of CPU time for one input
 MEMORY = 200 << 20  # octets that one input may take
 HANGS = 10.0  # seconds of CPU time, after which an input is given up
-MOST_FAULTS = 20  # told
+MAX_FAULTS = 20  # told
 
 
 class HangsError(BaseException):
@@ -58,7 +58,7 @@ def fuzz(name: str, inputs: int, seed: str, *, most_seconds: float = SECONDS, hu
         if taken.seconds > result.worst:
             result.worst, result.worst_input = taken.seconds, label
         fault = taken.fault or _beyond(taken, most_seconds)
-        if fault and len(result.faults) < MOST_FAULTS:
+        if fault and len(result.faults) < MAX_FAULTS:
             result.faults.append(f"{label}: {fault}")
     return result
 

@@ -16,9 +16,9 @@ from monitor.sources.inbound.router import InboundRouter, Unread
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.sources.inbound.smtp import TOO_MANY, InboundConversation, ReceivedMail
 
-MOST_CONVERSATIONS = 100
-MOST_LETTERS = 50  # being read at the same time
-MOST_OCTETS = 100_000_000  # of mails in memory, of all conversations together
+MAX_CONVERSATIONS = 100
+MAX_MAILS_BEING_READ = 50  # being read at the same time
+MAX_BYTES_IN_MEMORY = 100_000_000  # of mails in memory, of all conversations together
 READ_SECONDS = 45.0  # seconds until what a mail tells is stored; a client waits for longer than that
 CLOSE_SECONDS = 5.0  # seconds for the same, when the service stops
 MAX_REASON_CHARS = 200  # characters in a reply
@@ -68,7 +68,7 @@ class Listener:
             return False
         if self._clients[client] > self._most_of_one:
             return self._make_room(conversation, own=True)
-        return len(self._conversations) <= MOST_CONVERSATIONS or self._make_room(conversation, own=False)
+        return len(self._conversations) <= MAX_CONVERSATIONS or self._make_room(conversation, own=False)
 
     def _make_room(self, newcomer: InboundConversation, *, own: bool) -> bool:
         """End the oldest idle conversation of the address block that has most, and there of the client that has most,
@@ -116,7 +116,7 @@ class Listener:
     def bears(self, octets: int) -> bool:
         """See `InboundHost`."""
         self._octets += octets
-        return self._octets <= MOST_OCTETS
+        return self._octets <= MAX_BYTES_IN_MEMORY
 
     def allows(self, client: str) -> bool:
         """See `InboundHost`."""
@@ -131,7 +131,7 @@ class Listener:
 
     async def take(self, letter: ReceivedMail) -> str:
         """See `InboundHost`. The work continues if the client does not wait for its end: half of it helps nobody."""
-        if len(self._letters) >= MOST_LETTERS:
+        if len(self._letters) >= MAX_MAILS_BEING_READ:
             return self._put_off(letter, "452 4.3.1 Too busy, try again later")
         task = asyncio.create_task(self._read(letter))
         self._letters.add(task)

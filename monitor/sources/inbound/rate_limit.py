@@ -2,7 +2,7 @@
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
-MOST_CLIENTS = 10_000  # remembered at the same time; the one seen longest ago is forgotten first
+MAX_CLIENTS = 10_000  # remembered at the same time; the one seen longest ago is forgotten first
 
 
 def client_of(ip: str) -> str:
@@ -46,6 +46,6 @@ class ClientRateLimit:
         left = min(self._most, left + (now - at) * self._most / 60)
         allowed = left >= 1
         self._buckets[client] = (left - 1 if allowed else left, now)
-        if len(self._buckets) > MOST_CLIENTS:
+        if len(self._buckets) > MAX_CLIENTS:
             del self._buckets[next(iter(self._buckets))]
         return allowed

@@ -9,7 +9,7 @@ from probes.settings import Address, Count, Domain, Endpoint, Host, Listen, Sett
 
 MIN_SIZE_OCTETS = 65_536  # octets: what every server must take (RFC 5321, section 4.5.3.1.7)
 MAX_SIZE_OCTETS = 50_000_000
-MOST_ADDRESSES = 100
+MAX_ADDRESSES = 100
 
 
 def _size(octets: int) -> int:
@@ -18,7 +18,7 @@ def _size(octets: int) -> int:
     return octets
 
 
-Addresses = Annotated[tuple[Address, ...], Field(max_length=MOST_ADDRESSES)]
+Addresses = Annotated[tuple[Address, ...], Field(max_length=MAX_ADDRESSES)]
 
 
 class InboundSettings(Settings):

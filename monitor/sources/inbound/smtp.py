@@ -18,10 +18,10 @@ GREETING_SECONDS = 2.0  # seconds to the first EHLO of every server that has a m
 COMMAND_TIMEOUT_SECONDS = 60.0  # seconds without a command
 DATA_SECONDS = 180.0  # seconds for a whole mail
 CONVERSATION_SECONDS = 900.0  # seconds for everything that a client has to say
-MOST_COMMANDS = 200  # of each sort, in one connection
-MOST_RECIPIENTS = 20  # of one mail
-MOST_STRANGERS = 10  # recipients refused in one connection, before it is ended
-MOST_UNREAD = 10  # commands in one connection that are unknown or cannot be read, before it is ended
+MAX_COMMANDS = 200  # of each sort, in one connection
+MAX_RECIPIENTS = 20  # of one mail
+MAX_REFUSED_RECIPIENTS = 10  # recipients refused in one connection, before it is ended
+MAX_BAD_COMMANDS = 10  # commands in one connection that are unknown or cannot be read, before it is ended
 MAX_LINE_OCTETS = 16_384  # octets: longer ones are read in pieces
 
 NULL_SENDER = "<>"  # as Python's parser of addresses has it
@@ -113,7 +113,7 @@ class InboundConversation(SMTP):
             data_size_limit=host.size_limit,
             tls_context=tls,
             timeout=COMMAND_TIMEOUT_SECONDS,
-            command_call_limit=MOST_COMMANDS,
+            command_call_limit=MAX_COMMANDS,
             auth_exclude_mechanism=("LOGIN", "PLAIN"),
             loop=asyncio.get_running_loop(),
         )
@@ -224,10 +224,10 @@ class InboundConversation(SMTP):
             self.host.turned_away(self, 421, own=True)
         if said.startswith(UNREAD):
             self.unread += 1
-        if self.unread < MOST_UNREAD:
+        if self.unread < MAX_BAD_COMMANDS:
             await super().push(status)
             return
-        if self.unread == MOST_UNREAD:
+        if self.unread == MAX_BAD_COMMANDS:
             self.unread += 1  # what was sent ahead may be read yet, but this is done once
             self.turn_away(b"421 4.7.0 Too many commands that cannot be read\r\n")
         await asyncio.sleep(0)  # so that the end of the connection ends what serves it
@@ -334,10 +334,10 @@ class _Hooks:
         """Check the client's limits here: only now it is known whose mail is refused."""
         if not server.host.welcomes(address):
             server.strangers += 1
-            if server.strangers >= MOST_STRANGERS:
+            if server.strangers >= MAX_REFUSED_RECIPIENTS:
                 server.turn_away(b"421 4.7.0 Too many unknown recipients\r\n")
             return "550 5.1.1 No such recipient here"
-        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return server.refuse(address, "452 4.5.3 Too many recipients")
         if server.over_pace:
             return server.refuse(address, "450 4.7.1 Too many mails, try again later")

@@ -21,9 +21,9 @@ from probes.mailboxes import RefusedPeriod
 REPLY_CODES = (421, 450, 451, 452, 552)
 TRY_AGAIN = frozenset({421, 450, 451, 452})  # 552: larger than any probe
 APART: timedelta = timedelta(minutes=1)  # what lies closer together is one stretch
-MOST_STRETCHES = 60  # of one kind; then the two that are longest ago become one
-MOST_SCOPES = 1000
-MOST_NETWORKS = 200  # remembered as forwarders to one mailbox
+MAX_STRETCHES = 60  # of one kind; then the two that are longest ago become one
+MAX_SCOPES = 1000
+MAX_NETWORKS = 200  # remembered as forwarders to one mailbox
 
 EVERYTHING = ""
 
@@ -42,7 +42,7 @@ class TurnedAway:
 
     def brought(self, mailbox: str, client: str) -> None:
         """Record that a copy for this mailbox came from this client."""
-        _put(self._forwarders.setdefault(mailbox, OrderedDict()), network_of(client), MOST_NETWORKS)
+        _put(self._forwarders.setdefault(mailbox, OrderedDict()), network_of(client), MAX_NETWORKS)
 
     def note(self, code: int, client: str, scopes: Collection[str] | None, *, own: bool) -> None:
         """Record a refusal. `scopes`: what the recipients stand for, None if none was named; `own`: because of
@@ -96,9 +96,9 @@ class TurnedAway:
             stretches[-1] = RefusedPeriod(min(last.start, now), max(last.end, now))
         else:
             stretches.append(RefusedPeriod(now, now))
-        if len(stretches) > MOST_STRETCHES:
+        if len(stretches) > MAX_STRETCHES:
             stretches[:2] = [RefusedPeriod(stretches[0].start, stretches[1].end)]
-        if len(self._stretches) > MOST_SCOPES:
+        if len(self._stretches) > MAX_SCOPES:
             self._stretches.popitem(last=False)
 
 

@@ -12,12 +12,12 @@ from monitor.first_admin import link_file
 from monitor.output.json import Time
 from monitor.people.caller import NotThereError
 from monitor.people.person import AuditEntry, Companies, Person, Rights, Token
-from monitor.web.api.fields import MOST, Body, Fields, Key, Name, NoBody, NoQuery
+from monitor.web.api.fields import MAX_PAGE_SIZE, Body, Fields, Key, Name, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered, no_content
 from monitor.web.api.problem import ProblemError, Wrong, meant
 from monitor.web.caller_view import CallerView
 
-LONGEST_DAYS = 3650
+MAX_TOKEN_DAYS = 3650
 
 
 class Granted(Body):
@@ -36,7 +36,7 @@ class Granted(Body):
 class NewToken(Granted):
     """A token for a program."""
 
-    days: int | None = Field(90, ge=1, le=LONGEST_DAYS, description="Valid for this many days; null: until revoked.")
+    days: int | None = Field(90, ge=1, le=MAX_TOKEN_DAYS, description="Valid for this many days; null: until revoked.")
 
 
 class NewPerson(Granted):
@@ -53,7 +53,7 @@ class WhichDeeds(Fields):
     """The requested part of the audit log."""
 
     before: str = Field("", max_length=100, description="The `next` of the previous page.")
-    most: int = Field(100, ge=1, le=MOST, description=f"Page size, at most {MOST}.")
+    most: int = Field(100, ge=1, le=MAX_PAGE_SIZE, description=f"Page size, at most {MAX_PAGE_SIZE}.")
 
 
 class TokenFacts(TypedDict):

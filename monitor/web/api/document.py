@@ -14,7 +14,7 @@ from monitor.web.api.idempotency import HEADER, PATTERN
 from monitor.web.api.operation import EVENTS, JSON, ROOT, Operation, OperationResult
 from monitor.web.api.problem import MEANINGS, MEDIA
 from monitor.web.api.stream import LAST
-from monitor.web.errors import LONGEST_BODY
+from monitor.web.errors import MAX_BODY_BYTES
 
 ABOUT = """Whether mail from the sender reaches the inboxes of each company: what was probed, what is wrong, and \
 probes that are sent now.
@@ -147,7 +147,7 @@ def _operation(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
         facts["deprecated"] = True
     if row.takes_body:
         content = {JSON: {"schema": schemas.of(row.body, "validation")}}
-        said = f"At most {LONGEST_BODY // 1024} KiB."
+        said = f"At most {MAX_BODY_BYTES // 1024} KiB."
         facts["requestBody"] = {"required": True, "description": said, "content": content}
     return facts
 

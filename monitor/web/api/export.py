@@ -22,12 +22,12 @@ from monitor.web.caller_view import CallerView
 from monitor.web.compression import compress_stream
 from monitor.web.rejections import Rejection
 
-AT_ONCE = 500  # probes in one read and one write
+PAGE_PROBES = 500  # probes in one read and one write
 COLUMNS = (
     *("probe", "company", "path", "kind", "as", "via", "created_at", "closed_at", "judged_at"),
     *("outcome", "cause", "grade", "delivery_seconds", "because"),
 )
-REST = 1.0  # so many times as long as a page took to be read
+REST_PER_READ = 1.0  # so many times as long as a page took to be read
 FORMULA = ("=", "+", "-", "@")
 BREAKS = ("\t", "\r", "\n")
 CSV, LINES = "text/csv", "application/jsonl"
@@ -87,14 +87,14 @@ async def pages(view: CallerView, asked: Filter) -> AsyncIterator[Sequence[Probe
     while True:
         async with view.backend.export_turn:
             began = monotonic()
-            page = await view.probes(asked.wanted(), cursor, AT_ONCE)
+            page = await view.probes(asked.wanted(), cursor, PAGE_PROBES)
             took = monotonic() - began
         if page.probes:
             yield page.probes
         if page.next is None:
             return
         cursor = page.next
-        await asyncio.sleep(REST * took)
+        await asyncio.sleep(REST_PER_READ * took)
 
 
 def _lines(rows: Sequence[ProbeRow]) -> str:

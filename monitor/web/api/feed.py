@@ -19,8 +19,8 @@ from monitor.incidents.signal import Signal
 from monitor.web.backend import Backend
 
 KEPT = 2000  # verdicts, and changes of incidents
-FAR_BACK = 20_000  # verdicts; who missed more of them reads the list of probes
-AT_ONCE = 500
+MAX_REPLAYED_VERDICTS = 20_000  # verdicts; who missed more of them reads the list of probes
+PAGE_VERDICTS = 500
 
 
 class Numbered(Protocol):
@@ -86,7 +86,9 @@ class Feed:
 
     async def after(self, backend: Backend, place: FeedCursor) -> Batch:
         """Return the events after this position, as far as they have been read."""
-        signals = await self._rulings_after(backend, max(min(place.signal, self._saw), self._saw - FAR_BACK))
+        signals = await self._rulings_after(
+            backend, max(min(place.signal, self._saw), self._saw - MAX_REPLAYED_VERDICTS)
+        )
         here = FeedCursor(signals[-1].number if signals else self._saw, self.run, self._changed)
         oldest = self._changes[0].number if self._changes else self._changed + 1
         if place.run != self.run or not oldest - 1 <= place.change <= self._changed:
@@ -95,7 +97,7 @@ class Feed:
 
     async def _rulings_after(self, backend: Backend, number: int) -> tuple[Signal, ...]:
         if number < self._forgot:  # it is long ago
-            return tuple(await backend.store.probes.signals(number, AT_ONCE))
+            return tuple(await backend.store.probes.signals(number, PAGE_VERDICTS))
         return _tail(self._rulings, number)
 
     async def look(self, backend: Backend, every: float) -> None:
@@ -128,7 +130,7 @@ class Feed:
             self._rulings.clear()
             self._saw = self._forgot = last
         while signals := [
-            each for each in await backend.store.probes.signals(self._saw, AT_ONCE) if each.number <= upto
+            each for each in await backend.store.probes.signals(self._saw, PAGE_VERDICTS) if each.number <= upto
         ]:
             for signal in signals:
                 if len(self._rulings) == KEPT:

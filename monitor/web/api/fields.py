@@ -11,7 +11,7 @@ from probes.settings import shown
 
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 EXAMPLE = "2026-11-26T08:00:00Z"
-MOST = 500  # of one page
+MAX_PAGE_SIZE = 500  # of one page
 MAX_LINE = 200  # characters
 
 

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from monitor.incidents.incident import Incident, worst_first
 from monitor.output.incident_json import IncidentJson, WholeJson, entry_json, failure_json, incident_json, notice_json
-from monitor.web.api.fields import MOST, Fields, Key, NoBody, NoQuery
+from monitor.web.api.fields import MAX_PAGE_SIZE, Fields, Key, NoBody, NoQuery
 from monitor.web.api.operation import Call, answered
 from monitor.web.api.probes import Filter, known
 from monitor.web.caller_view import HIDDEN_MUTES
@@ -22,7 +22,7 @@ class Which(Fields):
 
     company: Key | None = Field(None, description="Incidents that affect this company, or affected it.")
     state: Literal["open", "closed", "all"] = Field("open", description="`open`, `closed` or `all`.")
-    most: int = Field(100, ge=1, le=MOST, description=f"Page size, at most {MOST}.")
+    most: int = Field(100, ge=1, le=MAX_PAGE_SIZE, description=f"Page size, at most {MAX_PAGE_SIZE}.")
 
 
 class IncidentsFacts(TypedDict):

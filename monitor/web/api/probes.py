@@ -13,7 +13,7 @@ from monitor.output.text import explanation, plain
 from monitor.people.caller import NotThereError
 from monitor.store import Cursor, ProbeFilter
 from monitor.store.columns import instant, moment
-from monitor.web.api.fields import MOST, Body, Fields, Key, Moment, NoBody, NoQuery
+from monitor.web.api.fields import MAX_PAGE_SIZE, Body, Fields, Key, Moment, NoBody, NoQuery
 from monitor.web.api.operation import ROOT, Call, answered
 from monitor.web.api.problem import ProblemError, Wrong, meant
 from monitor.web.caller_view import CallerView
@@ -55,7 +55,7 @@ class PageOfFilter(Filter):
     cursor: Annotated[str, Field(pattern=PLACE)] | None = Field(
         None, description="The `next` of the previous page; without it the newest come first."
     )
-    most: int = Field(50, ge=1, le=MOST, description=f"Page size, at most {MOST}.")
+    most: int = Field(50, ge=1, le=MAX_PAGE_SIZE, description=f"Page size, at most {MAX_PAGE_SIZE}.")
 
 
 class NewProbe(Body):

@@ -15,7 +15,7 @@ from probes.settings import shown
 
 MEDIA = "application/problem+json"
 PAGE = "/api/"  # describes each kind of problem
-MOST_NAMED = 40
+MAX_NAMED = 40
 
 MEANINGS: dict[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read: a query parameter, a header, or the JSON itself is wrong.",
@@ -85,8 +85,8 @@ def meant(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, names, n=1)
     if close:
         return f"did you mean {close[0]}?"
-    rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"there are: {', '.join(names[:MOST_NAMED])}{rest}" if names else "there are none"
+    rest = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f"there are: {', '.join(names[:MAX_NAMED])}{rest}" if names else "there are none"
 
 
 def _wrong(error: Any, model: type[BaseModel]) -> Wrong:

@@ -14,7 +14,7 @@ from monitor.store import StoreError
 from monitor.web.auth import while_allowed
 
 PING = 10.0  # seconds between comments that keep the connection known to be there
-PATIENCE = 30.0  # seconds that a reader may take no octet of what waits for it
+SEND_TIMEOUT_SECONDS = 30.0  # seconds that a reader may take no octet of what waits for it
 LASTS = 900.0  # seconds of one stream; who follows comes again, and is asked again who they are
 LAST = "Last-Event-ID"
 AGAIN = 2000  # milliseconds until a reader that lost the stream comes again
@@ -28,7 +28,7 @@ class Stream(EventSourceResponse):
     """One reader. Who takes nothing for `PATIENCE` is cut off, and goes on from where it was when it comes again."""
 
     def __init__(self) -> None:
-        super().__init__(ping_interval=PING, send_timeout=PATIENCE)
+        super().__init__(ping_interval=PING, send_timeout=SEND_TIMEOUT_SECONDS)
         self.headers["Cache-Control"] = "no-store"
         self.until = asyncio.get_running_loop().time() + LASTS
 

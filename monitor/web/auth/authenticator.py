@@ -26,7 +26,7 @@ from monitor.web.backend import Backend
 
 EVERYBODY = Caller("everybody", Rights.VIEWER, None, "open")
 SEEN_AGAIN = timedelta(minutes=1)  # so often at most it is kept that a session or a token is used
-LONGEST_SECRET = 200
+MAX_SECRET_CHARS = 200
 VOID = "This link was used, or is too old, or there is a newer one. Ask whoever gave it to you for another."
 
 log = structlog.get_logger("web")
@@ -67,7 +67,7 @@ class Authenticator:
     async def session(self, request: web.Request) -> SignInSession | None:
         """The session of its cookie, if it is still one."""
         secret = request.cookies.get(cookie_name(HttpClient(request)), "")
-        if not 0 < len(secret) <= LONGEST_SECRET:
+        if not 0 < len(secret) <= MAX_SECRET_CHARS:
             return None
         session, now = await self._store.people.session(digest_of(secret)), self._backend.now()
         over = session is None or now >= min(session.expires_at, session.seen_at + self._config.web.sign_in.idle)
@@ -173,7 +173,7 @@ class Authenticator:
     async def _by_token(self, request: web.Request, *, counts_as_use: bool) -> Caller:
         scheme, _, secret = request.headers["Authorization"].partition(" ")
         token, now = None, self._backend.now()
-        if scheme.lower() == "bearer" and 0 < len(secret := secret.strip()) <= LONGEST_SECRET:
+        if scheme.lower() == "bearer" and 0 < len(secret := secret.strip()) <= MAX_SECRET_CHARS:
             token = await self._store.people.token_by_digest(digest_of(secret))
         if token is None or not good(token, now):
             raise unauthorized("this token is not good, or not any more; ask an admin for one", "invalid_token")

@@ -11,7 +11,7 @@ from monitor.people.secrets import derived, new_secret, same
 from monitor.web.auth.client import HttpClient
 
 LASTS = timedelta(days=180)
-LONGEST = 200  # characters
+MAX_DEVICE_CHARS = 200  # characters
 
 
 def device_cookie_name(client: HttpClient) -> str:
@@ -23,7 +23,7 @@ def device_of(request: web.Request, key: bytes, name: str) -> str:
     """The device from which this person has signed in before, "" if it is none, or another's."""
     shown = request.cookies.get(device_cookie_name(HttpClient(request)), "")
     device, _, signature = shown.partition(".")
-    return device if len(shown) <= LONGEST and same(signature, _signature(key, name, device)) else ""
+    return device if len(shown) <= MAX_DEVICE_CHARS and same(signature, _signature(key, name, device)) else ""
 
 
 def remember_device(request: web.Request, answer: web.StreamResponse, key: bytes, name: str) -> None:

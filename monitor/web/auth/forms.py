@@ -8,7 +8,7 @@ from monitor.people.caller import Caller
 from monitor.people.secrets import same, unmasked
 from monitor.web.auth.client import HttpClient
 from monitor.web.backend import CALLER
-from monitor.web.errors import LATE
+from monitor.web.errors import BODY_TOO_SLOW
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "form"
@@ -59,7 +59,7 @@ async def field_of(request: web.Request, name: str) -> str:
         async with asyncio.timeout(None if CALLER in request else STRANGERS_PATIENCE):
             value = (await request.post()).get(name, "")
     except TimeoutError:
-        raise web.HTTPRequestTimeout(text=LATE) from None
+        raise web.HTTPRequestTimeout(text=BODY_TOO_SLOW) from None
     except (ValueError, LookupError):  # not in the charset that it names, or none that there is
         raise web.HTTPBadRequest(text="The form cannot be read. Send it as UTF-8.") from None
     return value if isinstance(value, str) else ""

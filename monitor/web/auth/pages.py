@@ -16,7 +16,7 @@ from monitor.web.backend import BACKEND, CALLER
 from monitor.web.rendering import page
 
 HOME = "/"
-LONGEST_WAY = 2000
+MAX_PATH_CHARS = 2000
 DIFFERENT = "The passwords do not match. Type the password again."
 NOT_THEIRS = "Wrong name or password, or this account is disabled."
 NO_HEADERS: dict[str, str] = {}
@@ -107,7 +107,7 @@ async def _invitation(
 def local(to: str) -> str:
     """Return a safe redirect target: one of our paths, or else home. Nothing that a browser, or a program that resolves
     "." itself, could take for another host."""
-    return to if len(to) <= LONGEST_WAY and re.fullmatch(r"/(?![^?#]*//)(?![/\\])[!-\[\]-~]*", to) else HOME
+    return to if len(to) <= MAX_PATH_CHARS and re.fullmatch(r"/(?![^?#]*//)(?![/\\])[!-\[\]-~]*", to) else HOME
 
 
 async def _enter(request: web.Request, session: SignInSession, to: str) -> web.Response:

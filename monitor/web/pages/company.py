@@ -30,7 +30,7 @@ from probes.verdict import Cause, Grade, Outcome
 
 SPANS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 USUAL = "7d"
-MOST_INCIDENTS = 30  # of the company, of those that are over
+MAX_INCIDENTS = 30  # of the company, of those that are over
 LOOKED_THROUGH = 500  # incidents of all companies
 
 
@@ -106,7 +106,7 @@ def company_view(
         paths=tuple(_path(path, current_verdicts, drawn, frame) for path in paths),
         todo=tuple(_todo(opened, not_covered(paths, current_verdicts, opened), paths, sender, controls)),
         opened=tuple(opened),
-        over=tuple(each for each in mine if not each.open or first.company not in each.touches)[:MOST_INCIDENTS],
+        over=tuple(each for each in mine if not each.open or first.company not in each.touches)[:MAX_INCIDENTS],
         stretch=stretch,
         frame=frame,
         times=times_of(frame),

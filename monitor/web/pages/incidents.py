@@ -19,8 +19,8 @@ from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
 from probes.verdict import Cause
 
-MOST = 300  # incidents of a list
-LONGEST = 300  # characters of what is typed
+MAX_LISTED_INCIDENTS = 300  # incidents of a list
+MAX_INPUT_CHARS = 300  # characters of what is typed
 LENGTHS = (("1h", "1 hour"), ("4h", "4 hours"), ("8h", "8 hours"), ("1d", "1 day"), ("3d", "3 days"), ("7d", "1 week"))
 OTHER, UNTIL, WEEKLY = "other", "until", "weekly"
 """What is chosen where none of LENGTHS is: what was typed beside it counts."""
@@ -47,21 +47,21 @@ async def show_list(request: web.Request) -> web.Response:
     """Open ones, and those that are over."""
     view = caller_view_of(request)
     around = await around_of(view)
-    said = {name: request.query.get(name, "").strip()[:LONGEST] for name in ("company", "severity", "state")}
+    said = {name: request.query.get(name, "").strip()[:MAX_INPUT_CHARS] for name in ("company", "severity", "state")}
     names, wrong = names_of(around.paths), ""
     chosen = Chosen(**said)
     try:
         chosen = replace(chosen, company=company_named(said["company"], names) if said["company"] else "")
     except UnknownNameError as error:
         wrong = str(error)
-    found = await view.incidents(MOST)
+    found = await view.incidents(MAX_LISTED_INCIDENTS)
     opened, over_now = rows(found, around, chosen)
     return page(
         request,
         "incidents.html",
         opened=opened,
         over=over_now,
-        most=MOST if len(found) >= MOST else 0,
+        most=MAX_LISTED_INCIDENTS if len(found) >= MAX_LISTED_INCIDENTS else 0,
         chosen=said,
         wrong="" if opened or over_now else wrong,  # else it was a company of the past
         names=names,
@@ -131,8 +131,8 @@ async def _mutes(
         request,
         "mutes.html",
         status=status,
-        mutes=[silent(each, around.now, may_end=may_end(view, each)) for each in ranked[:MOST]],
-        more=max(len(ranked) - MOST, 0),
+        mutes=[silent(each, around.now, may_end=may_end(view, each)) for each in ranked[:MAX_LISTED_INCIDENTS]],
+        more=max(len(ranked) - MAX_LISTED_INCIDENTS, 0),
         paths=around.paths,
         names=names_of(around.paths),
         systems=sorted({system for path in around.paths for system in path.mail_systems}),
@@ -183,7 +183,11 @@ async def end_mute(request: web.Request) -> web.Response:
 async def _typed(request: web.Request) -> dict[str, str]:
     """What was filled in, cut to what anybody would type; a file is nothing."""
     form = await request.post()
-    return {name: value.strip()[:LONGEST] for name, value in form.items() if isinstance(value, str) and name != "form"}
+    return {
+        name: value.strip()[:MAX_INPUT_CHARS]
+        for name, value in form.items()
+        if isinstance(value, str) and name != "form"
+    }
 
 
 def _silence(typed: Mapping[str, str], place: Mapping[str, str]) -> MuteRequest:

@@ -27,7 +27,7 @@ from probes.mailsystems.words import Chain
 from probes.verdict import Cause, Outcome
 
 MAX_COMPANIES_OFFERED = 20  # to be muted, of one incident
-MOST_NAMED = 3  # companies of one incident, in a list
+MAX_NAMED = 3  # companies of one incident, in a list
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def row_of(incident: Incident, around: PageContext) -> Row:
 def who(incident: Incident, around: PageContext) -> str:
     """Name the affected companies in a few words."""
     companies = incident.named
-    if len(companies) > MOST_NAMED:
+    if len(companies) > MAX_NAMED:
         return counted(len(companies), "company", "companies")
     paths = {failure.path for failure in incident.failures}
     path = f" ({', '.join(paths)})" if incident.scope is Scope.MAILBOX and len(paths) == 1 else ""

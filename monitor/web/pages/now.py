@@ -22,13 +22,13 @@ from probes.labels import OUTCOMES, reason_of
 from probes.mailsystems.words import chain_label
 from probes.verdict import Cause, Grade, Outcome, Verdict
 
-MOST_COMPANIES = 80  # in the table of one page
-MOST_HEALTHY = 300  # in the list of those where all is well
-MOST_PATHS = 40  # that are in the page while they are folded away
-MOST_INCIDENTS = 12
-MOST_NAMED = 3  # companies of an incident
-LONGEST_ASKED = 100
-ALL = "all"  # unfolded
+MAX_COMPANIES = 80  # in the table of one page
+MAX_HEALTHY = 300  # in the list of those where all is well
+MAX_PATHS = 40  # that are in the page while they are folded away
+MAX_INCIDENTS = 12
+MAX_NAMED = 3  # companies of an incident
+MAX_QUERY_CHARS = 100
+UNFOLDED = "all"  # unfolded
 
 LABELS = {outcome: row.title for outcome, row in OUTCOMES.items()}
 _RANKS = {outcome: rank for rank, outcome in enumerate(WORST_FIRST)}
@@ -165,7 +165,7 @@ def now_view(
     found = [row for row in rows if _fits(row, ask)]
     table = [row for row in found if not (ask.everything and row.healthy)]
     healthy = [row for row in found if row.healthy] if ask.everything else []
-    pages = max(1, -(-len(table) // MOST_COMPANIES))
+    pages = max(1, -(-len(table) // MAX_COMPANIES))
     number = min(max(ask.page, 1), pages)
     opened = sorted(incidents, key=lambda incident: (bool(incident.muted_by), worst_first(incident)))
     names = {path.company: path.company_name for path in paths}
@@ -173,12 +173,12 @@ def now_view(
     return Now(
         ask=ask,
         kinds=kinds,
-        incidents=tuple(_open(incident, names) for incident in opened[:MOST_INCIDENTS]),
-        more_incidents=max(0, len(opened) - MOST_INCIDENTS),
+        incidents=tuple(_open(incident, names) for incident in opened[:MAX_INCIDENTS]),
+        more_incidents=max(0, len(opened) - MAX_INCIDENTS),
         totals=tuple((outcome, totals[outcome]) for outcome in WORST_FIRST if totals[outcome]),
-        companies=_folded(table[(number - 1) * MOST_COMPANIES : number * MOST_COMPANIES], ask),
-        healthy=tuple(sorted(healthy[:MOST_HEALTHY], key=lambda row: row.name.casefold())),
-        more_healthy=max(0, len(healthy) - MOST_HEALTHY),
+        companies=_folded(table[(number - 1) * MAX_COMPANIES : number * MAX_COMPANIES], ask),
+        healthy=tuple(sorted(healthy[:MAX_HEALTHY], key=lambda row: row.name.casefold())),
+        more_healthy=max(0, len(healthy) - MAX_HEALTHY),
         found=len(found),
         watched=len(rows),
         troubled=sum(row.worst not in (Outcome.INBOX, Outcome.UNKNOWN, None) for row in rows),
@@ -192,7 +192,7 @@ def asked(query: Mapping[str, str]) -> Ask:
     outcome = query.get("outcome", "")
     number = query.get("page", "")
     return Ask(
-        words=query.get("q", "")[:LONGEST_ASKED].strip(),
+        words=query.get("q", "")[:MAX_QUERY_CHARS].strip(),
         outcome=outcome if outcome in {*Outcome, "none"} else "",
         unfolded=frozenset(query.get("open", "").split(",")) - {""},
         page=int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1,
@@ -312,9 +312,9 @@ def _fits(row: CompanyRow, ask: Ask) -> bool:
 
 def _folded(rows: Iterable[CompanyRow], ask: Ask) -> tuple[CompanyRow, ...]:
     """The rows, and which of their paths the page has: those unfolded, and others as long as there is room."""
-    room, folded = MOST_PATHS, []
+    room, folded = MAX_PATHS, []
     for row in rows:
-        unfolded = len(row.paths) > 1 and (row.key in ask.unfolded or ALL in ask.unfolded)
+        unfolded = len(row.paths) > 1 and (row.key in ask.unfolded or UNFOLDED in ask.unfolded)
         shown = unfolded or 1 < len(row.paths) <= room
         room -= len(row.paths) if shown else 0
         folded.append(replace(row, shown=shown, unfolded=unfolded))
@@ -323,7 +323,7 @@ def _folded(rows: Iterable[CompanyRow], ask: Ask) -> tuple[CompanyRow, ...]:
 
 def _open(incident: Incident, names: Mapping[str, str]) -> OpenRow:
     companies = tuple((key, names.get(key, key)) for key in incident.touches or incident.companies)
-    few = companies if len(companies) <= MOST_NAMED else ()
+    few = companies if len(companies) <= MAX_NAMED else ()
     return OpenRow(
         id=incident.id,
         severity=incident.severity,

@@ -28,8 +28,8 @@ from probes.sender import Role
 from probes.verdict import Outcome
 
 E = TypeVar("E", bound=StrEnum)
-MOST = 50  # probes of one page of the list
-LONGEST = 64  # characters of a name that is asked for
+PAGE_PROBES = 50  # probes of one page of the list
+MAX_INPUT_CHARS = 64  # characters of a name that is asked for
 STEP_LABELS = {value: row.label for value, row in (*STAGES.items(), *FAULTS.items())}  # for steps as they are spoken
 LOOKS = 20  # parts of a list that are read for one page, where little of it fits
 
@@ -105,9 +105,11 @@ def asked(query: dict[str, str], companies: Companies, paths: Sequence[WatchedPa
     """Parse the conditions, for people and for the store. Invalid ones match everything and are reported. Names are
     those of `paths`; any other is searched as typed, since it may no longer be configured."""
     wrong: dict[str, str] = {}
-    said = {name: query.get(name, "").strip()[:LONGEST] for name in ("company", "path", "kind", "as", "outcome")}
+    said = {
+        name: query.get(name, "").strip()[:MAX_INPUT_CHARS] for name in ("company", "path", "kind", "as", "outcome")
+    }
     company, path = _place(said["company"], said["path"], paths, wrong)
-    times = {name: query.get(name, "").strip()[:LONGEST] for name in ("since", "until")}
+    times = {name: query.get(name, "").strip()[:MAX_INPUT_CHARS] for name in ("since", "until")}
     moments = {name: _moment(name, text, wrong) for name, text in times.items()}
     wanted = ProbeFilter(
         companies=companies,
@@ -190,12 +192,12 @@ async def show_list(request: web.Request) -> web.Response:
 
 async def _part(view: CallerView, wanted: ProbeFilter, cursor: Cursor | None) -> ProbePage:
     """One page of the list, as full as it gets with few looks."""
-    found = await view.probes(wanted, cursor, MOST)
+    found = await view.probes(wanted, cursor, PAGE_PROBES)
     rows = list(found.probes)
     for _ in range(LOOKS):
-        if found.next is None or len(rows) >= MOST:
+        if found.next is None or len(rows) >= PAGE_PROBES:
             break
-        found = await view.probes(wanted, found.next, MOST - len(rows))
+        found = await view.probes(wanted, found.next, PAGE_PROBES - len(rows))
         rows += found.probes
     return ProbePage(tuple(rows), found.next)
 

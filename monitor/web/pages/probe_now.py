@@ -24,8 +24,8 @@ from probes.judge import delivery_time
 from probes.kinds import Kind
 from probes.sender import Role
 
-LONGEST = 200  # characters of what is typed
-MOST_TOGETHER = 50  # probes on one page
+MAX_INPUT_CHARS = 200  # characters of what is typed
+MAX_TOGETHER = 50  # probes on one page
 
 
 def routes() -> list[web.RouteDef]:
@@ -59,8 +59,10 @@ class ProbeRequest:
 
 def wish_of(form: "MultiMapping[Any]") -> ProbeForm:
     """Return the form as typed, cut to a sensible length."""
-    kinds = tuple(str(kind)[:LONGEST] for kind in form.getall("kind", [])[: 2 * len(Kind)])
-    return ProbeForm(str(form.get("where", "")).strip()[:LONGEST], kinds, str(form.get("as", Role.SENDER))[:LONGEST])
+    kinds = tuple(str(kind)[:MAX_INPUT_CHARS] for kind in form.getall("kind", [])[: 2 * len(Kind)])
+    return ProbeForm(
+        str(form.get("where", "")).strip()[:MAX_INPUT_CHARS], kinds, str(form.get("as", Role.SENDER))[:MAX_INPUT_CHARS]
+    )
 
 
 def order_of(wish: ProbeForm, paths: Sequence[WatchedPath]) -> ProbeRequest | dict[str, str]:
@@ -167,7 +169,7 @@ class Sent:
 async def show_sent(request: web.Request) -> web.Response:
     """Several probes that were sent together, and how each fares. Viewers may be shown what an operator did."""
     view = caller_view_of(request)
-    ids = request.query.get("probes", "").split(".")[:MOST_TOGETHER]
+    ids = request.query.get("probes", "").split(".")[:MAX_TOGETHER]
     sent = [found for probe_id in dict.fromkeys(ids) if (found := await _sent(view, probe_id))]
     if not sent:
         raise NotThereError("probes with these ids")

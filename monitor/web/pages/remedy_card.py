@@ -29,7 +29,7 @@ from probes.probe import Probe
 from probes.sender import Role
 from probes.verdict import Cause, Outcome, Verdict
 
-MOST_BESIDE = 10  # other identities' probes that a failure is compared with
+MAX_BESIDE = 10  # other identities' probes that a failure is compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ async def verdicts_beside(view: CallerView, company: str, path: str, at: datetim
         wanted = ProbeFilter(
             view.caller.companies, company, path, role=role, since=at - around, until=at + around + timedelta(seconds=1)
         )
-        rows = (await view.probes(wanted, None, MOST_BESIDE)).probes
+        rows = (await view.probes(wanted, None, MAX_BESIDE)).probes
         names = Names(identity.domain, identity.source_ip)
         verdicts += [
             (

@@ -21,8 +21,8 @@ from monitor.web.pages.probe import now_of
 from monitor.web.rendering import page
 from probes.settings import Duration
 
-MOST = 100  # lines of the audit log on one page
-LONGEST = 2000  # characters of what is typed
+AUDIT_PAGE_LINES = 100  # lines of the audit log on one page
+MAX_INPUT_CHARS = 2000  # characters of what is typed
 LASTS: TypeAdapter[timedelta] = TypeAdapter(Duration)
 FOR_EVER = "for ever"
 LENGTHS = (("30d", "30 days"), ("90d", "90 days"), ("365d", "1 year"), (FOR_EVER, "until revoked"))
@@ -70,7 +70,7 @@ async def show_settings(request: web.Request) -> web.Response:
     """The version, and the configuration as it was loaded."""
     view = caller_view_of(request)
     config = view.backend.config()
-    company, names = request.query.get("company", "").strip()[:LONGEST], names_of(view.paths())
+    company, names = request.query.get("company", "").strip()[:MAX_INPUT_CHARS], names_of(view.paths())
     with suppress(UnknownNameError):
         company = company_named(company, names) if company else ""
     seen = company if view.caller.sees(company) else ""
@@ -200,16 +200,18 @@ async def show_audit(request: web.Request) -> web.Response:
     view = caller_view_of(request)
     before = request.query.get("before", "")
     try:
-        deeds, older = await view.deeds(before, MOST)
+        deeds, older = await view.deeds(before, AUDIT_PAGE_LINES)
     except NotThereError:
-        deeds, older = await view.deeds(before := "", MOST)
+        deeds, older = await view.deeds(before := "", AUDIT_PAGE_LINES)
     return page(request, "audit.html", deeds=deeds, older=older, later=bool(before), now=now_of(view))
 
 
 async def _typed(request: web.Request) -> Typed:
     """What was filled in; a file is nothing."""
     form = await request.post()
-    said = {name: each.strip()[:LONGEST] for name, each in form.items() if isinstance(each, str) and name != "form"}
+    said = {
+        name: each.strip()[:MAX_INPUT_CHARS] for name, each in form.items() if isinstance(each, str) and name != "form"
+    }
     return Typed(said, tuple(filter(None, (each.strip() for each in said.get("companies", "").split(",")))))
 
 

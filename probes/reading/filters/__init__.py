@@ -18,8 +18,8 @@ from probes.reading.filters.says import FilterResult, Reader
 from probes.reading.header_fields import SECTION_READ, Field, fields
 from probes.verdict import Cause
 
-MOST_VERDICTS = 100
-MOST_READ = 300  # headers that a filter may have written
+MAX_VERDICTS = 100
+MAX_READ = 300  # headers that a filter may have written
 MAX_HEADER_CHARS = 8192
 READERS: dict[str, Reader] = {
     **open_source.HEADERS,
@@ -47,12 +47,12 @@ class FilterVerdict:
 
 
 def verdicts(section: Iterable[Field]) -> tuple[FilterVerdict, ...]:
-    """Return every verdict that a header states, topmost first; at most MOST_VERDICTS."""
+    """Return every verdict that a header states, topmost first; at most MAX_VERDICTS."""
     found: list[FilterVerdict] = []
-    for place, field, reader in islice(_readable(section), MOST_READ):
+    for place, field, reader in islice(_readable(section), MAX_READ):
         if said := reader(field.value[:MAX_HEADER_CHARS]):
             found.append(FilterVerdict(said, place, field))
-    return tuple(found[:MOST_VERDICTS])
+    return tuple(found[:MAX_VERDICTS])
 
 
 def _readable(section: Iterable[Field]) -> Iterator[tuple[int, Field, Reader]]:

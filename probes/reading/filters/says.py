@@ -28,7 +28,7 @@ class FilterResult:
 
 Reader = Callable[[str], FilterResult | None]
 
-MOST_RULES = 100
+MAX_RULES = 100
 PAIRS_READ = 4096
 _NUMBER = re.compile(r"[-+]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][-+]?\d{1,2})?")
 _RULE = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,80}")
@@ -43,7 +43,7 @@ def number(text: str | None) -> float | None:
 
 def rule_names(text: str) -> tuple[str, ...]:
     """Return names such as BAYES_00 in a list of rules, each once, in order."""
-    return tuple(dict.fromkeys(_RULE.findall(text)))[:MOST_RULES]
+    return tuple(dict.fromkeys(_RULE.findall(text)))[:MAX_RULES]
 
 
 def keyed(value: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 from argon2 import PasswordHasher
 
-from monitor.people.passwords import MOST_WAITING, BusyError, Passwords, fault_of
+from monitor.people.passwords import MAX_WAITING, BusyError, Passwords, fault_of
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -97,9 +97,9 @@ async def test_when_too_many_wait_the_next_is_sent_away() -> None:
         with passwords.place(known=known):
             return await passwords.fits("", "four words in a row")
 
-    tries = [attempt(known) for known in [False] * MOST_WAITING + [True] * MOST_WAITING]
+    tries = [attempt(known) for known in [False] * MAX_WAITING + [True] * MAX_WAITING]
     done = [isinstance(each, BusyError) for each in await asyncio.gather(*tries, return_exceptions=True)]
-    assert (done[:MOST_WAITING].count(False), done[MOST_WAITING:].count(False)) == (30, 10)
+    assert (done[:MAX_WAITING].count(False), done[MAX_WAITING:].count(False)) == (30, 10)
     assert not await attempt(known=False), "afterwards it goes on"
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from monitor.people.refusals import MANY_ADDRESSES, MOST_ADDRESSES, Refusals
+from monitor.people.refusals import MANY_ADDRESSES, MAX_ADDRESSES, Refusals
 
 EIGHT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -50,6 +50,6 @@ def test_a_flood_from_everywhere_is_a_few_lines() -> None:
     found = [
         each for number in range(20_000) for each in told(refusals, 1, f"10.0.{number // 250}.{number % 250}", who="x")
     ]
-    assert len(found) == MOST_ADDRESSES + 5
+    assert len(found) == MAX_ADDRESSES + 5
     assert found[-1] == f"from {MANY_ADDRESSES}, 10,000 times since 08:00 UTC"
     assert told(refusals, 1, "192.0.2.1") == ["from 192.0.2.1"], "what is tried for others hides nothing"

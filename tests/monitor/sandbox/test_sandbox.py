@@ -292,7 +292,7 @@ async def test_too_big_a_message_is_refused(plan: Plan) -> None:
 
 
 async def test_a_full_mailbox_says_so(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.sandbox.maildir.MOST_MESSAGES", 1)
+    monkeypatch.setattr("monitor.sandbox.maildir.MAX_MESSAGES", 1)
     async with opened(plan()) as ports:
         port = ports["acme/hq"]
         assert (await hand_over(port, "xclient", SENDER)).startswith("message: 250 ")
@@ -300,7 +300,7 @@ async def test_a_full_mailbox_says_so(plan: Plan, monkeypatch: pytest.MonkeyPatc
 
 
 async def test_one_connection_too_many_is_reset(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.sandbox.mailsystem.MOST_CONVERSATIONS", 1)
+    monkeypatch.setattr("monitor.sandbox.mailsystem.MAX_CONVERSATIONS", 1)
     async with opened(plan()) as ports, connected(ports["acme/hq"]) as one, connected(ports["acme/hq"]) as two:
         assert (await one.hear()).startswith("220 ")
         assert await two.hear() in ("reset", "")

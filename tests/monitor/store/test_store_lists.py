@@ -275,7 +275,7 @@ async def test_the_history_of_a_company_is_the_senders_oldest_first(store: Store
 
 
 async def test_of_a_long_history_the_newest_are_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_reads, "MOST_OF_COMPANY", 3)
+    monkeypatch.setattr(list_reads, "MAX_OF_COMPANY", 3)
     for number in range(5):
         await stored(store, probe(number, id=f"h{number}"))
     assert ids(await store.probes.history_of_company("acme", T0)) == ["h2", "h3", "h4"]

@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 
 from monitor.events import Event
-from monitor.web.broadcast import MOST_WAITING, Live, News
+from monitor.web.broadcast import MAX_WAITING, Live, News
 from probes.answer import Stage
 from probes.evidence import Attempt, Dialogue, Interrupted, Look
 from tests.support.pages_app import START, accepted, probe_of, step
@@ -46,25 +46,25 @@ def test_who_is_slow_loses_only_its_own_and_is_told() -> None:
     live = Live()
     with live.subscribed(of_acme) as slow, live.subscribed(of_acme) as quick:
         heard = []
-        for number in range(MOST_WAITING + 5):
+        for number in range(MAX_WAITING + 5):
             live.hear(event(number))
             heard.append(quick.queue.get_nowait())
-        assert heard == [event(number) for number in range(MOST_WAITING + 5)]
+        assert heard == [event(number) for number in range(MAX_WAITING + 5)]
         assert (slow.lost, quick.lost) == (True, False)
-        assert slow.queue.qsize() == MOST_WAITING
+        assert slow.queue.qsize() == MAX_WAITING
 
 
 async def test_the_events_of_who_was_too_slow_end_where_the_gap_begins() -> None:
     live = Live()
     with live.subscribed(of_acme) as slow:
-        for number in range(MOST_WAITING + 1):
+        for number in range(MAX_WAITING + 1):
             live.hear(event(number))
         told = []
         async with asyncio.timeout(5):
             async for each in slow:
                 told.append(each)
                 live.hear(event(9999))  # there would be room for it, but one before it is lost
-    assert told == [event(number) for number in range(MOST_WAITING)]
+    assert told == [event(number) for number in range(MAX_WAITING)]
 
 
 async def test_who_waits_is_woken() -> None:

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from monitor.web.charts import MOST_DOTS, PLACES, Frame, chart_of, strip_of, times_of
-from monitor.web.legible import LONGEST, cut, plain, spelled
+from monitor.web.charts import MAX_DOTS, PLACES, Frame, chart_of, strip_of, times_of
+from monitor.web.legible import MAX_TEXT_CHARS, cut, plain, spelled
 from probes.verdict import Grade, Outcome
 from tests.support.page_samples import NOW, row
 
@@ -97,7 +97,7 @@ def test_of_too_many_the_slowest_are_drawn() -> None:
     rows = [row("i", timedelta(seconds=80 * number + 1), 1.0) for number in range(1000)]
     rows += [row("l", timedelta(minutes=number), 900.0) for number in range(5)]
     chart = chart_of(rows, DAY, [LIFE])
-    assert len(chart.dots) <= MOST_DOTS
+    assert len(chart.dots) <= MAX_DOTS
     assert chart.left_out == len(rows) - len(chart.dots)
     assert sum(dot.outcome is Outcome.LATE for dot in chart.dots) == 5
 
@@ -160,9 +160,9 @@ def test_nothing_is_hidden_in_a_text_and_nothing_is_lost(text, shown) -> None:
 
 def test_a_text_of_a_megabyte_is_cut_and_says_so() -> None:
     shown = plain("x" * 1_000_000)
-    assert len(shown) < LONGEST + 50
+    assert len(shown) < MAX_TEXT_CHARS + 50
     assert shown.endswith("… and 900,000 more characters")
-    assert len(plain("\u202e" * 1_000_000)) < 9 * LONGEST
+    assert len(plain("\u202e" * 1_000_000)) < 9 * MAX_TEXT_CHARS
 
 
 def test_the_beginning_of_a_text_is_one_line() -> None:

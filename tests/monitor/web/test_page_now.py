@@ -11,7 +11,7 @@ import pytest
 from monitor.incidents.incident import Incident, Scope, Severity
 from monitor.output.symbols import COLOURS, SIGNS
 from monitor.people.person import Rights
-from monitor.web.pages.now import MOST_COMPANIES, Ask, Now, asked, now_view
+from monitor.web.pages.now import MAX_COMPANIES, Ask, Now, asked, now_view
 from monitor.web.rendering import assets
 from probes.check import Check
 from probes.kinds import Kind
@@ -147,10 +147,10 @@ def test_paths_are_unfolded_where_it_is_asked_for() -> None:
 
 
 def test_many_companies_in_trouble_are_shown_page_by_page() -> None:
-    lines = {f"c{number:03}": "b" for number in range(2 * MOST_COMPANIES + 1)}
+    lines = {f"c{number:03}": "b" for number in range(2 * MAX_COMPANIES + 1)}
     shown, seen = [path(name) for name in lines], current_verdicts(**lines)
     pages = [now_view(shown, seen, (), Ask(page=number), NOW).companies for number in (1, 2, 3, 4)]
-    assert [len(rows) for rows in pages] == [MOST_COMPANIES, MOST_COMPANIES, 1, 1]
+    assert [len(rows) for rows in pages] == [MAX_COMPANIES, MAX_COMPANIES, 1, 1]
     assert len({row.key for rows in pages for row in rows}) == len(lines)
 
 

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from monitor.web.rejections import Rejection
-from monitor.web.scrapes import LONGEST_REST, REST, Scrapes
+from monitor.web.scrapes import MAX_REST_SECONDS, REST_PER_SCRAPE, Scrapes
 from monitor.web.server import serving, serving_all
 from probes.settings import Endpoint
 from tests.monitor.web.test_server import told
@@ -56,7 +56,7 @@ async def test_who_asks_while_one_is_written_gets_the_next_with_all_others() -> 
     assert renders.count == 2
 
 
-@pytest.mark.parametrize(("seconds", "apart"), [(0.1, 0.1 * (1 + REST)), (5.0, 5.0 + LONGEST_REST)])
+@pytest.mark.parametrize(("seconds", "apart"), [(0.1, 0.1 * (1 + REST_PER_SCRAPE)), (5.0, 5.0 + MAX_REST_SECONDS)])
 async def test_there_is_a_rest_after_each(seconds: float, apart: float) -> None:
     renders = Renders(seconds)
     for number in (b"1", b"2", b"3"):

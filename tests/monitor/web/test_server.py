@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession, TCPConnector, web
 
 from monitor.config import Config
-from monitor.web.errors import LONGEST_BODY
+from monitor.web.errors import MAX_BODY_BYTES
 from monitor.web.headers import HEADERS
 from monitor.web.server import WebError, serving, serving_all
 from probes.settings import Endpoint
@@ -64,7 +64,7 @@ async def test_an_error_of_ours_tells_nothing_of_our_inside(tmp_path: Path, monk
 
 async def test_a_body_that_is_too_long_is_refused(tmp_path: Path) -> None:
     async with open_pages_app(tmp_path) as pages_app:
-        answer = await pages_app.browser().post("/sign-in", {"name": "a" * (LONGEST_BODY + 1), "password": "b"})
+        answer = await pages_app.browser().post("/sign-in", {"name": "a" * (MAX_BODY_BYTES + 1), "password": "b"})
     assert answer.status == 413
 
 

@@ -8,8 +8,8 @@ import pytest
 from probes.answer import Stage
 from probes.evidence import Bounce, Dialogue, Handover, MailKind, Step
 from probes.reading.bounce_origin import (
-    MOST_OF_A_KIND,
-    MOST_OF_A_STRANGER,
+    MAX_OF_A_KIND,
+    MAX_OF_A_STRANGER,
     BounceOrigin,
     Tie,
     has_room,
@@ -169,7 +169,7 @@ def test_a_shared_provider_speaks_for_a_company_only_about_its_people(more: dict
 def test_a_customer_of_the_same_provider_does_not_take_the_room_of_the_company() -> None:
     receiver = receiver_of([M365, POSTFIX], "probe@acme.co.uk")
     name = "x.outbound.protection.outlook.com"
-    known = [bounce(number, f"40.107.{number}.50", client_name=name) for number in range(MOST_OF_A_KIND)]
+    known = [bounce(number, f"40.107.{number}.50", client_name=name) for number in range(MAX_OF_A_KIND)]
     assert not has_room(bounce(99, "40.107.99.50", client_name=name), known, receiver)
     assert has_room(bounce(99, "192.0.2.11"), known, receiver)
 
@@ -189,16 +189,16 @@ def test_no_flood_of_forged_reports_takes_the_room_of_the_true_one() -> None:
     true = [bounce(1, "192.0.2.11", MailKind.DELAY), bounce(2, "192.0.2.11")]
     found = kept(flood + true)
     assert found[-2:] == true
-    assert len(found) == 2 * MOST_OF_A_KIND + 2
+    assert len(found) == 2 * MAX_OF_A_KIND + 2
 
 
 def test_one_stranger_does_not_take_the_room_of_another() -> None:
     found = kept([bounce(number, "203.0.113.1") for number in range(100)] + [bounce(1, "198.51.100.7")])
-    assert [each.client_ip for each in found] == ["203.0.113.1"] * MOST_OF_A_STRANGER + ["198.51.100.7"]
+    assert [each.client_ip for each in found] == ["203.0.113.1"] * MAX_OF_A_STRANGER + ["198.51.100.7"]
 
 
 def test_the_receiver_may_report_a_delay_every_hour_and_still_give_up() -> None:
     hourly = [bounce(number, "192.0.2.11", MailKind.DELAY) for number in range(100)]
     found = kept([*hourly, bounce(1, "192.0.2.11")])
-    assert len(found) == MOST_OF_A_KIND + 1
+    assert len(found) == MAX_OF_A_KIND + 1
     assert found[-1].final

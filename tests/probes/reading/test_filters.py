@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probes.reading.facts import Finding
-from probes.reading.filters import MOST_VERDICTS, READERS, overall, spam_sign, verdicts
+from probes.reading.filters import MAX_VERDICTS, READERS, overall, spam_sign, verdicts
 from probes.reading.filters.says import FilterResult
 from probes.reading.header_fields import fields
 from probes.verdict import Cause
@@ -207,7 +207,7 @@ def test_why_our_message_was_taken_for_spam(headers, cause, line) -> None:
 
 
 def test_verdicts_without_end_are_cut() -> None:
-    assert len(verdicts(fields("X-Spam: Yes\n" * 5000))) == MOST_VERDICTS
+    assert len(verdicts(fields("X-Spam: Yes\n" * 5000))) == MAX_VERDICTS
 
 
 @given(st.sampled_from(sorted(READERS)), st.text())

@@ -166,7 +166,7 @@ async def test_a_child_that_was_killed_while_idle_is_not_the_next_reports_fault(
 
 
 async def test_who_comes_when_too_many_wait_is_told_at_once(weak: ReportReader) -> None:
-    waiting = [asyncio.create_task(told(weak, b"hangs")) for _ in range(report_reader.MOST_WAITING)]
+    waiting = [asyncio.create_task(told(weak, b"hangs")) for _ in range(report_reader.MAX_WAITING)]
     await asyncio.sleep(0)
     began = time.monotonic()
     assert await told(weak, b"x") == "later: too many reports at the same time"

@@ -187,7 +187,7 @@ ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE f [<!ENTITY a "aaaaaaaaaa"><!ENTIT
 
 
 def bomb() -> bytes:
-    return gzip.compress(b"<feedback>" + b" " * (report_files.MOST_UNPACKED + 1))
+    return gzip.compress(b"<feedback>" + b" " * (report_files.MAX_UNPACKED_BYTES + 1))
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def bomb() -> bytes:
         (b'{"policies": [1, 2]}', "not a DMARC or TLS report"),
         (b"<feedback>" + b"<record/>" * 30_000, "more than 20000 records"),
         (bomb(), "unpacks to more than"),
-        (zipped(b"<feedback>" + b" " * (report_files.MOST_UNPACKED + 1)), "unpacks to more than"),
+        (zipped(b"<feedback>" + b" " * (report_files.MAX_UNPACKED_BYTES + 1)), "unpacks to more than"),
         (gzip.compress(bomb()), "no DMARC or TLS report"),  # an archive in an archive is not opened
         (zipped(zipped(b"<feedback/>")), "no DMARC or TLS report"),
         (zipped(*[b"x"] * 90), "no DMARC or TLS report"),
@@ -220,7 +220,7 @@ def bomb() -> bytes:
         (b"Content-Type: message/rfc822\r\n\r\n" * 5000, "no DMARC or TLS report"),
         (b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 5000, "no DMARC or TLS report"),
         (mail(b"\0" * 1000), "no DMARC or TLS report"),
-        (b"a" * (report_files.MOST_PACKED + 1), "larger than"),
+        (b"a" * (report_files.MAX_PACKED_BYTES + 1), "larger than"),
     ],
     ids=itertools.count(),
 )

@@ -85,7 +85,7 @@ HARM: dict[str, tuple[Callable[[], bytes], str]] = {
 def test_it_is_refused_before_a_library_sees_it_in_bounded_time(name: str) -> None:
     make, why = HARM[name]
     data = make()
-    assert len(data) <= report_files.MOST_PACKED
+    assert len(data) <= report_files.MAX_PACKED_BYTES
     began = time.process_time()
     try:
         check(unpack(data).text)
@@ -99,7 +99,7 @@ def test_it_is_refused_before_a_library_sees_it_in_bounded_time(name: str) -> No
 
 def test_the_largest_good_report_is_read() -> None:
     few = aggregate(record(count=1))
-    many = aggregate(*[record(count=1)] * report_limits.MOST_RECORDS)
+    many = aggregate(*[record(count=1)] * report_limits.MAX_RECORDS)
     for report in (few, many, tls(), mail(gzip.compress(many))):
         check(unpack(report).text)
 

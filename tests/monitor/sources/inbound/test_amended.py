@@ -18,7 +18,7 @@ from monitor.store import Store
 from probes.answer import Stage
 from probes.evidence import Arrival, Bounce, Dialogue, FailedLook, Folder, Handover, Look
 from probes.kinds import Kind
-from probes.reading.bounce_origin import MOST_OF_A_KIND, MOST_OF_A_STRANGER, SmtpClient
+from probes.reading.bounce_origin import MAX_OF_A_KIND, MAX_OF_A_STRANGER, SmtpClient
 from probes.reading.bounces import read_bounce
 from probes.token import Purpose, mint
 from tests.monitor.sources.inbound.conftest import COPIES, InboundClient, RecordingSink, until_closed
@@ -105,7 +105,7 @@ async def test_the_same_bounce_is_kept_once_and_a_flood_of_others_has_an_end(pip
         assert len(await talks.evidence(probe.id, Bounce)) == 1
         for number in range(15):
             await talks.about(probe.id, mails.bounce, f"550 5.7.1 number {number}")
-        assert len(await talks.evidence(probe.id, Bounce)) == MOST_OF_A_KIND
+        assert len(await talks.evidence(probe.id, Bounce)) == MAX_OF_A_KIND
 
 
 FAR_AWAY = "mx.far.test[198.51.100.25]:25"  # our clients in these tests are on the loopback, so strangers to it
@@ -134,7 +134,7 @@ async def test_forged_delays_do_not_keep_the_bounce_out(pipeline_app: PipelineAp
         for number in range(21):
             reply = f"451 4.7.1 wait {number}"
             await talks.about(probe.id, mails.bounce, reply, action="delayed", status="4.7.1")
-        assert len(await talks.evidence(probe.id, Bounce)) == MOST_OF_A_STRANGER
+        assert len(await talks.evidence(probe.id, Bounce)) == MAX_OF_A_STRANGER
         await talks.about(probe.id, mails.bounce)
         assert (await heard.verdict()).split()[0] == "blocked"
 
@@ -285,7 +285,7 @@ async def test_and_where_the_listener_turned_somebody_away_as_well(
         probe = await pipeline.launch(site, KIND)
         await heard.evidence(Dialogue)
         pipeline_app.clock.pass_(minutes=1)
-        monkeypatch.setattr(listener_module, "MOST_LETTERS", 0)
+        monkeypatch.setattr(listener_module, "MAX_MAILS_BEING_READ", 0)
         assert await talks.about(probe.id, mails.probe, to="acme@probe.test") == 452
         pipeline_app.clock.pass_(hours=1)
         pipeline.tick(pipeline_app.clock())

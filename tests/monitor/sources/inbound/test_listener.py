@@ -117,7 +117,7 @@ async def test_a_mail_without_end_is_cut_off(endless: bytes) -> None:
 
 
 async def test_no_more_is_held_in_memory_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener_module, "MOST_OCTETS", 1000)
+    monkeypatch.setattr(listener_module, "MAX_BYTES_IN_MEMORY", 1000)
     async with open_inbound_client() as inbound_client:
         assert (await inbound_client.send(b"A: b\r\n\r\n" + b"x\r\n" * 1000))[
             0
@@ -208,7 +208,7 @@ async def test_who_says_what_cannot_be_read_is_sent_away_and_fills_no_log(
         said = (await until_closed(reader)).splitlines()
         writer.close()
         await until(lambda: not inbound_client.listener.load.conversations)
-    assert sum(reply.startswith(code) for reply in said) < smtp_module.MOST_UNREAD
+    assert sum(reply.startswith(code) for reply in said) < smtp_module.MAX_BAD_COMMANDS
     assert not said or said[-1].startswith((code, b"421 4.7.0", b"250"))
     assert lines == []
     assert inbound_client.router.turned_away.counts[421] == 0
@@ -270,7 +270,7 @@ async def test_connections_of_one_client_have_a_limit_and_are_given_back() -> No
 
 
 async def test_connections_of_all_clients_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 20)
+    monkeypatch.setattr(listener_module, "MAX_CONVERSATIONS", 20)
     async with open_inbound_client(connections_per_client=1000) as inbound_client:
         busy = [await named(inbound_client, inbound_client.bounces_to) for _ in range(20)]
         banners = []
@@ -286,7 +286,7 @@ async def test_connections_of_all_clients_have_a_limit(monkeypatch: pytest.Monke
 
 
 async def test_an_idle_connection_is_ended_before_a_new_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 3)
+    monkeypatch.setattr(listener_module, "MAX_CONVERSATIONS", 3)
     async with open_inbound_client() as inbound_client:
         busy = await named(inbound_client, inbound_client.bounces_to)
         idle = [await inbound_client.open(), await inbound_client.open()]
@@ -305,7 +305,7 @@ async def test_ten_addresses_with_ten_idle_connections_each_keep_nobody_out() ->
     """Each within its limits, and never silent for long."""
     async with open_inbound_client() as inbound_client:
         crowd = [await inbound_client.open(f"127.0.0.{address}") for address in range(2, 12) for _ in range(10)]
-        assert inbound_client.listener.load.conversations == listener_module.MOST_CONVERSATIONS
+        assert inbound_client.listener.load.conversations == listener_module.MAX_CONVERSATIONS
         for _, writer in crowd:
             writer.write(b"NOOP\r\n")
         for number in range(30):
@@ -319,7 +319,7 @@ async def test_ten_addresses_with_ten_idle_connections_each_keep_nobody_out() ->
 
 async def test_who_holds_one_connection_is_not_ended_for_who_holds_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """A forwarder that is about to name its recipient, in the middle of a crowd that comes on and on."""
-    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 12)
+    monkeypatch.setattr(listener_module, "MAX_CONVERSATIONS", 12)
     async with open_inbound_client() as inbound_client:
         forwarder = await inbound_client.open("127.0.1.1")
         crowd = [await inbound_client.open(f"127.0.0.{2 + number % 4}") for number in range(60)]
@@ -344,7 +344,7 @@ async def test_a_crowd_of_which_each_has_one_connection_is_told(
     monkeypatch: pytest.MonkeyPatch, greeting: bytes, within: float, stretch: str
 ) -> None:
     """Whom we ended may have been the forwarder: then nothing can be said of what did not come."""
-    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 5)
+    monkeypatch.setattr(listener_module, "MAX_CONVERSATIONS", 5)
     monkeypatch.setattr(smtp_module, "GREETING_SECONDS", within)
     async with open_inbound_client() as inbound_client:
         await a_copy_came(inbound_client)
@@ -368,7 +368,7 @@ async def test_a_crowd_of_one_block_is_ended_before_anybody_else_and_blinds_nobo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each from an address of its own; the forwarder came before them all, and has not named its recipient."""
-    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 6)
+    monkeypatch.setattr(listener_module, "MAX_CONVERSATIONS", 6)
     async with open_inbound_client() as inbound_client:
         await a_copy_came(inbound_client)
         forwarder = await inbound_client.open("127.1.1.1")
@@ -397,14 +397,14 @@ class Silent:
 async def test_one_machine_with_all_the_networks_of_its_customer_blinds_nobody(inbound_client: InboundClient) -> None:
     crowd: list[Any] = [Silent(f"2001:db8:1:ff{number:02x}::1") for number in range(200)]
     assert all(inbound_client.listener.enter(each) for each in crowd)
-    assert inbound_client.listener.load.conversations == listener_module.MOST_CONVERSATIONS
+    assert inbound_client.listener.load.conversations == listener_module.MAX_CONVERSATIONS
     assert inbound_client.turned_away() == ""
     for each in crowd:
         inbound_client.listener.leave(each)
 
 
 async def test_addresses_that_everybody_knows_hold_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener_module, "MOST_CONVERSATIONS", 4)
+    monkeypatch.setattr(listener_module, "MAX_CONVERSATIONS", 4)
     async with open_inbound_client(reports=["dmarc@probe.test"]) as inbound_client:
         crowd = [await named(inbound_client, "dmarc@probe.test") for _ in range(4)]
         assert (await inbound_client.send(probe(inbound_client.token), "acme@probe.test"))[0] == 250
@@ -485,7 +485,7 @@ async def test_one_client_that_is_too_fast_blinds_nobody_else() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "code"),
-    [("MOST_LETTERS", 452), ("MOST_OCTETS", 452), ("READ_WITHIN", 451)],
+    [("MAX_LETTERS", 452), ("MAX_OCTETS", 452), ("READ_WITHIN", 451)],
 )
 async def test_a_copy_that_we_could_not_take_is_remembered(
     monkeypatch: pytest.MonkeyPatch, limit: str, code: int

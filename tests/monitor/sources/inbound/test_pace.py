@@ -21,7 +21,7 @@ def test_each_client_for_itself() -> None:
 
 
 def test_no_more_clients_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "MOST_CLIENTS", 10)
+    monkeypatch.setattr(rate_limit, "MAX_CLIENTS", 10)
     bucket = ClientRateLimit(1)
     for number in range(1000):
         bucket.allows(str(number), 0)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.sources.inbound.turned_away import APART, MOST_SCOPES, MOST_STRETCHES, TurnedAway
+from monitor.sources.inbound.turned_away import APART, MAX_SCOPES, MAX_STRETCHES, TurnedAway
 from probes.mailboxes import RefusedPeriod
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -118,15 +118,15 @@ def test_a_clock_that_is_set_back_loses_nothing() -> None:
 def test_what_is_remembered_has_an_end_and_forgets_nothing_of_a_mailbox() -> None:
     clock = Clock()
     turned = TurnedAway(clock)
-    for number in range(10 * MOST_STRETCHES):
+    for number in range(10 * MAX_STRETCHES):
         clock.minutes = number * 2 * APART / timedelta(minutes=1)
         turned.note(452, STRANGER, {ACME}, own=False)
     kept = turned.periods[ACME]
-    assert len(kept) == MOST_STRETCHES
+    assert len(kept) == MAX_STRETCHES
     assert kept[0].start == NOON
-    for number in range(10 * MOST_SCOPES):
+    for number in range(10 * MAX_SCOPES):
         turned.note(452, STRANGER, {f"probe {number}"}, own=False)
-    assert len(turned.periods) == MOST_SCOPES
+    assert len(turned.periods) == MAX_SCOPES
     for number in range(1000):
         turned.brought(ACME, f"198.51.{number % 256}.{number // 256}")
     assert len(turned.forwarders[ACME]) <= 200

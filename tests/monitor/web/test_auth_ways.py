@@ -172,7 +172,7 @@ async def test_a_handler_says_what_it_needs(
 
 async def test_a_refusal_says_what_is_needed(auth_app: AuthApp) -> None:
     answer = await auth_app.browser(**bearer(await auth_app.token("x"))).ask("GET", "/rule", {"Accept": "*/*"})
-    assert "needs the rights of admin; you have those of viewer" in answer.text
+    assert "You need the Admin role for this. You are signed in as Viewer." in answer.text
 
 
 # ---- A header of a proxy --------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ async def test_whom_nobody_knows_here_is_not_let_in(tmp_path: Path) -> None:
     async with open_auth_app(tmp_path, web=PROXY) as auth_app:
         answer = await auth_app.browser(X_Remote_User="stranger").ask("GET", "/page", {"Accept": "*/*"})
         assert answer.status == 403
-        assert "not known here" in answer.text
+        assert "have no account here" in answer.text
         assert "stranger" not in answer.text
 
 
@@ -276,7 +276,7 @@ async def test_a_sandbox_without_people_is_open_for_reading(tmp_path: Path) -> N
         assert (caller.name, caller.rights, caller.way) == ("everybody", Rights.VIEWER, "open")
         assert (await auth_app.browser().post("/do")).status == 403
         assert (await auth_app.browser().get("/rule")).status == 403
-        assert "anybody on this machine may look" in (await auth_app.browser().get("/sign-in")).text
+        assert "read-only demo" in (await auth_app.browser().get("/sign-in")).text
 
 
 async def test_a_page_says_that_it_is_open(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ async def test_a_probe_sent_by_hand_shows_each_step_as_it_happens_up_to_the_verd
     await expect(page.locator("[data-part=dialogue]")).to_contain_text("Greylisted")
     await expect(page.locator("[data-part=dialogue]")).to_contain_text("Attempt 2")
     await expect(page.locator("[data-part=head] .outcome")).to_contain_text("deferred")
-    await expect(page.get_by_role("region", name="What mailpath explain tells")).to_contain_text("deferred")
+    await expect(page.get_by_role("region", name="Plain-text summary")).to_contain_text("deferred")
     await _stayed(page)
     assert await operator.flaws("probe watched") == []
     assert operator.complaints == []
@@ -116,10 +116,10 @@ async def test_several_kinds_are_sent_together_and_a_path_that_is_not_there_is_n
     await expect(page.get_by_text(re.compile(r"Did you mean .*birchline"))).to_be_visible()
     assert await operator.flaws("probe now refused") == []
     await page.get_by_label("Company or path").fill("birchline")
-    await page.get_by_label("company invitation").check()
+    await page.get_by_label("Company invitation").check()
     await page.get_by_role("button", name="Send").click()
     await expect(page.get_by_role("heading", name="2 probes sent together")).to_be_visible()
-    await expect(page.get_by_text("All of them have a verdict.")).to_be_visible()
+    await expect(page.get_by_text("All have a verdict.")).to_be_visible()
     await expect(page.locator("tbody .outcome")).to_contain_text(["inbox", "inbox"])
     assert await operator.flaws("probes sent") == []
     assert operator.complaints == []
@@ -132,9 +132,9 @@ async def test_an_incident_that_is_muted_is_marked_so_until_its_silence_is_ended
     page = operator.page
     await page.goto("/incidents?company=umberland")
     await page.locator("tbody th a").first.click()
-    await page.get_by_text("Mute it").click()
+    await page.get_by_text("Mute this incident").click()
     await page.get_by_label("1 hour").check()
-    await page.get_by_label("Why").fill("they move their mailboxes")
+    await page.get_by_label("Reason").fill("they move their mailboxes")
     await page.get_by_role("button", name="Mute").click()
     await expect(page.get_by_text("they move their mailboxes")).to_be_visible()
     assert await operator.flaws("incident muted") == []
@@ -144,7 +144,7 @@ async def test_an_incident_that_is_muted_is_marked_so_until_its_silence_is_ended
     await page.goto("/mutes")
     await expect(page.get_by_role("row", name="umberland")).to_contain_text("they move their mailboxes")
     assert await operator.flaws("mutes some") == []
-    await page.get_by_role("button", name="End it now").click()
+    await page.get_by_role("button", name="End now").click()
     await _comes(page, muted, 0)
     assert operator.complaints == []
 
@@ -157,12 +157,12 @@ async def test_an_admin_lets_somebody_in_and_a_program_and_each_secret_is_shown_
     page, once = admin.page, admin.page.locator("#once")
     await page.goto("/settings/people")
     await page.locator("form[action='/settings/people']").get_by_label("Name").fill("viewer")
-    await page.get_by_role("radio", name="all companies").last.check()
-    await page.get_by_role("button", name="Add, and show the link").click()
-    await expect(page.get_by_text("there is somebody called viewer already")).to_be_visible()
+    await page.get_by_role("radio", name="All companies").last.check()
+    await page.get_by_role("button", name="Add and show link").click()
+    await expect(page.get_by_text("the name viewer is already in use")).to_be_visible()
     assert await admin.flaws("people refused") == []
     await page.locator("form[action='/settings/people']").get_by_label("Name").fill("somebody@else.example")
-    await page.get_by_role("button", name="Add, and show the link").click()
+    await page.get_by_role("button", name="Add and show link").click()
     link = await once.inner_text()
     assert await admin.flaws("people link") == []
     async with BrowserTab.at(browser, browser_service.url) as somebody:
@@ -172,8 +172,8 @@ async def test_an_admin_lets_somebody_in_and_a_program_and_each_secret_is_shown_
     await page.goto("/settings/tokens")
     await expect(once).to_have_count(0)
     await page.get_by_label("Name").fill("dashboard")
-    await page.get_by_role("radio", name="all companies").check()
-    await page.get_by_role("button", name="Make, and show it").click()
+    await page.get_by_role("radio", name="All companies").check()
+    await page.get_by_role("button", name="Create token").click()
     token = (await once.inner_text()).strip()
     assert await admin.flaws("token made") == []
     async with BrowserTab.at(
@@ -200,7 +200,7 @@ async def test_now_is_searched_while_one_types_and_filtered_by_outcome(people: d
     await page.get_by_label("Find a company").fill("nobody at all")
     await expect(page.get_by_role("heading", name="No matching companies")).to_be_visible()
     await page.get_by_role("link", name="Show all companies").click()
-    await page.get_by_role("link", name=re.compile(r"^\W*\d+ spam$")).click()
+    await page.get_by_role("link", name=re.compile(r"^\W*\d+ spam folder$")).click()
     await expect(companies).to_have_count(1)
     await expect(companies).to_contain_text("Corkwood")
     assert viewer.complaints == []
@@ -231,15 +231,15 @@ async def test_by_keyboard_alone_one_signs_in_skips_to_the_content_probes_and_mu
 
         await page.goto("/incidents")
         await keys.press("Tab")
-        await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
-        await expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+        await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+        await expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
         await keys.press("Enter")
         await expect(page.locator("main")).to_be_focused()
 
         await _tab_to(page, "Umberland")
         await keys.press("Enter")
         await page.wait_for_url("**/incidents/*")
-        await _tab_to(page, "Mute it")
+        await _tab_to(page, "Mute this incident")
         await keys.press("Enter")
         await _tab_to(page, "4 hours")
         await keys.press("ArrowLeft")
@@ -261,7 +261,7 @@ async def test_by_keyboard_alone_one_signs_in_skips_to_the_content_probes_and_mu
         await keys.press("Space")
         await _tab_to(page, "Send")
         await keys.press("Enter")
-        await expect(page.get_by_text("All of them have a verdict.")).to_be_visible()
+        await expect(page.get_by_text("All have a verdict.")).to_be_visible()
         assert visitor.complaints == []
 
 
@@ -322,11 +322,11 @@ async def test_without_javascript_everything_but_what_is_live_works(
         await expect(page.locator("[data-part=head] .outcome")).to_contain_text("late")
         await page.goto("/incidents?company=corkwood")
         await page.locator("tbody th a").first.click()
-        await page.get_by_text("Mute it").click()
-        await page.get_by_label("Why").fill("without a script")
+        await page.get_by_text("Mute this incident").click()
+        await page.get_by_label("Reason").fill("without a script")
         await page.get_by_role("button", name="Mute").click()
         await expect(page.locator("main")).to_contain_text("without a script")
-        await page.get_by_role("button", name="End it now").click()
+        await page.get_by_role("button", name="End now").click()
         await page.get_by_role("button", name="Sign out").click()
         await expect(page).to_have_title("Sign in · Mailpath")
         assert visitor.complaints == []

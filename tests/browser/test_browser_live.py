@@ -37,7 +37,7 @@ async def test_a_company_page_and_the_pages_of_its_incident_follow_a_recovery_an
     for page in (company, incidents, incident):
         await expect(page.locator("#live")).to_have_text("Live")
         await page.evaluate("() => { window.stays = true; }")
-    await expect(company.locator("[data-part=todo]")).to_contain_text("What to do now")
+    await expect(company.locator("[data-part=todo]")).to_contain_text("How to fix it")
     await expect(company.locator("[data-part=paths]")).to_contain_text(REFUSAL)
     await expect(incident.locator("h1")).to_contain_text("Open")
     opened = incidents.locator(f"[data-part=open] a[href='{link}']")
@@ -47,17 +47,17 @@ async def test_a_company_page_and_the_pages_of_its_incident_follow_a_recovery_an
     await expect(company.locator("[data-part=head] .outcome")).to_contain_text("Inbox")
     await expect(company.locator("[data-part=paths]")).not_to_contain_text(REFUSAL)
     await expect(company.locator("[data-part=incidents] tbody")).not_to_contain_text("ongoing")
-    await expect(company.locator("[data-part=todo]")).not_to_contain_text("What to do now")
+    await expect(company.locator("[data-part=todo]")).not_to_contain_text("How to fix it")
     await expect(company.locator("[data-part=delivery] svg.chart")).to_be_visible()
     await expect(incident.locator("h1")).to_contain_text("Resolved")
     await expect(incident).to_have_title(re.compile("Seesaw"))
-    await expect(incident.get_by_text("Mute it")).to_have_count(0)
+    await expect(incident.get_by_text("Mute this incident")).to_have_count(0)
     await expect(opened).to_have_count(0)
     await expect(incidents.locator(f"[data-part=over] a[href='{link}']")).to_be_visible()
 
     browser_service.gateway.refuses = True
     await expect(company.locator("[data-part=head] .outcome")).to_contain_text("Blocked")
-    await expect(company.locator("[data-part=todo]")).to_contain_text("What to do now")
+    await expect(company.locator("[data-part=todo]")).to_contain_text("How to fix it")
     await expect(company.locator("[data-part=incidents] tbody")).to_contain_text("ongoing")
     for page in (company, incidents, incident):
         assert await page.evaluate("() => window.stays === true")
@@ -69,17 +69,17 @@ async def test_what_a_reader_does_is_left_alone_when_a_page_is_renewed(people: d
     page = operator.page
     await page.goto("/incidents?company=trap")
     await page.locator("tbody th a").first.click()
-    await page.get_by_text("Mute it").click()
-    await page.get_by_label("Why").fill("half of a sen")
+    await page.get_by_text("Mute this incident").click()
+    await page.get_by_label("Reason").fill("half of a sen")
     await page.locator("[data-part=notices] details").first.evaluate("(each) => { each.open = !each.open; }")
     before = await page.locator("[data-part=notices] details").first.evaluate("(each) => each.open")
     shown = page.locator("[data-part=fails] details.long").first
     await shown.locator("summary").click()
-    await page.get_by_label("Why").focus()
+    await page.get_by_label("Reason").focus()
     place = await page.evaluate("() => { scrollTo(0, 500); return scrollY; }")
     await _renewed(page)
-    assert await page.get_by_label("Why").input_value() == "half of a sen"
-    await expect(page.get_by_label("Why")).to_be_focused()
+    assert await page.get_by_label("Reason").input_value() == "half of a sen"
+    await expect(page.get_by_label("Reason")).to_be_focused()
     assert await page.locator("[data-part=notices] details").first.evaluate("(each) => each.open") == before
     await expect(shown).to_have_attribute("open", "")
     assert abs(await page.evaluate("() => scrollY") - place) < 200
@@ -101,14 +101,14 @@ async def test_a_link_that_has_the_focus_keeps_it_while_its_section_changes(peop
 async def test_a_mute_that_somebody_else_makes_shows_in_the_open_list_of_mutes(people: dict[str, BrowserTab]) -> None:
     watched, other = people["admin"].page, people["operator"].page
     await watched.goto("/mutes")
-    await watched.get_by_label("Why").fill("being typed")
+    await watched.get_by_label("Reason").fill("being typed")
     await other.goto("/mutes")
     await other.get_by_label("Company or path").fill("birchline")
-    await other.get_by_label("Why").fill("made by somebody else")
+    await other.get_by_label("Reason").fill("made by somebody else")
     await other.get_by_role("button", name="Mute", exact=True).click()
     await expect(watched.get_by_role("row", name="birchline")).to_contain_text("made by somebody else")
-    assert await watched.get_by_label("Why").input_value() == "being typed"
-    await watched.get_by_role("button", name="End it now").click()
+    assert await watched.get_by_label("Reason").input_value() == "being typed"
+    await watched.get_by_role("button", name="End now").click()
     await expect(watched.get_by_role("row", name="birchline")).to_contain_text("ended")
     assert people["admin"].complaints + people["operator"].complaints == []
 

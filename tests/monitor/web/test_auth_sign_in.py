@@ -326,7 +326,7 @@ async def test_wrong_passwords_cost_growing_waits(auth_app: AuthApp) -> None:
     for _ in range(3):
         answer = await auth_app.browser().sign_in("ann")  # the right one, but too soon
         assert answer.status == 429
-        assert f"wait {answer.headers['Retry-After']} seconds" in answer.text
+        assert f"Try again in {answer.headers['Retry-After']} seconds" in answer.text
         waits.append(int(answer.headers["Retry-After"]))
         auth_app.clock.pass_(seconds=waits[-1])
         assert (await auth_app.browser().sign_in("ann", "wrong wrong wrong")).status == 403

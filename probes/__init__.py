@@ -2,7 +2,7 @@
 
 What is here, from the ground up (imports go down only):
 
-- values      `kinds`, `sender`, `evidence`, `verdict`, `probe`: plain frozen values, no I/O
+- values      `kinds`, `sender`, `outcome`, `evidence`, `details`, `verdict`, `probe`: plain frozen values, no I/O
 - decisions   `token` (the signed marker), `reading` (text -> facts), `judge` (evidence -> verdict): pure
 - words       `labels` (a row for each value that people read), `sentences`, `describe`, `display`; rendered last
 - bytes       `message` (composes a probe mail and finds its markers again), `dkim`

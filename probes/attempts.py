@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from probes.answer import BEFORE_CONTACT, Fault, Stage
 from probes.evidence import Dialogue, Handover, Step
+from probes.outcome import Cause
 from probes.probe import Probe
 from probes.reading.replies import cause_of
-from probes.verdict import Cause
 
 ORDER = {stage: place for place, stage in enumerate(Stage)}
 

@@ -1,18 +1,27 @@
-"""The basis of a verdict, as fields. The judge decides with these; `probes.sentences` renders them last. Pure."""
+"""The basis of a verdict, as fields. The judge decides with these; `probes.sentences` renders them last. Pure.
+
+A verdict keeps its detail in the store: `encode` and `decode` are its form there. So it holds no more of the evidence
+than a sentence or a notice needs; above all not the headers of an arrival, which may be 64 KiB.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from probes.answer import Answer
-from probes.evidence import Arrival, Bounce, Dialogue, Look, Step
+from probes.evidence import Arrival, Bounce, Dialogue, Folder, Look, Step, fell_back
+from probes.outcome import Cause, Grade, Outcome
 from probes.reading.bounce_origin import Tie
-from probes.verdict import Cause, Grade, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class SendingInterrupted:
     """The service stopped during an attempt."""
+
+    type: Literal["sending_interrupted"] = "sending_interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,7 @@ class RetryMissed:
     """A retry of the real sender's schedule was not made, or only in vain. `due`: when."""
 
     due: datetime
+    type: Literal["retry_missed"] = "retry_missed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class AskedLate:
 
     late: timedelta
     before: Step | None = None
+    type: Literal["asked_late"] = "asked_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,7 @@ class Suspended:
     """This machine or the service was suspended for so long."""
 
     duration: timedelta
+    type: Literal["suspended"] = "suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +54,41 @@ class CouldNotLook:
     """The mailbox could not be read."""
 
     reason: str
+    type: Literal["could_not_look"] = "could_not_look"
 
+
+_TYPED = Field(discriminator="type")
 
 OurDelay = SendingInterrupted | RetryMissed | AskedLate | Suspended | CouldNotLook
 """What we did, or failed to do, that may have made a message late."""
 
 
 @dataclass(frozen=True, slots=True)
-class ArrivedInTime:
-    """In a folder, so long after it was sent, at this attempt. `declined` and `report` contradict it. `accepted`: the
-    dialogue that handed it over."""
+class FoundIn:
+    """The place of a message. `client_ip` is the client that sent us a copy, "" in a mailbox."""
 
-    arrival: Arrival
+    folder: Folder
+    folder_name: str
+    client_ip: str = ""
+
+
+def found_in(arrival: Arrival) -> FoundIn:
+    """Return where it was found."""
+    return FoundIn(arrival.folder, arrival.folder_name, arrival.client_ip)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedInTime:
+    """In a folder, so long after it was sent, at this attempt. `declined` and `report` contradict it.
+    `tls_failure`: TLS failed there, and the message went without."""
+
+    found: FoundIn
     took: timedelta
     attempts: int
     declined: Step | None
     report: Bounce | None
-    accepted: Dialogue | None
+    tls_failure: Step | None
+    type: Literal["arrived_in_time"] = "arrived_in_time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,41 +99,46 @@ class ArrivedLate:
     life: timedelta
     deferral: Step | None
     delay: Bounce | None
+    type: Literal["arrived_late"] = "arrived_late"
 
 
 @dataclass(frozen=True, slots=True)
 class ArrivedLateThroughUs:
     """Late, but perhaps in time without `why`."""
 
-    arrival: Arrival
+    found: FoundIn
     took: timedelta
-    why: OurDelay
+    why: Annotated[OurDelay, _TYPED]
+    type: Literal["arrived_late_through_us"] = "arrived_late_through_us"
 
 
 @dataclass(frozen=True, slots=True)
 class InJunk:
     """In the junk folder. `header` is the line of a filter that says why, verbatim."""
 
-    arrival: Arrival
+    found: FoundIn
     took: timedelta
     header: str
+    type: Literal["in_junk"] = "in_junk"
 
 
 @dataclass(frozen=True, slots=True)
 class MovedByRule:
     """In another folder than inbox and junk."""
 
-    arrival: Arrival
+    found: FoundIn
     took: timedelta
+    type: Literal["moved_by_rule"] = "moved_by_rule"
 
 
 @dataclass(frozen=True, slots=True)
 class CopyMarkedAsSpam:
     """A copy came whose headers say spam. `header` is the line of a filter, verbatim."""
 
-    arrival: Arrival
+    found: FoundIn
     took: timedelta
     header: str
+    type: Literal["copy_marked_as_spam"] = "copy_marked_as_spam"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +146,7 @@ class NotSent:
     """Withheld. `reason` says why, with the remedy."""
 
     reason: str
+    type: Literal["not_sent"] = "not_sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +159,7 @@ class BouncedAfterwards:
     copied: bool
     tie: Tie | None
     asked: bool
+    type: Literal["bounced_afterwards"] = "bounced_afterwards"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +169,7 @@ class HeldOnTheWay:
     host: str
     bounce: Bounce
     tie: Tie | None
+    type: Literal["held_on_the_way"] = "held_on_the_way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +182,15 @@ class NotFound:
     within: timedelta
     report: Bounce | None
     tie: Tie
+    type: Literal["not_found"] = "not_found"
 
 
 @dataclass(frozen=True, slots=True)
 class DeferredThroughUs:
     """Still deferred, but perhaps accepted without `why`."""
 
-    why: RetryMissed | AskedLate
+    why: Annotated[RetryMissed | AskedLate, _TYPED]
+    type: Literal["deferred_through_us"] = "deferred_through_us"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +198,14 @@ class AcceptedTooLate:
     """Accepted so shortly before the last look that it had no time to arrive."""
 
     before: timedelta
+    type: Literal["accepted_too_late"] = "accepted_too_late"
 
 
 @dataclass(frozen=True, slots=True)
 class NoMailbox:
     """Accepted on a route that delivers to no mailbox."""
+
+    type: Literal["no_mailbox"] = "no_mailbox"
 
 
 class StopKind(StrEnum):
@@ -177,14 +220,21 @@ class StopKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DialogueStopped:
-    """Not accepted. `step` decided it."""
+    """Not accepted at this attempt, from 1. `step` decided it. `tls_failure` as in `ArrivedInTime`."""
 
     kind: StopKind
-    dialogue: Dialogue
     step: Step
+    attempt: int = 1
+    tls_failure: Step | None = None
+    type: Literal["dialogue_stopped"] = "dialogue_stopped"
 
 
-Detail = (
+def dialogue_stopped(kind: StopKind, dialogue: Dialogue, step: Step) -> DialogueStopped:
+    """Return this end of a dialogue."""
+    return DialogueStopped(kind, step, dialogue.number, fell_back(dialogue))
+
+
+PlainDetail = (
     SendingInterrupted
     | CouldNotLook
     | ArrivedInTime
@@ -202,15 +252,30 @@ Detail = (
     | NoMailbox
     | DialogueStopped
 )
-"""What one verdict rests on."""
+"""What one verdict rests on, if no message was replayed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
-    """A message with the probe's token that cannot be the probe. `declined`: the answer to the probe, if sent."""
+class ReplayFound:
+    """The same, and a message with the probe's token that cannot be the probe. `declined`: the answer to the probe, if
+    sent."""
 
-    arrival: Arrival
+    detail: Annotated[PlainDetail, _TYPED]
+    found: FoundIn
     declined: Step | None
+    type: Literal["replay_found"] = "replay_found"
+
+
+Detail = PlainDetail | ReplayFound
+"""What one verdict rests on."""
+
+TakenForSpam = InJunk | CopyMarkedAsSpam
+"""The details with a filter's own words."""
+
+
+def taken_for_spam(detail: Detail | None) -> TakenForSpam | None:
+    """Return the detail, if it has a filter's own words."""
+    return detail if isinstance(detail, InJunk | CopyMarkedAsSpam) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,5 +285,21 @@ class Judgement:
     outcome: Outcome
     cause: Cause | None
     grade: Grade
-    detail: Detail
+    detail: PlainDetail
     answer: Answer | None = None
+
+
+_CODEC: TypeAdapter[Detail] = TypeAdapter(Annotated[Detail, _TYPED])
+
+
+def encode(detail: Detail) -> str:
+    """Encode the detail as one line of JSON."""
+    return _CODEC.dump_json(detail).decode()
+
+
+def decode(text: str | bytes) -> Detail | None:
+    """Decode the result of `encode`. None for what this release does not know: the verdict's stored sentence holds."""
+    try:
+        return _CODEC.validate_json(text)
+    except ValidationError:
+        return None

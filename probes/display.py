@@ -17,6 +17,7 @@ MAX_QUOTE_CHARS = 300  # characters
 MAX_NAMED = 10
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # what is invisible, or turns what stands beside it
+_BEFORE_MARK = re.compile(r'(\\*)("|\Z)')
 _SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
 
 
@@ -50,8 +51,9 @@ def escaped(text: str) -> str:
 
 
 def quoted(text: str, most: int = MAX_QUOTE_CHARS) -> str:
-    """Return untrusted text in quotation marks that it cannot close."""
-    return '"' + one_line(text, most).replace('"', '\\"') + '"'
+    """Return untrusted text in quotation marks that it cannot close. A backslash is doubled only where it would change
+    the meaning of a mark after it, so that "DOMAIN\\user" stays as it was written."""
+    return '"' + _BEFORE_MARK.sub(lambda found: found[1] * 2 + (found[2] and '\\"'), one_line(text, most)) + '"'
 
 
 def duration(time: timedelta) -> str:

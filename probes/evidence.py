@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from probes.answer import Answer, Fault, Stage
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 
 @dataclass(frozen=True, slots=True)

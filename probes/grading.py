@@ -3,9 +3,9 @@
 from probes.attempts import reached
 from probes.case import SortedEvidence
 from probes.evidence import Arrival, Bounce, Dialogue, Folder
+from probes.outcome import Grade
 from probes.probe import Probe
 from probes.reading.headers import read_message
-from probes.verdict import Grade
 
 
 def grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:

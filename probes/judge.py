@@ -34,7 +34,6 @@ from probes.details import (
     CouldNotLook,
     DeferredThroughUs,
     Detail,
-    DialogueStopped,
     HeldOnTheWay,
     InJunk,
     Judgement,
@@ -43,11 +42,14 @@ from probes.details import (
     NotFound,
     NotSent,
     OurDelay,
-    Replay,
+    PlainDetail,
+    ReplayFound,
     RetryMissed,
     SendingInterrupted,
     StopKind,
     Suspended,
+    dialogue_stopped,
+    found_in,
 )
 from probes.evidence import (
     Arrival,
@@ -59,15 +61,17 @@ from probes.evidence import (
     Look,
     answer_of_bounce,
     answer_of_step,
+    fell_back,
 )
 from probes.grading import grade_of_arrival, grade_of_bounce, grade_of_dialogue
+from probes.outcome import Cause, Grade, Outcome
 from probes.probe import Probe
 from probes.reading.bounce_origin import Tie
 from probes.reading.facts import Finding
 from probes.reading.filters import spam_sign
 from probes.reading.headers import read_message
 from probes.sentences import sentence
-from probes.verdict import Cause, Grade, Outcome, Verdict
+from probes.verdict import Verdict
 
 AGAINST = frozenset({Finding.SPAM, Finding.PHISHING, Finding.QUARANTINED})
 
@@ -78,11 +82,13 @@ def judge(probe: Probe, known: Known, now: datetime) -> Verdict | None:
     found = _weighed(probe, case, now)
     if found is None:
         return None
-    replay = Replay(case.replay, case.declined) if case.replay else None
-    return Verdict(found.outcome, found.cause, found.grade, sentence(found.detail, replay), found.answer)
+    detail: Detail = found.detail
+    if case.replay:
+        detail = ReplayFound(found.detail, found_in(case.replay), case.declined)
+    return Verdict(found.outcome, found.cause, found.grade, sentence(detail), found.answer, detail)
 
 
-def _unknown(detail: Detail) -> Judgement:
+def _unknown(detail: PlainDetail) -> Judgement:
     """Return `unknown`: never counted against the sender."""
     return Judgement(Outcome.UNKNOWN, None, Grade.UNPROVEN, detail)
 
@@ -193,11 +199,13 @@ def _arrived(probe: Probe, case: _Case, arrival: Arrival) -> Judgement:
     grade = Grade.UNPROVEN if case.declined else grade_of_arrival(probe, arrival)
     if spam := _taken_for_spam(probe, arrival, took, grade):
         return spam
-    arrived = ArrivedInTime(arrival, took, len(case.attempts), case.declined, case.bounce, case.accepted)
+    tls_failure = fell_back(case.accepted) if case.accepted else None
+    place, attempts = found_in(arrival), len(case.attempts)
+    arrived = ArrivedInTime(place, took, attempts, case.declined, case.bounce, tls_failure)
     if arrival.at <= probe.code_dead_at:
         return Judgement(Outcome.INBOX, None, grade, arrived)
     if why := _our_delay(probe, case, arrival):
-        return _unknown(ArrivedLateThroughUs(arrival, took, why))
+        return _unknown(ArrivedLateThroughUs(place, took, why))
     return _late(probe, case, arrived, grade)
 
 
@@ -220,7 +228,7 @@ def _taken_for_spam(probe: Probe, arrival: Arrival, took: timedelta, grade: Grad
             return None
         case Folder.JUNK:
             cause, line = spam_sign(arrival.headers)
-            return Judgement(Outcome.SPAM, cause, grade, InJunk(arrival, took, line))
+            return Judgement(Outcome.SPAM, cause, grade, InJunk(found_in(arrival), took, line))
         case Folder.OTHER:
             return _moved(probe, arrival)
         case Folder.COPY:
@@ -239,7 +247,7 @@ def _moved(probe: Probe, arrival: Arrival) -> Judgement | None:
     """
     if arrival.at > probe.code_dead_at:
         return None
-    detail = MovedByRule(arrival, arrival.at - probe.created_at)
+    detail = MovedByRule(found_in(arrival), arrival.at - probe.created_at)
     return Judgement(Outcome.UNKNOWN, Cause.MOVED, Grade.UNPROVEN, detail)
 
 
@@ -250,7 +258,7 @@ def _marked(probe: Probe, arrival: Arrival, took: timedelta, grade: Grade) -> Ju
         return None
     outcome = Outcome.QUARANTINED if facts.verdict is Finding.QUARANTINED else Outcome.SPAM
     cause, line = spam_sign(arrival.headers)
-    return Judgement(outcome, cause, grade, CopyMarkedAsSpam(arrival, took, line))
+    return Judgement(outcome, cause, grade, CopyMarkedAsSpam(found_in(arrival), took, line))
 
 
 def _our_delay(probe: Probe, case: _Case, arrived: Arrival) -> OurDelay | None:
@@ -390,4 +398,4 @@ def _stopped(probe: Probe, dialogue: Dialogue, outcome: Outcome) -> Judgement:
         kind = StopKind.NOTHING_LISTENS
     else:
         kind = StopKind.REJECTED if outcome is Outcome.BLOCKED else StopKind.DEFERRED
-    return Judgement(outcome, cause, grade, DialogueStopped(kind, dialogue, step), answer_of_step(step))
+    return Judgement(outcome, cause, grade, dialogue_stopped(kind, dialogue, step), answer_of_step(step))

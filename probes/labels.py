@@ -12,10 +12,10 @@ from enum import StrEnum
 from probes.answer import Fault, Stage
 from probes.evidence import BodyState, Folder, Handover, MailKind, Marker
 from probes.kinds import Kind
+from probes.outcome import Cause, Concern, Grade, Outcome
 from probes.reading.facts import Finding
 from probes.reading.reports import ReportKind
 from probes.sender import Role
-from probes.verdict import Cause, Concern, Grade, Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from probes.evidence import Arrival, BodyState, Bounce, Marker
 from probes.mailboxes import Sighting
 from probes.message import body_state
+from probes.outcome import Cause
 from probes.reading.about_a_mail import is_about_a_mail
 from probes.reading.bounce_origin import BounceOrigin
 from probes.reading.facts import BounceFacts, RecipientFacts
@@ -20,7 +21,6 @@ from probes.reading.header_addresses import addresses_of
 from probes.reading.header_fields import Field, fields
 from probes.reading.received import hops, latest
 from probes.token import Purpose, verify
-from probes.verdict import Cause
 
 
 class Author(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probes.answer import Stage
-from probes.verdict import Grade
+from probes.outcome import Grade
 
 
 class WayOut(StrEnum):

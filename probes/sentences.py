@@ -16,6 +16,7 @@ from probes.details import (
     DeferredThroughUs,
     Detail,
     DialogueStopped,
+    FoundIn,
     HeldOnTheWay,
     InJunk,
     MovedByRule,
@@ -23,39 +24,43 @@ from probes.details import (
     NotFound,
     NotSent,
     OurDelay,
-    Replay,
+    PlainDetail,
+    ReplayFound,
     RetryMissed,
     SendingInterrupted,
     StopKind,
     Suspended,
 )
 from probes.display import duration
-from probes.evidence import Arrival, Bounce, Dialogue, Folder, Look, Step, fell_back
+from probes.evidence import Bounce, Folder, Look, Step
 from probes.labels import FAULTS, STAGES
 from probes.reading.bounce_origin import Tie
 
 
-def sentence(detail: Detail, replay: Replay | None = None) -> str:
+def sentence(detail: Detail) -> str:
     """Render a verdict's sentence."""
-    return _sentence(detail) + (_replayed(replay) if replay else "")
+    if isinstance(detail, ReplayFound):
+        return _sentence(detail.detail) + _replayed(detail)
+    return _sentence(detail)
 
 
-def _sentence(detail: Detail) -> str:
+def _sentence(detail: PlainDetail) -> str:
     match detail:
         case ArrivedInTime():
             return _arrived(detail) + _but(detail)
         case ArrivedLate(arrived, life):
             return f"{_arrived(arrived)}, but its code expires after {duration(life)}{_held_up(detail)}{_but(arrived)}"
-        case ArrivedLateThroughUs(arrival, took, why):
-            late = f"arrived in {_where(arrival, took)}, after its code had expired"
+        case ArrivedLateThroughUs(found, took, why):
+            late = f"arrived in {_where(found, took)}, after its code had expired"
             return f"{late}; that does not tell how long the company takes: {_our_delay(why)}"
-        case InJunk(arrival, took, header):
-            return f"delivered to {_where(arrival, took)}" + (f"; {header}" if header else "")
-        case MovedByRule(arrival, took):
-            moved = f"delivered {duration(took)} after it was sent, but a rule moved it to {arrival.folder_name}"
+        case InJunk(found, took, header):
+            return f"delivered to {_where(found, took)}" + (f"; {header}" if header else "")
+        case MovedByRule(found, took):
+            moved = f"delivered {duration(took)} after it was sent, but a rule moved it to {found.folder_name}"
             return f"{moved}; whether other people have it in the inbox, this mailbox cannot tell"
-        case CopyMarkedAsSpam(arrival, took, header):
-            return f"arrived in {_where(arrival, took)}, but the receiver classified it as spam: {header}"
+        case CopyMarkedAsSpam(found, took, header):
+            told = f"arrived in {_where(found, took)}, but the receiver classified it as spam"
+            return told + (f": {header}" if header else "")
         case _:
             return _not_arrived(detail)
 
@@ -98,20 +103,20 @@ def _not_arrived(
             assert_never(detail)
 
 
-def _where(arrival: Arrival, took: timedelta) -> str:
-    return f"{arrival.folder_name} {duration(took)} after it was sent"
+def _where(found: FoundIn, took: timedelta) -> str:
+    return f"{found.folder_name} {duration(took)} after it was sent"
 
 
 def _arrived(detail: ArrivedInTime) -> str:
     tries = f", at attempt {detail.attempts}" if detail.attempts > 1 else ""
-    return f"arrived in {_where(detail.arrival, detail.took)}{tries}"
+    return f"arrived in {_where(detail.found, detail.took)}{tries}"
 
 
 def _but(detail: ArrivedInTime) -> str:
     """Add what weakens or contradicts it: our own observation outweighs an answer or report; neither is hidden."""
-    without = _without_tls(detail.accepted) if detail.accepted else ""
-    if detail.arrival.folder is Folder.COPY:
-        return _copied(detail.arrival) + without
+    without = _without_tls(detail.tls_failure)
+    if detail.found.folder is Folder.COPY:
+        return _copied(detail.found) + without
     if step := detail.declined:
         return f"; although it was rejected at {_place(step)}, after it was sent in full: {_said(step)}{without}"
     if report := detail.report:
@@ -174,19 +179,19 @@ def _not_found(detail: NotFound) -> str:
 
 
 def _stopped(detail: DialogueStopped) -> str:
-    dialogue, step = detail.dialogue, detail.step
-    there = f"{_place(step)}: {_said(step)}{_without_tls(dialogue)}"
+    step, without, times = detail.step, _without_tls(detail.tls_failure), _times(detail.attempt)
+    there = f"{_place(step)}: {_said(step)}{without}"
     match detail.kind:
         case StopKind.NOT_ASKED:
             return f"could not ask the company: stopped at {there}"
         case StopKind.CUT:
-            return f"{_no_connection(step)}{_without_tls(dialogue)}{_times(dialogue)}"
+            return f"{_no_connection(step)}{without}{times}"
         case StopKind.NOTHING_LISTENS:
-            return f"no connection{_times(dialogue)}: {there}; nothing listens there, or a firewall answers for it"
+            return f"no connection{times}: {there}; nothing listens there, or a firewall answers for it"
         case StopKind.REJECTED:
-            return f"rejected at {there}{_times(dialogue)}"
+            return f"rejected at {there}{times}"
         case StopKind.DEFERRED:
-            return f"still deferred when the code expired, at {there}{_times(dialogue)}"
+            return f"still deferred when the code expired, at {there}{times}"
         case _:
             assert_never(detail.kind)
 
@@ -210,14 +215,13 @@ def _no_connection(step: Step) -> str:
     return f"{lost}: {_said(step)}"
 
 
-def _times(dialogue: Dialogue) -> str:
+def _times(attempt: int) -> str:
     """Name the attempt, from the second on."""
-    return f" (attempt {dialogue.number})" if dialogue.number > 1 else ""
+    return f" (attempt {attempt})" if attempt > 1 else ""
 
 
-def _without_tls(dialogue: Dialogue) -> str:
-    """Say that TLS failed and the message went without it, if so."""
-    failed = fell_back(dialogue)
+def _without_tls(failed: Step | None) -> str:
+    """Say that TLS failed at this step and the message went without it, if so."""
     if failed is None:
         return ""
     why = _said(failed) if failed.code else failed.text
@@ -257,17 +261,17 @@ def _unproven_origin(bounce: Bounce, tie: Tie) -> str:
     return f"; not proven: this report came from {bounce.client_ip}, which we could not tie to the receiver"
 
 
-def _copied(arrival: Arrival) -> str:
+def _copied(found: FoundIn) -> str:
     """Explain how much a copy proves, and who sent it."""
-    by = f" sent to us by {arrival.client_ip}" if arrival.client_ip else ""
+    by = f" sent to us by {found.client_ip}" if found.client_ip else ""
     return f"; a copy{by} does not prove that the reader has it in the inbox"
 
 
-def _replayed(replay: Replay) -> str:
+def _replayed(detail: ReplayFound) -> str:
     """Explain why a message does not count as the probe's arrival."""
-    arrival = replay.arrival
-    by = f", sent to us by {arrival.client_ip}" if arrival.client_ip else ""
-    found = f"; a message with this probe's token was found in {arrival.folder_name}{by}, though the probe was never"
-    if replay.declined:
-        return f"{found} accepted; its text is not exactly what we sent, so it does not count as delivered"
-    return f"{found} handed over: its token was replayed"
+    found = detail.found
+    by = f", sent to us by {found.client_ip}" if found.client_ip else ""
+    told = f"; a message with this probe's token was found in {found.folder_name}{by}, though the probe was never"
+    if detail.declined:
+        return f"{told} accepted; its text is not exactly what we sent, so it does not count as delivered"
+    return f"{told} handed over: its token was replayed"

@@ -11,6 +11,7 @@ from probes.answer import Answer
 from probes.attribution import Nature as Nature  # the fields of a failure have these types
 from probes.attribution import Reason as Reason
 from probes.check import Check
+from probes.details import TakenForSpam
 from probes.kinds import Kind
 from probes.verdict import Cause, Grade, Outcome
 
@@ -71,9 +72,10 @@ class Resolution(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One failing path and kind. `since` is the launch of the first of its `bad` verdicts in this stretch; the rest
-    describes the latest: `probe_id`, judged at `at`, the verdict's parts and its `answer`. `reason` decided `nature`;
-    `compared_at`: launch of the other sender's probe that it rests on. `of_last`: it fails intermittently, `bad` of so
-    many; 0 if steadily. `over_since`: it was known only after mail launched since then had arrived."""
+    describes the latest: `probe_id`, judged at `at`, the verdict's parts, its `answer`, and its detail if `spam`.
+    `reason` decided `nature`; `compared_at`: launch of the other sender's probe that it rests on. `of_last`: it fails
+    intermittently, `bad` of so many; 0 if steadily. `over_since`: it was known only after mail launched since then had
+    arrived."""
 
     company: str
     path: str
@@ -89,6 +91,7 @@ class Failure:
     grade: Grade
     because: str
     answer: Answer | None = None
+    spam: TakenForSpam | None = None
     reason: Reason = Reason.NOT_COMPARED
     compared_at: datetime | None = None
     of_last: int = 0

@@ -17,6 +17,7 @@ from monitor.incidents.settings import IncidentSettings
 from monitor.incidents.signal import PathInfo, PathKey, Signal
 from monitor.incidents.weight import Names, Weight, mark_of, severity_of
 from probes.check import Check
+from probes.details import taken_for_spam
 from probes.mailsystems.words import Chain
 from probes.sender import Role
 from probes.uplink import Uplink
@@ -401,6 +402,7 @@ class FailureTracker:
             grade=verdict.grade,
             because=verdict.because,
             answer=verdict.answer,
+            spam=taken_for_spam(verdict.detail),
             reason=found.reason,
             compared_at=found.comparison.at if found.comparison else None,
             of_last=streak.of_last,

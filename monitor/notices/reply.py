@@ -1,9 +1,12 @@
-"""Quote the server's reply in a notice: text before the quotation marks is ours, text inside is the server's."""
+"""Quote a server or filter in a notice: text before the quotation marks is ours, text inside is theirs."""
+
+from dataclasses import replace
 
 from monitor.incidents.incident import Failure
 from probes.answer import BEFORE_CONTACT, Answer
 from probes.display import one_line, quoted
 from probes.labels import FAULTS, STAGES
+from probes.sentences import sentence
 from probes.verdict import Outcome
 
 MAX_HOST_CHARS = 80  # characters; the DNS of others names it
@@ -23,12 +26,14 @@ REPORTED: dict[Outcome, str] = {  # and where a bounce says so
 
 
 def reply_of(failure: Failure) -> str:
-    """Describe the failure with the server's reply in quotation marks. A verdict without a reply has a sentence of
-    ours."""
-    answer = failure.answer
-    if answer is None:
-        return one_line(failure.because, MAX_SENTENCE_CHARS)
-    return f"{_what(failure.outcome, answer)}: {_words(answer)}"
+    """Describe the failure with the server's reply, or the filter's header line, in quotation marks. A verdict without
+    either has a sentence of ours."""
+    if (answer := failure.answer) is not None:
+        return f"{_what(failure.outcome, answer)}: {_words(answer)}"
+    if (spam := failure.spam) is not None and spam.header:
+        ours = one_line(sentence(replace(spam, header="")), MAX_SENTENCE_CHARS).replace('"', "'")  # the folder's name
+        return f"{ours}: {quoted(spam.header)}"
+    return one_line(failure.because, MAX_SENTENCE_CHARS)
 
 
 def _what(outcome: Outcome, answer: Answer) -> str:

@@ -26,6 +26,7 @@ from probes.check import Check
 from probes.evidence import Evidence, decode
 from probes.probe import Probe
 from probes.sender import Role
+from probes.sentences import sentence
 from probes.verdict import Verdict
 
 LAST = "\U0010ffff"  # sorts after every other character
@@ -267,4 +268,7 @@ def _signal(row: Row[Any]) -> Signal:
 
 
 def _verdict(row: Row[Any]) -> Verdict:
-    return Verdict(row.outcome, row.cause, row.grade, row.because, row.answer)
+    """Return the verdict with its sentence rendered from its detail. The stored one holds for a verdict of an older
+    release, which has no detail, and where this release does not know it."""
+    because = row.because if row.detail is None else sentence(row.detail)
+    return Verdict(row.outcome, row.cause, row.grade, because, row.answer, row.detail)

@@ -12,6 +12,8 @@ from monitor.notices.notice import Notice
 from monitor.people.person import AuditEntry
 from monitor.store.columns import encoded
 from monitor.store.writes import SIGNALS_SEEN, Row, SqlStatement
+from probes.answer import encode as encode_answer
+from probes.details import encode as encode_detail
 from probes.evidence import Attempt, Evidence, encode
 from probes.probe import Probe
 from probes.verdict import Verdict
@@ -39,7 +41,8 @@ def judged(probe_id: str, verdict: Verdict, at: datetime, delivery: timedelta | 
         "cause": verdict.cause,
         "grade": verdict.grade,
         "because": verdict.because,
-        "answer": verdict.answer,
+        "answer": verdict.answer and encoded(encode_answer, verdict.answer),
+        "detail": verdict.detail and encoded(encode_detail, verdict.detail),
         "delivery": delivery,
     }
     yield SqlStatement.JUDGE, {"probe_id": probe_id, "at": at, **said}

@@ -33,7 +33,7 @@ from monitor.notices.notice import NoticeKind
 from monitor.people.person import Rights
 from monitor.store.columns import Encoded, EnumText, Instant, Json, Name, Number, SafeText, Span, Spans, StringList
 from probes.answer import decode as decode_answer
-from probes.answer import encode as encode_answer
+from probes.details import decode as decode_detail
 from probes.kinds import Kind
 from probes.probe import ProbePurpose
 from probes.sender import Role
@@ -49,7 +49,7 @@ metadata = MetaData(
 )
 
 
-VERDICT = ("outcome", "cause", "grade", "because", "answer", "delivery")
+VERDICT = ("outcome", "cause", "grade", "because", "answer", "detail", "delivery")
 """The columns of `_verdict`."""
 
 
@@ -67,7 +67,9 @@ def _verdict() -> tuple[Column[Any], ...]:
         Column("cause", EnumText(Cause)),
         Column("grade", EnumText(Grade), nullable=False),
         Column("because", SafeText, nullable=False),
-        Column("answer", Encoded(encode_answer, decode_answer)),  # what stopped it, for comparing with the control
+        # what stopped it, for comparing with the control; and what it rests on. `rows.judged` encodes both, once
+        Column("answer", Encoded(str, decode_answer)),
+        Column("detail", Encoded(str, decode_detail)),
         Column("delivery", Span),
     )
 

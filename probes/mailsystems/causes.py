@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.remedy import CAN_BE_TESTED, IN_TIME, Actor, Remedy
-from probes.verdict import Cause, Outcome
+from probes.outcome import Cause, Outcome
 
 SENDER_RETRIES = "The sender retries for hours. Codes in mail that arrives later have expired: ask for a new one."
 NOBODY_WAITS = "Sign-ins are not affected, but this path is not monitored until it is fixed."

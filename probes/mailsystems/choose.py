@@ -25,7 +25,7 @@ from probes.mailsystems.remedy import Actor, Remedy, with_steps
 from probes.mailsystems.system import Steps
 from probes.mailsystems.table import is_shared, steps_for, takes_effect_within
 from probes.mailsystems.widespread import WIDESPREAD
-from probes.verdict import Cause, Outcome
+from probes.outcome import Cause, Outcome
 
 THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
 

@@ -6,7 +6,7 @@ from probes.attribution import Reason
 from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, NOT_KNOWN, WITHIN_A_DAY
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.remedy import IN_TIME, Actor, Remedy
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 USE_THE_PHONE = "Mail from outside does not reach the company: phone its people."
 OTHERS_TOO = "Do not change filters or allow lists for the sender: another sender is stopped in the same way."

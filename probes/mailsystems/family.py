@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 
 class CauseFamily(StrEnum):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.system import MailSystem, RunBy, Steps
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 _OWN_GROUP: Steps = (
     "Create a sender group for {ip} above the one that blocks it. Policy ACCEPT; leave anti-spam and SPF, DKIM and "

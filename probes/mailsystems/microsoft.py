@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.system import MailSystem, RunBy, Steps
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 _MICROSOFTS_LIST: Steps = (
     "No entry of the tenant is known to help against Microsoft's own list.",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.system import MailSystem, RunBy, Steps
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 _PERMIT: Steps = (
     "Create a Permitted Senders policy for Emails From {domain} with source IP range {ip}/32: both must match.",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.system import MailSystem, RunBy
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 PROOFPOINT = MailSystem(
     "proofpoint",

@@ -2,7 +2,7 @@
 
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.system import MailSystem, RunBy, Steps
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 _POSTFIX_BOTH = (
     "a restriction class that requires {ip} and {domain} together, after reject_unauth_destination (the runbook has "

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from probes.mailsystems.family import CauseFamily
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 Steps = tuple[str, ...]
 """Steps in order; each is one or two sentences. `{domain}` and `{ip}` are the sender's."""

@@ -14,7 +14,7 @@ from probes.mailsystems.microsoft import EXCHANGE, M365, OUTLOOK
 from probes.mailsystems.mimecast import MIMECAST
 from probes.mailsystems.proofpoint import PROOFPOINT
 from probes.mailsystems.system import IMMEDIATELY, MailSystem, Steps
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 UNKNOWN = "unknown"
 OTHER = "other:"

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from probes.answer import Stage
 from probes.evidence import MailKind as MailKind
-from probes.verdict import Cause, Concern
+from probes.outcome import Cause, Concern
 
 
 class Confidence(StrEnum):

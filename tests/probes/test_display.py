@@ -22,6 +22,8 @@ def test_each_form_has_an_end(form) -> None:
 
 def test_a_quotation_cannot_be_ended_from_within() -> None:
     assert quoted('says "no"') == '"says \\"no\\""'
+    assert quoted('says \\" and ends \\') == '"says \\\\\\" and ends \\\\"', "a backslash of theirs closes nothing"
+    assert quoted("no ACME\\user") == '"no ACME\\user"'
 
 
 @pytest.mark.parametrize(

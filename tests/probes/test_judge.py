@@ -14,7 +14,7 @@ import pytest
 import probes.judge as judging
 from probes.answer import Fault, Stage
 from probes.attempts import wait_after
-from probes.details import DialogueStopped, StopKind
+from probes.details import StopKind, decode, dialogue_stopped, encode
 from probes.evidence import (
     Arrival,
     Attempt,
@@ -1044,6 +1044,11 @@ def test_verdict(evidence, now, via, means, says) -> None:
     told = f"{verdict.outcome} {verdict.cause or '-'} {verdict.grade}" if verdict else ""
     assert told == means, verdict
     assert says in (verdict.because if verdict else "")
+    if verdict:
+        kept = decode(encode(verdict.detail)) if verdict.detail else None
+        assert kept == verdict.detail
+        assert kept is not None
+        assert sentence(kept) == verdict.because, "as it is rendered from the store"
 
 
 def test_through_a_relay_the_address_is_read_at_the_companys_border() -> None:
@@ -1196,6 +1201,6 @@ def test_what_a_server_said_is_rendered_once_and_last() -> None:
     step = Step(Stage.RCPT, BORN, 0.1, MX, 550, "5.7.1", "no")
     stopped = Dialogue(at(1), 2, Handover.REFUSED, (step,))
     assert (
-        sentence(DialogueStopped(StopKind.REJECTED, stopped, step))
+        sentence(dialogue_stopped(StopKind.REJECTED, stopped, step))
         == f"rejected at RCPT TO by {MX}: 550 5.7.1 no (attempt 2)"
     )

@@ -5,7 +5,7 @@
 
 import re
 
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 READ = 4096
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+from probes.outcome import Cause
 from probes.reading.bounces.answer import ReportedReply
 from probes.reading.bounces.notices import ANSWERED
 from probes.reading.bounces.reasons import reason_in
 from probes.reading.facts import Confidence, RecipientFacts, ReplyFacts
 from probes.reading.replies import read_reply
-from probes.verdict import Cause
 
 
 @dataclass(frozen=True, slots=True)

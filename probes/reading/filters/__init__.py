@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
+from probes.outcome import Cause
 from probes.reading.authentication import checks
 from probes.reading.facts import FilterFacts, Finding
 from probes.reading.filters import gateways, mailbox_providers, microsoft, open_source
 from probes.reading.filters.says import FilterResult, Reader
 from probes.reading.header_fields import SECTION_READ, Field, fields
-from probes.verdict import Cause
 
 MAX_VERDICTS = 100
 MAX_READ = 300  # headers that a filter may have written

@@ -2,6 +2,7 @@
 
 import re
 
+from probes.outcome import Cause
 from probes.reading.facts import Finding
 from probes.reading.filters.says import (
     YES_NO,
@@ -14,7 +15,6 @@ from probes.reading.filters.says import (
     scored,
     worded,
 )
-from probes.verdict import Cause
 
 SURE_OF = 0.5  # Sophos: half and more is spam
 

@@ -5,9 +5,9 @@ Sources: Microsoft, "Anti-spam message headers in cloud organizations" (2025-07)
 University's IT help and observed mail have them.
 """
 
+from probes.outcome import Cause
 from probes.reading.facts import Finding
 from probes.reading.filters.says import FilterResult, Reader, keyed, number, worded
-from probes.verdict import Cause
 
 SPAM_FROM = 5.0  # SCL 5 and 6 are spam, 9 surely; 7 and 8 occur at Outlook.com and go to junk
 SUSPICIOUS_FROM = 4.0  # PCL

@@ -2,9 +2,9 @@
 
 import re
 
+from probes.outcome import Cause
 from probes.reading.facts import Finding
 from probes.reading.filters.says import YES_NO, FilterResult, Reader, first_word, number, rule_names, scored, worded
-from probes.verdict import Cause
 
 _SCORE = re.compile(r"\b(?:score|hits)\s{0,4}=\s{0,4}(-?[\d.]{1,20})", re.IGNORECASE)
 _POINTS = re.compile(r"(-?[\d.]{1,20}) points\b", re.IGNORECASE)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from probes.outcome import Cause
 from probes.reading.facts import Finding
-from probes.verdict import Cause
 
 
 @dataclass(frozen=True, slots=True)

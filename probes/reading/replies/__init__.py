@@ -13,6 +13,7 @@ Text counts first, the enhanced code second, stage and basic code last: many hos
 """
 
 from probes.answer import Stage
+from probes.outcome import Cause
 from probes.reading.facts import Confidence, ReplyFacts
 from probes.reading.replies import carriers, gateways, languages, messages, recipients, senders, systems, webmail
 from probes.reading.replies.blocklists import Listing, listing
@@ -22,7 +23,6 @@ from probes.reading.replies.meanings import by_code, by_enhanced
 from probes.reading.replies.normalise import fold, listen, quoted_address, repair
 from probes.reading.replies.table import PhraseTable
 from probes.reading.replies.waits import find_wait
-from probes.verdict import Cause
 
 MAX_REPLY_CHARS = 16 * 1024  # characters that are read; a reply has at most a few hundred
 

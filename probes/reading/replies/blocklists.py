@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 
 class Listing(NamedTuple):

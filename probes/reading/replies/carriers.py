@@ -1,7 +1,7 @@
 """Phrases of other mailbox and sending services."""
 
+from probes.outcome import Cause
 from probes.reading.replies.table import PhraseSource, Rows
-from probes.verdict import Cause
 
 ROWS: Rows = {
     PhraseSource("orange", "Orange and La Poste, numbers 401 and 517"): {

@@ -1,7 +1,7 @@
 """Phrases of gateways, filters and mail server products."""
 
+from probes.outcome import Cause
 from probes.reading.replies.table import PhraseSource, Rows
-from probes.verdict import Cause
 
 ROWS: Rows = {
     PhraseSource("", "AOL, RLY:CH and RP codes of Outlook.com"): {

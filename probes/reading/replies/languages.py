@@ -1,7 +1,7 @@
 """Phrases of mail systems in other languages than English. Accents are removed before the search."""
 
+from probes.outcome import Cause
 from probes.reading.replies.table import PhraseSource, Rows
-from probes.verdict import Cause
 
 ROWS: Rows = {
     PhraseSource("", "German"): {

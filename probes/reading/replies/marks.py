@@ -1,7 +1,7 @@
 """Marks that identify the vendor of a reply, and the pages that it links to."""
 
 from probes.mailsystems.table import reply_marks
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 MARKS: tuple[tuple[str, str], ...] = tuple(reply_marks())
 """Text of the raw reply, lower case, and the key of the mail system that uses it; the first hit wins."""

@@ -1,7 +1,7 @@
 """Meanings of bare codes, if the words say nothing."""
 
 from probes.answer import Stage
-from probes.verdict import Cause
+from probes.outcome import Cause
 
 ENHANCED: dict[str, Cause] = {  # RFC 3463, RFC 7372, RFC 7505 and the IANA registry, without the class digit
     "1.0": Cause.NO_SUCH_USER,

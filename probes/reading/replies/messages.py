@@ -1,7 +1,7 @@
 """English phrases of all kinds of servers about a message."""
 
+from probes.outcome import Cause
 from probes.reading.replies.table import PhraseSource, Rows
-from probes.verdict import Cause
 
 SIZE: Rows = {
     PhraseSource("", "RFC 1870, RFC 3463 X.3.4 and X.2.3"): {

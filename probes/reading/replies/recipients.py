@@ -1,7 +1,7 @@
 """English phrases of all kinds of servers about a mailbox."""
 
+from probes.outcome import Cause
 from probes.reading.replies.table import PhraseSource, Rows
-from probes.verdict import Cause
 
 FULL: Rows = {
     PhraseSource("", "Mailgun 605, SendGrid drop reasons, SparkPost and SES suppression lists"): {

@@ -1,7 +1,7 @@
 """English phrases of all kinds of servers about a client or sender that they refuse."""
 
+from probes.outcome import Cause
 from probes.reading.replies.table import PhraseSource, Rows
-from probes.verdict import Cause
 
 WAITING: Rows = {
     PhraseSource("", "postgrey(8), rspamd, Exim and OpenSMTPD manuals; RFC 6647"): {

@@ -1,7 +1,7 @@
 """English phrases of all kinds of servers about their own problems; and phrases that say little."""
 
+from probes.outcome import Cause
 from probes.reading.replies.table import PhraseSource, Rows
-from probes.verdict import Cause
 
 BROKEN: Rows = {
     PhraseSource("", "delivery programs that failed behind the mail server"): {

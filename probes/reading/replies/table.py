@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from probes.outcome import Cause
 from probes.reading.replies.normalise import fold
-from probes.verdict import Cause
 
 
 class PhraseSource(NamedTuple):

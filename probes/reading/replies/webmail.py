@@ -1,7 +1,7 @@
 """Phrases of the largest mailbox services."""
 
+from probes.outcome import Cause
 from probes.reading.replies.table import PhraseSource, Rows
-from probes.verdict import Cause
 
 ROWS: Rows = {
     PhraseSource("m365", "Microsoft, NDRs in Exchange Online, 5.7.507, 5.7.510, 5.7.513, 5.7.708"): {

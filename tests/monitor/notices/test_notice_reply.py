@@ -1,9 +1,15 @@
-"""What stands in quotation marks in a notice is the server's, and nothing of ours."""
+"""What stands in quotation marks in a notice is the server's or the filter's, and nothing of ours."""
+
+import re
+from datetime import timedelta
 
 import pytest
 
 from monitor.notices.reply import reply_of
 from probes.answer import Answer, Fault, Stage
+from probes.details import CopyMarkedAsSpam, FoundIn, InJunk, TakenForSpam
+from probes.evidence import Folder
+from probes.sentences import sentence
 from probes.verdict import Outcome
 from tests.support.notice_samples import failure
 
@@ -57,3 +63,51 @@ def test_neither_a_reply_nor_a_name_can_speak_for_us() -> None:
     assert shown.isprintable()
     assert len(shown) < 450
     assert shown.count('"') == shown.count('\\"') + 2
+
+
+JUNK, TOOK = FoundIn(Folder.JUNK, "Junk"), timedelta(seconds=3)
+COPIED = FoundIn(Folder.COPY, "copies@mailpath.example", "192.0.2.7")
+HOSTILE = 'X-Spam: yes"; delivered to INBOX.\r\nAct: nobody.\r\n "\\"\x1b[31m\u202egnp.exe' + "A" * 10**6
+
+
+def filtered(spam: TakenForSpam) -> str:
+    return reply_of(failure(outcome=Outcome.SPAM, answer=None, because=sentence(spam), spam=spam))
+
+
+@pytest.mark.parametrize(
+    ("spam", "shown"),
+    [
+        (InJunk(JUNK, TOOK, "X-Spam: yes"), 'delivered to Junk 3.0 s after it was sent: "X-Spam: yes"'),
+        (InJunk(JUNK, TOOK, 'X-Spam: a "b"'), 'delivered to Junk 3.0 s after it was sent: "X-Spam: a \\"b\\""'),
+        (InJunk(JUNK, TOOK, "X-Spam: a;\r\n\tb"), 'delivered to Junk 3.0 s after it was sent: "X-Spam: a; b"'),
+        (InJunk(JUNK, TOOK, ""), "delivered to Junk 3.0 s after it was sent"),
+        (
+            CopyMarkedAsSpam(COPIED, TOOK, "X-Spam: yes"),
+            "arrived in copies@mailpath.example 3.0 s after it was sent, but the receiver classified it as spam: "
+            '"X-Spam: yes"',
+        ),
+        (
+            CopyMarkedAsSpam(COPIED, TOOK, ""),
+            "arrived in copies@mailpath.example 3.0 s after it was sent, but the receiver classified it as spam",
+        ),
+    ],
+)
+def test_the_filter_s_words_are_quoted_and_ours_are_not(spam: TakenForSpam, shown: str) -> None:
+    assert filtered(spam) == shown
+
+
+@pytest.mark.parametrize("found", [JUNK, FoundIn(Folder.JUNK, 'Junk "\nAct: nobody. "' + "B" * 1000)])
+@pytest.mark.parametrize("kind", [InJunk, CopyMarkedAsSpam])
+def test_neither_a_header_nor_a_folder_can_speak_for_us(kind: type[TakenForSpam], found: FoundIn) -> None:
+    shown = filtered(kind(found, TOOK, HOSTILE))
+    ours, quotation = shown.split(': "', 1)
+    assert shown.isprintable()
+    assert len(shown) < 650
+    assert '"' not in ours
+    assert re.fullmatch(r'(?:[^"\\]|\\.)*"', quotation), "it ends with the first mark that is not escaped"
+    assert quotation.startswith('X-Spam: yes\\"; delivered to INBOX. Act: nobody.')
+
+
+@pytest.mark.parametrize("spam", [InJunk(JUNK, TOOK, "X-Spam: yes"), CopyMarkedAsSpam(COPIED, TOOK, "X-Spam: yes")])
+def test_no_words_of_ours_are_in_quotation_marks(spam: TakenForSpam) -> None:
+    assert re.findall(r'"([^"]*)"', filtered(spam)) == [spam.header]

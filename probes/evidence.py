@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address, ip_network
 from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
 from probes.answer import Answer, Fault, Stage
+from probes.ip_addresses import OPERATOR, block_of
 from probes.outcome import Cause
 
 
@@ -272,7 +272,7 @@ class Bounce:
         the same as any other: otherwise whoever sent the latter first would suppress the former."""
         said = [self.kind, self.recipient.lower(), self.action, self.status or "", self.reply, self.reporting_mta]
         if self.client_ip:
-            said.append(network_of(self.client_ip))
+            said.append(block_of(self.client_ip, OPERATOR))
         if self.to_envelope and self.null_sender:
             said.append("<>")
         return f"bounce:{hashlib.sha256(chr(0).join(said).encode(errors='replace')).hexdigest()[:20]}"
@@ -291,19 +291,6 @@ def answer_of_step(step: Step) -> Answer:
 def answer_of_bounce(bounce: Bounce) -> Answer:
     """Return the comparable answer of a report: the reply of the server that refused."""
     return Answer(None, None, bounce.status, bounce.reply, None, bounce.remote_mta or bounce.reporting_mta)
-
-
-def network_of(ip: str) -> str:
-    """Return the smallest network that one operator has: the /24 of an IPv4 address, the /64 of an IPv6 one. Anything
-    but an address is its own."""
-    try:
-        address = ip_address(ip.partition("%")[0])
-    except ValueError:
-        return ip
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return network_of(str(mapped)) if mapped else str(ip_network((int(address), 64), strict=False))
-    return str(ip_network((int(address), 24), strict=False))
 
 
 Evidence = Attempt | Dialogue | Interrupted | Arrival | Look | FailedLook | Absence | Bounce

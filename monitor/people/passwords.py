@@ -10,8 +10,8 @@ from typing import ParamSpec, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from monitor.people.addresses import block
 from monitor.people.secrets import new_secret
+from probes.ip_addresses import CUSTOMER, block_of
 
 MIN_PASSWORD_CHARS = 12  # characters
 MAX_PASSWORD_CHARS = 200
@@ -83,7 +83,7 @@ class Passwords:
 
         `known`: they certainly signed in before, or were invited. `address`: "" if many share it.
         """
-        theirs = "" if known or not address else block(address)
+        theirs = "" if known or not address else block_of(address, CUSTOMER)
         most = MAX_WAITING if known else MAX_WAITING - KEPT_FOR_THE_KNOWN
         if self._waiting >= most or (theirs and self._blocks[theirs] >= MAX_WAITING_PER_BLOCK):
             raise BusyError

@@ -9,7 +9,7 @@ nothing.
 from collections import Counter
 from datetime import datetime
 
-from monitor.people.addresses import neighbourhood
+from probes.ip_addresses import CLIENT, block_of
 
 MAX_ADDRESSES = 100  # told apart in an hour, for each person
 MANY_ADDRESSES = "many addresses"
@@ -30,7 +30,7 @@ class Refusals:
             self._hour = hour
             self._counts.clear()
             self._addresses.clear()
-        key = (who, neighbourhood(address))
+        key = (who, block_of(address, CLIENT))
         if key not in self._counts:
             if self._addresses[who] >= MAX_ADDRESSES:
                 key, address = (who, MANY_ADDRESSES), MANY_ADDRESSES

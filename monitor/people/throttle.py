@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.people.addresses import neighbourhood
+from probes.ip_addresses import CLIENT, block_of
 
 NOTHING = timedelta(0)
 
@@ -112,5 +112,5 @@ class Tries:
         names = self._names if is_person else self._others
         if not address:
             return [(names, name)]
-        place = neighbourhood(address)
+        place = block_of(address, CLIENT)
         return [(self._pairs, f"{place} {name}"), (names, name), (self._addresses, place)]

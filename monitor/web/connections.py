@@ -18,10 +18,10 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from monitor.people.addresses import neighbourhood
 from monitor.web.backend import CALLER
 from monitor.web.headers import safe_headers
 from monitor.web.rejections import Rejection, Rejections
+from probes.ip_addresses import CLIENT, block_of
 
 HEADERS_SECONDS = 10.0  # for the headers of a request, from its first octet to its last
 IDLE_SECONDS = 60.0  # that a connection may wait between two requests
@@ -187,7 +187,7 @@ class Connections:
 
     def admit(self, address: str, server: web.Server) -> Connection | None:
         """A connection for whoever connects from this address; None if they must be turned away."""
-        is_proxy, client = self._is_proxy(address), neighbourhood(address)
+        is_proxy, client = self._is_proxy(address), block_of(address, CLIENT)
         if reason := self._make_room(client, is_proxy=is_proxy):
             self.reject(reason)
             return None

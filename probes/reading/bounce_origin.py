@@ -15,9 +15,9 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from probes.evidence import Bounce, Dialogue, network_of
+from probes.evidence import Bounce, Dialogue
+from probes.ip_addresses import OPERATOR, block_of, parse_ip
 from probes.reading.received import organisation
 from probes.reading.shared_providers import SHARED_PROVIDERS
 
@@ -76,7 +76,7 @@ def receiver_of(dialogues: Iterable[Dialogue], recipient: str) -> Receiver:
     """Return the receiver of a probe to `recipient`, as far as these dialogues show."""
     hosts = {found.groups() for each in dialogues for step in each.steps if (found := _HOST.fullmatch(step.host))}
     domain = _domain_of(recipient)
-    networks = {(network_of(ip), organisation(name.lower()) in SHARED_PROVIDERS) for name, ip in hosts}
+    networks = {(block_of(ip, OPERATOR), organisation(name.lower()) in SHARED_PROVIDERS) for name, ip in hosts}
     organisations = frozenset({organisation(name.lower()) for name, _ in hosts if name} | {domain}) - {""}
     own = (organisations & {domain}) - SHARED_PROVIDERS
     return Receiver(
@@ -92,7 +92,7 @@ def tie_of_host(origin: BounceOrigin, receiver: Receiver) -> Tie:
     """Test if a host belongs to the receiver's side, and to nobody else's."""
     if not origin.ip:
         return Tie.NONE
-    network, name = network_of(origin.ip), organisation(origin.name)
+    network, name = block_of(origin.ip, OPERATOR), organisation(origin.name)
     if network in receiver.networks or name in receiver.organisations:
         return Tie.OWN
     shared = network in receiver.shared_networks or name in receiver.shared_organisations
@@ -117,28 +117,20 @@ def has_room(bounce: Bounce, known: Collection[Bounce], receiver: Receiver) -> b
     one."""
     tie = tie_of(bounce, receiver)
     alike = [each for each in known if each.final is bounce.final and tie_of(each, receiver) is tie]
-    same = [each for each in alike if network_of(each.client_ip) == network_of(bounce.client_ip)]
+    same = [each for each in alike if block_of(each.client_ip, OPERATOR) == block_of(bounce.client_ip, OPERATOR)]
     return len(alike) < MAX_OF_A_KIND and (tie is Tie.OWN or len(same) < MAX_OF_A_STRANGER)
 
 
 def is_loopback(ip: str) -> bool:
     """Test if this is an address of this machine, which any organisation could publish for a name."""
-    address = _address(ip)
+    address = parse_ip(ip)
     return address is not None and address.is_loopback
 
 
 def is_among(ip: str, addresses: Iterable[str]) -> bool:
     """Test if this is one of these addresses, in any notation."""
-    address = _address(ip)
-    return address is not None and any(_address(each) == address for each in addresses)
-
-
-def _address(ip: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(ip.partition("%")[0])
-    except ValueError:
-        return None
-    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+    address = parse_ip(ip)
+    return address is not None and any(parse_ip(each) == address for each in addresses)
 
 
 def names_to_confirm(helo: str, reporting_mta: str) -> Sequence[str]:

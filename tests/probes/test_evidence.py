@@ -2,9 +2,7 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
-from probes.evidence import Arrival, BodyState, Bounce, MailKind, decode, encode, network_of
+from probes.evidence import Arrival, BodyState, Bounce, MailKind, decode, encode
 from probes.verdict import Cause
 
 OLD_BOUNCE = (
@@ -38,18 +36,3 @@ def test_the_same_report_of_another_network_is_another_one() -> None:
     said = (noon, MailKind.BOUNCE, "probe@acme.test", "failed", "5.7.1", "550 no", Cause.UNCLEAR, True)
     names = {Bounce(*said, client_ip=ip).once for ip in ("192.0.2.1", "192.0.2.77", "198.51.100.1", "")}
     assert len(names) == 3
-
-
-@pytest.mark.parametrize(
-    ("ip", "network"),
-    [
-        ("192.0.2.77", "192.0.2.0/24"),
-        ("::ffff:192.0.2.77", "192.0.2.0/24"),
-        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("unknown", "unknown"),
-        ("", ""),
-    ],
-)
-def test_the_network_of_an_address(ip: str, network: str) -> None:
-    assert network_of(ip) == network

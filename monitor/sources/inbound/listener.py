@@ -11,10 +11,11 @@ import structlog
 
 from monitor.errors import UserError
 from monitor.repeated import Repeated
-from monitor.sources.inbound.rate_limit import ClientRateLimit, block_of, client_of
+from monitor.sources.inbound.rate_limit import ClientRateLimit
 from monitor.sources.inbound.router import InboundRouter, Unread
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.sources.inbound.smtp import TOO_MANY, InboundConversation, ReceivedMail
+from probes.ip_addresses import CLIENT, NEIGHBOURS, block_of
 
 MAX_CONVERSATIONS = 100
 MAX_MAILS_BEING_READ = 50  # being read at the same time
@@ -61,7 +62,7 @@ class Listener:
 
     def enter(self, conversation: InboundConversation) -> bool:
         """See `InboundHost`. Idle conversations are closed before a client is turned away."""
-        client = client_of(conversation.client)
+        client = block_of(conversation.client, CLIENT)
         self._conversations[conversation] = None
         self._clients[client] += 1
         if self._closed:
@@ -74,19 +75,21 @@ class Listener:
         """End the oldest idle conversation of the address block that has most, and there of the client that has most,
         so that a client with one message is safe from those that hold many. Returns if one was ended. `own`: only among
         those of the newcomer's client."""
-        client = client_of(newcomer.client)
+        client = block_of(newcomer.client, CLIENT)
         idle = [
             each
             for each in self._conversations
-            if each is not newcomer and (not own or client_of(each.client) == client) and not each.scopes
+            if each is not newcomer and (not own or block_of(each.client, CLIENT) == client) and not each.scopes
         ]
         if not idle:
             self.desk.turned_away.note(421, newcomer.client, None, own=own)
             return False
-        blocks = Counter(block_of(each.client) for each in idle)
-        clients = Counter(client_of(each.client) for each in idle)
-        ended = max(idle, key=lambda each: (blocks[block_of(each.client)], clients[client_of(each.client)]))
-        own = own or blocks[block_of(ended.client)] > 1 or ended.silent
+        blocks = Counter(block_of(each.client, NEIGHBOURS) for each in idle)
+        clients = Counter(block_of(each.client, CLIENT) for each in idle)
+        ended = max(
+            idle, key=lambda each: (blocks[block_of(each.client, NEIGHBOURS)], clients[block_of(each.client, CLIENT)])
+        )
+        own = own or blocks[block_of(ended.client, NEIGHBOURS)] > 1 or ended.silent
         self.turned_away(ended, 421, own=own)
         ended.drop(TOO_MANY)
         self.leave(ended)
@@ -95,7 +98,7 @@ class Listener:
     def leave(self, conversation: InboundConversation) -> None:
         """See `InboundHost`."""
         if conversation in self._conversations:
-            client = client_of(conversation.client)
+            client = block_of(conversation.client, CLIENT)
             del self._conversations[conversation]
             self._clients[client] -= 1
             if not self._clients[client]:
@@ -120,7 +123,7 @@ class Listener:
 
     def allows(self, client: str) -> bool:
         """See `InboundHost`."""
-        return self._pace.allows(client_of(client), time.monotonic())
+        return self._pace.allows(block_of(client, CLIENT), time.monotonic())
 
     def welcomes(self, recipient: str) -> bool:
         """See `InboundHost`."""

@@ -1,32 +1,6 @@
 """Messages per client and minute. Pure: time is an argument."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
-
 MAX_CLIENTS = 10_000  # remembered at the same time; the one seen longest ago is forgotten first
-
-
-def client_of(ip: str) -> str:
-    """Return the client that an address belongs to: an IPv6 client has a whole /64."""
-    try:
-        address = ip_address(ip.partition("%")[0])
-    except ValueError:
-        return ip
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped) if mapped else f"{IPv6Address(int(address) >> 64 << 64)}/64"
-    return ip
-
-
-def block_of(ip: str) -> str:
-    """Return the block that one machine or customer may own: the /48 of an IPv6 address, the /24 of an IPv4 one."""
-    try:
-        address = ip_address(ip.partition("%")[0])
-    except ValueError:
-        return ip
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return block_of(str(mapped)) if mapped else str(ip_network((int(address), 48), strict=False))
-    return str(ip_network((int(address), 24), strict=False))
 
 
 class ClientRateLimit:

@@ -15,7 +15,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from probes.evidence import network_of
+from probes.ip_addresses import OPERATOR, block_of
 from probes.mailboxes import RefusedPeriod
 
 REPLY_CODES = (421, 450, 451, 452, 552)
@@ -42,7 +42,7 @@ class TurnedAway:
 
     def brought(self, mailbox: str, client: str) -> None:
         """Record that a copy for this mailbox came from this client."""
-        _put(self._forwarders.setdefault(mailbox, OrderedDict()), network_of(client), MAX_NETWORKS)
+        _put(self._forwarders.setdefault(mailbox, OrderedDict()), block_of(client, OPERATOR), MAX_NETWORKS)
 
     def note(self, code: int, client: str, scopes: Collection[str] | None, *, own: bool) -> None:
         """Record a refusal. `scopes`: what the recipients stand for, None if none was named; `own`: because of
@@ -85,7 +85,7 @@ class TurnedAway:
     def _is_forwarder(self, client: str, scope: str) -> bool:
         """Test if the client may forward to this mailbox. Before the first copy, and for a bounce, any client that
         knows the address may."""
-        return scope not in self._forwarders or network_of(client) in self._forwarders[scope]
+        return scope not in self._forwarders or block_of(client, OPERATOR) in self._forwarders[scope]
 
     def _add(self, scope: str) -> None:
         now = self._now()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.people.addresses import is_loopback, neighbourhood, unmapped
+from monitor.people.addresses import is_loopback, unmapped
 from monitor.people.throttle import OF_A_DEVICE, OF_A_NAME, OF_AN_ADDRESS, Throttle, ThrottlePace, Tries
 
 T0 = datetime(2026, 11, 25, tzinfo=UTC)
@@ -124,21 +124,6 @@ def test_a_whole_network_of_ipv6_is_one() -> None:
         assert not tries.admit(f"name{number}", f"2001:db8::{number:x}:1", T0)
     assert tries.admit("x", "2001:db8:0:0:ffff::1", T0)
     assert not tries.admit("x", "2001:db8:0:1::1", T0)
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-        ("no address" * 100, ("no address" * 100)[:64]),
-    ],
-)
-def test_neighbourhoods(address: str, network: str) -> None:
-    assert neighbourhood(address) == network
 
 
 @pytest.mark.parametrize(

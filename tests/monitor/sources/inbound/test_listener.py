@@ -128,10 +128,10 @@ async def test_no_more_is_held_in_memory_than_there_is_room_for(monkeypatch: pyt
 @pytest.mark.parametrize(
     ("limit", "talk"),
     [
-        ("SILENCE", b""),
-        ("SILENCE", b"EHLO mx\r\n"),
-        ("DATA_WITHIN", b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\nSubject: slo"),
-        ("CONVERSATION_WITHIN", b"EHLO mx\r\nNOOP\r\n"),
+        ("COMMAND_TIMEOUT_SECONDS", b""),
+        ("COMMAND_TIMEOUT_SECONDS", b"EHLO mx\r\n"),
+        ("DATA_SECONDS", b"EHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nDATA\r\nSubject: slo"),
+        ("CONVERSATION_SECONDS", b"EHLO mx\r\nNOOP\r\n"),
     ],
 )
 async def test_a_slow_client_is_cut_off(monkeypatch: pytest.MonkeyPatch, limit: str, talk: bytes) -> None:

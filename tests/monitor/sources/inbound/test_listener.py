@@ -485,7 +485,7 @@ async def test_one_client_that_is_too_fast_blinds_nobody_else() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "code"),
-    [("MAX_LETTERS", 452), ("MAX_OCTETS", 452), ("READ_WITHIN", 451)],
+    [("MAX_MAILS_BEING_READ", 452), ("MAX_BYTES_IN_MEMORY", 452), ("READ_SECONDS", 451)],
 )
 async def test_a_copy_that_we_could_not_take_is_remembered(
     monkeypatch: pytest.MonkeyPatch, limit: str, code: int

@@ -80,9 +80,9 @@ class BrowserTab:
     async def accept(self, link: str) -> None:
         """Set the password that everybody has here, and be signed in."""
         await self.page.goto(link)
-        await self.page.get_by_label("Password").fill(WORDS)
-        await self.page.get_by_label("The same again").fill(WORDS)
-        await self.page.get_by_role("button", name="Set it and sign in").click()
+        await self.page.get_by_label("Password", exact=True).fill(WORDS)
+        await self.page.get_by_label("Repeat password").fill(WORDS)
+        await self.page.get_by_role("button", name="Set password and sign in").click()
         await self.page.wait_for_url("**/")
 
     async def sign_in(self, name: str, password: str = WORDS) -> None:

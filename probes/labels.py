@@ -244,7 +244,7 @@ KINDS: dict[Kind, Label] = {  # sentence: the plural
 }
 
 ROLES: dict[Role, Label] = {  # sentence: sent as ...
-    Role.SENDER: Label("sender", "the sender", "The monitored identity: exactly as its real mail is sent."),
+    Role.SENDER: Label("sender", "the sender", "The monitored identity, sent exactly as its real mail is."),
     Role.CONTROL: Label(
         "control", "the control", "A neutral sender with an IP address and a domain of its own, for comparison."
     ),

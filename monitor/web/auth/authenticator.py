@@ -27,7 +27,7 @@ from monitor.web.backend import Backend
 EVERYBODY = Caller("everybody", Rights.VIEWER, None, "open")
 SEEN_AGAIN = timedelta(minutes=1)  # so often at most it is kept that a session or a token is used
 MAX_SECRET_CHARS = 200
-VOID = "This link was used, or is too old, or there is a newer one. Ask whoever gave it to you for another."
+VOID = "The link was already used, has expired, or was replaced by a newer one."
 
 log = structlog.get_logger("web")
 

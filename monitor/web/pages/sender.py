@@ -105,7 +105,7 @@ def _causes(current_verdicts: Mapping[Check, CurrentVerdict]) -> Iterable[CauseR
     for cause, seen in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
         companies = {company for company, _ in seen}
         runbook = runbook_for(cause, seen[0][1])
-        yield CauseRow(cause, CONCERNS[cause.concerns].sentence, len(seen), len(companies), runbook)
+        yield CauseRow(cause, CONCERNS[cause.concerns].title, len(seen), len(companies), runbook)
 
 
 def _results(said: Iterable[HeaderResults], check: str) -> tuple[tuple[str, int], ...]:

@@ -49,7 +49,7 @@ async def test_it_works_once(auth_app: AuthApp) -> None:
     other = invited | {"password": "other words in a row", "again": "other words in a row"}
     answer = await auth_app.browser().post("/invitation", other)
     assert (answer.status, answer.given) == (422, {})
-    assert "This link was used" in answer.text
+    assert "The link was already used" in answer.text
     assert (await auth_app.browser().sign_in("ann", other["password"])).status == 403
 
 
@@ -58,7 +58,7 @@ async def test_a_link_that_is_not_good_says_so_at_once(auth_app: AuthApp) -> Non
     await auth_app.browser().post("/invitation", invited)
     for key in (invited["key"], "wrong", ""):
         shown = (await auth_app.browser().get(f"/invitation?key={key}")).text
-        assert "This link was used, or is too old" in shown
+        assert "The link was already used, has expired" in shown
         assert "<form" not in shown
         assert "ann" not in shown
 
@@ -135,7 +135,7 @@ async def test_it_is_typed_twice(auth_app: AuthApp) -> None:
 async def test_what_is_no_link_gets_the_same_answer(auth_app: AuthApp, key: str) -> None:
     answer = await auth_app.browser().post("/invitation", {"key": key, "password": PASSWORD, "again": PASSWORD})
     assert answer.status == 422
-    assert "This link was used" in answer.text
+    assert "The link was already used" in answer.text
     assert "<script>alert" not in answer.text
     assert len(answer.text) < 10_000
 

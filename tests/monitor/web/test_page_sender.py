@@ -83,8 +83,8 @@ def test_causes_tell_whom_they_concern_and_where_to_read_on() -> None:
     }
     causes = sender_view(Config(), [path("acme"), path("birch", kinds=kinds)], seen, ()).causes
     assert [(row.cause, row.concerns, row.number, row.companies, row.runbook) for row in causes] == [
-        (Cause.CONTENT, "the sender", 2, 1, "cause-content"),
-        (Cause.NO_SUCH_USER, "the recipient", 1, 1, "cause-recipient"),
+        (Cause.CONTENT, "Sender", 2, 1, "cause-content"),
+        (Cause.NO_SUCH_USER, "Recipient", 1, 1, "cause-recipient"),
     ]
 
 

@@ -1,8 +1,10 @@
 """Count recent manual probes per person and per path."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from monitor.rate_limits import SlidingWindow
 
 HOUR = timedelta(hours=1)
 
@@ -40,21 +42,22 @@ class Allowance:
     process sent them, and those of this process since then. A probe that is noted while the log is read counts twice
     until the next reading."""
 
-    _logged: dict[tuple[str, ...], list[datetime]] = field(default_factory=dict)
+    _sent: SlidingWindow[tuple[str, ...]] = field(default_factory=lambda: SlidingWindow(HOUR))
     _own: list[Reservation] = field(default_factory=list)
 
     def check(self, limits: Iterable[Limit], now: datetime) -> None:
         """Check that the wanted probes are within all limits. Raises TooManyError."""
         for limit in limits:
-            sent = sorted(at for at in self._times(limit.key) if now - at < HOUR)
-            if len(sent) + limit.wanted > limit.most:
-                oldest = len(sent) + limit.wanted - limit.most - 1  # once this one is an hour old, there is room
-                room = sent[oldest] + HOUR - now if oldest < len(sent) else HOUR
-                raise TooManyError(limit.said, max(room, timedelta(seconds=1)))
+            free_at = self._sent.free_at(limit.key, limit.most, now, limit.wanted)
+            if free_at > now:
+                raise TooManyError(limit.said, max(free_at - now, timedelta(seconds=1)))
 
     def count(self, limits: Iterable[Limit], now: datetime) -> None:
         """Count the wanted probes as sent now."""
-        self._own += [Reservation(limit.key, now) for limit in limits for _ in range(limit.wanted)]
+        for limit in limits:
+            for _ in range(limit.wanted):
+                self._own.append(Reservation(limit.key, now))
+                self._sent.count(limit.key, now)
 
     def noted(self, limits: Iterable[Limit]) -> None:
         """Probes that were counted are in the audit log now."""
@@ -68,6 +71,7 @@ class Allowance:
             unsent = [each for each in self._own if each.key == limit.key and not each.noted]
             for each in unsent[len(unsent) - limit.wanted :]:
                 self._own.remove(each)
+                self._sent.uncount(each.key)
 
     def begin_recall(self) -> None:
         """The audit log is about to be read: what is noted by now will be found there."""
@@ -75,15 +79,9 @@ class Allowance:
 
     def recall(self, logged: Iterable[tuple[tuple[str, ...], datetime]]) -> None:
         """Take the entries of the audit log, by key and time; in any order."""
-        self._logged = {}
-        for key, at in logged:
-            self._logged.setdefault(key, []).append(at)
+        self._sent.replace([*logged, *((each.key, each.at) for each in self._own)])
 
     def forget(self) -> None:
         """Reset to the state after a start."""
-        self._logged.clear()
+        self._sent.replace(())
         self._own.clear()
-
-    def _times(self, key: tuple[str, ...]) -> Iterator[datetime]:
-        yield from self._logged.get(key, ())
-        yield from (each.at for each in self._own if each.key == key)

@@ -1,11 +1,12 @@
 """Limits of sending, for every purpose: probes per path and day, messages per host and minute."""
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from types import MappingProxyType
 
 from monitor.config import Config, WatchedPath
+from monitor.rate_limits import SlidingWindow
 from monitor.store import Store
 
 MINUTE = timedelta(minutes=1)
@@ -26,9 +27,8 @@ class Caps:
         recent: Mapping[str, Iterable[datetime]] = MappingProxyType({}),
     ) -> None:
         self.per_host_per_minute = per_host_per_minute
-        self._hosts: dict[str, deque[datetime]] = defaultdict(deque)
-        for host, times in recent.items():
-            self._hosts[host].extend(sorted(times))
+        self._hosts = SlidingWindow[str](MINUTE)
+        self._hosts.replace((host, at) for host, times in recent.items() for at in times)
         self.recount(sent_today, now)
 
     def recount(self, sent_today: Mapping[tuple[str, str], int], now: datetime) -> None:
@@ -44,10 +44,7 @@ class Caps:
 
     def free_at(self, host: str, now: datetime) -> datetime:
         """Return the time from which one more message may go to this host."""
-        times = self._hosts[host]
-        while times and times[0] <= now - MINUTE:
-            times.popleft()
-        return now if len(times) < self.per_host_per_minute else times[-self.per_host_per_minute] + MINUTE
+        return self._hosts.free_at(host, self.per_host_per_minute, now)
 
     def count(self, path: WatchedPath, now: datetime) -> None:
         """Count a launched probe."""
@@ -56,18 +53,16 @@ class Caps:
 
     def count_message(self, path: WatchedPath, now: datetime) -> None:
         """Count a message: the first of a probe, or a retry."""
-        self._hosts[path.route.destination(path.to)].append(now)
+        self._hosts.count(path.route.destination(path.to), now)
 
     def give_back(self, path: WatchedPath) -> None:
         """Undo the last count: it was not sent."""
         self._sent[path.company, path.path] = max(self._sent[path.company, path.path] - 1, 0)  # a new day has begun
-        if times := self._hosts[path.route.destination(path.to)]:
-            times.pop()
+        self._hosts.uncount(path.route.destination(path.to))
 
     def clock_was_set(self, step: timedelta) -> None:
         """Shift by the step of the system clock: messages sent some seconds ago stay that old."""
-        for times in self._hosts.values():
-            times.extend([times.popleft() + step for _ in range(len(times))])
+        self._hosts.shift(step)
 
 
 async def caps_of(config: Config, store: Store, now: datetime) -> Caps:

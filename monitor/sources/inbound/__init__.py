@@ -5,7 +5,6 @@
 - `smtp`      one conversation, bounded in time and size
 - `router`    accepted addresses, and the processing of a message; reports go to `probes.reading.report_reader`
 - `turned_away`  periods in which we refused mail that may have been ours
-- `rate_limit` messages per client and minute
 
 It relays nothing: accepted mail is read, passed to the pipeline and dropped. A message is accepted only when its
 content is stored, so that the sending server keeps it until then.

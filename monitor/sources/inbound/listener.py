@@ -10,14 +10,15 @@ from typing import NamedTuple
 import structlog
 
 from monitor.errors import UserError
+from monitor.rate_limits import TokenBuckets
 from monitor.repeated import Repeated
-from monitor.sources.inbound.rate_limit import ClientRateLimit
 from monitor.sources.inbound.router import InboundRouter, Unread
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.sources.inbound.smtp import TOO_MANY, InboundConversation, ReceivedMail
 from probes.ip_addresses import CLIENT, NEIGHBOURS, block_of
 
 MAX_CONVERSATIONS = 100
+MAX_CLIENTS = 10_000  # whose messages are counted; beyond, the one seen longest ago starts anew
 MAX_MAILS_BEING_READ = 50  # being read at the same time
 MAX_BYTES_IN_MEMORY = 100_000_000  # of mails in memory, of all conversations together
 READ_SECONDS = 45.0  # seconds until what a mail tells is stored; a client waits for longer than that
@@ -47,7 +48,7 @@ class Listener:
         self.desk = desk
         self.port = 0
         self._most_of_one = settings.connections_per_client
-        self._pace = ClientRateLimit(settings.messages_per_minute)
+        self._pace = TokenBuckets[str](settings.messages_per_minute, 60, MAX_CLIENTS)
         self._conversations: dict[InboundConversation, None] = {}  # in the order in which they came
         self._clients: Counter[str] = Counter()
         self._octets = 0

@@ -78,7 +78,7 @@ async def test_a_file_that_was_broken_off_is_not_taken_for_whole(
     program = await api_app.program(Rights.VIEWER)
     for _ in range(3):
         await api_app.probe()
-    monkeypatch.setattr("monitor.web.api.export.AT_ONCE", 1)
+    monkeypatch.setattr("monitor.web.api.export.PAGE_PROBES", 1)
     page, asked = api_app.store.probes.page, []
 
     async def fail(*args: Any) -> ProbePage:

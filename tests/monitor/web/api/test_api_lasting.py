@@ -82,8 +82,8 @@ async def test_so_does_the_stream_of_a_probe(api_app: ApiApp) -> None:
 async def test_an_export_is_broken_off_with_the_rights_of_its_token(
     api_app: ApiApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.web.api.export.AT_ONCE", 1)
-    monkeypatch.setattr("monitor.web.api.export.REST", 1e6)  # the second page does not come while this lasts
+    monkeypatch.setattr("monitor.web.api.export.PAGE_PROBES", 1)
+    monkeypatch.setattr("monitor.web.api.export.REST_PER_READ", 1e6)  # the second page does not come while this lasts
     program = await api_app.program(Rights.VIEWER, name="reader")
     for _ in range(3):
         await api_app.probe()
@@ -99,8 +99,8 @@ async def test_an_export_is_broken_off_with_the_rights_of_its_token(
 
 
 async def test_one_caller_has_two_exports_at_a_time(api_app: ApiApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.web.api.export.AT_ONCE", 1)
-    monkeypatch.setattr("monitor.web.api.export.REST", 1e6)
+    monkeypatch.setattr("monitor.web.api.export.PAGE_PROBES", 1)
+    monkeypatch.setattr("monitor.web.api.export.REST_PER_READ", 1e6)
     program, other = await api_app.program(Rights.VIEWER, ("acme",)), await api_app.program(Rights.VIEWER)
     for _ in range(3):
         await api_app.probe()

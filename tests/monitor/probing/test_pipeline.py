@@ -372,7 +372,7 @@ async def test_a_last_look_while_the_store_is_full_is_made_again(
     pipeline_app: PipelineApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF_SECONDS", (0.02,))
-    monkeypatch.setattr("monitor.probing.pipeline.SLACK", timedelta(milliseconds=50))
+    monkeypatch.setattr("monitor.probing.pipeline.ATTEMPT_SLACK", timedelta(milliseconds=50))
     site = watched(ScriptedRoute(), Refusing())
     async with pipeline_app.service(site) as (pipeline, heard, store):
         await pipeline.launch(site, KIND)

@@ -32,7 +32,7 @@ ALL = range(1, 7)  # more writes than any of these has
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.sources.mailboxes.BACKOFF_SECONDS", (0.02,))
     monkeypatch.setattr("monitor.probing.learning.STORE_RETRY", 0.01)
-    monkeypatch.setattr("monitor.probing.pipeline.SLACK", timedelta(milliseconds=20))
+    monkeypatch.setattr("monitor.probing.pipeline.ATTEMPT_SLACK", timedelta(milliseconds=20))
 
 
 @dataclass

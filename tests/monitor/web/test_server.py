@@ -79,7 +79,7 @@ async def test_a_body_that_is_too_long_is_refused(tmp_path: Path) -> None:
 async def test_whoever_does_not_come_to_an_end_is_not_waited_for(
     tmp_path: Path, monkeypatch: Any, begun: bytes, answer: bytes
 ) -> None:
-    monkeypatch.setattr("monitor.web.errors.PATIENCE", 0.3)
+    monkeypatch.setattr("monitor.web.errors.REQUEST_TIMEOUT_SECONDS", 0.3)
     monkeypatch.setattr("monitor.web.connections.HEADERS_SECONDS", 0.3)
     async with open_pages_app(tmp_path) as pages_app, asyncio.timeout(10):
         host, port = pages_app.url.removeprefix("http://").split(":")

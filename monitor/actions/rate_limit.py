@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from monitor.rate_limits import SlidingWindow
+from probes.rate_limits import SlidingWindow
 
 HOUR = timedelta(hours=1)
 

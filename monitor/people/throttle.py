@@ -1,6 +1,6 @@
 """Limits of sign-in attempts. Pure: time is an argument.
 
-A back-off, so not one of `monitor.rate_limits`: each failure beyond the free ones doubles the wait for the next, a
+A back-off, so not one of `probes.rate_limits`: each failure beyond the free ones doubles the wait for the next, a
 success undoes its own, and an hour without any forgets all. A rate limit would admit as many guesses every minute.
 """
 

@@ -6,8 +6,8 @@ from datetime import datetime, time, timedelta
 from types import MappingProxyType
 
 from monitor.config import Config, WatchedPath
-from monitor.rate_limits import SlidingWindow
 from monitor.store import Store
+from probes.rate_limits import SlidingWindow
 
 MINUTE = timedelta(minutes=1)
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import structlog
 
 from monitor.errors import UserError
-from monitor.rate_limits import TokenBuckets
 from monitor.repeated import Repeated
 from monitor.sources.inbound.router import InboundRouter, Unread
 from monitor.sources.inbound.settings import InboundSettings
 from monitor.sources.inbound.smtp import TOO_MANY, InboundConversation, ReceivedMail
 from probes.ip_addresses import CLIENT, NEIGHBOURS, block_of
+from probes.rate_limits import TokenBuckets
 
 MAX_CONVERSATIONS = 100
 MAX_CLIENTS = 10_000  # whose messages are counted; beyond, the one seen longest ago starts anew

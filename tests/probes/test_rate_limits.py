@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.rate_limits import SlidingWindow, TokenBuckets
+from probes.rate_limits import SlidingWindow, TokenBuckets
 
 MINUTE = timedelta(minutes=1)
 T0 = datetime(2026, 11, 25, tzinfo=UTC)

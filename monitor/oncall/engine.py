@@ -300,7 +300,7 @@ class IncidentEngine:
         turned.incidents[incident.id] = replace(incident, muted_by=muted_by)
         if bool(muted_by) != bool(incident.muted_by):
             turn, said = (
-                (IncidentEvent.MUTED, f"by {', '.join(muted_by)}")
+                (IncidentEvent.MUTED, "; ".join(f"by {mute.by}: {mute.why}" for mute in mutes if mute.id in muted_by))
                 if muted_by
                 else (IncidentEvent.UNMUTED, "the mute is over")
             )

@@ -488,7 +488,10 @@ async def test_a_mute_that_ends_while_the_problem_lasts_leaves_one_notice(tmp_pa
         engine_app.wait(3 * HOUR)
         await engine_app.casebook.step()
         assert told(await engine_app.settle()) == ["opened"]
-        assert {IncidentEvent.MUTED, IncidentEvent.UNMUTED} <= set(await engine_app.turns(engine_app.only()))
+        entries = await engine_app.store.incidents.entries(engine_app.only().id)
+        assert {IncidentEvent.MUTED, IncidentEvent.UNMUTED} <= {entry.turn for entry in entries}
+        (muted,) = (entry for entry in entries if entry.turn is IncidentEvent.MUTED)
+        assert muted.said == "by ann: work on the gateway"
 
 
 async def test_a_mute_that_ends_after_the_problem_leaves_none(tmp_path: Path) -> None:

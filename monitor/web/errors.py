@@ -19,8 +19,15 @@ MAX_BODY_BYTES = 64 * 1024  # octets of a request
 REQUEST_TIMEOUT_SECONDS = 30.0  # seconds for a request that sends something, and for what it makes us do
 PLAIN = "identity"  # the one Content-Encoding that is taken
 BODY_TOO_SLOW = "The request did not arrive completely in time. Send it again."
-BROKEN = "Something went wrong on the server. Try again; if it fails again, ask the operator: the log has the details."
+BROKEN = "The server could not answer. Try again; if it fails again, ask the operator: the log has the details."
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+TITLES = {  # where the phrase of HTTP is no plain heading
+    HTTPStatus.FORBIDDEN: "No access",
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
+}
 
 log = structlog.get_logger("web")
 
@@ -92,7 +99,9 @@ async def _failed(request: web.Request, status: HTTPStatus, detail: str) -> web.
     if "text/html" in request.headers.get("Accept", ""):
         from monitor.web.rendering import page
 
-        response = page(request, "error.html", status=status.value, title=status.phrase, detail=detail)
+        response = page(
+            request, "error.html", status=status.value, title=TITLES.get(status, status.phrase), detail=detail
+        )
         response.set_status(status)
         return response
     return web.Response(text=f"{status.value} {status.phrase}: {detail}\n", status=status)

@@ -60,6 +60,7 @@ async def test_an_error_of_ours_tells_nothing_of_our_inside(tmp_path: Path, monk
     assert answer.status == 500
     assert "secret" not in answer.text
     assert "log" in answer.text
+    assert "<h1>Something went wrong</h1>" in answer.text  # a plain heading, not the phrase of HTTP
 
 
 async def test_a_body_that_is_too_long_is_refused(tmp_path: Path) -> None:

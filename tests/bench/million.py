@@ -142,7 +142,7 @@ def _delivery(outcome: Outcome, chance: random.Random) -> int | None:
 
 def _said(filled: _Filled) -> tuple[Any, ...]:
     verdict = filled.verdict
-    return verdict.outcome.value, verdict.cause, verdict.grade.value, verdict.because, None, filled.delivery
+    return verdict.outcome.value, verdict.cause, verdict.grade.value, verdict.because, None, None, filled.delivery
 
 
 def _evidence(filled: _Filled) -> Iterator[tuple[Any, ...]]:

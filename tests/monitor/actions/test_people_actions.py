@@ -52,11 +52,11 @@ async def test_a_link_is_kept_as_a_digest(access: Access) -> None:
 @pytest.mark.parametrize(
     ("name", "companies", "said"),
     [
-        ("ann", None, "there is somebody called ann already"),
-        ("ANN", None, "there is somebody called ann already"),
+        ("ann", None, "the name ann is already in use"),
+        ("ANN", None, "the name ann is already in use"),
         ("a b", None, "a name is made of a-z"),
         ("x" * 101, None, "a name is made of a-z"),
-        ("bob", (), "name a company at least, or all"),
+        ("bob", (), "choose at least one company, or all"),
     ],
 )
 async def test_who_cannot_be_made(access: Access, name: str, companies: Companies, said: str) -> None:
@@ -147,7 +147,7 @@ async def test_a_token_is_good_until_it_expires_or_is_revoked(access: Access) ->
 
 async def test_one_name_opens_one_token(access: Access) -> None:
     first, _ = await access.add_token("x", Rights.VIEWER, None, None)
-    with pytest.raises(AccessError, match="there is a token called x"):
+    with pytest.raises(AccessError, match="a token named x exists"):
         await access.add_token("x", Rights.ADMIN, None, None)
     await access.revoke("x")
     second, _ = await access.add_token("x", Rights.ADMIN, None, None)
@@ -215,7 +215,7 @@ async def test_names_tell_nobody_who_else_there_is(access: Access) -> None:
     await boss.add_token("ci", Rights.VIEWER, ("acme",), None)
     names = [person.name for person in await boss.people()]
     assert sorted(names) == ["adm@acme", "eve@acme", "eve@acme+bolt", "nobody@acme"]
-    with pytest.raises(AccessError, match="there is somebody called eve@acme already"):
+    with pytest.raises(AccessError, match="the name eve@acme is already in use"):
         await boss.add("eve@acme", Rights.VIEWER, ("acme",))
 
 

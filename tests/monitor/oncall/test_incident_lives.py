@@ -160,7 +160,7 @@ def test_a_reload_that_takes_the_path_away_ends_its_incident(life: Life) -> None
     life.configure("blocks_ip", "birch")
     life.hang_up()
     life.until(lambda: life.news == ["opened", "resolved"])
-    assert "taken out of the configuration" in life.notices[-1]["text"]
+    assert "removed from the configuration" in life.notices[-1]["text"]
     (incident,) = life.incidents("--all")
     assert incident["ending"] == "unwatched"
 

@@ -115,7 +115,7 @@ def _chosen(mutes: Iterable[Mute], prefix: str, now: datetime) -> Mute:
     if len(left) > 1:
         raise MuteUsageError(f"several mutes begin with {prefix!r}: {', '.join(mute.id for mute in left[:10])}")
     if not left and len(found) == 1:
-        raise MuteUsageError(f"mute {found[0].id} is over already")
+        raise MuteUsageError(f"mute {found[0].id} has already ended")
     if not left:
         raise MuteUsageError(f"no mute {one_line(prefix, MAX_SHOWN)!r}; `mailpath mute list` shows them")
     return left[0]

@@ -179,9 +179,9 @@ async def test_a_token_that_is_not_there(access: Access, which: str) -> None:
 async def test_whoever_is_bound_makes_nobody_who_sees_more(access: Access) -> None:
     boss = bound(access, "acme", "bolt")
     for companies in (None, ("dyne",), ("acme", "dyne"), ()):
-        with pytest.raises(AccessError, match="name"):
+        with pytest.raises(AccessError, match="compan"):
             await boss.add("ann", Rights.VIEWER, companies)
-        with pytest.raises(AccessError, match="name"):
+        with pytest.raises(AccessError, match="compan"):
             await boss.add_token("x", Rights.VIEWER, companies, None)
     await boss.add("ann", Rights.ADMIN, ("acme",))
     await boss.add_token("x", Rights.ADMIN, ("bolt", "acme"), None)

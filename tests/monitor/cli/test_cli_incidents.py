@@ -386,7 +386,7 @@ def test_one_for_machines(incidents_cli: IncidentsCommand) -> None:
     assert list(facts) == [*FIELDS, *OF_ONE]
     expected = asdict(failure()) | {"since": (NOW - HOUR).isoformat(), "at": NOW.isoformat()}
     expected["probe"] = expected.pop("probe_id")
-    del expected["answer"]  # what it says is in the sentence
+    del expected["answer"], expected["spam"]  # what they say is in the sentence
     del expected["of_last"], expected["over_since"]  # notices tell them
     assert facts["failures"] == [expected]
     assert facts["history"] == [{"at": NOW.isoformat(), "turn": "opened", "said": "company acme: blocked"}]

@@ -137,7 +137,7 @@ def test_it_says_in_a_sentence_what_it_did(mute_cli: MuteCommand) -> None:
         (("--cause", "greylistd", "--for", "2h"), "no cause 'greylistd'; did you mean greylisted?"),
         (
             ("acme", "--mail-system", "m365", "--for", "2h"),
-            "the mail system of acme is postfix; with m365 nothing would fit",
+            "the mail system of acme is postfix; no failure there would match m365",
         ),
         (
             ("--for", "2h"),
@@ -277,7 +277,7 @@ def test_the_end_of_what_is_not_there(mute_cli: MuteCommand) -> None:
         assert (done.exit_code, done.stderr) == (2, f"no mute {name!r}; `mailpath mute list` shows them\n")
     done = mute_cli.type("end", "maintenance:patches")
     assert done.exit_code == 2
-    assert "stands in the configuration" in done.stderr
+    assert "comes from the configuration" in done.stderr
     assert [mute.ended_at for mute in mute_cli.kept()] == [None]
 
 

@@ -456,7 +456,7 @@ async def test_nor_is_it_in_what_is_said_of_a_mistake(rights_app: RightsApp, who
 async def test_how_many_others_there_are_is_told_nowhere(rights_app: RightsApp) -> None:
     browser = await comes(rights_app, Who(Rights.ADMIN, (OWN,)))
     now = (await ask(browser, "GET", "/")).text
-    assert "at 1 of 1 company" in now
+    assert "1 of 1 company has delivery problems" in now
     assert len(json.loads((await ask(browser, "GET", "/api/v1/companies")).text)["companies"]) == 1
     for name in (rights_app.wide, rights_app.merged):
         facts = json.loads((await ask(browser, "GET", f"/api/v1/incidents/{name}")).text)

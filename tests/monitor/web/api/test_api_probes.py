@@ -255,4 +255,4 @@ async def test_a_probe_that_never_was_is_not_there(api_app: ApiApp, path: str) -
     program = await api_app.program(Rights.VIEWER)
     reply = await program.get(path)
     assert reply.wrong == "404"
-    assert reply.facts["detail"] == "There is no probe none"
+    assert reply.facts["detail"] == "There is no probe none."

@@ -188,7 +188,7 @@ def test_probe_says_it_in_json_in_words_and_by_its_exit_code(sandbox: Place, wor
 def test_probe_shows_each_step_to_people_without_colour_in_a_pipe(sandbox: Place) -> None:
     shown = sandbox.run("probe", "stone").stdout
     assert re.search(r"^ +\d\.\d{3}  RCPT TO +554 5\.7\.1 .*Client host rejected", shown, re.MULTILINE)
-    assert "✕ blocked · ip_blocked (impersonated)" in shown
+    assert "✕ Blocked: IP address (tested at the gateway)" in shown
     assert "\x1b" not in shown
 
 

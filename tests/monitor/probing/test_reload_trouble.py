@@ -55,6 +55,7 @@ async def test_probes_of_a_path_that_is_gone_end_once_the_store_takes_it(
             assert gone.mailbox_key not in pipeline.watchers
             await pipeline.idle()
         await ticking(pipeline, pipeline_app, lambda: not pipeline.flights)
+        await pipeline.idle()  # the last write may be under way
         for probe in (first, second):
             record = await store.probes.record(probe.id)
             assert record

@@ -19,6 +19,7 @@ from probes.mailboxes.imap import ImapMailbox
 from probes.mailboxes.threads import THREADS_PER_SERVER, MailboxThreads
 from tests.lab.dovecot import Dovecot, dovecot
 from tests.support.imap_server import ImapServer, hangs, imap_server, says
+from tests.support.outside_world import outside_world
 from tests.support.probe_mails import USERS, probe, token
 
 pytestmark = [
@@ -39,7 +40,7 @@ class Seen:
         self.arrived = asyncio.Event()
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-    async def hear(self, sightings: list[Sighting]) -> list[Sighting]:
+    async def hear(self, sightings: Sequence[Sighting]) -> Sequence[Sighting]:
         self.arrived.set()
         return sightings
 
@@ -51,9 +52,9 @@ class Seen:
 @asynccontextmanager
 async def watching(mailboxes: Sequence[ImapMailbox], pool: MailboxThreads) -> AsyncIterator[list[Seen]]:
     """A probe is expected in each of these mailboxes."""
-    told = [Seen() for _ in mailboxes]
+    told, outside = [Seen() for _ in mailboxes], outside_world(threads=pool)
     watchers = [
-        Watcher(mailbox, pool, hear=seen.hear, report=seen.report, now=lambda: datetime.now(UTC))  # type: ignore[arg-type]
+        Watcher(mailbox, outside, hear=seen.hear, report=seen.report, now=outside.now)
         for mailbox, seen in zip(mailboxes, told, strict=True)
     ]
     for watcher in watchers:

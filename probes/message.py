@@ -18,7 +18,7 @@ from probes.probe import Probe
 from probes.reading.body_digest import body_words, digest_of_words
 from probes.reading.header_fields import Field
 from probes.sender import Identity, Role
-from probes.token import TOKEN_LENGTH, Purpose, base32, mint, shaped
+from probes.token import TOKEN_LENGTH, Purpose, base32, keyed_digest, mint, shaped
 
 PROBE_HEADER = "X-Mailpath-Probe"
 SIGNATURE_HEADER = "X-Mailpath-Signature"
@@ -76,7 +76,7 @@ def _signature(probe_id: str, address: str, digest: bytes, key: bytes) -> str:
     sealed = b"\0".join(
         (b"mailpath signature 1", probe_id.encode(), address.lower().encode("utf-8", "replace"), digest)
     )
-    return f"v1 {base32(hmac.digest(key, sealed, 'sha256')[:20])}"
+    return f"v1 {base32(keyed_digest(key, sealed)[:20])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _plain_address(address: str) -> str:
 
 
 def _code(probe_id: str, key: bytes) -> int:
-    digest = hmac.digest(key, b"mailpath code 1\0" + probe_id.encode(), "sha256")
+    digest = keyed_digest(key, b"mailpath code 1\0" + probe_id.encode())
     return int.from_bytes(digest[:8], "big") % 1_000_000
 
 

@@ -1,4 +1,5 @@
 import base64
+import hmac
 import re
 import secrets
 
@@ -13,6 +14,7 @@ from probes.token import (
     Purpose,
     Verified,
     base32,
+    keyed_digest,
     mint,
     new_probe_id,
     shaped,
@@ -160,3 +162,9 @@ def test_the_fast_search_finds_what_the_pattern_finds(data: bytes) -> None:
 def test_our_base32_is_that_of_the_rfc(octets: int) -> None:
     data = secrets.token_bytes(octets)
     assert base32(data) == base64.b32encode(data).decode().lower()
+
+
+@pytest.mark.parametrize("key", [b"k", b"k" * 32, b"k" * 200])
+@pytest.mark.parametrize("text", [b"", b"mailpath token 1\0abc", b"x" * 5000])
+def test_the_keyed_digest_is_hmac_sha256(key: bytes, text: bytes) -> None:
+    assert [keyed_digest(key, text) for _ in range(2)] == [hmac.digest(key, text, "sha256")] * 2

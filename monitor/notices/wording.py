@@ -58,7 +58,7 @@ def _open(context: NoticeContext) -> Iterator[str]:
         whose = "a company's" if len(context.companies) > 1 else "the company's"
         yield from _steps(f"Until then, by {whose} IT", remedy.workaround)
     yield f"Runbook: {context.runbook}"
-    yield f"Do not: {remedy.do_not}"
+    yield f"Caution: {remedy.do_not}"
     yield f"How to verify: {_verify(context)}"
     if remedy.for_users and remedy.for_users != NOBODY_WAITS:
         yield f"For users: {remedy.for_users}"

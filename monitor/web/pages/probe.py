@@ -30,7 +30,10 @@ from probes.verdict import Outcome
 E = TypeVar("E", bound=StrEnum)
 PAGE_PROBES = 50  # probes of one page of the list
 MAX_INPUT_CHARS = 64  # characters of a name that is asked for
-STEP_LABELS = {value: row.label for value, row in (*STAGES.items(), *FAULTS.items())}  # for steps as they are spoken
+STEP_LABELS: dict[str, str] = {  # for steps that arrive while the page is open
+    **{stage: row.title for stage, row in STAGES.items()},
+    **{fault: row.label for fault, row in FAULTS.items()},
+}
 LOOKS = 20  # parts of a list that are read for one page, where little of it fits
 
 

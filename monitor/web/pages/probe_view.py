@@ -187,7 +187,7 @@ def _talk(probe: Probe, number: int, spoken: Dialogue | Interrupted | None) -> A
 def line_of(probe: Probe, step: Step) -> StepRow:
     """One step, to be shown."""
     return StepRow(
-        stage=STAGES[step.stage].label,
+        stage=STAGES[step.stage].title,
         host=step.host,
         code=" ".join(filter(None, (str(step.code or ""), step.enhanced))),
         text=step.text,

@@ -42,7 +42,7 @@ What to do:
   2. If the entry must stay, add a restriction class that requires 104.130.122.50 and account.trimble.com together, \
 after reject_unauth_destination (the runbook has the lines).
 Runbook: https://mailpath.example/runbooks/cause-address
-Do not: Do not allow the bare domain or an IP range, and do not add the address to a list of trusted networks or \
+Caution: Do not allow the bare domain or an IP range, and do not add the address to a list of trusted networks or \
 relays.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
 mailpath probe acme.
@@ -78,7 +78,7 @@ What to do:
   1. In Spam, phishing and malware > Spam, add an address list with account.trimble.com that bypasses the spam filter.
   2. Leave authentication required for that list (the default).
 Runbook: https://mailpath.example/runbooks/cause-content
-Do not: Do not allow the bare domain. Leave virus and link checks on.
+Caution: Do not allow the bare domain. Leave virus and link checks on.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
 mailpath probe acme. The change may take up to 1 d to take effect.
 For users: Look in the spam folder: a code there is valid like one in the inbox.
@@ -109,7 +109,7 @@ What to do:
   1. Look for a burst of mail, complaints, or another customer's spam from 104.130.122.50.
   2. Send more slowly until the rating recovers.
 Runbook: https://mailpath.example/runbooks/cause-reputation
-Do not: Do not start with single companies. Do not allow the bare domain or an IP range, and do not add the address \
+Caution: Do not start with single companies. Do not allow the bare domain or an IP range, and do not add the address \
 to a list of trusted networks or relays.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. The change may \
 take up to 1 d to take effect.
@@ -158,7 +158,7 @@ Who acts: the owner of the probe's mailbox.
 Latest failed probe, path hq, 2026-11-23 08:25 UTC: rejected at RCPT TO by mx.acme.example: "552 5.2.2 over quota"
 What to do: Empty the probe's mailbox, or raise its quota.
 Runbook: https://mailpath.example/runbooks/cause-recipient
-Do not: Do not change filters: nothing points to the sender.
+Caution: Do not change filters: nothing points to the sender.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
 mailpath probe acme.
 Incident 5d0c1f2e3a4b, warning. Details: mailpath incidents 5d0c1f2e3a4b; mailpath explain 3f2a9c00aa112233"""
@@ -181,7 +181,7 @@ What to do:
   1. Read the log of Mailpath and the output of `mailpath explain` for the probe.
   2. Try the login and the connection to the server by hand.
 Runbook: https://mailpath.example/runbooks/cause-ours
-Do not: Do not change anything at the company: nothing is known against the mail.
+Caution: Do not change anything at the company: nothing is known against the mail.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
 mailpath probe acme.
 For users: It is not known whether people get their mail until this is fixed. If it matters now, ask someone there.
@@ -216,7 +216,7 @@ What to do:
   1. Find the error in the mail server's log at the time of the probe.
   2. Check the filter or milter, the resolver, the disk, the server behind it, and whether a blocklist lists everybody.
 Runbook: https://mailpath.example/runbooks/mailpath-their-system
-Do not: Do not change filters or allow lists for the sender: another sender is stopped in the same way.
+Caution: Do not change filters or allow lists for the sender: another sender is stopped in the same way.
 How to verify: the next probe is due within 15 min; the incident closes after 2 good probes in a row. To test now: \
 mailpath probe acme.
 For users: Mail from outside does not reach the company: phone its people.

@@ -191,7 +191,7 @@ def test_a_step_without_an_answer_says_what_went_wrong() -> None:
     steps = (Step(Stage.CONNECT, START, 30.0, "mx[192.0.2.1]:25", fault=Fault.TIMED_OUT),)
     view = probe_view(record(Dialogue(START, 1, Handover.DEFERRED, steps)), None, SENDER, START)
     (line,) = view.talks[0].lines
-    assert (line.stage, line.fault, line.took, line.good) == ("connect", "timed out", "30.000 s", False)
+    assert (line.stage, line.fault, line.took, line.good) == ("Connect", "timed out", "30.000 s", False)
 
 
 def test_headers_are_read_as_the_way_that_the_message_went() -> None:
@@ -273,7 +273,7 @@ async def test_the_page_asks_what_the_control_got(pages_app: PagesApp) -> None:
     assert "allow account.trimble.com" in alone
     assert "allow account.trimble.com" not in beside
     assert "/runbooks/mailpath-their-system" in beside
-    for label in ("Owner", "How to fix", "Do not", "How to verify"):
+    for label in ("Owner", "How to fix", "Caution", "How to verify"):
         assert f"<dt>{label}" in beside
 
 

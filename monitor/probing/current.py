@@ -88,7 +88,7 @@ class Board:
 
     def clock_was_set(self, now: datetime) -> None:
         """Move times in the future to now: they are older than whatever comes."""
-        for current_verdicts in (self.current_verdicts, self.control):
+        for current_verdicts in map(self._role, Role):
             for line, each in current_verdicts.items():
                 if max(each.at, each.launched_at) > now:
                     at, launched_at = min(each.at, now), min(each.launched_at, now)

@@ -4,7 +4,7 @@ A probe keeps the clock it was launched by: if the system clock is set while it 
 the old time, so that a code still lasts ten minutes and nobody is late because of our clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from monitor.store import ProbeRecord
 from probes.case import SortedEvidence, case_of
 from probes.check import Check
 from probes.evidence import (
+    Absence,
     Arrival,
     BodyState,
     Bounce,
@@ -46,6 +47,7 @@ class Flight:
     verdict: Verdict | None = None
     sending: bool = False
     away: float = 0.0  # how long the process was paused, as far as this is stored of the probe
+    absence: Sequence[Absence] = ()  # in a write that has no answer yet
     keeping: int = 0  # what was seen and could not be stored so far
     unsure: bool = False  # a write has no answer, so that the store may know more than we do
     set_since: timedelta = timedelta(0)  # by how much the clock was set since it was launched
@@ -99,6 +101,11 @@ class Flight:
     def time(self, now: datetime) -> datetime:
         """Convert to the probe's time: the clock it was launched by."""
         return now - self.set_since
+
+    def absence_is_stored(self, absence: Iterable[Absence]) -> None:
+        """Count our absence as stored, once, also where the answer to its write was lost."""
+        self.away += sum(each.seconds for each in absence)
+        self.absence = ()
 
     def clock_was_set(self, step: timedelta) -> None:
         """Shift by the step of the system clock."""

@@ -40,7 +40,8 @@ class SignalReader:
 
     async def begin(self, *followers: Follower) -> None:
         """Pass on to these what is stored from now on. Raises StoreError."""
-        self.number, self._followers = await self._store.probes.last_signal(), followers
+        async with self._turn:  # a page may read already
+            self.number, self._followers = await self._store.probes.last_signal(), followers
 
     def start(self) -> None:
         """Read by itself from now on."""
@@ -58,6 +59,9 @@ class SignalReader:
     async def read(self) -> int:
         """Pass on whatever is new; the number of the last signal then. Raises StoreError."""
         async with self._turn:
+            if not self._followers:  # pages are served before the service has started; what is stored is no news
+                self.number = await self._store.probes.last_signal()
+                return self.number
             more = True
             while more:
                 signals = await self._store.probes.signals(self.number, MAX_SIGNALS_PER_READ)

@@ -98,6 +98,8 @@ class Learner:
     async def begin(self, flight: Flight, attempt: Attempt) -> bool:
         """Store an attempt about to be made. False if another process was first: then it is not ours."""
         async with self._turn(flight):
+            if flight.unsure:
+                await self._refresh(flight)
             flight.unsure = True
             if ours := await self._store.probes.add(flight.probe.id, attempt):
                 flight.evidence.append(attempt)
@@ -139,7 +141,7 @@ class Learner:
         verdict, over, delivery = flight.weighed([*flight.evidence, *news], flight.time(at))
         before = flight.verdict
         changed = verdict if verdict != before else None
-        flight.unsure = True
+        flight.unsure, flight.absence = True, absence
         all_new = await self._store.probes.learn(flight.probe.id, news, changed, at, closed=over, delivery=delivery)
         if not all_new:  # another process stored some of it before us: what it stored counts
             await self._refresh(flight)
@@ -147,7 +149,7 @@ class Learner:
             return
         flight.unsure = False
         flight.evidence += news
-        flight.away += sum(each.seconds for each in absence)
+        flight.absence_is_stored(absence)
         for seen in news:
             self.publish(flight, seen)
         if changed:
@@ -156,12 +158,15 @@ class Learner:
         self._on_learned(flight, over=over)
 
     async def _refresh(self, flight: Flight) -> bool:
+        if flight.unsure:
+            await self._store.probes.settled()
         record = await self._store.probes.record(flight.probe.id)
         if record is None:
             return False
         known, before = set(flight.evidence), flight.verdict
         news = [seen for seen in record.evidence if seen not in known]
         flight.evidence, flight.unsure = [*record.evidence], False
+        flight.absence_is_stored(each for each in flight.absence if each in news)
         for seen in news:
             self.publish(flight, seen)
         if record.verdict and record.judged_at and record.verdict != before:

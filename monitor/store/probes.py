@@ -61,6 +61,11 @@ class ProbeStore:
         """One probe with all that is known of it."""
         return await self._access.read(reads.record, legible(probe_id))
 
+    async def settled(self) -> None:
+        """Wait until every earlier write of this process is committed or refused: one goes on after its caller was
+        cancelled, and a read would overtake it."""
+        await self._access.write()
+
     async def find(self, prefix: str) -> list[str]:
         """Ids of probes that begin with `prefix`, at most 10, in their order."""
         return await self._access.read(reads.find, legible(prefix))

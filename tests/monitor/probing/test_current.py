@@ -64,6 +64,20 @@ def labels(**named: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(named.items()))
 
 
+@pytest.mark.parametrize("role", Role)
+def test_a_verdict_from_before_the_clock_was_set_back_gives_way_to_the_next(role: Role) -> None:
+    shown = board()
+    shown.take([signal(probe(60, role=role), Outcome.INBOX)])
+    shown.clock_was_set(T0)
+    shown.take([signal(probe(1, role=role), Outcome.SPAM)])
+    shown_by_role = {
+        Role.SENDER: shown.current_verdicts,
+        Role.CONTROL: shown.control,
+        Role.NEIGHBOUR: shown.neighbour,
+    }
+    assert [each.verdict.outcome for each in shown_by_role[role].values()] == [Outcome.SPAM]
+
+
 async def test_one_line_for_the_present_verdict_only() -> None:
     shown = board()
     shown.take([signal(probe(1), Outcome.INBOX, after=2.0)])

@@ -60,6 +60,22 @@ async def test_each_signal_is_passed_on_once_in_order_to_all(store: Store) -> No
     assert sorted(one[3:]) == ["d", "e"]
 
 
+async def test_a_page_that_is_open_at_the_start_makes_no_news_of_the_past(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Browsers connect again before the service has started: else counters would begin with all of history."""
+    monkeypatch.setattr("monitor.probing.following.MAX_SIGNALS_PER_READ", 1)
+    for name in "abcd":
+        await judged(store, name)
+    reader, seen = SignalReader(store), list[str]()
+    page = asyncio.create_task(reader.read())
+    await asyncio.sleep(0)
+    await reader.begin(lambda signals: seen.extend(each.probe_id for each in signals))
+    await judged(store, "e")
+    assert await page <= await reader.read()
+    assert seen == ["e"]
+
+
 async def test_another_process_s_verdicts_show_on_pages_and_in_metrics(store: Store, tmp_path: Path) -> None:
     board, live, reader = Board(), Live(), SignalReader(store)
     board.configure([watched(ScriptedRoute(), None, kinds=(Kind.VERIFICATION,))])

@@ -15,8 +15,13 @@ From the top floor down; imports go down only, and `probes`, the library, lies b
 - `channels`  the services that notices are sent to
 - `people`    accounts, rights, passwords
 - `notices`   wording and routing of notices: pure
-- `incidents` rules that open, scope and close incidents, and the advice: pure
+- `incidents` rules that open, scope and close incidents: pure
 - `sandbox`   simulated companies for `make run`
+- `reference` generates parts of the documentation
+
+Single modules: `leader` (which process leads on a store), `logs`, `clock` (ticks, and steps of the system clock); and
+below everything `supervised` (tasks that last), `events` (of probes, for listeners), `repeated` (one line for a
+repeated message), `errors`, `certificate`, `file_access`, `descriptors`, `first_admin`.
 
 Read `probing.pipeline`, then `oncall.engine`, then `app`.
 """

@@ -2,13 +2,18 @@
 
 What is here, from the ground up (imports go down only):
 
-- values      `kinds`, `sender`, `outcome`, `evidence`, `details`, `verdict`, `probe`: plain frozen values, no I/O
-- decisions   `token` (the signed marker), `reading` (text -> facts), `judge` (evidence -> verdict): pure
+- values      `kinds`, `sender`, `outcome`, `check`, `evidence`, `answer`, `details`,
+              `verdict`, `attribution`, `probe`, `uplink`: plain frozen values, no I/O
+- decisions   `token` (the signed marker), `reading` (text -> facts), `judge` (evidence -> verdict)
+              by `case`, `attempts`, `grading` and `possession`; `recognise` (message -> evidence): pure
 - words       `labels` (a row for each value that people read), `sentences`, `describe`, `display`; rendered last
-- bytes       `message` (composes a probe mail and finds its markers again), `dkim`
-- sending     `routes` (one file per route into a company's mail system), `resolver`
-- receiving   `mailboxes` (one file per kind of mailbox)
-- around it   `outside` (time, DNS, HTTP, threads: handed to every route, mailbox and channel), `http`
+- tables      `mailsystems` (marks and remedies of each), `route_traits`
+- bytes       `message` (composes a probe mail and finds its markers again), `mail_text`, `dkim`
+- sending     `routes` (one file per route into a company's mail system), `resolver`, `tls`,
+              `reference` (is our own line up?)
+- receiving   `mailboxes` (one file per kind of mailbox); `origin` (who brings a bounce)
+- around it   `outside` (time, DNS, HTTP, threads: handed to every route, mailbox and channel), `http`, `settings`,
+              `ip_addresses`, `rate_limits`
 
 Read `evidence`, then `verdict`, then `judge`: everything else produces evidence.
 """

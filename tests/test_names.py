@@ -124,3 +124,21 @@ def test_no_test_reaches_into_private_members() -> None:
     reaching = {path: places for path, places in found.items() if places}
     assert {path: places for path, places in reaching.items() if path not in PRIVATE_REACHES} == {}
     assert reaching.keys() >= PRIVATE_REACHES.keys(), "an exception that is needed no more"
+
+
+PACKAGES = sorted(
+    path.parent
+    for folder in ("probes", "monitor")
+    for path in (ROOT / folder).rglob("__init__.py")
+    if path.parent.name != "migrations"
+)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: str(package.relative_to(ROOT)))
+def test_the_map_of_a_package_names_each_of_its_modules(package: Path) -> None:
+    """Whoever looks for something reads it first."""
+    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text())) or ""
+    modules = {path.stem for path in package.glob("*.py")} | {
+        path.parent.name for path in package.glob("*/__init__.py")
+    }
+    assert sorted(name for name in modules if not name.startswith("_") and f"`{name}`" not in text) == []

@@ -1,5 +1,6 @@
 """Human actions, one home each: `people` and their tokens, `mutes`, manual `probes`.
 
 Each module checks rights, limits and names, and writes the audit log. The command line, the pages and the API only
-translate input.
+translate input; `ports` says what they supply. `rate_limit` counts manual probes, `names` finds what was named, `audit`
+writes the log.
 """

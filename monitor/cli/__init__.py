@@ -9,6 +9,7 @@
 - `mute`      `mute`
 - `people`    `person` and `token`; `who`: the operator's name for the audit log
 - `read`      `read`: explains replies, bounces, messages and reports
+- `config_warnings` what `check-config` warns of; `exits`: the exit codes
 - `text`      terminal output; `streams`: opens standard streams that are closed
 """
 

@@ -2,10 +2,13 @@
 
 - `model`      the schema: one class per table, its fields are the keys
 - `watched`    a path as the service uses it, with company settings and defaults resolved
-- `reading`    reads a file into a `Config`, or reports all its errors at once
+- `pace`       [probes]: schedule and time limits, which a company or path may override
+- `reading`    reads a file into a `Config`, or reports all its errors at once; `sources`: the file and its includes
 - `rules`      checks across tables; `maintenance_rules`, `oncall_rules`: those of [[maintenance]] and [[routing]]
+- `words`      turns pydantic's errors into ours
 - `errors`, `schema`, `lines`   an error's text, the keys allowed at its place, and its line
-- `exposed`    secret files that other users can read; `old_words`: deprecated words and their replacements
+- `exposed`    secret files that other users can read; `old_words`: deprecated words and their replacements;
+  `secret_values`: the secrets that the log hides
 - `reference`  generates the key reference in `docs/`: `python -m monitor.config.reference`
 
 Read `model` first. `read_config(path)` is the only entry point; it runs before the service starts or

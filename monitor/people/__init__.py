@@ -5,5 +5,6 @@
 - `secrets`   random secrets and the digests under which they are stored; `passwords`: Argon2
 - `throttle`  limits of sign-in attempts
 - `refusals`  selects the refused sign-ins that go into the audit log
+- `names`     names of people and tokens; `addresses`: of clients; `labels`: the words for roles
 - `settings`  [web.sign_in] and [web.manual]
 """

@@ -1,2 +1,2 @@
-"""Sources of evidence besides our own SMTP dialogues: `mailboxes` that are watched, the `inbound` listener for copies
-and bounces, and `network`, which tests our own connection with outside hosts."""
+"""Sources of evidence besides our own SMTP dialogues: `mailboxes` that are watched (`searches`: when all
+folders are searched), and the `inbound` listener for copies and bounces."""

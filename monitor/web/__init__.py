@@ -8,6 +8,8 @@
 - `auth`       who the caller is
 - `api`        the API
 - `pages`      the pages; `rendering`, `legible`, `charts`: how they are made; `templates`, `static`
+- `sender_facts` results of the sender's mail, for pages and API
+- `compression`, `scrapes`, `shares`   gzip; limits of scrapes and of long operations; `sealed`: numbers of all, rounded
 - `docs`       the documentation and the runbooks as pages
 
 Read `caller_view`, then `server`.

@@ -3,7 +3,7 @@
 What there is stands in one table; routes and document are both made of it, so that neither says what the other does not
 know. Everything is asked of `CallerView`, so nothing of another company is in any answer.
 
-- `operations` all operations, a row each. Start here
+- `operations` all operations, a row each; `routing` makes the routes. Start here
 - `operation`  what a row says, and how a request is read by it
 - `fields`     what queries and bodies are made of
 - `problem`    what is wrong with a request, for programs

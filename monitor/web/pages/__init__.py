@@ -3,6 +3,7 @@ pure functions make.
 
 - `now`, `company`, `sender`             what is the matter, how one company fares, who is watched
 - `probe` (with `probe_view`)             one probe as it was spoken and found, and the list of all
+- `remedy_card`                          what to do, on three of them
 - `probe_now`                            choose, send, watch
 - `incidents` (with `incidents_view`)     incidents, their notices, mutes
 - `settings` (with `config_view`)         people, tokens, the audit log, the configuration with its secrets masked

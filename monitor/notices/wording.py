@@ -18,6 +18,7 @@ from probes.display import clock, counted, lasting, listed, one_line
 from probes.kinds import Kind
 from probes.labels import GRADES, KINDS, cause_label
 from probes.mailsystems.causes import NOBODY_WAITS
+from probes.mailsystems.family import CauseFamily, family_of
 from probes.mailsystems.table import system_label
 from probes.verdict import Outcome
 
@@ -216,11 +217,31 @@ def _hint(context: NoticeContext) -> str:
     if incident.scope is Scope.EVERYBODY:
         most = 2 * len(context.companies) > context.watched
         others = "Most monitored companies" if context.whole and most else "Other companies"
-        return (
-            f"{others} are affected at once, so the cause is the sender: its IP address, its domain or its "
-            "authentication."
-        )
+        return f"{others} are affected at once, so {_common(context)}."
     return ""
+
+
+NAMED_THE_SENDER = frozenset(
+    {
+        CauseFamily.ADDRESS,
+        CauseFamily.REPUTATION,
+        CauseFamily.DOMAIN,
+        CauseFamily.AUTHENTICATION,
+        CauseFamily.CONTENT,
+    }
+)
+"""Families of replies about the sender. A shared list that is wrong about the sender causes the same replies."""
+
+
+def _common(context: NoticeContext) -> str:
+    """Return what companies that fail at once may have in common, after "so"."""
+    named = family_of(context.incident.cause) in NAMED_THE_SENDER
+    if named or context.reason is Reason.CONTROL_THROUGH:
+        return (
+            "the problem most likely concerns the sender (its IP address, domain, authentication or content), or a "
+            "list or filter that these companies share"
+        )
+    return "the cause is the sender, a service that these companies share, or Mailpath itself, not one company's IT"
 
 
 def _verify(context: NoticeContext) -> str:

@@ -24,7 +24,7 @@ from probes.mailsystems.family import CauseFamily, family_of
 from probes.mailsystems.remedy import Actor, Remedy, with_steps
 from probes.mailsystems.system import Steps
 from probes.mailsystems.table import is_shared, steps_for, takes_effect_within
-from probes.mailsystems.widespread import WIDESPREAD
+from probes.mailsystems.widespread import ASK_THE_VENDOR, RATE_LIMITED_WIDELY, WIDESPREAD
 from probes.outcome import Cause, Outcome
 
 THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
@@ -103,15 +103,23 @@ def _of_the_mail(cause: Cause | None, outcome: Outcome, mail_system: str, reason
         return UNREACHED[reason]
     steps = exact_steps(cause, outcome, mail_system)
     if spread is not Spread.ONE_COMPANY:
-        found = with_steps(WIDESPREAD[_family(cause, outcome)], steps, mail_system)
-        vendor = found.actor is Actor.SENDER and is_shared(mail_system)
-        return replace(found, helpers=(Actor.VENDOR,)) if vendor else found
+        return _at_several(cause, outcome, mail_system, steps)
     if reason in UNREACHED and (reason is not Reason.CONTROL_THROUGH or cause is Cause.FIREWALL):
         return UNREACHED[reason]
     found = with_steps(at_one_company(cause, outcome), steps, mail_system)
     if not found.by_company_alone:
         return found
     return replace(found, takes_effect_within=max(found.takes_effect_within, takes_effect_within(mail_system)))
+
+
+def _at_several(cause: Cause | None, outcome: Outcome, mail_system: str, steps: Steps) -> Remedy:
+    family = _family(cause, outcome)
+    general = RATE_LIMITED_WIDELY if cause is Cause.RATE_LIMITED else WIDESPREAD[family]
+    found = with_steps(general, steps, mail_system)
+    vendor = found.actor is Actor.SENDER or family is CauseFamily.TRANSPORT
+    if not vendor or not is_shared(mail_system):
+        return found
+    return replace(found, helpers=(Actor.VENDOR,), steps=(*found.steps, ASK_THE_VENDOR))
 
 
 def _their_system(cause: Cause | None, outcome: Outcome, mail_system: str, reason: Reason, spread: Spread) -> Remedy:

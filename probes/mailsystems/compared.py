@@ -6,6 +6,7 @@ from probes.attribution import Reason
 from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, NOT_KNOWN, WITHIN_A_DAY
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.remedy import IN_TIME, Actor, Remedy
+from probes.mailsystems.widespread import ASK_THE_VENDOR
 from probes.outcome import Cause
 
 USE_THE_PHONE = "Mail from outside does not reach the company: phone its people."
@@ -96,7 +97,7 @@ ONE_LIST = Remedy(
 )
 AT_THE_VENDOR = (
     "Check the status page of {system}.",
-    "Open a case with the vendor, with the replies and times of the probes.",
+    ASK_THE_VENDOR,
 )
 DELAYS_ALL = replace(
     THEIR_SYSTEM[Reason.SAME_ANSWER],

@@ -14,7 +14,7 @@ def _several(explanation: str, *steps: str, actor: Actor = Actor.SENDER, for_use
 
 WIDESPREAD: dict[CauseFamily, Remedy] = {
     CauseFamily.ADDRESS: _several(
-        "Several companies reject the sender's address (shared list).",
+        "Several companies reject the sender's IP address at once.",
         "Find the list that contains {ip}, and stop the cause.",
         "Ask the list to remove {ip}.",
     ),
@@ -24,14 +24,14 @@ WIDESPREAD: dict[CauseFamily, Remedy] = {
         "Send more slowly until the rating recovers.",
     ),
     CauseFamily.DOMAIN: _several(
-        "Several companies reject the sender's domain (shared list).",
+        "Several companies reject the sender's domain at once.",
         "Find the domain blocklist that contains {domain}, and stop the cause.",
         "Ask the list to remove {domain}.",
     ),
     CauseFamily.AUTHENTICATION: _several(
-        "SPF, DKIM, DMARC or reverse DNS of the sender no longer passes.",
+        "SPF, DKIM, DMARC or reverse DNS of the sender does not pass.",
         "Compare the DNS records of {domain} and the reverse name of {ip} with those of last week.",
-        "Undo the change.",
+        "Undo what changed.",
     ),
     CauseFamily.CONTENT: _several(
         "Filters of several companies classify the mail as spam at once.",
@@ -40,8 +40,8 @@ WIDESPREAD: dict[CauseFamily, Remedy] = {
     ),
     CauseFamily.POLICY: _several(
         "Several companies reject the mail by a rule that they do not name.",
-        "Ask the vendor of {system}, and quote the reply.",
         "Look for what changed in the mail.",
+        "Ask one of the companies which rule it is, and quote the reply.",
     ),
     CauseFamily.GREYLISTING: _several(
         "Several companies defer the mail until its code has expired.",
@@ -67,9 +67,10 @@ WIDESPREAD: dict[CauseFamily, Remedy] = {
         for_users=NOT_KNOWN,
     ),
     CauseFamily.TRANSPORT: _several(
-        "Several servers fail at once: a service that they share.",
-        "Check the status page of {system}.",
-        "The operator of Mailpath checks Mailpath's own connection to it.",
+        "The servers of several companies fail at once.",
+        "Check Mailpath's own connection to these servers.",
+        "If they share a service, check its status page.",
+        actor=Actor.OURSELVES,
     ),
     CauseFamily.OURS: replace(
         BY_FAMILY[CauseFamily.OURS],
@@ -78,6 +79,14 @@ WIDESPREAD: dict[CauseFamily, Remedy] = {
     CauseFamily.UNCLEAR: _several(
         "Several companies stop or lose the mail, and do not say why.",
         "Look for what changed in the last hours.",
-        "Ask the vendor of {system} for a trace.",
+        "Ask one of the companies to trace a probe in its mail system's log.",
     ),
 }
+RATE_LIMITED_WIDELY = _several(
+    "Several companies limit the sender's mail at once.",
+    "Look for a burst of mail from {ip}.",
+    "Send more slowly until the limits are lifted.",
+)
+"""Instead of the row of its family: a limit is not a rating."""
+ASK_THE_VENDOR = "Open a case with {system} support, with the replies and times of the probes."
+"""Added where all of them use one service."""

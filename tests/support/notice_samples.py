@@ -89,7 +89,7 @@ def town(companies: int, mail_system: str = "m365") -> dict[str, CompanyInfo]:
 def storm(companies: int, **facts: Any) -> Incident:
     """All of them at once, with as many failures as an incident keeps."""
     names = tuple(f"c{n}" for n in range(companies))
-    kept = tuple(failure(company=name, cause=Cause.REPUTATION) for name in names[:60])
+    kept = facts.pop("failures", ()) or tuple(failure(company=name, cause=Cause.REPUTATION) for name in names[:60])
     fields: dict[str, Any] = {"scope": Scope.EVERYBODY, "companies": names, "touches": names, "failing": 5 * companies}
     return incident(*kept, **(fields | facts))
 

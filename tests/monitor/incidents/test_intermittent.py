@@ -172,4 +172,4 @@ def test_now_and_then_at_several_companies_is_no_word_against_the_sender() -> No
     day = Day(tuple(site(name) for name in names))
     day.play({(name, "hq", CODE): "bii" * 7 for name in names})
     assert all(each.severity is Severity.TICKET for each in day.open)
-    assert not [each for each in day.open if "so the cause is the sender" in text(notice_request(each, companies={}))]
+    assert not [each for each in day.open if "affected at once, so" in text(notice_request(each, companies={}))]

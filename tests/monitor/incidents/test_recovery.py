@@ -101,7 +101,7 @@ def test_what_is_left_says_who_and_accuses_nobody_of_what_was_everybody_s() -> N
     notice = outage.last("pager")
     assert notice.title == "Mostly resolved: 2 of 40 companies: mail from account.trimble.com is blocked (IP address)"
     assert "38 of 40 companies recovered. Still failing: Company 3, Company 8." in notice.text
-    assert "so the cause is the sender" not in notice.text
+    assert "affected at once, so" not in notice.text
     assert "Several at once" not in notice.text
 
 

@@ -102,8 +102,8 @@ Latest failed probe at Company 0, path hq, 2026-11-23 08:25 UTC: rejected at RCP
 Not yet compared with a neutral sender.
 Companies: Company 0, Company 1, Company 2, Company 3, Company 4, Company 5, Company 6, Company 7, Company 8, Company \
 9 and 490 more.
-Most monitored companies are affected at once, so the cause is the sender: its IP address, its domain or its \
-authentication.
+Most monitored companies are affected at once, so the problem most likely concerns the sender (its IP address, domain, \
+authentication or content), or a list or filter that these companies share.
 Confidence: Tested inside the company's gateway; the network and firewall in front of it were not tested.
 What to do:
   1. Look for a burst of mail, complaints, or another customer's spam from 104.130.122.50.
@@ -292,9 +292,10 @@ def test_what_is_not_known_to_be_the_company_or_us_says_so_and_both_act() -> Non
 
 def test_no_connection_to_most_companies_is_not_said_to_be_the_sender() -> None:
     told = notice_request(storm(12, cause=Cause.FIREWALL), companies=town(12))
-    assert "so the cause is the sender" in text(told)
+    assert "suggest a shared network or firewall feed" not in text(told), "nothing was compared"
+    assert "so the cause is the sender, a service that these companies share, or Mailpath itself" in text(told)
     lost = replace(told.incident, failures=tuple(replace(f, reason=Reason.ONLY_HERE) for f in told.incident.failures))
-    assert "so the cause is the sender" not in text(replace(told, incident=lost))
+    assert "affected at once, so" not in text(replace(told, incident=lost))
 
 
 def test_many_that_cannot_be_judged_are_most_likely_our_own_machine() -> None:
@@ -491,7 +492,7 @@ def test_a_channel_of_one_company_hears_of_no_other(news: NoticeKind, scope: Sco
 def test_a_channel_of_one_company_hears_that_it_is_not_alone() -> None:
     told = notice_request(storm(20), companies=town(20), visible=frozenset({"c3"}))
     assert title(told).startswith("Company 3: mail from ")
-    assert "Other companies are affected at once, so the cause is the sender: " in text(told)
+    assert "Other companies are affected at once, so the problem most likely concerns the sender (" in text(told)
 
 
 def test_its_time_is_its_own() -> None:

@@ -1,13 +1,16 @@
 """Notices that once blamed the wrong one, or said more than was so, each beside its opposite."""
 
+from typing import Any
+
 import pytest
 
-from monitor.incidents.incident import Incident, Nature, Reason, Scope, Severity
+from monitor.incidents.incident import Failure, Incident, Nature, Reason, Scope, Severity
 from monitor.notices.context import context_of
 from monitor.notices.headline import headline
 from monitor.notices.notice import NoticeKind
 from probes.check import Check
-from tests.support.notice_samples import notice_request, text, title
+from probes.verdict import Cause
+from tests.support.notice_samples import failure, notice_request, storm, text, title, town
 from tests.support.outage_simulation import Outage
 from tests.support.verdict_score import CODE, INVITATION, NAMES, QUARTER, Day, site
 
@@ -17,6 +20,10 @@ PATHS = (site("acme", "north", mailbox="a"), site("acme", "south", mailbox="b"))
 
 def said(incident: Incident) -> str:
     return headline(context_of(notice_request(incident, companies={})))
+
+
+def alike(companies: int, **facts: Any) -> tuple[Failure, ...]:
+    return tuple(failure(company=f"c{n}", **facts) for n in range(companies))
 
 
 def both(day: Day, *rounds: dict[Check, str]) -> None:
@@ -188,3 +195,43 @@ def both_at_once(day: Day, name: str) -> None:
     day.judge("z", line=(name, "hq", CODE))
     day.control("z", (name, "hq", CODE))
     day.settle()
+
+
+# ---- many companies at once -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cause", [Cause.SERVER_FAULT, Cause.TLS, Cause.UNCLEAR, Cause.POLICY, Cause.GREYLISTED])
+def test_what_no_reply_says_of_the_sender_is_not_called_the_senders_fault(cause: Cause) -> None:
+    told = notice_request(storm(12, failures=alike(12, cause=cause), cause=cause), companies=town(12))
+    assert "so the cause is the sender, a service that these companies share, or Mailpath itself" in text(told)
+    assert "authentication" not in text(told)
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        (Cause.IP_LISTED, Reason.NOT_COMPARED),
+        (Cause.IP_LISTED, Reason.CONTROL_THROUGH),
+        (Cause.POLICY, Reason.CONTROL_THROUGH),
+    ],
+)
+def test_a_shared_list_that_is_wrong_about_the_sender_is_not_the_senders_fault(cause: Cause, reason: Reason) -> None:
+    """A list that has everybody on it names the sender too; that a control gets through does not show who is wrong."""
+    told = text(notice_request(storm(12, failures=alike(12, cause=cause, reason=reason), cause=cause)))
+    assert "so the problem most likely concerns the sender (its IP address, domain, " in told
+    assert "or a list or filter that these companies share" in told
+
+
+def test_servers_that_fail_at_once_are_not_for_the_sender_to_repair() -> None:
+    failures = alike(12, cause=Cause.SERVER_FAULT)
+    told = notice_request(storm(12, failures=failures, cause=Cause.SERVER_FAULT), companies=town(12, "postfix"))
+    assert "Who acts: the operator of Mailpath." in text(told).splitlines()
+    assert "Postfix support" not in text(told), "each company runs its own"
+    told = notice_request(storm(12, failures=failures, cause=Cause.SERVER_FAULT), companies=town(12))
+    assert "Who acts: the operator of Mailpath and Microsoft 365 support." in text(told).splitlines()
+    assert "  3. Open a case with Microsoft 365 support, with the replies" in text(told)
+
+
+def test_a_limit_is_no_bad_reputation() -> None:
+    told = notice_request(storm(12, failures=alike(12, cause=Cause.RATE_LIMITED), cause=Cause.RATE_LIMITED))
+    assert "rate the sender's reputation as poor" not in text(told)

@@ -72,7 +72,7 @@ REASONS: dict[Reason, Label] = {  # sentence: how the problem's owner was found;
     Reason.NEIGHBOUR_STOPPED: Label(
         "neighbour stopped",
         "Compared: our other domain, from the same IP address, got the same answer{at}, so the problem is the IP "
-        "address or the company's mail system, not the domain.",
+        "address, the content or the company's mail system, not the domain.",
         "Another domain from the same address was stopped too.",
     ),
     Reason.SAME_ANSWER: Label(

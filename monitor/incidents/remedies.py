@@ -5,7 +5,7 @@ Notices and all pages use this, so that they give the same advice for the same f
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from monitor.incidents.attribution import Attribution, FailureCase, attribute
@@ -14,6 +14,7 @@ from monitor.incidents.incident import Failure, Incident, Scope, leading
 from monitor.incidents.signal import Signal
 from monitor.incidents.weight import Names, mark_of
 from probes.mailsystems.choose import Spread, remedy, runbook_for
+from probes.mailsystems.compared import SOME_MUST_PHONE, USE_THE_PHONE
 from probes.mailsystems.remedy import Remedy
 from probes.mailsystems.table import UNKNOWN
 from probes.mailsystems.words import Chain
@@ -24,7 +25,7 @@ from probes.verdict import Verdict
 
 def incident_remedy(incident: Incident, mail_system: str) -> Remedy:
     """Return the remedy for this incident with this mail system, given by key; "" if not one."""
-    return remedy(
+    found = remedy(
         incident.cause,
         incident.outcome,
         mail_system,
@@ -32,6 +33,7 @@ def incident_remedy(incident: Incident, mail_system: str) -> Remedy:
         reason=incident.reason,
         spread=_spread(incident.scope),
     )
+    return _of_a_part(found) if incident.part else found
 
 
 def incident_runbook(incident: Incident) -> str:
@@ -56,7 +58,7 @@ def system_at_company(incident: Incident, company: str, chain: Chain) -> str:
 def failure_remedy(found: Attribution, verdict: Verdict, chain: Chain) -> Remedy:
     """Return the remedy for a failure outside incidents. `chain`: the company's mail systems."""
     system = _known(refusing_system(chain, verdict.answer))
-    return remedy(found.cause, verdict.outcome, system, nature=found.nature, reason=found.reason)
+    return _of_a_part(remedy(found.cause, verdict.outcome, system, nature=found.nature, reason=found.reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,12 @@ def remedy_of_failure(incident: Incident, failure: Failure, mail_system: str) ->
     same = failure.nature is not incident.nature or what == (incident.outcome, incident.cause)
     if same or spread is not Spread.ONE_COMPANY:
         return incident_remedy(incident, mail_system)
-    return remedy(failure.cause, failure.outcome, mail_system, nature=failure.nature, reason=failure.reason)
+    return _of_a_part(remedy(failure.cause, failure.outcome, mail_system, nature=failure.nature, reason=failure.reason))
+
+
+def _of_a_part(found: Remedy) -> Remedy:
+    """The same where not all of a company's mail is known to be stopped."""
+    return replace(found, for_users=SOME_MUST_PHONE) if found.for_users == USE_THE_PHONE else found
 
 
 def _spread(scope: Scope) -> Spread:

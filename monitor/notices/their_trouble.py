@@ -47,14 +47,16 @@ def _stops_others(context: NoticeContext, its: str, too: str, known: str) -> str
     """Return the affected part of a company's mail, as far as known."""
     if not context.incident.open:  # what failed last is not all that failed
         return f"{its} stops other senders' mail too ({known})"
+    accepted_then_lost = context.reason is Reason.CONTROL_FAILS  # perhaps one of the two mails
+    verb = "deliver" if accepted_then_lost else "accept"
     paths = sorted({failure.path for failure in context.failures if failure.nature is Nature.THEIR_SYSTEM})
     match context.incident.part:
         case Scope.MAILBOX if paths:
             one = len(paths) == 1
-            subject = f"path {paths[0]} accepts" if one else f"paths {listed(paths)} accept"
+            subject = f"path {paths[0]} {verb}s" if one else f"paths {listed(paths)} {verb}"
             return f"{subject} no mail at all ({known})"
         case None:
-            return f"{its} accepts no mail at all ({known})"
+            return f"{its} {verb}s no mail at all ({known})"
         case _:
             return f"{its} stops {_stopped_kinds(context)}, also from a neutral sender ({too})"
 

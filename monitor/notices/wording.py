@@ -306,12 +306,10 @@ def _ended(context: NoticeContext) -> Iterator[str]:
 
 def _works(nature: Nature) -> str:
     match nature:
-        case Nature.MAIL:
+        case Nature.MAIL | Nature.THEIR_SYSTEM:
             return "Mail is delivered again:"
         case Nature.MAILBOX:
             return "The probe's mailbox accepts mail again:"
-        case Nature.THEIR_SYSTEM:
-            return "The company's mail system accepts mail again:"
         case Nature.OURS:
             return "Mailpath can test it again:"
         case _:

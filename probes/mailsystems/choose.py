@@ -12,6 +12,7 @@ from probes.attribution import Nature, Reason
 from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, BY_OUTCOME, FOR_USERS
 from probes.mailsystems.compared import (
     AT_THE_VENDOR,
+    CONTRADICTED,
     DELAYS_ALL,
     LOST_EVERYWHERE,
     NO_WAY_OUT,
@@ -104,6 +105,8 @@ def _of_the_mail(cause: Cause | None, outcome: Outcome, mail_system: str, reason
     steps = exact_steps(cause, outcome, mail_system)
     if spread is not Spread.ONE_COMPANY:
         return _at_several(cause, outcome, mail_system, steps)
+    if contradicted := CONTRADICTED.get((reason, cause)):
+        return contradicted
     if reason in UNREACHED and (reason is not Reason.CONTROL_THROUGH or cause is Cause.FIREWALL):
         return UNREACHED[reason]
     found = with_steps(at_one_company(cause, outcome), steps, mail_system)

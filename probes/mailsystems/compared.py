@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from probes.attribution import Reason
 from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, NOT_KNOWN, WITHIN_A_DAY
-from probes.mailsystems.family import CauseFamily
+from probes.mailsystems.family import FAMILIES, CauseFamily
 from probes.mailsystems.remedy import IN_TIME, Actor, Remedy
 from probes.mailsystems.widespread import ASK_THE_VENDOR
 from probes.outcome import Cause
 
 USE_THE_PHONE = "Mail from outside does not reach the company: phone its people."
+SOME_MUST_PHONE = "Some mail from outside does not reach the company: phone whoever waits for it."
 OTHERS_TOO = "Do not change filters or allow lists for the sender: another sender is stopped in the same way."
 _LOG = "Find the error in the mail server's log at the time of the probe."
 _SUSPECTS = (
@@ -34,7 +35,6 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
             "Otherwise both senders are listed: have {ip} delisted.",
         ),
         OTHERS_TOO,
-        for_users=USE_THE_PHONE,
     ),
     Reason.SAME_TEXT: Remedy(
         "A filter rejects the content: a neutral sender's mail with similar content gets the same answer.",
@@ -138,6 +138,40 @@ UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever c
         for_users=NOT_KNOWN,
         helpers=(Actor.COMPANY_IT,),
     ),
+}
+
+_BY_ITS_TIME = "Find the probe in the mail server's log by its time: the entry names what stopped it."
+_FIRST_FIND_IT = "Do not add allow entries at random: find the entry in the log first."
+_NOT_ALL_MAIL = Remedy(
+    "It looks like a fault of the server, but another sender's mail got through: it affects this sender's mail, or "
+    "only some of the servers.",
+    Actor.COMPANY_IT,
+    (_BY_ITS_TIME, "Compare it with the entry of a message that got through at about that time."),
+    _FIRST_FIND_IT,
+)
+_NOT_THE_ADDRESS = Remedy(
+    "The reply concerns the sender's IP address, but our other domain got through from the same address.",
+    Actor.COMPANY_IT,
+    (_BY_ITS_TIME, "Look for a rule about {domain} or the content of its mail, not about {ip} alone."),
+    _FIRST_FIND_IT,
+)
+_NOT_THE_DOMAIN = Remedy(
+    "The reply concerns the sender's domain, but our other domain got the same answer from the same IP address.",
+    Actor.COMPANY_IT,
+    (_BY_ITS_TIME, "Look for a rule about {ip} or the content of the mail, not about {domain} alone."),
+    _FIRST_FIND_IT,
+)
+CONTRADICTED: dict[tuple[Reason, Cause | None], Remedy] = {  # the comparison refutes what the reply suggests
+    **{
+        (reason, cause): _NOT_ALL_MAIL
+        for reason in (Reason.CONTROL_THROUGH, Reason.NEIGHBOUR_THROUGH)
+        for cause, family in FAMILIES.items()
+        if family is CauseFamily.TRANSPORT or cause is Cause.DOMAIN_UNKNOWN
+    },
+    **{
+        (Reason.NEIGHBOUR_THROUGH, cause): _NOT_THE_ADDRESS for cause in (Cause.IP_BLOCKED, Cause.IP_LISTED, Cause.RDNS)
+    },
+    (Reason.NEIGHBOUR_STOPPED, Cause.DOMAIN_BLOCKED): _NOT_THE_DOMAIN,
 }
 
 RELAY_REFUSES_US = replace(

@@ -6,25 +6,28 @@ from pathlib import Path
 
 import pytest
 
+from monitor.incidents.attribution import Attribution
 from monitor.incidents.incident import Nature, Reason, Scope
-from monitor.incidents.remedies import incident_remedy, incident_runbook
+from monitor.incidents.remedies import failure_remedy, incident_remedy, incident_runbook, remedy_of_failure
 from probes.display import one_line
 from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, BY_OUTCOME, FOR_USERS
 from probes.mailsystems.choose import at_one_company, exact_steps
 from probes.mailsystems.compared import (
+    CONTRADICTED,
     DELAYS_ALL,
     LOST_EVERYWHERE,
     NO_WAY_OUT,
     ONE_LIST,
     RELAY_REFUSES_US,
+    SOME_MUST_PHONE,
     THEIR_SYSTEM,
     UNREACHED,
 )
 from probes.mailsystems.family import FAMILIES, CauseFamily, runbook_of
 from probes.mailsystems.remedy import Actor, Remedy
 from probes.mailsystems.table import MAIL_SYSTEMS
-from probes.mailsystems.widespread import WIDESPREAD
-from probes.verdict import Cause, Concern, Outcome
+from probes.mailsystems.widespread import RATE_LIMITED_WIDELY, WIDESPREAD
+from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 from tests.support.notice_samples import failure, incident
 
 RUNBOOKS = Path(__file__).parents[3] / "dashboards" / "runbooks"
@@ -40,6 +43,8 @@ REMEDIES: list[Remedy] = [
     LOST_EVERYWHERE,
     NO_WAY_OUT,
     ONE_LIST,
+    *CONTRADICTED.values(),
+    RATE_LIMITED_WIDELY,
 ]
 TOLD_TO_DO = sorted(
     {
@@ -256,6 +261,16 @@ def test_where_nobodys_mail_is_taken_the_company_acts_and_the_sender_is_let_in_n
     assert cause is Cause.GREYLISTED or "{ip}" not in " ".join(found.steps + found.workaround)
     assert incident_runbook(theirs) == "mailpath-their-system"
     assert (RUNBOOKS / "mailpath-their-system.md").exists()
+
+
+def test_one_probe_does_not_show_that_no_mail_reaches_the_company() -> None:
+    theirs = Attribution(Nature.THEIR_SYSTEM, Reason.SAME_ANSWER, Cause.SERVER_FAULT)
+    verdict = Verdict(Outcome.BLOCKED, Cause.SERVER_FAULT, Grade.REAL, "")
+    assert failure_remedy(theirs, verdict, ("postfix",)).for_users == SOME_MUST_PHONE
+    facts = {"nature": theirs.nature, "reason": theirs.reason}
+    beside = failure(path="north", cause=Cause.TLS, **facts)
+    of_all = incident(failure(cause=theirs.cause, **facts), beside)
+    assert remedy_of_failure(of_all, beside, "postfix").for_users == SOME_MUST_PHONE
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.CONTROL_THROUGH])

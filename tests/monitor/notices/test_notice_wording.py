@@ -234,7 +234,7 @@ Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailp
         ),
         (
             *(Nature.THEIR_SYSTEM, Reason.CONTROL_FAILS, {"outcome": Outcome.MISSING, "cause": Cause.UNCLEAR}),
-            "its mail system accepts no mail at all (a neutral sender fails too)",
+            "its mail system delivers no mail at all (a neutral sender fails too)",
             "Compared: a neutral sender failed too, last at 2026-11-23 08:04 UTC.",
         ),
         (
@@ -326,7 +326,7 @@ Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailp
     [
         (Nature.MAILBOX, Cause.MAILBOX_FULL, "The probe's mailbox accepts mail again: 2 good probes in a row."),
         (Nature.OURS, None, "Mailpath can test it again: 2 good probes in a row."),
-        (Nature.THEIR_SYSTEM, None, "The company's mail system accepts mail again: 2 good probes in a row."),
+        (Nature.THEIR_SYSTEM, None, "Mail is delivered again: 2 good probes in a row."),
     ],
 )
 def test_what_is_over_was_not_always_the_mail(nature: Nature, cause: Cause | None, said: str) -> None:
@@ -372,7 +372,7 @@ def test_what_is_left_says_how_many_work_again() -> None:
     told = notice_request(left, NoticeKind.NARROWED, companies=town(12))
     assert title(told).startswith("Mostly resolved: 2 of 12 companies: mail from ")
     assert "10 of 12 companies recovered. Still failing: Company 3, Company 4." in text(told).splitlines()
-    assert "so the cause is the sender" not in text(told)
+    assert "affected at once, so" not in text(told)
 
 
 def test_while_it_recovers_a_reminder_says_how_many_are_left_and_accuses_nobody() -> None:
@@ -382,7 +382,7 @@ def test_while_it_recovers_a_reminder_says_how_many_are_left_and_accuses_nobody(
         "Recovering, 2 of 12 companies still affected: the incident closes when they have been tested again."
         in said.splitlines()
     )
-    assert "so the cause is the sender" not in said
+    assert "affected at once, so" not in said
 
 
 def test_another_nature_says_whose_it_was_and_whose_it_is() -> None:

@@ -1,5 +1,6 @@
 """Notices that once blamed the wrong one, or said more than was so, each beside its opposite."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from monitor.notices.notice import NoticeKind
 from probes.check import Check
 from probes.verdict import Cause
 from tests.support.notice_samples import failure, notice_request, storm, text, title, town
+from tests.support.notice_samples import incident as one_incident
 from tests.support.outage_simulation import Outage
 from tests.support.verdict_score import CODE, INVITATION, NAMES, QUARTER, Day, site
 
@@ -235,3 +237,61 @@ def test_servers_that_fail_at_once_are_not_for_the_sender_to_repair() -> None:
 def test_a_limit_is_no_bad_reputation() -> None:
     told = notice_request(storm(12, failures=alike(12, cause=Cause.RATE_LIMITED), cause=Cause.RATE_LIMITED))
     assert "rate the sender's reputation as poor" not in text(told)
+
+
+# ---- what the comparison showed goes before what the reply says -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause", "why", "never"),
+    [
+        (
+            *(Reason.CONTROL_THROUGH, Cause.SERVER_FAULT),
+            "It looks like a fault of the server, but another sender's mail got through",
+            "nothing points to the sender",
+        ),
+        (
+            *(Reason.CONTROL_THROUGH, Cause.RELAY_DENIED),
+            "It looks like a fault of the server, but another sender's mail got through",
+            "does not accept mail for this domain",
+        ),
+        (
+            *(Reason.NEIGHBOUR_THROUGH, Cause.TLS),
+            "It looks like a fault of the server, but another sender's mail got through",
+            "nothing points to the sender",
+        ),
+        (
+            *(Reason.NEIGHBOUR_THROUGH, Cause.IP_BLOCKED),
+            "The reply concerns the sender's IP address, but our other domain got through from the same address.",
+            "Remove 104.130.122.50",
+        ),
+        (
+            *(Reason.NEIGHBOUR_STOPPED, Cause.DOMAIN_BLOCKED),
+            "The reply concerns the sender's domain, but our other domain got the same answer from the same IP",
+            "Remove account.trimble.com",
+        ),
+    ],
+)
+def test_a_notice_does_not_contradict_itself(reason: Reason, cause: Cause, why: str, never: str) -> None:
+    told = text(notice_request(one_incident(failure(reason=reason, cause=cause))))
+    assert f"Why (tested at the gateway): {why}" in told
+    assert never not in told
+    assert "the entry names what stopped it" in told
+
+
+def test_the_same_answer_to_our_other_domain_may_be_the_content() -> None:
+    told = text(notice_request(one_incident(failure(reason=Reason.NEIGHBOUR_STOPPED, cause=Cause.CONTENT))))
+    assert "so the problem is the IP address, the content or the company's mail system, not the domain." in told
+
+
+@pytest.mark.parametrize("part", [Scope.MAILBOX, Scope.KIND, Scope.COMPANY])
+def test_where_other_mail_gets_through_it_is_not_said_that_none_does(part: Scope) -> None:
+    one = failure(nature=Nature.THEIR_SYSTEM, reason=Reason.SAME_ANSWER, cause=Cause.SERVER_FAULT)
+    told = one_incident(one, scope=Scope.THEIR_SYSTEM)
+    assert "For users: Mail from outside does not reach the company" in text(notice_request(told))
+    assert "For users: Some mail from outside does not" in text(notice_request(replace(told, part=part)))
+
+
+def test_a_list_that_may_have_only_the_two_senders_does_not_stop_all_mail() -> None:
+    one = failure(nature=Nature.THEIR_SYSTEM, reason=Reason.SAME_LIST, cause=Cause.SERVER_FAULT)
+    assert "Mail from outside does not reach" not in text(notice_request(one_incident(one, scope=Scope.THEIR_SYSTEM)))

@@ -26,6 +26,7 @@ from monitor.probing.following import SignalReader
 from monitor.probing.network import Network
 from monitor.probing.pipeline import Pipeline
 from monitor.probing.planner import Planner
+from monitor.probing.requester import Requester
 from monitor.sandbox.internet import SimulatedSystem, internet
 from monitor.sources.inbound.listener import MAX_MAILS_BEING_READ, InboundError, listening
 from monitor.sources.inbound.router import Addresses, InboundRouter
@@ -293,8 +294,8 @@ class Service:
             rejections=self._rejections,
         )
 
-    async def _launch_by_hand(self, path: WatchedPath, kind: Kind, role: Role) -> Probe:
-        return await self._dispatcher.launch(ProbeOrder(path.check(kind), role, ProbePurpose.MANUAL))
+    async def _launch_by_hand(self, path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
+        return await self._dispatcher.launch(ProbeOrder(path.check(kind), role, ProbePurpose.MANUAL, by))
 
     def _clock_was_set(self, step: timedelta) -> None:
         """Shift all deadlines by the step of the system clock; nothing is made up for or done twice."""

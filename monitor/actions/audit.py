@@ -1,14 +1,12 @@
-"""Texts of the audit log about mutes and manual probes, the same for every interface."""
+"""Texts of the audit log about mutes, the same for every interface."""
 
 from datetime import datetime
 
 from monitor.incidents.mute import Mute
 from monitor.people.person import AuditEntry
-from probes.probe import Probe
 from probes.settings import duration_text
 
 COMMAND = "command"  # the way of whoever types `mailpath` on the server
-PROBE = "probe"
 
 
 def mute_made(mute: Mute, way: str) -> AuditEntry:
@@ -22,12 +20,6 @@ def mute_made(mute: Mute, way: str) -> AuditEntry:
 def mute_ended(mute: Mute, who: str, way: str, at: datetime) -> AuditEntry:
     """A mute was ended early."""
     return AuditEntry(at, who, way, "mute ended", f"{about(mute)}, mute {mute.id}", mute.company, mute.path)
-
-
-def probe_sent(probe: Probe, who: str, way: str, at: datetime) -> AuditEntry:
-    """A probe was sent manually."""
-    said = f"{probe.company}/{probe.path} {probe.kind} as {probe.role}, probe {probe.id}"
-    return AuditEntry(at, who, way, PROBE, said, probe.company, probe.path)
 
 
 def about(mute: Mute) -> str:

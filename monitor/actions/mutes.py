@@ -94,9 +94,8 @@ async def end(store: Store, found: Mute, who: str, way: str, now: datetime) -> N
     if found.id.startswith(PREFIX):
         name = found.id.removeprefix(PREFIX)
         raise MuteError("mute", f"it comes from the configuration; remove its [[maintenance]] table, {name}, there")
-    if over(found, now) or not await store.incidents.end_mute(found.id, now, who):
+    if over(found, now) or not await store.incidents.end_mute(found.id, now, who, mute_ended(found, who, way, now)):
         raise MuteError("mute", "it has already ended")
-    await store.people.note(mute_ended(found, who, way, now))
 
 
 async def mute(view: CallerScope, wish: MuteRequest) -> Mute:

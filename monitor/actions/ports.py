@@ -9,6 +9,7 @@ from monitor.config import Config, WatchedPath
 from monitor.incidents.mute import Mute
 from monitor.oncall.engine import IncidentEngine
 from monitor.people.caller import Caller
+from monitor.probing.requester import Requester
 from monitor.store import Store
 from probes.kinds import Kind
 from probes.probe import Probe
@@ -24,7 +25,7 @@ class ProbeService(Protocol):
     @property
     def store(self) -> Store: ...
     @property
-    def launch(self) -> Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]: ...
+    def launch(self) -> Callable[[WatchedPath, Kind, Role, Requester], Awaitable[Probe]]: ...
     @property
     def admits(self) -> Callable[[WatchedPath], bool]: ...
     @property

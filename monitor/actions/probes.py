@@ -7,10 +7,10 @@ of a request are sent or none.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from monitor.actions.audit import PROBE, probe_sent
 from monitor.actions.ports import CallerScope, ProbeScope
 from monitor.actions.rate_limit import HOUR, Limit, TooManyError
 from monitor.config import WatchedPath
+from monitor.probing.requester import PROBE, Requester
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -50,9 +50,7 @@ async def send_each(view: ProbeScope, wishes: Sequence[Wish], role: Role) -> lis
     sent: list[Probe] = []
     try:
         for site, kind in wishes:
-            probe = await backend.launch(site, kind, role)
-            sent.append(probe)
-            await backend.store.people.note(probe_sent(probe, caller.name, caller.way, backend.now()))
+            sent.append(await backend.launch(site, kind, role, Requester(caller.name, caller.way)))
             backend.manual.noted(_limits(view, [(site, kind)]))
     finally:
         _give_back(view, wishes[len(sent) :])

@@ -33,6 +33,7 @@ from monitor.people.caller import Caller
 from monitor.people.person import Rights
 from monitor.probing.caps import Caps, caps_of
 from monitor.probing.pipeline import LaunchError, Pipeline
+from monitor.probing.requester import Requester
 from monitor.store import Store
 from monitor.supervised import supervised
 from probes.display import roughly
@@ -203,13 +204,13 @@ class ProbeCommand:
     def give_back(self, _: WatchedPath) -> None:
         """Nothing was counted."""
 
-    async def launch(self, path: WatchedPath, kind: Kind, role: Role) -> Probe:
+    async def launch(self, path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
         """Launch as soon as the cap of the path's host allows. Raises LaunchError."""
         caps, now = self._caps, utc_now()
         free_at = caps.free_at(path.route.destination(path.to), now)
         await asyncio.sleep((free_at - now).total_seconds())
         caps.count(path, free_at)
-        return await self._pipeline.launch(path, kind, role, ProbePurpose.MANUAL)
+        return await self._pipeline.launch(path, kind, role, ProbePurpose.MANUAL, by)
 
 
 @dataclass(frozen=True, slots=True)

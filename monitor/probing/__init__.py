@@ -1,7 +1,7 @@
 """Probing: from the schedule to the verdict.
 
 - `planner`      orders what is due; `schedule`: which check is; `caps`: how much may be sent
-- `dispatch`     from an order to a probe, in this process or another
+- `dispatch`     from an order to a probe, in this process or another; `requester`: who asked for one by hand
 - `pipeline`     launches a probe and attends to it until nothing more is expected
 - `learning`     the one door by which evidence enters: stored, then known, then published
 - `arrivals`     which messages of a mailbox are probes

@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from monitor.probing.pipeline import LaunchError, Pipeline
+from monitor.probing.requester import Requester
 from monitor.store import StoreDownError
 from probes.check import Check
 from probes.probe import Probe, ProbePurpose
@@ -20,11 +21,12 @@ log = structlog.get_logger("dispatch")
 
 @dataclass(frozen=True, slots=True)
 class ProbeOrder:
-    """One probe that is to be sent now."""
+    """One probe that is to be sent now. `by`: who asked for it, if it was a person."""
 
     check: Check
     role: Role = Role.SENDER
     purpose: ProbePurpose = ProbePurpose.SCHEDULED
+    by: Requester | None = None
 
 
 class Dispatcher(Protocol):
@@ -55,7 +57,7 @@ class InProcessDispatcher:
         path = self._pipeline.path(order.check)
         if path is None:
             raise LaunchError(f"{order.check.company}/{order.check.path}: there is no such path")
-        return await self._pipeline.launch(path, order.check.kind, order.role, order.purpose)
+        return await self._pipeline.launch(path, order.check.kind, order.role, order.purpose, order.by)
 
     def dispatch(self, order: ProbeOrder) -> None:
         """See `Dispatcher`."""

@@ -23,6 +23,7 @@ from monitor.probing.flight_book import FlightBook
 from monitor.probing.flights import ABANDONED, Flight, end_of, probe_on
 from monitor.probing.learning import Learner
 from monitor.probing.presence import Presence
+from monitor.probing.requester import Requester
 from monitor.sources.mailboxes import Watcher
 from monitor.store import NoSuchProbeError, ReplacedError, Store, StoreDownError
 from monitor.supervised import asked_to_stop
@@ -119,15 +120,16 @@ class Pipeline:
         kind: Kind,
         role: Role = Role.SENDER,
         purpose: ProbePurpose = ProbePurpose.SCHEDULED,
+        by: Requester | None = None,
     ) -> Probe:
-        """Start a probe; returns when it is stored and being sent. Raises LaunchError."""
+        """Start a probe; returns when it is stored and being sent. `by`: for the audit log. Raises LaunchError."""
         if (identity := self._identities.get(role)) is None:
             raise LaunchError(f"there is no {role}; add a [{role}] table to the configuration")
         probe = probe_on(site, kind, identity, purpose, self._now())
         first = Attempt(probe.created_at, 1)
         flight = self._enter(Flight(probe, site.mailbox_key, [first], sending=True))
         try:
-            await self._store.probes.launch(probe, flight.mailbox, first)
+            await self._store.probes.launch(probe, flight.mailbox, first, *([by.audit(probe)] if by else ()))
         except BaseException:
             self._leave(flight)
             raise

@@ -1,7 +1,7 @@
 """Access to the store with leadership: a leader may write until another one leads."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
@@ -34,10 +34,15 @@ class StoreAccess:
         """Name of the store for people."""
         return place(self._engine.url)
 
-    async def write(self, *steps: tuple[SqlStatement, Row], saw: int | None = None) -> int:
-        """Write all of this or nothing; how many rows are new or gone. `saw`: see `Write`."""
+    async def write(
+        self,
+        *steps: tuple[SqlStatement, Row],
+        saw: int | None = None,
+        then: Iterable[tuple[SqlStatement, Row]] = (),
+    ) -> int:
+        """Write all of this or nothing; how many rows are new or gone. `saw`, `then`: see `Write`."""
         try:
-            return await self._writer.write(Write(steps, self.epoch, saw))
+            return await self._writer.write(Write(steps, self.epoch, saw, tuple(then)))
         except ReplacedError:
             self.replaced.set()
             raise

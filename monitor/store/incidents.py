@@ -92,11 +92,11 @@ class IncidentStore:
         """Keep a new mute, together with these lines of the audit log."""
         await self._access.write(*rows.muted(mute), *rows.noted(*audit))
 
-    async def end_mute(self, mute_id: str, at: datetime, by: str) -> bool:
-        """End a mute before its time. False if there is none, or it was over already."""
-        return (
-            await self._access.write((SqlStatement.END_MUTE, {"mute": legible(mute_id), "over_at": at, "who": by})) > 0
-        )
+    async def end_mute(self, mute_id: str, at: datetime, by: str, *audit: AuditEntry) -> bool:
+        """End a mute before its time, together with these lines of the audit log. False, and nothing is written, if
+        there is none, or it was over already."""
+        row = {"mute": legible(mute_id), "over_at": at, "who": by}
+        return await self._access.write((SqlStatement.END_MUTE, row), then=rows.noted(*audit)) > 0
 
     async def mutes(self, *, active_at: datetime | None = None) -> list[Mute]:
         """All mutes there ever were, or those that are not over at that time, oldest first.

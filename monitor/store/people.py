@@ -56,17 +56,14 @@ class PeopleStore:
         """One session that nobody ended. It may have expired."""
         return await self._access.read(people_reads.session, digest)
 
-    async def put_session(self, session: SignInSession) -> None:
-        """Keep a new session, or when it was seen and will expire. One that was ended stays so."""
-        await self._access.write(*rows.kept(SqlStatement.SESSION, session))
+    async def put_session(self, session: SignInSession, *audit: AuditEntry) -> None:
+        """Keep a new session, together with `audit`, or when it was seen and will expire. One that was ended stays
+        so."""
+        await self._access.write(*rows.kept(SqlStatement.SESSION, session), *rows.noted(*audit))
 
-    async def end_session(self, digest: str) -> None:
-        """Sign out here."""
-        await self._access.write((SqlStatement.END_SESSION, {"of": digest}))
-
-    async def end_sessions_of(self, person: str) -> None:
-        """Sign somebody out everywhere."""
-        await self._access.write((SqlStatement.END_SESSIONS, {"of": person}))
+    async def end_session(self, digest: str, *audit: AuditEntry) -> None:
+        """Sign out here, together with `audit`."""
+        await self._access.write((SqlStatement.END_SESSION, {"of": digest}), *rows.noted(*audit))
 
     async def put_invitation(self, invitation: Invitation, *audit: AuditEntry) -> None:
         """Keep a new invitation, together with `audit`. It voids the one that its person had."""
@@ -76,10 +73,20 @@ class PeopleStore:
         """The invitation, while nobody took it. It may have expired."""
         return await self._access.read(people_reads.invitation, digest)
 
-    async def take_invitation(self, digest: str, at: datetime) -> Invitation | None:
-        """The invitation, for the first who asks for it before it expires. It is gone then."""
-        found = await self._access.read(people_reads.invitation, digest)
-        return found if found and await self._access.write((SqlStatement.REDEEM, {"of": digest, "at": at})) else None
+    async def accept_invitation(
+        self, digest: str, at: datetime, password: str, *audit: AuditEntry
+    ) -> Invitation | None:
+        """The invitation, for the first who asks for it before it expires. It is gone then, its person has this
+        password (a hash) and is signed out everywhere, and `audit` is kept: all of it or nothing."""
+        if (found := await self._access.read(people_reads.invitation, digest)) is None:
+            return None
+        follows = (
+            (SqlStatement.PASSWORD, {"of": found.person, "kept": password}),
+            (SqlStatement.END_SESSIONS, {"of": found.person}),
+            *rows.noted(*audit),
+        )
+        redeemed = await self._access.write((SqlStatement.REDEEM, {"of": digest, "at": at}), then=follows)
+        return found if redeemed else None
 
     async def note(self, deed: AuditEntry) -> None:
         """Add a line to the audit log, which is kept for ever but for refused sign-ins; see `prune`."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.incidents.signal import Signal
+from monitor.people.person import AuditEntry
 from monitor.store import list_reads, reads, rows
 from monitor.store.access import StoreAccess
 from monitor.store.columns import legible
@@ -22,9 +23,9 @@ class ProbeStore:
     def __init__(self, access: StoreAccess) -> None:
         self._access = access
 
-    async def launch(self, probe: Probe, mailbox: str, first: Attempt) -> None:
-        """Remember a new probe together with its first attempt."""
-        await self._access.write(*rows.launched(probe, mailbox, first))
+    async def launch(self, probe: Probe, mailbox: str, first: Attempt, *audit: AuditEntry) -> None:
+        """Remember a new probe together with its first attempt and these lines of the audit log."""
+        await self._access.write(*rows.launched(probe, mailbox, first), *rows.noted(*audit))
 
     async def add(self, probe_id: str, *evidence: Evidence) -> bool:
         """Keep what was seen. True if all of it is new; what has a name in `once` and is there is not stored again."""

@@ -81,6 +81,7 @@ class SqlStatement(IntEnum):
     MUTE = auto()
     END_MUTE = auto()
     PERSON = auto()  # somebody as they are now
+    PASSWORD = auto()  # a person's, and nothing else of them
     TOKEN = auto()
     USED = auto()  # when a token was
     SESSION = auto()
@@ -115,12 +116,13 @@ class Write:
     """One caller's write, all or nothing. Its result is the number of new or deleted rows.
 
     A leader names its `epoch`: nothing is written once another leads. `saw`: nor once the rules have processed more
-    than this.
+    than this. `then` is written in the same transaction if the result is not 0.
     """
 
     rows: tuple[tuple[SqlStatement, Row], ...]
     epoch: int | None = None
     saw: int | None = None
+    then: tuple[tuple[SqlStatement, Row], ...] = ()
 
 
 def statements(engine: Engine) -> dict[SqlStatement, Executable]:
@@ -156,6 +158,9 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.PERSON: _replace(
             upsert(people), "name", "rights", "companies", "password", "created_at", "disabled_at"
         ),
+        SqlStatement.PASSWORD: update(people)
+        .where(people.c.name == bindparam("of"))
+        .values(password=bindparam("kept")),
         SqlStatement.TOKEN: _token(upsert),
         SqlStatement.USED: update(tokens).where(tokens.c.id == bindparam("token")).values(used_at=bindparam("at")),
         SqlStatement.SESSION: _replace(upsert(sessions), "digest", "seen_at", "expires_at"),
@@ -353,7 +358,16 @@ class Transactions:
             result = connection.execute(statement, rows[step])
             if step is SqlStatement.SEE:
                 fresh = {(probe_id, once) for probe_id, once in result if once}
-        return [refused.get(number) or _result(write, fresh, counts) for number, write in enumerate(writes)]
+        results = [refused.get(number) or _result(write, fresh, counts) for number, write in enumerate(writes)]
+        self._execute_then(connection, [write for write, result in zip(writes, results, strict=True) if result])
+        return results
+
+    def _execute_then(self, connection: Connection, successes: Sequence[Write]) -> None:
+        rows: defaultdict[SqlStatement, list[Row]] = defaultdict(list)
+        for step, row in (each for write in successes for each in write.then):
+            rows[step].append(row)
+        for step in sorted(rows):
+            connection.execute(self._statements[step], rows[step])
 
     def _refused(self, connection: Connection, writes: Sequence[Write]) -> dict[int, StoreError]:
         """Return the positions of writes that are no longer allowed."""

@@ -14,6 +14,7 @@ from monitor.oncall.engine import IncidentEngine
 from monitor.output.metrics import Metrics
 from monitor.people.caller import Caller
 from monitor.probing.current import Board
+from monitor.probing.requester import Requester
 from monitor.store import Store
 from monitor.web.broadcast import Live
 from monitor.web.rejections import Rejections
@@ -29,8 +30,8 @@ EXPORTS_PER_CALLER = 2  # at the same time
 MAX_EXPORTS = 6
 EXPORT_RETRY = timedelta(seconds=5)
 
-Launch = Callable[[WatchedPath, Kind, Role], Awaitable[Probe]]
-"""Sends a probe now. Raises LaunchError; `monitor.probing.pipeline` says why."""
+Launch = Callable[[WatchedPath, Kind, Role, Requester], Awaitable[Probe]]
+"""Sends a probe now; the audit log names who asked. Raises LaunchError; `monitor.probing.pipeline` says why."""
 
 
 async def _all_of_them() -> int:

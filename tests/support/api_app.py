@@ -30,6 +30,7 @@ from monitor.web.errors import safe
 from monitor.web.server import serving
 from probes.evidence import Arrival, Attempt, Evidence, Folder, Handover, Marker
 from probes.kinds import Kind
+from probes.probe import ProbePurpose
 from probes.settings import Endpoint
 from probes.verdict import Verdict
 from tests.monitor.probing.test_current import GAUGES
@@ -240,7 +241,7 @@ async def open_api_app(pipeline_app: PipelineApp, **config: Any) -> AsyncIterato
             casebook=casebook,
             metrics=Metrics(board, GAUGES),
             live=live,
-            launch=pipeline.launch,
+            launch=lambda path, kind, role, by: pipeline.launch(path, kind, role, ProbePurpose.MANUAL, by),
             admits=admits,
             give_back=lambda path: given_back.append(path.key),
             in_flight=lambda: len(pipeline.flights),

@@ -18,6 +18,7 @@ from monitor.output.metrics import Gauges, Metrics
 from monitor.people.passwords import Passwords
 from monitor.people.person import Companies, Rights
 from monitor.probing.current import Board
+from monitor.probing.requester import Requester
 from monitor.store import Store
 from monitor.web.auth.authenticator import GATE, Authenticator
 from monitor.web.backend import Backend
@@ -223,9 +224,9 @@ async def open_pages_app(folder: Path, **config: Any) -> AsyncIterator[PagesApp]
     sent: list[Probe] = []
     async with Store.open(f"sqlite:///{folder / 'mailpath.db'}") as store:
 
-        async def launch(path: WatchedPath, kind: Kind, role: Role) -> Probe:
+        async def launch(path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
             made = probe_of(path.company, clock(), path=path.path, kind=kind, role=role)
-            await store.probes.launch(made, path.mailbox_key, Attempt(made.created_at, 1))
+            await store.probes.launch(made, path.mailbox_key, Attempt(made.created_at, 1), by.audit(made))
             sent.append(made)
             return made
 

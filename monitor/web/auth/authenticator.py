@@ -89,19 +89,17 @@ class Authenticator:
         if not (fits and person and person.disabled_at is None):
             who = person.name if person else "somebody unknown"  # what they typed may be the password
             if told := self._refusals.count(who, client.address, now):
-                await self.note(who, SIGN_IN_REFUSED, told)
+                await self._store.people.note(self._entry(who, SIGN_IN_REFUSED, told))
             return None
         self._tries.worked(known, address, device)
-        await self.note(person.name, "signed in", f"from {client.address}")
-        return await self.begin(person.name)
+        return await self.begin(person.name, self._entry(person.name, "signed in", f"from {client.address}"))
 
     async def invited(self, key: str) -> Person | None:
         """Return the person who may set a password with this secret, if it is still valid."""
         invitation = await self._store.people.invitation(digest_of(key))
         if invitation is None or self._backend.now() >= invitation.expires_at:
             return None
-        person = await self._store.people.person(invitation.person)
-        return person if person and person.disabled_at is None else None
+        return await self._enabled(invitation.person)
 
     async def accept(self, key: str, password: str, client: HttpClient) -> SignInSession | str:
         """Set the password of whoever was invited by this secret, once, and begin a session; all others are over.
@@ -113,23 +111,22 @@ class Authenticator:
         with self.passwords.place(address, known=person is not None):  # first: who is sent away here has not tried
             if wait := self._tries.admit(f"invitation {digest}", address, now):
                 raise TooSoonError(wait)
-            if fault := fault_of(password, person.name) if person else VOID:
+            if person is None:
+                return VOID
+            if fault := fault_of(password, person.name):
                 return fault
             kept = await self.passwords.hashed(password)
-        taken = await self._store.people.take_invitation(digest, now)
-        person = await self._store.people.person(taken.person) if taken else None
-        if person is None or person.disabled_at:
+        audit = self._entry(person.name, "password set", f"from {client.address}")
+        taken = await self._store.people.accept_invitation(digest, now, kept, audit)
+        if not (taken and await self._enabled(taken.person)):
             return VOID
         self._tries.worked(person.name, address)
-        await self._store.people.put_person(replace(person, password=kept))
         if person.name == FIRST:
             forget_link(link_file(self._config.store.url))
-        await self._store.people.end_sessions_of(person.name)
-        await self.note(person.name, "password set", f"from {client.address}")
         return await self.begin(person.name)
 
-    async def begin(self, person: str) -> SignInSession:
-        """A new session; in place of its digest it has its secret, for the cookie."""
+    async def begin(self, person: str, *audit: AuditEntry) -> SignInSession:
+        """A new session, kept together with `audit`; in place of its digest it has its secret, for the cookie."""
         now, secret = self._backend.now(), new_secret()
         session = SignInSession(
             digest=digest_of(secret),
@@ -139,7 +136,7 @@ class Authenticator:
             seen_at=now,
             expires_at=now + self._config.web.sign_in.lasts,
         )
-        await self._store.people.put_session(session)
+        await self._store.people.put_session(session, *audit)
         return replace(session, digest=secret)
 
     async def remember_device(self, request: web.Request, answer: web.StreamResponse, person: str) -> None:
@@ -149,12 +146,14 @@ class Authenticator:
     async def end(self, request: web.Request) -> None:
         """End the session of its cookie, if it has one."""
         if session := await self.session(request):
-            await self._store.people.end_session(session.digest)
-            await self.note(session.person, "signed out", "")
+            await self._store.people.end_session(session.digest, self._entry(session.person, "signed out", ""))
 
-    async def note(self, who: str, what: str, about: str) -> None:
-        """Write it into the audit log."""
-        await self._store.people.note(AuditEntry(self._backend.now(), who, BY_SESSION, what, about))
+    def _entry(self, who: str, what: str, about: str) -> AuditEntry:
+        return AuditEntry(self._backend.now(), who, BY_SESSION, what, about)
+
+    async def _enabled(self, name: str) -> Person | None:
+        person = await self._store.people.person(name)
+        return person if person and person.disabled_at is None else None
 
     def _own_address(self, client: HttpClient) -> str:
         """By which the tries of one client are limited. A proxy that hides its clients would make them all one, whom

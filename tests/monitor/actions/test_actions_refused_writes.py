@@ -1,16 +1,21 @@
 """A store that refuses a write of what people do: it is done and stands in the audit log, or neither."""
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from monitor.actions.mutes import end
 from monitor.actions.people import Access
 from monitor.people.person import Rights, SignInSession
 from monitor.store import Store, StoreDownError
-from tests.support.pipeline_app import Clock
+from tests.support.api_app import open_api_app
+from tests.support.incident_samples import mute
+from tests.support.pipeline_app import Clock, PipelineApp
 from tests.support.refusing_store import Refusal, Refusals, refusals
+from tests.support.store_samples import at
 
 __all__ = ["refusals"]
 Action = Callable[[Access], Coroutine[Any, Any, object]]
@@ -86,3 +91,36 @@ async def test_what_is_done_stands_in_the_audit_log_and_nothing_else_does(
             assert (await state() == untouched) == (noted == []), noted
         if refusals.refused is None:
             assert noted == SAID[action]
+
+
+@pytest.mark.parametrize("how", Refusal)
+@pytest.mark.parametrize("nth", [1, 2])
+async def test_a_mute_that_ended_stands_in_the_audit_log(
+    tmp_path: Path, refusals: Refusals, nth: int, how: Refusal
+) -> None:
+    async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+        made = mute()
+        await store.incidents.add_mute(made)
+        refusals.refuse(nth, how)
+        with suppress(StoreDownError):
+            await end(store, made, "ann", "session", at(1))
+        [kept] = await store.incidents.mutes()
+        assert (kept.ended_by == "ann") == (not refusals.refused or how is Refusal.WRITTEN)
+        assert [entry.who for _, entry in await store.people.audit_log(None, 5)] == [kept.ended_by] * bool(
+            kept.ended_at
+        )
+
+
+@pytest.mark.parametrize("how", Refusal)
+@pytest.mark.parametrize("nth", [1, 2, 3])
+async def test_each_probe_that_was_sent_by_hand_stands_in_the_audit_log(
+    pipeline_app: PipelineApp, refusals: Refusals, nth: int, how: Refusal
+) -> None:
+    async with open_api_app(pipeline_app) as api_app:
+        program = await api_app.program(Rights.OPERATOR)
+        refusals.refuse(nth, how, "LAUNCH", "NOTE")
+        reply = await program.post("/probes", {"company": "acme"})
+        assert (reply.status == 202) == (refusals.refused is None)
+        stored = [record.probe.id for record in await api_app.store.probes.in_flight()]
+        log = [entry for _, entry in await api_app.store.people.audit_log(None, 100) if entry.what == "probe"]
+        assert sorted(entry.about.split()[-1] for entry in log) == sorted(stored)

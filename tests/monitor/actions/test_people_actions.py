@@ -43,7 +43,7 @@ async def test_a_person_is_made(access: Access) -> None:
 
 async def test_a_link_is_kept_as_a_digest(access: Access) -> None:
     secret = await access.add("ann", Rights.VIEWER, None)
-    invitation = await access.store.people.take_invitation(digest_of(secret), access.now())
+    invitation = await access.store.people.accept_invitation(digest_of(secret), access.now(), "hash")
     assert invitation
     assert invitation.person == "ann"
     assert timedelta(hours=23) < invitation.expires_at - access.now() <= timedelta(hours=24)

@@ -68,7 +68,7 @@ def test_a_person_is_made_and_gets_a_link(people_cli: PeopleCommands) -> None:
     assert person
     assert (person.rights, person.companies) == (Rights.OPERATOR, ("acme", "bolt"))
     now, digest = datetime.now(UTC), digest_of(link.removeprefix(LINK))
-    invitation = people_cli.ask(lambda store: store.people.take_invitation(digest, now))
+    invitation = people_cli.ask(lambda store: store.people.accept_invitation(digest, now, "hash"))
     assert invitation
     assert invitation.person == "ann"
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.incidents.mute import Mute
+from monitor.people.person import AuditEntry
 from monitor.store import Store, StoreError
 from probes.verdict import Cause
 from tests.support.incident_samples import mute
@@ -52,10 +53,12 @@ async def test_a_mute_is_active_until_its_end(store: Store, kept: Mute, seconds:
 
 async def test_a_mute_is_ended_once_and_kept(store: Store) -> None:
     await store.incidents.add_mute(mute())
+    ends = [(at(number), f"person {number}") for number in range(1, 4)]
     told = await asyncio.gather(
-        *(store.incidents.end_mute("m1", at(number), f"person {number}") for number in range(1, 4))
+        *(store.incidents.end_mute("m1", *end, AuditEntry(*end, "session", "mute ended", "m1")) for end in ends)
     )
     assert told == [True, False, False]
+    assert [entry.who for _, entry in await store.people.audit_log(None, 5)] == ["person 1"]
     assert not await store.incidents.end_mute("m1", at(9), "somebody else")
     assert await store.incidents.mutes() == [mute(ended_at=at(1), ended_by="person 1")]
     assert await active(store, 2) == []

@@ -141,7 +141,7 @@ async def test_who_signed_out_is_not_signed_in_again_by_a_request_that_was_under
 async def test_somebody_is_signed_out_everywhere(store: Store) -> None:
     visits = [replace(VISIT, digest=name, person=person) for name, person in (("a", "ada"), ("b", "bob"), ("c", "ada"))]
     await asyncio.gather(*map(store.people.put_session, visits))
-    await store.people.end_sessions_of("ada")
+    await store.people.put_person(ADA, sign_out=True)
     assert [await store.people.session(visit.digest) for visit in visits] == [None, visits[1], None]
 
 
@@ -150,9 +150,22 @@ async def test_somebody_is_signed_out_everywhere(store: Store) -> None:
 
 async def test_an_invitation_is_taken_once(store: Store) -> None:
     await store.people.put_invitation(INVITED)
-    taken = await asyncio.gather(*(store.people.take_invitation(INVITED.digest, at(1)) for _ in range(20)))
+    taken = await asyncio.gather(*(store.people.accept_invitation(INVITED.digest, at(1), "hash") for _ in range(20)))
     assert [each for each in taken if each] == [INVITED]
-    assert await store.people.take_invitation(INVITED.digest, at(1)) is None
+    assert await store.people.accept_invitation(INVITED.digest, at(1), "hash") is None
+
+
+async def test_whoever_takes_an_invitation_has_its_password_and_only_they_are_in_the_audit_log(store: Store) -> None:
+    disabled = replace(ADA, disabled_at=at(3))
+    await store.people.put_person(disabled)
+    await store.people.put_session(replace(VISIT, person="ada"))
+    await store.people.put_invitation(replace(INVITED, person="ada"))
+    takes = [(name, replace(DEED, about=f"by {name}")) for name in ("first", "second")]
+    taken = [await store.people.accept_invitation(INVITED.digest, at(1), name, deed) for name, deed in takes]
+    assert [each is not None for each in taken] == [True, False]
+    assert await store.people.person("ada") == replace(disabled, password="first")
+    assert await store.people.session(VISIT.digest) is None
+    assert [deed.about for _, deed in await store.people.audit_log(None, 5)] == ["by first"]
 
 
 async def test_of_two_processes_one_takes_an_invitation(store: Store, url: str) -> None:
@@ -160,7 +173,7 @@ async def test_of_two_processes_one_takes_an_invitation(store: Store, url: str) 
         for number in range(20):
             await store.people.put_invitation(replace(INVITED, digest=f"i{number}"))
             taken = await asyncio.gather(
-                *(each.people.take_invitation(f"i{number}", at(1)) for each in (store, beside))
+                *(each.people.accept_invitation(f"i{number}", at(1), "hash") for each in (store, beside))
             )
             assert sum(each is not None for each in taken) == 1
 
@@ -168,22 +181,22 @@ async def test_of_two_processes_one_takes_an_invitation(store: Store, url: str) 
 @pytest.mark.parametrize(("seconds", "taken"), [(59.9, True), (60, False), (61, False)])
 async def test_an_invitation_expires(store: Store, seconds: float, taken: bool) -> None:
     await store.people.put_invitation(INVITED)
-    assert (await store.people.take_invitation(INVITED.digest, at(seconds)) is not None) == taken
+    assert (await store.people.accept_invitation(INVITED.digest, at(seconds), "hash") is not None) == taken
 
 
 async def test_a_new_invitation_voids_the_old_one(store: Store) -> None:
     newer, of_ada = replace(INVITED, digest="n"), replace(INVITED, digest="a", person="ada")
     await asyncio.gather(*map(store.people.put_invitation, (INVITED, of_ada, newer)))
-    assert await store.people.take_invitation(INVITED.digest, at(1)) is None
-    assert await store.people.take_invitation("n", at(1)) == newer
-    assert await store.people.take_invitation("a", at(1)) == of_ada
+    assert await store.people.accept_invitation(INVITED.digest, at(1), "hash") is None
+    assert await store.people.accept_invitation("n", at(1), "hash") == newer
+    assert await store.people.accept_invitation("a", at(1), "hash") == of_ada
 
 
 async def test_a_wrong_invitation_takes_nothing(store: Store) -> None:
     await store.people.put_invitation(INVITED)
     for wrong in ("", "i", "%", HOSTILE):
-        assert await store.people.take_invitation(wrong, at(1)) is None
-    assert await store.people.take_invitation(INVITED.digest, at(1)) == INVITED
+        assert await store.people.accept_invitation(wrong, at(1), "hash") is None
+    assert await store.people.accept_invitation(INVITED.digest, at(1), "hash") == INVITED
 
 
 # --- the audit log
@@ -263,10 +276,9 @@ async def test_hostile_words_are_stored_in_a_form_that_can_be_read(store: Store,
     assert await store.people.session(HOSTILE) == replace(
         VISIT, digest=MADE_LEGIBLE, person=MADE_LEGIBLE, form=MADE_LEGIBLE
     )
-    await store.people.end_sessions_of(HOSTILE)
-    assert await store.people.session(HOSTILE) is None
-    taken = await store.people.take_invitation(HOSTILE, at(1))
+    taken = await store.people.accept_invitation(HOSTILE, at(1), HOSTILE)
     assert taken == replace(INVITED, digest=MADE_LEGIBLE, person=MADE_LEGIBLE)
+    assert await store.people.session(HOSTILE) is None
     assert [deed.about for _, deed in await store.people.audit_log(None, 5)] == [MADE_LEGIBLE]
     answer = await store.requests.remembered(HOSTILE, HOSTILE)
     assert answer

@@ -3,23 +3,24 @@
 from datetime import datetime
 
 from monitor.incidents.mute import Mute
-from monitor.people.person import AuditEntry
+from monitor.people.person import AuditAction, AuditEntry
 from probes.settings import duration_text
 
 COMMAND = "command"  # the way of whoever types `mailpath` on the server
 
 
-def mute_made(mute: Mute, way: str) -> AuditEntry:
+def mute_created(mute: Mute, way: str) -> AuditEntry:
     """A mute was created."""
     lasts = f" for {duration_text(mute.ends_at - mute.begins_at)}" if mute.ends_at else ""
     times = f" every {mute.weekly}" if mute.weekly else ""
     said = f"{about(mute)}{times}{lasts}, mute {mute.id}: {mute.why}"
-    return AuditEntry(mute.created_at, mute.by, way, "mute", said, mute.company, mute.path)
+    return AuditEntry(mute.created_at, mute.by, way, AuditAction.MUTE_CREATED, said, mute.company, mute.path)
 
 
 def mute_ended(mute: Mute, who: str, way: str, at: datetime) -> AuditEntry:
     """A mute was ended early."""
-    return AuditEntry(at, who, way, "mute ended", f"{about(mute)}, mute {mute.id}", mute.company, mute.path)
+    said = f"{about(mute)}, mute {mute.id}"
+    return AuditEntry(at, who, way, AuditAction.MUTE_ENDED, said, mute.company, mute.path)
 
 
 def about(mute: Mute) -> str:

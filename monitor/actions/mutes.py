@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from monitor.actions.audit import mute_ended, mute_made
+from monitor.actions.audit import mute_created, mute_ended
 from monitor.actions.ports import CallerScope
 from monitor.config import WatchedPath
 from monitor.errors import UserError
@@ -86,7 +86,7 @@ def planned(wish: MuteRequest, paths: Sequence[WatchedPath], now: datetime, by: 
 
 async def keep(store: Store, made: Mute, way: str) -> None:
     """Store a new mute and note it in the audit log. Raises StoreError."""
-    await store.incidents.add_mute(made, mute_made(made, way))
+    await store.incidents.add_mute(made, mute_created(made, way))
 
 
 async def end(store: Store, found: Mute, who: str, way: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from monitor.errors import UserError
 from monitor.first_admin import forget_link
 from monitor.people.names import RULE, name_of
-from monitor.people.person import AuditEntry, Companies, Invitation, Person, Rights, Token
+from monitor.people.person import AuditAction, AuditEntry, Companies, Invitation, Person, Rights, Token
 from monitor.people.secrets import HINT, TOKEN_PREFIX, digest_of, new_id, new_secret
 from monitor.store import Store
 
@@ -56,7 +56,7 @@ class Access:
         known = self.full_name(name, companies)
         if await self.store.people.person(known):
             raise AccessError(f"the name {known} is already in use")
-        made = self._entry("person made", f"{known}, {rights}{_of(companies)}")
+        made = self._entry(AuditAction.PERSON_ADDED, f"{known}, {rights}{_of(companies)}")
         await self.store.people.put_person(Person(known, rights, companies, "", self.now()), made)
         return await self._linked(known)
 
@@ -89,7 +89,7 @@ class Access:
             raise AccessError(f"{person.name} is of other companies by name; make another person")
         changed = replace(person, rights=rights, companies=companies)
         await self._keep_an_admin(person, changed)
-        audit = self._entry("person changed", f"{person.name}, {rights}{_of(companies)}")
+        audit = self._entry(AuditAction.PERSON_CHANGED, f"{person.name}, {rights}{_of(companies)}")
         await self.store.people.put_person(changed, audit)
 
     async def disable(self, name: str) -> None:
@@ -99,7 +99,7 @@ class Access:
             raise AccessError(f"{person.name} is disabled already")
         disabled = replace(person, disabled_at=self.now())
         await self._keep_an_admin(person, disabled)
-        audit = self._entry("person disabled", person.name)
+        audit = self._entry(AuditAction.PERSON_DISABLED, person.name)
         await self.store.people.put_person(disabled, audit, sign_out=True)
 
     async def enable(self, name: str) -> None:
@@ -107,7 +107,7 @@ class Access:
         person = await self._person(name)
         if person.disabled_at is None:
             raise AccessError(f"{person.name} is not disabled")
-        audit = self._entry("person enabled", person.name)
+        audit = self._entry(AuditAction.PERSON_ENABLED, person.name)
         await self.store.people.put_person(replace(person, disabled_at=None), audit)
 
     async def add_token(
@@ -130,7 +130,7 @@ class Access:
             created_at=now,
             expires_at=now + lasts if lasts else None,
         )
-        audit = self._entry("token made", f"{known}, {rights}{_of(companies)}, {token.id}")
+        audit = self._entry(AuditAction.TOKEN_CREATED, f"{known}, {rights}{_of(companies)}, {token.id}")
         await self.store.people.put_token(token, audit)
         return token, secret
 
@@ -147,7 +147,7 @@ class Access:
         if len(left) != 1:
             raise AccessError(_no_token(which, left, gone=bool(found)))
         ended = replace(left[0], revoked_at=now)
-        await self.store.people.put_token(ended, self._entry("token revoked", f"{ended.name}, {ended.id}"))
+        await self.store.people.put_token(ended, self._entry(AuditAction.TOKEN_REVOKED, f"{ended.name}, {ended.id}"))
         return ended
 
     async def _person(self, name: str) -> Person:
@@ -165,7 +165,7 @@ class Access:
     async def _linked(self, name: str) -> str:
         secret, now = new_secret(), self.now()
         invitation = Invitation(digest_of(secret), name, now, now + LINK_LASTS)
-        await self.store.people.put_invitation(invitation, self._entry("link made", name))
+        await self.store.people.put_invitation(invitation, self._entry(AuditAction.LINK_CREATED, name))
         if name == FIRST and self.first_link_file:
             forget_link(self.first_link_file)
         return secret
@@ -179,7 +179,7 @@ class Access:
         if not self._reaches(companies):
             raise AccessError(f"name companies of your own: {', '.join(self.companies or ())}", "companies")
 
-    def _entry(self, what: str, about: str) -> AuditEntry:
+    def _entry(self, what: AuditAction, about: str) -> AuditEntry:
         return AuditEntry(self.now(), self.who, self.way, what, about)
 
 

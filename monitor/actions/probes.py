@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from monitor.actions.ports import CallerScope, ProbeScope
 from monitor.actions.rate_limit import HOUR, Limit, TooManyError
 from monitor.config import WatchedPath
-from monitor.probing.requester import PROBE, Requester
+from monitor.people.person import AuditAction
+from monitor.probing.requester import Requester
 from probes.kinds import Kind
 from probes.probe import Probe
 from probes.sender import Role
@@ -84,7 +85,7 @@ async def _recall(view: ProbeScope) -> None:
     backend.manual.begin_recall()
     while True:
         part = await backend.store.people.audit_log(before, AUDIT_ENTRIES_PER_READ)
-        for deed in (deed for _, deed in part if deed.what == PROBE and deed.at > since):
+        for deed in (deed for _, deed in part if deed.what == AuditAction.PROBE_SENT and deed.at > since):
             found += [(key, deed.at) for key in (_person(deed.way, deed.who), _path(f"{deed.company}/{deed.path}"))]
         if len(part) < AUDIT_ENTRIES_PER_READ or part[-1][1].at <= since:
             backend.manual.recall(found)

@@ -72,19 +72,51 @@ class Invitation:
     expires_at: datetime
 
 
-SIGN_IN_REFUSED = "sign-in refused"  # the one line of the audit log that people cause who are not let in
 BY_SESSION = "session"
+
+
+class AuditAction(StrEnum):
+    """What was done, in the audit log."""
+
+    PROBE_SENT = "probe sent"
+    MUTE_CREATED = "mute created"
+    MUTE_ENDED = "mute ended"
+    PERSON_ADDED = "person added"
+    PERSON_CHANGED = "person changed"
+    PERSON_DISABLED = "person disabled"
+    PERSON_ENABLED = "person enabled"
+    LINK_CREATED = "link created"
+    TOKEN_CREATED = "token created"  # noqa: S105
+    TOKEN_REVOKED = "token revoked"  # noqa: S105
+    PASSWORD_SET = "password set"  # noqa: S105
+    SIGNED_IN = "signed in"
+    SIGNED_OUT = "signed out"
+    SIGN_IN_REFUSED = "sign-in refused"  # the only one caused by people who may not sign in
+
+
+EARLIER_WORDS = {  # in entries that earlier versions wrote; the audit log is never rewritten
+    "probe": AuditAction.PROBE_SENT,
+    "mute": AuditAction.MUTE_CREATED,
+    "person made": AuditAction.PERSON_ADDED,
+    "link made": AuditAction.LINK_CREATED,
+    "token made": AuditAction.TOKEN_CREATED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One entry of the audit log: who did what to what, and by which way: "session", "token NAME", "header",
-    "command"."""
+    "command", "start"."""
 
     at: datetime
     who: str
     way: str
-    what: str  # "probe", "mute", "mute ended", "token made", "token revoked", "person made", "signed in", ...
+    what: str  # an AuditAction
     about: str
     company: str = ""  # of which company, "" if of none
     path: str = ""  # of which of its paths, "" if of none
+
+
+def audit_action(word: str) -> str:
+    """Return the action of a stored entry in today's word, whichever version wrote it."""
+    return EARLIER_WORDS.get(word, word)

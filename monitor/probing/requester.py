@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from monitor.people.person import AuditEntry
+from monitor.people.person import AuditAction, AuditEntry
 from probes.probe import Probe
-
-PROBE = "probe"  # what was done, in the audit log
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +16,5 @@ class Requester:
     def audit(self, probe: Probe) -> AuditEntry:
         """The line of the audit log about their probe."""
         said = f"{probe.company}/{probe.path} {probe.kind} as {probe.role}, probe {probe.id}"
-        return AuditEntry(probe.created_at, self.name, self.way, PROBE, said, probe.company, probe.path)
+        what = AuditAction.PROBE_SENT
+        return AuditEntry(probe.created_at, self.name, self.way, what, said, probe.company, probe.path)

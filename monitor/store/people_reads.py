@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, false, select
 
-from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token
+from monitor.people.person import AuditEntry, Invitation, Person, SignInSession, Token, audit_action
 from monitor.store.columns import Number
 from monitor.store.records import Remembered
 from monitor.store.tables import audit_log, idempotency_keys, invitations, people, sessions, tokens
@@ -77,7 +77,10 @@ def invitation(connection: Connection, digest: str) -> Invitation | None:
 def newest_deeds(connection: Connection, before: int | None, most: int) -> list[tuple[int, AuditEntry]]:
     """Return entries of the audit log with their numbers, newest first."""
     asked = {"before": _NEWEST if before is None else before, "most": most}
-    return [(number, AuditEntry(*deed)) for number, *deed in connection.execute(DEEDS, asked)]
+    return [
+        (number, AuditEntry(at, who, way, audit_action(what), *rest))
+        for number, at, who, way, what, *rest in connection.execute(DEEDS, asked)
+    ]
 
 
 def answer(connection: Connection, caller: str, key: str) -> Remembered | None:

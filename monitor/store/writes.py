@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from monitor.notices.notice import NoticeKind
-from monitor.people.person import BY_SESSION, SIGN_IN_REFUSED
+from monitor.people.person import BY_SESSION, AuditAction
 from monitor.store import lease
 from monitor.store.database import concerns_all, dialect_of, explained, writing
 from monitor.store.records import StoreError
@@ -314,7 +314,7 @@ def _forgettable_refusals() -> Any:
     return (
         select(audit_log.c.id)
         .where(
-            audit_log.c.what == SIGN_IN_REFUSED,
+            audit_log.c.what == AuditAction.SIGN_IN_REFUSED,
             audit_log.c.at < bindparam("before", type_=audit_log.c.at.type),
             audit_log.c.way == BY_SESSION,
         )

@@ -175,7 +175,7 @@ async def test_an_admin_lets_somebody_in_and_a_program_and_each_secret_is_shown_
     await page.get_by_role("radio", name="All companies").check()
     await page.get_by_role("button", name="Create token").click()
     token = (await once.inner_text()).strip()
-    assert await admin.flaws("token made") == []
+    assert await admin.flaws("token created") == []
     async with BrowserTab.at(
         browser, browser_service.url, extra_http_headers={"Authorization": f"Bearer {token}"}
     ) as program:

@@ -177,7 +177,9 @@ class RightsApp:
         made = Mute(id=new_id(), company=company, begins_at=now, ends_at=now + timedelta(hours=3), why=why,
                     created_at=now, **said)  # fmt: skip
         await self.store.incidents.add_mute(made)
-        await self.store.people.note(AuditEntry(now, "olga", "session", "mute", f"{company or 'all'}: {why}", company))
+        await self.store.people.note(
+            AuditEntry(now, "olga", "session", "mute created", f"{company or 'all'}: {why}", company)
+        )
         return made.id
 
     async def token(self, name: str, rights: Rights, companies: Companies = None) -> Browser:
@@ -242,9 +244,9 @@ async def open_rights_app(folder: Path) -> AsyncIterator[RightsApp]:
         await rights_app.mute("", "reason of others", cause=Cause.IP_LISTED)
         now = pages_app.clock()
         await rights_app.store.people.note(
-            AuditEntry(now, "otto", "session", "probe", "zenith/bakehouse as sender", OTHER)
+            AuditEntry(now, "otto", "session", "probe sent", "zenith/bakehouse as sender", OTHER)
         )
-        await rights_app.store.people.note(AuditEntry(now, "olga", "session", "probe", "acme/hq as sender", OWN))
+        await rights_app.store.people.note(AuditEntry(now, "olga", "session", "probe sent", "acme/hq as sender", OWN))
         await rights_app.store.people.note(
             AuditEntry(now, "otto", "session", "person changed", "somebody, viewer of zenith", "")
         )

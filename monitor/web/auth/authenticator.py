@@ -14,7 +14,7 @@ from monitor.people.addresses import is_loopback
 from monitor.people.caller import Caller
 from monitor.people.names import name_of
 from monitor.people.passwords import Passwords, fault_of
-from monitor.people.person import BY_SESSION, SIGN_IN_REFUSED, AuditEntry, Person, Rights, SignInSession
+from monitor.people.person import BY_SESSION, AuditAction, AuditEntry, Person, Rights, SignInSession
 from monitor.people.refusals import Refusals
 from monitor.people.secrets import derived, digest_of, new_secret
 from monitor.people.throttle import Tries
@@ -89,10 +89,10 @@ class Authenticator:
         if not (fits and person and person.disabled_at is None):
             who = person.name if person else "somebody unknown"  # what they typed may be the password
             if told := self._refusals.count(who, client.address, now):
-                await self._store.people.note(self._entry(who, SIGN_IN_REFUSED, told))
+                await self._store.people.note(self._entry(who, AuditAction.SIGN_IN_REFUSED, told))
             return None
         self._tries.worked(known, address, device)
-        return await self.begin(person.name, self._entry(person.name, "signed in", f"from {client.address}"))
+        return await self.begin(person.name, self._entry(person.name, AuditAction.SIGNED_IN, f"from {client.address}"))
 
     async def invited(self, key: str) -> Person | None:
         """Return the person who may set a password with this secret, if it is still valid."""
@@ -116,7 +116,7 @@ class Authenticator:
             if fault := fault_of(password, person.name):
                 return fault
             kept = await self.passwords.hashed(password)
-        audit = self._entry(person.name, "password set", f"from {client.address}")
+        audit = self._entry(person.name, AuditAction.PASSWORD_SET, f"from {client.address}")
         taken = await self._store.people.accept_invitation(digest, now, kept, audit)
         if not (taken and await self._enabled(taken.person)):
             return VOID
@@ -146,9 +146,11 @@ class Authenticator:
     async def end(self, request: web.Request) -> None:
         """End the session of its cookie, if it has one."""
         if session := await self.session(request):
-            await self._store.people.end_session(session.digest, self._entry(session.person, "signed out", ""))
+            await self._store.people.end_session(
+                session.digest, self._entry(session.person, AuditAction.SIGNED_OUT, "")
+            )
 
-    def _entry(self, who: str, what: str, about: str) -> AuditEntry:
+    def _entry(self, who: str, what: AuditAction, about: str) -> AuditEntry:
         return AuditEntry(self._backend.now(), who, BY_SESSION, what, about)
 
     async def _enabled(self, name: str) -> Person | None:

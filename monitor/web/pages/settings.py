@@ -24,6 +24,9 @@ from probes.settings import Duration
 AUDIT_PAGE_LINES = 100  # lines of the audit log on one page
 MAX_INPUT_CHARS = 2000  # characters of what is typed
 LASTS: TypeAdapter[timedelta] = TypeAdapter(Duration)
+WAYS = {"session": "web page", "header": "web page", "command": "command line", "start": "first start"}
+"""How an action reached the service, for people; a token goes by its name."""
+
 FOR_EVER = "for ever"
 LENGTHS = (("30d", "30 days"), ("90d", "90 days"), ("365d", "1 year"), (FOR_EVER, "until revoked"))
 
@@ -203,7 +206,7 @@ async def show_audit(request: web.Request) -> web.Response:
         deeds, older = await view.deeds(before, AUDIT_PAGE_LINES)
     except NotThereError:
         deeds, older = await view.deeds(before := "", AUDIT_PAGE_LINES)
-    return page(request, "audit.html", deeds=deeds, older=older, later=bool(before), now=now_of(view))
+    return page(request, "audit.html", deeds=deeds, older=older, later=bool(before), ways=WAYS, now=now_of(view))
 
 
 async def _typed(request: web.Request) -> Typed:

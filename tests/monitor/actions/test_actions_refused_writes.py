@@ -49,11 +49,11 @@ async def revokes(access: Access) -> object:
 
 ACTIONS = (adds, changes, disables, links, makes_a_token, revokes)
 SAID: dict[Action, list[str]] = {
-    adds: ["person made", "link made"],
+    adds: ["person added", "link created"],
     changes: ["person changed"],
     disables: ["person disabled"],
-    links: ["link made"],
-    makes_a_token: ["token made"],
+    links: ["link created"],
+    makes_a_token: ["token created"],
     revokes: ["token revoked"],
 }
 
@@ -122,5 +122,5 @@ async def test_each_probe_that_was_sent_by_hand_stands_in_the_audit_log(
         reply = await program.post("/probes", {"company": "acme"})
         assert (reply.status == 202) == (refusals.refused is None)
         stored = [record.probe.id for record in await api_app.store.probes.in_flight()]
-        log = [entry for _, entry in await api_app.store.people.audit_log(None, 100) if entry.what == "probe"]
+        log = [entry for _, entry in await api_app.store.people.audit_log(None, 100) if entry.what == "probe sent"]
         assert sorted(entry.about.split()[-1] for entry in log) == sorted(stored)

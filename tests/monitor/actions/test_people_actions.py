@@ -36,8 +36,8 @@ async def test_a_person_is_made(access: Access) -> None:
     assert (person.name, person.rights, person.companies) == ("ann", Rights.OPERATOR, ("acme", "bolt"))
     assert (person.password, person.disabled_at) == ("", None)
     assert await noted(access) == [
-        "root by command: person made: ann, operator of acme, bolt",
-        "root by command: link made: ann",
+        "root by command: person added: ann, operator of acme, bolt",
+        "root by command: link created: ann",
     ]
 
 
@@ -89,7 +89,7 @@ async def test_somebody_is_kept_out_and_let_in_again(access: Access) -> None:
     assert (await noted(access))[2:] == [
         "root by command: person disabled: ann",
         "root by command: person enabled: ann",
-        "root by command: link made: ann",
+        "root by command: link created: ann",
     ]
 
 
@@ -133,7 +133,7 @@ async def test_a_token_is_made_and_its_secret_is_nowhere(access: Access) -> None
     assert (token.name, token.by, token.digest) == ("grafana", "root", digest_of(secret))
     assert await access.store.people.token_by_digest(digest_of(secret)) == token
     assert secret not in str(await access.tokens()) + str(await noted(access))
-    assert await noted(access) == [f"root by command: token made: grafana, viewer, {token.id}"]
+    assert await noted(access) == [f"root by command: token created: grafana, viewer, {token.id}"]
 
 
 async def test_a_token_is_good_until_it_expires_or_is_revoked(access: Access) -> None:

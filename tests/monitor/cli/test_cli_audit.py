@@ -46,7 +46,7 @@ def test_a_mute_is_in_the_audit_log_when_it_is_made_and_when_it_is_ended(
     name = json.loads(typed(file, "add", *words, "--why", "a new gateway", "--by", "ann", "--json"))["mute"]
     typed(file, "end", name, "--by", "ben")
     made, ended = logged(f"sqlite:///{tmp_path}/mailpath.db")
-    assert (made.who, made.way, made.what) == ("ann", "command", "mute")
+    assert (made.who, made.way, made.what) == ("ann", "command", "mute created")
     assert made.about == f"{said}, mute {name}: a new gateway"
     assert (ended.who, ended.way, ended.what) == ("ben", "command", "mute ended")
     assert name in ended.about
@@ -58,6 +58,6 @@ def test_a_probe_is_in_the_audit_log_with_its_path(tmp_path: Path) -> None:
         at.until(at.ready)
         assert at.run("probe", "birch").returncode == 0
         entry = logged(f"sqlite:///{at.store}")[-1]
-    assert (entry.who, entry.way, entry.what) == (getpass.getuser(), "command", "probe")
+    assert (entry.who, entry.way, entry.what) == (getpass.getuser(), "command", "probe sent")
     assert (entry.company, entry.path) == ("birch", "hq")
     assert entry.about.startswith("birch/hq ")

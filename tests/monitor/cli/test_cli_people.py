@@ -144,7 +144,7 @@ def test_who_it_was_is_kept(people_cli: PeopleCommands, monkeypatch: pytest.Monk
     deeds = people_cli.ask(lambda store: store.people.audit_log(None, 10))
     assert [(deed.who, deed.way, deed.what) for _, deed in deeds] == [
         ("Dave of IT", "command", "token revoked"),
-        ("carol", "command", "token made"),
+        ("carol", "command", "token created"),
     ]
 
 

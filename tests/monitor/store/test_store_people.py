@@ -18,7 +18,7 @@ BOB = Person("bob", Rights.VIEWER, ("acme", "bolt"), "", at(1), disabled_at=at(5
 TOKEN = Token("t1", "grafana", "d" * 64, "mp_ab", Rights.OPERATOR, ("acme",), "ada", T0, at(9000))
 VISIT = SignInSession("s" * 64, "ada", "form", T0, T0, at(3600))
 INVITED = Invitation("i" * 64, "bob", T0, at(60))
-DEED = AuditEntry(T0, "ada", "session", "probe", "p000001", "acme")
+DEED = AuditEntry(T0, "ada", "session", "probe sent", "p000001", "acme")
 ANSWER = Remembered("token t1", "key", "print", 202, '{"id": "p1"}', T0)
 HOSTILE = "\udcff\0'; DROP TABLE people --\u202e\U0001f4a9"
 MADE_LEGIBLE = "?\ufffd'; DROP TABLE people --\u202e\U0001f4a9"
@@ -213,6 +213,22 @@ async def test_deeds_are_told_newest_first_and_leafed_through(store: Store) -> N
     third = await store.people.audit_log(second[-1][0], 3)
     assert [deed for _, deed in (*first, *second, *third)] == done[::-1]
     assert (await store.people.audit_log(None, 1))[0][1] == DEED
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("probe", "probe sent"),
+        ("mute", "mute created"),
+        ("person made", "person added"),
+        ("link made", "link created"),
+        ("token made", "token created"),
+        ("signed in", "signed in"),
+    ],
+)
+async def test_an_entry_of_an_earlier_version_is_read_in_words_of_today(written: str, read: str, store: Store) -> None:
+    await store.people.note(replace(DEED, what=written))
+    assert (await store.people.audit_log(None, 1))[0][1] == replace(DEED, what=read)
 
 
 @pytest.mark.parametrize(

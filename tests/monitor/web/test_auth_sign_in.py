@@ -488,8 +488,8 @@ async def test_it_is_written_down_who_came_and_who_did_not(auth_app: AuthApp) ->
     await browser.sign_in("my own secret", "a wrong password")  # typed into the wrong field
     await browser.sign_in("ann")
     assert await auth_app.told() == [
-        "root: person made",
-        "root: link made",
+        "root: person added",
+        "root: link created",
         "ann: password set",
         "ann: signed out",
         "ann: sign-in refused",

@@ -185,7 +185,7 @@ async def test_the_neighbours_of_a_probe_are_of_its_own_line(pages_app: PagesApp
 async def test_of_the_audit_log_they_see_what_was_done_to_theirs(pages_app: PagesApp) -> None:
     for number in range(60):
         company = ("bolt", "", "acme")[number % 3]
-        await pages_app.store.people.note(AuditEntry(START, "olga", "session", "probe", f"{number}", company))
+        await pages_app.store.people.note(AuditEntry(START, "olga", "session", "probe sent", f"{number}", company))
     view, seen, before = sight_of(pages_app, ACME), [], ""
     while True:
         part, before = await view.deeds(before, 7)

@@ -111,7 +111,7 @@ async def test_what_another_process_sent_counts_too(pages_app: PagesApp) -> None
     assert (await post(operator, "/probe-now", where="acme/hq", kind="invitation", as_="sender")).status == 303
     most = pages_app.backend.config().web.manual.per_path_per_hour
     for number in range(most - 1):
-        entry = AuditEntry(now, "root", "command", "probe", f"acme/hq, probe {number}", "acme", "hq")
+        entry = AuditEntry(now, "root", "command", "probe sent", f"acme/hq, probe {number}", "acme", "hq")
         await pages_app.store.people.note(entry)
     refused = await post(operator, "/probe-now", where="acme/hq", kind="invitation", as_="sender")
     assert (refused.status, "by hand at most" in refused.text) == (429, True)
@@ -146,7 +146,7 @@ async def test_one_probe_is_sent_and_its_page_is_where_it_leads(pages_app: Pages
 async def test_it_is_written_into_the_audit_log(pages_app: PagesApp) -> None:
     await post(await pages_app.operator(), "/probe-now", where="acme/hq", kind="invitation", as_="control")
     deed = (await pages_app.deeds())[-1]
-    assert (deed.who, deed.way, deed.what, deed.company) == ("op", "session", "probe", "acme")
+    assert (deed.who, deed.way, deed.what, deed.company) == ("op", "session", "probe sent", "acme")
     assert deed.about == f"acme/hq invitation as control, probe {pages_app.sent[0].id}"
 
 

@@ -240,13 +240,17 @@ async def test_an_admin_who_is_bound_has_to_do_with_nobody_else(pages_app: Pages
     await pages_app.person("boss", Rights.ADMIN)
     await pages_app.person("bolter", Rights.VIEWER, ("bolt",))
     await pages_app.token("bolt-ci", Rights.VIEWER, ("bolt",))
-    await pages_app.store.people.note(AuditEntry(START, "boss", "session", "probe", "bolt/hq verification", "bolt"))
-    await pages_app.store.people.note(AuditEntry(START, "boss", "session", "probe", "acme/hq verification", "acme"))
+    await pages_app.store.people.note(
+        AuditEntry(START, "boss", "session", "probe sent", "bolt/hq verification", "bolt")
+    )
+    await pages_app.store.people.note(
+        AuditEntry(START, "boss", "session", "probe sent", "acme/hq verification", "acme")
+    )
     admin = await pages_app.admin(("acme",))
     for path in (*PAGES, "/settings?company=bolt"):
         page = (await admin.get(path)).text.replace('value="bolt"', "").replace("No company bolt", "")
         for told in ("bolt", "Bolt", "boss"):
-            assert told not in page.replace('boss</td><td data-of="through">session', ""), path
+            assert told not in page.replace('boss</td><td data-of="through">web page', ""), path
     assert "acme/hq verification" in (await admin.get("/settings/audit")).text
     for said in ({"reach": "all"}, {"reach": "some", "companies": "bolt"}, {"reach": "some", "companies": "acme bolt"}):
         assert (await post(admin, "/settings/people", name="eve", rights="admin", **said)).status == 422
@@ -262,7 +266,9 @@ async def test_an_admin_who_is_bound_has_to_do_with_nobody_else(pages_app: Pages
 async def test_the_audit_log_is_told_page_by_page_and_nothing_twice(pages_app: PagesApp) -> None:
     admin = await pages_app.admin()
     for number in range(230):
-        await pages_app.store.people.note(AuditEntry(START, "ann", "session", "probe", f"number {number:03};", "acme"))
+        await pages_app.store.people.note(
+            AuditEntry(START, "ann", "session", "probe sent", f"number {number:03};", "acme")
+        )
     path, told = "/settings/audit", []
     while path:
         page = (await admin.get(path)).text
@@ -275,7 +281,8 @@ async def test_the_audit_log_is_told_page_by_page_and_nothing_twice(pages_app: P
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "", "1e3", "\N{ARABIC-INDIC DIGIT ONE}"])
 async def test_a_place_in_the_log_that_nobody_wrote_is_its_beginning(before: str, pages_app: PagesApp) -> None:
     assert (
-        "person made" in (await (await pages_app.admin()).ask("GET", "/settings/audit", params={"before": before})).text
+        "Person added"
+        in (await (await pages_app.admin()).ask("GET", "/settings/audit", params={"before": before})).text
     )
 
 

@@ -27,7 +27,8 @@ class PeopleStore:
 
     async def put_person(self, person: Person, *audit: AuditEntry, sign_out: bool = False) -> None:
         """Keep somebody as they are now, new or in place of the one with that name, together with these lines of the
-        audit log. `sign_out`: everywhere, too."""
+        audit log. The password of one who is there stays: only `accept_invitation` sets it. `sign_out`: everywhere,
+        too."""
         ended = [(SqlStatement.END_SESSIONS, {"of": person.name})] if sign_out else []
         await self._access.write(*rows.kept(SqlStatement.PERSON, person), *ended, *rows.noted(*audit))
 

@@ -155,9 +155,7 @@ def statements(engine: Engine) -> dict[SqlStatement, Executable]:
         SqlStatement.PUT_OFF: _put_off(),
         SqlStatement.MUTE: insert(mutes),
         SqlStatement.END_MUTE: _end_mute(),
-        SqlStatement.PERSON: _replace(
-            upsert(people), "name", "rights", "companies", "password", "created_at", "disabled_at"
-        ),
+        SqlStatement.PERSON: _replace(upsert(people), "name", "rights", "companies", "created_at", "disabled_at"),
         SqlStatement.PASSWORD: update(people)
         .where(people.c.name == bindparam("of"))
         .values(password=bindparam("kept")),

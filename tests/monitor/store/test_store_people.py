@@ -50,9 +50,17 @@ async def test_to_see_no_company_is_not_to_see_all(store: Store) -> None:
 
 async def test_a_person_is_kept_as_they_are_now(store: Store) -> None:
     await store.people.put_person(ADA)
-    now = Person("ada", Rights.VIEWER, (), "another hash", at(7), at(8))
-    await asyncio.gather(store.people.put_person(replace(now, password="old")), store.people.put_person(now))
+    now = Person("ada", Rights.VIEWER, (), ADA.password, at(7), at(8))
+    await asyncio.gather(store.people.put_person(replace(now, rights=Rights.ADMIN)), store.people.put_person(now))
     assert await store.people.all() == [now]
+
+
+async def test_a_change_of_a_person_does_not_undo_the_password_that_they_set_meanwhile(store: Store) -> None:
+    await store.people.put_person(ADA)
+    await store.people.put_invitation(replace(INVITED, person="ada"))
+    await store.people.accept_invitation(INVITED.digest, at(1), "new hash")
+    await store.people.put_person(replace(ADA, rights=Rights.VIEWER))
+    assert await store.people.all() == [replace(ADA, rights=Rights.VIEWER, password="new hash")]
 
 
 async def test_times_come_back_in_utc(store: Store) -> None:

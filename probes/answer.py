@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 
 class Stage(StrEnum):
@@ -76,9 +76,12 @@ def encode(answer: Answer) -> str:
     return _CODEC.dump_json(answer).decode()
 
 
-def decode(text: str | bytes) -> Answer:
-    """Decode the result of `encode`."""
-    return _CODEC.validate_json(text)
+def decode(text: str | bytes) -> Answer | None:
+    """Decode the result of `encode`. None for what this release does not know: nothing can be compared with it."""
+    try:
+        return _CODEC.validate_json(text)
+    except ValidationError:
+        return None
 
 
 MAX_COMPARED_CHARS = 4096  # characters of a text that are compared; a reply has at most a few hundred

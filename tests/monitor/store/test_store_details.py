@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import Mock
@@ -10,6 +11,7 @@ import pytest
 
 from monitor.store import ProbeFilter, Store, rows
 from monitor.store.writes import SqlStatement
+from probes.answer import Answer, Stage
 from probes.details import Detail, InJunk, encode
 from probes.sentences import sentence
 from probes.verdict import Verdict
@@ -64,6 +66,24 @@ async def test_a_detail_of_a_newer_release_leaves_the_sentence(url: str, monkeyp
         assert {(read and read.because, read and read.detail) for read in await told(store)} == {
             ("words of tomorrow", None)
         }
+
+
+DAMAGED = ('{"stage": "of_tomorrow"}', '{"stage": "rcpt", "code":', "null", "[]", "")
+
+
+@pytest.mark.parametrize("stored", DAMAGED)
+async def test_an_answer_or_detail_that_cannot_be_read_takes_nothing_else_with_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch, stored: str
+) -> None:
+    monkeypatch.setattr(rows, "encode_answer", lambda _: stored)
+    monkeypatch.setattr(rows, "encode_detail", lambda _: stored)
+    answered = replace(verdict_on(IN_JUNK, "words of then"), answer=Answer(Stage.RCPT, 550, "5.7.1", "no"))
+    await judged(store, answered)
+    for read in await told(store):
+        assert read == replace(answered, answer=None)
+        assert read.detail is None
+    page = await store.probes.page(ProbeFilter(None), None, 1)
+    assert [row.verdict for row in page.probes] == [replace(answered, answer=None)]
 
 
 async def test_hostile_text_in_a_detail_is_stored_in_a_form_that_can_be_read(store: Store) -> None:

@@ -132,16 +132,16 @@ class Watcher:
                 await self._until_poked(asyncio.sleep(BACKOFF_SECONDS[min(misses, len(BACKOFF_SECONDS) - 1)]))
 
     async def _visits(self) -> bool:
-        """Stay connected while probes are in flight. Returns if the mailbox could be read at all."""
+        """Stay connected while probes are in flight. False if the mailbox could not be read at all, or if what is ours
+        could not be removed: only a new session sees that again, so it must not come at once."""
         visited = False
         try:
             async with self.mailbox.open(self._outside) as session:
                 while True:
                     if self._wanted:
-                        clean = await self._visit(session)
+                        if not await self._visit(session):
+                            return False
                         visited = True
-                        if not clean:
-                            return visited
                     idle = not self._wanted  # one probe's end is often the next one's start
                     if idle:
                         self._poked = self._closing  # it was this visit's own end of expecting

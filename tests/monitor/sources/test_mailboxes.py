@@ -320,6 +320,26 @@ async def test_what_cannot_be_deleted_was_still_seen(
     assert recorded.looks == []
 
 
+async def test_a_mailbox_where_nothing_can_be_deleted_is_visited_less_and_less_often(
+    memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was once a second, with a login, a look at every message, and a line in the log each time."""
+
+    async def locked(sightings: Sequence[Sighting]) -> None:
+        memory_mailbox.mail += sightings  # a new session sees it all again
+        raise MailboxError("read-only mailbox")
+
+    memory_mailbox.remove = locked  # type: ignore[method-assign]
+    monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.01, 0.02, 3600.0))
+    watching.expect("one", now())
+    memory_mailbox.put("one")
+    await until(lambda: watching.failures == 2 and memory_mailbox.visitors == 0)
+    await asyncio.sleep(0.2)
+    assert memory_mailbox.visits == 2
+    assert isinstance(await watching.look(), Look), "who asks is answered at once"
+    assert memory_mailbox.visits == 3
+
+
 async def test_trouble_in_passing_on_is_no_evidence_against_the_mailbox(
     memory_mailbox: MemoryMailbox, recorded: RecordedSightings, watching: Watcher
 ) -> None:

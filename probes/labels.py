@@ -69,12 +69,12 @@ OUTCOMES: dict[Outcome, Label] = {  # sentence: after "mail is", or after the ma
 CAUSES: dict[Cause, Label] = {  # sentence: the reason, as a sentence
     Cause.IP_BLOCKED: Label(
         "IP address",
-        "The receiver's own block list contains the sender's IP address.",
-        "A list that the company's administrators or its mail system keep; other senders are not affected.",
+        "The receiver says that its own block list contains the sender's IP address.",
+        "A list that the company's administrators or its mail system keep.",
     ),
     Cause.IP_LISTED: Label(
         "public blocklist",
-        "A public DNS blocklist that the receiver uses lists the sender's IP address.",
+        "The receiver says that a public DNS blocklist lists the sender's IP address.",
         "Blocklists publish IP addresses that sent spam; many mail systems reject mail from them.",
     ),
     Cause.DOMAIN_BLOCKED: Label(
@@ -109,7 +109,7 @@ CAUSES: dict[Cause, Label] = {  # sentence: the reason, as a sentence
     ),
     Cause.RDNS: Label(
         "reverse DNS",
-        "The reverse DNS name (PTR) of the sender's IP address is missing or does not match.",
+        "The server finds no reverse DNS name (PTR) of the sender's IP address that matches.",
         "Many servers reject mail from an address whose reverse name does not lead back to it.",
     ),
     Cause.TLS: Label(

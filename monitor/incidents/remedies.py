@@ -10,9 +10,10 @@ from datetime import timedelta
 
 from monitor.incidents.attribution import Attribution, FailureCase, attribute
 from monitor.incidents.comparison import Failing, Rigour, compared, differs
-from monitor.incidents.incident import Failure, Incident, Scope, leading
+from monitor.incidents.incident import Failure, Incident, Reason, Scope, leading
 from monitor.incidents.signal import Signal
 from monitor.incidents.weight import Names, mark_of
+from probes.answer import Stage
 from probes.mailsystems.choose import Spread, remedy, runbook_for
 from probes.mailsystems.compared import SOME_MUST_PHONE, USE_THE_PHONE
 from probes.mailsystems.remedy import Remedy
@@ -33,7 +34,8 @@ def incident_remedy(incident: Incident, mail_system: str) -> Remedy:
         reason=incident.reason,
         spread=_spread(incident.scope),
     )
-    return _of_a_part(found) if incident.part else found
+    a_part = incident.part or after_reading(leading(incident, incident.failures))
+    return _of_a_part(found) if a_part else found
 
 
 def incident_runbook(incident: Incident) -> str:
@@ -106,6 +108,14 @@ def remedy_of_failure(incident: Incident, failure: Failure, mail_system: str) ->
     if same or spread is not Spread.ONE_COMPANY:
         return incident_remedy(incident, mail_system)
     return _of_a_part(remedy(failure.cause, failure.outcome, mail_system, nature=failure.nature, reason=failure.reason))
+
+
+def after_reading(failure: Failure | None) -> bool:
+    """Test if the server gave both senders its answer after it had read the message. Then the answer may be about the
+    content, which their probes have in common, and other mail may get through."""
+    if failure is None or failure.reason is not Reason.SAME_ANSWER or failure.answer is None:
+        return False
+    return failure.answer.stage is Stage.END_OF_DATA
 
 
 def _of_a_part(found: Remedy) -> Remedy:

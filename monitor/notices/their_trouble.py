@@ -4,6 +4,7 @@
 """
 
 from monitor.incidents.incident import Nature, Reason, Scope
+from monitor.incidents.remedies import after_reading
 from monitor.notices.context import NoticeContext
 from probes.display import listed
 from probes.kinds import Kind
@@ -18,13 +19,13 @@ def their_trouble(context: NoticeContext) -> str:
     its = "its mail system" if context.incident.company else "the mail system"
     match context.reason:
         case Reason.GATEWAY_DOWN:
-            return "its gateway does not answer"
+            return f"{'its' if context.incident.company else 'the'} gateway does not answer"
         case Reason.LOOKUP:
             return "no mail server found in DNS"
         case Reason.NOTHING_REACHED:
             return "no connection, neither for the sender nor for a neutral sender"
         case Reason.SAME_ANSWER if context.incident.outcome is Outcome.LATE:
-            return f"{its} delays all mail (a neutral sender is deferred too)"
+            return f"{its} delays other senders' mail too (a neutral sender is deferred as well)"
         case Reason.SAME_LIST if context.incident.scope is Scope.EVERYBODY:
             return "one blocklist rejects the sender and a neutral sender: it lists both, or everybody"
         case Reason.SAME_LIST:
@@ -36,7 +37,7 @@ def their_trouble(context: NoticeContext) -> str:
             its = "its filter" if context.incident.company else "the filter"
             return f"{its} rejects the content of the mail (also from a neutral sender)"
         case Reason.BOTH_LOST:
-            return "mail is accepted but does not reach the probe's mailbox (a neutral sender's neither)"
+            return "mail is accepted but does not reach the probe's mailbox (nor does a neutral sender's)"
         case Reason.SAME_ANSWER:
             return _stops_others(context, its, "same answer", "a neutral sender gets the same answer")
         case _:
@@ -45,7 +46,7 @@ def their_trouble(context: NoticeContext) -> str:
 
 def _stops_others(context: NoticeContext, its: str, too: str, known: str) -> str:
     """Return the affected part of a company's mail, as far as known."""
-    if not context.incident.open:  # what failed last is not all that failed
+    if after_reading(context.lead) or not context.incident.open:  # what failed last is not all that failed
         return f"{its} stops other senders' mail too ({known})"
     accepted_then_lost = context.reason is Reason.CONTROL_FAILS  # perhaps one of the two mails
     verb = "deliver" if accepted_then_lost else "accept"

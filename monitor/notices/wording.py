@@ -211,8 +211,8 @@ def _hint(context: NoticeContext) -> str:
         system = system_label(incident.mail_system)
         others = "Most" if context.whole else "Other"
         return (
-            f"{others} companies with {system} are affected at once, so the cause is {system} or the sender, "
-            "not one company's IT."
+            f"{others} companies with {system} are affected at once, so the problem most likely concerns {system} or "
+            "the sender, not one company's IT."
         )
     if incident.scope is Scope.EVERYBODY:
         most = 2 * len(context.companies) > context.watched

@@ -19,6 +19,14 @@ NO_WIDE_ENTRY = (
     "Do not allow the bare domain or an IP range, and do not add the address to a list of trusted networks or relays."
 )
 WITHIN_A_DAY = timedelta(days=1)  # delistings and new DNS records
+TRACE_AT_A_SERVICE = (
+    "Trace the probe in {system}, and look for a rule or connector of the company that stops it.",
+    "If there is none, open a case with {system} support, with the reply and the time of the probe.",
+)
+NO_CONNECTION_TO_A_SERVICE = (
+    "Check the status page of {system}.",
+    "Open a case with {system} support, with {ip} and the time of the probe.",
+)
 
 FOR_USERS: dict[Outcome, str] = {  # what people who wait for a code can do
     Outcome.INBOX: "",
@@ -89,7 +97,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         verify=IN_TIME,
     ),
     CauseFamily.FIREWALL: Remedy(
-        "The server could not be connected to, or the connection was closed before the server said anything.",
+        "Could not connect to the server, or the connection was closed before the server said anything.",
         Actor.COMPANY_IT,
         (
             "Check that the mail server is up and listens on TCP port 25.",
@@ -97,6 +105,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         ),
         "Do not open other ports or whole IP ranges.",
         for_users=SENDER_RETRIES,
+        at_a_service=NO_CONNECTION_TO_A_SERVICE,
     ),
     CauseFamily.SUPPRESSED: Remedy(
         "The sender's own mail service no longer sends to this address, because mail to it bounced before.",
@@ -105,7 +114,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
             "Fix what made the mail bounce.",
             "Delete the suppression of the address at the mail service.",
         ),
-        "Do not change the company's filters: no mail reaches them until the suppression is deleted.",
+        "Do not change the company's filters: this mail does not reach them until the suppression is deleted.",
         ("Fix what bounced: see the last bounce before the suppression began.",),
         for_users=NOTHING_SENT,
     ),
@@ -117,7 +126,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         for_users=NOBODY_WAITS,
     ),
     CauseFamily.TRANSPORT: Remedy(
-        "The receiver's server has a problem of its own.",
+        "The receiver's server reports a fault of its own.",
         Actor.COMPANY_IT,
         (
             "Check the server: is it up, and does it answer on port 25?",
@@ -125,6 +134,7 @@ BY_FAMILY: dict[CauseFamily, Remedy] = {
         ),
         "Do not change filters or allow lists: nothing points to the sender.",
         for_users=SENDER_RETRIES,
+        at_a_service=TRACE_AT_A_SERVICE,
     ),
     CauseFamily.OURS: Remedy(
         "Mailpath cannot send, or cannot look into the mailbox.",
@@ -163,15 +173,15 @@ IN_SHORT: dict[CauseFamily, str] = {  # for a cell of a table; the steps are in 
 
 BY_CAUSE: dict[Cause, Remedy] = {
     Cause.IP_LISTED: Remedy(
-        "The mail system uses a public blocklist that lists the sender's IP address.",
+        "The reply says that a public blocklist lists the sender's IP address.",
         Actor.SENDER,
         (
-            "Find out why the blocklist that the reply names lists {ip}, and stop the cause.",
-            "Ask the blocklist to delist {ip}.",
+            "Look up {ip} in the blocklist that the reply names.",
+            "If it is listed, find out why, stop the cause, and ask the blocklist to delist {ip}.",
         ),
         "Do not turn the blocklist off for everybody. " + NO_WIDE_ENTRY,
         (
-            "If all senders are refused, the resolver is at fault: repair it.",
+            "If it is not listed, or all senders are refused, the server's resolver is at fault: repair it.",
             "Otherwise add an exception for {ip} for mail of {domain} only.",
         ),
         takes_effect_within=WITHIN_A_DAY,
@@ -184,11 +194,17 @@ BY_CAUSE: dict[Cause, Remedy] = {
         ("If the limit is the company's own, raise it for mail of {domain} that passes DMARC.",),
     ),
     Cause.RDNS: Remedy(
-        "The reverse DNS name of the sender's IP address is missing or does not lead back to it.",
+        "The server finds no reverse DNS name of the sender's IP address that leads back to it.",
         Actor.SENDER,
-        ("Publish a PTR record for {ip}.", "Publish an address record for that name that points to {ip}."),
+        (
+            "Check the PTR record of {ip}, and the address record of the name in it.",
+            "Publish the one that is missing or wrong.",
+        ),
         "Do not turn the check off for everybody.",
-        ("Except {ip} from this check for mail of {domain} only.",),
+        (
+            "If both are right in public DNS, repair the server's resolver.",
+            "Otherwise except {ip} from this check for mail of {domain} only.",
+        ),
         takes_effect_within=WITHIN_A_DAY,
     ),
     Cause.NO_SUCH_USER: replace(
@@ -198,7 +214,7 @@ BY_CAUSE: dict[Cause, Remedy] = {
     ),
     Cause.CASE_SENSITIVE_USER: replace(
         BY_FAMILY[CauseFamily.RECIPIENT],
-        explanation="The server accepts the probe's address only in capitals; Trimble writes it in lower case.",
+        explanation="The server knows the probe's address only with capitals; Trimble writes it in lower case.",
         actor=Actor.COMPANY_IT,
         steps=("Configure the server to ignore upper and lower case in addresses.",),
         for_users="People whose address has capitals there may get no mail from {domain} either.",
@@ -225,6 +241,7 @@ BY_CAUSE: dict[Cause, Remedy] = {
     Cause.DOMAIN_UNKNOWN: replace(
         BY_FAMILY[CauseFamily.TRANSPORT],
         explanation="The domain accepts no mail: its MX record is missing or leads nowhere.",
+        at_a_service=(),
         steps=(
             "Publish an MX record that names a server which accepts mail for the domain.",
             "If the domain itself is wrong, correct `to` of the path in the configuration.",
@@ -247,13 +264,14 @@ BY_CAUSE: dict[Cause, Remedy] = {
     Cause.RELAY_DENIED: replace(
         BY_FAMILY[CauseFamily.TRANSPORT],
         explanation="The server that was asked does not accept mail for this domain.",
+        at_a_service=(),
         steps=("Correct the MX record, or add the domain to those that the server accepts mail for.",),
         do_not="Do not add a relay entry for {ip}: every customer of that mail service could then relay.",
         for_users="",
     ),
     Cause.EXPIRED: replace(
         BY_FAMILY[CauseFamily.TRANSPORT],
-        explanation="The sender stopped retrying: the server could not be reached for a long time.",
+        explanation="A server on the way stopped retrying: the next one could not be reached, or deferred the mail.",
     ),
     Cause.NETWORK: replace(
         BY_FAMILY[CauseFamily.OURS],

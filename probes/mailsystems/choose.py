@@ -13,6 +13,7 @@ from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, BY_OUTCOME, FOR_USERS
 from probes.mailsystems.compared import (
     AT_THE_VENDOR,
     CONTRADICTED,
+    CONTRADICTED_WIDELY,
     DELAYS_ALL,
     LOST_EVERYWHERE,
     NO_WAY_OUT,
@@ -24,8 +25,8 @@ from probes.mailsystems.compared import (
 from probes.mailsystems.family import CauseFamily, family_of
 from probes.mailsystems.remedy import Actor, Remedy, with_steps
 from probes.mailsystems.system import Steps
-from probes.mailsystems.table import is_shared, steps_for, takes_effect_within
-from probes.mailsystems.widespread import ASK_THE_VENDOR, RATE_LIMITED_WIDELY, WIDESPREAD
+from probes.mailsystems.table import is_service, is_shared, steps_for, takes_effect_within
+from probes.mailsystems.widespread import ASK_THE_VENDOR, LATE_WIDELY, RATE_LIMITED_WIDELY, WIDESPREAD
 from probes.outcome import Cause, Outcome
 
 THEIR_SYSTEM_RUNBOOK = "mailpath-their-system"
@@ -61,6 +62,8 @@ def remedy(
             found = _of_the_mail(cause, outcome, mail_system, reason, Spread.ONE_COMPANY)
         case _:
             assert_never(nature)
+    if found.at_a_service and is_service(mail_system):
+        found = replace(found, steps=found.at_a_service, helpers=(*found.helpers, Actor.VENDOR))
     runbook = runbook_for(cause, outcome, nature)
     return replace(found, for_users=found.for_users or FOR_USERS[outcome], runbook=runbook)
 
@@ -100,11 +103,11 @@ def _family(cause: Cause | None, outcome: Outcome) -> CauseFamily:
 
 
 def _of_the_mail(cause: Cause | None, outcome: Outcome, mail_system: str, reason: Reason, spread: Spread) -> Remedy:
-    if reason in (Reason.NOTHING_REACHED, Reason.ONLY_HERE):
+    if reason is Reason.NOTHING_REACHED or (reason is Reason.ONLY_HERE and spread is Spread.ONE_COMPANY):
         return UNREACHED[reason]
     steps = exact_steps(cause, outcome, mail_system)
     if spread is not Spread.ONE_COMPANY:
-        return _at_several(cause, outcome, mail_system, steps)
+        return _at_several(cause, outcome, mail_system, reason, steps)
     if contradicted := CONTRADICTED.get((reason, cause)):
         return contradicted
     if reason in UNREACHED and (reason is not Reason.CONTROL_THROUGH or cause is Cause.FIREWALL):
@@ -115,26 +118,43 @@ def _of_the_mail(cause: Cause | None, outcome: Outcome, mail_system: str, reason
     return replace(found, takes_effect_within=max(found.takes_effect_within, takes_effect_within(mail_system)))
 
 
-def _at_several(cause: Cause | None, outcome: Outcome, mail_system: str, steps: Steps) -> Remedy:
-    family = _family(cause, outcome)
-    general = RATE_LIMITED_WIDELY if cause is Cause.RATE_LIMITED else WIDESPREAD[family]
-    found = with_steps(general, steps, mail_system)
-    vendor = found.actor is Actor.SENDER or family is CauseFamily.TRANSPORT
-    if not vendor or not is_shared(mail_system):
+def _at_several(cause: Cause | None, outcome: Outcome, mail_system: str, reason: Reason, steps: Steps) -> Remedy:
+    if (reason, cause) in CONTRADICTED:
+        return _with_vendor(CONTRADICTED_WIDELY, mail_system)
+    family = CauseFamily.FIREWALL if reason is Reason.ONLY_HERE else _family(cause, outcome)
+    found = with_steps(_widely(cause, outcome, family), steps, mail_system)
+    return found if family in OF_NO_VENDOR else _with_vendor(found, mail_system)
+
+
+def _widely(cause: Cause | None, outcome: Outcome, family: CauseFamily) -> Remedy:
+    if cause is Cause.RATE_LIMITED:
+        return RATE_LIMITED_WIDELY
+    return LATE_WIDELY if (cause, outcome) == (Cause.UNCLEAR, Outcome.LATE) else WIDESPREAD[family]
+
+
+def _with_vendor(found: Remedy, mail_system: str) -> Remedy:
+    if not is_shared(mail_system):
         return found
-    return replace(found, helpers=(Actor.VENDOR,), steps=(*found.steps, ASK_THE_VENDOR))
+    return replace(found, helpers=(*found.helpers, Actor.VENDOR), steps=(*found.steps, ASK_THE_VENDOR))
+
+
+OF_NO_VENDOR = frozenset({CauseFamily.SUPPRESSED, CauseFamily.RECIPIENT, CauseFamily.OURS})
+"""Families of causes that the vendor of the receiving mail system has no part in."""
 
 
 def _their_system(cause: Cause | None, outcome: Outcome, mail_system: str, reason: Reason, spread: Spread) -> Remedy:
-    if reason is Reason.SAME_ANSWER and (outcome is Outcome.LATE or cause is Cause.GREYLISTED):
-        return with_steps(DELAYS_ALL, exact_steps(Cause.GREYLISTED, outcome, mail_system), mail_system)
-    if reason is Reason.SAME_LIST and spread is Spread.MANY:
+    several = spread is not Spread.ONE_COMPANY
+    if reason is Reason.SAME_LIST and several:
         return ONE_LIST
+    if reason is Reason.LOOKUP and several:
+        return WIDESPREAD[CauseFamily.RECIPIENT]
     found = THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
+    if reason is Reason.SAME_ANSWER and (outcome is Outcome.LATE or cause is Cause.GREYLISTED):
+        found = with_steps(DELAYS_ALL, exact_steps(Cause.GREYLISTED, outcome, mail_system), mail_system)
     if spread is not Spread.ONE_SYSTEM or not is_shared(mail_system) or not found.by_company_alone:
         return found
-    workaround = ("Confirm that the problem is the vendor's:", *found.steps)
-    return replace(found, actor=Actor.VENDOR, steps=AT_THE_VENDOR, workaround=workaround)
+    own = found.at_a_service[:1] or found.steps
+    return replace(found, actor=Actor.VENDOR, steps=AT_THE_VENDOR, workaround=own, at_a_service=())
 
 
 def _ours(cause: Cause | None, reason: Reason) -> Remedy:

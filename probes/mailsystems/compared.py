@@ -3,7 +3,13 @@
 from dataclasses import replace
 
 from probes.attribution import Reason
-from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, NOT_KNOWN, WITHIN_A_DAY
+from probes.mailsystems.causes import (
+    BY_CAUSE,
+    BY_FAMILY,
+    NOT_KNOWN,
+    TRACE_AT_A_SERVICE,
+    WITHIN_A_DAY,
+)
 from probes.mailsystems.family import FAMILIES, CauseFamily
 from probes.mailsystems.remedy import IN_TIME, Actor, Remedy
 from probes.mailsystems.widespread import ASK_THE_VENDOR
@@ -25,6 +31,7 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         (_LOG, _SUSPECTS),
         OTHERS_TOO,
         for_users=USE_THE_PHONE,
+        at_a_service=TRACE_AT_A_SERVICE,
     ),
     Reason.SAME_LIST: Remedy(
         "The same blocklist rejects a neutral sender: it lists both senders, or everybody. It is not known which.",
@@ -32,9 +39,15 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         (
             "Ask the blocklist for 127.0.0.1, which no list may contain (RFC 5782).",
             "If it lists 127.0.0.1, it lists everybody: remove the blocklist from the mail server.",
-            "Otherwise both senders are listed: have {ip} delisted.",
+            "Otherwise both senders are listed: the sender asks for the delisting of {ip}.",
         ),
         OTHERS_TOO,
+        helpers=(Actor.SENDER,),
+        at_a_service=(
+            "Ask the blocklist for 127.0.0.1, which no list may contain (RFC 5782).",
+            "If it lists 127.0.0.1, it lists everybody: open a case with {system} support.",
+            "Otherwise both senders are listed: the sender asks for the delisting of {ip}.",
+        ),
     ),
     Reason.SAME_TEXT: Remedy(
         "A filter rejects the content: a neutral sender's mail with similar content gets the same answer.",
@@ -46,7 +59,7 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         "Do not change lists of addresses or domains: the problem is the content of the mail.",
     ),
     Reason.BOTH_LOST: Remedy(
-        "Mail is accepted and does not reach the probe's mailbox, a neutral sender's neither: it is lost behind the "
+        "Mail is accepted and does not reach the probe's mailbox, nor does a neutral sender's: it is lost behind the "
         "server, or by that mailbox.",
         Actor.COMPANY_IT,
         (
@@ -63,6 +76,7 @@ THEIR_SYSTEM: dict[Reason, Remedy] = {
         (_FOLLOW, _SUSPECTS),
         OTHERS_TOO,
         for_users=USE_THE_PHONE,
+        at_a_service=TRACE_AT_A_SERVICE,
     ),
     Reason.GATEWAY_DOWN: Remedy(
         "The company's gateway does not answer Mailpath, while other companies do.",
@@ -89,7 +103,7 @@ ONE_LIST = Remedy(
     Actor.SENDER,
     (
         "Ask the blocklist for 127.0.0.1, which no list may contain (RFC 5782).",
-        "If it lists 127.0.0.1, it lists everybody: ask the companies to remove the blocklist.",
+        "If it lists 127.0.0.1, it lists everybody: ask the companies, or their mail provider, to stop using it.",
         "Otherwise look up {ip} and the control's address there, stop the cause, and have both delisted.",
     ),
     "Do not start with single companies, and do not change allow lists for the sender.",
@@ -101,11 +115,12 @@ AT_THE_VENDOR = (
 )
 DELAYS_ALL = replace(
     THEIR_SYSTEM[Reason.SAME_ANSWER],
-    explanation="The server defers a neutral sender with the same answer: it delays all mail.",
+    explanation="The server defers a neutral sender with the same answer: the delay is not about this sender.",
     steps=(
         "If it greylists on purpose, except {ip} from greylisting, and from nothing else.",
         "Otherwise find the error in the mail server's log.",
     ),
+    do_not=BY_FAMILY[CauseFamily.GREYLISTING].do_not,
     for_users="",
     verify=IN_TIME,
 )
@@ -113,7 +128,8 @@ DELAYS_ALL = replace(
 UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever cause that suggests
     Reason.CONTROL_THROUGH: replace(
         BY_FAMILY[CauseFamily.FIREWALL],
-        explanation="A firewall stops the sender's IP address: the server can be reached from another address.",
+        explanation="The server can be reached from another IP address, but not from the sender's: most likely a "
+        "firewall stops it.",
         steps=(
             "Allow {ip} to reach TCP port 25 of the MX hosts.",
             "Check geo-blocking, IPS and reputation feeds, and SMTP inspection.",
@@ -121,18 +137,16 @@ UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever c
     ),
     Reason.ONLY_HERE: replace(
         BY_FAMILY[CauseFamily.FIREWALL],
-        explanation="The server could not be connected to, while other companies can be reached.",
+        explanation="Could not connect to the server, while other companies can be reached.",
     ),
     Reason.NOTHING_REACHED: Remedy(
-        "The server could not be connected to, and no other server was reached since: the company's server or "
-        "firewall, "
-        "or Mailpath's own connection.",
+        "Could not connect to the server, and no other server was reached since: it is the company's server or "
+        "firewall, or Mailpath's own connection.",
         Actor.OURSELVES,
         (
             "On Mailpath's machine, run `nc -vz HOST 25` for this company's MX host and for others.",
-            "If others answer, the company's IT team checks whether its server is up and what its firewall's log "
-            "says of "
-            "{ip}.",
+            "If others answer, the company's IT team checks whether its server is up and what its firewall's log says "
+            "of {ip}.",
         ),
         "Do not change anything at the company before another host was tried.",
         for_users=NOT_KNOWN,
@@ -140,7 +154,7 @@ UNREACHED: dict[Reason, Remedy] = {  # where there was no connection, whatever c
     ),
 }
 
-_BY_ITS_TIME = "Find the probe in the mail server's log by its time: the entry names what stopped it."
+_BY_ITS_TIME = "Find the probe in the mail system's log by its time: the entry names what stopped it."
 _FIRST_FIND_IT = "Do not add allow entries at random: find the entry in the log first."
 _NOT_ALL_MAIL = Remedy(
     "It looks like a fault of the server, but another sender's mail got through: it affects this sender's mail, or "
@@ -161,6 +175,15 @@ _NOT_THE_DOMAIN = Remedy(
     (_BY_ITS_TIME, "Look for a rule about {ip} or the content of the mail, not about {domain} alone."),
     _FIRST_FIND_IT,
 )
+_NOT_THIS_DOMAINS_RECORDS = Remedy(
+    "The reply concerns SPF, DKIM or DMARC, but our other domain got the same answer from the same IP address.",
+    Actor.COMPANY_IT,
+    (
+        "Check whether a gateway or forwarding in front of the server changes the message or hides {ip}.",
+        "If so, let the server trust the gateway's checks instead of repeating them.",
+    ),
+    BY_FAMILY[CauseFamily.AUTHENTICATION].do_not,
+)
 CONTRADICTED: dict[tuple[Reason, Cause | None], Remedy] = {  # the comparison refutes what the reply suggests
     **{
         (reason, cause): _NOT_ALL_MAIL
@@ -172,7 +195,19 @@ CONTRADICTED: dict[tuple[Reason, Cause | None], Remedy] = {  # the comparison re
         (Reason.NEIGHBOUR_THROUGH, cause): _NOT_THE_ADDRESS for cause in (Cause.IP_BLOCKED, Cause.IP_LISTED, Cause.RDNS)
     },
     (Reason.NEIGHBOUR_STOPPED, Cause.DOMAIN_BLOCKED): _NOT_THE_DOMAIN,
+    (Reason.NEIGHBOUR_STOPPED, Cause.AUTHENTICATION): _NOT_THIS_DOMAINS_RECORDS,
 }
+
+CONTRADICTED_WIDELY = Remedy(
+    "Several companies stop the mail, and a comparison does not confirm the reason that they give.",
+    Actor.SENDER,
+    (
+        "Look for what changed in the mail, in the DNS records of {domain} and at the mail service.",
+        "Ask one of the companies to trace a probe in its mail system's log.",
+    ),
+    "Do not start with single companies, and do not add allow entries at random.",
+    takes_effect_within=WITHIN_A_DAY,
+)
 
 RELAY_REFUSES_US = replace(
     BY_FAMILY[CauseFamily.OURS],
@@ -189,7 +224,7 @@ LOST_EVERYWHERE = replace(
 )
 NO_WAY_OUT = replace(
     BY_CAUSE[Cause.NETWORK],
-    explanation="No company that was tried since could be connected to: Mailpath's own connection, or its port 25, is "
+    explanation="Could not connect to any company that was tried since: Mailpath's own connection, or its port 25, is "
     "down.",
     steps=(
         "On Mailpath's machine, run `nc -vz HOST 25` for the MX hosts of several companies.",

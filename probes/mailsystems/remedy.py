@@ -44,7 +44,9 @@ class Remedy:
     `workaround`: what the company's IT can do until the actor has acted, () where there is nothing. `for_users`: what
     people who wait for mail can do, "" where nobody waits. `takes_effect_within`: the longest time until the change
     acts. `verify`: how to see that it worked. `runbook`: the name of the page with the whole story. `mail_system`: the
-    key of the system whose own terms `steps` or `workaround` use, "" where they are general.
+    key of the system whose own terms `steps` or `workaround` use, "" where they are general. `at_a_service`: the steps
+    where a vendor runs the servers, so that the company's IT has no server, disk or firewall to look at; () where the
+    steps need none.
     """
 
     explanation: str
@@ -58,6 +60,7 @@ class Remedy:
     runbook: str = ""
     helpers: tuple[Actor, ...] = ()
     mail_system: str = ""
+    at_a_service: Steps = ()
 
     @property
     def who(self) -> str:
@@ -130,5 +133,5 @@ def with_steps(remedy: Remedy, steps: Steps, mail_system: str) -> Remedy:
     if not steps:
         return remedy
     if remedy.by_company_alone:
-        return replace(remedy, steps=steps, mail_system=mail_system)
+        return replace(remedy, steps=steps, mail_system=mail_system, at_a_service=())
     return replace(remedy, workaround=steps, mail_system=mail_system)

@@ -13,7 +13,7 @@ from probes.mailsystems.google import GOOGLE
 from probes.mailsystems.microsoft import EXCHANGE, M365, OUTLOOK
 from probes.mailsystems.mimecast import MIMECAST
 from probes.mailsystems.proofpoint import PROOFPOINT
-from probes.mailsystems.system import IMMEDIATELY, MailSystem, Steps
+from probes.mailsystems.system import IMMEDIATELY, MailSystem, RunBy, Steps
 from probes.outcome import Cause
 
 UNKNOWN = "unknown"
@@ -108,6 +108,12 @@ def is_shared(key: str) -> bool:
     """Test if one operator runs this mail system for many companies, and so could have a problem that hits them all."""
     row = MAIL_SYSTEMS.get(key)
     return row is not None and row.shared
+
+
+def is_service(key: str) -> bool:
+    """Test if a vendor runs the servers of this mail system for its customers, without exception."""
+    row = MAIL_SYSTEMS.get(key)
+    return row is not None and row.run_by is RunBy.VENDOR
 
 
 def steps_for(key: str, cause: Cause | None, family: CauseFamily) -> Steps:

@@ -7,9 +7,20 @@ from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.remedy import Actor, Remedy
 
 
-def _several(explanation: str, *steps: str, actor: Actor = Actor.SENDER, for_users: str = "") -> Remedy:
-    do_not = "Do not start with single companies. " + NO_WIDE_ENTRY
-    return Remedy(explanation, actor, steps, do_not, for_users=for_users, takes_effect_within=WITHIN_A_DAY)
+def _several(
+    explanation: str,
+    *steps: str,
+    actor: Actor = Actor.SENDER,
+    for_users: str = "",
+) -> Remedy:
+    return Remedy(
+        explanation,
+        actor,
+        steps,
+        do_not="Do not start with single companies. " + NO_WIDE_ENTRY,
+        for_users=for_users,
+        takes_effect_within=WITHIN_A_DAY,
+    )
 
 
 WIDESPREAD: dict[CauseFamily, Remedy] = {
@@ -49,9 +60,10 @@ WIDESPREAD: dict[CauseFamily, Remedy] = {
         "Retry before the code expires.",
     ),
     CauseFamily.FIREWALL: _several(
-        "Several companies could not be connected to at once.",
-        "Check whether {ip} can reach port 25 of other servers.",
-        "Check the mail service's network, and Mailpath's own.",
+        "Could not connect to the servers of several companies.",
+        "Check Mailpath's own network.",
+        "Ask the sender's mail service whether {ip} can reach port 25 of these servers and of others.",
+        actor=Actor.OURSELVES,
     ),
     CauseFamily.SUPPRESSED: _several(
         "The sender's mail service has suppressed several addresses.",
@@ -82,6 +94,12 @@ WIDESPREAD: dict[CauseFamily, Remedy] = {
         "Ask one of the companies to trace a probe in its mail system's log.",
     ),
 }
+LATE_WIDELY = _several(
+    "Mail arrives late at several companies; it is not known why.",
+    "Compare the times in the Received headers of the probes: they show where the mail waits.",
+    "If it waits at the mail service, check its queue. Otherwise ask one of the companies why.",
+)
+"""Instead of the row for causes that are not clear: it is not lost."""
 RATE_LIMITED_WIDELY = _several(
     "Several companies limit the sender's mail at once.",
     "Look for a burst of mail from {ip}.",

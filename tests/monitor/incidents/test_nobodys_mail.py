@@ -118,7 +118,7 @@ def test_mail_that_is_accepted_and_lost_is_a_ticket_the_probes_mailbox_may_be_th
         *(Nature.THEIR_SYSTEM, Reason.BOTH_LOST),
         Severity.TICKET,
     )
-    assert said(day) == "acme: mail is accepted but does not reach the probe's mailbox (a neutral sender's neither)"
+    assert said(day) == "acme: mail is accepted but does not reach the probe's mailbox (nor does a neutral sender's)"
 
 
 @pytest.mark.parametrize(("mailbox", "severity"), [("b", Severity.PAGE), ("a", Severity.TICKET)])

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from monitor.incidents.attribution import Attribution
-from monitor.incidents.incident import Nature, Reason, Scope
+from monitor.incidents.incident import Incident, Nature, Reason, Scope
 from monitor.incidents.remedies import failure_remedy, incident_remedy, incident_runbook, remedy_of_failure
 from probes.display import one_line
 from probes.mailsystems.causes import BY_CAUSE, BY_FAMILY, BY_OUTCOME, FOR_USERS
 from probes.mailsystems.choose import at_one_company, exact_steps
 from probes.mailsystems.compared import (
     CONTRADICTED,
+    CONTRADICTED_WIDELY,
     DELAYS_ALL,
     LOST_EVERYWHERE,
     NO_WAY_OUT,
@@ -26,7 +27,7 @@ from probes.mailsystems.compared import (
 from probes.mailsystems.family import FAMILIES, CauseFamily, runbook_of
 from probes.mailsystems.remedy import Actor, Remedy
 from probes.mailsystems.table import MAIL_SYSTEMS
-from probes.mailsystems.widespread import RATE_LIMITED_WIDELY, WIDESPREAD
+from probes.mailsystems.widespread import LATE_WIDELY, RATE_LIMITED_WIDELY, WIDESPREAD
 from probes.verdict import Cause, Concern, Grade, Outcome, Verdict
 from tests.support.notice_samples import failure, incident
 
@@ -43,6 +44,8 @@ REMEDIES: list[Remedy] = [
     LOST_EVERYWHERE,
     NO_WAY_OUT,
     ONE_LIST,
+    CONTRADICTED_WIDELY,
+    LATE_WIDELY,
     *CONTRADICTED.values(),
     RATE_LIMITED_WIDELY,
 ]
@@ -50,6 +53,7 @@ TOLD_TO_DO = sorted(
     {
         *(" ".join(each.steps) for each in REMEDIES),
         *(" ".join(each.workaround) for each in REMEDIES if each.workaround),
+        *(" ".join(each.at_a_service) for each in REMEDIES if each.at_a_service),
         *(
             " ".join(steps)
             for row in MAIL_SYSTEMS.values()
@@ -238,9 +242,9 @@ def test_why_we_cannot_tell(cause: Cause | None, outcome: Outcome, meaning: str)
 @pytest.mark.parametrize(
     ("reason", "meaning"),
     [
-        (Reason.NO_WAY_OUT, "No company that was tried since could be connected to"),
+        (Reason.NO_WAY_OUT, "Could not connect to any company that was tried since"),
         (Reason.CONTROL_FAILS, "At nearly all companies mail is accepted and then not found"),
-        (Reason.NOTHING_REACHED, "The server could not be connected to, and no other"),
+        (Reason.NOTHING_REACHED, "Could not connect to the server, and no other"),
     ],
 )
 def test_why_it_is_ours_though_companies_seem_to_stop_the_mail(reason: Reason, meaning: str) -> None:
@@ -282,6 +286,93 @@ def test_nobody_is_told_of_geo_blocking_before_a_comparison(reason: Reason) -> N
 def test_a_firewall_that_a_comparison_proved_is_looked_at_for_geo_blocking() -> None:
     about = incident(failure(cause=Cause.FIREWALL, reason=Reason.CONTROL_THROUGH))
     assert "geo-blocking" in " ".join(incident_remedy(about, "postfix").steps)
+
+
+def advice(about: Incident, mail_system: str) -> str:
+    found = incident_remedy(about, mail_system)
+    return " ".join((found.explanation, *found.steps, *found.workaround, found.do_not))
+
+
+OF_ONES_OWN_SERVER = re.compile(r"disk|milter|port 25|firewall's log|MX hosts|server's log|STARTTLS")
+
+
+@pytest.mark.parametrize(
+    ("nature", "reason", "cause"),
+    [
+        (Nature.MAIL, Reason.NOT_COMPARED, Cause.SERVER_FAULT),
+        (Nature.MAIL, Reason.NOT_COMPARED, Cause.TLS),
+        (Nature.MAIL, Reason.NOT_COMPARED, Cause.TOO_LARGE),
+        (Nature.MAIL, Reason.NOT_COMPARED, Cause.FIREWALL),
+        (Nature.MAIL, Reason.ONLY_HERE, Cause.FIREWALL),
+        (Nature.MAIL, Reason.CONTROL_THROUGH, Cause.FIREWALL),
+        (Nature.THEIR_SYSTEM, Reason.SAME_ANSWER, Cause.SERVER_FAULT),
+        (Nature.THEIR_SYSTEM, Reason.SAME_ANSWER, Cause.GREYLISTED),
+        (Nature.THEIR_SYSTEM, Reason.CONTROL_FAILS, Cause.SERVER_FAULT),
+        (Nature.THEIR_SYSTEM, Reason.SAME_LIST, Cause.SERVER_FAULT),
+    ],
+)
+def test_nobody_is_sent_to_look_into_a_server_that_a_vendor_runs(nature: Nature, reason: Reason, cause: Cause) -> None:
+    about = incident(failure(nature=nature, reason=reason, cause=cause))
+    assert Actor.VENDOR in incident_remedy(about, "m365").helpers
+    assert not OF_ONES_OWN_SERVER.search(" ".join(incident_remedy(about, "m365").steps))
+    assert "{system}" not in " ".join(incident_remedy(about, "exchange").steps), "the company runs it: no vendor acts"
+
+
+def test_steps_and_caution_do_not_contradict_each_other_where_a_server_greylists() -> None:
+    about = failure(nature=Nature.THEIR_SYSTEM, reason=Reason.SAME_ANSWER, cause=Cause.GREYLISTED)
+    said = advice(incident(about), "")
+    assert "except {ip} from greylisting" in said
+    assert "Do not change filters or allow lists" not in said
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason", "never"),
+    [
+        (Cause.SERVER_FAULT, Reason.CONTROL_THROUGH, "The servers of several companies fail"),
+        (Cause.DOMAIN_BLOCKED, Reason.NEIGHBOUR_STOPPED, "reject the sender's domain"),
+        (Cause.IP_BLOCKED, Reason.NEIGHBOUR_THROUGH, "reject the sender's IP address"),
+    ],
+)
+def test_a_comparison_holds_at_several_companies_too(cause: Cause, reason: Reason, never: str) -> None:
+    said = advice(incident(failure(cause=cause, reason=reason), scope=Scope.EVERYBODY), "")
+    assert never not in said
+    assert "a comparison does not confirm the reason" in said
+
+
+def test_what_is_late_at_several_companies_is_not_called_lost() -> None:
+    about = incident(failure(cause=Cause.UNCLEAR, outcome=Outcome.LATE), scope=Scope.EVERYBODY)
+    assert "stop or lose" not in advice(about, "")
+    assert "arrives late at several companies" in advice(about, "")
+
+
+def test_no_vendor_is_asked_about_mail_that_was_never_sent_there() -> None:
+    about = incident(failure(cause=Cause.SUPPRESSED), scope=Scope.MAIL_SYSTEM, mail_system="m365")
+    assert Actor.VENDOR not in incident_remedy(about, "m365").helpers
+
+
+def test_no_connection_to_several_companies_is_first_looked_for_at_mailpath() -> None:
+    about = incident(failure(cause=Cause.FIREWALL, reason=Reason.ONLY_HERE), scope=Scope.EVERYBODY)
+    assert incident_remedy(about, "").actor is Actor.OURSELVES
+    assert "Could not connect to the servers of several companies." in advice(about, "")
+
+
+def test_domains_that_seem_to_accept_no_mail_at_once_are_no_vendors_fault() -> None:
+    about = failure(nature=Nature.THEIR_SYSTEM, reason=Reason.LOOKUP, cause=Cause.DOMAIN_UNKNOWN)
+    found = incident_remedy(incident(about, scope=Scope.MAIL_SYSTEM, mail_system="m365"), "m365")
+    assert found.actor is Actor.OURSELVES
+
+
+@pytest.mark.parametrize(
+    ("cause", "first"),
+    [
+        (Cause.IP_LISTED, "Look up {ip} in the blocklist"),  # the list may have it no more, or have everybody
+        (Cause.RDNS, "Check the PTR record of {ip}"),  # the server's own resolver may fail
+    ],
+)
+def test_what_only_the_reply_says_is_checked_before_it_is_repaired(cause: Cause, first: str) -> None:
+    found = at_one_company(cause, Outcome.BLOCKED)
+    assert found.steps[0].startswith(first)
+    assert "resolver" in found.workaround[0]
 
 
 @pytest.mark.parametrize("cause", [*Cause, None])

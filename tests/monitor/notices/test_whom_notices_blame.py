@@ -9,6 +9,7 @@ from monitor.incidents.incident import Failure, Incident, Nature, Reason, Scope,
 from monitor.notices.context import context_of
 from monitor.notices.headline import headline
 from monitor.notices.notice import NoticeKind
+from probes.answer import Answer, Stage
 from probes.check import Check
 from probes.verdict import Cause
 from tests.support.notice_samples import failure, notice_request, storm, text, title, town
@@ -290,6 +291,15 @@ def test_where_other_mail_gets_through_it_is_not_said_that_none_does(part: Scope
     told = one_incident(one, scope=Scope.THEIR_SYSTEM)
     assert "For users: Mail from outside does not reach the company" in text(notice_request(told))
     assert "For users: Some mail from outside does not" in text(notice_request(replace(told, part=part)))
+
+
+def test_an_answer_after_the_message_was_read_may_be_about_what_both_messages_say() -> None:
+    facts: dict[str, Any] = {"nature": Nature.THEIR_SYSTEM, "reason": Reason.SAME_ANSWER, "cause": Cause.SERVER_FAULT}
+    for stage, whole in ((Stage.RCPT, True), (Stage.END_OF_DATA, False)):
+        one = failure(answer=Answer(stage, 554, "5.7.1", "Rejected by policy", host="mx.acme.example"), **facts)
+        told = notice_request(one_incident(one, scope=Scope.THEIR_SYSTEM))
+        assert ("accepts no mail at all" in title(told)) is whole
+        assert ("For users: Mail from outside does not reach the company" in text(told)) is whole
 
 
 def test_a_list_that_may_have_only_the_two_senders_does_not_stop_all_mail() -> None:

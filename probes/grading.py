@@ -5,14 +5,14 @@ from probes.case import SortedEvidence
 from probes.evidence import Arrival, Bounce, Dialogue, Folder
 from probes.outcome import Grade
 from probes.probe import Probe
-from probes.reading.headers import read_message
+from probes.reading.headers import connecting_ip
 
 
 def grade_of_arrival(probe: Probe, arrival: Arrival) -> Grade:
     """Grade an arrival. A copy proves little: its sender could have written the headers."""
     if arrival.folder is Folder.COPY:
         return Grade.UNPROVEN
-    if read_message(arrival.headers, relayed=probe.traits.relayed).connecting_ip != probe.source_ip:
+    if connecting_ip(arrival.headers, relayed=probe.traits.relayed) != probe.source_ip:
         return Grade.UNPROVEN
     return probe.traits.best_grade
 

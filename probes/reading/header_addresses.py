@@ -4,6 +4,7 @@ Text in a display name, comment or encoded word is never taken for an address: p
 """
 
 import re
+from functools import lru_cache
 
 VALUE_READ = 4096  # characters; who writes more into From is not who we are looking for
 ADDRESSES_READ = 50
@@ -14,6 +15,7 @@ _TOKENS = re.compile(
 )
 
 
+@lru_cache(maxsize=16)  # all probes of one sender have the same From
 def addresses_of(value: str) -> tuple[str, ...]:
     """Return the addresses without display names ("user@example.com"), in order, at most ADDRESSES_READ.
 

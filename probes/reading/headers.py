@@ -75,6 +75,14 @@ def read_message(data: bytes | str, *, receiver: str | None = None, relayed: boo
     )
 
 
+def connecting_ip(headers: str, *, relayed: bool) -> str | None:
+    """Return the address that connected at the receiver's border: as `read_message` does, but nothing else is read.
+
+    `headers` is the header section of our own message.
+    """
+    return _Side(fields(split(headers)[0]), None, relayed).connecting_ip
+
+
 class _Side:
     """The headers of one message, divided into those of the receiver's side and those that came in."""
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from probes.reading.facts import AuthenticationFacts, Finding
 from probes.reading.header_fields import fields, split
-from probes.reading.headers import read_message
+from probes.reading.headers import connecting_ip, read_message
 
 BORDER = "Received: from a.example (a.example [192.0.2.1]) by mx.acme.test (Postfix); 23 Nov 2026 08:00:00 +0000\n"
 BELOW = "Received: from app (app [198.51.100.4]) by a.example (Postfix); Mon, 23 Nov 2026 07:59:58 +0000\n"
@@ -115,6 +115,15 @@ def test_whose_checks_count(headers, spf) -> None:
 )  # fmt: skip
 def test_the_connecting_address(headers, ip) -> None:
     assert read_message(headers).connecting_ip == ip
+
+
+@pytest.mark.parametrize("relayed", [False, True])
+@pytest.mark.parametrize(
+    "section", [BORDER, BORDER + BELOW, OUTLOOK, f"{BELOW}\n{BORDER}", f"{MESSAGE}\r\n\n{BORDER}", ""]
+)
+def test_the_connecting_address_alone_is_the_same(section: str, *, relayed: bool) -> None:
+    """Nor is anything below an empty line believed, however it ends."""
+    assert connecting_ip(section, relayed=relayed) == read_message(section, relayed=relayed).connecting_ip
 
 
 def test_the_border_of_a_named_receiver() -> None:

@@ -268,5 +268,6 @@ async def test_a_probe_that_another_process_waits_for_is_left_to_it(
         )
         look = await pipeline.watchers[site.mailbox_key].look()
         assert isinstance(look, Look)
-        await ticking(pipeline, pipeline_app, lambda: len(probes_left(server)) == 1)  # reading moves a mail, so its path tells nothing
+        # Counted, not looked for by path: reading a mail moves it.
+        await ticking(pipeline, pipeline_app, lambda: len(probes_left(server)) == 1)
         assert [each.name.partition(":")[0] for each in probes_left(server)] == [fresh.name]

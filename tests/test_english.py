@@ -18,10 +18,6 @@ PLAIN_FILES = [ROOT / "config.toml", ROOT / "Makefile", *sorted((ROOT / "dashboa
 CLAUSE = re.compile(r"(What|Whatever|Who|Whoever|Whom|Whose|Whether|How|Which|Where|When)\b")
 QUOTED = ROOT / "probes" / "reading"  # its strings are what mail systems write
 
-# Files that are not yet clean. Only shorten these lists.
-BANNED_WORDS_LEFT: frozenset[str] = frozenset()
-CLAUSES_LEFT: frozenset[str] = frozenset()
-
 
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
@@ -62,8 +58,6 @@ def test_a_banned_word_is_found() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_no_sentence_of_ours_has_a_banned_word(path: Path) -> None:
     found = sorted({word for sentence in sentences(path) for word in found_in(sentence)})
-    if found and name_of(path) in BANNED_WORDS_LEFT:
-        pytest.skip(f"not yet: {found}")
     assert found == [], "see docs/design/glossary.md"
 
 
@@ -75,6 +69,4 @@ def test_no_file_for_people_has_a_banned_word(path: Path) -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_a_docstring_says_what_a_thing_does(path: Path) -> None:
     found = [f"{name}: {text.splitlines()[0]}" for name, text in docstrings(path) if CLAUSE.match(text)]
-    if found and name_of(path) in CLAUSES_LEFT:
-        pytest.skip(f"not yet: {found}")
     assert found == [], 'write "Return the ...", "Test if ...", or a noun'

@@ -1,6 +1,7 @@
 """Names: one for each idea, and one that a person who knows the field would search for."""
 
 import ast
+import pkgutil
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -124,6 +125,22 @@ def test_no_test_reaches_into_private_members() -> None:
     reaching = {path: places for path, places in found.items() if places}
     assert {path: places for path, places in reaching.items() if path not in PRIVATE_REACHES} == {}
     assert reaching.keys() >= PRIVATE_REACHES.keys(), "an exception that is needed no more"
+
+
+def patched(text: str) -> Iterator[str]:
+    """The dotted names that monkeypatch or mock is to replace."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="setattr" | "delattr" | "patch"), args=[ast.Constant(str(name)), *_]):
+                yield name
+
+
+def test_what_tests_replace_is_there() -> None:
+    """Where a name is given as text, nothing but the run of that one test tells that it was renamed."""
+    found = {name for path in TESTS for name in patched(path.read_text())}
+    assert len(found) > 10
+    for name in sorted(found):
+        assert pkgutil.resolve_name(name) is not None, name
 
 
 PACKAGES = sorted(

@@ -76,7 +76,7 @@ BY_SESSION = "session"
 
 
 class AuditAction(StrEnum):
-    """What was done, in the audit log."""
+    """An action, as the audit log names it."""
 
     PROBE_SENT = "probe sent"
     MUTE_CREATED = "mute created"

@@ -1,4 +1,4 @@
-"""Whoever asks for a probe by hand. The audit log names them in the same write that stores the probe."""
+"""The requester of a manual probe. The audit log names them in the same write that stores the probe."""
 
 from dataclasses import dataclass
 

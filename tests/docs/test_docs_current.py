@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,9 @@ EVERYTHING = (*FILES, *OTHERS, *RUNBOOKS)
 COMMAND = re.compile(r"(?:^|`|\s/?|bin/)mailpath ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 FOLDERS = ("probes", "monitor", "dashboards", "tests", "docs", ".ci")
+WRITTEN = {".py", ".html", ".js", ".css", ".toml", ".mako", ".yml"}  # what the words of the code are taken from
+IN_DESIGN = [*sorted((DOCS / "design").rglob("*.md")), DOCS / "CONTRIBUTING.md", DOCS / "SECURITY.md"]
+OF_OTHERS = {"dialog"}  # words of HTML that the code has no other use for
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 ACME = """
@@ -153,6 +157,30 @@ def test_the_walks_name_modules_that_are_there() -> None:
     assert len(drawn) > 15
     for path in drawn:
         assert (ROOT / path).exists(), path
+
+
+@cache
+def words_of_the_code() -> frozenset[str]:
+    """Every name and word in the code, its tests, templates and settings, and in the names of its files."""
+    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in WRITTEN]
+    files += [ROOT / name for name in ("pyproject.toml", "config.toml", "Makefile")]
+    texts = (f"{file.stem} {file.read_text()}" for file in files if file.suffix != ".md")
+    return frozenset(word for text in texts for word in re.findall(r"\w+", text))
+
+
+@pytest.mark.parametrize("file", IN_DESIGN, ids=name_of)
+def test_the_names_in_the_design_are_names_of_the_code(file: Path) -> None:
+    said = {
+        word for code in CODE.findall(without_fences(file.read_text())) for word in re.findall(r"[A-Za-z_]\w+", code)
+    }
+    assert said - words_of_the_code() - OF_OTHERS == set()
+
+
+@pytest.mark.parametrize("file", IN_DESIGN, ids=name_of)
+def test_what_a_module_is_said_to_have_is_in_it(file: Path) -> None:
+    """As in "`learn` in `monitor/probing/learning.py`"."""
+    for name, path in re.findall(r"`(\w+)`[^`.]{0,40} (?:in|of) `((?:probes|monitor)/[\w/]+\.py)`", file.read_text()):
+        assert re.search(rf"\b{name}\b", (ROOT / path).read_text()), f"{name} is not in {path}"
 
 
 @each_file

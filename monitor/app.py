@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -158,173 +159,173 @@ def _leaving(pool: Executor) -> Iterator[Executor]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+@dataclass(eq=False)
 class Service:
-    """`mailpath serve`: probes on schedule, stores and shows results until it is stopped."""
+    """`mailpath serve`: probes on schedule, stores and shows results until it is stopped. Its fields are its parts; it
+    builds none of them."""
 
-    def __init__(
-        self,
-        file: Path,
-        config: Config,
-        store: Store,
-        clock: Clock,
-        board: Board,
-        pipeline: Pipeline,
-        casebook: IncidentEngine,
-        delivery: Delivery,
-        network: Network,
-        planner: Planner,
-        dispatcher: Dispatcher,
-        signals: SignalReader,
-        live: Live,
-    ) -> None:
-        self._file, self._config, self._store = file, config, store
-        self._clock, self._now = clock, clock.now
-        self.replaced = store.replaced
+    file: Path
+    config: Config
+    store: Store
+    clock: Clock
+    board: Board
+    network: Network
+    pipeline: Pipeline
+    planner: Planner
+    dispatcher: Dispatcher
+    signals: SignalReader
+    casebook: IncidentEngine
+    delivery: Delivery
+    live: Live
+
+    def __post_init__(self) -> None:
         self.calendar = Calendar({self.housekeeping: HOUSEKEEPING})
-        self._pulse = Pulse()
-        self._store_trouble: str | None = None
-        self._board, self._pipeline = board, pipeline
-        self._casebook, self._delivery, self._network = casebook, delivery, network
-        self._planner, self._dispatcher, self._signals, self._live = planner, dispatcher, signals, live
+        self.metrics = Metrics(self.board, self._gauges())
+        self._now = self.clock.now
+        self._pulse, self._rejections = Pulse(), Rejections()
         self._desk: InboundRouter | None = None
-        self._rejections = Rejections()
-        self.metrics = Metrics(
-            board,
-            Gauges(
-                in_flight=lambda: len(pipeline.flights),
-                lag=lambda: planner.schedule.lag if planner.schedule else timedelta(0),
-                skipped=lambda: dict(planner.schedule.skipped) if planner.schedule else {},
-                mailbox_errors=self._mailbox_errors,
-                inbound=lambda: dict(self._desk.counts) if self._desk else {},
-                turned_away=lambda: dict(self._desk.turned_away.counts) if self._desk else {},
-                incidents=lambda: casebook.incidents,
-                rules_lag=lambda: casebook.lag,
-                notices=lambda: dict(delivery.counts),
-                waiting=lambda: casebook.waiting,
-                listening=lambda: self._desk is not None if self._config.inbound else None,
-                reference=lambda: network.reference_up,
-                rejected=lambda: dict(self._rejections.counts),
-                tick_age=lambda: self._pulse.age,
-                clock_steps=lambda: clock.steps,
-                store_errors=lambda: store.health.errors,
-                now=clock.now,
-            ),
+        self._store_trouble: str | None = None
+
+    def _gauges(self) -> Gauges:
+        return Gauges(
+            in_flight=lambda: len(self.pipeline.flights),
+            lag=lambda: self.planner.schedule.lag if self.planner.schedule else timedelta(0),
+            skipped=lambda: dict(self.planner.schedule.skipped) if self.planner.schedule else {},
+            mailbox_errors=self._mailbox_errors,
+            inbound=lambda: dict(self._desk.counts) if self._desk else {},
+            turned_away=lambda: dict(self._desk.turned_away.counts) if self._desk else {},
+            incidents=lambda: self.casebook.incidents,
+            rules_lag=lambda: self.casebook.lag,
+            notices=lambda: dict(self.delivery.counts),
+            waiting=lambda: self.casebook.waiting,
+            listening=lambda: self._desk is not None if self.config.inbound else None,
+            reference=lambda: self.network.reference_up,
+            rejected=lambda: dict(self._rejections.counts),
+            tick_age=lambda: self._pulse.age,
+            clock_steps=lambda: self.clock.steps,
+            store_errors=lambda: self.store.health.errors,
+            now=self.clock.now,
         )
+
+    @property
+    def replaced(self) -> asyncio.Event:
+        """Set once another process leads on the store instead of this one."""
+        return self.store.replaced
 
     async def start(self, desk: InboundRouter | None) -> None:
         """Continue where the last run stopped. `desk`: the inbound router, if there is one."""
         self._desk = desk
-        self._board.configure(self._config.paths())
-        await self._signals.begin(self._board.take, self._casebook.take, self._live.take)
-        presents = await self._store.probes.current()  # read after that, so that nothing is missed in between
-        self._board.recall(presents)
-        self._network.configure(self._config)
-        self._network.start()
-        self._board.clock_was_set(self._now())  # perhaps while nothing ran
-        await self._casebook.configure(self._config)
-        await self._casebook.recall(presents)
-        await self._pipeline.resume()
-        await self._planner.configure(self._config)
-        self._signals.start()
-        self._casebook.start()
-        self._delivery.configure(self._config.channels)
-        self._delivery.start()
+        self.board.configure(self.config.paths())
+        await self.signals.begin(self.board.take, self.casebook.take, self.live.take)
+        presents = await self.store.probes.current()  # read after that, so that nothing is missed in between
+        self.board.recall(presents)
+        self.network.configure(self.config)
+        self.network.start()
+        self.board.clock_was_set(self._now())  # perhaps while nothing ran
+        await self.casebook.configure(self.config)
+        await self.casebook.recall(presents)
+        await self.pipeline.resume()
+        await self.planner.configure(self.config)
+        self.signals.start()
+        self.casebook.start()
+        self.delivery.configure(self.config.channels)
+        self.delivery.start()
 
     async def reload(self) -> None:
         """Reload the configuration. If it has errors, all are logged and nothing changes."""
-        config = await _read_again(self._file)
+        config = await _read_again(self.file)
         if config is None:
             return
         for table in ("store", "web", "inbound", "dns", "log", "sandbox"):
-            if getattr(config, table) != getattr(self._config, table):
+            if getattr(config, table) != getattr(self.config, table):
                 log.warning(f"a change of [{table}] takes effect at the next start")
-        self._config = config
+        self.config = config
         hide(secret_values(config))
-        self._board.configure(config.paths())
-        self._network.configure(config)
-        await self._pipeline.configure(config)
-        await self._casebook.configure(config)
-        self._delivery.configure(config.channels)
+        self.board.configure(config.paths())
+        self.network.configure(config)
+        await self.pipeline.configure(config)
+        await self.casebook.configure(config)
+        self.delivery.configure(config.channels)
         if self._desk:
             self._desk.configure(addresses_of(config), config.sender.source_ip, config.sender.domain)
-        await self._planner.configure(config)
-        log.info("configuration loaded", paths=len(self._board.paths))
+        await self.planner.configure(config)
+        log.info("configuration loaded", paths=len(self.board.paths))
 
     async def stop(self) -> None:
         """Stop sending probes and notices; queued notices are sent at the next start. If stopping one part fails, the
         others are stopped all the same: none may use a store that is being closed."""
-        log.info("stopping; probes in flight continue at the next start", in_flight=len(self._pipeline.flights))
+        log.info("stopping; probes in flight continue at the next start", in_flight=len(self.pipeline.flights))
         async with AsyncExitStack() as parts:
-            for part in (self._network, self._delivery, self._casebook, self._signals, self._planner):
+            for part in (self.network, self.delivery, self.casebook, self.signals, self.planner):
                 parts.push_async_callback(part.close)
 
     async def tick(self) -> None:
         """Launch due probes and handle everything else that is due."""
         self._pulse.beat()
-        if step := self._clock.compare():
+        if step := self.clock.compare():
             self._clock_was_set(step)
         self._tell_of_store()
         now = self._now()
-        self._planner.tick(now)
-        self._pipeline.tick(now)
+        self.planner.tick(now)
+        self.pipeline.tick(now)
 
     async def housekeeping(self) -> None:
         """Delete what is older than the configured retention."""
         now = self._now()
-        forgotten = await self._store.prune(now - self._config.store.keep, now)
+        forgotten = await self.store.prune(now - self.config.store.keep, now)
         if forgotten:
             log.info("old probes deleted", probes=forgotten)
 
     def backend(self) -> Backend:
         """Return the parts of the service that the web server shows."""
         return Backend(
-            config=lambda: self._config,
-            store=self._store,
-            board=self._board,
-            casebook=self._casebook,
+            config=lambda: self.config,
+            store=self.store,
+            board=self.board,
+            casebook=self.casebook,
             metrics=self.metrics,
-            live=self._live,
+            live=self.live,
             launch=self._launch_by_hand,
-            admits=self._planner.admits,
-            give_back=self._planner.give_back,
-            followed=self._signals.read,
-            in_flight=lambda: len(self._pipeline.flights),
+            admits=self.planner.admits,
+            give_back=self.planner.give_back,
+            followed=self.signals.read,
+            in_flight=lambda: len(self.pipeline.flights),
             ready=self._not_ready,
             now=self._now,
             rejections=self._rejections,
         )
 
     async def _launch_by_hand(self, path: WatchedPath, kind: Kind, role: Role, by: Requester) -> Probe:
-        return await self._dispatcher.launch(ProbeOrder(path.check(kind), role, ProbePurpose.MANUAL, by))
+        return await self.dispatcher.launch(ProbeOrder(path.check(kind), role, ProbePurpose.MANUAL, by))
 
     def _clock_was_set(self, step: timedelta) -> None:
         """Shift all deadlines by the step of the system clock; nothing is made up for or done twice."""
         way, now = "forward" if step > timedelta(0) else "back", self._now()
         log.warning(f"the system clock was set {way} by {abs(step.total_seconds()):,.0f} s", now=f"{now:%F %T} UTC")
-        self._pipeline.clock_was_set(step)
-        self._board.clock_was_set(now)
+        self.pipeline.clock_was_set(step)
+        self.board.clock_was_set(now)
         self.calendar.clock_was_set()
-        self._planner.clock_was_set(step)
+        self.planner.clock_was_set(step)
 
     def _tell_of_store(self) -> None:
         """Log once when the store fails, and once when it works again."""
-        before, self._store_trouble = self._store_trouble, self._store.health.trouble
+        before, self._store_trouble = self._store_trouble, self.store.health.trouble
         if self._store_trouble and not before:
             log.error("store refuses writes; sending is paused", reason=self._store_trouble)
         elif before and not self._store_trouble:
             log.info("store accepts writes again; sending resumes")
 
     def _not_ready(self) -> str | None:
-        if self._planner.schedule is None:
+        if self.planner.schedule is None:
             return "not ready: still taking up what was on its way"
         if self._pulse.age > TICK_OVERDUE:
             return f"not ready: the last tick was {self._pulse.age:.0f} s ago, so nothing is sent or looked for"
-        trouble = self._store.health.trouble
+        trouble = self.store.health.trouble
         return f"not ready: {trouble}" if trouble else None
 
     def _mailbox_errors(self) -> dict[tuple[str, str], int]:
-        watchers = self._pipeline.watchers
-        keys = {key: path.mailbox_key for key, path in self._board.paths.items()}
+        watchers = self.pipeline.watchers
+        keys = {key: path.mailbox_key for key, path in self.board.paths.items()}
         return {key: watchers[mailbox].failures for key, mailbox in keys.items() if mailbox in watchers}
 
 
@@ -366,8 +367,19 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
             store, clock.now, lambda: network.uplink, on_notices=delivery.poke, compare=planner.compare
         )
         at_work = Service(
-            *(file, config, store, clock, board, pipeline, casebook, delivery, network),
-            *(planner, dispatcher, signals, live),
+            file=file,
+            config=config,
+            store=store,
+            clock=clock,
+            board=board,
+            network=network,
+            pipeline=pipeline,
+            planner=planner,
+            dispatcher=dispatcher,
+            signals=signals,
+            casebook=casebook,
+            delivery=delivery,
+            live=live,
         )
         await house.enter_async_context(serving_all(at_work.backend(), config))
         desk = await house.enter_async_context(inbound_of(config, await store.key(), pipeline))

@@ -22,9 +22,9 @@ def test_imports_go_down_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "library", ["apscheduler", "prometheus_client", "sqlalchemy", "imapclient", "dns", "aiohttp", "apprise"]
+    "library", ["apscheduler", "prometheus_client", "sqlalchemy", "imapclient", "dns", "aiohttp", "aiosmtpd", "apprise"]
 )
-def test_a_library_has_one_home(library) -> None:
+def test_a_library_has_its_home(library) -> None:
     homes = {
         "apscheduler": ("monitor/clock.py", "monitor/probing/schedule.py", "monitor/config/pace.py"),
         "prometheus_client": ("monitor/output/metrics.py",),
@@ -32,6 +32,7 @@ def test_a_library_has_one_home(library) -> None:
         "imapclient": ("probes/mailboxes/",),
         "dns": ("probes/resolver.py",),
         "aiohttp": ("monitor/web/", "probes/http.py"),
+        "aiosmtpd": ("monitor/sandbox/", "monitor/sources/inbound/smtp.py"),
         "apprise": ("monitor/channels/services.py",),
     }
     importing = [

@@ -10,20 +10,26 @@ measured times, `lasting` for lengths, `roughly` for ages, `exactly` for compari
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 MAX_QUOTE_CHARS = 300  # characters
 MAX_NAMED = 10
 
+_MARKS = frozenset({"Mn", "Me"})
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # what is invisible, or turns what stands beside it
+_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+"""Letters and marks that show nothing, although by category they are printable."""
+
+MAX_MARKS = 3  # combining marks on one letter: languages need fewer, and a pile of them covers the lines above
 _BEFORE_MARK = re.compile(r'(\\*)("|\Z)')
-_SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
+_SUSPECT = re.compile(r"[^\n\t\x20-\x7e]+")
 
 
 def one_line(text: str, most: int) -> str:
     """Return untrusted text as one line of at most `most` characters, without invisible characters."""
-    seen = "".join(each if each.isprintable() else " " for each in text[: 4 * most])
+    part = text[: 4 * most]
+    seen = part if part.isascii() and part.isprintable() else "".join(" " if hidden else c for c, hidden in _seen(part))
     line = " ".join(seen.split())
     return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 3].rstrip()}..."
 
@@ -38,8 +44,16 @@ def safe_text(text: object, most: int) -> str:
 
 
 def _by_number(match: re.Match[str]) -> str:
-    character = match[0]
-    return f"[U+{ord(character):04X}]" if unicodedata.category(character) in _HIDDEN else character
+    return "".join(f"[U+{ord(c):04X}]" if hidden else c for c, hidden in _seen(match[0]))
+
+
+def _seen(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield each character, and whether a reader would not see it, or would see it cover others."""
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in _MARKS else 0
+        yield character, category in _HIDDEN or character in _BLANKS or marks > MAX_MARKS
 
 
 def escaped(text: str) -> str:

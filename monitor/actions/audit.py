@@ -4,6 +4,8 @@ from datetime import datetime
 
 from monitor.incidents.mute import Mute
 from monitor.people.person import AuditAction, AuditEntry
+from probes.labels import CAUSES
+from probes.mailsystems.table import system_label
 from probes.settings import duration_text
 
 COMMAND = "command"  # the way of whoever types `mailpath` on the server
@@ -26,4 +28,6 @@ def mute_ended(mute: Mute, who: str, way: str, at: datetime) -> AuditEntry:
 def about(mute: Mute) -> str:
     """Describe the conditions of a mute in a few words."""
     place = "/".join(filter(None, (mute.company, mute.path)))
-    return " · ".join(filter(None, (place, mute.mail_system, mute.cause))) or "everything"
+    system = f"mail system {system_label(mute.mail_system)}" if mute.mail_system else ""
+    cause = f"cause {CAUSES[mute.cause].label}" if mute.cause else ""
+    return " · ".join(filter(None, (place, system, cause))) or "everything"

@@ -11,7 +11,12 @@ T = TypeVar("T")
 
 
 class NotThereError(Exception):
-    """It does not exist for this caller. The text names what was asked for."""
+    """It does not exist for this caller. The text names what was asked for. `meant`: the company by key and name that
+    was probably meant, among those of the caller."""
+
+    def __init__(self, what: str, meant: tuple[str, str] | None = None) -> None:
+        super().__init__(what)
+        self.meant = meant
 
 
 @dataclass(frozen=True, slots=True)

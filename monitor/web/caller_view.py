@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
+from monitor.actions.names import MAX_NAME_CHARS, UnknownNameError, company_named, names_of
 from monitor.config import WatchedPath
 from monitor.incidents.incident import HistoryEntry, Incident
 from monitor.incidents.mute import Mute
@@ -57,8 +58,17 @@ class CallerView:
             if self.caller.sees(path.company) and company in ("", path.company)
         ]
         if company and not found:
-            raise NotThereError(f"company {company}")
+            raise NotThereError(f"company {company}", self._meant(company))
         return found
+
+    def _meant(self, company: str) -> tuple[str, str] | None:
+        """Key and name of the company of theirs that was probably meant."""
+        names = names_of(self.paths())
+        try:
+            key = company_named(company[:MAX_NAME_CHARS], names)
+        except UnknownNameError as error:
+            key = error.close
+        return (key, names[key]) if key else None
 
     def path(self, company: str, path: str) -> WatchedPath:
         """One watched path. Raises NotThereError."""

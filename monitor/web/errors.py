@@ -40,7 +40,7 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         response = await _in_time(request, handler)
     except NotThereError as error:
-        response = await _failed(request, HTTPStatus.NOT_FOUND, f"There is no {error}.")
+        response = await _failed(request, HTTPStatus.NOT_FOUND, f"There is no {error}.", error.meant)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST or error.content_type != "text/plain":
             raise
@@ -90,8 +90,11 @@ def _said(error: web.HTTPException) -> str:
     return "There is no page at this address." if text == NOTHING else text
 
 
-async def _failed(request: web.Request, status: HTTPStatus, detail: str) -> web.StreamResponse:
-    """As problem+json (RFC 9457) for programs, as a page for people, as a line for anybody else."""
+async def _failed(
+    request: web.Request, status: HTTPStatus, detail: str, meant: tuple[str, str] | None = None
+) -> web.StreamResponse:
+    """As problem+json (RFC 9457) for programs, as a page for people, as a line for anybody else. `meant`: the company,
+    by key and name, that was probably meant."""
     if request.path.startswith(API):
         from monitor.web.api.problem import problem
 
@@ -99,9 +102,9 @@ async def _failed(request: web.Request, status: HTTPStatus, detail: str) -> web.
     if "text/html" in request.headers.get("Accept", ""):
         from monitor.web.rendering import page
 
-        response = page(
-            request, "error.html", status=status.value, title=TITLES.get(status, status.phrase), detail=detail
-        )
+        title = TITLES.get(status, status.phrase)
+        lost = status is HTTPStatus.NOT_FOUND
+        response = page(request, "error.html", title=title, detail=detail, lost=lost, meant=meant)
         response.set_status(status)
         return response
     return web.Response(text=f"{status.value} {status.phrase}: {detail}\n", status=status)

@@ -1,26 +1,17 @@
 """Values as people read them in a page: other people's text made harmless, times, ages. Pure."""
 
-import re
-import unicodedata
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from monitor.output.labels import label_of
-from probes.display import roughly
+from probes.display import roughly, safe_text
 
 MAX_TEXT_CHARS = 100_000  # characters of one text; a header section is cut at 64 KiB before it is stored
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # what is invisible, or turns what stands beside it
-_SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
-
 
 def plain(text: object, most: int = MAX_TEXT_CHARS) -> str:
-    """Text of other people with nothing hidden in it: a control character or a change of direction is shown by its
-    number, as [U+202E]. Ends of lines stay. What is longer than `most` is cut, and says so."""
-    whole = str(text).replace("\r\n", "\n")
-    shown = _SUSPECT.sub(_shown, whole[:most])
-    rest = len(whole) - most
-    return f"{shown} … and {rest:,} more characters" if rest > 0 else shown
+    """Untrusted text as a block, see `probes.display.safe_text`."""
+    return safe_text(text, most)
 
 
 def cut(text: str, most: int) -> str:
@@ -66,9 +57,3 @@ def spelled(seconds: float) -> str:
 def ago(at: datetime, now: datetime) -> str:
     """Return its age."""
     return f"{roughly(now - at)} ago"
-
-
-def _shown(match: re.Match[str]) -> str:
-    character = match[0]
-    hidden = unicodedata.category(character) in _HIDDEN
-    return f"[U+{ord(character):04X}]" if hidden else character

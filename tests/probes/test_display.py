@@ -15,6 +15,20 @@ def test_the_three_forms_of_hostile_text() -> None:
     assert escaped(NASTY) == "a\\u0000b\\u202ec\\u001b[31m\\r\\nd\te"
 
 
+@pytest.mark.parametrize("blank", "\u034f\u115f\u1160\u17b4\u180b\u2800\u3164\uffa0\u200b\U000e0041")
+def test_a_character_that_shows_nothing_is_shown_by_number_or_is_a_blank(blank: str) -> None:
+    assert safe_text(f"a{blank}b", 100) == f"a[U+{ord(blank):04X}]b"
+    assert one_line(f"a{blank}b", 100) == "a b"
+
+
+def test_marks_do_not_pile_up_over_the_lines_above() -> None:
+    pile = "e" + "\u0301" * 50
+    assert one_line(pile, 100) == "e\u0301\u0301\u0301"
+    assert safe_text("e" + "\u0301" * 5, 100) == "e\u0301\u0301\u0301[U+0301][U+0301]"
+    thai_hebrew_french = "\u0e17\u0e35\u0e48 \u05e9\u05c1\u05b8\u05dc\u05d5\u05b9\u05dd e\u0301te\u0301"
+    assert one_line(thai_hebrew_french, 100) == safe_text(thai_hebrew_french, 100) == thai_hebrew_french
+
+
 @pytest.mark.parametrize("form", [one_line, safe_text])
 def test_each_form_has_an_end(form) -> None:
     assert len(form("x" * 1_000_000, 50)) < 100

@@ -44,7 +44,7 @@ via = "webhook"
 url = "{pager}/"
 secret = {{ file = "secret" }}
 [companies.trap]
-name        = "Trap & <b>Door</b>"
+name        = "Trap & <b>Door</b> Binnenschifffahrtsschleusenbetriebswerkbauunterbeamtengesellschaft"
 mail_system = "postfix"
 [companies.trap.paths.shut]
 to      = "{refused}@trap.example"

@@ -1,6 +1,6 @@
 """The sender: as it is configured, how its mail fares by mail system, and what receivers say of its authentication.
 
-DNS is not asked: what the world publishes about the sender is not in here.
+DNS is not queried: the public facts about the sender are not in here.
 """
 
 import structlog
@@ -18,7 +18,7 @@ from probes.verdict import Grade, Outcome
 REPLACED = {"Deprecation": "@1795910400", "Link": f'<{ROOT}/sender>; rel="successor-version"'}
 """Headers of the old path (RFC 9745): since 2026-11-29."""
 
-NOTE = "DNS is not asked: what is said of SPF, DKIM and DMARC is what receivers wrote into their headers."
+NOTE = "DNS is not queried: SPF, DKIM and DMARC results are those that receivers wrote into their headers."
 
 log = structlog.get_logger("web")
 

@@ -25,7 +25,8 @@ from probes.verdict import Cause, Grade, Outcome, Verdict
 MAX_COMPANIES = 80  # in the table of one page
 MAX_HEALTHY = 300  # in the list of those where all is well
 MAX_PATHS = 40  # that are in the page while they are folded away
-MAX_INCIDENTS = 12
+MAX_INCIDENTS = 12  # that are not muted
+MAX_MUTED = 5  # after these; the number of all is always shown
 MAX_NAMED = 3  # companies of an incident
 MAX_QUERY_CHARS = 100
 UNFOLDED = "all"  # unfolded
@@ -135,12 +136,15 @@ class OpenRow:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The page. `companies` are those of this page of the table, `healthy` the names where all is well."""
+    """The page. `incidents` are the first that are not muted, then the first that are; `muted`: how many are in all.
+    `companies` are those of this page of the table, `healthy` the names where all is well."""
 
     ask: Ask
     kinds: tuple[Kind, ...]
     incidents: tuple[OpenRow, ...]
-    more_incidents: int
+    more_incidents: int  # not muted
+    muted: int
+    more_muted: int
     totals: tuple[tuple[Outcome | None, int], ...]  # how many paths have this as their worst
     companies: tuple[CompanyRow, ...]
     healthy: tuple[CompanyRow, ...]
@@ -167,14 +171,18 @@ def now_view(
     healthy = [row for row in found if row.healthy] if ask.everything else []
     pages = max(1, -(-len(table) // MAX_COMPANIES))
     number = min(max(ask.page, 1), pages)
-    opened = sorted(incidents, key=lambda incident: (bool(incident.muted_by), worst_first(incident)))
+    opened = sorted(incidents, key=worst_first)
+    loud = [incident for incident in opened if not incident.muted_by]
+    muted = [incident for incident in opened if incident.muted_by]
     names = {path.company: path.company_name for path in paths}
     totals = Counter(row.worst for company in rows for row in company.paths)
     return Now(
         ask=ask,
         kinds=kinds,
-        incidents=tuple(_open(incident, names) for incident in opened[:MAX_INCIDENTS]),
-        more_incidents=max(0, len(opened) - MAX_INCIDENTS),
+        incidents=tuple(_open(incident, names) for incident in (*loud[:MAX_INCIDENTS], *muted[:MAX_MUTED])),
+        more_incidents=max(0, len(loud) - MAX_INCIDENTS),
+        muted=len(muted),
+        more_muted=max(0, len(muted) - MAX_MUTED),
         totals=tuple((outcome, totals[outcome]) for outcome in WORST_FIRST if totals[outcome]),
         companies=_folded(table[(number - 1) * MAX_COMPANIES : number * MAX_COMPANIES], ask),
         healthy=tuple(sorted(healthy[:MAX_HEALTHY], key=lambda row: row.name.casefold())),

@@ -162,7 +162,7 @@ def _moment(name: str, text: str, wrong: dict[str, str]) -> datetime | None:
         moment = datetime.fromisoformat(text)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        wrong[name] = "write a time like 2026-11-26T08:00, in UTC"
+        wrong[name] = "Write a time like 2026-11-26T08:00, in UTC"
         return None
 
 

@@ -35,7 +35,8 @@ from probes.reading.facts import AuthenticationFacts, FilterFacts, HopFacts
 from probes.reading.headers import read_message
 from probes.verdict import Verdict
 
-PASSED = frozenset({"pass", "bestguesspass"})
+FAILED = frozenset({"fail", "hardfail", "softfail", "permerror", "policy", "reject", "quarantine"})
+"""Results that are the sender's fault (RFC 8601, section 2.7). `none` is not one: probes are usually unsigned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True)
 class AttemptView:
-    """One attempt to hand it over, as it was spoken. `end` says how it ended; "" while it goes on."""
+    """The SMTP transcript of one attempt. `end` says how it ended; "" while it continues. `host` is the server if all
+    lines name the same one, else ""; `last_reply` the reply that ended it."""
 
     number: int
     lines: tuple[StepRow, ...]
@@ -63,6 +65,8 @@ class AttemptView:
     good: bool
     tls: str
     local_ip: str
+    host: str = ""
+    last_reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +182,24 @@ def _talk(probe: Probe, number: int, spoken: Dialogue | Interrupted | None) -> A
             return AttemptView(number, (), "The service stopped while sending; it is not sent again.", False, "", "")
         case Dialogue():
             lines = tuple(line_of(probe, step) for step in spoken.steps)
-            good = spoken.handover is Handover.ACCEPTED
-            return AttemptView(number, lines, HANDOVERS[spoken.handover].sentence, good, spoken.tls, spoken.local_ip)
+            return AttemptView(
+                number=number,
+                lines=lines,
+                end=HANDOVERS[spoken.handover].sentence,
+                good=spoken.handover is Handover.ACCEPTED,
+                tls=spoken.tls,
+                local_ip=spoken.local_ip,
+                host=_only(line.host for line in lines),
+                last_reply=" ".join(filter(None, (lines[-1].code, lines[-1].text))) if lines else "",
+            )
         case _:
             assert_never(spoken)
+
+
+def _only(hosts: Iterable[str]) -> str:
+    """The one host that all lines name; "" if there are several or one line names none."""
+    found = set(hosts)
+    return found.pop() if len(found) == 1 else ""
 
 
 def line_of(probe: Probe, step: Step) -> StepRow:
@@ -221,7 +239,7 @@ def _hop(hop: HopFacts) -> Hop:
 def checks(found: AuthenticationFacts) -> tuple[HeaderCheck, ...]:
     """SPF, DKIM, DMARC and ARC, as the receiver found them."""
     named = (("SPF", found.spf), ("DKIM", found.dkim), ("DMARC", found.dmarc), ("ARC", found.arc))
-    return tuple(HeaderCheck(name, result or "", result in PASSED) for name, result in named)
+    return tuple(HeaderCheck(name, result or "", result not in FAILED) for name, result in named)
 
 
 def waits_for(record: ProbeRecord, now: datetime) -> str:

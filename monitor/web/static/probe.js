@@ -13,7 +13,8 @@
   const steps = document.getElementById("hearing-steps");
 
   // Text that others wrote is only ever text here; what hides in it is shown by its number, as the page itself does.
-  const plain = (text) => String(text).replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu,
+  const HIDDEN = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0]|(?<=[\p{Mn}\p{Me}]{3})[\p{Mn}\p{Me}]/gu;
+  const plain = (text) => String(text).replace(HIDDEN,
     (each) => each === "\n" || each === "\t" ? " " : `[U+${each.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`);
   const part = (name, text, mark) => {
     const place = document.createElement(name);

@@ -35,7 +35,7 @@ def typed(file: Path, *words: str) -> str:
     ("words", "said"),
     [
         (("acme/hq", "--for", "2h"), "acme/hq for 2h"),
-        (("--cause", "greylisted", "--weekly", "sun 02:00-04:00"), "greylisted every sun 02:00-04:00"),
+        (("--cause", "greylisted", "--weekly", "sun 02:00-04:00"), "cause greylisting every sun 02:00-04:00"),
     ],
 )
 def test_a_mute_is_in_the_audit_log_when_it_is_made_and_when_it_is_ended(

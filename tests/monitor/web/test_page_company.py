@@ -172,6 +172,15 @@ async def test_a_company_that_is_not_the_caller_s_is_as_one_that_never_was(sampl
     assert "birch" not in mine.html.lower()
 
 
+async def test_a_misspelt_company_leads_to_the_one_that_was_meant_if_it_is_theirs(sample_pages) -> None:
+    sample_pages.watch(path("acme", company_name="Acme <Steel>"), path("birch"))
+    page = await sample_pages.get("/companies/acne", status=404)
+    assert "Did you mean Acme <Steel>?" in page.words
+    assert "/companies/acme" in page.links
+    sample_pages.bind(("acme",))
+    assert "Did you mean" not in (await sample_pages.get("/companies/birck", status=404)).words
+
+
 async def test_other_people_s_text_does_no_harm(sample_pages) -> None:
     sample_pages.watch(
         path(company_name=HOSTILE), current_verdicts={("acme", "hq", KIND): standing("b", because=HOSTILE * 50)}

@@ -11,7 +11,7 @@ import pytest
 from monitor.incidents.incident import Incident, Scope, Severity
 from monitor.output.symbols import COLOURS, SIGNS
 from monitor.people.person import Rights
-from monitor.web.pages.now import MAX_COMPANIES, Ask, Now, asked, now_view
+from monitor.web.pages.now import MAX_COMPANIES, MAX_INCIDENTS, MAX_MUTED, Ask, Now, asked, now_view
 from monitor.web.rendering import assets
 from probes.check import Check
 from probes.kinds import Kind
@@ -138,6 +138,25 @@ def test_incidents_are_the_gravest_first_and_what_is_muted_comes_last() -> None:
     assert (shown[0].many, shown[0].companies) == (4, ())
     assert shown[1].companies == (("acme", "acme"),)
     assert shown[1].runbook == "cause-address"
+
+
+def test_muted_incidents_have_room_of_their_own_and_are_all_counted() -> None:
+    loud = [incident(f"l{number}") for number in range(MAX_INCIDENTS + 3)]
+    muted = [incident(f"m{number}", muted_by=("m",)) for number in range(MAX_MUTED + 2)]
+    shown = view(incidents=[*muted, *loud], a="b")
+    assert [each.muted for each in shown.incidents] == [False] * MAX_INCIDENTS + [True] * MAX_MUTED
+    assert (shown.more_incidents, shown.muted, shown.more_muted) == (3, MAX_MUTED + 2, 2)
+
+
+async def test_whoever_is_on_call_sees_how_many_incidents_are_muted(sample_pages) -> None:
+    sample_pages.watch(path("acme"), current_verdicts=current_verdicts(acme="b"))
+    assert "muted" not in (await sample_pages.get("/")).words
+    for number in range(MAX_INCIDENTS + 1):
+        await sample_pages.open(incident(f"l{number}"))
+    await sample_pages.open(incident("m", muted_by=("m1",)))
+    page = await sample_pages.get("/")
+    assert "1 muted: nobody is notified of it." in page.words
+    assert "/incidents/m" in page.links
 
 
 def test_paths_are_unfolded_where_it_is_asked_for() -> None:

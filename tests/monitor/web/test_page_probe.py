@@ -214,6 +214,42 @@ def test_headers_are_read_as_the_way_that_the_message_went() -> None:
         "DMARC": "pass",
         "ARC": "",
     }
+    assert [check.name for check in view.way.checks if check.found and not check.good] == ["DKIM"]
+
+
+def test_a_probe_without_a_signature_is_no_fault() -> None:
+    headers = "Authentication-Results: mx.acme.example; spf=none; dkim=none; dmarc=fail\r\nSubject: x\r\n"
+    view = probe_view(record(accepted(), arrival(headers), verdict=INBOX), None, SENDER, START)
+    assert view.way
+    assert [check.name for check in view.way.checks if not check.good] == ["DMARC"]
+
+
+async def test_a_transcript_names_the_server_once_and_shows_the_last_attempt(pages_app: PagesApp) -> None:
+    greylisted = "450 4.7.1 Greylisted, try again"
+    attempts = [
+        Dialogue(
+            START, number, Handover.DEFERRED, (step(Stage.CONNECT, 0, 0, ""), step(Stage.RCPT, 0, 450, greylisted))
+        )
+        for number in (1, 2)
+    ]
+    probe = await pages_app.probe(*attempts, verdict=BLOCKED)
+    text = (await (await pages_app.viewer()).get(f"/probes/{probe}")).text
+    dialogue = text[text.index('data-part="dialogue"') : text.index('id="hearing"')]
+    assert dialogue.count("mx.acme.example[192.0.2.1]:25") == 2
+    assert re.findall(r'<details class="attempt" data-key="attempt (\d)"( open)?>', dialogue) == [
+        ("1", ""),
+        ("2", " open"),
+    ]
+    assert dialogue.count(greylisted) == 4  # in each summary and each transcript
+
+
+async def test_a_transcript_of_several_servers_names_each(pages_app: PagesApp) -> None:
+    steps = (step(Stage.CONNECT, 0, 0, "", host="mx1:25"), step(Stage.CONNECT, 1, 0, "", host="mx2:25"))
+    probe = await pages_app.probe(Dialogue(START, 1, Handover.DEFERRED, steps), verdict=BLOCKED)
+    text = (await (await pages_app.viewer()).get(f"/probes/{probe}")).text
+    assert '<th scope="col">Server</th>' in text
+    assert "mx1:25" in text
+    assert "mx2:25" in text
 
 
 @pytest.mark.parametrize("text", ["", "x", "20261125T120000.000000Z", "99999999T999999.0Z-abc", "-", "a-b", "\0-\0"])

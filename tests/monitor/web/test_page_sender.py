@@ -135,7 +135,7 @@ async def test_the_page_says_who_is_watched_and_that_dns_is_not_asked(sample_pag
         "no-reply@account.trimble.com",
         "104.130.122.50",
         "postmaster@control.example",
-        "DNS records and blocklists are not checked yet.",
+        "Mailpath queries neither the sender's DNS records nor blocklists.",
     ):
         assert fact in page.words
     assert "/runbooks/cause-address" in page.links

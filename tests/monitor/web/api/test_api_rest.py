@@ -66,7 +66,7 @@ async def test_the_sender_is_told_with_what_receivers_say_of_it(api_app: ApiApp,
     assert {"mail_system": "postfix", "grades": grades} in sender["mail_systems"]
     [check] = sender["checks"]
     assert (check["probe"], check["connecting_ip"], check["spf"]) == (probe, "104.130.122.50", None)
-    assert "DNS is not asked" in sender["note"]
+    assert "DNS is not queried" in sender["note"]
 
 
 async def test_outcomes_of_several_grades_are_never_added_up(api_app: ApiApp, admin: Program) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from probes.display import duration
+from probes.display import duration, quoted
 from probes.evidence import Absence, Arrival, Attempt, Bounce, FailedLook, Folder, Interrupted, Look
 from probes.labels import BODIES, CAUSES, MAIL_KINDS, MARKERS
 from probes.sentences import searched
@@ -67,10 +67,10 @@ def _recognised(arrival: Arrival) -> str:
 
 def _bounce(bounce: Bounce) -> Description:
     label, cause = MAIL_KINDS[bounce.kind].label, CAUSES[bounce.cause].label if bounce.final or bounce.reply else ""
-    reply = " ".join(filter(None, (bounce.status, " ".join(bounce.reply.split()))))
+    reply = " ".join(filter(None, (bounce.status, bounce.reply)))
     by = f"by {bounce.reporting_mta}" if bounce.reporting_mta else ""
     proof = (by + _received_from(bounce.client_ip, bounce.client_name)).removeprefix(", ")
-    text = ": ".join(filter(None, (cause, reply)))
+    text = ": ".join(filter(None, (cause, quoted(reply) if reply else "")))
     return Description(label, text, bounce.at, Tone.BAD if bounce.final else Tone.DOUBTFUL, proof)
 
 

@@ -1,4 +1,8 @@
-"""The sentence of a verdict, rendered last, from what it rests on. Nothing reads it back. Pure."""
+"""The sentence of a verdict, rendered last, from what it rests on. Nothing reads it back. Pure.
+
+In quotation marks stand the words of a server, of a filter or of the author of a report, and nothing of ours: a reply
+may read like a sentence of ours, and must not pass for one.
+"""
 
 from datetime import timedelta
 from typing import assert_never
@@ -31,7 +35,7 @@ from probes.details import (
     StopKind,
     Suspended,
 )
-from probes.display import duration
+from probes.display import duration, quoted
 from probes.evidence import Bounce, Folder, Look, Step
 from probes.labels import FAULTS, STAGES
 from probes.reading.bounce_origin import Tie
@@ -54,13 +58,13 @@ def _sentence(detail: PlainDetail) -> str:
             late = f"arrived in {_where(found, took)}, after its code had expired"
             return f"{late}; that does not tell how long the company takes: {_our_delay(why)}"
         case InJunk(found, took, header):
-            return f"delivered to {_where(found, took)}" + (f"; {header}" if header else "")
+            return f"delivered to {_where(found, took)}" + (f": {quoted(header)}" if header else "")
         case MovedByRule(found, took):
-            moved = f"delivered {duration(took)} after it was sent, but a rule moved it to {found.folder_name}"
+            moved = f"delivered {duration(took)} after it was sent, but a rule moved it to {_name(found.folder_name)}"
             return f"{moved}; whether other people have it in the inbox, this mailbox cannot tell"
         case CopyMarkedAsSpam(found, took, header):
             told = f"arrived in {_where(found, took)}, but the receiver classified it as spam"
-            return told + (f": {header}" if header else "")
+            return told + (f": {quoted(header)}" if header else "")
         case _:
             return _not_arrived(detail)
 
@@ -104,7 +108,7 @@ def _not_arrived(
 
 
 def _where(found: FoundIn, took: timedelta) -> str:
-    return f"{found.folder_name} {duration(took)} after it was sent"
+    return f"{_name(found.folder_name)} {duration(took)} after it was sent"
 
 
 def _arrived(detail: ArrivedInTime) -> str:
@@ -172,7 +176,7 @@ def _not_found(detail: NotFound) -> str:
     told = f"accepted by {detail.accepted.host}: {_said(detail.accepted)}"
     told += ", after an attempt that was interrupted" if detail.interrupted else ""
     told += f"; not in {searched(detail.look, 'or')} within {duration(detail.within)}"
-    told += f"; not searched: {', '.join(detail.look.unsearched)}" if detail.look.unsearched else ""
+    told += f"; not searched: {', '.join(map(_name, detail.look.unsearched))}" if detail.look.unsearched else ""
     if report := detail.report:
         told += f"; {_reporter(report)} reported: {_quoted(report)}{_unproven_origin(report, detail.tie)}"
     return told
@@ -203,10 +207,10 @@ def _place(step: Step) -> str:
 
 
 def _said(step: Step) -> str:
-    """Return the reply verbatim, or what happened instead of one."""
+    """Quote the reply, or say what happened instead of one."""
     if step.fault is not None:
         return FAULTS[step.fault].sentence + (f" ({step.text})" if step.text else "")
-    return " ".join(filter(None, (str(step.code or ""), step.enhanced, " ".join(step.text.split()))))
+    return quoted(" ".join(filter(None, (str(step.code or ""), step.enhanced, step.text))))
 
 
 def _no_connection(step: Step) -> str:
@@ -230,20 +234,26 @@ def _without_tls(failed: Step | None) -> str:
 
 def _reporter(bounce: Bounce) -> str:
     """Name the author of the report."""
-    return bounce.reporting_mta or "a server that does not give its name"
+    return _name(bounce.reporting_mta) or "a server that does not give its name"
 
 
 def _quoted(bounce: Bounce) -> str:
-    """Quote the report verbatim, with the server that said it if another one."""
-    words = " ".join(bounce.reply.split()) or bounce.status or "no reason given"
+    """Quote the report, with the server that said it if another one."""
+    said = bounce.reply or bounce.status
+    words = quoted(said) if said else "no reason given"
     another = bounce.remote_mta and bounce.remote_mta != bounce.reporting_mta
-    return f"{bounce.remote_mta} said: {words}" if another else words
+    return f"{_name(bounce.remote_mta)} said: {words}" if another else words
+
+
+def _name(name: str) -> str:
+    """Return a name that others chose, such as a folder's. It opens no quotation marks."""
+    return name.replace('"', "'")
 
 
 def searched(look: Look, word: str) -> str:
     """List the searched folders, joined by "and" or "or" to fit a sentence."""
     more = f"{look.others} other folder" + "s" * (look.others > 1)
-    names = [*look.folders, *([more] if look.others else [])]
+    names = [*map(_name, look.folders), *([more] if look.others else [])]
     return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)
 
 
@@ -256,7 +266,7 @@ def _unproven_origin(bounce: Bounce, tie: Tie) -> str:
     if not bounce.null_sender:
         return "; not proven: this report has an envelope sender, and those that mail servers write have none"
     if tie is Tie.SHARED:
-        server = bounce.client_name or bounce.client_ip
+        server = _name(bounce.client_name) or bounce.client_ip
         return f"; not proven yet: {server} also sends for other companies, and we have not made the last look"
     return f"; not proven: this report came from {bounce.client_ip}, which we could not tie to the receiver"
 
@@ -271,7 +281,9 @@ def _replayed(detail: ReplayFound) -> str:
     """Explain why a message does not count as the probe's arrival."""
     found = detail.found
     by = f", sent to us by {found.client_ip}" if found.client_ip else ""
-    told = f"; a message with this probe's token was found in {found.folder_name}{by}, though the probe was never"
+    told = (
+        f"; a message with this probe's token was found in {_name(found.folder_name)}{by}, though the probe was never"
+    )
     if detail.declined:
         return f"{told} accepted; its text is not exactly what we sent, so it does not count as delivered"
     return f"{told} handed over: its token was replayed"

@@ -1,5 +1,6 @@
 """Quote a server or filter in a notice: text before the quotation marks is ours, text inside is theirs."""
 
+import re
 from dataclasses import replace
 
 from monitor.incidents.incident import Failure
@@ -27,13 +28,22 @@ REPORTED: dict[Outcome, str] = {  # and where a bounce says so
 
 def reply_of(failure: Failure) -> str:
     """Describe the failure with the server's reply, or the filter's header line, in quotation marks. A verdict without
-    either has a sentence of ours."""
+    either has a sentence of ours, which may quote a report."""
     if (answer := failure.answer) is not None:
         return f"{_what(failure.outcome, answer)}: {_words(answer)}"
     if (spam := failure.spam) is not None and spam.header:
-        ours = one_line(sentence(replace(spam, header="")), MAX_SENTENCE_CHARS).replace('"', "'")  # the folder's name
+        ours = one_line(sentence(replace(spam, header="")), MAX_SENTENCE_CHARS)
         return f"{ours}: {quoted(spam.header)}"
-    return one_line(failure.because, MAX_SENTENCE_CHARS)
+    return _closed(one_line(failure.because, MAX_SENTENCE_CHARS), failure.because)
+
+
+_MARK = re.compile(r'(?<!\\)(?:\\\\)*"')  # a quotation mark that is not part of the quoted words
+
+
+def _closed(shown: str, whole: str) -> str:
+    """Close the quotation marks that were cut off."""
+    cut = len(_MARK.findall(shown)) % 2 and shown.endswith("...") and shown != whole
+    return f'{shown}"' if cut else shown
 
 
 def _what(outcome: Outcome, answer: Answer) -> str:

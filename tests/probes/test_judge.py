@@ -227,7 +227,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         1,
         "direct",
         "blocked ip_blocked real",
-        "rejected at RCPT TO by mx.acme.test[192.0.2.11]:25: 554 5.7.1 <m[104.130.122.50]>: Client host rejected",
+        'rejected at RCPT TO by mx.acme.test[192.0.2.11]:25: "554 5.7.1 <m[104.130.122.50]>: Client host rejected: ',
     ),
     (
         "refused by domain",
@@ -283,7 +283,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         4,
         "direct",
         "blocked ip_listed real",
-        "then bounced by mx.acme.test: 550 5.7.1 blocked using bl.test",
+        'then bounced by mx.acme.test: "550 5.7.1 blocked using bl.test"',
     ),
     (
         "bounced by one on behalf of another",
@@ -291,7 +291,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         4,
         "xclient",
         "blocked ip_listed impersonated",
-        "bounced by mx.acme.test: inner.test said: 550",
+        'bounced by mx.acme.test: inner.test said: "550 5.7.1 blocked using bl.test"',
     ),
     ("bounced by the relay", [accepted(), came_back(4)], 4, "relay", "blocked ip_listed unproven", ""),
     (
@@ -332,7 +332,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         4,
         "direct",
         "inbox - real",
-        "although mx.acme.test reported a failure: 550",
+        'although mx.acme.test reported a failure: "550 5.7.1 blocked using bl.test"',
     ),
     (
         "seen in the inbox, though bounced",
@@ -454,7 +454,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         10,
         "direct",
         "deferred greylisted real",
-        "then delayed, as mx.acme.test reported: 451 4.7.1 come back later",
+        'then delayed, as mx.acme.test reported: "451 4.7.1 come back later"',
     ),
     ("delayed, and never seen", [accepted(), DELAY, LOOK], 60, "direct", "deferred greylisted real", ""),
     ("delayed, in after all", [accepted(), DELAY, arrival(8)], 60, "direct", "inbox - real", ""),
@@ -552,7 +552,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         3,
         "direct",
         "inbox - unproven",
-        "although it was rejected at end of message by mx.acme.test[192.0.2.11]:25, after it was sent in full: 554",
+        'although it was rejected at end of message by mx.acme.test[192.0.2.11]:25, after it was sent in full: "554 ',
     ),
     (
         "refused after it was sent in full, and something like it found",
@@ -776,7 +776,7 @@ VERDICTS: list[tuple[str, list[Evidence], float, str, str, str]] = [
         60,
         "direct",
         "missing unclear real",
-        "queued as 4ABC; not in INBOX or Junk within 60 s",
+        'queued as 4ABC"; not in INBOX or Junk within 60 s',
     ),
     (
         "missing from all that could be searched",
@@ -1202,5 +1202,5 @@ def test_what_a_server_said_is_rendered_once_and_last() -> None:
     stopped = Dialogue(at(1), 2, Handover.REFUSED, (step,))
     assert (
         sentence(dialogue_stopped(StopKind.REJECTED, stopped, step))
-        == f"rejected at RCPT TO by {MX}: 550 5.7.1 no (attempt 2)"
+        == f'rejected at RCPT TO by {MX}: "550 5.7.1 no" (attempt 2)'
     )

@@ -89,4 +89,4 @@ def test_a_refusal_without_tls_is_what_counts_and_tls_is_not_hidden() -> None:
     refused = Step(Stage.MAIL, BORN, 0.1, MX1, 530, "5.7.0", "Must issue a STARTTLS command first")
     verdict = judged(Dialogue(BORN, 1, Handover.REFUSED, (*IN_CLEAR, refused), SENDER_IP))
     assert (verdict.outcome, verdict.cause) == (Outcome.BLOCKED, Cause.TLS)
-    assert verdict.because == f"rejected at MAIL FROM by {MX1}: 530 5.7.0 Must issue a STARTTLS command first{TOLD}"
+    assert verdict.because == f'rejected at MAIL FROM by {MX1}: "530 5.7.0 Must issue a STARTTLS command first"{TOLD}'

@@ -7,14 +7,28 @@ import pytest
 
 from monitor.notices.reply import reply_of
 from probes.answer import Answer, Fault, Stage
-from probes.details import CopyMarkedAsSpam, FoundIn, InJunk, TakenForSpam
-from probes.evidence import Folder
+from probes.details import (
+    ArrivedInTime,
+    ArrivedLate,
+    BouncedAfterwards,
+    CopyMarkedAsSpam,
+    FoundIn,
+    HeldOnTheWay,
+    InJunk,
+    NotFound,
+    PlainDetail,
+    TakenForSpam,
+)
+from probes.display import quoted
+from probes.evidence import Bounce, Folder, Look, MailKind, Step
+from probes.reading.bounce_origin import Tie
 from probes.sentences import sentence
-from probes.verdict import Outcome
-from tests.support.notice_samples import failure
+from probes.verdict import Cause, Outcome
+from tests.support.notice_samples import T0, failure
 
 BLOCKED, DEFERRED, LATE, UNKNOWN = Outcome.BLOCKED, Outcome.DEFERRED, Outcome.LATE, Outcome.UNKNOWN
 MX = "mx.acme.example"
+JUNK, TOOK = FoundIn(Folder.JUNK, "Junk"), timedelta(seconds=3)
 NO = Answer(Stage.RCPT, 554, "5.7.1", "Client host rejected", host=MX)
 
 
@@ -57,6 +71,54 @@ def test_a_sentence_without_a_reply_is_ours() -> None:
     assert reply_of(ours) == "delivered to Junk 3 s after it was sent (attempt 2)"
 
 
+ACCEPTED = Step(Stage.END_OF_DATA, T0, 0.1, MX, 250, "2.0.0", "queued")
+LOOK = Look(T0, ("INBOX", 'x"; delivered to "Junk'))
+SAID = '451 4.7.1 busy; not searched: nothing. "Act": nobody'
+
+
+def report(reply: str = SAID) -> Bounce:
+    return Bounce(
+        at=T0,
+        kind=MailKind.DELAY,
+        recipient="a@acme.example",
+        action="delayed",
+        status=None,
+        reply=reply,
+        cause=Cause.UNCLEAR,
+        permanent=False,
+        reporting_mta="gw.acme.example",
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "detail", "begins"),
+    [
+        (
+            Outcome.MISSING,
+            NotFound(ACCEPTED, False, LOOK, TOOK, report(), Tie.NONE),
+            f'accepted by {MX}: "250 2.0.0 queued"; not in INBOX or ',
+        ),
+        (LATE, ArrivedLate(ArrivedInTime(JUNK, TOOK, 1, None, None, None), TOOK, None, report()), "arrived in Junk "),
+        (DEFERRED, HeldOnTheWay(MX, report(), None), f"accepted by {MX}, then delayed, as gw.acme.example reported: "),
+        (BLOCKED, BouncedAfterwards(MX, report(), False, None, True), f"accepted by {MX}, then bounced by gw.acme"),
+    ],
+)
+def test_a_report_is_quoted_as_what_its_author_said(outcome: Outcome, detail: PlainDetail, begins: str) -> None:
+    shown = reply_of(failure(outcome=outcome, answer=None, because=sentence(detail)))
+    assert shown.startswith(begins)
+    assert quoted(SAID) in shown, "its author's words, whole, and nothing else"
+    ours = shown.replace(quoted(SAID), "").replace('"250 2.0.0 queued"', "")
+    assert '"' not in ours, "no name opens quotation marks"
+    assert "gw.acme.example reported" in ours or "bounced by gw.acme.example" in ours
+
+
+def test_quotation_marks_that_are_cut_off_are_closed() -> None:
+    detail = HeldOnTheWay(MX, report("451 " + "x" * 1000), None)
+    shown = reply_of(failure(outcome=DEFERRED, answer=None, because=sentence(detail)))
+    assert shown.endswith('xxx..."')
+    assert shown.count('"') == 2
+
+
 def test_neither_a_reply_nor_a_name_can_speak_for_us() -> None:
     hostile = 'x"\nAct: nobody.\r\n\x1b[31m\u202egnp.exe' + "A" * 10**6
     shown = reply_of(failure(answer=Answer(Stage.RCPT, 554, None, hostile, host=f"mx\nAct: {'B' * 1000}")))
@@ -65,7 +127,6 @@ def test_neither_a_reply_nor_a_name_can_speak_for_us() -> None:
     assert shown.count('"') == shown.count('\\"') + 2
 
 
-JUNK, TOOK = FoundIn(Folder.JUNK, "Junk"), timedelta(seconds=3)
 COPIED = FoundIn(Folder.COPY, "copies@mailpath.example", "192.0.2.7")
 HOSTILE = 'X-Spam: yes"; delivered to INBOX.\r\nAct: nobody.\r\n "\\"\x1b[31m\u202egnp.exe' + "A" * 10**6
 

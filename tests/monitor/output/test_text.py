@@ -17,7 +17,7 @@ ARRIVAL = (NOON, NOON, Folder.COPY, "the copies", "", (Marker.HEADER, Marker.MES
 @pytest.mark.parametrize(
     ("evidence", "shown"),
     [
-        (Bounce(*BOUNCE), "5.7.1 550 no[/]  [dim]by mx.b.test[/]"),
+        (Bounce(*BOUNCE), '"5.7.1 550 no"[/]  [dim]by mx.b.test[/]'),
         (Bounce(*BOUNCE, client_ip="192.0.2.1"), "received from 192.0.2.1[/]"),
         (Bounce(*BOUNCE, client_ip="192.0.2.1", client_name="out.b.test"), "received from out.b.test [192.0.2.1][/]"),
         (Bounce(*BOUNCE, client_ip="[bold]x"), r"\[bold]x"),

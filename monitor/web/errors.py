@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from monitor.people.caller import NotThereError
+from monitor.store import ReplacedError, StoreDownError
 from monitor.web.connections import Connection
 from monitor.web.rejections import Rejection
 
@@ -20,6 +21,8 @@ REQUEST_TIMEOUT_SECONDS = 30.0  # seconds for a request that sends something, an
 PLAIN = "identity"  # the one Content-Encoding that is taken
 BODY_TOO_SLOW = "The request did not arrive completely in time. Send it again."
 BROKEN = "The server could not answer. Try again; if it fails again, ask the operator: the log has the details."
+STORE_DOWN = "The store does not work at the moment. Try again in a few seconds."
+STORE_RETRY_SECONDS = "5"
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 TITLES = {  # where the phrase of HTTP is no plain heading
@@ -27,6 +30,7 @@ TITLES = {  # where the phrase of HTTP is no plain heading
     HTTPStatus.NOT_FOUND: "Not found",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not available at the moment",
 }
 
 log = structlog.get_logger("web")
@@ -55,6 +59,9 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.RequestPayloadError:  # a chunk that is none, an end that never came
         response = await _failed(request, HTTPStatus.BAD_REQUEST, "The body of the request cannot be read.")
         response.force_close()
+    except (StoreDownError, ReplacedError):  # of which the service tells, once and not for each request
+        response = await _failed(request, HTTPStatus.SERVICE_UNAVAILABLE, STORE_DOWN)
+        response.headers["Retry-After"] = STORE_RETRY_SECONDS
     except Exception:
         log.exception("request failed", method=request.method, path=request.path[:200])
         response = await _failed(request, HTTPStatus.INTERNAL_SERVER_ERROR, BROKEN)

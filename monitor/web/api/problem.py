@@ -30,7 +30,7 @@ MEANINGS: dict[HTTPStatus, str] = {
     "before with another body.",
     HTTPStatus.TOO_MANY_REQUESTS: "One more would be too many; `Retry-After` says in how many seconds to try again.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; the log tells what.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The service is not ready yet, or it stops.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The service is not ready yet, it stops, or its store does not work at the moment.",
 }
 
 

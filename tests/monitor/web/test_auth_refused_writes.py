@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.auth_app import PASSWORD, AuthApp, open_auth_app
 from tests.support.refusing_store import Refusal, Refusals, refusals
@@ -38,8 +39,13 @@ async def test_whoever_is_signed_in_is_in_the_audit_log(
     await auth_app.person("ann")
     before = sessions(tmp_path)
     refusals.refuse(nth, how)
-    answer = await auth_app.browser().sign_in("ann")
-    assert (answer.status == 303) == (refusals.refused is None)
+    with capture_logs() as lines:
+        answer = await auth_app.browser().sign_in("ann")
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == [], (
+        "the service tells of its store, once"
+    )
+    assert answer.headers.get("Retry-After") == ("5" if refusals.refused else None)
+    assert answer.status == (503 if refusals.refused else 303)
     assert sessions(tmp_path) - before == (await auth_app.told()).count("ann: signed in")
 
 
@@ -67,7 +73,7 @@ async def test_a_link_is_used_up_if_and_only_if_it_has_set_the_password(
     before = (await auth_app.told()).count("ann: password set")
     refusals.refuse(nth, how)
     answer = await auth_app.browser().post("/invitation", {"key": secret, "password": OTHER, "again": OTHER})
-    assert (answer.status == 303) == (refusals.refused is None)
+    assert answer.status == (503 if refusals.refused else 303)
     refusals.refuse(0, how)
     done = (await auth_app.told()).count("ann: password set") - before
     usable = "<form" in (await auth_app.browser().get(f"/invitation?key={secret}")).text

@@ -10,6 +10,7 @@ import pytest
 
 from monitor.incidents.incident import Nature, Resolution, Scope
 from monitor.notices.context import SenderInfo
+from monitor.output.labels import label_of
 from monitor.people.person import Rights
 from monitor.web.pages.company import Company, company_view, stretch_of
 from probes.kinds import Kind
@@ -147,6 +148,8 @@ async def test_the_page_of_a_company_in_trouble(sample_pages) -> None:
     assert "Take 104.130.122.50 off" in page.words or "104.130.122.50" in page.words
     assert {"/runbooks/cause-address", "/incidents/i1", "/probes/probeb", "/probes?company=acme"} <= set(page.links)
     assert {"/api/v1/export/probes.csv?company=acme", "/api/v1/export/probes.jsonl?company=acme"} <= set(page.links)
+    for value in (Outcome.BLOCKED, Cause.IP_BLOCKED, incident().severity, incident().scope):
+        assert label_of(value).help in page.words, "help that needs no mouse"
     assert 'role="img"' in page.html
     assert "Verification code: no probes in this time range" in page.html
 

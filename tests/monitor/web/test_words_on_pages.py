@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from monitor.incidents.incident import Scope, Severity
+from monitor.incidents.labels import SCOPES, SEVERITIES
 from probes.kinds import Kind
+from probes.labels import CAUSES, GRADES, OUTCOMES
 from probes.verdict import Cause, Grade, Outcome
-from tests.support.pages_app import BLOCKED, PagesApp, open_pages_app, refused
+from tests.support.pages_app import BLOCKED, PagesApp, incident, open_pages_app, opened, refused
 
 WEB = Path(__file__).parents[3] / "monitor" / "web"
 TEMPLATES = sorted((WEB / "templates").glob("*.html"))
@@ -73,6 +76,22 @@ async def test_no_raw_value_reaches_a_reader(pages_app: PagesApp) -> None:
         assert [value for value in RAW if value in said] == [], address
         assert f"{Outcome.BLOCKED} · " not in said, address
         assert ("Blocked: IP address" in said) is address.startswith("/probes"), address
+
+
+async def test_terms_are_explained_where_no_mouse_is_needed(pages_app: PagesApp) -> None:
+    """A title attribute is out of reach of touch and keyboard."""
+    probe = await pages_app.probe(*refused("Client host rejected"), verdict=BLOCKED)
+    await pages_app.store.incidents.advance(1, [incident("a1")], [opened()], [])
+    viewer = await pages_app.viewer()
+    of_verdict = (OUTCOMES[BLOCKED.outcome].help, CAUSES[Cause.IP_BLOCKED].help)
+    of_incident = (SEVERITIES[Severity.PAGE].help, SCOPES[Scope.COMPANY].help)
+    for address, helps in (
+        (f"/probes/{probe}", (*of_verdict, GRADES[BLOCKED.grade].help)),
+        ("/incidents/a1", (*of_verdict, *of_incident)),
+    ):
+        page = (await viewer.get(address)).text
+        (terms,) = re.findall(r'<details[^>]* data-key="terms">.*?</details>', page, re.DOTALL)
+        assert [text for text in helps if text not in _seen(terms)] == [], address
 
 
 def _seen(page: str) -> str:

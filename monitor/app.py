@@ -388,10 +388,15 @@ async def service(file: Path, config: Config, *listeners: Listener, standby: boo
         await house.enter_async_context(at_work.calendar.kept())
         await house.enter_async_context(ticking(at_work.tick, TICK_INTERVAL))
         log.info("started", paths=len(board.paths), page=f"{config.web.base_url}/")
-        link = None if make_believe(config) else await first_link(store, clock.now, config.web.base_url)
-        tell_first_link(link, config.store.url)
-        if config.sandbox.companies:
-            log.warning(
-                "the companies of [sandbox] are simulated; docs/start/first-company.md shows how to monitor a real one"
-            )
+        await _tell_first_steps(config, store, clock.now)
         yield at_work
+
+
+async def _tell_first_steps(config: Config, store: Store, now: Callable[[], datetime]) -> None:
+    """Log what somebody needs who has just begun: the first admin's link, and how to monitor a real company."""
+    link = None if make_believe(config) else await first_link(store, now, config.web.base_url)
+    tell_first_link(link, config.store.url)
+    if config.sandbox.companies:
+        log.warning(
+            "the companies of [sandbox] are simulated; docs/start/first-company.md shows how to monitor a real one"
+        )

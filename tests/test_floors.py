@@ -1,5 +1,6 @@
 """The layers of the project: what may import what, and what the project says of itself."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(path for folder in ("probes", "monitor") for path in (ROOT / folder).rglob("*.py"))
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def test_imports_go_down_only() -> None:
@@ -44,6 +46,20 @@ def test_a_library_has_its_home(library) -> None:
     ]
     assert importing
     assert [path for path in importing if not path.startswith(homes[library])] == []
+
+
+LONG_TABLES = {  # functions whose body is one table, and what a released migration did
+    "monitor/web/api/operations.py": {"operations", "_for_admins"},
+    "monitor/store/writes.py": {"statements"},
+    "monitor/store/migrations/versions/r0001_first.py": {"upgrade"},
+}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_function_can_be_seen_as_a_whole(path: Path) -> None:
+    functions = (each for each in ast.walk(ast.parse(path.read_text())) if isinstance(each, FUNCTION))
+    long = {each.name for each in functions if (each.end_lineno or 0) - each.lineno >= 50}
+    assert long == LONG_TABLES.get(str(path.relative_to(ROOT)), set())
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

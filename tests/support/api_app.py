@@ -201,6 +201,28 @@ def arrival(at: Any, headers: str = "Subject: hello") -> Arrival:
     return Arrival(at, at, Folder.INBOX, "INBOX", headers, (Marker.HEADER,))
 
 
+NAMES = {"acme": ("Acme Steel", "postfix"), "bolt": ("Bolt Builders", "m365")}
+
+
+def path_of(key: str, route: ScriptedRoute, pipeline_app: PipelineApp) -> WatchedPath:
+    """The path COMPANY/PATH of one of the companies."""
+    company, _, path = key.partition("/")
+    name, system = NAMES[company]
+    facts = {"company": company, "company_name": name, "mail_systems": (system,), "path": path, "kinds": KINDS}
+    return watched(route, pipeline_app.mailbox, **facts, to=f"probe@{company}.test")
+
+
+@asynccontextmanager
+async def serving_api(backend: Backend) -> AsyncIterator[tuple[ClientSession, str]]:
+    """The API and the pages' parts over this backend: a client, and the address."""
+    app = web.Application(middlewares=[safe, guard], client_max_size=64 * 1024)
+    app[BACKEND] = backend
+    add_gate(app)
+    app.add_routes([*routes(), *rendering.routes()])
+    async with serving(app, Endpoint("127.0.0.1", 0)) as port, ClientSession() as http:
+        yield http, f"http://127.0.0.1:{port}"
+
+
 @asynccontextmanager
 async def open_api_app(pipeline_app: PipelineApp, **config: Any) -> AsyncIterator[ApiApp]:
     """Two companies: acme has hq, where mail arrives, and cloud, where it is refused; at bolt it arrives too."""
@@ -210,13 +232,7 @@ async def open_api_app(pipeline_app: PipelineApp, **config: Any) -> AsyncIterato
         "acme/cloud": ScriptedRoute(answers=[Handover.REFUSED]),
         "bolt/hq": ScriptedRoute(mailbox=pipeline_app.maildir),
     }
-    names = {"acme": ("Acme Steel", "postfix"), "bolt": ("Bolt Builders", "m365")}
-    paths = []
-    for key, route in routes_of.items():
-        company, _, path = key.partition("/")
-        name, system = names[company]
-        facts = {"company": company, "company_name": name, "mail_systems": (system,), "path": path, "kinds": KINDS}
-        paths.append(watched(route, pipeline_app.mailbox, **facts, to=f"probe@{company}.test"))
+    paths = [path_of(key, route, pipeline_app) for key, route in routes_of.items()]
     board, live = Board(), Live()
     board.configure(paths)
     followers = [board.take, live.take]
@@ -249,24 +265,9 @@ async def open_api_app(pipeline_app: PipelineApp, **config: Any) -> AsyncIterato
             now=pipeline_app.clock,
             followed=pipeline_app.signals.read,
         )
-        app = web.Application(middlewares=[safe, guard], client_max_size=64 * 1024)
-        app[BACKEND] = backend
-        add_gate(app)
-        app.add_routes([*routes(), *rendering.routes()])
-        async with serving(app, Endpoint("127.0.0.1", 0)) as port, ClientSession() as http:
+        async with serving_api(backend) as (http, url):
             yield ApiApp(
-                *(
-                    pipeline_app,
-                    store,
-                    pipeline,
-                    heard,
-                    board,
-                    casebook,
-                    live,
-                    http,
-                    f"http://127.0.0.1:{port}",
-                    routes_of,
-                ),
+                *(pipeline_app, store, pipeline, heard, board, casebook, live, http, url, routes_of),
                 admitted=admitted,
                 full=full,
                 given_back=given_back,

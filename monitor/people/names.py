@@ -4,7 +4,8 @@ import re
 
 MAX_NAME_CHARS = 100
 RULE = (
-    f"a name is made of a-z, 0-9 and . _ @ + -, begins with a letter or digit, and has at most {MAX_NAME_CHARS} of them"
+    "a name consists of a-z, 0-9 and . _ @ + -, begins with a letter or digit, and has "
+    f"at most {MAX_NAME_CHARS} characters"
 )
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@+-]{{0,{MAX_NAME_CHARS - 1}}}", re.ASCII)
 

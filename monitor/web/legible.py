@@ -20,6 +20,11 @@ def cut(text: str, most: int) -> str:
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
+def begun(text: str) -> str:
+    """A text as the beginning of a sentence: with a capital letter, nothing else changed."""
+    return text[:1].upper() + text[1:]
+
+
 def label(value: StrEnum) -> str:
     """A value as a badge, a heading or an option has it: "Spam folder", "IP address"."""
     return label_of(value).title

@@ -93,7 +93,17 @@ def environment() -> Environment:
     )
     filters = (
         *(legible.label, legible.inline, legible.sentence, legible.meaning),
-        *(masked, legible.plain, legible.cut, legible.utc, lasting, roughly, legible.spelled, system_label),
+        *(
+            masked,
+            legible.plain,
+            legible.cut,
+            legible.begun,
+            legible.utc,
+            lasting,
+            roughly,
+            legible.spelled,
+            system_label,
+        ),
     )
     environment.filters.update({each.__name__: each for each in filters}, ago=_ago, chain=chain_label)
     environment.globals.update(

@@ -16,24 +16,24 @@ from monitor.web.api.problem import MEANINGS, MEDIA
 from monitor.web.api.stream import LAST
 from monitor.web.errors import MAX_BODY_BYTES
 
-ABOUT = """Whether mail from the sender reaches the inboxes of each company: what was probed, what is wrong, and \
-probes that are sent now.
+ABOUT = """Does mail from the sender reach the inboxes of each company? Read companies, probes and incidents, follow \
+them live, and send probes.
 
-Whoever is bound to companies is shown nothing of any other: what is not theirs is answered as what never was. Ids are \
-stable. Times are RFC 3339, in UTC. A parameter or field that is not known is an error. Every error is \
-`application/problem+json` (RFC 9457) and names what is wrong and what to do about it.
+A caller limited to companies sees only those; everything else is answered with 404. Ids are stable. Times are RFC \
+3339, in UTC. An unknown parameter or field is an error. Every error is `application/problem+json` (RFC 9457) and says \
+what is wrong and how to fix it.
 
-A request that makes something may be sent again with the same `Idempotency-Key`, for 24 hours: it is done once, and \
-answered as before, with `Idempotent-Replayed: true`. Only what went well is kept; secrets are not. The same key with \
-another request is 422. Two at the same moment are done one after the other: the second has the first one's answer."""
+A POST request may be repeated with the same `Idempotency-Key` for 24 hours: it is executed once, and later requests \
+get the first answer, with `Idempotent-Replayed: true`. Only successful answers are kept, without their secrets. The \
+same key with another request is answered with 422. Concurrent requests with one key wait for each other."""
 
 TAGS = {
     "companies": "Companies and their paths.",
     "probes": "Test messages, from sending to verdict.",
-    "events": "What happens, as it happens.",
-    "incidents": "What lasts.",
+    "events": "Live streams of verdicts and incidents.",
+    "incidents": "Lasting problems, with scope, severity and history.",
     "mutes": "Suppress notices for matching failures.",
-    "sender": "Who sends.",
+    "sender": "The monitored sender and the current results of its mail.",
     "export": "Results as files.",
     "access": "People, tokens and the audit log. For admins.",
 }
@@ -96,13 +96,13 @@ def document(operations: Iterable[Operation[Any, Any]]) -> Schema:
         "components": {
             "schemas": {**schemas.definitions, "Problem": PROBLEM},
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": "A token that an admin made."},
+                "token": {"type": "http", "scheme": "bearer", "description": "A token that an admin created."},
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "mailpath",
-                    "description": "Of whoever has signed in at a page; by HTTPS it is called `__Host-mailpath`. What "
-                    "changes something then needs the page's form secret too.",
+                    "description": "The session of a person who has signed in on a page; over HTTPS it is named "
+                    "`__Host-mailpath`. Requests that change something also need the form secret of a page.",
                 },
             },
         },
@@ -190,11 +190,11 @@ def _given(schema: Schema) -> Schema:
 
 def _in_headers(row: Operation[Any, Any]) -> list[Schema]:
     if row.method == "POST":
-        said = "Makes it safe to send the request again: a new UUID for each new request, for example."
+        said = "Makes it safe to repeat the request; for example a new UUID for each new request."
         schema: Schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": PATTERN}
         return [{"name": HEADER, "in": "header", "required": False, "description": said, "schema": schema}]
     if row.answer.media == EVENTS:
-        said = "The id of the last event that came; a browser sends it by itself."
+        said = "The id of the last event received; browsers send it on their own."
         place: Schema = {"type": "string", "pattern": row.place}
         return [{"name": LAST, "in": "header", "required": False, "description": said, "schema": place}]
     return []
@@ -206,12 +206,12 @@ def _responses(row: Operation[Any, Any], schemas: _Schemas) -> Schema:
         problems.add(HTTPStatus.UNPROCESSABLE_ENTITY)
     responses = {str(row.answer.status.value): _good(row.answer, schemas)}
     if row.name == "follow_probe":
-        responses["204"] = {"description": "All events were sent; no more will follow."}
+        responses["204"] = {"description": "All events were sent; the stream is complete."}
     for status in sorted(problems):
         content = {MEDIA: {"schema": {"$ref": REF.format(model="Problem")}}}
         responses[str(status.value)] = {"description": MEANINGS[status], "content": content}
         if status is HTTPStatus.TOO_MANY_REQUESTS:
-            after = {"description": "In so many seconds.", "schema": {"type": "integer"}}
+            after = {"description": "Seconds to wait before the next attempt.", "schema": {"type": "integer"}}
             responses[str(status.value)]["headers"] = {"Retry-After": after}
     return responses
 

@@ -14,9 +14,9 @@ NOT_THERE, CONFLICT = HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
 TOO_MANY, UNREADABLE = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNPROCESSABLE_ENTITY
 WHERE = {"Location": "Address of the new resource."}
 AGAIN = (
-    "Each event has the JSON of `mailpath probe --json`, its name in `event`, and an `id`. Who comes again with "
-    "`Last-Event-ID` receives all later events, none twice. Comments keep the connection known to be there; a stream "
-    "is ended after a quarter of an hour, and one reads on by coming again."
+    "Each event has the JSON of `mailpath probe --json`, its name in `event`, and an `id`. A client that reconnects "
+    "with `Last-Event-ID` receives all later events, none twice. Comments keep the connection alive. A stream ends "
+    "after 15 minutes; reconnect to continue."
 )
 
 
@@ -61,8 +61,8 @@ def operations() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("POST", "/probes", "create_probe", "probes", "Send a probe now"),
-            said="One of each kind on the path, or on every path of the company: all of them, or none. How many may be "
-            "sent by hand in an hour is limited, for each person and for each path.",
+            said="One probe of each kind on the path, or on every path of the company: all of them or none. Manual "
+            "probes are limited per hour, for each person and each path.",
             body=probes.NewProbe,
             act=probes.create,
             answer=OperationResult(
@@ -79,8 +79,8 @@ def operations() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/probes/{probe}/events", "follow_probe", "probes", "Stream the events of a probe"),
-            said=f"What there is already comes first. The stream ends when nothing more is waited for, with an event "
-            f"`end`; who comes again after that is answered 204. {AGAIN}",
+            said="Past events come first. When the probe is complete, the stream ends with an event `end`; "
+            f"reconnecting after that is answered with 204. {AGAIN}",
             act=probe_events.follow,
             place=probe_events.PLACE,
             answer=OperationResult(HTTPStatus.OK, "The events.", media=EVENTS),
@@ -94,8 +94,8 @@ def operations() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/events", "follow_all", "events", "Stream verdicts and incidents"),
-            said="Events are `begin`; `verdict`; `incident`, one that changed, as it is now; and `incidents`, all that "
-            f"are open, where it is not known any more which changed. {AGAIN}",
+            said="Events are `begin`, `verdict`, `incident` (one that changed, in its current state), and `incidents` "
+            f"(all open ones, when it is no longer known which changed). {AGAIN}",
             query=Only,
             act=everything.follow,
             place=places.PATTERN,
@@ -110,7 +110,7 @@ def operations() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/incidents/{incident}", "get_incident", "incidents", "Get an incident with its history"),
-            said="If it affects other companies too, history and notices are withheld: they name them.",
+            said="Callers limited to companies get no history and notices of an incident that also affects others.",
             act=incidents.show,
             answer=_ok("The incident.", WholeJson),
             problems=(NOT_THERE,),
@@ -149,8 +149,8 @@ def operations() -> list[Operation[Any, Any]]:
             answer=_ok("Outcomes by mail system and grade, and the results of receivers' checks.", sender.SenderFacts),
         ),
         Operation(
-            *("GET", "/standing", "get_standing", "sender", "The old name of `/sender`, for one release"),
-            said="`outcomes` of a mail system is null where verdicts of several grades would have to be added up; "
+            *("GET", "/standing", "get_standing", "sender", "Deprecated: the old name of `/sender`, for one release"),
+            said="`outcomes` of a mail system is null if its verdicts have several grades, which are never added up; "
             "read `grades`.",
             act=sender.show_standing,
             answer=_ok("As `/sender` answers.", sender.StandingFacts),
@@ -158,12 +158,12 @@ def operations() -> list[Operation[Any, Any]]:
         ),
         Operation(
             *("GET", "/export/probes.csv", "export_csv", "export", "Export probes as CSV"),
-            said="The same filters as the list. One caller may have two exports under way. A cell that a spreadsheet "
+            said="The same filters as the list. A caller may run two exports at a time. A cell that a spreadsheet "
             "would take for a formula begins with `'`.",
             query=probes.Filter,
             act=export.as_csv,
             answer=OperationResult(
-                HTTPStatus.OK, "A line of names, then a line for each probe, newest first.", media=export.CSV
+                HTTPStatus.OK, "A header line, then one line per probe, newest first.", media=export.CSV
             ),
             problems=(NOT_THERE, TOO_MANY),
         ),
@@ -172,7 +172,7 @@ def operations() -> list[Operation[Any, Any]]:
             said="The same filters and the same objects as the list.",
             query=probes.Filter,
             act=export.as_lines,
-            answer=OperationResult(HTTPStatus.OK, "An object for each probe, newest first.", media=export.LINES),
+            answer=OperationResult(HTTPStatus.OK, "One object per probe, newest first.", media=export.LINES),
             problems=(NOT_THERE, TOO_MANY),
         ),
         *_for_admins(),

@@ -19,18 +19,18 @@ MAX_NAMED = 40
 
 MEANINGS: dict[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read: a query parameter, a header, or the JSON itself is wrong.",
-    HTTPStatus.UNAUTHORIZED: "Nobody is signed in. Send `Authorization: Bearer TOKEN`.",
-    HTTPStatus.FORBIDDEN: "Whoever asks may not do this.",
-    HTTPStatus.NOT_FOUND: "There is no such thing, or it is of a company that the caller does not see.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "What is there does not take this method; `Allow` names those that it takes.",
-    HTTPStatus.CONFLICT: "It does not fit what there is already.",
+    HTTPStatus.UNAUTHORIZED: "Not signed in. Send `Authorization: Bearer TOKEN`.",
+    HTTPStatus.FORBIDDEN: "The caller does not have the rights for this.",
+    HTTPStatus.NOT_FOUND: "It does not exist, or belongs to a company that the caller may not see.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The resource does not support this method; `Allow` lists those that it supports.",
+    HTTPStatus.CONFLICT: "It conflicts with the current state.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is longer than 64 KiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "The request can be read, but a field is wrong; or an `Idempotency-Key` came "
-    "before with another body.",
-    HTTPStatus.TOO_MANY_REQUESTS: "One more would be too many; `Retry-After` says in how many seconds to try again.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here; the log tells what.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The service is not ready yet, it stops, or its store does not work at the moment.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "A field is invalid, or the `Idempotency-Key` was used before with "
+    "another request.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; `Retry-After` says after how many seconds to try again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "An internal error; the log of Mailpath has the details.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The service is starting or stopping, or its store does not work at the moment.",
 }
 
 

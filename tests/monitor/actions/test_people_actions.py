@@ -54,8 +54,8 @@ async def test_a_link_is_kept_as_a_digest(access: Access) -> None:
     [
         ("ann", None, "the name ann is already in use"),
         ("ANN", None, "the name ann is already in use"),
-        ("a b", None, "a name is made of a-z"),
-        ("x" * 101, None, "a name is made of a-z"),
+        ("a b", None, "a name consists of a-z"),
+        ("x" * 101, None, "a name consists of a-z"),
         ("bob", (), "choose at least one company, or all"),
     ],
 )

@@ -153,7 +153,7 @@ def test_who_it_was_is_kept(people_cli: PeopleCommands, monkeypatch: pytest.Monk
     [
         (("person", "add", "ann", "--company", "acne"), "no company 'acne'; did you mean acme?"),
         (("person", "add", "ann", "--company", "zzz"), "no company 'zzz'; configured: acme"),
-        (("person", "add", "a b"), "a name is made of a-z"),
+        (("person", "add", "a b"), "a name consists of a-z"),
         (("person", "link", "bob"), "no such person: bob"),
         (("person", "disable", "bob"), "no such person: bob"),
         (("token", "add", "x", "--for", "1y"), '--for: must be a time like "90s", "15m" or "1h", not "1y"; or "never"'),

@@ -201,7 +201,7 @@ async def test_another_company_is_as_one_that_never_was(pages_app: PagesApp) -> 
 async def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(pages_app: PagesApp) -> None:
     answer = await post(await pages_app.operator(), "/probe-now", where='acmee"><script>', as_="control")
     assert answer.status == 422
-    assert "choose at least one message type" in answer.text
+    assert "Choose at least one message type" in answer.text
     assert "acmee&#34;&gt;&lt;script&gt;" in answer.text
     assert 'value="control" checked' in answer.text
     assert "Nothing was sent" in answer.text

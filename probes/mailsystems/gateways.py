@@ -1,4 +1,11 @@
-"""Filters in front of the mailboxes: services, appliances, and those that are sold as both."""
+"""Filters in front of the mailboxes: services, appliances, and those that are sold as both.
+
+Sources, the vendors' own: Barracuda Campus (IP Address Policies, Sender Policies); Cisco user guide, "Email
+Authentication" and sender groups; Sophos Central, Inbound Allow/Block; Trend Micro, Sender IP Match; Fortinet
+administration guide, Block/Safe List; Broadcom HOWTO119230; TitanHQ, "Allow & Block List"; Hornetsecurity manual,
+Email Live Tracking and allow lists; developers.cloudflare.com, allow policies; sc1.checkpoint.com, Allow-List;
+Proxmox Mail Gateway guide, Mail Proxy.
+"""
 
 from datetime import timedelta
 
@@ -8,8 +15,7 @@ from probes.outcome import Cause
 
 _OWN_GROUP: Steps = (
     "Create a sender group for {ip} above the one that blocks it. Policy ACCEPT; leave anti-spam and SPF, DKIM and "
-    "DMARC "
-    "verification on.",
+    "DMARC verification on.",
     "Add an incoming content filter for {domain} with the condition spf-status is Pass.",
 )
 _NOT_READ = "No documentation of its allow lists has been read so far."
@@ -194,8 +200,7 @@ PROXMOX = MailSystem(
     remedies={
         CauseFamily.GREYLISTING: (
             "In Mail Proxy > Whitelist, add {ip}. It skips greylisting, SPF and DNS blocklists; the rules still "
-            "judge the "
-            "mail.",
+            "judge the mail.",
         ),
     },
 )

@@ -1,4 +1,8 @@
-"""Google: Gmail for companies. Settings are those of the Admin console: Apps > Google Workspace > Gmail."""
+"""Google: Gmail for companies. Settings are those of the Admin console: Apps > Google Workspace > Gmail.
+
+Sources: support.google.com/a/answer 2368132 and 7381367 (spam setting, address lists, authentication), 60751 and
+60752 (allowlist, inbound gateway, up to 24 hours), 2623280 (Email Log Search), 3726730 (replies with "gcdp").
+"""
 
 from datetime import timedelta
 
@@ -35,8 +39,7 @@ GOOGLE = MailSystem(
     exceptions={
         Cause.IP_LISTED: (
             "Report the reply to Google Workspace support. Do not add {ip} to Inbound gateway: that list is for your "
-            "own "
-            "relays.",
+            "own relays.",
         ),
     },
     takes_effect_within=timedelta(hours=24),

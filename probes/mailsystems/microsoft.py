@@ -1,4 +1,13 @@
-"""Microsoft: the service for companies, the one for private people, and the server that companies run."""
+"""Microsoft: the service for companies, the one for private people, and the server that companies run.
+
+Sources, all on learn.microsoft.com: the page of each command under powershell/module/exchange; "Create sender
+allowlists", "Allow or block email using the Tenant Allow/Block List", "Configure connection filtering", "Enhanced
+Filtering for Connectors". The commands for lists of Exchange Server are "available only in on-premises Exchange":
+Get-IPBlockListEntry only on Edge Transport servers, Get-SenderFilterConfig and Get-AgentLog wherever the anti-spam
+agents are installed. Those of Microsoft 365 are "available only in the cloud-based service". An entry of
+BlockedDomainsAndSubdomains covers the domains below it, and a blocked "*.com" those that end so: what is removed is
+the entry as listed, not the sender's name.
+"""
 
 from datetime import timedelta
 
@@ -33,9 +42,12 @@ M365 = MailSystem(
         ),
         CauseFamily.DOMAIN: (
             "Look for a block entry: Get-TenantAllowBlockListItems -ListType Sender -Block",
-            'Remove it: Remove-TenantAllowBlockListItems -ListType Sender -Entries "{domain}"',
+            "Remove it, in place of {domain} the value as listed if it is an address of it or wider: "
+            'Remove-TenantAllowBlockListItems -ListType Sender -Entries "{domain}"',
             "Check the blocked senders and domains of the anti-spam policies: Get-HostedContentFilterPolicy | "
             "fl Name,BlockedSenders,BlockedSenderDomains",
+            'Remove it there: Set-HostedContentFilterPolicy NAME -BlockedSenderDomains @{Remove="{domain}"}, or '
+            "-BlockedSenders.",
         ),
         CauseFamily.REPUTATION: _MICROSOFTS_LIST,
         CauseFamily.CONTENT: (
@@ -53,7 +65,7 @@ M365 = MailSystem(
             "SPF is checked against the address that connected to the gateway.",
         ),
         CauseFamily.UNCLEAR: (
-            "Trace it: Get-MessageTraceV2 -FromIP {ip}",
+            "Trace it: Get-MessageTraceV2 -FromIP {ip}. If a gateway receives the mail first, use -MessageId instead.",
             "Look for held mail: Get-QuarantineMessage. Release it and submit it as clean.",
         ),
     },
@@ -88,11 +100,11 @@ EXCHANGE = MailSystem(
         ),
         CauseFamily.DOMAIN: (
             "Look at the blocked senders and domains: Get-SenderFilterConfig | fl BlockedSenders,BlockedDomains*",
-            'Remove {domain}: Set-SenderFilterConfig -BlockedDomains @{Remove="{domain}"}, or '
-            "-BlockedDomainsAndSubdomains.",
+            'Remove it from the list that has it: Set-SenderFilterConfig -BlockedDomains @{Remove="{domain}"}, or '
+            "-BlockedDomainsAndSubdomains (the entry as listed: it may be a parent domain), or -BlockedSenders.",
         ),
         CauseFamily.UNCLEAR: (
-            "See which agent rejected it: Get-AgentLog -StartDate (the time of the probe).",
+            "See which anti-spam agent rejected it: Get-AgentLog -StartDate (the time of the probe).",
             "Follow it: Get-MessageTrackingLog -Start (the time of the probe).",
         ),
     },

@@ -1,4 +1,9 @@
-"""Mimecast: a gateway in front of the mailboxes. Its policies are under Policies > Gateway Policies."""
+"""Mimecast: a gateway in front of the mailboxes. Its policies are under Policies > Gateway Policies.
+
+Sources: Mimecast, "Configuring Permitted Senders" (validity by source IP ranges; a Blocked Senders policy wins). That
+a policy's From and its source IP must both match is not documented in so many words. The menu and the 14 days of held
+mail are from secondary sources.
+"""
 
 from datetime import timedelta
 

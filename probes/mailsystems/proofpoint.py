@@ -1,4 +1,8 @@
-"""Proofpoint: Protection Server, on Demand and Essentials."""
+"""Proofpoint: Protection Server, on Demand and Essentials.
+
+Sources: the FAQ of Proofpoint Dynamic Reputation (ipcheck.proofpoint.com, delays and blocks); Proofpoint's knowledge
+base on anti-spoofing (a safe list does not bypass it; up to 60 minutes).
+"""
 
 from datetime import timedelta
 

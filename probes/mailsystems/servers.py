@@ -1,4 +1,10 @@
-"""Mail servers and suites that a company runs by itself."""
+"""Mail servers and suites that a company runs by itself.
+
+Sources: postconf(5), SMTPD_ACCESS_README, postgrey(8), the Exim specification, rspamd.com (multimap, greylist),
+SpamAssassin's Conf.pm, amavisd.conf, help.mdaemon.com (Approved List),
+plesk.com/kb/support/how-to-configure-greylisting, api.docs.cpanel.net (create_cpgreylist_trusted_host), the Zimbra
+wiki. The entries for Postfix, Exim, rspamd and SpamAssassin were tried on real servers.
+"""
 
 from probes.mailsystems.family import CauseFamily
 from probes.mailsystems.system import MailSystem, RunBy, Steps
@@ -11,8 +17,7 @@ _POSTFIX_BOTH = (
 _NOT_READ = "No steps for it have been tried so far."
 _WELCOMELIST: Steps = (
     "Add to local.cf: welcomelist_auth *@{domain} (whitelist_auth before version 4.0). It counts only where SPF or "
-    "DKIM "
-    "passes.",
+    "DKIM passes.",
     "Restart the daemon that runs SpamAssassin.",
 )
 
@@ -79,8 +84,7 @@ EXIM = MailSystem(
     remedies={
         CauseFamily.ADDRESS: (
             "In acl_check_rcpt, before the deny rules, add: accept hosts = {ip}, sender_domains = {domain}, domains "
-            "= "
-            "+local_domains",
+            "= +local_domains",
         ),
     },
 )
@@ -127,8 +131,7 @@ AMAVIS = MailSystem(
     remedies={
         CauseFamily.CONTENT: (
             "In amavisd.conf, add {domain} to @author_to_policy_bank_maps: it counts only for a valid DKIM signature "
-            "of "
-            "the author.",
+            "of the author.",
         ),
     },
 )
@@ -160,8 +163,7 @@ MDAEMON = MailSystem(
     remedies={
         CauseFamily.CONTENT: (
             "In Security Settings > Sender Authentication > DKIM > Approved List, add {domain}: it counts only with "
-            "a "
-            "valid DKIM signature.",
+            "a valid DKIM signature.",
         ),
     },
 )

@@ -80,3 +80,11 @@ def test_of_what_nobody_knows_nothing_is_concluded(key: str) -> None:
 )
 def test_its_name_for_people(key: str, label: str) -> None:
     assert system_label(key) == label
+
+
+@pytest.mark.parametrize("key", ["m365", "exchange"])
+def test_a_block_entry_is_removed_as_it_is_listed(key: str) -> None:
+    """It may be an address of the domain, or a parent domain: then a command with the domain itself removes nothing."""
+    steps = " ".join(MAIL_SYSTEMS[key].remedies[CauseFamily.DOMAIN])
+    assert "as listed" in steps
+    assert "-BlockedSenders" in steps, "the list of single addresses too"

@@ -4,8 +4,10 @@ import shutil
 import sqlite3
 from argparse import Namespace
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -14,6 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from monitor.incidents.incident import Scope
 from monitor.people.person import AuditEntry
 from monitor.store import ProbeFilter, Remembered, Store, StoreError, schema
 from monitor.store.database import connect
@@ -112,6 +115,33 @@ async def older(store: Path, revision: str, monkeypatch: pytest.MonkeyPatch) -> 
                 now = RENAMED.get(table, table)
                 connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{now}")
     return file
+
+
+@pytest.mark.parametrize("closed_at", [None, T0 + timedelta(hours=1)])  # it may reopen
+async def test_incidents_of_a_mail_system_keep_their_scope_when_its_alias_becomes_a_key(
+    closed_at: datetime | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As commit d1b6ab1 stored them, for which "office365" was a mail system of its own."""
+    facts: dict[str, Any] = {
+        "scope": Scope.MAIL_SYSTEM,
+        "company": "",
+        "companies": ("acme", "bolt"),
+        "closed_at": closed_at,
+    }
+    wide = incident("w", subject="@office365", mail_system="office365", **facts)
+    single = incident("s", subject="acme", company="acme", mail_system="o365")
+    other = incident("o", subject="@mimecast", mail_system="mimecast")
+    before = [wide, single, other]
+    async with Store.open(f"sqlite:///{tmp_path / 'mailpath.db'}") as store:
+        await store.incidents.advance(1, before, [entry(each.id) for each in before], [])
+    file = await older(tmp_path / "mailpath.db", "0009", monkeypatch)
+    async with Store.open(f"sqlite:///{file}") as store:
+        found = [found for each in before for found in await store.incidents.find(each.id)]
+    assert found == [
+        replace(wide, subject="@m365", mail_system="m365"),
+        replace(single, mail_system="m365"),
+        other,
+    ]
 
 
 async def test_a_store_from_before_there_were_incidents_keeps_its_data(

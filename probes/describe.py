@@ -8,7 +8,7 @@ from typing import assert_never
 from probes.display import duration, quoted
 from probes.evidence import Absence, Arrival, Attempt, Bounce, FailedLook, Folder, Interrupted, Look
 from probes.labels import BODIES, CAUSES, MAIL_KINDS, MARKERS
-from probes.sentences import searched
+from probes.sentences import named, searched
 
 
 class Tone(StrEnum):
@@ -42,7 +42,11 @@ def describe(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Abs
             return Description("Interrupted", text, evidence.at, Tone.DOUBTFUL)
         case Arrival():
             return Description(
-                "Arrived", f"in {evidence.folder_name}", evidence.at, _FOLDERS[evidence.folder], _recognised(evidence)
+                "Arrived",
+                f"in {named(evidence.folder_name)}",
+                evidence.at,
+                _FOLDERS[evidence.folder],
+                _recognised(evidence),
             )
         case Look():
             return Description("Searched", f"{searched(evidence, 'and')}: not found", evidence.at)
@@ -68,7 +72,7 @@ def _recognised(arrival: Arrival) -> str:
 def _bounce(bounce: Bounce) -> Description:
     label, cause = MAIL_KINDS[bounce.kind].label, CAUSES[bounce.cause].label if bounce.final or bounce.reply else ""
     reply = " ".join(filter(None, (bounce.status, bounce.reply)))
-    by = f"by {bounce.reporting_mta}" if bounce.reporting_mta else ""
+    by = f"by {named(bounce.reporting_mta)}" if bounce.reporting_mta else ""
     proof = (by + _received_from(bounce.client_ip, bounce.client_name)).removeprefix(", ")
     text = ": ".join(filter(None, (cause, quoted(reply) if reply else "")))
     return Description(label, text, bounce.at, Tone.BAD if bounce.final else Tone.DOUBTFUL, proof)
@@ -76,4 +80,4 @@ def _bounce(bounce: Bounce) -> Description:
 
 def _received_from(ip: str, name: str = "") -> str:
     """Name the client that sent us a copy or bounce."""
-    return f", received from {f'{name} [{ip}]' if name else ip}" if ip else ""
+    return f", received from {f'{named(name)} [{ip}]' if name else ip}" if ip else ""

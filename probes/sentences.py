@@ -35,10 +35,12 @@ from probes.details import (
     StopKind,
     Suspended,
 )
-from probes.display import duration, quoted
+from probes.display import duration, one_line, quoted
 from probes.evidence import Bounce, Folder, Look, Step
 from probes.labels import FAULTS, STAGES
 from probes.reading.bounce_origin import Tie
+
+MAX_NAME_CHARS = 120  # of a folder or server that others named
 
 
 def sentence(detail: Detail) -> str:
@@ -60,7 +62,7 @@ def _sentence(detail: PlainDetail) -> str:
         case InJunk(found, took, header):
             return f"delivered to {_where(found, took)}" + (f": {quoted(header)}" if header else "")
         case MovedByRule(found, took):
-            moved = f"delivered {duration(took)} after it was sent, but a rule moved it to {_name(found.folder_name)}"
+            moved = f"delivered {duration(took)} after it was sent, but a rule moved it to {named(found.folder_name)}"
             return f"{moved}; whether other people have it in the inbox, this mailbox cannot tell"
         case CopyMarkedAsSpam(found, took, header):
             told = f"arrived in {_where(found, took)}, but the receiver classified it as spam"
@@ -108,7 +110,7 @@ def _not_arrived(
 
 
 def _where(found: FoundIn, took: timedelta) -> str:
-    return f"{_name(found.folder_name)} {duration(took)} after it was sent"
+    return f"{named(found.folder_name)} {duration(took)} after it was sent"
 
 
 def _arrived(detail: ArrivedInTime) -> str:
@@ -176,7 +178,7 @@ def _not_found(detail: NotFound) -> str:
     told = f"accepted by {detail.accepted.host}: {_said(detail.accepted)}"
     told += ", after an attempt that was interrupted" if detail.interrupted else ""
     told += f"; not in {searched(detail.look, 'or')} within {duration(detail.within)}"
-    told += f"; not searched: {', '.join(map(_name, detail.look.unsearched))}" if detail.look.unsearched else ""
+    told += f"; not searched: {', '.join(map(named, detail.look.unsearched))}" if detail.look.unsearched else ""
     if report := detail.report:
         told += f"; {_reporter(report)} reported: {_quoted(report)}{_unproven_origin(report, detail.tie)}"
     return told
@@ -234,7 +236,7 @@ def _without_tls(failed: Step | None) -> str:
 
 def _reporter(bounce: Bounce) -> str:
     """Name the author of the report."""
-    return _name(bounce.reporting_mta) or "a server that does not give its name"
+    return named(bounce.reporting_mta) or "a server that does not give its name"
 
 
 def _quoted(bounce: Bounce) -> str:
@@ -242,18 +244,18 @@ def _quoted(bounce: Bounce) -> str:
     said = bounce.reply or bounce.status
     words = quoted(said) if said else "no reason given"
     another = bounce.remote_mta and bounce.remote_mta != bounce.reporting_mta
-    return f"{_name(bounce.remote_mta)} said: {words}" if another else words
+    return f"{named(bounce.remote_mta)} said: {words}" if another else words
 
 
-def _name(name: str) -> str:
-    """Return a name that others chose, such as a folder's. It opens no quotation marks."""
-    return name.replace('"', "'")
+def named(name: str) -> str:
+    """Return a name that others chose, such as a folder's, on one line of a sentence. It opens no quotation marks."""
+    return one_line(name, MAX_NAME_CHARS).replace('"', "'")
 
 
 def searched(look: Look, word: str) -> str:
     """List the searched folders, joined by "and" or "or" to fit a sentence."""
     more = f"{look.others} other folder" + "s" * (look.others > 1)
-    names = [*map(_name, look.folders), *([more] if look.others else [])]
+    names = [*map(named, look.folders), *([more] if look.others else [])]
     return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else "".join(names)
 
 
@@ -266,7 +268,7 @@ def _unproven_origin(bounce: Bounce, tie: Tie) -> str:
     if not bounce.null_sender:
         return "; not proven: this report has an envelope sender, and those that mail servers write have none"
     if tie is Tie.SHARED:
-        server = _name(bounce.client_name) or bounce.client_ip
+        server = named(bounce.client_name) or bounce.client_ip
         return f"; not proven yet: {server} also sends for other companies, and we have not made the last look"
     return f"; not proven: this report came from {bounce.client_ip}, which we could not tie to the receiver"
 
@@ -282,7 +284,7 @@ def _replayed(detail: ReplayFound) -> str:
     found = detail.found
     by = f", sent to us by {found.client_ip}" if found.client_ip else ""
     told = (
-        f"; a message with this probe's token was found in {_name(found.folder_name)}{by}, though the probe was never"
+        f"; a message with this probe's token was found in {named(found.folder_name)}{by}, though the probe was never"
     )
     if detail.declined:
         return f"{told} accepted; its text is not exactly what we sent, so it does not count as delivered"

@@ -12,6 +12,7 @@ from monitor.output.symbols import SIGNS
 from monitor.store import ProbeRecord
 from probes.attempts import wait_after
 from probes.describe import Tone, describe
+from probes.display import escaped
 from probes.evidence import (
     Absence,
     Arrival,
@@ -85,7 +86,7 @@ def verdict_line(verdict: Verdict) -> str:
     style = STYLES[verdict.outcome]
     found = verdict_label(verdict.outcome, verdict.cause)
     head = f"[bold {style}]{SIGNS[verdict.outcome]} {found}[/] [dim]({GRADES[verdict.grade].label})[/]"
-    return f"{head}  {escape(verdict.because)}"
+    return f"{head}  {escape(escaped(verdict.because))}"
 
 
 def plain(line: str) -> str:
@@ -107,8 +108,8 @@ def _step(step: Step) -> str:
 
 def _evidence(evidence: Attempt | Interrupted | Arrival | Look | FailedLook | Absence | Bounce) -> str:
     seen = describe(evidence)
-    proof = f"  [dim]{escape(seen.proof)}[/]" if seen.proof else ""
-    text = f"{seen.label.lower():<14} {escape(seen.text)}"
+    proof = f"  [dim]{escape(escaped(seen.proof))}[/]" if seen.proof else ""
+    text = f"{seen.label.lower():<14} {escape(escaped(seen.text))}"
     return f"[{style}]{text}[/]{proof}" if (style := TERMINAL_TONES[seen.tone]) else f"{text}{proof}"
 
 

@@ -53,6 +53,38 @@ def test_a_description(evidence: Evidence, label: str | None, text: str, tone: T
     assert (seen.tone, seen.at) == (tone, AT)
 
 
+HOSTILE = 'a\r\nb\x1b[31m\u202e"c' + "W" * 3000
+"""A name that the owner of a mailbox or server chose."""
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        Arrival(AT, AT, Folder.OTHER, HOSTILE, "", (Marker.HEADER,)),
+        Look(AT, (HOSTILE,)),
+        Bounce(
+            AT,
+            MailKind.BOUNCE,
+            "",
+            "failed",
+            "",
+            "",
+            Cause.UNCLEAR,
+            True,
+            reporting_mta=HOSTILE,
+            client_name=HOSTILE,
+            client_ip="192.0.2.1",
+        ),
+    ],
+)
+def test_a_name_that_others_chose_is_one_short_line(evidence: Arrival | Look | Bounce) -> None:
+    seen = describe(evidence)
+    told = f"{seen.text}{seen.proof}"
+    assert told.isprintable()
+    assert "a b" in told
+    assert len(told) < 500
+
+
 def test_every_sort_of_evidence_but_a_dialogue_has_a_row() -> None:
     assert {type(row[0]) for row in ROWS} == set(get_args(Evidence)) - {Dialogue}
 

@@ -65,3 +65,10 @@ def test_a_stopped_dialogue_keeps_who_spoke_where_and_with_which_words() -> None
     assert isinstance(read, DialogueStopped)
     assert (read.step.host, read.step.stage, read.step.code) == ("mx.acme.example[192.0.2.1]:25", Stage.RCPT, 550)
     assert read.step.text == 'blocked "104.130.122.50"\nbye'
+
+
+def test_a_hostile_folder_name_stays_one_short_line_of_the_sentence() -> None:
+    told = sentence(InJunk(FoundIn(Folder.JUNK, 'a\r\nb\x1b[31m\u202e"c' + "W" * 3000), TOOK, ""))
+    assert told.isprintable()
+    assert "a b [31m" in told
+    assert len(told) < 400

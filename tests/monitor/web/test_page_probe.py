@@ -21,7 +21,7 @@ from monitor.web.pages.probe import asked, cursor_of, written
 from monitor.web.pages.probe_view import probe_view, waits_for
 from monitor.web.pages.remedy_card import RemedyCard, card_at_company, card_of_incident, card_of_probe
 from probes.answer import Fault, Stage
-from probes.evidence import Attempt, Bounce, Dialogue, Evidence, Handover, MailKind, Step
+from probes.evidence import Attempt, Bounce, Dialogue, Evidence, FailedLook, Handover, MailKind, Step
 from probes.kinds import Kind
 from probes.sender import Role
 from probes.verdict import Cause, Grade, Outcome, Verdict
@@ -241,6 +241,14 @@ async def test_a_transcript_names_the_server_once_and_shows_the_last_attempt(pag
         ("2", " open"),
     ]
     assert dialogue.count(greylisted) == 4  # in each summary and each transcript
+
+
+def test_the_summary_has_no_control_characters_of_others() -> None:
+    hostile = Verdict(Outcome.UNKNOWN, None, Grade.UNPROVEN, "could not look: \x1b[2J\u202enope")
+    told = [plain(line) for line in explanation(record(FailedLook(START, "\x1b]0;taken\x07\r\nok"), verdict=hostile))]
+    assert all(line.isprintable() for line in told)
+    assert any("\\u001b]0;taken" in line for line in told)
+    assert any("\\u001b[2J\\u202enope" in line for line in told)
 
 
 async def test_a_transcript_of_several_servers_names_each(pages_app: PagesApp) -> None:

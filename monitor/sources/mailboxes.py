@@ -70,7 +70,7 @@ class Watcher:
         self._asked: list[Answer] = []
         self._poked = False
         self._wait: asyncio.Task[None] | None = None
-        self._task = SupervisedTask(f"watch {mailbox.key}", self._run, on_death=self._refuse)
+        self._task = SupervisedTask(f"watch {mailbox.key}", self._run, on_death=self._tell_failure)
         self._closing = self._sweeping = False
 
     def expect(self, probe_id: str, since: datetime) -> None:
@@ -126,7 +126,7 @@ class Watcher:
                 self._refuse(error)
             except Exception as error:
                 log.exception("mailbox watcher failed; it continues", mailbox=self.mailbox.key)
-                self._refuse(error)
+                self._tell_failure(error)
             misses = 0 if visited else misses + 1
             if self._wanted:
                 await self._until_poked(asyncio.sleep(BACKOFF_SECONDS[min(misses, len(BACKOFF_SECONDS) - 1)]))
@@ -157,7 +157,7 @@ class Watcher:
             raise
         except Exception as error:
             log.exception("mailbox visit failed", mailbox=self.mailbox.key)
-            await self._fail(f"{self.mailbox.key}: internal error: {error!r}")
+            await self._fail(self._internal(error))
         return visited
 
     @property
@@ -188,8 +188,8 @@ class Watcher:
     async def _visit(self, session: MailboxSession) -> bool:
         """Search and remove our probes; False if they could not be removed, which ends the visit but not the
         watching."""
-        asked, self._asked = self._asked, []
         started = self._now()
+        asked, self._asked = self._asked, []
         try:
             since = min(self._expected.values(), default=started) - MARGIN
             ours = await self._believed(await session.look(since))
@@ -282,8 +282,8 @@ class Watcher:
         if not self._wanted:
             return
         self.failures += 1
-        asked, self._asked = self._asked, []
         failed = FailedLook(self._now(), reason)
+        asked, self._asked = self._asked, []
         news = self._expected.keys() - self._failed_for
         try:
             if news:
@@ -293,12 +293,22 @@ class Watcher:
         finally:
             _answer(asked, failed)
 
-    def _refuse(self, error: BaseException) -> None:
-        """Answer waiting callers with the error."""
+    def _refuse(self, error: NotPassedOnError) -> None:
+        """Answer waiting callers with the error: they ask again."""
         asked, self._asked = self._asked, []
         for answer in asked:
             if not answer.done():
-                answer.set_exception(error if isinstance(error, Exception) else NotPassedOnError("the watch died"))
+                answer.set_exception(error)
+
+    def _tell_failure(self, error: BaseException) -> None:
+        """Tell waiting callers that the watcher could not look: a fault of ours that may last, so they must not wait
+        for it to go away."""
+        failed = FailedLook(self._now(), self._internal(error))
+        asked, self._asked = self._asked, []
+        _answer(asked, failed)
+
+    def _internal(self, error: BaseException) -> str:
+        return f"{self.mailbox.key}: internal error: {error!r}"
 
 
 async def _passed_on(telling: Awaitable[T]) -> T:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Itera
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -391,6 +392,23 @@ async def test_who_asks_hears_that_what_was_seen_cannot_be_stored(
     with pytest.raises(NotPassedOnError, match="the disk is full"):
         await asyncio.wait_for(watching.look(), PATIENCE)
     assert isinstance(await asyncio.wait_for(watching.look(), PATIENCE), Look)
+
+
+async def test_who_asks_a_watcher_that_fails_is_told_that_it_could_not_look(memory_mailbox: MemoryMailbox) -> None:
+    """Else the probe would wait for a look for ever, and its check with it."""
+    fails = cycle([True, True, False])
+
+    def broken() -> datetime:
+        if next(fails):  # at the look, and again where its failure is told
+            raise RuntimeError("a bug")
+        return now()
+
+    recorded = RecordedSightings()
+    watcher = Watcher(memory_mailbox, outside_world(), hear=recorded.take, report=recorded.note, now=broken)
+    look = await asyncio.wait_for(watcher.look(), PATIENCE)
+    assert isinstance(look, FailedLook)
+    assert look.reason == "letters: internal error: RuntimeError('a bug')"
+    await watcher.close()
 
 
 async def test_a_look_has_an_end(

@@ -49,7 +49,9 @@ NATURES: dict[Nature, Label] = {  # sentence: whose problem it is
         "the probe's own mailbox", "The server says that it concerns the mailbox.", "Full, deleted or disabled."
     ),
     Nature.THEIR_SYSTEM: Label(
-        "the company's mail system", "A neutral sender is stopped too.", "It stops other senders' mail as well."
+        "the company's mail system",
+        "The problem is not this sender's alone.",
+        "It stops other senders' mail as well, its domain is not found or not accepted there, or its gateway is down.",
     ),
     Nature.OURS: Label("Mailpath itself", "Mailpath cannot tell what happens to the mail.", "It cannot send or look."),
 }
@@ -60,7 +62,7 @@ REASONS: dict[Reason, Label] = {  # sentence: how the problem's owner was found;
     ),
     Reason.CONTROL_THROUGH: Label(
         "control delivered",
-        "Compared: a neutral sender got through{at}, so the problem concerns this sender.",
+        "Compared: a neutral sender got through{at}, so the problem most likely concerns this sender.",
         "The control arrived by the same path.",
     ),
     Reason.NEIGHBOUR_THROUGH: Label(

@@ -9,7 +9,7 @@ from monitor.notices.context import NoticeContext
 from probes.display import listed
 from probes.kinds import Kind
 from probes.labels import KINDS
-from probes.verdict import Outcome
+from probes.mailsystems.choose import delays_others
 
 MAX_KINDS_IN_A_TITLE = 2
 
@@ -24,7 +24,7 @@ def their_trouble(context: NoticeContext) -> str:
             return "no mail server found in DNS"
         case Reason.NOTHING_REACHED:
             return "no connection, neither for the sender nor for a neutral sender"
-        case Reason.SAME_ANSWER if context.incident.outcome is Outcome.LATE:
+        case reason if delays_others(reason, context.incident.cause, context.incident.outcome):
             return f"{its} delays other senders' mail too (a neutral sender is deferred as well)"
         case Reason.SAME_LIST if context.incident.scope is Scope.EVERYBODY:
             return "one blocklist rejects the sender and a neutral sender: it lists both, or everybody"

@@ -96,6 +96,8 @@ def _cleared(context: NoticeContext) -> str:
     domain = context.request.sender.domain
     if context.remedy.for_users == NOBODY_WAITS:
         return NOBODY_WAITS
+    if context.reason is Reason.SAME_TEXT:
+        return f"The content is rejected, whoever sends it; nothing else points to {domain}."
     if context.reason is Reason.SAME_LIST:
         return f"It is not known whether {domain} is involved."
     return f"Nothing points to a problem with {domain}."

@@ -149,12 +149,21 @@ def _their_system(cause: Cause | None, outcome: Outcome, mail_system: str, reaso
     if reason is Reason.LOOKUP and several:
         return WIDESPREAD[CauseFamily.RECIPIENT]
     found = THEIR_SYSTEM.get(reason) or UNREACHED.get(reason) or THEIR_SYSTEM[Reason.CONTROL_FAILS]
-    if reason is Reason.SAME_ANSWER and (outcome is Outcome.LATE or cause is Cause.GREYLISTED):
+    if delays_others(reason, cause, outcome):
         found = with_steps(DELAYS_ALL, exact_steps(Cause.GREYLISTED, outcome, mail_system), mail_system)
     if spread is not Spread.ONE_SYSTEM or not is_shared(mail_system) or not found.by_company_alone:
         return found
     own = found.at_a_service[:1] or found.steps
     return replace(found, actor=Actor.VENDOR, steps=AT_THE_VENDOR, workaround=own, at_a_service=())
+
+
+def delays_others(reason: Reason, cause: Cause | None, outcome: Outcome) -> bool:
+    """Test if a neutral sender's mail is deferred too, and some mail arrives in the end. (Mail that came late can be
+    alike only in how it was deferred.)"""
+    came = outcome is Outcome.LATE
+    return (reason is Reason.SAME_ANSWER and (came or cause is Cause.GREYLISTED)) or (
+        reason is Reason.CONTROL_FAILS and came
+    )
 
 
 def _ours(cause: Cause | None, reason: Reason) -> Remedy:

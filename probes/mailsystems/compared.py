@@ -115,7 +115,7 @@ AT_THE_VENDOR = (
 )
 DELAYS_ALL = replace(
     THEIR_SYSTEM[Reason.SAME_ANSWER],
-    explanation="The server defers a neutral sender with the same answer: the delay is not about this sender.",
+    explanation="The server defers a neutral sender's mail too: the delay does not concern this sender alone.",
     steps=(
         "If it greylists on purpose, except {ip} from greylisting, and from nothing else.",
         "Otherwise find the error in the mail server's log.",

@@ -147,7 +147,7 @@ def test_another_nature_is_one_line_of_history() -> None:
     after = run.step(problem(THEIRS, replace(A, cause=Cause.SERVER_FAULT), severity=Severity.TICKET))
     (entry,) = after.entries
     assert entry.turn is IncidentEvent.RECLASSIFIED
-    assert entry.said == "from the sender's mail to the company's mail system: A neutral sender is stopped too."
+    assert entry.said == "from the sender's mail to the company's mail system: The problem is not this sender's alone."
 
 
 def test_a_nature_that_lasts_less_than_it_takes_to_settle_is_told_to_nobody() -> None:

@@ -250,7 +250,8 @@ Incident 5d0c1f2e3a4b, critical. Details: mailpath incidents 5d0c1f2e3a4b; mailp
         (
             *(Nature.MAIL, Reason.CONTROL_THROUGH, {"cause": Cause.FIREWALL}),
             "mail from account.trimble.com is blocked (no connection)",
-            "Compared: a neutral sender got through at 2026-11-23 08:04 UTC, so the problem concerns this sender.",
+            "Compared: a neutral sender got through at 2026-11-23 08:04 UTC, so the problem most likely concerns this "
+            "sender.",
         ),
         (
             *(Nature.MAIL, Reason.ONLY_HERE, {"cause": Cause.FIREWALL}),

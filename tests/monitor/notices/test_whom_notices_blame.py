@@ -11,7 +11,7 @@ from monitor.notices.headline import headline
 from monitor.notices.notice import NoticeKind
 from probes.answer import Answer, Stage
 from probes.check import Check
-from probes.verdict import Cause
+from probes.verdict import Cause, Outcome
 from tests.support.notice_samples import failure, notice_request, storm, text, title, town
 from tests.support.notice_samples import incident as one_incident
 from tests.support.outage_simulation import Outage
@@ -291,6 +291,29 @@ def test_where_other_mail_gets_through_it_is_not_said_that_none_does(part: Scope
     told = one_incident(one, scope=Scope.THEIR_SYSTEM)
     assert "For users: Mail from outside does not reach the company" in text(notice_request(told))
     assert "For users: Some mail from outside does not" in text(notice_request(replace(told, part=part)))
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause", "outcome"),
+    [
+        (Reason.SAME_ANSWER, Cause.SERVER_FAULT, Outcome.LATE),
+        (Reason.SAME_ANSWER, Cause.GREYLISTED, Outcome.DEFERRED),  # the cause stays where some of it came late
+        (Reason.CONTROL_FAILS, Cause.SERVER_FAULT, Outcome.LATE),  # the same code, without words
+    ],
+)
+def test_mail_that_comes_late_is_not_said_to_come_not_at_all(reason: Reason, cause: Cause, outcome: Outcome) -> None:
+    one = failure(nature=Nature.THEIR_SYSTEM, reason=reason, cause=cause, outcome=outcome)
+    told = notice_request(one_incident(one, scope=Scope.THEIR_SYSTEM))
+    assert "delays other senders' mail too" in title(told)
+    assert "The server defers a neutral sender's mail too" in text(told)
+    assert "does not reach the company" not in text(told)
+
+
+def test_content_that_is_rejected_from_anybody_is_the_senders_content() -> None:
+    one = failure(nature=Nature.THEIR_SYSTEM, reason=Reason.SAME_TEXT, cause=Cause.CONTENT)
+    told = text(notice_request(one_incident(one, scope=Scope.THEIR_SYSTEM)))
+    assert "The content is rejected, whoever sends it" in told
+    assert "Nothing points to a problem" not in told
 
 
 def test_an_answer_after_the_message_was_read_may_be_about_what_both_messages_say() -> None:

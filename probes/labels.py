@@ -292,7 +292,7 @@ FAULTS: dict[Fault, Label] = {  # sentence: what happened instead of a reply
 HANDOVERS: dict[Handover, Label] = {  # sentence: how an attempt ended
     Handover.ACCEPTED: Label("accepted", "Accepted by the server.", "The receiver is responsible for it from here on."),
     Handover.REFUSED: Label("rejected", "Permanently rejected.", "Trying again would not help."),
-    Handover.DEFERRED: Label("deferred", "Temporarily deferred; will be retried.", "As real mail servers do."),
+    Handover.DEFERRED: Label("deferred", "Temporarily deferred.", "Mail servers try again later."),
     Handover.WITHHELD: Label(
         "not sent", "Not sent, because it would have been spoofing.", "This route may not send as the sender."
     ),

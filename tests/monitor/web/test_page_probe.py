@@ -241,6 +241,7 @@ async def test_a_transcript_names_the_server_once_and_shows_the_last_attempt(pag
         ("2", " open"),
     ]
     assert dialogue.count(greylisted) == 4  # in each summary and each transcript
+    assert "retried" not in dialogue  # the second was the last
 
 
 def test_the_summary_has_no_control_characters_of_others() -> None:

@@ -36,8 +36,8 @@ class Headers:
     def __init__(self, raw: bytes) -> None:
         self.raw = raw[:HEADERS_READ]
         self._fields: dict[bytes, list[bytes]] = {}
-        for match in islice(_FIELD.finditer(self.raw), FIELDS_READ):
-            self._fields.setdefault(match[1].lower(), []).append(match[2])
+        for name, value in _FIELD.findall(self.raw)[:FIELDS_READ]:
+            self._fields.setdefault(name.lower(), []).append(value)
 
     def all(self, name: str) -> list[str]:
         """Return the values of the fields of this name (in lower case), unfolded, topmost first."""
